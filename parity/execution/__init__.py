@@ -1,0 +1,1 @@
+"""Who computes, and what was seen: case -> request -> record."""

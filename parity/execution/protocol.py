@@ -1,0 +1,218 @@
+"""Owns what a framework must offer: the Framework and Realization protocols, what they observe, and parameter layouts.
+
+It refuses to judge, to draw numbers and to import any framework.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.spec.cases import Case
+
+Array = npt.NDArray[Any]
+Batch = Mapping[str, Array]
+"""Input name -> array (batch, *shape), or (*shape) where the input has no batch axis."""
+
+
+class Unsupported(Exception):
+    """The framework cannot do what the case asks; the message says what and why. Becomes the outcome `unsupported`."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a framework says of itself, on this machine."""
+
+    name: str
+    version: str
+    versions: Mapping[str, str]  # of every package that could move a number: numpy, keras, backend …
+    devices: tuple[str, ...]  # cpu, gpu, tpu
+    modes: tuple[str, ...]  # eager, compiled, …
+    default_mode: str  # what `default` means here
+    dtypes: tuple[str, ...]
+    settings: Mapping[str, str] = field(default_factory=dict)  # threads, BLAS, TF32 …
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What one pass showed, as NumPy arrays in the tested dtype, under the spec's names and in the spec's layout.
+
+    values: every float value of the layers (node name or `NAME.SUFFIX`); with `case.activations` False only the outputs.
+    gradients: parameter name -> gradient of the loss; frozen parameters are absent. input_gradients: float inputs alike.
+    state: statistics and carried state as a training pass left them.
+    """
+
+    values: Mapping[str, Array] = field(default_factory=dict)
+    loss: Array | None = None
+    gradients: Mapping[str, Array] = field(default_factory=dict)
+    input_gradients: Mapping[str, Array] = field(default_factory=dict)
+    state: Mapping[str, Array] = field(default_factory=dict)
+
+
+class Realization(Protocol):
+    """A case built natively in a framework, ready to step.
+
+    A `batch` below is what `place` returned. Parameters, statistics and carried state go by the spec's names and layouts;
+    carried state has shape (batch, *shape).
+    """
+
+    def set_parameters(self, values: Mapping[str, Array]) -> None:
+        """Sets parameters, statistics and carried state, any subset. Leaves the optimizer's state alone."""
+
+    def parameters(self) -> dict[str, Array]:
+        """Copies of all parameters, statistics and carried state."""
+
+    def place(self, batch: Batch) -> Any:
+        """Hands a batch to the device in native form. Timing calls it before the clock starts."""
+
+    def forward(self, batch: Any, training: bool) -> Observation:
+        """Values of the layers (no loss). Leaves everything bitwise as before."""
+
+    def gradients(self, batch: Any, phase: int = 0) -> Observation:
+        """One training pass of one phase: values, loss, gradients, the state it would leave. Bitwise nothing changes."""
+
+    def step(self, batch: Any) -> Any:
+        """Trains on one batch: every phase in order. Fetches nothing; returns the native loss of the last phase, unfetched."""
+
+    def synchronize(self) -> None:
+        """Returns when all work handed to the device is done."""
+
+
+class Framework(Protocol):
+    """The module `parity.<name>_impl.framework` offers these as functions of the class `Implementation`."""
+
+    name: str
+
+    def describe(self) -> Description:
+        """Versions, devices, modes."""
+
+    def sample(self, case: Case) -> Array:
+        """One draw of the native initializer `case.initializer` for `case.sampling` (shape, role, fans, seed), spec layout."""
+
+    def realize(self, case: Case) -> Realization:
+        """Builds the case. Raises Unsupported with a reason."""
+
+
+class Move(Protocol):
+    """One invertible step of a layout."""
+
+    def apply(self, arrays: list[Array]) -> list[Array]: ...
+
+    def invert(self, arrays: list[Array]) -> list[Array]: ...
+
+
+@dataclass(frozen=True)
+class Transpose:
+    """Reorders the axes of every array."""
+
+    axes: tuple[int, ...]
+
+    def apply(self, arrays: list[Array]) -> list[Array]:
+        return [np.transpose(array, self.axes) for array in arrays]
+
+    def invert(self, arrays: list[Array]) -> list[Array]:
+        return [np.transpose(array, np.argsort(self.axes)) for array in arrays]
+
+
+@dataclass(frozen=True)
+class Reshape:
+    """Gives every array the shape `after`; it had `before`."""
+
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+
+    def apply(self, arrays: list[Array]) -> list[Array]:
+        return [np.reshape(array, self.after) for array in arrays]
+
+    def invert(self, arrays: list[Array]) -> list[Array]:
+        return [np.reshape(array, self.before) for array in arrays]
+
+
+@dataclass(frozen=True)
+class Permute:
+    """Reorders equal blocks along an axis (the gates of a recurrent kernel)."""
+
+    order: tuple[int, ...]
+    axis: int = 0
+
+    def apply(self, arrays: list[Array]) -> list[Array]:
+        return [self._reorder(array, self.order) for array in arrays]
+
+    def invert(self, arrays: list[Array]) -> list[Array]:
+        return [self._reorder(array, np.argsort(self.order)) for array in arrays]
+
+    def _reorder(self, array: Array, order: Sequence[int] | Array) -> Array:
+        blocks = np.split(array, len(self.order), axis=self.axis)
+        return np.concatenate([blocks[place] for place in order], axis=self.axis)
+
+
+@dataclass(frozen=True)
+class Split:
+    """Splits one array into several along an axis."""
+
+    sizes: tuple[int, ...]
+    axis: int = 0
+
+    def apply(self, arrays: list[Array]) -> list[Array]:
+        (array,) = arrays
+        return np.split(array, np.cumsum(self.sizes)[:-1], axis=self.axis)
+
+    def invert(self, arrays: list[Array]) -> list[Array]:
+        return [np.concatenate(arrays, axis=self.axis)]
+
+
+@dataclass(frozen=True)
+class Concatenate:
+    """Joins several arrays into one along an axis."""
+
+    sizes: tuple[int, ...]
+    axis: int = 0
+
+    def apply(self, arrays: list[Array]) -> list[Array]:
+        return Split(self.sizes, self.axis).invert(arrays)
+
+    def invert(self, arrays: list[Array]) -> list[Array]:
+        return Split(self.sizes, self.axis).apply(arrays)
+
+
+@dataclass(frozen=True)
+class ZeroPartner:
+    """Appends an array of zeros that stays zero and frozen (the second bias of torch's and MXNet's LSTM)."""
+
+    shape: tuple[int, ...]
+
+    def apply(self, arrays: list[Array]) -> list[Array]:
+        return [*arrays, np.zeros(self.shape, arrays[0].dtype)]
+
+    def invert(self, arrays: list[Array]) -> list[Array]:
+        if np.any(arrays[-1]):
+            raise ValueError("a frozen zero partner is no longer zero")
+        return arrays[:-1]
+
+
+@dataclass(frozen=True)
+class ParameterLayout:
+    """A bijection between spec parameters and a framework's native arrays.
+
+    spec: names in the spec; native: names in the framework; moves lead from the first to the second.
+    """
+
+    spec: tuple[str, ...]
+    native: tuple[str, ...]
+    moves: tuple[Move, ...] = ()
+
+    def to_native(self, values: Mapping[str, Array]) -> dict[str, Array]:
+        arrays = [values[name] for name in self.spec]
+        for move in self.moves:
+            arrays = move.apply(arrays)
+        return dict(zip(self.native, arrays, strict=True))
+
+    def from_native(self, values: Mapping[str, Array]) -> dict[str, Array]:
+        arrays = [values[name] for name in self.native]
+        for move in reversed(self.moves):
+            arrays = move.invert(arrays)
+        return dict(zip(self.spec, arrays, strict=True))

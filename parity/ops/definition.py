@@ -1,0 +1,116 @@
+"""Owns what an op file consists of: the types of its signature, and the run that its reference functions compute in.
+
+It refuses to know any op.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Shape = tuple[int, ...]
+
+# Types of a signature's inputs: positional-or-keyword, each receives a shape without batch.
+Floats = Annotated[Shape, "float"]
+Integers = Annotated[Shape, "integer"]
+
+# Types of its attributes: keyword-only, written out in full in the node.
+Count = Annotated[int, "count"]  # a whole number of at least 1
+Whole = Annotated[int, "whole"]  # any whole number
+Real = Annotated[float, "real"]
+Rate = Annotated[float, "rate"]  # 0 <= rate < 1
+Flag = Annotated[bool, "flag"]
+Word = Annotated[str, "word"]  # one of the words in the op's WORDS[attribute]; the first is the default
+Axis = Annotated[int, "axis"]  # word or number in YAML; a number not counting the batch in the node
+Pair = Annotated[tuple[int, int], "pair"]  # 3 or [3, 5] -> [3, 5]
+Padding = Annotated[tuple[tuple[int, int], tuple[int, int]], "padding"]  # 1, [1, 2], [[0, 1], [0, 1]] -> the last form
+Sizes = Annotated[tuple[int, ...], "sizes"]
+Text = Annotated[str, "text"]
+
+
+class ShapeError(Exception):
+    """An op cannot take these shapes or attributes; the message starts in the middle of a sentence, after the op's name."""
+
+
+@dataclass(frozen=True)
+class ParameterRule:
+    """What a signature yields for a trainable parameter. Fans default to 1 where an initializer has no meaning."""
+
+    role: str
+    shape: Shape
+    kind: str = ""  # kernel, bias, scale, shift, table, value, recurrent_kernel, recurrent_bias; default: the role
+    fan_in: int = 1
+    fan_out: int = 1
+
+
+@dataclass(frozen=True)
+class StatisticRule:
+    """What a signature yields for an array that training moves without a gradient."""
+
+    role: str
+    shape: Shape
+    initial: float
+
+
+@dataclass(frozen=True)
+class Example:
+    """Shapes (no batch) and attributes at which every attribute of the op makes a visible difference.
+
+    below: role of an integer input -> its upper bound. lengths-like inputs: limits, role -> (low, high), both included.
+    """
+
+    shapes: Mapping[str, Shape | tuple[Shape, ...]]
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    below: Mapping[str, int] = field(default_factory=dict)
+    limits: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    name: str = ""
+
+
+class Run:
+    """How one walk of the reference computes: precision, training or not, and the order of every sum.
+
+    With `order` None sums run in NumPy's order; with a RandomState each reduction index is permuted first, so that the same
+    code shows how far another, equally right order of summation comes out (a shadow).
+    """
+
+    def __init__(self, dtype: str = "float64", training: bool = True, order: np.random.RandomState | None = None) -> None:
+        self.dtype = np.dtype(dtype)
+        self.training = training
+        self._order = order
+
+    def sum(self, x: Array, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Array:
+        """Sum over axes; result in the dtype of x."""
+        axes = tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else axis
+        if self._order is not None:
+            for one in axes:
+                x = np.take(x, self._order.permutation(x.shape[one]), axis=one)
+        return np.asarray(np.sum(x, axis=axes, keepdims=keepdims, dtype=x.dtype), dtype=x.dtype)
+
+    def mean(self, x: Array, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Array:
+        total = self.sum(x, axis, keepdims)
+        return np.asarray(total / x.dtype.type(x.size / max(total.size, 1)), dtype=x.dtype)
+
+    def matmul(self, a: Array, b: Array) -> Array:
+        """(…, n, k) times (…, k, m) gives (…, n, m)."""
+        if self._order is not None:
+            places = self._order.permutation(a.shape[-1])
+            a, b = np.take(a, places, axis=-1), np.take(b, places, axis=-2)
+        return np.matmul(a, b)
+
+    def number(self, value: float) -> Any:
+        """A scalar in this run's precision, so that no float64 sneaks into a float32 walk."""
+        return self.dtype.type(value)
+
+
+def unbroadcast(run: Run, gradient: Array, shape: Shape) -> Array:
+    """Sums a gradient over the axes along which a value of `shape` was broadcast."""
+    extra = gradient.ndim - len(shape)
+    if extra:
+        gradient = run.sum(gradient, tuple(range(extra)))
+    stretched = tuple(axis for axis, size in enumerate(shape) if size == 1 and gradient.shape[axis] != 1)
+    return run.sum(gradient, stretched, keepdims=True) if stretched else gradient

@@ -1,0 +1,1 @@
+"""The reference: the graph walked with parity.ops in NumPy, any precision; rules and distributions from formulas."""

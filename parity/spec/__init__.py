@@ -1,0 +1,1 @@
+"""What is asked: text -> spec -> graph -> case."""
