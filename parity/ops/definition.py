@@ -5,7 +5,7 @@ It refuses to know any op.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -57,6 +57,10 @@ class StatisticRule:
     initial: float
 
 
+Rules = Generator[ParameterRule | StatisticRule, None, Shape | dict[str, Shape]]
+"""What a signature is: it yields rules and returns the output's shape, or suffix -> shape."""
+
+
 @dataclass(frozen=True)
 class Example:
     """Shapes (no batch) and attributes at which every attribute of the op makes a visible difference.
@@ -100,11 +104,24 @@ class Run:
         if self._order is not None:
             places = self._order.permutation(a.shape[-1])
             a, b = np.take(a, places, axis=-1), np.take(b, places, axis=-2)
-        return np.matmul(a, b)
+        return np.asarray(np.matmul(a, b))
+
+    def permutation(self, count: int) -> Array:
+        """The order in which to add `count` terms that land in one place (a gradient scattered back from windows)."""
+        return np.arange(count) if self._order is None else self._order.permutation(count)
 
     def number(self, value: float) -> Any:
         """A scalar in this run's precision, so that no float64 sneaks into a float32 walk."""
         return self.dtype.type(value)
+
+
+def keywords(arrays: Mapping[str, Any], attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """What `forward` takes by keyword: arrays by role, attributes by name.
+
+    An attribute that is called like a role comes with an underscore after its name: batch_norm has a statistic and a word
+    that are both called `running_variance`.
+    """
+    return {**{f"{name}_" if name in arrays else name: value for name, value in attributes.items()}, **arrays}
 
 
 def unbroadcast(run: Run, gradient: Array, shape: Shape) -> Array:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import prod
 from typing import Any
 
-from parity.ops.definition import Array, Count, Example, Flag, Floats, ParameterRule, Run, Shape, ShapeError
+from parity.ops.definition import Array, Count, Example, Flag, Floats, ParameterRule, Rules, Run, Shape, ShapeError
 
 
-def signature(x: Floats, *, units: Count, bias: Flag = True) -> Iterator[ParameterRule]:
+def signature(x: Floats, *, units: Count, bias: Flag = True) -> Rules:
     if len(x) not in (1, 2):
         raise ShapeError(f"needs (features) or (time, features), has {x}; flatten it first")
     yield ParameterRule("kernel", (units, x[-1]), fan_in=x[-1], fan_out=units)
