@@ -1,0 +1,198 @@
+"""Owns the command line: verbs, their options, exit statuses. It refuses to contain logic: each verb is a function of parity.verbs.
+
+Imports inside the commands keep `parity --help` fast.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from parity import __version__
+
+FRAMEWORK = click.option("--framework", "-f", "frameworks", multiple=True, help="keras, torch, mxnet, or a variant: keras[jax].")
+DEVICE = click.option("--device", "devices", multiple=True, default=("cpu",), show_default=True)
+SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+SIZE = click.option("--size", type=click.Choice(["small", "full"]), default="small", show_default=True)
+MODE = click.option("--mode", default=None, help="eager, compiled or default. Without it: eager in float64, default otherwise.")
+JSON = click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the results here.")
+REALIZATION = click.option(
+    "--realization", "realizations", multiple=True, metavar="FRAMEWORK=PACKAGE.MODULE:CLASS", help="Judge your own implementation."
+)
+STORE = click.option("--store", type=click.Path(path_type=Path, file_okay=False), default=Path(".parity"), show_default=True)
+SPECS = click.argument("specs", nargs=-1, required=True, metavar="SPEC…")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="parity")
+def parity() -> None:
+    """Do deep-learning frameworks compute the same thing, how fast do they train it, and which one should I pick?"""
+
+
+@parity.command("list")
+@click.argument("kind", required=False)
+def list_(kind: str | None) -> None:
+    """What there is: architectures, initializers, optimizers, ops, frameworks, suites."""
+    from parity.verbs import listing
+
+    listing.show_list(kind)
+
+
+@parity.command()
+@click.argument("spec")
+@SIZE
+def show(spec: str, size: str) -> None:
+    """Layers, shapes, parameters and FLOPs of SPEC, from the spec alone."""
+    from parity.verbs import showing
+
+    showing.show(spec, size)
+
+
+@parity.command()
+def doctor() -> int:
+    """Frameworks, versions, devices, what is missing and the command that mends it."""
+    from parity.verbs import doctor as verb
+
+    return verb.doctor()
+
+
+@parity.group()
+def env() -> None:
+    """Environments of the frameworks."""
+
+
+@env.command("build")
+@click.argument("frameworks", nargs=-1, required=True)
+def env_build(frameworks: tuple[str, ...]) -> int:
+    """Builds the environment of each FRAMEWORK from its pins."""
+    from parity.verbs import environments
+
+    return environments.build(frameworks)
+
+
+@env.command("list")
+def env_list() -> int:
+    """The environments that stand, and where."""
+    from parity.verbs import environments
+
+    return environments.show()
+
+
+@env.command("remove")
+@click.argument("framework")
+def env_remove(framework: str) -> int:
+    """Removes the environments of FRAMEWORK."""
+    from parity.verbs import environments
+
+    return environments.remove(framework)
+
+
+@parity.command()
+@SPECS
+@FRAMEWORK
+@click.option("--dtype", "dtypes", multiple=True, help="float64, float32. Default: both.")
+@DEVICE
+@MODE
+@SIZE
+@SEED
+@click.option("--case", "case_id", help="Only the case with this id.")
+@click.option("--nodes/--no-nodes", default=True, show_default=True, help="Judge every layer alone as well.")
+@REALIZATION
+@STORE
+@JSON
+@click.option("--junit", "junit_path", type=click.Path(path_type=Path, dir_okay=False), help="Write a JUnit file here.")
+def check(**options: Any) -> int:
+    """Numerical agreement of each framework with the float64 reference."""
+    from parity.verbs import check as verb
+
+    return verb.main(**options)
+
+
+@parity.command()
+@click.argument("spec")
+@click.option("--framework", "-f", required=True)
+@REALIZATION
+@SEED
+@STORE
+@click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("bisect"), show_default=True)
+def bisect(**options: Any) -> int:
+    """The first layer, gradient or step that departs, and a one-file reproduction."""
+    from parity.verbs import bisect as verb
+
+    return verb.main(**options)
+
+
+@parity.command()
+@SPECS
+@FRAMEWORK
+@DEVICE
+@click.option("--mode", "modes", multiple=True, default=("default",), show_default=True)
+@click.option("--batch-size", "batch_sizes", type=click.IntRange(1), multiple=True, default=(32,), show_default=True)
+@click.option("--processes", type=click.IntRange(1), default=5, show_default=True, help="Fresh processes a cell.")
+@click.option("--seconds", type=click.FloatRange(0.2), default=2.0, show_default=True, help="Timed seconds a process.")
+@SIZE
+@STORE
+@JSON
+def bench(**options: Any) -> int:
+    """Training speed, only of what passes `check`."""
+    from parity.verbs import bench as verb
+
+    return verb.main(**options)
+
+
+@parity.command()
+@click.argument("suite")
+@FRAMEWORK
+@STORE
+@click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("reports"), show_default=True)
+@click.option("--plan", type=click.Path(path_type=Path, file_okay=False), help="Write self-contained requests here instead.")
+@click.option("--collect", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Judge what came back here.")
+def run(**options: Any) -> int:
+    """Check, train, bench and report a SUITE; resumes."""
+    from parity.verbs import run as verb
+
+    return verb.main(**options)
+
+
+@parity.command()
+@click.argument("results", type=click.Path(path_type=Path, exists=True), required=False)
+@click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("reports"), show_default=True)
+@click.option("--check", "verify", is_flag=True, help="Write nothing; fail if the report would change.")
+def report(results: Path | None, output: Path, verify: bool) -> int:
+    """Records to reports: README.md and index.html."""
+    from parity.verbs import report as verb
+
+    return verb.main(results, output, verify)
+
+
+def main() -> None:
+    """The console script. Exit status: DESIGN.md §7."""
+    sys.exit(status(sys.argv[1:]))
+
+
+def status(arguments: list[str]) -> int:
+    """Runs one command line and returns its exit status; every error becomes a sentence."""
+    from parity.verbs.errors import UsageError
+
+    try:
+        result = parity.main(args=arguments, standalone_mode=False, prog_name="parity")
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except UsageError as error:
+        click.echo(str(error), err=True)
+        return error.status
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted; what was recorded is kept, the same command goes on from there", err=True)
+        return 130
+    except BrokenPipeError:
+        return 0
+    except Exception:  # the one place that turns a fault of parity itself into its own status
+        traceback.print_exc()
+        click.echo("internal error of parity; please report it with the lines above", err=True)
+        return 4
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,91 @@
+"""Owns the graphs that judge one thing alone: an optimizer, an initializer, native dropout.
+
+It refuses to build anything that an architecture's YAML could say; nodes of an architecture are isolated by spec.graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.execution.draws import Draws, rounded, stream
+from parity.spec.cases import Sampling
+from parity.spec.graph import Graph, Input, Node, Parameter, Phase
+
+Array = npt.NDArray[Any]
+
+OPTIMIZER_SHAPES: Mapping[str, tuple[int, ...]] = {"matrix": (7, 5), "vector": (11,)}
+"""Two parameters, so that a norm over all of them differs from a norm of each."""
+
+SAMPLINGS: Mapping[str, Sampling] = {
+    "dense": Sampling((61, 53), "kernel", fan_in=53, fan_out=61),
+    "conv2d": Sampling((29, 13, 5, 3), "kernel", fan_in=13 * 15, fan_out=29 * 15),
+}
+"""What each initializer is asked for: shapes of distinct primes, so that a swapped fan shows."""
+
+
+def optimizer_probe() -> Graph:
+    """A graph whose loss is Σ w·x, so that the gradient of the parameter w *is* the input x (batch of one)."""
+    nodes, inputs, parameters, losses = [], [], [], []
+    for name, shape in OPTIMIZER_SHAPES.items():
+        parameters.append(Parameter(f"{name}.value", shape, "value", 1, 1))
+        nodes.append(_node(name, "parameter", {}, {"shape": list(shape)}, {"value": f"{name}.value"}, shape))
+        inputs.append(Input(f"{name}.gradient", shape))
+        losses.append(_node(f"{name}.term", "weighted_sum", {"x": name, "weights": f"{name}.gradient"}, {}, {}, ()))
+    losses.append(_node("loss", "add", {"branches": tuple(loss.name for loss in losses)}, {}, {}, ()))
+    phase = Phase("main", tuple(losses), "loss", {parameter.name: 1.0 for parameter in parameters})
+    return Graph(
+        name="optimizer_probe",
+        inputs=(),
+        nodes=tuple(nodes),
+        outputs=tuple(node.name for node in nodes),
+        parameters=tuple(parameters),
+        training_inputs=tuple(inputs),
+        phases=(phase,),
+    )
+
+
+def optimizer_draws(graph: Graph, dtype: str, seed: int, steps: int) -> Draws:
+    """Gradients whose magnitudes span 1e-7 … 1 in both signs, parameters of the size at which an update shows."""
+    arrays: dict[str, Array] = {}
+    for parameter in graph.parameters:
+        numbers = stream("optimizer", seed, parameter.name)
+        arrays[f"parameter/{parameter.name}"] = 1e-2 * numbers.standard_normal(parameter.shape)
+    for step in range(steps):
+        for given in graph.training_inputs:
+            numbers = stream("optimizer", seed, given.name, step)
+            size = 10.0 ** numbers.uniform(-7, 0, (1, *given.shape))
+            arrays[f"batch/{step}/{given.name}"] = size * np.where(numbers.uniform(size=size.shape) < 0.5, -1.0, 1.0)
+    return Draws({name: rounded(array, dtype) for name, array in arrays.items()})
+
+
+def dropout_probe(rate: float = 0.3, shape: tuple[int, ...] = (61, 53)) -> Graph:
+    """One native dropout layer; the loss Σ weights·y makes the input gradient mask·weights."""
+    node = _node("dropout", "dropout", {"x": "x"}, {"rate": rate}, {}, shape)
+    loss = _node("loss", "weighted_sum", {"x": "dropout", "weights": "weights"}, {}, {}, ())
+    node = Node(**{**vars(node), "batched": True})
+    return Graph(
+        name="dropout_probe",
+        inputs=(Input("x", shape),),
+        nodes=(node,),
+        outputs=("dropout",),
+        parameters=(),
+        training_inputs=(Input("weights", shape),),
+        phases=(Phase("main", (loss,), "loss", {}),),
+    )
+
+
+def _node(
+    name: str,
+    op: str,
+    inputs: Mapping[str, str | tuple[str, ...]],
+    attributes: Mapping[str, Any],
+    parameters: Mapping[str, str],
+    shape: tuple[int, ...],
+) -> Node:
+    return Node(
+        name=name, op=op, inputs=inputs, attributes=attributes, parameters=parameters, outputs={"": shape}, batched=False
+    )

@@ -1,0 +1,113 @@
+"""Owns the plots: one Vega-Lite specification each, drawn to a static SVG. It refuses scripts and network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from parity.reporting.results import Curve
+from parity.reporting.summary import SpeedCell
+
+COLOURS = {"keras": "#c23b22", "torch": "#e08e0b", "mxnet": "#2a6fb0", "reference": "#444444", "reference + 1 ulp": "#9a9a9a"}
+_CONFIG = {
+    "font": "Helvetica, Arial, sans-serif",
+    "view": {"stroke": None},
+    "axis": {"labelFontSize": 11, "titleFontSize": 11, "grid": True, "gridColor": "#ececec", "titleFontWeight": "normal"},
+    "legend": {"labelFontSize": 11, "title": None, "orient": "top"},
+}
+
+
+def loss_curves(curves: Sequence[Curve]) -> dict[str, Any]:
+    """Loss by step, a line a framework; lines that coincide are dashed differently so that all can be seen."""
+    rows = []
+    for curve in curves:
+        width = max(1, len(curve.losses) // 100)
+        rows += [
+            {"step": start + 1, "loss": round(sum(part) / len(part), 6), "framework": curve.framework}
+            for start in range(0, len(curve.losses), width)
+            if (part := curve.losses[start : start + width])
+        ]
+    return _chart(
+        rows,
+        mark={"type": "line", "strokeWidth": 2, "opacity": 0.85},
+        x={"field": "step", "type": "quantitative", "title": "step"},
+        y={"field": "loss", "type": "quantitative", "title": "training loss", "scale": {"type": "log"}},
+        colour=_colour([curve.framework for curve in curves]),
+        extra={"strokeDash": {"field": "framework", "type": "nominal", "legend": None}},
+    )
+
+
+def drift(curves: Sequence[Curve]) -> dict[str, Any]:
+    """How far each free run's loss departs from the float64 reference's, beside a reference perturbed by one ulp."""
+    reference = next((curve for curve in curves if curve.framework == "reference"), None)
+    rows = []
+    for curve in curves:
+        if reference is None or curve is reference:
+            continue
+        gap = [abs(a - b) / abs(b) for a, b in zip(curve.losses, reference.losses, strict=True)]
+        width = max(1, len(gap) // 60)
+        rows += [
+            {"step": start + 1, "gap": max(max(gap[start : start + width]), 1e-9), "framework": curve.framework}
+            for start in range(0, len(gap), width)
+        ]
+    return _chart(
+        rows,
+        mark={"type": "line", "strokeWidth": 1.5},
+        x={"field": "step", "type": "quantitative", "title": "step"},
+        y={
+            "field": "gap",
+            "type": "quantitative",
+            "title": "relative gap of the loss",
+            "scale": {"type": "log"},
+            "axis": {"format": ".0e"},
+        },
+        colour=_colour([curve.framework for curve in curves if curve is not reference]),
+    )
+
+
+def speed_bars(cells: Sequence[SpeedCell]) -> dict[str, Any]:
+    """Times as long as the fastest, with the 95 % interval."""
+    rows = [
+        {
+            "framework": f"{cell.speed.framework} ({cell.speed.mode})",
+            "ratio": cell.ratio.value if cell.ratio else 1.0,
+            "low": cell.ratio.low if cell.ratio else 1.0,
+            "high": cell.ratio.high if cell.ratio else 1.0,
+        }
+        for cell in cells
+        if cell.speed.processes
+    ]
+    y = {"field": "framework", "type": "nominal", "sort": [row["framework"] for row in rows], "title": None}
+    x = {"field": "ratio", "type": "quantitative", "title": "step time, times the fastest", "scale": {"zero": True}}
+    bars = {"mark": {"type": "bar", "color": "#8fb3d1", "height": 14}, "encoding": {"y": y, "x": x}}
+    whiskers = {
+        "mark": {"type": "rule", "strokeWidth": 2, "color": "#1f3f5b"},
+        "encoding": {"y": y, "x": {"field": "low", "type": "quantitative"}, "x2": {"field": "high"}},
+    }
+    return {"data": {"values": rows}, "width": 420, "height": 26 * len(rows) + 8, "layer": [bars, whiskers], "config": _CONFIG}
+
+
+def svg(specification: dict[str, Any]) -> str:
+    """The drawing, without an XML header, so that it can stand inside a page."""
+    import vl_convert
+
+    drawn: str = vl_convert.vegalite_to_svg({"$schema": "https://vega.github.io/schema/vega-lite/v5.json", **specification})
+    return drawn[drawn.index("<svg") :]
+
+
+def _colour(frameworks: Sequence[str]) -> dict[str, Any]:
+    names = sorted(set(frameworks))
+    scale = {"domain": names, "range": [COLOURS.get(name, "#6b4c9a") for name in names]}
+    return {"field": "framework", "type": "nominal", "scale": scale}
+
+
+def _chart(
+    rows: list[dict[str, Any]],
+    mark: dict[str, Any],
+    x: dict[str, Any],
+    y: dict[str, Any],
+    colour: dict[str, Any],
+    extra: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    encoding = {"x": x, "y": y, "color": colour, **(extra or {})}
+    return {"data": {"values": rows}, "width": 420, "height": 230, "mark": mark, "encoding": encoding, "config": _CONFIG}

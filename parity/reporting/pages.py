@@ -1,0 +1,106 @@
+"""Owns the two pages: README.md for a git host and index.html, offline in one file. Pure: results in, text out.
+
+It refuses clocks, versions of this machine and unescaped text: the same results give the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from parity.reporting import figures, summary, wording
+from parity.reporting.results import Curve, Results
+
+KIND_TITLES = {
+    "architectures": "Architectures: forward, every activation, loss, gradients, update, statistics",
+    "layers": "Layers on their own",
+    "initializers": "Initializers: fans, bounds, moments, distribution, seeds",
+    "optimizers": "Optimizers: the update of 20 steps, fed with the framework's own gradients",
+}
+
+
+def markdown(results: Results) -> str:
+    """The report as GitHub-flavoured Markdown; figures lie beside it (`figures_of`)."""
+    return _environment(False).get_template("report.md.j2").render(**_context(results))
+
+
+def html(results: Results) -> str:
+    """The report as one offline HTML file."""
+    drawings = {name: Markup(text) for name, text in figures_of(results).items()}  # noqa: S704 - our own SVG
+    return _environment(True).get_template("report.html.j2").render(**_context(results), drawings=drawings)
+
+
+def figures_of(results: Results) -> dict[str, str]:
+    """File name without suffix -> SVG."""
+    drawings = {}
+    for spec, curves in curves_by_spec(results).items():
+        drawings[f"loss-{spec}"] = figures.svg(figures.loss_curves(curves))
+        drawings[f"drift-{spec}"] = figures.svg(figures.drift(curves))
+    for (spec, device, batch), cells in summary.speeds(results).items():
+        if any(cell.speed.processes for cell in cells):
+            drawings[f"speed-{spec}-{device}-{batch}"] = figures.svg(figures.speed_bars(cells))
+    return drawings
+
+
+def curves_by_spec(results: Results) -> dict[str, list[Curve]]:
+    found: dict[str, list[Curve]] = {}
+    for curve in sorted(results.curves, key=lambda curve: (curve.spec, curve.framework)):
+        found.setdefault(curve.spec, []).append(curve)
+    return found
+
+
+def write(results: Results, folder: Path) -> list[Path]:
+    """Writes README.md, index.html and figures/*.svg under `folder`; returns what was written."""
+    written = []
+    for path, text in rendered(results, folder).items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        written.append(path)
+    return written
+
+
+def rendered(results: Results, folder: Path) -> dict[Path, str]:
+    """Path -> text of every file of the report."""
+    files = {folder / "README.md": markdown(results), folder / "index.html": html(results)}
+    files |= {folder / "figures" / f"{name}.svg": text for name, text in figures_of(results).items()}
+    return files
+
+
+def _context(results: Results) -> Mapping[str, Any]:
+    matrices = [matrix for kind in summary.KINDS if (matrix := summary.matrix(results.rows, kind)).specs]
+    counts = summary.counts(results.rows)
+    verdicts = [verdict for verdict in wording.MEANING if any(verdict in count for count in counts.values())]
+    return {
+        "results": results,
+        "matrices": matrices,
+        "counts": counts,
+        "verdicts": verdicts,
+        "total": sum(sum(count.values()) for count in counts.values()),
+        "exceptions": summary.exceptions(results.rows),
+        "curves": curves_by_spec(results),
+        "speeds": summary.speeds(results),
+        "titles": KIND_TITLES,
+        "meaning": wording.MEANING,
+        "environment": results.environment,
+    }
+
+
+@cache
+def _environment(escape: bool) -> Environment:
+    loader = PackageLoader("parity.reporting", "templates")
+    environment = Environment(loader=loader, autoescape=escape, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {
+        "cell": wording.cell_text,
+        "mark": wording.mark,
+        "number": wording.number,
+        "speed": wording.speed_text,
+        "ms": wording.milliseconds,
+        "words": lambda text: str(text).replace("_", " "),
+        "line": lambda text: " ".join(str(text).split()).replace("|", "\\|"),
+    }
+    return environment

@@ -1,0 +1,133 @@
+"""Owns what a report says before it is laid out: cells, counts and rankings from results. It refuses text and markup."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from parity.execution.timing import FOREIGN_LIMIT, STEAL_LIMIT
+from parity.judgement.statistics import Interval, ratio_interval
+from parity.judgement.verdicts import worst
+from parity.reporting.results import Results, Row, Speed
+
+KINDS = ("architectures", "layers", "initializers", "optimizers")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """All rows of one spec in one framework and precision. `used`: the greatest share of a budget that an error used up."""
+
+    verdict: str
+    cases: int
+    compared: int
+    used: float | None
+    worst: Row
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Specs by columns (framework, dtype); a missing cell was not asked for."""
+
+    kind: str
+    specs: Sequence[str]
+    columns: Sequence[tuple[str, str]]
+    cells: dict[tuple[str, str, str], Cell]
+
+
+@dataclass(frozen=True)
+class SpeedCell:
+    """One framework's speed on one workload: how many times as long as the fastest, with its 95 % interval."""
+
+    speed: Speed
+    median_ns: float
+    ratio: Interval | None
+    tie: bool
+
+
+def base(spec: str) -> str:
+    """`lenet:conv1` and `lenet[masks]` belong to lenet."""
+    return spec.split(":", 1)[0].split("[", 1)[0]
+
+
+def label(row: Row) -> str:
+    """The spec that a row is about: an optimizer's or an initializer's name where the graph is only its probe."""
+    return base(row.spec)
+
+
+def used(row: Row) -> float | None:
+    """Share of the budget, or None where nothing was measured."""
+    if row.error is None or row.budget is None:
+        return None
+    return row.error / row.budget if row.budget else (0.0 if row.error == 0 else None)
+
+
+def cell(rows: Sequence[Row]) -> Cell:
+    verdict = worst([row.verdict for row in rows])
+    guilty = [row for row in rows if row.verdict == verdict]
+    shares = [share for row in rows if (share := used(row)) is not None]
+    top = max(guilty, key=lambda row: (used(row) or 0.0, row.case))
+    return Cell(verdict, len({row.case for row in rows}), sum(row.compared for row in rows), max(shares, default=None), top)
+
+
+def matrix(rows: Iterable[Row], kind: str) -> Matrix:
+    """The agreement matrix of one kind of spec."""
+    chosen = [row for row in rows if row.kind == kind]
+    groups: dict[tuple[str, str, str], list[Row]] = {}
+    for row in chosen:
+        groups.setdefault((label(row), row.framework, row.dtype), []).append(row)
+    columns = sorted({(row.framework, row.dtype) for row in chosen}, key=lambda column: (column[0], -_bits(column[1])))
+    return Matrix(kind, sorted({label(row) for row in chosen}), columns, {key: cell(group) for key, group in groups.items()})
+
+
+def counts(rows: Iterable[Row]) -> dict[str, Counter[str]]:
+    """Framework -> how many cases have which verdict; a case's verdict is the worst of its rows."""
+    by_case: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        by_case.setdefault((row.framework, row.case), []).append(row.verdict)
+    found: dict[str, Counter[str]] = {}
+    for (framework, _), verdicts in by_case.items():
+        found.setdefault(framework, Counter())[worst(verdicts)] += 1
+    return dict(sorted(found.items()))
+
+
+def exceptions(rows: Iterable[Row]) -> list[Row]:
+    """Rows that are not simply green, worst first."""
+    return sorted(
+        (row for row in rows if row.verdict not in ("exact", "agrees")), key=lambda row: (row.framework, row.verdict, row.case)
+    )
+
+
+def speeds(results: Results) -> dict[tuple[str, str, int], list[SpeedCell]]:
+    """Workload (spec, device, batch size) -> cells, fastest first; ratios against the fastest from the same run."""
+    groups: dict[tuple[str, str, int], list[Speed]] = {}
+    for item in results.speeds:
+        groups.setdefault((item.spec, item.device, item.batch_size), []).append(item)
+    return {key: _ranking(group) for key, group in sorted(groups.items())}
+
+
+def step_samples(speed: Speed) -> list[list[float]]:
+    """Nanoseconds a step, per process and block; blocks that other programs disturbed count only where no other is left."""
+    return [[block["wall_ns"] / block["steps"] for block in _quiet(process["blocks"])] for process in speed.processes]
+
+
+def _quiet(blocks: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    quiet = [block for block in blocks if block["foreign"] <= FOREIGN_LIMIT and block["steal"] <= STEAL_LIMIT]
+    return quiet or blocks
+
+
+def _ranking(group: Sequence[Speed]) -> list[SpeedCell]:
+    from parity.judgement.statistics import median_of_medians
+
+    timed = sorted((median_of_medians(step_samples(item)), item.framework, item.mode, item) for item in group if item.processes)
+    cells = []
+    for median, _, _, item in timed:
+        fastest = timed[0][3]
+        ratio = None if item is fastest else ratio_interval(step_samples(item), step_samples(fastest))
+        cells.append(SpeedCell(item, median, ratio, ratio is not None and ratio.low <= 1.0 <= ratio.high))
+    return cells + [SpeedCell(item, float("nan"), None, False) for item in group if not item.processes]
+
+
+def _bits(dtype: str) -> int:
+    return int("".join(character for character in dtype if character.isdigit()) or 0)

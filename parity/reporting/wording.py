@@ -1,0 +1,54 @@
+"""Owns the words and numbers of a report: how verdicts, errors and ratios are written. It refuses layout."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from parity.reporting.summary import Cell, SpeedCell
+
+MEANING = {
+    "exact": "the same bits",
+    "agrees": "within the error that rounding explains",
+    "documented_difference": "a known departure of the framework's native behaviour, with cause, source and size",
+    "reduced_precision": "right at float32 accuracy, though float64 was asked for",
+    "unsupported": "the framework declares that it cannot do this, with a reason",
+    "mistrusted": "the data could not have shown a difference",
+    "nondeterministic": "two runs gave different numbers, by more than the budget",
+    "nonfinite": "NaN or infinity where the reference is finite",
+    "differs": "more error than rounding explains",
+    "not_compared": "nothing was compared: crashed, timed out, unavailable or incomplete",
+}
+MARK = {"exact": "✓", "agrees": "✓", "documented_difference": "≈", "unsupported": "–", "not_compared": "?"}
+
+
+def mark(verdict: str) -> str:
+    return MARK.get(verdict, "✗")
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """3 significant places, plain where it can be read plainly."""
+    if value is None or not isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    return f"{value:.{digits}g}" if 1e-3 <= abs(value) < 1e4 else f"{value:.1e}"
+
+
+def cell_text(cell: Cell) -> str:
+    """`✓ agrees, 0.31 of budget` in a matrix."""
+    share = "" if cell.used is None or cell.verdict == "not_compared" else f" {number(cell.used)}"
+    return f"{mark(cell.verdict)} {cell.verdict.replace('_', ' ')}{share}"
+
+
+def speed_text(cell: SpeedCell) -> str:
+    """`1.31 (1.24–1.38)`, `tie`, `fastest`, or the verdict that kept it from being timed."""
+    if not cell.speed.processes:
+        return cell.speed.verdict.replace("_", " ")
+    if cell.ratio is None:
+        return "fastest"
+    interval = f"{cell.ratio.value:.2f} ({cell.ratio.low:.2f}–{cell.ratio.high:.2f})"
+    return f"tie: {interval}" if cell.tie else interval
+
+
+def milliseconds(nanoseconds: float) -> str:
+    return number(nanoseconds / 1e6, 3)

@@ -1,0 +1,229 @@
+"""Owns trials: a case with its arrays and the way it will be judged. Everything that a check runs is made here.
+
+It refuses to run a framework and to judge: judgement is handed on as a function of a record's arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.execution import draws as drawing
+from parity.execution import probes
+from parity.judgement import agreement, dropout, kinks, sampling
+from parity.judgement.comparison import Comparison
+from parity.spec import specs as language
+from parity.spec.cases import Case
+from parity.spec.expansion import expand
+from parity.spec.graph import Graph, Node, isolate
+from parity.spec.masks import dropouts, with_masks
+
+Array = npt.NDArray[Any]
+Judge = Callable[[Mapping[str, Array]], list[Comparison]]
+
+STEPS = 20
+LARGE = 200_000
+"""Above this many parameters a case takes 3 optimizer steps instead of 20: the optimizers are judged on their own as well."""
+REDRAWS = 50
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One case ready to run. `judge` turns a record's arrays into comparisons. redraws: draws thrown away near kinks."""
+
+    case: Case
+    arrays: Mapping[str, Array]
+    judge: Judge
+    kind: str
+    redraws: int = 0
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line may set for every trial."""
+
+    dtypes: Sequence[str] = ("float64", "float32")
+    device: str = "cpu"
+    mode: str | None = None
+    size: str = "small"
+    seed: int = 0
+    nodes: bool = True
+
+    def mode_of(self, dtype: str) -> str:
+        """Float64 asks what is computed, so it runs eagerly; other precisions run as a user of the framework would."""
+        return self.mode or ("eager" if dtype == "float64" else "default")
+
+    def case(self, spec: str, dtype: str, **more: Any) -> Case:
+        return Case(
+            spec=spec,
+            task=more.pop("task", "agreement"),
+            dtype=dtype,
+            device=self.device,
+            mode=self.mode_of(dtype),
+            seed=self.seed,
+            size=more.pop("size", "small"),
+            **more,
+        )
+
+
+def architecture_trials(
+    architecture: language.Architecture, initializer: language.Initializer, optimizer: language.Optimizer, options: Options
+) -> Iterator[Trial]:
+    """The whole graph, then each different node alone, in every precision asked for."""
+    graph, rates = masked(expand(architecture, options.size))
+    steps = STEPS if graph.parameter_count() <= LARGE else 3
+    if options.size == "full":
+        steps = 1
+    for dtype in options.dtypes:
+        draws, references, redraws = draw_away_from_kinks(graph, initializer, dtype, options, steps, rates)
+        name = f"{architecture.name}[masks]" if rates else architecture.name
+        case = options.case(
+            name,
+            dtype,
+            size=options.size,
+            graph=graph,
+            initializer=initializer.name,
+            optimizer=optimizer.name,
+            hyperparameters=optimizer.probe_values(),
+            batch_size=2 if options.size == "full" else 3,
+            steps=steps,
+        )
+        judge = agreement.judge(case, optimizer, draws, references)
+        yield Trial(case, draws.arrays, judge, "architectures", redraws)
+        if options.nodes:
+            for node in different_nodes(graph):
+                yield node_trial(architecture.name, graph, node, draws, references, dtype, options, case.batch_size)
+
+
+def masked(graph: Graph) -> tuple[Graph, dict[str, float]]:
+    """The graph with its dropout masks as inputs, and mask input -> rate."""
+    return with_masks(graph), dropouts(graph)
+
+
+def draw_away_from_kinks(
+    graph: Graph,
+    initializer: language.Initializer,
+    dtype: str,
+    options: Options,
+    steps: int,
+    rates: Mapping[str, float],
+) -> tuple[drawing.Draws, agreement.References, int]:
+    """Draws whose kinked inputs lie further from the kink than rounding reaches. In float64 the first draw stands."""
+    for attempt in range(REDRAWS):
+        draws = drawing.draw(
+            graph,
+            initializer,
+            dtype,
+            seed=options.seed,
+            attempt=attempt,
+            batch_size=2 if options.size == "full" else 3,
+            batches=max(steps, 1),
+            rates=rates,
+        )
+        references = agreement.references(graph, draws.values(), dtype)
+        if dtype == "float64" or options.size == "full" or not kinks.near(references):
+            return draws, references, attempt
+    return draws, references, REDRAWS
+
+
+def different_nodes(graph: Graph) -> list[Node]:
+    """One node of each kind: equal op, attributes and shapes run once. Constants and parameters alone have nothing to compute."""
+    shapes, seen, chosen = graph.value_shapes(), set(), []
+    for node in graph.all_nodes():
+        if not node.sources() or node.op == "weighted_sum":
+            continue
+        inputs = tuple(shapes.get(source) for source in node.sources())
+        key = repr((node.op, sorted(node.attributes.items()), sorted(node.outputs.items()), inputs, sorted(node.inputs)))
+        if key not in seen:
+            seen.add(key)
+            chosen.append(node)
+    return chosen
+
+
+def node_trial(
+    spec: str,
+    graph: Graph,
+    node: Node,
+    draws: drawing.Draws,
+    references: agreement.References,
+    dtype: str,
+    options: Options,
+    batch_size: int,
+) -> Trial:
+    """One node alone: its inputs are the reference's activations, and the gradient that reaches it is the reference's."""
+    alone = isolate(graph, node.name)
+    known = references.reference
+    arrays: dict[str, Array] = {}
+    for name, array in draws.arrays.items():
+        if name.split("/", 1)[0] in ("parameter", "statistic") and _belongs(name.split("/", 1)[1], alone):
+            arrays[name] = array
+    for given in alone.inputs:
+        arrays[f"batch/0/{given.name}"] = drawing.rounded(np.asarray(known.value(given.name)), dtype)
+    for suffix in node.outputs:
+        weight = f"weights.{suffix}" if suffix else "weights"
+        arrays[f"batch/0/{weight}"] = drawing.rounded(_visible(known.cotangent(node.value(suffix)), spec, weight), dtype)
+    alone_draws = drawing.Draws(arrays)
+    case = options.case(f"{spec}:{node.name}", dtype, size=options.size, graph=alone, batch_size=batch_size)
+    inner = agreement.references(alone, alone_draws.values(), dtype)
+    return Trial(case, arrays, agreement.judge(case, None, alone_draws, inner), "nodes")
+
+
+def optimizer_trials(optimizer: language.Optimizer, options: Options) -> Iterator[Trial]:
+    """The rule alone, at values that float32 holds exactly, and at its published defaults."""
+    graph = probes.optimizer_probe()
+    for dtype in options.dtypes:
+        draws = probes.optimizer_draws(graph, dtype, options.seed, STEPS)
+        references = agreement.references(graph, draws.values(), dtype)
+        for variant, values in (("", optimizer.probe_values()), ("[defaults]", optimizer.default_values())):
+            case = options.case(
+                f"{optimizer.name}{variant}",
+                dtype,
+                graph=graph,
+                optimizer=optimizer.name,
+                hyperparameters=values,
+                batch_size=1,
+                steps=STEPS,
+            )
+            yield Trial(case, draws.arrays, agreement.judge(case, optimizer, draws, references), "optimizers")
+
+
+def initializer_trials(initializer: language.Initializer, options: Options) -> Iterator[Trial]:
+    """Three draws of every shape: two seeds and the first again."""
+    for dtype in options.dtypes:
+        for name, asked in probes.SAMPLINGS.items():
+            case = options.case(
+                f"{initializer.name}:{name}",
+                dtype,
+                task="sampling",
+                initializer=initializer.name,
+                arguments=dict(initializer.arguments),
+                sampling=replace(asked, count=2),
+            )
+            yield Trial(case, {}, sampling.judge(case, initializer), "initializers")
+
+
+def dropout_trials(options: Options) -> Iterator[Trial]:
+    """The native dropout layer on its own: its mask is recovered, tested and replayed."""
+    graph = probes.dropout_probe()
+    for dtype in options.dtypes:
+        arrays: dict[str, Array] = {}
+        for given in graph.batch_inputs():
+            numbers = drawing.stream("dropout", options.seed, given.name)
+            arrays[f"batch/0/{given.name}"] = drawing.rounded(1.0 + numbers.uniform(size=(3, *given.shape)), dtype)
+        case = options.case("dropout[native]", dtype, graph=graph)
+        yield Trial(case, arrays, dropout.judge(case, drawing.Draws(arrays)), "layers")
+
+
+def _belongs(name: str, graph: Graph) -> bool:
+    return any(name == item.name for item in (*graph.parameters, *graph.statistics))
+
+
+def _visible(cotangent: Array | None, spec: str, name: str) -> Array:
+    """The reference's cotangent scaled to size one: a gradient of 1e-9 judges a layer no better than one of 1."""
+    array = np.asarray(cotangent)
+    top = float(np.max(np.abs(array))) if array.size else 0.0
+    return array / top if top > 0 else array
