@@ -1,0 +1,146 @@
+"""Owns the one table of error budgets: how much error rounding alone explains, each number with its derivation.
+
+It refuses to be tuned to a framework: what exceeds a budget is a finding, not a reason to raise the budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log, sqrt
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+UNIT_ROUNDOFF: Mapping[str, float] = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
+"""u: the greatest relative error of rounding to nearest. The significand of float32 has 24 bits, of bfloat16 8."""
+
+SHADOWS = 8
+"""Walks of the reference in the tested precision with other summation orders, each from draws moved by up to 1 u.
+
+Where a tensor has one element, all shadows may lie near the reference by luck. With errors of a normal distribution and factor
+4, a right result exceeds four shadows with probability 5e-3, eight with 3e-4, before the floor u·norm is counted.
+"""
+
+ONE_OP = 4.0
+"""Tier 1, one op, element by element: |y - y64| <= K·√n·u·Σ|a||b| + u·|y64|, with n·u·Σ|a||b| as the hard ceiling.
+
+The rounding errors of a sum of n products are as good as independent, so they add up like √n (Higham & Mary 2019); 1.1 was
+the most in float32 matrix products. The last term is the rounding of the result.
+"""
+
+SHADOW = 4.0
+"""Tier 2, anything deeper, per tensor, in max-norm and in RMS: error <= K·max(greatest error of a shadow, u·norm of y64).
+
+A shadow's error is a sample of what another, equally right order of computation gives. K was validated on seeds apart from
+the tests': the greatest share of the budget used is printed by `python -m tests.false_alarms`.
+"""
+
+UPDATE = 4.0
+"""Update: |Δw - Δw64| <= K·E + 2·u·max(|w before|, |w after|), with E the running error bound of the formula (running.py).
+
+E follows one order of evaluation. Others are as right: learning_rate·sqrt(1 - b2^t)/(1 - b1^t), m + (1 - b1)·(g - m), a rate
+multiplied into the velocity. Each has at most twice the roundings at the same magnitudes, and may keep a scalar in the
+tested precision for which the formula needs none: 2·2. Storing w rounds once; decaying it first (adamw) rounds it twice.
+"""
+
+STORE = 2.0
+
+KINK = 4.0
+"""A branch is in doubt where the distance to the kink is at most K times the error of the value that decides it (tier 2)."""
+
+ELEMENTWISE_ULPS: Mapping[str, float] = {
+    "relu": 0.0,
+    "relu6": 0.0,
+    "leaky_relu": 0.5,
+    "sigmoid": 4.0,
+    "tanh": 4.0,
+    "gelu": 8.0,
+    "add": 0.5,
+    "multiply": 0.5,
+}
+"""Tier 3: error of an element-wise function in ULPs of its result, for inputs of ordinary size.
+
+Vendors promise 1 to 4 ULPs for exp, tanh and erf; sigmoid and gelu compose two roundings and a division on top.
+"""
+
+FALSE_ALARM = 1e-6
+"""Level of one statistical test: 1,000 seeds of 9 initializers with 6 tests each give 0.05 false alarms in all."""
+
+HALVED = 10.0
+"""A hyper-parameter is judged only if changing it by half moves some update by this many budgets."""
+
+REDUCED_LEAST = 2.0**-10
+"""An error counts as float32-sized from this share of the float32 budget on: below, it is another, smaller difference."""
+
+PRECISION_RATIO = UNIT_ROUNDOFF["float32"] / UNIT_ROUNDOFF["float64"]
+"""Budgets are proportional to u, so a float64 budget times this is the float32 budget of the same computation."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a tensor's error may be. Both norms gate."""
+
+    maximum: float
+    rms: float
+
+
+def roundoff(dtype: str) -> float:
+    return UNIT_ROUNDOFF[dtype]
+
+
+def rms(x: Array) -> float:
+    """Root of the mean of squares; 0 of nothing. Scaled first, so that neither 1e-200 nor 1e200 is lost in the square."""
+    size = greatest(x)
+    if size == 0 or not np.isfinite(size):
+        return size
+    return size * float(np.sqrt(np.mean(np.square(np.asarray(x, dtype=np.float64) / size))))
+
+
+def greatest(x: Array) -> float:
+    return float(np.max(np.abs(np.asarray(x, dtype=np.float64)))) if x.size else 0.0
+
+
+def one_op(reference: Array, magnitudes: Array, length: int, u: float) -> Array:
+    """Tier 1. magnitudes: Σ|a||b| for every element; length: n."""
+    growth = min(ONE_OP * sqrt(length), float(max(length, 1)))
+    return np.asarray(growth * u * magnitudes + u * np.abs(reference))
+
+
+def shadowed(reference: Array, shadows: Sequence[Array], u: float) -> Budget:
+    """Tier 2."""
+    errors = [np.asarray(shadow, dtype=np.float64) - reference for shadow in shadows]
+    return Budget(
+        maximum=SHADOW * max([u * greatest(reference), *(greatest(error) for error in errors)]),
+        rms=SHADOW * max([u * rms(reference), *(rms(error) for error in errors)]),
+    )
+
+
+def ulps(reference: Array, allowed: float, u: float) -> Array:
+    """Tier 3: `allowed` ULPs of each element, an ULP being 2·u times the power of two below |reference|."""
+    _, exponent = np.frexp(np.abs(np.asarray(reference, dtype=np.float64)))
+    return np.asarray(allowed * 2 * u * np.ldexp(0.5, exponent))
+
+
+def updated(error: Array, size: Array, u: float) -> Array:
+    """Budget of an update, per element, from its running error and the size of the parameter."""
+    return np.asarray(UPDATE * error + STORE * u * size)
+
+
+def deviations(tests: int = 1) -> float:
+    """How many standard deviations a two-sided normal test allows at the level FALSE_ALARM shared by `tests`."""
+    return -NormalDist().inv_cdf(FALSE_ALARM / tests / 2)
+
+
+def distribution_distance(count: int) -> float:
+    """Kolmogorov-Smirnov: P(D > x) <= 2·exp(-2·n·x²) for every n (Dvoretzky-Kiefer-Wolfowitz with Massart's constant)."""
+    return sqrt(log(2 / FALSE_ALARM) / (2 * count))
+
+
+def orthogonality(shape: tuple[int, int], gain: float, u: float) -> float:
+    """|QᵀQ - gain²·I|: Householder QR loses at most c·m·n·u·√n (Higham 2002, theorem 19.4); with √ for sums, 4·√(m·n)·u."""
+    return 4.0 * sqrt(shape[0] * shape[1]) * u * max(gain * gain, 1e-300)

@@ -1,0 +1,161 @@
+"""Owns the comparison: one tensor against its reference, with error, place, budget and verdict. Pure.
+
+It refuses to know where arrays come from, and to forgive: `not (error <= budget)`, so that NaN never agrees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.judgement import budgets
+from parity.spec.cases import Case
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One quantity judged. error and budget are in the unit of the tensor (or of the test that `tensor` names)."""
+
+    case: str
+    quantity: str
+    tensor: str
+    verdict: str
+    dtype: str
+    error: float | None = None
+    budget: float | None = None
+    where: str = ""
+    reason: str = ""
+    framework: str = ""
+    framework_version: str = ""
+    device: str = "cpu"
+    outcome: str = "ran"
+
+    @property
+    def used(self) -> float | None:
+        """Share of the budget that the error used up; None where nothing was measured."""
+        if self.error is None or self.budget is None:
+            return None
+        return self.error / self.budget if self.budget else (0.0 if self.error == 0 else float("inf"))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A verdict before it has a name: what `judge` says about two arrays."""
+
+    verdict: str
+    error: float | None = None
+    budget: float | None = None
+    where: str = ""
+    reason: str = ""
+
+
+def named(case: Case, quantity: str, tensor: str, finding: Finding) -> Comparison:
+    """The comparison of a case's tensor."""
+    return Comparison(
+        case=case.id,
+        quantity=quantity,
+        tensor=tensor,
+        verdict=finding.verdict,
+        dtype=case.dtype,
+        error=finding.error,
+        budget=finding.budget,
+        where=finding.where,
+        reason=finding.reason,
+        device=case.device,
+    )
+
+
+def compared(
+    case: Case, quantity: str, tensor: str, error: float | None, budget: float | None, reason: str = "", where: str = ""
+) -> Comparison:
+    """One number (the error of a tensor, the statistic of a test) against its budget. Without a number it differs."""
+    if error is None or budget is None or not (error <= budget):
+        return named(case, quantity, tensor, Finding("differs", error, budget, where, reason))
+    return named(case, quantity, tensor, Finding("agrees", error, budget, where))
+
+
+def by(comparison: Comparison, framework: str, version: str) -> Comparison:
+    """The same comparison, with the framework that the worker named."""
+    return replace(comparison, framework=framework, framework_version=version)
+
+
+def unfit(got: Array | None, reference: Array) -> Finding | None:
+    """What forbids to compare numbers: nothing there, another shape, no numbers, or not finite ones."""
+    if got is None:
+        return Finding("differs", reason="missing: the framework returned nothing under this name")
+    if got.shape != reference.shape:
+        return Finding("differs", reason=f"shape {got.shape}, the spec says {reference.shape}")
+    if got.dtype.kind not in "fiub":
+        return Finding("differs", reason=f"holds {got.dtype}, not numbers")
+    if not reference.size:
+        return Finding("not_compared", reason="the tensor has no elements")
+    if not np.isfinite(got).all() or not np.isfinite(reference).all():
+        bad = np.argwhere(~np.isfinite(got))
+        share = f"{len(bad)} of {got.size} elements"
+        if np.array_equal(np.isfinite(got), np.isfinite(reference)):
+            return Finding("nonfinite", where=place(bad[0]), reason=f"{share}, where the reference is not finite either")
+        return Finding("nonfinite", where=place(bad[0]) if len(bad) else "", reason=f"{share} are NaN or infinite")
+    return None
+
+
+def judge(got: Array | None, reference: Array, shadows: Sequence[Array], u: float) -> Finding:
+    """Tier 2: a whole tensor, in max-norm and in RMS, against the reference with its shadows."""
+    found = unfit(got, reference)
+    if found is not None or got is None:
+        return found or Finding("differs")
+    budget = budgets.shadowed(reference, shadows, u)
+    error = np.asarray(got, dtype=np.float64) - reference
+    norms = ((budgets.greatest(error), budget.maximum), (budgets.rms(error), budget.rms))
+    measured, allowed = max(norms, key=lambda pair: _share(*pair))
+    where = place(np.unravel_index(int(np.argmax(np.abs(error))), error.shape))
+    if any(not (one <= limit) for one, limit in norms):
+        return Finding("differs", measured, allowed, where)
+    if not np.any(reference):
+        return Finding("mistrusted", measured, allowed, where, "the reference is zero everywhere, so nothing could show")
+    return Finding("exact" if same_bits(got, reference) else "agrees", measured, allowed, where)
+
+
+def judge_elements(got: Array | None, reference: Array, budget: Array) -> Finding:
+    """Element by element against a budget for each."""
+    found = unfit(got, reference)
+    if found is not None or got is None:
+        return found or Finding("differs")
+    error = np.abs(np.asarray(got, dtype=np.longdouble) - reference)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(budget > 0, error / budget, np.where(error > 0, np.inf, 0.0))
+    worst = np.unravel_index(int(np.argmax(share)), share.shape)
+    measured, allowed = float(error[worst]), float(np.broadcast_to(budget, error.shape)[worst])
+    if not (error <= budget).all():
+        return Finding("differs", measured, allowed, place(worst))
+    return Finding("exact" if same_bits(got, reference) else "agrees", measured, allowed, place(worst))
+
+
+def judge_bits(got: Array | None, expected: Array) -> Finding:
+    """Tier 0: every bit as expected."""
+    if got is None or got.shape != expected.shape:
+        return unfit(got, expected) or Finding("differs")
+    if np.array_equal(got, expected, equal_nan=True):
+        return Finding("exact", 0.0, 0.0)
+    error = np.abs(np.asarray(got, dtype=np.float64) - np.asarray(expected, dtype=np.float64))
+    where = place(np.unravel_index(int(np.argmax(np.where(np.isnan(error), np.inf, error))), error.shape))
+    return Finding("differs", float(np.max(error)), 0.0, where, "must be bitwise the same")
+
+
+def same_bits(got: Array, reference: Array) -> bool:
+    """Whether the reference, rounded once to the precision of `got`, is exactly what came out."""
+    return bool(np.array_equal(got, reference.astype(got.dtype)))
+
+
+def place(index: Sequence[Any] | Array) -> str:
+    """`[1, 2]`, or nothing for a scalar."""
+    return f"[{', '.join(str(int(number)) for number in index)}]" if len(index) else ""
+
+
+def _share(error: float, budget: float) -> float:
+    return error / budget if budget else (0.0 if error == 0 else float("inf"))

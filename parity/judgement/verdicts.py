@@ -1,0 +1,46 @@
+"""Owns the order of verdicts, what a case's verdict is, and the exit status. It refuses to look at numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+WORST_FIRST = (
+    "differs",
+    "nonfinite",
+    "nondeterministic",
+    "mistrusted",
+    "reduced_precision",
+    "not_compared",
+    "documented_difference",
+    "unsupported",
+    "agrees",
+    "exact",
+)
+"""A case's verdict is the first of these that any of its comparisons has. `unsupported` is an outcome that stands as one."""
+
+GREEN = frozenset({"exact", "agrees"})
+PASSING = GREEN | {"documented_difference", "unsupported"}
+INCOMPLETE = frozenset({"not_compared"})
+
+OUTCOMES = ("ran", "unsupported", "unavailable", "crashed", "out_of_memory", "timed_out")
+
+
+def worst(verdicts: Iterable[str]) -> str:
+    """The worst of them; `not_compared` where there is none."""
+    return min(verdicts, key=WORST_FIRST.index, default="not_compared")
+
+
+def of_outcome(outcome: str) -> str:
+    """The verdict of a case that did not run."""
+    return "unsupported" if outcome == "unsupported" else "not_compared"
+
+
+def exit_status(verdicts: Iterable[str]) -> int:
+    """0 all agree, 1 a difference, 3 incomplete, 5 nothing at all; 1 beats 3. An unknown verdict is a fault, hence KeyError."""
+    statuses = {_STATUS[verdict] for verdict in verdicts}
+    if not statuses:
+        return 5
+    return 1 if 1 in statuses else max(statuses)
+
+
+_STATUS = {verdict: 0 if verdict in PASSING else 3 if verdict in INCOMPLETE else 1 for verdict in WORST_FIRST}

@@ -1,0 +1,74 @@
+"""Owns what an initializer's spec claims about the numbers that it draws: their distribution, as functions.
+
+It refuses to draw, and to test: statistics of a sample are the judgement's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import erf, prod, sqrt
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.spec.cases import Sampling
+from parity.spec.formulas import Formula
+from parity.spec.specs import Initializer
+
+Array = npt.NDArray[Any]
+
+_FUNCTIONS = {"sqrt": sqrt, "min": min, "max": max, "abs": abs}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A distribution, symmetric around 0 where it is one: `scale` is the value, standard deviation, limit or gain."""
+
+    kind: str  # constant | normal | uniform | orthogonal
+    scale: float
+
+    @property
+    def standard_deviation(self) -> float:
+        """Of one element. uniform: limit/√3."""
+        return self.scale / sqrt(3) if self.kind == "uniform" else self.scale
+
+    @property
+    def kurtosis(self) -> float:
+        """Fourth central moment over the squared variance: 3 of a normal, 9/5 of a uniform distribution."""
+        return 1.8 if self.kind == "uniform" else 3.0
+
+    def below(self, x: Array) -> Array:
+        """The cumulative distribution function, element by element."""
+        scaled = np.asarray(x, dtype=np.float64) / self.scale
+        if self.kind == "uniform":
+            return np.asarray(np.clip((scaled + 1) / 2, 0, 1))
+        return np.asarray(0.5 * (1 + _erf(scaled / sqrt(2))))
+
+    def within(self, x: float) -> float:
+        """Probability that |element| <= x."""
+        scaled = x / self.scale
+        return min(scaled, 1.0) if self.kind == "uniform" else erf(scaled / sqrt(2))
+
+
+def claim(spec: Initializer, arguments: Mapping[str, float], sampling: Sampling) -> Claim:
+    """The spec's formula at these arguments and fans."""
+    formula = {
+        "constant": spec.value,
+        "normal": spec.standard_deviation,
+        "uniform": spec.limit,
+        "orthogonal": spec.gain,
+    }[spec.distribution]
+    text = formula if isinstance(formula, Formula) else Formula(str(formula))
+    known = {**arguments, "fan_in": sampling.fan_in, "fan_out": sampling.fan_out}
+    return Claim(spec.distribution, float(text.evaluate(known, _FUNCTIONS)))
+
+
+def as_matrix(sample: Array) -> Array:
+    """What an orthogonal initializer makes orthogonal: a rows and b·… columns of an array (a, b, …)."""
+    return sample.reshape(sample.shape[0], prod(sample.shape[1:]))
+
+
+def _erf(x: Array) -> Array:
+    return np.asarray([erf(one) for one in x.ravel()], dtype=np.float64).reshape(x.shape)

@@ -1,0 +1,127 @@
+"""Owns optimizers: their formulas applied step by step, in any arithmetic, and the updates that gradients should have caused.
+
+It refuses to compute gradients: they are what the framework itself was seen to compute, so that a wrong gradient never
+blames the optimizer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.reference_impl import running
+from parity.reference_impl.running import Bounded
+from parity.spec.formulas import Formula
+from parity.spec.specs import Optimizer
+
+Array = npt.NDArray[Any]
+State = dict[str, dict[str, Any]]
+"""Parameter -> state name -> value."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An optimizer's formulas, in the order of evaluation."""
+
+    name: str
+    update: Mapping[str, Formula]
+    gradient: Mapping[str, Formula] = field(default_factory=dict)
+    state: Mapping[str, float] = field(default_factory=dict)
+
+    @staticmethod
+    def of(spec: Optimizer) -> Rule:
+        return Rule(
+            name=spec.name,
+            update={name: _formula(text) for name, text in spec.update.items()},
+            gradient={name: _formula(text) for name, text in (spec.gradient or {}).items()},
+            state={name: float(value) for name, value in (spec.state or {}).items()},
+        )
+
+    def begin(self, names: Sequence[str], like: Callable[[str, float], Any]) -> State:
+        """State before the first step; `like(parameter, number)` makes an array of that parameter's shape."""
+        return {name: {key: like(name, value) for key, value in self.state.items()} for name in names}
+
+    def uses_global_norm(self) -> bool:
+        return any("global_norm" in formula.names for formula in (*self.gradient.values(), *self.update.values()))
+
+    def step(
+        self,
+        parameter: Any,
+        gradient: Any,
+        state: dict[str, Any],
+        known: Mapping[str, Any],
+        functions: Mapping[str, Callable[..., Any]],
+    ) -> Any:
+        """One parameter's new value. Moves `state` on. `known`: hyper-parameters, t and global_norm, in the same arithmetic."""
+        values = {**known, **state, "g": gradient, "w": parameter}
+        for name, formula in (*self.gradient.items(), *self.update.items()):
+            values[name] = formula.evaluate(values, functions)
+            if name in state:
+                state[name] = values[name]
+        return values["w"]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What one step should do to one parameter.
+
+    update: new minus old value. error: how far rounding may move it before the sum that stores the parameter is rounded.
+    size: the greater of |old| and |new|, at which that last rounding happens.
+    """
+
+    update: Array
+    error: Array
+    size: Array
+
+
+def replay(
+    rule: Rule,
+    hyperparameters: Mapping[str, float],
+    initial: Mapping[str, Array],
+    gradients: Sequence[Mapping[str, Array]],
+    u: float,
+    factors: Mapping[str, float],
+    gradient_errors: Mapping[str, float] | None = None,
+) -> list[dict[str, Expected]]:
+    """Lock-step: at each step every parameter starts at `initial` again, while the optimizer's state and t go on.
+
+    factors: parameter -> factor of its learning rate; only these are updated. gradient_errors: how far the gradient that the
+    step itself used may lie from the one that was seen (0 where both are exact).
+    """
+    names = list(factors)
+    state = rule.begin(names, lambda name, value: running.exactly(np.full(np.shape(initial[name]), value), u))
+    steps = []
+    for t, seen in enumerate(gradients, start=1):
+        given = {name: running.exactly(seen[name], u, (gradient_errors or {}).get(name, 0.0)) for name in names}
+        known: dict[str, Any] = {"t": t, **{name: running.held(value, u) for name, value in hyperparameters.items()}}
+        if rule.uses_global_norm():
+            known["global_norm"] = running.root_of_squares(given.values(), u)
+        expected = {}
+        for name in names:
+            rate = _scaled(known["learning_rate"], factors[name])
+            start = running.exactly(initial[name], u)
+            after = rule.step(start, given[name], state[name], {**known, "learning_rate": rate}, running.FUNCTIONS)
+            expected[name] = _expected(start, after, u)
+        steps.append(expected)
+    return steps
+
+
+def _expected(start: Bounded, after: Bounded, u: float) -> Expected:
+    stored = u * abs(after.value)
+    return Expected(
+        update=np.asarray(after.value - start.value),
+        error=np.maximum(after.error - stored, 0),
+        size=np.maximum(abs(start.value), abs(after.value)),
+    )
+
+
+def _scaled(rate: Bounded, factor: float) -> Bounded:
+    return rate if factor == 1 else rate * factor
+
+
+def _formula(text: Any) -> Formula:
+    return text if isinstance(text, Formula) else Formula(str(text))
