@@ -1,0 +1,49 @@
+"""Owns the import of an implementation: a framework of the table, or a user's own realization.
+
+It refuses to be imported by the harness: only the worker's process loads frameworks.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from parity.execution.frameworks import find
+from parity.execution.protocol import Array, Description, Framework, Realization
+from parity.spec.cases import Case
+
+
+def load(name: str, realization: str | None = None) -> Framework:
+    """Imports and constructs. Without a realization: the table's. `package.module:Class` is a Framework by itself;
+    `package.module:function` realizes a case, and the table's framework describes and samples."""
+    if realization is None:
+        made: Framework = importlib.import_module(f"{find(name)[1].package}.framework").Implementation()
+        return made
+    module, separator, attribute = realization.partition(":")
+    if not separator:
+        raise ValueError(f"realization {realization!r} is not of the form package.module:name")
+    target: Any = getattr(importlib.import_module(module), attribute)
+    if isinstance(target, type):
+        framework: Framework = target()
+        return framework
+    return OwnRealization(name, load(name), target)
+
+
+@dataclass
+class OwnRealization:
+    """A framework of the table with a user's function in the place of its `realize`."""
+
+    name: str
+    framework: Framework
+    build: Callable[[Case], Realization]
+
+    def describe(self) -> Description:
+        return self.framework.describe()
+
+    def sample(self, case: Case) -> Array:
+        return self.framework.sample(case)
+
+    def realize(self, case: Case) -> Realization:
+        return self.build(case)

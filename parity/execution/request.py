@@ -1,0 +1,82 @@
+"""Owns the request: the cases that one process of one framework shall run, as `request.json` beside their arrays.
+
+It refuses to write arrays (`planning.py`) and to follow a name in the file out of the request's directory.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from parity.spec.cases import Case
+
+FORMAT = 1
+FILE = "request.json"
+ARRAYS = re.compile(r"[0-9]+\.npz")
+KEY = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A case, the key of its record, and its arrays: a file beside request.json with its sha256, or nothing."""
+
+    case: Case
+    key: str
+    arrays: str | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one process is asked. realization: `package.module:name` of a user's own, or None for the framework's."""
+
+    directory: Path
+    framework: str
+    dtype: str
+    entries: tuple[Entry, ...]
+    realization: str | None = None
+    threads: int = 1
+
+    def timed(self) -> bool:
+        """Whether the process is there to be timed, and its memory allocator must be pinned."""
+        return bool(self.entries) and all(entry.case.task == "speed" for entry in self.entries)
+
+
+def encode(request: Request) -> str:
+    """The text of request.json."""
+    entries = [
+        {"case": entry.case.to_json(), "key": entry.key, "arrays": entry.arrays, "sha256": entry.sha256}
+        for entry in request.entries
+    ]
+    head = {"format": FORMAT, "framework": request.framework, "realization": request.realization, "dtype": request.dtype}
+    return json.dumps({**head, "threads": request.threads, "cases": entries}, indent=1, allow_nan=False)
+
+
+def read(directory: Path) -> Request:
+    """The request of a directory. Raises ValueError naming the file and what is wrong with it."""
+    path = directory / FILE
+    try:
+        data = json.loads(path.read_text())
+        if data.get("format") != FORMAT:
+            raise ValueError(f"request format {data.get('format')!r} is not {FORMAT}: write the request with this parity again")
+        entries = tuple(_entry(item) for item in data["cases"])
+        return Request(directory, data["framework"], data["dtype"], entries, data["realization"], data["threads"])
+    except FileNotFoundError as error:
+        raise ValueError(f"{path} is missing: {directory} holds no request") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path}: a field is missing or of the wrong type: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def _entry(item: Mapping[str, Any]) -> Entry:
+    key, arrays = item["key"], item["arrays"]
+    if not KEY.fullmatch(key):
+        raise ValueError(f"key {key!r} is no sha256")
+    if arrays is not None and not ARRAYS.fullmatch(arrays):
+        raise ValueError(f"arrays {arrays!r} is no file name of a request: <number>.npz is")
+    return Entry(Case.from_json(item["case"]), key, arrays, item.get("sha256"))

@@ -1,0 +1,156 @@
+"""Owns the life of one worker and of everything it starts: nothing of it outlives the worker's end or the launcher's.
+
+    python -I -S supervisor.py LOCK LOG MEMORY_LIMIT GRACE COMMAND…     (environment and working directory: the worker's)
+
+When stdin closes (the launcher asks for it, or has died) all descendants get SIGTERM, and SIGKILL after GRACE seconds; on Linux
+also those that left the process group, since it is their subreaper. LOCK is the descriptor that keeps other writers out until
+this process is gone. Prints {"returncode", "left", "max_rss_bytes"}. It refuses to know what the worker does; standard library.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+LINUX = sys.platform.startswith("linux")
+WAIT_SECONDS = 0.02
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the command to its end, or to the end of stdin."""
+    lock, log, limit, grace = int(arguments[0]), arguments[1], int(arguments[2]), float(arguments[3])
+    os.set_inheritable(lock, False)
+    wake = _wake_on_signals()
+    if LINUX:
+        _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    worker = os.fork()
+    if worker == 0:
+        _become(arguments[4:], log, limit)
+    family = Family(worker)
+    while not family.ended and not _stdin_closed(wake):
+        family.reap()
+    if not family.ended:
+        family.signal(signal.SIGTERM)
+        deadline = time.monotonic() + grace
+        while not family.ended and time.monotonic() < deadline:
+            _pause(wake)
+            family.reap()
+    left = family.kill(wake)
+    answer = {"returncode": family.returncode, "left": left, "max_rss_bytes": family.max_rss_bytes}
+    with contextlib.suppress(BrokenPipeError):
+        os.write(1, json.dumps(answer).encode())
+    return 0
+
+
+class Family:
+    """The worker and its descendants."""
+
+    def __init__(self, worker: int) -> None:
+        self.worker, self.ended, self.returncode, self.max_rss_bytes = worker, False, 0, 0
+
+    def reap(self) -> None:
+        """Takes in every child that has ended."""
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                child, status, usage = os.wait4(-1, os.WNOHANG)
+                if child == 0:
+                    return
+                if child == self.worker:
+                    self.ended, self.returncode = True, os.waitstatus_to_exitcode(status)
+                    self.max_rss_bytes = usage.ru_maxrss * (1024 if LINUX else 1)
+
+    def signal(self, number: int) -> None:
+        for child in self.members():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, number)
+        if not LINUX:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.worker, number)
+
+    def kill(self, wake: int) -> int:
+        """SIGKILL until nothing is left. How many processes outlived the worker."""
+        left: set[int] = set()
+        while self.members() or not self.ended:
+            left.update(self.members())
+            self.signal(signal.SIGKILL)
+            _pause(wake)
+            self.reap()
+        return len(left - {self.worker})
+
+    def members(self) -> list[int]:
+        """All processes below this one that still run."""
+        parents = dict(_parents()) if LINUX else {}
+        found, more = {os.getpid()}, {os.getpid()}
+        while more:
+            more = {child for child, parent in parents.items() if parent in found} - found
+            found |= more
+        return sorted(found - {os.getpid()})
+
+
+def _become(command: list[str], log: str, limit: int) -> None:
+    """In the child: the worker itself, in a process group of its own, dead when its supervisor is."""
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
+    try:
+        os.setpgid(0, 0)
+        if LINUX:
+            _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if limit:
+            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        for source, target in ((os.open(os.devnull, os.O_RDONLY), 0), (output, 1), (output, 2)):
+            os.dup2(source, target)
+        os.execv(command[0], command)  # noqa: S606  no shell is wanted
+    except OSError as error:
+        os.write(output, f"{command[0]}: {error}\n".encode())
+    os._exit(127)
+
+
+def _wake_on_signals() -> int:
+    """A descriptor that becomes readable when a child ends. The terminal's signals are the launcher's business."""
+    wake, alarm = os.pipe()
+    os.set_blocking(wake, False)
+    os.set_blocking(alarm, False)
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: None)
+    signal.set_wakeup_fd(alarm)
+    return wake
+
+
+def _stdin_closed(wake: int) -> bool:
+    """Waits for a child's end or the end of stdin; whether it was the latter."""
+    ready, _, _ = select.select([wake, 0], [], [])
+    if wake in ready:
+        os.read(wake, 4096)
+    return 0 in ready and not os.read(0, 4096)
+
+
+def _pause(wake: int) -> None:
+    """Waits a moment, or until a child ends."""
+    if select.select([wake], [], [], WAIT_SECONDS)[0]:
+        os.read(wake, 4096)
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    """(process, parent) of all that run."""
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, parent = entry.read_text().rpartition(")")[2].split()[:2]
+            if state not in "ZX":
+                yield int(entry.parent.name), int(parent)
+
+
+def _prctl(option: int, value: int) -> None:
+    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,108 @@
+"""Owns what a worker does for a case of each task, given a realization and the case's arrays: arrays, or measurements.
+
+It refuses to open files, to catch errors and to judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from parity.execution.protocol import Array, Framework, Realization
+from parity.spec.cases import Case
+
+Arrays = Mapping[str, Array]
+STATE = ("parameter", "statistic", "carried")
+
+
+def agreement(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
+    """Forward, gradients, and steps in lock-step: parameters are set afresh before each, the optimizer's state is not."""
+    initial, batches = initial_state(arrays), batches_of(arrays)
+    realization.set_parameters(initial)
+    batch = realization.place(batches[0]) if batches else realization.place({})
+    found = named("forward", realization.forward(batch, training=False).values)
+    if case.graph is None or not case.graph.phases:
+        return found
+    seen = realization.gradients(batch)
+    found |= named("value", seen.values) | named("gradient", seen.gradients)
+    found |= named("input_gradient", seen.input_gradients) | named("state", seen.state)
+    if seen.loss is not None:
+        found["loss"] = np.asarray(seen.loss)
+    found |= named("after", realization.parameters())
+    for step in range(case.steps):
+        found |= _locked_step(realization, initial, batches[step], step)
+    return found
+
+
+def _locked_step(realization: Realization, initial: Arrays, batch: Arrays, step: int) -> dict[str, Array]:
+    realization.set_parameters(initial)
+    placed = realization.place(batch)
+    seen = realization.gradients(placed)
+    realization.step(placed)
+    realization.synchronize()
+    found = named(f"step/{step}/gradient", seen.gradients) | named(f"step/{step}/parameter", realization.parameters())
+    if seen.loss is not None:
+        found[f"step/{step}/loss"] = np.asarray(seen.loss)
+    return found
+
+
+def sampling(framework: Framework, case: Case) -> dict[str, Array]:
+    """Draws of the native initializer with seeds seed, seed+1, …"""
+    if case.sampling is None:
+        raise ValueError(f"case {case.id} samples, and says not what")
+    return {f"sample/{i}": framework.sample(replace(case, seed=case.seed + i)) for i in range(case.sampling.count)}
+
+
+def training(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
+    """The free run through `order`: every loss, the last parameters, and the outputs on the test set."""
+    dataset = {name: arrays[f"dataset/{name}"] for name in grouped(arrays, "dataset")}
+    realization.set_parameters(initial_state(arrays))
+    losses = []
+    for rows in arrays["order"]:
+        loss = realization.step(realization.place({name: values[rows] for name, values in dataset.items()}))
+        losses.append(float(loss))
+    realization.synchronize()
+    found = {"losses": np.asarray(losses, np.float64 if case.dtype == "float64" else np.float32)}
+    return found | named("parameter", realization.parameters()) | named("test", _test(realization, case, arrays))
+
+
+def _test(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
+    """Evaluation in batches of the case's size: the last one is filled up with its own rows, which are cut off again."""
+    test = grouped(arrays, "test")
+    outputs = case.graph.outputs if case.graph else ()
+    if not test:
+        return {}
+    count = len(next(iter(test.values())))
+    parts: dict[str, list[Array]] = {name: [] for name in outputs}
+    for start in range(0, count, case.batch_size):
+        rows = np.arange(start, start + case.batch_size)
+        kept = int(np.sum(rows < count))
+        rows = np.where(rows < count, rows, start)
+        seen = realization.forward(realization.place({name: values[rows] for name, values in test.items()}), training=False)
+        for name, found in parts.items():
+            found.append(seen.values[name][:kept])
+    return {name: np.concatenate(found) for name, found in parts.items()}
+
+
+def initial_state(arrays: Arrays) -> dict[str, Array]:
+    """Parameters, statistics and carried state by their names."""
+    return {name: array for kind in STATE for name, array in grouped(arrays, kind).items()}
+
+
+def batches_of(arrays: Arrays) -> list[dict[str, Array]]:
+    """The batches in order, each input name -> array."""
+    every = grouped(arrays, "batch")
+    numbers = sorted({int(name.partition("/")[0]) for name in every})
+    return [grouped(every, str(number)) for number in numbers]
+
+
+def grouped(arrays: Arrays, prefix: str) -> dict[str, Array]:
+    """The arrays named `prefix/…`, without the prefix."""
+    return {name[len(prefix) + 1 :]: array for name, array in arrays.items() if name.startswith(f"{prefix}/")}
+
+
+def named(prefix: str, arrays: Arrays) -> dict[str, Array]:
+    """The arrays under `prefix/`."""
+    return {f"{prefix}/{name}": np.asarray(array) for name, array in arrays.items()}
