@@ -5,8 +5,11 @@ It refuses to know any op.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from inspect import Parameter, signature
+from types import ModuleType
 from typing import Annotated, Any
 
 import numpy as np
@@ -115,13 +118,27 @@ class Run:
         return self.dtype.type(value)
 
 
-def keywords(arrays: Mapping[str, Any], attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """What `forward` takes by keyword: arrays by role, attributes by name.
+@lru_cache(maxsize=256)
+def _array_names(forward: Callable[..., Any]) -> frozenset[str]:
+    kinds = signature(forward).parameters.values()
+    return frozenset(parameter.name for parameter in kinds if parameter.kind is Parameter.POSITIONAL_OR_KEYWORD)
 
-    An attribute that is called like a role comes with an underscore after its name: batch_norm has a statistic and a word
-    that are both called `running_variance`.
+
+def evaluate(
+    op: ModuleType, run: Run, arrays: Mapping[str, Any], attributes: Mapping[str, Any], branch: Any = None
+) -> tuple[Any, Any]:
+    """The op's `forward` on arrays by role (a join's `branches` is a tuple): outputs and what `vjp` needs.
+
+    An attribute that is called like an array comes with an underscore after its name: batch_norm has a statistic and a word
+    that are both called `running_variance`, conv2d a parameter and a size called `kernel`.
     """
-    return {**{f"{name}_" if name in arrays else name: value for name, value in attributes.items()}, **arrays}
+    taken = _array_names(op.forward)
+    given = {f"{name}_" if name in taken else name: value for name, value in attributes.items()}
+    given |= {role: array for role, array in arrays.items() if role != "branches"}
+    if branch is not None:
+        given["branch"] = branch
+    outputs, saved = op.forward(run, *arrays.get("branches", ()), **given)
+    return outputs, saved
 
 
 def unbroadcast(run: Run, gradient: Array, shape: Shape) -> Array:

@@ -86,7 +86,8 @@ def forward(
     for layer in range(starts[0].shape[1]):
         if layer and mask is not None:
             x = x * mask[:, layer - 1]
-        part = {role.removeprefix(f"layer{layer}."): array for role, array in values.items()}
+        prefix = f"layer{layer}."
+        part = {role.removeprefix(prefix): array for role, array in values.items() if role.startswith(prefix)}
         x, end, kept = _layer(run, step, x, tuple(start[:, layer] for start in starts), part, valid=valid)
         saved.append(kept)
         ends.append(end)
