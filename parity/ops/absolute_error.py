@@ -1,0 +1,43 @@
+"""absolute_error: the mean of |x - target| over the batch and every other axis; its derivative at 0 is 0."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from parity.ops.definition import Array, Example, Floats, Rules, Run, Shape, ShapeError, unbroadcast
+
+BATCHED = False
+
+
+def signature(x: Floats, target: Floats) -> Rules:
+    yield from ()
+    if x != target:
+        raise ShapeError(f"x {x} and target {target} differ")
+    return ()
+
+
+def flops(shapes: dict[str, Shape], outputs: dict[str, Shape]) -> int:
+    return 3 * prod(shapes["x"])
+
+
+def forward(run: Run, x: Array, target: Array, *, branch: Array | None = None, **_: Any) -> tuple[Array, Any]:
+    """branch: the sign of x - target, 1 or -1."""
+    error = np.asarray(x - target)
+    side = np.sign(error) if branch is None else np.asarray(branch, error.dtype)
+    return run.mean((error * side).reshape(-1)), (error, side, x.shape, target.shape)
+
+
+def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
+    _, side, x, target = saved
+    slope = np.asarray(dy / run.number(side.size) * side)
+    return {"x": unbroadcast(run, slope, x), "target": unbroadcast(run, -slope, target)}
+
+
+def kinks(saved: Any) -> Array:
+    return np.asarray(np.abs(saved[0]))
+
+
+EXAMPLES = (Example({"x": (3, 5), "target": (3, 5)}),)

@@ -1,0 +1,38 @@
+"""binary_cross_entropy: the mean of -label·log σ(x) - (1 - label)·log(1 - σ(x)) for logits x and one label for all.
+
+Over the batch and every other axis, in the form max(x, 0) - label·x + log(1 + exp(-|x|)), which cannot overflow.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from parity.ops.definition import Array, Example, Floats, Real, Rules, Run, Shape
+from parity.ops.sigmoid import logistic
+
+BATCHED = False
+
+
+def signature(x: Floats, *, label: Real) -> Rules:
+    yield from ()
+    return ()
+
+
+def flops(shapes: dict[str, Shape], outputs: dict[str, Shape], **_: Any) -> int:
+    return 8 * prod(shapes["x"])
+
+
+def forward(run: Run, x: Array, *, label: float, **_: Any) -> tuple[Array, Any]:
+    each = np.maximum(x, run.number(0)) - label * x + np.log1p(np.exp(-np.abs(x)))
+    return run.mean(np.reshape(each, -1)), (x, label)
+
+
+def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
+    x, label = saved
+    return {"x": np.asarray(dy / run.number(x.size) * (logistic(x) - label))}
+
+
+EXAMPLES = (Example({"x": (3, 5)}, {"label": 1.0}), Example({"x": ()}, {"label": 0.25}, name="soft"))

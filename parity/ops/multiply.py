@@ -1,0 +1,36 @@
+"""multiply: the product of equal shapes; a branch without a batch counts for every example."""
+
+from __future__ import annotations
+
+from functools import reduce
+from math import prod
+from operator import mul
+from typing import Any
+
+from parity.ops.definition import Array, Example, Floats, Rules, Run, Shape, ShapeError, unbroadcast
+
+
+def signature(*branches: Floats) -> Rules:
+    yield from ()
+    if len(set(branches)) > 1:
+        raise ShapeError(f"branches differ: {', '.join(map(str, branches))}")
+    return branches[0]
+
+
+def flops(shapes: dict[str, Any], outputs: dict[str, Shape]) -> int:
+    return (len(shapes["branches"]) - 1) * prod(outputs[""])
+
+
+def forward(run: Run, *branches: Array, **_: Any) -> tuple[Array, Any]:
+    return reduce(mul, branches), branches
+
+
+def vjp(run: Run, saved: Any, dy: Array) -> dict[str, tuple[Array, ...]]:
+    gradients = []
+    for place, branch in enumerate(saved):
+        others = [*saved[:place], *saved[place + 1 :]]
+        gradients.append(unbroadcast(run, reduce(mul, others, dy), branch.shape))
+    return {"branches": tuple(gradients)}
+
+
+EXAMPLES = (Example({"branches": ((3, 5), (3, 5), (3, 5))}),)
