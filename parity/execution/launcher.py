@@ -38,6 +38,7 @@ class Run:
     out: Path
     on_record: Callable[[Record], None]
     on_notice: Callable[[str], None]
+    stop: Callable[[], bool]
     finished: dict[str, Record] = field(default_factory=dict)
     offset: int = 0
 
@@ -51,6 +52,8 @@ class Run:
 
     def look(self) -> int:
         """Takes in what was acknowledged since the last look. How many entries are left."""
+        if self.stop():
+            raise KeyboardInterrupt
         reading = records.read(self.out, self.offset)
         self.offset = reading.end
         keys = {entry.key for entry in self.asked.entries}
@@ -86,16 +89,18 @@ def launch(
     python_path: Sequence[Path] = (),
     on_record: Callable[[Record], None] = lambda _: None,
     on_notice: Callable[[str], None] = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> list[Record]:
     """Runs the request of `directory` with `interpreter`; records go to `out`. One record an entry, in the request's order.
 
     Entries whose key has a final record with sound arrays are not run again. on_record is called once for each key, first for
-    those; what it is called with is on disk. Raises ValueError for a bad request, BlockingIOError while another run writes.
+    those; what it is called with is on disk. stop: asked all the while; where it says yes, the worker is ended and
+    KeyboardInterrupt raised. Raises ValueError for a bad request, BlockingIOError while another run writes.
     """
     asked, out = request.read(directory.resolve()), out.resolve()
     out.mkdir(parents=True, exist_ok=True)
     with _only_writer(out) as lock:
-        run = Run(asked, out, on_record, on_notice)
+        run = Run(asked, out, on_record, on_notice, stop)
         place = Place(interpreter.absolute(), out, limits, tuple(path.resolve() for path in python_path), lock)
         _resume(run)
         while remaining := run.remaining():

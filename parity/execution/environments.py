@@ -1,0 +1,206 @@
+"""Owns the environments of the frameworks: find or build the interpreter of each, list and remove what was built.
+
+PARITY_TORCH_PYTHON (PARITY_KERAS_JAX_PYTHON for keras[jax], and so on) names an interpreter of one's own instead.
+PARITY_ENVIRONMENTS is where built ones go (default ~/.cache/parity/environments). It refuses to import a framework.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import parity
+from parity.execution.endings import tail
+from parity.execution.frameworks import find
+
+MARKER = "complete.json"
+"""Written last: a directory without it is a build that was cut off."""
+
+FOREIGN = ("PYTHON", "VIRTUAL_ENV", "__PYVENV")
+LIST_VERSIONS = """
+import importlib.metadata, json, platform
+found = {str(item.metadata["Name"]).lower().replace("_", "-"): item.version for item in importlib.metadata.distributions()}
+print(json.dumps({**found, "python": platform.python_version(), "machine": platform.machine()}))
+"""
+PYTHON = (3, 11)
+"""The version that all frameworks run on: mxnet 1.9.1 with numpy 1.23.5 has wheels for 3.8 to 3.11."""
+
+
+class Unavailable(Exception):
+    """There is no usable interpreter of a framework; the message says why, and the command that mends it."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """An interpreter that has a framework. versions: of all its packages, of Python and of the machine's kind."""
+
+    framework: str
+    interpreter: Path
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Built:
+    """A directory that `build` made or will make. pins: the requirements file."""
+
+    framework: str
+    variant: str
+    accelerator: str
+    python: str
+    pins: str
+    directory: Path
+
+    @property
+    def interpreter(self) -> Path:
+        return self.directory / "bin" / "python"
+
+    def complete(self) -> bool:
+        return (self.directory / MARKER).is_file()
+
+
+def installed(framework: str, accelerator: str = "cpu") -> Environment:
+    """The environment of a framework: the override's, or the built one. Raises Unavailable, ValueError for no framework."""
+    variable = override_variable(framework)
+    if given := os.environ.get(variable):
+        return Environment(framework, Path(given), _versions(Path(given), f"{variable}={given}"))
+    built = planned(framework, accelerator)
+    if not built.complete():
+        raise Unavailable(f"{framework} has no environment: run `parity env build {framework}`")
+    return Environment(framework, built.interpreter, _versions(built.interpreter, str(built.directory)))
+
+
+def override_variable(framework: str) -> str:
+    """PARITY_TORCH_PYTHON for `torch`."""
+    return f"PARITY_{framework.upper().replace('[', '_').replace(']', '').replace('-', '_')}_PYTHON"
+
+
+def build(framework: str, accelerator: str = "cpu", on_line: Callable[[str], None] = lambda _: None) -> Environment:
+    """Makes the environment from its pins unless it stands: venv and pip, under a lock. Raises Unavailable with the reason.
+
+    on_line gets every line that venv and pip print.
+    """
+    built = planned(framework, accelerator)
+    with _only_builder(built.directory):
+        if not built.complete():
+            shutil.rmtree(built.directory, ignore_errors=True)
+            try:
+                _make(built, on_line)
+            except BaseException:
+                shutil.rmtree(built.directory, ignore_errors=True)
+                raise
+    return Environment(framework, built.interpreter, _versions(built.interpreter, str(built.directory)))
+
+
+def planned(framework: str, accelerator: str = "cpu") -> Built:
+    """Where the environment goes: its name ends in a hash of the pins and of Python's version."""
+    name, entry, variant = find(framework)
+    file = Path(parity.__file__).resolve().parent / entry.package.split(".")[-1] / "requirements"
+    file /= f"{variant.name}-{accelerator}.txt"
+    if not file.is_file():
+        raise Unavailable(f"{framework} has no pins for {accelerator}: {file} is missing")
+    python = _version(base_python())
+    digest = hashlib.sha256(f"{python}\n{file.read_text()}".encode()).hexdigest()[:12]
+    directory = root() / f"{name}-{variant.name}-{accelerator}-{digest}"
+    return Built(name, variant.name, accelerator, python, str(file), directory)
+
+
+def standing() -> list[Built]:
+    """The complete environments, by name."""
+    found = []
+    for marker in sorted(root().glob(f"*/{MARKER}")):
+        found.append(Built(**{**json.loads(marker.read_text()), "directory": marker.parent}))
+    return found
+
+
+def remove(framework: str) -> list[Path]:
+    """Removes every built environment of a framework's variant, whatever its pins. What was removed."""
+    name, _, variant = find(framework)
+    gone = [item.directory for item in standing() if (item.framework, item.variant) == (name, variant.name)]
+    for directory in gone:
+        with _only_builder(directory):
+            (directory / MARKER).unlink(missing_ok=True)
+            shutil.rmtree(directory)
+    return gone
+
+
+def root() -> Path:
+    """Where built environments lie."""
+    given = os.environ.get("PARITY_ENVIRONMENTS")
+    return Path(given).absolute() if given else Path.home() / ".cache" / "parity" / "environments"
+
+
+def base_python() -> Path:
+    """The Python that environments are made of: PARITY_BASE_PYTHON, this one if it is 3.11, python3.11, this one."""
+    if given := os.environ.get("PARITY_BASE_PYTHON"):
+        return Path(given)
+    other = None if sys.version_info[:2] == PYTHON else shutil.which("python3.11")
+    return Path(other or sys.executable)
+
+
+def _make(built: Built, on_line: Callable[[str], None]) -> None:
+    _run([str(base_python()), "-m", "venv", str(built.directory)], built, on_line)
+    pip = [str(built.interpreter), "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
+    _run([*pip, "--requirement", built.pins], built, on_line)
+    aside = built.directory / f"{MARKER}.tmp"
+    aside.write_text(json.dumps({**asdict(built), "directory": str(built.directory)}))
+    aside.rename(built.directory / MARKER)
+
+
+def _run(command: Sequence[str], built: Built, on_line: Callable[[str], None]) -> None:
+    """Runs a step of a build. Raises Unavailable with the end of what it printed."""
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    printed: list[str] = []
+    with subprocess.Popen(  # noqa: S603  no shell
+        command, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            for line in process.stdout or ():
+                printed.append(line)
+                on_line(line.rstrip())
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode:
+        reason = tail("".join(printed))
+        raise Unavailable(f"{built.framework}: {' '.join(command[1:4])} ended with status {process.returncode}:\n{reason}")
+
+
+@contextlib.contextmanager
+def _only_builder(directory: Path) -> Iterator[None]:
+    """Waits until nobody else builds or removes the directory."""
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with directory.with_name(f"{directory.name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _versions(interpreter: Path, origin: str) -> dict[str, str]:
+    """name -> version of every package that the interpreter sees, and of Python itself."""
+    found: dict[str, str] = json.loads(_ask(interpreter, LIST_VERSIONS, origin))
+    return found
+
+
+def _version(interpreter: Path) -> str:
+    return _ask(interpreter, "import platform; print(platform.python_version())", str(interpreter))
+
+
+def _ask(interpreter: Path, program: str, origin: str) -> str:
+    """What a line of Python prints in an interpreter, on its own."""
+    try:
+        done = subprocess.run(  # noqa: S603  no shell; the interpreter is the caller's
+            [str(interpreter), "-I", "-c", program], check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        )
+    except OSError as error:
+        raise Unavailable(f"{origin}: {interpreter} cannot be run: {error.strerror}") from error
+    except subprocess.CalledProcessError as error:
+        raise Unavailable(f"{origin}: {interpreter} fails: {tail(error.stderr)}") from error
+    return done.stdout.strip()
