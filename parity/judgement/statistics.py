@@ -31,7 +31,7 @@ class Interval:
 
 def median_of_medians(samples: Samples) -> float:
     """The median over processes of each process's median over its blocks."""
-    return median(median(blocks) for blocks in _checked(samples))
+    return float(median(median(blocks) for blocks in _checked(samples)))
 
 
 def median_interval(samples: Samples, seed: int = 0) -> Interval:
@@ -57,7 +57,7 @@ def geometric_mean(values: Sequence[float]) -> float:
 def spread(samples: Samples) -> float:
     """Greatest over smallest median of a process: how far fresh processes lie apart."""
     medians = [median(blocks) for blocks in _checked(samples)]
-    return max(medians) / min(medians)
+    return float(max(medians) / min(medians))
 
 
 def _resampled(samples: list[npt.NDArray[np.float64]], numbers: np.random.RandomState) -> npt.NDArray[np.float64]:

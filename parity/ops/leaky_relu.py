@@ -34,4 +34,9 @@ def kinks(saved: Any) -> Array:
     return np.asarray(np.abs(saved[0]))
 
 
+def taken(saved: Any) -> Array:
+    """Which branch each element took, in the form that `forward` takes as `branch`."""
+    return np.asarray(saved[1])
+
+
 EXAMPLES = (Example({"x": (3, 7)}), Example({"x": (3, 7)}, {"slope": 0.25}, name="slope"))

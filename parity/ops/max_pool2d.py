@@ -60,6 +60,11 @@ def kinks(saved: Any) -> Array:
     return np.asarray(greatest[..., -1] - greatest[..., -2])
 
 
+def taken(saved: Any) -> Array:
+    """Which branch each element took, in the form that `forward` takes as `branch`."""
+    return np.asarray(saved[1])
+
+
 EXAMPLES = (
     Example({"x": (2, 7, 11)}, {"kernel": (3, 2), "stride": (2, 3)}),
     Example({"x": (2, 5, 7)}, {"kernel": (3, 2), "stride": (2, 1), "padding": ((1, 0), (0, 1))}, name="padding"),

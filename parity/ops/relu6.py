@@ -37,4 +37,10 @@ def kinks(saved: Any) -> Array:
     return np.asarray(np.minimum(np.abs(x), np.abs(x - 6)))
 
 
-EXAMPLES = (Example({"x": (5, 7)}),)
+def taken(saved: Any) -> Array:
+    """Which branch each element took, in the form that `forward` takes as `branch`."""
+    x, _ = saved
+    return np.where(x > 0, np.where(x < 6, 1, 2), 0)
+
+
+EXAMPLES = (Example({"x": (5, 7)}, limits={"x": (-4, 10)}),)

@@ -5,7 +5,7 @@ It refuses to draw, and to test: statistics of a sample are the judgement's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import erf, prod, sqrt
 from typing import Any
@@ -19,7 +19,7 @@ from parity.spec.specs import Initializer
 
 Array = npt.NDArray[Any]
 
-_FUNCTIONS = {"sqrt": sqrt, "min": min, "max": max, "abs": abs}
+_FUNCTIONS: Mapping[str, Callable[..., Any]] = {"sqrt": sqrt, "min": min, "max": max, "abs": abs}
 
 
 @dataclass(frozen=True)
