@@ -1,0 +1,139 @@
+"""Owns the specs that are formulas: optimizers (an update rule) and initializers (a distribution), as frozen models.
+
+It refuses to evaluate them; the reference does, and frameworks only learn the name and the numbers.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal
+
+from parity.spec.formulas import Formula, FormulaError
+from parity.spec.mistakes import Mistake, Place, did_you_mean
+from parity.spec.models import Name, Number, Part, Plain, Text, Word
+
+DISTRIBUTIONS: Mapping[str, str] = {
+    "constant": "value",
+    "normal": "standard_deviation",
+    "uniform": "limit",
+    "orthogonal": "gain",
+}
+"""What each distribution is told, beside its name."""
+
+
+def _formula_mistakes(text: Any, place: Place, known: Iterable[str]) -> Iterator[Mistake]:
+    try:
+        columns = Formula(str(text)).name_columns()
+    except FormulaError as error:
+        yield Mistake(place.within(error.column), error.message)
+        return
+    for name, column in columns.items():
+        if name not in known:
+            yield Mistake(place.within(column), f"no `{name}` here{did_you_mean(name, known)}")
+
+
+class Optimizer(Part):
+    """An update rule. Variables: g (gradient), w (parameter), t (step from 1), global_norm, hyper-parameters and states.
+
+    `gradient` is applied first, `update` in its order. `probe`: values that float32 holds exactly, used for judging.
+    """
+
+    name: Name
+    source: Text
+    note: Text | None = None
+    hyperparameters: dict[Word, Plain] = {}
+    probe: dict[Word, Plain] | None = None
+    state: dict[Word, Plain] = {}
+    gradient: dict[Literal["g"], Number] = {}
+    update: dict[Word, Number]
+
+    def default_values(self) -> dict[str, float]:
+        """The published values of the hyper-parameters."""
+        return {name: float(value) for name, value in self.hyperparameters.items()}
+
+    def probe_values(self) -> dict[str, float]:
+        """The values that a semantic case uses: those of `probe`, or the published ones."""
+        return {**self.default_values(), **{name: float(value) for name, value in (self.probe or {}).items()}}
+
+    def mistakes(self) -> Iterator[Mistake]:
+        yield from self._probe_mistakes()
+        fixed = {"g", "w", "t", "global_norm"}
+        for part, kind in (("hyperparameters", "hyper-parameter"), ("state", "state")):
+            for name, place in self.table(part).key_places.items():
+                if name in fixed:
+                    yield Mistake(place, f"`{name}` has a meaning of its own; give the {kind} another name")
+        for name in self.state.keys() & self.hyperparameters.keys():
+            yield Mistake(self.table("state").key_places[name], f"`{name}` is a hyper-parameter already")
+        if "w" not in self.update:
+            yield Mistake(self.place("update"), "`update` does not say what becomes of `w`")
+        for name, place in self.table("update").key_places.items():
+            if name != "w" and name not in self.state:
+                yield Mistake(place, f"no state `{name}`{did_you_mean(name, self.state)}")
+        known = fixed | self.state.keys() | self.hyperparameters.keys()
+        used: set[str] = set()
+        for part in ("gradient", "update"):
+            for name, text in self.table(part).items():
+                yield from _formula_mistakes(text, self.table(part).places[name], known)
+                used |= _names(text)
+        for part, kind in (("hyperparameters", "hyper-parameter"), ("state", "state")):
+            for name, place in self.table(part).key_places.items():
+                if name not in used:
+                    yield Mistake(place, f"the {kind} `{name}` has no effect: no formula reads it")
+
+    def _probe_mistakes(self) -> Iterator[Mistake]:
+        for name, value in (self.probe or {}).items():
+            table = self.table("probe")
+            if name not in self.hyperparameters:
+                close = did_you_mean(name, self.hyperparameters)
+                yield Mistake(table.key_places[name], f"no hyper-parameter `{name}`{close}")
+            elif not _exact_in_float32(float(value)):
+                yield Mistake(
+                    table.places[name], f"float32 does not hold {value} exactly, so it cannot tell rounding from meaning"
+                )
+
+
+class Initializer(Part):
+    """A distribution, its spread a formula over fan_in, fan_out and the arguments. Normal means untruncated."""
+
+    name: Name
+    source: Text
+    note: Text | None = None
+    arguments: dict[Word, Plain] = {}
+    distribution: Literal["constant", "normal", "uniform", "orthogonal"]
+    value: Number | None = None
+    standard_deviation: Number | None = None
+    limit: Number | None = None
+    gain: Number | None = None
+
+    def mistakes(self) -> Iterator[Mistake]:
+        wanted = DISTRIBUTIONS[self.distribution]
+        if getattr(self, wanted) is None:
+            yield Mistake(self.place("distribution"), f"`{self.distribution}` needs `{wanted}`")
+        known = {"fan_in", "fan_out", *self.arguments}
+        used: set[str] = set()
+        for key in DISTRIBUTIONS.values():
+            text = getattr(self, key)
+            if text is None:
+                continue
+            if key != wanted:
+                yield Mistake(self.place(key), f"`{self.distribution}` is told by `{wanted}`, not by `{key}`")
+            yield from _formula_mistakes(text, self.place(key), known)
+            used |= _names(text)
+        for name, place in self.table("arguments").key_places.items():
+            if name not in used:
+                yield Mistake(place, f"the argument `{name}` has no effect: no formula reads it")
+
+
+def _names(text: Any) -> frozenset[str]:
+    try:
+        return Formula(str(text)).names
+    except FormulaError:
+        return frozenset()
+
+
+def _exact_in_float32(value: float) -> bool:
+    try:
+        return bool(struct.unpack("f", struct.pack("f", value))[0] == value)
+    except OverflowError:
+        return False

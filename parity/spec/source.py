@@ -1,0 +1,286 @@
+"""Owns the way from YAML text to plain values with their places: tables, rows, whole numbers, decimals, true, false, words.
+
+It refuses what the spec language refuses: anchors, aliases, tags, documents, clever scalars, duplicate keys, depth and size
+without bound; and it collects every such mistake of a file. The only module that knows a YAML library.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import isinf
+from pathlib import Path
+from typing import Any, Final
+
+from parity.spec.mistakes import Mistake, Place, SpecError, short
+
+LARGEST_FILE, DEEPEST, MOST_VALUES, LONGEST_NUMBER = 120_000, 40, 10_000, 40
+"""Bytes of a file, nesting of its values, how many values it holds, characters of one number."""
+
+
+class _Broken:
+    """Stands where a mistake has been reported, so that nothing is reported about it again."""
+
+    def __repr__(self) -> str:
+        return "BROKEN"
+
+
+BROKEN: Final = _Broken()
+
+
+class Table(dict[str, Any]):
+    """A mapping of the file, with the place of itself, of its keys and of its values."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self.place = place
+        self.key_places: dict[str, Place] = {}
+        self.places: dict[str, Place] = {}
+
+    def add(self, key: str, key_place: Place, value: Any, place: Place) -> None:
+        self[key] = value
+        self.key_places[key] = key_place
+        self.places[key] = place
+
+
+class Rows(list[Any]):
+    """A list of the file, with the place of itself and of its items."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self.place = place
+        self.places: list[Place] = []
+
+    def add(self, value: Any, place: Place) -> None:
+        self.append(value)
+        self.places.append(place)
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a file says, and what was wrong with it; BROKEN stands where a mistake was."""
+
+    table: Table
+    mistakes: tuple[Mistake, ...]
+
+
+def read_file(path: Path) -> Document:
+    """Reads a spec's file. SpecError where it cannot be read, is too large, is not UTF-8, or is not YAML."""
+    place = Place(str(path))
+    if not path.is_file():
+        raise SpecError([Mistake(place, "there is no such file")])
+    with path.open("rb") as file:
+        data = file.read(LARGEST_FILE + 1)
+    if len(data) > LARGEST_FILE:
+        raise SpecError([Mistake(place, f"a spec has at most {LARGEST_FILE:,} bytes")])
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8", "replace")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise SpecError([Mistake(Place(str(path), line, column), "the file is not UTF-8")]) from None
+    return read_text(text, str(path))
+
+
+def read_text(text: str, file: str) -> Document:
+    """Reads a spec's text. SpecError where it is no YAML at all; smaller mistakes stand in the document."""
+    reader = _Reader(file)
+    root = reader.read(text)
+    if not isinstance(root, Table):
+        reader.refuse(Place(file, 1, 1), "a spec is a mapping: `name: …`, `source: …` and so on")
+        raise SpecError(reader.mistakes)
+    return Document(root, tuple(reader.mistakes))
+
+
+@dataclass
+class _Reader:
+    """One pass over the events of one file, building values as they come."""
+
+    file: str
+    mistakes: list[Mistake] = field(default_factory=list)
+    count: int = 0
+
+    def refuse(self, place: Place, message: str) -> None:
+        self.mistakes.append(Mistake(place, message))
+
+    def stop(self, place: Place, message: str) -> SpecError:
+        return SpecError([*self.mistakes, Mistake(place, message)])
+
+    def place(self, mark: Any, inner: int | None = None) -> Place:
+        return Place(self.file, mark.line + 1, mark.column + 1, inner)
+
+    def read(self, text: str) -> Any:
+        from ruamel.yaml import YAML
+        from ruamel.yaml.error import MarkedYAMLError
+        from ruamel.yaml.reader import ReaderError
+
+        try:
+            return self._document(YAML(typ="safe", pure=True).parse(text))
+        except MarkedYAMLError as error:
+            raise self._not_yaml(error) from None
+        except ReaderError as error:
+            before = text[: error.position]
+            place = Place(self.file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+            raise self.stop(place, "this character cannot stand in a YAML file") from None
+        except (ValueError, IndexError, TypeError, AttributeError, RecursionError) as error:
+            raise self.stop(Place(self.file, 1, 1), f"the file is not YAML ({type(error).__name__})") from None
+
+    def _not_yaml(self, error: Any) -> SpecError:
+        """A missing bracket is noticed lines later: then the place where it opened says more."""
+        problem = str(error.problem or "not YAML").replace("'", "`")
+        if error.context_mark is not None and "flow" in str(error.context):
+            place, hint = self.place(error.context_mark), " (the bracket that opens here is not closed, or a comma is missing)"
+        else:
+            place, hint = self.place(error.problem_mark or error.context_mark), ""
+        if "mapping values are not allowed" in problem:
+            problem, hint = "a second `: ` in one line; quote the text, or start a new line", ""
+        elif "`\\t`" in problem or "\t" in problem:
+            problem, hint = "indent with spaces, not with tabs", ""
+        elif "<block end>" in problem:
+            problem, hint = "this does not fit the indent of the lines above", ""
+        return self.stop(place, f"{problem}{hint}")
+
+    def _document(self, events: Iterator[Any]) -> Any:
+        root: Any = None
+        documents = 0
+        for event in events:
+            kind = type(event).__name__
+            if kind == "DocumentStartEvent":
+                documents += 1
+                if documents > 1:
+                    raise self.stop(self.place(event.start_mark), "a file holds one spec: no second document")
+                if event.version or event.tags:
+                    raise self.stop(self.place(event.start_mark), "directives (%YAML, %TAG) are not part of the language")
+            elif kind not in ("StreamStartEvent", "StreamEndEvent", "DocumentEndEvent"):
+                root, _ = self._value(event, events, 0, flow=False)
+        return root
+
+    def _value(self, event: Any, events: Iterator[Any], depth: int, *, flow: bool) -> tuple[Any, Place]:
+        kind = type(event).__name__
+        place = self.place(event.start_mark)
+        self.count += 1
+        if self.count > MOST_VALUES:
+            raise self.stop(place, f"a spec holds at most {MOST_VALUES:,} values")
+        if kind == "AliasEvent":
+            name = short(event.anchor)
+            self.refuse(
+                place,
+                f"aliases are not part of the language: `*{name}`; quote a formula that starts with `*`, or use a constant",
+            )
+            return BROKEN, place
+        if event.anchor:
+            self.refuse(place, f"anchors are not part of the language: `&{short(event.anchor)}`; use a constant or a block")
+        if getattr(event, "tag", None):
+            self.refuse(place, f"tags are not part of the language: `{short(event.tag)}`")
+        if kind == "ScalarEvent":
+            return self._scalar(event, flow)
+        if depth >= DEEPEST:
+            raise self.stop(place, f"values are nested at most {DEEPEST} deep")
+        if kind == "SequenceStartEvent":
+            return self._rows(Rows(place), events, depth, flow=event.flow_style), place
+        return self._table(Table(place), events, depth, flow=event.flow_style), place
+
+    def _rows(self, rows: Rows, events: Iterator[Any], depth: int, *, flow: bool) -> Rows:
+        for event in events:
+            if type(event).__name__ == "SequenceEndEvent":
+                break
+            value, place = self._value(event, events, depth + 1, flow=flow)
+            if self._is_tail(value, place, flow) and rows and _open(rows[-1]) > 0:
+                rows[-1] = value = BROKEN
+            rows.add(value, place)
+        return rows
+
+    def _table(self, table: Table, events: Iterator[Any], depth: int, *, flow: bool) -> Table:
+        last = ""
+        for event in events:
+            if type(event).__name__ == "MappingEndEvent":
+                break
+            key, key_place = self._key(event, events, depth, flow)
+            value, place = self._value(next(events), events, depth + 1, flow=flow)
+            if key is None:
+                continue
+            if self._is_tail(key, key_place, flow):
+                if last and _open(table[last]) > 0:
+                    table[last] = BROKEN
+            elif key in table:
+                line = table.key_places[key].line
+                self.refuse(key_place, f"the key `{short(key)}` stands here for the second time; the first is in line {line}")
+            else:
+                table.add(key, key_place, value, place)
+                last = key
+        return table
+
+    def _key(self, event: Any, events: Iterator[Any], depth: int, flow: bool) -> tuple[str | None, Place]:
+        """A key's text, or None where it was refused."""
+        place = self.place(event.start_mark)
+        if type(event).__name__ != "ScalarEvent":
+            self._value(event, events, depth + 1, flow=flow)
+            self.refuse(place, "a key is a word")
+            return None, place
+        if event.anchor or event.tag:
+            self._value(event, events, depth + 1, flow=flow)
+            return None, place
+        key = str(event.value)
+        if flow and event.style is None and ":" in key:
+            self.refuse(place, f"`{short(key)}`: write a space after the colon")
+            return None, place
+        if not key:
+            self.refuse(place, "a key is missing before the colon")
+            return None, place
+        return key, place
+
+    def _is_tail(self, value: Any, place: Place, flow: bool) -> bool:
+        """Whether this is what follows the comma of a formula that stands unquoted in brackets; reports it."""
+        if not (flow and isinstance(value, str) and _open(value) < 0):
+            return False
+        self.refuse(place, f"`{short(value)}`: a comma ends a value inside braces; quote the formula")
+        return True
+
+    def _scalar(self, event: Any, flow: bool) -> tuple[Any, Place]:
+        text = str(event.value)
+        width = event.end_mark.column - event.start_mark.column
+        one_line = event.start_mark.line == event.end_mark.line
+        if event.style is not None:
+            return text, self.place(event.start_mark, 1 if one_line and width == len(text) + 2 else None)
+        place = self.place(event.start_mark, 0 if one_line else None)
+        value, problem = plain_scalar(text)
+        if problem:
+            self.refuse(place, problem)
+        return value, place
+
+
+_WHOLE = re.compile(r"[-+]?[0-9]+")
+_DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_CLEVER = (
+    (re.compile(r"[-+]?0[0-9]+"), "`{}`: a number does not start with 0"),
+    (re.compile(r"[-+]?0[oOxXbB][0-9a-fA-F_]+"), "`{}`: numbers are decimal"),
+    (re.compile(r"[-+]?[0-9][0-9_]*_[0-9_.eE+-]*"), "`{}`: a number holds no `_`"),
+    (re.compile(r"[-+]?\.(inf|Inf|INF|nan|NaN|NAN)"), "`{}`: numbers are finite"),
+    (re.compile(r"[-+]?[0-9]+(:[0-9]+)+(\.[0-9]*)?"), "`{}`: times are not part of the language; quote a text"),
+    (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*"), "`{}`: dates are not part of the language; quote a text"),
+)
+
+
+def plain_scalar(text: str) -> tuple[Any, str]:
+    """The value of an unquoted scalar after YAML 1.2's core schema, and what is wrong with it (BROKEN then)."""
+    if text in ("", "~", "null", "Null", "NULL"):
+        return None, ""
+    if text in ("true", "True", "TRUE", "false", "False", "FALSE"):
+        return text.lower() == "true", ""
+    if not (text[0].isdigit() or text[0] in "-+."):
+        return text, ""
+    for pattern, sentence in _CLEVER:
+        if pattern.fullmatch(text):
+            return BROKEN, sentence.format(short(text))
+    whole, decimal = _WHOLE.fullmatch(text), _DECIMAL.fullmatch(text)
+    if not decimal:
+        return text, ""
+    if len(text) > LONGEST_NUMBER or isinf(float(text)):
+        return BROKEN, f"`{short(text)}` is too large or too long for a number"
+    return (int(text) if whole else float(text)), ""
+
+
+def _open(value: Any) -> int:
+    """How many more brackets open than close in a plain text."""
+    return value.count("(") - value.count(")") if isinstance(value, str) else 0

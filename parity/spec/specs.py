@@ -1,0 +1,96 @@
+"""Owns the frozen specs and where they are found: by name among those of the package, or by path to the user's own file.
+
+It refuses to hand out a spec with a mistake: SpecError carries all mistakes of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from parity.spec.architectures import Architecture
+from parity.spec.mistakes import Mistake, Place, SpecError, did_you_mean, short
+from parity.spec.models import NAME, build
+from parity.spec.rules import Initializer, Optimizer
+from parity.spec.source import Document, read_file, read_text
+from parity.spec.suites import Suite
+
+__all__ = ["KINDS", "Architecture", "Initializer", "Optimizer", "Spec", "SpecError", "Suite", "load", "names", "parse"]
+
+Spec = Architecture | Initializer | Optimizer | Suite
+
+KINDS: Mapping[str, type[Spec]] = {
+    "architectures": Architecture,
+    "initializers": Initializer,
+    "optimizers": Optimizer,
+    "losses": Architecture,
+    "suites": Suite,
+}
+"""Folder -> model. A loss is an architecture that has a `training` part alone."""
+
+
+def folder() -> Path:
+    """The folder of the package's specs: beside the modules in a wheel, at the root of a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "_specs"
+    return installed if installed.is_dir() else package.parent / "specs"
+
+
+def names(kind: str) -> tuple[str, ...]:
+    """The names of the package's specs of one kind, sorted."""
+    if kind not in KINDS:
+        raise KeyError(f"no kind {kind!r}; there are {', '.join(KINDS)}")
+    return tuple(sorted(path.stem for path in (folder() / kind).glob("*.yaml")))
+
+
+def load(reference: str) -> Spec:
+    """A spec by its name (`lenet`), kind and name (`initializers/constant`), or path (`./mine.yaml`)."""
+    path, kind = _find(reference)
+    spec = _parse(read_file(path), kind)
+    if kind is not None and spec.name != path.stem:
+        raise SpecError([Mistake(spec.place("name"), f"the file is called {path.stem}, the spec `{spec.name}`")])
+    return spec
+
+
+def parse(text: str, file: str = "spec.yaml") -> Spec:
+    """A spec from its text."""
+    return _parse(read_text(text, file), None)
+
+
+def _find(reference: str) -> tuple[Path, str | None]:
+    """The file of a spec, and its kind where it is one of the package's."""
+    if reference.endswith((".yaml", ".yml")):
+        return Path(reference), None
+    kind, _, name = reference.rpartition("/")
+    where = [kind] if kind in KINDS else list(KINDS) if not kind else []
+    for one in where:
+        if NAME.fullmatch(name) and (folder() / one / f"{name}.yaml").is_file():
+            return folder() / one / f"{name}.yaml", one
+    known = [f"{one}/{other}" if kind else other for one in KINDS for other in names(one)]
+    close = did_you_mean(reference, known) or "; `parity list` shows what there is, and a file of your own ends in .yaml"
+    raise SpecError([Mistake(Place(""), f"no spec is called `{short(reference)}`{close}")])
+
+
+def _kind_of(document: Document) -> type[Spec]:
+    """What a user's own file is, by the key that only its kind has."""
+    table = document.table
+    if "update" in table:
+        return Optimizer
+    if "distribution" in table:
+        return Initializer
+    return Suite if "entries" in table else Architecture
+
+
+def _parse(document: Document, kind: str | None) -> Spec:
+    model = KINDS[kind] if kind is not None else _kind_of(document)
+    spec, mistakes, left_out = build(model, document)
+    if spec is not None:
+        mistakes += spec.mistakes()
+    if not mistakes and spec is not None:
+        return spec
+    if isinstance(spec, Architecture):
+        from parity.spec.expansion import find_mistakes
+
+        spec._left_out = left_out
+        mistakes += find_mistakes(spec)
+    raise SpecError(mistakes)

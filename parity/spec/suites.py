@@ -1,0 +1,54 @@
+"""Owns the suite: a named list of things to run together, as a frozen model. It refuses to expand them into cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import Field
+
+from parity.spec.mistakes import Mistake
+from parity.spec.models import Name, Part, Text, Whole, Word
+
+
+class Entry(Part):
+    """One task on several specs; every list is crossed with every other. What is left out takes the verb's default.
+
+    specs: what `parity check` takes: names, kinds, `all`. frameworks: all known, if empty. initializer, optimizer: names.
+    """
+
+    task: Literal["agreement", "training", "speed", "sampling"]
+    specs: list[Text] = Field(min_length=1)
+    frameworks: list[Text] = []
+    dtypes: list[Literal["float64", "float32", "bfloat16", "float16"]] = []
+    devices: list[Literal["cpu", "gpu", "tpu"]] = []
+    modes: list[Text] = []
+    seeds: list[Whole] = [0]
+    batch_sizes: list[Whole] = []
+    size: Word | None = None
+    initializer: Name | None = None
+    optimizer: Name | None = None
+    dataset: Name | None = None
+    steps: Whole | None = None
+
+    def mistakes(self) -> Iterator[Mistake]:
+        for key, least in (("seeds", 0), ("batch_sizes", 1)):
+            for place, value in zip(self.places(key), getattr(self, key), strict=False):
+                if value < least:
+                    yield Mistake(place, f"`{key}` are at least {least}, not {value}")
+        if self.steps is not None and self.steps < 1:
+            yield Mistake(self.place("steps"), f"`steps` is at least 1, not {self.steps}")
+        if self.dataset is not None and self.task not in ("training", "speed"):
+            yield Mistake(self.place("dataset"), f"`{self.task}` draws its own data; a `dataset` is for training and speed")
+
+
+class Suite(Part):
+    """A file of kind suite."""
+
+    name: Name
+    note: Text | None = None
+    entries: list[Entry] = Field(min_length=1)
+
+    def mistakes(self) -> Iterator[Mistake]:
+        for entry in self.entries:
+            yield from entry.mistakes()
