@@ -1,0 +1,190 @@
+"""Owns the judgement of an agreement case: every quantity of a record against the reference.
+
+It refuses to read files and to run anything but the reference. Quantities: forward (evaluation mode), activation, loss,
+input_gradient, gradient, statistic (training mode), unchanged (what `gradients` must leave alone), update (lock-step).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any, Protocol
+
+import numpy.typing as npt
+
+from parity.judgement import kinks, precision, trust
+from parity.judgement.comparison import Comparison, Finding, judge_bits, named
+from parity.judgement.comparison import judge as judge_tensor
+from parity.judgement.references import Pass, References, one_pass, references
+from parity.judgement.updates import judge_updates
+from parity.judgement.verdicts import GREEN
+from parity.reference_impl.rules import Rule
+from parity.reference_impl.walk import mask_inputs
+from parity.spec.cases import Case
+from parity.spec.graph import Graph
+from parity.spec.specs import Optimizer
+
+__all__ = ["Drawn", "References", "judge", "judge_agreement", "references"]
+
+Array = npt.NDArray[Any]
+Arrays = Mapping[str, Array]
+
+STEP_SHADOWS = 4
+STEP_TRIES = 3
+"""How many steps of the lock-step are tried for one that lies away from kinks, so that its gradients can be judged as well."""
+
+
+class Drawn(Protocol):
+    """A case's arrays (parity.execution.draws.Draws)."""
+
+    def initial(self) -> dict[str, Array]: ...
+
+    def batch(self, step: int = 0) -> dict[str, Array]: ...
+
+
+def judge(case: Case, optimizer: Optimizer | None, draws: Drawn, known: References) -> Callable[[Arrays], list[Comparison]]:
+    """The judgement as a function of a record's arrays. What it needs of the reference beyond `known` is computed once."""
+
+    @cache
+    def later() -> tuple[int, Pass] | None:
+        return later_step(case, draws, known)
+
+    def comparisons(arrays: Arrays) -> list[Comparison]:
+        return judge_agreement(case, known.graph, draws, arrays, known, optimizer, later())
+
+    return comparisons
+
+
+def judge_agreement(
+    case: Case,
+    graph: Graph,
+    draws: Drawn,
+    arrays: Arrays,
+    known: References,
+    optimizer: Optimizer | None = None,
+    later: tuple[int, Pass] | None = None,
+) -> list[Comparison]:
+    """Every comparison of one record. later: a further step of the lock-step, and the reference of its batch."""
+    if not arrays:
+        return [named(case, "forward", "", Finding("not_compared", reason="the record holds no arrays"))]
+    followed = 0
+    if case.dtype != "float64" and kinks.near(known):
+        branches, followed = kinks.seen_branches(known, arrays)
+        known = references(graph, known.values, known.dtype, branches=branches) if branches else known
+    found = _forward(case, graph, arrays, known)
+    if graph.phases:
+        found += _training(case, graph, arrays, known)
+        found += _unchanged(case, draws.initial(), arrays)
+        found = precision.chance(case, found, arrays, known)
+        if case.steps and optimizer is not None:
+            found += judge_updates(case, Rule.of(optimizer), draws.initial(), arrays, known)
+        found += _steps(case, arrays, known, later)
+    found += _strangers(case, arrays, known)
+    if not found:
+        return [named(case, "forward", "", Finding("not_compared", reason="the graph has nothing to compare"))]
+    return precision.reduced(_noting(found, followed))
+
+
+def later_step(case: Case, draws: Drawn, known: References) -> tuple[int, Pass] | None:
+    """A step after the first whose batch lies away from kinks, with its reference: stale parameters show there."""
+    for step in range(1, min(case.steps, 1 + STEP_TRIES)):
+        values = {**draws.initial(), **draws.batch(step)}
+        one = one_pass(known.graph, values, known.dtype, training=True, shadows=STEP_SHADOWS)
+        doubted = any(mask.any() for _, mask in kinks.doubts(known.graph, one, known.u))
+        if known.dtype == "float64" or not doubted:
+            return step, one
+    return None
+
+
+def _forward(case: Case, graph: Graph, arrays: Arrays, known: References) -> list[Comparison]:
+    found = _named(
+        case, "forward", "forward", "values", _values(case, graph, known.evaluation), arrays, known.evaluation, known.u
+    )
+    return trust.constant_outputs(found, graph, known)
+
+
+def _training(case: Case, graph: Graph, arrays: Arrays, known: References) -> list[Comparison]:
+    one, u = known.training, known.u
+    found = _named(case, "activation", "value", "values", _values(case, graph, one), arrays, one, u)
+    found = trust.saturated(found, graph, known)
+    reference, beside = one.loss()
+    if reference is not None:
+        found.append(named(case, "loss", "loss", judge_tensor(arrays.get("loss"), reference, beside, u)))
+    data = {given.name for given in graph.inputs} - mask_inputs(graph)
+    present = [name for name in one.names("input_gradients") if name in data or f"input_gradient/{name}" in arrays]
+    found += _named(case, "input_gradient", "input_gradient", "input_gradients", present, arrays, one, u)
+    found += _named(case, "gradient", "gradient", "gradients", one.names("gradients"), arrays, one, u)
+    found += _named(case, "statistic", "state", "state", one.names("state"), arrays, one, u)
+    return found
+
+
+def _values(case: Case, graph: Graph, one: Pass) -> list[str]:
+    """Float values of the layers, or the outputs only."""
+    layers = [node.value(suffix) for node in graph.nodes for suffix in node.outputs]
+    return [name for name in layers if name in one.reference.values and (case.activations or name in graph.outputs)]
+
+
+def _named(
+    case: Case, quantity: str, prefix: str, kind: str, names: Iterable[str], arrays: Arrays, one: Pass, u: float
+) -> list[Comparison]:
+    return [
+        named(
+            case, quantity, name, judge_tensor(arrays.get(f"{prefix}/{name}"), one.array(kind, name), one.beside(kind, name), u)
+        )
+        for name in names
+    ]
+
+
+def _unchanged(case: Case, initial: Arrays, arrays: Arrays) -> list[Comparison]:
+    """`gradients` leaves parameters, statistics and carried state bitwise as they were."""
+    return [named(case, "unchanged", name, judge_bits(arrays.get(f"after/{name}"), array)) for name, array in initial.items()]
+
+
+def _steps(case: Case, arrays: Arrays, known: References, later: tuple[int, Pass] | None) -> list[Comparison]:
+    """Statistics after the first step, and everything of a later step that the reference was computed for."""
+    found = []
+    if case.steps:
+        found += _step(case, 0, arrays, known.training, known.u, kinds=("state",))
+    if later is not None:
+        step, one = later
+        found += _step(case, step, arrays, one, known.u, kinds=("state", "gradients"))
+        reference, beside = one.loss()
+        if reference is not None:
+            got = arrays.get(f"step/{step}/loss")
+            found.append(named(case, "loss", f"step {step}", judge_tensor(got, reference, beside, known.u)))
+    return found
+
+
+def _step(case: Case, step: int, arrays: Arrays, one: Pass, u: float, kinds: tuple[str, ...]) -> list[Comparison]:
+    found = []
+    for kind in kinds:
+        quantity, place = {"state": ("statistic", "parameter"), "gradients": ("gradient", "gradient")}[kind]
+        for name in one.names(kind):
+            got = arrays.get(f"step/{step}/{place}/{name}")
+            finding = judge_tensor(got, one.array(kind, name), one.beside(kind, name), u)
+            found.append(named(case, quantity, f"{name} step {step}", finding))
+    return found
+
+
+def _strangers(case: Case, arrays: Arrays, known: References) -> list[Comparison]:
+    """What a framework showed under names that the graph does not have."""
+    prefixes = {"forward": "values", "value": "values", "gradient": "gradients", "state": "state"}
+    found = []
+    for key in arrays:
+        prefix, _, name = key.partition("/")
+        if prefix in prefixes and name not in known.training.names(prefixes[prefix]):
+            node_values = known.graph.value_shapes()
+            if prefix in ("forward", "value") and name in node_values:
+                continue
+            found.append(named(case, prefix, name, Finding("differs", reason="the graph has nothing of this name")))
+    return found
+
+
+def _noting(found: list[Comparison], followed: int) -> list[Comparison]:
+    """Says in how many units the reference took the framework's side of a kink."""
+    if not followed:
+        return found
+    note = f"{followed} units within rounding of a kink follow the framework"
+    return [
+        Comparison(**{**vars(one), "reason": note}) if one.quantity == "loss" and one.verdict in GREEN else one for one in found
+    ]

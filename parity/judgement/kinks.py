@@ -1,0 +1,79 @@
+"""Owns the doubt at kinks: which units lie within rounding of a branch, whether a draw is to be thrown away for them, and
+which branch a framework was seen to take there.
+
+It refuses to excuse anything outside of the margin, and everything in float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.judgement import budgets
+from parity.judgement.references import Pass, References
+from parity.ops import TABLE
+from parity.ops.definition import Run, evaluate
+from parity.spec.graph import Graph, Node
+
+Array = npt.NDArray[Any]
+
+
+def near(references: References) -> bool:
+    """Whether any branch of the training or evaluation pass may go either way by rounding alone: draw again."""
+    passes = (references.training, references.evaluation)
+    return any(doubted.any() for one in passes for _, doubted in doubts(references.graph, one, references.u))
+
+
+def doubts(graph: Graph, one: Pass, u: float) -> Iterator[tuple[Node, Array]]:
+    """Kinked nodes (outside of scans) with a mask of the elements in doubt.
+
+    A distance of exactly 0 is none: it comes from values that are equal by construction (zeros after a relu), not by rounding.
+    """
+    for node in graph.all_nodes():
+        margin = one.reference.margins.get(node.name)
+        if margin is None:
+            continue
+        reach = budgets.KINK / budgets.SHADOW * sum(_error(one, source, u) for source in node.sources())
+        yield node, (margin <= reach) & (margin > 0)
+
+
+def _error(one: Pass, source: str, u: float) -> float:
+    """How far the value that decides may come out; what the batch brings is exact."""
+    return one.budget("values", source, u).maximum if source in one.reference.values else 0.0
+
+
+def seen_branches(references: References, arrays: Mapping[str, Array]) -> tuple[dict[str, Any], int]:
+    """For nodes with elements in doubt: the reference's branches, and the framework's where in doubt. And how many those are.
+
+    The framework's branch is what its recorded activation before the kink decides; where that is missing, the reference's.
+    """
+    branches: dict[str, Any] = {}
+    count = 0
+    for node, doubted in doubts(references.graph, references.training, references.u):
+        if not doubted.any():
+            continue
+        expected = {source: references.value(source) for source in node.sources()}
+        seen = {source: arrays.get(f"value/{source}", array) for source, array in expected.items()}
+        if any(seen[source].shape != array.shape for source, array in expected.items()):
+            continue
+        ours, theirs = _taken(node, expected), _taken(node, seen)
+        if isinstance(ours, tuple):
+            branches[node.name] = tuple(_merged(doubted, *pair) for pair in zip(ours, theirs, strict=True))
+        else:
+            branches[node.name] = _merged(doubted, ours, theirs)
+        count += int(doubted.sum())
+    return branches, count
+
+
+def _taken(node: Node, values: Mapping[str, Array]) -> Any:
+    """What the op chooses by itself on these inputs: an array, or a formula's several."""
+    given = {role: values[source].astype(np.float64) for role, source in node.inputs.items() if isinstance(source, str)}
+    _, saved = evaluate(TABLE[node.op], Run("float64"), given, node.attributes)
+    return TABLE[node.op].taken(saved)
+
+
+def _merged(doubted: Array, ours: Array, theirs: Array) -> Array:
+    return np.where(doubted, theirs, ours) if doubted.shape == ours.shape else theirs

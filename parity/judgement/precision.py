@@ -1,0 +1,88 @@
+"""Owns what only all comparisons of a case together can tell: computing in float32 though float64 was asked, and chance.
+
+It refuses to improve a verdict to a green one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.judgement import budgets
+from parity.judgement.comparison import Comparison
+from parity.judgement.references import References
+from parity.spec.cases import Case
+
+Array = npt.NDArray[Any]
+
+_BITS = frozenset({"unchanged"})
+
+
+def reduced(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """In float64: turns `differs` into `reduced_precision` where a whole quantity is right, but only to float32 accuracy.
+
+    A tensor looks so if its error lies between REDUCED_LEAST of the float32 budget and the float32 budget. A quantity is
+    turned if every tensor of it that differs looks so, and these are at least half of what was compared for it; a single
+    wrong constant (an epsilon, say) moves some elements by far more than float32 rounding, and stays `differs`.
+    """
+    found = list(comparisons)
+    for quantity in dict.fromkeys(comparison.quantity for comparison in comparisons if comparison.dtype == "float64"):
+        places = [place for place, one in enumerate(found) if one.quantity == quantity and one.error is not None]
+        failed = [place for place in places if found[place].verdict == "differs"]
+        sized = [place for place in failed if _float32_sized(found[place])]
+        if quantity in _BITS or not failed or sized != failed or 2 * len(failed) < len(places):
+            continue
+        for place in failed:
+            reason = "right at float32 accuracy, though float64 was asked for"
+            found[place] = replace(found[place], verdict="reduced_precision", reason=reason)
+    return found
+
+
+def _float32_sized(comparison: Comparison) -> bool:
+    if comparison.error is None or not comparison.budget:
+        return False
+    share = comparison.error / (comparison.budget * budgets.PRECISION_RATIO)
+    return budgets.REDUCED_LEAST <= share <= 1
+
+
+def chance(
+    case: Case, comparisons: Sequence[Comparison], arrays: Mapping[str, Array], references: References
+) -> list[Comparison]:
+    """Turns `differs` into `nondeterministic` where two passes over the same batch lie further apart than the budget.
+
+    The passes are `gradients` at first, and again at the start of step 0 of the lock-step, from the same parameters.
+    """
+    if not case.steps:
+        return list(comparisons)
+    found = []
+    for comparison in comparisons:
+        spread = _spread(comparison, arrays)
+        if spread is None or not (spread > _allowed(comparison, references)):
+            found.append(comparison)
+            continue
+        reason = f"two passes over the same batch lie {spread:.3g} apart"
+        found.append(replace(comparison, verdict="nondeterministic", error=spread, reason=reason))
+    return found
+
+
+def _spread(comparison: Comparison, arrays: Mapping[str, Array]) -> float | None:
+    """Greatest distance between the two passes, where both were finite and of one shape."""
+    first = {"gradient": f"gradient/{comparison.tensor}", "loss": "loss"}.get(comparison.quantity)
+    again = {"gradient": f"step/0/gradient/{comparison.tensor}", "loss": "step/0/loss"}.get(comparison.quantity)
+    one, other = arrays.get(first or ""), arrays.get(again or "")
+    if one is None or other is None or one.shape != other.shape or not one.size:
+        return None
+    if not (np.isfinite(one).all() and np.isfinite(other).all()):
+        return None
+    return budgets.greatest(one.astype(np.float64) - other.astype(np.float64))
+
+
+def _allowed(comparison: Comparison, references: References) -> float:
+    if comparison.quantity == "loss":
+        reference, beside = references.training.loss()
+        return budgets.shadowed(reference, beside, references.u).maximum if reference is not None else float("inf")
+    return references.training.budget("gradients", comparison.tensor, references.u).maximum

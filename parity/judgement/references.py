@@ -1,0 +1,122 @@
+"""Owns what a record is compared with: the reference of a pass in float64, and its shadows in the tested precision.
+
+It refuses to draw: the values are given. A shadow has its own order of every sum; every other one starts from values that
+are moved by up to one roundoff as well, which is what rounding the first operation differently amounts to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.judgement import budgets
+from parity.reference_impl.observation import Reference, observe
+from parity.spec.graph import Graph
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One pass of the reference with its shadows. `kind` below is a field of Reference."""
+
+    reference: Reference
+    shadows: tuple[Reference, ...]
+
+    def names(self, kind: str) -> list[str]:
+        return list(getattr(self.reference, kind))
+
+    def array(self, kind: str, name: str) -> Array:
+        return np.asarray(getattr(self.reference, kind)[name])
+
+    def beside(self, kind: str, name: str) -> list[Array]:
+        """The same array of every shadow."""
+        return [np.asarray(getattr(shadow, kind)[name]) for shadow in self.shadows]
+
+    def budget(self, kind: str, name: str, u: float) -> budgets.Budget:
+        return budgets.shadowed(self.array(kind, name), self.beside(kind, name), u)
+
+    def loss(self) -> tuple[Array | None, list[Array]]:
+        """The loss, and the shadows' losses."""
+        beside = [np.asarray(shadow.loss) for shadow in self.shadows if shadow.loss is not None]
+        return (None if self.reference.loss is None else np.asarray(self.reference.loss)), beside
+
+
+@dataclass(frozen=True)
+class References:
+    """One batch: the pass in training mode and the pass in evaluation mode, from the same values."""
+
+    graph: Graph
+    values: Mapping[str, Array]
+    dtype: str
+    training: Pass
+    evaluation: Pass
+
+    @property
+    def u(self) -> float:
+        return budgets.roundoff(self.dtype)
+
+    @property
+    def reference(self) -> Reference:
+        """What a training pass should show."""
+        return self.training.reference
+
+    def value(self, name: str) -> Array:
+        """Any value of the training pass, or what the batch brought."""
+        return np.asarray(self.reference.values[name] if name in self.reference.values else self.values[name])
+
+    def cotangent(self, name: str) -> Array:
+        """The gradient of the loss that reaches a float value."""
+        return np.asarray(self.reference.cotangents[name])
+
+
+def references(
+    graph: Graph,
+    values: Mapping[str, Array],
+    dtype: str,
+    *,
+    shadows: int = budgets.SHADOWS,
+    branches: Mapping[str, Any] | None = None,
+) -> References:
+    """Reference and shadows of both modes. branches: see reference_impl.observation.observe; shadows follow them too."""
+    training = one_pass(graph, values, dtype, training=True, shadows=shadows, branches=branches)
+    evaluation = one_pass(graph, values, dtype, training=False, shadows=shadows, branches=branches)
+    return References(graph, values, dtype, training, evaluation)
+
+
+def one_pass(
+    graph: Graph,
+    values: Mapping[str, Array],
+    dtype: str,
+    *,
+    training: bool,
+    shadows: int = budgets.SHADOWS,
+    branches: Mapping[str, Any] | None = None,
+) -> Pass:
+    """One mode: the reference in float64, and as many shadows in the tested precision."""
+    reference = observe(graph, values, "float64", training=training, branches=branches)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        beside = tuple(
+            observe(
+                graph, moved(values, dtype, seed) if seed % 2 else values, dtype, seed, training=training, branches=branches
+            )
+            for seed in range(1, shadows + 1)
+        )
+    return Pass(reference, beside)
+
+
+def moved(values: Mapping[str, Array], dtype: str, seed: int) -> dict[str, Array]:
+    """Every float moved by a share of at most u, seeded. Zeros stay."""
+    numbers = np.random.RandomState(seed)
+    found = {}
+    for name, array in values.items():
+        if array.dtype.kind != "f":
+            found[name] = array
+            continue
+        share = budgets.roundoff(dtype) * numbers.uniform(-1, 1, array.shape)
+        found[name] = np.asarray(array.astype(np.longdouble) * (1 + share.astype(np.longdouble)), dtype=np.float64)
+    return found

@@ -1,0 +1,139 @@
+"""Owns the judgement of optimizer steps: each update against the formula, fed with the framework's own gradients.
+
+It refuses to blame an optimizer for a gradient, and to compare weights: an update of 1e-3 drowns in a weight near 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.judgement import budgets
+from parity.judgement.comparison import Comparison, Finding, judge_bits, judge_elements, named, unfit
+from parity.judgement.references import References
+from parity.reference_impl.rules import Expected, Rule, replay
+from parity.spec.cases import Case
+
+Array = npt.NDArray[Any]
+Arrays = Mapping[str, Array]
+QUANTITY = "update"
+
+
+def judge_updates(case: Case, rule: Rule, initial: Arrays, arrays: Arrays, references: References) -> list[Comparison]:
+    """One comparison a parameter, over all steps: the step and element that use the most of their budget.
+
+    initial: parameters by name, as every step started. What the phase does not update must stay bitwise as it was.
+    """
+    factors = trained(references)
+    missing = [name for name in factors if f"step/0/gradient/{name}" not in arrays]
+    found = [named(case, QUANTITY, name, Finding("differs", reason="no gradient was seen for it")) for name in missing]
+    factors = {name: factor for name, factor in factors.items() if name not in missing}
+    gradients = [{name: arrays.get(f"step/{k}/gradient/{name}") for name in factors} for k in range(case.steps)]
+    bad = [_unfit_gradient(case, initial, gradients, name) for name in factors]
+    if any(bad):  # a rule may read every gradient (a global norm), so none can be replayed
+        return [*found, *(comparison for comparison in bad if comparison)]
+    seen = [{name: array for name, array in step.items() if array is not None} for step in gradients]
+    errors = {name: _gradient_error(references, arrays, name) for name in factors}
+    expected = replay(rule, case.hyperparameters, initial, seen, references.u, factors, errors)
+    for name in factors:
+        steps = [step[name] for step in expected]
+        found.append(named(case, QUANTITY, name, _over_steps(case, name, initial[name], steps, arrays, references.u)))
+    found += _frozen(case, initial, arrays, references, set(factors) | set(missing))
+    if not references.graph.inputs:  # an optimizer's probe, whose gradients can tell
+        found += blind_hyperparameters(case, rule, initial, seen, references.u, factors)
+    return found
+
+
+def trained(references: References) -> dict[str, float]:
+    """Parameter -> factor of its learning rate, of the first phase."""
+    known = {parameter.name for parameter in references.graph.parameters}
+    return {name: factor for name, factor in references.graph.phases[0].updates.items() if name in known}
+
+
+def blind_hyperparameters(
+    case: Case, rule: Rule, initial: Arrays, gradients: Sequence[Arrays], u: float, factors: Mapping[str, float]
+) -> list[Comparison]:
+    """Hyper-parameters that could be half as large without a change of any update by HALVED budgets: mistrusted."""
+    found = []
+    true = replay(rule, case.hyperparameters, initial, gradients, u, factors)
+    for hyper, value in case.hyperparameters.items():
+        halved = replay(rule, {**case.hyperparameters, hyper: value / 2}, initial, gradients, u, factors)
+        moved = 0.0
+        for name in factors:
+            for one, other in zip(true, halved, strict=True):
+                budget = budgets.updated(one[name].error, one[name].size, u)
+                moved = max(moved, float(np.max(np.abs(one[name].update - other[name].update) / np.maximum(budget, 1e-300))))
+        if value and moved < budgets.HALVED:
+            reason = f"halving {hyper} moves no update by more than {moved:.1g} budgets: these data cannot judge it"
+            found.append(named(case, QUANTITY, hyper, Finding("mistrusted", reason=reason)))
+    return found
+
+
+def _unfit_gradient(
+    case: Case, initial: Arrays, gradients: Sequence[Mapping[str, Array | None]], name: str
+) -> Comparison | None:
+    for k, step in enumerate(gradients):
+        finding = unfit(step[name], initial[name])
+        if finding is not None:
+            return named(case, QUANTITY, name, Finding(finding.verdict, reason=f"gradient of step {k}: {finding.reason}"))
+    return None
+
+
+def _gradient_error(references: References, arrays: Arrays, name: str) -> float:
+    """How far the gradient inside `step` may lie from the one that `gradients` showed: the programs may differ by rounding.
+
+    0 where the gradient is exact (an optimizer's probe).
+    """
+    reference = references.training.array("gradients", name)
+    got = arrays.get(f"gradient/{name}")
+    if got is not None and np.array_equal(got, reference):
+        return 0.0
+    budget = references.training.budget("gradients", name, references.u).maximum
+    size = budgets.greatest(reference)
+    largest = max(budgets.greatest(array) for key, array in arrays.items() if key.endswith(f"/gradient/{name}"))
+    return budget * max(1.0, largest / size) if size else budget
+
+
+def _over_steps(case: Case, name: str, start: Array, expected: Sequence[Expected], arrays: Arrays, u: float) -> Finding:
+    """The worst step."""
+    findings = []
+    for k, step in enumerate(expected):
+        after = arrays.get(f"step/{k}/parameter/{name}")
+        finding = unfit(after, start)
+        if finding is None and after is not None:
+            update = after.astype(np.longdouble) - start.astype(np.longdouble)
+            finding = judge_elements(update, step.update, budgets.updated(step.error, step.size, u))
+        if finding is None:
+            continue
+        where = f"step {k} {finding.where}".strip()
+        findings.append(Finding(finding.verdict, finding.error, finding.budget, where, finding.reason))
+    worst = max(findings, key=_badness)
+    if worst.verdict in ("exact", "agrees") and not any(np.any(step.update) for step in expected):
+        return Finding("mistrusted", worst.error, worst.budget, worst.where, "no step moves it, so nothing could show")
+    if worst.verdict == "exact" and not all(finding.verdict == "exact" for finding in findings):
+        return Finding("agrees", worst.error, worst.budget, worst.where)
+    return worst
+
+
+def _badness(finding: Finding) -> tuple[int, float]:
+    rank = {"exact": 0, "agrees": 0, "differs": 1}.get(finding.verdict, 2)
+    if finding.error is None or finding.budget is None:
+        return (3 if rank else 0), 0.0
+    return rank, finding.error / finding.budget if finding.budget else float("inf" if finding.error else 0)
+
+
+def _frozen(case: Case, initial: Arrays, arrays: Arrays, references: References, moving: set[str]) -> list[Comparison]:
+    """Parameters that this program never updates: bitwise the same after every step."""
+    ever = {name for phase in references.graph.phases for name in phase.updates}
+    found = []
+    for parameter in references.graph.parameters:
+        name = parameter.name
+        if name in moving or name in ever:
+            continue
+        findings = [judge_bits(arrays.get(f"step/{k}/parameter/{name}"), initial[name]) for k in range(case.steps)]
+        bad = [finding for finding in findings if finding.verdict != "exact"]
+        found.append(named(case, QUANTITY, name, bad[0] if bad else Finding("exact", 0.0, 0.0, reason="frozen")))
+    return found
