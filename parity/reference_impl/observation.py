@@ -1,0 +1,94 @@
+"""Owns what the reference observes of one pass, in the frameworks' words, and the shadows beside it.
+
+It refuses to judge and to draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from parity.ops.definition import Array, Run
+from parity.reference_impl import walk as walking
+from parity.reference_impl.precision import COMPUTED
+from parity.spec.graph import Graph
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One pass, named as parity.execution.protocol.Observation names it, and what only the reference can tell.
+
+    values: every float value of layers and phase. cotangents: the gradient of the loss for every float value, inputs and
+    carried state too. margins: kinked node -> distance of each element from its kink.
+    """
+
+    values: Mapping[str, Array] = field(default_factory=dict)
+    loss: Array | None = None
+    gradients: Mapping[str, Array] = field(default_factory=dict)
+    input_gradients: Mapping[str, Array] = field(default_factory=dict)
+    state: Mapping[str, Array] = field(default_factory=dict)
+    cotangents: Mapping[str, Array] = field(default_factory=dict)
+    margins: Mapping[str, Array] = field(default_factory=dict)
+
+
+def observe(
+    graph: Graph,
+    values: Mapping[str, Array],
+    dtype: str = "float64",
+    order_seed: int | None = None,
+    *,
+    training: bool = True,
+    phase: int = 0,
+    branches: Mapping[str, Any] | None = None,
+) -> Reference:
+    """One training pass of one phase (values, loss, gradients, state), or in evaluation mode the values of the layers.
+
+    values: arrays by name as they were drawn, in any precision; floats are cast to the walk's. dtype: what to compute in.
+    order_seed: None for NumPy's order of summation, a number for another order of every sum.
+    """
+    computed = COMPUTED[dtype]
+    run = Run(computed, training, None if order_seed is None else np.random.RandomState(order_seed))
+    program = graph.phases[phase] if training and graph.phases else None
+    walk = walking.forward(graph, cast(values, computed), run, program, branches, dtype)
+    produced = {name: walk.values[name] for name in _produced(graph, walk) if walk.values[name].dtype.kind == "f"}
+    margins = walking.margins(walk.steps)
+    if program is None:
+        return Reference(produced, state=walk.state, margins=margins)
+    gradients = walking.backward(walk)
+    trained = {name: gradients.inputs[name] for name in program.updates if name in gradients.inputs}
+    return Reference(
+        values=produced,
+        loss=walk.values[program.loss],
+        gradients={**gradients.parameters, **trained},
+        input_gradients=gradients.inputs,
+        state=walk.state,
+        cotangents=gradients.cotangents,
+        margins=margins,
+    )
+
+
+def _produced(graph: Graph, walk: walking.Walk) -> list[str]:
+    phase = walk.phase.nodes if walk.phase else ()
+    return [node.value(suffix) for node in (*graph.nodes, *phase) for suffix in node.outputs]
+
+
+def cast(values: Mapping[str, Array], dtype: str) -> dict[str, Array]:
+    """Floats in `dtype`, everything else as it is."""
+    return {name: array.astype(dtype) if array.dtype.kind == "f" else array for name, array in values.items()}
+
+
+def shadows(
+    graph: Graph,
+    values: Mapping[str, Array],
+    dtype: str,
+    seeds: Sequence[int],
+    *,
+    training: bool = True,
+    phase: int = 0,
+    branches: Mapping[str, Any] | None = None,
+) -> list[Reference]:
+    """The same pass in the tested precision, each with its own order of every sum: what rounding alone may do."""
+    return [observe(graph, values, dtype, seed, training=training, phase=phase, branches=branches) for seed in seeds]

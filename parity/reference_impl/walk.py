@@ -1,0 +1,163 @@
+"""Owns the walk of a whole graph: forward through its layers and one phase, and backward to every gradient.
+
+It refuses to draw, to round its inputs and to evaluate a node (nodes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from parity.ops import TABLE
+from parity.ops.definition import Array, Run
+from parity.reference_impl import nodes
+from parity.reference_impl.frame import Frame, Rounding, Step, Tape
+from parity.reference_impl.precision import rounding
+from parity.spec.graph import Graph, Node, Parameter, Phase, Statistic
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A graph evaluated. values: every value by name, inputs and carried state too. state: what training leaves:
+    statistics after this pass, and the carried state of the next batch."""
+
+    graph: Graph
+    phase: Phase | None
+    run: Run
+    values: Mapping[str, Array]
+    batched: Mapping[str, bool]
+    state: Mapping[str, Array]
+    steps: list[Step]
+    rounding: Rounding
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """Of one number: parameters (the phase's frozen ones are absent), float inputs (masks are absent), and every float
+    value of the graph. What the number does not depend on has zeros."""
+
+    parameters: Mapping[str, Array]
+    inputs: Mapping[str, Array]
+    cotangents: Mapping[str, Array]
+
+
+def forward(
+    graph: Graph,
+    values: Mapping[str, Array],
+    run: Run,
+    phase: Phase | None = None,
+    branches: Mapping[str, Any] | None = None,
+    precision: str = "",
+) -> Walk:
+    """values: inputs, parameters, statistics and carried state by name, floats in the run's precision.
+
+    precision: what to round to at op boundaries, where it is narrower than the run's. branches: node name -> which side of
+    its kink to take (a scan's inner nodes with time after the batch). Raises ValueError for a missing or misshapen value.
+    """
+    given = _given(graph, values, run, phase)
+    sources = _sources(graph)
+    frame = Frame(
+        run=run,
+        values={name: array for name, array in given.items() if name in sources},
+        batched={name: flag for name, flag in sources.items() if name in given},
+        parameters={parameter.name: given[parameter.name] for parameter in graph.parameters},
+        statistics={statistic.name: given[statistic.name] for statistic in graph.statistics},
+        branches=branches or {},
+        rounding=rounding(precision),
+    )
+    steps = nodes.forward(frame, graph.nodes + (phase.nodes if phase else ()))
+    _check_batches(graph, phase, frame)
+    carried = {state.name: _carried(frame, state.name, state.next) for state in graph.carried}
+    return Walk(graph, phase, run, frame.values, frame.batched, {**frame.statistics, **carried}, steps, frame.rounding)
+
+
+def _sources(graph: Graph) -> dict[str, bool]:
+    """What nodes read that no node gives -> whether it has a batch axis."""
+    found = {one.name: one.batched for one in graph.batch_inputs()}
+    return found | {state.name: True for state in graph.carried}
+
+
+def _given(graph: Graph, values: Mapping[str, Array], run: Run, phase: Phase | None) -> dict[str, Array]:
+    """The arrays that this walk reads, checked."""
+    inputs = graph.batch_inputs() if phase else graph.inputs
+    expected = {one.name: (one.shape, one.batched, one.dtype) for one in inputs}
+    expected |= {state.name: (state.shape, True, "float") for state in graph.carried}
+    named: tuple[Parameter | Statistic, ...] = (*graph.parameters, *graph.statistics)
+    expected |= {one.name: (one.shape, False, "float") for one in named}
+    if missing := sorted(set(expected) - set(values)):
+        raise ValueError(f"graph {graph.name}: no values for {', '.join(missing)}")
+    for name, (shape, batched, dtype) in expected.items():
+        array = values[name]
+        if array.shape[int(batched) :] != tuple(shape):
+            raise ValueError(f"graph {graph.name}: {name} has shape {array.shape}, without batch it is {shape}")
+        if (array.dtype != run.dtype) if dtype == "float" else (array.dtype.kind not in "iu"):
+            raise ValueError(f"graph {graph.name}: {name} is {array.dtype} in a walk of {run.dtype}")
+    return {name: values[name] for name in expected}
+
+
+def _check_batches(graph: Graph, phase: Phase | None, frame: Frame) -> None:
+    for node in (*graph.nodes, *(phase.nodes if phase else ())):
+        wrong = [suffix for suffix in node.outputs if frame.batched[node.value(suffix)] != node.batched]
+        if wrong:
+            raise ValueError(f"graph {graph.name}: node {node.name} says batched: {node.batched}, its sources say otherwise")
+
+
+def _carried(frame: Frame, name: str, following: str) -> Array:
+    array = frame.values[following]
+    return array if frame.batched[following] else np.broadcast_to(array, (len(frame.values[name]), *array.shape))
+
+
+def backward(walk: Walk, seeds: Mapping[str, Array] | None = None) -> Gradients:
+    """Gradients of the phase's loss, or of the sum of seed·value over `seeds` (value name -> array of its shape)."""
+    if seeds is None:
+        if walk.phase is None:
+            raise ValueError(f"graph {walk.graph.name}: a walk without a phase has no loss; give seeds")
+        seeds = {walk.phase.loss: np.ones((), walk.run.dtype)}
+    cotangents, parameters = dict(seeds), dict[str, Array]()
+    nodes.backward(walk.steps, cotangents, parameters)
+    updates = walk.phase.updates if walk.phase else None
+    for name, value in walk.values.items():
+        if value.dtype.kind == "f":
+            cotangents.setdefault(name, np.broadcast_to(walk.run.number(0), value.shape))
+    named = {one.name: one.shape for one in walk.graph.parameters}
+    kept = named if updates is None else {name: named[name] for name in updates if name in named}
+    masks = mask_inputs(walk.graph)
+    inputs = [one.name for one in walk.graph.batch_inputs() if one.name in walk.values and one.name not in masks]
+    return Gradients(
+        {name: parameters.get(name, np.zeros(shape, walk.run.dtype)) for name, shape in kept.items()},
+        {name: cotangents[name] for name in inputs if name in cotangents},
+        cotangents,
+    )
+
+
+def mask_inputs(graph: Graph) -> frozenset[str]:
+    """Inputs that are masks of dropout: draws, not data, so that their gradient means nothing."""
+    found: set[str] = set()
+    for node in graph.all_nodes():
+        found.update(_mask_sources(node))
+        if node.body:
+            inner = {name for child in node.body.nodes for name in _mask_sources(child)}
+            found.update(outer for name, outer in node.body.sequences.items() if name in inner)
+    return frozenset(found)
+
+
+def _mask_sources(node: Node) -> list[str]:
+    return [source for role, source in node.inputs.items() if role == "mask" and isinstance(source, str)]
+
+
+def margins(steps: list[Step]) -> dict[str, Array]:
+    """Kinked node -> distance of each element from its kink, in the shape of the value (max_pool2d: of each window).
+
+    A scan's inner nodes have time after the batch."""
+    found: dict[str, Array] = {}
+    for step in steps:
+        if isinstance(step.saved, Tape):
+            each = [margins(inner) for inner in step.saved.times]
+            found |= {name: np.stack([one[name] for one in each], axis=1) for name in each[0]}
+        elif "kinks" in vars(TABLE[step.node.op]):
+            margin = TABLE[step.node.op].kinks(step.saved)
+            found[step.node.name] = margin[0] if step.alone else margin
+    return found
