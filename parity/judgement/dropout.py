@@ -13,42 +13,45 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.execution.draws import Draws
-from parity.judgement.comparison import Comparison, compared
+from parity.judgement import budgets
+from parity.judgement.comparison import Comparison, Finding, judge_bits, judge_elements, named, unfit
 from parity.spec.cases import Case
 
 Array = npt.NDArray[Any]
 
-DEVIATIONS = 5.0
-"""The number of dropped units lies within 5 standard deviations of its expectation: 6e-7 of correct layers do not."""
+ROUNDINGS = 3.0
+"""Roundings between x and x/(1 - rate): 1 - rate, its reciprocal, and the product; each at most u."""
 
 
-def judge(case: Case, draws: Draws) -> Callable[[Mapping[str, Array]], list[Comparison]]:
-    """Comparisons of a record of probes.dropout_probe, drawn away from zero so that a zero output is a dropped unit."""
+def judge(case: Case, batch: Mapping[str, Array]) -> Callable[[Mapping[str, Array]], list[Comparison]]:
+    """Judges a record of probes.dropout_probe. `batch`: x, drawn away from zero, so that a zero is a dropped unit; weights."""
+    if case.graph is None:
+        raise ValueError(f"{case.id} has no graph")
+    rate = float(case.graph.nodes[0].attributes["rate"])
+    x, weights, u = batch["x"], batch["weights"], budgets.roundoff(case.dtype)
 
     def comparisons(arrays: Mapping[str, Array]) -> list[Comparison]:
-        assert case.graph is not None  # noqa: S101 - every agreement case has one
-        rate = float(case.graph.nodes[0].attributes["rate"])
-        x, weights = draws.batch()["x"], draws.batch()["weights"]
-        roundoff = np.finfo(case.dtype).eps / 2
-        found = [_equal(case, "forward", "dropout", arrays.get("forward/dropout"), x, 0.0)]
+        found = [named(case, "forward", "dropout", judge_bits(arrays.get("forward/dropout"), x))]
         y = arrays.get("value/dropout")
-        if y is None or y.shape != x.shape:
-            return [*found, compared(case, "activation", "dropout", None, None, "the training pass gave no output")]
+        if y is None or unfit(y, x) is not None:
+            return [*found, named(case, "activation", "dropout", unfit(y, x) or Finding("differs"))]
         kept = y != 0
-        expected = np.where(kept, x.astype(np.float64) / (1.0 - rate), 0.0)
-        found.append(_equal(case, "activation", "scale", y, expected, 4 * roundoff * np.abs(expected).max()))
-        error = abs(float(np.mean(~kept)) - rate)
-        found.append(compared(case, "activation", "rate", error, DEVIATIONS * sqrt(rate * (1 - rate) / kept.size)))
-        replayed = np.where(kept, weights.astype(np.float64) / (1.0 - rate), 0.0)
-        budget = 4 * roundoff * np.abs(replayed).max()
-        return [*found, _equal(case, "input_gradient", "x", arrays.get("input_gradient/x"), replayed, budget)]
+        found.append(named(case, "activation", "dropout rate", _rate(kept, rate)))
+        found.append(named(case, "activation", "dropout scale", _masked(y, x, kept, rate, u)))
+        gradient = arrays.get("input_gradient/x")
+        return [*found, named(case, "input_gradient", "x", _masked(gradient, weights, kept, rate, u))]
 
     return comparisons
 
 
-def _equal(case: Case, quantity: str, tensor: str, got: Array | None, expected: Array, budget: float) -> Comparison:
-    if got is None or got.shape != expected.shape:
-        return compared(case, quantity, tensor, None, None, "missing or of another shape")
-    error = float(np.max(np.abs(got.astype(np.float64) - expected.astype(np.float64))))
-    return compared(case, quantity, tensor, error, budget)
+def _rate(kept: Array, rate: float) -> Finding:
+    """The share of dropped units, against the rate, at the level of one statistical test."""
+    error = abs(float(np.mean(~kept)) - rate)
+    budget = budgets.deviations() * sqrt(rate * (1 - rate) / kept.size)
+    return Finding("agrees" if error <= budget else "differs", error, budget)
+
+
+def _masked(got: Array | None, values: Array, kept: Array, rate: float, u: float) -> Finding:
+    """The recovered mask replayed: kept values scaled, the others exactly zero."""
+    expected = np.where(kept, values.astype(np.float64) / (1.0 - rate), 0.0)
+    return judge_elements(got, expected, ROUNDINGS * u * np.abs(expected))

@@ -73,7 +73,8 @@ def cell(rows: Sequence[Row]) -> Cell:
 
 def matrix(rows: Iterable[Row], kind: str) -> Matrix:
     """The agreement matrix of one kind of spec."""
-    chosen = [row for row in rows if row.kind == kind]
+    kinds = (kind, "nodes") if kind == "architectures" else (kind,)
+    chosen = [row for row in rows if row.kind in kinds]
     groups: dict[tuple[str, str, str], list[Row]] = {}
     for row in chosen:
         groups.setdefault((label(row), row.framework, row.dtype), []).append(row)

@@ -21,9 +21,10 @@ class Selection:
     architectures: tuple[language.Architecture, ...] = ()
     initializers: tuple[language.Initializer, ...] = ()
     optimizers: tuple[language.Optimizer, ...] = ()
+    layers: bool = False
 
     def empty(self) -> bool:
-        return not (self.architectures or self.initializers or self.optimizers)
+        return not (self.architectures or self.initializers or self.optimizers or self.layers)
 
 
 def select(wanted: Sequence[str]) -> Selection:
@@ -34,7 +35,8 @@ def select(wanted: Sequence[str]) -> Selection:
         for kind, model in zip(KINDS, (language.Architecture, language.Initializer, language.Optimizer), strict=True):
             if isinstance(spec, model):
                 found[kind][spec.name] = spec
-    selection = Selection(**{kind: tuple(specs.values()) for kind, specs in found.items()})  # type: ignore[arg-type]
+    layers = any(word in ("all", "layers") for word in wanted)
+    selection = Selection(**{kind: tuple(specs.values()) for kind, specs in found.items()}, layers=layers)  # type: ignore[arg-type]
     if selection.empty():
         raise UsageError(f"nothing selected by {' '.join(wanted)}; `parity list` shows what there is", status=5)
     return selection
@@ -47,6 +49,30 @@ def _names(wanted: Iterable[str]) -> list[str]:
             names += [f"{kind}/{name}" for kind in KINDS for name in language.names(kind)]
         elif word in KINDS:
             names += [f"{word}/{name}" for name in language.names(word)]
-        else:
+        elif word != "layers":
             names.append(word)
     return names
+
+
+def initializer(name: str) -> language.Initializer:
+    spec = language.load(f"initializers/{name}")
+    assert isinstance(spec, language.Initializer)  # noqa: S101 - the folder holds nothing else
+    return spec
+
+
+def optimizer(name: str) -> language.Optimizer:
+    spec = language.load(f"optimizers/{name}")
+    assert isinstance(spec, language.Optimizer)  # noqa: S101 - the folder holds nothing else
+    return spec
+
+
+def frameworks(wanted: Sequence[str]) -> tuple[str, ...]:
+    """The frameworks asked for, or all of the table. Raises UsageError for one that the table lacks."""
+    from parity.execution.frameworks import find, names
+
+    try:
+        for name in wanted:
+            find(name)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    return tuple(dict.fromkeys(wanted)) or names()

@@ -201,7 +201,7 @@ def initializer_trials(initializer: language.Initializer, options: Options) -> I
                 task="sampling",
                 initializer=initializer.name,
                 arguments=dict(initializer.arguments),
-                sampling=replace(asked, count=2),
+                sampling=replace(asked, count=4),
             )
             yield Trial(case, {}, sampling.judge(case, initializer), "initializers")
 
@@ -215,7 +215,7 @@ def dropout_trials(options: Options) -> Iterator[Trial]:
             numbers = drawing.stream("dropout", options.seed, given.name)
             arrays[f"batch/0/{given.name}"] = drawing.rounded(1.0 + numbers.uniform(size=(3, *given.shape)), dtype)
         case = options.case("dropout[native]", dtype, graph=graph)
-        yield Trial(case, arrays, dropout.judge(case, drawing.Draws(arrays)), "layers")
+        yield Trial(case, arrays, dropout.judge(case, drawing.Draws(arrays).batch()), "layers")
 
 
 def _belongs(name: str, graph: Graph) -> bool:

@@ -1,0 +1,107 @@
+"""Owns known differences: documented departures of a framework's native behaviour, and when they explain a comparison.
+
+It refuses to hide: an entry explains a comparison only within its versions, its scope and its bound from both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from parity.execution.frameworks import find
+from parity.execution.records import Record
+from parity.judgement.comparison import Comparison
+from parity.spec.cases import Case
+
+EXPLAINABLE = ("differs", "reduced_precision", "nonfinite")
+
+
+@dataclass(frozen=True)
+class Known:
+    """One departure. `cases`: patterns of case ids, `quantities`: which comparisons; low and high bound the error."""
+
+    name: str
+    cause: str
+    source: str
+    cases: tuple[str, ...]
+    quantities: tuple[str, ...]
+    dtypes: tuple[str, ...]
+    versions: tuple[str, ...]
+    low: float
+    high: float
+
+    def covers(self, case: Case, comparison: Comparison) -> bool:
+        """Whether this entry speaks of the comparison at all, whatever its size."""
+        return (
+            any(fnmatchcase(case.id, pattern) for pattern in self.cases)
+            and comparison.quantity in self.quantities
+            and case.dtype in self.dtypes
+        )
+
+    def explains(self, comparison: Comparison) -> bool:
+        """Whether the error lies within the bound, from both sides."""
+        return comparison.error is not None and self.low <= comparison.error <= self.high
+
+
+def apply(case: Case, framework: str, record: Record, comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """The comparisons, those that a known difference explains as `documented_difference`.
+
+    Within its versions an entry is strict: where it speaks of a case and nothing departs any more, the case `differs`.
+    """
+    entries = [entry for entry in known(framework) if record.framework_version in entry.versions]
+    found = [_explained(entries, case, comparison) for comparison in comparisons]
+    for entry in entries:
+        places = [place for place, comparison in enumerate(comparisons) if entry.covers(case, comparison)]
+        if places and all(comparisons[place].verdict not in EXPLAINABLE for place in places):
+            reason = f"{entry.name} no longer occurs: remove it from {framework}'s differences.yaml"
+            found[places[0]] = replace(found[places[0]], verdict="differs", reason=reason)
+    return found
+
+
+def _explained(entries: Sequence[Known], case: Case, comparison: Comparison) -> Comparison:
+    if comparison.verdict not in EXPLAINABLE:
+        return comparison
+    for entry in entries:
+        if entry.covers(case, comparison):
+            if entry.explains(comparison):
+                return replace(comparison, verdict="documented_difference", reason=f"{entry.name}: {entry.cause}")
+            size = f"outside of the documented {entry.low:g} … {entry.high:g}"
+            return replace(comparison, reason=f"{entry.name}, {size}; {comparison.reason}".rstrip("; "))
+    return comparison
+
+
+@cache
+def known(framework: str) -> tuple[Known, ...]:
+    """The entries of a framework's differences.yaml that speak of cases."""
+    package = find(framework)[1].package.rsplit(".", 1)[-1]
+    path = Path(__file__).resolve().parent.parent / package / "differences.yaml"
+    return tuple(_entry(item, path) for item in _read(path).get("differences", ()) if "cases" in item)
+
+
+def _entry(item: Mapping[str, Any], path: Path) -> Known:
+    try:
+        low, high = item["bound"]
+        return Known(
+            name=item["name"],
+            cause=item["cause"],
+            source=item["source"],
+            cases=tuple(item["cases"]),
+            quantities=tuple(item["quantities"]),
+            dtypes=tuple(item.get("dtypes", ("float64", "float32"))),
+            versions=tuple(str(version) for version in item["versions"]),
+            low=float(low),
+            high=float(high),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: entry {item.get('name', item)!r}: {error}") from error
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    from ruamel.yaml import YAML
+
+    data: Mapping[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) or {}
+    return data

@@ -1,0 +1,185 @@
+"""Owns `parity bench`: training speed of what passes the check, in fresh processes, all cells of a round side by side.
+
+It refuses to time what was not checked, to keep one process's samples as if they were many, and to quote bare seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from parity.execution import draws as drawing
+from parity.judgement.verdicts import PASSING
+from parity.reporting import summary, wording
+from parity.reporting.results import Results, Speed
+from parity.spec import specs as language
+from parity.spec.cases import Case
+from parity.spec.expansion import expand
+from parity.verbs import collating, progress, selection
+from parity.verbs.errors import UsageError
+from parity.verbs.session import Judged, Session
+from parity.verbs.trials import Options, Trial, architecture_trials
+
+THREADS = 2
+BATCHES = 4
+"""Different batches that a process cycles through, so that no step sees the numbers of the one before."""
+
+
+def speed_trial(
+    architecture: language.Architecture,
+    initializer: language.Initializer,
+    optimizer: language.Optimizer,
+    options: Options,
+    batch_size: int,
+    steps: int = 0,
+) -> Trial:
+    """A float32 training step of the whole graph, native dropout included."""
+    graph = expand(architecture, options.size)
+    draws = drawing.draw(graph, initializer, "float32", seed=options.seed, batch_size=batch_size, batches=BATCHES)
+    case = options.case(
+        architecture.name,
+        "float32",
+        task="speed",
+        size=options.size,
+        graph=graph,
+        initializer=initializer.name,
+        optimizer=optimizer.name,
+        hyperparameters=optimizer.default_values(),
+        batch_size=batch_size,
+        steps=steps,
+        activations=False,
+    )
+    return Trial(case, draws.arrays, lambda _arrays: [], "speed")
+
+
+def gate(
+    session: Session, architectures: Sequence[language.Architecture], options: Options, modes: Sequence[str]
+) -> dict[tuple[str, str, str], str]:
+    """(architecture, framework, mode) -> verdict of its check in float32 and that mode."""
+    verdicts = {}
+    for mode in modes:
+        trials = [
+            trial
+            for architecture in architectures
+            for trial in architecture_trials(
+                architecture,
+                selection.initializer("glorot_uniform"),
+                selection.optimizer("adam"),
+                replace(options, dtypes=("float32",), mode=mode, nodes=False),
+            )
+        ]
+        for one in session.run(trials):
+            name = summary.base(one.trial.case.spec)
+            verdicts[(name, one.framework, mode)] = one.verdict
+    return verdicts
+
+
+def measure(
+    session: Session,
+    architectures: Sequence[language.Architecture],
+    options: Options,
+    modes: Sequence[str],
+    batch_sizes: Sequence[int],
+    processes: int,
+    verdicts: dict[tuple[str, str, str], str],
+    on_process: Callable[[], None] = lambda: None,
+) -> list[Speed]:
+    """Rounds over all cells in shuffled order, a fresh process a cell and round, one process at a time."""
+    initializer, optimizer = selection.initializer("glorot_uniform"), selection.optimizer("adam")
+    trials = {
+        (architecture.name, mode, batch): speed_trial(
+            architecture, initializer, optimizer, replace(options, mode=mode), batch
+        )
+        for architecture in architectures
+        for mode in modes
+        for batch in batch_sizes
+    }
+    cells = [(key, framework) for key in trials for framework in session.frameworks]
+    samples: dict[Any, list[Judged]] = {cell: [] for cell in cells}
+    for number in range(processes):
+        for place in drawing.stream("bench", options.seed, number).permutation(len(cells)):
+            (name, mode, batch), framework = cell = cells[place]
+            if verdicts[(name, framework, mode)] in PASSING:
+                one = replace(
+                    session, frameworks=(framework,), threads=THREADS, at_once=1, store=session.store / f"bench/round{number}"
+                )
+                samples[cell] += one.run([trials[(name, mode, batch)]])
+            on_process()
+    return [
+        _speed(trials[key].case, framework, verdicts[(key[0], framework, key[1])], samples[(key, framework)])
+        for key, framework in cells
+    ]
+
+
+def _speed(case: Case, framework: str, verdict: str, runs: Sequence[Judged]) -> Speed:
+    timed = [one.record for one in runs if one.record.outcome == "ran" and one.record.measurements]
+    failed = next((one.record for one in runs if one.record.outcome != "ran"), None)
+    return Speed(
+        case=case.id,
+        spec=case.spec,
+        framework=framework,
+        framework_version=timed[0].framework_version if timed else "",
+        device=case.device,
+        dtype=case.dtype,
+        mode=timed[0].mode if timed else case.mode,
+        batch_size=case.batch_size,
+        processes=[_compact(record.measurements or {}) for record in timed],
+        verdict=verdict if timed or failed is None else failed.outcome,
+        reason=failed.reason.splitlines()[0] if failed and failed.reason else "",
+    )
+
+
+def _compact(measurements: Any) -> dict[str, Any]:
+    """What is committed of a process: blocks raw, the warm-up by its length."""
+    kept = {key: measurements[key] for key in ("import_seconds", "build_seconds", "first_step_ns", "second_step_ns", "threads")}
+    warm = measurements["warmup"]
+    return {**kept, "warmup": {"steps": len(warm["steps_ns"]), "flat": warm["flat"]}, "blocks": measurements["blocks"]}
+
+
+def main(
+    specs: Sequence[str],
+    frameworks: Sequence[str],
+    devices: Sequence[str],
+    modes: Sequence[str],
+    batch_sizes: Sequence[int],
+    processes: int,
+    seconds: float,
+    size: str,
+    store: Path,
+    json_path: Path | None,
+) -> int:
+    """The verb: gate, measure, print; `--json` writes the raw samples."""
+    chosen = selection.select(specs).architectures
+    if not chosen:
+        raise UsageError("bench times architectures; `parity list architectures` shows them", status=5)
+    console = Console()
+    speeds: list[Speed] = []
+    for device in devices:
+        options = Options(device=device, size=size)
+        with progress.bar("checking and timing", None) as bar:
+            session = Session(store, selection.frameworks(frameworks), on_record=bar.record, on_notice=bar.notice)
+            verdicts = gate(session, chosen, options, modes)
+            speeds += measure(session, chosen, options, modes, batch_sizes, processes, verdicts)
+    results = Results("bench", "parity bench", speeds=speeds)
+    console.print(table(results))
+    if json_path is not None:
+        collating.write_speed_json(json_path, speeds)
+    return 0 if all(speed.processes for speed in speeds) else 3
+
+
+def table(results: Results) -> Table:
+    """Workloads by cells: times the fastest with interval."""
+    shown = Table("workload", "framework", "mode", "times the fastest", "median ms", "processes", box=None, header_style="bold")
+    for (spec, device, batch), cells in summary.speeds(results).items():
+        for cell in cells:
+            count = str(len(cell.speed.processes))
+            name = f"{spec}, batch {batch}, {device}"
+            shown.add_row(
+                name, cell.speed.framework, cell.speed.mode, wording.speed_text(cell), wording.milliseconds(cell.median_ns), count
+            )
+    return shown

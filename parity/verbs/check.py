@@ -1,0 +1,160 @@
+"""Owns `parity check`: numerical agreement of frameworks with the reference, as a function and as a command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from parity.judgement.verdicts import PASSING, exit_status
+from parity.reporting import wording
+from parity.verbs import collating, progress, selection, trials
+from parity.verbs.errors import UsageError
+from parity.verbs.selection import Selection
+from parity.verbs.session import Judged, Session
+from parity.verbs.trials import Options, Trial
+
+DTYPES = ("float64", "float32")
+
+
+def make_trials(selected: Selection, options: Options) -> list[Trial]:
+    """Every case that the selection asks for, in the order of architectures, initializers, optimizers."""
+    initializer, optimizer = selection.initializer("glorot_uniform"), selection.optimizer("adam")
+    made: list[Trial] = []
+    for architecture in selected.architectures:
+        made += trials.architecture_trials(architecture, initializer, optimizer, options)
+    for one in selected.initializers:
+        made += trials.initializer_trials(one, options)
+    for rule in selected.optimizers:
+        made += trials.optimizer_trials(rule, options)
+    if selected.layers:
+        made += trials.dropout_trials(options)
+    return made
+
+
+def check(
+    specs: Sequence[str],
+    *,
+    frameworks: Sequence[str] = (),
+    dtypes: Sequence[str] = DTYPES,
+    devices: Sequence[str] = ("cpu",),
+    mode: str | None = None,
+    size: str = "small",
+    seed: int = 0,
+    nodes: bool = True,
+    case_id: str | None = None,
+    realizations: Sequence[str] = (),
+    store: Path = Path(".parity"),
+) -> list[Judged]:
+    """Runs and judges. Raises SpecError, UsageError; what a framework does wrong is a verdict, never an exception."""
+    selected = selection.select(specs)
+    own = own_realizations(realizations)
+    named = selection.frameworks(tuple(frameworks) or tuple(own))
+    chosen: list[Trial] = []
+    for device in devices:
+        options = Options(dtypes=tuple(dtypes) or DTYPES, device=device, mode=mode, size=size, seed=seed, nodes=nodes)
+        with progress.bar(f"references on {device}", None):
+            chosen += make_trials(selected, options)
+    if case_id is not None:
+        chosen = [trial for trial in chosen if trial.case.id == case_id]
+        if not chosen:
+            raise UsageError(f"no case {case_id} among {' '.join(specs)}", status=5)
+    with progress.bar("running", len(chosen) * len(named)) as bar:
+        session = Session(
+            store, named, own, python_path=(Path.cwd(),) if own else (), on_record=bar.record, on_notice=bar.notice
+        )
+        return session.run(chosen)
+
+
+def own_realizations(given: Sequence[str]) -> dict[str, str]:
+    """`torch=package.module:build` -> {"torch": "package.module:build"}."""
+    own = {}
+    for text in given:
+        framework, separator, target = text.partition("=")
+        if not separator or ":" not in target:
+            raise UsageError(f"`{text}` is not of the form FRAMEWORK=PACKAGE.MODULE:NAME")
+        own[framework] = target
+    return own
+
+
+def main(
+    specs: Sequence[str],
+    frameworks: Sequence[str],
+    dtypes: Sequence[str],
+    devices: Sequence[str],
+    mode: str | None,
+    size: str,
+    seed: int,
+    case_id: str | None,
+    nodes: bool,
+    realizations: Sequence[str],
+    store: Path,
+    json_path: Path | None,
+    junit_path: Path | None,
+) -> int:
+    """The verb: prints a line a spec and what is not green, writes the files asked for, returns the exit status."""
+    judged = check(
+        specs,
+        frameworks=frameworks,
+        dtypes=dtypes,
+        devices=devices,
+        mode=mode,
+        size=size,
+        seed=seed,
+        nodes=nodes,
+        case_id=case_id,
+        realizations=realizations,
+        store=store,
+    )
+    if json_path is not None:
+        collating.write_json(json_path, judged)
+    if junit_path is not None:
+        collating.write_junit(junit_path, judged, PASSING)
+    show(judged)
+    return exit_status(one.verdict for one in judged)
+
+
+def show(judged: Sequence[Judged]) -> None:
+    """A matrix of verdicts, then every failing case with the command that shows it again."""
+    console = Console()
+    console.print(matrix(judged))
+    for one in judged:
+        if one.verdict in PASSING:
+            continue
+        console.print(f"{one.framework} {one.trial.case.id}: {one.verdict}", style="red", markup=False, highlight=False)
+        bad = sorted((item for item in one.comparisons if item.verdict == one.verdict), key=collating.share, reverse=True)
+        for comparison in bad[:3]:
+            console.print(f"    {collating.sentence(comparison)}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"    again: {again(one)}", markup=False, highlight=False, soft_wrap=True)
+    counts = collating.case_verdicts(judged)
+    told = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in sorted(counts.items()))
+    console.print(f"{len(judged)} cases × frameworks: {told}", highlight=False)
+
+
+def again(one: Judged) -> str:
+    """The command that shows one case again."""
+    case = one.trial.case
+    spec = case.spec.split(":", 1)[0].split("[", 1)[0]
+    size = "" if case.size == "small" else f" --size {case.size}"
+    seed = f" --seed {case.seed}" if case.seed else ""
+    return f"parity check {spec} --framework '{one.framework}' --dtype {case.dtype}{size}{seed} --case '{case.id}'"
+
+
+def matrix(judged: Sequence[Judged]) -> Table:
+    """Specs by framework and precision: the worst verdict, and the greatest share of a budget."""
+    from parity.reporting import summary
+
+    rows = collating.rows(judged)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("")
+    columns = sorted({(row.framework, row.dtype) for row in rows}, key=lambda column: (column[0], column[1] != "float64"))
+    for framework, dtype in columns:
+        table.add_column(f"{framework}\n{dtype}")
+    for kind in summary.KINDS:
+        made = summary.matrix(rows, kind)
+        for spec in made.specs:
+            cells = [made.cells.get((spec, *column)) for column in columns]
+            table.add_row(spec, *(wording.cell_text(cell) if cell else "" for cell in cells))
+    return table

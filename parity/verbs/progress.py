@@ -1,0 +1,46 @@
+"""Owns the progress bar of the verbs. It refuses to decide anything: it is told of records and shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from parity.execution.records import Record
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Told of each record and notice, from any thread."""
+
+    progress: Progress
+    task: TaskID
+    lock: Lock
+
+    def record(self, framework: str, record: Record) -> None:
+        with self.lock:
+            self.progress.update(self.task, advance=1, description=f"{framework} {record.case}"[:60])
+            if record.outcome not in ("ran", "unsupported"):
+                reason = record.reason.splitlines()[0] if record.reason else ""
+                self.progress.console.print(f"{framework}: {record.case} {record.outcome}: {reason}", markup=False, highlight=False)
+
+    def notice(self, text: str) -> None:
+        with self.lock:
+            self.progress.console.print(text, markup=False, highlight=False)
+
+    def advance(self, text: str = "") -> None:
+        with self.lock:
+            self.progress.update(self.task, advance=1, description=text[:60] or None)
+
+
+@contextmanager
+def bar(description: str, total: int | None) -> Iterator[Bar]:
+    """A bar on stderr, gone when done; on a pipe it stays silent."""
+    columns = (SpinnerColumn(), TextColumn("{task.description:60}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        yield Bar(progress, progress.add_task(description, total=total), Lock())

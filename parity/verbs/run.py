@@ -1,0 +1,210 @@
+"""Owns `parity run`: a suite's entries checked, trained and timed, its results written and reported; or planned and collected.
+
+It refuses to keep arrays in the results: they stay in the store.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from parity.execution import diagnosis, planning
+from parity.execution.environments import Unavailable, installed
+from parity.judgement.verdicts import exit_status
+from parity.reporting import pages
+from parity.reporting.results import Curve, Results, Speed, write
+from parity.spec import specs as language
+from parity.spec.suites import Entry, Suite
+from parity.verbs import bench, collating, progress, selection, training
+from parity.verbs.check import DTYPES, make_trials, show
+from parity.verbs.errors import UsageError
+from parity.verbs.session import Judged, Session, judge_record
+from parity.verbs.trials import Options, Trial
+
+PROCESSES = 5
+
+
+@dataclass
+class Outcome:
+    """What a suite has given so far."""
+
+    judged: list[Judged] = field(default_factory=list)
+    curves: list[Curve] = field(default_factory=list)
+    speeds: list[Speed] = field(default_factory=list)
+
+
+def main(suite: str, frameworks: Sequence[str], store: Path, output: Path, plan: Path | None, collect: Path | None) -> int:
+    """The verb. The exit status is the check's; a speed cell that could not be timed is incomplete (3)."""
+    loaded = language.load(suite if suite.endswith((".yaml", ".yml")) else f"suites/{suite}")
+    if not isinstance(loaded, Suite):
+        raise UsageError(f"{suite} is no suite; `parity list suites` shows them")
+    named = selection.frameworks(frameworks)
+    if plan is not None:
+        return write_plan(loaded, named, plan)
+    outcome = Outcome(judged=collect_plan(loaded, named, collect)) if collect else run(loaded, named, store)
+    results = Results(
+        suite=loaded.name,
+        command=f"parity run {loaded.name}",
+        environment=environment(named),
+        rows=collating.rows(outcome.judged),
+        curves=outcome.curves,
+        speeds=outcome.speeds,
+    )
+    write(results, output / "data")
+    pages.write(results, output)
+    show(outcome.judged)
+    Console().print(f"report: {output / 'index.html'}", highlight=False)
+    status = exit_status(one.verdict for one in outcome.judged)
+    return status or (0 if all(speed.processes for speed in outcome.speeds) else 3)
+
+
+def run(suite: Suite, frameworks: Sequence[str], store: Path) -> Outcome:
+    """Every entry in order; what was recorded before and has not changed is taken over."""
+    outcome = Outcome()
+    for entry in suite.entries:
+        named = selection.frameworks(entry.frameworks) if entry.frameworks else tuple(frameworks)
+        with progress.bar(f"{entry.task}: {', '.join(entry.specs)}", None) as bar:
+            session = Session(store, named, on_record=bar.record, on_notice=bar.notice)
+            if entry.task in ("agreement", "sampling"):
+                outcome.judged += session.run(agreement_trials(entry))
+            elif entry.task == "training":
+                _train(entry, session, outcome, bar)
+            else:
+                _time(entry, session, outcome)
+    return outcome
+
+
+def agreement_trials(entry: Entry) -> list[Trial]:
+    """The cases of an agreement or sampling entry."""
+    selected = selection.select(entry.specs)
+    made: list[Trial] = []
+    for options in _options(entry):
+        made += make_trials(selected, options)
+    return made
+
+
+def write_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> int:
+    """Self-contained requests of the suite's agreement and sampling entries, for machines without network."""
+    made = _plannable(suite)
+    for name in frameworks:
+        for dtype in dict.fromkeys(trial.case.dtype for trial in made):
+            asked = [planning.Asked(trial.case, trial.arrays) for trial in made if trial.case.dtype == dtype]
+            target = folder / f"{name.replace('[', '-').replace(']', '')}-{dtype}"
+            digest = planning.implementation_digest(name)
+            planning.write_request(target, name, asked, versions=_versions(name), implementation=digest)
+            line = f"python -m parity.execution.launcher {target} {target / planning.RESULTS}"
+            Console().print(line, highlight=False, markup=False, soft_wrap=True)
+    return 0
+
+
+def collect_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> list[Judged]:
+    """Judges what came back of a plan; what did not is `not_compared`."""
+    made = {trial.case.id: trial for trial in _plannable(suite)}
+    judged = []
+    for asked, reading in planning.collect(folder):
+        if asked.framework not in frameworks:
+            continue
+        found, out = reading.latest(), asked.directory / planning.RESULTS
+        for entry in asked.entries:
+            trial = made.get(entry.case.id)
+            if trial is None:
+                raise UsageError(f"{asked.directory}: {entry.case.id} is not of this suite; write the plan with this parity again")
+            record = found.get(entry.key) or Session._absent(trial, asked.framework, "no record came back")
+            judged.append(Judged(trial, asked.framework, record, judge_record(trial, asked.framework, record, out), out))
+    if not judged:
+        raise UsageError(f"{folder} holds no request of {', '.join(frameworks)}", status=5)
+    return judged
+
+
+def environment(frameworks: Sequence[str]) -> dict[str, Any]:
+    """Machine and frameworks, for the report's table."""
+    import numpy
+
+    import parity
+
+    machine = {
+        "processor": _processor(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "harness": f"parity {parity.__version__}, Python {platform.python_version()}, numpy {numpy.__version__}",
+    }
+    described: dict[str, Mapping[str, Any]] = {}
+    for one in diagnosis.diagnose(frameworks):
+        if one.description is not None:
+            kept = ("version", "versions", "settings", "devices", "default_mode")
+            described[one.framework] = {key: one.description[key] for key in kept}
+    return {"machine": machine, "frameworks": described}
+
+
+def _plannable(suite: Suite) -> list[Trial]:
+    entries = [entry for entry in suite.entries if entry.task in ("agreement", "sampling")]
+    return [trial for entry in entries for trial in agreement_trials(entry)]
+
+
+def _versions(framework: str) -> Mapping[str, str]:
+    """Of the environment here; a plan for another machine may have none."""
+    try:
+        return installed(framework).versions
+    except Unavailable:
+        return {}
+
+
+def _options(entry: Entry) -> list[Options]:
+    dtypes = tuple(entry.dtypes) or DTYPES
+    return [
+        Options(dtypes=dtypes, device=device, mode=mode, size=entry.size or "small", seed=seed)
+        for device in entry.devices or ["cpu"]
+        for mode in entry.modes or [None]
+        for seed in entry.seeds
+    ]
+
+
+def _train(entry: Entry, session: Session, outcome: Outcome, bar: progress.Bar) -> None:
+    initializer = selection.initializer(entry.initializer or "glorot_uniform")
+    optimizer = selection.optimizer(entry.optimizer or "adam")
+    for architecture in selection.select(entry.specs).architectures:
+        for options in _options(entry):
+            taken = training.course(
+                architecture,
+                initializer,
+                optimizer,
+                dataset_name=entry.dataset or "digits",
+                steps=entry.steps or 300,
+                batch_size=(entry.batch_sizes or [32])[0],
+                options=options,
+                on_step=lambda step: bar.advance(f"reference, step {step}"),
+            )
+            judged = session.run([taken.trial])
+            outcome.judged += judged
+            outcome.curves += training.curves(taken, judged)
+
+
+def _time(entry: Entry, session: Session, outcome: Outcome) -> None:
+    architectures = selection.select(entry.specs).architectures
+    modes = entry.modes or ["default"]
+    for options in _options(replace_modes(entry)):
+        sized = replace(options, size=entry.size or "full")
+        verdicts = bench.gate(session, architectures, options, modes)
+        outcome.speeds += bench.measure(
+            session, architectures, sized, modes, entry.batch_sizes or [32], PROCESSES, verdicts
+        )
+
+
+def replace_modes(entry: Entry) -> Entry:
+    """The entry with one option set for all modes: bench crosses modes itself."""
+    return entry.model_copy(update={"modes": []})
+
+
+def _processor() -> str:
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text().splitlines() if path.is_file() else []
+    names = {line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")}
+    import os
+
+    return f"{', '.join(sorted(names)) or platform.processor()}, {os.cpu_count()} cores"
+
+
