@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.ops.definition import Array, Example, Floats, Rules, Run, Shape, ShapeError, unbroadcast
+from parity.ops.definition import Array, Example, Floats, Rules, Run, Shape, ShapeError
 
 BATCHED = False
 
@@ -27,17 +27,22 @@ def forward(run: Run, x: Array, target: Array, *, branch: Array | None = None, *
     """branch: the sign of x - target, 1 or -1."""
     error = np.asarray(x - target)
     side = np.sign(error) if branch is None else np.asarray(branch, error.dtype)
-    return run.mean((error * side).reshape(-1)), (error, side, x.shape, target.shape)
+    return run.mean((error * side).reshape(-1)), (error, side)
 
 
 def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
-    _, side, x, target = saved
-    slope = np.asarray(dy / run.number(side.size) * side)
-    return {"x": unbroadcast(run, slope, x), "target": unbroadcast(run, -slope, target)}
+    _, side = saved
+    slope = dy / run.number(side.size) * side
+    return {"x": slope, "target": -slope}
 
 
 def kinks(saved: Any) -> Array:
     return np.asarray(np.abs(saved[0]))
+
+
+def taken(saved: Any) -> Array:
+    """Which branch each element took, in the form that `forward` takes as `branch`."""
+    return np.asarray(saved[1])
 
 
 EXAMPLES = (Example({"x": (3, 5), "target": (3, 5)}),)

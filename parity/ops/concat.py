@@ -1,4 +1,4 @@
-"""concat: branches one after another along an axis; a branch without a batch stands in every example."""
+"""concat: branches one after another along an axis."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from parity.ops.axes import checked, past_batch, without
-from parity.ops.definition import Array, Axis, Example, Floats, Rules, Run, Shape, ShapeError, unbroadcast
+from parity.ops.definition import Array, Axis, Example, Floats, Rules, Run, Shape, ShapeError
 
 
 def signature(*branches: Floats, axis: Axis = 0) -> Rules:
@@ -25,19 +25,14 @@ def flops(shapes: dict[str, Any], outputs: dict[str, Shape], **_: Any) -> int:
 
 
 def forward(run: Run, *branches: Array, axis: int, **_: Any) -> tuple[Array, Any]:
-    rank = max(branch.ndim for branch in branches)
-    batch = max(len(branch) for branch in branches if branch.ndim == rank)
-    full = [branch if branch.ndim == rank else branch[None] for branch in branches]
-    full = [np.broadcast_to(branch, (batch, *branch.shape[1:])) for branch in full]
     place = past_batch(axis)
-    ends = np.cumsum([branch.shape[place] for branch in full])[:-1]
-    return np.concatenate(full, axis=place), ([branch.shape for branch in branches], ends, place)
+    ends = np.cumsum([branch.shape[place] for branch in branches])[:-1]
+    return np.concatenate(branches, axis=place), (ends, place)
 
 
 def vjp(run: Run, saved: Any, dy: Array) -> dict[str, tuple[Array, ...]]:
-    shapes, ends, place = saved
-    parts = np.split(dy, ends, axis=place)
-    return {"branches": tuple(unbroadcast(run, part, shape) for part, shape in zip(parts, shapes, strict=True))}
+    ends, place = saved
+    return {"branches": tuple(np.split(dy, ends, axis=place))}
 
 
 EXAMPLES = (

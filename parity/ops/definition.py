@@ -68,7 +68,8 @@ Rules = Generator[ParameterRule | StatisticRule, None, Shape | dict[str, Shape]]
 class Example:
     """Shapes (no batch) and attributes at which every attribute of the op makes a visible difference.
 
-    below: role of an integer input -> its upper bound. lengths-like inputs: limits, role -> (low, high), both included.
+    below: role of an integer input -> its upper bound. limits: role -> (low, high), both included, between which an input
+    must lie to tell (lengths; values on both sides of a bend); an integer input has one of the two.
     """
 
     shapes: Mapping[str, Shape | tuple[Shape, ...]]
@@ -129,6 +130,7 @@ def evaluate(
 ) -> tuple[Any, Any]:
     """The op's `forward` on arrays by role (a join's `branches` is a tuple): outputs and what `vjp` needs.
 
+    Every array of an input has the batch as its first axis; a value without a batch comes stretched over it.
     An attribute that is called like an array comes with an underscore after its name: batch_norm has a statistic and a word
     that are both called `running_variance`, conv2d a parameter and a size called `kernel`.
     """

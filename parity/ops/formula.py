@@ -54,6 +54,8 @@ def signature(*, text: Text, **values: Floats) -> Rules:
     formula = _parsed(text)
     if missing := formula.names ^ set(values):
         raise ShapeError(f"the text and the inputs do not name the same values: {', '.join(sorted(missing))}")
+    if not values:
+        raise ShapeError("the text reads no value")
     for node in ast.walk(formula.tree):
         if isinstance(node, ast.BinOp) and type(node.op) not in OPERATORS and _reads(node):
             raise ShapeError("`//` and `%` work on numbers, not on values")
@@ -69,20 +71,9 @@ def flops(shapes: dict[str, Shape], outputs: dict[str, Shape], *, text: str) -> 
 
 
 def _aligned(values: Mapping[str, Array]) -> dict[str, Array]:
-    """Gives a batch of single numbers the axes of the others; a value without a batch aligns by itself."""
+    """Gives a batch of single numbers the axes of the others."""
     rank = max((value.ndim for value in values.values()), default=0)
-    full = [value.shape for value in values.values() if value.ndim == rank]
-    aligned = dict(values)
-    for name, value in values.items():
-        if value.ndim != 1 or rank < 2:
-            continue
-        features = rank == 2 and value.shape[0] in {1, *(shape[1] for shape in full)}
-        numbers = value.shape[0] in {shape[0] for shape in full}
-        if features and numbers:
-            raise ValueError(f"formula: {name} {value.shape} may be a batch of numbers or features without a batch")
-        if numbers:
-            aligned[name] = value.reshape(-1, *(1,) * (rank - 1))
-    return aligned
+    return {name: value.reshape(-1, *(1,) * (rank - 1)) if value.ndim == 1 else value for name, value in values.items()}
 
 
 def _evaluate(walk: _Walk, node: ast.expr) -> Any:
@@ -155,6 +146,11 @@ def kinks(saved: Any) -> Array:
         arrays = [np.asarray(walk.results[argument], walk.run.dtype) for argument in _arguments(node)]
         least = np.minimum(least, margin(dotted(node.func), arrays))
     return least
+
+
+def taken(saved: Any) -> tuple[Array, ...]:
+    """Which branch each element took, in the form that `forward` takes as `branch`."""
+    return tuple(saved[0].taken.values())
 
 
 EXAMPLES = (

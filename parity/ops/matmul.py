@@ -1,4 +1,4 @@
-"""matmul: the matrix product x·other, or x·otherᵀ, over the last two axes; a factor without a batch serves every example."""
+"""matmul: the matrix product x·other, or x·otherᵀ, over the last two axes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.ops.definition import Array, Example, Flag, Floats, Rules, Run, Shape, ShapeError, unbroadcast
+from parity.ops.definition import Array, Example, Flag, Floats, Rules, Run, Shape, ShapeError
 
 
 def signature(x: Floats, other: Floats, *, transpose_other: Flag = False) -> Rules:
@@ -35,7 +35,7 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
         by_x, by_other = run.matmul(dy, other), run.matmul(np.swapaxes(dy, -1, -2), x)
     else:
         by_x, by_other = run.matmul(dy, np.swapaxes(other, -1, -2)), run.matmul(np.swapaxes(x, -1, -2), dy)
-    return {"x": unbroadcast(run, by_x, x.shape), "other": unbroadcast(run, by_other, other.shape)}
+    return {"x": by_x, "other": by_other}
 
 
 EXAMPLES = (

@@ -1,4 +1,4 @@
-"""multiply: the product of equal shapes; a branch without a batch counts for every example."""
+"""multiply: the product of equal shapes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from math import prod
 from operator import mul
 from typing import Any
 
-from parity.ops.definition import Array, Example, Floats, Rules, Run, Shape, ShapeError, unbroadcast
+from parity.ops.definition import Array, Example, Floats, Rules, Run, Shape, ShapeError
 
 
 def signature(*branches: Floats) -> Rules:
@@ -26,11 +26,8 @@ def forward(run: Run, *branches: Array, **_: Any) -> tuple[Array, Any]:
 
 
 def vjp(run: Run, saved: Any, dy: Array) -> dict[str, tuple[Array, ...]]:
-    gradients = []
-    for place, branch in enumerate(saved):
-        others = [*saved[:place], *saved[place + 1 :]]
-        gradients.append(unbroadcast(run, reduce(mul, others, dy), branch.shape))
-    return {"branches": tuple(gradients)}
+    others = [(*saved[:place], *saved[place + 1 :]) for place in range(len(saved))]
+    return {"branches": tuple(reduce(mul, rest, dy) for rest in others)}
 
 
 EXAMPLES = (Example({"branches": ((3, 5), (3, 5), (3, 5))}),)
