@@ -1,0 +1,59 @@
+"""Owns the contact with the machine: threads, devices, versions, waiting. Touches the backend, as only model.py does beside it.
+
+It refuses to pick a precision or a mode.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+THREADS = int(os.environ.get("PARITY_THREADS", "0"))
+"""0 leaves TensorFlow's own choice, one thread a core."""
+
+if THREADS:
+    tf.config.threading.set_intra_op_parallelism_threads(THREADS)
+    tf.config.threading.set_inter_op_parallelism_threads(THREADS)
+tf.get_logger().setLevel("ERROR")  # it warns of retracing when many cases share a process
+for gpu in tf.config.list_physical_devices("GPU"):
+    tf.config.experimental.set_memory_growth(gpu, True)
+
+
+def backend() -> str:
+    return str(keras.backend.backend())
+
+
+def versions() -> dict[str, str]:
+    found = {"keras": keras.__version__, "tensorflow": tf.__version__, "numpy": np.__version__}
+    return {**found, "python": platform.python_version()}
+
+
+def devices() -> tuple[str, ...]:
+    """Every kind of device that TensorFlow sees here."""
+    return tuple(kind.lower() for kind in ("CPU", "GPU", "TPU") if tf.config.list_physical_devices(kind))
+
+
+def settings() -> Mapping[str, str]:
+    """What can move a number or a time, and is set outside of the spec."""
+    return {
+        "threads_intra_op": str(tf.config.threading.get_intra_op_parallelism_threads()),
+        "threads_inter_op": str(tf.config.threading.get_inter_op_parallelism_threads()),
+        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
+        "tensor_float_32": str(tf.config.experimental.tensor_float_32_execution_enabled()),
+        "backend": backend(),
+    }
+
+
+def synchronize() -> None:
+    """Returns when all work handed to the device is done."""
+    tf.test.experimental.sync_devices()
+
+
+def place(kind: str) -> tf.device:
+    """The scope in which variables and constants of a case on this kind of device are made."""
+    return tf.device(f"/{kind.upper()}:0")

@@ -1,0 +1,247 @@
+"""Owns Keras as a framework under test: what it says of itself, its samples, and a case as a realization.
+
+It refuses to draw numbers for a realization and to judge; the backend is model.py's and device.py's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from parity.execution.protocol import Array, Batch, Description, Observation, ParameterLayout, Unsupported
+from parity.keras_impl import device, initializers, layers, model
+from parity.keras_impl.optimizers import Groups
+from parity.keras_impl.wiring import Wiring
+from parity.spec.cases import Case
+from parity.spec.graph import Graph, Node
+
+DTYPES = ("float64", "float32")
+
+
+class Implementation:
+    """Keras 3, on the backend that the environment names."""
+
+    name = "keras"
+
+    def describe(self) -> Description:
+        return Description(
+            name=self.name,
+            version=keras.__version__,
+            versions=device.versions(),
+            devices=device.devices(),
+            modes=model.MODES,
+            default_mode=model.DEFAULT_MODE,
+            dtypes=DTYPES,
+            settings=device.settings(),
+        )
+
+    def sample(self, case: Case) -> Array:
+        if case.sampling is None:
+            raise ValueError(f"{case.id}: a sampling case without a sampling")
+        _set_precision(case.dtype)
+        return initializers.sample(case, case.sampling)
+
+    def realize(self, case: Case) -> Realization:
+        if case.graph is None:
+            raise ValueError(f"{case.id}: a case without a graph")
+        mode = model.DEFAULT_MODE if case.mode == "default" else case.mode
+        if mode not in model.MODES:
+            raise Unsupported(f"no mode {mode!r}; there are {', '.join(model.MODES)}")
+        if case.device not in device.devices():
+            raise Unsupported(f"no device {case.device!r} here")
+        _set_precision(case.dtype)
+        return Realization(case, case.graph, mode)
+
+
+def _set_precision(dtype: str) -> None:
+    if dtype not in DTYPES:
+        raise Unsupported(f"no dtype {dtype!r}; there are {', '.join(DTYPES)}")
+    keras.config.set_floatx(dtype)
+    keras.config.set_dtype_policy(dtype)
+
+
+class Realization:
+    """One case as functional models over one set of layers. A placed batch is a dict of native tensors."""
+
+    def __init__(self, case: Case, graph: Graph, mode: str) -> None:
+        self.case, self.graph = case, graph
+        self.programs = model.Programs(mode, case.device)
+        self.wiring = Wiring(graph, graph, case.dtype, case.seed, layers.BUILDERS)
+        with device.place(case.device):
+            self.wiring.assemble()
+        self.observed = _observed(graph, case.activations)
+        self.floats = [given.name for given in graph.batch_inputs() if given.dtype == "float"]
+        self.layouts, self.statistics = _layouts(graph, layers.layout), _layouts(graph, layers.statistics)
+        variables = self._model(list(self.wiring.values), loss_inputs=True).variables
+        self.variables = {variable.path: variable for variable in variables}
+        self.moving = [variable for variable in variables if not variable.trainable]
+        self.groups = [self._groups(place) for place in range(len(graph.phases))]
+        self.carried = {state.name: self._zeros(state.name, case.batch_size) for state in graph.carried}
+        self.made: dict[Any, Any] = {}
+
+    def set_parameters(self, values: Mapping[str, Array]) -> None:
+        rest = dict(values)
+        for layout in (*self.layouts, *self.statistics):
+            if not any(name in rest for name in layout.spec):
+                continue
+            wanted = {} if all(name in rest for name in layout.spec) else self._read(layout)
+            wanted |= {name: rest.pop(name) for name in layout.spec if name in rest}
+            for name, value in layout.to_native(wanted).items():
+                self.variables[name].assign(np.array(value, order="C"))
+        for name in [name for name in rest if name in self.carried]:
+            self.carried[name] = self._tensor(name, rest.pop(name))
+        if rest:
+            raise KeyError(f"{self.graph.name} has no parameter, statistic or carried state {sorted(rest)}")
+
+    def parameters(self) -> dict[str, Array]:
+        found: dict[str, Array] = {}
+        for layout in (*self.layouts, *self.statistics):
+            found |= self._read(layout)
+        return found | {name: self._array(name, tensor) for name, tensor in self.carried.items()}
+
+    def place(self, batch: Batch) -> dict[str, Any]:
+        known = {given.name for given in self.graph.batch_inputs()}
+        if unknown := set(batch) - known:
+            raise KeyError(f"{self.graph.name} has no input {sorted(unknown)}")
+        return {name: self._tensor(name, array) for name, array in batch.items()}
+
+    def forward(self, batch: Mapping[str, Any], training: bool) -> Observation:
+        if not self.observed:
+            return Observation()
+        key = ("forward", training)
+        if key not in self.made:
+            self.made[key] = self.programs.forward(self._model(self.observed, loss_inputs=False), training)
+        kept = model.snapshot(self.moving)
+        values = self.made[key](self._inputs(batch, loss_inputs=False))
+        model.restore(kept)
+        return Observation(values=self._arrays(self.observed, values))
+
+    def gradients(self, batch: Mapping[str, Any], phase: int = 0) -> Observation:
+        wanted = self._updated(phase)
+        key, nexts = ("gradients", phase), [state.next for state in self.graph.carried]
+        if key not in self.made:
+            outputs = [self.graph.phases[phase].loss, *self.observed, *nexts, *self._moved(phase)]
+            places = [place for place, name in enumerate(self._input_names(True)) if name in self.floats]
+            variables = [self.variables[name] for layout in wanted for name in layout.native]
+            self.made[key] = self.programs.gradients(self._model(outputs, loss_inputs=True), variables, places)
+        kept = model.snapshot(self.moving)
+        seen = self.made[key](self._inputs(batch, loss_inputs=True))
+        state: dict[str, Array] = {}
+        for layout in self.statistics:
+            state |= self._read(layout)
+        model.restore(kept)
+        count = len(self.observed)
+        carried = zip(self.graph.carried, nexts, seen.values[count : count + len(nexts)], strict=True)
+        state |= {own.name: self._array(name, tensor) for own, name, tensor in carried}
+        names = [name for name in self._input_names(True) if name in self.floats]
+        return Observation(
+            values=self._arrays(self.observed, seen.values[:count]),
+            loss=model.array(seen.loss),
+            gradients=_gradients(wanted, seen.gradients),
+            input_gradients=self._arrays(names, seen.input_gradients),
+            state=state,
+        )
+
+    def step(self, batch: Mapping[str, Any]) -> Any:
+        if "step" not in self.made:
+            self.made["step"] = self.programs.step([self._phase(place) for place in range(len(self.graph.phases))])
+        loss, carried = self.made["step"](self._inputs(batch, loss_inputs=True))
+        for state, tensor in zip(self.graph.carried, carried, strict=True):
+            self.carried[state.name] = tensor
+        return loss
+
+    def synchronize(self) -> None:
+        device.synchronize()
+
+    def _phase(self, place: int) -> model.PhaseModel:
+        nexts = [state.next for state in self.graph.carried]
+        outputs = [self.graph.phases[place].loss, *nexts, *self._moved(place)]
+        return model.PhaseModel(self._model(outputs, loss_inputs=True), self.groups[place], len(nexts))
+
+    def _groups(self, place: int) -> Groups | None:
+        """The optimizers of a phase; none where the case has none, or the phase updates nothing."""
+        factors, updated = self.graph.phases[place].updates, self._updated(place)
+        updates = [(self.variables[name], factors[layout.spec[0]]) for layout in updated for name in layout.native]
+        if self.case.optimizer == "none" or not updates:
+            return None
+        return Groups(self.case.optimizer, self.case.hyperparameters, updates)
+
+    def _moved(self, phase: int) -> list[str]:
+        """Values of nodes with statistics: these move in training even where no loss hangs on them."""
+        nodes = (*self.graph.nodes, *self.graph.phases[phase].nodes)
+        return [node.name for node in nodes if node.statistics]
+
+    def _updated(self, phase: int) -> list[ParameterLayout]:
+        updates = self.graph.phases[phase].updates
+        found = [layout for layout in self.layouts if any(name in updates for name in layout.spec)]
+        known = {name for layout in found for name in layout.spec}
+        if missing := set(updates) - known:
+            raise Unsupported(f"phase {phase} updates inputs of the batch: {', '.join(sorted(missing))}")
+        for layout in found:
+            if len({updates.get(name) for name in layout.spec}) > 1:
+                raise Unsupported(f"{' and '.join(layout.spec)} are one Keras variable and learn at different rates")
+        return found
+
+    def _model(self, outputs: list[str], loss_inputs: bool) -> keras.Model:
+        values = self.wiring.values
+        return keras.Model([values[name] for name in self._input_names(loss_inputs)], [values[name] for name in outputs])
+
+    def _input_names(self, loss_inputs: bool) -> list[str]:
+        alone = not (self.graph.inputs or self.graph.carried)  # parameters without an input hang on those of the loss
+        given = self.graph.batch_inputs() if loss_inputs or alone else self.graph.inputs
+        return [value.name for value in given] + [state.name for state in self.graph.carried]
+
+    def _inputs(self, batch: Mapping[str, Any], loss_inputs: bool) -> list[Any]:
+        """In the model's order. Carried state of another batch size counts as a first batch's: zeros."""
+        size = next((batch[given.name].shape[0] for given in self.graph.inputs if given.batched), self.case.batch_size)
+        carried = {
+            name: tensor if tensor.shape[0] == size else self._zeros(name, size) for name, tensor in self.carried.items()
+        }
+        return [carried[name] if name in carried else batch[name] for name in self._input_names(loss_inputs)]
+
+    def _zeros(self, name: str, size: int) -> Any:
+        lies = self.wiring.arrangement[name]
+        return self.programs.tensor(np.zeros((size, *lies.native_shape)), self.case.dtype)
+
+    def _tensor(self, name: str, array: Array) -> Any:
+        lies = self.wiring.arrangement[name]
+        integer = any(given.name == name and given.dtype == "integer" for given in self.graph.batch_inputs())
+        return self.programs.tensor(lies.to_native(np.asarray(array)), "int32" if integer else self.case.dtype)
+
+    def _array(self, name: str, tensor: Any) -> Array:
+        return self.wiring.arrangement[name].from_native(model.array(tensor))
+
+    def _arrays(self, names: list[str], tensors: Any) -> dict[str, Array]:
+        return {name: self._array(name, tensor) for name, tensor in zip(names, tensors, strict=True)}
+
+    def _read(self, layout: ParameterLayout) -> dict[str, Array]:
+        native = {name: model.array(self.variables[name].value) for name in layout.native}
+        return {name: np.array(value, order="C") for name, value in layout.from_native(native).items()}
+
+
+def _gradients(layouts: list[ParameterLayout], tensors: list[Any]) -> dict[str, Array]:
+    found: dict[str, Array] = {}
+    rest = iter(tensors)
+    for layout in layouts:
+        native = {name: model.array(next(rest)) for name in layout.native}
+        found |= {name: np.array(value, order="C") for name, value in layout.from_native(native).items()}
+    return found
+
+
+def _observed(graph: Graph, activations: bool) -> list[str]:
+    """The values that are looked at: all floats of the layers, or the outputs alone."""
+    floats = [node.value(suffix) for node in graph.nodes if node.dtype == "float" for suffix in node.outputs]
+    return floats if activations else [name for name in floats if name in graph.outputs]
+
+
+def _layouts(graph: Graph, of: Callable[[Node, Graph], list[ParameterLayout]]) -> list[ParameterLayout]:
+    """Of all nodes, each parameter once."""
+    found: dict[tuple[str, ...], ParameterLayout] = {}
+    for node in graph.all_nodes():
+        for layout in of(node, graph):
+            if found.setdefault(layout.spec, layout) != layout:
+                raise Unsupported(f"{node.name}: {', '.join(layout.spec)} would lie in two arrangements")
+    return list(found.values())

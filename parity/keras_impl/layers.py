@@ -1,0 +1,171 @@
+"""Owns the table of ops: how each becomes native layers, and how its parameters lie in them.
+
+It refuses the backend: everything here is Keras.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import ops
+
+from parity.execution.protocol import Concatenate, Move, ParameterLayout, Permute, Reshape, Transpose
+from parity.keras_impl import attention, elements, images, losses, recurrent
+from parity.keras_impl.wiring import Site, arrangements, holder, inner, owner
+from parity.spec.graph import Graph, Node
+
+BUILDERS: dict[str, Callable[[Site], Any]] = {
+    "absolute_error": losses.absolute_error,
+    "add": elements.join(keras.layers.Add, ops.add),
+    "additive_attention": attention.additive_attention,
+    "average_pool2d": images.average_pool2d,
+    "batch_norm": images.batch_norm,
+    "binary_cross_entropy": losses.binary_cross_entropy,
+    "concat": elements.concat,
+    "conv2d": images.conv2d,
+    "conv_transpose2d": images.conv_transpose2d,
+    "crop": elements.crop,
+    "dense": elements.dense,
+    "dropout": elements.dropout,
+    "embedding": elements.embedding,
+    "flatten": elements.flatten,
+    "formula": elements.formula,
+    "gelu": elements.gelu,
+    "global_average_pool2d": images.global_average_pool2d,
+    "gru": recurrent.gru,
+    "gru_cell": recurrent.gru_cell,
+    "instance_norm": images.instance_norm,
+    "layer_norm": elements.layer_norm,
+    "leaky_relu": elements.leaky_relu,
+    "learned_positions": attention.learned_positions,
+    "local_response_norm": images.local_response_norm,
+    "lstm": recurrent.lstm,
+    "matmul": elements.matmul,
+    "max_pool2d": images.max_pool2d,
+    "mean": losses.mean,
+    "multi_head_attention": attention.multi_head_attention,
+    "multiply": elements.join(keras.layers.Multiply, ops.multiply),
+    "pad2d": images.pad2d,
+    "parameter": elements.parameter,
+    "relu": elements.activation("relu"),
+    "relu6": elements.activation("relu6"),
+    "reshape": elements.reshape,
+    "scan": recurrent.scan,
+    "select": elements.select,
+    "sigmoid": elements.activation("sigmoid"),
+    "sinusoidal_positions": attention.sinusoidal_positions,
+    "softmax": elements.softmax,
+    "softmax_cross_entropy": losses.softmax_cross_entropy,
+    "squared_error": losses.squared_error,
+    "sum": elements.total,
+    "tanh": elements.activation("tanh"),
+    "transpose": elements.transpose,
+    "weighted_sum": losses.weighted_sum,
+}
+
+
+def layout(node: Node, graph: Graph) -> list[ParameterLayout]:
+    """How the parameters of a node lie in variables, which go by their Keras paths. A scan answers for its body."""
+    return _layout(node, graph, graph)
+
+
+def statistics(node: Node, graph: Graph) -> list[ParameterLayout]:
+    """The same for statistics."""
+    name = owner(node, graph)
+    return [ParameterLayout((full,), (f"{name}/{STATISTICS[role]}",)) for role, full in node.statistics.items()]
+
+
+STATISTICS = {"running_mean": "moving_mean", "running_variance": "moving_variance"}
+NORMS = {"scale": "gamma", "shift": "beta"}
+TURN: tuple[Move, ...] = (Transpose((1, 0)),)
+GATES: tuple[Move, ...] = (Permute((1, 0, 2)),)  # reset, update, new -> update, reset, new
+
+
+def _layout(node: Node, graph: Graph, root: Graph) -> list[ParameterLayout]:
+    if node.op == "scan":
+        body = inner(node, graph)
+        return [one for child in body.nodes for one in _layout(child, body, root)]
+    if not node.parameters:
+        return []
+    if node.op == "dense":
+        return _dense(node, graph, root)
+    if node.op in ("gru", "gru_cell"):
+        return _gru(node, owner(node, root))
+    shapes = {parameter.name: parameter.shape for parameter in root.parameters}
+    return [
+        ParameterLayout((full,), (f"{owner(node, root)}{weight}",), moves)
+        for role, full in node.parameters.items()
+        for weight, moves in [_weight(node, role, shapes[full], graph)]
+    ]
+
+
+def _weight(node: Node, role: str, shape: tuple[int, ...], graph: Graph) -> tuple[str, tuple[Move, ...]]:
+    """What follows the layer's name in the variable's path, and the moves that lead there."""
+    layer, _, last = role.rpartition(".")
+    if node.op in ("conv2d", "conv_transpose2d"):
+        return _convolution(node, role, shape, graph)
+    if node.op == "embedding":
+        return "/embeddings", ()
+    if node.op == "parameter":
+        return "/value", (Transpose((1, 2, 0)),) if len(shape) == 3 else ()
+    if node.op == "lstm":
+        return f".{layer}/lstm_cell/{last}", TURN if len(shape) == 2 else ()
+    if node.op == "additive_attention":
+        score = layer == "score"
+        return (f".{layer}/scale", (Reshape(shape, shape[1:]),)) if score else (f".{layer}/kernel", TURN)
+    if node.op == "multi_head_attention":
+        return _attention(layer, last, shape, node.attributes["heads"])
+    return f"/{NORMS.get(role, role)}", ()
+
+
+def _convolution(node: Node, role: str, shape: tuple[int, ...], graph: Graph) -> tuple[str, tuple[Move, ...]]:
+    if role == "bias":
+        return "/bias", ()
+    channels = graph.value_shapes()[str(node.inputs["x"])][0]
+    if node.op == "conv2d" and images.depthwise(node.attributes, channels):
+        return "/kernel", (Reshape(shape, (channels, shape[0] // channels, *shape[2:])), Transpose((2, 3, 0, 1)))
+    return "/kernel", (Transpose((2, 3, 1, 0)),)
+
+
+def _attention(layer: str, last: str, shape: tuple[int, ...], heads: int) -> tuple[str, tuple[Move, ...]]:
+    features = shape[0]
+    split = (heads, features // heads)
+    if layer == "output":
+        moves = (Transpose((1, 0)), Reshape(shape, (*split, features))) if last == "kernel" else ()
+        return f"/attention_output/{last}", moves
+    if last == "bias":
+        return f"/{layer}/bias", (Reshape(shape, split),)
+    return f"/{layer}/kernel", (Transpose((1, 0)), Reshape(shape, (features, *split)))
+
+
+def _dense(node: Node, graph: Graph, root: Graph) -> list[ParameterLayout]:
+    """A kernel behind a flattened image takes that image's channels-last order."""
+    kernel, first, name = node.parameters["kernel"], holder(node, "kernel", root), owner(node, root)
+    found = [ParameterLayout((node.parameters["bias"],), (f"{name}/bias",))] if "bias" in node.parameters else []
+    if first.op == "embedding":
+        return [ParameterLayout((kernel,), (f"{owner(first, root)}/embeddings",)), *found]
+    lies, moves = arrangements(graph)[str(node.inputs["x"])], TURN
+    if lies.kind == "flat":
+        (channels, height, width), units = lies.origin, node.outputs[""][-1]
+        spread = Reshape((units, *lies.shape), (units, channels, height, width))
+        gathered = Reshape((units, height, width, channels), (units, *lies.shape))
+        moves = (spread, Transpose((0, 2, 3, 1)), gathered, *TURN)
+    return [ParameterLayout((kernel,), (f"{owner(first, root)}/kernel",), moves), *found]
+
+
+def _gru(node: Node, name: str) -> list[ParameterLayout]:
+    """Both biases lie in one variable (2, 3·units)."""
+    found, units = [], node.attributes["units"]
+    for number in range(node.attributes["layers"]):
+        roles = {role.partition(".")[2]: full for role, full in node.parameters.items() if role.startswith(f"layer{number}.")}
+        path = f"{name}.layer{number}" + ("/gru_cell" if node.op == "gru" else "")
+        for role in ("kernel", "recurrent_kernel"):
+            found.append(ParameterLayout((roles[role],), (f"{path}/{role}",), (*GATES, *TURN)))
+        if "recurrent_bias" in roles:
+            pair = (Concatenate((3 * units, 3 * units)), Reshape((6 * units,), (2, 3 * units)))
+            found.append(ParameterLayout((roles["bias"], roles["recurrent_bias"]), (f"{path}/bias",), (*GATES, *pair)))
+        else:
+            found.append(ParameterLayout((roles["bias"],), (f"{path}/bias",), GATES))
+    return found

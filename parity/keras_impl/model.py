@@ -1,0 +1,129 @@
+"""Owns the programs of a case: passes forward, gradients and training steps over functional models, eager or compiled.
+
+It is the one place beside device.py that touches the backend; it refuses to know an op, an arrangement or a spec name's layout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from parity.execution.protocol import Array
+from parity.keras_impl import device
+from parity.keras_impl.optimizers import Groups
+
+Tensors = list[Any]
+MODES = ("eager", "compiled", "compiled[xla]")
+DEFAULT_MODE = "compiled"
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What one pass of a program gave: tensors by the place of their name in the request."""
+
+    values: Tensors
+    loss: Any
+    gradients: Tensors
+    input_gradients: Tensors
+
+
+@dataclass(frozen=True)
+class PhaseModel:
+    """One phase, ready to train: a model whose first output is the loss, and after it what the next batch carries."""
+
+    model: keras.Model
+    groups: Groups | None
+    carried: int
+
+
+class Programs:
+    """Programs over models, made in one mode on one kind of device. A model's inputs are one list of tensors."""
+
+    def __init__(self, mode: str, kind: str) -> None:
+        self.mode = mode
+        self.kind = kind
+
+    def program(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as the mode runs it."""
+        if self.mode == "eager":
+            return self._placed(function)
+        return self._placed(tf.function(function, jit_compile=self.mode == "compiled[xla]" or None))
+
+    def _placed(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        if device.devices() == ("cpu",):
+            return function
+
+        def placed(*arguments: Any) -> Any:
+            with device.place(self.kind):
+                return function(*arguments)
+
+        return placed
+
+    def forward(self, model: keras.Model, training: bool) -> Callable[[Tensors], Tensors]:
+        return self.program(lambda inputs: _listed(model(inputs, training=training)))
+
+    def gradients(
+        self, model: keras.Model, variables: Sequence[keras.Variable], watched: Sequence[int]
+    ) -> Callable[[Tensors], Pass]:
+        """One training pass of a model whose first output is the loss; gradients of variables and of the inputs watched."""
+
+        def passed(inputs: Tensors) -> tuple[Any, ...]:
+            floats = [inputs[place] for place in watched]
+            with tf.GradientTape() as tape:
+                tape.watch(floats)
+                loss, *values = _listed(model(inputs, training=True))
+            sources = [variable.value for variable in variables]
+            found = tape.gradient(loss, sources + floats, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+            dense = [tf.convert_to_tensor(gradient) for gradient in found]
+            return values, loss, dense[: len(sources)], dense[len(sources) :]
+
+        program = self.program(passed)
+        return lambda inputs: Pass(*program(inputs))
+
+    def step(self, phases: Sequence[PhaseModel]) -> Callable[[Tensors], tuple[Any, Tensors]]:
+        """One program: every phase in order, each with its update. Gives the last loss and what is carried."""
+
+        def stepped(inputs: Tensors) -> tuple[Any, Tensors]:
+            loss, carried = None, []
+            for phase in phases:
+                with tf.GradientTape() as tape:
+                    loss, *rest = _listed(phase.model(inputs, training=True))
+                carried = rest[: phase.carried]
+                if phase.groups:
+                    sources = [variable.value for variable in phase.groups.variables]
+                    found = tape.gradient(loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+                    phase.groups.apply([tf.convert_to_tensor(gradient) for gradient in found])
+            return loss, carried
+
+        return self.program(stepped)
+
+    def tensor(self, array: Array, dtype: str) -> Any:
+        """A tensor on the device, with memory of its own."""
+        if device.devices() == ("cpu",):
+            return tf.constant(np.array(array), dtype)
+        with device.place(self.kind):
+            return tf.constant(np.array(array), dtype)
+
+
+def _listed(outputs: Any) -> Tensors:
+    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+
+
+def array(tensor: Any) -> Array:
+    """A copy on the host; narrow floats are widened to float32."""
+    found = np.array(tensor)
+    return found if found.dtype.kind in "iub" or found.dtype in (np.float32, np.float64) else found.astype(np.float32)
+
+
+def snapshot(variables: Sequence[keras.Variable]) -> list[tuple[keras.Variable, Array]]:
+    return [(variable, np.array(variable.value)) for variable in variables]
+
+
+def restore(kept: Sequence[tuple[keras.Variable, Array]]) -> None:
+    for variable, value in kept:
+        variable.assign(value)
