@@ -14,14 +14,20 @@ import rich_click as click
 
 from parity import __version__
 
-FRAMEWORK = click.option("--framework", "-f", "frameworks", multiple=True, help="keras, torch, mxnet, or a variant: keras[jax].")
+FRAMEWORK = click.option(
+    "--framework", "-f", "frameworks", multiple=True, help="keras, torch, mxnet, or a variant: keras[jax]."
+)
 DEVICE = click.option("--device", "devices", multiple=True, default=("cpu",), show_default=True)
 SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 SIZE = click.option("--size", type=click.Choice(["small", "full"]), default="small", show_default=True)
 MODE = click.option("--mode", default=None, help="eager, compiled or default. Without it: eager in float64, default otherwise.")
 JSON = click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the results here.")
 REALIZATION = click.option(
-    "--realization", "realizations", multiple=True, metavar="FRAMEWORK=PACKAGE.MODULE:CLASS", help="Judge your own implementation."
+    "--realization",
+    "realizations",
+    multiple=True,
+    metavar="FRAMEWORK=PACKAGE.MODULE:CLASS",
+    help="Judge your own implementation.",
 )
 STORE = click.option("--store", type=click.Path(path_type=Path, file_okay=False), default=Path(".parity"), show_default=True)
 SPECS = click.argument("specs", nargs=-1, required=True, metavar="SPEC…")
@@ -109,7 +115,7 @@ def check(**options: Any) -> int:
     """Numerical agreement of each framework with the float64 reference."""
     from parity.verbs import check as verb
 
-    return verb.main(**options)
+    return int(verb.main(**options))
 
 
 @parity.command()
@@ -123,7 +129,7 @@ def bisect(**options: Any) -> int:
     """The first layer, gradient or step that departs, and a one-file reproduction."""
     from parity.verbs import bisect as verb
 
-    return verb.main(**options)
+    return int(verb.main(**options))
 
 
 @parity.command()
@@ -141,7 +147,7 @@ def bench(**options: Any) -> int:
     """Training speed, only of what passes `check`."""
     from parity.verbs import bench as verb
 
-    return verb.main(**options)
+    return int(verb.main(**options))
 
 
 @parity.command()
@@ -155,7 +161,7 @@ def run(**options: Any) -> int:
     """Check, train, bench and report a SUITE; resumes."""
     from parity.verbs import run as verb
 
-    return verb.main(**options)
+    return int(verb.main(**options))
 
 
 @parity.command()

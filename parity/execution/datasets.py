@@ -44,7 +44,7 @@ def digits(graph: Graph, test_share: float = 0.2) -> Dataset:
     bunch = load_digits()
     images, labels = bunch.images / 16.0, bunch.target.astype(np.int64)
     image, label = _image_and_label(graph)
-    side = int(round(np.sqrt(image.shape[0]))) if len(image.shape) == 1 else image.shape[-1]
+    side = round(float(np.sqrt(image.shape[0]))) if len(image.shape) == 1 else image.shape[-1]
     square = (1, side, side) if len(image.shape) == 3 else (side * side,)
     if image.shape != square or side < 8:
         raise DatasetError(f"digits need one image of shape (1, n, n) or (n·n,) with n of at least 8, not {image.shape}")
@@ -52,7 +52,13 @@ def digits(graph: Graph, test_share: float = 0.2) -> Dataset:
     after = side - 8 * scale - before
     large = np.kron(images, np.ones((1, scale, scale)))
     large = np.pad(large, ((0, 0), (before, after), (before, after))).reshape(len(images), *image.shape)
-    return _split("digits", "scikit-learn load_digits, Alpaydin & Kaynak 1998", {image.name: large, label.name: labels}, label.name, test_share)
+    return _split(
+        "digits",
+        "scikit-learn load_digits, Alpaydin & Kaynak 1998",
+        {image.name: large, label.name: labels},
+        label.name,
+        test_share,
+    )
 
 
 DATASETS: dict[str, Callable[[Graph], Dataset]] = {
@@ -71,7 +77,8 @@ def order(dataset: Dataset, steps: int, batch_size: int, seed: int) -> Array:
     count = len(next(iter(dataset.train.values())))
     if batch_size > count:
         raise DatasetError(f"a batch of {batch_size} is more than the {count} examples of {dataset.name}")
-    numbers, rows = stream(dataset.name, "order", seed), []
+    numbers = stream(dataset.name, "order", seed)
+    rows: list[Array] = []
     while len(rows) < steps:
         shuffled = numbers.permutation(count)
         rows += [shuffled[start : start + batch_size] for start in range(0, count - batch_size + 1, batch_size)]

@@ -47,7 +47,7 @@ def drift(curves: Sequence[Curve]) -> dict[str, Any]:
         gap = [abs(a - b) / abs(b) for a, b in zip(curve.losses, reference.losses, strict=True)]
         width = max(1, len(gap) // 60)
         rows += [
-            {"step": start + 1, "gap": max(max(gap[start : start + width]), 1e-9), "framework": curve.framework}
+            {"step": start + 1, "gap": max([*gap[start : start + width], 1e-9]), "framework": curve.framework}
             for start in range(0, len(gap), width)
         ]
     return _chart(

@@ -92,9 +92,7 @@ def measure(
     """Rounds over all cells in shuffled order, a fresh process a cell and round, one process at a time."""
     initializer, optimizer = selection.initializer("glorot_uniform"), selection.optimizer("adam")
     trials = {
-        (architecture.name, mode, batch): speed_trial(
-            architecture, initializer, optimizer, replace(options, mode=mode), batch
-        )
+        (architecture.name, mode, batch): speed_trial(architecture, initializer, optimizer, replace(options, mode=mode), batch)
         for architecture in architectures
         for mode in modes
         for batch in batch_sizes
@@ -180,6 +178,11 @@ def table(results: Results) -> Table:
             count = str(len(cell.speed.processes))
             name = f"{spec}, batch {batch}, {device}"
             shown.add_row(
-                name, cell.speed.framework, cell.speed.mode, wording.speed_text(cell), wording.milliseconds(cell.median_ns), count
+                name,
+                cell.speed.framework,
+                cell.speed.mode,
+                wording.speed_text(cell),
+                wording.milliseconds(cell.median_ns),
+                count,
             )
     return shown

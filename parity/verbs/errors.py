@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class UsageError(Exception):
-    """A mistake of the caller: the message names the thing and what to do. `status` is the exit status (2; 5: nothing selected)."""
+    """A mistake of the caller: the message names the thing and what to do. `status`: 2, or 5 if nothing is selected."""
 
     def __init__(self, message: str, status: int = 2) -> None:
         super().__init__(message)

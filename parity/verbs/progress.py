@@ -26,7 +26,9 @@ class Bar:
             self.progress.update(self.task, advance=1, description=f"{framework} {record.case}"[:60])
             if record.outcome not in ("ran", "unsupported"):
                 reason = record.reason.splitlines()[0] if record.reason else ""
-                self.progress.console.print(f"{framework}: {record.case} {record.outcome}: {reason}", markup=False, highlight=False)
+                self.progress.console.print(
+                    f"{framework}: {record.case} {record.outcome}: {reason}", markup=False, highlight=False
+                )
 
     def notice(self, text: str) -> None:
         with self.lock:

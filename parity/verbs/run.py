@@ -113,7 +113,9 @@ def collect_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> list[
         for entry in asked.entries:
             trial = made.get(entry.case.id)
             if trial is None:
-                raise UsageError(f"{asked.directory}: {entry.case.id} is not of this suite; write the plan with this parity again")
+                raise UsageError(
+                    f"{asked.directory}: {entry.case.id} is not of this suite; write the plan with this parity again"
+                )
             record = found.get(entry.key) or Session._absent(trial, asked.framework, "no record came back")
             judged.append(Judged(trial, asked.framework, record, judge_record(trial, asked.framework, record, out), out))
     if not judged:
@@ -158,7 +160,7 @@ def _options(entry: Entry) -> list[Options]:
     return [
         Options(dtypes=dtypes, device=device, mode=mode, size=entry.size or "small", seed=seed)
         for device in entry.devices or ["cpu"]
-        for mode in entry.modes or [None]
+        for mode in (*entry.modes,) or (None,)
         for seed in entry.seeds
     ]
 
@@ -189,9 +191,7 @@ def _time(entry: Entry, session: Session, outcome: Outcome) -> None:
     for options in _options(replace_modes(entry)):
         sized = replace(options, size=entry.size or "full")
         verdicts = bench.gate(session, architectures, options, modes)
-        outcome.speeds += bench.measure(
-            session, architectures, sized, modes, entry.batch_sizes or [32], PROCESSES, verdicts
-        )
+        outcome.speeds += bench.measure(session, architectures, sized, modes, entry.batch_sizes or [32], PROCESSES, verdicts)
 
 
 def replace_modes(entry: Entry) -> Entry:
@@ -206,5 +206,3 @@ def _processor() -> str:
     import os
 
     return f"{', '.join(sorted(names)) or platform.processor()}, {os.cpu_count()} cores"
-
-

@@ -29,14 +29,13 @@ class Selection:
 
 def select(wanted: Sequence[str]) -> Selection:
     """Reads and validates every spec that the words name. Raises SpecError (all errors of a file) or UsageError."""
-    found: dict[str, dict[str, object]] = {kind: {} for kind in KINDS}
-    for name in _names(wanted):
-        spec = language.load(name)
-        for kind, model in zip(KINDS, (language.Architecture, language.Initializer, language.Optimizer), strict=True):
-            if isinstance(spec, model):
-                found[kind][spec.name] = spec
-    layers = any(word in ("all", "layers") for word in wanted)
-    selection = Selection(**{kind: tuple(specs.values()) for kind, specs in found.items()}, layers=layers)  # type: ignore[arg-type]
+    found = list({name: language.load(name) for name in _names(wanted)}.values())
+    selection = Selection(
+        architectures=tuple(spec for spec in found if isinstance(spec, language.Architecture)),
+        initializers=tuple(spec for spec in found if isinstance(spec, language.Initializer)),
+        optimizers=tuple(spec for spec in found if isinstance(spec, language.Optimizer)),
+        layers=any(word in ("all", "layers") for word in wanted),
+    )
     if selection.empty():
         raise UsageError(f"nothing selected by {' '.join(wanted)}; `parity list` shows what there is", status=5)
     return selection

@@ -57,7 +57,7 @@ class Session:
         """Every trial in every framework, in the order of frameworks and trials. Records already there are taken over."""
         jobs = [(name, dtype) for name in self.frameworks for dtype in dict.fromkeys(trial.case.dtype for trial in trials)]
         with ThreadPoolExecutor(max_workers=min(self.at_once, os.cpu_count() or 1)) as pool:
-            batches = pool.map(lambda job: self._run_one(*job, trials), jobs)
+            batches = pool.map(lambda job: self._run_one(job[0], job[1], trials), jobs)
             return [one for batch in batches for one in batch]
 
     def _run_one(self, framework: str, dtype: str, trials: Sequence[Trial]) -> list[Judged]:

@@ -8,12 +8,15 @@ from rich.table import Table
 from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph, Node
+from parity.verbs.errors import UsageError
 
 
 def show(name: str, size: str) -> None:
     """Prints layers, shapes, parameters and FLOPs of an architecture; formulas of an optimizer or initializer."""
     spec = language.load(name)
     console = Console()
+    if isinstance(spec, language.Suite):
+        raise UsageError(f"{name} is a suite; `parity run {name}` runs it")
     if isinstance(spec, language.Architecture):
         _show_graph(console, spec, expand(spec, size), size)
         return

@@ -131,8 +131,10 @@ def draw_away_from_kinks(
 
 
 def different_nodes(graph: Graph) -> list[Node]:
-    """One node of each kind: equal op, attributes and shapes run once. Constants and parameters alone have nothing to compute."""
-    shapes, seen, chosen = graph.value_shapes(), set(), []
+    """One node of each kind: equal op, attributes and shapes run once; what has no input has nothing to compute."""
+    shapes = graph.value_shapes()
+    seen: set[str] = set()
+    chosen: list[Node] = []
     for node in graph.all_nodes():
         if not node.sources() or node.op == "weighted_sum":
             continue
@@ -156,7 +158,7 @@ def node_trial(
 ) -> Trial:
     """One node alone: its inputs are the reference's activations, and the gradient that reaches it is the reference's."""
     alone = isolate(graph, node.name)
-    known = references.reference
+    known = references
     arrays: dict[str, Array] = {}
     for name, array in draws.arrays.items():
         if name.split("/", 1)[0] in ("parameter", "statistic") and _belongs(name.split("/", 1)[1], alone):
@@ -219,7 +221,7 @@ def dropout_trials(options: Options) -> Iterator[Trial]:
 
 
 def _belongs(name: str, graph: Graph) -> bool:
-    return any(name == item.name for item in (*graph.parameters, *graph.statistics))
+    return name in {item.name for item in graph.parameters} | {item.name for item in graph.statistics}
 
 
 def _visible(cotangent: Array | None, spec: str, name: str) -> Array:
