@@ -1,4 +1,4 @@
-"""Owns the command line: verbs, their options, exit statuses. It refuses to contain logic: each verb is a function of parity.verbs.
+"""Owns the command line: verbs, options, exit statuses. It refuses to contain logic: each verb is a function of parity.verbs.
 
 Imports inside the commands keep `parity --help` fast.
 """
