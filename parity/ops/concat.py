@@ -38,4 +38,5 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, tuple[Array, ...]]:
 EXAMPLES = (
     Example({"branches": ((3, 5, 2), (7, 5, 2))}),
     Example({"branches": ((3, 5), (3, 7), (3, 2))}, {"axis": 1}, name="axis"),
+    Example({"branches": ((3, 5), (3, 5))}, {"axis": 1}, name="equal"),
 )

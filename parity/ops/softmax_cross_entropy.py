@@ -90,6 +90,7 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 EXAMPLES = (
     Example({"x": (7,), "labels": ()}, {"smoothing": 0.25}, below={"labels": 7}),
     Example({"x": (5, 2, 3), "labels": (2, 3)}, {"axis": 0}, below={"labels": 5}, name="channels"),
+    Example({"x": (5, 5), "labels": (5,)}, {"axis": 0}, below={"labels": 5}, name="square"),
     Example(
         {"x": (5, 7), "labels": (5,), "lengths": ()},
         {"mean": "sequences"},
