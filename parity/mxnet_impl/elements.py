@@ -1,0 +1,219 @@
+"""Owns ops without parameters: activations, joins, formulas, and what only moves numbers about.
+
+It refuses images, losses and whatever holds a parameter.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+from parity.mxnet_impl.wiring import Layer, Tensor, Use
+from parity.spec.formulas import Formula
+
+
+def activation(kind: str) -> Layer:
+    """relu, sigmoid or tanh, as gluon.nn.Activation computes them."""
+    return Layer(lambda use: use.F.Activation(use.x, act_type=kind))
+
+
+def relu6(use: Use) -> Tensor:
+    return use.F.clip(use.x, a_min=0, a_max=6)
+
+
+def leaky_relu(use: Use) -> Tensor:
+    """The native kernel multiplies in float32 whatever the precision of x, so in float64 the two sides are composed."""
+    if use.site.dtype != "float64":
+        return use.F.LeakyReLU(use.x, act_type="leaky", slope=use["slope"])
+    return use.F.where(use.x > 0, use.x, use.x * use["slope"])
+
+
+def gelu(use: Use) -> Tensor:
+    """The native kernel keeps 1/sqrt(2) in float32, and has no tanh form; erf's native slope keeps sqrt(pi) in float32."""
+    F, x = use.F, use.x
+    if use["form"] == "tanh":
+        return 0.5 * x * (1 + F.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)))
+    if use.site.dtype != "float64":
+        return F.LeakyReLU(x, act_type="gelu")
+    still = F.BlockGrad(x)
+    slope = F.exp(-0.5 * still * still) / math.sqrt(2 * math.pi)
+    return x * (0.5 * (1 + F.erf(still * math.sqrt(0.5))) + (x - still) * slope)
+
+
+def softmax(use: Use) -> Tensor:
+    return use.F.softmax(use.x, axis=use.site.axis())
+
+
+def dropout(use: Use) -> Tensor:
+    dropped = use.drop(use.x, use["rate"], use.inputs.get("mask"))
+    return use.F.identity(use.x) if dropped is use.x else dropped
+
+
+def flatten(use: Use) -> Tensor:
+    return use.F.Flatten(use.x)
+
+
+def reshape(use: Use) -> Tensor:
+    return use.F.reshape(use.x, shape=(-1, *use["shape"]))
+
+
+def transpose(use: Use) -> Tensor:
+    rank = len(use.site.x)
+    return use.F.transpose(use.x, axes=(0, *(axis % rank + 1 for axis in use["axes"])))
+
+
+def select(use: Use) -> Tensor:
+    axis = use.site.axis()
+    place = use["index"] % use.site.x[axis - 1]
+    return _without(use, use.F.slice_axis(use.x, axis=axis, begin=place, end=place + 1), axis)
+
+
+def _without(use: Use, x: Tensor, axis: int) -> Tensor:
+    """x without an axis of size 1; a squeeze by reshape, which keeps the batch axis whatever its size."""
+    sizes = [*use.site.x[: axis - 1], *use.site.x[axis:]]
+    return use.F.reshape(x, shape=(-1, *sizes))
+
+
+def crop(use: Use) -> Tensor:
+    return use.F.slice_axis(use.x, axis=use.site.axis(), begin=use["start"], end=use["start"] + use["size"])
+
+
+def total(use: Use) -> Tensor:
+    """sum over one axis."""
+    return use.F.sum(use.x, axis=use.site.axis())
+
+
+def matmul(use: Use) -> Tensor:
+    """Over the last two axes; leading ones are folded into the batch."""
+    F, shape, other = use.F, use.site.x, tuple(use.site.shapes["other"])
+    flat = F.reshape(use.x, shape=(-1, *shape[-2:]))
+    y = F.batch_dot(flat, F.reshape(use.inputs["other"], shape=(-1, *other[-2:])), transpose_b=use["transpose_other"])
+    columns = other[-2] if use["transpose_other"] else other[-1]
+    return F.reshape(y, shape=(-1, *shape[:-1], columns))
+
+
+def add(use: Use) -> Tensor:
+    return reduce(use.F.broadcast_add, use.inputs["branches"])
+
+
+def multiply(use: Use) -> Tensor:
+    return reduce(use.F.broadcast_mul, use.inputs["branches"])
+
+
+def concat(use: Use) -> Tensor:
+    axis = int(use["axis"])
+    place = axis + 1 if axis >= 0 else axis + 1 + len(use.site.shapes["branches"][0])
+    return use.F.concat(*use.inputs["branches"], dim=place)
+
+
+@dataclass(frozen=True)
+class Term:
+    """A tensor under Python's operators, each of which broadcasts (a Symbol's own `+` wants equal shapes)."""
+
+    F: Any
+    array: Tensor
+
+    def _joined(self, name: str, other: Any, plain: Callable[[Tensor, Any], Tensor]) -> Term:
+        if isinstance(other, Term):
+            return Term(self.F, getattr(self.F, f"broadcast_{name}")(self.array, other.array))
+        return Term(self.F, plain(self.array, float(other)))
+
+    def __add__(self, other: Any) -> Term:
+        return self._joined("add", other, lambda a, b: a + b)
+
+    __radd__ = __add__
+
+    def __mul__(self, other: Any) -> Term:
+        return self._joined("mul", other, lambda a, b: a * b)
+
+    __rmul__ = __mul__
+
+    def __sub__(self, other: Any) -> Term:
+        return self._joined("sub", other, lambda a, b: a - b)
+
+    def __rsub__(self, other: float) -> Term:
+        return self._joined("sub", other, lambda a, b: b - a)
+
+    def __truediv__(self, other: Any) -> Term:
+        return self._joined("div", other, lambda a, b: a / b)
+
+    def __rtruediv__(self, other: float) -> Term:
+        return self._joined("div", other, lambda a, b: b / a)
+
+    def __pow__(self, other: Any) -> Term:
+        return self._joined("power", other, lambda a, b: a**b)
+
+    def __rpow__(self, other: float) -> Term:
+        return self._joined("power", other, lambda a, b: b**a)
+
+    def __neg__(self) -> Term:
+        return Term(self.F, -self.array)
+
+
+def _smooth(name: str, plain: Callable[[float], float]) -> Callable[[Any], Any]:
+    return lambda x: Term(x.F, getattr(x.F, name)(x.array)) if isinstance(x, Term) else plain(x)
+
+
+def _chosen(name: str, plain: Callable[[float, float], float]) -> Callable[..., Any]:
+    """maximum or minimum of two or more, the first of equals winning."""
+
+    def two(a: Any, b: Any) -> Any:
+        if isinstance(a, Term) and isinstance(b, Term):
+            return Term(a.F, getattr(a.F, f"broadcast_{name}")(a.array, b.array))
+        if isinstance(a, Term):
+            return Term(a.F, getattr(a.F, name)(a.array, float(b)))
+        return two(b, a) if isinstance(b, Term) else plain(a, b)
+
+    return lambda *arguments: reduce(two, arguments)
+
+
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "sqrt": _smooth("sqrt", math.sqrt),
+    "exp": _smooth("exp", math.exp),
+    "log": _smooth("log", math.log),
+    "abs": _smooth("abs", abs),
+    "sign": _smooth("sign", lambda x: (x > 0) - (x < 0)),
+    "sigmoid": _smooth("sigmoid", lambda x: 1 / (1 + math.exp(-x))),
+    "tanh": _smooth("tanh", math.tanh),
+    "maximum": _chosen("maximum", max),
+    "minimum": _chosen("minimum", min),
+    "max": _chosen("maximum", max),
+    "min": _chosen("minimum", min),
+}
+
+
+def formula(use: Use) -> Tensor:
+    """A batch of single numbers gets the axes of the other values, so that it meets every element of its example."""
+    rank = max(len(shape) for shape in use.site.shapes.values())
+    terms = {}
+    for name, array in use.inputs.items():
+        alone = not use.site.shapes[name] and rank
+        terms[name] = Term(use.F, use.F.reshape(array, shape=(-1, *(1,) * rank)) if alone else array)
+    result = Formula(use["text"]).evaluate(terms, FUNCTIONS)
+    return use.F.identity(result.array)
+
+
+LAYERS: Mapping[str, Layer] = {
+    "add": Layer(add),
+    "concat": Layer(concat),
+    "crop": Layer(crop),
+    "dropout": Layer(dropout),
+    "flatten": Layer(flatten),
+    "formula": Layer(formula),
+    "gelu": Layer(gelu),
+    "leaky_relu": Layer(leaky_relu),
+    "matmul": Layer(matmul),
+    "multiply": Layer(multiply),
+    "relu": activation("relu"),
+    "relu6": Layer(relu6),
+    "reshape": Layer(reshape),
+    "select": Layer(select),
+    "sigmoid": activation("sigmoid"),
+    "softmax": Layer(softmax),
+    "sum": Layer(total),
+    "tanh": activation("tanh"),
+    "transpose": Layer(transpose),
+}

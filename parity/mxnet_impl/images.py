@@ -1,0 +1,191 @@
+"""Owns ops on images: convolutions, pooling, padding, and normalisation over pixels, channels and batches.
+
+It refuses channels-last; MXNet's images are (batch, channels, height, width), like the spec's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from parity.mxnet_impl.device import mxnet
+from parity.mxnet_impl.wiring import Block, Held, Layer, Site, Tensor, Use, tensor
+
+nn = mxnet.gluon.nn
+Borders = Sequence[Sequence[int]]  # (before, after) of height and of width
+
+
+def even(padding: Borders) -> tuple[int, int] | None:
+    """The padding as MXNet's layers take it, or None where before and after differ."""
+    (top, bottom), (left, right) = padding
+    return (top, left) if top == bottom and left == right else None
+
+
+def padded(use: Use, value: float = 0.0) -> Tensor:
+    """x with its uneven padding written around it; an even one is left to the native layer."""
+    if even(use["padding"]) is not None:
+        return use.x
+    return _pad(use, use.x, mode="constant", constant_value=value)
+
+
+def _pad(use: Use, x: Tensor, **how: Any) -> Tensor:
+    (top, bottom), (left, right) = use["padding"]
+    return use.F.pad(x, pad_width=(0, 0, 0, 0, top, bottom, left, right), **how)
+
+
+def build_conv2d(site: Site) -> Block:
+    sizes = (site["channels"], tuple(site["kernel"]), tuple(site["stride"]), even(site["padding"]) or (0, 0))
+    dilation, groups = tuple(site["dilation"]), site["groups"]
+    return nn.Conv2D(*sizes, dilation, groups, in_channels=site.x[0], use_bias=site["bias"], **site.naming)
+
+
+def conv2d(use: Use) -> Tensor:
+    return use.block(padded(use))
+
+
+def _adjustment(site: Site) -> tuple[int, ...] | None:
+    """What MXNet calls output_padding, where an uneven cut of the border can be said so."""
+    extra = tuple(before - after for before, after in site["padding"])
+    return extra if all(0 <= more < step for more, step in zip(extra, site["stride"], strict=True)) else None
+
+
+def build_conv_transpose2d(site: Site) -> Block:
+    adjustment = _adjustment(site)
+    cut = tuple(before for before, _ in site["padding"]) if adjustment is not None else (0, 0)
+    sizes = (site["channels"], tuple(site["kernel"]), tuple(site["stride"]), cut, adjustment or (0, 0))
+    return nn.Conv2DTranspose(*sizes, in_channels=site.x[0], use_bias=site["bias"], **site.naming)
+
+
+def conv_transpose2d(use: Use) -> Tensor:
+    y = use.block(use.x)
+    if _adjustment(use.site) is not None:
+        return y
+    _, height, width = use.site.node.outputs[""]
+    (top, _), (left, _) = use["padding"]
+    y = use.F.slice_axis(y, axis=2, begin=top, end=top + height)
+    return use.F.slice_axis(y, axis=3, begin=left, end=left + width)
+
+
+def _pooling(use: Use, x: Tensor, kind: str, **more: Any) -> Tensor:
+    sizes = {"kernel": tuple(use["kernel"]), "stride": tuple(use["stride"]), "pad": even(use["padding"]) or (0, 0)}
+    return use.F.Pooling(x, pool_type=kind, **sizes, **more)
+
+
+def max_pool2d(use: Use) -> Tensor:
+    return _pooling(use, padded(use, -inf), "max")
+
+
+def average_pool2d(use: Use) -> Tensor:
+    """An uneven padding that doesn't count is the sum of the window over the number of its values in the image."""
+    if use["count_padding"] or even(use["padding"]) is not None:
+        return _pooling(use, padded(use), "avg", count_include_pad=use["count_padding"])
+    total = _pooling(use, padded(use), "sum")
+    return use.F.broadcast_mul(total, tensor(use, use.block.shares))
+
+
+def build_average_pool2d(site: Site) -> Block:
+    """Holds one over the number of values in each window (1, 1, rows, columns), where the native layer can't count."""
+    block = Held(site.naming)
+    if site["count_padding"] or even(site["padding"]) is not None:
+        return block
+    lines = []
+    for size, kernel, stride, (start, end) in zip(site.x[1:], site["kernel"], site["stride"], site["padding"], strict=True):
+        first = np.arange(0, size + start + end - kernel + 1, stride)
+        lines.append(np.minimum(first + kernel, start + size) - np.maximum(first, start))
+    counts = np.multiply.outer(*lines)[None, None]
+    block.constant("shares", (1 / counts).astype(site.dtype))
+    return block
+
+
+def global_average_pool2d(use: Use) -> Tensor:
+    return use.F.Flatten(use.F.Pooling(use.x, global_pool=True, pool_type="avg", kernel=(1, 1)))
+
+
+def pad2d(use: Use) -> Tensor:
+    mode = {"zero": "constant", "reflect": "reflect", "edge": "edge"}[use["mode"]]
+    return _pad(use, use.x, mode=mode, constant_value=0)
+
+
+def local_response_norm(use: Use) -> Tensor:
+    """The native alpha is divided by the size of the window. The native kernel fails in float64, so there it is composed."""
+    F, x, size = use.F, use.x, use["size"]
+    if use.site.dtype != "float64":
+        return F.LRN(x, nsize=size, alpha=use["alpha"] * size, beta=use["beta"], knorm=use["k"])
+    channels, height, width = use.site.x
+    squares = F.reshape(F.square(x), shape=(-1, 1, channels, height * width))
+    total = F.Pooling(squares, kernel=(size, 1), pad=(size // 2, 0), stride=(1, 1), pool_type="sum")
+    return x / F.reshape(use["k"] + use["alpha"] * total, shape=(-1, channels, height, width)) ** use["beta"]
+
+
+def build_batch_norm(site: Site) -> Block:
+    """With a share of 1 the native layer leaves its statistics alone, and the program hands out what it saw."""
+    share = site["momentum"] if site.moves else 1.0
+    choice = {"scale": site["scale"], "center": site["shift"], "use_global_stats": site.node.evaluate}
+    return nn.BatchNorm(1, share, site["epsilon"], in_channels=site.x[0], **choice, **site.naming)
+
+
+def batch_norm(use: Use) -> Tensor:
+    if use.training and not use.site.moves and not use.site.node.evaluate:
+        _hand_out_moments(use)
+    return use.block(use.x)
+
+
+def _hand_out_moments(use: Use) -> None:
+    F, node = use.F, use.site.node
+    axes = (0, 2, 3)[: len(use.site.x)]
+    x = F.BlockGrad(use.x)
+    mean = F.mean(x, axis=axes, keepdims=True)
+    variance = F.mean(F.square(F.broadcast_sub(x, mean)), axis=axes)
+    if use["running_variance"] == "unbiased":
+        # the batch's size is known to the arrays only: n/(n - 1) from a sum of ones
+        count = F.sum(F.ones_like(F.slice_axis(x, axis=1, begin=0, end=1)))
+        variance = F.broadcast_mul(variance, count / (count - 1))
+    mean = F.reshape(mean, shape=(-1,))
+    use.seen.append((node.statistics["running_mean"], use["momentum"], mean))
+    use.seen.append((node.statistics["running_variance"], use["momentum"], variance))
+
+
+def build_instance_norm(site: Site) -> Block:
+    if site.dtype == "float64" and not site["affine"]:
+        return Held(site.naming)
+    choice = {"scale": site["affine"], "center": site["affine"]}
+    return nn.InstanceNorm(epsilon=site["epsilon"], in_channels=site.x[0], **choice, **site.naming)
+
+
+def instance_norm(use: Use) -> Tensor:
+    """The native kernel has no float64, so there it is composed."""
+    if use.site.dtype != "float64":
+        return use.block(use.x)
+    y = normalized(use, use.x, (2, 3))
+    if not use["affine"]:
+        return y
+    scale, shift = (use.F.reshape(tensor(use, held), shape=(1, -1, 1, 1)) for held in (use.block.gamma, use.block.beta))
+    return use.F.broadcast_add(use.F.broadcast_mul(y, scale), shift)
+
+
+def normalized(use: Use, x: Tensor, axes: tuple[int, ...]) -> Tensor:
+    """(x - mean)/sqrt(variance + epsilon) of native operators, whose numbers are Python's."""
+    F = use.F
+    centred = F.broadcast_sub(x, F.mean(x, axis=axes, keepdims=True))
+    variance = F.mean(F.square(centred), axis=axes, keepdims=True)
+    return F.broadcast_div(centred, F.sqrt(variance + use["epsilon"]))
+
+
+KERNEL = {"kernel": "weight", "bias": "bias"}
+SCALE = {"scale": "gamma", "shift": "beta"}
+MOMENTS = {"running_mean": "running_mean", "running_variance": "running_var"}
+
+LAYERS: Mapping[str, Layer] = {
+    "average_pool2d": Layer(average_pool2d, build_average_pool2d),
+    "batch_norm": Layer(batch_norm, build_batch_norm, SCALE | MOMENTS),
+    "conv2d": Layer(conv2d, build_conv2d, KERNEL),
+    "conv_transpose2d": Layer(conv_transpose2d, build_conv_transpose2d, KERNEL),
+    "global_average_pool2d": Layer(global_average_pool2d),
+    "instance_norm": Layer(instance_norm, build_instance_norm, SCALE),
+    "local_response_norm": Layer(local_response_norm),
+    "max_pool2d": Layer(max_pool2d),
+    "pad2d": Layer(pad2d),
+}

@@ -1,0 +1,59 @@
+"""Owns the table of initializers: the spec's names as native mx.init initializers, and one draw of them.
+
+It refuses to compute fans: MXNet reads them off the shape, (out, in, …), and that is what is tested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from parity.execution.protocol import Array, Unsupported
+from parity.mxnet_impl import device
+from parity.mxnet_impl.device import mxnet
+from parity.spec.cases import Case
+
+init = mxnet.init
+Numbers = Mapping[str, float]
+
+
+class WideOrthogonal(mxnet.init.Orthogonal):  # type: ignore[misc]
+    """mx.init.Orthogonal factorises in float32; for float64 parameters this one does in float64."""
+
+    def _init_weight(self, _: Any, arr: Any) -> None:
+        rows, columns = arr.shape[0], int(np.prod(arr.shape[1:]))
+        drawn = mxnet.random.normal(0.0, 1.0, shape=(rows, columns), dtype=str(np.dtype(arr.dtype))).asnumpy()
+        left, _, right = np.linalg.svd(drawn, full_matrices=False)
+        arr[:] = self.scale * (left if left.shape == drawn.shape else right).reshape(arr.shape)
+
+
+TABLE: Mapping[str, Callable[[Numbers], Any]] = {
+    "constant": lambda a: init.Constant(a["value"]),
+    "glorot_normal": lambda a: init.Xavier(rnd_type="gaussian", factor_type="avg", magnitude=1),
+    "glorot_uniform": lambda a: init.Xavier(rnd_type="uniform", factor_type="avg", magnitude=3),
+    "he_normal": lambda a: init.MSRAPrelu(factor_type="in", slope=0),
+    "he_uniform": lambda a: init.Xavier(rnd_type="uniform", factor_type="in", magnitude=6),
+    "normal": lambda a: init.Normal(a["standard_deviation"]),
+    "orthogonal": lambda a: WideOrthogonal(scale=a["gain"], rand_type="normal"),
+    "uniform": lambda a: init.Uniform(a["limit"]),
+    "zeros": lambda a: init.Zero(),
+}
+
+
+def sample(case: Case) -> Array:
+    """One draw of `case.initializer` for `case.sampling`, through a Gluon parameter, with the case's seed."""
+    if case.sampling is None:
+        raise ValueError(f"case {case.id} samples, and says not what")
+    if case.initializer not in TABLE:
+        raise Unsupported(f"mxnet_impl/initializers.py maps no initializer {case.initializer}; it maps {', '.join(TABLE)}")
+    shape = tuple(case.sampling.shape)
+    if len(shape) < 2 and case.initializer.startswith(("glorot", "he")):
+        raise Unsupported("mx.init.Xavier refuses vectors: 'Xavier initializer cannot be applied to vector'")
+    mxnet.random.seed(case.seed)
+    native = TABLE[case.initializer](case.arguments)
+    parameter = mxnet.gluon.Parameter("sample_weight", shape=shape, dtype=case.dtype, init=native)
+    parameter.initialize(ctx=device.context(case.device))
+    drawn: Array = parameter.data().asnumpy()
+    return drawn

@@ -1,0 +1,90 @@
+"""Owns the table of ops: how each becomes Gluon blocks and operators, and how its parameters lie in them.
+
+It refuses to wire programs (model.py); images, losses, recurrent and attention layers are written next door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from parity.execution.protocol import ParameterLayout, ZeroPartner
+from parity.mxnet_impl import attention, elements, images, losses, recurrent
+from parity.mxnet_impl.device import mxnet
+from parity.mxnet_impl.images import KERNEL, SCALE, normalized
+from parity.mxnet_impl.wiring import Block, Held, Layer, Site, Tensor, Use, tensor
+from parity.spec.graph import Graph, Node
+
+nn = mxnet.gluon.nn
+
+
+def build_dense(site: Site) -> Block:
+    sizes = {"flatten": False, "in_units": site.x[-1], "dtype": site.dtype}
+    return nn.Dense(site["units"], use_bias=site["bias"], **sizes, **site.naming)
+
+
+def build_embedding(site: Site) -> Block:
+    return nn.Embedding(site["size"], site["units"], dtype=site.dtype, **site.naming)
+
+
+def called(use: Use) -> Tensor:
+    """The native block does it all."""
+    return use.block(use.x)
+
+
+def build_parameter(site: Site) -> Block:
+    block = Held(site.naming)
+    block.hold("value", site["shape"])
+    return block
+
+
+def parameter(use: Use) -> Tensor:
+    return use.F.expand_dims(tensor(use, use.block.value), axis=0)
+
+
+def build_layer_norm(site: Site) -> Block:
+    return nn.LayerNorm(site.axis(), site["epsilon"], in_channels=site.x[site.axis() - 1], **site.naming)
+
+
+def layer_norm(use: Use) -> Tensor:
+    """The native kernel keeps epsilon in float32; where that is not its value, it is composed of native operators."""
+    if use.site.holds("epsilon"):
+        return use.block(use.x)
+    axis = use.site.axis()
+    wide = (-1, *(1,) * (len(use.site.x) - axis))
+    y = normalized(use, use.x, (axis,))
+    scale, shift = (use.F.reshape(tensor(use, held), shape=wide) for held in (use.block.gamma, use.block.beta))
+    return use.F.broadcast_add(use.F.broadcast_mul(y, scale), shift)
+
+
+LAYERS: Mapping[str, Layer] = {
+    **attention.LAYERS,
+    **elements.LAYERS,
+    **images.LAYERS,
+    **losses.LAYERS,
+    **recurrent.LAYERS,
+    "dense": Layer(called, build_dense, KERNEL),
+    "embedding": Layer(called, build_embedding, {"table": "weight"}),
+    "layer_norm": Layer(layer_norm, build_layer_norm, SCALE),
+    "parameter": Layer(parameter, build_parameter, {"value": "value"}),
+}
+
+
+def layout(node: Node, graph: Graph) -> list[ParameterLayout]:
+    """Where the node's parameters and statistics lie: native names are NODE.PATH of attributes within the node's block.
+
+    Every spec parameter is one native array as it is; an LSTM's single bias has a second, frozen at zero, beside it.
+    """
+    natives = LAYERS[node.op].natives
+    if natives is None:
+        return []
+    paths = natives(node) if callable(natives) else natives
+    shapes = {parameter.name: parameter.shape for parameter in graph.parameters}
+    layouts = []
+    for role, name in {**node.parameters, **node.statistics}.items():
+        first, _, partner = paths[role].partition("+")
+        if partner:
+            both = (f"{node.name}.{first}", f"{node.name}.{partner}")
+            layouts.append(ParameterLayout((name,), both, (ZeroPartner(shapes[name]),)))
+        else:
+            layouts.append(ParameterLayout((name,), (f"{node.name}.{first}",)))
+    return layouts

@@ -1,0 +1,155 @@
+"""Owns the table of optimizers: the spec's names as native MXNet optimizers with their parameters set.
+
+It refuses to know formulas. MXNet's fused kernels hold hyper-parameters in float32 whatever the precision of the weights, so
+where a rule needs numbers that float32 does not hold (Adam's corrected rate), float64 weights are moved by NDArray operators,
+whose numbers are float64.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from parity.execution.protocol import Unsupported
+from parity.mxnet_impl.device import mxnet
+
+nd, native = mxnet.nd, mxnet.optimizer
+Numbers = Mapping[str, float]
+Prepare = Callable[[Any], None]
+"""What is done to a trainer's gradients before each step."""
+
+
+def _wide(weight: Any) -> bool:
+    return bool(weight.dtype == "float64")
+
+
+class EpsilonInside(mxnet.optimizer.Adam):  # type: ignore[misc]
+    """mxnet.optimizer.Adam, which adds epsilon before the bias correction; in float64 by operators."""
+
+    decay = 0.0
+
+    def epsilon_now(self, correction_2: float) -> float:
+        return float(self.epsilon)
+
+    def update(self, index: int, weight: Any, grad: Any, state: Any) -> None:
+        self._update_count(index)
+        t = self._index_update_count[index]
+        rate, correction_2 = self._get_lr(index), 1 - self.beta2**t
+        corrected = rate * math.sqrt(correction_2) / (1 - self.beta1**t)
+        epsilon = self.epsilon_now(correction_2)
+        if _wide(weight):
+            self._by_operators(weight, grad, state, (rate, corrected, epsilon))
+        else:
+            self._by_kernel(weight, grad, state, (rate, corrected, epsilon))
+
+    def _by_kernel(self, weight: Any, grad: Any, state: Any, numbers: tuple[float, float, float]) -> None:
+        _, corrected, epsilon = numbers
+        betas = {"beta1": self.beta1, "beta2": self.beta2, "epsilon": epsilon}
+        nd.adam_update(weight, grad, *state, out=weight, lr=corrected, wd=0.0, rescale_grad=self.rescale_grad, **betas)
+
+    def _by_operators(self, weight: Any, grad: Any, state: Any, numbers: tuple[float, float, float]) -> None:
+        rate, corrected, epsilon = numbers
+        mean, variance = state
+        grad = grad * self.rescale_grad
+        mean[:] = self.beta1 * mean + (1 - self.beta1) * grad
+        variance[:] = self.beta2 * variance + (1 - self.beta2) * nd.square(grad)
+        moved = corrected * mean / (nd.sqrt(variance) + epsilon)
+        weight[:] -= moved + rate * self.decay * weight if self.decay else moved
+
+
+class Adam(EpsilonInside):
+    """Adam with epsilon after the bias correction: before it, the same epsilon is smaller by the root of that correction."""
+
+    def epsilon_now(self, correction_2: float) -> float:
+        return float(self.epsilon * math.sqrt(correction_2))
+
+
+class AdamW(Adam):
+    """Adam with decoupled decay, by the native kernel adamw_update."""
+
+    def __init__(self, decay: float, **numbers: float) -> None:
+        super().__init__(**numbers)
+        self.decay = decay
+
+    def _by_kernel(self, weight: Any, grad: Any, state: Any, numbers: tuple[float, float, float]) -> None:
+        rate, corrected, epsilon = numbers
+        scale = nd.full((1,), self.rescale_grad, ctx=weight.context, dtype=weight.dtype)
+        betas = {"beta1": self.beta1, "beta2": self.beta2, "epsilon": epsilon}
+        decay = rate * self.decay
+        nd.contrib.adamw_update(weight, grad, *state, scale, out=weight, lr=corrected, wd=decay, eta=1.0, **betas)
+
+
+class AdaGrad(mxnet.optimizer.AdaGrad):  # type: ignore[misc]
+    """mxnet.optimizer.AdaGrad with epsilon outside of the root, and a history in the weight's precision."""
+
+    def create_state(self, index: int, weight: Any) -> Any:
+        return nd.zeros(weight.shape, weight.context, dtype=weight.dtype)
+
+    def update(self, index: int, weight: Any, grad: Any, state: Any) -> None:
+        self._update_count(index)
+        grad = grad * self.rescale_grad
+        state[:] += nd.square(grad)
+        weight[:] -= self._get_lr(index) * grad / (nd.sqrt(state) + self.float_stable_eps)
+
+
+class RMSProp(mxnet.optimizer.RMSProp):  # type: ignore[misc]
+    """mxnet.optimizer.RMSProp with epsilon outside of the root, and a mean square in the weight's precision."""
+
+    def create_state(self, index: int, weight: Any) -> Any:
+        return (nd.zeros(weight.shape, weight.context, dtype=weight.dtype),)
+
+    def update(self, index: int, weight: Any, grad: Any, state: Any) -> None:
+        self._update_count(index)
+        (square,) = state
+        grad = grad * self.rescale_grad
+        square[:] = self.gamma1 * square + (1 - self.gamma1) * nd.square(grad)
+        weight[:] -= self._get_lr(index) * grad / (nd.sqrt(square) + self.epsilon)
+
+
+def _nothing(trainer: Any) -> None:
+    """Gradients go into the rule as they are."""
+
+
+def clip_to(threshold: float) -> Prepare:
+    """Scales all gradients so that their common norm is at most the threshold.
+
+    gluon.utils.clip_global_norm divides by norm + 1e-8, holds the norm in float32, and waits for it.
+    """
+
+    def prepare(trainer: Any) -> None:
+        gradients = [parameter.grad() for parameter in trainer._params if parameter.grad_req != "null"]
+        norm = nd.sqrt(nd.add_n(*(nd.sum(nd.square(gradient)) for gradient in gradients)))
+        factor = nd.minimum(threshold / norm, 1.0)
+        for gradient in gradients:
+            nd.broadcast_mul(gradient, factor.reshape((1,) * gradient.ndim), out=gradient)
+
+    return prepare
+
+
+def _adam_numbers(h: Numbers) -> dict[str, float]:
+    return {"learning_rate": h["learning_rate"], "beta1": h["beta_1"], "beta2": h["beta_2"], "epsilon": h["epsilon"]}
+
+
+TABLE: Mapping[str, Callable[[Numbers], tuple[Any, Prepare]]] = {
+    "adagrad": lambda h: (AdaGrad(learning_rate=h["learning_rate"], eps=h["epsilon"]), _nothing),
+    "adam": lambda h: (Adam(**_adam_numbers(h)), _nothing),
+    "adam_epsilon_inside": lambda h: (EpsilonInside(**_adam_numbers(h)), _nothing),
+    "adamw": lambda h: (AdamW(h["weight_decay"], **_adam_numbers(h)), _nothing),
+    "momentum": lambda h: (native.SGD(learning_rate=h["learning_rate"], momentum=h["momentum"]), _nothing),
+    "nesterov": lambda h: (native.NAG(learning_rate=h["learning_rate"], momentum=h["momentum"]), _nothing),
+    "rmsprop": lambda h: (
+        RMSProp(learning_rate=h["learning_rate"], gamma1=h["rho"], epsilon=h["epsilon"]),
+        _nothing,
+    ),
+    "sgd": lambda h: (native.SGD(learning_rate=h["learning_rate"]), _nothing),
+    "sgd_clip_global_norm": lambda h: (native.SGD(learning_rate=h["learning_rate"]), clip_to(h["threshold"])),
+    "sgd_l2": lambda h: (native.SGD(learning_rate=h["learning_rate"], wd=h["penalty"]), _nothing),
+}
+
+
+def create(name: str, hyperparameters: Numbers) -> tuple[Any, Prepare]:
+    """The native optimizer, and what is done to the gradients before each of its steps."""
+    if name not in TABLE:
+        raise Unsupported(f"mxnet_impl/optimizers.py maps no optimizer {name}; it maps {', '.join(TABLE)}")
+    return TABLE[name](hyperparameters)

@@ -1,0 +1,187 @@
+"""Owns the blocks of a graph: one for each different use of parameters, and where every spec parameter lies in them.
+
+It refuses to run anything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from typing import Any
+
+from parity.execution.protocol import ParameterLayout, Unsupported
+from parity.mxnet_impl.device import mxnet
+from parity.mxnet_impl.layers import LAYERS, layout
+from parity.mxnet_impl.recurrent import inner_shapes
+from parity.mxnet_impl.wiring import Block, Site
+from parity.spec.graph import Graph, Node, Phase, Shape
+
+Natives = dict[str, Any]  # native name -> gluon Parameter
+
+
+class Parts:
+    """The blocks of every node of a graph, in one precision, on one device.
+
+    sources: what no node gives, in order. flat: values without a batch. held: spec name -> its layout and Gluon parameters.
+    """
+
+    def __init__(self, graph: Graph, dtype: str, context: Any) -> None:
+        self._graph, self._dtype, self._context = graph, dtype, context
+        self.shapes = graph.value_shapes()
+        inputs = graph.batch_inputs()
+        self.sources = (*(one.name for one in inputs), *(state.name for state in graph.carried))
+        self.flat = {one.name for one in inputs if not one.batched}
+        self.flat |= {node.value(suffix) for node in every(graph) if not node.batched for suffix in node.outputs}
+        self.trainable = frozenset(one.name for one in graph.parameters)
+        self.held: dict[str, tuple[ParameterLayout, Natives]] = {}
+        self._owners: dict[str, Block] = {}
+        self._blocks: dict[str, Block | None] = {}
+        self._begun: set[str] = set()
+        self._alone = self._natively_moved()
+        for node in graph.all_nodes():
+            self._build(node, self.shapes)
+        self._freeze()
+
+    def _natively_moved(self) -> frozenset[str]:
+        """Statistics that the native layer moves as the spec does.
+
+        It keeps its share in float32, moves towards the biased variance, and moves in the backward pass only: so the pass
+        must reach it, and it must be called once.
+        """
+        graph = self._graph
+        if self._dtype == "float64" or len(graph.phases) != 1 or set(graph.phases[0].updates) < self.trainable:
+            return frozenset()
+        calls = Counter(name for node in every(graph) for name in node.statistics.values())
+        found: set[str] = set()
+        for node in needed((*graph.nodes, *graph.phases[0].nodes), [graph.phases[0].loss])[0]:
+            once = all(calls[name] == 1 for name in node.statistics.values())
+            if once and node.attributes.get("running_variance") == "biased":
+                found.update(node.statistics.values())
+        return frozenset(found)
+
+    def site(self, node: Node, shapes: Mapping[str, Shape]) -> Site:
+        given: dict[str, Any] = {}
+        for role, source in node.inputs.items():
+            given[role] = shapes[source] if isinstance(source, str) else tuple(shapes[name] for name in source)
+        if node.body is not None:
+            given = {name: shapes[name] for name in node.sources()}
+        names = [*node.parameters.values(), *node.statistics.values()]
+        shared = next((self._owners[name] for name in names if name in self._owners), None)
+        return Site(node, given, self._dtype, shared, self._alone.issuperset(node.statistics.values()))
+
+    def _build(self, node: Node, shapes: Mapping[str, Shape]) -> None:
+        if node.body is not None:
+            inner = inner_shapes(node, shapes)
+            for child in node.body.nodes:
+                self._build(child, inner)
+        key = _key(node)
+        if key in self._blocks:
+            return
+        if node.op not in LAYERS:
+            raise Unsupported(f"mxnet_impl has no layer for the op {node.op}")
+        build = LAYERS[node.op].build
+        self._blocks[key] = None
+        if build is None:
+            return
+        block = build(self.site(node, shapes))
+        for parameter in block.collect_params().values():
+            if parameter.dtype != self._dtype:
+                parameter.cast(self._dtype)
+            if parameter.name not in self._begun:
+                parameter.initialize(ctx=self._context, default_init=mxnet.init.Zero())
+                self._begun.add(parameter.name)
+        self._blocks[key] = block
+        self._hold(node, block)
+
+    def _hold(self, node: Node, block: Block) -> None:
+        for one in layout(node, self._graph):
+            natives = {name: _find(block, name.removeprefix(f"{node.name}.")) for name in one.native}
+            (name,) = one.spec
+            if name in self.held:
+                if set(map(id, natives.values())) != set(map(id, self.held[name][1].values())):
+                    rule = "a Gluon block shares parameters of one other block, under equal names only"
+                    raise Unsupported(f"{node.name} shares {name} in another way, and {rule}")
+                continue
+            self.held[name] = (one, natives)
+            self._owners[name] = block
+        for statistic in self._graph.statistics:
+            if statistic.name in node.statistics.values():
+                self.native(statistic.name).set_data(self.native(statistic.name).data() * 0 + statistic.initial)
+
+    def _freeze(self) -> None:
+        """No gradient for what no phase updates, nor for a bias that stays zero beside the spec's one."""
+        updated = {name for phase in self._graph.phases for name in phase.updates}
+        unknown = updated - self.trainable
+        if unknown:
+            raise Unsupported(f"a Gluon Trainer updates parameters, not inputs of a batch: {', '.join(sorted(unknown))}")
+        for name, (_, natives) in self.held.items():
+            for place, parameter in enumerate(natives.values()):
+                if place or name not in updated:
+                    parameter.grad_req = "null"
+
+    def block(self, node: Node) -> Block | None:
+        return self._blocks[_key(node)]
+
+    def native(self, name: str) -> Any:
+        """The Gluon parameter that holds a spec parameter or statistic (a zero partner apart)."""
+        return next(iter(self.held[name][1].values()))
+
+    def used(self, nodes: Iterable[Node]) -> dict[str, Block]:
+        """The blocks of the nodes, each once, by the name of its first node."""
+        found: dict[int, tuple[str, Block]] = {}
+        for node in unfolded(nodes):
+            block = self.block(node)
+            if block is not None:
+                found.setdefault(id(block), (node.name, block))
+        return dict(found.values())
+
+    def reached(self, phase: Phase) -> set[str]:
+        """The parameters that a phase's loss depends on."""
+        nodes, _ = needed((*self._graph.nodes, *phase.nodes), [phase.loss])
+        return {name for node in unfolded(nodes) for name in node.parameters.values()}
+
+
+def _key(node: Node) -> str:
+    """Equal keys may use one block: the same op, attributes, parameters, and kinds of inputs."""
+    what = [node.op, node.attributes, node.parameters, node.statistics, node.evaluate, sorted(node.inputs), node.outputs]
+    own = "" if node.parameters else node.name
+    return json.dumps([own, *what], sort_keys=True, default=list)
+
+
+def _find(block: Block, path: str) -> Any:
+    return reduce(getattr, path.split("."), block)
+
+
+def unfolded(nodes: Iterable[Node]) -> Iterator[Node]:
+    """The nodes, and those inside of scans."""
+    for node in nodes:
+        yield node
+        if node.body is not None:
+            yield from unfolded(node.body.nodes)
+
+
+def every(graph: Graph) -> Iterator[Node]:
+    return unfolded(graph.all_nodes())
+
+
+def needed(nodes: Sequence[Node], wanted: Iterable[str]) -> tuple[list[Node], set[str]]:
+    """The nodes that the wanted values need, in order, and the names of all values that they read or give."""
+    names, kept = set(wanted), []
+    for node in reversed(nodes):
+        if any(node.value(suffix) in names for suffix in node.outputs):
+            kept.append(node)
+            names.update(node.sources())
+    return kept[::-1], names
+
+
+def mask_inputs(nodes: Iterable[Node]) -> set[str]:
+    """Inputs that are masks of dropout in these nodes; nobody asks for their gradient."""
+    found: set[str] = set()
+    for node in nodes:
+        found.update([str(node.inputs["mask"])] if "mask" in node.inputs else [])
+        if node.body is not None:
+            inner = mask_inputs(node.body.nodes)
+            found.update(outer for name, outer in node.body.sequences.items() if name in inner)
+    return found
