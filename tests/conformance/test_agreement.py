@@ -1,0 +1,53 @@
+"""Every spec in one real framework against the reference: `pytest tests/conformance --framework torch`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from parity.judgement.verdicts import PASSING
+from parity.verbs import collating
+from parity.verbs.check import check
+from parity.verbs.session import Judged
+
+KINDS = ("architectures", "initializers", "optimizers", "layers")
+
+
+@pytest.fixture(scope="session")
+def judged(framework: str, tmp_path_factory: pytest.TempPathFactory) -> list[Judged]:
+    """All specs at small size, float64 and float32, every layer alone as well: one run for all tests below."""
+    store: Path = tmp_path_factory.mktemp("store")
+    return check(["all"], frameworks=[framework], store=store)
+
+
+def told(judged: list[Judged]) -> str:
+    return "\n".join(
+        f"{one.trial.case.id}: {one.verdict}: {collating.sentence(comparison)}"
+        for one in judged
+        for comparison in one.comparisons
+        if comparison.verdict == one.verdict
+    )
+
+
+def test_every_case_agrees_or_is_documented(judged: list[Judged]) -> None:
+    bad = [one for one in judged if one.verdict not in PASSING]
+    assert not bad, told(bad)
+
+
+def test_every_kind_was_compared(judged: list[Judged]) -> None:
+    counts = Counter(one.trial.kind for one in judged)
+    assert all(counts[kind] for kind in KINDS), counts
+    assert all(one.comparisons for one in judged)
+
+
+def test_what_is_unsupported_has_a_reason(framework: str, judged: list[Judged]) -> None:
+    unsupported = [one for one in judged if one.verdict == "unsupported"]
+    assert all(one.record.reason for one in unsupported)
+    if framework in ("torch", "keras"):
+        assert not unsupported, told(unsupported)
+
+
+def test_counts_add_up(judged: list[Judged]) -> None:
+    assert sum(collating.case_verdicts(judged).values()) == len(judged) == len({one.trial.case.id for one in judged})

@@ -1,0 +1,117 @@
+"""Reports say what the results say, the same bytes each time, and nothing that a name or a reason smuggles in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parity.reporting import pages, results, summary, wording
+from parity.reporting.results import Curve, Results, Row, Speed
+
+
+def row(**changes: Any) -> Row:
+    values: dict[str, Any] = {
+        "case": "lenet/glorot_uniform/adam/float64/cpu/eager/seed0",
+        "spec": "lenet",
+        "kind": "architectures",
+        "framework": "torch",
+        "framework_version": "2.13.0",
+        "device": "cpu",
+        "dtype": "float64",
+        "mode": "eager",
+        "quantity": "gradient",
+        "compared": 10,
+        "tensor": "conv1.kernel",
+        "error": 1e-16,
+        "budget": 4e-16,
+        "verdict": "agrees",
+        "outcome": "ran",
+        "reason": "",
+    }
+    return Row(**{**values, **changes})
+
+
+def speed(framework: str, *milliseconds: float, verdict: str = "agrees") -> Speed:
+    block = {"steps": 10, "foreign": 0.0, "steal": 0.0}
+    processes = [{"blocks": [{**block, "wall_ns": int(time * 1e7)} for _ in range(5)]} for time in milliseconds]
+    return Speed("case", "lenet", framework, "1", "cpu", "float32", "default", 32, processes, verdict)
+
+
+def made(**changes: Any) -> Results:
+    curves = [
+        Curve("c", "lenet", name, "float32", [2.0 - 0.01 * i for i in range(50)], 0.9, 1e-5, "digits")
+        for name in ("reference", "torch")
+    ]
+    environment = {
+        "machine": {"system": "Linux"},
+        "frameworks": {"torch": {"version": "2", "versions": {"numpy": "2"}, "settings": {"threads": "1"}}},
+    }
+    values: dict[str, Any] = {
+        "suite": "quick",
+        "command": "parity run quick",
+        "environment": environment,
+        "rows": [row()],
+        "curves": curves,
+    }
+    return Results(**{**values, **changes})
+
+
+def test_results_survive_the_disk(tmp_path: Path) -> None:
+    written = made(speeds=[speed("torch", 2.0)], rows=[row(), row(framework="keras")])
+    results.write(written, tmp_path)
+    read = results.read(tmp_path)
+    results.write(read, tmp_path / "again")
+    for name in ("manifest.json", "comparisons.jsonl", "training.jsonl", "speed.jsonl"):
+        assert (tmp_path / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+    assert sorted(read.rows, key=str) == sorted(written.rows, key=str)
+
+
+def test_the_same_results_give_the_same_bytes() -> None:
+    written = made(speeds=[speed("torch", 2.0, 2.1), speed("keras", 3.0, 3.2)])
+    assert pages.html(written) == pages.html(written)
+    assert pages.markdown(written) == pages.markdown(written)
+
+
+def test_a_reason_cannot_inject_markup() -> None:
+    bad = made(rows=[row(verdict="differs", reason="<script>alert(1)</script> | x\ny")])
+    assert "<script>alert" not in pages.html(bad)
+    line = next(line for line in pages.markdown(bad).splitlines() if "alert" in line)
+    assert line.endswith("\\| x y |")
+
+
+def test_counts_add_up_to_cases_times_frameworks() -> None:
+    rows = [row(), row(quantity="loss", verdict="differs"), row(framework="keras"), row(framework="keras", case="other")]
+    counts = summary.counts(rows)
+    assert counts["torch"] == {"differs": 1} and counts["keras"] == {"agrees": 2}
+
+
+def test_a_cell_shows_the_worst_of_a_spec_and_its_nodes() -> None:
+    rows = [row(), row(spec="lenet:conv1", kind="nodes", case="n", verdict="differs", error=8e-16)]
+    cell = summary.matrix(rows, "architectures").cells[("lenet", "torch", "float64")]
+    assert (cell.verdict, cell.cases, cell.used) == ("differs", 2, 2.0)
+
+
+@pytest.mark.parametrize(("slow", "word"), [((3.0, 3.1, 2.9), "1.50 (1.4"), ((2.0, 2.2, 1.9), "tie")])
+def test_speed_is_a_ratio_with_an_interval_or_a_tie(slow: tuple[float, ...], word: str) -> None:
+    cells = summary.speeds(made(speeds=[speed("torch", 2.0, 2.0, 2.0), speed("keras", *slow)]))[("lenet", "cpu", 32)]
+    texts = [wording.speed_text(cell) for cell in cells]
+    assert texts[0] == "fastest" and texts[1].startswith(word)
+
+
+def test_what_was_not_timed_shows_why() -> None:
+    cells = summary.speeds(made(speeds=[speed("torch", 2.0), speed("keras", verdict="differs")]))[("lenet", "cpu", 32)]
+    assert wording.speed_text(cells[-1]) == "differs"
+
+
+def test_disturbed_blocks_do_not_count() -> None:
+    noisy = speed("torch", 2.0)
+    noisy.processes[0]["blocks"][0].update(foreign=0.5, wall_ns=10**12)
+    assert max(summary.step_samples(noisy)[0]) < 1e7
+
+
+def test_every_verdict_has_a_meaning() -> None:
+    from parity.judgement.verdicts import WORST_FIRST
+
+    assert set(wording.MEANING) == set(WORST_FIRST)
