@@ -1,0 +1,276 @@
+"""Owns PyTorch as a framework under test: what it says of itself, its samples, and a case as a realization.
+
+It refuses to draw numbers for a realization and to judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from parity.execution.protocol import Array, Batch, Description, Observation, ParameterLayout, Unsupported, ZeroPartner
+from parity.spec.cases import Case
+from parity.spec.graph import Graph, Node
+from parity.torch_impl import device, initializers, optimizers
+from parity.torch_impl.model import Network
+
+MODES, DEFAULT_MODE = ("eager", "compiled"), "eager"
+
+
+class Implementation:
+    """PyTorch, eager or through torch.compile."""
+
+    name = "torch"
+
+    def __init__(self) -> None:
+        device.prepare()
+
+    def describe(self) -> Description:
+        return Description(
+            name=self.name,
+            version=torch.__version__,
+            versions=device.versions(),
+            devices=device.devices(),
+            modes=MODES,
+            default_mode=DEFAULT_MODE,
+            dtypes=tuple(device.DTYPES),
+            settings=device.settings(),
+        )
+
+    def sample(self, case: Case) -> Array:
+        if case.sampling is None:
+            raise ValueError(f"{case.id}: a sampling case without a sampling")
+        return initializers.sample(case, case.sampling)
+
+    def realize(self, case: Case) -> Realization:
+        if case.graph is None:
+            raise ValueError(f"{case.id}: a case without a graph")
+        mode = DEFAULT_MODE if case.mode == "default" else case.mode
+        if mode not in MODES:
+            raise Unsupported(f"no mode {mode!r}; there are {', '.join(MODES)}")
+        if case.device not in device.devices():
+            raise Unsupported(f"no device {case.device!r} here")
+        device.choose_algorithms(deterministic=case.task != "speed")
+        torch.manual_seed(case.seed)
+        with device.building(case.device, case.dtype):
+            network = Network(case.graph)
+        return Realization(case, case.graph, network, torch.compile if mode == "compiled" else lambda program: program)
+
+
+@dataclass
+class Trained:
+    """What a phase trains. tensors: native name -> tensor; a frozen zero partner is none of them."""
+
+    layouts: list[ParameterLayout]
+    tensors: dict[str, Tensor]
+    optimizer: torch.optim.Optimizer | None
+
+
+class Realization:
+    """One case: a network, its programs, an optimizer for each phase. A placed batch is the list of native inputs."""
+
+    def __init__(self, case: Case, graph: Graph, network: Network, compiled: Callable[[Any], Any]) -> None:
+        self.case, self.graph, self.network, self.compiled = case, graph, network, compiled
+        self.given = graph.batch_inputs()
+        self.observed = _observed(graph, case.activations)
+        self.masks = _masks(graph)
+        self.statistics = {statistic.name for statistic in graph.statistics}
+        self.carried = [self._zeros(state.shape, case.batch_size) for state in graph.carried]
+        self.nexts = [state.next for state in graph.carried]
+        self.programs: dict[tuple[str, int], Any] = {}
+        self.trained = [self._trained(place) for place in range(len(graph.phases))]
+        self.armed = -1
+        network.root.requires_grad_(False)
+
+    def set_parameters(self, values: Mapping[str, Array]) -> None:
+        rest = dict(values)
+        for layout in self.network.layouts.values():
+            if not any(name in rest for name in layout.spec):
+                continue
+            current = {} if all(name in rest for name in layout.spec) else self._read(layout)
+            wanted = current | {name: rest.pop(name) for name in layout.spec if name in rest}
+            for name, value in layout.to_native(wanted).items():
+                with torch.no_grad():
+                    self.network.tensor(name).copy_(torch.tensor(value))
+        for place, state in enumerate(self.graph.carried):
+            if state.name in rest:
+                self.carried[place] = self._tensor(rest.pop(state.name), "float", batched=True)
+        if rest:
+            raise KeyError(f"{self.graph.name} has no parameter, statistic or carried state {sorted(rest)}")
+
+    def parameters(self) -> dict[str, Array]:
+        found: dict[str, Array] = {}
+        for layout in self.network.layouts.values():
+            found |= self._read(layout)
+        states = zip(self.graph.carried, self.carried, strict=True)
+        return found | {state.name: device.array(tensor) for state, tensor in states}
+
+    def place(self, batch: Batch) -> list[Tensor | None]:
+        """In the order of the graph's inputs; None for one that is missing (labels and masks where nothing is trained)."""
+        if unknown := set(batch) - {given.name for given in self.given}:
+            raise KeyError(f"{self.graph.name} has no input {sorted(unknown)}")
+        return [
+            self._tensor(batch[given.name], given.dtype, given.batched) if given.name in batch else None for given in self.given
+        ]
+
+    def forward(self, batch: Sequence[Tensor | None], training: bool) -> Observation:
+        inputs = batch[: len(self.graph.inputs)]
+        with torch.no_grad(), self._unchanged():
+            self.network.root.train(training)
+            found = self._program("forward")(*inputs, *self._carried(batch))
+            self.network.root.train()
+        return Observation(values=self._arrays(self.observed, found))
+
+    def gradients(self, batch: Sequence[Tensor | None], phase: int = 0) -> Observation:
+        self._arm(phase)
+        floats = [place for place, given in enumerate(self.given) if given.dtype == "float" and given.name not in self.masks]
+        inputs = list(batch)
+        for place in floats:
+            inputs[place] = torch.Tensor.detach(inputs[place]).requires_grad_()
+        trained = self.trained[phase]
+        with self._unchanged():
+            loss, *found = self._program("gradients", phase)(*inputs, *self._carried(batch))
+            sources = [*trained.tensors.values(), *(inputs[place] for place in floats)]
+            slopes = torch.autograd.grad(loss, sources, allow_unused=True, materialize_grads=True) if sources else ()
+            state = self._state(found[: len(self.nexts)])
+        count = len(trained.tensors)
+        by_name = {name: device.array(slope) for name, slope in zip(trained.tensors, slopes[:count], strict=True)}
+        return Observation(
+            values=self._arrays(self.observed, found[len(self.nexts) :]),
+            loss=device.array(loss).reshape(()),
+            gradients=_named(trained.layouts, by_name),
+            input_gradients=self._arrays([self.given[place].name for place in floats], slopes[count:]),
+            state=state,
+        )
+
+    def step(self, batch: Sequence[Tensor | None]) -> Tensor:
+        carried = self._carried(batch)
+        for phase, trained in enumerate(self.trained):
+            self._arm(phase)
+            loss, *following = self._program("step", phase)(*batch, *carried)
+            if trained.optimizer is not None:
+                loss.backward()
+                trained.optimizer.step()
+                trained.optimizer.zero_grad()
+        self.carried = [tensor.detach() for tensor in following]
+        return loss.detach()
+
+    def synchronize(self) -> None:
+        device.synchronize(self.case.device)
+
+    def _program(self, kind: str, phase: int = 0) -> Any:
+        """forward: the layers; step: the layers and the phase's loss; gradients: the same, and every value comes out."""
+        if (kind, phase) not in self.programs:
+            carried = [state.name for state in self.graph.carried]
+            if kind == "forward":
+                given = [one.name for one in self.graph.inputs]
+                made = self.network.program([*given, *carried], self.graph.nodes, self.observed)
+            else:
+                own = self.graph.phases[phase]
+                results = [own.loss, *self.nexts, *(self.observed if kind == "gradients" else ())]
+                given = [one.name for one in self.given]
+                made = self.network.program([*given, *carried], (*self.graph.nodes, *own.nodes), results)
+            self.programs[kind, phase] = self.compiled(made)
+        return self.programs[kind, phase]
+
+    def _trained(self, place: int) -> Trained:
+        phase = self.graph.phases[place]
+        layouts = [one for one in self.network.layouts.values() if any(name in phase.updates for name in one.spec)]
+        if missing := set(phase.updates) - {name for one in layouts for name in one.spec}:
+            raise Unsupported(f"phase {phase.name} updates inputs of the batch: {', '.join(sorted(missing))}")
+        tensors, updates = {}, []
+        for one in layouts:
+            factors = {phase.updates.get(name) for name in one.spec}
+            if len(factors) > 1:
+                raise Unsupported(f"torch keeps {' and '.join(one.spec)} in one tensor; they learn at different rates")
+            for native in one.native[: -1 if any(isinstance(move, ZeroPartner) for move in one.moves) else None]:
+                tensors[native] = self.network.tensor(native)
+                updates.append((tensors[native], phase.updates[one.spec[0]]))
+        optimizer = None
+        if self.case.optimizer != "none" and updates:
+            optimizer = optimizers.build(self.case.optimizer, self.case.hyperparameters, updates)
+        return Trained(layouts, tensors, optimizer)
+
+    def _arm(self, phase: int) -> None:
+        """What the phase does not update is frozen in it."""
+        if self.armed != phase:
+            self.network.root.requires_grad_(False)
+            for tensor in self.trained[phase].tensors.values():
+                tensor.requires_grad_()
+            self.armed = phase
+
+    @contextmanager
+    def _unchanged(self) -> Iterator[None]:
+        """Buffers (running statistics, counters) and the state of torch's generators are afterwards as they were."""
+        kept = [(buffer, buffer.clone()) for buffer in self.network.root.buffers()]
+        gpus = [torch.cuda.current_device()] if self.case.device == "gpu" else []
+        with torch.random.fork_rng(gpus):
+            yield
+        with torch.no_grad():
+            for buffer, before in kept:
+                buffer.copy_(before)
+
+    def _carried(self, batch: Sequence[Tensor | None]) -> list[Tensor]:
+        """Carried state of another batch size counts as that of a first batch: zeros."""
+        sizes = (len(one) for one, given in zip(batch, self.given, strict=True) if one is not None and given.batched)
+        size = next(sizes, self.case.batch_size) if self.carried else 0
+        return [one if len(one) == size else self._zeros(one.shape[1:], size) for one in self.carried]
+
+    def _zeros(self, shape: Sequence[int], batch: int) -> Tensor:
+        return torch.zeros(batch, *shape, dtype=device.DTYPES[self.case.dtype], device=device.NATIVE[self.case.device])
+
+    def _tensor(self, array: Array, kind: str, batched: bool) -> Tensor:
+        dtype = torch.int64 if kind == "integer" else device.DTYPES[self.case.dtype]
+        tensor = torch.tensor(np.asarray(array), dtype=dtype, device=device.NATIVE[self.case.device])
+        return tensor if batched else tensor[None]
+
+    def _read(self, layout: ParameterLayout) -> dict[str, Array]:
+        return _named([layout], {name: device.array(self.network.tensor(name)) for name in layout.native})
+
+    def _state(self, carried: Sequence[Tensor]) -> dict[str, Array]:
+        found = {state.name: device.array(tensor) for state, tensor in zip(self.graph.carried, carried, strict=True)}
+        for layout in self.network.layouts.values():
+            if layout.spec[0] in self.statistics:
+                found |= self._read(layout)
+        return found
+
+    def _arrays(self, names: Sequence[str], tensors: Sequence[Tensor]) -> dict[str, Array]:
+        found = {name: device.array(tensor) for name, tensor in zip(names, tensors, strict=True)}
+        shapes, batched = self.network.shapes, self.network.batched
+        return {name: array if batched[name] else array.reshape(shapes[name]) for name, array in found.items()}
+
+
+def _named(layouts: Sequence[ParameterLayout], native: Mapping[str, Array]) -> dict[str, Array]:
+    """Arrays under the spec's names; a frozen zero partner, which has no gradient, counts as zero."""
+    found: dict[str, Array] = {}
+    for layout in layouts:
+        given = {name: native[name] if name in native else np.zeros_like(native[layout.native[0]]) for name in layout.native}
+        found |= {name: np.ascontiguousarray(value) for name, value in layout.from_native(given).items()}
+    return found
+
+
+def _observed(graph: Graph, activations: bool) -> list[str]:
+    """The values that are looked at: all floats of the layers, or the outputs alone."""
+    floats = [node.value(suffix) for node in graph.nodes if node.dtype == "float" for suffix in node.outputs]
+    return floats if activations else [name for name in floats if name in graph.outputs]
+
+
+def _masks(graph: Graph) -> set[str]:
+    """Inputs that are masks of dropout: nobody asks for their gradient."""
+    found = set()
+    for node in graph.all_nodes():
+        found |= _mask_sources(node)
+        if node.body is not None:
+            inner = {name for child in node.body.nodes for name in _mask_sources(child)}
+            found |= {outer for name, outer in node.body.sequences.items() if name in inner}
+    return found
+
+
+def _mask_sources(node: Node) -> set[str]:
+    return {source for role, source in node.inputs.items() if role == "mask" and isinstance(source, str)}

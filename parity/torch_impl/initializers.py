@@ -1,0 +1,41 @@
+"""Owns the native initializer of each initializer spec, one line each, drawn in the native shape.
+
+It refuses to correct a draw: the native computation of fans is what is tested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Generator, Tensor
+from torch.nn import init
+
+from parity.execution.protocol import Array, Unsupported
+from parity.spec.cases import Case, Sampling
+from parity.torch_impl import device
+
+Arguments = Mapping[str, float]
+TABLE: Mapping[str, Callable[[Tensor, Arguments, Generator], Tensor]] = {
+    "zeros": lambda w, a, draw: init.zeros_(w),
+    "constant": lambda w, a, draw: init.constant_(w, a["value"]),
+    "normal": lambda w, a, draw: init.normal_(w, 0.0, a["standard_deviation"], generator=draw),
+    "uniform": lambda w, a, draw: init.uniform_(w, -a["limit"], a["limit"], generator=draw),
+    "glorot_uniform": lambda w, a, draw: init.xavier_uniform_(w, generator=draw),
+    "glorot_normal": lambda w, a, draw: init.xavier_normal_(w, generator=draw),
+    "he_uniform": lambda w, a, draw: init.kaiming_uniform_(w, nonlinearity="relu", generator=draw),
+    "he_normal": lambda w, a, draw: init.kaiming_normal_(w, nonlinearity="relu", generator=draw),
+    "orthogonal": lambda w, a, draw: init.orthogonal_(w, a["gain"], generator=draw),
+}
+
+
+def sample(case: Case, sampling: Sampling) -> Array:
+    """One draw; torch's tensors have the spec's shapes. Raises Unsupported where torch refuses a shape."""
+    if case.initializer not in TABLE:
+        raise Unsupported(f"no native form of the initializer {case.initializer}")
+    tensor = torch.empty(sampling.shape, dtype=device.DTYPES[case.dtype])
+    try:
+        drawn = TABLE[case.initializer](tensor, case.arguments, Generator().manual_seed(case.seed))
+    except ValueError as error:
+        raise Unsupported(f"torch.nn.init refuses {case.initializer} for the shape {sampling.shape}: {error}") from error
+    return device.array(drawn)

@@ -1,0 +1,85 @@
+"""Owns the table of ops: the native layer of each, and which native tensors hold its parameters.
+
+It refuses to wire layers into programs (model.py); `formula` and `scan`, which are programs themselves, are built there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import nn
+
+from parity.execution.protocol import ParameterLayout
+from parity.spec.graph import Graph, Node
+from parity.torch_impl import attention, elements, images, losses, recurrent
+from parity.torch_impl.wiring import Layer, Site, attribute
+
+LAYERS: Mapping[str, Callable[[Site], Layer]] = {
+    "absolute_error": lambda site: Layer(losses.absolute_error, ("x", "target")),
+    "add": lambda site: Layer(elements.add, ("branches",)),
+    "additive_attention": attention.additive_attention,
+    "average_pool2d": images.average_pool2d,
+    "batch_norm": images.batch_norm,
+    "binary_cross_entropy": lambda site: Layer(losses.binary_cross_entropy, keywords={"label": float(site["label"])}),
+    "concat": elements.concat,
+    "conv2d": images.conv2d,
+    "conv_transpose2d": images.conv_transpose2d,
+    "crop": elements.crop,
+    "dense": lambda site: Layer(nn.Linear(site.x[-1], site["units"], bias=site["bias"])),
+    "dropout": elements.dropout,
+    "embedding": lambda site: Layer(nn.Embedding(site["size"], site["units"])),
+    "flatten": lambda site: Layer(nn.Flatten()),
+    "gelu": lambda site: Layer(nn.GELU("none" if site["form"] == "erf" else "tanh")),
+    "global_average_pool2d": images.global_average_pool2d,
+    "gru": recurrent.gru,
+    "gru_cell": recurrent.gru_cell,
+    "instance_norm": images.instance_norm,
+    "layer_norm": elements.layer_norm,
+    "leaky_relu": lambda site: Layer(nn.LeakyReLU(site["slope"])),
+    "learned_positions": attention.learned_positions,
+    "local_response_norm": images.local_response_norm,
+    "lstm": recurrent.lstm,
+    "matmul": lambda site: Layer(elements.matmul, ("x", "other"), {"transpose_other": site["transpose_other"]}),
+    "max_pool2d": images.max_pool2d,
+    "mean": lambda site: Layer(torch.mean),
+    "multi_head_attention": attention.multi_head_attention,
+    "multiply": lambda site: Layer(elements.multiply, ("branches",)),
+    "pad2d": images.pad2d,
+    "parameter": lambda site: Layer(elements.Value(site["shape"]), ()),
+    "relu": lambda site: Layer(nn.ReLU()),
+    "relu6": lambda site: Layer(nn.ReLU6()),
+    "reshape": lambda site: Layer(elements.reshape, keywords={"shape": tuple(site["shape"])}),
+    "select": lambda site: Layer(torch.select, keywords={"dim": site.axis(), "index": site["index"]}),
+    "sigmoid": lambda site: Layer(nn.Sigmoid()),
+    "sinusoidal_positions": attention.sinusoidal_positions,
+    "softmax": lambda site: Layer(nn.Softmax(site.axis())),
+    "softmax_cross_entropy": losses.softmax_cross_entropy,
+    "squared_error": lambda site: Layer(losses.squared_error, ("x", "target")),
+    "sum": lambda site: Layer(torch.sum, keywords={"dim": site.axis()}),
+    "tanh": lambda site: Layer(nn.Tanh()),
+    "transpose": lambda site: Layer(torch.permute, keywords={"dims": (0, *(axis + 1 for axis in site["axes"]))}),
+    "weighted_sum": lambda site: Layer(losses.weighted_sum, ("x", "weights")),
+}
+
+NATIVE = {"kernel": "weight", "table": "weight", "scale": "weight", "shift": "bias", "running_variance": "running_var"}
+"""Roles that torch calls otherwise."""
+
+
+def layout(node: Node, graph: Graph) -> list[ParameterLayout]:
+    """Where the parameters and statistics of a node of `graph` lie: native names are paths below the root module."""
+    return _layout(node, attribute(node.name))
+
+
+def _layout(node: Node, path: str) -> list[ParameterLayout]:
+    if node.body is not None:
+        return [found for inner in node.body.nodes for found in _layout(inner, f"{path}.body.{attribute(inner.name)}")]
+    if node.op in ("lstm", "gru", "gru_cell"):
+        return recurrent.layout(node, path)
+    if node.op == "multi_head_attention":
+        return attention.multi_head_layout(node, path)
+    if node.op == "additive_attention":
+        return attention.additive_layout(node, path)
+    inside = images.inside(node) or elements.inside(node)
+    arrays = {**node.parameters, **node.statistics}
+    return [ParameterLayout((name,), (f"{path}.{inside}{NATIVE.get(role, role)}",)) for role, name in arrays.items()]
