@@ -18,7 +18,6 @@ from parity.judgement.comparison import judge as judge_tensor
 from parity.judgement.references import Pass, References, one_pass, references
 from parity.judgement.updates import judge_updates
 from parity.judgement.verdicts import GREEN
-from parity.reference_impl.rules import Rule
 from parity.reference_impl.walk import mask_inputs
 from parity.spec.cases import Case
 from parity.spec.graph import Graph
@@ -29,7 +28,7 @@ __all__ = ["Drawn", "References", "judge", "judge_agreement", "references"]
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
 
-STEP_SHADOWS = 4
+STEP_SHADOWS = 8
 STEP_TRIES = 3
 """How many steps of the lock-step are tried for one that lies away from kinks, so that its gradients can be judged as well."""
 
@@ -77,7 +76,7 @@ def judge_agreement(
         found += _unchanged(case, draws.initial(), arrays)
         found = precision.chance(case, found, arrays, known)
         if case.steps and optimizer is not None:
-            found += judge_updates(case, Rule.of(optimizer), draws.initial(), arrays, known)
+            found += judge_updates(case, optimizer, draws.initial(), arrays, known)
         found += _steps(case, arrays, known, later)
     found += _strangers(case, arrays, known)
     if not found:

@@ -1,7 +1,7 @@
 """Owns what a record is compared with: the reference of a pass in float64, and its shadows in the tested precision.
 
 It refuses to draw: the values are given. A shadow has its own order of every sum; every other one starts from values that
-are moved by up to one roundoff as well, which is what rounding the first operation differently amounts to.
+are each moved to a neighbour as well, which is what rounding the first operation differently amounts to.
 """
 
 from __future__ import annotations
@@ -110,13 +110,14 @@ def one_pass(
 
 
 def moved(values: Mapping[str, Array], dtype: str, seed: int) -> dict[str, Array]:
-    """Every float moved by a share of at most u, seeded. Zeros stay."""
+    """Every float moved by u, up or down by chance: to a neighbour in the tested precision. Zeros stay."""
     numbers = np.random.RandomState(seed)
     found = {}
     for name, array in values.items():
         if array.dtype.kind != "f":
             found[name] = array
             continue
-        share = budgets.roundoff(dtype) * numbers.uniform(-1, 1, array.shape)
-        found[name] = np.asarray(array.astype(np.longdouble) * (1 + share.astype(np.longdouble)), dtype=np.float64)
+        sign = np.where(numbers.uniform(size=array.shape) < 0.5, -1, 1)
+        share = np.longdouble(budgets.roundoff(dtype)) * sign
+        found[name] = np.asarray(array.astype(np.longdouble) * (1 + share), dtype=np.float64)
     return found
