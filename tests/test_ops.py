@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -10,7 +12,7 @@ import numpy as np
 import pytest
 from op_examples import Drawn, arrays_of, cases, complete, draw, expand, input_shapes, is_integer, over
 
-from parity.ops import TABLE
+from parity.ops import TABLE, definition
 from parity.ops.definition import Array, Example, Run
 
 EVERY = pytest.mark.parametrize(("op", "example"), cases())
@@ -240,3 +242,22 @@ def test_the_table_is_complete_and_in_order() -> None:
     assert list(TABLE) == sorted(TABLE)
     assert all(op.__name__ == f"parity.ops.{name}" for name, op in TABLE.items())
     assert {name for name, op in TABLE.items() if hasattr(op, "kinks")} == set(NATURAL)
+
+
+COUNTS = {("average_pool2d", "sum"), ("concat", "cumsum"), ("softmax_cross_entropy", "sum")}
+"""Sums of whole numbers (pixels of a window, sizes, valid positions), which every order gives exactly."""
+
+
+def test_no_op_sums_past_the_run() -> None:
+    """A sum that a shadow cannot reorder would make rounding look smaller than it is."""
+    summing = {"sum", "mean", "dot", "einsum", "matmul", "inner", "tensordot", "cumsum", "var", "std", "average", "convolve"}
+    found = set()
+    for path in Path(definition.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+                found.add((path.stem, "@"))
+            called = node.func if isinstance(node, ast.Call) else None
+            if isinstance(called, ast.Attribute) and called.attr in summing and ast.unparse(called.value) != "run":
+                found.add((path.stem, called.attr))
+    owner = {("definition", name) for name in ("sum", "matmul")}
+    assert found == COUNTS | owner

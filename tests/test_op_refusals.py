@@ -1,0 +1,123 @@
+"""Shapes and attributes that have no meaning are refused by the signature, with a sentence that says why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from op_examples import complete, expand
+
+from parity.ops import TABLE
+from parity.ops.definition import Example, ShapeError
+
+REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
+    ("absolute_error", {"x": (3,), "target": (5,)}, {}, "differ"),
+    ("add", {"branches": ((3, 5), (5, 3))}, {}, r"branches differ: \(3, 5\), \(5, 3\)"),
+    ("average_pool2d", {"x": (3, 5)}, {"kernel": (1, 1), "stride": (1, 1)}, "needs \\(channels, height, width\\)"),
+    (
+        "average_pool2d",
+        {"x": (3, 5, 5)},
+        {"kernel": (2, 2), "stride": (1, 1), "padding": ((0, 2), (0, 0))},
+        "without any value",
+    ),
+    ("batch_norm", {"x": (3, 5)}, {}, "needs \\(features\\) or"),
+    ("concat", {"branches": ((3, 5), (3, 7))}, {"axis": 0}, "differ in more than axis 0"),
+    ("concat", {"branches": ((3, 5), (3, 5, 1))}, {"axis": 0}, "differ in more than axis 0"),
+    ("concat", {"branches": ((3, 5), (3, 5))}, {"axis": 2}, "no axis 2"),
+    ("conv2d", {"x": (7,)}, {"channels": 2, "kernel": (1, 1)}, "needs \\(channels, height, width\\)"),
+    ("conv2d", {"x": (3, 5, 5)}, {"channels": 4, "kernel": (1, 1), "groups": 2}, "2 groups do not divide 3 and 4"),
+    ("conv2d", {"x": (4, 5, 5)}, {"channels": 3, "kernel": (1, 1), "groups": 2}, "2 groups do not divide 4 and 3"),
+    ("conv2d", {"x": (4, 5, 5)}, {"channels": 3, "kernel": (3, 3), "dilation": (3, 1)}, "a window of 7 does not fit"),
+    ("conv2d", {"x": (4, 5, 5)}, {"channels": 3, "kernel": (3, 3), "padding": ((0, 0), (-1, 0))}, "negative"),
+    ("conv_transpose2d", {"x": (4, 5)}, {"channels": 3, "kernel": (3, 3)}, "needs \\(channels, height, width\\)"),
+    (
+        "conv_transpose2d",
+        {"x": (4, 1, 1)},
+        {"channels": 3, "kernel": (2, 2), "padding": ((1, 1), (0, 0))},
+        "cuts everything off",
+    ),
+    ("conv_transpose2d", {"x": (4, 5, 5)}, {"channels": 3, "kernel": (3, 3), "padding": ((0, -1), (0, 0))}, "negative"),
+    ("crop", {"x": (3, 5)}, {"start": 3, "size": 3, "axis": 1}, "no places 3 … 5"),
+    ("crop", {"x": (3, 5)}, {"start": -1, "size": 3, "axis": 1}, "no places -1 … 1"),
+    ("crop", {"x": (3, 5)}, {"start": 0, "size": 3, "axis": 2}, "no axis 2"),
+    ("dense", {"x": (3, 5, 7)}, {"units": 2}, "flatten it first"),
+    ("flatten", {"x": ()}, {}, "a single number"),
+    ("formula", {"x": (3,), "y": (5,)}, {"text": "x + y"}, "shapes differ"),
+    ("formula", {"x": (3, 5), "y": (5,)}, {"text": "x + y"}, "shapes differ"),
+    ("formula", {"x": (3,)}, {"text": "x + y"}, "do not name the same values: y"),
+    ("formula", {"x": (3,), "y": (3,)}, {"text": "2*x"}, "do not name the same values: y"),
+    ("formula", {"x": (3,)}, {"text": "(x + 1) % 2"}, "work on numbers"),
+    ("formula", {}, {"text": "1 + 2"}, "reads no value"),
+    ("global_average_pool2d", {"x": (3,)}, {}, "needs \\(channels, height, width\\)"),
+    ("instance_norm", {"x": (3,)}, {}, "needs \\(channels, height, width\\)"),
+    ("layer_norm", {"x": (3, 5)}, {"axis": 2}, "no axis 2"),
+    ("layer_norm", {"x": ()}, {}, "no axis -1"),
+    ("local_response_norm", {"x": (7, 2, 2)}, {"size": 4, "alpha": 1.0, "beta": 1.0, "k": 1.0}, "odd size"),
+    ("local_response_norm", {"x": (7,)}, {"size": 3, "alpha": 1.0, "beta": 1.0, "k": 1.0}, "needs \\(channels"),
+    ("matmul", {"x": (3, 5), "other": (7, 5)}, {}, "rows of 5 do not meet 7"),
+    ("matmul", {"x": (3, 5), "other": (5, 7)}, {"transpose_other": True}, "transposed"),
+    ("matmul", {"x": (5,), "other": (5, 7)}, {}, "two stacks of matrices"),
+    ("matmul", {"x": (2, 3, 5), "other": (3, 5, 7)}, {}, "two stacks of matrices"),
+    ("max_pool2d", {"x": (3, 5, 5)}, {"kernel": (2, 2), "stride": (1, 1), "padding": ((0, 0), (2, 0))}, "without any value"),
+    ("max_pool2d", {"x": (3, 5, 5)}, {"kernel": (7, 2), "stride": (1, 1)}, "a window of 7 does not fit"),
+    ("multiply", {"branches": ((3,), (5,))}, {}, "branches differ"),
+    ("pad2d", {"x": (5, 5)}, {"padding": ((0, 0), (0, 0))}, "needs \\(channels, height, width\\)"),
+    ("pad2d", {"x": (2, 3, 5)}, {"padding": ((0, 3), (0, 0)), "mode": "reflect"}, "too small to be reflected"),
+    ("pad2d", {"x": (2, 3, 5)}, {"padding": ((-1, 0), (0, 0))}, "negative"),
+    ("reshape", {"x": (2, 3)}, {"shape": (5,)}, "has 6 numbers"),
+    ("select", {"x": (3, 5)}, {"index": 3}, "no place 3"),
+    ("select", {"x": (3, 5)}, {"index": -4}, "no place -4"),
+    ("softmax", {"x": (3,)}, {"axis": 1}, "no axis 1"),
+    ("squared_error", {"x": (3,), "target": ()}, {}, "differ"),
+    ("sum", {"x": ()}, {"axis": 0}, "no axis 0"),
+    ("transpose", {"x": (3, 5)}, {"axes": (0, 0)}, "no order of the 2 axes"),
+    ("transpose", {"x": (3, 5)}, {"axes": (1, 0, 2)}, "no order of the 2 axes"),
+    ("weighted_sum", {"x": (3,), "weights": (5,)}, {}, "differ"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes", "attributes", "message"), REFUSED, ids=[f"{row[0]}-{number}" for number, row in enumerate(REFUSED)]
+)
+def test_refused(name: str, shapes: dict[str, Any], attributes: dict[str, Any], message: str) -> None:
+    op = TABLE[name]
+    with pytest.raises(ShapeError, match=message):
+        expand(op, shapes, complete(op, Example(shapes, attributes)))
+
+
+def test_the_last_places_that_are_still_allowed() -> None:
+    for name, shapes, attributes, expected in [
+        ("select", {"x": (3, 5)}, {"index": -3}, (5,)),
+        ("crop", {"x": (3, 5)}, {"start": 2, "size": 3, "axis": -1}, (3, 3)),
+        ("pad2d", {"x": (2, 3, 5)}, {"padding": ((2, 2), (4, 4)), "mode": "reflect"}, (2, 7, 13)),
+        ("max_pool2d", {"x": (3, 1, 1)}, {"kernel": (2, 2), "stride": (1, 1), "padding": ((1, 1), (1, 1))}, (3, 2, 2)),
+        ("conv2d", {"x": (1, 5, 5)}, {"channels": 1, "kernel": (5, 5)}, (1, 1, 1)),
+        (
+            "conv2d",
+            {"x": (3, 224, 224)},
+            {"channels": 1, "kernel": (7, 7), "stride": (2, 2), "padding": ((3, 3),) * 2},
+            (1, 112, 112),
+        ),
+        ("conv_transpose2d", {"x": (4, 1, 1)}, {"channels": 3, "kernel": (2, 2), "padding": ((1, 0), (0, 1))}, (3, 1, 1)),
+        (
+            "conv_transpose2d",
+            {"x": (4, 8, 8)},
+            {"channels": 3, "kernel": (3, 3), "stride": (2, 2), "padding": ((1, 0),) * 2},
+            (3, 16, 16),
+        ),
+        ("formula", {"x": (3, 1), "y": (1, 5), "z": ()}, {"text": "x*y + z - 7//2"}, (3, 5)),
+    ]:
+        op = TABLE[name]
+        assert expand(op, shapes, complete(op, Example(shapes, attributes)))[1] == {"": expected}, name
+
+
+def test_fans_count_what_reaches_and_leaves_one_unit() -> None:
+    def fans(name: str, shapes: dict[str, Any], attributes: dict[str, Any]) -> tuple[int, int]:
+        op = TABLE[name]
+        kernel = expand(op, shapes, complete(op, Example(shapes, attributes)))[0][0]
+        return kernel.fan_in, kernel.fan_out
+
+    assert fans("dense", {"x": (3, 7)}, {"units": 5}) == (7, 5)
+    assert fans("conv2d", {"x": (6, 9, 9)}, {"channels": 4, "kernel": (3, 5)}) == (90, 60)
+    assert fans("conv2d", {"x": (6, 9, 9)}, {"channels": 4, "kernel": (3, 5), "groups": 2}) == (45, 30)
+    assert fans("conv_transpose2d", {"x": (6, 9, 9)}, {"channels": 4, "kernel": (3, 5)}) == (90, 60)

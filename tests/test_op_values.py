@@ -1,0 +1,296 @@
+"""Small literal examples of every op that is no attention, recurrence or table (those have their own files)."""
+
+from __future__ import annotations
+
+from math import exp, log, sqrt, tanh
+from typing import Any
+
+import numpy as np
+import pytest
+
+from parity.ops import TABLE
+from parity.ops.definition import Array, Run, evaluate
+
+BORDERS = {"stride": (1, 1), "padding": ((0, 0), (0, 0))}
+NORM: dict[str, Any] = {"epsilon": 0.0, "momentum": 0.75, "scale": False, "shift": False}
+ROW = [[[[1.0, 2, 3]]]]  # one example, one channel, one row
+
+
+def outputs_of(op: str, arrays: dict[str, Any], attributes: dict[str, Any], training: bool = True, branch: Any = None) -> Any:
+    given = {role: tuple(map(_array, value)) if role == "branches" else _array(value) for role, value in arrays.items()}
+    return evaluate(TABLE[op], Run(training=training), given, attributes, branch)
+
+
+def _array(values: Any) -> Array:
+    return np.asarray(values, dtype=float)
+
+
+VALUES: list[tuple[str, dict[str, Any], dict[str, Any], Any]] = [
+    ("absolute_error", {"x": [[1.0, -2]], "target": [[3.0, 1]]}, {}, 2.5),
+    ("add", {"branches": ([[1.0, 2]], [[10.0, 20]], [[100.0, 200]])}, {}, [[111, 222]]),
+    ("average_pool2d", {"x": ROW}, {**BORDERS, "kernel": (1, 2), "count_padding": True}, [[[[1.5, 2.5]]]]),
+    (
+        "average_pool2d",
+        {"x": ROW},
+        {"kernel": (1, 2), "stride": (1, 2), "padding": ((0, 0), (1, 0)), "count_padding": True},
+        [[[[0.5, 2.5]]]],
+    ),
+    (
+        "average_pool2d",
+        {"x": ROW},
+        {"kernel": (1, 2), "stride": (1, 2), "padding": ((0, 0), (1, 0)), "count_padding": False},
+        [[[[1.0, 2.5]]]],
+    ),
+    ("binary_cross_entropy", {"x": [0.0, 0.0]}, {"label": 1.0}, log(2)),
+    ("binary_cross_entropy", {"x": [1000.0, -1000.0]}, {"label": 0.25}, (750 + 250) / 2),
+    ("concat", {"branches": ([[1.0]], [[2.0, 3]])}, {"axis": 0}, [[1, 2, 3]]),
+    ("concat", {"branches": ([[[1.0], [2]]], [[[3.0], [4]]])}, {"axis": -1}, [[[1, 3], [2, 4]]]),
+    (
+        "conv2d",
+        {"x": ROW, "kernel": [[[[10.0, 1]]]], "bias": [100.0]},
+        {**BORDERS, "dilation": (1, 1), "groups": 1},
+        [[[[112, 123]]]],
+    ),
+    (
+        "conv2d",
+        {"x": ROW, "kernel": [[[[10.0, 1]]]]},
+        {"stride": (1, 2), "padding": ((0, 0), (1, 2)), "dilation": (1, 2), "groups": 1},
+        [[[[2, 20]]]],
+    ),
+    (
+        "conv2d",
+        {"x": [[[[1.0]], [[2.0]]]], "kernel": [[[[10.0]]], [[[100.0]]], [[[1000.0]]], [[[10000.0]]]]},
+        {**BORDERS, "dilation": (1, 1), "groups": 2},
+        [[[[10]], [[100]], [[2000]], [[20000]]]],
+    ),
+    (
+        "conv_transpose2d",
+        {"x": ROW, "kernel": [[[[10.0, 1]]]], "bias": [100.0]},
+        {**BORDERS},
+        [[[[110, 121, 132, 103]]]],
+    ),
+    (
+        "conv_transpose2d",
+        {"x": ROW, "kernel": [[[[100.0, 10, 1]]]]},
+        {"stride": (1, 2), "padding": ((0, 0), (1, 0))},
+        [[[[10, 201, 20, 302, 30, 3]]]],
+    ),
+    ("crop", {"x": [[1.0, 2, 3, 4]]}, {"start": 1, "size": 2, "axis": 0}, [[2, 3]]),
+    ("dense", {"x": [[1.0, 2]], "kernel": [[1.0, 10], [100, 1000]], "bias": [0.5, 0.25]}, {"units": 2}, [[21.5, 2100.25]]),
+    ("dropout", {"x": [[1.0, 2]], "mask": [[0.0, 4]]}, {"rate": 0.75}, [[0, 8]]),
+    ("flatten", {"x": [[[1.0, 2], [3, 4]]]}, {}, [[1, 2, 3, 4]]),
+    ("formula", {"x": [[1.0, 4]], "gain": [2.0]}, {"text": "gain*sqrt(x) - 1/4"}, [[1.75, 3.75]]),
+    ("formula", {"x": [[-2.0, 0.25]]}, {"text": "max(x, 0, 0.5) + abs(x) + sign(x)"}, [[1.5, 1.75]]),
+    ("gelu", {"x": [1.0, -1.0, 0.0]}, {"form": "erf"}, [0.8413447460685429, -0.15865525393145707, 0]),
+    ("gelu", {"x": [1.0]}, {"form": "tanh"}, [0.5 * (1 + tanh(sqrt(2 / 3.141592653589793) * 1.044715))]),
+    ("global_average_pool2d", {"x": [[[[1.0, 2], [3, 6]]]]}, {}, [[3]]),
+    ("instance_norm", {"x": [[[[1.0, 3]], [[5, 9]]]]}, {"epsilon": 0.0}, [[[[-1, 1]], [[-1, 1]]]]),
+    (
+        "instance_norm",
+        {"x": [[[[1.0, 3]]]], "scale": [10.0], "shift": [100.0]},
+        {"epsilon": 3.0},
+        [[[[95, 105]]]],
+    ),
+    ("layer_norm", {"x": [[1.0, 3]], "scale": [10.0, 20], "shift": [100.0, 200]}, {"epsilon": 3.0, "axis": -1}, [[95, 210]]),
+    (
+        "layer_norm",
+        {"x": [[[1.0, 5], [3, 9]]], "scale": [10.0, 20], "shift": [0.0, 0]},
+        {"epsilon": 0.0, "axis": 0},
+        [[[-10, -10], [20, 20]]],
+    ),
+    ("leaky_relu", {"x": [[-4.0, 4]]}, {"slope": 0.25}, [[-1, 4]]),
+    (
+        "local_response_norm",
+        {"x": [[[[1.0]], [[2]], [[3]]]]},
+        {"size": 3, "alpha": 2.0, "beta": 0.5, "k": 6.0},
+        [[[[1 / 4]], [[2 / sqrt(34)]], [[3 / sqrt(32)]]]],
+    ),
+    ("matmul", {"x": [[[1.0, 10]]], "other": [[[1.0, 2], [3, 4]]]}, {"transpose_other": False}, [[[31, 42]]]),
+    ("matmul", {"x": [[[1.0, 10]]], "other": [[[1.0, 2], [3, 4]]]}, {"transpose_other": True}, [[[21, 43]]]),
+    (
+        "max_pool2d",
+        {"x": [[[[-1.0, -2, -3]]]]},
+        {"kernel": (1, 2), "stride": (1, 2), "padding": ((0, 0), (1, 0))},
+        [[[[-1, -2]]]],
+    ),
+    ("mean", {"x": [[1.0, 2], [3, 6]]}, {}, 3),
+    ("multiply", {"branches": ([[2.0, 3]], [[5.0, 7]], [[10.0, 100]])}, {}, [[100, 2100]]),
+    ("pad2d", {"x": ROW}, {"padding": ((1, 0), (0, 2)), "mode": "zero"}, [[[[0, 0, 0, 0, 0], [1, 2, 3, 0, 0]]]]),
+    ("pad2d", {"x": ROW}, {"padding": ((0, 0), (2, 1)), "mode": "reflect"}, [[[[3, 2, 1, 2, 3, 2]]]]),
+    ("pad2d", {"x": ROW}, {"padding": ((0, 0), (2, 1)), "mode": "edge"}, [[[[1, 1, 1, 2, 3, 3]]]]),
+    ("parameter", {"value": [[1.0, 2]]}, {"shape": (1, 2)}, [[1, 2]]),
+    ("relu", {"x": [[-1.0, 0, 2]]}, {}, [[0, 0, 2]]),
+    ("relu6", {"x": [[-1.0, 2, 6, 7]]}, {}, [[0, 2, 6, 6]]),
+    ("reshape", {"x": [[1.0, 2, 3, 4]]}, {"shape": (2, 2)}, [[[1, 2], [3, 4]]]),
+    ("select", {"x": [[[1.0, 2], [3, 4]]]}, {"index": -1, "axis": 0}, [[3, 4]]),
+    ("select", {"x": [[[1.0, 2], [3, 4]]]}, {"index": 0, "axis": -1}, [[1, 3]]),
+    ("sigmoid", {"x": [[0.0, log(3), -1000, 1000]]}, {}, [[0.5, 0.75, 0, 1]]),
+    ("softmax", {"x": [[0.0, log(3)]]}, {"axis": -1}, [[0.25, 0.75]]),
+    ("softmax", {"x": [[[1000.0, 5], [1000 + log(3), 5]]]}, {"axis": 0}, [[[0.25, 0.5], [0.75, 0.5]]]),
+    ("squared_error", {"x": [[1.0, -2]], "target": [[3.0, 1]]}, {}, 6.5),
+    ("sum", {"x": [[[1.0, 2], [3, 4]]]}, {"axis": -1}, [[3, 7]]),
+    ("sum", {"x": [[[1.0, 2], [3, 4]]]}, {"axis": 0}, [[4, 6]]),
+    ("tanh", {"x": [[0.0, log(2)]]}, {}, [[0, 0.6]]),
+    ("transpose", {"x": [[[1.0, 2], [3, 4]]]}, {"axes": (1, 0)}, [[[1, 3], [2, 4]]]),
+    ("weighted_sum", {"x": [[1.0, 2], [3, 4]], "weights": [[1.0, 10], [100, 1000]]}, {}, 4321),
+]
+"""Op, arrays (batch first), attributes, the output that anyone can check."""
+
+ELSEWHERE = {
+    "additive_attention",
+    "batch_norm",
+    "embedding",
+    "gru",
+    "gru_cell",
+    "learned_positions",
+    "lstm",
+    "multi_head_attention",
+    "sinusoidal_positions",
+    "softmax_cross_entropy",
+}
+"""batch_norm has its values below, the others theirs in test_attention_values and test_recurrent_values."""
+
+
+@pytest.mark.parametrize(
+    ("op", "arrays", "attributes", "expected"), VALUES, ids=[f"{row[0]}-{n}" for n, row in enumerate(VALUES)]
+)
+def test_output(op: str, arrays: dict[str, Any], attributes: dict[str, Any], expected: Any) -> None:
+    y, _ = outputs_of(op, arrays, attributes)
+    np.testing.assert_allclose(y, expected, rtol=1e-13, atol=1e-15)
+
+
+def test_every_op_has_a_value() -> None:
+    assert {row[0] for row in VALUES} | ELSEWHERE == set(TABLE)
+
+
+@pytest.mark.parametrize(("kind", "running_variance"), [("biased", 0.75 * 8 + 0.25 * 4), ("unbiased", 0.75 * 8 + 0.25 * 8)])
+def test_batch_norm_in_training(kind: str, running_variance: float) -> None:
+    """The batch 1, 5 has mean 3, biased variance 4, unbiased variance 8."""
+    arrays = {"x": [[1.0], [5.0]], "running_mean": [11.0], "running_variance": [8.0]}
+    outputs, _ = outputs_of("batch_norm", arrays, {**NORM, "running_variance": kind})
+    np.testing.assert_allclose(outputs[""], [[-1], [1]])
+    np.testing.assert_allclose(outputs["running_mean"], [0.75 * 11 + 0.25 * 3])
+    np.testing.assert_allclose(outputs["running_variance"], [running_variance])
+
+
+def test_batch_norm_in_evaluation() -> None:
+    arrays = {
+        "x": [[[[13.0]], [[0.0]]]],
+        "running_mean": [11.0, 0],
+        "running_variance": [3.0, 1],
+        "scale": [10.0, 1],
+        "shift": [1.0, 2],
+    }
+    outputs, _ = outputs_of("batch_norm", arrays, {**NORM, "epsilon": 1.0, "running_variance": "biased"}, training=False)
+    assert set(outputs) == {""}
+    np.testing.assert_allclose(outputs[""], [[[[11]], [[2]]]])
+
+
+def test_dropout_in_evaluation_and_without_a_mask() -> None:
+    y, _ = outputs_of("dropout", {"x": [[1.0, 2]]}, {"rate": 0.75}, training=False)
+    np.testing.assert_array_equal(y, [[1, 2]])
+    with pytest.raises(ValueError, match="the reference never draws"):
+        outputs_of("dropout", {"x": [[1.0, 2]]}, {"rate": 0.75})
+    assert TABLE["dropout"].masks({"x": (2,)}, rate=0.0) == {}
+
+
+KINKED: list[tuple[str, dict[str, Any], dict[str, Any], Any, Any, Any]] = [
+    ("relu", {"x": [[-1.0, 0, 2]]}, {}, [[1, 0, 2]], [[True, True, False]], [[-1, 0, 0]]),
+    ("relu6", {"x": [[-1.0, 2, 5, 8]]}, {}, [[1, 2, 1, 2]], [[1, 0, 2, 1]], [[-1, 0, 6, 8]]),
+    ("leaky_relu", {"x": [[-4.0, 4]]}, {"slope": 0.25}, [[4, 4]], [[True, False]], [[-4, 1]]),
+    ("max_pool2d", {"x": [[[[1.0, 3], [2.5, -1]]]]}, {**BORDERS, "kernel": (2, 2)}, [[[[0.5]]]], [[[[2]]]], [[[[2.5]]]]),
+    ("max_pool2d", {"x": [[[[1.0, 3]]]]}, {**BORDERS, "kernel": (1, 1)}, [[[[np.inf, np.inf]]]], [[[[0, 0]]]], [[[[1, 3]]]]),
+    ("absolute_error", {"x": [[1.0, -2]], "target": [[3.0, -2]]}, {}, [[2, 0]], [[1, 1]], -1),
+    (
+        "formula",
+        {"x": [[1.0, -2]]},
+        {"text": "abs(x) + maximum(x, 0.25)"},
+        [[0.75, 2]],
+        ([[-1, 1]], [[1, 0]]),
+        [[-0.75, -4]],
+    ),
+    ("formula", {"x": [[1.0, 2, 9]]}, {"text": "min(x, 4, 3)"}, [[2, 1, 1]], ([[2, 0, 1]],), [[3, 2, 4]]),
+    ("formula", {"x": [[1.0, 2]]}, {"text": "sign(x)"}, [[1, 2]], ([[-1, 1]],), [[-1, 1]]),
+]
+"""Op, arrays, attributes, distance from the nearest kink, a branch, the output on that branch."""
+
+
+@pytest.mark.parametrize(
+    ("op", "arrays", "attributes", "margin", "branch", "expected"),
+    KINKED,
+    ids=[f"{row[0]}-{n}" for n, row in enumerate(KINKED)],
+)
+def test_kink(op: str, arrays: dict[str, Any], attributes: dict[str, Any], margin: Any, branch: Any, expected: Any) -> None:
+    _, saved = outputs_of(op, arrays, attributes)
+    np.testing.assert_allclose(TABLE[op].kinks(saved), margin)
+    dictated = tuple(map(np.asarray, branch)) if isinstance(branch, tuple) else np.asarray(branch)
+    y, _ = outputs_of(op, arrays, attributes, branch=dictated)
+    np.testing.assert_allclose(y, expected)
+
+
+def gradient(op: str, arrays: dict[str, Any], attributes: dict[str, Any], branch: Any = None, role: str = "x") -> Array:
+    y, saved = outputs_of(op, arrays, attributes, branch=branch)
+    found: Array = TABLE[op].vjp(Run(), saved, np.ones_like(y))[role]
+    return found
+
+
+def test_gradients_at_kinks() -> None:
+    """Where two answers would do, one is the definition; a dictated branch has its own."""
+    np.testing.assert_array_equal(gradient("relu", {"x": [[0.0, -0.0, 1]]}, {}), [[0, 0, 1]])
+    np.testing.assert_array_equal(gradient("relu", {"x": [[0.0, 1]]}, {}, np.array([[True, False]])), [[1, 0]])
+    np.testing.assert_array_equal(gradient("relu6", {"x": [[0.0, 6, 1]]}, {}), [[0, 0, 1]])
+    np.testing.assert_array_equal(gradient("relu6", {"x": [[0.0, 6]]}, {}, np.array([[1, 1]])), [[1, 1]])
+    np.testing.assert_array_equal(gradient("leaky_relu", {"x": [[0.0]]}, {"slope": 0.25}), [[0.25]])
+    np.testing.assert_array_equal(gradient("absolute_error", {"x": [[1.0]], "target": [[1.0]]}, {}), [[0]])
+    np.testing.assert_array_equal(gradient("formula", {"x": [[0.0]]}, {"text": "abs(x)"}), [[0]])
+    np.testing.assert_array_equal(gradient("formula", {"x": [[0.0]]}, {"text": "maximum(x, 0)"}), [[1]])
+    np.testing.assert_array_equal(gradient("formula", {"x": [[0.0]]}, {"text": "maximum(0, x)"}), [[0]])
+
+
+def test_the_first_maximum_in_row_major_order_takes_the_gradient() -> None:
+    attributes = {**BORDERS, "kernel": (2, 2)}
+    tied = {"x": [[[[1.0, 7], [7, 7]]]]}
+    np.testing.assert_array_equal(gradient("max_pool2d", tied, attributes), [[[[0, 1], [0, 0]]]])
+    np.testing.assert_array_equal(gradient("max_pool2d", tied, attributes, np.array([[[[3]]]])), [[[[0, 0], [0, 1]]]])
+    overlapping = {"x": [[[[1.0, 7, 2]]]]}
+    np.testing.assert_array_equal(gradient("max_pool2d", overlapping, {**BORDERS, "kernel": (1, 2)}), [[[[0, 2, 0]]]])
+
+
+@pytest.mark.parametrize("op", ["relu", "relu6", "sigmoid", "tanh", "leaky_relu", "gelu", "softmax", "max_pool2d", "mean"])
+def test_nan_is_never_swallowed(op: str) -> None:
+    attributes = {"slope": 0.25, "form": "erf", "axis": 0, "kernel": (1, 2), **BORDERS}
+    y, _ = outputs_of(op, {"x": [[[[1.0, np.nan]]]]}, attributes)
+    assert np.isnan(y).any()
+
+
+def test_a_formula_of_numbers_in_a_batch_keeps_examples_apart() -> None:
+    """A batch of single numbers (batch) beside values (batch, features): the number belongs to its example."""
+    arrays = {"x": [[1.0, 2], [3.0, 4]], "gain": [10.0, 100]}
+    y, saved = outputs_of("formula", arrays, {"text": "x*gain"})
+    np.testing.assert_array_equal(y, [[10, 20], [300, 400]])
+    np.testing.assert_array_equal(TABLE["formula"].vjp(Run(), saved, np.ones((2, 2)))["gain"], [3, 7])
+
+
+def test_a_formula_may_use_a_value_several_times_or_not_at_all_in_its_gradient() -> None:
+    np.testing.assert_allclose(gradient("formula", {"x": [[3.0]]}, {"text": "x*x + exp(0)*x**2 - x"}), [[11]])
+    np.testing.assert_array_equal(gradient("formula", {"x": [[3.0]]}, {"text": "sign(x)"}), [[0]])
+    np.testing.assert_allclose(gradient("formula", {"x": [[3.0]]}, {"text": "2**x"}), [[8 * log(2)]])
+    np.testing.assert_allclose(
+        gradient("formula", {"x": [[1.0]]}, {"text": "sigmoid(x) + sigmoid(0) + tanh(1)"}), [[exp(-1) / (1 + exp(-1)) ** 2]]
+    )
+
+
+FLOPS = [
+    ("conv2d", {"x": (4, 5, 7)}, (6, 3, 3), {"kernel": (3, 2), "groups": 2, "bias": True}, 6 * 9 * (2 * 2 * 6 + 1)),
+    ("conv_transpose2d", {"x": (4, 5, 7)}, (6, 7, 8), {"channels": 6, "kernel": (3, 2), "bias": True}, 2 * 140 * 36 + 336),
+    ("dense", {"x": (3, 7)}, (3, 5), {"units": 5, "bias": True}, 15 * 15),
+    ("matmul", {"x": (3, 5), "other": (5, 7)}, (3, 7), {"transpose_other": False}, 2 * 105),
+    ("average_pool2d", {"x": (2, 4, 4)}, (2, 2, 2), {"kernel": (2, 2)}, 32),
+    ("add", {"branches": ((3, 5),) * 3}, (3, 5), {}, 30),
+    ("formula", {"x": (3,)}, (3,), {"text": "2*x + (1 + 3)"}, 6),
+]
+
+
+@pytest.mark.parametrize(("op", "shapes", "output", "attributes", "expected"), FLOPS, ids=[row[0] for row in FLOPS])
+def test_flops(op: str, shapes: dict[str, Any], output: tuple[int, ...], attributes: dict[str, Any], expected: int) -> None:
+    assert TABLE[op].flops(shapes, {"": output}, **attributes) == expected
