@@ -70,20 +70,20 @@ def translator() -> Graph:
     build.input("labels", (4,), dtype="integer", below=5)
     build.node("gru", "encoder", {"x": "source", "lengths": "length"}, units=7, layers=2)
     body = build.inside(input=(2,), state=(2, 7), mask=(5,))
-    body.node("select", "decoder.query", {"x": "state"}, index=-1, axis=0)
-    roles = {"x": "decoder.query", "keys": "encoder", "lengths": "length", "mask": "mask"}
-    body.node("additive_attention", "decoder.context", roles, units=3, dropout=0.5)
-    body.node("concat", "decoder.concat", {"branches": ("decoder.context", "input")}, axis=0)
-    body.node("gru_cell", "decoder.cell", {"x": "decoder.concat", "state": "state"}, units=7, layers=2, reset="before")
+    body.node("select", "query", {"x": "state"}, index=-1, axis=0)
+    roles = {"x": "query", "keys": "encoder", "lengths": "length", "mask": "mask"}
+    body.node("additive_attention", "context", roles, units=3, dropout=0.5)
+    body.node("concat", "concat", {"branches": ("context", "input")}, axis=0)
+    body.node("gru_cell", "cell", {"x": "concat", "state": "state"}, units=7, layers=2, reset="before")
     build.scan(
         "decoder",
         body,
         4,
         sequences={"input": "target", "mask": "attention.mask"},
         state={"state": "encoder.state"},
-        next={"state": "decoder.cell.state"},
+        next={"state": "cell.state"},
         captured=("encoder", "length"),
-        output="decoder.cell",
+        output="cell",
     )
     build.node("dense", "logits", {"x": "decoder"}, units=5)
     roles = {"x": "logits", "labels": "labels", "lengths": "target_length"}

@@ -97,10 +97,10 @@ def test_a_dictated_branch_inside_a_scan_has_time_after_the_batch() -> None:
     build.input("x", (3, 2))
     build.input("start", (2,))
     body = build.inside(input=(2,), state=(2,))
-    body.node("add", "loop.add", {"branches": ("input", "state")})
-    body.node("relu", "loop.relu", {"x": "loop.add"})
-    steps = {"sequences": {"input": "x"}, "state": {"state": "start"}, "next": {"state": "loop.relu"}}
-    build.scan("loop", body, 3, **steps, captured=(), output="loop.relu")
+    body.node("add", "add", {"branches": ("input", "state")})
+    body.node("relu", "relu", {"x": "add"})
+    steps = {"sequences": {"input": "x"}, "state": {"state": "start"}, "next": {"state": "relu"}}
+    build.scan("loop", body, 3, **steps, captured=(), output="relu")
     build.node("mean", "loss", {"x": "loop"})
     build.phase(1)
     graph = build.graph()

@@ -35,10 +35,13 @@ def forward(frame: Frame, node: Node, given: Mapping[str, Array], walk: Forward)
     states = {inner: given[outer] for inner, outer in body.state.items()}
     captured = {name: frame.values[name] for name in body.captured}
     batched = {name: frame.batched[name] for name in captured} | dict.fromkeys([*sequences, *states], True)
+    own = f"{node.name}."  # outside, a node of the body is called SCAN.NODE: inside, names need not be unique in the graph
     times, outputs = [], []
     for time in range(_length(node, sequences)):
         here = {inner: array[:, time] for inner, array in sequences.items()}
-        branches = {name: _at(branch, time) for name, branch in frame.branches.items() if name in _names(body)}
+        branches = {
+            name.removeprefix(own): _at(branch, time) for name, branch in frame.branches.items() if name.startswith(own)
+        }
         inside = replace(frame, values={**captured, **here, **states}, batched=batched, branches=branches)
         times.append(walk(inside, body.nodes))
         width = len(next(iter(here.values())))
@@ -55,10 +58,6 @@ def _length(node: Node, sequences: Mapping[str, Array]) -> int:
     if len(set(lengths.values())) != 1:
         raise ValueError(f"scan ({node.name}): sequences of different lengths: {lengths}")
     return int(next(iter(lengths.values())))
-
-
-def _names(body: Body) -> set[str]:
-    return {node.name for node in body.nodes}
 
 
 def _at(branch: Any, time: int) -> Any:

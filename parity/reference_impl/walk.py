@@ -55,7 +55,8 @@ def forward(
     """values: inputs, parameters, statistics and carried state by name, floats in the run's precision.
 
     precision: what to round to at op boundaries, where it is narrower than the run's. branches: node name -> which side of
-    its kink to take (a scan's inner nodes with time after the batch). Raises ValueError for a missing or misshapen value.
+    its kink to take (a scan's inner nodes as `SCAN.NODE`, with time after the batch). Raises ValueError for a value that is
+    missing or has a wrong shape or precision.
     """
     given = _given(graph, values, run, phase)
     sources = _sources(graph)
@@ -151,12 +152,12 @@ def _mask_sources(node: Node) -> list[str]:
 def margins(steps: list[Step]) -> dict[str, Array]:
     """Kinked node -> distance of each element from its kink, in the shape of the value (max_pool2d: of each window).
 
-    A scan's inner nodes have time after the batch."""
+    A scan's inner nodes are called `SCAN.NODE` and have time after the batch."""
     found: dict[str, Array] = {}
     for step in steps:
         if isinstance(step.saved, Tape):
             each = [margins(inner) for inner in step.saved.times]
-            found |= {name: np.stack([one[name] for one in each], axis=1) for name in each[0]}
+            found |= {f"{step.node.name}.{name}": np.stack([one[name] for one in each], axis=1) for name in each[0]}
         elif "kinks" in vars(TABLE[step.node.op]):
             margin = TABLE[step.node.op].kinks(step.saved)
             found[step.node.name] = margin[0] if step.alone else margin
