@@ -133,6 +133,7 @@ def _parse(text: str) -> ast.expr:
     for node in ast.walk(tree):
         if shift and isinstance(node, ast.expr):
             node.col_offset += shift
+            node.end_col_offset = (node.end_col_offset or 0) + shift
     _check(tree, 0)
     return tree
 

@@ -43,6 +43,14 @@ class Table(dict[str, Any]):
         self.key_places[key] = key_place
         self.places[key] = place
 
+    def without(self, *keys: str) -> Table:
+        """A copy that lacks some keys."""
+        copy = Table(self.place)
+        for key, value in self.items():
+            if key not in keys:
+                copy.add(key, self.key_places[key], value, self.places[key])
+        return copy
+
 
 class Rows(list[Any]):
     """A list of the file, with the place of itself and of its items."""

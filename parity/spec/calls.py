@@ -1,0 +1,116 @@
+"""Owns the call of a block (a template: new parameters at each use) and of a network (an instance: the same ones).
+
+It refuses to see more inside than inputs, arguments and the file's constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from parity.spec.inputs import network_inputs
+from parity.spec.ledger import Known, Refused, Value
+from parity.spec.mistakes import Place
+from parity.spec.scopes import Run, Scope
+from parity.spec.source import Table
+from parity.spec.wiring import ANY_STEP, Step, arriving, unknown_keys
+
+
+def call(scope: Scope, step: Step, name: str, run: Run) -> Value:
+    """A block (new parameters) or a network (the same ones at each use)."""
+    architecture = scope.ledger.architecture
+    scope.ledger.called.add(step.op)
+    if step.op in scope.stack:
+        chain = " > ".join((*scope.stack[scope.stack.index(step.op) :], step.op))
+        raise scope.refuse(step.place, f"block `{step.op}` contains itself: {chain}")
+    scope.check_depth(step.place)
+    block, network = architecture.blocks.get(step.op), architecture.networks.get(step.op)
+    part: Any = block or network
+    settings = step.table(scope)
+    names = list(block.inputs) if block else list(part.inputs)
+    arguments = block.arguments if block else {}
+    meant = unknown_keys(scope, step, settings, (*names[1:], *arguments, *ANY_STEP))
+    own = _block_inputs(scope, step, settings, names, meant)
+    places = dict(zip(names, part.places("inputs"), strict=False)) if block else part.table("inputs").key_places
+    changes: dict[str, Any] = {"numbers": {}, "own": own, "declared": dict(places), "parent": None}
+    if network:
+        _check_network_inputs(scope, step, settings, own)
+        changes |= {"home": f"{step.op}.", "adds_parameters": True, "again": step.op in scope.ledger.built}
+    else:
+        changes["home"] = f"{scope.home}{name}."
+    inner = scope.inner(
+        path=f"{scope.path}{name}.",
+        trail=((f"{step.op} {name}" if name != step.op else name, step.place), *scope.trail),
+        stack=(*scope.stack, step.op),
+        **changes,
+    )
+    if block:
+        _fill_arguments(scope, inner, step, settings, meant)
+    value = run(inner, part.layers, own[names[0]], part.place("layers"))
+    if network:
+        scope.ledger.built.add(step.op)
+    if value is None:
+        raise Refused
+    scope.give(name, value)
+    return value
+
+
+def _block_inputs(scope: Scope, step: Step, settings: Table, names: list[str], meant: set[str]) -> dict[str, Value]:
+    own: dict[str, Value] = {}
+    for index, given in enumerate(names):
+        try:
+            if index == 0:
+                own[given] = arriving(scope, step, settings)
+            elif given in settings:
+                own[given] = scope.value(settings[given], settings.places[given])
+            elif given not in meant:
+                raise scope.refuse(step.place, f"`{step.op}` needs `{given}`, a value")
+            else:
+                own[given] = scope.broken()
+        except Refused:
+            own[given] = scope.broken()
+    return own
+
+
+def _check_network_inputs(scope: Scope, step: Step, settings: Table, own: Mapping[str, Value]) -> None:
+    for index, (name, declared) in enumerate(network_inputs(scope, step.op).items()):
+        value = own[name]
+        place = settings.places.get("from" if index == 0 else name, step.place)
+        if value.shape is None or declared is None:
+            continue
+        if value.shape != declared.shape:
+            told = f"network `{step.op}` takes `{name}` of shape {declared.shape}, not {value.shape}"
+            raise scope.refuse(place, told)
+        if value.dtype != declared.dtype:
+            raise scope.refuse(place, f"network `{step.op}` takes `{name}` of {declared.dtype}s, not {value.dtype}s")
+
+
+def _fill_arguments(scope: Scope, inner: Scope, step: Step, settings: Table, meant: set[str]) -> None:
+    """Given arguments mean what they mean outside; defaults may use earlier arguments."""
+    block = scope.ledger.architecture.blocks[step.op]
+    table = block.table("arguments")
+    numbers: dict[str, Known] = {}
+    inner.numbers = numbers
+    for name, default in block.arguments.items():
+        declared = table.key_places[name]
+        value: Fraction | bool | None = None
+        try:
+            if name in settings:
+                value = argument(scope, name, settings[name], settings.places[name])
+            elif default is not None:
+                value = argument(inner, name, default, table.places[name])
+            elif name not in meant:
+                scope.refuse(step.place, f"`{step.op}` needs `{name}`")
+        except Refused:
+            value = None
+        numbers[name] = Known(value, declared)
+
+
+def argument(scope: Scope, name: str, raw: Any, place: Place) -> Fraction | bool:
+    if raw is None:
+        raise scope.refuse(place, f"`{name}` has no value")
+    known = scope.known(raw) if isinstance(raw, str) else None
+    if isinstance(raw, bool) or (known is not None and isinstance(known.value, bool)):
+        return scope.flag(raw, place)
+    return scope.number(raw, place)

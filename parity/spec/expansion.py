@@ -1,0 +1,254 @@
+"""Owns the way from an architecture to its graph: the file's parts in order, at one of its sizes.
+
+It refuses to return a graph of a file with a mistake: SpecError carries all of them. What is merely unused is a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from parity.spec.architectures import Architecture
+from parity.spec.graph import Carried, Graph, Input
+from parity.spec.inputs import read_input, read_shape
+from parity.spec.ledger import Frame, Known, Ledger, Refused, Stopped, Value
+from parity.spec.mistakes import Mistake, SpecError, did_you_mean, in_order, short
+from parity.spec.scopes import Scope
+from parity.spec.signatures import whole
+from parity.spec.steps import run
+from parity.spec.training import Training, check_evaluate, evaluated, lies_under, read_training
+from parity.spec.unused import unused
+
+
+def expand(architecture: Architecture, size: str = "full") -> Graph:
+    """The graph at a size. A file without a `small` size is small already. SpecError with every mistake of the file."""
+    return expand_with_warnings(architecture, size)[0]
+
+
+def expand_with_warnings(architecture: Architecture, size: str = "full") -> tuple[Graph, tuple[Mistake, ...]]:
+    """The graph, and what the file defines without using it."""
+    expansion = Expansion(architecture, size)
+    graph = expansion.graph()
+    if graph is None or expansion.ledger.mistakes:
+        raise SpecError(expansion.ledger.mistakes)
+    return graph, in_order(unused(expansion.ledger, graph))
+
+
+def find_mistakes(architecture: Architecture) -> list[Mistake]:
+    """What expansion finds wrong with what is left of a file that has mistakes already."""
+    expansion = Expansion(architecture, "full")
+    expansion.graph()
+    return expansion.ledger.mistakes
+
+
+class Expansion:
+    """One expansion of one file at one size."""
+
+    def __init__(self, architecture: Architecture, size: str) -> None:
+        self.architecture = architecture
+        self.size = size
+        self.ledger = Ledger(architecture)
+        self.scope = Scope(self.ledger, Frame())
+
+    def graph(self) -> Graph | None:
+        """The graph, or None where mistakes stand in its way; they are in the ledger."""
+        try:
+            return self._graph()
+        except (Refused, Stopped):
+            return None
+
+    def _graph(self) -> Graph | None:
+        architecture, scope = self.architecture, self.scope
+        self._constants()
+        inputs = self._inputs()
+        carried = self._carried_shapes()
+        last = self._layers(inputs)
+        training = self._training(inputs, last)
+        outputs = self._outputs(last)
+        states = self._carried(carried)
+        decoding = self._decoding(inputs)
+        self._call_unused_networks()
+        if self.ledger.mistakes or architecture.left_out:
+            return None
+        self._check_count()
+        part = architecture.training
+        nodes, phases = tuple(scope.frame.nodes), training.phases
+        if part is not None and part.evaluate:
+            nodes = evaluated(scope, part, nodes)
+            phases = tuple(replace(phase, nodes=evaluated(scope, part, phase.nodes)) for phase in phases)
+        return Graph(
+            name=architecture.name,
+            inputs=tuple(self._marked(given, training) for given in inputs),
+            nodes=nodes,
+            outputs=outputs,
+            parameters=tuple(self.ledger.parameters.values()),
+            statistics=tuple(self.ledger.statistics.values()),
+            carried=states,
+            training_inputs=tuple(self._marked(given, training) for given in training.inputs),
+            phases=phases,
+            networks={name: (name,) for name in architecture.networks if name in self.ledger.built},
+            decoding=decoding,
+        )
+
+    @staticmethod
+    def _marked(given: Input, training: Training) -> Input:
+        return replace(given, trainable=True) if given.name in training.trained else given
+
+    def _constants(self) -> None:
+        """In their order; the size's values take the place of the file's."""
+        sizes = self.architecture.table("sizes")
+        if self.size not in ("full", "small", *sizes):
+            sentence = f"no size `{short(self.size)}`; there are {', '.join(self.architecture.size_names())}"
+            raise self.scope.refuse(self.architecture.place("sizes"), sentence)
+        table = self.architecture.table("constants")
+        changed: Any = sizes.get(self.size, {}) if self.size != "full" else {}
+        for name in self.architecture.constants:
+            held = changed if name in changed else table
+            value: Fraction | None = None
+            try:
+                value = self.scope.number(held[name], held.places[name])
+            except Refused:
+                value = None
+            self.ledger.constants[name] = Known(value, table.key_places[name])
+
+    def _enter(self, name: str, shape: tuple[int, ...] | None, dtype: str) -> Value:
+        value = Value(name, shape, dtype, True, self.scope.frame)
+        self.scope.give(name, value)
+        return value
+
+    def _inputs(self) -> tuple[Input, ...]:
+        found = []
+        for name, part in self.architecture.inputs.items():
+            given = read_input(self.scope, name, part)
+            self._enter(name, None if given is None else given.shape, part.dtype)
+            if given is not None:
+                found.append(given)
+        return tuple(found)
+
+    def _carried_shapes(self) -> dict[str, Value]:
+        values = {}
+        for name, part in self.architecture.carried.items():
+            if name in self.scope.frame.values:
+                self.scope.refuse(self.architecture.table("carried").key_places[name], f"the name `{name}` is taken here")
+            try:
+                shape: tuple[int, ...] | None = read_shape(self.scope, part.shape)
+            except Refused:
+                shape = None
+            values[name] = self._enter(name, shape, "float")
+        return values
+
+    def _layers(self, inputs: tuple[Input, ...]) -> Value | None:
+        if self.architecture.layers is None:
+            return None
+        first = next(iter(self.architecture.inputs), None)
+        x = None if first is None else self.scope.find(first)
+        if x is None and self.ledger.forgiven("inputs", ""):
+            x = self.scope.broken()
+        if self.architecture.training is not None:
+            steps = len(self.architecture.training.steps)
+            self.scope.taken |= {"training", *(f"training{number}" for number in range(1, steps + 1))}
+        return run(self.scope, self.architecture.layers, x, self.architecture.place("layers"))
+
+    def _training(self, inputs: tuple[Input, ...], last: Value | None) -> Training:
+        part = self.architecture.training
+        if part is None:
+            return Training()
+        training = read_training(self.scope, part, inputs, last)
+        if not self.ledger.mistakes:
+            check_evaluate(self.scope, part)
+        return training
+
+    def _outputs(self, last: Value | None) -> tuple[str, ...]:
+        architecture = self.architecture
+        if architecture.outputs is None:
+            return () if last is None else (last.name,)
+        names = []
+        for raw, place in zip(architecture.outputs, architecture.places("outputs"), strict=False):
+            try:
+                names.append(self.scope.value(raw, place).name)
+            except Refused:
+                continue
+        return tuple(names)
+
+    def _carried(self, values: Mapping[str, Value]) -> tuple[Carried, ...]:
+        found = []
+        for name, part in self.architecture.carried.items():
+            place = part.place("next")
+            try:
+                following = self.scope.value(part.next, place)
+            except Refused:
+                continue
+            before = values[name].shape
+            if before is None or following.shape is None:
+                continue
+            if following.shape != before or not following.batched:
+                self.scope.refuse(place, f"state `{name}` has shape {before}, its next value {following.shape}")
+            found.append(Carried(name, before, following.name))
+        return tuple(found)
+
+    def _decoding(self, inputs: tuple[Input, ...]) -> dict[str, Any] | None:
+        part = self.architecture.decoding
+        if part is None:
+            return None
+        scope = self.scope
+        feeds = [given.name for given in inputs if given.dtype == "integer" and len(given.shape) == 1]
+        if part.feed not in feeds and not self.ledger.forgiven("inputs", part.feed):
+            close = did_you_mean(part.feed, feeds)
+            scope.refuse(
+                part.place("feed"), f"`feed` is an input of integers of shape (time); `{short(part.feed)}` is none{close}"
+            )
+        try:
+            source = scope.value(part.source, part.place("from"))
+            numbers = {key: whole(key, getattr(part, key), part.place(key), scope, 0) for key in ("begin", "end", "steps")}
+        except Refused:
+            return None
+        if source.shape is not None and len(source.shape) != 2:
+            scope.refuse(part.place("from"), f"`from` has logits of shape (time, vocabulary), not {source.shape}")
+        return {"feed": part.feed, "from": source.name, **numbers}
+
+    def _call_unused_networks(self) -> None:
+        """A network that nothing calls is expanded alone, so that its mistakes are found; its nodes are thrown away."""
+        for name, part in self.architecture.networks.items():
+            if name in self.ledger.called:
+                continue
+            aside = Ledger(self.architecture, constants=self.ledger.constants, read=self.ledger.read)
+            scope = Scope(aside, Frame())
+            for given, declared in part.inputs.items():
+                found = read_input(scope, given, declared)
+                shape = None if found is None else found.shape
+                scope.own[given] = Value(given, shape, declared.dtype, True, scope.frame)
+            with suppress(Refused):
+                run(scope, part.layers, scope.own[next(iter(part.inputs))], part.place("layers"))
+            self.ledger.mistakes += aside.mistakes
+            self.ledger.called |= aside.called
+
+    def _check_count(self) -> None:
+        """The published figure holds for the full size."""
+        told = self.architecture.parameters
+        if told is None or (self.size != "full" and self.size in self.architecture.sizes):
+            return
+        place = self.architecture.place("parameters")
+        sizes = {name: _product(parameter.shape) for name, parameter in self.ledger.parameters.items()}
+        if isinstance(told, int):
+            if sum(sizes.values()) != told:
+                self.scope.refuse(place, f"`parameters` says {told:,}, and there are {sum(sizes.values()):,}")
+            return
+        table = self.architecture.table("parameters")
+        for network, count in told.items():
+            if network not in self.architecture.networks:
+                close = did_you_mean(network, self.architecture.networks)
+                self.scope.refuse(table.key_places[network], f"no network `{network}`{close}")
+                continue
+            total = sum(size for name, size in sizes.items() if lies_under(name, network))
+            if total != count:
+                self.scope.refuse(table.places[network], f"`{network}` says {count:,} parameters, and there are {total:,}")
+
+
+def _product(shape: tuple[int, ...]) -> int:
+    total = 1
+    for size in shape:
+        total *= size
+    return total

@@ -1,0 +1,88 @@
+"""Owns the step `formula`: element-wise arithmetic whose numbers are written into its text and whose values become inputs.
+
+It refuses a word that could mean both.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+
+from parity.spec.formulas import Formula, FormulaError, dotted
+from parity.spec.ledger import Refused, Value
+from parity.spec.mistakes import Place
+from parity.spec.models import describe, is_number
+from parity.spec.nodes import build
+from parity.spec.scopes import SIZE_WORDS, Scope
+from parity.spec.signatures import signature_of
+from parity.spec.wiring import Step
+
+
+def formula_step(scope: Scope, step: Step, name: str) -> Value:
+    if not is_number(step.settings):
+        raise scope.refuse(step.at, f"a formula is a text: `formula: 4*sigmoid(x) - 2`, not {describe(step.settings)}")
+    try:
+        formula = Formula(str(step.settings))
+    except FormulaError as error:
+        raise scope.refuse(step.at.within(error.column), error.message) from None
+    values: dict[str, Value] = {}
+    numbers: dict[str, Fraction] = {}
+    for word, column in formula.name_columns().items():
+        try:
+            meaning = _meaning(scope, word, step.at.within(column))
+        except Refused:
+            meaning = scope.broken()
+        if isinstance(meaning, Value):
+            values[word] = meaning
+        else:
+            numbers[word] = meaning
+    if any(value.shape is None for value in values.values()):
+        raise Refused
+    text = with_numbers(formula, numbers)
+    return build(scope, step.place, name, signature_of("formula"), values, {"text": text}, {})
+
+
+def _meaning(scope: Scope, word: str, place: Place) -> Value | Fraction:
+    value, known = scope.find(word), scope.known(word)
+    if value is not None and known is not None:
+        raise scope.refuse(place, f"`{word}` is a value and a number here; give one of them another name")
+    if word in ("text", "branch"):
+        raise scope.refuse(place, f"a formula cannot read a value called `{word}`; give it another name")
+    if value is not None:
+        if value.dtype != "float" and value.shape is not None:
+            raise scope.refuse(place, f"a formula takes floats; `{word}` holds integers")
+        return value
+    holder, _, last = word.rpartition(".")
+    if known is not None or (last in SIZE_WORDS and scope.find(holder) is not None):
+        return scope.number_named(word, place)
+    return scope.value(word, place)
+
+
+def with_numbers(formula: Formula, numbers: Mapping[str, Fraction]) -> str:
+    """The formula's text with some names replaced by numbers."""
+    text = " ".join(formula.text.splitlines())
+    for start, end, name in sorted(_spans(formula.tree), reverse=True):
+        if name in numbers:
+            text = text[:start] + literal(numbers[name]) + text[end:]
+    return text.strip()
+
+
+def _spans(node: ast.AST) -> Iterator[tuple[int, int, str]]:
+    """Where each name begins and ends."""
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        yield node.col_offset, node.end_col_offset or 0, dotted(node)
+        return
+    parts = node.args if isinstance(node, ast.Call) else ast.iter_child_nodes(node)
+    for part in parts:
+        yield from _spans(part)
+
+
+def literal(number: Fraction) -> str:
+    """A number as a formula writes it, exactly: 512, 0.1, (1/3), (-2)."""
+    if number < 0:
+        return f"(-{literal(-number)})"
+    if number.denominator == 1:
+        return str(number)
+    decimal = repr(float(number))
+    return decimal if Fraction(decimal) == number else f"({number.numerator}/{number.denominator})"

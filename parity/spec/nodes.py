@@ -1,0 +1,162 @@
+"""Owns the node of a step: it asks the op for shapes and parameters, and enters what it answers into the ledger.
+
+It refuses to read the file; inputs and attributes come ready.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any
+
+from parity.ops.definition import ParameterRule, Shape, ShapeError, StatisticRule
+from parity.spec.graph import Node, Parameter, Source, Statistic
+from parity.spec.ledger import Value
+from parity.spec.mistakes import Place, did_you_mean, short
+from parity.spec.scopes import Scope
+from parity.spec.signatures import LARGEST, Signature, axis_number, listed
+
+
+def build(
+    scope: Scope,
+    place: Place,
+    name: str,
+    signature: Signature,
+    filled: Mapping[str, Any],
+    attributes: dict[str, Any],
+    share: Mapping[str, tuple[str, Place]],
+) -> Value:
+    """Asks the op for its outputs and parameters, and enters the node."""
+    full = scope.path + name
+    values = [value for one in filled.values() for value in (one if isinstance(one, list) else [one])]
+    shapes: dict[str, Any] = {role: _shapes(value) for role, value in filled.items()}
+    _place_axes(scope, place, full, signature, values, attributes)
+    outputs, rules = _ask(scope, place, full, signature, shapes, attributes)
+    parameters, statistics = _declare(scope, place, signature.op, name, rules, share)
+    batched = bool(signature.constant("BATCHED", True)) and any(value.batched for value in values)
+    plain = {key: listed(value) for key, value in attributes.items()}
+    sources: dict[str, Source] = {role: _names(value) for role, value in filled.items()}
+    node = Node(
+        name=full,
+        op=signature.op,
+        inputs=sources,
+        attributes=plain,
+        parameters=parameters,
+        statistics=statistics,
+        outputs=outputs,
+        dtype="integer" if signature.constant("INTEGER_OUTPUT", False) else "float",
+        batched=batched,
+        flops=int(signature.module.flops(shapes, outputs, **plain)),
+        place=f"{place.line}:{place.column}",
+    )
+    return enter(scope, name, node)
+
+
+def enter(scope: Scope, name: str, node: Node) -> Value:
+    """Adds a node and lets its names mean its values."""
+    scope.frame.nodes.append(node)
+    scope.ledger.homes[scope.frame.prefix + node.name] = scope.home + name
+    for suffix, shape in node.outputs.items():
+        value = Value(node.value(suffix), shape, node.dtype, node.batched, scope.frame)
+        scope.give(f"{name}.{suffix}" if suffix else name, value)
+    return scope.frame.values[scope.path + name]
+
+
+def _shapes(value: Value | list[Value]) -> Any:
+    return tuple(one.shape for one in value) if isinstance(value, list) else value.shape
+
+
+def _names(value: Value | list[Value]) -> Source:
+    return tuple(one.name for one in value) if isinstance(value, list) else value.name
+
+
+def _place_axes(
+    scope: Scope, place: Place, full: str, signature: Signature, values: list[Value], attributes: dict[str, Any]
+) -> None:
+    """Turns the words of axes into numbers, now that the shape is known."""
+    for rule in signature.attributes.values():
+        if rule.kind != "axis":
+            continue
+        shape = values[0].shape or ()
+        axis = axis_number(attributes[rule.name], shape)
+        if axis is None:
+            raise scope.refuse(place, f"`{signature.op}` ({full}): shape {shape} has no axis `{attributes[rule.name]}`")
+        attributes[rule.name] = axis
+
+
+def _ask(
+    scope: Scope, place: Place, full: str, signature: Signature, shapes: Mapping[str, Any], attributes: Mapping[str, Any]
+) -> tuple[dict[str, Shape], list[ParameterRule | StatisticRule]]:
+    """Runs the op's signature: its output shapes and what it declares."""
+    rules: list[ParameterRule | StatisticRule] = []
+    try:
+        if signature.joins:
+            asking = signature.module.signature(*shapes["branches"], **attributes)
+        else:
+            asking = signature.module.signature(**shapes, **attributes)
+        while True:
+            rules.append(next(asking))
+    except StopIteration as answer:
+        found = answer.value if isinstance(answer.value, dict) else {"": answer.value}
+    except ShapeError as error:
+        raise scope.refuse(place, f"`{signature.op}` ({full}): {error}") from None
+    outputs = {suffix: tuple(int(size) for size in shape) for suffix, shape in found.items()}
+    for shape in (*outputs.values(), *(rule.shape for rule in rules)):
+        if prod(shape) > LARGEST:
+            raise scope.refuse(place, f"`{signature.op}` ({full}): {prod(shape):.2g} numbers are too many for one array")
+        if any(size < 1 for size in shape):
+            raise scope.refuse(place, f"`{signature.op}` ({full}): nothing is left, the shape would be {shape}")
+    return outputs, rules
+
+
+def _declare(
+    scope: Scope,
+    place: Place,
+    op: str,
+    name: str,
+    rules: list[ParameterRule | StatisticRule],
+    share: Mapping[str, tuple[str, Place]],
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Enters the parameters and statistics of a node: role -> full name."""
+    parameters: dict[str, str] = {}
+    statistics: dict[str, str] = {}
+    for role, (_, at) in share.items():
+        roles = [rule.role for rule in rules if isinstance(rule, ParameterRule)]
+        if role not in roles:
+            raise scope.refuse(at, f"`{op}` has no parameter `{short(role)}`{did_you_mean(role, roles)}")
+    for rule in rules:
+        full = f"{scope.home}{name}.{rule.role}"
+        if isinstance(rule, StatisticRule):
+            scope.ledger.statistics.setdefault(full, Statistic(full, rule.shape, rule.initial))
+            statistics[rule.role] = full
+        elif rule.role in share:
+            parameters[rule.role] = _shared(scope, rule, full, *share[rule.role])
+        else:
+            parameters[rule.role] = _own(scope, place, op, rule, full)
+    return parameters, statistics
+
+
+def _own(scope: Scope, place: Place, op: str, rule: ParameterRule, full: str) -> str:
+    kind = rule.kind or rule.role.rpartition(".")[2]
+    declared = Parameter(full, tuple(int(size) for size in rule.shape), kind, rule.fan_in, rule.fan_out)
+    earlier = scope.ledger.parameters.get(full)
+    if earlier is None and not scope.adds_parameters:
+        raise scope.refuse(place, f"a loss adds no parameter, and `{op}` has `{rule.role}`; it belongs to the layers")
+    if earlier is not None and (not scope.again or earlier != declared):
+        raise scope.refuse(place, f"the parameter `{full}` exists already; give the step another name")
+    scope.ledger.parameters[full] = declared
+    return full
+
+
+def _shared(scope: Scope, rule: ParameterRule, full: str, path: str, place: Place) -> str:
+    seen: Scope | None = scope
+    names: list[str] = []
+    while seen is not None:
+        found = scope.ledger.parameters.get(seen.home + path)
+        if found is not None:
+            if found.shape != rule.shape:
+                raise scope.refuse(place, f"`{full}` has shape {tuple(rule.shape)}, `{found.name}` {found.shape}")
+            return found.name
+        names += [known.removeprefix(seen.home) for known in scope.ledger.parameters if known.startswith(seen.home)]
+        seen = seen.parent
+    raise scope.refuse(place, f"no earlier parameter `{short(path)}`{did_you_mean(path, names)}")

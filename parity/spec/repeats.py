@@ -1,0 +1,172 @@
+"""Owns repeat (the paper's table, one row a round) and scan (the same steps for each time step, with states).
+
+It refuses to hide rounds: a repeat is unrolled into nodes; only a scan is one node with a body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+from parity.spec.calls import argument
+from parity.spec.graph import Body, Node
+from parity.spec.ledger import Frame, Known, Refused, Value
+from parity.spec.mistakes import Place, did_you_mean, short
+from parity.spec.models import WORD, describe
+from parity.spec.nodes import enter
+from parity.spec.scopes import Run, Scope
+from parity.spec.signatures import whole
+from parity.spec.source import BROKEN, Rows, Table
+from parity.spec.wiring import Step, arriving, unknown_keys
+
+
+def repeat(scope: Scope, step: Step, name: str, run: Run) -> Value:
+    """One round for each row of the table; its columns are numbers inside, and its steps are named NAME1.…, NAME2.…"""
+    settings = step.table(scope)
+    unknown_keys(scope, step, settings, ("table", "times", "first", "index", "layers", "from"))
+    if ("table" in settings) == ("times" in settings):
+        raise scope.refuse(step.place, "`repeat` has a `table` of rows, or a number of `times`")
+    if "layers" not in settings:
+        raise scope.refuse(step.place, "`repeat` needs `layers`")
+    scope.check_depth(step.place)
+    first = first_number(scope, settings)
+    x, before = (arriving(scope, step, settings) if "from" in settings else scope.x), scope.x
+    for number, row in enumerate(_rows(scope, settings), first):
+        scope.ledger.count_step(step.place, scope.trail)
+        label = f"{name}{number}"
+        scope.take(label, step.place)
+        numbers = dict(row)
+        if "index" in settings:
+            numbers[_index(scope, settings)] = Known(Fraction(number), settings.places["index"])
+        path, home = f"{scope.path}{label}.", f"{scope.home}{label}."
+        inner = scope.inner(path=path, home=home, numbers=numbers, own={}, declared={}, parent=scope)
+        x = run(inner, settings["layers"], x, settings.places["layers"])
+        if x is not None:
+            scope.give(label, x)
+    scope.x = before
+    if x is None:
+        raise scope.refuse(step.place, "nothing arrives here; say which value with `from: NAME`")
+    scope.give(name, x)
+    return x
+
+
+def first_number(scope: Scope, settings: Table) -> int:
+    """The number of the first round; 1 where the file says nothing."""
+    return whole("first", settings["first"], settings.places["first"], scope, 0) if "first" in settings else 1
+
+
+def _index(scope: Scope, settings: Table) -> str:
+    raw = settings["index"]
+    if not isinstance(raw, str) or not WORD.fullmatch(raw):
+        raise scope.refuse(settings.places["index"], f"`index` is a name, not {describe(raw)}")
+    return raw
+
+
+def _rows(scope: Scope, settings: Table) -> Iterator[Mapping[str, Known]]:
+    if "times" in settings:
+        for _ in range(whole("times", settings["times"], settings.places["times"], scope, 0)):
+            yield {}
+        return
+    table = settings["table"]
+    if not isinstance(table, Rows) or not table:
+        raise scope.refuse(settings.places["table"], "a `table` is a list of rows: [{channels: 64}, {channels: 128}]")
+    head = table[0] if isinstance(table[0], Table) else Table(table.place)
+    for row, place in zip(table, table.places, strict=True):
+        if row is BROKEN:
+            continue
+        if not isinstance(row, Table):
+            raise scope.refuse(place, f"a row is a mapping {{COLUMN: number}}, not {describe(row)}")
+        for column in head.keys() ^ row.keys():
+            where = row.key_places.get(column, place)
+            scope.refuse(where, f"column `{short(column)}` does not stand in every row{did_you_mean(column, head)}")
+        numbers: dict[str, Known] = {}
+        for column, raw in row.items():
+            try:
+                if not WORD.fullmatch(column):
+                    raise scope.refuse(row.key_places[column], f"`{short(column)}` is no name of a column")
+                value: Fraction | bool | None = argument(scope, column, raw, row.places[column])
+            except Refused:
+                value = None
+            numbers[column] = Known(value, head.key_places.get(column, place))
+        yield numbers
+
+
+def scan(scope: Scope, step: Step, name: str, run: Run) -> Value:
+    """The steps run once for each time step of the value that arrives; `input` is the slice, states go from step to step."""
+    settings = step.table(scope)
+    unknown_keys(scope, step, settings, ("from", "state", "next", "layers"))
+    if "layers" not in settings:
+        raise scope.refuse(step.place, "`scan` needs `layers`")
+    scope.check_depth(step.place)
+    x = arriving(scope, step, settings)
+    states, after = (_names_of_values(scope, settings, key) for key in ("state", "next"))
+    for key in states.keys() ^ after.keys():
+        place = (settings["state"] if key in states else settings["next"]).key_places[key]
+        raise scope.refuse(place, f"state `{key}` stands in one of `state` and `next` only")
+    starts = {key: scope.value(raw, place) for key, (raw, place) in states.items()}
+    if x.shape is not None and len(x.shape) < 1:
+        raise scope.refuse(step.place, "`scan` runs over time, and the value that arrives has no axis")
+    frame = Frame(f"{scope.frame.prefix}{scope.path}{name}.", scope.frame)
+    own = {key: Value(key, value.shape, value.dtype, value.batched, frame) for key, value in starts.items()}
+    own["input"] = Value("input", None if x.shape is None else x.shape[1:], x.dtype, x.batched, frame)
+    inner = scope.inner(frame=frame, path="", home=f"{scope.home}{name}.", numbers={}, own=own, declared={}, parent=scope)
+    output = run(inner, settings["layers"], own["input"], settings.places["layers"])
+    if output is None or output.shape is None or x.shape is None or any(value.shape is None for value in starts.values()):
+        raise Refused
+    ends = {key: inner.value(raw, place) for key, (raw, place) in after.items()}
+    for key, end in ends.items():
+        if end.shape is None:
+            raise Refused
+        if end.shape != starts[key].shape:
+            told = f"state `{key}` has shape {starts[key].shape}, its next value {end.shape}"
+            raise scope.refuse(after[key][1], told)
+    return enter(scope, name, _scan_node(scope, step, name, x, starts, ends, output, frame))
+
+
+def _names_of_values(scope: Scope, settings: Table, key: str) -> dict[str, tuple[Any, Place]]:
+    raw = settings.get(key)
+    if raw is None:
+        return {}
+    if not isinstance(raw, Table):
+        raise scope.refuse(settings.places[key], f"`{key}` is a mapping {{NAME: VALUE}}, not {describe(raw)}")
+    for name, place in raw.key_places.items():
+        if not WORD.fullmatch(name) or name in ("x", "input"):
+            raise scope.refuse(place, f"`{short(name)}` is no name for a state")
+    return {name: (value, raw.places[name]) for name, value in raw.items()}
+
+
+def _scan_node(
+    scope: Scope,
+    step: Step,
+    name: str,
+    x: Value,
+    starts: Mapping[str, Value],
+    ends: Mapping[str, Value],
+    output: Value,
+    frame: Frame,
+) -> Node:
+    clash = frame.captured.keys() & {*frame.values, *starts, "input"}
+    for word in sorted(clash):
+        raise scope.refuse(step.place, f"`{word}` is a value outside and inside of the scan; give one of them another name")
+    time = (x.shape or (1,))[0]
+    body = Body(
+        nodes=tuple(frame.nodes),
+        sequences={"input": x.name},
+        state={key: value.name for key, value in starts.items()},
+        next={key: value.name for key, value in ends.items()},
+        captured=tuple(frame.captured),
+        output=output.name,
+    )
+    return Node(
+        name=scope.path + name,
+        op="scan",
+        inputs={},
+        attributes={},
+        parameters={},
+        outputs={"": (time, *(output.shape or ()))},
+        batched=x.batched or output.batched,
+        flops=time * sum(node.flops for node in frame.nodes),
+        body=body,
+        place=f"{step.place.line}:{step.place.column}",
+    )

@@ -1,0 +1,253 @@
+"""Owns where names mean what: scopes, the values and numbers that they see, and the names of their steps.
+
+It refuses to know what a step is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+from parity.spec.formulas import Formula, FormulaError
+from parity.spec.ledger import Frame, Known, Ledger, Refused, Value
+from parity.spec.mistakes import Place, Trail, did_you_mean, short
+from parity.spec.models import NAME, describe
+from parity.spec.signatures import AXES, axis_number
+from parity.spec.source import BROKEN
+
+DEEPEST = 30
+SIZE_WORDS = frozenset(word for words in AXES.values() for word in words)
+_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "sqrt": math.sqrt,
+    "exp": math.exp,
+    "log": math.log,
+    "tanh": math.tanh,
+    "abs": abs,
+    "min": min,
+    "max": max,
+}
+
+
+@dataclass
+class Scope:
+    """One place where steps run. path names nodes, home names parameters; they differ inside a network.
+
+    own: values by a name of this scope alone (the inputs of a block). parent: the scope whose names are seen too.
+    again: inside a network whose parameters exist from an earlier call.
+    """
+
+    ledger: Ledger
+    frame: Frame
+    path: str = ""
+    home: str = ""
+    numbers: Mapping[str, Known] = field(default_factory=dict)
+    own: dict[str, Value] = field(default_factory=dict)
+    declared: Mapping[str, Place] = field(default_factory=dict)
+    parent: Scope | None = None
+    trail: Trail = ()
+    stack: tuple[str, ...] = ()
+    adds_parameters: bool = True
+    again: bool = False
+    x: Value | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
+    depth: int = 0
+
+    # --- mistakes
+
+    def refuse(self, place: Place, message: str) -> Refused:
+        return self.ledger.refuse(place, message, self.trail)
+
+    def inner(self, **changes: Any) -> Scope:
+        """A scope inside this one, with names of its own."""
+        return replace(self, counts={}, taken=set(), depth=self.depth + 1, **changes)
+
+    def check_depth(self, place: Place) -> None:
+        if self.depth >= DEEPEST:
+            raise self.refuse(place, f"blocks, networks, repeats and scans are nested at most {DEEPEST} deep")
+
+    # --- names of steps
+
+    def take(self, name: str, place: Place) -> None:
+        """Reserves a step's name."""
+        if not NAME.fullmatch(name):
+            rule = "lower-case letters, digits, `.`, `_` and `-`, at most 64, a letter or digit first"
+            raise self.refuse(place, f"`{short(name)}` is no name: {rule}")
+        if name in ("x", "input") or name.startswith(("x.", "input.")):
+            raise self.refuse(place, f"`{name}` has a meaning of its own; give the step another name")
+        if name in self.taken or name in self.own or self.path + name in self.frame.values:
+            raise self.refuse(place, f"the name `{name}` is taken here")
+        self.taken.add(name)
+
+    def automatic(self, op: str) -> str:
+        """The name of an unnamed step: relu, relu_2, …"""
+        while True:
+            self.counts[op] = self.counts.get(op, 0) + 1
+            name = op if self.counts[op] == 1 else f"{op}_{self.counts[op]}"
+            if name not in self.taken and name not in self.own:
+                return name
+
+    # --- values
+
+    def broken(self) -> Value:
+        return Value("", None, "float", True, self.frame)
+
+    def give(self, name: str, value: Value) -> None:
+        """Lets a name of this scope mean a value."""
+        self.frame.values[self.path + name] = value
+
+    def find(self, name: str) -> Value | None:
+        """The value that a name means here, or None."""
+        if name == "x":
+            return self.x
+        scope: Scope | None = self
+        while scope is not None:
+            found = scope.own.get(name)
+            if found is not None:
+                if name in scope.declared:
+                    self.ledger.read.add(scope.declared[name])
+                return self.reach(found)
+            found = scope.frame.values.get(scope.path + name)
+            if found is not None:
+                return self.reach(found)
+            scope = scope.parent
+        return None
+
+    def reach(self, value: Value) -> Value:
+        """The value itself; a scan that is crossed on the way notes that its body reads it."""
+        frame: Frame | None = self.frame
+        while frame is not None and frame is not value.frame and value.shape is not None:
+            frame.captured[value.name] = value
+            frame = frame.parent
+        return value
+
+    def value(self, raw: Any, place: Place) -> Value:
+        """The value that the file names. Refused where there is none."""
+        if raw is BROKEN:
+            raise Refused
+        if isinstance(raw, int) and not isinstance(raw, bool):
+            raw = str(raw)
+        if not isinstance(raw, str):
+            raise self.refuse(place, f"the name of a value stands here, not {describe(raw)}")
+        found = self.find(raw)
+        if found is not None:
+            return found
+        if raw == "x":
+            raise self.refuse(place, "nothing arrives here; say which value with `from: NAME`")
+        parts = ("inputs", "carried", "layers", "networks", "training")
+        if any(self.ledger.forgiven(part, raw.split(".")[0]) for part in parts):
+            raise Refused
+        raise self.refuse(place, f"no value `{short(raw)}` here{did_you_mean(raw, self.value_names())}")
+
+    def value_names(self) -> Iterator[str]:
+        scope: Scope | None = self
+        while scope is not None:
+            yield from scope.own
+            for name in scope.frame.values:
+                if name.startswith(scope.path):
+                    yield name[len(scope.path) :]
+            scope = scope.parent
+
+    # --- numbers (this is a signatures.Reader)
+
+    def known(self, name: str) -> Known | None:
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.numbers:
+                return scope.numbers[name]
+            scope = scope.parent
+        return self.ledger.constants.get(name)
+
+    def number_named(self, name: str, place: Place) -> Fraction:
+        """A constant, argument, column, or size of a value."""
+        known = self.known(name)
+        if known is not None:
+            self.ledger.read.add(known.declared)
+            if known.value is None:
+                raise Refused
+            if isinstance(known.value, bool):
+                raise self.refuse(place, f"`{name}` is true or false, and a number stands here")
+            return known.value
+        holder, _, word = name.rpartition(".")
+        value = self.find(holder) if holder else None
+        if value is not None:
+            return self._size(holder, value, word, place)
+        if self.ledger.forgiven("constants", name) or self.ledger.forgiven("inputs", holder):
+            raise Refused
+        if holder == "x":
+            raise self.refuse(place, "nothing arrives here, so `x` has no sizes")
+        if holder and word in SIZE_WORDS:
+            raise self.refuse(place, f"no value `{short(holder)}` here{did_you_mean(holder, self.value_names())}")
+        raise self.refuse(place, f"no constant or argument `{short(name)}`{did_you_mean(name, self.number_names())}")
+
+    def _size(self, holder: str, value: Value, word: str, place: Place) -> Fraction:
+        if value.shape is None:
+            raise Refused
+        axis = axis_number(word, value.shape)
+        if axis is None:
+            close = did_you_mean(word, AXES.get(len(value.shape), ()))
+            raise self.refuse(place, f"`{holder}` has shape {value.shape}: no axis `{short(word)}`{close}")
+        return Fraction(value.shape[axis])
+
+    def number_names(self) -> Iterator[str]:
+        scope: Scope | None = self
+        while scope is not None:
+            yield from scope.numbers
+            scope = scope.parent
+        yield from self.ledger.constants
+
+    def number(self, raw: Any, place: Place) -> Fraction:
+        """The exact value of a number or formula of the file."""
+        if raw is BROKEN:
+            raise Refused
+        if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
+            raise self.refuse(place, f"a number or a formula stands here, not {describe(raw)}")
+        if not isinstance(raw, str):
+            return Fraction(repr(raw))
+        try:
+            formula = Formula(raw)
+            values = {name: self.number_named(name, place.within(at)) for name, at in formula.name_columns().items()}
+            return formula.exact(values)
+        except FormulaError as error:
+            raise self.refuse(place.within(error.column), error.message) from None
+
+    def real(self, raw: Any, place: Place) -> float:
+        """A number that need not be a fraction: 1/sqrt(2) is rounded once, to a double."""
+        if not isinstance(raw, str):
+            return float(self.number(raw, place))
+        try:
+            formula = Formula(raw)
+            values = {name: self.number_named(name, place.within(at)) for name, at in formula.name_columns().items()}
+            try:
+                return float(formula.exact(values))
+            except FormulaError:
+                plain = {name: float(value) for name, value in values.items()}
+                result = float(formula.evaluate(plain, _FUNCTIONS))
+        except FormulaError as error:
+            raise self.refuse(place.within(error.column), error.message) from None
+        except (ValueError, OverflowError, TypeError):
+            raise self.refuse(place, f"`{short(raw)}` has no value") from None
+        if not math.isfinite(result):
+            raise self.refuse(place, f"`{short(raw)}` is not finite")
+        return result
+
+    def flag(self, raw: Any, place: Place) -> bool:
+        """true, false, or an argument that is one of them."""
+        if raw is BROKEN:
+            raise Refused
+        known = self.known(raw) if isinstance(raw, str) else None
+        if known is not None:
+            self.ledger.read.add(known.declared)
+            if known.value is None:
+                raise Refused
+            raw = known.value
+        if not isinstance(raw, bool):
+            raise self.refuse(place, f"true or false stands here, not {describe(raw)}")
+        return raw
+
+
+Run = Callable[[Scope, Any, Value | None, Place], Value | None]
+"""steps.run, handed to what holds steps: (scope, rows, arriving value, place) -> last value."""

@@ -1,0 +1,230 @@
+"""Owns what an op takes: its inputs and attributes read off its signature, and the conversion of what a file says into them.
+
+It refuses to know any op, and to evaluate a number by itself: the reader that it is given does.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from types import ModuleType
+from typing import Any, Final, Protocol, get_args, get_type_hints
+
+from parity.ops import TABLE
+from parity.ops.definition import Shape
+from parity.spec.mistakes import Place, did_you_mean
+from parity.spec.models import describe
+from parity.spec.source import Rows
+
+REQUIRED: Final = inspect.Parameter.empty
+AXES: Mapping[int, tuple[str, ...]] = {1: ("features",), 2: ("time", "features"), 3: ("channels", "height", "width")}
+"""What the axes of a value of some rank are called, not counting the batch."""
+
+LARGEST: Final = 2**34
+"""Elements of one value or parameter, and the greatest number an attribute takes."""
+
+
+@dataclass(frozen=True)
+class InputRule:
+    """One input of an op. `source`: the other input that fills it where the file does not."""
+
+    name: str
+    dtype: str  # float | integer
+    optional: bool
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class AttributeRule:
+    """One attribute of an op; `kind` is a word of parity.ops.definition."""
+
+    name: str
+    kind: str
+    default: Any
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What an op takes. joins: any number of branches. takes_text: a formula, whose inputs are the values that it names."""
+
+    op: str
+    module: ModuleType
+    inputs: tuple[InputRule, ...]
+    attributes: Mapping[str, AttributeRule]
+    joins: bool = False
+    takes_text: bool = False
+
+    def constant(self, name: str, default: Any) -> Any:
+        """A constant of the op's module (BATCHED, INTEGER_OUTPUT)."""
+        return vars(self.module).get(name, default)
+
+
+class Reader(Protocol):
+    """Evaluates what the file says; every method reports a mistake and raises."""
+
+    def number(self, raw: Any, place: Place) -> Fraction: ...
+
+    def real(self, raw: Any, place: Place) -> float: ...
+
+    def flag(self, raw: Any, place: Place) -> bool: ...
+
+    def refuse(self, place: Place, message: str) -> Exception: ...
+
+
+@lru_cache(maxsize=512)
+def signature_of(op: str) -> Signature:
+    """The signature of an op of the table."""
+    module = TABLE[op]
+    hints = get_type_hints(module.signature, include_extras=True)
+    words: Mapping[str, tuple[str, ...]] = vars(module).get("WORDS", {})
+    inputs, attributes, joins, takes_text = [], {}, False, False
+    for name, given in inspect.signature(module.signature).parameters.items():
+        kind = _kind(hints[name])
+        if given.kind is inspect.Parameter.KEYWORD_ONLY:
+            attributes[name] = AttributeRule(name, kind, given.default, tuple(words.get(name, ())))
+        elif given.kind is inspect.Parameter.VAR_KEYWORD:
+            takes_text = True
+        else:
+            joins = joins or given.kind is inspect.Parameter.VAR_POSITIONAL
+            source = given.default if isinstance(given.default, str) else None
+            inputs.append(InputRule(name, kind, given.default is None, source))
+    return Signature(op, module, tuple(inputs), attributes, joins, takes_text)
+
+
+def _kind(annotation: Any) -> str:
+    """`count` of Annotated[int, "count"], also where None may stand instead."""
+    for part in (annotation, *get_args(annotation)):
+        metadata = getattr(part, "__metadata__", ())
+        if metadata:
+            return str(metadata[0])
+    raise TypeError(f"{annotation!r} is no type of parity.ops.definition")
+
+
+def axis_number(word: str | int, shape: Shape) -> int | None:
+    """The place of an axis that a word or a number names, or None where the shape has no such axis."""
+    if isinstance(word, int):
+        return word % len(shape) if -len(shape) <= word < len(shape) else None
+    names = AXES.get(len(shape), ())
+    return names.index(word) if word in names else None
+
+
+def convert(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> Any:
+    """What the file says of an attribute, as the op's signature takes it; an axis stays a word where it is one."""
+    if raw is None:
+        raise reader.refuse(place, f"`{rule.name}` has no value")
+    return _CONVERTERS[rule.kind](rule, raw, place, reader)
+
+
+def default_value(rule: AttributeRule) -> Any:
+    """An attribute's default; the last axis goes by its word, so that shapes without one are refused."""
+    return "features" if rule.kind == "axis" and rule.default == -1 else rule.default
+
+
+def whole(name: str, raw: Any, place: Place, reader: Reader, least: int | None = None) -> int:
+    """A whole number, within bounds."""
+    number = reader.number(raw, place)
+    if number.denominator != 1:
+        raise reader.refuse(place, f"`{name}` is a whole number, not {number}")
+    if least is not None and number < least:
+        raise reader.refuse(place, f"`{name}` is at least {least}, not {number}")
+    if abs(number) > LARGEST:
+        raise reader.refuse(place, f"`{name}` is too large: {number:.3g}" if number < 10**300 else f"`{name}` is too large")
+    return int(number)
+
+
+def _count(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> int:
+    return whole(rule.name, raw, place, reader, 1)
+
+
+def _whole(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> int:
+    return whole(rule.name, raw, place, reader)
+
+
+def _real(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> float:
+    return reader.real(raw, place)
+
+
+def _rate(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> float:
+    value = reader.real(raw, place)
+    if not 0 <= value < 1:
+        raise reader.refuse(place, f"`{rule.name}` lies in 0 ≤ {rule.name} < 1, not {value:g}")
+    return value
+
+
+def _flag(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> bool:
+    return reader.flag(raw, place)
+
+
+def _word(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> str:
+    if not isinstance(raw, str) or raw not in rule.words:
+        close = did_you_mean(raw, rule.words) if isinstance(raw, str) else ""
+        raise reader.refuse(place, f"`{rule.name}` is {' or '.join(rule.words)}, not {describe(raw)}{close}")
+    return raw
+
+
+def _axis(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> str | int:
+    if isinstance(raw, str) and any(raw in names for names in AXES.values()):
+        return raw
+    if isinstance(raw, str) and raw.isalpha():
+        known = [word for names in AXES.values() for word in names]
+        close = did_you_mean(raw, known)
+        if close:
+            raise reader.refuse(place, f"no axis `{raw}`{close}")
+    return whole(rule.name, raw, place, reader)
+
+
+def _pair(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> tuple[int, int]:
+    if not isinstance(raw, Rows):
+        one = whole(rule.name, raw, place, reader, 1)
+        return one, one
+    if len(raw) != 2:
+        raise reader.refuse(place, f"`{rule.name}` is one number, or two: [height, width]")
+    first, second = (whole(rule.name, item, at, reader, 1) for item, at in zip(raw, raw.places, strict=True))
+    return first, second
+
+
+def _padding(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> tuple[tuple[int, int], ...]:
+    explained = f"`{rule.name}` is always explicit numbers"
+    forms = "1, [1, 2] or [[0, 1], [0, 1]] (before, after)"
+    if raw in ("same", "valid", "full"):
+        raise reader.refuse(place, f"{explained}, never `{raw}`: {forms}")
+    if not isinstance(raw, Rows):
+        one = whole(rule.name, raw, place, reader, 0)
+        return (one, one), (one, one)
+    if len(raw) != 2 or any(isinstance(item, Rows) and len(item) != 2 for item in raw):
+        raise reader.refuse(place, f"{explained}: {forms}")
+    sides = []
+    for item, at in zip(raw, raw.places, strict=True):
+        items, places = (item, item.places) if isinstance(item, Rows) else ([item, item], [at, at])
+        before, after = (whole(rule.name, one, spot, reader, 0) for one, spot in zip(items, places, strict=True))
+        sides.append((before, after))
+    return tuple(sides)
+
+
+def _sizes(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> tuple[int, ...]:
+    if not isinstance(raw, Rows):
+        raise reader.refuse(place, f"`{rule.name}` is a list of whole numbers, not {describe(raw)}")
+    return tuple(whole(rule.name, item, at, reader, 0) for item, at in zip(raw, raw.places, strict=True))
+
+
+_CONVERTERS: Mapping[str, Callable[[AttributeRule, Any, Place, Reader], Any]] = {
+    "count": _count,
+    "whole": _whole,
+    "real": _real,
+    "rate": _rate,
+    "flag": _flag,
+    "word": _word,
+    "axis": _axis,
+    "pair": _pair,
+    "padding": _padding,
+    "sizes": _sizes,
+}
+
+
+def listed(value: Any) -> Any:
+    """The value with lists for tuples, as it comes back from JSON."""
+    return [listed(item) for item in value] if isinstance(value, tuple) else value

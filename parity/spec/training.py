@@ -1,0 +1,177 @@
+"""Owns the training part of a file: its phases, what each updates and evaluates, and the optimizer that the paper used.
+
+It refuses losses that do not end in one number or that add parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from parity.spec.architectures import StepPart, TrainingPart, optimizer_choice
+from parity.spec.graph import Input, Node, Phase
+from parity.spec.inputs import read_input
+from parity.spec.ledger import Refused, Value
+from parity.spec.mistakes import Place, did_you_mean, short
+from parity.spec.models import describe
+from parity.spec.scopes import Scope
+from parity.spec.source import BROKEN, Rows, Table
+from parity.spec.steps import run
+
+
+@dataclass(frozen=True)
+class Training:
+    """What the training part expands to. evaluate: prefixes with their places; trained: inputs that a phase updates."""
+
+    inputs: tuple[Input, ...] = ()
+    phases: tuple[Phase, ...] = ()
+    trained: frozenset[str] = frozenset()
+
+
+def read_training(scope: Scope, part: TrainingPart, inputs: tuple[Input, ...], last: Value | None) -> Training:
+    """Expands the loss or the steps; `scope` is that of the layers, `last` their last value."""
+    own: dict[str, Value] = {}
+    given: list[Input] = []
+    for name, declared in part.inputs.items():
+        found = read_input(scope, name, declared)
+        if name in scope.frame.values:
+            scope.refuse(part.table("inputs").key_places[name], f"the name `{name}` is taken by a value of the layers")
+        if found is not None:
+            given.append(found)
+        shape = None if found is None else found.shape
+        own[name] = Value(name, shape, declared.dtype, True, scope.frame)
+    steps: list[StepPart | TrainingPart] = list(part.steps) or [part]
+    trainable = {item.name: item for item in (*inputs, *given)}
+    phases = []
+    trained: set[str] = set()
+    for number, step in enumerate(steps, 1):
+        name = f"training{number}" if part.steps else "training"
+        first = last or next(iter(own.values()), None)
+        phase = _phase(scope, name, step, own, first, trainable, bool(part.steps))
+        if phase is not None:
+            phases.append(phase)
+            trained |= phase.updates.keys() & trainable.keys()
+    return Training(tuple(given), tuple(phases), frozenset(trained))
+
+
+def _phase(
+    scope: Scope,
+    name: str,
+    step: StepPart | TrainingPart,
+    own: dict[str, Value],
+    x: Value | None,
+    trainable: Mapping[str, Input],
+    alternating: bool,
+) -> Phase | None:
+    """One loss with its nodes; None where a mistake was found."""
+    frame, before = scope.frame, scope.frame.nodes
+    frame.nodes = []
+    places = {key: place for key, place in _declared(scope).items() if key in own}
+    inner = scope.inner(
+        path=f"{name}.", home=f"{name}.", own=own, declared=places, parent=scope, adds_parameters=False, numbers={}
+    )
+    try:
+        loss = run(inner, step.loss, x, step.place("loss"))
+        updates = _updates(scope, step, trainable)
+        if loss is None or loss.shape is None:
+            return None
+        if loss.shape != () or loss.batched or loss.dtype != "float":
+            kind = "one number for each example" if loss.shape == () else f"shape {loss.shape}"
+            raise scope.refuse(_last_place(step), f"a loss ends in one number; `{loss.name}` has {kind}: take its `mean`")
+        nodes = tuple(frame.nodes)
+        return Phase(name if alternating else "main", nodes, loss.name, updates, optimizer_choice(step.optimizer))
+    except Refused:
+        return None
+    finally:
+        frame.nodes = before
+        for key in [key for key in frame.values if alternating and key.startswith(f"{name}.")]:
+            del frame.values[key]
+
+
+def _declared(scope: Scope) -> Mapping[str, Place]:
+    training = scope.ledger.architecture.training
+    return training.table("inputs").key_places if training else {}
+
+
+def _last_place(step: StepPart | TrainingPart) -> Place:
+    rows = step.loss
+    last = rows[-1]
+    return next(iter(last.key_places.values())) if isinstance(last, Table) and last else rows.places[-1]
+
+
+def lies_under(name: str, prefix: str) -> bool:
+    """Whether a dotted name is the prefix or lies under it."""
+    return name == prefix or name.startswith(f"{prefix}.")
+
+
+def prefixes(names: Iterable[str]) -> set[str]:
+    """Every dotted beginning of the names."""
+    found = set()
+    for name in names:
+        parts = name.split(".")
+        found |= {".".join(parts[:length]) for length in range(1, len(parts) + 1)}
+    return found
+
+
+def _updates(scope: Scope, step: StepPart | TrainingPart, trainable: Mapping[str, Input]) -> dict[str, float]:
+    """Parameter or trained input -> factor of the learning rate; the longest prefix that fits decides."""
+    parameters = scope.ledger.parameters
+    if step.updates is None:
+        return dict.fromkeys(parameters, 1.0)
+    chosen: dict[str, tuple[float, int]] = {}
+    for prefix, raw, place, at in _prefixes_of(step.updates):
+        if prefix is BROKEN or raw is BROKEN:
+            continue
+        if not isinstance(prefix, str):
+            scope.refuse(place, f"the beginning of a parameter's name stands here, not {describe(prefix)}")
+            continue
+        try:
+            factor = scope.real(raw, at)
+        except Refused:
+            continue
+        if factor <= 0:
+            scope.refuse(at, f"a factor of the learning rate is above 0, not {factor:g}; leave the name out to freeze it")
+        under = [name for name in parameters if lies_under(name, prefix)]
+        if prefix in trainable and trainable[prefix].dtype == "float":
+            under.append(prefix)
+        if not under and not scope.ledger.mistakes:
+            close = did_you_mean(prefix, prefixes(parameters))
+            scope.refuse(place, f"no parameter is called or lies under `{short(prefix)}`{close}")
+        for name in under:
+            if len(prefix) >= chosen.get(name, (0.0, 0))[1]:
+                chosen[name] = (factor, len(prefix))
+    names = [*parameters, *trainable]
+    return {name: chosen[name][0] for name in names if name in chosen}
+
+
+def _prefixes_of(updates: Any) -> list[tuple[Any, Any, Place, Place]]:
+    """(prefix, factor, place of the prefix, place of the factor)."""
+    if isinstance(updates, Rows):
+        return [(prefix, 1, place, place) for prefix, place in zip(updates, updates.places, strict=True)]
+    table: Table = updates
+    return [(prefix, raw, table.key_places[prefix], table.places[prefix]) for prefix, raw in table.items()]
+
+
+def evaluated(scope: Scope, part: TrainingPart, nodes: Iterable[Node], prefix: str = "") -> tuple[Node, ...]:
+    """The nodes, those under a prefix of `evaluate` marked; a prefix counts nodes or parameters."""
+    marked = []
+    for node in nodes:
+        name = prefix + node.name
+        homes = (name, scope.ledger.homes.get(name, name))
+        if any(lies_under(home, wanted) for home in homes for wanted in part.evaluate):
+            node = replace(node, evaluate=True)  # noqa: PLW2901 - the marked node takes the place of the other
+        if node.body is not None:
+            body = replace(node.body, nodes=evaluated(scope, part, node.body.nodes, f"{name}."))
+            node = replace(node, body=body)  # noqa: PLW2901
+        marked.append(node)
+    return tuple(marked)
+
+
+def check_evaluate(scope: Scope, part: TrainingPart) -> None:
+    """Every prefix of `evaluate` must meet a node."""
+    homes = {*scope.ledger.homes, *scope.ledger.homes.values()}
+    for wanted, place in zip(part.evaluate, part.places("evaluate"), strict=False):
+        if not any(lies_under(home, wanted) for home in homes):
+            close = did_you_mean(wanted, prefixes(homes))
+            scope.refuse(place, f"no node or part of a network is called or lies under `{short(wanted)}`{close}")
