@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fcntl
+import itertools
 import os
 import select
 import sys
@@ -50,8 +51,8 @@ class Run:
         self.finished[record.key] = record
         self.on_record(record)
 
-    def look(self) -> int:
-        """Takes in what was acknowledged since the last look. How many entries are left."""
+    def look(self, begun: Sequence[Entry] = ()) -> int:
+        """Takes in what was acknowledged since the last look. begun: by the process that runs. How many entries are left."""
         if self.stop():
             raise KeyboardInterrupt
         reading = records.read(self.out, self.offset)
@@ -61,23 +62,31 @@ class Run:
             if "torn tail" not in notice:  # a line still being written; the ending tells
                 self.on_notice(notice)
         for record in reading.records:
-            if record.key not in keys or record.key in self.finished:
-                continue
-            self.take(self._distrust(record) if record.key in reading.spoiled else record)
+            if record.key in keys and record.key not in self.finished:
+                self.take(self._distrust(record, begun) if record.key in reading.spoiled else record)
         return len(self.remaining())
 
-    def _distrust(self, record: Record) -> Record:
-        """Supersedes a spoiled record. The worker may append meanwhile: each line is one write at the file's end."""
+    def _distrust(self, record: Record, begun: Sequence[Entry]) -> Record:
+        """Lines before this record were dropped: the record of a case begun earlier, or nothing that belongs there.
+
+        What supersedes is appended while the worker may append too: each line is one write at the file's end.
+        """
+        earlier = itertools.takewhile(lambda entry: entry.key != record.key, begun)
+        lost = [entry for entry in earlier if entry.key not in self.finished]
+        for entry in lost:
+            self.end(entry, "crashed", UNREADABLE)
+        if lost:
+            return record
         spoiled = replace(record, outcome="crashed", arrays=None, measurements=None, reason=SPOILED)
         records.append(self.out, spoiled)
         return spoiled
 
     def end(self, entry: Entry, outcome: str, reason: str) -> None:
-        """Writes the record that a dead worker could not, and takes it in."""
+        """Writes the record that the worker did not, and takes it in."""
         case = entry.case
         record = Record(entry.key, case.id, self.asked.framework, outcome, case.dtype, case.device, case.mode, reason)
         records.append(self.out, record)
-        self.look()
+        self.take(record)
 
 
 def launch(
@@ -160,7 +169,7 @@ def _settle(run: Run, ending: Ending) -> None:
     """Records for what the process left without one. At least one entry is finished by each process, so a run ends."""
     for notice in records.drop_torn_tail(run.out):
         run.on_notice(notice)
-    run.look()
+    run.look(ending.begun)
     left = [run.asked.entries[place] for place in run.remaining()]
     outcome, reason = endings.of_process(ending.returncode, ending.log, kernel_kills=ending.kernel_kills)
     if ending.too_slow:

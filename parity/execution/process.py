@@ -62,10 +62,10 @@ class Ending:
     kernel_kills: int
 
 
-def run_process(asked: Request, only: Sequence[int], place: Place, look: Callable[[], int]) -> Ending:
+def run_process(asked: Request, only: Sequence[int], place: Place, look: Callable[[Sequence[Entry]], int]) -> Ending:
     """One worker over the entries at the places `only`, until it ends or something takes too long.
 
-    look: takes in new records and returns how many entries still have none; it is called all the while.
+    look: takes in new records, given what was begun, and returns how many entries are left; it is called all the while.
     """
     progress = Progress(asked, place.out / "progress.jsonl")
     kills, too_slow, answer = _kernel_kills(), "", b""
@@ -102,12 +102,13 @@ class Progress:
         return tuple(found)
 
 
-def _watch(stdout: IO[bytes], progress: Progress, limits: Limits, look: Callable[[], int]) -> str:
+def _watch(stdout: IO[bytes], progress: Progress, limits: Limits, look: Callable[[Sequence[Entry]], int]) -> str:
     """Follows the process until it ends ("") or must be stopped (why)."""
     state: object = None
     since = time.monotonic()
     while not select.select([stdout], [], [], POLL_SECONDS)[0]:
-        begun, left = progress.begun(), look()
+        begun = progress.begun()
+        left = look(begun)
         if (len(begun), left) != state:
             state, since = (len(begun), left), time.monotonic()
         allowed, what = limits.timeout, "its case took"

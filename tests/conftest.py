@@ -1,0 +1,41 @@
+"""What every test may ask for: the fakes' place, and the framework that a conformance run is about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+FAKES = Path(__file__).parent / "fakes"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--framework", action="append", default=[], help="run tests/conformance against this framework")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: minutes, not seconds; leave it out with -m 'not slow'")
+
+
+@pytest.fixture(scope="session")
+def fakes() -> Path:
+    """The directory of frameworks built to be wrong: a module there is named `module:Class` in a request."""
+    return FAKES
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that takes `framework` runs once for each one asked for; asking for none is an error, not "test nothing"."""
+    if "framework" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--framework")
+        if not chosen:
+            raise pytest.UsageError(f"{metafunc.module.__name__} needs --framework keras|torch|mxnet")
+        metafunc.parametrize("framework", chosen, scope="session")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Conformance runs where a framework is named; fakes are no tests."""
+    inside = collection_path.is_relative_to(Path(__file__).parent / "conformance")
+    asked_by_path = any("conformance" in argument for argument in config.args)
+    if inside and not asked_by_path and not config.getoption("--framework"):
+        return True
+    return True if collection_path == FAKES else None
