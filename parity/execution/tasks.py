@@ -49,10 +49,11 @@ def _locked_step(realization: Realization, initial: Arrays, batch: Arrays, step:
 
 
 def sampling(framework: Framework, case: Case) -> dict[str, Array]:
-    """Draws of the native initializer with seeds seed, seed+1, …"""
+    """Draws of the native initializer with seeds seed, seed+1, …, and `sample/again` from the first seed once more."""
     if case.sampling is None:
         raise ValueError(f"case {case.id} samples, and says not what")
-    return {f"sample/{i}": framework.sample(replace(case, seed=case.seed + i)) for i in range(case.sampling.count)}
+    found = {f"sample/{i}": framework.sample(replace(case, seed=case.seed + i)) for i in range(case.sampling.count)}
+    return {**found, "sample/again": framework.sample(case)}
 
 
 def training(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
