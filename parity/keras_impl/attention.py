@@ -46,18 +46,17 @@ class DictatedMultiHeadAttention(MultiHeadAttention):
 
 def multi_head_attention(site: Site) -> Tensor:
     heads, features = site["heads"], site.shape()[1]
-    settings: dict[str, Any] = {"use_causal_mask": site["causal"], **site.training}
+    settings: dict[str, Any] = {"use_causal_mask": site["causal"]}
     if site.has("lengths"):
         keys = site.shape("keys")[0]
         lengths = site.tensor("lengths")
         settings["attention_mask"] = site.function(lambda t: before(t, keys)[:, None, :], lengths, suffix="seen")
     tensors = [site.tensor(), site.tensor("values"), site.tensor("keys")]
     make: type[MultiHeadAttention] = MultiHeadAttention
-    if site.has("mask"):
+    if site.dictated:
         make = DictatedMultiHeadAttention
         tensors.append(site.plain("mask"))
-    rate = 0.0 if site.has("mask") else site["dropout"]
-    layer = site.layer(make, heads, features // heads, dropout=rate, use_bias=site["bias"], seed=site.seed())
+    layer = site.layer(make, heads, features // heads, dropout=site.dropout, use_bias=site["bias"], seed=site.seed())
     return layer(*tensors, **settings)
 
 
@@ -86,13 +85,13 @@ def additive_attention(site: Site) -> Tensor:
         keys = site.shape("keys")[0]
         seen = [None, site.function(lambda t: before(t, keys), site.tensor("lengths"), suffix="seen")]
     tensors = [query, site.tensor("values"), key]
-    if site.has("mask"):
+    if site.dictated:
         given = site.tensor("mask")
         given = site.function(lambda t: t[:, None], given, suffix="mask") if single else given
-        y = site.layer(DictatedAdditiveAttention, suffix="score")(tensors, given, mask=seen, **site.training)
+        y = site.layer(DictatedAdditiveAttention, suffix="score")(tensors, given, mask=seen)
     else:
-        layer = site.layer(keras.layers.AdditiveAttention, suffix="score", dropout=site["dropout"], seed=site.seed())
-        y = layer(tensors, mask=seen, **site.training)
+        layer = site.layer(keras.layers.AdditiveAttention, suffix="score", dropout=site.dropout, seed=site.seed())
+        y = layer(tensors, mask=seen)
     return keras.layers.Reshape((y.shape[-1],), name=site.layer_name("taken"))(y) if single else y
 
 

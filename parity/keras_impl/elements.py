@@ -91,9 +91,11 @@ def layer_norm(site: Site) -> Tensor:
 
 
 def dropout(site: Site) -> Tensor:
-    if site.has("mask"):
-        return DictatedDropout(name=site.name)(site.tensor(), site.tensor("mask"), **site.training)
-    return keras.layers.Dropout(site["rate"], seed=site.seed(), name=site.name)(site.tensor(), **site.training)
+    if site.evaluate:
+        return site.tensor()
+    if site.dictated:
+        return DictatedDropout(name=site.name)(site.tensor(), site.tensor("mask"))
+    return keras.layers.Dropout(site["rate"], seed=site.seed(), name=site.name)(site.tensor())
 
 
 def activation(word: str) -> Callable[[Site], Tensor]:

@@ -14,7 +14,7 @@ import numpy as np
 from parity.execution.protocol import Array, Batch, Description, Observation, ParameterLayout, Unsupported
 from parity.keras_impl import device, initializers, layers, model
 from parity.keras_impl.optimizers import Groups
-from parity.keras_impl.wiring import Wiring
+from parity.keras_impl.wiring import Wiring, sequenced
 from parity.spec.cases import Case
 from parity.spec.graph import Graph, Node
 
@@ -187,7 +187,9 @@ class Realization:
 
     def _model(self, outputs: list[str], loss_inputs: bool) -> keras.Model:
         values = self.wiring.values
-        return keras.Model([values[name] for name in self._input_names(loss_inputs)], [values[name] for name in outputs])
+        made = keras.Model([values[name] for name in self._input_names(loss_inputs)], [values[name] for name in outputs])
+        moved = [tuple(node.statistics.values()) for node in self.graph.all_nodes() if node.statistics]
+        return made if len(set(moved)) == len(moved) else sequenced(made, values.values())
 
     def _input_names(self, loss_inputs: bool) -> list[str]:
         alone = not (self.graph.inputs or self.graph.carried)  # parameters without an input hang on those of the loss

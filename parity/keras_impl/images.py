@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from parity.keras_impl.wiring import Site, Tensor
+from parity.keras_impl.wiring import Site, Tensor, walk
 
 Borders = Sequence[Sequence[int]]
 
@@ -135,13 +135,19 @@ def pad2d(site: Site) -> Tensor:
     return site.function(lambda t: ops.take(ops.take(t, rows, axis=1), columns, axis=2), site.tensor())
 
 
-class UnbiasedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
-    """Batch normalization whose running variance moves towards the batch's variance over n - 1, not over n."""
+class SteeredBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
+    """Batch normalization with two more choices: a running variance that moves towards the batch's variance over n - 1, and
+    a call that evaluates while the model trains (a functional model overrules `training=False`)."""
 
-    def call(self, inputs: Tensor, training: bool | None = None, mask: Tensor = None) -> Tensor:
+    def __init__(self, unbiased: bool, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.unbiased = unbiased
+
+    def call(self, inputs: Tensor, training: bool | None = None, mask: Tensor = None, evaluate: bool = False) -> Tensor:
+        training = bool(training) and not evaluate
         kept = ops.convert_to_tensor(self.moving_variance) * self.momentum
         outputs = super().call(inputs, training=training, mask=mask)
-        if training and self.trainable:
+        if training and self.unbiased:
             count = ops.cast(ops.prod(ops.shape(inputs)[:-1]), kept.dtype)
             moved = ops.convert_to_tensor(self.moving_variance) - kept
             self.moving_variance.assign(kept + moved * (count / (count - 1)))
@@ -150,14 +156,10 @@ class UnbiasedBatchNormalization(keras.layers.BatchNormalization):  # type: igno
 
 def batch_norm(site: Site) -> Tensor:
     unbiased = site["running_variance"] == "unbiased"
-    layer = site.layer(
-        UnbiasedBatchNormalization if unbiased else keras.layers.BatchNormalization,
-        momentum=site["momentum"],
-        epsilon=site["epsilon"],
-        scale=site["scale"],
-        center=site["shift"],
-    )
-    return layer(site.tensor(), **site.training)
+    settings = {key: site[key] for key in ("momentum", "epsilon", "scale")} | {"center": site["shift"]}
+    if unbiased or any(node.evaluate for node in walk(site.wiring.root)):
+        return site.layer(SteeredBatchNormalization, unbiased, **settings)(site.tensor(), evaluate=site.evaluate)
+    return site.layer(keras.layers.BatchNormalization, **settings)(site.tensor())
 
 
 def instance_norm(site: Site) -> Tensor:

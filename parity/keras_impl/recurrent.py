@@ -6,6 +6,8 @@ It refuses to hand masks on: a mask that a Keras layer passes along silently rea
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import accumulate
+from math import prod
 from typing import Any
 
 import keras
@@ -14,6 +16,7 @@ from keras import ops
 from parity.execution.protocol import Unsupported
 from parity.keras_impl.losses import before
 from parity.keras_impl.wiring import DictatedDropout, Site, Tensor, inner
+from parity.spec.graph import Shape
 
 
 class SilentLSTM(keras.layers.LSTM):  # type: ignore[misc]
@@ -73,7 +76,7 @@ def _stack(site: Site, make: Callable[..., Any], states: tuple[str, ...], **sett
         if number:
             x = _dropped(site, x, number - 1)
         layer = site.layer(make, site["units"], suffix=f"layer{number}", **settings)
-        x, *end = layer(x, initial_state=_starts(site, states, number), mask=valid, **site.training)
+        x, *end = layer(x, initial_state=_starts(site, states, number), mask=valid)
         ends.append(end)
     found = {state: _stacked(site, state, [end[place] for end in ends]) for place, state in enumerate(states)}
     return {"": x, **found}
@@ -103,12 +106,10 @@ def _zeros(tensor: Tensor) -> Tensor:
 def _dropped(site: Site, x: Tensor, place: int) -> Tensor:
     """Dropout between two layers: by the batch's mask (layers - 1, time, units), or native."""
     name = site.layer_name(f"dropout{place}")
-    if site.has("mask"):
+    if site.dictated:
         given = site.function(_row(place), site.plain("mask"), suffix=f"mask{place}")
-        return DictatedDropout(name=name)(x, given, **site.training)
-    if site["dropout"]:
-        return keras.layers.Dropout(site["dropout"], seed=site.seed(), name=name)(x, **site.training)
-    return x
+        return DictatedDropout(name=name)(x, given)
+    return keras.layers.Dropout(site.dropout, seed=site.seed(), name=name)(x) if site.dropout else x
 
 
 def _stacked(site: Site, state: str, tensors: list[Tensor]) -> Tensor:
@@ -122,33 +123,57 @@ def gru_cell(site: Site) -> dict[str, Tensor]:
             x = _dropped(site, x, number - 1)
         cell = site.layer(keras.layers.GRUCell, site["units"], reset_after=site["reset"] == "after", suffix=f"layer{number}")
         start = site.function(_row(number), site.tensor("state"), suffix=f"state{number}")
-        x, _ = cell(x, [start], **site.training)
+        x, _ = cell(x, [start])
         ends.append(x)
     return {"": x, "state": _stacked(site, "state", ends)}
 
 
-class Scan(keras.layers.Layer):  # type: ignore[misc]
-    """A model of one time step, run over the time that sequences share (axis 1), unrolled: time is static.
+class BodyCell(keras.layers.Layer):  # type: ignore[misc]
+    """A model of one time step as a recurrent cell. Its inputs are slices of sequences, laid side by side; its states are flat.
 
-    Called with sequences, then states, then what every step sees whole.
+    slices: their shapes. states: their shapes, and which output of the body replaces each; output 0 is the cell's.
     """
 
-    def __init__(self, body: keras.Model, sequences: int, states: tuple[int, ...], **settings: Any) -> None:
+    def __init__(self, body: keras.Model, slices: list[Shape], states: list[tuple[Shape, int]], **settings: Any) -> None:
         super().__init__(**settings)
-        self.body, self.sequences, self.states = body, sequences, states
+        self.body, self.slices, self.states = body, slices, states
+        self.state_size = [prod(shape) for shape, _ in states]
+        self.output_size = prod(body.outputs[0].shape[1:])
+        self.captured: list[Tensor] = []
+
+    def build(self, *_: Any) -> None:
+        self.built = True
+
+    def call(self, inputs: Tensor, states: list[Tensor], training: bool | None = None) -> Any:
+        ends = accumulate(prod(shape) for shape in self.slices)
+        parts = [inputs[:, end - prod(shape) : end] for shape, end in zip(self.slices, ends, strict=True)]
+        shapes = [*self.slices, *(shape for shape, _ in self.states)]
+        full = [ops.reshape(part, (-1, *shape)) for part, shape in zip([*parts, *states], shapes, strict=True)]
+        outputs = self.body([*full, *self.captured], training=training)
+        outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+        flat = [ops.reshape(output, (-1, prod(output.shape[1:]))) for output in outputs]
+        return flat[0], [flat[place] for _, place in self.states]
+
+
+class Scan(keras.layers.Layer):  # type: ignore[misc]
+    """A recurrent layer over such a cell. Called with sequences, then states, then what every step sees whole."""
+
+    def __init__(self, cell: BodyCell, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.loop = keras.layers.RNN(cell, return_sequences=True)
 
     def build(self, *_: Any) -> None:
         self.built = True
 
     def call(self, *tensors: Tensor, training: bool | None = None) -> Tensor:
-        """`states` says which output of the body replaces each state; output 0 is stacked over time."""
-        sequences, captured = tensors[: self.sequences], list(tensors[self.sequences + len(self.states) :])
-        states, found = list(tensors[self.sequences : self.sequences + len(self.states)]), []
-        for time in range(sequences[0].shape[1]):
-            outputs = self.body([*(sequence[:, time] for sequence in sequences), *states, *captured], training=training)
-            states = [outputs[place] for place in self.states]
-            found.append(outputs[0])
-        return ops.stack(found, axis=1)
+        cell, time = self.loop.cell, tensors[0].shape[1]
+        first, second = len(cell.slices), len(cell.slices) + len(cell.states)
+        sequences = [ops.reshape(one, (-1, time, prod(one.shape[2:]))) for one in tensors[:first]]
+        states = [ops.reshape(one, (-1, prod(one.shape[1:]))) for one in tensors[first:second]]
+        cell.captured = list(tensors[second:])
+        y = self.loop(ops.concatenate(sequences, -1), initial_state=states, training=training)
+        cell.captured = []
+        return ops.reshape(y, (-1, time, *cell.body.outputs[0].shape[1:]))
 
 
 def scan(site: Site) -> Tensor:
@@ -163,6 +188,10 @@ def scan(site: Site) -> Tensor:
             raise Unsupported(f"{site.name}: a scan that sees the value {name} in another arrangement")
     ends = [within.values[name] for name in graph.outputs]
     model = keras.Model([within.values[given.name] for given in graph.inputs], ends, name=site.layer_name("body"))
-    states = tuple(graph.outputs.index(body.next[name]) for name in body.state)
-    steps = Scan(model, len(body.sequences), states, name=site.layer_name("steps"))
-    return site.settled(steps(*(wiring.values[name] for name in outer), **site.training))
+    shapes = [tuple(within.values[given.name].shape[1:]) for given in graph.inputs]
+    first, second = len(body.sequences), len(body.sequences) + len(body.state)
+    states = [
+        (shape, graph.outputs.index(body.next[name])) for name, shape in zip(body.state, shapes[first:second], strict=True)
+    ]
+    cell = BodyCell(model, shapes[:first], states, name=site.layer_name("cell"))
+    return site.settled(Scan(cell, name=site.layer_name("steps"))(*(wiring.values[name] for name in outer)))

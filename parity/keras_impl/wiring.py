@@ -5,7 +5,7 @@ It refuses to know any op beyond what decides an arrangement, and never computes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -195,7 +195,7 @@ class Site:
         self.attributes = node.attributes
         self.wiring = wiring
         self.dtype = wiring.dtype
-        self.training: dict[str, bool] = {"training": False} if node.evaluate else {}
+        self.evaluate = node.evaluate
 
     def __getitem__(self, attribute: str) -> Any:
         return self.attributes[attribute]
@@ -208,6 +208,17 @@ class Site:
 
     def has(self, role: str) -> bool:
         return role in self.node.inputs
+
+    @property
+    def dictated(self) -> bool:
+        """Whether the batch brings the masks of this node's dropout."""
+        return self.has("mask") and not self.evaluate
+
+    @property
+    def dropout(self) -> float:
+        """The rate of native dropout inside of this node. In evaluation mode none is built: a model that trains would hand
+        its mode to every layer, whatever the layer was called with."""
+        return 0.0 if self.has("mask") or self.evaluate else float(self.attributes["dropout"])
 
     def lies(self, role: str = "x") -> Arrangement:
         return self.wiring.arrangement[self.source(role)]
@@ -302,3 +313,28 @@ def _batched(graph: Graph) -> dict[str, bool]:
     batched = {given.name: given.batched for given in graph.batch_inputs()}
     batched |= {state.name: True for state in graph.carried}
     return batched | {node.value(suffix): node.batched for node in graph.all_nodes() for suffix in node.outputs}
+
+
+def sequenced(model: keras.Model, tensors: Iterable[Tensor]) -> keras.Model:
+    """The model, its calls in the order in which the tensors were built.
+
+    Keras runs a functional model by depth, and of equal depth the last call first; a layer with statistics that is called
+    several times would then move them in another order than the spec's.
+    """
+    known = {id(node) for nodes in model._nodes_by_depth.values() for node in nodes}
+    ordered: dict[int, Any] = {}
+
+    def visit(tensor: Tensor) -> None:
+        operation, place, _ = tensor._keras_history
+        node = operation._inbound_nodes[place]
+        if id(node) in known and id(node) not in ordered:
+            for source in node.input_tensors:
+                visit(source)
+            ordered[id(node)] = node
+
+    for tensor in tensors:
+        visit(tensor)
+    rest = [node for nodes in model._nodes_by_depth.values() for node in nodes if id(node) not in ordered]
+    model._nodes_by_depth.clear()
+    model._nodes_by_depth.update({-place: [node] for place, node in enumerate([*rest, *ordered.values()])})
+    return model
