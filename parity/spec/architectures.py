@@ -167,7 +167,7 @@ class Architecture(Part):
                     yield Mistake(table.key_places[key], f"no constant `{key}`{did_you_mean(key, self.constants)}")
 
     def _kept_words(self) -> Iterator[Mistake]:
-        tables = [(self.table("inputs"), "input"), (self.table("constants"), "constant"), (self.table("carried"), "state")]
+        tables = [(self.table("inputs"), "input"), (self.table("carried"), "state")]
         for name, block in self.blocks.items():
             tables.append((block.table("arguments"), "argument"))
             for place, given in zip(block.places("inputs"), block.inputs, strict=False):
