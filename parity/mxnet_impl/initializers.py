@@ -19,14 +19,18 @@ init = mxnet.init
 Numbers = Mapping[str, float]
 
 
-class WideOrthogonal(mxnet.init.Orthogonal):  # type: ignore[misc]
-    """mx.init.Orthogonal factorises in float32; for float64 parameters this one does in float64."""
+class Orthogonal(mxnet.init.Orthogonal):  # type: ignore[misc]
+    """mx.init.Orthogonal in the array's precision, and without a preferred direction.
+
+    The native one takes the left or the right singular vectors of a normal matrix in float32; LAPACK fixes their signs, so
+    that the diagonal of square and tall matrices is negative more often than not. Their product has no sign to fix.
+    """
 
     def _init_weight(self, _: Any, arr: Any) -> None:
         rows, columns = arr.shape[0], int(np.prod(arr.shape[1:]))
         drawn = mxnet.random.normal(0.0, 1.0, shape=(rows, columns), dtype=str(np.dtype(arr.dtype))).asnumpy()
         left, _, right = np.linalg.svd(drawn, full_matrices=False)
-        arr[:] = self.scale * (left if left.shape == drawn.shape else right).reshape(arr.shape)
+        arr[:] = self.scale * (left @ right).reshape(arr.shape)
 
 
 TABLE: Mapping[str, Callable[[Numbers], Any]] = {
@@ -36,7 +40,7 @@ TABLE: Mapping[str, Callable[[Numbers], Any]] = {
     "he_normal": lambda a: init.MSRAPrelu(factor_type="in", slope=0),
     "he_uniform": lambda a: init.Xavier(rnd_type="uniform", factor_type="in", magnitude=6),
     "normal": lambda a: init.Normal(a["standard_deviation"]),
-    "orthogonal": lambda a: WideOrthogonal(scale=a["gain"], rand_type="normal"),
+    "orthogonal": lambda a: Orthogonal(scale=a["gain"], rand_type="normal"),
     "uniform": lambda a: init.Uniform(a["limit"]),
     "zeros": lambda a: init.Zero(),
 }

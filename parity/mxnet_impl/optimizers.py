@@ -11,6 +11,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from parity.execution.protocol import Unsupported
 from parity.mxnet_impl.device import mxnet
 
@@ -21,7 +23,7 @@ Prepare = Callable[[Any], None]
 
 
 def _wide(weight: Any) -> bool:
-    return bool(weight.dtype == "float64")
+    return np.dtype(weight.dtype) == np.float64
 
 
 class EpsilonInside(mxnet.optimizer.Adam):  # type: ignore[misc]

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
+import numpy as np
+
 from parity.execution.protocol import ParameterLayout, Unsupported
 from parity.mxnet_impl.device import mxnet
 from parity.mxnet_impl.layers import LAYERS, layout
@@ -87,7 +89,7 @@ class Parts:
             return
         block = build(self.site(node, shapes))
         for parameter in block.collect_params().values():
-            if parameter.dtype != self._dtype:
+            if np.dtype(parameter.dtype) != self._dtype:
                 parameter.cast(self._dtype)
             if parameter.name not in self._begun:
                 parameter.initialize(ctx=self._context, default_init=mxnet.init.Zero())

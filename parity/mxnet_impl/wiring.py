@@ -78,10 +78,18 @@ class Use:
         return self.inputs["x"]
 
     def drop(self, x: Tensor, rate: float, mask: Tensor | None) -> Tensor:
-        """Dropout of x: by the mask that the case brings, or by the native layer; nothing outside of training."""
+        """Dropout of x: by the mask that the case brings, or by the native layer; nothing outside of training.
+
+        The native layer keeps 1/(1 - rate) in float32, so in float64 it only says which units stay.
+        """
+        F = self.F
         if not self.training or not rate:
             return x
-        return self.F.Dropout(x, p=rate) if mask is None else self.F.broadcast_mul(x, mask)
+        if mask is not None:
+            return F.broadcast_mul(x, mask)
+        if self.site.dtype != "float64":
+            return F.Dropout(x, p=rate)
+        return x * (F.Dropout(F.ones_like(x), p=rate) > 0) / (1 - rate)
 
 
 @dataclass(frozen=True)
