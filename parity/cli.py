@@ -50,7 +50,7 @@ def list_(kind: str | None) -> None:
 
 @parity.command()
 @click.argument("spec")
-@SIZE
+@click.option("--size", type=click.Choice(["small", "full"]), default="full", show_default=True)
 def show(spec: str, size: str) -> None:
     """Layers, shapes, parameters and FLOPs of SPEC, from the spec alone."""
     from parity.verbs import showing

@@ -103,5 +103,7 @@ def _entry(item: Mapping[str, Any], path: Path) -> Known:
 def _read(path: Path) -> Mapping[str, Any]:
     from ruamel.yaml import YAML
 
+    if not path.is_file():
+        return {}
     data: Mapping[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) or {}
     return data

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from inspect import Parameter, signature
+from math import prod
 from types import ModuleType
 from typing import Annotated, Any
 
@@ -82,8 +83,8 @@ class Example:
 class Run:
     """How one walk of the reference computes: precision, training or not, and the order of every sum.
 
-    With `order` None sums run in NumPy's order; with a RandomState each reduction index is permuted first, so that the same
-    code shows how far another, equally right order of summation comes out (a shadow).
+    With `order` None sums run in NumPy's order; with a RandomState the terms of each reduction are permuted first and added
+    one by one, so that the same code shows how far another, equally right order of summation comes out (a shadow).
     """
 
     def __init__(self, dtype: str = "float64", training: bool = True, order: np.random.RandomState | None = None) -> None:
@@ -95,9 +96,17 @@ class Run:
         """Sum over axes; result in the dtype of x."""
         axes = tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else axis
         if self._order is not None:
-            for one in axes:
-                x = np.take(x, self._order.permutation(x.shape[one]), axis=one)
+            return self._one_by_one(x, tuple(axis % x.ndim for axis in axes), keepdims)
         return np.asarray(np.sum(x, axis=axes, keepdims=keepdims, dtype=x.dtype), dtype=x.dtype)
+
+    def _one_by_one(self, x: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
+        """Term after term in a permuted order: NumPy's pairwise sums lose less than the running sums that frameworks use."""
+        kept = [axis for axis in range(x.ndim) if axis not in axes]
+        count = prod(x.shape[axis] for axis in axes)
+        terms = np.transpose(x, (*axes, *kept)).reshape(count, *(x.shape[axis] for axis in kept))
+        terms = terms[self.permutation(count)]
+        total = np.add.accumulate(terms, axis=0)[-1] if count else np.zeros(terms.shape[1:], x.dtype)
+        return total.reshape([1 if axis in axes else x.shape[axis] for axis in range(x.ndim)]) if keepdims else total
 
     def mean(self, x: Array, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Array:
         total = self.sum(x, axis, keepdims)
