@@ -22,7 +22,7 @@ WORD = re.compile(r"[a-z][a-z0-9_]{0,63}")
 class Part(BaseModel):
     """A mapping of a spec with fixed keys. `place(key)` tells where a value stands in the file."""
 
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, arbitrary_types_allowed=True, allow_inf_nan=False)
+    model_config = ConfigDict(defer_build=True, strict=True, extra="ignore", frozen=True, arbitrary_types_allowed=True, allow_inf_nan=False)
     _table: Table = PrivateAttr(default_factory=lambda: Table(Place("")))
 
     @model_validator(mode="wrap")
