@@ -23,7 +23,8 @@ from requests_for_fakes import write
 
 import parity
 from parity.execution import arrays as array_files
-from parity.execution import records
+from parity.execution import launcher, records
+from parity.execution.process import POLL_SECONDS
 
 RUNS, KILLS = 10, 20
 CASES = 150
@@ -74,6 +75,24 @@ def check_whole(out: Path, keys: set[str], acknowledged: set[str]) -> None:
     assert family(out) == []
 
 
+@pytest.mark.parametrize("victim", ["harness", "worker"])
+def test_a_killed_process_takes_everything_with_it(tmp_path: Path, fakes: Path, victim: str) -> None:
+    """The worker hangs, and has a child in a session of its own. Whoever holds the lock afterwards is alone."""
+    asked, out = write(tmp_path / "request", "LeavesOrphanAndHangs", 2), tmp_path / "out"
+    command = [sys.executable, str(fakes / "launch_and_tell.py"), str(asked.directory), str(out), str(fakes)]
+    with harness(command) as process:
+        while not (out / "orphan").exists() or not (out / "orphan").read_text():
+            told_within(process, POLL_SECONDS)
+        orphan = int((out / "orphan").read_text())
+        assert orphan in [pid for pid, _ in running()]
+        for killed in [process.pid] if victim == "harness" else workers(out):
+            os.kill(killed, signal.SIGKILL)
+        process.wait()
+    with launcher._only_writer(out):
+        assert family(out) == []
+        assert orphan not in [pid for pid, _ in running()]
+
+
 @contextlib.contextmanager
 def harness(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
     """The harness to be killed. It has ended when this ends; what it started may still be on its way out."""
@@ -99,19 +118,20 @@ def told_within(process: subprocess.Popen[bytes], seconds: float | None) -> set[
 
 def workers(out: Path) -> list[int]:
     """Processes that run the worker for this directory."""
-    return [process for process, command in family_commands(out) if "parity.execution.worker" in command[:3]]
+    return [process for process, command in running() if "parity.execution.worker" in command[:3] and str(out) in command]
 
 
 def family(out: Path) -> list[int]:
     """Processes that belong to a run into this directory."""
-    return [process for process, _ in family_commands(out)]
+    return [process for process, command in running() if str(out) in command]
 
 
-def family_commands(out: Path) -> list[tuple[int, list[str]]]:
+def running() -> list[tuple[int, list[str]]]:
+    """Every process but this one and those that have ended, with its command line."""
     found = []
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             command = entry.read_bytes().decode(errors="replace").split("\0")
-            if str(out) in command and int(entry.parent.name) != os.getpid():
+            if command != [""] and int(entry.parent.name) != os.getpid():
                 found.append((int(entry.parent.name), command))
     return found
