@@ -5,5 +5,4 @@ from setuptools import find_packages, setup
 setup(
     packages=[*find_packages(include=["parity*"]), "parity._specs"],
     package_dir={"parity._specs": "specs"},
-    package_data={"parity._specs": ["**/*.yaml", "*.md", "*.json"]},
 )
