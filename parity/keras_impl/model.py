@@ -52,7 +52,7 @@ class Programs:
         """The function as the mode runs it."""
         if self.mode == "eager":
             return self._placed(function)
-        return self._placed(tf.function(function, jit_compile=self.mode == "compiled[xla]" or None))
+        return self._placed(tf.function(function, jit_compile=self.mode == "compiled[xla]" or None, autograph=False))
 
     def _placed(self, function: Callable[..., Any]) -> Callable[..., Any]:
         if device.devices() == ("cpu",):
