@@ -23,7 +23,7 @@ Prepare = Callable[[Any], None]
 
 
 def _wide(weight: Any) -> bool:
-    return np.dtype(weight.dtype) == np.float64
+    return bool(np.dtype(weight.dtype) == np.float64)
 
 
 class EpsilonInside(mxnet.optimizer.Adam):  # type: ignore[misc]
