@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 FAKES = Path(__file__).parent / "fakes"
+CONFORMANCE = Path(__file__).parent / "conformance"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -24,8 +25,8 @@ def fakes() -> Path:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that takes `framework` runs once for each one asked for; asking for none is an error, not "test nothing"."""
-    if "framework" in metafunc.fixturenames:
+    """A conformance test of `framework` runs for each one asked for; asking for none is an error, not "test nothing"."""
+    if "framework" in metafunc.fixturenames and CONFORMANCE in metafunc.definition.path.parents:
         chosen = metafunc.config.getoption("--framework")
         if not chosen:
             raise pytest.UsageError(f"{metafunc.module.__name__} needs --framework keras|torch|mxnet")
@@ -34,7 +35,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Conformance runs where a framework is named; fakes are no tests."""
-    inside = collection_path.is_relative_to(Path(__file__).parent / "conformance")
+    inside = collection_path.is_relative_to(CONFORMANCE)
     asked_by_path = any("conformance" in argument for argument in config.args)
     if inside and not asked_by_path and not config.getoption("--framework"):
         return True
