@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -39,6 +40,14 @@ def choose_algorithms(deterministic: bool) -> None:
     """Deterministic ones where there are; timing takes torch's own choice."""
     torch.use_deterministic_algorithms(deterministic, warn_only=True)
     torch.utils.deterministic.fill_uninitialized_memory = False
+
+
+def compiler() -> Callable[[Any], Any]:
+    """torch.compile, fresh: what earlier cases compiled counts towards a limit, behind which torch silently runs eagerly."""
+    torch.compiler.reset()
+    torch._dynamo.config.fail_on_recompile_limit_hit = True
+    compiled: Callable[[Any], Any] = torch.compile
+    return compiled
 
 
 def devices() -> tuple[str, ...]:

@@ -60,16 +60,17 @@ class Implementation:
         torch.manual_seed(case.seed)
         with device.building(case.device, case.dtype):
             network = Network(case.graph)
-        return Realization(case, case.graph, network, torch.compile if mode == "compiled" else lambda program: program)
+        return Realization(case, case.graph, network, device.compiler() if mode == "compiled" else lambda program: program)
 
 
 @dataclass
 class Trained:
-    """What a phase trains. tensors: native name -> tensor; a frozen zero partner is none of them."""
+    """What a phase trains. tensors: native name -> tensor; a frozen zero partner is none of them. update: the rule, once."""
 
     layouts: list[ParameterLayout]
     tensors: dict[str, Tensor]
     optimizer: torch.optim.Optimizer | None
+    update: Callable[[], Any]
 
 
 class Realization:
@@ -156,7 +157,7 @@ class Realization:
             loss, *following = self._program("step", phase)(*batch, *carried)
             if trained.optimizer is not None:
                 loss.backward()
-                trained.optimizer.step()
+                trained.update()
                 trained.optimizer.zero_grad()
         self.carried = [tensor.detach() for tensor in following]
         return loss.detach()
@@ -192,10 +193,10 @@ class Realization:
             for native in one.native[: -1 if any(isinstance(move, ZeroPartner) for move in one.moves) else None]:
                 tensors[native] = self.network.tensor(native)
                 updates.append((tensors[native], phase.updates[one.spec[0]]))
-        optimizer = None
-        if self.case.optimizer != "none" and updates:
-            optimizer = optimizers.build(self.case.optimizer, self.case.hyperparameters, updates)
-        return Trained(layouts, tensors, optimizer)
+        if self.case.optimizer == "none" or not updates:
+            return Trained(layouts, tensors, None, lambda: None)
+        optimizer = optimizers.build(self.case.optimizer, self.case.hyperparameters, updates)
+        return Trained(layouts, tensors, optimizer, self.compiled(optimizer.step))
 
     def _arm(self, phase: int) -> None:
         """What the phase does not update is frozen in it."""

@@ -5,7 +5,6 @@ It refuses schedules; the learning rate of a group of parameters is a factor tim
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -29,16 +28,16 @@ class AdamEpsilonInside(Optimizer):  # type: ignore[misc]
     def step(self) -> None:
         for group in self.param_groups:
             beta_1, beta_2 = group["betas"]
-            for w in group["params"]:
+            for w in _learning(group):
                 state = self.state[w]
                 if not state:
-                    state |= {"step": 0, "m": torch.zeros_like(w), "v": torch.zeros_like(w)}
-                state["step"] += 1
-                m, v = state["m"], state["v"]
+                    state |= {"step": torch.zeros((), dtype=torch.float64), "m": torch.zeros_like(w), "v": torch.zeros_like(w)}
+                step, m, v = state["step"], state["m"], state["v"]
+                step += 1
                 m.lerp_(w.grad, 1 - beta_1)
                 v.mul_(beta_2).addcmul_(w.grad, w.grad, value=1 - beta_2)
-                correction = math.sqrt(1 - beta_2 ** state["step"]) / (1 - beta_1 ** state["step"])
-                w.addcdiv_(m, v.sqrt().add_(group["eps"]), value=-group["lr"] * correction)
+                rate = group["lr"] * (1 - beta_2**step).sqrt() / (1 - beta_1**step)
+                w.sub_(m / (v.sqrt() + group["eps"]) * rate)
 
 
 class ClippedSGD(SGD):  # type: ignore[misc]
@@ -50,10 +49,24 @@ class ClippedSGD(SGD):  # type: ignore[misc]
 
     @torch.no_grad()  # type: ignore[untyped-decorator]
     def step(self) -> None:
-        gradients = [w.grad for group in self.param_groups for w in group["params"]]
+        gradients = [w.grad for group in self.param_groups for w in _learning(group)]
         norm: Tensor = torch.nn.utils.get_total_norm(gradients)
         torch._foreach_mul_(gradients, (self.threshold / norm).clamp(max=1.0))
         super().step()
+
+
+def _learning(group: Mapping[str, Any]) -> list[Tensor]:
+    """The tensors of a group that got a gradient; torch's optimizers leave the others alone."""
+    return [w for w in group["params"] if w.grad is not None]
+
+
+def _counted_in_float64(optimizer: Adam) -> Adam:
+    """torch counts steps in the default dtype; compiled, float32 there costs digits of 1 - βᵗ. So its state is made here."""
+    for group in optimizer.param_groups:
+        for w in group["params"]:
+            moments = {"exp_avg": torch.zeros_like(w), "exp_avg_sq": torch.zeros_like(w)}
+            optimizer.state[w] = {"step": torch.zeros((), dtype=torch.float64), **moments}
+    return optimizer
 
 
 def _adam(h: Hyperparameters) -> dict[str, Any]:
@@ -66,9 +79,9 @@ TABLE: Mapping[str, Callable[[Groups, Hyperparameters], Optimizer]] = {
     "nesterov": lambda groups, h: SGD(groups, lr=h["learning_rate"], momentum=h["momentum"], nesterov=True),
     "adagrad": lambda groups, h: Adagrad(groups, lr=h["learning_rate"], eps=h["epsilon"]),
     "rmsprop": lambda groups, h: RMSprop(groups, lr=h["learning_rate"], alpha=h["rho"], eps=h["epsilon"]),
-    "adam": lambda groups, h: Adam(groups, **_adam(h)),
+    "adam": lambda groups, h: _counted_in_float64(Adam(groups, **_adam(h))),
     "adam_epsilon_inside": lambda groups, h: AdamEpsilonInside(groups, **_adam(h)),
-    "adamw": lambda groups, h: AdamW(groups, **_adam(h), weight_decay=h["weight_decay"]),
+    "adamw": lambda groups, h: _counted_in_float64(AdamW(groups, **_adam(h), weight_decay=h["weight_decay"])),
     "sgd_l2": lambda groups, h: SGD(groups, lr=h["learning_rate"], weight_decay=h["penalty"]),
     "sgd_clip_global_norm": lambda groups, h: ClippedSGD(groups, h["learning_rate"], h["threshold"]),
 }

@@ -105,7 +105,7 @@ def compare(kind: str, seen: Mapping[str, Any], expected: Mapping[str, Any]) -> 
         if found.shape != wanted.shape or found.dtype != np.float64:
             return np.inf, f"{kind} {name}: {found.dtype} {found.shape}, not {wanted.shape}"
         error = np.abs(found - wanted).max(initial=0.0) / max(np.abs(wanted).max(initial=0.0), 1e-4 * scale, 1e-30)
-        worst = max(worst, (float(error) if error == error else np.inf, f"{kind} {name}"))
+        worst = max(worst, (np.inf if np.isnan(error) else float(error), f"{kind} {name}"))
     return worst
 
 
