@@ -1,7 +1,8 @@
-"""Shapes and attributes that have no meaning are refused by the signature, with a sentence that says why."""
+"""Signatures: defaults, fans and statistics, and the shapes and attributes that they refuse with a sentence that says why."""
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import pytest
@@ -9,6 +10,50 @@ from op_examples import complete, expand
 
 from parity.ops import TABLE
 from parity.ops.definition import Example, ShapeError
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "additive_attention": {"dropout": 0.0},
+    "average_pool2d": {"padding": ((0, 0), (0, 0)), "count_padding": True},
+    "batch_norm": {"epsilon": 1e-5, "momentum": 0.9, "scale": True, "shift": True, "running_variance": "biased"},
+    "concat": {"axis": 0},
+    "conv2d": {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1, "bias": True},
+    "conv_transpose2d": {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "bias": True},
+    "dense": {"bias": True},
+    "gelu": {"form": "erf"},
+    "gru": {"layers": 1, "dropout": 0.0, "reset": "after"},
+    "gru_cell": {"layers": 1, "dropout": 0.0, "reset": "after"},
+    "instance_norm": {"epsilon": 1e-5, "affine": False},
+    "layer_norm": {"epsilon": 1e-5, "axis": -1},
+    "leaky_relu": {"slope": 0.01},
+    "lstm": {"layers": 1, "dropout": 0.0, "recurrent_bias": False},
+    "matmul": {"transpose_other": False},
+    "max_pool2d": {"padding": ((0, 0), (0, 0))},
+    "multi_head_attention": {"causal": False, "dropout": 0.0, "bias": True},
+    "pad2d": {"mode": "zero"},
+    "select": {"axis": 0},
+    "sinusoidal_positions": {"base": 10000.0},
+    "softmax": {"axis": -1},
+    "softmax_cross_entropy": {"axis": -1, "smoothing": 0.0, "mean": "all"},
+}
+"""The language's defaults (`features` is the last axis). What is not here has to be written in a spec."""
+
+
+@pytest.mark.parametrize("op", TABLE)
+def test_defaults_are_those_of_the_language(op: str) -> None:
+    kinds = inspect.signature(TABLE[op].signature).parameters.values()
+    named = [kind for kind in kinds if kind.kind is kind.KEYWORD_ONLY]
+    assert {kind.name: kind.default for kind in named if kind.default is not kind.empty} == DEFAULTS.get(op, {})
+    for name, words in getattr(TABLE[op], "WORDS", {}).items():
+        assert words[0] == DEFAULTS[op][name], "the first word is the default"
+
+
+def test_statistics_begin_at_mean_0_and_variance_1() -> None:
+    rules = list(TABLE["batch_norm"].signature((7,)))[2:]
+    assert [(rule.role, rule.shape, rule.initial) for rule in rules] == [
+        ("running_mean", (7,), 0),
+        ("running_variance", (7,), 1),
+    ]
+
 
 REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("absolute_error", {"x": (3,), "target": (5,)}, {}, "differ"),
