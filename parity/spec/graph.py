@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from math import prod
 from typing import Any
 
@@ -183,7 +183,8 @@ class Graph:
         return shapes
 
     def to_json(self) -> dict[str, Any]:
-        return _plain(self)
+        data: dict[str, Any] = _plain(self)
+        return data
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Graph:
@@ -261,7 +262,7 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
         return [_plain(item) for item in value]
-    if hasattr(value, "__dataclass_fields__"):
+    if is_dataclass(value):
         return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
     return value
 
