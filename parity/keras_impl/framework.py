@@ -5,7 +5,7 @@ It refuses to draw numbers for a realization and to judge; the backend is model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -13,6 +13,7 @@ import numpy as np
 
 from parity.execution.protocol import Array, Batch, Description, Observation, ParameterLayout, Unsupported
 from parity.keras_impl import device, initializers, layers, model
+from parity.keras_impl.arrangements import mask_inputs
 from parity.keras_impl.optimizers import Groups
 from parity.keras_impl.wiring import Wiring, sequenced
 from parity.spec.cases import Case
@@ -73,9 +74,10 @@ class Realization:
         with device.place(case.device):
             self.wiring.assemble()
         self.observed = _observed(graph, case.activations)
-        self.floats = [given.name for given in graph.batch_inputs() if given.dtype == "float"]
+        masks = mask_inputs(graph)
+        self.floats = [one.name for one in graph.batch_inputs() if one.dtype == "float" and one.name not in masks]
         self.layouts, self.statistics = _layouts(graph, layers.layout), _layouts(graph, layers.statistics)
-        variables = self._model(list(self.wiring.values), loss_inputs=True).variables
+        variables = self._all_variables()
         self.variables = {variable.path: variable for variable in variables}
         self.moving = [variable for variable in variables if not variable.trainable]
         self.groups = [self._groups(place) for place in range(len(graph.phases))]
@@ -113,7 +115,7 @@ class Realization:
             return Observation()
         key = ("forward", training)
         if key not in self.made:
-            self.made[key] = self.programs.forward(self._model(self.observed, loss_inputs=False), training)
+            self.made[key] = self.programs.forward(self._model(self.observed), training)
         kept = model.snapshot(self.moving)
         values = self.made[key](self._inputs(batch, loss_inputs=False))
         model.restore(kept)
@@ -126,7 +128,7 @@ class Realization:
             outputs = [self.graph.phases[phase].loss, *self.observed, *nexts, *self._moved(phase)]
             places = [place for place, name in enumerate(self._input_names(True)) if name in self.floats]
             variables = [self.variables[name] for layout in wanted for name in layout.native]
-            self.made[key] = self.programs.gradients(self._model(outputs, loss_inputs=True), variables, places)
+            self.made[key] = self.programs.gradients(self._model(outputs, phase), variables, places)
         kept = model.snapshot(self.moving)
         seen = self.made[key](self._inputs(batch, loss_inputs=True))
         state: dict[str, Array] = {}
@@ -159,7 +161,7 @@ class Realization:
     def _phase(self, place: int) -> model.PhaseModel:
         nexts = [state.next for state in self.graph.carried]
         outputs = [self.graph.phases[place].loss, *nexts, *self._moved(place)]
-        return model.PhaseModel(self._model(outputs, loss_inputs=True), self.groups[place], len(nexts))
+        return model.PhaseModel(self._model(outputs, place), self.groups[place], len(nexts))
 
     def _groups(self, place: int) -> Groups | None:
         """The optimizers of a phase; none where the case has none, or the phase updates nothing."""
@@ -171,8 +173,7 @@ class Realization:
 
     def _moved(self, phase: int) -> list[str]:
         """Values of nodes with statistics: these move in training even where no loss hangs on them."""
-        nodes = (*self.graph.nodes, *self.graph.phases[phase].nodes)
-        return [node.name for node in nodes if node.statistics]
+        return [node.name for node in self._nodes(phase) if node.statistics]
 
     def _updated(self, phase: int) -> list[ParameterLayout]:
         updates = self.graph.phases[phase].updates
@@ -185,11 +186,23 @@ class Realization:
                 raise Unsupported(f"{' and '.join(layout.spec)} are one Keras variable and learn at different rates")
         return found
 
-    def _model(self, outputs: list[str], loss_inputs: bool) -> keras.Model:
-        values = self.wiring.values
-        made = keras.Model([values[name] for name in self._input_names(loss_inputs)], [values[name] for name in outputs])
-        moved = [tuple(node.statistics.values()) for node in self.graph.all_nodes() if node.statistics]
+    def _model(self, outputs: Sequence[str], phase: int | None = None) -> keras.Model:
+        """A model of some values of one phase, which may read the inputs of the loss, or of the layers alone."""
+        values = self.wiring.values if phase is None else self.wiring.scopes[phase]
+        inputs = [values[name] for name in self._input_names(phase is not None)]
+        made = keras.Model(inputs, [values[name] for name in outputs])
+        moved = [tuple(node.statistics.values()) for node in self._nodes(phase) if node.statistics]
         return made if len(set(moved)) == len(moved) else sequenced(made, values.values())
+
+    def _nodes(self, phase: int | None) -> tuple[Node, ...]:
+        return self.graph.nodes + (() if phase is None else self.graph.phases[phase].nodes)
+
+    def _all_variables(self) -> list[keras.Variable]:
+        found: dict[int, keras.Variable] = {}
+        for phase in (*range(len(self.graph.phases)),) or (None,):
+            names = list(self.wiring.values if phase is None else self.wiring.scopes[phase])
+            found |= {id(variable): variable for variable in self._model(names, phase).variables}
+        return list(found.values())
 
     def _input_names(self, loss_inputs: bool) -> list[str]:
         alone = not (self.graph.inputs or self.graph.carried)  # parameters without an input hang on those of the loss

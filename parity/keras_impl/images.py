@@ -13,7 +13,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from parity.keras_impl.wiring import Site, Tensor, walk
+from parity.keras_impl.arrangements import walk
+from parity.keras_impl.wiring import Site, Tensor
 
 Borders = Sequence[Sequence[int]]
 

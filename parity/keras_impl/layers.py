@@ -13,7 +13,8 @@ from keras import ops
 
 from parity.execution.protocol import Concatenate, Move, ParameterLayout, Permute, Reshape, Transpose
 from parity.keras_impl import attention, elements, images, losses, recurrent
-from parity.keras_impl.wiring import Site, arrangements, holder, inner, owner
+from parity.keras_impl.arrangements import arrangements
+from parity.keras_impl.wiring import Site, holder, inner, owner
 from parity.spec.graph import Graph, Node
 
 BUILDERS: dict[str, Callable[[Site], Any]] = {

@@ -1,6 +1,6 @@
-"""Owns how spec values lie in Keras tensors (channels last, batch first) and the site at which a node becomes layers.
+"""Owns the wiring of a graph: symbolic values by name, and the site at which a node becomes layers.
 
-It refuses to know any op beyond what decides an arrangement, and never computes a value.
+It refuses to know any op: layers.BUILDERS does.
 """
 
 from __future__ import annotations
@@ -10,118 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
-from parity.execution.protocol import Array, Unsupported
+from parity.execution.protocol import Unsupported
+from parity.keras_impl.arrangements import Arrangement, arrangements, walk
 from parity.spec.graph import Graph, Input, Node, Shape
 
 Tensor = Any  # a keras.KerasTensor while a model is built
-PERMUTED = ("lstm", "gru", "gru_cell", "multi_head_attention")
-"""Ops whose `mask` is no image although it has three axes."""
-FOLLOWED = ("relu", "relu6", "sigmoid", "tanh", "leaky_relu", "gelu", "dropout")
-"""Element-wise ops through which the order of a flatten travels on to the dense kernel behind them."""
-
-
-@dataclass(frozen=True)
-class Arrangement:
-    """How one value lies: `image` moves the channels last; `flat` is a vector that was such an image of shape `origin`.
-
-    `batched` False: a leading axis of size 1 stands for the missing batch, except for scalars.
-    """
-
-    shape: Shape
-    kind: str = "plain"  # plain | image | flat
-    origin: Shape = ()
-    batched: bool = True
-
-    @property
-    def native_shape(self) -> Shape:
-        return (*self.shape[1:], self.shape[0]) if self.kind == "image" else self.shape
-
-    def axis(self, axis: int) -> int:
-        """A logical axis, not counting the batch, as an axis of the native tensor."""
-        place = axis % len(self.shape)
-        return (place - 1) % 3 + 1 if self.kind == "image" else place + 1
-
-    def to_native(self, array: Array) -> Array:
-        """(batch, *shape) in the spec's order, or (*shape) where it has no batch, to the native order."""
-        if not self.batched and self.shape:
-            array = array[None]
-        if self.kind == "image":
-            array = np.moveaxis(array, 1, -1)
-        if self.kind == "flat":
-            array = np.moveaxis(array.reshape(-1, *self.origin), 1, -1).reshape(len(array), -1)
-        return np.array(array, order="C")
-
-    def from_native(self, array: Array) -> Array:
-        """The inverse of `to_native`; a copy."""
-        if self.kind == "image":
-            array = np.moveaxis(array, -1, 1)
-        if self.kind == "flat":
-            channels, height, width = self.origin
-            array = np.moveaxis(array.reshape(-1, height, width, channels), -1, 1).reshape(len(array), -1)
-        return np.array(array[0] if not self.batched and self.shape else array, order="C")
-
-
-def arrangements(graph: Graph) -> dict[str, Arrangement]:
-    """Every value's arrangement. Images lie channels last, since Keras on CPU rejects channels-first convolutions."""
-    readers = _readers(graph)
-    found: dict[str, Arrangement] = {}
-    for given in graph.batch_inputs():
-        masks = all(_masks(node, role) for node, role in readers.get(given.name, ())) and given.name in readers
-        kind = "image" if len(given.shape) == 3 and not masks else "plain"
-        found[given.name] = Arrangement(given.shape, kind, batched=given.batched)
-    for state in graph.carried:
-        found[state.name] = Arrangement(state.shape, "image" if len(state.shape) == 3 else "plain")
-    for node in graph.all_nodes():
-        for suffix, shape in node.outputs.items():
-            kind = "image" if len(shape) == 3 else "plain"
-            found[node.value(suffix)] = Arrangement(shape, kind, batched=node.batched)
-    kept = {*graph.outputs, *(state.next for state in graph.carried)}
-    for node in graph.all_nodes():
-        if node.op == "flatten" and found[str(node.inputs["x"])].kind == "image":
-            origin = found[str(node.inputs["x"])].shape
-            chain = _chain(node, readers, kept - set(graph.outputs))
-            for name in chain if origin[1] * origin[2] > 1 else ():
-                found[name] = Arrangement(found[name].shape, "flat", origin, found[name].batched)
-    return found
-
-
-def _readers(graph: Graph) -> dict[str, list[tuple[Node, str]]]:
-    readers: dict[str, list[tuple[Node, str]]] = {}
-    for node in graph.all_nodes():
-        for role, sources in node.inputs.items():
-            for name in (sources,) if isinstance(sources, str) else sources:
-                readers.setdefault(name, []).append((node, role))
-        if node.body:
-            for kind in ("sequences", "state"):
-                for name in getattr(node.body, kind).values():
-                    readers.setdefault(name, []).append((node, kind))
-            for name in node.body.captured:
-                readers.setdefault(name, []).append((node, "captured"))
-    return readers
-
-
-def _masks(node: Node, role: str) -> bool:
-    return role == "sequences" or (role == "mask" and node.op in PERMUTED)
-
-
-def _chain(node: Node, readers: Mapping[str, list[tuple[Node, str]]], kept: set[str]) -> tuple[str, ...]:
-    """The values whose order a flatten decides, where only dense kernels read them in the end; else nothing."""
-    names = [node.name]
-    for name in names:
-        for reader, role in readers.get(name, ()):
-            if reader.op in FOLLOWED and role == "x":
-                names.append(reader.name)
-                mask = reader.inputs.get("mask")
-                if mask and len(readers[str(mask)]) == 1:
-                    names.append(str(mask))
-                elif mask:
-                    return ()
-            elif not (reader.op == "dense" and role == "x") and not (name in names and role == "mask"):
-                return ()
-    return () if kept & set(names) else tuple(names)
 
 
 class Function(keras.layers.Layer):  # type: ignore[misc]
@@ -153,6 +48,7 @@ class Wiring:
     builders: Mapping[str, Callable[[Site], Any]]
     arrangement: Mapping[str, Arrangement] = field(init=False)
     values: dict[str, Tensor] = field(default_factory=dict)
+    scopes: list[dict[str, Tensor]] = field(default_factory=list)  # of each phase: the layers' values and its own
     layers: dict[str, keras.layers.Layer] = field(default_factory=dict)
     seeds: Iterator[int] = field(default_factory=lambda: iter(range(1, 1_000_000)))
 
@@ -160,12 +56,21 @@ class Wiring:
         self.arrangement = arrangements(self.graph)
 
     def assemble(self) -> None:
-        """Builds every node on symbolic inputs."""
+        """Builds every node on symbolic inputs. Phases may call their values alike."""
         for given in self.graph.batch_inputs():
             self.values[given.name] = self.input(given)
         for state in self.graph.carried:
             self.values[state.name] = self.input(Input(state.name, state.shape))
-        for node in self.graph.all_nodes():
+        self._build(self.graph.nodes)
+        layers = self.values
+        for phase in self.graph.phases:
+            self.values = dict(layers)
+            self._build(phase.nodes)
+            self.scopes.append(self.values)
+        self.values = layers
+
+    def _build(self, nodes: Iterable[Node]) -> None:
+        for node in nodes:
             if node.op not in self.builders:
                 raise Unsupported(f"{node.name}: no native form of the op {node.op}")
             y = self.builders[node.op](Site(node, self))
@@ -268,11 +173,10 @@ class Site:
 
 
 def owner(node: Node, graph: Graph) -> str:
-    """The name under which a node's layers go: that of the first node with the same op, parameters and attributes."""
-    if not node.parameters:
-        return node.name
-    for other in walk(graph):
-        if (other.op, other.parameters, other.attributes) == (node.op, node.parameters, node.attributes):
+    """The name under which a node's layers go: that of the first node of its op that holds the same arrays."""
+    held = (node.op, node.parameters, node.statistics, node.attributes)
+    for other in walk(graph) if node.parameters or node.statistics else ():
+        if (other.op, other.parameters, other.statistics, other.attributes) == held:
             return other.name
     return node.name
 
@@ -281,13 +185,6 @@ def holder(node: Node, role: str, graph: Graph) -> Node:
     """The first node that has this node's parameter: its layer holds the variable."""
     name = node.parameters[role]
     return next(other for other in walk(graph) if name in other.parameters.values())
-
-
-def walk(graph: Graph) -> Iterator[Node]:
-    """All nodes, those inside of scans too."""
-    for node in graph.all_nodes():
-        yield node
-        yield from node.body.nodes if node.body else ()
 
 
 def inner(node: Node, graph: Graph) -> Graph:

@@ -1,0 +1,136 @@
+"""Owns how spec values lie in Keras tensors: batch first, the channels of images last, and vectors that were images.
+
+It refuses to build anything; it reads the graph and moves NumPy arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from parity.execution.protocol import Array, Unsupported
+from parity.spec.graph import Graph, Node, Shape
+
+PERMUTED = ("lstm", "gru", "gru_cell", "multi_head_attention")
+"""Ops whose `mask` is no image although it has three axes."""
+FOLLOWED = ("relu", "relu6", "sigmoid", "tanh", "leaky_relu", "gelu", "dropout")
+"""Element-wise ops through which the order of a flatten travels on to the dense kernel behind them."""
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """How one value lies: `image` moves the channels last; `flat` is a vector that was such an image of shape `origin`.
+
+    `batched` False: a leading axis of size 1 stands for the missing batch, except for scalars.
+    """
+
+    shape: Shape
+    kind: str = "plain"  # plain | image | flat
+    origin: Shape = ()
+    batched: bool = True
+
+    @property
+    def native_shape(self) -> Shape:
+        return (*self.shape[1:], self.shape[0]) if self.kind == "image" else self.shape
+
+    def axis(self, axis: int) -> int:
+        """A logical axis, not counting the batch, as an axis of the native tensor."""
+        place = axis % len(self.shape)
+        return (place - 1) % 3 + 1 if self.kind == "image" else place + 1
+
+    def to_native(self, array: Array) -> Array:
+        """(batch, *shape) in the spec's order, or (*shape) where it has no batch, to the native order."""
+        if not self.batched and self.shape:
+            array = array[None]
+        if self.kind == "image":
+            array = np.moveaxis(array, 1, -1)
+        if self.kind == "flat":
+            array = np.moveaxis(array.reshape(-1, *self.origin), 1, -1).reshape(len(array), -1)
+        return np.array(array, order="C")
+
+    def from_native(self, array: Array) -> Array:
+        """The inverse of `to_native`; a copy."""
+        if self.kind == "image":
+            array = np.moveaxis(array, -1, 1)
+        if self.kind == "flat":
+            channels, height, width = self.origin
+            array = np.moveaxis(array.reshape(-1, height, width, channels), -1, 1).reshape(len(array), -1)
+        return np.array(array[0] if not self.batched and self.shape else array, order="C")
+
+
+def arrangements(graph: Graph) -> dict[str, Arrangement]:
+    """Every value's arrangement. Images lie channels last, since Keras on CPU rejects channels-first convolutions."""
+    readers = _readers(graph)
+    found: dict[str, Arrangement] = {}
+    for given in graph.batch_inputs():
+        masks = all(_masks(node, role) for node, role in readers.get(given.name, ())) and given.name in readers
+        kind = "image" if len(given.shape) == 3 and not masks else "plain"
+        found[given.name] = Arrangement(given.shape, kind, batched=given.batched)
+    for state in graph.carried:
+        found[state.name] = Arrangement(state.shape, "image" if len(state.shape) == 3 else "plain")
+    for node in graph.all_nodes():
+        for suffix, shape in node.outputs.items():
+            lies = Arrangement(shape, "image" if len(shape) == 3 else "plain", batched=node.batched)
+            if found.setdefault(node.value(suffix), lies) != lies:
+                raise Unsupported(f"two phases give {node.value(suffix)} two shapes")
+    kept = {*graph.outputs, *(state.next for state in graph.carried)}
+    for node in graph.all_nodes():
+        if node.op == "flatten" and found[str(node.inputs["x"])].kind == "image":
+            origin = found[str(node.inputs["x"])].shape
+            chain = _chain(node, readers, kept - set(graph.outputs))
+            for name in chain if origin[1] * origin[2] > 1 else ():
+                found[name] = Arrangement(found[name].shape, "flat", origin, found[name].batched)
+    return found
+
+
+def _readers(graph: Graph) -> dict[str, list[tuple[Node, str]]]:
+    readers: dict[str, list[tuple[Node, str]]] = {}
+    for node in graph.all_nodes():
+        for role, sources in node.inputs.items():
+            for name in (sources,) if isinstance(sources, str) else sources:
+                readers.setdefault(name, []).append((node, role))
+        if node.body:
+            for kind in ("sequences", "state"):
+                for name in getattr(node.body, kind).values():
+                    readers.setdefault(name, []).append((node, kind))
+            for name in node.body.captured:
+                readers.setdefault(name, []).append((node, "captured"))
+    return readers
+
+
+def _masks(node: Node, role: str) -> bool:
+    return role == "sequences" or (role == "mask" and node.op in PERMUTED)
+
+
+def mask_inputs(graph: Graph) -> set[str]:
+    """Inputs that are masks of dropout: draws, not data, so that nobody asks for their gradient."""
+    found = {str(node.inputs["mask"]) for node in walk(graph) if "mask" in node.inputs}
+    for node in graph.all_nodes():
+        found |= {outer for inner_name, outer in node.body.sequences.items() if inner_name in found} if node.body else set()
+    return found
+
+
+def _chain(node: Node, readers: Mapping[str, list[tuple[Node, str]]], kept: set[str]) -> tuple[str, ...]:
+    """The values whose order a flatten decides, where only dense kernels read them in the end; else nothing."""
+    names = [node.name]
+    for name in names:
+        for reader, role in readers.get(name, ()):
+            if reader.op in FOLLOWED and role == "x":
+                names.append(reader.name)
+                mask = reader.inputs.get("mask")
+                if mask and len(readers[str(mask)]) == 1:
+                    names.append(str(mask))
+                elif mask:
+                    return ()
+            elif not (reader.op == "dense" and role == "x") and not (name in names and role == "mask"):
+                return ()
+    return () if kept & set(names) else tuple(names)
+
+
+def walk(graph: Graph) -> Iterator[Node]:
+    """All nodes, those inside of scans too."""
+    for node in graph.all_nodes():
+        yield node
+        yield from node.body.nodes if node.body else ()
