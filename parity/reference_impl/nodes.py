@@ -111,7 +111,7 @@ def _backward(step: Step, dy: dict[str, Array], cotangents: dict[str, Array], pa
         dy = {suffix: array[None] for suffix, array in dy.items()}
     if node.op == "scan":
         for name, gradient in scan.backward(step.run, node, step.saved, dy, parameters, walk=backward).items():
-            accumulate(cotangents, name, step.rounding(checked(step.run, node, gradient)))
+            _add(step, cotangents, name, gradient)
         return
     gradients = TABLE[node.op].vjp(step.run, step.saved, dy if len(node.outputs) > 1 else dy[""])
     if missing := {*step.differentiable, *node.parameters} - set(gradients):
@@ -120,11 +120,11 @@ def _backward(step: Step, dy: dict[str, Array], cotangents: dict[str, Array], pa
         source, gradient = node.inputs[role], gradients[role]
         pairs = [(source, gradient)] if isinstance(source, str) else zip(source, gradient, strict=True)
         for name, one in pairs:
-            _add(step, cotangents, name, one)
+            _add(step, cotangents, name, step.run.sum(one, 0) if name in step.lifted else one)
     for role, name in node.parameters.items():
-        accumulate(parameters, name, step.rounding(checked(step.run, node, gradients[role])))
+        _add(step, parameters, name, gradients[role])
 
 
-def _add(step: Step, cotangents: dict[str, Array], name: str, gradient: Array) -> None:
-    gradient = step.run.sum(gradient, 0) if name in step.lifted else gradient
-    accumulate(cotangents, name, step.rounding(checked(step.run, step.node, gradient)))
+def _add(step: Step, totals: dict[str, Array], name: str, gradient: Array) -> None:
+    accumulate(totals, name, checked(step.run, step.node, gradient))
+    totals[name] = step.rounding(totals[name])

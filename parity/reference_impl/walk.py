@@ -14,7 +14,7 @@ import numpy as np
 from parity.ops import TABLE
 from parity.ops.definition import Array, Run
 from parity.reference_impl import nodes
-from parity.reference_impl.frame import Frame, Rounding, Step, Tape
+from parity.reference_impl.frame import Frame, Step, Tape
 from parity.reference_impl.precision import rounding
 from parity.spec.graph import Graph, Node, Parameter, Phase, Statistic
 
@@ -28,10 +28,8 @@ class Walk:
     phase: Phase | None
     run: Run
     values: Mapping[str, Array]
-    batched: Mapping[str, bool]
     state: Mapping[str, Array]
     steps: list[Step]
-    rounding: Rounding
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ def forward(
     steps = nodes.forward(frame, graph.nodes + (phase.nodes if phase else ()))
     _check_batches(graph, phase, frame)
     carried = {state.name: _carried(frame, state.name, state.next) for state in graph.carried}
-    return Walk(graph, phase, run, frame.values, frame.batched, {**frame.statistics, **carried}, steps, frame.rounding)
+    return Walk(graph, phase, run, frame.values, {**frame.statistics, **carried}, steps)
 
 
 def _sources(graph: Graph) -> dict[str, bool]:
