@@ -126,6 +126,8 @@ def test_an_interpreter_of_ones_own_comes_first(tiny: Path, monkeypatch: pytest.
     found = environments.installed("tiny")
     assert found.interpreter == Path(sys.executable)
     assert "numpy" in found.versions
+    assert environments.build("tiny") == found
+    assert environments.standing() == []
 
 
 @pytest.mark.parametrize(

@@ -86,8 +86,10 @@ def override_variable(framework: str) -> str:
 def build(framework: str, accelerator: str = "cpu", on_line: Callable[[str], None] = lambda _: None) -> Environment:
     """Makes the environment from its pins unless it stands: venv and pip, under a lock. Raises Unavailable with the reason.
 
-    on_line gets every line that venv and pip print.
+    on_line gets every line that venv and pip print. Where an override names an interpreter, nothing is made.
     """
+    if os.environ.get(override_variable(framework)):
+        return installed(framework, accelerator)
     built = planned(framework, accelerator)
     with _only_builder(built.directory):
         if not built.complete():
