@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr
 from pydantic_core import PydanticCustomError
 
 from parity.spec.mistakes import Mistake, did_you_mean
-from parity.spec.models import Argument, Name, Number, Numbers, Part, Steps, Text, Whole, Word, describe
+from parity.spec.models import Argument, Name, Number, Numbers, Part, Steps, Text, Word, describe
 from parity.spec.source import BROKEN, Rows, Table
 
 KEPT_KEYS = frozenset({"from", "repeat", "first", "share", "x", "input"})
@@ -89,6 +89,19 @@ def _updates(value: Any) -> Any:
     return value
 
 
+def _counts(value: Any) -> Any:
+    """A count, or one for each network."""
+    if value is BROKEN:
+        raise PydanticCustomError("broken", "broken")
+    counts = list(value.values()) if isinstance(value, Table) else [value]
+    for count in counts:
+        if isinstance(count, bool) or not isinstance(count, int):
+            text = f"a count of parameters stands here, or one for each network, not {describe(count)}"
+            raise PydanticCustomError("leaf", "{text}", {"text": text})
+    return value
+
+
+Counts = Annotated[Any, BeforeValidator(_counts)]
 OptimizerChoice = Annotated[Any, BeforeValidator(_one_optimizer)]
 Updates = Annotated[Any, BeforeValidator(_updates)]
 
@@ -128,7 +141,7 @@ class Architecture(Part):
     inputs: dict[Word, InputPart] = {}
     constants: dict[Word, Number] = {}
     sizes: dict[Word, dict[Word, Number]] = {}
-    parameters: Whole | dict[Word, Whole] | None = None
+    parameters: Counts = None
     blocks: dict[Word, BlockPart] = {}
     networks: dict[Word, NetworkPart] = {}
     carried: dict[Word, CarriedPart] = {}
@@ -156,7 +169,7 @@ class Architecture(Part):
         yield from self._size_constants()
         if self.training:
             yield from self.training.mistakes()
-        if self.layers is None and self.training is None:
+        if self.layers is None and self.training is None and not self.left_out:
             yield Mistake(self.place(), "there are neither `layers` nor `training`")
 
     def _size_constants(self) -> Iterator[Mistake]:

@@ -91,6 +91,7 @@ def _fill_arguments(scope: Scope, inner: Scope, step: Step, settings: Table, mea
     block = scope.ledger.architecture.blocks[step.op]
     table = block.table("arguments")
     numbers: dict[str, Known] = {}
+    missing = []
     inner.numbers = numbers
     for name, default in block.arguments.items():
         declared = table.key_places[name]
@@ -101,10 +102,12 @@ def _fill_arguments(scope: Scope, inner: Scope, step: Step, settings: Table, mea
             elif default is not None:
                 value = argument(inner, name, default, table.places[name])
             elif name not in meant:
-                scope.refuse(step.place, f"`{step.op}` needs `{name}`")
+                missing.append(f"`{name}`")
         except Refused:
             value = None
         numbers[name] = Known(value, declared)
+    if missing:
+        scope.refuse(step.place, f"`{step.op}` needs {' and '.join(missing)}")
 
 
 def argument(scope: Scope, name: str, raw: Any, place: Place) -> Fraction | bool:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from parity.ops import TABLE
 from parity.spec.architectures import Architecture
 from parity.spec.graph import Carried, Graph, Input
 from parity.spec.inputs import read_input, read_shape
@@ -39,15 +40,16 @@ def expand_with_warnings(architecture: Architecture, size: str = "full") -> tupl
 
 def find_mistakes(architecture: Architecture) -> list[Mistake]:
     """What expansion finds wrong with what is left of a file that has mistakes already."""
-    expansion = Expansion(architecture, "full")
+    expansion = Expansion(architecture, "full", whole=False)
     expansion.graph()
     return expansion.ledger.mistakes
 
 
 class Expansion:
-    """One expansion of one file at one size."""
+    """One expansion of one file at one size. whole: nothing of the file is known to be wrong."""
 
-    def __init__(self, architecture: Architecture, size: str) -> None:
+    def __init__(self, architecture: Architecture, size: str, whole: bool = True) -> None:
+        self.whole = whole
         self.architecture = architecture
         self.size = size
         self.ledger = Ledger(architecture)
@@ -62,6 +64,7 @@ class Expansion:
 
     def _graph(self) -> Graph | None:
         architecture, scope = self.architecture, self.scope
+        self._check_names()
         self._constants()
         inputs = self._inputs()
         carried = self._carried_shapes()
@@ -71,7 +74,7 @@ class Expansion:
         states = self._carried(carried)
         decoding = self._decoding(inputs)
         self._call_unused_networks()
-        if self.ledger.mistakes or architecture.left_out:
+        if self.ledger.mistakes or not self.whole:
             return None
         self._check_count()
         part = architecture.training
@@ -96,6 +99,16 @@ class Expansion:
     @staticmethod
     def _marked(given: Input, training: Training) -> Input:
         return replace(given, trainable=True) if given.name in training.trained else given
+
+    def _check_names(self) -> None:
+        """A word at the head of a step has one meaning."""
+        blocks = self.architecture.table("blocks").key_places
+        for name, place in (*blocks.items(), *self.architecture.table("networks").key_places.items()):
+            if name in TABLE or name in ("repeat", "scan"):
+                self.scope.refuse(place, f"`{name}` is an op; give the block another name")
+        for name, place in self.architecture.table("networks").key_places.items():
+            if name in blocks:
+                self.scope.refuse(place, f"`{name}` is a block already")
 
     def _constants(self) -> None:
         """In their order; the size's values take the place of the file's."""
@@ -144,8 +157,8 @@ class Expansion:
         if self.architecture.layers is None:
             return None
         first = next(iter(self.architecture.inputs), None)
-        x = None if first is None else self.scope.find(first)
-        if x is None and self.ledger.forgiven("inputs", ""):
+        x = None if first is None else self.scope.frame.values[first]
+        if any(path[0] == "inputs" for path in self.architecture.left_out):
             x = self.scope.broken()
         if self.architecture.training is not None:
             steps = len(self.architecture.training.steps)
@@ -154,7 +167,7 @@ class Expansion:
 
     def _training(self, inputs: tuple[Input, ...], last: Value | None) -> Training:
         part = self.architecture.training
-        if part is None:
+        if part is None or (part.loss is None and not part.steps):
             return Training()
         training = read_training(self.scope, part, inputs, last)
         if not self.ledger.mistakes:

@@ -126,8 +126,10 @@ def _parse(text: str) -> ast.expr:
     try:
         tree = ast.parse(" ".join(stripped.splitlines()), mode="eval").body
     except SyntaxError as error:
-        column = min(max((error.offset or 1) - 1, 0) + shift, max(len(text) - 1, 0))
-        raise FormulaError(f"`{_short(text)}` is not a formula: {error.msg}", column) from None
+        column = (error.offset or len(stripped)) - 1 + shift
+        unclosed = text.count("(") > text.count(")")
+        problem = "does not close every bracket" if unclosed else "is not a formula" if error.offset else "ends too early"
+        raise FormulaError(f"`{_short(text)}` {problem}", min(column, len(text) - 1)) from None
     except (MemoryError, RecursionError, ValueError):
         raise FormulaError(f"`{_short(text)}` is nested too deeply", shift) from None
     for node in ast.walk(tree):

@@ -73,12 +73,14 @@ class Ledger:
     steps: int = 0
 
     def refuse(self, place: Place, message: str, trail: Trail = ()) -> Refused:
-        self.mistakes.append(Mistake(place, message, trail))
+        """Enters a mistake. A place is reported once, however often a block or a repeat expands it."""
+        if all(mistake.place != place for mistake in self.mistakes):
+            self.mistakes.append(Mistake(place, message, trail))
         return Refused()
 
     def forgiven(self, part: str, name: str) -> bool:
         """Whether a mistake removed this name (or all names) of a part of the file."""
-        return any(path[0] == part and (len(path) == 1 or path[1] == name) for path in self.architecture.left_out if path)
+        return any(path[0] == part and (len(path) == 1 or name in path) for path in self.architecture.left_out)
 
     def add_site(self, place: Place, frame: Frame, name: str) -> None:
         """Notes that the step at a place of the file took a name."""

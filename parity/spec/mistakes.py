@@ -74,11 +74,11 @@ class SpecError(Exception):
 
 
 def in_order(mistakes: Iterable[Mistake]) -> tuple[Mistake, ...]:
-    """Sorted by place; of those that differ in their trail alone the first stays."""
-    first: dict[tuple[Place, str], Mistake] = {}
+    """Sorted by place; each sentence at a place once."""
+    found: dict[tuple[Place, str], Mistake] = {}
     for mistake in mistakes:
-        first.setdefault((mistake.place, mistake.message), mistake)
-    return tuple(sorted(first.values(), key=lambda mistake: (mistake.file, mistake.line, mistake.column)))
+        found.setdefault((mistake.place, mistake.message), mistake)
+    return tuple(sorted(found.values(), key=lambda mistake: (mistake.file, mistake.line, mistake.column)))
 
 
 def printable(text: str) -> str:

@@ -22,7 +22,9 @@ WORD = re.compile(r"[a-z][a-z0-9_]{0,63}")
 class Part(BaseModel):
     """A mapping of a spec with fixed keys. `place(key)` tells where a value stands in the file."""
 
-    model_config = ConfigDict(defer_build=True, strict=True, extra="ignore", frozen=True, arbitrary_types_allowed=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        defer_build=True, strict=True, extra="ignore", frozen=True, arbitrary_types_allowed=True, allow_inf_nan=False
+    )
     _table: Table = PrivateAttr(default_factory=lambda: Table(Place("")))
 
     @model_validator(mode="wrap")
@@ -150,10 +152,12 @@ def _mistake(data: Any, path: tuple[Any, ...], item: Any, context: Mapping[str, 
 
 
 def _without(path: tuple[Any, ...], item: Any) -> tuple[Any, ...]:
-    """What is left out so that the rest can be read: the value, or its holder where a key is missing from it."""
-    if item["type"] == "missing":
-        return path[:-1]
-    return path[:-1] if path and path[-1] == "[key]" else path
+    """What is left out so that the rest can be read: a key, or a named thing under it, whole; so nothing is half read."""
+    if item["type"] == "missing" or (path and path[-1] == "[key]"):
+        path = path[:-1]
+    if path and path[0] == "training":
+        return path[:3] if path[1:2] == ("inputs",) else path[:1]
+    return path[:2]
 
 
 def _at(data: Any, path: tuple[Any, ...]) -> Any:
@@ -164,14 +168,14 @@ def _at(data: Any, path: tuple[Any, ...]) -> Any:
 
 def _place(data: Any, path: tuple[Any, ...]) -> Place:
     if path and path[-1] == "[key]":
-        place: Place = _at(data, path[:-2]).key_places[path[-2]]
-        return place
-    if not path:
-        root: Place = data.place
-        return root
-    holder = _at(data, path[:-1])
-    found: Place = holder.places[path[-1]]
-    return found
+        key_place: Place = _at(data, path[:-2]).key_places[path[-2]]
+        return key_place
+    place: Place = data.place
+    for key in path:
+        if not isinstance(data, (Table, Rows)):
+            break
+        place, data = data.places[key], data[key]
+    return place
 
 
 def _pruned(data: Any, path: tuple[Any, ...]) -> Any:

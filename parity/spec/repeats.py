@@ -71,16 +71,20 @@ def _rows(scope: Scope, settings: Table) -> Iterator[Mapping[str, Known]]:
     table = settings["table"]
     if not isinstance(table, Rows) or not table:
         raise scope.refuse(settings.places["table"], "a `table` is a list of rows: [{channels: 64}, {channels: 128}]")
-    head = table[0] if isinstance(table[0], Table) else Table(table.place)
+    tables = [row for row in table if isinstance(row, Table)]
+    head = max(tables, key=lambda row: sum(row.keys() == other.keys() for other in tables), default=Table(table.place))
     for row, place in zip(table, table.places, strict=True):
         if row is BROKEN:
             continue
         if not isinstance(row, Table):
             raise scope.refuse(place, f"a row is a mapping {{COLUMN: number}}, not {describe(row)}")
-        for column in head.keys() ^ row.keys():
-            where = row.key_places.get(column, place)
-            scope.refuse(where, f"column `{short(column)}` does not stand in every row{did_you_mean(column, head)}")
-        numbers: dict[str, Known] = {}
+        strange, missing = row.keys() - head.keys(), sorted(head.keys() - row.keys())
+        for column in strange:
+            close = did_you_mean(column, missing)
+            scope.refuse(row.key_places[column], f"the other rows have no column `{short(column)}`{close}")
+        if missing and not strange:
+            scope.refuse(place, f"this row lacks the column `{missing[0]}`")
+        numbers = {column: Known(None, place) for column in missing}
         for column, raw in row.items():
             try:
                 if not WORD.fullmatch(column):

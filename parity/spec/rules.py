@@ -76,9 +76,10 @@ class Optimizer(Part):
             for name, text in self.table(part).items():
                 yield from _formula_mistakes(text, self.table(part).places[name], known)
                 used |= _names(text)
+        unknown = used - known
         for part, kind in (("hyperparameters", "hyper-parameter"), ("state", "state")):
             for name, place in self.table(part).key_places.items():
-                if name not in used:
+                if name not in used and not unknown:
                     yield Mistake(place, f"the {kind} `{name}` has no effect: no formula reads it")
 
     def _probe_mistakes(self) -> Iterator[Mistake]:
@@ -121,7 +122,7 @@ class Initializer(Part):
             yield from _formula_mistakes(text, self.place(key), known)
             used |= _names(text)
         for name, place in self.table("arguments").key_places.items():
-            if name not in used:
+            if name not in used and used <= known:
                 yield Mistake(place, f"the argument `{name}` has no effect: no formula reads it")
 
 

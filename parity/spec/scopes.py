@@ -137,10 +137,17 @@ class Scope:
             return found
         if raw == "x":
             raise self.refuse(place, "nothing arrives here; say which value with `from: NAME`")
-        parts = ("inputs", "carried", "layers", "networks", "training")
-        if any(self.ledger.forgiven(part, raw.split(".")[0]) for part in parts):
-            raise Refused
+        self.forgive(raw)
         raise self.refuse(place, f"no value `{short(raw)}` here{did_you_mean(raw, self.value_names())}")
+
+    def forgive(self, name: str) -> None:
+        """Says nothing about a name that lies under a broken value, or that a mistake took out of the file."""
+        parts = name.split(".")
+        above = (self.find(".".join(parts[:length])) for length in range(1, len(parts)))
+        if any(value is not None and value.shape is None for value in above):
+            raise Refused
+        if any(self.ledger.forgiven(part, parts[0]) for part in ("inputs", "carried", "layers", "networks", "training")):
+            raise Refused
 
     def value_names(self) -> Iterator[str]:
         scope: Scope | None = self
@@ -175,8 +182,10 @@ class Scope:
         value = self.find(holder) if holder else None
         if value is not None:
             return self._size(holder, value, word, place)
-        if self.ledger.forgiven("constants", name) or self.ledger.forgiven("inputs", holder):
+        if self.ledger.forgiven("constants", name):
             raise Refused
+        if holder:
+            self.forgive(holder)
         if holder == "x":
             raise self.refuse(place, "nothing arrives here, so `x` has no sizes")
         if holder and word in SIZE_WORDS:

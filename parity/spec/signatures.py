@@ -132,7 +132,7 @@ def whole(name: str, raw: Any, place: Place, reader: Reader, least: int | None =
     if least is not None and number < least:
         raise reader.refuse(place, f"`{name}` is at least {least}, not {number}")
     if abs(number) > LARGEST:
-        raise reader.refuse(place, f"`{name}` is too large: {number:.3g}" if number < 10**300 else f"`{name}` is too large")
+        raise reader.refuse(place, f"`{name}` is too large: more than {LARGEST:,}")
     return int(number)
 
 

@@ -208,6 +208,9 @@ class _Reader:
             value, place = self._value(next(events), events, depth + 1, flow=flow)
             if key is None:
                 continue
+            if flow and event.style is None and ":" in key:
+                self.refuse(key_place, f"`{short(key)}`: write a space after the colon")
+                key, value = key.split(":")[0], BROKEN
             if self._is_tail(key, key_place, flow):
                 if last and _open(table[last]) > 0:
                     table[last] = BROKEN
@@ -230,9 +233,6 @@ class _Reader:
             self._value(event, events, depth + 1, flow=flow)
             return None, place
         key = str(event.value)
-        if flow and event.style is None and ":" in key:
-            self.refuse(place, f"`{short(key)}`: write a space after the colon")
-            return None, place
         if not key:
             self.refuse(place, "a key is missing before the colon")
             return None, place

@@ -84,6 +84,8 @@ def _kind_of(document: Document) -> type[Spec]:
 def _parse(document: Document, kind: str | None) -> Spec:
     model = KINDS[kind] if kind is not None else _kind_of(document)
     spec, mistakes, left_out = build(model, document)
+    if isinstance(spec, Architecture):
+        spec._left_out = left_out
     if spec is not None:
         mistakes += spec.mistakes()
     if not mistakes and spec is not None:
@@ -91,6 +93,5 @@ def _parse(document: Document, kind: str | None) -> Spec:
     if isinstance(spec, Architecture):
         from parity.spec.expansion import find_mistakes
 
-        spec._left_out = left_out
         mistakes += find_mistakes(spec)
     raise SpecError(mistakes)

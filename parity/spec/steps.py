@@ -71,7 +71,7 @@ def _once(scope: Scope, step: Step, wanted: str | None) -> Value:
         scope.taken.add(name)
     else:
         name = wanted
-        scope.take(name, step.place)
+        scope.take(name, step.name_place)
     ledger = scope.ledger
     joins = step.op in TABLE and signature_of(step.op).joins
     if step.op != "repeat":
@@ -104,7 +104,7 @@ def _repeated(scope: Scope, step: Step) -> Value:
     base = step.name or scope.automatic(step.op)
     times = whole("repeat", settings["repeat"], settings.places["repeat"], scope, 0)
     first = first_number(scope, settings)
-    scope.take(base, step.place)
+    scope.take(base, step.name_place)
     left = settings.without("repeat", "first")
     later = left.without("from")
     x = scope.x

@@ -23,13 +23,14 @@ ANY_STEP = ("from", "repeat", "first")
 
 @dataclass(frozen=True)
 class Step:
-    """`OP NAME` and its settings. `place`: of the words; `at`: of the settings."""
+    """`OP NAME` and its settings. place: of the words; at: of the settings."""
 
     op: str
     name: str | None
     settings: Any
     place: Place
     at: Place
+    name_place: Place
 
     @property
     def label(self) -> str:
@@ -72,7 +73,8 @@ def parse_step(scope: Scope, raw: Any, place: Place) -> Step:
         raise scope.refuse(place, f"`{short(words)}`: write a space after the colon")
     if not 1 <= len(parts) <= 2:
         raise scope.refuse(place, f"a step is `OP` or `OP NAME`, not `{short(words)}`")
-    return Step(parts[0], parts[1] if len(parts) == 2 else None, settings, place, at)
+    named = place.within(words.rfind(parts[-1])) if len(parts) == 2 else place
+    return Step(parts[0], parts[1] if len(parts) == 2 else None, settings, place, at, named)
 
 
 def op_step(scope: Scope, step: Step, name: str) -> Value:
@@ -105,6 +107,7 @@ def _attributes(
     known = (*signature.attributes, *inputs, *ANY_STEP, *share, *more)
     meant = unknown_keys(scope, step, settings, known)
     values: dict[str, Any] = {}
+    missing: list[str] = []
     broken = False
     for rule in signature.attributes.values():
         if rule.name in settings:
@@ -114,10 +117,11 @@ def _attributes(
                 broken = True
         elif rule.default is REQUIRED:
             broken = True
-            if rule.name not in meant:
-                scope.refuse(step.place, f"`{step.op}` needs `{rule.name}`")
+            missing += [] if rule.name in meant else [f"`{rule.name}`"]
         else:
             values[rule.name] = default_value(rule)
+    if missing:
+        scope.refuse(step.place, f"`{step.op}` needs {' and '.join(missing)}")
     return None if broken else values
 
 
