@@ -250,6 +250,20 @@ def test_gradients_at_kinks() -> None:
     np.testing.assert_array_equal(gradient("formula", {"x": [[0.0]]}, {"text": "maximum(0, x)"}), [[0]])
 
 
+def test_dictating_the_branch_taken_at_the_very_kink_changes_nothing() -> None:
+    for op, arrays, attributes in [
+        ("relu", {"x": [[0.0, 1]]}, {}),
+        ("relu6", {"x": [[0.0, 1, 6]]}, {}),
+        ("leaky_relu", {"x": [[0.0, 1]]}, {"slope": 0.25}),
+        ("absolute_error", {"x": [[0.0, 1]], "target": [[0.0, 0]]}, {}),
+        ("formula", {"x": [[0.0, 1, 2]]}, {"text": "abs(x) + minimum(x, 1) + maximum(2, x)"}),
+    ]:
+        y, saved = outputs_of(op, arrays, attributes)
+        taken = TABLE[op].taken(saved)
+        np.testing.assert_array_equal(outputs_of(op, arrays, attributes, branch=taken)[0], y)
+        np.testing.assert_array_equal(gradient(op, arrays, attributes, taken), gradient(op, arrays, attributes))
+
+
 def test_the_first_maximum_in_row_major_order_takes_the_gradient() -> None:
     attributes = {**BORDERS, "kernel": (2, 2)}
     tied = {"x": [[[[1.0, 7], [7, 7]]]]}
