@@ -112,10 +112,10 @@ def _weight(node: Node, role: str, shape: tuple[int, ...], graph: Graph) -> tupl
     if node.op == "parameter":
         return "/value", (Transpose((1, 2, 0)),) if len(shape) == 3 else ()
     if node.op == "lstm":
-        return f".{layer}/lstm_cell/{last}", TURN if len(shape) == 2 else ()
+        return f">{layer}/lstm_cell/{last}", TURN if len(shape) == 2 else ()
     if node.op == "additive_attention":
         score = layer == "score"
-        return (f".{layer}/scale", (Reshape(shape, shape[1:]),)) if score else (f".{layer}/kernel", TURN)
+        return (f">{layer}/scale", (Reshape(shape, shape[1:]),)) if score else (f">{layer}/kernel", TURN)
     if node.op == "multi_head_attention":
         return _attention(layer, last, shape, node.attributes["heads"])
     return f"/{NORMS.get(role, role)}", ()
@@ -161,7 +161,7 @@ def _gru(node: Node, name: str) -> list[ParameterLayout]:
     found, units = [], node.attributes["units"]
     for number in range(node.attributes["layers"]):
         roles = {role.partition(".")[2]: full for role, full in node.parameters.items() if role.startswith(f"layer{number}.")}
-        path = f"{name}.layer{number}" + ("/gru_cell" if node.op == "gru" else "")
+        path = f"{name}>layer{number}" + ("/gru_cell" if node.op == "gru" else "")
         for role in ("kernel", "recurrent_kernel"):
             found.append(ParameterLayout((roles[role],), (f"{path}/{role}",), (*GATES, *TURN)))
         if "recurrent_bias" in roles:

@@ -146,23 +146,25 @@ class Site:
         """An image's tensor with its channels first."""
         if kind == "flat":
             raise Unsupported(f"{self.name}: a flattened image whose order travelled on")
-        return keras.layers.Permute((3, 1, 2), name=f"{self.name}.{hint}.first")(x) if kind == "image" else x
+        return keras.layers.Permute((3, 1, 2), name=self.layer_name(f"{hint}>first"))(x) if kind == "image" else x
 
     def settled(self, y: Tensor) -> Tensor:
         """A result in the spec's order of axes, as its arrangement wants it."""
         image = self.wiring.arrangement[self.name].kind == "image"
-        return keras.layers.Permute((2, 3, 1), name=f"{self.name}.last")(y) if image else y
+        return keras.layers.Permute((2, 3, 1), name=self.layer_name("last"))(y) if image else y
 
     def function(self, function: Callable[..., Any], *tensors: Tensor, suffix: str = "") -> Any:
         """The result of a function without weights."""
         return Function(function, name=self.layer_name(suffix))(*tensors)
 
     def layer_name(self, suffix: str = "") -> str:
-        return f"{self.name}.{suffix}" if suffix else self.name
+        """The name of one of several layers of this node; no value of a spec has a `>` in its name."""
+        return f"{self.name}>{suffix}" if suffix else self.name
 
     def layer(self, make: Callable[..., keras.layers.Layer], *arguments: Any, suffix: str = "", **settings: Any) -> Any:
         """A layer of this node; a node that bears the same parameters gets the same layer."""
-        name = f"{owner(self.node, self.wiring.root)}.{suffix}" if suffix else owner(self.node, self.wiring.root)
+        first = owner(self.node, self.wiring.root)
+        name = f"{first}>{suffix}" if suffix else first
         if name not in self.wiring.layers:
             self.wiring.layers[name] = make(*arguments, name=name, **settings)
         return self.wiring.layers[name]
