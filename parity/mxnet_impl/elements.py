@@ -103,10 +103,23 @@ def multiply(use: Use) -> Tensor:
     return reduce(use.F.broadcast_mul, use.inputs["branches"])
 
 
+BLOCK = 16
+"""oneDNN keeps images in blocks of 8 or 16 channels."""
+
+
 def concat(use: Use) -> Tensor:
-    axis = int(use["axis"])
-    place = axis + 1 if axis >= 0 else axis + 1 + len(use.site.shapes["branches"][0])
-    return use.F.concat(*use.inputs["branches"], dim=place)
+    """oneDNN can't split a gradient between the channels of a block ("could not construct a sub-memory").
+
+    Where it would have to, the branches are joined as rows of numbers, which is the same.
+    """
+    F, axis, branches = use.F, int(use["axis"]), use.inputs["branches"]
+    shapes = use.site.shapes["branches"]
+    place = axis + 1 if axis >= 0 else axis + 1 + len(shapes[0])
+    blocks = len(shapes[0]) == 3 and place == 1 and use.site.dtype == "float32"
+    if not blocks or all(shape[0] % BLOCK == 0 for shape in shapes):
+        return F.concat(*branches, dim=place)
+    rows = F.concat(*(F.Flatten(branch) for branch in branches), dim=1)
+    return F.reshape(rows, shape=(-1, *use.site.node.outputs[""]))
 
 
 @dataclass(frozen=True)
