@@ -182,6 +182,7 @@ def main() -> None:
 
 def status(arguments: list[str]) -> int:
     """Runs one command line and returns its exit status; every error becomes a sentence."""
+    from parity.spec.mistakes import SpecError
     from parity.verbs.errors import UsageError
 
     try:
@@ -192,6 +193,12 @@ def status(arguments: list[str]) -> int:
     except UsageError as error:
         click.echo(str(error), err=True)
         return error.status
+    except SpecError as error:
+        click.echo(str(error), err=True)
+        return 2
+    except BlockingIOError as error:  # another parity writes to the same store
+        click.echo(str(error), err=True)
+        return 3
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted; what was recorded is kept, the same command goes on from there", err=True)
         return 130

@@ -123,7 +123,9 @@ def show(judged: Sequence[Judged]) -> None:
     for one in judged:
         if one.verdict in PASSING:
             continue
-        console.print(f"{one.framework} {one.trial.case.id}: {one.verdict}", style="red", markup=False, highlight=False)
+        console.print(
+            f"{one.framework} {one.trial.case.id}: {one.verdict}", style="red", markup=False, highlight=False, soft_wrap=True
+        )
         bad = sorted((item for item in one.comparisons if item.verdict == one.verdict), key=collating.share, reverse=True)
         for comparison in bad[:3]:
             console.print(f"    {collating.sentence(comparison)}", markup=False, highlight=False, soft_wrap=True)

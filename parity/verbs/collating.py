@@ -76,7 +76,7 @@ def sentence(comparison: Comparison) -> str:
     if comparison.error is not None and comparison.budget is not None:
         numbers = f": error {comparison.error:.2g}, budget {comparison.budget:.2g}"
     place = f" at {comparison.where}" if comparison.where else ""
-    reason = f" ({comparison.reason})" if comparison.reason else ""
+    reason = f" ({comparison.reason.splitlines()[0]})" if comparison.reason else ""
     return f"{comparison.quantity} {comparison.tensor}{numbers}{place}: {comparison.verdict}{reason}"
 
 

@@ -46,7 +46,8 @@ def _show_graph(console: Console, spec: language.Architecture, graph: Graph, siz
     moved = sum(_size(statistic.shape) for statistic in graph.statistics)
     statistics = f", and {moved:,} running statistics" if moved else ""
     console.print(f"[bold]{graph.parameter_count():,} parameters[/]{statistics}", highlight=False)
-    console.print(f"{graph.flops():,} FLOPs forward for one example (a multiply-add counts as 2)", highlight=False)
+    flops = sum(node.flops for node in nodes)
+    console.print(f"{flops:,} FLOPs forward for one example (a multiply-add counts as 2)", highlight=False)
 
 
 def _row(node: Node, counts: dict[str, tuple[int, ...]], seen: set[str]) -> tuple[str, ...]:

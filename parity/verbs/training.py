@@ -15,7 +15,7 @@ import numpy.typing as npt
 from parity.execution import arrays as array_files
 from parity.execution import datasets
 from parity.execution import draws as drawing
-from parity.execution.datasets import Dataset
+from parity.execution.datasets import Dataset, DatasetError
 from parity.judgement.comparison import Comparison, Finding, named
 from parity.reference_impl.observation import observe
 from parity.reference_impl.rules import Rule
@@ -24,6 +24,7 @@ from parity.reporting.results import Curve
 from parity.spec import specs as language
 from parity.spec.cases import Case
 from parity.spec.expansion import expand
+from parity.verbs.errors import UsageError
 from parity.verbs.session import Judged
 from parity.verbs.trials import Options, Trial
 
@@ -54,8 +55,11 @@ def course(
 ) -> Course:
     """Draws the start and the order, and trains the reference and its twin (a minute for small networks)."""
     graph = expand(architecture, "full")
-    dataset = datasets.load(dataset_name, graph)
-    order = datasets.order(dataset, steps, batch_size, options.seed)
+    try:
+        dataset = datasets.load(dataset_name, graph)
+        order = datasets.order(dataset, steps, batch_size, options.seed)
+    except DatasetError as error:
+        raise UsageError(f"{architecture.name}: {error}") from error
     dtype = "float32"
     initial = drawing.initial_values(graph, initializer, dtype, seed=options.seed, batch_size=batch_size)
     train_set = {name: drawing.rounded(array, dtype) for name, array in dataset.train.items()}

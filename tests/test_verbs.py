@@ -1,0 +1,115 @@
+"""The verbs from end to end, in real worker processes: fakes stand in for a framework, in the harness's own interpreter."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from parity.cli import status
+from parity.judgement.verdicts import exit_status
+from parity.verbs.check import again, check
+
+RIGHT = "torch=reference_framework:Implementation"
+WRONG = "torch=planted:Implementation"
+
+
+@pytest.fixture
+def place(tmp_path: Path, fakes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A store; the fakes' folder is the working directory, and torch's interpreter is this one."""
+    monkeypatch.chdir(fakes)
+    monkeypatch.setenv("PARITY_TORCH_PYTHON", sys.executable)
+    return tmp_path
+
+
+def run(place: Path, *arguments: str) -> int:
+    return status([*arguments, "--store", str(place / "store")])
+
+
+def test_a_right_realization_agrees(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    results, junit = place / "results.json", place / "junit.xml"
+    words = ["check", "mlp", "adam", "glorot_uniform", "--realization", RIGHT]
+    assert run(place, *words, "--json", str(results), "--junit", str(junit)) == 0
+    document = json.loads(results.read_text())
+    assert document["schema_version"] == 1 and document["results"]
+    keys = {"case", "framework", "framework_version", "device", "dtype", "quantity", "tensor", "error", "budget", "verdict"}
+    assert all({*keys, "outcome", "reason"} == set(result) for result in document["results"])
+    counts = document["summary"]["case_verdicts"]
+    suite = ElementTree.parse(junit).getroot()  # noqa: S314 - our own file
+    assert sum(counts.values()) == len({result["case"] for result in document["results"]}) == int(suite.attrib["tests"])
+    assert set(counts) <= {"exact", "agrees"} and suite.attrib["failures"] == "0"
+    assert "mlp" in capfd.readouterr().out
+
+
+def test_a_second_run_takes_the_records_over(place: Path) -> None:
+    first = check(["mlp"], dtypes=["float64"], realizations=[RIGHT], store=place / "store")
+    lines = (place / "store/records/torch-float64/records.jsonl").read_text().splitlines()
+    second = check(["mlp"], dtypes=["float64"], realizations=[RIGHT], store=place / "store")
+    assert len((place / "store/records/torch-float64/records.jsonl").read_text().splitlines()) == len(lines)
+    assert [one.record for one in first] == [one.record for one in second]
+
+
+def test_a_wrong_realization_differs_and_tells_how_to_see_it_again(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(place, "check", "lenet", "--realization", WRONG, "--dtype", "float64") == 1
+    out = " ".join(capfd.readouterr().out.split())
+    assert "lenet:sigmoid_2/none/none/float64/cpu/eager/seed0: differs" in out
+    assert "again: parity check lenet --framework 'torch' --dtype float64 --case 'lenet:sigmoid_2" in out
+
+
+def test_the_command_told_selects_that_case_alone(place: Path) -> None:
+    judged = check(["lenet"], dtypes=["float64"], realizations=[WRONG], store=place / "store")
+    bad = next(one for one in judged if one.verdict == "differs")
+    words = again(bad).replace("'", "").split()[2:]
+    one = check(["lenet"], dtypes=["float64"], case_id=words[-1], realizations=[WRONG], store=place / "store")
+    assert [item.trial.case.id for item in one] == [bad.trial.case.id]
+
+
+def test_bisect_names_the_layer_and_writes_a_file_that_runs(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(place, "bisect", "lenet", "--framework", "torch", "--realization", WRONG, "-o", str(place)) == 1
+    assert "torch departs first at sigmoid_2, alone" in " ".join(capfd.readouterr().out.split())
+    (file,) = place.glob("*.py")
+    done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, check=False, cwd=place)
+    assert done.returncode == 1 and "error" in done.stdout, done.stderr
+    mended = file.read_text().replace("planted:Implementation", "reference_framework:Implementation")
+    file.write_text(mended)
+    done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, check=False, cwd=place)
+    assert done.returncode == 0, done.stderr + done.stdout
+
+
+def test_bisect_finds_nothing_where_nothing_departs(place: Path) -> None:
+    assert run(place, "bisect", "mlp", "--framework", "torch", "--realization", RIGHT, "-o", str(place / "none")) == 0
+    assert not (place / "none").exists()
+
+
+def test_an_absent_framework_is_incomplete(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PARITY_TORCH_PYTHON")
+    monkeypatch.setenv("PARITY_ENVIRONMENTS", str(place / "nothing"))
+    judged = check(["mlp"], frameworks=["torch"], dtypes=["float64"], nodes=False, store=place / "store")
+    assert {one.verdict for one in judged} == {"not_compared"}
+    assert "parity env build torch" in judged[0].record.reason
+    assert exit_status(one.verdict for one in judged) == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "expected", "told"),
+    [
+        (("check", "lenett"), 2, "did you mean `lenet`"),
+        (("check", "mlp", "--framework", "caffe"), 2, "there is no framework 'caffe'"),
+        (("check", "mlp", "--realization", "torch"), 2, "FRAMEWORK=PACKAGE.MODULE:NAME"),
+        (("check", "mlp", "--case", "nothing"), 5, "no case nothing"),
+        (("bench", "adam"), 5, "bench times architectures"),
+        (("check",), 2, "SPEC"),
+        (("run", "lenet"), 2, "lenet"),
+    ],
+)
+def test_a_mistake_is_told_in_a_sentence(
+    place: Path, capfd: pytest.CaptureFixture[str], words: tuple[str, ...], expected: int, told: str
+) -> None:
+    assert run(place, *words) == expected
+    printed = capfd.readouterr()
+    assert told in " ".join((printed.out + printed.err).split())
+    assert "Traceback" not in printed.err
