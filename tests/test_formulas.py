@@ -72,7 +72,7 @@ def test_what_is_no_formula_is_refused_at_its_column(text: str, column: int, sen
 
 
 def test_deep_brackets_end_in_one_sentence() -> None:
-    with pytest.raises(FormulaError, match="is not a formula|nested too deeply"):
+    with pytest.raises(FormulaError, match=r"is not a formula|nested too deeply"):
         Formula("(" * 400 + "1" + ")" * 400)
 
 
@@ -144,4 +144,4 @@ def test_any_text_is_a_formula_or_a_formula_error(text: str) -> None:
     except FormulaError as error:
         assert 0 <= error.column <= len(text)
     else:
-        assert formula.names <= {name for name in formula.name_columns()}
+        assert formula.names <= set(formula.name_columns())

@@ -8,6 +8,9 @@ from parity.spec.mistakes import Place, SpecError
 from parity.spec.source import BROKEN, Rows, Table, plain_scalar, read_file, read_text
 
 
+BRACKET = "(the bracket that opens here is not closed, or a comma is missing)"
+
+
 def sentences(text: str) -> list[str]:
     try:
         document = read_text(text, "user.yaml")
@@ -90,13 +93,13 @@ def test_clever_scalars_are_refused(text: str, sentence: str) -> None:
         (
             "a: {b: 1\nc: d",
             [
-                "user.yaml:1:4: expected `,` or `}`, but got `:` (the bracket that opens here is not closed, or a comma is missing)"
+                f"user.yaml:1:4: expected `,` or `}}`, but got `:` {BRACKET}"
             ],
         ),
         (
             "a: [1, 2",
             [
-                "user.yaml:1:4: expected `,` or `]`, but got `<stream end>` (the bracket that opens here is not closed, or a comma is missing)"
+                f"user.yaml:1:4: expected `,` or `]`, but got `<stream end>` {BRACKET}"
             ],
         ),
         ("a:\n\t- b", ["user.yaml:2:1: indent with spaces, not with tabs"]),

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from parity.spec.formulas import Formula, FormulaError, dotted
 from parity.spec.ledger import Refused, Value
-from parity.spec.mistakes import Place
+from parity.spec.mistakes import Place, did_you_mean, short
 from parity.spec.models import describe, is_number
 from parity.spec.nodes import build
 from parity.spec.scopes import SIZE_WORDS, Scope
@@ -56,7 +56,9 @@ def _meaning(scope: Scope, word: str, place: Place) -> Value | Fraction:
     holder, _, last = word.rpartition(".")
     if known is not None or (last in SIZE_WORDS and scope.find(holder) is not None):
         return scope.number_named(word, place)
-    return scope.value(word, place)
+    scope.forgive(word)
+    close = did_you_mean(word, [*scope.value_names(), *scope.number_names()])
+    raise scope.refuse(place, f"no value or number `{short(word)}` here{close}")
 
 
 def with_numbers(formula: Formula, numbers: Mapping[str, Fraction]) -> str:

@@ -39,7 +39,8 @@ class Part(BaseModel):
                 close = did_you_mean(key, known)
                 listed = f"; there are {', '.join(fields)}"
                 found: dict[str, Any] = info.context or {}
-                found["extra"].append(Mistake(data.key_places[key], f"no key `{short(key)}` here{close or listed}"))
+                place = data.key_places[key]
+                found["extra"].setdefault(place, Mistake(place, f"no key `{short(key)}` here{close or listed}"))
                 found["meant"].update((id(data), name) for name in known if f"`{name}`" in close)
         part = handler(data)
         part._table = data
@@ -113,28 +114,34 @@ _SENTENCES: Mapping[str, str] = {
     "list_type": "{} stands where a list belongs",
     "too_short": "there must be at least one here",
 }
+_STAND_INS = {"name": "unnamed", "source": "unknown"}
+"""What stands for a text that is wrong or missing, so that the rest of the file is read all the same."""
 _ROUNDS = 8
 
 
 def build(model: type[Model], document: Document) -> tuple[Model | None, list[Mistake], frozenset[tuple[Any, ...]]]:
     """The model without what is wrong, the mistakes, and the paths that were left out. None where nothing is left."""
-    context: dict[str, Any] = {"extra": [], "meant": set()}
+    context: dict[str, Any] = {"extra": {}, "meant": set()}
     data, mistakes = document.table, list(document.mistakes)
     dropped: set[tuple[Any, ...]] = set()
     for _ in range(_ROUNDS):
         try:
-            return model.model_validate(data, context=context), mistakes + context["extra"], frozenset(dropped)
+            found = model.model_validate(data, context=context)
+            return found, mistakes + list(context["extra"].values()), frozenset(dropped)
         except ValidationError as error:
-            found = [(tuple(item["loc"]), item) for item in error.errors(include_url=False, include_context=True)]
-        for path, item in found:
-            mistakes += _mistake(data, path, item, context) if path not in dropped else ()
-        lost = {_without(path, item) for path, item in found}
+            wrong = [(tuple(item["loc"]), item) for item in error.errors(include_url=False, include_context=True)]
+        for path, item in wrong:
+            told = any(earlier[: len(path)] == path for earlier in dropped)
+            mistakes += () if told else _mistake(data, path, item, context)
+        lost = {_without(path, item) for path, item in wrong}
         if () in lost:
             break
         for path in lost:
             data = _pruned(data, path)
+            if path[0] in _STAND_INS:
+                data.add(str(path[0]), data.place, _STAND_INS[path[0]], data.place)
         dropped |= lost
-    return None, mistakes + context["extra"], frozenset(dropped)
+    return None, mistakes + list(context["extra"].values()), frozenset(dropped)
 
 
 def _mistake(data: Any, path: tuple[Any, ...], item: Any, context: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -153,7 +160,7 @@ def _mistake(data: Any, path: tuple[Any, ...], item: Any, context: Mapping[str, 
 
 def _without(path: tuple[Any, ...], item: Any) -> tuple[Any, ...]:
     """What is left out so that the rest can be read: a key, or a named thing under it, whole; so nothing is half read."""
-    if item["type"] == "missing" or (path and path[-1] == "[key]"):
+    if path[-1] == "[key]" or (item["type"] == "missing" and path[-1] not in _STAND_INS):
         path = path[:-1]
     if path and path[0] == "training":
         return path[:3] if path[1:2] == ("inputs",) else path[:1]

@@ -78,7 +78,7 @@ def _rows(scope: Scope, settings: Table) -> Iterator[Mapping[str, Known]]:
             continue
         if not isinstance(row, Table):
             raise scope.refuse(place, f"a row is a mapping {{COLUMN: number}}, not {describe(row)}")
-        strange, missing = row.keys() - head.keys(), sorted(head.keys() - row.keys())
+        strange, missing = sorted(row.keys() - head.keys()), sorted(head.keys() - row.keys())
         for column in strange:
             close = did_you_mean(column, missing)
             scope.refuse(row.key_places[column], f"the other rows have no column `{short(column)}`{close}")
@@ -105,7 +105,7 @@ def scan(scope: Scope, step: Step, name: str, run: Run) -> Value:
     scope.check_depth(step.place)
     x = arriving(scope, step, settings)
     states, after = (_names_of_values(scope, settings, key) for key in ("state", "next"))
-    for key in states.keys() ^ after.keys():
+    for key in sorted(states.keys() ^ after.keys()):
         place = (settings["state"] if key in states else settings["next"]).key_places[key]
         raise scope.refuse(place, f"state `{key}` stands in one of `state` and `next` only")
     starts = {key: scope.value(raw, place) for key, (raw, place) in states.items()}

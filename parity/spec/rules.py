@@ -21,6 +21,8 @@ DISTRIBUTIONS: Mapping[str, str] = {
 }
 """What each distribution is told, beside its name."""
 
+_FIXED = frozenset({"g", "w", "t", "global_norm"})
+
 
 def _formula_mistakes(text: Any, place: Place, known: Iterable[str]) -> Iterator[Mistake]:
     try:
@@ -57,11 +59,23 @@ class Optimizer(Part):
         return {**self.default_values(), **{name: float(value) for name, value in (self.probe or {}).items()}}
 
     def mistakes(self) -> Iterator[Mistake]:
-        yield from self._probe_mistakes()
-        fixed = {"g", "w", "t", "global_norm"}
+        found = [*self._probe_mistakes(), *self._name_mistakes()]
+        known = _FIXED | self.state.keys() | self.hyperparameters.keys()
+        used: set[str] = set()
+        for part in ("gradient", "update"):
+            for name, text in self.table(part).items():
+                found += _formula_mistakes(text, self.table(part).places[name], known)
+                used |= _names(text)
+        yield from found
         for part, kind in (("hyperparameters", "hyper-parameter"), ("state", "state")):
             for name, place in self.table(part).key_places.items():
-                if name in fixed:
+                if name not in used and not found:
+                    yield Mistake(place, f"the {kind} `{name}` has no effect: no formula reads it")
+
+    def _name_mistakes(self) -> Iterator[Mistake]:
+        for part, kind in (("hyperparameters", "hyper-parameter"), ("state", "state")):
+            for name, place in self.table(part).key_places.items():
+                if name in _FIXED:
                     yield Mistake(place, f"`{name}` has a meaning of its own; give the {kind} another name")
         for name in self.state.keys() & self.hyperparameters.keys():
             yield Mistake(self.table("state").key_places[name], f"`{name}` is a hyper-parameter already")
@@ -70,17 +84,6 @@ class Optimizer(Part):
         for name, place in self.table("update").key_places.items():
             if name != "w" and name not in self.state:
                 yield Mistake(place, f"no state `{name}`{did_you_mean(name, self.state)}")
-        known = fixed | self.state.keys() | self.hyperparameters.keys()
-        used: set[str] = set()
-        for part in ("gradient", "update"):
-            for name, text in self.table(part).items():
-                yield from _formula_mistakes(text, self.table(part).places[name], known)
-                used |= _names(text)
-        unknown = used - known
-        for part, kind in (("hyperparameters", "hyper-parameter"), ("state", "state")):
-            for name, place in self.table(part).key_places.items():
-                if name not in used and not unknown:
-                    yield Mistake(place, f"the {kind} `{name}` has no effect: no formula reads it")
 
     def _probe_mistakes(self) -> Iterator[Mistake]:
         for name, value in (self.probe or {}).items():

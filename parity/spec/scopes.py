@@ -224,7 +224,7 @@ class Scope:
             raise self.refuse(place.within(error.column), error.message) from None
 
     def real(self, raw: Any, place: Place) -> float:
-        """A number that need not be a fraction: 1/sqrt(2) is rounded once, to a double."""
+        """A number that need not be a fraction: 1/sqrt(2) is evaluated in doubles, what is exact is rounded once."""
         if not isinstance(raw, str):
             return float(self.number(raw, place))
         try:

@@ -224,7 +224,8 @@ class _Reader:
 
     def _key(self, event: Any, events: Iterator[Any], depth: int, flow: bool) -> tuple[str | None, Place]:
         """A key's text, or None where it was refused."""
-        place = self.place(event.start_mark)
+        plain = getattr(event, "style", "?") is None
+        place = self.place(event.start_mark, 0 if plain else None)
         if type(event).__name__ != "ScalarEvent":
             self._value(event, events, depth + 1, flow=flow)
             self.refuse(place, "a key is a word")
