@@ -49,7 +49,7 @@ ROOMS = {
         *("parity", "parity.verbs*", "parity.reporting*", "parity.judgement*", "parity.reference_impl*"),
         *("parity.execution*", "parity.ops*", "parity.spec*"),
     ),
-    "parity.cli": ("parity", "parity.verbs*"),
+    "parity.cli": ("parity", "parity.verbs*", "parity.spec.mistakes"),
     "parity.__main__": ("parity.cli",),
     **{
         f"parity.{name}*": (f"parity.{name}", f"parity.{name}.*", *WORKER_SPEC, "parity.execution.protocol")

@@ -7,7 +7,6 @@ import pytest
 from parity.spec.mistakes import Place, SpecError
 from parity.spec.source import BROKEN, Rows, Table, plain_scalar, read_file, read_text
 
-
 BRACKET = "(the bracket that opens here is not closed, or a comma is missing)"
 
 

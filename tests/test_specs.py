@@ -93,6 +93,16 @@ def test_what_is_not_found(reference: str, sentence: str) -> None:
     assert str(caught.value).startswith(sentence)
 
 
+def test_families_of_architectures() -> None:
+    assert specs.family("residual") == ("resnet18", "resnet18_small_images")
+    assert specs.family("linear") == ("linear_regression", "softmax_regression")
+    assert specs.family("lenet") == specs.family("nonsense") == specs.family("../residual") == ()
+    for name in specs.names("architectures"):
+        spec = specs.load(name)
+        assert isinstance(spec, specs.Architecture)
+        assert spec.family is not None
+
+
 def test_values_of_an_optimizer() -> None:
     adam = specs.load("adam")
     assert isinstance(adam, specs.Optimizer)

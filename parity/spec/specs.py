@@ -15,7 +15,19 @@ from parity.spec.rules import Initializer, Optimizer
 from parity.spec.source import Document, read_file, read_text
 from parity.spec.suites import Suite
 
-__all__ = ["KINDS", "Architecture", "Initializer", "Optimizer", "Spec", "SpecError", "Suite", "load", "names", "parse"]
+__all__ = [
+    "KINDS",
+    "Architecture",
+    "Initializer",
+    "Optimizer",
+    "Spec",
+    "SpecError",
+    "Suite",
+    "family",
+    "load",
+    "names",
+    "parse",
+]
 
 Spec = Architecture | Initializer | Optimizer | Suite
 
@@ -41,6 +53,14 @@ def names(kind: str) -> tuple[str, ...]:
     if kind not in KINDS:
         raise KeyError(f"no kind {kind!r}; there are {', '.join(KINDS)}")
     return tuple(sorted(path.stem for path in (folder() / kind).glob("*.yaml")))
+
+
+def family(word: str) -> tuple[str, ...]:
+    """The architectures of a family (`family: residual` in their files), or none; the name of a spec is no family."""
+    if "/" in word or "." in word or any(word in names(kind) for kind in KINDS):
+        return ()
+    found = [(name, load(f"architectures/{name}")) for name in names("architectures")]
+    return tuple(name for name, spec in found if isinstance(spec, Architecture) and spec.family == word)
 
 
 def load(reference: str) -> Spec:

@@ -49,7 +49,7 @@ def _names(wanted: Iterable[str]) -> list[str]:
         elif word in KINDS:
             names += [f"{word}/{name}" for name in language.names(word)]
         elif word != "layers":
-            names.append(word)
+            names += language.family(word) or [word]
     return names
 
 
