@@ -116,12 +116,12 @@ def _listed(outputs: Any) -> Tensors:
 
 def array(tensor: Any) -> Array:
     """A copy on the host; narrow floats are widened to float32."""
-    found = np.array(tensor)
+    found = np.array(tensor.numpy())
     return found if found.dtype.kind in "iub" or found.dtype in (np.float32, np.float64) else found.astype(np.float32)
 
 
 def snapshot(variables: Sequence[keras.Variable]) -> list[tuple[keras.Variable, Array]]:
-    return [(variable, np.array(variable.value)) for variable in variables]
+    return [(variable, np.array(variable.value.numpy())) for variable in variables]
 
 
 def restore(kept: Sequence[tuple[keras.Variable, Array]]) -> None:
