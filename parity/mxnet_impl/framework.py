@@ -39,7 +39,9 @@ class Implementation:
 
     def realize(self, case: Case) -> Realization:
         if case.dtype not in DTYPES:
-            raise Unsupported(f"mxnet 1.9.1 on CPU trains in {' and '.join(DTYPES)}, not in {case.dtype}")
+            raise Unsupported(
+                f"mxnet_impl realizes {' and '.join(DTYPES)}; {case.dtype} would need its mixed-precision package"
+            )
         if case.mode not in (*MODES, "default"):
             raise Unsupported(f"MXNet has no mode {case.mode}; it has {' and '.join(MODES)}")
         if case.device not in device.devices():

@@ -102,6 +102,7 @@ class Realization:
     def __init__(self, case: Case) -> None:
         if case.graph is None:
             raise ValueError(f"case {case.id} has no graph to realize")
+        mxnet.random.seed(case.seed)  # for native dropout, which draws
         self._case, self._graph = case, case.graph
         self._context = device.context(case.device)
         self._parts = Parts(self._graph, case.dtype, self._context)
