@@ -60,7 +60,7 @@ class Implementation:
         torch.manual_seed(case.seed)
         with device.building(case.device, case.dtype):
             network = Network(case.graph)
-        return Realization(case, case.graph, network, device.compiler() if mode == "compiled" else lambda program: program)
+        return Realization(case, case.graph, network, device.compiler() if mode == "compiled" else None)
 
 
 @dataclass
@@ -76,7 +76,7 @@ class Trained:
 class Realization:
     """One case: a network, its programs, an optimizer for each phase. A placed batch is the list of native inputs."""
 
-    def __init__(self, case: Case, graph: Graph, network: Network, compiled: Callable[[Any], Any]) -> None:
+    def __init__(self, case: Case, graph: Graph, network: Network, compiled: Callable[[Any], Any] | None) -> None:
         self.case, self.graph, self.network, self.compiled = case, graph, network, compiled
         self.given = graph.batch_inputs()
         self.observed = _observed(graph, case.activations)
@@ -157,6 +157,9 @@ class Realization:
             loss, *following = self._program("step", phase)(*batch, *carried)
             if trained.optimizer is not None:
                 loss.backward()
+                for tensor in trained.tensors.values():
+                    if tensor.grad is None:  # not reached: torch would leave it alone, decay and momentum included
+                        tensor.grad = torch.zeros_like(tensor)
                 trained.update()
                 trained.optimizer.zero_grad()
         self.carried = [tensor.detach() for tensor in following]
@@ -177,7 +180,7 @@ class Realization:
                 results = [own.loss, *self.nexts, *(self.observed if kind == "gradients" else ())]
                 given = [one.name for one in self.given]
                 made = self.network.program([*given, *carried], (*self.graph.nodes, *own.nodes), results)
-            self.programs[kind, phase] = self.compiled(made)
+            self.programs[kind, phase] = self.compiled(made) if self.compiled else made.forward
         return self.programs[kind, phase]
 
     def _trained(self, place: int) -> Trained:
@@ -196,7 +199,7 @@ class Realization:
         if self.case.optimizer == "none" or not updates:
             return Trained(layouts, tensors, None, lambda: None)
         optimizer = optimizers.build(self.case.optimizer, self.case.hyperparameters, updates)
-        return Trained(layouts, tensors, optimizer, self.compiled(optimizer.step))
+        return Trained(layouts, tensors, optimizer, self.compiled(optimizer.step) if self.compiled else optimizer.step)
 
     def _arm(self, phase: int) -> None:
         """What the phase does not update is frozen in it."""

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from parity.execution.protocol import Unsupported
 from parity.spec.graph import Node
 from parity.torch_impl.wiring import Layer, Site
 
@@ -121,6 +122,8 @@ def instance_norm(site: Site) -> Layer:
 
 def local_response_norm(site: Site) -> Layer:
     """torch multiplies the mean of the squares by alpha; the spec their sum."""
+    if torch.get_default_device().type == "cpu" and torch.get_default_dtype() in (torch.bfloat16, torch.float16):
+        raise Unsupported(f"nn.LocalResponseNorm has no CPU kernel in {torch.get_default_dtype()}")
     return Layer(nn.LocalResponseNorm(site["size"], site["alpha"] * site["size"], site["beta"], site["k"]))
 
 

@@ -14,21 +14,29 @@ from parity.torch_impl.wiring import Layer, Site
 
 
 def softmax_cross_entropy(site: Site) -> Layer:
-    keywords = {"axis": site.axis(), "smoothing": site["smoothing"]}
-    native = mean_of_sequences if site["mean"] == "sequences" and "lengths" in site.node.inputs else mean_of_all
-    return Layer(native, ("x", "labels", "lengths"), keywords)
+    """torch's own wherever it says the same: classes on the axis behind the batch, the mean over all positions."""
+    smoothing = {"label_smoothing": site["smoothing"]}
+    if "lengths" not in site.node.inputs:
+        if site.axis() % (len(site.x) + 1) == 1:
+            return Layer(functional.cross_entropy, ("x", "labels"), smoothing)
+        return Layer(mean_of_all, ("x", "labels"), {"axis": site.axis(), **smoothing})
+    native = mean_of_sequences if site["mean"] == "sequences" else mean_of_valid
+    return Layer(native, ("x", "labels", "lengths"), {"axis": site.axis(), **smoothing})
 
 
-def mean_of_all(x: Tensor, labels: Tensor, lengths: Tensor | None, axis: int, smoothing: float) -> Tensor:
+def mean_of_all(x: Tensor, labels: Tensor, axis: int, **smoothing: float) -> Tensor:
+    return functional.cross_entropy(x.movedim(axis, 1), labels, **smoothing)
+
+
+def mean_of_valid(x: Tensor, labels: Tensor, lengths: Tensor, axis: int, **smoothing: float) -> Tensor:
     """torch leaves positions with the label -100 out of its mean."""
-    if lengths is not None:
-        labels = labels.masked_fill(padding(lengths, labels.shape[1]), -100)
-    return functional.cross_entropy(x.movedim(axis, 1), labels, label_smoothing=smoothing)
-
-
-def mean_of_sequences(x: Tensor, labels: Tensor, lengths: Tensor, axis: int, smoothing: float) -> Tensor:
     labels = labels.masked_fill(padding(lengths, labels.shape[1]), -100)
-    losses = functional.cross_entropy(x.movedim(axis, 1), labels, reduction="none", label_smoothing=smoothing)
+    return functional.cross_entropy(x.movedim(axis, 1), labels, **smoothing)
+
+
+def mean_of_sequences(x: Tensor, labels: Tensor, lengths: Tensor, axis: int, **smoothing: float) -> Tensor:
+    labels = labels.masked_fill(padding(lengths, labels.shape[1]), -100)
+    losses = functional.cross_entropy(x.movedim(axis, 1), labels, reduction="none", **smoothing)
     return (losses.sum(1) / lengths).mean()
 
 

@@ -28,7 +28,7 @@ class AdamEpsilonInside(Optimizer):  # type: ignore[misc]
     def step(self) -> None:
         for group in self.param_groups:
             beta_1, beta_2 = group["betas"]
-            for w in _learning(group):
+            for w in group["params"]:
                 state = self.state[w]
                 if not state:
                     state |= {"step": torch.zeros((), dtype=torch.float64), "m": torch.zeros_like(w), "v": torch.zeros_like(w)}
@@ -49,15 +49,10 @@ class ClippedSGD(SGD):  # type: ignore[misc]
 
     @torch.no_grad()  # type: ignore[untyped-decorator]
     def step(self) -> None:
-        gradients = [w.grad for group in self.param_groups for w in _learning(group)]
+        gradients = [w.grad for group in self.param_groups for w in group["params"]]
         norm: Tensor = torch.nn.utils.get_total_norm(gradients)
         torch._foreach_mul_(gradients, (self.threshold / norm).clamp(max=1.0))
         super().step()
-
-
-def _learning(group: Mapping[str, Any]) -> list[Tensor]:
-    """The tensors of a group that got a gradient; torch's optimizers leave the others alone."""
-    return [w for w in group["params"] if w.grad is not None]
 
 
 def _counted_in_float64(optimizer: Adam) -> Adam:
