@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from parity.spec import specs
@@ -145,6 +147,43 @@ def test_hostile_files_end_in_one_screen(kind: str) -> None:
     assert any(sentence in line for line in lines), lines
     assert len(lines) <= 61
     assert all(len(line) < 400 and line.isprintable() for line in lines)
+
+
+WORDS = [
+    "x",
+    "input",
+    "0",
+    "-1",
+    "1/2",
+    "true",
+    "",
+    "[]",
+    "{}",
+    "~",
+    "name",
+    "from",
+    "x.channels",
+    "'",
+    "*a",
+    "- ",
+    ": ",
+    "(",
+    "]",
+]
+
+
+@pytest.mark.parametrize("example", ["dcgan", "fine_tuning", "lenet", "seq2seq_attention", "siamese", "transformer"])
+def test_a_file_with_a_word_exchanged_ends_in_a_graph_or_in_mistakes(example: str) -> None:
+    """The generator is frozen; what is said never grows beyond one screen, and nothing else than SpecError is raised."""
+    parts = re.findall(r"\w+|[^\w\s]|\s+", (EXAMPLES / f"{example}.yaml").read_text(encoding="utf-8"))
+    numbers = np.random.RandomState(7)
+    outcomes = set()
+    for _ in range(25):
+        place, word = numbers.randint(len(parts)), WORDS[numbers.randint(len(WORDS))]
+        told = said("".join([*parts[:place], word, *parts[place + 1 :]]))
+        outcomes.add(bool(told))
+        assert sum(not line.startswith("  ") for line in told.splitlines()) <= 21
+    assert outcomes == {True, False}
 
 
 RULE = "name: user\nsource: test\n"

@@ -37,6 +37,8 @@ class InputPart(Part):
 class BlockPart(Part):
     """A template: new parameters at each use."""
 
+    all_or_nothing = True
+
     inputs: list[Word] = ["input"]
     arguments: dict[Word, Argument] = {}
     layers: Steps
@@ -44,6 +46,8 @@ class BlockPart(Part):
 
 class NetworkPart(Part):
     """An instance: the same parameters at each use."""
+
+    all_or_nothing = True
 
     inputs: dict[Word, InputPart] = Field(min_length=1)
     layers: Steps
@@ -176,7 +180,7 @@ class Architecture(Part):
         """Every size may override constants only, whichever size is asked for."""
         for table in self.table("sizes").values():
             for key in table if isinstance(table, Table) else ():
-                if key not in self.table("constants"):
+                if key not in self.table("constants") and ("*", key) not in self.left_out:
                     yield Mistake(table.key_places[key], f"no constant `{key}`{did_you_mean(key, self.constants)}")
 
     def _kept_words(self) -> Iterator[Mistake]:

@@ -80,7 +80,7 @@ class Ledger:
 
     def forgiven(self, part: str, name: str) -> bool:
         """Whether a mistake removed this name (or all names) of a part of the file."""
-        return any(path[0] == part and (len(path) == 1 or name in path) for path in self.architecture.left_out)
+        return any(path[0] in (part, "*") and (len(path) == 1 or name in path) for path in self.architecture.left_out)
 
     def add_site(self, place: Place, frame: Frame, name: str) -> None:
         """Notes that the step at a place of the file took a name."""

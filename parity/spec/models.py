@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr, ValidationError, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
@@ -25,6 +25,8 @@ class Part(BaseModel):
     model_config = ConfigDict(
         defer_build=True, strict=True, extra="ignore", frozen=True, arbitrary_types_allowed=True, allow_inf_nan=False
     )
+    all_or_nothing: ClassVar[bool] = False
+    """Whether a key without meaning makes the whole part unreadable."""
     _table: Table = PrivateAttr(default_factory=lambda: Table(Place("")))
 
     @model_validator(mode="wrap")
@@ -32,19 +34,27 @@ class Part(BaseModel):
     def _keep_places(cls, data: Any, handler: Callable[[Any], Self], info: ValidationInfo) -> Self:
         if not isinstance(data, Table):
             raise PydanticCustomError("mapping", "{}", {"text": f"{describe(data)} stands where a mapping belongs"})
-        fields = [item.alias or name for name, item in cls.model_fields.items()]
-        for key in data:
-            if key not in fields:
-                known = [name for name in fields if name not in data]
-                close = did_you_mean(key, known)
-                listed = f"; there are {', '.join(fields)}"
-                found: dict[str, Any] = info.context or {}
-                place = data.key_places[key]
-                found["extra"].setdefault(place, Mistake(place, f"no key `{short(key)}` here{close or listed}"))
-                found["meant"].update((id(data), name) for name in known if f"`{name}`" in close)
+        strange = cls._strange_keys(data, info.context or {})
+        if strange and cls.all_or_nothing:
+            raise PydanticCustomError("broken", "broken")
         part = handler(data)
         part._table = data
         return part
+
+    @classmethod
+    def _strange_keys(cls, data: Table, context: dict[str, Any]) -> list[str]:
+        """Reports the keys that mean nothing here. `hidden`: names under such a key, which are unknown because of it."""
+        fields = [item.alias or name for name, item in cls.model_fields.items()]
+        strange = [key for key in data if key not in fields]
+        for key in strange:
+            known = [name for name in fields if name not in data]
+            close = did_you_mean(key, known)
+            place = data.key_places[key]
+            listed = f"; there are {', '.join(fields)}"
+            context["extra"].setdefault(place, Mistake(place, f"no key `{short(key)}` here{close or listed}"))
+            context["meant"].update((id(data), name) for name in known if f"`{name}`" in close)
+            context["hidden"].update(data[key] if isinstance(data[key], Table) else ())
+        return strange
 
     def place(self, key: str | None = None) -> Place:
         return self._table.place if key is None else self._table.places.get(key, self._table.place)
@@ -121,13 +131,14 @@ _ROUNDS = 8
 
 def build(model: type[Model], document: Document) -> tuple[Model | None, list[Mistake], frozenset[tuple[Any, ...]]]:
     """The model without what is wrong, the mistakes, and the paths that were left out. None where nothing is left."""
-    context: dict[str, Any] = {"extra": {}, "meant": set()}
+    context: dict[str, Any] = {"extra": {}, "meant": set(), "hidden": set()}
     data, mistakes = document.table, list(document.mistakes)
     dropped: set[tuple[Any, ...]] = set()
     for _ in range(_ROUNDS):
         try:
             found = model.model_validate(data, context=context)
-            return found, mistakes + list(context["extra"].values()), frozenset(dropped)
+            hidden = {("*", name) for name in context["hidden"]}
+            return found, mistakes + list(context["extra"].values()), frozenset(dropped | hidden)
         except ValidationError as error:
             wrong = [(tuple(item["loc"]), item) for item in error.errors(include_url=False, include_context=True)]
         for path, item in wrong:
