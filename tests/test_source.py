@@ -159,7 +159,7 @@ def test_values_are_plain_and_know_their_places() -> None:
     assert isinstance(table["a"], Rows)
     assert isinstance(table["b"], Table)
     assert table["a"].places[1] == Place("user.yaml", 1, 8, 0)
-    assert table["b"].key_places["c"] == Place("user.yaml", 3, 3)
+    assert table["b"].key_places["c"] == Place("user.yaml", 3, 3, 0)
     assert str(table["a"].places[1].within(4)) == "user.yaml:1:12"
     assert str(table["a"].places[2].within(2)) == "user.yaml:1:14"  # behind the quote
     assert str(table.places["d"].within(5)) == "user.yaml:4:4"  # only the start of a folded text is known
