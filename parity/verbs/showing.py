@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from parity.spec import specs as language
-from parity.spec.expansion import expand
+from parity.spec.expansion import expand_with_warnings
 from parity.spec.graph import Graph, Node
 from parity.verbs.errors import UsageError
 
@@ -18,7 +18,10 @@ def show(name: str, size: str) -> None:
     if isinstance(spec, language.Suite):
         raise UsageError(f"{name} is a suite; `parity run {name}` runs it")
     if isinstance(spec, language.Architecture):
-        _show_graph(console, spec, expand(spec, size), size)
+        graph, warnings = expand_with_warnings(spec, size)
+        _show_graph(console, spec, graph, size)
+        for warning in warnings:
+            Console(stderr=True).print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
         return
     console.print(f"[bold]{spec.name}[/]  {spec.source}", highlight=False)
     table = Table(box=None, show_header=False)
