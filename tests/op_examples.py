@@ -150,3 +150,21 @@ def _input(op: ModuleType, example: Example, role: str, shape: Shape, numbers: n
     drawn = np.asarray(numbers.randint(low, high + 1, shape), np.int64)
     drawn.reshape(-1)[:2] = (high, low)[: drawn.size]  # both ends are where an error shows
     return drawn
+
+
+BORDERS = {"stride": (1, 1), "padding": ((0, 0), (0, 0))}
+
+
+def outputs_of(op: str, arrays: dict[str, Any], attributes: dict[str, Any], training: bool = True, branch: Any = None) -> Any:
+    given = {role: tuple(map(_wide, value)) if role == "branches" else _wide(value) for role, value in arrays.items()}
+    return evaluate(TABLE[op], Run(training=training), given, attributes, branch)
+
+
+def _wide(values: Any) -> Array:
+    return np.asarray(values, dtype=float)
+
+
+def gradient(op: str, arrays: dict[str, Any], attributes: dict[str, Any], branch: Any = None, role: str = "x") -> Array:
+    y, saved = outputs_of(op, arrays, attributes, branch=branch)
+    found: Array = TABLE[op].vjp(Run(), saved, np.ones_like(y))[role]
+    return found

@@ -9,7 +9,7 @@ import pytest
 from op_examples import complete, expand
 
 from parity.ops import TABLE
-from parity.ops.definition import Example, ShapeError
+from parity.ops.definition import Example, ShapeError, StatisticRule
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "additive_attention": {"dropout": 0.0},
@@ -47,12 +47,33 @@ def test_defaults_are_those_of_the_language(op: str) -> None:
         assert words[0] == DEFAULTS[op][name], "the first word is the default"
 
 
-def test_statistics_begin_at_mean_0_and_variance_1() -> None:
-    rules = list(TABLE["batch_norm"].signature((7,)))[2:]
-    assert [(rule.role, rule.shape, rule.initial) for rule in rules] == [
-        ("running_mean", (7,), 0),
-        ("running_variance", (7,), 1),
-    ]
+RULES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
+    ("batch_norm", {"x": (3, 5, 7)}, {"scale": False}, {"shift": (3,), "running_mean": (3,), "running_variance": (3,)}),
+    ("batch_norm", {"x": (3,)}, {"shift": False}, {"scale": (3,), "running_mean": (3,), "running_variance": (3,)}),
+    ("conv2d", {"x": (4, 7, 7)}, {"channels": 6, "kernel": (3, 5), "groups": 2}, {"kernel": (6, 2, 3, 5), "bias": (6,)}),
+    ("conv2d", {"x": (4, 7, 7)}, {"channels": 6, "kernel": (3, 5), "bias": False}, {"kernel": (6, 4, 3, 5)}),
+    ("conv_transpose2d", {"x": (4, 7, 7)}, {"channels": 6, "kernel": (3, 5)}, {"kernel": (4, 6, 3, 5), "bias": (6,)}),
+    ("conv_transpose2d", {"x": (4, 7, 7)}, {"channels": 6, "kernel": (3, 5), "bias": False}, {"kernel": (4, 6, 3, 5)}),
+    ("dense", {"x": (3, 7)}, {"units": 5}, {"kernel": (5, 7), "bias": (5,)}),
+    ("dense", {"x": (7,)}, {"units": 5, "bias": False}, {"kernel": (5, 7)}),
+    ("instance_norm", {"x": (3, 5, 7)}, {}, {}),
+    ("instance_norm", {"x": (3, 5, 7)}, {"affine": True}, {"scale": (3,), "shift": (3,)}),
+    ("layer_norm", {"x": (3, 5)}, {}, {"scale": (5,), "shift": (5,)}),
+    ("layer_norm", {"x": (3, 5)}, {"axis": 0}, {"scale": (3,), "shift": (3,)}),
+    ("parameter", {}, {"shape": (3, 5)}, {"value": (3, 5)}),
+]
+"""Op, shapes, attributes, its parameters and statistics."""
+
+
+@pytest.mark.parametrize(
+    ("op", "shapes", "attributes", "expected"), RULES, ids=[f"{row[0]}-{n}" for n, row in enumerate(RULES)]
+)
+def test_parameters(op: str, shapes: dict[str, Any], attributes: dict[str, Any], expected: dict[str, Any]) -> None:
+    rules, _ = expand(TABLE[op], shapes, complete(TABLE[op], Example(shapes, attributes)))
+    assert {rule.role: rule.shape for rule in rules} == expected
+    assert {rule.role: rule.initial for rule in rules if isinstance(rule, StatisticRule)} == (
+        {"running_mean": 0, "running_variance": 1} if op == "batch_norm" else {}
+    )
 
 
 REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
@@ -88,7 +109,7 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("dense", {"x": (3, 5, 7)}, {"units": 2}, "flatten it first"),
     ("flatten", {"x": ()}, {}, "a single number"),
     ("formula", {"x": (3,), "y": (5,)}, {"text": "x + y"}, "shapes differ"),
-    ("formula", {"x": (3, 5), "y": (5,)}, {"text": "x + y"}, "shapes differ"),
+    ("formula", {"x": (5, 3), "y": (5,)}, {"text": "x + y"}, "shapes differ"),
     ("formula", {"x": (3,)}, {"text": "x + y"}, "do not name the same values: y"),
     ("formula", {"x": (3,), "y": (3,)}, {"text": "2*x"}, "do not name the same values: y"),
     ("formula", {"x": (3,)}, {"text": "(x + 1) % 2"}, "work on numbers"),
@@ -134,6 +155,7 @@ def test_the_last_places_that_are_still_allowed() -> None:
     for name, shapes, attributes, expected in [
         ("select", {"x": (3, 5)}, {"index": -3}, (5,)),
         ("crop", {"x": (3, 5)}, {"start": 2, "size": 3, "axis": -1}, (3, 3)),
+        ("crop", {"x": (3, 5)}, {"start": 0, "size": 3, "axis": 0}, (3, 5)),
         ("pad2d", {"x": (2, 3, 5)}, {"padding": ((2, 2), (4, 4)), "mode": "reflect"}, (2, 7, 13)),
         ("max_pool2d", {"x": (3, 1, 1)}, {"kernel": (2, 2), "stride": (1, 1), "padding": ((1, 1), (1, 1))}, (3, 2, 2)),
         ("conv2d", {"x": (1, 5, 5)}, {"channels": 1, "kernel": (5, 5)}, (1, 1, 1)),
@@ -150,6 +172,7 @@ def test_the_last_places_that_are_still_allowed() -> None:
             {"channels": 3, "kernel": (3, 3), "stride": (2, 2), "padding": ((1, 0),) * 2},
             (3, 16, 16),
         ),
+        ("softmax", {"x": (3, 5)}, {"axis": -2}, (3, 5)),
         ("formula", {"x": (3, 1), "y": (1, 5), "z": ()}, {"text": "x*y + z - 7//2"}, (3, 5)),
     ]:
         op = TABLE[name]

@@ -13,7 +13,7 @@ from parity.ops.definition import Array, Axis, Example, Floats, Rules, Run, Shap
 def signature(*branches: Floats, axis: Axis = 0) -> Rules:
     yield from ()
     places = {checked(shape, axis) for shape in branches}
-    if len({len(shape) for shape in branches}) > 1 or len({without(shape, axis) for shape in branches}) > 1:
+    if len({without(shape, axis) for shape in branches}) > 1:
         raise ShapeError(f"branches differ in more than axis {axis}: {', '.join(map(str, branches))}")
     place = places.pop()
     first = branches[0]

@@ -42,4 +42,6 @@ EXAMPLES = (
     Example({"x": (3, 5), "other": (5, 7)}),
     Example({"x": (3, 5), "other": (7, 5)}, {"transpose_other": True}, name="transposed"),
     Example({"x": (5, 5), "other": (5, 5)}, name="square"),
+    Example({"x": (2, 3, 5), "other": (2, 5, 7)}, name="stack"),
+    Example({"x": (2, 3, 5), "other": (2, 7, 5)}, {"transpose_other": True}, name="transposed_stack"),
 )

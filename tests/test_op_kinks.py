@@ -1,0 +1,88 @@
+"""Kinks of ops by literal examples: the distance from them, the branch that may be dictated, the gradient on top of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from op_examples import BORDERS, gradient, outputs_of
+
+from parity.ops import TABLE
+
+KINKED: list[tuple[str, dict[str, Any], dict[str, Any], Any, Any, Any]] = [
+    ("relu", {"x": [[-1.0, 0, 2]]}, {}, [[1, 0, 2]], [[True, True, False]], [[-1, 0, 0]]),
+    ("relu6", {"x": [[-1.0, 2, 5, 8]]}, {}, [[1, 2, 1, 2]], [[1, 0, 2, 1]], [[-1, 0, 6, 8]]),
+    ("leaky_relu", {"x": [[-4.0, 4]]}, {"slope": 0.25}, [[4, 4]], [[True, False]], [[-4, 1]]),
+    ("max_pool2d", {"x": [[[[1.0, 3], [2.5, -1]]]]}, {**BORDERS, "kernel": (2, 2)}, [[[[0.5]]]], [[[[2]]]], [[[[2.5]]]]),
+    ("max_pool2d", {"x": [[[[1.0, 3]]]]}, {**BORDERS, "kernel": (1, 1)}, [[[[np.inf, np.inf]]]], [[[[0, 0]]]], [[[[1, 3]]]]),
+    (
+        "max_pool2d",
+        {"x": [[[[1.0, 3, 9, 5, 6.5]], [[9, 3, 1, 8, 4]], [[8, 9, 1, 2, 3]]]]},
+        {**BORDERS, "kernel": (1, 5)},
+        [[[[2.5]], [[1]], [[1]]]],
+        [[[[4]], [[1]], [[0]]]],
+        [[[[6.5]], [[3]], [[8]]]],
+    ),
+    ("absolute_error", {"x": [[1.0, -2]], "target": [[3.0, -2]]}, {}, [[2, 0]], [[1, 1]], -1),
+    (
+        "formula",
+        {"x": [[1.0, -2]]},
+        {"text": "abs(x) + maximum(x, 0.25)"},
+        [[0.75, 2]],
+        ([[-1, 1]], [[1, 0]]),
+        [[-0.75, -4]],
+    ),
+    ("formula", {"x": [[1.0, 2, 9]]}, {"text": "min(x, 4, 3)"}, [[2, 1, 1]], ([[2, 0, 1]],), [[3, 2, 4]]),
+    ("formula", {"x": [[1.0, 2]]}, {"text": "sign(x)"}, [[1, 2]], ([[-1, 1]],), [[-1, 1]]),
+]
+"""Op, arrays, attributes, distance from the nearest kink, a branch, the output on that branch."""
+
+
+@pytest.mark.parametrize(
+    ("op", "arrays", "attributes", "margin", "branch", "expected"),
+    KINKED,
+    ids=[f"{row[0]}-{n}" for n, row in enumerate(KINKED)],
+)
+def test_kink(op: str, arrays: dict[str, Any], attributes: dict[str, Any], margin: Any, branch: Any, expected: Any) -> None:
+    _, saved = outputs_of(op, arrays, attributes)
+    np.testing.assert_allclose(TABLE[op].kinks(saved), margin)
+    dictated = tuple(map(np.asarray, branch)) if isinstance(branch, tuple) else np.asarray(branch)
+    y, _ = outputs_of(op, arrays, attributes, branch=dictated)
+    np.testing.assert_allclose(y, expected)
+
+
+def test_gradients_at_kinks() -> None:
+    """Where two answers would do, one is the definition; a dictated branch has its own."""
+    np.testing.assert_array_equal(gradient("relu", {"x": [[0.0, -0.0, 1]]}, {}), [[0, 0, 1]])
+    np.testing.assert_array_equal(gradient("relu", {"x": [[0.0, 1]]}, {}, np.array([[True, False]])), [[1, 0]])
+    np.testing.assert_array_equal(gradient("relu6", {"x": [[0.0, 6, 1]]}, {}), [[0, 0, 1]])
+    np.testing.assert_array_equal(gradient("relu6", {"x": [[0.0, 6]]}, {}, np.array([[1, 1]])), [[1, 1]])
+    np.testing.assert_array_equal(gradient("leaky_relu", {"x": [[0.0]]}, {"slope": 0.25}), [[0.25]])
+    np.testing.assert_array_equal(gradient("absolute_error", {"x": [[1.0]], "target": [[1.0]]}, {}), [[0]])
+    np.testing.assert_array_equal(gradient("formula", {"x": [[0.0]]}, {"text": "abs(x)"}), [[0]])
+    np.testing.assert_array_equal(gradient("formula", {"x": [[0.0]]}, {"text": "maximum(x, 0)"}), [[1]])
+    np.testing.assert_array_equal(gradient("formula", {"x": [[0.0]]}, {"text": "maximum(0, x)"}), [[0]])
+
+
+def test_dictating_the_branch_taken_at_the_very_kink_changes_nothing() -> None:
+    for op, arrays, attributes in [
+        ("relu", {"x": [[0.0, 1]]}, {}),
+        ("relu6", {"x": [[0.0, 1, 6]]}, {}),
+        ("leaky_relu", {"x": [[0.0, 1]]}, {"slope": 0.25}),
+        ("absolute_error", {"x": [[0.0, 1]], "target": [[0.0, 0]]}, {}),
+        ("formula", {"x": [[0.0, 1, 2]]}, {"text": "abs(x) + minimum(x, 1) + maximum(2, x)"}),
+    ]:
+        y, saved = outputs_of(op, arrays, attributes)
+        taken = TABLE[op].taken(saved)
+        np.testing.assert_array_equal(outputs_of(op, arrays, attributes, branch=taken)[0], y)
+        np.testing.assert_array_equal(gradient(op, arrays, attributes, taken), gradient(op, arrays, attributes))
+
+
+def test_the_first_maximum_in_row_major_order_takes_the_gradient() -> None:
+    attributes = {**BORDERS, "kernel": (2, 2)}
+    tied = {"x": [[[[1.0, 7], [7, 7]]]]}
+    np.testing.assert_array_equal(gradient("max_pool2d", tied, attributes), [[[[0, 1], [0, 0]]]])
+    np.testing.assert_array_equal(gradient("max_pool2d", tied, attributes, np.array([[[[3]]]])), [[[[0, 0], [0, 1]]]])
+    overlapping = {"x": [[[[1.0, 7, 2]]]]}
+    np.testing.assert_array_equal(gradient("max_pool2d", overlapping, {**BORDERS, "kernel": (1, 2)}), [[[[0, 2, 0]]]])
