@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from parity.execution.protocol import Array
+from parity.execution.protocol import Array, Unsupported
 
 DTYPES: Mapping[str, torch.dtype] = {
     "float64": torch.float64,
@@ -44,6 +45,9 @@ def choose_algorithms(deterministic: bool) -> None:
 
 def compiler() -> Callable[[Any], Any]:
     """torch.compile, fresh: what earlier cases compiled counts towards a limit, behind which torch silently runs eagerly."""
+    wanted = os.environ.get("CXX", "g++")
+    if shutil.which(wanted) is None:
+        raise Unsupported(f"torch.compile needs a C++ compiler, and there is no {wanted} here")
     torch.compiler.reset()
     torch._dynamo.config.fail_on_recompile_limit_hit = True
     compiled: Callable[[Any], Any] = torch.compile

@@ -30,12 +30,13 @@ TABLE: Mapping[str, Callable[[Tensor, Arguments, Generator], Tensor]] = {
 
 
 def sample(case: Case, sampling: Sampling) -> Array:
-    """One draw; torch's tensors have the spec's shapes. Raises Unsupported where torch refuses a shape."""
+    """One draw; torch's tensors have the spec's shapes. Raises Unsupported where torch refuses a shape or precision."""
     if case.initializer not in TABLE:
         raise Unsupported(f"no native form of the initializer {case.initializer}")
     tensor = torch.empty(sampling.shape, dtype=device.DTYPES[case.dtype])
     try:
         drawn = TABLE[case.initializer](tensor, case.arguments, Generator().manual_seed(case.seed))
-    except ValueError as error:
-        raise Unsupported(f"torch.nn.init refuses {case.initializer} for the shape {sampling.shape}: {error}") from error
+    except (ValueError, RuntimeError) as error:  # fewer than two axes; no QR factors in half precision
+        what = f"{case.initializer} of shape {sampling.shape} in {case.dtype}"
+        raise Unsupported(f"torch.nn.init refuses {what}: {error}") from error
     return device.array(drawn)
