@@ -51,13 +51,16 @@ FLOPS = [
     ("conv_transpose2d", {"x": (4, 5, 7)}, (6, 7, 8), {"channels": 6, "kernel": (3, 2), "bias": True}, 2 * 140 * 36 + 336),
     ("dense", {"x": (3, 7)}, (3, 5), {"units": 5, "bias": True}, 15 * 15),
     ("matmul", {"x": (3, 5), "other": (5, 7)}, (3, 7), {"transpose_other": False}, 2 * 105),
+    ("matmul", {"x": (2, 3, 5), "other": (2, 5, 7)}, (2, 3, 7), {"transpose_other": False}, 2 * 210),
     ("average_pool2d", {"x": (2, 4, 4)}, (2, 2, 2), {"kernel": (2, 2)}, 32),
     ("add", {"branches": ((3, 5),) * 3}, (3, 5), {}, 30),
     ("formula", {"x": (3,)}, (3,), {"text": "2*x + (1 + 3)"}, 6),
 ]
 
 
-@pytest.mark.parametrize(("op", "shapes", "output", "attributes", "expected"), FLOPS, ids=[row[0] for row in FLOPS])
+@pytest.mark.parametrize(
+    ("op", "shapes", "output", "attributes", "expected"), FLOPS, ids=[f"{row[0]}-{n}" for n, row in enumerate(FLOPS)]
+)
 def test_flops(op: str, shapes: dict[str, Any], output: tuple[int, ...], attributes: dict[str, Any], expected: int) -> None:
     assert TABLE[op].flops(shapes, {"": output}, **attributes) == expected
 

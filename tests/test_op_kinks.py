@@ -52,6 +52,12 @@ def test_kink(op: str, arrays: dict[str, Any], attributes: dict[str, Any], margi
     np.testing.assert_allclose(y, expected)
 
 
+def test_the_gap_of_a_large_window_lies_between_its_two_greatest_values() -> None:
+    squares = np.random.RandomState(1).permutation(101).astype(float) ** 2
+    _, saved = outputs_of("max_pool2d", {"x": squares[None, None, None]}, {**BORDERS, "kernel": (1, 101)})
+    np.testing.assert_array_equal(TABLE["max_pool2d"].kinks(saved), [[[[100**2 - 99**2]]]])
+
+
 def test_gradients_at_kinks() -> None:
     """Where two answers would do, one is the definition; a dictated branch has its own."""
     np.testing.assert_array_equal(gradient("relu", {"x": [[0.0, -0.0, 1]]}, {}), [[0, 0, 1]])
