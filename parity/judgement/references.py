@@ -84,8 +84,15 @@ def references(
 ) -> References:
     """Reference and shadows of both modes. branches: see reference_impl.observation.observe; shadows follow them too."""
     training = one_pass(graph, values, dtype, training=True, shadows=shadows, branches=branches)
-    evaluation = one_pass(graph, values, dtype, training=False, shadows=shadows, branches=branches)
+    evaluation = training
+    if _depends_on_mode(graph):
+        evaluation = one_pass(graph, values, dtype, training=False, shadows=shadows, branches=branches)
     return References(graph, values, dtype, training, evaluation)
+
+
+def _depends_on_mode(graph: Graph) -> bool:
+    """Whether training differs from evaluation: running statistics, dropout. Otherwise one pass serves both."""
+    return any(node.statistics or node.body or "mask" in node.inputs or node.op == "dropout" for node in graph.nodes)
 
 
 def one_pass(
