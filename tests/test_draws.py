@@ -37,7 +37,10 @@ def drawn(dtype: str = "float64", **more: int) -> draws.Draws:
 
 def test_digest_is_frozen() -> None:
     assert drawn().digest() == "3e49b505eeaf5b4a7fca6c4c9b6c05e4829761650e50d1423ea353a62ea9f714"
-    assert probes.optimizer_draws(probes.optimizer_probe(), "float64", 0, 3).digest() == "9f14a7c4451ff4ad78cb3d6ca57900426d1cee8fa043ff5fcb7d8c269a1873f1"
+    assert (
+        probes.optimizer_draws(probes.optimizer_probe(), "float64", 0, 3).digest()
+        == "9f14a7c4451ff4ad78cb3d6ca57900426d1cee8fa043ff5fcb7d8c269a1873f1"
+    )
 
 
 def test_every_coordinate_moves_the_numbers() -> None:

@@ -91,15 +91,11 @@ def test_clever_scalars_are_refused(text: str, sentence: str) -> None:
         ("a: [max(1, 2)]", ["user.yaml:1:12: `2)`: a comma ends a value inside braces; quote the formula"]),
         (
             "a: {b: 1\nc: d",
-            [
-                f"user.yaml:1:4: expected `,` or `}}`, but got `:` {BRACKET}"
-            ],
+            [f"user.yaml:1:4: expected `,` or `}}`, but got `:` {BRACKET}"],
         ),
         (
             "a: [1, 2",
-            [
-                f"user.yaml:1:4: expected `,` or `]`, but got `<stream end>` {BRACKET}"
-            ],
+            [f"user.yaml:1:4: expected `,` or `]`, but got `<stream end>` {BRACKET}"],
         ),
         ("a:\n\t- b", ["user.yaml:2:1: indent with spaces, not with tabs"]),
         ("a:\n  b: 1\n c: 2", ["user.yaml:3:2: this does not fit the indent of the lines above"]),
