@@ -82,11 +82,15 @@ def references(
     shadows: int = budgets.SHADOWS,
     branches: Mapping[str, Any] | None = None,
 ) -> References:
-    """Reference and shadows of both modes. branches: see reference_impl.observation.observe; shadows follow them too."""
+    """Reference and shadows of both modes. branches: see reference_impl.observation.observe; shadows follow them too.
+
+    They were seen in training, so evaluation, which has other values, doesn't follow them; it has no gradient that a branch
+    could move, and its values are continuous at the kinks.
+    """
     training = one_pass(graph, values, dtype, training=True, shadows=shadows, branches=branches)
     evaluation = training
     if _depends_on_mode(graph):
-        evaluation = one_pass(graph, values, dtype, training=False, shadows=shadows, branches=branches)
+        evaluation = one_pass(graph, values, dtype, training=False, shadows=shadows)
     return References(graph, values, dtype, training, evaluation)
 
 
