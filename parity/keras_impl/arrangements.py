@@ -5,8 +5,8 @@ It refuses to build anything; it reads the graph and moves NumPy arrays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,19 +21,20 @@ FOLLOWED = ("relu", "relu6", "sigmoid", "tanh", "leaky_relu", "gelu", "dropout")
 
 @dataclass(frozen=True)
 class Arrangement:
-    """How one value lies: `image` moves the channels last; `flat` is a vector that was such an image of shape `origin`.
+    """How one value lies: `image` moves the channels last; `flat` is a vector that was such an image of shape `origin`, and
+    `turned` the rows of one, (channels, places), with the places first.
 
     `batched` False: a leading axis of size 1 stands for the missing batch, except for scalars.
     """
 
     shape: Shape
-    kind: str = "plain"  # plain | image | flat
+    kind: str = "plain"  # plain | image | flat | turned
     origin: Shape = ()
     batched: bool = True
 
     @property
     def native_shape(self) -> Shape:
-        return (*self.shape[1:], self.shape[0]) if self.kind == "image" else self.shape
+        return (*self.shape[1:], self.shape[0]) if self.kind in ("image", "turned") else self.shape
 
     def axis(self, axis: int) -> int:
         """A logical axis, not counting the batch, as an axis of the native tensor."""
@@ -44,7 +45,7 @@ class Arrangement:
         """(batch, *shape) in the spec's order, or (*shape) where it has no batch, to the native order."""
         if not self.batched and self.shape:
             array = array[None]
-        if self.kind == "image":
+        if self.kind in ("image", "turned"):
             array = np.moveaxis(array, 1, -1)
         if self.kind == "flat":
             array = np.moveaxis(array.reshape(-1, *self.origin), 1, -1).reshape(len(array), -1)
@@ -52,7 +53,7 @@ class Arrangement:
 
     def from_native(self, array: Array) -> Array:
         """The inverse of `to_native`; a copy."""
-        if self.kind == "image":
+        if self.kind in ("image", "turned"):
             array = np.moveaxis(array, -1, 1)
         if self.kind == "flat":
             channels, height, width = self.origin
@@ -75,13 +76,16 @@ def arrangements(graph: Graph) -> dict[str, Arrangement]:
             lies = Arrangement(shape, "image" if len(shape) == 3 else "plain", batched=node.batched)
             if found.setdefault(node.value(suffix), lies) != lies:
                 raise Unsupported(f"two phases give {node.value(suffix)} two shapes")
-    kept = {*graph.outputs, *(state.next for state in graph.carried)}
+    carried = {state.next for state in graph.carried}
     for node in graph.all_nodes():
-        if node.op == "flatten" and found[str(node.inputs["x"])].kind == "image":
-            origin = found[str(node.inputs["x"])].shape
-            chain = _chain(node, readers, kept - set(graph.outputs))
-            for name in chain if origin[1] * origin[2] > 1 else ():
-                found[name] = Arrangement(found[name].shape, "flat", origin, found[name].batched)
+        if node.op not in ("flatten", "reshape") or found[str(node.inputs["x"])].kind != "image":
+            continue
+        origin, lies = found[str(node.inputs["x"])].shape, found[node.name]
+        if node.op == "flatten" and origin[1] * origin[2] > 1:
+            for name in _chain(node, readers, carried):
+                found[name] = replace(found[name], kind="flat", origin=origin)
+        if lies.shape == (origin[0], origin[1] * origin[2]) and _only_turned(readers.get(node.name, ())):
+            found[node.name] = replace(lies, kind="plain" if node.name in carried else "turned")
     return found
 
 
@@ -98,6 +102,11 @@ def _readers(graph: Graph) -> dict[str, list[tuple[Node, str]]]:
             for name in node.body.captured:
                 readers.setdefault(name, []).append((node, "captured"))
     return readers
+
+
+def _only_turned(readers: Sequence[tuple[Node, str]]) -> bool:
+    """Whether a value is read by transposes of its two axes alone, so that it may lie as they leave it."""
+    return bool(readers) and all(node.op == "transpose" and list(node.attributes["axes"]) == [1, 0] for node, _ in readers)
 
 
 def _masks(node: Node, role: str) -> bool:

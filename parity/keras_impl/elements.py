@@ -126,16 +126,22 @@ def softmax(site: Site) -> Tensor:
 
 
 def flatten(site: Site) -> Tensor:
-    """An image stays as it lies where only dense kernels follow; see wiring.arrangements."""
+    """An image stays as it lies where only dense kernels follow; see arrangements."""
     travels = site.wiring.arrangement[site.name].kind == "flat"
     return keras.layers.Flatten(name=site.name)(site.tensor() if travels else site.plain())
 
 
 def reshape(site: Site) -> Tensor:
+    """The rows of an image stay as they lie where only a transpose reads them; see arrangements."""
+    lies = site.wiring.arrangement[site.name]
+    if lies.kind == "turned":
+        return keras.layers.Reshape(lies.native_shape, name=site.name)(site.tensor())
     return site.settled(keras.layers.Reshape(tuple(site["shape"]), name=site.layer_name("shape"))(site.plain()))
 
 
 def transpose(site: Site) -> Tensor:
+    if site.lies().kind == "turned":
+        return site.tensor()
     axes = tuple(axis % len(site["axes"]) + 1 for axis in site["axes"])
     return site.settled(keras.layers.Permute(axes, name=site.layer_name("axes"))(site.plain()))
 

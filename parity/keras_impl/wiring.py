@@ -144,8 +144,8 @@ class Site:
 
     def moved(self, x: Tensor, kind: str, hint: str) -> Tensor:
         """An image's tensor with its channels first."""
-        if kind == "flat":
-            raise Unsupported(f"{self.name}: a flattened image whose order travelled on")
+        if kind in ("flat", "turned"):
+            raise Unsupported(f"{self.name}: an image's order that travelled on to {hint}")
         return keras.layers.Permute((3, 1, 2), name=self.layer_name(f"{hint}>first"))(x) if kind == "image" else x
 
     def settled(self, y: Tensor) -> Tensor:
