@@ -25,6 +25,16 @@ BROADCASTING = frozenset({"add", "multiply", "formula", "squared_error", "absolu
 """Ops that take values without a batch as they are; for any other they are repeated over the batch first."""
 
 
+@dataclass(frozen=True)
+class Unfetched:
+    """A loss on the device; float() waits for it. An NDArray has no float()."""
+
+    array: Any
+
+    def __float__(self) -> float:
+        return float(self.array.asscalar())
+
+
 class Program(mxnet.gluon.HybridBlock):  # type: ignore[misc]
     """Nodes laid out once: the values `takes` in, the values `gives` out, then what batch norms saw (`seen`)."""
 
@@ -258,7 +268,7 @@ class Realization:
             loss.backward()
             trained.update()
             self._move(found)
-        return loss
+        return Unfetched(loss)
 
     def synchronize(self) -> None:
         device.synchronize()
