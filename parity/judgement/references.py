@@ -115,7 +115,7 @@ def one_pass(
             observe(
                 graph, moved(values, dtype, seed) if seed % 2 else values, dtype, seed, training=training, branches=branches
             )
-            for seed in range(1, shadows + 1)
+            for seed in range(shadows)
         )
     return Pass(reference, beside)
 

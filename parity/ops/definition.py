@@ -84,18 +84,22 @@ class Run:
     """How one walk of the reference computes: precision, training or not, and the order of every sum.
 
     With `order` None sums run in NumPy's order; with a RandomState the terms of each reduction are permuted first and added
-    one by one, so that the same code shows how far another, equally right order of summation comes out (a shadow).
+    one by one, so that the same code shows how far another, equally right order of summation comes out (a shadow). With
+    `running` they are added one by one in their own order, as frameworks do, where neighbours resemble each other.
     """
 
-    def __init__(self, dtype: str = "float64", training: bool = True, order: np.random.RandomState | None = None) -> None:
+    def __init__(
+        self, dtype: str = "float64", training: bool = True, order: np.random.RandomState | None = None, running: bool = False
+    ) -> None:
         self.dtype = np.dtype(dtype)
         self.training = training
         self._order = order
+        self._running = running or order is not None
 
     def sum(self, x: Array, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Array:
         """Sum over axes; result in the dtype of x."""
         axes = tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else axis
-        if self._order is not None:
+        if self._running:
             return self._one_by_one(x, tuple(axis % x.ndim for axis in axes), keepdims)
         return np.asarray(np.sum(x, axis=axes, keepdims=keepdims, dtype=x.dtype), dtype=x.dtype)
 

@@ -18,6 +18,7 @@ MEANING = {
     "differs": "more error than rounding explains",
     "not_compared": "nothing was compared: crashed, timed out, unavailable or incomplete",
 }
+SHORT = {"documented_difference": "documented"}
 MARK = {"exact": "✓", "agrees": "✓", "documented_difference": "≈", "unsupported": "–", "not_compared": "?"}
 
 
@@ -35,9 +36,10 @@ def number(value: float | None, digits: int = 2) -> str:
 
 
 def cell_text(cell: Cell) -> str:
-    """`✓ agrees, 0.31 of budget` in a matrix."""
-    share = "" if cell.used is None or cell.verdict == "not_compared" else f" {number(cell.used)}"
-    return f"{mark(cell.verdict)} {cell.verdict.replace('_', ' ')}{share}"
+    """`✓ agrees 0.31` in a matrix: the share of the budget where a budget decided."""
+    told = cell.used is not None and cell.verdict in ("agrees", "differs")
+    share = f" {number(cell.used)}" if told else ""
+    return f"{mark(cell.verdict)} {SHORT.get(cell.verdict, cell.verdict).replace('_', ' ')}{share}"
 
 
 def speed_text(cell: SpeedCell) -> str:

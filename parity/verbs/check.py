@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from parity.judgement.verdicts import PASSING, exit_status
@@ -118,8 +119,9 @@ def main(
 
 def show(judged: Sequence[Judged]) -> None:
     """A matrix of verdicts, then every failing case with the command that shows it again."""
-    console = Console()
-    console.print(matrix(judged))
+    console, shown = Console(), matrix(judged)
+    wide = Measurement.get(console, console.options.update(max_width=1_000), shown).maximum
+    Console(width=max(console.width, wide)).print(shown)
     for one in judged:
         if one.verdict in PASSING:
             continue
@@ -150,10 +152,10 @@ def matrix(judged: Sequence[Judged]) -> Table:
 
     rows = collating.rows(judged)
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     columns = sorted({(row.framework, row.dtype) for row in rows}, key=lambda column: (column[0], column[1] != "float64"))
     for framework, dtype in columns:
-        table.add_column(f"{framework}\n{dtype}")
+        table.add_column(f"{framework}\n{dtype}", no_wrap=True)
     for kind in summary.KINDS:
         made = summary.matrix(rows, kind)
         for spec in made.specs:

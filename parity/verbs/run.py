@@ -158,7 +158,7 @@ def _versions(framework: str) -> Mapping[str, str]:
 def _options(entry: Entry) -> list[Options]:
     dtypes = tuple(entry.dtypes) or DTYPES
     return [
-        Options(dtypes=dtypes, device=device, mode=mode, size=entry.size or "small", seed=seed)
+        Options(dtypes=dtypes, device=device, mode=mode, size=entry.size or "small", seed=seed, steps=entry.steps)
         for device in entry.devices or ["cpu"]
         for mode in (*entry.modes,) or (None,)
         for seed in entry.seeds

@@ -54,6 +54,7 @@ class Options:
     size: str = "small"
     seed: int = 0
     nodes: bool = True
+    steps: int | None = None
 
     def mode_of(self, dtype: str) -> str:
         """Float64 asks what is computed, so it runs eagerly; other precisions run as a user of the framework would."""
@@ -77,9 +78,7 @@ def architecture_trials(
 ) -> Iterator[Trial]:
     """The whole graph, then each different node alone, in every precision asked for."""
     graph, rates = masked(expand(architecture, options.size))
-    steps = STEPS if graph.parameter_count() <= LARGE else 3
-    if options.size == "full":
-        steps = 1
+    steps = options.steps or (1 if options.size == "full" else STEPS if graph.parameter_count() <= LARGE else 3)
     for dtype in options.dtypes:
         draws, references, redraws = draw_away_from_kinks(graph, initializer, dtype, options, steps, rates)
         name = f"{architecture.name}[masks]" if rates else architecture.name
