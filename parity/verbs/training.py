@@ -29,7 +29,7 @@ from parity.verbs.session import Judged
 from parity.verbs.trials import Options, Trial
 
 Array = npt.NDArray[Any]
-DIGITS = 7
+DIGITS = 10
 
 
 @dataclass(frozen=True)
