@@ -76,6 +76,7 @@ TABLE: dict[str, Callable[[Hyperparameters, float], keras.optimizers.Optimizer]]
     "adam": lambda h, rate: _adam(Adam, h, rate),
     "adam_epsilon_inside": lambda h, rate: _adam(keras.optimizers.Adam, h, rate),
     "adamw": lambda h, rate: _adam(AdamW, h, rate, weight_decay=h["weight_decay"]),
+    "adamax": lambda h, rate: keras.optimizers.Adamax(rate, h["beta_1"], h["beta_2"], epsilon=0.0),
     "sgd_l2": lambda h, rate: keras.optimizers.SGD(rate, weight_decay=h["penalty"]),
     "sgd_clip_global_norm": lambda h, rate: keras.optimizers.SGD(rate, global_clipnorm=h["threshold"]),
 }

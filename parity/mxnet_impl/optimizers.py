@@ -137,6 +137,7 @@ TABLE: Mapping[str, Callable[[Numbers], tuple[Any, Prepare]]] = {
     "adagrad": lambda h: (AdaGrad(learning_rate=h["learning_rate"], eps=h["epsilon"]), _nothing),
     "adam": lambda h: (Adam(**_adam_numbers(h)), _nothing),
     "adam_epsilon_inside": lambda h: (EpsilonInside(**_adam_numbers(h)), _nothing),
+    "adamax": lambda h: (native.Adamax(h["learning_rate"], h["beta_1"], h["beta_2"]), _nothing),
     "adamw": lambda h: (AdamW(h["weight_decay"], **_adam_numbers(h)), _nothing),
     "momentum": lambda h: (native.SGD(learning_rate=h["learning_rate"], momentum=h["momentum"]), _nothing),
     "nesterov": lambda h: (native.NAG(learning_rate=h["learning_rate"], momentum=h["momentum"]), _nothing),

@@ -77,6 +77,7 @@ TABLE: Mapping[str, Callable[[Groups, Hyperparameters], Optimizer]] = {
     "adam": lambda groups, h: _counted_in_float64(Adam(groups, **_adam(h))),
     "adam_epsilon_inside": lambda groups, h: AdamEpsilonInside(groups, **_adam(h)),
     "adamw": lambda groups, h: _counted_in_float64(AdamW(groups, **_adam(h), weight_decay=h["weight_decay"])),
+    "adamax": lambda groups, h: torch.optim.Adamax(groups, betas=(h["beta_1"], h["beta_2"]), eps=0.0),
     "sgd_l2": lambda groups, h: SGD(groups, lr=h["learning_rate"], weight_decay=h["penalty"]),
     "sgd_clip_global_norm": lambda groups, h: ClippedSGD(groups, h["learning_rate"], h["threshold"]),
 }
