@@ -1,6 +1,20 @@
 """parity: do deep-learning frameworks compute the same thing, how fast do they train it, which one should I pick?
 
-Importing this package imports nothing else: a worker's interpreter has numpy and one framework only.
+Importing this package imports nothing else: a worker's interpreter has numpy and one framework only. The verbs are loaded
+when they are named: `parity.check(["lenet"], frameworks=["torch"])`.
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
 __version__ = "0.1.0"
+
+_VERBS = {"check": "parity.verbs.check"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _VERBS:
+        return getattr(import_module(_VERBS[name]), name)
+    raise AttributeError(f"module 'parity' has no attribute {name!r}")

@@ -51,6 +51,7 @@ ROOMS = {
     ),
     "parity.cli": ("parity", "parity.verbs*", "parity.spec.mistakes"),
     "parity.__main__": ("parity.cli",),
+    "parity.pytest_plugin": ("parity.verbs*", "parity.judgement*"),
     **{
         f"parity.{name}*": (f"parity.{name}", f"parity.{name}.*", *WORKER_SPEC, "parity.execution.protocol")
         for name in FRAMEWORKS
@@ -62,6 +63,7 @@ OUTSIDE = {
     "parity": (),
     "parity.__main__": (),
     "parity.cli": ("rich_click",),
+    "parity.pytest_plugin": ("pytest",),
     "parity.spec*": ("pydantic", "pydantic_core", "ruamel"),
     "parity.ops*": ("numpy",),
     "parity.reference_impl*": ("numpy",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -113,3 +114,17 @@ def test_a_mistake_is_told_in_a_sentence(
     printed = capfd.readouterr()
     assert told in " ".join((printed.out + printed.err).split())
     assert "Traceback" not in printed.err
+
+
+def test_the_package_offers_the_verb() -> None:
+    import parity
+
+    assert parity.check is check
+    with pytest.raises(AttributeError, match="no attribute 'chekc'"):
+        parity.chekc  # noqa: B018
+
+
+def test_the_fixture_passes_what_agrees_and_fails_what_departs(place: Path, assert_parity: Callable[..., object]) -> None:
+    assert assert_parity(["mlp"], dtypes=["float64"], nodes=False, realizations=[RIGHT])
+    with pytest.raises(pytest.fail.Exception, match="sigmoid_2"):
+        assert_parity(["lenet"], dtypes=["float64"], realizations=[WRONG])

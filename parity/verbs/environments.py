@@ -20,9 +20,9 @@ def build(frameworks: Sequence[str]) -> int:
                 environment = environments.build(name, on_line=bar.advance)
         except Unavailable as error:
             failed = True
-            console.print(f"{name}: unavailable: {error}", markup=False, highlight=False)
+            console.print(f"{name}: unavailable: {error}", markup=False, highlight=False, soft_wrap=True)
         else:
-            console.print(f"{name}: {environment.interpreter}", markup=False, highlight=False)
+            console.print(f"{name}: {environment.interpreter}", markup=False, highlight=False, soft_wrap=True)
     return 3 if failed else 0
 
 
@@ -30,7 +30,12 @@ def show() -> int:
     """Prints what stands: framework, variant, accelerator, place."""
     console = Console()
     for item in environments.standing():
-        console.print(f"{item.framework}[{item.variant}] {item.accelerator} {item.directory}", markup=False, highlight=False)
+        console.print(
+            f"{item.framework}[{item.variant}] {item.accelerator} {item.directory}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
     return 0
 
 
@@ -40,7 +45,7 @@ def remove(framework: str) -> int:
     gone = environments.remove(name)
     console = Console()
     for directory in gone:
-        console.print(f"removed {directory}", markup=False, highlight=False)
+        console.print(f"removed {directory}", markup=False, highlight=False, soft_wrap=True)
     if not gone:
-        console.print(f"{name} has no built environment", markup=False, highlight=False)
+        console.print(f"{name} has no built environment", markup=False, highlight=False, soft_wrap=True)
     return 0

@@ -1,0 +1,38 @@
+"""Owns the pytest plugin: a fixture with which a user's own test-suite asks for agreement. It refuses to run unless asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from parity.verbs.session import Judged
+
+
+@pytest.fixture
+def assert_parity(tmp_path: Any) -> Callable[..., list[Judged]]:
+    """`assert_parity(["lenet"], frameworks=["torch"])`: parity.check, failing with a sentence for each departure.
+
+    Takes what parity.check takes, and returns what it returns. What could not be compared fails as well.
+    """
+
+    def checked(specs: list[str], **options: Any) -> list[Judged]:
+        from parity.judgement.verdicts import PASSING
+        from parity.verbs import collating
+        from parity.verbs.check import check
+
+        judged = check(specs, **{"store": tmp_path / "parity", **options})
+        bad = [
+            f"{one.framework} {one.trial.case.id}: {collating.sentence(comparison)}"
+            for one in judged
+            if one.verdict not in PASSING
+            for comparison in one.comparisons
+            if comparison.verdict == one.verdict
+        ]
+        if bad:
+            pytest.fail("\n".join(bad), pytrace=False)
+        return judged
+
+    return checked
