@@ -74,10 +74,9 @@ def judge_agreement(
     if graph.phases:
         found += _training(case, graph, arrays, known)
         found += _unchanged(case, draws.initial(), arrays)
-        found = precision.chance(case, found, arrays, known)
+        found = precision.chance(case, [*found, *_steps(case, arrays, known, later)], arrays, known)
         if case.steps and optimizer is not None:
             found += judge_updates(case, optimizer, draws.initial(), arrays, known)
-        found += _steps(case, arrays, known, later)
     found += _strangers(case, arrays, known)
     if not found:
         return [named(case, "forward", "", Finding("not_compared", reason="the graph has nothing to compare"))]

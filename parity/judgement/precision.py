@@ -71,9 +71,11 @@ def chance(
 
 def _spread(comparison: Comparison, arrays: Mapping[str, Array]) -> float | None:
     """Greatest distance between the two passes, where both were finite and of one shape."""
-    first = {"gradient": f"gradient/{comparison.tensor}", "loss": "loss"}.get(comparison.quantity)
-    again = {"gradient": f"step/0/gradient/{comparison.tensor}", "loss": "step/0/loss"}.get(comparison.quantity)
-    one, other = arrays.get(first or ""), arrays.get(again or "")
+    tensor = comparison.tensor.partition(" step ")[0]
+    if comparison.quantity not in ("gradient", "loss"):
+        return None
+    first = "loss" if comparison.quantity == "loss" else f"gradient/{tensor}"
+    one, other = arrays.get(first), arrays.get(f"step/0/{first}")
     if one is None or other is None or one.shape != other.shape or not one.size:
         return None
     if not (np.isfinite(one).all() and np.isfinite(other).all()):
@@ -85,4 +87,5 @@ def _allowed(comparison: Comparison, references: References) -> float:
     if comparison.quantity == "loss":
         reference, beside = references.training.loss()
         return budgets.shadowed(reference, beside, references.u).maximum if reference is not None else float("inf")
-    return references.training.budget("gradients", comparison.tensor, references.u).maximum
+    tensor = comparison.tensor.partition(" step ")[0]
+    return references.training.budget("gradients", tensor, references.u).maximum

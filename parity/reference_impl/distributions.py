@@ -71,4 +71,4 @@ def as_matrix(sample: Array) -> Array:
 
 
 def _erf(x: Array) -> Array:
-    return np.asarray([erf(one) for one in x.ravel()], dtype=np.float64).reshape(x.shape)
+    return np.fromiter(map(erf, x.ravel().tolist()), np.float64, x.size).reshape(x.shape)

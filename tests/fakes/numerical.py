@@ -1,0 +1,341 @@
+"""Frameworks built to compute something else: each departs from the right one in a few lines, and names its verdict.
+
+They are loaded by a worker as `numerical:NAME`, and by tests/test_fakes.py, which holds the verdict that each must get.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import numpy as np
+from reference_framework import Implementation, Realized
+
+from parity.execution.protocol import Array, Batch, Observation
+from parity.reference_impl.observation import Reference, observe
+from parity.reference_impl.rules import Rule
+from parity.spec.formulas import Formula
+from parity.spec.graph import Graph, Node
+
+
+def _attributes(graph: Graph, op: str, **changes: Any) -> Graph:
+    """The graph with other attributes in every node of an op."""
+
+    def changed(node: Node) -> Node:
+        return replace(node, attributes={**node.attributes, **changes}) if node.op == op else node
+
+    phases = tuple(replace(phase, nodes=tuple(map(changed, phase.nodes))) for phase in graph.phases)
+    return replace(graph, nodes=tuple(map(changed, graph.nodes)), phases=phases)
+
+
+class Right(Implementation):
+    """Nothing is wrong with it."""
+
+
+class OneStepLate(Implementation):
+    """The bias correction counts from 0."""
+
+    class realized(Realized):
+        def advance(self, batch: Batch) -> None:
+            self.t += self.t == 0
+            super().advance(batch)
+
+
+class WrongEpsilon(Implementation):
+    class realized(Realized):
+        def hyperparameters(self) -> dict[str, float]:
+            return {**super().hyperparameters(), "epsilon": 1e-3}
+
+
+class EpsilonInside(Implementation):
+    """Epsilon before the bias correction, where the spec has it after."""
+
+    class realized(Realized):
+        def chosen_rule(self, name: str) -> Rule:
+            return super().chosen_rule("adam_epsilon_inside" if name == "adam" else name)
+
+
+class CoupledDecay(Implementation):
+    """Weight decay as a penalty on the gradient."""
+
+    class realized(Realized):
+        def chosen_rule(self, name: str) -> Rule:
+            adam = super().chosen_rule("adam")
+            return replace(adam, gradient={"g": Formula("g + weight_decay*w")})
+
+
+class NormOfEach(Implementation):
+    """Clips each gradient by its own norm."""
+
+    class realized(Realized):
+        stepping = False
+
+        def chosen_rule(self, name: str) -> Rule:
+            return super().chosen_rule("sgd")
+
+        def walked(self, values: Mapping[str, Array], training: bool) -> Reference:
+            seen = super().walked(values, training)
+            limit = self.case.hyperparameters["threshold"] if self.stepping else np.inf
+            norms = {name: float(np.sqrt(np.sum(array**2))) for name, array in seen.gradients.items()}
+            return replace(
+                seen, gradients={name: array * min(1, limit / norms[name]) for name, array in seen.gradients.items()}
+            )
+
+        def advance(self, batch: Batch) -> None:
+            self.stepping = True
+            super().advance(batch)
+            self.stepping = False
+
+
+class TrainsFrozen(Implementation):
+    """Updates what the phase leaves out."""
+
+    class realized(Realized):
+        def advance(self, batch: Batch) -> None:
+            super().advance(batch)
+            self.held["norm.scale"] = self.held["norm.scale"] * (1 + 2.0**-10)
+
+
+class StaleParameters(Implementation):
+    """Parameters can be set once only."""
+
+    class realized(Realized):
+        def set_parameters(self, values: Mapping[str, Array]) -> None:
+            if not self.held:
+                super().set_parameters(values)
+
+
+class StaleBatch(Implementation):
+    """A compiled program that holds on to the first batch."""
+
+    class realized(Realized):
+        first: Batch | None = None
+
+        def place(self, batch: Batch) -> Batch:
+            self.first = self.first or super().place(batch)
+            return self.first
+
+
+class SwappedAxes(Implementation):
+    """Height and width of images exchanged."""
+
+    class realized(Realized):
+        def given(self, batch: Batch) -> dict[str, Array]:
+            images = {name: np.swapaxes(array, 2, 3) for name, array in batch.items() if array.ndim == 4}
+            return {**super().given(batch), **images}
+
+
+class TransposedKernel(Implementation):
+    """A square dense kernel the wrong way round."""
+
+    class realized(Realized):
+        def given(self, batch: Batch) -> dict[str, Array]:
+            return {**super().given(batch), "square.kernel": self.held["square.kernel"].T}
+
+
+class FlippedKernel(Implementation):
+    """Convolution in the sense of mathematics, where the spec means cross-correlation."""
+
+    class realized(Realized):
+        def given(self, batch: Batch) -> dict[str, Array]:
+            return {**super().given(batch), "conv.kernel": self.held["conv.kernel"][:, :, ::-1, ::-1]}
+
+
+class HalfInside(Implementation):
+    """float16 at every op's boundary."""
+
+    class realized(Realized):
+        def walked(self, values: Mapping[str, Array], training: bool) -> Reference:
+            return observe(self.graph, values, "float16", 7919, training=training)
+
+
+class Float32Inside(Implementation):
+    """float32 throughout, handed over as float64."""
+
+    class realized(Realized):
+        def walked(self, values: Mapping[str, Array], training: bool) -> Reference:
+            return observe(self.graph, values, "float32", 7919, training=training)
+
+        def shown(self, seen: Observation) -> Observation:
+            wide = {
+                kind: {name: np.asarray(array, np.float64) for name, array in getattr(seen, kind).items()}
+                for kind in ("values", "gradients", "input_gradients", "state")
+            }
+            return replace(seen, **wide, loss=None if seen.loss is None else np.asarray(seen.loss, np.float64))
+
+
+class Float32Optimizer(Implementation):
+    """Gradients in float64, the optimizer's arithmetic in float32 (as MXNet keeps hyper-parameters and states)."""
+
+    class realized(Realized):
+        def advance(self, batch: Batch) -> None:
+            before = dict(self.held)
+            self.dtype = "float32"
+            super().advance(batch)
+            self.dtype = "float64"
+            for name, array in before.items():
+                change = self.held[name].astype(np.float64) - array
+                self.held[name] = array + change.astype(np.float32)
+
+
+class BiasedVariance(Implementation):
+    """Keeps the other kind of running variance."""
+
+    class realized(Realized):
+        def built(self, graph: Graph) -> Graph:
+            return _attributes(graph, "batch_norm", running_variance="unbiased")
+
+
+class OtherMomentum(Implementation):
+    """Momentum as the share of the batch, where the spec means the share that is kept."""
+
+    class realized(Realized):
+        def built(self, graph: Graph) -> Graph:
+            return _attributes(graph, "batch_norm", momentum=0.1)
+
+
+class TrainsWhileEvaluating(Implementation):
+    """Batch statistics in evaluation mode."""
+
+    class realized(Realized):
+        def forward(self, batch: Batch, training: bool) -> Observation:
+            return super().forward(batch, True)
+
+
+class WrongGateOrder(Implementation):
+    """Cell and output gates exchanged."""
+
+    class realized(Realized):
+        def given(self, batch: Batch) -> dict[str, Array]:
+            gates = {name: array for name, array in self.held.items() if name.startswith("lstm.")}
+            swapped = {}
+            for name, array in gates.items():
+                first, forget, cell, output = np.split(array, 4)
+                swapped[name] = np.concatenate([first, forget, output, cell])
+            return {**super().given(batch), **swapped}
+
+
+class IgnoresLengths(Implementation):
+    """Claims to support lengths, and runs every sequence to its end."""
+
+    class realized(Realized):
+        def given(self, batch: Batch) -> dict[str, Array]:
+            return {**super().given(batch), "length": np.full_like(batch["length"], 5)}
+
+
+class SumsTheLoss(Implementation):
+    class realized(Realized):
+        def shown(self, seen: Observation) -> Observation:
+            return seen if seen.loss is None else replace(seen, loss=seen.loss * 3)
+
+
+class NoSmoothing(Implementation):
+    class realized(Realized):
+        def built(self, graph: Graph) -> Graph:
+            return _attributes(graph, "softmax_cross_entropy", smoothing=0.0)
+
+
+class IgnoresMask(Implementation):
+    """Dropout without dropping."""
+
+    class realized(Realized):
+        def given(self, batch: Batch) -> dict[str, Array]:
+            return {**super().given(batch), "dropout.mask": np.ones_like(batch["dropout.mask"])}
+
+
+class Nondeterministic(Implementation):
+    """Gradients with noise."""
+
+    numbers: ClassVar[np.random.RandomState] = np.random.RandomState(0)
+
+    class realized(Realized):
+        def shown(self, seen: Observation) -> Observation:
+            noise = 1 + 1e-2 * Nondeterministic.numbers.standard_normal()
+            return replace(seen, gradients={name: array * array.dtype.type(noise) for name, array in seen.gradients.items()})
+
+
+class ChangesState(Implementation):
+    """`gradients` moves the running statistics."""
+
+    class realized(Realized):
+        def gradients(self, batch: Batch, phase: int = 0) -> Observation:
+            seen = super().gradients(batch, phase)
+            self.held |= {name: np.array(array) for name, array in seen.state.items()}
+            return seen
+
+
+class ReturnsNothing(Implementation):
+    class realized(Realized):
+        def shown(self, seen: Observation) -> Observation:
+            return Observation()
+
+
+class ReturnsZeros(Implementation):
+    class realized(Realized):
+        def shown(self, seen: Observation) -> Observation:
+            return _each(seen, np.zeros_like)
+
+
+class ReturnsNan(Implementation):
+    class realized(Realized):
+        def shown(self, seen: Observation) -> Observation:
+            return _each(seen, lambda array: np.full_like(array, np.nan))
+
+
+class OneNan(Implementation):
+    """A single NaN in a single gradient."""
+
+    class realized(Realized):
+        def shown(self, seen: Observation) -> Observation:
+            gradients = {name: np.array(array) for name, array in seen.gradients.items()}
+            for array in list(gradients.values())[:1]:
+                array.reshape(-1)[-1] = np.nan
+            return replace(seen, gradients=gradients)
+
+
+class AnotherSeed(Implementation):
+    """Parameters of its own."""
+
+    class realized(Realized):
+        def given(self, batch: Batch) -> dict[str, Array]:
+            held = super().given(batch)
+            kernels = {name: array[::-1] for name, array in held.items() if name.endswith("kernel")}
+            return {**held, **kernels}
+
+
+class FewerValues(Implementation):
+    """Claims activations, and shows the outputs only."""
+
+    class realized(Realized):
+        def shown(self, seen: Observation) -> Observation:
+            return replace(seen, values={name: seen.values[name] for name in self.graph.outputs if name in seen.values})
+
+
+class TransposedGradient(Implementation):
+    class realized(Realized):
+        def shown(self, seen: Observation) -> Observation:
+            return replace(seen, gradients={name: array.T for name, array in seen.gradients.items()})
+
+
+class OtherNames(Implementation):
+    """A native name beside the spec's."""
+
+    class realized(Realized):
+        def shown(self, seen: Observation) -> Observation:
+            return replace(seen, gradients={**seen.gradients, "weight_1": np.ones(3)})
+
+
+class NegatedGradient(Implementation):
+    """Gradients of the wrong sign, and steps to match: only the gradient is to blame."""
+
+    class realized(Realized):
+        def walked(self, values: Mapping[str, Array], training: bool) -> Reference:
+            seen = super().walked(values, training)
+            return replace(seen, gradients={name: -array for name, array in seen.gradients.items()})
+
+
+def _each(seen: Observation, change: Any) -> Observation:
+    kinds = ("values", "gradients", "input_gradients", "state")
+    changed = {kind: {name: change(array) for name, array in getattr(seen, kind).items()} for kind in kinds}
+    return replace(seen, **changed, loss=None if seen.loss is None else change(np.asarray(seen.loss)))

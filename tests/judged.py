@@ -1,0 +1,113 @@
+"""Runs a framework on a graph the way a check does, in this process, and judges the record.
+
+It refuses to choose fakes and to assert; the worker's own task does the running.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hand_built import Array, Builder
+
+from parity.execution.draws import Draws, draw
+from parity.execution.probes import optimizer_draws, optimizer_probe
+from parity.execution.protocol import Framework
+from parity.execution.tasks import agreement as observed
+from parity.judgement import agreement, kinks
+from parity.judgement.comparison import Comparison
+from parity.spec.cases import Case
+from parity.spec.graph import Graph
+from parity.spec.specs import Initializer, Optimizer, load
+
+REDRAWS = 50
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A case, its arrays and its references, ready for any framework."""
+
+    case: Case
+    optimizer: Optimizer | None
+    draws: Draws
+    references: agreement.References
+
+    def record(self, framework: Framework) -> dict[str, Array]:
+        return observed(framework.realize(self.case), self.case, self.draws.arrays)
+
+    def judge(self, arrays: Mapping[str, Array]) -> list[Comparison]:
+        return agreement.judge(self.case, self.optimizer, self.draws, self.references)(arrays)
+
+    def comparisons(self, framework: Framework) -> list[Comparison]:
+        return self.judge(self.record(framework))
+
+
+def trial(name: str, graph: Graph, dtype: str = "float64", optimizer: str = "adam", *, seed: int = 0, steps: int = 3) -> Trial:
+    """A graph with its optimizer, drawn away from kinks in every precision but float64. Inputs called `…mask` are masks."""
+    rule, initializer = load(f"optimizers/{optimizer}"), load("initializers/glorot_uniform")
+    assert isinstance(rule, Optimizer) and isinstance(initializer, Initializer)
+    graph = replace(graph, name=name)
+    rates = {given.name: 0.5 for given in graph.batch_inputs() if given.name.endswith("mask")}
+    for attempt in range(REDRAWS):
+        draws = draw(graph, initializer, dtype, seed=seed, attempt=attempt, batches=max(steps, 1), rates=rates)
+        references = agreement.references(graph, draws.values(), dtype)
+        if dtype == "float64" or not kinks.near(references):
+            break
+    case = Case(
+        spec=name,
+        task="agreement",
+        dtype=dtype,
+        initializer=initializer.name,
+        optimizer=rule.name,
+        hyperparameters=rule.probe_values(),
+        graph=graph,
+        seed=seed,
+        steps=steps,
+    )
+    return Trial(case, rule, draws, references)
+
+
+def optimizer_trial(name: str, dtype: str = "float64", *, seed: int = 0, steps: int = 20) -> Trial:
+    """An optimizer alone: the gradient is what the batch brings."""
+    rule, graph = load(f"optimizers/{name}"), optimizer_probe()
+    assert isinstance(rule, Optimizer)
+    draws = optimizer_draws(graph, dtype, seed, steps)
+    more: dict[str, Any] = {"optimizer": name, "hyperparameters": rule.probe_values(), "batch_size": 1}
+    case = Case(spec=name, task="agreement", dtype=dtype, graph=graph, steps=steps, seed=seed, **more)
+    return Trial(case, rule, draws, agreement.references(graph, draws.values(), dtype))
+
+
+def classifier() -> Graph:
+    """Images: convolution, batch norm, relu, max pooling, dropout, two dense layers, one of them square, and a frozen scale."""
+    build = Builder()
+    build.input("image", (2, 7, 7))
+    build.input("dropout.mask", (5,))
+    build.input("label", (), dtype="integer", below=3)
+    build.node("conv2d", "conv", {"x": "image"}, channels=3, kernel=(3, 3), padding=((1, 1), (1, 1)), stride=(1, 1))
+    build.node("batch_norm", "norm", {"x": "conv"})
+    build.node("relu", "relu", {"x": "norm"})
+    build.node("max_pool2d", "pool", {"x": "relu"}, kernel=(2, 2), stride=(2, 2))
+    build.node("flatten", "flat", {"x": "pool"})
+    build.node("dense", "hidden", {"x": "flat"}, units=5)
+    build.node("dropout", "dropout", {"x": "hidden", "mask": "dropout.mask"}, rate=0.5)
+    build.node("dense", "square", {"x": "dropout"}, units=5)
+    build.node("tanh", "tanh", {"x": "square"})
+    build.node("dense", "logits", {"x": "tanh"}, units=3)
+    build.node("softmax_cross_entropy", "loss", {"x": "logits", "labels": "label"}, smoothing=0.125)
+    build.phase(1, {name: 1.0 for name in build.parameters if name != "norm.scale"})
+    return build.graph(("logits",))
+
+
+def tagger() -> Graph:
+    """Sequences: a stacked lstm with lengths, and a cross entropy over valid positions."""
+    build = Builder()
+    build.input("x", (5, 3))
+    build.input("length", (), dtype="integer", range=(1, 5))
+    build.input("label", (5,), dtype="integer", below=3)
+    build.node("lstm", "lstm", {"x": "x", "lengths": "length"}, units=7, layers=2)
+    build.node("layer_norm", "norm", {"x": "lstm"}, axis=-1)
+    build.node("dense", "logits", {"x": "norm"}, units=3)
+    build.node("softmax_cross_entropy", "loss", {"x": "logits", "labels": "label", "lengths": "length"})
+    build.phase(1)
+    return build.graph(("logits",))

@@ -1,0 +1,118 @@
+"""Every framework built to be wrong gets its intended verdict on the intended quantity; the right one is green throughout."""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+
+import numerical
+import pytest
+from judged import Trial, classifier, optimizer_trial, tagger, trial
+from reference_framework import Implementation
+
+from parity.judgement.comparison import Comparison
+from parity.judgement.verdicts import GREEN, worst
+
+# Fake -> what it is run on, in which precision, and the verdict and quantity that must catch it.
+INTENDED: dict[str, tuple[str, str, str, str]] = {
+    "OneStepLate": ("adam", "float32", "differs", "update"),
+    "WrongEpsilon": ("adam", "float32", "differs", "update"),
+    "EpsilonInside": ("adam", "float32", "differs", "update"),
+    "CoupledDecay": ("adamw", "float32", "differs", "update"),
+    "NormOfEach": ("sgd_clip_global_norm", "float32", "differs", "update"),
+    "Float32Optimizer": ("adam", "float64", "reduced_precision", "update"),
+    "TrainsFrozen": ("classifier", "float32", "differs", "update"),
+    "StaleParameters": ("classifier", "float32", "differs", "update"),
+    "StaleBatch": ("classifier", "float32", "differs", "gradient"),
+    "SwappedAxes": ("classifier", "float32", "differs", "forward"),
+    "TransposedKernel": ("classifier", "float32", "differs", "forward"),
+    "FlippedKernel": ("classifier", "float32", "differs", "forward"),
+    "HalfInside": ("classifier", "float32", "differs", "forward"),
+    "Float32Inside": ("classifier", "float64", "reduced_precision", "gradient"),
+    "BiasedVariance": ("classifier", "float32", "differs", "statistic"),
+    "OtherMomentum": ("classifier", "float32", "differs", "statistic"),
+    "TrainsWhileEvaluating": ("classifier", "float32", "differs", "forward"),
+    "WrongGateOrder": ("tagger", "float32", "differs", "forward"),
+    "IgnoresLengths": ("tagger", "float32", "differs", "forward"),
+    "SumsTheLoss": ("classifier", "float32", "differs", "loss"),
+    "NoSmoothing": ("classifier", "float32", "differs", "loss"),
+    "IgnoresMask": ("classifier", "float32", "differs", "activation"),
+    "Nondeterministic": ("classifier", "float32", "nondeterministic", "gradient"),
+    "ChangesState": ("classifier", "float32", "differs", "unchanged"),
+    "ReturnsNothing": ("classifier", "float32", "differs", "forward"),
+    "ReturnsZeros": ("classifier", "float32", "differs", "forward"),
+    "ReturnsNan": ("classifier", "float32", "nonfinite", "forward"),
+    "OneNan": ("classifier", "float32", "nonfinite", "gradient"),
+    "AnotherSeed": ("classifier", "float32", "differs", "forward"),
+    "FewerValues": ("classifier", "float32", "differs", "activation"),
+    "TransposedGradient": ("classifier", "float32", "differs", "gradient"),
+    "OtherNames": ("classifier", "float32", "differs", "gradient"),
+    "NegatedGradient": ("classifier", "float32", "differs", "gradient"),
+}
+
+FAKES = {
+    name: fake
+    for name, fake in inspect.getmembers(numerical, inspect.isclass)
+    if issubclass(fake, Implementation) and fake.__module__ == "numerical"
+}
+
+
+@cache
+def on(what: str, dtype: str) -> Trial:
+    graphs = {"classifier": classifier, "tagger": tagger}
+    return trial(what, graphs[what](), dtype) if what in graphs else optimizer_trial(what, dtype)
+
+
+def verdicts(found: list[Comparison]) -> dict[str, str]:
+    """Quantity -> its worst verdict."""
+    quantities = dict.fromkeys(one.quantity for one in found)
+    return {quantity: worst(one.verdict for one in found if one.quantity == quantity) for quantity in quantities}
+
+
+def test_every_fake_has_an_intended_verdict() -> None:
+    assert set(INTENDED) == set(FAKES) - {"Right"}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("what", ["classifier", "tagger", "adam", "adamw", "sgd_clip_global_norm"])
+def test_the_right_framework_is_green(what: str, dtype: str) -> None:
+    found = on(what, dtype).comparisons(numerical.Right())
+    assert not [one for one in found if one.verdict not in GREEN]
+    if what in ("classifier", "tagger"):
+        assert {"forward", "activation", "loss", "input_gradient", "gradient", "unchanged", "update"} <= set(verdicts(found))
+
+
+@pytest.mark.parametrize("name", INTENDED)
+def test_a_fake_is_caught_by_its_verdict(name: str) -> None:
+    what, dtype, verdict, quantity = INTENDED[name]
+    found = on(what, dtype).comparisons(FAKES[name]())
+    assert verdicts(found)[quantity] == verdict, [one for one in found if one.quantity == quantity]
+
+
+@pytest.mark.parametrize("name", ["NegatedGradient", "StaleBatch"])
+def test_a_wrong_gradient_does_not_blame_the_optimizer(name: str) -> None:
+    what, dtype, _, _ = INTENDED[name]
+    assert verdicts(on(what, dtype).comparisons(FAKES[name]()))["update"] in GREEN
+
+
+@pytest.mark.parametrize("name", ["OneStepLate", "WrongEpsilon", "EpsilonInside", "CoupledDecay", "Float32Optimizer"])
+def test_a_wrong_optimizer_does_not_blame_the_gradient(name: str) -> None:
+    what, dtype, _, _ = INTENDED[name]
+    found = verdicts(on(what, dtype).comparisons(FAKES[name]()))
+    assert {quantity for quantity, verdict in found.items() if verdict not in GREEN} == {"update"}
+
+
+def test_an_empty_record_was_not_compared() -> None:
+    assert worst(one.verdict for one in on("classifier", "float32").judge({})) == "not_compared"
+
+
+def test_reduced_precision_is_said_of_a_precision_and_not_of_a_constant() -> None:
+    """An epsilon 1 % off moves small gradients by far more than float32 rounding, though large ones by less."""
+
+    class SlightlyWrong(Implementation):
+        class realized(numerical.Realized):
+            def hyperparameters(self) -> dict[str, float]:
+                given = super().hyperparameters()
+                return {**given, "epsilon": given["epsilon"] * 1.01}
+
+    assert verdicts(on("adam", "float64").comparisons(SlightlyWrong()))["update"] == "differs"
