@@ -17,7 +17,7 @@ from parity.execution import diagnosis, planning
 from parity.execution.environments import Unavailable, installed
 from parity.judgement.verdicts import exit_status
 from parity.reporting import pages
-from parity.reporting.results import Curve, Results, Speed, write
+from parity.reporting.results import Curve, Results, Speed, read, write
 from parity.spec import specs as language
 from parity.spec.suites import Entry, Suite
 from parity.verbs import bench, collating, progress, selection, training
@@ -56,7 +56,7 @@ def main(suite: str, frameworks: Sequence[str], store: Path, output: Path, plan:
         speeds=outcome.speeds,
     )
     write(results, output / "data")
-    pages.write(results, output)
+    pages.write(read(output / "data"), output)  # from what is committed alone, so that `parity report` gives the same bytes
     show(outcome.judged)
     Console().print(f"report: {output / 'index.html'}", highlight=False)
     status = exit_status(one.verdict for one in outcome.judged)
