@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from parity.execution import draws as drawing
@@ -178,9 +179,9 @@ def table(results: Results) -> Table:
             count = str(len(cell.speed.processes))
             name = f"{spec}, batch {batch}, {device}"
             shown.add_row(
-                name,
-                cell.speed.framework,
-                cell.speed.mode,
+                escape(name),
+                escape(cell.speed.framework),
+                escape(cell.speed.mode),
                 wording.speed_text(cell),
                 wording.milliseconds(cell.median_ns),
                 count,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 
@@ -155,7 +156,7 @@ def matrix(judged: Sequence[Judged]) -> Table:
     table.add_column("", no_wrap=True)
     columns = sorted({(row.framework, row.dtype) for row in rows}, key=lambda column: (column[0], column[1] != "float64"))
     for framework, dtype in columns:
-        table.add_column(f"{framework}\n{dtype}", no_wrap=True)
+        table.add_column(escape(f"{framework}\n{dtype}"), no_wrap=True)
     for kind in summary.KINDS:
         made = summary.matrix(rows, kind)
         for spec in made.specs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from parity.execution import diagnosis
@@ -16,7 +17,7 @@ def doctor() -> int:
         found = diagnosis.diagnose()
     table = Table("framework", "version", "devices", "modes", "interpreter", box=None, header_style="bold")
     for one in found:
-        table.add_row(*_row(one))
+        table.add_row(*(escape(text) for text in _row(one)))
     console.print(table)
     missing = [one for one in found if one.description is None]
     for one in missing:
