@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, Protocol
 
+import numpy as np
 import numpy.typing as npt
 
 from parity.judgement import kinks, precision, trust
@@ -84,12 +85,14 @@ def judge_agreement(
 
 
 def later_step(case: Case, draws: Drawn, known: References) -> tuple[int, Pass] | None:
-    """A step after the first whose batch lies away from kinks, with its reference: stale parameters show there."""
+    """A step after the first whose batch lies away from kinks and reaches every parameter, with its reference: parameters
+    or batches that are stale show there."""
     for step in range(1, min(case.steps, 1 + STEP_TRIES)):
         values = {**draws.initial(), **draws.batch(step)}
         one = one_pass(known.graph, values, known.dtype, training=True, shadows=STEP_SHADOWS)
         doubted = any(mask.any() for _, mask in kinks.doubts(known.graph, one, known.u))
-        if known.dtype == "float64" or not doubted:
+        dead = any(not np.any(gradient) for gradient in one.reference.gradients.values())
+        if not dead and (known.dtype == "float64" or not doubted):
             return step, one
     return None
 
