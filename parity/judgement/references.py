@@ -108,12 +108,21 @@ def one_pass(
     shadows: int = budgets.SHADOWS,
     branches: Mapping[str, Any] | None = None,
 ) -> Pass:
-    """One mode: the reference in float64, and as many shadows in the tested precision."""
+    """One mode: the reference in float64, and as many shadows in the tested precision.
+
+    Shadows take the reference's branches, so that a flip at a kink is never counted as rounding: whether one may flip is asked
+    of the margins (kinks), and two equal numbers in a pooling window are not torn apart by moving them.
+    """
     reference = observe(graph, values, "float64", training=training, branches=branches)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         beside = tuple(
             observe(
-                graph, moved(values, dtype, seed) if seed % 2 else values, dtype, seed, training=training, branches=branches
+                graph,
+                moved(values, dtype, seed) if seed % 2 else values,
+                dtype,
+                seed,
+                training=training,
+                branches=reference.branches,
             )
             for seed in range(shadows)
         )

@@ -119,6 +119,8 @@ class Run:
     def matmul(self, a: Array, b: Array) -> Array:
         """(…, n, k) times (…, k, m) gives (…, n, m)."""
         if self._order is not None:
+            if a.shape[-1] != b.shape[-2]:  # np.take would leave out what is too much
+                raise ValueError(f"matmul of {a.shape} and {b.shape}")
             places = self._order.permutation(a.shape[-1])
             a, b = np.take(a, places, axis=-1), np.take(b, places, axis=-2)
         return np.asarray(np.matmul(a, b))

@@ -23,13 +23,13 @@ def forward(run: Run, x: Array, *, branch: Array | None = None, **_: Any) -> tup
     """branch: 0 where y is 0, 1 where x passes, 2 where y is 6."""
     zero, six = run.number(0), run.number(6)
     if branch is None:
-        return np.minimum(np.maximum(x, zero), six), (x, (x > zero) & (x < six))
-    return np.where(branch == 1, x, np.where(branch == 0, zero, six)), (x, branch == 1)
+        return np.minimum(np.maximum(x, zero), six), (x, np.where(x > zero, np.where(x < six, 1, 2), 0))
+    return np.where(branch == 1, x, np.where(branch == 0, zero, six)), (x, branch)
 
 
 def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
-    _, passes = saved
-    return {"x": np.where(passes, dy, run.number(0))}
+    _, side = saved
+    return {"x": np.where(side == 1, dy, run.number(0))}
 
 
 def kinks(saved: Any) -> Array:
@@ -39,8 +39,7 @@ def kinks(saved: Any) -> Array:
 
 def taken(saved: Any) -> Array:
     """Which branch each element took, in the form that `forward` takes as `branch`."""
-    x, _ = saved
-    return np.where(x > 0, np.where(x < 6, 1, 2), 0)
+    return np.asarray(saved[1])
 
 
 EXAMPLES = (Example({"x": (5, 7)}, limits={"x": (-4, 10)}),)

@@ -22,7 +22,7 @@ class Reference:
     """One pass, named as parity.execution.protocol.Observation names it, and what only the reference can tell.
 
     values: every float value of layers and phase. cotangents: the gradient of the loss for every float value, inputs and
-    carried state too. margins: kinked node -> distance of each element from its kink.
+    carried state too. margins: kinked node -> distance of each element from its kink; branches: what each element took there.
     """
 
     values: Mapping[str, Array] = field(default_factory=dict)
@@ -32,6 +32,7 @@ class Reference:
     state: Mapping[str, Array] = field(default_factory=dict)
     cotangents: Mapping[str, Array] = field(default_factory=dict)
     margins: Mapping[str, Array] = field(default_factory=dict)
+    branches: Mapping[str, Any] = field(default_factory=dict)
 
 
 def observe(
@@ -54,9 +55,9 @@ def observe(
     program = graph.phases[phase] if training and graph.phases else None
     walk = walking.forward(graph, cast(values, computed), run, program, branches, dtype)
     produced = {name: walk.values[name] for name in _produced(graph, walk) if walk.values[name].dtype.kind == "f"}
-    margins = walking.margins(walk.steps)
+    margins, taken = walking.margins(walk.steps), walking.taken(walk.steps)
     if program is None:
-        return Reference(produced, state=walk.state, margins=margins)
+        return Reference(produced, state=walk.state, margins=margins, branches=taken)
     gradients = walking.backward(walk)
     trained = {name: gradients.inputs[name] for name in program.updates if name in gradients.inputs}
     return Reference(
@@ -67,6 +68,7 @@ def observe(
         state=walk.state,
         cotangents=gradients.cotangents,
         margins=margins,
+        branches=taken,
     )
 
 

@@ -160,3 +160,21 @@ def margins(steps: list[Step]) -> dict[str, Array]:
             margin = TABLE[step.node.op].kinks(step.saved)
             found[step.node.name] = margin[0] if step.alone else margin
     return found
+
+
+def taken(steps: list[Step]) -> dict[str, Any]:
+    """Kinked node -> the branch that each element took, in the form in which `branches` dictates it (a formula: several).
+
+    A formula inside a scan is left out: what it chooses need not have a batch, and then has no place for the time."""
+    found: dict[str, Any] = {}
+    for step in steps:
+        if isinstance(step.saved, Tape):
+            each = [taken(inner) for inner in step.saved.times]
+            arrays = [name for name, branch in each[0].items() if isinstance(branch, np.ndarray)]
+            found |= {f"{step.node.name}.{name}": np.stack([one[name] for one in each], axis=1) for name in arrays}
+        elif "taken" in vars(TABLE[step.node.op]):
+            branch = TABLE[step.node.op].taken(step.saved)
+            if step.alone:
+                branch = branch[0] if isinstance(branch, np.ndarray) else tuple(one[0] for one in branch)
+            found[step.node.name] = branch
+    return found
