@@ -1,7 +1,8 @@
 """Makes mutants of specs mechanically: every attribute of every different node of every small architecture, changed once.
 
 Each node is run alone (isolate), with the reference's activations and gradients, by the reference with the changed attribute.
-Changes that move a parameter's or an output's shape are left out: no framework could load the parameters.
+Changes that move a parameter's or an output's shape are left out (no framework could load the parameters), and dilations of 0,
+which the language refuses.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def _changes(node: Node) -> Iterator[tuple[str, Any]]:
         elif attribute == "text":
             yield from ((attribute, text) for text in dict.fromkeys(formula_mutants(value)) if text != value)
         else:
-            yield from ((attribute, other) for other in _values(value))
+            yield from ((attribute, other) for other in _values(value) if not (attribute == "dilation" and 0 in other))
 
 
 def _values(value: Any) -> Iterator[Any]:

@@ -84,6 +84,12 @@ def _rmsprop(w: float, g: float, t: int, h: dict[str, float], s: dict[str, float
     return -h["learning_rate"] / (sqrt(s["mean"]) + h["epsilon"]) * g
 
 
+def _adamax(w: float, g: float, t: int, h: dict[str, float], s: dict[str, float], norm: float) -> float:
+    s["m"] = h["beta_1"] * s.get("m", 0.0) + (1 - h["beta_1"]) * g
+    s["u"] = max(h["beta_2"] * s.get("u", 0.0), abs(g))
+    return -h["learning_rate"] / (1 - h["beta_1"] ** t) * s["m"] / s["u"]
+
+
 SCALARS: dict[str, Scalar] = {
     "sgd": lambda w, g, t, h, s, norm: -h["learning_rate"] * g,
     "momentum": _momentum,
@@ -92,6 +98,7 @@ SCALARS: dict[str, Scalar] = {
     "rmsprop": _rmsprop,
     "adam": _adam,
     "adam_epsilon_inside": _adam_inside,
+    "adamax": _adamax,
     "adamw": lambda w, g, t, h, s, norm: _adam(w, g, t, h, s, norm) - h["learning_rate"] * h["weight_decay"] * w,
     "sgd_l2": lambda w, g, t, h, s, norm: -h["learning_rate"] * (g + h["penalty"] * w),
     "sgd_clip_global_norm": lambda w, g, t, h, s, norm: -h["learning_rate"] * g * min(1.0, h["threshold"] / norm),

@@ -113,8 +113,9 @@ def one_op(reference: Array, magnitudes: Array, length: int, u: float) -> Array:
 
 
 def shadowed(reference: Array, shadows: Sequence[Array], u: float) -> Budget:
-    """Tier 2."""
-    errors = [np.asarray(shadow, dtype=np.float64) - reference for shadow in shadows]
+    """Tier 2. Where the reference is not finite there is nothing to measure, and the verdict says so."""
+    finite = np.isfinite(reference)
+    errors = [np.subtract(shadow, reference, out=np.zeros(reference.shape), where=finite) for shadow in shadows]
     return Budget(
         maximum=SHADOW * max([u * greatest(reference), *(greatest(error) for error in errors)]),
         rms=SHADOW * max([u * rms(reference), *(rms(error) for error in errors)]),

@@ -34,7 +34,7 @@ def _constant(graph: Graph, known: References) -> Iterator[str]:
             continue
         array = known.evaluation.array("values", name)
         budget = known.evaluation.budget("values", name, known.u).maximum
-        if len(array) > 1 and bool((np.abs(array - array[:1]) <= budget).all()):
+        if len(array) > 1 and np.isfinite(array).all() and bool((np.abs(array - array[:1]) <= budget).all()):
             yield name
 
 
