@@ -18,8 +18,9 @@ from parity.execution.tasks import agreement as observed
 from parity.judgement import agreement, kinks
 from parity.judgement.comparison import Comparison
 from parity.spec.cases import Case
+from parity.spec.expansion import expand
 from parity.spec.graph import Graph
-from parity.spec.specs import Initializer, Optimizer, load
+from parity.spec.specs import Architecture, Initializer, Optimizer, load, parse
 
 REDRAWS = 50
 
@@ -111,3 +112,31 @@ def tagger() -> Graph:
     build.node("softmax_cross_entropy", "loss", {"x": "logits", "labels": "label", "lengths": "length"})
     build.phase(1)
     return build.graph(("logits",))
+
+
+TOWERS = """
+name: towers
+source: Hadsell et al. 2006, in small
+inputs: {left: {shape: [5]}, right: {shape: [5]}}
+networks:
+  tower: {inputs: {x1: {shape: [5]}}, layers: [dense hidden: {units: 7}, tanh, dense code: {units: 3}]}
+layers:
+  - tower left_code: {from: left}
+  - tower right_code: {from: right}
+  - formula: (left_code - right_code)**2
+  - sum distance: {axis: features}
+training:
+  loss: [mean]
+"""
+
+
+def towers() -> Graph:
+    """One network on two inputs. The bias of its code cancels in the distance, so its gradient is zero by mathematics."""
+    return expanded(TOWERS)
+
+
+def expanded(text: str) -> Graph:
+    """The graph of an architecture's text."""
+    spec = parse(text)
+    assert isinstance(spec, Architecture)
+    return expand(spec)

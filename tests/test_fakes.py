@@ -7,7 +7,7 @@ from functools import cache
 
 import numerical
 import pytest
-from judged import Trial, classifier, optimizer_trial, tagger, trial
+from judged import TOWERS, Trial, classifier, expanded, optimizer_trial, tagger, towers, trial
 from reference_framework import Implementation
 
 from parity.judgement.comparison import Comparison
@@ -48,6 +48,7 @@ INTENDED: dict[str, tuple[str, str, str, str]] = {
     "TransposedGradient": ("classifier", "float32", "differs", "gradient"),
     "OtherNames": ("classifier", "float32", "differs", "gradient"),
     "NegatedGradient": ("classifier", "float32", "differs", "gradient"),
+    "ForgetsSharing": ("towers", "float32", "differs", "gradient"),
 }
 
 FAKES = {
@@ -59,7 +60,7 @@ FAKES = {
 
 @cache
 def on(what: str, dtype: str) -> Trial:
-    graphs = {"classifier": classifier, "tagger": tagger}
+    graphs = {"classifier": classifier, "tagger": tagger, "towers": towers}
     return trial(what, graphs[what](), dtype) if what in graphs else optimizer_trial(what, dtype)
 
 
@@ -74,7 +75,7 @@ def test_every_fake_has_an_intended_verdict() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("what", ["classifier", "tagger", "adam", "adamw", "sgd_clip_global_norm"])
+@pytest.mark.parametrize("what", ["classifier", "tagger", "towers", "adam", "adamw", "sgd_clip_global_norm"])
 def test_the_right_framework_is_green(what: str, dtype: str) -> None:
     found = on(what, dtype).comparisons(numerical.Right())
     assert not [one for one in found if one.verdict not in GREEN]
@@ -100,6 +101,20 @@ def test_a_wrong_optimizer_does_not_blame_the_gradient(name: str) -> None:
     what, dtype, _, _ = INTENDED[name]
     found = verdicts(on(what, dtype).comparisons(FAKES[name]()))
     assert {quantity for quantity, verdict in found.items() if verdict not in GREEN} == {"update"}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_gradient_that_is_zero_by_mathematics_is_judged_and_told(dtype: str) -> None:
+    found = on("towers", dtype).comparisons(numerical.Right())
+    told = {(one.quantity, one.tensor) for one in found if "cancel" in one.reason}
+    assert ("gradient", "tower.code.bias") in told
+
+
+def test_a_gradient_that_nothing_reaches_stays_mistrusted() -> None:
+    """The same zero without parts that cancel: nothing could have shown a fault."""
+    text = TOWERS.replace("(left_code - right_code)**2", "0*left_code*right_code")
+    found = trial("dead", expanded(text), "float32").comparisons(numerical.Right())
+    assert {one.verdict for one in found if one.quantity == "gradient"} == {"mistrusted"}
 
 
 def test_an_empty_record_was_not_compared() -> None:

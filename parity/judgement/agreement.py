@@ -73,11 +73,12 @@ def judge_agreement(
         known = references(graph, known.values, known.dtype, branches=branches) if branches else known
     found = _forward(case, graph, arrays, known)
     if graph.phases:
-        found += _training(case, graph, arrays, known)
+        zeros = trust.cancelled(graph, known.values, known.training)
+        found += _training(case, graph, arrays, known, zeros)
         found += _unchanged(case, draws.initial(), arrays)
-        found = precision.chance(case, [*found, *_steps(case, arrays, known, later)], arrays, known)
+        found = precision.chance(case, [*found, *_steps(case, arrays, known, later, zeros)], arrays, known)
         if case.steps and optimizer is not None:
-            found += judge_updates(case, optimizer, draws.initial(), arrays, known)
+            found += judge_updates(case, optimizer, draws.initial(), arrays, known, zeros)
     found += _strangers(case, arrays, known)
     if not found:
         return [named(case, "forward", "", Finding("not_compared", reason="the graph has nothing to compare"))]
@@ -91,8 +92,8 @@ def later_step(case: Case, draws: Drawn, known: References) -> tuple[int, Pass] 
         values = {**draws.initial(), **draws.batch(step)}
         one = one_pass(known.graph, values, known.dtype, training=True, shadows=STEP_SHADOWS)
         doubted = any(mask.any() for _, mask in kinks.doubts(known.graph, one, known.u))
-        dead = any(not np.any(gradient) for gradient in one.reference.gradients.values())
-        if not dead and (known.dtype == "float64" or not doubted):
+        zero = {name for name, gradient in one.reference.gradients.items() if not np.any(gradient)}
+        if not zero - set(trust.cancelled(known.graph, values, one)) and (known.dtype == "float64" or not doubted):
             return step, one
     return None
 
@@ -104,7 +105,7 @@ def _forward(case: Case, graph: Graph, arrays: Arrays, known: References) -> lis
     return trust.constant_outputs(found, graph, known)
 
 
-def _training(case: Case, graph: Graph, arrays: Arrays, known: References) -> list[Comparison]:
+def _training(case: Case, graph: Graph, arrays: Arrays, known: References, zeros: Mapping[str, str]) -> list[Comparison]:
     one, u = known.training, known.u
     found = _named(case, "activation", "value", "values", _values(case, graph, one), arrays, one, u)
     found = trust.saturated(found, graph, known)
@@ -114,7 +115,7 @@ def _training(case: Case, graph: Graph, arrays: Arrays, known: References) -> li
     data = {given.name for given in graph.inputs} - mask_inputs(graph)
     present = [name for name in one.names("input_gradients") if name in data or f"input_gradient/{name}" in arrays]
     found += _named(case, "input_gradient", "input_gradient", "input_gradients", present, arrays, one, u)
-    found += _named(case, "gradient", "gradient", "gradients", one.names("gradients"), arrays, one, u)
+    found += _named(case, "gradient", "gradient", "gradients", one.names("gradients"), arrays, one, u, zeros)
     found += _named(case, "statistic", "state", "state", one.names("state"), arrays, one, u)
     return found
 
@@ -126,14 +127,22 @@ def _values(case: Case, graph: Graph, one: Pass) -> list[str]:
 
 
 def _named(
-    case: Case, quantity: str, prefix: str, kind: str, names: Iterable[str], arrays: Arrays, one: Pass, u: float
+    case: Case,
+    quantity: str,
+    prefix: str,
+    kind: str,
+    names: Iterable[str],
+    arrays: Arrays,
+    one: Pass,
+    u: float,
+    zeros: Mapping[str, str] | None = None,
 ) -> list[Comparison]:
-    return [
-        named(
-            case, quantity, name, judge_tensor(arrays.get(f"{prefix}/{name}"), one.array(kind, name), one.beside(kind, name), u)
-        )
-        for name in names
-    ]
+    """zeros: tensors that are zero by mathematics -> why that can be judged."""
+    found = []
+    for name in names:
+        reference, beside, zero = one.array(kind, name), one.beside(kind, name), (zeros or {}).get(name, "")
+        found.append(named(case, quantity, name, judge_tensor(arrays.get(f"{prefix}/{name}"), reference, beside, u, zero)))
+    return found
 
 
 def _unchanged(case: Case, initial: Arrays, arrays: Arrays) -> list[Comparison]:
@@ -141,14 +150,16 @@ def _unchanged(case: Case, initial: Arrays, arrays: Arrays) -> list[Comparison]:
     return [named(case, "unchanged", name, judge_bits(arrays.get(f"after/{name}"), array)) for name, array in initial.items()]
 
 
-def _steps(case: Case, arrays: Arrays, known: References, later: tuple[int, Pass] | None) -> list[Comparison]:
+def _steps(
+    case: Case, arrays: Arrays, known: References, later: tuple[int, Pass] | None, zeros: Mapping[str, str]
+) -> list[Comparison]:
     """Statistics after the first step, and everything of a later step that the reference was computed for."""
     found = []
     if case.steps:
-        found += _step(case, 0, arrays, known.training, known.u, kinds=("state",))
+        found += _step(case, 0, arrays, known.training, known.u, ("state",), zeros)
     if later is not None:
         step, one = later
-        found += _step(case, step, arrays, one, known.u, kinds=("state", "gradients"))
+        found += _step(case, step, arrays, one, known.u, ("state", "gradients"), zeros)
         reference, beside = one.loss()
         if reference is not None:
             got = arrays.get(f"step/{step}/loss")
@@ -156,13 +167,16 @@ def _steps(case: Case, arrays: Arrays, known: References, later: tuple[int, Pass
     return found
 
 
-def _step(case: Case, step: int, arrays: Arrays, one: Pass, u: float, kinds: tuple[str, ...]) -> list[Comparison]:
+def _step(
+    case: Case, step: int, arrays: Arrays, one: Pass, u: float, kinds: tuple[str, ...], zeros: Mapping[str, str]
+) -> list[Comparison]:
     found = []
     for kind in kinds:
         quantity, place = {"state": ("statistic", "parameter"), "gradients": ("gradient", "gradient")}[kind]
         for name in one.names(kind):
             got = arrays.get(f"step/{step}/{place}/{name}")
-            finding = judge_tensor(got, one.array(kind, name), one.beside(kind, name), u)
+            zero = zeros.get(name, "") if kind == "gradients" else ""
+            finding = judge_tensor(got, one.array(kind, name), one.beside(kind, name), u, zero)
             found.append(named(case, quantity, f"{name} step {step}", finding))
     return found
 

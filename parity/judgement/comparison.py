@@ -104,8 +104,11 @@ def unfit(got: Array | None, reference: Array) -> Finding | None:
     return None
 
 
-def judge(got: Array | None, reference: Array, shadows: Sequence[Array], u: float) -> Finding:
-    """Tier 2: a whole tensor, in max-norm and in RMS, against the reference with its shadows."""
+def judge(got: Array | None, reference: Array, shadows: Sequence[Array], u: float, zero: str = "") -> Finding:
+    """Tier 2: a whole tensor, in max-norm and in RMS, against the reference with its shadows.
+
+    zero: why a reference that is zero everywhere could have shown a fault all the same; without it, it could not.
+    """
     found = unfit(got, reference)
     if found is not None or got is None:
         return found or Finding("differs")
@@ -116,9 +119,10 @@ def judge(got: Array | None, reference: Array, shadows: Sequence[Array], u: floa
     where = place(np.unravel_index(int(np.argmax(np.abs(error))), error.shape))
     if any(not (one <= limit) for one, limit in norms):
         return Finding("differs", measured, allowed, where)
-    if not np.any(reference):
+    if not np.any(reference) and not zero:
         return Finding("mistrusted", measured, allowed, where, "the reference is zero everywhere, so nothing could show")
-    return Finding("exact" if same_bits(got, reference) else "agrees", measured, allowed, where)
+    told = "" if np.any(reference) else zero
+    return Finding("exact" if same_bits(got, reference) else "agrees", measured, allowed, where, told)
 
 
 def judge_elements(got: Array | None, reference: Array, budget: Array) -> Finding:

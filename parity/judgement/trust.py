@@ -1,11 +1,12 @@
 """Owns doubts about the data: comparisons that no wrong framework could have failed become `mistrusted`.
 
-It refuses to touch a verdict that is not green: what differs has been told apart.
+It refuses to touch a verdict that is not green: what differs has been told apart. A gradient that is zero because the
+parts of a shared parameter cancel is no reason for doubt: whoever drops or doubles a part gets another one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.judgement.comparison import Comparison
-from parity.judgement.references import References
+from parity.judgement.references import Pass, References
 from parity.judgement.verdicts import GREEN
+from parity.reference_impl.observation import observe
 from parity.spec.graph import Graph, Node
 
 Array = npt.NDArray[Any]
@@ -50,6 +52,44 @@ def _flat(node: Node, known: References) -> bool:
     y = known.training.array("values", node.name)
     slope = 1 - y**2 if node.op == "tanh" else y * (1 - y)
     return bool((np.abs(slope) < 4 * known.u).all())
+
+
+def cancelled(graph: Graph, values: Mapping[str, Array], one: Pass, phase: int = 0) -> dict[str, str]:
+    """Parameter whose gradient is zero everywhere -> why: its uses give parts that are not zero, and cancel.
+
+    (The bias before the difference of two siamese towers moves both codes alike.) What is zero in every part is left out.
+    """
+    found = {}
+    for name, gradient in one.reference.gradients.items():
+        if np.any(gradient):
+            continue
+        parts = _parts(graph, values, name, phase)
+        if len(parts) > 1 and all(part > 0 for part in parts):
+            found[name] = f"zero by mathematics: the parts of its {len(parts)} uses, up to {max(parts):.2g}, cancel"
+    return found
+
+
+def _parts(graph: Graph, values: Mapping[str, Array], name: str, phase: int) -> list[float]:
+    """Greatest element of what each use of a parameter adds to its gradient: every use gets a parameter of its own."""
+    own: list[str] = []
+
+    def apart(node: Node) -> Node:
+        if name not in node.parameters.values():
+            return node
+        own.append(f"{name}@{len(own)}")
+        return replace(node, parameters={role: own[-1] if held == name else held for role, held in node.parameters.items()})
+
+    nodes = tuple(apart(node) for node in graph.nodes)
+    program = graph.phases[phase]
+    program = replace(program, nodes=tuple(apart(node) for node in program.nodes), updates=dict.fromkeys(own, 1.0))
+    kept = [parameter for parameter in graph.parameters if parameter.name != name]
+    shared = next((parameter for parameter in graph.parameters if parameter.name == name), None)
+    if shared is None or not own:
+        return []
+    added = [replace(shared, name=one) for one in own]
+    split = replace(graph, nodes=nodes, parameters=(*kept, *added), phases=(program,))
+    seen = observe(split, {**values, **dict.fromkeys(own, values[name])})
+    return [float(np.max(np.abs(seen.gradients[one]))) for one in own]
 
 
 def _doubted(comparison: Comparison, reason: str) -> Comparison:

@@ -24,11 +24,17 @@ QUANTITY = "update"
 
 
 def judge_updates(
-    case: Case, optimizer: Optimizer, initial: Arrays, arrays: Arrays, references: References
+    case: Case,
+    optimizer: Optimizer,
+    initial: Arrays,
+    arrays: Arrays,
+    references: References,
+    zeros: Mapping[str, str] | None = None,
 ) -> list[Comparison]:
     """One comparison a parameter, over all steps: the step and element that use the most of their budget.
 
     initial: parameters by name, as every step started. What the phase does not update must stay bitwise as it was.
+    zeros: parameters whose gradient is zero by mathematics -> why that can be judged (trust.cancelled).
     """
     rule, factors = Rule.of(optimizer), trained(references)
     missing = [name for name in factors if f"step/0/gradient/{name}" not in arrays]
@@ -43,7 +49,8 @@ def judge_updates(
     expected = replay(rule, case.hyperparameters, initial, seen, references.u, factors, errors)
     for name in factors:
         steps = [step[name] for step in expected]
-        found.append(named(case, QUANTITY, name, _over_steps(case, name, initial[name], steps, arrays, references.u)))
+        zero = (zeros or {}).get(name, "")
+        found.append(named(case, QUANTITY, name, _over_steps(case, name, initial[name], steps, arrays, references.u, zero)))
     found += _frozen(case, initial, arrays, references, set(factors) | set(missing))
     if not references.graph.inputs and dict(case.hyperparameters) == optimizer.probe_values():  # made so that all can tell
         found += blind_hyperparameters(case, rule, initial, seen, references.u, factors)
@@ -100,7 +107,9 @@ def _gradient_error(references: References, arrays: Arrays, name: str) -> float:
     return budget * max(1.0, largest / size) if size else budget
 
 
-def _over_steps(case: Case, name: str, start: Array, expected: Sequence[Expected], arrays: Arrays, u: float) -> Finding:
+def _over_steps(
+    case: Case, name: str, start: Array, expected: Sequence[Expected], arrays: Arrays, u: float, zero: str = ""
+) -> Finding:
     """The worst step."""
     findings = []
     for k, step in enumerate(expected):
@@ -115,7 +124,8 @@ def _over_steps(case: Case, name: str, start: Array, expected: Sequence[Expected
         findings.append(Finding(finding.verdict, finding.error, finding.budget, where, finding.reason))
     worst = max(findings, key=_badness)
     if worst.verdict in ("exact", "agrees") and not any(np.any(step.update) for step in expected):
-        return Finding("mistrusted", worst.error, worst.budget, worst.where, "no step moves it, so nothing could show")
+        verdict, reason = (worst.verdict, zero) if zero else ("mistrusted", "no step moves it, so nothing could show")
+        return Finding(verdict, worst.error, worst.budget, worst.where, reason)
     if worst.verdict == "exact" and not all(finding.verdict == "exact" for finding in findings):
         return Finding("agrees", worst.error, worst.budget, worst.where)
     return worst

@@ -335,6 +335,22 @@ class NegatedGradient(Implementation):
             return replace(seen, gradients={name: -array for name, array in seen.gradients.items()})
 
 
+class ForgetsSharing(Implementation):
+    """The gradient of a shared bias is that of its last use, where the parts of all uses add up (here: to zero)."""
+
+    class realized(Realized):
+        def built(self, graph: Graph) -> Graph:
+            def parted(node: Node) -> Node:
+                return replace(node, parameters={**node.parameters, "bias": "alone"}) if node.name == "left_code.code" else node
+
+            bias = next(one for one in graph.parameters if one.name == "tower.code.bias")
+            parameters = (*graph.parameters, replace(bias, name="alone"))
+            return replace(graph, nodes=tuple(map(parted, graph.nodes)), parameters=parameters)
+
+        def given(self, batch: Batch) -> dict[str, Array]:
+            return {**super().given(batch), "alone": self.held["tower.code.bias"]}
+
+
 def _each(seen: Observation, change: Any) -> Observation:
     kinds = ("values", "gradients", "input_gradients", "state")
     changed = {kind: {name: change(array) for name, array in getattr(seen, kind).items()} for kind in kinds}
