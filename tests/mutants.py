@@ -1,4 +1,4 @@
-"""Makes mutants of op files mechanically: one change in one place of what forward and vjp reach, named by the changed statement.
+"""Makes mutants of op files mechanically: one change in one place that forward and vjp reach, named by the changed statement.
 
 It refuses to judge them, to touch what only checks arguments (an `if` that does nothing but raise, `strict=True`), and to
 leave out a change because it looks harmless.
