@@ -15,7 +15,7 @@ from pathlib import Path
 
 OPS = Path(__file__).resolve().parent.parent / "parity" / "ops"
 
-UNREACHED = frozenset({"signature", "flops", "masks", "kinks", "taken", "margin", "without"})
+UNREACHED = frozenset({"signature", "flops", "masks", "kinks", "taken", "margin", "without", "bends"})
 """Functions that neither forward nor vjp reaches; they have tests of their own."""
 CHECKS = ("check", "needed_mask", "parameters", "step_flops")
 

@@ -34,7 +34,7 @@ from parity.spec.graph import Graph
 BATCH = 4
 """No size of any example: a batch of 3 hides an axis that is taken for another."""
 
-SPECIAL: Mapping[str, tuple[float, float]] = {"relu6": (6.0, 7.5)}
+SPECIAL: Mapping[str, tuple[float, float]] = {"relu6": (6.0, 7.5), "hard_sigmoid": (3.0, -3.0), "hard_swish": (3.0, -3.0)}
 """Numbers that an op treats in a way of its own."""
 
 FURTHER: Mapping[str, tuple[Example, ...]] = {
@@ -197,6 +197,7 @@ def _opposite(graph: Graph, values: dict[str, Array]) -> dict[str, Any]:
         if "taken" not in vars(TABLE[node.op]):
             continue
         given = {role: values[source].astype(np.float64) for role, source in node.inputs.items() if isinstance(source, str)}
+        given |= {role: values[name].astype(np.float64) for role, name in node.parameters.items()}
         _, saved = evaluate(TABLE[node.op], Run("float64"), given, node.attributes)
         taken = TABLE[node.op].taken(saved)
         found[node.name] = tuple(map(_other, taken)) if isinstance(taken, tuple) else _other(taken)

@@ -12,13 +12,23 @@ from parity.ops import TABLE
 PER_NUMBER = {
     "batch_norm": 4,
     "dropout": 1,
+    "elu": 3,
+    "hard_sigmoid": 4,
+    "hard_swish": 5,
     "instance_norm": 8,
     "layer_norm": 8,
     "leaky_relu": 2,
+    "log_softmax": 5,
+    "mish": 6,
+    "prelu": 2,
     "relu": 1,
     "relu6": 2,
+    "selu": 4,
     "sigmoid": 4,
+    "silu": 5,
     "softmax": 5,
+    "softplus": 4,
+    "softsign": 3,
     "tanh": 1,
 }
 FREE = ("concat", "crop", "embedding", "flatten", "pad2d", "parameter", "reshape", "select", "transpose")

@@ -14,6 +14,11 @@ KINKED: list[tuple[str, dict[str, Any], dict[str, Any], Any, Any, Any]] = [
     ("relu", {"x": [[-1.0, 0, 2]]}, {}, [[1, 0, 2]], [[True, True, False]], [[-1, 0, 0]]),
     ("relu6", {"x": [[-1.0, 2, 5, 8]]}, {}, [[1, 2, 1, 2]], [[1, 0, 2, 1]], [[-1, 0, 6, 8]]),
     ("leaky_relu", {"x": [[-4.0, 4]]}, {"slope": 0.25}, [[4, 4]], [[True, False]], [[-4, 1]]),
+    ("prelu", {"x": [[-4.0, 4]], "slope": [0.25, 0.5]}, {}, [[4, 4]], [[True, False]], [[-4, 2]]),
+    ("elu", {"x": [[-4.0, 4, 0.5]]}, {"alpha": 2.0}, [[4, 4, 0.5]], [[True, False, True]], [[-4, 0, 0.5]]),
+    ("selu", {"x": [[-4.0, 4]]}, {}, [[4, 4]], [[True, False]], [[-4.202803949421922, 0]]),
+    ("hard_sigmoid", {"x": [[-5.0, 1, 4]]}, {"slope": 0.25}, [[3, 1, 2]], [[1, 0, 2]], [[-0.75, 0, 1]]),
+    ("hard_swish", {"x": [[-6.0, 1, 4]]}, {}, [[3, 2, 1]], [[1, 0, 2]], [[3, 0, 4]]),
     ("max_pool2d", {"x": [[[[1.0, 3], [2.5, -1]]]]}, {**BORDERS, "kernel": (2, 2)}, [[[[0.5]]]], [[[[2]]]], [[[[2.5]]]]),
     ("max_pool2d", {"x": [[[[1.0, 3]]]]}, {**BORDERS, "kernel": (1, 1)}, [[[[np.inf, np.inf]]]], [[[[0, 0]]]], [[[[1, 3]]]]),
     (
@@ -65,6 +70,11 @@ def test_gradients_at_kinks() -> None:
     np.testing.assert_array_equal(gradient("relu6", {"x": [[0.0, 6, 1]]}, {}), [[0, 0, 1]])
     np.testing.assert_array_equal(gradient("relu6", {"x": [[0.0, 6]]}, {}, np.array([[1, 1]])), [[1, 1]])
     np.testing.assert_array_equal(gradient("leaky_relu", {"x": [[0.0]]}, {"slope": 0.25}), [[0.25]])
+    np.testing.assert_array_equal(gradient("prelu", {"x": [[0.0]], "slope": [0.25]}, {}), [[0.25]])
+    np.testing.assert_array_equal(gradient("elu", {"x": [[0.0]]}, {"alpha": 0.25}), [[0.25]])
+    np.testing.assert_allclose(gradient("selu", {"x": [[0.0]]}, {}), [[1.7580993408473768]])
+    np.testing.assert_allclose(gradient("hard_sigmoid", {"x": [[-3.0, 3, 0]]}, {"slope": 1 / 6}), [[0, 0, 1 / 6]])
+    np.testing.assert_allclose(gradient("hard_swish", {"x": [[-3.0, 3, 0]]}, {}), [[0, 1, 0.5]])
     np.testing.assert_array_equal(gradient("absolute_error", {"x": [[1.0]], "target": [[1.0]]}, {}), [[0]])
     np.testing.assert_array_equal(gradient("formula", {"x": [[0.0]]}, {"text": "abs(x)"}), [[0]])
     np.testing.assert_array_equal(gradient("formula", {"x": [[0.0]]}, {"text": "maximum(x, 0)"}), [[1]])
@@ -77,6 +87,10 @@ def test_dictating_the_branch_taken_at_the_very_kink_changes_nothing() -> None:
         ("relu6", {"x": [[0.0, 1, 6]]}, {}),
         ("leaky_relu", {"x": [[0.0, 1]]}, {"slope": 0.25}),
         ("absolute_error", {"x": [[0.0, 1]], "target": [[0.0, 0]]}, {}),
+        ("elu", {"x": [[0.0, 1]]}, {"alpha": 0.25}),
+        ("selu", {"x": [[0.0, 1]]}, {}),
+        ("hard_sigmoid", {"x": [[-3.0, 3, 0]]}, {"slope": 1 / 6}),
+        ("hard_swish", {"x": [[-3.0, 3, 0]]}, {}),
         ("formula", {"x": [[0.0, 1, 2]]}, {"text": "abs(x) + minimum(x, 1) + maximum(2, x)"}),
     ]:
         y, saved = outputs_of(op, arrays, attributes)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from op_examples import BORDERS, gradient, outputs_of
 
-from parity.ops import TABLE
+from parity.ops import ACTIVATIONS, TABLE
 from parity.ops.definition import Run
 
 NORM: dict[str, Any] = {"epsilon": 0.0, "momentum": 0.75, "scale": False, "shift": False}
@@ -69,6 +69,7 @@ VALUES: list[tuple[str, dict[str, Any], dict[str, Any], Any]] = [
     ("crop", {"x": [[1.0, 2, 3, 4]]}, {"start": 1, "size": 2, "axis": 0}, [[2, 3]]),
     ("dense", {"x": [[1.0, 2]], "kernel": [[1.0, 10], [100, 1000]], "bias": [0.5, 0.25]}, {"units": 2}, [[21.5, 2100.25]]),
     ("dropout", {"x": [[1.0, 2]], "mask": [[0.0, 4]]}, {"rate": 0.75}, [[0, 8]]),
+    ("elu", {"x": [[-log(2), 0, 3]]}, {"alpha": 4.0}, [[-2, 0, 3]]),
     ("flatten", {"x": [[[1.0, 2], [3, 4]]]}, {}, [[1, 2, 3, 4]]),
     ("formula", {"x": [[1.0, 4]], "gain": [2.0]}, {"text": "gain*sqrt(x) - 1/4"}, [[1.75, 3.75]]),
     ("formula", {"x": [[-2.0, 0.25]]}, {"text": "max(x, 0, 0.5) + abs(x) + sign(x)"}, [[1.5, 1.75]]),
@@ -83,6 +84,9 @@ VALUES: list[tuple[str, dict[str, Any], dict[str, Any], Any]] = [
     ("gelu", {"x": [1.0, -1.0, 0.0]}, {"form": "erf"}, [0.8413447460685429, -0.15865525393145707, 0]),
     ("gelu", {"x": [1.0]}, {"form": "tanh"}, [0.5 * (1 + tanh(sqrt(2 / 3.141592653589793) * 1.044715))]),
     ("global_average_pool2d", {"x": [[[[1.0, 2], [3, 6]]]]}, {}, [[3]]),
+    ("hard_sigmoid", {"x": [[-9.0, -3, -1.5, 0, 1.5, 3, 9]]}, {"slope": 1 / 6}, [[0, 0, 0.25, 0.5, 0.75, 1, 1]]),
+    ("hard_sigmoid", {"x": [[-3.0, -1, 1, 3]]}, {"slope": 0.2}, [[0, 0.3, 0.7, 1]]),
+    ("hard_swish", {"x": [[-9.0, -1.5, 0, 1.5, 9]]}, {}, [[0, -0.375, 0, 1.125, 9]]),
     ("instance_norm", {"x": [[[[1.0, 3]], [[5, 9]]]]}, {"epsilon": 0.0}, [[[[-1, 1]], [[-1, 1]]]]),
     (
         "instance_norm",
@@ -104,6 +108,8 @@ VALUES: list[tuple[str, dict[str, Any], dict[str, Any], Any]] = [
         {"size": 3, "alpha": 2.0, "beta": 0.5, "k": 6.0},
         [[[[1 / 4]], [[2 / sqrt(34)]], [[3 / sqrt(32)]]]],
     ),
+    ("log_softmax", {"x": [[0.0, log(3)]]}, {"axis": -1}, [[log(0.25), log(0.75)]]),
+    ("log_softmax", {"x": [[[1000.0, 5], [1000 + log(3), 5]]]}, {"axis": 0}, [[[log(0.25), log(0.5)], [log(0.75), log(0.5)]]]),
     ("matmul", {"x": [[[1.0, 10]]], "other": [[[1.0, 2], [3, 4]]]}, {"transpose_other": False}, [[[31, 42]]]),
     ("matmul", {"x": [[[1.0, 10]]], "other": [[[1.0, 2], [3, 4]]]}, {"transpose_other": True}, [[[21, 43]]]),
     (
@@ -113,19 +119,27 @@ VALUES: list[tuple[str, dict[str, Any], dict[str, Any], Any]] = [
         [[[[-1, -2]]]],
     ),
     ("mean", {"x": [[1.0, 2], [3, 6]]}, {}, 3),
+    ("mish", {"x": [[0.0, -1e4, 1e4, log(2)]]}, {}, [[0, 0, 1e4, 0.8 * log(2)]]),
     ("multiply", {"branches": ([[2.0, 3]], [[5.0, 7]], [[10.0, 100]])}, {}, [[100, 2100]]),
     ("pad2d", {"x": ROW}, {"padding": ((1, 0), (0, 2)), "mode": "zero"}, [[[[0, 0, 0, 0, 0], [1, 2, 3, 0, 0]]]]),
     ("pad2d", {"x": ROW}, {"padding": ((0, 0), (2, 1)), "mode": "reflect"}, [[[[3, 2, 1, 2, 3, 2]]]]),
     ("pad2d", {"x": ROW}, {"padding": ((0, 0), (2, 1)), "mode": "edge"}, [[[[1, 1, 1, 2, 3, 3]]]]),
     ("parameter", {"value": [[1.0, 2]]}, {"shape": (1, 2)}, [[1, 2]]),
+    ("prelu", {"x": [[-4.0, -2], [4, 2]], "slope": [0.25, 0.5]}, {}, [[-1, -1], [4, 2]]),
+    ("prelu", {"x": [[[-4.0, 4], [-2, 2]]], "slope": [0.25, 0.5]}, {}, [[[-1, 4], [-1, 2]]]),
+    ("prelu", {"x": [[-4.0, -2]], "slope": [0.25]}, {}, [[-1, -0.5]]),
     ("relu", {"x": [[-1.0, 0, 0.5]]}, {}, [[0, 0, 0.5]]),
     ("relu6", {"x": [[-1.0, 0.5, 5.5, 6, 6.5]]}, {}, [[0, 0.5, 5.5, 6, 6]]),
     ("reshape", {"x": [[1.0, 2, 3, 4]]}, {"shape": (2, 2)}, [[[1, 2], [3, 4]]]),
     ("select", {"x": [[[1.0, 2], [3, 4]]]}, {"index": -1, "axis": 0}, [[3, 4]]),
     ("select", {"x": [[[1.0, 2], [3, 4]]]}, {"index": 0, "axis": -1}, [[1, 3]]),
+    ("selu", {"x": [[-log(2), 2]]}, {}, [[-0.5 * 1.7580993408473768, 2.1014019747109609]]),
     ("sigmoid", {"x": [[0.0, log(3), -1000, 1000]]}, {}, [[0.5, 0.75, 0, 1]]),
+    ("silu", {"x": [[0.0, log(3), -1e4, 1e4]]}, {}, [[0, 0.75 * log(3), 0, 1e4]]),
     ("softmax", {"x": [[0.0, log(3)]]}, {"axis": -1}, [[0.25, 0.75]]),
     ("softmax", {"x": [[[1000.0, 5], [1000 + log(3), 5]]]}, {"axis": 0}, [[[0.25, 0.5], [0.75, 0.5]]]),
+    ("softplus", {"x": [[0.0, log(3), -1e4, 1e4]]}, {}, [[log(2), log(4), 0, 1e4]]),
+    ("softsign", {"x": [[-3.0, 0, 1, 1e4]]}, {}, [[-0.75, 0, 0.5, 1e4 / 10001]]),
     ("squared_error", {"x": [[1.0, -2]], "target": [[3.0, 1]]}, {}, 6.5),
     ("sum", {"x": [[[1.0, 2], [3, 4]]]}, {"axis": -1}, [[3, 7]]),
     ("sum", {"x": [[[1.0, 2], [3, 4]]]}, {"axis": 0}, [[4, 6]]),
@@ -196,9 +210,9 @@ def test_dropout_in_evaluation_and_without_a_mask() -> None:
     assert TABLE["dropout"].masks({"x": (2,)}, rate=0.5) == {"mask": (2,)}
 
 
-@pytest.mark.parametrize("op", ["relu", "relu6", "sigmoid", "tanh", "leaky_relu", "gelu", "softmax", "max_pool2d", "mean"])
+@pytest.mark.parametrize("op", [op for op in ACTIVATIONS if op != "prelu"] + ["max_pool2d", "mean"])
 def test_nan_is_never_swallowed(op: str) -> None:
-    attributes = {"slope": 0.25, "form": "erf", "axis": 0, "kernel": (1, 2), **BORDERS}
+    attributes = {"slope": 0.25, "alpha": 1.0, "form": "erf", "axis": 0, "kernel": (1, 2), **BORDERS}
     y, _ = outputs_of(op, {"x": [[[[1.0, np.nan]]]]}, attributes)
     assert np.isnan(y).any()
 

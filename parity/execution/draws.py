@@ -22,9 +22,9 @@ from parity.spec.specs import Initializer
 Array = npt.NDArray[Any]
 
 # Where frameworks start these at 0 or 1, a fault in their use would not show: they are drawn around that value instead.
-_AROUND = {"bias": (0.0, 0.1), "recurrent_bias": (0.0, 0.1), "scale": (1.0, 0.3), "shift": (0.0, 0.3)}
+_AROUND = {"bias": (0.0, 0.1), "recurrent_bias": (0.0, 0.1), "scale": (1.0, 0.3), "shift": (0.0, 0.3), "slope": (0.25, 0.2)}
 _STATISTIC = {0.0: (-0.3, 0.3), 1.0: (0.5, 1.5)}
-_PLAIN = {"bias": 0.0, "recurrent_bias": 0.0, "scale": 1.0, "shift": 0.0}
+_PLAIN = {"bias": 0.0, "recurrent_bias": 0.0, "scale": 1.0, "shift": 0.0, "slope": 0.25}
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,8 @@ def seen_branches(references: References, arrays: Mapping[str, Array]) -> tuple[
         seen = {source: arrays.get(f"value/{source}", array) for source, array in expected.items()}
         if any(seen[source].shape != array.shape for source, array in expected.items()):
             continue
-        ours, theirs = _taken(node, expected), _taken(node, seen)
+        parameters = {role: references.values[name] for role, name in node.parameters.items()}
+        ours, theirs = _taken(node, expected, parameters), _taken(node, seen, parameters)
         if isinstance(ours, tuple):
             branches[node.name] = tuple(_merged(doubted, *pair) for pair in zip(ours, theirs, strict=True))
         else:
@@ -68,9 +69,10 @@ def seen_branches(references: References, arrays: Mapping[str, Array]) -> tuple[
     return branches, count
 
 
-def _taken(node: Node, values: Mapping[str, Array]) -> Any:
+def _taken(node: Node, values: Mapping[str, Array], parameters: Mapping[str, Array]) -> Any:
     """What the op chooses by itself on these inputs: an array, or a formula's several."""
     given = {role: values[source].astype(np.float64) for role, source in node.inputs.items() if isinstance(source, str)}
+    given |= {role: array.astype(np.float64) for role, array in parameters.items()}
     _, saved = evaluate(TABLE[node.op], Run("float64"), given, node.attributes)
     return TABLE[node.op].taken(saved)
 

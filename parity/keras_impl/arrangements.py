@@ -15,7 +15,10 @@ from parity.spec.graph import Graph, Node, Shape
 
 PERMUTED = ("lstm", "gru", "gru_cell", "multi_head_attention")
 """Ops whose `mask` is no image although it has three axes."""
-FOLLOWED = ("relu", "relu6", "sigmoid", "tanh", "leaky_relu", "gelu", "dropout")
+FOLLOWED = (
+    *("relu", "relu6", "sigmoid", "tanh", "leaky_relu", "gelu", "dropout", "elu", "selu", "silu", "mish", "softplus"),
+    *("softsign", "hard_sigmoid", "hard_swish"),
+)
 """Element-wise ops through which the order of a flatten travels on to the dense kernel behind them."""
 
 

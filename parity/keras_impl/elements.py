@@ -110,6 +110,32 @@ def leaky_relu(site: Site) -> Tensor:
     return site.function(lambda x: ops.where(x > 0, x, slope * x), site.tensor())
 
 
+def prelu(site: Site) -> Tensor:
+    """Keras has a slope for each element and shares it along axes."""
+    lies = site.lies()
+    own = () if site["shared"] else (lies.axis(0),)
+    return site.layer(keras.layers.PReLU, shared_axes=[axis for axis in range(1, len(lies.shape) + 1) if axis not in own])(
+        site.tensor()
+    )
+
+
+def elu(site: Site) -> Tensor:
+    return keras.layers.ELU(site["alpha"], name=site.name)(site.tensor())
+
+
+def hard_sigmoid(site: Site) -> Tensor:
+    """Keras has the slope 1/6 for good (Keras 2 had 1/5)."""
+    slope = site["slope"]
+    if slope == 1 / 6:
+        return keras.layers.Activation("hard_sigmoid", name=site.name)(site.tensor())
+    return site.function(lambda x: ops.clip(slope * x + 0.5, 0.0, 1.0), site.tensor())
+
+
+def log_softmax(site: Site) -> Tensor:
+    axis = site.lies().axis(site["axis"])
+    return site.function(lambda x: keras.activations.log_softmax(x, axis), site.tensor())
+
+
 def gelu(site: Site) -> Tensor:
     """TensorFlow holds the constants in float32, so float64 is composed."""
     smooth = site["form"] == "tanh"

@@ -30,6 +30,7 @@ BUILDERS: dict[str, Callable[[Site], Any]] = {
     "crop": elements.crop,
     "dense": elements.dense,
     "dropout": elements.dropout,
+    "elu": elements.elu,
     "embedding": elements.embedding,
     "flatten": elements.flatten,
     "formula": elements.formula,
@@ -37,28 +38,37 @@ BUILDERS: dict[str, Callable[[Site], Any]] = {
     "global_average_pool2d": images.global_average_pool2d,
     "gru": recurrent.gru,
     "gru_cell": recurrent.gru_cell,
+    "hard_sigmoid": elements.hard_sigmoid,
+    "hard_swish": elements.activation("hard_swish"),
     "instance_norm": images.instance_norm,
     "layer_norm": elements.layer_norm,
     "leaky_relu": elements.leaky_relu,
     "learned_positions": attention.learned_positions,
     "local_response_norm": images.local_response_norm,
+    "log_softmax": elements.log_softmax,
     "lstm": recurrent.lstm,
     "matmul": elements.matmul,
     "max_pool2d": images.max_pool2d,
     "mean": losses.mean,
+    "mish": elements.activation("mish"),
     "multi_head_attention": attention.multi_head_attention,
     "multiply": elements.join(keras.layers.Multiply, ops.multiply),
     "pad2d": images.pad2d,
     "parameter": elements.parameter,
+    "prelu": elements.prelu,
     "relu": elements.activation("relu"),
     "relu6": elements.activation("relu6"),
     "reshape": elements.reshape,
     "scan": recurrent.scan,
     "select": elements.select,
+    "selu": elements.activation("selu"),
     "sigmoid": elements.activation("sigmoid"),
+    "silu": elements.activation("silu"),
     "sinusoidal_positions": attention.sinusoidal_positions,
     "softmax": elements.softmax,
     "softmax_cross_entropy": losses.softmax_cross_entropy,
+    "softplus": elements.activation("softplus"),
+    "softsign": elements.activation("softsign"),
     "squared_error": losses.squared_error,
     "sum": elements.total,
     "tanh": elements.activation("tanh"),
@@ -111,6 +121,11 @@ def _weight(node: Node, role: str, shape: tuple[int, ...], graph: Graph) -> tupl
         return "/embeddings", ()
     if node.op == "parameter":
         return "/value", (Transpose((1, 2, 0)),) if len(shape) == 3 else ()
+    if node.op == "prelu":
+        rank = len(node.outputs[""])
+        wide = (1,) * (rank - 1)
+        image = rank == 3  # its channels lie last
+        return "/alpha", (Reshape(shape, (*wide, *shape) if image else (*shape, *wide)),)
     if node.op == "lstm":
         return f">{layer}/lstm_cell/{last}", TURN if len(shape) == 2 else ()
     if node.op == "additive_attention":

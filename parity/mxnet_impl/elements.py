@@ -43,6 +43,61 @@ def gelu(use: Use) -> Tensor:
     return x * (0.5 * (1 + F.erf(still * math.sqrt(0.5))) + (x - still) * slope)
 
 
+def elu(use: Use) -> Tensor:
+    """The native kernel computes in float32 whatever the precision of x, so float64 is composed."""
+    F, x = use.F, use.x
+    if use.site.dtype != "float64":
+        return F.LeakyReLU(x, act_type="elu", slope=use["alpha"])
+    return F.where(x > 0, x, F.expm1(F.minimum(x, 0)) * use["alpha"])
+
+
+ALPHA, SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
+"""selu's constants (Klambauer et al. 2017)."""
+
+
+def selu(use: Use) -> Tensor:
+    """Composed: the native kernel's gradient below 0 is scale·(alpha + y), where it should be scale·alpha + y."""
+    F, x = use.F, use.x
+    return F.where(x > 0, x, F.expm1(F.minimum(x, 0)) * ALPHA) * SCALE
+
+
+def silu(use: Use) -> Tensor:
+    """What gluon.nn.Swish computes."""
+    return use.x * use.F.sigmoid(use.x)
+
+
+def softplus(use: Use) -> Tensor:
+    """Above 20 the native kernel returns x, which is off by up to 2e-9: in float64 that is added."""
+    F, x = use.F, use.x
+    y = F.Activation(x, act_type="softrelu")
+    if use.site.dtype != "float64":
+        return y
+    return F.where(x > 20, x + F.exp(-F.maximum(x, 20)), y)
+
+
+def mish(use: Use) -> Tensor:
+    """Composed, without the native softplus: oneDNN's is off by 2e-6 where it should vanish, and is multiplied by x here."""
+    F, x = use.F, use.x
+    return x * F.tanh(F.relu(x) + F.log1p(F.exp(-F.abs(x))))
+
+
+def hard_sigmoid(use: Use) -> Tensor:
+    """The native kernel keeps the slope in float32; where that is not its value, it is composed."""
+    F = use.F
+    if use.site.holds("slope"):
+        return F.hard_sigmoid(use.x, alpha=use["slope"], beta=0.5)
+    return F.clip(use.x * use["slope"] + 0.5, a_min=0, a_max=1)
+
+
+def hard_swish(use: Use) -> Tensor:
+    return use.x * use.F.clip(use.x * (1 / 6) + 0.5, a_min=0, a_max=1)
+
+
+def log_softmax(use: Use) -> Tensor:
+    """A temperature of 1 changes no number but the kernel: oneDNN's, which takes none, is off by 60 u in float32."""
+    return use.F.log_softmax(use.x, axis=use.site.axis(), temperature=1.0)
+
+
 def softmax(use: Use) -> Tensor:
     return use.F.softmax(use.x, axis=use.site.axis())
 
@@ -214,18 +269,27 @@ LAYERS: Mapping[str, Layer] = {
     "concat": Layer(concat),
     "crop": Layer(crop),
     "dropout": Layer(dropout),
+    "elu": Layer(elu),
     "flatten": Layer(flatten),
     "formula": Layer(formula),
     "gelu": Layer(gelu),
+    "hard_sigmoid": Layer(hard_sigmoid),
+    "hard_swish": Layer(hard_swish),
     "leaky_relu": Layer(leaky_relu),
+    "log_softmax": Layer(log_softmax),
     "matmul": Layer(matmul),
+    "mish": Layer(mish),
     "multiply": Layer(multiply),
     "relu": activation("relu"),
     "relu6": Layer(relu6),
     "reshape": Layer(reshape),
     "select": Layer(select),
+    "selu": Layer(selu),
     "sigmoid": activation("sigmoid"),
+    "silu": Layer(silu),
     "softmax": Layer(softmax),
+    "softplus": Layer(softplus),
+    "softsign": activation("softsign"),
     "sum": Layer(total),
     "tanh": activation("tanh"),
     "transpose": Layer(transpose),

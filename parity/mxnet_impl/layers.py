@@ -41,6 +41,19 @@ def parameter(use: Use) -> Tensor:
     return use.F.expand_dims(tensor(use, use.block.value), axis=0)
 
 
+def build_prelu(site: Site) -> Block:
+    return nn.PReLU(in_channels=1 if site["shared"] else site.x[0], **site.naming)
+
+
+def prelu(use: Use) -> Tensor:
+    """The native kernel rounds its negative side to float32, so in float64 the two sides are composed."""
+    if use.site.dtype != "float64":
+        return use.block(use.x)
+    F = use.F
+    slope = F.reshape(tensor(use, use.block.alpha), shape=(1, -1, *(1,) * (len(use.site.x) - 1)))
+    return F.where(use.x > 0, use.x, F.broadcast_mul(use.x, slope))
+
+
 def build_layer_norm(site: Site) -> Block:
     return nn.LayerNorm(site.axis(), site["epsilon"], in_channels=site.x[site.axis() - 1], **site.naming)
 
@@ -65,6 +78,7 @@ LAYERS: Mapping[str, Layer] = {
     "dense": Layer(called, build_dense, KERNEL),
     "embedding": Layer(called, build_embedding, {"table": "weight"}),
     "layer_norm": Layer(layer_norm, build_layer_norm, SCALE),
+    "prelu": Layer(prelu, build_prelu, {"slope": "alpha"}),
     "parameter": Layer(parameter, build_parameter, {"value": "value"}),
 }
 

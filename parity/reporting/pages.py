@@ -19,6 +19,8 @@ from parity.reporting.results import Curve, Results
 KIND_TITLES = {
     "architectures": "Architectures: forward, every activation, loss, gradients, update, statistics",
     "layers": "Layers on their own",
+    "activations": "Activations on their own",
+    "losses": "Losses on their own",
     "initializers": "Initializers: fans, bounds, moments, distribution, seeds",
     "optimizers": "Optimizers: the update of 20 steps, fed with the framework's own gradients",
 }

@@ -51,6 +51,27 @@ def layer_norm(site: Site) -> Layer:
     return Layer(nn.Sequential(Moved(axis, -1), native, Moved(-1, axis)))
 
 
+def prelu(site: Site) -> Layer:
+    """nn.PReLU has its slopes along the axis behind the batch, as the spec has."""
+    return Layer(nn.PReLU(1 if site["shared"] else site.x[0]))
+
+
+def hard_sigmoid(site: Site) -> Layer:
+    """nn.Hardsigmoid has the slope 1/6 for good, and keeps that of its gradient in float32 whatever the precision of x."""
+    if site["slope"] == 1 / 6 and torch.get_default_dtype() != torch.float64:
+        return Layer(nn.Hardsigmoid())
+    return Layer(clipped_line, keywords={"slope": site["slope"]})
+
+
+def clipped_line(x: Tensor, slope: float) -> Tensor:
+    return torch.clamp(slope * x + 0.5, 0.0, 1.0)
+
+
+def softplus(site: Site) -> Layer:
+    """Above the threshold nn.Softplus returns x: at the native 20 that is off by 2e-9, at 40 by less than float64 holds."""
+    return Layer(nn.Softplus(threshold=40.0))
+
+
 def dropout(site: Site) -> Layer:
     return Layer(Dropout(site["rate"], True), ("x", "mask")) if site.masked else Layer(nn.Dropout(site["rate"]))
 

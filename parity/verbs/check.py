@@ -12,7 +12,7 @@ from rich.table import Table
 
 from parity.judgement.verdicts import PASSING, exit_status
 from parity.reporting import wording
-from parity.verbs import collating, progress, selection, trials
+from parity.verbs import collating, op_trials, progress, selection, trials
 from parity.verbs.errors import UsageError
 from parity.verbs.selection import Selection
 from parity.verbs.session import Judged, Session
@@ -22,7 +22,7 @@ DTYPES = ("float64", "float32")
 
 
 def make_trials(selected: Selection, options: Options) -> list[Trial]:
-    """Every case that the selection asks for, in the order of architectures, initializers, optimizers."""
+    """Every case that the selection asks for, in the order of architectures, initializers, optimizers, ops."""
     initializer, optimizer = selection.initializer("glorot_uniform"), selection.optimizer("adam")
     made: list[Trial] = []
     for architecture in selected.architectures:
@@ -31,8 +31,8 @@ def make_trials(selected: Selection, options: Options) -> list[Trial]:
         made += trials.initializer_trials(one, options)
     for rule in selected.optimizers:
         made += trials.optimizer_trials(rule, options)
-    if selected.layers:
-        made += trials.dropout_trials(options)
+    for op in selected.ops:
+        made += op_trials.op_trials(op, initializer, options)
     return made
 
 
@@ -148,12 +148,13 @@ def again(one: Judged) -> str:
 
 
 def matrix(judged: Sequence[Judged]) -> Table:
-    """Specs by framework and precision: the worst verdict, and the greatest share of a budget."""
+    """Specs by framework and precision: how many cases, the worst verdict, and the greatest share of a budget."""
     from parity.reporting import summary
 
     rows = collating.rows(judged)
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("", no_wrap=True)
+    table.add_column("cases", justify="right", no_wrap=True)
     columns = sorted({(row.framework, row.dtype) for row in rows}, key=lambda column: (column[0], column[1] != "float64"))
     for framework, dtype in columns:
         table.add_column(escape(f"{framework}\n{dtype}"), no_wrap=True)
@@ -161,5 +162,6 @@ def matrix(judged: Sequence[Judged]) -> Table:
         made = summary.matrix(rows, kind)
         for spec in made.specs:
             cells = [made.cells.get((spec, *column)) for column in columns]
-            table.add_row(spec, *(wording.cell_text(cell) if cell else "" for cell in cells))
+            cases = sum(cell.cases for cell in cells if cell)
+            table.add_row(spec, str(cases), *(wording.cell_text(cell) if cell else "" for cell in cells))
     return table

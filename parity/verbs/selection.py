@@ -12,29 +12,31 @@ from parity.spec import specs as language
 from parity.verbs.errors import UsageError
 
 KINDS = ("architectures", "initializers", "optimizers")
+OPS = ("layers", "activations", "losses")
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Specs by kind, each once, in the order asked for. `layers`: every op on its own."""
+    """Specs by kind, each once, in the order asked for. ops: names of ops, each to be judged on its own examples."""
 
     architectures: tuple[language.Architecture, ...] = ()
     initializers: tuple[language.Initializer, ...] = ()
     optimizers: tuple[language.Optimizer, ...] = ()
-    layers: bool = False
+    ops: tuple[str, ...] = ()
 
     def empty(self) -> bool:
-        return not (self.architectures or self.initializers or self.optimizers or self.layers)
+        return not (self.architectures or self.initializers or self.optimizers or self.ops)
 
 
 def select(wanted: Sequence[str]) -> Selection:
     """Reads and validates every spec that the words name. Raises SpecError (all errors of a file) or UsageError."""
+    ops = _ops(wanted)
     found = list({name: language.load(name) for name in _names(wanted)}.values())
     selection = Selection(
         architectures=tuple(spec for spec in found if isinstance(spec, language.Architecture)),
         initializers=tuple(spec for spec in found if isinstance(spec, language.Initializer)),
         optimizers=tuple(spec for spec in found if isinstance(spec, language.Optimizer)),
-        layers=any(word in ("all", "layers") for word in wanted),
+        ops=ops,
     )
     if selection.empty():
         raise UsageError(f"nothing selected by {' '.join(wanted)}; `parity list` shows what there is", status=5)
@@ -48,9 +50,32 @@ def _names(wanted: Iterable[str]) -> list[str]:
             names += [f"{kind}/{name}" for kind in KINDS for name in language.names(kind)]
         elif word in KINDS:
             names += [f"{word}/{name}" for name in language.names(word)]
-        elif word != "layers":
+        elif word not in OPS and not _op(word):
             names += language.family(word) or [word]
     return names
+
+
+def _ops(wanted: Iterable[str]) -> tuple[str, ...]:
+    """Every op of a kind for `all`, `layers`, `activations`, `losses`, and single ops by name (`conv2d`, `layers/conv2d`)."""
+    from parity.ops import TABLE, kind_of
+
+    found: list[str] = []
+    for word in wanted:
+        if word == "all" or word in OPS:
+            found += [op for op in TABLE if word in ("all", kind_of(op))]
+        elif op := _op(word):
+            found.append(op)
+    return tuple(dict.fromkeys(found))
+
+
+def _op(word: str) -> str:
+    """The op that a word names, or nothing; specs go first where both have the name."""
+    from parity.ops import TABLE, kind_of
+
+    kind, _, name = word.rpartition("/")
+    if name not in TABLE or kind not in ("", kind_of(name)):
+        return ""
+    return "" if not kind and any(name in language.names(one) for one in language.KINDS) else name
 
 
 def initializer(name: str) -> language.Initializer:
