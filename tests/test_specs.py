@@ -20,17 +20,29 @@ from parity.spec.source import read_file
 ROOT = Path(__file__).parent.parent
 
 COUNTS = {
+    "alexnet": 61_100_840,
+    "alexnet_one_channel": 46_764_746,
+    "autoregressive_mlp": 61,
+    "deep_mlp": 1_079_410,
     "densenet_small": 758_226,
     "googlenet": 13_378_280,
     "lenet": 61_706,
+    "lenet_batch_norm": 44_878,
     "linear_regression": 3,
     "lstm_language_model": 13_275_200,
     "mlp": 203_530,
+    "mlp_dropout": 269_322,
+    "mlp_xor": 9,
+    "nin": 1_992_166,
+    "perceptron": 3,
     "resnet18": 11_689_512,
     "resnet18_small_images": 11_173_962,
     "seq2seq_attention": 9_596_944,
     "softmax_regression": 7_850,
     "transformer": 63_082_496,
+    "vgg11": 132_863_336,
+    "vgg16": 138_357_544,
+    "vgg19": 143_667_240,
 }
 
 
@@ -95,7 +107,7 @@ def test_what_is_not_found(reference: str, sentence: str) -> None:
 
 def test_families_of_architectures() -> None:
     assert specs.family("residual") == ("resnet18", "resnet18_small_images")
-    assert specs.family("linear") == ("linear_regression", "softmax_regression")
+    assert specs.family("linear") == ("linear_regression", "perceptron", "softmax_regression")
     assert specs.family("lenet") == specs.family("nonsense") == specs.family("../residual") == ()
     for name in specs.names("architectures"):
         spec = specs.load(name)

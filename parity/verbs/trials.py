@@ -135,8 +135,10 @@ def draw_away_from_kinks(
 
 
 def dead(references: agreement.References) -> bool:
-    """Whether some layer gives nothing but zeros (all units of a relu off), so that nothing behind it could be judged."""
-    return any(array.size > 1 and not np.any(array) for array in references.reference.values.values())
+    """Whether some layer gives nothing but zeros (all units of a relu off), so that nothing behind it could be judged.
+    Both modes are asked: with running statistics a norm may turn everything off that a batch's own statistics leave on."""
+    passes = (references.training, references.evaluation)
+    return any(array.size > 1 and not np.any(array) for one in passes for array in one.reference.values.values())
 
 
 def different_nodes(graph: Graph) -> list[Node]:
