@@ -116,6 +116,10 @@ def equivalent(node: Node, attribute: str, value: Any, shapes: Mapping[str, Any]
         return "the mask brings its rate along; the native layer is judged by itself"
     if attribute == "axis" and (rank := len(shapes["x"] if "x" in shapes else shapes["branches"][0])):
         return "the same axis counted from the other end" if before % rank == value % rank else ""
+    if attribute == "dropout" and node.attributes.get("layers") == 1:
+        return "it lies between the layers of a stack, and here is one layer"
+    if node.op == "batch_norm" and node.evaluate and attribute in ("momentum", "running_variance"):
+        return "it runs in evaluation mode even while training, which moves no statistic"
     if node.op == "softmax_cross_entropy" and attribute == "mean" and "lengths" not in node.inputs:
         return "every sequence has the same number of valid positions, so both means give each the same weight"
     return ""

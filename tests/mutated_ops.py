@@ -48,6 +48,7 @@ FURTHER: Mapping[str, tuple[Example, ...]] = {
     "local_response_norm": (Example({"x": (7, 2, 3)}, {"size": 5, "alpha": 0.75, "beta": 0.5, "k": 1.5}),),
     "lstm": (Example({"x": (5, 3)}, {"units": 7, "layers": 3, "dropout": 0.5}),),
     "multi_head_attention": (Example({"x": (5, 6), "lengths": ()}, {"heads": 2, "causal": True}, limits={"lengths": (1, 5)}),),
+    "rnn": (Example({"x": (5, 3)}, {"units": 7, "layers": 3, "dropout": 0.5}),),
     "softmax_cross_entropy": (
         Example(
             {"x": (5, 7), "labels": (5,), "lengths": ()}, {"smoothing": 0.25}, below={"labels": 7}, limits={"lengths": (1, 5)}
@@ -75,6 +76,7 @@ def _one_output(op: str, output: str) -> Callable[[], Graph]:
 GRAPHS: Mapping[str, tuple[Callable[[], Graph], ...]] = {
     "gru": (_one_output("gru", "node"), _one_output("gru", "node.state")),
     "lstm": (_one_output("lstm", "node"), _one_output("lstm", "node.state"), _one_output("lstm", "node.cell")),
+    "rnn": (_one_output("rnn", "node"), _one_output("rnn", "node.state")),
 }
 
 FILES = tuple(sorted(path.stem for path in OPS.glob("*.py") if path.stem not in ("__init__", "definition")))

@@ -225,3 +225,52 @@ RULES = [
 def test_mistakes_of_rules_and_suites(text: str, expected: str) -> None:
     head = "name: user\n\n" if "entries" in text else RULE
     assert said(head + text) == expected
+
+
+BOTH_WAYS = """
+name: both_ways
+source: Schuster & Paliwal 1997, misused
+inputs: {tokens: {shape: [7], dtype: integer, below: 11}}
+layers:
+  - embedding embedding: {size: 11, units: 5}
+  - concat:
+      axis: features
+      branches:
+        - - lstm forward: {units: 3}
+        - - reverse turned
+          - lstm backward: {units: 3}
+          - reverse back
+  - dense logits: {units: 11}
+"""
+
+
+def test_a_bidirectional_model_reads_a_sequence_and_is_refused_where_it_would_generate_one() -> None:
+    assert said(BOTH_WAYS) == ""
+    decoding = "decoding: {feed: tokens, from: logits, begin: 0, end: 0, steps: 7}\n"
+    told = "sees later steps of `tokens` through `turned` (reverse); what generates a sequence sees only what comes before"
+    assert said(BOTH_WAYS + decoding) == f"user.yaml:15:32: `logits` {told}"
+    one_way = BOTH_WAYS.replace("- - reverse turned\n          - ", "- - ").replace("\n          - reverse back", "")
+    assert "reverse" not in one_way
+    assert said(one_way + decoding) == ""
+
+
+@pytest.mark.parametrize(
+    ("step", "through"),
+    [
+        ("gru gru: {units: 5}", ""),
+        ("multi_head_attention attention: {heads: 1, causal: true}", ""),
+        ("multi_head_attention attention: {heads: 1}", "attention"),
+        ("layer_norm norm", ""),
+        ("softmax soft: {axis: time}", "soft"),
+        ("transpose turned: {axes: [1, 0]}\n  - transpose back: {axes: [1, 0]}", "turned"),
+        ("scan walk: {state: {h: start}, next: {h: x}, layers: [add: [input, h]]}", ""),
+        ("scan walk: {state: {h: last}, next: {h: x}, layers: [add: [input, h]]}", "last"),
+    ],
+)
+def test_what_lets_a_later_step_be_seen(step: str, through: str) -> None:
+    more = "  - parameter start: {shape: [5]}\n  - select last: {from: embedding, index: -1}\n"
+    text = BOTH_WAYS.partition("  - concat")[0] + more + f"  - {step.replace(': {', ': {from: embedding, ', 1)}\n"
+    text = text if "{from" in step or "{" in step else text.replace(f"- {step}", f"- {step}: {{from: embedding}}")
+    text += "  - dense logits: {units: 11}\ndecoding: {feed: tokens, from: logits, begin: 0, end: 0, steps: 7}\n"
+    assert said(text).partition("through ")[2].partition(" (")[0] == (f"`{through}`" if through else "")
+    assert bool(said(text)) == bool(through)

@@ -31,7 +31,7 @@ PER_NUMBER = {
     "softsign": 3,
     "tanh": 1,
 }
-FREE = ("concat", "crop", "embedding", "flatten", "pad2d", "parameter", "reshape", "select", "transpose")
+FREE = ("concat", "crop", "embedding", "flatten", "pad2d", "parameter", "reshape", "reverse", "select", "transpose")
 """What only moves numbers."""
 
 
@@ -79,6 +79,7 @@ PRODUCTS: list[tuple[str, dict[str, Any], int]] = [
     ("lstm", {}, 5 * 2 * (3 + 7) * 28),
     ("lstm", {"layers": 2}, 5 * 2 * (3 + 7 + 7 + 7) * 28),
     ("gru", {}, 5 * 2 * (3 + 7) * 21),
+    ("rnn", {}, 5 * 2 * (3 + 7) * 7),
     ("gru_cell", {}, 2 * (3 + 7) * 21),
     ("multi_head_attention", {}, 4 * 5 * 2 * 6 * 6 + 2 * 2 * 5 * 5 * 6),
     ("additive_attention", {}, 3 * 2 * 5 * 11 + 7 * 2 * 2 * 11 + 21 * 2 * 11 + 21 * 2 * 2),

@@ -34,6 +34,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "multi_head_attention": {"causal": False, "dropout": 0.0, "bias": True},
     "pad2d": {"mode": "zero"},
     "prelu": {"shared": False},
+    "rnn": {"layers": 1, "dropout": 0.0, "recurrent_bias": False},
     "select": {"axis": 0},
     "sinusoidal_positions": {"base": 10000.0},
     "softmax": {"axis": -1},

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from op_examples import BORDERS, gradient, outputs_of
 
-from parity.ops import ACTIVATIONS, TABLE
+from parity.ops import ACTIVATIONS, TABLE, reverse
 from parity.ops.definition import Run
 
 NORM: dict[str, Any] = {"epsilon": 0.0, "momentum": 0.75, "scale": False, "shift": False}
@@ -132,6 +132,7 @@ VALUES: list[tuple[str, dict[str, Any], dict[str, Any], Any]] = [
     ("relu6", {"x": [[-1.0, 0.5, 5.5, 6, 6.5]]}, {}, [[0, 0.5, 5.5, 6, 6]]),
     ("reshape", {"x": [[1.0, 2, 3, 4]]}, {"shape": (2, 2)}, [[[1, 2], [3, 4]]]),
     ("select", {"x": [[[1.0, 2], [3, 4]]]}, {"index": -1, "axis": 0}, [[3, 4]]),
+    ("reverse", {"x": [[[1.0, 2], [3, 4], [5, 6]]]}, {}, [[[5, 6], [3, 4], [1, 2]]]),
     ("select", {"x": [[[1.0, 2], [3, 4]]]}, {"index": 0, "axis": -1}, [[1, 3]]),
     ("selu", {"x": [[-log(2), 2]]}, {}, [[-0.5 * 1.7580993408473768, 2.1014019747109609]]),
     ("sigmoid", {"x": [[0.0, log(3), -1000, 1000]]}, {}, [[0.5, 0.75, 0, 1]]),
@@ -158,6 +159,7 @@ ELSEWHERE = {
     "learned_positions",
     "lstm",
     "multi_head_attention",
+    "rnn",
     "sinusoidal_positions",
     "softmax_cross_entropy",
 }
@@ -170,6 +172,12 @@ ELSEWHERE = {
 def test_output(op: str, arrays: dict[str, Any], attributes: dict[str, Any], expected: Any) -> None:
     y, _ = outputs_of(op, arrays, attributes)
     np.testing.assert_allclose(y, expected, rtol=1e-13, atol=1e-15)
+
+
+def test_reverse_turns_the_valid_steps_and_leaves_the_others() -> None:
+    x, lengths = np.array([[1.0, 2, 3], [4, 5, 6], [7, 8, 9]]), np.array([2, 1, 3])
+    y, _ = reverse.forward(Run(), x, lengths=lengths)
+    np.testing.assert_array_equal(y, [[2, 1, 3], [4, 5, 6], [9, 8, 7]])
 
 
 def test_every_op_has_a_value() -> None:

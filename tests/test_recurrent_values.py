@@ -1,4 +1,4 @@
-"""lstm, gru, gru_cell against the equations written out with Python numbers, one unit at a time."""
+"""rnn, lstm, gru, gru_cell against the equations written out with Python numbers, one unit at a time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity.ops import gru, gru_cell, lstm
+from parity.ops import gru, gru_cell, lstm, rnn
 from parity.ops.definition import Array, Run
 
 BATCH, TIME, FEATURES, UNITS = 3, 5, 2, 7
@@ -33,6 +33,12 @@ def drawn(gates: int, layers: int, recurrent_bias: bool, seed: int = 0) -> dict[
 
 def affine(kernel: Array, row: int, x: list[float], bias: float) -> float:
     return sum(float(kernel[row, place]) * x[place] for place in range(len(x))) + bias
+
+
+def rnn_unit(part: Mapping[str, Array], unit: int, x: list[float], h: list[float], _: float) -> tuple[float, float]:
+    second = float(part["recurrent_bias"][unit]) if "recurrent_bias" in part else 0.0
+    seen = affine(part["kernel"], unit, x, float(part["bias"][unit]))
+    return math.tanh(seen + affine(part["recurrent_kernel"], unit, h, second)), 0.0
 
 
 def lstm_unit(part: Mapping[str, Array], unit: int, x: list[float], h: list[float], c: float) -> tuple[float, float]:
@@ -97,6 +103,25 @@ def by_hand(values: Mapping[str, Array], layers: int, cell: Any, starts: dict[st
 def assert_equal(found: Mapping[str, Array], expected: Mapping[str, Array]) -> None:
     for suffix, array in found.items():
         np.testing.assert_allclose(array, expected[suffix], rtol=1e-12, atol=1e-14, err_msg=suffix)
+
+
+@pytest.mark.parametrize("recurrent_bias", [False, True], ids=["one_bias", "two_biases"])
+@pytest.mark.parametrize("layers", [1, 2], ids=["one_layer", "two_layers"])
+def test_rnn(layers: int, recurrent_bias: bool) -> None:
+    values = drawn(1, layers, recurrent_bias)
+    attributes = {"units": UNITS, "layers": layers, "dropout": 0.0, "recurrent_bias": recurrent_bias}
+    outputs, _ = rnn.forward(Run(), **values, **attributes)
+    assert_equal(outputs, by_hand(values, layers, rnn_unit))
+
+
+def test_rnn_with_a_state_lengths_and_a_mask() -> None:
+    values = drawn(1, 2, False, seed=1)
+    random = np.random.RandomState(2)
+    start = random.standard_normal((BATCH, 2, UNITS))
+    values |= {"lengths": np.array([5, 2, 3]), "mask": 2.0 * random.randint(0, 2, (BATCH, 1, TIME, UNITS))}
+    attributes = {"units": UNITS, "layers": 2, "dropout": 0.5, "recurrent_bias": False}
+    outputs, _ = rnn.forward(Run(), **values, **attributes, initial_state=start)
+    assert_equal(outputs, by_hand(values, 2, rnn_unit, {"h": start}))
 
 
 @pytest.mark.parametrize("recurrent_bias", [False, True], ids=["one_bias", "two_biases"])
@@ -183,7 +208,7 @@ def test_a_length_of_zero_leaves_the_initial_state() -> None:
     assert not np.any(outputs[""][0])
 
 
-@pytest.mark.parametrize("op,gates", [(lstm, 4), (gru, 3)], ids=["lstm", "gru"])
+@pytest.mark.parametrize("op,gates", [(rnn, 1), (lstm, 4), (gru, 3)], ids=["rnn", "lstm", "gru"])
 def test_training_with_dropout_needs_a_mask(op: Any, gates: int) -> None:
     values = drawn(gates, 2, True)
     attributes = {"units": UNITS, "layers": 2, "dropout": 0.5, "reset": "after"}

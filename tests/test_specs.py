@@ -24,8 +24,10 @@ COUNTS = {
     "alexnet_one_channel": 46_764_746,
     "autoregressive_mlp": 61,
     "deep_mlp": 1_079_410,
+    "bert_base": 109_482_240,
     "densenet_small": 758_226,
     "googlenet": 13_378_280,
+    "gpt2_small": 124_439_808,
     "lenet": 61_706,
     "lenet_batch_norm": 44_878,
     "linear_regression": 3,
@@ -43,6 +45,7 @@ COUNTS = {
     "vgg11": 132_863_336,
     "vgg16": 138_357_544,
     "vgg19": 143_667_240,
+    "vit_b_16": 86_567_656,
 }
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from parity.execution.protocol import Array, Unsupported
 from parity.spec.graph import Graph, Node, Shape
 
-PERMUTED = ("lstm", "gru", "gru_cell", "multi_head_attention")
+PERMUTED = ("rnn", "lstm", "gru", "gru_cell", "multi_head_attention")
 """Ops whose `mask` is no image although it has three axes."""
 FOLLOWED = (
     *("relu", "relu6", "sigmoid", "tanh", "leaky_relu", "gelu", "dropout", "elu", "selu", "silu", "mish", "softplus"),

@@ -177,6 +177,18 @@ def select(site: Site) -> Tensor:
     return site.settled(site.function(lambda x: x[(*place, site["index"])], site.plain(), suffix="picked"))
 
 
+def reverse(site: Site) -> Tensor:
+    if not site.has("lengths"):
+        return site.settled(site.function(lambda x: ops.flip(x, axis=1), site.plain(), suffix="flipped"))
+
+    def turned(x: Tensor, lengths: Tensor) -> Tensor:
+        steps, ends = ops.arange(x.shape[1], dtype=lengths.dtype), ops.expand_dims(lengths, 1)
+        places = ops.where(steps < ends, ends - 1 - steps, steps)
+        return ops.take_along_axis(x, ops.reshape(places, (-1, x.shape[1], *(1,) * (len(x.shape) - 2))), axis=1)
+
+    return site.settled(site.function(turned, site.plain(), site.tensor("lengths"), suffix="turned"))
+
+
 def crop(site: Site) -> Tensor:
     place = (slice(None),) * site.lies().axis(site["axis"])
     cut = slice(site["start"], site["start"] + site["size"])

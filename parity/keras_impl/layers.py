@@ -59,6 +59,8 @@ BUILDERS: dict[str, Callable[[Site], Any]] = {
     "relu": elements.activation("relu"),
     "relu6": elements.activation("relu6"),
     "reshape": elements.reshape,
+    "reverse": elements.reverse,
+    "rnn": recurrent.rnn,
     "scan": recurrent.scan,
     "select": elements.select,
     "selu": elements.activation("selu"),
@@ -126,8 +128,9 @@ def _weight(node: Node, role: str, shape: tuple[int, ...], graph: Graph) -> tupl
         wide = (1,) * (rank - 1)
         image = rank == 3  # its channels lie last
         return "/alpha", (Reshape(shape, (*wide, *shape) if image else (*shape, *wide)),)
-    if node.op == "lstm":
-        return f">{layer}/lstm_cell/{last}", TURN if len(shape) == 2 else ()
+    if node.op in ("rnn", "lstm"):
+        cell = "simple_rnn_cell" if node.op == "rnn" else "lstm_cell"
+        return f">{layer}/{cell}/{last}", TURN if len(shape) == 2 else ()
     if node.op == "additive_attention":
         score = layer == "score"
         return (f">{layer}/scale", (Reshape(shape, shape[1:]),)) if score else (f">{layer}/kernel", TURN)

@@ -1,4 +1,4 @@
-"""Owns recurrence as native layers: stacks of LSTM and GRU layers, single GRU cells, and the scan over a body.
+"""Owns recurrence as native layers: stacks of SimpleRNN, LSTM and GRU layers, single GRU cells, and the scan over a body.
 
 It refuses to hand masks on: a mask that a Keras layer passes along silently reaches attention and further recurrence.
 """
@@ -19,6 +19,13 @@ from parity.keras_impl.wiring import DictatedDropout, Site, Tensor, inner
 from parity.spec.graph import Shape
 
 
+class SilentRNN(keras.layers.SimpleRNN):  # type: ignore[misc]
+    """A plain recurrent layer whose mask ends with it."""
+
+    def compute_mask(self, *_: Any) -> None:
+        return None
+
+
 class SilentLSTM(keras.layers.LSTM):  # type: ignore[misc]
     """An LSTM whose mask ends with it."""
 
@@ -31,6 +38,28 @@ class SilentGRU(keras.layers.GRU):  # type: ignore[misc]
 
     def compute_mask(self, *_: Any) -> None:
         return None
+
+
+class TwiceBiasedRNNCell(keras.layers.SimpleRNNCell):  # type: ignore[misc]
+    """A plain cell with a second bias on the recurrent product."""
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        super().build(input_shape)
+        self.recurrent_bias = self.add_weight(shape=(self.units,), initializer="zeros", name="recurrent_bias")
+
+    def call(self, inputs: Tensor, states: Any, training: bool = False) -> Any:
+        total = ops.add(ops.matmul(inputs, self.kernel), self.bias)
+        recurrent = ops.add(ops.matmul(states[0], self.recurrent_kernel), self.recurrent_bias)
+        hidden = self.activation(ops.add(total, recurrent))
+        return hidden, [hidden]
+
+
+class TwiceBiasedRNN(SilentRNN):
+    """A plain recurrent layer of such cells."""
+
+    def __init__(self, units: int, **settings: Any) -> None:
+        super().__init__(units, **settings)
+        self.cell = TwiceBiasedRNNCell(units, name="simple_rnn_cell", dtype=self.dtype_policy)
 
 
 class TwiceBiasedLSTMCell(keras.layers.LSTMCell):  # type: ignore[misc]
@@ -54,6 +83,10 @@ class TwiceBiasedLSTM(SilentLSTM):
     def __init__(self, units: int, **settings: Any) -> None:
         super().__init__(units, use_cudnn=False, **settings)
         self.cell = TwiceBiasedLSTMCell(units, name="lstm_cell", dtype=self.dtype_policy)
+
+
+def rnn(site: Site) -> dict[str, Tensor]:
+    return _stack(site, TwiceBiasedRNN if site["recurrent_bias"] else SilentRNN, ("state",))
 
 
 def lstm(site: Site) -> dict[str, Tensor]:

@@ -132,6 +132,15 @@ def _without(use: Use, x: Tensor, axis: int) -> Tensor:
     return use.F.reshape(x, shape=(-1, *sizes))
 
 
+def reverse(use: Use) -> Tensor:
+    """Native reversal by lengths wants time before the batch."""
+    F, lengths = use.F, use.inputs.get("lengths")
+    if lengths is None:
+        return F.reverse(use.x, axis=1)
+    ends = F.cast(lengths, dtype=use.site.dtype)
+    return F.swapaxes(F.SequenceReverse(F.swapaxes(use.x, 0, 1), ends, use_sequence_length=True), 0, 1)
+
+
 def crop(use: Use) -> Tensor:
     return use.F.slice_axis(use.x, axis=use.site.axis(), begin=use["start"], end=use["start"] + use["size"])
 
@@ -283,6 +292,7 @@ LAYERS: Mapping[str, Layer] = {
     "relu": activation("relu"),
     "relu6": Layer(relu6),
     "reshape": Layer(reshape),
+    "reverse": Layer(reverse),
     "select": Layer(select),
     "selu": Layer(selu),
     "sigmoid": activation("sigmoid"),

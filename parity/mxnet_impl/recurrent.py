@@ -1,4 +1,4 @@
-"""Owns lstm, gru, gru_cell and scan.
+"""Owns rnn, lstm, gru, gru_cell and scan.
 
 It refuses other gate orders: MXNet's are the spec's (input, forget, cell, output; reset, update, new). A whole sequence runs
 in the fused native layer; masks between layers, and lengths of a gru, in one fused layer per layer; lengths of an lstm, in
@@ -8,6 +8,7 @@ native cells (the fused layer takes lengths on GPUs only, and shows no cell but 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from parity.mxnet_impl.device import mxnet
 from parity.mxnet_impl.wiring import Block, Held, Layer, Site, Tensor, Use, tensor, zeros
@@ -29,7 +30,7 @@ def form(node: Node) -> str:
 def natives(node: Node) -> Mapping[str, str]:
     """role -> path; `a+b` where the spec has one bias, and MXNet a second one that stays zero."""
     inner = {"fused": "l{}_", "stack": "layer{}.l0_", "cells": "layer{}.", "before": "layer{}."}[form(node)]
-    alone = node.op == "lstm" and not node.attributes["recurrent_bias"]
+    alone = node.op in ("rnn", "lstm") and not node.attributes["recurrent_bias"]
     paths = {}
     for layer in range(node.attributes["layers"]):
         path = inner.format(layer)
@@ -54,7 +55,7 @@ def build(site: Site) -> Block:
 
 
 def _fused(site: Site, layers: int, size: int, **more: object) -> Block:
-    native = rnn.LSTM if site.node.op == "lstm" else rnn.GRU
+    native = {"rnn": partial(rnn.RNN, activation="tanh"), "lstm": rnn.LSTM, "gru": rnn.GRU}[site.node.op]
     return native(site["units"], layers, layout="NTC", input_size=size, dtype=site.dtype, **more)
 
 
@@ -72,7 +73,7 @@ def _one(site: Site, kind: str, size: int, prefix: str) -> Block:
 
 
 def sequence(use: Use) -> dict[str, Tensor]:
-    """lstm and gru: the outputs over time, and the last valid states (batch, layers, units)."""
+    """rnn, lstm and gru: the outputs over time, and the last valid states (batch, layers, units)."""
     F, layers, kind = use.F, use["layers"], form(use.site.node)
     x, lengths = use.x, use.inputs.get("lengths")
     starts = _starts(use, layers)
@@ -127,7 +128,7 @@ def _run(use: Use, native: Block, x: Tensor, starts: list[Tensor]) -> tuple[Tens
     else:
         y = _reset_before(use, native, x, starts[0])
         finals = [_time(use, y, time - 1)]
-    if bounded:  # the state of a gru is its output
+    if bounded:  # the state of an rnn or a gru is its output
         finals = [F.SequenceLast(y, _ends(use), use_sequence_length=True, axis=1)]
     return y, finals
 
@@ -211,5 +212,6 @@ LAYERS: Mapping[str, Layer] = {
     "gru": Layer(sequence, build, natives),
     "gru_cell": Layer(gru_cell, build, natives),
     "lstm": Layer(sequence, build, natives),
+    "rnn": Layer(sequence, build, natives),
     "scan": Layer(scan),
 }

@@ -13,10 +13,12 @@ from typing import Any
 
 from parity.ops import TABLE
 from parity.spec.architectures import Architecture
+from parity.spec.bounds import out_of_bounds
+from parity.spec.causality import look_ahead
 from parity.spec.graph import Carried, Graph, Input
 from parity.spec.inputs import read_input, read_shape
 from parity.spec.ledger import Frame, Known, Ledger, Refused, Stopped, Value
-from parity.spec.mistakes import Mistake, SpecError, did_you_mean, in_order, short
+from parity.spec.mistakes import Mistake, Place, SpecError, did_you_mean, in_order, short
 from parity.spec.scopes import Scope
 from parity.spec.signatures import whole
 from parity.spec.steps import run
@@ -82,7 +84,7 @@ class Expansion:
         if part is not None and part.evaluate:
             nodes = evaluated(scope, part, nodes)
             phases = tuple(replace(phase, nodes=evaluated(scope, part, phase.nodes)) for phase in phases)
-        return Graph(
+        graph = Graph(
             name=architecture.name,
             inputs=tuple(self._marked(given, training) for given in inputs),
             nodes=nodes,
@@ -95,6 +97,9 @@ class Expansion:
             networks={name: (name,) for name in architecture.networks if name in self.ledger.built},
             decoding=decoding,
         )
+        self._check_bounds(graph)
+        self._check_causality(graph)
+        return graph
 
     @staticmethod
     def _marked(given: Input, training: Training) -> Input:
@@ -221,6 +226,22 @@ class Expansion:
         if source.shape is not None and len(source.shape) != 2:
             scope.refuse(part.place("from"), f"`from` has logits of shape (time, vocabulary), not {source.shape}")
         return {"feed": part.feed, "from": source.name, **numbers}
+
+    def _check_bounds(self, graph: Graph) -> None:
+        for node, sentence in out_of_bounds(graph):
+            line, _, column = node.place.partition(":")
+            place = Place(self.architecture.place().file, int(line), int(column))
+            self.scope.refuse(place, f"`{node.op}` ({node.name}): {sentence}")
+
+    def _check_causality(self, graph: Graph) -> None:
+        """What is decoded step by step sees nothing that is decoded later."""
+        part = self.architecture.decoding
+        if part is None or graph.decoding is None:
+            return
+        node = look_ahead(graph.nodes, graph.decoding["feed"], graph.decoding["from"])
+        if node is not None:
+            why = f"`{part.source}` sees later steps of `{part.feed}` through `{node.name}` ({node.op})"
+            self.scope.refuse(part.place("from"), f"{why}; what generates a sequence sees only what comes before")
 
     def _call_unused_networks(self) -> None:
         """A network that nothing calls is expanded alone, so that its mistakes are found; its nodes are thrown away."""

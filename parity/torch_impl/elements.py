@@ -102,6 +102,19 @@ def reshape(x: Tensor, shape: Sequence[int]) -> Tensor:
     return x.reshape(len(x), *shape)
 
 
+def reverse(site: Site) -> Layer:
+    if "lengths" in site.shapes:
+        return Layer(reverse_valid, ("x", "lengths"))
+    return Layer(torch.flip, keywords={"dims": (1,)})
+
+
+def reverse_valid(x: Tensor, lengths: Tensor) -> Tensor:
+    """The first `length` steps turned round, the others as they are."""
+    steps, ends = torch.arange(x.shape[1], device=x.device), lengths[:, None]
+    places = torch.where(steps < ends, ends - 1 - steps, steps)
+    return torch.take_along_dim(x, places.reshape(*places.shape, *(1,) * (x.dim() - 2)), 1)
+
+
 def matmul(x: Tensor, other: Tensor, transpose_other: bool) -> Tensor:
     return x @ (other.transpose(-1, -2) if transpose_other else other)
 

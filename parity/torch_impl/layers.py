@@ -56,6 +56,8 @@ LAYERS: Mapping[str, Callable[[Site], Layer]] = {
     "relu": lambda site: Layer(nn.ReLU()),
     "relu6": lambda site: Layer(nn.ReLU6()),
     "reshape": lambda site: Layer(elements.reshape, keywords={"shape": tuple(site["shape"])}),
+    "reverse": elements.reverse,
+    "rnn": recurrent.rnn,
     "select": lambda site: Layer(torch.select, keywords={"dim": site.axis(), "index": site["index"]}),
     "selu": lambda site: Layer(nn.SELU()),
     "sigmoid": lambda site: Layer(nn.Sigmoid()),
@@ -91,7 +93,7 @@ def layout(node: Node, graph: Graph) -> list[ParameterLayout]:
 def _layout(node: Node, path: str) -> list[ParameterLayout]:
     if node.body is not None:
         return [found for inner in node.body.nodes for found in _layout(inner, f"{path}.body.{attribute(inner.name)}")]
-    if node.op in ("lstm", "gru", "gru_cell"):
+    if node.op in ("rnn", "lstm", "gru", "gru_cell"):
         return recurrent.layout(node, path)
     if node.op == "multi_head_attention":
         return attention.multi_head_layout(node, path)

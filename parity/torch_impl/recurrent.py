@@ -1,4 +1,4 @@
-"""Owns recurrent layers in torch: stacks of nn.LSTM, nn.GRU, nn.GRUCell in the spec's state layout, and the scan.
+"""Owns recurrent layers in torch: stacks of nn.RNN, nn.LSTM, nn.GRU, nn.GRUCell in the spec's state layout, and the scan.
 
 It refuses to wire them into programs. States are (batch, layers, units) outside and (layers, batch, units) in torch.
 """
@@ -36,14 +36,14 @@ class Dropout(nn.Dropout):  # type: ignore[misc]
 
 
 class Recurrent(nn.Module):  # type: ignore[misc]
-    """A native nn.LSTM or nn.GRU (batch first). Gives y (batch, time, units) and each last state (batch, layers, units)."""
+    """A native nn.RNN, nn.LSTM or nn.GRU (batch first): y (batch, time, units), each last state (batch, layers, units)."""
 
     def __init__(self, native: nn.RNNBase) -> None:
         super().__init__()
         self.native = native
 
     def forward(self, x: Tensor, *rest: Tensor | None) -> tuple[Tensor, ...]:
-        """rest: the initial states (one for nn.GRU, two for nn.LSTM) and the lengths, each None where there is none."""
+        """rest: the initial states (one, but two for nn.LSTM) and the lengths, each None where there is none."""
         *starts, lengths = rest
         y, ends = self.native(self._packed(x, lengths), self._started(x, starts))
         if lengths is not None:
@@ -165,6 +165,11 @@ def stretched(value: Tensor, batch: int) -> Tensor:
     return value if len(value) == batch else value.expand(batch, *value.shape[1:])
 
 
+def rnn(site: Site) -> Layer:
+    """One nn.RNN, or one for each layer where masks come from outside."""
+    return Layer(_stacked(nn.RNN, 1, site), ("x", "initial_state", "lengths", *site.mask), outputs=("", "state"))
+
+
 def lstm(site: Site) -> Layer:
     """One nn.LSTM, or one for each layer where masks come from outside."""
     roles = ("x", "initial_state", "initial_cell", "lengths", *site.mask)
@@ -203,16 +208,21 @@ def _sizes(site: Site) -> list[int]:
 NATIVE = {"kernel": "weight_ih", "recurrent_kernel": "weight_hh", "bias": "bias_ih", "recurrent_bias": "bias_hh"}
 
 
+GATES = {"rnn": 1, "lstm": 4}
+"""Layers whose second bias the spec may lack: blocks of rows in it."""
+
+
 def layout(node: Node, prefix: str) -> list[ParameterLayout]:
-    """Gates stand in the spec's order in torch. nn.LSTM always has a second bias: it stays zero where the spec has none."""
+    """Gates stand in the spec's order in torch. nn.RNN and nn.LSTM always have a second bias: it stays zero where the spec
+    has none."""
     layouts = []
     for role, name in node.parameters.items():
         layer, kind = role.split(".")
         template = f"{prefix}.{_template(node, int(layer.removeprefix('layer')))}"
         native, moves = [template.format(NATIVE[kind])], list[Move]()
-        if kind == "bias" and node.op == "lstm" and not node.attributes["recurrent_bias"]:
+        if kind == "bias" and node.op in GATES and not node.attributes["recurrent_bias"]:
             native.append(template.format("bias_hh"))
-            moves.append(ZeroPartner((4 * int(node.attributes["units"]),)))
+            moves.append(ZeroPartner((GATES[node.op] * int(node.attributes["units"]),)))
         layouts.append(ParameterLayout((name,), tuple(native), tuple(moves)))
     return layouts
 

@@ -107,6 +107,12 @@ def lstm(a: Arrays, s: Arrays) -> Any:
     return recurrent(torch.nn.LSTM, a, s, [0, 1, 2, 3])
 
 
+def reverse(a: Arrays, s: Arrays) -> Any:
+    lengths = a.get("lengths", torch.full((len(a["x"]),), a["x"].shape[1]))
+    pairs = zip(a["x"], lengths.tolist(), strict=True)
+    return torch.stack([torch.cat([one[:length].flip(0), one[length:]]) for one, length in pairs])
+
+
 def gru_before(a: Arrays, s: Arrays, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
     """One step of a stack with the reset before the product, which torch has no layer for."""
     states = []
@@ -235,6 +241,8 @@ TABLE: dict[str, Callable[[Arrays, Arrays], Any]] = {
     "relu": lambda a, s: F.relu(a["x"]),
     "relu6": lambda a, s: F.relu6(a["x"]),
     "selu": lambda a, s: F.selu(a["x"]),
+    "reverse": reverse,
+    "rnn": lambda a, s: recurrent(torch.nn.RNN, a, s, [0]),
     "sigmoid": lambda a, s: torch.sigmoid(a["x"]),
     "silu": lambda a, s: F.silu(a["x"]),
     "sinusoidal_positions": positions,

@@ -1,0 +1,67 @@
+"""Owns the checks of what integers may be: rows of a table, classes, lengths, against what the inputs declare.
+
+It refuses to check integers that a graph computes; only what a batch brings has declared bounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from parity.spec.graph import Graph, Input, Node, Shape
+
+Found = Iterator[tuple[Node, str]]
+
+
+def out_of_bounds(graph: Graph) -> Found:
+    """Every node whose integers may lie where it has nothing for them, with the sentence to say."""
+    inputs = {given.name: given for given in graph.batch_inputs() if given.dtype == "integer"}
+    yield from _over(graph.all_nodes(), inputs, graph.value_shapes())
+
+
+def _over(nodes: Iterable[Node], inputs: Mapping[str, Input], shapes: Mapping[str, Shape]) -> Found:
+    for node in nodes:
+        if node.op == "embedding":
+            yield from _places(node, inputs.get(str(node.inputs["x"])), int(node.attributes["size"]), "rows of its table")
+        if node.op == "softmax_cross_entropy":
+            classes = shapes[str(node.inputs["x"])][int(node.attributes["axis"])]
+            yield from _places(node, inputs.get(str(node.inputs["labels"])), classes, "classes")
+        if "lengths" in node.inputs:
+            yield from _lengths(node, inputs.get(str(node.inputs["lengths"])), shapes)
+        if node.body is not None:
+            yield from _inside(node, inputs, shapes)
+
+
+def _inside(node: Node, inputs: Mapping[str, Input], shapes: Mapping[str, Shape]) -> Found:
+    """The body of a scan: slices keep the bounds of their sequence."""
+    body = node.body
+    if body is None:
+        return
+    inner = {name: inputs[outer] for name, outer in body.sequences.items() if outer in inputs}
+    known = {**shapes, **{name: shapes[outer][1:] for name, outer in body.sequences.items()}}
+    known |= {name: shapes[outer] for name, outer in body.state.items()}
+    known |= {child.value(suffix): shape for child in body.nodes for suffix, shape in child.outputs.items()}
+    yield from _over(body.nodes, {**inputs, **inner}, known)
+
+
+def _places(node: Node, given: Input | None, count: int, what: str) -> Found:
+    """Numbers that count from 0."""
+    if given is None:
+        return
+    if given.below is None and given.range is None:
+        yield node, f"nothing says how far `{given.name}` counts: it needs `below`, at most {count} (the {what})"
+        return
+    low, high = (0, given.below - 1) if given.below is not None else given.range or (0, 0)
+    if low < 0 or high >= count:
+        yield node, f"`{given.name}` lies between {low:g} and {high:g}, and the {what} between 0 and {count - 1}"
+
+
+def _lengths(node: Node, given: Input | None, shapes: Mapping[str, Shape]) -> Found:
+    if given is None:
+        return
+    role = next(role for role in ("keys", "labels", "x") if role in node.inputs)
+    time = shapes[str(node.inputs[role])][0]
+    low, high = (0, given.below - 1) if given.below is not None else given.range or (0, time)
+    if low < 1:
+        yield node, f"a length is at least 1; `{given.name}` may be {low:g}: give it `range: [1, {time}]`"
+    elif high > time:
+        yield node, f"`{given.name}` goes up to {high:g}, and the sequence has {time} steps"
