@@ -126,6 +126,8 @@ def draw(graph: Graph, batch: int = 3, seed: int = 0) -> dict[str, Array]:
             values[given.name] = random.randint(int(low), int(high) + 1, shape)
         elif given.name.endswith("mask"):
             values[given.name] = 2.0 * random.randint(0, 2, shape)
+        elif given.range is not None:
+            values[given.name] = random.uniform(*given.range, size=shape)
         else:
             values[given.name] = random.standard_normal(shape)
     for state in graph.carried:

@@ -34,7 +34,12 @@ from parity.spec.graph import Graph
 BATCH = 4
 """No size of any example: a batch of 3 hides an axis that is taken for another."""
 
-SPECIAL: Mapping[str, tuple[float, float]] = {"relu6": (6.0, 7.5), "hard_sigmoid": (3.0, -3.0), "hard_swish": (3.0, -3.0)}
+SPECIAL: Mapping[str, tuple[float, float]] = {
+    "relu6": (6.0, 7.5),
+    "hard_sigmoid": (3.0, -3.0),
+    "hard_swish": (3.0, -3.0),
+    "hinge": (1.0, 1.0),
+}
 """Numbers that an op treats in a way of its own."""
 
 FURTHER: Mapping[str, tuple[Example, ...]] = {

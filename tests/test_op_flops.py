@@ -49,6 +49,11 @@ def test_flops_of_element_wise_ops() -> None:
 FLOPS = [
     ("absolute_error", {"x": (3, 5)}, (), {}, 45),
     ("binary_cross_entropy", {"x": (3, 5)}, (), {"label": 1.0}, 120),
+    ("hinge", {"x": (3, 5)}, (), {}, 60),
+    ("huber", {"x": (3, 5)}, (), {}, 75),
+    ("kl_divergence", {"x": (3, 5)}, (), {}, 75),
+    ("perceptron_loss", {"x": (3, 5)}, (), {}, 45),
+    ("sigmoid_cross_entropy", {"x": (3, 5)}, (), {}, 120),
     ("global_average_pool2d", {"x": (3, 5, 7)}, (3,), {}, 105),
     ("local_response_norm", {"x": (7, 2, 3)}, (7, 2, 3), {"size": 5}, 42 * 14),
     ("max_pool2d", {"x": (2, 4, 4)}, (2, 2, 2), {"kernel": (2, 3)}, 40),

@@ -29,7 +29,16 @@ KINKED: list[tuple[str, dict[str, Any], dict[str, Any], Any, Any, Any]] = [
         [[[[4]], [[1]], [[0]]]],
         [[[[6.5]], [[3]], [[8]]]],
     ),
-    ("absolute_error", {"x": [[1.0, -2]], "target": [[3.0, -2]]}, {}, [[2, 0]], [[1, 1]], -1),
+    ("absolute_error", {"x": [[1.0, -2]], "target": [[3.0, -2]]}, {"reduction": "mean"}, [[2, 0]], [[1, 1]], -1),
+    (
+        "hinge",
+        {"x": [[2.0, 0.5]], "target": [[1.0, 1]]},
+        {"margin": 1.0, "reduction": "sum"},
+        [[1, 0.5]],
+        [[True, False]],
+        -1,
+    ),
+    ("perceptron_loss", {"x": [[2.0, -3]], "target": [[1.0, 1]]}, {"reduction": "sum"}, [[2, 3]], [[True, False]], -2),
     (
         "formula",
         {"x": [[1.0, -2]]},
@@ -75,7 +84,11 @@ def test_gradients_at_kinks() -> None:
     np.testing.assert_allclose(gradient("selu", {"x": [[0.0]]}, {}), [[1.7580993408473768]])
     np.testing.assert_allclose(gradient("hard_sigmoid", {"x": [[-3.0, 3, 0]]}, {"slope": 1 / 6}), [[0, 0, 1 / 6]])
     np.testing.assert_allclose(gradient("hard_swish", {"x": [[-3.0, 3, 0]]}, {}), [[0, 1, 0.5]])
-    np.testing.assert_array_equal(gradient("absolute_error", {"x": [[1.0]], "target": [[1.0]]}, {}), [[0]])
+    np.testing.assert_array_equal(gradient("absolute_error", {"x": [[1.0]], "target": [[1.0]]}, {"reduction": "mean"}), [[0]])
+    np.testing.assert_array_equal(
+        gradient("hinge", {"x": [[1.0, 0]], "target": [[1.0, 1]]}, {"margin": 1.0, "reduction": "sum"}), [[0, -1]]
+    )
+    np.testing.assert_array_equal(gradient("perceptron_loss", {"x": [[0.0]], "target": [[1.0]]}, {"reduction": "sum"}), [[0]])
     np.testing.assert_array_equal(gradient("formula", {"x": [[0.0]]}, {"text": "abs(x)"}), [[0]])
     np.testing.assert_array_equal(gradient("formula", {"x": [[0.0]]}, {"text": "maximum(x, 0)"}), [[1]])
     np.testing.assert_array_equal(gradient("formula", {"x": [[0.0]]}, {"text": "maximum(0, x)"}), [[0]])
@@ -86,7 +99,8 @@ def test_dictating_the_branch_taken_at_the_very_kink_changes_nothing() -> None:
         ("relu", {"x": [[0.0, 1]]}, {}),
         ("relu6", {"x": [[0.0, 1, 6]]}, {}),
         ("leaky_relu", {"x": [[0.0, 1]]}, {"slope": 0.25}),
-        ("absolute_error", {"x": [[0.0, 1]], "target": [[0.0, 0]]}, {}),
+        ("absolute_error", {"x": [[0.0, 1]], "target": [[0.0, 0]]}, {"reduction": "mean"}),
+        ("perceptron_loss", {"x": [[0.0, -1]], "target": [[1.0, 1]]}, {"reduction": "mean"}),
         ("elu", {"x": [[0.0, 1]]}, {"alpha": 0.25}),
         ("selu", {"x": [[0.0, 1]]}, {}),
         ("hard_sigmoid", {"x": [[-3.0, 3, 0]]}, {"slope": 1 / 6}),

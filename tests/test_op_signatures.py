@@ -12,9 +12,11 @@ from parity.ops import TABLE
 from parity.ops.definition import Example, ShapeError, StatisticRule
 
 DEFAULTS: dict[str, dict[str, Any]] = {
+    "absolute_error": {"reduction": "mean"},
     "additive_attention": {"dropout": 0.0},
     "average_pool2d": {"padding": ((0, 0), (0, 0)), "count_padding": True},
     "batch_norm": {"epsilon": 1e-5, "momentum": 0.9, "scale": True, "shift": True, "running_variance": "biased"},
+    "binary_cross_entropy": {"reduction": "mean"},
     "concat": {"axis": 0},
     "conv2d": {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1, "bias": True},
     "conv_transpose2d": {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "bias": True},
@@ -24,7 +26,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "gru": {"layers": 1, "dropout": 0.0, "reset": "after"},
     "gru_cell": {"layers": 1, "dropout": 0.0, "reset": "after"},
     "hard_sigmoid": {"slope": 1 / 6},
+    "hinge": {"margin": 1.0, "reduction": "mean"},
+    "huber": {"delta": 1.0, "reduction": "mean"},
     "instance_norm": {"epsilon": 1e-5, "affine": False},
+    "kl_divergence": {"axis": -1, "reduction": "mean"},
     "layer_norm": {"epsilon": 1e-5, "axis": -1},
     "leaky_relu": {"slope": 0.01},
     "log_softmax": {"axis": -1},
@@ -33,12 +38,15 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "max_pool2d": {"padding": ((0, 0), (0, 0))},
     "multi_head_attention": {"causal": False, "dropout": 0.0, "bias": True},
     "pad2d": {"mode": "zero"},
+    "perceptron_loss": {"reduction": "mean"},
     "prelu": {"shared": False},
     "rnn": {"layers": 1, "dropout": 0.0, "recurrent_bias": False},
     "select": {"axis": 0},
+    "sigmoid_cross_entropy": {"reduction": "mean"},
     "sinusoidal_positions": {"base": 10000.0},
     "softmax": {"axis": -1},
     "softmax_cross_entropy": {"axis": -1, "smoothing": 0.0, "mean": "all"},
+    "squared_error": {"reduction": "mean"},
 }
 """The language's defaults (`features` is the last axis). What is not here has to be written in a spec."""
 
@@ -122,6 +130,12 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("formula", {"x": (3,)}, {"text": "(x + 1) % 2"}, "work on numbers"),
     ("formula", {}, {"text": "1 + 2"}, "reads no value"),
     ("global_average_pool2d", {"x": (3,)}, {}, "needs \\(channels, height, width\\)"),
+    ("hinge", {"x": (3,), "target": (5,)}, {}, "differ"),
+    ("huber", {"x": (3,), "target": (5,)}, {}, "differ"),
+    ("kl_divergence", {"x": (3,), "target": (5,)}, {}, "differ"),
+    ("kl_divergence", {"x": (3,), "target": (3,)}, {"axis": 1}, "no axis 1"),
+    ("perceptron_loss", {"x": (3,), "target": (5,)}, {}, "differ"),
+    ("sigmoid_cross_entropy", {"x": (3,), "target": (5,)}, {}, "differ"),
     ("instance_norm", {"x": (3,)}, {}, "needs \\(channels, height, width\\)"),
     ("layer_norm", {"x": (3, 5)}, {"axis": 2}, "no axis 2"),
     ("layer_norm", {"x": ()}, {}, "no axis -1"),

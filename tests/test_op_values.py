@@ -10,14 +10,15 @@ import pytest
 from op_examples import BORDERS, gradient, outputs_of
 
 from parity.ops import ACTIVATIONS, TABLE, reverse
-from parity.ops.definition import Run
+from parity.ops.definition import Run, evaluate
 
 NORM: dict[str, Any] = {"epsilon": 0.0, "momentum": 0.75, "scale": False, "shift": False}
 ROW = [[[[1.0, 2, 3]]]]  # one example, one channel, one row
 
 
 VALUES: list[tuple[str, dict[str, Any], dict[str, Any], Any]] = [
-    ("absolute_error", {"x": [[1.0, -2]], "target": [[3.0, 1]]}, {}, 2.5),
+    ("absolute_error", {"x": [[1.0, -2]], "target": [[3.0, 1]]}, {"reduction": "mean"}, 2.5),
+    ("absolute_error", {"x": [[1.0, -2]], "target": [[3.0, 1]]}, {"reduction": "sum"}, 5),
     ("add", {"branches": ([[1.0, 2]], [[10.0, 20]], [[100.0, 200]])}, {}, [[111, 222]]),
     ("average_pool2d", {"x": ROW}, {**BORDERS, "kernel": (1, 2), "count_padding": True}, [[[[1.5, 2.5]]]]),
     (
@@ -32,8 +33,9 @@ VALUES: list[tuple[str, dict[str, Any], dict[str, Any], Any]] = [
         {"kernel": (1, 2), "stride": (1, 2), "padding": ((0, 0), (1, 0)), "count_padding": False},
         [[[[1.0, 2.5]]]],
     ),
-    ("binary_cross_entropy", {"x": [0.0, 0.0]}, {"label": 1.0}, log(2)),
-    ("binary_cross_entropy", {"x": [1000.0, -1000.0]}, {"label": 0.25}, (750 + 250) / 2),
+    ("binary_cross_entropy", {"x": [0.0, 0.0]}, {"label": 1.0, "reduction": "mean"}, log(2)),
+    ("binary_cross_entropy", {"x": [0.0, 0.0]}, {"label": 1.0, "reduction": "sum"}, log(4)),
+    ("binary_cross_entropy", {"x": [1e4, -1e4]}, {"label": 0.25, "reduction": "mean"}, (7500 + 2500) / 2),
     ("concat", {"branches": ([[1.0]], [[2.0, 3]])}, {"axis": 0}, [[1, 2, 3]]),
     ("concat", {"branches": ([[[1.0], [2]]], [[[3.0], [4]]])}, {"axis": -1}, [[[1, 3], [2, 4]]]),
     (
@@ -87,6 +89,18 @@ VALUES: list[tuple[str, dict[str, Any], dict[str, Any], Any]] = [
     ("hard_sigmoid", {"x": [[-9.0, -3, -1.5, 0, 1.5, 3, 9]]}, {"slope": 1 / 6}, [[0, 0, 0.25, 0.5, 0.75, 1, 1]]),
     ("hard_sigmoid", {"x": [[-3.0, -1, 1, 3]]}, {"slope": 0.2}, [[0, 0.3, 0.7, 1]]),
     ("hard_swish", {"x": [[-9.0, -1.5, 0, 1.5, 9]]}, {}, [[0, -0.375, 0, 1.125, 9]]),
+    ("hinge", {"x": [[2.0, 0.5, -3]], "target": [[1.0, 1, 1]]}, {"margin": 1.0, "reduction": "mean"}, 1.5),
+    ("hinge", {"x": [[2.0, 0.5, 3]], "target": [[1.0, 1, -1]]}, {"margin": 2.0, "reduction": "sum"}, 6.5),
+    ("huber", {"x": [[0.5, 3, -3]], "target": [[0.0, 0, 0]]}, {"delta": 1.0, "reduction": "sum"}, 0.125 + 2.5 + 2.5),
+    ("huber", {"x": [[3.0, 3]], "target": [[1.0, -1]]}, {"delta": 2.0, "reduction": "mean"}, 4),
+    ("kl_divergence", {"x": [[log(0.25), 0]], "target": [[0.5, 0]]}, {"axis": -1, "reduction": "mean"}, 0.5 * log(2)),
+    (
+        "kl_divergence",
+        {"x": [[[log(0.25), 0], [log(0.25), 0]]], "target": [[[0.5, 1], [0.5, 0]]]},
+        {"axis": 0, "reduction": "mean"},
+        0.5 * log(2),
+    ),
+    ("kl_divergence", {"x": [[0.0], [0.0]], "target": [[1.0], [2]]}, {"axis": -1, "reduction": "sum"}, 2 * log(2)),
     ("instance_norm", {"x": [[[[1.0, 3]], [[5, 9]]]]}, {"epsilon": 0.0}, [[[[-1, 1]], [[-1, 1]]]]),
     (
         "instance_norm",
@@ -125,6 +139,8 @@ VALUES: list[tuple[str, dict[str, Any], dict[str, Any], Any]] = [
     ("pad2d", {"x": ROW}, {"padding": ((0, 0), (2, 1)), "mode": "reflect"}, [[[[3, 2, 1, 2, 3, 2]]]]),
     ("pad2d", {"x": ROW}, {"padding": ((0, 0), (2, 1)), "mode": "edge"}, [[[[1, 1, 1, 2, 3, 3]]]]),
     ("parameter", {"value": [[1.0, 2]]}, {"shape": (1, 2)}, [[1, 2]]),
+    ("perceptron_loss", {"x": [[2.0, -3]], "target": [[1.0, 1]]}, {"reduction": "mean"}, 1.5),
+    ("perceptron_loss", {"x": [[2.0, -3]], "target": [[-1.0, 1]]}, {"reduction": "sum"}, 5),
     ("prelu", {"x": [[-4.0, -2], [4, 2]], "slope": [0.25, 0.5]}, {}, [[-1, -1], [4, 2]]),
     ("prelu", {"x": [[[-4.0, 4], [-2, 2]]], "slope": [0.25, 0.5]}, {}, [[[-1, 4], [-1, 2]]]),
     ("prelu", {"x": [[-4.0, -2]], "slope": [0.25]}, {}, [[-1, -0.5]]),
@@ -136,12 +152,15 @@ VALUES: list[tuple[str, dict[str, Any], dict[str, Any], Any]] = [
     ("select", {"x": [[[1.0, 2], [3, 4]]]}, {"index": 0, "axis": -1}, [[1, 3]]),
     ("selu", {"x": [[-log(2), 2]]}, {}, [[-0.5 * 1.7580993408473768, 2.1014019747109609]]),
     ("sigmoid", {"x": [[0.0, log(3), -1000, 1000]]}, {}, [[0.5, 0.75, 0, 1]]),
+    ("sigmoid_cross_entropy", {"x": [[1e4, -1e4]], "target": [[0.25, 1]]}, {"reduction": "mean"}, (7500 + 1e4) / 2),
+    ("sigmoid_cross_entropy", {"x": [[0.0, log(3)]], "target": [[0.0, 1]]}, {"reduction": "sum"}, log(2) + log(4 / 3)),
     ("silu", {"x": [[0.0, log(3), -1e4, 1e4]]}, {}, [[0, 0.75 * log(3), 0, 1e4]]),
     ("softmax", {"x": [[0.0, log(3)]]}, {"axis": -1}, [[0.25, 0.75]]),
     ("softmax", {"x": [[[1000.0, 5], [1000 + log(3), 5]]]}, {"axis": 0}, [[[0.25, 0.5], [0.75, 0.5]]]),
     ("softplus", {"x": [[0.0, log(3), -1e4, 1e4]]}, {}, [[log(2), log(4), 0, 1e4]]),
     ("softsign", {"x": [[-3.0, 0, 1, 1e4]]}, {}, [[-0.75, 0, 0.5, 1e4 / 10001]]),
-    ("squared_error", {"x": [[1.0, -2]], "target": [[3.0, 1]]}, {}, 6.5),
+    ("squared_error", {"x": [[1.0, -2]], "target": [[3.0, 1]]}, {"reduction": "mean"}, 6.5),
+    ("squared_error", {"x": [[1.0, -2]], "target": [[3.0, 1]]}, {"reduction": "sum"}, 13),
     ("sum", {"x": [[[1.0, 2], [3, 4]]]}, {"axis": -1}, [[3, 7]]),
     ("sum", {"x": [[[1.0, 2], [3, 4]]]}, {"axis": 0}, [[4, 6]]),
     ("tanh", {"x": [[0.0, log(2)]]}, {}, [[0, 0.6]]),
@@ -240,3 +259,21 @@ def test_a_formula_may_use_a_value_several_times_or_not_at_all_in_its_gradient()
     np.testing.assert_allclose(
         gradient("formula", {"x": [[1.0]]}, {"text": "sigmoid(x) + sigmoid(0) + tanh(1)"}), [[exp(-1) / (1 + exp(-1)) ** 2]]
     )
+
+
+@pytest.mark.parametrize("size", [1e4, -1e4])
+def test_huge_logits_give_exact_losses_and_gradients(size: float) -> None:
+    """At ±1e4 exp over- and underflows; the losses are those numbers, the gradients 0 and 1."""
+    logits = {"x": [[size, 0.0]], "labels": np.array([0])}
+    y, saved = evaluate(
+        TABLE["softmax_cross_entropy"], Run(), {"x": np.array(logits["x"]), "labels": logits["labels"]}, SOFTMAX
+    )
+    assert y == max(-size, 0)
+    found = TABLE["softmax_cross_entropy"].vjp(Run(), saved, np.ones(()))["x"]
+    np.testing.assert_array_equal(found, [[0, 0]] if size > 0 else [[-1, 1]])
+    for op, more in (("binary_cross_entropy", {"label": 0.25}), ("sigmoid_cross_entropy", {})):
+        arrays = {"x": [size]} | ({} if more else {"target": [0.25]})
+        np.testing.assert_array_equal(gradient(op, arrays, {**more, "reduction": "sum"}), [0.75 if size > 0 else -0.25])
+
+
+SOFTMAX: dict[str, Any] = {"axis": -1, "smoothing": 0.0, "mean": "all"}

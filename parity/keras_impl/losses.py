@@ -5,8 +5,10 @@ It refuses parameters.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
+import keras
 from keras import ops
 
 from parity.keras_impl.wiring import Site, Tensor
@@ -39,21 +41,60 @@ def before(lengths: Tensor, time: int) -> Tensor:
     return ops.arange(time, dtype=lengths.dtype) < ops.expand_dims(lengths, -1)
 
 
+REDUCTIONS = {"mean": ops.mean, "sum": ops.sum}
+
+
 def binary_cross_entropy(site: Site) -> Tensor:
-    label = site["label"]
+    label, reduced = site["label"], REDUCTIONS[site["reduction"]]
 
     def loss(x: Tensor) -> Tensor:
-        return ops.mean(ops.binary_crossentropy(ops.ones_like(x) * label, x, from_logits=True))
+        return reduced(ops.binary_crossentropy(ops.ones_like(x) * label, x, from_logits=True))
 
     return site.function(loss, site.tensor())
 
 
+def _paired(site: Site, each: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """The mean or sum of a loss of x and its target."""
+    reduced = REDUCTIONS[site["reduction"]]
+    return site.function(lambda x, target: reduced(each(x, target)), site.tensor(), site.tensor("target"))
+
+
+def _alone(native: Callable[..., Tensor], x: Tensor, target: Tensor, *more: float) -> Tensor:
+    """keras.losses take the mean over the last axis: each number gets one of its own."""
+    return native(ops.expand_dims(target, -1), ops.expand_dims(x, -1), *more)
+
+
 def squared_error(site: Site) -> Tensor:
-    return site.function(lambda x, target: ops.mean(ops.square(x - target)), site.tensor(), site.tensor("target"))
+    return _paired(site, lambda x, target: ops.square(x - target))
 
 
 def absolute_error(site: Site) -> Tensor:
-    return site.function(lambda x, target: ops.mean(ops.abs(x - target)), site.tensor(), site.tensor("target"))
+    return _paired(site, lambda x, target: ops.abs(x - target))
+
+
+def huber(site: Site) -> Tensor:
+    return _paired(site, lambda x, target: _alone(keras.losses.huber, x, target, site["delta"]))
+
+
+def hinge(site: Site) -> Tensor:
+    """Keras has the margin 1 only, and takes targets that are all 0 or 1 for 0/1 labels; a perceptron has no margin."""
+    margin = site.attributes.get("margin", 0.0)
+    return _paired(site, lambda x, target: ops.relu(margin - target * x))
+
+
+def sigmoid_cross_entropy(site: Site) -> Tensor:
+    return _paired(site, lambda x, target: ops.binary_crossentropy(target, x, from_logits=True))
+
+
+def kl_divergence(site: Site) -> Tensor:
+    """Composed: keras.losses.kl_divergence takes probabilities, and clips them at 1e-7."""
+    axis = site.lies().axis(site["axis"])
+
+    def each(x: Tensor, target: Tensor) -> Tensor:
+        logs = ops.log(ops.where(target > 0, target, ops.ones_like(target)))
+        return ops.sum(target * (logs - x), axis=axis)
+
+    return _paired(site, each)
 
 
 def mean(site: Site) -> Tensor:

@@ -32,16 +32,54 @@ def softmax_cross_entropy(use: Use) -> Tensor:
 
 def binary_cross_entropy(use: Use) -> Tensor:
     """What gluon.loss.SigmoidBCELoss computes: max(x, 0) - x·label + log(1 + exp(-|x|))."""
+    return _reduced(use, _softplus(use) - use.x * use["label"])
+
+
+def sigmoid_cross_entropy(use: Use) -> Tensor:
+    F = use.F
+    return _reduced(use, F.broadcast_sub(_softplus(use), F.broadcast_mul(use.x, use.inputs["target"])))
+
+
+def _softplus(use: Use) -> Tensor:
+    """Of log1p: oneDNN's softrelu is off by 2e-6 where it should vanish."""
     F, x = use.F, use.x
-    return F.mean(F.relu(x) - x * use["label"] + F.Activation(-F.abs(x), act_type="softrelu"))
+    return F.relu(x) + F.log1p(F.exp(-F.abs(x)))
+
+
+def _reduced(use: Use, each: Tensor) -> Tensor:
+    return use.F.mean(each) if use["reduction"] == "mean" else use.F.sum(each)
+
+
+def _error(use: Use) -> Tensor:
+    return use.F.broadcast_sub(use.x, use.inputs["target"])
 
 
 def squared_error(use: Use) -> Tensor:
-    return use.F.mean(use.F.square(use.F.broadcast_sub(use.x, use.inputs["target"])))
+    return _reduced(use, use.F.square(_error(use)))
 
 
 def absolute_error(use: Use) -> Tensor:
-    return use.F.mean(use.F.abs(use.F.broadcast_sub(use.x, use.inputs["target"])))
+    return _reduced(use, use.F.abs(_error(use)))
+
+
+def huber(use: Use) -> Tensor:
+    """gluon.loss.HuberLoss(rho=delta) divides this by delta."""
+    F, delta, size = use.F, use["delta"], use.F.abs(_error(use))
+    return _reduced(use, F.where(size > delta, (size - 0.5 * delta) * delta, F.square(size) * 0.5))
+
+
+def hinge(use: Use) -> Tensor:
+    """What gluon.loss.HingeLoss computes; a perceptron's loss has no margin."""
+    F, margin = use.F, use.site.node.attributes.get("margin", 0.0)
+    return _reduced(use, F.relu(margin - F.broadcast_mul(use.x, use.inputs["target"])))
+
+
+def kl_divergence(use: Use) -> Tensor:
+    """gluon.loss.KLDivLoss takes the mean over the classes, and adds 1e-12 to the target below its logarithm."""
+    F, target = use.F, use.inputs["target"]
+    logs = F.log(F.where(target > 0, target, F.ones_like(target)))
+    terms = F.broadcast_mul(target, F.broadcast_sub(logs, use.x))
+    return _reduced(use, F.sum(terms, axis=use.site.axis()))
 
 
 def mean(use: Use) -> Tensor:
@@ -55,7 +93,12 @@ def weighted_sum(use: Use) -> Tensor:
 LAYERS: Mapping[str, Layer] = {
     "absolute_error": Layer(absolute_error),
     "binary_cross_entropy": Layer(binary_cross_entropy),
+    "hinge": Layer(hinge),
+    "huber": Layer(huber),
+    "kl_divergence": Layer(kl_divergence),
     "mean": Layer(mean),
+    "perceptron_loss": Layer(hinge),
+    "sigmoid_cross_entropy": Layer(sigmoid_cross_entropy),
     "softmax_cross_entropy": Layer(softmax_cross_entropy),
     "squared_error": Layer(squared_error),
     "weighted_sum": Layer(weighted_sum),

@@ -25,7 +25,10 @@ from parity.ops import (
     gru_cell,
     hard_sigmoid,
     hard_swish,
+    hinge,
+    huber,
     instance_norm,
+    kl_divergence,
     layer_norm,
     leaky_relu,
     learned_positions,
@@ -40,6 +43,7 @@ from parity.ops import (
     multiply,
     pad2d,
     parameter,
+    perceptron_loss,
     prelu,
     relu,
     relu6,
@@ -49,6 +53,7 @@ from parity.ops import (
     select,
     selu,
     sigmoid,
+    sigmoid_cross_entropy,
     silu,
     sinusoidal_positions,
     softmax,
@@ -85,7 +90,10 @@ TABLE: dict[str, ModuleType] = {
     "gru_cell": gru_cell,
     "hard_sigmoid": hard_sigmoid,
     "hard_swish": hard_swish,
+    "hinge": hinge,
+    "huber": huber,
     "instance_norm": instance_norm,
+    "kl_divergence": kl_divergence,
     "layer_norm": layer_norm,
     "leaky_relu": leaky_relu,
     "learned_positions": learned_positions,
@@ -100,6 +108,7 @@ TABLE: dict[str, ModuleType] = {
     "multiply": multiply,
     "pad2d": pad2d,
     "parameter": parameter,
+    "perceptron_loss": perceptron_loss,
     "prelu": prelu,
     "relu": relu,
     "relu6": relu6,
@@ -109,6 +118,7 @@ TABLE: dict[str, ModuleType] = {
     "select": select,
     "selu": selu,
     "sigmoid": sigmoid,
+    "sigmoid_cross_entropy": sigmoid_cross_entropy,
     "silu": silu,
     "sinusoidal_positions": sinusoidal_positions,
     "softmax": softmax,
@@ -141,7 +151,17 @@ ACTIVATIONS = (
     "softsign",
     "tanh",
 )
-LOSSES = ("absolute_error", "binary_cross_entropy", "softmax_cross_entropy", "squared_error")
+LOSSES = (
+    "absolute_error",
+    "binary_cross_entropy",
+    "hinge",
+    "huber",
+    "kl_divergence",
+    "perceptron_loss",
+    "sigmoid_cross_entropy",
+    "softmax_cross_entropy",
+    "squared_error",
+)
 
 
 def kind_of(op: str) -> str:

@@ -1,4 +1,4 @@
-"""absolute_error: the mean of |x - target| over the batch and every other axis; its derivative at 0 is 0."""
+"""absolute_error: the mean (or sum) of |x - target| over the batch and every other axis; its derivative at 0 is 0."""
 
 from __future__ import annotations
 
@@ -7,32 +7,34 @@ from typing import Any
 
 import numpy as np
 
-from parity.ops.definition import Array, Example, Floats, Rules, Run, Shape, ShapeError
+from parity.ops.definition import Array, Example, Floats, Rules, Run, Shape, ShapeError, Word
+from parity.ops.reductions import REDUCTIONS, reduced, share
 
 BATCHED = False
+WORDS = {"reduction": REDUCTIONS}
 
 
-def signature(x: Floats, target: Floats) -> Rules:
+def signature(x: Floats, target: Floats, *, reduction: Word = "mean") -> Rules:
     yield from ()
     if x != target:
         raise ShapeError(f"x {x} and target {target} differ")
     return ()
 
 
-def flops(shapes: dict[str, Shape], outputs: dict[str, Shape]) -> int:
+def flops(shapes: dict[str, Shape], outputs: dict[str, Shape], **_: Any) -> int:
     return 3 * prod(shapes["x"])
 
 
-def forward(run: Run, x: Array, target: Array, *, branch: Array | None = None, **_: Any) -> tuple[Array, Any]:
+def forward(run: Run, x: Array, target: Array, *, reduction: str, branch: Array | None = None, **_: Any) -> tuple[Array, Any]:
     """branch: the sign of x - target, 1 or -1."""
     error = np.asarray(x - target)
     side = np.sign(error) if branch is None else np.asarray(branch, error.dtype)
-    return run.mean((error * side).reshape(-1)), (error, side)
+    return reduced(run, error * side, reduction), (error, side, reduction)
 
 
 def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
-    _, side = saved
-    slope = dy / run.number(side.size) * side
+    _, side, reduction = saved
+    slope = share(run, dy, side.size, reduction) * side
     return {"x": slope, "target": -slope}
 
 
@@ -45,4 +47,7 @@ def taken(saved: Any) -> Array:
     return np.asarray(saved[1])
 
 
-EXAMPLES = (Example({"x": (3, 5), "target": (3, 5)}),)
+EXAMPLES = (
+    Example({"x": (3, 5), "target": (3, 5)}),
+    Example({"x": (3, 5), "target": (3, 5)}, {"reduction": "sum"}, name="sum"),
+)

@@ -100,3 +100,9 @@ EXAMPLES = (
     ),
     Example({"x": (5, 7), "labels": (5,), "lengths": ()}, below={"labels": 7}, limits={"lengths": (1, 5)}, name="all"),
 )
+EXTREMES = (
+    Example({"x": (5, 7), "labels": (5,)}, below={"labels": 7}, limits={"x": (-10000, 10000)}, name="huge"),
+    Example(
+        {"x": (5, 7), "labels": (5,)}, {"smoothing": 0.25}, below={"labels": 7}, limits={"x": (-10000, 10000)}, name="smooth"
+    ),
+)

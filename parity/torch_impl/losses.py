@@ -5,6 +5,10 @@ It refuses parameters.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -40,16 +44,56 @@ def mean_of_sequences(x: Tensor, labels: Tensor, lengths: Tensor, axis: int, **s
     return (losses.sum(1) / lengths).mean()
 
 
-def binary_cross_entropy(x: Tensor, label: float) -> Tensor:
-    return functional.binary_cross_entropy_with_logits(x, torch.full_like(x, label))
+def binary_cross_entropy(site: Site) -> Layer:
+    return Layer(same_for_all, keywords={"label": float(site["label"]), "reduction": site["reduction"]})
 
 
-def squared_error(x: Tensor, target: Tensor) -> Tensor:
-    return functional.mse_loss(*torch.broadcast_tensors(x, target))
+def same_for_all(x: Tensor, label: float, reduction: str) -> Tensor:
+    return functional.binary_cross_entropy_with_logits(x, torch.full_like(x, label), reduction=reduction)
 
 
-def absolute_error(x: Tensor, target: Tensor) -> Tensor:
-    return functional.l1_loss(*torch.broadcast_tensors(x, target))
+def paired(function: Callable[..., Tensor], *attributes: str) -> Callable[[Site], Layer]:
+    """A loss of x and a target of its shape, with those attributes that torch calls as the spec does."""
+    return lambda site: Layer(function, ("x", "target"), {name: site[name] for name in (*attributes, "reduction")})
+
+
+def squared_error(x: Tensor, target: Tensor, reduction: str) -> Tensor:
+    return functional.mse_loss(*torch.broadcast_tensors(x, target), reduction=reduction)
+
+
+def absolute_error(x: Tensor, target: Tensor, reduction: str) -> Tensor:
+    return functional.l1_loss(*torch.broadcast_tensors(x, target), reduction=reduction)
+
+
+def huber(x: Tensor, target: Tensor, delta: float, reduction: str) -> Tensor:
+    return functional.huber_loss(*torch.broadcast_tensors(x, target), delta=delta, reduction=reduction)
+
+
+def sigmoid_cross_entropy(x: Tensor, target: Tensor, reduction: str) -> Tensor:
+    return functional.binary_cross_entropy_with_logits(*torch.broadcast_tensors(x, target), reduction=reduction)
+
+
+def hinge(site: Site) -> Layer:
+    """The margin ranking loss of x against 0; a perceptron's has no margin."""
+    keywords = {"margin": site.node.attributes.get("margin", 0.0), "reduction": site["reduction"]}
+    return Layer(ranked, ("x", "target"), keywords)
+
+
+def ranked(x: Tensor, target: Tensor, **keywords: Any) -> Tensor:
+    x, target = torch.broadcast_tensors(x, target)
+    return functional.margin_ranking_loss(x, torch.zeros_like(x), target, **keywords)
+
+
+def kl_divergence(site: Site) -> Layer:
+    """torch's mean divides by every number, not by the distributions: their sum is divided here."""
+    size = 1 if site["reduction"] == "sum" else math.prod(site.x) // site.x[site["axis"]]
+    return Layer(divergence, ("x", "target"), {"size": size, "mean": site["reduction"] == "mean"})
+
+
+def divergence(x: Tensor, target: Tensor, size: int, mean: bool) -> Tensor:
+    x, target = torch.broadcast_tensors(x, target)
+    total = functional.kl_div(x, target, reduction="sum")
+    return total / (size * len(x)) if mean else total
 
 
 def weighted_sum(x: Tensor, weights: Tensor) -> Tensor:

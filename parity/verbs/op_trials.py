@@ -24,9 +24,12 @@ REDRAWS, SKETCH = 50, 2
 
 
 def op_trials(op: str, initializer: language.Initializer, options: Options) -> Iterator[Trial]:
-    """Every example in every precision asked for; for dropout the native layer, which draws its own mask, as well."""
+    """Every example, and every extreme one (huge logits), in every precision asked for.
+
+    For dropout the native layer, which draws its own mask, as well.
+    """
     for dtype in options.dtypes:
-        for place, example in enumerate(TABLE[op].EXAMPLES):
+        for place, example in enumerate((*TABLE[op].EXAMPLES, *vars(TABLE[op]).get("EXTREMES", ()))):
             graph = op_graph(op, example)
             draws, references, redraws = _drawn(graph, initializer, dtype, options)
             case = options.case(f"{op}:{example.name or place}", dtype, graph=graph, batch_size=BATCH)

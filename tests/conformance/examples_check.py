@@ -52,7 +52,7 @@ def example_graph(op: str, example: Example) -> Graph:
             limits = {"below": example.below[role]} if role in example.below else {"range": example.limits[role]}
             sources[role] = build.input(role, shape, dtype="integer", **limits)
         else:
-            sources[role] = build.input(role, shape)
+            sources[role] = build.input(role, shape, range=example.limits.get(role))
     shapes = dict(example.shapes)
     shapes |= {"keys": shapes.get("keys", shapes.get("x")), "values": shapes.get("values")}
     if "masks" in vars(TABLE[op]):

@@ -42,8 +42,9 @@ def drawn(op: ModuleType, example: Example, attributes: Mapping[str, Any], shape
         if "Integers" in str(op.signature.__annotations__[role]):
             arrays[role] = random.randint(low, high + 1, (BATCH, *shape)).astype(np.int64)
         else:
-            scale = (high - low) / 2 if role in example.limits else 1.0
-            arrays[role] = scale * random.standard_normal((BATCH, *shape))
+            limited = role in example.limits
+            size = (BATCH, *shape)
+            arrays[role] = random.uniform(low, high, size) if limited else random.standard_normal(size)
     for rule in op.signature(**shapes, **attributes):
         if isinstance(rule, ParameterRule):
             arrays[rule.role] = 0.5 * random.standard_normal(rule.shape)

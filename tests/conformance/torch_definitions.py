@@ -205,11 +205,13 @@ def positions(a: Arrays, s: Arrays) -> Any:
 
 
 TABLE: dict[str, Callable[[Arrays, Arrays], Any]] = {
-    "absolute_error": lambda a, s: F.l1_loss(a["x"], a["target"]),
+    "absolute_error": lambda a, s: F.l1_loss(a["x"], a["target"], reduction=s["reduction"]),
     "additive_attention": additive_attention,
     "average_pool2d": average_pool2d,
     "batch_norm": batch_norm,
-    "binary_cross_entropy": lambda a, s: F.binary_cross_entropy_with_logits(a["x"], torch.full_like(a["x"], s["label"])),
+    "binary_cross_entropy": lambda a, s: F.binary_cross_entropy_with_logits(
+        a["x"], torch.full_like(a["x"], s["label"]), reduction=s["reduction"]
+    ),
     "conv2d": conv2d,
     "conv_transpose2d": conv_transpose2d,
     "dense": lambda a, s: F.linear(a["x"], a["kernel"], a.get("bias")),
@@ -221,7 +223,12 @@ TABLE: dict[str, Callable[[Arrays, Arrays], Any]] = {
     "gru_cell": gru_cell,
     "hard_sigmoid": lambda a, s: (s["slope"] * a["x"] + 0.5).clamp(0, 1),
     "hard_swish": lambda a, s: F.hardswish(a["x"]),
+    "hinge": lambda a, s: getattr((s["margin"] - a["target"] * a["x"]).relu(), s["reduction"])(),
+    "huber": lambda a, s: F.huber_loss(a["x"], a["target"], delta=s["delta"], reduction=s["reduction"]),
     "instance_norm": instance_norm,
+    "kl_divergence": lambda a, s: getattr(
+        (a["target"] * (a["target"].log() - a["x"])).sum(s["axis"] % 2 + 1), s["reduction"]
+    )(),
     "layer_norm": layer_norm,
     "leaky_relu": lambda a, s: F.leaky_relu(a["x"], s["slope"]),
     "learned_positions": lambda a, s: a["x"] + F.embedding(torch.arange(a["x"].shape[1]), a["table"]),
@@ -237,6 +244,7 @@ TABLE: dict[str, Callable[[Arrays, Arrays], Any]] = {
         (*s["padding"][1], *s["padding"][0]),
         {"zero": "constant", "reflect": "reflect", "edge": "replicate"}[s["mode"]],
     ),
+    "perceptron_loss": lambda a, s: getattr((-a["target"] * a["x"]).relu(), s["reduction"])(),
     "prelu": lambda a, s: F.prelu(a["x"], a["slope"]),
     "relu": lambda a, s: F.relu(a["x"]),
     "relu6": lambda a, s: F.relu6(a["x"]),
@@ -244,12 +252,13 @@ TABLE: dict[str, Callable[[Arrays, Arrays], Any]] = {
     "reverse": reverse,
     "rnn": lambda a, s: recurrent(torch.nn.RNN, a, s, [0]),
     "sigmoid": lambda a, s: torch.sigmoid(a["x"]),
+    "sigmoid_cross_entropy": lambda a, s: F.binary_cross_entropy_with_logits(a["x"], a["target"], reduction=s["reduction"]),
     "silu": lambda a, s: F.silu(a["x"]),
     "sinusoidal_positions": positions,
     "softmax": lambda a, s: a["x"].softmax(s["axis"] + 1 if s["axis"] >= 0 else s["axis"]),
     "softmax_cross_entropy": softmax_cross_entropy,
     "softplus": lambda a, s: F.softplus(a["x"], threshold=40.0),
     "softsign": lambda a, s: F.softsign(a["x"]),
-    "squared_error": lambda a, s: F.mse_loss(a["x"], a["target"]),
+    "squared_error": lambda a, s: F.mse_loss(a["x"], a["target"], reduction=s["reduction"]),
     "tanh": lambda a, s: torch.tanh(a["x"]),
 }
