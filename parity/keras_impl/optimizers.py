@@ -12,6 +12,7 @@ import keras
 from keras import ops
 
 from parity.execution.protocol import Unsupported
+from parity.keras_impl import rules
 
 Hyperparameters = Mapping[str, float]
 
@@ -67,6 +68,10 @@ def _adam(make: Callable[..., Any], h: Hyperparameters, rate: float, **more: flo
     return make(rate, beta_1=h["beta_1"], beta_2=h["beta_2"], epsilon=h["epsilon"], **more)
 
 
+def _rule(make: Callable[..., Any], h: Hyperparameters, rate: float) -> Any:
+    return make(rate, **{name: value for name, value in h.items() if name != "learning_rate"})
+
+
 TABLE: dict[str, Callable[[Hyperparameters, float], keras.optimizers.Optimizer]] = {
     "sgd": lambda h, rate: keras.optimizers.SGD(rate),
     "momentum": lambda h, rate: keras.optimizers.SGD(rate, momentum=h["momentum"]),
@@ -77,7 +82,27 @@ TABLE: dict[str, Callable[[Hyperparameters, float], keras.optimizers.Optimizer]]
     "adam_epsilon_inside": lambda h, rate: _adam(keras.optimizers.Adam, h, rate),
     "adamw": lambda h, rate: _adam(AdamW, h, rate, weight_decay=h["weight_decay"]),
     "adamax": lambda h, rate: keras.optimizers.Adamax(rate, h["beta_1"], h["beta_2"], epsilon=0.0),
+    "dampened_momentum": lambda h, rate: _rule(rules.Momentum, h, rate),
+    "unbiased_momentum": lambda h, rate: _rule(rules.UnbiasedMomentum, h, rate),
+    "adagrad_epsilon_inside": lambda h, rate: keras.optimizers.Adagrad(rate, 0.0, epsilon=h["epsilon"]),
+    "rmsprop_momentum": lambda h, rate: _rule(rules.RmspropMomentum, h, rate),
+    "rmsprop_epsilon_inside": lambda h, rate: keras.optimizers.RMSprop(rate, h["rho"], epsilon=h["epsilon"]),
+    "rmsprop_centered": lambda h, rate: keras.optimizers.RMSprop(rate, h["rho"], epsilon=h["epsilon"], centered=True),
+    "adadelta": lambda h, rate: keras.optimizers.Adadelta(rate, rho=h["rho"], epsilon=h["epsilon"]),
+    "amsgrad": lambda h, rate: _rule(rules.Amsgrad, h, rate),
+    "nadam": lambda h, rate: _rule(rules.Nadam, h, rate),
+    "ftrl": lambda h, rate: keras.optimizers.Ftrl(
+        rate,
+        initial_accumulator_value=0.0,
+        l1_regularization_strength=h["l1"],
+        l2_regularization_strength=h["l2"] / 2,
+        beta=h["beta"],
+    ),
+    "lion": lambda h, rate: keras.optimizers.Lion(rate, h["beta_1"], h["beta_2"], weight_decay=h["weight_decay"]),
+    "lamb": lambda h, rate: _rule(rules.Lamb, h, rate),
     "sgd_l2": lambda h, rate: keras.optimizers.SGD(rate, weight_decay=h["penalty"]),
+    "sgd_clip_value": lambda h, rate: keras.optimizers.SGD(rate, clipvalue=h["threshold"]),
+    "sgd_clip_norm": lambda h, rate: keras.optimizers.SGD(rate, clipnorm=h["threshold"]),
     "sgd_clip_global_norm": lambda h, rate: keras.optimizers.SGD(rate, global_clipnorm=h["threshold"]),
 }
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from parity.execution.protocol import Unsupported
+from parity.mxnet_impl import rules
 from parity.mxnet_impl.device import mxnet
 
 nd, native = mxnet.nd, mxnet.optimizer
@@ -129,8 +131,42 @@ def clip_to(threshold: float) -> Prepare:
     return prepare
 
 
+def clip_each_to(threshold: float) -> Prepare:
+    """Scales each gradient so that its own norm is at most the threshold; MXNet has the common norm only."""
+
+    def prepare(trainer: Any) -> None:
+        for parameter in trainer._params:
+            if parameter.grad_req != "null":
+                gradient = parameter.grad()
+                factor = nd.minimum(threshold / nd.sqrt(nd.sum(nd.square(gradient))), 1.0)
+                nd.broadcast_mul(gradient, factor.reshape((1,) * gradient.ndim), out=gradient)
+
+    return prepare
+
+
 def _adam_numbers(h: Numbers) -> dict[str, float]:
     return {"learning_rate": h["learning_rate"], "beta1": h["beta_1"], "beta2": h["beta_2"], "epsilon": h["epsilon"]}
+
+
+BY_OPERATORS: Mapping[str, Callable[..., Any]] = {
+    "adadelta": rules.AdaDelta,
+    "adagrad_epsilon_inside": rules.AdagradEpsilonInside,
+    "amsgrad": rules.Amsgrad,
+    "dampened_momentum": rules.Momentum,
+    "ftrl": rules.Ftrl,
+    "lamb": rules.Lamb,
+    "lion": rules.Lion,
+    "nadam": rules.Nadam,
+    "rmsprop_centered": rules.RmspropCentered,
+    "rmsprop_epsilon_inside": rules.RmspropEpsilonInside,
+    "rmsprop_momentum": rules.RmspropMomentum,
+    "unbiased_momentum": rules.UnbiasedMomentum,
+}
+"""Rules that MXNet has not, has in another form, or has with float32 state only."""
+
+
+def _by_operators(make: Callable[..., Any], h: Numbers) -> tuple[Any, Prepare]:
+    return make(**h), _nothing
 
 
 TABLE: Mapping[str, Callable[[Numbers], tuple[Any, Prepare]]] = {
@@ -145,8 +181,11 @@ TABLE: Mapping[str, Callable[[Numbers], tuple[Any, Prepare]]] = {
         RMSProp(learning_rate=h["learning_rate"], gamma1=h["rho"], epsilon=h["epsilon"]),
         _nothing,
     ),
+    **{name: partial(_by_operators, make) for name, make in BY_OPERATORS.items()},
     "sgd": lambda h: (native.SGD(learning_rate=h["learning_rate"]), _nothing),
     "sgd_clip_global_norm": lambda h: (native.SGD(learning_rate=h["learning_rate"]), clip_to(h["threshold"])),
+    "sgd_clip_norm": lambda h: (native.SGD(learning_rate=h["learning_rate"]), clip_each_to(h["threshold"])),
+    "sgd_clip_value": lambda h: (native.SGD(learning_rate=h["learning_rate"], clip_gradient=h["threshold"]), _nothing),
     "sgd_l2": lambda h: (native.SGD(learning_rate=h["learning_rate"], wd=h["penalty"]), _nothing),
 }
 

@@ -66,6 +66,12 @@ class Bounded:
         exact = exponent == 1
         return Bounded(power, carried + (0 if exact else roundings * self.u * abs(power)), self.u)
 
+    def __rpow__(self, base: Any) -> Bounded:
+        """A positive plain number to the power of this: the exponent's error moves it by ln(base) of itself."""
+        power = WIDE(base) ** self.value
+        carried = abs(np.log(WIDE(base)) * power) * self.error
+        return Bounded(power, carried + _POWER_ROUNDINGS * self.u * abs(power), self.u)
+
     def __neg__(self) -> Bounded:
         return Bounded(-self.value, self.error, self.u)
 
@@ -112,6 +118,17 @@ def absolute(x: Bounded) -> Bounded:
     return Bounded(abs(x.value), x.error, x.u)
 
 
+def sign(x: Bounded) -> Bounded:
+    """-1, 0 or 1, without error unless x may lie on the other side of 0."""
+    doubted = (x.error > 0) & (abs(x.value) <= x.error)
+    return Bounded(np.sign(x.value), np.where(doubted, WIDE(2), WIDE(0)), x.u)
+
+
+def norm(x: Bounded) -> Bounded:
+    """The Euclidean norm of one tensor."""
+    return root_of_squares([x], x.u)
+
+
 def least(*terms: Any) -> Bounded:
     """The smallest. Where two are within their errors of each other, either may win."""
     return _choose(np.less, terms)
@@ -135,6 +152,8 @@ def root_of_squares(arrays: Iterable[Bounded], u: float) -> Bounded:
 FUNCTIONS: Mapping[str, Callable[..., Bounded]] = {
     "sqrt": sqrt,
     "abs": absolute,
+    "sign": sign,
+    "norm": norm,
     "min": least,
     "max": greatest,
     "minimum": least,

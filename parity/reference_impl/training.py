@@ -29,6 +29,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "max": np.maximum,
     "minimum": np.minimum,
     "maximum": np.maximum,
+    "norm": lambda x: np.sqrt(np.sum(np.square(x))),
 }
 
 

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from parity.spec.formulas import Formula, FormulaError, dotted
+from parity.spec.formulas import REDUCTIONS, Formula, FormulaError, dotted
 from parity.spec.ledger import Refused, Value
 from parity.spec.mistakes import Place, did_you_mean, short
 from parity.spec.models import describe, is_number
@@ -26,6 +26,9 @@ def formula_step(scope: Scope, step: Step, name: str) -> Value:
         formula = Formula(str(step.settings))
     except FormulaError as error:
         raise scope.refuse(step.at.within(error.column), error.message) from None
+    for function, column in formula.calls().items():
+        if function in REDUCTIONS:
+            raise scope.refuse(step.at.within(column), f"`{function}` is for update rules; this formula is element-wise")
     values: dict[str, Value] = {}
     numbers: dict[str, Fraction] = {}
     for word, column in formula.name_columns().items():

@@ -28,8 +28,12 @@ FUNCTIONS: Mapping[str, tuple[int, int]] = {
     "minimum": (2, 2),
     "min": (2, 16),
     "max": (2, 16),
+    "norm": (1, 1),
 }
 """What a formula may call, and with how many arguments at least and at most."""
+
+REDUCTIONS = frozenset({"norm"})
+"""Functions of a whole tensor (its Euclidean norm): rules may call them, element-wise formulas of architectures may not."""
 
 LONGEST, DEEPEST, WIDEST = 1_000, 100, 4_096
 """Characters of a formula; depth of its tree; bits of an exact number on the way to its result."""
@@ -98,6 +102,11 @@ class Formula:
     def exact(self, values: Mapping[str, int | Fraction]) -> Fraction:
         """The formula's exact value. FormulaError where it has none: 1/0, sqrt(2), exp(1), or more than 4,096 bits."""
         return _exact(self.tree, values)
+
+    def calls(self) -> dict[str, int]:
+        """The functions it calls, and where each stands first, counting from 0."""
+        found = [(node.col_offset, dotted(node.func)) for node in ast.walk(self.tree) if isinstance(node, ast.Call)]
+        return {name: column for column, name in sorted(found, reverse=True)}
 
     def name_columns(self) -> dict[str, int]:
         """Where each name stands first, counting from 0."""

@@ -13,73 +13,76 @@ from torch import Tensor
 from torch.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 
 from parity.execution.protocol import Unsupported
+from parity.torch_impl import rules
 
 Hyperparameters = Mapping[str, float]
 Groups = list[dict[str, Any]]
 
 
-class AdamEpsilonInside(Optimizer):  # type: ignore[misc]
-    """Kingma & Ba's epsilon hat: w - lr·(sqrt(1 - β₂ᵗ)/(1 - β₁ᵗ))·m/(sqrt(v) + epsilon). torch's own is algorithm 1."""
-
-    def __init__(self, groups: Groups, lr: float, betas: tuple[float, float], eps: float) -> None:
-        super().__init__(groups, {"lr": lr, "betas": betas, "eps": eps})
-
-    @torch.no_grad()  # type: ignore[untyped-decorator]
-    def step(self) -> None:
-        for group in self.param_groups:
-            beta_1, beta_2 = group["betas"]
-            for w in group["params"]:
-                state = self.state[w]
-                if not state:
-                    state |= {"step": torch.zeros((), dtype=torch.float64), "m": torch.zeros_like(w), "v": torch.zeros_like(w)}
-                step, m, v = state["step"], state["m"], state["v"]
-                step += 1
-                m.lerp_(w.grad, 1 - beta_1)
-                v.mul_(beta_2).addcmul_(w.grad, w.grad, value=1 - beta_2)
-                rate = group["lr"] * (1 - beta_2**step).sqrt() / (1 - beta_1**step)
-                w.sub_(m / (v.sqrt() + group["eps"]) * rate)
-
-
-class ClippedSGD(SGD):  # type: ignore[misc]
-    """SGD after all gradients were scaled to the threshold. torch's clip_grad_norm_ adds 1e-6 to the norm, this does not."""
-
-    def __init__(self, groups: Groups, lr: float, threshold: float) -> None:
-        super().__init__(groups, lr=lr)
-        self.threshold = threshold
-
-    @torch.no_grad()  # type: ignore[untyped-decorator]
-    def step(self) -> None:
-        gradients = [w.grad for group in self.param_groups for w in group["params"]]
-        norm: Tensor = torch.nn.utils.get_total_norm(gradients)
-        torch._foreach_mul_(gradients, (self.threshold / norm).clamp(max=1.0))
-        super().step()
-
-
-def _counted_in_float64(optimizer: Adam) -> Adam:
-    """torch counts steps in the default dtype; compiled, float32 there costs digits of 1 - βᵗ. So its state is made here."""
+def _begun(optimizer: Optimizer, *moments: str, **numbers: float) -> Optimizer:
+    """With its state made here, moments of zeros. torch makes the counter (and nadam's product) in the default dtype: compiled,
+    float32 there costs digits of 1 - βᵗ. And sgd's first velocity would be the gradient itself, not dampened."""
     for group in optimizer.param_groups:
         for w in group["params"]:
-            moments = {"exp_avg": torch.zeros_like(w), "exp_avg_sq": torch.zeros_like(w)}
-            optimizer.state[w] = {"step": torch.zeros((), dtype=torch.float64), **moments}
+            scalars = {name: torch.full((), value, dtype=torch.float64) for name, value in numbers.items()}
+            optimizer.state[w] = {**scalars, **{name: torch.zeros_like(w) for name in moments}}
     return optimizer
+
+
+def _counted(optimizer: Optimizer, *moments: str, **numbers: float) -> Optimizer:
+    return _begun(optimizer, "exp_avg", "exp_avg_sq", *moments, step=0.0, **numbers)
 
 
 def _adam(h: Hyperparameters) -> dict[str, Any]:
     return {"lr": h["learning_rate"], "betas": (h["beta_1"], h["beta_2"]), "eps": h["epsilon"]}
 
 
+def _numbers(h: Hyperparameters) -> dict[str, float]:
+    """As the classes of rules.py call them."""
+    return {{"learning_rate": "lr", "epsilon": "eps"}.get(name, name): value for name, value in h.items()}
+
+
+def _dampened(groups: Groups, h: Hyperparameters) -> Optimizer:
+    made = SGD(groups, lr=h["learning_rate"], momentum=h["momentum"], dampening=h["dampening"])
+    return _begun(made, "momentum_buffer")
+
+
+def _rmsprop(groups: Groups, h: Hyperparameters, momentum: float = 0.0) -> Optimizer:
+    return RMSprop(groups, lr=h["learning_rate"], alpha=h["rho"], eps=h["epsilon"], momentum=momentum)
+
+
+def _clipped(clip: Callable[[list[Tensor], float], None]) -> Callable[[Groups, Hyperparameters], Optimizer]:
+    return lambda groups, h: rules.ClippedSGD(groups, h["learning_rate"], clip, h["threshold"])
+
+
 TABLE: Mapping[str, Callable[[Groups, Hyperparameters], Optimizer]] = {
     "sgd": lambda groups, h: SGD(groups, lr=h["learning_rate"]),
     "momentum": lambda groups, h: SGD(groups, lr=h["learning_rate"], momentum=h["momentum"]),
     "nesterov": lambda groups, h: SGD(groups, lr=h["learning_rate"], momentum=h["momentum"], nesterov=True),
+    "dampened_momentum": _dampened,
+    "unbiased_momentum": lambda groups, h: rules.UnbiasedMomentum(groups, **_numbers(h)),
     "adagrad": lambda groups, h: Adagrad(groups, lr=h["learning_rate"], eps=h["epsilon"]),
-    "rmsprop": lambda groups, h: RMSprop(groups, lr=h["learning_rate"], alpha=h["rho"], eps=h["epsilon"]),
-    "adam": lambda groups, h: _counted_in_float64(Adam(groups, **_adam(h))),
-    "adam_epsilon_inside": lambda groups, h: AdamEpsilonInside(groups, **_adam(h)),
-    "adamw": lambda groups, h: _counted_in_float64(AdamW(groups, **_adam(h), weight_decay=h["weight_decay"])),
+    "adagrad_epsilon_inside": lambda groups, h: rules.AdagradEpsilonInside(groups, **_numbers(h)),
+    "rmsprop": _rmsprop,
+    "rmsprop_momentum": lambda groups, h: _rmsprop(groups, h, h["momentum"]),
+    "rmsprop_epsilon_inside": lambda groups, h: rules.RmspropEpsilonInside(groups, **_numbers(h)),
+    "rmsprop_centered": lambda groups, h: rules.RmspropCentered(groups, **_numbers(h)),
+    "adadelta": lambda groups, h: torch.optim.Adadelta(groups, lr=h["learning_rate"], rho=h["rho"], eps=h["epsilon"]),
+    "adam": lambda groups, h: _counted(Adam(groups, **_adam(h))),
+    "adam_epsilon_inside": lambda groups, h: rules.AdamEpsilonInside(groups, **_numbers(h)),
+    "adamw": lambda groups, h: _counted(AdamW(groups, **_adam(h), weight_decay=h["weight_decay"])),
     "adamax": lambda groups, h: torch.optim.Adamax(groups, betas=(h["beta_1"], h["beta_2"]), eps=0.0),
+    "amsgrad": lambda groups, h: _counted(Adam(groups, **_adam(h), amsgrad=True), "max_exp_avg_sq"),
+    "nadam": lambda groups, h: _counted(
+        torch.optim.NAdam(groups, **_adam(h), momentum_decay=h["schedule_decay"]), mu_product=1.0
+    ),
+    "ftrl": lambda groups, h: rules.Ftrl(groups, **_numbers(h)),
+    "lion": lambda groups, h: rules.Lion(groups, **_numbers(h)),
+    "lamb": lambda groups, h: rules.Lamb(groups, **_numbers(h)),
     "sgd_l2": lambda groups, h: SGD(groups, lr=h["learning_rate"], weight_decay=h["penalty"]),
-    "sgd_clip_global_norm": lambda groups, h: ClippedSGD(groups, h["learning_rate"], h["threshold"]),
+    "sgd_clip_value": _clipped(rules.clip_value),
+    "sgd_clip_norm": _clipped(rules.clip_norm),
+    "sgd_clip_global_norm": _clipped(rules.clip_global_norm),
 }
 
 

@@ -1,0 +1,179 @@
+"""Owns MXNet optimizers for rules that MXNet has not, or has in another form, by NDArray operators.
+
+It refuses to know specs and their names (optimizers.py maps those), and fused kernels: they hold numbers in float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from parity.mxnet_impl.device import mxnet
+
+nd = mxnet.nd
+State = Mapping[str, Any]
+
+
+class Rule(mxnet.optimizer.Optimizer):  # type: ignore[misc]
+    """A rule of one weight at a time: `begin` is its state before the first step, `move` one step of it."""
+
+    begin: ClassVar[Mapping[str, float]] = {}
+
+    def __init__(self, learning_rate: float, **numbers: float) -> None:
+        super().__init__(learning_rate=learning_rate)
+        self.numbers = numbers
+
+    def create_state(self, index: int, weight: Any) -> dict[str, Any]:
+        return {name: nd.full(weight.shape, value, weight.context, weight.dtype) for name, value in self.begin.items()}
+
+    def update(self, index: int, weight: Any, grad: Any, state: State) -> None:
+        self._update_count(index)
+        known = {**self.numbers, "t": self._index_update_count[index], "rate": self._get_lr(index)}
+        weight[:] = self.move(weight, grad * self.rescale_grad, state, known)
+
+    def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
+        """The new w; states are moved in place. h: the numbers, t (step from 1) and the rate."""
+        raise NotImplementedError
+
+
+def _moments(g: Any, state: State, h: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Adam's moments, moved on, and divided by their bias."""
+    state["m"][:] = h["beta_1"] * state["m"] + (1 - h["beta_1"]) * g
+    state["v"][:] = h["beta_2"] * state["v"] + (1 - h["beta_2"]) * nd.square(g)
+    return state["m"] / (1 - h["beta_1"] ** h["t"]), state["v"] / (1 - h["beta_2"] ** h["t"])
+
+
+def _mean_square(g: Any, state: State, h: Mapping[str, Any]) -> Any:
+    state["s"][:] = h["rho"] * state["s"] + (1 - h["rho"]) * nd.square(g)
+    return state["s"]
+
+
+class Momentum(Rule):
+    """v = momentum·v + (1 - dampening)·g; w - lr·v. MXNet has no dampening."""
+
+    begin: ClassVar[Mapping[str, float]] = {"v": 0.0}
+
+    def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
+        state["v"][:] = h["momentum"] * state["v"] + (1 - h["dampening"]) * g
+        return w - h["rate"] * state["v"]
+
+
+class UnbiasedMomentum(Rule):
+    """A mean of gradients, divided by 1 - momentumᵗ."""
+
+    begin: ClassVar[Mapping[str, float]] = {"m": 0.0}
+
+    def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
+        state["m"][:] = h["momentum"] * state["m"] + (1 - h["momentum"]) * g
+        return w - h["rate"] / (1 - h["momentum"] ** h["t"]) * state["m"]
+
+
+class AdagradEpsilonInside(Rule):
+    """w - lr·g/sqrt(s + epsilon), as MXNet's own, whose history is a float32 array."""
+
+    begin: ClassVar[Mapping[str, float]] = {"s": 0.0}
+
+    def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
+        state["s"][:] += nd.square(g)
+        return w - h["rate"] * g / nd.sqrt(state["s"] + h["epsilon"])
+
+
+class RmspropEpsilonInside(Rule):
+    """w - lr·g/sqrt(s + epsilon), as MXNet's own, whose mean square is a float32 array."""
+
+    begin: ClassVar[Mapping[str, float]] = {"s": 0.0}
+
+    def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
+        return w - h["rate"] * g / nd.sqrt(_mean_square(g, state, h) + h["epsilon"])
+
+
+class RmspropCentered(Rule):
+    """w - lr·g/sqrt(s - a² + epsilon), as MXNet's own without its momentum, whose state is float32."""
+
+    begin: ClassVar[Mapping[str, float]] = {"s": 0.0, "a": 0.0}
+
+    def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
+        state["a"][:] = h["rho"] * state["a"] + (1 - h["rho"]) * g
+        return w - h["rate"] * g / nd.sqrt(_mean_square(g, state, h) - nd.square(state["a"]) + h["epsilon"])
+
+
+class RmspropMomentum(Rule):
+    """v = momentum·v + g/(sqrt(s) + epsilon); w - lr·v. MXNet has momentum in its centered form only."""
+
+    begin: ClassVar[Mapping[str, float]] = {"s": 0.0, "v": 0.0}
+
+    def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
+        state["v"][:] = h["momentum"] * state["v"] + g / (nd.sqrt(_mean_square(g, state, h)) + h["epsilon"])
+        return w - h["rate"] * state["v"]
+
+
+class AdaDelta(Rule):
+    """Zeiler 2012 with a learning rate; MXNet's own ignores its learning rate, and its state is float32."""
+
+    begin: ClassVar[Mapping[str, float]] = {"s": 0.0, "d": 0.0}
+
+    def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
+        delta = nd.sqrt(state["d"] + h["epsilon"]) / nd.sqrt(_mean_square(g, state, h) + h["epsilon"]) * g
+        state["d"][:] = h["rho"] * state["d"] + (1 - h["rho"]) * nd.square(delta)
+        return w - h["rate"] * delta
+
+
+class Amsgrad(Rule):
+    """Adam with the greatest second moment so far; MXNet has none."""
+
+    begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0, "u": 0.0}
+
+    def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
+        first, _ = _moments(g, state, h)
+        state["u"][:] = nd.maximum(state["u"], state["v"])
+        return w - h["rate"] * first / (nd.sqrt(state["u"] / (1 - h["beta_2"] ** h["t"])) + h["epsilon"])
+
+
+class Nadam(Rule):
+    """Dozat 2016. MXNet's own multiplies one product of momenta once for every weight and step."""
+
+    begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0, "p": 1.0}
+
+    def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
+        now, after = (h["beta_1"] * (1 - 0.5 * 0.96 ** ((h["t"] + k) * h["schedule_decay"])) for k in (0, 1))
+        _, second = _moments(g, state, h)
+        state["p"][:] *= now
+        ahead = after * state["m"] / (1 - state["p"] * after) + (1 - now) * g / (1 - state["p"])
+        return w - h["rate"] * ahead / (nd.sqrt(second) + h["epsilon"])
+
+
+class Ftrl(Rule):
+    """McMahan et al. 2013, algorithm 1, as MXNet's own, whose state is float32."""
+
+    begin: ClassVar[Mapping[str, float]] = {"z": 0.0, "n": 0.0}
+
+    def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
+        before = nd.sqrt(state["n"])
+        state["n"][:] += nd.square(g)
+        after = nd.sqrt(state["n"])
+        state["z"][:] += g - (after - before) / h["rate"] * w
+        cut = nd.minimum(nd.maximum(state["z"], -h["l1"]), h["l1"])  # nd.clip holds its bounds in float32
+        return (cut - state["z"]) / ((h["beta"] + after) / h["rate"] + h["l2"])
+
+
+class Lion(Rule):
+    """Chen et al. 2023, algorithm 2."""
+
+    begin: ClassVar[Mapping[str, float]] = {"m": 0.0}
+
+    def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
+        direction = nd.sign(h["beta_1"] * state["m"] + (1 - h["beta_1"]) * g)
+        state["m"][:] = h["beta_2"] * state["m"] + (1 - h["beta_2"]) * g
+        return w - h["rate"] * (direction + h["weight_decay"] * w)
+
+
+class Lamb(Rule):
+    """You et al. 2020, algorithm 2. MXNet's own fused kernels move float64 weights by float32 numbers."""
+
+    begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0}
+
+    def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
+        first, second = _moments(g, state, h)
+        r = first / (nd.sqrt(second) + h["epsilon"]) + h["weight_decay"] * w
+        ratio = nd.sqrt(nd.sum(nd.square(w))) / nd.sqrt(nd.sum(nd.square(r)))
+        return w - nd.broadcast_mul(r, (h["rate"] * ratio).reshape((1,) * r.ndim))
