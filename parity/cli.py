@@ -134,6 +134,31 @@ def bisect(**options: Any) -> int:
 
 
 @parity.command()
+@click.argument("sides", nargs=-1, required=True, metavar="FRAMEWORK=PACKAGE.MODULE:BUILD…")
+@click.option(
+    "--weights-map",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Which layer is which: the file that an earlier run wrote, corrected.",
+)
+@click.option("--inputs", multiple=True, metavar="SHAPE", help="With the batch, one for each: 3x16, 3x7:0..99, 3x7:bool.")
+@click.option(
+    "--map-to",
+    "map_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("weights-map.yaml"),
+    show_default=True,
+    help="Where the map that was found is written.",
+)
+@SEED
+@JSON
+def compare(**options: Any) -> int:
+    """Two or three models of your own: outputs, layers, gradients and a step, and why they part."""
+    from parity.verbs import compare as verb
+
+    return int(verb.main(**options))
+
+
+@parity.command()
 @SPECS
 @FRAMEWORK
 @DEVICE

@@ -44,16 +44,26 @@ ROOMS = {
         *("parity.judgement*", "parity.reference_impl*", "parity.ops*", "parity.spec*"),
         *("parity.execution.records", "parity.execution.frameworks"),
     ),
+    "parity.comparing*": (
+        *("parity.comparing*", "parity.execution.leaves"),
+        *("parity.judgement.budgets", "parity.judgement.comparison"),
+    ),
     "parity.reporting*": ("parity", "parity.reporting*", "parity.judgement*", "parity.execution.timing"),
     "parity.verbs*": (
-        *("parity", "parity.verbs*", "parity.reporting*", "parity.judgement*", "parity.reference_impl*"),
+        *("parity", "parity.verbs*", "parity.reporting*", "parity.judgement*", "parity.reference_impl*", "parity.comparing*"),
         *("parity.execution*", "parity.ops*", "parity.spec*"),
     ),
     "parity.cli": ("parity", "parity.verbs*", "parity.spec.mistakes"),
     "parity.__main__": ("parity.cli",),
     "parity.pytest_plugin": ("parity.verbs*", "parity.judgement*"),
     **{
-        f"parity.{name}*": (f"parity.{name}", f"parity.{name}.*", *WORKER_SPEC, "parity.execution.protocol")
+        f"parity.{name}*": (
+            f"parity.{name}",
+            f"parity.{name}.*",
+            *WORKER_SPEC,
+            "parity.execution.protocol",
+            "parity.execution.leaves",
+        )
         for name in FRAMEWORKS
     },
 }
@@ -69,6 +79,7 @@ OUTSIDE = {
     "parity.reference_impl*": ("numpy",),
     "parity.execution*": ("numpy",),
     "parity.execution.datasets": ("numpy", "sklearn"),
+    "parity.comparing*": ("numpy",),
     "parity.judgement*": ("numpy", "ruamel"),
     "parity.reporting*": ("numpy", "jinja2", "markupsafe", "vl_convert"),
     "parity.verbs*": ("numpy", "rich"),
@@ -79,6 +90,7 @@ OUTSIDE = {
         for name in ("launcher", "process", "supervisor", "isolation", "endings", "records", "request", "frameworks", "timing")
     },
     "parity.execution.environments": (),
+    "parity.execution.leaves": (),
     "parity.execution.diagnosis": (),
     "parity.spec.formulas": ("numpy",),
 }
@@ -189,6 +201,13 @@ def test_an_implementation_sees_the_protocol_and_the_graph_alone(name: str) -> N
         *WORKER_SPEC,
         "parity.execution",
         "parity.execution.protocol",
+    }
+
+
+def test_the_process_of_a_users_model_brings_nothing_of_the_harness_with_it() -> None:
+    assert closure("parity.execution.foreign", sources()) == {
+        *("parity", "parity.execution", "parity.spec", "parity.spec.cases", "parity.spec.graph"),
+        *(f"parity.execution.{name}" for name in ("foreign", "leaves", "arrays", "records", "endings", "frameworks")),
     }
 
 

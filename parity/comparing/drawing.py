@@ -1,0 +1,106 @@
+"""Owns the numbers that both models are given: inputs, weights and the weights of the loss, in neutral order, drawn once.
+
+It refuses values at which a fault would not show: biases of 0, scales of 1, masks that are all true.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.comparing.mapping import PARTNERS, Map
+from parity.comparing.structures import Structure
+from parity.execution.leaves import Shape
+
+Array = npt.NDArray[Any]
+SHAPE = re.compile(r"(?P<sizes>\d+(x\d+)*)(:(?P<kind>bool|(?P<low>\d+)\.\.(?P<high>\d+)))?")
+BATCH = 3
+"""Examples in a batch where the model knows its input's shape but for the batch: more than one, and an odd number."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """One input with its batch. kind: `float`, `integer` (low to high, both included; high may be unknown) or `bool`."""
+
+    shape: Shape
+    kind: str = "float"
+    low: int = 0
+    high: int | None = None
+
+
+def given(value: Any) -> Given:
+    """From `3x16`, `3x7:0..99`, `3x7:bool`, or a list of sizes. Raises ValueError for anything else."""
+    if isinstance(value, list) and value and all(isinstance(size, int) and size > 0 for size in value):
+        return Given(tuple(value))
+    match = SHAPE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{value!r} is no input: write sizes with the batch, such as 3x16, 3x7:0..99 or 3x7:bool")
+    shape = tuple(int(size) for size in match["sizes"].split("x"))
+    if match["high"] is not None:
+        return Given(shape, "integer", int(match["low"]), int(match["high"]))
+    return Given(shape, "bool" if match["kind"] else "float")
+
+
+def blank(one: Given) -> Array:
+    """An input that any model takes, to learn its structure."""
+    if one.kind == "bool":
+        return np.ones(one.shape, dtype=bool)
+    return np.full(one.shape, one.low, dtype=np.int64) if one.kind == "integer" else np.full(one.shape, 0.5)
+
+
+def inputs(wanted: Sequence[Given], vocabulary: int, numbers: np.random.RandomState) -> list[Array]:
+    """Neutral inputs. vocabulary: of the smallest embedding, for integers whose range nobody stated."""
+    return [_input(one, vocabulary, numbers) for one in wanted]
+
+
+def _input(one: Given, vocabulary: int, numbers: np.random.RandomState) -> Array:
+    if one.kind == "float":
+        return rounded(numbers.standard_normal(one.shape))
+    if one.kind == "integer":
+        high = vocabulary - 1 if one.high is None else one.high
+        return np.asarray(numbers.randint(one.low, high + 1, size=one.shape), dtype=np.int64)
+    drawn = numbers.uniform(size=one.shape) < 0.6
+    drawn[..., 0], drawn[..., -1] = True, False  # no row is masked whole, in whichever meaning
+    return drawn
+
+
+def weights(
+    found: Map, initial: Mapping[str, Mapping[str, Array]], base: str, numbers: np.random.RandomState
+) -> dict[str, dict[str, Array]]:
+    """label -> native weight -> value: drawn around what the base's model begins with, the same numbers in every model."""
+    values = {label: {name: np.array(array) for name, array in native.items()} for label, native in initial.items()}
+    drawn: set[str] = set()
+    for match in found.matches:
+        for role, placements in match.weights.items():
+            whole = len(placements) == len(initial)
+            if whole and placements[base].native not in drawn:
+                drawn.add(placements[base].native)
+                values[base][placements[base].native] = _drawn(initial[base][placements[base].native], numbers)
+            for label, placement in placements.items():
+                native = values[label][placement.native]
+                alone = np.full(placement.neutral, PARTNERS.get(role.split(".")[-1], 0.0))
+                neutral = placements[base].read(values[base][placements[base].native]) if whole else alone
+                values[label][placement.native] = placement.write(neutral, native)
+    return values
+
+
+def _drawn(begin: Array, numbers: np.random.RandomState) -> Array:
+    """Around a constant within 0.3 of it, or with the spread that the model's own initializer has."""
+    if np.ptp(begin) == 0 or begin.size == 1:
+        return rounded(begin + numbers.uniform(-0.3, 0.3, begin.shape))
+    return rounded(np.std(begin) * numbers.standard_normal(begin.shape))
+
+
+def rounded(array: Array) -> Array:
+    """Numbers that float32 holds, so that rounding what is given is nobody's error."""
+    return np.asarray(array, dtype=np.float32).astype(np.float64)
+
+
+def losses(base: Structure, numbers: np.random.RandomState) -> list[Array]:
+    """Neutral weights of the loss, one tensor for each output of the base."""
+    return [rounded(numbers.standard_normal(base.neutral(np.zeros(shape)).shape)) for shape in base.outputs]

@@ -1,0 +1,163 @@
+"""Owns the verdicts: tensors of two models side by side in float64 and float32, each with the error that rounding explains.
+
+It refuses numbers tuned by hand: every constant below carries its derivation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.judgement import budgets
+from parity.judgement.comparison import place
+
+Array = npt.NDArray[Any]
+
+SEMANTIC = 1e-9
+"""Float64: what exceeds this share of a tensor's greatest number, for each layer before it, is another computation.
+
+A sum of n products errs by at most n·u = n·1.1e-16 of Σ|a||b|, so 1e-9 is beyond rounding for any reduction below nine million
+terms; and the least difference that anyone means, a hyper-parameter rounded to float32 (6e-8), lies sixty times above it.
+Layers hand errors on, hence once for each.
+"""
+
+SHADOW = budgets.SHADOW
+"""Float32: the model's own error, float32 against its float64 run, is a sample of what an equally right order of computation
+gives (budgets.SHADOW). One model must stay within 4 times what the *other* errs by: its own error would excuse itself.
+
+A tensor of few elements may err little by luck: what it may err by is at least the median share of the pass's tensors.
+"""
+
+PRECISION_RATIO = budgets.PRECISION_RATIO
+"""Rounding errors are proportional to u. A float32 error divided by this is what rounding explains in float64: it counts where
+terms cancel, such as the gradient of a bias before a batch norm, which is zero but for rounding."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One tensor in two models and two precisions, in neutral order. depth: layers before it; stored: greatest number that
+    the tensor was added to before it was rounded (an update); ours, theirs: dtype -> array."""
+
+    quantity: str
+    tensor: str
+    depth: int
+    ours: Mapping[str, Array]
+    theirs: Mapping[str, Array]
+    stored: float = 0.0
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A verdict on one tensor in one precision."""
+
+    quantity: str
+    tensor: str
+    dtype: str
+    verdict: str
+    error: float | None = None
+    budget: float | None = None
+    where: str = ""
+    reason: str = ""
+
+
+def judged(pairs: Sequence[Pair]) -> list[Found]:
+    """Both precisions of every pair of one pass."""
+    found: list[Found] = []
+    usual = [median([_own(pair, side)[1] for pair in pairs if not _unfit(pair)] or [0.0]) for side in (0, 1)]
+    for pair in pairs:
+        if reason := _unfit(pair):
+            found += [Found(pair.quantity, pair.tensor, dtype, "differs", reason=reason) for dtype in pair.ours]
+            continue
+        errors = [_own(pair, side)[0] for side in (0, 1)]
+        found.append(_semantic(pair, max(errors)))
+        found.append(_rounded(pair, errors, usual))
+    return found
+
+
+def _own(pair: Pair, side: int) -> tuple[float, float]:
+    """A model's own error in float32, and its share of the tensor's greatest number."""
+    arrays, scale = (pair.ours, pair.theirs)[side], _scale(pair)
+    error = distance(arrays["float32"], arrays["float64"])
+    return error, error / scale if scale else 0.0
+
+
+def _rounded(pair: Pair, errors: Sequence[float], usual: Sequence[float]) -> Found:
+    """Float32 of each against float64 of the other."""
+    u, scale = budgets.roundoff("float32"), _scale(pair)
+    limits = [
+        SHADOW * max(error, share * scale, u * scale, u * budgets.STORE * pair.stored)
+        for error, share in zip(errors, usual, strict=True)
+    ]
+    crossed = [distance(pair.theirs["float32"], pair.ours["float64"]), distance(pair.ours["float32"], pair.theirs["float64"])]
+    error, limit = max(zip(crossed, limits, strict=True), key=lambda one: one[0] / one[1] if one[1] else one[0])
+    where = place(_worst(pair.theirs["float32"], pair.ours["float64"]))
+    return Found(pair.quantity, pair.tensor, "float32", _verdict(error, limit), error, limit, where)
+
+
+def _scale(pair: Pair) -> float:
+    return max(_greatest(pair.ours["float64"]), _greatest(pair.theirs["float64"]))
+
+
+def tolerance(depth: int, scale: float, shadow: float, stored: float = 0.0) -> float:
+    """What may lie between two float64 tensors. shadow: their own error in float32."""
+    rounding = max(SHADOW * shadow / PRECISION_RATIO, budgets.STORE * budgets.roundoff("float64") * stored)
+    return max(SEMANTIC * max(depth, 1) * scale, rounding)
+
+
+def distance(ours: Array, theirs: Array) -> float:
+    """Greatest difference; infinite where only one is not finite, 0 where both are the same infinity."""
+    if not ours.size:
+        return 0.0
+    same = ours == theirs
+    with np.errstate(invalid="ignore"):
+        gaps = np.abs(np.subtract(ours, theirs, dtype=np.float64))
+    gaps = np.where(same, 0.0, np.where(np.isfinite(gaps), gaps, np.inf))
+    return float(np.max(gaps))
+
+
+def _semantic(pair: Pair, shadow: float) -> Found:
+    ours, theirs, scale = pair.ours["float64"], pair.theirs["float64"], _scale(pair)
+    error, limit = distance(ours, theirs), tolerance(pair.depth, scale, shadow, pair.stored)
+    narrow = [side.dtype.name for side in (ours, theirs) if side.dtype.name != "float64"]
+    reason = f"one model hands out {narrow[0]} where float64 was asked for" if narrow and error > limit else ""
+    where = place(_worst(ours, theirs)) if error else ""
+    verdict = "exact" if error == 0 and scale else _verdict(error, limit)
+    if verdict in ("agrees", "exact") and pair.quantity == "forward" and scale == 0:
+        verdict, reason = "mistrusted", "both models give zeros alone, so nothing could show"
+    return Found(pair.quantity, pair.tensor, "float64", verdict, error, limit, where, reason)
+
+
+def _unfit(pair: Pair) -> str:
+    ours, theirs = pair.ours["float64"], pair.theirs["float64"]
+    if ours.shape != theirs.shape:
+        return f"shapes differ: {ours.shape} and {theirs.shape}"
+    if not np.isfinite(ours).all() and not np.isfinite(theirs).all() and not np.array_equal(ours, theirs):
+        return "both hold numbers that are not finite, at other places or of another kind"
+    return ""
+
+
+def _verdict(error: float, limit: float) -> str:
+    if not np.isfinite(error):
+        return "nonfinite"
+    return "agrees" if error <= limit else "differs"
+
+
+def _worst(ours: Array, theirs: Array) -> tuple[int, ...]:
+    with np.errstate(invalid="ignore"):
+        gaps = np.abs(np.subtract(ours, theirs, dtype=np.float64))
+    return (
+        tuple(int(one) for one in np.unravel_index(int(np.argmax(np.nan_to_num(gaps, nan=np.inf))), gaps.shape))
+        if gaps.size
+        else ()
+    )
+
+
+def _greatest(array: Array) -> float:
+    finite = array[np.isfinite(array)]
+    return budgets.greatest(finite)

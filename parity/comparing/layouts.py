@@ -1,0 +1,124 @@
+"""Owns the way between a native tensor and the neutral one: rows of it, its axes in another order, its gates in another order.
+
+It refuses to know a framework: a layout is a text such as `h w i o -> o i h w`, which the user can correct.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.execution.leaves import Shape, Weight
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a neutral tensor lies in a native array of `shape`. layout, rows, gates: as parity.execution.leaves.Weight;
+    image: a channels-last image (height, width, channels) whose flattening the neutral's second axis runs over."""
+
+    native: str
+    shape: Shape
+    layout: str = ""
+    rows: tuple[int, int] | None = None
+    gates: str = ""
+    image: Shape = ()
+
+    @property
+    def part(self) -> Shape:
+        """Shape of the native rows meant."""
+        return self.shape if self.rows is None else (self.rows[1] - self.rows[0], *self.shape[1:])
+
+    @property
+    def neutral(self) -> Shape:
+        return tuple(rearranged(np.broadcast_to(np.zeros(()), self.part), self.layout).shape)
+
+    def read(self, native: Array) -> Array:
+        """The neutral tensor."""
+        part = native if self.rows is None else native[self.rows[0] : self.rows[1]]
+        neutral = regated(rearranged(part, self.layout), self.gates, in_order(self.gates))
+        return np.moveaxis(neutral.reshape(-1, *self.image), -1, 1).reshape(neutral.shape) if self.image else neutral
+
+    def write(self, neutral: Array, native: Array) -> Array:
+        """The native array with this tensor in it."""
+        if self.image:
+            first = (self.image[-1], *self.image[:-1])
+            neutral = np.moveaxis(neutral.reshape(-1, *first), 1, -1).reshape(neutral.shape)
+        part = arranged_back(regated(neutral, in_order(self.gates), self.gates), self.layout, self.part)
+        if self.rows is None:
+            return part
+        return np.concatenate([native[: self.rows[0]], part, native[self.rows[1] :]])
+
+
+def of(weight: Weight) -> Placement:
+    return Placement(weight.native, weight.shape, weight.layout, weight.rows, weight.gates)
+
+
+def transposed(placement: Placement) -> Placement:
+    """The same matrix the other way round."""
+    return replace(placement, layout="" if placement.layout == "i o -> o i" else "i o -> o i")
+
+
+def in_order(gates: str) -> str:
+    """The neutral order of gates: by name."""
+    return " ".join(sorted(gates.split()))
+
+
+def regated(array: Array, before: str, after: str) -> Array:
+    """Blocks along the first axis, from one order of names to another."""
+    if before == after:
+        return array
+    names = before.split()
+    blocks = dict(zip(names, np.split(array, len(names)), strict=True))
+    return np.concatenate([blocks[name] for name in after.split()])
+
+
+def sides(layout: str) -> tuple[list[str], list[list[str]]]:
+    """`h w i o -> (h w) i o`: the axes, and the groups of axes that they become. Raises ValueError where it is none."""
+    left, arrow, right = layout.partition("->")
+    groups: list[list[str]] = []
+    inside = False
+    for word in right.replace("(", " ( ").replace(")", " ) ").split():
+        if word in "()":
+            inside = word == "("
+            if inside:
+                groups.append([])
+        elif inside:
+            groups[-1].append(word)
+        else:
+            groups.append([] if word == "1" else [word])
+    names = [name for name in left.split() if name != "1"]
+    if not arrow or sorted(names) != sorted(name for group in groups for name in group):
+        raise ValueError(f"`{layout}` is no layout: the same axes stand on both sides of `->`")
+    return left.split(), groups
+
+
+def rearranged(array: Array, layout: str) -> Array:
+    """The array with its axes as the layout says; raises ValueError where it has another number of them."""
+    if not layout:
+        return array
+    axes, groups = sides(layout)
+    if len(axes) != array.ndim:
+        raise ValueError(f"`{layout}` is for {len(axes)} axes, and the shape is {array.shape}")
+    sizes = dict(zip(axes, array.shape, strict=True))
+    names = [name for name in axes if name != "1"]
+    order = [name for group in groups for name in group]
+    squeezed = array.reshape([sizes[name] for name in names]).transpose([names.index(name) for name in order])
+    return squeezed.reshape([prod(sizes[name] for name in group) for group in groups])
+
+
+def arranged_back(array: Array, layout: str, shape: Shape) -> Array:
+    """The inverse: what `rearranged` made from an array of this shape."""
+    if not layout:
+        return array
+    axes, groups = sides(layout)
+    sizes = dict(zip(axes, shape, strict=True))
+    names = [name for name in axes if name != "1"]
+    order = [name for group in groups for name in group]
+    apart = array.reshape([sizes[name] for name in order])
+    return apart.transpose([order.index(name) for name in names]).reshape(shape)

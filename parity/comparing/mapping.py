@@ -1,0 +1,211 @@
+"""Owns the correspondence of two or three models: which layer is which, and where each of their weights lies.
+
+It refuses to guess where shapes do not fit: that is one message with both sides' names and shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from typing import Any
+
+from parity.comparing import layouts
+from parity.comparing.layouts import Placement
+from parity.comparing.structures import QUIET, Structure
+from parity.execution.leaves import Leaf, Weight
+
+PARTNERS = {"bias": 0.0, "recurrent_bias": 0.0, "shift": 0.0, "mean": 0.0, "scale": 1.0, "variance": 1.0}
+"""Roles that one side may lack: the other side's tensor then holds the number that changes nothing."""
+
+
+class Unmappable(Exception):
+    """Layers without a counterpart. The message names both sides and what to do. found: what could be mapped."""
+
+    def __init__(self, message: str, found: Map) -> None:
+        super().__init__(message)
+        self.found = found
+
+
+@dataclass(frozen=True)
+class Match:
+    """One layer in every model: label -> name of the leaf; role -> label -> placement. A role may lack a label."""
+
+    leaves: Mapping[str, str]
+    weights: Mapping[str, Mapping[str, Placement]]
+
+
+@dataclass(frozen=True)
+class Map:
+    """Every layer with weights. channels: label -> where images have theirs."""
+
+    channels: Mapping[str, str]
+    matches: tuple[Match, ...]
+
+    def of(self, label: str, leaf: str) -> Match | None:
+        return next((match for match in self.matches if match.leaves.get(label) == leaf), None)
+
+
+def automatic(structures: Sequence[Structure]) -> Map:
+    """By kind, names, shapes and order. The first model is the base. Raises Unmappable."""
+    base, *others = structures
+    paired = {other.label: _paired(base, other) for other in others}
+    matches, left = [], []
+    for leaf in base.weighted():
+        names = {base.label: leaf.name, **{label: pairs[leaf.name] for label, pairs in paired.items() if leaf.name in pairs}}
+        if len(names) == len(structures):
+            matches.append(Match(names, _weights(structures, names)))
+        else:
+            left.append(leaf)
+    found = Map({one.label: one.channels for one in structures}, tuple(matches))
+    over = {
+        other.label: [leaf for leaf in other.weighted() if leaf.name not in paired[other.label].values()] for other in others
+    }
+    if left or any(over.values()):
+        raise Unmappable(_message({base.label: left, **over}), found)
+    return found
+
+
+def _paired(base: Structure, other: Structure) -> dict[str, str]:
+    """Leaf of the base -> leaf of the other: the same kind and shapes first, then without biases, then by shapes alone."""
+    pairs: dict[str, str] = {}
+    for signature in (_exact, _without_partners):
+        ours, theirs = _left(base, pairs.keys(), signature), _left(other, pairs.values(), signature)
+        for key in ours.keys() & theirs.keys():
+            pairs |= _in_order(ours[key], theirs[key])
+    rest = [leaf for leaf in other.weighted() if leaf.name not in pairs.values()]
+    for leaf in base.weighted():
+        if leaf.name not in pairs:
+            fitting = next((one for one in rest if _roles(leaf, one) is not None), None)
+            if fitting is not None:
+                rest.remove(fitting)
+                pairs[leaf.name] = fitting.name
+    return pairs
+
+
+Signature = Callable[[Leaf], Any]
+
+
+def _exact(leaf: Leaf) -> Any:
+    return leaf.kind, tuple(sorted((weight.role, layouts.of(weight).neutral) for weight in leaf.weights))
+
+
+def _without_partners(leaf: Leaf) -> Any:
+    kind, weights = _exact(leaf)
+    return kind, tuple((role, shape) for role, shape in weights if role.split(".")[-1] not in PARTNERS or len(weights) == 1)
+
+
+def _left(structure: Structure, taken: Any, signature: Signature) -> dict[Any, list[str]]:
+    found: dict[Any, list[str]] = {}
+    for leaf in structure.weighted():
+        if leaf.name not in taken:
+            found.setdefault(signature(leaf), []).append(leaf.name)
+    return found
+
+
+def _in_order(ours: Sequence[str], theirs: Sequence[str]) -> dict[str, str]:
+    """Layers that look alike: by name where both models use the same names, by order otherwise. Unequal counts wait."""
+    if len(ours) != len(theirs):
+        return {}
+    return {name: name for name in ours} if set(ours) == set(theirs) else dict(zip(ours, theirs, strict=True))
+
+
+def _weights(structures: Sequence[Structure], names: Mapping[str, str]) -> dict[str, dict[str, Placement]]:
+    base, *others = structures
+    leaf = base.leaf(names[base.label])
+    found = {weight.role: {base.label: _placed(base, leaf, weight, structures)} for weight in leaf.weights}
+    for other in others:
+        theirs = other.leaf(names[other.label])
+        roles = _roles(leaf, theirs) or {}
+        for weight in theirs.weights:
+            role, turned = roles.get(weight.role, (weight.role, False))
+            placement = _placed(other, theirs, weight, structures)
+            gates = next((one.gates for one in leaf.weights if one.role == role), "")
+            if gates and not placement.gates and theirs.kind != leaf.kind:
+                placement = replace(placement, gates=gates)
+            found.setdefault(role, {})[other.label] = layouts.transposed(placement) if turned else placement
+    for role, placements in found.items():  # a base of its own class learns the order of gates from its counterpart
+        gates = next((one.gates for one in placements.values() if one.gates), "")
+        own = placements.get(base.label)
+        if own is not None and gates and not own.gates:
+            placements[base.label] = replace(own, gates=gates)
+        found[role] = placements
+    return found
+
+
+def _placed(structure: Structure, leaf: Leaf, weight: Weight, structures: Sequence[Structure]) -> Placement:
+    """Where the weight lies; a kernel behind a flattened image knows that image where models hold channels differently."""
+    placement = layouts.of(weight)
+    if structure.channels == "last" and len({one.channels for one in structures}) > 1 and len(placement.neutral) == 2:
+        calls = [place for place, call in enumerate(structure.calls) if call.leaf == leaf.name]
+        image = structure.taken(calls[0]) if calls and leaf.kind == "dense" else None
+        if image is not None:
+            return replace(placement, image=image)
+    return placement
+
+
+def _roles(ours: Leaf, theirs: Leaf) -> dict[str, tuple[str, bool]] | None:
+    """Role of theirs -> role of ours, and whether a matrix stands the other way round. None where shapes do not fit."""
+    if {weight.role for weight in theirs.weights} == {weight.role for weight in ours.weights} and ours.kind == theirs.kind:
+        fits = all(layouts.of(a).neutral == layouts.of(_role(theirs, a.role)).neutral for a in ours.weights)
+        return {weight.role: (weight.role, False) for weight in theirs.weights} if fits else None
+    free = list(ours.weights)
+    found: dict[str, tuple[str, bool]] = {}
+    for weight in theirs.weights:
+        shape = layouts.of(weight).neutral
+        same = [one for one in free if layouts.of(one).neutral == shape]
+        named = [one for one in same if one.role == weight.role]
+        turned = [one for one in free if len(shape) == 2 and layouts.of(one).neutral == shape[::-1]]
+        if not same and not turned:
+            if weight.role.split(".")[-1] in PARTNERS:
+                continue
+            return None
+        chosen = (named or same or turned)[0]
+        found[weight.role] = (chosen.role, not same)
+        free.remove(chosen)
+    return found if found and all(one.role.split(".")[-1] in PARTNERS for one in free) else None
+
+
+def _role(leaf: Leaf, role: str) -> Weight:
+    return next(weight for weight in leaf.weights if weight.role == role)
+
+
+def _message(left: Mapping[str, Sequence[Leaf]]) -> str:
+    lines = ["these layers have no counterpart of the same shape (neutral order: outputs first):"]
+    for label, leaves in left.items():
+        lines += [f"    {label}: {_told(leaf)}" for leaf in leaves[:3]] or [f"    {label}: nothing left"]
+        lines += [f"    {label}: … and {len(leaves) - 3} more"] if len(leaves) > 3 else []
+    return "\n".join(lines)
+
+
+def _told(leaf: Leaf) -> str:
+    weights = ", ".join(f"{weight.role} {layouts.of(weight).neutral}" for weight in leaf.weights)
+    return f"{leaf.name} ({leaf.written}): {weights}"
+
+
+def calls(base: Structure, other: Structure, found: Map) -> list[tuple[int, int]]:
+    """Calls that correspond, in the base's order: those of mapped layers, and what lies between them by kind and shape."""
+    ours, theirs = _keys(base, found, base.label), _keys(other, found, base.label)
+    pairs = {place: theirs.index(key) for place, key in enumerate(ours) if key[0] == "mapped" and key in theirs}
+    blocks = SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks()
+    for block in blocks:
+        for step in range(block.size):
+            if ours[block.a + step][0] != "quiet" and block.b + step not in pairs.values():
+                pairs.setdefault(block.a + step, block.b + step)
+    return sorted(pairs.items())
+
+
+def _keys(structure: Structure, found: Map, base: str) -> list[tuple[Any, ...]]:
+    """What a call is known by: the base's layer and the number of the call, or the kind and the size of what it gives."""
+    counts: dict[str, int] = {}
+    keys: list[tuple[Any, ...]] = []
+    for place, call in enumerate(structure.calls):
+        leaf, match = structure.leaf(call.leaf), found.of(structure.label, call.leaf)
+        counts[call.leaf] = counts.get(call.leaf, 0) + 1
+        if match is not None:
+            keys.append(("mapped", match.leaves[base], counts[call.leaf]))
+        elif leaf.kind in QUIET:
+            keys.append(("quiet", leaf.kind))
+        else:
+            keys.append(("between", leaf.kind, tuple(sorted(call.outputs[0])) if call.outputs else place))
+    return keys

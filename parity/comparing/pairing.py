@@ -1,0 +1,142 @@
+"""Owns which tensors of two observed models are held side by side, in the order in which a pass computes them.
+
+It refuses to judge them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.comparing.judging import Pair
+from parity.comparing.layouts import Placement
+from parity.comparing.mapping import Map
+from parity.comparing.structures import Structure
+
+Array = npt.NDArray[Any]
+RECURRENT = ("lstm", "gru", "simple_rnn")
+STATISTICS = ("mean", "variance")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One model as observed. seen: dtype -> arrays; before: native weights that it was given, in float64."""
+
+    structure: Structure
+    seen: Mapping[str, Mapping[str, Array]]
+    before: Mapping[str, Array]
+
+    def inputs(self, mode: str, place: int, dtype: str = "float64") -> list[Array]:
+        """Native arrays that a call took."""
+        count = len(self.structure.calls[place].inputs)
+        return [self.seen[dtype][f"{mode}/in/{place}/{slot}"] for slot in range(count)]
+
+    def output(self, mode: str, place: int, dtype: str = "float64") -> Array | None:
+        """The neutral tensor that a call gave first."""
+        array = self.seen[dtype].get(f"{mode}/out/{place}/0")
+        return None if array is None else self.structure.neutral(array, place, self.structure.given(place))
+
+    def outputs(self, mode: str, dtype: str) -> list[Array]:
+        """The model's own outputs, neutral."""
+        arrays = [self.seen[dtype][f"{mode}/output/{place}"] for place in range(len(self.structure.outputs))]
+        return [self.structure.neutral(array) for array in arrays]
+
+
+def forward(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: str) -> list[Pair]:
+    """Every call's output, then the models' outputs."""
+    suffix = "" if mode == "eval" else "_training"
+    pairs = []
+    for mine, other in calls:
+        tensors = [aligned(ours, theirs, mode, mine, other, dtype) for dtype in ("float64", "float32")]
+        if tensors[0] is not None and tensors[1] is not None:
+            (a64, b64), (a32, b32) = tensors[0], tensors[1]
+            arrays = {"float64": a64, "float32": a32}, {"float64": b64, "float32": b32}
+            name = ours.structure.title(mine)
+            pairs.append(Pair(f"activation{suffix}", name, mine + 1, *arrays))
+    depth = len(ours.structure.calls) + 1
+    for number, _ in enumerate(ours.structure.outputs):
+        arrays = _both(ours, theirs, lambda side, dtype, number=number: side.outputs(mode, dtype)[number])
+        pairs.append(Pair(f"forward{suffix}", f"output {number}", depth, *arrays))
+    return pairs
+
+
+def aligned(ours: Side, theirs: Side, mode: str, mine: int, other: int, dtype: str) -> tuple[Array, Array] | None:
+    """Both outputs of a call, floats in the same shape; None where they cannot be compared."""
+    left, right = ours.output(mode, mine, dtype), theirs.output(mode, other, dtype)
+    if left is None or right is None or left.dtype.kind != "f" or right.dtype.kind != "f":
+        return None
+    recurrent = ours.structure.leaf(ours.structure.calls[mine].leaf).kind in RECURRENT or (
+        theirs.structure.leaf(theirs.structure.calls[other].leaf).kind in RECURRENT
+    )
+    return alike(left, right, recurrent)
+
+
+def alike(left: Array, right: Array, recurrent: bool) -> tuple[Array, Array] | None:
+    """The two in one shape: axes of length one dropped, a sequence's last step where the other side gives that alone."""
+    if left.shape == right.shape:
+        return left, right
+    if recurrent and {left.ndim, right.ndim} == {2, 3}:
+        left, right = (one[:, -1] if one.ndim == 3 else one for one in (left, right))
+        return (left, right) if left.shape == right.shape else None
+    if [size for size in left.shape if size > 1] == [size for size in right.shape if size > 1]:
+        return left, right.reshape(left.shape)
+    if left.size == right.size and left.shape[-1] == right.shape[-1] and {left.ndim, right.ndim} == {2, 3}:
+        return left, right.reshape(left.shape)  # examples and steps as one axis
+    return None
+
+
+def weights(ours: Side, theirs: Side, found: Map) -> tuple[list[Pair], list[Pair], list[Pair]]:
+    """Statistics after a training pass, gradients from the last layer to the first, updates."""
+    labels = ours.structure.label, theirs.structure.label
+    order = [call.leaf for call in ours.structure.calls]
+    places = {name: order.index(name) if name in order else 0 for name in (match.leaves[labels[0]] for match in found.matches)}
+    statistics, gradients, updates = [], [], []
+    for match in sorted(found.matches, key=lambda one: places[one.leaves[labels[0]]]):
+        name = match.leaves[labels[0]]
+        depth, back = places[name] + 1, 2 * len(order) - places[name]
+        for role, placements in match.weights.items():
+            if not all(label in placements for label in labels):
+                continue
+            at = [placements[label] for label in labels]
+
+            both = (ours, at[0]), (theirs, at[1])
+            title = f"{name} {role}"
+            if role.split(".")[-1] in STATISTICS:
+                after = [_trained(side, placement, "after") for side, placement in both]
+                statistics.append(Pair("statistic", title, depth, after[0], after[1]))
+            elif all(f"train/gradient/{placement.native}" in side.seen["float64"] for side, placement in both):
+                found_gradients = [_trained(side, placement, "gradient") for side, placement in both]
+                gradients.append(Pair("gradient", title, back, found_gradients[0], found_gradients[1]))
+                begin = at[0].read(ours.before[at[0].native])
+                moved = [_moved(_trained(side, placement, "after"), begin) for side, placement in both]
+                updates.append(Pair("update", title, back, moved[0], moved[1], float(np.max(np.abs(begin), initial=0.0))))
+    return statistics, gradients[::-1], updates[::-1]
+
+
+def _trained(side: Side, placement: Placement, what: str) -> dict[str, Array]:
+    """A weight's gradient, or the weight after the step, neutral, in both precisions."""
+    return {dtype: placement.read(arrays[f"train/{what}/{placement.native}"]) for dtype, arrays in side.seen.items()}
+
+
+def _moved(after: Mapping[str, Array], before: Array) -> dict[str, Array]:
+    """What the step added; in float32 to the rounded weight."""
+    return {dtype: array - before.astype(array.dtype) for dtype, array in after.items()}
+
+
+def input_gradients(ours: Side, theirs: Side) -> list[Pair]:
+    depth = 2 * len(ours.structure.calls) + 1
+    names = [name for name in ours.seen["float64"] if name.startswith("train/input_gradient/")]
+    pairs = []
+    for name in names:
+        arrays = _both(ours, theirs, lambda side, dtype, name=name: side.structure.neutral(side.seen[dtype][name]))
+        pairs.append(Pair("input_gradient", f"input {name.rsplit('/', 1)[1]}", depth, *arrays))
+    return pairs
+
+
+def _both(ours: Side, theirs: Side, of: Callable[..., Array]) -> tuple[dict[str, Array], dict[str, Array]]:
+    left, right = ({dtype: of(side, dtype) for dtype in side.seen} for side in (ours, theirs))
+    return left, right
