@@ -54,6 +54,7 @@ FURTHER: Mapping[str, tuple[Example, ...]] = {
     "lstm": (Example({"x": (5, 3)}, {"units": 7, "layers": 3, "dropout": 0.5}),),
     "multi_head_attention": (Example({"x": (5, 6), "lengths": ()}, {"heads": 2, "causal": True}, limits={"lengths": (1, 5)}),),
     "rnn": (Example({"x": (5, 3)}, {"units": 7, "layers": 3, "dropout": 0.5}),),
+    "upsample2d": (Example({"x": (2, 2, 5)}, {"scale": (1, 2), "mode": "bilinear", "corners": "aligned"}),),
     "softmax_cross_entropy": (
         Example(
             {"x": (5, 7), "labels": (5,), "lengths": ()}, {"smoothing": 0.25}, below={"labels": 7}, limits={"lengths": (1, 5)}

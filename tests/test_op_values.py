@@ -19,6 +19,8 @@ ROW = [[[[1.0, 2, 3]]]]  # one example, one channel, one row
 VALUES: list[tuple[str, dict[str, Any], dict[str, Any], Any]] = [
     ("absolute_error", {"x": [[1.0, -2]], "target": [[3.0, 1]]}, {"reduction": "mean"}, 2.5),
     ("absolute_error", {"x": [[1.0, -2]], "target": [[3.0, 1]]}, {"reduction": "sum"}, 5),
+    ("adaptive_average_pool2d", {"x": [[[[1.0, 2, 6]]]]}, {"size": (1, 2)}, [[[[1.5, 4]]]]),
+    ("adaptive_average_pool2d", {"x": [[[[1.0, 2], [3, 6]]]]}, {"size": (2, 1)}, [[[[1.5], [4.5]]]]),
     ("add", {"branches": ([[1.0, 2]], [[10.0, 20]], [[100.0, 200]])}, {}, [[111, 222]]),
     ("average_pool2d", {"x": ROW}, {**BORDERS, "kernel": (1, 2), "count_padding": True}, [[[[1.5, 2.5]]]]),
     (
@@ -86,6 +88,19 @@ VALUES: list[tuple[str, dict[str, Any], dict[str, Any], Any]] = [
     ("gelu", {"x": [1.0, -1.0, 0.0]}, {"form": "erf"}, [0.8413447460685429, -0.15865525393145707, 0]),
     ("gelu", {"x": [1.0]}, {"form": "tanh"}, [0.5 * (1 + tanh(sqrt(2 / 3.141592653589793) * 1.044715))]),
     ("global_average_pool2d", {"x": [[[[1.0, 2], [3, 6]]]]}, {}, [[3]]),
+    ("global_max_pool2d", {"x": [[[[1.0, 2], [7, 6]], [[-3, -1], [-2, -9]]]]}, {}, [[7, -1]]),
+    (
+        "group_norm",
+        {"x": [[1.0, 3, 5, 9]], "scale": [10.0, 20, 30, 40], "shift": [0.0, 0, 1, 1]},
+        {"groups": 2, "epsilon": 0.0},
+        [[-10, 20, -29, 41]],
+    ),
+    (
+        "group_norm",
+        {"x": [[[[1.0, 3]], [[1, 3]], [[0, 0]], [[4, 4]]]]},
+        {"groups": 2, "epsilon": 3.0},
+        [[[[-0.5, 0.5]], [[-0.5, 0.5]], [[-2 / sqrt(7)] * 2], [[2 / sqrt(7)] * 2]]],
+    ),
     ("hard_sigmoid", {"x": [[-9.0, -3, -1.5, 0, 1.5, 3, 9]]}, {"slope": 1 / 6}, [[0, 0, 0.25, 0.5, 0.75, 1, 1]]),
     ("hard_sigmoid", {"x": [[-3.0, -1, 1, 3]]}, {"slope": 0.2}, [[0, 0.3, 0.7, 1]]),
     ("hard_swish", {"x": [[-9.0, -1.5, 0, 1.5, 9]]}, {}, [[0, -0.375, 0, 1.125, 9]]),
@@ -147,6 +162,13 @@ VALUES: list[tuple[str, dict[str, Any], dict[str, Any], Any]] = [
     ("relu", {"x": [[-1.0, 0, 0.5]]}, {}, [[0, 0, 0.5]]),
     ("relu6", {"x": [[-1.0, 0.5, 5.5, 6, 6.5]]}, {}, [[0, 0.5, 5.5, 6, 6]]),
     ("reshape", {"x": [[1.0, 2, 3, 4]]}, {"shape": (2, 2)}, [[[1, 2], [3, 4]]]),
+    ("rms_norm", {"x": [[1.0, 7]], "scale": [10.0, 20]}, {"epsilon": 0.0, "axis": -1}, [[2, 28]]),
+    (
+        "rms_norm",
+        {"x": [[[1.0, 5], [7, 5]]], "scale": [10.0, 20]},
+        {"epsilon": 11.0, "axis": 0},
+        [[[10 / 6, 50 / 6], [140 / 6, 100 / 6]]],
+    ),
     ("select", {"x": [[[1.0, 2], [3, 4]]]}, {"index": -1, "axis": 0}, [[3, 4]]),
     ("reverse", {"x": [[[1.0, 2], [3, 4], [5, 6]]]}, {}, [[[5, 6], [3, 4], [1, 2]]]),
     ("select", {"x": [[[1.0, 2], [3, 4]]]}, {"index": 0, "axis": -1}, [[1, 3]]),
@@ -165,6 +187,20 @@ VALUES: list[tuple[str, dict[str, Any], dict[str, Any], Any]] = [
     ("sum", {"x": [[[1.0, 2], [3, 4]]]}, {"axis": 0}, [[4, 6]]),
     ("tanh", {"x": [[0.0, log(2)]]}, {}, [[0, 0.6]]),
     ("transpose", {"x": [[[1.0, 2], [3, 4]]]}, {"axes": (1, 0)}, [[[1, 3], [2, 4]]]),
+    (
+        "upsample2d",
+        {"x": [[[[1.0, 2]]]]},
+        {"scale": (2, 3), "mode": "nearest", "corners": "half_pixel"},
+        [[[[1, 1, 1, 2, 2, 2]] * 2]],
+    ),
+    ("upsample2d", {"x": [[[[0.0, 4]]]]}, {"scale": (1, 2), "mode": "bilinear", "corners": "half_pixel"}, [[[[0, 1, 3, 4]]]]),
+    ("upsample2d", {"x": [[[[0.0, 3]]]]}, {"scale": (1, 2), "mode": "bilinear", "corners": "aligned"}, [[[[0, 1, 2, 3]]]]),
+    (
+        "upsample2d",
+        {"x": [[[[0.0], [4]]]]},
+        {"scale": (2, 1), "mode": "bilinear", "corners": "half_pixel"},
+        [[[[0], [1], [3], [4]]]],
+    ),
     ("weighted_sum", {"x": [[1.0, 2], [3, 4]], "weights": [[1.0, 10], [100, 1000]]}, {}, 4321),
 ]
 """Op, arrays (batch first), attributes, the output that anyone can check."""
@@ -237,7 +273,7 @@ def test_dropout_in_evaluation_and_without_a_mask() -> None:
     assert TABLE["dropout"].masks({"x": (2,)}, rate=0.5) == {"mask": (2,)}
 
 
-@pytest.mark.parametrize("op", [op for op in ACTIVATIONS if op != "prelu"] + ["max_pool2d", "mean"])
+@pytest.mark.parametrize("op", [op for op in ACTIVATIONS if op != "prelu"] + ["max_pool2d", "mean", "global_max_pool2d"])
 def test_nan_is_never_swallowed(op: str) -> None:
     attributes = {"slope": 0.25, "alpha": 1.0, "form": "erf", "axis": 0, "kernel": (1, 2), **BORDERS}
     y, _ = outputs_of(op, {"x": [[[[1.0, np.nan]]]]}, attributes)

@@ -90,6 +90,16 @@ def layer_norm(site: Site) -> Tensor:
     return site.layer(keras.layers.LayerNormalization, axis=axis, epsilon=site["epsilon"])(site.tensor())
 
 
+def rms_norm(site: Site) -> Tensor:
+    """Keras lays the scale along the last axis whichever it normalises: another axis is moved there and back."""
+    x, axis = site.tensor(), site.lies().axis(site["axis"])
+    layer = site.layer(keras.layers.RMSNormalization, epsilon=site["epsilon"])
+    if axis == len(site.shape()):
+        return layer(x)
+    moved = site.function(lambda t: ops.moveaxis(t, axis, -1), x, suffix="there")
+    return site.function(lambda t: ops.moveaxis(t, -1, axis), layer(moved), suffix="back")
+
+
 def dropout(site: Site) -> Tensor:
     if site.evaluate:
         return site.tensor()

@@ -123,6 +123,36 @@ def global_average_pool2d(site: Site) -> Tensor:
     return keras.layers.GlobalAveragePooling2D(name=site.name)(site.tensor())
 
 
+def global_max_pool2d(site: Site) -> Tensor:
+    return keras.layers.GlobalMaxPooling2D(name=site.name)(site.tensor())
+
+
+def adaptive_average_pool2d(site: Site) -> Tensor:
+    return keras.layers.AdaptiveAveragePooling2D(tuple(site["size"]), name=site.name)(site.tensor())
+
+
+def upsample2d(site: Site) -> Tensor:
+    """Keras's bilinear layer knows half pixels only, and TensorFlow's kernel gives float32 whatever the precision of x."""
+    scale, bilinear = tuple(site["scale"]), site["mode"] == "bilinear"
+    if not bilinear or (site["corners"] == "half_pixel" and site.dtype == "float32"):
+        return keras.layers.UpSampling2D(scale, interpolation=site["mode"], name=site.name)(site.tensor())
+    rows, columns = (_shares(length, by, site["corners"]) for length, by in zip(site.shape()[1:], scale, strict=True))
+
+    def resized(x: Tensor) -> Tensor:
+        turned = ops.einsum("ih,bhwc->biwc", ops.convert_to_tensor(rows, x.dtype), x)
+        return ops.einsum("jw,biwc->bijc", ops.convert_to_tensor(columns, x.dtype), turned)
+
+    return site.function(resized, site.tensor())
+
+
+def _shares(length: int, scale: int, corners: str) -> Any:
+    """(length·scale, length): how much of each old row is in each new one."""
+    number = np.arange(length * scale)[:, None]
+    aligned = number * ((length - 1) / max(length * scale - 1, 1))
+    place = aligned if corners == "aligned" else np.clip((number + 0.5) / scale - 0.5, 0, length - 1)
+    return np.maximum(1 - np.abs(place - np.arange(length)), 0)
+
+
 def pad2d(site: Site) -> Tensor:
     padding, mode = tuple(map(tuple, site["padding"])), site["mode"]
     if mode == "zero":
@@ -161,6 +191,12 @@ def batch_norm(site: Site) -> Tensor:
     if unbiased or any(node.evaluate for node in walk(site.wiring.root)):
         return site.layer(SteeredBatchNormalization, unbiased, **settings)(site.tensor(), evaluate=site.evaluate)
     return site.layer(keras.layers.BatchNormalization, **settings)(site.tensor())
+
+
+def group_norm(site: Site) -> Tensor:
+    groups, affine = site["groups"], site["affine"]
+    layer = site.layer(keras.layers.GroupNormalization, groups=groups, epsilon=site["epsilon"], scale=affine, center=affine)
+    return layer(site.tensor())
 
 
 def instance_norm(site: Site) -> Tensor:

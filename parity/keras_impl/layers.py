@@ -19,6 +19,7 @@ from parity.spec.graph import Graph, Node
 
 BUILDERS: dict[str, Callable[[Site], Any]] = {
     "absolute_error": losses.absolute_error,
+    "adaptive_average_pool2d": images.adaptive_average_pool2d,
     "add": elements.join(keras.layers.Add, ops.add),
     "additive_attention": attention.additive_attention,
     "average_pool2d": images.average_pool2d,
@@ -36,6 +37,8 @@ BUILDERS: dict[str, Callable[[Site], Any]] = {
     "formula": elements.formula,
     "gelu": elements.gelu,
     "global_average_pool2d": images.global_average_pool2d,
+    "global_max_pool2d": images.global_max_pool2d,
+    "group_norm": images.group_norm,
     "gru": recurrent.gru,
     "gru_cell": recurrent.gru_cell,
     "hard_sigmoid": elements.hard_sigmoid,
@@ -66,6 +69,7 @@ BUILDERS: dict[str, Callable[[Site], Any]] = {
     "reverse": elements.reverse,
     "rnn": recurrent.rnn,
     "scan": recurrent.scan,
+    "rms_norm": elements.rms_norm,
     "select": elements.select,
     "selu": elements.activation("selu"),
     "sigmoid": elements.activation("sigmoid"),
@@ -80,6 +84,7 @@ BUILDERS: dict[str, Callable[[Site], Any]] = {
     "sum": elements.total,
     "tanh": elements.activation("tanh"),
     "transpose": elements.transpose,
+    "upsample2d": images.upsample2d,
     "weighted_sum": losses.weighted_sum,
 }
 
@@ -128,6 +133,8 @@ def _weight(node: Node, role: str, shape: tuple[int, ...], graph: Graph) -> tupl
         return "/embeddings", ()
     if node.op == "parameter":
         return "/value", (Transpose((1, 2, 0)),) if len(shape) == 3 else ()
+    if node.op == "rms_norm":
+        return "/scale", ()
     if node.op == "prelu":
         rank = len(node.outputs[""])
         wide = (1,) * (rank - 1)

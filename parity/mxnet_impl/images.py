@@ -104,6 +104,45 @@ def global_average_pool2d(use: Use) -> Tensor:
     return use.F.Flatten(use.F.Pooling(use.x, global_pool=True, pool_type="avg", kernel=(1, 1)))
 
 
+def global_max_pool2d(use: Use) -> Tensor:
+    return use.F.Flatten(use.F.Pooling(use.x, global_pool=True, pool_type="max", kernel=(1, 1)))
+
+
+def adaptive_average_pool2d(use: Use) -> Tensor:
+    return use.F.contrib.AdaptiveAvgPooling2D(use.x, output_size=tuple(use["size"]))
+
+
+def build_upsample2d(site: Site) -> Block:
+    """Holds how much of each old row and column is in each new one, where the native kernel falls short."""
+    block = Held(site.naming)
+    if site["mode"] == "bilinear" and site.dtype == "float64":
+        for name, length, scale in zip(("rows", "columns"), site.x[1:], site["scale"], strict=True):
+            block.constant(name, _shares(length, scale, site["corners"]).T)
+    return block
+
+
+def _shares(length: int, scale: int, corners: str) -> Any:
+    """(length·scale, length) shares of a bilinear enlargement of one axis."""
+    number = np.arange(length * scale)[:, None]
+    aligned = number * ((length - 1) / max(length * scale - 1, 1))
+    place = aligned if corners == "aligned" else np.clip((number + 0.5) / scale - 0.5, 0, length - 1)
+    return np.maximum(1 - np.abs(place - np.arange(length)), 0)
+
+
+def upsample2d(use: Use) -> Tensor:
+    """The native bilinear kernel computes in float32 whatever the precision of x, so float64 is composed."""
+    F, (rows, columns) = use.F, use["scale"]
+    if use["mode"] == "bilinear" and use.site.dtype == "float64":
+        wide = F.transpose(F.dot(use.x, tensor(use, use.block.columns)), axes=(0, 1, 3, 2))
+        return F.transpose(F.dot(wide, tensor(use, use.block.rows)), axes=(0, 1, 3, 2))
+    if use["mode"] == "bilinear":
+        _, height, width = use.site.node.outputs[""]
+        return F.contrib.BilinearResize2D(use.x, height=height, width=width, align_corners=use["corners"] == "aligned")
+    if rows == columns:
+        return F.UpSampling(use.x, scale=rows, sample_type="nearest")
+    return F.repeat(F.repeat(use.x, repeats=rows, axis=2), repeats=columns, axis=3)
+
+
 def pad2d(use: Use) -> Tensor:
     mode = {"zero": "constant", "reflect": "reflect", "edge": "edge"}[use["mode"]]
     return _pad(use, use.x, mode=mode, constant_value=0)
@@ -174,18 +213,50 @@ def normalized(use: Use, x: Tensor, axes: tuple[int, ...]) -> Tensor:
     return F.broadcast_div(centred, F.sqrt(variance + use["epsilon"]))
 
 
+def build_group_norm(site: Site) -> Block:
+    """gluon.nn.GroupNorm has one scale and shift a group, the spec one a channel: the native kernel gets ones and zeros."""
+    block = Held(site.naming)
+    if site["affine"]:
+        block.hold("gamma", site.x[:1])
+        block.hold("beta", site.x[:1])
+    block.constant("ones", np.ones(site["groups"], site.dtype))
+    block.constant("zeros", np.zeros(site["groups"], site.dtype))
+    return block
+
+
+def group_norm(use: Use) -> Tensor:
+    """The native kernel keeps epsilon in float32; where that is not its value, it is composed of native operators."""
+    F, groups = use.F, use["groups"]
+    if use.site.holds("epsilon"):
+        ones, zeros = tensor(use, use.block.ones), tensor(use, use.block.zeros)
+        rows = F.reshape(use.x, shape=(0, use.site.x[0], -1))  # features alone are too few axes for the kernel
+        y = F.GroupNorm(rows, ones, zeros, num_groups=groups, eps=use["epsilon"])
+    else:
+        y = normalized(use, F.reshape(use.x, shape=(0, groups, -1)), (2,))
+    y = F.reshape(y, shape=(-1, *use.site.x))
+    if not use["affine"]:
+        return y
+    wide = (1, -1, *(1,) * (len(use.site.x) - 1))
+    scale, shift = (F.reshape(tensor(use, held), shape=wide) for held in (use.block.gamma, use.block.beta))
+    return F.broadcast_add(F.broadcast_mul(y, scale), shift)
+
+
 KERNEL = {"kernel": "weight", "bias": "bias"}
 SCALE = {"scale": "gamma", "shift": "beta"}
 MOMENTS = {"running_mean": "running_mean", "running_variance": "running_var"}
 
 LAYERS: Mapping[str, Layer] = {
+    "adaptive_average_pool2d": Layer(adaptive_average_pool2d),
     "average_pool2d": Layer(average_pool2d, build_average_pool2d),
     "batch_norm": Layer(batch_norm, build_batch_norm, SCALE | MOMENTS),
     "conv2d": Layer(conv2d, build_conv2d, KERNEL),
     "conv_transpose2d": Layer(conv_transpose2d, build_conv_transpose2d, KERNEL),
     "global_average_pool2d": Layer(global_average_pool2d),
+    "global_max_pool2d": Layer(global_max_pool2d),
+    "group_norm": Layer(group_norm, build_group_norm, SCALE),
     "instance_norm": Layer(instance_norm, build_instance_norm, SCALE),
     "local_response_norm": Layer(local_response_norm),
     "max_pool2d": Layer(max_pool2d),
     "pad2d": Layer(pad2d),
+    "upsample2d": Layer(upsample2d, build_upsample2d),
 }

@@ -69,6 +69,20 @@ def layer_norm(use: Use) -> Tensor:
     return use.F.broadcast_add(use.F.broadcast_mul(y, scale), shift)
 
 
+def build_rms_norm(site: Site) -> Block:
+    block = Held(site.naming)
+    block.hold("gamma", (site.x[site.axis() - 1],))
+    return block
+
+
+def rms_norm(use: Use) -> Tensor:
+    """MXNet has none: composed of native operators."""
+    F, axis = use.F, use.site.axis()
+    deviation = F.sqrt(F.mean(F.square(use.x), axis=axis, keepdims=True) + use["epsilon"])
+    scale = F.reshape(tensor(use, use.block.gamma), shape=(-1, *(1,) * (len(use.site.x) - axis)))
+    return F.broadcast_mul(F.broadcast_div(use.x, deviation), scale)
+
+
 LAYERS: Mapping[str, Layer] = {
     **attention.LAYERS,
     **elements.LAYERS,
@@ -79,6 +93,7 @@ LAYERS: Mapping[str, Layer] = {
     "embedding": Layer(called, build_embedding, {"table": "weight"}),
     "layer_norm": Layer(layer_norm, build_layer_norm, SCALE),
     "prelu": Layer(prelu, build_prelu, {"slope": "alpha"}),
+    "rms_norm": Layer(rms_norm, build_rms_norm, {"scale": "gamma"}),
     "parameter": Layer(parameter, build_parameter, {"value": "value"}),
 }
 

@@ -4,6 +4,7 @@ from types import ModuleType
 
 from parity.ops import (
     absolute_error,
+    adaptive_average_pool2d,
     add,
     additive_attention,
     average_pool2d,
@@ -21,6 +22,8 @@ from parity.ops import (
     formula,
     gelu,
     global_average_pool2d,
+    global_max_pool2d,
+    group_norm,
     gru,
     gru_cell,
     hard_sigmoid,
@@ -49,6 +52,7 @@ from parity.ops import (
     relu6,
     reshape,
     reverse,
+    rms_norm,
     rnn,
     select,
     selu,
@@ -64,11 +68,13 @@ from parity.ops import (
     sum,
     tanh,
     transpose,
+    upsample2d,
     weighted_sum,
 )
 
 TABLE: dict[str, ModuleType] = {
     "absolute_error": absolute_error,
+    "adaptive_average_pool2d": adaptive_average_pool2d,
     "add": add,
     "additive_attention": additive_attention,
     "average_pool2d": average_pool2d,
@@ -86,6 +92,8 @@ TABLE: dict[str, ModuleType] = {
     "formula": formula,
     "gelu": gelu,
     "global_average_pool2d": global_average_pool2d,
+    "global_max_pool2d": global_max_pool2d,
+    "group_norm": group_norm,
     "gru": gru,
     "gru_cell": gru_cell,
     "hard_sigmoid": hard_sigmoid,
@@ -114,6 +122,7 @@ TABLE: dict[str, ModuleType] = {
     "relu6": relu6,
     "reshape": reshape,
     "reverse": reverse,
+    "rms_norm": rms_norm,
     "rnn": rnn,
     "select": select,
     "selu": selu,
@@ -129,6 +138,7 @@ TABLE: dict[str, ModuleType] = {
     "sum": sum,
     "tanh": tanh,
     "transpose": transpose,
+    "upsample2d": upsample2d,
     "weighted_sum": weighted_sum,
 }
 

@@ -43,9 +43,17 @@ class Moved(nn.Module):  # type: ignore[misc]
 
 
 def layer_norm(site: Site) -> Layer:
-    """nn.LayerNorm normalises the last axes: another axis is moved there and back."""
+    return _of_last_axis(site, nn.LayerNorm)
+
+
+def rms_norm(site: Site) -> Layer:
+    return _of_last_axis(site, nn.RMSNorm)
+
+
+def _of_last_axis(site: Site, kind: Callable[..., nn.Module]) -> Layer:
+    """torch normalises the last axes: another axis is moved there and back."""
     axis = site.axis() % (len(site.x) + 1)
-    native = nn.LayerNorm(site.x[axis - 1], site["epsilon"])
+    native = kind(site.x[axis - 1], eps=site["epsilon"])
     if axis == len(site.x):
         return Layer(native)
     return Layer(nn.Sequential(Moved(axis, -1), native, Moved(-1, axis)))
@@ -164,6 +172,6 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 
 
 def inside(node: Node) -> str:
-    """Where the tensors of a layer norm are below its layer."""
-    moved = node.op == "layer_norm" and node.attributes["axis"] not in (-1, len(node.outputs[""]) - 1)
+    """Where the tensors of a norm of one axis are below its layer."""
+    moved = node.op in ("layer_norm", "rms_norm") and node.attributes["axis"] not in (-1, len(node.outputs[""]) - 1)
     return "1." if moved else ""

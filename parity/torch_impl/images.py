@@ -127,6 +127,17 @@ def local_response_norm(site: Site) -> Layer:
     return Layer(nn.LocalResponseNorm(site["size"], site["alpha"] * site["size"], site["beta"], site["k"]))
 
 
+def group_norm(site: Site) -> Layer:
+    return Layer(nn.GroupNorm(site["groups"], site.x[0], site["epsilon"], site["affine"]))
+
+
+def upsample2d(site: Site) -> Layer:
+    if site["mode"] == "nearest":
+        return Layer(nn.Upsample(scale_factor=tuple(site["scale"])))
+    size = tuple(site.node.outputs[""][1:])
+    return Layer(nn.Upsample(size, mode="bilinear", align_corners=site["corners"] == "aligned"))
+
+
 def global_average_pool2d(site: Site) -> Layer:
     return Layer(nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()))
 

@@ -17,6 +17,7 @@ from parity.torch_impl.wiring import Layer, Site, attribute
 
 LAYERS: Mapping[str, Callable[[Site], Layer]] = {
     "absolute_error": losses.paired(losses.absolute_error),
+    "adaptive_average_pool2d": lambda site: Layer(nn.AdaptiveAvgPool2d(tuple(site["size"]))),
     "add": lambda site: Layer(elements.add, ("branches",)),
     "additive_attention": attention.additive_attention,
     "average_pool2d": images.average_pool2d,
@@ -33,6 +34,8 @@ LAYERS: Mapping[str, Callable[[Site], Layer]] = {
     "flatten": lambda site: Layer(nn.Flatten()),
     "gelu": lambda site: Layer(nn.GELU("none" if site["form"] == "erf" else "tanh")),
     "global_average_pool2d": images.global_average_pool2d,
+    "global_max_pool2d": lambda site: Layer(nn.Sequential(nn.AdaptiveMaxPool2d(1), nn.Flatten())),
+    "group_norm": images.group_norm,
     "gru": recurrent.gru,
     "gru_cell": recurrent.gru_cell,
     "hard_sigmoid": elements.hard_sigmoid,
@@ -62,6 +65,7 @@ LAYERS: Mapping[str, Callable[[Site], Layer]] = {
     "reshape": lambda site: Layer(elements.reshape, keywords={"shape": tuple(site["shape"])}),
     "reverse": elements.reverse,
     "rnn": recurrent.rnn,
+    "rms_norm": elements.rms_norm,
     "select": lambda site: Layer(torch.select, keywords={"dim": site.axis(), "index": site["index"]}),
     "selu": lambda site: Layer(nn.SELU()),
     "sigmoid": lambda site: Layer(nn.Sigmoid()),
@@ -76,6 +80,7 @@ LAYERS: Mapping[str, Callable[[Site], Layer]] = {
     "sum": lambda site: Layer(torch.sum, keywords={"dim": site.axis()}),
     "tanh": lambda site: Layer(nn.Tanh()),
     "transpose": lambda site: Layer(torch.permute, keywords={"dims": (0, *(axis + 1 for axis in site["axes"]))}),
+    "upsample2d": images.upsample2d,
     "weighted_sum": lambda site: Layer(losses.weighted_sum, ("x", "weights")),
 }
 

@@ -206,6 +206,7 @@ def positions(a: Arrays, s: Arrays) -> Any:
 
 TABLE: dict[str, Callable[[Arrays, Arrays], Any]] = {
     "absolute_error": lambda a, s: F.l1_loss(a["x"], a["target"], reduction=s["reduction"]),
+    "adaptive_average_pool2d": lambda a, s: F.adaptive_avg_pool2d(a["x"], s["size"]),
     "additive_attention": additive_attention,
     "average_pool2d": average_pool2d,
     "batch_norm": batch_norm,
@@ -219,6 +220,8 @@ TABLE: dict[str, Callable[[Arrays, Arrays], Any]] = {
     "embedding": lambda a, s: F.embedding(a["x"], a["table"]),
     "gelu": lambda a, s: F.gelu(a["x"], approximate="tanh" if s["form"] == "tanh" else "none"),
     "global_average_pool2d": lambda a, s: F.adaptive_avg_pool2d(a["x"], 1).flatten(1),
+    "global_max_pool2d": lambda a, s: a["x"].flatten(2).amax(2),
+    "group_norm": lambda a, s: F.group_norm(a["x"], s["groups"], a.get("scale"), a.get("shift"), s["epsilon"]),
     "gru": gru,
     "gru_cell": gru_cell,
     "hard_sigmoid": lambda a, s: (s["slope"] * a["x"] + 0.5).clamp(0, 1),
@@ -248,6 +251,9 @@ TABLE: dict[str, Callable[[Arrays, Arrays], Any]] = {
     "prelu": lambda a, s: F.prelu(a["x"], a["slope"]),
     "relu": lambda a, s: F.relu(a["x"]),
     "relu6": lambda a, s: F.relu6(a["x"]),
+    "rms_norm": lambda a, s: F.rms_norm(
+        a["x"].movedim(s["axis"] % 2 + 1, -1), [len(a["scale"])], a["scale"], s["epsilon"]
+    ).movedim(-1, s["axis"] % 2 + 1),
     "selu": lambda a, s: F.selu(a["x"]),
     "reverse": reverse,
     "rnn": lambda a, s: recurrent(torch.nn.RNN, a, s, [0]),
@@ -260,5 +266,11 @@ TABLE: dict[str, Callable[[Arrays, Arrays], Any]] = {
     "softplus": lambda a, s: F.softplus(a["x"], threshold=40.0),
     "softsign": lambda a, s: F.softsign(a["x"]),
     "squared_error": lambda a, s: F.mse_loss(a["x"], a["target"], reduction=s["reduction"]),
+    "upsample2d": lambda a, s: F.interpolate(
+        a["x"],
+        scale_factor=s["scale"],
+        mode=s["mode"],
+        align_corners=None if s["mode"] == "nearest" else s["corners"] == "aligned",
+    ),
     "tanh": lambda a, s: torch.tanh(a["x"]),
 }
