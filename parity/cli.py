@@ -201,6 +201,20 @@ def report(results: Path | None, output: Path, verify: bool) -> int:
     return verb.main(results, output, verify)
 
 
+@parity.command()
+@click.argument("chapter", required=False)
+@FRAMEWORK
+@click.option("--item", help="One item (batch_norm) or question (batch_norm.epsilon) alone.")
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path, file_okay=False), help="Write atlas.md, atlas.html and data here."
+)
+def atlas(chapter: str | None, frameworks: tuple[str, ...], item: str | None, output: Path | None) -> int:
+    """What each framework's defaults really do; with two frameworks, what will bite who moves from the first to the second."""
+    from parity.verbs import atlas as verb
+
+    return verb.main(chapter, frameworks, item, output)
+
+
 def main() -> None:
     """The console script. Exit status: DESIGN.md §7."""
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would read the metadata of every installed package

@@ -6,7 +6,7 @@ It refuses to be imported by the harness: only the worker's process loads framew
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,13 @@ def load(name: str, realization: str | None = None) -> Framework:
         framework: Framework = target()
         return framework
     return OwnRealization(name, load(name), target)
+
+
+def answers(name: str) -> tuple[Mapping[str, str], Mapping[str, Callable[..., Any]]]:
+    """The places of a framework's defaults, and its answers to the atlas's questions."""
+    package = find(name)[1].package
+    defaults, answering = (importlib.import_module(f"{package}.{module}") for module in ("defaults", "answers"))
+    return defaults.DEFAULTS, answering.ANSWERS
 
 
 @dataclass

@@ -5,15 +5,19 @@ It refuses to open files, to catch errors and to judge.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from parity.execution.protocol import Array, Framework, Realization
+from parity.execution import inspection
+from parity.execution.protocol import Array, Framework, Realization, Unsupported
 from parity.spec.cases import Case
 
 Arrays = Mapping[str, Array]
+Answers = Mapping[str, Callable[[Arrays], Any]]
 STATE = ("parameter", "statistic", "carried")
 
 
@@ -54,6 +58,16 @@ def sampling(framework: Framework, case: Case) -> dict[str, Array]:
         raise ValueError(f"case {case.id} samples, and says not what")
     found = {f"sample/{i}": framework.sample(replace(case, seed=case.seed + i)) for i in range(case.sampling.count)}
     return {**found, "sample/again": framework.sample(case)}
+
+
+def question(name: str, defaults: Mapping[str, str], answers: Answers, arrays: Arrays) -> dict[str, Array]:
+    """What an installed package does: a default argument as `default` (JSON in bytes), or what a native call gives, `value`."""
+    if name in defaults:
+        found = {"where": defaults[name], "default": inspection.default(defaults[name])}
+        return {"default": np.frombuffer(json.dumps(found).encode(), np.uint8)}
+    if name not in answers:
+        raise Unsupported("there is nothing of the kind in this framework")
+    return {"value": np.asarray(answers[name](arrays))}
 
 
 def training(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:

@@ -114,6 +114,15 @@ def _listed(outputs: Any) -> Tensors:
     return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
 
 
+def slope(function: Callable[[Any], Any], x: Array) -> Array:
+    """The gradient of the sum of function(x); zeros where nothing depends on x."""
+    given = tf.constant(x)
+    with tf.GradientTape() as tape:
+        tape.watch(given)
+        total = tf.reduce_sum(function(given))
+    return array(tape.gradient(total, given, unconnected_gradients=tf.UnconnectedGradients.ZERO))
+
+
 def array(tensor: Any) -> Array:
     """A copy on the host; narrow floats are widened to float32."""
     found = np.array(tensor.numpy())

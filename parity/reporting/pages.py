@@ -28,13 +28,13 @@ KIND_TITLES = {
 
 def markdown(results: Results) -> str:
     """The report as GitHub-flavoured Markdown; figures lie beside it (`figures_of`)."""
-    return _environment(False).get_template("report.md.j2").render(**_context(results))
+    return environment(False).get_template("report.md.j2").render(**_context(results))
 
 
 def html(results: Results) -> str:
     """The report as one offline HTML file."""
     drawings = {name: Markup(text) for name, text in figures_of(results).items()}  # noqa: S704 - our own SVG
-    return _environment(True).get_template("report.html.j2").render(**_context(results), drawings=drawings)
+    return environment(True).get_template("report.html.j2").render(**_context(results), drawings=drawings)
 
 
 def figures_of(results: Results) -> dict[str, str]:
@@ -93,7 +93,7 @@ def _context(results: Results) -> Mapping[str, Any]:
 
 
 @cache
-def _environment(escape: bool) -> Environment:
+def environment(escape: bool) -> Environment:
     loader = PackageLoader("parity.reporting", "templates")
     environment = Environment(
         loader=loader,

@@ -1,0 +1,44 @@
+"""Owns the table of contents: every question in its chapter, in the order of the page. It refuses two questions of one name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from parity.atlas import defaults, distributions, layers, numbers, rules, sequences, starts
+from parity.atlas.question import Answer, Array, Question, answered
+
+CHAPTERS: Mapping[str, str] = {
+    "normalization": "Normalization",
+    "convolution": "Convolution, pooling, resizing, layout, embedding, dropout",
+    "activations": "Activations",
+    "recurrent": "Recurrent layers",
+    "attention": "Attention",
+    "initializers": "Initializers, and each layer's own start",
+    "optimizers": "Optimizers and schedules",
+    "losses": "Losses",
+    "kinks": "Gradients at kinks",
+    "numerics": "Numerics: NaN, ties, rounding, types",
+}
+
+QUESTIONS: tuple[Question, ...] = tuple(
+    sorted(
+        (
+            *layers.QUESTIONS,
+            *sequences.QUESTIONS,
+            *rules.QUESTIONS,
+            *starts.QUESTIONS,
+            *numbers.QUESTIONS,
+            *defaults.QUESTIONS,
+        ),
+        key=lambda question: list(CHAPTERS).index(question.chapter),
+    )
+)
+
+
+def answer(question: Question, arrays: Mapping[str, Array]) -> Answer:
+    """The cell of one framework, from what its worker returned."""
+    if question.name in starts.CANDIDATES and "value" in arrays:
+        return Answer(distributions.named(np.asarray(arrays["value"]), starts.CANDIDATES[question.name]))
+    return answered(question, arrays)

@@ -1,0 +1,96 @@
+"""Owns the question: what is asked of every framework alike, and how an answer gets its name from closed forms.
+
+It refuses to know a framework: what comes in is arrays, and what goes out is a word or a number.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Forms = Mapping[str, Sequence[Array]]
+"""Name of an answer -> the results that mean it. Several where something else is free, which is not asked."""
+
+CLOSE = 1e-4
+"""How near an answer must come to a form, relative to the form's greatest number. Questions are asked in float32: its rounding
+after their few operations is below 1e-5, and the forms of one question lie further apart than ten times this (tested)."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One row of the atlas. name: `item.aspect`. inputs: what the worker is given. forms: none where the number is asked.
+
+    advice: what to do about a difference; for defaults it is made from the answers.
+    """
+
+    name: str
+    chapter: str
+    text: str
+    inputs: Mapping[str, Array] = field(default_factory=dict)
+    forms: Forms | None = None
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one framework answered. text: the cell. where: the native thing and argument that were read. measured: it ran."""
+
+    text: str
+    where: str = ""
+    measured: bool = True
+
+    @property
+    def meaning(self) -> str:
+        """What two frameworks must share to be alike: the errors that they raise bear different names."""
+        return "raises" if self.text.startswith("raises ") else self.text
+
+
+def answered(question: Question, arrays: Mapping[str, Array]) -> Answer:
+    """Names what a worker returned: a default as it is written, the form that it meets, or the number."""
+    if "default" in arrays:
+        found = json.loads(bytes(arrays["default"]).decode())
+        return Answer(written(found["default"]), found["where"])
+    value = np.asarray(arrays["value"], dtype=np.float64)
+    if question.forms is None:
+        return Answer(numbers(value))
+    names = [name for name, forms in question.forms.items() if any(meets(value, form) for form in forms)]
+    if len(names) == 1:
+        return Answer(names[0])
+    return Answer(f"no known form: {numbers(value)}")
+
+
+def meets(value: Array, form: Array) -> bool:
+    """Whether a value is a form, up to float32 rounding and axes of length 1. Infinities and NaN must stand in their places."""
+    value, form = np.squeeze(value), np.squeeze(np.asarray(form, dtype=np.float64))
+    if value.shape != form.shape or not np.array_equal(np.isnan(value), np.isnan(form)):
+        return False
+    finite = np.isfinite(form)
+    if not np.array_equal(value[~finite], form[~finite], equal_nan=True):
+        return False
+    scale = float(np.max(np.abs(form[finite]), initial=0.0)) or 1.0
+    return bool((np.abs(value[finite] - form[finite]) <= CLOSE * scale).all())
+
+
+def written(value: Any) -> str:
+    """A default as one writes it in Python."""
+    if isinstance(value, list) and value and all(one == value[0] for one in value):
+        return written(value[0])  # one number for every axis
+    return f"{value:g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
+
+
+def numbers(value: Array) -> str:
+    """At most six numbers, four digits each."""
+    shown = [f"{number:.4g}" for number in value.ravel()[:6]]
+    more = " …" if value.size > 6 else ""
+    return (", ".join(shown) + more) or "empty"
+
+
+def form(*values: Any) -> list[Array]:
+    """The results that mean one answer."""
+    return [np.asarray(value, dtype=np.float64) for value in values]

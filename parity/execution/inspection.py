@@ -1,0 +1,65 @@
+"""Owns the reading of default arguments: `torch.optim.Adam(betas[0])` names one, in the package that is installed here.
+
+It refuses to construct anything: signatures alone are read. Standard library.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from typing import Any
+
+PLACE = re.compile(r"(?P<owner>[\w.]+)\((?P<argument>\w+)(\[(?P<index>\d+)\])?\)")
+REQUIRED = "required"
+
+
+def default(place: str) -> Any:
+    """The default that stands at `package.Owner(argument)` or `package.Owner(argument[index])`; `required` where there is none.
+
+    Raises ValueError for another form, AttributeError where the package has no such owner or argument.
+    """
+    found = PLACE.fullmatch(place)
+    if found is None:
+        raise ValueError(f"{place!r} is not of the form package.Owner(argument)")
+    value = plain(_default(owner(found["owner"]), found["argument"], place))
+    return value[int(found["index"])] if found["index"] and isinstance(value, list) else value
+
+
+def owner(name: str) -> Any:
+    """The class or function of a dotted name: the longest part that is a module is imported, the rest are attributes."""
+    parts = name.split(".")
+    for end in range(len(parts) - 1, 0, -1):
+        try:
+            found: Any = importlib.import_module(".".join(parts[:end]))
+        except ModuleNotFoundError:
+            continue
+        for part in parts[end:]:
+            found = getattr(found, part)
+        return found
+    raise AttributeError(f"no module of {name} is installed")
+
+
+def _default(target: Any, argument: str, place: str) -> Any:
+    """Of a function; of a class, of the first constructor among its bases that names the argument."""
+    made = [target]
+    if isinstance(target, type):
+        made = [vars(base)["__init__"] for base in target.__mro__ if "__init__" in vars(base)]
+    for function in made:
+        try:
+            parameters = inspect.signature(function).parameters
+        except ValueError:  # the constructor of a builtin
+            continue
+        if argument in parameters:
+            value = parameters[argument].default
+            return REQUIRED if value is inspect.Parameter.empty else value
+    raise AttributeError(f"{place}: no such argument in the installed package")
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it; what is no number, word or sequence becomes its class's name."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    return getattr(value, "__name__", type(value).__name__)

@@ -1,0 +1,279 @@
+"""Owns MXNet's answers to the atlas: each question, asked of the native layer, function or optimizer in one line or a few.
+
+It refuses to know what the answer should be. Inputs come as arrays under the question's names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from parity.execution.protocol import Array
+from parity.mxnet_impl.device import mxnet
+
+Inputs = Mapping[str, Array]
+Answer = Callable[[Inputs], Any]
+nd, gluon, autograd = mxnet.nd, mxnet.gluon, mxnet.autograd
+nn, rnn = gluon.nn, gluon.rnn
+
+
+def t(array: Array) -> Any:
+    return nd.array(array, dtype="float32" if array.dtype.kind == "f" else "int32")
+
+
+def call(function: Callable[..., Any], *names: str) -> Answer:
+    """The value of a function of the inputs (`x` alone, unless named)."""
+    return lambda given: function(*(t(given[name]) for name in names or ("x",))).asnumpy()
+
+
+def slope(function: Callable[[Any], Any]) -> Answer:
+    """The gradient of the sum of function(x)."""
+
+    def answer(given: Inputs) -> Array:
+        x = t(given["x"])
+        x.attach_grad()
+        with autograd.record():
+            total = function(x).sum()
+        total.backward()
+        return np.asarray(x.grad.asnumpy())
+
+    return answer
+
+
+def dtype(function: Callable[[Inputs], Any]) -> Answer:
+    """Letter and bits of the type of what the function gives."""
+
+    def answer(given: Inputs) -> Array:
+        kind = np.dtype(function(given).dtype)
+        return np.asarray([ord(kind.kind), kind.itemsize * 8])
+
+    return answer
+
+
+def _started(layer: Any) -> Any:
+    layer.initialize()
+    return layer
+
+
+def _batch_norm(given: Inputs) -> Any:
+    layer = _started(nn.BatchNorm(momentum=0.25))
+    with autograd.record():
+        total = layer(t(given["x"])).sum()
+    total.backward()  # MXNet moves the running values on the way back
+    nd.waitall()
+    return layer
+
+
+def _frozen(given: Inputs) -> Array:
+    layer = _started(nn.BatchNorm(epsilon=2.0**-10))
+    layer.collect_params().setattr("grad_req", "null")
+    with autograd.record():
+        return np.asarray(layer(t(given["x"])).asnumpy())
+
+
+def _conv(given: Inputs, **arguments: Any) -> Array:
+    layer = _started(nn.Conv2D(1, given["kernel"].shape, use_bias=False, in_channels=1, **arguments))
+    layer.weight.set_data(t(given["kernel"])[None, None])
+    return np.asarray(layer(t(given["x"])[None, None]).asnumpy()[0, 0])
+
+
+def _recurrent(layer: Any, given: Inputs) -> Array:
+    layer.initialize(mxnet.init.Zero())
+    values = layer.collect_params()
+    (kernel,) = (value for name, value in values.items() if name.endswith("i2h_weight"))
+    (recurrent,) = (value for name, value in values.items() if name.endswith("h2h_weight"))
+    kernel.set_data(t(given["kernel"])[:, None])
+    recurrent.set_data(t(given["recurrent"])[:, None])
+    if "bias" in given:
+        (bias,) = (value for name, value in values.items() if name.endswith("h2h_bias"))
+        bias.set_data(t(given["bias"]))
+    return np.asarray(layer(t(given["x"])[:, None, None]).asnumpy().ravel())
+
+
+def _optimized(make: Callable[[], Any]) -> Answer:
+    """Weights after each step from 1, at the given gradients; rates: the learning rate of each step."""
+
+    def answer(given: Inputs) -> Array:
+        w, optimizer, seen = nd.ones(1), make(), []
+        update = mxnet.optimizer.get_updater(optimizer)
+        for rate, gradient in zip(given["rates"], given["gradients"], strict=True):
+            optimizer.lr = float(rate)
+            update(0, nd.full(1, float(gradient)), w)
+            seen.append(w.asscalar())
+        return np.asarray(seen)
+
+    return answer
+
+
+def _clipped(given: Inputs) -> Array:
+    x = t(given["x"])
+    gluon.utils.clip_global_norm([x], float(given["threshold"]))
+    return np.asarray(x.asnumpy())
+
+
+def _sampled(make: Callable[[], Any], ending: str) -> Answer:
+    """One weight of a layer as it starts, its output axis first."""
+
+    def answer(_: Inputs) -> Array:
+        mxnet.random.seed(0)
+        layer = _started(make())
+        (found,) = (value for name, value in layer.collect_params().items() if name.endswith(ending))
+        return np.asarray(found.data().asnumpy())
+
+    return answer
+
+
+def _dropped(given: Inputs) -> float:
+    with autograd.record():
+        return float(nd.Dropout(t(given["x"]), p=0.75).max().asscalar())
+
+
+def _states(layer: Any) -> Any:
+    return layer(nd.zeros((3, 2, 4)), layer.begin_state(batch_size=2))[1][0]
+
+
+def _count(layer: Any) -> int:
+    _started(layer)
+    return sum(int(np.prod(value.shape)) for value in layer.collect_params().values())
+
+
+def _embedded(given: Inputs) -> Array:
+    table = nd.arange(5).reshape((5, 1)) * 10
+    return np.asarray(nd.Embedding(t(given["index"]), table, input_dim=5, output_dim=1).asnumpy())
+
+
+def _lrn(x: Any) -> Any:
+    return nd.LRN(x, nsize=3, alpha=3.0, beta=1.0, knorm=1.0)[0, 1, 0, 0]
+
+
+_LOSSES = gluon.loss
+_KL = _LOSSES.KLDivLoss(from_logits=True)
+
+ANSWERS: Mapping[str, Answer] = {
+    "sgd.learning_rate": lambda _: mxnet.optimizer.SGD().learning_rate,
+    "adagrad.learning_rate": lambda _: mxnet.optimizer.AdaGrad().learning_rate,
+    "adadelta.learning_rate": lambda _: mxnet.optimizer.AdaDelta().learning_rate,
+    "leaky_relu.function_slope": lambda _: -nd.LeakyReLU(nd.full(1, -1.0)).asscalar(),
+    "prelu.start": lambda _: _started(nn.PReLU()).alpha.data().asscalar(),
+    "batch_norm.momentum_means": lambda given: _batch_norm(given).running_mean.data().asnumpy(),
+    "batch_norm.running_variance": lambda given: _batch_norm(given).running_var.data().asnumpy(),
+    "batch_norm.axis": lambda given: _called(nn.BatchNorm(), given).gamma.shape[0],
+    "batch_norm.frozen": _frozen,
+    "normalize.tiny": call(lambda x: nd.L2Normalization(x[None])[0]),
+    "conv2d.kernel_layout": lambda _: nn.Conv2D(7, (2, 3), in_channels=5).weight.shape,
+    "conv2d.input_layout": lambda given: _called(nn.Conv2D(2, 1), given).weight.shape[1],
+    "conv2d.flips": _conv,
+    "conv2d.same_stride_2": lambda given: _conv(given, strides=2, padding="same"),
+    "dense.kernel_layout": lambda _: nn.Dense(7, in_units=5).weight.shape,
+    "average_pool2d.corner": call(lambda x: nn.AvgPool2D(3, 1, 1)(x[None, None])[0, 0, 0, 0]),
+    "max_pool2d.odd_end": lambda given: nn.MaxPool2D((1, 2))(t(given["x"])[None, None]).shape[-1],
+    "upsample.bilinear": call(lambda x: nd.contrib.BilinearResize2D(x[None, None], height=4, width=4)[0, 0, 0]),
+    "conv_transpose2d.size": lambda _: _started(nn.Conv2DTranspose(1, 3, strides=2))(nd.zeros((1, 1, 4, 4))).shape[-1],
+    "dropout.survivors": _dropped,
+    "local_response_norm.alpha_means": call(_lrn),
+    "embedding.beyond": _embedded,
+    "embedding.negative": _embedded,
+    "one_hot.beyond": call(lambda i: nd.one_hot(i, 3), "index"),
+    "hard_sigmoid.form": call(nd.hard_sigmoid),
+    "gelu.form": call(lambda x: nd.LeakyReLU(x, act_type="gelu")),
+    "softmax.implicit_axis": call(lambda x: nd.softmax(x)[0, 0, 0]),
+    "softmax.all_masked": call(nd.softmax),
+    "log_softmax.huge": call(nd.log_softmax),
+    "relu.nan": call(nd.relu),
+    "relu.minus_zero": call(lambda x: 1 / nd.relu(x)),
+    "softplus.huge": call(lambda x: nd.Activation(x, act_type="softrelu")),
+    "lstm.gate_order": lambda given: _recurrent(rnn.LSTM(1, input_size=1), given),
+    "gru.form": lambda given: _recurrent(rnn.GRU(1, input_size=1), given),
+    "lstm.count": lambda _: _count(rnn.LSTM(5, input_size=3)),
+    "gru.count": lambda _: _count(rnn.GRU(5, input_size=3)),
+    "rnn.count": lambda _: _count(rnn.RNN(5, input_size=3)),
+    "lstm.outputs": lambda _: _started(rnn.LSTM(5))(nd.zeros((3, 2, 4))).ndim,
+    "lstm.bidirectional_width": lambda _: _started(rnn.LSTM(5, bidirectional=True))(nd.zeros((3, 2, 4))).shape[-1],
+    "lstm.time_axis": lambda _: _states(_started(rnn.LSTM(5))).shape[1],
+    "dense.kernel": _sampled(lambda: nn.Dense(503, in_units=37), "weight"),
+    "dense.bias": _sampled(lambda: nn.Dense(5003, in_units=37), "bias"),
+    "conv2d.kernel": _sampled(lambda: nn.Conv2D(101, 3, in_channels=11), "weight"),
+    "conv_transpose2d.kernel": _sampled(lambda: nn.Conv2DTranspose(101, 3, in_channels=11), "weight"),
+    "embedding.table": _sampled(lambda: nn.Embedding(1009, 301), "weight"),
+    "lstm.kernel": _sampled(lambda: rnn.LSTM(67, input_size=37), "i2h_weight"),
+    "lstm.recurrent_kernel": _sampled(lambda: rnn.LSTM(67, input_size=37), "h2h_weight"),
+    "lstm.start_bias": _sampled(lambda: rnn.LSTM(503, input_size=13), "i2h_bias"),
+    "gru.recurrent_kernel": _sampled(lambda: rnn.GRU(79, input_size=37), "h2h_weight"),
+    "sgd.velocity": _optimized(lambda: mxnet.optimizer.SGD(momentum=0.5)),
+    "sgd.nesterov_form": _optimized(lambda: mxnet.optimizer.NAG(momentum=0.5)),
+    "sgd.decay": _optimized(lambda: mxnet.optimizer.SGD(momentum=0.5, wd=0.25)),
+    "adam.decay": _optimized(lambda: mxnet.optimizer.Adam(beta1=0.5, beta2=0.75, epsilon=2.0**-10, wd=0.25)),
+    "adam.epsilon_form": _optimized(lambda: mxnet.optimizer.Adam(beta1=0.5, beta2=0.75, epsilon=0.25)),
+    "rmsprop.epsilon_form": _optimized(lambda: mxnet.optimizer.RMSProp(gamma1=0.75, epsilon=0.25)),
+    "adagrad.epsilon_form": _optimized(lambda: mxnet.optimizer.AdaGrad(eps=0.25)),
+    "adadelta.rate": _optimized(lambda: mxnet.optimizer.AdaDelta(rho=0.75, epsilon=0.25)),
+    "adamax.form": _optimized(lambda: mxnet.optimizer.Adamax(beta1=0.5, beta2=0.75)),
+    "clip_norm.guard": _clipped,
+    "squared_error.form": call(lambda x: _LOSSES.L2Loss()(x, nd.zeros_like(x))),
+    "absolute_error.form": call(lambda x: _LOSSES.L1Loss()(x, nd.zeros_like(x))),
+    "huber.form": call(lambda x: _LOSSES.HuberLoss()(x, nd.zeros_like(x))),
+    "cross_entropy.takes": call(_LOSSES.SoftmaxCrossEntropyLoss(), "x", "labels"),
+    "binary_cross_entropy.at_zero": call(
+        lambda x: _LOSSES.SigmoidBinaryCrossEntropyLoss(from_sigmoid=True)(x[None], nd.ones_like(x)[None])
+    ),
+    "cross_entropy.weighted": lambda given: _LOSSES.SoftmaxCrossEntropyLoss()(
+        t(given["x"]), t(given["labels"]), t(given["weights"])[:, None]
+    ).asnumpy(),
+    "kl_divergence.form": lambda given: _KL(t(given["q"]).log(), t(given["p"])).asnumpy(),
+    "binary_cross_entropy.takes": call(lambda x: _LOSSES.SigmoidBinaryCrossEntropyLoss()(x[None], nd.ones_like(x)[None])),
+    "hinge.zero_label": call(lambda x, labels: _LOSSES.HingeLoss()(x[None], labels[None]), "x", "labels"),
+    "kink.relu": slope(nd.relu),
+    "kink.leaky_relu": slope(lambda x: nd.LeakyReLU(x, slope=0.25)),
+    "kink.elu": slope(lambda x: nd.LeakyReLU(x, act_type="elu", slope=2.0)),
+    "kink.abs": slope(nd.abs),
+    "kink.sqrt": slope(nd.sqrt),
+    "kink.norm": slope(nd.norm),
+    "kink.maximum": slope(lambda x: nd.maximum(x, nd.ones_like(x))),
+    "kink.minimum": slope(lambda x: nd.minimum(x, nd.ones_like(x))),
+    "kink.max": slope(nd.max),
+    "kink.clip": slope(lambda x: nd.clip(x, -1, 1)),
+    "kink.max_pool2d": slope(lambda x: nn.MaxPool2D((1, 2))(x[None, None])),
+    "kink.hard_sigmoid": slope(nd.hard_sigmoid),
+    "kink.huber": slope(lambda x: _LOSSES.HuberLoss()(x[:, None], nd.zeros_like(x)[:, None])),
+    "kink.sign": slope(nd.sign),
+    "kink.round": slope(nd.round),
+    "kink.floor": slope(nd.floor),
+    "kink.where_sqrt": slope(lambda x: nd.where(x > 0, nd.sqrt(x), nd.zeros_like(x))),
+    "kink.power_half": slope(lambda x: x**0.5),
+    "kink.power_zero": slope(lambda x: x**0.0),
+    "kink.log": slope(nd.log),
+    "kink.product": slope(nd.prod),
+    "number.round_half": call(nd.round),
+    "number.remainder": call(nd.modulo, "x", "y"),
+    "number.integer_division": call(nd.divide, "i", "j"),
+    "number.integer_division_type": dtype(lambda given: t(given["i"]) / t(given["j"])),
+    "number.argmax_tie": call(lambda x: nd.argmax(x, axis=0)),
+    "number.argmax_nan": call(lambda x: nd.argmax(x, axis=0)),
+    "number.maximum_nan": call(nd.maximum, "x", "y"),
+    "number.max_nan": call(nd.max),
+    "number.sign_zero": call(nd.sign),
+    "number.variance": call(lambda x: nd.moments(x, axes=(0,))[1]),
+    "number.zero_by_zero": call(nd.divide, "x", "x"),
+    "number.power_zero_zero": call(nd.power, "x", "x"),
+    "number.cube_root": call(lambda x: x ** (1 / 3)),
+    "number.mean_empty": lambda _: nd.zeros((0,)).mean().asnumpy(),
+    "number.max_empty": lambda _: nd.zeros((0,)).max().asnumpy(),
+    "number.sum_type": dtype(lambda given: t(given["i"]).sum()),
+    "number.mean_integers": call(nd.mean, "i"),
+    "number.range_type": dtype(lambda _: nd.arange(3)),
+    "number.zeros_type": dtype(lambda _: nd.zeros(3)),
+    "number.float64_array_type": dtype(lambda given: nd.array(given["x"].astype(np.float64))),
+    "number.float64_layer_type": dtype(lambda given: _started(nn.Dense(2))(nd.array(given["x"][:, None], dtype="float64"))),
+    "number.comparison_type": dtype(lambda given: t(given["x"]) > 0),
+    "number.argmax_type": dtype(lambda given: nd.argmax(t(given["x"]), axis=0)),
+    "number.integer_plus_float_type": dtype(lambda given: t(given["i"]) + 0.5),
+    "number.empty_batch": lambda _: _started(nn.Dense(2, in_units=3))(nd.zeros((0, 3))).shape,
+}
+
+
+def _called(layer: Any, given: Inputs) -> Any:
+    """The layer after its first call, which tells it its channels."""
+    _started(layer)(t(given["x"]))
+    return layer

@@ -1,0 +1,37 @@
+"""The atlas in one real framework: answers have names, and a row changes when the installed class does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from parity.atlas.chapters import QUESTIONS
+from parity.verbs.atlas import ask, chosen
+
+CHANGED = {
+    "torch": (
+        "batch_norm.epsilon",
+        "import torch\ntorch.nn.BatchNorm2d.__init__ = lambda self, n, eps=0.125, momentum=0.1: None\n",
+    ),
+    "keras": (
+        "batch_norm.epsilon",
+        "import keras\nkeras.layers.BatchNormalization.__init__ = lambda self, epsilon=0.125, momentum=0.1: None\n",
+    ),
+    "mxnet": ("batch_norm.epsilon", "import mxnet\nmxnet.gluon.nn.BatchNorm.__init__ = lambda self, epsilon=0.125: None\n"),
+}
+
+
+def test_every_answer_has_a_name(framework: str) -> None:
+    rows, versions = ask(QUESTIONS, [framework])
+    assert list(versions) == [framework]
+    unnamed = [f"{row.name}: {row.answers[framework].text}" for row in rows if "no known form" in row.answers[framework].text]
+    assert unnamed == []
+    assert sum(row.answers[framework].measured for row in rows) >= 130
+
+
+def test_a_changed_default_changes_its_row(framework: str, tmp_path: Path) -> None:
+    name, change = CHANGED[framework]
+    before = ask(chosen(None, name), [framework])[0][0].answers[framework]
+    (tmp_path / "sitecustomize.py").write_text(change)
+    after = ask(chosen(None, name), [framework], [tmp_path])[0][0].answers[framework]
+    assert before.text != after.text == "0.125"
+    assert before.where == after.where
