@@ -64,7 +64,7 @@ def test_defaults_are_written_as_python_writes_them() -> None:
 def test_a_draw_from_each_candidate_is_named(name: str) -> None:
     """Through the inverse of its distribution function, 20,000 numbers."""
     uniform = np.random.RandomState(0).uniform(size=20_000)
-    grid = np.linspace(-6, 6, 400_001)
+    grid = np.linspace(-6, 6, 40_001)
     for label, distribution in starts.CANDIDATES[name].items():
         draw = np.interp(uniform, distribution(grid), grid).reshape(100, 200)
         assert distributions.named(draw, starts.CANDIDATES[name]) == label
