@@ -104,9 +104,9 @@ def equivalent(node: Node, attribute: str, value: Any, shapes: Mapping[str, Any]
         old == new or size == 1 for old, new, size in zip(before, value, node.attributes["kernel"], strict=True)
     ):
         return "a kernel of size 1 has no gap to widen"
-    if attribute == "stride" and all(
-        old == new or size == 1 for old, new, size in zip(before, value, node.outputs[""][1:], strict=True)
-    ):
+    walked = shapes["x"][1:] if node.op == "conv_transpose2d" else node.outputs[""][1:]  # the places that a window stands at
+    alike = attribute == "stride" and all(old == new or size == 1 for old, new, size in zip(before, value, walked, strict=True))
+    if alike and 0 not in value:
         return "there is one window along this axis, and no step to another"
     if attribute == "padding" and all(old[0] == new[0] for old, new in zip(before, value, strict=True)):
         return "as many windows start at the same places, so the last one ends before the row that came or went"

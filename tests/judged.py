@@ -140,3 +140,42 @@ def expanded(text: str) -> Graph:
     spec = parse(text)
     assert isinstance(spec, Architecture)
     return expand(spec)
+
+
+GAN = """
+name: gan
+source: Goodfellow et al. 2014, in small, with a norm in the generator
+networks:
+  generator:
+    inputs: {noise: {shape: [3]}}
+    layers: [dense hidden: {units: 5}, batch_norm norm, tanh, dense image: {units: 7}]
+  discriminator:
+    inputs: {image: {shape: [7]}}
+    layers: [dense hidden: {units: 5}, tanh, dense score: {units: 1}]
+training:
+  inputs: {real: {shape: [7]}, noise: {shape: [3]}}
+  steps:
+    - updates: [discriminator]
+      loss:
+        - generator fake: {from: noise}
+        - discriminator on_real: {from: real}
+        - discriminator on_fake: {from: fake}
+        - binary_cross_entropy real_loss: {from: on_real, label: 1}
+        - binary_cross_entropy fake_loss: {from: on_fake, label: 0}
+        - formula: real_loss + fake_loss
+    - updates: [generator]
+      loss:
+        - generator fake: {from: noise}
+        - discriminator on_fake: {from: fake}
+        - binary_cross_entropy: {from: on_fake, label: 1}
+"""
+
+
+def gan() -> Graph:
+    """Two networks that train in turn."""
+    return expanded(GAN)
+
+
+def generator_alone() -> Graph:
+    """Its second phase by itself: the discriminator is frozen, bit for bit."""
+    return replace(gan(), phases=gan().phases[1:])

@@ -230,8 +230,8 @@ def verdict(sample: Sample) -> str:
     """Of the reference as TABLE is now; nothing where it is green."""
 
     class Dictated(Realized):
-        def walked(self, values: Mapping[str, Array], training: bool) -> Reference:
-            return observe(self.graph, values, self.case.dtype, ORDER, training=training, branches=sample.branches)
+        def walked(self, values: Mapping[str, Array], training: bool, phase: int = 0) -> Reference:
+            return observe(self.graph, values, self.case.dtype, ORDER, training=training, phase=phase, branches=sample.branches)
 
     class Framework(Implementation):
         realized = Dictated

@@ -7,7 +7,7 @@ from functools import cache
 
 import numerical
 import pytest
-from judged import TOWERS, Trial, classifier, expanded, optimizer_trial, tagger, towers, trial
+from judged import TOWERS, Trial, classifier, expanded, gan, generator_alone, optimizer_trial, tagger, towers, trial
 from reference_framework import Implementation
 
 from parity.judgement.comparison import Comparison
@@ -49,6 +49,12 @@ INTENDED: dict[str, tuple[str, str, str, str]] = {
     "OtherNames": ("classifier", "float32", "differs", "gradient"),
     "NegatedGradient": ("classifier", "float32", "differs", "gradient"),
     "ForgetsSharing": ("towers", "float32", "differs", "gradient"),
+    "TouchesTheOther": ("generator_alone", "float32", "differs", "update"),
+    "OldDiscriminator": ("gan", "float32", "differs", "update"),
+    "OneClock": ("gan", "float32", "differs", "update"),
+    "StatisticsOnce": ("gan", "float32", "differs", "statistic"),
+    "StopsAfterOne": ("gan", "float32", "differs", "update"),
+    "ForgetsThePhase": ("gan", "float32", "differs", "loss"),
 }
 
 FAKES = {
@@ -58,10 +64,12 @@ FAKES = {
 }
 
 
+GRAPHS = {"classifier": classifier, "tagger": tagger, "towers": towers, "gan": gan, "generator_alone": generator_alone}
+
+
 @cache
 def on(what: str, dtype: str) -> Trial:
-    graphs = {"classifier": classifier, "tagger": tagger, "towers": towers}
-    return trial(what, graphs[what](), dtype) if what in graphs else optimizer_trial(what, dtype)
+    return trial(what, GRAPHS[what](), dtype) if what in GRAPHS else optimizer_trial(what, dtype)
 
 
 def verdicts(found: list[Comparison]) -> dict[str, str]:
@@ -75,7 +83,7 @@ def test_every_fake_has_an_intended_verdict() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("what", ["classifier", "tagger", "towers", "adam", "adamw", "sgd_clip_global_norm"])
+@pytest.mark.parametrize("what", [*GRAPHS, "adam", "adamw", "sgd_clip_global_norm"])
 def test_the_right_framework_is_green(what: str, dtype: str) -> None:
     found = on(what, dtype).comparisons(numerical.Right())
     assert not [one for one in found if one.verdict not in GREEN]

@@ -80,7 +80,7 @@ def test_an_architecture_has_its_published_count(name: str) -> None:
 def test_the_small_size_tells_what_the_full_one_does(name: str) -> None:
     full, small = graph(name, "full"), graph(name, "small")
     assert {node.op for node in small.all_nodes()} == {node.op for node in full.all_nodes()}
-    assert len(small.phases) == len(full.phases) == 1
+    assert [phase.name for phase in small.phases] == [phase.name for phase in full.phases] != []
     assert small.parameter_count() <= (61_706 if name == "lenet" else 50_000)
     assert [given.name for given in small.batch_inputs()] == [given.name for given in full.batch_inputs()]
 

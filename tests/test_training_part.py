@@ -9,6 +9,7 @@ import pytest
 from parity.spec import specs
 from parity.spec.architectures import Architecture
 from parity.spec.expansion import expand, expand_with_warnings
+from parity.spec.networks import network_nodes
 
 EXAMPLES = Path(__file__).parent / "language-examples"
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.yaml"))
@@ -123,3 +124,26 @@ def test_places_stay_out_of_the_digest() -> None:
     moved = expand(architecture("\n\n" + text))
     assert moved.node("relu").place != expand(architecture(text)).node("relu").place
     assert moved.digest() == expand(architecture(text)).digest()
+
+
+def test_groups_tell_what_is_frozen_and_how_fast_the_rest_learns() -> None:
+    groups = {one.name: one.group for one in expand(example("fine_tuning"), "small").parameters}
+    assert groups["base.stem.conv.kernel"] == groups["base.stage2.block1.main.conv1.conv.kernel"] == "frozen"
+    assert groups["base.stage3.block1.main.conv1.conv.kernel"] == "main*0.1"
+    assert groups["head.kernel"] == "default"
+    assert {one.group for one in expand(example("lenet")).parameters} == {"default"}
+    networks = {(one.name.partition(".")[0], one.group) for one in expand(example("dcgan"), "small").parameters}
+    assert networks == {("discriminator", "training1*1"), ("generator", "training2*1")}
+
+
+def test_a_network_by_itself_costs_what_one_call_costs() -> None:
+    whole, alone = expand(example("dcgan")), network_nodes(example("dcgan"))
+    later = whole.phases[1].nodes
+    calls = {name: [node for node in later if node.name.startswith(f"training2.{call}.")] for name, call in CALLS}
+    for name, nodes in calls.items():
+        assert sum(node.flops for node in alone[name]) == sum(node.flops for node in nodes) > 2e8
+    held = {name for nodes in alone.values() for node in nodes for name in node.parameters.values()}
+    assert held == {parameter.name for parameter in whole.parameters}
+
+
+CALLS = (("generator", "fake"), ("discriminator", "on_fake"))

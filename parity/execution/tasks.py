@@ -6,15 +6,16 @@ It refuses to open files, to catch errors and to judge.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from parity.execution import inspection
-from parity.execution.protocol import Array, Framework, Realization, Unsupported
+from parity.execution.protocol import Array, Framework, Observation, Realization, Unsupported
 from parity.spec.cases import Case
+from parity.spec.graph import Graph
 
 Arrays = Mapping[str, Array]
 Answers = Mapping[str, Callable[[Arrays], Any]]
@@ -36,11 +37,11 @@ def agreement(realization: Realization, case: Case, arrays: Arrays) -> dict[str,
         found["loss"] = np.asarray(seen.loss)
     found |= named("after", realization.parameters())
     for step in range(case.steps):
-        found |= _locked_step(realization, initial, batches[step], step)
+        found |= _locked_step(realization, case.graph, initial, batches[step], step)
     return found
 
 
-def _locked_step(realization: Realization, initial: Arrays, batch: Arrays, step: int) -> dict[str, Array]:
+def _locked_step(realization: Realization, graph: Graph, initial: Arrays, batch: Arrays, step: int) -> dict[str, Array]:
     realization.set_parameters(initial)
     placed = realization.place(batch)
     seen = realization.gradients(placed)
@@ -49,7 +50,32 @@ def _locked_step(realization: Realization, initial: Arrays, batch: Arrays, step:
     found = named(f"step/{step}/gradient", seen.gradients) | named(f"step/{step}/parameter", realization.parameters())
     if seen.loss is not None:
         found[f"step/{step}/loss"] = np.asarray(seen.loss)
+    after = grouped(found, f"step/{step}/parameter")
+    for phase, one in _further_phases(realization, graph, initial, placed, after, seen.state):
+        found |= named(f"step/{step}/{phase}/gradient", one.gradients)
+        if one.loss is not None:
+            found[f"step/{step}/{phase}/loss"] = np.asarray(one.loss)
     return found
+
+
+def _further_phases(
+    realization: Realization, graph: Graph, initial: Arrays, placed: Any, after: Arrays, state: Arrays
+) -> Iterator[tuple[str, Observation]]:
+    """What each phase after the first sees inside of a step: it starts where the phases before it have left everything.
+
+    What these update is known from behind the step (after), their statistics from what they showed (state). A phase that
+    follows an update which a later phase repeats is left out: nobody outside sees where it starts.
+    """
+    statistics = {statistic.name for statistic in graph.statistics}
+    for place, phase in enumerate(graph.phases[1:], start=1):
+        before = {name for earlier in graph.phases[:place] for name in earlier.updates}
+        if before & {name for later in graph.phases[place:] for name in later.updates}:
+            return
+        moved = {name: array for name, array in state.items() if name in statistics}
+        realization.set_parameters({**initial, **{name: after[name] for name in before if name in initial}, **moved})
+        one = realization.gradients(placed, place)
+        state = one.state
+        yield phase.name, one
 
 
 def sampling(framework: Framework, case: Case) -> dict[str, Array]:

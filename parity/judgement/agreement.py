@@ -16,6 +16,7 @@ import numpy.typing as npt
 from parity.judgement import kinks, precision, trust
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
 from parity.judgement.comparison import judge as judge_tensor
+from parity.judgement.phases import judge_phases
 from parity.judgement.references import Pass, References, one_pass, references
 from parity.judgement.updates import judge_updates
 from parity.judgement.verdicts import GREEN
@@ -79,6 +80,7 @@ def judge_agreement(
         found = precision.chance(case, [*found, *_steps(case, arrays, known, later, zeros)], arrays, known)
         if case.steps and optimizer is not None:
             found += judge_updates(case, optimizer, draws.initial(), arrays, known, zeros)
+            found += judge_phases(case, optimizer, draws.initial(), arrays, known)
     found += _strangers(case, arrays, known)
     if not found:
         return [named(case, "forward", "", Finding("not_compared", reason="the graph has nothing to compare"))]
@@ -114,7 +116,9 @@ def _training(case: Case, graph: Graph, arrays: Arrays, known: References, zeros
         found.append(named(case, "loss", "loss", judge_tensor(arrays.get("loss"), reference, beside, u)))
     data = {given.name for given in graph.inputs} - mask_inputs(graph)
     present = [name for name in one.names("input_gradients") if name in data or f"input_gradient/{name}" in arrays]
-    found += _named(case, "input_gradient", "input_gradient", "input_gradients", present, arrays, one, u)
+    read = {name for node in (*graph.nodes, *graph.phases[0].nodes) for name in node.sources()}
+    unread = {name: "no node of this phase reads it" for name in present if name not in read}
+    found += _named(case, "input_gradient", "input_gradient", "input_gradients", present, arrays, one, u, unread)
     found += _named(case, "gradient", "gradient", "gradients", one.names("gradients"), arrays, one, u, zeros)
     found += _named(case, "statistic", "state", "state", one.names("state"), arrays, one, u)
     return found
@@ -155,11 +159,12 @@ def _steps(
 ) -> list[Comparison]:
     """Statistics after the first step, and everything of a later step that the reference was computed for."""
     found = []
-    if case.steps:
+    if case.steps and len(known.graph.phases) == 1:  # phases judges what several have left
         found += _step(case, 0, arrays, known.training, known.u, ("state",), zeros)
     if later is not None:
         step, one = later
-        found += _step(case, step, arrays, one, known.u, ("state", "gradients"), zeros)
+        kinds = ("state", "gradients") if len(known.graph.phases) == 1 else ("gradients",)
+        found += _step(case, step, arrays, one, known.u, kinds, zeros)
         reference, beside = one.loss()
         if reference is not None:
             got = arrays.get(f"step/{step}/loss")

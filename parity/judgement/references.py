@@ -107,21 +107,32 @@ def one_pass(
     training: bool,
     shadows: int = budgets.SHADOWS,
     branches: Mapping[str, Any] | None = None,
+    phase: int = 0,
+    after: Pass | None = None,
 ) -> Pass:
     """One mode: the reference in float64, and as many shadows in the tested precision.
+
+    after: the pass of the phase before this one in the same step; each walk goes on with the statistics that it left.
 
     Shadows take the reference's branches, so that a flip at a kink is never counted as rounding: whether one may flip is asked
     of the margins (kinks), and two equal numbers in a pooling window are not torn apart by moving them.
     """
-    reference = observe(graph, values, "float64", training=training, branches=branches)
+    kept = {statistic.name for statistic in graph.statistics}
+
+    def start(given: Mapping[str, Array], before: Reference | None) -> Mapping[str, Array]:
+        return {**given, **{name: array for name, array in before.state.items() if name in kept}} if before else given
+
+    begun = start(values, after.reference if after else None)
+    reference = observe(graph, begun, "float64", training=training, phase=phase, branches=branches)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         beside = tuple(
             observe(
                 graph,
-                moved(values, dtype, seed) if seed % 2 else values,
+                start(moved(values, dtype, seed) if seed % 2 else values, after.shadows[seed] if after else None),
                 dtype,
                 seed,
                 training=training,
+                phase=phase,
                 branches=reference.branches,
             )
             for seed in range(shadows)

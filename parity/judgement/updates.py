@@ -13,9 +13,10 @@ import numpy.typing as npt
 
 from parity.judgement import budgets
 from parity.judgement.comparison import Comparison, Finding, judge_bits, judge_elements, named, unfit
-from parity.judgement.references import References
+from parity.judgement.references import Pass, References
 from parity.reference_impl.rules import Expected, Rule, replay
 from parity.spec.cases import Case
+from parity.spec.graph import Graph
 from parity.spec.specs import Optimizer
 
 Array = npt.NDArray[Any]
@@ -30,37 +31,50 @@ def judge_updates(
     arrays: Arrays,
     references: References,
     zeros: Mapping[str, str] | None = None,
+    phase: int = 0,
+    one: Pass | None = None,
 ) -> list[Comparison]:
     """One comparison a parameter, over all steps: the step and element that use the most of their budget.
 
-    initial: parameters by name, as every step started. What the phase does not update must stay bitwise as it was.
+    initial: parameters by name, as every step started. What no phase updates must stay bitwise as it was.
     zeros: parameters whose gradient is zero by mathematics -> why that can be judged (trust.cancelled).
+    phase: whose updates; one: the reference of its pass, where it is not the first.
     """
-    rule, factors = Rule.of(optimizer), trained(references)
-    missing = [name for name in factors if f"step/0/gradient/{name}" not in arrays]
+    rule, factors = Rule.of(optimizer), trained(references, phase)
+    keys = gradient_keys(references.graph, phase, case.steps)
+    missing = [name for name in factors if f"{keys[0]}/{name}" not in arrays]
     found = [named(case, QUANTITY, name, Finding("differs", reason="no gradient was seen for it")) for name in missing]
     factors = {name: factor for name, factor in factors.items() if name not in missing}
-    gradients = [{name: arrays.get(f"step/{k}/gradient/{name}") for name in factors} for k in range(case.steps)]
+    gradients = [{name: arrays.get(f"{key}/{name}") for name in factors} for key in keys]
     bad = [_unfit_gradient(case, initial, gradients, name) for name in factors]
     if any(bad):  # a rule may read every gradient (a global norm), so none can be replayed
         return [*found, *(comparison for comparison in bad if comparison)]
     seen = [{name: array for name, array in step.items() if array is not None} for step in gradients]
-    errors = {name: _gradient_error(references, arrays, name) for name in factors}
+    first = keys[0] if phase else "gradient"
+    errors = {name: _gradient_error(one or references.training, references.u, arrays, first, name) for name in factors}
     expected = replay(rule, case.hyperparameters, initial, seen, references.u, factors, errors)
     for name in factors:
         steps = [step[name] for step in expected]
         zero = (zeros or {}).get(name, "")
         found.append(named(case, QUANTITY, name, _over_steps(case, name, initial[name], steps, arrays, references.u, zero)))
-    found += _frozen(case, initial, arrays, references, set(factors) | set(missing))
+    found += _frozen(case, initial, arrays, references) if not phase else []
     if not references.graph.inputs and dict(case.hyperparameters) == optimizer.probe_values():  # made so that all can tell
         found += blind_hyperparameters(case, rule, initial, seen, references.u, factors)
     return found
 
 
-def trained(references: References) -> dict[str, float]:
-    """Parameter -> factor of its learning rate, of the first phase."""
-    known = {parameter.name for parameter in references.graph.parameters}
-    return {name: factor for name, factor in references.graph.phases[0].updates.items() if name in known}
+def trained(references: References, phase: int = 0) -> dict[str, float]:
+    """Parameter -> factor of its learning rate in a phase, where no other phase updates it too."""
+    graph = references.graph
+    known = {parameter.name for parameter in graph.parameters}
+    others = {name for place, other in enumerate(graph.phases) if place != phase for name in other.updates}
+    return {name: factor for name, factor in graph.phases[phase].updates.items() if name in known - others}
+
+
+def gradient_keys(graph: Graph, phase: int, steps: int) -> list[str]:
+    """Where a record keeps the gradients of a phase, for each step of the lock-step."""
+    inside = f"/{graph.phases[phase].name}" if phase else ""
+    return [f"step/{k}{inside}/gradient" for k in range(steps)]
 
 
 def blind_hyperparameters(
@@ -92,16 +106,16 @@ def _unfit_gradient(
     return None
 
 
-def _gradient_error(references: References, arrays: Arrays, name: str) -> float:
+def _gradient_error(one: Pass, u: float, arrays: Arrays, first: str, name: str) -> float:
     """How far the gradient inside `step` may lie from the one that `gradients` showed: the programs may differ by rounding.
 
     0 where the gradient is exact (an optimizer's probe).
     """
-    reference = references.training.array("gradients", name)
-    got = arrays.get(f"gradient/{name}")
+    reference = one.array("gradients", name)
+    got = arrays.get(f"{first}/{name}")
     if got is not None and np.array_equal(got, reference):
         return 0.0
-    budget = references.training.budget("gradients", name, references.u).maximum
+    budget = one.budget("gradients", name, u).maximum
     size = budgets.greatest(reference)
     largest = max(budgets.greatest(array) for key, array in arrays.items() if key.endswith(f"/gradient/{name}"))
     return budget * max(1.0, largest / size) if size else budget
@@ -138,13 +152,13 @@ def _badness(finding: Finding) -> tuple[int, float]:
     return rank, finding.error / finding.budget if finding.budget else float("inf" if finding.error else 0)
 
 
-def _frozen(case: Case, initial: Arrays, arrays: Arrays, references: References, moving: set[str]) -> list[Comparison]:
+def _frozen(case: Case, initial: Arrays, arrays: Arrays, references: References) -> list[Comparison]:
     """Parameters that this program never updates: bitwise the same after every step."""
     ever = {name for phase in references.graph.phases for name in phase.updates}
     found = []
     for parameter in references.graph.parameters:
         name = parameter.name
-        if name in moving or name in ever:
+        if name in ever:
             continue
         findings = [judge_bits(arrays.get(f"step/{k}/parameter/{name}"), initial[name]) for k in range(case.steps)]
         bad = [finding for finding in findings if finding.verdict != "exact"]

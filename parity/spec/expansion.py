@@ -15,14 +15,14 @@ from parity.ops import TABLE
 from parity.spec.architectures import Architecture
 from parity.spec.bounds import out_of_bounds
 from parity.spec.causality import look_ahead
-from parity.spec.graph import Carried, Graph, Input
+from parity.spec.graph import Carried, Graph, Input, Node
 from parity.spec.inputs import read_input, read_shape
 from parity.spec.ledger import Frame, Known, Ledger, Refused, Stopped, Value
 from parity.spec.mistakes import Mistake, Place, SpecError, did_you_mean, in_order, short
 from parity.spec.scopes import Scope
 from parity.spec.signatures import whole
 from parity.spec.steps import run
-from parity.spec.training import Training, check_evaluate, evaluated, lies_under, read_training
+from parity.spec.training import Training, check_evaluate, evaluated, grouped, lies_under, read_training
 from parity.spec.unused import unused
 
 
@@ -89,7 +89,7 @@ class Expansion:
             inputs=tuple(self._marked(given, training) for given in inputs),
             nodes=nodes,
             outputs=outputs,
-            parameters=tuple(self.ledger.parameters.values()),
+            parameters=grouped(self.ledger.parameters.values(), phases),
             statistics=tuple(self.ledger.statistics.values()),
             carried=states,
             training_inputs=tuple(self._marked(given, training) for given in training.inputs),
@@ -245,19 +245,24 @@ class Expansion:
 
     def _call_unused_networks(self) -> None:
         """A network that nothing calls is expanded alone, so that its mistakes are found; its nodes are thrown away."""
-        for name, part in self.architecture.networks.items():
-            if name in self.ledger.called:
-                continue
-            aside = Ledger(self.architecture, constants=self.ledger.constants, read=self.ledger.read)
-            scope = Scope(aside, Frame())
-            for given, declared in part.inputs.items():
-                found = read_input(scope, given, declared)
-                shape = None if found is None else found.shape
-                scope.own[given] = Value(given, shape, declared.dtype, True, scope.frame)
-            with suppress(Refused):
-                run(scope, part.layers, scope.own[next(iter(part.inputs))], part.place("layers"))
-            self.ledger.mistakes += aside.mistakes
-            self.ledger.called |= aside.called
+        for name in self.architecture.networks:
+            if name not in self.ledger.called:
+                self.alone(name)
+
+    def alone(self, network: str) -> tuple[Node, ...]:
+        """The nodes of a network expanded by itself; its mistakes go to the ledger."""
+        part = self.architecture.networks[network]
+        aside = Ledger(self.architecture, constants=self.ledger.constants, read=self.ledger.read)
+        scope = Scope(aside, Frame())
+        for given, declared in part.inputs.items():
+            found = read_input(scope, given, declared)
+            shape = None if found is None else found.shape
+            scope.own[given] = Value(given, shape, declared.dtype, True, scope.frame)
+        with suppress(Refused):
+            run(scope, part.layers, scope.own[next(iter(part.inputs))], part.place("layers"))
+        self.ledger.mistakes += aside.mistakes
+        self.ledger.called |= aside.called
+        return tuple(scope.frame.nodes)
 
     def _check_count(self) -> None:
         """The published figure holds for the full size."""

@@ -43,7 +43,7 @@ class Parameter:
     role: str  # kernel | recurrent_kernel | bias | recurrent_bias | scale | shift | table | value
     fan_in: int
     fan_out: int
-    group: str = "default"
+    group: str = "default"  # frozen; or PHASE*FACTOR of the learning rate, for each phase that updates it
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from parity.spec import specs
 from parity.spec.architectures import StepPart, TrainingPart, optimizer_choice
-from parity.spec.graph import Input, Node, Phase
+from parity.spec.graph import Input, Node, Parameter, Phase
 from parity.spec.inputs import read_input
 from parity.spec.ledger import Refused, Value
 from parity.spec.mistakes import Place, did_you_mean, short
@@ -80,13 +81,43 @@ def _phase(
             kind = "one number for each example" if loss.shape == () else f"shape {loss.shape}"
             raise scope.refuse(_last_place(step), f"a loss ends in one number; `{loss.name}` has {kind}: take its `mean`")
         nodes = tuple(frame.nodes)
-        return Phase(name if alternating else "main", nodes, loss.name, updates, optimizer_choice(step.optimizer))
+        return Phase(name if alternating else "main", nodes, loss.name, updates, _optimizer(scope, step))
     except Refused:
         return None
     finally:
         frame.nodes = before
         for key in [key for key in frame.values if alternating and key.startswith(f"{name}.")]:
             del frame.values[key]
+
+
+def _optimizer(scope: Scope, step: StepPart | TrainingPart) -> dict[str, Any] | None:
+    """The optimizer that the paper used: one that there is, with hyper-parameters that it has."""
+    chosen = optimizer_choice(step.optimizer)
+    if chosen is None:
+        return None
+    table: Table = step.optimizer
+    name, known = chosen["name"], specs.names("optimizers")
+    if name not in known:
+        raise scope.refuse(table.key_places[name], f"no optimizer is called `{short(name)}`{did_you_mean(name, known)}")
+    rule = specs.load(f"optimizers/{name}")
+    has = rule.hyperparameters if isinstance(rule, specs.Optimizer) else {}
+    for key in chosen["hyperparameters"]:
+        if key not in has:
+            close = did_you_mean(key, has) or f"; it has {', '.join(has)}"
+            scope.refuse(table[name].key_places[key], f"`{name}` has no hyper-parameter `{short(key)}`{close}")
+    return chosen
+
+
+def grouped(parameters: Iterable[Parameter], phases: tuple[Phase, ...]) -> tuple[Parameter, ...]:
+    """The parameters with their groups: `default`; `frozen`, which no phase updates; else what the phases do to them."""
+
+    def group(name: str) -> str:
+        factors = {phase.name: phase.updates[name] for phase in phases if name in phase.updates}
+        if not phases or factors == {"main": 1.0}:
+            return "default"
+        return " ".join(f"{phase}*{factor:g}" for phase, factor in factors.items()) or "frozen"
+
+    return tuple(replace(parameter, group=group(parameter.name)) for parameter in parameters)
 
 
 def _declared(scope: Scope) -> Mapping[str, Place]:

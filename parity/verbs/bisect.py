@@ -37,7 +37,8 @@ class Departure:
 
 def find(judged: Sequence[Judged]) -> Departure | None:
     """The first departing node alone in graph order; else the first departing quantity of the whole graph."""
-    whole = next(one for one in judged if one.trial.kind == "architectures")
+    wholes = [one for one in judged if one.trial.kind == "architectures"]  # the architecture, then its phases alone
+    whole = next((one for one in wholes if one.verdict not in PASSING), wholes[0])
     graph = whole.trial.case.graph
     if graph is None:
         raise ValueError(f"{whole.trial.case.id} has no graph")

@@ -8,6 +8,7 @@ from rich.table import Table
 from parity.spec import specs as language
 from parity.spec.expansion import expand_with_warnings
 from parity.spec.graph import Graph, Node
+from parity.spec.networks import network_nodes
 from parity.verbs.errors import UsageError
 
 
@@ -40,7 +41,8 @@ def _show_graph(console: Console, spec: language.Architecture, graph: Graph, siz
     for heading in ("parameters", "FLOPs"):
         table.add_column(heading, justify="right")
     seen: set[str] = set()
-    nodes = graph.nodes or graph.phases[0].nodes
+    networks = {} if graph.nodes or not spec.networks else network_nodes(spec, size)
+    nodes = tuple(node for each in networks.values() for node in each) or graph.nodes or graph.phases[0].nodes
     for node in nodes:
         table.add_row(*_row(node, counts, seen))
     console.print(table)
@@ -49,8 +51,9 @@ def _show_graph(console: Console, spec: language.Architecture, graph: Graph, siz
     moved = sum(_size(statistic.shape) for statistic in graph.statistics)
     statistics = f", and {moved:,} running statistics" if moved else ""
     console.print(f"[bold]{graph.parameter_count():,} parameters[/]{statistics}", highlight=False)
-    flops = sum(node.flops for node in nodes)
-    console.print(f"{flops:,} FLOPs forward for one example (a multiply-add counts as 2)", highlight=False)
+    for name, each in (networks or {"": nodes}).items():
+        flops, whose = sum(node.flops for node in each), f"{name}: " if name else ""
+        console.print(f"{whose}{flops:,} FLOPs forward for one example (a multiply-add counts as 2)", highlight=False)
 
 
 def _row(node: Node, counts: dict[str, tuple[int, ...]], seen: set[str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from parity.execution import draws as drawing
 from parity.execution import probes
-from parity.judgement import agreement, dropout, kinks, sampling
+from parity.judgement import agreement, dropout, kinks, phases, sampling
 from parity.judgement.comparison import Comparison
 from parity.spec import specs as language
 from parity.spec.cases import Case
@@ -76,28 +76,34 @@ class Options:
 def architecture_trials(
     architecture: language.Architecture, initializer: language.Initializer, optimizer: language.Optimizer, options: Options
 ) -> Iterator[Trial]:
-    """The whole graph, then each different node alone, in every precision asked for."""
+    """The whole graph; where training alternates, each phase alone; then each different node alone, in every precision."""
     graph, rates = masked(expand(architecture, options.size))
     steps = options.steps or (1 if options.size == "full" else STEPS if graph.parameter_count() <= LARGE else 3)
+    masks = "[masks]" if rates else ""
+    programs = {f"{graph.name}{masks}": graph}
+    if len(graph.phases) > 1:
+        programs |= {f"{graph.name}:{one.name}{masks}": replace(graph, phases=(one,)) for one in graph.phases}
     for dtype in options.dtypes:
-        draws, references, redraws = draw_away_from_kinks(graph, initializer, dtype, options, steps, rates)
-        name = f"{architecture.name}[masks]" if rates else architecture.name
-        case = options.case(
-            name,
-            dtype,
-            size=options.size,
-            graph=graph,
-            initializer=initializer.name,
-            optimizer=optimizer.name,
-            hyperparameters=optimizer.probe_values(),
-            batch_size=2 if options.size == "full" else 3,
-            steps=steps,
-        )
-        judge = agreement.judge(case, optimizer, draws, references)
-        yield Trial(case, draws.arrays, judge, "architectures", redraws)
-        if options.nodes:
-            for node in different_nodes(graph):
-                yield node_trial(architecture.name, graph, node, draws, references, dtype, options, case.batch_size)
+        seen: set[str] = set()
+        for name, program in programs.items():
+            drawn = draw_away_from_kinks(program, initializer, dtype, options, steps, rates, optimizer)
+            draws, references, redraws = drawn
+            case = options.case(
+                name,
+                dtype,
+                size=options.size,
+                graph=program,
+                initializer=initializer.name,
+                optimizer=optimizer.name,
+                hyperparameters=optimizer.probe_values(),
+                batch_size=2 if options.size == "full" else 3,
+                steps=steps,
+            )
+            judge = agreement.judge(case, optimizer, draws, references)
+            yield Trial(case, draws.arrays, judge, "architectures", redraws)
+            if options.nodes and len(program.phases) <= 1:
+                for node in different_nodes(program, seen):
+                    yield node_trial(architecture.name, program, node, draws, references, dtype, options, case.batch_size)
 
 
 def masked(graph: Graph) -> tuple[Graph, dict[str, float]]:
@@ -112,9 +118,11 @@ def draw_away_from_kinks(
     options: Options,
     steps: int,
     rates: Mapping[str, float],
+    optimizer: language.Optimizer | None = None,
 ) -> tuple[drawing.Draws, agreement.References, int]:
     """Draws in which no layer is zero everywhere, and whose kinked inputs lie further from the kink than rounding reaches
-    (not asked in float64). Where none is both, the first that is alive: kinks can be followed, a dead layer not be judged."""
+    (not asked in float64), also in the phases that follow an optimizer's first update. Where none is both, the first that is
+    alive: kinks can be followed, a dead layer not be judged."""
     batch_size = 2 if options.size == "full" else 3
 
     def drawn(attempt: int) -> drawing.Draws:
@@ -124,9 +132,9 @@ def draw_away_from_kinks(
     chosen: int | None = None
     for attempt in range(REDRAWS + 1):
         sketch = agreement.references(graph, drawn(attempt).values(), dtype, shadows=SKETCH)
-        settled = dtype == "float64" or options.size == "full" or not kinks.near(sketch)
         if dead(sketch):
             continue
+        settled = dtype == "float64" or options.size == "full" or not (kinks.near(sketch) or near_later(sketch, optimizer))
         chosen = attempt if settled or chosen is None else chosen
         if settled:
             break
@@ -141,10 +149,19 @@ def dead(references: agreement.References) -> bool:
     return any(array.size > 1 and not np.any(array) for one in passes for array in one.reference.values.values())
 
 
-def different_nodes(graph: Graph) -> list[Node]:
-    """One node of each kind: equal op, attributes and shapes run once; what has no input has nothing to compute."""
+def near_later(references: agreement.References, optimizer: language.Optimizer | None) -> bool:
+    """The same question as kinks.near for the phases after the first, as the first update will let them start."""
+    if optimizer is None:
+        return False
+    later = phases.foreseen(references, optimizer)
+    return any(mask.any() for one in later for _, mask in kinks.doubts(references.graph, one, references.u))
+
+
+def different_nodes(graph: Graph, seen: set[str] | None = None) -> list[Node]:
+    """One node of each kind: equal op, attributes and shapes run once; what has no input has nothing to compute.
+    seen: kinds that another graph has shown, which grows."""
     shapes = graph.value_shapes()
-    seen: set[str] = set()
+    seen = set() if seen is None else seen
     chosen: list[Node] = []
     for node in graph.all_nodes():
         if not node.sources() or node.op == "weighted_sum":

@@ -74,8 +74,8 @@ class NormOfEach(Implementation):
         def chosen_rule(self, name: str) -> Rule:
             return super().chosen_rule("sgd")
 
-        def walked(self, values: Mapping[str, Array], training: bool) -> Reference:
-            seen = super().walked(values, training)
+        def walked(self, values: Mapping[str, Array], training: bool, phase: int = 0) -> Reference:
+            seen = super().walked(values, training, phase)
             limit = self.case.hyperparameters["threshold"] if self.stepping else np.inf
             norms = {name: float(np.sqrt(np.sum(array**2))) for name, array in seen.gradients.items()}
             return replace(
@@ -146,16 +146,16 @@ class HalfInside(Implementation):
     """float16 at every op's boundary."""
 
     class realized(Realized):
-        def walked(self, values: Mapping[str, Array], training: bool) -> Reference:
-            return observe(self.graph, values, "float16", 7919, training=training)
+        def walked(self, values: Mapping[str, Array], training: bool, phase: int = 0) -> Reference:
+            return observe(self.graph, values, "float16", 7919, training=training, phase=phase)
 
 
 class Float32Inside(Implementation):
     """float32 throughout, handed over as float64."""
 
     class realized(Realized):
-        def walked(self, values: Mapping[str, Array], training: bool) -> Reference:
-            return observe(self.graph, values, "float32", 7919, training=training)
+        def walked(self, values: Mapping[str, Array], training: bool, phase: int = 0) -> Reference:
+            return observe(self.graph, values, "float32", 7919, training=training, phase=phase)
 
         def shown(self, seen: Observation) -> Observation:
             wide = {
@@ -330,8 +330,8 @@ class NegatedGradient(Implementation):
     """Gradients of the wrong sign, and steps to match: only the gradient is to blame."""
 
     class realized(Realized):
-        def walked(self, values: Mapping[str, Array], training: bool) -> Reference:
-            seen = super().walked(values, training)
+        def walked(self, values: Mapping[str, Array], training: bool, phase: int = 0) -> Reference:
+            seen = super().walked(values, training, phase)
             return replace(seen, gradients={name: -array for name, array in seen.gradients.items()})
 
 
@@ -349,6 +349,72 @@ class ForgetsSharing(Implementation):
 
         def given(self, batch: Batch) -> dict[str, Array]:
             return {**super().given(batch), "alone": self.held["tower.code.bias"]}
+
+
+class TouchesTheOther(Implementation):
+    """The generator's optimizer holds a parameter of the discriminator too."""
+
+    class realized(Realized):
+        def update(self, seen: Reference, phase: int) -> None:
+            super().update(seen, phase)
+            if "generator.hidden.kernel" in self.graph.phases[phase].updates:
+                self.held["discriminator.score.bias"] = self.held["discriminator.score.bias"] + self.dtype_of(2.0**-12)
+
+        def dtype_of(self, number: float) -> Any:
+            return np.dtype(self.dtype).type(number)
+
+
+class OldDiscriminator(Implementation):
+    """The generator's phase sees the discriminator as it was before the step."""
+
+    class realized(Realized):
+        def advance(self, batch: Batch) -> None:
+            self.before = dict(self.held)
+            super().advance(batch)
+
+        def phase(self, batch: Batch, phase: int) -> None:
+            seen = self.walked({**self.before, **batch}, True, phase)
+            self.update(seen, phase)
+            moved = self.walked(self.given(batch), True, phase).state
+            self.held |= {name: np.asarray(array) for name, array in moved.items()}
+
+
+class OneClock(Implementation):
+    """Both optimizers count the same steps, so that each counts twice as many."""
+
+    class realized(Realized):
+        def update(self, seen: Reference, phase: int) -> None:
+            self.t += bool(phase)
+            super().update(seen, phase)
+
+
+class StatisticsOnce(Implementation):
+    """Running statistics move in the first phase only."""
+
+    class realized(Realized):
+        def phase(self, batch: Batch, phase: int) -> None:
+            kept = {one.name: self.held[one.name] for one in self.graph.statistics}
+            super().phase(batch, phase)
+            self.held |= kept if phase else {}
+
+
+class StopsAfterOne(Implementation):
+    """Leaves the second phase out."""
+
+    class realized(Realized):
+        def phase(self, batch: Batch, phase: int) -> None:
+            if not phase:
+                super().phase(batch, phase)
+
+
+class ForgetsThePhase(Implementation):
+    """`gradients` shows those of the first phase, whichever is asked for."""
+
+    class realized(Realized):
+        def gradients(self, batch: Batch, phase: int = 0) -> Observation:
+            seen = super().gradients(batch, phase)
+            first = super().gradients(batch, 0)
+            return replace(seen, loss=first.loss)
 
 
 def _each(seen: Observation, change: Any) -> Observation:

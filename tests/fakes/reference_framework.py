@@ -1,6 +1,6 @@
 """A right framework: the reference itself behind the protocol, in the asked precision, with sums in an order of its own.
 
-Fakes subclass `Realized` and depart in a few lines. It refuses more than one phase, and to know what is expected of it.
+Fakes subclass `Realized` and depart in a few lines. It refuses to know what is expected of it.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ class Realized:
 
     def __init__(self, case: Case) -> None:
         self.case, self.dtype = case, COMPUTED[case.dtype]
-        if case.graph is None or len(case.graph.phases) > 1:
-            raise Unsupported("one graph with at most one phase")
+        if case.graph is None:
+            raise Unsupported("a case without a graph")
         self.graph = self.built(case.graph)
         self.held: dict[str, Array] = {}
         self.t = 0
         self.rule: Rule | None = None
         if case.optimizer != "none":
             self.rule = self.chosen_rule(case.optimizer)
-        self.state: State | None = None
+        self.states: dict[int, State] = {}
 
     def built(self, graph: Graph) -> Graph:
         return graph
@@ -55,29 +55,38 @@ class Realized:
         """What the walk reads."""
         return {**self.held, **batch}
 
-    def walked(self, values: Mapping[str, Array], training: bool) -> Reference:
-        return observe(self.graph, values, self.case.dtype, ORDER, training=training)
+    def walked(self, values: Mapping[str, Array], training: bool, phase: int = 0) -> Reference:
+        return observe(self.graph, values, self.case.dtype, ORDER, training=training, phase=phase)
 
     def shown(self, seen: Observation) -> Observation:
         """What leaves the framework."""
         return seen
 
     def advance(self, batch: Batch) -> None:
-        """One optimizer step."""
-        assert self.rule is not None
+        """One step: every phase in order, each with its own optimizer."""
         self.t += 1
-        seen = self.walked(self.given(batch), training=True)
-        factors = self.graph.phases[0].updates
-        if self.state is None:
-            self.state = self.rule.begin(list(factors), lambda name, number: np.full_like(self.held[name], number))
+        for phase in range(len(self.graph.phases)):
+            self.phase(batch, phase)
+
+    def phase(self, batch: Batch, phase: int) -> None:
+        """One phase of a step."""
+        seen = self.walked(self.given(batch), True, phase)
+        self.update(seen, phase)
+        self.held |= {name: np.asarray(array) for name, array in seen.state.items()}
+
+    def update(self, seen: Reference, phase: int) -> None:
+        """What the optimizer of a phase does to the parameters of that phase."""
+        assert self.rule is not None
+        factors = self.graph.phases[phase].updates
+        blank = self.rule.begin(list(factors), lambda name, number: np.full_like(self.held[name], number))
+        state = self.states.setdefault(phase, blank)
         known: dict[str, Any] = {"t": self.t, **self.hyperparameters()}
         if self.rule.uses_global_norm():
             known["global_norm"] = np.sqrt(sum(np.sum(np.square(seen.gradients[name])) for name in factors))
         for name, factor in factors.items():
             rates = {**known, "learning_rate": known["learning_rate"] * factor}
-            after = self.rule.step(self.held[name], seen.gradients[name], self.state[name], rates, FUNCTIONS)
+            after = self.rule.step(self.held[name], seen.gradients[name], state[name], rates, FUNCTIONS)
             self.held[name] = np.asarray(after, dtype=self.dtype)
-        self.held |= {name: np.asarray(array) for name, array in seen.state.items()}
 
     # The protocol.
 
@@ -94,7 +103,7 @@ class Realized:
         return self.shown(Observation(values=self._layers(self.walked(self.given(batch), training))))
 
     def gradients(self, batch: Batch, phase: int = 0) -> Observation:
-        seen = self.walked(self.given(batch), training=True)
+        seen = self.walked(self.given(batch), True, phase)
         return self.shown(
             Observation(self._layers(seen), seen.loss, dict(seen.gradients), dict(seen.input_gradients), dict(seen.state))
         )
