@@ -81,7 +81,7 @@ def _cell(question: Question, judged: Judged) -> Answer:
         return answer(question, array_files.load(judged.out, record.arrays))
     if record.outcome == "crashed":
         return Answer(f"raises {record.reason.split(':')[0]}", measured=True)
-    return Answer("none" if record.outcome == "unsupported" else record.outcome, measured=False)
+    return Answer("—" if record.outcome == "unsupported" else record.outcome, measured=False)
 
 
 def _show(rows: Sequence[Row], frameworks: Sequence[str], differing: bool) -> None:
