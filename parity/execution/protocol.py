@@ -78,6 +78,12 @@ class Realization(Protocol):
     def step(self, batch: Any) -> Any:
         """Trains on one batch: every phase in order. Fetches nothing; returns the native loss of the last phase, unfetched."""
 
+    def save(self) -> dict[str, bytes]:
+        """Parameters and statistics in the framework's own weights format: file name -> content."""
+
+    def load(self, files: Mapping[str, bytes]) -> None:
+        """Takes what `save` gave, through the framework's own loader in its safe mode."""
+
     def synchronize(self) -> None:
         """Returns when all work handed to the device is done."""
 

@@ -96,6 +96,20 @@ def question(name: str, defaults: Mapping[str, str], answers: Answers, arrays: A
     return {"value": np.asarray(answers[name](arrays))}
 
 
+def weights(realization: Realization, arrays: Arrays) -> dict[str, Array]:
+    """Weights of `parameter/…` or of native files: as the spec names them, in the native format, and read back from there."""
+    files = {name: array.tobytes() for name, array in grouped(arrays, "native").items()}
+    if files:
+        realization.load(files)
+    else:
+        realization.set_parameters(initial_state(arrays))
+    known, written = realization.parameters(), realization.save()
+    realization.set_parameters({name: np.zeros_like(array) for name, array in known.items()})
+    realization.load(written)
+    native = {name: np.frombuffer(content, np.uint8) for name, content in written.items()}
+    return named("parameter", known) | named("again", realization.parameters()) | named("native", native)
+
+
 def training(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
     """The free run through `order`: every loss, the last parameters, and the outputs on the test set."""
     dataset = {name: arrays[f"dataset/{name}"] for name in grouped(arrays, "dataset")}

@@ -136,6 +136,8 @@ def _perform(
     if case.task == "speed":
         times = {"import_seconds": imported, "build_seconds": built, "threads": asked.threads}
         return {}, {**times, **speed(realization, given, timing.SystemClock(), timing.Plan(steps=case.steps))}
+    if case.task == "weights":
+        return tasks.weights(realization, given), None
     perform = {"agreement": tasks.agreement, "training": tasks.training}[case.task]
     return _none_missing(case.id, perform(realization, case, given)), None
 

@@ -5,7 +5,9 @@ It refuses to draw numbers for a realization and to judge; the backend is model.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -154,6 +156,28 @@ class Realization:
         for state, tensor in zip(self.graph.carried, carried, strict=True):
             self.carried[state.name] = tensor
         return loss
+
+    def save(self) -> dict[str, bytes]:
+        found = {}
+        with tempfile.TemporaryDirectory() as folder:
+            for name, whole in self._wholes().items():
+                path = Path(folder, name)
+                whole.save_weights(path)
+                found[name] = path.read_bytes()
+        return found
+
+    def load(self, files: Mapping[str, bytes]) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            for name, whole in self._wholes().items():
+                path = Path(folder, name)
+                path.write_bytes(files[name])
+                whole.load_weights(path)
+
+    def _wholes(self) -> dict[str, keras.Model]:
+        """File name -> a model of everything that one phase knows."""
+        phases = (*range(len(self.graph.phases)),) or (None,)
+        known = {phase: list(self.wiring.values if phase is None else self.wiring.scopes[phase]) for phase in phases}
+        return {f"phase{phase or 0}.weights.h5": self._model(names, phase) for phase, names in known.items()}
 
     def synchronize(self) -> None:
         device.synchronize()

@@ -5,8 +5,10 @@ It refuses to know any op (layers.py) and any rule (optimizers.py).
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -269,6 +271,26 @@ class Realization:
             trained.update()
             self._move(found)
         return Unfetched(loss)
+
+    def save(self) -> dict[str, bytes]:
+        arrays = {
+            f"{name}/{native}": held.data()
+            for name, (_, natives) in self._parts.held.items()
+            for native, held in natives.items()
+        }
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "weights.params")
+            mxnet.nd.save(str(path), arrays)
+            return {path.name: path.read_bytes()}
+
+    def load(self, files: Mapping[str, bytes]) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "weights.params")
+            path.write_bytes(files[path.name])
+            arrays = mxnet.nd.load(str(path))
+        for name, (_, natives) in self._parts.held.items():
+            for native, held in natives.items():
+                held.set_data(arrays[f"{name}/{native}"])
 
     def synchronize(self) -> None:
         device.synchronize()

@@ -5,6 +5,7 @@ It refuses to draw numbers for a realization and to judge.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -164,6 +165,15 @@ class Realization:
                 trained.optimizer.zero_grad()
         self.carried = [tensor.detach() for tensor in following]
         return loss.detach()
+
+    def save(self) -> dict[str, bytes]:
+        with io.BytesIO() as file:
+            torch.save(self.network.root.state_dict(), file)
+            return {"weights.pt": file.getvalue()}
+
+    def load(self, files: Mapping[str, bytes]) -> None:
+        with io.BytesIO(files["weights.pt"]) as file:
+            self.network.root.load_state_dict(torch.load(file, weights_only=True))
 
     def synchronize(self) -> None:
         device.synchronize(self.case.device)
