@@ -228,7 +228,7 @@ def test_the_backend_of_keras_is_touched_in_two_files() -> None:
 
 
 def test_implementations_have_the_same_files() -> None:
-    wanted = {"__init__", "framework", "layers", "initializers", "optimizers", "model", "device"}
+    wanted = {"__init__", "framework", "layers", "initializers", "optimizers", "model", "device", "foreign", "kinds"}
     for name in FRAMEWORKS:
         assert wanted <= {file.stem for file in (PACKAGE / name).glob("*.py")}
 

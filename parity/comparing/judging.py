@@ -30,8 +30,13 @@ SHADOW = budgets.SHADOW
 """Float32: the model's own error, float32 against its float64 run, is a sample of what an equally right order of computation
 gives (budgets.SHADOW). One model must stay within 4 times what the *other* errs by: its own error would excuse itself.
 
-A tensor of few elements may err little by luck: what it may err by is at least the median share of the pass's tensors.
+A tensor of few elements may err little by luck: what it may err by is at least the median share of the pass's tensors. And
+where float32 departs alone, further draws are made: the share is the greatest of them all, and the finding must stand in each,
+since a number that rounding takes across a kink moves a gradient by a jump.
 """
+
+DRAWS = 4
+"""How many shadows a float32 finding gets: the least that budgets.py takes, "at least 4" (DESIGN.md, tier 2)."""
 
 PRECISION_RATIO = budgets.PRECISION_RATIO
 """Rounding errors are proportional to u. A float32 error divided by this is what rounding explains in float64: it counts where
@@ -66,18 +71,27 @@ class Found:
     reason: str = ""
 
 
-def judged(pairs: Sequence[Pair]) -> list[Found]:
-    """Both precisions of every pair of one pass."""
+def judged(pairs: Sequence[Pair], redrawn: Sequence[Sequence[Pair]] = ()) -> list[Found]:
+    """Both precisions of every pair of one pass. redrawn: the same pairs from other draws, for what float32 shows alone."""
+    draws = [pairs, *redrawn]
+    usual = [[median([_own(pair, side)[1] for pair in one if not _unfit(pair)] or [0.0]) for side in (0, 1)] for one in draws]
     found: list[Found] = []
-    usual = [median([_own(pair, side)[1] for pair in pairs if not _unfit(pair)] or [0.0]) for side in (0, 1)]
-    for pair in pairs:
+    for number, pair in enumerate(pairs):
         if reason := _unfit(pair):
             found += [Found(pair.quantity, pair.tensor, dtype, "differs", reason=reason) for dtype in pair.ours]
             continue
-        errors = [_own(pair, side)[0] for side in (0, 1)]
-        found.append(_semantic(pair, max(errors)))
-        found.append(_rounded(pair, errors, usual))
+        found.append(_semantic(pair, max(_own(pair, side)[0] for side in (0, 1))))
+        same = [one[number] for one in draws]
+        shares = [max(_own(one, side)[1] for one in same) for side in (0, 1)]
+        tried = [_rounded(one, shares, median_share) for one, median_share in zip(same, usual, strict=True)]
+        found.append(min(tried, key=lambda one: (one.error or 0.0) / one.budget if one.budget else 0.0))
     return found
+
+
+def narrow_alone(found: Sequence[Found]) -> bool:
+    """Whether something departs in float32 while the same tensor agrees in float64."""
+    wide = {(one.quantity, one.tensor) for one in found if one.dtype == "float64" and one.verdict != "differs"}
+    return any(one.dtype == "float32" and one.verdict == "differs" and (one.quantity, one.tensor) in wide for one in found)
 
 
 def _own(pair: Pair, side: int) -> tuple[float, float]:
@@ -87,12 +101,12 @@ def _own(pair: Pair, side: int) -> tuple[float, float]:
     return error, error / scale if scale else 0.0
 
 
-def _rounded(pair: Pair, errors: Sequence[float], usual: Sequence[float]) -> Found:
+def _rounded(pair: Pair, shares: Sequence[float], usual: Sequence[float]) -> Found:
     """Float32 of each against float64 of the other."""
     u, scale = budgets.roundoff("float32"), _scale(pair)
     limits = [
-        SHADOW * max(error, share * scale, u * scale, u * budgets.STORE * pair.stored)
-        for error, share in zip(errors, usual, strict=True)
+        SHADOW * max(share * scale, common * scale, u * scale, u * budgets.STORE * pair.stored)
+        for share, common in zip(shares, usual, strict=True)
     ]
     crossed = [distance(pair.theirs["float32"], pair.ours["float64"]), distance(pair.ours["float32"], pair.theirs["float64"])]
     error, limit = max(zip(crossed, limits, strict=True), key=lambda one: one[0] / one[1] if one[1] else one[0])

@@ -46,6 +46,13 @@ class Side:
         return [self.structure.neutral(array) for array in arrays]
 
 
+def passes(ours: Side, theirs: Side, found: Map, calls: Sequence[tuple[int, int]]) -> list[list[Pair]]:
+    """Four lists: forward in evaluation; forward in training with what it leaves in statistics; backward; the update."""
+    statistics, gradients, updates = weights(ours, theirs, found)
+    trained = [*forward(ours, theirs, calls, "train"), *statistics]
+    return [forward(ours, theirs, calls, "eval"), trained, [*gradients, *input_gradients(ours, theirs)], updates]
+
+
 def forward(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: str) -> list[Pair]:
     """Every call's output, then the models' outputs."""
     suffix = "" if mode == "eval" else "_training"

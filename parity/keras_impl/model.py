@@ -136,3 +136,13 @@ def snapshot(variables: Sequence[keras.Variable]) -> list[tuple[keras.Variable, 
 def restore(kept: Sequence[tuple[keras.Variable, Array]]) -> None:
     for variable, value in kept:
         variable.assign(value)
+
+
+def differentiated(run: Callable[[], Tensors], weights: Sequence[Any], sources: Sequence[Any]) -> tuple[Tensors, Tensors]:
+    """What run() gives, and the gradients of Σ weights·outputs by the sources, variables or tensors; zero if unconnected."""
+    with tf.GradientTape() as tape:
+        tape.watch([source for source in sources if not isinstance(source, tf.Variable)])
+        outputs = run()
+        loss = tf.add_n([tf.reduce_sum(one * weight) for one, weight in zip(outputs, weights, strict=True)])
+    found = tape.gradient(loss, list(sources), unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    return outputs, [tf.convert_to_tensor(gradient) for gradient in found]

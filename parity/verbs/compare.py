@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 
-from parity.comparing import causes, departures, drawing, judging, mapfile, mapping, pairing, structures
+from parity.comparing import causes, departures, drawing, judging, mapfile, mapping, pairing, structures, training
 from parity.comparing.mapping import Map, Unmappable
 from parity.comparing.pairing import Side
 from parity.comparing.structures import Structure
@@ -89,27 +89,46 @@ def _compared(
         for model, given in zip(models, wanted, strict=True)
     ]
     found = [structures.read(model.label, answer["float64"][0]) for model, answer in zip(models, answers, strict=True)]
-    numbers = stream("compare", seed)
     mapped = _mapped(found, weights_map, map_path, {model.label: f"{model.framework}={model.target}" for model in models})
     found = [replace(one, channels=mapped.channels[one.label]) for one in found]
-    drawn = _inputs_drawn(found, wanted, numbers)
     initial = {
         model.label: {name.removeprefix("weight/"): array for name, array in answer["float64"][1].items()}
         for model, answer in zip(models, answers, strict=True)
     }
-    weights = drawing.weights(mapped, initial, models[0].label, numbers)
-    losses = drawing.losses(found[0], numbers)
-    sides, given = [], dict[str, list[Array]]()
-    for model, structure in zip(models, found, strict=True):
-        given[model.label] = [structure.native(array) for array in drawn]
-        asked = {
-            **_named("input", given[model.label]),
-            **_named("loss", [structure.native(array) for array in losses]),
-            **{f"weight/{name}": array for name, array in weights[model.label].items()},
-        }
-        seen = {dtype: model.processes[dtype].ask("observe", asked, learning_rate=LEARNING_RATE)[1] for dtype in DTYPES}
-        sides.append(Side(structure, seen, weights[model.label]))
-    return [_judged(models[0], model, sides[0], side, mapped, given) for model, side in zip(models[1:], sides[1:], strict=True)]
+    run = Run(models, found, wanted, mapped, initial, seed)
+    sides, given = run.observed(0)
+    others = zip(models[1:], sides[1:], strict=True)
+    return [_judged(run, other, sides[0], side, given) for other, side in others]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is observed again and again: models with their structures, and what their draws hang on."""
+
+    models: Sequence[Model]
+    structures: Sequence[Structure]
+    wanted: Sequence[Sequence[drawing.Given]]
+    mapped: Map
+    initial: Mapping[str, Mapping[str, Array]]
+    seed: int
+
+    def observed(self, draw: int) -> tuple[list[Side], dict[str, list[Array]]]:
+        """Every model in both precisions, and the native inputs that each was given."""
+        numbers, base = stream("compare", self.seed, draw), self.structures[0]
+        drawn = _inputs_drawn(self.structures, self.wanted, numbers)
+        weights = drawing.weights(self.mapped, self.initial, base.label, numbers)
+        losses = drawing.losses(base, numbers)
+        sides, given = [], dict[str, list[Array]]()
+        for model, structure in zip(self.models, self.structures, strict=True):
+            given[model.label] = [structure.native(array) for array in drawn]
+            asked = {
+                **_named("input", given[model.label]),
+                **_named("loss", [structure.native(array) for array in losses]),
+                **{f"weight/{name}": array for name, array in weights[model.label].items()},
+            }
+            seen = {dtype: model.processes[dtype].ask("observe", asked, learning_rate=LEARNING_RATE)[1] for dtype in DTYPES}
+            sides.append(Side(structure, seen, weights[model.label]))
+        return sides, given
 
 
 def _inputs(model: Model, stated: Sequence[str]) -> list[drawing.Given]:
@@ -173,9 +192,9 @@ def _named(prefix: str, arrays: Iterable[Array]) -> dict[str, Array]:
     return {f"{prefix}/{place}": array for place, array in enumerate(arrays)}
 
 
-def _judged(base: Model, other: Model, ours: Side, theirs: Side, mapped: Map, given: Mapping[str, list[Array]]) -> Compared:
+def _judged(run: Run, other: Model, ours: Side, theirs: Side, given: Mapping[str, list[Array]]) -> Compared:
     """Every pass judged; the first departure looked into."""
-    processes = {model.label: model.processes["float64"] for model in (base, other)}
+    base, processes = run.models[0], {model.label: model.processes["float64"] for model in run.models}
 
     def rerun(label: str, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Mapping[str, Array]:
         return processes[label].ask("rerun", arrays, **change)[1]
@@ -185,16 +204,20 @@ def _judged(base: Model, other: Model, ours: Side, theirs: Side, mapped: Map, gi
         return processes[label].ask("forward", _named("input", [*arrays[:place], ~arrays[place], *arrays[place + 1 :]]))[1]
 
     means = departures.Means(rerun, inverted, lambda label: [array.dtype.kind for array in given[label]])
-    calls = mapping.calls(ours.structure, theirs.structure, mapped)
-    statistics, gradients, updates = pairing.weights(ours, theirs, mapped)
-    found = judging.judged(pairing.forward(ours, theirs, calls, "eval"))
-    found += judging.judged([*pairing.forward(ours, theirs, calls, "train"), *statistics])
-    found += judging.judged([*gradients, *pairing.input_gradients(ours, theirs)])
-    found += judging.judged(updates)
-    departure = None
-    for mode in ("eval", "train"):
-        departure = departure or departures.first(ours, theirs, calls, mode, means)
-    return Compared(base, other, found, None if departure is None else causes.tested(departure, mapped))
+    calls = mapping.calls(ours.structure, theirs.structure, run.mapped)
+    passes = pairing.passes(ours, theirs, run.mapped, calls)
+    found = [one for pairs in passes for one in judging.judged(pairs)]
+    departure = departures.first(ours, theirs, calls, "eval", means) or departures.first(ours, theirs, calls, "train", means)
+    departure = departure and causes.tested(departure, run.mapped)
+    departure = departure or training.statistics(ours, theirs, run.mapped, calls, means)
+    departure = departure or training.gradients(passes[2], found, (base.label, other.label))
+    if judging.narrow_alone(found):
+        place = run.models.index(other)
+        draws = [run.observed(draw)[0] for draw in range(1, judging.DRAWS)]
+        redrawn = [pairing.passes(sides[0], sides[place], run.mapped, calls) for sides in draws]
+        found = [one for pairs, *more in zip(passes, *redrawn, strict=True) for one in judging.judged(pairs, more)]
+    found = training.documented(found, ours, theirs, run.mapped, calls, means)
+    return Compared(base, other, [*training.settings(ours, theirs, run.mapped), *found], departure)
 
 
 def main(

@@ -23,8 +23,24 @@ def build():
 
 
 def sequential():
-    return nn.Sequential(nn.Linear(13, 11), nn.ReLU(), nn.Dropout(0.1), nn.Linear(11, 7), nn.ReLU(), nn.Linear(7, 3))
+    return nn.Sequential(nn.Linear(13, 11), nn.ReLU(), nn.Linear(11, 7), nn.ReLU(), nn.Linear(7, 3))
 
 
 def wider():
     return nn.Sequential(nn.Linear(13, 11), nn.ReLU(), nn.Linear(11, 9), nn.ReLU(), nn.Linear(9, 3))
+
+
+def dropping():
+    return nn.Sequential(nn.Linear(13, 11), nn.ReLU(), nn.Dropout(0.1), nn.Linear(11, 7), nn.ReLU(), nn.Linear(7, 3))
+
+
+class Detached(Perceptron):
+    """The first layer is told to learn, and cannot."""
+
+    def forward(self, x):
+        x = self.first(x).relu().detach()
+        return self.last(self.second(x).relu())
+
+
+def detached():
+    return Detached()

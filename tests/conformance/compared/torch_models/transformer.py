@@ -11,7 +11,7 @@ class Encoder(nn.Module):
         super().__init__()
         self.embedding = nn.Embedding(19, 8)
         self.positions = nn.Parameter(torch.zeros(7, 8))
-        layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.1, activation="gelu", batch_first=True)
+        layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, activation="gelu", batch_first=True)
         self.encoder = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
         self.head = nn.Linear(8, 5)
         self.inverted = inverted

@@ -1,0 +1,173 @@
+"""Owns what shows in training alone: statistics that move otherwise, gradients that are cut, dropout and frozen weights.
+
+It refuses to look at the forward pass; departures.py does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.comparing import judging
+from parity.comparing.departures import Departure, Means, Trial
+from parity.comparing.judging import Found, Pair
+from parity.comparing.layouts import Placement
+from parity.comparing.mapping import Map
+from parity.comparing.pairing import Side
+from parity.comparing.structures import Structure
+
+Array = npt.NDArray[Any]
+
+
+def settings(ours: Side, theirs: Side, found: Map) -> list[Found]:
+    """What no number shows, because it is switched off or never moves: rates of dropout in their order, frozen weights."""
+    told = []
+    rates = [_rates(side.structure) for side in (ours, theirs)]
+    if rates[0] != rates[1]:
+        named = " and ".join(f"{rate} in {side.structure.label}" for rate, side in zip(rates, (ours, theirs), strict=True))
+        told.append(Found("setting", "dropout", "float64", "differs", reason=f"the rates in order are {named}"))
+    for match in found.matches:
+        for role, at in match.weights.items():
+            moving = [_moves(side, at) for side in (ours, theirs) if side.structure.label in at]
+            if len(set(moving)) > 1:
+                name = match.leaves[ours.structure.label]
+                reason = f"trains in {(ours if moving[0] else theirs).structure.label} alone"
+                told.append(Found("setting", f"{name} {role}", "float64", "differs", reason=reason))
+            elif len(moving) < 2:
+                name = match.leaves[ours.structure.label]
+                have = next(side.structure.label for side in (ours, theirs) if side.structure.label in at)
+                if not role.endswith("recurrent_bias"):  # a second bias beside the first adds nothing that can be learnt
+                    told.append(Found("setting", f"{name} {role}", "float64", "differs", reason=f"{have} alone has it"))
+    return told
+
+
+def _rates(structure: Structure) -> list[float]:
+    found = []
+    for call in structure.calls:
+        leaf = structure.leaf(call.leaf)
+        rate = leaf.settings.get("rate", leaf.settings.get("dropout", 0.0))
+        if rate and leaf.settings.get("layers", 2) > 1:
+            found.append(float(rate))
+    return found
+
+
+def _moves(side: Side, at: Any) -> bool:
+    return f"train/gradient/{at[side.structure.label].native}" in side.seen["float64"]
+
+
+def statistics(ours: Side, theirs: Side, found: Map, calls: Sequence[tuple[int, int]], means: Means) -> Departure | None:
+    """The first layer whose running mean or variance moves otherwise, from the same batch; its momentum is tested."""
+    for trial, role, mine, other in _moving(ours, theirs, found, calls, means):
+        if not native_way(trial, mine, other, role):
+            left = _after(ours, mine)
+            error = judging.distance(left, _after(theirs, other))
+            causes = tuple(_momentum(trial, left, other))
+            title = f"{ours.structure.title(trial.mine)} {role}"
+            return Departure("statistic", title, error, 0.0, error, trial=trial, causes=causes)
+    return None
+
+
+def _momentum(trial: Trial, wanted: Array, at: Placement) -> Iterator[str]:
+    mine, other = trial.settings().get("momentum"), trial.turned().settings().get("momentum")
+    if other is None:
+        return
+    for value in (mine, 1 - other):
+        if value is None or value == other:
+            continue
+        change = {"call": trial.other, "training": True, "settings": {"momentum": value}}
+        state = trial.means.rerun(trial.theirs.structure.label, change, {})
+        if judging.distance(at.read(state[f"state/{at.native}"]), wanted) <= trial.limit:
+            said = "the two mean opposite shares" if abs(value + other - 1) < 1e-12 else "the kept shares differ"
+            yield (
+                f"momentum: {trial.title()} keeps {value:.6g} of its statistics at each step, {trial.turned().title()} keeps "
+                f"{other:.6g}: {said} (tested: with the former's the latter moves alike). torch counts the new share, Keras "
+                "and MXNet the kept one"
+            )
+            return
+
+
+def native_way(trial: Trial, mine: Placement, other: Placement, role: str) -> str:
+    """Why two running statistics differ, where it is the frameworks' own way: a variance taken from n - 1 numbers instead of n,
+    a momentum held in float32. "" where these do not explain the difference to the last digit."""
+    stated = [one.settings().get("momentum") for one in (trial, trial.turned())]
+    known = [float(share) for share in stated if share is not None]
+    if len(known) < 2:
+        return ""
+    shape = trial.ours.structure.neutral(trial.ours.inputs("train", trial.mine)[0], trial.mine).shape
+    count = prod(shape) // shape[1]
+    factors = {"": 1.0}
+    if role == "variance" and count > 1:
+        said = f"keeps the unbiased variance, {count}/{count - 1} of the biased one"
+        labels = trial.ours.structure.label, trial.theirs.structure.label
+        factors |= {f"{labels[0]} {said}": (count - 1) / count, f"{labels[1]} {said}": count / (count - 1)}
+    for reason, factor in factors.items():
+        for held, shares in _held(trial, known):
+            batches = [
+                (_after(side, at) - share * at.read(side.before[at.native])) / (1 - share)
+                for side, at, share in zip((trial.ours, trial.theirs), (mine, other), shares, strict=True)
+            ]
+            if judging.distance(batches[0] * factor, batches[1]) <= trial.limit / (1 - shares[0]):
+                return "; ".join(part for part in (reason, held, "the framework's own way") if part)
+    return ""
+
+
+def _held(trial: Trial, known: Sequence[float]) -> Iterator[tuple[str, tuple[float, float]]]:
+    """Momenta as stated, and as a framework holds them that keeps hyper-parameters in float32."""
+    narrow = [float(np.float32(share)) for share in known]
+    yield "", (known[0], known[1])
+    yield f"{trial.ours.structure.label} holds its momentum in float32", (narrow[0], known[1])
+    yield f"{trial.theirs.structure.label} holds its momentum in float32", (known[0], narrow[1])
+    yield "both hold their momentum in float32", (narrow[0], narrow[1])
+
+
+def documented(
+    found: Sequence[Found], ours: Side, theirs: Side, mapped: Map, calls: Sequence[tuple[int, int]], means: Means
+) -> list[Found]:
+    """The verdicts, where a running statistic departs in a framework's own way as a documented difference."""
+    reasons: dict[tuple[str, str], str] = {}
+    for trial, role, mine, other in _moving(ours, theirs, mapped, calls, means):
+        reasons["statistic", f"{ours.structure.calls[trial.mine].leaf} {role}"] = native_way(trial, mine, other, role)
+    return [
+        replace(one, verdict="documented_difference", reason=reasons[one.quantity, one.tensor])
+        if one.verdict == "differs" and reasons.get((one.quantity, one.tensor))
+        else one
+        for one in found
+    ]
+
+
+def _moving(
+    ours: Side, theirs: Side, found: Map, calls: Sequence[tuple[int, int]], means: Means
+) -> Iterator[tuple[Trial, str, Placement, Placement]]:
+    """Every running statistic that departs: its call, its role, and where it lies in both."""
+    for mine, other in calls:
+        match = found.of(ours.structure.label, ours.structure.calls[mine].leaf)
+        for role in ("mean", "variance") if match else ():
+            at = match.weights.get(role, {}) if match else {}
+            if not {ours.structure.label, theirs.structure.label} <= set(at):
+                continue
+            places = at[ours.structure.label], at[theirs.structure.label]
+            left, right = _after(ours, places[0]), _after(theirs, places[1])
+            limit = judging.tolerance(mine + 1, float(np.max(np.abs(left), initial=0.0)), 0.0)
+            if judging.distance(left, right) > limit:
+                yield Trial(ours, theirs, mine, other, "train", means, limit, calls), role, *places
+
+
+def gradients(pairs: Sequence[Pair], found: Sequence[Found], labels: tuple[str, str]) -> Departure | None:
+    """The first gradient on the way back that departs while all before it, and the whole way forward, agree."""
+    bad = {(one.quantity, one.tensor) for one in found if one.dtype == "float64" and one.verdict in ("differs", "nonfinite")}
+    for pair in pairs:
+        if (pair.quantity, pair.tensor) in bad and pair.ours["float64"].shape == pair.theirs["float64"].shape:
+            error = judging.distance(pair.ours["float64"], pair.theirs["float64"])
+            cut = [label for label, side in zip(labels, (pair.ours, pair.theirs), strict=True) if not np.any(side["float64"])]
+            causes = (f"no gradient reaches it in {cut[0]} (detached, stop_gradient, or not used in training)",) if cut else ()
+            return Departure(pair.quantity, pair.tensor, error, causes=causes)
+    return None
+
+
+def _after(side: Side, at: Placement) -> Array:
+    return at.read(side.seen["float64"][f"train/after/{at.native}"])
