@@ -191,6 +191,18 @@ def run(**options: Any) -> int:
 
 
 @parity.command()
+@click.argument("target", metavar="OBJECT")
+@click.option("--framework", "-f", default=None, help="Whose optimizer it is, where the import path does not say.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An argument of the object: nesterov=true.")
+@JSON
+def fingerprint(**options: Any) -> int:
+    """Which formula a native optimizer follows: torch.optim.Adam, or your own: torch=mypackage.optimizers:Mine."""
+    from parity.verbs import fingerprint as verb
+
+    return int(verb.main(**options))
+
+
+@parity.command()
 @click.argument("results", type=click.Path(path_type=Path, exists=True), required=False)
 @click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("reports"), show_default=True)
 @click.option("--check", "verify", is_flag=True, help="Write nothing; fail if the report would change.")

@@ -19,6 +19,7 @@ WORKER_RUNTIME = tuple(
     f"parity.execution.{name}"
     for name in (
         "arrays",
+        "black_box",
         "endings",
         "frameworks",
         "implementations",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from parity.execution.frameworks import find
-from parity.execution.protocol import Array, Description, Framework, Realization
+from parity.execution.protocol import Array, Description, Driven, Framework, Realization
 from parity.spec.cases import Case
 
 
@@ -54,3 +54,6 @@ class OwnRealization:
 
     def realize(self, case: Case) -> Realization:
         return self.build(case)
+
+    def drive(self, asked: Driven) -> list[dict[str, Array]]:
+        return self.framework.drive(asked)

@@ -28,6 +28,7 @@ WORKER = (
     "execution/protocol.py",
     "execution/worker.py",
     "execution/tasks.py",
+    "execution/black_box.py",
     "execution/timing.py",
 )
 RESULTS = "results"

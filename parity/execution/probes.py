@@ -62,6 +62,42 @@ def optimizer_draws(graph: Graph, dtype: str, seed: int, steps: int) -> Draws:
     return Draws({name: rounded(array, dtype) for name, array in arrays.items()})
 
 
+SEPARATING: Mapping[str, float] = {
+    "learning_rate": 2.0**-6,
+    "momentum": 0.75,
+    "dampening": 0.375,
+    "rho": 0.625,
+    "beta_1": 0.75,
+    "beta_2": 0.875,
+    "epsilon": 2.0**-4,
+    "weight_decay": 0.125,
+    "schedule_decay": 0.5,
+    "accumulator": 0.3125,
+    "rate_decay": 0.25,
+    "l1": 0.0625,
+    "l2": 3.0,
+    "beta": 0.5,
+}
+"""Values at which closed forms differ visibly: a large epsilon, short memories; all of them exact in float32."""
+
+RATES = (1.0, 1.0, 0.5, 0.5, 2.0, 0.25, 1.0, 4.0)
+"""The learning rate of each step of a fingerprint, as a multiple: it changes, so that its place in a rule shows."""
+
+
+def fingerprint_draws(dtype: str, seed: int = 0) -> dict[str, Array]:
+    """Arrays of a fingerprint: weights of size 1, and for every step gradients of sizes 1e-7 to 8 and its rate."""
+    arrays: dict[str, Array] = {}
+    for name, shape in OPTIMIZER_SHAPES.items():
+        arrays[f"parameter/{name}"] = stream("fingerprint", seed, name).standard_normal(shape)
+        for step in range(len(RATES)):
+            numbers = stream("fingerprint", seed, name, step)
+            size = np.where(numbers.uniform(size=shape) < 0.25, 10.0 ** numbers.uniform(-7, -2, shape), 1.0)
+            sign = np.where(numbers.uniform(size=shape) < 0.5, -1.0, 1.0)
+            arrays[f"batch/{step}/{name}"] = sign * size * 10.0 ** numbers.uniform(-2, 0.9, shape)
+    kept = {name: rounded(array, "float32").astype(dtype) for name, array in arrays.items()}
+    return kept | {f"batch/{step}/rate": np.asarray(rate) for step, rate in enumerate(RATES)}
+
+
 def dropout_probe(rate: float = 0.3, shape: tuple[int, ...] = (61, 53)) -> Graph:
     """One native dropout layer; the loss Σ weights·y makes the input gradient mask·weights."""
     node = _node("dropout", "dropout", {"x": "x"}, {"rate": rate}, {}, shape)

@@ -5,7 +5,7 @@ It refuses to judge, to draw numbers and to import any framework.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -88,6 +88,17 @@ class Realization(Protocol):
         """Returns when all work handed to the device is done."""
 
 
+@dataclass(frozen=True)
+class Driven:
+    """What a framework's `drive` is asked: how to make the optimizer, where weights start, each step's gradients and rate."""
+
+    make: Callable[..., Any]
+    keywords: Mapping[str, Any]
+    initial: Mapping[str, Array]
+    gradients: tuple[Mapping[str, Array], ...]
+    rates: tuple[float, ...]
+
+
 class Framework(Protocol):
     """The module `parity.<name>_impl.framework` offers these as functions of the class `Implementation`."""
 
@@ -101,6 +112,9 @@ class Framework(Protocol):
 
     def realize(self, case: Case) -> Realization:
         """Builds the case. Raises Unsupported with a reason."""
+
+    def drive(self, asked: Driven) -> list[dict[str, Array]]:
+        """Steps of a native optimizer, and the weights after each. Raises Unsupported where it is none."""
 
 
 class Move(Protocol):

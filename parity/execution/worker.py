@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from parity.execution import arrays as array_files
-from parity.execution import endings, implementations, records, request, tasks, timing
+from parity.execution import black_box, endings, implementations, records, request, tasks, timing
 from parity.execution.protocol import Array, Description, Framework, Unsupported
 from parity.execution.records import Record
 from parity.execution.request import Entry, Request
@@ -130,6 +130,8 @@ def _perform(
         return _none_missing(case.id, tasks.sampling(framework, case)), None
     if case.task == "question":
         return tasks.question(case.spec, *implementations.answers(asked.framework), given), None
+    if case.task == "fingerprint":
+        return black_box.fingerprint(framework, case, tasks.initial_state(given), tasks.batches_of(given)), None
     start = time.perf_counter()
     realization = framework.realize(case)
     built = time.perf_counter() - start

@@ -13,10 +13,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from parity.execution.protocol import Array, Batch, Description, Observation, ParameterLayout, Unsupported
-from parity.keras_impl import device, initializers, layers, model
+from parity.execution.protocol import Array, Batch, Description, Driven, Observation, ParameterLayout, Unsupported
+from parity.keras_impl import device, initializers, layers, model, optimizers
 from parity.keras_impl.arrangements import mask_inputs
-from parity.keras_impl.optimizers import Groups
 from parity.keras_impl.wiring import Wiring, sequenced
 from parity.spec.cases import Case
 from parity.spec.graph import Graph, Node
@@ -46,6 +45,10 @@ class Implementation:
             raise ValueError(f"{case.id}: a sampling case without a sampling")
         _set_precision(case.dtype)
         return initializers.sample(case, case.sampling)
+
+    def drive(self, asked: Driven) -> list[dict[str, Array]]:
+        _set_precision(next(iter(asked.initial.values())).dtype.name)
+        return optimizers.drive(asked)
 
     def realize(self, case: Case) -> Realization:
         if case.graph is None:
@@ -187,13 +190,13 @@ class Realization:
         outputs = [self.graph.phases[place].loss, *nexts, *self._moved(place)]
         return model.PhaseModel(self._model(outputs, place), self.groups[place], len(nexts))
 
-    def _groups(self, place: int) -> Groups | None:
+    def _groups(self, place: int) -> optimizers.Groups | None:
         """The optimizers of a phase; none where the case has none, or the phase updates nothing."""
         factors, updated = self.graph.phases[place].updates, self._updated(place)
         updates = [(self.variables[name], factors[layout.spec[0]]) for layout in updated for name in layout.native]
         if self.case.optimizer == "none" or not updates:
             return None
-        return Groups(self.case.optimizer, self.case.hyperparameters, updates)
+        return optimizers.Groups(self.case.optimizer, self.case.hyperparameters, updates)
 
     def _moved(self, phase: int) -> list[str]:
         """Values of nodes with statistics: these move in training even where no loss hangs on them."""

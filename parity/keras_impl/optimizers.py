@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
-from parity.execution.protocol import Unsupported
+from parity.execution.protocol import Array, Driven, Unsupported
 from parity.keras_impl import rules
 
 Hyperparameters = Mapping[str, float]
@@ -126,3 +127,18 @@ class Groups:
     def apply(self, gradients: Sequence[Any]) -> None:
         for optimizer, places in self.members:
             optimizer.apply([gradients[place] for place in places], [self.variables[place] for place in places])
+
+
+def drive(asked: Driven) -> list[dict[str, Array]]:
+    """A native optimizer, step by step, eagerly; its rate is its attribute."""
+    weights = {name: keras.Variable(array, dtype=str(array.dtype)) for name, array in asked.initial.items()}
+    optimizer = asked.make(**asked.keywords)
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        raise Unsupported(f"it is no optimizer: a {type(optimizer).__name__} is no keras.optimizers.Optimizer")
+    optimizer.build(list(weights.values()))
+    seen = []
+    for gradients, rate in zip(asked.gradients, asked.rates, strict=True):
+        optimizer.learning_rate = rate
+        optimizer.apply([ops.convert_to_tensor(gradients[name]) for name in weights], list(weights.values()))
+        seen.append({name: np.array(ops.convert_to_numpy(weight)) for name, weight in weights.items()})
+    return seen

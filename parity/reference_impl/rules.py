@@ -105,12 +105,13 @@ def replay(
             rate = _scaled(known["learning_rate"], factors[name])
             start = running.exactly(initial[name], u)
             after = rule.step(start, given[name], state[name], {**known, "learning_rate": rate}, running.FUNCTIONS)
-            expected[name] = _expected(start, after, u)
+            expected[name] = expected_of(start, after, u)
         steps.append(expected)
     return steps
 
 
-def _expected(start: Bounded, after: Bounded, u: float) -> Expected:
+def expected_of(start: Bounded, after: Bounded, u: float) -> Expected:
+    """The update between two values."""
     stored = u * abs(after.value)
     return Expected(
         update=np.asarray(after.value - start.value),

@@ -129,14 +129,14 @@ def norm(x: Bounded) -> Bounded:
     return root_of_squares([x], x.u)
 
 
-def least(*terms: Any) -> Bounded:
-    """The smallest. Where two are within their errors of each other, either may win."""
-    return _choose(np.less, terms)
+def least(*terms: Any) -> Any:
+    """The smallest. Where two are within their errors of each other, either may win. Plain numbers stay plain."""
+    return _choose(np.less, terms) if any(isinstance(term, Bounded) for term in terms) else min(terms)
 
 
-def greatest(*terms: Any) -> Bounded:
-    """The largest. Where two are within their errors of each other, either may win."""
-    return _choose(np.greater, terms)
+def greatest(*terms: Any) -> Any:
+    """The largest. Where two are within their errors of each other, either may win. Plain numbers stay plain."""
+    return _choose(np.greater, terms) if any(isinstance(term, Bounded) for term in terms) else max(terms)
 
 
 def root_of_squares(arrays: Iterable[Bounded], u: float) -> Bounded:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from parity.execution.protocol import Array, Batch, Description, Observation, ParameterLayout, Unsupported, ZeroPartner
+from parity.execution.protocol import Array, Batch, Description, Driven, Observation, ParameterLayout, Unsupported, ZeroPartner
 from parity.spec.cases import Case
 from parity.spec.graph import Graph, Node
 from parity.torch_impl import device, initializers, optimizers
@@ -48,6 +48,9 @@ class Implementation:
         if case.sampling is None:
             raise ValueError(f"{case.id}: a sampling case without a sampling")
         return initializers.sample(case, case.sampling)
+
+    def drive(self, asked: Driven) -> list[dict[str, Array]]:
+        return optimizers.drive(asked)
 
     def realize(self, case: Case) -> Realization:
         if case.graph is None:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 
-from parity.execution.protocol import Unsupported
+from parity.execution.protocol import Array, Driven, Unsupported
 from parity.torch_impl import rules
 
 Hyperparameters = Mapping[str, float]
@@ -95,3 +95,20 @@ def build(name: str, hyperparameters: Hyperparameters, updates: Sequence[tuple[T
         members = [tensor for tensor, own in updates if own == factor]
         groups.append({"params": members, "lr": hyperparameters["learning_rate"] * factor})
     return TABLE[name](groups, hyperparameters)
+
+
+def drive(asked: Driven) -> list[dict[str, Array]]:
+    """A native optimizer, step by step; its rate is what its groups say."""
+    weights = {name: torch.nn.Parameter(torch.from_numpy(array.copy())) for name, array in asked.initial.items()}
+    optimizer = asked.make(list(weights.values()), **asked.keywords)
+    if not isinstance(optimizer, Optimizer):
+        raise Unsupported(f"it is no optimizer: a {type(optimizer).__name__} is no torch.optim.Optimizer")
+    seen = []
+    for gradients, rate in zip(asked.gradients, asked.rates, strict=True):
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        for name, weight in weights.items():
+            weight.grad = torch.from_numpy(gradients[name].copy())
+        optimizer.step()
+        seen.append({name: weight.detach().numpy().copy() for name, weight in weights.items()})
+    return seen

@@ -1,0 +1,127 @@
+"""Owns a native optimizer as a black box: the object by its import path, and its arguments by the names that formulas use.
+
+It refuses to know a formula and to import a framework; the framework's own `drive` makes the steps.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from parity.execution.protocol import Array, Driven, Framework, Unsupported
+from parity.spec.cases import Case
+
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "learning_rate": ("learning_rate", "lr"),
+    "momentum": ("momentum", "gamma2"),
+    "dampening": ("dampening",),
+    "rho": ("rho", "alpha", "gamma1"),
+    "beta_1": ("beta_1", "beta1", "b1"),
+    "beta_2": ("beta_2", "beta2", "b2"),
+    "epsilon": ("epsilon", "eps"),
+    "weight_decay": ("weight_decay", "wd"),
+    "schedule_decay": ("schedule_decay", "momentum_decay"),
+    "accumulator": ("initial_accumulator_value",),
+    "rate_decay": ("lr_decay",),
+    "l1": ("l1", "lamda1", "l1_regularization_strength"),
+    "l2": ("l2", "l2_regularization_strength"),
+    "beta": ("beta",),
+    "clip_value": ("clip_value", "clipvalue", "clip_gradient"),
+    "clip_norm": ("clip_norm", "clipnorm"),
+    "clip_global_norm": ("clip_global_norm", "global_clipnorm"),
+}
+"""What a hyper-parameter is called in formulas -> what classes call it. The first that a class has is meant."""
+
+PAIR = ("betas", ("beta_1", "beta_2"))
+"""torch gives Adam's two as one argument."""
+
+
+def fingerprint(
+    framework: Framework, case: Case, initial: Mapping[str, Array], batches: list[dict[str, Array]]
+) -> dict[str, Array]:
+    """Weights after every step (`parameter/<k>/<name>`), and every hyper-parameter that was set (`hyperparameter/<name>`).
+
+    case.optimizer: the object's import path; case.hyperparameters: values by the formulas' names, set where the object has
+    them; case.arguments: values by the object's own names, which go first. Unsupported where it is no optimizer.
+    """
+    make = resolve(case.optimizer)
+    keywords, known = chosen(case.optimizer, make, case.hyperparameters, case.arguments)
+    rates = tuple(known["learning_rate"] * float(batch.pop("rate")) for batch in batches)
+    seen = framework.drive(Driven(make, keywords, initial, tuple(batches), rates))
+    found = {f"hyperparameter/{name}": np.asarray(value, np.float64) for name, value in known.items()}
+    return found | {f"parameter/{k}/{name}": array for k, after in enumerate(seen) for name, array in after.items()}
+
+
+def resolve(path: str) -> Callable[..., Any]:
+    """`package.module:Name` or `package.module.Name`."""
+    module, separator, name = path.partition(":") if ":" in path else path.rpartition(".")
+    if not (module and separator and name):
+        raise Unsupported(f"`{path}` is no import path: package.module.Name, or package.module:Name")
+    holder = _imported(module, path)
+    try:
+        for part in name.split("."):
+            holder = getattr(holder, part)
+    except AttributeError as error:
+        raise Unsupported(f"`{path}` does not exist: {module} has no `{name}`") from error
+    if not callable(holder):
+        raise Unsupported(f"`{path}` is no optimizer: a {type(holder).__name__} cannot be called")
+    made: Callable[..., Any] = holder
+    return made
+
+
+def _imported(module: str, path: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not (module == error.name or module.startswith(f"{error.name}.")):
+            raise Unsupported(f"`{path}` cannot be imported: {error}") from error
+        raise Unsupported(f"`{path}` does not exist: no module `{module}`") from error
+    except Exception as error:  # whatever the user's module raises
+        raise Unsupported(f"`{path}` cannot be imported: {type(error).__name__}: {error}") from error
+
+
+def chosen(
+    path: str, make: Callable[..., Any], wanted: Mapping[str, float], own: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, float]]:
+    """The object's arguments, and what they mean by the formulas' names."""
+    every = dict(arguments(make))
+    for name in own:
+        if name not in every:
+            raise Unsupported(f"`{path}` has no argument `{name}`; it has {', '.join(every) or 'none'}")
+    keywords: dict[str, Any] = dict(own)
+    known: dict[str, float] = {}
+    for canonical, spellings in NAMES.items():
+        spelling = next((spelling for spelling in spellings if spelling in every), None)
+        if spelling is not None and spelling in own:
+            known[canonical] = float(own[spelling])
+        elif spelling is not None and canonical in wanted:
+            keywords[spelling] = known[canonical] = wanted[canonical]
+    if PAIR[0] in every and PAIR[0] not in own and all(name in wanted for name in PAIR[1]):
+        known |= {name: wanted[name] for name in PAIR[1]}
+        keywords[PAIR[0]] = tuple(wanted[name] for name in PAIR[1])
+    if "learning_rate" not in known:
+        raise Unsupported(f"`{path}` is no optimizer: none of its arguments is a learning rate ({', '.join(every) or 'none'})")
+    return keywords, known
+
+
+def arguments(make: Callable[..., Any]) -> Iterator[tuple[str, inspect.Parameter]]:
+    """The named arguments; where some are handed on (**kwargs), those of the base classes as well."""
+    makers: list[Any] = (
+        [vars(base)["__init__"] for base in make.__mro__ if "__init__" in vars(base)] if isinstance(make, type) else [make]
+    )
+    seen = {"self"}
+    for maker in makers:
+        try:
+            signature = inspect.signature(maker)
+        except (TypeError, ValueError):
+            return
+        for name, parameter in signature.parameters.items():
+            if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY) and name not in seen:
+                seen.add(name)
+                yield name, parameter
+        if all(parameter.kind is not parameter.VAR_KEYWORD for parameter in signature.parameters.values()):
+            return

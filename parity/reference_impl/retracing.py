@@ -1,0 +1,46 @@
+"""Owns the retracing of steps that somebody else took: from the weights seen before each, what a rule would have done.
+
+It refuses to judge; updates carry their rounding errors as in `rules.replay`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.reference_impl import running
+from parity.reference_impl.rules import Expected, Rule, expected_of
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step as it was seen: weights before and after, gradients, and the learning rate."""
+
+    before: Arrays
+    gradients: Arrays
+    after: Arrays
+    rate: float
+
+
+def retrace(rule: Rule, hyperparameters: Mapping[str, float], steps: Sequence[Step], u: float) -> Iterator[dict[str, Expected]]:
+    """What each step should have done, one by one, so that the reader may stop at the first that departs."""
+    names = list(steps[0].before)
+    state = rule.begin(names, lambda name, value: running.exactly(np.full(steps[0].before[name].shape, value), u))
+    constant = {name: running.held(value, u) for name, value in hyperparameters.items()}
+    for t, step in enumerate(steps, start=1):
+        given = {name: running.exactly(step.gradients[name], u) for name in names}
+        known: dict[str, Any] = {**constant, "t": t, "learning_rate": running.held(step.rate, u), "weights": len(names)}
+        if rule.uses_global_norm():
+            known["global_norm"] = running.root_of_squares(given.values(), u)
+        expected = {}
+        for place, name in enumerate(names, start=1):
+            start = running.exactly(step.before[name], u)
+            after = rule.step(start, given[name], state[name], {**known, "place": place}, running.FUNCTIONS)
+            expected[name] = expected_of(start, after, u)
+        yield expected

@@ -1,0 +1,211 @@
+"""Owns `parity fingerprint`: which closed form a native optimizer follows, as a function and as a command.
+
+It refuses to name a form that does not explain every step: the answer then is no match.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+
+from parity.execution import arrays as array_files
+from parity.execution import probes
+from parity.execution.frameworks import names
+from parity.judgement.closed_forms import ClosedForm
+from parity.judgement.fingerprints import Match, Seen, identify
+from parity.reference_impl.retracing import Step
+from parity.spec.cases import Case
+from parity.verbs import selection
+from parity.verbs.errors import UsageError
+from parity.verbs.session import Judged, Session
+from parity.verbs.trials import Trial
+
+Array = npt.NDArray[Any]
+NO_MATCH = "no match"
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What was found out of one object. matches: every form that explains it, in one precision; none is no match."""
+
+    target: str
+    framework: str
+    version: str
+    dtype: str
+    hyperparameters: Mapping[str, float]
+    matches: Sequence[Match]
+
+    @property
+    def name(self) -> str:
+        return " = ".join(match.form.name for match in self.matches) or NO_MATCH
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One object: as it was written, where it is, and values of its own arguments."""
+
+    target: str
+    path: str
+    settings: Mapping[str, float | bool]
+
+
+def fingerprint(target: str, framework: str | None = None, settings: Mapping[str, float | bool] | None = None) -> Fingerprint:
+    """Drives the object in its framework's interpreter and looks its steps up.
+
+    target: `torch.optim.Adam`, `torch=mypackage.module:Mine`, or with `framework` any import path. UsageError where it is no
+    optimizer, does not exist, fails, or returns what is no number.
+    """
+    framework, path = placed(target, framework)
+    (judged,) = drive(framework, [Asked(target, path, settings or {})])
+    return found(target, judged)
+
+
+def drive(framework: str, asked: Sequence[Asked]) -> list[Driven]:
+    """Every object in one process: in float64, and in float32 those that fail in float64 (MXNet keeps float32 state)."""
+    with tempfile.TemporaryDirectory() as store:
+        session = Session(Path(store), [framework], python_path=(Path.cwd(),))
+        first = [_read(judged) for judged in session.run([_trial(one, "float64") for one in asked])]
+        crashed = [place for place, judged in enumerate(first) if judged.record.outcome == "crashed"]
+        again = session.run([_trial(asked[place], "float32") for place in crashed]) if crashed else []
+        for place, judged in zip(crashed, again, strict=True):
+            first[place] = _read(judged)
+    return first
+
+
+def placed(target: str, framework: str | None) -> tuple[str, str]:
+    """The framework and the import path."""
+    before, separator, after = target.partition("=")
+    path = after if separator else target
+    found = before if separator else framework or path.partition(".")[0]
+    if found.partition("[")[0] not in names():
+        raise UsageError(f"whose optimizer is `{target}`? Write FRAMEWORK={path} with one of {', '.join(names())}")
+    return selection.frameworks([found])[0], path
+
+
+def _trial(asked: Asked, dtype: str) -> Trial:
+    arrays = probes.fingerprint_draws(dtype)
+    case = Case(
+        spec=asked.target,
+        task="fingerprint",
+        dtype=dtype,
+        optimizer=asked.path,
+        mode="default",
+        arguments=dict(asked.settings),
+        hyperparameters=probes.SEPARATING,
+        steps=len(probes.RATES),
+    )
+    return Trial(case, arrays, lambda _: [], "fingerprints")
+
+
+@dataclass(frozen=True)
+class Driven(Judged):
+    """With what the record's arrays hold, since the store is gone."""
+
+    arrays: Mapping[str, Array] = field(default_factory=dict)
+
+
+def _read(judged: Judged) -> Driven:
+    stored = judged.record.arrays
+    arrays = array_files.load(judged.out, stored) if stored else {}
+    return Driven(judged.trial, judged.framework, judged.record, judged.comparisons, judged.out, arrays)
+
+
+def found(target: str, driven: Driven) -> Fingerprint:
+    """The forms that explain a record. UsageError where it holds no steps, or steps that are no numbers."""
+    record = driven.record
+    if record.outcome == "unavailable":
+        raise UsageError(record.reason, status=3)
+    if record.outcome != "ran":
+        raise UsageError(f"{target} cannot be fingerprinted: {record.reason.splitlines()[0]}")
+    steps = steps_of(driven.trial.arrays, driven.arrays)
+    for number, step in enumerate(steps):
+        if not all(np.isfinite(array).all() for array in step.after.values()):
+            raise UsageError(f"{target} returned NaN or infinity in step {number + 1}, for finite gradients: it has no formula")
+    known = {
+        name.partition("/")[2]: float(array) for name, array in driven.arrays.items() if name.startswith("hyperparameter/")
+    }
+    known = {name: value for name, value in known.items() if value}  # what is 0 takes no part, and no name may speak of it
+    matches = identify(Seen(known, steps, driven.trial.case.dtype))
+    return Fingerprint(target, driven.framework, record.framework_version, driven.trial.case.dtype, known, matches)
+
+
+def steps_of(given: Mapping[str, Array], seen: Mapping[str, Array]) -> list[Step]:
+    """What was asked and what came back, step by step."""
+    weights = {name.partition("/")[2]: array for name, array in given.items() if name.startswith("parameter/")}
+    rate = float(seen["hyperparameter/learning_rate"])
+    steps = []
+    for k, factor in enumerate(probes.RATES):
+        gradients = {name: given[f"batch/{k}/{name}"] for name in weights}
+        after = {name: seen[f"parameter/{k}/{name}"] for name in weights}
+        steps.append(Step(weights, gradients, after, rate * factor))
+        weights = after
+    return steps
+
+
+def main(target: str, framework: str | None, settings: Sequence[str], json_path: Path | None) -> int:
+    """The verb. Exit status 0 with a name, 1 without a match."""
+    answer = fingerprint(target, framework, dict(_setting(text) for text in settings))
+    if json_path is not None:
+        json_path.write_text(json.dumps(as_json(answer), indent=1) + "\n")
+    show(answer)
+    return 0 if answer.matches else 1
+
+
+def _setting(text: str) -> tuple[str, float | bool]:
+    name, _, value = text.partition("=")
+    if value in ("true", "false", "True", "False"):
+        return name, value.lower() == "true"
+    try:
+        return name, float(value)
+    except ValueError:
+        raise UsageError(f"`--set {text}` is not of the form NAME=VALUE with a number, true or false") from None
+
+
+def show(answer: Fingerprint) -> None:
+    """The name, the formulas, and what it was tried with."""
+    console = Console()
+
+    def say(text: str) -> None:
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    say(f"{answer.target} ({answer.framework} {answer.version}): {answer.name}")
+    for match in answer.matches[:1]:
+        for name, text in formulas(match.form):
+            say(f"    {name} = {text}")
+    for match in answer.matches:
+        say(f"  {match.form.name}: every update within {match.precision} rounding (at most {match.share:.2g} of its budget)")
+    if not answer.matches:
+        say("  none of the closed forms that read these hyper-parameters explains every update")
+    values = ", ".join(f"{name} {value:g}" for name, value in answer.hyperparameters.items())
+    say(f"  driven in {answer.dtype} for {len(probes.RATES)} steps of changing rate with {values}")
+
+
+def formulas(form: ClosedForm) -> list[tuple[str, str]]:
+    """Its lines in the order of evaluation; starts other than 0 first."""
+    starts = [(f"{name} at the start", text) for name, text in form.state.items() if text != "0"]
+    return [*starts, *form.before.items(), *form.update.items()]
+
+
+def as_json(answer: Fingerprint) -> dict[str, Any]:
+    """The answer as plain data."""
+    return {
+        "schema_version": 1,
+        "object": answer.target,
+        "framework": answer.framework,
+        "framework_version": answer.version,
+        "dtype": answer.dtype,
+        "hyperparameters": dict(answer.hyperparameters),
+        "name": answer.name,
+        "matches": [
+            {"name": one.form.name, "formulas": formulas(one.form), "precision": one.precision, "share": one.share}
+            for one in answer.matches
+        ],
+    }

@@ -1,0 +1,193 @@
+"""Fingerprints: seeded variants are named rightly, foreign rules have no name, no two closed forms can be confused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from seeded_rules import DECAYS, Direction, foreign, variants
+
+from parity.execution import black_box, probes
+from parity.execution.protocol import Unsupported
+from parity.judgement.closed_forms import ClosedForm, library
+from parity.judgement.fingerprints import Seen, identify, share
+from parity.reference_impl import training
+from parity.reference_impl.retracing import Step
+from parity.spec.specs import Optimizer, load, names
+from parity.verbs import fingerprint as verb
+from parity.verbs.errors import UsageError
+
+Array = np.ndarray
+VARIANTS = {name: (direction, decay, owned) for name, direction, decay, owned in variants()}
+
+
+def driven(direction: Direction, decay: str, owned: frozenset[str], dtype: str = "float64", seed: int = 0) -> Seen:
+    """What a black box of this rule would be seen to do."""
+    given = probes.fingerprint_draws("float64", seed)
+    known = {name: probes.SEPARATING[name] for name in {*owned, "learning_rate", *(["weight_decay"] if decay else [])}}
+    weights = {name.partition("/")[2]: array for name, array in given.items() if name.startswith("parameter/")}
+    states: dict[str, dict[str, Any]] = {name: {} for name in weights}
+    steps = []
+    for t, factor in enumerate(probes.RATES, start=1):
+        rate = known["learning_rate"] * factor
+        gradients = {name: given[f"batch/{t - 1}/{name}"] for name in weights}
+        after = {}
+        for name, w in weights.items():
+            g = gradients[name] + known["weight_decay"] * w if decay == "coupled" else gradients[name]
+            shrunk = {"decoupled": rate, "unscaled": 1.0}.get(decay, 0.0) * known.get("weight_decay", 0.0) * w
+            after[name] = (w - shrunk + direction(w, g, rate, t, known, states[name])).astype(dtype)
+        steps.append(Step(weights, gradients, after, rate))
+        weights = {name: array.astype(np.float64) for name, array in after.items()}
+    return Seen(known, steps, dtype)
+
+
+def told(seen: Seen) -> list[str]:
+    return [match.form.name for match in identify(seen)]
+
+
+def test_there_are_variants_enough() -> None:
+    assert len(VARIANTS) >= 60 and len(foreign()) >= 20
+    assert {decay for _, decay, _ in VARIANTS.values()} == set(DECAYS)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_variant_is_named(name: str) -> None:
+    assert told(driven(*VARIANTS[name])) == [name]
+
+
+@pytest.mark.parametrize("name", list(VARIANTS)[::7])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_variant_is_named_in_float32_and_on_other_draws(name: str, seed: int) -> None:
+    assert told(driven(*VARIANTS[name], dtype="float32", seed=seed)) == [name]
+
+
+@pytest.mark.parametrize(("name", "decay"), [*((name, "") for name in foreign()), ("yogi", "decoupled"), ("belief", "coupled")])
+def test_a_foreign_rule_has_no_name(name: str, decay: str) -> None:
+    owned = frozenset(probes.SEPARATING) - {"learning_rate", "weight_decay"}
+    assert told(driven(foreign()[name], decay, owned)) == []
+
+
+def followed(form: ClosedForm, values: Mapping[str, float]) -> Seen:
+    """What a closed form itself does, in float64."""
+    rule, known = form.rule(values), dict(values)
+    given = probes.fingerprint_draws("float64")
+    weights = {name.partition("/")[2]: array for name, array in given.items() if name.startswith("parameter/")}
+    state = rule.begin(list(weights), lambda name, value: np.full(weights[name].shape, value))
+    steps = []
+    for t, factor in enumerate(probes.RATES, start=1):
+        gradients = {name: given[f"batch/{t - 1}/{name}"] for name in weights}
+        norm = float(np.sqrt(sum(float(np.sum(g**2)) for g in gradients.values())))
+        rate = known["learning_rate"] * factor
+        now = {**known, "t": t, "learning_rate": rate, "global_norm": norm, "weights": len(weights)}
+        after = {
+            name: rule.step(w, gradients[name], state[name], {**now, "place": place}, training.FUNCTIONS)
+            for place, (name, w) in enumerate(weights.items(), start=1)
+        }
+        steps.append(Step(weights, gradients, after, rate))
+        weights = after
+    return Seen(values, steps, "float64")
+
+
+VALUES = {**probes.SEPARATING, "clip_value": 0.75, "clip_norm": 2.5, "clip_global_norm": 3.5}
+PLAIN = [form for form in library() if not any(name.startswith("clip") for name in form.hyperparameters())]
+
+
+def test_every_closed_form_has_a_name_of_its_own() -> None:
+    every = [form.name for form in library()]
+    assert len(every) == len(set(every)) >= 500
+
+
+def test_no_two_closed_forms_can_be_taken_for_each_other() -> None:
+    """Updates of any two differ somewhere by more than 100 float32 roundings, at what a fingerprint drives with."""
+    with np.errstate(all="ignore"):
+        seen = {form.name: moved(followed(form, VALUES)) for form in PLAIN}
+    known, confused = list(seen), []
+    matrix = np.stack([seen[name] for name in known])
+    for place, name in enumerate(known):
+        gaps = abs(matrix - matrix[place]) / (abs(matrix) + abs(matrix[place]) + 1e-9)
+        near = np.flatnonzero(gaps.max(axis=1) < 100 * 2.0**-24)
+        confused += [(name, known[other]) for other in near if other > place]
+    assert not confused
+
+
+def moved(seen: Seen) -> Array:
+    return np.concatenate([(step.after[name] - step.before[name]).ravel() for step in seen.steps for name in step.before])
+
+
+@pytest.mark.parametrize("form", PLAIN[:: len(PLAIN) // 40], ids=lambda form: form.name)
+def test_a_closed_form_explains_itself(form: ClosedForm) -> None:
+    seen = followed(form, {name: VALUES[name] for name in form.hyperparameters() | {"learning_rate"}})
+    assert share(form.rule(seen.hyperparameters), seen, "float64") <= 1
+
+
+RENAMED = {"sgd_clip_value": "clip_value", "sgd_clip_norm": "clip_norm", "sgd_clip_global_norm": "clip_global_norm"}
+
+
+@pytest.mark.parametrize("name", names("optimizers"))
+def test_a_form_that_bears_a_spec_s_name_is_that_spec(name: str) -> None:
+    """The form's updates are those of the YAML's formulas at the same values."""
+    spec = load(f"optimizers/{name}")
+    assert isinstance(spec, Optimizer)
+    renamed = {"threshold": RENAMED.get(name, ""), "penalty": "weight_decay"}
+    values = {key: VALUES[renamed.get(key, key)] for key in spec.hyperparameters}
+    texts = [{key: str(text) for key, text in part.items()} for part in (spec.update, spec.gradient)]
+    own = followed(ClosedForm(name, texts[0], {key: str(value) for key, value in spec.state.items()}, texts[1]), values)
+    form = next(form for form in library() if form.name == name)
+    theirs = followed(form, {key: VALUES[key] for key in form.hyperparameters() | {"learning_rate"}})
+    assert moved(own) == pytest.approx(moved(theirs), rel=1e-9, abs=1e-15)
+
+
+class Mine:
+    def __init__(
+        self, params: object, lr: float = 0.1, betas: tuple[float, float] = (0.9, 0.999), *, nesterov: bool = False
+    ) -> None:
+        """An object of the user's own."""
+
+
+class Derived(Mine):
+    def __init__(self, weight_decay: float = 0.0, **rest: Any) -> None:
+        """Hands the rest on."""
+
+
+def test_arguments_are_read_by_name_through_the_base_classes() -> None:
+    keywords, known = black_box.chosen("Derived", Derived, probes.SEPARATING, {"nesterov": True})
+    betas = (probes.SEPARATING["beta_1"], probes.SEPARATING["beta_2"])
+    assert keywords == {"nesterov": True, "lr": 2.0**-6, "betas": betas, "weight_decay": 0.125}
+    assert known == {"learning_rate": 2.0**-6, "beta_1": betas[0], "beta_2": betas[1], "weight_decay": 0.125}
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("nothing_here.optimizers:Adam", "no module"),
+        ("json.Nothing", "does not exist: json has no"),
+        ("json", "is no import path"),
+        ("math.pi", "is no optimizer: a float cannot be called"),
+    ],
+)
+def test_what_cannot_be_found_is_said(path: str, message: str) -> None:
+    with pytest.raises(Unsupported, match=message):
+        black_box.resolve(path)
+
+
+def test_what_is_no_optimizer_is_said() -> None:
+    with pytest.raises(Unsupported, match="is no optimizer: none of its arguments is a learning rate"):
+        black_box.chosen("json.JSONDecoder", black_box.resolve("json.JSONDecoder"), probes.SEPARATING, {})
+    with pytest.raises(Unsupported, match="has no argument `nestorov`"):
+        black_box.chosen("Mine", Mine, probes.SEPARATING, {"nestorov": True})
+
+
+@pytest.mark.parametrize(
+    ("target", "framework"), [("mypackage.Mine", None), ("theano=mypackage:Mine", None), ("Mine", "theano")]
+)
+def test_an_object_of_nobody_is_refused(target: str, framework: str | None) -> None:
+    with pytest.raises(UsageError, match="whose optimizer"):
+        verb.placed(target, framework)
+
+
+def test_where_an_object_is() -> None:
+    assert verb.placed("torch.optim.Adam", None) == ("torch", "torch.optim.Adam")
+    assert verb.placed("torch=mine.here:Adam", None) == ("torch", "mine.here:Adam")
+    assert verb.placed("mine.here:Adam", "keras") == ("keras", "mine.here:Adam")
