@@ -75,6 +75,9 @@ def changes(op: ModuleType, kind: str, name: str, value: Any, rank: int) -> list
         "Axis": lambda: (Change("", axis) for axis in range(rank) if axis != value % rank),
         "Pair": lambda: _moved_by_one(tuple(value)),
         "Padding": lambda: _moved_by_one(tuple(map(tuple, value))),
+        "Triple": lambda: _moved_by_one(tuple(value)),
+        "Ends": lambda: _moved_by_one(tuple(value)),
+        "Borders": lambda: _moved_by_one(tuple(map(tuple, value))),
         "Sizes": lambda: (Change("", order) for order in permutations(value) if order != tuple(value)),
         "Text": lambda: _numbers_of_text(value),
     }
@@ -85,7 +88,7 @@ def is_legal(op: ModuleType, example: Example) -> bool:
     attributes = complete(op, example)
     for name, value in attributes.items():
         kind = op.signature.__annotations__[name]
-        if (kind == "Count" and value < 1) or (kind == "Pair" and min(value) < 1):
+        if (kind == "Count" and value < 1) or (kind in ("Pair", "Triple") and min(value) < 1):
             return False
     try:
         expand(op, input_shapes(op, example), attributes)

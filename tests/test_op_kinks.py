@@ -14,6 +14,14 @@ KINKED: list[tuple[str, dict[str, Any], dict[str, Any], Any, Any, Any]] = [
     ("relu", {"x": [[-1.0, 0, 2]]}, {}, [[1, 0, 2]], [[True, True, False]], [[-1, 0, 0]]),
     ("relu6", {"x": [[-1.0, 2, 5, 8]]}, {}, [[1, 2, 1, 2]], [[1, 0, 2, 1]], [[-1, 0, 6, 8]]),
     ("leaky_relu", {"x": [[-4.0, 4]]}, {"slope": 0.25}, [[4, 4]], [[True, False]], [[-4, 1]]),
+    (
+        "max_pool1d",
+        {"x": [[[1.0, 9], [3, 2], [2.5, 4]]]},
+        {"kernel": 3, "stride": 1, "padding": (0, 0)},
+        [[[0.5, 5]]],
+        np.array([[[2, 1]]]),
+        [[[2.5, 2]]],
+    ),
     ("global_max_pool2d", {"x": [[[[1.0, 3], [2.5, -1]]]]}, {}, [[0.5]], [[2]], [[2.5]]),
     ("global_max_pool2d", {"x": [[[[9.0, 1, 2, 3, 4, 8]]]]}, {}, [[1]], [[1]], [[1]]),
     ("global_max_pool2d", {"x": [[[[9.0]]]]}, {}, [[np.inf]], [[0]], [[9]]),
@@ -122,5 +130,9 @@ def test_the_first_maximum_in_row_major_order_takes_the_gradient() -> None:
     np.testing.assert_array_equal(gradient("max_pool2d", tied, attributes), [[[[0, 1], [0, 0]]]])
     np.testing.assert_array_equal(gradient("max_pool2d", tied, attributes, np.array([[[[3]]]])), [[[[0, 0], [0, 1]]]])
     np.testing.assert_array_equal(gradient("global_max_pool2d", tied, {}), [[[[0, 1], [0, 0]]]])
+    sequence = {"x": [[[7.0], [7], [1]]]}
+    np.testing.assert_array_equal(
+        gradient("max_pool1d", sequence, {"kernel": 3, "stride": 1, "padding": (0, 0)}), [[[1], [0], [0]]]
+    )
     overlapping = {"x": [[[[1.0, 7, 2]]]]}
     np.testing.assert_array_equal(gradient("max_pool2d", overlapping, {**BORDERS, "kernel": (1, 2)}), [[[[0, 2, 0]]]])

@@ -52,9 +52,11 @@ def conv_transpose2d(a: Values, at: Values) -> Array:
     (top, bottom), (left, right) = at["padding"]
     (down, along) = at["stride"]
     _, filters, rows, columns = kernel.shape
-    full = np.zeros((batch, filters, (height - 1) * down + rows, (width - 1) * along + columns))
+    (deep, wide) = at["dilation"]
+    reach = ((rows - 1) * deep + 1, (columns - 1) * wide + 1)
+    full = np.zeros((batch, filters, (height - 1) * down + reach[0], (width - 1) * along + reach[1]))
     for n, c, i, j, o, p, q in np.ndindex(batch, inputs, height, width, filters, rows, columns):
-        full[n, o, i * down + p, j * along + q] += x[n, c, i, j] * kernel[c, o, p, q]
+        full[n, o, i * down + p * deep, j * along + q * wide] += x[n, c, i, j] * kernel[c, o, p, q]
     y = full[:, :, top : full.shape[2] - bottom, left : full.shape[3] - right]
     for o in range(filters):
         y[:, o] += a["bias"][o] if "bias" in a else 0.0

@@ -14,12 +14,15 @@ from parity.ops.definition import Example, ShapeError, StatisticRule
 DEFAULTS: dict[str, dict[str, Any]] = {
     "absolute_error": {"reduction": "mean"},
     "additive_attention": {"dropout": 0.0},
+    "average_pool1d": {"padding": (0, 0), "count_padding": True},
     "average_pool2d": {"padding": ((0, 0), (0, 0)), "count_padding": True},
     "batch_norm": {"epsilon": 1e-5, "momentum": 0.9, "scale": True, "shift": True, "running_variance": "biased"},
     "binary_cross_entropy": {"reduction": "mean"},
     "concat": {"axis": 0},
+    "conv1d": {"stride": 1, "padding": (0, 0), "dilation": 1, "groups": 1, "bias": True},
     "conv2d": {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1, "bias": True},
-    "conv_transpose2d": {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "bias": True},
+    "conv3d": {"stride": (1, 1, 1), "padding": ((0, 0), (0, 0), (0, 0)), "dilation": (1, 1, 1), "groups": 1, "bias": True},
+    "conv_transpose2d": {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "bias": True},
     "dense": {"bias": True},
     "elu": {"alpha": 1.0},
     "gelu": {"form": "erf"},
@@ -36,6 +39,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "log_softmax": {"axis": -1},
     "lstm": {"layers": 1, "dropout": 0.0, "recurrent_bias": False},
     "matmul": {"transpose_other": False},
+    "max_pool1d": {"padding": (0, 0)},
     "max_pool2d": {"padding": ((0, 0), (0, 0))},
     "multi_head_attention": {"causal": False, "dropout": 0.0, "bias": True},
     "pad2d": {"mode": "zero"},
@@ -68,6 +72,15 @@ RULES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ("batch_norm", {"x": (3,)}, {"shift": False}, {"scale": (3,), "running_mean": (3,), "running_variance": (3,)}),
     ("conv2d", {"x": (4, 7, 7)}, {"channels": 6, "kernel": (3, 5), "groups": 2}, {"kernel": (6, 2, 3, 5), "bias": (6,)}),
     ("conv2d", {"x": (4, 7, 7)}, {"channels": 6, "kernel": (3, 5), "bias": False}, {"kernel": (6, 4, 3, 5)}),
+    ("conv1d", {"x": (9, 4)}, {"channels": 6, "kernel": 3, "groups": 2}, {"kernel": (6, 2, 3), "bias": (6,)}),
+    ("conv1d", {"x": (9, 4)}, {"channels": 6, "kernel": 3, "bias": False}, {"kernel": (6, 4, 3)}),
+    (
+        "conv3d",
+        {"x": (4, 7, 7, 7)},
+        {"channels": 6, "kernel": (2, 3, 5), "groups": 2},
+        {"kernel": (6, 2, 2, 3, 5), "bias": (6,)},
+    ),
+    ("conv3d", {"x": (4, 7, 7, 7)}, {"channels": 6, "kernel": (2, 3, 5), "bias": False}, {"kernel": (6, 4, 2, 3, 5)}),
     ("conv_transpose2d", {"x": (4, 7, 7)}, {"channels": 6, "kernel": (3, 5)}, {"kernel": (4, 6, 3, 5), "bias": (6,)}),
     ("conv_transpose2d", {"x": (4, 7, 7)}, {"channels": 6, "kernel": (3, 5), "bias": False}, {"kernel": (4, 6, 3, 5)}),
     ("dense", {"x": (3, 7)}, {"units": 5}, {"kernel": (5, 7), "bias": (5,)}),
@@ -117,6 +130,21 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("conv2d", {"x": (4, 5, 5)}, {"channels": 3, "kernel": (1, 1), "groups": 2}, "2 groups do not divide 4 and 3"),
     ("conv2d", {"x": (4, 5, 5)}, {"channels": 3, "kernel": (3, 3), "dilation": (3, 1)}, "a window of 7 does not fit"),
     ("conv2d", {"x": (4, 5, 5)}, {"channels": 3, "kernel": (3, 3), "padding": ((0, 0), (-1, 0))}, "negative"),
+    ("average_pool1d", {"x": (7,)}, {"kernel": 1, "stride": 1}, "needs \\(time, features\\)"),
+    ("average_pool1d", {"x": (7, 2)}, {"kernel": 2, "stride": 1, "padding": (0, 2)}, "without any value"),
+    ("conv1d", {"x": (7,)}, {"channels": 2, "kernel": 1}, "needs \\(time, features\\)"),
+    ("conv1d", {"x": (7, 3)}, {"channels": 4, "kernel": 1, "groups": 2}, "2 groups do not divide 3 features and 4"),
+    ("conv1d", {"x": (5, 4)}, {"channels": 3, "kernel": 1, "groups": 2}, "2 groups do not divide 4 features and 3"),
+    ("conv1d", {"x": (5, 4)}, {"channels": 3, "kernel": 3, "dilation": 3}, "a window of 7 does not fit"),
+    ("conv1d", {"x": (5, 4)}, {"channels": 3, "kernel": 3, "padding": (-1, 0)}, "negative"),
+    ("conv3d", {"x": (3, 5, 5)}, {"channels": 2, "kernel": (1, 1, 1)}, "needs \\(channels, depth, height, width\\)"),
+    ("conv3d", {"x": (3, 5, 5, 5)}, {"channels": 4, "kernel": (1, 1, 1), "groups": 2}, "2 groups do not divide 3 and 4"),
+    ("conv3d", {"x": (4, 5, 5, 5)}, {"channels": 3, "kernel": (1, 1, 1), "groups": 2}, "2 groups do not divide 4 and 3"),
+    ("conv3d", {"x": (4, 5, 5, 5)}, {"channels": 3, "kernel": (7, 1, 1)}, "a window of 7 does not fit"),
+    ("conv3d", {"x": (4, 5, 5, 5)}, {"channels": 3, "kernel": (1, 1, 7)}, "a window of 7 does not fit"),
+    ("conv3d", {"x": (4, 5, 5, 5)}, {"channels": 3, "kernel": (3, 3, 3), "padding": ((-1, 0), (0, 0), (0, 0))}, "negative"),
+    ("max_pool1d", {"x": (7,)}, {"kernel": 1, "stride": 1}, "needs \\(time, features\\)"),
+    ("max_pool1d", {"x": (7, 2)}, {"kernel": 2, "stride": 1, "padding": (2, 0)}, "without any value"),
     ("conv_transpose2d", {"x": (4, 5)}, {"channels": 3, "kernel": (3, 3)}, "needs \\(channels, height, width\\)"),
     (
         "conv_transpose2d",
@@ -225,4 +253,6 @@ def test_fans_count_what_reaches_and_leaves_one_unit() -> None:
     assert fans("dense", {"x": (3, 7)}, {"units": 5}) == (7, 5)
     assert fans("conv2d", {"x": (6, 9, 9)}, {"channels": 4, "kernel": (3, 5)}) == (90, 60)
     assert fans("conv2d", {"x": (6, 9, 9)}, {"channels": 4, "kernel": (3, 5), "groups": 2}) == (45, 30)
+    assert fans("conv1d", {"x": (9, 6)}, {"channels": 4, "kernel": 5, "groups": 2}) == (15, 10)
+    assert fans("conv3d", {"x": (6, 9, 9, 9)}, {"channels": 4, "kernel": (2, 3, 5), "groups": 2}) == (90, 60)
     assert fans("conv_transpose2d", {"x": (6, 9, 9)}, {"channels": 4, "kernel": (3, 5)}) == (90, 60)

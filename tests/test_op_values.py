@@ -14,6 +14,7 @@ from parity.ops.definition import Run, evaluate
 
 NORM: dict[str, Any] = {"epsilon": 0.0, "momentum": 0.75, "scale": False, "shift": False}
 ROW = [[[[1.0, 2, 3]]]]  # one example, one channel, one row
+LINE = [[[1.0], [2], [3]]]  # one example, three steps, one feature
 
 
 VALUES: list[tuple[str, dict[str, Any], dict[str, Any], Any]] = [
@@ -35,6 +36,9 @@ VALUES: list[tuple[str, dict[str, Any], dict[str, Any], Any]] = [
         {"kernel": (1, 2), "stride": (1, 2), "padding": ((0, 0), (1, 0)), "count_padding": False},
         [[[[1.0, 2.5]]]],
     ),
+    ("average_pool1d", {"x": LINE}, {"kernel": 2, "stride": 1, "padding": (0, 0), "count_padding": True}, [[[1.5], [2.5]]]),
+    ("average_pool1d", {"x": LINE}, {"kernel": 2, "stride": 2, "padding": (1, 0), "count_padding": True}, [[[0.5], [2.5]]]),
+    ("average_pool1d", {"x": LINE}, {"kernel": 2, "stride": 2, "padding": (1, 0), "count_padding": False}, [[[1], [2.5]]]),
     ("binary_cross_entropy", {"x": [0.0, 0.0]}, {"label": 1.0, "reduction": "mean"}, log(2)),
     ("binary_cross_entropy", {"x": [0.0, 0.0]}, {"label": 1.0, "reduction": "sum"}, log(4)),
     ("binary_cross_entropy", {"x": [1e4, -1e4]}, {"label": 0.25, "reduction": "mean"}, (7500 + 2500) / 2),
@@ -61,14 +65,50 @@ VALUES: list[tuple[str, dict[str, Any], dict[str, Any], Any]] = [
     (
         "conv_transpose2d",
         {"x": ROW, "kernel": [[[[10.0, 1]]]], "bias": [100.0]},
-        {**BORDERS},
+        {**BORDERS, "dilation": (1, 1)},
         [[[[110, 121, 132, 103]]]],
     ),
     (
         "conv_transpose2d",
         {"x": ROW, "kernel": [[[[100.0, 10, 1]]]]},
-        {"stride": (1, 2), "padding": ((0, 0), (1, 0))},
+        {"stride": (1, 2), "padding": ((0, 0), (1, 0)), "dilation": (1, 1)},
         [[[[10, 201, 20, 302, 30, 3]]]],
+    ),
+    (
+        "conv_transpose2d",
+        {"x": ROW, "kernel": [[[[10.0, 1]]]]},
+        {**BORDERS, "dilation": (1, 2)},
+        [[[[10, 20, 31, 2, 3]]]],
+    ),
+    (
+        "conv1d",
+        {"x": LINE, "kernel": [[[10.0, 1]]], "bias": [100.0]},
+        {"stride": 1, "padding": (0, 0), "dilation": 1, "groups": 1},
+        [[[112], [123]]],
+    ),
+    (
+        "conv1d",
+        {"x": LINE, "kernel": [[[10.0, 1]]]},
+        {"stride": 2, "padding": (1, 2), "dilation": 2, "groups": 1},
+        [[[2], [20]]],
+    ),
+    (
+        "conv1d",
+        {"x": [[[1.0, 2]]], "kernel": [[[10.0]], [[100.0]], [[1000.0]], [[10000.0]]]},
+        {"stride": 1, "padding": (0, 0), "dilation": 1, "groups": 2},
+        [[[10, 100, 2000, 20000]]],
+    ),
+    (
+        "conv3d",
+        {"x": [[[[[1.0]], [[2]], [[3]]]]], "kernel": [[[[[10.0]], [[1]]]]], "bias": [100.0]},
+        {"stride": (1, 1, 1), "padding": ((0, 0),) * 3, "dilation": (1, 1, 1), "groups": 1},
+        [[[[[112]], [[123]]]]],
+    ),
+    (
+        "conv3d",
+        {"x": [[[[[1.0]], [[2]], [[3]]]]], "kernel": [[[[[10.0]], [[1]]]]]},
+        {"stride": (2, 1, 1), "padding": ((1, 2), (0, 0), (0, 0)), "dilation": (2, 1, 1), "groups": 1},
+        [[[[[2]], [[20]]]]],
     ),
     ("crop", {"x": [[1.0, 2, 3, 4]]}, {"start": 1, "size": 2, "axis": 0}, [[2, 3]]),
     ("dense", {"x": [[1.0, 2]], "kernel": [[1.0, 10], [100, 1000]], "bias": [0.5, 0.25]}, {"units": 2}, [[21.5, 2100.25]]),
@@ -147,6 +187,7 @@ VALUES: list[tuple[str, dict[str, Any], dict[str, Any], Any]] = [
         {"kernel": (1, 2), "stride": (1, 2), "padding": ((0, 0), (1, 0))},
         [[[[-1, -2]]]],
     ),
+    ("max_pool1d", {"x": [[[-1.0], [-2], [-3]]]}, {"kernel": 2, "stride": 2, "padding": (1, 0)}, [[[-1], [-2]]]),
     ("mean", {"x": [[1.0, 2], [3, 6]]}, {}, 3),
     ("mish", {"x": [[0.0, -1e4, 1e4, log(2)]]}, {}, [[0, 0, 1e4, 0.8 * log(2)]]),
     ("multiply", {"branches": ([[2.0, 3]], [[5.0, 7]], [[10.0, 100]])}, {}, [[100, 2100]]),

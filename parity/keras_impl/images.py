@@ -61,6 +61,21 @@ def conv2d(site: Site) -> Tensor:
     return y if skip == (1, 1) else site.function(lambda t: t[:, :: skip[0], :: skip[1]], y, suffix="skip")
 
 
+def conv3d(site: Site) -> Tensor:
+    """A volume lies as the spec says, channels first; Keras on CPU wants them last."""
+    x = keras.layers.Permute((2, 3, 4, 1), name=site.layer_name("first"))(site.tensor())
+    if any(map(any, site["padding"])):
+        x = keras.layers.ZeroPadding3D(tuple(map(tuple, site["padding"])), name=site.layer_name("pad"))(x)
+    stride, dilation = tuple(site["stride"]), tuple(site["dilation"])
+    skip = stride if max(stride) > 1 and max(dilation) > 1 else (1, 1, 1)  # Keras refuses both at once
+    settings = {"use_bias": site["bias"], "dilation_rate": dilation, "groups": site["groups"]}
+    strides = stride if max(skip) == 1 else (1, 1, 1)
+    y = site.layer(keras.layers.Conv3D, site["channels"], tuple(site["kernel"]), strides, **settings)(x)
+    if max(skip) > 1:
+        y = site.function(lambda t: t[:, :: skip[0], :: skip[1], :: skip[2]], y, suffix="skip")
+    return keras.layers.Permute((4, 1, 2, 3), name=site.layer_name("last"))(y)
+
+
 def depthwise(attributes: Any, channels: int) -> bool:
     """Whether every input channel is convolved by itself; Keras has a layer of its own for it, with equal strides only."""
     stride, dilation = attributes["stride"], attributes["dilation"]
@@ -68,18 +83,40 @@ def depthwise(attributes: Any, channels: int) -> bool:
     return bool(attributes["groups"] == channels and channels > 1 and even)
 
 
+class DilatedTranspose(keras.layers.Conv2DTranspose):  # type: ignore[misc]
+    """Conv2DTranspose whose kernel has gaps of zeros: TensorFlow has no dilation here on CPU, and none beside a stride."""
+
+    def __init__(self, gaps: Sequence[int], *sizes: Any, **settings: Any) -> None:
+        super().__init__(*sizes, **settings)
+        self.gaps = gaps
+
+    def call(self, inputs: Tensor) -> Tensor:
+        (rows, columns), (deep, wide) = self.kernel_size, self.gaps
+        apart = ops.reshape(self.kernel, (rows, 1, columns, 1, *self.kernel.shape[2:]))
+        apart = ops.pad(apart, ((0, 0), (0, deep - 1), (0, 0), (0, wide - 1), (0, 0), (0, 0)))
+        spread = ops.reshape(apart, (rows * deep, columns * wide, *self.kernel.shape[2:]))
+        kernel = spread[: rows * deep - deep + 1, : columns * wide - wide + 1]
+        y = ops.conv_transpose(inputs, kernel, self.strides, "valid", data_format="channels_last")
+        return ops.add(y, self.bias) if self.use_bias else y
+
+    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
+        reach = [(taps - 1) * gap + 1 for taps, gap in zip(self.kernel_size, self.gaps, strict=True)]
+        sizes = zip(input_shape[1:3], self.strides, reach, strict=True)
+        return (input_shape[0], *((length or 0) * step + max(width - step, 0) for length, step, width in sizes), self.filters)
+
+
 def conv_transpose2d(site: Site) -> Tensor:
-    kernel, stride, padding = site["kernel"], site["stride"], site["padding"]
+    kernel, stride, padding, dilation = site["kernel"], site["stride"], site["padding"], tuple(site["dilation"])
+    reach = [(taps - 1) * gap + 1 for taps, gap in zip(kernel, dilation, strict=True)]
     size, wanted = site.shape()[1:], site.node.outputs[""][1:]
-    borders = [max(width - step, 0) for width, step in zip(kernel, stride, strict=True)]
-    same = all(
+    borders = [max(width - step, 0) for width, step in zip(reach, stride, strict=True)]
+    same = max(dilation) == 1 and all(
         out == length * step and (before, after) == (border // 2, border - border // 2)
         for out, length, step, border, (before, after) in zip(wanted, size, stride, borders, padding, strict=True)
     )
     word = "same" if same else "valid"
-    layer = site.layer(
-        keras.layers.Conv2DTranspose, site["channels"], tuple(kernel), tuple(stride), padding=word, use_bias=site["bias"]
-    )
+    kind = partial(DilatedTranspose, dilation) if max(dilation) > 1 else keras.layers.Conv2DTranspose
+    layer = site.layer(kind, site["channels"], tuple(kernel), tuple(stride), padding=word, use_bias=site["bias"])
     y = layer(site.tensor())
     full = [length * step + border for length, step, border in zip(size, stride, borders, strict=True)]
     crops = [(before, length - before - out) for (before, _), length, out in zip(padding, full, wanted, strict=True)]

@@ -12,7 +12,7 @@ import keras
 from keras import ops
 
 from parity.execution.protocol import Concatenate, Move, ParameterLayout, Permute, Reshape, Transpose
-from parity.keras_impl import attention, elements, images, losses, recurrent
+from parity.keras_impl import attention, elements, images, losses, recurrent, sequences
 from parity.keras_impl.arrangements import arrangements
 from parity.keras_impl.wiring import Site, holder, inner, owner
 from parity.spec.graph import Graph, Node
@@ -22,11 +22,14 @@ BUILDERS: dict[str, Callable[[Site], Any]] = {
     "adaptive_average_pool2d": images.adaptive_average_pool2d,
     "add": elements.join(keras.layers.Add, ops.add),
     "additive_attention": attention.additive_attention,
+    "average_pool1d": sequences.average_pool1d,
     "average_pool2d": images.average_pool2d,
     "batch_norm": images.batch_norm,
     "binary_cross_entropy": losses.binary_cross_entropy,
     "concat": elements.concat,
+    "conv1d": sequences.conv1d,
     "conv2d": images.conv2d,
+    "conv3d": images.conv3d,
     "conv_transpose2d": images.conv_transpose2d,
     "crop": elements.crop,
     "dense": elements.dense,
@@ -54,6 +57,7 @@ BUILDERS: dict[str, Callable[[Site], Any]] = {
     "log_softmax": elements.log_softmax,
     "lstm": recurrent.lstm,
     "matmul": elements.matmul,
+    "max_pool1d": sequences.max_pool1d,
     "max_pool2d": images.max_pool2d,
     "mean": losses.mean,
     "mish": elements.activation("mish"),
@@ -127,6 +131,8 @@ def _layout(node: Node, graph: Graph, root: Graph) -> list[ParameterLayout]:
 def _weight(node: Node, role: str, shape: tuple[int, ...], graph: Graph) -> tuple[str, tuple[Move, ...]]:
     """What follows the layer's name in the variable's path, and the moves that lead there."""
     layer, _, last = role.rpartition(".")
+    if node.op in ("conv1d", "conv3d"):
+        return f"/{role}", (Transpose((*range(2, len(shape)), 1, 0)),) if role == "kernel" else ()
     if node.op in ("conv2d", "conv_transpose2d"):
         return _convolution(node, role, shape, graph)
     if node.op == "embedding":

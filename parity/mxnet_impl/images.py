@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from parity.execution.protocol import Unsupported
 from parity.mxnet_impl.device import mxnet
 from parity.mxnet_impl.wiring import Block, Held, Layer, Site, Tensor, Use, tensor
 
@@ -18,10 +19,10 @@ nn = mxnet.gluon.nn
 Borders = Sequence[Sequence[int]]  # (before, after) of height and of width
 
 
-def even(padding: Borders) -> tuple[int, int] | None:
+def even(padding: Borders) -> tuple[int, ...] | None:
     """The padding as MXNet's layers take it, or None where before and after differ."""
-    (top, bottom), (left, right) = padding
-    return (top, left) if top == bottom and left == right else None
+    same = all(before == after for before, after in padding)
+    return tuple(before for before, _ in padding) if same else None
 
 
 def padded(use: Use, value: float = 0.0) -> Tensor:
@@ -32,8 +33,8 @@ def padded(use: Use, value: float = 0.0) -> Tensor:
 
 
 def _pad(use: Use, x: Tensor, **how: Any) -> Tensor:
-    (top, bottom), (left, right) = use["padding"]
-    return use.F.pad(x, pad_width=(0, 0, 0, 0, top, bottom, left, right), **how)
+    borders = (border for pair in use["padding"] for border in pair)
+    return use.F.pad(x, pad_width=(0, 0, 0, 0, *borders), **how)
 
 
 def build_conv2d(site: Site) -> Block:
@@ -46,6 +47,12 @@ def conv2d(use: Use) -> Tensor:
     return use.block(padded(use))
 
 
+def build_conv3d(site: Site) -> Block:
+    sizes = (site["channels"], tuple(site["kernel"]), tuple(site["stride"]), even(site["padding"]) or (0, 0, 0))
+    dilation, groups = tuple(site["dilation"]), site["groups"]
+    return nn.Conv3D(*sizes, dilation, groups, in_channels=site.x[0], use_bias=site["bias"], **site.naming)
+
+
 def _adjustment(site: Site) -> tuple[int, ...] | None:
     """What MXNet calls output_padding, where an uneven cut of the border can be said so."""
     extra = tuple(before - after for before, after in site["padding"])
@@ -53,9 +60,11 @@ def _adjustment(site: Site) -> tuple[int, ...] | None:
 
 
 def build_conv_transpose2d(site: Site) -> Block:
+    if site.dtype == "float64" and max(site["stride"]) > 1 and max(site["dilation"]) > 1:
+        raise Unsupported("Deconvolution gives other numbers with a stride and a dilation above 1 outside of oneDNN (float64)")
     adjustment = _adjustment(site)
     cut = tuple(before for before, _ in site["padding"]) if adjustment is not None else (0, 0)
-    sizes = (site["channels"], tuple(site["kernel"]), tuple(site["stride"]), cut, adjustment or (0, 0))
+    sizes = (site["channels"], tuple(site["kernel"]), tuple(site["stride"]), cut, adjustment or (0, 0), tuple(site["dilation"]))
     return nn.Conv2DTranspose(*sizes, in_channels=site.x[0], use_bias=site["bias"], **site.naming)
 
 
@@ -250,6 +259,7 @@ LAYERS: Mapping[str, Layer] = {
     "average_pool2d": Layer(average_pool2d, build_average_pool2d),
     "batch_norm": Layer(batch_norm, build_batch_norm, SCALE | MOMENTS),
     "conv2d": Layer(conv2d, build_conv2d, KERNEL),
+    "conv3d": Layer(conv2d, build_conv3d, KERNEL),
     "conv_transpose2d": Layer(conv_transpose2d, build_conv_transpose2d, KERNEL),
     "global_average_pool2d": Layer(global_average_pool2d),
     "global_max_pool2d": Layer(global_max_pool2d),

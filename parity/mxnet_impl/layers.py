@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from parity.execution.protocol import ParameterLayout, ZeroPartner
-from parity.mxnet_impl import attention, elements, images, losses, recurrent
+from parity.mxnet_impl import attention, elements, images, losses, recurrent, sequences
 from parity.mxnet_impl.device import mxnet
 from parity.mxnet_impl.images import KERNEL, SCALE, normalized
 from parity.mxnet_impl.wiring import Block, Held, Layer, Site, Tensor, Use, tensor
@@ -89,6 +89,7 @@ LAYERS: Mapping[str, Layer] = {
     **images.LAYERS,
     **losses.LAYERS,
     **recurrent.LAYERS,
+    **sequences.LAYERS,
     "dense": Layer(called, build_dense, KERNEL),
     "embedding": Layer(called, build_embedding, {"table": "weight"}),
     "layer_norm": Layer(layer_norm, build_layer_norm, SCALE),

@@ -1,6 +1,6 @@
 """conv_transpose2d: the transpose of conv2d as a linear map (Zeiler et al. 2010); padding cuts the result's borders.
 
-Height is (rows - 1)·stride + kernel - before - after; there is no other padding of the output.
+Height is (rows - 1)·stride + (kernel - 1)·dilation + 1 - before - after; there is no other padding of the output.
 """
 
 from __future__ import annotations
@@ -27,7 +27,14 @@ from parity.ops.windows import check_borders, check_image, pad, patches, scatter
 
 
 def signature(
-    x: Floats, *, channels: Count, kernel: Pair, stride: Pair = (1, 1), padding: Padding = ((0, 0), (0, 0)), bias: Flag = True
+    x: Floats,
+    *,
+    channels: Count,
+    kernel: Pair,
+    stride: Pair = (1, 1),
+    padding: Padding = ((0, 0), (0, 0)),
+    dilation: Pair = (1, 1),
+    bias: Flag = True,
 ) -> Rules:
     check_image(x)
     check_borders(padding)
@@ -35,16 +42,17 @@ def signature(
     yield ParameterRule("kernel", (x[0], channels, *kernel), fan_in=x[0] * area, fan_out=channels * area)
     if bias:
         yield ParameterRule("bias", (channels,))
-    full = _full_size(x[1:], kernel, stride)
+    full = _full_size(x[1:], kernel, stride, dilation)
     height, width = (size - sum(border) for size, border in zip(full, padding, strict=True))
     if height < 1 or width < 1:
         raise ShapeError(f"padding {padding} cuts everything off {full}")
     return (channels, height, width)
 
 
-def _full_size(size: Sequence[int], kernel: Sequence[int], stride: Sequence[int]) -> tuple[int, int]:
+def _full_size(size: Sequence[int], kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int]) -> tuple[int, int]:
     """Height and width before the padding is cut off."""
-    height, width = ((n - 1) * step + reach for n, reach, step in zip(size, kernel, stride, strict=True))
+    sizes = zip(size, kernel, stride, dilation, strict=True)
+    height, width = ((n - 1) * step + (taps - 1) * gap + 1 for n, taps, step, gap in sizes)
     return height, width
 
 
@@ -62,19 +70,21 @@ def forward(
     *,
     stride: Sequence[int],
     padding: Sequence[Sequence[int]],
+    dilation: Sequence[int],
     **_: Any,
 ) -> tuple[Array, Any]:
     batch, inputs, rows, columns = x.shape
     pixels = x.transpose(0, 2, 3, 1).reshape(-1, inputs)
     pieces = run.matmul(pixels, kernel.reshape(inputs, -1))
     pieces = pieces.reshape(batch, rows, columns, *kernel.shape[1:]).transpose(0, 3, 1, 2, 4, 5)
-    y = unpad(scatter(run, pieces, _full_size((rows, columns), kernel.shape[2:], stride), stride), padding)
-    return (y if bias is None else y + bias[:, None, None]), (pixels, kernel, bias, stride, padding)
+    full = _full_size((rows, columns), kernel.shape[2:], stride, dilation)
+    y = unpad(scatter(run, pieces, full, stride, dilation), padding)
+    return (y if bias is None else y + bias[:, None, None]), (pixels, kernel, bias, stride, padding, dilation)
 
 
 def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
-    pixels, kernel, bias, stride, padding = saved
-    views = patches(pad(dy, padding), kernel.shape[2:], stride)
+    pixels, kernel, bias, stride, padding, dilation = saved
+    views = patches(pad(dy, padding), kernel.shape[2:], stride, dilation)
     batch, _, rows, columns, *_ = views.shape
     windows = views.transpose(0, 2, 3, 1, 4, 5).reshape(batch * rows * columns, -1)
     dx = run.matmul(windows, kernel.reshape(len(kernel), -1).T)
@@ -91,4 +101,10 @@ EXAMPLES = (
     Example({"x": (2, 3, 5)}, {"channels": 3, "kernel": (3, 2)}),
     Example({"x": (2, 3, 5)}, {"channels": 3, "kernel": (3, 2), "stride": (2, 3), "bias": False}, name="stride"),
     Example({"x": (2, 3, 5)}, {"channels": 3, "kernel": (3, 4), "stride": (2, 1), "padding": ((1, 0), (0, 2))}, name="padding"),
+    Example(
+        {"x": (2, 3, 5)},
+        {"channels": 3, "kernel": (3, 2), "dilation": (2, 5), "padding": ((1, 2), (0, 1))},
+        name="dilation",
+    ),
+    Example({"x": (2, 3, 5)}, {"channels": 3, "kernel": (3, 2), "stride": (3, 1), "dilation": (2, 5)}, name="both"),
 )

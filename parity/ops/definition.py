@@ -33,6 +33,9 @@ Word = Annotated[str, "word"]  # one of the words in the op's WORDS[attribute]; 
 Axis = Annotated[int, "axis"]  # word or number in YAML; a number not counting the batch in the node
 Pair = Annotated[tuple[int, int], "pair"]  # 3 or [3, 5] -> [3, 5]
 Padding = Annotated[tuple[tuple[int, int], tuple[int, int]], "padding"]  # 1, [1, 2], [[0, 1], [0, 1]] -> the last form
+Triple = Annotated[tuple[int, int, int], "triple"]  # 3 or [3, 5, 3] -> [3, 5, 3]
+Ends = Annotated[tuple[int, int], "ends"]  # padding of a sequence: 1 or [1, 2] (before, after) -> the last form
+Borders = Annotated[tuple[tuple[int, int], tuple[int, int], tuple[int, int]], "borders"]  # padding of a volume
 Sizes = Annotated[tuple[int, ...], "sizes"]
 Text = Annotated[str, "text"]
 

@@ -149,6 +149,9 @@ def _attribute(rule: AttributeRule) -> dict[str, Any]:
         "pair": {"anyOf": [_NUMBER, pair]},
         "padding": {"anyOf": [_NUMBER, {"type": "array", "items": {"anyOf": [_NUMBER, pair]}, "minItems": 2, "maxItems": 2}]},
         "sizes": _list(_NUMBER),
+        "triple": {"anyOf": [_NUMBER, {**_list(_NUMBER), "minItems": 3, "maxItems": 3}]},
+        "ends": {"anyOf": [_NUMBER, pair]},
+        "borders": {"anyOf": [_NUMBER, {**_list({"anyOf": [_NUMBER, pair]}), "minItems": 3, "maxItems": 3}]},
     }
     found = kinds.get(rule.kind, _NUMBER)
     return found if rule.default is REQUIRED else {"anyOf": [found], "default": _plain(rule.default)}

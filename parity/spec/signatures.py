@@ -20,7 +20,12 @@ from parity.spec.models import describe
 from parity.spec.source import Rows
 
 REQUIRED: Final = inspect.Parameter.empty
-AXES: Mapping[int, tuple[str, ...]] = {1: ("features",), 2: ("time", "features"), 3: ("channels", "height", "width")}
+AXES: Mapping[int, tuple[str, ...]] = {
+    1: ("features",),
+    2: ("time", "features"),
+    3: ("channels", "height", "width"),
+    4: ("channels", "depth", "height", "width"),
+}
 """What the axes of a value of some rank are called, not counting the batch."""
 
 LARGEST: Final = 2**34
@@ -177,32 +182,65 @@ def _axis(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> str | 
     return whole(rule.name, raw, place, reader)
 
 
-def _pair(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> tuple[int, int]:
+def _pair(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> tuple[int, ...]:
+    return _several(rule, raw, place, reader, 2, "two: [height, width]")
+
+
+def _triple(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> tuple[int, ...]:
+    return _several(rule, raw, place, reader, 3, "three: [depth, height, width]")
+
+
+def _several(rule: AttributeRule, raw: Any, place: Place, reader: Reader, count: int, form: str) -> tuple[int, ...]:
+    """One number for every axis, or one for each."""
     if not isinstance(raw, Rows):
-        one = whole(rule.name, raw, place, reader, 1)
-        return one, one
-    if len(raw) != 2:
-        raise reader.refuse(place, f"`{rule.name}` is one number, or two: [height, width]")
-    first, second = (whole(rule.name, item, at, reader, 1) for item, at in zip(raw, raw.places, strict=True))
-    return first, second
+        return (whole(rule.name, raw, place, reader, 1),) * count
+    if len(raw) != count:
+        raise reader.refuse(place, f"`{rule.name}` is one number, or {form}")
+    return tuple(whole(rule.name, item, at, reader, 1) for item, at in zip(raw, raw.places, strict=True))
 
 
-def _padding(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> tuple[tuple[int, int], ...]:
-    explained = f"`{rule.name}` is always explicit numbers"
-    forms = "1, [1, 2] or [[0, 1], [0, 1]] (before, after)"
-    if raw in ("same", "valid", "full"):
-        raise reader.refuse(place, f"{explained}, never `{raw}`: {forms}")
+def _padding(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> tuple[tuple[int, ...], ...]:
+    return _borders(rule, raw, place, reader, 2, "1, [1, 2] or [[0, 1], [0, 1]] (before, after)")
+
+
+def _volume(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> tuple[tuple[int, ...], ...]:
+    return _borders(rule, raw, place, reader, 3, "1, [1, 2, 1] or [[0, 1], [0, 1], [0, 1]] (before, after)")
+
+
+def _borders(
+    rule: AttributeRule, raw: Any, place: Place, reader: Reader, count: int, forms: str
+) -> tuple[tuple[int, ...], ...]:
+    """One number for every border, one for each axis, or (before, after) of each."""
+    explained = _explicit(rule, raw, place, reader, forms)
     if not isinstance(raw, Rows):
         one = whole(rule.name, raw, place, reader, 0)
-        return (one, one), (one, one)
-    if len(raw) != 2 or any(isinstance(item, Rows) and len(item) != 2 for item in raw):
+        return ((one, one),) * count
+    if len(raw) != count or any(isinstance(item, Rows) and len(item) != 2 for item in raw):
         raise reader.refuse(place, f"{explained}: {forms}")
     sides = []
     for item, at in zip(raw, raw.places, strict=True):
         items, places = (item, item.places) if isinstance(item, Rows) else ([item, item], [at, at])
-        before, after = (whole(rule.name, one, spot, reader, 0) for one, spot in zip(items, places, strict=True))
-        sides.append((before, after))
+        sides.append(tuple(whole(rule.name, one, spot, reader, 0) for one, spot in zip(items, places, strict=True)))
     return tuple(sides)
+
+
+def _ends(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> tuple[int, ...]:
+    """One number for both ends of a sequence, or (before, after)."""
+    forms = "1 or [1, 2] (before, after)"
+    explained = _explicit(rule, raw, place, reader, forms)
+    if not isinstance(raw, Rows):
+        return (whole(rule.name, raw, place, reader, 0),) * 2
+    if len(raw) != 2:
+        raise reader.refuse(place, f"{explained}: {forms}")
+    return tuple(whole(rule.name, item, at, reader, 0) for item, at in zip(raw, raw.places, strict=True))
+
+
+def _explicit(rule: AttributeRule, raw: Any, place: Place, reader: Reader, forms: str) -> str:
+    """Padding is never a word: what a word means differs between frameworks."""
+    explained = f"`{rule.name}` is always explicit numbers"
+    if raw in ("same", "valid", "full", "causal"):
+        raise reader.refuse(place, f"{explained}, never `{raw}`: {forms}")
+    return explained
 
 
 def _sizes(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> tuple[int, ...]:
@@ -221,6 +259,9 @@ _CONVERTERS: Mapping[str, Callable[[AttributeRule, Any, Place, Reader], Any]] = 
     "axis": _axis,
     "pair": _pair,
     "padding": _padding,
+    "triple": _triple,
+    "ends": _ends,
+    "borders": _volume,
     "sizes": _sizes,
 }
 

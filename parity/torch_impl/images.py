@@ -53,15 +53,23 @@ def conv2d(site: Site) -> Layer:
     return Layer(native if even else nn.Sequential(nn.ZeroPad2d(tuple(borders)), native))
 
 
+def conv3d(site: Site) -> Layer:
+    borders, even = _borders(site["padding"])
+    sizes = (site.x[0], site["channels"], tuple(site["kernel"]), tuple(site["stride"]), even or (0, 0, 0))
+    native = nn.Conv3d(*sizes, tuple(site["dilation"]), site["groups"], site["bias"])
+    return Layer(native if even else nn.Sequential(nn.ConstantPad3d(tuple(borders), 0.0), native))
+
+
 def conv_transpose2d(site: Site) -> Layer:
     """padding cuts (before, after) from the border; torch says an uneven one by output_padding, where it can."""
     sizes = (site.x[0], site["channels"], tuple(site["kernel"]), tuple(site["stride"]))
+    more = {"bias": site["bias"], "dilation": tuple(site["dilation"])}
     if (extra := _extra(site.node.attributes)) is not None:
         cut = tuple(before for before, _ in site["padding"])
-        return Layer(nn.ConvTranspose2d(*sizes, cut, extra, bias=site["bias"]))
+        return Layer(nn.ConvTranspose2d(*sizes, cut, extra, **more))
     borders, _ = _borders(site["padding"])
     crop = nn.ZeroPad2d(tuple(-border for border in borders))
-    return Layer(nn.Sequential(nn.ConvTranspose2d(*sizes, bias=site["bias"]), crop))
+    return Layer(nn.Sequential(nn.ConvTranspose2d(*sizes, **more), crop))
 
 
 def _extra(attributes: Mapping[str, Any]) -> tuple[int, ...] | None:
@@ -73,8 +81,9 @@ def _extra(attributes: Mapping[str, Any]) -> tuple[int, ...] | None:
 
 def _borders(padding: Sequence[Sequence[int]]) -> tuple[list[int], tuple[int, ...] | None]:
     """Borders as nn.ZeroPad2d takes them (left, right, top, bottom), and as a layer takes them where both sides are equal."""
-    (top, bottom), (left, right) = padding
-    return [left, right, top, bottom], ((top, left) if top == bottom and left == right else None)
+    even = all(before == after for before, after in padding)
+    borders = [border for pair in reversed(padding) for border in pair]
+    return borders, (tuple(before for before, _ in padding) if even else None)
 
 
 def max_pool2d(site: Site) -> Layer:
@@ -144,7 +153,7 @@ def global_average_pool2d(site: Site) -> Layer:
 
 def inside(node: Node) -> str:
     """Where the tensors of a convolution are below its layer, which holds a padding too where torch has none such."""
-    if node.op == "conv2d" and _borders(node.attributes["padding"])[1] is None:
+    if node.op in ("conv2d", "conv3d") and _borders(node.attributes["padding"])[1] is None:
         return "1."
     if node.op == "conv_transpose2d" and _extra(node.attributes) is None:
         return "0."

@@ -12,7 +12,7 @@ from torch import nn
 
 from parity.execution.protocol import ParameterLayout
 from parity.spec.graph import Graph, Node
-from parity.torch_impl import attention, elements, images, losses, recurrent
+from parity.torch_impl import attention, elements, images, losses, recurrent, sequences
 from parity.torch_impl.wiring import Layer, Site, attribute
 
 LAYERS: Mapping[str, Callable[[Site], Layer]] = {
@@ -20,11 +20,14 @@ LAYERS: Mapping[str, Callable[[Site], Layer]] = {
     "adaptive_average_pool2d": lambda site: Layer(nn.AdaptiveAvgPool2d(tuple(site["size"]))),
     "add": lambda site: Layer(elements.add, ("branches",)),
     "additive_attention": attention.additive_attention,
+    "average_pool1d": sequences.average_pool1d,
     "average_pool2d": images.average_pool2d,
     "batch_norm": images.batch_norm,
     "binary_cross_entropy": losses.binary_cross_entropy,
     "concat": elements.concat,
+    "conv1d": sequences.conv1d,
     "conv2d": images.conv2d,
+    "conv3d": images.conv3d,
     "conv_transpose2d": images.conv_transpose2d,
     "crop": elements.crop,
     "dense": lambda site: Layer(nn.Linear(site.x[-1], site["units"], bias=site["bias"])),
@@ -51,6 +54,7 @@ LAYERS: Mapping[str, Callable[[Site], Layer]] = {
     "log_softmax": lambda site: Layer(nn.LogSoftmax(site.axis())),
     "lstm": recurrent.lstm,
     "matmul": lambda site: Layer(elements.matmul, ("x", "other"), {"transpose_other": site["transpose_other"]}),
+    "max_pool1d": sequences.max_pool1d,
     "max_pool2d": images.max_pool2d,
     "mean": lambda site: Layer(torch.mean),
     "mish": lambda site: Layer(nn.Mish()),
@@ -109,6 +113,6 @@ def _layout(node: Node, path: str) -> list[ParameterLayout]:
         return attention.multi_head_layout(node, path)
     if node.op == "additive_attention":
         return attention.additive_layout(node, path)
-    inside = images.inside(node) or elements.inside(node)
+    inside = images.inside(node) or elements.inside(node) or sequences.inside(node)
     arrays = {**node.parameters, **node.statistics}
     return [ParameterLayout((name,), (f"{path}.{inside}{NATIVE.get(role, role)}",)) for role, name in arrays.items()]

@@ -31,8 +31,24 @@ def conv2d(a: Arrays, s: Arrays) -> Any:
     return F.conv2d(x, a["kernel"], a.get("bias"), s["stride"], 0, s["dilation"], s["groups"])
 
 
+def conv1d(a: Arrays, s: Arrays) -> Any:
+    x = F.pad(a["x"].mT, s["padding"])
+    return F.conv1d(x, a["kernel"], a.get("bias"), s["stride"], 0, s["dilation"], s["groups"]).mT
+
+
+def conv3d(a: Arrays, s: Arrays) -> Any:
+    x = F.pad(a["x"], [border for pair in reversed(s["padding"]) for border in pair])
+    return F.conv3d(x, a["kernel"], a.get("bias"), s["stride"], 0, s["dilation"], s["groups"])
+
+
+def average_pool1d(a: Arrays, s: Arrays) -> Any:
+    x, ones = (F.pad(one.mT, s["padding"]) for one in (a["x"], torch.ones_like(a["x"])))
+    y = F.avg_pool1d(x, s["kernel"], s["stride"])
+    return (y if s["count_padding"] else y / F.avg_pool1d(ones, s["kernel"], s["stride"])).mT
+
+
 def conv_transpose2d(a: Arrays, s: Arrays) -> Any:
-    full = F.conv_transpose2d(a["x"], a["kernel"], a.get("bias"), s["stride"])
+    full = F.conv_transpose2d(a["x"], a["kernel"], a.get("bias"), s["stride"], dilation=s["dilation"])
     (top, bottom), (left, right) = s["padding"]
     return full[:, :, top : full.shape[2] - bottom, left : full.shape[3] - right]
 
@@ -208,12 +224,15 @@ TABLE: dict[str, Callable[[Arrays, Arrays], Any]] = {
     "absolute_error": lambda a, s: F.l1_loss(a["x"], a["target"], reduction=s["reduction"]),
     "adaptive_average_pool2d": lambda a, s: F.adaptive_avg_pool2d(a["x"], s["size"]),
     "additive_attention": additive_attention,
+    "average_pool1d": average_pool1d,
     "average_pool2d": average_pool2d,
     "batch_norm": batch_norm,
     "binary_cross_entropy": lambda a, s: F.binary_cross_entropy_with_logits(
         a["x"], torch.full_like(a["x"], s["label"]), reduction=s["reduction"]
     ),
+    "conv1d": conv1d,
     "conv2d": conv2d,
+    "conv3d": conv3d,
     "conv_transpose2d": conv_transpose2d,
     "dense": lambda a, s: F.linear(a["x"], a["kernel"], a.get("bias")),
     "elu": lambda a, s: F.elu(a["x"], s["alpha"]),
@@ -239,6 +258,7 @@ TABLE: dict[str, Callable[[Arrays, Arrays], Any]] = {
     "log_softmax": lambda a, s: a["x"].log_softmax(s["axis"] + 1 if s["axis"] >= 0 else s["axis"]),
     "lstm": lstm,
     "matmul": lambda a, s: a["x"] @ (a["other"].mT if s["transpose_other"] else a["other"]),
+    "max_pool1d": lambda a, s: F.max_pool1d(F.pad(a["x"].mT, s["padding"], value=-math.inf), s["kernel"], s["stride"]).mT,
     "max_pool2d": lambda a, s: F.max_pool2d(padded(a["x"], s["padding"], -math.inf), s["kernel"], s["stride"]),
     "mish": lambda a, s: F.mish(a["x"]),
     "multi_head_attention": multi_head_attention,
