@@ -12,14 +12,22 @@ from parity.verbs import collating
 from parity.verbs.check import check
 from parity.verbs.session import Judged
 
-KINDS = ("architectures", "initializers", "optimizers", "layers")
+KINDS = ("architectures", "nodes", "initializers", "optimizers", "layers", "activations", "losses")
+TAKEN_APART = (
+    *("lenet_batch_norm", "googlenet", "densenet_small", "resnet18_small_images"),
+    *("lstm_language_model", "seq2seq_attention", "transformer", "dcgan"),
+)
+"""Architectures of which every different layer runs alone here. `parity check architectures` takes all of them apart, in an
+hour; here their ops are judged alone on inputs of their own, and every architecture whole."""
 
 
 @pytest.fixture(scope="session")
 def judged(framework: str, tmp_path_factory: pytest.TempPathFactory) -> list[Judged]:
-    """All specs at small size, float64 and float32, every layer alone as well: one run for all tests below."""
+    """All specs at small size, float64 and float32, layers of some alone as well: one run for all tests below."""
     store: Path = tmp_path_factory.mktemp("store")
-    return check(["all"], frameworks=[framework], store=store)
+    whole = check(["all"], frameworks=[framework], nodes=False, store=store)
+    apart = check(TAKEN_APART, frameworks=[framework], store=store)  # whole graphs are in the store already
+    return whole + [one for one in apart if one.trial.kind == "nodes"]
 
 
 def told(judged: list[Judged]) -> str:
