@@ -55,13 +55,18 @@ def _flat(node: Node, known: References) -> bool:
 
 
 def cancelled(graph: Graph, values: Mapping[str, Array], one: Pass, phase: int = 0) -> dict[str, str]:
-    """Parameter whose gradient is zero everywhere -> why: its uses give parts that are not zero, and cancel.
+    """Parameter whose gradient is zero everywhere -> why: its terms, or the parts that its uses give, are not zero, and cancel.
 
-    (The bias before the difference of two siamese towers moves both codes alike.) What is zero in every part is left out.
+    (The bias before a batch norm moves every example alike, the bias before the difference of two siamese towers both codes.)
+    What is zero in every order of summation and in every part is left out.
     """
     found = {}
     for name, gradient in one.reference.gradients.items():
         if np.any(gradient):
+            continue
+        left = max(float(np.max(np.abs(shadow), initial=0.0)) for shadow in one.beside("gradients", name))
+        if left > 0:
+            found[name] = f"zero by mathematics: its terms cancel, and leave up to {left:.2g} in other orders of summation"
             continue
         parts = _parts(graph, values, name, phase)
         if len(parts) > 1 and all(part > 0 for part in parts):
