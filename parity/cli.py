@@ -43,7 +43,7 @@ def parity() -> None:
 @parity.command("list")
 @click.argument("kind", required=False)
 def list_(kind: str | None) -> None:
-    """What there is: architectures, initializers, optimizers, ops, frameworks, suites."""
+    """What there is: architectures, families, initializers, optimizers, ops, frameworks, suites; or what a family holds."""
     from parity.verbs import listing
 
     listing.show_list(kind)

@@ -27,6 +27,7 @@ COUNTS = {
     "bert_base": 109_482_240,
     "densenet_small": 758_226,
     "googlenet": 13_378_280,
+    "googlenet_batch_norm": 6_624_904,
     "gpt2_small": 124_439_808,
     "lenet": 61_706,
     "lenet_batch_norm": 44_878,
@@ -39,6 +40,8 @@ COUNTS = {
     "perceptron": 3,
     "resnet18": 11_689_512,
     "resnet18_small_images": 11_173_962,
+    "resnet34": 21_797_672,
+    "resnet50": 25_557_032,
     "seq2seq_attention": 9_596_944,
     "softmax_regression": 7_850,
     "transformer": 63_082_496,
@@ -109,13 +112,14 @@ def test_what_is_not_found(reference: str, sentence: str) -> None:
 
 
 def test_families_of_architectures() -> None:
-    assert specs.family("residual") == ("resnet18", "resnet18_small_images")
+    assert specs.family("residual") == ("resnet18", "resnet18_small_images", "resnet34", "resnet50")
     assert specs.family("linear") == ("linear_regression", "perceptron", "softmax_regression")
     assert specs.family("lenet") == specs.family("nonsense") == specs.family("../residual") == ()
     for name in specs.names("architectures"):
         spec = specs.load(name)
         assert isinstance(spec, specs.Architecture)
         assert spec.family is not None
+        assert name in specs.families()[spec.family]
 
 
 def test_values_of_an_optimizer() -> None:

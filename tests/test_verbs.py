@@ -128,3 +128,12 @@ def test_the_fixture_passes_what_agrees_and_fails_what_departs(place: Path, asse
     assert assert_parity(["mlp"], dtypes=["float64"], nodes=False, realizations=[RIGHT])
     with pytest.raises(pytest.fail.Exception, match="sigmoid_2"):
         assert_parity(["lenet"], dtypes=["float64"], realizations=[WRONG])
+
+
+def test_list_knows_families_and_their_architectures(capfd: pytest.CaptureFixture[str]) -> None:
+    assert status(["list", "families"]) == 0
+    assert {"linear", "residual"} <= set(capfd.readouterr().out.split())
+    assert status(["list", "linear"]) == 0
+    assert capfd.readouterr().out.split() == ["linear_regression", "perceptron", "softmax_regression"]
+    assert status(["list", "lenet"]) == 2
+    assert "no kind or family `lenet`" in capfd.readouterr().err

@@ -23,6 +23,7 @@ __all__ = [
     "Spec",
     "SpecError",
     "Suite",
+    "families",
     "family",
     "load",
     "names",
@@ -59,8 +60,17 @@ def family(word: str) -> tuple[str, ...]:
     """The architectures of a family (`family: residual` in their files), or none; the name of a spec is no family."""
     if "/" in word or "." in word or any(word in names(kind) for kind in KINDS):
         return ()
-    found = [(name, load(f"architectures/{name}")) for name in names("architectures")]
-    return tuple(name for name, spec in found if isinstance(spec, Architecture) and spec.family == word)
+    return families().get(word, ())
+
+
+def families() -> dict[str, tuple[str, ...]]:
+    """Every family with its architectures, both sorted; what names no family is in none."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in names("architectures"):
+        spec = load(f"architectures/{name}")
+        if isinstance(spec, Architecture) and spec.family:
+            found[spec.family] = (*found.get(spec.family, ()), name)
+    return dict(sorted(found.items()))
 
 
 def load(reference: str) -> Spec:

@@ -1,4 +1,7 @@
-"""Owns `parity list`: what there is, by kind. It refuses to load more than the kind asked for."""
+"""Owns `parity list`: what there is, by kind, and the architectures of a family.
+
+It refuses to load more than what was asked for.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +39,18 @@ def _datasets() -> list[str]:
     return sorted(DATASETS)
 
 
+def _families() -> list[str]:
+    from parity.spec import specs
+
+    return list(specs.families())
+
+
+def _members(family: str) -> list[str]:
+    from parity.spec import specs
+
+    return list(specs.family(family))
+
+
 KINDS: Mapping[str, Callable[[], list[str]]] = {
     "architectures": _specs("architectures"),
     "initializers": _specs("initializers"),
@@ -47,14 +62,18 @@ KINDS: Mapping[str, Callable[[], list[str]]] = {
     "frameworks": _frameworks,
 }
 
+FAMILIES = "families"
+"""Asked for by name only: telling a family means reading every architecture."""
+
 
 def show_list(kind: str | None) -> None:
-    """Prints the names of one kind, one a line, or all kinds with theirs."""
-    if kind is not None and kind not in KINDS:
-        raise UsageError(f"no kind `{kind}`; there are: {', '.join(KINDS)}")
+    """Prints the names of one kind or family, one a line, or all kinds with theirs."""
     console = Console()
     if kind is not None:
-        for name in KINDS[kind]():
+        found = KINDS[kind]() if kind in KINDS else _families() if kind == FAMILIES else _members(kind)
+        if not found and kind not in KINDS:
+            raise UsageError(f"no kind or family `{kind}`; there are: {', '.join((*KINDS, FAMILIES, *_families()))}")
+        for name in found:
             console.print(name, highlight=False, markup=False)
         return
     for name, find in KINDS.items():
