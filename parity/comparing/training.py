@@ -20,6 +20,7 @@ from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map
 from parity.comparing.pairing import Side
 from parity.comparing.structures import Structure
+from parity.judgement import budgets
 
 Array = npt.NDArray[Any]
 
@@ -96,8 +97,8 @@ def native_way(trial: Trial, mine: Placement, other: Placement, role: str) -> st
     a momentum held in float32. "" where these do not explain the difference to the last digit."""
     stated = [one.settings().get("momentum") for one in (trial, trial.turned())]
     known = [float(share) for share in stated if share is not None]
-    if len(known) < 2:
-        return ""
+    if len(known) < 2 or abs(known[0] - known[1]) > budgets.roundoff("float32"):
+        return ""  # another momentum is the user's own
     shape = trial.ours.structure.neutral(trial.ours.inputs("train", trial.mine)[0], trial.mine).shape
     count = prod(shape) // shape[1]
     factors = {"": 1.0}

@@ -148,9 +148,9 @@ def test_the_map_that_was_written_can_be_passed_back(perceptrons: tuple[list[str
 def test_a_wrong_map_is_one_clear_message(perceptrons: tuple[list[str], Path], tmp_path: Path) -> None:
     sides, path = perceptrons
     wrong = tmp_path / "wrong.yaml"
-    wrong.write_text(
-        path.read_text().replace('"layout": "o i -> o i"', '"layout": "o i -> i o"', 1).replace("i o -> o i", "i o -> i o", 1)
-    )
+    written = path.read_text()
+    right = next(one for one in ('"o i -> o i"', '"i o -> o i"') if one in written)
+    wrong.write_text(written.replace(right, '"o i -> i o"' if right == '"o i -> o i"' else '"i o -> i o"', 1))
     with pytest.raises(UsageError, match="the neutral shapes differ"):
         compare(sides, python_path=[MODELS], weights_map=wrong)
 
