@@ -59,13 +59,24 @@ def _adjustment(site: Site) -> tuple[int, ...] | None:
     return extra if all(0 <= more < step for more, step in zip(extra, site["stride"], strict=True)) else None
 
 
+class WideTranspose(nn.Conv2DTranspose):  # type: ignore[misc]
+    """Computes in float64, with MXNet's own kernel: oneDNN's fails where the kernel's gradient is not written straight into
+    the parameter, as with a layer that is called twice ("could not execute a primitive", and memory is overwritten)."""
+
+    def hybrid_forward(self, F: Any, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        wide = [None if one is None else F.cast(one, dtype="float64") for one in (x, weight, bias)]
+        return F.cast(super().hybrid_forward(F, *wide), dtype="float32")
+
+
 def build_conv_transpose2d(site: Site) -> Block:
-    if site.dtype == "float64" and max(site["stride"]) > 1 and max(site["dilation"]) > 1:
+    native = WideTranspose if site.repeated and site.dtype == "float32" else nn.Conv2DTranspose
+    wide = site.dtype == "float64" or native is WideTranspose
+    if wide and max(site["stride"]) > 1 and max(site["dilation"]) > 1:
         raise Unsupported("Deconvolution gives other numbers with a stride and a dilation above 1 outside of oneDNN (float64)")
     adjustment = _adjustment(site)
     cut = tuple(before for before, _ in site["padding"]) if adjustment is not None else (0, 0)
     sizes = (site["channels"], tuple(site["kernel"]), tuple(site["stride"]), cut, adjustment or (0, 0), tuple(site["dilation"]))
-    return nn.Conv2DTranspose(*sizes, in_channels=site.x[0], use_bias=site["bias"], **site.naming)
+    return native(*sizes, in_channels=site.x[0], use_bias=site["bias"], **site.naming)
 
 
 def conv_transpose2d(use: Use) -> Tensor:

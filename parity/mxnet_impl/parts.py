@@ -42,6 +42,7 @@ class Parts:
         self._blocks: dict[str, Block | None] = {}
         self._begun: set[str] = set()
         self._alone = self._natively_moved()
+        self._repeated = _repeated(graph)
         for node in graph.all_nodes():
             self._build(node, self.shapes)
         self._freeze()
@@ -71,7 +72,8 @@ class Parts:
             given = {name: shapes[name] for name in node.sources()}
         names = [*node.parameters.values(), *node.statistics.values()]
         shared = next((self._owners[name] for name in names if name in self._owners), None)
-        return Site(node, given, self._dtype, shared, self._alone.issuperset(node.statistics.values()))
+        repeated = not self._repeated.isdisjoint(node.parameters.values())
+        return Site(node, given, self._dtype, shared, self._alone.issuperset(node.statistics.values()), repeated)
 
     def _build(self, node: Node, shapes: Mapping[str, Shape]) -> None:
         if node.body is not None:
@@ -143,6 +145,15 @@ class Parts:
         """The parameters that a phase's loss depends on."""
         nodes, _ = needed((*self._graph.nodes, *phase.nodes), [phase.loss])
         return {name for node in unfolded(nodes) for name in node.parameters.values()}
+
+
+def _repeated(graph: Graph) -> frozenset[str]:
+    """Parameters that several nodes of one pass have."""
+    found: set[str] = set()
+    for phase in (*(one.nodes for one in graph.phases),) or ((),):
+        calls = Counter(name for node in unfolded((*graph.nodes, *phase)) for name in node.parameters.values())
+        found.update(name for name, count in calls.items() if count > 1)
+    return frozenset(found)
 
 
 def _key(node: Node) -> str:

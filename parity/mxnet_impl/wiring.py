@@ -24,6 +24,7 @@ class Site:
     """Where a block is built. shapes: role -> logical shape(s) of the inputs.
 
     shared: the block that already owns some of the parameters. moves: the native layer moves its own statistics.
+    repeated: one pass uses some of its parameters more than once, so that their gradients are sums.
     """
 
     node: Node
@@ -31,6 +32,7 @@ class Site:
     dtype: str
     shared: Block | None = None
     moves: bool = True
+    repeated: bool = False
 
     def __getitem__(self, attribute: str) -> Any:
         return self.node.attributes[attribute]
