@@ -59,7 +59,7 @@ def _adjustment(site: Site) -> tuple[int, ...] | None:
     return extra if all(0 <= more < step for more, step in zip(extra, site["stride"], strict=True)) else None
 
 
-class WideTranspose(nn.Conv2DTranspose):  # type: ignore[misc]
+class WideTranspose(mxnet.gluon.nn.Conv2DTranspose):  # type: ignore[misc]
     """Computes in float64, with MXNet's own kernel: oneDNN's fails where the kernel's gradient is not written straight into
     the parameter, as with a layer that is called twice ("could not execute a primitive", and memory is overwritten)."""
 
