@@ -23,12 +23,14 @@ COUNTS = {
     "alexnet": 61_100_840,
     "alexnet_one_channel": 46_764_746,
     "autoregressive_mlp": 61,
-    "deep_mlp": 1_079_410,
     "bert_base": 109_482_240,
+    "deep_mlp": 1_079_410,
     "densenet_small": 758_226,
     "googlenet": 13_378_280,
     "googlenet_batch_norm": 6_624_904,
     "gpt2_small": 124_439_808,
+    "inception_v3": 27_161_264,
+    "inception_v4": 42_679_816,
     "lenet": 61_706,
     "lenet_batch_norm": 44_878,
     "linear_regression": 3,
@@ -38,6 +40,8 @@ COUNTS = {
     "mlp_xor": 9,
     "nin": 1_992_166,
     "perceptron": 3,
+    "resnet101": 44_549_160,
+    "resnet152": 60_192_808,
     "resnet18": 11_689_512,
     "resnet18_small_images": 11_173_962,
     "resnet34": 21_797_672,
@@ -112,7 +116,7 @@ def test_what_is_not_found(reference: str, sentence: str) -> None:
 
 
 def test_families_of_architectures() -> None:
-    assert specs.family("residual") == ("resnet18", "resnet18_small_images", "resnet34", "resnet50")
+    assert specs.family("residual") == ("resnet101", "resnet152", "resnet18", "resnet18_small_images", "resnet34", "resnet50")
     assert specs.family("linear") == ("linear_regression", "perceptron", "softmax_regression")
     assert specs.family("lenet") == specs.family("nonsense") == specs.family("../residual") == ()
     for name in specs.names("architectures"):
