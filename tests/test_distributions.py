@@ -20,7 +20,8 @@ from parity.spec.specs import Initializer, load, names
 
 DENSE = Sampling((61, 53), "kernel", fan_in=53, fan_out=61, count=4)
 CONV = Sampling((29, 13, 5, 3), "kernel", fan_in=13 * 15, fan_out=29 * 15, count=2)
-INDEPENDENT = ("normal", "uniform", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal")
+SCALED = ("he_uniform_fan_out", "he_normal_fan_out", "lecun_uniform", "lecun_normal")
+INDEPENDENT = ("normal", "uniform", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", *SCALED)
 
 
 def spec(name: str) -> Initializer:
@@ -51,6 +52,11 @@ def judged(framework: Implementation, asked: Case) -> list[Comparison]:
         ("glorot_normal", "normal", sqrt(2 / 114)),
         ("he_uniform", "uniform", sqrt(6 / 53)),
         ("he_normal", "normal", sqrt(2 / 53)),
+        ("he_uniform_fan_out", "uniform", sqrt(6 / 61)),
+        ("he_normal_fan_out", "normal", sqrt(2 / 61)),
+        ("lecun_uniform", "uniform", sqrt(3 / 53)),
+        ("lecun_normal", "normal", sqrt(1 / 53)),
+        ("ones", "constant", 1.0),
         ("orthogonal", "orthogonal", 1.0),
     ],
 )
@@ -60,7 +66,7 @@ def test_claims(name: str, kind: str, scale: float) -> None:
 
 
 def test_every_spec_is_tested() -> None:
-    assert set(names("initializers")) == {"zeros", "constant", "orthogonal", *INDEPENDENT}
+    assert set(names("initializers")) == {"zeros", "ones", "constant", "orthogonal", *INDEPENDENT}
 
 
 def test_distribution_functions() -> None:

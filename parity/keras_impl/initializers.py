@@ -24,6 +24,11 @@ TABLE: dict[str, Callable[[Arguments, int], keras.initializers.Initializer]] = {
     "glorot_normal": lambda a, seed: Scaled(1.0, "fan_avg", "untruncated_normal", seed=seed),
     "he_uniform": lambda a, seed: keras.initializers.HeUniform(seed=seed),
     "he_normal": lambda a, seed: Scaled(2.0, "fan_in", "untruncated_normal", seed=seed),
+    "he_uniform_fan_out": lambda a, seed: Scaled(2.0, "fan_out", "uniform", seed=seed),
+    "he_normal_fan_out": lambda a, seed: Scaled(2.0, "fan_out", "untruncated_normal", seed=seed),
+    "lecun_uniform": lambda a, seed: keras.initializers.LecunUniform(seed=seed),
+    "lecun_normal": lambda a, seed: Scaled(1.0, "fan_in", "untruncated_normal", seed=seed),
+    "ones": lambda a, seed: keras.initializers.Ones(),
     "orthogonal": lambda a, seed: keras.initializers.Orthogonal(a["gain"], seed=seed),
 }
 

@@ -39,7 +39,12 @@ TABLE: Mapping[str, Callable[[Numbers], Any]] = {
     "glorot_uniform": lambda a: init.Xavier(rnd_type="uniform", factor_type="avg", magnitude=3),
     "he_normal": lambda a: init.MSRAPrelu(factor_type="in", slope=0),
     "he_uniform": lambda a: init.Xavier(rnd_type="uniform", factor_type="in", magnitude=6),
+    "he_normal_fan_out": lambda a: init.MSRAPrelu(factor_type="out", slope=0),
+    "he_uniform_fan_out": lambda a: init.Xavier(rnd_type="uniform", factor_type="out", magnitude=6),
+    "lecun_normal": lambda a: init.Xavier(rnd_type="gaussian", factor_type="in", magnitude=1),
+    "lecun_uniform": lambda a: init.Xavier(rnd_type="uniform", factor_type="in", magnitude=3),
     "normal": lambda a: init.Normal(a["standard_deviation"]),
+    "ones": lambda a: init.One(),
     "orthogonal": lambda a: Orthogonal(scale=a["gain"], rand_type="normal"),
     "uniform": lambda a: init.Uniform(a["limit"]),
     "zeros": lambda a: init.Zero(),
@@ -53,7 +58,7 @@ def sample(case: Case) -> Array:
     if case.initializer not in TABLE:
         raise Unsupported(f"mxnet_impl/initializers.py maps no initializer {case.initializer}; it maps {', '.join(TABLE)}")
     shape = tuple(case.sampling.shape)
-    if len(shape) < 2 and case.initializer.startswith(("glorot", "he")):
+    if len(shape) < 2 and case.initializer.startswith(("glorot", "he", "lecun")):
         raise Unsupported("mx.init.Xavier refuses vectors: 'Xavier initializer cannot be applied to vector'")
     mxnet.random.seed(case.seed)
     native = TABLE[case.initializer](case.arguments)

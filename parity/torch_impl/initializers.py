@@ -25,6 +25,11 @@ TABLE: Mapping[str, Callable[[Tensor, Arguments, Generator], Tensor]] = {
     "glorot_normal": lambda w, a, draw: init.xavier_normal_(w, generator=draw),
     "he_uniform": lambda w, a, draw: init.kaiming_uniform_(w, nonlinearity="relu", generator=draw),
     "he_normal": lambda w, a, draw: init.kaiming_normal_(w, nonlinearity="relu", generator=draw),
+    "he_uniform_fan_out": lambda w, a, draw: init.kaiming_uniform_(w, mode="fan_out", nonlinearity="relu", generator=draw),
+    "he_normal_fan_out": lambda w, a, draw: init.kaiming_normal_(w, mode="fan_out", nonlinearity="relu", generator=draw),
+    "lecun_uniform": lambda w, a, draw: init.kaiming_uniform_(w, nonlinearity="linear", generator=draw),
+    "lecun_normal": lambda w, a, draw: init.kaiming_normal_(w, nonlinearity="linear", generator=draw),
+    "ones": lambda w, a, draw: init.ones_(w),
     "orthogonal": lambda w, a, draw: init.orthogonal_(w, a["gain"], generator=draw),
 }
 
