@@ -17,6 +17,7 @@ OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Mult: ast.Div,
     ast.Div: ast.Mult,
     ast.Pow: ast.Mult,
+    ast.FloorDiv: ast.Div,
 }
 FUNCTIONS = {"min": "max", "max": "min", "minimum": "maximum", "maximum": "minimum"}
 

@@ -55,5 +55,8 @@ class OwnRealization:
     def realize(self, case: Case) -> Realization:
         return self.build(case)
 
+    def scheduled(self, case: Case) -> Array:
+        return self.framework.scheduled(case)
+
     def drive(self, asked: Driven) -> list[dict[str, Array]]:
         return self.framework.drive(asked)

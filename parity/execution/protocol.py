@@ -113,6 +113,9 @@ class Framework(Protocol):
     def realize(self, case: Case) -> Realization:
         """Builds the case. Raises Unsupported with a reason."""
 
+    def scheduled(self, case: Case) -> Array:
+        """The learning rate of each of `case.steps` steps that a native optimizer took under the schedule `case.optimizer`."""
+
     def drive(self, asked: Driven) -> list[dict[str, Array]]:
         """Steps of a native optimizer, and the weights after each. Raises Unsupported where it is none."""
 

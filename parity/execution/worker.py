@@ -128,6 +128,8 @@ def _perform(
     case, given = entry.case, _given(asked, entry)
     if case.task == "sampling":
         return _none_missing(case.id, tasks.sampling(framework, case)), None
+    if case.task == "schedule":
+        return _none_missing(case.id, {"rates": framework.scheduled(case)}), None
     if case.task == "question":
         return tasks.question(case.spec, *implementations.answers(asked.framework), given), None
     if case.task == "fingerprint":

@@ -133,6 +133,15 @@ def updated(error: Array, size: Array, u: float) -> Array:
     return np.asarray(UPDATE * error + STORE * u * size)
 
 
+def scheduled(rates: Array, u: float) -> Array:
+    """Budget of each step's learning rate: (2·t + 8)·u·max|rate|.
+
+    Frameworks take the formula, of at most 8 operations on values no greater than the greatest rate, or a recurrence from the
+    rate before, of a quotient and a product a step (torch): 2·t roundings of values no greater than that.
+    """
+    return np.asarray((2 * np.arange(len(rates)) + 8) * u * greatest(rates))
+
+
 def deviations(tests: int = 1) -> float:
     """How many standard deviations a two-sided normal test allows at the level FALSE_ALARM shared by `tests`."""
     return -NormalDist().inv_cdf(FALSE_ALARM / tests / 2)

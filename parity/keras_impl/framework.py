@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from parity.execution.protocol import Array, Batch, Description, Driven, Observation, ParameterLayout, Unsupported
-from parity.keras_impl import device, initializers, layers, model, optimizers
+from parity.keras_impl import device, initializers, layers, model, optimizers, schedules
 from parity.keras_impl.arrangements import mask_inputs
 from parity.keras_impl.wiring import Wiring, sequenced
 from parity.spec.cases import Case
@@ -45,6 +45,10 @@ class Implementation:
             raise ValueError(f"{case.id}: a sampling case without a sampling")
         _set_precision(case.dtype)
         return initializers.sample(case, case.sampling)
+
+    def scheduled(self, case: Case) -> Array:
+        _set_precision(case.dtype)
+        return schedules.rates(case)
 
     def drive(self, asked: Driven) -> list[dict[str, Array]]:
         _set_precision(next(iter(asked.initial.values())).dtype.name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from parity.execution.protocol import Array, Description, Driven, Unsupported
-from parity.mxnet_impl import device, initializers, optimizers
+from parity.mxnet_impl import device, initializers, optimizers, schedules
 from parity.mxnet_impl.device import mxnet
 from parity.mxnet_impl.model import Realization
 from parity.spec.cases import Case
@@ -36,6 +36,9 @@ class Implementation:
 
     def sample(self, case: Case) -> Array:
         return initializers.sample(case)
+
+    def scheduled(self, case: Case) -> Array:
+        return schedules.rates(case)
 
     def drive(self, asked: Driven) -> list[dict[str, Array]]:
         return optimizers.drive(asked)

@@ -23,6 +23,7 @@ KIND_TITLES = {
     "losses": "Losses on their own",
     "initializers": "Initializers: fans, bounds, moments, distribution, seeds",
     "optimizers": "Optimizers: the update of 20 steps, fed with the framework's own gradients",
+    "schedules": "Schedules: the learning rate of each of 60 steps, read off the step",
 }
 
 

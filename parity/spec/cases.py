@@ -12,7 +12,7 @@ from typing import Any
 from parity.spec.graph import Graph
 
 FORMAT = 1
-TASKS = ("agreement", "sampling", "training", "speed", "question", "weights", "fingerprint")
+TASKS = ("agreement", "sampling", "training", "speed", "question", "weights", "fingerprint", "schedule")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from parity.spec.formulas import REDUCTIONS, Formula, FormulaError, dotted
+from parity.spec.formulas import RULES_ONLY, Formula, FormulaError, dotted
 from parity.spec.ledger import Refused, Value
 from parity.spec.mistakes import Place, did_you_mean, short
 from parity.spec.models import describe, is_number
@@ -27,8 +27,8 @@ def formula_step(scope: Scope, step: Step, name: str) -> Value:
     except FormulaError as error:
         raise scope.refuse(step.at.within(error.column), error.message) from None
     for function, column in formula.calls().items():
-        if function in REDUCTIONS:
-            raise scope.refuse(step.at.within(column), f"`{function}` is for update rules; this formula is element-wise")
+        if function in RULES_ONLY:
+            raise scope.refuse(step.at.within(column), f"`{function}` is for update rules and schedules alone")
     values: dict[str, Value] = {}
     numbers: dict[str, Fraction] = {}
     for word, column in formula.name_columns().items():

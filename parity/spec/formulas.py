@@ -29,11 +29,12 @@ FUNCTIONS: Mapping[str, tuple[int, int]] = {
     "min": (2, 16),
     "max": (2, 16),
     "norm": (1, 1),
+    "cos": (1, 1),
 }
 """What a formula may call, and with how many arguments at least and at most."""
 
-REDUCTIONS = frozenset({"norm"})
-"""Functions of a whole tensor (its Euclidean norm): rules may call them, element-wise formulas of architectures may not."""
+RULES_ONLY = frozenset({"norm", "cos"})
+"""Functions of update rules (norm: the Euclidean norm of a whole tensor) and schedules; architectures refuse them."""
 
 LONGEST, DEEPEST, WIDEST = 1_000, 100, 4_096
 """Characters of a formula; depth of its tree; bits of an exact number on the way to its result."""

@@ -1,4 +1,4 @@
-"""Owns the specs that are formulas: optimizers (an update rule) and initializers (a distribution), as frozen models.
+"""Owns the specs that are formulas: optimizers (a rule), schedules (a factor of the rate), initializers; as frozen models.
 
 It refuses to evaluate them; the reference does, and frameworks only learn the name and the numbers.
 """
@@ -35,6 +35,15 @@ def _formula_mistakes(text: Any, place: Place, known: Iterable[str]) -> Iterator
             yield Mistake(place.within(column), f"no `{name}` here{did_you_mean(name, known)}")
 
 
+def _probe_mistakes(probe: Mapping[str, Any] | None, known: Mapping[str, Any], table: Any) -> Iterator[Mistake]:
+    """Values for judging belong to a hyper-parameter, and float32 holds them."""
+    for name, value in (probe or {}).items():
+        if name not in known:
+            yield Mistake(table.key_places[name], f"no hyper-parameter `{name}`{did_you_mean(name, known)}")
+        elif not _exact_in_float32(float(value)):
+            yield Mistake(table.places[name], f"float32 does not hold {value} exactly, so it cannot tell rounding from meaning")
+
+
 class Optimizer(Part):
     """An update rule. Variables: g (gradient), w (parameter), t (step from 1), global_norm, hyper-parameters and states.
 
@@ -59,7 +68,7 @@ class Optimizer(Part):
         return {**self.default_values(), **{name: float(value) for name, value in (self.probe or {}).items()}}
 
     def mistakes(self) -> Iterator[Mistake]:
-        found = [*self._probe_mistakes(), *self._name_mistakes()]
+        found = [*_probe_mistakes(self.probe, self.hyperparameters, self.table("probe")), *self._name_mistakes()]
         known = _FIXED | self.state.keys() | self.hyperparameters.keys()
         used: set[str] = set()
         for part in ("gradient", "update"):
@@ -85,16 +94,34 @@ class Optimizer(Part):
             if name != "w" and name not in self.state:
                 yield Mistake(place, f"no state `{name}`{did_you_mean(name, self.state)}")
 
-    def _probe_mistakes(self) -> Iterator[Mistake]:
-        for name, value in (self.probe or {}).items():
-            table = self.table("probe")
-            if name not in self.hyperparameters:
-                close = did_you_mean(name, self.hyperparameters)
-                yield Mistake(table.key_places[name], f"no hyper-parameter `{name}`{close}")
-            elif not _exact_in_float32(float(value)):
-                yield Mistake(
-                    table.places[name], f"float32 does not hold {value} exactly, so it cannot tell rounding from meaning"
-                )
+
+class Schedule(Part):
+    """A factor of the learning rate as a formula of t, the number of steps taken before, and of the hyper-parameters."""
+
+    name: Name
+    source: Text
+    note: Text | None = None
+    hyperparameters: dict[Word, Plain]
+    probe: dict[Word, Plain] | None = None
+    factor: Number
+
+    def default_values(self) -> dict[str, float]:
+        """The published values of the hyper-parameters."""
+        return {name: float(value) for name, value in self.hyperparameters.items()}
+
+    def probe_values(self) -> dict[str, float]:
+        """The values that a semantic case uses: those of `probe`, or the published ones."""
+        return {**self.default_values(), **{name: float(value) for name, value in (self.probe or {}).items()}}
+
+    def mistakes(self) -> Iterator[Mistake]:
+        table = self.table("hyperparameters")
+        if "learning_rate" not in self.hyperparameters:
+            yield Mistake(self.place("hyperparameters"), "a schedule needs the `learning_rate` that its factor multiplies")
+        yield from _formula_mistakes(self.factor, self.place("factor"), {"t", *self.hyperparameters})
+        for name, place in table.key_places.items():
+            if name != "learning_rate" and name not in _names(self.factor):
+                yield Mistake(place, f"the hyper-parameter `{name}` has no effect: the factor does not read it")
+        yield from _probe_mistakes(self.probe, self.hyperparameters, self.table("probe"))
 
 
 class Initializer(Part):

@@ -11,7 +11,7 @@ from pathlib import Path
 from parity.spec.architectures import Architecture
 from parity.spec.mistakes import Mistake, Place, SpecError, did_you_mean, short
 from parity.spec.models import NAME, build
-from parity.spec.rules import Initializer, Optimizer
+from parity.spec.rules import Initializer, Optimizer, Schedule
 from parity.spec.source import Document, read_file, read_text
 from parity.spec.suites import Suite
 
@@ -20,6 +20,7 @@ __all__ = [
     "Architecture",
     "Initializer",
     "Optimizer",
+    "Schedule",
     "Spec",
     "SpecError",
     "Suite",
@@ -30,12 +31,13 @@ __all__ = [
     "parse",
 ]
 
-Spec = Architecture | Initializer | Optimizer | Suite
+Spec = Architecture | Initializer | Optimizer | Schedule | Suite
 
 KINDS: Mapping[str, type[Spec]] = {
     "architectures": Architecture,
     "initializers": Initializer,
     "optimizers": Optimizer,
+    "schedules": Schedule,
     "losses": Architecture,
     "suites": Suite,
 }
@@ -106,6 +108,8 @@ def _kind_of(document: Document) -> type[Spec]:
     table = document.table
     if "update" in table:
         return Optimizer
+    if "factor" in table:
+        return Schedule
     if "distribution" in table:
         return Initializer
     return Suite if "entries" in table else Architecture

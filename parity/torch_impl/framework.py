@@ -18,7 +18,7 @@ from torch import Tensor
 from parity.execution.protocol import Array, Batch, Description, Driven, Observation, ParameterLayout, Unsupported, ZeroPartner
 from parity.spec.cases import Case
 from parity.spec.graph import Graph, Node
-from parity.torch_impl import device, initializers, optimizers
+from parity.torch_impl import device, initializers, optimizers, schedules
 from parity.torch_impl.model import Network
 
 MODES, DEFAULT_MODE = ("eager", "compiled"), "eager"
@@ -48,6 +48,9 @@ class Implementation:
         if case.sampling is None:
             raise ValueError(f"{case.id}: a sampling case without a sampling")
         return initializers.sample(case, case.sampling)
+
+    def scheduled(self, case: Case) -> Array:
+        return schedules.rates(case)
 
     def drive(self, asked: Driven) -> list[dict[str, Array]]:
         return optimizers.drive(asked)

@@ -31,6 +31,8 @@ def make_trials(selected: Selection, options: Options) -> list[Trial]:
         made += trials.initializer_trials(one, options)
     for rule in selected.optimizers:
         made += trials.optimizer_trials(rule, options)
+    for schedule in selected.schedules:
+        made += trials.schedule_trials(schedule, options)
     for op in selected.ops:
         made += op_trials.op_trials(op, initializer, options)
     return made

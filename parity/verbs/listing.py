@@ -55,6 +55,7 @@ KINDS: Mapping[str, Callable[[], list[str]]] = {
     "architectures": _specs("architectures"),
     "initializers": _specs("initializers"),
     "optimizers": _specs("optimizers"),
+    "schedules": _specs("schedules"),
     "losses": _specs("losses"),
     "suites": _specs("suites"),
     "ops": _ops,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from parity.spec import specs as language
 from parity.verbs.errors import UsageError
 
-KINDS = ("architectures", "initializers", "optimizers")
+KINDS = ("architectures", "initializers", "optimizers", "schedules")
 OPS = ("layers", "activations", "losses")
 
 
@@ -22,10 +22,11 @@ class Selection:
     architectures: tuple[language.Architecture, ...] = ()
     initializers: tuple[language.Initializer, ...] = ()
     optimizers: tuple[language.Optimizer, ...] = ()
+    schedules: tuple[language.Schedule, ...] = ()
     ops: tuple[str, ...] = ()
 
     def empty(self) -> bool:
-        return not (self.architectures or self.initializers or self.optimizers or self.ops)
+        return not (self.architectures or self.initializers or self.optimizers or self.schedules or self.ops)
 
 
 def select(wanted: Sequence[str]) -> Selection:
@@ -36,6 +37,7 @@ def select(wanted: Sequence[str]) -> Selection:
         architectures=tuple(spec for spec in found if isinstance(spec, language.Architecture)),
         initializers=tuple(spec for spec in found if isinstance(spec, language.Initializer)),
         optimizers=tuple(spec for spec in found if isinstance(spec, language.Optimizer)),
+        schedules=tuple(spec for spec in found if isinstance(spec, language.Schedule)),
         ops=ops,
     )
     if selection.empty():

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from parity.execution import draws as drawing
 from parity.execution import probes
-from parity.judgement import agreement, dropout, kinks, phases, sampling
+from parity.judgement import agreement, dropout, kinks, phases, sampling, schedules
 from parity.judgement.comparison import Comparison
 from parity.spec import specs as language
 from parity.spec.cases import Case
@@ -219,6 +219,16 @@ def optimizer_trials(optimizer: language.Optimizer, options: Options) -> Iterato
                 steps=STEPS,
             )
             yield Trial(case, draws.arrays, agreement.judge(case, optimizer, draws, references), "optimizers")
+
+
+def schedule_trials(schedule: language.Schedule, options: Options) -> Iterator[Trial]:
+    """The learning rate of every step that a native optimizer took with the native schedule."""
+    for dtype in options.dtypes:
+        for variant, values in (("", schedule.probe_values()), ("[defaults]", schedule.default_values())):
+            name = f"{schedule.name}{variant}"
+            more: dict[str, Any] = {"optimizer": schedule.name, "hyperparameters": values, "steps": schedules.STEPS}
+            case = options.case(name, dtype, task="schedule", **more)
+            yield Trial(case, {}, schedules.judge(case, schedule), "schedules")
 
 
 def initializer_trials(initializer: language.Initializer, options: Options) -> Iterator[Trial]:

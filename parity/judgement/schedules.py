@@ -1,0 +1,45 @@
+"""Owns the judgement of schedules: the learning rate of every step against the formula of its spec.
+
+It refuses to know an optimizer: the rates are read off steps whose gradient is 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import cos
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.judgement import budgets, precision
+from parity.judgement.comparison import Comparison, judge_elements, named, unfit
+from parity.spec.cases import Case
+from parity.spec.formulas import Formula
+from parity.spec.specs import Schedule
+
+Array = npt.NDArray[Any]
+STEPS = 60
+QUANTITY = "learning_rate"
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {"cos": cos, "min": min, "max": max, "minimum": min, "maximum": max, "abs": abs}
+
+
+def rates(formula: Formula, values: Mapping[str, float], steps: int) -> Array:
+    """The learning rate of each step, in float64."""
+    factors = [float(formula.evaluate({**values, "t": t}, FUNCTIONS)) for t in range(steps)]
+    return values["learning_rate"] * np.asarray(factors)
+
+
+def judge(case: Case, spec: Schedule) -> Callable[[Mapping[str, Array]], list[Comparison]]:
+    """Comparisons of a record: `rates`, one for each step."""
+    expected = rates(Formula(str(spec.factor)), case.hyperparameters, case.steps)
+
+    def comparisons(arrays: Mapping[str, Array]) -> list[Comparison]:
+        seen = arrays.get("rates")
+        finding = unfit(seen, expected)
+        if finding is None and seen is not None:
+            budget = budgets.scheduled(expected, budgets.roundoff(case.dtype))
+            finding = judge_elements(seen.astype(np.float64), expected, budget)
+        return precision.reduced([named(case, QUANTITY, "", finding)]) if finding is not None else []
+
+    return comparisons

@@ -1,0 +1,95 @@
+"""Owns the native schedule of each schedule spec, one line each, and the learning rates of the steps taken with it.
+
+It refuses to compute a rate: each is read off the step that an optimizer took.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from parity.execution.protocol import Array, Unsupported
+from parity.mxnet_impl.device import mxnet
+from parity.spec.cases import Case
+
+nd, native = mxnet.nd, mxnet.lr_scheduler
+Hyperparameters = Mapping[str, float]
+FOREVER = 10**9
+
+
+class Plain(mxnet.optimizer.Optimizer):  # type: ignore[misc]
+    """w - lr·g by operators: the kernels of mxnet.optimizer.SGD hold the rate in float32."""
+
+    def create_state(self, index: int, weight: Any) -> None:
+        """None is needed."""
+
+    def update(self, index: int, weight: Any, grad: Any, state: Any) -> None:
+        self._update_count(index)
+        weight[:] -= self._get_lr(index) * grad
+
+
+class FromZero:
+    """A native schedule that is asked for the steps taken before; MXNet's optimizers count their first step as 1."""
+
+    def __init__(self, schedule: Any) -> None:
+        self.schedule = schedule
+
+    @property
+    def base_lr(self) -> float:
+        return float(self.schedule.base_lr)
+
+    @base_lr.setter
+    def base_lr(self, rate: float) -> None:
+        self.schedule.base_lr = rate
+
+    def __call__(self, number: int) -> float:
+        return float(self.schedule(number - 1))
+
+
+def _steps(size: float, h: Hyperparameters) -> Any:
+    return native.FactorScheduler(int(size), h["decay"], stop_factor_lr=0.0, base_lr=h["learning_rate"])
+
+
+def _multi_step(h: Hyperparameters) -> Any:
+    return native.MultiFactorScheduler([int(h["first"]), int(h["second"])], h["decay"], base_lr=h["learning_rate"])
+
+
+def _polynomial(h: Hyperparameters) -> Any:
+    return FromZero(native.PolyScheduler(int(h["steps"]), h["learning_rate"], h["power"]))
+
+
+def _cosine(h: Hyperparameters) -> Any:
+    rate = h["learning_rate"]
+    return FromZero(native.CosineScheduler(int(h["steps"]), rate, rate * h["least"]))
+
+
+def _warm_up(h: Hyperparameters) -> Any:
+    return native.FactorScheduler(FOREVER, 1.0, base_lr=h["learning_rate"], warmup_steps=int(h["steps"]))
+
+
+TABLE: Mapping[str, Callable[[Hyperparameters], Any]] = {
+    "step": lambda h: _steps(h["size"], h),
+    "multi_step": _multi_step,
+    "exponential": lambda h: _steps(1, h),
+    "polynomial": _polynomial,
+    "cosine": _cosine,
+    "linear_warm_up": _warm_up,
+}
+
+
+def rates(case: Case) -> Array:
+    """A weight of 0 and a gradient of -1 before each step: afterwards the weight is the rate."""
+    if case.optimizer not in TABLE:
+        raise Unsupported(f"no native form of the schedule {case.optimizer}")
+    schedule = TABLE[case.optimizer](case.hyperparameters)
+    optimizer = Plain(learning_rate=case.hyperparameters["learning_rate"], lr_scheduler=schedule)
+    updater = mxnet.optimizer.get_updater(optimizer)
+    weight = nd.zeros((1,), dtype=case.dtype)
+    seen = []
+    for _ in range(case.steps):
+        weight[:] = 0
+        updater(0, -nd.ones((1,), dtype=case.dtype), weight)
+        seen.append(weight.asnumpy()[0])
+    return np.stack(seen)
