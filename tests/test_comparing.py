@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from parity.cli import status
-from parity.comparing import causes, departures, drawing, judging, layouts, mapfile, mapping, structures
+from parity.comparing import causes, departures, drawing, glue, judging, layouts, mapfile, mapping, structures
 from parity.comparing.judging import Pair
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Unmappable
@@ -188,7 +188,8 @@ def pair(error: float = 0.0, narrow: float = 1e-8, quantity: str = "activation")
     [
         (pair(), ["exact", "agrees"]),
         (pair(error=1e-13), ["agrees", "agrees"]),
-        (pair(error=5e-9), ["differs", "agrees"]),
+        (pair(error=5e-9), ["reduced_precision", "agrees"]),
+        (pair(error=1e-6), ["differs", "differs"]),
         (pair(error=1e-3), ["differs", "differs"]),
         (pair(error=float("nan")), ["nonfinite", "nonfinite"]),
     ],
@@ -276,6 +277,30 @@ def test_a_cause_is_named_only_if_it_stands_its_test(added: float, count: int) -
     named = causes.tested(departure, mapping.Map({}, ())).causes
     assert len(named) == count
     assert all(cause.startswith("epsilon: 1e-05 in a norm (Norm), 0.001 in b norm (Norm)") for cause in named)
+
+
+def test_an_activation_is_named_by_what_it_does() -> None:
+    x = np.linspace(-7, 7, 24).reshape(4, 6)
+
+    def side(label: str, name: str) -> Side:
+        call = Call("act", (x.shape,), (x.shape,))
+        structure = Structure(label, (Leaf("act", "gelu", "gelu", {}, ()),), (call,), (x.shape,), "first")
+        return Side(structure, {"float64": {"eval/in/0/0": x, "eval/out/0/0": glue.ACTIVATIONS[name](x)}}, {})
+
+    names = list(glue.ACTIVATIONS)
+    means = departures.Means(lambda *_: {}, lambda *_: {}, lambda _: [])
+    for name in names[1:]:
+        departure = departures.first(side("a", "none"), side("b", name), [(0, 0)], "eval", means)
+        assert departure is not None and departure.trial is not None
+        told = list(glue.own_activation(departure.trial, mapping.Map({}, ())))
+        assert len(told) == 1 and f"none in a act (gelu), {name} in b act (gelu)" in told[0]
+
+
+def test_a_framework_s_own_way_is_documented_unless_something_else_departs() -> None:
+    reduced = judging.judged([pair(error=5e-9)])
+    assert {one.verdict for one in judging.in_its_own_way(reduced, "why")} == {"documented_difference", "agrees"}
+    worse = [*reduced, *judging.judged([pair(error=1e-3)])]
+    assert judging.in_its_own_way(worse, "why") == worse
 
 
 @pytest.mark.parametrize(

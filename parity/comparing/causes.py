@@ -136,6 +136,25 @@ def _opposite(array: Array) -> Array | None:
     return np.where(np.isfinite(array), -np.inf, 0.0).astype(array.dtype)
 
 
+def attention_scale(trial: Trial, found: Map) -> Iterator[str]:
+    """1/sqrt(size of a head) held in float32: ours run with a query that makes up for it."""
+    for one in (trial, trial.turned()):
+        weights, heads = one.placements(found), one.turned().settings().get("heads")
+        if not heads or "query.kernel" not in weights:
+            continue
+        exact = 1 / np.sqrt(weights["query.kernel"].neutral[0] // heads)
+        factor = float(np.float32(exact)) / exact
+        arrays = dict[str, Array]()
+        for role in ("query.kernel", "query.bias"):
+            if role in weights:
+                at = weights[role]
+                native = arrays.get(f"weight/{at.native}", one.theirs.before[at.native])
+                arrays[f"weight/{at.native}"] = at.write(at.read(native) * factor, native)
+        if factor != 1 and one.misses(one.alone(arrays)) <= one.limit:
+            yield f"scale: 1/√(size of a head) {glue.HELD} in {one.title()} (tested: a query that makes up for it agrees)"
+            return
+
+
 def padding(trial: Trial, found: Map) -> Iterator[str]:
     """Where the border of an image is filled: theirs run without padding on our input as padded."""
     mine, other = trial.settings(), trial.turned().settings()
@@ -196,6 +215,8 @@ def _pads(pads: Sequence[Sequence[int]]) -> str:
 CAUSES: tuple[Callable[[Trial, Map], Iterator[str]], ...] = (
     settings,
     hidden_epsilon,
+    glue.own_activation,
+    attention_scale,
     gate_order,
     mask_meaning,
     turned_kernel,

@@ -144,14 +144,15 @@ def first(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: str,
         alone = trial.alone()
         quantity = "activation" if mode == "eval" else "activation_training"
         title = ours.structure.title(mine)
+        match = theirs.structure.title(other)
         if alone is None:
-            return Departure(quantity, title, error, trial=trial)
+            return Departure(quantity, title, error, trial=trial, match=match)
         fitting = alike(both[0], alone, recurrent=True)
         added = judging.distance(*fitting) if fitting else float("inf")
         theirs_out = theirs.output(mode, other)
         fitting = None if theirs_out is None else alike(theirs_out, alone, recurrent=True)
         inherited = judging.distance(*fitting) if fitting else float("inf")
-        return Departure(quantity, title, error, inherited, added, added <= limit, trial)
+        return Departure(quantity, title, error, inherited, added, added <= limit, trial, match)
     return None
 
 

@@ -23,16 +23,26 @@ Array = npt.NDArray[Any]
 AXES = ("channels", "height", "width")
 
 
-def _gelu(x: Array) -> Array:
-    return np.asarray(x * (1 + np.vectorize(math.erf)(x / math.sqrt(2))) / 2)
+HELD = "held in float32"
+"""What a name ends in where a framework keeps a constant in float32 in a float64 run: its own way, and nobody's mistake."""
+
+
+def _erf_gelu(root: float) -> Callable[[Array], Array]:
+    return lambda x: np.asarray(x * (1 + np.vectorize(math.erf)(x / root)) / 2)
+
+
+def _tanh_gelu(cubed: float) -> Callable[[Array], Array]:
+    return lambda x: np.asarray(x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + cubed * x**3))) / 2)
 
 
 ACTIVATIONS: Mapping[str, Callable[[Array], Array]] = {
     "none": lambda x: x,
     "relu": lambda x: np.maximum(x, 0),
     "relu6": lambda x: np.clip(x, 0, 6),
-    "gelu (erf)": _gelu,
-    "gelu (tanh)": lambda x: x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))) / 2,
+    "gelu (erf)": _erf_gelu(math.sqrt(2)),
+    f"gelu (erf), √2 {HELD}": _erf_gelu(float(np.float32(math.sqrt(2)))),
+    "gelu (tanh)": _tanh_gelu(0.044715),
+    f"gelu (tanh), 0.044715 {HELD}": _tanh_gelu(float(np.float32(0.044715))),
     "gelu (sigmoid, x·σ(1.702x))": lambda x: x / (1 + np.exp(-1.702 * x)),
     "silu": lambda x: x / (1 + np.exp(-x)),
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
@@ -81,14 +91,25 @@ def activation(trial: Trial, found: Map) -> Iterator[str]:
             return
 
 
+def own_activation(trial: Trial, _: Map) -> Iterator[str]:
+    """Two activation layers that are not the same function."""
+    names = []
+    for one in (trial.turned(), trial):
+        structure, array = one.theirs.structure, one.theirs.inputs(one.mode, one.other)[0]
+        output = one.theirs.output(one.mode, one.other)
+        names.append("" if output is None else _function(structure.neutral(array, one.other), output, trial))
+    if all(names) and names[0] != names[1]:
+        yield f"activation: {names[0]} in {trial.title()}, {names[1]} in {trial.turned().title()} (tested on what they took)"
+
+
 def _function(before: Array, after: Array, trial: Trial) -> str:
     both = alike(after, before, recurrent=False)
     if both is None:
         return ""
-    for name, function in ACTIVATIONS.items():
-        if judging.distance(function(both[1]), both[0]) <= _limit(trial, after):
-            return name
-    return ""
+    with np.errstate(over="ignore"):  # exp of a large number, where 1/(1 + exp) is as right with infinity
+        misses = {name: judging.distance(function(both[1]), both[0]) for name, function in ACTIVATIONS.items()}
+    nearest = min(misses, key=lambda name: misses[name])
+    return nearest if misses[nearest] <= _limit(trial, after) else ""
 
 
 def scale(trial: Trial, _: Map) -> Iterator[str]:

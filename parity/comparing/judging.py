@@ -6,7 +6,7 @@ It refuses numbers tuned by hand: every constant below carries its derivation.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -72,7 +72,11 @@ class Found:
 
 
 def judged(pairs: Sequence[Pair], redrawn: Sequence[Sequence[Pair]] = ()) -> list[Found]:
-    """Both precisions of every pair of one pass. redrawn: the same pairs from other draws, for what float32 shows alone."""
+    """Both precisions of every pair of one pass. redrawn: the same pairs from other draws, for what float32 shows alone.
+
+    Float64 that errs by no more than 4 u of float32 for each layer, while float32 agrees, is `reduced_precision`: a constant
+    or a sum that a framework holds in float32.
+    """
     draws = [pairs, *redrawn]
     usual = [[median([_own(pair, side)[1] for pair in one if not _unfit(pair)] or [0.0]) for side in (0, 1)] for one in draws]
     found: list[Found] = []
@@ -80,12 +84,24 @@ def judged(pairs: Sequence[Pair], redrawn: Sequence[Sequence[Pair]] = ()) -> lis
         if reason := _unfit(pair):
             found += [Found(pair.quantity, pair.tensor, dtype, "differs", reason=reason) for dtype in pair.ours]
             continue
-        found.append(_semantic(pair, max(_own(pair, side)[0] for side in (0, 1))))
+        wide = _semantic(pair, max(_own(pair, side)[0] for side in (0, 1)))
         same = [one[number] for one in draws]
         shares = [max(_own(one, side)[1] for one in same) for side in (0, 1)]
         tried = [_rounded(one, shares, median_share) for one, median_share in zip(same, usual, strict=True)]
-        found.append(min(tried, key=lambda one: (one.error or 0.0) / one.budget if one.budget else 0.0))
+        narrow = min(tried, key=lambda one: (one.error or 0.0) / one.budget if one.budget else 0.0)
+        reduced = SHADOW * budgets.roundoff("float32") * max(pair.depth, 1) * _scale(pair)
+        if wide.verdict == "differs" and narrow.verdict == "agrees" and (wide.error or 0.0) <= reduced:
+            wide = replace(wide, verdict="reduced_precision")
+        found += [wide, narrow]
     return found
+
+
+def in_its_own_way(found: Sequence[Found], reason: str) -> list[Found]:
+    """The verdicts, where all that departs does so at float32's accuracy and the first of it in a framework's own way."""
+    if any(one.verdict in ("differs", "nonfinite") and one.quantity != "statistic" for one in found):
+        return list(found)
+    told = {"verdict": "documented_difference", "reason": f"inherited: {reason}"}
+    return [replace(one, **told) if one.verdict == "reduced_precision" else one for one in found]  # type: ignore[arg-type]
 
 
 def narrow_alone(found: Sequence[Found]) -> bool:

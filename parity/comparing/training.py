@@ -25,6 +25,9 @@ from parity.judgement import budgets
 Array = npt.NDArray[Any]
 
 
+BAD = ("differs", "nonfinite", "reduced_precision")
+
+
 def settings(ours: Side, theirs: Side, found: Map) -> list[Found]:
     """What no number shows, because it is switched off or never moves: rates of dropout in their order, frozen weights."""
     told = []
@@ -160,7 +163,7 @@ def _moving(
 
 def gradients(pairs: Sequence[Pair], found: Sequence[Found], labels: tuple[str, str]) -> Departure | None:
     """The first gradient on the way back that departs while all before it, and the whole way forward, agree."""
-    bad = {(one.quantity, one.tensor) for one in found if one.dtype == "float64" and one.verdict in ("differs", "nonfinite")}
+    bad = {(one.quantity, one.tensor) for one in found if one.dtype == "float64" and one.verdict in BAD}
     for pair in pairs:
         if (pair.quantity, pair.tensor) in bad and pair.ours["float64"].shape == pair.theirs["float64"].shape:
             error = judging.distance(pair.ours["float64"], pair.theirs["float64"])

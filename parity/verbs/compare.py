@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 
-from parity.comparing import causes, departures, drawing, judging, mapfile, mapping, pairing, structures, training
+from parity.comparing import causes, departures, drawing, glue, judging, mapfile, mapping, pairing, structures, training
 from parity.comparing.mapping import Map, Unmappable
 from parity.comparing.pairing import Side
 from parity.comparing.structures import Structure
@@ -83,7 +83,9 @@ def _started(label: str, side: str, python_path: tuple[Path, ...], stack: ExitSt
 def _compared(
     models: Sequence[Model], weights_map: Path | None, inputs: Sequence[str], seed: int, map_path: Path | None
 ) -> list[Compared]:
-    wanted = [_inputs(model, inputs) for model in models]
+    described = [model.processes["float64"].ask("describe")[0] for model in models]
+    models = [replace(model, version=answer["version"]) for model, answer in zip(models, described, strict=True)]
+    wanted = [_inputs(model, answer, inputs) for model, answer in zip(models, described, strict=True)]
     answers = [
         {dtype: model.processes[dtype].ask("trace", _named("input", map(drawing.blank, given))) for dtype in DTYPES}
         for model, given in zip(models, wanted, strict=True)
@@ -131,9 +133,8 @@ class Run:
         return sides, given
 
 
-def _inputs(model: Model, stated: Sequence[str]) -> list[drawing.Given]:
+def _inputs(model: Model, answer: Mapping[str, Any], stated: Sequence[str]) -> list[drawing.Given]:
     """From the option, from INPUTS beside `build`, from the model where its framework knows it."""
-    answer, _ = model.processes["float64"].ask("describe")
     try:
         if stated:
             return [drawing.given(text) for text in stated]
@@ -217,6 +218,9 @@ def _judged(run: Run, other: Model, ours: Side, theirs: Side, given: Mapping[str
         redrawn = [pairing.passes(sides[0], sides[place], run.mapped, calls) for sides in draws]
         found = [one for pairs, *more in zip(passes, *redrawn, strict=True) for one in judging.judged(pairs, more)]
     found = training.documented(found, ours, theirs, run.mapped, calls, means)
+    own_way = [cause for cause in departure.causes if glue.HELD in cause] if departure else []
+    if own_way:
+        found = judging.in_its_own_way(found, own_way[0])
     return Compared(base, other, [*training.settings(ours, theirs, run.mapped), *found], departure)
 
 
@@ -232,7 +236,7 @@ def main(
     try:
         compared = compare(sides, weights_map=weights_map, inputs=inputs, seed=seed, map_path=map_path)
     except Crashed as error:
-        Console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True)
+        Console(stderr=True, emoji=False).print(str(error), markup=False, highlight=False, soft_wrap=True)
         return 3
     for one in compared:
         show(one)

@@ -53,7 +53,7 @@ class Compared:
 
 def show(compared: Compared) -> None:
     """The verdict, a line for each quantity, the first departure and its cause."""
-    console = Console()
+    console = Console(emoji=False)
     for line in lines(compared):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
