@@ -205,7 +205,10 @@ RULES = [
         "user.yaml:4:9: no hyper-parameter `rat`; did you mean `rate`?",
     ),
     ("state: {g: 0}\nupdate: {w: w - g}", "user.yaml:3:9: `g` has a meaning of its own; give the state another name"),
-    ("distribution: gauss", "user.yaml:3:15: `distribution` is constant, normal, uniform or orthogonal, not `gauss`"),
+    (
+        "distribution: gauss",
+        "user.yaml:3:15: `distribution` is constant, normal, uniform, truncated_normal or orthogonal, not `gauss`",
+    ),
     ("distribution: uniform", "user.yaml:3:15: `uniform` needs `limit`"),
     ("distribution: uniform\nlimit: sqrt(6/fanin)", "user.yaml:4:15: no `fanin` here; did you mean `fan_in`?"),
     ("distribution: uniform\nlimit: 1\nvalue: 2", "user.yaml:5:8: `uniform` is told by `limit`, not by `value`"),

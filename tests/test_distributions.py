@@ -21,7 +21,7 @@ from parity.spec.specs import Initializer, load, names
 DENSE = Sampling((61, 53), "kernel", fan_in=53, fan_out=61, count=4)
 CONV = Sampling((29, 13, 5, 3), "kernel", fan_in=13 * 15, fan_out=29 * 15, count=2)
 SCALED = ("he_uniform_fan_out", "he_normal_fan_out", "lecun_uniform", "lecun_normal")
-INDEPENDENT = ("normal", "uniform", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", *SCALED)
+INDEPENDENT = ("normal", "uniform", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "truncated_normal", *SCALED)
 
 
 def spec(name: str) -> Initializer:
@@ -57,6 +57,7 @@ def judged(framework: Implementation, asked: Case) -> list[Comparison]:
         ("lecun_uniform", "uniform", sqrt(3 / 53)),
         ("lecun_normal", "normal", sqrt(1 / 53)),
         ("ones", "constant", 1.0),
+        ("truncated_normal", "truncated_normal", 0.02),
         ("orthogonal", "orthogonal", 1.0),
     ],
 )
@@ -75,6 +76,18 @@ def test_distribution_functions() -> None:
     assert uniform.below(np.array([-3.0, -2.0, 0.0, 1.0, 3.0])).tolist() == [0, 0, 0.5, 0.75, 1]
     assert uniform.standard_deviation == pytest.approx(2 / sqrt(3))
     assert (normal.within(2.0), uniform.within(1.0), uniform.within(3.0)) == (pytest.approx(0.6826894921), 0.5, 1.0)
+
+
+def test_a_truncated_normal_by_numbers() -> None:
+    """Against sums over a fine grid."""
+    cut, grid = Claim("truncated_normal", 0.5), np.linspace(-1, 1, 200_001)
+    density = np.exp(-((grid / 0.5) ** 2) / 2)
+    density /= density.sum()
+    assert cut.standard_deviation == pytest.approx(np.sqrt(np.sum(grid**2 * density)), rel=1e-4)
+    assert cut.kurtosis == pytest.approx(np.sum(grid**4 * density) / cut.standard_deviation**4, rel=1e-4)
+    assert cut.below(grid[::20_000]) == pytest.approx(np.cumsum(density)[::20_000], abs=1e-4)
+    assert (cut.edge, cut.within(1.0), cut.within(2.0)) == (1.0, 1.0, 1.0)
+    assert cut.within(0.3) == pytest.approx(np.sum(density[np.abs(grid) <= 0.3]), abs=1e-4)
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -189,6 +202,8 @@ class WithNan(Implementation):
         (OtherFan, "he_normal", "differs", "variance"),
         (Truncated, "glorot_normal", "differs", "greatest"),
         (Truncated, "normal", "differs", "greatest"),
+        (Truncated, "truncated_normal", "differs", "greatest"),
+        (OtherForm, "truncated_normal", "differs", "greatest"),
         (OtherForm, "he_normal", "differs", "distribution"),
         (OtherForm, "he_uniform", "differs", "greatest"),
         (Repeated, "uniform", "differs", "neighbours 53"),

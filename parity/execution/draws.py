@@ -136,11 +136,21 @@ def sample(initializer: Initializer, parameter: Parameter, numbers: np.random.Ra
         return numbers.uniform(-limit, limit, shape)
     if initializer.distribution == "normal":
         return number(initializer.standard_deviation) * numbers.standard_normal(shape)
+    if initializer.distribution == "truncated_normal":
+        return number(initializer.standard_deviation) * _cut_normal(shape, numbers)
     rows, columns = shape[0], prod(shape[1:])
     tall = numbers.standard_normal((max(rows, columns), min(rows, columns)))
     q, r = np.linalg.qr(tall)
     q = q * np.sign(np.diag(r))
     return number(initializer.gain) * (q if rows >= columns else q.T).reshape(shape)
+
+
+def _cut_normal(shape: tuple[int, ...], numbers: np.random.RandomState) -> Array:
+    """Standard normals cut at two: what lies beyond is drawn again."""
+    drawn = numbers.standard_normal(shape)
+    while (beyond := np.abs(drawn) > 2).any():
+        drawn = np.where(beyond, numbers.standard_normal(shape), drawn)
+    return drawn
 
 
 def mask(given: Input, batch_size: int, rate: float, numbers: np.random.RandomState) -> Array:

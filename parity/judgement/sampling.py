@@ -119,10 +119,9 @@ def _variance(case: Case, claimed: Claim, pooled: Array) -> Comparison:
 
 def _extreme(case: Case, claimed: Claim, greatest: float, count: int) -> Comparison:
     """The greatest |element|: P(max <= x) = P(|element| <= x)^n must be neither near 0 (cut off) nor near 1 (out of bounds)."""
-    edge = claimed.scale * (1 + 4 * budgets.roundoff(case.dtype)) if claimed.kind == "uniform" else np.inf
-    if greatest > edge:
+    if greatest > claimed.edge * (1 + 4 * budgets.roundoff(case.dtype)):
         reason = "greatest |element| beyond the limit"
-        return compared(case, QUANTITY, "greatest", greatest, claimed.scale, reason, where="")
+        return compared(case, QUANTITY, "greatest", greatest, claimed.edge, reason, where="")
     inside = claimed.within(greatest)
     surprise = -count * log(inside) if inside > 0 else np.inf  # -log P(max <= greatest)
     budget = -log(budgets.FALSE_ALARM / 2)

@@ -28,6 +28,7 @@ TABLE: dict[str, Callable[[Arguments, int], keras.initializers.Initializer]] = {
     "he_normal_fan_out": lambda a, seed: Scaled(2.0, "fan_out", "untruncated_normal", seed=seed),
     "lecun_uniform": lambda a, seed: keras.initializers.LecunUniform(seed=seed),
     "lecun_normal": lambda a, seed: Scaled(1.0, "fan_in", "untruncated_normal", seed=seed),
+    "truncated_normal": lambda a, seed: keras.initializers.TruncatedNormal(0.0, a["standard_deviation"], seed=seed),
     "ones": lambda a, seed: keras.initializers.Ones(),
     "orthogonal": lambda a, seed: keras.initializers.Orthogonal(a["gain"], seed=seed),
 }

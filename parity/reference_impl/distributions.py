@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import erf, prod, sqrt
+from math import erf, exp, pi, prod, sqrt
 from typing import Any
 
 import numpy as np
@@ -22,21 +22,44 @@ Array = npt.NDArray[Any]
 _FUNCTIONS: Mapping[str, Callable[..., Any]] = {"sqrt": sqrt, "min": min, "max": max, "abs": abs}
 
 
+CUT = 2.0
+"""Where a truncated normal ends, in standard deviations of the normal that is cut."""
+
+
+def _cut_moments() -> tuple[float, float]:
+    """Second and fourth moment of a standard normal cut at ±CUT, by parts: ∫x²φ = Z - 2aφ(a), ∫x⁴φ = 3∫x²φ - 2a³φ(a)."""
+    inside, density = erf(CUT / sqrt(2)), exp(-(CUT**2) / 2) / sqrt(2 * pi)
+    second = 1 - 2 * CUT * density / inside
+    return second, 3 * second - 2 * CUT**3 * density / inside
+
+
+_CUT_MOMENTS = _cut_moments()
+
+
 @dataclass(frozen=True)
 class Claim:
     """A distribution, symmetric around 0 where it is one: `scale` is the value, standard deviation, limit or gain."""
 
-    kind: str  # constant | normal | uniform | orthogonal
+    kind: str  # constant | normal | uniform | truncated_normal | orthogonal
     scale: float
 
     @property
     def standard_deviation(self) -> float:
-        """Of one element. uniform: limit/√3."""
+        """Of one element. uniform: limit/√3. truncated_normal: 0.8796 of the normal's that was cut."""
+        if self.kind == "truncated_normal":
+            return self.scale * sqrt(_CUT_MOMENTS[0])
         return self.scale / sqrt(3) if self.kind == "uniform" else self.scale
 
     @property
+    def edge(self) -> float:
+        """What no |element| exceeds."""
+        return {"uniform": self.scale, "truncated_normal": CUT * self.scale}.get(self.kind, float("inf"))
+
+    @property
     def kurtosis(self) -> float:
-        """Fourth central moment over the squared variance: 3 of a normal, 9/5 of a uniform distribution."""
+        """Fourth central moment over the squared variance: 3 of a normal, 2.37 of a cut one, 9/5 of a uniform one."""
+        if self.kind == "truncated_normal":
+            return _CUT_MOMENTS[1] / _CUT_MOMENTS[0] ** 2
         return 1.8 if self.kind == "uniform" else 3.0
 
     def below(self, x: Array) -> Array:
@@ -44,11 +67,15 @@ class Claim:
         scaled = np.asarray(x, dtype=np.float64) / self.scale
         if self.kind == "uniform":
             return np.asarray(np.clip((scaled + 1) / 2, 0, 1))
+        if self.kind == "truncated_normal":
+            return np.asarray(np.clip((1 + _erf(scaled / sqrt(2)) / erf(CUT / sqrt(2))) / 2, 0, 1))
         return np.asarray(0.5 * (1 + _erf(scaled / sqrt(2))))
 
     def within(self, x: float) -> float:
         """Probability that |element| <= x."""
         scaled = x / self.scale
+        if self.kind == "truncated_normal":
+            return min(erf(scaled / sqrt(2)) / erf(CUT / sqrt(2)), 1.0)
         return min(scaled, 1.0) if self.kind == "uniform" else erf(scaled / sqrt(2))
 
 
@@ -58,6 +85,7 @@ def claim(spec: Initializer, arguments: Mapping[str, float], sampling: Sampling)
         "constant": spec.value,
         "normal": spec.standard_deviation,
         "uniform": spec.limit,
+        "truncated_normal": spec.standard_deviation,
         "orthogonal": spec.gain,
     }[spec.distribution]
     text = formula if isinstance(formula, Formula) else Formula(str(formula))

@@ -17,6 +17,7 @@ DISTRIBUTIONS: Mapping[str, str] = {
     "constant": "value",
     "normal": "standard_deviation",
     "uniform": "limit",
+    "truncated_normal": "standard_deviation",
     "orthogonal": "gain",
 }
 """What each distribution is told, beside its name."""
@@ -125,13 +126,16 @@ class Schedule(Part):
 
 
 class Initializer(Part):
-    """A distribution, its spread a formula over fan_in, fan_out and the arguments. Normal means untruncated."""
+    """A distribution, its spread a formula over fan_in, fan_out and the arguments. Normal means untruncated.
+
+    truncated_normal: cut at two of its standard deviations, and not widened.
+    """
 
     name: Name
     source: Text
     note: Text | None = None
     arguments: dict[Word, Plain] = {}
-    distribution: Literal["constant", "normal", "uniform", "orthogonal"]
+    distribution: Literal["constant", "normal", "uniform", "truncated_normal", "orthogonal"]
     value: Number | None = None
     standard_deviation: Number | None = None
     limit: Number | None = None
@@ -143,7 +147,7 @@ class Initializer(Part):
             yield Mistake(self.place("distribution"), f"`{self.distribution}` needs `{wanted}`")
         known = {"fan_in", "fan_out", *self.arguments}
         used: set[str] = set()
-        for key in DISTRIBUTIONS.values():
+        for key in dict.fromkeys(DISTRIBUTIONS.values()):
             text = getattr(self, key)
             if text is None:
                 continue

@@ -156,6 +156,10 @@ class Implementation:
             return numbers.uniform(-scale, scale, shape)
         if kind == "normal":
             return scale * numbers.standard_normal(shape)
+        if kind == "truncated_normal":
+            drawn = numbers.standard_normal((12, *shape))
+            first = np.argmax(np.abs(drawn) <= 2, axis=0)
+            return scale * np.take_along_axis(drawn, first[None], axis=0)[0]
         rows, columns = shape[0], int(np.prod(shape[1:]))
         q, r = np.linalg.qr(numbers.standard_normal((max(rows, columns), min(rows, columns))))
         q = q * np.sign(np.diag(r))
