@@ -119,7 +119,12 @@ def test_a_pair_within_one_framework(framework: str, number: int, tmp_path: Path
 
 
 @pytest.mark.parametrize(("first", "second", "planted"), ACROSS, ids=lambda value: getattr(value, "id", value))
-def test_a_pair_of_two_frameworks(first: str, second: str, planted: Planted, tmp_path: Path) -> None:
+def test_a_pair_of_two_frameworks(
+    first: str, second: str, planted: Planted, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    asked = pytestconfig.getoption("--framework")
+    if asked and first not in asked:
+        pytest.skip(f"runs once, with --framework {first}")
     for framework in (first, second):
         try:
             installed(framework)
@@ -167,3 +172,17 @@ def test_a_shape_that_cannot_be_mapped_is_one_clear_message(framework: str, tmp_
 def test_a_model_that_fails_is_told_with_its_own_words(framework: str) -> None:
     with pytest.raises(Crashed, match="no_such_model"):
         compare([of(framework, "mlp:no_such_model"), of(framework, "mlp:build")], python_path=[MODELS])
+
+
+def test_a_corrected_map_mends_the_gate_order(framework: str, tmp_path: Path) -> None:
+    """What the message says, done: the layer of the user's own reads its blocks in another order, and the map says so."""
+    path = tmp_path / "map.yaml"
+    sides = [of(framework, "recurrent:build"), of(framework, "recurrent:ported")]
+    compare(sides, python_path=[MODELS], map_path=path)
+    own = f"        {framework}-2: "
+    lines_of_map = [
+        line.replace("i f g o", "i f o g") if line.startswith(own) else line for line in path.read_text().split("\n")
+    ]
+    path.write_text("\n".join(lines_of_map))
+    (compared,) = compare(sides, python_path=[MODELS], weights_map=path)
+    assert compared.verdict in PASSING, "\n".join(lines(compared))
