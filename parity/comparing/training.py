@@ -138,7 +138,7 @@ def documented(
         reasons["statistic", f"{ours.structure.calls[trial.mine].leaf} {role}"] = native_way(trial, mine, other, role)
     return [
         replace(one, verdict="documented_difference", reason=reasons[one.quantity, one.tensor])
-        if one.verdict == "differs" and reasons.get((one.quantity, one.tensor))
+        if one.verdict in BAD and reasons.get((one.quantity, one.tensor))
         else one
         for one in found
     ]
