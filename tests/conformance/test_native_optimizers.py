@@ -1,4 +1,4 @@
-"""Every native optimizer of a framework, fingerprinted: the installed package lists them, fingerprints.yaml names them."""
+"""Every native optimizer of a framework, fingerprinted: the installed package lists them, native_optimizers.yaml names them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def told(framework: str) -> Told:
 
 
 def test_every_native_optimizer_has_its_name(framework: str, told: Told) -> None:
-    expected = YAML(typ="safe", pure=True).load(Path(__file__).with_name("fingerprints.yaml"))[framework]
+    expected = YAML(typ="safe", pure=True).load(Path(__file__).with_name("native_optimizers.yaml"))[framework]
     assert set(told) == {*expected["named"], *expected["fails"]}
     assert {name: told[name] for name in expected["named"]} == expected["named"]
     assert all(reason in told[name] for name, reason in expected["fails"].items()), told
