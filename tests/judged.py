@@ -179,3 +179,20 @@ def gan() -> Graph:
 def generator_alone() -> Graph:
     """Its second phase by itself: the discriminator is frozen, bit for bit."""
     return replace(gan(), phases=gan().phases[1:])
+
+
+WRITER = """
+name: writer
+source: Cho et al. 2014, in small
+inputs: {tokens: {shape: [7], dtype: integer, below: 11}}
+layers: [embedding embedding: {size: 11, units: 5}, gru gru: {units: 5}, dense logits: {units: 11}]
+training:
+  inputs: {next_tokens: {shape: [7], dtype: integer, below: 11}}
+  loss: [softmax_cross_entropy: {from: logits, labels: next_tokens}]
+decoding: {feed: tokens, from: logits, begin: 1, end: 2, steps: 7}
+"""
+
+
+def writer() -> Graph:
+    """A language model that decodes."""
+    return expanded(WRITER)

@@ -20,6 +20,7 @@ WORKER_RUNTIME = tuple(
     for name in (
         "arrays",
         "black_box",
+        "decoding",
         "endings",
         "frameworks",
         "implementations",

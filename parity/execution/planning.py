@@ -28,6 +28,7 @@ WORKER = (
     "execution/protocol.py",
     "execution/worker.py",
     "execution/tasks.py",
+    "execution/decoding.py",
     "execution/black_box.py",
     "execution/timing.py",
 )

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.execution import inspection
+from parity.execution import decoding, inspection
 from parity.execution.protocol import Array, Framework, Observation, Realization, Unsupported
 from parity.spec.cases import Case
 from parity.spec.graph import Graph
@@ -28,6 +28,10 @@ def agreement(realization: Realization, case: Case, arrays: Arrays) -> dict[str,
     realization.set_parameters(initial)
     batch = realization.place(batches[0]) if batches else realization.place({})
     found = named("forward", realization.forward(batch, training=False).values)
+    if case.graph is not None and case.graph.decoding is not None and case.size == "small":  # a pass for every token
+        found["decoded"] = decoding.greedy(
+            lambda fed: realization.forward(realization.place(fed), training=False).values, batches[0], case.graph.decoding
+        )
     if case.graph is None or not case.graph.phases:
         return found
     seen = realization.gradients(batch)

@@ -1,7 +1,7 @@
 """Owns the judgement of an agreement case: every quantity of a record against the reference.
 
-It refuses to read files and to run anything but the reference. Quantities: forward (evaluation mode), activation, loss,
-input_gradient, gradient, statistic (training mode), unchanged (what `gradients` must leave alone), update (lock-step).
+It refuses to read files and to run anything but the reference. Quantities: forward, decoding (evaluation mode), activation,
+loss, input_gradient, gradient, statistic (training mode), unchanged (what `gradients` must leave alone), update (lock-step).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from parity.judgement import kinks, precision, trust
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
 from parity.judgement.comparison import judge as judge_tensor
+from parity.judgement.decoding import judge_decoding
 from parity.judgement.phases import judge_phases
 from parity.judgement.references import Pass, References, one_pass, references
 from parity.judgement.updates import judge_updates
@@ -72,7 +73,7 @@ def judge_agreement(
     if case.dtype != "float64" and kinks.near(known):
         branches, followed = kinks.seen_branches(known, arrays)
         known = references(graph, known.values, known.dtype, branches=branches) if branches else known
-    found = _forward(case, graph, arrays, known)
+    found = [*_forward(case, graph, arrays, known), *judge_decoding(case, arrays, known)]
     if graph.phases:
         zeros = trust.cancelled(graph, known.values, known.training)
         found += _training(case, graph, arrays, known, zeros)

@@ -225,6 +225,10 @@ class Expansion:
             return None
         if source.shape is not None and len(source.shape) != 2:
             scope.refuse(part.place("from"), f"`from` has logits of shape (time, vocabulary), not {source.shape}")
+        given = next((one for one in inputs if one.name == part.feed), None)
+        if given is not None and numbers["steps"] > given.shape[0]:
+            sentence = f"{numbers['steps']} tokens are more than the {given.shape[0]} steps of `{part.feed}`"
+            scope.refuse(part.place("steps"), sentence)
         return {"feed": part.feed, "from": source.name, **numbers}
 
     def _check_bounds(self, graph: Graph) -> None:

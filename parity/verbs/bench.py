@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from parity.execution import draws as drawing
-from parity.judgement.verdicts import PASSING
+from parity.judgement.verdicts import PASSING, worst
 from parity.reporting import summary, wording
 from parity.reporting.results import Results, Speed
 from parity.spec import specs as language
@@ -62,7 +62,7 @@ def gate(
     session: Session, architectures: Sequence[language.Architecture], options: Options, modes: Sequence[str]
 ) -> dict[tuple[str, str, str], str]:
     """(architecture, framework, mode) -> verdict of its check in float32 and that mode."""
-    verdicts = {}
+    verdicts: dict[tuple[str, str, str], str] = {}
     for mode in modes:
         trials = [
             trial
@@ -75,8 +75,8 @@ def gate(
             )
         ]
         for one in session.run(trials):
-            name = summary.base(one.trial.case.spec)
-            verdicts[(name, one.framework, mode)] = one.verdict
+            key = (summary.base(one.trial.case.spec), one.framework, mode)
+            verdicts[key] = worst([one.verdict, *([verdicts[key]] if key in verdicts else [])])  # of the whole and its phases
     return verdicts
 
 

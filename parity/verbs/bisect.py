@@ -21,7 +21,10 @@ from parity.verbs.check import check
 from parity.verbs.errors import UsageError
 from parity.verbs.session import Judged
 
-PASSES = ("outcome", "forward", "activation", "statistic", "loss", "gradient", "input_gradient", "update", "unchanged")
+PASSES = (
+    *("outcome", "forward", "activation", "statistic", "loss", "gradient", "input_gradient"),
+    *("update", "unchanged", "decoding"),
+)
 """In the order in which a training step computes them: the first that departs lies nearest to the cause."""
 
 

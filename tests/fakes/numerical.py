@@ -417,6 +417,15 @@ class ForgetsThePhase(Implementation):
             return replace(seen, loss=first.loss)
 
 
+class OneTokenLate(Implementation):
+    """In evaluation mode, the logits of the step before."""
+
+    class realized(Realized):
+        def forward(self, batch: Batch, training: bool) -> Observation:
+            seen = super().forward(batch, training)
+            return replace(seen, values={**seen.values, "logits": np.roll(seen.values["logits"], 1, axis=1)})
+
+
 def _each(seen: Observation, change: Any) -> Observation:
     kinds = ("values", "gradients", "input_gradients", "state")
     changed = {kind: {name: change(array) for name, array in getattr(seen, kind).items()} for kind in kinds}

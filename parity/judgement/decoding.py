@@ -1,0 +1,56 @@
+"""Owns the judgement of greedy decoding: every token that a framework chose is the likeliest one, after the tokens before it.
+
+It refuses to compare two decodings token by token: where two logits lie within rounding, either may be chosen, and everything
+behind depends on it. The reference is fed what the framework chose, and asked how far each choice falls short of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.judgement.comparison import Comparison, Finding, named, place
+from parity.judgement.references import References, one_pass
+from parity.spec.cases import Case
+
+Array = npt.NDArray[Any]
+QUANTITY = "decoding"
+
+
+def judge_decoding(case: Case, arrays: Mapping[str, Array], known: References) -> list[Comparison]:
+    """One comparison: the greatest amount by which a chosen token's logit falls short, against twice the logits' budget."""
+    decoding = known.graph.decoding
+    if decoding is None or case.size != "small":
+        return []
+    return [named(case, QUANTITY, str(decoding["from"]), _finding(arrays.get("decoded"), known, decoding))]
+
+
+def _finding(chosen: Array | None, known: References, decoding: Mapping[str, Any]) -> Finding:
+    feed = known.values[decoding["feed"]]
+    if chosen is None or chosen.shape != (len(feed), decoding["steps"]) or chosen.dtype.kind not in "iu":
+        return Finding("differs", reason="missing, or no whole numbers of shape (batch, steps)")
+    words = known.graph.value_shapes()[decoding["from"]][-1]
+    if chosen.min() < 0 or chosen.max() >= words:
+        return Finding("differs", reason=f"a token outside of 0 … {words - 1}")
+    one = one_pass(known.graph, {**known.values, decoding["feed"]: _fed(chosen, feed, decoding)}, known.dtype, training=False)
+    logits = one.array("values", decoding["from"])[:, : decoding["steps"]]
+    ended = np.cumsum(chosen == decoding["end"], axis=1) - (chosen == decoding["end"]) > 0  # an end stands before it
+    if np.any(chosen[ended] != decoding["end"]):
+        return Finding("differs", reason="something follows an end")
+    short = logits.max(axis=-1) - np.take_along_axis(logits, chosen[..., None].astype(np.int64), axis=-1)[..., 0]
+    short = np.where(ended, 0.0, short)
+    budget = 2 * one.budget("values", decoding["from"], known.u).maximum
+    worst, where = float(short.max()), place(np.unravel_index(int(short.argmax()), short.shape))
+    return Finding("agrees" if worst <= budget else "differs", worst, budget, where)
+
+
+def _fed(chosen: Array, feed: Array, decoding: Mapping[str, Any]) -> Array:
+    """What the last pass was fed: `begin`, and the chosen tokens behind it."""
+    fed = np.zeros_like(feed)
+    fed[:, 0] = decoding["begin"]
+    count = min(fed.shape[1] - 1, chosen.shape[1])
+    fed[:, 1 : count + 1] = chosen[:, :count]
+    return fed
