@@ -21,10 +21,13 @@ def _specs(kind: str) -> Callable[[], list[str]]:
     return names
 
 
-def _ops() -> list[str]:
-    from parity.ops import TABLE
+def _ops(*kinds: str) -> Callable[[], list[str]]:
+    def names() -> list[str]:
+        from parity.ops import TABLE, kind_of
 
-    return sorted(TABLE)
+        return sorted(op for op in TABLE if kind_of(op) in kinds)
+
+    return names
 
 
 def _frameworks() -> list[str]:
@@ -56,9 +59,11 @@ KINDS: Mapping[str, Callable[[], list[str]]] = {
     "initializers": _specs("initializers"),
     "optimizers": _specs("optimizers"),
     "schedules": _specs("schedules"),
-    "losses": _specs("losses"),
+    "layers": _ops("layers"),
+    "activations": _ops("activations"),
+    "losses": _ops("losses"),
     "suites": _specs("suites"),
-    "ops": _ops,
+    "ops": _ops("layers", "activations", "losses"),
     "datasets": _datasets,
     "frameworks": _frameworks,
 }

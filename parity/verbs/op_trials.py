@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from parity.execution import draws as drawing
 from parity.judgement import agreement, kinks
 from parity.ops import TABLE, kind_of
+from parity.ops.definition import Example
 from parity.spec import specs as language
 from parity.spec.graph import Graph
 from parity.spec.masks import dropouts
 from parity.spec.op_graphs import op_graph
+from parity.verbs.op_grids import grid
 from parity.verbs.trials import Options, Trial, dead, dropout_trials
 
 BATCH = 4
@@ -24,12 +26,12 @@ REDRAWS, SKETCH = 50, 2
 
 
 def op_trials(op: str, initializer: language.Initializer, options: Options) -> Iterator[Trial]:
-    """Every example, and every extreme one (huge logits), in every precision asked for.
+    """Every example in every precision asked for.
 
     For dropout the native layer, which draws its own mask, as well.
     """
     for dtype in options.dtypes:
-        for place, example in enumerate((*TABLE[op].EXAMPLES, *vars(TABLE[op]).get("EXTREMES", ()))):
+        for place, example in enumerate(_examples(op)):
             graph = op_graph(op, example)
             draws, references, redraws = _drawn(graph, initializer, dtype, options)
             case = options.case(f"{op}:{example.name or place}", dtype, graph=graph, batch_size=BATCH)
@@ -37,6 +39,11 @@ def op_trials(op: str, initializer: language.Initializer, options: Options) -> I
             yield Trial(case, draws.arrays, judge, kind_of(op), redraws)
     if op == "dropout":
         yield from dropout_trials(options)
+
+
+def _examples(op: str) -> tuple[Example, ...]:
+    """The op's own, the extreme ones (huge logits), and the grid of its hyper-parameters."""
+    return (*TABLE[op].EXAMPLES, *vars(TABLE[op]).get("EXTREMES", ()), *grid(op))
 
 
 def _drawn(
