@@ -29,15 +29,15 @@ def flops(shapes: dict[str, Shape], outputs: dict[str, Shape], *, mode: str, **_
 
 
 def _shares(run: Run, length: int, scale: int, mode: str, corners: str) -> Array:
-    """(length·scale, length): how much of each old row is in each new one."""
-    number = np.arange(length * scale)[:, None]
+    """(length·scale, length): how much of each old row is in each new one; places are rounded as frameworks round them."""
+    number, old = np.arange(length * scale, dtype=run.dtype)[:, None], np.arange(length, dtype=run.dtype)
     if mode == "nearest":
-        return np.asarray(number // scale == np.arange(length), run.dtype)
+        return np.asarray(number // scale == old, run.dtype)
     if corners == "aligned":
         place = number * ((length - 1) / max(length * scale - 1, 1))
     else:
         place = np.clip((number + 0.5) / scale - 0.5, 0, length - 1)
-    return np.asarray(np.maximum(1 - np.abs(place - np.arange(length)), 0), run.dtype)
+    return np.asarray(np.maximum(1 - np.abs(place - old), 0), run.dtype)
 
 
 def forward(run: Run, x: Array, *, scale: Sequence[int], mode: str, corners: str, **_: Any) -> tuple[Array, Any]:
