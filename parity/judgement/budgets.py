@@ -19,12 +19,13 @@ Array = npt.NDArray[Any]
 UNIT_ROUNDOFF: Mapping[str, float] = {"float64": 2.0**-53, "float32": 2.0**-24, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 """u: the greatest relative error of rounding to nearest. The significand of float32 has 24 bits, of bfloat16 8."""
 
-SHADOWS = 12
+SHADOWS = 24
 """Walks of the reference in the tested precision with other summation orders, every other one from draws moved by 1 u.
 
 Where a tensor has one element, all shadows may lie near the reference by luck: with errors of a normal distribution and
 factor 4, a right result exceeds four shadows with probability 4e-3, eight with 1e-4, twelve with 1e-5, before the floor u·norm
-is counted. Gradients through a softmax cancel, and one order in thirty loses six times what the median order loses.
+is counted. Gradients through a softmax cancel, and one order in thirty loses six times what the median order loses: twelve
+orders meet it once in three cases, and a right transformer in MXNet on AVX2 came out at 1.01 of the budget; 24 give 0.71.
 """
 
 ONE_OP = 4.0
