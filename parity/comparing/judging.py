@@ -46,7 +46,8 @@ terms cancel, such as the gradient of a bias before a batch norm, which is zero 
 @dataclass(frozen=True)
 class Pair:
     """One tensor in two models and two precisions, in neutral order. depth: layers before it; stored: greatest number that
-    the tensor was added to before it was rounded (an update); ours, theirs: dtype -> array."""
+    the tensor was added to before it was rounded (an update); terms: greatest number of the pass's gradients, the size of the
+    terms of one that cancels; ours, theirs: dtype -> array."""
 
     quantity: str
     tensor: str
@@ -55,6 +56,7 @@ class Pair:
     theirs: Mapping[str, Array]
     stored: float = 0.0
     note: str = ""
+    terms: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -134,9 +136,11 @@ def _scale(pair: Pair) -> float:
     return max(_greatest(pair.ours["float64"]), _greatest(pair.theirs["float64"]))
 
 
-def tolerance(depth: int, scale: float, shadow: float, stored: float = 0.0) -> float:
-    """What may lie between two float64 tensors. shadow: their own error in float32."""
-    rounding = max(SHADOW * shadow / PRECISION_RATIO, budgets.STORE * budgets.roundoff("float64") * stored)
+def tolerance(depth: int, scale: float, shadow: float, stored: float = 0.0, terms: float = 0.0) -> float:
+    """What may lie between two float64 tensors. shadow: their own error in float32, a single sample that may be small by luck;
+    so terms of the pass's size may each err by u in every layer (the bias of attention's keys: softmax cancels it)."""
+    u = budgets.roundoff("float64")
+    rounding = max(SHADOW * shadow / PRECISION_RATIO, budgets.STORE * u * stored, SHADOW * u * max(depth, 1) * terms)
     return max(SEMANTIC * max(depth, 1) * scale, rounding)
 
 
@@ -153,7 +157,7 @@ def distance(ours: Array, theirs: Array) -> float:
 
 def _semantic(pair: Pair, shadow: float) -> Found:
     ours, theirs, scale = pair.ours["float64"], pair.theirs["float64"], _scale(pair)
-    error, limit = distance(ours, theirs), tolerance(pair.depth, scale, shadow, pair.stored)
+    error, limit = distance(ours, theirs), tolerance(pair.depth, scale, shadow, pair.stored, pair.terms)
     narrow = [side.dtype.name for side in (ours, theirs) if side.dtype.name != "float64"]
     reason = f"one model hands out {narrow[0]} where float64 was asked for" if narrow and error > limit else ""
     where = place(_worst(ours, theirs)) if error else ""

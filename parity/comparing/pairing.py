@@ -6,7 +6,7 @@ It refuses to judge them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -121,6 +121,8 @@ def weights(ours: Side, theirs: Side, found: Map) -> tuple[list[Pair], list[Pair
                 begin = at[0].read(ours.before[at[0].native])
                 moved = [_moved(_trained(side, placement, "after"), begin) for side, placement in both]
                 updates.append(Pair("update", title, back, moved[0], moved[1], float(np.max(np.abs(begin), initial=0.0))))
+    greatest = max((float(np.max(np.abs(one.ours["float64"]), initial=0.0)) for one in gradients), default=0.0)
+    gradients = [replace(one, terms=greatest) for one in gradients if np.isfinite(greatest)] or gradients
     return statistics, gradients[::-1], updates[::-1]
 
 
