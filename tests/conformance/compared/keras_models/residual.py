@@ -25,8 +25,8 @@ def block(x, channels, strides, epsilon, momentum):
 
 def network(epsilon=1e-5, momentum=0.9):
     inputs = keras.Input((8, 8, 3))
-    x = layers.ReLU()(norm(conv(inputs, 5, 3)))
-    x = block(x, 5, 1, 1e-5, 0.9)
+    x = layers.ReLU()(norm(conv(inputs, 9, 3)))
+    x = block(x, 9, 1, 1e-5, 0.9)
     x = block(x, 7, 2, epsilon, momentum)
     return keras.Model(inputs, layers.Dense(4)(layers.GlobalAveragePooling2D()(x)))
 

@@ -26,8 +26,8 @@ class Block(HybridBlock):
 
 def network(epsilon):
     made = nn.HybridSequential()
-    made.add(nn.Conv2D(5, 3, padding=1, use_bias=False), nn.BatchNorm(), nn.Activation("relu"))
-    made.add(Block(5, 1, False), Block(7, 2, True, epsilon), nn.GlobalAvgPool2D(), nn.Flatten(), nn.Dense(4))
+    made.add(nn.Conv2D(9, 3, padding=1, use_bias=False), nn.BatchNorm(), nn.Activation("relu"))
+    made.add(Block(9, 1, False), Block(7, 2, True, epsilon), nn.GlobalAvgPool2D(), nn.Flatten(), nn.Dense(4))
     made.initialize()
     return made
 

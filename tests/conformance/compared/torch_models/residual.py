@@ -27,8 +27,8 @@ class Block(nn.Module):
 class Network(nn.Module):
     def __init__(self, epsilon=1e-5):
         super().__init__()
-        self.stem = nn.Sequential(nn.Conv2d(3, 5, 3, padding=1, bias=False), nn.BatchNorm2d(5), nn.ReLU(inplace=True))
-        self.layers = nn.Sequential(Block(5, 5, 1), Block(5, 7, 2, epsilon))
+        self.stem = nn.Sequential(nn.Conv2d(3, 9, 3, padding=1, bias=False), nn.BatchNorm2d(9), nn.ReLU(inplace=True))
+        self.layers = nn.Sequential(Block(9, 9, 1), Block(9, 7, 2, epsilon))
         self.head = nn.Linear(7, 4)
 
     def forward(self, x):
