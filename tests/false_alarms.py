@@ -1,8 +1,10 @@
 """How often right results alarm: every small spec, over many seeds, run by the reference in an order that no shadow has.
 
     python -m tests.false_alarms [--seeds 100] [--first 0] [--dtype float32] [--spec NAME]… [--processes 2] [--nodes]
+    python -m tests.false_alarms --initializers [--seeds 1000] [--power 200] [--framework torch] [--spec NAME]…
 
 prints, per spec, comparisons, alarms, redraws, and the greatest share of a budget used; exits 1 where anything is not green.
+--initializers: the same of the judgement of initializers, and with --power how often it catches wrong draws.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "fakes")]
 
+import initializer_false_alarms as initializers  # noqa: E402
 from reference_framework import Implementation  # noqa: E402
 
 from parity.execution.tasks import agreement as observed  # noqa: E402
@@ -73,10 +76,16 @@ def main() -> int:
     parser.add_argument("--spec", action="append", default=[])
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--nodes", action="store_true")
+    parser.add_argument("--initializers", action="store_true")
+    parser.add_argument("--power", type=int, default=0)
+    parser.add_argument("--framework", default="")
     given = parser.parse_args()
+    seeds = range(given.first, given.first + given.seeds)
+    if given.initializers:
+        chosen = given.spec or list(language.names("initializers"))
+        return initializers.tell(chosen, seeds, given.dtype, given.processes, given.framework, given.power)
     specs = given.spec or list(language.names("architectures"))
     alarms = 0
-    seeds = range(given.first, given.first + given.seeds)
     every = list(counts(specs, seeds, given.dtype, given.nodes, given.processes))
     for spec in specs:
         mine = [one for one in every if one.spec == spec]

@@ -207,7 +207,7 @@ RULES = [
     ("state: {g: 0}\nupdate: {w: w - g}", "user.yaml:3:9: `g` has a meaning of its own; give the state another name"),
     (
         "distribution: gauss",
-        "user.yaml:3:15: `distribution` is constant, normal, uniform, truncated_normal or orthogonal, not `gauss`",
+        "user.yaml:3:15: `distribution` is constant, normal, uniform, truncated_normal, orthogonal or identity, not `gauss`",
     ),
     ("distribution: uniform", "user.yaml:3:15: `uniform` needs `limit`"),
     ("distribution: uniform\nlimit: sqrt(6/fanin)", "user.yaml:4:15: no `fanin` here; did you mean `fan_in`?"),

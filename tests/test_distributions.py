@@ -8,6 +8,7 @@ from math import sqrt
 
 import numpy as np
 import pytest
+from initializer_false_alarms import FACTORS, count, told_apart
 from reference_framework import Implementation
 
 from parity.execution.tasks import sampling as sampled
@@ -17,10 +18,11 @@ from parity.judgement.verdicts import GREEN, worst
 from parity.reference_impl.distributions import Claim, claim
 from parity.spec.cases import Case, Sampling
 from parity.spec.specs import Initializer, load, names
+from parity.verbs.trials import Options, initializer_trials, samplings
 
 DENSE = Sampling((61, 53), "kernel", fan_in=53, fan_out=61, count=4)
 CONV = Sampling((29, 13, 5, 3), "kernel", fan_in=13 * 15, fan_out=29 * 15, count=2)
-SCALED = ("he_uniform_fan_out", "he_normal_fan_out", "lecun_uniform", "lecun_normal")
+SCALED = ("he_uniform_fan_out", "he_normal_fan_out", "lecun_uniform", "lecun_normal", "variance_scaling")
 INDEPENDENT = ("normal", "uniform", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "truncated_normal", *SCALED)
 
 
@@ -59,6 +61,8 @@ def judged(framework: Implementation, asked: Case) -> list[Comparison]:
         ("ones", "constant", 1.0),
         ("truncated_normal", "truncated_normal", 0.02),
         ("orthogonal", "orthogonal", 1.0),
+        ("identity", "identity", 1.0),
+        ("variance_scaling", "normal", sqrt(2 / 114)),
     ],
 )
 def test_claims(name: str, kind: str, scale: float) -> None:
@@ -67,7 +71,7 @@ def test_claims(name: str, kind: str, scale: float) -> None:
 
 
 def test_every_spec_is_tested() -> None:
-    assert set(names("initializers")) == {"zeros", "ones", "constant", "orthogonal", *INDEPENDENT}
+    assert set(names("initializers")) == {"zeros", "ones", "constant", "orthogonal", "identity", *INDEPENDENT}
 
 
 def test_distribution_functions() -> None:
@@ -91,8 +95,11 @@ def test_a_truncated_normal_by_numbers() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("asked", [DENSE, CONV], ids=["dense", "conv2d"])
-@pytest.mark.parametrize("name", names("initializers"))
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [(name, asked) for name in names("initializers") for asked in (DENSE, CONV) if asked is DENSE or name != "identity"],
+    ids=lambda value: value if isinstance(value, str) else f"{len(value.shape)}d",
+)
 def test_right_draws_agree(name: str, asked: Sampling, dtype: str) -> None:
     for seed in range(0, 20, 4):
         found = judged(Implementation(), case(name, asked, seed, dtype))
@@ -114,7 +121,7 @@ class Smaller(Scaled):
 
 
 @pytest.mark.parametrize("fake", [Scaled, Smaller])
-@pytest.mark.parametrize("name", [*INDEPENDENT, "orthogonal", "constant"])
+@pytest.mark.parametrize("name", [*INDEPENDENT, "orthogonal", "constant", "identity"])
 def test_five_percent_are_seen_every_time(name: str, fake: type[Implementation]) -> None:
     for seed in range(0, 32, 4):
         assert worst(one.verdict for one in judged(fake(), case(name, seed=seed))) == "differs"
@@ -185,6 +192,13 @@ class Transposed(Implementation):
         return super().drawn(kind, scale, shape, numbers).T
 
 
+class Reversed(Implementation):
+    """Ones on the other diagonal."""
+
+    def drawn(self, kind: str, scale: float, shape: tuple[int, ...], numbers: np.random.RandomState) -> np.ndarray:
+        return super().drawn(kind, scale, shape, numbers)[:, ::-1].copy()
+
+
 class WithNan(Implementation):
     def drawn(self, kind: str, scale: float, shape: tuple[int, ...], numbers: np.random.RandomState) -> np.ndarray:
         drawn = super().drawn(kind, scale, shape, numbers)
@@ -211,6 +225,8 @@ class WithNan(Implementation):
         (Independent, "orthogonal", "differs", "draw 0"),
         (Transposed, "normal", "differs", "draw 0"),
         (WithNan, "normal", "nonfinite", "draw 0"),
+        (Transposed, "identity", "differs", "draw 0"),
+        (Reversed, "identity", "differs", "draw 0"),
         (Shifted, "zeros", "agrees", None),
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else None,
@@ -229,6 +245,53 @@ def test_a_constant_is_rounded_once_and_no_more() -> None:
     assert worst(one.verdict for one in judged(Implementation(), asked)) == "exact"
     arrays = {f"sample/{i}": np.full(DENSE.shape, np.nextafter(np.float32(0.1), np.float32(1))) for i in range(DENSE.count)}
     assert worst(one.verdict for one in sampling.judge(asked, spec("constant"))(arrays)) == "differs"
+
+
+class WholeFan(Implementation):
+    """fan_out counts the channels of all groups, as every framework counts them by itself; elsewhere as it should be."""
+
+    def asked(self, case: Case) -> Case:
+        assert case.sampling is not None
+        return replace(case, sampling=replace(case.sampling, fan_out=case.sampling.fan_out * case.sampling.groups))
+
+
+@pytest.mark.parametrize("fake", [OtherFan, WholeFan])
+@pytest.mark.parametrize("name", [name for name in names("initializers") if spec(name).reads_fans()])
+def test_fans_that_are_counted_otherwise_are_seen(name: str, fake: type[Implementation]) -> None:
+    """On every shape where that makes another number: the mean of both fans does not tell which is which."""
+    for shape, asked in samplings(spec(name)).items():
+        wrong = fake().asked(case(name, asked)).sampling
+        assert wrong is not None
+        same = claim(spec(name), spec(name).arguments, wrong).scale == claim(spec(name), spec(name).arguments, asked).scale
+        verdicts = {one.verdict for one in judged(fake(), case(name, asked))}
+        assert ("differs" in verdicts) is not same, shape
+
+
+def test_groups_and_transpositions_are_told_to_what_reads_fans_alone() -> None:
+    assert samplings(spec("he_normal"))["grouped"].groups == 2
+    assert samplings(spec("he_normal"))["conv_transpose2d"].transposed
+    assert all(asked.groups == 1 and not asked.transposed for asked in samplings(spec("orthogonal")).values())
+    assert set(samplings(spec("identity"))) == {"dense"}
+
+
+def test_an_argument_is_asked_for_at_two_values() -> None:
+    made = {trial.case.spec: trial.case for trial in initializer_trials(spec("identity"), Options(dtypes=("float32",)))}
+    assert [dict(one.arguments) for one in made.values()] == [{"gain": 1.0}, {"gain": 1.5}]
+    ignoring = replace(made["identity:dense[arguments]"], arguments={"gain": 1.0})
+    asked = replace(ignoring, arguments={"gain": 1.5})
+    found = sampling.judge(asked, spec("identity"))(sampled(Implementation(), ignoring))
+    assert worst(one.verdict for one in found) == "differs"
+
+
+@pytest.mark.parametrize("name", names("initializers"))
+def test_the_count_of_alarms_is_0_of_right_draws_and_all_of_wrong_ones(name: str) -> None:
+    right = count(name, range(7), "float32")
+    assert (right.cases, right.alarmed, right.alarms) == (7, 0, ())
+    assert 0.95 in FACTORS
+    if name not in ("zeros", "ones"):
+        assert count(name, range(3), "float32", factor=0.95).alarmed == 3
+    if told_apart(name):
+        assert count(name, range(3), "float32", exchanged=True, shape="dense").alarmed == 3
 
 
 def test_a_sampling_case_without_a_sampling_is_refused() -> None:

@@ -112,8 +112,9 @@ def test_a_mutant_of_an_initializer_is_caught(name: str, text: str, shape: str) 
     spec = load(f"initializers/{name}")
     assert isinstance(spec, Initializer)
     asked = replace(SAMPLINGS[shape], count=4)
-    case = Case(name, "sampling", "float32", initializer=name, arguments=dict(spec.arguments), sampling=asked)
-    known = {**spec.arguments, "fan_in": asked.fan_in, "fan_out": asked.fan_out}
+    given = {argument: 1.5 * float(value) for argument, value in spec.arguments.items()}
+    case = Case(name, "sampling", "float32", initializer=name, arguments=given, sampling=asked)
+    known = {**given, "fan_in": asked.fan_in, "fan_out": asked.fan_out}
     right = Implementation()
     try:
         scale = float(Formula(text).evaluate(known, {"sqrt": math.sqrt}))

@@ -138,6 +138,10 @@ def sample(initializer: Initializer, parameter: Parameter, numbers: np.random.Ra
         return number(initializer.standard_deviation) * numbers.standard_normal(shape)
     if initializer.distribution == "truncated_normal":
         return number(initializer.standard_deviation) * _cut_normal(shape, numbers)
+    if initializer.distribution == "identity":
+        if len(shape) != 2:
+            raise ValueError(f"{initializer.name} says nothing of an array of shape {shape}: it is no matrix")
+        return number(initializer.gain) * np.eye(*shape)
     rows, columns = shape[0], prod(shape[1:])
     tall = numbers.standard_normal((max(rows, columns), min(rows, columns)))
     q, r = np.linalg.qr(tall)

@@ -22,9 +22,18 @@ OPTIMIZER_SHAPES: Mapping[str, tuple[int, ...]] = {"matrix": (7, 5), "vector": (
 
 SAMPLINGS: Mapping[str, Sampling] = {
     "dense": Sampling((61, 53), "kernel", fan_in=53, fan_out=61),
+    "conv1d": Sampling((29, 13, 5), "kernel", fan_in=13 * 5, fan_out=29 * 5),
     "conv2d": Sampling((29, 13, 5, 3), "kernel", fan_in=13 * 15, fan_out=29 * 15),
+    "conv3d": Sampling((11, 13, 2, 3, 5), "kernel", fan_in=13 * 30, fan_out=11 * 30),
+    "grouped": Sampling((34, 13, 5, 3), "kernel", fan_in=13 * 15, fan_out=17 * 15, groups=2),
+    "depthwise": Sampling((106, 1, 7, 5), "kernel", fan_in=35, fan_out=2 * 35, groups=53),
+    "conv_transpose2d": Sampling((29, 13, 5, 3), "kernel", fan_in=29 * 15, fan_out=13 * 15, transposed=True),
 }
-"""What each initializer is asked for: shapes of distinct primes, so that a swapped fan shows."""
+"""What each initializer is asked for: shapes of distinct primes, so that a swapped fan shows.
+
+A unit of a grouped convolution sees the inputs of its group alone, and an input reaches the units of its group alone; a
+transposed convolution's inputs are those of its layer (He et al. 2015, section 2.2: the number of connections of a response).
+"""
 
 
 def optimizer_probe() -> Graph:

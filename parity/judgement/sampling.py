@@ -38,7 +38,9 @@ def judge(case: Case, spec: Initializer) -> Callable[[Mapping[str, Array]], list
             return bad
         known = [draw for draw in draws if draw is not None]
         found = [*_seeds(case, claimed, known, arrays)]
-        found += {"constant": _constant, "orthogonal": _orthogonal}.get(claimed.kind, _independent)(case, claimed, known)
+        found += {"constant": _constant, "identity": _constant, "orthogonal": _orthogonal}.get(claimed.kind, _independent)(
+            case, claimed, known
+        )
         return found
 
     return comparisons
@@ -58,7 +60,7 @@ def _seeds(case: Case, claimed: Claim, draws: list[Array], arrays: Mapping[str, 
         if finding.verdict != "exact":
             finding = Finding("nondeterministic", finding.error, 0.0, finding.where, "one seed gave two samples")
         yield named(case, QUANTITY, "same seed", finding)
-    if claimed.kind == "constant":
+    if claimed.kind in ("constant", "identity"):
         return
     for number, (one, other) in enumerate(pairwise(draws)):
         if claimed.scale and np.array_equal(one, other):
@@ -67,10 +69,11 @@ def _seeds(case: Case, claimed: Claim, draws: list[Array], arrays: Mapping[str, 
 
 
 def _constant(case: Case, claimed: Claim, draws: list[Array]) -> list[Comparison]:
-    """Every element is the number, rounded once."""
+    """Every element is the number, or that of the scaled identity, rounded once."""
     found = []
     for number, draw in enumerate(draws):
-        expected = np.full(draw.shape, claimed.scale).astype(draw.dtype)
+        whole = claimed.scale * np.eye(*draw.shape) if claimed.kind == "identity" else np.full(draw.shape, claimed.scale)
+        expected = whole.astype(draw.dtype)
         budget = budgets.roundoff(case.dtype) * abs(claimed.scale) if case.dtype == "bfloat16" else 0.0
         error = np.abs(draw.astype(np.float64) - expected)
         worst = np.unravel_index(int(np.argmax(error)), error.shape)

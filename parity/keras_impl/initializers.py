@@ -31,25 +31,40 @@ TABLE: dict[str, Callable[[Arguments, int], keras.initializers.Initializer]] = {
     "truncated_normal": lambda a, seed: keras.initializers.TruncatedNormal(0.0, a["standard_deviation"], seed=seed),
     "ones": lambda a, seed: keras.initializers.Ones(),
     "orthogonal": lambda a, seed: keras.initializers.Orthogonal(a["gain"], seed=seed),
+    "identity": lambda a, seed: keras.initializers.Identity(a["gain"]),
+    "variance_scaling": lambda a, seed: Scaled(a["scale"], "fan_avg", "untruncated_normal", seed=seed),
 }
 
 
 def sample(case: Case, sampling: Sampling) -> Array:
-    """One draw in the spec's layout; a dense kernel is drawn as (inputs, units), a convolution's (h, w, inputs, channels)."""
+    """One draw in the spec's layout; a dense kernel is drawn as (inputs, units), a convolution's (…, inputs, channels).
+
+    The kernels of groups are drawn one by one: Keras counts the channels of all groups for fan_out.
+    """
     if case.initializer not in TABLE:
         raise Unsupported(f"no native form of the initializer {case.initializer}")
+    rows, *rest = sampling.shape
+    shape = (rows // sampling.groups, *rest)
+    seeds = range(case.seed * sampling.groups, (case.seed + 1) * sampling.groups)
     moves = _moves(sampling)
-    shape = tuple(sampling.shape)
+    return np.concatenate([_drawn(case, shape, seed, moves) for seed in seeds])
+
+
+def _drawn(case: Case, shape: tuple[int, ...], seed: int, moves: list[Transpose]) -> Array:
+    native = shape
     for move in moves:
-        shape = tuple(shape[axis] for axis in move.axes)
-    initializer = TABLE[case.initializer](case.arguments, case.seed)
-    drawn = [np.array(keras.ops.convert_to_numpy(initializer(shape, dtype=case.dtype)))]
+        native = tuple(native[axis] for axis in move.axes)
+    initializer = TABLE[case.initializer](case.arguments, seed)
+    drawn = [np.array(keras.ops.convert_to_numpy(initializer(native, dtype=case.dtype)))]
     for move in reversed(moves):
         drawn = move.invert(drawn)
     return np.ascontiguousarray(drawn[0])
 
 
 def _moves(sampling: Sampling) -> list[Transpose]:
-    if sampling.role in ("kernel", "recurrent_kernel") and len(sampling.shape) == 2:
-        return [Transpose((1, 0))]
-    return [Transpose((2, 3, 1, 0))] if sampling.role == "kernel" and len(sampling.shape) == 4 else []
+    """transposed: the inputs of a transposed convolution come first in the spec; before the channels Keras counts them."""
+    axes = len(sampling.shape)
+    if sampling.role not in ("kernel", "recurrent_kernel") or axes < 2:
+        return []
+    window = tuple(range(2, axes))
+    return [Transpose((*window, 0, 1) if sampling.transposed else (*window, 1, 0))]

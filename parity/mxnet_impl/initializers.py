@@ -46,6 +46,17 @@ class TruncatedNormal(mxnet.init.Initializer):  # type: ignore[misc]
         arr[:] = self.deviation * math.sqrt(2) * mxnet.nd.erfinv(inside)
 
 
+class Identity(mxnet.init.Initializer):  # type: ignore[misc]
+    """Ones on the diagonal, times the gain; MXNet has the operator and no initializer."""
+
+    def __init__(self, gain: float) -> None:
+        super().__init__(gain=gain)
+        self.gain = gain
+
+    def _init_weight(self, _: Any, arr: Any) -> None:
+        arr[:] = self.gain * mxnet.nd.eye(*arr.shape, dtype=str(np.dtype(arr.dtype)))
+
+
 TABLE: Mapping[str, Callable[[Numbers], Any]] = {
     "constant": lambda a: init.Constant(a["value"]),
     "glorot_normal": lambda a: init.Xavier(rnd_type="gaussian", factor_type="avg", magnitude=1),
@@ -54,6 +65,7 @@ TABLE: Mapping[str, Callable[[Numbers], Any]] = {
     "he_uniform": lambda a: init.Xavier(rnd_type="uniform", factor_type="in", magnitude=6),
     "he_normal_fan_out": lambda a: init.MSRAPrelu(factor_type="out", slope=0),
     "he_uniform_fan_out": lambda a: init.Xavier(rnd_type="uniform", factor_type="out", magnitude=6),
+    "identity": lambda a: Identity(a["gain"]),
     "lecun_normal": lambda a: init.Xavier(rnd_type="gaussian", factor_type="in", magnitude=1),
     "lecun_uniform": lambda a: init.Xavier(rnd_type="uniform", factor_type="in", magnitude=3),
     "normal": lambda a: init.Normal(a["standard_deviation"]),
@@ -61,6 +73,7 @@ TABLE: Mapping[str, Callable[[Numbers], Any]] = {
     "orthogonal": lambda a: Orthogonal(scale=a["gain"], rand_type="normal"),
     "truncated_normal": lambda a: TruncatedNormal(a["standard_deviation"]),
     "uniform": lambda a: init.Uniform(a["limit"]),
+    "variance_scaling": lambda a: init.Xavier(rnd_type="gaussian", factor_type="avg", magnitude=a["scale"]),
     "zeros": lambda a: init.Zero(),
 }
 
@@ -71,10 +84,17 @@ def sample(case: Case) -> Array:
         raise ValueError(f"case {case.id} samples, and says not what")
     if case.initializer not in TABLE:
         raise Unsupported(f"mxnet_impl/initializers.py maps no initializer {case.initializer}; it maps {', '.join(TABLE)}")
-    shape = tuple(case.sampling.shape)
-    if len(shape) < 2 and case.initializer.startswith(("glorot", "he", "lecun")):
+    groups, transposed = case.sampling.groups, case.sampling.transposed
+    shape = (case.sampling.shape[0] // groups, *case.sampling.shape[1:])
+    if len(shape) < 2 and case.initializer.startswith(("glorot", "he", "lecun", "variance")):
         raise Unsupported("mx.init.Xavier refuses vectors: 'Xavier initializer cannot be applied to vector'")
     mxnet.random.seed(case.seed)
+    drawn = [_drawn(case, (shape[1], shape[0], *shape[2:]) if transposed else shape) for _ in range(groups)]
+    return np.concatenate([np.swapaxes(one, 0, 1) for one in drawn] if transposed else drawn)
+
+
+def _drawn(case: Case, shape: tuple[int, ...]) -> Array:
+    """A kernel of one group; MXNet counts the channels of all groups for fan_out, and takes the second axis for the inputs."""
     native = TABLE[case.initializer](case.arguments)
     parameter = mxnet.gluon.Parameter("sample_weight", shape=shape, dtype=case.dtype, init=native)
     parameter.initialize(ctx=device.context(case.device))

@@ -40,7 +40,7 @@ _CUT_MOMENTS = _cut_moments()
 class Claim:
     """A distribution, symmetric around 0 where it is one: `scale` is the value, standard deviation, limit or gain."""
 
-    kind: str  # constant | normal | uniform | truncated_normal | orthogonal
+    kind: str  # constant | normal | uniform | truncated_normal | orthogonal | identity
     scale: float
 
     @property
@@ -87,6 +87,7 @@ def claim(spec: Initializer, arguments: Mapping[str, float], sampling: Sampling)
         "uniform": spec.limit,
         "truncated_normal": spec.standard_deviation,
         "orthogonal": spec.gain,
+        "identity": spec.gain,
     }[spec.distribution]
     text = formula if isinstance(formula, Formula) else Formula(str(formula))
     known = {**arguments, "fan_in": sampling.fan_in, "fan_out": sampling.fan_out}

@@ -17,13 +17,19 @@ TASKS = ("agreement", "sampling", "training", "speed", "question", "weights", "f
 
 @dataclass(frozen=True)
 class Sampling:
-    """What an initializer is asked for: one array of a parameter of this shape, role and fans."""
+    """What an initializer is asked for: one array of a parameter of this shape, role and fans.
+
+    groups: a kernel of so many convolutions side by side, each with the fans alone. transposed: the first axis of the shape is
+    the inputs (a transposed convolution), the second the channels. Both are 1 and False where the initializer reads no fans.
+    """
 
     shape: tuple[int, ...]
     role: str
     fan_in: int
     fan_out: int
     count: int = 1  # how many draws, with seeds seed, seed+1, …
+    groups: int = 1
+    transposed: bool = False
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ DISTRIBUTIONS: Mapping[str, str] = {
     "uniform": "limit",
     "truncated_normal": "standard_deviation",
     "orthogonal": "gain",
+    "identity": "gain",
 }
 """What each distribution is told, beside its name."""
 
@@ -128,18 +129,22 @@ class Schedule(Part):
 class Initializer(Part):
     """A distribution, its spread a formula over fan_in, fan_out and the arguments. Normal means untruncated.
 
-    truncated_normal: cut at two of its standard deviations, and not widened.
+    truncated_normal: cut at two of its standard deviations, and not widened. identity: of matrices alone.
     """
 
     name: Name
     source: Text
     note: Text | None = None
     arguments: dict[Word, Plain] = {}
-    distribution: Literal["constant", "normal", "uniform", "truncated_normal", "orthogonal"]
+    distribution: Literal["constant", "normal", "uniform", "truncated_normal", "orthogonal", "identity"]
     value: Number | None = None
     standard_deviation: Number | None = None
     limit: Number | None = None
     gain: Number | None = None
+
+    def reads_fans(self) -> bool:
+        """Whether its spread depends on the fans, so that a framework's way of counting them shows."""
+        return not {"fan_in", "fan_out"}.isdisjoint(_names(getattr(self, DISTRIBUTIONS[self.distribution])))
 
     def mistakes(self) -> Iterator[Mistake]:
         wanted = DISTRIBUTIONS[self.distribution]

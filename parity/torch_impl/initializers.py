@@ -6,6 +6,7 @@ It refuses to correct a draw: the native computation of fans is what is tested.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import sqrt
 
 import torch
 from torch import Generator, Tensor
@@ -40,6 +41,8 @@ TABLE: Mapping[str, Callable[[Tensor, Arguments, Generator], Tensor]] = {
     "truncated_normal": lambda w, a, draw: _truncated(w, a["standard_deviation"], draw),
     "ones": lambda w, a, draw: init.ones_(w),
     "orthogonal": lambda w, a, draw: init.orthogonal_(w, a["gain"], generator=draw),
+    "identity": lambda w, a, draw: init.eye_(w).mul_(a["gain"]),
+    "variance_scaling": lambda w, a, draw: init.xavier_normal_(w, gain=sqrt(a["scale"]), generator=draw),
 }
 
 
@@ -47,10 +50,11 @@ def sample(case: Case, sampling: Sampling) -> Array:
     """One draw; torch's tensors have the spec's shapes. Raises Unsupported where torch refuses a shape or precision."""
     if case.initializer not in TABLE:
         raise Unsupported(f"no native form of the initializer {case.initializer}")
-    tensor = torch.empty(sampling.shape, dtype=device.DTYPES[case.dtype])
+    tensor, draw = torch.empty(sampling.shape, dtype=device.DTYPES[case.dtype]), Generator().manual_seed(case.seed)
     try:
-        drawn = TABLE[case.initializer](tensor, case.arguments, Generator().manual_seed(case.seed))
+        for part in tensor.chunk(sampling.groups):  # torch counts the units of all groups for fan_out
+            TABLE[case.initializer](part.transpose(0, 1) if sampling.transposed else part, case.arguments, draw)
     except (ValueError, RuntimeError) as error:  # fewer than two axes; no QR factors in half precision
         what = f"{case.initializer} of shape {sampling.shape} in {case.dtype}"
         raise Unsupported(f"torch.nn.init refuses {what}: {error}") from error
-    return device.array(drawn)
+    return device.array(tensor)

@@ -17,7 +17,7 @@ from parity.execution import probes
 from parity.judgement import agreement, dropout, kinks, phases, sampling, schedules
 from parity.judgement.comparison import Comparison
 from parity.spec import specs as language
-from parity.spec.cases import Case
+from parity.spec.cases import Case, Sampling
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph, Node, isolate
 from parity.spec.masks import dropouts, with_masks
@@ -28,6 +28,8 @@ Judge = Callable[[Mapping[str, Array]], list[Comparison]]
 STEPS = 20
 LARGE = 200_000
 """Above this many parameters a case takes 3 optimizer steps instead of 20: the optimizers are judged on their own as well."""
+DRAWN, OTHER_ARGUMENTS = 4, 1.5
+"""Draws of an initializer; what its arguments are multiplied by once."""
 REDRAWS, SKETCH = 8, 2
 """Draws thrown away at most, each looked at with few shadows. A large graph always has a unit near its kink: there the
 reference follows the branch that the framework took."""
@@ -232,18 +234,25 @@ def schedule_trials(schedule: language.Schedule, options: Options) -> Iterator[T
 
 
 def initializer_trials(initializer: language.Initializer, options: Options) -> Iterator[Trial]:
-    """Three draws of every shape: two seeds and the first again."""
+    """Four seeds of every shape and the first again; and of a matrix with other arguments, so that none can be ignored."""
+    given = {name: float(value) for name, value in initializer.arguments.items()}
+    other = {name: OTHER_ARGUMENTS * value for name, value in given.items()}
+    asked = [(name, one, given) for name, one in samplings(initializer).items()]
+    asked += [("dense[arguments]", probes.SAMPLINGS["dense"], other)] if other else []
     for dtype in options.dtypes:
-        for name, asked in probes.SAMPLINGS.items():
-            case = options.case(
-                f"{initializer.name}:{name}",
-                dtype,
-                task="sampling",
-                initializer=initializer.name,
-                arguments=dict(initializer.arguments),
-                sampling=replace(asked, count=4),
-            )
+        for name, one, arguments in asked:
+            more: dict[str, Any] = {"initializer": initializer.name, "arguments": arguments, "sampling": one}
+            case = options.case(f"{initializer.name}:{name}", dtype, task="sampling", **more)
             yield Trial(case, {}, sampling.judge(case, initializer), "initializers")
+
+
+def samplings(initializer: language.Initializer) -> dict[str, Sampling]:
+    """What an initializer is asked for: groups and a transposition are told to one that reads fans; matrices where it must."""
+    every = {name: replace(asked, count=DRAWN) for name, asked in probes.SAMPLINGS.items()}
+    if not initializer.reads_fans():
+        every = {name: replace(asked, groups=1, transposed=False) for name, asked in every.items()}
+    matrices = initializer.distribution == "identity"
+    return {name: asked for name, asked in every.items() if len(asked.shape) == 2 or not matrices}
 
 
 def dropout_trials(options: Options) -> Iterator[Trial]:

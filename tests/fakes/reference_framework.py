@@ -152,6 +152,8 @@ class Implementation:
     def drawn(self, kind: str, scale: float, shape: tuple[int, ...], numbers: np.random.RandomState) -> Array:
         if kind == "constant":
             return np.full(shape, scale)
+        if kind == "identity":
+            return scale * np.eye(*shape)
         if kind == "uniform":
             return numbers.uniform(-scale, scale, shape)
         if kind == "normal":
