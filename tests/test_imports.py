@@ -83,7 +83,7 @@ OUTSIDE = {
     "parity.ops*": ("numpy",),
     "parity.reference_impl*": ("numpy",),
     "parity.execution*": ("numpy",),
-    "parity.execution.datasets": ("numpy", "sklearn"),
+    "parity.execution.datasets*": ("numpy", "sklearn", "PIL"),
     "parity.comparing*": ("numpy",),
     "parity.judgement*": ("numpy", "ruamel"),
     "parity.atlas*": ("numpy",),

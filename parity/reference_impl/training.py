@@ -1,4 +1,5 @@
-"""Owns the reference's own training run: the graph's gradients and the optimizer's formulas, step after step, in float64.
+"""Owns the reference's own training run: the graph's gradients and the optimizer's formulas, step after step, in float64, and
+what a trained graph gives on examples.
 
 It refuses to draw and to judge; it exists so that a framework's free run has something to be shown beside.
 """
@@ -13,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.reference_impl.observation import observe
-from parity.reference_impl.rules import Rule
+from parity.reference_impl.rules import Rule, State
 from parity.spec.graph import Graph
 
 Array = npt.NDArray[Any]
@@ -50,23 +51,54 @@ def train(
     order: Array,
     on_step: Callable[[int], None] = lambda _: None,
 ) -> TrainingRun:
-    """Trains phase 0 through `order` (steps, batch_size), indices into `dataset`. One network, one phase."""
+    """Trains through `order` (steps, batch_size), indices into `dataset`: every phase in order on each batch, each with a state
+    of its own. Statistics move with every phase; a carried state goes on behind the last. The losses are the last phase's."""
     values = {name: np.asarray(array, dtype=np.float64) for name, array in initial.items()}
-    factors = graph.phases[0].updates
-    state = rule.begin(list(factors), lambda name, number: np.full(values[name].shape, number))
+    carried = {state.name for state in graph.carried}
+    states = [_begin(rule, phase.updates, values) for phase in graph.phases]
     losses = []
     for t, rows in enumerate(order, start=1):
-        seen = observe(graph, {**values, **{name: array[rows] for name, array in dataset.items()}})
+        batch = {name: array[rows] for name, array in dataset.items()}
+        moved: dict[str, Array] = {}
+        for place, phase in enumerate(graph.phases):
+            seen = observe(graph, {**values, **batch}, phase=place)
+            known: dict[str, Any] = {"t": t, **hyperparameters}
+            if rule.uses_global_norm():
+                known["global_norm"] = np.sqrt(sum(np.sum(seen.gradients[name] ** 2) for name in phase.updates))
+            for name, factor in phase.updates.items():
+                rates = {**known, "learning_rate": known["learning_rate"] * factor}
+                values[name] = rule.step(values[name], seen.gradients[name], states[place][name], rates, FUNCTIONS)
+            moved = {name: np.asarray(array) for name, array in seen.state.items()}
+            values |= {name: array for name, array in moved.items() if name not in carried}
+        values |= moved
         losses.append(float(np.asarray(seen.loss)))
-        known: dict[str, Any] = {"t": t, **hyperparameters}
-        if rule.uses_global_norm():
-            known["global_norm"] = np.sqrt(sum(np.sum(seen.gradients[name] ** 2) for name in factors))
-        for name, factor in factors.items():
-            rates = {**known, "learning_rate": known["learning_rate"] * factor}
-            values[name] = rule.step(values[name], seen.gradients[name], state[name], rates, FUNCTIONS)
-        values |= {name: np.asarray(array) for name, array in seen.state.items()}
         on_step(t)
     return TrainingRun(np.asarray(losses), values)
+
+
+def _begin(rule: Rule, updates: Mapping[str, float], values: Mapping[str, Array]) -> State:
+    return rule.begin(list(updates), lambda name, number: np.full(values[name].shape, number))
+
+
+def evaluate(graph: Graph, values: Mapping[str, Array], examples: Mapping[str, Array], wanted: str, batch_size: int) -> Array:
+    """A value of the layers on every example, in evaluation mode and in batches, as the worker's (a last one is filled up);
+    or a value of a phase's own on all examples at once, in training mode, since no phase has another."""
+    if not any(wanted == node.value(suffix) for node in graph.nodes for suffix in node.outputs):
+        return observe(graph, {**values, **examples}, phase=_phase_of(graph, wanted)).values[wanted]
+    count = len(next(iter(examples.values())))
+    parts = []
+    for start in range(0, count, batch_size):
+        rows = np.arange(start, start + batch_size)
+        fed = {name: array[np.where(rows < count, rows, start)] for name, array in examples.items()}
+        parts.append(observe(graph, {**values, **fed}, training=False).values[wanted][rows < count])
+    return np.concatenate(parts)
+
+
+def _phase_of(graph: Graph, wanted: str) -> int:
+    for place, phase in enumerate(graph.phases):
+        if any(wanted == node.value(suffix) for node in phase.nodes for suffix in node.outputs):
+            return place
+    raise KeyError(f"graph {graph.name} has no value {wanted!r}")
 
 
 def moved_by_one_ulp(initial: Mapping[str, Array], numbers: np.random.RandomState) -> dict[str, Array]:

@@ -25,7 +25,7 @@ def loss_curves(curves: Sequence[Curve]) -> dict[str, Any]:
         rows += [
             {"step": start + 1, "loss": round(sum(part) / len(part), 6), "framework": curve.framework}
             for start in range(0, len(curve.losses), width)
-            if (part := curve.losses[start : start + width])
+            if (part := [loss for loss in curve.losses[start : start + width] if loss is not None])
         ]
     return _chart(
         rows,
@@ -44,7 +44,8 @@ def drift(curves: Sequence[Curve]) -> dict[str, Any]:
     for curve in curves:
         if reference is None or curve is reference:
             continue
-        gap = [abs(a - b) / abs(b) for a, b in zip(curve.losses, reference.losses, strict=True)]
+        pairs = zip(curve.losses, reference.losses, strict=True)
+        gap = [abs(a - b) / abs(b) for a, b in pairs if a is not None and b]  # neither a loss that is no number, nor by zero
         width = max(1, len(gap) // 60)
         rows += [
             {"step": start + 1, "gap": max([*gap[start : start + width], 1e-9]), "framework": curve.framework}

@@ -42,16 +42,26 @@ class Row:
 
 @dataclass(frozen=True)
 class Curve:
-    """One training run: its loss at each step, and what came out. drift: step -> ‖w − w_ref‖/‖w_ref‖ at checkpoints."""
+    """One training run: its loss at each step, and what came out.
+
+    measure: the quality's words, where the suite states one: found (quality), asked, before the first step (at_start), and by
+    the best guess without a model. None stands for a number that is not finite, or that nobody asked for.
+    """
 
     case: str
     spec: str
     framework: str
     dtype: str
-    losses: Sequence[float]
+    losses: Sequence[float | None]
     accuracy: float | None
     final_distance: float | None
     dataset: str
+    measure: str = ""
+    asked: str = ""
+    quality: float | None = None
+    reached: bool | None = None
+    at_start: float | None = None
+    guess: float | None = None
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,32 @@ from typing import Literal
 from pydantic import Field
 
 from parity.spec.mistakes import Mistake
-from parity.spec.models import Name, Part, Text, Whole, Word
+from parity.spec.models import Name, Part, Plain, Text, Whole, Word
+
+
+class QualityPart(Part):
+    """What a training must reach, or (a perceptron on exclusive or) must not go beyond.
+
+    measure: a name of parity.judgement.qualities. value: the value that is measured, the first output if none is named.
+    target: the input it is held against; if none is named, the one that the data set is about.
+    """
+
+    measure: Word
+    at_least: Plain | None = None
+    at_most: Plain | None = None
+    value: Text | None = None
+    target: Text | None = None
+
+    def mistakes(self) -> Iterator[Mistake]:
+        if self.at_least is None and self.at_most is None:
+            yield Mistake(self.place(), "a quality is asked for with `at_least`, `at_most` or both")
 
 
 class Entry(Part):
     """One task on several specs; every list is crossed with every other. What is left out takes the verb's default.
 
     specs: what `parity check` takes: names, kinds, `all`. frameworks: all known, if empty. initializer, optimizer: names.
+    hyperparameters: of the optimizer, where a training takes other values than the published ones.
     """
 
     task: Literal["agreement", "training", "speed", "sampling"]
@@ -30,6 +49,8 @@ class Entry(Part):
     optimizer: Name | None = None
     dataset: Name | None = None
     steps: Whole | None = None
+    hyperparameters: dict[Word, Plain] = {}
+    quality: QualityPart | None = None
 
     def mistakes(self) -> Iterator[Mistake]:
         for key, least in (("seeds", 0), ("batch_sizes", 1)):
@@ -40,6 +61,11 @@ class Entry(Part):
             yield Mistake(self.place("steps"), f"`steps` is at least 1, not {self.steps}")
         if self.dataset is not None and self.task not in ("training", "speed"):
             yield Mistake(self.place("dataset"), f"`{self.task}` draws its own data; a `dataset` is for training and speed")
+        for key in ("quality", "hyperparameters"):
+            if getattr(self, key) and self.task != "training":
+                yield Mistake(self.place(key), f"`{key}` is for training, not for `{self.task}`")
+        if self.quality is not None:
+            yield from self.quality.mistakes()
 
 
 class Suite(Part):

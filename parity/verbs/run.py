@@ -174,11 +174,10 @@ def _train(entry: Entry, session: Session, outcome: Outcome, bar: progress.Bar) 
                 architecture,
                 initializer,
                 optimizer,
-                dataset_name=entry.dataset or "digits",
-                steps=entry.steps or 300,
-                batch_size=(entry.batch_sizes or [32])[0],
-                options=options,
-                on_step=lambda step: bar.advance(f"reference, step {step}"),
+                entry,
+                options,
+                session.store,
+                lambda step: bar.advance(f"reference, step {step}"),
             )
             judged = session.run([taken.trial])
             outcome.judged += judged

@@ -1,12 +1,15 @@
 """Owns real training: the same batches in the same order in every framework, beside the reference and its one-ulp twin.
 
-It refuses to judge the free run: every single step is judged in lock-step, and drift is shown.
+It refuses to judge the free run: every single step is judged in lock-step, and drift is shown. Whether the quality that the
+suite states is reached, is judged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,27 +20,42 @@ from parity.execution import datasets
 from parity.execution import draws as drawing
 from parity.execution.datasets import Dataset, DatasetError
 from parity.judgement.comparison import Comparison, Finding, named
-from parity.reference_impl.observation import observe
+from parity.judgement.qualities import MEASURES, Asked, Evidence
 from parity.reference_impl.rules import Rule
-from parity.reference_impl.training import TrainingRun, moved_by_one_ulp, train
+from parity.reference_impl.training import TrainingRun, evaluate, moved_by_one_ulp, train
 from parity.reporting.results import Curve
 from parity.spec import specs as language
 from parity.spec.cases import Case
 from parity.spec.expansion import expand
+from parity.spec.graph import Graph
+from parity.spec.suites import Entry, QualityPart
 from parity.verbs.errors import UsageError
+from parity.verbs.remembered import remembered
 from parity.verbs.session import Judged
 from parity.verbs.trials import Options, Trial
 
 Array = npt.NDArray[Any]
 DIGITS = 10
+DTYPE = "float32"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """The quality that a suite states: of which value, held against which input of the test."""
+
+    asked: Asked
+    value: str
+    target: str
 
 
 @dataclass(frozen=True)
 class Course:
-    """A training case with its data and the two reference runs."""
+    """A training case with its data, where it starts, and the two reference runs."""
 
     trial: Trial
     dataset: Dataset
+    goal: Goal | None
+    initial: Mapping[str, Array]
     reference: TrainingRun
     twin: TrainingRun
 
@@ -46,68 +64,98 @@ def course(
     architecture: language.Architecture,
     initializer: language.Initializer,
     optimizer: language.Optimizer,
-    *,
-    dataset_name: str,
-    steps: int,
-    batch_size: int,
+    entry: Entry,
     options: Options,
+    store: Path,
     on_step: Callable[[int], None] = lambda _: None,
 ) -> Course:
-    """Draws the start and the order, and trains the reference and its twin (a minute for small networks)."""
-    graph = expand(architecture, "full")
+    """Draws the start and the order, and trains the reference and its twin (a minute for small networks, once a store)."""
+    size = entry.size or "full"
+    graph = expand(architecture, size)
+    steps, batch_size = entry.steps or 300, (entry.batch_sizes or [32])[0]
     try:
-        dataset = datasets.load(dataset_name, graph)
+        dataset = _rounded(datasets.load(entry.dataset or "digits", graph))
         order = datasets.order(dataset, steps, batch_size, options.seed)
     except DatasetError as error:
         raise UsageError(f"{architecture.name}: {error}") from error
-    dtype = "float32"
-    initial = drawing.initial_values(graph, initializer, dtype, seed=options.seed, batch_size=batch_size)
-    train_set = {name: drawing.rounded(array, dtype) for name, array in dataset.train.items()}
-    test_set = {name: drawing.rounded(array, dtype) for name, array in dataset.test.items()}
+    initial = drawing.initial_values(graph, initializer, DTYPE, seed=options.seed, batch_size=batch_size)
+    values = optimizer.default_values()
+    if strange := set(entry.hyperparameters) - set(values):
+        raise UsageError(f"{optimizer.name} has no hyper-parameter {', '.join(sorted(strange))}; it has {', '.join(values)}")
     case = options.case(
         architecture.name,
-        dtype,
+        DTYPE,
         task="training",
-        size="full",
+        size=size,
         graph=graph,
         initializer=initializer.name,
         optimizer=optimizer.name,
-        hyperparameters=optimizer.default_values(),
+        hyperparameters={**values, **entry.hyperparameters},
         batch_size=batch_size,
         steps=steps,
         activations=False,
     )
-    arrays = {**initial, "order": order, **_named("dataset", train_set), **_named("test", test_set)}
+    arrays = {**initial, "order": order, **_named("dataset", dataset.train), **_named("test", dataset.test)}
     begin = {name.split("/", 1)[1]: array for name, array in initial.items()}
-    rule, values = Rule.of(optimizer), optimizer.default_values()
+    goal = _goal(entry.quality, graph, dataset) if entry.quality else None
     twin = moved_by_one_ulp(begin, drawing.stream(case.id, "twin"))
-    runs = [train(graph, rule, values, start, train_set, order, on_step) for start in (begin, twin)]
-    judge = _judge(case, steps)
-    rounded = Dataset(dataset.name, dataset.source, train_set, test_set, dataset.labels)
-    return Course(Trial(case, arrays, judge, "training"), rounded, *runs)
+    rule = Rule.of(optimizer)
+
+    def run(start: Mapping[str, Array]) -> TrainingRun:
+        draws = drawing.Draws({**arrays, **_named("start", start)}).digest()
+        compute = partial(train, graph, rule, case.hyperparameters, start, dataset.train, order, on_step)
+        return remembered(store, case, draws, compute)
+
+    judge = _judge(case, dataset, goal)
+    return Course(Trial(case, arrays, judge, "training"), dataset, goal, begin, run(begin), run(twin))
 
 
 def curves(taken: Course, judged: Sequence[Judged]) -> Iterator[Curve]:
     """The reference's curve, its twin's, and each framework's that ran."""
-    yield _curve(taken, "reference", taken.reference.losses, taken.reference.final, None)
-    yield _curve(taken, "reference + 1 ulp", taken.twin.losses, taken.twin.final, None)
+    yield _curve(taken, "reference", taken.reference.losses, taken.reference.final, {})
+    yield _curve(taken, "reference + 1 ulp", taken.twin.losses, taken.twin.final, {})
     for one in judged:
         if one.record.outcome == "ran" and one.record.arrays:
             found = array_files.load(one.out, one.record.arrays)
-            final = {name[len("parameter/") :]: array for name, array in found.items() if name.startswith("parameter/")}
-            yield _curve(taken, one.framework, found["losses"], final, found)
+            yield _curve(taken, one.framework, found["losses"], _final(found), found)
 
 
-def _judge(case: Case, steps: int) -> Callable[[Mapping[str, Array]], list[Comparison]]:
-    """A training run must give every loss, all finite; how far it drifts is shown, never judged."""
+def _rounded(dataset: Dataset) -> Dataset:
+    train_set, test_set = (
+        {name: drawing.rounded(array, DTYPE) for name, array in half.items()} for half in (dataset.train, dataset.test)
+    )
+    return replace(dataset, train=train_set, test=test_set)
+
+
+def _goal(quality: QualityPart, graph: Graph, dataset: Dataset) -> Goal:
+    if quality.measure not in MEASURES:
+        raise UsageError(f"no quality `{quality.measure}`; there are: {', '.join(MEASURES)}")
+    value = quality.value or next(iter(graph.outputs), "")
+    target = quality.target or dataset.labels or ""
+    known = {node.value(suffix) for node in graph.all_nodes() for suffix in node.outputs}
+    if dataset.test and (value not in known or target not in dataset.test):
+        raise UsageError(
+            f"{graph.name} has no value `{value}`, or {dataset.name} no `{target}`, for the quality {quality.measure}"
+        )
+    return Goal(Asked(quality.measure, quality.at_least, quality.at_most), value, target)
+
+
+def _judge(case: Case, dataset: Dataset, goal: Goal | None) -> Callable[[Mapping[str, Array]], list[Comparison]]:
+    """A training run must give every loss, all finite, and reach the quality that is stated; where none is, its loss must
+    fall. How far it drifts is shown, never judged."""
 
     def comparisons(arrays: Mapping[str, Array]) -> list[Comparison]:
         losses = arrays.get("losses")
-        if losses is None or losses.shape != (steps,):
+        if losses is None or losses.shape != (case.steps,):
             return [named(case, "training", "losses", Finding("not_compared", reason="the run gave no loss for every step"))]
         bad = int(np.sum(~np.isfinite(losses)))
         if bad:
-            return [named(case, "training", "losses", Finding("nonfinite", reason=f"{bad} of {steps} losses"))]
+            return [named(case, "training", "losses", Finding("nonfinite", reason=f"{bad} of {case.steps} losses"))]
+        if goal is not None:
+            found = measured(case, dataset, goal, losses, _final(arrays), arrays)
+            reason = f"{MEASURES[goal.asked.measure].words} {found:.4g}, {goal.asked.words()} is asked"
+            verdict = "agrees" if goal.asked.reached(found) else "differs"
+            return [named(case, "quality", goal.asked.measure, Finding(verdict, reason=reason))]
         fell = float(np.mean(losses[-10:])) < float(np.mean(losses[:10]))
         reason = "" if fell else "the loss did not fall"
         return [named(case, "training", "losses", Finding("agrees" if fell else "differs", reason=reason))]
@@ -115,18 +163,61 @@ def _judge(case: Case, steps: int) -> Callable[[Mapping[str, Array]], list[Compa
     return comparisons
 
 
-def _curve(taken: Course, name: str, losses: Array, final: Mapping[str, Array], found: Mapping[str, Array] | None) -> Curve:
-    case = taken.trial.case
+def measured(
+    case: Case, dataset: Dataset, goal: Goal, losses: Array, final: Mapping[str, Array], found: Mapping[str, Array]
+) -> float:
+    """The quality of one run; of the framework's own outputs where they are what is asked about."""
+    return MEASURES[goal.asked.measure].of(_evidence(case, dataset, goal, losses, final, found))
+
+
+def _evidence(
+    case: Case, dataset: Dataset, goal: Goal, losses: Array, final: Mapping[str, Array], found: Mapping[str, Array]
+) -> Evidence:
+    if not dataset.test:
+        return Evidence(losses, np.zeros(0), np.zeros(0))
+    values = found.get(f"test/{goal.value}")
+    if values is None:
+        values = _evaluated(case, dataset, final, goal.value)
+    return Evidence(losses, values, dataset.test[goal.target], dataset.counted, dataset.noise)
+
+
+def _evaluated(case: Case, dataset: Dataset, final: Mapping[str, Array], wanted: str) -> Array:
+    if case.graph is None:
+        raise ValueError(f"case {case.id} trains no graph")
+    return evaluate(case.graph, final, dataset.test, wanted, case.batch_size)
+
+
+def _curve(taken: Course, name: str, losses: Array, final: Mapping[str, Array], found: Mapping[str, Array]) -> Curve:
+    case, goal = taken.trial.case, taken.goal
     return Curve(
         case=case.id,
         spec=case.spec,
         framework=name,
-        dtype=case.dtype if found is not None else "float64",
-        losses=[float(f"{loss:.{DIGITS}g}") for loss in losses],
-        accuracy=_accuracy(taken, final, found),
-        final_distance=None if name == "reference" else float(f"{distance(final, taken.reference.final):.4g}"),
+        dtype=case.dtype if found else "float64",
+        losses=[_short(loss, DIGITS) for loss in losses],
+        accuracy=_accuracy(taken, final, found) if goal is None else None,
+        final_distance=None if name == "reference" else _short(distance(final, taken.reference.final), 4),
         dataset=f"{taken.dataset.name} ({taken.dataset.source})",
+        **(_qualities(taken, goal, losses, final, found) if goal else {}),
     )
+
+
+def _qualities(
+    taken: Course, goal: Goal, losses: Array, final: Mapping[str, Array], found: Mapping[str, Array]
+) -> dict[str, Any]:
+    """What the report says of the quality: found, asked, at the start, and by a guess."""
+    case, data = taken.trial.case, taken.dataset
+    measure = MEASURES[goal.asked.measure]
+    seen = _evidence(case, data, goal, losses, final, found)
+    at_start = measured(case, data, goal, losses[:1], taken.initial, {})
+    return {
+        "measure": measure.words,
+        "asked": goal.asked.words(),
+        "quality": _short(measure.of(seen), 4),
+        "reached": goal.asked.reached(measure.of(seen)),
+        "at_start": _short(at_start, 4),
+        "guess": None if measure.guess is None else _short(measure.guess(seen), 4),
+    }
 
 
 def distance(final: Mapping[str, Array], reference: Mapping[str, Array]) -> float:
@@ -136,17 +227,24 @@ def distance(final: Mapping[str, Array], reference: Mapping[str, Array]) -> floa
     return float(np.sqrt(gap / size))
 
 
-def _accuracy(taken: Course, final: Mapping[str, Array], found: Mapping[str, Array] | None) -> float | None:
+def _accuracy(taken: Course, final: Mapping[str, Array], found: Mapping[str, Array]) -> float | None:
     """Share of test examples whose greatest output is the label's; the framework's own outputs where there are any."""
     graph, labels = taken.trial.case.graph, taken.dataset.labels
     if graph is None or labels is None:
         return None
-    output = graph.outputs[0]
-    if found is not None:
-        scores = found[f"test/{output}"]
-    else:
-        scores = observe(graph, {**final, **taken.dataset.test}, training=False).values[output]
+    scores = found.get(f"test/{graph.outputs[0]}")
+    if scores is None:
+        scores = _evaluated(taken.trial.case, taken.dataset, final, graph.outputs[0])
     return round(float(np.mean(np.argmax(scores, axis=-1) == taken.dataset.test[labels])), 4)
+
+
+def _final(found: Mapping[str, Array]) -> dict[str, Array]:
+    return {name[len("parameter/") :]: array for name, array in found.items() if name.startswith("parameter/")}
+
+
+def _short(value: float, digits: int) -> float | None:
+    """As it stands in the results, which hold no NaN."""
+    return float(f"{value:.{digits}g}") if np.isfinite(value) else None
 
 
 def _named(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:

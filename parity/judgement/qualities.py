@@ -1,0 +1,178 @@
+"""Owns what a trained model is worth: one number for a run, what a guess without a model is worth, and whether it is enough.
+
+It refuses to know data sets and frameworks: it sees arrays. Which quality a training asks for, and how much, its suite states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+FEATURES = 8
+"""The side to which an image is averaged before its statistics are taken."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a run shows: its losses, and on the test what came out (values) beside what should (target).
+
+    counted: which entries of the target count. noise: the variance of the target that nobody can predict.
+    """
+
+    losses: Array
+    values: Array
+    target: Array
+    counted: Array | None = None
+    noise: float = 1.0
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number of the evidence, and the best that a constant answer or a coin reaches (None where there is no such answer)."""
+
+    of: Callable[[Evidence], float]
+    guess: Callable[[Evidence], float] | None
+    words: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """At least, or at most, so much."""
+
+    measure: str
+    at_least: float | None
+    at_most: float | None
+
+    def reached(self, found: float) -> bool:
+        """NaN reaches nothing."""
+        return not (self.at_least is not None and not found >= self.at_least) and not (
+            self.at_most is not None and not found <= self.at_most
+        )
+
+    def words(self) -> str:
+        bounds = (("at least", self.at_least), ("at most", self.at_most))
+        return " and ".join(f"{word} {bound:g}" for word, bound in bounds if bound is not None)
+
+
+def accuracy(seen: Evidence) -> float:
+    """Share of the labels at which the greatest score stands."""
+    right = np.argmax(seen.values, axis=-1) == seen.target
+    return float(np.mean(right if seen.counted is None else right[seen.counted]))
+
+
+def commonest(seen: Evidence) -> float:
+    """The share of the most frequent label."""
+    labels = _counted(seen, seen.target)
+    return float(np.max(np.unique(labels, return_counts=True)[1]) / labels.size)
+
+
+def sequence_accuracy(seen: Evidence) -> float:
+    """Share of the sequences in which every counted label is right. Fed with the target, each step before the first mistake is
+    what greedy decoding would have fed, so this is as well the share that greedy decoding gets right, end included."""
+    right = np.argmax(seen.values, axis=-1) == seen.target
+    return float(np.mean(np.all(right | (False if seen.counted is None else ~seen.counted), axis=-1)))
+
+
+def bits(seen: Evidence) -> float:
+    """Mean of −log₂ of the probability that the scores' softmax gives to the label."""
+    scores = np.asarray(seen.values, dtype=np.float64)
+    scores = scores - np.max(scores, axis=-1, keepdims=True)
+    told = scores - np.log(np.sum(np.exp(scores), axis=-1, keepdims=True))
+    chosen = np.take_along_axis(told, seen.target[..., None], axis=-1)[..., 0]
+    return float(-np.mean(_counted(seen, chosen)) / np.log(2))
+
+
+def entropy(seen: Evidence) -> float:
+    """Of the labels' own frequencies, in bits: no guess that ignores what came before does better on these labels."""
+    counts = np.unique(_counted(seen, seen.target), return_counts=True)[1]
+    shares = counts / counts.sum()
+    return float(-np.sum(shares * np.log2(shares)))
+
+
+def squared_error(seen: Evidence) -> float:
+    """Mean squared error in units of the noise's variance: 1 is what a perfect model leaves."""
+    return float(np.mean((np.asarray(seen.values, dtype=np.float64) - seen.target) ** 2) / seen.noise)
+
+
+def absolute_error(seen: Evidence) -> float:
+    return float(np.mean(np.abs(np.asarray(seen.values, dtype=np.float64) - seen.target)))
+
+
+def sides(seen: Evidence) -> float:
+    """Share of the values on the target's side of the middle between its two values."""
+    middle = (float(np.min(seen.target)) + float(np.max(seen.target))) / 2
+    return float(np.mean((seen.values > middle) == (seen.target > middle)))
+
+
+def ranking(seen: Evidence) -> float:
+    """Chance that a pair of target 0 has a greater value (distance) than a pair of target 1; a tie counts a half.
+    This is the area under the curve of Hanley & McNeil 1982."""
+    near = np.sort(np.asarray(seen.values, dtype=np.float64)[seen.target == 1])
+    far = np.asarray(seen.values, dtype=np.float64)[seen.target == 0]
+    below, upto = (np.searchsorted(near, far, side=side) for side in ("left", "right"))
+    return (
+        float(np.mean(below + upto) / (2 * near.size)) if np.isfinite(near).all() and np.isfinite(far).all() else float("nan")
+    )
+
+
+def frechet_distance(seen: Evidence) -> float:
+    """Between normal distributions with the means and covariances of two sets of images, averaged to at most 8×8 pixels:
+    |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2(Σ₁Σ₂)^½) (Dowson & Landau 1982; Heusel et al. 2017 take a network's features instead)."""
+    if not np.isfinite(seen.values).all():
+        return float("nan")
+    sets = [_features(np.asarray(images, dtype=np.float64)) for images in (seen.values, seen.target)]
+    means = [one.mean(axis=0) for one in sets]
+    spreads = [np.cov(one, rowvar=False) for one in sets]
+    values, vectors = np.linalg.eigh(spreads[0])
+    root = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
+    crossed = np.linalg.eigvalsh(root @ spreads[1] @ root)
+    traces = np.trace(spreads[0]) + np.trace(spreads[1]) - 2 * np.sum(np.sqrt(np.maximum(crossed, 0)))
+    return float(np.sum((means[0] - means[1]) ** 2) + traces)
+
+
+def constant_image(seen: Evidence) -> float:
+    """What the mean image alone would get: all of the target's variance is missing."""
+    return float(np.trace(np.cov(_features(np.asarray(seen.target, dtype=np.float64)), rowvar=False)))
+
+
+def loss_share(seen: Evidence) -> float:
+    """The last loss, as a share of the first."""
+    return float(seen.losses[-1] / seen.losses[0])
+
+
+MEASURES: Mapping[str, Measure] = {
+    "absolute_error": Measure(
+        absolute_error, lambda seen: float(np.mean(np.abs(seen.target - np.median(seen.target)))), "mean absolute error"
+    ),
+    "accuracy": Measure(accuracy, commonest, "accuracy"),
+    "bits": Measure(bits, entropy, "bits per character"),
+    "frechet_distance": Measure(frechet_distance, constant_image, "Fréchet distance of the pixels"),
+    "loss_share": Measure(loss_share, None, "last loss ÷ first loss"),
+    "ranking": Measure(ranking, lambda _: 0.5, "pairs in the right order"),
+    "sequence_accuracy": Measure(sequence_accuracy, None, "sequences without a mistake"),
+    "sides": Measure(sides, lambda _: 0.5, "share on the right side"),
+    "squared_error": Measure(
+        squared_error, lambda seen: float(np.var(seen.target) / seen.noise), "squared error ÷ variance of the noise"
+    ),
+}
+
+
+def _counted(seen: Evidence, array: Array) -> Array:
+    return array.reshape(-1) if seen.counted is None else array[seen.counted]
+
+
+def _features(images: Array) -> Array:
+    """(count, features): a vector of n² numbers is an image of one channel; each is averaged to at most 8×8 pixels."""
+    if images.ndim == 2:
+        side = round(float(np.sqrt(images.shape[1])))
+        images = images.reshape(len(images), 1, side, side)
+    by = max(1, -(-images.shape[-1] // FEATURES))
+    kept = images.shape[-1] // by
+    cut = images[..., : kept * by, : kept * by].reshape(*images.shape[:2], kept, by, kept, by)
+    averaged: Array = cut.mean(axis=(3, 5))
+    return averaged.reshape(len(images), -1)
