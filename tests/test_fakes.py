@@ -10,8 +10,12 @@ import pytest
 from judged import TOWERS, Trial, classifier, expanded, gan, generator_alone, optimizer_trial, tagger, towers, trial, writer
 from reference_framework import Implementation
 
+from parity.execution.tasks import agreement as observed
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import GREEN, worst
+from parity.verbs import selection
+from parity.verbs.op_trials import op_trials
+from parity.verbs.trials import Options
 
 # Fake -> what it is run on, in which precision, and the verdict and quantity that must catch it.
 INTENDED: dict[str, tuple[str, str, str, str]] = {
@@ -29,6 +33,10 @@ INTENDED: dict[str, tuple[str, str, str, str]] = {
     "FlippedKernel": ("classifier", "float32", "differs", "forward"),
     "HalfInside": ("classifier", "float32", "differs", "forward"),
     "Float32Inside": ("classifier", "float64", "reduced_precision", "gradient"),
+    "ConvolutionInFloat32": ("classifier", "float64", "reduced_precision", "forward"),
+    "TanhInFloat32": ("classifier", "float64", "reduced_precision", "forward"),
+    "LossInFloat32": ("classifier", "float64", "reduced_precision", "loss"),
+    "TanhBackwardInFloat32": ("classifier", "float64", "reduced_precision", "gradient"),
     "BiasedVariance": ("classifier", "float32", "differs", "statistic"),
     "OtherMomentum": ("classifier", "float32", "differs", "statistic"),
     "TrainsWhileEvaluating": ("classifier", "float32", "differs", "forward"),
@@ -135,6 +143,34 @@ def test_a_gradient_that_nothing_reaches_stays_mistrusted() -> None:
 
 def test_an_empty_record_was_not_compared() -> None:
     assert worst(one.verdict for one in on("classifier", "float32").judge({})) == "not_compared"
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [
+        ("ConvolutionInFloat32", "conv (conv2d)"),
+        ("TanhInFloat32", "tanh (tanh)"),
+        ("LossInFloat32", "loss (softmax_cross_entropy)"),
+        ("TanhBackwardInFloat32", "the backward pass of or behind square (dense)"),
+        ("Float32Optimizer", "the rule adam"),
+    ],
+)
+def test_a_precision_that_is_lowered_silently_is_told_with_its_op(name: str, begins: str) -> None:
+    """The case's verdict is reduced_precision, nothing of it differs otherwise, and the reason names where it begins."""
+    what, dtype, _, _ = INTENDED[name]
+    found = on(what, dtype).comparisons(FAKES[name]())
+    assert worst(one.verdict for one in found) == "reduced_precision"
+    assert {one.reason for one in found if one.verdict not in GREEN} == {
+        f"right at float32 accuracy, though float64 was asked for: {begins}"
+    }
+
+
+@pytest.mark.parametrize("op", ["dense", "conv2d", "tanh", "layer_norm", "lstm", "softmax_cross_entropy"])
+def test_a_single_op_in_float32_is_told(op: str) -> None:
+    (one, *_) = op_trials(op, selection.initializer("glorot_uniform"), Options(dtypes=("float64",)))
+    found = one.judge(observed(numerical.Narrowed(one.case, op, False), one.case, one.arrays))
+    assert worst(each.verdict for each in found) == "reduced_precision"
+    assert all(f"node ({op})" in each.reason for each in found if each.verdict not in GREEN)
 
 
 def test_reduced_precision_is_said_of_a_precision_and_not_of_a_constant() -> None:

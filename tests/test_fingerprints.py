@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,16 @@ from seeded_rules import DECAYS, Direction, foreign, variants
 
 from parity.execution import black_box, probes
 from parity.execution.protocol import Unsupported
+from parity.execution.records import Record
 from parity.judgement.closed_forms import ClosedForm, library
 from parity.judgement.fingerprints import Seen, identify, share
 from parity.reference_impl import training
 from parity.reference_impl.retracing import Step
+from parity.spec.cases import Case
 from parity.spec.specs import Optimizer, load, names
 from parity.verbs import fingerprint as verb
 from parity.verbs.errors import UsageError
+from parity.verbs.trials import Trial
 
 Array = np.ndarray
 VARIANTS = {name: (direction, decay, owned) for name, direction, decay, owned in variants()}
@@ -177,6 +181,41 @@ def test_what_is_no_optimizer_is_said() -> None:
         black_box.chosen("json.JSONDecoder", black_box.resolve("json.JSONDecoder"), probes.SEPARATING, {})
     with pytest.raises(Unsupported, match="has no argument `nestorov`"):
         black_box.chosen("Mine", Mine, probes.SEPARATING, {"nestorov": True})
+
+
+def observed(outcome: str, reason: str = "", after: float = 0.0) -> verb.Driven:
+    """What is read of a record: weights that all become one number."""
+    given = probes.fingerprint_draws("float64")
+    weights = {name: array for name, array in given.items() if name.startswith("parameter/")}
+    seen = {f"parameter/{k}/{name.partition('/')[2]}": np.full_like(w, after) for name, w in weights.items() for k in range(8)}
+    case = Case("Mine", "fingerprint", "float64", optimizer="mine.Mine")
+    record = Record("key", case.id, "torch", outcome, "float64", reason=reason)
+    trial = Trial(case, given, lambda _: [], "fingerprints")
+    return verb.Driven(trial, "torch", record, [], Path(), {**seen, "hyperparameter/learning_rate": np.asarray(2.0**-6)})
+
+
+@pytest.mark.parametrize(
+    ("driven", "message", "status"),
+    [
+        (observed("ran", after=np.nan), "Mine returned NaN or infinity in step 1, for finite gradients", 2),
+        (observed("ran", after=np.inf), "Mine returned NaN or infinity in step 1, for finite gradients", 2),
+        (
+            observed("crashed", "ValueError: out of luck\nat line 3"),
+            "Mine cannot be fingerprinted: ValueError: out of luck$",
+            2,
+        ),
+        (observed("unavailable", "torch is not installed"), "torch is not installed", 3),
+    ],
+    ids=["nan", "infinity", "crashed", "unavailable"],
+)
+def test_what_has_no_formula_is_an_error_of_one_line(driven: verb.Driven, message: str, status: int) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        verb.found("Mine", driven)
+    assert caught.value.status == status
+
+
+def test_a_rule_that_sets_every_weight_to_0_has_no_match() -> None:
+    assert verb.found("Mine", observed("ran")).name == verb.NO_MATCH
 
 
 @pytest.mark.parametrize(

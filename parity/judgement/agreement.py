@@ -85,7 +85,7 @@ def judge_agreement(
     found += _strangers(case, arrays, known)
     if not found:
         return [named(case, "forward", "", Finding("not_compared", reason="the graph has nothing to compare"))]
-    return precision.reduced(_noting(found, followed))
+    return precision.reduced(_noting(found, followed), graph, optimizer.name if optimizer else "")
 
 
 def later_step(case: Case, draws: Drawn, known: References) -> tuple[int, Pass] | None:

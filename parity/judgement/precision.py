@@ -14,39 +14,68 @@ import numpy.typing as npt
 
 from parity.judgement import budgets
 from parity.judgement.comparison import Comparison
+from parity.judgement.origins import FORWARD, Origins
 from parity.judgement.references import References
 from parity.spec.cases import Case
+from parity.spec.graph import Graph
 
 Array = npt.NDArray[Any]
 
 _BITS = frozenset({"unchanged"})
+REASON = "right at float32 accuracy, though float64 was asked for"
 
 
-def reduced(comparisons: Sequence[Comparison]) -> list[Comparison]:
-    """In float64: turns `differs` into `reduced_precision` where a whole quantity is right, but only to float32 accuracy.
+def reduced(comparisons: Sequence[Comparison], graph: Graph | None = None, rule: str = "") -> list[Comparison]:
+    """In float64: turns `differs` into `reduced_precision` where a quantity is right, but only to float32 accuracy.
 
     A tensor looks so if its error lies between REDUCED_LEAST of the float32 budget and the float32 budget. A quantity is
-    turned if every tensor of it that differs looks so, and these are at least half of what was compared for it; a single
-    wrong constant (an epsilon, say) moves some elements by far more than float32 rounding, and stays `differs`.
+    turned if every tensor of it that differs looks so, and these are at least half of those that a fault in the same nodes
+    would reach; a single wrong constant (an epsilon, say) moves some elements by far more than float32 rounding, and stays
+    `differs`. Where the values of layers are so, what comes of them may err less: sums and means even float32 errors out.
+    The reason names the op where it begins (graph), or the rule of the optimizer.
     """
-    found = list(comparisons)
+    found, origins = list(comparisons), Origins(graph) if graph else None
+    turned: list[int] = []
     for quantity in dict.fromkeys(comparison.quantity for comparison in comparisons if comparison.dtype == "float64"):
         places = [place for place, one in enumerate(found) if one.quantity == quantity and one.error is not None]
         failed = [place for place in places if found[place].verdict == "differs"]
         sized = [place for place in failed if _float32_sized(found[place])]
-        if quantity in _BITS or not failed or sized != failed or 2 * len(failed) < len(places):
+        if quantity in _BITS or not failed or sized != failed:
             continue
-        for place in failed:
-            reason = "right at float32 accuracy, though float64 was asked for"
-            found[place] = replace(found[place], verdict="reduced_precision", reason=reason)
+        seen = [found[place] for place in failed]
+        reached = [place for place in places if origins is None or origins.reached(quantity, seen, found[place])]
+        if 2 * len(failed) >= len({*reached, *failed}):
+            turned += failed
+    if any(found[place].quantity in FORWARD for place in turned):
+        turned += _followers(found, turned)
+    layers = [found[place] for place in turned if found[place].quantity != "update"]
+    begins = origins.said(layers) if origins and layers else ""
+    for place in turned:
+        where = f"the rule {rule}" if rule and found[place].quantity == "update" else begins
+        found[place] = replace(found[place], verdict="reduced_precision", reason=f"{REASON}: {where}" if where else REASON)
     return found
 
 
+def _followers(found: Sequence[Comparison], turned: Sequence[int]) -> list[int]:
+    """What differs by no more than float32 errors of the layers explain, in quantities of which nothing differs by more."""
+    more: list[int] = []
+    for quantity in dict.fromkeys(one.quantity for one in found if one.quantity not in _BITS | {"update"}):
+        places = [place for place, one in enumerate(found) if one.quantity == quantity and one.verdict == "differs"]
+        left = [place for place in places if place not in turned]
+        if all(_float32_share(found[place]) <= 1 for place in left):
+            more += left
+    return more
+
+
 def _float32_sized(comparison: Comparison) -> bool:
+    return budgets.REDUCED_LEAST <= _float32_share(comparison) <= 1
+
+
+def _float32_share(comparison: Comparison) -> float:
+    """The error as a share of the float32 budget; infinite where nothing was measured."""
     if comparison.error is None or not comparison.budget:
-        return False
-    share = comparison.error / (comparison.budget * budgets.PRECISION_RATIO)
-    return budgets.REDUCED_LEAST <= share <= 1
+        return float("inf")
+    return comparison.error / (comparison.budget * budgets.PRECISION_RATIO)
 
 
 def chance(

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, ClassVar
+from unittest.mock import patch
 
 import numpy as np
 from reference_framework import Implementation, Realized
 
 from parity.execution.protocol import Array, Batch, Observation
+from parity.ops import TABLE
 from parity.reference_impl.observation import Reference, observe
 from parity.reference_impl.rules import Rule
+from parity.spec.cases import Case
 from parity.spec.formulas import Formula
 from parity.spec.graph import Graph, Node
 
@@ -163,6 +167,57 @@ class Float32Inside(Implementation):
                 for kind in ("values", "gradients", "input_gradients", "state")
             }
             return replace(seen, **wide, loss=None if seen.loss is None else np.asarray(seen.loss, np.float64))
+
+
+def _narrow(array: Any) -> Any:
+    """Rounded to float32, held as it was."""
+    floats = isinstance(array, np.ndarray) and array.dtype == np.float64
+    return array.astype(np.float32).astype(np.float64) if floats else array
+
+
+class Narrowed(Realized):
+    """One op takes and gives float32, in a float64 run: forward, or only backward."""
+
+    def __init__(self, case: Case, op: str, backward: bool) -> None:
+        super().__init__(case)
+        self.op, self.backward = op, backward
+
+    def walked(self, values: Mapping[str, Array], training: bool, phase: int = 0) -> Reference:
+        right = TABLE[self.op]
+
+        def forward(run: Any, *given: Any, **more: Any) -> Any:
+            outputs, saved = right.forward(run, *map(_narrow, given), **{key: _narrow(one) for key, one in more.items()})
+            return _narrow(outputs), saved
+
+        def vjp(run: Any, saved: Any, dy: Any) -> Any:
+            return {role: _narrow(gradient) for role, gradient in right.vjp(run, saved, dy).items()}
+
+        narrowed = {"vjp": vjp} if self.backward else {"forward": forward}
+        with patch.dict(TABLE, {self.op: SimpleNamespace(**{**vars(right), **narrowed})}):
+            return super().walked(values, training, phase)
+
+
+class ConvolutionInFloat32(Implementation):
+    """The first of many layers."""
+
+    op, backward = "conv2d", False
+
+    def realize(self, case: Case) -> Realized:
+        return Narrowed(case, self.op, self.backward)
+
+
+class TanhInFloat32(ConvolutionInFloat32):
+    """One of the last layers: most of what is compared forward is right."""
+
+    op = "tanh"
+
+
+class LossInFloat32(ConvolutionInFloat32):
+    op = "softmax_cross_entropy"
+
+
+class TanhBackwardInFloat32(ConvolutionInFloat32):
+    op, backward = "tanh", True
 
 
 class Float32Optimizer(Implementation):

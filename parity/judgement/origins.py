@@ -1,0 +1,83 @@
+"""Owns the place where a departure begins: which nodes of a graph no departing node comes before, and what could show it.
+
+It refuses to judge: it is told which tensors depart, by the names of values and parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+from parity.judgement.comparison import Comparison
+from parity.spec.graph import Graph, Node
+
+FORWARD = ("forward", "activation", "decoding")
+BACKWARD = ("gradient", "input_gradient")
+NAMED = 3
+"""How many nodes one reason names at most."""
+
+
+class Origins:
+    """A graph's nodes in order, and what each is computed from."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.layers = {node.name: node for node in graph.nodes}
+        self.losses = {node.name: node for phase in graph.phases for node in phase.nodes}
+        self.nodes: Mapping[str, Node] = {**self.layers, **self.losses}
+
+    @cached_property
+    def upstream(self) -> Mapping[str, frozenset[str]]:
+        """Node -> the nodes that it is computed from, itself included."""
+        makers = {node.value(suffix): node.name for node in self.nodes.values() for suffix in node.outputs}
+        found: dict[str, frozenset[str]] = {}
+        for name, node in self.nodes.items():
+            before = [found.get(makers[source], frozenset()) for source in node.sources() if source in makers]
+            found[name] = frozenset({name}).union(*before)
+        return found
+
+    @cached_property
+    def owners(self) -> Mapping[str, frozenset[str]]:
+        """Value, parameter, statistic or input -> the nodes that give or read it."""
+        found: dict[str, set[str]] = {}
+        for node in self.nodes.values():
+            inner = node.body.nodes if node.body else ()
+            held = [name for one in (node, *inner) for part in (one.parameters, one.statistics) for name in part.values()]
+            for name in (*held, *(node.value(suffix) for suffix in node.outputs), *node.sources()):
+                found.setdefault(name, set()).add(node.name)
+        makers = {node.value(suffix): node.name for node in self.nodes.values() for suffix in node.outputs}
+        return {name: frozenset({makers[name]} if name in makers else nodes) for name, nodes in found.items()}
+
+    def of(self, comparison: Comparison) -> frozenset[str]:
+        """The nodes that a comparison speaks of; none where it is of the whole (a loss)."""
+        return self.owners.get(comparison.tensor.partition(" step ")[0], frozenset())
+
+    def reached(self, quantity: str, failed: Iterable[Comparison], other: Comparison) -> bool:
+        """Whether a fault in the nodes of `failed` would show in the other comparison of the same quantity.
+
+        Forward it reaches what is computed from the first of them, backward what the last of them is computed from.
+        """
+        faulty, mine = [self.of(one) for one in failed], self.of(other)
+        if quantity in FORWARD:
+            return any(nodes & self.upstream[name] for nodes in faulty for name in mine)
+        if quantity in BACKWARD:
+            return any(mine & self.upstream[name] for nodes in faulty for name in nodes)
+        return True
+
+    def said(self, departed: Iterable[Comparison]) -> str:
+        """`conv1 (conv2d)`: where it begins. Forward values tell; where all of them are right, the loss, else gradients."""
+        if len(self.layers) == 1:
+            return self._written(self.layers)
+        every = list(departed)
+        forward = {name for one in every if one.quantity in FORWARD for name in self.of(one)}
+        if forward:
+            return self._written(name for name in forward if not (self.upstream[name] - {name}) & forward)
+        if any(one.quantity == "loss" for one in every):
+            return self._written(self.losses)
+        backward = {name for one in every if one.quantity in BACKWARD for name in self.of(one)}
+        last = {name for name in backward if not any(name in self.upstream[other] - {other} for other in backward)}
+        return f"the backward pass of or behind {self._written(last)}" if last else ""
+
+    def _written(self, names: Iterable[str]) -> str:
+        chosen = sorted(names, key=list(self.nodes).index)
+        told = ", ".join(f"{name} ({self.nodes[name].op})" for name in chosen[:NAMED])
+        return f"{told} and {len(chosen) - NAMED} more" if len(chosen) > NAMED else told
