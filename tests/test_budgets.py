@@ -58,7 +58,7 @@ def test_one_op_has_the_hard_ceiling_of_n_roundoffs() -> None:
 
 def test_shadowed_has_a_floor_where_shadows_are_right_by_luck() -> None:
     reference = np.array([3.0, -4.0])
-    budget = budgets.shadowed(reference, [reference, reference], FLOAT32)
+    budget = budgets.shadowed(reference, budgets.spread(reference, [reference, reference]), FLOAT32)
     assert budget.maximum == 4 * FLOAT32 * 4.0
     assert budget.rms == pytest.approx(4 * FLOAT32 * sqrt(12.5))
 
@@ -66,7 +66,7 @@ def test_shadowed_has_a_floor_where_shadows_are_right_by_luck() -> None:
 def test_shadowed_takes_the_worst_shadow() -> None:
     reference = np.array([1.0, 1.0])
     shadows = [reference + np.array([1e-3, 0]), reference + np.array([-2e-3, 0])]
-    assert budgets.shadowed(reference, shadows, FLOAT32).maximum == pytest.approx(8e-3)
+    assert budgets.shadowed(reference, budgets.spread(reference, shadows), FLOAT32).maximum == pytest.approx(8e-3)
 
 
 @pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])

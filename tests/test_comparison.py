@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from parity.judgement import comparison, verdicts
-from parity.judgement.budgets import roundoff
+from parity.judgement.budgets import Spread, roundoff, spread
 from parity.judgement.comparison import Finding, judge, judge_bits, judge_elements
 from parity.spec.cases import Case
 
 U = roundoff("float32")
 REFERENCE = np.random.RandomState(0).standard_normal((3, 5))
-SHADOWS = [REFERENCE.astype(np.float32).astype(np.float64) * (1 + share * U) for share in (1, -1, 2, -2)]
+SHADOWS = spread(REFERENCE, [REFERENCE.astype(np.float32).astype(np.float64) * (1 + share * U) for share in (1, -1, 2, -2)])
 CASE = Case(spec="lenet", task="agreement", dtype="float32")
 
 
@@ -54,7 +54,7 @@ def test_error_and_budget_are_those_of_the_norm_that_is_worse_off() -> None:
     shadow = reference.copy()
     shadow[0] += 1e-4
     got = reference + 1e-5
-    found = judge(got, reference, [shadow], roundoff("float64"))
+    found = judge(got, reference, spread(reference, [shadow]), roundoff("float64"))
     assert found.verdict == "differs"
     assert found.error == pytest.approx(1e-5)
     assert found.budget == pytest.approx(4e-6)
@@ -62,18 +62,18 @@ def test_error_and_budget_are_those_of_the_norm_that_is_worse_off() -> None:
 
 def test_nan_never_agrees_even_where_the_reference_is_nan() -> None:
     reference = np.array([1.0, np.nan])
-    assert judge(reference.copy(), reference, [reference], U).verdict == "nonfinite"
+    assert judge(reference.copy(), reference, spread(reference, [reference]), U).verdict == "nonfinite"
 
 
 def test_zero_everywhere_is_mistrusted_but_only_if_it_came_out_so() -> None:
     zero = np.zeros(3)
-    assert judge(zero.copy(), zero, [zero], U).verdict == "mistrusted"
-    assert judge(zero + 1e-30, zero, [zero], U).verdict == "differs"
+    assert judge(zero.copy(), zero, Spread(), U).verdict == "mistrusted"
+    assert judge(zero + 1e-30, zero, Spread(), U).verdict == "differs"
 
 
 def test_a_tensor_without_elements_is_not_compared() -> None:
     empty = np.zeros((0, 3))
-    assert judge(empty, empty, [], U).verdict == "not_compared"
+    assert judge(empty, empty, Spread(), U).verdict == "not_compared"
 
 
 def test_elements_name_the_one_that_used_most_of_its_budget() -> None:

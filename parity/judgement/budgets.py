@@ -5,7 +5,7 @@ It refuses to be tuned to a framework: what exceeds a budget is a finding, not a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import log, sqrt
 from statistics import NormalDist
@@ -91,6 +91,20 @@ class Budget:
     rms: float
 
 
+@dataclass(frozen=True)
+class Spread:
+    """How far the shadows of one tensor lie from the reference: the greatest error and the greatest RMS of errors; size: the
+    greatest number that any of them holds. Enough to judge by, so that a shadow itself need not be kept."""
+
+    maximum: float = 0.0
+    rms: float = 0.0
+    size: float = 0.0
+
+    def joined(self, other: Spread) -> Spread:
+        """Of the shadows of both."""
+        return Spread(max(self.maximum, other.maximum), max(self.rms, other.rms), max(self.size, other.size))
+
+
 def roundoff(dtype: str) -> float:
     return UNIT_ROUNDOFF[dtype]
 
@@ -113,13 +127,20 @@ def one_op(reference: Array, magnitudes: Array, length: int, u: float) -> Array:
     return np.asarray(growth * u * magnitudes + u * np.abs(reference))
 
 
-def shadowed(reference: Array, shadows: Sequence[Array], u: float) -> Budget:
-    """Tier 2. Where the reference is not finite there is nothing to measure, and the verdict says so."""
-    finite = np.isfinite(reference)
-    errors = [np.subtract(shadow, reference, out=np.zeros(reference.shape), where=finite) for shadow in shadows]
+def spread(reference: Array, shadows: Iterable[Array]) -> Spread:
+    """Of shadows, one after the other. Where the reference is not finite there is nothing to measure."""
+    finite, found = np.isfinite(reference), Spread()
+    for shadow in shadows:
+        error = np.subtract(shadow, reference, out=np.zeros(reference.shape), where=finite)
+        found = found.joined(Spread(greatest(error), rms(error), greatest(shadow)))
+    return found
+
+
+def shadowed(reference: Array, beside: Spread, u: float) -> Budget:
+    """Tier 2."""
     return Budget(
-        maximum=SHADOW * max([u * greatest(reference), *(greatest(error) for error in errors)]),
-        rms=SHADOW * max([u * rms(reference), *(rms(error) for error in errors)]),
+        maximum=SHADOW * max(u * greatest(reference), beside.maximum),
+        rms=SHADOW * max(u * rms(reference), beside.rms),
     )
 
 

@@ -104,15 +104,15 @@ def unfit(got: Array | None, reference: Array) -> Finding | None:
     return None
 
 
-def judge(got: Array | None, reference: Array, shadows: Sequence[Array], u: float, zero: str = "") -> Finding:
-    """Tier 2: a whole tensor, in max-norm and in RMS, against the reference with its shadows.
+def judge(got: Array | None, reference: Array, beside: budgets.Spread, u: float, zero: str = "") -> Finding:
+    """Tier 2: a whole tensor, in max-norm and in RMS, against the reference. beside: how far its shadows lie from it.
 
     zero: why a reference that is zero everywhere could have shown a fault all the same; without it, it could not.
     """
     found = unfit(got, reference)
     if found is not None or got is None:
         return found or Finding("differs")
-    budget = budgets.shadowed(reference, shadows, u)
+    budget = budgets.shadowed(reference, beside, u)
     error = np.asarray(got, dtype=np.float64) - reference
     norms = ((budgets.greatest(error), budget.maximum), (budgets.rms(error), budget.rms))
     measured, allowed = max(norms, key=lambda pair: _share(*pair))

@@ -53,7 +53,7 @@ def foreseen(known: References, optimizer: Optimizer) -> Iterator[Pass]:
         begun, reason = begins(known, arrays, place)
         if reason:
             return
-        one = one_pass(known.graph, begun, known.dtype, training=True, shadows=len(one.shadows), phase=place, after=one)
+        one = one_pass(known.graph, begun, known.dtype, training=True, shadows=len(one.states), phase=place, after=one)
         yield one
 
 

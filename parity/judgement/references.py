@@ -14,18 +14,26 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.judgement import budgets
+from parity.judgement.budgets import Spread
 from parity.reference_impl.observation import Reference, observe
 from parity.spec.graph import Graph
 
 Array = npt.NDArray[Any]
 
+SPREAD = ("values", "loss", "gradients", "input_gradients", "state")
+"""What is judged by its shadows, as fields of Reference."""
+
 
 @dataclass(frozen=True)
 class Pass:
-    """One pass of the reference with its shadows. `kind` below is a field of Reference."""
+    """One pass of the reference, and how far its shadows lie from it. `kind` below is a field of Reference.
+
+    states: each shadow's running statistics, with which its next phase starts.
+    """
 
     reference: Reference
-    shadows: tuple[Reference, ...]
+    spreads: Mapping[str, Mapping[str, Spread]]
+    states: tuple[Mapping[str, Array], ...]
 
     def names(self, kind: str) -> list[str]:
         return list(getattr(self.reference, kind))
@@ -33,17 +41,18 @@ class Pass:
     def array(self, kind: str, name: str) -> Array:
         return np.asarray(getattr(self.reference, kind)[name])
 
-    def beside(self, kind: str, name: str) -> list[Array]:
-        """The same array of every shadow."""
-        return [np.asarray(getattr(shadow, kind)[name]) for shadow in self.shadows]
+    def beside(self, kind: str, name: str) -> Spread:
+        """How far the shadows' arrays lie from it."""
+        return self.spreads[kind][name]
 
     def budget(self, kind: str, name: str, u: float) -> budgets.Budget:
         return budgets.shadowed(self.array(kind, name), self.beside(kind, name), u)
 
-    def loss(self) -> tuple[Array | None, list[Array]]:
-        """The loss, and the shadows' losses."""
-        beside = [np.asarray(shadow.loss) for shadow in self.shadows if shadow.loss is not None]
-        return (None if self.reference.loss is None else np.asarray(self.reference.loss)), beside
+    def loss(self) -> tuple[Array | None, Spread]:
+        """The loss, and how far the shadows' losses lie from it."""
+        return (None if self.reference.loss is None else np.asarray(self.reference.loss)), self.spreads["loss"].get(
+            "loss", Spread()
+        )
 
 
 @dataclass(frozen=True)
@@ -119,25 +128,39 @@ def one_pass(
     """
     kept = {statistic.name for statistic in graph.statistics}
 
-    def start(given: Mapping[str, Array], before: Reference | None) -> Mapping[str, Array]:
-        return {**given, **{name: array for name, array in before.state.items() if name in kept}} if before else given
+    def statistics(one: Reference) -> Mapping[str, Array]:
+        return {name: array for name, array in one.state.items() if name in kept}
 
-    begun = start(values, after.reference if after else None)
+    begun = {**values, **statistics(after.reference)} if after else values
     reference = observe(graph, begun, "float64", training=training, phase=phase, branches=branches)
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        beside = tuple(
-            observe(
-                graph,
-                start(moved(values, dtype, seed) if seed % 2 else values, after.shadows[seed] if after else None),
-                dtype,
-                seed,
-                training=training,
-                phase=phase,
-                branches=reference.branches,
-            )
-            for seed in range(shadows)
-        )
-    return Pass(reference, beside)
+    spreads = _joined(reference, reference)
+    states = []
+    for seed in range(shadows):
+        given = moved(values, dtype, seed) if seed % 2 else values
+        given = {**given, **after.states[seed]} if after else given
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            shadow = observe(graph, given, dtype, seed, training=training, phase=phase, branches=reference.branches)
+            spreads = _joined(reference, shadow, spreads)
+        states.append(statistics(shadow))
+    return Pass(reference, spreads, tuple(states))
+
+
+def _joined(
+    reference: Reference, shadow: Reference, before: Mapping[str, Mapping[str, Spread]] | None = None
+) -> dict[str, dict[str, Spread]]:
+    """The spreads with one shadow more. The reference itself, as the first, is a shadow without error."""
+    found: dict[str, dict[str, Spread]] = {}
+    for kind in SPREAD:
+        ours, theirs = _arrays(reference, kind), _arrays(shadow, kind)
+        found[kind] = {name: budgets.spread(array, [theirs[name]]) for name, array in ours.items()}
+        if before:
+            found[kind] = {name: before[kind][name].joined(one) for name, one in found[kind].items()}
+    return found
+
+
+def _arrays(one: Reference, kind: str) -> dict[str, Array]:
+    held = {"loss": one.loss} if kind == "loss" else getattr(one, kind)
+    return {name: np.asarray(array) for name, array in held.items() if array is not None}
 
 
 def moved(values: Mapping[str, Array], dtype: str, seed: int) -> dict[str, Array]:
