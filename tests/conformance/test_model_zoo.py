@@ -1,8 +1,12 @@
-"""Models of the frameworks' own zoos, the realizations of their specs and the reference: one set of weights, one output."""
+"""Models of the frameworks' own zoos, the realizations of their specs and the reference: one set of weights, one output.
+
+PARITY_TORCHVISION is a directory that holds torchvision, installed without its dependencies (tox.ini makes it).
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +24,7 @@ from parity.judgement.verdicts import GREEN
 from parity.spec.graph import Graph
 
 HERE = Path(__file__).parent
+TORCHVISION = os.environ.get("PARITY_TORCHVISION", "")
 SHADOWS = 2
 """The outputs are a whole tensor away from zero, so few shadows tell what rounding amounts to (and u·norm is the floor)."""
 
@@ -31,6 +36,8 @@ OTHER_EPSILON = ("keras", "mobilenet_v2")
 def model(request: pytest.FixtureRequest, framework: str) -> str:
     if (framework, request.param) not in VARIANTS:
         pytest.skip(f"{request.param} is not compared with a zoo of {framework}")
+    if framework == "torch" and not TORCHVISION:
+        pytest.skip("PARITY_TORCHVISION names no directory: see tox.ini")
     return str(request.param)
 
 
@@ -39,7 +46,11 @@ def outputs(framework: str, model: str, drawn: Graph, directory: Path) -> dict[s
     (directory / "graph.json").write_text(json.dumps(drawn.to_json()), encoding="utf-8")
     command = [str(installed(framework).interpreter), str(HERE / "zoo_check.py"), framework, model]
     command += [str(directory / "graph.json"), str(directory / "outputs.npz")]
-    environment = {"PYTHONPATH": f"{HERE.parents[1]}:{HERE}", "OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
+    environment = {
+        "PYTHONPATH": f"{HERE.parents[1]}:{HERE}:{TORCHVISION}",
+        "OMP_NUM_THREADS": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+    }
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     with np.load(directory / "outputs.npz") as arrays:

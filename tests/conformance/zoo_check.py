@@ -41,6 +41,9 @@ MXNET = {
     "vgg16": "vgg16",
 }
 
+TORCH: dict[str, dict[str, Any]] = {"inception_v3": {"aux_logits": False, "init_weights": False}}
+OPERATORS = ("deform_conv2d", "nms", "ps_roi_align", "ps_roi_pool", "qnms", "roi_align", "roi_pool")
+
 
 def keras_outputs(model: str, graph: Graph, weights: Mapping[str, Array], images: Array) -> tuple[Array, int]:
     """keras.applications: channels last, a dense kernel's inputs in the order of the image's axes."""
@@ -112,6 +115,31 @@ def mxnet_outputs(model: str, graph: Graph, weights: Mapping[str, Array], images
     return zoo(batch).asnumpy(), sum(int(np.prod(parameter.shape)) for parameter in theirs)
 
 
+def torch_outputs(model: str, graph: Graph, weights: Mapping[str, Array], images: Array) -> tuple[Array, int]:
+    """torchvision.models: the spec's layouts. Its state dict holds every layer's parameters, then its statistics."""
+    torch = import_module("torch")
+    zoo = getattr(torchvision(torch).models, model)(weights=None, num_classes=CLASSES, **TORCH.get(model, {})).double().eval()
+    theirs = {name: tensor for name, tensor in zoo.state_dict().items() if tensor.is_floating_point()}
+    with torch.no_grad():
+        for (name, tensor), (_, ours, shape) in zip(theirs.items(), zoo_values.entries(graph), strict=True):
+            if tuple(tensor.shape) != shape:
+                raise ValueError(f"{name} has shape {tuple(tensor.shape)}, {ours} {shape}")
+            tensor.copy_(torch.from_numpy(weights[ours]))
+        outputs = zoo(torch.from_numpy(images)).numpy()
+    return outputs, sum(tensor.numel() for tensor in theirs.values())
+
+
+def torchvision(torch: Any) -> Any:
+    """The package, installed without its dependencies: its wheel is compiled for CUDA, and its compiled operators, which no
+    classification model calls, cannot load beside torch's build for the CPU. Their names must exist where it is imported."""
+    operators = torch.library.Library("torchvision", "DEF")
+    for name in OPERATORS:
+        operators.define(f"{name}(Tensor x) -> Tensor")
+    package = import_module("torchvision")
+    package.kept = operators  # a library that is collected takes its definitions along
+    return package
+
+
 def realized(framework: str, graph: Graph, weights: Mapping[str, Array], images: Array) -> Array:
     implementation = import_module(f"parity.{framework}_impl.framework").Implementation()
     case = Case(graph.name, "agreement", "float64", mode="eager", graph=graph, batch_size=BATCH, activations=False)
@@ -125,7 +153,9 @@ def realized(framework: str, graph: Graph, weights: Mapping[str, Array], images:
 def main(framework: str, model: str, graph_file: str, out: str) -> None:
     graph = Graph.from_json(json.loads(Path(graph_file).read_text(encoding="utf-8")))
     weights, images = zoo_values.weights(graph), zoo_values.images(graph)
-    outputs, count = {"keras": keras_outputs, "mxnet": mxnet_outputs}[framework](model, graph, weights, images)
+    outputs, count = {"keras": keras_outputs, "mxnet": mxnet_outputs, "torch": torch_outputs}[framework](
+        model, graph, weights, images
+    )
     np.savez(out, zoo=outputs, realized=realized(framework, graph, weights, images), count=count)
 
 

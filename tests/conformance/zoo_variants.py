@@ -70,6 +70,14 @@ VARIANTS: dict[tuple[str, str], Variant] = {
     ("mxnet", "resnet50"): Variant(37, 41, (*STRIDE_FIRST, *BIASED_ENDS)),
     ("mxnet", "squeezenet1_0"): Variant(224, 224),  # its last pooling window is 13×13
     ("mxnet", "vgg16"): Variant(37, 67),
+    # torchvision pools to 6×6 and 7×7 before the dense layers: no change on these images.
+    ("torch", "alexnet"): Variant(224, 235),
+    ("torch", "densenet121"): Variant(37, 67),
+    ("torch", "inception_v3"): Variant(79, 107, ONE_HEAD),
+    ("torch", "mobilenet_v2"): Variant(37, 67),
+    ("torch", "resnet50"): Variant(37, 41),
+    ("torch", "squeezenet1_0"): Variant(67, 97),
+    ("torch", "vgg16"): Variant(224, 230),
 }
 
 
