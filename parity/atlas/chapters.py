@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from parity.atlas import defaults, distributions, layers, numbers, rules, sequences, starts
+from parity.atlas import defaults, distributions, edges, layers, losses, modes, numbers, reductions, rules, sequences, starts
 from parity.atlas.question import Answer, Array, Question, answered
 
 CHAPTERS: Mapping[str, str] = {
@@ -16,6 +16,7 @@ CHAPTERS: Mapping[str, str] = {
     "recurrent": "Recurrent layers",
     "attention": "Attention",
     "initializers": "Initializers, and each layer's own start",
+    "training": "Training: modes, gradients, steps, batches",
     "optimizers": "Optimizers and schedules",
     "losses": "Losses",
     "kinks": "Gradients at kinks",
@@ -27,7 +28,11 @@ QUESTIONS: tuple[Question, ...] = tuple(
         (
             *layers.QUESTIONS,
             *sequences.QUESTIONS,
+            *edges.QUESTIONS,
+            *modes.QUESTIONS,
             *rules.QUESTIONS,
+            *reductions.QUESTIONS,
+            *losses.QUESTIONS,
             *starts.QUESTIONS,
             *numbers.QUESTIONS,
             *defaults.QUESTIONS,

@@ -164,11 +164,27 @@ CONVOLUTION = (
         {"the sum of squares": _local_response(3.0), "the mean of squares": _local_response(1.0)},
         "multiply or divide alpha by the size",
     ),
-    Question("embedding.beyond", "convolution", "embedding: index 7 in a table of 5 rows (10·row)", {"index": np.array([7])}),
     Question(
-        "embedding.negative", "convolution", "embedding: index -1 in a table of 5 rows (10·row)", {"index": np.array([-1])}
+        "embedding.beyond",
+        "convolution",
+        "embedding: index 7 in a table of 5 rows (10·row)",
+        {"index": np.array([7])},
+        advice="check indices before: MXNet clips them to the table",
     ),
-    Question("one_hot.beyond", "convolution", "one-hot of 5 in 3 classes", {"index": np.array([5])}),
+    Question(
+        "embedding.negative",
+        "convolution",
+        "embedding: index -1 in a table of 5 rows (10·row)",
+        {"index": np.array([-1])},
+        advice="check indices before: Keras on TensorFlow counts from the end, MXNet clips",
+    ),
+    Question(
+        "one_hot.beyond",
+        "convolution",
+        "one-hot of 5 in 3 classes",
+        {"index": np.array([5])},
+        advice="check labels before: outside the classes all may be 0",
+    ),
 )
 
 ACTIVATIONS = (
@@ -204,9 +220,21 @@ ACTIVATIONS = (
         "always name the axis",
     ),
     Question("softmax.all_masked", "activations", "softmax of (-inf, -inf)", {"x": np.array([-np.inf, -np.inf])}),
-    Question("log_softmax.huge", "activations", "log_softmax of (1e4, 0)", {"x": np.array([1e4, 0.0])}),
+    Question(
+        "log_softmax.huge",
+        "activations",
+        "log_softmax of (1e4, 0)",
+        {"x": np.array([1e4, 0.0])},
+        advice="nothing to do: a rounding",
+    ),
     Question("relu.nan", "activations", "relu(NaN)", {"x": np.array([np.nan])}),
-    Question("relu.minus_zero", "activations", "1 / relu(-0.0): the sign of zero", {"x": np.array([-0.0])}),
+    Question(
+        "relu.minus_zero",
+        "activations",
+        "1 / relu(-0.0): the sign of zero",
+        {"x": np.array([-0.0])},
+        advice="add 0.0 where the sign of zero counts",
+    ),
     Question("softplus.huge", "activations", "softplus(1e4)", {"x": np.array([1e4])}),
 )
 

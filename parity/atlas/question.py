@@ -58,7 +58,7 @@ def answered(question: Question, arrays: Mapping[str, Array]) -> Answer:
         return Answer(written(found["default"]), found["where"])
     value = np.asarray(arrays["value"], dtype=np.float64)
     if question.forms is None:
-        return Answer(numbers(value))
+        return Answer(numbers(value + 0.0 if question.chapter == "kinks" else value))  # a slope of -0 is a slope of 0
     names = [name for name, forms in question.forms.items() if any(meets(value, form) for form in forms)]
     if len(names) == 1:
         return Answer(names[0])

@@ -11,8 +11,11 @@ from math import sqrt
 from parity.atlas.distributions import Distribution, normal, two_uniforms, uniform
 from parity.atlas.question import Question
 
+CUT_DEVIATION = 0.8796256610342398
+"""The standard deviation of a standard normal cut at ±2."""
 
-def _candidates(fan_in: int, fan_out: int, units: int = 0) -> Mapping[str, Distribution]:
+
+def _candidates(fan_in: int, fan_out: int, units: int = 0) -> dict[str, Distribution]:
     found: dict[str, Distribution] = {
         "uniform ±√(6/(fan_in + fan_out)) (Glorot)": uniform(sqrt(6 / (fan_in + fan_out))),
         "uniform ±√(3/fan_in) (LeCun)": uniform(sqrt(3 / fan_in)),
@@ -35,6 +38,34 @@ def _candidates(fan_in: int, fan_out: int, units: int = 0) -> Mapping[str, Distr
     return found
 
 
+def _normals(deviation: float) -> dict[str, Distribution]:
+    """Plain, cut at two deviations, and cut but widened so that the deviation is as claimed."""
+    return {
+        "normal": normal(deviation),
+        "normal cut at 2σ": normal(deviation, 2.0),
+        "normal cut at 2σ, widened so that σ holds": normal(deviation / CUT_DEVIATION, 2.0),
+    }
+
+
+def _depthwise() -> dict[str, Distribution]:
+    """53 channels of 3 by 3, multiplier 11: fans of one group, or as if the kernel were dense."""
+    return {
+        "uniform ±√(6/(fan_in + fan_out)) (Glorot), fans as of a dense kernel": uniform(sqrt(6 / (9 * (53 + 11)))),
+        "uniform ±√(6/(fan_in + fan_out)) (Glorot), fans of one group": uniform(sqrt(6 / (9 * (1 + 53 * 11)))),
+        "uniform ±1/√fan_in, of one group": uniform(1 / 3),
+        "uniform ±0.07": uniform(0.07),
+    }
+
+
+def _heads() -> dict[str, Distribution]:
+    """96 features, 4 heads of 24: three projections in one matrix, or a kernel (features, heads, size) read as an image's."""
+    return {
+        "uniform ±√(6/(fan_in + fan_out)) (Glorot)": uniform(sqrt(6 / (2 * 96))),
+        "uniform ±√(6/(fan_in + fan_out)) (Glorot), of the three projections together": uniform(sqrt(6 / (4 * 96))),
+        "uniform ±√(6/(features·(heads + size))): the features are taken for pixels": uniform(sqrt(6 / (96 * (4 + 24)))),
+    }
+
+
 CANDIDATES: Mapping[str, Mapping[str, Distribution]] = {
     "dense.kernel": _candidates(37, 503),
     "dense.bias": _candidates(37, 5003),
@@ -45,13 +76,29 @@ CANDIDATES: Mapping[str, Mapping[str, Distribution]] = {
     "lstm.recurrent_kernel": _candidates(67, 268),
     "lstm.start_bias": _candidates(13, 2012, 503),
     "gru.recurrent_kernel": _candidates(79, 237),
+    "gru.kernel": _candidates(37, 237, 79),
+    "rnn.kernel": {name: one for name, one in _candidates(37, 307, 307).items() if "1/√fan_out" not in name},
+    "conv2d.bias_start": _candidates(99, 9 * 5003),
+    "depthwise_conv2d.kernel": _depthwise(),
+    "multi_head_attention.kernel": _heads(),
+    "batch_norm.start_gamma": {},
+    "he_normal.draws": _normals(sqrt(2 / 101)),
+    "he_uniform.draws": _candidates(101, 307),
+    "glorot_normal.draws": _normals(sqrt(2 / 408)),
+    "glorot_uniform.draws": _candidates(101, 307),
+    "truncated_normal.draws": _normals(2.0) | {"normal cut at ±2, which is 1σ": normal(2.0, 1.0)},
 }
+"""A question's candidates. Draws: 101 inputs, 307 outputs."""
+
+
+def _text(name: str) -> str:
+    item, _, aspect = name.partition(".")
+    if aspect == "draws":
+        return f"{item}{' of σ = 2' if item == 'truncated_normal' else ''} draws"
+    return f"{item}: default start of the {aspect.removeprefix('start_').removesuffix('_start').replace('_', ' ')}"
+
+
 QUESTIONS = tuple(
-    Question(
-        name,
-        "initializers",
-        f"{name.partition('.')[0]}: default start of the {name.partition('.')[2].removeprefix('start_').replace('_', ' ')}",
-        advice="name the initializer; the spec's seven are the same in every framework",
-    )
+    Question(name, "initializers", _text(name), advice="name the initializer; the spec's are the same in every framework")
     for name in CANDIDATES
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from parity.execution.frameworks import find
-from parity.execution.protocol import Array, Description, Driven, Framework, Realization
+from parity.execution.protocol import Array, Description, Driven, Framework, Probed, Realization
 from parity.spec.cases import Case
 
 
@@ -34,8 +34,15 @@ def load(name: str, realization: str | None = None) -> Framework:
 def answers(name: str) -> tuple[Mapping[str, str], Mapping[str, Callable[..., Any]]]:
     """The places of a framework's defaults, and its answers to the atlas's questions."""
     package = find(name)[1].package
-    defaults, answering = (importlib.import_module(f"{package}.{module}") for module in ("defaults", "answers"))
-    return defaults.DEFAULTS, answering.ANSWERS
+    defaults, answering, edges = (importlib.import_module(f"{package}.{name}") for name in ("defaults", "answers", "edges"))
+    return defaults.DEFAULTS, {**answering.ANSWERS, **edges.EDGES}
+
+
+def drivers(name: str) -> Mapping[str, Callable[[Probed], Mapping[str, Array]]]:
+    """What drives a native object of each kind."""
+    found: Mapping[str, Callable[[Probed], Mapping[str, Array]]]
+    found = importlib.import_module(f"{find(name)[1].package}.natives").DRIVERS
+    return found
 
 
 @dataclass

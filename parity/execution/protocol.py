@@ -99,6 +99,27 @@ class Driven:
     rates: tuple[float, ...]
 
 
+@dataclass(frozen=True)
+class Probed:
+    """What a driver of a kind is asked: the object and its arguments, by its own names (keywords) and by ours (wanted).
+
+    names: every argument that it has. arrays: what goes in. dtype: the precision to drive it in.
+    """
+
+    make: Callable[..., Any]
+    setting: str
+    keywords: Mapping[str, Any]
+    wanted: Mapping[str, Any]
+    names: frozenset[str]
+    arrays: Mapping[str, Array]
+    dtype: str
+
+    @property
+    def word(self) -> str:
+        """The object's own name."""
+        return str(getattr(self.make, "__name__", ""))
+
+
 class Framework(Protocol):
     """The module `parity.<name>_impl.framework` offers these as functions of the class `Implementation`."""
 

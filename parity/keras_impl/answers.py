@@ -109,7 +109,7 @@ def _clipped(given: Inputs) -> Array:
     return -model.array(w.value)
 
 
-def _sampled(make: Callable[[], layers.Layer], shape: tuple[int | None, ...], place: int) -> Answer:
+def sampled(make: Callable[[], layers.Layer], shape: tuple[int | None, ...], place: int) -> Answer:
     """One weight of a layer as it starts, its output axis first; vectors as they are."""
 
     def answer(_: Inputs) -> Array:
@@ -121,7 +121,7 @@ def _sampled(make: Callable[[], layers.Layer], shape: tuple[int | None, ...], pl
     return answer
 
 
-def _per_example(loss: Callable[..., Any]) -> Answer:
+def per_example(loss: Callable[..., Any]) -> Answer:
     """Labels before scores: Keras's order."""
     return call(lambda x, labels: loss(labels, x), "x", "labels")
 
@@ -181,15 +181,15 @@ ANSWERS: Mapping[str, Answer] = {
     "attention.fully_masked": _masked,
     "multi_head_attention.mask_true": _attention,
     "attention.scale": lambda given: layers.Attention()([t(given[name])[None] for name in ("q", "v", "k")]),
-    "dense.kernel": _sampled(lambda: layers.Dense(503), (None, 37), 0),
-    "dense.bias": _sampled(lambda: layers.Dense(5003), (None, 37), 1),
-    "conv2d.kernel": _sampled(lambda: layers.Conv2D(101, 3), (None, 9, 9, 11), 0),
-    "conv_transpose2d.kernel": _sampled(lambda: layers.Conv2DTranspose(101, 3), (None, 9, 9, 11), 0),
-    "embedding.table": _sampled(lambda: layers.Embedding(1009, 301), (None, 3), 0),
-    "lstm.kernel": _sampled(lambda: layers.LSTM(67), (None, None, 37), 0),
-    "lstm.recurrent_kernel": _sampled(lambda: layers.LSTM(67), (None, None, 37), 1),
-    "lstm.start_bias": _sampled(lambda: layers.LSTM(503), (None, None, 13), 2),
-    "gru.recurrent_kernel": _sampled(lambda: layers.GRU(79), (None, None, 37), 1),
+    "dense.kernel": sampled(lambda: layers.Dense(503), (None, 37), 0),
+    "dense.bias": sampled(lambda: layers.Dense(5003), (None, 37), 1),
+    "conv2d.kernel": sampled(lambda: layers.Conv2D(101, 3), (None, 9, 9, 11), 0),
+    "conv_transpose2d.kernel": sampled(lambda: layers.Conv2DTranspose(101, 3), (None, 9, 9, 11), 0),
+    "embedding.table": sampled(lambda: layers.Embedding(1009, 301), (None, 3), 0),
+    "lstm.kernel": sampled(lambda: layers.LSTM(67), (None, None, 37), 0),
+    "lstm.recurrent_kernel": sampled(lambda: layers.LSTM(67), (None, None, 37), 1),
+    "lstm.start_bias": sampled(lambda: layers.LSTM(503), (None, None, 13), 2),
+    "gru.recurrent_kernel": sampled(lambda: layers.GRU(79), (None, None, 37), 1),
     "sgd.velocity": _optimized(lambda: optimizers.SGD(momentum=0.5)),
     "sgd.nesterov_form": _optimized(lambda: optimizers.SGD(momentum=0.5, nesterov=True)),
     "sgd.decay": _optimized(lambda: optimizers.SGD(momentum=0.5, weight_decay=0.25)),
@@ -203,10 +203,10 @@ ANSWERS: Mapping[str, Answer] = {
     "squared_error.form": call(lambda x: losses.MeanSquaredError()(ops.zeros_like(x), x)),
     "absolute_error.form": call(lambda x: losses.MeanAbsoluteError()(ops.zeros_like(x), x)),
     "huber.form": call(lambda x: losses.Huber()(ops.zeros_like(x), x)),
-    "cross_entropy.takes": _per_example(losses.SparseCategoricalCrossentropy()),
+    "cross_entropy.takes": per_example(losses.SparseCategoricalCrossentropy()),
     "binary_cross_entropy.at_zero": call(lambda x: losses.BinaryCrossentropy()(ops.ones_like(x), x)),
     "binary_cross_entropy.takes": call(lambda x: losses.BinaryCrossentropy()(ops.ones_like(x), x)),
-    "cross_entropy.ignored": _per_example(losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=1)),
+    "cross_entropy.ignored": per_example(losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=1)),
     "cross_entropy.weighted": lambda given: losses.SparseCategoricalCrossentropy(from_logits=True)(
         t(given["labels"]), t(given["x"]), sample_weight=t(given["weights"])
     ),

@@ -52,13 +52,13 @@ def dtype(function: Callable[[Inputs], Any]) -> Answer:
     return answer
 
 
-def _started(layer: Any) -> Any:
+def started(layer: Any) -> Any:
     layer.initialize()
     return layer
 
 
 def _batch_norm(given: Inputs) -> Any:
-    layer = _started(nn.BatchNorm(momentum=0.25))
+    layer = started(nn.BatchNorm(momentum=0.25))
     with autograd.record():
         total = layer(t(given["x"])).sum()
     total.backward()  # MXNet moves the running values on the way back
@@ -67,14 +67,14 @@ def _batch_norm(given: Inputs) -> Any:
 
 
 def _frozen(given: Inputs) -> Array:
-    layer = _started(nn.BatchNorm(epsilon=2.0**-10))
+    layer = started(nn.BatchNorm(epsilon=2.0**-10))
     layer.collect_params().setattr("grad_req", "null")
     with autograd.record():
         return np.asarray(layer(t(given["x"])).asnumpy())
 
 
 def _conv(given: Inputs, **arguments: Any) -> Array:
-    layer = _started(nn.Conv2D(1, given["kernel"].shape, use_bias=False, in_channels=1, **arguments))
+    layer = started(nn.Conv2D(1, given["kernel"].shape, use_bias=False, in_channels=1, **arguments))
     layer.weight.set_data(t(given["kernel"])[None, None])
     return np.asarray(layer(t(given["x"])[None, None]).asnumpy()[0, 0])
 
@@ -113,12 +113,12 @@ def _clipped(given: Inputs) -> Array:
     return np.asarray(x.asnumpy())
 
 
-def _sampled(make: Callable[[], Any], ending: str) -> Answer:
+def sampled(make: Callable[[], Any], ending: str) -> Answer:
     """One weight of a layer as it starts, its output axis first."""
 
     def answer(_: Inputs) -> Array:
         mxnet.random.seed(0)
-        layer = _started(make())
+        layer = started(make())
         (found,) = (value for name, value in layer.collect_params().items() if name.endswith(ending))
         return np.asarray(found.data().asnumpy())
 
@@ -135,7 +135,7 @@ def _states(layer: Any) -> Any:
 
 
 def _count(layer: Any) -> int:
-    _started(layer)
+    started(layer)
     return sum(int(np.prod(value.shape)) for value in layer.collect_params().values())
 
 
@@ -156,7 +156,7 @@ ANSWERS: Mapping[str, Answer] = {
     "adagrad.learning_rate": lambda _: mxnet.optimizer.AdaGrad().learning_rate,
     "adadelta.learning_rate": lambda _: mxnet.optimizer.AdaDelta().learning_rate,
     "leaky_relu.function_slope": lambda _: -nd.LeakyReLU(nd.full(1, -1.0)).asscalar(),
-    "prelu.start": lambda _: _started(nn.PReLU()).alpha.data().asscalar(),
+    "prelu.start": lambda _: started(nn.PReLU()).alpha.data().asscalar(),
     "batch_norm.momentum_means": lambda given: _batch_norm(given).running_mean.data().asnumpy(),
     "batch_norm.running_variance": lambda given: _batch_norm(given).running_var.data().asnumpy(),
     "batch_norm.axis": lambda given: _called(nn.BatchNorm(), given).gamma.shape[0],
@@ -170,7 +170,7 @@ ANSWERS: Mapping[str, Answer] = {
     "average_pool2d.corner": call(lambda x: nn.AvgPool2D(3, 1, 1)(x[None, None])[0, 0, 0, 0]),
     "max_pool2d.odd_end": lambda given: nn.MaxPool2D((1, 2))(t(given["x"])[None, None]).shape[-1],
     "upsample.bilinear": call(lambda x: nd.contrib.BilinearResize2D(x[None, None], height=4, width=4)[0, 0, 0]),
-    "conv_transpose2d.size": lambda _: _started(nn.Conv2DTranspose(1, 3, strides=2))(nd.zeros((1, 1, 4, 4))).shape[-1],
+    "conv_transpose2d.size": lambda _: started(nn.Conv2DTranspose(1, 3, strides=2))(nd.zeros((1, 1, 4, 4))).shape[-1],
     "dropout.survivors": _dropped,
     "local_response_norm.alpha_means": call(_lrn),
     "embedding.beyond": _embedded,
@@ -189,18 +189,18 @@ ANSWERS: Mapping[str, Answer] = {
     "lstm.count": lambda _: _count(rnn.LSTM(5, input_size=3)),
     "gru.count": lambda _: _count(rnn.GRU(5, input_size=3)),
     "rnn.count": lambda _: _count(rnn.RNN(5, input_size=3)),
-    "lstm.outputs": lambda _: _started(rnn.LSTM(5))(nd.zeros((3, 2, 4))).ndim,
-    "lstm.bidirectional_width": lambda _: _started(rnn.LSTM(5, bidirectional=True))(nd.zeros((3, 2, 4))).shape[-1],
-    "lstm.time_axis": lambda _: _states(_started(rnn.LSTM(5))).shape[1],
-    "dense.kernel": _sampled(lambda: nn.Dense(503, in_units=37), "weight"),
-    "dense.bias": _sampled(lambda: nn.Dense(5003, in_units=37), "bias"),
-    "conv2d.kernel": _sampled(lambda: nn.Conv2D(101, 3, in_channels=11), "weight"),
-    "conv_transpose2d.kernel": _sampled(lambda: nn.Conv2DTranspose(101, 3, in_channels=11), "weight"),
-    "embedding.table": _sampled(lambda: nn.Embedding(1009, 301), "weight"),
-    "lstm.kernel": _sampled(lambda: rnn.LSTM(67, input_size=37), "i2h_weight"),
-    "lstm.recurrent_kernel": _sampled(lambda: rnn.LSTM(67, input_size=37), "h2h_weight"),
-    "lstm.start_bias": _sampled(lambda: rnn.LSTM(503, input_size=13), "i2h_bias"),
-    "gru.recurrent_kernel": _sampled(lambda: rnn.GRU(79, input_size=37), "h2h_weight"),
+    "lstm.outputs": lambda _: started(rnn.LSTM(5))(nd.zeros((3, 2, 4))).ndim,
+    "lstm.bidirectional_width": lambda _: started(rnn.LSTM(5, bidirectional=True))(nd.zeros((3, 2, 4))).shape[-1],
+    "lstm.time_axis": lambda _: _states(started(rnn.LSTM(5))).shape[1],
+    "dense.kernel": sampled(lambda: nn.Dense(503, in_units=37), "weight"),
+    "dense.bias": sampled(lambda: nn.Dense(5003, in_units=37), "bias"),
+    "conv2d.kernel": sampled(lambda: nn.Conv2D(101, 3, in_channels=11), "weight"),
+    "conv_transpose2d.kernel": sampled(lambda: nn.Conv2DTranspose(101, 3, in_channels=11), "weight"),
+    "embedding.table": sampled(lambda: nn.Embedding(1009, 301), "weight"),
+    "lstm.kernel": sampled(lambda: rnn.LSTM(67, input_size=37), "i2h_weight"),
+    "lstm.recurrent_kernel": sampled(lambda: rnn.LSTM(67, input_size=37), "h2h_weight"),
+    "lstm.start_bias": sampled(lambda: rnn.LSTM(503, input_size=13), "i2h_bias"),
+    "gru.recurrent_kernel": sampled(lambda: rnn.GRU(79, input_size=37), "h2h_weight"),
     "sgd.velocity": _optimized(lambda: mxnet.optimizer.SGD(momentum=0.5)),
     "sgd.nesterov_form": _optimized(lambda: mxnet.optimizer.NAG(momentum=0.5)),
     "sgd.decay": _optimized(lambda: mxnet.optimizer.SGD(momentum=0.5, wd=0.25)),
@@ -265,15 +265,15 @@ ANSWERS: Mapping[str, Answer] = {
     "number.range_type": dtype(lambda _: nd.arange(3)),
     "number.zeros_type": dtype(lambda _: nd.zeros(3)),
     "number.float64_array_type": dtype(lambda given: nd.array(given["x"].astype(np.float64))),
-    "number.float64_layer_type": dtype(lambda given: _started(nn.Dense(2))(nd.array(given["x"][:, None], dtype="float64"))),
+    "number.float64_layer_type": dtype(lambda given: started(nn.Dense(2))(nd.array(given["x"][:, None], dtype="float64"))),
     "number.comparison_type": dtype(lambda given: t(given["x"]) > 0),
     "number.argmax_type": dtype(lambda given: nd.argmax(t(given["x"]), axis=0)),
     "number.integer_plus_float_type": dtype(lambda given: t(given["i"]) + 0.5),
-    "number.empty_batch": lambda _: _started(nn.Dense(2, in_units=3))(nd.zeros((0, 3))).shape,
+    "number.empty_batch": lambda _: started(nn.Dense(2, in_units=3))(nd.zeros((0, 3))).shape,
 }
 
 
 def _called(layer: Any, given: Inputs) -> Any:
     """The layer after its first call, which tells it its channels."""
-    _started(layer)(t(given["x"]))
+    started(layer)(t(given["x"]))
     return layer

@@ -110,7 +110,7 @@ def _clipped(given: Inputs) -> Array:
     return np.asarray(w.grad)
 
 
-def _sampled(make: Callable[[], Tensor]) -> Answer:
+def sampled(make: Callable[[], Tensor]) -> Answer:
     def answer(_: Inputs) -> Array:
         torch.manual_seed(0)
         return np.asarray(make().detach())
@@ -175,15 +175,15 @@ ANSWERS: Mapping[str, Answer] = {
     "attention.scale": lambda given: F.scaled_dot_product_attention(
         *(t(given[name])[None] for name in ("q", "k", "v"))
     ).ravel(),
-    "dense.kernel": _sampled(lambda: nn.Linear(37, 503).weight),
-    "dense.bias": _sampled(lambda: nn.Linear(37, 5003).bias),
-    "conv2d.kernel": _sampled(lambda: nn.Conv2d(11, 101, 3).weight),
-    "conv_transpose2d.kernel": _sampled(lambda: nn.ConvTranspose2d(11, 101, 3).weight),
-    "embedding.table": _sampled(lambda: nn.Embedding(1009, 301).weight),
-    "lstm.kernel": _sampled(lambda: nn.LSTM(37, 67).weight_ih_l0),
-    "lstm.recurrent_kernel": _sampled(lambda: nn.LSTM(37, 67).weight_hh_l0),
-    "lstm.start_bias": _sampled(_lstm_bias),
-    "gru.recurrent_kernel": _sampled(lambda: nn.GRU(37, 79).weight_hh_l0),
+    "dense.kernel": sampled(lambda: nn.Linear(37, 503).weight),
+    "dense.bias": sampled(lambda: nn.Linear(37, 5003).bias),
+    "conv2d.kernel": sampled(lambda: nn.Conv2d(11, 101, 3).weight),
+    "conv_transpose2d.kernel": sampled(lambda: nn.ConvTranspose2d(11, 101, 3).weight),
+    "embedding.table": sampled(lambda: nn.Embedding(1009, 301).weight),
+    "lstm.kernel": sampled(lambda: nn.LSTM(37, 67).weight_ih_l0),
+    "lstm.recurrent_kernel": sampled(lambda: nn.LSTM(37, 67).weight_hh_l0),
+    "lstm.start_bias": sampled(_lstm_bias),
+    "gru.recurrent_kernel": sampled(lambda: nn.GRU(37, 79).weight_hh_l0),
     "sgd.velocity": _optimized(lambda w: torch.optim.SGD(w, momentum=0.5)),
     "sgd.nesterov_form": _optimized(lambda w: torch.optim.SGD(w, momentum=0.5, nesterov=True)),
     "sgd.decay": _optimized(lambda w: torch.optim.SGD(w, momentum=0.5, weight_decay=0.25)),

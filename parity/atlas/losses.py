@@ -1,0 +1,172 @@
+"""Owns the questions about the edges of losses: labels out of range, zeros, weights, smoothing, the blank, what is taken.
+
+Each form is worked out here in float64 from the definition. It refuses to know which framework does what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import log
+
+import numpy as np
+
+from parity.atlas.question import Array, Question, form
+
+_LOGITS = np.array([[0.5, -1.0, 3.0]])
+_LOG = (_LOGITS - np.log(np.exp(_LOGITS).sum()))[0]
+_P, _Q = np.array([[0.5, 0.5]]), np.array([[0.25, 0.75]])
+
+
+def _smoothing(weights: Array) -> list[Array]:
+    return form(-float(weights @ _LOG))
+
+
+def _alignments(blank: int) -> float:
+    """Minus the log-probability of the label 1 in two steps of the same logits."""
+    p = np.exp(_LOG)
+    return -log(p[1] * p[1] + 2 * p[1] * p[blank])
+
+
+def _divergences() -> Mapping[str, list[Array]]:
+    terms = {
+        "probabilities": _P * np.log(_P / _Q),
+        "log-probabilities": _P * (np.log(_P) - _Q),
+        "logits": _P * (np.log(_P) - _Q + np.log(np.exp(_Q).sum())),
+    }
+    return {name: form(one.sum(), one.mean(), one.sum(1), one.mean(1)) for name, one in terms.items()}
+
+
+QUESTIONS = (
+    Question(
+        "cross_entropy.axis",
+        "losses",
+        "cross-entropy of (2, 3, 4): classes lie by default along",
+        {"x": np.zeros((2, 3, 4))},
+        {"axis 1": form(log(3)), "the last axis": form(log(4))},
+        "transpose the scores; MXNet: axis=…",
+    ),
+    Question(
+        "cross_entropy.smoothing_form",
+        "losses",
+        "label smoothing of 0.3 with 3 classes: the label keeps",
+        {"x": _LOGITS, "labels": np.array([0])},
+        {
+            "0.7 + 0.3/3: spread over all classes": _smoothing(np.array([0.8, 0.1, 0.1])),
+            "0.7: spread over the others": _smoothing(np.array([0.7, 0.15, 0.15])),
+        },
+        "multiply the smoothing by (classes - 1)/classes for the other form",
+    ),
+    Question(
+        "cross_entropy.all_ignored",
+        "losses",
+        "cross-entropy where every label is ignored",
+        {"x": _LOGITS, "labels": np.array([1])},
+        None,
+        "0/0: skip such a batch",
+    ),
+    Question(
+        "cross_entropy.label_beyond",
+        "losses",
+        "cross-entropy of logits 0.5, -1, 3 with label 3 of 3",
+        {"x": _LOGITS, "labels": np.array([3])},
+        None,
+        "check labels before training: not every framework does",
+    ),
+    Question(
+        "cross_entropy.negative_label",
+        "losses",
+        "cross-entropy of logits 0.5, -1, 3 with label -1",
+        {"x": _LOGITS, "labels": np.array([-1])},
+        None,
+        "check labels before training: not every framework does",
+    ),
+    Question(
+        "cross_entropy.unnormalized",
+        "losses",
+        "cross-entropy from probabilities 0.5, 1, 0.5 (their sum is 2), label 0",
+        {"x": np.array([[0.5, 1.0, 0.5]]), "labels": np.array([0])},
+        {"divides by their sum": form(-log(0.25), [-log(0.25)]), "takes them as they are": form(-log(0.5), [-log(0.5)])},
+        "normalize before the loss",
+    ),
+    Question(
+        "cross_entropy.at_zero",
+        "losses",
+        "cross-entropy from probabilities where the label's is 0",
+        {"x": np.array([[0.0, 0.5, 0.5]]), "labels": np.array([0])},
+        None,
+        "use logits: the guard against log(0) differs",
+    ),
+    Question(
+        "cross_entropy.huge",
+        "losses",
+        "cross-entropy of logits 1e4, 0 with label 1",
+        {"x": np.array([[1e4, 0.0]]), "labels": np.array([1])},
+    ),
+    Question(
+        "binary_cross_entropy.huge",
+        "losses",
+        "binary cross-entropy of logit -1e4 with label 1",
+        {"x": np.array([[-1e4]]), "y": np.array([[1.0]])},
+    ),
+    Question(
+        "binary_cross_entropy.first_argument",
+        "losses",
+        "binary cross-entropy (a, b): the first argument is",
+        {"x": np.array([[0.75]]), "y": np.array([[0.5]])},
+        {
+            "the prediction": form(-0.5 * log(0.75) - 0.5 * log(0.25), [-0.5 * log(0.75) - 0.5 * log(0.25)]),
+            "the label": form(log(2), [log(2)]),
+        },
+        "Keras: labels first",
+    ),
+    Question(
+        "binary_cross_entropy.weighted",
+        "losses",
+        "binary cross-entropy with sample weights 1 and 3: the weighted sum is divided by",
+        {"x": np.array([[0.5], [0.25]]), "y": np.array([[1.0], [1.0]]), "weights": np.array([[1.0], [3.0]])},
+        {
+            "the count": form((log(2) + 3 * log(4)) / 2),
+            "the sum of the weights": form((log(2) + 3 * log(4)) / 4),
+            "nothing: one per example": form([log(2), 3 * log(4)]),
+        },
+        "rescale by the mean weight",
+    ),
+    Question(
+        "kl_divergence.takes",
+        "losses",
+        "KL divergence takes its prediction by default as",
+        {"p": _P, "q": _Q},
+        _divergences(),
+        "torch and MXNet: pass log_softmax's result",
+    ),
+    Question(
+        "ctc.blank",
+        "losses",
+        "CTC: the blank is by default",
+        {"x": np.tile(_LOGITS, (2, 1))[None], "labels": np.array([[1]])},
+        {"class 0": form(_alignments(0), [_alignments(0)]), "the last class": form(_alignments(2), [_alignments(2)])},
+        "move the blank's column, and shift labels by one",
+    ),
+    Question(
+        "ctc.reduction",
+        "losses",
+        "CTC of one sequence of 4 steps with 2 labels: the loss is",
+        {"x": np.zeros((1, 4, 4)), "labels": np.array([[1, 2]])},
+        {
+            "the sequence's": form(-log(15 / 4**4), [-log(15 / 4**4)]),
+            "divided by the number of labels": form(-log(15 / 4**4) / 2),
+        },
+        "torch: reduction='sum' over the batch size; MXNet gives one per sequence",
+    ),
+    Question(
+        "poisson.takes",
+        "losses",
+        "Poisson loss of prediction 2 and count 3",
+        {"x": np.array([[2.0]]), "y": np.array([[3.0]])},
+        {
+            "2 - 3·ln 2: 2 is the rate": form(2 - 3 * log(2)),
+            "e² - 3·2: 2 is its logarithm": form(np.exp(2) - 6),
+        },
+        "torch: log_input=False; MXNet: from_logits=False",
+    ),
+)
