@@ -16,7 +16,7 @@ import rich_click as click
 from parity import __version__
 
 FRAMEWORK = click.option(
-    "--framework", "-f", "frameworks", multiple=True, help="keras, torch, mxnet, or a variant: keras[jax]."
+    "--framework", "-f", "frameworks", multiple=True, help="keras, torch, mxnet, onnx (forward only), or a variant: keras[jax]."
 )
 DEVICE = click.option("--device", "devices", multiple=True, default=("cpu",), show_default=True)
 SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
@@ -225,6 +225,25 @@ def atlas(chapter: str | None, frameworks: tuple[str, ...], item: str | None, ou
     from parity.verbs import atlas as verb
 
     return verb.main(chapter, frameworks, item, output)
+
+
+@parity.command()
+@click.argument("spec")
+@click.option("--onnx", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE", help="Written here.")
+@click.option(
+    "--weights",
+    "weights_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A neutral .npz, as `parity weights export` writes it. Without it: initial values, drawn as `check` draws them.",
+)
+@click.option("--opset", type=click.IntRange(1), default=None, help="Of ONNX's operators. Without it: 17.")
+@click.option("--size", type=click.Choice(["small", "full"]), default="full", show_default=True)
+@SEED
+def export(spec: str, onnx: Path, weights_file: Path | None, opset: int | None, size: str, seed: int) -> int:
+    """SPEC and its weights as an ONNX model, checked, with a batch of any size."""
+    from parity.verbs import export as verb
+
+    return verb.to_onnx(spec, onnx, weights_file, opset, size, seed)
 
 
 @parity.group()

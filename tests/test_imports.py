@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from parity.execution.frameworks import TABLE, training
+
 PACKAGE = Path(__file__).parents[1] / "parity"
 Sources = Mapping[str, str]
 """Module name -> source. A package bears its own name: `parity.spec` is parity/spec/__init__.py."""
@@ -33,7 +35,8 @@ WORKER_RUNTIME = tuple(
         "worker",
     )
 )
-FRAMEWORKS = {"keras_impl": ("keras", "tensorflow"), "torch_impl": ("torch",), "mxnet_impl": ("mxnet",)}
+TRAINING = {"keras_impl": ("keras", "tensorflow"), "torch_impl": ("torch",), "mxnet_impl": ("mxnet",)}
+FRAMEWORKS = {**TRAINING, "onnx_impl": ("onnx", "onnxruntime")}
 
 ROOMS = {
     "parity": (),
@@ -230,9 +233,16 @@ def test_the_backend_of_keras_is_touched_in_two_files() -> None:
 
 
 def test_implementations_have_the_same_files() -> None:
-    wanted = {"__init__", "framework", "layers", "initializers", "optimizers", "model", "device", "foreign", "kinds"}
+    forward = {"__init__", "framework", "layers", "model", "device"}
+    wanted = {*forward, "initializers", "optimizers", "foreign", "kinds"}
     for name in FRAMEWORKS:
-        assert wanted <= {file.stem for file in (PACKAGE / name).glob("*.py")}
+        found = {file.stem for file in (PACKAGE / name).glob("*.py")}
+        assert (wanted if name in TRAINING else forward) <= found
+
+
+def test_what_trains_is_what_has_every_file() -> None:
+    packages = {name: entry.package.removeprefix("parity.") for name, entry in TABLE.items()}
+    assert {packages[name] for name in training()} == set(TRAINING) and set(packages.values()) == set(FRAMEWORKS)
 
 
 WRONG = {

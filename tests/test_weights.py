@@ -13,7 +13,7 @@ from parity.judgement.verdicts import worst
 from parity.verbs import weights
 from parity.verbs.errors import UsageError
 
-GRAPH = weights._graph("mlp", "small")
+GRAPH = weights.graph("mlp", "small")
 
 
 class Shelf:
@@ -58,7 +58,7 @@ def neutral(folder: Path, **changes: Any) -> Path:
 
 
 def test_a_neutral_file_that_fits_is_read(tmp_path: Path) -> None:
-    assert set(weights._neutral(neutral(tmp_path), GRAPH)) == {f"parameter/{one.name}" for one in GRAPH.parameters}
+    assert set(weights.neutral(neutral(tmp_path), GRAPH)) == {f"parameter/{one.name}" for one in GRAPH.parameters}
 
 
 @pytest.mark.parametrize(
@@ -71,12 +71,12 @@ def test_a_neutral_file_that_fits_is_read(tmp_path: Path) -> None:
 )
 def test_a_file_that_does_not_fit_is_said(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        weights._neutral(neutral(tmp_path, **changes), GRAPH)
+        weights.neutral(neutral(tmp_path, **changes), GRAPH)
 
 
 def test_what_is_no_file_of_weights_is_said(tmp_path: Path) -> None:
     (tmp_path / "text.npz").write_text("no archive")
     with pytest.raises(UsageError, match=r"no \.npz"):
-        weights._neutral(tmp_path / "text.npz", GRAPH)
+        weights.neutral(tmp_path / "text.npz", GRAPH)
     with pytest.raises(UsageError, match="no architecture"):
-        weights._graph("adam", "small")
+        weights.graph("adam", "small")

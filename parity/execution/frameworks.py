@@ -22,16 +22,22 @@ class Variant:
 
 @dataclass(frozen=True)
 class Entry:
-    """A framework: its implementation's package, and its variants, the first of which is meant where none is named."""
+    """A framework: its implementation's package, and its variants, the first of which is meant where none is named.
+
+    trains: False where it runs models forward and nothing else. Such a framework is asked by name alone, and judged by its
+    forward passes in evaluation mode (parity.verbs.trials.forward_only).
+    """
 
     package: str
     variants: tuple[Variant, ...]
+    trains: bool = True
 
 
 TABLE = {
     "keras": Entry("parity.keras_impl", (Variant("tensorflow", {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}),)),
     "torch": Entry("parity.torch_impl", (Variant("torch"),)),
     "mxnet": Entry("parity.mxnet_impl", (Variant("mxnet"),)),
+    "onnx": Entry("parity.onnx_impl", (Variant("onnxruntime"),), trains=False),
 }
 
 
@@ -53,6 +59,16 @@ def names() -> tuple[str, ...]:
     for name, entry in TABLE.items():
         found += [name, *(f"{name}[{variant.name}]" for variant in entry.variants[1:])]
     return tuple(found)
+
+
+def training() -> tuple[str, ...]:
+    """Those of them that train: the frameworks that are meant where none is named."""
+    return tuple(name for name in names() if trains(name))
+
+
+def trains(name: str) -> bool:
+    """Whether a framework trains. A name that the table lacks is a realization of one's own, which does."""
+    return name not in names() or find(name)[1].trains
 
 
 def environment(name: str, realization: str | None = None) -> Mapping[str, str]:

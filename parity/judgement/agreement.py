@@ -7,6 +7,7 @@ loss, input_gradient, gradient, statistic (training mode), unchanged (what `grad
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, Protocol
 
@@ -26,7 +27,7 @@ from parity.spec.cases import Case
 from parity.spec.graph import Graph
 from parity.spec.specs import Optimizer
 
-__all__ = ["Drawn", "References", "judge", "judge_agreement", "references"]
+__all__ = ["Drawn", "References", "judge", "judge_agreement", "judge_forward", "references"]
 
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
@@ -57,6 +58,12 @@ def judge(case: Case, optimizer: Optimizer | None, draws: Drawn, known: Referenc
     return comparisons
 
 
+def judge_forward(case: Case, draws: Drawn, known: References) -> Callable[[Arrays], list[Comparison]]:
+    """The judgement where a framework runs forward only: evaluation mode, and nothing of training."""
+    graph = replace(known.graph, phases=())
+    return lambda arrays: judge_agreement(case, graph, draws, arrays, known)
+
+
 def judge_agreement(
     case: Case,
     graph: Graph,
@@ -70,7 +77,7 @@ def judge_agreement(
     if not arrays:
         return [named(case, "forward", "", Finding("not_compared", reason="the record holds no arrays"))]
     followed = 0
-    if case.dtype != "float64" and kinks.near(known):
+    if graph.phases and case.dtype != "float64" and kinks.near(known):
         branches, followed = kinks.seen_branches(known, arrays)
         known = references(graph, known.values, known.dtype, branches=branches) if branches else known
     found = [*_forward(case, graph, arrays, known), *judge_decoding(case, arrays, known)]

@@ -15,10 +15,9 @@ from rich.table import Table
 from parity.atlas.chapters import CHAPTERS, QUESTIONS, answer
 from parity.atlas.question import Answer, Question
 from parity.execution import arrays as array_files
-from parity.execution.frameworks import find
-from parity.execution.frameworks import names as framework_names
 from parity.reporting.atlas import Row, marked, write
 from parity.spec.cases import Case
+from parity.verbs import selection
 from parity.verbs.errors import UsageError
 from parity.verbs.progress import bar
 from parity.verbs.session import Judged, Session
@@ -28,9 +27,7 @@ from parity.verbs.trials import Trial
 def main(chapter: str | None, frameworks: Sequence[str], item: str | None, output: Path | None) -> int:
     """Asks, prints a table a chapter, and writes data and page under `output` where one is named."""
     questions = chosen(chapter, item)
-    names = list(frameworks) or list(framework_names())
-    for name in names:
-        find(name)
+    names = list(selection.that_train(frameworks))
     rows, versions = ask(questions, names)
     if output is not None:
         written = write(rows, versions, output)

@@ -161,7 +161,7 @@ def main(
     for device in devices:
         options = Options(device=device, size=size)
         with progress.bar("checking and timing", None) as bar:
-            session = Session(store, selection.frameworks(frameworks), on_record=bar.record, on_notice=bar.notice)
+            session = Session(store, selection.that_train(frameworks), on_record=bar.record, on_notice=bar.notice)
             verdicts = gate(session, chosen, options, modes)
             speeds += measure(session, chosen, options, modes, batch_sizes, processes, verdicts)
     results = Results("bench", "parity bench", speeds=speeds)

@@ -16,7 +16,7 @@ from parity.execution.environments import installed
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import PASSING
 from parity.spec.graph import Graph
-from parity.verbs import collating, reproduction
+from parity.verbs import collating, reproduction, selection
 from parity.verbs.check import check
 from parity.verbs.errors import UsageError
 from parity.verbs.session import Judged
@@ -80,7 +80,8 @@ def _node_of(comparison: Comparison, graph: Graph) -> str:
 
 def main(spec: str, framework: str, realizations: Sequence[str], seed: int, store: Path, output: Path) -> int:
     """The verb: 0 if nothing departs, 1 with a reproduction if something does, 3 if it could not be run."""
-    judged = check([spec], frameworks=[framework], dtypes=["float64"], seed=seed, realizations=realizations, store=store)
+    named = selection.that_train([framework])
+    judged = check([spec], frameworks=named, dtypes=["float64"], seed=seed, realizations=realizations, store=store)
     if not any(one.trial.kind == "architectures" for one in judged):
         raise UsageError(f"{spec} is no architecture; `parity check {spec}` judges it whole")
     console = Console()

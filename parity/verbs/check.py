@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 
+from parity.execution.frameworks import trains
 from parity.judgement.verdicts import PASSING, exit_status
 from parity.reporting import wording
 from parity.verbs import collating, op_trials, progress, selection, trials
@@ -138,6 +139,9 @@ def show(judged: Sequence[Judged]) -> None:
     counts = collating.case_verdicts(judged)
     told = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in sorted(counts.items()))
     console.print(f"{len(judged)} cases × frameworks: {told}", highlight=False)
+    for framework in collating.forward_only(judged):
+        told = "evaluation mode alone was judged: no gradient, no loss, no statistic, no update"
+        console.print(f"{framework} runs forward only: {told}", markup=False, highlight=False, soft_wrap=True)
 
 
 def again(one: Judged) -> str:
@@ -159,7 +163,9 @@ def matrix(judged: Sequence[Judged]) -> Table:
     table.add_column("cases", justify="right", no_wrap=True)
     columns = sorted({(row.framework, row.dtype) for row in rows}, key=lambda column: (column[0], column[1] != "float64"))
     for framework, dtype in columns:
-        table.add_column(escape(f"{framework}\n{dtype}"), no_wrap=True)
+        table.add_column(
+            escape(f"{framework}\n{dtype}" if trains(framework) else f"{framework}\n{dtype}\nforward"), no_wrap=True
+        )
     for kind in summary.KINDS:
         made = summary.matrix(rows, kind)
         for spec in made.specs:

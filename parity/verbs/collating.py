@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from parity.execution.frameworks import trains
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import worst
 from parity.reporting.results import Row, Speed
@@ -38,6 +39,11 @@ def case_verdicts(judged: Iterable[Judged]) -> Counter[str]:
     return Counter(one.verdict for one in judged)
 
 
+def forward_only(judged: Iterable[Judged]) -> list[str]:
+    """The frameworks among them that do not train: their verdicts speak of evaluation mode alone."""
+    return sorted({one.framework for one in judged if not trains(one.framework)})
+
+
 def write_json(path: Path, judged: Sequence[Judged]) -> None:
     """The contract's JSON: every comparison, and a summary whose counts add up to cases × frameworks."""
     results = [_result(comparison) for one in judged for comparison in one.comparisons]
@@ -46,6 +52,7 @@ def write_json(path: Path, judged: Sequence[Judged]) -> None:
         "frameworks": sorted({one.framework for one in judged}),
         "case_verdicts": dict(sorted(case_verdicts(judged).items())),
         "comparisons": len(results),
+        "forward_only": forward_only(judged),
         "redraws": sum({one.trial.case.id: one.trial.redraws for one in judged}.values()),
     }
     document = {"schema_version": SCHEMA_VERSION, "results": results, "summary": summary}
@@ -55,6 +62,9 @@ def write_json(path: Path, judged: Sequence[Judged]) -> None:
 def write_junit(path: Path, judged: Sequence[Judged], green: Iterable[str]) -> None:
     """One test case a case and framework; what is not green is a failure with its worst comparisons."""
     suite = ElementTree.Element("testsuite", name="parity", tests=str(len(judged)))
+    for framework in forward_only(judged):
+        properties = ElementTree.SubElement(suite, "properties")
+        ElementTree.SubElement(properties, "property", name="forward only", value=framework)
     fine = set(green)
     failures = 0
     for one in judged:

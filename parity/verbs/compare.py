@@ -22,10 +22,10 @@ from parity.comparing.structures import Structure
 from parity.execution.conversation import Conversation, Crashed
 from parity.execution.draws import stream
 from parity.execution.environments import Unavailable
-from parity.execution.frameworks import find
 from parity.judgement.verdicts import exit_status
 from parity.spec import source
 from parity.spec.mistakes import SpecError
+from parity.verbs import selection
 from parity.verbs.check import own_realizations
 from parity.verbs.differing import Compared, Model, show, write_json
 from parity.verbs.errors import UsageError
@@ -73,7 +73,7 @@ def _labels(sides: Sequence[str]) -> list[str]:
 def _started(label: str, side: str, python_path: tuple[Path, ...], stack: ExitStack) -> Model:
     (framework, target), *_ = own_realizations([side]).items()
     try:
-        find(framework)
+        selection.that_train([framework])
         processes = {dtype: stack.enter_context(Conversation(framework, target, dtype, python_path)) for dtype in DTYPES}
     except (ValueError, Unavailable) as error:
         raise UsageError(str(error)) from error

@@ -8,10 +8,11 @@ from rich.table import Table
 
 from parity.execution import diagnosis
 from parity.execution.diagnosis import Diagnosis
+from parity.execution.frameworks import trains
 
 
 def doctor() -> int:
-    """Prints a line a framework; 3 if one is unavailable."""
+    """Prints a line a framework; 3 if one that trains is unavailable."""
     console = Console()
     with console.status("asking the frameworks"):
         found = diagnosis.diagnose()
@@ -22,7 +23,7 @@ def doctor() -> int:
     missing = [one for one in found if one.description is None]
     for one in missing:
         console.print(f"{one.framework}: {one.reason}\n  mend it: {one.mend}", markup=False, highlight=False)
-    return 3 if missing else 0
+    return 3 if any(trains(one.framework) for one in missing) else 0
 
 
 def _row(one: Diagnosis) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from parity.execution import arrays as array_files
 from parity.execution import probes
-from parity.execution.frameworks import names
+from parity.execution.frameworks import training
 from parity.judgement.closed_forms import ClosedForm
 from parity.judgement.fingerprints import Match, Seen, identify
 from parity.reference_impl.retracing import Step
@@ -85,9 +85,9 @@ def placed(target: str, framework: str | None) -> tuple[str, str]:
     before, separator, after = target.partition("=")
     path = after if separator else target
     found = before if separator else framework or path.partition(".")[0]
-    if found.partition("[")[0] not in names():
-        raise UsageError(f"whose optimizer is `{target}`? Write FRAMEWORK={path} with one of {', '.join(names())}")
-    return selection.frameworks([found])[0], path
+    if found.partition("[")[0] not in training():
+        raise UsageError(f"whose optimizer is `{target}`? Write FRAMEWORK={path} with one of {', '.join(training())}")
+    return selection.that_train([found])[0], path
 
 
 def _trial(asked: Asked, dtype: str) -> Trial:

@@ -36,7 +36,8 @@ def op_trials(op: str, initializer: language.Initializer, options: Options) -> I
             draws, references, redraws = _drawn(graph, initializer, dtype, options)
             case = options.case(f"{op}:{example.name or place}", dtype, graph=graph, batch_size=BATCH)
             judge = agreement.judge(case, None, draws, references)
-            yield Trial(case, draws.arrays, judge, kind_of(op), redraws)
+            forward = agreement.judge_forward(case, draws, references)
+            yield Trial(case, draws.arrays, judge, kind_of(op), redraws, forward)
     if op == "dropout":
         yield from dropout_trials(options)
 

@@ -43,7 +43,7 @@ def main(suite: str, frameworks: Sequence[str], store: Path, output: Path, plan:
     loaded = language.load(suite if suite.endswith((".yaml", ".yml")) else f"suites/{suite}")
     if not isinstance(loaded, Suite):
         raise UsageError(f"{suite} is no suite; `parity list suites` shows them")
-    named = selection.frameworks(frameworks)
+    named = selection.that_train(frameworks)
     if plan is not None:
         return write_plan(loaded, named, plan)
     outcome = Outcome(judged=collect_plan(loaded, named, collect)) if collect else run(loaded, named, store)
@@ -67,7 +67,7 @@ def run(suite: Suite, frameworks: Sequence[str], store: Path) -> Outcome:
     """Every entry in order; what was recorded before and has not changed is taken over."""
     outcome = Outcome()
     for entry in suite.entries:
-        named = selection.frameworks(entry.frameworks) if entry.frameworks else tuple(frameworks)
+        named = selection.that_train(entry.frameworks) if entry.frameworks else tuple(frameworks)
         with progress.bar(f"{entry.task}: {', '.join(entry.specs)}", None) as bar:
             session = Session(store, named, on_record=bar.record, on_notice=bar.notice)
             if entry.task in ("agreement", "sampling"):

@@ -93,12 +93,23 @@ def optimizer(name: str) -> language.Optimizer:
 
 
 def frameworks(wanted: Sequence[str]) -> tuple[str, ...]:
-    """The frameworks asked for, or all of the table. Raises UsageError for one that the table lacks."""
-    from parity.execution.frameworks import find, names
+    """The frameworks asked for, or all that train. Raises UsageError for one that the table lacks."""
+    from parity.execution.frameworks import find, training
 
     try:
         for name in wanted:
             find(name)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    return tuple(dict.fromkeys(wanted)) or names()
+    return tuple(dict.fromkeys(wanted)) or training()
+
+
+def that_train(wanted: Sequence[str]) -> tuple[str, ...]:
+    """The same, for a verb that needs gradients or steps. Raises UsageError for a framework that runs forward only."""
+    from parity.execution.frameworks import training, trains
+
+    named = frameworks(wanted)
+    for name in named:
+        if not trains(name):
+            raise UsageError(f"{name} runs forward only: `parity check` judges it; what trains is {', '.join(training())}")
+    return named

@@ -37,13 +37,17 @@ reference follows the branch that the framework took."""
 
 @dataclass(frozen=True)
 class Trial:
-    """One case ready to run. `judge` turns a record's arrays into comparisons. redraws: draws thrown away near kinks."""
+    """One case ready to run. `judge` turns a record's arrays into comparisons. redraws: draws thrown away near kinks.
+
+    forward: the judgement where a framework runs forward only; None where such a framework has nothing to answer.
+    """
 
     case: Case
     arrays: Mapping[str, Array]
     judge: Judge
     kind: str
     redraws: int = 0
+    forward: Judge | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,16 @@ class Options:
         )
 
 
+def forward_only(trial: Trial) -> Trial:
+    """What a framework that does not train is asked: one pass of the layers in evaluation mode; no phase, no step."""
+    if trial.forward is None or trial.case.graph is None:
+        return trial
+    graph = replace(trial.case.graph, phases=(), training_inputs=())
+    read = {f"batch/0/{given.name}" for given in graph.inputs}
+    arrays = {name: array for name, array in trial.arrays.items() if not name.startswith("batch/") or name in read}
+    return replace(trial, case=replace(trial.case, graph=graph, steps=0), arrays=arrays, judge=trial.forward)
+
+
 def architecture_trials(
     architecture: language.Architecture, initializer: language.Initializer, optimizer: language.Optimizer, options: Options
 ) -> Iterator[Trial]:
@@ -102,7 +116,7 @@ def architecture_trials(
                 steps=steps,
             )
             judge = agreement.judge(case, optimizer, draws, references)
-            yield Trial(case, draws.arrays, judge, "architectures", redraws)
+            yield Trial(case, draws.arrays, judge, "architectures", redraws, agreement.judge_forward(case, draws, references))
             if options.nodes and len(program.phases) <= 1:
                 for node in different_nodes(program, seen):
                     yield node_trial(architecture.name, program, node, draws, references, dtype, options, case.batch_size)
@@ -201,7 +215,8 @@ def node_trial(
     alone_draws = drawing.Draws(arrays)
     case = options.case(f"{spec}:{node.name}", dtype, size=options.size, graph=alone, batch_size=batch_size)
     inner = agreement.references(alone, alone_draws.values(), dtype)
-    return Trial(case, arrays, agreement.judge(case, None, alone_draws, inner), "nodes")
+    forward = agreement.judge_forward(case, alone_draws, inner)
+    return Trial(case, arrays, agreement.judge(case, None, alone_draws, inner), "nodes", forward=forward)
 
 
 def optimizer_trials(optimizer: language.Optimizer, options: Options) -> Iterator[Trial]:

@@ -16,8 +16,7 @@ from rich.console import Console
 
 from parity.execution import arrays as array_files
 from parity.execution import draws as drawing
-from parity.execution.frameworks import find
-from parity.execution.frameworks import names as framework_names
+from parity.execution.frameworks import find, training
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
 from parity.spec import specs as language
 from parity.spec.cases import Case
@@ -33,8 +32,8 @@ DTYPE = "float32"
 
 def to_native(spec: str, weights: Path, framework: str, output: Path, size: str) -> int:
     """A neutral file to native ones, written below `output`."""
-    graph = _graph(spec, size)
-    found = _moved(graph, spec, size, framework, _neutral(weights, graph))
+    known = graph(spec, size)
+    found = moved(known, spec, size, framework, neutral(weights, known))
     output.mkdir(parents=True, exist_ok=True)
     for name, array in found.items():
         if name.startswith("native/"):
@@ -46,10 +45,10 @@ def to_native(spec: str, weights: Path, framework: str, output: Path, size: str)
 
 def to_neutral(spec: str, native: Sequence[Path], framework: str, output: Path, size: str) -> int:
     """Native files, named as `import` wrote them, to a neutral one."""
-    graph = _graph(spec, size)
+    known = graph(spec, size)
     files = {f"native/{path.name}": np.frombuffer(path.read_bytes(), np.uint8) for path in native}
-    found = _moved(graph, spec, size, framework, files)
-    kinds = _kinds(graph)
+    found = moved(known, spec, size, framework, files)
+    kinds = _kinds(known)
     arrays = {f"{kinds[name]}/{name}": found[f"parameter/{name}"] for name in kinds}
     array_files.write_npz(output, arrays)
     Console().print(f"wrote {output}: {len(arrays)} arrays of {spec}, float32, as the spec lays them out", soft_wrap=True)
@@ -60,7 +59,7 @@ def check(specs: Sequence[str], frameworks: Sequence[str]) -> int:
     """Drawn weights of every architecture through each framework's format and back, bit for bit."""
     for name in frameworks:
         find(name)
-    judged = round_trips(specs or list(language.names("architectures")), list(frameworks) or list(framework_names()))
+    judged = round_trips(specs or list(language.names("architectures")), list(frameworks) or list(training()))
     bad = [one for one in judged if one.verdict != "exact"]
     for one in bad:
         reason = next((found.reason or found.where for found in one.comparisons if found.verdict != "exact"), "")
@@ -77,16 +76,18 @@ def round_trips(specs: Sequence[str], frameworks: Sequence[str]) -> list[Judged]
 
 
 def _drawn(spec: str) -> Trial:
-    graph = _graph(spec, "small")
+    known = graph(spec, "small")
     initializer = language.load("initializers/glorot_uniform")
     if not isinstance(initializer, language.Initializer):
         raise TypeError("glorot_uniform is an initializer")
-    arrays = drawing.initial_values(graph, initializer, DTYPE, seed=0, batch_size=3)
-    return _trial(graph, spec, "small", {name: array for name, array in arrays.items() if not name.startswith("carried/")})
+    arrays = drawing.initial_values(known, initializer, DTYPE, seed=0, batch_size=3)
+    return _trial(known, spec, "small", {name: array for name, array in arrays.items() if not name.startswith("carried/")})
 
 
-def _trial(graph: Graph, spec: str, size: str, arrays: Mapping[str, Array]) -> Trial:
-    case = Case(spec=spec, task="weights", dtype=DTYPE, mode="eager", size=size, graph=graph)
+def _trial(
+    graph: Graph, spec: str, size: str, arrays: Mapping[str, Array], arguments: Mapping[str, float] | None = None
+) -> Trial:
+    case = Case(spec=spec, task="weights", dtype=DTYPE, mode="eager", size=size, graph=graph, arguments=dict(arguments or {}))
     expected = {name.partition("/")[2]: array for name, array in arrays.items() if not name.startswith("native/")}
     return Trial(case, arrays, lambda found: _judged(case, expected, found), "weights")
 
@@ -103,10 +104,17 @@ def _judged(case: Case, expected: Mapping[str, Array], found: Mapping[str, Array
     ]
 
 
-def _moved(graph: Graph, spec: str, size: str, framework: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
-    """What the framework's worker gave back, after it was seen to survive."""
+def moved(
+    graph: Graph,
+    spec: str,
+    size: str,
+    framework: str,
+    arrays: Mapping[str, Array],
+    arguments: Mapping[str, float] | None = None,
+) -> dict[str, Array]:
+    """What the framework's worker gave back, after it was seen to survive. arguments: what its format lets one choose."""
     with tempfile.TemporaryDirectory() as folder:
-        (judged,) = Session(Path(folder), [framework]).run([_trial(graph, spec, size, arrays)])
+        (judged,) = Session(Path(folder), [framework]).run([_trial(graph, spec, size, arrays, arguments)])
         if judged.record.outcome != "ran" or judged.record.arrays is None:
             raise UsageError(f"{framework} {judged.record.outcome}: {judged.record.reason}")
         if judged.verdict != "exact":
@@ -117,7 +125,8 @@ def _moved(graph: Graph, spec: str, size: str, framework: str, arrays: Mapping[s
         return array_files.load(judged.out, judged.record.arrays)
 
 
-def _graph(spec: str, size: str) -> Graph:
+def graph(spec: str, size: str) -> Graph:
+    """The graph of an architecture. Raises UsageError for any other spec."""
     found = language.load(spec)
     if not isinstance(found, language.Architecture):
         raise UsageError(f"{spec} is no architecture: it has no weights")
@@ -128,7 +137,7 @@ def _kinds(graph: Graph) -> dict[str, str]:
     return {one.name: "parameter" for one in graph.parameters} | {one.name: "statistic" for one in graph.statistics}
 
 
-def _neutral(path: Path, graph: Graph) -> dict[str, Array]:
+def neutral(path: Path, graph: Graph) -> dict[str, Array]:
     """The arrays of a neutral file, if they are the graph's."""
     try:
         with np.load(path, allow_pickle=False) as archive:

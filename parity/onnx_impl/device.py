@@ -1,0 +1,69 @@
+"""Owns the contact with the machine: threads, precisions, versions, and a model ready to run in ONNX Runtime.
+
+It refuses to write models and to know an op.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as native
+
+from parity.execution.protocol import Array, Unsupported
+
+DTYPES: Mapping[str, Any] = {"float64": np.float64, "float32": np.float32}
+LEVELS = {
+    "eager": onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL,
+    "compiled": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL,
+}
+"""eager: node by node, as the model is written. compiled: ONNX Runtime's own default, nodes folded and fused."""
+
+ERRORS_ONLY = 3
+
+
+class Session:
+    """A model loaded into ONNX Runtime."""
+
+    def __init__(self, model: bytes, mode: str, dtype: str) -> None:
+        options = onnxruntime.SessionOptions()
+        options.graph_optimization_level = LEVELS[mode]
+        options.log_severity_level = ERRORS_ONLY
+        options.intra_op_num_threads = int(os.environ.get("PARITY_THREADS", "0"))
+        options.inter_op_num_threads = 1
+        self.dtype = dtype
+        self.native = self._told(lambda: onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"]))
+        self.inputs = tuple(given.name for given in self.native.get_inputs())
+
+    def run(self, outputs: Sequence[str], fed: Mapping[str, Array]) -> dict[str, Array]:
+        """Values by name. fed: at least every input that the model has."""
+        given = {name: fed[name] for name in self.inputs}
+        found = self._told(lambda: self.native.run(list(outputs), given))
+        return dict(zip(outputs, found, strict=True))
+
+    def _told(self, ask: Callable[[], Any]) -> Any:
+        """A kernel that ONNX Runtime lacks is what it cannot do; every other error is a fault of the model."""
+        try:
+            return ask()
+        except native.NotImplemented as error:
+            reason = str(error).partition(" : ")[2] or str(error)
+            raise Unsupported(f"ONNX Runtime {onnxruntime.__version__} has no {self.dtype} kernel: {reason}") from error
+
+
+def devices() -> tuple[str, ...]:
+    return ("cpu",)
+
+
+def versions() -> dict[str, str]:
+    found = {"onnxruntime": onnxruntime.__version__, "onnx": onnx.__version__}
+    return found | {"numpy": np.__version__, "python": platform.python_version()}
+
+
+def settings() -> dict[str, str]:
+    """What can move a number or a time, and is set outside of the spec."""
+    return {"threads": os.environ.get("PARITY_THREADS", "0"), "provider": "CPUExecutionProvider"}
