@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ LEVELS = {
 """eager: node by node, as the model is written. compiled: ONNX Runtime's own default, nodes folded and fused."""
 
 ERRORS_ONLY = 3
+LACKING = re.compile(r"Could not find an implementation for (?P<found>\w+)|(?P<run>\w+) operator does not support double yet")
+"""How ONNX Runtime says that it has no kernel of an operator for a type: some find out only when they run."""
 
 
 class Session:
@@ -50,9 +53,12 @@ class Session:
         """A kernel that ONNX Runtime lacks is what it cannot do; every other error is a fault of the model."""
         try:
             return ask()
-        except native.NotImplemented as error:
-            reason = str(error).partition(" : ")[2] or str(error)
-            raise Unsupported(f"ONNX Runtime {onnxruntime.__version__} has no {self.dtype} kernel: {reason}") from error
+        except (native.NotImplemented, native.RuntimeException) as error:
+            lacking = LACKING.search(str(error))
+            if lacking is None:
+                raise
+            name = lacking["found"] or lacking["run"]
+            raise Unsupported(f"ONNX Runtime {onnxruntime.__version__} has no {self.dtype} kernel of {name}") from error
 
 
 def devices() -> tuple[str, ...]:

@@ -47,6 +47,8 @@ class Implementation:
     def realize(self, case: Case) -> Realization:
         if case.graph is None:
             raise ValueError(f"{case.id}: a case without a graph")
+        if case.graph.phases and case.task != "weights":
+            untrained("training passes, which this case asks for")
         if not case.graph.nodes:
             raise Unsupported(
                 f"the networks of {case.graph.name} run in its training phases alone: it has no forward pass to run"
