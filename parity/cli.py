@@ -237,13 +237,14 @@ def atlas(chapter: str | None, frameworks: tuple[str, ...], item: str | None, ou
     help="A neutral .npz, as `parity weights export` writes it. Without it: initial values, drawn as `check` draws them.",
 )
 @click.option("--opset", type=click.IntRange(1), default=None, help="Of ONNX's operators. Without it: 17.")
+@click.option("--network", help="One network of a spec of several: --network generator.")
 @click.option("--size", type=click.Choice(["small", "full"]), default="full", show_default=True)
 @SEED
-def export(spec: str, onnx: Path, weights_file: Path | None, opset: int | None, size: str, seed: int) -> int:
+def export(**options: Any) -> int:
     """SPEC and its weights as an ONNX model, checked, with a batch of any size."""
     from parity.verbs import export as verb
 
-    return verb.to_onnx(spec, onnx, weights_file, opset, size, seed)
+    return verb.to_onnx(**options)
 
 
 @parity.group()

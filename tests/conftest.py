@@ -29,7 +29,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "framework" in metafunc.fixturenames and CONFORMANCE in metafunc.definition.path.parents:
         chosen = metafunc.config.getoption("--framework")
         if not chosen:
-            raise pytest.UsageError(f"{metafunc.module.__name__} needs --framework keras|torch|mxnet")
+            raise pytest.UsageError(f"{metafunc.module.__name__} needs --framework keras|torch|mxnet|onnx")
         metafunc.parametrize("framework", chosen, scope="session")
 
 

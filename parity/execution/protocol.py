@@ -54,7 +54,8 @@ class Observation:
 
 
 class Realization(Protocol):
-    """A case built natively in a framework, ready to step.
+    """A case built natively in a framework, ready to step. Where a framework runs forward only (its line in frameworks.py says
+    so), `gradients` and `step` raise Unsupported, and so do `sample`, `scheduled` and `drive` of the framework.
 
     A `batch` below is what `place` returned. Parameters, statistics and carried state go by the spec's names and layouts;
     carried state has shape (batch, *shape).

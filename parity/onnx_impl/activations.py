@@ -43,20 +43,6 @@ def selu(site: Site) -> str:
     return site.scaled(_elu(site, SELU_ALPHA), SELU_SCALE)
 
 
-def softplus(site: Site) -> str:
-    """max(x, 0) + log(1 + exp(-|x|)) where ONNX Runtime has no kernel of Softplus."""
-    if site.writer.dtype == "float32":
-        return site.one("Softplus", site.x)
-    grown = site.one("Exp", site.one("Neg", site.one("Abs", site.x)))
-    above = site.one("Max", site.x, site.writer.floats(0.0))
-    return site.one("Add", above, site.one("Log", site.shifted(grown, 1.0)))
-
-
-def mish(site: Site) -> str:
-    """x·tanh(softplus(x)). The operator Mish came with opset 18."""
-    return site.one("Mul", site.x, site.one("Tanh", softplus(site)))
-
-
 def _elu(site: Site, alpha: float) -> str:
     """Elu, whose alpha is a float32, and of which ONNX Runtime has no float64 kernel."""
     if site.writer.dtype == "float32":

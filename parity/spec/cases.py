@@ -38,6 +38,7 @@ class Case:
 
     spec: the name asked for (`lenet`, `lenet:conv1` for one node alone, `lenet[masks]` for a variant).
     initializer, optimizer: spec names, `none` where there is none. arguments, hyperparameters: their values, complete.
+    (Where weights move, arguments are what the native format lets one choose: the opset of ONNX.)
     mode: eager | compiled | default (what a user of the framework gets without asking).
     steps: optimizer steps to observe (agreement), to train (training), to time (speed).
     """

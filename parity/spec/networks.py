@@ -1,15 +1,17 @@
-"""Owns networks by themselves: the nodes of one call of each, apart from where a graph calls it, and how often.
+"""Owns networks by themselves: the nodes of one call of each, apart from where a graph calls it, and how often; as a graph.
 
 It refuses to expand anything on its own account: that is expansion's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from parity.spec.architectures import Architecture
 from parity.spec.expansion import Expansion
-from parity.spec.graph import Node
+from parity.spec.graph import Graph, Node
+from parity.spec.inputs import network_inputs
 from parity.spec.mistakes import SpecError
 
 
@@ -26,3 +28,38 @@ def network_nodes(architecture: Architecture, size: str = "full") -> dict[str, t
             nodes.append(replace(node, name=f"{network}.{node.name}", parameters=held))
         found[network] = tuple(nodes)
     return found
+
+
+def network_graph(architecture: Architecture, network: str, size: str = "full") -> Graph:
+    """One network as a graph of its own: its inputs, its nodes, and what it holds of the parameters of the whole.
+
+    The names of nodes are those inside of the network. Raises KeyError for a network that there is not.
+    """
+    expansion = Expansion(architecture, size)
+    whole = expansion.graph()
+    if whole is None:
+        raise SpecError(expansion.ledger.mistakes)
+    given = [one for one in network_inputs(expansion.scope, network).values() if one is not None]
+    parameters = {one.name: one for one in whole.parameters}
+    statistics = {one.name: one for one in whole.statistics}
+    nodes = tuple(_held(node, network, {*parameters, *statistics}) for node in expansion.alone(network))
+    used = [inner for node in nodes for inner in (node.body.nodes if node.body else (node,))]
+    last = nodes[-1]
+    return Graph(
+        name=f"{whole.name}.{network}",
+        inputs=tuple(given),
+        nodes=nodes,
+        outputs=tuple(last.value(suffix) for suffix in last.outputs),
+        parameters=tuple(parameters[name] for name in dict.fromkeys(name for one in used for name in one.parameters.values())),
+        statistics=tuple(statistics[name] for name in dict.fromkeys(name for one in used for name in one.statistics.values())),
+    )
+
+
+def _held(node: Node, network: str, known: set[str]) -> Node:
+    """A node whose arrays bear the names that they have in the whole."""
+
+    def whole(names: Mapping[str, str]) -> dict[str, str]:
+        return {role: name if name in known else f"{network}.{name}" for role, name in names.items()}
+
+    body = node.body and replace(node.body, nodes=tuple(_held(child, network, known) for child in node.body.nodes))
+    return replace(node, parameters=whole(node.parameters), statistics=whole(node.statistics), body=body)

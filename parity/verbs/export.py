@@ -13,13 +13,22 @@ from typing import Any
 from rich.console import Console
 
 from parity.execution import draws as drawing
+from parity.spec import specs as language
+from parity.spec.graph import Graph
+from parity.spec.networks import network_graph
 from parity.verbs import selection, weights
+from parity.verbs.errors import UsageError
 
 FRAMEWORK, INITIALIZER = "onnx", "glorot_uniform"
 
 
-def to_onnx(spec: str, onnx: Path, weights_file: Path | None, opset: int | None, size: str, seed: int) -> int:
-    """Writes the model and says what it takes and gives. Without weights: initial values as `check` draws them."""
+def to_onnx(
+    spec: str, onnx: Path, weights_file: Path | None, opset: int | None, size: str, seed: int, network: str | None = None
+) -> int:
+    """Writes the model and says what it takes and gives. Without weights: initial values as `check` draws them.
+
+    network: the one that is written, of a spec of several.
+    """
     graph = weights.graph(spec, size)
     if weights_file is None:
         drawn = drawing.initial_values(graph, selection.initializer(INITIALIZER), weights.DTYPE, seed=seed, batch_size=1)
@@ -28,6 +37,9 @@ def to_onnx(spec: str, onnx: Path, weights_file: Path | None, opset: int | None,
     else:
         arrays, origin = weights.neutral(weights_file, graph), f"weights of {weights_file}"
     arguments = {} if opset is None else {"opset": float(opset)}
+    graph = _chosen(spec, graph, network, size)
+    held = {f"parameter/{one.name}" for one in graph.parameters} | {f"statistic/{one.name}" for one in graph.statistics}
+    arrays = {name: array for name, array in arrays.items() if name in held}
     found = weights.moved(graph, spec, size, FRAMEWORK, arrays, arguments)
     told = json.loads(found["native/model.json"].tobytes())
     onnx.parent.mkdir(parents=True, exist_ok=True)
@@ -38,6 +50,21 @@ def to_onnx(spec: str, onnx: Path, weights_file: Path | None, opset: int | None,
     for line in (head, f"  {origin}", _side("takes", told["inputs"]), _side("gives", told["outputs"])):
         Console().print(line, markup=False, highlight=False, soft_wrap=True)
     return 0
+
+
+def _chosen(spec: str, graph: Graph, network: str | None, size: str) -> Graph:
+    """The whole, or one network of it. Raises UsageError where there is no such one, or where one must be chosen."""
+    architecture = language.load(spec)
+    if not isinstance(architecture, language.Architecture):
+        raise UsageError(f"{spec} is no architecture")
+    there = ", ".join(architecture.networks)
+    if network is None:
+        if not graph.nodes:
+            raise UsageError(f"the networks of {graph.name} run in its training alone: choose one by --network: {there}")
+        return graph
+    if network not in architecture.networks:
+        raise UsageError(f"{graph.name} has no network `{network}`; " + (f"there are {there}" if there else "it is one itself"))
+    return network_graph(architecture, network, size)
 
 
 def _side(verb: str, values: Mapping[str, Sequence[Any]]) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from parity.execution.frameworks import trains
 from parity.spec.expansion import expand
 from parity.spec.specs import Architecture, load, names
 from parity.verbs import weights
@@ -13,6 +14,8 @@ from parity.verbs import weights
 
 def test_every_architecture_survives_the_native_format(framework: str) -> None:
     judged = weights.round_trips(list(names("architectures")), [framework])
+    if not trains(framework):  # what has layers in its training alone is no model that runs forward
+        judged = [one for one in judged if one.trial.case.graph is None or one.trial.case.graph.nodes]
     assert [(one.trial.case.spec, one.verdict, one.record.reason) for one in judged if one.verdict != "exact"] == []
 
 
