@@ -24,6 +24,7 @@ from reference_framework import ORDER, Implementation, Realized
 import parity.ops
 from parity.execution.draws import Draws, rounded
 from parity.judgement import agreement, kinks
+from parity.judgement.budgets import SHADOWS
 from parity.judgement.verdicts import GREEN, worst
 from parity.ops import TABLE
 from parity.ops.definition import Example, Run, evaluate
@@ -165,7 +166,7 @@ def _sample(graph: Graph, values: dict[str, Array], dtype: str, branches: dict[s
     kinds = {one.name: "parameter" for one in graph.parameters} | {one.name: "statistic" for one in graph.statistics}
     draws = Draws({f"{kinds[name]}/{name}" if name in kinds else f"batch/0/{name}": array for name, array in values.items()})
     with np.errstate(all="ignore"):
-        references = agreement.references(graph, draws.values(), dtype, branches=branches)
+        references = agreement.references(graph, draws.values(), dtype, shadows=SHADOWS, branches=branches)  # of the right op
     case = Case(spec=graph.name, task="agreement", dtype=dtype, graph=graph)
     return Sample(Trial(case, None, draws, references), branches)
 

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.judgement import kinks, precision, trust
+from parity.judgement.budgets import SHADOWS
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
 from parity.judgement.comparison import judge as judge_tensor
 from parity.judgement.decoding import judge_decoding
@@ -52,16 +53,27 @@ def judge(case: Case, optimizer: Optimizer | None, draws: Drawn, known: Referenc
     def later() -> tuple[int, Pass] | None:
         return later_step(case, draws, known)
 
-    def comparisons(arrays: Arrays) -> list[Comparison]:
-        return judge_agreement(case, known.graph, draws, arrays, known, optimizer, later())
-
-    return comparisons
+    return _settled(known, lambda arrays, known: judge_agreement(case, known.graph, draws, arrays, known, optimizer, later()))
 
 
 def judge_forward(case: Case, draws: Drawn, known: References) -> Callable[[Arrays], list[Comparison]]:
     """The judgement where a framework runs forward only: evaluation mode, and nothing of training."""
     graph = replace(known.graph, phases=())
-    return lambda arrays: judge_agreement(case, graph, draws, arrays, known)
+    return _settled(known, lambda arrays, known: judge_agreement(case, graph, draws, arrays, known))
+
+
+def _settled(
+    known: References, comparisons: Callable[[Arrays, References], list[Comparison]]
+) -> Callable[[Arrays], list[Comparison]]:
+    """Judged beside the shadows at hand; and where not all is green, beside all (budgets.FIRST_SHADOWS)."""
+    complete = cache(known.complete)
+
+    def settled(arrays: Arrays) -> list[Comparison]:
+        found = comparisons(arrays, known)
+        right = not arrays or known.shadows >= SHADOWS or all(one.verdict in GREEN for one in found)
+        return found if right else comparisons(arrays, complete())
+
+    return settled
 
 
 def judge_agreement(
@@ -79,7 +91,8 @@ def judge_agreement(
     followed = 0
     if graph.phases and case.dtype != "float64" and kinks.near(known):
         branches, followed = kinks.seen_branches(known, arrays)
-        known = references(graph, known.values, known.dtype, branches=branches) if branches else known
+        if branches:
+            known = references(graph, known.values, known.dtype, shadows=known.shadows, branches=branches)
     found = [*_forward(case, graph, arrays, known), *judge_decoding(case, arrays, known)]
     if graph.phases:
         zeros = trust.cancelled(graph, known.values, known.training)

@@ -35,7 +35,8 @@ def _finding(chosen: Array | None, known: References, decoding: Mapping[str, Any
     words = known.graph.value_shapes()[decoding["from"]][-1]
     if chosen.min() < 0 or chosen.max() >= words:
         return Finding("differs", reason=f"a token outside of 0 … {words - 1}")
-    one = one_pass(known.graph, {**known.values, decoding["feed"]: _fed(chosen, feed, decoding)}, known.dtype, training=False)
+    values = {**known.values, decoding["feed"]: _fed(chosen, feed, decoding)}
+    one = one_pass(known.graph, values, known.dtype, training=False, shadows=known.shadows)
     logits = one.array("values", decoding["from"])[:, : decoding["steps"]]
     ended = np.cumsum(chosen == decoding["end"], axis=1) - (chosen == decoding["end"]) > 0  # an end stands before it
     if np.any(chosen[ended] != decoding["end"]):

@@ -33,7 +33,7 @@ def judge_phases(case: Case, optimizer: Optimizer, initial: Arrays, arrays: Arra
         begun, reason = begins(known, arrays, place)
         if reason:
             return [*found, named(case, "update", phase.name, Finding("not_compared", reason=reason))]
-        one = one_pass(graph, begun, known.dtype, training=True, phase=place, after=one)
+        one = one_pass(graph, begun, known.dtype, training=True, shadows=known.shadows, phase=place, after=one)
         zeros = trust.cancelled(graph, begun, one, place)
         found += _seen(case, arrays, known, one, place, zeros)
         found += judge_updates(case, optimizer, initial, arrays, known, zeros, place, one)
@@ -53,7 +53,7 @@ def foreseen(known: References, optimizer: Optimizer) -> Iterator[Pass]:
         begun, reason = begins(known, arrays, place)
         if reason:
             return
-        one = one_pass(known.graph, begun, known.dtype, training=True, shadows=len(one.states), phase=place, after=one)
+        one = one_pass(known.graph, begun, known.dtype, training=True, shadows=known.shadows, phase=place, after=one)
         yield one
 
 

@@ -57,17 +57,29 @@ class Pass:
 
 @dataclass(frozen=True)
 class References:
-    """One batch: the pass in training mode and the pass in evaluation mode, from the same values."""
+    """One batch: the pass in training mode and the pass in evaluation mode, from the same values. branches: as it was told."""
 
     graph: Graph
     values: Mapping[str, Array]
     dtype: str
     training: Pass
     evaluation: Pass
+    branches: Mapping[str, Any] | None = None
 
     @property
     def u(self) -> float:
         return budgets.roundoff(self.dtype)
+
+    @property
+    def shadows(self) -> int:
+        """How many there are."""
+        return len(self.training.states)
+
+    def complete(self) -> References:
+        """The same with every shadow there is."""
+        if self.shadows >= budgets.SHADOWS:
+            return self
+        return references(self.graph, self.values, self.dtype, shadows=budgets.SHADOWS, branches=self.branches)
 
     @property
     def reference(self) -> Reference:
@@ -88,7 +100,7 @@ def references(
     values: Mapping[str, Array],
     dtype: str,
     *,
-    shadows: int = budgets.SHADOWS,
+    shadows: int = budgets.FIRST_SHADOWS,
     branches: Mapping[str, Any] | None = None,
 ) -> References:
     """Reference and shadows of both modes. branches: see reference_impl.observation.observe; shadows follow them too.
@@ -100,7 +112,7 @@ def references(
     evaluation = training
     if _depends_on_mode(graph):
         evaluation = one_pass(graph, values, dtype, training=False, shadows=shadows)
-    return References(graph, values, dtype, training, evaluation)
+    return References(graph, values, dtype, training, evaluation, branches)
 
 
 def _depends_on_mode(graph: Graph) -> bool:
@@ -114,7 +126,7 @@ def one_pass(
     dtype: str,
     *,
     training: bool,
-    shadows: int = budgets.SHADOWS,
+    shadows: int,
     branches: Mapping[str, Any] | None = None,
     phase: int = 0,
     after: Pass | None = None,
