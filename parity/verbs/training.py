@@ -19,7 +19,7 @@ from parity.execution import arrays as array_files
 from parity.execution import datasets
 from parity.execution import draws as drawing
 from parity.execution.datasets import Dataset, DatasetError
-from parity.judgement.comparison import Comparison, Finding, named
+from parity.judgement.comparison import Comparison, Finding, judge_bits, named
 from parity.judgement.qualities import MEASURES, Asked, Evidence
 from parity.reference_impl.rules import Rule
 from parity.reference_impl.training import TrainingRun, evaluate, moved_by_one_ulp, train
@@ -106,7 +106,7 @@ def course(
         compute = partial(train, graph, rule, case.hyperparameters, start, dataset.train, order, on_step)
         return remembered(store, case, draws, compute)
 
-    judge = _judge(case, dataset, goal)
+    judge = judge_training(case, dataset, goal, begin)
     return Course(Trial(case, arrays, judge, "training"), dataset, goal, begin, run(begin), run(twin))
 
 
@@ -140,11 +140,16 @@ def _goal(quality: QualityPart, graph: Graph, dataset: Dataset) -> Goal:
     return Goal(Asked(quality.measure, quality.at_least, quality.at_most), value, target)
 
 
-def _judge(case: Case, dataset: Dataset, goal: Goal | None) -> Callable[[Mapping[str, Array]], list[Comparison]]:
+def judge_training(
+    case: Case, dataset: Dataset, goal: Goal | None, initial: Mapping[str, Array]
+) -> Callable[[Mapping[str, Array]], list[Comparison]]:
     """A training run must give every loss, all finite, and reach the quality that is stated; where none is, its loss must
-    fall. How far it drifts is shown, never judged."""
+    fall. What no phase updates must keep every bit. How far it drifts is shown, never judged."""
 
     def comparisons(arrays: Mapping[str, Array]) -> list[Comparison]:
+        return [*learned(arrays), *_frozen(case, initial, _final(arrays))]
+
+    def learned(arrays: Mapping[str, Array]) -> list[Comparison]:
         losses = arrays.get("losses")
         if losses is None or losses.shape != (case.steps,):
             return [named(case, "training", "losses", Finding("not_compared", reason="the run gave no loss for every step"))]
@@ -161,6 +166,14 @@ def _judge(case: Case, dataset: Dataset, goal: Goal | None) -> Callable[[Mapping
         return [named(case, "training", "losses", Finding("agrees" if fell else "differs", reason=reason))]
 
     return comparisons
+
+
+def _frozen(case: Case, initial: Mapping[str, Array], final: Mapping[str, Array]) -> list[Comparison]:
+    if case.graph is None:
+        return []
+    updated = {name for phase in case.graph.phases for name in phase.updates}
+    names = [one.name for one in case.graph.parameters if one.name not in updated]
+    return [named(case, "frozen", name, judge_bits(final.get(name), initial[name])) for name in names]
 
 
 def measured(

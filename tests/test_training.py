@@ -1,0 +1,155 @@
+"""What is said of a training run: every loss, finite; the quality that is asked; frozen parameters, bit for bit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from judged import gan
+from numpy.typing import NDArray
+
+from parity.execution.datasets import Dataset
+from parity.judgement.qualities import Asked
+from parity.reference_impl.observation import observe
+from parity.reference_impl.rules import Rule
+from parity.reference_impl.training import TrainingRun, evaluate, train
+from parity.reporting import figures
+from parity.reporting.results import Curve
+from parity.spec.cases import Case
+from parity.spec.expansion import expand
+from parity.spec.graph import Graph
+from parity.spec.specs import Architecture, Optimizer, SpecError, load, parse
+from parity.verbs.remembered import remembered
+from parity.verbs.training import Goal, judge_training
+
+Arrays = dict[str, NDArray[np.float64]]
+HALF_FROZEN = """
+name: half_frozen
+source: test
+inputs: {features: {shape: [2]}}
+layers: [dense first: {units: 2}, dense second: {units: 1}]
+training: {inputs: {target: {shape: [1]}}, updates: [second], loss: [squared_error: {target: target}]}
+"""
+TEST = {"features": np.array([[0.0, 1.0], [1.0, 0.0]]), "target": np.array([[0.0], [1.0]])}
+
+
+def half_frozen() -> Graph:
+    spec = parse(HALF_FROZEN)
+    assert isinstance(spec, Architecture)
+    return expand(spec)
+
+
+def values(graph: Graph, seed: int = 0) -> Arrays:
+    numbers = np.random.RandomState(seed)
+    return {one.name: numbers.standard_normal(one.shape) for one in (*graph.parameters, *graph.statistics)}
+
+
+def verdicts(changes: dict[str, object], *, at_most: float | None = 10.0) -> dict[str, str]:
+    """quantity -> verdict of a run whose arrays are changed."""
+    graph = half_frozen()
+    start = values(graph)
+    case = Case("half_frozen", "training", "float32", graph=graph, steps=20, batch_size=2)
+    losses = np.linspace(2.0, 1.0, 20)
+    arrays = {"losses": losses, "test/second": np.ones((2, 1)), **{f"parameter/{name}": start[name] for name in start}}
+    goal = Goal(Asked("squared_error", None, at_most), "second", "target") if at_most is not None else None
+    judge = judge_training(case, Dataset("test", "", {}, TEST, "target"), goal, start)
+    found = {**arrays, **changes}
+    return {one.quantity: one.verdict for one in judge({key: array for key, array in found.items() if array is not None})}  # type: ignore[misc]
+
+
+def test_a_good_run_agrees() -> None:
+    assert verdicts({}) == {"quality": "agrees", "frozen": "exact"}
+    assert verdicts({}, at_most=None) == {"training": "agrees", "frozen": "exact"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "quantity", "verdict"),
+    [
+        ({"test/second": np.full((2, 1), 5.0)}, "quality", "differs"),
+        ({"test/second": np.full((2, 1), np.nan)}, "quality", "differs"),
+        ({"losses": np.full(20, np.nan)}, "training", "nonfinite"),
+        ({"losses": np.ones(19)}, "training", "not_compared"),
+        ({"losses": None}, "training", "not_compared"),
+        ({"parameter/first.bias": values(half_frozen())["first.bias"] * (1 + 2e-16)}, "frozen", "differs"),
+        ({"parameter/first.bias": None}, "frozen", "differs"),
+    ],
+)
+def test_a_run_that_falls_short_is_reported_as_such(changes: dict[str, object], quantity: str, verdict: str) -> None:
+    assert verdicts(changes)[quantity] == verdict
+
+
+def test_a_loss_that_rises_differs_where_no_quality_is_stated() -> None:
+    assert verdicts({"losses": np.linspace(1.0, 2.0, 20)}, at_most=None)["training"] == "differs"
+
+
+def test_what_a_framework_did_not_show_is_computed_from_its_parameters() -> None:
+    """A value of a phase is no output: the reference evaluates it at the framework's parameters."""
+    graph = half_frozen()
+    start = values(graph)
+    whole = observe(graph, {**start, **TEST}, training=False).values["second"]
+    found = evaluate(graph, start, {name: array[[0, 1, 1]] for name, array in TEST.items()}, "second", 2)
+    np.testing.assert_array_equal(found, whole[[0, 1, 1]])
+    assert evaluate(graph, start, TEST, graph.phases[0].loss, 2) == observe(graph, {**start, **TEST}).loss
+    with pytest.raises(KeyError, match="no value 'nothing'"):
+        evaluate(graph, start, TEST, "nothing", 2)
+
+
+def test_the_reference_trains_in_turn() -> None:
+    """One step by hand: the second phase starts from the discriminator that the first has left, and its loss is the step's."""
+    graph, optimizer = gan(), load("optimizers/sgd")
+    assert isinstance(optimizer, Optimizer)
+    start, rate = values(graph), {"learning_rate": 0.5}
+    numbers = np.random.RandomState(1)
+    data = {one.name: numbers.standard_normal((4, *one.shape)) for one in graph.batch_inputs()}
+    run = train(graph, Rule.of(optimizer), rate, start, data, np.array([[0, 1, 2, 3]]))
+    first = observe(graph, {**start, **data}, phase=0)
+    between = {**start, **{name: start[name] - 0.5 * first.gradients[name] for name in graph.phases[0].updates}, **first.state}
+    second = observe(graph, {**between, **data}, phase=1)
+    after = {**between, **{name: start[name] - 0.5 * second.gradients[name] for name in graph.phases[1].updates}}
+    assert run.losses.tolist() == [float(np.asarray(second.loss))]
+    for name, array in {**after, **second.state}.items():
+        np.testing.assert_array_equal(run.final[name], array)
+
+
+def test_a_reference_run_is_computed_once(tmp_path: Path) -> None:
+    case, runs = Case("net", "training", "float32", steps=2), []
+
+    def compute() -> TrainingRun:
+        runs.append(1)
+        return TrainingRun(np.array([2.0, 1.0]), {"a.kernel": np.ones(3)})
+
+    first, second = (remembered(tmp_path, case, "draws", compute) for _ in range(2))
+    assert len(runs) == 1 and second.losses.tolist() == first.losses.tolist() == [2.0, 1.0]
+    np.testing.assert_array_equal(second.final["a.kernel"], np.ones(3))
+    remembered(tmp_path, replace(case, steps=3), "draws", compute)
+    remembered(tmp_path, case, "other draws", compute)
+    assert len(runs) == 3
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        (
+            "task: speed, specs: [mlp], quality: {measure: bits, at_most: 1}",
+            "`quality` is for training, not for `speed`",
+        ),
+        ("task: speed, specs: [mlp], hyperparameters: {rho: 1}", "`hyperparameters` is for training, not for `speed`"),
+        ("task: training, specs: [mlp], quality: {measure: bits}", "a quality is asked for with `at_least`, `at_most` or both"),
+    ],
+)
+def test_mistakes_of_a_quality(entry: str, told: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        parse(f"name: user\nentries:\n  - {{{entry}}}\n")
+    assert told in str(caught.value)
+
+
+def test_a_curve_with_no_number_in_it_is_drawn() -> None:
+    """A run that went to infinity, and a reference that reached a loss of zero."""
+    curves = [
+        Curve("c", "net", name, "float32", losses, None, None, "data", "accuracy", "at least 1", None, False)
+        for name, losses in (("reference", [1.0, 0.0, 0.5]), ("torch", [1.0, None, 0.25]))
+    ]
+    assert "<svg" in figures.svg(figures.drift(curves))
+    assert "<svg" in figures.svg(figures.loss_curves(curves))
