@@ -255,7 +255,7 @@ def weights() -> None:
 @weights.command("import")
 @click.argument("spec")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--framework", "-f", required=True, help="keras, torch or mxnet.")
+@click.option("--framework", "-f", required=True, help="keras, torch, mxnet or onnx.")
 @click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("weights"), show_default=True)
 @SIZE
 def weights_import(spec: str, file: Path, framework: str, output: Path, size: str) -> int:
@@ -268,7 +268,7 @@ def weights_import(spec: str, file: Path, framework: str, output: Path, size: st
 @weights.command("export")
 @click.argument("spec")
 @click.argument("native", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--framework", "-f", required=True, help="keras, torch or mxnet.")
+@click.option("--framework", "-f", required=True, help="keras, torch, mxnet or onnx.")
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), default=Path("weights.npz"), show_default=True)
 @SIZE
 def weights_export(spec: str, native: tuple[Path, ...], framework: str, output: Path, size: str) -> int:

@@ -69,9 +69,21 @@ def test_evaluation_mode_alone_is_judged_and_every_output_says_so(place: Path, c
     assert status([*words, "--store", str(place / "store")]) == 0
     document = json.loads(results.read_text())
     assert {one["quantity"] for one in document["results"]} == {"forward"}
+    nodes = {one["case"].partition("/")[0] for one in document["results"]}
+    assert "mlp" in nodes and len(nodes) > 1 and not any("training" in node for node in nodes)  # layers alone, and no loss
     assert document["summary"]["forward_only"] == ["torch"]
     assert "torch runs forward only: evaluation mode alone was judged" in " ".join(capfd.readouterr().out.split())
     assert 'name="forward only" value="torch"' in junit.read_text()
+
+
+def test_a_node_of_training_alone_is_not_asked(place: Path) -> None:
+    whole = make_trials(select(["mlp"]), trials.Options(dtypes=["float64"]))
+    (loss,) = [one for one in whole if one.kind == "nodes" and one.forward is None]
+    assert loss.case.graph is not None and loss.case.graph.nodes[0].op == "softmax_cross_entropy"
+    assert len(trials.asked_of(whole, "onnx")) == len(whole) - 1
+    assert trials.asked_of(whole, "keras") == whole
+    words = ["check", "mlp", "--realization", RIGHT, "--dtype", "float64", "--case", loss.case.id]
+    assert status([*words, "--store", str(place / "store")]) == 5
 
 
 def test_a_wrong_layer_is_seen(place: Path) -> None:

@@ -6,6 +6,7 @@ has none, except that a loss is a scalar.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -78,7 +79,9 @@ class Writer:
         """Equal constants are one."""
         array = array.copy(order="C")
         shape = "x".join(map(str, array.shape))
-        text = ",".join(map(str, array.ravel().tolist())) if array.size <= 8 else str(hash(array.tobytes()))
+        text = (
+            ",".join(map(str, array.ravel().tolist())) if array.size <= 8 else hashlib.sha256(array.tobytes()).hexdigest()[:16]
+        )
         name = f"constant/{array.dtype.name}[{shape}]={text}"
         self.arrays.setdefault(name, array)
         return name

@@ -14,13 +14,12 @@ from pathlib import Path
 from parity.execution import arrays as array_files
 from parity.execution import planning
 from parity.execution.environments import Unavailable, installed
-from parity.execution.frameworks import trains
 from parity.execution.launcher import launch
 from parity.execution.process import Limits
 from parity.execution.records import Record
 from parity.judgement import differences, verdicts
 from parity.judgement.comparison import Comparison, by
-from parity.verbs.trials import Trial, forward_only
+from parity.verbs.trials import Trial, asked_of
 
 OnRecord = Callable[[str, Record], None]
 
@@ -62,7 +61,9 @@ class Session:
             return [one for batch in batches for one in batch]
 
     def _run_one(self, framework: str, dtype: str, trials: Sequence[Trial]) -> list[Judged]:
-        chosen = [trial if trains(framework) else forward_only(trial) for trial in trials if trial.case.dtype == dtype]
+        chosen = asked_of([trial for trial in trials if trial.case.dtype == dtype], framework)
+        if not chosen:
+            return []
         name = f"{framework.replace('[', '-').replace(']', '')}-{dtype}"
         out = self.store / "records" / name
         try:

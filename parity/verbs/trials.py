@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from parity.execution import draws as drawing
 from parity.execution import probes
+from parity.execution.frameworks import trains
 from parity.judgement import agreement, dropout, kinks, phases, sampling, schedules
 from parity.judgement.comparison import Comparison
 from parity.spec import specs as language
@@ -77,6 +78,13 @@ class Options:
             size=more.pop("size", "small"),
             **more,
         )
+
+
+def asked_of(trials: Sequence[Trial], framework: str) -> list[Trial]:
+    """All of them; of a framework that does not train the forward form of each, and no node that is in training alone."""
+    if trains(framework):
+        return list(trials)
+    return [forward_only(trial) for trial in trials if trial.forward is not None or trial.kind != "nodes"]
 
 
 def forward_only(trial: Trial) -> Trial:
@@ -174,8 +182,7 @@ def near_later(references: agreement.References, optimizer: language.Optimizer |
 
 
 def different_nodes(graph: Graph, seen: set[str] | None = None) -> list[Node]:
-    """One node of each kind: equal op, attributes and shapes run once; what has no input has nothing to compute.
-    seen: kinds that another graph has shown, which grows."""
+    """One node of each kind: equal op, attributes and shapes once; what has no input computes nothing. seen: kinds, grows."""
     shapes = graph.value_shapes()
     seen = set() if seen is None else seen
     chosen: list[Node] = []
@@ -215,7 +222,7 @@ def node_trial(
     alone_draws = drawing.Draws(arrays)
     case = options.case(f"{spec}:{node.name}", dtype, size=options.size, graph=alone, batch_size=batch_size)
     inner = agreement.references(alone, alone_draws.values(), dtype)
-    forward = agreement.judge_forward(case, alone_draws, inner)
+    forward = agreement.judge_forward(case, alone_draws, inner) if node in graph.nodes else None  # None: a loss
     return Trial(case, arrays, agreement.judge(case, None, alone_draws, inner), "nodes", forward=forward)
 
 
