@@ -61,8 +61,12 @@ class Model:
         return model
 
     def take(self, model: onnx.ModelProto) -> None:
-        """The arrays of a model that was written from this graph. Raises ValueError for any other."""
-        found = {one.name: one for one in model.graph.initializer}
+        """The arrays of a model that was written from this graph. Raises ValueError for any other.
+
+        Arrays in files beside the model are not read: a model that somebody else wrote may name any file.
+        """
+        inside = onnx.TensorProto.DEFAULT
+        found = {one.name: one for one in model.graph.initializer if one.data_location == inside}
         for name, array in self.arrays.items():
             if name not in found or tuple(found[name].dims) != array.shape:
                 raise ValueError(
