@@ -71,8 +71,9 @@ def trial(name: str, graph: Graph, dtype: str = "float64", optimizer: str = "ada
 
 def optimizer_trial(name: str, dtype: str = "float64", *, seed: int = 0, steps: int = 20) -> Trial:
     """An optimizer alone: the gradient is what the batch brings."""
-    rule, graph = load(f"optimizers/{name}"), optimizer_probe()
+    rule = load(f"optimizers/{name}")
     assert isinstance(rule, Optimizer)
+    graph = optimizer_probe(rule.axes)
     draws = optimizer_draws(graph, dtype, seed, steps)
     more: dict[str, Any] = {"optimizer": name, "hyperparameters": rule.probe_values(), "batch_size": 1}
     case = Case(spec=name, task="agreement", dtype=dtype, graph=graph, steps=steps, seed=seed, **more)

@@ -51,6 +51,18 @@ def _rmsprop(w: float, g: float, t: int, h: dict[str, float], s: dict[str, float
     return -h["learning_rate"] / (sqrt(s["mean"]) + h["epsilon"]) * g
 
 
+def _adam_in_root(w: float, g: float, t: int, h: dict[str, float], s: dict[str, float], norm: float) -> float:
+    s["m"] = h["beta_1"] * s.get("m", 0.0) + (1 - h["beta_1"]) * g
+    s["v"] = h["beta_2"] * s.get("v", 0.0) + (1 - h["beta_2"]) * g * g
+    corrected = s["m"] / (1 - h["beta_1"] ** t), s["v"] / (1 - h["beta_2"] ** t)
+    return -h["learning_rate"] * corrected[0] / sqrt(corrected[1] + h["epsilon"])
+
+
+def _adam_then_sgd(w: float, g: float, t: int, h: dict[str, float], s: dict[str, float], norm: float) -> float:
+    adam = _adam(w, g, t, h, s, norm)
+    return adam if t <= h["switch"] else -h["learning_rate"] * h["ratio"] * g
+
+
 def _adamax(w: float, g: float, t: int, h: dict[str, float], s: dict[str, float], norm: float) -> float:
     s["m"] = h["beta_1"] * s.get("m", 0.0) + (1 - h["beta_1"]) * g
     s["u"] = max(h["beta_2"] * s.get("u", 0.0), abs(g))
@@ -95,6 +107,12 @@ def _adagrad_inside(w: float, g: float, t: int, h: dict[str, float], s: dict[str
 
 def _adadelta(w: float, g: float, t: int, h: dict[str, float], s: dict[str, float], norm: float) -> float:
     delta = -sqrt(s.get("delta", 0.0) + h["epsilon"]) / sqrt(_mean_square(g, h, s) + h["epsilon"]) * g
+    s["delta"] = h["rho"] * s.get("delta", 0.0) + (1 - h["rho"]) * delta * delta
+    return h["learning_rate"] * delta
+
+
+def _adadelta_outside(w: float, g: float, t: int, h: dict[str, float], s: dict[str, float], norm: float) -> float:
+    delta = -(sqrt(s.get("delta", 0.0)) + h["epsilon"]) / (sqrt(_mean_square(g, h, s)) + h["epsilon"]) * g
     s["delta"] = h["rho"] * s.get("delta", 0.0) + (1 - h["rho"]) * delta * delta
     return h["learning_rate"] * delta
 
@@ -151,6 +169,9 @@ SCALARS: dict[str, Scalar] = {
     "rmsprop_epsilon_inside": _rmsprop_inside,
     "adagrad_epsilon_inside": _adagrad_inside,
     "adadelta": _adadelta,
+    "adadelta_epsilon_outside": _adadelta_outside,
+    "adam_epsilon_in_root": _adam_in_root,
+    "adam_then_sgd": _adam_then_sgd,
     "amsgrad": _amsgrad,
     "nadam": _nadam,
     "ftrl": _ftrl,
@@ -177,7 +198,36 @@ def _clip_norm(w: Array, g: Array, t: int, h: dict[str, float], s: dict[str, Arr
     return -h["learning_rate"] * (g * h["threshold"] / norm if norm > h["threshold"] else g)
 
 
+def _adafactor(w: Array, g: Array, t: int, h: dict[str, float], s: dict[str, Array]) -> Array:
+    """Shazeer & Stern, algorithm 4 with its sums (5 of a vector), row by row and column by column."""
+    beta = 1 - t ** h["beta_2_decay"]
+    square = g * g + h["epsilon_1"]
+    if g.ndim == 1:
+        s["v"] = beta * s.get("v", np.zeros_like(g)) + (1 - beta) * square
+        v = s["v"]
+    else:
+        s["r"] = beta * s.get("r", np.zeros(g.shape[0])) + (1 - beta) * square.sum(axis=1)
+        s["c"] = beta * s.get("c", np.zeros(g.shape[1])) + (1 - beta) * square.sum(axis=0)
+        v = np.outer(s["r"], s["c"]) / s["r"].sum()
+    u = g / np.sqrt(v)
+    u = u / max(1.0, np.linalg.norm(u.ravel()) / sqrt(u.size) / h["clip_threshold"])
+    relative = min(h["learning_rate"], 1 / sqrt(t))
+    return -max(h["epsilon_2"], np.linalg.norm(w.ravel()) / sqrt(w.size)) * relative * u
+
+
+def _muon(w: Array, g: Array, t: int, h: dict[str, float], s: dict[str, Array]) -> Array:
+    """Jordan et al. by singular values: the quintic moves each of them, the vectors stay."""
+    s["v"] = h["momentum"] * s.get("v", np.zeros_like(g)) + g
+    ahead = g + h["momentum"] * s["v"]
+    left, values, right = np.linalg.svd(ahead / (np.linalg.norm(ahead) + h["epsilon"]), full_matrices=False)
+    for _ in range(5):
+        values = 3.4445 * values - 4.7750 * values**3 + 2.0315 * values**5
+    return -h["learning_rate"] * (left @ np.diag(values) @ right + h["weight_decay"] * w)
+
+
 TENSORS: dict[str, Callable[[Array, Array, int, dict[str, float], dict[str, Array]], Array]] = {
+    "adafactor": _adafactor,
     "lamb": _lamb,
+    "muon": _muon,
     "sgd_clip_norm": _clip_norm,
 }

@@ -110,7 +110,11 @@ def variants() -> Iterator[tuple[str, Direction, str, frozenset[str]]]:
         if amsgrad:
             name = "amsgrad" + told.replace("_epsilon_inside", ", epsilon before the bias correction")
         name += ("" if corrected else ", first moment not corrected") + words
-        name = "adamw" if name == "adam, weight decay decoupled" else name
+        own = {
+            "adam, weight decay decoupled": "adamw",
+            "adam, epsilon inside the root, after the bias correction": "adam_epsilon_in_root",
+        }
+        name = own.get(name, name)
         yield name, adam(place, amsgrad, corrected), decay, frozenset({"beta_1", "beta_2", "epsilon"})
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from judged import Trial, optimizer_trial
 from reference_framework import Implementation, Realized
 
 from parity.execution.probes import SAMPLINGS
-from parity.judgement import sampling
+from parity.judgement import sampling, updates
 from parity.judgement.verdicts import GREEN, worst
 from parity.reference_impl.rules import Rule
 from parity.spec.cases import Case
@@ -23,6 +24,12 @@ from parity.spec.specs import Initializer, Optimizer, load, names
 
 EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("rmsprop_centered", "update.a", "rho * a - (1 - rho) * g"): "a starts at 0 and is only squared, so its sign is free",
+    (
+        "adafactor",
+        "update.r",
+        "(1 - t ** beta_2_decay) * r - t ** beta_2_decay * row_means(g ** 2 + epsilon_1)",
+    ): "r starts at 0 and is read over its own mean, so its sign is free",
+    ("adam_then_sgd", "update.first", "(1 + sign(switch + 0.25 - t)) / 2"): "steps are whole numbers",
 }
 """(spec, part, mutant) -> why no input can tell it from the original."""
 
@@ -85,7 +92,10 @@ def test_the_right_rule_is_green(name: str, dtype: str) -> None:
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize(("name", "place", "text"), MUTANTS, ids=[" ".join(mutant) for mutant in MUTANTS])
 def test_a_mutant_of_a_rule_is_caught(name: str, place: str, text: str, dtype: str) -> None:
-    caught = verdict(name, mutated(name, place, text), dtype) not in GREEN
+    with patch.object(
+        updates, "blind_hyperparameters", return_value=[]
+    ):  # asked of the data, which the right rule was judged on
+        caught = verdict(name, mutated(name, place, text), dtype) not in GREEN
     if (name, place, text) in EQUIVALENT:
         assert not caught, "it is caught: take it off the list of equivalent mutants"
     else:

@@ -30,14 +30,18 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "l1": ("l1", "lamda1", "l1_regularization_strength"),
     "l2": ("l2", "l2_regularization_strength"),
     "beta": ("beta",),
+    "beta_2_decay": ("beta_2_decay", "beta2_decay"),
+    "epsilon_1": ("epsilon_1",),
+    "epsilon_2": ("epsilon_2",),
+    "clip_threshold": ("clip_threshold", "d"),
     "clip_value": ("clip_value", "clipvalue", "clip_gradient"),
     "clip_norm": ("clip_norm", "clipnorm"),
     "clip_global_norm": ("clip_global_norm", "global_clipnorm"),
 }
 """What a hyper-parameter is called in formulas -> what classes call it. The first that a class has is meant."""
 
-PAIR = ("betas", ("beta_1", "beta_2"))
-"""torch gives Adam's two as one argument."""
+PAIRS: Mapping[str, tuple[str, str]] = {"betas": ("beta_1", "beta_2"), "eps": ("epsilon_1", "epsilon_2")}
+"""torch gives Adam's two as one argument, and Adafactor's, whose default then is a pair as well."""
 
 
 def fingerprint(
@@ -94,15 +98,17 @@ def chosen(
             raise Unsupported(f"`{path}` has no argument `{name}`; it has {', '.join(every) or 'none'}")
     keywords: dict[str, Any] = dict(own)
     known: dict[str, float] = {}
+    pairs = [name for name in PAIRS if name in every and isinstance(every[name].default, tuple)]
     for canonical, spellings in NAMES.items():
-        spelling = next((spelling for spelling in spellings if spelling in every), None)
+        spelling = next((spelling for spelling in spellings if spelling in every and spelling not in pairs), None)
         if spelling is not None and spelling in own:
             known[canonical] = float(own[spelling])
         elif spelling is not None and canonical in wanted:
             keywords[spelling] = known[canonical] = wanted[canonical]
-    if PAIR[0] in every and PAIR[0] not in own and all(name in wanted for name in PAIR[1]):
-        known |= {name: wanted[name] for name in PAIR[1]}
-        keywords[PAIR[0]] = tuple(wanted[name] for name in PAIR[1])
+    for pair in pairs:
+        if pair not in own and all(name in wanted for name in PAIRS[pair]):
+            known |= {name: wanted[name] for name in PAIRS[pair]}
+            keywords[pair] = tuple(wanted[name] for name in PAIRS[pair])
     if "learning_rate" not in known:
         raise Unsupported(f"`{path}` is no optimizer: none of its arguments is a learning rate ({', '.join(every) or 'none'})")
     return keywords, known

@@ -5,7 +5,7 @@ It refuses to build anything that an architecture's YAML could say; nodes of an 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,9 @@ Array = npt.NDArray[Any]
 
 OPTIMIZER_SHAPES: Mapping[str, tuple[int, ...]] = {"matrix": (7, 5), "vector": (11,)}
 """Two parameters, so that a norm over all of them differs from a norm of each."""
+
+SCOPED_SHAPES: Mapping[str, tuple[int, ...]] = {**OPTIMIZER_SHAPES, "wide": (3, 11)}
+"""What a rule that says how many axes it is made for is probed on: matrices that are higher and wider than the other way."""
 
 SAMPLINGS: Mapping[str, Sampling] = {
     "dense": Sampling((61, 53), "kernel", fan_in=53, fan_out=61),
@@ -36,10 +39,14 @@ transposed convolution's inputs are those of its layer (He et al. 2015, section 
 """
 
 
-def optimizer_probe() -> Graph:
-    """A graph whose loss is Σ w·x, so that the gradient of the parameter w *is* the input x (batch of one)."""
+def optimizer_probe(axes: Sequence[int] | None = None) -> Graph:
+    """A graph whose loss is Σ w·x, so that the gradient of the parameter w *is* the input x (batch of one).
+
+    axes: how many a parameter may have, where the rule says so.
+    """
+    shapes = OPTIMIZER_SHAPES if axes is None else {name: one for name, one in SCOPED_SHAPES.items() if len(one) in axes}
     nodes, inputs, parameters, losses = [], [], [], []
-    for name, shape in OPTIMIZER_SHAPES.items():
+    for name, shape in shapes.items():
         parameters.append(Parameter(f"{name}.value", shape, "value", 1, 1))
         nodes.append(_node(name, "parameter", {}, {"shape": list(shape)}, {"value": f"{name}.value"}, shape))
         inputs.append(Input(f"{name}.gradient", shape))
@@ -86,6 +93,10 @@ SEPARATING: Mapping[str, float] = {
     "l1": 0.0625,
     "l2": 3.0,
     "beta": 0.5,
+    "beta_2_decay": -0.75,
+    "epsilon_1": 2.0**-6,
+    "epsilon_2": 0.875,
+    "clip_threshold": 1.125,
 }
 """Values at which closed forms differ visibly: a large epsilon, short memories; all of them exact in float32."""
 

@@ -74,6 +74,8 @@ SPECS: Mapping[str, str] = {
     "sgd, gradient clipped by the global norm": "sgd_clip_global_norm",
     "adam, weight decay decoupled": "adamw",
     "lion without weight decay, weight decay decoupled": "lion",
+    "adam, epsilon inside the root, after the bias correction": "adam_epsilon_in_root",
+    "adadelta, epsilon outside the roots": "adadelta_epsilon_outside",
 }
 """Combinations that are specs of their own."""
 
@@ -241,6 +243,10 @@ def _others() -> Iterator[ClosedForm]:
     name = "nesterov, learning rate inside the velocity, weight decay coupled, the velocity's by the new weight"
     yield ClosedForm(name, written, {"v": "0"})
     yield _radam()
+    yield _adafactor()
+    first = {**MOMENTS, "first": "(1 + sign(switch + 0.5 - t))/2"}
+    both = f"first*m/(1 - beta_1**t)/({DENOMINATORS['adam'].replace('V', 'v')}) + (1 - first)*ratio*g"
+    yield ClosedForm("adam_then_sgd", {**first, "w": f"w - learning_rate*({both})"}, {"m": "0", "v": "0", "first": "0"})
     z = "z + g - (sqrt(n + g**2) - sqrt(n))/learning_rate*w"
     cut = "(minimum(maximum(z, -l1), l1) - z)"
     for start, value in (("", "0"), (", accumulator from its argument", "accumulator")):
@@ -258,6 +264,18 @@ def _others() -> Iterator[ClosedForm]:
         }.items():
             ratio = {**MOMENTS, "r": f"{m}/({v.replace('V', 'v')}){decay}", "w": "w - learning_rate*norm(w)/norm(r)*r"}
             yield ClosedForm(name + corrected, ratio, {"m": "0", "v": "0", "r": "0"})
+
+
+def _adafactor() -> ClosedForm:
+    """Shazeer & Stern 2018, arXiv 1804.04235, algorithms 4 and 5."""
+    share, square = "t**beta_2_decay", "g**2 + epsilon_1"
+    update = {
+        "r": f"(1 - {share})*r + {share}*row_means({square})",
+        "c": f"(1 - {share})*c + {share}*column_means({square})",
+        "u": "g/sqrt(r*c/column_means(r))",
+        "w": "w - max(epsilon_2, rms(w))*min(learning_rate, t**(-0.5))*u/max(1, rms(u)/clip_threshold)",
+    }
+    return ClosedForm("adafactor", update, {"r": "0", "c": "0", "u": "0"})
 
 
 def _radam() -> ClosedForm:

@@ -90,6 +90,11 @@ TABLE: dict[str, Callable[[Hyperparameters, float], keras.optimizers.Optimizer]]
     "rmsprop_epsilon_inside": lambda h, rate: keras.optimizers.RMSprop(rate, h["rho"], epsilon=h["epsilon"]),
     "rmsprop_centered": lambda h, rate: keras.optimizers.RMSprop(rate, h["rho"], epsilon=h["epsilon"], centered=True),
     "adadelta": lambda h, rate: keras.optimizers.Adadelta(rate, rho=h["rho"], epsilon=h["epsilon"]),
+    "adadelta_epsilon_outside": lambda h, rate: _rule(rules.AdadeltaEpsilonOutside, h, rate),
+    "adafactor": lambda h, rate: _rule(rules.Adafactor, h, rate),
+    "adam_epsilon_in_root": lambda h, rate: _rule(rules.AdamEpsilonInRoot, h, rate),
+    "adam_then_sgd": lambda h, rate: _rule(rules.AdamThenSGD, h, rate),
+    "muon": lambda h, rate: _rule(rules.Muon, h, rate),
     "amsgrad": lambda h, rate: _rule(rules.Amsgrad, h, rate),
     "nadam": lambda h, rate: _rule(rules.Nadam, h, rate),
     "ftrl": lambda h, rate: keras.optimizers.Ftrl(

@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
+from parity.execution.protocol import Unsupported
+
 State = Mapping[str, Any]
 
 
@@ -123,3 +125,68 @@ class Lamb(Rule):
         first, second = self.moments(g, state, h)
         r = first / (ops.sqrt(second) + h["epsilon"]) + h["weight_decay"] * w
         return w - h["rate"] * _norm(w) / _norm(r) * r
+
+
+class AdamEpsilonInRoot(Rule):
+    """Adam with epsilon under the root, after the bias correction."""
+
+    begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0}
+
+    def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
+        first, second = self.moments(g, state, h)
+        return w - h["rate"] * first / ops.sqrt(second + h["epsilon"])
+
+
+class AdamThenSGD(Rule):
+    """Adam's steps up to `switch`, SGD's after it."""
+
+    begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0}
+
+    def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
+        first, second = self.moments(g, state, h)
+        adam = first / (ops.sqrt(second) + h["epsilon"])
+        return w - h["rate"] * ops.where(h["t"] <= h["switch"], adam, h["ratio"] * g)
+
+
+class AdadeltaEpsilonOutside(Rule):
+    """Zeiler 2012 with epsilon added to the roots; Keras's own has epsilon inside."""
+
+    begin: ClassVar[Mapping[str, float]] = {"s": 0.0, "d": 0.0}
+
+    def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
+        square = self.kept(state["s"], h["rho"] * state["s"] + (1 - h["rho"]) * ops.square(g))
+        step = (ops.sqrt(state["d"]) + h["epsilon"]) / (ops.sqrt(square) + h["epsilon"]) * g
+        self.kept(state["d"], h["rho"] * state["d"] + (1 - h["rho"]) * ops.square(step))
+        return w - h["rate"] * step
+
+
+class Adafactor(keras.optimizers.Adafactor):  # type: ignore[misc]
+    """Of vectors and matrices, as Keras has it; its own takes the last axes of a convolution's kernel for a matrix."""
+
+    def build(self, variables: list[Any]) -> None:
+        refuse(variables, (1, 2))
+        super().build(variables)
+
+
+class Muon(keras.optimizers.Muon):  # type: ignore[misc]
+    """Of matrices, epsilon as told, no factor of the shape; Keras's own adds 1e-7, and hands what is no matrix to AdamW."""
+
+    def __init__(self, learning_rate: float, **numbers: float) -> None:
+        super().__init__(learning_rate, rms_rate=None, **numbers)
+
+    def build(self, variables: list[Any]) -> None:
+        refuse(variables, (2,))
+        super().build(variables)
+
+    def zeropower_via_newtonschulz5(self, x: Any, steps: int) -> Any:
+        x = x / (_norm(x) + self.epsilon)
+        for _ in range(steps):
+            square = ops.matmul(x, ops.transpose(x))
+            x = self.muon_a * x + ops.matmul(self.muon_b * square + self.muon_c * ops.matmul(square, square), x)
+        return x
+
+
+def refuse(variables: list[Any], axes: tuple[int, ...]) -> None:
+    for variable in variables:
+        if len(variable.shape) not in axes:
+            raise Unsupported(f"a rule of parameters with {axes} axes, not of one with {len(variable.shape)}")

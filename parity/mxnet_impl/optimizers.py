@@ -150,12 +150,17 @@ def _adam_numbers(h: Numbers) -> dict[str, float]:
 
 BY_OPERATORS: Mapping[str, Callable[..., Any]] = {
     "adadelta": rules.AdaDelta,
+    "adadelta_epsilon_outside": rules.AdadeltaEpsilonOutside,
+    "adafactor": rules.Adafactor,
     "adagrad_epsilon_inside": rules.AdagradEpsilonInside,
+    "adam_epsilon_in_root": rules.AdamEpsilonInRoot,
+    "adam_then_sgd": rules.AdamThenSGD,
     "amsgrad": rules.Amsgrad,
     "dampened_momentum": rules.Momentum,
     "ftrl": rules.Ftrl,
     "lamb": rules.Lamb,
     "lion": rules.Lion,
+    "muon": rules.Muon,
     "nadam": rules.Nadam,
     "rmsprop_centered": rules.RmspropCentered,
     "rmsprop_epsilon_inside": rules.RmspropEpsilonInside,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from parity.execution.protocol import Unsupported
 from parity.mxnet_impl.device import mxnet
 
 nd = mxnet.nd
@@ -177,3 +178,84 @@ class Lamb(Rule):
         r = first / (nd.sqrt(second) + h["epsilon"]) + h["weight_decay"] * w
         ratio = nd.sqrt(nd.sum(nd.square(w))) / nd.sqrt(nd.sum(nd.square(r)))
         return w - nd.broadcast_mul(r, (h["rate"] * ratio).reshape((1,) * r.ndim))
+
+
+class AdamEpsilonInRoot(Rule):
+    """Adam with epsilon under the root, after the bias correction."""
+
+    begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0}
+
+    def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
+        first, second = _moments(g, state, h)
+        return w - h["rate"] * first / nd.sqrt(second + h["epsilon"])
+
+
+class AdamThenSGD(Rule):
+    """Adam's steps up to `switch`, SGD's after it."""
+
+    begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0}
+
+    def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
+        first, second = _moments(g, state, h)
+        adam = h["t"] <= h["switch"]
+        return w - h["rate"] * (first / (nd.sqrt(second) + h["epsilon"]) if adam else h["ratio"] * g)
+
+
+class AdadeltaEpsilonOutside(Rule):
+    """Zeiler 2012 with epsilon added to the roots; MXNet's own has epsilon inside."""
+
+    begin: ClassVar[Mapping[str, float]] = {"s": 0.0, "d": 0.0}
+
+    def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
+        step = (nd.sqrt(state["d"]) + h["epsilon"]) / (nd.sqrt(_mean_square(g, state, h)) + h["epsilon"]) * g
+        state["d"][:] = h["rho"] * state["d"] + (1 - h["rho"]) * nd.square(step)
+        return w - h["rate"] * step
+
+
+class Adafactor(Rule):
+    """Shazeer & Stern 2018, algorithms 4 and 5; MXNet has none."""
+
+    def create_state(self, index: int, weight: Any) -> dict[str, Any]:
+        refuse(weight, (1, 2))
+        return {name: _means(nd.zeros(weight.shape, weight.context, weight.dtype), axis) for name, axis in (("r", 1), ("c", 0))}
+
+    def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
+        share, square = h["t"] ** h["beta_2_decay"], nd.square(g) + h["epsilon_1"]
+        state["r"][:] = (1 - share) * state["r"] + share * _means(square, 1)
+        state["c"][:] = (1 - share) * state["c"] + share * _means(square, 0)
+        u = g / nd.sqrt(state["r"] * state["c"] / _means(state["r"], 0))
+        rate = nd.maximum(_rms(w), h["epsilon_2"]) * min(h["rate"], h["t"] ** -0.5)
+        return w - rate * u / nd.maximum(_rms(u) / h["clip_threshold"], 1.0)
+
+
+def _means(x: Any, axis: int) -> Any:
+    """Along an axis of a matrix, kept; of a vector the vector itself."""
+    return nd.mean(x, axis=axis, keepdims=True) if x.ndim == 2 else x
+
+
+def _rms(x: Any) -> Any:
+    return nd.sqrt(nd.mean(nd.square(x))).reshape((1,) * x.ndim)
+
+
+class Muon(Rule):
+    """Jordan et al. 2024; MXNet has none."""
+
+    begin: ClassVar[Mapping[str, float]] = {"v": 0.0}
+
+    def create_state(self, index: int, weight: Any) -> dict[str, Any]:
+        refuse(weight, (2,))
+        return super().create_state(index, weight)
+
+    def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
+        state["v"][:] = h["momentum"] * state["v"] + g
+        b = g + h["momentum"] * state["v"]
+        x = b / (nd.sqrt(nd.sum(nd.square(b))) + h["epsilon"]).reshape((1, 1))
+        for _ in range(5):
+            square = nd.dot(x, x.T)
+            x = 3.4445 * x + nd.dot(2.0315 * nd.dot(square, square) - 4.775 * square, x)
+        return w - h["rate"] * (h["weight_decay"] * w + x)
+
+
+def refuse(weight: Any, axes: tuple[int, ...]) -> None:
+    if weight.ndim not in axes:
+        raise Unsupported(f"a rule of parameters with {axes} axes, not of one with {weight.ndim}")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.reference_impl import running
+from parity.reference_impl import matrices, running
 from parity.reference_impl.rules import Expected, Rule, expected_of
 
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -41,6 +41,6 @@ def retrace(rule: Rule, hyperparameters: Mapping[str, float], steps: Sequence[St
         expected = {}
         for place, name in enumerate(names, start=1):
             start = running.exactly(step.before[name], u)
-            after = rule.step(start, given[name], state[name], {**known, "place": place}, running.FUNCTIONS)
+            after = rule.step(start, given[name], state[name], {**known, "place": place}, matrices.BOUNDED)
             expected[name] = expected_of(start, after, u)
         yield expected

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.reference_impl import running
+from parity.reference_impl import matrices, running
 from parity.reference_impl.running import Bounded
 from parity.spec.formulas import Formula
 from parity.spec.specs import Optimizer
@@ -104,7 +104,7 @@ def replay(
         for name in names:
             rate = _scaled(known["learning_rate"], factors[name])
             start = running.exactly(initial[name], u)
-            after = rule.step(start, given[name], state[name], {**known, "learning_rate": rate}, running.FUNCTIONS)
+            after = rule.step(start, given[name], state[name], {**known, "learning_rate": rate}, matrices.BOUNDED)
             expected[name] = expected_of(start, after, u)
         steps.append(expected)
     return steps

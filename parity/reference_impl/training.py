@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.reference_impl import matrices
 from parity.reference_impl.observation import observe
 from parity.reference_impl.rules import Rule, State
 from parity.spec.graph import Graph
@@ -31,6 +32,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "minimum": np.minimum,
     "maximum": np.maximum,
     "norm": lambda x: np.sqrt(np.sum(np.square(x))),
+    **matrices.PLAIN,
 }
 
 

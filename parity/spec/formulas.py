@@ -30,11 +30,16 @@ FUNCTIONS: Mapping[str, tuple[int, int]] = {
     "max": (2, 16),
     "norm": (1, 1),
     "cos": (1, 1),
+    "rms": (1, 1),
+    "row_means": (1, 1),
+    "column_means": (1, 1),
+    "newton_schulz": (5, 5),
 }
 """What a formula may call, and with how many arguments at least and at most."""
 
-RULES_ONLY = frozenset({"norm", "cos"})
-"""Functions of update rules (norm: the Euclidean norm of a whole tensor) and schedules; architectures refuse them."""
+RULES_ONLY = frozenset({"norm", "cos", "rms", "row_means", "column_means", "newton_schulz"})
+"""Functions of update rules (norm: the Euclidean norm of a whole tensor; the last four: reference_impl/matrices.py) and of
+schedules; architectures refuse them."""
 
 LONGEST, DEEPEST, WIDEST = 1_000, 100, 4_096
 """Characters of a formula; depth of its tree; bits of an exact number on the way to its result."""

@@ -6,7 +6,7 @@ It refuses to evaluate them; the reference does, and frameworks only learn the n
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from parity.spec.formulas import Formula, FormulaError
@@ -49,12 +49,14 @@ def _probe_mistakes(probe: Mapping[str, Any] | None, known: Mapping[str, Any], t
 class Optimizer(Part):
     """An update rule. Variables: g (gradient), w (parameter), t (step from 1), global_norm, hyper-parameters and states.
 
-    `gradient` is applied first, `update` in its order. `probe`: values that float32 holds exactly, used for judging.
+    `gradient` is applied first, `update` in its order. `probe`: values that float32 holds exactly, used for judging. `axes`:
+    how many axes a parameter may have for which the rule has a meaning; where it is missing, any.
     """
 
     name: Name
     source: Text
     note: Text | None = None
+    axes: list[int] | None = None
     hyperparameters: dict[Word, Plain] = {}
     probe: dict[Word, Plain] | None = None
     state: dict[Word, Plain] = {}
@@ -68,6 +70,13 @@ class Optimizer(Part):
     def probe_values(self) -> dict[str, float]:
         """The values that a semantic case uses: those of `probe`, or the published ones."""
         return {**self.default_values(), **{name: float(value) for name, value in (self.probe or {}).items()}}
+
+    def refusal(self, shapes: Mapping[str, Sequence[int]]) -> str:
+        """Why it cannot update parameters of these shapes; empty where it can."""
+        wrong = [name for name, shape in shapes.items() if self.axes is not None and len(shape) not in self.axes]
+        allowed = " or ".join(str(count) for count in self.axes or ())
+        axes = f"{len(shapes[wrong[0]])} axes, {self.name} updates parameters of {allowed}" if wrong else ""
+        return f"{wrong[0]} has {axes}" if wrong else ""
 
     def mistakes(self) -> Iterator[Mistake]:
         found = [*_probe_mistakes(self.probe, self.hyperparameters, self.table("probe")), *self._name_mistakes()]

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.optim import SGD, Optimizer
 
+from parity.execution.protocol import Unsupported
+
 Groups = list[dict[str, Any]]
 State = Mapping[str, Tensor]
 
@@ -60,6 +62,29 @@ class AdamEpsilonInside(Rule):
         w.sub_(first / (second.sqrt() + h["eps"]) * rate)
 
 
+class AdamEpsilonInRoot(Rule):
+    """Adam with epsilon under the root, after the bias correction."""
+
+    begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0}
+
+    def move(self, w: Tensor, g: Tensor, state: State, h: Mapping[str, float]) -> None:
+        first, second = _moments(g, state, h)
+        below = (second / (1 - h["beta_2"] ** state["step"]) + h["eps"]).sqrt()
+        w.sub_(first / below * (h["lr"] / (1 - h["beta_1"] ** state["step"])))
+
+
+class AdamThenSGD(Rule):
+    """Adam's steps up to `switch`, SGD's after it."""
+
+    begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0}
+
+    def move(self, w: Tensor, g: Tensor, state: State, h: Mapping[str, float]) -> None:
+        first, second = _moments(g, state, h)
+        root = (second / (1 - h["beta_2"] ** state["step"])).sqrt() + h["eps"]
+        adam = first / (1 - h["beta_1"] ** state["step"]) / root
+        w.sub_(h["lr"] * torch.where(state["step"] <= h["switch"], adam, h["ratio"] * g))
+
+
 class UnbiasedMomentum(Rule):
     """A mean of gradients, divided by 1 - momentumᵗ."""
 
@@ -98,6 +123,17 @@ class AdagradEpsilonInside(Rule):
         w.addcdiv_(g, (state["s"].addcmul_(g, g) + h["eps"]).sqrt(), value=-h["lr"])
 
 
+class AdadeltaEpsilonOutside(Rule):
+    """Zeiler 2012 with epsilon added to the roots; torch's own has epsilon inside."""
+
+    begin: ClassVar[Mapping[str, float]] = {"s": 0.0, "d": 0.0}
+
+    def move(self, w: Tensor, g: Tensor, state: State, h: Mapping[str, float]) -> None:
+        step = (state["d"].sqrt() + h["eps"]) / (_mean_square(g, state, h).sqrt() + h["eps"]) * g
+        w.sub_(h["lr"] * step)
+        state["d"].mul_(h["rho"]).addcmul_(step, step, value=1 - h["rho"])
+
+
 class Ftrl(Rule):
     """McMahan et al. 2013, algorithm 1."""
 
@@ -131,6 +167,63 @@ class Lamb(Rule):
         corrected = first / (1 - h["beta_1"] ** state["step"])
         r = corrected / ((second / (1 - h["beta_2"] ** state["step"])).sqrt() + h["eps"]) + h["weight_decay"] * w
         w.sub_(h["lr"] * w.norm() / r.norm() * r)
+
+
+def _matrices(groups: Groups, most: int = 2, least: int = 1) -> None:
+    for w in (w for group in groups for w in group["params"]):
+        if not least <= w.dim() <= most:
+            raise Unsupported(f"a rule of parameters with {least} to {most} axes, not of one with {w.dim()}")
+
+
+class Adafactor(Rule):
+    """Shazeer & Stern 2018, algorithms 4 and 5; torch's own bounds divisors by epsilon_1, where they add it to g²."""
+
+    begin: ClassVar[Mapping[str, float]] = {"r": 0.0, "c": 0.0}
+
+    def __init__(self, groups: Groups, lr: float, **numbers: float) -> None:
+        _matrices(groups)
+        super().__init__(groups, lr, **numbers)
+        for state in self.state.values():  # of a matrix a column and a row are kept
+            state["r"], state["c"] = _row_means(state["r"]), _column_means(state["c"])
+
+    def move(self, w: Tensor, g: Tensor, state: State, h: Mapping[str, float]) -> None:
+        share, square = state["step"] ** h["beta_2_decay"], g * g + h["epsilon_1"]
+        r = state["r"].mul_(1 - share).add_(share * _row_means(square))
+        c = state["c"].mul_(1 - share).add_(share * _column_means(square))
+        u = g / (r * c / _column_means(r)).sqrt()
+        rate = _rms(w).clamp(min=h["epsilon_2"]) * (state["step"] ** -0.5).clamp(max=h["lr"])
+        w.sub_(rate * u / (_rms(u) / h["clip_threshold"]).clamp(min=1.0))
+
+
+def _row_means(x: Tensor) -> Tensor:
+    return x.mean(-1, keepdim=True) if x.dim() == 2 else x
+
+
+def _column_means(x: Tensor) -> Tensor:
+    return x.mean(-2, keepdim=True) if x.dim() == 2 else x
+
+
+def _rms(x: Tensor) -> Tensor:
+    return x.square().mean().sqrt()
+
+
+class Muon(Rule):
+    """Jordan et al. 2024 in the parameter's precision; torch's own iterates in bfloat16, and scales by the matrix's shape."""
+
+    begin: ClassVar[Mapping[str, float]] = {"v": 0.0}
+
+    def __init__(self, groups: Groups, lr: float, **numbers: float) -> None:
+        _matrices(groups, least=2)
+        super().__init__(groups, lr, **numbers)
+
+    def move(self, w: Tensor, g: Tensor, state: State, h: Mapping[str, float]) -> None:
+        b = g + h["momentum"] * state["v"].mul_(h["momentum"]).add_(g)
+        x = b / (b.norm() + h["eps"])
+        wide = x if x.shape[0] <= x.shape[1] else x.T
+        for _ in range(5):
+            square = wide @ wide.T
+            wide = 3.4445 * wide + (-4.775 * square + 2.0315 * square @ square) @ wide
+        w.mul_(1 - h["lr"] * h["weight_decay"]).sub_(h["lr"] * (wide if wide.shape == w.shape else wide.T))
 
 
 def clip_global_norm(gradients: list[Tensor], threshold: float) -> None:

@@ -72,6 +72,9 @@ def course(
     """Draws the start and the order, and trains the reference and its twin (a minute for small networks, once a store)."""
     size = entry.size or "full"
     graph = expand(architecture, size)
+    trained = {name for phase in graph.phases for name in phase.updates}
+    if refusal := optimizer.refusal({one.name: one.shape for one in graph.parameters if one.name in trained}):
+        raise UsageError(f"{architecture.name} cannot be trained by {optimizer.name}: {refusal}")
     steps, batch_size = entry.steps or 300, (entry.batch_sizes or [32])[0]
     try:
         dataset = _rounded(datasets.load(entry.dataset or "digits", graph))

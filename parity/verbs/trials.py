@@ -228,7 +228,7 @@ def node_trial(
 
 def optimizer_trials(optimizer: language.Optimizer, options: Options) -> Iterator[Trial]:
     """The rule alone, at values that float32 holds exactly, and at its published defaults."""
-    graph = probes.optimizer_probe()
+    graph = probes.optimizer_probe(optimizer.axes)
     for dtype in options.dtypes:
         draws = probes.optimizer_draws(graph, dtype, options.seed, STEPS)
         references = agreement.references(graph, draws.values(), dtype)

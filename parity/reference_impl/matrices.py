@@ -1,0 +1,119 @@
+"""Owns what an update rule may do with a whole tensor: means of rows and columns, root mean square, Newton–Schulz steps.
+
+It refuses to know rules. PLAIN computes in the precision of its argument; BOUNDED carries rounding errors along (running.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.reference_impl import running
+from parity.reference_impl.running import WIDE, Bounded
+from parity.spec.formulas import FormulaError
+
+Array = npt.NDArray[Any]
+STEEPEST = 1025
+"""Points of [0, r] at which the slope of the iteration is taken; a quintic turns four times, so none is missed by much."""
+
+
+def row_means(x: Array) -> Array:
+    """The mean of each row of a matrix, as a column; of a vector the vector itself."""
+    return np.asarray(np.mean(x, axis=-1, keepdims=True)) if np.ndim(x) == 2 else _vector(x)
+
+
+def column_means(x: Array) -> Array:
+    """The mean of each column of a matrix, as a row; of a vector the vector itself."""
+    return np.asarray(np.mean(x, axis=-2, keepdims=True)) if np.ndim(x) == 2 else _vector(x)
+
+
+def rms(x: Array) -> Array:
+    """Root mean square of all elements."""
+    return np.asarray(np.sqrt(np.mean(np.square(x))))
+
+
+def newton_schulz(x: Array, a: float, b: float, c: float, steps: float) -> Array:
+    """steps times x <- a·x + b·(xxᵀ)x + c·(xxᵀ)²x: singular values move by an odd polynomial, singular vectors stay."""
+    for _ in range(_whole(steps, x)):
+        square = x @ x.T
+        x = a * x + (b * square + c * square @ square) @ x
+    return x
+
+
+def _vector(x: Array) -> Array:
+    if np.ndim(x) > 2:
+        raise FormulaError(f"an array of {np.ndim(x)} axes has no rows and columns")
+    return x
+
+
+def _whole(steps: float, x: Array) -> int:
+    if steps != int(steps):
+        raise FormulaError(f"{steps} is no number of steps")
+    if np.ndim(x) != 2:
+        raise FormulaError(f"newton_schulz needs a matrix, this array has {np.ndim(x)} axes")
+    return int(steps)
+
+
+def _bounded_mean(mean: Callable[[Array], Array]) -> Callable[[Bounded], Bounded]:
+    """A mean of n terms loses √n·u of the mean of their sizes, and the division one u more."""
+
+    def bounded(x: Bounded) -> Bounded:
+        value = mean(x.value)
+        count = x.value.size // max(value.size, 1)
+        lost = (1 + np.sqrt(WIDE(count))) * x.u * mean(abs(x.value)) if count > 1 else WIDE(0)
+        return Bounded(value, mean(x.error + 0 * abs(x.value)) + lost, x.u)
+
+    return bounded
+
+
+def _bounded_rms(x: Bounded) -> Bounded:
+    return running.root_of_squares([x], x.u) / float(np.sqrt(x.value.size))
+
+
+def _bounded_newton_schulz(x: Bounded, a: float, b: float, c: float, steps: float) -> Bounded:
+    """The error in the Frobenius norm, which no element exceeds.
+
+    The iteration is an odd polynomial of the singular values, so it moves a small change of x by at most its steepest slope on
+    them (Noferini 2017, SIAM J. Matrix Anal. 38, derivatives of generalized matrix functions, and the mean value theorem).
+    Each step loses on top what its products lose: √n·u of the products of sizes for a product of n terms.
+    """
+    value = x.value
+    carried = _size(x.error + 0 * abs(value))
+    for _ in range(_whole(steps, value)):
+        if not np.isfinite(value).all():
+            return Bounded(value, np.full(value.shape, np.inf, WIDE), x.u)
+        terms = np.sqrt(WIDE(max(value.shape)))
+        length, greatest = _size(value), float(np.linalg.norm(value.astype(np.float64), 2))
+        lost = abs(a) * length + 3 * terms * (abs(b) * length * greatest**2 + 2 * abs(c) * length * greatest**4)
+        carried = _slope(greatest + float(carried), a, b, c) * carried + x.u * lost
+        value = newton_schulz(value, a, b, c, 1)
+    return Bounded(value, np.broadcast_to(carried, value.shape), x.u)
+
+
+def _slope(greatest: float, a: float, b: float, c: float) -> float:
+    """The steepest slope of a·s + b·s³ + c·s⁵ on [0, greatest]."""
+    s = np.linspace(0, greatest, STEEPEST)
+    return float(np.max(np.abs(a + 3 * b * s**2 + 5 * c * s**4)))
+
+
+def _size(x: Array) -> Any:
+    return np.sqrt(np.sum(np.square(x), dtype=WIDE))
+
+
+PLAIN: Mapping[str, Callable[..., Any]] = {
+    "row_means": row_means,
+    "column_means": column_means,
+    "rms": rms,
+    "newton_schulz": newton_schulz,
+}
+BOUNDED: Mapping[str, Callable[..., Any]] = {
+    **running.FUNCTIONS,
+    "row_means": _bounded_mean(row_means),
+    "column_means": _bounded_mean(column_means),
+    "rms": _bounded_rms,
+    "newton_schulz": _bounded_newton_schulz,
+}
+"""All that a rule may call where errors are carried along."""
