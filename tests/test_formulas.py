@@ -51,7 +51,8 @@ def test_numbers_are_exact_fractions(text: str) -> None:
         (
             "1 + floor(2)",
             4,
-            "no function `floor`; there are sqrt, exp, log, abs, sign, sigmoid, tanh, maximum, minimum, min, max, norm, cos",
+            "no function `floor`; there are sqrt, exp, log, abs, sign, sigmoid, tanh, maximum, minimum, min, max, norm, cos, "
+            "rms, row_means, column_means, newton_schulz",
         ),
         ("sqrt(1, 2)", 0, "`sqrt` takes 1 argument, not 2"),
         ("min(1)", 0, "`min` takes 2 or more arguments, not 1"),
