@@ -1,21 +1,40 @@
-"""The committed report follows from the committed results, byte for byte, and its data stay small."""
+"""The committed reports follow from the committed results, byte for byte, and their data stay small."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from parity.reporting import pages, results
 from parity.verbs import report
 
 REPORTS = Path(__file__).parent.parent / "reports"
+FOLDERS = (REPORTS, REPORTS / "training")
+"""The quick suite's report, with the atlas beside it (which has a test of its own), and the training suite's."""
 
 
-def test_every_file_of_the_report_follows_from_its_data() -> None:
-    made = pages.rendered(results.read(REPORTS / "data"), REPORTS)
+@pytest.mark.parametrize("folder", FOLDERS, ids=["quick", "training"])
+def test_every_file_of_a_report_follows_from_its_data(folder: Path) -> None:
+    made = pages.rendered(results.read(folder / "data"), folder)
     changed = [str(path) for path, text in made.items() if path.read_text(encoding="utf-8") != text]
-    assert not changed, "run `parity report`"
-    standing = {path for path in REPORTS.rglob("*") if path.is_file() and path.parent != REPORTS / "data"}
-    assert standing == {*made, REPORTS / "atlas.md", REPORTS / "atlas.html"}  # the atlas has a test of its own
+    assert not changed, f"run `parity report -o {folder}`"
+
+
+def test_nothing_else_stands_there() -> None:
+    made = {path for folder in FOLDERS for path in pages.rendered(results.read(folder / "data"), folder)}
+    data = {folder / "data" for folder in FOLDERS}
+    standing = {path for path in REPORTS.rglob("*") if path.is_file() and path.parent not in data}
+    assert standing == {*made, REPORTS / "atlas.md", REPORTS / "atlas.html"}
+
+
+def test_every_training_of_the_suite_reached_what_was_asked() -> None:
+    """The committed runs, the reference's and its twin's among them; one that does not reach it stands in the report."""
+    found = results.read(REPORTS / "training" / "data")
+    assert found.suite == "training" and found.curves
+    assert not [(curve.spec, curve.framework, curve.quality) for curve in found.curves if not curve.reached]
+    runs = {spec: {curve.framework for curve in found.curves if curve.spec == spec} for spec in (c.spec for c in found.curves)}
+    assert all(names >= {"keras", "torch", "mxnet", "reference"} for names in runs.values())
 
 
 def test_a_changed_report_is_noticed(tmp_path: Path) -> None:
@@ -28,11 +47,12 @@ def test_a_changed_report_is_noticed(tmp_path: Path) -> None:
 
 
 def test_the_committed_data_are_small() -> None:
-    assert sum(path.stat().st_size for path in (REPORTS / "data").iterdir()) < 20e6
+    assert sum(path.stat().st_size for folder in FOLDERS for path in (folder / "data").iterdir()) < 20e6
 
 
-def test_the_page_needs_no_network() -> None:
-    text = (REPORTS / "index.html").read_text(encoding="utf-8")
+@pytest.mark.parametrize("folder", FOLDERS, ids=["quick", "training"])
+def test_the_page_needs_no_network(folder: Path) -> None:
+    text = (folder / "index.html").read_text(encoding="utf-8")
     for word in ("src=", "@import", "url(http"):
         assert word not in text
     assert "https://" not in text.replace("https://vega.github.io", "") or "<link" not in text
