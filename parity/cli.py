@@ -22,6 +22,7 @@ DEVICE = click.option("--device", "devices", multiple=True, default=("cpu",), sh
 SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 SIZE = click.option("--size", type=click.Choice(["small", "full"]), default="small", show_default=True)
 MODE = click.option("--mode", default=None, help="eager, compiled or default. Without it: eager in float64, default otherwise.")
+FINGERPRINTED = ("optimizer", "initializer", "normalization", "pooling", "convolution", "recurrent", "resizing", "loss")
 JSON = click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the results here.")
 REALIZATION = click.option(
     "--realization",
@@ -194,9 +195,13 @@ def run(**options: Any) -> int:
 @click.argument("target", metavar="OBJECT")
 @click.option("--framework", "-f", default=None, help="Whose optimizer it is, where the import path does not say.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An argument of the object: nesterov=true.")
+@click.option("--as", "kind", type=click.Choice(FINGERPRINTED), default=None, help="What it is, where its name does not say.")
 @JSON
 def fingerprint(**options: Any) -> int:
-    """Which formula a native optimizer follows: torch.optim.Adam, or your own: torch=mypackage.optimizers:Mine."""
+    """Which formula a native object follows: torch.optim.Adam, keras.layers.BatchNormalization, your own: torch=mypackage:Mine.
+
+    Optimizers, initializers, normalizations, pooling, convolutions' padding, gate orders, resizing, losses' means.
+    """
     from parity.verbs import fingerprint as verb
 
     return int(verb.main(**options))

@@ -27,6 +27,7 @@ WORKER_RUNTIME = tuple(
         "frameworks",
         "implementations",
         "inspection",
+        "probing",
         "protocol",
         "records",
         "request",

@@ -83,9 +83,21 @@ def _imported(module: str, path: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name is None or not (module == error.name or module.startswith(f"{error.name}.")):
             raise Unsupported(f"`{path}` cannot be imported: {error}") from error
-        raise Unsupported(f"`{path}` does not exist: no module `{module}`") from error
+        found = _named_by_its_parent(module, path)
+        if found is None:
+            raise Unsupported(f"`{path}` does not exist: no module `{module}`") from error
+        return found
     except Exception as error:  # whatever the user's module raises
         raise Unsupported(f"`{path}` cannot be imported: {type(error).__name__}: {error}") from error
+
+
+def _named_by_its_parent(module: str, path: str) -> Any:
+    """What a package offers under a name that is no module's own: `mxnet.init` is mxnet.initializer; else None."""
+    parent, _, name = module.rpartition(".")
+    try:
+        return getattr(_imported(parent, path), name, None) if parent else None
+    except Unsupported:
+        return None
 
 
 def chosen(

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from parity.execution import arrays as array_files
-from parity.execution import black_box, endings, implementations, records, request, tasks, timing
+from parity.execution import black_box, endings, implementations, probing, records, request, tasks, timing
 from parity.execution.protocol import Array, Description, Framework, Unsupported
 from parity.execution.records import Record
 from parity.execution.request import Entry, Request
@@ -134,6 +134,8 @@ def _perform(
         return tasks.question(case.spec, *implementations.answers(asked.framework), given), None
     if case.task == "fingerprint":
         return black_box.fingerprint(framework, case, tasks.initial_state(given), tasks.batches_of(given)), None
+    if case.task == "native":
+        return probing.probe(case, implementations.drivers(asked.framework), given), None
     start = time.perf_counter()
     realization = framework.realize(case)
     built = time.perf_counter() - start

@@ -12,7 +12,7 @@ from typing import Any
 from parity.spec.graph import Graph
 
 FORMAT = 1
-TASKS = ("agreement", "sampling", "training", "speed", "question", "weights", "fingerprint", "schedule")
+TASKS = ("agreement", "sampling", "training", "speed", "question", "weights", "fingerprint", "native", "schedule")
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Case:
     spec: the name asked for (`lenet`, `lenet:conv1` for one node alone, `lenet[masks]` for a variant).
     initializer, optimizer: spec names, `none` where there is none. arguments, hyperparameters: their values, complete.
     (Where weights move, arguments are what the native format lets one choose: the opset of ONNX.)
+    Of a native object (task native) initializer is its kind, and optimizer its import path.
     mode: eager | compiled | default (what a user of the framework gets without asking).
     steps: optimizer steps to observe (agreement), to train (training), to time (speed).
     """
@@ -54,7 +55,7 @@ class Case:
     size: str = "small"
     graph: Graph | None = None
     sampling: Sampling | None = None
-    arguments: Mapping[str, float] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict)
     hyperparameters: Mapping[str, float] = field(default_factory=dict)
     batch_size: int = 3
     steps: int = 0

@@ -21,9 +21,10 @@ from parity.execution import probes
 from parity.execution.frameworks import training
 from parity.judgement.closed_forms import ClosedForm
 from parity.judgement.fingerprints import Match, Seen, identify
+from parity.judgement.natives.kinds import kind_of
 from parity.reference_impl.retracing import Step
 from parity.spec.cases import Case
-from parity.verbs import selection
+from parity.verbs import native, selection
 from parity.verbs.errors import UsageError
 from parity.verbs.session import Judged, Session
 from parity.verbs.trials import Trial
@@ -150,23 +151,43 @@ def steps_of(given: Mapping[str, Array], seen: Mapping[str, Array]) -> list[Step
     return steps
 
 
-def main(target: str, framework: str | None, settings: Sequence[str], json_path: Path | None) -> int:
-    """The verb. Exit status 0 with a name, 1 without a match."""
-    answer = fingerprint(target, framework, dict(_setting(text) for text in settings))
+def main(target: str, framework: str | None, settings: Sequence[str], json_path: Path | None, kind: str | None = None) -> int:
+    """The verb. Exit status 0 with a name, 1 without a match. kind: what it is, where its name does not say."""
+    values = dict(_setting(text) for text in settings)
+    where, path = placed(target, framework)
+    kind = kind or kind_of(path)
+    if kind != "optimizer":
+        (found,) = native.drive(where, [native.Native(target, path, kind, values)])
+        if isinstance(found, UsageError):
+            raise found
+        if json_path is not None:
+            json_path.write_text(json.dumps(native.as_json(found), indent=1) + "\n")
+        native.show(found)
+        return 0 if found.named else 1
+    answer = fingerprint(target, framework, {name: _number(name, value) for name, value in values.items()})
     if json_path is not None:
         json_path.write_text(json.dumps(as_json(answer), indent=1) + "\n")
     show(answer)
     return 0 if answer.matches else 1
 
 
-def _setting(text: str) -> tuple[str, float | bool]:
+def _setting(text: str) -> tuple[str, float | bool | str]:
     name, _, value = text.partition("=")
+    if not (name and value):
+        raise UsageError(f"`--set {text}` is not of the form NAME=VALUE with a number, true, false or a word")
     if value in ("true", "false", "True", "False"):
         return name, value.lower() == "true"
     try:
-        return name, float(value)
+        return name, int(value) if value.lstrip("-").isdigit() else float(value)
     except ValueError:
-        raise UsageError(f"`--set {text}` is not of the form NAME=VALUE with a number, true or false") from None
+        return name, value
+
+
+def _number(name: str, value: float | bool | str) -> float | bool:
+    """An optimizer's arguments are numbers."""
+    if isinstance(value, str):
+        raise UsageError(f"`--set {name}={value}` is not of the form NAME=VALUE with a number, true or false")
+    return value if isinstance(value, bool) else float(value)
 
 
 def show(answer: Fingerprint) -> None:

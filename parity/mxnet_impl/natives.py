@@ -1,0 +1,147 @@
+"""Owns the driving of MXNet's objects as black boxes: initializer, norm, pool, convolution, recurrent layer, resizing, loss.
+
+It refuses to know what comes out. Arrays are channels first, kernels (out, in, …), sequences (batch, time, features).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from parity.execution.protocol import Array, Probed
+from parity.mxnet_impl.device import mxnet
+
+Found = Mapping[str, Array]
+nd, autograd = mxnet.nd, mxnet.autograd
+
+
+def _tensor(asked: Probed, name: str) -> Any:
+    return nd.array(asked.arrays[name], dtype=asked.dtype)
+
+
+def _layer(asked: Probed, keywords: Mapping[str, Any] | None = None) -> Any:
+    layer = asked.make(**(asked.keywords if keywords is None else keywords))
+    layer.initialize()
+    layer.cast(asked.dtype)
+    return layer
+
+
+def _array(found: Any) -> Array:
+    return np.asarray(found.asnumpy())
+
+
+def initializer(asked: Probed) -> Found:
+    """Draws of weights (out, in, …)."""
+    mxnet.random.seed(0)
+    np.random.seed(0)  # Orthogonal draws from NumPy's
+    found = {}
+    for name, shape in asked.arrays.items():
+        weights = nd.zeros(tuple(int(size) for size in shape), dtype=asked.dtype)
+        asked.make(**asked.keywords)(mxnet.init.InitDesc("weight"), weights)
+        found[name] = _array(weights)
+    return found
+
+
+def normalization(asked: Probed) -> Found:
+    """One pass in training, one in evaluation, and the running values between them."""
+    last = "LayerNorm" in asked.word
+    layer, x = _layer(asked), _tensor(asked, "x")
+    x = x.transpose((0, 2, 3, 1)) if last else x
+    layer(x)
+    values = layer.collect_params().values()
+    counts = {"gains": 0, "shifts": 0}
+    for value in values:
+        if value.grad_req != "null":
+            shift = value.name.endswith("beta")
+            counts["shifts" if shift else "gains"] += int(value.shape[0])
+            value.set_data(_tensor(asked, "beta" if shift else "gamma")[: value.shape[0]])
+    with autograd.record():
+        out = layer(x)
+        total = out.sum()
+    total.backward()  # running values move on the way back
+    nd.waitall()
+
+    def turned(result: Any) -> Array:
+        return _array(result.transpose((0, 3, 1, 2)) if last else result)
+
+    found = {"training": turned(out), "evaluation": turned(layer(x))}
+    found |= {name: np.asarray(float(count)) for name, count in counts.items()}
+    for value in values:
+        if "running" in value.name:
+            found["variance" if "var" in value.name else "mean"] = _array(value.data())
+    return found
+
+
+def _flat(asked: Probed) -> tuple[bool, dict[str, Any]]:
+    """Whether it goes along sequences, and its arguments then."""
+    flat = "1D" in asked.word
+    return flat, {name: value[1] if flat and isinstance(value, tuple) else value for name, value in asked.keywords.items()}
+
+
+def pooling(asked: Probed) -> Found:
+    """A window along images of one row, or sequences."""
+    flat, keywords = _flat(asked)
+    layer = _layer(asked, keywords)
+    return {name: _array(layer(_row(asked, name, flat))).ravel() for name in asked.arrays}
+
+
+def _row(asked: Probed, name: str, flat: bool) -> Any:
+    return _tensor(asked, name).reshape((1,) * (2 if flat else 3) + (-1,))
+
+
+def convolution(asked: Probed) -> Found:
+    """Of images of one row, or of sequences."""
+    flat, keywords = _flat(asked)
+    layer = _layer(asked, keywords)
+    shape = layer.weight.shape
+    layer.weight.set_data(_tensor(asked, "kernel")[: shape[-1]].reshape(shape))
+    return {name: _array(layer(_row(asked, name, flat))).ravel() for name in asked.arrays if name != "kernel"}
+
+
+def recurrent(asked: Probed) -> Found:
+    """Every step of one layer, and how many biases it has."""
+    layer, rows = _layer(asked), 0
+    for name, value in layer.collect_params().items():
+        role = {"i2h_weight": "kernel", "h2h_weight": "recurrent", "i2h_bias": "bias", "h2h_bias": "recurrent_bias"}
+        rows = value.shape[0]
+        value.set_data(_tensor(asked, next(found for ending, found in role.items() if name.endswith(ending)))[:rows])
+    steps = layer(_tensor(asked, "x").transpose((1, 0, 2))).transpose((1, 0, 2))
+    return {"steps": _array(steps), "blocks": np.asarray(float(rows // 3)), "biases": np.asarray(2.0)}
+
+
+def resizing(asked: Probed) -> Found:
+    """A row to another length."""
+    x, length = _tensor(asked, "x").reshape((1, 1, 1, -1)), int(asked.wanted["length"])
+    keywords = {name: value for name, value in asked.keywords.items() if name != "mode"}  # another thing there
+    if "height" in asked.names:
+        if asked.wanted["mode"] != "bilinear":
+            raise ValueError("it has one mode")
+        made = asked.make(x, height=1, width=length, **keywords)
+    else:
+        factor, rest = divmod(length, x.shape[3])
+        if rest or asked.wanted["mode"] != "nearest":
+            raise ValueError("it repeats by whole factors")
+        made = asked.make(x, scale=factor, **{"sample_type": "nearest", **keywords})[:, :, :1]
+    return {"row": _array(made).ravel()}
+
+
+def loss(asked: Probed) -> Found:
+    """Of predictions, then targets."""
+    if not isinstance(asked.make, type):
+        return {"loss": _array(asked.make(_tensor(asked, "prediction"), _tensor(asked, asked.setting), **asked.keywords))}
+    made: Any = asked.make(**asked.keywords)
+    made.cast(asked.dtype)
+    return {"loss": _array(made(_tensor(asked, "prediction"), _tensor(asked, asked.setting)))}
+
+
+DRIVERS: Mapping[str, Callable[[Probed], Found]] = {
+    "initializer": initializer,
+    "normalization": normalization,
+    "pooling": pooling,
+    "convolution": convolution,
+    "recurrent": recurrent,
+    "resizing": resizing,
+    "loss": loss,
+}

@@ -1,0 +1,115 @@
+"""Owns the fingerprint of a native object that is no optimizer: which closed form it follows, as a function and as text.
+
+It refuses to name a form that does not explain everything that was seen.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from parity.execution import arrays as array_files
+from parity.judgement.natives.form import Facet
+from parity.judgement.natives.kinds import KINDS
+from parity.spec.cases import Case
+from parity.verbs.errors import UsageError
+from parity.verbs.session import Judged, Session
+from parity.verbs.trials import Trial
+
+NO_MATCH = "no match"
+
+
+@dataclass(frozen=True)
+class Native:
+    """One object: as it was written, its import path and kind, values of its own arguments."""
+
+    target: str
+    path: str
+    kind: str
+    settings: Mapping[str, float | bool | str]
+
+
+@dataclass(frozen=True)
+class NativeFingerprint:
+    """What was found out of one object. settings: those that it took."""
+
+    target: str
+    kind: str
+    framework: str
+    version: str
+    dtype: str
+    settings: tuple[str, ...]
+    facets: tuple[Facet, ...]
+
+    @property
+    def name(self) -> str:
+        told = [(facet.about, " = ".join(facet.names) or NO_MATCH) for facet in self.facets]
+        return told[0][1] if len(told) == 1 else "; ".join(f"{about}: {name}" for about, name in told)
+
+    @property
+    def named(self) -> bool:
+        return all(facet.names for facet in self.facets)
+
+
+def drive(framework: str, asked: Sequence[Native]) -> list[NativeFingerprint | UsageError]:
+    """Every object in one process: in float64, and in float32 those that fail in float64. An object that fails is its error."""
+    with tempfile.TemporaryDirectory() as store:
+        session = Session(Path(store), [framework], python_path=(Path.cwd(),))
+        judged = session.run([_trial(one, "float64") for one in asked])
+        crashed = [place for place, one in enumerate(judged) if one.record.outcome == "crashed"]
+        again = session.run([_trial(asked[place], "float32") for place in crashed]) if crashed else []
+        for place, one in zip(crashed, again, strict=True):
+            judged[place] = one
+        return [_found(native, one) for native, one in zip(asked, judged, strict=True)]
+
+
+def _trial(asked: Native, dtype: str) -> Trial:
+    case = Case(
+        spec=asked.target,
+        task="native",
+        dtype=dtype,
+        initializer=asked.kind,
+        optimizer=asked.path,
+        arguments=dict(asked.settings),
+    )
+    return Trial(case, KINDS[asked.kind][0], lambda _: [], "fingerprints")
+
+
+def _found(asked: Native, judged: Judged) -> NativeFingerprint | UsageError:
+    record = judged.record
+    if record.outcome == "unavailable":
+        return UsageError(record.reason, status=3)
+    if record.outcome != "ran" or not record.arrays:
+        return UsageError(f"{asked.target} cannot be fingerprinted as {asked.kind}: {record.reason.splitlines()[0]}")
+    seen = array_files.load(judged.out, record.arrays)
+    facets = tuple(KINDS[asked.kind][1](seen, record.dtype))
+    settings = tuple(dict.fromkeys(name.partition("/")[0] for name in seen if not name.startswith("known/")))
+    return NativeFingerprint(
+        asked.target, asked.kind, judged.framework, record.framework_version, record.dtype, settings, facets
+    )
+
+
+def show(answer: NativeFingerprint) -> None:
+    """The name, facet by facet, and what it was tried with."""
+    console = Console()
+
+    def say(text: str) -> None:
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    say(f"{answer.target} ({answer.framework} {answer.version}), {answer.kind}: {answer.name}")
+    for facet in answer.facets:
+        if facet.precision:
+            say(f"  {facet.about}: everything seen within {facet.precision} rounding")
+        else:
+            say(f"  {facet.about}: none of the closed forms explains what was seen")
+    say(f"  driven in {answer.dtype}: {', '.join(answer.settings)}")
+
+
+def as_json(answer: NativeFingerprint) -> dict[str, Any]:
+    """The answer as plain data."""
+    return {"schema_version": 1, **asdict(answer), "name": answer.name}
