@@ -67,6 +67,7 @@ FLOPS = [
     ("multiply", {"branches": ((3, 5),) * 3}, (3, 5), {}, 30),
     ("squared_error", {"x": (3, 5)}, (), {}, 45),
     ("sum", {"x": (3, 5)}, (3,), {"axis": 1}, 12),
+    ("weighted_mean", {"x": (3, 5)}, (), {}, 45),
     ("weighted_sum", {"x": (3, 5)}, (), {}, 30),
     ("conv2d", {"x": (4, 5, 7)}, (6, 3, 3), {"kernel": (3, 2), "groups": 2, "bias": True}, 6 * 9 * (2 * 2 * 6 + 1)),
     ("conv1d", {"x": (7, 4)}, (5, 6), {"kernel": 3, "groups": 2, "bias": True}, 30 * (2 * 2 * 3 + 1)),

@@ -203,6 +203,7 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("sum", {"x": ()}, {"axis": 0}, "no axis 0"),
     ("transpose", {"x": (3, 5)}, {"axes": (0, 0)}, "no order of the 2 axes"),
     ("transpose", {"x": (3, 5)}, {"axes": (1, 0, 2)}, "no order of the 2 axes"),
+    ("weighted_mean", {"x": (3,), "weights": (5,)}, {}, "differ"),
     ("weighted_sum", {"x": (3,), "weights": (5,)}, {}, "differ"),
 ]
 

@@ -242,6 +242,7 @@ VALUES: list[tuple[str, dict[str, Any], dict[str, Any], Any]] = [
         {"scale": (2, 1), "mode": "bilinear", "corners": "half_pixel"},
         [[[[0], [1], [3], [4]]]],
     ),
+    ("weighted_mean", {"x": [[1.0, 2], [3, 4]], "weights": [[1.0, 0], [1, 2]]}, {}, 3),
     ("weighted_sum", {"x": [[1.0, 2], [3, 4]], "weights": [[1.0, 10], [100, 1000]]}, {}, 4321),
 ]
 """Op, arrays (batch first), attributes, the output that anyone can check."""

@@ -89,6 +89,7 @@ BUILDERS: dict[str, Callable[[Site], Any]] = {
     "tanh": elements.activation("tanh"),
     "transpose": elements.transpose,
     "upsample2d": images.upsample2d,
+    "weighted_mean": losses.weighted_mean,
     "weighted_sum": losses.weighted_sum,
 }
 

@@ -101,5 +101,10 @@ def mean(site: Site) -> Tensor:
     return site.function(partial(ops.mean), site.tensor())
 
 
+def weighted_mean(site: Site) -> Tensor:
+    """As losses with reduction mean_with_sample_weight; sum_over_batch_size divides by the number of elements."""
+    return site.function(lambda x, weights: ops.sum(x * weights) / ops.sum(weights), site.tensor(), site.tensor("weights"))
+
+
 def weighted_sum(site: Site) -> Tensor:
     return site.function(lambda x, weights: ops.sum(x * weights), site.tensor(), site.tensor("weights"))

@@ -86,6 +86,11 @@ def mean(use: Use) -> Tensor:
     return use.F.mean(use.x)
 
 
+def weighted_mean(use: Use) -> Tensor:
+    weights = use.inputs["weights"]
+    return use.F.broadcast_div(use.F.sum(use.F.broadcast_mul(use.x, weights)), use.F.sum(weights))
+
+
 def weighted_sum(use: Use) -> Tensor:
     return use.F.sum(use.F.broadcast_mul(use.x, use.inputs["weights"]))
 
@@ -101,5 +106,6 @@ LAYERS: Mapping[str, Layer] = {
     "sigmoid_cross_entropy": Layer(sigmoid_cross_entropy),
     "softmax_cross_entropy": Layer(softmax_cross_entropy),
     "squared_error": Layer(squared_error),
+    "weighted_mean": Layer(weighted_mean),
     "weighted_sum": Layer(weighted_sum),
 }

@@ -23,7 +23,9 @@ from parity.spec.cases import Case
 from parity.spec.graph import Node, Phase, Shape
 
 NDArrays = dict[str, Any]
-BROADCASTING = frozenset({"add", "multiply", "formula", "squared_error", "absolute_error", "weighted_sum", "scan"})
+BROADCASTING = frozenset(
+    {"add", "multiply", "formula", "squared_error", "absolute_error", "weighted_mean", "weighted_sum", "scan"}
+)
 """Ops that take values without a batch as they are; for any other they are repeated over the batch first."""
 
 

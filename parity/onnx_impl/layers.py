@@ -93,5 +93,6 @@ EMITTERS: Mapping[str, Emitter] = {
     "tanh": lambda site: site.one("Tanh", site.x),
     "transpose": lambda site: site.one("Transpose", site.x, perm=[0, *(axis + 1 for axis in site["axes"])]),
     "upsample2d": images.upsample2d,
+    "weighted_mean": of_training,
     "weighted_sum": of_training,
 }

@@ -73,6 +73,7 @@ from parity.ops import (
     tanh,
     transpose,
     upsample2d,
+    weighted_mean,
     weighted_sum,
 )
 
@@ -147,6 +148,7 @@ TABLE: dict[str, ModuleType] = {
     "tanh": tanh,
     "transpose": transpose,
     "upsample2d": upsample2d,
+    "weighted_mean": weighted_mean,
     "weighted_sum": weighted_sum,
 }
 
@@ -179,6 +181,7 @@ LOSSES = (
     "sigmoid_cross_entropy",
     "softmax_cross_entropy",
     "squared_error",
+    "weighted_mean",
 )
 
 

@@ -85,6 +85,7 @@ LAYERS: Mapping[str, Callable[[Site], Layer]] = {
     "tanh": lambda site: Layer(nn.Tanh()),
     "transpose": lambda site: Layer(torch.permute, keywords={"dims": (0, *(axis + 1 for axis in site["axes"]))}),
     "upsample2d": images.upsample2d,
+    "weighted_mean": lambda site: Layer(losses.weighted_mean, ("x", "weights")),
     "weighted_sum": lambda site: Layer(losses.weighted_sum, ("x", "weights")),
 }
 

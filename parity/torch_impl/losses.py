@@ -96,5 +96,9 @@ def divergence(x: Tensor, target: Tensor, size: int, mean: bool) -> Tensor:
     return total / (size * len(x)) if mean else total
 
 
+def weighted_mean(x: Tensor, weights: Tensor) -> Tensor:
+    return (x * weights).sum() / weights.sum()
+
+
 def weighted_sum(x: Tensor, weights: Tensor) -> Tensor:
     return (x * weights).sum()

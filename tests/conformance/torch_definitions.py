@@ -286,6 +286,7 @@ TABLE: dict[str, Callable[[Arrays, Arrays], Any]] = {
     "softplus": lambda a, s: F.softplus(a["x"], threshold=40.0),
     "softsign": lambda a, s: F.softsign(a["x"]),
     "squared_error": lambda a, s: F.mse_loss(a["x"], a["target"], reduction=s["reduction"]),
+    "weighted_mean": lambda a, s: torch.sum(a["x"] * a["weights"] / a["weights"].sum()),
     "upsample2d": lambda a, s: F.interpolate(
         a["x"],
         scale_factor=s["scale"],
