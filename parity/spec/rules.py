@@ -75,8 +75,7 @@ class Optimizer(Part):
         """Why it cannot update parameters of these shapes; empty where it can."""
         wrong = [name for name, shape in shapes.items() if self.axes is not None and len(shape) not in self.axes]
         allowed = " or ".join(str(count) for count in self.axes or ())
-        axes = f"{len(shapes[wrong[0]])} axes, {self.name} updates parameters of {allowed}" if wrong else ""
-        return f"{wrong[0]} has {axes}" if wrong else ""
+        return f"{wrong[0]} is {list(shapes[wrong[0]])}, {self.name} updates parameters of {allowed} axes" if wrong else ""
 
     def mistakes(self) -> Iterator[Mistake]:
         found = [*_probe_mistakes(self.probe, self.hyperparameters, self.table("probe")), *self._name_mistakes()]
