@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from parity.judgement.qualities import Asked
 from parity.reporting import pages, results
+from parity.spec.specs import load
+from parity.spec.suites import Suite
 from parity.verbs import report
 
 REPORTS = Path(__file__).parent.parent / "reports"
@@ -35,6 +38,21 @@ def test_every_training_of_the_suite_reached_what_was_asked() -> None:
     assert not [(curve.spec, curve.framework, curve.quality) for curve in found.curves if not curve.reached]
     runs = {spec: {curve.framework for curve in found.curves if curve.spec == spec} for spec in (c.spec for c in found.curves)}
     assert all(names >= {"keras", "torch", "mxnet", "reference"} for names in runs.values())
+
+
+def test_neither_the_start_nor_a_guess_reaches_what_is_asked() -> None:
+    """Except of the perceptron, which is asked to fail: a line gets three of exclusive or's four cases at best."""
+    suite, found = load("suites/training"), results.read(REPORTS / "training" / "data")
+    assert isinstance(suite, Suite)
+    asked = {entry.specs[0]: entry.quality for entry in suite.entries}
+    assert asked.keys() == {curve.spec for curve in found.curves}
+    for curve in found.curves:
+        quality = asked[curve.spec]
+        assert quality is not None
+        bound = Asked(quality.measure, quality.at_least, quality.at_most)
+        assert bound.words() == curve.asked
+        for without in (curve.at_start, curve.guess):
+            assert without is None or bound.reached(without) == (curve.spec == "perceptron")
 
 
 def test_a_changed_report_is_noticed(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from parity.execution.datasets import Dataset
 from parity.judgement.qualities import Asked
+from parity.judgement.verdicts import exit_status
 from parity.reference_impl.observation import observe
 from parity.reference_impl.rules import Rule
 from parity.reference_impl.training import TrainingRun, evaluate, train
@@ -21,8 +23,12 @@ from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph
 from parity.spec.specs import Architecture, Optimizer, SpecError, load, parse
+from parity.spec.suites import Suite
+from parity.verbs.errors import UsageError
 from parity.verbs.remembered import remembered
-from parity.verbs.training import Goal, judge_training
+from parity.verbs.session import Session
+from parity.verbs.training import Goal, course, curves, judge_training
+from parity.verbs.trials import Options
 
 Arrays = dict[str, NDArray[np.float64]]
 HALF_FROZEN = """
@@ -153,3 +159,50 @@ def test_a_curve_with_no_number_in_it_is_drawn() -> None:
     ]
     assert "<svg" in figures.svg(figures.drift(curves))
     assert "<svg" in figures.svg(figures.loss_curves(curves))
+
+
+SUITE = """
+name: user
+entries:
+  - {task: training, specs: [mlp_xor], dataset: exclusive_or, seeds: [3], steps: STEPS, batch_sizes: [4],
+     optimizer: momentum, hyperparameters: {learning_rate: 0.5, momentum: 0.9}, quality: {measure: sides, at_least: 1}}
+"""
+
+
+@pytest.mark.parametrize(("steps", "verdict", "status"), [(1000, "agrees", 0), (20, "differs", 1)])
+def test_a_training_passes_if_it_learns_and_fails_if_it_does_not(
+    steps: int, verdict: str, status: int, tmp_path: Path, fakes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the suite's text to the exit status, with a right framework in a process of its own: twenty steps are too few."""
+    monkeypatch.setenv("PARITY_TORCH_PYTHON", sys.executable)
+    suite = parse(SUITE.replace("STEPS", str(steps)))
+    assert isinstance(suite, Suite)
+    (entry,) = suite.entries
+    specs = [load(name) for name in ("mlp_xor", "glorot_uniform", "momentum")]
+    taken = course(*specs, entry, Options(seed=3), tmp_path)  # type: ignore[arg-type]
+    session = Session(tmp_path, ["torch"], {"torch": "reference_framework:Implementation"}, python_path=[fakes])
+    (judged,) = session.run([taken.trial])
+    assert judged.verdict == verdict and exit_status([judged.verdict]) == status
+    shown = {curve.framework: curve for curve in curves(taken, [judged])}
+    assert shown.keys() == {"reference", "reference + 1 ulp", "torch"}
+    assert {curve.reached for curve in shown.values()} == {verdict == "agrees"}
+    assert (shown["torch"].measure, shown["torch"].asked) == ("share on the right side", "at least 1")
+    assert shown["torch"].final_distance is not None and shown["torch"].final_distance < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("measure: sides", "measure: sidles"), "no quality `sidles`; there are: absolute_error,"),
+        (("momentum: 0.9", "beta: 0.9"), "momentum has no hyper-parameter beta; it has learning_rate, momentum"),
+        (("at_least: 1", "at_least: 1, value: nothing"), "sides needs a value of mlp_xor, not `nothing`"),
+        (("at_least: 1", "at_least: 1, target: label"), "sides needs a target out of features, target, not `label`"),
+        (("exclusive_or", "digits"), "mlp_xor has no single image and single label to fill from digits"),
+    ],
+)
+def test_what_a_training_cannot_use_is_told_before_it_starts(change: tuple[str, str], told: str, tmp_path: Path) -> None:
+    suite = parse(SUITE.replace("STEPS", "20").replace(*change))
+    assert isinstance(suite, Suite)
+    specs = [load(name) for name in ("mlp_xor", "glorot_uniform", "momentum")]
+    with pytest.raises(UsageError, match=told):
+        course(*specs, suite.entries[0], Options(), tmp_path)  # type: ignore[arg-type]

@@ -136,10 +136,10 @@ def _goal(quality: QualityPart, graph: Graph, dataset: Dataset) -> Goal:
     value = quality.value or next(iter(graph.outputs), "")
     target = quality.target or dataset.labels or ""
     known = {node.value(suffix) for node in graph.all_nodes() for suffix in node.outputs}
-    if dataset.test and (value not in known or target not in dataset.test):
-        raise UsageError(
-            f"{graph.name} has no value `{value}`, or {dataset.name} no `{target}`, for the quality {quality.measure}"
-        )
+    if dataset.test and value not in known:
+        raise UsageError(f"{quality.measure} needs a value of {graph.name}, not `{value}`")
+    if dataset.test and target not in dataset.test:
+        raise UsageError(f"{quality.measure} needs a target out of {', '.join(dataset.test)}, not `{target}`")
     return Goal(Asked(quality.measure, quality.at_least, quality.at_most), value, target)
 
 
