@@ -13,8 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.ops.definition import Run
 from parity.reference_impl import matrices
-from parity.reference_impl.observation import observe
+from parity.reference_impl import walk as walking
+from parity.reference_impl.observation import cast, observe
+from parity.reference_impl.precision import COMPUTED
 from parity.reference_impl.rules import Rule, State
 from parity.spec.graph import Graph
 
@@ -86,7 +89,9 @@ def evaluate(graph: Graph, values: Mapping[str, Array], examples: Mapping[str, A
     """A value of the layers on every example, in evaluation mode and in batches, as the worker's (a last one is filled up);
     or a value of a phase's own on all examples at once, in training mode, since no phase has another."""
     if not any(wanted == node.value(suffix) for node in graph.nodes for suffix in node.outputs):
-        return observe(graph, {**values, **examples}, phase=_phase_of(graph, wanted)).values[wanted]
+        given, program = cast({**values, **examples}, COMPUTED["float64"]), graph.phases[_phase_of(graph, wanted)]
+        found: Array = walking.forward(graph, given, Run(COMPUTED["float64"], True), program).values[wanted]
+        return found
     count = len(next(iter(examples.values())))
     parts = []
     for start in range(0, count, batch_size):

@@ -50,12 +50,12 @@ class Goal:
 
 @dataclass(frozen=True)
 class Course:
-    """A training case with its data, where it starts, and the two reference runs."""
+    """A training case with its data, the quality before its first step, and the two reference runs."""
 
     trial: Trial
     dataset: Dataset
     goal: Goal | None
-    initial: Mapping[str, Array]
+    at_start: float | None
     reference: TrainingRun
     twin: TrainingRun
 
@@ -110,7 +110,8 @@ def course(
         return remembered(store, case, draws, compute)
 
     judge = judge_training(case, dataset, goal, begin)
-    return Course(Trial(case, arrays, judge, "training"), dataset, goal, begin, run(begin), run(twin))
+    at_start = measured(case, dataset, goal, np.ones(1), begin, {}) if goal else None
+    return Course(Trial(case, arrays, judge, "training"), dataset, goal, at_start, run(begin), run(twin))
 
 
 def curves(taken: Course, judged: Sequence[Judged]) -> Iterator[Curve]:
@@ -225,13 +226,12 @@ def _qualities(
     case, data = taken.trial.case, taken.dataset
     measure = MEASURES[goal.asked.measure]
     seen = _evidence(case, data, goal, losses, final, found)
-    at_start = measured(case, data, goal, losses[:1], taken.initial, {})
     return {
         "measure": measure.words,
         "asked": goal.asked.words(),
         "quality": _short(measure.of(seen), 4),
         "reached": goal.asked.reached(measure.of(seen)),
-        "at_start": _short(at_start, 4),
+        "at_start": None if taken.at_start is None else _short(taken.at_start, 4),
         "guess": None if measure.guess is None else _short(measure.guess(seen), 4),
     }
 
