@@ -32,6 +32,7 @@ class QualityPart(Part):
 class Entry(Part):
     """One task on several specs; every list is crossed with every other. What is left out takes the verb's default.
 
+    nodes: whether every layer is judged alone as well.
     specs: what `parity check` takes: names, kinds, `all`. frameworks: all known, if empty. initializer, optimizer: names.
     hyperparameters: of the optimizer, where a training takes other values than the published ones.
     """
@@ -45,6 +46,7 @@ class Entry(Part):
     seeds: list[Whole] = [0]
     batch_sizes: list[Whole] = []
     size: Word | None = None
+    nodes: bool = True
     initializer: Name | None = None
     optimizer: Name | None = None
     dataset: Name | None = None

@@ -20,7 +20,7 @@ from parity.reporting import pages
 from parity.reporting.results import Curve, Results, Speed, read, write
 from parity.spec import specs as language
 from parity.spec.suites import Entry, Suite
-from parity.verbs import bench, collating, progress, selection, training
+from parity.verbs import bench, collating, large, progress, selection, training
 from parity.verbs.check import DTYPES, make_trials, show
 from parity.verbs.errors import UsageError
 from parity.verbs.session import Judged, Session, judge_record
@@ -70,7 +70,9 @@ def run(suite: Suite, frameworks: Sequence[str], store: Path) -> Outcome:
         named = selection.that_train(entry.frameworks) if entry.frameworks else tuple(frameworks)
         with progress.bar(f"{entry.task}: {', '.join(entry.specs)}", None) as bar:
             session = Session(store, named, on_record=bar.record, on_notice=bar.notice)
-            if entry.task in ("agreement", "sampling"):
+            if entry.task == "agreement" and entry.size == "full":
+                outcome.judged += large.settle(selection.select(entry.specs).architectures, _options(entry), session)
+            elif entry.task in ("agreement", "sampling"):
                 outcome.judged += session.run(agreement_trials(entry))
             elif entry.task == "training":
                 _train(entry, session, outcome, bar)
@@ -156,9 +158,9 @@ def _versions(framework: str) -> Mapping[str, str]:
 
 
 def _options(entry: Entry) -> list[Options]:
-    dtypes = tuple(entry.dtypes) or DTYPES
+    dtypes, size = tuple(entry.dtypes) or DTYPES, entry.size or "small"
     return [
-        Options(dtypes=dtypes, device=device, mode=mode, size=entry.size or "small", seed=seed, steps=entry.steps)
+        Options(dtypes=dtypes, device=device, mode=mode, size=size, seed=seed, nodes=entry.nodes, steps=entry.steps)
         for device in entry.devices or ["cpu"]
         for mode in (*entry.modes,) or (None,)
         for seed in entry.seeds

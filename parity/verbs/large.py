@@ -1,0 +1,112 @@
+"""Owns networks at full size: one in one precision at a time, judged, and kept as verdicts without its gigabytes of arrays.
+
+What was settled before by the same code in the same environments is taken over. It refuses to run two at once.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import parity
+from parity.execution import planning, records
+from parity.execution.environments import Unavailable, installed
+from parity.judgement.comparison import Comparison
+from parity.spec import specs as language
+from parity.spec.cases import Case
+from parity.verbs import selection
+from parity.verbs.session import Judged, Session
+from parity.verbs.trials import Options, Trial, architecture_trials
+
+TIMEOUT = 3600.0
+JUDGING = ("spec", "ops", "reference_impl", "judgement", "execution/draws.py", "verbs/trials.py")
+"""The code whose change could change a verdict, beside a framework's implementation."""
+
+Architecture = language.Architecture
+
+
+def settle(architectures: Sequence[Architecture], options: Sequence[Options], session: Session) -> Iterator[Judged]:
+    """Every network in every precision, in order; each is written down before the next begins."""
+    for architecture in architectures:
+        for option in options:
+            for dtype in option.dtypes:
+                yield from _one(architecture, replace(option, dtypes=(dtype,)), session)
+
+
+def _one(architecture: Architecture, options: Options, session: Session) -> Iterator[Judged]:
+    name = f"{architecture.name}-{options.dtypes[0]}"
+    file = session.store / "settled" / f"{name}-{_key(architecture, options, session)}.jsonl"
+    if not file.is_file():
+        place = session.store / "unsettled" / name
+        alone = replace(session, store=place, at_once=1, timeout=TIMEOUT)
+        initializer, optimizer = selection.initializer("glorot_uniform"), selection.optimizer("adam")
+        judged: list[Judged] = []
+        for trial in architecture_trials(architecture, initializer, optimizer, options):
+            judged += map(_light, alone.run([trial]))
+        if any(one.record.outcome not in records.FINAL for one in judged):
+            yield from judged  # asked again by the next run: a crash is not a verdict
+            return
+        _write(file, judged)
+        shutil.rmtree(place, ignore_errors=True)
+    yield from map(_read, file.read_text(encoding="utf-8").splitlines())
+
+
+def _key(architecture: Architecture, options: Options, session: Session) -> str:
+    """Of everything that the verdicts depend on: the spec, the options, the code, the environments."""
+    root = Path(parity.__file__).parent
+    sources = [path for part in JUDGING for path in ((root / part).rglob("*.py") if (root / part).is_dir() else [root / part])]
+    frameworks = {name: [planning.implementation_digest(name), _versions(name)] for name in session.frameworks}
+    own = dict(session.realizations), records.source_digest(path for path in session.python_path if path.is_file())
+    known = [architecture.model_dump(mode="json"), asdict(options), records.source_digest(sources), frameworks, own]
+    return sha256(json.dumps(known, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _versions(framework: str) -> Mapping[str, str]:
+    try:
+        return installed(framework).versions
+    except Unavailable:
+        return {}
+
+
+def _write(file: Path, judged: Sequence[Judged]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lines = [
+        json.dumps(
+            {
+                "case": one.trial.case.to_json(),
+                "kind": one.trial.kind,
+                "redraws": one.trial.redraws,
+                "framework": one.framework,
+                "record": records.encode(one.record),
+                "comparisons": [asdict(comparison) for comparison in one.comparisons],
+            }
+        )
+        for one in judged
+    ]
+    aside = file.with_suffix(".tmp")
+    aside.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    aside.rename(file)
+
+
+def _read(line: str) -> Judged:
+    found: dict[str, Any] = json.loads(line)
+    trial = Trial(Case.from_json(found["case"]), {}, _settled, found["kind"], found["redraws"])
+    comparisons = [Comparison(**comparison) for comparison in found["comparisons"]]
+    return Judged(trial, found["framework"], records.decode(found["record"]), comparisons, Path())
+
+
+def _light(one: Judged) -> Judged:
+    """Without arrays, reference and graph."""
+    case = replace(one.trial.case, graph=None) if one.trial.case.graph is not None else one.trial.case
+    return replace(
+        one, trial=Trial(case, {}, _settled, one.trial.kind, one.trial.redraws), record=replace(one.record, arrays=None)
+    )
+
+
+def _settled(_: Mapping[str, Any]) -> list[Comparison]:
+    raise RuntimeError("a settled trial is not judged again")

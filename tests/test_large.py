@@ -1,0 +1,70 @@
+"""Networks at full size: settled once, taken over while nothing has changed, asked again after a crash."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from parity.spec.architectures import Architecture
+from parity.verbs.large import settle
+from parity.verbs.selection import select
+from parity.verbs.session import Judged, Session
+from parity.verbs.trials import Options
+
+OPTIONS = Options(dtypes=("float64", "float32"), size="full", nodes=False, steps=1)
+
+
+@pytest.fixture
+def asked(tmp_path: Path, fakes: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Session, list[str]]:
+    """A session whose torch is a fake in this interpreter, and the cases that really ran."""
+    monkeypatch.setenv("PARITY_TORCH_PYTHON", sys.executable)
+    ran: list[str] = []
+    realizations = {"torch": "reference_framework:Implementation"}
+    session = Session(tmp_path, ("torch",), realizations, (fakes,), on_record=lambda _, record: ran.append(record.case))
+    return session, ran
+
+
+def run(session: Session, options: Options = OPTIONS) -> list[Judged]:
+    (spec,) = select(["linear_regression"]).architectures
+    assert isinstance(spec, Architecture)
+    return list(settle([spec], [options], session))
+
+
+def test_what_is_settled_is_taken_over(asked: tuple[Session, list[str]]) -> None:
+    session, ran = asked
+    first = run(session)
+    assert [one.trial.case.dtype for one in first] == ["float64", "float32"] and len(ran) == 2
+    assert all(one.verdict in ("agrees", "exact") and len(one.comparisons) > 10 for one in first)
+    again = run(session)
+    assert len(ran) == 2
+    assert [(one.comparisons, one.record, one.trial.case) for one in again] == [
+        (one.comparisons, one.record, one.trial.case) for one in first
+    ]
+
+
+def test_no_arrays_stay(asked: tuple[Session, list[str]]) -> None:
+    session, _ = asked
+    judged = run(session)
+    assert not [path for path in session.store.rglob("*") if path.suffix in (".npz", ".npy")]
+    assert all(not one.trial.arrays and one.record.arrays is None for one in judged)
+
+
+def test_other_code_settles_anew(asked: tuple[Session, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    session, ran = asked
+    run(session)
+    monkeypatch.setattr("parity.execution.planning.implementation_digest", lambda *_: "another")
+    run(session)
+    assert len(ran) == 4
+
+
+def test_a_crash_is_no_verdict_and_is_asked_again(asked: tuple[Session, list[str]]) -> None:
+    session, ran = asked
+    options = replace(OPTIONS, dtypes=("float64",), seed=1)
+    crashing = replace(session, realizations={"torch": "processes:Segfaults"})
+    for count in (1, 2):
+        (crashed,) = run(crashing, options)
+        assert (crashed.record.outcome, crashed.verdict, len(ran)) == ("crashed", "not_compared", count)
+    assert run(session, options)[0].verdict in ("agrees", "exact")
