@@ -128,14 +128,14 @@ def test_a_remedy_names_the_argument_of_the_other_framework() -> None:
 
 
 def test_the_page_escapes_what_it_shows() -> None:
-    pages = atlas.rendered([_row(torch="<script>", keras="2 | 3")], {"torch": "1", "keras": "2"}, Path("x"))
+    pages = atlas.rendered([_row(torch="<script>", keras="2 | 3")], {"torch": "1", "keras": "2"}, [], Path("x"))
     assert "<script>" not in pages[Path("x/atlas.html")]
     assert "2 \\| 3" in pages[Path("x/atlas.md")]
 
 
 def test_the_committed_atlas_follows_from_its_data() -> None:
-    rows, versions = atlas.read(REPORTS / "data" / "atlas.json")
-    for path, text in atlas.rendered(rows, versions, REPORTS).items():
+    rows, versions, gaps = atlas.read(REPORTS / "data" / "atlas.json")
+    for path, text in atlas.rendered(rows, versions, gaps, REPORTS).items():
         assert path.read_text(encoding="utf-8") == text, f"{path}: run `parity atlas -o reports`"
     assert {row.name for row in rows} == {question.name for question in chapters.QUESTIONS}
     assert sum(all(one.measured for one in row.answers.values()) for row in rows) >= 100

@@ -40,6 +40,9 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 }
 """What a hyper-parameter is called in formulas -> what classes call it. The first that a class has is meant."""
 
+OTHERWISE = "rate_otherwise"
+"""The learning rate of an object that has no default of its own, where it is driven with its defaults."""
+
 PAIRS: Mapping[str, tuple[str, str]] = {"betas": ("beta_1", "beta_2"), "eps": ("epsilon_1", "epsilon_2")}
 """torch gives Adam's two as one argument, and Adafactor's, whose default then is a pair as well."""
 
@@ -103,7 +106,7 @@ def _named_by_its_parent(module: str, path: str) -> Any:
 def chosen(
     path: str, make: Callable[..., Any], wanted: Mapping[str, float], own: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, float]]:
-    """The object's arguments, and what they mean by the formulas' names."""
+    """The object's arguments, and what they mean by the formulas' names; what nobody asks for keeps its default."""
     every = dict(arguments(make))
     for name in own:
         if name not in every:
@@ -117,13 +120,24 @@ def chosen(
             known[canonical] = float(own[spelling])
         elif spelling is not None and canonical in wanted:
             keywords[spelling] = known[canonical] = wanted[canonical]
+        elif spelling is not None and _is_number(every[spelling].default):
+            known[canonical] = float(every[spelling].default)
     for pair in pairs:
         if pair not in own and all(name in wanted for name in PAIRS[pair]):
             known |= {name: wanted[name] for name in PAIRS[pair]}
             keywords[pair] = tuple(wanted[name] for name in PAIRS[pair])
+        elif pair not in own and all(_is_number(value) for value in every[pair].default):
+            known |= dict(zip(PAIRS[pair], map(float, every[pair].default), strict=True))
+    rate = next((spelling for spelling in NAMES["learning_rate"] if spelling in every), None)
+    if rate is not None and "learning_rate" not in known and OTHERWISE in wanted:
+        keywords[rate] = known["learning_rate"] = wanted[OTHERWISE]
     if "learning_rate" not in known:
         raise Unsupported(f"`{path}` is no optimizer: none of its arguments is a learning rate ({', '.join(every) or 'none'})")
     return keywords, known
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def arguments(make: Callable[..., Any]) -> Iterator[tuple[str, inspect.Parameter]]:

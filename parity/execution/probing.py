@@ -65,6 +65,10 @@ SETTINGS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 }
 """Kind -> setting -> values of arguments. A setting that the object refuses is left out; one at least must be taken."""
 
+DEFAULTS = "defaults"
+"""The hyper-parameter of a case that is to keep the object's own numbers."""
+NUMBERS = ("epsilon", "momentum")
+
 TELLING = {"ceil": "ceil"}
 """An argument without which a setting is no setting of its own -> the word in the setting's name."""
 
@@ -83,7 +87,9 @@ def probe(case: Case, drivers: Drivers, given: Mapping[str, Array]) -> dict[str,
             raise Unsupported(f"`{case.optimizer}` has no argument `{name}`; it has {', '.join(names)}")
     found: dict[str, Array] = {}
     failures: list[Exception] = []
-    for setting, wanted in SETTINGS[kind].items():
+    defaults = numbers(names) if DEFAULTS in case.hyperparameters else {}
+    for setting, every in SETTINGS[kind].items():
+        wanted = {name: value for name, value in every.items() if name not in defaults}
         if any(word in setting and not _spelled(argument, names) for argument, word in TELLING.items()):
             continue
         keywords, known = chosen(wanted, frozenset(names), case.arguments)
@@ -94,10 +100,16 @@ def probe(case: Case, drivers: Drivers, given: Mapping[str, Array]) -> dict[str,
             failures.append(error)
             continue
         found |= {f"{setting}/{name}": np.asarray(array) for name, array in seen.items()}
-        found |= {f"known/{name}": np.asarray(value) for name, value in known.items()}
+        found |= {f"known/{name}": np.asarray(value) for name, value in {**defaults, **known}.items()}
     if not found:
         raise failures[0]
     return found
+
+
+def numbers(names: Mapping[str, Any]) -> dict[str, float]:
+    """The default values of the numbers that formulas read."""
+    found = {argument: names[spelling].default for argument in NUMBERS if (spelling := _spelled(argument, names)) is not None}
+    return {name: float(value) for name, value in found.items() if isinstance(value, (int, float))}
 
 
 def chosen(

@@ -54,6 +54,38 @@ class Row:
         return f"set {'; '.join(places)}" if places else ""
 
 
+@dataclass(frozen=True)
+class Gap:
+    """One native object with its own defaults against a definition. same: at its values; published: at the definition's own.
+
+    Relative to the greatest update or result; infinite where shapes differ."""
+
+    path: str
+    framework: str
+    definition: str
+    values: Mapping[str, float]
+    formula: str
+    same: float
+    published: float | None
+    rounding: float
+
+    @property
+    def command(self) -> str:
+        """What names the formula again."""
+        return f"parity fingerprint {self.path}"
+
+    @property
+    def defaults(self) -> str:
+        return ", ".join(f"{name} {value:g}" for name, value in self.values.items())
+
+
+def size(gap: float | None) -> str:
+    """A gap as one reads it."""
+    if gap is None:
+        return "—"
+    return "another shape" if gap == float("inf") else "0" if gap == 0 else f"{gap:.1e}"
+
+
 def marked(row: Row, framework: str) -> str:
     """The cell of a framework, marked where the answers of the row differ."""
     answer = row.answers[framework]
@@ -62,9 +94,9 @@ def marked(row: Row, framework: str) -> str:
     return f"≠ {answer.text}" if row.differs else answer.text
 
 
-def rendered(rows: Sequence[Row], versions: Mapping[str, str], folder: Path) -> dict[Path, str]:
+def rendered(rows: Sequence[Row], versions: Mapping[str, str], gaps: Sequence[Gap], folder: Path) -> dict[Path, str]:
     """Path -> text of the two pages."""
-    context = _context(rows, versions)
+    context = {**_context(rows, versions), "gaps": gaps, "size": size}
     return {
         folder / "atlas.md": pages.environment(False).get_template("atlas.md.j2").render(**context),
         folder / "atlas.html": pages.environment(True).get_template("atlas.html.j2").render(**context),
@@ -83,22 +115,30 @@ def _context(rows: Sequence[Row], versions: Mapping[str, str]) -> dict[str, Any]
     }
 
 
-def write(rows: Sequence[Row], versions: Mapping[str, str], folder: Path) -> list[Path]:
+def write(rows: Sequence[Row], versions: Mapping[str, str], gaps: Sequence[Gap], folder: Path) -> list[Path]:
     """Writes data/atlas.json and the pages made from it."""
     data = folder / "data" / "atlas.json"
     data.parent.mkdir(parents=True, exist_ok=True)
     lines = ",\n".join(json.dumps(asdict(row), sort_keys=True, ensure_ascii=False) for row in rows)
-    data.write_text(f'{{"format": 1, "versions": {json.dumps(versions)}, "rows": [\n{lines}\n]}}\n', encoding="utf-8")
+    objects = ",\n".join(json.dumps(_finite(gap), sort_keys=True, ensure_ascii=False) for gap in gaps)
+    head = f'{{"format": 2, "versions": {json.dumps(versions)}'
+    data.write_text(f'{head}, "rows": [\n{lines}\n], "gaps": [\n{objects}\n]}}\n', encoding="utf-8")
     files = rendered(*read(data), folder)
     for path, text in files.items():
         path.write_text(text, encoding="utf-8")
     return [data, *files]
 
 
-def read(path: Path) -> tuple[list[Row], dict[str, str]]:
-    """The rows and versions of a data file."""
+def _finite(gap: Gap) -> dict[str, Any]:
+    """JSON has no infinity: it travels as a word."""
+    return {key: "inf" if value == float("inf") else value for key, value in asdict(gap).items()}
+
+
+def read(path: Path) -> tuple[list[Row], dict[str, str], list[Gap]]:
+    """The rows, versions and gaps of a data file."""
     found = json.loads(path.read_text(encoding="utf-8"))
-    if found.get("format") != 1:
-        raise ValueError(f"{path}: format {found.get('format')!r} is not 1")
+    if found.get("format") != 2:
+        raise ValueError(f"{path}: format {found.get('format')!r} is not 2")
+    gaps = [Gap(**dict(one, same=float(one["same"]), rounding=float(one["rounding"]))) for one in found["gaps"]]
     rows = [Row(**{**row, "answers": {name: Answer(**one) for name, one in row["answers"].items()}}) for row in found["rows"]]
-    return rows, found["versions"]
+    return rows, found["versions"], gaps

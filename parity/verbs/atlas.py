@@ -17,7 +17,7 @@ from parity.atlas.question import Answer, Question
 from parity.execution import arrays as array_files
 from parity.reporting.atlas import Row, marked, write
 from parity.spec.cases import Case
-from parity.verbs import selection
+from parity.verbs import gaps, selection
 from parity.verbs.errors import UsageError
 from parity.verbs.progress import bar
 from parity.verbs.session import Judged, Session
@@ -30,7 +30,7 @@ def main(chapter: str | None, frameworks: Sequence[str], item: str | None, outpu
     names = list(selection.that_train(frameworks))
     rows, versions = ask(questions, names)
     if output is not None:
-        written = write(rows, versions, output)
+        written = write(rows, versions, gaps.measure(list(versions)) if chapter is None and item is None else [], output)
         Console().print(f"wrote {', '.join(str(path) for path in written)}", soft_wrap=True)
     _show(rows, names, differing=len(names) == 2 and item is None)
     return 3 if all(not answered.measured for row in rows for answered in row.answers.values()) else 0

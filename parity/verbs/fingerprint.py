@@ -69,13 +69,19 @@ def fingerprint(target: str, framework: str | None = None, settings: Mapping[str
     return found(target, judged)
 
 
-def drive(framework: str, asked: Sequence[Asked]) -> list[Driven]:
-    """Every object in one process: in float64, and in float32 those that fail in float64 (MXNet keeps float32 state)."""
+def drive(framework: str, asked: Sequence[Asked], values: Sequence[Mapping[str, float]] | None = None) -> list[Driven]:
+    """Every object in one process: in float64, and in float32 those that fail in float64 (MXNet keeps float32 state).
+
+    values: of each object's hyper-parameters, by the formulas' names; the separating ones where nothing is said."""
+    values = values or [probes.SEPARATING] * len(asked)
     with tempfile.TemporaryDirectory() as store:
         session = Session(Path(store), [framework], python_path=(Path.cwd(),))
-        first = [_read(judged) for judged in session.run([_trial(one, "float64") for one in asked])]
+        first = [
+            _read(judged)
+            for judged in session.run([_trial(one, "float64", own) for one, own in zip(asked, values, strict=True)])
+        ]
         crashed = [place for place, judged in enumerate(first) if judged.record.outcome == "crashed"]
-        again = session.run([_trial(asked[place], "float32") for place in crashed]) if crashed else []
+        again = session.run([_trial(asked[place], "float32", values[place]) for place in crashed]) if crashed else []
         for place, judged in zip(crashed, again, strict=True):
             first[place] = _read(judged)
     return first
@@ -91,7 +97,7 @@ def placed(target: str, framework: str | None) -> tuple[str, str]:
     return selection.that_train([found])[0], path
 
 
-def _trial(asked: Asked, dtype: str) -> Trial:
+def _trial(asked: Asked, dtype: str, values: Mapping[str, float] = probes.SEPARATING) -> Trial:
     arrays = probes.fingerprint_draws(dtype)
     case = Case(
         spec=asked.target,
@@ -100,7 +106,7 @@ def _trial(asked: Asked, dtype: str) -> Trial:
         optimizer=asked.path,
         mode="default",
         arguments=dict(asked.settings),
-        hyperparameters=probes.SEPARATING,
+        hyperparameters=values,
         steps=len(probes.RATES),
     )
     return Trial(case, arrays, lambda _: [], "fingerprints")
@@ -121,6 +127,14 @@ def _read(judged: Judged) -> Driven:
 
 def found(target: str, driven: Driven) -> Fingerprint:
     """The forms that explain a record. UsageError where it holds no steps, or steps that are no numbers."""
+    seen, record = seen_of(target, driven), driven.record
+    known = {name: value for name, value in seen.hyperparameters.items() if value}  # what is 0 takes no part in a name
+    matches = identify(Seen(known, seen.steps, seen.dtype))
+    return Fingerprint(target, driven.framework, record.framework_version, seen.dtype, known, matches)
+
+
+def seen_of(target: str, driven: Driven) -> Seen:
+    """What a record shows. UsageError where it holds no steps, or steps that are no numbers."""
     record = driven.record
     if record.outcome == "unavailable":
         raise UsageError(record.reason, status=3)
@@ -133,9 +147,7 @@ def found(target: str, driven: Driven) -> Fingerprint:
     known = {
         name.partition("/")[2]: float(array) for name, array in driven.arrays.items() if name.startswith("hyperparameter/")
     }
-    known = {name: value for name, value in known.items() if value}  # what is 0 takes no part, and no name may speak of it
-    matches = identify(Seen(known, steps, driven.trial.case.dtype))
-    return Fingerprint(target, driven.framework, record.framework_version, driven.trial.case.dtype, known, matches)
+    return Seen(known, steps, driven.trial.case.dtype)
 
 
 def steps_of(given: Mapping[str, Array], seen: Mapping[str, Array]) -> list[Step]:

@@ -14,7 +14,8 @@ from typing import Any
 from rich.console import Console
 
 from parity.execution import arrays as array_files
-from parity.judgement.natives.form import Facet
+from parity.execution import probing
+from parity.judgement.natives.form import Arrays, Facet
 from parity.judgement.natives.kinds import KINDS
 from parity.spec.cases import Case
 from parity.verbs.errors import UsageError
@@ -57,18 +58,27 @@ class NativeFingerprint:
 
 
 def drive(framework: str, asked: Sequence[Native]) -> list[NativeFingerprint | UsageError]:
-    """Every object in one process: in float64, and in float32 those that fail in float64. An object that fails is its error."""
+    """What every object is, or why it cannot be told."""
+    return [found if isinstance(found, UsageError) else found[0] for found in observe(framework, asked)]
+
+
+def observe(
+    framework: str, asked: Sequence[Native], defaults: bool = False
+) -> list[tuple[NativeFingerprint, Arrays] | UsageError]:
+    """Every object in one process: in float64, and in float32 those that fail in float64. An object that fails is its error.
+
+    defaults: with its own epsilon and momentum, not with those that tell forms apart."""
     with tempfile.TemporaryDirectory() as store:
         session = Session(Path(store), [framework], python_path=(Path.cwd(),))
-        judged = session.run([_trial(one, "float64") for one in asked])
+        judged = session.run([_trial(one, "float64", defaults) for one in asked])
         crashed = [place for place, one in enumerate(judged) if one.record.outcome == "crashed"]
-        again = session.run([_trial(asked[place], "float32") for place in crashed]) if crashed else []
+        again = session.run([_trial(asked[place], "float32", defaults) for place in crashed]) if crashed else []
         for place, one in zip(crashed, again, strict=True):
             judged[place] = one
         return [_found(native, one) for native, one in zip(asked, judged, strict=True)]
 
 
-def _trial(asked: Native, dtype: str) -> Trial:
+def _trial(asked: Native, dtype: str, defaults: bool) -> Trial:
     case = Case(
         spec=asked.target,
         task="native",
@@ -76,11 +86,12 @@ def _trial(asked: Native, dtype: str) -> Trial:
         initializer=asked.kind,
         optimizer=asked.path,
         arguments=dict(asked.settings),
+        hyperparameters={probing.DEFAULTS: 1.0} if defaults else {},
     )
     return Trial(case, KINDS[asked.kind][0], lambda _: [], "fingerprints")
 
 
-def _found(asked: Native, judged: Judged) -> NativeFingerprint | UsageError:
+def _found(asked: Native, judged: Judged) -> tuple[NativeFingerprint, Arrays] | UsageError:
     record = judged.record
     if record.outcome == "unavailable":
         return UsageError(record.reason, status=3)
@@ -89,9 +100,10 @@ def _found(asked: Native, judged: Judged) -> NativeFingerprint | UsageError:
     seen = array_files.load(judged.out, record.arrays)
     facets = tuple(KINDS[asked.kind][1](seen, record.dtype))
     settings = tuple(dict.fromkeys(name.partition("/")[0] for name in seen if not name.startswith("known/")))
-    return NativeFingerprint(
+    found = NativeFingerprint(
         asked.target, asked.kind, judged.framework, record.framework_version, record.dtype, settings, facets
     )
+    return found, seen
 
 
 def show(answer: NativeFingerprint) -> None:

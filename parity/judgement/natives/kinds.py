@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from parity.judgement.natives import draws, gates, normalizations, reductions, resizing, windows
-from parity.judgement.natives.form import Arrays, Facet
+from parity.judgement.natives.form import Arrays, Facet, Form
 
 Naming = Callable[[Arrays, str], list[Facet]]
 
@@ -19,6 +19,13 @@ KINDS: Mapping[str, tuple[Arrays, Naming]] = {
     "resizing": (resizing.INPUTS, resizing.named),
     "loss": (reductions.INPUTS, reductions.named),
 }
+
+FORMS: Mapping[str, Callable[[Arrays], Iterator[Form]]] = {
+    "normalization": normalizations.forms,
+    "pooling": windows.pools,
+    "loss": lambda seen: reductions.forms(),
+}
+"""Kind -> the closed forms of an object that gave this, where they are arrays."""
 
 WORDS: Mapping[str, str] = {
     "initializer": r"\.init(ializers?)?[.:]",

@@ -1,0 +1,18 @@
+"""Defaults of native objects: each has a formula, its gap to the definition, and rounding that is no formula's."""
+
+from __future__ import annotations
+
+from parity.atlas.canonical import NATIVES, OPTIMIZERS
+from parity.verbs import gaps
+
+EPSILON_INSIDE = {"torch.optim.Adam": False, "keras.optimizers.Adam": True, "mxnet.optimizer.Adam": True}
+ROUNDED = 1e-3
+"""MXNet keeps optimizers' numbers in float32: an update of 1e-3 is read off weights of size 3 to 2e-4 of itself."""
+
+
+def test_semantics_and_rounding_are_kept_apart(framework: str) -> None:
+    rows = {gap.path: gap for gap in gaps.measure([framework])}
+    assert set(rows) == {*OPTIMIZERS[framework], *NATIVES[framework]}
+    assert {path: gap.rounding for path, gap in rows.items() if not gap.rounding < ROUNDED} == {}
+    told = {path: rows[path].same > 0.1 for path in EPSILON_INSIDE if path in rows}
+    assert told == {path: inside for path, inside in EPSILON_INSIDE.items() if path.startswith(framework)}
