@@ -87,12 +87,17 @@ def test_an_architecture_has_its_published_count(name: str) -> None:
     assert graph(name, "full").parameter_count() == COUNTS[name]
 
 
+LARGER = {"lenet": 61_706, **dict.fromkeys(("fine_tuning", "resnet18", "resnet18_small_images", "resnet34"), 180_000)}
+"""lenet has no smaller size; with fewer than eight channels before a strided 1x1 convolution TensorFlow writes beyond its
+buffer where there is no AVX-512 (oneDNN issue 6035), and four stages double them three times."""
+
+
 @pytest.mark.parametrize("name", specs.names("architectures"))
 def test_the_small_size_tells_what_the_full_one_does(name: str) -> None:
     full, small = graph(name, "full"), graph(name, "small")
     assert {node.op for node in small.all_nodes()} == {node.op for node in full.all_nodes()}
     assert [phase.name for phase in small.phases] == [phase.name for phase in full.phases] != []
-    assert small.parameter_count() <= (61_706 if name == "lenet" else 50_000)
+    assert small.parameter_count() <= LARGER.get(name, 50_000)
     assert [given.name for given in small.batch_inputs()] == [given.name for given in full.batch_inputs()]
 
 
