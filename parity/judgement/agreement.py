@@ -7,7 +7,7 @@ loss, input_gradient, gradient, statistic (training mode), unchanged (what `grad
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Protocol
 
@@ -46,11 +46,20 @@ class Drawn(Protocol):
     def batch(self, step: int = 0) -> dict[str, Array]: ...
 
 
+@dataclass(frozen=True)
+class Later:
+    """A further step of the lock-step, the reference of its batch, and which gradients are zero there by mathematics -> why."""
+
+    step: int
+    one: Pass
+    zeros: Mapping[str, str]
+
+
 def judge(case: Case, optimizer: Optimizer | None, draws: Drawn, known: References) -> Callable[[Arrays], list[Comparison]]:
     """The judgement as a function of a record's arrays. What it needs of the reference beyond `known` is computed once."""
 
     @cache
-    def later() -> tuple[int, Pass] | None:
+    def later() -> Later | None:
         return later_step(case, draws, known)
 
     return _settled(known, lambda arrays, known: judge_agreement(case, known.graph, draws, arrays, known, optimizer, later()))
@@ -83,9 +92,9 @@ def judge_agreement(
     arrays: Arrays,
     known: References,
     optimizer: Optimizer | None = None,
-    later: tuple[int, Pass] | None = None,
+    later: Later | None = None,
 ) -> list[Comparison]:
-    """Every comparison of one record. later: a further step of the lock-step, and the reference of its batch."""
+    """Every comparison of one record. later: a further step of the lock-step."""
     if not arrays:
         return [named(case, "forward", "", Finding("not_compared", reason="the record holds no arrays"))]
     followed = 0
@@ -108,7 +117,7 @@ def judge_agreement(
     return precision.reduced(_noting(found, followed), graph, optimizer.name if optimizer else "")
 
 
-def later_step(case: Case, draws: Drawn, known: References) -> tuple[int, Pass] | None:
+def later_step(case: Case, draws: Drawn, known: References) -> Later | None:
     """A step after the first whose batch lies away from kinks and reaches every parameter, with its reference: parameters
     or batches that are stale show there."""
     for step in range(1, min(case.steps, 1 + STEP_TRIES)):
@@ -116,8 +125,9 @@ def later_step(case: Case, draws: Drawn, known: References) -> tuple[int, Pass] 
         one = one_pass(known.graph, values, known.dtype, training=True, shadows=STEP_SHADOWS)
         doubted = any(mask.any() for _, mask in kinks.doubts(known.graph, one, known.u))
         zero = {name for name, gradient in one.reference.gradients.items() if not np.any(gradient)}
-        if not zero - set(trust.cancelled(known.graph, values, one)) and (known.dtype == "float64" or not doubted):
-            return step, one
+        cancelled = trust.cancelled(known.graph, values, one)
+        if not zero - set(cancelled) and (known.dtype == "float64" or not doubted):
+            return Later(step, one, cancelled)
     return None
 
 
@@ -175,17 +185,15 @@ def _unchanged(case: Case, initial: Arrays, arrays: Arrays) -> list[Comparison]:
     return [named(case, "unchanged", name, judge_bits(arrays.get(f"after/{name}"), array)) for name, array in initial.items()]
 
 
-def _steps(
-    case: Case, arrays: Arrays, known: References, later: tuple[int, Pass] | None, zeros: Mapping[str, str]
-) -> list[Comparison]:
+def _steps(case: Case, arrays: Arrays, known: References, later: Later | None, zeros: Mapping[str, str]) -> list[Comparison]:
     """Statistics after the first step, and everything of a later step that the reference was computed for."""
     found = []
     if case.steps and len(known.graph.phases) == 1:  # phases judges what several have left
         found += _step(case, 0, arrays, known.training, known.u, ("state",), zeros)
     if later is not None:
-        step, one = later
+        step, one = later.step, later.one
         kinds = ("state", "gradients") if len(known.graph.phases) == 1 else ("gradients",)
-        found += _step(case, step, arrays, one, known.u, kinds, zeros)
+        found += _step(case, step, arrays, one, known.u, kinds, later.zeros)
         reference, beside = one.loss()
         if reference is not None:
             got = arrays.get(f"step/{step}/loss")
