@@ -62,7 +62,8 @@ ROOMS = {
         "parity.atlas*",
         *("parity.execution*", "parity.ops*", "parity.spec*"),
     ),
-    "parity.cli": ("parity", "parity.verbs*", "parity.spec.mistakes"),
+    "parity.commands": ("parity", "parity.verbs*"),
+    "parity.cli": ("parity.commands", "parity.verbs.errors", "parity.spec.mistakes"),
     "parity.__main__": ("parity.cli",),
     "parity.pytest_plugin": ("parity.verbs*", "parity.judgement*"),
     **{
@@ -81,6 +82,7 @@ ROOMS = {
 OUTSIDE = {
     "parity": (),
     "parity.__main__": (),
+    "parity.commands": ("rich_click",),
     "parity.cli": ("rich_click",),
     "parity.pytest_plugin": ("pytest",),
     "parity.spec*": ("pydantic", "pydantic_core", "ruamel"),
@@ -257,7 +259,8 @@ WRONG = {
     "parity.keras_impl.layers": "from parity.torch_impl.layers import dense",
     "parity.mxnet_impl.model": "from parity.execution.records import append",
     "parity.reporting.pages": "from parity.execution.launcher import launch",
-    "parity.cli": "from parity.judgement import budgets",
+    "parity.commands": "from parity.judgement import budgets",
+    "parity.cli": "from parity.verbs import check",
     "parity.judgement.budgets": "from . import verdicts",
     "parity.new_room.module": "import os",
 }

@@ -1,0 +1,290 @@
+"""Owns the verbs of the command line and their options. It refuses to contain logic: each verb is a function of parity.verbs.
+
+Imports inside the commands keep `parity --help` fast.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from parity import __version__
+
+FRAMEWORK = click.option(
+    "--framework", "-f", "frameworks", multiple=True, help="keras, torch, mxnet, onnx (forward only), or a variant: keras[jax]."
+)
+DEVICE = click.option("--device", "devices", multiple=True, default=("cpu",), show_default=True)
+SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+SIZE = click.option("--size", type=click.Choice(["small", "full"]), default="small", show_default=True)
+MODE = click.option("--mode", default=None, help="eager, compiled or default. Without it: eager in float64, default otherwise.")
+FINGERPRINTED = ("optimizer", "initializer", "normalization", "pooling", "convolution", "recurrent", "resizing", "loss")
+JSON = click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the results here.")
+REALIZATION = click.option(
+    "--realization",
+    "realizations",
+    multiple=True,
+    metavar="FRAMEWORK=PACKAGE.MODULE:CLASS",
+    help="Judge your own implementation.",
+)
+STORE = click.option("--store", type=click.Path(path_type=Path, file_okay=False), default=Path(".parity"), show_default=True)
+SPECS = click.argument("specs", nargs=-1, required=True, metavar="SPEC…")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="parity")
+def parity() -> None:
+    """Do deep-learning frameworks compute the same thing, how fast do they train it, and which one should I pick?"""
+
+
+@parity.command("list")
+@click.argument("kind", required=False)
+def list_(kind: str | None) -> None:
+    """What there is: architectures, families, initializers, optimizers, ops, frameworks, suites; or what a family holds."""
+    from parity.verbs import listing
+
+    listing.show_list(kind)
+
+
+@parity.command()
+@click.argument("spec")
+@click.option("--size", type=click.Choice(["small", "full"]), default="full", show_default=True)
+def show(spec: str, size: str) -> None:
+    """Layers, shapes, parameters and FLOPs of SPEC, from the spec alone."""
+    from parity.verbs import showing
+
+    showing.show(spec, size)
+
+
+@parity.command()
+def doctor() -> int:
+    """Frameworks, versions, devices, what is missing and the command that mends it."""
+    from parity.verbs import doctor as verb
+
+    return verb.doctor()
+
+
+@parity.group()
+def env() -> None:
+    """Environments of the frameworks."""
+
+
+@env.command("build")
+@click.argument("frameworks", nargs=-1, required=True)
+def env_build(frameworks: tuple[str, ...]) -> int:
+    """Builds the environment of each FRAMEWORK from its pins."""
+    from parity.verbs import environments
+
+    return environments.build(frameworks)
+
+
+@env.command("list")
+def env_list() -> int:
+    """The environments that stand, and where."""
+    from parity.verbs import environments
+
+    return environments.show()
+
+
+@env.command("remove")
+@click.argument("framework")
+def env_remove(framework: str) -> int:
+    """Removes the environments of FRAMEWORK."""
+    from parity.verbs import environments
+
+    return environments.remove(framework)
+
+
+@parity.command()
+@SPECS
+@FRAMEWORK
+@click.option("--dtype", "dtypes", multiple=True, help="float64, float32. Default: both.")
+@DEVICE
+@MODE
+@SIZE
+@SEED
+@click.option("--case", "case_id", help="Only the case with this id.")
+@click.option("--nodes/--no-nodes", default=True, show_default=True, help="Judge every layer alone as well.")
+@REALIZATION
+@STORE
+@JSON
+@click.option("--junit", "junit_path", type=click.Path(path_type=Path, dir_okay=False), help="Write a JUnit file here.")
+def check(**options: Any) -> int:
+    """Numerical agreement of each framework with the float64 reference."""
+    from parity.verbs import check as verb
+
+    return int(verb.main(**options))
+
+
+@parity.command()
+@click.argument("spec")
+@click.option("--framework", "-f", required=True)
+@REALIZATION
+@SEED
+@STORE
+@click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("bisect"), show_default=True)
+def bisect(**options: Any) -> int:
+    """The first layer, gradient or step that departs, and a one-file reproduction."""
+    from parity.verbs import bisect as verb
+
+    return int(verb.main(**options))
+
+
+@parity.command()
+@click.argument("sides", nargs=-1, required=True, metavar="FRAMEWORK=PACKAGE.MODULE:BUILD…")
+@click.option(
+    "--weights-map",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Which layer is which: the file that an earlier run wrote, corrected.",
+)
+@click.option("--inputs", multiple=True, metavar="SHAPE", help="With the batch, one for each: 3x16, 3x7:0..99, 3x7:bool.")
+@click.option(
+    "--map-to",
+    "map_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("weights-map.yaml"),
+    show_default=True,
+    help="Where the map that was found is written.",
+)
+@SEED
+@JSON
+def compare(**options: Any) -> int:
+    """Two or three models of your own: outputs, layers, gradients and a step, and why they part."""
+    from parity.verbs import compare as verb
+
+    return int(verb.main(**options))
+
+
+@parity.command()
+@SPECS
+@FRAMEWORK
+@DEVICE
+@click.option("--mode", "modes", multiple=True, default=("default",), show_default=True)
+@click.option("--batch-size", "batch_sizes", type=click.IntRange(1), multiple=True, default=(32,), show_default=True)
+@click.option("--processes", type=click.IntRange(1), default=5, show_default=True, help="Fresh processes a cell.")
+@click.option("--seconds", type=click.FloatRange(0.2), default=2.0, show_default=True, help="Timed seconds a process.")
+@SIZE
+@STORE
+@JSON
+def bench(**options: Any) -> int:
+    """Training speed, only of what passes `check`."""
+    from parity.verbs import bench as verb
+
+    return int(verb.main(**options))
+
+
+@parity.command()
+@click.argument("suite")
+@FRAMEWORK
+@STORE
+@click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("reports"), show_default=True)
+@click.option("--plan", type=click.Path(path_type=Path, file_okay=False), help="Write self-contained requests here instead.")
+@click.option("--collect", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Judge what came back here.")
+def run(**options: Any) -> int:
+    """Check, train, bench and report a SUITE; resumes."""
+    from parity.verbs import run as verb
+
+    return int(verb.main(**options))
+
+
+@parity.command()
+@click.argument("target", metavar="OBJECT")
+@click.option("--framework", "-f", default=None, help="Whose optimizer it is, where the import path does not say.")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An argument of the object: nesterov=true.")
+@click.option("--as", "kind", type=click.Choice(FINGERPRINTED), default=None, help="What it is, where its name does not say.")
+@JSON
+def fingerprint(**options: Any) -> int:
+    """Which formula a native object follows: torch.optim.Adam, keras.layers.BatchNormalization, your own: torch=mypackage:Mine.
+
+    Optimizers, initializers, normalizations, pooling, convolutions' padding, gate orders, resizing, losses' means.
+    """
+    from parity.verbs import fingerprint as verb
+
+    return int(verb.main(**options))
+
+
+@parity.command()
+@click.argument("results", type=click.Path(path_type=Path, exists=True), required=False)
+@click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("reports"), show_default=True)
+@click.option("--check", "verify", is_flag=True, help="Write nothing; fail if the report would change.")
+def report(results: Path | None, output: Path, verify: bool) -> int:
+    """Records to reports: README.md and index.html."""
+    from parity.verbs import report as verb
+
+    return verb.main(results, output, verify)
+
+
+@parity.command()
+@click.argument("chapter", required=False)
+@FRAMEWORK
+@click.option("--item", help="One item (batch_norm) or question (batch_norm.epsilon) alone.")
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path, file_okay=False), help="Write atlas.md, atlas.html and data here."
+)
+def atlas(chapter: str | None, frameworks: tuple[str, ...], item: str | None, output: Path | None) -> int:
+    """What each framework's defaults really do; with two frameworks, what will bite who moves from the first to the second."""
+    from parity.verbs import atlas as verb
+
+    return verb.main(chapter, frameworks, item, output)
+
+
+@parity.command()
+@click.argument("spec")
+@click.option("--onnx", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE", help="Written here.")
+@click.option(
+    "--weights",
+    "weights_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A neutral .npz, as `parity weights export` writes it. Without it: initial values, drawn as `check` draws them.",
+)
+@click.option("--opset", type=click.IntRange(1), default=None, help="Of ONNX's operators. Without it: 17.")
+@click.option("--network", help="One network of a spec of several: --network generator.")
+@click.option("--size", type=click.Choice(["small", "full"]), default="full", show_default=True)
+@SEED
+def export(**options: Any) -> int:
+    """SPEC and its weights as an ONNX model, checked, with a batch of any size."""
+    from parity.verbs import export as verb
+
+    return verb.to_onnx(**options)
+
+
+@parity.group()
+def weights() -> None:
+    """Weights between a framework's native format and a neutral .npz, bit for bit."""
+
+
+@weights.command("import")
+@click.argument("spec")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--framework", "-f", required=True, help="keras, torch, mxnet or onnx.")
+@click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("weights"), show_default=True)
+@SIZE
+def weights_import(spec: str, file: Path, framework: str, output: Path, size: str) -> int:
+    """A neutral FILE.npz to the native files of a framework, below the output directory."""
+    from parity.verbs import weights as verb
+
+    return verb.to_native(spec, file, framework, output, size)
+
+
+@weights.command("export")
+@click.argument("spec")
+@click.argument("native", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--framework", "-f", required=True, help="keras, torch, mxnet or onnx.")
+@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), default=Path("weights.npz"), show_default=True)
+@SIZE
+def weights_export(spec: str, native: tuple[Path, ...], framework: str, output: Path, size: str) -> int:
+    """NATIVE files of a framework to a neutral .npz with the spec's names and layouts."""
+    from parity.verbs import weights as verb
+
+    return verb.to_neutral(spec, native, framework, output, size)
+
+
+@weights.command("check")
+@click.argument("specs", nargs=-1)
+@FRAMEWORK
+def weights_check(specs: tuple[str, ...], frameworks: tuple[str, ...]) -> int:
+    """Drawn weights of every architecture, small, through each native format and back."""
+    from parity.verbs import weights as verb
+
+    return verb.check(specs, frameworks)
