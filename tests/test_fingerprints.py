@@ -20,6 +20,7 @@ from parity.reference_impl.retracing import Step
 from parity.spec.cases import Case
 from parity.spec.specs import Optimizer, load, names
 from parity.verbs import fingerprint as verb
+from parity.verbs import native
 from parity.verbs.errors import UsageError
 from parity.verbs.trials import Trial
 
@@ -207,7 +208,7 @@ def observed(outcome: str, reason: str = "", after: float = 0.0) -> verb.Driven:
         (observed("ran", after=np.inf), "Mine returned NaN or infinity in step 1, for finite gradients", 2),
         (
             observed("crashed", "ValueError: out of luck\nat line 3"),
-            "Mine cannot be fingerprinted: ValueError: out of luck$",
+            "Mine cannot be fingerprinted as optimizer: ValueError: out of luck .`--as` names another kind.$",
             2,
         ),
         (observed("unavailable", "torch is not installed"), "torch is not installed", 3),
@@ -221,14 +222,14 @@ def test_what_has_no_formula_is_an_error_of_one_line(driven: verb.Driven, messag
 
 
 def test_a_rule_that_sets_every_weight_to_0_has_no_match() -> None:
-    assert verb.found("Mine", observed("ran")).name == verb.NO_MATCH
+    assert verb.found("Mine", observed("ran")).name == native.NO_MATCH
 
 
 @pytest.mark.parametrize(
     ("target", "framework"), [("mypackage.Mine", None), ("theano=mypackage:Mine", None), ("Mine", "theano")]
 )
 def test_an_object_of_nobody_is_refused(target: str, framework: str | None) -> None:
-    with pytest.raises(UsageError, match="whose optimizer"):
+    with pytest.raises(UsageError, match="whose is"):
         verb.placed(target, framework)
 
 

@@ -1,4 +1,5 @@
-"""Owns `parity fingerprint`: which closed form a native optimizer follows, as a function and as a command.
+"""Owns `parity fingerprint`: which closed form a native optimizer follows, as a function; and the command, which hands every
+other kind of object to native.py.
 
 It refuses to name a form that does not explain every step: the answer then is no match.
 """
@@ -30,7 +31,6 @@ from parity.verbs.session import Judged, Session
 from parity.verbs.trials import Trial
 
 Array = npt.NDArray[Any]
-NO_MATCH = "no match"
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Fingerprint:
 
     @property
     def name(self) -> str:
-        return " = ".join(match.form.name for match in self.matches) or NO_MATCH
+        return " = ".join(match.form.name for match in self.matches) or native.NO_MATCH
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def placed(target: str, framework: str | None) -> tuple[str, str]:
     path = after if separator else target
     found = before if separator else framework or path.partition(".")[0]
     if found.partition("[")[0] not in training():
-        raise UsageError(f"whose optimizer is `{target}`? Write FRAMEWORK={path} with one of {', '.join(training())}")
+        raise UsageError(f"whose is `{target}`? Write FRAMEWORK={path} with one of {', '.join(training())}")
     return selection.that_train([found])[0], path
 
 
@@ -139,7 +139,9 @@ def seen_of(target: str, driven: Driven) -> Seen:
     if record.outcome == "unavailable":
         raise UsageError(record.reason, status=3)
     if record.outcome != "ran":
-        raise UsageError(f"{target} cannot be fingerprinted: {record.reason.splitlines()[0]}")
+        raise UsageError(
+            f"{target} cannot be fingerprinted as optimizer: {record.reason.splitlines()[0]} (`--as` names another kind)"
+        )
     steps = steps_of(driven.trial.arrays, driven.arrays)
     for number, step in enumerate(steps):
         if not all(np.isfinite(array).all() for array in step.after.values()):
@@ -232,6 +234,7 @@ def as_json(answer: Fingerprint) -> dict[str, Any]:
     return {
         "schema_version": 1,
         "object": answer.target,
+        "kind": "optimizer",
         "framework": answer.framework,
         "framework_version": answer.version,
         "dtype": answer.dtype,

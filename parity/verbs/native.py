@@ -115,13 +115,27 @@ def show(answer: NativeFingerprint) -> None:
 
     say(f"{answer.target} ({answer.framework} {answer.version}), {answer.kind}: {answer.name}")
     for facet in answer.facets:
-        if facet.precision:
-            say(f"  {facet.about}: everything seen within {facet.precision} rounding")
-        else:
-            say(f"  {facet.about}: none of the closed forms explains what was seen")
+        say(f"  {facet.about}: {_explained(answer.kind, facet)}")
     say(f"  driven in {answer.dtype}: {', '.join(answer.settings)}")
 
 
+def _explained(kind: str, facet: Facet) -> str:
+    """How well: of draws chance is asked, of everything else rounding."""
+    if not facet.names:
+        return "none of the closed forms explains what was seen"
+    return "chance explains every draw" if kind == "initializer" else f"everything seen within {facet.precision} rounding"
+
+
 def as_json(answer: NativeFingerprint) -> dict[str, Any]:
-    """The answer as plain data."""
-    return {"schema_version": 1, **asdict(answer), "name": answer.name}
+    """The answer as plain data, what it shares with an optimizer's under the same keys."""
+    return {
+        "schema_version": 1,
+        "object": answer.target,
+        "kind": answer.kind,
+        "framework": answer.framework,
+        "framework_version": answer.version,
+        "dtype": answer.dtype,
+        "settings": list(answer.settings),
+        "name": answer.name,
+        "facets": [asdict(facet) for facet in answer.facets],
+    }
