@@ -23,7 +23,7 @@ from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph
 from parity.spec.specs import Architecture, Optimizer, SpecError, load, parse
-from parity.spec.suites import Suite
+from parity.spec.suites import Entry, Suite
 from parity.verbs.errors import UsageError
 from parity.verbs.remembered import remembered
 from parity.verbs.session import Session
@@ -198,6 +198,8 @@ def test_a_training_passes_if_it_learns_and_fails_if_it_does_not(
         (("at_least: 1", "at_least: 1, value: nothing"), "sides needs a value of mlp_xor, not `nothing`"),
         (("at_least: 1", "at_least: 1, target: label"), "sides needs a target out of features, target, not `label`"),
         (("exclusive_or", "digits"), "mlp_xor has no single image and single label to fill from digits"),
+        (("batch_sizes: [4]", "batch_sizes: [4, 2]"), "one batch size, not with .4, 2.: write an entry for each"),
+        (("seeds: [3]", "seeds: [3], dtypes: [float64]"), "mlp_xor trains in float32 alone, not in float64"),
     ],
 )
 def test_what_a_training_cannot_use_is_told_before_it_starts(change: tuple[str, str], told: str, tmp_path: Path) -> None:
@@ -206,3 +208,24 @@ def test_what_a_training_cannot_use_is_told_before_it_starts(change: tuple[str, 
     specs = [load(name) for name in ("mlp_xor", "glorot_uniform", "momentum")]
     with pytest.raises(UsageError, match=told):
         course(*specs, suite.entries[0], Options(), tmp_path)  # type: ignore[arg-type]
+
+
+def entry_of(text: str) -> Entry:
+    suite = parse(f"name: user\nentries: [{text}]\n")
+    assert isinstance(suite, Suite)
+    return suite.entries[0]
+
+
+def test_a_quality_of_a_test_needs_one(tmp_path: Path) -> None:
+    asked = "specs: [style_transfer], dataset: photograph_styles, size: small, batch_sizes: [1]"
+    entry = entry_of(f"{{task: training, {asked}, quality: {{measure: accuracy, at_least: 1}}}}")
+    specs = [load(name) for name in ("style_transfer", "he_normal", "adam")]
+    with pytest.raises(UsageError, match="accuracy needs a test, and photograph_styles has none: ask for loss_share"):
+        course(*specs, entry, Options(), tmp_path)  # type: ignore[arg-type]
+
+
+def test_what_is_about_no_classes_has_no_accuracy(tmp_path: Path) -> None:
+    entry = entry_of("{task: training, specs: [mlp_xor], dataset: exclusive_or, steps: 2, batch_sizes: [4]}")
+    specs = [load(name) for name in ("mlp_xor", "glorot_uniform", "sgd")]
+    taken = course(*specs, entry, Options(), tmp_path)  # type: ignore[arg-type]
+    assert [curve.accuracy for curve in curves(taken, [])] == [None, None]

@@ -20,7 +20,7 @@ from parity.execution import datasets
 from parity.execution import draws as drawing
 from parity.execution.datasets import Dataset, DatasetError
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
-from parity.judgement.qualities import MEASURES, Asked, Evidence
+from parity.judgement.qualities import MEASURES, Asked, Evidence, accuracy, loss_share
 from parity.reference_impl.rules import Rule
 from parity.reference_impl.training import TrainingRun, evaluate, moved_by_one_ulp, train
 from parity.reporting.results import Curve
@@ -70,6 +70,7 @@ def course(
     on_step: Callable[[int], None] = lambda _: None,
 ) -> Course:
     """Draws the start and the order, and trains the reference and its twin (a minute for small networks, once a store)."""
+    _refuse(architecture.name, entry)
     size = entry.size or "full"
     graph = expand(architecture, size)
     trained = {name for phase in graph.phases for name in phase.updates}
@@ -124,6 +125,14 @@ def curves(taken: Course, judged: Sequence[Judged]) -> Iterator[Curve]:
             yield _curve(taken, one.framework, found["losses"], _final(found), found)
 
 
+def _refuse(name: str, entry: Entry) -> None:
+    """What a training would pass over in silence. Neither stands in a case's id, which a second one would share."""
+    if len(entry.batch_sizes) > 1:
+        raise UsageError(f"{name} trains with one batch size, not with {entry.batch_sizes}: write an entry for each")
+    if set(entry.dtypes) - {DTYPE}:
+        raise UsageError(f"{name} trains in {DTYPE} alone, not in {', '.join(entry.dtypes)}")
+
+
 def _rounded(dataset: Dataset) -> Dataset:
     train_set, test_set = (
         {name: drawing.rounded(array, DTYPE) for name, array in half.items()} for half in (dataset.train, dataset.test)
@@ -134,6 +143,8 @@ def _rounded(dataset: Dataset) -> Dataset:
 def _goal(quality: QualityPart, graph: Graph, dataset: Dataset) -> Goal:
     if quality.measure not in MEASURES:
         raise UsageError(f"no quality `{quality.measure}`; there are: {', '.join(MEASURES)}")
+    if not dataset.test and MEASURES[quality.measure].of is not loss_share:
+        raise UsageError(f"{quality.measure} needs a test, and {dataset.name} has none: ask for loss_share, which needs none")
     value = quality.value or next(iter(graph.outputs), "")
     target = quality.target or dataset.labels or ""
     known = {node.value(suffix) for node in graph.all_nodes() for suffix in node.outputs}
@@ -244,14 +255,12 @@ def distance(final: Mapping[str, Array], reference: Mapping[str, Array]) -> floa
 
 
 def _accuracy(taken: Course, final: Mapping[str, Array], found: Mapping[str, Array]) -> float | None:
-    """Share of test examples whose greatest output is the label's; the framework's own outputs where there are any."""
-    graph, labels = taken.trial.case.graph, taken.dataset.labels
-    if graph is None or labels is None:
+    """Of the first output on the test, where what a data set is about are classes; else None."""
+    case, labels = taken.trial.case, taken.dataset.labels
+    if case.graph is None or labels is None or not case.graph.outputs or taken.dataset.test[labels].dtype.kind not in "iu":
         return None
-    scores = found.get(f"test/{graph.outputs[0]}")
-    if scores is None:
-        scores = _evaluated(taken.trial.case, taken.dataset, final, graph.outputs[0])
-    return round(float(np.mean(np.argmax(scores, axis=-1) == taken.dataset.test[labels])), 4)
+    about = Goal(Asked("accuracy", None, None), case.graph.outputs[0], labels)
+    return round(accuracy(_evidence(case, taken.dataset, about, taken.reference.losses, final, found)), 4)
 
 
 def _final(found: Mapping[str, Array]) -> dict[str, Array]:
