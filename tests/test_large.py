@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from parity.spec.architectures import Architecture
+from parity.spec.specs import parse
+from parity.spec.suites import Suite
+from parity.verbs import run as suites
 from parity.verbs.large import settle
 from parity.verbs.selection import select
 from parity.verbs.session import Judged, Session
@@ -68,3 +71,13 @@ def test_a_crash_is_no_verdict_and_is_asked_again(asked: tuple[Session, list[str
         (crashed,) = run(crashing, options)
         assert (crashed.record.outcome, crashed.verdict, len(ran)) == ("crashed", "not_compared", count)
     assert run(session, options)[0].verdict in ("agrees", "exact")
+
+
+def test_a_suite_at_full_size_asks_what_is_no_network_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARITY_ENVIRONMENTS", str(tmp_path / "nothing"))
+    entry = "{task: agreement, specs: [linear_regression, zeros, sgd], size: full, dtypes: [float64], nodes: false, steps: 1}"
+    suite = parse(f"name: user\nentries: [{entry}]\n")
+    assert isinstance(suite, Suite)
+    judged = suites.run(suite, ["torch"], tmp_path).judged
+    assert {one.trial.case.spec.partition(":")[0] for one in judged} == {"linear_regression", "zeros", "sgd", "sgd[defaults]"}
+    assert {one.record.outcome for one in judged} == {"unavailable"}

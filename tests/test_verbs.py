@@ -6,14 +6,19 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from parity.cli import status
+from parity.execution.records import Record
 from parity.judgement.verdicts import exit_status
 from parity.verbs.check import again, check
+from parity.verbs.run import command
+from parity.verbs.session import Judged
+from parity.verbs.trials import Options, Trial
 
 RIGHT = "torch=reference_framework:Implementation"
 WRONG = "torch=planted:Implementation"
@@ -69,6 +74,26 @@ def test_the_command_told_selects_that_case_alone(place: Path) -> None:
     assert [item.trial.case.id for item in one] == [bad.trial.case.id]
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({}, "parity check mlp --framework 'torch' --dtype float64 --case 'mlp/none/none/float64/cpu/eager/seed0'"),
+        ({"device": "gpu"}, "--dtype float64 --device gpu --case 'mlp/none/none/float64/gpu/eager/seed0'"),
+        ({"mode": "compiled"}, "--dtype float64 --mode compiled --case 'mlp/none/none/float64/cpu/compiled/seed0'"),
+        ({"task": "training"}, "parity run training --output reports/training"),
+    ],
+)
+def test_the_command_told_has_all_that_the_case_was_asked_with(change: dict[str, str], told: str) -> None:
+    case = Options().case("mlp", "float64", task="agreement")
+    record = Record("0" * 64, case.id, "torch", "ran", "float64")
+    judged = Judged(Trial(replace(case, **change), {}, lambda _: [], ""), "torch", record, [], Path())  # type: ignore[arg-type]
+    assert again(judged, command("training", Path("reports/training"))).endswith(told)
+
+
+def test_a_report_says_where_it_lies_unless_it_lies_where_reports_go() -> None:
+    assert command("quick", Path("reports")) == "parity run quick"
+
+
 def test_bisect_names_the_layer_and_writes_a_file_that_runs(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(place, "bisect", "lenet", "--framework", "torch", "--realization", WRONG, "-o", str(place)) == 1
     assert "torch departs first at sigmoid_2, alone" in " ".join(capfd.readouterr().out.split())
@@ -105,6 +130,7 @@ def test_an_absent_framework_is_incomplete(place: Path, monkeypatch: pytest.Monk
         (("bench", "adam"), 5, "bench times architectures"),
         (("check",), 2, "SPEC"),
         (("run", "lenet"), 2, "lenet"),
+        (("run", "training", "--plan", "nowhere"), 5, "training has training alone: only agreement and sampling can be"),
     ],
 )
 def test_a_mistake_is_told_in_a_sentence(

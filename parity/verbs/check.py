@@ -121,8 +121,8 @@ def main(
     return exit_status(one.verdict for one in judged)
 
 
-def show(judged: Sequence[Judged]) -> None:
-    """A matrix of verdicts, then every failing case with the command that shows it again."""
+def show(judged: Sequence[Judged], command: str = "") -> None:
+    """A matrix of verdicts, then every failing case with the command that shows it again. command: that of the suite."""
     console, shown = Console(), matrix(judged)
     wide = Measurement.get(console, console.options.update(max_width=1_000), shown).maximum
     Console(width=max(console.width, wide)).print(shown)
@@ -135,7 +135,7 @@ def show(judged: Sequence[Judged]) -> None:
         bad = sorted((item for item in one.comparisons if item.verdict == one.verdict), key=collating.share, reverse=True)
         for comparison in bad[:3]:
             console.print(f"    {collating.sentence(comparison)}", markup=False, highlight=False, soft_wrap=True)
-        console.print(f"    again: {again(one)}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"    again: {again(one, command)}", markup=False, highlight=False, soft_wrap=True)
     counts = collating.case_verdicts(judged)
     told = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in sorted(counts.items()))
     console.print(f"{len(judged)} cases × frameworks: {told}", highlight=False)
@@ -144,13 +144,18 @@ def show(judged: Sequence[Judged]) -> None:
         console.print(f"{framework} runs forward only: {told}", markup=False, highlight=False, soft_wrap=True)
 
 
-def again(one: Judged) -> str:
-    """The command that shows one case again."""
+def again(one: Judged, command: str = "") -> str:
+    """The command that shows one case again; of a training, which no check runs, the suite's."""
     case = one.trial.case
+    if case.task == "training" and command:
+        return command
     spec = case.spec.split(":", 1)[0].split("[", 1)[0]
     size = "" if case.size == "small" else f" --size {case.size}"
     seed = f" --seed {case.seed}" if case.seed else ""
-    return f"parity check {spec} --framework '{one.framework}' --dtype {case.dtype}{size}{seed} --case '{case.id}'"
+    device = "" if case.device == Options().device else f" --device {case.device}"
+    mode = "" if case.mode == Options().mode_of(case.dtype) else f" --mode {case.mode}"
+    where = f"--framework '{one.framework}' --dtype {case.dtype}{device}{mode}{size}{seed}"
+    return f"parity check {spec} {where} --case '{case.id}'"
 
 
 def matrix(judged: Sequence[Judged]) -> Table:

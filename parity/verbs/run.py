@@ -27,6 +27,10 @@ from parity.verbs.session import Judged, Session, judge_record
 from parity.verbs.trials import Options, Trial
 
 PROCESSES = 5
+REPORTS = Path("reports")
+"""Where a report goes if nothing is said."""
+PLANNED = ("agreement", "sampling")
+"""Tasks whose requests can be written beforehand; the others need what came before."""
 
 
 @dataclass
@@ -49,7 +53,7 @@ def main(suite: str, frameworks: Sequence[str], store: Path, output: Path, plan:
     outcome = Outcome(judged=collect_plan(loaded, named, collect)) if collect else run(loaded, named, store)
     results = Results(
         suite=loaded.name,
-        command=f"parity run {loaded.name}",
+        command=command(suite, output),
         environment=environment(named),
         rows=collating.rows(outcome.judged),
         curves=outcome.curves,
@@ -57,10 +61,15 @@ def main(suite: str, frameworks: Sequence[str], store: Path, output: Path, plan:
     )
     write(results, output / "data")
     pages.write(read(output / "data"), output)  # from what is committed alone, so that `parity report` gives the same bytes
-    show(outcome.judged)
+    show(outcome.judged, results.command)
     Console().print(f"report: {output / 'index.html'}", highlight=False)
     status = exit_status(one.verdict for one in outcome.judged)
     return status or (0 if all(speed.processes for speed in outcome.speeds) else 3)
+
+
+def command(suite: str, output: Path) -> str:
+    """What makes this report again, where it lies."""
+    return f"parity run {suite}" + ("" if output == REPORTS else f" --output {output}")
 
 
 def run(suite: Suite, frameworks: Sequence[str], store: Path) -> Outcome:
@@ -70,10 +79,8 @@ def run(suite: Suite, frameworks: Sequence[str], store: Path) -> Outcome:
         named = selection.that_train(entry.frameworks) if entry.frameworks else tuple(frameworks)
         with progress.bar(f"{entry.task}: {', '.join(entry.specs)}", None) as bar:
             session = Session(store, named, on_record=bar.record, on_notice=bar.notice)
-            if entry.task == "agreement" and entry.size == "full":
-                outcome.judged += large.settle(selection.select(entry.specs).architectures, _options(entry), session)
-            elif entry.task in ("agreement", "sampling"):
-                outcome.judged += session.run(agreement_trials(entry))
+            if entry.task in PLANNED:
+                outcome.judged += _agree(entry, session)
             elif entry.task == "training":
                 _train(entry, session, outcome, bar)
             else:
@@ -91,7 +98,13 @@ def agreement_trials(entry: Entry) -> list[Trial]:
 
 
 def write_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> int:
-    """Self-contained requests of the suite's agreement and sampling entries, for machines without network."""
+    """Self-contained requests of the suite's agreement and sampling entries, for machines without network.
+
+    Raises UsageError where it has none; entries that are left out are told.
+    """
+    left = dict.fromkeys(entry.task for entry in suite.entries if entry.task not in PLANNED)
+    if all(entry.task in left for entry in suite.entries):
+        raise UsageError(f"{suite.name} has {' and '.join(left)} alone: only agreement and sampling can be planned", status=5)
     made = _plannable(suite)
     for name in frameworks:
         for dtype in dict.fromkeys(trial.case.dtype for trial in made):
@@ -101,6 +114,8 @@ def write_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> int:
             planning.write_request(target, name, asked, versions=_versions(name), implementation=digest)
             line = f"python -m parity.execution.launcher {target} {target / planning.RESULTS}"
             Console().print(line, highlight=False, markup=False, soft_wrap=True)
+    if left:
+        Console(stderr=True).print(f"left out, since it cannot be planned: {', '.join(left)}", highlight=False)
     return 0
 
 
@@ -145,7 +160,7 @@ def environment(frameworks: Sequence[str]) -> dict[str, Any]:
 
 
 def _plannable(suite: Suite) -> list[Trial]:
-    entries = [entry for entry in suite.entries if entry.task in ("agreement", "sampling")]
+    entries = [entry for entry in suite.entries if entry.task in PLANNED]
     return [trial for entry in entries for trial in agreement_trials(entry)]
 
 
@@ -165,6 +180,17 @@ def _options(entry: Entry) -> list[Options]:
         for mode in (*entry.modes,) or (None,)
         for seed in entry.seeds
     ]
+
+
+def _agree(entry: Entry, session: Session) -> list[Judged]:
+    """At full size networks one at a time, whose arrays would not fit together; everything else at once."""
+    if entry.task == "sampling" or entry.size != "full":
+        return session.run(agreement_trials(entry))
+    selected = selection.select(entry.specs)
+    judged = list(large.settle(selected.architectures, _options(entry), session))
+    rest = replace(selected, architectures=())
+    made = [trial for options in _options(entry) for trial in make_trials(rest, options)]
+    return judged + (session.run(made) if made else [])
 
 
 def _train(entry: Entry, session: Session, outcome: Outcome, bar: progress.Bar) -> None:
