@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -13,7 +16,8 @@ from parity.judgement.natives import normalizations, reductions
 from parity.reference_impl import training
 from parity.reference_impl.retracing import Step
 from parity.reference_impl.rules import Rule
-from parity.reporting.atlas import size
+from parity.reporting import atlas
+from parity.reporting.atlas import Gap, size
 from parity.spec.specs import Optimizer, load
 
 VALUES = {"learning_rate": 0.01, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
@@ -90,6 +94,18 @@ def test_a_native_object_s_parts() -> None:
     assert gaps.of_native(seen, half, whole) == (pytest.approx(0.5), pytest.approx(1e-8, rel=1e-3))
     assert gaps.of_native(each.expected, each, whole) == (float("inf"), 0)
     assert [size(gap) for gap in (None, 0.0, 0.5, float("inf"))] == ["—", "0", "5.0e-01", "another shape"]
+
+
+def test_gaps_that_are_no_numbers_survive_the_disk(tmp_path: Path) -> None:
+    gap = Gap("torch.nn.Mine", "torch", "mean", {"epsilon": 0.5}, "sum", float("inf"), float("inf"), 0.0)
+    nan = replace(gap, published=None, rounding=float("nan"))
+    atlas.write([], {"torch": "1"}, [gap, nan], tmp_path)
+    first, second = atlas.read(tmp_path / "data" / "atlas.json")[2]
+    assert first == gap
+    assert second.published is None and np.isnan(second.rounding)
+    row = next(line for line in (tmp_path / "atlas.md").read_text().splitlines() if "torch.nn.Mine" in line)
+    assert "| another shape | another shape | 0 |" in row
+    assert "NaN" not in (tmp_path / "data" / "atlas.json").read_text()
 
 
 def test_a_longer_name_is_found_by_its_beginning() -> None:

@@ -111,6 +111,21 @@ def test_disturbed_blocks_do_not_count() -> None:
     assert max(summary.step_samples(noisy)[0]) < 1e7
 
 
+def test_trainings_of_one_spec_are_kept_apart() -> None:
+    losses = [2.0 - 0.01 * i for i in range(50)]
+    curves = [
+        Curve(f"lenet/seed{seed}", "lenet", name, "float32", losses, 0.9, 1e-5, dataset)
+        for seed, dataset in ((0, "digits"), (0, "noise"), (1, "digits"))
+        for name in ("reference", "torch")
+    ]
+    twice = made(curves=curves)
+    assert list(pages.trainings(twice)) == ["lenet", "lenet-2", "lenet-3"]
+    assert all([run.framework for run in runs] == ["reference", "torch"] for runs in pages.trainings(twice).values())
+    text = pages.markdown(twice)
+    assert "**lenet** on digits" in text and "**lenet** (lenet/seed0) on noise" in text
+    assert "**lenet** (lenet/seed1) on digits" in text and "figures/loss-lenet-3.svg" in text
+
+
 def test_every_verdict_has_a_meaning() -> None:
     from parity.judgement.verdicts import WORST_FIRST
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from parity.atlas.chapters import CHAPTERS
 from parity.atlas.question import Answer
 from parity.reporting import pages
+
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -120,8 +123,8 @@ def write(rows: Sequence[Row], versions: Mapping[str, str], gaps: Sequence[Gap],
     data = folder / "data" / "atlas.json"
     data.parent.mkdir(parents=True, exist_ok=True)
     lines = ",\n".join(json.dumps(asdict(row), sort_keys=True, ensure_ascii=False) for row in rows)
-    objects = ",\n".join(json.dumps(_finite(gap), sort_keys=True, ensure_ascii=False) for gap in gaps)
-    head = f'{{"format": 2, "versions": {json.dumps(versions)}'
+    objects = ",\n".join(json.dumps(_spelled(gap), sort_keys=True, ensure_ascii=False) for gap in gaps)
+    head = f'{{"format": {FORMAT}, "versions": {json.dumps(versions)}'
     data.write_text(f'{head}, "rows": [\n{lines}\n], "gaps": [\n{objects}\n]}}\n', encoding="utf-8")
     files = rendered(*read(data), folder)
     for path, text in files.items():
@@ -129,16 +132,22 @@ def write(rows: Sequence[Row], versions: Mapping[str, str], gaps: Sequence[Gap],
     return [data, *files]
 
 
-def _finite(gap: Gap) -> dict[str, Any]:
-    """JSON has no infinity: it travels as a word."""
-    return {key: "inf" if value == float("inf") else value for key, value in asdict(gap).items()}
+def _spelled(gap: Gap) -> dict[str, Any]:
+    """JSON has neither infinity nor NaN: they travel as words."""
+    return {key: str(one) if isinstance(one, float) and not isfinite(one) else one for key, one in asdict(gap).items()}
+
+
+def _gap(found: Mapping[str, Any]) -> Gap:
+    published = found["published"]
+    numbers = {"same": float(found["same"]), "rounding": float(found["rounding"])}
+    return Gap(**{**found, **numbers, "published": None if published is None else float(published)})
 
 
 def read(path: Path) -> tuple[list[Row], dict[str, str], list[Gap]]:
     """The rows, versions and gaps of a data file."""
     found = json.loads(path.read_text(encoding="utf-8"))
-    if found.get("format") != 2:
-        raise ValueError(f"{path}: format {found.get('format')!r} is not 2")
-    gaps = [Gap(**dict(one, same=float(one["same"]), rounding=float(one["rounding"]))) for one in found["gaps"]]
+    if found.get("format") != FORMAT:
+        raise ValueError(f"{path}: format {found.get('format')!r} is not {FORMAT}: ask again by `parity atlas -o reports`")
+    gaps = [_gap(one) for one in found["gaps"]]
     rows = [Row(**{**row, "answers": {name: Answer(**one) for name, one in row["answers"].items()}}) for row in found["rows"]]
     return rows, found["versions"], gaps

@@ -41,19 +41,24 @@ def html(results: Results) -> str:
 def figures_of(results: Results) -> dict[str, str]:
     """File name without suffix -> SVG."""
     drawings = {}
-    for spec, curves in curves_by_spec(results).items():
-        drawings[f"loss-{spec}"] = figures.svg(figures.loss_curves(curves))
-        drawings[f"drift-{spec}"] = figures.svg(figures.drift(curves))
+    for name, curves in trainings(results).items():
+        drawings[f"loss-{name}"] = figures.svg(figures.loss_curves(curves))
+        drawings[f"drift-{name}"] = figures.svg(figures.drift(curves))
     for (spec, device, batch), cells in summary.speeds(results).items():
         if any(cell.speed.processes for cell in cells):
             drawings[f"speed-{spec}-{device}-{batch}"] = figures.svg(figures.speed_bars(cells))
     return drawings
 
 
-def curves_by_spec(results: Results) -> dict[str, list[Curve]]:
+def trainings(results: Results) -> dict[str, list[Curve]]:
+    """Name -> the curves of one training: the spec's name, with a number where it was trained more than once."""
+    groups: dict[tuple[str, str, str], list[Curve]] = {}
+    for curve in sorted(results.curves, key=lambda curve: (curve.spec, curve.case, curve.dataset, curve.framework)):
+        groups.setdefault((curve.spec, curve.case, curve.dataset), []).append(curve)
     found: dict[str, list[Curve]] = {}
-    for curve in sorted(results.curves, key=lambda curve: (curve.spec, curve.framework)):
-        found.setdefault(curve.spec, []).append(curve)
+    for (spec, _, _), curves in groups.items():
+        times = 1 + sum(known[0].spec == spec for known in found.values())
+        found[spec if times == 1 else f"{spec}-{times}"] = curves
     return found
 
 
@@ -85,7 +90,7 @@ def _context(results: Results) -> Mapping[str, Any]:
         "verdicts": verdicts,
         "total": sum(sum(count.values()) for count in counts.values()),
         "exceptions": summary.exceptions(results.rows),
-        "curves": curves_by_spec(results),
+        "curves": trainings(results),
         "speeds": summary.speeds(results),
         "titles": KIND_TITLES,
         "meaning": wording.MEANING,

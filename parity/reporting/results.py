@@ -18,7 +18,7 @@ FORMAT = 1
 class Row:
     """The worst comparison of one quantity of one case in one framework, and how many tensors were compared for it.
 
-    error and budget are in the unit of the quantity; kind is architectures, initializers, optimizers, layers or nodes.
+    error and budget are in the unit of the quantity; kind is one of specs or of ops, nodes (a layer alone) or training.
     """
 
     case: str
