@@ -5,8 +5,11 @@ from __future__ import annotations
 import inspect
 from functools import cache
 
+import alternating
+import lowered
 import numerical
 import pytest
+import updating
 from judged import TOWERS, Trial, classifier, expanded, gan, generator_alone, optimizer_trial, tagger, towers, trial, writer
 from reference_framework import Implementation
 
@@ -68,8 +71,9 @@ INTENDED: dict[str, tuple[str, str, str, str]] = {
 
 FAKES = {
     name: fake
-    for name, fake in inspect.getmembers(numerical, inspect.isclass)
-    if issubclass(fake, Implementation) and fake.__module__ == "numerical"
+    for module in (numerical, lowered, updating, alternating)
+    for name, fake in inspect.getmembers(module, inspect.isclass)
+    if issubclass(fake, Implementation) and fake.__module__ == module.__name__
 }
 
 
@@ -168,7 +172,7 @@ def test_a_precision_that_is_lowered_silently_is_told_with_its_op(name: str, beg
 @pytest.mark.parametrize("op", ["dense", "conv2d", "tanh", "layer_norm", "lstm", "softmax_cross_entropy"])
 def test_a_single_op_in_float32_is_told(op: str) -> None:
     (one, *_) = op_trials(op, selection.initializer("glorot_uniform"), Options(dtypes=("float64",)))
-    found = one.judge(observed(numerical.Narrowed(one.case, op, False), one.case, one.arrays))
+    found = one.judge(observed(lowered.Narrowed(one.case, op, False), one.case, one.arrays))
     assert worst(each.verdict for each in found) == "reduced_precision"
     assert all(f"node ({op})" in each.reason for each in found if each.verdict not in GREEN)
 

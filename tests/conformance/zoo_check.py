@@ -18,12 +18,11 @@ from typing import Any
 
 import numpy as np
 import zoo_values
-from zoo_values import BATCH, Array
+from zoo_values import BATCH, CLASSES, Array
 
 from parity.spec.cases import Case
 from parity.spec.graph import Graph, Node
 
-CLASSES = 7
 KERAS = {
     "densenet121": "DenseNet121",
     "inception_v3": "InceptionV3",
@@ -33,8 +32,6 @@ KERAS = {
 }
 MXNET = {
     "alexnet": "alexnet",
-    "densenet121": "densenet121",
-    "inception_v3": "inception_v3",
     "mobilenet_v2": "mobilenet_v2_1_0",
     "resnet50": "resnet50_v1",
     "squeezenet1_0": "squeezenet1_0",

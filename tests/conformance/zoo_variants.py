@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from zoo_values import CLASSES
+
 from parity.spec import specs
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph
-
-CLASSES = 7
 
 
 @dataclass(frozen=True)
