@@ -118,6 +118,47 @@ def variants() -> Iterator[tuple[str, Direction, str, frozenset[str]]]:
         yield name, adam(place, amsgrad, corrected), decay, frozenset({"beta_1", "beta_2", "epsilon"})
 
 
+def _belief(w: Array, g: Array, rate: float, t: int, h: H, s: dict[str, Any]) -> Array:
+    m = mean(s, "m", g, h["beta_1"])
+    v = mean(s, "v", (g - m) ** 2 + h["epsilon"], h["beta_2"])
+    return -rate * m / (1 - h["beta_1"] ** t) / (np.sqrt(v / (1 - h["beta_2"] ** t)) + h["epsilon"])
+
+
+def _yogi(w: Array, g: Array, rate: float, t: int, h: H, s: dict[str, Any]) -> Array:
+    m, v = mean(s, "m", g, h["beta_1"]), s.get("v", np.zeros_like(g))
+    s["v"] = v - (1 - h["beta_2"]) * np.sign(v - g * g) * g * g
+    return -rate * m / (1 - h["beta_1"] ** t) / (np.sqrt(s["v"] / (1 - h["beta_2"] ** t)) + h["epsilon"])
+
+
+def _late(w: Array, g: Array, rate: float, t: int, h: H, s: dict[str, Any]) -> Array:
+    before, s["g"] = s.get("g", np.zeros_like(g)), g
+    return adam("after", False)(w, before, rate, t, h, s)
+
+
+def _quasi(w: Array, g: Array, rate: float, t: int, h: H, s: dict[str, Any]) -> Array:
+    return -rate * (0.7 * mean(s, "m", g, h["momentum"]) + 0.3 * g)
+
+
+def _fourth(w: Array, g: Array, rate: float, t: int, h: H, s: dict[str, Any]) -> Array:
+    return -rate * g / (mean(s, "s", g**4, h["rho"]) ** 0.25 + h["epsilon"])
+
+
+def _normalized(w: Array, g: Array, rate: float, t: int, h: H, s: dict[str, Any]) -> Array:
+    return -rate * g / np.sqrt(np.sum(g * g))
+
+
+def _rprop(w: Array, g: Array, rate: float, t: int, h: H, s: dict[str, Any]) -> Array:
+    sign = np.sign(g * s.get("g", np.zeros_like(g)))
+    s["size"] = s.get("size", np.full_like(g, rate)) * np.where(sign > 0, 1.2, np.where(sign < 0, 0.5, 1.0))
+    s["g"] = g
+    return -s["size"] * np.sign(g)
+
+
+def _tenth(w: Array, g: Array, rate: float, t: int, h: H, s: dict[str, Any]) -> Array:
+    s.setdefault("s", np.full_like(g, 0.1))
+    return adagrad(False, "zero")(w, g, rate, t, h, s)
+
+
 def foreign() -> dict[str, Direction]:
     """Rules that no closed form is: near misses of known ones, and others."""
 
@@ -127,49 +168,16 @@ def foreign() -> dict[str, Direction]:
     def fed(make: Direction, change: Callable[[Array, int], Array]) -> Direction:
         return lambda w, g, rate, t, h, s: make(w, change(g, t), rate, t, h, s)
 
-    def belief(w: Array, g: Array, rate: float, t: int, h: H, s: dict[str, Any]) -> Array:
-        m = mean(s, "m", g, h["beta_1"])
-        v = mean(s, "v", (g - m) ** 2 + h["epsilon"], h["beta_2"])
-        return -rate * m / (1 - h["beta_1"] ** t) / (np.sqrt(v / (1 - h["beta_2"] ** t)) + h["epsilon"])
-
-    def yogi(w: Array, g: Array, rate: float, t: int, h: H, s: dict[str, Any]) -> Array:
-        m, v = mean(s, "m", g, h["beta_1"]), s.get("v", np.zeros_like(g))
-        s["v"] = v - (1 - h["beta_2"]) * np.sign(v - g * g) * g * g
-        return -rate * m / (1 - h["beta_1"] ** t) / (np.sqrt(s["v"] / (1 - h["beta_2"] ** t)) + h["epsilon"])
-
-    def late(w: Array, g: Array, rate: float, t: int, h: H, s: dict[str, Any]) -> Array:
-        before, s["g"] = s.get("g", np.zeros_like(g)), g
-        return adam("after", False)(w, before, rate, t, h, s)
-
-    def quasi(w: Array, g: Array, rate: float, t: int, h: H, s: dict[str, Any]) -> Array:
-        return -rate * (0.7 * mean(s, "m", g, h["momentum"]) + 0.3 * g)
-
-    def fourth(w: Array, g: Array, rate: float, t: int, h: H, s: dict[str, Any]) -> Array:
-        return -rate * g / (mean(s, "s", g**4, h["rho"]) ** 0.25 + h["epsilon"])
-
-    def normalized(w: Array, g: Array, rate: float, t: int, h: H, s: dict[str, Any]) -> Array:
-        return -rate * g / np.sqrt(np.sum(g * g))
-
-    def rprop(w: Array, g: Array, rate: float, t: int, h: H, s: dict[str, Any]) -> Array:
-        sign = np.sign(g * s.get("g", np.zeros_like(g)))
-        s["size"] = s.get("size", np.full_like(g, rate)) * np.where(sign > 0, 1.2, np.where(sign < 0, 0.5, 1.0))
-        s["g"] = g
-        return -s["size"] * np.sign(g)
-
-    def tenth(w: Array, g: Array, rate: float, t: int, h: H, s: dict[str, Any]) -> Array:
-        s.setdefault("s", np.full_like(g, 0.1))
-        return sums(w, g, rate, t, h, s)
-
     after, sums = adam("after", False), adagrad(False, "zero")
     heavy, mean_square = velocity(False, False), rmsprop(False, False, "none")
     return {
-        "belief": belief,
-        "yogi": yogi,
-        "adam, one step late": late,
-        "quasi-hyperbolic momentum": quasi,
-        "fourth root": fourth,
-        "normalized": normalized,
-        "rprop": rprop,
+        "belief": _belief,
+        "yogi": _yogi,
+        "adam, one step late": _late,
+        "quasi-hyperbolic momentum": _quasi,
+        "fourth root": _fourth,
+        "normalized": _normalized,
+        "rprop": _rprop,
         "adam, t from 2": lambda w, g, rate, t, h, s: after(w, g, rate, t + 1, h, s),
         "adam, a thousandth too far": scaled(after, lambda step, t: 1.001 * step),
         "adam, halved after five steps": scaled(after, lambda step, t: step if t <= 5 else step / 2),
@@ -177,7 +185,7 @@ def foreign() -> dict[str, Direction]:
         "adam, clipped to 1": fed(after, lambda g, t: np.clip(g, -1, 1)),
         "adam, step clipped": scaled(after, lambda step, t: np.clip(step, -0.01, 0.01)),
         "adagrad of absolute gradients": lambda w, g, rate, t, h, s: -abs(sums(w, g, rate, t, h, s)),
-        "adagrad, accumulator from 0.1": tenth,
+        "adagrad, accumulator from 0.1": _tenth,
         "momentum of noisy gradients": fed(heavy, lambda g, t: g * (1 + 1e-4 * np.cos(np.arange(g.size)).reshape(g.shape))),
         "momentum, warm-up of its own": scaled(heavy, lambda step, t: step * min(1.0, t / 5)),
         "momentum, growing": lambda w, g, rate, t, h, s: heavy(w, g, rate, t, {**h, "momentum": 1 - 1 / (t + 1)}, s),
