@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from parity.atlas.canonical import NATIVES, OPTIMIZERS
 from parity.execution import black_box, probes, probing
 from parity.judgement import gaps
 from parity.judgement.closed_forms import ClosedForm, library
@@ -19,6 +20,7 @@ from parity.reference_impl.rules import Rule
 from parity.reporting import atlas
 from parity.reporting.atlas import Gap, size
 from parity.spec.specs import Optimizer, load
+from parity.verbs import gaps as measuring
 
 VALUES = {"learning_rate": 0.01, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
 
@@ -106,6 +108,13 @@ def test_gaps_that_are_no_numbers_survive_the_disk(tmp_path: Path) -> None:
     row = next(line for line in (tmp_path / "atlas.md").read_text().splitlines() if "torch.nn.Mine" in line)
     assert "| another shape | another shape | 0 |" in row
     assert "NaN" not in (tmp_path / "data" / "atlas.json").read_text()
+
+
+def test_what_has_no_gap_is_told() -> None:
+    every = [*OPTIMIZERS["torch"], *NATIVES["torch"]]
+    found = [Gap(path, "torch", "", {}, "", 0.0, None, 0.0) for path in every if path != "torch.nn.BCELoss"]
+    assert measuring.left_out(["torch"], found) == ["torch.nn.BCELoss"]
+    assert measuring.left_out(["theano"], []) == []
 
 
 def test_a_longer_name_is_found_by_its_beginning() -> None:

@@ -30,7 +30,10 @@ def main(chapter: str | None, frameworks: Sequence[str], item: str | None, outpu
     names = list(selection.that_train(frameworks))
     rows, versions = ask(questions, names)
     if output is not None:
-        written = write(rows, versions, gaps.measure(list(versions)) if chapter is None and item is None else [], output)
+        measured = gaps.measure(list(versions)) if chapter is None and item is None else []
+        if measured and (left := gaps.left_out(list(versions), measured)):
+            Console(stderr=True).print(f"no gap, since no closed form explains them: {', '.join(left)}", soft_wrap=True)
+        written = write(rows, versions, measured, output)
         Console().print(f"wrote {', '.join(str(path) for path in written)}", soft_wrap=True)
     _show(rows, names, differing=len(names) == 2 and item is None)
     return 3 if all(not answered.measured for row in rows for answered in row.answers.values()) else 0

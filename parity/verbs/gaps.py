@@ -30,6 +30,12 @@ def measure(frameworks: Sequence[str]) -> list[Gap]:
     ]
 
 
+def left_out(frameworks: Sequence[str], measured: Sequence[Gap]) -> list[str]:
+    """Objects of the table without a gap: they could not be driven, or no closed form explains them."""
+    paths = [path for framework in frameworks for table in (OPTIMIZERS, NATIVES) for path in table.get(framework, {})]
+    return [path for path in paths if path not in {gap.path for gap in measured}]
+
+
 def optimizers(framework: str, table: Mapping[str, str]) -> Iterator[Gap]:
     """The form comes from separating values, the gaps from the object's defaults. An object without a form is left out."""
     specs = {path: _spec(name) for path, name in table.items()}
@@ -61,7 +67,7 @@ def published(spec: Optimizer) -> dict[str, float]:
 
 
 def natives(framework: str, table: Mapping[str, str]) -> Iterator[Gap]:
-    """The form comes from separating values, the gaps from the object's own epsilon and momentum."""
+    """The form comes from separating values, the gaps from the object's own epsilon and momentum. Without a form: left out."""
     asked = [native.Native(path, path, kind_of(path), {}) for path in table]
     for one, told, seen in zip(asked, native.drive(framework, asked), native.observe(framework, asked, True), strict=True):
         if isinstance(told, UsageError) or isinstance(seen, UsageError) or not told.facets[-1].names:
