@@ -13,7 +13,7 @@ from rich.table import Table
 from parity.execution.frameworks import trains
 from parity.judgement.verdicts import PASSING, exit_status
 from parity.reporting import wording
-from parity.verbs import collating, op_trials, progress, selection, trials
+from parity.verbs import collating, op_trials, progress, rule_trials, selection, trials
 from parity.verbs.errors import UsageError
 from parity.verbs.selection import Selection
 from parity.verbs.session import Judged, Session
@@ -29,11 +29,11 @@ def make_trials(selected: Selection, options: Options) -> list[Trial]:
     for architecture in selected.architectures:
         made += trials.architecture_trials(architecture, initializer, optimizer, options)
     for one in selected.initializers:
-        made += trials.initializer_trials(one, options)
+        made += rule_trials.initializer_trials(one, options)
     for rule in selected.optimizers:
-        made += trials.optimizer_trials(rule, options)
+        made += rule_trials.optimizer_trials(rule, options)
     for schedule in selected.schedules:
-        made += trials.schedule_trials(schedule, options)
+        made += rule_trials.schedule_trials(schedule, options)
     for op in selected.ops:
         made += op_trials.op_trials(op, initializer, options)
     return made

@@ -16,7 +16,8 @@ from parity.spec.graph import Graph
 from parity.spec.masks import dropouts
 from parity.spec.op_graphs import op_graph
 from parity.verbs.op_grids import grid
-from parity.verbs.trials import Options, Trial, dead, dropout_trials
+from parity.verbs.rule_trials import dropout_trials
+from parity.verbs.trials import Options, Trial, dead
 
 BATCH = 4
 """No size of any example, so that a batch taken for another axis shows."""

@@ -1,4 +1,4 @@
-"""Owns trials: a case with its arrays and the way it will be judged. Everything that a check runs is made here.
+"""Owns trials: a case with its arrays and the way it will be judged; those of networks, whole and node by node, are made here.
 
 It refuses to run a framework and to judge: judgement is handed on as a function of a record's arrays.
 """
@@ -13,12 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.execution import draws as drawing
-from parity.execution import probes
 from parity.execution.frameworks import trains
-from parity.judgement import agreement, dropout, kinks, phases, sampling, schedules
+from parity.judgement import agreement, kinks, phases
 from parity.judgement.comparison import Comparison
 from parity.spec import specs as language
-from parity.spec.cases import Case, Sampling
+from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph, Node, isolate
 from parity.spec.masks import dropouts, with_masks
@@ -29,8 +28,6 @@ Judge = Callable[[Mapping[str, Array]], list[Comparison]]
 STEPS = 20
 LARGE = 200_000
 """Above this many parameters a case takes 3 optimizer steps instead of 20: the optimizers are judged on their own as well."""
-DRAWN, OTHER_ARGUMENTS = 4, 1.5
-"""Draws of an initializer; what its arguments are multiplied by once."""
 REDRAWS, SKETCH = 8, 2
 """Draws thrown away at most, each looked at with few shadows. A large graph always has a unit near its kink: there the
 reference follows the branch that the framework took."""
@@ -102,7 +99,7 @@ def architecture_trials(
 ) -> Iterator[Trial]:
     """The whole graph; where training alternates, each phase alone; then each different node alone, in every precision."""
     graph, rates = masked(expand(architecture, options.size))
-    steps = options.steps or (1 if options.size == "full" else STEPS if graph.parameter_count() <= LARGE else 3)
+    steps = options.steps or _steps(graph, options.size)
     masks = "[masks]" if rates else ""
     programs = {f"{graph.name}{masks}": graph}
     if len(graph.phases) > 1:
@@ -128,6 +125,14 @@ def architecture_trials(
             if options.nodes and len(program.phases) <= 1:
                 for node in different_nodes(program, seen):
                     yield node_trial(architecture.name, program, node, draws, references, dtype, options, case.batch_size)
+
+
+def _steps(graph: Graph, size: str) -> int:
+    """Of the lock-step. At full size one, or two where the network names rules of its own: after one step of Adam the betas
+    have cancelled out of the update, and could not be judged."""
+    if size == "full":
+        return 2 if any(phase.optimizer for phase in graph.phases) else 1
+    return STEPS if graph.parameter_count() <= LARGE else 3
 
 
 def masked(graph: Graph) -> tuple[Graph, dict[str, float]]:
@@ -224,69 +229,6 @@ def node_trial(
     inner = agreement.references(alone, alone_draws.values(), dtype)
     forward = agreement.judge_forward(case, alone_draws, inner) if node in graph.nodes else None  # None: a loss
     return Trial(case, arrays, agreement.judge(case, None, alone_draws, inner), "nodes", forward=forward)
-
-
-def optimizer_trials(optimizer: language.Optimizer, options: Options) -> Iterator[Trial]:
-    """The rule alone, at values that float32 holds exactly, and at its published defaults."""
-    graph = probes.optimizer_probe(optimizer.axes)
-    for dtype in options.dtypes:
-        draws = probes.optimizer_draws(graph, dtype, options.seed, STEPS)
-        references = agreement.references(graph, draws.values(), dtype)
-        for variant, values in (("", optimizer.probe_values()), ("[defaults]", optimizer.default_values())):
-            case = options.case(
-                f"{optimizer.name}{variant}",
-                dtype,
-                graph=graph,
-                optimizer=optimizer.name,
-                hyperparameters=values,
-                batch_size=1,
-                steps=STEPS,
-            )
-            yield Trial(case, draws.arrays, agreement.judge(case, optimizer, draws, references), "optimizers")
-
-
-def schedule_trials(schedule: language.Schedule, options: Options) -> Iterator[Trial]:
-    """The learning rate of every step that a native optimizer took with the native schedule."""
-    for dtype in options.dtypes:
-        for variant, values in (("", schedule.probe_values()), ("[defaults]", schedule.default_values())):
-            name = f"{schedule.name}{variant}"
-            more: dict[str, Any] = {"optimizer": schedule.name, "hyperparameters": values, "steps": schedules.STEPS}
-            case = options.case(name, dtype, task="schedule", **more)
-            yield Trial(case, {}, schedules.judge(case, schedule), "schedules")
-
-
-def initializer_trials(initializer: language.Initializer, options: Options) -> Iterator[Trial]:
-    """Four seeds of every shape and the first again; and of a matrix with other arguments, so that none can be ignored."""
-    given = {name: float(value) for name, value in initializer.arguments.items()}
-    other = {name: OTHER_ARGUMENTS * value for name, value in given.items()}
-    asked = [(name, one, given) for name, one in samplings(initializer).items()]
-    asked += [("dense[arguments]", probes.SAMPLINGS["dense"], other)] if other else []
-    for dtype in options.dtypes:
-        for name, one, arguments in asked:
-            more: dict[str, Any] = {"initializer": initializer.name, "arguments": arguments, "sampling": one}
-            case = options.case(f"{initializer.name}:{name}", dtype, task="sampling", **more)
-            yield Trial(case, {}, sampling.judge(case, initializer), "initializers")
-
-
-def samplings(initializer: language.Initializer) -> dict[str, Sampling]:
-    """What an initializer is asked for: groups and a transposition are told to one that reads fans; matrices where it must."""
-    every = {name: replace(asked, count=DRAWN) for name, asked in probes.SAMPLINGS.items()}
-    if not initializer.reads_fans():
-        every = {name: replace(asked, groups=1, transposed=False) for name, asked in every.items()}
-    matrices = initializer.distribution == "identity"
-    return {name: asked for name, asked in every.items() if len(asked.shape) == 2 or not matrices}
-
-
-def dropout_trials(options: Options) -> Iterator[Trial]:
-    """The native dropout layer on its own: its mask is recovered, tested and replayed."""
-    graph = probes.dropout_probe()
-    for dtype in options.dtypes:
-        arrays: dict[str, Array] = {}
-        for given in graph.batch_inputs():
-            numbers = drawing.stream("dropout", options.seed, given.name)
-            arrays[f"batch/0/{given.name}"] = drawing.rounded(1.0 + numbers.uniform(size=(3, *given.shape)), dtype)
-        case = options.case("dropout[native]", dtype, graph=graph)
-        yield Trial(case, arrays, dropout.judge(case, drawing.Draws(arrays).batch()), "layers")
 
 
 def _belongs(name: str, graph: Graph) -> bool:
