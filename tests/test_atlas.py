@@ -18,6 +18,7 @@ from parity.reporting import atlas
 from parity.reporting.atlas import Row
 from parity.verbs.atlas import chosen
 from parity.verbs.errors import UsageError
+from parity.verbs.gaps import left_out
 
 REPORTS = Path(__file__).parents[1] / "reports"
 
@@ -138,4 +139,18 @@ def test_the_committed_atlas_follows_from_its_data() -> None:
     for path, text in atlas.rendered(rows, versions, gaps, REPORTS).items():
         assert path.read_text(encoding="utf-8") == text, f"{path}: run `parity atlas -o reports`"
     assert {row.name for row in rows} == {question.name for question in chapters.QUESTIONS}
-    assert sum(all(one.measured for one in row.answers.values()) for row in rows) >= 100
+    assert not [row.name for row in rows if not any(one.measured for one in row.answers.values())]
+    assert 3 * sum(all(one.measured for one in row.answers.values()) for row in rows) >= 2 * len(rows)
+    assert not [row.name for row in rows for one in row.answers.values() if one.text.startswith("no known form")]
+
+
+@pytest.mark.parametrize(("file", "told"), [("README.md", "{rows} questions"), ("CHANGELOG.md", "{rows} questions asked")])
+def test_the_number_of_questions_that_is_told_is_the_number_asked(file: str, told: str) -> None:
+    rows, _, _ = atlas.read(REPORTS / "data" / "atlas.json")
+    assert told.format(rows=len(rows)) in (REPORTS.parent / file).read_text(encoding="utf-8")
+
+
+def test_the_number_of_gaps_that_is_told_is_the_number_measured() -> None:
+    _, versions, gaps = atlas.read(REPORTS / "data" / "atlas.json")
+    assert not left_out(list(versions), gaps)
+    assert f"{len(gaps)} optimizers, norms, pools" in (REPORTS.parent / "CHANGELOG.md").read_text(encoding="utf-8")
