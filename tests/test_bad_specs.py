@@ -204,6 +204,8 @@ RULES = [
         "hyperparameters: {rate: 0.1}\nprobe: {rat: 0.5}\nupdate: {w: w - rate*g}",
         "user.yaml:4:9: no hyper-parameter `rat`; did you mean `rate`?",
     ),
+    ("axes: [3]\nupdate: {w: w - g}", "user.yaml:3:7: `axes` holds some of (1, 2): what a rule is judged on has so many"),
+    ("axes: []\nupdate: {w: w - g}", "user.yaml:3:7: `axes` holds some of (1, 2): what a rule is judged on has so many"),
     ("state: {g: 0}\nupdate: {w: w - g}", "user.yaml:3:9: `g` has a meaning of its own; give the state another name"),
     (
         "distribution: gauss",
@@ -219,7 +221,15 @@ RULES = [
     ),
     (
         "entries: [{task: sampling, specs: [a], dataset: digits}]",
-        "user.yaml:3:49: `sampling` draws its own data; a `dataset` is for training and speed",
+        "user.yaml:3:49: `dataset` is for training, not for `sampling`",
+    ),
+    (
+        "entries: [{task: agreement, specs: [a], optimizer: adam}]",
+        "user.yaml:3:52: `optimizer` is for training, not for `agreement`",
+    ),
+    (
+        "entries: [{task: training, specs: [a], quality: {measure: bits, at_least: 3, at_most: 2}}]",
+        "user.yaml:3:87: no quality is at least 3 and at most 2",
     ),
 ]
 

@@ -175,7 +175,7 @@ def test_arguments_are_read_by_name_through_the_base_classes() -> None:
         ("nothing_here.optimizers:Adam", "no module"),
         ("json.Nothing", "does not exist: json has no"),
         ("json", "is no import path"),
-        ("math.pi", "is no optimizer: a float cannot be called"),
+        ("math.pi", "cannot be called: it is of type float"),
     ],
 )
 def test_what_cannot_be_found_is_said(path: str, message: str) -> None:

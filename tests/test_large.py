@@ -63,6 +63,15 @@ def test_other_code_settles_anew(asked: tuple[Session, list[str]], monkeypatch: 
     assert len(ran) == 4
 
 
+def test_another_documented_difference_settles_anew(asked: tuple[Session, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    session, ran = asked
+    run(session)
+    monkeypatch.setattr("parity.judgement.differences.known", lambda _: ("another",))
+    monkeypatch.setattr("parity.verbs.session.differences.apply", lambda *given: list(given[-1]))
+    run(session)
+    assert len(ran) == 4
+
+
 def test_a_crash_is_no_verdict_and_is_asked_again(asked: tuple[Session, list[str]]) -> None:
     session, ran = asked
     options = replace(OPTIONS, dtypes=("float64",), seed=1)

@@ -126,12 +126,13 @@ def test_a_reference_run_is_computed_once(tmp_path: Path) -> None:
         runs.append(1)
         return TrainingRun(np.array([2.0, 1.0]), {"a.kernel": np.ones(3)})
 
-    first, second = (remembered(tmp_path, case, "draws", compute) for _ in range(2))
+    first, second = (remembered(tmp_path, case, "rule", "draws", compute) for _ in range(2))
     assert len(runs) == 1 and second.losses.tolist() == first.losses.tolist() == [2.0, 1.0]
     np.testing.assert_array_equal(second.final["a.kernel"], np.ones(3))
-    remembered(tmp_path, replace(case, steps=3), "draws", compute)
-    remembered(tmp_path, case, "other draws", compute)
-    assert len(runs) == 3
+    remembered(tmp_path, replace(case, steps=3), "rule", "draws", compute)
+    remembered(tmp_path, case, "rule", "other draws", compute)
+    remembered(tmp_path, case, "another rule", "draws", compute)
+    assert len(runs) == 4
 
 
 @pytest.mark.parametrize(

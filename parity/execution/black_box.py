@@ -75,7 +75,7 @@ def resolve(path: str) -> Callable[..., Any]:
     except AttributeError as error:
         raise Unsupported(f"`{path}` does not exist: {module} has no `{name}`") from error
     if not callable(holder):
-        raise Unsupported(f"`{path}` is no optimizer: a {type(holder).__name__} cannot be called")
+        raise Unsupported(f"`{path}` cannot be called: it is of type {type(holder).__name__}")
     made: Callable[..., Any] = holder
     return made
 

@@ -33,7 +33,6 @@ __all__ = ["Drawn", "References", "judge", "judge_agreement", "judge_forward", "
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
 
-STEP_SHADOWS = 8
 STEP_TRIES = 3
 """How many steps of the lock-step are tried for one that lies away from kinks, so that its gradients can be judged as well."""
 
@@ -59,10 +58,13 @@ def judge(case: Case, optimizer: Optimizer | None, draws: Drawn, known: Referenc
     """The judgement as a function of a record's arrays. What it needs of the reference beyond `known` is computed once."""
 
     @cache
-    def later() -> Later | None:
-        return later_step(case, draws, known)
+    def later(shadows: int) -> Later | None:
+        return later_step(case, draws, known, shadows)
 
-    return _settled(known, lambda arrays, known: judge_agreement(case, known.graph, draws, arrays, known, optimizer, later()))
+    def comparisons(arrays: Arrays, known: References) -> list[Comparison]:
+        return judge_agreement(case, known.graph, draws, arrays, known, optimizer, later(known.shadows))
+
+    return _settled(known, comparisons)
 
 
 def judge_forward(case: Case, draws: Drawn, known: References) -> Callable[[Arrays], list[Comparison]]:
@@ -117,12 +119,12 @@ def judge_agreement(
     return precision.reduced(_noting(found, followed), graph, optimizer.name if optimizer else "")
 
 
-def later_step(case: Case, draws: Drawn, known: References) -> Later | None:
+def later_step(case: Case, draws: Drawn, known: References, shadows: int) -> Later | None:
     """A step after the first whose batch lies away from kinks and reaches every parameter, with its reference: parameters
     or batches that are stale show there."""
     for step in range(1, min(case.steps, 1 + STEP_TRIES)):
         values = {**draws.initial(), **draws.batch(step)}
-        one = one_pass(known.graph, values, known.dtype, training=True, shadows=STEP_SHADOWS)
+        one = one_pass(known.graph, values, known.dtype, training=True, shadows=shadows)
         doubted = any(mask.any() for _, mask in kinks.doubts(known.graph, one, known.u))
         zero = {name for name, gradient in one.reference.gradients.items() if not np.any(gradient)}
         cancelled = trust.cancelled(known.graph, values, one)

@@ -1,6 +1,6 @@
 """Owns the table of ops: which ONNX nodes each becomes, or why there are none.
 
-It refuses to write a model around them (model.py); `formula` and `scan`, which have a body, are written there as well.
+It refuses to write a model around them (model.py); `scan`, which has a body, is written there as well.
 """
 
 from __future__ import annotations

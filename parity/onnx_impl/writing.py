@@ -15,7 +15,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from parity.execution.protocol import Array, ParameterLayout
+from parity.execution.protocol import Array
 from parity.spec.graph import Node, Shape
 
 FLOATS: Mapping[str, tuple[Any, int]] = {
@@ -31,7 +31,6 @@ class Writer:
         self.dtype, self.opset, self.prefix = dtype, opset, prefix
         self.nodes: list[onnx.NodeProto] = []
         self.arrays: dict[str, Array] = whole.arrays if whole else {}
-        self.layouts: dict[str, ParameterLayout] = whole.layouts if whole else {}
         self.count = 0
 
     @property

@@ -23,6 +23,9 @@ DISTRIBUTIONS: Mapping[str, str] = {
 }
 """What each distribution is told, beside its name."""
 
+AXES = (1, 2)
+"""How many axes the parameters of the optimizers' probe have."""
+
 _FIXED = frozenset({"g", "w", "t", "global_norm"})
 
 
@@ -81,6 +84,8 @@ class Optimizer(Part):
         found = [*_probe_mistakes(self.probe, self.hyperparameters, self.table("probe")), *self._name_mistakes()]
         known = _FIXED | self.state.keys() | self.hyperparameters.keys()
         used: set[str] = set()
+        if self.axes is not None and (not self.axes or not set(self.axes) <= set(AXES)):
+            yield Mistake(self.place("axes"), f"`axes` holds some of {AXES}: what a rule is judged on has so many")
         for part in ("gradient", "update"):
             for name, text in self.table(part).items():
                 found += _formula_mistakes(text, self.table(part).places[name], known)

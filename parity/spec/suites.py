@@ -27,13 +27,26 @@ class QualityPart(Part):
     def mistakes(self) -> Iterator[Mistake]:
         if self.at_least is None and self.at_most is None:
             yield Mistake(self.place(), "a quality is asked for with `at_least`, `at_most` or both")
+        elif self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            yield Mistake(self.place("at_most"), f"no quality is at least {self.at_least:g} and at most {self.at_most:g}")
+
+
+READ_BY = {
+    "dataset": ("training",),
+    "initializer": ("training",),
+    "optimizer": ("training",),
+    "hyperparameters": ("training",),
+    "quality": ("training",),
+    "batch_sizes": ("training", "speed"),
+}
+"""Keys that not every task reads."""
 
 
 class Entry(Part):
     """One task on several specs; every list is crossed with every other. What is left out takes the verb's default.
 
     nodes: whether every layer is judged alone as well.
-    specs: what `parity check` takes: names, kinds, `all`. frameworks: all known, if empty. initializer, optimizer: names.
+    specs: what `parity check` takes: names, kinds, `all`. frameworks: all that train, if empty. initializer, optimizer: names.
     hyperparameters: of the optimizer, where a training takes other values than the published ones.
     """
 
@@ -61,11 +74,9 @@ class Entry(Part):
                     yield Mistake(place, f"`{key}` are at least {least}, not {value}")
         if self.steps is not None and self.steps < 1:
             yield Mistake(self.place("steps"), f"`steps` is at least 1, not {self.steps}")
-        if self.dataset is not None and self.task not in ("training", "speed"):
-            yield Mistake(self.place("dataset"), f"`{self.task}` draws its own data; a `dataset` is for training and speed")
-        for key in ("quality", "hyperparameters"):
-            if getattr(self, key) and self.task != "training":
-                yield Mistake(self.place(key), f"`{key}` is for training, not for `{self.task}`")
+        for key, tasks in READ_BY.items():
+            if getattr(self, key) and self.task not in tasks:
+                yield Mistake(self.place(key), f"`{key}` is for {' and '.join(tasks)}, not for `{self.task}`")
         if self.quality is not None:
             yield from self.quality.mistakes()
 

@@ -16,6 +16,7 @@ from typing import Any
 import parity
 from parity.execution import planning, records
 from parity.execution.environments import Unavailable, installed
+from parity.judgement import differences
 from parity.judgement.comparison import Comparison
 from parity.spec import specs as language
 from parity.spec.cases import Case
@@ -44,7 +45,7 @@ def _one(architecture: Architecture, options: Options, session: Session) -> Iter
     if not file.is_file():
         place = session.store / "unsettled" / name
         alone = replace(session, store=place, at_once=1, timeout=TIMEOUT)
-        initializer, optimizer = selection.initializer("glorot_uniform"), selection.optimizer("adam")
+        initializer, optimizer = _started()
         judged: list[Judged] = []
         for trial in architecture_trials(architecture, initializer, optimizer, options):
             judged += map(_light, alone.run([trial]))
@@ -58,12 +59,20 @@ def _one(architecture: Architecture, options: Options, session: Session) -> Iter
 
 def _key(architecture: Architecture, options: Options, session: Session) -> str:
     """Of everything that the verdicts depend on: the spec, the options, the code, the environments."""
-    root = Path(parity.__file__).parent
-    sources = [path for part in JUDGING for path in ((root / part).rglob("*.py") if (root / part).is_dir() else [root / part])]
-    frameworks = {name: [planning.implementation_digest(name), _versions(name)] for name in session.frameworks}
+    root = Path(parity.__file__).resolve().parent
+    code = records.source_digest(root / part for part in JUDGING)
+    specs = [one.model_dump(mode="json") for one in (architecture, *_started())]
+    frameworks = {
+        name: [planning.implementation_digest(name), _versions(name), differences.known(name)] for name in session.frameworks
+    }
     own = dict(session.realizations), records.source_digest(path for path in session.python_path if path.is_file())
-    known = [architecture.model_dump(mode="json"), asdict(options), records.source_digest(sources), frameworks, own]
+    known = [specs, asdict(options), code, frameworks, own]
     return sha256(json.dumps(known, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _started() -> tuple[language.Initializer, language.Optimizer]:
+    """The initializer and the rule of every case."""
+    return selection.initializer("glorot_uniform"), selection.optimizer("adam")
 
 
 def _versions(framework: str) -> Mapping[str, str]:

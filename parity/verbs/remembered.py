@@ -19,12 +19,14 @@ from parity.spec.cases import Case
 COMPUTES = ("reference_impl", "ops", "spec/formulas.py")
 
 
-def remembered(store: Path, case: Case, draws: str, compute: Callable[[], TrainingRun]) -> TrainingRun:
-    """The run, out of the store or computed and put there. draws: digest of the case's arrays and of where the run starts."""
+def remembered(store: Path, case: Case, rule: str, draws: str, compute: Callable[[], TrainingRun]) -> TrainingRun:
+    """The run, out of the store or computed and put there. rule: the optimizer's formulas; draws: digest of the case's arrays
+    and of where the run starts."""
     root = Path(parity.__file__).resolve().parent
     computes = source_digest([root / name for name in COMPUTES])
     folder = store / "references"
-    path = folder / f"{record_key(case, draws, 'reference', {'numpy': np.__version__}, computes)}.npz"
+    versions = {"numpy": np.__version__, "rule": rule}
+    path = folder / f"{record_key(case, draws, 'reference', versions, computes)}.npz"
     if path.is_file():
         kept = array_files.read_npz(path, file_digest(path))
         return TrainingRun(kept["losses"], {name[len("final/") :]: kept[name] for name in kept if name.startswith("final/")})

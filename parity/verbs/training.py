@@ -108,7 +108,7 @@ def course(
     def run(start: Mapping[str, Array]) -> TrainingRun:
         draws = drawing.Draws({**arrays, **_named("start", start)}).digest()
         compute = partial(train, graph, rule, case.hyperparameters, start, dataset.train, order, on_step)
-        return remembered(store, case, draws, compute)
+        return remembered(store, case, optimizer.model_dump_json(), draws, compute)
 
     judge = judge_training(case, dataset, goal, begin)
     at_start = measured(case, dataset, goal, np.ones(1), begin, {}) if goal else None

@@ -65,7 +65,7 @@ TOLD = {
     "users_rules:ReturnsNan": "returned NaN or infinity in step 1",
     "users_rules:Fails": "ValueError: out of luck",
     "users_rules:NoOptimizer": "it is no optimizer: a NoOptimizer is no",
-    "users_rules:number": "is no optimizer: a int cannot be called",
+    "users_rules:number": "cannot be called: it is of type int",
     "users_rules:Nothing": "does not exist: users_rules has no `Nothing`",
     "not_there.at_all:Rule": "does not exist: no module `not_there.at_all`",
     "json.JSONDecoder": "is no optimizer: none of its arguments is a learning rate",
