@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from parity.spec.graph import Graph, Node, Shape
 
 Array = NDArray[np.float64]
-BATCH, CLASSES = 2, 7
+BATCH, CLASSES = 1, 7
 AROUND = {
     "bias": (0.0, 0.1),
     "scale": (1.0, 0.3),
