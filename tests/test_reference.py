@@ -10,7 +10,7 @@ import pytest
 from hand_built import Array, draw
 from small_graphs import GRAPHS, adversarial
 
-from parity.ops.definition import Run
+from parity.ops.definition import LONG, Run
 from parity.reference_impl import walk
 from parity.reference_impl.observation import cast, observe, shadows
 from parity.spec.graph import Graph, isolate
@@ -136,3 +136,25 @@ def test_each_phase_has_the_gradients_of_what_it_updates(phase: int, trained: st
     direction = np.random.RandomState(2).standard_normal(values[trained].shape)
     expected = slope(alone, values, trained, direction)
     assert np.sum(seen.gradients[trained] * direction) == pytest.approx(expected, rel=1e-8)
+
+
+def test_a_long_product_of_a_running_walk_is_added_one_by_one() -> None:
+    """One and then 2^-25s: each is lost where it is added to the one alone, but not where a block of them is."""
+    small = np.full((1, LONG + 1), 2.0**-25, np.float32)
+    small[0, 0] = 1
+    ones = np.ones((LONG + 1, 1), np.float32)
+    assert Run("float32", running=True).matmul(small, ones) == 1
+    assert Run("float32").matmul(small, ones) > 1
+    short = Run("float32", running=True).matmul(small[:, 1:], ones[1:])
+    np.testing.assert_array_equal(short, small[:, 1:] @ ones[1:])
+
+
+def test_even_orders_alone_add_products_one_by_one() -> None:
+    small, ones = np.full((1, LONG + 1), 0.1, np.float32), np.ones((LONG + 1, 1), np.float32)
+    exact = (LONG + 1) * float(small[0, 0])
+
+    def error(seed: int) -> float:
+        run = Run("float32", True, np.random.RandomState(seed), running=seed % 2 == 0)
+        return abs(run.matmul(small, ones).item() - exact)
+
+    assert error(2) > 3 * error(1)

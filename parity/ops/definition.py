@@ -83,12 +83,18 @@ class Example:
     name: str = ""
 
 
+LONG = 1024
+"""Terms from which a matrix product's order of summation shows: BLAS's blocks are a few hundred long."""
+
+
 class Run:
     """How one walk of the reference computes: precision, training or not, and the order of every sum.
 
     With `order` None sums run in NumPy's order; with a RandomState the terms of each reduction are permuted first and added
     one by one, so that the same code shows how far another, equally right order of summation comes out (a shadow). With
-    `running` they are added one by one in their own order, as frameworks do, where neighbours resemble each other.
+    `running` they are added one by one without an order too, as frameworks do, where neighbours resemble each other; and so
+    are the products of a matrix product of more than LONG terms, which BLAS adds up in blocks of some hundred: a framework's
+    kernel gradient of a convolution may run over all pixels of a batch, and lose several times as much.
     """
 
     def __init__(
@@ -98,6 +104,7 @@ class Run:
         self.training = training
         self._order = order
         self._running = running or order is not None
+        self._products = running
 
     def sum(self, x: Array, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Array:
         """Sum over axes; result in the dtype of x."""
@@ -126,6 +133,8 @@ class Run:
                 raise ValueError(f"matmul of {a.shape} and {b.shape}")
             places = self._order.permutation(a.shape[-1])
             a, b = np.take(a, places, axis=-1), np.take(b, places, axis=-2)
+        if self._products and a.shape[-1] > LONG:
+            return _added_up(a, b)
         return np.asarray(np.matmul(a, b))
 
     def permutation(self, count: int) -> Array:
@@ -135,6 +144,16 @@ class Run:
     def number(self, value: float) -> Any:
         """A scalar in this run's precision, so that no float64 sneaks into a float32 walk."""
         return self.dtype.type(value)
+
+
+def _added_up(a: Array, b: Array) -> Array:
+    """The matrix product, one product after the other added to each element."""
+    total = a[..., :, 0, None] * b[..., 0, None, :]
+    product = np.empty_like(total)
+    for place in range(1, a.shape[-1]):
+        np.multiply(a[..., :, place, None], b[..., place, None, :], out=product)
+        total += product
+    return np.asarray(total)
 
 
 @lru_cache(maxsize=256)

@@ -48,10 +48,12 @@ def observe(
     """One training pass of one phase (values, loss, gradients, state), or in evaluation mode the values of the layers.
 
     values: arrays by name as they were drawn, in any precision; floats are cast to the walk's. dtype: what to compute in.
-    order_seed: None for NumPy's order of summation, 0 for one term after the other, a number for another order of every sum.
+    order_seed: None for NumPy's order of summation, 0 for one term after the other, a number for another order of every sum
+    (an even one: of every product of a long matrix product too, one after the other).
     """
     computed = COMPUTED[dtype]
-    run = Run(computed, training, np.random.RandomState(order_seed) if order_seed else None, running=order_seed == 0)
+    order = np.random.RandomState(order_seed) if order_seed else None
+    run = Run(computed, training, order, running=order_seed is not None and order_seed % 2 == 0)
     program = graph.phases[phase] if training and graph.phases else None
     walk = walking.forward(graph, cast(values, computed), run, program, branches, dtype)
     produced = {name: walk.values[name] for name in _produced(graph, walk) if walk.values[name].dtype.kind == "f"}
