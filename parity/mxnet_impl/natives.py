@@ -102,13 +102,15 @@ def convolution(asked: Probed) -> Found:
 
 def recurrent(asked: Probed) -> Found:
     """Every step of one layer, and how many biases it has."""
-    layer, rows = _layer(asked), 0
-    for name, value in layer.collect_params().items():
+    layer = _layer(asked)
+    values = layer.collect_params()
+    for name, value in values.items():
         role = {"i2h_weight": "kernel", "h2h_weight": "recurrent", "i2h_bias": "bias", "h2h_bias": "recurrent_bias"}
-        rows = value.shape[0]
-        value.set_data(_tensor(asked, next(found for ending, found in role.items() if name.endswith(ending)))[:rows])
+        value.set_data(_tensor(asked, next(found for end, found in role.items() if name.endswith(end)))[: value.shape[0]])
+    rows, units = next(value.shape for name, value in values.items() if name.endswith("h2h_weight"))
     steps = layer(_tensor(asked, "x").transpose((1, 0, 2))).transpose((1, 0, 2))
-    return {"steps": _array(steps), "blocks": np.asarray(float(rows // 3)), "biases": np.asarray(2.0)}
+    biases = sum(name.endswith("bias") for name in values)
+    return {"steps": _array(steps), "blocks": np.asarray(float(rows // units)), "biases": np.asarray(float(biases))}
 
 
 def resizing(asked: Probed) -> Found:

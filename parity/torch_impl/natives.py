@@ -90,12 +90,17 @@ def convolution(asked: Probed) -> Found:
 def recurrent(asked: Probed) -> Found:
     """Every step of one layer, and how many biases it has."""
     layer, x = _layer(asked), _tensor(asked, "x")
-    for name, value in layer.named_parameters():
+    values = dict(layer.named_parameters())
+    for name, value in values.items():
         role = "kernel" if "weight_ih" in name else "recurrent" if "weight_hh" in name else ""
         role = role or ("bias" if "bias_ih" in name else "recurrent_bias")
         value.data = _tensor(asked, role)[: len(value)]
-    blocks = np.asarray(float(dict(layer.named_parameters())["weight_ih_l0"].shape[0] // 3))
-    return {"steps": _array(layer(x.transpose(0, 1))[0].transpose(0, 1)), "blocks": blocks, "biases": np.asarray(2.0)}
+    rows, units = values["weight_hh_l0"].shape
+    return {
+        "steps": _array(layer(x.transpose(0, 1))[0].transpose(0, 1)),
+        "blocks": np.asarray(float(rows // units)),
+        "biases": np.asarray(float(sum("bias" in name for name in values))),
+    }
 
 
 def resizing(asked: Probed) -> Found:
