@@ -30,9 +30,12 @@ def owner(name: str) -> Any:
     """The class or function of a dotted name: the longest part that is a module is imported, the rest are attributes."""
     parts = name.split(".")
     for end in range(len(parts) - 1, 0, -1):
+        module = ".".join(parts[:end])
         try:
-            found: Any = importlib.import_module(".".join(parts[:end]))
-        except ModuleNotFoundError:
+            found: Any = importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+                raise  # the module is there, and something that it needs is not
             continue
         for part in parts[end:]:
             found = getattr(found, part)
