@@ -55,7 +55,7 @@ ROOMS = {
         *("parity.comparing*", "parity.execution.leaves"),
         *("parity.judgement.budgets", "parity.judgement.comparison"),
     ),
-    "parity.atlas*": ("parity.atlas", "parity.atlas.*"),
+    "parity.atlas*": ("parity.atlas", "parity.atlas.*", "parity.judgement.budgets"),
     "parity.reporting*": ("parity", "parity.reporting*", "parity.judgement*", "parity.execution.timing", "parity.atlas*"),
     "parity.verbs*": (
         *("parity", "parity.verbs*", "parity.reporting*", "parity.judgement*", "parity.reference_impl*", "parity.comparing*"),

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.judgement import budgets
+
 Array = npt.NDArray[Any]
 Distribution = Callable[[Array], Array]
 LEVEL = 2.0
@@ -67,4 +69,5 @@ def _orthogonal(draw: Array) -> bool:
     if draw.ndim != 2:
         return False
     rows = draw if draw.shape[0] <= draw.shape[1] else draw.T
-    return bool(np.allclose(rows @ rows.T, np.eye(len(rows)), atol=1e-4))
+    allowed = budgets.orthogonality((draw.shape[0], draw.shape[1]), 1.0, budgets.roundoff("float32"))
+    return budgets.greatest(rows @ rows.T - np.eye(len(rows))) <= allowed

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from math import erf, sqrt
+from math import erf, log, sqrt
 
 import numpy as np
 
+from parity.judgement import budgets
 from parity.judgement.natives.form import Array, Arrays, Facet
 
 SHAPES: Mapping[str, tuple[int, ...]] = {"dense": (307, 101), "conv": (61, 29, 3, 5)}
@@ -81,7 +82,8 @@ GAINS: Mapping[str, float] = {
 def named(seen: Arrays, dtype: str) -> list[Facet]:
     draws = {name: np.asarray(seen[f"draw/{name}"], np.float64) for name in SHAPES if f"draw/{name}" in seen}
     exact = _exact(draws)
-    return [Facet("draws", (exact,) if exact else tuple(_distributions(draws)), dtype)]
+    names = (exact,) if exact else tuple(_distributions(draws))
+    return [Facet("draws", names, dtype if names else "")]
 
 
 def _exact(draws: Arrays) -> str | None:
@@ -93,7 +95,7 @@ def _exact(draws: Arrays) -> str | None:
     if "dense" in draws and np.array_equal(draws["dense"], np.eye(*draws["dense"].shape)):
         return "identity"
     gains = [gain for gain in map(_orthogonal, matrices) if gain is not None]
-    if len(gains) == len(matrices) and np.allclose(gains, gains[0], rtol=1e-4):
+    if len(gains) == len(matrices) and max(gains) - min(gains) <= max(_allowed(matrix, max(gains)) for matrix in matrices):
         return f"orthogonal, gain {gains[0]:.4g}"
     return _between(values)
 
@@ -101,7 +103,8 @@ def _exact(draws: Arrays) -> str | None:
 def _between(values: Array) -> str | None:
     """A uniform draw that does not lie around 0, between two numbers that need no third digit."""
     low, high = float(f"{values.min():.2g}"), float(f"{values.max():.2g}")
-    low = 0.0 if abs(low) < 1e-3 * high else low
+    least = -log(budgets.FALSE_ALARM) * high / values.size  # P(all n draws above x) = (1 - x/high)ⁿ <= exp(-n·x/high)
+    low = 0.0 if abs(low) < least else low
     if low == -high or not _fits((values - low) / (high - low) * sqrt(12) - sqrt(3), FAMILIES[0], 1.0):
         return None
     return f"uniform between {low:g} and {high:g}"
@@ -112,7 +115,11 @@ def _orthogonal(matrix: Array) -> float | None:
     rows = matrix if len(matrix) <= matrix.shape[1] else matrix.T
     product = rows @ rows.T
     gain = sqrt(float(np.trace(product)) / len(rows))
-    return gain if np.allclose(product, gain**2 * np.eye(len(rows)), atol=1e-4 * gain**2) else None
+    return gain if budgets.greatest(product - gain**2 * np.eye(len(rows))) <= _allowed(matrix, gain) else None
+
+
+def _allowed(matrix: Array, gain: float) -> float:
+    return budgets.orthogonality((matrix.shape[0], matrix.shape[1]), gain, budgets.roundoff("float32"))
 
 
 def _distributions(draws: Arrays) -> Iterator[str]:
