@@ -22,35 +22,21 @@ BINARY = "binary cross-entropy of probabilities, the mean of all elements"
 KL = "KL divergence of probabilities, the mean over the batch of each example's sum"
 HINGE, POISSON = "hinge, the mean of all elements", "Poisson of rates, the mean of all elements"
 
+COMMON = {
+    "SGD": "sgd",
+    "Adam": "adam",
+    "AdamW": "adamw",
+    "RMSprop": "rmsprop",
+    "Adagrad": "adagrad",
+    "Adadelta": "adadelta",
+    "Adamax": "adamax",
+}
+"""Rules that torch and Keras call alike."""
 OPTIMIZERS: Mapping[str, Mapping[str, str]] = {
-    "torch": {
-        f"torch.optim.{name}": spec
-        for name, spec in {
-            "SGD": "sgd",
-            "Adam": "adam",
-            "AdamW": "adamw",
-            "RMSprop": "rmsprop",
-            "Adagrad": "adagrad",
-            "Adadelta": "adadelta",
-            "Adamax": "adamax",
-            "NAdam": "nadam",
-        }.items()
-    },
+    "torch": {f"torch.optim.{name}": spec for name, spec in {**COMMON, "NAdam": "nadam"}.items()},
     "keras": {
         f"keras.optimizers.{name}": spec
-        for name, spec in {
-            "SGD": "sgd",
-            "Adam": "adam",
-            "AdamW": "adamw",
-            "RMSprop": "rmsprop",
-            "Adagrad": "adagrad",
-            "Adadelta": "adadelta",
-            "Adamax": "adamax",
-            "Nadam": "nadam",
-            "Ftrl": "ftrl",
-            "Lion": "lion",
-            "Lamb": "lamb",
-        }.items()
+        for name, spec in {**COMMON, "Nadam": "nadam", "Ftrl": "ftrl", "Lion": "lion", "Lamb": "lamb"}.items()
     },
     "mxnet": {
         f"mxnet.optimizer.{name}": spec

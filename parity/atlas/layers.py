@@ -16,6 +16,10 @@ MEAN, VARIANCE = X.mean(0), X.var(0)
 EPSILON, MOMENTUM = 2.0**-10, 0.25
 IMAGES = np.zeros((1, 3, 4, 5))
 ROW = np.array([[1.0, 2.0, 4.0, 8.0]])
+NORMALIZED_WITH = {
+    "the batch's statistics": form((X - MEAN) / np.sqrt(VARIANCE + EPSILON)),
+    "running statistics": form(X / np.sqrt(1 + EPSILON)),
+}
 LAYOUTS = {"(out, in, height, width)": form([7, 5, 2, 3]), "(height, width, in, out)": form([2, 3, 5, 7])}
 
 
@@ -62,10 +66,7 @@ NORMALIZATION = (
         "normalization",
         "batch_norm, frozen, called in training mode: normalizes with",
         {"x": X},
-        {
-            "the batch's statistics": form((X - MEAN) / np.sqrt(VARIANCE + EPSILON)),
-            "running statistics": form(X / np.sqrt(1 + EPSILON)),
-        },
+        NORMALIZED_WITH,
         "freezing parameters and freezing statistics are two decisions; call the layer in evaluation mode for the second",
     ),
     Question(

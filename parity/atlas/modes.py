@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from parity.atlas.layers import EPSILON, MEAN, MOMENTUM, VARIANCE, X
+from parity.atlas.layers import EPSILON, MEAN, MOMENTUM, NORMALIZED_WITH, X
 from parity.atlas.question import Question, form
 
 ROW = np.array([1.0, 2.0, 4.0])
@@ -18,10 +18,7 @@ QUESTIONS = (
         "training",
         "a new batch_norm, called without a word about training, normalizes with",
         {"x": X},
-        {
-            "the batch's statistics": form((X - MEAN) / np.sqrt(VARIANCE + EPSILON)),
-            "running statistics": form(X / np.sqrt(1 + EPSILON)),
-        },
+        NORMALIZED_WITH,
         "torch: model.train() and model.eval(); Keras: training=…; MXNet: autograd.record() alone means training",
     ),
     Question(

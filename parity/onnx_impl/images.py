@@ -14,47 +14,46 @@ from parity.onnx_impl.writing import Site
 Borders = Sequence[Sequence[int]]
 
 
+def _arrays(site: Site) -> list[str]:
+    return [site.arrays[role] for role in ("kernel", "bias") if role in site.arrays]
+
+
+def _window(site: Site) -> dict[str, list[int]]:
+    """What every operator with a window is told of it."""
+    return {"kernel_shape": list(site["kernel"]), "strides": list(site["stride"]), "pads": pads(site["padding"])}
+
+
 def convolution(site: Site) -> str:
     """Conv of an image or a volume: kernels lie in ONNX as in the spec."""
-    arrays = [site.arrays[role] for role in ("kernel", "bias") if role in site.arrays]
     return site.one(
         "Conv",
         site.x,
-        *arrays,
-        kernel_shape=list(site["kernel"]),
-        strides=list(site["stride"]),
-        pads=pads(site["padding"]),
+        *_arrays(site),
+        **_window(site),
         dilations=list(site["dilation"]),
         group=int(site["groups"]),
     )
 
 
 def conv_transpose2d(site: Site) -> str:
-    arrays = [site.arrays[role] for role in ("kernel", "bias") if role in site.arrays]
     return site.one(
         "ConvTranspose",
         site.x,
-        *arrays,
-        kernel_shape=list(site["kernel"]),
-        strides=list(site["stride"]),
-        pads=pads(site["padding"]),
+        *_arrays(site),
+        **_window(site),
         dilations=list(site["dilation"]),
     )
 
 
 def max_pool2d(site: Site) -> str:
-    return site.one(
-        "MaxPool", site.x, kernel_shape=list(site["kernel"]), strides=list(site["stride"]), pads=pads(site["padding"])
-    )
+    return site.one("MaxPool", site.x, **_window(site))
 
 
 def average_pool2d(site: Site) -> str:
     return site.one(
         "AveragePool",
         site.x,
-        kernel_shape=list(site["kernel"]),
-        strides=list(site["stride"]),
-        pads=pads(site["padding"]),
+        **_window(site),
         count_include_pad=int(site["count_padding"]),
     )
 
