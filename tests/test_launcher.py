@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from dataclasses import replace
@@ -55,7 +56,7 @@ ENDINGS = {
     "Raises": ("crashed", "RuntimeError: no kernel for this shape"),
     "Declines": ("unsupported", "no such layer"),
     "Segfaults": ("crashed", "killed by SIGSEGV"),
-    "Aborts": ("out_of_memory", "killed by SIGABRT; it last printed:\nterminate called after throwing"),
+    "Aborts": ("out_of_memory", "killed by SIGABRT; it last printed: terminate called after throwing"),
     "Exits": ("crashed", "ended without a record (exit status 0)"),
     "ExitsWithStatus": ("crashed", "ended with exit status 3"),
     "CallsExit": ("crashed", "SystemExit: 0"),
@@ -84,6 +85,26 @@ def test_an_ending_is_an_outcome_and_costs_one_case(tmp_path: Path, fakes: Path,
             assert record.arrays is not None
             values = array_files.load(tmp_path / "out", record.arrays)["forward/x"]
             assert list(values) == [2 * (i + entry.case.seed) for i in range(3)]
+
+
+def test_a_crash_that_an_earlier_case_caused_is_not_blamed_on_the_later(tmp_path: Path, fakes: Path) -> None:
+    asked, out = write(tmp_path / "request", "DiesOfAnEarlierCase"), tmp_path / "out"
+    found, told = run(asked, out, fakes)
+    assert [record.outcome for record in found] == ["ran"] * 4
+    assert [record.reason != "" for record in found] == [False, True, False, False]
+    assert "it ran in a process of its own; before, the worker was killed by SIGSEGV" in found[1].reason
+    assert "(in a process that had begun 1 cases before it)" in found[1].reason
+    assert any("it is asked again in a process of its own" in notice for notice in told.notices)
+    assert records.read(out).latest() == {record.key: record for record in found}
+    assert run(asked, out, fakes)[0] == found
+
+
+@pytest.mark.parametrize("fake", ["Segfaults", "Sound"])
+def test_a_case_is_asked_again_at_most_once(tmp_path: Path, fakes: Path, fake: str) -> None:
+    asked, out = write(tmp_path / "request", fake), tmp_path / "out"
+    run(asked, out, fakes)
+    begun = [json.loads(line)["key"] for line in (out / "progress.jsonl").read_text().splitlines()]
+    assert begun.count(asked.entries[1].key) == (2 if fake == "Segfaults" else 1)
 
 
 @pytest.mark.parametrize("fake", ["Hangs", "LeavesOrphanAndHangs"])
@@ -240,7 +261,8 @@ def test_a_plan_is_self_contained_and_collected(tmp_path: Path, fakes: Path) -> 
         (-11, "", 1, "crashed", "the worker was killed by SIGSEGV"),
         (-64, "", 0, "crashed", "SIGRTMAX"),
         (1, "RuntimeError: CUDA out of memory. Tried to allocate 2 GiB", 0, "out_of_memory", "exit status 1"),
-        (1, "\x1b[31mred\x00", 0, "crashed", "it last printed:\n�[31mred�"),
+        (255, "one\nSegmentation fault: 11\n", 0, "crashed", "it last printed:\none\nSegmentation fault: 11"),
+        (1, "\x1b[31mred\x00", 0, "crashed", "it last printed: �[31mred�"),
     ],
 )
 def test_how_a_process_died_is_named(returncode: int, log: str, kills: int, outcome: str, reason: str) -> None:

@@ -15,6 +15,7 @@ OUT_OF_MEMORY = re.compile(
     re.IGNORECASE,
 )
 TAIL_LINES = 20
+FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def of_exception(error: BaseException) -> tuple[str, str]:
@@ -32,7 +33,7 @@ def of_process(returncode: int, log: str, *, kernel_kills: int = 0) -> tuple[str
     processes the kernel killed for memory meanwhile.
     """
     printed = tail(log)
-    after = f"; it last printed:\n{printed}" if printed else ""
+    after = f"; it last printed:{chr(10) if chr(10) in printed else ' '}{printed}" if printed else ""
     if returncode == 0:
         return "crashed", f"the worker ended without a record (exit status 0){after}"
     if returncode > 0:
@@ -42,6 +43,11 @@ def of_process(returncode: int, log: str, *, kernel_kills: int = 0) -> tuple[str
     if returncode == -signal.SIGKILL and kernel_kills:
         return "out_of_memory", f"the worker was killed by {name} while the kernel ran out of memory{after}"
     return ("out_of_memory" if OUT_OF_MEMORY.search(printed) else "crashed"), f"the worker was killed by {name}{after}"
+
+
+def is_fault(returncode: int) -> bool:
+    """Whether a process died of itself, as one does whose memory an earlier case has harmed, and was not ended from outside."""
+    return returncode != 0 and -returncode not in FROM_OUTSIDE
 
 
 def signal_name(number: int) -> str:

@@ -41,6 +41,8 @@ class Run:
     on_notice: Callable[[str], None]
     stop: Callable[[], bool]
     finished: dict[str, Record] = field(default_factory=dict)
+    suspected: dict[str, str] = field(default_factory=dict)
+    """Key of an entry in which a process died that had run others before -> how. It is asked once more, alone."""
     offset: int = 0
 
     def remaining(self) -> list[int]:
@@ -63,8 +65,16 @@ class Run:
                 self.on_notice(notice)
         for record in reading.records:
             if record.key in keys and record.key not in self.finished:
-                self.take(self._distrust(record, begun) if record.key in reading.spoiled else record)
+                self.take(self._distrust(record, begun) if record.key in reading.spoiled else self._explain(record))
         return len(self.remaining())
+
+    def _explain(self, record: Record) -> Record:
+        """The record of a case that ran alone after its first process died says so."""
+        if record.key not in self.suspected or record.outcome != "ran":
+            return record
+        explained = replace(record, reason=f"it ran in a process of its own; before, {self.suspected[record.key]}")
+        records.append(self.out, explained)
+        return explained
 
     def _distrust(self, record: Record, begun: Sequence[Entry]) -> Record:
         """Lines before this record were dropped: the record of a case begun earlier, or nothing that belongs there.
@@ -113,7 +123,8 @@ def launch(
         place = Place(interpreter.absolute(), out, limits, tuple(path.resolve() for path in python_path), lock)
         _resume(run)
         while remaining := run.remaining():
-            _settle(run, run_process(asked, remaining, place, run.look))
+            alone = [number for number in remaining if asked.entries[number].key in run.suspected]
+            _settle(run, run_process(asked, alone or remaining, place, run.look))
     return [run.finished[entry.key] for entry in asked.entries]
 
 
@@ -166,7 +177,8 @@ def _sound(out: Path, record: Record) -> bool:
 
 
 def _settle(run: Run, ending: Ending) -> None:
-    """Records for what the process left without one. At least one entry is finished by each process, so a run ends."""
+    """Records for what the process left without one, but for a case to be asked again alone. A run ends: each process
+    finishes an entry, or leaves one that the next process finishes."""
     for notice in records.drop_torn_tail(run.out):
         run.on_notice(notice)
     run.look(ending.begun)
@@ -182,7 +194,12 @@ def _settle(run: Run, ending: Ending) -> None:
     for entry in earlier:
         if entry in left:
             run.end(entry, "crashed", UNREADABLE)
-    if current in left:
+    if current not in left:
+        return
+    if earlier and endings.is_fault(ending.returncode) and not ending.too_slow:
+        run.suspected[current.key] = f"{reason} (in a process that had begun {len(earlier)} cases before it)"
+        run.on_notice(f"{current.case.id}: {run.suspected[current.key]}; it is asked again in a process of its own")
+    else:
         run.end(current, outcome, reason)
 
 

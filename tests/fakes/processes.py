@@ -100,6 +100,21 @@ class Aborts(Sound):
         os.abort()
 
 
+class DiesOfAnEarlierCase(Sound):
+    """Sound alone; in a process that has had another case before, it crashes."""
+
+    earlier = 0
+
+    def realize(self, case: Case) -> Any:
+        realization = super().realize(case)
+        self.earlier += 1
+        return realization
+
+    def misbehave(self, case: Case) -> None:
+        if self.earlier:
+            ctypes.string_at(0)
+
+
 class Exits(Sound):
     """Exit status 0, and no record."""
 
