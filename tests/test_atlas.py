@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from parity.atlas import chapters, distributions, starts
+from parity.atlas import chapters, distributions, fans, starts
 from parity.atlas.chapters import CHAPTERS, QUESTIONS, answer
 from parity.atlas.question import CLOSE, Answer, Question, answered, meets, written
 from parity.execution import inspection, tasks
@@ -154,3 +154,15 @@ def test_the_number_of_gaps_that_is_told_is_the_number_measured() -> None:
     _, versions, gaps = atlas.read(REPORTS / "data" / "atlas.json")
     assert not left_out(list(versions), gaps)
     assert f"{len(gaps)} optimizers, norms, pools" in (REPORTS.parent / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(fans.NAMES))
+def test_each_fan_is_told_by_a_draw_of_its_spread(name: str) -> None:
+    """Whichever the distribution: uniform, normal, cut. One of another spread has no name."""
+    uniform, grid = np.random.RandomState(0).uniform(size=20_000), np.linspace(-6, 6, 40_001)
+    question = next(one for one in QUESTIONS if one.name == name)
+    for fan, every in fans.candidates(name).items():
+        for distribution in every:
+            draw = np.interp(uniform, distribution(grid), grid)
+            assert answer(question, {"value": draw}).text == fan
+            assert answer(question, {"value": draw * 5}).text.startswith("no known form")

@@ -6,7 +6,20 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from parity.atlas import defaults, distributions, edges, layers, losses, modes, numbers, reductions, rules, sequences, starts
+from parity.atlas import (
+    defaults,
+    distributions,
+    edges,
+    fans,
+    layers,
+    losses,
+    modes,
+    numbers,
+    reductions,
+    rules,
+    sequences,
+    starts,
+)
 from parity.atlas.question import Answer, Array, Question, answered
 
 CHAPTERS: Mapping[str, str] = {
@@ -34,6 +47,7 @@ QUESTIONS: tuple[Question, ...] = tuple(
             *reductions.QUESTIONS,
             *losses.QUESTIONS,
             *starts.QUESTIONS,
+            *fans.QUESTIONS,
             *numbers.QUESTIONS,
             *defaults.QUESTIONS,
         ),
@@ -46,4 +60,6 @@ def answer(question: Question, arrays: Mapping[str, Array]) -> Answer:
     """The cell of one framework, from what its worker returned."""
     if question.name in starts.CANDIDATES and "value" in arrays:
         return Answer(distributions.named(np.asarray(arrays["value"]), starts.CANDIDATES[question.name]))
+    if question.name in fans.NAMES and "value" in arrays:
+        return Answer(fans.named(np.asarray(arrays["value"], np.float64), question.name))
     return answered(question, arrays)

@@ -52,16 +52,18 @@ def named(draw: Array, candidates: Mapping[str, Distribution]) -> str:
         return f"0, and 1 in block {', '.join(str(place + 1) for place in range(4) if blocks[place].all())} of 4"
     if _orthogonal(np.asarray(draw, dtype=np.float64)):
         return "orthogonal"
-    steps = np.arange(len(sample) + 1) / len(sample)
-    found = []
-    for name, distribution in candidates.items():
-        expected = distribution(sample)
-        distance = max(np.max(np.abs(expected - steps[1:])), np.max(np.abs(expected - steps[:-1])))
-        if distance * sqrt(len(sample)) <= LEVEL:
-            found.append(name)
+    found = [name for name, distribution in candidates.items() if fits(sample, distribution)]
     if len(found) == 1:
         return found[0]
     return f"no known form: mean {sample.mean():.3g}, standard deviation {sample.std():.3g}, within ±{np.abs(sample).max():.3g}"
+
+
+def fits(draw: Array, distribution: Distribution) -> bool:
+    """Whether chance explains the greatest distance between the draw's distribution function and this one."""
+    sample = np.sort(np.asarray(draw, dtype=np.float64).ravel())
+    expected, steps = distribution(sample), np.arange(len(sample) + 1) / len(sample)
+    distance = max(np.max(np.abs(expected - steps[1:])), np.max(np.abs(expected - steps[:-1])))
+    return bool(distance * sqrt(len(sample)) <= LEVEL)
 
 
 def _orthogonal(draw: Array) -> bool:

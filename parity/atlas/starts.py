@@ -57,6 +57,19 @@ def _depthwise() -> dict[str, Distribution]:
     }
 
 
+def _grouped(outputs_as_inputs: bool = False) -> dict[str, Distribution]:
+    """145 to 305 channels in 5 groups, 3 by 3. outputs_as_inputs: of a transposed convolution."""
+    into, out = (61, 145) if outputs_as_inputs else (29, 305)
+    return {
+        "uniform ±√(6/(fan_in + fan_out)) (Glorot), fan_in of one group, fan_out of all": uniform(sqrt(6 / (9 * (into + out)))),
+        "uniform ±√(6/(fan_in + fan_out)) (Glorot), fans of one group": uniform(sqrt(6 / (9 * (29 + 61)))),
+        "uniform ±1/√fan_in, of one group": uniform(1 / sqrt(9 * 29)),
+        "uniform ±1/√fan_in, of all groups": uniform(1 / sqrt(9 * 145)),
+        "uniform ±1/√fan_out, of one group": uniform(1 / sqrt(9 * 61)),
+        "uniform ±0.07": uniform(0.07),
+    }
+
+
 def _heads() -> dict[str, Distribution]:
     """96 features, 4 heads of 24: three projections in one matrix, or a kernel (features, heads, size) read as an image's."""
     return {
@@ -80,6 +93,8 @@ CANDIDATES: Mapping[str, Mapping[str, Distribution]] = {
     "rnn.kernel": {name: one for name, one in _candidates(37, 307, 307).items() if "1/√fan_out" not in name},
     "conv2d.bias_start": _candidates(99, 9 * 5003),
     "depthwise_conv2d.kernel": _depthwise(),
+    "grouped_conv2d.kernel": _grouped(),
+    "grouped_conv_transpose2d.kernel": _grouped(True),
     "multi_head_attention.kernel": _heads(),
     "batch_norm.start_gamma": {},
     "he_normal.draws": _normals(sqrt(2 / 101)),

@@ -133,6 +133,16 @@ def _drawn(make: Callable[[], Any]) -> Answer:
     return answer
 
 
+def _fans(item: str) -> dict[str, Answer]:
+    """The kernels of native layers, started by this."""
+    kernels = {
+        "grouped": (lambda: layers.Conv2D(305, 3, groups=5, kernel_initializer=item), 145),
+        "depthwise": (lambda: layers.DepthwiseConv2D(3, depth_multiplier=2, depthwise_initializer=item), 503),
+        "transposed": (lambda: layers.Conv2DTranspose(101, 3, kernel_initializer=item), 11),
+    }
+    return {f"{item}.{aspect}_fan": sampled(make, (None, 9, 9, count), 0) for aspect, (make, count) in kernels.items()}
+
+
 def _queries_started(_: Inputs) -> Array:
     keras.utils.set_random_seed(0)
     layer, x = layers.MultiHeadAttention(4, 24), np.zeros((1, 3, 96), np.float32)
@@ -203,6 +213,9 @@ EDGES: Mapping[str, Answer] = {
     "rnn.kernel": sampled(lambda: layers.SimpleRNN(307), (None, None, 37), 0),
     "multi_head_attention.kernel": _queries_started,
     "batch_norm.start_gamma": sampled(layers.BatchNormalization, (None, 7), 0),
+    "grouped_conv2d.kernel": sampled(lambda: layers.Conv2D(305, 3, groups=5), (None, 9, 9, 145), 0),
+    **_fans("he_normal"),
+    **_fans("glorot_uniform"),
     "he_normal.draws": _drawn(initializers.HeNormal),
     "he_uniform.draws": _drawn(initializers.HeUniform),
     "glorot_normal.draws": _drawn(initializers.GlorotNormal),

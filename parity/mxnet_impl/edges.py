@@ -6,6 +6,7 @@ It refuses to know what the answer should be. Inputs come as arrays under the qu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -125,6 +126,19 @@ def _drawn(**arguments: Any) -> Answer:
     return answer
 
 
+def _fans(item: str, start: Any) -> dict[str, Answer]:
+    """The kernels of native layers, started by this."""
+    kernels = {
+        "grouped": partial(nn.Conv2D, 305, 3, groups=5, in_channels=145),
+        "depthwise": partial(nn.Conv2D, 1006, 3, groups=503, in_channels=503),
+        "transposed": partial(nn.Conv2DTranspose, 101, 3, in_channels=11),
+        "grouped_transposed": partial(nn.Conv2DTranspose, 305, 3, groups=5, in_channels=145),
+    }
+    return {
+        f"{item}.{aspect}_fan": sampled(partial(make, weight_initializer=start), "weight") for aspect, make in kernels.items()
+    }
+
+
 EDGES: Mapping[str, Answer] = {
     "batch_norm.mode": lambda given: started(nn.BatchNorm(epsilon=2.0**-10))(t(given["x"])).asnumpy(),
     "dropout.mode": lambda given: nn.Dropout(0.75)(t(given["x"])).max().asscalar(),
@@ -176,6 +190,10 @@ EDGES: Mapping[str, Answer] = {
     "he_uniform.draws": _drawn(factor_type="in", magnitude=6),
     "glorot_normal.draws": _drawn(rnd_type="gaussian", magnitude=1),
     "glorot_uniform.draws": _drawn(),
+    "grouped_conv2d.kernel": sampled(lambda: nn.Conv2D(305, 3, groups=5, in_channels=145), "weight"),
+    "grouped_conv_transpose2d.kernel": sampled(lambda: nn.Conv2DTranspose(305, 3, groups=5, in_channels=145), "weight"),
+    **_fans("he_normal", mxnet.init.MSRAPrelu(factor_type="in", slope=0)),
+    **_fans("glorot_uniform", mxnet.init.Xavier()),
     "kink.max_axis": slope(lambda x: nd.max(x.reshape((1, -1)), axis=1)),
     "kink.min": slope(nd.min),
     "kink.selu": slope(lambda x: nd.LeakyReLU(x, act_type="selu")),

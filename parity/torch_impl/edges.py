@@ -116,6 +116,21 @@ def _filled(make: Callable[[Tensor], Any], *shape: int) -> Answer:
     return sampled(made)
 
 
+def _fans(item: str, start: Callable[[Tensor], Tensor]) -> dict[str, Answer]:
+    """The kernels of native layers, started anew."""
+    kernels = {
+        "grouped": lambda: nn.Conv2d(145, 305, 3, groups=5).weight,
+        "depthwise": lambda: nn.Conv2d(503, 1006, 3, groups=503).weight,
+        "transposed": lambda: nn.ConvTranspose2d(11, 101, 3).weight,
+        "grouped_transposed": lambda: nn.ConvTranspose2d(145, 305, 3, groups=5).weight,
+    }
+
+    def started(make: Callable[[], Tensor]) -> Answer:
+        return sampled(lambda: start(make()))
+
+    return {f"{item}.{aspect}_fan": started(make) for aspect, make in kernels.items()}
+
+
 def _classes(given: Inputs) -> Tensor:
     x = t(given["x"])
     return nn.CrossEntropyLoss()(x, torch.zeros(x.shape[0], x.shape[2], dtype=torch.int64))
@@ -194,6 +209,10 @@ EDGES: Mapping[str, Answer] = {
     "glorot_normal.draws": _filled(nn.init.xavier_normal_, 307, 101),
     "glorot_uniform.draws": _filled(nn.init.xavier_uniform_, 307, 101),
     "truncated_normal.draws": _filled(lambda w: nn.init.trunc_normal_(w, std=2.0), 307, 101),
+    "grouped_conv2d.kernel": sampled(lambda: nn.Conv2d(145, 305, 3, groups=5).weight),
+    "grouped_conv_transpose2d.kernel": sampled(lambda: nn.ConvTranspose2d(145, 305, 3, groups=5).weight),
+    **_fans("he_normal", nn.init.kaiming_normal_),
+    **_fans("glorot_uniform", nn.init.xavier_uniform_),
     "kink.max_axis": slope(lambda x: torch.max(x[None], dim=1).values),
     "kink.min": slope(torch.min),
     "kink.hard_tanh": slope(F.hardtanh),
