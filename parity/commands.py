@@ -19,7 +19,10 @@ DEVICE = click.option("--device", "devices", multiple=True, default=("cpu",), sh
 SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 SIZE = click.option("--size", type=click.Choice(["small", "full"]), default="small", show_default=True)
 MODE = click.option("--mode", default=None, help="eager, compiled or default. Without it: eager in float64, default otherwise.")
-FINGERPRINTED = ("optimizer", "initializer", "normalization", "pooling", "convolution", "recurrent", "resizing", "loss")
+FINGERPRINTED = (
+    *("optimizer", "initializer", "normalization", "pooling", "convolution", "transposed_convolution", "recurrent", "resizing"),
+    *("attention", "ctc", "loss"),
+)
 JSON = click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the results here.")
 REALIZATION = click.option(
     "--realization",

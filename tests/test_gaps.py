@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from parity.atlas.canonical import NATIVES, OPTIMIZERS
+from parity.atlas.canonical import INITIALIZERS, NATIVES, OPTIMIZERS
 from parity.execution import black_box, probes, probing
 from parity.judgement import gaps
 from parity.judgement.closed_forms import ClosedForm, library
@@ -100,18 +100,19 @@ def test_a_native_object_s_parts() -> None:
 
 def test_gaps_that_are_no_numbers_survive_the_disk(tmp_path: Path) -> None:
     gap = Gap("torch.nn.Mine", "torch", "mean", {"epsilon": 0.5}, "sum", float("inf"), float("inf"), 0.0)
-    nan = replace(gap, published=None, rounding=float("nan"))
-    atlas.write([], {"torch": "1"}, [gap, nan], tmp_path)
-    first, second = atlas.read(tmp_path / "data" / "atlas.json")[2]
-    assert first == gap
-    assert second.published is None and np.isnan(second.rounding)
+    nan, draw = replace(gap, published=None, rounding=float("nan")), replace(gap, path="torch.nn.init.mine_", rounding=None)
+    atlas.write([], {"torch": "1"}, [gap, nan, draw], tmp_path)
+    first, second, third = atlas.read(tmp_path / "data" / "atlas.json")[2]
+    assert (first, third) == (gap, draw)
+    assert second.published is None and second.rounding is not None and np.isnan(second.rounding)
+    assert "| another shape | none: a draw |" in (tmp_path / "atlas.md").read_text()
     row = next(line for line in (tmp_path / "atlas.md").read_text().splitlines() if "torch.nn.Mine" in line)
     assert "| another shape | another shape | 0 |" in row
     assert "NaN" not in (tmp_path / "data" / "atlas.json").read_text()
 
 
 def test_what_has_no_gap_is_told() -> None:
-    every = [*OPTIMIZERS["torch"], *NATIVES["torch"]]
+    every = [*OPTIMIZERS["torch"], *NATIVES["torch"], *INITIALIZERS["torch"]]
     found = [Gap(path, "torch", "", {}, "", 0.0, None, 0.0) for path in every if path != "torch.nn.BCELoss"]
     assert measuring.left_out(["torch"], found) == ["torch.nn.BCELoss"]
     assert measuring.left_out(["theano"], []) == []

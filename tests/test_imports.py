@@ -27,7 +27,6 @@ WORKER_RUNTIME = tuple(
         "frameworks",
         "implementations",
         "inspection",
-        "newton",
         "probing",
         "protocol",
         "records",
@@ -50,7 +49,7 @@ ROOMS = {
     "parity.execution.*": ("parity", "parity.execution", "parity.execution.*", "parity.spec*"),
     "parity.judgement*": (
         *("parity.judgement*", "parity.reference_impl*", "parity.ops*", "parity.spec*"),
-        *("parity.execution.records", "parity.execution.frameworks", "parity.execution.newton"),
+        *("parity.execution.records", "parity.execution.frameworks"),
     ),
     "parity.comparing*": (
         *("parity.comparing*", "parity.execution.leaves"),
@@ -74,6 +73,7 @@ ROOMS = {
             *WORKER_SPEC,
             "parity.execution.protocol",
             "parity.execution.leaves",
+            "parity.execution.driving",
         )
         for name in FRAMEWORKS
     },

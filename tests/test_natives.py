@@ -10,7 +10,7 @@ import pytest
 
 from parity.execution import probing
 from parity.execution.protocol import Probed, Unsupported
-from parity.judgement.natives import draws, gates, normalizations, reductions, resizing, windows
+from parity.judgement.natives import convolutions, draws, gates, normalizations, reductions, resizing, windows
 from parity.judgement.natives.form import TOLERANCES, Facet, Form, identify
 from parity.judgement.natives.kinds import KINDS, kind_of
 from parity.spec.cases import Case
@@ -25,7 +25,7 @@ def context(**known: float) -> dict[str, Array]:
 
 
 SETTINGS = {f"{setting}/{row}": np.zeros(1) for setting in windows.POOLINGS for row in windows.POOLED}
-SAME = {f"{setting}/{row}": np.zeros(1) for setting in windows.CONVOLUTIONS for row in ("seven", "eight")}
+SAME = {f"{setting}/{row}": np.zeros(1) for setting in convolutions.SETTINGS for row in ("seven", "eight")}
 TRAINED = context(known_epsilon=0.25, known_momentum=0.25, run_gains=4, run_shifts=4, run_mean=0)
 LIBRARIES: Mapping[str, tuple[Callable[[], Iterator[Form]], Seen]] = {
     "batch normalization": (lambda: normalizations.forms(TRAINED), TRAINED),
@@ -37,7 +37,7 @@ LIBRARIES: Mapping[str, tuple[Callable[[], Iterator[Form]], Seen]] = {
     ),
     "normalization without epsilon": (lambda: normalizations.forms(context(run_gains=4, run_shifts=0)), {}),
     "pooling": (lambda: windows.pools(SETTINGS), {}),
-    "convolution": (lambda: windows.convolutions(SAME), {}),
+    "convolution": (lambda: convolutions.plain(SAME), {}),
     **{
         f"{blocks} blocks, {biases} biases": (
             lambda blocks=blocks, biases=biases: gates.forms(context(run_blocks=blocks, run_biases=biases)),  # type: ignore[misc]
@@ -97,8 +97,8 @@ FOREIGN: Mapping[str, tuple[str, Seen]] = {
             for name, row in windows.POOLED.items()
         },
     ),
-    "a convolution with a bias": ("convolution", _rows(lambda row: row + 1, windows.convolutions({}))),
-    "a convolution of another length": ("convolution", _rows(lambda row: row[:-1], windows.convolutions({}))),
+    "a convolution with a bias": ("convolution", _rows(lambda row: row + 1, convolutions.plain({}))),
+    "a convolution of another length": ("convolution", _rows(lambda row: row[:-1], convolutions.plain({}))),
     "a leaky lstm": (
         "recurrent",
         {"run/steps": 0.9 * next(gates.forms(context(run_blocks=4, run_biases=2))).expected["run/steps"]}
@@ -203,6 +203,11 @@ def test_what_is_no_draw_is_told() -> None:
         ("mxnet.gluon.nn.BatchNorm", "normalization"),
         ("torch.nn.AvgPool2d", "pooling"),
         ("keras.layers.Conv2D", "convolution"),
+        ("keras.layers.Conv2DTranspose", "transposed_convolution"),
+        ("torch.nn.ConvTranspose1d", "transposed_convolution"),
+        ("torch.nn.functional.scaled_dot_product_attention", "attention"),
+        ("mxnet.nd.contrib.interleaved_matmul_encdec_qk", "attention"),
+        ("mxnet.gluon.loss.CTCLoss", "ctc"),
         ("keras.layers.SimpleRNN", "recurrent"),
         ("torch.nn.functional.interpolate", "resizing"),
         ("torch.nn.functional.cross_entropy", "loss"),

@@ -22,6 +22,33 @@ BINARY = "binary cross-entropy of probabilities, the mean of all elements"
 KL = "KL divergence of probabilities, the mean over the batch of each example's sum"
 HINGE, POISSON = "hinge, the mean of all elements", "Poisson of rates, the mean of all elements"
 
+CONVOLUTION = {
+    "computes": "cross-correlation",
+    "dilates": "taps lie as far apart as it says",
+    "groups": "inputs of a group: neighbours; its outputs: neighbours",
+    "multiplies channels": "those of one channel side by side",
+}
+"""The ops conv1d, conv2d and conv3d; what an object has no argument for is left out."""
+TRANSPOSED = {
+    "computes": "spreads the kernel as it stands; size (n - 1)·stride + kernel",
+    "`padding`": "cut off both ends",
+    "dilates": "taps lie as far apart as it says",
+}
+"""The op conv_transpose2d."""
+RNN, LSTM = "tanh", "lstm, gates input, forget, cell, output"
+GRU = "gru, gates reset, update, new; reset after the product, update weighs the old state"
+RESIZE = {
+    "nearest": "asymmetric, rounded down",
+    "bilinear": "half-pixel centers",
+    "bicubic": "a = -0.5, half-pixel centers, ends repeated",
+}
+"""The op upsample2d, at any length; bicubic: Keys 1981, equation 15."""
+SCALED = {"scores are": "products divided by √features", "a boolean mask": "True takes part"}
+"""Vaswani et al. 2017, equation 1."""
+ADDITIVE = {"scores are": "additive: the weighted sum of tanh(query + key)"}
+"""Bahdanau et al. 2015, appendix A.1.2."""
+CTC = "of logits, the blank is the first class, the mean over the batch"
+
 COMMON = {
     "SGD": "sgd",
     "Adam": "adam",
@@ -55,7 +82,10 @@ OPTIMIZERS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
-NATIVES: Mapping[str, Mapping[str, str]] = {
+Definition = str | Mapping[str, str]
+"""The name of a form, of what is asked last about the object; or what about it -> the name."""
+
+NATIVES: Mapping[str, Mapping[str, Definition]] = {
     "torch": {
         "torch.nn.BatchNorm2d": BATCH_NORM,
         "torch.nn.LayerNorm": LAYER_NORM,
@@ -69,6 +99,16 @@ NATIVES: Mapping[str, Mapping[str, str]] = {
         "torch.nn.BCELoss": BINARY,
         "torch.nn.KLDivLoss": KL,
         "torch.nn.PoissonNLLLoss": POISSON,
+        **{f"torch.nn.Conv{axes}d": CONVOLUTION for axes in (1, 2, 3)},
+        **{f"torch.nn.ConvTranspose{axes}d": TRANSPOSED for axes in (1, 2, 3)},
+        "torch.nn.RNN": RNN,
+        "torch.nn.LSTM": LSTM,
+        "torch.nn.GRU": GRU,
+        "torch.nn.Upsample": RESIZE,
+        "torch.nn.functional.interpolate": RESIZE,
+        "torch.nn.functional.scaled_dot_product_attention": SCALED,
+        "torch.nn.MultiheadAttention": SCALED,
+        "torch.nn.CTCLoss": CTC,
     },
     "keras": {
         "keras.layers.BatchNormalization": BATCH_NORM,
@@ -84,6 +124,19 @@ NATIVES: Mapping[str, Mapping[str, str]] = {
         "keras.losses.KLDivergence": KL,
         "keras.losses.Poisson": POISSON,
         "keras.losses.Hinge": HINGE,
+        **{f"keras.layers.Conv{axes}D": CONVOLUTION for axes in (1, 2, 3)},
+        **{f"keras.layers.DepthwiseConv{axes}D": CONVOLUTION for axes in (1, 2)},
+        **{f"keras.layers.Conv{axes}DTranspose": TRANSPOSED for axes in (1, 2, 3)},
+        "keras.layers.SimpleRNN": RNN,
+        "keras.layers.LSTM": LSTM,
+        "keras.layers.GRU": GRU,
+        "keras.layers.UpSampling2D": RESIZE,
+        "keras.layers.Resizing": RESIZE,
+        "keras.layers.Attention": SCALED,
+        "keras.layers.AdditiveAttention": ADDITIVE,
+        "keras.layers.MultiHeadAttention": SCALED,
+        "keras.ops.dot_product_attention": SCALED,
+        "keras.losses.CTC": CTC,
     },
     "mxnet": {
         "mxnet.gluon.nn.BatchNorm": BATCH_NORM,
@@ -99,5 +152,66 @@ NATIVES: Mapping[str, Mapping[str, str]] = {
         "mxnet.gluon.loss.KLDivLoss": KL,
         "mxnet.gluon.loss.PoissonNLLLoss": POISSON,
         "mxnet.gluon.loss.HingeLoss": HINGE,
+        **{f"mxnet.gluon.nn.Conv{axes}D": CONVOLUTION for axes in (1, 2, 3)},
+        **{f"mxnet.gluon.nn.Conv{axes}DTranspose": TRANSPOSED for axes in (1, 2, 3)},
+        "mxnet.gluon.rnn.RNN": RNN,
+        "mxnet.gluon.rnn.LSTM": LSTM,
+        "mxnet.gluon.rnn.GRU": GRU,
+        "mxnet.nd.UpSampling": RESIZE,
+        "mxnet.nd.contrib.BilinearResize2D": RESIZE,
+        "mxnet.nd.contrib.interleaved_matmul_selfatt_qk": SCALED,
+        "mxnet.gluon.loss.CTCLoss": CTC,
     },
 }
+
+INITIALIZERS: Mapping[str, Mapping[str, str]] = {
+    "torch": {
+        f"torch.nn.init.{name}_": spec
+        for name, spec in {
+            "kaiming_normal": "he_normal",
+            "kaiming_uniform": "he_uniform",
+            "xavier_normal": "glorot_normal",
+            "xavier_uniform": "glorot_uniform",
+            "normal": "normal",
+            "uniform": "uniform",
+            "trunc_normal": "truncated_normal",
+            "orthogonal": "orthogonal",
+            "eye": "identity",
+            "ones": "ones",
+            "zeros": "zeros",
+        }.items()
+    },
+    "keras": {
+        f"keras.initializers.{name}": spec
+        for name, spec in {
+            "HeNormal": "he_normal",
+            "HeUniform": "he_uniform",
+            "GlorotNormal": "glorot_normal",
+            "GlorotUniform": "glorot_uniform",
+            "LecunNormal": "lecun_normal",
+            "LecunUniform": "lecun_uniform",
+            "VarianceScaling": "variance_scaling",
+            "RandomNormal": "normal",
+            "RandomUniform": "uniform",
+            "TruncatedNormal": "truncated_normal",
+            "Orthogonal": "orthogonal",
+            "Identity": "identity",
+            "Constant": "constant",
+            "Ones": "ones",
+            "Zeros": "zeros",
+        }.items()
+    },
+    "mxnet": {
+        f"mxnet.init.{name}": spec
+        for name, spec in {
+            "MSRAPrelu": "he_normal",
+            "Xavier": "glorot_uniform",
+            "Normal": "normal",
+            "Uniform": "uniform",
+            "Orthogonal": "orthogonal",
+            "One": "ones",
+            "Zero": "zeros",
+        }.items()
+    },
+}
+"""Initializers as they come, and the spec of the same name at its own arguments."""

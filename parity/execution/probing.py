@@ -28,6 +28,9 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "ceil": ("ceil_mode",),
     "filters": ("filters", "channels", "out_channels"),
     "channels": ("in_channels",),
+    "dilation": ("dilation", "dilation_rate"),
+    "output_padding": ("output_padding",),
+    "multiplier": ("depth_multiplier",),
     "bias": ("use_bias", "bias"),
     "units": ("units", "hidden_size"),
     "inputs": ("input_size",),
@@ -37,10 +40,11 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
 
 WINDOW = {"kernel": (1, 3), "stride": (1, 2)}
 KERNEL = {"filters": 1, "channels": 1, "kernel": (1, 3), "bias": False}
+GROUPED = {"filters": 6, "channels": 4, "kernel": (1, 3), "bias": False, "groups": 2}
 LENGTHS = {"nearest": (12, 3, 4, 18), "bilinear": (12, 3, 4), "bicubic": (12, 3, 4)}
 
 SETTINGS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
-    "initializer": {"draw": {}},
+    "initializer": {"draw": {}, "matrix": {}},
     "normalization": {"run": {"epsilon": 0.25, "momentum": 0.25, "features": 4, "shape": (4,), "groups": 2}},
     "pooling": {
         "plain": WINDOW,
@@ -56,11 +60,41 @@ SETTINGS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "same": {**KERNEL, "stride": (1, 1), "padding": "same"},
         "same, even kernel": {**KERNEL, "kernel": (1, 4), "stride": (1, 1), "padding": "same"},
         "same, strided": {**KERNEL, "stride": (1, 2), "padding": "same"},
+        "several axes": {**KERNEL, "kernel": (2, 3, 2)},
+        "dilated": {**KERNEL, "dilation": (1, 2)},
+        "dilated, same": {**KERNEL, "dilation": (1, 2), "padding": "same"},
+        "grouped": GROUPED,
+        "depthwise": {"kernel": (1, 3), "bias": False, "multiplier": 2},
+    },
+    "transposed_convolution": {
+        "plain": {**KERNEL, "stride": (1, 1)},
+        "strided": {**KERNEL, "stride": (1, 2)},
+        "short kernel": {**KERNEL, "kernel": (1, 2), "stride": (1, 3)},
+        "several axes": {**KERNEL, "kernel": (2, 3, 2)},
+        "padded": {**KERNEL, "stride": (1, 2), "padding": (0, 1)},
+        "extended": {**KERNEL, "stride": (1, 2), "output_padding": (0, 1)},
+        "padded and extended": {**KERNEL, "stride": (1, 2), "padding": (0, 1), "output_padding": (0, 1)},
+        "same": {**KERNEL, "stride": (1, 2), "padding": "same"},
+        "same, even kernel": {**KERNEL, "kernel": (1, 4), "stride": (1, 2), "padding": "same"},
+        "same, short kernel": {**KERNEL, "kernel": (1, 2), "stride": (1, 3), "padding": "same"},
+        "same, extended": {**KERNEL, "stride": (1, 2), "padding": "same", "output_padding": (0, 1)},
+        "dilated": {**KERNEL, "dilation": (1, 2)},
+        "grouped": GROUPED,
     },
     "recurrent": {"run": {"units": 3, "inputs": 2}},
     "resizing": {
         f"{mode} {length}": {"mode": mode, "length": length} for mode, lengths in LENGTHS.items() for length in lengths
     },
+    "attention": {
+        "plain": {},
+        "two heads": {},
+        "boolean mask": {},
+        "key mask": {},
+        "float mask": {},
+        "bias": {},
+        "causal": {},
+    },
+    "ctc": {"plain": {}, "frames": {}},
     "loss": {"real": {}, "binary": {}, "signed": {}, "classes": {}, "distribution": {}},
 }
 """Kind -> setting -> values of arguments. A setting that the object refuses is left out; one at least must be taken."""
@@ -69,7 +103,13 @@ DEFAULTS = "defaults"
 """The hyper-parameter of a case that is to keep the object's own numbers."""
 NUMBERS = ("epsilon", "momentum")
 
-TELLING = {"ceil": "ceil"}
+TELLING = {
+    "ceil": "ceil",
+    "dilation": "dilated",
+    "output_padding": "extended",
+    "groups": "grouped",
+    "multiplier": "depthwise",
+}
 """An argument without which a setting is no setting of its own -> the word in the setting's name."""
 
 

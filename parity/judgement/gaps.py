@@ -5,7 +5,7 @@ It refuses to add the parts up: the first is a difference in meaning, in float64
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,10 @@ import numpy.typing as npt
 from parity.judgement import budgets
 from parity.judgement.closed_forms import ClosedForm
 from parity.judgement.fingerprints import Match, Seen
+from parity.judgement.natives import draws
+from parity.judgement.natives.draws import Drawn
 from parity.judgement.natives.form import Arrays, Form
+from parity.reference_impl.distributions import CUT, Claim
 from parity.reference_impl.retracing import retrace
 from parity.reference_impl.rules import Rule
 
@@ -57,6 +60,60 @@ def of_native(seen: Arrays, form: Form, canonical: Form) -> tuple[float, float]:
     meant = [name for name in shared if name in canonical.expected]
     semantic = [_far(form.expected[name], canonical.expected[name]) for name in meant] or [float("inf")]
     return max(semantic), max(_far(np.asarray(seen[name]), form.expected[name]) for name in shared)
+
+
+QUANTILES = 2**12
+"""At how many even shares two distributions are compared."""
+
+
+def of_draw(found: Drawn, claims: Mapping[str, Claim]) -> float:
+    """Greatest over the shapes: the root mean square difference of the quantiles, relative to the definition's.
+
+    A standard deviation that is off by a factor is off by as much here, since then every quantile is; so is a constant, and the
+    gain of orthogonal matrices. A draw has no rounding part: chance, not a formula, gives its numbers."""
+    return max(_quantiles_apart(found, deviation, claims[shape]) for shape, deviation in found.deviations.items())
+
+
+def _quantiles_apart(found: Drawn, deviation: float, claim: Claim) -> float:
+    if "orthogonal" in (found.distribution, claim.kind) or "identity" in (found.distribution, claim.kind):
+        return abs(deviation - claim.scale) / claim.scale if found.distribution == claim.kind else float("inf")
+    shares = (np.arange(QUANTILES) + 0.5) / QUANTILES
+    native = found.middle + deviation * found.quantiles(shares)
+    canonical = claim.scale * CLAIMED[claim.kind](shares)
+    return _root(native - canonical) / max(_root(canonical), 1e-300)
+
+
+def parameters_of_draw(found: Drawn, shape: str) -> dict[str, float]:
+    """What tells the distribution at this shape: the value, the gain, or the standard deviation, the bound and the mean."""
+    deviation, bound = found.deviations[shape], float("inf")
+    if found.distribution not in ("normal", "constant", "orthogonal", "identity"):
+        bound = found.middle + deviation * float(found.quantiles(np.array(1.0)))
+    known = _parameters(found.distribution, found.middle or deviation, deviation, bound)
+    return {**known, "mean": found.middle} if found.middle and "value" not in known else known
+
+
+def parameters_of_claim(claim: Claim) -> dict[str, float]:
+    """The same of a spec's."""
+    return _parameters(claim.kind, claim.scale, claim.standard_deviation, claim.edge)
+
+
+def _parameters(kind: str, scale: float, deviation: float, bound: float) -> dict[str, float]:
+    if kind in ("constant", "orthogonal", "identity"):
+        return {"value" if kind == "constant" else "gain": scale}
+    return {"standard deviation": deviation, **({"bound": bound} if np.isfinite(bound) else {})}
+
+
+CLAIMED: Mapping[str, Callable[[Array], Array]] = {
+    "constant": np.ones_like,
+    "normal": draws.normal_quantiles,
+    "uniform": lambda shares: 2 * shares - 1,
+    "truncated_normal": lambda shares: draws.cut_quantiles(CUT, shares),
+}
+"""Kind of a claim of scale 1 -> its quantiles."""
+
+
+def _root(values: Array) -> float:
+    return float(np.sqrt(np.mean(values**2)))
 
 
 def _apart(one: Sequence[Array], other: Sequence[Array]) -> float:

@@ -1,4 +1,4 @@
-"""Owns the driving of Keras's objects as black boxes: initializer, norm, pool, convolution, recurrent layer, resizing, loss.
+"""Owns the driving of Keras's objects as black boxes, a driver for each kind.
 
 It refuses to know what comes out. Arrays are channels first, kernels (out, in, …), sequences (batch, time, features): turned.
 """
@@ -14,6 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from parity.execution import driving
 from parity.execution.protocol import Array, Probed
 from parity.keras_impl import model
 
@@ -34,7 +35,7 @@ def initializer(asked: Probed) -> Found:
     keras.utils.set_random_seed(0)
     keras.config.set_floatx(asked.dtype)
     found = {}
-    for name, shape in asked.arrays.items():
+    for name, shape in driving.shapes(asked).items():
         out, into, *space = (int(size) for size in shape)
         drawn = asked.make(**asked.keywords)((*space, into, out), dtype=asked.dtype)
         found[name] = np.moveaxis(model.array(drawn), (-1, -2), (0, 1))
@@ -64,29 +65,36 @@ def _called(layer: Any, x: Array, training: bool) -> Any:
     return layer(x, training=training) if takes else layer(x)
 
 
-def _flat(asked: Probed) -> tuple[bool, dict[str, Any]]:
-    """Whether it goes along sequences, and its arguments then."""
-    flat = "1D" in asked.word or "1d" in asked.word
-    return flat, {name: value[1] if flat and isinstance(value, tuple) else value for name, value in asked.keywords.items()}
-
-
 def pooling(asked: Probed) -> Found:
-    """A window along images of one row, or sequences."""
-    flat, keywords = _flat(asked)
-    layer = _layer(asked, keywords)
-    rows = {name: _tensor(asked, name)[(None,) * (1 if flat else 2)][..., None] for name in asked.arrays}
-    return {name: model.array(layer(row)).ravel() for name, row in rows.items()}
+    """A window along the last axis of images of one row, of sequences or volumes."""
+    layer, leading = _layer(asked, driving.sized(asked)), (None,) * driving.axes_of(asked)
+    return {name: model.array(layer(_tensor(asked, name)[leading][..., None])).ravel() for name in asked.arrays}
 
 
 def convolution(asked: Probed) -> Found:
-    """Of images of one row, or of sequences."""
-    flat, keywords = _flat(asked)
-    layer = _layer(asked, keywords)
-    rows = {name: _tensor(asked, name)[(None,) * (1 if flat else 2)][..., None] for name in asked.arrays if name != "kernel"}
-    layer.build(next(iter(rows.values())).shape)
-    shape = layer.get_weights()[0].shape
-    layer.set_weights([np.asarray(asked.arrays["kernel"], asked.dtype)[: max(shape)].reshape(shape)])
-    return {name: model.array(layer(row)).ravel() for name, row in rows.items()}
+    """Along the last axis, or (several axes) along all; transposed and depthwise ones as well."""
+    axes = driving.axes_of(asked)
+    layer, flat = _layer(asked, driving.sized(asked)), (1,) * (axes - 1)
+    if asked.setting == "several axes":
+        x, kernel = driving.box(asked)
+        return {str(axes): _convolved(asked, layer, x[None, ..., None], kernel)[0, ..., 0]}
+    if asked.setting in ("grouped", "depthwise"):
+        x, kernel = asked.arrays["channels"].T, asked.arrays[asked.setting]
+        kernel = kernel.transpose(2, 1, 0) if asked.setting == "grouped" else kernel.transpose(2, 0, 1)
+        out = _convolved(asked, layer, x.reshape(1, *flat, *x.shape), kernel)
+        return {"rows": out.reshape(-1, out.shape[-1]).T}
+    rows = {name: row.reshape(1, *flat, -1, 1) for name, row in driving.rows(asked).items()}
+    return {name: _convolved(asked, layer, row, asked.arrays["kernel"]).ravel() for name, row in rows.items()}
+
+
+def _convolved(asked: Probed, layer: Any, x: Array, kernel: Array) -> Array:
+    """With this kernel, or as much of it as the layer holds."""
+    x = np.asarray(x, asked.dtype)
+    if not layer.built:
+        layer.build(x.shape)
+    (shape,) = (weight.shape for weight in layer.get_weights())
+    layer.set_weights([np.asarray(kernel.ravel()[: np.prod(shape)].reshape(shape), asked.dtype)])
+    return model.array(layer(ops.convert_to_tensor(x)))
 
 
 def recurrent(asked: Probed) -> Found:
@@ -124,6 +132,65 @@ def resizing(asked: Probed) -> Found:
     return {"row": model.array(make(**keywords)(x)).ravel()}
 
 
+def attention(asked: Probed) -> Found:
+    """Of queries, keys and values. A layer's projections are the identity; a function takes (batch, time, heads, features)."""
+    keras.config.set_floatx(asked.dtype)
+    heads = 2 if asked.setting == "two heads" else 1
+    parts = [_tensor(asked, name) for name in ("query", "key", "value")]
+    if isinstance(asked.make, type):
+        return {"out": model.array(_attended(asked, heads, *parts))}
+    parts = [ops.reshape(part, (*part.shape[:2], heads, -1)) for part in parts]
+    keywords: dict[str, Any] = dict(driving.caused(asked, asked.names))
+    if (mask := driving.masked(asked, asked.names)) is not None:
+        keywords[mask[0]] = ops.convert_to_tensor(mask[1] if mask[1].dtype == bool else mask[1].astype(asked.dtype))[:, None]
+    made = model.array(asked.make(*parts, **asked.keywords, **keywords))
+    return {"out": made.reshape(*made.shape[:2], -1)}
+
+
+def _attended(asked: Probed, heads: int, query: Any, key: Any, value: Any) -> Any:
+    """A layer of heads is called with queries, values and keys; one without takes them as a list, and masks of times."""
+    size, many = query.shape[-1], {"num_heads", "num_query_heads"} & asked.names
+    if not many:
+        if heads > 1 or asked.setting in ("boolean mask", "float mask", "bias"):
+            raise ValueError(f"it takes no {asked.setting}")
+        layer = asked.make(**asked.keywords)
+        layer.build([query.shape, value.shape, key.shape])
+        layer.set_weights([_weight(asked, weight) for weight in layer.get_weights()])
+        masks = [None, asked.arrays["keys_kept"] != 0] if asked.setting == "key mask" else None
+        causal = {"use_causal_mask": True} if asked.setting == "causal" else {}
+        return layer([query, value, key], mask=masks, **causal)
+    sizes = {"key_dim": size // heads, "head_dim": size // heads, **dict.fromkeys(("num_key_value_heads", *many), heads)}
+    layer = asked.make(**{**{name: one for name, one in sizes.items() if name in asked.names}, **asked.keywords})
+    layer.build(query.shape, value.shape, key.shape)
+    layer.set_weights([np.eye(size).reshape(w.shape) if w.size == size**2 else w * 0 for w in layer.get_weights()])
+    names = inspect.signature(layer.call).parameters
+    keywords: dict[str, Any] = dict(driving.caused(asked, names))
+    if (mask := driving.masked(asked, names)) is not None:
+        keywords[mask[0]] = ops.convert_to_tensor(mask[1])
+    return layer(query, value, key=key, **keywords)
+
+
+def _weight(asked: Probed, weight: Array) -> Array:
+    """An additive score's weights, else what the layer starts with."""
+    return np.asarray(asked.arrays["weights"], asked.dtype) if weight.shape == asked.arrays["weights"].shape else weight
+
+
+def ctc(asked: Probed) -> Found:
+    """Of labels and scores, padded; a function that asks for lengths gets them."""
+    keras.config.set_floatx(asked.dtype)
+    made: Any = asked.make(**asked.keywords) if isinstance(asked.make, type) else partial(asked.make, **asked.keywords)
+    labels, lengths, frames = (ops.cast(asked.arrays[name], "int32") for name in ("labels", "lengths", "frames"))
+    scores = _tensor(asked, "scores")
+    frames = ops.full_like(frames, scores.shape[1]) if asked.setting == "plain" else frames
+    if "target_length" in asked.names:
+        return {"loss": model.array(made(labels, scores, lengths, frames))}
+    if "label_length" in asked.names:  # TensorFlow's own: time comes first
+        return {"loss": model.array(made(labels, ops.transpose(scores, (1, 0, 2)), lengths, frames))}
+    if asked.setting != "plain":
+        raise ValueError("it takes no lengths")
+    return {"loss": model.array(made(labels, scores))}
+
+
 def loss(asked: Probed) -> Found:
     """Of targets, then predictions."""
     keras.config.set_floatx(asked.dtype)
@@ -138,7 +205,10 @@ DRIVERS: Mapping[str, Callable[[Probed], Found]] = {
     "normalization": normalization,
     "pooling": pooling,
     "convolution": convolution,
+    "transposed_convolution": convolution,
     "recurrent": recurrent,
     "resizing": resizing,
+    "attention": attention,
+    "ctc": ctc,
     "loss": loss,
 }

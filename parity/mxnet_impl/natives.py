@@ -1,4 +1,4 @@
-"""Owns the driving of MXNet's objects as black boxes: initializer, norm, pool, convolution, recurrent layer, resizing, loss.
+"""Owns the driving of MXNet's objects as black boxes, a driver for each kind.
 
 It refuses to know what comes out. Arrays are channels first, kernels (out, in, …), sequences (batch, time, features).
 """
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from parity.execution import driving
 from parity.execution.protocol import Array, Probed
 from parity.mxnet_impl.device import mxnet
 
@@ -37,7 +38,7 @@ def initializer(asked: Probed) -> Found:
     mxnet.random.seed(0)
     np.random.seed(0)  # Orthogonal draws from NumPy's
     found = {}
-    for name, shape in asked.arrays.items():
+    for name, shape in driving.shapes(asked).items():
         weights = nd.zeros(tuple(int(size) for size in shape), dtype=asked.dtype)
         asked.make(**asked.keywords)(mxnet.init.InitDesc("weight"), weights)
         found[name] = _array(weights)
@@ -74,30 +75,32 @@ def normalization(asked: Probed) -> Found:
     return found
 
 
-def _flat(asked: Probed) -> tuple[bool, dict[str, Any]]:
-    """Whether it goes along sequences, and its arguments then."""
-    flat = "1D" in asked.word
-    return flat, {name: value[1] if flat and isinstance(value, tuple) else value for name, value in asked.keywords.items()}
-
-
 def pooling(asked: Probed) -> Found:
-    """A window along images of one row, or sequences."""
-    flat, keywords = _flat(asked)
-    layer = _layer(asked, keywords)
-    return {name: _array(layer(_row(asked, name, flat))).ravel() for name in asked.arrays}
+    """A window along the last axis of images of one row, of sequences or volumes."""
+    layer = _layer(asked, driving.sized(asked))
+    return {name: _array(layer(_row(asked, name))).ravel() for name in asked.arrays}
 
 
-def _row(asked: Probed, name: str, flat: bool) -> Any:
-    return _tensor(asked, name).reshape((1,) * (2 if flat else 3) + (-1,))
+def _row(asked: Probed, name: str) -> Any:
+    return _tensor(asked, name).reshape((1,) * (1 + driving.axes_of(asked)) + (-1,))
 
 
 def convolution(asked: Probed) -> Found:
-    """Of images of one row, or of sequences."""
-    flat, keywords = _flat(asked)
-    layer = _layer(asked, keywords)
+    """Along the last axis, or (several axes) along all; transposed ones as well."""
+    axes = driving.axes_of(asked)
+    layer = _layer(asked, driving.sized(asked))
+    if asked.setting == "several axes":
+        x, kernel = (nd.array(array[None, None], dtype=asked.dtype) for array in driving.box(asked))
+        layer.weight.set_data(kernel)
+        return {str(axes): _array(layer(x))[0, 0]}
+    if asked.setting == "grouped":
+        x = _tensor(asked, "channels")
+        layer.weight.set_data(_tensor(asked, "grouped").reshape(layer.weight.shape))
+        out = _array(layer(x.reshape((1, x.shape[0]) + (1,) * (axes - 1) + (-1,))))[0]
+        return {"rows": out.reshape(len(out), -1)}
     shape = layer.weight.shape
     layer.weight.set_data(_tensor(asked, "kernel")[: shape[-1]].reshape(shape))
-    return {name: _array(layer(_row(asked, name, flat))).ravel() for name in asked.arrays if name != "kernel"}
+    return {name: _array(layer(_row(asked, name))).ravel() for name in driving.rows(asked)}
 
 
 def recurrent(asked: Probed) -> Found:
@@ -129,6 +132,52 @@ def resizing(asked: Probed) -> Found:
     return {"row": _array(made).ravel()}
 
 
+def attention(asked: Probed) -> Found:
+    """Of queries, keys and values, or of these laid out as MXNet's operators have them: then the scores alone."""
+    heads = 2 if asked.setting == "two heads" else 1
+    query, key, value = (_headed(asked.arrays[name], heads) for name in ("query", "key", "value"))
+    if asked.setting not in ("plain", "two heads"):
+        raise ValueError(f"it takes no {asked.setting}")
+    many = {"heads": heads, **asked.keywords}
+    if "queries_keys_values" in asked.names:
+        key, value = key[:, :3], value[:, :3]
+        found = asked.make(_interleaved(asked, query, key, value), **many)
+        return {"scores of three": _scores(found, heads)}
+    if "keys_values" in asked.names:
+        found = asked.make(_interleaved(asked, query), _interleaved(asked, key, value), **many)
+        return {"scores": _scores(found, heads)}
+    if heads > 1:
+        raise ValueError("it has one head")
+    parts = (_tensor(asked, name) for name in ("query", "key", "value"))
+    return {"out": _array(asked.make(*parts, **asked.keywords))}
+
+
+def _headed(x: Array, heads: int) -> Array:
+    """(batch, time, features) to (batch, time, heads, features of a head)."""
+    return x.reshape(*x.shape[:2], heads, -1)
+
+
+def _interleaved(asked: Probed, *parts: Array) -> Any:
+    """(time, batch, features): of every head its part of the first, then of the second."""
+    joined = np.concatenate(parts, axis=-1)
+    return nd.array(joined.reshape(*joined.shape[:2], -1).swapaxes(0, 1), dtype=asked.dtype)
+
+
+def _scores(found: Any, heads: int) -> Array:
+    scores = _array(found)
+    return scores.reshape(-1, heads, *scores.shape[1:]) if heads > 1 else scores
+
+
+def ctc(asked: Probed) -> Found:
+    """Of scores and labels. A layer takes (batch, time, classes), a function (time, batch, classes)."""
+    scores, labels, lengths, frames = (_tensor(asked, name) for name in ("scores", "labels", "lengths", "frames"))
+    given = frames if asked.setting == "frames" else nd.full(3, scores.shape[1], dtype=asked.dtype)
+    if isinstance(asked.make, type):
+        return {"loss": _array(asked.make(**asked.keywords)(scores, labels, given, lengths))}
+    used = {name: True for name in ("use_data_lengths", "use_label_lengths") if name in asked.names}
+    return {"loss": _array(asked.make(scores.swapaxes(0, 1), labels, given, lengths, **used, **asked.keywords))}
+
+
 def loss(asked: Probed) -> Found:
     """Of predictions, then targets."""
     if not isinstance(asked.make, type):
@@ -143,7 +192,10 @@ DRIVERS: Mapping[str, Callable[[Probed], Found]] = {
     "normalization": normalization,
     "pooling": pooling,
     "convolution": convolution,
+    "transposed_convolution": convolution,
     "recurrent": recurrent,
     "resizing": resizing,
+    "attention": attention,
+    "ctc": ctc,
     "loss": loss,
 }

@@ -14,9 +14,10 @@ from typing import Any
 
 from parity.atlas.chapters import CHAPTERS
 from parity.atlas.question import Answer
+from parity.judgement.natives.draws import SHAPES
 from parity.reporting import pages
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Row:
 class Gap:
     """One native object with its own defaults against a definition. same: at its values; published: at the definition's own.
 
-    Relative to the greatest update or result; infinite where shapes differ."""
+    Relative to the greatest update or result; infinite where shapes differ. rounding: none of what is drawn, not computed."""
 
     path: str
     framework: str
@@ -70,7 +71,7 @@ class Gap:
     formula: str
     same: float
     published: float | None
-    rounding: float
+    rounding: float | None
 
     @property
     def command(self) -> str:
@@ -89,6 +90,11 @@ def size(gap: float | None) -> str:
     return "another shape" if gap == float("inf") else "0" if gap == 0 else f"{gap:.1e}"
 
 
+def rounded(gap: Gap) -> str:
+    """Draws are chance's: they say so instead of a number."""
+    return "none: a draw" if gap.rounding is None else size(gap.rounding)
+
+
 def marked(row: Row, framework: str) -> str:
     """The cell of a framework, marked where the answers of the row differ."""
     answer = row.answers[framework]
@@ -99,7 +105,8 @@ def marked(row: Row, framework: str) -> str:
 
 def rendered(rows: Sequence[Row], versions: Mapping[str, str], gaps: Sequence[Gap], folder: Path) -> dict[Path, str]:
     """Path -> text of the two pages."""
-    context = {**_context(rows, versions), "gaps": gaps, "size": size}
+    shapes = " and ".join("×".join(map(str, shape)) for shape in SHAPES.values())
+    context = {**_context(rows, versions), "gaps": gaps, "size": size, "rounded": rounded, "shapes": shapes}
     return {
         folder / "atlas.md": pages.environment(False).get_template("atlas.md.j2").render(**context),
         folder / "atlas.html": pages.environment(True).get_template("atlas.html.j2").render(**context),
@@ -138,9 +145,8 @@ def _spelled(gap: Gap) -> dict[str, Any]:
 
 
 def _gap(found: Mapping[str, Any]) -> Gap:
-    published = found["published"]
-    numbers = {"same": float(found["same"]), "rounding": float(found["rounding"])}
-    return Gap(**{**found, **numbers, "published": None if published is None else float(published)})
+    numbers = {name: None if found[name] is None else float(found[name]) for name in ("same", "published", "rounding")}
+    return Gap(**{**found, **numbers})
 
 
 def read(path: Path) -> tuple[list[Row], dict[str, str], list[Gap]]:

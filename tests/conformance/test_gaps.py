@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parity.atlas.canonical import NATIVES, OPTIMIZERS
+from parity.atlas.canonical import INITIALIZERS, NATIVES, OPTIMIZERS
 from parity.verbs import gaps
 
 EPSILON_INSIDE = {"torch.optim.Adam": False, "keras.optimizers.Adam": True, "mxnet.optimizer.Adam": True}
@@ -12,7 +12,8 @@ ROUNDED = 1e-3
 
 def test_semantics_and_rounding_are_kept_apart(framework: str) -> None:
     rows = {gap.path: gap for gap in gaps.measure([framework])}
-    assert set(rows) == {*OPTIMIZERS[framework], *NATIVES[framework]}
-    assert {path: gap.rounding for path, gap in rows.items() if not gap.rounding < ROUNDED} == {}
+    assert set(rows) == {*OPTIMIZERS[framework], *NATIVES[framework], *INITIALIZERS[framework]}
+    assert {path for path, gap in rows.items() if gap.rounding is None} == set(INITIALIZERS[framework])
+    assert {path: gap.rounding for path, gap in rows.items() if gap.rounding is not None and not gap.rounding < ROUNDED} == {}
     told = {path: rows[path].same > 0.1 for path in EPSILON_INSIDE if path in rows}
     assert told == {path: inside for path, inside in EPSILON_INSIDE.items() if path.startswith(framework)}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import erf, log, sqrt
+from statistics import NormalDist
 
 import numpy as np
 
@@ -26,15 +27,43 @@ SURE = 5.0
 
 @dataclass(frozen=True)
 class Family:
-    """A distribution of variance 1: its distribution function, and the fourth moment that says how well a variance is known."""
+    """A distribution of variance 1: its distribution function, that one's inverse, and the fourth moment, which says how well a
+    variance is known."""
 
     name: str
     below: Callable[[Array], Array]
+    quantiles: Callable[[Array], Array]
     fourth: float
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What explains every draw. deviations: the standard deviation at each shape; the value, the gain where it is no draw."""
+
+    name: str
+    distribution: str
+    quantiles: Callable[[Array], Array]
+    deviations: Mapping[str, float]
+    middle: float = 0.0
 
 
 def _phi(x: Array) -> Array:
     return np.asarray(0.5 * (1 + np.vectorize(erf)(np.asarray(x) / sqrt(2))))
+
+
+def normal_quantiles(shares: Array) -> Array:
+    return np.asarray(np.vectorize(NormalDist().inv_cdf, otypes=[np.float64])(shares))
+
+
+def cut_quantiles(cut: float, shares: Array) -> Array:
+    """Of a standard normal that is cut at ± cut, not widened."""
+    low = float(_phi(np.array(-cut)))
+    return normal_quantiles(low + shares * (1 - 2 * low))
+
+
+def uniform_quantiles(shares: Array) -> Array:
+    """Of variance 1."""
+    return np.asarray(sqrt(3) * (2 * shares - 1))
 
 
 def _cut_normal(cut: float) -> Family:
@@ -44,12 +73,12 @@ def _cut_normal(cut: float) -> Family:
     fourth = (3 * mass - 2 * density * (cut**3 + 3 * cut)) / mass / variance**2
     low = float(_phi(np.array(-cut)))
     below = lambda x: np.clip((_phi(x * sqrt(variance)) - low) / (1 - 2 * low), 0, 1)  # noqa: E731
-    return Family(f"normal cut at {cut:g}σ", below, fourth)
+    return Family(f"normal cut at {cut:g}σ", below, lambda p: cut_quantiles(cut, p) / sqrt(variance), fourth)
 
 
 FAMILIES = (
-    Family("uniform", lambda x: np.clip((x / sqrt(3) + 1) / 2, 0, 1), 1.8),
-    Family("normal", _phi, 3.0),
+    Family("uniform", lambda x: np.clip((x / sqrt(3) + 1) / 2, 0, 1), uniform_quantiles, 1.8),
+    Family("normal", _phi, normal_quantiles, 3.0),
     _cut_normal(2.0),
 )
 CUT_VARIANCE = 0.7737413035499232
@@ -80,34 +109,43 @@ GAINS: Mapping[str, float] = {
 
 
 def named(seen: Arrays, dtype: str) -> list[Facet]:
-    draws = {name: np.asarray(seen[f"draw/{name}"], np.float64) for name in SHAPES if f"draw/{name}" in seen}
-    exact = _exact(draws)
-    names = (exact,) if exact else tuple(_distributions(draws))
+    names = tuple(found.name for found in explained(seen))
     return [Facet("draws", names, dtype if names else "")]
 
 
-def _exact(draws: Arrays) -> str | None:
+def explained(seen: Arrays) -> list[Drawn]:
+    """Everything that chance lets the draws be: of both shapes, or of the matrix alone where it is for matrices only."""
+    setting = "draw" if any(name.startswith("draw/") for name in seen) else "matrix"
+    draws = {name: np.asarray(seen[f"{setting}/{name}"], np.float64) for name in SHAPES if f"{setting}/{name}" in seen}
+    exact = _exact(draws)
+    return [exact] if exact else list(_distributions(draws))
+
+
+def _exact(draws: Arrays) -> Drawn | None:
     """What is no draw: one number everywhere, the identity, orthogonal matrices."""
     values = np.concatenate([draw.ravel() for draw in draws.values()])
+    nothing = np.zeros_like
     if (values == values[0]).all():
-        return f"{values[0]:g} everywhere"
+        return Drawn(f"{values[0]:g} everywhere", "constant", nothing, dict.fromkeys(draws, 0.0), float(values[0]))
     matrices = [draw.reshape(len(draw), -1) for draw in draws.values()]
     if "dense" in draws and np.array_equal(draws["dense"], np.eye(*draws["dense"].shape)):
-        return "identity"
+        return Drawn("identity", "identity", nothing, dict.fromkeys(draws, 1.0))
     gains = [gain for gain in map(_orthogonal, matrices) if gain is not None]
     if len(gains) == len(matrices) and max(gains) - min(gains) <= max(_allowed(matrix, max(gains)) for matrix in matrices):
-        return f"orthogonal, gain {gains[0]:.4g}"
-    return _between(values)
+        return Drawn(f"orthogonal, gain {gains[0]:.4g}", "orthogonal", nothing, dict.fromkeys(draws, gains[0]))
+    return _between(draws)
 
 
-def _between(values: Array) -> str | None:
+def _between(draws: Arrays) -> Drawn | None:
     """A uniform draw that does not lie around 0, between two numbers that need no third digit."""
+    values = np.concatenate([draw.ravel() for draw in draws.values()])
     low, high = float(f"{values.min():.2g}"), float(f"{values.max():.2g}")
     least = -log(budgets.FALSE_ALARM) * high / values.size  # P(all n draws above x) = (1 - x/high)ⁿ <= exp(-n·x/high)
     low = 0.0 if abs(low) < least else low
     if low == -high or not _fits((values - low) / (high - low) * sqrt(12) - sqrt(3), FAMILIES[0], 1.0):
         return None
-    return f"uniform between {low:g} and {high:g}"
+    deviations = dict.fromkeys(draws, (high - low) / sqrt(12))
+    return Drawn(f"uniform between {low:g} and {high:g}", "uniform", uniform_quantiles, deviations, (low + high) / 2)
 
 
 def _orthogonal(matrix: Array) -> float | None:
@@ -122,7 +160,7 @@ def _allowed(matrix: Array, gain: float) -> float:
     return budgets.orthogonality((matrix.shape[0], matrix.shape[1]), gain, budgets.roundoff("float32"))
 
 
-def _distributions(draws: Arrays) -> Iterator[str]:
+def _distributions(draws: Arrays) -> Iterator[Drawn]:
     for family in FAMILIES:
         for fan_name, fan in FANS.items():
             scales = {name: float(np.mean(draw**2)) * fan(SHAPES[name]) for name, draw in draws.items()}
@@ -133,7 +171,9 @@ def _distributions(draws: Arrays) -> Iterator[str]:
                 continue
             if not all(_fits(draws[name], family, sqrt(scale / fan(SHAPES[name]))) for name in draws):
                 continue
-            yield _told(family, fan_name, scale, SURE / sqrt(sum(weights.values())))
+            name, nominal = _told(family, fan_name, scale, SURE / sqrt(sum(weights.values())))
+            deviations = {one: sqrt(nominal / fan(SHAPES[one])) for one in draws}
+            yield Drawn(name, family.name, family.quantiles, deviations)
 
 
 def _fits(draw: Array, family: Family, deviation: float) -> bool:
@@ -144,16 +184,17 @@ def _fits(draw: Array, family: Family, deviation: float) -> bool:
     return bool(distance * sqrt(len(sample)) <= LEVEL)
 
 
-def _told(family: Family, fan: str, scale: float, margin: float) -> str:
-    """`uniform, variance 2/fan_in`; of a cut normal also whether it was widened so that the variance holds after the cut."""
+def _told(family: Family, fan: str, scale: float, margin: float) -> tuple[str, float]:
+    """`uniform, variance 2/fan_in`; of a cut normal also whether it was widened so that the variance holds after the cut. And
+    that variance, times the fan."""
     under = f"/{fan}" if fan else ""
     choices = [("", 1.0)]
     if "cut" in family.name:
         choices = [(", widened so that the variance holds after the cut", 1.0), (", the variance before the cut", CUT_VARIANCE)]
     near = [
-        (abs(value * factor - scale), f"{family.name}, variance {text}{under}{words}")
+        (abs(value * factor - scale), f"{family.name}, variance {text}{under}{words}", value * factor)
         for words, factor in choices
         for text, value in GAINS.items()
         if abs(value * factor - scale) <= margin
     ]
-    return min(near)[1] if near else f"{family.name}, variance {scale:.4g}{under}"
+    return min(near)[1:] if near else (f"{family.name}, variance {scale:.4g}{under}", scale)

@@ -5,12 +5,13 @@ It refuses to know which framework does what.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import permutations
 
 import numpy as np
 
-from parity.judgement.natives.form import Array, Arrays, Facet, Form, identify
+from parity.judgement.natives.form import Array, Arrays, Form
 
 UNITS = 3
 NUMBERS = np.random.RandomState(11)
@@ -29,8 +30,8 @@ SQUASHES: Mapping[str, Squash] = {
 }
 
 
-def named(seen: Arrays, dtype: str) -> list[Facet]:
-    return [identify("goes on", forms(seen), seen, dtype)]
+def library(seen: Arrays) -> Mapping[str, list[Form]]:
+    return {"goes on": list(forms(seen))}
 
 
 def forms(seen: Arrays) -> Iterator[Form]:
@@ -39,6 +40,15 @@ def forms(seen: Arrays) -> Iterator[Form]:
     make = {1: _plain, 3: _grus, 4: _lstms}.get(blocks)
     for name, steps in make(int(seen["run/biases"])) if make else ():
         yield Form(name, {"run/steps": steps})
+
+
+ORDER = re.compile(r"gates (\w+(?:, (?:input|forget|cell|output|reset|update|new)\b)+)")
+
+
+def in_order_of(name: str, other: str) -> str:
+    """The name of a form with its gates laid out as the other's are: another layout is no other recurrence."""
+    found = ORDER.search(other)
+    return ORDER.sub(f"gates {found[1]}", name) if found else name
 
 
 def _parts(biases: int, blocks: int) -> tuple[Array, Array, Array, Array]:

@@ -87,12 +87,16 @@ OF_EXAMPLES: Mapping[str, Callable[[Array], Array]] = {
 
 def named(seen: Arrays, dtype: str) -> list[Facet]:
     """By value and by label; the one that has no match is left out where the other has one."""
-    every = list(forms())
-    facets = [
-        identify(about, [form for form in every if ("classes/loss" in form.expected) == labels], seen, dtype)
-        for about, labels in (("computes", False), ("computes by label", True))
-    ]
+    facets = [identify(about, every, seen, dtype) for about, every in library(seen).items()]
     return [facet for facet in facets if facet.names] or facets[:1]
+
+
+def library(seen: Arrays) -> Mapping[str, list[Form]]:
+    every = list(forms())
+    return {
+        about: [form for form in every if ("classes/loss" in form.expected) == labels]
+        for about, labels in (("computes", False), ("computes by label", True))
+    }
 
 
 def forms() -> Iterator[Form]:

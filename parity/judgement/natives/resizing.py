@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from parity.judgement.natives.form import Array, Arrays, Facet, Form, identify
+from parity.judgement.natives.form import Array, Arrays, Form
 
 ROW = np.array([3.0, -1.0, 4.0, 1.0, -5.0, 9.0])
 INPUTS: Arrays = {"x": ROW}
@@ -29,14 +29,10 @@ NEAREST: Mapping[str, Callable[[Array], Array]] = {
 }
 
 
-def named(seen: Arrays, dtype: str) -> list[Facet]:
-    """One facet a mode."""
+def library(seen: Arrays) -> Mapping[str, list[Form]]:
+    """By mode."""
     modes = {"nearest": nearest, "bilinear": linear, "bicubic": cubic}
-    return [
-        identify(mode, forms(), seen, dtype)
-        for mode, forms in modes.items()
-        if any(name.startswith(f"{mode} ") for name in seen)
-    ]
+    return {mode: list(forms()) for mode, forms in modes.items() if any(name.startswith(f"{mode} ") for name in seen)}
 
 
 def nearest() -> Iterator[Form]:

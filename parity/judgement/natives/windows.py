@@ -1,4 +1,4 @@
-"""Owns the closed forms of windows that go along a row: pooling with its divisors, convolution with its padding sides.
+"""Owns the closed forms of windows that go along a row: pooling with its divisors, and the sides of padding.
 
 It refuses to know which framework does what.
 """
@@ -10,16 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from parity.judgement.natives.form import Array, Arrays, Facet, Form, identify
+from parity.judgement.natives.form import Array, Arrays, Form
 
 POOLED: Arrays = {
     "seven": np.array([-2.0, 3.0, -5.0, 7.0, -1.0, -4.0, -6.0]),
     "eight": np.array([-3.0, -7.0, 2.0, 5.0, -8.0, 1.0, 4.0, -6.0]),
-}
-CONVOLVED: Arrays = {
-    "kernel": np.array([1.0, 10.0, 100.0, 1000.0]),
-    "seven": np.array([2.0, -3.0, 5.0, 7.0, -1.0, 4.0, 6.0]),
-    "eight": np.array([3.0, 7.0, -2.0, 5.0, 8.0, 1.0, -4.0, 6.0]),
 }
 SIDES = ("the end", "the start", "neither")
 """Where the odd one of `same` padding goes; neither: it is left away."""
@@ -68,14 +63,14 @@ POOLS: Mapping[str, Pool] = {
 POOLINGS = ("plain", "padded", "same", "ceil", "padded and ceil")
 
 
-def pooling(seen: Arrays, dtype: str) -> list[Facet]:
-    return [identify("pools", pools(seen), seen, dtype)]
+def library(seen: Arrays) -> Mapping[str, list[Form]]:
+    return {"pools": list(pools(seen))}
 
 
 def pools(seen: Arrays) -> Iterator[Form]:
     """A window of 3 at stride 2; sides are told apart where `same` was seen."""
     for name, pool in POOLS.items():
-        for side in SIDES if _same(seen) else SIDES[:1]:
+        for side in SIDES if same_was_seen(seen) else SIDES[:1]:
             expected = {
                 f"{setting}/{row}": np.array(
                     [pool(*window, 3) for window in windows(x, 3, 2, padding(len(x), 3, 2, setting, side), "ceil" in setting)]
@@ -83,41 +78,12 @@ def pools(seen: Arrays) -> Iterator[Form]:
                 for setting in POOLINGS
                 for row, x in POOLED.items()
             }
-            yield Form(name + _sided(seen, side), expected)
+            yield Form(name + sided(seen, side), expected)
 
 
-CONVOLUTIONS: Mapping[str, tuple[int, int]] = {
-    "plain": (3, 1),
-    "strided": (3, 2),
-    "padded": (3, 2),
-    "same": (3, 1),
-    "same, even kernel": (4, 1),
-    "same, strided": (3, 2),
-}
-"""Setting -> kernel and stride."""
-
-
-def convolution(seen: Arrays, dtype: str) -> list[Facet]:
-    return [identify("computes", convolutions(seen), seen, dtype)]
-
-
-def convolutions(seen: Arrays) -> Iterator[Form]:
-    for name, turn in (("cross-correlation", 1), ("convolution, the kernel flipped", -1)):
-        for side in SIDES if _same(seen) else SIDES[:1]:
-            expected = {}
-            for setting, (size, stride) in CONVOLUTIONS.items():
-                kernel = CONVOLVED["kernel"][:size][::turn]
-                for row in ("seven", "eight"):
-                    x = CONVOLVED[row]
-                    padded = np.pad(x, padding(len(x), size, stride, setting, side))
-                    starts = range(0, len(padded) - size + 1, stride)
-                    expected[f"{setting}/{row}"] = np.array([padded[start : start + size] @ kernel for start in starts])
-            yield Form(name + _sided(seen, side), expected)
-
-
-def _same(seen: Arrays) -> bool:
+def same_was_seen(seen: Arrays) -> bool:
     return any(name.startswith("same") for name in seen)
 
 
-def _sided(seen: Arrays, side: str) -> str:
-    return f"; `same` adds the odd one at {side}" if _same(seen) else ""
+def sided(seen: Arrays, side: str) -> str:
+    return f"; `same` adds the odd one at {side}" if same_was_seen(seen) else ""
