@@ -27,6 +27,7 @@ WORKER_RUNTIME = tuple(
         "frameworks",
         "implementations",
         "inspection",
+        "newton",
         "probing",
         "protocol",
         "records",
@@ -49,7 +50,7 @@ ROOMS = {
     "parity.execution.*": ("parity", "parity.execution", "parity.execution.*", "parity.spec*"),
     "parity.judgement*": (
         *("parity.judgement*", "parity.reference_impl*", "parity.ops*", "parity.spec*"),
-        *("parity.execution.records", "parity.execution.frameworks"),
+        *("parity.execution.records", "parity.execution.frameworks", "parity.execution.newton"),
     ),
     "parity.comparing*": (
         *("parity.comparing*", "parity.execution.leaves"),

@@ -105,6 +105,17 @@ def draw(
     return Draws({name: rounded(array, dtype) for name, array in arrays.items()})
 
 
+def directions(graph: Graph, dtype: str, seed: int, count: int) -> tuple[dict[str, Array], ...]:
+    """For Hessian-vector products: standard normals for each parameter that the first phase updates."""
+    shapes = {one.name: one.shape for one in graph.parameters if one.name in graph.phases[0].updates}
+
+    def drawn(number: int) -> dict[str, Array]:
+        numbers = {name: stream(graph.name, "direction", seed, number, name) for name in shapes}
+        return {name: rounded(numbers[name].standard_normal(shape), dtype) for name, shape in shapes.items()}
+
+    return tuple(drawn(number) for number in range(count))
+
+
 def initial_values(graph: Graph, initializer: Initializer, dtype: str, *, seed: int, batch_size: int) -> dict[str, Array]:
     """Where real training starts: kernels from the initializer, biases and shifts 0, scales 1, statistics at their initial."""
     arrays: dict[str, Array] = {}

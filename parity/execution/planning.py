@@ -29,6 +29,7 @@ WORKER = (
     "execution/worker.py",
     "execution/tasks.py",
     "execution/decoding.py",
+    "execution/newton.py",
     "execution/black_box.py",
     "execution/timing.py",
 )
@@ -96,7 +97,7 @@ def collect(directory: Path) -> list[tuple[Request, Reading]]:
 def _check(item: Asked) -> None:
     """A request that no worker could fulfil is refused here, where the message reaches the one who can mend it."""
     case = item.case
-    if case.task in ("agreement", "speed") and case.graph is not None and case.graph.batch_inputs():
+    if case.task in ("agreement", "speed", "curvature") and case.graph is not None and case.graph.batch_inputs():
         wanted = max(case.steps, 1) if case.task == "agreement" else 1
         found = {name.split("/")[1] for name in item.arrays if name.startswith("batch/")}
         missing = {str(number) for number in range(wanted)} - found

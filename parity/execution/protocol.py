@@ -55,7 +55,8 @@ class Observation:
 
 class Realization(Protocol):
     """A case built natively in a framework, ready to step. Where a framework runs forward only (its line in frameworks.py says
-    so), `gradients` and `step` raise Unsupported, and so do `sample`, `scheduled` and `drive` of the framework.
+    so), `gradients`, `hessian_vector_product` and `step` raise Unsupported, and so do `sample`, `scheduled` and `drive` of the
+    framework.
 
     A `batch` below is what `place` returned. Parameters, statistics and carried state go by the spec's names and layouts;
     carried state has shape (batch, *shape).
@@ -75,6 +76,10 @@ class Realization(Protocol):
 
     def gradients(self, batch: Any, phase: int = 0) -> Observation:
         """One training pass of one phase: values, loss, gradients, the state it would leave. Bitwise nothing changes."""
+
+    def hessian_vector_product(self, batch: Any, direction: Mapping[str, Array]) -> dict[str, Array]:
+        """H·v of the first phase's loss in training mode, for the parameters that it updates. direction: v, in the tested
+        dtype. Bitwise nothing changes. Raises Unsupported, naming the op, where the framework has no second derivative."""
 
     def step(self, batch: Any) -> Any:
         """Trains on one batch: every phase in order. Fetches nothing; returns the native loss of the last phase, unfetched."""

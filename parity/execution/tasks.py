@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.execution import decoding, inspection
+from parity.execution import decoding, inspection, newton
 from parity.execution.protocol import Array, Framework, Observation, Realization, Unsupported
 from parity.spec.cases import Case
 from parity.spec.graph import Graph
@@ -80,6 +80,28 @@ def _further_phases(
         one = realization.gradients(placed, place)
         state = one.state
         yield phase.name, one
+
+
+def curvature(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
+    """The gradient, H·v for every `direction/<k>/…`, and case.steps steps of Newton's method, each from the last one's end."""
+    (given,) = batches_of(arrays)
+    realization.set_parameters(initial_state(arrays))
+    batch = realization.place(given)
+    seen = realization.gradients(batch)
+    found = named("gradient", seen.gradients)
+    if seen.loss is not None:
+        found["loss"] = np.asarray(seen.loss)
+    directions = grouped(arrays, "direction")
+    for number in sorted({name.partition("/")[0] for name in directions}):
+        product = realization.hessian_vector_product(batch, grouped(directions, number))
+        found |= named(f"product/{number}", product)
+    found |= named("after", realization.parameters())
+    for step in range(case.steps):
+        gradients, held = realization.gradients(batch).gradients, realization.parameters()
+        moves = newton.step(lambda v: realization.hessian_vector_product(batch, v), gradients, seen.gradients)
+        realization.set_parameters({name: held[name] - move for name, move in moves.items()})
+        found |= named(f"newton/{step}/step", moves) | named(f"newton/{step}/parameter", realization.parameters())
+    return found
 
 
 def sampling(framework: Framework, case: Case) -> dict[str, Array]:

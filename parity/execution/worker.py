@@ -144,7 +144,7 @@ def _perform(
         return {}, {**times, **speed(realization, given, timing.SystemClock(), timing.Plan(steps=case.steps))}
     if case.task == "weights":
         return tasks.weights(realization, given), None
-    perform = {"agreement": tasks.agreement, "training": tasks.training}[case.task]
+    perform = {"agreement": tasks.agreement, "training": tasks.training, "curvature": tasks.curvature}[case.task]
     return _none_missing(case.id, perform(realization, case, given)), None
 
 

@@ -6,7 +6,7 @@ It refuses to draw numbers for a realization and to judge; the backend is model.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +85,7 @@ class Realization:
         self.observed = _observed(graph, case.activations)
         masks = mask_inputs(graph)
         self.floats = [one.name for one in graph.batch_inputs() if one.dtype == "float" and one.name not in masks]
-        self.layouts, self.statistics = _layouts(graph, layers.layout), _layouts(graph, layers.statistics)
+        self.layouts, self.statistics = layers.each(graph, layers.layout), layers.each(graph, layers.statistics)
         variables = self._all_variables()
         self.variables = {variable.path: variable for variable in variables}
         self.moving = [variable for variable in variables if not variable.trainable]
@@ -155,6 +155,18 @@ class Realization:
             input_gradients=self._arrays(names, seen.input_gradients),
             state=state,
         )
+
+    def hessian_vector_product(self, batch: Mapping[str, Any], direction: Mapping[str, Array]) -> dict[str, Array]:
+        wanted = self._updated(0)
+        if "product" not in self.made:
+            variables = [self.variables[name] for layout in wanted for name in layout.native]
+            self.made["product"] = self.programs.hessian_vector_product(self._phase(0).model, variables)
+        native = [array for layout in wanted for array in layout.to_native(direction).values()]
+        along = [self.programs.tensor(array, self.case.dtype) for array in native]
+        kept = model.snapshot(self.moving)
+        found = self.made["product"](self._inputs(batch, loss_inputs=True), along)
+        model.restore(kept)
+        return _gradients(wanted, found)
 
     def step(self, batch: Mapping[str, Any]) -> Any:
         if "step" not in self.made:
@@ -281,13 +293,3 @@ def _observed(graph: Graph, activations: bool) -> list[str]:
     """The values that are looked at: all floats of the layers, or the outputs alone."""
     floats = [node.value(suffix) for node in graph.nodes if node.dtype == "float" for suffix in node.outputs]
     return floats if activations else [name for name in floats if name in graph.outputs]
-
-
-def _layouts(graph: Graph, of: Callable[[Node, Graph], list[ParameterLayout]]) -> list[ParameterLayout]:
-    """Of all nodes, each parameter once."""
-    found: dict[tuple[str, ...], ParameterLayout] = {}
-    for node in graph.all_nodes():
-        for layout in of(node, graph):
-            if found.setdefault(layout.spec, layout) != layout:
-                raise Unsupported(f"{node.name}: {', '.join(layout.spec)} would lie in two arrangements")
-    return list(found.values())

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from parity.execution.protocol import Concatenate, Move, ParameterLayout, Permute, Reshape, Transpose
+from parity.execution.protocol import Concatenate, Move, ParameterLayout, Permute, Reshape, Transpose, Unsupported
 from parity.keras_impl import attention, elements, images, losses, recurrent, sequences
 from parity.keras_impl.arrangements import arrangements
 from parity.keras_impl.wiring import Site, holder, inner, owner
@@ -207,3 +207,13 @@ def _gru(node: Node, name: str) -> list[ParameterLayout]:
         else:
             found.append(ParameterLayout((roles["bias"],), (f"{path}/bias",), GATES))
     return found
+
+
+def each(graph: Graph, of: Callable[[Node, Graph], list[ParameterLayout]]) -> list[ParameterLayout]:
+    """Of all nodes, each parameter once."""
+    found: dict[tuple[str, ...], ParameterLayout] = {}
+    for node in graph.all_nodes():
+        for layout in of(node, graph):
+            if found.setdefault(layout.spec, layout) != layout:
+                raise Unsupported(f"{node.name}: {', '.join(layout.spec)} would lie in two arrangements")
+    return list(found.values())

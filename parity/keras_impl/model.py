@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from parity.execution.protocol import Array
+from parity.execution.protocol import Array, Unsupported
 from parity.keras_impl import device
 from parity.keras_impl.optimizers import Groups
 
@@ -84,6 +84,31 @@ class Programs:
 
         program = self.program(passed)
         return lambda inputs: Pass(*program(inputs))
+
+    def hessian_vector_product(
+        self, model: keras.Model, variables: Sequence[keras.Variable]
+    ) -> Callable[[Tensors, Tensors], Tensors]:
+        """H·v of a model whose first output is the loss, over variables, from inputs and v: a tape around a tape."""
+
+        def passed(inputs: Tensors, direction: Tensors) -> Tensors:
+            sources = [variable.value for variable in variables]
+            with tf.GradientTape() as outer:
+                with tf.GradientTape() as tape:
+                    loss = _listed(model(inputs, training=True))[0]
+                found = tape.gradient(loss, sources, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+                slopes = [tf.convert_to_tensor(gradient) for gradient in found]
+            bent = outer.gradient(slopes, sources, direction, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+            return [tf.convert_to_tensor(product) for product in bent]
+
+        program = self.program(passed)
+
+        def run(inputs: Tensors, direction: Tensors) -> Tensors:
+            try:
+                return list(program(inputs, direction))
+            except LookupError as error:
+                raise Unsupported(f"TensorFlow has no second derivative: {error}") from error
+
+        return run
 
     def step(self, phases: Sequence[PhaseModel]) -> Callable[[Tensors], tuple[Any, Tensors]]:
         """One program: every phase in order, each with its update. Gives the last loss and what is carried."""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from parity.execution.protocol import Array, Batch, Observation, Unsupported
-from parity.mxnet_impl import device, optimizers
+from parity.mxnet_impl import curvature, device, optimizers
 from parity.mxnet_impl.device import mxnet
 from parity.mxnet_impl.layers import LAYERS
 from parity.mxnet_impl.parts import Parts, mask_inputs, needed
@@ -238,9 +238,11 @@ class Realization:
             state=state,
         )
 
+    def hessian_vector_product(self, batch: NDArrays, direction: Mapping[str, Array]) -> dict[str, Array]:
+        return curvature.product(self._graph, batch, self.parameters(), direction)
+
     def _differentiable(self) -> set[str]:
-        floats = {one.name for one in self._graph.batch_inputs() if one.dtype == "float"}
-        return floats - mask_inputs(self._graph.all_nodes())
+        return {one.name for one in self._graph.batch_inputs() if one.dtype == "float"} - mask_inputs(self._graph.all_nodes())
 
     def _gradient(self, name: str, reached: bool) -> Array:
         gradient: Array = self._parts.native(name).grad().asnumpy()

@@ -120,6 +120,9 @@ class Realization:
     def gradients(self, batch: Any, phase: int = 0) -> Observation:
         untrained("gradients")
 
+    def hessian_vector_product(self, batch: Any, direction: Mapping[str, Array]) -> dict[str, Array]:
+        untrained("second derivatives")
+
     def step(self, batch: Any) -> Any:
         untrained("steps")
 

@@ -51,7 +51,7 @@ def _lifted(frame: Frame, name: str, width: int) -> Array:
 
 
 def _is_float(given: Mapping[str, Array], source: str | tuple[str, ...]) -> bool:
-    return given[source if isinstance(source, str) else source[0]].dtype.kind == "f"
+    return given[source if isinstance(source, str) else source[0]].dtype.kind in "fc"
 
 
 def _apply(frame: Frame, node: Node, run: Run, given: Mapping[str, Array]) -> Any:

@@ -77,7 +77,7 @@ def backward(
     """Gradients by outer name, each of its value's own shape; those of parameters are added in place."""
     body = _body(node)
     dstates = {inner: dy[inner] for inner in body.state if inner in dy}
-    floats = [inner for inner, array in tape.sequences.items() if array.dtype.kind == "f"]
+    floats = [inner for inner, array in tape.sequences.items() if array.dtype.kind in "fc"]
     slices: dict[str, list[Array]] = {inner: [] for inner in floats}
     dcaptured: dict[str, Array] = {}
     for time, steps in reversed(list(enumerate(tape.times))):

@@ -119,7 +119,7 @@ def backward(walk: Walk, seeds: Mapping[str, Array] | None = None) -> Gradients:
     nodes.backward(walk.steps, cotangents, parameters)
     updates = walk.phase.updates if walk.phase else None
     for name, value in walk.values.items():
-        if value.dtype.kind == "f":
+        if value.dtype.kind in "fc":
             cotangents.setdefault(name, np.broadcast_to(walk.run.number(0), value.shape))
     named = {one.name: one.shape for one in walk.graph.parameters}
     kept = named if updates is None else {name: named[name] for name in updates if name in named}

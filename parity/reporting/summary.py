@@ -12,7 +12,7 @@ from parity.judgement.statistics import Interval, ratio_interval
 from parity.judgement.verdicts import worst
 from parity.reporting.results import Results, Row, Speed
 
-KINDS = ("architectures", "layers", "activations", "losses", "initializers", "optimizers", "schedules")
+KINDS = ("architectures", "layers", "activations", "losses", "initializers", "optimizers", "schedules", "curvature")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 from parity.spec.graph import Graph
 
 FORMAT = 1
-TASKS = ("agreement", "sampling", "training", "speed", "question", "weights", "fingerprint", "native", "schedule")
+TASKS = ("agreement", "sampling", "training", "speed", "question", "weights", "fingerprint", "native", "schedule", "curvature")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Case:
     (Where weights move, arguments are what the native format lets one choose: the opset of ONNX.)
     Of a native object (task native) initializer is its kind, and optimizer its import path.
     mode: eager | compiled | default (what a user of the framework gets without asking).
-    steps: optimizer steps to observe (agreement), to train (training), to time (speed).
+    steps: optimizer steps to observe (agreement), to train (training), to time (speed); of Newton's method (curvature).
     """
 
     spec: str

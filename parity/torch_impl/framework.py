@@ -17,9 +17,9 @@ from torch import Tensor
 
 from parity.execution.protocol import Array, Batch, Description, Driven, Observation, ParameterLayout, Unsupported, ZeroPartner
 from parity.spec.cases import Case
-from parity.spec.graph import Graph, Node
-from parity.torch_impl import device, initializers, optimizers, schedules
-from parity.torch_impl.model import Network
+from parity.spec.graph import Graph
+from parity.torch_impl import curvature, device, initializers, optimizers, schedules
+from parity.torch_impl.model import Network, mask_inputs
 
 MODES, DEFAULT_MODE = ("eager", "compiled"), "eager"
 
@@ -87,7 +87,7 @@ class Realization:
         self.case, self.graph, self.network, self.compiled = case, graph, network, compiled
         self.given = graph.batch_inputs()
         self.observed = _observed(graph, case.activations)
-        self.masks = _masks(graph)
+        self.masks = mask_inputs(graph)
         self.statistics = {statistic.name for statistic in graph.statistics}
         self.carried = [self._zeros(state.shape, case.batch_size) for state in graph.carried]
         self.nexts = [state.next for state in graph.carried]
@@ -156,6 +156,17 @@ class Realization:
             input_gradients=self._arrays([self.given[place].name for place in floats], slopes[count:]),
             state=state,
         )
+
+    def hessian_vector_product(self, batch: Sequence[Tensor | None], direction: Mapping[str, Array]) -> dict[str, Array]:
+        if self.compiled:
+            raise Unsupported("what torch.compile gives can be differentiated once: no second derivative")
+        self._arm(0)
+        trained = self.trained[0]
+        native = {name: value for layout in trained.layouts for name, value in layout.to_native(direction).items()}
+        with self._unchanged():
+            loss = self._program("step")(*batch, *self._carried(batch))[0]
+            products = curvature.product(loss, trained.tensors, {name: native[name] for name in trained.tensors})
+        return _named(trained.layouts, {name: device.array(one) for name, one in products.items()})
 
     def step(self, batch: Sequence[Tensor | None]) -> Tensor:
         carried = self._carried(batch)
@@ -279,18 +290,3 @@ def _observed(graph: Graph, activations: bool) -> list[str]:
     """The values that are looked at: all floats of the layers, or the outputs alone."""
     floats = [node.value(suffix) for node in graph.nodes if node.dtype == "float" for suffix in node.outputs]
     return floats if activations else [name for name in floats if name in graph.outputs]
-
-
-def _masks(graph: Graph) -> set[str]:
-    """Inputs that are masks of dropout: nobody asks for their gradient."""
-    found = set()
-    for node in graph.all_nodes():
-        found |= _mask_sources(node)
-        if node.body is not None:
-            inner = {name for child in node.body.nodes for name in _mask_sources(child)}
-            found |= {outer for name, outer in node.body.sequences.items() if name in inner}
-    return found
-
-
-def _mask_sources(node: Node) -> set[str]:
-    return {source for role, source in node.inputs.items() if role == "mask" and isinstance(source, str)}

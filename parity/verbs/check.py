@@ -13,7 +13,7 @@ from rich.table import Table
 from parity.execution.frameworks import trains
 from parity.judgement.verdicts import PASSING, exit_status
 from parity.reporting import wording
-from parity.verbs import collating, op_trials, progress, rule_trials, selection, trials
+from parity.verbs import collating, curvature_trials, op_trials, progress, rule_trials, selection, trials
 from parity.verbs.errors import UsageError
 from parity.verbs.selection import Selection
 from parity.verbs.session import Judged, Session
@@ -23,7 +23,7 @@ DTYPES = ("float64", "float32")
 
 
 def make_trials(selected: Selection, options: Options) -> list[Trial]:
-    """Every case that the selection asks for, in the order of architectures, initializers, optimizers, ops."""
+    """Every case that the selection asks for, in the order of architectures, initializers, rules, second derivatives, ops."""
     initializer, optimizer = selection.initializer("glorot_uniform"), selection.optimizer("adam")
     made: list[Trial] = []
     for architecture in selected.architectures:
@@ -34,6 +34,10 @@ def make_trials(selected: Selection, options: Options) -> list[Trial]:
         made += rule_trials.optimizer_trials(rule, options)
     for schedule in selected.schedules:
         made += rule_trials.schedule_trials(schedule, options)
+    for architecture in selected.curved:
+        made += curvature_trials.curvature_trials(architecture, initializer, options)
+    for architecture in selected.convex:
+        made += curvature_trials.newton_trials(architecture, options)
     for op in selected.ops:
         made += op_trials.op_trials(op, initializer, options)
     return made

@@ -54,11 +54,22 @@ def _members(family: str) -> list[str]:
     return list(specs.family(family))
 
 
+def _second(kind: str) -> Callable[[], list[str]]:
+    def names() -> list[str]:
+        from parity.verbs.curvature_trials import CURVED, NEWTON
+
+        return list({"curvature": CURVED, "newton": tuple(NEWTON)}[kind])
+
+    return names
+
+
 KINDS: Mapping[str, Callable[[], list[str]]] = {
     "architectures": _specs("architectures"),
     "initializers": _specs("initializers"),
     "optimizers": _specs("optimizers"),
     "schedules": _specs("schedules"),
+    "curvature": _second("curvature"),
+    "newton": _second("newton"),
     "layers": _ops("layers"),
     "activations": _ops("activations"),
     "losses": _ops("losses"),

@@ -13,20 +13,28 @@ from parity.verbs.errors import UsageError
 
 KINDS = ("architectures", "initializers", "optimizers", "schedules")
 OPS = ("layers", "activations", "losses")
+SECOND = ("curvature", "newton")
+"""Words of second derivatives; `curvature/lenet` asks for one network alone."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Specs by kind, each once, in the order asked for. ops: names of ops, each to be judged on its own examples."""
+    """Specs by kind, each once, in the order asked for. ops: names of ops, each to be judged on its own examples.
+
+    curved, convex: of what Hessian-vector products are asked, and Newton's method.
+    """
 
     architectures: tuple[language.Architecture, ...] = ()
     initializers: tuple[language.Initializer, ...] = ()
     optimizers: tuple[language.Optimizer, ...] = ()
     schedules: tuple[language.Schedule, ...] = ()
     ops: tuple[str, ...] = ()
+    curved: tuple[language.Architecture, ...] = ()
+    convex: tuple[language.Architecture, ...] = ()
 
     def empty(self) -> bool:
-        return not (self.architectures or self.initializers or self.optimizers or self.schedules or self.ops)
+        rules = (*self.initializers, *self.optimizers, *self.schedules)
+        return not (self.architectures or rules or self.ops or self.curved or self.convex)
 
 
 def select(wanted: Sequence[str]) -> Selection:
@@ -39,6 +47,8 @@ def select(wanted: Sequence[str]) -> Selection:
         optimizers=tuple(spec for spec in found if isinstance(spec, language.Optimizer)),
         schedules=tuple(spec for spec in found if isinstance(spec, language.Schedule)),
         ops=ops,
+        curved=_second("curvature", wanted),
+        convex=_second("newton", wanted),
     )
     if selection.empty():
         raise UsageError(f"nothing selected by {' '.join(wanted)}; `parity list` shows what there is", status=5)
@@ -52,9 +62,24 @@ def _names(wanted: Iterable[str]) -> list[str]:
             names += [f"{kind}/{name}" for kind in KINDS for name in language.names(kind)]
         elif word in KINDS:
             names += [f"{word}/{name}" for name in language.names(word)]
-        elif word not in OPS and not _op(word):
+        elif word not in (*OPS, *SECOND) and word.partition("/")[0] not in SECOND and not _op(word):
             names += language.family(word) or [word]
     return names
+
+
+def _second(kind: str, wanted: Iterable[str]) -> tuple[language.Architecture, ...]:
+    """The networks that `all`, `curvature` or `newton` stand for, and those named as `curvature/SPEC`."""
+    from parity.verbs.curvature_trials import CURVED, NEWTON
+
+    own = {"curvature": CURVED, "newton": tuple(NEWTON)}[kind]
+    found: list[str] = []
+    for word in wanted:
+        found += own if word in ("all", kind) else [word.removeprefix(f"{kind}/")] if word.startswith(f"{kind}/") else []
+    specs = [language.load(name) for name in dict.fromkeys(found)]
+    for spec in specs:
+        if not isinstance(spec, language.Architecture):
+            raise UsageError(f"{kind} is asked of architectures; {spec.name} is none")
+    return tuple(spec for spec in specs if isinstance(spec, language.Architecture))
 
 
 def _ops(wanted: Iterable[str]) -> tuple[str, ...]:

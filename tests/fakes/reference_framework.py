@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from parity.execution.protocol import Array, Batch, Description, Observation, Unsupported
+from parity.reference_impl.curvature import product
 from parity.reference_impl.distributions import claim
 from parity.reference_impl.observation import Reference, cast, observe
 from parity.reference_impl.precision import COMPUTED
@@ -107,6 +108,9 @@ class Realized:
         return self.shown(
             Observation(self._layers(seen), seen.loss, dict(seen.gradients), dict(seen.input_gradients), dict(seen.state))
         )
+
+    def hessian_vector_product(self, batch: Batch, direction: Mapping[str, Array]) -> dict[str, Array]:
+        return dict(product(self.graph, self.given(batch), direction, self.case.dtype, ORDER))
 
     def step(self, batch: Batch) -> float:
         self.advance(batch)

@@ -1,0 +1,108 @@
+"""Owns second derivatives of the reference: Hessian-vector products by the complex step, and Newton's step solved with them.
+
+It refuses ops that are not known to be analytic as they are written (ANALYTIC), and to judge.
+
+The walk gives the gradient of a real loss; walked once in complex numbers at w + i·h·v it gives H·v as Im ∇f(w + i·h·v)/h
+(Squire & Trapp 1998, SIAM Review 40). Nothing is subtracted, so that h can be so small that its square is nothing: H·v is
+right to rounding in the precision of the walk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from parity.ops.definition import Array, Run
+from parity.reference_impl import walk as walking
+from parity.reference_impl.observation import cast, observe
+from parity.spec.graph import Graph
+
+Values = Mapping[str, Array]
+
+COMPLEX = {"float64": "complex128", "float32": "complex64"}
+STEP = 2.0**-50
+"""h: a power of two, so that it rounds nothing; its square is below 2^-53, and far above the least numbers of float32."""
+STEPS, SETTLED = 50, 2.0**-40
+"""Newton's method has found a minimum where a step is no longer than SETTLED of the parameters; it may take so many."""
+
+ANALYTIC = frozenset(
+    (
+        *("adaptive_average_pool2d", "add", "additive_attention", "average_pool1d", "average_pool2d", "batch_norm", "concat"),
+        *("conv1d", "conv2d", "conv3d", "conv_transpose2d", "crop", "dense", "dropout", "elu", "embedding", "flatten"),
+        *("global_average_pool2d", "global_max_pool2d", "group_norm", "hard_sigmoid", "hard_swish", "hinge", "huber"),
+        *("instance_norm", "kl_divergence", "layer_norm", "leaky_relu", "learned_positions", "local_response_norm"),
+        *("log_softmax", "matmul", "max_pool1d", "max_pool2d", "mean", "multi_head_attention", "multiply", "pad2d"),
+        *("parameter", "perceptron_loss", "prelu", "relu", "relu6", "reshape", "reverse", "rms_norm", "rnn", "select", "selu"),
+        *("sinusoidal_positions", "softmax", "softmax_cross_entropy", "squared_error", "sum", "tanh", "transpose"),
+        *("weighted_mean", "weighted_sum"),
+    )
+)
+"""Ops whose forward and vjp, as they are written, are complex differentiable between kinks; tests/test_curvature.py holds each
+to central differences. The others take an absolute value (sigmoid's exp(-|x|)), which has no complex derivative, or an erf."""
+
+
+class NotTwice(Exception):
+    """The reference has no second derivative; the message says of what."""
+
+
+def product(graph: Graph, values: Values, direction: Values, dtype: str = "float64", order_seed: int | None = None) -> Values:
+    """H·v of the first phase's loss over the variables that v names: parameters that the phase updates, or float inputs.
+
+    dtype: what to compute in, float64 or float32. order_seed: see observation.observe. Raises NotTwice.
+    """
+    check(graph, dtype)
+    wide = COMPLEX[dtype]
+    given = cast(cast(values, dtype), wide)
+    given |= {name: given[name] + (1j * STEP * array).astype(wide) for name, array in direction.items()}
+    order = np.random.RandomState(order_seed) if order_seed else None
+    run = Run(wide, True, order, running=order_seed is not None and order_seed % 2 == 0)
+    found = walking.backward(walking.forward(graph, given, run, graph.phases[0]))
+    slopes = {**found.inputs, **found.parameters}
+    return {name: np.asarray(slopes[name].imag / np.dtype(dtype).type(STEP)) for name in direction}
+
+
+def check(graph: Graph, dtype: str = "float64") -> None:
+    """Raises NotTwice for a graph without a loss, for one of whose ops no second derivative is known here, and for a dtype."""
+    if dtype not in COMPLEX:
+        raise NotTwice(f"the reference has Hessian-vector products in {' and '.join(COMPLEX)}, not in {dtype}")
+    if not graph.phases:
+        raise NotTwice(f"{graph.name} has no loss, and so no Hessian")
+    other = sorted({node.op for node in (*graph.nodes, *graph.phases[0].nodes)} - ANALYTIC)
+    if other:
+        raise NotTwice(f"the reference has no second derivative of {', '.join(other)}, which {graph.name} uses")
+
+
+def newton_step(graph: Graph, values: Values) -> dict[str, Array]:
+    """The shortest s with H·s = g, in float64: the Hessian written out, column by column, and solved by least squares."""
+    gradients = observe(graph, values).gradients
+    shapes = {name: array.shape for name, array in gradients.items()}
+    g = flat(gradients)
+    columns = [flat(product(graph, values, unflat(one, shapes))) for one in np.eye(len(g))]
+    return unflat(np.linalg.lstsq(np.stack(columns, axis=1), g)[0], shapes)
+
+
+def minimum(graph: Graph, values: Values) -> dict[str, Array]:
+    """Where Newton's steps from here end, in float64. Raises NotTwice where they don't."""
+    found = dict(values)
+    for _ in range(STEPS):
+        step = newton_step(graph, found)
+        found |= {name: found[name] - array for name, array in step.items()}
+        if np.linalg.norm(flat(step)) <= SETTLED * np.linalg.norm(flat({name: found[name] for name in step})):
+            return {name: found[name] for name in step}
+    raise NotTwice(
+        f"Newton's method finds no minimum of {graph.name} in {STEPS} steps: is its loss convex, and bounded by data?"
+    )
+
+
+def flat(arrays: Values) -> Any:
+    """All arrays as one vector, in the order of the mapping."""
+    return np.concatenate([array.reshape(-1) for array in arrays.values()])
+
+
+def unflat(vector: Any, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
+    """The vector in the arrays that it was."""
+    ends = np.cumsum([int(np.prod(shape)) for shape in shapes.values()])
+    parts = np.split(vector, ends[:-1])
+    return {name: part.reshape(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}

@@ -1,0 +1,34 @@
+"""Owns Hessian-vector products in torch: a pass backward through the pass backward.
+
+It refuses to build a loss; one that lies in a graph is handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from parity.execution.protocol import Array, Unsupported
+
+MISSING = ("is not implemented", "double backward", "not differentiable twice")
+"""How torch says that an op's backward has no derivative."""
+
+
+def product(loss: Tensor, tensors: Mapping[str, Tensor], direction: Mapping[str, Array]) -> dict[str, Tensor]:
+    """The gradient of (gradient·direction): Pearlmutter 1994, Fast exact multiplication by the Hessian."""
+    sources = list(tensors.values())
+    along = [torch.tensor(direction[name], dtype=one.dtype, device=one.device) for name, one in tensors.items()]
+    slopes = torch.autograd.grad(loss, sources, create_graph=True, allow_unused=True, materialize_grads=True)
+    bent = [(slope, one) for slope, one in zip(slopes, along, strict=True) if slope.requires_grad]
+    if not bent:  # a loss that is linear in all of them
+        return {name: torch.zeros_like(one) for name, one in tensors.items()}
+    ends, weights = zip(*bent, strict=True)
+    try:
+        found = torch.autograd.grad(ends, sources, weights, allow_unused=True, materialize_grads=True)
+    except RuntimeError as error:
+        if any(words in str(error) for words in MISSING):
+            raise Unsupported(f"torch has no second derivative of an op of this graph: {error}") from error
+        raise
+    return dict(zip(tensors, found, strict=True))
