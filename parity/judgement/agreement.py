@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.judgement import kinks, precision, trust
-from parity.judgement.budgets import SHADOWS
+from parity.judgement.budgets import STAGES
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
 from parity.judgement.comparison import judge as judge_tensor
 from parity.judgement.decoding import judge_decoding
@@ -76,13 +76,20 @@ def judge_forward(case: Case, draws: Drawn, known: References) -> Callable[[Arra
 def _settled(
     known: References, comparisons: Callable[[Arrays, References], list[Comparison]]
 ) -> Callable[[Arrays], list[Comparison]]:
-    """Judged beside the shadows at hand; and where not all is green, beside all (budgets.FIRST_SHADOWS)."""
-    complete = cache(known.complete)
+    """Judged beside the shadows at hand; and where not all is green, beside more (budgets.STAGES)."""
+    further = [count for count in STAGES if count > known.shadows]
+
+    @cache
+    def wider(stage: int) -> References:
+        return wider(stage - 1).widened(further[stage - 1]) if stage else known
 
     def settled(arrays: Arrays) -> list[Comparison]:
         found = comparisons(arrays, known)
-        right = not arrays or known.shadows >= SHADOWS or all(one.verdict in GREEN for one in found)
-        return found if right else comparisons(arrays, complete())
+        for stage in range(1, len(further) + 1):
+            if not arrays or all(one.verdict in GREEN for one in found):
+                break
+            found = comparisons(arrays, wider(stage))
+        return found
 
     return settled
 
@@ -103,7 +110,7 @@ def judge_agreement(
     if graph.phases and case.dtype != "float64" and kinks.near(known):
         branches, followed = kinks.seen_branches(known, arrays)
         if branches:
-            known = references(graph, known.values, known.dtype, shadows=known.shadows, branches=branches)
+            known = known.following(branches)
     found = [*_forward(case, graph, arrays, known), *judge_decoding(case, arrays, known)]
     if graph.phases:
         zeros = trust.cancelled(graph, known.values, known.training)

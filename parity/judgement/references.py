@@ -7,7 +7,7 @@ are each moved to a neighbour as well, which is what rounding the first operatio
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -75,11 +75,25 @@ class References:
         """How many there are."""
         return len(self.training.states)
 
-    def complete(self) -> References:
-        """The same with every shadow there is."""
-        if self.shadows >= budgets.SHADOWS:
+    def widened(self, shadows: int) -> References:
+        """The same with so many shadows in all; those that were walked are kept."""
+        if self.shadows >= shadows:
             return self
-        return references(self.graph, self.values, self.dtype, shadows=budgets.SHADOWS, branches=self.branches)
+
+        def wider(begun: Pass, training: bool, branches: Mapping[str, Any] | None) -> Pass:
+            asked = self.graph, self.values, self.dtype
+            return one_pass(*asked, training=training, shadows=shadows, branches=branches, begun=begun)
+
+        training = wider(self.training, True, self.branches)
+        evaluation = training if self.evaluation is self.training else wider(self.evaluation, False, None)
+        return replace(self, training=training, evaluation=evaluation)
+
+    def following(self, branches: Mapping[str, Any]) -> References:
+        """The same on the branches that a framework took. They were seen in training, so evaluation, which has other values,
+        doesn't follow them; it has no gradient that a branch could move, and its values are continuous at the kinks."""
+        training = one_pass(self.graph, self.values, self.dtype, training=True, shadows=self.shadows, branches=branches)
+        evaluation = training if self.evaluation is self.training else self.evaluation
+        return replace(self, training=training, evaluation=evaluation, branches=branches)
 
     @property
     def reference(self) -> Reference:
@@ -100,14 +114,10 @@ def references(
     values: Mapping[str, Array],
     dtype: str,
     *,
-    shadows: int = budgets.FIRST_SHADOWS,
+    shadows: int = budgets.STAGES[0],
     branches: Mapping[str, Any] | None = None,
 ) -> References:
-    """Reference and shadows of both modes. branches: see reference_impl.observation.observe; shadows follow them too.
-
-    They were seen in training, so evaluation, which has other values, doesn't follow them; it has no gradient that a branch
-    could move, and its values are continuous at the kinks.
-    """
+    """Reference and shadows of both modes. branches: see `following`."""
     training = one_pass(graph, values, dtype, training=True, shadows=shadows, branches=branches)
     evaluation = training
     if _depends_on_mode(graph):
@@ -130,10 +140,12 @@ def one_pass(
     branches: Mapping[str, Any] | None = None,
     phase: int = 0,
     after: Pass | None = None,
+    begun: Pass | None = None,
 ) -> Pass:
     """One mode: the reference in float64, and as many shadows in the tested precision.
 
-    after: the pass of the phase before this one in the same step; each walk goes on with the statistics that it left.
+    branches: see reference_impl.observation.observe. after: the pass of the phase before this one in the same step; each walk
+    goes on with the statistics that it left. begun: the same pass with fewer shadows, which are kept.
 
     Shadows take the reference's branches, so that a flip at a kink is never counted as rounding: whether one may flip is asked
     of the margins (kinks), and two equal numbers in a pooling window are not torn apart by moving them.
@@ -143,11 +155,12 @@ def one_pass(
     def statistics(one: Reference) -> Mapping[str, Array]:
         return {name: array for name, array in one.state.items() if name in kept}
 
-    begun = {**values, **statistics(after.reference)} if after else values
-    reference = observe(graph, begun, "float64", training=training, phase=phase, branches=branches)
-    spreads = _joined(reference, reference)
-    states = []
-    for seed in range(shadows):
+    if begun is None:
+        start = {**values, **statistics(after.reference)} if after else values
+        walked = observe(graph, start, "float64", training=training, phase=phase, branches=branches)
+        begun = Pass(walked, _joined(walked, walked), ())
+    reference, spreads, states = begun.reference, begun.spreads, list(begun.states)
+    for seed in range(len(states), shadows):
         given = moved(values, dtype, seed) if seed % 2 else values
         given = {**given, **after.states[seed]} if after else given
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
@@ -159,7 +172,7 @@ def one_pass(
 
 def _joined(
     reference: Reference, shadow: Reference, before: Mapping[str, Mapping[str, Spread]] | None = None
-) -> dict[str, dict[str, Spread]]:
+) -> Mapping[str, Mapping[str, Spread]]:
     """The spreads with one shadow more. The reference itself, as the first, is a shadow without error."""
     found: dict[str, dict[str, Spread]] = {}
     for kind in SPREAD:

@@ -22,8 +22,8 @@ from parity.verbs.trials import Options, Trial, dead
 BATCH = 4
 """No size of any example, so that a batch taken for another axis shows."""
 
-REDRAWS, SKETCH = 50, 2
-"""Draws thrown away at most, each looked at with few shadows: one op has few kinks, so that some draw lies away from all."""
+REDRAWS = 50
+"""Draws thrown away at most: one op has few kinks, so that some draw lies away from all."""
 
 
 def op_trials(op: str, initializer: language.Initializer, options: Options) -> Iterator[Trial]:
@@ -55,7 +55,7 @@ def _drawn(
     rates = dropouts(graph)
     for attempt in range(REDRAWS + 1):
         draws = drawing.draw(graph, initializer, dtype, seed=options.seed, attempt=attempt, batch_size=BATCH, rates=rates)
-        sketch = agreement.references(graph, draws.values(), dtype, shadows=SKETCH)
-        if not dead(sketch) and (dtype == "float64" or not kinks.near(sketch)):
+        references = agreement.references(graph, draws.values(), dtype)
+        if not dead(references) and (dtype == "float64" or not kinks.near(references)):
             break
-    return draws, agreement.references(graph, draws.values(), dtype), attempt
+    return draws, references, attempt

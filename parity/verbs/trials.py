@@ -28,8 +28,8 @@ Judge = Callable[[Mapping[str, Array]], list[Comparison]]
 STEPS = 20
 LARGE = 200_000
 """Above this many parameters a case takes 3 optimizer steps instead of 20: the optimizers are judged on their own as well."""
-REDRAWS, SKETCH = 8, 2
-"""Draws thrown away at most, each looked at with few shadows. A large graph always has a unit near its kink: there the
+REDRAWS = 8
+"""Draws thrown away at most. A large graph always has a unit near its kink: there the
 reference follows the branch that the framework took."""
 
 
@@ -158,17 +158,20 @@ def draw_away_from_kinks(
         more: dict[str, Any] = {"batch_size": batch_size, "batches": max(steps, 1), "rates": rates}
         return drawing.draw(graph, initializer, dtype, seed=options.seed, attempt=attempt, **more)
 
-    chosen: int | None = None
+    chosen: tuple[drawing.Draws, agreement.References] | None = None
     for attempt in range(REDRAWS + 1):
-        sketch = agreement.references(graph, drawn(attempt).values(), dtype, shadows=SKETCH)
-        if dead(sketch):
+        draws = drawn(attempt)
+        references = agreement.references(graph, draws.values(), dtype)
+        if dead(references):
             continue
-        settled = dtype == "float64" or options.size == "full" or not (kinks.near(sketch) or near_later(sketch, optimizer))
-        chosen = attempt if settled or chosen is None else chosen
+        settled = (
+            dtype == "float64" or options.size == "full" or not (kinks.near(references) or near_later(references, optimizer))
+        )
+        if settled or chosen is None:
+            chosen = draws, references
         if settled:
             break
-    draws = drawn(attempt if chosen is None else chosen)
-    return draws, agreement.references(graph, draws.values(), dtype), attempt
+    return *(chosen or (draws, references)), attempt
 
 
 def dead(references: agreement.References) -> bool:
