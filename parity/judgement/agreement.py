@@ -106,11 +106,11 @@ def judge_agreement(
     """Every comparison of one record. later: a further step of the lock-step."""
     if not arrays:
         return [named(case, "forward", "", Finding("not_compared", reason="the record holds no arrays"))]
-    followed = 0
+    followed, unfollowed = 0, None
     if graph.phases and case.dtype != "float64" and kinks.near(known):
         branches, followed = kinks.seen_branches(known, arrays)
         if branches:
-            known = known.following(branches)
+            unfollowed, known = known.training, known.following(branches)
     found = [*_forward(case, graph, arrays, known), *judge_decoding(case, arrays, known)]
     if graph.phases:
         zeros = trust.cancelled(graph, known.values, known.training)
@@ -118,7 +118,7 @@ def judge_agreement(
         found += _unchanged(case, draws.initial(), arrays)
         found = precision.chance(case, [*found, *_steps(case, arrays, known, later, zeros)], arrays, known)
         if case.steps and optimizer is not None:
-            found += judge_updates(case, optimizer, draws.initial(), arrays, known, zeros)
+            found += judge_updates(case, optimizer, draws.initial(), arrays, known, zeros, unfollowed=unfollowed)
             found += judge_phases(case, optimizer, draws.initial(), arrays, known)
     found += _strangers(case, arrays, known)
     if not found:

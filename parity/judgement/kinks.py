@@ -27,17 +27,18 @@ def near(references: References) -> bool:
     return any(doubted.any() for one in passes for _, doubted in doubts(references.graph, one, references.u))
 
 
-def doubts(graph: Graph, one: Pass, u: float) -> Iterator[tuple[Node, Array]]:
+def doubts(graph: Graph, one: Pass, u: float, *, ties: bool = False) -> Iterator[tuple[Node, Array]]:
     """Kinked nodes (outside of scans) with a mask of the elements in doubt.
 
     A distance of exactly 0 is none: it comes from values that are equal by construction (zeros after a relu), not by rounding.
+    ties: those too. Where a relu before it is in doubt, a framework need not see the tie.
     """
     for node in graph.all_nodes():
         margin = one.reference.margins.get(node.name)
         if margin is None:
             continue
         reach = budgets.KINK / budgets.SHADOW * sum(_error(one, source, u) for source in node.sources())
-        yield node, (margin <= reach) & (margin > 0)
+        yield node, (margin <= reach) & (ties | (margin > 0))
 
 
 def _error(one: Pass, source: str, u: float) -> float:
@@ -49,10 +50,11 @@ def seen_branches(references: References, arrays: Mapping[str, Array]) -> tuple[
     """For nodes with elements in doubt: the reference's branches, and the framework's where in doubt. And how many those are.
 
     The framework's branch is what its recorded activation before the kink decides; where that is missing, the reference's.
+    That activation has a budget of its own, so no branch is followed that lies further away than rounding reaches.
     """
     branches: dict[str, Any] = {}
     count = 0
-    for node, doubted in doubts(references.graph, references.training, references.u):
+    for node, doubted in doubts(references.graph, references.training, references.u, ties=True):
         if not doubted.any():
             continue
         expected = {source: references.value(source) for source in node.sources()}
@@ -65,7 +67,7 @@ def seen_branches(references: References, arrays: Mapping[str, Array]) -> tuple[
             branches[node.name] = tuple(_merged(doubted, *pair) for pair in zip(ours, theirs, strict=True))
         else:
             branches[node.name] = _merged(doubted, ours, theirs)
-        count += int(doubted.sum())
+        count += int((doubted & (references.reference.margins[node.name] > 0)).sum())
     return branches, count
 
 

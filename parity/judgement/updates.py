@@ -33,12 +33,14 @@ def judge_updates(
     zeros: Mapping[str, str] | None = None,
     phase: int = 0,
     one: Pass | None = None,
+    unfollowed: Pass | None = None,
 ) -> list[Comparison]:
     """One comparison a parameter, over all steps: the step and element that use the most of their budget.
 
     initial: parameters by name, as every step started. What no phase updates must stay bitwise as it was.
     zeros: parameters whose gradient is zero by mathematics -> why that can be judged (trust.cancelled).
-    phase: whose updates; one: the reference of its pass, where it is not the first.
+    phase: whose updates; one: the reference of its pass, where it is not the first. unfollowed: the reference's pass on its
+    own branches, where `references` follow the framework's.
     """
     rule, factors = Rule.of(optimizer), trained(references, phase)
     keys = gradient_keys(references.graph, phase, case.steps)
@@ -51,7 +53,11 @@ def judge_updates(
         return [*found, *(comparison for comparison in bad if comparison)]
     seen = [{name: array for name, array in step.items() if array is not None} for step in gradients]
     first = keys[0] if phase else "gradient"
-    errors = {name: _gradient_error(one or references.training, references.u, arrays, first, name) for name in factors}
+    errors = {
+        name: _gradient_error(one or references.training, references.u, arrays, first, name)
+        + _of_flips(references, unfollowed, name)
+        for name in factors
+    }
     expected = replay(rule, case.hyperparameters, initial, seen, references.u, factors, errors)
     for name in factors:
         steps = [step[name] for step in expected]
@@ -119,6 +125,15 @@ def _gradient_error(one: Pass, u: float, arrays: Arrays, first: str, name: str) 
     size = budgets.greatest(reference)
     largest = max(budgets.greatest(array) for key, array in arrays.items() if key.endswith(f"/gradient/{name}"))
     return budget * max(1.0, largest / size) if size else budget
+
+
+def _of_flips(references: References, unfollowed: Pass | None, name: str) -> float:
+    """How far the gradient inside `step` may lie from the one that `gradients` showed because units within rounding of a kink
+    fall to the other side there. What the flips that `gradients` showed did to this gradient is a sample of it."""
+    if unfollowed is None:
+        return 0.0
+    moved = references.training.array("gradients", name) - unfollowed.array("gradients", name)
+    return budgets.SHADOW * budgets.greatest(moved)
 
 
 def _over_steps(
