@@ -52,12 +52,12 @@ class Given:
 
 
 def judge(given: Given) -> Callable[[Arrays], list[Comparison]]:
-    """The judgement as a function of a record's arrays: beside some shadows, and where not all is green, beside all."""
+    """The judgement as a function of a record's arrays: beside few shadows, and where not all is green, beside more."""
 
     def comparisons(arrays: Arrays) -> list[Comparison]:
         if not arrays:
             return [named(given.case, "gradient", "", Finding("not_compared", reason="the record holds no arrays"))]
-        for shadows in (budgets.FIRST_SHADOWS, budgets.SHADOWS):
+        for shadows in budgets.STAGES:
             found = [*_first(given, arrays, shadows), *_steps(given, arrays, shadows)]
             if all(one.verdict in GREEN for one in found):
                 break
