@@ -116,7 +116,7 @@ def show(answer: NativeFingerprint) -> None:
     say(f"{answer.target} ({answer.framework} {answer.version}), {answer.kind}: {answer.name}")
     for facet in answer.facets:
         say(f"  {facet.about}: {_explained(answer.kind, facet)}")
-    say(f"  driven in {answer.dtype}: {', '.join(answer.settings)}")
+    say(f"  driven in {answer.dtype}: {'; '.join(answer.settings)}")
 
 
 def _explained(kind: str, facet: Facet) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
 from parity.atlas.canonical import INITIALIZERS, NATIVES, OPTIMIZERS
 from parity.verbs import gaps
 
@@ -17,3 +21,25 @@ def test_semantics_and_rounding_are_kept_apart(framework: str) -> None:
     assert {path: gap.rounding for path, gap in rows.items() if gap.rounding is not None and not gap.rounding < ROUNDED} == {}
     told = {path: rows[path].same > 0.1 for path in EPSILON_INSIDE if path in rows}
     assert told == {path: inside for path, inside in EPSILON_INSIDE.items() if path.startswith(framework)}
+
+
+CHANGED = {
+    "torch": ("torch.nn.init.normal_", "import torch\ntorch.nn.init.normal_.__defaults__ = (0.0, 0.015, None)\n"),
+    "keras": (
+        "keras.initializers.RandomNormal",
+        "import keras\nkeras.initializers.RandomNormal.__init__.__defaults__ = (0.0, 0.015, None)\n",
+    ),
+    "mxnet": ("mxnet.init.Normal", "import mxnet\nmxnet.init.Normal.__init__.__defaults__ = (0.015,)\n"),
+}
+"""A native normal initializer, and the installed package with another default: half as much again as the spec's 0.01."""
+
+
+def test_another_default_in_the_package_is_another_gap(framework: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, change = CHANGED[framework]
+    (before,) = gaps.initializers(framework, {path: "normal"})
+    (tmp_path / "sitecustomize.py").write_text(change)
+    monkeypatch.chdir(tmp_path)
+    (after,) = gaps.initializers(framework, {path: "normal"})
+    assert abs(before.same - 0.5) > 0.1
+    assert after.same == pytest.approx(0.5, abs=0.02)
+    assert after.rounding is None and before.definition == after.definition
