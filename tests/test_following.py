@@ -10,8 +10,11 @@ from hand_built import Builder
 
 from parity.judgement import kinks
 from parity.judgement.references import References, references
+from parity.judgement.updates import judge_updates
 from parity.reference_impl.observation import Reference, observe
+from parity.spec.cases import Case
 from parity.spec.graph import Graph
+from parity.verbs import selection
 
 TINY = 1e-9
 """Within rounding of the kink, beside values near 1."""
@@ -71,3 +74,24 @@ def test_more_shadows_keep_those_that_were_walked() -> None:
     assert wider.training.spreads == at_once.training.spreads
     assert wider.training.reference is known.training.reference
     assert wider.widened(2) is wider
+
+
+@pytest.mark.parametrize(
+    ("told_of_flips", "share", "verdict"), [(True, 1, "agrees"), (False, 1, "differs"), (True, 99, "differs")]
+)
+def test_a_step_may_fall_to_the_other_side_as_well(told_of_flips: bool, share: float, verdict: str) -> None:
+    """The gradients were shown with the pixel on; the step's own program had it off (share 1), or went 99 times as far."""
+    known = references(pooled(), values(-TINY), "float32")
+    branches, _ = kinks.seen_branches(known, told(seen(TINY)))
+    followed = known.following(branches)
+    sgd = selection.optimizer("sgd")
+    case = Case("pooled", "agreement", "float32", graph=pooled(), hyperparameters=sgd.probe_values(), steps=1)
+    initial = {name: values(0)[name].astype(np.float32) for name in ("conv.kernel", "conv.bias")}
+    arrays: dict[str, Any] = {}
+    for name, start in initial.items():
+        shown, other = seen(TINY).gradients[name], seen(-TINY).gradients[name]
+        taken = shown + share * (other - shown)
+        arrays |= {f"gradient/{name}": shown, f"step/0/gradient/{name}": shown}
+        arrays[f"step/0/parameter/{name}"] = start - np.float32(case.hyperparameters["learning_rate"]) * taken
+    found = judge_updates(case, sgd, initial, arrays, followed, unfollowed=known.training if told_of_flips else None)
+    assert {one.tensor: one.verdict for one in found}["conv.bias"] == verdict
