@@ -61,6 +61,21 @@ def test_matrices_alone_where_an_initializer_is_for_these() -> None:
     assert set(driving.shapes(asked(Convolution, "matrix", draws.INPUTS))) == {"dense"}
 
 
+class UpsamplingBilinear2d:
+    """Has one mode."""
+
+
+def test_what_bears_a_mode_in_its_name_is_asked_for_that_alone() -> None:
+    def check(make: Any, mode: str, *names: str) -> None:
+        driving.check_mode(Probed(make, "", {}, {"mode": mode}, frozenset(names), {}, "float64"))
+
+    check(UpsamplingBilinear2d, "bilinear")
+    check(UpsamplingBilinear2d, "nearest", "mode")
+    check(Convolution, "nearest")
+    with pytest.raises(ValueError, match="its one mode is bilinear"):
+        check(UpsamplingBilinear2d, "nearest")
+
+
 def test_masks_go_by_the_name_that_a_callable_has() -> None:
     masked = driving.masked(asked(Convolution, "boolean mask", attention.INPUTS), ("query", "attention_mask"))
     assert masked and masked[0] == "attention_mask" and masked[1].dtype == bool

@@ -48,6 +48,16 @@ def box(asked: Probed) -> tuple[Array, Array]:
     return (volume, block) if axes == 3 else (volume[0], block[0])
 
 
+MODES = ("nearest", "bilinear", "bicubic")
+
+
+def check_mode(asked: Probed) -> None:
+    """What bears a mode in its name has no other."""
+    named = [mode for mode in MODES if mode in asked.word.lower()]
+    if "mode" not in asked.names and named and asked.wanted["mode"] not in named:
+        raise ValueError(f"its one mode is {named[0]}")
+
+
 MASKS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "boolean mask": ("kept", ("attn_mask", "attention_mask", "mask")),
     "key mask": ("keys_kept", ("key_padding_mask", "key_mask", "value_mask")),

@@ -88,12 +88,13 @@ def convolution(asked: Probed) -> Found:
 
 
 def _convolved(asked: Probed, layer: Any, x: Array, kernel: Array) -> Array:
-    """With this kernel, or as much of it as the layer holds."""
+    """With this kernel, or as much of it as the layer holds; what a separable one has besides is 1."""
     x = np.asarray(x, asked.dtype)
     if not layer.built:
         layer.build(x.shape)
-    (shape,) = (weight.shape for weight in layer.get_weights())
-    layer.set_weights([np.asarray(kernel.ravel()[: np.prod(shape)].reshape(shape), asked.dtype)])
+    first, *rest = layer.get_weights()
+    taken = np.asarray(kernel.ravel()[: first.size].reshape(first.shape), asked.dtype)
+    layer.set_weights([taken, *(np.ones_like(weight) for weight in rest)])
     return model.array(layer(ops.convert_to_tensor(x)))
 
 

@@ -113,6 +113,7 @@ def recurrent(asked: Probed) -> Found:
 def resizing(asked: Probed) -> Found:
     """A row to another length."""
     x, length = _tensor(asked, "x")[None, None, None], int(asked.wanted["length"])
+    driving.check_mode(asked)
     keywords = {"size": (1, length), **asked.keywords}
     made = asked.make(**keywords)(x) if isinstance(asked.make, type) else asked.make(x, **keywords)
     return {"row": _array(made).ravel()}
