@@ -26,8 +26,9 @@ def make_trials(selected: Selection, options: Options) -> list[Trial]:
     """Every case that the selection asks for, in the order of architectures, initializers, rules, second derivatives, ops."""
     initializer, optimizer = selection.initializer("glorot_uniform"), selection.optimizer("adam")
     made: list[Trial] = []
+    alone: trials.Alone = {}
     for architecture in selected.architectures:
-        made += trials.architecture_trials(architecture, initializer, optimizer, options)
+        made += trials.architecture_trials(architecture, initializer, optimizer, options, alone)
     for one in selected.initializers:
         made += rule_trials.initializer_trials(one, options)
     for rule in selected.optimizers:

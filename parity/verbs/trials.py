@@ -25,6 +25,9 @@ from parity.spec.masks import dropouts, with_masks
 Array = npt.NDArray[Any]
 Judge = Callable[[Mapping[str, Array]], list[Comparison]]
 
+Alone = dict[str, set[str]]
+"""Precision -> kinds of node of which one is judged alone."""
+
 STEPS = 20
 LARGE = 200_000
 """Above this many parameters a case takes 3 optimizer steps instead of 20: the optimizers are judged on their own as well."""
@@ -95,9 +98,17 @@ def forward_only(trial: Trial) -> Trial:
 
 
 def architecture_trials(
-    architecture: language.Architecture, initializer: language.Initializer, optimizer: language.Optimizer, options: Options
+    architecture: language.Architecture,
+    initializer: language.Initializer,
+    optimizer: language.Optimizer,
+    options: Options,
+    alone: Alone | None = None,
 ) -> Iterator[Trial]:
-    """The whole graph; where training alternates, each phase alone; then each different node alone, in every precision."""
+    """The whole graph; where training alternates, each phase alone; then each different node alone, in every precision.
+
+    alone: the nodes that other architectures brought; it grows. One that is equal to one of them is not judged again.
+    """
+    alone = {} if alone is None else alone
     graph, rates = masked(expand(architecture, options.size))
     steps = options.steps or _steps(graph, options.size)
     masks = "[masks]" if rates else ""
@@ -105,7 +116,7 @@ def architecture_trials(
     if len(graph.phases) > 1:
         programs |= {f"{graph.name}:{one.name}{masks}": replace(graph, phases=(one,)) for one in graph.phases}
     for dtype in options.dtypes:
-        seen: set[str] = set()
+        seen = alone.setdefault(dtype, set())
         for name, program in programs.items():
             drawn = draw_away_from_kinks(program, initializer, dtype, options, steps, rates, optimizer)
             draws, references, redraws = drawn
