@@ -125,8 +125,8 @@ def judge(got: Array | None, reference: Array, beside: budgets.Spread, u: float,
     return Finding("exact" if same_bits(got, reference) else "agrees", measured, allowed, where, told)
 
 
-def judge_elements(got: Array | None, reference: Array, budget: Array) -> Finding:
-    """Element by element against a budget for each."""
+def judge_elements(got: Array | None, reference: Array, budget: Array, first: int = 0) -> Finding:
+    """Element by element against a budget for each. first: where these elements begin along the tensor's first axis."""
     found = unfit(got, reference)
     if found is not None or got is None:
         return found or Finding("differs")
@@ -135,9 +135,10 @@ def judge_elements(got: Array | None, reference: Array, budget: Array) -> Findin
         share = np.where(budget > 0, error / budget, np.where(error > 0, np.inf, 0.0))
     worst = np.unravel_index(int(np.argmax(share)), share.shape)
     measured, allowed = float(error[worst]), float(np.broadcast_to(budget, error.shape)[worst])
+    where = place((worst[0] + first, *worst[1:]) if worst else worst)
     if not (error <= budget).all():
-        return Finding("differs", measured, allowed, place(worst))
-    return Finding("exact" if same_bits(got, reference) else "agrees", measured, allowed, place(worst))
+        return Finding("differs", measured, allowed, where)
+    return Finding("exact" if same_bits(got, reference) else "agrees", measured, allowed, where)
 
 
 def judge_bits(got: Array | None, expected: Array) -> Finding:

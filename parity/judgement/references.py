@@ -23,6 +23,9 @@ Array = npt.NDArray[Any]
 SPREAD = ("values", "loss", "gradients", "input_gradients", "state")
 """What is judged by its shadows, as fields of Reference."""
 
+PIECE = 1 << 18
+"""Numbers that are held in wide precision at once."""
+
 
 @dataclass(frozen=True)
 class Pass:
@@ -196,7 +199,11 @@ def moved(values: Mapping[str, Array], dtype: str, seed: int) -> dict[str, Array
         if array.dtype.kind != "f":
             found[name] = array
             continue
-        sign = np.where(numbers.uniform(size=array.shape) < 0.5, -1, 1)
-        share = np.longdouble(budgets.roundoff(dtype)) * sign
-        found[name] = np.asarray(array.astype(np.longdouble) * (1 + share), dtype=np.float64)
+        found[name] = np.empty(array.shape, np.float64)
+        given, taken = array.reshape(-1), found[name].reshape(-1)
+        for first in range(0, array.size, PIECE):
+            piece = slice(first, first + PIECE)
+            sign = np.where(numbers.uniform(size=given[piece].shape) < 0.5, -1, 1)
+            share = np.longdouble(budgets.roundoff(dtype)) * sign
+            taken[piece] = given[piece].astype(np.longdouble) * (1 + share)
     return found

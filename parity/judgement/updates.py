@@ -5,7 +5,9 @@ It refuses to blame an optimizer for a gradient, and to compare weights: an upda
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,12 @@ from parity.spec.specs import Optimizer
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
 QUANTITY = "update"
+
+PIECE = 1 << 18
+"""Elements of a parameter that are replayed at once: their wide numbers fit into a cache."""
+
+Part = tuple[int, Any, list[Expected]]
+"""A part of a parameter: where it begins along the first axis, what cuts it out, and what each step should do to it."""
 
 
 def judge_updates(
@@ -58,11 +66,10 @@ def judge_updates(
         + _of_flips(references, unfollowed, name)
         for name in factors
     }
-    expected = replay(rule, case.hyperparameters, initial, seen, references.u, factors, errors)
-    for name in factors:
-        steps = [step[name] for step in expected]
+    for name, parts in _replayed(rule, case, initial, seen, references.u, factors, errors):
+        afters = [arrays.get(f"step/{k}/parameter/{name}") for k in range(case.steps)]
         zero = (zeros or {}).get(name, "")
-        found.append(named(case, QUANTITY, name, _over_steps(case, name, initial[name], steps, arrays, references.u, zero)))
+        found.append(named(case, QUANTITY, name, _over_steps(initial[name], afters, parts, references.u, zero)))
     found += _frozen(case, initial, arrays, references) if not phase else []
     if not references.graph.inputs and dict(case.hyperparameters) == optimizer.probe_values():  # made so that all can tell
         found += blind_hyperparameters(case, rule, initial, seen, references.u, factors)
@@ -136,27 +143,60 @@ def _of_flips(references: References, unfollowed: Pass | None, name: str) -> flo
     return budgets.SHADOW * budgets.greatest(moved)
 
 
-def _over_steps(
-    case: Case, name: str, start: Array, expected: Sequence[Expected], arrays: Arrays, u: float, zero: str = ""
-) -> Finding:
-    """The worst step."""
-    findings = []
-    for k, step in enumerate(expected):
-        after = arrays.get(f"step/{k}/parameter/{name}")
-        finding = unfit(after, start)
-        if finding is None and after is not None:
-            update = after.astype(np.longdouble) - start.astype(np.longdouble)
-            finding = judge_elements(update, step.update, budgets.updated(step.error, step.size, u))
-        if finding is None:
-            continue
-        where = f"step {k} {finding.where}".strip()
-        findings.append(Finding(finding.verdict, finding.error, finding.budget, where, finding.reason))
-    worst = max(findings, key=_badness)
-    if worst.verdict in ("exact", "agrees") and not any(np.any(step.update) for step in expected):
+def _replayed(
+    rule: Rule,
+    case: Case,
+    initial: Arrays,
+    gradients: Sequence[Arrays],
+    u: float,
+    factors: Mapping[str, float],
+    errors: Mapping[str, float],
+) -> Iterator[tuple[str, Iterator[Part]]]:
+    """Parameter -> its parts. One at a time where the rule allows it: wide numbers of a whole VGG would fill the memory."""
+    if not rule.elementwise():
+        expected = replay(rule, case.hyperparameters, initial, gradients, u, factors, errors)
+        for name in factors:
+            yield name, iter([(0, ..., [step[name] for step in expected])])
+        return
+
+    def parts(name: str) -> Iterator[Part]:
+        for first, part in _pieces(initial[name].shape):
+            given = {name: initial[name][part]}, [{name: step[name][part]} for step in gradients]
+            replayed = replay(rule, case.hyperparameters, *given, u, {name: factors[name]}, errors)
+            yield first, part, [step[name] for step in replayed]
+
+    for name in factors:
+        yield name, parts(name)
+
+
+def _pieces(shape: tuple[int, ...]) -> Iterator[tuple[int, Any]]:
+    """Along the first axis, of about PIECE elements: where each begins, and what cuts it out."""
+    if prod(shape) <= PIECE:
+        yield 0, ...
+        return
+    rows = max(1, PIECE // prod(shape[1:]))
+    for first in range(0, shape[0], rows):
+        yield first, slice(first, first + rows)
+
+
+def _over_steps(start: Array, afters: Sequence[Array | None], parts: Iterator[Part], u: float, zero: str = "") -> Finding:
+    """The worst step and part. afters: the parameter after each step."""
+    findings = [(k, finding) for k, after in enumerate(afters) if (finding := unfit(after, start)) is not None]
+    unfits = {k for k, _ in findings}
+    moved = False
+    for first, part, steps in parts:
+        for k, (step, after) in enumerate(zip(steps, afters, strict=True)):
+            moved = moved or bool(np.any(step.update))
+            if after is not None and k not in unfits:
+                update = after[part].astype(np.longdouble) - start[part].astype(np.longdouble)
+                findings.append((k, judge_elements(update, step.update, budgets.updated(step.error, step.size, u), first)))
+    k, worst = max(findings, key=lambda one: _badness(one[1]))
+    worst = replace(worst, where=f"step {k} {worst.where}".strip())
+    if worst.verdict in ("exact", "agrees") and not moved:
         verdict, reason = (worst.verdict, zero) if zero else ("mistrusted", "no step moves it, so nothing could show")
-        return Finding(verdict, worst.error, worst.budget, worst.where, reason)
-    if worst.verdict == "exact" and not all(finding.verdict == "exact" for finding in findings):
-        return Finding("agrees", worst.error, worst.budget, worst.where)
+        return replace(worst, verdict=verdict, reason=reason)
+    if worst.verdict == "exact" and not all(finding.verdict == "exact" for _, finding in findings):
+        return replace(worst, verdict="agrees")
     return worst
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from parity.reference_impl import matrices, running
 from parity.reference_impl.running import Bounded
-from parity.spec.formulas import Formula
+from parity.spec.formulas import RULES_ONLY, Formula
 from parity.spec.specs import Optimizer
 
 Array = npt.NDArray[Any]
@@ -47,6 +47,11 @@ class Rule:
 
     def uses_global_norm(self) -> bool:
         return any("global_norm" in formula.names for formula in (*self.gradient.values(), *self.update.values()))
+
+    def elementwise(self) -> bool:
+        """Whether an element's update depends on nothing but that element, so that a parameter may be replayed in pieces."""
+        formulas = (*self.gradient.values(), *self.update.values())
+        return not self.uses_global_norm() and not any(RULES_ONLY & set(formula.calls()) for formula in formulas)
 
     def step(
         self,
