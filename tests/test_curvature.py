@@ -19,6 +19,7 @@ from parity.execution import newton, tasks
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import GREEN
 from parity.ops import TABLE
+from parity.ops.definition import Example
 from parity.reference_impl import curvature
 from parity.reference_impl.curvature import ANALYTIC, NotTwice, minimum, newton_step, product
 from parity.reference_impl.observation import observe
@@ -30,8 +31,9 @@ from parity.spec.masks import dropouts
 from parity.spec.op_graphs import op_graph
 from parity.verbs import selection
 from parity.verbs.check import make_trials
+from parity.verbs.curvature_trials import CURVED, NEWTON
 from parity.verbs.errors import UsageError
-from parity.verbs.trials import Options, Trial
+from parity.verbs.trials import Options, Trial, masked
 
 Array = Any
 Arrays = Mapping[str, Array]
@@ -77,13 +79,42 @@ def differences(graph: Graph, values: Arrays, direction: Arrays, e: float = 1e-6
 
 
 def test_an_op_whose_walk_is_not_analytic_is_refused_by_name() -> None:
-    spec = language.load("lenet")
+    spec = language.load("gpt2_small")
     assert isinstance(spec, language.Architecture)
-    with pytest.raises(NotTwice, match=r"no second derivative of sigmoid, which lenet uses"):
-        curvature.check(expand(spec))
+    with pytest.raises(NotTwice, match="no second derivative of gelu, which gpt2_small uses"):
+        curvature.check(expand(spec, "small"))
     with pytest.raises(NotTwice, match="has no loss"):
-        curvature.check(replace(expand(spec), phases=()))
-    assert not ANALYTIC & {"sigmoid", "softplus", "silu", "mish", "gelu", "lstm", "gru", "absolute_error"}
+        curvature.check(replace(expand(spec, "small"), phases=()))
+    assert not ANALYTIC & {"softplus", "mish", "gelu", "absolute_error", "formula"}
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"), [("x*tanh(x)", ""), ("maximum(x, 0)", ""), ("x*abs(x)", "abs"), ("sign(x)*x", "sign")]
+)
+def test_a_formula_is_what_it_calls(text: str, refused: str) -> None:
+    graph = op_graph("formula", Example({"x": (3,)}, {"text": text}))
+    if refused:
+        with pytest.raises(NotTwice, match=f"no second derivative of {refused}, "):
+            curvature.check(graph)
+        return
+    numbers = np.random.RandomState(1)
+    values = {"x": numbers.standard_normal((4, 3)), "weights.": numbers.standard_normal((4, 3))}
+    direction = {"x": numbers.standard_normal((4, 3))}
+    np.testing.assert_allclose(
+        product(graph, values, direction)["x"], differences(graph, values, direction)["x"], rtol=1e-7, atol=1e-9
+    )
+
+
+def test_a_scan_is_what_its_body_is() -> None:
+    """The decoder's recurrent step with its attention."""
+    spec = language.load("seq2seq_attention")
+    assert isinstance(spec, language.Architecture)
+    graph, rates = masked(expand(spec, "small"))
+    values = drawing.draw(graph, selection.initializer("glorot_uniform"), "float64", rates=rates).values()
+    v = drawing.directions(graph, "float64", 0, 1)[0]
+    found = product(graph, values, v)
+    for name, array in differences(graph, values, v).items():
+        np.testing.assert_allclose(found[name], array, rtol=1e-5, atol=1e-8)
 
 
 def test_linear_regression_has_the_hessian_of_least_squares() -> None:
@@ -245,11 +276,8 @@ def test_a_record_without_arrays_is_not_compared() -> None:
 
 def test_the_words_select() -> None:
     every = selection.select(["curvature", "newton"])
-    assert (
-        [spec.name for spec in every.curved]
-        == [spec.name for spec in every.convex]
-        == ["linear_regression", "softmax_regression"]
-    )
+    assert [spec.name for spec in every.curved] == list(CURVED)
+    assert [spec.name for spec in every.convex] == list(NEWTON)
     assert not every.architectures and not every.ops
     one = selection.select(["curvature/mlp", "newton/linear_regression"])
     assert [spec.name for spec in (*one.curved, *one.convex)] == ["mlp", "linear_regression"]
@@ -258,7 +286,7 @@ def test_the_words_select() -> None:
 @pytest.mark.parametrize(
     ("word", "told"),
     [
-        ("curvature/lenet", "no second derivative of sigmoid, which lenet uses"),
+        ("curvature/gpt2_small", "no second derivative of gelu, which gpt2_small uses"),
         ("newton/mlp", "asked of convex problems: linear_regression, softmax_regression; not of mlp"),
         ("curvature/adam", "asked of architectures; adam is none"),
     ],

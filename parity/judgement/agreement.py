@@ -64,16 +64,16 @@ def judge(case: Case, optimizer: Optimizer | None, draws: Drawn, known: Referenc
     def comparisons(arrays: Arrays, known: References) -> list[Comparison]:
         return judge_agreement(case, known.graph, draws, arrays, known, optimizer, later(known.shadows))
 
-    return _settled(known, comparisons)
+    return settled(known, comparisons)
 
 
 def judge_forward(case: Case, draws: Drawn, known: References) -> Callable[[Arrays], list[Comparison]]:
     """The judgement where a framework runs forward only: evaluation mode, and nothing of training."""
     graph = replace(known.graph, phases=())
-    return _settled(known, lambda arrays, known: judge_agreement(case, graph, draws, arrays, known))
+    return settled(known, lambda arrays, known: judge_agreement(case, graph, draws, arrays, known))
 
 
-def _settled(
+def settled(
     known: References, comparisons: Callable[[Arrays, References], list[Comparison]]
 ) -> Callable[[Arrays], list[Comparison]]:
     """Judged beside the shadows at hand; and where not all is green, beside more (budgets.STAGES)."""
@@ -83,7 +83,7 @@ def _settled(
     def wider(stage: int) -> References:
         return wider(stage - 1).widened(further[stage - 1]) if stage else known
 
-    def settled(arrays: Arrays) -> list[Comparison]:
+    def judged(arrays: Arrays) -> list[Comparison]:
         found = comparisons(arrays, known)
         for stage in range(1, len(further) + 1):
             if not arrays or all(one.verdict in GREEN for one in found):
@@ -91,7 +91,7 @@ def _settled(
             found = comparisons(arrays, wider(stage))
         return found
 
-    return settled
+    return judged
 
 
 def judge_agreement(

@@ -8,18 +8,18 @@ hessian_vector_product, unchanged, newton_step (each from where the framework st
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from parity.execution import newton
-from parity.judgement import budgets, precision
+from parity.judgement import budgets, precision, trust
+from parity.judgement.agreement import settled
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
 from parity.judgement.comparison import judge as judge_tensor
-from parity.judgement.references import moved, one_pass
-from parity.judgement.verdicts import GREEN
+from parity.judgement.references import References, moved
 from parity.reference_impl import curvature
 from parity.reference_impl.observation import observe
 from parity.spec.cases import Case
@@ -34,59 +34,63 @@ TELLING = 1 / budgets.HALVED
 
 @dataclass(frozen=True)
 class Given:
-    """What a case is about: its graph, where the parameters start, its batch, and the directions of the products."""
+    """What a case is about: where its parameters start, the directions of its products, and the reference of its one batch."""
 
     case: Case
-    graph: Graph
     initial: Arrays
-    batch: Arrays
     directions: tuple[Arrays, ...]
+    known: References
 
     @property
-    def u(self) -> float:
-        return budgets.roundoff(self.case.dtype)
+    def graph(self) -> Graph:
+        return self.known.graph
 
     def at(self, parameters: Arrays) -> dict[str, Array]:
         """All values, with the parameters somewhere else."""
-        return {**self.initial, **parameters, **self.batch}
+        return {**self.known.values, **parameters}
 
 
 def judge(given: Given) -> Callable[[Arrays], list[Comparison]]:
-    """The judgement as a function of a record's arrays: beside few shadows, and where not all is green, beside more."""
+    """The judgement as a function of a record's arrays: beside some shadows, and where not all is green, beside more."""
 
-    def comparisons(arrays: Arrays) -> list[Comparison]:
+    def comparisons(arrays: Arrays, known: References) -> list[Comparison]:
         if not arrays:
             return [named(given.case, "gradient", "", Finding("not_compared", reason="the record holds no arrays"))]
-        for shadows in budgets.STAGES:
-            found = [*_first(given, arrays, shadows), *_steps(given, arrays, shadows)]
-            if all(one.verdict in GREEN for one in found):
-                break
-        return precision.reduced(found)
+        return precision.reduced(_all(replace(given, known=known), arrays))
 
-    return comparisons
+    return settled(given.known, comparisons)
 
 
-def _first(given: Given, arrays: Arrays, shadows: int) -> Iterator[Comparison]:
-    """Loss, gradient and products, where the parameters start, and that asking has changed nothing."""
-    case, values = given.case, given.at({})
-    one = one_pass(given.graph, values, case.dtype, training=True, shadows=shadows)
+def _all(given: Given, arrays: Arrays) -> list[Comparison]:
+    return [*_gradients(given, arrays), *_products(given, arrays), *_steps(given, arrays)]
+
+
+def _gradients(given: Given, arrays: Arrays) -> Iterator[Comparison]:
+    """Loss and gradient where the parameters start, and that asking for products has changed nothing."""
+    case, one, u = given.case, given.known.training, given.known.u
+    zeros = trust.cancelled(given.graph, given.known.values, one)
     loss, beside = one.loss()
     if loss is not None:
-        yield named(case, "loss", "loss", judge_tensor(arrays.get("loss"), loss, beside, given.u))
+        yield named(case, "loss", "loss", judge_tensor(arrays.get("loss"), loss, beside, u))
     for name in one.names("gradients"):
-        finding = judge_tensor(
-            arrays.get(f"gradient/{name}"), one.array("gradients", name), one.beside("gradients", name), given.u
-        )
+        reference, beside = one.array("gradients", name), one.beside("gradients", name)
+        finding = judge_tensor(arrays.get(f"gradient/{name}"), reference, beside, u, zeros.get(name, ""))
         yield named(case, "gradient", name, finding)
-    for number, direction in enumerate(given.directions):
-        reference = curvature.product(given.graph, values, direction)
-        around = [_product(given, values, direction, seed) for seed in range(shadows)]
-        for name, array in reference.items():
-            spread = budgets.spread(array, [shadow[name] for shadow in around])
-            finding = judge_tensor(arrays.get(f"product/{number}/{name}"), array, spread, given.u)
-            yield named(case, "hessian_vector_product", f"{name} direction {number}", finding)
     for name, array in given.initial.items():
         yield named(case, "unchanged", name, judge_bits(arrays.get(f"after/{name}"), array))
+
+
+def _products(given: Given, arrays: Arrays) -> Iterator[Comparison]:
+    """H·v where the parameters start. What has no slope, whatever the parameters are, has no curvature either."""
+    values, u = given.known.values, given.known.u
+    zeros = trust.cancelled(given.graph, values, given.known.training)
+    for number, direction in enumerate(given.directions):
+        reference = curvature.product(given.graph, values, direction)
+        around = [_product(given, values, direction, seed) for seed in range(given.known.shadows)]
+        for name, array in reference.items():
+            spread = budgets.spread(array, [shadow[name] for shadow in around])
+            finding = judge_tensor(arrays.get(f"product/{number}/{name}"), array, spread, u, zeros.get(name, ""))
+            yield named(given.case, "hessian_vector_product", f"{name} direction {number}", finding)
 
 
 def _product(given: Given, values: Arrays, direction: Arrays, seed: int) -> Arrays:
@@ -97,11 +101,11 @@ def _product(given: Given, values: Arrays, direction: Arrays, seed: int) -> Arra
     return curvature.product(given.graph, values, direction, dtype, seed)
 
 
-def _steps(given: Given, arrays: Arrays, shadows: int) -> Iterator[Comparison]:
+def _steps(given: Given, arrays: Arrays) -> Iterator[Comparison]:
     """Each step that can tell, and where the last one ended."""
     before = given.initial
     for step in range(given.case.steps):
-        findings = _step(given, arrays, before, step, shadows)
+        findings = _step(given, arrays, before, step)
         if findings is None:
             if step == 0:
                 reason = "rounding moves the first step of Newton's method by more than a tenth of it"
@@ -116,20 +120,20 @@ def _steps(given: Given, arrays: Arrays, shadows: int) -> Iterator[Comparison]:
         if len(before) < len(given.initial) or not all(np.isfinite(array).all() for array in before.values()):
             break
     if given.case.steps:
-        yield from _minimum(given, arrays, shadows)
+        yield from _minimum(given, arrays)
 
 
-def _step(given: Given, arrays: Arrays, before: Arrays, step: int, shadows: int) -> dict[str, Finding] | None:
+def _step(given: Given, arrays: Arrays, before: Arrays, step: int) -> dict[str, Finding] | None:
     """One step from where the framework stood; None where rounding hides it."""
     values = given.at(before)
     reference = curvature.newton_step(given.graph, values)
-    around = [_solved(given, values, seed) for seed in range(shadows)]
+    around = [_solved(given, values, seed) for seed in range(given.known.shadows)]
     found = {}
     for name, array in reference.items():
         spread = budgets.spread(array, [shadow[name] for shadow in around])
-        if not (budgets.shadowed(array, spread, given.u).maximum < TELLING * budgets.greatest(array)):
+        if not (budgets.shadowed(array, spread, given.known.u).maximum < TELLING * budgets.greatest(array)):
             return None
-        found[name] = judge_tensor(arrays.get(f"newton/{step}/step/{name}"), array, spread, given.u)
+        found[name] = judge_tensor(arrays.get(f"newton/{step}/step/{name}"), array, spread, given.known.u)
     return found
 
 
@@ -141,14 +145,16 @@ def _solved(given: Given, values: Arrays, seed: int) -> Arrays:
     return newton.step(lambda v: curvature.product(given.graph, values, v, dtype, seed), gradients, first)
 
 
-def _minimum(given: Given, arrays: Arrays, shadows: int) -> Iterator[Comparison]:
+def _minimum(given: Given, arrays: Arrays) -> Iterator[Comparison]:
     """The parameters behind the last step, against the minimum of the loss."""
     reference = curvature.minimum(given.graph, given.at({}))
-    around = [_ended(given, seed) for seed in range(shadows)]
+    around = [_ended(given, seed) for seed in range(given.known.shadows)]
     for name, array in reference.items():
         spread = budgets.spread(array, [shadow[name] for shadow in around])
-        finding = judge_tensor(arrays.get(f"newton/{given.case.steps - 1}/parameter/{name}"), array, spread, given.u)
-        if not (budgets.shadowed(array, spread, given.u).maximum < TELLING * budgets.greatest(array - given.initial[name])):
+        finding = judge_tensor(arrays.get(f"newton/{given.case.steps - 1}/parameter/{name}"), array, spread, given.known.u)
+        if not (
+            budgets.shadowed(array, spread, given.known.u).maximum < TELLING * budgets.greatest(array - given.initial[name])
+        ):
             finding = Finding("mistrusted", reason="rounding hides a tenth of the way to the minimum")
         yield named(given.case, "minimum", name, finding)
 

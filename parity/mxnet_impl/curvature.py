@@ -2,7 +2,8 @@
 
 It refuses every other op. On mxnet 1.9.1 sum, mean, log_softmax, pick, broadcast_sub, multiplications and dot have no second
 derivative ("_backward_mean is non-differentiable"), and FullyConnected has a wrong one: zero for what reaches it from behind
-(differences.yaml). batch_dot, elemwise_add, transpose, square, exp, log, relu and tanh are right; constants are matrices here.
+(differences.yaml). batch_dot, elemwise_add, transpose, square, exp, log, relu, sigmoid and
+tanh are right; constants are matrices here.
 The composition runs operator by operator in every mode. Inside of it a value is (1, batch, features).
 """
 
@@ -62,6 +63,7 @@ def softmax_cross_entropy(node: Node, given: Mapping[str, Tensor]) -> Tensor:
 FORMS: Mapping[str, Form] = {
     "dense": dense,
     "relu": lambda node, given: nd.relu(given["x"]),
+    "sigmoid": lambda node, given: nd.sigmoid(given["x"]),
     "softmax_cross_entropy": softmax_cross_entropy,
     "squared_error": squared_error,
     "tanh": lambda node, given: nd.tanh(given["x"]),

@@ -24,6 +24,7 @@ KIND_TITLES = {
     "initializers": "Initializers: fans, bounds, moments, distribution, seeds",
     "optimizers": "Optimizers: the update of 20 steps, fed with the framework's own gradients",
     "schedules": "Schedules: the learning rate of each of 60 steps, read off the step",
+    "curvature": "Second derivatives: Hessian-vector products, and Newton's method on convex problems",
 }
 
 

@@ -1,16 +1,25 @@
 """Owns Hessian-vector products in torch: a pass backward through the pass backward.
 
-It refuses to build a loss; one that lies in a graph is handed in.
+It refuses to build a loss; one that lies in a graph is handed in, walked inside of `twice`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
 import torch
 from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from parity.execution.protocol import Array, Unsupported
+
+
+def twice() -> AbstractContextManager[None]:
+    """Scaled dot-product attention as products and a softmax: its fused kernels have no second derivative."""
+    chosen: AbstractContextManager[None] = sdpa_kernel(SDPBackend.MATH)
+    return chosen
+
 
 MISSING = ("is not implemented", "double backward", "not differentiable twice")
 """How torch says that an op's backward has no derivative."""

@@ -163,7 +163,7 @@ class Realization:
         self._arm(0)
         trained = self.trained[0]
         native = {name: value for layout in trained.layouts for name, value in layout.to_native(direction).items()}
-        with self._unchanged():
+        with self._unchanged(), curvature.twice():
             loss = self._program("step")(*batch, *self._carried(batch))[0]
             products = curvature.product(loss, trained.tensors, {name: native[name] for name in trained.tensors})
         return _named(trained.layouts, {name: device.array(one) for name, one in products.items()})

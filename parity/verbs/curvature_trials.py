@@ -6,21 +6,21 @@ It refuses to run a framework and to judge.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parity.execution import draws as drawing
-from parity.judgement import curvature
+from parity.judgement import agreement, curvature
 from parity.reference_impl.curvature import NotTwice, check
 from parity.spec import specs as language
+from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph
-from parity.spec.masks import dropouts, with_masks
 from parity.verbs import selection
 from parity.verbs.errors import UsageError
-from parity.verbs.trials import Options, Trial
+from parity.verbs.trials import Options, Trial, draw_away_from_kinks, masked
 
 KIND = "curvature"
-DIRECTIONS = 3
+DIRECTIONS = 2
 """Products of a case, along directions drawn from a normal distribution; not along the gradient, which a fake may return."""
 
 
@@ -37,15 +37,23 @@ NEWTON: Mapping[str, Problem] = {
     "linear_regression": Problem(examples=7, steps=1),  # quadratic: one step, from anywhere
     "softmax_regression": Problem(examples=61, steps=6, size="convex"),
 }
-CURVED = ("linear_regression", "softmax_regression")
-"""Networks whose products are asked for by the word `curvature` alone."""
+CURVED = (
+    *("linear_regression", "softmax_regression", "mlp", "lenet", "resnet18_small_images", "lstm_language_model", "transformer"),
+)
+"""Networks whose products are asked for by the word `curvature` alone: each family's ops once."""
 
 
 def curvature_trials(
     architecture: language.Architecture, initializer: language.Initializer, options: Options
 ) -> Iterator[Trial]:
-    """Hessian-vector products of a network, at its small size or as asked."""
-    yield from _trials(f"curvature/{architecture.name}", expand(architecture, options.size), initializer, options, 3, 0)
+    """Hessian-vector products of a network, at its small size or as asked, drawn away from kinks."""
+    graph, rates = masked(expand(architecture, options.size))
+    name = f"curvature/{architecture.name}"
+    for dtype in options.dtypes:
+        _check(name, graph, dtype)
+        draws, references, redraws = draw_away_from_kinks(graph, initializer, dtype, options, 1, rates)
+        case = options.case(name, dtype, task=KIND, graph=graph, initializer=initializer.name, size=options.size)
+        yield _trial(replace(case, batch_size=2 if options.size == "full" else 3), draws, references, redraws)
 
 
 def newton_trials(architecture: language.Architecture, options: Options) -> Iterator[Trial]:
@@ -54,24 +62,27 @@ def newton_trials(architecture: language.Architecture, options: Options) -> Iter
     problem = NEWTON.get(architecture.name)
     if problem is None:
         raise UsageError(f"Newton's method is asked of convex problems: {', '.join(NEWTON)}; not of {architecture.name}")
-    graph = expand(architecture, problem.size)
-    yield from _trials(
-        f"newton/{architecture.name}", graph, selection.initializer("normal"), options, problem.examples, problem.steps
+    name, graph, initializer = (
+        f"newton/{architecture.name}",
+        expand(architecture, problem.size),
+        selection.initializer("normal"),
     )
-
-
-def _trials(
-    spec: str, graph: Graph, initializer: language.Initializer, options: Options, examples: int, steps: int
-) -> Iterator[Trial]:
-    rates, graph = dropouts(graph), with_masks(graph)
     for dtype in options.dtypes:
-        try:
-            check(graph, dtype)
-        except NotTwice as error:
-            raise UsageError(f"{spec}: {error}") from error
-        draws = drawing.draw(graph, initializer, dtype, seed=options.seed, batch_size=examples, rates=rates)
-        directions = drawing.directions(graph, dtype, options.seed, DIRECTIONS)
-        more = {f"direction/{place}/{name}": array for place, one in enumerate(directions) for name, array in one.items()}
-        case = options.case(spec, dtype, task=KIND, graph=graph, initializer=initializer.name, batch_size=examples, steps=steps)
-        given = curvature.Given(case, graph, draws.initial(), draws.batch(), directions)
-        yield Trial(case, {**draws.arrays, **more}, curvature.judge(given), KIND)
+        _check(name, graph, dtype)
+        draws = drawing.draw(graph, initializer, dtype, seed=options.seed, batch_size=problem.examples)
+        case = options.case(name, dtype, task=KIND, graph=graph, initializer=initializer.name, steps=problem.steps)
+        yield _trial(replace(case, batch_size=problem.examples), draws, agreement.references(graph, draws.values(), dtype))
+
+
+def _check(name: str, graph: Graph, dtype: str) -> None:
+    try:
+        check(graph, dtype)
+    except NotTwice as error:
+        raise UsageError(f"{name}: {error}") from error
+
+
+def _trial(case: Case, draws: drawing.Draws, references: agreement.References, redraws: int = 0) -> Trial:
+    directions = drawing.directions(references.graph, case.dtype, case.seed, DIRECTIONS)
+    more = {f"direction/{place}/{name}": array for place, one in enumerate(directions) for name, array in one.items()}
+    given = curvature.Given(case, draws.initial(), directions, references)
+    return Trial(case, {**draws.arrays, **more}, curvature.judge(given), KIND, redraws)
