@@ -130,3 +130,7 @@ def test_every_verdict_has_a_meaning() -> None:
     from parity.judgement.verdicts import WORST_FIRST
 
     assert set(wording.MEANING) == set(WORST_FIRST)
+
+
+def test_every_kind_has_a_title() -> None:
+    assert set(pages.KIND_TITLES) == set(summary.KINDS)

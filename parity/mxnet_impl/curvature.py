@@ -2,9 +2,8 @@
 
 It refuses every other op. On mxnet 1.9.1 sum, mean, log_softmax, pick, broadcast_sub, multiplications and dot have no second
 derivative ("_backward_mean is non-differentiable"), and FullyConnected has a wrong one: zero for what reaches it from behind
-(differences.yaml). batch_dot, elemwise_add, transpose, square, exp, log, relu, sigmoid and
-tanh are right; constants are matrices here.
-The composition runs operator by operator in every mode. Inside of it a value is (1, batch, features).
+(differences.yaml). batch_dot, elemwise_add, transpose, square, exp, log, relu, sigmoid and tanh are right; constants are
+matrices here. The composition runs operator by operator in every mode. Inside of it a value is (1, batch, features).
 """
 
 from __future__ import annotations
@@ -89,7 +88,8 @@ def _check(graph: Graph) -> None:
     nodes = (*graph.nodes, *graph.phases[0].nodes)
     shapes = graph.value_shapes()
     if missing := sorted({node.op for node in nodes} - set(FORMS)):
-        raise Unsupported(f"MXNet has no right second derivative of {', '.join(missing)}; it has of {', '.join(FORMS)}")
+        forms = f"of operators that MXNet differentiates twice there is {', '.join(FORMS)}"
+        raise Unsupported(f"no right second derivative of {', '.join(missing)}: {forms}")
     for node in nodes:
         if len(shapes[str(node.inputs["x"])]) != 1 or "lengths" in node.inputs:
             raise Unsupported(f"{node.op} ({node.name}): here MXNet differentiates vectors twice, one an example")

@@ -12,7 +12,7 @@ from parity.verbs import collating
 from parity.verbs.check import check
 from parity.verbs.session import Judged
 
-KINDS = ("architectures", "nodes", "initializers", "optimizers", "layers", "activations", "losses")
+KINDS = ("architectures", "nodes", "initializers", "optimizers", "curvature", "layers", "activations", "losses")
 TAKEN_APART = (
     *("lenet_batch_norm", "googlenet", "densenet_small", "resnet18_small_images"),
     *("lstm_language_model", "seq2seq_attention", "transformer", "dcgan"),
