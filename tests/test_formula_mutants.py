@@ -19,7 +19,8 @@ from parity.judgement import sampling, updates
 from parity.judgement.verdicts import GREEN, worst
 from parity.reference_impl.rules import Rule
 from parity.spec.cases import Case
-from parity.spec.formulas import Formula, FormulaError
+from parity.spec.formula_syntax import FormulaError
+from parity.spec.formulas import Formula
 from parity.spec.specs import Initializer, Optimizer, load, names
 
 EQUIVALENT: dict[tuple[str, str, str], str] = {

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity.spec.formulas import Formula, FormulaError
+from parity.spec.formula_syntax import FormulaError
+from parity.spec.formulas import Formula
 
 EXACT = {
     "kernel/2": Fraction(7, 2),

@@ -16,7 +16,8 @@ PACKAGE = Path(__file__).parents[1] / "parity"
 Sources = Mapping[str, str]
 """Module name -> source. A package bears its own name: `parity.spec` is parity/spec/__init__.py."""
 
-WORKER_SPEC = ("parity", "parity.spec", "parity.spec.graph", "parity.spec.cases", "parity.spec.formulas")
+FORMULAS = ("parity.spec.formulas", "parity.spec.formula_syntax")
+WORKER_SPEC = ("parity", "parity.spec", "parity.spec.graph", "parity.spec.cases", *FORMULAS)
 WORKER_RUNTIME = tuple(
     f"parity.execution.{name}"
     for name in (
@@ -45,7 +46,7 @@ ROOMS = {
     "parity.spec": (),
     "parity.execution": (),
     "parity.spec.*": ("parity", "parity.spec", "parity.spec.*", "parity.ops", "parity.ops.definition"),
-    "parity.ops*": ("parity.ops", "parity.ops.*", "parity.spec.formulas"),
+    "parity.ops*": ("parity.ops", "parity.ops.*", *FORMULAS),
     "parity.reference_impl*": ("parity.reference_impl*", "parity.ops*", "parity.spec*"),
     "parity.execution.*": ("parity", "parity.execution", "parity.execution.*", "parity.spec*"),
     "parity.judgement*": (
@@ -202,9 +203,8 @@ def test_nothing_dangerous_is_called() -> None:
 
 
 def test_the_worker_brings_nothing_of_the_harness_with_it() -> None:
-    assert closure("parity.execution.worker", sources()) == {*WORKER_SPEC, "parity.execution", *WORKER_RUNTIME} - {
-        "parity.spec.formulas"
-    }
+    wanted = {*WORKER_SPEC, "parity.execution", *WORKER_RUNTIME} - set(FORMULAS)
+    assert closure("parity.execution.worker", sources()) == wanted
 
 
 @pytest.mark.parametrize("name", FRAMEWORKS)

@@ -9,7 +9,7 @@ import pytest
 
 from parity.judgement import budgets
 from parity.reference_impl import matrices, running
-from parity.spec.formulas import FormulaError
+from parity.spec.formula_syntax import FormulaError
 from parity.spec.specs import Optimizer, load
 
 U = budgets.roundoff("float32")

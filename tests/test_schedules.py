@@ -13,7 +13,8 @@ from parity.judgement import budgets, schedules
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import GREEN, worst
 from parity.spec.cases import Case
-from parity.spec.formulas import Formula, FormulaError
+from parity.spec.formula_syntax import FormulaError
+from parity.spec.formulas import Formula
 from parity.spec.mistakes import SpecError
 from parity.spec.specs import Schedule, load, names, parse
 

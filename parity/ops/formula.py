@@ -17,7 +17,8 @@ import numpy as np
 
 from parity.ops.definition import Array, Example, Floats, Rules, Run, Shape, ShapeError, Text, unbroadcast
 from parity.ops.elementwise import OPERATORS, PLAIN, SMOOTH, choice, chosen, chosen_slopes, margin
-from parity.spec.formulas import Formula, dotted
+from parity.spec.formula_syntax import dotted
+from parity.spec.formulas import Formula
 
 
 @dataclass(frozen=True)

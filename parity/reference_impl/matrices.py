@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from parity.reference_impl import running
 from parity.reference_impl.running import WIDE, Bounded
-from parity.spec.formulas import FormulaError
+from parity.spec.formula_syntax import FormulaError
 
 Array = npt.NDArray[Any]
 STEEPEST = 1025

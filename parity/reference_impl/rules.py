@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from parity.reference_impl import matrices, running
 from parity.reference_impl.running import Bounded
-from parity.spec.formulas import RULES_ONLY, Formula
+from parity.spec.formula_syntax import RULES_ONLY
+from parity.spec.formulas import Formula
 from parity.spec.specs import Optimizer
 
 Array = npt.NDArray[Any]

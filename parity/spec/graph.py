@@ -205,15 +205,13 @@ def isolate(graph: Graph, name: str, batched_sources: Mapping[str, bool] | None 
     exactly what the caller feeds. Sources that carry no batch keep `batched` False.
     """
     node = graph.node(name)
-    known: dict[str, tuple[Shape, str, bool, int | None, tuple[float, float] | None]] = {}
-    for given in graph.batch_inputs():
-        known[given.name] = (given.shape, given.dtype, given.batched, given.below, given.range)
-    for state in graph.carried:
-        known[state.name] = (state.shape, "float", True, None, None)
+    known = {given.name: replace(given, trainable=False) for given in graph.batch_inputs()}
+    known |= {state.name: Input(state.name, state.shape) for state in graph.carried}
     for other in graph.all_nodes():
         for suffix, shape in other.outputs.items():
-            known[other.value(suffix)] = (shape, other.dtype, other.batched, None, None)
-    inputs = tuple(Input(source, *_input_fields(known[source])) for source in node.sources())
+            value = other.value(suffix)
+            known[value] = Input(value, shape, other.dtype, batched=other.batched)
+    inputs = tuple(known[source] for source in node.sources())
     weights, loss_nodes, terms = [], [], []
     for suffix, shape in node.outputs.items():
         weight = Input(f"weights.{suffix}" if suffix else "weights", shape, batched=node.batched)
@@ -238,11 +236,6 @@ def isolate(graph: Graph, name: str, batched_sources: Mapping[str, bool] | None 
     )
 
 
-def _input_fields(known: tuple[Any, ...]) -> tuple[Any, ...]:
-    shape, dtype, batched, below, limits = known
-    return shape, dtype, below, limits, batched
-
-
 def _loss_node(name: str, op: str, inputs: Mapping[str, Source]) -> Node:
     return Node(name=name, op=op, inputs=inputs, attributes={}, parameters={}, outputs={"": ()}, batched=False)
 
@@ -250,11 +243,6 @@ def _loss_node(name: str, op: str, inputs: Mapping[str, Source]) -> Node:
 def _body_names(node: Node, kind: str) -> set[str]:
     inner = node.body.nodes if node.body else ()
     return {name for child in inner for name in getattr(child, kind).values()}
-
-
-def rename_in(node: Node, **changes: Any) -> Node:
-    """The node with some fields replaced (a dataclasses.replace that reads well in mutation tests)."""
-    return replace(node, **changes)
 
 
 def _plain(value: Any) -> Any:

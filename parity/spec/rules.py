@@ -9,7 +9,8 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from parity.spec.formulas import Formula, FormulaError
+from parity.spec.formula_syntax import FormulaError
+from parity.spec.formulas import Formula
 from parity.spec.mistakes import Mistake, Place, did_you_mean
 from parity.spec.models import Name, Number, Part, Plain, Text, Word
 

@@ -16,7 +16,7 @@ from parity.execution.records import file_digest, record_key, source_digest
 from parity.reference_impl.training import TrainingRun
 from parity.spec.cases import Case
 
-COMPUTES = ("reference_impl", "ops", "spec/formulas.py")
+COMPUTES = ("reference_impl", "ops", "spec/formulas.py", "spec/formula_syntax.py")
 
 
 def remembered(store: Path, case: Case, rule: str, draws: str, compute: Callable[[], TrainingRun]) -> TrainingRun:
