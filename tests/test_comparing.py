@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from parity.cli import status
-from parity.comparing import causes, departures, drawing, glue, judging, layouts, mapfile, mapping, structures
-from parity.comparing.judging import Pair
+from parity.comparing import causes, departures, drawing, glue, layouts, mapfile, mapping, structures
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Unmappable
 from parity.comparing.pairing import Side, alike
@@ -174,51 +173,6 @@ def test_a_mask_hides_something_and_never_everything() -> None:
     assert drawn.any(1).all() and not drawn.all(1).any()
 
 
-def pair(error: float = 0.0, narrow: float = 1e-8, quantity: str = "activation") -> Pair:
-    ours = np.linspace(-1, 1, 12)
-    theirs = ours + error
-    kept = {"float64": ours, "float32": (ours + narrow * np.cos(9 * ours)).astype(np.float32)}
-    return Pair(
-        quantity, "layer", 1, kept, {"float64": theirs, "float32": (theirs - narrow * np.cos(9 * ours)).astype(np.float32)}
-    )
-
-
-@pytest.mark.parametrize(
-    ("made", "verdicts"),
-    [
-        (pair(), ["exact", "agrees"]),
-        (pair(error=1e-13), ["agrees", "agrees"]),
-        (pair(error=5e-9), ["reduced_precision", "agrees"]),
-        (pair(error=1e-6), ["differs", "differs"]),
-        (pair(error=1e-3), ["differs", "differs"]),
-        (pair(error=float("nan")), ["nonfinite", "nonfinite"]),
-    ],
-)
-def test_verdicts_in_both_precisions(made: Pair, verdicts: Sequence[str]) -> None:
-    assert [one.verdict for one in judging.judged([made])] == verdicts
-
-
-def test_a_model_cannot_excuse_its_own_float32() -> None:
-    good, coarse = pair(), pair(narrow=1e-4)
-    mixed = replace(good, theirs=coarse.theirs)
-    assert [one.verdict for one in judging.judged([mixed])] == ["exact", "differs"]
-    assert judging.narrow_alone(judging.judged([mixed]))
-    assert [one.verdict for one in judging.judged([mixed], [[mixed]])] == ["exact", "differs"]
-    assert [one.verdict for one in judging.judged([mixed], [[good]])] == ["exact", "agrees"]  # a jump in one draw alone
-
-
-def test_zeros_on_both_sides_are_no_agreement() -> None:
-    zeros = {dtype: np.zeros(3, dtype) for dtype in ("float64", "float32")}
-    assert judging.judged([Pair("forward", "output 0", 1, zeros, zeros)])[0].verdict == "mistrusted"
-
-
-def test_a_shape_that_differs_is_said() -> None:
-    wide = {dtype: np.zeros((3, 2), dtype) for dtype in ("float64", "float32")}
-    flat = {dtype: np.zeros(3, dtype) for dtype in ("float64", "float32")}
-    found = judging.judged([Pair("forward", "output 0", 1, wide, flat)])
-    assert {one.verdict for one in found} == {"differs"} and "(3, 2) and (3,)" in found[0].reason
-
-
 @pytest.mark.parametrize(
     ("left", "right", "fits"),
     [((3, 5), (3, 5), True), ((3, 5, 1, 1), (3, 5), True), ((3, 4, 5), (12, 5), True), ((3, 5), (3, 7), False)],
@@ -294,13 +248,6 @@ def test_an_activation_is_named_by_what_it_does() -> None:
         assert departure is not None and departure.trial is not None
         told = list(glue.own_activation(departure.trial, mapping.Map({}, ())))
         assert len(told) == 1 and f"none in a act (gelu), {name} in b act (gelu)" in told[0]
-
-
-def test_a_framework_s_own_way_is_documented_unless_something_else_departs() -> None:
-    reduced = judging.judged([pair(error=5e-9)])
-    assert {one.verdict for one in judging.in_its_own_way(reduced, "why")} == {"documented_difference", "agrees"}
-    worse = [*reduced, *judging.judged([pair(error=1e-3)])]
-    assert judging.in_its_own_way(worse, "why") == worse
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,66 @@
+"""Two models side by side: verdicts in both precisions, what neither may excuse, what zeros cannot show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from parity.comparing import judging
+from parity.comparing.judging import Pair
+
+NUMBERS = np.random.RandomState(0)
+
+
+def pair(error: float = 0.0, narrow: float = 1e-8, quantity: str = "activation") -> Pair:
+    ours = np.linspace(-1, 1, 12)
+    theirs = ours + error
+    kept = {"float64": ours, "float32": (ours + narrow * np.cos(9 * ours)).astype(np.float32)}
+    return Pair(
+        quantity, "layer", 1, kept, {"float64": theirs, "float32": (theirs - narrow * np.cos(9 * ours)).astype(np.float32)}
+    )
+
+
+@pytest.mark.parametrize(
+    ("made", "verdicts"),
+    [
+        (pair(), ["exact", "agrees"]),
+        (pair(error=1e-13), ["agrees", "agrees"]),
+        (pair(error=5e-9), ["reduced_precision", "agrees"]),
+        (pair(error=1e-6), ["differs", "differs"]),
+        (pair(error=1e-3), ["differs", "differs"]),
+        (pair(error=float("nan")), ["nonfinite", "nonfinite"]),
+    ],
+)
+def test_verdicts_in_both_precisions(made: Pair, verdicts: Sequence[str]) -> None:
+    assert [one.verdict for one in judging.judged([made])] == verdicts
+
+
+def test_a_model_cannot_excuse_its_own_float32() -> None:
+    good, coarse = pair(), pair(narrow=1e-4)
+    mixed = replace(good, theirs=coarse.theirs)
+    assert [one.verdict for one in judging.judged([mixed])] == ["exact", "differs"]
+    assert judging.narrow_alone(judging.judged([mixed]))
+    assert [one.verdict for one in judging.judged([mixed], [[mixed]])] == ["exact", "differs"]
+    assert [one.verdict for one in judging.judged([mixed], [[good]])] == ["exact", "agrees"]  # a jump in one draw alone
+
+
+def test_zeros_on_both_sides_are_no_agreement() -> None:
+    zeros = {dtype: np.zeros(3, dtype) for dtype in ("float64", "float32")}
+    assert judging.judged([Pair("forward", "output 0", 1, zeros, zeros)])[0].verdict == "mistrusted"
+
+
+def test_a_shape_that_differs_is_said() -> None:
+    wide = {dtype: np.zeros((3, 2), dtype) for dtype in ("float64", "float32")}
+    flat = {dtype: np.zeros(3, dtype) for dtype in ("float64", "float32")}
+    found = judging.judged([Pair("forward", "output 0", 1, wide, flat)])
+    assert {one.verdict for one in found} == {"differs"} and "(3, 2) and (3,)" in found[0].reason
+
+
+def test_a_framework_s_own_way_is_documented_unless_something_else_departs() -> None:
+    reduced = judging.judged([pair(error=5e-9)])
+    assert {one.verdict for one in judging.in_its_own_way(reduced, "why")} == {"documented_difference", "agrees"}
+    worse = [*reduced, *judging.judged([pair(error=1e-3)])]
+    assert judging.in_its_own_way(worse, "why") == worse
