@@ -29,8 +29,9 @@ Alone = dict[str, set[str]]
 """Precision -> kinds of node of which one is judged alone."""
 
 STEPS = 20
-LARGE = 200_000
-"""Above this many parameters a case takes 3 optimizer steps instead of 20: the optimizers are judged on their own as well."""
+LARGE, DEEP = 200_000, 100
+"""With more parameters or nodes a case takes 3 optimizer steps instead of 20: the optimizers are judged on their own as well,
+and a step of three hundred layers takes an eager framework seconds."""
 REDRAWS = 8
 """Draws thrown away at most. A large graph always has a unit near its kink: there the
 reference follows the branch that the framework took."""
@@ -143,7 +144,7 @@ def _steps(graph: Graph, size: str) -> int:
     have cancelled out of the update, and could not be judged."""
     if size == "full":
         return 2 if any(phase.optimizer for phase in graph.phases) else 1
-    return STEPS if graph.parameter_count() <= LARGE else 3
+    return STEPS if graph.parameter_count() <= LARGE and len(tuple(graph.all_nodes())) <= DEEP else 3
 
 
 def masked(graph: Graph) -> tuple[Graph, dict[str, float]]:
