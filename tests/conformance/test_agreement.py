@@ -17,8 +17,8 @@ TAKEN_APART = (
     *("lenet_batch_norm", "googlenet", "densenet_small", "resnet18_small_images"),
     *("lstm_language_model", "seq2seq_attention", "transformer", "dcgan"),
 )
-"""Architectures of which every different layer runs alone here. `parity check architectures` takes all of them apart, in an
-hour; here their ops are judged alone on inputs of their own, and every architecture whole."""
+"""Architectures of which every different layer runs alone here. `parity check architectures` takes all of them apart, in a
+quarter of an hour; here their ops are judged alone on inputs of their own, and every architecture whole."""
 
 
 @pytest.fixture(scope="session")
