@@ -15,7 +15,7 @@ from parity.reference_impl.rules import Expected, Rule, replay
 from parity.spec.specs import Optimizer, load, names
 
 Array = np.ndarray
-U = budgets.roundoff("float32")
+U, FINEST = budgets.roundoff("float32"), budgets.roundoff("float64")
 STEPS = 20
 
 
@@ -67,7 +67,7 @@ def test_replay_is_the_paper(name: str) -> None:
     """Every element of every step, against scalars."""
     start, hyper = parameters(), spec(name).probe_values()
     state: dict[tuple[str, int], dict[str, float]] = {}
-    for t, (step, seen) in enumerate(zip(expected(name), gradients(), strict=True), start=1):
+    for t, (step, seen) in enumerate(zip(expected(name, FINEST), gradients(), strict=True), start=1):
         norm = sqrt(sum(float(np.sum(array**2)) for array in seen.values()))
         for parameter, array in seen.items():
             for place, g in enumerate(array.ravel()):
@@ -79,7 +79,7 @@ def test_replay_is_the_paper(name: str) -> None:
 @pytest.mark.parametrize("name", TENSORS)
 def test_replay_of_a_rule_with_norms_is_the_paper(name: str) -> None:
     hyper, state = spec(name).probe_values(), {parameter: dict[str, Array]() for parameter in shapes_of(name)}
-    for t, (step, seen) in enumerate(zip(expected(name), gradients(name=name), strict=True), start=1):
+    for t, (step, seen) in enumerate(zip(expected(name, FINEST), gradients(name=name), strict=True), start=1):
         for parameter, g in seen.items():
             update = TENSORS[name](parameters(name=name)[parameter], g, t, hyper, state[parameter])
             assert step[parameter].update.astype(float) == pytest.approx(update, rel=1e-11, abs=1e-18)
@@ -87,7 +87,7 @@ def test_replay_of_a_rule_with_norms_is_the_paper(name: str) -> None:
 
 def test_adam_by_hand() -> None:
     """First step: m̂ = g, √v̂ = |g|, so that the update is -learning_rate·g/(|g| + epsilon)."""
-    first, g = expected("adam")[0]["a"], gradients()[0]["a"]
+    first, g = expected("adam", FINEST)[0]["a"], gradients()[0]["a"]
     assert np.allclose(first.update.astype(float), -(2.0**-10) * g / (np.abs(g) + 2.0**-10), rtol=1e-13)
 
 

@@ -130,7 +130,7 @@ def judge_elements(got: Array | None, reference: Array, budget: Array, first: in
     found = unfit(got, reference)
     if found is not None or got is None:
         return found or Finding("differs")
-    error = np.abs(np.asarray(got, dtype=np.longdouble) - reference)
+    error = np.abs(np.asarray(got, dtype=np.result_type(reference, np.float64)) - reference)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(budget > 0, error / budget, np.where(error > 0, np.inf, 0.0))
     worst = np.unravel_index(int(np.argmax(share)), share.shape)

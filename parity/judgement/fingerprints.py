@@ -59,7 +59,7 @@ def share(rule: Rule, seen: Seen, precision: str) -> float:
     with np.errstate(all="ignore"):
         for expected, step in zip(retrace(rule, seen.hyperparameters, seen.steps, u), seen.steps, strict=True):
             for name, one in expected.items():
-                update = step.after[name].astype(np.longdouble) - step.before[name].astype(np.longdouble)
+                update = step.after[name].astype(one.update.dtype) - step.before[name].astype(one.update.dtype)
                 used = abs(update - one.update) / np.maximum(budgets.updated(one.error, one.size, u), 1e-300)
                 if not (used <= 1).all():
                     return float("inf")

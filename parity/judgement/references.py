@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from parity.judgement import budgets
 from parity.judgement.budgets import Spread
+from parity.reference_impl import running
 from parity.reference_impl.observation import Reference, observe
 from parity.spec.graph import Graph
 
@@ -193,7 +194,7 @@ def _arrays(one: Reference, kind: str) -> dict[str, Array]:
 
 def moved(values: Mapping[str, Array], dtype: str, seed: int) -> dict[str, Array]:
     """Every float moved by u, up or down by chance: to a neighbour in the tested precision. Zeros stay."""
-    numbers = np.random.RandomState(seed)
+    numbers, wide = np.random.RandomState(seed), running.wide(budgets.roundoff(dtype))
     found = {}
     for name, array in values.items():
         if array.dtype.kind != "f":
@@ -204,6 +205,5 @@ def moved(values: Mapping[str, Array], dtype: str, seed: int) -> dict[str, Array
         for first in range(0, array.size, PIECE):
             piece = slice(first, first + PIECE)
             sign = np.where(numbers.uniform(size=given[piece].shape) < 0.5, -1, 1)
-            share = np.longdouble(budgets.roundoff(dtype)) * sign
-            taken[piece] = given[piece].astype(np.longdouble) * (1 + share)
+            taken[piece] = given[piece].astype(wide) * (1 + wide(budgets.roundoff(dtype)) * sign)
     return found

@@ -25,7 +25,7 @@ Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
 QUANTITY = "update"
 
-PIECE = 1 << 18
+PIECE = 1 << 16
 """Elements of a parameter that are replayed at once: their wide numbers fit into a cache."""
 
 Part = tuple[int, Any, list[Expected]]
@@ -188,7 +188,7 @@ def _over_steps(start: Array, afters: Sequence[Array | None], parts: Iterator[Pa
         for k, (step, after) in enumerate(zip(steps, afters, strict=True)):
             moved = moved or bool(np.any(step.update))
             if after is not None and k not in unfits:
-                update = after[part].astype(np.longdouble) - start[part].astype(np.longdouble)
+                update = after[part].astype(step.update.dtype) - start[part].astype(step.update.dtype)
                 findings.append((k, judge_elements(update, step.update, budgets.updated(step.error, step.size, u), first)))
     k, worst = max(findings, key=lambda one: _badness(one[1]))
     worst = replace(worst, where=f"step {k} {worst.where}".strip())

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.reference_impl import running
-from parity.reference_impl.running import WIDE, Bounded
+from parity.reference_impl.running import Bounded
 from parity.spec.formula_syntax import FormulaError
 
 Array = npt.NDArray[Any]
@@ -63,8 +63,8 @@ def _bounded_mean(mean: Callable[[Array], Array]) -> Callable[[Bounded], Bounded
     def bounded(x: Bounded) -> Bounded:
         value = mean(x.value)
         count = x.value.size // max(value.size, 1)
-        lost = (1 + np.sqrt(WIDE(count))) * x.u * mean(abs(x.value)) if count > 1 else WIDE(0)
-        return Bounded(value, mean(x.error + 0 * abs(x.value)) + lost, x.u)
+        lost = (1 + np.sqrt(count)) * x.u * mean(x.size) if count > 1 else 0.0
+        return Bounded(value, mean(x.error + 0 * x.size) + lost, x.u)
 
     return bounded
 
@@ -81,14 +81,14 @@ def _bounded_newton_schulz(x: Bounded, a: float, b: float, c: float, steps: floa
     Each step loses on top what its products lose: √n·u of the products of sizes for a product of n terms.
     """
     value = x.value
-    carried = _size(x.error + 0 * abs(value))
+    carried = _length(x.error + 0 * x.size)
     for _ in range(_whole(steps, value)):
         if not np.isfinite(value).all():
-            return Bounded(value, np.full(value.shape, np.inf, WIDE), x.u)
-        terms = np.sqrt(WIDE(max(value.shape)))
-        length, greatest = _size(value), float(np.linalg.norm(value.astype(np.float64), 2))
+            return Bounded(value, np.full(value.shape, np.inf), x.u)
+        terms = float(np.sqrt(max(value.shape)))
+        length, greatest = _length(value), float(np.linalg.norm(value.astype(np.float64), 2))
         lost = abs(a) * length + 3 * terms * (abs(b) * length * greatest**2 + 2 * abs(c) * length * greatest**4)
-        carried = _slope(greatest + float(carried), a, b, c) * carried + x.u * lost
+        carried = _slope(greatest + carried, a, b, c) * carried + x.u * lost
         value = newton_schulz(value, a, b, c, 1)
     return Bounded(value, np.broadcast_to(carried, value.shape), x.u)
 
@@ -99,8 +99,9 @@ def _slope(greatest: float, a: float, b: float, c: float) -> float:
     return float(np.max(np.abs(a + 3 * b * s**2 + 5 * c * s**4)))
 
 
-def _size(x: Array) -> Any:
-    return np.sqrt(np.sum(np.square(x), dtype=WIDE))
+def _length(x: Array) -> float:
+    """The Frobenius norm."""
+    return float(np.sqrt(np.sum(np.square(x))))
 
 
 PLAIN: Mapping[str, Callable[..., Any]] = {

@@ -15,8 +15,13 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-WIDE = np.longdouble
-"""What values are computed in: wider than float64 where the machine has it, so that the reference's own error is no issue."""
+
+def wide(u: float) -> Any:
+    """The type that values are computed in, so much finer than u that the reference's own error is no issue: float64 below it,
+    and for float64 the widest that the machine has (2^-64 on x86; thirty times slower). Errors are bounds, in float64 always.
+    """
+    return np.float64 if u > 2.0**-53 else np.longdouble
+
 
 _POWER_ROUNDINGS = 2
 """Unit roundoffs that a library's power may lose (1 ULP); a running product loses exponent - 1."""
@@ -35,6 +40,11 @@ class Bounded:
 
     __array_ufunc__ = None
 
+    @property
+    def size(self) -> Any:
+        """Magnitudes, for bounds."""
+        return _size(self.value)
+
     def __add__(self, other: Any) -> Bounded:
         y = self._of(other)
         return self._rounded(self.value + y.value, self.error + y.error)
@@ -45,15 +55,16 @@ class Bounded:
 
     def __mul__(self, other: Any) -> Bounded:
         y = self._of(other)
-        carried = abs(self.value) * y.error + abs(y.value) * self.error + self.error * y.error
+        carried = _times(self.size, y.error) + _times(y.size, self.error) + _times(self.error, y.error)
         return self._rounded(self.value * y.value, carried)
 
     def __truediv__(self, other: Any) -> Bounded:
         y = self._of(other)
         with np.errstate(divide="ignore", invalid="ignore"):
             quotient = self.value / y.value
-            least = abs(y.value) - y.error  # how small the divisor may come out
-            carried = np.where(least > 0, (self.error + abs(quotient) * y.error) / np.where(least > 0, least, 1), np.inf)
+            least = y.size - y.error  # how small the divisor may come out
+            moved = self.error + _times(_size(quotient), y.error)
+            carried = np.where(least > 0, moved / np.where(least > 0, least, 1), np.inf)
         exact = (self.error == 0) & (y.error == 0)
         return self._rounded(quotient, np.where(exact, 0, carried))
 
@@ -61,16 +72,17 @@ class Bounded:
         if not isinstance(exponent, (int, float)):
             raise TypeError("a power in a rule has a plain number as its exponent")
         power = self.value**exponent
-        carried = abs(exponent * self.value ** (exponent - 1)) * self.error + self.error ** max(exponent, 1)
+        slope = abs(exponent) * self.size ** (exponent - 1)
+        carried = _times(slope, self.error) + self.error ** max(exponent, 1)
         roundings = 1 if exponent in (1, 2) else max(_POWER_ROUNDINGS, abs(exponent) - 1)
         exact = exponent == 1
-        return Bounded(power, carried + (0 if exact else roundings * self.u * abs(power)), self.u)
+        return Bounded(power, carried + (0 if exact else roundings * self.u * _size(power)), self.u)
 
     def __rpow__(self, base: Any) -> Bounded:
         """A positive plain number to the power of this: the exponent's error moves it by ln(base) of itself."""
-        power = WIDE(base) ** self.value
-        carried = abs(np.log(WIDE(base)) * power) * self.error
-        return Bounded(power, carried + _POWER_ROUNDINGS * self.u * abs(power), self.u)
+        power = wide(self.u)(base) ** self.value
+        carried = abs(np.log(base)) * _size(power) * self.error
+        return Bounded(power, carried + _POWER_ROUNDINGS * self.u * _size(power), self.u)
 
     def __neg__(self) -> Bounded:
         return Bounded(-self.value, self.error, self.u)
@@ -91,27 +103,43 @@ class Bounded:
         return other if isinstance(other, Bounded) else exactly(other, self.u)
 
     def _rounded(self, value: Any, carried: Any) -> Bounded:
-        return Bounded(value, carried + self.u * abs(value), self.u)
+        return Bounded(value, carried + self.u * _size(value), self.u)
+
+
+def _size(value: Any) -> Any:
+    """Magnitudes, for bounds."""
+    return np.abs(value).astype(np.float64, copy=False)
+
+
+def _times(size: Any, error: Any) -> Any:
+    """What an error brings along; most operands are exact numbers, which bring nothing."""
+    return error if np.ndim(error) == 0 and error == 0 else size * error
 
 
 def exactly(value: Any, u: float, error: Any = 0.0) -> Bounded:
     """A number or array that every machine holds exactly (or to within `error`)."""
-    return Bounded(np.asarray(value, dtype=WIDE), np.asarray(error, dtype=WIDE), u)
+    return Bounded(np.asarray(value, dtype=wide(u)), np.asarray(error, dtype=np.float64), u)
 
 
 def held(number: float, u: float) -> Bounded:
     """A hyper-parameter as the tested precision holds it: its error is what rounding it once loses, 0 where nothing is lost."""
-    mantissa, exponent = np.frexp(WIDE(number))
-    rounded = np.ldexp(np.rint(mantissa / WIDE(u)) * WIDE(u), exponent)
-    return exactly(number, u, abs(rounded - WIDE(number)))
+    mantissa, exponent = np.frexp(np.longdouble(number))
+    rounded = np.ldexp(np.rint(mantissa / u) * u, exponent)
+    return exactly(number, u, abs(rounded - np.longdouble(number)))
 
 
 def sqrt(x: Bounded) -> Bounded:
     """Correctly rounded; near 0 the carried error is the greatest distance that the root can move."""
-    root = np.sqrt(x.value)
-    above = np.sqrt(x.value + x.error) - root
-    below = root - np.sqrt(np.maximum(x.value - x.error, 0))
-    return Bounded(root, np.maximum(above, below) + x.u * root, x.u)
+    root, value = np.sqrt(x.value), x.value.astype(np.float64, copy=False)
+    above = _apart(np.sqrt(value + x.error), root, x.error)
+    below = _apart(root, np.sqrt(np.maximum(value - x.error, 0)), np.minimum(x.error, value))
+    return Bounded(root, np.maximum(above, below) + x.u * _size(root), x.u)
+
+
+def _apart(root: Any, other: Any, difference: Any) -> Any:
+    """How far two roots are apart whose squares differ by so much: a subtraction would cancel."""
+    total = (root + other).astype(np.float64, copy=False)
+    return np.where(total > 0, difference / np.where(total > 0, total, 1), 0.0)
 
 
 def absolute(x: Bounded) -> Bounded:
@@ -121,7 +149,7 @@ def absolute(x: Bounded) -> Bounded:
 def sign(x: Bounded) -> Bounded:
     """-1, 0 or 1, without error unless x may lie on the other side of 0."""
     doubted = (x.error > 0) & (abs(x.value) <= x.error)
-    return Bounded(np.sign(x.value), np.where(doubted, WIDE(2), WIDE(0)), x.u)
+    return Bounded(np.sign(x.value), np.where(doubted, 2.0, 0.0), x.u)
 
 
 def norm(x: Bounded) -> Bounded:
@@ -141,12 +169,12 @@ def greatest(*terms: Any) -> Any:
 
 def root_of_squares(arrays: Iterable[Bounded], u: float) -> Bounded:
     """√Σx² over all elements of all arrays. A sum of n terms of one sign loses √n·u typically; n·u is the ceiling."""
-    total, carried, count = WIDE(0), WIDE(0), 0
+    total, carried, count = wide(u)(0), 0.0, 0
     for x in arrays:
-        total = total + np.sum(x.value**2, dtype=WIDE)
-        carried = carried + np.sum(2 * abs(x.value) * x.error + x.error**2, dtype=WIDE)
+        total = total + np.sum(x.value**2, dtype=wide(u))
+        carried = carried + np.sum(2 * x.size * x.error + x.error**2)
         count += int(np.size(x.value))
-    return sqrt(Bounded(total, carried + (1 + np.sqrt(WIDE(count))) * u * total, u))
+    return sqrt(Bounded(total, carried + (1 + np.sqrt(count)) * u * _size(total), u))
 
 
 FUNCTIONS: Mapping[str, Callable[..., Bounded]] = {
