@@ -5,17 +5,19 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from parity.spec.architectures import Architecture
-from parity.spec.specs import parse
-from parity.spec.suites import Suite
+from parity.spec.expansion import expand
+from parity.spec.specs import load, names, parse
+from parity.spec.suites import Entry, Suite
 from parity.verbs import run as suites
 from parity.verbs.large import settle
 from parity.verbs.selection import select
 from parity.verbs.session import Judged, Session
-from parity.verbs.trials import Options
+from parity.verbs.trials import Options, batch_size_of
 
 OPTIONS = Options(dtypes=("float64", "float32"), size="full", nodes=False, steps=1)
 
@@ -90,3 +92,26 @@ def test_a_suite_at_full_size_asks_what_is_no_network_as_well(tmp_path: Path, mo
     judged = suites.run(suite, ["torch"], tmp_path).judged
     assert {one.trial.case.spec.partition(":")[0] for one in judged} == {"linear_regression", "zeros", "sgd", "sgd[defaults]"}
     assert {one.record.outcome for one in judged} == {"unavailable"}
+
+
+def test_the_full_suite_leaves_no_architecture_out() -> None:
+    """CycleGAN alone at half size, and in float32 alone."""
+    full = load("suites/full")
+    assert isinstance(full, Suite)
+    asked = {(spec.name, entry.size, dtype) for entry in full.entries for dtype in entry.dtypes for spec in specs_of(entry)}
+    others = set(names("architectures")) - {"cyclegan"}
+    expected = {(name, "full", dtype) for name in others for dtype in ("float32", "float64")}
+    assert asked == expected | {("cyclegan", "half", "float32")}
+
+
+def specs_of(entry: Entry) -> tuple[Architecture, ...]:
+    return select(entry.specs).architectures
+
+
+def test_two_examples_of_the_largest_networks_would_not_fit() -> None:
+    """The batch of a large size; half a CycleGAN has as many parameters as the whole one."""
+    of = {name: expand(cast(Architecture, load(name))) for name in ("resnet152", "gpt2_small", "lenet")}
+    assert [batch_size_of(graph, "full") for graph in of.values()] == [2, 1, 2]
+    assert batch_size_of(of["lenet"], "small") == 3
+    cyclegan = cast(Architecture, load("cyclegan"))
+    assert expand(cyclegan, "half").parameter_count() == expand(cyclegan).parameter_count()

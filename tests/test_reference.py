@@ -43,7 +43,7 @@ def slope(graph: Graph, values: dict[str, Array], name: str, direction: Array) -
 def test_gradients_are_the_slopes_of_the_loss(name: str) -> None:
     graph = GRAPHS[name]()
     values = away_from_kinks(graph)
-    seen = observe(graph, values)
+    seen = observe(graph, values, cotangents=True)
     random = np.random.RandomState(7)
     carried = {state.name: seen.cotangents[state.name] for state in graph.carried}
     for tensor, gradient in {**seen.gradients, **seen.input_gradients, **carried}.items():
@@ -74,7 +74,8 @@ def everything(seen: Any) -> dict[str, Array]:
 def test_float32_stays_float32_and_near(name: str) -> None:
     graph = GRAPHS[name]()
     values = cast(draw(graph), "float32")
-    exact, single = everything(observe(graph, values)), everything(observe(graph, values, "float32"))
+    told = {"cotangents": True}
+    exact, single = everything(observe(graph, values, **told)), everything(observe(graph, values, "float32", **told))
     assert {array.dtype for array in single.values()} == {np.dtype("float32")}
     assert {array.dtype for array in exact.values()} == {np.dtype("float64")}
     for tensor, array in single.items():
@@ -85,14 +86,14 @@ def test_float32_stays_float32_and_near(name: str) -> None:
 def test_shadows_differ_by_rounding_alone(name: str) -> None:
     graph = GRAPHS[name]()
     values = cast(draw(graph), "float32")
-    exact = observe(graph, values)
+    exact = observe(graph, values, cotangents=True)
     first, second = shadows(graph, values, "float32", [1, 2])
     again = observe(graph, values, "float32", 1)
     assert any(np.any(first.gradients[tensor] != second.gradients[tensor]) for tensor in exact.gradients)
     for tensor, gradient in exact.gradients.items():
         np.testing.assert_array_equal(first.gradients[tensor], again.gradients[tensor])
         assert np.abs(first.gradients[tensor] - gradient).max() <= 1e-5 + 1e-5 * np.abs(gradient).max()
-    ordered = observe(graph, values, "float64", 5)
+    ordered = observe(graph, values, "float64", 5, cotangents=True)
     for tensor, array in everything(exact).items():
         np.testing.assert_allclose(everything(ordered)[tensor], array, rtol=1e-9, atol=1e-12)
 
@@ -112,7 +113,7 @@ def test_narrow_precisions_round_at_op_boundaries(dtype: str, bits: int) -> None
 def test_an_isolated_node_has_the_gradients_of_the_whole(name: str) -> None:
     graph = GRAPHS[name]()
     values = draw(graph)
-    seen = observe(graph, values)
+    seen = observe(graph, values, cotangents=True)
     for node in graph.nodes:
         alone = isolate(graph, node.name)
         fed = {**values, **seen.values}

@@ -183,7 +183,7 @@ def test_masks_are_draws_and_have_no_gradient() -> None:
 def test_every_node_can_be_isolated(name: str) -> None:
     graph = graph_of(name)
     values = draw(graph)
-    seen = observe(graph, values)
+    seen = observe(graph, values, cotangents=True)
     for node in graph.nodes:
         alone = isolate(graph, node.name)
         weights = {node.value(suffix): seen.cotangents[node.value(suffix)] for suffix in node.outputs}
@@ -194,7 +194,7 @@ def test_every_node_can_be_isolated(name: str) -> None:
 
 def test_unbatched_values_meet_the_batch() -> None:
     graph = graph_of("encoder")
-    seen = observe(graph, draw(graph, batch=5))
+    seen = observe(graph, draw(graph, batch=5), cotangents=True)
     assert seen.values["token"].shape == (1, 4)
     assert seen.values["joined"].shape == (5, 6, 4)
     np.testing.assert_array_equal(seen.values["joined"][:, 0], np.broadcast_to(seen.values["token"], (5, 4)))

@@ -181,3 +181,20 @@ def test_phases_hold_their_own_nodes() -> None:
         "fooled",
         "generator_loss",
     }
+
+
+def test_what_is_not_asked_for_is_let_go() -> None:
+    """The same gradients, bit for bit; of the values inside none are kept, and no step outlives the way back."""
+    graph = convolutional()
+    values = cast(draw(graph), "float64")
+    kept, dropped = (walk.forward(graph, values, Run("float64"), graph.phases[0]) for _ in range(2))
+    full, lean = walk.backward(kept), walk.backward(dropped, of_values=False)
+    assert not kept.steps
+    assert not dropped.steps
+    inside = {node.value(suffix) for node in dropped.nodes() for suffix in node.outputs}
+    assert inside <= set(full.cotangents)
+    assert not inside & set(lean.cotangents)
+    for ours, theirs in ((full.parameters, lean.parameters), (full.inputs, lean.inputs)):
+        assert ours.keys() == theirs.keys()
+        for name, array in ours.items():
+            np.testing.assert_array_equal(theirs[name], array)

@@ -110,7 +110,7 @@ def judge_agreement(
     if graph.phases and case.dtype != "float64" and kinks.near(known):
         branches, followed = kinks.seen_branches(known, arrays)
         if branches:
-            unfollowed, known = known.training, known.following(branches)
+            unfollowed, known = known.training.reference.gradients, known.following(branches)
     found = [*_forward(case, graph, arrays, known), *judge_decoding(case, arrays, known)]
     if graph.phases:
         zeros = trust.cancelled(graph, known.values, known.training)

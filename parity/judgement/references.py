@@ -120,9 +120,10 @@ def references(
     *,
     shadows: int = budgets.STAGES[0],
     branches: Mapping[str, Any] | None = None,
+    cotangents: bool = False,
 ) -> References:
-    """Reference and shadows of both modes. branches: see `following`."""
-    training = one_pass(graph, values, dtype, training=True, shadows=shadows, branches=branches)
+    """Reference and shadows of both modes. branches: see `following`. cotangents: whether nodes will be judged alone."""
+    training = one_pass(graph, values, dtype, training=True, shadows=shadows, branches=branches, cotangents=cotangents)
     evaluation = training
     if _depends_on_mode(graph):
         evaluation = one_pass(graph, values, dtype, training=False, shadows=shadows)
@@ -145,11 +146,13 @@ def one_pass(
     phase: int = 0,
     after: Pass | None = None,
     begun: Pass | None = None,
+    cotangents: bool = False,
 ) -> Pass:
     """One mode: the reference in float64, and as many shadows in the tested precision.
 
     branches: see reference_impl.observation.observe. after: the pass of the phase before this one in the same step; each walk
     goes on with the statistics that it left. begun: the same pass with fewer shadows, which are kept.
+    cotangents: whether the reference keeps those of the values inside.
 
     Shadows take the reference's branches, so that a flip at a kink is never counted as rounding: whether one may flip is asked
     of the margins (kinks), and two equal numbers in a pooling window are not torn apart by moving them.
@@ -161,7 +164,8 @@ def one_pass(
 
     if begun is None:
         start = {**values, **statistics(after.reference)} if after else values
-        walked = observe(graph, start, "float64", training=training, phase=phase, branches=branches)
+        told: dict[str, Any] = {"phase": phase, "branches": branches, "cotangents": cotangents}
+        walked = observe(graph, start, "float64", training=training, **told)
         begun = Pass(walked, _joined(walked, walked), ())
     reference, spreads, states = begun.reference, begun.spreads, list(begun.states)
     for seed in range(len(states), shadows):

@@ -96,13 +96,21 @@ def checked(run: Run, node: Node, array: Array) -> Array:
     return array
 
 
-def backward(steps: Iterable[Step], cotangents: dict[str, Array], parameters: dict[str, Array]) -> None:
-    """Steps from last to first; adds the gradient of every value to `cotangents`, of every parameter to `parameters`."""
-    for step in reversed(list(steps)):
+def backward(steps: list[Step], cotangents: dict[str, Array], parameters: dict[str, Array], *, keep: bool = True) -> None:
+    """Steps from last to first; adds the gradient of every value to `cotangents`, of every parameter to `parameters`.
+
+    keep: whether the gradients of the nodes' own values stay in `cotangents`. The steps are used up: what one saved is let go
+    as soon as its gradient is there, since a large network's would not fit beside all its gradients.
+    """
+    while steps:
+        step = steps.pop()
         found = {step.node.value(suffix): suffix for suffix in step.node.outputs}
         arriving = {suffix: cotangents[name] for name, suffix in found.items() if name in cotangents}
         if arriving:
             _backward(step, arriving, cotangents, parameters)
+        if not keep:  # every reader of these values came before
+            for name in found:
+                cotangents.pop(name, None)
 
 
 def _backward(step: Step, dy: dict[str, Array], cotangents: dict[str, Array], parameters: dict[str, Array]) -> None:

@@ -22,7 +22,8 @@ class Reference:
     """One pass, named as parity.execution.protocol.Observation names it, and what only the reference can tell.
 
     values: every float value of layers and phase. cotangents: the gradient of the loss for every float value, inputs and
-    carried state too. margins: kinked node -> distance of each element from its kink; branches: what each element took there.
+    carried state too, where asked for. margins: kinked node -> distance of each element from its kink; branches: what each
+    element took there.
     """
 
     values: Mapping[str, Array] = field(default_factory=dict)
@@ -44,6 +45,7 @@ def observe(
     training: bool = True,
     phase: int = 0,
     branches: Mapping[str, Any] | None = None,
+    cotangents: bool = False,
 ) -> Reference:
     """One training pass of one phase (values, loss, gradients, state), or in evaluation mode the values of the layers.
 
@@ -56,11 +58,11 @@ def observe(
     run = Run(computed, training, order, running=order_seed is not None and order_seed % 2 == 0)
     program = graph.phases[phase] if training and graph.phases else None
     walk = walking.forward(graph, cast(values, computed), run, program, branches, dtype)
-    produced = {name: walk.values[name] for name in _produced(graph, walk) if walk.values[name].dtype.kind == "f"}
+    produced = {name: walk.values[name] for name in _produced(walk) if walk.values[name].dtype.kind == "f"}
     margins, taken = walking.margins(walk.steps), walking.taken(walk.steps)
     if program is None:
         return Reference(produced, state=walk.state, margins=margins, branches=taken)
-    gradients = walking.backward(walk)
+    gradients = walking.backward(walk, of_values=cotangents)
     trained = {name: gradients.inputs[name] for name in program.updates if name in gradients.inputs}
     return Reference(
         values=produced,
@@ -68,15 +70,14 @@ def observe(
         gradients={**gradients.parameters, **trained},
         input_gradients=gradients.inputs,
         state=walk.state,
-        cotangents=gradients.cotangents,
+        cotangents=gradients.cotangents if cotangents else {},
         margins=margins,
         branches=taken,
     )
 
 
-def _produced(graph: Graph, walk: walking.Walk) -> list[str]:
-    phase = walk.phase.nodes if walk.phase else ()
-    return [node.value(suffix) for node in (*graph.nodes, *phase) for suffix in node.outputs]
+def _produced(walk: walking.Walk) -> list[str]:
+    return [node.value(suffix) for node in walk.nodes() for suffix in node.outputs]
 
 
 def cast(values: Mapping[str, Array], dtype: str) -> dict[str, Array]:

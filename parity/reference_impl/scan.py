@@ -16,7 +16,7 @@ from parity.reference_impl.frame import Frame, Step, Tape, accumulate
 from parity.spec.graph import Body, Node
 
 Forward = Callable[[Frame, Iterable[Node]], list[Step]]
-Backward = Callable[[Iterable[Step], dict[str, Array], dict[str, Array]], None]
+Backward = Callable[[list[Step], dict[str, Array], dict[str, Array]], None]
 
 
 def _body(node: Node) -> Body:

@@ -31,11 +31,15 @@ class Walk:
     state: Mapping[str, Array]
     steps: list[Step]
 
+    def nodes(self) -> tuple[Node, ...]:
+        """Those that were evaluated, in order."""
+        return self.graph.nodes + (self.phase.nodes if self.phase else ())
+
 
 @dataclass(frozen=True)
 class Gradients:
     """Of one number: parameters (the phase's frozen ones are absent), float inputs (masks are absent), and every float
-    value of the graph. What the number does not depend on has zeros."""
+    value of the graph (where they are asked for). What the number does not depend on has zeros."""
 
     parameters: Mapping[str, Array]
     inputs: Mapping[str, Array]
@@ -109,17 +113,19 @@ def _carried(frame: Frame, name: str, following: str) -> Array:
     return array if frame.batched[following] else np.broadcast_to(array, (len(frame.values[name]), *array.shape))
 
 
-def backward(walk: Walk, seeds: Mapping[str, Array] | None = None) -> Gradients:
-    """Gradients of the phase's loss, or of the sum of seed·value over `seeds` (value name -> array of its shape)."""
+def backward(walk: Walk, seeds: Mapping[str, Array] | None = None, *, of_values: bool = True) -> Gradients:
+    """Gradients of the phase's loss, or of the sum of seed·value over `seeds` (value name -> array of its shape). Once: the
+    way back uses up the walk's steps. of_values: whether those of the values inside are kept."""
     if seeds is None:
         if walk.phase is None:
             raise ValueError(f"graph {walk.graph.name}: a walk without a phase has no loss; give seeds")
         seeds = {walk.phase.loss: np.ones((), walk.run.dtype)}
     cotangents, parameters = dict(seeds), dict[str, Array]()
-    nodes.backward(walk.steps, cotangents, parameters)
+    nodes.backward(walk.steps, cotangents, parameters, keep=of_values)
     updates = walk.phase.updates if walk.phase else None
+    inside = {node.value(suffix) for node in walk.nodes() for suffix in node.outputs}
     for name, value in walk.values.items():
-        if value.dtype.kind in "fc":
+        if value.dtype.kind in "fc" and (of_values or name not in inside):
             cotangents.setdefault(name, np.broadcast_to(walk.run.number(0), value.shape))
     named = {one.name: one.shape for one in walk.graph.parameters}
     kept = named if updates is None else {name: named[name] for name in updates if name in named}

@@ -17,7 +17,7 @@ from parity.spec.expansion import expand
 from parity.spec.graph import Graph
 from parity.verbs import selection
 from parity.verbs.errors import UsageError
-from parity.verbs.trials import Options, Trial, draw_away_from_kinks, masked
+from parity.verbs.trials import LARGE_SIZES, Options, Trial, draw_away_from_kinks, masked
 
 KIND = "curvature"
 DIRECTIONS = 2
@@ -53,7 +53,7 @@ def curvature_trials(
         _check(name, graph, dtype)
         draws, references, redraws = draw_away_from_kinks(graph, initializer, dtype, options, 1, rates)
         case = options.case(name, dtype, task=KIND, graph=graph, initializer=initializer.name, size=options.size)
-        yield _trial(replace(case, batch_size=2 if options.size == "full" else 3), draws, references, redraws)
+        yield _trial(replace(case, batch_size=2 if options.size in LARGE_SIZES else 3), draws, references, redraws)
 
 
 def newton_trials(architecture: language.Architecture, options: Options) -> Iterator[Trial]:

@@ -24,7 +24,7 @@ from parity.verbs import bench, collating, large, progress, selection, training
 from parity.verbs.check import DTYPES, make_trials, show
 from parity.verbs.errors import UsageError
 from parity.verbs.session import Judged, Session, judge_record
-from parity.verbs.trials import Options, Trial
+from parity.verbs.trials import LARGE_SIZES, Options, Trial
 
 PROCESSES = 5
 REPORTS = Path("reports")
@@ -183,8 +183,8 @@ def _options(entry: Entry) -> list[Options]:
 
 
 def _agree(entry: Entry, session: Session) -> list[Judged]:
-    """At full size networks one at a time, whose arrays would not fit together; everything else at once."""
-    if entry.task == "sampling" or entry.size != "full":
+    """At a large size networks one at a time, whose arrays would not fit together; everything else at once."""
+    if entry.task == "sampling" or entry.size not in LARGE_SIZES:
         return session.run(agreement_trials(entry))
     selected = selection.select(entry.specs)
     judged = list(large.settle(selected.architectures, _options(entry), session))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,10 @@ STEPS = 20
 LARGE, DEEP = 200_000, 100
 """With more parameters or nodes a case takes 3 optimizer steps instead of 20: the optimizers are judged on their own as well,
 and a step of three hundred layers takes an eager framework seconds."""
+LARGE_SIZES = ("full", "half")
+"""Sizes of published widths and depths. half: on images of half the side, where the full ones do not fit into 16 GiB."""
+HUGE = 100_000_000
+"""With more values an example (gpt2_small, style_transfer, cyclegan) the batch of the full size is one: two take 16 GiB."""
 REDRAWS = 8
 """Draws thrown away at most. A large graph always has a unit near its kink: there the
 reference follows the branch that the framework took."""
@@ -129,7 +134,7 @@ def architecture_trials(
                 initializer=initializer.name,
                 optimizer=optimizer.name,
                 hyperparameters=optimizer.probe_values(),
-                batch_size=2 if options.size == "full" else 3,
+                batch_size=batch_size_of(program, options.size),
                 steps=steps,
             )
             judge = agreement.judge(case, optimizer, draws, references)
@@ -140,11 +145,19 @@ def architecture_trials(
 
 
 def _steps(graph: Graph, size: str) -> int:
-    """Of the lock-step. At full size one, or two where the network names rules of its own: after one step of Adam the betas
+    """Of the lock-step. At a large size one, or two where the network names rules of its own: after one step of Adam the betas
     have cancelled out of the update, and could not be judged."""
-    if size == "full":
+    if size in LARGE_SIZES:
         return 2 if any(phase.optimizer for phase in graph.phases) else 1
     return STEPS if graph.parameter_count() <= LARGE and len(tuple(graph.all_nodes())) <= DEEP else 3
+
+
+def batch_size_of(graph: Graph, size: str) -> int:
+    """Of a case. At a large size two examples, or one where two would not fit into memory with all that is judged of them."""
+    if size not in LARGE_SIZES:
+        return 3
+    every = (*graph.nodes, *(node for phase in graph.phases for node in phase.nodes))
+    return 2 if sum(prod(shape) for node in every for shape in node.outputs.values()) <= HUGE else 1
 
 
 def masked(graph: Graph) -> tuple[Graph, dict[str, float]]:
@@ -164,7 +177,7 @@ def draw_away_from_kinks(
     """Draws in which no layer is zero everywhere, and whose kinked inputs lie further from the kink than rounding reaches
     (not asked in float64), also in the phases that follow an optimizer's first update. Where none is both, the first that is
     alive: kinks can be followed, a dead layer not be judged."""
-    batch_size = 2 if options.size == "full" else 3
+    batch_size = batch_size_of(graph, options.size)
 
     def drawn(attempt: int) -> drawing.Draws:
         more: dict[str, Any] = {"batch_size": batch_size, "batches": max(steps, 1), "rates": rates}
@@ -173,12 +186,11 @@ def draw_away_from_kinks(
     chosen: tuple[drawing.Draws, agreement.References] | None = None
     for attempt in range(REDRAWS + 1):
         draws = drawn(attempt)
-        references = agreement.references(graph, draws.values(), dtype)
+        references = agreement.references(graph, draws.values(), dtype, cotangents=options.nodes)
         if dead(references):
             continue
-        settled = (
-            dtype == "float64" or options.size == "full" or not (kinks.near(references) or near_later(references, optimizer))
-        )
+        unasked = dtype == "float64" or options.size in LARGE_SIZES
+        settled = unasked or not (kinks.near(references) or near_later(references, optimizer))
         if settled or chosen is None:
             chosen = draws, references
         if settled:
