@@ -14,6 +14,7 @@ from parity.spec.expansion import expand
 from parity.spec.specs import load, names, parse
 from parity.spec.suites import Entry, Suite
 from parity.verbs import run as suites
+from parity.verbs.errors import UsageError
 from parity.verbs.large import settle
 from parity.verbs.selection import select
 from parity.verbs.session import Judged, Session
@@ -115,3 +116,21 @@ def test_two_examples_of_the_largest_networks_would_not_fit() -> None:
     assert batch_size_of(of["lenet"], "small") == 3
     cyclegan = cast(Architecture, load("cyclegan"))
     assert expand(cyclegan, "half").parameter_count() == expand(cyclegan).parameter_count()
+
+
+def test_what_is_settled_so_far_is_told_and_nothing_run(asked: tuple[Session, list[str]]) -> None:
+    session, ran = asked
+    run(session, replace(OPTIONS, dtypes=("float32",)))
+    before = list(ran)
+    (spec,) = select(["linear_regression"]).architectures
+    waiting, settled = settle([spec], [OPTIONS], session, so_far=True)
+    assert ran == before
+    assert (waiting.trial.case.dtype, waiting.verdict, waiting.record.outcome) == ("float64", "not_compared", "unavailable")
+    assert (settled.trial.case.dtype, settled.verdict) == ("float32", "agrees")
+
+
+def test_a_suite_of_other_tasks_is_not_told_so_far(tmp_path: Path) -> None:
+    quick = load("suites/quick")
+    assert isinstance(quick, Suite)
+    with pytest.raises(UsageError, match="more than large networks"):
+        suites.run(quick, ("torch",), tmp_path, so_far=True)

@@ -21,7 +21,7 @@ from parity.judgement.comparison import Comparison
 from parity.spec import specs as language
 from parity.spec.cases import Case
 from parity.verbs import selection
-from parity.verbs.session import Judged, Session
+from parity.verbs.session import Judged, Session, judge_record
 from parity.verbs.trials import Options, Trial, architecture_trials
 
 TIMEOUT = 3600.0
@@ -31,17 +31,25 @@ JUDGING = ("spec", "ops", "reference_impl", "judgement", "execution/draws.py", "
 Architecture = language.Architecture
 
 
-def settle(architectures: Sequence[Architecture], options: Sequence[Options], session: Session) -> Iterator[Judged]:
-    """Every network in every precision, in order; each is written down before the next begins."""
+def settle(
+    architectures: Sequence[Architecture], options: Sequence[Options], session: Session, so_far: bool = False
+) -> Iterator[Judged]:
+    """Every network in every precision, in order; each is written down before the next begins.
+
+    so_far: nothing is run; what is not settled is `not_compared`.
+    """
     for architecture in architectures:
         for option in options:
             for dtype in option.dtypes:
-                yield from _one(architecture, replace(option, dtypes=(dtype,)), session)
+                yield from _one(architecture, replace(option, dtypes=(dtype,)), session, so_far)
 
 
-def _one(architecture: Architecture, options: Options, session: Session) -> Iterator[Judged]:
+def _one(architecture: Architecture, options: Options, session: Session, so_far: bool) -> Iterator[Judged]:
     name = f"{architecture.name}-{options.dtypes[0]}"
     file = session.store / "settled" / f"{name}-{_key(architecture, options, session)}.jsonl"
+    if so_far and not file.is_file():
+        yield from _waiting(architecture, options, session)
+        return
     if not file.is_file():
         place = session.store / "unsettled" / name
         alone = replace(session, store=place, at_once=1, timeout=TIMEOUT)
@@ -55,6 +63,16 @@ def _one(architecture: Architecture, options: Options, session: Session) -> Iter
         _write(file, judged)
         shutil.rmtree(place, ignore_errors=True)
     yield from map(_read, file.read_text(encoding="utf-8").splitlines())
+
+
+def _waiting(architecture: Architecture, options: Options, session: Session) -> Iterator[Judged]:
+    """What stands for a network whose turn has not come, in each framework."""
+    initializer, optimizer = _started()
+    more = {"initializer": initializer.name, "optimizer": optimizer.name, "size": options.size}
+    trial = Trial(options.case(architecture.name, options.dtypes[0], **more), {}, _settled, "architectures")
+    for name in session.frameworks:
+        record = session.absent(trial, name, "not run so far; `parity run` of the suite goes on with it")
+        yield Judged(trial, name, record, judge_record(trial, name, record, Path()), Path())
 
 
 def _key(architecture: Architecture, options: Options, session: Session) -> str:

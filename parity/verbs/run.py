@@ -42,7 +42,9 @@ class Outcome:
     speeds: list[Speed] = field(default_factory=list)
 
 
-def main(suite: str, frameworks: Sequence[str], store: Path, output: Path, plan: Path | None, collect: Path | None) -> int:
+def main(
+    suite: str, frameworks: Sequence[str], store: Path, output: Path, plan: Path | None, collect: Path | None, so_far: bool
+) -> int:
     """The verb. The exit status is the check's; a speed cell that could not be timed is incomplete (3)."""
     loaded = language.load(suite if suite.endswith((".yaml", ".yml")) else f"suites/{suite}")
     if not isinstance(loaded, Suite):
@@ -50,7 +52,7 @@ def main(suite: str, frameworks: Sequence[str], store: Path, output: Path, plan:
     named = selection.that_train(frameworks)
     if plan is not None:
         return write_plan(loaded, named, plan)
-    outcome = Outcome(judged=collect_plan(loaded, named, collect)) if collect else run(loaded, named, store)
+    outcome = Outcome(judged=collect_plan(loaded, named, collect)) if collect else run(loaded, named, store, so_far)
     results = Results(
         suite=loaded.name,
         command=command(suite, output),
@@ -72,15 +74,17 @@ def command(suite: str, output: Path) -> str:
     return f"parity run {suite}" + ("" if output == REPORTS else f" --output {output}")
 
 
-def run(suite: Suite, frameworks: Sequence[str], store: Path) -> Outcome:
-    """Every entry in order; what was recorded before and has not changed is taken over."""
+def run(suite: Suite, frameworks: Sequence[str], store: Path, so_far: bool = False) -> Outcome:
+    """Every entry in order; what was recorded before and has not changed is taken over. so_far: nothing else is."""
     outcome = Outcome()
+    if so_far and not all(_large(entry) for entry in suite.entries):
+        raise UsageError(f"{suite.name} asks for more than large networks, which alone are settled one by one: run it")
     for entry in suite.entries:
         named = selection.that_train(entry.frameworks) if entry.frameworks else tuple(frameworks)
         with progress.bar(f"{entry.task}: {', '.join(entry.specs)}", None) as bar:
             session = Session(store, named, on_record=bar.record, on_notice=bar.notice)
             if entry.task in PLANNED:
-                outcome.judged += _agree(entry, session)
+                outcome.judged += _agree(entry, session, so_far)
             elif entry.task == "training":
                 _train(entry, session, outcome, bar)
             else:
@@ -133,7 +137,7 @@ def collect_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> list[
                 raise UsageError(
                     f"{asked.directory}: {entry.case.id} is not of this suite; write the plan with this parity again"
                 )
-            record = found.get(entry.key) or Session._absent(trial, asked.framework, "no record came back")
+            record = found.get(entry.key) or Session.absent(trial, asked.framework, "no record came back")
             judged.append(Judged(trial, asked.framework, record, judge_record(trial, asked.framework, record, out), out))
     if not judged:
         raise UsageError(f"{folder} holds no request of {', '.join(frameworks)}", status=5)
@@ -182,12 +186,18 @@ def _options(entry: Entry) -> list[Options]:
     ]
 
 
-def _agree(entry: Entry, session: Session) -> list[Judged]:
+def _large(entry: Entry) -> bool:
+    return entry.task == "agreement" and entry.size in LARGE_SIZES
+
+
+def _agree(entry: Entry, session: Session, so_far: bool) -> list[Judged]:
     """At a large size networks one at a time, whose arrays would not fit together; everything else at once."""
-    if entry.task == "sampling" or entry.size not in LARGE_SIZES:
+    if not _large(entry):
         return session.run(agreement_trials(entry))
     selected = selection.select(entry.specs)
-    judged = list(large.settle(selected.architectures, _options(entry), session))
+    judged = list(large.settle(selected.architectures, _options(entry), session, so_far))
+    if so_far:
+        return judged
     rest = replace(selected, architectures=())
     made = [trial for options in _options(entry) for trial in make_trials(rest, options)]
     return judged + (session.run(made) if made else [])

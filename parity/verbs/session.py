@@ -69,7 +69,7 @@ class Session:
         try:
             environment = installed(framework)
         except Unavailable as error:
-            records = [self._absent(trial, framework, str(error)) for trial in chosen]
+            records = [self.absent(trial, framework, str(error)) for trial in chosen]
             for record in records:
                 self.on_record(framework, record)
         else:
@@ -98,7 +98,7 @@ class Session:
         return Judged(trial, framework, record, judge_record(trial, framework, record, out), out)
 
     @staticmethod
-    def _absent(trial: Trial, framework: str, reason: str) -> Record:
+    def absent(trial: Trial, framework: str, reason: str) -> Record:
         case = trial.case
         return Record("0" * 64, case.id, framework, "unavailable", case.dtype, case.device, case.mode, reason)
 
