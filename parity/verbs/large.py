@@ -20,9 +20,10 @@ from parity.judgement import differences
 from parity.judgement.comparison import Comparison
 from parity.spec import specs as language
 from parity.spec.cases import Case
+from parity.spec.expansion import expand
 from parity.verbs import selection
 from parity.verbs.session import Judged, Session, judge_record
-from parity.verbs.trials import Options, Trial, architecture_trials
+from parity.verbs.trials import Options, Trial, architecture_trials, masked, programs
 
 TIMEOUT = 3600.0
 JUDGING = ("spec", "ops", "reference_impl", "judgement", "execution/draws.py", "verbs/trials.py")
@@ -69,10 +70,12 @@ def _waiting(architecture: Architecture, options: Options, session: Session) -> 
     """What stands for a network whose turn has not come, in each framework."""
     initializer, optimizer = _started()
     more = {"initializer": initializer.name, "optimizer": optimizer.name, "size": options.size}
-    trial = Trial(options.case(architecture.name, options.dtypes[0], **more), {}, _settled, "architectures")
-    for name in session.frameworks:
-        record = session.absent(trial, name, "not run so far; `parity run` of the suite goes on with it")
-        yield Judged(trial, name, record, judge_record(trial, name, record, Path()), Path())
+    graph, rates = masked(expand(architecture, options.size))
+    for program in programs(graph, bool(rates)):
+        trial = Trial(options.case(program, options.dtypes[0], **more), {}, _settled, "architectures")
+        for name in session.frameworks:
+            record = session.absent(trial, name, "not run so far; `parity run` of the suite goes on with it")
+            yield Judged(trial, name, record, judge_record(trial, name, record, Path()), Path())
 
 
 def _key(architecture: Architecture, options: Options, session: Session) -> str:

@@ -117,13 +117,9 @@ def architecture_trials(
     alone = {} if alone is None else alone
     graph, rates = masked(expand(architecture, options.size))
     steps = options.steps or _steps(graph, options.size)
-    masks = "[masks]" if rates else ""
-    programs = {f"{graph.name}{masks}": graph}
-    if len(graph.phases) > 1:
-        programs |= {f"{graph.name}:{one.name}{masks}": replace(graph, phases=(one,)) for one in graph.phases}
     for dtype in options.dtypes:
         seen = alone.setdefault(dtype, set())
-        for name, program in programs.items():
+        for name, program in programs(graph, bool(rates)).items():
             drawn = draw_away_from_kinks(program, initializer, dtype, options, steps, rates, optimizer)
             draws, references, redraws = drawn
             case = options.case(
@@ -142,6 +138,15 @@ def architecture_trials(
             if options.nodes and len(program.phases) <= 1:
                 for node in different_nodes(program, seen):
                     yield node_trial(architecture.name, program, node, draws, references, dtype, options, case.batch_size)
+
+
+def programs(graph: Graph, dropping: bool) -> dict[str, Graph]:
+    """Name of its case -> what is judged as a whole: the graph, and where training alternates each phase alone."""
+    masks = "[masks]" if dropping else ""
+    found = {f"{graph.name}{masks}": graph}
+    if len(graph.phases) > 1:
+        found |= {f"{graph.name}:{one.name}{masks}": replace(graph, phases=(one,)) for one in graph.phases}
+    return found
 
 
 def _steps(graph: Graph, size: str) -> int:
