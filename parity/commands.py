@@ -17,7 +17,8 @@ FRAMEWORK = click.option(
 )
 DEVICE = click.option("--device", "devices", multiple=True, default=("cpu",), show_default=True)
 SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-SIZE = click.option("--size", type=click.Choice(["small", "full"]), default="small", show_default=True)
+SIZES = click.Choice(["small", "full"])
+SIZE = click.option("--size", type=SIZES, default="small", show_default=True)
 MODE = click.option("--mode", default=None, help="eager, compiled or default. Without it: eager in float64, default otherwise.")
 FINGERPRINTED = (
     *("optimizer", "initializer", "normalization", "pooling", "convolution", "transposed_convolution", "recurrent", "resizing"),
@@ -28,8 +29,8 @@ REALIZATION = click.option(
     "--realization",
     "realizations",
     multiple=True,
-    metavar="FRAMEWORK=PACKAGE.MODULE:CLASS",
-    help="Judge your own implementation.",
+    metavar="FRAMEWORK=PACKAGE.MODULE:NAME",
+    help="Judge your own implementation; check: also a function that builds a model of your own.",
 )
 STORE = click.option("--store", type=click.Path(path_type=Path, file_okay=False), default=Path(".parity"), show_default=True)
 SPECS = click.argument("specs", nargs=-1, required=True, metavar="SPEC…")
@@ -52,7 +53,7 @@ def list_(kind: str | None) -> None:
 
 @parity.command()
 @click.argument("spec")
-@click.option("--size", type=click.Choice(["small", "full"]), default="full", show_default=True)
+@click.option("--size", type=SIZES, default="full", show_default=True)
 def show(spec: str, size: str) -> None:
     """Layers, shapes, parameters and FLOPs of SPEC, from the spec alone."""
     from parity.verbs import showing
@@ -105,7 +106,7 @@ def env_remove(framework: str) -> int:
 @click.option("--dtype", "dtypes", multiple=True, help="float64, float32. Default: both.")
 @DEVICE
 @MODE
-@SIZE
+@click.option("--size", type=SIZES, default=None, help="Default: small; full for a model of your own.")
 @SEED
 @click.option("--case", "case_id", help="Only the case with this id.")
 @click.option("--nodes/--no-nodes", default=True, show_default=True, help="Judge every layer alone as well.")
@@ -136,6 +137,7 @@ def bisect(**options: Any) -> int:
 
 @parity.command()
 @click.argument("sides", nargs=-1, required=True, metavar="FRAMEWORK=PACKAGE.MODULE:BUILD…")
+@click.option("--size", type=SIZES, default="full", show_default=True, help="Of `spec=NAME`.")
 @click.option(
     "--weights-map",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
@@ -153,7 +155,7 @@ def bisect(**options: Any) -> int:
 @SEED
 @JSON
 def compare(**options: Any) -> int:
-    """Two or three models of your own: outputs, layers, gradients and a step, and why they part."""
+    """Two or three models of your own, or one against spec=NAME: outputs, layers, gradients, a step, and why they part."""
     from parity.verbs import compare as verb
 
     return int(verb.main(**options))
@@ -244,7 +246,7 @@ def atlas(chapter: str | None, frameworks: tuple[str, ...], item: str | None, ou
 )
 @click.option("--opset", type=click.IntRange(1), default=None, help="Of ONNX's operators. Without it: 17.")
 @click.option("--network", help="One network of a spec of several: --network generator.")
-@click.option("--size", type=click.Choice(["small", "full"]), default="full", show_default=True)
+@click.option("--size", type=SIZES, default="full", show_default=True)
 @SEED
 def export(**options: Any) -> int:
     """SPEC and its weights as an ONNX model, checked, with a batch of any size."""

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from parity.cli import status
-from parity.comparing import causes, departures, drawing, glue, layouts, mapfile, mapping, structures
+from parity.comparing import causes, departures, drawing, functions, glue, layouts, mapfile, mapping, structures
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Unmappable
 from parity.comparing.pairing import Side, alike
@@ -31,6 +31,8 @@ PLACEMENTS = {
     "gates": Placement("w", (8, 5), gates="i f g o"),
     "turned gates": Placement("w", (5, 12), "i o -> o i", gates="z r n"),
     "flattened": Placement("w", (30, 7), "i o -> o i", image=(2, 3, 5)),
+    "reshaped": Placement("w", (7, 30), "i o -> o i", reshaped=(2, 3, 5)),
+    "a reshaped row's bias": Placement("w", (30,), reshaped=(2, 3, 5)),
 }
 
 
@@ -214,8 +216,9 @@ def epsilon_sides(added: float) -> tuple[Side, Side, Any]:
         structure = Structure(label, (leaf,), (Call("norm", ((3, 5),), ((3, 5),)),), ((3, 5),), "first")
         return Side(structure, {"float64": {"eval/in/0/0": x, "eval/out/0/0": run(epsilon, x, extra)}}, {})
 
-    def rerun(_: str, change: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-        return {"out/0": run(change["settings"].get("epsilon", 1e-3), arrays["in/0"], added)}
+    def rerun(label: str, change: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        own, extra = {"a": (1e-5, 0.0), "b": (1e-3, added)}[label]
+        return {"out/0": run(change["settings"].get("epsilon", own), arrays["in/0"], extra)}
 
     means = departures.Means(rerun, lambda _, __: {}, lambda _: [])
     return side("a", 1e-5, 0.0), side("b", 1e-3, added), means
@@ -239,9 +242,9 @@ def test_an_activation_is_named_by_what_it_does() -> None:
     def side(label: str, name: str) -> Side:
         call = Call("act", (x.shape,), (x.shape,))
         structure = Structure(label, (Leaf("act", "gelu", "gelu", {}, ()),), (call,), (x.shape,), "first")
-        return Side(structure, {"float64": {"eval/in/0/0": x, "eval/out/0/0": glue.ACTIVATIONS[name](x)}}, {})
+        return Side(structure, {"float64": {"eval/in/0/0": x, "eval/out/0/0": functions.ELEMENTWISE[name](x)}}, {})
 
-    names = list(glue.ACTIVATIONS)
+    names = list(functions.ELEMENTWISE)
     means = departures.Means(lambda *_: {}, lambda *_: {}, lambda _: [])
     for name in names[1:]:
         departure = departures.first(side("a", "none"), side("b", name), [(0, 0)], "eval", means)

@@ -25,6 +25,7 @@ WORKER_RUNTIME = tuple(
         "black_box",
         "decoding",
         "endings",
+        "forms",
         "frameworks",
         "implementations",
         "inspection",

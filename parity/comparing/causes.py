@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import permutations
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import glue
-from parity.comparing.departures import Departure, Trial, flows
+from parity.comparing import borders, departures, glue
+from parity.comparing.departures import Departure, Means, Trial, flows
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map
+from parity.comparing.pairing import Side
 
 Array = npt.NDArray[Any]
 
@@ -29,19 +31,43 @@ UNTESTED = ("padding", "channels", "time_major", "dropout", "rate", "vocabulary"
 
 def tested(departure: Departure, found: Map) -> Departure:
     """The departure with the causes that stood their test."""
-    trial = departure.trial
-    if trial is None:
-        return departure
-    named: list[str] = []
-    for cause in glue.CAUSES if departure.between else CAUSES:
-        named += [one for one in cause(trial, found) if one not in named]
+    trial, gap = departure.trial, departure.gap
+    tests: list[Callable[[], Iterator[str]]] = []
+    if gap is not None:
+        tests = [partial(between, gap) for between in glue.CAUSES]
+    elif trial is not None:
+        tests = [partial(within, trial, found) for within in CAUSES]
+    for test in tests:
+        named = tuple(dict.fromkeys(test()))
         if named:
-            break
-    return replace(departure, causes=tuple(named))
+            return replace(departure, causes=named)
+    return departure
+
+
+def first(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], means: Means, found: Map) -> Departure | None:
+    """The first departure of the forward pass, in evaluation or in training, with its causes; one that is a framework's own way
+    only where nothing departs by more."""
+    own_way = None
+    for coarse in (False, True):
+        looks = ((look, mode) for mode in ("eval", "train") for look in (departures.first, departures.output))
+        seen = next((one for look, mode in looks if (one := look(ours, theirs, calls, mode, means, coarse))), None)
+        departure = seen and tested(seen, found)
+        if departure is None or not any(glue.HELD in cause for cause in departure.causes):
+            return departure or own_way
+        own_way = own_way or departure
+    return own_way
 
 
 def settings(trial: Trial, _: Map) -> Iterator[str]:
-    """Hyper-parameters that both name and that differ: theirs run with ours, one alone, then all."""
+    """Hyper-parameters that both name and that differ: theirs run with ours, or ours with theirs; one alone, then all."""
+    for one in (trial, trial.turned()):
+        found = list(_settings(one))
+        if found:
+            yield from found
+            return
+
+
+def _settings(trial: Trial) -> Iterator[str]:
     mine, other = trial.settings(), trial.turned().settings()
     differing = [word for word in sorted(mine.keys() & other.keys()) if word not in UNTESTED and mine[word] != other[word]]
     for words in [[word] for word in differing] + ([differing] if len(differing) > 1 else []):
@@ -136,6 +162,21 @@ def _opposite(array: Array) -> Array | None:
     return np.where(np.isfinite(array), -np.inf, 0.0).astype(array.dtype)
 
 
+def masked(trial: Trial, _: Map) -> Iterator[str]:
+    """Steps that one side hides and the other has no mask for (Keras hands on an embedding's by itself), with none hidden."""
+    for one in (trial, trial.turned()):
+        taken, crossed = one.theirs.inputs(one.mode, one.other), one.crossed() or {}
+        masks = {f"in/{slot}": np.ones_like(array) for slot, array in enumerate(taken) if array.dtype.kind == "b"}
+        ours = one.ours.inputs(one.mode, one.mine)
+        if (
+            masks
+            and not any(array.dtype.kind == "b" for array in ours)
+            and one.misses(one.ran({**crossed, **masks})) <= one.limit
+        ):
+            yield f"mask: {one.turned().title()} hides steps, {one.title()} takes all (tested: with none hidden they agree)"
+            return
+
+
 def attention_scale(trial: Trial, found: Map) -> Iterator[str]:
     """1/sqrt(size of a head) held in float32: ours run with a query that makes up for it."""
     for one in (trial, trial.turned()):
@@ -155,71 +196,16 @@ def attention_scale(trial: Trial, found: Map) -> Iterator[str]:
             return
 
 
-def padding(trial: Trial, found: Map) -> Iterator[str]:
-    """Where the border of an image is filled: theirs run without padding on our input as padded."""
-    mine, other = trial.settings(), trial.turned().settings()
-    if not ("padding" in mine and "padding" in other):
-        return
-    kinds = [one.theirs.structure.leaf(one.theirs.structure.calls[one.other].leaf).kind for one in (trial, trial.turned())]
-    fill = -np.inf if "max_pool" in kinds else 0.0
-    padded, ours_pads = _padded(trial.turned(), found, fill)
-    _, theirs_pads = _padded(trial, found, fill)
-    none = [[0, 0]] * (padded.ndim - 2)
-    arrays = {"in/0": trial.theirs.structure.native(padded, trial.other)}
-    if ours_pads != theirs_pads and trial.misses(trial.ran(arrays, settings={"padding": none})) <= trial.limit:
-        strides = mine.get("strides")
-        yield (
-            f"padding: {_pads(ours_pads)} (before and after each axis) in {trial.title()}, {_pads(theirs_pads)} in "
-            f"{trial.turned().title()}, at stride {strides} (tested: the latter without padding, on the former's padded input, "
-            "gives the former's output). `same` in Keras puts the odd row at the end; torch and MXNet pad both ends alike"
-        )
-
-
-def _padded(trial: Trial, found: Map, fill: float) -> tuple[Array, list[list[int]]]:
-    """Their input as their layer fills it up, neutral, and how much of its border is filling, what came filled included."""
-    structure, settings = trial.theirs.structure, trial.turned().settings()
-    array = structure.neutral(trial.theirs.inputs(trial.mode, trial.other)[0], trial.other)
-    kernels = [placement.neutral[2:] for placement in trial.placements(found).values() if len(placement.neutral) > 2]
-    window = settings.get("window") or (kernels[0] if kernels else ())
-    pads = _effective(settings, array.shape[2:], window)
-    whole = np.pad(array, [(0, 0), (0, 0), *((one[0], one[1]) for one in pads)], constant_values=fill)
-    return whole, [_border(whole, axis, fill) for axis in range(2, whole.ndim)]
-
-
-def _effective(settings: Mapping[str, Any], sizes: Sequence[int], window: Sequence[int]) -> list[list[int]]:
-    """Padding as numbers; `same` as TensorFlow defines it: outputs = ceil(size/stride), the odd one at the end."""
-    word = settings["padding"]
-    if word == "valid" or (word == "same" and not window):
-        return [[0, 0] for _ in sizes]
-    if word != "same":
-        return [list(pair) for pair in word]
-    dilation = settings.get("dilation") or [1] * len(sizes)
-    found = []
-    for size, stride, length, apart in zip(sizes, settings["strides"], window, dilation, strict=True):
-        total = max((-(-size // stride) - 1) * stride + (length - 1) * apart + 1 - size, 0)
-        found.append([total // 2, total - total // 2])
-    return found
-
-
-def _border(array: Array, axis: int, fill: float) -> list[int]:
-    """How many rows at either end hold nothing but the filling."""
-    rows = np.moveaxis(array, axis, 0).reshape(array.shape[axis], -1)
-    full = np.flatnonzero((rows != fill).any(1))
-    return [int(full[0]), int(len(rows) - 1 - full[-1])] if len(full) else [0, 0]
-
-
-def _pads(pads: Sequence[Sequence[int]]) -> str:
-    return ", ".join(f"({before}, {after})" for before, after in pads)
-
-
 CAUSES: tuple[Callable[[Trial, Map], Iterator[str]], ...] = (
     settings,
     hidden_epsilon,
     glue.own_activation,
     attention_scale,
     gate_order,
+    masked,
     mask_meaning,
     turned_kernel,
-    padding,
+    borders.padding,
+    borders.cropping,
 )
 """Tested in this order until one stands."""

@@ -26,11 +26,11 @@ Rerun = Callable[[str, Mapping[str, Any], Mapping[str, Array]], Mapping[str, Arr
 @dataclass(frozen=True)
 class Means:
     """What can be asked of the two processes. inverted: (label, place) -> a whole forward pass with that input inverted;
-    kinds: label -> NumPy's kind of each input."""
+    given: label -> the native inputs."""
 
     rerun: Rerun
     inverted: Callable[[str, int], Mapping[str, Array]]
-    kinds: Callable[[str], Sequence[str]]
+    given: Callable[[str], Sequence[Array]]
 
 
 NOTHING: Mapping[str, Any] = {"settings": {}}
@@ -62,11 +62,25 @@ class Trial:
         """What our layer says of itself."""
         return self.ours.structure.leaf(self.ours.structure.calls[self.mine].leaf).settings
 
+    @property
+    def both(self) -> bool:
+        """Whether the two run over time in both directions."""
+        return all(one.settings().get("bidirectional") for one in (self, self.turned()))
+
+    def composite(self) -> bool:
+        """Whether one model's call computes more than the other's, so that neither stands for the other alone."""
+        parts = [len(one.ours.structure.parts(one.ours.structure.calls[one.mine].leaf)) for one in (self, self.turned())]
+        return parts[0] != parts[1]
+
     def placements(self, found: Map) -> dict[str, Placement]:
         """Where the weights of their layer lie."""
         label = self.theirs.structure.label
-        match = found.of(label, self.theirs.structure.calls[self.other].leaf)
-        return {role: one[label] for role, one in match.weights.items() if label in one} if match else {}
+        name, structure = self.theirs.structure.calls[self.other].leaf, self.theirs.structure
+        placed: dict[str, Placement] = {}
+        for prefix, leaf in [("", name), *((f"{part.name}/", part.name) for part in structure.parts(name))]:
+            match = found.of(label, leaf)
+            placed |= {f"{prefix}{role}": one[label] for role, one in match.weights.items() if label in one} if match else {}
+        return placed
 
     def before(self) -> list[tuple[int, int]]:
         """The pairs of calls before this one."""
@@ -85,7 +99,7 @@ class Trial:
         ours = self.ours.output(self.mode, self.mine)
         if array is None or ours is None:
             return None
-        both = alike(ours, structure.neutral(array, self.other, structure.given(self.other)), recurrent=True)
+        both = alike(ours, structure.neutral(array, self.other, structure.given(self.other)), recurrent=True, both=self.both)
         return None if both is None else both[1]
 
     def crossed(self) -> dict[str, Array] | None:
@@ -110,8 +124,64 @@ class Trial:
         ours = self.ours.output(self.mode, self.mine)
         if got is None or ours is None:
             return float("inf")
-        both = alike(ours, got, recurrent=True)
+        both = alike(ours, got, recurrent=True, both=self.both)
         return float("inf") if both is None else judging.distance(*both)
+
+    def gap(self) -> Gap:
+        """What lies before this call in both models."""
+        sides = (self.turned(), self)
+        found = []
+        for one in sides:
+            structure = one.theirs.structure
+            array = one.theirs.inputs(one.mode, one.other)[0]
+            found.append(structure.neutral(array, one.other, structure.taken(one.other)))
+
+        def misses(again: Mapping[str, Array]) -> float:
+            array = again.get(f"out/{self.other}/0")
+            return self.misses(None if array is None else self.theirs.structure.neutral(array, self.other))
+
+        titles = self.title(), self.turned().title()
+        where = self.ours, self.theirs, self.mode, self.means, self.before(), self.mine, self.other
+        return Gap(*where, found[0], found[1], titles, misses)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What two models do without a layer before one that agrees, or before their output.
+
+    before: pairs of calls up to there; place, theirs_place: of the call that takes the numbers; mine, other: the numbers;
+    titles: what takes them; misses: how far what takes them in their model, run again, lies from ours; last: whether they are
+    the models' output.
+    """
+
+    ours: Side
+    theirs: Side
+    mode: str
+    means: Means
+    before: Sequence[tuple[int, int]]
+    place: int
+    theirs_place: int
+    mine: Array
+    other: Array
+    titles: tuple[str, str]
+    misses: Callable[[Mapping[str, Array]], float]
+    last: bool = False
+
+    @property
+    def labels(self) -> tuple[str, str]:
+        return self.ours.structure.label, self.theirs.structure.label
+
+    def limit(self, array: Array) -> float:
+        return judging.tolerance(self.place + 1, float(np.max(np.abs(array), initial=0.0)), 0.0)
+
+    def what(self, side: int) -> str:
+        """The numbers of one side, in words."""
+        return self.titles[side] if self.last else f"what {self.titles[side]} takes"
+
+    def images(self) -> list[Array]:
+        """What our layers before this gave."""
+        outputs = [self.ours.output(self.mode, place) for place in range(self.place)]
+        return [one for one in outputs if one is not None]
 
 
 @dataclass(frozen=True)
@@ -126,33 +196,62 @@ class Departure:
     added: float | None = None
     between: bool = False
     trial: Trial | None = None
+    gap: Gap | None = None
     match: str = ""
     causes: tuple[str, ...] = field(default=())
 
 
-def first(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: str, means: Means) -> Departure | None:
-    """The first call whose output departs in this mode; what of it is its own shows when it runs on the other's input."""
+def first(
+    ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: str, means: Means, coarse: bool = False
+) -> Departure | None:
+    """The first call whose output departs in this mode; what of it is its own shows when it runs on the other's input.
+    coarse: departs by more than a number held in float32 explains."""
     for mine, other in calls:
         both = aligned(ours, theirs, mode, mine, other, "float64")
         if both is None:
             continue
         scale = max(float(np.max(np.abs(one), initial=0.0)) for one in both)
         error, limit = judging.distance(*both), judging.tolerance(mine + 1, scale, 0.0)
-        if error <= limit:
+        if error <= (judging.narrow(mine + 1, scale) if coarse else limit):
             continue
         trial = Trial(ours, theirs, mine, other, mode, means, limit, calls)
-        alone = trial.alone()
+        alone = None if trial.composite() else trial.alone()
         quantity = "activation" if mode == "eval" else "activation_training"
         title = ours.structure.title(mine)
         match = theirs.structure.title(other)
         if alone is None:
             return Departure(quantity, title, error, trial=trial, match=match)
-        fitting = alike(both[0], alone, recurrent=True)
+        fitting = alike(both[0], alone, recurrent=True, both=trial.both)
         added = judging.distance(*fitting) if fitting else float("inf")
         theirs_out = theirs.output(mode, other)
-        fitting = None if theirs_out is None else alike(theirs_out, alone, recurrent=True)
+        fitting = None if theirs_out is None else alike(theirs_out, alone, recurrent=True, both=trial.both)
         inherited = judging.distance(*fitting) if fitting else float("inf")
-        return Departure(quantity, title, error, inherited, added, added <= limit, trial, match)
+        between = added <= limit
+        return Departure(quantity, title, error, inherited, added, between, trial, trial.gap() if between else None, match)
+    return None
+
+
+def output(
+    ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: str, means: Means, coarse: bool = False
+) -> Departure | None:
+    """The first of the models' outputs that departs, where every layer that both have agrees."""
+    outputs = ours.outputs(mode, "float64"), theirs.outputs(mode, "float64")
+    places = len(ours.structure.calls), len(theirs.structure.calls)
+    for number, (mine, other) in enumerate(zip(*outputs, strict=False)):
+        if mine.shape != other.shape:
+            continue
+        error, depth = judging.distance(mine, other), places[0] + 1
+        scale = max(float(np.max(np.abs(one), initial=0.0)) for one in (mine, other))
+        if error <= (judging.narrow(depth, scale) if coarse else judging.tolerance(depth, scale, 0.0)):
+            continue
+
+        def misses(again: Mapping[str, Array], number: int = number, mine: Array = mine) -> float:
+            return judging.distance(mine, theirs.structure.neutral(again[f"output/{number}"]))
+
+        titles = f"output {number} of {ours.structure.label}", f"output {number} of {theirs.structure.label}"
+        gap = Gap(ours, theirs, mode, means, calls, *places, mine, other, titles, misses, last=True)
+        quantity = "forward" if mode == "eval" else "forward_training"
+        return Departure(quantity, f"output {number}", error, between=True, gap=gap)
     return None
 
 

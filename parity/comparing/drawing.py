@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from parity.comparing.mapping import PARTNERS, Map
-from parity.comparing.structures import Structure
+from parity.comparing.structures import IMAGE, Structure
 from parity.execution.leaves import Shape
 
 Array = npt.NDArray[Any]
@@ -44,6 +44,14 @@ def given(value: Any) -> Given:
     if match["high"] is not None:
         return Given(shape, "integer", int(match["low"]), int(match["high"]))
     return Given(shape, "bool" if match["kind"] else "float")
+
+
+def channels(one: Given, source: str, target: str) -> Given:
+    """An image whose channels one framework has `first` or `last`, as another has it; anything else stays."""
+    if source == target or len(one.shape) < IMAGE:
+        return one
+    batch, *sizes = one.shape
+    return replace(one, shape=(batch, *sizes[1:], sizes[0]) if target == "last" else (batch, sizes[-1], *sizes[:-1]))
 
 
 def blank(one: Given) -> Array:

@@ -90,11 +90,11 @@ def judged(pairs: Sequence[Pair], redrawn: Sequence[Sequence[Pair]] = ()) -> lis
         same = [one[number] for one in draws]
         shares = [max(_own(one, side)[1] for one in same) for side in (0, 1)]
         tried = [_rounded(one, shares, median_share) for one, median_share in zip(same, usual, strict=True)]
-        narrow = min(tried, key=lambda one: (one.error or 0.0) / one.budget if one.budget else 0.0)
-        reduced = SHADOW * budgets.roundoff("float32") * max(pair.depth, 1) * _scale(pair)
-        if wide.verdict == "differs" and narrow.verdict == "agrees" and (wide.error or 0.0) <= reduced:
+        closest = min(tried, key=lambda one: (one.error or 0.0) / one.budget if one.budget else 0.0)
+        reduced = narrow(pair.depth, _scale(pair))
+        if wide.verdict == "differs" and closest.verdict == "agrees" and (wide.error or 0.0) <= reduced:
             wide = replace(wide, verdict="reduced_precision")
-        found += [wide, narrow]
+        found += [wide, closest]
     return found
 
 
@@ -142,6 +142,11 @@ def tolerance(depth: int, scale: float, shadow: float, stored: float = 0.0, term
     u = budgets.roundoff("float64")
     rounding = max(SHADOW * shadow / PRECISION_RATIO, budgets.STORE * u * stored, SHADOW * u * max(depth, 1) * terms)
     return max(SEMANTIC * max(depth, 1) * scale, rounding)
+
+
+def narrow(depth: int, scale: float) -> float:
+    """What may lie between two float64 tensors where a framework holds a constant or a sum in float32."""
+    return SHADOW * budgets.roundoff("float32") * max(depth, 1) * scale
 
 
 def distance(ours: Array, theirs: Array) -> float:

@@ -20,7 +20,8 @@ Array = npt.NDArray[Any]
 @dataclass(frozen=True)
 class Placement:
     """Where a neutral tensor lies in a native array of `shape`. layout, rows, gates: as parity.execution.leaves.Weight;
-    image: a channels-last image (height, width, channels) whose flattening the neutral's second axis runs over."""
+    image: a channels-last image (height, width, channels) whose flattening the neutral's second axis runs over; reshaped: one
+    that its first axis is reshaped into."""
 
     native: str
     shape: Shape
@@ -28,6 +29,7 @@ class Placement:
     rows: tuple[int, int] | None = None
     gates: str = ""
     image: Shape = ()
+    reshaped: Shape = ()
 
     @property
     def part(self) -> Shape:
@@ -42,6 +44,8 @@ class Placement:
         """The neutral tensor."""
         part = native if self.rows is None else native[self.rows[0] : self.rows[1]]
         neutral = regated(rearranged(part, self.layout), self.gates, in_order(self.gates))
+        if self.reshaped:
+            neutral = np.moveaxis(neutral.reshape(*self.reshaped, -1), 2, 0).reshape(neutral.shape)
         return np.moveaxis(neutral.reshape(-1, *self.image), -1, 1).reshape(neutral.shape) if self.image else neutral
 
     def write(self, neutral: Array, native: Array) -> Array:
@@ -49,6 +53,9 @@ class Placement:
         if self.image:
             first = (self.image[-1], *self.image[:-1])
             neutral = np.moveaxis(neutral.reshape(-1, *first), 1, -1).reshape(neutral.shape)
+        if self.reshaped:
+            first = (self.reshaped[-1], *self.reshaped[:-1])
+            neutral = np.moveaxis(neutral.reshape(*first, -1), 0, 2).reshape(neutral.shape)
         part = arranged_back(regated(neutral, in_order(self.gates), self.gates), self.layout, self.part)
         if self.rows is None:
             return part

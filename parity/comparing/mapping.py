@@ -5,14 +5,14 @@ It refuses to guess where shapes do not fit: that is one message with both sides
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Any
 
-from parity.comparing import layouts
+from parity.comparing import layouts, wiring
 from parity.comparing.layouts import Placement
-from parity.comparing.structures import QUIET, Structure
+from parity.comparing.structures import IMAGE, QUIET, Structure
 from parity.execution.leaves import Leaf, Weight
 
 PARTNERS = {"bias": 0.0, "recurrent_bias": 0.0, "shift": 0.0, "mean": 0.0, "scale": 1.0, "variance": 1.0}
@@ -58,12 +58,23 @@ def automatic(structures: Sequence[Structure]) -> Map:
         else:
             left.append(leaf)
     found = Map({one.label: one.channels for one in structures}, tuple(matches))
+    left = _untied(left, base, found)
     over = {
-        other.label: [leaf for leaf in other.weighted() if leaf.name not in paired[other.label].values()] for other in others
+        other.label: _untied([leaf for leaf in other.weighted() if leaf.name not in paired[other.label].values()], other, found)
+        for other in others
     }
     if left or any(over.values()):
         raise Unmappable(_message({base.label: left, **over}), found)
     return found
+
+
+def _untied(leaves: Sequence[Leaf], structure: Structure, found: Map) -> list[Leaf]:
+    """Those with a weight of their own. A head that is tied to an embedding has none, and the other model may write it without
+    a layer."""
+    mapped = {
+        one[structure.label].native for match in found.matches for one in match.weights.values() if structure.label in one
+    }
+    return [leaf for leaf in leaves if not {weight.native for weight in leaf.weights} <= mapped]
 
 
 def _paired(base: Structure, other: Structure) -> dict[str, str]:
@@ -71,8 +82,8 @@ def _paired(base: Structure, other: Structure) -> dict[str, str]:
     pairs: dict[str, str] = {}
     for signature in (_exact, _without_partners):
         ours, theirs = _left(base, pairs.keys(), signature), _left(other, pairs.values(), signature)
-        for key in ours.keys() & theirs.keys():
-            pairs |= _in_order(ours[key], theirs[key])
+        groups = [(ours[key], theirs[key]) for key in ours if len(ours[key]) == len(theirs.get(key, ()))]
+        wiring.pair(groups, wiring.Links.of(base), wiring.Links.of(other), pairs)
     rest = [leaf for leaf in other.weighted() if leaf.name not in pairs.values()]
     for leaf in base.weighted():
         if leaf.name not in pairs:
@@ -103,13 +114,6 @@ def _left(structure: Structure, taken: Any, signature: Signature) -> dict[Any, l
     return found
 
 
-def _in_order(ours: Sequence[str], theirs: Sequence[str]) -> dict[str, str]:
-    """Layers that look alike: by name where both models use the same names, by order otherwise. Unequal counts wait."""
-    if len(ours) != len(theirs):
-        return {}
-    return {name: name for name in ours} if set(ours) == set(theirs) else dict(zip(ours, theirs, strict=True))
-
-
 def _weights(structures: Sequence[Structure], names: Mapping[str, str]) -> dict[str, dict[str, Placement]]:
     base, *others = structures
     leaf = base.leaf(names[base.label])
@@ -134,14 +138,16 @@ def _weights(structures: Sequence[Structure], names: Mapping[str, str]) -> dict[
 
 
 def _placed(structure: Structure, leaf: Leaf, weight: Weight, structures: Sequence[Structure]) -> Placement:
-    """Where the weight lies; a kernel behind a flattened image knows that image where models hold channels differently."""
+    """Where the weight lies; a kernel behind a flattened image, or before a row that becomes one, knows that image where models
+    hold channels differently."""
     placement = layouts.of(weight)
-    if structure.channels == "last" and len({one.channels for one in structures}) > 1 and len(placement.neutral) == 2:
-        calls = [place for place, call in enumerate(structure.calls) if call.leaf == leaf.name]
-        image = structure.taken(calls[0]) if calls and leaf.kind == "dense" else None
-        if image is not None:
-            return replace(placement, image=image)
-    return placement
+    place = next((place for place, call in enumerate(structure.calls) if call.leaf == leaf.name), None)
+    if place is None or structure.channels != "last" or len({one.channels for one in structures}) == 1:
+        return placement
+    image, reshaped = structure.taken(place), structure.reshaped(place)
+    if image is not None and leaf.kind == "dense" and len(placement.neutral) == 2:
+        placement = replace(placement, image=image)
+    return replace(placement, reshaped=reshaped) if reshaped is not None and len(placement.neutral) < IMAGE - 1 else placement
 
 
 def _roles(ours: Leaf, theirs: Leaf) -> dict[str, tuple[str, bool]] | None:
@@ -184,8 +190,13 @@ def _told(leaf: Leaf) -> str:
 
 
 def calls(base: Structure, other: Structure, found: Map) -> list[tuple[int, int]]:
-    """Calls that correspond, in the base's order: those of mapped layers, and what lies between them by kind and shape."""
+    """Calls that correspond, in the base's order: those of mapped layers, and what lies between them by kind and shape.
+
+    A layer that one model calls more often (a cell, step by step, for a layer that runs over time) has none that does.
+    """
     ours, theirs = _keys(base, found, base.label), _keys(other, found, base.label)
+    often = {key[1] for key in {*ours} ^ {*theirs} if key[0] == "mapped"}
+    ours, theirs = _alone(base.label, ours, often), _alone(other.label, theirs, often)
     pairs = {place: theirs.index(key) for place, key in enumerate(ours) if key[0] == "mapped" and key in theirs}
     blocks = SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks()
     for block in blocks:
@@ -193,6 +204,10 @@ def calls(base: Structure, other: Structure, found: Map) -> list[tuple[int, int]
             if ours[block.a + step][0] != "quiet" and block.b + step not in pairs.values():
                 pairs.setdefault(block.a + step, block.b + step)
     return sorted(pairs.items())
+
+
+def _alone(label: str, keys: Sequence[tuple[Any, ...]], often: Container[str]) -> list[tuple[Any, ...]]:
+    return [("alone", label) if key[0] == "mapped" and key[1] in often else key for key in keys]
 
 
 def _keys(structure: Structure, found: Map, base: str) -> list[tuple[Any, ...]]:

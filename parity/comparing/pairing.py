@@ -76,24 +76,29 @@ def aligned(ours: Side, theirs: Side, mode: str, mine: int, other: int, dtype: s
     left, right = ours.output(mode, mine, dtype), theirs.output(mode, other, dtype)
     if left is None or right is None or left.dtype.kind != "f" or right.dtype.kind != "f":
         return None
-    recurrent = ours.structure.leaf(ours.structure.calls[mine].leaf).kind in RECURRENT or (
-        theirs.structure.leaf(theirs.structure.calls[other].leaf).kind in RECURRENT
-    )
-    return alike(left, right, recurrent)
+    leaves = [side.structure.leaf(side.structure.calls[at].leaf) for side, at in ((ours, mine), (theirs, other))]
+    both = all(leaf.settings.get("bidirectional") for leaf in leaves)
+    return alike(left, right, any(leaf.kind in RECURRENT for leaf in leaves), both)
 
 
-def alike(left: Array, right: Array, recurrent: bool) -> tuple[Array, Array] | None:
-    """The two in one shape: axes of length one dropped, a sequence's last step where the other side gives that alone."""
+def alike(left: Array, right: Array, recurrent: bool, both: bool = False) -> tuple[Array, Array] | None:
+    """The two in one shape: axes of length one dropped, a sequence's last step where the other side gives that alone. both: it
+    runs in both directions, so that the last step of the second half is the first in time."""
     if left.shape == right.shape:
         return left, right
     if recurrent and {left.ndim, right.ndim} == {2, 3}:
-        left, right = (one[:, -1] if one.ndim == 3 else one for one in (left, right))
+        left, right = (_end(one, both) if one.ndim == 3 else one for one in (left, right))
         return (left, right) if left.shape == right.shape else None
     if [size for size in left.shape if size > 1] == [size for size in right.shape if size > 1]:
         return left, right.reshape(left.shape)
     if left.size == right.size and left.shape[-1] == right.shape[-1] and {left.ndim, right.ndim} == {2, 3}:
         return left, right.reshape(left.shape)  # examples and steps as one axis
     return None
+
+
+def _end(sequence: Array, both: bool) -> Array:
+    half = sequence.shape[-1] // 2
+    return np.concatenate([sequence[:, -1, :half], sequence[:, 0, half:]], axis=-1) if both else sequence[:, -1]
 
 
 def weights(ours: Side, theirs: Side, found: Map) -> tuple[list[Pair], list[Pair], list[Pair]]:

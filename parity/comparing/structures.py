@@ -38,6 +38,26 @@ class Structure:
     def weighted(self) -> list[Leaf]:
         return [leaf for leaf in self.leaves if leaf.weights]
 
+    def parts(self, name: str) -> list[Leaf]:
+        """What a layer's call computes beside it."""
+        return [leaf for leaf in self.leaves if leaf.within == name]
+
+    def fed_by(self, name: str) -> set[str]:
+        """Layers with weights that hand a layer what it takes, straight or through layers without."""
+        found, looked = set[str](), set[int]()
+        open_calls = [place for place, call in enumerate(self.calls) if call.leaf == name]
+        while open_calls:
+            place = open_calls.pop()
+            for source in self.calls[place].sources:
+                if source < 0 or source in looked:
+                    continue
+                looked.add(source)
+                if self.leaf(self.calls[source].leaf).weights:
+                    found.add(self.calls[source].leaf)
+                else:
+                    open_calls.append(source)
+        return found
+
     def title(self, place: int) -> str:
         """`encoder.0 (Linear)`, with the number of the call where the layer is called several times."""
         name = self.calls[place].leaf
@@ -73,13 +93,39 @@ class Structure:
     def taken(self, place: int) -> Shape | None:
         """Native shape (without the batch) of the image that this call takes as one row of features; None where it is none."""
         shapes = self.calls[place].inputs
-        return self._flattened(place, shapes[0]) if shapes and len(shapes[0]) == 2 else None
+        if not shapes or len(shapes[0]) != 2:
+            return None
+        return self._flattened(place, shapes[0]) or (self.reshaped(place) if self._by_feature(place) else None)
+
+    def reshaped(self, place: int) -> Shape | None:
+        """Native shape of the image that what this call gives, one row of features, is reshaped into, maybe behind layers that
+        look at each feature alone."""
+        call = self.calls[place]
+        if not call.outputs or len(call.outputs[0]) != 2:
+            return None
+        for later, other in enumerate(self.calls):
+            if place in other.sources[:1]:
+                if len(other.inputs[0]) == IMAGE:
+                    return other.inputs[0][1:] if prod(other.inputs[0][2:]) > 1 else None
+                if self._by_feature(later):
+                    return self.reshaped(later)
+                if other.outputs and len(other.outputs[0]) == IMAGE:
+                    return other.outputs[0][1:]
+        return None
+
+    def _by_feature(self, place: int) -> bool:
+        """Whether a call gives a row of what it took, number by number: an activation, a norm, dropout."""
+        call = self.calls[place]
+        same = bool(call.inputs and call.outputs) and call.inputs[0] == call.outputs[0] and len(call.outputs[0]) == 2
+        return same and all(len(weight.shape) < 2 for weight in self.leaf(call.leaf).weights)
 
     def given(self, place: int) -> Shape | None:
         """The same of what the call gives, where it flattens, or passes on what was flattened."""
         call = self.calls[place]
         if not call.outputs or len(call.outputs[0]) != 2 or not call.inputs:
             return None
+        if image := self.reshaped(place):
+            return image
         if len(call.inputs[0]) >= IMAGE:
             return call.inputs[0][1:] if prod(call.inputs[0][1:]) == call.outputs[0][1] else None
         return None if self.leaf(call.leaf).weights else self.taken(place)
@@ -96,11 +142,11 @@ class Structure:
 
 def read(label: str, answer: Mapping[str, Any]) -> Structure:
     """From what the worker traced."""
-    leaves = tuple(
-        Leaf(one["name"], one["kind"], one["written"], one["settings"], tuple(_weight(item) for item in one["weights"]))
-        for one in answer["leaves"]
+    leaves = tuple(Leaf(**{**one, "weights": tuple(_weight(item) for item in one["weights"])}) for one in answer["leaves"])
+    calls = tuple(
+        Call(one["leaf"], _shapes(one["inputs"]), _shapes(one["outputs"]), tuple(one.get("sources", ())))
+        for one in answer["calls"]
     )
-    calls = tuple(Call(one["leaf"], _shapes(one["inputs"]), _shapes(one["outputs"])) for one in answer["calls"])
     return Structure(label, leaves, calls, _shapes(answer["outputs"]), _channels(leaves, calls))
 
 

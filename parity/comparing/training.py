@@ -35,6 +35,7 @@ def settings(ours: Side, theirs: Side, found: Map) -> list[Found]:
     if rates[0] != rates[1]:
         named = " and ".join(f"{rate} in {side.structure.label}" for rate, side in zip(rates, (ours, theirs), strict=True))
         told.append(Found("setting", "dropout", "float64", "differs", reason=f"the rates in order are {named}"))
+    told += [Found("setting", title, "float64", "differs", reason=reason) for title, reason in _ties(ours, theirs, found)]
     for match in found.matches:
         for role, at in match.weights.items():
             moving = [_moves(side, at) for side in (ours, theirs) if side.structure.label in at]
@@ -48,6 +49,22 @@ def settings(ours: Side, theirs: Side, found: Map) -> list[Found]:
                 if not role.endswith("recurrent_bias"):  # a second bias beside the first adds nothing that can be learnt
                     told.append(Found("setting", f"{name} {role}", "float64", "differs", reason=f"{have} alone has it"))
     return told
+
+
+def _ties(ours: Side, theirs: Side, found: Map) -> Iterator[tuple[str, str]]:
+    """Weights that are one in one model and two in the other: they agree until the first step."""
+    labels = ours.structure.label, theirs.structure.label
+    first: dict[str, dict[str, str]] = {label: {} for label in labels}
+    for match in found.matches:
+        for role, at in match.weights.items():
+            title = f"{match.leaves[labels[0]]} {role}"
+            if not set(labels) <= set(at) or any(at[label].rows for label in labels):
+                continue
+            owners = [first[label].setdefault(at[label].native, title) for label in labels]
+            if owners[0] != owners[1]:
+                tied = labels[0] if owners[0] != title else labels[1]
+                owner = owners[0] if owners[0] != title else owners[1]
+                yield title, f"{tied} alone ties it to {owner}: one weight there, two in the other model"
 
 
 def _rates(structure: Structure) -> list[float]:

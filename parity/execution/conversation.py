@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,6 @@ import numpy.typing as npt
 from parity.execution import arrays as array_files
 from parity.execution import frameworks, isolation
 from parity.execution.endings import of_process
-from parity.execution.environments import installed
 
 Array = npt.NDArray[Any]
 SECONDS = 600.0
@@ -30,12 +29,21 @@ class Crashed(Exception):
     """The user's model could not be built or run, or took too long; the message is what its process said."""
 
 
+class Refused(Crashed):
+    """One question that the model could not answer; its process goes on."""
+
+
+class Asked(Protocol):
+    """Whoever answers the questions of parity.execution.foreign: a process, or the harness itself."""
+
+    def ask(self, what: str, arrays: Mapping[str, Array] | None = None, **question: Any) -> tuple[Any, dict[str, Array]]: ...
+
+
 class Conversation:
     """One process with one model in one precision. Use it as a context: the process ends with it."""
 
-    def __init__(self, framework: str, target: str, dtype: str, python_path: tuple[Path, ...]) -> None:
+    def __init__(self, framework: str, interpreter: Path, target: str, dtype: str, python_path: tuple[Path, ...]) -> None:
         self.framework, self.target, self.dtype = framework, target, dtype
-        interpreter = installed(framework).interpreter
         self._place = tempfile.TemporaryDirectory(prefix="parity-compare-")
         self._directory, self._count, self._ready = Path(self._place.name), 0, False
         self._log = (self._directory / "worker.log").open("w+")
@@ -92,7 +100,7 @@ class Conversation:
             raise self._dead(what)
         answer: dict[str, Any] = json.loads(line)
         if "failed" in answer:
-            raise Crashed(f"{self._name} fails to {what} in {self.dtype}: {answer['failed']}")
+            raise Refused(f"{self._name} fails to {what} in {self.dtype}: {answer['failed']}")
         return answer
 
     def _dead(self, what: str) -> Crashed:

@@ -12,7 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,30 +21,26 @@ import numpy as np
 from parity.execution import arrays as array_files
 from parity.execution import endings
 from parity.execution.frameworks import find
-from parity.execution.leaves import Foreign
+from parity.execution.leaves import Call, Foreign
 
 Arrays = dict[str, Any]
 
 
 class Answering:
-    """The questions that can be asked, by name. Each takes the question and its arrays, and gives an answer and arrays."""
+    """The questions that can be asked of a model, by name. Each takes the question and its arrays, and gives an answer and
+    arrays. given: what stands as INPUTS beside `build`; images: where its framework has channels where the model tells nothing.
+    """
 
-    def __init__(self, framework: str, target: str, dtype: str) -> None:
-        impl = importlib.import_module(f"{find(framework)[1].package}.foreign")
-        impl.prepare(dtype)
-        module_name, _, attribute = target.partition(":")
-        module = importlib.import_module(module_name)
-        build: Callable[[], Any] = getattr(module, attribute)
-        self.given = getattr(module, "INPUTS", None)
-        self.model: Foreign = impl.Model(build(), dtype)
-        self.version = impl.version()
+    def __init__(self, model: Foreign, version: str, given: Any = None, images: str = "first") -> None:
+        self.model, self.version, self.given, self.images = model, version, given, images
 
     def describe(self, _: Mapping[str, Any], __: Arrays) -> tuple[Any, Arrays]:
         given = list(self.given.values()) if isinstance(self.given, Mapping) else self.given
-        return {"version": self.version, "inputs": given, "known": self.model.given_inputs()}, {}
+        return {"version": self.version, "inputs": given, "known": self.model.given_inputs(), "images": self.images}, {}
 
     def trace(self, _: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         leaves, calls, outputs = self.model.trace(numbered(arrays, "input"))
+        calls = with_sources(calls, self.model.forward(numbered(arrays, "input")))
         answer = {"leaves": [asdict(leaf) for leaf in leaves], "calls": [asdict(call) for call in calls], "outputs": outputs}
         return answer, {f"weight/{name}": array for name, array in self.model.weights().items()}
 
@@ -61,6 +57,29 @@ class Answering:
 
     def rerun(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         return {}, self.model.rerun(question, arrays)
+
+
+def with_sources(calls: Sequence[Call], seen: Mapping[str, Any]) -> list[Call]:
+    """The calls with what feeds what: a tensor comes from the last call that gave the same numbers, in whatever shape."""
+    given: dict[bytes, int] = {}
+    found = []
+    for place, call in enumerate(calls):
+        taken = [np.asarray(seen[f"in/{place}/{slot}"]) for slot in range(len(call.inputs))]
+        found.append(replace(call, sources=tuple(given.get(array.tobytes(), -1) for array in taken)))
+        for number in range(len(call.outputs)):
+            array = np.asarray(seen[f"out/{place}/{number}"])
+            given |= {one.tobytes(): place for one in (np.maximum(array, 0), array)}
+    return found
+
+
+def built(framework: str, target: str, dtype: str) -> Answering:
+    """The user's model. Raises whatever the user's code raises."""
+    impl = importlib.import_module(f"{find(framework)[1].package}.foreign")
+    impl.prepare(dtype)
+    module_name, _, attribute = target.partition(":")
+    module = importlib.import_module(module_name)
+    build: Callable[[], Any] = getattr(module, attribute)
+    return Answering(impl.Model(build(), dtype), impl.version(), getattr(module, "INPUTS", None), impl.IMAGES)
 
 
 def under(arrays: Mapping[str, Any], prefix: str) -> Arrays:
@@ -85,7 +104,7 @@ def main(arguments: Sequence[str]) -> int:
         answers.flush()
 
     try:
-        answering = Answering(framework, target, dtype)
+        answering = built(framework, target, dtype)
     except Exception as error:  # the user's code may raise anything
         tell({"failed": endings.of_exception(error)[1]})
         return 1

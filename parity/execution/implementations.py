@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from parity.execution.forms import MODEL, form
 from parity.execution.frameworks import find
 from parity.execution.protocol import Array, Description, Driven, Framework, Probed, Realization
 from parity.spec.cases import Case
@@ -28,6 +29,10 @@ def load(name: str, realization: str | None = None) -> Framework:
     if isinstance(target, type):
         framework: Framework = target()
         return framework
+    if form(target) == MODEL:
+        raise ValueError(
+            f"{realization} takes no case, so it builds a model of your own: `parity compare spec=… {name}={realization}`"
+        )
     return OwnRealization(name, load(name), target)
 
 

@@ -6,7 +6,7 @@ It refuses to know a framework, and to judge; standard library alone, since both
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 Shape = tuple[int, ...]
@@ -31,22 +31,48 @@ class Weight:
 
 @dataclass(frozen=True)
 class Leaf:
-    """A layer that holds no other one that counts. kind: a word all frameworks share, or the class where there is none."""
+    """A layer that holds no other one that counts. kind: a word all frameworks share, or the class where there is none.
+
+    within: the leaf whose call computes this one too, which others may write as a layer of its own: a lower layer of a stacked
+    LSTM, the depthwise part of a separable convolution.
+    """
 
     name: str
     kind: str
     written: str
     settings: Mapping[str, Any]
     weights: tuple[Weight, ...]
+    within: str = ""
+
+
+def unstacked(leaf: Leaf) -> list[Leaf]:
+    """A stacked recurrent layer as one leaf for each layer, the last of which has the call. Roles begin with the layer's number
+    (`1.kernel`, `1back.kernel`), and begin with 0 in each."""
+    numbers = sorted({int("".join(char for char in one.role.split(".")[0] if char.isdigit())) for one in leaf.weights})
+    found = []
+    for number in numbers:
+        own = tuple(replace(one, role=one.role.replace(str(number), "0", 1)) for one in leaf.weights if _of_layer(one, number))
+        last = number == numbers[-1]
+        name, within = (leaf.name, "") if last else (f"{leaf.name}#{number}", leaf.name)
+        found.append(replace(leaf, name=name, weights=own, within=within))
+    return found
+
+
+def _of_layer(weight: Weight, number: int) -> bool:
+    return weight.role.split(".")[0] in (str(number), f"{number}back")
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call of a leaf in the order of the run, with the shapes of the tensors that went in and came out."""
+    """One call of a leaf in the order of the run, with the shapes of the tensors that went in and came out.
+
+    sources: for each tensor that went in, the call that gave it, as it is or behind a relu; -1 where no call did.
+    """
 
     leaf: str
     inputs: tuple[Shape, ...]
     outputs: tuple[Shape, ...]
+    sources: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,18 +8,35 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import keras
 
-from parity.execution.leaves import Call, Kind, Leaf, Shape, Weight, plain, put_together, taken_apart
+from parity.execution.leaves import Call, Kind, Leaf, Shape, Weight, put_together, taken_apart
 from parity.execution.protocol import Array
 from parity.keras_impl import model as programs
-from parity.keras_impl.kinds import FUSED, GATES, KINDS, activation_kind, attention_weights, recurrent_weights
+from parity.keras_impl.kinds import (
+    FUSED,
+    GATES,
+    KINDS,
+    activation_kind,
+    attention_weights,
+    changed,
+    inner,
+    leaves_of,
+    parts_of,
+    recurrent_weights,
+    settings_of,
+    without_dropout,
+)
 
 Arrays = dict[str, Array]
 Record = tuple[str, Any, list[Array], list[Array]]
+
+
+IMAGES = "last"
+"""Where images have their channels if a model says nothing."""
 
 
 def prepare(dtype: str) -> None:
@@ -60,8 +77,8 @@ class Model:
             Call(name, tuple(one.shape for one in taken), tuple(one.shape for one in gave))
             for name, _, taken, gave in self.calls[False]
         ]
-        leaves = [self._leaf(name) for name in dict.fromkeys(call.leaf for call in calls)]
-        known = {weight.native for name in self.layers for weight in self._leaf(name).weights}
+        leaves = [leaf for name in dict.fromkeys(call.leaf for call in calls) for leaf in self._parts(name)]
+        known = {weight.native for name in self.layers for leaf in self._parts(name) for weight in leaf.weights}
         leaves += [
             Leaf(name, "parameter", "Variable", {}, (Weight("value", name, tuple(variable.shape)),))
             for name, variable in self.variables.items()
@@ -110,7 +127,7 @@ class Model:
         self.set_weights({key[7:]: array for key, array in arrays.items() if key.startswith("weight/")})
         self.alone = True
         try:
-            with _changed(layer, KINDS.get(type(layer)), change["settings"]):
+            with changed(layer, change["settings"]):
                 outputs = _arrays(layer.call(*arguments, **keywords))
             state = {
                 f"state/{one.native}": programs.array(self.variables[one.native].value) for one in self._leaf(name).weights
@@ -122,9 +139,9 @@ class Model:
 
     def _listen(self) -> None:
         """Every leaf tells of its calls from now on; dropout is switched off."""
-        for layer in _leaves(self.model):
+        for layer in leaves_of(self.model):
             name = _unused(layer.name, self.layers)
-            self.layers[name], self.told[name] = layer, _settings(layer)
+            self.layers[name], self.told[name] = layer, settings_of(layer)
             if isinstance(layer, FUSED) and layer.activation is not keras.activations.linear:
                 word, settings = activation_kind(layer.activation)
                 self.functions[f"{name}.{word}"] = layer.activation, word, settings
@@ -132,7 +149,7 @@ class Model:
             elif isinstance(layer, keras.layers.Activation):
                 word, self.told[name] = activation_kind(layer.activation)
             layer.call = self._listening(name, layer.call)
-            _without_dropout(layer)
+            without_dropout(layer)
         for variable in self.model.variables:
             if "float" in str(variable.dtype):
                 self.variables[_unused(variable.path, self.variables)] = variable
@@ -183,21 +200,37 @@ class Model:
     def _tensor(self, array: Array) -> Any:
         return keras.ops.convert_to_tensor(array, {"f": self.dtype, "b": "bool"}.get(array.dtype.kind, "int32"))
 
+    def _parts(self, name: str) -> list[Leaf]:
+        """The leaf, behind what its call computes beside it."""
+        whole, names = self._leaf(name), {id(one): own for own, one in self.variables.items()}
+        if name in self.functions or not (parts := parts_of(self.layers[name])):
+            return [whole]
+        found = []
+        for part, places in parts.items():
+            owned = [(getattr(self.layers[name], own), role, layout) for own, (role, layout) in places.items()]
+            weights = tuple(
+                Weight(role, names[id(one)], tuple(one.shape), layout, trainable=bool(one.trainable))
+                for one, role, layout in owned
+                if one is not None
+            )
+            found.append(replace(whole, name=f"{name}#{part}" if part else name, weights=weights, within=name if part else ""))
+        return found
+
     def _leaf(self, name: str) -> Leaf:
         if name in self.functions:
             _, word, settings = self.functions[name]
             return Leaf(name, word, word, settings, ())
         layer = self.layers[name]
-        kind = KINDS.get(type(layer))
+        kind, outer = KINDS.get(type(inner(layer))), KINDS.get(type(layer))
         word = kind.name if kind else type(layer).__name__
         if isinstance(layer, keras.layers.Activation):
             word = activation_kind(layer.activation)[0]
-        return Leaf(name, word, type(layer).__name__, self.told[name], tuple(self._weights(layer, kind)))
+        return Leaf(name, word, type(layer).__name__, self.told[name], tuple(self._weights(layer, outer)))
 
     def _weights(self, layer: keras.layers.Layer, kind: Kind | None) -> Iterator[Weight]:
         names = {id(variable): name for name, variable in self.variables.items()}
-        if type(layer) in GATES:
-            found = [(role, one, layout, rows, GATES[type(layer)]) for role, one, layout, rows in recurrent_weights(layer)]
+        if gates := GATES.get(type(inner(layer))):
+            found = [(role, one, layout, rows, gates) for role, one, layout, rows in recurrent_weights(layer)]
         elif isinstance(layer, keras.layers.MultiHeadAttention):
             found = [(*one, "") for one in attention_weights(layer)]
         else:
@@ -209,51 +242,6 @@ class Model:
             return
         for role, one, layout, rows, gates in found:
             yield Weight(role, names[id(one)], tuple(one.shape), layout, rows, gates, bool(one.trainable))
-
-
-def _leaves(layer: keras.layers.Layer) -> Iterator[keras.layers.Layer]:
-    """Layers of a known class, and those that hold no other."""
-    for child in layer._layers:
-        if isinstance(child, keras.layers.InputLayer):
-            continue
-        if type(child) in KINDS or not child._layers:
-            yield child
-        else:
-            yield from _leaves(child)
-
-
-def _settings(layer: keras.layers.Layer) -> dict[str, Any]:
-    kind = KINDS.get(type(layer))
-    if kind is None:
-        return {}
-    read = {word: plain(setting.read(getattr(layer, setting.attribute))) for word, setting in kind.settings.items()}
-    return {**kind.fixed, **read}
-
-
-@contextmanager
-def _changed(layer: keras.layers.Layer, kind: Kind | None, settings: Mapping[str, Any]) -> Iterator[None]:
-    """Within, the layer has other hyper-parameters."""
-    places = (
-        {kind.settings[word].attribute: kind.settings[word].write(value) for word, value in settings.items()} if kind else {}
-    )
-    kept = {attribute: getattr(layer, attribute) for attribute in places}
-    try:
-        for attribute, value in places.items():
-            setattr(layer, attribute, value)
-        yield
-    finally:
-        for attribute, value in kept.items():
-            setattr(layer, attribute, value)
-
-
-def _without_dropout(layer: keras.layers.Layer) -> None:
-    kind = KINDS.get(type(layer))
-    if kind is not None and kind.name == "dropout":
-        layer.rate = 0.0
-    elif type(layer) in GATES:
-        layer.cell.dropout = layer.cell.recurrent_dropout = 0.0
-    elif isinstance(layer, keras.layers.MultiHeadAttention):
-        layer._dropout = layer._dropout_layer.rate = 0.0
 
 
 def _unused(name: str, taken: Mapping[str, Any]) -> str:

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from parity.execution.leaves import Call, Kind, Leaf, Shape, Weight, plain, put_together, taken_apart
+from parity.execution.leaves import Call, Kind, Leaf, Shape, Weight, plain, put_together, taken_apart, unstacked
 from parity.execution.protocol import Array
 from parity.mxnet_impl.device import mxnet
-from parity.mxnet_impl.kinds import KINDS, recurrent_weights, word_of
+from parity.mxnet_impl.kinds import KINDS, RECURRENCES, recurrent_weights, word_of
 
 Arrays = dict[str, Array]
 Record = tuple[str, Any, list[Array], list[Array]]
 nn, rnn, autograd = mxnet.gluon.nn, mxnet.gluon.rnn, mxnet.autograd
+
+
+IMAGES = "first"
+"""Where images have their channels if a model says nothing."""
 
 
 def prepare(_: str) -> None:
@@ -45,6 +50,7 @@ class Model:
         self.calls: dict[bool, list[Record]] = {}
         self.listening = False
         self._open: list[int] = []
+        block.apply(lambda one: _begins_in(one, dtype))
         for name, one in self.blocks.items():
             one.register_forward_pre_hook(self._before(name))
             one.register_forward_hook(self._after)
@@ -52,7 +58,10 @@ class Model:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        return dict(self.block._collect_params_with_prefix())
+        """By name; what is tied stands once, under the name of its first owner."""
+        owners: dict[int, str] = {}
+        found = self.block._collect_params_with_prefix()
+        return {name: one for name, one in found.items() if owners.setdefault(id(one), name) == name}
 
     def given_inputs(self) -> list[tuple[Shape, str]] | None:
         return None
@@ -64,7 +73,7 @@ class Model:
             Call(name, tuple(one.shape for one in taken), tuple(one.shape for one in gave))
             for name, _, taken, gave in self.calls[False]
         ]
-        leaves = [self._leaf(name) for name in dict.fromkeys(call.leaf for call in calls)]
+        leaves = [leaf for name in dict.fromkeys(call.leaf for call in calls) for leaf in self._parts(name)]
         known = {weight.native for name in self.blocks for weight in self._leaf(name).weights}
         leaves += [
             Leaf(name, "parameter", "Parameter", {}, (Weight("value", name, tuple(parameter.shape)),))
@@ -162,6 +171,10 @@ class Model:
     def _tensor(self, array: Array) -> Any:
         return mxnet.nd.array(np.asarray(array), dtype="int32" if array.dtype.kind == "i" else self.dtype)
 
+    def _parts(self, name: str) -> list[Leaf]:
+        leaf = self._leaf(name)
+        return unstacked(leaf) if isinstance(self.blocks[name], rnn.LSTM | rnn.GRU) else [leaf]
+
     def _leaf(self, name: str) -> Leaf:
         block = self.blocks[name]
         weights = tuple(self._weights(block, KINDS.get(type(block))))
@@ -171,7 +184,7 @@ class Model:
         names = {id(parameter): name for name, parameter in reversed(self.parameters.items())}
         known = kind.weights if kind else {}
         found = [(known.get(own, (own, ""))[0], own, "") for own in block._reg_params]
-        if isinstance(block, rnn.LSTM | rnn.GRU):
+        if isinstance(block, RECURRENCES):
             found = list(recurrent_weights(block))
         for role, own, gates in found:
             layout = known.get(own, (own, ""))[1]
@@ -231,6 +244,12 @@ def _changed(block: Any, kind: Kind | None, settings: Mapping[str, Any]) -> Iter
     finally:
         for attribute, value in kept.items():
             _set(block, attribute, value)
+
+
+def _begins_in(block: Any, dtype: str) -> None:
+    """A cell that is unrolled makes its first state in float32, whatever it was cast to."""
+    if isinstance(block, rnn.RecurrentCell):
+        object.__setattr__(block, "begin_state", partial(block.begin_state, dtype=dtype))
 
 
 def _without_dropout(block: Any) -> None:

@@ -52,6 +52,9 @@ RECURRENT = {
     "dropout": Setting("_dropout"),
 }
 
+GATED = {"activation": "tanh", "recurrent_activation": "sigmoid", "backwards": False}
+"""What cannot be set of an LSTM or GRU."""
+
 KINDS: Mapping[type, Kind] = {
     nn.Dense: Kind("dense", {}, {"weight": ("kernel", "o i -> o i"), **BIAS}),
     nn.Conv1D: _conv("conv1d", "o i w -> o i w"),
@@ -62,8 +65,10 @@ KINDS: Mapping[type, Kind] = {
     nn.GroupNorm: Kind("group_norm", {**NORM, "groups": Setting("_num_groups")}, SCALED),
     nn.InstanceNorm: Kind("instance_norm", {"epsilon": Setting("_kwargs.eps")}, SCALED),
     nn.Embedding: Kind("embedding", {"vocabulary": Setting("_kwargs.input_dim")}, {"weight": ("table", "")}),
-    rnn.LSTM: Kind("lstm", RECURRENT),
-    rnn.GRU: Kind("gru", RECURRENT, fixed={"reset_after": True}),
+    rnn.LSTM: Kind("lstm", RECURRENT, fixed=GATED),
+    rnn.GRU: Kind("gru", RECURRENT, fixed={**GATED, "reset_after": True}),
+    rnn.LSTMCell: Kind("lstm_cell"),
+    rnn.GRUCell: Kind("gru_cell", fixed={"reset_after": True}),
     nn.MaxPool1D: _pool("max_pool"),
     nn.MaxPool2D: _pool("max_pool"),
     nn.AvgPool1D: _pool("average_pool", count_padding=COUNT),
@@ -89,10 +94,13 @@ def word_of(block: Any) -> str:
     return kind.name if kind else type(block).__name__
 
 
+RECURRENCES = (rnn.LSTM, rnn.GRU, rnn.LSTMCell, rnn.GRUCell)
+
+
 def recurrent_weights(block: Any) -> Iterator[tuple[str, str, str]]:
-    """(role, attribute, gates) of every parameter of a fused LSTM or GRU; the right-to-left direction is `back`."""
-    gates = "i f g o" if isinstance(block, rnn.LSTM) else "r z n"
+    """(role, attribute, gates) of every parameter of a fused LSTM or GRU, or of a cell; from right to left it is `back`."""
+    gates = "i f g o" if isinstance(block, rnn.LSTM | rnn.LSTMCell) else "r z n"
     for own in block._reg_params:
-        layer, _, kind = own.partition("_")
+        layer, _, kind = own.partition("_") if own not in ROLES else ("l0", "", own)
         if kind in ROLES:
             yield f"{layer[1:]}{'back' if layer[0] == 'r' else ''}.{ROLES[kind]}", own, gates

@@ -13,12 +13,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from parity.execution.leaves import Call, Kind, Leaf, Shape, Weight, plain, put_together, taken_apart
+from parity.execution.leaves import Call, Kind, Leaf, Shape, Weight, plain, put_together, taken_apart, unstacked
 from parity.execution.protocol import Array
 from parity.torch_impl import device
-from parity.torch_impl.kinds import KINDS, recurrent_weights, split_weights
+from parity.torch_impl.kinds import KINDS, RECURRENCES, recurrent_weights, split_weights
 
 Arrays = dict[str, Array]
+
+
+IMAGES = "first"
+"""Where images have their channels if a model says nothing."""
 
 
 def prepare(dtype: str) -> None:
@@ -88,7 +92,7 @@ class Model:
             Call(name, tuple(one.shape for one in taken), tuple(one.shape for one in gave))
             for name, _, taken, gave in self.calls[False].calls
         ]
-        leaves = [self._leaf(name) for name in dict.fromkeys(call.leaf for call in calls)]
+        leaves = [leaf for name in dict.fromkeys(call.leaf for call in calls) for leaf in self._parts(name)]
         known = {weight.native for leaf in leaves for weight in leaf.weights}
         inside = tuple(f"{name}." for name in self.modules if name)
         loose = [name for name in self.weights() if name not in known and not name.startswith(inside)]
@@ -161,6 +165,10 @@ class Model:
         tensor = torch.from_numpy(np.array(array))
         return tensor.to(self.dtype) if tensor.is_floating_point() else tensor
 
+    def _parts(self, name: str) -> list[Leaf]:
+        leaf = self._leaf(name)
+        return unstacked(leaf) if isinstance(self.modules[name], nn.LSTM | nn.GRU) else [leaf]
+
     def _leaf(self, name: str) -> Leaf:
         module = self.modules[name]
         kind = KINDS.get(type(module))
@@ -168,7 +176,7 @@ class Model:
         return Leaf(name, word, type(module).__name__, self.settings[name], tuple(self._weights(name, module, kind)))
 
     def _weights(self, name: str, module: nn.Module, kind: Kind | None) -> Iterator[Weight]:
-        if isinstance(module, nn.LSTM | nn.GRU):
+        if isinstance(module, RECURRENCES):
             yield from (
                 self._weight(*one[:2], layout="", gates=one[2], of=module, at=name) for one in recurrent_weights(module)
             )

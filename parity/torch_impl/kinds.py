@@ -54,6 +54,9 @@ RECURRENT = {
     "time_major": Setting("batch_first", lambda value: not value, lambda value: not value),
     "dropout": Setting("dropout"),
 }
+GATED = {"activation": "tanh", "recurrent_activation": "sigmoid", "backwards": False}
+"""What cannot be set of an LSTM or GRU."""
+
 DROPOUT = Kind("dropout", {"rate": Setting("p")})
 
 KINDS: Mapping[type, Kind] = {
@@ -69,8 +72,10 @@ KINDS: Mapping[type, Kind] = {
     nn.GroupNorm: Kind("group_norm", {**EPSILON, "groups": Setting("num_groups")}, SCALED),
     nn.InstanceNorm2d: Kind("instance_norm", EPSILON, SCALED),
     nn.Embedding: Kind("embedding", {"vocabulary": Setting("num_embeddings")}, {"weight": ("table", "")}),
-    nn.LSTM: Kind("lstm", RECURRENT),
-    nn.GRU: Kind("gru", RECURRENT, fixed={"reset_after": True}),
+    nn.LSTM: Kind("lstm", RECURRENT, fixed=GATED),
+    nn.GRU: Kind("gru", RECURRENT, fixed={**GATED, "reset_after": True}),
+    nn.LSTMCell: Kind("lstm_cell"),
+    nn.GRUCell: Kind("gru_cell", fixed={"reset_after": True}),
     nn.MultiheadAttention: Kind("multi_head_attention", {"heads": Setting("num_heads"), "dropout": Setting("dropout")}),
     nn.MaxPool1d: _pool("max_pool", 1, CEIL),
     nn.MaxPool2d: _pool("max_pool", 2, CEIL),
@@ -104,13 +109,16 @@ KINDS: Mapping[type, Kind] = {
 ROLES = {"weight_ih": "kernel", "weight_hh": "recurrent_kernel", "bias_ih": "bias", "bias_hh": "recurrent_bias"}
 
 
-def recurrent_weights(module: nn.RNNBase) -> Iterator[tuple[str, str, str]]:
-    """(role, attribute, gates) of every tensor of an LSTM or GRU; a second direction is `back`."""
-    gates = "i f g o" if isinstance(module, nn.LSTM) else "r z n"
+RECURRENCES = (nn.LSTM, nn.GRU, nn.LSTMCell, nn.GRUCell)
+
+
+def recurrent_weights(module: nn.Module) -> Iterator[tuple[str, str, str]]:
+    """(role, attribute, gates) of every tensor of an LSTM or GRU, or of the cell of one; a second direction is `back`."""
+    gates = "i f g o" if isinstance(module, nn.LSTM | nn.LSTMCell) else "r z n"
     for own, _ in module.named_parameters():
         kind, _, layer = own.partition("_l")
         if kind in ROLES:
-            yield f"{layer.replace('_reverse', 'back')}.{ROLES[kind]}", own, gates
+            yield f"{layer.replace('_reverse', 'back') or '0'}.{ROLES[kind]}", own, gates
 
 
 def split_weights(module: nn.MultiheadAttention) -> Iterator[tuple[str, str, tuple[int, int] | None]]:

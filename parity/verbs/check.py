@@ -13,10 +13,11 @@ from rich.table import Table
 from parity.execution.frameworks import trains
 from parity.judgement.verdicts import PASSING, exit_status
 from parity.reporting import wording
-from parity.verbs import collating, curvature_trials, op_trials, progress, rule_trials, selection, trials
+from parity.verbs import collating, curvature_trials, op_trials, own_models, progress, rule_trials, selection, trials
 from parity.verbs.errors import UsageError
 from parity.verbs.selection import Selection
 from parity.verbs.session import Judged, Session
+from parity.verbs.targets import own_realizations
 from parity.verbs.trials import Options, Trial
 
 DTYPES = ("float64", "float32")
@@ -78,24 +79,13 @@ def check(
         return session.run(chosen)
 
 
-def own_realizations(given: Sequence[str]) -> dict[str, str]:
-    """`torch=package.module:build` -> {"torch": "package.module:build"}."""
-    own = {}
-    for text in given:
-        framework, separator, target = text.partition("=")
-        if not separator or ":" not in target:
-            raise UsageError(f"`{text}` is not of the form FRAMEWORK=PACKAGE.MODULE:NAME")
-        own[framework] = target
-    return own
-
-
 def main(
     specs: Sequence[str],
     frameworks: Sequence[str],
     dtypes: Sequence[str],
     devices: Sequence[str],
     mode: str | None,
-    size: str,
+    size: str | None,
     seed: int,
     case_id: str | None,
     nodes: bool,
@@ -104,14 +94,21 @@ def main(
     json_path: Path | None,
     junit_path: Path | None,
 ) -> int:
-    """The verb: prints a line a spec and what is not green, writes the files asked for, returns the exit status."""
+    """The verb: prints a line a spec and what is not green, writes the files asked for, returns the exit status.
+
+    A model of the user's own is held against the spec at its full size, if no other is named: it is built in one size.
+    """
+    if models := own_models.among(own_realizations(realizations)):
+        if len(models) < len(realizations) or junit_path is not None:
+            raise UsageError(f"{', '.join(models)}: a model of your own is compared alone, and without --junit")
+        return own_models.main(specs, models, size or "full", seed, json_path)
     judged = check(
         specs,
         frameworks=frameworks,
         dtypes=dtypes,
         devices=devices,
         mode=mode,
-        size=size,
+        size=size or "small",
         seed=seed,
         nodes=nodes,
         case_id=case_id,

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 
@@ -19,62 +18,69 @@ from parity.comparing import causes, departures, drawing, glue, judging, mapfile
 from parity.comparing.mapping import Map, Unmappable
 from parity.comparing.pairing import Side
 from parity.comparing.structures import Structure
-from parity.execution.conversation import Conversation, Crashed
+from parity.execution.conversation import Conversation, Crashed, Refused
 from parity.execution.draws import stream
-from parity.execution.environments import Unavailable
+from parity.execution.environments import Unavailable, installed
 from parity.judgement.verdicts import exit_status
 from parity.spec import source
 from parity.spec.mistakes import SpecError
-from parity.verbs import selection
-from parity.verbs.check import own_realizations
-from parity.verbs.differing import Compared, Model, show, write_json
+from parity.verbs import compared_inputs, selection, spec_model
+from parity.verbs.differing import DTYPES, Compared, Model, show, write_json
 from parity.verbs.errors import UsageError
+from parity.verbs.targets import own_realizations
 
 Array = npt.NDArray[Any]
-DTYPES = ("float64", "float32")
+MODELS = 3
 LEARNING_RATE = 2.0**-6
 """Of the one step of SGD: held exactly by float32, and large enough that the update outweighs the rounding of the weight."""
-INPUTS_NEEDED = (
-    "Give the inputs' shapes, with the batch: `--inputs 3x16` (one for each input; `3x7:0..99` for integers, "
-    '`3x7:bool` for truth values), or `INPUTS = ["3x16"]` beside `build`'
-)
 
 
 def compare(
     sides: Sequence[str],
     *,
+    size: str = "full",
     weights_map: Path | None = None,
     inputs: Sequence[str] = (),
     seed: int = 0,
     map_path: Path | None = None,
     python_path: Sequence[Path] = (),
 ) -> list[Compared]:
-    """Runs and judges `torch=package.module:build` … against the first of them. Writes the map of weights to `map_path`.
-    python_path: where their modules lie; the working directory where none is given.
+    """Runs and judges `torch=package.module:build` … against the first of them, or against `spec=lenet`, of this size.
+    Writes the map of weights to `map_path`. python_path: where their modules lie; the working directory where none is given.
 
     Raises UsageError (nothing to compare, inputs unknown, layers without a counterpart), Crashed (a model fails).
     """
+    named = _named_sides(sides)
     with ExitStack() as stack:
         models = [
-            _started(label, side, tuple(python_path) or (Path.cwd(),), stack)
-            for label, side in zip(_labels(sides), sides, strict=True)
+            spec_model.side(label, target, size)
+            if framework == spec_model.SPEC
+            else _started(label, framework, target, tuple(python_path) or (Path.cwd(),), stack)
+            for label, (framework, target) in zip(_labels([name for name, _ in named]), named, strict=True)
         ]
         return _compared(models, weights_map, inputs, seed, map_path)
 
 
-def _labels(sides: Sequence[str]) -> list[str]:
-    """The framework's name, numbered where it stands twice."""
-    if len(sides) not in (2, 3):
+def _named_sides(sides: Sequence[str]) -> list[tuple[str, str]]:
+    """(framework, target) of each, a spec first: what is asked is what the others are held against."""
+    if not 2 <= len(sides) <= MODELS:
         raise UsageError("name two or three models: parity compare torch=package.module:build keras=package.module:build")
-    names = [next(iter(own_realizations([side]))) for side in sides]
+    specs = [side.removeprefix(f"{spec_model.SPEC}=") for side in sides if side.startswith(f"{spec_model.SPEC}=")]
+    models = [one for side in sides if not side.startswith(f"{spec_model.SPEC}=") for one in own_realizations([side]).items()]
+    return [*((spec_model.SPEC, name) for name in specs), *models]
+
+
+def _labels(names: Sequence[str]) -> list[str]:
+    """The framework's name, numbered where it stands twice."""
     return [name if names.count(name) == 1 else f"{name}-{names[: place + 1].count(name)}" for place, name in enumerate(names)]
 
 
-def _started(label: str, side: str, python_path: tuple[Path, ...], stack: ExitStack) -> Model:
-    (framework, target), *_ = own_realizations([side]).items()
+def _started(label: str, framework: str, target: str, python_path: tuple[Path, ...], stack: ExitStack) -> Model:
     try:
         selection.that_train([framework])
-        processes = {dtype: stack.enter_context(Conversation(framework, target, dtype, python_path)) for dtype in DTYPES}
+        interpreter = installed(framework).interpreter
+        started = (Conversation(framework, interpreter, target, dtype, python_path) for dtype in DTYPES)
+        processes = {one.dtype: stack.enter_context(one) for one in started}
     except (ValueError, Unavailable) as error:
         raise UsageError(str(error)) from error
     return Model(label, framework, target, processes)
@@ -85,7 +91,7 @@ def _compared(
 ) -> list[Compared]:
     described = [model.processes["float64"].ask("describe")[0] for model in models]
     models = [replace(model, version=answer["version"]) for model, answer in zip(models, described, strict=True)]
-    wanted = [_inputs(model, answer, inputs) for model, answer in zip(models, described, strict=True)]
+    wanted = compared_inputs.wanted(models, described, inputs)
     answers = [
         {dtype: model.processes[dtype].ask("trace", _named("input", map(drawing.blank, given))) for dtype in DTYPES}
         for model, given in zip(models, wanted, strict=True)
@@ -117,7 +123,7 @@ class Run:
     def observed(self, draw: int) -> tuple[list[Side], dict[str, list[Array]]]:
         """Every model in both precisions, and the native inputs that each was given."""
         numbers, base = stream("compare", self.seed, draw), self.structures[0]
-        drawn = _inputs_drawn(self.structures, self.wanted, numbers)
+        drawn = compared_inputs.drawn(self.structures, self.wanted, numbers)
         weights = drawing.weights(self.mapped, self.initial, base.label, numbers)
         losses = drawing.losses(base, numbers)
         sides, given = [], dict[str, list[Array]]()
@@ -131,41 +137,6 @@ class Run:
             seen = {dtype: model.processes[dtype].ask("observe", asked, learning_rate=LEARNING_RATE)[1] for dtype in DTYPES}
             sides.append(Side(structure, seen, weights[model.label]))
         return sides, given
-
-
-def _inputs(model: Model, answer: Mapping[str, Any], stated: Sequence[str]) -> list[drawing.Given]:
-    """From the option, from INPUTS beside `build`, from the model where its framework knows it."""
-    try:
-        if stated:
-            return [drawing.given(text) for text in stated]
-        if answer["inputs"] is not None:
-            return [drawing.given(value) for value in answer["inputs"]]
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-    if answer["known"] is None:
-        raise UsageError(f"{model.label} does not say what it takes: {INPUTS_NEEDED}")
-    return [drawing.Given((drawing.BATCH, *shape), kind) for shape, kind in answer["known"]]
-
-
-def _inputs_drawn(
-    found: Sequence[Structure], wanted: Sequence[Sequence[drawing.Given]], numbers: np.random.RandomState
-) -> list[Array]:
-    """Neutral inputs, the same for all. Raises UsageError where the models take inputs of different shapes."""
-    shapes = [
-        [structure.neutral(np.broadcast_to(np.zeros(()), one.shape)).shape for one in given]
-        for structure, given in zip(found, wanted, strict=True)
-    ]
-    if any(one != shapes[0] for one in shapes):
-        told = "; ".join(
-            f"{structure.label} takes {', '.join(str(one.shape) for one in given)}"
-            for structure, given in zip(found, wanted, strict=True)
-        )
-        raise UsageError(f"the models take different inputs: {told}. {INPUTS_NEEDED}")
-    vocabularies = [
-        leaf.settings["vocabulary"] for structure in found for leaf in structure.leaves if "vocabulary" in leaf.settings
-    ]
-    neutral = [replace(one, shape=shape) for one, shape in zip(wanted[0], shapes[0], strict=True)]
-    return drawing.inputs(neutral, min(vocabularies, default=2), numbers)
 
 
 def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | None, sides: dict[str, str]) -> Map:
@@ -198,19 +169,22 @@ def _judged(run: Run, other: Model, ours: Side, theirs: Side, given: Mapping[str
     base, processes = run.models[0], {model.label: model.processes["float64"] for model in run.models}
 
     def rerun(label: str, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Mapping[str, Array]:
-        return processes[label].ask("rerun", arrays, **change)[1]
+        try:
+            return processes[label].ask("rerun", arrays, **change)[1]
+        except Refused:  # a layer that cannot be asked so bears out no cause
+            return {}
 
     def inverted(label: str, place: int) -> Mapping[str, Array]:
         arrays = given[label]
         return processes[label].ask("forward", _named("input", [*arrays[:place], ~arrays[place], *arrays[place + 1 :]]))[1]
 
-    means = departures.Means(rerun, inverted, lambda label: [array.dtype.kind for array in given[label]])
+    means = departures.Means(rerun, inverted, lambda label: given[label])
     calls = mapping.calls(ours.structure, theirs.structure, run.mapped)
     passes = pairing.passes(ours, theirs, run.mapped, calls)
     found = [one for pairs in passes for one in judging.judged(pairs)]
-    departure = departures.first(ours, theirs, calls, "eval", means) or departures.first(ours, theirs, calls, "train", means)
-    departure = departure and causes.tested(departure, run.mapped)
-    departure = departure or training.statistics(ours, theirs, run.mapped, calls, means)
+    departure = causes.first(ours, theirs, calls, means, run.mapped) or training.statistics(
+        ours, theirs, run.mapped, calls, means
+    )
     departure = departure or training.gradients(passes[2], found, (base.label, other.label))
     if judging.narrow_alone(found):
         place = run.models.index(other)
@@ -226,6 +200,7 @@ def _judged(run: Run, other: Model, ours: Side, theirs: Side, given: Mapping[str
 
 def main(
     sides: Sequence[str],
+    size: str,
     weights_map: Path | None,
     inputs: Sequence[str],
     seed: int,
@@ -234,10 +209,20 @@ def main(
 ) -> int:
     """The verb: 0 agrees, 1 differs, 2 usage, 3 a model crashed."""
     try:
-        compared = compare(sides, weights_map=weights_map, inputs=inputs, seed=seed, map_path=map_path)
+        compared = compare(sides, size=size, weights_map=weights_map, inputs=inputs, seed=seed, map_path=map_path)
     except Crashed as error:
-        Console(stderr=True, emoji=False).print(str(error), markup=False, highlight=False, soft_wrap=True)
-        return 3
+        return crashed(error)
+    return told(compared, json_path)
+
+
+def crashed(error: Crashed) -> int:
+    """A model that fails, in its own words."""
+    Console(stderr=True, emoji=False).print(str(error), markup=False, highlight=False, soft_wrap=True)
+    return 3
+
+
+def told(compared: Sequence[Compared], json_path: Path | None) -> int:
+    """Prints and writes what was found; gives the exit status."""
     for one in compared:
         show(one)
     if json_path is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -17,19 +17,21 @@ from rich.console import Console
 
 from parity.comparing.departures import Departure
 from parity.comparing.judging import Found
-from parity.execution.conversation import Conversation
+from parity.execution.conversation import Asked
 from parity.judgement.verdicts import PASSING, worst
 from parity.verbs.collating import SCHEMA_VERSION
+
+DTYPES = ("float64", "float32")
 
 
 @dataclass(frozen=True)
 class Model:
-    """One model on the command line and its process in each precision."""
+    """One model on the command line and what answers for it in each precision."""
 
     label: str
     framework: str
     target: str
-    processes: dict[str, Conversation]
+    processes: Mapping[str, Asked]
     version: str = ""
 
     @property
@@ -73,6 +75,8 @@ def lines(compared: Compared) -> Iterator[str]:
 
 def _departure(compared: Compared, departure: Departure) -> Iterator[str]:
     what = "before it, between layers: it adds nothing itself" if departure.between else departure.quantity
+    if departure.gap is not None and departure.gap.last:
+        what = "every layer that both have agrees, so it is what comes after them"
     yield f"departs first at {departure.title}{f' ~ {departure.match}' if departure.match else ''}: {what}"
     if departure.added is not None and departure.inherited is not None:
         yield f"    error {departure.error:.2g}: inherited {departure.inherited:.2g}, added {departure.added:.2g}"

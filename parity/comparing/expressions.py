@@ -1,0 +1,166 @@
+"""Owns what a model's own code makes of several earlier values between layers: sums (residual paths), attention by hand.
+
+It refuses to name an expression that does not give every number.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.comparing import judging
+from parity.comparing.departures import Gap
+from parity.comparing.pairing import Side
+
+Array = npt.NDArray[Any]
+VALUES = 60
+"""How many earlier values are tried in pairs, the last of them."""
+SAMPLE = 32
+"""Numbers that a pair must give before all are looked at."""
+SCORES = 10_000_000
+"""Scores of attention beyond which it is not computed again."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """What an earlier layer took or gave. key: the same in both models where the layer is."""
+
+    title: str
+    key: Any
+    array: Array
+
+
+def wiring(gap: Gap) -> Iterator[str]:
+    """One takes another value, or another sum of two, than the other: norm before or behind, no residual path."""
+    pairs = {place: ("both", place) for place, _ in gap.before}
+    theirs = {other: ("both", place) for place, other in gap.before}
+    found = [
+        _sum(_values(gap.ours, gap.mode, gap.place, pairs), gap.mine, gap.limit(gap.mine)),
+        _sum(_values(gap.theirs, gap.mode, gap.theirs_place, theirs), gap.other, gap.limit(gap.other)),
+    ]
+    if all(found) and {one.key for one in found[0]} != {one.key for one in found[1]}:
+        told = [" + ".join(one.title for one in terms) for terms in found]
+        yield f"wiring: {gap.what(0)} is {told[0]}; {gap.what(1)} is {told[1]} (tested on every number)"
+
+
+def _values(side: Side, mode: str, until: int, keys: Mapping[int, Any]) -> list[Value]:
+    found = []
+    for place in range(until):
+        key, title = keys.get(place, (side.structure.label, place)), side.structure.title(place)
+        for slot, array in enumerate(side.inputs(mode, place)[:1]):
+            found.append(Value(f"what {title} takes", (*key, "in", slot), side.structure.neutral(array, place)))
+        output = side.output(mode, place)
+        if output is not None:
+            found.append(Value(title, key, output))
+    return [one for one in found if one.array.dtype.kind == "f"][-VALUES:]
+
+
+def _sum(values: Sequence[Value], target: Array, limit: float) -> list[Value]:
+    """One value, or two, that give the target; [] for none. A value without a batch counts for every example."""
+    fitting = [(one, np.broadcast_to(one.array, target.shape)) for one in values if _spreads(one.array, target)]
+    if not fitting or not target.size:
+        return []
+    places = np.linspace(0, target.size - 1, min(SAMPLE, target.size)).astype(int)
+    wanted, samples = target.reshape(-1)[places], np.stack([array.reshape(-1)[places] for _, array in fitting])
+    for number in reversed(range(len(fitting))):
+        if np.abs(samples[number] - wanted).max() <= limit and judging.distance(fitting[number][1], target) <= limit:
+            return [fitting[number][0]]
+    for first in reversed(range(len(fitting))):
+        gaps = np.abs(samples[first] + samples - wanted).max(1)
+        for second in np.flatnonzero(gaps <= limit)[::-1]:
+            if judging.distance(fitting[first][1] + fitting[second][1], target) <= limit:
+                return [fitting[min(first, second)][0], fitting[max(first, second)][0]]
+    return []
+
+
+def _spreads(array: Array, target: Array) -> bool:
+    if array.ndim > target.ndim or not array.size:
+        return False
+    return all(size in (1, wanted) for size, wanted in zip(array.shape[::-1], target.shape[::-1], strict=False))
+
+
+@dataclass(frozen=True)
+class Attention:
+    """softmax(scale·q·kᵀ + mask)·v of so many heads."""
+
+    heads: int
+    scale: str
+    mask: str
+
+
+def attention(gap: Gap) -> Iterator[str]:
+    """Attention of projections that are layers: its scale, its mask and its heads, in either model."""
+    found = [
+        _attention(gap.ours, gap, gap.place, gap.mine),
+        _attention(gap.theirs, gap, gap.theirs_place, gap.other),
+    ]
+    if found[0] is None or found[1] is None or found[0] == found[1]:
+        return
+    for name, value in vars(found[0]).items():
+        other = getattr(found[1], name)
+        if value != other:
+            yield (
+                f"{name} of attention: {value} in {gap.labels[0]}, {other} in {gap.labels[1]} (tested: each gives "
+                f"{gap.what(0)}, or {gap.what(1)}, of the projections before it)"
+            )
+
+
+def _attention(side: Side, gap: Gap, until: int, target: Array) -> Attention | None:
+    if target.ndim != 3:
+        return None
+    batch, time, size = target.shape
+    masks = _masks(side, gap, batch, time)
+    for heads in (one for one in range(1, min(size, 32) + 1) if size % one == 0):
+        if batch * heads * time * time > SCORES:
+            continue
+        for query, key, value in _projections(side, gap.mode, until, target.shape, heads):
+            scores = query @ key.swapaxes(-1, -2)
+            width = size // heads
+            scales = {f"1/√{width}": 1 / math.sqrt(width), "1": 1.0, f"1/√{size}": 1 / math.sqrt(size), f"1/{width}": 1 / width}
+            for scale, factor in scales.items():
+                for name, hidden in masks.items():
+                    powers = np.where(hidden, 0.0, np.exp(scores * factor - (scores * factor).max(-1, keepdims=True)))
+                    total = powers.sum(-1, keepdims=True)
+                    made = (powers / np.where(total == 0, 1, total)) @ value
+                    if judging.distance(made.swapaxes(1, 2).reshape(target.shape), target) <= gap.limit(target):
+                        return Attention(heads, scale, name)
+    return None
+
+
+def _masks(side: Side, gap: Gap, batch: int, time: int) -> dict[str, Array]:
+    """What is hidden: nothing, the future, or what an input of truth values says, in either meaning."""
+    future = np.triu(np.ones((time, time), bool), 1)
+    found = {"none": np.zeros((time, time), bool), "causal": future}
+    for place, array in enumerate(gap.means.given(side.structure.label)):
+        if array.dtype.kind == "b" and array.shape == (batch, time):
+            keys = array[:, None, None, :]
+            found |= {f"input {place} hides": keys, f"input {place} lets through": ~keys}
+            found |= {
+                f"causal, and input {place} hides": keys | future,
+                f"causal, and input {place} lets through": ~keys | future,
+            }
+    return found
+
+
+def _projections(side: Side, mode: str, until: int, shape: tuple[int, ...], heads: int) -> Iterator[tuple[Array, Array, Array]]:
+    """Query, key and value with their heads, from three layers or one."""
+    batch, time, size = shape
+    width, outputs = size // heads, list[Array]()
+    for place in range(until):
+        output = side.output(mode, place)
+        if output is None or side.structure.leaf(side.structure.calls[place].leaf).kind != "dense":
+            continue
+        outputs.append(output.reshape(batch, time, -1) if output.size == batch * time * output.shape[-1] else output)
+    for whole in reversed([one for one in outputs if one.shape == (batch, time, 3 * size)][-2:]):
+        parts = whole.reshape(batch, time, 3, heads, width).transpose(2, 0, 3, 1, 4)
+        yield parts[0], parts[1], parts[2]
+        parts = whole.reshape(batch, time, heads, 3, width).transpose(3, 0, 2, 1, 4)
+        yield parts[0], parts[1], parts[2]
+    three = [one.reshape(batch, time, heads, width).swapaxes(1, 2) for one in outputs if one.shape == shape][-3:]
+    if len(three) == 3:
+        yield three[0], three[1], three[2]
