@@ -43,6 +43,8 @@ def test_a_model_cannot_excuse_its_own_float32() -> None:
     mixed = replace(good, theirs=coarse.theirs)
     assert [one.verdict for one in judging.judged([mixed])] == ["exact", "differs"]
     assert judging.narrow_alone(judging.judged([mixed]))
+    coarsest = 1e-4 * np.abs(np.cos(9 * np.linspace(-1, 1, 12))).max() / 2.0**-24  # of a greatest number of 1
+    assert f" u and {coarsest:.3g} u against their own float64" in judging.judged([mixed])[1].reason
     assert [one.verdict for one in judging.judged([mixed], [[mixed]])] == ["exact", "differs"]
     assert [one.verdict for one in judging.judged([mixed], [[good]])] == ["exact", "agrees"]  # a jump in one draw alone
 

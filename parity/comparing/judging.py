@@ -94,6 +94,10 @@ def judged(pairs: Sequence[Pair], redrawn: Sequence[Sequence[Pair]] = ()) -> lis
         reduced = narrow(pair.depth, _scale(pair))
         if wide.verdict == "differs" and closest.verdict == "agrees" and (wide.error or 0.0) <= reduced:
             wide = replace(wide, verdict="reduced_precision")
+        if wide.verdict not in ("differs", "nonfinite") and closest.verdict == "differs":
+            u, errors = budgets.roundoff("float32"), [_own(pair, side)[1] for side in (0, 1)]
+            told = " and ".join(f"{error / u:.3g} u" for error in errors)
+            closest = replace(closest, reason=f"in float32 alone: the two models err by {told} against their own float64")
         found += [wide, closest]
     return found
 

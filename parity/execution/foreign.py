@@ -79,7 +79,10 @@ def built(framework: str, target: str, dtype: str) -> Answering:
     module_name, _, attribute = target.partition(":")
     module = importlib.import_module(module_name)
     build: Callable[[], Any] = getattr(module, attribute)
-    return Answering(impl.Model(build(), dtype), impl.version(), getattr(module, "INPUTS", None), impl.IMAGES)
+    model = build()
+    if not isinstance(model, impl.MODEL):
+        raise TypeError(f"{target} gives {type(model).__name__} where a {impl.MODEL.__name__} is needed: return the model")
+    return Answering(impl.Model(model, dtype), impl.version(), getattr(module, "INPUTS", None), impl.IMAGES)
 
 
 def under(arrays: Mapping[str, Any], prefix: str) -> Arrays:

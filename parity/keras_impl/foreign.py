@@ -35,6 +35,9 @@ Arrays = dict[str, Array]
 Record = tuple[str, Any, list[Array], list[Array]]
 
 
+MODEL = keras.layers.Layer
+"""What `build` must give."""
+
 IMAGES = "last"
 """Where images have their channels if a model says nothing."""
 

@@ -23,6 +23,9 @@ Record = tuple[str, Any, list[Array], list[Array]]
 nn, rnn, autograd = mxnet.gluon.nn, mxnet.gluon.rnn, mxnet.autograd
 
 
+MODEL = mxnet.gluon.Block
+"""What `build` must give."""
+
 IMAGES = "first"
 """Where images have their channels if a model says nothing."""
 

@@ -21,6 +21,9 @@ from parity.torch_impl.kinds import KINDS, RECURRENCES, recurrent_weights, split
 Arrays = dict[str, Array]
 
 
+MODEL = nn.Module
+"""What `build` must give."""
+
 IMAGES = "first"
 """Where images have their channels if a model says nothing."""
 

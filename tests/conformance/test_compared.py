@@ -193,6 +193,11 @@ def test_a_model_that_fails_is_told_with_its_own_words(framework: str) -> None:
         compare([of(framework, "mlp:no_such_model"), of(framework, "mlp:build")], python_path=[MODELS])
 
 
+def test_what_is_no_model_is_said(framework: str) -> None:
+    with pytest.raises(Crashed, match=r"mlp:nothing gives NoneType where a \w+ is needed"):
+        compare([of(framework, "mlp:nothing"), of(framework, "mlp:build")], python_path=[MODELS])
+
+
 def test_a_corrected_map_mends_the_gate_order(framework: str, tmp_path: Path) -> None:
     """What the message says, done: the layer of the user's own reads its blocks in another order, and the map says so."""
     path = tmp_path / "map.yaml"
