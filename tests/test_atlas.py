@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from itertools import combinations
+from itertools import combinations, permutations
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from parity.atlas import chapters, distributions, fans, starts
+from parity.atlas import chapters, defaults, distributions, fans, starts
 from parity.atlas.chapters import CHAPTERS, QUESTIONS, answer
 from parity.atlas.question import CLOSE, Answer, Question, answered, meets, written
 from parity.execution import inspection, tasks
@@ -126,6 +126,62 @@ def test_only_different_meanings_are_marked() -> None:
 
 def test_a_remedy_names_the_argument_of_the_other_framework() -> None:
     assert _row(torch="1", keras="2").remedy("torch", "keras") == "in keras: keras.Thing(size=1)"
+
+
+def _default(name: str, **texts: str) -> Row:
+    question = next(one for one in QUESTIONS if one.name == name)
+    answers = {framework: Answer(text, f"{framework}.Thing(argument)") for framework, text in texts.items()}
+    return Row(name, question.chapter, question.text, question.advice, answers)
+
+
+def test_a_value_that_means_something_else_there_is_not_copied() -> None:
+    """torch's momentum 0.1 is Keras's 0.9: `BatchNormalization(momentum=0.1)` would be advice to break a model."""
+    row = _default("batch_norm.momentum", torch="0.1", keras="0.99")
+    assert row.differs
+    assert row.remedy("torch", "keras") == row.remedies == defaults.ADVICE["batch_norm.momentum"]
+    assert "momentum=0.1" not in row.remedy("torch", "keras")
+
+
+def test_two_words_for_one_thing_are_no_difference() -> None:
+    same = _default("conv2d.padding", torch="0", keras="valid", mxnet="0")
+    assert not same.differs
+    assert same.remedy("torch", "keras") == same.remedies == ""
+    assert _default("conv2d.padding", torch="1", keras="valid").differs
+    assert _default("conv2d.stride", torch="0", keras="valid").differs
+
+
+def test_what_is_alike_needs_no_advice() -> None:
+    alike = Row("item.aspect", "numerics", "text", "do this", {"torch": Answer("1"), "keras": Answer("1")})
+    assert alike.remedies == alike.remedy("torch", "keras") == ""
+
+
+def test_notes_on_defaults_are_about_questions_that_are_asked() -> None:
+    names = {question.name for question in QUESTIONS}
+    assert {*defaults.MEANINGS, *defaults.ADVICE, *starts.ADVICE} <= names
+    rows = {row.name: row for row in atlas.read(REPORTS / "data" / "atlas.json")[0]}
+    for name, words in defaults.MEANINGS.items():
+        assert set(words) & {one.text for one in rows[name].answers.values()}, f"{name}: nobody says {words}"
+
+
+def test_a_value_is_copied_only_to_its_kind() -> None:
+    """`padding=valid` for torch, `normalized_shape=-1`: a word is no remedy where a number stands."""
+    for row in atlas.read(REPORTS / "data" / "atlas.json")[0]:
+        for here, there in permutations(row.answers, 2):
+            if f"={row.answers[here].text}" in row.remedy(here, there) and not row.advice:
+                kinds = {_kind(row.answers[name].text) for name in (here, there)} - {"required", "None"}
+                assert len(kinds) == 1, f"{row.name}: {row.remedy(here, there)}"
+
+
+def _kind(text: str) -> str:
+    if text in ("required", "None"):
+        return text
+    return "number" if text.lstrip("-").replace(".", "").replace("e-", "").isdigit() else "word"
+
+
+@pytest.mark.parametrize("question", [one for one in QUESTIONS if one.advice], ids=lambda one: one.name)
+def test_advice_fits_two_lines(question: Question) -> None:
+    assert len(question.advice) <= 160
+    assert "\n" not in question.advice
 
 
 def test_the_page_escapes_what_it_shows() -> None:

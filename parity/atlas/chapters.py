@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from parity.atlas import (
+    arithmetic,
+    calls,
     defaults,
     distributions,
     edges,
@@ -17,8 +19,11 @@ from parity.atlas import (
     numbers,
     reductions,
     rules,
+    schedules,
     sequences,
     starts,
+    steps,
+    windows,
 )
 from parity.atlas.question import Answer, Array, Question, answered
 
@@ -40,15 +45,20 @@ QUESTIONS: tuple[Question, ...] = tuple(
     sorted(
         (
             *layers.QUESTIONS,
+            *windows.QUESTIONS,
             *sequences.QUESTIONS,
+            *calls.QUESTIONS,
             *edges.QUESTIONS,
             *modes.QUESTIONS,
             *rules.QUESTIONS,
+            *steps.QUESTIONS,
+            *schedules.QUESTIONS,
             *reductions.QUESTIONS,
             *losses.QUESTIONS,
             *starts.QUESTIONS,
             *fans.QUESTIONS,
             *numbers.QUESTIONS,
+            *arithmetic.QUESTIONS,
             *defaults.QUESTIONS,
         ),
         key=lambda question: list(CHAPTERS).index(question.chapter),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from parity.atlas.layers import FROM_KERAS
 from parity.atlas.question import Array, Question, form
 
 IMPULSE = np.eye(8)[4]
@@ -71,7 +72,7 @@ QUESTIONS = (
         "conv_transpose2d: layout of the kernel",
         {},
         {"(in, out, height, width)": form([5, 7, 2, 3]), "(height, width, out, in)": form([2, 3, 7, 5])},
-        "transpose the kernel when it moves",
+        FROM_KERAS,
     ),
     Question(
         "depthwise_conv2d.kernel_layout",
@@ -82,7 +83,7 @@ QUESTIONS = (
             "(in·multiplier, 1, height, width)": form([10, 1, 2, 3]),
             "(height, width, in, multiplier)": form([2, 3, 5, 2]),
         },
-        "transpose the kernel when it moves",
+        "from Keras: np.transpose(w, (2, 3, 0, 1)).reshape(-1, 1, height, width)",
     ),
     Question(
         "resize.bicubic",
@@ -90,7 +91,7 @@ QUESTIONS = (
         "bicubic enlargement: the kernel's constant a is",
         {"x": IMPULSE},
         {"-0.75": form(_cubic(-0.75)), "-0.5": form(_cubic(-0.5))},
-        "no argument changes it: resize in one library for both",
+        "torch: antialias=True has -0.5 (when enlarging nothing else changes, but at the ends); Keras has no -0.75",
     ),
     Question(
         "resize.antialias",
@@ -109,7 +110,7 @@ QUESTIONS = (
         "concatenation of two (2, 3, 5) without naming an axis",
         {"x": np.zeros((2, 3, 5))},
         {"along axis 0": form([4, 3, 5]), "along axis 1": form([2, 6, 5]), "along the last axis": form([2, 3, 10])},
-        "always name the axis",
+        "always name the axis: Keras axis=…, torch dim=…, MXNet dim=…",
     ),
     Question(
         "reshape.zero",
@@ -131,7 +132,7 @@ QUESTIONS = (
         "prelu of (3, 4, 5): number of slopes by default",
         {},
         {"1": form(1), "one per element": form(60), "one per channel": form(3)},
-        "Keras: shared_axes=[…]; torch: num_parameters=channels",
+        "one per channel: Keras: shared_axes=[1, 2]; torch: nn.PReLU(channels); MXNet: nn.PReLU(in_channels=channels)",
     ),
     Question(
         "multi_head_attention.size_means",

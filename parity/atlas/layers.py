@@ -16,6 +16,7 @@ MEAN, VARIANCE = X.mean(0), X.var(0)
 EPSILON, MOMENTUM = 2.0**-10, 0.25
 IMAGES = np.zeros((1, 3, 4, 5))
 ROW = np.array([[1.0, 2.0, 4.0, 8.0]])
+FROM_KERAS = "from Keras: np.transpose(w, (3, 2, 0, 1)); to Keras: (2, 3, 1, 0)"
 NORMALIZED_WITH = {
     "the batch's statistics": form((X - MEAN) / np.sqrt(VARIANCE + EPSILON)),
     "running statistics": form(X / np.sqrt(1 + EPSILON)),
@@ -59,7 +60,7 @@ NORMALIZATION = (
         "batch_norm: the axis that is normalized for itself by default",
         {"x": IMAGES},
         {"axis 1 (channels first)": form(3), "the last axis": form(5)},
-        "pass the axis of the channels",
+        "Keras: BatchNormalization(axis=1), MXNet: BatchNorm(axis=-1) for the other; torch: move the channels to axis 1",
     ),
     Question(
         "batch_norm.frozen",
@@ -75,21 +76,19 @@ NORMALIZATION = (
         "L2 normalization of (3e-7, 4e-7)",
         {"x": np.array([3e-7, 4e-7])},
         None,
-        "the guard against 0 differs; add the guard that you want by hand",
+        "MXNet: nd.L2Normalization(x, eps=1e-24); torch: F.normalize(x, eps=1e-5) is near MXNet's for what is tiny",
     ),
 )
 
 CONVOLUTION = (
-    Question(
-        "conv2d.kernel_layout", "convolution", "conv2d: layout of the kernel", {}, LAYOUTS, "transpose the kernel when it moves"
-    ),
+    Question("conv2d.kernel_layout", "convolution", "conv2d: layout of the kernel", {}, LAYOUTS, FROM_KERAS),
     Question(
         "dense.kernel_layout",
         "convolution",
         "dense: layout of the kernel",
         {},
         {"(out, in)": form([7, 5]), "(in, out)": form([5, 7])},
-        "transpose the kernel when it moves",
+        "transpose the kernel when it moves: w.T",
     ),
     Question(
         "conv2d.input_layout",
@@ -112,7 +111,7 @@ CONVOLUTION = (
         "conv2d, `same` padding, kernel 3, stride 2, even length: the missing column is added",
         {"x": ROW, "kernel": np.ones((1, 3))},
         {"at the end": form([[7.0, 12.0]]), "on both sides": form([[3.0, 14.0]])},
-        "pad explicitly before the convolution: (0, 1) for Keras's result, (1, 1) for padding=1",
+        "torch: F.pad(x, (0, 1, 0, 1)), then padding=0 is Keras's; Keras: ZeroPadding2D(1), then `valid` is padding=1",
     ),
     Question(
         "average_pool2d.corner",
@@ -139,7 +138,7 @@ CONVOLUTION = (
             "corners aligned": form([0, 1 / 3, 2 / 3, 1]),
             "asymmetric": form([0, 0.5, 1, 1]),
         },
-        "torch: align_corners=True; Keras has half-pixel centers only",
+        "MXNet: align_corners=False is the others'; torch: align_corners=True is MXNet's; Keras has half-pixel centers only",
     ),
     Question(
         "resize.nearest",
@@ -195,7 +194,7 @@ ACTIVATIONS = (
         "hard_sigmoid",
         {"x": np.array([1.0, -1.0])},
         {"clip(x/6 + 1/2, 0, 1)": form([2 / 3, 1 / 3]), "clip(0.2·x + 0.5, 0, 1)": form([0.7, 0.3])},
-        "write it out with clip where the other slope is needed",
+        "MXNet: nd.hard_sigmoid(x, alpha=1/6, beta=0.5) is the others'; elsewhere clip(0.2 * x + 0.5, 0, 1) is MXNet's",
     ),
     Question(
         "gelu.form",
@@ -218,7 +217,7 @@ ACTIVATIONS = (
         "softmax of (2, 3, 4) without naming an axis goes over",
         {"x": np.zeros((2, 3, 4))},
         {"axis 0": form(1 / 2), "axis 1": form(1 / 3), "the last axis": form(1 / 4)},
-        "always name the axis",
+        "always name the axis: Keras axis=-1, torch dim=-1, MXNet axis=-1",
     ),
     Question("softmax.all_masked", "activations", "softmax of (-inf, -inf)", {"x": np.array([-np.inf, -np.inf])}),
     Question(

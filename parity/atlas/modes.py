@@ -105,7 +105,8 @@ QUESTIONS = (
         "lstm of one layer with dropout 0.75 in training: of its inputs",
         {"x": np.ones((50, 3, 4))},
         {"some are dropped": form(1.0), "none is dropped": form(0.0)},
-        "torch and MXNet drop between layers only; Keras drops the inputs of every layer",
+        "Keras drops the inputs of every layer, torch between layers only, MXNet on "
+        "CPU in float32 nowhere: put dropout layers where they are meant",
     ),
     Question(
         "embedding.padding_gradient",

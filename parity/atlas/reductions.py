@@ -58,7 +58,7 @@ QUESTIONS = (
             "logits": form(_OF_LOGITS, [_OF_LOGITS]),
             "probabilities": form(-np.log(0.2)),
         },
-        "Keras: from_logits=True",
+        "Keras: from_logits=True; for probabilities torch: NLLLoss on their logarithm, MXNet: from_logits=True on it",
     ),
     Question(
         "binary_cross_entropy.at_zero",
@@ -94,7 +94,7 @@ QUESTIONS = (
             "the sum of the weights": form(_LOSSES @ [1, 3] / 4),
             "nothing: one per example": form(_LOSSES * [1, 3]),
         },
-        "rescale by the mean weight",
+        "torch's weights are of classes: reduction='sum' over the count is Keras's; MXNet: take the mean",
     ),
     Question(
         "kl_divergence.form",
@@ -107,7 +107,7 @@ QUESTIONS = (
             "one per example, the mean over classes": form(_DIVERGENCES.mean(1)),
             "one per example, the sum over classes": form(_DIVERGENCES.sum(1)),
         },
-        "torch: reduction='batchmean'",
+        "torch: KLDivLoss(reduction='batchmean'); MXNet: take the mean",
     ),
     Question(
         "cosine_similarity.sign",

@@ -100,6 +100,9 @@ def _adadelta(used: bool) -> Step:
     return step
 
 
+SQUARE = "inside the root pass the square of what stands outside: the same where s is 0, close to it elsewhere"
+
+
 def _epsilon_forms(mean: bool) -> dict[str, list[Array]]:
     return {"outside the root": _run(_rooted(mean, True)), "inside the root": _run(_rooted(mean, False))}
 
@@ -119,7 +122,7 @@ QUESTIONS = (
         "Nesterov: the learning rate stands",
         STEPS,
         {"outside the velocity": _run(_nesterov(False)), "inside the velocity": _run(_nesterov(True))},
-        "as for momentum",
+        "the same until the learning rate changes: a schedule acts at once outside, after 1/(1 - momentum) steps inside",
     ),
     Question(
         "sgd.decay",
@@ -130,7 +133,8 @@ QUESTIONS = (
             "added to the gradient (L2)": _run(_decayed(True, True), CONSTANT),
             "decoupled": _run(_decayed(False, True), CONSTANT),
         },
-        "decoupled decay does not enter the velocity; use an L2 penalty in the loss for the other",
+        "coupled in Keras: kernel_regularizer=L2(λ/2); decoupled in torch: "
+        "torch.optim.AdamW only, or w.mul_(1 - rate·λ) before the step",
     ),
     Question(
         "adam.decay",
@@ -145,7 +149,7 @@ QUESTIONS = (
             "decoupled (AdamW)": _run(_adam(2.0**-10, decoupled=DECAY), CONSTANT)
             + _run(_adam(2.0**-10, True, decoupled=DECAY), CONSTANT),
         },
-        "torch: AdamW for the decoupled form; Keras: an L2 regularizer for the coupled one",
+        "torch: AdamW for the decoupled form; Keras: kernel_regularizer=L2(λ/2) for the coupled one",
     ),
     Question(
         "adam.epsilon_form",
@@ -156,21 +160,17 @@ QUESTIONS = (
             "√v̂, after bias correction (algorithm 1)": _run(_adam(0.25)),
             "√v, before bias correction (ε̂)": _run(_adam(0.25, True)),
         },
-        "scale epsilon by √(1 - β₂ᵗ): it matters early, and where gradients are tiny",
+        "no argument changes it: it matters early and where gradients are tiny; a smaller epsilon makes both alike",
     ),
-    Question(
-        "rmsprop.epsilon_form", "optimizers", "rmsprop: epsilon stands", STEPS, _epsilon_forms(True), "square or root epsilon"
-    ),
-    Question(
-        "adagrad.epsilon_form", "optimizers", "adagrad: epsilon stands", STEPS, _epsilon_forms(False), "square or root epsilon"
-    ),
+    Question("rmsprop.epsilon_form", "optimizers", "rmsprop: epsilon stands", STEPS, _epsilon_forms(True), SQUARE),
+    Question("adagrad.epsilon_form", "optimizers", "adagrad: epsilon stands", STEPS, _epsilon_forms(False), SQUARE),
     Question(
         "adadelta.rate",
         "optimizers",
         "adadelta: the learning rate is",
         STEPS,
         {"used": _run(_adadelta(True)), "ignored": _run(_adadelta(False))},
-        "set the learning rate to 1 for the paper's rule",
+        "Keras: Adadelta(learning_rate=1.0) and torch: Adadelta(lr=1.0) are MXNet's rule, and the paper's",
     ),
     Question(
         "adamax.form",

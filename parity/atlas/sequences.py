@@ -81,7 +81,8 @@ QUESTIONS = (
         "gru: order of the gates in the kernels, and the form",
         {"x": STEPS, "kernel": GRU_KERNEL, "recurrent": GRU_RECURRENT, "bias": GRU_BIAS},
         _gru_forms(),
-        "permute the blocks when they move; where the reset comes before the product no weights give the same numbers",
+        "swap the first two of three blocks in kernels and biases; Keras: "
+        "reset_after=True, or no weights give the same numbers",
     ),
     Question(
         "lstm.count",
@@ -119,7 +120,7 @@ QUESTIONS = (
         "dot-product attention (function): True in a boolean mask",
         {"values": VALUES, "mask": np.array([[True, False]])},
         {"takes part": form([1.0]), "is masked": form([3.0])},
-        "invert the mask",
+        "invert the mask: torch.nn.MultiheadAttention masks where Keras keeps: attn_mask=~mask",
     ),
     Question(
         "multi_head_attention.mask_true",
@@ -127,7 +128,7 @@ QUESTIONS = (
         "multi-head attention (layer): True in a boolean mask",
         {"values": VALUES, "mask": np.array([[True, False]])},
         {"takes part": form([1.0]), "is masked": form([3.0])},
-        "invert the mask",
+        "invert the mask: torch.nn.MultiheadAttention masks where Keras keeps: attn_mask=~mask",
     ),
     Question(
         "attention.fully_masked",
@@ -146,6 +147,7 @@ QUESTIONS = (
             "the root of the features": form([[*_WEIGHTS, 0, 0]], [*_WEIGHTS, 0, 0], [[[*_WEIGHTS, 0, 0]]]),
             "nothing": form([[[*_UNSCALED, 0, 0]]]),
         },
-        "scale the queries by 1/sqrt(features) before Keras's Attention layer",
+        "torch: scaled_dot_product_attention(scale=1.0) is Keras's; Keras: scale "
+        "the queries by 1/sqrt(features) before the layer",
     ),
 )

@@ -73,6 +73,7 @@ def _grouped(outputs_as_inputs: bool = False) -> dict[str, Distribution]:
 def _heads() -> dict[str, Distribution]:
     """96 features, 4 heads of 24: three projections in one matrix, or a kernel (features, heads, size) read as an image's."""
     return {
+        "uniform ±1/√fan_in": uniform(1 / sqrt(96)),
         "uniform ±√(6/(fan_in + fan_out)) (Glorot)": uniform(sqrt(6 / (2 * 96))),
         "uniform ±√(6/(fan_in + fan_out)) (Glorot), of the three projections together": uniform(sqrt(6 / (4 * 96))),
         "uniform ±√(6/(features·(heads + size))): the features are taken for pixels": uniform(sqrt(6 / (96 * (4 + 24)))),
@@ -96,6 +97,7 @@ CANDIDATES: Mapping[str, Mapping[str, Distribution]] = {
     "grouped_conv2d.kernel": _grouped(),
     "grouped_conv_transpose2d.kernel": _grouped(True),
     "multi_head_attention.kernel": _heads(),
+    "multi_head_attention.out_kernel": _heads(),
     "batch_norm.start_gamma": {},
     "he_normal.draws": _normals(sqrt(2 / 101)),
     "he_uniform.draws": _candidates(101, 307),
@@ -113,7 +115,43 @@ def _text(name: str) -> str:
     return f"{item}: default start of the {aspect.removeprefix('start_').removesuffix('_start').replace('_', ' ')}"
 
 
-QUESTIONS = tuple(
-    Question(name, "initializers", _text(name), advice="name the initializer; the spec's are the same in every framework")
-    for name in CANDIDATES
+GLOROT = (
+    "Keras's: torch nn.init.xavier_uniform_(w), MXNet weight_initializer=init.Xavier(); "
+    "torch's: Keras VarianceScaling(1/3, 'fan_in', 'uniform')"
 )
+SMALL = "MXNet's in Keras: RandomUniform(-0.07, 0.07), in torch: nn.init.uniform_(w, -0.07, 0.07)"
+UNITS = "torch's in Keras: RandomUniform(-k, k) with k = units**-0.5, in MXNet: init.Uniform(units**-0.5)"
+PLAIN = (
+    "plain: Keras VarianceScaling({scale}, '{fan}', 'untruncated_normal'); "
+    "cut: torch trunc_normal_(w, 0, s, -2*s, 2*s) with s = σ/0.8796"
+)
+ADVICE: Mapping[str, str] = {
+    "dense.kernel": GLOROT,
+    "conv2d.kernel": GLOROT,
+    "dense.bias": "torch: nn.init.zeros_(layer.bias); torch's in Keras: RandomUniform(-k, k) with k = fan_in**-0.5",
+    "conv2d.bias_start": "torch: nn.init.zeros_(layer.bias); torch's in Keras: RandomUniform(-k, k) with k = fan_in**-0.5",
+    "conv_transpose2d.kernel": "Keras's: torch nn.init.xavier_uniform_(w), MXNet init.Xavier(); "
+    "torch's: VarianceScaling(1/3, 'fan_in', …), "
+    "whose fan_in is of the outputs there",
+    "embedding.table": "torch's in Keras: RandomNormal(stddev=1.0), in MXNet: init.Normal(1.0); "
+    "Keras's in torch: nn.init.uniform_(w, -0.05, 0.05)",
+    "lstm.kernel": UNITS,
+    "gru.kernel": UNITS,
+    "rnn.kernel": UNITS,
+    "lstm.recurrent_kernel": "torch: nn.init.orthogonal_ of weight_hh_l0 as a whole (4·units, "
+    "units) is Keras's; torch's: uniform ±units**-0.5",
+    "gru.recurrent_kernel": "torch: nn.init.orthogonal_ of weight_hh_l0 as a whole (3·units, "
+    "units) is Keras's; torch's: uniform ±units**-0.5",
+    "lstm.start_bias": "torch: zeros, and lstm.bias_ih_l0.data[units:2*units] = 1 is "
+    "Keras's; Keras: unit_forget_bias=False is MXNet's",
+    "depthwise_conv2d.kernel": SMALL,
+    "grouped_conv2d.kernel": SMALL,
+    "grouped_conv_transpose2d.kernel": SMALL,
+    "multi_head_attention.kernel": "torch: nn.init.xavier_uniform_ of each third of in_proj_weight is Keras's",
+    "multi_head_attention.out_kernel": "torch: nn.init.xavier_uniform_(layer.out_proj.weight) is Keras's",
+    "he_normal.draws": PLAIN.format(scale="2.0", fan="fan_in"),
+    "glorot_normal.draws": PLAIN.format(scale="1.0", fan="fan_avg"),
+    "truncated_normal.draws": "torch's bounds are numbers, not deviations: trunc_normal_(w, std=s, a=-2*s, b=2*s)",
+}
+
+QUESTIONS = tuple(Question(name, "initializers", _text(name), advice=ADVICE.get(name, "")) for name in CANDIDATES)

@@ -39,8 +39,11 @@ def load(name: str, realization: str | None = None) -> Framework:
 def answers(name: str) -> tuple[Mapping[str, str], Mapping[str, Callable[..., Any]]]:
     """The places of a framework's defaults, and its answers to the atlas's questions."""
     package = find(name)[1].package
-    defaults, answering, edges = (importlib.import_module(f"{package}.{name}") for name in ("defaults", "answers", "edges"))
-    return defaults.DEFAULTS, {**answering.ANSWERS, **edges.EDGES}
+    defaults: Mapping[str, str] = importlib.import_module(f"{package}.defaults").DEFAULTS
+    found: dict[str, Callable[..., Any]] = {}
+    for file in ("answers", "edges", "windows", "calls", "steps", "arithmetic"):
+        found |= getattr(importlib.import_module(f"{package}.{file}"), file.upper())
+    return defaults, found
 
 
 def drivers(name: str) -> Mapping[str, Callable[[Probed], Mapping[str, Array]]]:

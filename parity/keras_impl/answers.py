@@ -87,7 +87,7 @@ def _masked(given: Inputs) -> Array:
     return model.array(ops.dot_product_attention(query, key, value, mask=mask)).ravel()
 
 
-def _optimized(make: Callable[[], optimizers.Optimizer]) -> Answer:
+def optimized(make: Callable[[], optimizers.Optimizer]) -> Answer:
     """Weights after each step from 1, at the given gradients; rates: the learning rate of each step."""
 
     def answer(given: Inputs) -> Array:
@@ -190,15 +190,15 @@ ANSWERS: Mapping[str, Answer] = {
     "lstm.recurrent_kernel": sampled(lambda: layers.LSTM(67), (None, None, 37), 1),
     "lstm.start_bias": sampled(lambda: layers.LSTM(503), (None, None, 13), 2),
     "gru.recurrent_kernel": sampled(lambda: layers.GRU(79), (None, None, 37), 1),
-    "sgd.velocity": _optimized(lambda: optimizers.SGD(momentum=0.5)),
-    "sgd.nesterov_form": _optimized(lambda: optimizers.SGD(momentum=0.5, nesterov=True)),
-    "sgd.decay": _optimized(lambda: optimizers.SGD(momentum=0.5, weight_decay=0.25)),
-    "adam.decay": _optimized(lambda: optimizers.Adam(beta_1=0.5, beta_2=0.75, epsilon=2.0**-10, weight_decay=0.25)),
-    "adam.epsilon_form": _optimized(lambda: optimizers.Adam(beta_1=0.5, beta_2=0.75, epsilon=0.25)),
-    "rmsprop.epsilon_form": _optimized(lambda: optimizers.RMSprop(rho=0.75, epsilon=0.25)),
-    "adagrad.epsilon_form": _optimized(lambda: optimizers.Adagrad(epsilon=0.25, initial_accumulator_value=0.0)),
-    "adadelta.rate": _optimized(lambda: optimizers.Adadelta(rho=0.75, epsilon=0.25)),
-    "adamax.form": _optimized(lambda: optimizers.Adamax(beta_1=0.5, beta_2=0.75, epsilon=0.25)),
+    "sgd.velocity": optimized(lambda: optimizers.SGD(momentum=0.5)),
+    "sgd.nesterov_form": optimized(lambda: optimizers.SGD(momentum=0.5, nesterov=True)),
+    "sgd.decay": optimized(lambda: optimizers.SGD(momentum=0.5, weight_decay=0.25)),
+    "adam.decay": optimized(lambda: optimizers.Adam(beta_1=0.5, beta_2=0.75, epsilon=2.0**-10, weight_decay=0.25)),
+    "adam.epsilon_form": optimized(lambda: optimizers.Adam(beta_1=0.5, beta_2=0.75, epsilon=0.25)),
+    "rmsprop.epsilon_form": optimized(lambda: optimizers.RMSprop(rho=0.75, epsilon=0.25)),
+    "adagrad.epsilon_form": optimized(lambda: optimizers.Adagrad(epsilon=0.25, initial_accumulator_value=0.0)),
+    "adadelta.rate": optimized(lambda: optimizers.Adadelta(rho=0.75, epsilon=0.25)),
+    "adamax.form": optimized(lambda: optimizers.Adamax(beta_1=0.5, beta_2=0.75, epsilon=0.25)),
     "clip_norm.guard": _clipped,
     "squared_error.form": call(lambda x: losses.MeanSquaredError()(ops.zeros_like(x), x)),
     "absolute_error.form": call(lambda x: losses.MeanAbsoluteError()(ops.zeros_like(x), x)),

@@ -141,11 +141,16 @@ def _listed(outputs: Any) -> Tensors:
 
 def slope(function: Callable[[Any], Any], x: Array) -> Array:
     """The gradient of the sum of function(x); zeros where nothing depends on x."""
+    return slope_of(lambda given: tf.reduce_sum(function(given)), x)
+
+
+def slope_of(function: Callable[[Any], Any], x: Array) -> Array:
+    """The gradient of function(x), a scalar or not, as the tape gives it."""
     given = tf.constant(x)
     with tf.GradientTape() as tape:
         tape.watch(given)
-        total = tf.reduce_sum(function(given))
-    return array(tape.gradient(total, given, unconnected_gradients=tf.UnconnectedGradients.ZERO))
+        found = function(given)
+    return array(tape.gradient(found, given, unconnected_gradients=tf.UnconnectedGradients.ZERO))
 
 
 def array(tensor: Any) -> Array:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from parity.atlas.chapters import CHAPTERS
+from parity.atlas.defaults import MEANINGS
 from parity.atlas.question import Answer
 from parity.judgement.natives.draws import SHAPES
 from parity.reporting import pages
@@ -32,7 +33,9 @@ class Row:
 
     @property
     def differs(self) -> bool:
-        return len({answer.meaning for answer in self.answers.values() if answer.measured}) > 1
+        words = MEANINGS.get(self.name, {})
+        meant = (answer.meaning for answer in self.answers.values() if answer.measured)
+        return len({words.get(one, one) for one in meant}) > 1
 
     @property
     def command(self) -> str:
@@ -40,9 +43,11 @@ class Row:
         return f"parity atlas --item {self.name}"
 
     def remedy(self, here: str, there: str) -> str:
-        """What gives `here`'s behaviour in `there`."""
+        """What gives `here`'s behaviour in `there`: the advice, or where there is none the value for the other's argument."""
+        if not self.differs:
+            return ""
         wanted, place = self.answers[here], self.answers[there].where
-        if not place or not wanted.measured or wanted.text in ("required", "None") or not self.differs:
+        if self.advice or not place or not wanted.measured or wanted.text in ("required", "None"):
             return self.advice
         owner, argument = place.rstrip(")").split("(")
         if "[" in argument:
@@ -51,9 +56,9 @@ class Row:
 
     @property
     def remedies(self) -> str:
-        """The advice, or for defaults where each one is set."""
+        """The advice, or for defaults where each one is set; nothing where nothing differs."""
         if self.advice or not self.differs:
-            return self.advice
+            return self.advice if self.differs else ""
         places = [answer.where for answer in self.answers.values() if answer.where]
         return f"set {'; '.join(places)}" if places else ""
 

@@ -44,7 +44,7 @@ def dtype(function: Callable[[Inputs], Tensor]) -> Answer:
 
     def answer(given: Inputs) -> Array:
         kind = function(given).dtype
-        return np.asarray([ord("f" if kind.is_floating_point else "b" if kind == torch.bool else "i"), kind.itemsize * 8])
+        return np.asarray([ord(str(kind).removeprefix("torch.")[0]), kind.itemsize * 8])
 
     return answer
 
@@ -87,7 +87,7 @@ def _attention(given: Inputs) -> Array:
     return np.asarray(found.detach()).ravel()
 
 
-def _optimized(make: Callable[[list[Tensor]], torch.optim.Optimizer]) -> Answer:
+def optimized(make: Callable[[list[Tensor]], torch.optim.Optimizer]) -> Answer:
     """Weights after each step from 1, at the given gradients; rates: the learning rate of each step."""
 
     def answer(given: Inputs) -> Array:
@@ -184,15 +184,15 @@ ANSWERS: Mapping[str, Answer] = {
     "lstm.recurrent_kernel": sampled(lambda: nn.LSTM(37, 67).weight_hh_l0),
     "lstm.start_bias": sampled(_lstm_bias),
     "gru.recurrent_kernel": sampled(lambda: nn.GRU(37, 79).weight_hh_l0),
-    "sgd.velocity": _optimized(lambda w: torch.optim.SGD(w, momentum=0.5)),
-    "sgd.nesterov_form": _optimized(lambda w: torch.optim.SGD(w, momentum=0.5, nesterov=True)),
-    "sgd.decay": _optimized(lambda w: torch.optim.SGD(w, momentum=0.5, weight_decay=0.25)),
-    "adam.decay": _optimized(lambda w: torch.optim.Adam(w, betas=(0.5, 0.75), eps=2.0**-10, weight_decay=0.25)),
-    "adam.epsilon_form": _optimized(lambda w: torch.optim.Adam(w, betas=(0.5, 0.75), eps=0.25)),
-    "rmsprop.epsilon_form": _optimized(lambda w: torch.optim.RMSprop(w, alpha=0.75, eps=0.25)),
-    "adagrad.epsilon_form": _optimized(lambda w: torch.optim.Adagrad(w, eps=0.25)),
-    "adadelta.rate": _optimized(lambda w: torch.optim.Adadelta(w, rho=0.75, eps=0.25)),
-    "adamax.form": _optimized(lambda w: torch.optim.Adamax(w, betas=(0.5, 0.75), eps=0.25)),
+    "sgd.velocity": optimized(lambda w: torch.optim.SGD(w, momentum=0.5)),
+    "sgd.nesterov_form": optimized(lambda w: torch.optim.SGD(w, momentum=0.5, nesterov=True)),
+    "sgd.decay": optimized(lambda w: torch.optim.SGD(w, momentum=0.5, weight_decay=0.25)),
+    "adam.decay": optimized(lambda w: torch.optim.Adam(w, betas=(0.5, 0.75), eps=2.0**-10, weight_decay=0.25)),
+    "adam.epsilon_form": optimized(lambda w: torch.optim.Adam(w, betas=(0.5, 0.75), eps=0.25)),
+    "rmsprop.epsilon_form": optimized(lambda w: torch.optim.RMSprop(w, alpha=0.75, eps=0.25)),
+    "adagrad.epsilon_form": optimized(lambda w: torch.optim.Adagrad(w, eps=0.25)),
+    "adadelta.rate": optimized(lambda w: torch.optim.Adadelta(w, rho=0.75, eps=0.25)),
+    "adamax.form": optimized(lambda w: torch.optim.Adamax(w, betas=(0.5, 0.75), eps=0.25)),
     "clip_norm.guard": _clipped,
     "squared_error.form": call(lambda x: nn.MSELoss()(x, torch.zeros_like(x))),
     "absolute_error.form": call(lambda x: nn.L1Loss()(x, torch.zeros_like(x))),

@@ -20,12 +20,29 @@ CHANGED = {
 }
 
 
+BEHAVES = {
+    "torch": ("split.number_means", "import torch\ntorch.split = torch.chunk\n", "pieces of 2", "2 pieces"),
+    "keras": (
+        "repeat.order",
+        "from keras import ops\nops.repeat = ops.tile\n",
+        "1, 1, 2, 2: each number",
+        "1, 2, 1, 2: the whole",
+    ),
+    "mxnet": (
+        "repeat.order",
+        "import mxnet\nmxnet.nd.repeat = mxnet.nd.tile\n",
+        "1, 1, 2, 2: each number",
+        "1, 2, 1, 2: the whole",
+    ),
+}
+
+
 def test_every_answer_has_a_name(framework: str) -> None:
     rows, versions = ask(QUESTIONS, [framework])
     assert list(versions) == [framework]
     unnamed = [f"{row.name}: {row.answers[framework].text}" for row in rows if "no known form" in row.answers[framework].text]
     assert unnamed == []
-    assert sum(row.answers[framework].measured for row in rows) >= 130
+    assert sum(row.answers[framework].measured for row in rows) >= 300
 
 
 def test_a_changed_default_changes_its_row(framework: str, tmp_path: Path) -> None:
@@ -35,3 +52,11 @@ def test_a_changed_default_changes_its_row(framework: str, tmp_path: Path) -> No
     after = ask(chosen(None, name), [framework], [tmp_path])[0][0].answers[framework]
     assert before.text != after.text == "0.125"
     assert before.where == after.where
+
+
+def test_a_changed_behaviour_changes_its_row(framework: str, tmp_path: Path) -> None:
+    name, change, was, becomes = BEHAVES[framework]
+    before = ask(chosen(None, name), [framework])[0][0].answers[framework]
+    (tmp_path / "sitecustomize.py").write_text(change)
+    after = ask(chosen(None, name), [framework], [tmp_path])[0][0].answers[framework]
+    assert (before.text, after.text) == (was, becomes)
