@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,43 @@ def test_arguments_are_read_by_name_through_the_base_classes() -> None:
     assert known == {"learning_rate": 2.0**-6, "beta_1": betas[0], "beta_2": betas[1], "weight_decay": 0.125}
 
 
+class Three(Mine):
+    def __init__(
+        self, params: object, lr: float = 0.1, betas: tuple[float, ...] = (0.98, 0.92, 0.99), beta: float = 0.9
+    ) -> None:
+        """Betas that are no pair, and one that is nobody's in particular."""
+
+
+class OwnDecay(Derived):
+    def __init__(self, wd: float = 0.1, **rest: Any) -> None:
+        """Its own decay, beside the one of its base."""
+
+
+def test_a_pair_of_another_length_is_left_alone() -> None:
+    keywords, known = black_box.chosen("Three", Three, probes.SEPARATING, {})
+    assert keywords == {"lr": 2.0**-6, "beta": 0.5} and known == {"learning_rate": 2.0**-6, "beta": 0.5}
+
+
+def test_a_class_s_own_argument_goes_before_an_inherited_one() -> None:
+    keywords, known = black_box.chosen("OwnDecay", OwnDecay, probes.SEPARATING, {})
+    assert "weight_decay" not in keywords and keywords["wd"] == known["weight_decay"] == 0.125
+
+
+@pytest.mark.parametrize(("name", "argument"), [("momentum", "beta"), ("rmsprop", "beta")])
+def test_an_argument_of_several_meanings_is_each_of_them(name: str, argument: str) -> None:
+    direction, decay, owned = VARIANTS[name]
+    seen = driven(direction, decay, owned)
+    called = {"momentum": argument, "rho": argument}
+    renamed = {called.get(key, key): value for key, value in seen.hyperparameters.items()}
+    assert told(replace(seen, hyperparameters=renamed)) == [name]
+
+
+def test_a_rule_that_keeps_its_first_learning_rate_is_told_so() -> None:
+    direction, decay, owned = VARIANTS["adam"]
+    seen = driven(lambda w, g, rate, t, h, s: direction(w, g, h["learning_rate"], t, h, s), decay, owned)
+    assert told(seen) == ["adam, learning rate held at its first value"]
+
+
 @pytest.mark.parametrize(
     ("path", "message"),
     [
@@ -215,8 +253,9 @@ def observed(outcome: str, reason: str = "", after: float = 0.0) -> verb.Driven:
             2,
         ),
         (observed("unavailable", "torch is not installed"), "torch is not installed", 3),
+        (observed("timed_out", "its case took longer"), "Mine did not take its 8 steps: its case took longer", 3),
     ],
-    ids=["nan", "infinity", "crashed", "unavailable"],
+    ids=["nan", "infinity", "crashed", "unavailable", "hangs"],
 )
 def test_what_has_no_formula_is_an_error_of_one_line(driven: verb.Driven, message: str, status: int) -> None:
     with pytest.raises(UsageError, match=message) as caught:
