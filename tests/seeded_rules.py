@@ -21,6 +21,8 @@ DECAYS = {
     "coupled": ", weight decay coupled",
     "decoupled": ", weight decay decoupled",
     "unscaled": ", weight decay decoupled, not scaled by the learning rate",
+    "shared": ", weight decay decoupled, scaled by the learning rate's share of its first",
+    "after": ", weight decay decoupled, after the step",
 }
 
 
@@ -116,11 +118,14 @@ def variants() -> Iterator[tuple[str, Direction, str, frozenset[str]]]:
         }
         name = own.get(name, name)
         yield name, adam(place, amsgrad, corrected), decay, frozenset({"beta_1", "beta_2", "epsilon"})
+    for decay, words in DECAYS.items():
+        for name, direction in (("adabelief", _belief), ("yogi, moments corrected", _yogi)):
+            yield name + words, direction, decay, frozenset({"beta_1", "beta_2", "epsilon"})
 
 
 def _belief(w: Array, g: Array, rate: float, t: int, h: H, s: dict[str, Any]) -> Array:
     m = mean(s, "m", g, h["beta_1"])
-    v = mean(s, "v", (g - m) ** 2 + h["epsilon"], h["beta_2"])
+    v = s["v"] = h["beta_2"] * s.get("v", 0.0) + (1 - h["beta_2"]) * (g - m) ** 2 + h["epsilon"]
     return -rate * m / (1 - h["beta_1"] ** t) / (np.sqrt(v / (1 - h["beta_2"] ** t)) + h["epsilon"])
 
 
@@ -128,6 +133,11 @@ def _yogi(w: Array, g: Array, rate: float, t: int, h: H, s: dict[str, Any]) -> A
     m, v = mean(s, "m", g, h["beta_1"]), s.get("v", np.zeros_like(g))
     s["v"] = v - (1 - h["beta_2"]) * np.sign(v - g * g) * g * g
     return -rate * m / (1 - h["beta_1"] ** t) / (np.sqrt(s["v"] / (1 - h["beta_2"] ** t)) + h["epsilon"])
+
+
+def _half_belief(w: Array, g: Array, rate: float, t: int, h: H, s: dict[str, Any]) -> Array:
+    m, v = mean(s, "m", g, h["beta_1"]), mean(s, "v", g * (g - s["m"]), h["beta_2"])
+    return -rate * m / (1 - h["beta_1"] ** t) / (np.sqrt(abs(v) / (1 - h["beta_2"] ** t)) + h["epsilon"])
 
 
 def _late(w: Array, g: Array, rate: float, t: int, h: H, s: dict[str, Any]) -> Array:
@@ -171,8 +181,13 @@ def foreign() -> dict[str, Direction]:
     after, sums = adam("after", False), adagrad(False, "zero")
     heavy, mean_square = velocity(False, False), rmsprop(False, False, "none")
     return {
-        "belief": _belief,
-        "yogi": _yogi,
+        "belief in the new gradient alone": _half_belief,
+        "adam, weights cut at 5": lambda w, g, rate, t, h, s: np.clip(w + after(w, g, rate, t, h, s), -5, 5) - w,
+        "gradient descent, clipped at 10": lambda w, g, rate, t, h, s: -rate * np.clip(g, -10, 10),
+        "gradient descent, clipped at 100": lambda w, g, rate, t, h, s: -rate * np.clip(g, -100, 100),
+        "adam, matrices decayed": lambda w, g, rate, t, h, s: (
+            after(w, g, rate, t, h, s) - rate * h["epsilon"] * w * (w.ndim > 1)
+        ),
         "adam, one step late": _late,
         "quasi-hyperbolic momentum": _quasi,
         "fourth root": _fourth,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,10 @@ def driven(direction: Direction, decay: str, owned: frozenset[str], dtype: str =
         after = {}
         for name, w in weights.items():
             g = gradients[name] + known["weight_decay"] * w if decay == "coupled" else gradients[name]
-            shrunk = {"decoupled": rate, "unscaled": 1.0}.get(decay, 0.0) * known.get("weight_decay", 0.0) * w
-            after[name] = (w - shrunk + direction(w, g, rate, t, known, states[name])).astype(dtype)
+            step = direction(w, g, rate, t, known, states[name])
+            shares = {"decoupled": rate, "unscaled": 1.0, "shared": rate / known["learning_rate"], "after": rate}
+            shrunk = shares.get(decay, 0.0) * known.get("weight_decay", 0.0) * (w + step if decay == "after" else w)
+            after[name] = (w - shrunk + step).astype(dtype)
         steps.append(Step(weights, gradients, after, rate))
         weights = {name: array.astype(np.float64) for name, array in after.items()}
     return Seen(known, steps, dtype)
@@ -68,7 +71,7 @@ def test_a_variant_is_named_in_float32_and_on_other_draws(name: str, seed: int) 
     assert told(driven(*VARIANTS[name], dtype="float32", seed=seed)) == [name]
 
 
-@pytest.mark.parametrize(("name", "decay"), [*((name, "") for name in foreign()), ("yogi", "decoupled"), ("belief", "coupled")])
+@pytest.mark.parametrize(("name", "decay"), [*((name, "") for name in foreign()), ("fourth root", "coupled")])
 def test_a_foreign_rule_has_no_name(name: str, decay: str) -> None:
     owned = frozenset(probes.SEPARATING) - {"learning_rate", "weight_decay"}
     assert told(driven(foreign()[name], decay, owned)) == []
@@ -85,7 +88,8 @@ def followed(form: ClosedForm, values: Mapping[str, float]) -> Seen:
         gradients = {name: given[f"batch/{t - 1}/{name}"] for name in weights}
         norm = float(np.sqrt(sum(float(np.sum(g**2)) for g in gradients.values())))
         rate = known["learning_rate"] * factor
-        now = {**known, "t": t, "learning_rate": rate, "global_norm": norm, "weights": len(weights)}
+        first = known["learning_rate"]
+        now = {**known, "t": t, "learning_rate": rate, "first_rate": first, "global_norm": norm, "weights": len(weights)}
         after = {
             name: rule.step(w, gradients[name], state[name], {**now, "place": place}, training.FUNCTIONS)
             for place, (name, w) in enumerate(weights.items(), start=1)
@@ -124,7 +128,7 @@ def moved(seen: Seen) -> Array:
 @pytest.mark.parametrize("form", PLAIN[:: len(PLAIN) // 40], ids=lambda form: form.name)
 def test_a_closed_form_explains_itself(form: ClosedForm) -> None:
     seen = followed(form, {name: VALUES[name] for name in form.hyperparameters() | {"learning_rate"}})
-    assert share(form.rule(seen.hyperparameters), seen, "float64") <= 1
+    assert share(form, seen, "float64") <= 1
 
 
 RENAMED = {"sgd_clip_value": "clip_value", "sgd_clip_norm": "clip_norm", "sgd_clip_global_norm": "clip_global_norm"}
@@ -167,6 +171,43 @@ def test_arguments_are_read_by_name_through_the_base_classes() -> None:
     betas = (probes.SEPARATING["beta_1"], probes.SEPARATING["beta_2"])
     assert keywords == {"nesterov": True, "lr": 2.0**-6, "betas": betas, "weight_decay": 0.125}
     assert known == {"learning_rate": 2.0**-6, "beta_1": betas[0], "beta_2": betas[1], "weight_decay": 0.125}
+
+
+class Three(Mine):
+    def __init__(
+        self, params: object, lr: float = 0.1, betas: tuple[float, ...] = (0.98, 0.92, 0.99), beta: float = 0.9
+    ) -> None:
+        """Betas that are no pair, and one that is nobody's in particular."""
+
+
+class OwnDecay(Derived):
+    def __init__(self, wd: float = 0.1, **rest: Any) -> None:
+        """Its own decay, beside the one of its base."""
+
+
+def test_a_pair_of_another_length_is_left_alone() -> None:
+    keywords, known = black_box.chosen("Three", Three, probes.SEPARATING, {})
+    assert keywords == {"lr": 2.0**-6, "beta": 0.5} and known == {"learning_rate": 2.0**-6, "beta": 0.5}
+
+
+def test_a_class_s_own_argument_goes_before_an_inherited_one() -> None:
+    keywords, known = black_box.chosen("OwnDecay", OwnDecay, probes.SEPARATING, {})
+    assert "weight_decay" not in keywords and keywords["wd"] == known["weight_decay"] == 0.125
+
+
+@pytest.mark.parametrize(("name", "argument"), [("momentum", "beta"), ("rmsprop", "beta")])
+def test_an_argument_of_several_meanings_is_each_of_them(name: str, argument: str) -> None:
+    direction, decay, owned = VARIANTS[name]
+    seen = driven(direction, decay, owned)
+    called = {"momentum": argument, "rho": argument}
+    renamed = {called.get(key, key): value for key, value in seen.hyperparameters.items()}
+    assert told(replace(seen, hyperparameters=renamed)) == [name]
+
+
+def test_a_rule_that_keeps_its_first_learning_rate_is_told_so() -> None:
+    direction, decay, owned = VARIANTS["adam"]
+    seen = driven(lambda w, g, rate, t, h, s: direction(w, g, h["learning_rate"], t, h, s), decay, owned)
+    assert told(seen) == ["adam, learning rate held at its first value"]
 
 
 @pytest.mark.parametrize(
@@ -212,8 +253,9 @@ def observed(outcome: str, reason: str = "", after: float = 0.0) -> verb.Driven:
             2,
         ),
         (observed("unavailable", "torch is not installed"), "torch is not installed", 3),
+        (observed("timed_out", "its case took longer"), "Mine did not take its 8 steps: its case took longer", 3),
     ],
-    ids=["nan", "infinity", "crashed", "unavailable"],
+    ids=["nan", "infinity", "crashed", "unavailable", "hangs"],
 )
 def test_what_has_no_formula_is_an_error_of_one_line(driven: verb.Driven, message: str, status: int) -> None:
     with pytest.raises(UsageError, match=message) as caught:

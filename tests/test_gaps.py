@@ -28,7 +28,7 @@ VALUES = {"learning_rate": 0.01, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7
 def followed(form: ClosedForm, values: dict[str, float], error: float = 0.0) -> Seen:
     """An object that follows a form at these values, each update off by a relative error."""
     rule, steps = form.rule(values), []
-    given = probes.fingerprint_draws("float64")
+    given = probes.ordinary_draws("float64")
     weights = {name.partition("/")[2]: array for name, array in given.items() if name.startswith("parameter/")}
     state = rule.begin(list(weights), lambda name, value: np.full(weights[name].shape, value))
     for t, factor in enumerate(probes.RATES, start=1):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,10 @@ from parity.execution.protocol import Array, Driven, Framework, Unsupported
 from parity.spec.cases import Case
 
 NAMES: Mapping[str, tuple[str, ...]] = {
-    "learning_rate": ("learning_rate", "lr"),
-    "momentum": ("momentum", "gamma2"),
+    "learning_rate": ("learning_rate", "lr", "step_size"),
+    "momentum": ("momentum", "gamma2", "mu"),
     "dampening": ("dampening",),
-    "rho": ("rho", "alpha", "gamma1"),
+    "rho": ("rho", "alpha", "gamma1", "decay_rate"),
     "beta_1": ("beta_1", "beta1", "b1"),
     "beta_2": ("beta_2", "beta2", "b2"),
     "epsilon": ("epsilon", "eps"),
@@ -29,7 +29,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "rate_decay": ("lr_decay",),
     "l1": ("l1", "lamda1", "l1_regularization_strength"),
     "l2": ("l2", "l2_regularization_strength"),
-    "beta": ("beta",),
+    "beta": ("beta", "gamma"),
     "beta_2_decay": ("beta_2_decay", "beta2_decay"),
     "epsilon_1": ("epsilon_1",),
     "epsilon_2": ("epsilon_2",),
@@ -37,14 +37,25 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "clip_value": ("clip_value", "clipvalue", "clip_gradient"),
     "clip_norm": ("clip_norm", "clipnorm"),
     "clip_global_norm": ("clip_global_norm", "global_clipnorm"),
+    "trust": ("trust", "trust_coefficient", "trust_coef", "eta"),
+    "eta_minus": ("eta_minus",),
+    "eta_plus": ("eta_plus",),
+    "smallest_step": ("smallest_step",),
+    "largest_step": ("largest_step",),
 }
-"""What a hyper-parameter is called in formulas -> what classes call it. The first that a class has is meant."""
+"""What a hyper-parameter is called in formulas -> what classes call it. The first that a class has is meant, one that it names
+itself before one that a base class does."""
 
 OTHERWISE = "rate_otherwise"
 """The learning rate of an object that has no default of its own, where it is driven with its defaults."""
 
-PAIRS: Mapping[str, tuple[str, str]] = {"betas": ("beta_1", "beta_2"), "eps": ("epsilon_1", "epsilon_2")}
-"""torch gives Adam's two as one argument, and Adafactor's, whose default then is a pair as well."""
+PAIRS: Mapping[str, tuple[str, str]] = {
+    "betas": ("beta_1", "beta_2"),
+    "eps": ("epsilon_1", "epsilon_2"),
+    "etas": ("eta_minus", "eta_plus"),
+    "step_sizes": ("smallest_step", "largest_step"),
+}
+"""torch gives Adam's two as one argument, and Rprop's and Adafactor's, whose default then is a pair as well."""
 
 
 def fingerprint(
@@ -113,14 +124,13 @@ def chosen(
             raise Unsupported(f"`{path}` has no argument `{name}`; it has {', '.join(every) or 'none'}")
     keywords: dict[str, Any] = dict(own)
     known: dict[str, float] = {}
-    pairs = [name for name in PAIRS if name in every and isinstance(every[name].default, tuple)]
-    for canonical, spellings in NAMES.items():
-        spelling = next((spelling for spelling in spellings if spelling in every and spelling not in pairs), None)
-        if spelling is not None and spelling in own:
+    pairs = [name for name in PAIRS if name in every and _is_pair(every[name].default)]
+    for canonical, spelling in _spelled(make, [name for name in every if name not in pairs]):
+        if spelling in own:
             known[canonical] = float(own[spelling])
-        elif spelling is not None and canonical in wanted:
+        elif canonical in wanted:
             keywords[spelling] = known[canonical] = wanted[canonical]
-        elif spelling is not None and _is_number(every[spelling].default):
+        elif _is_number(every[spelling].default):
             known[canonical] = float(every[spelling].default)
     for pair in pairs:
         if pair not in own and all(name in wanted for name in PAIRS[pair]):
@@ -136,12 +146,25 @@ def chosen(
     return keywords, known
 
 
+def _spelled(make: Callable[..., Any], names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each hyper-parameter that the object has, and what the object calls it."""
+    own = {name for name, _ in arguments(make, inherited=False)}
+    for canonical, spellings in NAMES.items():
+        present = [spelling for spelling in spellings if spelling in names]
+        if present:
+            yield canonical, next((spelling for spelling in present if spelling in own), present[0])
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def arguments(make: Callable[..., Any]) -> Iterator[tuple[str, inspect.Parameter]]:
-    """The named arguments; where some are handed on (**kwargs), those of the base classes as well."""
+def arguments(make: Callable[..., Any], inherited: bool = True) -> Iterator[tuple[str, inspect.Parameter]]:
+    """The named arguments; where some are handed on (**kwargs), those of the base classes as well, if `inherited`."""
     makers: list[Any] = (
         [vars(base)["__init__"] for base in make.__mro__ if "__init__" in vars(base)] if isinstance(make, type) else [make]
     )
@@ -155,5 +178,5 @@ def arguments(make: Callable[..., Any]) -> Iterator[tuple[str, inspect.Parameter
             if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY) and name not in seen:
                 seen.add(name)
                 yield name, parameter
-        if all(parameter.kind is not parameter.VAR_KEYWORD for parameter in signature.parameters.values()):
+        if not inherited or all(one.kind is not one.VAR_KEYWORD for one in signature.parameters.values()):
             return

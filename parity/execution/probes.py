@@ -97,6 +97,11 @@ SEPARATING: Mapping[str, float] = {
     "epsilon_1": 2.0**-6,
     "epsilon_2": 0.875,
     "clip_threshold": 1.125,
+    "trust": 0.75,
+    "eta_minus": 0.5,
+    "eta_plus": 1.25,
+    "smallest_step": 2.0**-8,
+    "largest_step": 2.0**-5,
 }
 """Values at which closed forms differ visibly: a large epsilon, short memories; all of them exact in float32."""
 
@@ -104,10 +109,33 @@ RATES = (1.0, 1.0, 0.5, 0.5, 2.0, 0.25, 1.0, 4.0)
 """The learning rate of each step of a fingerprint, as a multiple: it changes, so that its place in a rule shows."""
 
 
+FINGERPRINT_SHAPES: Mapping[str, tuple[int, ...]] = {"matrix": (13, 11), "vector": (29,)}
+"""Numbers enough that rules which take a sign alone part somewhere."""
+
+SCALES: Mapping[str, float] = {"matrix": 4.0, "vector": 0.125}
+"""How much larger weights are than 1: norms above 10, and norms far below that of a step, where rules cut ratios off."""
+
+LARGE = 0.04
+"""The share of gradients that are large, 30 to 3,000, so that a clipping by a number of its own shows."""
+
+
 def fingerprint_draws(dtype: str, seed: int = 0) -> dict[str, Array]:
-    """Arrays of a fingerprint: weights of size 1, and for every step gradients of sizes 1e-7 to 8 and its rate."""
+    """Arrays of a fingerprint: ordinary sizes, but weights of two scales, and a few large gradients."""
+    arrays = ordinary_draws(dtype, seed, FINGERPRINT_SHAPES)
+    for name, shape in FINGERPRINT_SHAPES.items():
+        arrays[f"parameter/{name}"] *= SCALES[name]
+        for step in range(len(RATES)):
+            numbers = stream("large gradients", seed, name, step)
+            large = rounded(10.0 ** numbers.uniform(1.5, 3.5, shape), "float32").astype(dtype)
+            given = arrays[f"batch/{step}/{name}"]
+            arrays[f"batch/{step}/{name}"] = np.where(numbers.uniform(size=shape) < LARGE, np.sign(given) * large, given)
+    return arrays
+
+
+def ordinary_draws(dtype: str, seed: int = 0, shapes: Mapping[str, tuple[int, ...]] = OPTIMIZER_SHAPES) -> dict[str, Array]:
+    """Weights of size 1, and for every step gradients of sizes 1e-7 to 8 and its rate: what gaps are measured on."""
     arrays: dict[str, Array] = {}
-    for name, shape in OPTIMIZER_SHAPES.items():
+    for name, shape in shapes.items():
         arrays[f"parameter/{name}"] = stream("fingerprint", seed, name).standard_normal(shape)
         for step in range(len(RATES)):
             numbers = stream("fingerprint", seed, name, step)

@@ -1,19 +1,25 @@
 """Owns the library of closed forms that a fingerprint is looked up in: the rules of the specs, and variants made from them.
 
 It refuses to compare anything. Variables are those of specs, and weights and place: how many weights there are, and which of
-them, from 1, this one is. A form names every hyper-parameter that it reads; one that an object does not have excludes it.
+them, from 1, this one is; first_rate: the learning rate that the object was made with. A form names every hyper-parameter that
+it reads; one that an object does not have excludes it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
+from parity.judgement.published_forms import MOMENTS, Texts, published
 from parity.reference_impl.rules import Rule
 from parity.spec.formulas import Formula
 
-FIXED = frozenset({"g", "w", "t", "global_norm", "weights", "place"})
-Texts = Mapping[str, str]
+FIXED = frozenset({"g", "w", "t", "global_norm", "weights", "place", "first_rate"})
+
+
+formula = cache(Formula)
+"""Each text is parsed once: the forms share most of theirs."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +34,12 @@ class ClosedForm:
     def hyperparameters(self) -> frozenset[str]:
         """What it reads beside the variables and its states."""
         texts = [*self.before.values(), *self.update.values(), *self.state.values()]
-        return frozenset(name for text in texts for name in Formula(text).names) - FIXED - self.state.keys()
+        return frozenset(name for text in texts for name in formula(text).names) - FIXED - self.state.keys()
 
     def rule(self, values: Mapping[str, float]) -> Rule:
         """The rule, its states started with these hyper-parameters."""
-        start = {name: float(Formula(text).evaluate(values, {})) for name, text in self.state.items()}
-        formulas = [{name: Formula(text) for name, text in part.items()} for part in (self.before, self.update)]
+        start = {name: float(formula(text).evaluate(values, {})) for name, text in self.state.items()}
+        formulas = [{name: formula(text) for name, text in part.items()} for part in (self.before, self.update)]
         return Rule(self.name, gradient=formulas[0], update=formulas[1], state=start)
 
 
@@ -41,13 +47,14 @@ def library() -> Iterator[ClosedForm]:
     """Every base, plain and with each kind of weight decay and of clipping."""
     for base in bases():
         for clipping, clipped in CLIPPINGS.items():
-            for decay, (g, w) in DECAYS.items():
+            for decay, (g, w, after) in DECAYS.items():
                 if decay and ("weight_decay" in base.hyperparameters() or (base.name + decay) in SAME):
                     continue
                 before = {name: text.replace("G", clipped) for name, text in (("g", g), ("w", w)) if text}
                 before = {name: text for name, text in before.items() if text != name}
                 name = base.name + decay + clipping
-                yield ClosedForm(SPECS.get(name, name), base.update, base.state, before)
+                update = {**base.update, "w": after.replace("W", base.update["w"])}
+                yield ClosedForm(SPECS.get(name, name), update, base.state, before)
 
 
 CLIPPINGS: Mapping[str, str] = {
@@ -56,16 +63,29 @@ CLIPPINGS: Mapping[str, str] = {
     ", gradient clipped by its norm": "g*min(1, clip_norm/norm(g))",
     ", gradient clipped by the global norm": "g*min(1, clip_global_norm/global_norm)",
 }
-DECAYS: Mapping[str, tuple[str, str]] = {
-    "": ("G", ""),
-    ", weight decay coupled": ("G + weight_decay*w", ""),
-    ", weight decay decoupled": ("G", "w - learning_rate*weight_decay*w"),
-    ", weight decay decoupled, not scaled by the learning rate": ("G", "w - weight_decay*w"),
+DECAYS: Mapping[str, tuple[str, str, str]] = {
+    "": ("G", "", "W"),
+    ", weight decay coupled": ("G + weight_decay*w", "", "W"),
+    ", weight decay decoupled": ("G", "w - learning_rate*weight_decay*w", "W"),
+    ", weight decay decoupled, not scaled by the learning rate": ("G", "w - weight_decay*w", "W"),
+    ", weight decay decoupled, scaled by the learning rate's share of its first": (
+        "G",
+        "w - learning_rate/first_rate*weight_decay*w",
+        "W",
+    ),
+    ", weight decay decoupled, after the step": ("G", "", "(W)*(1 - learning_rate*weight_decay)"),
 }
-"""What becomes of g (G: the gradient, clipped or not) and of w before the rule reads them."""
+"""What becomes of g (G: the gradient, clipped or not), of w before the rule reads them, and of the new weight W."""
 
-SAME = frozenset({"sgd, weight decay decoupled"})
-"""What is another form already: without a velocity, coupled and decoupled decay are the same."""
+SAME = frozenset(
+    {
+        "sgd, weight decay decoupled",
+        "lamb without weight decay, weight decay decoupled, after the step",
+        "lamb without weight decay, moments not corrected, weight decay decoupled, after the step",
+    }
+)
+"""What is another form already: without a velocity, coupled and decoupled decay are the same; a step of lamb is as long as the
+weights, so that they may shrink before or after it."""
 
 SPECS: Mapping[str, str] = {
     "sgd, weight decay coupled": "sgd_l2",
@@ -90,6 +110,7 @@ def bases() -> Iterator[ClosedForm]:
     yield from _nadams()
     yield from _adamaxes()
     yield from _others()
+    yield from (ClosedForm(*one) for one in published())
 
 
 def _velocities() -> Iterator[ClosedForm]:
@@ -172,7 +193,6 @@ def _adadeltas() -> Iterator[ClosedForm]:
         yield ClosedForm("adadelta, epsilon outside the roots" + rate, outside, {"s": "0", "d": "0", "x": "0"})
 
 
-MOMENTS: Texts = {"m": "beta_1*m + (1 - beta_1)*g", "v": "beta_2*v + (1 - beta_2)*g**2"}
 DENOMINATORS: Mapping[str, str] = {
     "adam": "sqrt(V/(1 - beta_2**t)) + epsilon",
     "adam_epsilon_inside": "(sqrt(V) + epsilon)/sqrt(1 - beta_2**t)",
@@ -180,6 +200,12 @@ DENOMINATORS: Mapping[str, str] = {
     "adam, epsilon inside the root, before the bias correction": "sqrt((V + epsilon)/(1 - beta_2**t))",
     "adam, second moment not corrected": "sqrt(V) + epsilon",
     "adam, second moment not corrected, epsilon inside the root": "sqrt(V + epsilon)",
+}
+
+
+NADAM_DENOMINATORS: Mapping[str, str] = {
+    "": DENOMINATORS["adam"].replace("V", "v"),
+    ", epsilon inside": DENOMINATORS["adam_epsilon_inside"].replace("V", "v"),
 }
 
 
@@ -212,12 +238,16 @@ def _nadams() -> Iterator[ClosedForm]:
     products = {"": "p*mu", ", one product for all weights": "q*mu**place"}
     state = {"m": "0", "v": "0", "p": "1", "q": "1", "mu": "0", "next": "0"}
     step = "next*m/(1 - p*next) + (1 - mu)*g/(1 - p)"
+    for where, below in NADAM_DENOMINATORS.items():
+        now = f"w - learning_rate*(beta_1*m + (1 - beta_1)*g)/(1 - beta_1**t)/({below})"
+        name = "nadam, momentum constant, both parts corrected for this step"
+        yield ClosedForm(name + where, {**MOMENTS, "w": now}, {"m": "0", "v": "0"})
     for name, text in schedules.items():
         for kept, product in products.items():
             moved = {**MOMENTS, "mu": text.replace("T", "t"), "next": text.replace("T", "(t + 1)"), "p": product}
             moved |= {"q": "q*mu**weights"} if kept else {}
-            for where, below in (("", DENOMINATORS["adam"]), (", epsilon inside", DENOMINATORS["adam_epsilon_inside"])):
-                update = {**moved, "w": f"w - learning_rate*({step})/({below.replace('V', 'v')})"}
+            for where, below in NADAM_DENOMINATORS.items():
+                update = {**moved, "w": f"w - learning_rate*({step})/({below})"}
                 known = {key: value for key, value in state.items() if key != "q" or kept}
                 yield ClosedForm(name + kept + where, update, known)
 
@@ -242,50 +272,6 @@ def _others() -> Iterator[ClosedForm]:
     written = {"w": f"w + momentum*(momentum*v - {decayed}) - {decayed}", "v": f"momentum*v - {decayed}"}
     name = "nesterov, learning rate inside the velocity, weight decay coupled, the velocity's by the new weight"
     yield ClosedForm(name, written, {"v": "0"})
-    yield _radam()
-    yield _adafactor()
     first = {**MOMENTS, "first": "(1 + sign(switch + 0.5 - t))/2"}
     both = f"first*m/(1 - beta_1**t)/({DENOMINATORS['adam'].replace('V', 'v')}) + (1 - first)*ratio*g"
     yield ClosedForm("adam_then_sgd", {**first, "w": f"w - learning_rate*({both})"}, {"m": "0", "v": "0", "first": "0"})
-    z = "z + g - (sqrt(n + g**2) - sqrt(n))/learning_rate*w"
-    cut = "(minimum(maximum(z, -l1), l1) - z)"
-    for start, value in (("", "0"), (", accumulator from its argument", "accumulator")):
-        for name, shrinking in (
-            ("ftrl", "l2"),
-            ("ftrl, l2 counts twice", "2*l2"),
-            ("ftrl, l2 is weight_decay", "weight_decay"),
-        ):
-            step = f"{cut}/((beta + sqrt(n))/learning_rate + {shrinking})"
-            yield ClosedForm(name + start, {"z": z, "n": "n + g**2", "w": step}, {"z": "0", "n": value})
-    for name, decay in (("lamb", " + weight_decay*w"), ("lamb without weight decay", "")):
-        for corrected, (m, v) in {
-            "": ("m/(1 - beta_1**t)", DENOMINATORS["adam"]),
-            ", moments not corrected": ("m", "sqrt(V) + epsilon"),
-        }.items():
-            ratio = {**MOMENTS, "r": f"{m}/({v.replace('V', 'v')}){decay}", "w": "w - learning_rate*norm(w)/norm(r)*r"}
-            yield ClosedForm(name + corrected, ratio, {"m": "0", "v": "0", "r": "0"})
-
-
-def _adafactor() -> ClosedForm:
-    """Shazeer & Stern 2018, arXiv 1804.04235, algorithms 4 and 5."""
-    share, square = "t**beta_2_decay", "g**2 + epsilon_1"
-    update = {
-        "r": f"(1 - {share})*r + {share}*row_means({square})",
-        "c": f"(1 - {share})*c + {share}*column_means({square})",
-        "u": "g/sqrt(r*c/column_means(r))",
-        "w": "w - max(epsilon_2, rms(w))*min(learning_rate, t**(-0.5))*u/max(1, rms(u)/clip_threshold)",
-    }
-    return ClosedForm("adafactor", update, {"r": "0", "c": "0", "u": "0"})
-
-
-def _radam() -> ClosedForm:
-    """Liu et al. 2020, arXiv 1908.03265, algorithm 2, with torch's threshold of 5: `on` is 1 from there on, else 0."""
-    longest = "(2/(1 - beta_2) - 1)"
-    rectified = f"sqrt(maximum((rho_t - 4)*(rho_t - 2)*{longest}/(({longest} - 4)*({longest} - 2)*rho_t), 0))"
-    update = {
-        **MOMENTS,
-        "rho_t": f"{longest} - 2*t*beta_2**t/(1 - beta_2**t)",
-        "on": "sign(maximum(rho_t - 5, 0))",
-        "w": f"w - learning_rate*m/(1 - beta_1**t)*(on*{rectified}*sqrt(1 - beta_2**t)/(sqrt(v) + epsilon) + 1 - on)",
-    }
-    return ClosedForm("radam", update, dict.fromkeys(("m", "v", "rho_t", "on"), "0"))

@@ -22,7 +22,8 @@ EXPLAINABLE = ("differs", "reduced_precision", "nonfinite")
 
 @dataclass(frozen=True)
 class Known:
-    """One departure. `cases`: patterns of case ids, `quantities`: which comparisons; low and high bound the error."""
+    """One departure. `cases`, `tensors`: patterns of case ids and of tensors, `quantities`: which comparisons; low and high
+    bound the error."""
 
     name: str
     cause: str
@@ -33,11 +34,13 @@ class Known:
     versions: tuple[str, ...]
     low: float
     high: float
+    tensors: tuple[str, ...] = ("*",)
 
     def covers(self, case: Case, comparison: Comparison) -> bool:
         """Whether this entry speaks of the comparison at all, whatever its size."""
         return (
             any(fnmatchcase(case.id, pattern) for pattern in self.cases)
+            and any(fnmatchcase(comparison.tensor, pattern) for pattern in self.tensors)
             and comparison.quantity in self.quantities
             and case.dtype in self.dtypes
         )
@@ -50,16 +53,33 @@ class Known:
 def apply(case: Case, framework: str, record: Record, comparisons: Sequence[Comparison]) -> list[Comparison]:
     """The comparisons, those that a known difference explains as `documented_difference`.
 
-    Within its versions an entry is strict: where it speaks of a case and nothing departs any more, the case `differs`.
+    Within its versions an entry is strict: where it speaks of a case and nothing departs any more, the case `differs`. In other
+    versions it is told where its departure still occurs within its bound, and its absence is no fault.
     """
-    entries = [entry for entry in known(framework) if record.framework_version in entry.versions]
-    found = [_explained(entries, case, comparison) for comparison in comparisons]
-    for entry in entries:
+    strict = [entry for entry in known(framework) if record.framework_version in entry.versions]
+    others = [entry for entry in known(framework) if record.framework_version not in entry.versions]
+    found = [
+        _told_elsewhere(others, case, _explained(strict, case, comparison), record.framework_version)
+        for comparison in comparisons
+    ]
+    for entry in strict:
         places = [place for place, comparison in enumerate(comparisons) if entry.covers(case, comparison)]
         if places and all(comparisons[place].verdict not in EXPLAINABLE for place in places):
             reason = f"{entry.name} no longer occurs: remove it from {framework}'s differences.yaml"
             found[places[0]] = replace(found[places[0]], verdict="differs", reason=reason)
     return found
+
+
+def _told_elsewhere(entries: Sequence[Known], case: Case, comparison: Comparison, version: str) -> Comparison:
+    """What an entry of other versions explains: reported, without failing."""
+    if comparison.verdict in EXPLAINABLE:
+        for entry in entries:
+            if entry.covers(case, comparison) and entry.explains(comparison):
+                reason = (
+                    f"{entry.name}, documented for {', '.join(entry.versions)} and seen in {version} as well: {entry.cause}"
+                )
+                return replace(comparison, verdict="documented_difference", reason=reason)
+    return comparison
 
 
 def _explained(entries: Sequence[Known], case: Case, comparison: Comparison) -> Comparison:
@@ -95,6 +115,7 @@ def _entry(item: Mapping[str, Any], path: Path) -> Known:
             versions=tuple(str(version) for version in item["versions"]),
             low=float(low),
             high=float(high),
+            tensors=tuple(item.get("tensors", ("*",))),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: entry {item.get('name', item)!r}: {error}") from error

@@ -64,7 +64,8 @@ class Origins:
         return True
 
     def said(self, departed: Iterable[Comparison]) -> str:
-        """`conv1 (conv2d)`: where it begins. Forward values tell; where all of them are right, the loss, else gradients."""
+        """`conv1 (conv2d)`: where it begins. Forward values tell; where all of them are right, the loss, else gradients, else
+        statistics."""
         if len(self.layers) == 1:
             return self._written(self.layers)
         every = list(departed)
@@ -75,7 +76,10 @@ class Origins:
             return self._written(self.losses)
         backward = {name for one in every if one.quantity in BACKWARD for name in self.of(one)}
         last = {name for name in backward if not any(name in self.upstream[other] - {other} for other in backward)}
-        return f"the backward pass of or behind {self._written(last)}" if last else ""
+        if last:
+            return f"the backward pass of or behind {self._written(last)}"
+        kept = {name for one in every if one.quantity == "statistic" for name in self.of(one)}
+        return f"the statistics of {self._written(kept)}" if kept else ""
 
     def _written(self, names: Iterable[str]) -> str:
         chosen = sorted(names, key=list(self.nodes).index)

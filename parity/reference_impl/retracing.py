@@ -36,6 +36,7 @@ def retrace(rule: Rule, hyperparameters: Mapping[str, float], steps: Sequence[St
     for t, step in enumerate(steps, start=1):
         given = {name: running.exactly(step.gradients[name], u) for name in names}
         known: dict[str, Any] = {**constant, "t": t, "learning_rate": running.held(step.rate, u), "weights": len(names)}
+        known["first_rate"] = constant["learning_rate"]
         if rule.uses_global_norm():
             known["global_norm"] = running.root_of_squares(given.values(), u)
         expected = {}

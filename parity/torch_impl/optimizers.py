@@ -5,6 +5,7 @@ It refuses schedules; the learning rate of a group of parameters is a factor tim
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -114,6 +115,23 @@ def drive(asked: Driven) -> list[dict[str, Array]]:
             group["lr"] = rate
         for name, weight in weights.items():
             weight.grad = torch.from_numpy(gradients[name].copy())
-        optimizer.step()
+        _step(optimizer, weights, gradients)
         seen.append({name: weight.detach().numpy().copy() for name, weight in weights.items()})
     return seen
+
+
+def _step(optimizer: Optimizer, weights: Mapping[str, Tensor], gradients: Mapping[str, Array]) -> None:
+    """A step that needs a closure gets the loss whose gradients these are, Σ g·w."""
+    closure = inspect.signature(optimizer.step).parameters.get("closure")
+    if closure is None or closure.default is not closure.empty:
+        optimizer.step()
+        return
+
+    def evaluate() -> Tensor:
+        optimizer.zero_grad()
+        with torch.enable_grad():
+            loss = torch.stack([(torch.from_numpy(gradients[name]) * weight).sum() for name, weight in weights.items()]).sum()
+        loss.backward()
+        return loss
+
+    optimizer.step(evaluate)

@@ -33,6 +33,10 @@ from parity.verbs.trials import Trial
 Array = npt.NDArray[Any]
 
 
+PATIENCE = 120.0
+"""Seconds for one object: eight steps of 172 numbers take milliseconds, so what takes longer hangs."""
+
+
 @dataclass(frozen=True)
 class Fingerprint:
     """What was found out of one object. matches: every form that explains it, in one precision; none is no match."""
@@ -72,16 +76,18 @@ def fingerprint(target: str, framework: str | None = None, settings: Mapping[str
 def drive(framework: str, asked: Sequence[Asked], values: Sequence[Mapping[str, float]] | None = None) -> list[Driven]:
     """Every object in one process: in float64, and in float32 those that fail in float64 (MXNet keeps float32 state).
 
-    values: of each object's hyper-parameters, by the formulas' names; the separating ones where nothing is said."""
+    values: of each object's hyper-parameters, by the formulas' names, on ordinary draws; where nothing is said, values and
+    draws that separate."""
+    draws = probes.ordinary_draws if values else probes.fingerprint_draws
     values = values or [probes.SEPARATING] * len(asked)
     with tempfile.TemporaryDirectory() as store:
-        session = Session(Path(store), [framework], python_path=(Path.cwd(),))
+        session = Session(Path(store), [framework], python_path=(Path.cwd(),), timeout=PATIENCE)
         first = [
             _read(judged)
-            for judged in session.run([_trial(one, "float64", own) for one, own in zip(asked, values, strict=True)])
+            for judged in session.run([_trial(one, draws("float64"), own) for one, own in zip(asked, values, strict=True)])
         ]
         crashed = [place for place, judged in enumerate(first) if judged.record.outcome == "crashed"]
-        again = session.run([_trial(asked[place], "float32", values[place]) for place in crashed]) if crashed else []
+        again = session.run([_trial(asked[place], draws("float32"), values[place]) for place in crashed]) if crashed else []
         for place, judged in zip(crashed, again, strict=True):
             first[place] = _read(judged)
     return first
@@ -97,12 +103,11 @@ def placed(target: str, framework: str | None) -> tuple[str, str]:
     return selection.that_train([found])[0], path
 
 
-def _trial(asked: Asked, dtype: str, values: Mapping[str, float] = probes.SEPARATING) -> Trial:
-    arrays = probes.fingerprint_draws(dtype)
+def _trial(asked: Asked, arrays: Mapping[str, Array], values: Mapping[str, float]) -> Trial:
     case = Case(
         spec=asked.target,
         task="fingerprint",
-        dtype=dtype,
+        dtype=str(next(iter(arrays.values())).dtype),
         optimizer=asked.path,
         mode="default",
         arguments=dict(asked.settings),
@@ -138,6 +143,8 @@ def seen_of(target: str, driven: Driven) -> Seen:
     record = driven.record
     if record.outcome == "unavailable":
         raise UsageError(record.reason, status=3)
+    if record.outcome == "timed_out":
+        raise UsageError(f"{target} did not take its {len(probes.RATES)} steps: {record.reason.splitlines()[0]}", status=3)
     if record.outcome != "ran":
         raise UsageError(
             f"{target} cannot be fingerprinted as optimizer: {record.reason.splitlines()[0]} (`--as` names another kind)"

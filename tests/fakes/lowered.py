@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import wraps
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -44,7 +45,9 @@ class Float32Inside(Implementation):
 
 
 def _narrow(array: Any) -> Any:
-    """Rounded to float32, held as it was."""
+    """Rounded to float32, held as it was; an op with statistics gives several arrays by name."""
+    if isinstance(array, dict):
+        return {name: _narrow(one) for name, one in array.items()}
     floats = isinstance(array, np.ndarray) and array.dtype == np.float64
     return array.astype(np.float32).astype(np.float64) if floats else array
 
@@ -59,6 +62,7 @@ class Narrowed(Realized):
     def walked(self, values: Mapping[str, Array], training: bool, phase: int = 0) -> Reference:
         right = TABLE[self.op]
 
+        @wraps(right.forward)  # the attributes' names are read off its signature
         def forward(run: Any, *given: Any, **more: Any) -> Any:
             outputs, saved = right.forward(run, *map(_narrow, given), **{key: _narrow(one) for key, one in more.items()})
             return _narrow(outputs), saved
@@ -106,3 +110,29 @@ class Float32Optimizer(Implementation):
             for name, array in before.items():
                 change = self.held[name].astype(np.float64) - array
                 self.held[name] = array + change.astype(np.float32)
+
+
+class BatchNormInFloat32(ConvolutionInFloat32):
+    """Outputs and statistics."""
+
+    op = "batch_norm"
+
+
+class StatisticsInFloat32(Implementation):
+    """Only what a batch norm keeps between steps."""
+
+    class realized(Realized):
+        def walked(self, values: Mapping[str, Array], training: bool, phase: int = 0) -> Reference:
+            seen = super().walked(values, training, phase)
+            return replace(seen, state={name: _narrow(array) for name, array in seen.state.items()})
+
+
+class StateInFloat32(Implementation):
+    """Only what the optimizer keeps between steps."""
+
+    class realized(Realized):
+        def advance(self, batch: Batch) -> None:
+            super().advance(batch)
+            for states in self.states.values():
+                for kept in states.values():
+                    kept.update({name: _narrow(array) for name, array in kept.items()})

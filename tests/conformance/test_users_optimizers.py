@@ -1,0 +1,32 @@
+"""Optimizers as users write them in each framework: `parity fingerprint` names each rightly, and foreign ones not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from users_optimizers import MODULES
+from users_table import FOREIGN, NAMED, TABLE
+
+from parity.verbs import fingerprint as verb
+from parity.verbs.errors import UsageError
+
+
+def test_there_are_rules_enough() -> None:
+    assert len(NAMED) >= 80 and len(FOREIGN) >= 25
+
+
+def test_users_optimizers_have_their_names(framework: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of them in one process. A wrong name is worse than none, so both are shown."""
+    (tmp_path / "users_module.py").write_text(MODULES[framework])
+    for name in ("users_rules.py", "users_table.py"):
+        (tmp_path / name).write_text(Path(__file__).with_name(name).read_text())
+    monkeypatch.chdir(tmp_path)
+    asked = [verb.Asked(name, f"users_module:{name}", {}) for name in TABLE]
+    told = {}
+    for one, driven in zip(asked, verb.drive(framework, asked), strict=True):
+        try:
+            told[one.target] = verb.found(one.target, driven).name
+        except UsageError as error:
+            told[one.target] = str(error)
+    assert {name: (rule.name, told[name]) for name, rule in TABLE.items() if told[name] != rule.name} == {}
