@@ -268,6 +268,31 @@ def test_a_bidirectional_model_reads_a_sequence_and_is_refused_where_it_would_ge
 
 
 @pytest.mark.parametrize(
+    ("words", "decoding", "told"),
+    [
+        (11, "begin: 10, end: 10, steps: 7", ""),
+        (7, "begin: 10, end: 0, steps: 7", ""),  # it need not choose every token that it reads
+        (11, "begin: 11, end: 0, steps: 7", "47: `begin` is fed to `tokens`, which lies between 0 and 10; 11 does not"),
+        (11, "begin: 0, end: 11, steps: 7", "55: `end` is a token that `logits` can choose, one of 0 … 10; 11 is none"),
+        (13, "begin: 0, end: 0, steps: 7", "32: `logits` chooses among 13 tokens, and `tokens` takes none above 10"),
+        (11, "begin: 0, end: 0, steps: 0", "65: `steps` is at least 1, not 0"),
+        (11, "begin: 0, end: 0, steps: 8", "65: 8 tokens are more than the 7 steps of `tokens`"),
+    ],
+)
+def test_greedy_decoding_feeds_what_the_network_has_a_place_for(words: int, decoding: str, told: str) -> None:
+    text = BOTH_WAYS.partition("  - concat")[0] + f"  - lstm forward: {{units: 3}}\n  - dense logits: {{units: {words}}}\n"
+    text += f"decoding: {{feed: tokens, from: logits, {decoding}}}\n"
+    assert said(text) == (f"user.yaml:9:{told}" if told else "")
+
+
+def test_an_input_that_is_wrong_itself_is_not_said_to_be_none() -> None:
+    text = BOTH_WAYS.partition("  - concat")[0].replace("below: 11", "below: 0") + "  - dense logits: {units: 11}\n"
+    assert said(text + "decoding: {feed: tokens, from: logits, begin: 0, end: 0, steps: 7}\n") == (
+        "user.yaml:4:54: `below` is at least 1, not 0"
+    )
+
+
+@pytest.mark.parametrize(
     ("step", "through"),
     [
         ("gru gru: {units: 5}", ""),

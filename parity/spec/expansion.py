@@ -14,13 +14,12 @@ from typing import Any
 from parity.ops import TABLE
 from parity.spec.architectures import Architecture
 from parity.spec.bounds import out_of_bounds
-from parity.spec.causality import look_ahead
+from parity.spec.decoding import check_causality, read_decoding
 from parity.spec.graph import Carried, Graph, Input, Node
 from parity.spec.inputs import read_input, read_shape
 from parity.spec.ledger import Frame, Known, Ledger, Refused, Stopped, Value
 from parity.spec.mistakes import Mistake, Place, SpecError, did_you_mean, in_order, short
 from parity.spec.scopes import Scope
-from parity.spec.signatures import whole
 from parity.spec.steps import run
 from parity.spec.training import Training, check_evaluate, evaluated, grouped, lies_under, read_training
 from parity.spec.unused import unused
@@ -74,7 +73,7 @@ class Expansion:
         training = self._training(inputs, last)
         outputs = self._outputs(last)
         states = self._carried(carried)
-        decoding = self._decoding(inputs)
+        decoding = read_decoding(self.scope, architecture.decoding, inputs)
         self._call_unused_networks()
         if self.ledger.mistakes or not self.whole:
             return None
@@ -98,7 +97,7 @@ class Expansion:
             decoding=decoding,
         )
         self._check_bounds(graph)
-        self._check_causality(graph)
+        check_causality(self.scope, architecture.decoding, graph)
         return graph
 
     @staticmethod
@@ -207,45 +206,11 @@ class Expansion:
             found.append(Carried(name, before, following.name))
         return tuple(found)
 
-    def _decoding(self, inputs: tuple[Input, ...]) -> dict[str, Any] | None:
-        part = self.architecture.decoding
-        if part is None:
-            return None
-        scope = self.scope
-        feeds = [given.name for given in inputs if given.dtype == "integer" and len(given.shape) == 1]
-        if part.feed not in feeds and not self.ledger.forgiven("inputs", part.feed):
-            close = did_you_mean(part.feed, feeds)
-            scope.refuse(
-                part.place("feed"), f"`feed` is an input of integers of shape (time); `{short(part.feed)}` is none{close}"
-            )
-        try:
-            source = scope.value(part.source, part.place("from"))
-            numbers = {key: whole(key, getattr(part, key), part.place(key), scope, 0) for key in ("begin", "end", "steps")}
-        except Refused:
-            return None
-        if source.shape is not None and len(source.shape) != 2:
-            scope.refuse(part.place("from"), f"`from` has logits of shape (time, vocabulary), not {source.shape}")
-        given = next((one for one in inputs if one.name == part.feed), None)
-        if given is not None and numbers["steps"] > given.shape[0]:
-            sentence = f"{numbers['steps']} tokens are more than the {given.shape[0]} steps of `{part.feed}`"
-            scope.refuse(part.place("steps"), sentence)
-        return {"feed": part.feed, "from": source.name, **numbers}
-
     def _check_bounds(self, graph: Graph) -> None:
         for node, sentence in out_of_bounds(graph):
             line, _, column = node.place.partition(":")
             place = Place(self.architecture.place().file, int(line), int(column))
             self.scope.refuse(place, f"`{node.op}` ({node.name}): {sentence}")
-
-    def _check_causality(self, graph: Graph) -> None:
-        """What is decoded step by step sees nothing that is decoded later."""
-        part = self.architecture.decoding
-        if part is None or graph.decoding is None:
-            return
-        node = look_ahead(graph.nodes, graph.decoding["feed"], graph.decoding["from"])
-        if node is not None:
-            why = f"`{part.source}` sees later steps of `{part.feed}` through `{node.name}` ({node.op})"
-            self.scope.refuse(part.place("from"), f"{why}; what generates a sequence sees only what comes before")
 
     def _call_unused_networks(self) -> None:
         """A network that nothing calls is expanded alone, so that its mistakes are found; its nodes are thrown away."""

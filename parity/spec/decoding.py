@@ -1,0 +1,78 @@
+"""Owns what a file says of greedy decoding: what is fed, what is read, which tokens begin and end, and for how many steps.
+
+It refuses tokens that the network has no place for, and values that see later steps of what they generate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from parity.spec.architectures import DecodingPart
+from parity.spec.causality import look_ahead
+from parity.spec.graph import Graph, Input
+from parity.spec.ledger import Refused, Value
+from parity.spec.mistakes import did_you_mean, short
+from parity.spec.scopes import Scope
+from parity.spec.signatures import whole
+
+LEAST = {"begin": 0, "end": 0, "steps": 1}
+
+
+def read_decoding(scope: Scope, part: DecodingPart | None, inputs: Sequence[Input]) -> dict[str, Any] | None:
+    """A graph's `decoding`: {"feed", "from", "begin", "end", "steps"}; None where there is none, or a mistake was found."""
+    if part is None:
+        return None
+    _check_feed(scope, part, inputs)
+    try:
+        source = scope.value(part.source, part.place("from"))
+        numbers = {key: whole(key, getattr(part, key), part.place(key), scope, least) for key, least in LEAST.items()}
+    except Refused:
+        return None
+    if source.shape is not None and len(source.shape) != 2:
+        scope.refuse(part.place("from"), f"`from` has logits of shape (time, vocabulary), not {source.shape}")
+    given = next((one for one in inputs if one.name == part.feed), None)
+    if given is not None and given.dtype == "integer" and len(given.shape) == 1:
+        _check_numbers(scope, part, numbers, given, source)
+    return {"feed": part.feed, "from": source.name, **numbers}
+
+
+def _check_feed(scope: Scope, part: DecodingPart, inputs: Sequence[Input]) -> None:
+    feeds = [given.name for given in inputs if given.dtype == "integer" and len(given.shape) == 1]
+    refused = part.feed in scope.ledger.architecture.inputs and part.feed not in [given.name for given in inputs]
+    if part.feed in feeds or refused or scope.ledger.forgiven("inputs", part.feed):
+        return
+    close = did_you_mean(part.feed, feeds)
+    sentence = f"`feed` is an input of integers of shape (time); `{short(part.feed)}` is none{close}"
+    scope.refuse(part.place("feed"), sentence)
+
+
+def _check_numbers(scope: Scope, part: DecodingPart, numbers: Mapping[str, int], given: Input, source: Value) -> None:
+    """`begin` and every token that `from` can name are fed; `end` is one that it can name; the steps fit."""
+    (time,) = given.shape
+    low, high = (0, given.below - 1) if given.below is not None else given.range or (0, numbers["begin"])
+    if not low <= numbers["begin"] <= high:
+        sentence = f"`begin` is fed to `{given.name}`, which lies between {low:g} and {high:g}; {numbers['begin']} does not"
+        scope.refuse(part.place("begin"), sentence)
+    if numbers["steps"] > time:
+        sentence = f"{numbers['steps']} tokens are more than the {time} steps of `{part.feed}`"
+        scope.refuse(part.place("steps"), sentence)
+    if source.shape is None or len(source.shape) != 2:
+        return
+    words = source.shape[1]
+    if numbers["end"] >= words:
+        sentence = f"`end` is a token that `{part.source}` can choose, one of 0 … {words - 1}; {numbers['end']} is none"
+        scope.refuse(part.place("end"), sentence)
+    if words > high + 1 and (given.below, given.range) != (None, None):
+        sentence = f"`{part.source}` chooses among {words} tokens, and `{given.name}` takes none above {high:g}"
+        scope.refuse(part.place("from"), sentence)
+
+
+def check_causality(scope: Scope, part: DecodingPart | None, graph: Graph) -> None:
+    """What is decoded step by step sees nothing that is decoded later."""
+    if part is None or graph.decoding is None:
+        return
+    node = look_ahead(graph.nodes, graph.decoding["feed"], graph.decoding["from"])
+    if node is not None:
+        why = f"`{part.source}` sees later steps of `{part.feed}` through `{node.name}` ({node.op})"
+        scope.refuse(part.place("from"), f"{why}; what generates a sequence sees only what comes before")
