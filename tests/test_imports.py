@@ -39,7 +39,7 @@ WORKER_RUNTIME = tuple(
         "worker",
     )
 )
-TRAINING = {"keras_impl": ("keras", "tensorflow"), "torch_impl": ("torch",), "mxnet_impl": ("mxnet",)}
+TRAINING = {"keras_impl": ("keras", "tensorflow", "h5py"), "torch_impl": ("torch",), "mxnet_impl": ("mxnet",)}
 FRAMEWORKS = {**TRAINING, "onnx_impl": ("onnx", "onnxruntime")}
 
 ROOMS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,14 @@ import numpy as np
 import pytest
 
 from parity.execution import tasks
+from parity.execution.protocol import check_native
 from parity.judgement.verdicts import worst
+from parity.verbs import neutral as reading
 from parity.verbs import weights
 from parity.verbs.errors import UsageError
 
 GRAPH = weights.graph("mlp", "small")
+FIRST = f"parameter/{GRAPH.parameters[0].name}"
 
 
 class Shelf:
@@ -58,25 +62,59 @@ def neutral(folder: Path, **changes: Any) -> Path:
 
 
 def test_a_neutral_file_that_fits_is_read(tmp_path: Path) -> None:
-    assert set(weights.neutral(neutral(tmp_path), GRAPH)) == {f"parameter/{one.name}" for one in GRAPH.parameters}
+    assert set(reading.read(neutral(tmp_path), GRAPH)) == {f"parameter/{one.name}" for one in GRAPH.parameters}
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({f"parameter/{GRAPH.parameters[0].name}": None}, "is missing"),
+        ({FIRST: None}, "is missing"),
         ({"parameter/other": np.zeros(3)}, "is not one of"),
-        ({f"parameter/{GRAPH.parameters[0].name}": np.zeros(3)}, "the spec says"),
+        ({FIRST: np.zeros(3)}, "the spec says"),
+        ({"../../outside": np.zeros(3)}, "is not one of"),
+        ({FIRST: np.full(GRAPH.parameters[0].shape, 0.1)}, "holds numbers that float32 does not"),
+        ({FIRST: np.ones(GRAPH.parameters[0].shape, np.int64)}, "is of type int64"),
+        ({FIRST: np.full(GRAPH.parameters[0].shape, None)}, "is of type object"),
     ],
 )
 def test_a_file_that_does_not_fit_is_said(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        weights.neutral(neutral(tmp_path, **changes), GRAPH)
+        reading.read(neutral(tmp_path, **changes), GRAPH)
 
 
-def test_what_is_no_file_of_weights_is_said(tmp_path: Path) -> None:
-    (tmp_path / "text.npz").write_text("no archive")
-    with pytest.raises(UsageError, match=r"no \.npz"):
-        weights.neutral(tmp_path / "text.npz", GRAPH)
-    with pytest.raises(UsageError, match="no architecture"):
-        weights.graph("adam", "small")
+def test_what_float32_holds_may_be_of_another_float_type(tmp_path: Path) -> None:
+    numbers = np.full(GRAPH.parameters[0].shape, 0.5)
+    numbers[0] = np.nan
+    found = reading.read(neutral(tmp_path, **{FIRST: numbers}), GRAPH)[FIRST]
+    assert found.dtype == np.float32 and np.array_equal(found, numbers, equal_nan=True)
+
+
+@pytest.mark.parametrize("damage", ["text", "empty", "torn", "flipped", "header", "npy"])
+def test_what_is_no_file_of_weights_is_said(tmp_path: Path, damage: str) -> None:
+    path = neutral(tmp_path)
+    whole = path.read_bytes()
+    if damage == "npy":
+        np.save(tmp_path / "weights.npy", np.zeros(3))
+        path = tmp_path / "weights.npy"
+    elif damage == "header":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(f"{FIRST}.npy", b"\x93NUMPY\x01\x00\x10\x00{'descr': '<f4',\n")
+    else:
+        at = len(whole) // 2
+        flipped = whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :]
+        path.write_bytes({"text": b"no archive", "empty": b"", "torn": whole[:at], "flipped": flipped}[damage])
+    with pytest.raises(UsageError, match=r"is no \.npz of weights: "):
+        reading.read(path, GRAPH)
+
+
+def test_native_arrays_are_neither_cast_nor_completed() -> None:
+    own = {"weight": ((3, 5), "float32"), "bias": ((3,), "float32")}
+    check_native("weights.pt", own, own)
+    for given, told in (
+        ({"weight": ((3, 5), "float32")}, "it lacks bias"),
+        ({**own, "other": ((3,), "float32")}, "other is none of the model's"),
+        ({**own, "bias": ((5,), "float32")}, r"bias has shape \(5,\)"),
+        ({**own, "bias": ((3,), "float64")}, "and type float64"),
+    ):
+        with pytest.raises(ValueError, match=told):
+            check_native("weights.pt", given, own)

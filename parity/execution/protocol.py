@@ -266,3 +266,20 @@ class ParameterLayout:
         for move in reversed(self.moves):
             arrays = move.invert(arrays)
         return dict(zip(self.spec, arrays, strict=True))
+
+
+Held = Mapping[str, tuple[tuple[int, ...], str]]
+"""Names of native arrays -> shape and type, as the framework writes them."""
+
+
+def check_native(file: str, given: Held, wanted: Held) -> None:
+    """Raises ValueError where native weights are not the model's, array by array: frameworks cast and leave out silently."""
+    problems = [f"it lacks {name}" for name in wanted if name not in given]
+    problems += [f"{name} is none of the model's arrays" for name in given if name not in wanted]
+    for name in wanted:
+        if name in given and given[name] != wanted[name]:
+            (shape, kind), (own, precision) = given[name], wanted[name]
+            problems.append(f"{name} has shape {shape} and type {kind}, the model's has {own} and {precision}")
+    if problems:
+        more = f", and {len(problems) - 5} more" if len(problems) > 5 else ""
+        raise ValueError(f"{file} does not fit the model: {'; '.join(problems[:5])}{more}")

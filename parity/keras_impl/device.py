@@ -8,10 +8,15 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
+import h5py
 import keras
 import numpy as np
 import tensorflow as tf
+
+from parity.execution.protocol import Held
 
 THREADS = int(os.environ.get("PARITY_THREADS", "0"))
 """0 leaves TensorFlow's own choice, one thread a core."""
@@ -57,3 +62,16 @@ def synchronize() -> None:
 def place(kind: str) -> tf.device:
     """The scope in which variables and constants of a case on this kind of device are made."""
     return tf.device(f"/{kind.upper()}:0")
+
+
+def held(path: Path) -> Held:
+    """The arrays of a file that `save_weights` wrote. Links out of the file are not followed."""
+    found: dict[str, tuple[tuple[int, ...], str]] = {}
+
+    def take(name: str, one: Any) -> None:
+        if isinstance(one, h5py.Dataset):
+            found[name] = (tuple(one.shape), str(one.dtype))
+
+    with h5py.File(path, "r") as file:
+        file.visititems(take)
+    return found

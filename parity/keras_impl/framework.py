@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from parity.execution.protocol import Array, Batch, Description, Driven, Observation, ParameterLayout, Unsupported
+from parity.execution.protocol import Array, Batch, Description, Driven, Observation, ParameterLayout, Unsupported, check_native
 from parity.keras_impl import device, initializers, layers, model, optimizers, schedules
 from parity.keras_impl.arrangements import mask_inputs
 from parity.keras_impl.wiring import Wiring, sequenced
@@ -189,7 +189,10 @@ class Realization:
         with tempfile.TemporaryDirectory() as folder:
             for name, whole in self._wholes().items():
                 path = Path(folder, name)
+                whole.save_weights(path)
+                own = device.held(path)
                 path.write_bytes(files[name])
+                check_native(name, device.held(path), own)
                 whole.load_weights(path)
 
     def _wholes(self) -> dict[str, keras.Model]:

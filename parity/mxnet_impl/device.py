@@ -1,17 +1,23 @@
-"""Owns how MXNet enters the process: threads, the import itself, the device, its settings, and waiting for it.
+"""Owns how MXNet enters the process: threads, the import itself, the device, its settings, its files, and waiting for it.
 
-It refuses graphs and arrays. Every other module of this folder takes `mxnet` from here, because MXNet reads the number of
+It refuses graphs. Every other module of this folder takes `mxnet` from here, because MXNet reads the number of
 threads while it is imported.
 """
 
 from __future__ import annotations
 
 import os
+import tempfile
 import warnings
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-__all__ = ["THREADS", "context", "devices", "mxnet", "settings", "synchronize"]
+from parity.execution.protocol import Held
 
+__all__ = ["THREADS", "WEIGHTS", "context", "devices", "held", "mxnet", "read_weights", "settings", "synchronize", "written"]
+
+WEIGHTS = "weights.params"
 THREADS = os.environ.get("PARITY_THREADS", "")
 if THREADS:
     os.environ["OMP_NUM_THREADS"] = THREADS
@@ -47,3 +53,27 @@ def settings() -> dict[str, str]:
 def synchronize() -> None:
     """Returns when the engine has done everything that it was handed; raises what an operation raised meanwhile."""
     mxnet.nd.waitall()
+
+
+def written(arrays: Mapping[str, Any]) -> bytes:
+    """NDArrays in the format of mxnet.nd.save."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, WEIGHTS)
+        mxnet.nd.save(str(path), dict(arrays))
+        return path.read_bytes()
+
+
+def read_weights(content: bytes) -> dict[str, Any]:
+    """What `written` wrote; nothing where arrays have no names. Raises ValueError where it is no such file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, WEIGHTS)
+        path.write_bytes(content)
+        try:
+            found = mxnet.nd.load(str(path))
+        except mxnet.base.MXNetError as error:
+            raise ValueError(f"{WEIGHTS} cannot be read: {str(error).splitlines()[-1]}") from error
+    return found if isinstance(found, dict) else {}
+
+
+def held(arrays: Mapping[str, Any]) -> Held:
+    return {name: (tuple(one.shape), one.dtype.__name__) for name, one in arrays.items()}

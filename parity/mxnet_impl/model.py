@@ -5,15 +5,13 @@ It refuses to know any op (layers.py) and any rule (optimizers.py).
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from parity.execution.protocol import Array, Batch, Observation, Unsupported
+from parity.execution.protocol import Array, Batch, Observation, Unsupported, check_native
 from parity.mxnet_impl import curvature, device, optimizers
 from parity.mxnet_impl.device import mxnet
 from parity.mxnet_impl.layers import LAYERS
@@ -277,24 +275,19 @@ class Realization:
         return Unfetched(loss)
 
     def save(self) -> dict[str, bytes]:
-        arrays = {
-            f"{name}/{native}": held.data()
-            for name, (_, natives) in self._parts.held.items()
-            for native, held in natives.items()
-        }
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "weights.params")
-            mxnet.nd.save(str(path), arrays)
-            return {path.name: path.read_bytes()}
+        return {device.WEIGHTS: device.written({name: held.data() for name, held in self._natives().items()})}
 
     def load(self, files: Mapping[str, bytes]) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "weights.params")
-            path.write_bytes(files[path.name])
-            arrays = mxnet.nd.load(str(path))
-        for name, (_, natives) in self._parts.held.items():
-            for native, held in natives.items():
-                held.set_data(arrays[f"{name}/{native}"])
+        given, natives = device.read_weights(files[device.WEIGHTS]), self._natives()
+        own = {name: held.data() for name, held in natives.items()}
+        check_native(device.WEIGHTS, device.held(given), device.held(own))
+        for name, held in natives.items():
+            held.set_data(given[name])
+
+    def _natives(self) -> dict[str, Any]:
+        """Every native parameter, under the name that it has in a file."""
+        held = self._parts.held
+        return {f"{name}/{native}": one for name, (_, natives) in held.items() for native, one in natives.items()}
 
     def synchronize(self) -> None:
         device.synchronize()

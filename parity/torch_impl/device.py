@@ -1,13 +1,15 @@
 """Owns the contact with the machine: threads, devices, precision switches, versions, waiting.
 
-It refuses to pick a dtype or a mode for a case.
+It refuses to pick a dtype or a mode for a case, and weights that would have to be cast or completed.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import platform
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from parity.execution.protocol import Array, Unsupported
+from parity.execution.protocol import Array, Held, Unsupported, check_native
 
 DTYPES: Mapping[str, torch.dtype] = {
     "float64": torch.float64,
@@ -97,3 +99,21 @@ def array(tensor: torch.Tensor) -> Array:
     own = tensor.detach().to("cpu", copy=True)
     found: Array = (own if own.dtype not in (torch.bfloat16, torch.float16) else own.float()).numpy()
     return found
+
+
+def read_weights(name: str, content: bytes, own: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The state dict in a file, if it is of the same names, shapes and types as the model's own. Raises ValueError.
+
+    torch.load takes flipped bits for numbers, though the archive has a checksum of every tensor.
+    """
+    with io.BytesIO(content) as file:
+        given = torch.load(file, weights_only=True)
+    check_native(name, _held(given if isinstance(given, dict) else {}), _held(own))
+    if zipfile.is_zipfile(io.BytesIO(content)) and (torn := zipfile.ZipFile(io.BytesIO(content)).testzip()):
+        raise ValueError(f"{name} is damaged: the checksum of {torn} is wrong")
+    return dict(given)
+
+
+def _held(weights: Mapping[str, Any]) -> Held:
+    tensors = {name: one for name, one in weights.items() if isinstance(one, torch.Tensor)}
+    return {name: (tuple(one.shape), str(one.dtype).removeprefix("torch.")) for name, one in tensors.items()}

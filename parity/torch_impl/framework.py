@@ -189,8 +189,8 @@ class Realization:
             return {"weights.pt": file.getvalue()}
 
     def load(self, files: Mapping[str, bytes]) -> None:
-        with io.BytesIO(files["weights.pt"]) as file:
-            self.network.root.load_state_dict(torch.load(file, weights_only=True))
+        root = self.network.root
+        root.load_state_dict(device.read_weights("weights.pt", files["weights.pt"], root.state_dict()))
 
     def synchronize(self) -> None:
         device.synchronize(self.case.device)

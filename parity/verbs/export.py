@@ -16,7 +16,7 @@ from parity.execution import draws as drawing
 from parity.spec import specs as language
 from parity.spec.graph import Graph
 from parity.spec.networks import network_graph
-from parity.verbs import selection, weights
+from parity.verbs import neutral, selection, weights
 from parity.verbs.errors import UsageError
 
 FRAMEWORK, INITIALIZER = "onnx", "glorot_uniform"
@@ -35,7 +35,7 @@ def to_onnx(
         arrays = {name: array for name, array in drawn.items() if not name.startswith("carried/")}
         origin = f"initial values, {INITIALIZER} with seed {seed}: not trained"
     else:
-        arrays, origin = weights.neutral(weights_file, graph), f"weights of {weights_file}"
+        arrays, origin = neutral.read(weights_file, graph), f"weights of {weights_file}"
     arguments = {} if opset is None else {"opset": float(opset)}
     graph = _chosen(spec, graph, network, size)
     held = {f"parameter/{one.name}" for one in graph.parameters} | {f"statistic/{one.name}" for one in graph.statistics}

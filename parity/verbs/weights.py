@@ -22,6 +22,7 @@ from parity.spec import specs as language
 from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph
+from parity.verbs import neutral
 from parity.verbs.errors import UsageError
 from parity.verbs.session import Judged, Session
 from parity.verbs.trials import Trial
@@ -33,7 +34,7 @@ DTYPE = "float32"
 def to_native(spec: str, weights: Path, framework: str, output: Path, size: str) -> int:
     """A neutral file to native ones, written below `output`."""
     known = graph(spec, size)
-    found = moved(known, spec, size, framework, neutral(weights, known))
+    found = moved(known, spec, size, framework, neutral.read(weights, known))
     output.mkdir(parents=True, exist_ok=True)
     for name, array in found.items():
         if name.startswith("native/"):
@@ -48,7 +49,7 @@ def to_neutral(spec: str, native: Sequence[Path], framework: str, output: Path, 
     known = graph(spec, size)
     files = {f"native/{path.name}": np.frombuffer(path.read_bytes(), np.uint8) for path in native}
     found = moved(known, spec, size, framework, files)
-    kinds = _kinds(known)
+    kinds = neutral.kinds(known)
     arrays = {f"{kinds[name]}/{name}": found[f"parameter/{name}"] for name in kinds}
     array_files.write_npz(output, arrays)
     Console().print(f"wrote {output}: {len(arrays)} arrays of {spec}, float32, as the spec lays them out", soft_wrap=True)
@@ -116,7 +117,8 @@ def moved(
     with tempfile.TemporaryDirectory() as folder:
         (judged,) = Session(Path(folder), [framework]).run([_trial(graph, spec, size, arrays, arguments)])
         if judged.record.outcome != "ran" or judged.record.arrays is None:
-            raise UsageError(f"{framework} {judged.record.outcome}: {judged.record.reason}")
+            how = "" if judged.record.outcome == "crashed" else f" {judged.record.outcome}"
+            raise UsageError(f"{framework}{how}: {_summary(judged.record.reason)}")
         if judged.verdict != "exact":
             lost = next(one for one in judged.comparisons if one.verdict != "exact")
             raise UsageError(
@@ -133,27 +135,8 @@ def graph(spec: str, size: str) -> Graph:
     return expand(found, size)
 
 
-def _kinds(graph: Graph) -> dict[str, str]:
-    return {one.name: "parameter" for one in graph.parameters} | {one.name: "statistic" for one in graph.statistics}
-
-
-def neutral(path: Path, graph: Graph) -> dict[str, Array]:
-    """The arrays of a neutral file, if they are the graph's."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            given = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} is no .npz of weights: {error}") from error
-    shapes = {one.name: tuple(one.shape) for one in graph.parameters} | {one.name: tuple(one.shape) for one in graph.statistics}
-    wanted = {f"{kind}/{name}": shapes[name] for name, kind in _kinds(graph).items()}
-    problems = [f"{name} is missing" for name in wanted if name not in given]
-    problems += [f"{name} is not one of {graph.name}'s" for name in given if name not in wanted]
-    problems += [
-        f"{name} has shape {given[name].shape}, the spec says {shape}"
-        for name, shape in wanted.items()
-        if name in given and given[name].shape != shape
-    ]
-    if problems:
-        more = f"\nand {len(problems) - 10} more" if len(problems) > 10 else ""
-        raise UsageError(f"{path} does not fit {graph.name}:\n" + "\n".join(problems[:10]) + more)
-    return {name: array.astype(np.float32) for name, array in given.items()}
+def _summary(reason: str) -> str:
+    """What an exception says, without the way that led to it."""
+    lines = reason.splitlines()
+    end = next((place for place, line in enumerate(lines) if place and line.startswith(("Traceback ", "  "))), len(lines))
+    return "\n".join(lines[:end])

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from parity.execution.frameworks import trains
 from parity.spec.expansion import expand
 from parity.spec.specs import Architecture, load, names
 from parity.verbs import weights
+from parity.verbs.errors import UsageError
 
 
 def test_every_architecture_survives_the_native_format(framework: str) -> None:
@@ -32,3 +34,22 @@ def test_neutral_to_native_to_neutral(framework: str, tmp_path: Path) -> None:
     with np.load(tmp_path / "after.npz") as after:
         assert set(after.files) == set(arrays)
         assert all(after[name].tobytes() == array.tobytes() for name, array in arrays.items())
+
+
+@pytest.mark.parametrize("wrong", ["another architecture's", "torn"])
+def test_a_native_file_that_does_not_fit_is_refused(framework: str, wrong: str, tmp_path: Path) -> None:
+    natives = {}
+    for name in ("mlp", "lenet"):
+        graph = weights.graph(name, "small")
+        arrays = {f"parameter/{one.name}": np.zeros(one.shape, np.float32) for one in graph.parameters}
+        np.savez(tmp_path / f"{name}.npz", **arrays)
+        assert weights.to_native(name, tmp_path / f"{name}.npz", framework, tmp_path / name, "small") == 0
+        natives[name] = sorted((tmp_path / name).iterdir())
+    if wrong == "torn":
+        for path in natives["mlp"]:
+            path.write_bytes(path.read_bytes()[:1000])
+    given = natives["mlp" if wrong == "torn" else "lenet"]
+    with pytest.raises(UsageError, match=f"^{framework}: \\w+Error") as told:
+        weights.to_neutral("mlp", given, framework, tmp_path / "after.npz", "small")
+    assert "Traceback" not in str(told.value)
+    assert not (tmp_path / "after.npz").exists()
