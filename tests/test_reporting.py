@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from parity.reporting import pages, results, summary, wording
+from parity.reporting import figures, pages, results, summary, wording
 from parity.reporting.results import Curve, Results, Row, Speed
 
 
@@ -134,3 +134,54 @@ def test_every_verdict_has_a_meaning() -> None:
 
 def test_every_kind_has_a_title() -> None:
     assert set(pages.KIND_TITLES) == set(summary.KINDS)
+
+
+def trained(spec: str, framework: str, **changes: Any) -> Curve:
+    values: dict[str, Any] = {
+        "measure": "accuracy",
+        "asked": "at least 0.9",
+        "quality": 0.95,
+        "reached": True,
+        "at_start": 0.1,
+        "guess": 0.125,
+    }
+    values |= {"losses": [2.0, 1.0], **changes}
+    return Curve("c", spec, framework, "float32", accuracy=None, final_distance=1e-5, dataset="digits", **values)
+
+
+def test_an_overview_has_a_row_a_training_and_a_column_a_run() -> None:
+    runs = ("reference", "torch", "keras", "reference + 1 ulp")
+    curves = [trained("lenet", run) for run in runs] + [trained("mlp", "torch", quality=0.5, reached=False)]
+    found = made(curves=curves)
+    table = summary.overview(pages.trainings(found))
+    assert (table.names, table.runs) == (["lenet", "mlp"], ["keras", "torch", "reference"])
+    assert set(table.cells) == {("lenet", "keras"), ("lenet", "torch"), ("lenet", "reference"), ("mlp", "torch")}
+    text = pages.markdown(found)
+    assert "| lenet | accuracy | at least 0.9 | 0.1 | 0.125 | 0.95 | 0.95 | 0.95 |" in text
+    assert "| mlp | accuracy | at least 0.9 | 0.1 | 0.125 |  | 0.5 (not reached) |  |" in text
+    assert pages.html(found).count('class="differs">0.5<') == 1
+
+
+def test_trainings_of_which_no_quality_is_asked_have_no_overview() -> None:
+    assert not summary.overview(pages.trainings(made())).names
+    assert "what is measured" not in pages.markdown(made()) + pages.html(made())
+
+
+@pytest.mark.parametrize(
+    ("asked", "guess", "told"),
+    [
+        ("at least 0.9", 0.125, "at least 0.9"),
+        ("at most 0.75", 0.5, "at most 0.75 (it must fail)"),
+        ("at most 30", 44.85, "at most 30"),
+        ("at least 0.2 and at most 0.4", 0.3, "at least 0.2 and at most 0.4 (it must fail)"),
+        ("at most 0.02", None, "at most 0.02"),
+    ],
+)
+def test_what_a_guess_reaches_is_said_to_be_meant_to_fail(asked: str, guess: float | None, told: str) -> None:
+    assert wording.asked(trained("perceptron", "torch", asked=asked, guess=guess)) == told
+
+
+def test_a_plot_of_losses_is_as_high_as_they_are() -> None:
+    domain = figures.loss_curves([trained("gan", "torch")])["encoding"]["y"]["scale"]["domain"]
+    assert domain == pytest.approx([0.9, 2.2])
+    assert figures.loss_curves([trained("gan", "torch", losses=[0.0, 0.0])])["encoding"]["y"]["scale"] == {"type": "log"}

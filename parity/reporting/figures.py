@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from parity.reporting.results import Curve
@@ -15,11 +15,12 @@ _CONFIG = {
     "axis": {"labelFontSize": 11, "titleFontSize": 11, "grid": True, "gridColor": "#ececec", "titleFontWeight": "normal"},
     "legend": {"labelFontSize": 11, "title": None, "orient": "top"},
 }
+_STEP = {"field": "step", "type": "quantitative", "title": "step", "axis": {"tickCount": 6}}
 
 
 def loss_curves(curves: Sequence[Curve]) -> dict[str, Any]:
     """Loss by step, a line a framework; lines that coincide are dashed differently so that all can be seen."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for curve in curves:
         width = max(1, len(curve.losses) // 100)
         rows += [
@@ -30,8 +31,13 @@ def loss_curves(curves: Sequence[Curve]) -> dict[str, Any]:
     return _chart(
         rows,
         mark={"type": "line", "strokeWidth": 2, "opacity": 0.85},
-        x={"field": "step", "type": "quantitative", "title": "step"},
-        y={"field": "loss", "type": "quantitative", "title": "training loss", "scale": {"type": "log"}},
+        x=_STEP,
+        y={
+            "field": "loss",
+            "type": "quantitative",
+            "title": "training loss",
+            "scale": _logarithmic(row["loss"] for row in rows),
+        },
         colour=_colour([curve.framework for curve in curves]),
         extra={"strokeDash": {"field": "framework", "type": "nominal", "legend": None}},
     )
@@ -54,7 +60,7 @@ def drift(curves: Sequence[Curve]) -> dict[str, Any]:
     return _chart(
         rows,
         mark={"type": "line", "strokeWidth": 1.5},
-        x={"field": "step", "type": "quantitative", "title": "step"},
+        x=_STEP,
         y={
             "field": "gap",
             "type": "quantitative",
@@ -94,6 +100,12 @@ def svg(specification: dict[str, Any]) -> str:
 
     drawn: str = vl_convert.vegalite_to_svg({"$schema": "https://vega.github.io/schema/vega-lite/v5.json", **specification})
     return drawn[drawn.index("<svg") :]
+
+
+def _logarithmic(values: Iterable[float]) -> dict[str, Any]:
+    """A scale just as wide as the values, not to the next power of ten."""
+    positive = [value for value in values if value > 0]
+    return {"type": "log", "domain": [0.9 * min(positive), 1.1 * max(positive)], "nice": False} if positive else {"type": "log"}
 
 
 def _colour(frameworks: Sequence[str]) -> dict[str, Any]:

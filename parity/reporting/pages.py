@@ -82,7 +82,7 @@ def rendered(results: Results, folder: Path) -> dict[Path, str]:
 
 def _context(results: Results) -> Mapping[str, Any]:
     matrices = [matrix for kind in summary.KINDS if (matrix := summary.matrix(results.rows, kind)).specs]
-    counts = summary.counts(results.rows)
+    counts, curves = summary.counts(results.rows), trainings(results)
     verdicts = [verdict for verdict in wording.MEANING if any(verdict in count for count in counts.values())]
     return {
         "results": results,
@@ -91,7 +91,8 @@ def _context(results: Results) -> Mapping[str, Any]:
         "verdicts": verdicts,
         "total": sum(sum(count.values()) for count in counts.values()),
         "exceptions": summary.exceptions(results.rows),
-        "curves": trainings(results),
+        "curves": curves,
+        "overview": summary.overview(curves),
         "speeds": summary.speeds(results),
         "titles": KIND_TITLES,
         "meaning": wording.MEANING,
@@ -110,6 +111,7 @@ def environment(escape: bool) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "asked": wording.asked,
         "cell": wording.cell_text,
         "mark": wording.mark,
         "number": wording.number,

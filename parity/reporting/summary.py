@@ -10,7 +10,7 @@ from typing import Any
 from parity.execution.timing import FOREIGN_LIMIT, STEAL_LIMIT
 from parity.judgement.statistics import Interval, ratio_interval
 from parity.judgement.verdicts import worst
-from parity.reporting.results import Results, Row, Speed
+from parity.reporting.results import Curve, Results, Row, Speed
 
 KINDS = ("architectures", "layers", "activations", "losses", "initializers", "optimizers", "schedules", "curvature")
 
@@ -34,6 +34,15 @@ class Matrix:
     specs: Sequence[str]
     columns: Sequence[tuple[str, str]]
     cells: dict[tuple[str, str, str], Cell]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Trainings of which a quality is asked, by runs: the frameworks, and the reference behind them."""
+
+    names: Sequence[str]
+    runs: Sequence[str]
+    cells: Mapping[tuple[str, str], Curve]
 
 
 @dataclass(frozen=True)
@@ -98,6 +107,16 @@ def exceptions(rows: Iterable[Row]) -> list[Row]:
     return sorted(
         (row for row in rows if row.verdict not in ("exact", "agrees")), key=lambda row: (row.framework, row.verdict, row.case)
     )
+
+
+def overview(trainings: Mapping[str, Sequence[Curve]]) -> Overview:
+    """Name -> curves, as a table. The twin of the reference tells of drift, and is left out."""
+    names = [name for name, curves in trainings.items() if curves[0].measure]
+    cells = {
+        (name, curve.framework): curve for name in names for curve in trainings[name] if curve.framework != "reference + 1 ulp"
+    }
+    runs = sorted({run for _, run in cells}, key=lambda run: (run == "reference", run))
+    return Overview(names, runs, cells)
 
 
 def speeds(results: Results) -> dict[tuple[str, str, int], list[SpeedCell]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import isfinite
 
+from parity.reporting.results import Curve
 from parity.reporting.summary import Cell, SpeedCell
 
 MEANING = {
@@ -40,6 +41,15 @@ def cell_text(cell: Cell) -> str:
     told = cell.used is not None and cell.verdict in ("agrees", "differs")
     share = f" {number(cell.used)}" if told else ""
     return f"{mark(cell.verdict)} {SHORT.get(cell.verdict, cell.verdict).replace('_', ' ')}{share}"
+
+
+def asked(curve: Curve) -> str:
+    """`at least 0.9`; what a guess without a model reaches as well is meant to fail, and that is said."""
+    bounds = [bound.split() for bound in curve.asked.split(" and ") if bound]
+    reached = curve.guess is not None and all(
+        curve.guess >= float(limit) if word == "least" else curve.guess <= float(limit) for _, word, limit in bounds
+    )
+    return f"{curve.asked} (it must fail)" if reached and bounds else curve.asked
 
 
 def speed_text(cell: SpeedCell) -> str:
