@@ -15,6 +15,8 @@ import pytest
 from parity.cli import status
 from parity.execution.records import Record
 from parity.judgement.verdicts import exit_status
+from parity.spec import specs
+from parity.spec.mistakes import SpecError
 from parity.verbs.check import again, check
 from parity.verbs.run import command
 from parity.verbs.session import Judged
@@ -163,3 +165,20 @@ def test_list_knows_families_and_their_architectures(capfd: pytest.CaptureFixtur
     assert capfd.readouterr().out.split() == ["linear_regression", "perceptron", "softmax_regression"]
     assert status(["list", "lenet"]) == 2
     assert "no kind or family `lenet`" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("parameters: 203530", "parameters: 203531", "`parameters` says 203,531, and there are 203,530"),
+        ("constants: {units: 256}", "constants: {units: 0}", "`units` is at least 1, not 0"),
+    ],
+)
+def test_a_file_of_the_users_own_is_held_at_full_size_too(place: Path, before: str, after: str, told: str) -> None:
+    """The small size, which is what runs, has neither mistake."""
+    text = (specs.folder() / "architectures" / "mlp.yaml").read_text(encoding="utf-8")
+    assert before in text
+    (place / "mine.yaml").write_text(text.replace(before, after), encoding="utf-8")
+    with pytest.raises(SpecError, match=told):
+        check([str(place / "mine.yaml")], realizations=[RIGHT], store=place / "store")
+    assert not (place / "store").exists()
