@@ -17,7 +17,7 @@ from parity.execution.records import Record
 from parity.judgement.verdicts import exit_status
 from parity.spec import specs
 from parity.spec.mistakes import SpecError
-from parity.verbs.check import again, check
+from parity.verbs.check import again, check, show
 from parity.verbs.run import command
 from parity.verbs.session import Judged
 from parity.verbs.trials import Options, Trial
@@ -113,13 +113,19 @@ def test_bisect_finds_nothing_where_nothing_departs(place: Path) -> None:
     assert not (place / "none").exists()
 
 
-def test_an_absent_framework_is_incomplete(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_absent_framework_is_incomplete_and_told_once(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.delenv("PARITY_TORCH_PYTHON")
     monkeypatch.setenv("PARITY_ENVIRONMENTS", str(place / "nothing"))
-    judged = check(["mlp"], frameworks=["torch"], dtypes=["float64"], nodes=False, store=place / "store")
-    assert {one.verdict for one in judged} == {"not_compared"}
+    judged = check(["mlp"], frameworks=["torch"], dtypes=["float64"], store=place / "store")
+    assert len(judged) > 3 and {one.verdict for one in judged} == {"not_compared"}
     assert "parity env build torch" in judged[0].record.reason
     assert exit_status(one.verdict for one in judged) == 3
+    show(judged)
+    seen = capsys.readouterr()
+    assert seen.out.count("parity env build torch") == 1
+    assert f"torch: {len(judged)} cases not compared: " in seen.out
 
 
 @pytest.mark.parametrize(

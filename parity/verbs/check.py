@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -135,12 +136,18 @@ def main(
 
 
 def show(judged: Sequence[Judged], command: str = "") -> None:
-    """A matrix of verdicts, then every failing case with the command that shows it again. command: that of the suite."""
+    """A matrix of verdicts, then every failing case with the command that shows it again. command: that of the suite.
+
+    What is unavailable is so in all of its cases, and takes one line."""
     console, shown = Console(), matrix(judged)
     wide = Measurement.get(console, console.options.update(max_width=1_000), shown).maximum
     Console(width=max(console.width, wide)).print(shown)
+    absent = Counter((one.framework, one.record.reason) for one in judged if one.record.outcome == "unavailable")
+    for (framework, reason), count in absent.items():
+        told = f"{framework}: {count} cases not compared: {reason}"
+        console.print(told, style="red", markup=False, highlight=False, soft_wrap=True)
     for one in judged:
-        if one.verdict in PASSING:
+        if one.verdict in PASSING or one.record.outcome == "unavailable":
             continue
         console.print(
             f"{one.framework} {one.trial.case.id}: {one.verdict}", style="red", markup=False, highlight=False, soft_wrap=True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 
 from rich.console import Console
@@ -20,19 +20,24 @@ class Bar:
     progress: Progress
     task: TaskID
     lock: Lock
+    told: set[str] = field(default_factory=set)
 
     def record(self, framework: str, record: Record) -> None:
         with self.lock:
             self.progress.update(self.task, advance=1, description=f"{framework} {record.case}"[:60])
             if record.outcome not in ("ran", "unsupported"):
                 reason = record.reason.splitlines()[0] if record.reason else ""
-                self.progress.console.print(
-                    f"{framework}: {record.case} {record.outcome}: {reason}", markup=False, highlight=False
-                )
+                absent = record.outcome == "unavailable"  # of every case of a framework or device, and told once
+                self._tell(f"{framework}: {reason}" if absent else f"{framework}: {record.case} {record.outcome}: {reason}")
+
+    def _tell(self, text: str) -> None:
+        if text not in self.told:
+            self.told.add(text)
+            self.progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def notice(self, text: str) -> None:
         with self.lock:
-            self.progress.console.print(text, markup=False, highlight=False)
+            self.progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def advance(self, text: str = "") -> None:
         with self.lock:
