@@ -32,13 +32,19 @@ KERAS = {
 }
 MXNET = {
     "alexnet": "alexnet",
+    "densenet121": "densenet121",
     "mobilenet_v2": "mobilenet_v2_1_0",
     "resnet50": "resnet50_v1",
     "squeezenet1_0": "squeezenet1_0",
     "vgg16": "vgg16",
 }
 
-TORCH: dict[str, dict[str, Any]] = {"inception_v3": {"aux_logits": False, "init_weights": False}}
+ALONE = {"aux_logits": False, "init_weights": False}
+TORCH: dict[str, tuple[str, dict[str, Any]]] = {
+    "googlenet_batch_norm": ("googlenet", ALONE),
+    "inception_v3": ("inception_v3", ALONE),
+}
+"""What torchvision calls it, and what it must be told; the others have the spec's name, and are told nothing."""
 OPERATORS = ("deform_conv2d", "nms", "ps_roi_align", "ps_roi_pool", "qnms", "roi_align", "roi_pool")
 
 
@@ -115,7 +121,8 @@ def mxnet_outputs(model: str, graph: Graph, weights: Mapping[str, Array], images
 def torch_outputs(model: str, graph: Graph, weights: Mapping[str, Array], images: Array) -> tuple[Array, int]:
     """torchvision.models: the spec's layouts. Its state dict holds every layer's parameters, then its statistics."""
     torch = import_module("torch")
-    zoo = getattr(torchvision(torch).models, model)(weights=None, num_classes=CLASSES, **TORCH.get(model, {})).double().eval()
+    name, told = TORCH.get(model, (model, {}))
+    zoo = getattr(torchvision(torch).models, name)(weights=None, num_classes=CLASSES, **told).double().eval()
     theirs = {name: tensor for name, tensor in zoo.state_dict().items() if tensor.is_floating_point()}
     with torch.no_grad():
         for (name, tensor), (_, ours, shape) in zip(theirs.items(), zoo_values.entries(graph), strict=True):

@@ -48,6 +48,14 @@ EXPANDED_FIRST = (
 )
 """The first bottleneck has a 1×1 convolution before it too, though it expands by 1."""
 
+LAST_POOL = (
+    (
+        r"kernel: 3, stride: 2, padding: \[\[0, 1\], \[0, 1\]\]\}\n  - inception 5a",
+        "kernel: 2, stride: 2}\n  - inception 5a",
+    ),
+)
+"""The last max-pooling has windows of 2×2, where table 1 of the paper has 3×3."""
+
 VARIANTS: dict[tuple[str, str], Variant] = {
     ("keras", "densenet121"): Variant(37, 67, norms("1.001e-5")),
     ("keras", "inception_v3"): Variant(
@@ -64,6 +72,7 @@ VARIANTS: dict[tuple[str, str], Variant] = {
     ("keras", "resnet50"): Variant(37, 41, (*STRIDE_FIRST, (r"bias: false", "bias: true"), *norms("1.001e-5"))),
     ("keras", "vgg16"): Variant(37, 67),
     ("mxnet", "alexnet"): Variant(97, 127),
+    ("mxnet", "densenet121"): Variant(224, 230),  # its last pooling window is 7×7
     ("mxnet", "mobilenet_v2"): Variant(
         37, 67, (*EXPANDED_FIRST, (r"dense logits: \{units: classes\}", "dense logits: {units: classes, bias: false}"))
     ),
@@ -73,6 +82,7 @@ VARIANTS: dict[tuple[str, str], Variant] = {
     # torchvision pools to 6×6 and 7×7 before the dense layers: no change on these images.
     ("torch", "alexnet"): Variant(224, 235),
     ("torch", "densenet121"): Variant(37, 67),
+    ("torch", "googlenet_batch_norm"): Variant(67, 97, LAST_POOL),
     ("torch", "inception_v3"): Variant(79, 107, ONE_HEAD),
     ("torch", "mobilenet_v2"): Variant(37, 67),
     ("torch", "resnet50"): Variant(37, 41),
