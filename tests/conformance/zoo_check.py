@@ -33,6 +33,7 @@ KERAS = {
 MXNET = {
     "alexnet": "alexnet",
     "densenet121": "densenet121",
+    "inception_v3": "inception_v3",
     "mobilenet_v2": "mobilenet_v2_1_0",
     "resnet50": "resnet50_v1",
     "squeezenet1_0": "squeezenet1_0",

@@ -72,7 +72,9 @@ VARIANTS: dict[tuple[str, str], Variant] = {
     ("keras", "resnet50"): Variant(37, 41, (*STRIDE_FIRST, (r"bias: false", "bias: true"), *norms("1.001e-5"))),
     ("keras", "vgg16"): Variant(37, 67),
     ("mxnet", "alexnet"): Variant(97, 127),
-    ("mxnet", "densenet121"): Variant(224, 230),  # its last pooling window is 7×7
+    # Its last pooling windows are 7×7 and 8×8, and must meet the whole image.
+    ("mxnet", "densenet121"): Variant(224, 230),
+    ("mxnet", "inception_v3"): Variant(299, 306, ONE_HEAD),
     ("mxnet", "mobilenet_v2"): Variant(
         37, 67, (*EXPANDED_FIRST, (r"dense logits: \{units: classes\}", "dense logits: {units: classes, bias: false}"))
     ),
