@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from parity.execution import arrays as array_files
-from parity.execution import planning
+from parity.execution import own_sources, planning
 from parity.execution.environments import Unavailable, installed
-from parity.execution.launcher import launch
+from parity.execution.launcher import launch, only_writer
 from parity.execution.process import Limits
 from parity.execution.records import Record
 from parity.judgement import differences, verdicts
@@ -60,6 +60,11 @@ class Session:
             batches = pool.map(lambda job: self._run_one(job[0], job[1], trials), jobs)
             return [one for batch in batches for one in batch]
 
+    def sources(self, framework: str) -> list[Path]:
+        """The user's own files that its realization is made of: an edit makes another realization, and old records void."""
+        target = self.realizations.get(framework)
+        return own_sources.of(target, self.python_path) if target else []
+
     def _run_one(self, framework: str, dtype: str, trials: Sequence[Trial]) -> list[Judged]:
         chosen = asked_of([trial for trial in trials if trial.case.dtype == dtype], framework)
         if not chosen:
@@ -73,25 +78,25 @@ class Session:
             for record in records:
                 self.on_record(framework, record)
         else:
-            sources = [path for path in self.python_path if path.is_file()]
-            planning.write_request(
-                self.store / "requests" / name,
-                framework,
-                [planning.Asked(trial.case, trial.arrays) for trial in chosen],
-                versions=environment.versions,
-                implementation=planning.implementation_digest(framework, sources),
-                realization=self.realizations.get(framework),
-                threads=self.threads,
-            )
-            records = launch(
-                self.store / "requests" / name,
-                environment.interpreter,
-                out,
-                limits=Limits(timeout=self.timeout),
-                python_path=self.python_path,
-                on_record=lambda record: self.on_record(framework, record),
-                on_notice=self.on_notice,
-            )
+            with only_writer(self.store / "requests" / name):  # or another parity's worker would read what is written here
+                planning.write_request(
+                    self.store / "requests" / name,
+                    framework,
+                    [planning.Asked(trial.case, trial.arrays) for trial in chosen],
+                    versions=environment.versions,
+                    implementation=planning.implementation_digest(framework, self.sources(framework)),
+                    realization=self.realizations.get(framework),
+                    threads=self.threads,
+                )
+                records = launch(
+                    self.store / "requests" / name,
+                    environment.interpreter,
+                    out,
+                    limits=Limits(timeout=self.timeout),
+                    python_path=self.python_path,
+                    on_record=lambda record: self.on_record(framework, record),
+                    on_notice=self.on_notice,
+                )
         return [self._judged(trial, framework, record, out) for trial, record in zip(chosen, records, strict=True)]
 
     def _judged(self, trial: Trial, framework: str, record: Record, out: Path) -> Judged:
