@@ -10,6 +10,7 @@ from threading import Lock
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from parity.execution import endings
 from parity.execution.records import Record
 
 
@@ -25,14 +26,15 @@ class Bar:
         with self.lock:
             self.progress.update(self.task, advance=1, description=f"{framework} {record.case}"[:60])
             if record.outcome not in ("ran", "unsupported"):
-                reason = record.reason.splitlines()[0] if record.reason else ""
-                self.progress.console.print(
-                    f"{framework}: {record.case} {record.outcome}: {reason}", markup=False, highlight=False
-                )
+                self._say(f"{framework}: {record.case} {record.outcome}: {endings.headline(record.reason)}")
 
     def notice(self, text: str) -> None:
         with self.lock:
-            self.progress.console.print(text, markup=False, highlight=False)
+            self._say(text)
+
+    def _say(self, line: str) -> None:
+        """Whole lines: who reads them from a file searches them."""
+        self.progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def advance(self, text: str = "") -> None:
         with self.lock:
