@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from parity.execution.endings import headline
 from parity.execution.records import Record
 from parity.spec import specs
 from parity.spec.mistakes import SpecError
-from parity.verbs import collating, entries
+from parity.verbs import collating, entries, session
 from parity.verbs.check import Called, again, check
 from parity.verbs.errors import UsageError
 from parity.verbs.session import Judged
@@ -167,3 +169,24 @@ def test_the_suites_of_the_package_ask_for_what_there_is(name: str) -> None:
 )
 def test_the_one_line_of_a_reason_is_the_one_that_says_most(reason: str, expected: str) -> None:
     assert headline(reason) == expected
+
+
+def test_an_interruption_ends_every_job_and_starts_no_other(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leaving the threads waits for them: a job that is not told runs on to its end, for hours."""
+    begun, told = [], []
+
+    def launch(directory: Path, *_: object, stop: Callable[[], bool], **__: object) -> list[Record]:
+        begun.append(directory.name)
+        if directory.name == "torch-float64":
+            raise KeyboardInterrupt
+        deadline = time.monotonic() + 60
+        while not stop() and time.monotonic() < deadline:
+            os.sched_yield()
+        told.append(stop())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(session, "launch", launch)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    with pytest.raises(KeyboardInterrupt):
+        check("mlp", dtypes=["float64", "float32", "float16"], nodes=False, realizations=RIGHT, store=place / "store")
+    assert "torch-float64" in begun and told == [True] * (len(begun) - 1)

@@ -211,7 +211,7 @@ def test_two_runs_do_not_write_to_one_place(tmp_path: Path, fakes: Path, monkeyp
     monkeypatch.setattr(launcher, "LOCK_SECONDS", 0.0)
     asked, out = write(tmp_path / "request", "Sound"), tmp_path / "out"
     out.mkdir()
-    with launcher._only_writer(out), pytest.raises(BlockingIOError, match="another run writes to"):
+    with launcher.only_writer(out), pytest.raises(BlockingIOError, match="another run writes to"):
         run(asked, out, fakes)
 
 
