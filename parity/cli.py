@@ -63,7 +63,9 @@ def _of_the_system(error: OSError) -> int:
     """What the place that was named does not allow is the caller's to mend (2), a full disk leaves a run incomplete (3)."""
     where = f"{error.filename}: " if error.filename else ""
     if error.errno in UNWRITABLE:
-        click.echo(f"{where}{error.strerror}; name another place (--store, --json, --junit, --output)", err=True)
+        click.echo(
+            f"{where}{error.strerror}; name another place (--store, --json, --junit, --output, PARITY_ENVIRONMENTS)", err=True
+        )
         return 2
     if error.errno in FULL:
         click.echo(

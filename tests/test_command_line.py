@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from parity.cli import CLOSED, status
@@ -190,3 +191,30 @@ def test_an_interruption_ends_every_job_and_starts_no_other(place: Path, monkeyp
     with pytest.raises(KeyboardInterrupt):
         check("mlp", dtypes=["float64", "float32", "float16"], nodes=False, realizations=RIGHT, store=place / "store")
     assert "torch-float64" in begun and told == [True] * (len(begun) - 1)
+
+
+def _truncated(path: Path) -> None:
+    np.savez(path, a=np.zeros(100))
+    path.write_bytes(path.read_bytes()[:-40])
+
+
+def _one_array(path: Path) -> None:
+    with path.open("wb") as file:
+        np.save(file, np.zeros(3))
+
+
+HARMED: dict[str, Callable[[Path], object]] = {
+    "text": lambda path: path.write_text("name: lenet\n"),
+    "empty": lambda path: path.write_bytes(b""),
+    "truncated": _truncated,
+    "one array": _one_array,
+    "pickle": lambda path: np.savez(path, a=np.array([{}], dtype=object)),
+}
+
+
+@pytest.mark.parametrize("kind", HARMED)
+def test_a_file_that_holds_no_weights_is_a_mistake(tmp_path: Path, capfd: pytest.CaptureFixture[str], kind: str) -> None:
+    HARMED[kind](tmp_path / "weights.npz")
+    assert status(["weights", "import", "lenet", str(tmp_path / "weights.npz"), "-f", "torch", "-o", str(tmp_path)]) == 2
+    error = capfd.readouterr().err
+    assert "weights.npz is no .npz of weights, or a damaged one" in error and "pickle" not in error

@@ -57,3 +57,8 @@ def test_a_formula_without_a_value_is_told_once_at_its_place(text: str, expected
 )
 def test_a_formula_that_has_a_value_is_let_through(text: str) -> None:
     assert said(text) == []
+
+
+def test_a_distribution_that_is_none_hides_no_mistake_of_the_formula() -> None:
+    text = "name: i\nsource: t\ndistribution: unifrm\nlimit: sqrt(6/fan_inn)\n"
+    assert [line.split(":")[1:3] for line in said(text)] == [["3", "15"], ["4", "15"]]

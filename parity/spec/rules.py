@@ -214,6 +214,15 @@ class Initializer(Part):
                 return
 
 
+def mistakes_beside(table: Mapping[str, Any], places: Mapping[str, Place]) -> Iterator[Mistake]:
+    """What is wrong with the formulas of an initializer whose distribution is none: every mistake of a file is told at once."""
+    given = table.get("arguments")
+    known = {"fan_in", "fan_out", *(given if isinstance(given, Mapping) else ())}
+    for key in dict.fromkeys(DISTRIBUTIONS.values()):
+        if isinstance(table.get(key), str):
+            yield from _formula_mistakes(table[key], places[key], known)
+
+
 def _names(text: Any) -> frozenset[str]:
     try:
         return Formula(str(text)).names

@@ -6,6 +6,8 @@ It refuses weights that are not the spec's (names, shapes), and to write a file 
 from __future__ import annotations
 
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -140,10 +142,11 @@ def _kinds(graph: Graph) -> dict[str, str]:
 def neutral(path: Path, graph: Graph) -> dict[str, Array]:
     """The arrays of a neutral file, if they are the graph's."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             given = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} is no .npz of weights: {error}") from error
+    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        # the words of NumPy would tell to unpickle what is no archive
+        raise UsageError(f"{path} is no .npz of weights, or a damaged one: `parity weights export` writes them") from error
     shapes = {one.name: tuple(one.shape) for one in graph.parameters} | {one.name: tuple(one.shape) for one in graph.statistics}
     wanted = {f"{kind}/{name}": shapes[name] for name, kind in _kinds(graph).items()}
     problems = [f"{name} is missing" for name in wanted if name not in given]
