@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -9,6 +10,14 @@ import traceback
 import rich_click as click
 
 from parity.commands import parity
+
+UNWRITABLE = (
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST),
+    *(errno.ENAMETOOLONG, errno.ELOOP),
+)
+CLOSED = 141
+"""Whoever read the output went away (128 + SIGPIPE, as a shell has it): nothing is said of agreement."""
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def main() -> None:
@@ -40,9 +49,33 @@ def status(arguments: list[str]) -> int:
         click.echo("interrupted; what was recorded is kept, the same command goes on from there", err=True)
         return 130
     except BrokenPipeError:
-        return 0
+        return CLOSED
+    except SystemExit as error:  # rich's answer to a closed pipe is 1, which would say that something differs
+        return CLOSED if error.code == 1 else int(error.code or 0)
+    except OSError as error:
+        return _of_the_system(error)
     except Exception:  # the one place that turns a fault of parity itself into its own status
-        traceback.print_exc()
-        click.echo("internal error of parity; please report it with the lines above", err=True)
-        return 4
+        return _internal()
     return result if isinstance(result, int) else 0
+
+
+def _of_the_system(error: OSError) -> int:
+    """What the place that was named does not allow is the caller's to mend (2), a full disk leaves a run incomplete (3)."""
+    where = f"{error.filename}: " if error.filename else ""
+    if error.errno in UNWRITABLE:
+        click.echo(
+            f"{where}{error.strerror}; name another place (--store, --json, --junit, --output, PARITY_ENVIRONMENTS)", err=True
+        )
+        return 2
+    if error.errno in FULL:
+        click.echo(
+            f"{where}{error.strerror}; what was recorded is kept: make room, the same command goes on from there", err=True
+        )
+        return 3
+    return _internal()
+
+
+def _internal() -> int:
+    traceback.print_exc()
+    click.echo("internal error of parity; please report it with the lines above", err=True)
+    return 4

@@ -17,7 +17,7 @@ FRAMEWORK = click.option(
 )
 DEVICE = click.option("--device", "devices", multiple=True, default=("cpu",), show_default=True)
 SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-SIZES = click.Choice(["small", "full"])
+SIZES = click.Choice(["small", "half", "full"])
 SIZE = click.option("--size", type=SIZES, default="small", show_default=True)
 MODE = click.option("--mode", default=None, help="eager, compiled or default. Without it: eager in float64, default otherwise.")
 FINGERPRINTED = (

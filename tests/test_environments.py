@@ -138,7 +138,14 @@ def test_the_variable_of_a_framework(name: str, variable: str) -> None:
     assert environments.override_variable(name) == variable
 
 
-@pytest.mark.parametrize(("given", "reason"), [("/nowhere/python", "cannot be run: No such file"), ("/bin/false", "fails")])
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ("/nowhere/python", "cannot be run: No such file"),
+        ("/bin/false", "fails: exit status 1"),
+        ("/bin/true", "is no Python: it answers ''"),
+    ],
+)
 def test_doctor_names_what_is_wrong_and_what_mends_it(
     tiny: Path, monkeypatch: pytest.MonkeyPatch, given: str, reason: str
 ) -> None:

@@ -98,7 +98,7 @@ OUTSIDE = {
     "parity.judgement*": ("numpy", "ruamel"),
     "parity.atlas*": ("numpy",),
     "parity.reporting*": ("numpy", "jinja2", "markupsafe", "vl_convert"),
-    "parity.verbs*": ("numpy", "rich"),
+    "parity.verbs*": ("numpy", "rich", "rich_click"),
     **{f"parity.{name}*": ("numpy", *allowed) for name, allowed in FRAMEWORKS.items()},
     **dict.fromkeys(WORKER_SPEC, ()),
     **{

@@ -88,7 +88,7 @@ def test_a_killed_process_takes_everything_with_it(tmp_path: Path, fakes: Path, 
         for killed in [process.pid] if victim == "harness" else workers(out):
             os.kill(killed, signal.SIGKILL)
         process.wait()
-    with launcher._only_writer(out):
+    with launcher.only_writer(out):
         assert family(out) == []
         assert orphan not in [pid for pid, _ in running()]
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from parity.spec.mistakes import Place, SpecError
-from parity.spec.source import BROKEN, Rows, Table, plain_scalar, read_file, read_text
+from parity.spec.scalars import plain_scalar
+from parity.spec.source import BROKEN, Rows, Table, read_file, read_text
 
 BRACKET = "(the bracket that opens here is not closed, or a comma is missing)"
 
@@ -105,6 +106,11 @@ def test_clever_scalars_are_refused(text: str, sentence: str) -> None:
         ("a: \0", ["user.yaml:1:4: this character cannot stand in a YAML file"]),
         ("? [a]\n: b", ["user.yaml:1:3: a key is a word"]),
         (": 1", ["user.yaml:1:1: a key is missing before the colon"]),
+        ('a: "\\ud800"', ["user.yaml:1:4: `\\ud800` is half a character; write the character itself"]),
+        ('"\\udc00": 1', ["user.yaml:1:1: `\\udc00` is half a character; write the character itself"]),
+        ('a: 1\nb: "\\U00110000"', ["user.yaml:1:4: what stands here or behind it is not YAML (ValueError)"]),
+        ('a: "b\nc: 1\n', ["user.yaml:1:4: the quotation that opens here is not closed"]),
+        ("a: 1\n-\u00a0b\nc: 1", ["user.yaml:2:1: neither `- item` nor `key: value` stands here"]),
         ("", ["user.yaml:1:1: a spec is a mapping: `name: …`, `source: …` and so on"]),
         ("- a", ["user.yaml:1:1: a spec is a mapping: `name: …`, `source: …` and so on"]),
     ],
@@ -130,7 +136,7 @@ LAUGHS = "a: &a [l, l, l]\n" + "".join(f"b{i}: &b{i} [*a, *a, *a]\n" for i in ra
         ("? " * 5_000, "values are nested at most 40 deep"),
         ("a: [" + "1," * 30_000 + "]", "a spec holds at most 10,000 values"),
         (LAUGHS, "aliases are not part of the language: `*a`"),
-        ('"' + "a" * 100_000, "found unexpected end of stream"),
+        ('"' + "a" * 100_000, "the quotation that opens here is not closed"),
     ],
     ids=["brackets", "braces", "dashes", "questions", "values", "laughs", "quote"],
 )
@@ -173,7 +179,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         ("latin.yaml", "latin.yaml:2:12: the file is not UTF-8"),
         ("large.yaml", "large.yaml: a spec has at most 120,000 bytes"),
         ("absent.yaml", "absent.yaml: there is no such file"),
-        (".", ": there is no such file"),
+        (".", ": this is no file"),
     ):
         with pytest.raises(SpecError) as caught:
             read_file(tmp_path / name)

@@ -65,7 +65,10 @@ def test_a_wrong_realization_differs_and_tells_how_to_see_it_again(place: Path, 
     assert run(place, "check", "lenet", "--realization", WRONG, "--dtype", "float64") == 1
     out = " ".join(capfd.readouterr().out.split())
     assert "lenet:sigmoid_2/none/none/float64/cpu/eager/seed0: differs" in out
-    assert "again: parity check lenet --framework 'torch' --dtype float64 --case 'lenet:sigmoid_2" in out
+    assert (
+        f"again: parity check lenet --framework 'torch' --dtype float64 --realization {WRONG} --store {place}/store --case"
+        in out
+    )
 
 
 def test_the_command_told_selects_that_case_alone(place: Path) -> None:

@@ -60,3 +60,9 @@ def tail(text: str) -> str:
     """The last lines, printable characters only."""
     lines = text.strip().splitlines()[-TAIL_LINES:]
     return "\n".join("".join(char if char.isprintable() else "�" for char in line[:500]) for line in lines)
+
+
+def headline(reason: str) -> str:
+    """One line that says most: the first; where that ends in a colon, with the last of what follows, as a traceback has it."""
+    first, *more = reason.splitlines() or [""]
+    return f"{first} {more[-1].strip()}" if more and first.endswith(":") else first

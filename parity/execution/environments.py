@@ -187,7 +187,11 @@ def _only_builder(directory: Path) -> Iterator[None]:
 
 def _versions(interpreter: Path, origin: str) -> dict[str, str]:
     """name -> version of every package that the interpreter sees, and of Python itself."""
-    found: dict[str, str] = json.loads(_ask(interpreter, LIST_VERSIONS, origin))
+    told = _ask(interpreter, LIST_VERSIONS, origin)
+    try:
+        found: dict[str, str] = json.loads(told)
+    except ValueError as error:
+        raise Unavailable(f"{origin}: {interpreter} is no Python: it answers {tail(told)[:60]!r}") from error
     return found
 
 
@@ -204,5 +208,6 @@ def _ask(interpreter: Path, program: str, origin: str) -> str:
     except OSError as error:
         raise Unavailable(f"{origin}: {interpreter} cannot be run: {error.strerror}") from error
     except subprocess.CalledProcessError as error:
-        raise Unavailable(f"{origin}: {interpreter} fails: {tail(error.stderr)}") from error
+        told = tail(error.stderr) or f"exit status {error.returncode}"
+        raise Unavailable(f"{origin}: {interpreter} fails: {told}") from error
     return done.stdout.strip()

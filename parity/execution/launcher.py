@@ -117,8 +117,7 @@ def launch(
     KeyboardInterrupt raised. Raises ValueError for a bad request, BlockingIOError while another run writes.
     """
     asked, out = request.read(directory.resolve()), out.resolve()
-    out.mkdir(parents=True, exist_ok=True)
-    with _only_writer(out) as lock:
+    with only_writer(out) as lock:
         run = Run(asked, out, on_record, on_notice, stop)
         place = Place(interpreter.absolute(), out, limits, tuple(path.resolve() for path in python_path), lock)
         _resume(run)
@@ -129,8 +128,12 @@ def launch(
 
 
 @contextlib.contextmanager
-def _only_writer(out: Path) -> Iterator[int]:
-    """Holds the lock of `out`. The supervisor of a launcher that was killed holds it until its last process is gone."""
+def only_writer(out: Path) -> Iterator[int]:
+    """Makes `out` and holds its lock. The supervisor of a launcher that was killed holds it until its last process is gone.
+
+    Raises BlockingIOError where another holds it for LOCK_SECONDS.
+    """
+    out.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(out / "lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
         deadline = time.monotonic() + LOCK_SECONDS

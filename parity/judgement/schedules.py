@@ -6,7 +6,6 @@ It refuses to know an optimizer: the rates are read off steps whose gradient is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import cos
 from typing import Any
 
 import numpy as np
@@ -15,18 +14,17 @@ import numpy.typing as npt
 from parity.judgement import budgets, precision
 from parity.judgement.comparison import Comparison, judge_elements, named, unfit
 from parity.spec.cases import Case
-from parity.spec.formulas import Formula
+from parity.spec.formulas import SCALARS, Formula
 from parity.spec.specs import Schedule
 
 Array = npt.NDArray[Any]
 STEPS = 60
 QUANTITY = "learning_rate"
-FUNCTIONS: Mapping[str, Callable[..., Any]] = {"cos": cos, "min": min, "max": max, "minimum": min, "maximum": max, "abs": abs}
 
 
 def rates(formula: Formula, values: Mapping[str, float], steps: int) -> Array:
     """The learning rate of each step, in float64."""
-    factors = [float(formula.evaluate({**values, "t": t}, FUNCTIONS)) for t in range(steps)]
+    factors = [float(formula.evaluate({**values, "t": t}, SCALARS)) for t in range(steps)]
     return values["learning_rate"] * np.asarray(factors)
 
 

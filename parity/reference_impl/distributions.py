@@ -5,7 +5,7 @@ It refuses to draw, and to test: statistics of a sample are the judgement's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import erf, exp, pi, prod, sqrt
 from typing import Any
@@ -14,13 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.spec.cases import Sampling
-from parity.spec.formulas import Formula
+from parity.spec.formulas import SCALARS, Formula
 from parity.spec.specs import Initializer
 
 Array = npt.NDArray[Any]
-
-_FUNCTIONS: Mapping[str, Callable[..., Any]] = {"sqrt": sqrt, "min": min, "max": max, "abs": abs}
-
 
 CUT = 2.0
 """Where a truncated normal ends, in standard deviations of the normal that is cut."""
@@ -91,7 +88,7 @@ def claim(spec: Initializer, arguments: Mapping[str, float], sampling: Sampling)
     }[spec.distribution]
     text = formula if isinstance(formula, Formula) else Formula(str(formula))
     known = {**arguments, "fan_in": sampling.fan_in, "fan_out": sampling.fan_out}
-    return Claim(spec.distribution, float(text.evaluate(known, _FUNCTIONS)))
+    return Claim(spec.distribution, float(text.evaluate(known, SCALARS)))
 
 
 def as_matrix(sample: Array) -> Array:

@@ -28,6 +28,23 @@ _OPERATORS: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
 }
 
 
+SCALARS: Mapping[str, Callable[..., Any]] = {
+    "sqrt": math.sqrt,
+    "exp": math.exp,
+    "log": math.log,
+    "abs": abs,
+    "sign": lambda x: (x > 0) - (x < 0),
+    "sigmoid": lambda x: 0.5 * (1 + math.tanh(x / 2)),
+    "tanh": math.tanh,
+    "maximum": max,
+    "minimum": min,
+    "min": min,
+    "max": max,
+    "cos": math.cos,
+}
+"""What a formula of plain numbers may call: the factor of a schedule, the spread of an initializer."""
+
+
 class Formula:
     """A formula's text, checked. Equal texts are equal formulas; `names` are what it reads (`x.channels` is one name)."""
 
@@ -96,8 +113,21 @@ def _evaluate(node: ast.expr, values: Mapping[str, Any], functions: Mapping[str,
         name = dotted(node.func)
         if name not in functions:
             raise FormulaError(f"function `{name}` is not available here", node.col_offset)
-        return functions[name](*(_evaluate(argument, values, functions) for argument in node.args))
+        return _call(node, functions[name], [_evaluate(argument, values, functions) for argument in node.args])
     return _lookup(node, values)
+
+
+def _call(node: ast.Call, function: Callable[..., Any], arguments: list[Any]) -> Any:
+    """Of plain numbers a function may have no value: sqrt(-1), log(0), exp(1000)."""
+    if not all(isinstance(argument, (int, float)) for argument in arguments):
+        return function(*arguments)
+    try:
+        return function(*arguments)
+    except FormulaError as error:
+        raise FormulaError(error.message, node.col_offset) from None
+    except (ValueError, OverflowError):
+        told = ", ".join(f"{argument:g}" for argument in arguments)
+        raise FormulaError(f"`{dotted(node.func)}({told})` has no value", node.col_offset) from None
 
 
 def _lookup(node: ast.expr, values: Mapping[str, Any]) -> Any:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any, Literal
 
+from parity.spec import formula_trials
 from parity.spec.formula_syntax import FormulaError
 from parity.spec.formulas import Formula
 from parity.spec.mistakes import Mistake, Place, did_you_mean
@@ -26,6 +28,9 @@ DISTRIBUTIONS: Mapping[str, str] = {
 
 AXES = (1, 2)
 """How many axes the parameters of the optimizers' probe have."""
+
+TRIED_STEPS, TRIED_FACTORS, TRIED_FANS = (1, 2, 3), 60, ((5, 3), (3, 5), (1, 1), (784, 10))
+"""Where formulas are tried before anything runs: steps of a rule, steps of a schedule, fans of an initializer."""
 
 _FIXED = frozenset({"g", "w", "t", "global_norm"})
 
@@ -91,11 +96,22 @@ class Optimizer(Part):
             for name, text in self.table(part).items():
                 found += _formula_mistakes(text, self.table(part).places[name], known)
                 used |= _names(text)
-        yield from found
+        yield from found or self._trial_mistakes()
         for part, kind in (("hyperparameters", "hyper-parameter"), ("state", "state")):
             for name, place in self.table(part).key_places.items():
                 if name not in used and not found:
                     yield Mistake(place, f"the {kind} `{name}` has no effect: no formula reads it")
+
+    def _trial_mistakes(self) -> Iterator[Mistake]:
+        """The rule's first steps, tried on plain numbers: only where everything that it reads is known."""
+        formulas: dict[str, Any] = dict(self.gradient) | self.update
+        places = {**self.table("gradient").places, **self.table("update").places}
+        tensors = frozenset({"g", "w", "global_norm", *self.state})
+        for values, t in product((self.probe_values(), self.default_values()), TRIED_STEPS):
+            wrong = [*formula_trials.of_rule(formulas, places, {**values, "t": t}, tensors)]
+            if wrong:
+                yield from wrong
+                return
 
     def _name_mistakes(self) -> Iterator[Mistake]:
         for part, kind in (("hyperparameters", "hyper-parameter"), ("state", "state")):
@@ -133,11 +149,19 @@ class Schedule(Part):
         table = self.table("hyperparameters")
         if "learning_rate" not in self.hyperparameters:
             yield Mistake(self.place("hyperparameters"), "a schedule needs the `learning_rate` that its factor multiplies")
-        yield from _formula_mistakes(self.factor, self.place("factor"), {"t", *self.hyperparameters})
+        unread = [*_formula_mistakes(self.factor, self.place("factor"), {"t", *self.hyperparameters})]
+        yield from unread or self._trial_mistakes()
         for name, place in table.key_places.items():
             if name != "learning_rate" and name not in _names(self.factor):
                 yield Mistake(place, f"the hyper-parameter `{name}` has no effect: the factor does not read it")
         yield from _probe_mistakes(self.probe, self.hyperparameters, self.table("probe"))
+
+    def _trial_mistakes(self) -> Iterator[Mistake]:
+        for values, t in product((self.probe_values(), self.default_values()), range(TRIED_FACTORS)):
+            wrong = [*formula_trials.of_number(self.factor, self.place("factor"), {**values, "t": t}, f"step t = {t}")]
+            if wrong:
+                yield from wrong
+                return
 
 
 class Initializer(Part):
@@ -172,11 +196,31 @@ class Initializer(Part):
                 continue
             if key != wanted:
                 yield Mistake(self.place(key), f"`{self.distribution}` is told by `{wanted}`, not by `{key}`")
-            yield from _formula_mistakes(text, self.place(key), known)
+            unread = [*_formula_mistakes(text, self.place(key), known)]
+            yield from unread or self._trial_mistakes(key, text)
             used |= _names(text)
         for name, place in self.table("arguments").key_places.items():
             if name not in used and used <= known:
                 yield Mistake(place, f"the argument `{name}` has no effect: no formula reads it")
+
+    def _trial_mistakes(self, key: str, text: Any) -> Iterator[Mistake]:
+        for fan_in, fan_out in TRIED_FANS:
+            known = {**self.arguments, "fan_in": fan_in, "fan_out": fan_out}
+            told = f"fan_in {fan_in}, fan_out {fan_out}"
+            spread = key in ("limit", "standard_deviation")
+            wrong = [*formula_trials.of_number(text, self.place(key), known, told, positive=spread)]
+            if wrong:
+                yield from wrong
+                return
+
+
+def mistakes_beside(table: Mapping[str, Any], places: Mapping[str, Place]) -> Iterator[Mistake]:
+    """What is wrong with the formulas of an initializer whose distribution is none: every mistake of a file is told at once."""
+    given = table.get("arguments")
+    known = {"fan_in", "fan_out", *(given if isinstance(given, Mapping) else ())}
+    for key in dict.fromkeys(DISTRIBUTIONS.values()):
+        if isinstance(table.get(key), str):
+            yield from _formula_mistakes(table[key], places[key], known)
 
 
 def _names(text: Any) -> frozenset[str]:

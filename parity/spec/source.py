@@ -6,17 +6,16 @@ without bound; and it collects every such mistake of a file. The only module tha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from math import isinf
 from pathlib import Path
 from typing import Any, Final
 
 from parity.spec.mistakes import Mistake, Place, SpecError, short
+from parity.spec.scalars import plain_scalar
 
-LARGEST_FILE, DEEPEST, MOST_VALUES, LONGEST_NUMBER = 120_000, 40, 10_000, 40
-"""Bytes of a file, nesting of its values, how many values it holds, characters of one number."""
+LARGEST_FILE, DEEPEST, MOST_VALUES = 120_000, 40, 10_000
+"""Bytes of a file, nesting of its values, how many values it holds."""
 
 
 class _Broken:
@@ -77,7 +76,8 @@ def read_file(path: Path) -> Document:
     """Reads a spec's file. SpecError where it cannot be read, is too large, is not UTF-8, or is not YAML."""
     place = Place(str(path))
     if not path.is_file():
-        raise SpecError([Mistake(place, "there is no such file")])
+        what = "this is no file" if path.exists() else "there is no such file"
+        raise SpecError([Mistake(place, what)])
     with path.open("rb") as file:
         data = file.read(LARGEST_FILE + 1)
     if len(data) > LARGEST_FILE:
@@ -108,6 +108,8 @@ class _Reader:
     file: str
     mistakes: list[Mistake] = field(default_factory=list)
     count: int = 0
+    last: Place | None = None
+    """Where the last value began that was read."""
 
     def refuse(self, place: Place, message: str) -> None:
         self.mistakes.append(Mistake(place, message))
@@ -132,7 +134,8 @@ class _Reader:
             place = Place(self.file, before.count("\n") + 1, len(before) - before.rfind("\n"))
             raise self.stop(place, "this character cannot stand in a YAML file") from None
         except (ValueError, IndexError, TypeError, AttributeError, RecursionError) as error:
-            raise self.stop(Place(self.file, 1, 1), f"the file is not YAML ({type(error).__name__})") from None
+            place = self.last or Place(self.file, 1, 1)
+            raise self.stop(place, f"what stands here or behind it is not YAML ({type(error).__name__})") from None
 
     def _not_yaml(self, error: Any) -> SpecError:
         """A missing bracket is noticed lines later: then the place where it opened says more."""
@@ -141,7 +144,11 @@ class _Reader:
             place, hint = self.place(error.context_mark), " (the bracket that opens here is not closed, or a comma is missing)"
         else:
             place, hint = self.place(error.problem_mark or error.context_mark), ""
-        if "mapping values are not allowed" in problem:
+        if "quoted scalar" in str(error.context):
+            place, problem, hint = self.place(error.context_mark), "the quotation that opens here is not closed", ""
+        elif "simple key" in str(error.context):
+            place, problem, hint = self.place(error.context_mark), "neither `- item` nor `key: value` stands here", ""
+        elif "mapping values are not allowed" in problem:
             problem, hint = "a second `: ` in one line; quote the text, or start a new line", ""
         elif "`\\t`" in problem or "\t" in problem:
             problem, hint = "indent with spaces, not with tabs", ""
@@ -167,7 +174,7 @@ class _Reader:
     def _value(self, event: Any, events: Iterator[Any], depth: int, *, flow: bool) -> tuple[Any, Place]:
         kind = type(event).__name__
         place = self.place(event.start_mark)
-        self.count += 1
+        self.count, self.last = self.count + 1, place
         if self.count > MOST_VALUES:
             raise self.stop(place, f"a spec holds at most {MOST_VALUES:,} values")
         if kind == "AliasEvent":
@@ -234,10 +241,19 @@ class _Reader:
             self._value(event, events, depth + 1, flow=flow)
             return None, place
         key = str(event.value)
+        if self._is_half(key, place):
+            return None, place
         if not key:
             self.refuse(place, "a key is missing before the colon")
             return None, place
         return key, place
+
+    def _is_half(self, text: str, place: Place) -> bool:
+        """Whether an escape wrote half a character (`\\ud800`), which nothing can print or store; reports it."""
+        half = next((sign for sign in text if "\ud800" <= sign <= "\udfff"), "")
+        if half:
+            self.refuse(place, f"`\\u{ord(half):04x}` is half a character; write the character itself")
+        return bool(half)
 
     def _is_tail(self, value: Any, place: Place, flow: bool) -> bool:
         """Whether this is what follows the comma of a formula that stands unquoted in brackets; reports it."""
@@ -248,6 +264,8 @@ class _Reader:
 
     def _scalar(self, event: Any, flow: bool) -> tuple[Any, Place]:
         text = str(event.value)
+        if self._is_half(text, self.place(event.start_mark)):
+            return BROKEN, self.place(event.start_mark)
         width = event.end_mark.column - event.start_mark.column
         one_line = event.start_mark.line == event.end_mark.line
         if event.style is not None:
@@ -256,38 +274,8 @@ class _Reader:
         value, problem = plain_scalar(text)
         if problem:
             self.refuse(place, problem)
+            return BROKEN, place
         return value, place
-
-
-_WHOLE = re.compile(r"[-+]?[0-9]+")
-_DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_CLEVER = (
-    (re.compile(r"[-+]?0[0-9]+"), "`{}`: a number does not start with 0"),
-    (re.compile(r"[-+]?0[oOxXbB][0-9a-fA-F_]+"), "`{}`: numbers are decimal"),
-    (re.compile(r"[-+]?[0-9][0-9_]*_[0-9_.eE+-]*"), "`{}`: a number holds no `_`"),
-    (re.compile(r"[-+]?\.(inf|Inf|INF|nan|NaN|NAN)"), "`{}`: numbers are finite"),
-    (re.compile(r"[-+]?[0-9]+(:[0-9]+)+(\.[0-9]*)?"), "`{}`: times are not part of the language; quote a text"),
-    (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*"), "`{}`: dates are not part of the language; quote a text"),
-)
-
-
-def plain_scalar(text: str) -> tuple[Any, str]:
-    """The value of an unquoted scalar after YAML 1.2's core schema, and what is wrong with it (BROKEN then)."""
-    if text in ("", "~", "null", "Null", "NULL"):
-        return None, ""
-    if text in ("true", "True", "TRUE", "false", "False", "FALSE"):
-        return text.lower() == "true", ""
-    if not (text[0].isdigit() or text[0] in "-+."):
-        return text, ""
-    for pattern, sentence in _CLEVER:
-        if pattern.fullmatch(text):
-            return BROKEN, sentence.format(short(text))
-    whole, decimal = _WHOLE.fullmatch(text), _DECIMAL.fullmatch(text)
-    if not decimal:
-        return text, ""
-    if len(text) > LONGEST_NUMBER or isinf(float(text)):
-        return BROKEN, f"`{short(text)}` is too large or too long for a number"
-    return (int(text) if whole else float(text)), ""
 
 
 def _open(value: Any) -> int:

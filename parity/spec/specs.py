@@ -11,7 +11,7 @@ from pathlib import Path
 from parity.spec.architectures import Architecture
 from parity.spec.mistakes import Mistake, Place, SpecError, did_you_mean, short
 from parity.spec.models import NAME, build
-from parity.spec.rules import Initializer, Optimizer, Schedule
+from parity.spec.rules import Initializer, Optimizer, Schedule, mistakes_beside
 from parity.spec.source import Document, read_file, read_text
 from parity.spec.suites import Suite
 
@@ -122,6 +122,8 @@ def _parse(document: Document, kind: str | None) -> Spec:
         spec._left_out = left_out
     if spec is not None:
         mistakes += spec.mistakes()
+    elif model is Initializer:
+        mistakes += mistakes_beside(document.table, document.table.places)
     if not mistakes and spec is not None:
         return spec
     if isinstance(spec, Architecture):

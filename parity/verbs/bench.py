@@ -21,7 +21,7 @@ from parity.reporting.results import Results, Speed
 from parity.spec import specs as language
 from parity.spec.cases import Case
 from parity.spec.expansion import expand
-from parity.verbs import collating, progress, selection
+from parity.verbs import asking, collating, progress, selection
 from parity.verbs.errors import UsageError
 from parity.verbs.session import Judged, Session
 from parity.verbs.trials import Options, Trial, architecture_trials
@@ -153,6 +153,8 @@ def main(
     json_path: Path | None,
 ) -> int:
     """The verb: gate, measure, print; `--json` writes the raw samples."""
+    asking.check((), devices, modes)
+    collating.reach(json_path)
     chosen = selection.select(specs).architectures
     if not chosen:
         raise UsageError("bench times architectures; `parity list architectures` shows them", status=5)

@@ -6,6 +6,7 @@ alone is right, because its value in the whole graph is the first that departs.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,5 +96,6 @@ def main(spec: str, framework: str, realizations: Sequence[str], seed: int, stor
     if departure.judged.record.outcome != "ran":
         return 3
     path = reproduction.write(departure.judged, departure.comparison, realizations, output)
-    console.print(f"reproduce it: {installed(framework).interpreter} {path}", markup=False, highlight=False, soft_wrap=True)
+    interpreter = shlex.quote(str(installed(framework).interpreter))
+    console.print(f"reproduce it: {interpreter} {shlex.quote(str(path))}", markup=False, highlight=False, soft_wrap=True)
     return 1

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,14 +18,24 @@ from parity.judgement.verdicts import PASSING, exit_status
 from parity.reporting import wording
 from parity.spec import specs as language
 from parity.spec.expansion import expand
-from parity.verbs import collating, curvature_trials, op_trials, own_models, progress, rule_trials, selection, trials
+from parity.verbs import asking, collating, curvature_trials, op_trials, own_models, progress, rule_trials, selection, trials
+from parity.verbs.asking import DTYPES
 from parity.verbs.errors import UsageError
 from parity.verbs.selection import Selection
 from parity.verbs.session import Judged, Session
 from parity.verbs.targets import own_realizations
 from parity.verbs.trials import Options, Trial
 
-DTYPES = ("float64", "float32")
+STORE = Path(".parity")
+
+
+@dataclass(frozen=True)
+class Called:
+    """How `check` was called, as far as a case does not tell. files: a spec's name -> the user's own YAML that holds it."""
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    realizations: Sequence[str] = ()
+    store: Path = STORE
 
 
 def make_trials(selected: Selection, options: Options) -> list[Trial]:
@@ -57,24 +69,31 @@ def _expand_own(specs: Sequence[str]) -> None:
 
 
 def check(
-    specs: Sequence[str],
+    specs: str | Sequence[str],
     *,
-    frameworks: Sequence[str] = (),
-    dtypes: Sequence[str] = DTYPES,
-    devices: Sequence[str] = ("cpu",),
+    frameworks: str | Sequence[str] = (),
+    dtypes: str | Sequence[str] = DTYPES,
+    devices: str | Sequence[str] = ("cpu",),
     mode: str | None = None,
     size: str = "small",
     seed: int = 0,
     nodes: bool = True,
     case_id: str | None = None,
-    realizations: Sequence[str] = (),
-    store: Path = Path(".parity"),
+    realizations: str | Sequence[str] = (),
+    store: str | Path = STORE,
 ) -> list[Judged]:
-    """Runs and judges. Raises SpecError, UsageError; what a framework does wrong is a verdict, never an exception."""
+    """Runs and judges. Raises SpecError, UsageError; what a framework does wrong is a verdict, never an exception.
+
+    One word may stand where several can.
+    """
+    specs, frameworks, dtypes, devices, realizations = map(_words, (specs, frameworks, dtypes, devices, realizations))
+    asking.check(dtypes, devices, [mode] if mode else [])
     selected = selection.select(specs)
     _expand_own(specs)
     own = own_realizations(realizations)
     named = selection.frameworks(tuple(frameworks) or tuple(own))
+    if strange := [name for name in own if name not in named]:
+        raise UsageError(f"a realization of {strange[0]} is given, and {strange[0]} is not asked: add --framework {strange[0]}")
     chosen: list[Trial] = []
     for device in devices:
         options = Options(dtypes=tuple(dtypes) or DTYPES, device=device, mode=mode, size=size, seed=seed, nodes=nodes)
@@ -86,9 +105,13 @@ def check(
             raise UsageError(f"no case {case_id} among {' '.join(specs)}", status=5)
     with progress.bar("running", len(chosen) * len(named)) as bar:
         session = Session(
-            store, named, own, python_path=(Path.cwd(),) if own else (), on_record=bar.record, on_notice=bar.notice
+            Path(store), named, own, python_path=(Path.cwd(),) if own else (), on_record=bar.record, on_notice=bar.notice
         )
         return session.run(chosen)
+
+
+def _words(given: str | Sequence[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def main(
@@ -110,6 +133,7 @@ def main(
 
     A model of the user's own is held against the spec at its full size, if no other is named: it is built in one size.
     """
+    collating.reach(json_path, junit_path)
     if models := own_models.among(own_realizations(realizations)):
         if len(models) < len(realizations) or junit_path is not None:
             raise UsageError(f"{', '.join(models)}: a model of your own is compared alone, and without --junit")
@@ -131,11 +155,11 @@ def main(
         collating.write_json(json_path, judged)
     if junit_path is not None:
         collating.write_junit(junit_path, judged, PASSING)
-    show(judged)
+    show(judged, called=Called(selection.files(specs), realizations, store))
     return exit_status(one.verdict for one in judged)
 
 
-def show(judged: Sequence[Judged], command: str = "") -> None:
+def show(judged: Sequence[Judged], command: str = "", called: Called = Called()) -> None:
     """A matrix of verdicts, then every failing case with the command that shows it again. command: that of the suite.
 
     What is unavailable is so in all of its cases, and takes one line."""
@@ -155,7 +179,7 @@ def show(judged: Sequence[Judged], command: str = "") -> None:
         bad = sorted((item for item in one.comparisons if item.verdict == one.verdict), key=collating.share, reverse=True)
         for comparison in bad[:3]:
             console.print(f"    {collating.sentence(comparison)}", markup=False, highlight=False, soft_wrap=True)
-        console.print(f"    again: {again(one, command)}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"    again: {again(one, command, called)}", markup=False, highlight=False, soft_wrap=True)
     counts = collating.case_verdicts(judged)
     told = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in sorted(counts.items()))
     console.print(f"{len(judged)} cases × frameworks: {told}", highlight=False)
@@ -164,7 +188,7 @@ def show(judged: Sequence[Judged], command: str = "") -> None:
         console.print(f"{framework} runs forward only: {told}", markup=False, highlight=False, soft_wrap=True)
 
 
-def again(one: Judged, command: str = "") -> str:
+def again(one: Judged, command: str = "", called: Called = Called()) -> str:
     """The command that shows one case again; of a training, which no check runs, the suite's."""
     case = one.trial.case
     if case.task == "training" and command:
@@ -173,9 +197,11 @@ def again(one: Judged, command: str = "") -> str:
     size = "" if case.size == "small" else f" --size {case.size}"
     seed = f" --seed {case.seed}" if case.seed else ""
     device = "" if case.device == Options().device else f" --device {case.device}"
-    mode = "" if case.mode == Options().mode_of(case.dtype) else f" --mode {case.mode}"
+    mode = "" if case.mode == Options().mode_of(case.dtype) else f" --mode {quote(case.mode)}"
     where = f"--framework '{one.framework}' --dtype {case.dtype}{device}{mode}{size}{seed}"
-    return f"parity check {spec} {where} --case '{case.id}'"
+    own = [f" --realization {quote(text)}" for text in called.realizations if text.partition("=")[0] == one.framework]
+    store = "" if called.store == STORE else f" --store {quote(str(called.store))}"
+    return f"parity check {quote(called.files.get(spec, spec))} {where}{''.join(own)}{store} --case '{case.id}'"
 
 
 def matrix(judged: Sequence[Judged]) -> Table:

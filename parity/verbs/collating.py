@@ -5,7 +5,9 @@ It refuses to judge: verdicts come with the comparisons.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from parity.execution import endings
 from parity.execution.frameworks import trains
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import worst
@@ -86,7 +89,7 @@ def sentence(comparison: Comparison) -> str:
     if comparison.error is not None and comparison.budget is not None:
         numbers = f": error {comparison.error:.2g}, budget {comparison.budget:.2g}"
     place = f" at {comparison.where}" if comparison.where else ""
-    reason = f" ({comparison.reason.splitlines()[0]})" if comparison.reason else ""
+    reason = f" ({endings.headline(comparison.reason)})" if comparison.reason else ""
     return f"{comparison.quantity} {comparison.tensor}{numbers}{place}: {comparison.verdict}{reason}"
 
 
@@ -141,7 +144,25 @@ def _printable(text: str) -> str:
     return "".join(character for character in text if character.isprintable() or character == "\n")
 
 
+def reach(*paths: Path | None) -> None:
+    """Before hours of work: raises OSError where results cannot be written afterwards."""
+    for path in paths:
+        if path is None:
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not os.access(path if _stays(path) and path.exists() else path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
+def _stays(path: Path) -> bool:
+    return path.is_symlink() or (path.exists() and not path.is_file())
+
+
 def _replace(path: Path, text: str) -> None:
+    """A file is replaced whole; a link and what is no file (/dev/stdout, a pipe) are written to and stay what they are."""
+    if _stays(path):
+        path.write_text(text, encoding="utf-8")
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(path.name + ".new")
     aside.write_text(text, encoding="utf-8")

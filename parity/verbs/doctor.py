@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from parity.execution import diagnosis
 from parity.execution.diagnosis import Diagnosis
+from parity.execution.endings import headline
 from parity.execution.frameworks import trains
+from parity.verbs import columns
 
 
 def doctor() -> int:
@@ -16,13 +16,13 @@ def doctor() -> int:
     console = Console()
     with console.status("asking the frameworks"):
         found = diagnosis.diagnose()
-    table = Table("framework", "version", "devices", "modes", "interpreter", box=None, header_style="bold")
-    for one in found:
-        table.add_row(*(escape(text) for text in _row(one)))
-    console.print(table)
+    headings = ("framework", "version", "devices", "modes", "interpreter")
+    for line in columns.table(headings, map(_row, found), right=(), wide=None):  # a path is copied: never folded
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     missing = [one for one in found if one.description is None]
     for one in missing:
-        console.print(f"{one.framework}: {one.reason}\n  mend it: {one.mend}", markup=False, highlight=False)
+        told = f"{one.framework}: {headline(one.reason)}\n  mend it: {one.mend}"
+        console.print(told, markup=False, highlight=False, soft_wrap=True)
     return 3 if any(trains(one.framework) for one in missing) else 0
 
 

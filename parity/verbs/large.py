@@ -86,7 +86,7 @@ def _key(architecture: Architecture, options: Options, session: Session) -> str:
     frameworks = {
         name: [planning.implementation_digest(name), _versions(name), differences.known(name)] for name in session.frameworks
     }
-    own = dict(session.realizations), records.source_digest(path for path in session.python_path if path.is_file())
+    own = dict(session.realizations), {name: records.source_digest(session.sources(name)) for name in session.frameworks}
     known = [specs, asdict(options), code, frameworks, own]
     return sha256(json.dumps(known, sort_keys=True, default=str).encode()).hexdigest()[:16]
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from rich.console import Console
+import rich_click as click
 
+from parity.spec.mistakes import did_you_mean, short
+from parity.verbs import columns
 from parity.verbs.errors import UsageError
 
 
@@ -85,13 +87,13 @@ FAMILIES = "families"
 
 def show_list(kind: str | None) -> None:
     """Prints the names of one kind or family, one a line, or all kinds with theirs."""
-    console = Console()
     if kind is not None:
         found = KINDS[kind]() if kind in KINDS else _families() if kind == FAMILIES else _members(kind)
         if not found and kind not in KINDS:
-            raise UsageError(f"no kind or family `{kind}`; there are: {', '.join((*KINDS, FAMILIES, *_families()))}")
-        for name in found:
-            console.print(name, highlight=False, markup=False)
+            known = (*KINDS, FAMILIES, *_families())
+            raise UsageError(f"no kind or family `{short(kind)}`{did_you_mean(kind, known)}; there are: {', '.join(known)}")
+        click.echo("\n".join(found))
         return
     for name, find in KINDS.items():
-        console.print(f"[bold]{name}[/]  {'  '.join(find())}", highlight=False)
+        line = columns.hanging(f"{name}  {'  '.join(find())}", columns.GAP, columns.width())
+        click.echo(click.style(name, bold=True) + line.removeprefix(name))

@@ -10,6 +10,7 @@ from threading import Lock
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from parity.execution import endings
 from parity.execution.records import Record
 
 
@@ -26,18 +27,22 @@ class Bar:
         with self.lock:
             self.progress.update(self.task, advance=1, description=f"{framework} {record.case}"[:60])
             if record.outcome not in ("ran", "unsupported"):
-                reason = record.reason.splitlines()[0] if record.reason else ""
                 absent = record.outcome == "unavailable"  # of every case of a framework or device, and told once
-                self._tell(f"{framework}: {reason}" if absent else f"{framework}: {record.case} {record.outcome}: {reason}")
+                told = endings.headline(record.reason)
+                self._tell(f"{framework}: {told}" if absent else f"{framework}: {record.case} {record.outcome}: {told}")
 
     def _tell(self, text: str) -> None:
         if text not in self.told:
             self.told.add(text)
-            self.progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
+            self._say(text)
 
     def notice(self, text: str) -> None:
         with self.lock:
-            self.progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
+            self._say(text)
+
+    def _say(self, line: str) -> None:
+        """Whole lines: who reads them from a file searches them."""
+        self.progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def advance(self, text: str = "") -> None:
         with self.lock:

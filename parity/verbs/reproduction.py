@@ -44,9 +44,12 @@ import io
 import json
 import os
 import sys
+import tempfile
 
 $environment
-sys.path[:0] = $paths
+place = tempfile.TemporaryDirectory()  # the parity package alone: what is installed beside it would shadow the framework's own
+os.symlink($package, os.path.join(place.name, "parity"))
+sys.path[:0] = [place.name, *$paths]
 
 import numpy as np
 
@@ -91,7 +94,8 @@ def write(judged: Judged, comparison: Comparison, realizations: Sequence[str], f
         framework_name=repr(judged.framework),
         realization=repr(own),
         environment="\n".join(f"os.environ[{key!r}] = {value!r}" for key, value in sorted(environment.items())),
-        paths=repr([str(Path(parity.__file__).resolve().parent.parent), *([str(Path.cwd())] if own else [])]),
+        package=repr(str(Path(parity.__file__).resolve().parent)),
+        paths=repr([str(Path.cwd())] if own else []),
         case=repr(json.dumps(case.to_json())),
         arrays=_pack(judged.trial.arrays),
         expected=_pack({"expected": expected}),

@@ -20,8 +20,9 @@ from parity.reporting import pages
 from parity.reporting.results import Curve, Results, Speed, read, write
 from parity.spec import specs as language
 from parity.spec.suites import Entry, Suite
-from parity.verbs import bench, collating, large, progress, selection, training
-from parity.verbs.check import DTYPES, make_trials, show
+from parity.verbs import bench, collating, entries, large, progress, selection, training
+from parity.verbs.asking import DTYPES
+from parity.verbs.check import make_trials, show
 from parity.verbs.errors import UsageError
 from parity.verbs.session import Judged, Session, judge_record
 from parity.verbs.trials import LARGE_SIZES, Options, Trial
@@ -49,6 +50,7 @@ def main(
     loaded = language.load(suite if suite.endswith((".yaml", ".yml")) else f"suites/{suite}")
     if not isinstance(loaded, Suite):
         raise UsageError(f"{suite} is no suite; `parity list suites` shows them")
+    entries.check(loaded)
     named = selection.that_train(frameworks)
     if plan is not None:
         return write_plan(loaded, named, plan)

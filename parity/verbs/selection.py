@@ -55,6 +55,11 @@ def select(wanted: Sequence[str]) -> Selection:
     return selection
 
 
+def files(wanted: Iterable[str]) -> dict[str, str]:
+    """The name of each spec that a word gives by the path of the user's own YAML -> that path."""
+    return {language.load(word).name: word for word in wanted if word.endswith((".yaml", ".yml"))}
+
+
 def _names(wanted: Iterable[str]) -> list[str]:
     names: list[str] = []
     for word in wanted:

@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 
 from parity.execution import arrays as array_files
-from parity.execution import planning
+from parity.execution import own_sources, planning
 from parity.execution.environments import Unavailable, installed
-from parity.execution.launcher import launch
+from parity.execution.launcher import launch, only_writer
 from parity.execution.process import Limits
 from parity.execution.records import Record
 from parity.judgement import differences, verdicts
@@ -56,11 +57,22 @@ class Session:
     def run(self, trials: Sequence[Trial]) -> list[Judged]:
         """Every trial in every framework, in the order of frameworks and trials. Records already there are taken over."""
         jobs = [(name, dtype) for name in self.frameworks for dtype in dict.fromkeys(trial.case.dtype for trial in trials)]
+        stopped = Event()
         with ThreadPoolExecutor(max_workers=min(self.at_once, os.cpu_count() or 1)) as pool:
-            batches = pool.map(lambda job: self._run_one(job[0], job[1], trials), jobs)
-            return [one for batch in batches for one in batch]
+            batches = [pool.submit(self._run_one, *job, trials, stopped.is_set) for job in jobs]
+            try:
+                return [one for batch in batches for one in batch.result()]
+            except BaseException:  # Ctrl-C, or one that cannot go on: leaving waits for the threads, so that they must end
+                stopped.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
 
-    def _run_one(self, framework: str, dtype: str, trials: Sequence[Trial]) -> list[Judged]:
+    def sources(self, framework: str) -> list[Path]:
+        """The user's own files that its realization is made of: an edit makes another realization, and old records void."""
+        target = self.realizations.get(framework)
+        return own_sources.of(target, self.python_path) if target else []
+
+    def _run_one(self, framework: str, dtype: str, trials: Sequence[Trial], stop: Callable[[], bool]) -> list[Judged]:
         chosen = asked_of([trial for trial in trials if trial.case.dtype == dtype], framework)
         if not chosen:
             return []
@@ -73,28 +85,31 @@ class Session:
             for record in records:
                 self.on_record(framework, record)
         else:
-            sources = [path for path in self.python_path if path.is_file()]
-            planning.write_request(
-                self.store / "requests" / name,
-                framework,
-                [planning.Asked(trial.case, trial.arrays) for trial in chosen],
-                versions=environment.versions,
-                implementation=planning.implementation_digest(framework, sources),
-                realization=self.realizations.get(framework),
-                threads=self.threads,
-            )
-            records = launch(
-                self.store / "requests" / name,
-                environment.interpreter,
-                out,
-                limits=Limits(timeout=self.timeout),
-                python_path=self.python_path,
-                on_record=lambda record: self.on_record(framework, record),
-                on_notice=self.on_notice,
-            )
-        return [self._judged(trial, framework, record, out) for trial, record in zip(chosen, records, strict=True)]
+            with only_writer(self.store / "requests" / name):  # or another parity's worker would read what is written here
+                planning.write_request(
+                    self.store / "requests" / name,
+                    framework,
+                    [planning.Asked(trial.case, trial.arrays) for trial in chosen],
+                    versions=environment.versions,
+                    implementation=planning.implementation_digest(framework, self.sources(framework)),
+                    realization=self.realizations.get(framework),
+                    threads=self.threads,
+                )
+                records = launch(
+                    self.store / "requests" / name,
+                    environment.interpreter,
+                    out,
+                    limits=Limits(timeout=self.timeout),
+                    python_path=self.python_path,
+                    on_record=lambda record: self.on_record(framework, record),
+                    on_notice=self.on_notice,
+                    stop=stop,
+                )
+        return [self._judged(trial, framework, record, out, stop) for trial, record in zip(chosen, records, strict=True)]
 
-    def _judged(self, trial: Trial, framework: str, record: Record, out: Path) -> Judged:
+    def _judged(self, trial: Trial, framework: str, record: Record, out: Path, stop: Callable[[], bool]) -> Judged:
+        if stop():
+            raise KeyboardInterrupt
         return Judged(trial, framework, record, judge_record(trial, framework, record, out), out)
 
     @staticmethod

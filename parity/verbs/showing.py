@@ -2,58 +2,68 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-from rich.table import Table
+from collections.abc import Iterator
+from typing import Any
+
+import rich_click as click
 
 from parity.spec import specs as language
 from parity.spec.expansion import expand_with_warnings
 from parity.spec.graph import Graph, Node
+from parity.spec.mistakes import printable
 from parity.spec.networks import network_nodes
+from parity.verbs import columns
 from parity.verbs.errors import UsageError
 
 
 def show(name: str, size: str) -> None:
     """Prints layers, shapes, parameters and FLOPs of an architecture; formulas of an optimizer or initializer."""
     spec = language.load(name)
-    console = Console()
     if isinstance(spec, language.Suite):
         raise UsageError(f"{name} is a suite; `parity run {name}` runs it")
     if isinstance(spec, language.Architecture):
         graph, warnings = expand_with_warnings(spec, size)
-        _show_graph(console, spec, graph, size)
+        click.echo(_heading(f"{spec.name} ({size})", spec))
+        click.echo("\n".join(_graph(spec, graph, size)))
         for warning in warnings:
-            Console(stderr=True).print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
+            click.echo(f"warning: {warning}", err=True)
         return
-    console.print(f"[bold]{spec.name}[/]  {spec.source}", highlight=False)
-    table = Table(box=None, show_header=False)
-    for key, value in spec.model_dump(exclude_none=True, exclude={"name", "source"}).items():
+    click.echo(_heading(spec.name, spec))
+    click.echo("\n".join(_rule(spec.model_dump(exclude_none=True, exclude={"name", "source"}))))
+
+
+def _heading(name: str, spec: language.Architecture | language.Initializer | language.Optimizer | language.Schedule) -> str:
+    text = columns.hanging(f"{name}  {printable(spec.source)}", columns.GAP, columns.width())
+    return click.style(spec.name, bold=True) + text.removeprefix(spec.name)
+
+
+def _rule(parts: dict[str, Any]) -> Iterator[str]:
+    """A line a formula or number, the part's name before its first."""
+    indent, wide = max(map(len, parts)) + columns.GAP, columns.width()
+    for key, value in parts.items():
         lines = [f"{inner} = {formula}" for inner, formula in value.items()] if isinstance(value, dict) else [str(value)]
-        table.add_row(key, "\n".join(lines))
-    console.print(table)
+        for place, line in enumerate(lines):
+            text = f"{'' if place else key:{indent}}{printable(line)}"
+            yield columns.hanging(text, indent + columns.GAP * isinstance(value, dict), wide)
 
 
-def _show_graph(console: Console, spec: language.Architecture, graph: Graph, size: str) -> None:
-    console.print(f"[bold]{graph.name}[/] ({size})  {spec.source}", highlight=False)
+def _graph(spec: language.Architecture, graph: Graph, size: str) -> Iterator[str]:
     counts = {parameter.name: parameter.shape for parameter in graph.parameters}
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("layer", "op", "output"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("parameters", "FLOPs"):
-        table.add_column(heading, justify="right")
     seen: set[str] = set()
     networks = {} if graph.nodes or not spec.networks else network_nodes(spec, size)
     nodes = tuple(node for each in networks.values() for node in each) or graph.nodes or graph.phases[0].nodes
-    for node in nodes:
-        table.add_row(*_row(node, counts, seen))
-    console.print(table)
+    rows = [_row(node, counts, seen) for node in nodes]
+    headings = ("layer", "op", "output", "parameters", "FLOPs")
+    first, *others = columns.table(headings, rows, right=(3, 4), wide=columns.width())
+    yield from (click.style(first, bold=True), *others)
     for given in graph.batch_inputs():
-        console.print(f"input {given.name}: {given.dtype} {_shape(given.shape)}", highlight=False)
+        yield f"input {given.name}: {given.dtype} {_shape(given.shape)}"
     moved = sum(_size(statistic.shape) for statistic in graph.statistics)
     statistics = f", and {moved:,} running statistics" if moved else ""
-    console.print(f"[bold]{graph.parameter_count():,} parameters[/]{statistics}", highlight=False)
+    yield click.style(f"{graph.parameter_count():,} parameters", bold=True) + statistics
     for name, each in (networks or {"": nodes}).items():
         flops, whose = sum(node.flops for node in each), f"{name}: " if name else ""
-        console.print(f"{whose}{flops:,} FLOPs forward for one example (a multiply-add counts as 2)", highlight=False)
+        yield f"{whose}{flops:,} FLOPs forward for one example (a multiply-add counts as 2)"
 
 
 def _row(node: Node, counts: dict[str, tuple[int, ...]], seen: set[str]) -> tuple[str, ...]:

@@ -1,0 +1,78 @@
+"""Owns the trial of a spec's formulas before anything runs: one that divides by zero or has no value is told at its place.
+
+It refuses to judge what a formula means: tensors are stand-ins that swallow every operation, only plain numbers are computed.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from math import isfinite
+from typing import Any
+
+from parity.spec.formula_syntax import FUNCTIONS, RULES_ONLY, FormulaError
+from parity.spec.formulas import SCALARS, Formula
+from parity.spec.mistakes import Mistake, Place
+
+Places = Mapping[str, Place]
+
+
+class Tensor:
+    """Stands for an array of any numbers. Divided by a plain 0 it has no value, as every other number."""
+
+    def _swallow(self, _other: Any = None) -> Tensor:
+        return self
+
+    def _divide(self, other: Any) -> Tensor:
+        if not isinstance(other, Tensor):
+            operator.truediv(1, other)
+        return self
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __pow__ = __rpow__ = __neg__ = _swallow
+    __rtruediv__ = __rfloordiv__ = __rmod__ = _swallow
+    __truediv__ = __floordiv__ = __mod__ = _divide
+
+
+def _function(name: str) -> Callable[..., Any]:
+    def call(*arguments: Any) -> Any:
+        tensors = [argument for argument in arguments if isinstance(argument, Tensor)]
+        if tensors:
+            return tensors[0]
+        if name in SCALARS:
+            return SCALARS[name](*arguments)
+        raise FormulaError(f"`{name}` is asked of a plain number")
+
+    return call
+
+
+RULES: Mapping[str, Callable[..., Any]] = {name: _function(name) for name in FUNCTIONS}
+"""What a rule may call. Schedules and initializers call `SCALARS` alone."""
+assert set(SCALARS) | RULES_ONLY == set(FUNCTIONS)  # noqa: S101 - a function that no table holds would be refused everywhere
+
+
+def of_number(text: Any, place: Place, known: Mapping[str, float], told: str, *, positive: bool = False) -> Iterator[Mistake]:
+    """What is wrong with the number that a formula is at these values. told: in words, which they are."""
+    try:
+        formula = Formula(str(text))
+        found = formula.evaluate(known, SCALARS)
+    except FormulaError as error:
+        yield Mistake(place.within(error.column), f"{error.message} ({told})")
+        return
+    if not isfinite(found) or (positive and found <= 0):
+        wanted = "a positive number" if positive else "finite"
+        yield Mistake(place, f"`{formula.text}` is {found:g}, not {wanted} ({told})")
+
+
+def of_rule(
+    formulas: Mapping[str, Any], places: Places, known: Mapping[str, float], tensors: frozenset[str]
+) -> Iterator[Mistake]:
+    """What is wrong with the formulas of an update in their order, the step and hyper-parameters given as plain numbers."""
+    values: dict[str, Any] = {**known, **dict.fromkeys(tensors, Tensor())}
+    for name, text in formulas.items():
+        try:
+            found = Formula(str(text)).evaluate(values, RULES)
+        except FormulaError as error:
+            yield Mistake(places[name].within(error.column), f"{error.message} (step t = {known['t']:g})")
+            return
+        if name == "w" and not isinstance(found, Tensor):
+            yield Mistake(places[name], "the new `w` is the same number whatever `w`, `g` and the state are")
