@@ -32,7 +32,8 @@ gives (budgets.SHADOW). One model must stay within 4 times what the *other* errs
 
 A tensor of few elements may err little by luck: what it may err by is at least the median share of the pass's tensors. And
 where float32 departs alone, further draws are made: the share is the greatest of them all, and the finding must stand in each,
-since a number that rounding takes across a kink moves a gradient by a jump.
+since a number that rounding takes across a kink moves a gradient by a jump. Where a gradient's terms cancel (the scale of a
+batch norm), each of them may err by u in every layer, as in float64 (`tolerance`): one model's luck does not measure the other.
 """
 
 DRAWS = 4
@@ -127,7 +128,8 @@ def _rounded(pair: Pair, shares: Sequence[float], usual: Sequence[float]) -> Fou
     """Float32 of each against float64 of the other."""
     u, scale = budgets.roundoff("float32"), _scale(pair)
     limits = [
-        SHADOW * max(share * scale, common * scale, u * scale, u * budgets.STORE * pair.stored)
+        SHADOW
+        * max(share * scale, common * scale, u * scale, u * budgets.STORE * pair.stored, u * max(pair.depth, 1) * pair.terms)
         for share, common in zip(shares, usual, strict=True)
     ]
     crossed = [distance(pair.theirs["float32"], pair.ours["float64"]), distance(pair.ours["float32"], pair.theirs["float64"])]
