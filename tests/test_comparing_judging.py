@@ -49,6 +49,15 @@ def test_a_model_cannot_excuse_its_own_float32() -> None:
     assert [one.verdict for one in judging.judged([mixed], [[good]])] == ["exact", "agrees"]  # a jump in one draw alone
 
 
+def test_what_cancels_may_err_by_the_size_of_its_terms() -> None:
+    """A gradient of 1 whose terms are of the size of the pass's greatest, 1 or 100: an error of 3e-6 is 50 u of the one and
+    half a u of the other, for each of two layers."""
+    good, coarse = pair(quantity="gradient"), pair(narrow=3e-6, quantity="gradient")
+    mixed = replace(good, theirs=coarse.theirs, depth=2)
+    for terms, verdict in ((1.0, "differs"), (100.0, "agrees")):
+        assert [one.verdict for one in judging.judged([replace(mixed, terms=terms)])] == ["exact", verdict]
+
+
 def test_zeros_on_both_sides_are_no_agreement() -> None:
     zeros = {dtype: np.zeros(3, dtype) for dtype in ("float64", "float32")}
     assert judging.judged([Pair("forward", "output 0", 1, zeros, zeros)])[0].verdict == "mistrusted"
