@@ -11,7 +11,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_VERBS = {"check": "parity.verbs.check", "compare": "parity.verbs.compare"}
+_VERBS = {name: f"parity.verbs.{name}" for name in ("check", "bisect", "bench", "compare")}
 
 
 def __getattr__(name: str) -> Any:

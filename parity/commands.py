@@ -168,7 +168,6 @@ def compare(**options: Any) -> int:
 @click.option("--mode", "modes", multiple=True, default=("default",), show_default=True)
 @click.option("--batch-size", "batch_sizes", type=click.IntRange(1), multiple=True, default=(32,), show_default=True)
 @click.option("--processes", type=click.IntRange(1), default=5, show_default=True, help="Fresh processes a cell.")
-@click.option("--seconds", type=click.FloatRange(0.2), default=2.0, show_default=True, help="Timed seconds a process.")
 @SIZE
 @STORE
 @JSON

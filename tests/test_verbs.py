@@ -17,6 +17,7 @@ from parity.execution.records import Record
 from parity.judgement.verdicts import exit_status
 from parity.spec import specs
 from parity.spec.mistakes import SpecError
+from parity.verbs import bench, bisect, compare
 from parity.verbs.check import again, check, show
 from parity.verbs.run import command
 from parity.verbs.session import Judged
@@ -157,8 +158,16 @@ def test_the_package_offers_the_verb() -> None:
     import parity
 
     assert parity.check is check
+    assert (parity.bench, parity.bisect, parity.compare) == (bench.bench, bisect.bisect, compare.compare)
     with pytest.raises(AttributeError, match="no attribute 'chekc'"):
         parity.chekc  # noqa: B018
+
+
+def test_the_first_departure_as_a_function(place: Path) -> None:
+    found = bisect.bisect("lenet", "torch", realizations=[WRONG], store=place)
+    assert found is not None
+    assert (found.node, found.alone, found.comparison.verdict) == ("sigmoid_2", True, "differs")
+    assert bisect.bisect("mlp", "torch", realizations=[RIGHT], store=place) is None
 
 
 def test_the_fixture_passes_what_agrees_and_fails_what_departs(place: Path, assert_parity: Callable[..., object]) -> None:

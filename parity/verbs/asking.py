@@ -5,11 +5,14 @@ A framework that lacks one of them is `unsupported` or `unavailable`; what no fr
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from parity.spec.mistakes import did_you_mean, short
 from parity.verbs.errors import UsageError
 
+STORE = Path(".parity")
+"""Where records lie if nothing is said."""
 DTYPES = ("float64", "float32")
 """The precisions that are asked where none is named."""
 PRECISIONS = (*DTYPES, "float16")
@@ -25,3 +28,8 @@ def check(dtypes: Iterable[str] = (), devices: Iterable[str] = (), modes: Iterab
             if word not in known:
                 close = did_you_mean(word, known)
                 raise UsageError(f"there is no {what} `{short(word)}`; there are {', '.join(known)}{close}")
+
+
+def words(given: str | Sequence[str]) -> tuple[str, ...]:
+    """One word may stand where several can."""
+    return (given,) if isinstance(given, str) else tuple(given)

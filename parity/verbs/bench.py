@@ -22,11 +22,14 @@ from parity.spec import specs as language
 from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.verbs import asking, collating, progress, selection
+from parity.verbs.asking import STORE
 from parity.verbs.errors import UsageError
 from parity.verbs.session import Judged, Session
 from parity.verbs.trials import Options, Trial, architecture_trials
 
 THREADS = 2
+PROCESSES = 5
+"""Fresh ones a cell, where nothing is said: the least that shows how processes differ (SPEED.md)."""
 BATCHES = 4
 """Different batches that a process cycles through, so that no step sees the numbers of the one before."""
 
@@ -140,34 +143,41 @@ def _compact(measurements: Any) -> dict[str, Any]:
     return {**kept, "warmup": {"steps": len(warm["steps_ns"]), "flat": warm["flat"]}, "blocks": measurements["blocks"]}
 
 
-def main(
-    specs: Sequence[str],
-    frameworks: Sequence[str],
-    devices: Sequence[str],
-    modes: Sequence[str],
-    batch_sizes: Sequence[int],
-    processes: int,
-    seconds: float,
-    size: str,
-    store: Path,
-    json_path: Path | None,
-) -> int:
-    """The verb: gate, measure, print; `--json` writes the raw samples."""
+def bench(
+    specs: str | Sequence[str],
+    *,
+    frameworks: str | Sequence[str] = (),
+    devices: str | Sequence[str] = ("cpu",),
+    modes: str | Sequence[str] = ("default",),
+    batch_sizes: Sequence[int] = (32,),
+    processes: int = PROCESSES,
+    size: str = "full",
+    store: str | Path = STORE,
+) -> list[Speed]:
+    """Checks, and times what passes: one cell an architecture, framework, device, mode and batch size, with its raw samples.
+
+    processes: fresh ones a cell. Raises SpecError, UsageError. One word may stand where several can.
+    """
+    specs, frameworks, devices, modes = map(asking.words, (specs, frameworks, devices, modes))
     asking.check((), devices, modes)
-    collating.reach(json_path)
     chosen = selection.select(specs).architectures
     if not chosen:
         raise UsageError("bench times architectures; `parity list architectures` shows them", status=5)
-    console = Console()
     speeds: list[Speed] = []
     for device in devices:
         options = Options(device=device, size=size)
         with progress.bar("checking and timing", None) as bar:
-            session = Session(store, selection.that_train(frameworks), on_record=bar.record, on_notice=bar.notice)
+            session = Session(Path(store), selection.that_train(frameworks), on_record=bar.record, on_notice=bar.notice)
             verdicts = gate(session, chosen, options, modes)
             speeds += measure(session, chosen, options, modes, batch_sizes, processes, verdicts)
-    results = Results("bench", "parity bench", speeds=speeds)
-    console.print(table(results))
+    return speeds
+
+
+def main(json_path: Path | None, **options: Any) -> int:
+    """The verb: gate, measure, print; `--json` writes the raw samples."""
+    collating.reach(json_path)
+    speeds = bench(**options)
+    Console().print(table(Results("bench", "parity bench", speeds=speeds)))
     if json_path is not None:
         collating.write_speed_json(json_path, speeds)
     return 0 if all(speed.processes for speed in speeds) else 3

@@ -18,6 +18,7 @@ from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import PASSING
 from parity.spec.graph import Graph
 from parity.verbs import collating, reproduction, selection
+from parity.verbs.asking import STORE
 from parity.verbs.check import check
 from parity.verbs.errors import UsageError
 from parity.verbs.session import Judged
@@ -79,14 +80,21 @@ def _node_of(comparison: Comparison, graph: Graph) -> str:
     return comparison.tensor
 
 
-def main(spec: str, framework: str, realizations: Sequence[str], seed: int, store: Path, output: Path) -> int:
-    """The verb: 0 if nothing departs, 1 with a reproduction if something does, 3 if it could not be run."""
+def bisect(
+    spec: str, framework: str, *, realizations: Sequence[str] = (), seed: int = 0, store: str | Path = STORE
+) -> Departure | None:
+    """Where a framework departs first from an architecture in float64; None where it agrees. Raises SpecError, UsageError."""
     named = selection.that_train([framework])
     judged = check([spec], frameworks=named, dtypes=["float64"], seed=seed, realizations=realizations, store=store)
     if not any(one.trial.kind == "architectures" for one in judged):
         raise UsageError(f"{spec} is no architecture; `parity check {spec}` judges it whole")
+    return find(judged)
+
+
+def main(spec: str, framework: str, realizations: Sequence[str], seed: int, store: Path, output: Path) -> int:
+    """The verb: 0 if nothing departs, 1 with a reproduction if something does, 3 if it could not be run."""
+    departure = bisect(spec, framework, realizations=realizations, seed=seed, store=store)
     console = Console()
-    departure = find(judged)
     if departure is None:
         console.print(f"{framework} agrees with {spec} in float64: every layer alone, and the whole", highlight=False)
         return 0

@@ -19,14 +19,12 @@ from parity.reporting import wording
 from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.verbs import asking, collating, curvature_trials, op_trials, own_models, progress, rule_trials, selection, trials
-from parity.verbs.asking import DTYPES
+from parity.verbs.asking import DTYPES, STORE
 from parity.verbs.errors import UsageError
 from parity.verbs.selection import Selection
 from parity.verbs.session import Judged, Session
 from parity.verbs.targets import own_realizations
 from parity.verbs.trials import Options, Trial
-
-STORE = Path(".parity")
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ def check(
 
     One word may stand where several can.
     """
-    specs, frameworks, dtypes, devices, realizations = map(_words, (specs, frameworks, dtypes, devices, realizations))
+    specs, frameworks, dtypes, devices, realizations = map(asking.words, (specs, frameworks, dtypes, devices, realizations))
     asking.check(dtypes, devices, [mode] if mode else [])
     selected = selection.select(specs)
     _expand_own(specs)
@@ -108,10 +106,6 @@ def check(
             Path(store), named, own, python_path=(Path.cwd(),) if own else (), on_record=bar.record, on_notice=bar.notice
         )
         return session.run(chosen)
-
-
-def _words(given: str | Sequence[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
 
 
 def main(

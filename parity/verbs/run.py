@@ -27,7 +27,6 @@ from parity.verbs.errors import UsageError
 from parity.verbs.session import Judged, Session, judge_record
 from parity.verbs.trials import LARGE_SIZES, Options, Trial
 
-PROCESSES = 5
 REPORTS = Path("reports")
 """Where a report goes if nothing is said."""
 PLANNED = ("agreement", "sampling")
@@ -230,7 +229,9 @@ def _time(entry: Entry, session: Session, outcome: Outcome) -> None:
     for options in _options(replace_modes(entry)):
         sized = replace(options, size=entry.size or "full")
         verdicts = bench.gate(session, architectures, options, modes)
-        outcome.speeds += bench.measure(session, architectures, sized, modes, entry.batch_sizes or [32], PROCESSES, verdicts)
+        outcome.speeds += bench.measure(
+            session, architectures, sized, modes, entry.batch_sizes or [32], bench.PROCESSES, verdicts
+        )
 
 
 def replace_modes(entry: Entry) -> Entry:
