@@ -5,6 +5,7 @@ Pairs within one framework run wherever that framework does. Pairs of two framew
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -213,7 +214,8 @@ def test_a_corrected_map_mends_the_gate_order(framework: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("model", "status_of_it", "told"), [("build", 0, ": agrees"), ("rectified", 1, "relu, average pool 2")]
+    ("model", "status_of_it", "told"),
+    [("build", 0, r": agrees"), ("rectified", 1, r"cause: .*sigmoid.* in spec, relu.* in \w+ \(tested")],
 )
 def test_a_model_as_people_write_it_is_checked_against_a_spec(
     framework: str,
@@ -230,4 +232,5 @@ def test_a_model_as_people_write_it_is_checked_against_a_spec(
     monkeypatch.chdir(tmp_path)
     assert status(["check", "lenet", "--realization", of(framework, f"lenet:{model}")]) == status_of_it
     out = capfd.readouterr().out
-    assert f"{of(framework, f'lenet:{model}')} against spec=lenet" in out and told in out, out
+    assert f"{of(framework, f'lenet:{model}')} against spec=lenet" in out
+    assert re.search(told, out), out
