@@ -96,13 +96,17 @@ def test_a_suite_at_full_size_asks_what_is_no_network_as_well(tmp_path: Path, mo
 
 
 def test_the_full_suite_leaves_no_architecture_out() -> None:
-    """CycleGAN alone at half size, and in float32 alone."""
-    full = load("suites/full")
-    assert isinstance(full, Suite)
-    asked = {(spec.name, entry.size, dtype) for entry in full.entries for dtype in entry.dtypes for spec in specs_of(entry)}
+    """CycleGAN alone at half size. In float64 those are left out whose float32 comes near the end of memory."""
     others = set(names("architectures")) - {"cyclegan"}
-    expected = {(name, "full", dtype) for name in others for dtype in ("float32", "float64")}
-    assert asked == expected | {("cyclegan", "half", "float32")}
+    assert asked_of("full") == {(name, "full", "float32") for name in others} | {("cyclegan", "half", "float32")}
+    large = {"vgg11", "vgg16", "vgg19", "bert_base", "vit_b_16", "gpt2_small", "style_transfer"}
+    assert asked_of("full_float64") == {(name, "full", "float64") for name in others - large}
+
+
+def asked_of(name: str) -> set[tuple[str, str | None, str]]:
+    suite = load(f"suites/{name}")
+    assert isinstance(suite, Suite)
+    return {(spec.name, entry.size, dtype) for entry in suite.entries for dtype in entry.dtypes for spec in specs_of(entry)}
 
 
 def specs_of(entry: Entry) -> tuple[Architecture, ...]:
