@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from parity.judgement.qualities import Asked
 from parity.reporting import pages, results
-from parity.spec.specs import load
+from parity.spec.specs import load, names
 from parity.spec.suites import Suite
 from parity.verbs import report
 
 REPORTS = Path(__file__).parent.parent / "reports"
-FOLDERS = (REPORTS, REPORTS / "training")
-"""The quick suite's report, with the atlas beside it (which has a test of its own), and the training suite's."""
+FOLDERS = (REPORTS, REPORTS / "training", REPORTS / "full")
+"""The quick suite's report, with the atlas beside it (which has a test of its own), the training suite's, the full size's."""
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=["quick", "training"])
+@pytest.mark.parametrize("folder", FOLDERS, ids=["quick", "training", "full"])
 def test_every_file_of_a_report_follows_from_its_data(folder: Path) -> None:
     made = pages.rendered(results.read(folder / "data"), folder)
     changed = [str(path) for path, text in made.items() if path.read_text(encoding="utf-8") != text]
@@ -68,9 +69,21 @@ def test_the_committed_data_are_small() -> None:
     assert sum(path.stat().st_size for folder in FOLDERS for path in (folder / "data").iterdir()) < 20e6
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=["quick", "training"])
+@pytest.mark.parametrize("folder", FOLDERS, ids=["quick", "training", "full"])
 def test_the_page_needs_no_network(folder: Path) -> None:
     text = (folder / "index.html").read_text(encoding="utf-8")
     for word in ("src=", "@import", "url(http"):
         assert word not in text
     assert "https://" not in text.replace("https://vega.github.io", "") or "<link" not in text
+
+
+def test_at_full_size_what_ran_agrees_and_the_rest_is_told() -> None:
+    """Every architecture in every framework: judged green, or waiting and said to. README tells how many were judged."""
+    rows = results.read(REPORTS / "full" / "data").rows
+    verdicts: dict[str, set[str]] = {}
+    for row in rows:
+        verdicts.setdefault(re.split(r"[/\[:@]", row.case)[0], set()).add(row.verdict)
+    assert set(verdicts) == set(names("architectures"))
+    judged = [name for name, seen in verdicts.items() if seen <= {"agrees", "exact"}]
+    assert all(seen == {"not_compared"} for name, seen in verdicts.items() if name not in judged)
+    assert f"[{len(judged)} networks at their published size]" in (REPORTS.parent / "README.md").read_text(encoding="utf-8")
