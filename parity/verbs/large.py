@@ -74,7 +74,7 @@ def _waiting(architecture: Architecture, options: Options, session: Session) -> 
     for program in programs(graph, bool(rates)):
         trial = Trial(options.case(program, options.dtypes[0], **more), {}, _settled, "architectures")
         for name in session.frameworks:
-            record = session.absent(trial, name, "not run so far; `parity run` of the suite goes on with it")
+            record = session.absent(trial, name, "not settled so far; `parity run` of the suite goes on with it")
             yield Judged(trial, name, record, judge_record(trial, name, record, Path()), Path())
 
 
