@@ -14,13 +14,14 @@ def softmax_cross_entropy(use: Use) -> Tensor:
     """What gluon.loss.SoftmaxCrossEntropyLoss computes, with smoothing, and with the mean over the valid positions.
 
     A temperature of 1 changes no number but the kernel: oneDNN's log_softmax, which takes none, is off by 60 u in float32.
+    Smoothing is written with logits, not with the mean of the logarithms: the backward pass of log_softmax would add up as many
+    equal gradients as there are classes, one by one.
     """
-    F, axis = use.F, use.site.axis()
-    logs = F.log_softmax(use.x, axis=axis, temperature=1.0)
-    losses = -F.pick(logs, use.inputs["labels"], axis=axis)
+    F, axis, labels = use.F, use.site.axis(), use.inputs["labels"]
+    losses = -F.pick(F.log_softmax(use.x, axis=axis, temperature=1.0), labels, axis=axis)
     smoothing = use["smoothing"]
     if smoothing:
-        losses = losses * (1 - smoothing) - F.mean(logs, axis=axis) * smoothing
+        losses = losses - (F.mean(use.x, axis=axis) - F.pick(use.x, labels, axis=axis)) * smoothing
     lengths = use.inputs.get("lengths")
     if lengths is None:
         return F.mean(losses)

@@ -18,30 +18,36 @@ from parity.torch_impl.wiring import Layer, Site
 
 
 def softmax_cross_entropy(site: Site) -> Layer:
-    """torch's own wherever it says the same: classes on the axis behind the batch, the mean over all positions."""
+    """torch's own wherever it says the same: one position, the mean over all examples."""
     smoothing = {"label_smoothing": site["smoothing"]}
     if "lengths" not in site.node.inputs:
-        if site.axis() % (len(site.x) + 1) == 1:
+        if len(site.x) == 1:
             return Layer(functional.cross_entropy, ("x", "labels"), smoothing)
         return Layer(mean_of_all, ("x", "labels"), {"axis": site.axis(), **smoothing})
     native = mean_of_sequences if site["mean"] == "sequences" else mean_of_valid
     return Layer(native, ("x", "labels", "lengths"), {"axis": site.axis(), **smoothing})
 
 
+def rows(x: Tensor, axis: int) -> Tensor:
+    """(positions, classes). Where classes lie on another axis than the last, the backward pass of torch's log_softmax adds up
+    their gradients one by one; along the last, in the lanes of a vector unit."""
+    return x.movedim(axis, -1).flatten(0, -2)
+
+
 def mean_of_all(x: Tensor, labels: Tensor, axis: int, **smoothing: float) -> Tensor:
-    return functional.cross_entropy(x.movedim(axis, 1), labels, **smoothing)
+    return functional.cross_entropy(rows(x, axis), labels.flatten(), **smoothing)
 
 
 def mean_of_valid(x: Tensor, labels: Tensor, lengths: Tensor, axis: int, **smoothing: float) -> Tensor:
     """torch leaves positions with the label -100 out of its mean."""
     labels = labels.masked_fill(padding(lengths, labels.shape[1]), -100)
-    return functional.cross_entropy(x.movedim(axis, 1), labels, **smoothing)
+    return functional.cross_entropy(rows(x, axis), labels.flatten(), **smoothing)
 
 
 def mean_of_sequences(x: Tensor, labels: Tensor, lengths: Tensor, axis: int, **smoothing: float) -> Tensor:
     labels = labels.masked_fill(padding(lengths, labels.shape[1]), -100)
-    losses = functional.cross_entropy(x.movedim(axis, 1), labels, reduction="none", **smoothing)
-    return (losses.sum(1) / lengths).mean()
+    losses = functional.cross_entropy(rows(x, axis), labels.flatten(), reduction="none", **smoothing)
+    return (losses.unflatten(0, labels.shape).sum(1) / lengths).mean()
 
 
 def binary_cross_entropy(site: Site) -> Layer:
