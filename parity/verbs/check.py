@@ -129,8 +129,12 @@ def main(
     """
     collating.reach(json_path, junit_path)
     if models := own_models.among(own_realizations(realizations)):
-        if len(models) < len(realizations) or junit_path is not None:
-            raise UsageError(f"{', '.join(models)}: a model of your own is compared alone, and without --junit")
+        if len(models) < len(realizations) or not set(frameworks) <= set(models):
+            raise UsageError(f"{', '.join(models)}: a model of your own is compared alone")
+        said = {"--dtype": dtypes, "--device": tuple(devices) != ("cpu",), "--mode": mode, "--case": case_id}
+        said |= {"--no-nodes": not nodes, "--junit": junit_path}
+        if unread := [word for word, given in said.items() if given]:
+            raise UsageError(f"{', '.join(models)}: a model of your own is compared in both precisions, without {unread[0]}")
         return own_models.main(specs, models, size or "full", seed, json_path)
     judged = check(
         specs,

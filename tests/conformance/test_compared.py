@@ -234,3 +234,12 @@ def test_a_model_as_people_write_it_is_checked_against_a_spec(
     out = capfd.readouterr().out
     assert f"{of(framework, f'lenet:{model}')} against spec=lenet" in out
     assert re.search(told, out), out
+
+
+def test_what_would_not_be_read_is_refused_with_a_model_of_ones_own(
+    framework: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(MODELS)
+    for words in (["--dtype", "float64"], ["--case", "lenet"], ["--mode", "eager"], ["--no-nodes"]):
+        assert status(["check", "lenet", "--realization", of(framework, "lenet:build"), *words]) == 2
+        assert f"compared in both precisions, without {words[0]}" in capfd.readouterr().err

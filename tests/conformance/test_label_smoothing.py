@@ -22,8 +22,8 @@ CLASSES, BATCH, LANES = 37_000, 4, 8
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("layout", [(CLASSES,), (CLASSES, 3), (3, CLASSES)])
 def test_the_gradients_of_all_logits_cancel(framework: str, layout: tuple[int, ...], dtype: str, tmp_path: Path) -> None:
-    """Their sum is what the probabilities have more than the targets: zero. Each step of a running sum of n equal numbers loses up
-    to u of what is there, and of a binade always to the same side: n·u; in eight lanes, an eighth of that."""
+    """Their sum is what the probabilities have more than the targets: zero. Each step of a running sum of n equal numbers loses
+    up to u of what is there, and of a binade always to the same side: n·u; in eight lanes, an eighth of that."""
     axis, positions = layout.index(CLASSES), tuple(size for size in layout if size != CLASSES)
     attributes = {"smoothing": 0.1, "axis": axis}
     example = Example({"x": layout, "labels": positions}, attributes, below={"labels": CLASSES})
