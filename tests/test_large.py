@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import cast
 
 import pytest
 
+from parity.judgement.references import References
 from parity.spec.architectures import Architecture
 from parity.spec.expansion import expand
 from parity.spec.specs import load, names, parse
@@ -49,6 +51,22 @@ def test_what_is_settled_is_taken_over(asked: tuple[Session, list[str]]) -> None
     assert [(one.comparisons, one.record, one.trial.case) for one in again] == [
         (one.comparisons, one.record, one.trial.case) for one in first
     ]
+
+
+def test_references_go_with_their_network(asked: tuple[Session, list[str]]) -> None:
+    """At once: the collector of cycles counts objects, not their gigabytes, and would leave them beside the next network's."""
+
+    def alive() -> int:
+        return sum(isinstance(one, References) for one in gc.get_objects())
+
+    gc.collect()
+    before = alive()
+    gc.disable()
+    try:
+        run(asked[0])
+        assert alive() == before
+    finally:
+        gc.enable()
 
 
 def test_no_arrays_stay(asked: tuple[Session, list[str]]) -> None:

@@ -78,17 +78,16 @@ def settled(
 ) -> Callable[[Arrays], list[Comparison]]:
     """Judged beside the shadows at hand; and where not all is green, beside more (budgets.STAGES)."""
     further = [count for count in STAGES if count > known.shadows]
-
-    @cache
-    def wider(stage: int) -> References:
-        return wider(stage - 1).widened(further[stage - 1]) if stage else known
+    widened = [known]
 
     def judged(arrays: Arrays) -> list[Comparison]:
         found = comparisons(arrays, known)
-        for stage in range(1, len(further) + 1):
+        for stage, count in enumerate(further, 1):
             if not arrays or all(one.verdict in GREEN for one in found):
                 break
-            found = comparisons(arrays, wider(stage))
+            if stage == len(widened):
+                widened.append(widened[-1].widened(count))
+            found = comparisons(arrays, widened[stage])
         return found
 
     return judged
