@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from parity.ops import TABLE
 from parity.spec import schema, specs
 from parity.spec.expansion import expand, expand_with_warnings
 from parity.spec.graph import Graph
@@ -133,6 +134,7 @@ def test_families_of_architectures() -> None:
         assert isinstance(spec, specs.Architecture)
         assert spec.family is not None
         assert name in specs.families()[spec.family]
+    assert not set(specs.families()) & {*TABLE, *specs.KINDS}, "one word would select two things"
 
 
 def test_values_of_an_optimizer() -> None:
