@@ -5,8 +5,10 @@ What was settled before by the same code in the same environments is taken over.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import shutil
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from hashlib import sha256
@@ -57,13 +59,21 @@ def _one(architecture: Architecture, options: Options, session: Session, so_far:
         initializer, optimizer = _started()
         judged: list[Judged] = []
         for trial in architecture_trials(architecture, initializer, optimizer, options):
-            judged += map(_light, alone.run([trial]))
+            for framework in session.frameworks:
+                _give_back()
+                judged += map(_light, replace(alone, frameworks=(framework,)).run([trial]))
         if any(one.record.outcome not in records.FINAL for one in judged):
             yield from judged  # asked again by the next run: a crash is not a verdict
             return
         _write(file, judged)
         shutil.rmtree(place, ignore_errors=True)
     yield from map(_read, file.read_text(encoding="utf-8").splitlines())
+
+
+def _give_back() -> None:
+    """To the system, what walks and judgements have freed: the C library keeps it, and a worker is about to need as much."""
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
+        trim(0)
 
 
 def _waiting(architecture: Architecture, options: Options, session: Session) -> Iterator[Judged]:
