@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from parity.execution import draws as drawing
 from parity.execution.frameworks import trains
-from parity.judgement import agreement, kinks, phases
+from parity.judgement import agreement, kinks, phases, trust
 from parity.judgement.comparison import Comparison
 from parity.spec import specs as language
 from parity.spec.cases import Case
@@ -179,9 +179,9 @@ def draw_away_from_kinks(
     rates: Mapping[str, float],
     optimizer: language.Optimizer | None = None,
 ) -> tuple[drawing.Draws, agreement.References, int]:
-    """Draws in which no layer is zero everywhere, and whose kinked inputs lie further from the kink than rounding reaches
-    (not asked in float64), also in the phases that follow an optimizer's first update. Where none is both, the first that is
-    alive: kinks can be followed, a dead layer not be judged."""
+    """Draws in which no layer is zero everywhere, every parameter moves something, and kinked inputs lie further from the kink
+    than rounding reaches (not asked in float64), also in the phases that follow an optimizer's first update. Where none is all,
+    one that lacks the last: kinks can be followed, what moves nothing not be judged."""
     batch_size = batch_size_of(graph, options.size)
 
     def drawn(attempt: int) -> drawing.Draws:
@@ -189,16 +189,17 @@ def draw_away_from_kinks(
         return drawing.draw(graph, initializer, dtype, seed=options.seed, attempt=attempt, **more)
 
     chosen: tuple[drawing.Draws, agreement.References] | None = None
+    least = (True, True)
     for attempt in range(REDRAWS + 1):
         draws = drawn(attempt)
         references = agreement.references(graph, draws.values(), dtype, cotangents=options.nodes)
         if dead(references):
             continue
-        unasked = dtype == "float64" or options.size in LARGE_SIZES
-        settled = unasked or not (kinks.near(references) or near_later(references, optimizer))
-        if settled or chosen is None:
-            chosen = draws, references
-        if settled:
+        asked = dtype != "float64" and options.size not in LARGE_SIZES
+        lacks = hidden(references), asked and (kinks.near(references) or near_later(references, optimizer))
+        if chosen is None or lacks < least:
+            chosen, least = (draws, references), lacks
+        if not any(lacks):
             break
     return *(chosen or (draws, references)), attempt
 
@@ -208,6 +209,13 @@ def dead(references: agreement.References) -> bool:
     Both modes are asked: with running statistics a norm may turn everything off that a batch's own statistics leave on."""
     passes = (references.training, references.evaluation)
     return any(array.size > 1 and not np.any(array) for one in passes for array in one.reference.values.values())
+
+
+def hidden(references: agreement.References) -> bool:
+    """Whether some parameter moves nothing, though every layer is alive somewhere: units behind are off there, or dropped."""
+    one = references.training
+    still = {name for name, gradient in one.reference.gradients.items() if not np.any(gradient)}
+    return bool(still) and not still <= trust.cancelled(references.graph, references.values, one).keys()
 
 
 def near_later(references: agreement.References, optimizer: language.Optimizer | None) -> bool:
