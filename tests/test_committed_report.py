@@ -79,9 +79,9 @@ def test_the_page_needs_no_network(folder: Path) -> None:
     assert "https://" not in text.replace("https://vega.github.io", "") or "<link" not in text
 
 
-OPEN = {("fine_tuning", "keras", "update")}
-"""Findings that README tells as such: updates of Keras's fine_tuning depart, though its forward pass and gradients agree. Why
-is not known; it agreed in an earlier run."""
+OPEN: dict[str, set[tuple[str, str, str]]] = {"full": {("fine_tuning", "keras", "update")}, "full64": set()}
+"""Findings, no more and no fewer, that README tells as such: updates of Keras's fine_tuning depart, though its
+forward pass and gradients agree. Why is not known; it agreed in the report before this one."""
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,9 @@ def test_at_full_size_what_ran_agrees_and_the_rest_is_told(folder: str, suite: s
     assert set(verdicts) == {one.name for entry in asked.entries for one in select(entry.specs).architectures}
     judged = [name for name, seen in verdicts.items() if seen <= {"agrees", "exact"}]
     differing = {(row.spec.split("[")[0], row.framework, row.quantity) for row in rows if row.verdict == "differs"}
-    assert differing <= OPEN
+    assert differing == OPEN[folder]
+    readme = (REPORTS.parent / "README.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in readme for name, _, _ in differing)
     waiting = set(verdicts) - set(judged) - {name for name, _, _ in differing}
     assert all(verdicts[name] == {"not_compared"} for name in waiting)
-    assert told.format(len(judged)) in (REPORTS.parent / "README.md").read_text(encoding="utf-8")
+    assert told.format(len(judged)) in readme
