@@ -9,6 +9,7 @@ import pytest
 from hand_built import Builder
 
 from parity.judgement import kinks
+from parity.judgement.agreement import judge_agreement
 from parity.judgement.references import References, references
 from parity.judgement.updates import judge_updates
 from parity.reference_impl.observation import Reference, observe
@@ -76,24 +77,67 @@ def test_more_shadows_keep_those_that_were_walked() -> None:
     assert wider.widened(2) is wider
 
 
-@pytest.mark.parametrize(
-    ("told_of_flips", "share", "verdict"), [(True, 1, "agrees"), (False, 1, "differs"), (True, 99, "differs")]
-)
-def test_a_step_may_fall_to_the_other_side_as_well(told_of_flips: bool, share: float, verdict: str) -> None:
-    """The gradients were shown with the pixel on; the step's own program had it off (share 1), or went 99 times as far."""
+SGD = selection.optimizer("sgd")
+
+
+class Drawn:
+    """The arrays of a case of `pooled`."""
+
+    def initial(self) -> dict[str, Any]:
+        return {name: values(0)[name].astype(np.float32) for name in ("conv.kernel", "conv.bias")}
+
+    def batch(self, step: int = 0) -> dict[str, Any]:
+        return {name: array for name, array in values(-TINY).items() if name in ("x", "target")}
+
+
+def stepped(shown: float, share: float = 1.0, other: float | None = None) -> dict[str, Any]:
+    """A record: the gradients were shown with the pixel at `shown`; the step's own program had it at `other` (share 1), or went
+    `share` times as far from what was shown."""
+    arrays = told(seen(shown))
+    for name, start in Drawn().initial().items():
+        gradient = seen(shown).gradients[name]
+        taken = gradient + share * (seen(-shown if other is None else other).gradients[name] - gradient)
+        arrays |= {f"gradient/{name}": gradient, f"step/0/gradient/{name}": gradient}
+        arrays[f"step/0/parameter/{name}"] = start - np.float32(SGD.probe_values()["learning_rate"]) * taken
+    return arrays
+
+
+def case(dtype: str = "float32") -> Case:
+    return Case("pooled", "agreement", dtype, graph=pooled(), hyperparameters=SGD.probe_values(), steps=1)
+
+
+@pytest.mark.parametrize(("flips", "share", "verdict"), [(True, 1, "agrees"), (False, 1, "differs"), (True, 99, "differs")])
+def test_a_step_may_fall_to_the_other_side_as_well(flips: bool, share: float, verdict: str) -> None:
     known = references(pooled(), values(-TINY), "float32")
-    branches, _ = kinks.seen_branches(known, told(seen(TINY)))
+    arrays = stepped(TINY, share)
+    branches, _ = kinks.seen_branches(known, arrays)
     followed = known.following(branches)
-    sgd = selection.optimizer("sgd")
-    case = Case("pooled", "agreement", "float32", graph=pooled(), hyperparameters=sgd.probe_values(), steps=1)
-    initial = {name: values(0)[name].astype(np.float32) for name in ("conv.kernel", "conv.bias")}
-    arrays: dict[str, Any] = {}
-    for name, start in initial.items():
-        shown, other = seen(TINY).gradients[name], seen(-TINY).gradients[name]
-        taken = shown + share * (other - shown)
-        arrays |= {f"gradient/{name}": shown, f"step/0/gradient/{name}": shown}
-        arrays[f"step/0/parameter/{name}"] = start - np.float32(case.hyperparameters["learning_rate"]) * taken
-    found = judge_updates(
-        case, sgd, initial, arrays, followed, unfollowed=known.training.reference.gradients if told_of_flips else None
-    )
+    moved = kinks.moved_gradients(followed) if flips else {}
+    found = judge_updates(case(), SGD, Drawn().initial(), arrays, followed, flips=moved)
     assert {one.tensor: one.verdict for one in found}["conv.bias"] == verdict
+
+
+@pytest.mark.parametrize(("share", "verdict"), [(1, "agrees"), (99, "differs")])
+@pytest.mark.parametrize("shown", [-TINY, TINY])
+def test_a_flip_that_only_the_step_took_is_no_difference(shown: float, share: float, verdict: str) -> None:
+    """Also where `gradients` took the reference's branches, so that nothing was followed: Keras's fine_tuning at full size."""
+    known = references(pooled(), values(-TINY), "float32")
+    found = judge_agreement(case(), pooled(), Drawn(), stepped(shown, share), known, SGD)
+    assert {one.tensor: one.verdict for one in found if one.quantity == "update"}["conv.bias"] == verdict
+
+
+def test_a_step_falls_nowhere_but_at_a_kink() -> None:
+    """Another pixel, well away from the kink, is off in the step: a fault."""
+    known = references(pooled(), values(-0.25), "float32")
+    assert not any(kinks.moved_gradients(known).values())
+    found = judge_agreement(case(), pooled(), Drawn(), stepped(-0.25, other=0.25), known, SGD)
+    assert {one.tensor: one.verdict for one in found if one.quantity == "update"}["conv.bias"] == "differs"
+
+
+@pytest.mark.parametrize("pixel", [-TINY, TINY])
+def test_gradients_move_as_far_as_the_other_side_moves_them(pixel: float) -> None:
+    """Through the window behind the relu too, which holds nothing but zeros where the pixel is off."""
+    known = references(pooled(), values(pixel), "float32")
+    other = seen(-pixel).gradients
+    for name, moved in kinks.moved_gradients(known).items():
+        assert moved == pytest.approx(np.max(np.abs(other[name] - known.reference.gradients[name])), rel=1e-6, abs=1e-8)

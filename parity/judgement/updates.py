@@ -41,14 +41,14 @@ def judge_updates(
     zeros: Mapping[str, str] | None = None,
     phase: int = 0,
     one: Pass | None = None,
-    unfollowed: Arrays | None = None,
+    flips: Mapping[str, float] | None = None,
 ) -> list[Comparison]:
     """One comparison a parameter, over all steps: the step and element that use the most of their budget.
 
     initial: parameters by name, as every step started. What no phase updates must stay bitwise as it was.
     zeros: parameters whose gradient is zero by mathematics -> why that can be judged (trust.cancelled).
-    phase: whose updates; one: the reference of its pass, where it is not the first. unfollowed: the reference's gradients on
-    its own branches, where `references` follow the framework's.
+    phase: whose updates; one: the reference of its pass, where it is not the first. flips: parameter -> how far units within
+    rounding of a kink are known to move its gradient; inside of `step` they may fall to the other side than `gradients` showed.
     """
     rule, factors = Rule.of(optimizer), trained(references, phase)
     keys = gradient_keys(references.graph, phase, case.steps)
@@ -63,7 +63,7 @@ def judge_updates(
     first = keys[0] if phase else "gradient"
     errors = {
         name: _gradient_error(one or references.training, references.u, arrays, first, name)
-        + _of_flips(references, unfollowed, name)
+        + budgets.SHADOW * (flips or {}).get(name, 0.0)
         for name in factors
     }
     for name, parts in _replayed(rule, case, initial, seen, references.u, factors, errors):
@@ -132,15 +132,6 @@ def _gradient_error(one: Pass, u: float, arrays: Arrays, first: str, name: str) 
     size = budgets.greatest(reference)
     largest = max(budgets.greatest(array) for key, array in arrays.items() if key.endswith(f"/gradient/{name}"))
     return budget * max(1.0, largest / size) if size else budget
-
-
-def _of_flips(references: References, unfollowed: Arrays | None, name: str) -> float:
-    """How far the gradient inside `step` may lie from the one that `gradients` showed because units within rounding of a kink
-    fall to the other side there. What the flips that `gradients` showed did to this gradient is a sample of it."""
-    if unfollowed is None:
-        return 0.0
-    moved = references.training.array("gradients", name) - unfollowed[name]
-    return budgets.SHADOW * budgets.greatest(moved)
 
 
 def _replayed(
