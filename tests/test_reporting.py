@@ -58,6 +58,15 @@ def made(**changes: Any) -> Results:
     return Results(**{**values, **changes})
 
 
+@pytest.mark.parametrize(
+    ("spec", "size", "told"),
+    [("cyclegan", "", "cyclegan"), ("cyclegan", "@full", "cyclegan"), ("cyclegan:training1", "@half", "cyclegan (half)")],
+)
+def test_a_row_of_another_size_than_the_published_says_so(spec: str, size: str, told: str) -> None:
+    one = row(case=f"{spec}{size}/glorot_uniform/adam/float32/cpu/default/seed0", spec=spec)
+    assert summary.matrix([one], "architectures").specs == [told]
+
+
 def test_results_survive_the_disk(tmp_path: Path) -> None:
     written = made(speeds=[speed("torch", 2.0)], rows=[row(), row(framework="keras")])
     results.write(written, tmp_path)

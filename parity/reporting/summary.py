@@ -61,8 +61,12 @@ def base(spec: str) -> str:
 
 
 def label(row: Row) -> str:
-    """The spec that a row is about: an optimizer's or an initializer's name where the graph is only its probe."""
-    return base(row.spec)
+    """The spec that a row is about: an optimizer's or an initializer's name where the graph is only its probe.
+
+    With the size where it is neither the small nor the published one, `cyclegan (half)`: no evidence for the published size.
+    """
+    size = row.case.partition("@")[2].partition("/")[0]
+    return base(row.spec) if size in ("", "full") else f"{base(row.spec)} ({size})"
 
 
 def used(row: Row) -> float | None:
