@@ -14,7 +14,19 @@ from typing import Any
 import numpy.typing as npt
 from rich.console import Console
 
-from parity.comparing import causes, departures, drawing, glue, judging, mapfile, mapping, pairing, structures, training
+from parity.comparing import (
+    causes,
+    departures,
+    drawing,
+    glue,
+    judging,
+    logarithms,
+    mapfile,
+    mapping,
+    pairing,
+    structures,
+    training,
+)
 from parity.comparing.mapping import Map, Unmappable
 from parity.comparing.pairing import Side
 from parity.comparing.structures import Structure
@@ -192,6 +204,7 @@ def _judged(run: Run, other: Model, ours: Side, theirs: Side, given: Mapping[str
         redrawn = [pairing.passes(sides[0], sides[place], run.mapped, calls) for sides in draws]
         found = [one for pairs, *more in zip(passes, *redrawn, strict=True) for one in judging.judged(pairs, more)]
     found = training.documented(found, ours, theirs, run.mapped, calls, means)
+    found = logarithms.documented(found, [pair for pairs in passes for pair in pairs], (base.framework, other.framework))
     own_way = [cause for cause in departure.causes if glue.HELD in cause] if departure else []
     if own_way:
         found = judging.in_its_own_way(found, own_way[0])

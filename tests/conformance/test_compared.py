@@ -155,6 +155,23 @@ def test_a_pair_of_two_frameworks(
     judge(compared, planted)
 
 
+def test_mxnets_approximate_logarithm_is_its_own_way(framework: str, tmp_path: Path) -> None:
+    """A right pair, and a draw in which oneDNN's log_softmax alone errs by eight times what torch's does."""
+    if framework != "mxnet":
+        pytest.skip("MXNet's own way, asked of torch's model beside it")
+    try:
+        installed("torch")
+    except Unavailable as error:
+        pytest.skip(f"needs the interpreters of mxnet and torch: {error}")
+    sides = [of("mxnet", "mlp:classes"), of("torch", "mlp:classes")]
+    (compared,) = compare(sides, python_path=[MODELS], seed=1, map_path=tmp_path / "map.yaml")
+    told = "\n".join(lines(compared))
+    own_way = [one for one in compared.found if one.verdict == "documented_difference"]
+    assert compared.verdict == "documented_difference" and compared.departure is None, told
+    assert {one.quantity for one in own_way} == {"forward", "forward_training"}, told
+    assert all("oneDNN approximates the logarithm" in one.reason for one in own_way), told
+
+
 @pytest.fixture(scope="session")
 def perceptrons(framework: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], Path]:
     """Two sides that agree, and the map that `compare` wrote of them."""

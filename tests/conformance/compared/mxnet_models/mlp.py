@@ -26,5 +26,20 @@ def written():
     return Perceptron()
 
 
+class Classes(HybridBlock):
+    """The logarithms of ten classes' probabilities."""
+
+    def __init__(self):
+        super().__init__()
+        self.hidden, self.last = nn.Dense(11, activation="relu"), nn.Dense(10)
+
+    def hybrid_forward(self, F, x):
+        return F.log_softmax(self.last(self.hidden(x)))
+
+
+def classes():
+    return Classes()
+
+
 def nothing():
     build()

@@ -26,6 +26,10 @@ def sequential():
     return nn.Sequential(nn.Linear(13, 11), nn.ReLU(), nn.Linear(11, 7), nn.ReLU(), nn.Linear(7, 3))
 
 
+def classes():
+    return nn.Sequential(nn.Linear(13, 11), nn.ReLU(), nn.Linear(11, 10), nn.LogSoftmax(-1))
+
+
 def wider():
     return nn.Sequential(nn.Linear(13, 11), nn.ReLU(), nn.Linear(11, 9), nn.ReLU(), nn.Linear(9, 3))
 

@@ -1,0 +1,68 @@
+"""Owns MXNet's own way of log_softmax: oneDNN approximates the logarithm of a row's sum, so a float32 row is off by one number.
+
+It refuses a row whose numbers are off by different amounts, one that is off by more, and what is no logarithm of probabilities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.comparing.judging import Found, Pair
+from parity.judgement import budgets
+
+Array = npt.NDArray[Any]
+
+FRAMEWORK = "mxnet"
+APPROXIMATED = 64 * budgets.roundoff("float32")
+"""How far the kernel's logarithm lies off: 60 u of a number near 1 (mxnet_impl/differences.yaml, `log softmax of oneDNN`)."""
+
+REASON = (
+    "mxnet's log_softmax: oneDNN approximates the logarithm of a row's sum, here by {:.3g};"
+    " log_softmax(…, temperature=1.0) takes MXNet's own kernel, which does not"
+)
+
+
+def documented(found: Sequence[Found], pairs: Iterable[Pair], frameworks: tuple[str, str]) -> list[Found]:
+    """The verdicts, where an output departs in float32 alone by nothing else. frameworks: of the pairs' two models."""
+    known = {(pair.quantity, pair.tensor): pair for pair in pairs if pair.quantity in ("forward", "forward_training")}
+    agreeing = {(one.quantity, one.tensor) for one in found if one.dtype == "float64" and one.verdict in ("agrees", "exact")}
+    return [
+        replace(one, verdict="documented_difference", reason=REASON.format(shift))
+        if one.dtype == "float32"
+        and one.verdict == "differs"
+        and (one.quantity, one.tensor) in agreeing & known.keys()
+        and (shift := _shift(known[one.quantity, one.tensor], frameworks))
+        else one
+        for one in found
+    ]
+
+
+def _shift(pair: Pair, frameworks: tuple[str, str]) -> float:
+    """The greatest number that a row of MXNet's is off by; 0 where it is not this alone that keeps the two models apart."""
+    u = budgets.roundoff("float32")
+    for framework, mine, other in zip(frameworks, (pair.ours, pair.theirs), (pair.theirs, pair.ours), strict=True):
+        exact = mine["float64"]
+        if framework != FRAMEWORK or not _logarithms(exact):
+            continue
+        error = mine["float32"].astype(np.float64) - exact
+        shift = error.mean(-1, keepdims=True)
+        rests = budgets.greatest(error - shift), budgets.greatest(other["float32"].astype(np.float64) - other["float64"])
+        common = u * budgets.greatest(exact)
+        agree = all(one <= budgets.SHADOW * max(common, another) for one, another in (rests, rests[::-1]))
+        if agree and budgets.greatest(shift) <= APPROXIMATED:
+            return budgets.greatest(shift)
+    return 0.0
+
+
+def _logarithms(rows: Array) -> bool:
+    """Whether each row holds the logarithms of probabilities, which add up to 1 within rounding: of n terms, and of a number as
+    great as the greatest, whose rounding its power carries on."""
+    if not rows.ndim or not rows.size or not np.isfinite(rows).all():
+        return False
+    limit = budgets.SHADOW * budgets.roundoff("float64") * (rows.shape[-1] + budgets.greatest(rows))
+    return bool(np.all(np.abs(np.exp(rows).sum(-1) - 1) <= limit))
