@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.judgement import kinks, precision, trust
-from parity.judgement.budgets import STAGES, greatest
+from parity.judgement.budgets import STAGES
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
 from parity.judgement.comparison import judge as judge_tensor
 from parity.judgement.decoding import judge_decoding
@@ -105,48 +105,33 @@ def judge_agreement(
     """Every comparison of one record. later: a further step of the lock-step."""
     if not arrays:
         return [named(case, "forward", "", Finding("not_compared", reason="the record holds no arrays"))]
-    followed, unfollowed = 0, None
+    followed = 0
     if graph.phases and case.dtype != "float64" and kinks.near(known):
         branches, followed = kinks.seen_branches(known, arrays)
         if branches:
-            unfollowed, known = known.training.reference.gradients, known.following(branches)
+            known = known.following(branches)
     found = [*_forward(case, graph, arrays, known), *judge_decoding(case, arrays, known)]
     if graph.phases:
         zeros = trust.cancelled(graph, known.values, known.training)
-        found += _training(case, graph, arrays, known, zeros)
-        found += _unchanged(case, draws.initial(), arrays)
+        initial = draws.initial()
+
+        def training(one: Pass) -> list[Comparison]:
+            return _training(case, graph, arrays, replace(known, training=one), zeros)
+
+        def updates(one: Pass) -> list[Comparison]:
+            return judge_updates(case, optimizer, initial, arrays, known, zeros, one=one) if optimizer else []
+
+        start = graph, known.values, known.training, case.dtype
+        found += kinks.judged_either_way(training, *start, nodes=kinks.unseen(known, arrays))
+        found += _unchanged(case, initial, arrays)
         found = precision.chance(case, [*found, *_steps(case, arrays, known, later, zeros)], arrays, known)
         if case.steps and optimizer is not None:
-            found += _updates(case, optimizer, draws.initial(), arrays, known, zeros, unfollowed)
-            found += judge_phases(case, optimizer, draws.initial(), arrays, known)
+            found += kinks.judged_either_way(updates, *start)  # the program of a step shows no branch at all
+            found += judge_phases(case, optimizer, initial, arrays, known)
     found += _strangers(case, arrays, known)
     if not found:
         return [named(case, "forward", "", Finding("not_compared", reason="the graph has nothing to compare"))]
     return precision.reduced(_noting(found, followed), graph, optimizer.name if optimizer else "")
-
-
-def _updates(
-    case: Case,
-    optimizer: Optimizer,
-    initial: Arrays,
-    arrays: Arrays,
-    known: References,
-    zeros: Mapping[str, str],
-    unfollowed: Arrays | None,
-) -> list[Comparison]:
-    """The program of a step shows no branch. What the flips that `gradients` showed have moved (unfollowed: the reference's
-    gradients without them) is a sample of what they may do there; where that does not explain all, so is turning every unit
-    in doubt."""
-    expected = known.training.reference.gradients
-    flips = {name: greatest(expected[name] - array) for name, array in (unfollowed or {}).items()}
-    found = judge_updates(case, optimizer, initial, arrays, known, zeros, flips=flips)
-    if case.dtype == "float64" or all(one.verdict in GREEN for one in found):
-        return found
-    turned = kinks.moved_gradients(known)
-    if not turned:
-        return found
-    flips = {name: max(moved, flips.get(name, 0.0)) for name, moved in turned.items()}
-    return judge_updates(case, optimizer, initial, arrays, known, zeros, flips=flips)
 
 
 def later_step(case: Case, draws: Drawn, known: References, shadows: int) -> Later | None:

@@ -110,6 +110,10 @@ class Spread:
         """Of the shadows of both."""
         return Spread(max(self.maximum, other.maximum), max(self.rms, other.rms), max(self.size, other.size))
 
+    def __add__(self, other: Spread) -> Spread:
+        """Of what lies as far off as both together."""
+        return Spread(self.maximum + other.maximum, self.rms + other.rms, max(self.size, other.size))
+
 
 def roundoff(dtype: str) -> float:
     return UNIT_ROUNDOFF[dtype]

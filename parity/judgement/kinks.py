@@ -6,14 +6,16 @@ It refuses to excuse anything outside of the margin, and everything in float64.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from parity.judgement import budgets
+from parity.judgement.comparison import Comparison
 from parity.judgement.references import Pass, References
+from parity.judgement.verdicts import GREEN
 from parity.ops import TABLE
 from parity.ops.definition import Run, evaluate
 from parity.reference_impl.observation import observe
@@ -72,43 +74,80 @@ def seen_branches(references: References, arrays: Mapping[str, Array]) -> tuple[
     return branches, count
 
 
-def moved_gradients(references: References) -> dict[str, float]:
-    """Parameter -> how far its gradient moves where units in doubt fall to the other side, which no record shows of a program
-    that shows no activations. {} where none is in doubt.
+def unseen(references: References, arrays: Mapping[str, Array]) -> set[str]:
+    """Kinked nodes with elements in doubt, of which a record does not show what decides: those of losses and of phases."""
+    return {
+        node.name
+        for node, doubted in doubts(references.graph, references.training, references.u, ties=True)
+        if doubted.any()
+        and any(source in references.reference.values and f"value/{source}" not in arrays for source in node.sources())
+    }
+
+
+def judged_either_way(
+    judged: Callable[[Pass], list[Comparison]],
+    graph: Graph,
+    started: Mapping[str, Array],
+    one: Pass,
+    dtype: str,
+    *,
+    phase: int = 0,
+    nodes: Collection[str] | None = None,
+) -> list[Comparison]:
+    """Judged beside a pass whose branches no record shows; and where not all is green, with what units in doubt may move.
+
+    started: the values from which the pass starts. nodes: whose branches are not known, where it is not all.
+    """
+    found = judged(one)
+    if dtype == "float64" or all(comparison.verdict in GREEN for comparison in found):
+        return found
+    moved = _moved(graph, started, one, budgets.roundoff(dtype), phase, nodes)
+    return judged(one.moved(moved)) if moved else found
+
+
+Moved = dict[str, dict[str, budgets.Spread]]
+
+
+def _moved(graph: Graph, started: Mapping[str, Array], one: Pass, u: float, phase: int, nodes: Collection[str] | None) -> Moved:
+    """Kind and name -> how far a gradient moves where units in doubt fall to the other side; {} where none is.
 
     Two samples: every value that decides is moved as far as rounding may have moved it, up or down by chance, and the other way
     round. So each relu in doubt is turned in one of the two.
     """
-    expected, found = references.reference.gradients, dict[str, float]()
-    for branches in (_turned(references, 1.0), _turned(references, -1.0)):
+    found: Moved = {"gradients": {}, "input_gradients": {}}
+    for way in (1.0, -1.0):
+        branches = _turned(graph, started, one, u, way, nodes)
         if not branches:
             return {}
-        told = {**references.reference.branches, **branches}
-        turned = observe(references.graph, references.values, "float64", branches=told).gradients
-        moved = {name: budgets.greatest(turned[name] - array) for name, array in expected.items()}
-        found = {name: max(distance, found.get(name, 0.0)) for name, distance in moved.items()}
+        turned = observe(graph, started, "float64", phase=phase, branches={**one.reference.branches, **branches})
+        for kind, spreads in found.items():
+            for name, array in getattr(turned, kind).items():
+                spread = budgets.spread(one.array(kind, name), [array])
+                spreads[name] = spread.joined(spreads.get(name, spread))
     return found
 
 
-def _turned(references: References, way: float) -> dict[str, Any]:
+def _turned(
+    graph: Graph, started: Mapping[str, Array], one: Pass, u: float, way: float, nodes: Collection[str] | None
+) -> dict[str, Any]:
     """For nodes with elements in doubt: their branches, there as values that are moved decide. A kink behind a kink sees it."""
     branches, turned, numbers = dict[str, Any](), dict[str, Array](), np.random.RandomState(0)
-    for node, doubted in doubts(references.graph, references.training, references.u, ties=True):
-        if not doubted.any():
+    for node, doubted in doubts(graph, one, u, ties=True):
+        if not doubted.any() or (nodes is not None and node.name not in nodes):
             continue
-        moved = {source: turned[source] if source in turned else references.value(source) for source in node.sources()}
-        for source in moved.keys() - turned.keys():
-            reach = way * budgets.KINK / budgets.SHADOW * _error(references.training, source, references.u)
-            moved[source] = moved[source] + reach * numbers.choice([-1.0, 1.0], moved[source].shape) if reach else moved[source]
-        parameters = {role: references.values[name] for role, name in node.parameters.items()}
-        outputs, theirs = _evaluated(node, moved, parameters)
-        ours = references.reference.branches[node.name]
+        moved = dict[str, Array]()
+        for source in node.sources():
+            array = turned.get(source, one.reference.values[source] if source in one.reference.values else started[source])
+            reach = 0.0 if source in turned else way * budgets.KINK / budgets.SHADOW * _error(one, source, u)
+            moved[source] = array + reach * numbers.choice([-1.0, 1.0], array.shape) if reach else array
+        outputs, theirs = _evaluated(node, moved, {role: started[name] for role, name in node.parameters.items()})
+        ours = one.reference.branches[node.name]
         if isinstance(ours, tuple):
             branches[node.name] = tuple(_merged(doubted, *pair) for pair in zip(ours, theirs, strict=True))
         else:
             branches[node.name] = _merged(doubted, ours, theirs)
         if isinstance(outputs, np.ndarray) and outputs.shape == doubted.shape:
-            turned[node.name] = np.where(doubted, outputs, references.value(node.name))
+            turned[node.name] = np.where(doubted, outputs, one.reference.values[node.name])
     return branches
 
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.judgement import trust
+from parity.judgement import kinks, trust
 from parity.judgement.comparison import Comparison, Finding, judge, named, unfit
-from parity.judgement.references import Pass, References, one_pass
+from parity.judgement.references import Pass, References, one_pass, started
 from parity.judgement.updates import gradient_keys, judge_updates, trained
 from parity.reference_impl.rules import Rule, replay
 from parity.spec.cases import Case
@@ -33,10 +33,15 @@ def judge_phases(case: Case, optimizer: Optimizer, initial: Arrays, arrays: Arra
         begun, reason = begins(known, arrays, place)
         if reason:
             return [*found, named(case, "update", phase.name, Finding("not_compared", reason=reason))]
+        start = started(graph, begun, one)
         one = one_pass(graph, begun, known.dtype, training=True, shadows=known.shadows, phase=place, after=one)
         zeros = trust.cancelled(graph, begun, one, place)
-        found += _seen(case, arrays, known, one, place, zeros)
-        found += judge_updates(case, optimizer, initial, arrays, known, zeros, place, one)
+
+        def judged(one: Pass, place: int = place, zeros: Mapping[str, str] = zeros) -> list[Comparison]:
+            seen = _seen(case, arrays, known, one, place, zeros)
+            return seen + judge_updates(case, optimizer, initial, arrays, known, zeros, place, one)
+
+        found += kinks.judged_either_way(judged, graph, start, one, case.dtype, phase=place)
     if len(graph.phases) > 1:
         found += _statistics(case, arrays, known, one)
     return found

@@ -52,6 +52,13 @@ class Pass:
     def budget(self, kind: str, name: str, u: float) -> budgets.Budget:
         return budgets.shadowed(self.array(kind, name), self.beside(kind, name), u)
 
+    def moved(self, further: Mapping[str, Mapping[str, Spread]]) -> Pass:
+        """The same, where some tensors may lie further off than the shadows show. further: kind and name -> by how much."""
+        spreads = dict(self.spreads)
+        for kind, more in further.items():
+            spreads[kind] = {name: spread + more.get(name, Spread()) for name, spread in spreads[kind].items()}
+        return replace(self, spreads=spreads)
+
     def loss(self) -> tuple[Array | None, Spread]:
         """The loss, and how far the shadows' losses lie from it."""
         return (None if self.reference.loss is None else np.asarray(self.reference.loss)), self.spreads["loss"].get(
@@ -162,13 +169,8 @@ def one_pass(
     Shadows take the reference's branches, so that a flip at a kink is never counted as rounding: whether one may flip is asked
     of the margins (kinks), and two equal numbers in a pooling window are not torn apart by moving them.
     """
-    kept = {statistic.name for statistic in graph.statistics}
-
-    def statistics(one: Reference) -> Mapping[str, Array]:
-        return {name: array for name, array in one.state.items() if name in kept}
-
     if begun is None:
-        start = {**values, **statistics(after.reference)} if after else values
+        start = started(graph, values, after)
         told: dict[str, Any] = {"phase": phase, "branches": branches, "cotangents": cotangents}
         walked = observe(graph, start, "float64", training=training, **told)
         begun = Pass(walked, _joined(walked, walked), ())
@@ -179,8 +181,18 @@ def one_pass(
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             shadow = observe(graph, given, dtype, seed, training=training, phase=phase, branches=reference.branches)
             spreads = _joined(reference, shadow, spreads)
-        states.append(statistics(shadow))
+        states.append(_statistics(graph, shadow))
     return Pass(reference, spreads, tuple(states))
+
+
+def started(graph: Graph, values: Mapping[str, Array], after: Pass | None) -> Mapping[str, Array]:
+    """The values from which a phase's pass starts: with the statistics that the phase before it has left."""
+    return {**values, **_statistics(graph, after.reference)} if after else values
+
+
+def _statistics(graph: Graph, one: Reference) -> Mapping[str, Array]:
+    kept = {statistic.name for statistic in graph.statistics}
+    return {name: array for name, array in one.state.items() if name in kept}
 
 
 def _joined(

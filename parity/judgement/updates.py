@@ -41,14 +41,12 @@ def judge_updates(
     zeros: Mapping[str, str] | None = None,
     phase: int = 0,
     one: Pass | None = None,
-    flips: Mapping[str, float] | None = None,
 ) -> list[Comparison]:
     """One comparison a parameter, over all steps: the step and element that use the most of their budget.
 
     initial: parameters by name, as every step started. What no phase updates must stay bitwise as it was.
     zeros: parameters whose gradient is zero by mathematics -> why that can be judged (trust.cancelled).
-    phase: whose updates; one: the reference of its pass, where it is not the first. flips: parameter -> how far units within
-    rounding of a kink are known to move its gradient; inside of `step` they may fall to the other side than `gradients` showed.
+    phase: whose updates; one: the reference of its pass, where it is not that of `references`.
     """
     rule, factors = Rule.of(optimizer), trained(references, phase)
     keys = gradient_keys(references.graph, phase, case.steps)
@@ -61,19 +59,22 @@ def judge_updates(
         return [*found, *(comparison for comparison in bad if comparison)]
     seen = [{name: array for name, array in step.items() if array is not None} for step in gradients]
     first = keys[0] if phase else "gradient"
-    errors = {
-        name: _gradient_error(one or references.training, references.u, arrays, first, name)
-        + budgets.SHADOW * (flips or {}).get(name, 0.0)
-        for name in factors
-    }
+    alone, one = _alone(references.graph), one or references.training
+    errors = {name: 0.0 if alone else _gradient_error(one, references.u, arrays, first, name) for name in factors}
     for name, parts in _replayed(rule, case, initial, seen, references.u, factors, errors):
         afters = [arrays.get(f"step/{k}/parameter/{name}") for k in range(case.steps)]
         zero = (zeros or {}).get(name, "")
         found.append(named(case, QUANTITY, name, _over_steps(initial[name], afters, parts, references.u, zero)))
     found += _frozen(case, initial, arrays, references) if not phase else []
-    if not references.graph.inputs and dict(case.hyperparameters) == optimizer.probe_values():  # made so that all can tell
+    if alone and dict(case.hyperparameters) == optimizer.probe_values():
         found += blind_hyperparameters(case, rule, initial, seen, references.u, factors)
     return found
+
+
+def _alone(graph: Graph) -> bool:
+    """Whether this is a rule's probe (execution/probes.py): its layers are the parameters themselves, their gradients drawn, so
+    that these are exact, and made so that every hyper-parameter can tell."""
+    return bool(graph.nodes) and all(node.op == "parameter" for node in graph.nodes)
 
 
 def trained(references: References, phase: int = 0) -> dict[str, float]:
@@ -120,14 +121,8 @@ def _unfit_gradient(
 
 
 def _gradient_error(one: Pass, u: float, arrays: Arrays, first: str, name: str) -> float:
-    """How far the gradient inside `step` may lie from the one that `gradients` showed: the programs may differ by rounding.
-
-    0 where the gradient is exact (an optimizer's probe).
-    """
+    """How far the gradient inside `step` may lie from the one that `gradients` showed: the programs may differ by rounding."""
     reference = one.array("gradients", name)
-    got = arrays.get(f"{first}/{name}")
-    if got is not None and np.array_equal(got, reference):
-        return 0.0
     budget = one.budget("gradients", name, u).maximum
     size = budgets.greatest(reference)
     largest = max(budgets.greatest(array) for key, array in arrays.items() if key.endswith(f"/gradient/{name}"))
