@@ -113,7 +113,11 @@ def test_a_flip_that_only_the_step_took_is_no_difference(shown: float, share: fl
     """Also where `gradients` took the reference's branches, so that nothing was followed: Keras's fine_tuning at full size."""
     known = references(pooled(), values(-TINY), "float32")
     found = judge_agreement(case(), pooled(), Drawn(), stepped(shown, share), known, SGD)
-    assert {one.tensor: one.verdict for one in found if one.quantity == "update"}["conv.bias"] == verdict
+    (bias,) = (one for one in found if (one.quantity, one.tensor) == ("update", "conv.bias"))
+    assert bias.verdict == verdict
+    assert ("within rounding of a kink on either side" in bias.reason) == (verdict == "agrees"), (
+        "it agrees only so, and says so"
+    )
 
 
 def test_a_step_falls_nowhere_but_at_a_kink() -> None:

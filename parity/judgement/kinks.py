@@ -7,6 +7,7 @@ It refuses to excuse anything outside of the margin, and everything in float64.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -101,8 +102,20 @@ def judged_either_way(
     found = judged(one)
     if dtype == "float64" or all(comparison.verdict in GREEN for comparison in found):
         return found
-    moved = _moved(graph, started, one, budgets.roundoff(dtype), phase, nodes)
-    return judged(one.moved(moved)) if moved else found
+    u = budgets.roundoff(dtype)
+    moved = _moved(graph, started, one, u, phase, nodes)
+    if not moved:
+        return found
+    count = sum(int(doubted.sum()) for node, doubted in doubts(graph, one, u) if nodes is None or node.name in nodes)
+    note = f"with {count} units within rounding of a kink on either side"
+    return [_noted(*pair, note) for pair in zip(found, judged(one.moved(moved)), strict=True)]
+
+
+def _noted(before: Comparison, after: Comparison, note: str) -> Comparison:
+    """A verdict that is green only so says so."""
+    if after.verdict not in GREEN or before.verdict in GREEN:
+        return after
+    return replace(after, reason="; ".join(part for part in (after.reason, note) if part))
 
 
 Moved = dict[str, dict[str, budgets.Spread]]
