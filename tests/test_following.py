@@ -120,6 +120,13 @@ def test_a_flip_that_only_the_step_took_is_no_difference(shown: float, share: fl
     )
 
 
+def test_nothing_falls_to_the_other_side_in_float64() -> None:
+    """However near: 1e-18 lies within its rounding too."""
+    known = references(pooled(), values(-1e-18), "float64")
+    found = judge_agreement(case("float64"), pooled(), Drawn(), stepped(-1e-18), known, SGD)
+    assert {one.tensor: one.verdict for one in found if one.quantity == "update"}["conv.bias"] == "differs"
+
+
 def test_a_step_falls_nowhere_but_at_a_kink() -> None:
     """Another pixel, well away from the kink, is off in the step: a fault."""
     known = references(pooled(), values(-0.25), "float32")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -118,14 +118,12 @@ def judge_agreement(
         def training(one: Pass) -> list[Comparison]:
             return _training(case, graph, arrays, replace(known, training=one), zeros)
 
-        def updates(one: Pass) -> list[Comparison]:
-            return judge_updates(case, optimizer, initial, arrays, known, zeros, one=one) if optimizer else []
-
         start = graph, known.values, known.training, case.dtype
         found += kinks.judged_either_way(training, *start, nodes=kinks.unseen(known, arrays))
         found += _unchanged(case, initial, arrays)
         found = precision.chance(case, [*found, *_steps(case, arrays, known, later, zeros)], arrays, known)
         if case.steps and optimizer is not None:
+            updates = partial(judge_updates, case, optimizer, initial, arrays, known, zeros, 0)
             found += kinks.judged_either_way(updates, *start)  # the program of a step shows no branch at all
             found += judge_phases(case, optimizer, initial, arrays, known)
     found += _strangers(case, arrays, known)

@@ -125,7 +125,8 @@ def _moved(graph: Graph, started: Mapping[str, Array], one: Pass, u: float, phas
     """Kind and name -> how far a gradient moves where units in doubt fall to the other side; {} where none is.
 
     Two samples: every value that decides is moved as far as rounding may have moved it, up or down by chance, and the other way
-    round. So each relu in doubt is turned in one of the two.
+    round. So each relu in doubt is turned in one of the two. A program turns some of them, whose moves need not cancel as
+    those of all do: a sample of what may come, which budgets.SHADOW multiplies as it does a shadow's.
     """
     found: Moved = {"gradients": {}, "input_gradients": {}}
     for way in (1.0, -1.0):
