@@ -114,7 +114,7 @@ def test_a_suite_at_full_size_asks_what_is_no_network_as_well(tmp_path: Path, mo
 
 
 def test_the_full_suite_leaves_no_architecture_out() -> None:
-    """CycleGAN on a quarter of the side, GPT-2 on half the tokens. In float64 those are left out whose float32 comes near the end of memory."""
+    """CycleGAN on a quarter of the side, GPT-2 on half the tokens. In float64 without those whose float32 takes most memory."""
     others = set(names("architectures")) - {"cyclegan", "gpt2_small"}
     asked = {(name, "full", "float32") for name in others}
     asked |= {("cyclegan", "quarter", "float32"), ("gpt2_small", "half", "float32")}
