@@ -170,6 +170,13 @@ def test_the_command_runs_by_hand_and_goes_on(tmp_path: Path, fakes: Path) -> No
     assert list(records.read(out).latest()) == [asked.entries[0].key, asked.entries[2].key]
 
 
+def test_what_a_case_leaves_is_gone_when_the_next_begins(tmp_path: Path, fakes: Path) -> None:
+    """Also of the first, after which the worker takes what stands for what stays."""
+    asked = write(tmp_path / "request", "HoldsItself", 4)
+    worker(asked.directory, tmp_path / "out", fakes)
+    assert [record.outcome for record in records.read(tmp_path / "out").records] == ["ran"] * 4
+
+
 def test_a_record_says_with_what_it_was_made(tmp_path: Path, fakes: Path) -> None:
     asked = write(tmp_path / "request", "Sound", 1)
     worker(asked.directory, tmp_path / "out", fakes)

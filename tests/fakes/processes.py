@@ -6,12 +6,14 @@ They import what a worker may import, and are run only in processes of their own
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,7 @@ class SoundRealization:
 
     def __init__(self, case: Case) -> None:
         self.case, self.state = case, dict[str, Array]()
+        self.itself: SoundRealization | None = None
 
     def set_parameters(self, values: Mapping[str, Array]) -> None:
         self.state |= values
@@ -237,6 +240,21 @@ class DiesAtImport(Sound):
 class CannotLoad(Sound):
     def __init__(self) -> None:
         raise ImportError("libcudart.so.13: cannot open shared object file")
+
+
+class HoldsItself(Sound):
+    """Its realizations are cycles that only a collection takes away, and each must be gone when the next is asked for."""
+
+    def __init__(self) -> None:
+        gc.disable()
+        self.before: Callable[[], SoundRealization | None] = lambda: None
+
+    def realize(self, case: Case) -> Any:
+        if self.before() is not None:
+            raise RuntimeError("the realization before this one still stands")
+        one = SoundRealization(case)
+        one.itself, self.before = one, weakref.ref(one)
+        return one
 
 
 class Slow(Sound):
