@@ -170,9 +170,8 @@ def test_the_command_runs_by_hand_and_goes_on(tmp_path: Path, fakes: Path) -> No
     assert list(records.read(out).latest()) == [asked.entries[0].key, asked.entries[2].key]
 
 
-def test_what_a_case_leaves_is_gone_when_the_next_begins(tmp_path: Path, fakes: Path) -> None:
-    """Also of the first, after which the worker takes what stands for what stays."""
-    asked = write(tmp_path / "request", "HoldsItself", 4)
+def test_what_a_large_case_leaves_is_gone_when_the_next_begins(tmp_path: Path, fakes: Path) -> None:
+    asked = write(tmp_path / "request", "LeavesCircles", 4)
     worker(asked.directory, tmp_path / "out", fakes)
     assert [record.outcome for record in records.read(tmp_path / "out").records] == ["ran"] * 4
 

@@ -28,6 +28,9 @@ from parity.execution.records import Record
 from parity.execution.request import Entry, Request
 
 PROGRESS = "progress.jsonl"
+LITTLE = 1 << 23
+"""Bytes of a record's arrays. After a case of more, what it leaves is collected before the next begins; after one of less, when
+Python's own collector comes to it: to walk all that a framework holds took four fifths of a small case's time."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -78,13 +81,12 @@ def run(asked: Request, out: Path, entries: Sequence[Entry]) -> None:
             records.append(out, replace(_record(asked, entry), outcome=outcome, reason=reason))
         return
     imported = time.perf_counter() - start
-    for place, entry in enumerate(entries):
+    for entry in entries:
         records.append_line(out / PROGRESS, records.canonical({"begin": entry.case.id, "key": entry.key}))
-        records.append(out, run_case(asked, entry, framework, description, out, imported))
-        gc.collect()
-        if not place:
-            gc.freeze()  # requests and framework, some of which it loads at first use, stay: to walk them after every case took
-            # four fifths of a small case's time
+        record = run_case(asked, entry, framework, description, out, imported)
+        records.append(out, record)
+        if record.arrays is None or (out / record.arrays.file).stat().st_size > LITTLE:
+            gc.collect()
 
 
 def run_case(
