@@ -79,10 +79,8 @@ def test_the_page_needs_no_network(folder: Path) -> None:
     assert "https://" not in text.replace("https://vega.github.io", "") or "<link" not in text
 
 
-OPEN: dict[str, set[tuple[str, str, str]]] = {"full": {("fine_tuning", "keras", "update")}, "full64": set()}
-"""Findings, no more and no fewer, that README tells as such: in the committed run updates of Keras's fine_tuning depart, a relu
-within rounding of its kink having fallen to the other side in the program of the step. Judged either way (test_following.py),
-they agree; the next run of the suite empties this."""
+OPEN: dict[str, set[tuple[str, str, str]]] = {"full": set(), "full64": set()}
+"""Findings of the committed runs, no more and no fewer: spec, framework and quantity. README names each."""
 
 
 @pytest.mark.parametrize(
