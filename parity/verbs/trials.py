@@ -34,7 +34,7 @@ LARGE, DEEP = 200_000, 100
 """With more parameters or nodes a case takes 3 optimizer steps instead of 20: the optimizers are judged on their own as well,
 and a step of three hundred layers takes an eager framework seconds."""
 LARGE_SIZES = ("full", "half", "quarter")
-"""Sizes of published widths and depths. half, quarter: of an image's side, or of the tokens, where all do not fit."""
+"""Sizes of published widths and depths. half, quarter: of an image's side or of the tokens, where all take too much."""
 HUGE = 100_000_000
 """With more values an example (gpt2_small, style_transfer, cyclegan) the batch of the full size is one: two take 16 GiB."""
 REDRAWS = 8
