@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from parity.cli import status
-from parity.comparing import causes, departures, drawing, functions, glue, layouts, mapfile, mapping, structures
+from parity.comparing import causes, departures, drawing, functions, glue, layouts, mapfile, mapping, pairing, structures
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Unmappable
 from parity.comparing.pairing import Side, alike
@@ -202,6 +202,32 @@ def test_images_stand_channels_first_and_go_back() -> None:
     assert structure.channels == "last"
     assert structure.neutral(image, 0).shape == (2, 3, 5, 7)
     assert np.array_equal(structure.native(structure.neutral(image, 0), 0), image)
+
+
+@pytest.mark.parametrize(
+    ("kind", "channels", "epsilon", "sums"),
+    [
+        ("batch_norm", "first", 0.0, 12.0),
+        ("batch_norm", "last", 0.0, 12.0),
+        ("batch_norm", "first", 3.0, 8.0),
+        ("dense", "first", 0.0, 0.0),
+    ],
+)
+def test_an_input_s_gradient_knows_the_sums_of_batch_norms(kind: str, channels: str, epsilon: float, sums: float) -> None:
+    """Two channels of n = 16 numbers, 1 and 3, whose mean is two deviations, or one with an epsilon of 3; and 5 and
+    -5, whose mean is 0. √16·(1 + 2) and √16·(1 + 1); of two models the greater."""
+    image = np.empty((2, 2, 4, 2))
+    image[:, 0], image[:, 1] = [[1, 3]] * 4, [[5, -5]] * 4
+    native = image if channels == "first" else np.moveaxis(image, 1, -1)
+
+    def side(label: str, epsilon: float) -> Side:
+        leaf = Leaf("norm", kind, "Norm", {"epsilon": epsilon, "channels": channels}, ())
+        structure = Structure(label, (leaf,), (Call("norm", (native.shape,), (native.shape,)),), (native.shape,), channels)
+        seen = {"train/in/0/0": native, "train/input_gradient/0": native}
+        return Side(structure, {"float64": seen, "float32": seen}, {})
+
+    (found,) = pairing.input_gradients(side("a", 99.0), side("b", epsilon))
+    assert found.sums == pytest.approx(sums)
 
 
 def epsilon_sides(added: float) -> tuple[Side, Side, Any]:

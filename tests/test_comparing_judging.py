@@ -58,6 +58,14 @@ def test_what_cancels_may_err_by_the_size_of_its_terms() -> None:
         assert [one.verdict for one in judging.judged([replace(mixed, terms=terms)])] == ["exact", verdict]
 
 
+def test_what_comes_through_a_batch_norm_may_err_as_another_order_of_its_sums() -> None:
+    """50 u of a gradient: four times what one number errs by for 12 of them at least, which √144 are and √121 are not."""
+    good, coarse = pair(quantity="input_gradient"), pair(narrow=50 * 2.0**-24, quantity="input_gradient")
+    mixed = replace(good, theirs=coarse.theirs)
+    for sums, verdict in ((0.0, "differs"), (11.0, "differs"), (13.0, "agrees")):
+        assert [one.verdict for one in judging.judged([replace(mixed, sums=sums)])] == ["exact", verdict]
+
+
 def test_zeros_on_both_sides_are_no_agreement() -> None:
     zeros = {dtype: np.zeros(3, dtype) for dtype in ("float64", "float32")}
     assert judging.judged([Pair("forward", "output 0", 1, zeros, zeros)])[0].verdict == "mistrusted"

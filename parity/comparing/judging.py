@@ -34,6 +34,7 @@ A tensor of few elements may err little by luck: what it may err by is at least 
 where float32 departs alone, further draws are made: the share is the greatest of them all, and the finding must stand in each,
 since a number that rounding takes across a kink moves a gradient by a jump. Where a gradient's terms cancel (the scale of a
 batch norm), each of them may err by u in every layer, as in float64 (`tolerance`): one model's luck does not measure the other.
+Nor does one order of summation measure another: what comes back through a batch norm is a sum over its n numbers (`Pair.sums`).
 """
 
 DRAWS = 4
@@ -48,7 +49,8 @@ terms cancel, such as the gradient of a bias before a batch norm, which is zero 
 class Pair:
     """One tensor in two models and two precisions, in neutral order. depth: layers before it; stored: greatest number that
     the tensor was added to before it was rounded (an update); terms: greatest number of the pass's gradients, the size of the
-    terms of one that cancels; ours, theirs: dtype -> array."""
+    terms of one that cancels; sums: how many u of its greatest number another order of the sums before it errs by; ours,
+    theirs: dtype -> array."""
 
     quantity: str
     tensor: str
@@ -58,6 +60,7 @@ class Pair:
     stored: float = 0.0
     note: str = ""
     terms: float = 0.0
+    sums: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -127,11 +130,8 @@ def _own(pair: Pair, side: int) -> tuple[float, float]:
 def _rounded(pair: Pair, shares: Sequence[float], usual: Sequence[float]) -> Found:
     """Float32 of each against float64 of the other."""
     u, scale = budgets.roundoff("float32"), _scale(pair)
-    limits = [
-        SHADOW
-        * max(share * scale, common * scale, u * scale, u * budgets.STORE * pair.stored, u * max(pair.depth, 1) * pair.terms)
-        for share, common in zip(shares, usual, strict=True)
-    ]
+    least = u * max(max(1.0, pair.sums) * scale, budgets.STORE * pair.stored, max(pair.depth, 1) * pair.terms)
+    limits = [SHADOW * max(share * scale, common * scale, least) for share, common in zip(shares, usual, strict=True)]
     crossed = [distance(pair.theirs["float32"], pair.ours["float64"]), distance(pair.ours["float32"], pair.theirs["float64"])]
     error, limit = max(zip(crossed, limits, strict=True), key=lambda one: one[0] / one[1] if one[1] else one[0])
     where = place(_worst(pair.theirs["float32"], pair.ours["float64"]))
