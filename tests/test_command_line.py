@@ -43,6 +43,7 @@ def place(tmp_path: Path, fakes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (("check", "mlp", "--dtype", "bfloat16"), "there is no precision `bfloat16`"),
         (("check", "mlp", "--mode", "compield"), "there is no mode `compield`"),
         (("check", "mlp", "--device", "gpuu"), "there is no device `gpuu`; there are cpu, gpu, tpu; did you mean `gpu`?"),
+        (("check", "mlp", "--size", "lesson"), "no size `lesson`; there are full, small"),
         (("bench", "mlp", "--mode", "compield"), "did you mean `compiled`?"),
         (("check", "mlp", "-f", "keras", "--realization", RIGHT), "torch is not asked: add --framework torch"),
         (("list", "architecture"), "no kind or family `architecture`; did you mean `architectures`?"),
@@ -61,6 +62,12 @@ def test_one_word_may_stand_for_a_list_and_a_path_be_a_text(place: Path) -> None
     assert one.verdict == "agrees"
     with pytest.raises(UsageError, match="there is no precision `half`"):
         check("mlp", dtypes="half")
+
+
+def test_every_size_that_a_spec_names_can_be_asked_for(capfd: pytest.CaptureFixture[str]) -> None:
+    """Else the command that `check` tells for a case of it would be refused."""
+    assert status(["show", "cyclegan", "--size", "quarter"]) == 0
+    assert "64×64×64" in capfd.readouterr().out  # of the first convolution; 64×256×256 at full size
 
 
 def judged(**change: str) -> Judged:
