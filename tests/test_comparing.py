@@ -230,6 +230,25 @@ def test_an_input_s_gradient_knows_the_sums_of_batch_norms(kind: str, channels: 
     assert found.sums == pytest.approx(sums)
 
 
+def test_a_weight_s_gradient_knows_the_batch_norms_that_it_came_back_through() -> None:
+    """Layers before the norm, its own weights and layers behind it; a channel of 16 numbers and the mean 0: √16."""
+    taken, weight = np.array([1.0, -1.0] * 8).reshape(16, 1), np.ones((1, 1))
+    names = ("before", "norm", "behind")
+    kinds = dict(zip(names, ("dense", "batch_norm", "dense"), strict=True))
+
+    def side(label: str) -> Side:
+        leaves = tuple(Leaf(name, kinds[name], name, {}, (Weight("kernel", name, (1, 1)),)) for name in names)
+        calls = tuple(Call(name, ((16, 1),), ((16, 1),)) for name in names)
+        seen = {f"train/{what}/{name}": weight for name in names for what in ("gradient", "after")} | {"train/in/1/0": taken}
+        before = dict.fromkeys(names, weight)
+        return Side(Structure(label, leaves, calls, ((16, 1),), "first"), {"float64": seen, "float32": seen}, before)
+
+    sides = side("a"), side("b")
+    _, gradients, updates = pairing.weights(*sides, mapping.automatic([one.structure for one in sides]))
+    for pairs in (gradients, updates):
+        assert {pair.tensor: pair.sums for pair in pairs} == {"before kernel": 4.0, "norm kernel": 4.0, "behind kernel": 0.0}
+
+
 def epsilon_sides(added: float) -> tuple[Side, Side, Any]:
     """Two models of one layer, y = x / sqrt(4 + epsilon); theirs adds `added` as well, which no setting explains."""
     x = NUMBERS.standard_normal((3, 5))

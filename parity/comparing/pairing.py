@@ -109,9 +109,11 @@ def weights(ours: Side, theirs: Side, found: Map) -> tuple[list[Pair], list[Pair
     order = [call.leaf for call in ours.structure.calls]
     places = {name: order.index(name) if name in order else 0 for name in (match.leaves[labels[0]] for match in found.matches)}
     statistics, gradients, updates = [], [], []
+    on_the_way = norms(ours)
     for match in sorted(found.matches, key=lambda one: places[one.leaves[labels[0]]]):
         name = match.leaves[labels[0]]
         depth, back = places[name] + 1, 2 * len(order) - places[name]
+        sums = max((norm.sums for norm in on_the_way if norm.place >= places[name]), default=0.0)
         for role, placements in match.weights.items():
             if not all(label in placements for label in labels):
                 continue
@@ -124,10 +126,11 @@ def weights(ours: Side, theirs: Side, found: Map) -> tuple[list[Pair], list[Pair
                 statistics.append(Pair("statistic", title, depth, after[0], after[1]))
             elif all(f"train/gradient/{placement.native}" in side.seen["float64"] for side, placement in both):
                 found_gradients = [_trained(side, placement, "gradient") for side, placement in both]
-                gradients.append(Pair("gradient", title, back, found_gradients[0], found_gradients[1]))
+                gradients.append(Pair("gradient", title, back, found_gradients[0], found_gradients[1], sums=sums))
                 begin = at[0].read(ours.before[at[0].native])
                 moved = [_moved(_trained(side, placement, "after"), begin) for side, placement in both]
-                updates.append(Pair("update", title, back, moved[0], moved[1], float(np.max(np.abs(begin), initial=0.0))))
+                held = float(np.max(np.abs(begin), initial=0.0))
+                updates.append(Pair("update", title, back, moved[0], moved[1], held, sums=sums))
     greatest = max((float(np.max(np.abs(one.ours["float64"]), initial=0.0)) for one in gradients), default=0.0)
     gradients = [replace(one, terms=greatest) for one in gradients if np.isfinite(greatest)] or gradients
     return statistics, gradients[::-1], updates[::-1]
@@ -144,8 +147,9 @@ def _moved(after: Mapping[str, Array], before: Array) -> dict[str, Array]:
 
 
 def input_gradients(ours: Side, theirs: Side) -> list[Pair]:
-    """The way back ends with them. All batch norms of the model are counted as if they lay on it."""
-    depth, sums = 2 * len(ours.structure.calls) + 1, max(map(_summed, (ours, theirs)))
+    """The way back ends with them."""
+    depth = 2 * len(ours.structure.calls) + 1
+    sums = max(norm.sums for norm in (Norm(), *norms(ours), *norms(theirs)))
     names = [name for name in ours.seen["float64"] if name.startswith("train/input_gradient/")]
     pairs = []
     for name in names:
@@ -154,15 +158,23 @@ def input_gradients(ours: Side, theirs: Side) -> list[Pair]:
     return pairs
 
 
-def _summed(side: Side) -> float:
-    """√n·(1 + |mean|/deviation), the greatest of the model's batch norms; 0 without any.
+@dataclass(frozen=True)
+class Norm:
+    """A batch norm on the way back. place: its call; sums: how many u a gradient errs by behind another order of its sums.
 
     The gradient of the variance is Σg·(x - mean) over the n numbers of a channel. Another order of it errs by √n·u of its terms
     (budgets.ONE_OP, Higham & Mary 2019). As Σg·x - mean·Σg, which is how tf.nn.batch_normalization is derived, it has terms
     greater by |mean|/deviation. Measured there with n = 216: 14 u with means of 0, and 120 u (at most 320) with means of
     three deviations; PyTorch's sums in blocks err by 2.
     """
-    found = [0.0]
+
+    place: int = 0
+    sums: float = 0.0
+
+
+def norms(side: Side) -> list[Norm]:
+    """√n·(1 + |mean|/deviation) of every batch norm, the greatest of its channels."""
+    found = []
     for place, call in enumerate(side.structure.calls):
         leaf = side.structure.leaf(call.leaf)
         if leaf.kind == NORM:
@@ -170,8 +182,8 @@ def _summed(side: Side) -> float:
             numbers = taken.reshape(taken.shape[0], -1)
             deviation = np.sqrt(numbers.var(1) + leaf.settings.get("epsilon", 0.0))
             means = np.divide(np.abs(numbers.mean(1)), deviation, out=np.zeros(len(numbers)), where=deviation > 0)
-            found.append(sqrt(numbers.shape[1]) * (1 + float(np.max(means))))
-    return max(one for one in found if np.isfinite(one))
+            found.append(Norm(place, sqrt(numbers.shape[1]) * (1 + float(np.max(means)))))
+    return [one for one in found if np.isfinite(one.sums)]
 
 
 def _both(ours: Side, theirs: Side, of: Callable[..., Array]) -> tuple[dict[str, Array], dict[str, Array]]:
