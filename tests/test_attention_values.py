@@ -229,6 +229,20 @@ def test_sinusoidal_positions() -> None:
         np.testing.assert_allclose(y[0, t], expected, rtol=1e-14)
 
 
+def test_a_power_that_is_rounded_otherwise_is_within_the_shadows_of_sinusoidal_positions() -> None:
+    """NumPy 1.23 gives some wavelengths a last place more than NumPy 2.4; position 99 carries 99 times that."""
+    zeros = np.zeros((1, 100, 512))
+    y, _ = sinusoidal_positions.forward(Run(), zeros, base=10000.0)
+    longer = np.nextafter(np.power(10000.0, 2 * (np.arange(512) // 2) / 512), np.inf)
+    angles = np.arange(100)[:, None] / longer
+    error = np.max(np.abs(np.where(np.arange(512) % 2 == 0, np.sin(angles), np.cos(angles)) - y[0]))
+    shadows = [sinusoidal_positions.forward(Run(order=np.random.RandomState(seed)), zeros, base=10000.0)[0] for seed in (1, 2)]
+    beside = max(np.max(np.abs(shadow - y)) for shadow in shadows)
+    assert 4 * 2.0**-53 < error <= 4 * beside  # 4 u of a result of 1 was the budget
+    assert beside < 2 * 100 * 2.0**-52  # a last place of the wavelength and the rounding of the angle
+    assert np.array_equal(sinusoidal_positions.forward(Run(), zeros, base=10000.0)[0], y)
+
+
 @pytest.mark.parametrize(
     "op,shapes,attributes,message",
     [

@@ -141,6 +141,14 @@ class Run:
         """The order in which to add `count` terms that land in one place (a gradient scattered back from windows)."""
         return np.arange(count) if self._order is None else self._order.permutation(count)
 
+    def nearby(self, x: Array) -> Array:
+        """A neighbour of each number, up or down, in a walk with an order; `x` itself without. What another library's function
+        may give, where its rounding is carried on multiplied."""
+        if self._order is None:
+            return x
+        ends = np.where(self._order.randint(2, size=x.shape) == 1, np.inf, -np.inf)
+        return np.asarray(np.nextafter(x, ends.astype(x.dtype)))
+
     def number(self, value: float) -> Any:
         """A scalar in this run's precision, so that no float64 sneaks into a float32 walk."""
         return self.dtype.type(value)
