@@ -16,16 +16,31 @@ from torch.nn import functional
 from parity.torch_impl.attention import padding
 from parity.torch_impl.wiring import Layer, Site
 
+IGNORED = -100
+"""The label that torch leaves out."""
+
 
 def softmax_cross_entropy(site: Site) -> Layer:
     """torch's own wherever it says the same: one position, the mean over all examples."""
-    smoothing = {"label_smoothing": site["smoothing"]}
+    smoothing = {"smoothing": site["smoothing"]}
     if "lengths" not in site.node.inputs:
         if len(site.x) == 1:
-            return Layer(functional.cross_entropy, ("x", "labels"), smoothing)
+            return Layer(cross_entropy, ("x", "labels"), smoothing)
         return Layer(mean_of_all, ("x", "labels"), {"axis": site.axis(), **smoothing})
     native = mean_of_sequences if site["mean"] == "sequences" else mean_of_valid
     return Layer(native, ("x", "labels", "lengths"), {"axis": site.axis(), **smoothing})
+
+
+def cross_entropy(x: Tensor, labels: Tensor, smoothing: float, reduction: str = "mean") -> Tensor:
+    """torch's own, of (positions, classes). The smoothing, s·(x[label] - mean(x)), is written with logits: as `label_smoothing`
+    it would reach them through log_softmax, whose backward pass adds up as many equal gradients as there are classes."""
+    losses = functional.cross_entropy(x, labels, reduction=reduction)
+    if not smoothing:
+        return losses
+    counted = labels != IGNORED
+    labelled = x.gather(1, labels.where(counted, 0)[:, None])[:, 0]
+    smoothed = (labelled - x.mean(1)).where(counted, 0)
+    return losses + smoothing * (smoothed.sum() / counted.sum() if reduction == "mean" else smoothed)
 
 
 def rows(x: Tensor, axis: int) -> Tensor:
@@ -34,19 +49,19 @@ def rows(x: Tensor, axis: int) -> Tensor:
     return x.movedim(axis, -1).flatten(0, -2)
 
 
-def mean_of_all(x: Tensor, labels: Tensor, axis: int, **smoothing: float) -> Tensor:
-    return functional.cross_entropy(rows(x, axis), labels.flatten(), **smoothing)
+def mean_of_all(x: Tensor, labels: Tensor, axis: int, smoothing: float) -> Tensor:
+    return cross_entropy(rows(x, axis), labels.flatten(), smoothing)
 
 
-def mean_of_valid(x: Tensor, labels: Tensor, lengths: Tensor, axis: int, **smoothing: float) -> Tensor:
+def mean_of_valid(x: Tensor, labels: Tensor, lengths: Tensor, axis: int, smoothing: float) -> Tensor:
     """torch leaves positions with the label -100 out of its mean."""
-    labels = labels.masked_fill(padding(lengths, labels.shape[1]), -100)
-    return functional.cross_entropy(rows(x, axis), labels.flatten(), **smoothing)
+    labels = labels.masked_fill(padding(lengths, labels.shape[1]), IGNORED)
+    return cross_entropy(rows(x, axis), labels.flatten(), smoothing)
 
 
-def mean_of_sequences(x: Tensor, labels: Tensor, lengths: Tensor, axis: int, **smoothing: float) -> Tensor:
-    labels = labels.masked_fill(padding(lengths, labels.shape[1]), -100)
-    losses = functional.cross_entropy(rows(x, axis), labels.flatten(), reduction="none", **smoothing)
+def mean_of_sequences(x: Tensor, labels: Tensor, lengths: Tensor, axis: int, smoothing: float) -> Tensor:
+    labels = labels.masked_fill(padding(lengths, labels.shape[1]), IGNORED)
+    losses = cross_entropy(rows(x, axis), labels.flatten(), smoothing, "none")
     return (losses.unflatten(0, labels.shape).sum(1) / lengths).mean()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from pathlib import Path
 
 import numpy as np
@@ -9,21 +10,22 @@ import pytest
 
 from parity.execution import arrays as array_files
 from parity.execution import draws as drawing
-from parity.judgement.budgets import roundoff
+from parity.judgement.budgets import ONE_OP, roundoff
 from parity.ops.definition import Example
 from parity.spec.op_graphs import op_graph
 from parity.verbs import selection
 from parity.verbs.session import Session
 from parity.verbs.trials import Options, Trial
 
-CLASSES, BATCH, LANES = 37_000, 4, 8
+CLASSES, BATCH = 37_000, 4
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("layout", [(CLASSES,), (CLASSES, 3), (3, CLASSES)])
 def test_the_gradients_of_all_logits_cancel(framework: str, layout: tuple[int, ...], dtype: str, tmp_path: Path) -> None:
     """Their sum is what the probabilities have more than the targets: zero. Each step of a running sum of n equal numbers loses
-    up to u of what is there, and of a binade always to the same side: n·u; in eight lanes, an eighth of that."""
+    up to u of what is there, and of a binade always to the same side: n·u, 12,500 u measured, and 2,300 u in eight lanes. What
+    is not all to one side is √n·u (budgets.ONE_OP)."""
     axis, positions = layout.index(CLASSES), tuple(size for size in layout if size != CLASSES)
     attributes = {"smoothing": 0.1, "axis": axis}
     example = Example({"x": layout, "labels": positions}, attributes, below={"labels": CLASSES})
@@ -36,4 +38,4 @@ def test_the_gradients_of_all_logits_cancel(framework: str, layout: tuple[int, .
     size = np.abs(gradient).sum(axis=axis + 1) / 2  # of each side: the label's, and all others'
     assert (size > 0).all()
     lost = np.abs(gradient.sum(axis=axis + 1)) / size
-    assert (lost <= CLASSES / LANES * roundoff(dtype)).all(), f"{lost / roundoff(dtype)} u"
+    assert (lost <= ONE_OP * sqrt(CLASSES) * roundoff(dtype)).all(), f"{lost / roundoff(dtype)} u"
