@@ -143,7 +143,7 @@ class Run:
 
     def nearby(self, x: Array) -> Array:
         """A neighbour of each number, up or down, in a walk with an order; `x` itself without. What another library's function
-        may give, where its rounding is carried on multiplied."""
+        may give, where its rounding is multiplied by what follows."""
         if self._order is None:
             return x
         ends = np.where(self._order.randint(2, size=x.shape) == 1, np.inf, -np.inf)

@@ -21,7 +21,7 @@ IGNORED = -100
 
 
 def softmax_cross_entropy(site: Site) -> Layer:
-    """torch's own wherever it says the same: one position, the mean over all examples."""
+    """torch's own, but for its smoothing, wherever it says the same: one position, the mean over all examples."""
     smoothing = {"smoothing": site["smoothing"]}
     if "lengths" not in site.node.inputs:
         if len(site.x) == 1:
@@ -31,16 +31,17 @@ def softmax_cross_entropy(site: Site) -> Layer:
     return Layer(native, ("x", "labels", "lengths"), {"axis": site.axis(), **smoothing})
 
 
-def cross_entropy(x: Tensor, labels: Tensor, smoothing: float, reduction: str = "mean") -> Tensor:
-    """torch's own, of (positions, classes). The smoothing, s·(x[label] - mean(x)), is written with logits: as `label_smoothing`
-    it would reach them through log_softmax, whose backward pass adds up as many equal gradients as there are classes."""
-    losses = functional.cross_entropy(x, labels, reduction=reduction)
+def cross_entropy(x: Tensor, labels: Tensor, smoothing: float, each: bool = False) -> Tensor:
+    """Of (positions, classes): torch's own, but for the smoothing, s·(x[label] - mean(x)), which is written with logits. As
+    `label_smoothing` it would reach them through log_softmax, whose backward pass adds up as many equal gradients as there are
+    classes. each: a loss for every position, not their mean."""
+    losses = functional.cross_entropy(x, labels, reduction="none" if each else "mean")
     if not smoothing:
         return losses
-    counted = labels != IGNORED
+    counted, x = labels != IGNORED, x - x.detach().amax(1, keepdim=True)
     labelled = x.gather(1, labels.where(counted, 0)[:, None])[:, 0]
     smoothed = (labelled - x.mean(1)).where(counted, 0)
-    return losses + smoothing * (smoothed.sum() / counted.sum() if reduction == "mean" else smoothed)
+    return losses + smoothing * (smoothed if each else smoothed.sum() / counted.sum())
 
 
 def rows(x: Tensor, axis: int) -> Tensor:
@@ -61,7 +62,7 @@ def mean_of_valid(x: Tensor, labels: Tensor, lengths: Tensor, axis: int, smoothi
 
 def mean_of_sequences(x: Tensor, labels: Tensor, lengths: Tensor, axis: int, smoothing: float) -> Tensor:
     labels = labels.masked_fill(padding(lengths, labels.shape[1]), IGNORED)
-    losses = cross_entropy(rows(x, axis), labels.flatten(), smoothing, "none")
+    losses = cross_entropy(rows(x, axis), labels.flatten(), smoothing, each=True)
     return (losses.unflatten(0, labels.shape).sum(1) / lengths).mean()
 
 
