@@ -17,7 +17,7 @@ FRAMEWORK = click.option(
 )
 DEVICE = click.option("--device", "devices", multiple=True, default=("cpu",), show_default=True)
 SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-SIZES = "small, full, or another that the spec names."
+SIZES = "small, full, or another of the spec's `sizes`."
 SIZE = click.option("--size", default="small", show_default=True, help=SIZES)
 MODE = click.option("--mode", default=None, help="eager, compiled or default. Without it: eager in float64, default otherwise.")
 FINGERPRINTED = (

@@ -44,6 +44,10 @@ def place(tmp_path: Path, fakes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (("check", "mlp", "--mode", "compield"), "there is no mode `compield`"),
         (("check", "mlp", "--device", "gpuu"), "there is no device `gpuu`; there are cpu, gpu, tpu; did you mean `gpu`?"),
         (("check", "mlp", "--size", "lesson"), "no size `lesson`; there are full, small"),
+        (("check", "mlp", "--size", ""), "no size ``; there are full, small"),
+        (("check", "adam", "--size", "nonsense"), "adam: no architecture, so there is no size `nonsense`"),
+        (("show", "adam", "--size", "nonsense"), "adam is no architecture, so there is no size `nonsense`"),
+        (("compare", RIGHT, RIGHT, "--size", "small"), "--size small is of `spec=NAME`"),
         (("bench", "mlp", "--mode", "compield"), "did you mean `compiled`?"),
         (("check", "mlp", "-f", "keras", "--realization", RIGHT), "torch is not asked: add --framework torch"),
         (("list", "architecture"), "no kind or family `architecture`; did you mean `architectures`?"),
@@ -53,7 +57,7 @@ def place(tmp_path: Path, fakes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_word_without_meaning_is_a_mistake_and_never_green(
     place: Path, capfd: pytest.CaptureFixture[str], words: tuple[str, ...], told: str
 ) -> None:
-    assert status([*words, *(() if words[0] == "list" else ("--store", str(place / "store")))]) == 2
+    assert status([*words, *(() if words[0] in ("list", "show", "compare") else ("--store", str(place / "store")))]) == 2
     assert told in capfd.readouterr().err
 
 

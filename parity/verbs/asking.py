@@ -18,6 +18,8 @@ DTYPES = ("float64", "float32")
 PRECISIONS = (*DTYPES, "float16")
 """Those whose draws can be rounded; of bfloat16 NumPy knows nothing."""
 DEVICES = ("cpu", "gpu", "tpu")
+SIZES = ("small", "full")
+"""Those that every architecture has; others are its own, and what has none is asked in no other."""
 MODES = ("default", "eager", "compiled", "compiled[xla]")
 
 

@@ -18,8 +18,9 @@ from parity.judgement.verdicts import PASSING, exit_status
 from parity.reporting import wording
 from parity.spec import specs as language
 from parity.spec.expansion import expand
+from parity.spec.mistakes import short
 from parity.verbs import asking, collating, curvature_trials, op_trials, own_models, progress, rule_trials, selection, trials
-from parity.verbs.asking import DTYPES, STORE
+from parity.verbs.asking import DTYPES, SIZES, STORE
 from parity.verbs.errors import UsageError
 from parity.verbs.selection import Selection
 from parity.verbs.session import Judged, Session
@@ -87,6 +88,8 @@ def check(
     specs, frameworks, dtypes, devices, realizations = map(asking.words, (specs, frameworks, dtypes, devices, realizations))
     asking.check(dtypes, devices, [mode] if mode else [])
     selected = selection.select(specs)
+    if size not in SIZES and not selected.architectures:
+        raise UsageError(f"{' '.join(specs)}: no architecture, so there is no size `{short(size)}`")
     _expand_own(specs)
     own = own_realizations(realizations)
     named = selection.frameworks(tuple(frameworks) or tuple(own))
@@ -135,14 +138,14 @@ def main(
         said |= {"--no-nodes": not nodes, "--junit": junit_path}
         if unread := [word for word, given in said.items() if given]:
             raise UsageError(f"{', '.join(models)}: a model of your own is compared in both precisions, without {unread[0]}")
-        return own_models.main(specs, models, size or "full", seed, json_path)
+        return own_models.main(specs, models, "full" if size is None else size, seed, json_path)
     judged = check(
         specs,
         frameworks=frameworks,
         dtypes=dtypes,
         devices=devices,
         mode=mode,
-        size=size or "small",
+        size="small" if size is None else size,
         seed=seed,
         nodes=nodes,
         case_id=case_id,

@@ -35,7 +35,7 @@ from parity.execution.draws import stream
 from parity.execution.environments import Unavailable, installed
 from parity.judgement.verdicts import exit_status
 from parity.spec import source
-from parity.spec.mistakes import SpecError
+from parity.spec.mistakes import SpecError, short
 from parity.verbs import compared_inputs, selection, spec_model
 from parity.verbs.differing import DTYPES, Compared, Model, show, write_json
 from parity.verbs.errors import UsageError
@@ -63,6 +63,8 @@ def compare(
     Raises UsageError (nothing to compare, inputs unknown, layers without a counterpart), Crashed (a model fails).
     """
     named = _named_sides(sides)
+    if size != "full" and all(framework != spec_model.SPEC for framework, _ in named):
+        raise UsageError(f"--size {short(size)} is of `spec=NAME`: a model of your own has the size that it is built in")
     with ExitStack() as stack:
         models = [
             spec_model.side(label, target, size)

@@ -10,9 +10,10 @@ import rich_click as click
 from parity.spec import specs as language
 from parity.spec.expansion import expand_with_warnings
 from parity.spec.graph import Graph, Node
-from parity.spec.mistakes import printable
+from parity.spec.mistakes import printable, short
 from parity.spec.networks import network_nodes
 from parity.verbs import columns
+from parity.verbs.asking import SIZES
 from parity.verbs.errors import UsageError
 
 
@@ -28,6 +29,8 @@ def show(name: str, size: str) -> None:
         for warning in warnings:
             click.echo(f"warning: {warning}", err=True)
         return
+    if size not in SIZES:
+        raise UsageError(f"{name} is no architecture, so there is no size `{short(size)}`")
     click.echo(_heading(spec.name, spec))
     click.echo("\n".join(_rule(spec.model_dump(exclude_none=True, exclude={"name", "source"}))))
 
