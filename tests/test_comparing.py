@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -204,30 +204,55 @@ def test_images_stand_channels_first_and_go_back() -> None:
     assert np.array_equal(structure.native(structure.neutral(image, 0), 0), image)
 
 
+def norm_side(taken: np.ndarray, kind: str = "batch_norm", channels: str = "first", epsilon: float = 0.0, **seen: Any) -> Side:
+    """A model of one norm whose training pass took these numbers, or what `seen` says instead."""
+    weights = (Weight("mean", "norm.mean", (2,)),)
+    leaf = Leaf("norm", kind, "Norm", {"epsilon": epsilon, "channels": channels}, weights)
+    structure = Structure("a", (leaf,), (Call("norm", (taken.shape,), (taken.shape,)),), (taken.shape,), channels)
+    arrays = {"train/in/0/0": taken, "train/after/norm.mean": np.ones(2), "train/input_gradient/0": taken} | seen
+    return Side(structure, {"float64": arrays, "float32": arrays}, {"norm.mean": np.zeros(2)})
+
+
+def two_channels(*sizes: int) -> np.ndarray:
+    """n = 16 numbers in each: 1 and 3, whose mean is two deviations (one with an epsilon of 3); 5 and -5, whose mean is 0."""
+    pairs = np.array([[1.0, 3.0] * 8, [5.0, -5.0] * 8])
+    return np.moveaxis(pairs.reshape(2, *sizes), 0, 1)
+
+
+@pytest.mark.parametrize("sizes", [(16,), (4, 4), (2, 4, 2)])
+@pytest.mark.parametrize("channels", ["first", "last"])
+def test_the_sums_of_a_batch_norm_run_over_all_but_its_channels(sizes: Sequence[int], channels: str) -> None:
+    """√16·(1 + 2), of rows, sequences and images."""
+    taken = two_channels(*sizes)
+    native = taken if channels == "first" else np.moveaxis(taken, 1, -1)
+    (found,) = pairing.batch_norms(norm_side(native, channels=channels))
+    assert found.sums == pytest.approx(12)
+    (found,) = pairing.batch_norms(norm_side(native, channels=channels, epsilon=3.0))
+    assert found.sums == pytest.approx(8)
+
+
+@pytest.mark.parametrize("epsilons", [(0.0, 3.0), (3.0, 0.0)])
+def test_an_input_s_gradient_knows_the_batch_norms_of_both_models(epsilons: tuple[float, float]) -> None:
+    sides = [norm_side(two_channels(16), epsilon=epsilon) for epsilon in epsilons]
+    (found,) = pairing.input_gradients(sides[0], sides[1], (pairing.batch_norms(sides[0]), pairing.batch_norms(sides[1])))
+    assert found.sums == pytest.approx(12)
+
+
 @pytest.mark.parametrize(
-    ("kind", "channels", "epsilon", "sums"),
+    "side",
     [
-        ("batch_norm", "first", 0.0, 12.0),
-        ("batch_norm", "last", 0.0, 12.0),
-        ("batch_norm", "first", 3.0, 8.0),
-        ("dense", "first", 0.0, 0.0),
+        norm_side(two_channels(16), kind="dense"),
+        norm_side(two_channels(16), **{"train/in/0/0": np.ones((3, 2))}),
+        norm_side(two_channels(16), **{"train/after/norm.mean": np.zeros(2)}),
+        norm_side(np.where(two_channels(16) == 5, np.inf, 1.0)),
+        norm_side(np.ones((0, 2))),
     ],
+    ids=["no norm", "another call", "frozen", "infinite", "empty"],
 )
-def test_an_input_s_gradient_knows_the_sums_of_batch_norms(kind: str, channels: str, epsilon: float, sums: float) -> None:
-    """Two channels of n = 16 numbers, 1 and 3, whose mean is two deviations, or one with an epsilon of 3; and 5 and
-    -5, whose mean is 0. √16·(1 + 2) and √16·(1 + 1); of two models the greater."""
-    image = np.empty((2, 2, 4, 2))
-    image[:, 0], image[:, 1] = [[1, 3]] * 4, [[5, -5]] * 4
-    native = image if channels == "first" else np.moveaxis(image, 1, -1)
-
-    def side(label: str, epsilon: float) -> Side:
-        leaf = Leaf("norm", kind, "Norm", {"epsilon": epsilon, "channels": channels}, ())
-        structure = Structure(label, (leaf,), (Call("norm", (native.shape,), (native.shape,)),), (native.shape,), channels)
-        seen = {"train/in/0/0": native, "train/input_gradient/0": native}
-        return Side(structure, {"float64": seen, "float32": seen}, {})
-
-    (found,) = pairing.input_gradients(side("a", 99.0), side("b", epsilon))
-    assert found.sums == pytest.approx(sums)
+def test_what_takes_no_statistics_of_its_batch_has_no_sums(side: Side) -> None:
+    assert pairing.batch_norms(side) == []
+    del side.seen["float64"]["train/in/0/0"]  # type: ignore[attr-defined]
+    assert pairing.batch_norms(side) == []  # a layer that training leaves out
 
 
 def test_a_weight_s_gradient_knows_the_batch_norms_that_it_came_back_through() -> None:
@@ -244,7 +269,11 @@ def test_a_weight_s_gradient_knows_the_batch_norms_that_it_came_back_through() -
         return Side(Structure(label, leaves, calls, ((16, 1),), "first"), {"float64": seen, "float32": seen}, before)
 
     sides = side("a"), side("b")
-    _, gradients, updates = pairing.weights(*sides, mapping.automatic([one.structure for one in sides]))
+    _, gradients, updates = pairing.weights(
+        *sides,
+        mapping.automatic([one.structure for one in sides]),
+        (pairing.batch_norms(sides[0]), pairing.batch_norms(sides[1])),
+    )
     for pairs in (gradients, updates):
         assert {pair.tensor: pair.sums for pair in pairs} == {"before kernel": 4.0, "norm kernel": 4.0, "behind kernel": 0.0}
 

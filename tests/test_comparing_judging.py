@@ -66,6 +66,12 @@ def test_what_comes_through_a_batch_norm_may_err_as_another_order_of_its_sums() 
         assert [one.verdict for one in judging.judged([replace(mixed, sums=sums)])] == ["exact", verdict]
 
 
+def test_no_order_of_sums_excuses_eleven_bits() -> None:
+    good, coarse = pair(quantity="gradient"), pair(narrow=1.1 * 2.0**-11, quantity="gradient")
+    mixed = replace(good, theirs=coarse.theirs, sums=1e6)
+    assert [one.verdict for one in judging.judged([mixed])] == ["exact", "differs"]
+
+
 def test_zeros_on_both_sides_are_no_agreement() -> None:
     zeros = {dtype: np.zeros(3, dtype) for dtype in ("float64", "float32")}
     assert judging.judged([Pair("forward", "output 0", 1, zeros, zeros)])[0].verdict == "mistrusted"

@@ -37,6 +37,9 @@ batch norm), each of them may err by u in every layer, as in float64 (`tolerance
 Nor does one order of summation measure another: what comes back through a batch norm is a sum over its n numbers (`Pair.sums`).
 """
 
+ELEVEN_BITS = budgets.roundoff("float16") / budgets.roundoff("float32")
+"""In u of float32, what rounding to the significand of float16 and of TF32 errs by: no order of sums excuses so much."""
+
 DRAWS = 4
 """How many shadows a float32 finding gets: the least that budgets.py takes, "at least 4" (DESIGN.md, tier 2)."""
 
@@ -49,8 +52,8 @@ terms cancel, such as the gradient of a bias before a batch norm, which is zero 
 class Pair:
     """One tensor in two models and two precisions, in neutral order. depth: layers before it; stored: greatest number that
     the tensor was added to before it was rounded (an update); terms: greatest number of the pass's gradients, the size of the
-    terms of one that cancels; sums: how many u of its greatest number another order of the sums before it errs by; ours,
-    theirs: dtype -> array."""
+    terms of one that cancels; sums: how many u of its greatest number it errs by in another order of the sums that it
+    came back through; ours, theirs: dtype -> array."""
 
     quantity: str
     tensor: str
@@ -130,7 +133,8 @@ def _own(pair: Pair, side: int) -> tuple[float, float]:
 def _rounded(pair: Pair, shares: Sequence[float], usual: Sequence[float]) -> Found:
     """Float32 of each against float64 of the other."""
     u, scale = budgets.roundoff("float32"), _scale(pair)
-    least = u * max(max(1.0, pair.sums) * scale, budgets.STORE * pair.stored, max(pair.depth, 1) * pair.terms)
+    sums = min(max(1.0, pair.sums), ELEVEN_BITS / SHADOW)
+    least = u * max(sums * scale, budgets.STORE * pair.stored, max(pair.depth, 1) * pair.terms)
     limits = [SHADOW * max(share * scale, common * scale, least) for share, common in zip(shares, usual, strict=True)]
     crossed = [distance(pair.theirs["float32"], pair.ours["float64"]), distance(pair.ours["float32"], pair.theirs["float64"])]
     error, limit = max(zip(crossed, limits, strict=True), key=lambda one: one[0] / one[1] if one[1] else one[0])

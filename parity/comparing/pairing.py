@@ -17,6 +17,7 @@ from parity.comparing.judging import Pair
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map
 from parity.comparing.structures import Structure
+from parity.execution.leaves import Leaf
 
 Array = npt.NDArray[Any]
 RECURRENT = ("lstm", "gru", "simple_rnn")
@@ -50,9 +51,10 @@ class Side:
 
 def passes(ours: Side, theirs: Side, found: Map, calls: Sequence[tuple[int, int]]) -> list[list[Pair]]:
     """Four lists: forward in evaluation; forward in training with what it leaves in statistics; backward; the update."""
-    statistics, gradients, updates = weights(ours, theirs, found)
+    norms = batch_norms(ours), batch_norms(theirs)
+    statistics, gradients, updates = weights(ours, theirs, found, norms)
     trained = [*forward(ours, theirs, calls, "train"), *statistics]
-    return [forward(ours, theirs, calls, "eval"), trained, [*gradients, *input_gradients(ours, theirs)], updates]
+    return [forward(ours, theirs, calls, "eval"), trained, [*gradients, *input_gradients(ours, theirs, norms)], updates]
 
 
 def forward(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: str) -> list[Pair]:
@@ -103,17 +105,15 @@ def _end(sequence: Array, both: bool) -> Array:
     return np.concatenate([sequence[:, -1, :half], sequence[:, 0, half:]], axis=-1) if both else sequence[:, -1]
 
 
-def weights(ours: Side, theirs: Side, found: Map) -> tuple[list[Pair], list[Pair], list[Pair]]:
+def weights(ours: Side, theirs: Side, found: Map, norms: Norms) -> tuple[list[Pair], list[Pair], list[Pair]]:
     """Statistics after a training pass, gradients from the last layer to the first, updates."""
     labels = ours.structure.label, theirs.structure.label
-    order = [call.leaf for call in ours.structure.calls]
-    places = {name: order.index(name) if name in order else 0 for name in (match.leaves[labels[0]] for match in found.matches)}
+    places = {name: ours.structure.first(name) for name in (match.leaves[labels[0]] for match in found.matches)}
     statistics, gradients, updates = [], [], []
-    on_the_way = norms(ours)
     for match in sorted(found.matches, key=lambda one: places[one.leaves[labels[0]]]):
         name = match.leaves[labels[0]]
-        depth, back = places[name] + 1, 2 * len(order) - places[name]
-        sums = max((norm.sums for norm in on_the_way if norm.place >= places[name]), default=0.0)
+        depth, back = places[name] + 1, 2 * len(ours.structure.calls) - places[name]
+        sums = _summed(norms, (places[name], theirs.structure.first(match.leaves[labels[1]])))
         for role, placements in match.weights.items():
             if not all(label in placements for label in labels):
                 continue
@@ -146,44 +146,68 @@ def _moved(after: Mapping[str, Array], before: Array) -> dict[str, Array]:
     return {dtype: array - before.astype(array.dtype) for dtype, array in after.items()}
 
 
-def input_gradients(ours: Side, theirs: Side) -> list[Pair]:
+def input_gradients(ours: Side, theirs: Side, norms: Norms) -> list[Pair]:
     """The way back ends with them."""
     depth = 2 * len(ours.structure.calls) + 1
-    sums = max(norm.sums for norm in (Norm(), *norms(ours), *norms(theirs)))
     names = [name for name in ours.seen["float64"] if name.startswith("train/input_gradient/")]
     pairs = []
     for name in names:
         arrays = _both(ours, theirs, lambda side, dtype, name=name: side.structure.neutral(side.seen[dtype][name]))
-        pairs.append(Pair("input_gradient", f"input {name.rsplit('/', 1)[1]}", depth, *arrays, sums=sums))
+        pairs.append(Pair("input_gradient", f"input {name.rsplit('/', 1)[1]}", depth, *arrays, sums=_summed(norms, (0, 0))))
     return pairs
 
 
 @dataclass(frozen=True)
 class Norm:
-    """A batch norm on the way back. place: its call; sums: how many u a gradient errs by behind another order of its sums.
+    """A batch norm that takes its batch's statistics. place: its call; sums: √n·(1 + |mean|/deviation), the greatest of its
+    channels: how many u a gradient that came back through it errs by in another order of its sums.
 
     The gradient of the variance is Σg·(x - mean) over the n numbers of a channel. Another order of it errs by √n·u of its terms
     (budgets.ONE_OP, Higham & Mary 2019). As Σg·x - mean·Σg, which is how tf.nn.batch_normalization is derived, it has terms
-    greater by |mean|/deviation. Measured there with n = 216: 14 u with means of 0, and 120 u (at most 320) with means of
-    three deviations; PyTorch's sums in blocks err by 2.
+    greater by |mean|/deviation. Measured there with n = 216 and a g whose mean is one deviation, medians: 14 u with means of
+    0, 50 u with means drawn at one deviation, 120 u at three; PyTorch's sums in blocks err by 2. That the mean of g cancels
+    too is not counted, for no g is observed: at means of three and of ten deviations it was 294 u.
     """
 
-    place: int = 0
-    sums: float = 0.0
+    place: int
+    sums: float
 
 
-def norms(side: Side) -> list[Norm]:
-    """√n·(1 + |mean|/deviation) of every batch norm, the greatest of its channels."""
+Norms = tuple[Sequence[Norm], Sequence[Norm]]
+"""Of both models."""
+
+
+def batch_norms(side: Side) -> list[Norm]:
+    """In the order of their calls. Without what training calls otherwise than the evaluation that was traced, what is frozen,
+    and what took numbers that are not finite."""
     found = []
     for place, call in enumerate(side.structure.calls):
-        leaf = side.structure.leaf(call.leaf)
-        if leaf.kind == NORM:
-            taken = np.moveaxis(side.structure.neutral(side.inputs("train", place)[0], place), 1, 0)
-            numbers = taken.reshape(taken.shape[0], -1)
-            deviation = np.sqrt(numbers.var(1) + leaf.settings.get("epsilon", 0.0))
-            means = np.divide(np.abs(numbers.mean(1)), deviation, out=np.zeros(len(numbers)), where=deviation > 0)
-            found.append(Norm(place, sqrt(numbers.shape[1]) * (1 + float(np.max(means)))))
-    return [one for one in found if np.isfinite(one.sums)]
+        leaf, taken = side.structure.leaf(call.leaf), side.seen["float64"].get(f"train/in/{place}/0")
+        if leaf.kind != NORM or taken is None or (taken.shape,) != call.inputs[:1] or _frozen(side, leaf):
+            continue
+        neutral = np.moveaxis(side.structure.neutral(taken, place), 1, 0)
+        numbers = neutral.reshape(len(neutral), -1)
+        if not numbers.size or not np.isfinite(numbers).all():
+            continue
+        deviation = np.sqrt(numbers.var(1) + leaf.settings.get("epsilon", 0.0))
+        means = np.divide(np.abs(numbers.mean(1)), deviation, out=np.zeros(len(numbers)), where=deviation > 0)
+        found.append(Norm(place, sqrt(numbers.shape[1]) * (1 + float(np.max(means)))))
+    return found
+
+
+def _frozen(side: Side, leaf: Leaf) -> bool:
+    """Whether a norm has statistics, and a training pass moved none."""
+    natives = [weight.native for weight in leaf.weights if weight.role in STATISTICS]
+    return bool(natives) and all(
+        np.array_equal(side.seen["float64"].get(f"train/after/{native}", side.before[native]), side.before[native])
+        for native in natives
+    )
+
+
+def _summed(norms: Norms, places: tuple[int, int]) -> float:
+    """The greatest of what is called at these places or later: the way back comes through it first."""
+    later = (one.sums for found, place in zip(norms, places, strict=True) for one in found if one.place >= place)
+    return max(later, default=0.0)
 
 
 def _both(ours: Side, theirs: Side, of: Callable[..., Array]) -> tuple[dict[str, Array], dict[str, Array]]:

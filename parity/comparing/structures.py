@@ -35,6 +35,10 @@ class Structure:
     def leaf(self, name: str) -> Leaf:
         return next(leaf for leaf in self.leaves if leaf.name == name)
 
+    def first(self, name: str) -> int:
+        """The place of a leaf's first call; 0 where it has none of its own."""
+        return next((place for place, call in enumerate(self.calls) if call.leaf == name), 0)
+
     def weighted(self) -> list[Leaf]:
         return [leaf for leaf in self.leaves if leaf.weights]
 

@@ -14,6 +14,7 @@ from keras import layers
 
 from parity.execution.leaves import Kind, Setting, plain
 
+AXIS = Setting("axis", lambda axis: "first" if axis == 1 else "last")
 CHANNELS = Setting("data_format", lambda word: "last" if word == "channels_last" else "first")
 
 
@@ -71,7 +72,7 @@ KINDS: Mapping[type, Kind] = {
     layers.Conv3D: _conv("conv3d", "d h w i o -> o i d h w"),
     layers.DepthwiseConv2D: _ungrouped("conv2d", "h w i m -> (i m) 1 h w"),
     layers.Conv2DTranspose: _ungrouped("conv_transpose2d", "h w o i -> o i h w"),
-    layers.BatchNormalization: Kind("batch_norm", {**EPSILON, "momentum": Setting("momentum")}, MOVING),
+    layers.BatchNormalization: Kind("batch_norm", {**EPSILON, "momentum": Setting("momentum"), "channels": AXIS}, MOVING),
     layers.LayerNormalization: Kind("layer_norm", EPSILON, SCALED),
     layers.GroupNormalization: Kind("group_norm", {**EPSILON, "groups": Setting("groups")}, SCALED),
     layers.Embedding: Kind("embedding", {"vocabulary": Setting("input_dim")}, {"embeddings": ("table", "")}),

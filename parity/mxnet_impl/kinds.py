@@ -60,7 +60,15 @@ KINDS: Mapping[type, Kind] = {
     nn.Conv1D: _conv("conv1d", "o i w -> o i w"),
     nn.Conv2D: _conv("conv2d", "o i h w -> o i h w"),
     nn.Conv2DTranspose: _conv("conv_transpose2d", "i o h w -> o i h w"),
-    nn.BatchNorm: Kind("batch_norm", {"epsilon": Setting("_kwargs.eps"), "momentum": Setting("_kwargs.momentum")}, MOVING),
+    nn.BatchNorm: Kind(
+        "batch_norm",
+        {
+            "epsilon": Setting("_kwargs.eps"),
+            "momentum": Setting("_kwargs.momentum"),
+            "channels": Setting("_kwargs.axis", lambda axis: "first" if axis == 1 else "last"),
+        },
+        MOVING,
+    ),
     nn.LayerNorm: Kind("layer_norm", NORM, SCALED),
     nn.GroupNorm: Kind("group_norm", {**NORM, "groups": Setting("_num_groups")}, SCALED),
     nn.InstanceNorm: Kind("instance_norm", {"epsilon": Setting("_kwargs.eps")}, SCALED),

@@ -104,6 +104,7 @@ ACROSS: tuple[tuple[str, str, Planted], ...] = (
     ("torch", "keras", Planted("directions:both", "directions:both")),
     ("torch", "keras", Planted("directions:gru", "directions:gru_before", "recurrent", "reset_after: True in torch")),
     ("torch", "keras", Planted("mobile:build", "mobile:build")),
+    ("torch", "keras", Planted("sequence:build", "sequence:build")),
     ("mxnet", "torch", Planted("recurrent:build", "recurrent:build")),
 )
 
