@@ -144,14 +144,17 @@ class Run:
     def nearby(self, x: Array) -> Array:
         """A neighbour of each number, up or down, in a walk with an order; `x` itself without. What another library's function
         may give, where its rounding is multiplied by what follows."""
-        if self._order is None:
-            return x
-        ends = np.where(self._order.randint(2, size=x.shape) == 1, np.inf, -np.inf)
-        return np.asarray(np.nextafter(x, ends.astype(x.dtype)))
+        return x if self._order is None else neighbours(x, self._order)
 
     def number(self, value: float) -> Any:
         """A scalar in this run's precision, so that no float64 sneaks into a float32 walk."""
         return self.dtype.type(value)
+
+
+def neighbours(x: Array, numbers: np.random.RandomState) -> Array:
+    """Every float moved to a neighbour in its own precision, up or down by chance."""
+    direction = np.where(numbers.uniform(size=x.shape) < 0.5, -np.inf, np.inf).astype(x.dtype)
+    return np.asarray(np.nextafter(x, direction))
 
 
 def _added_up(a: Array, b: Array) -> Array:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.ops.definition import Run
+from parity.ops.definition import Run, neighbours
 from parity.reference_impl import matrices
 from parity.reference_impl import walk as walking
 from parity.reference_impl.observation import cast, observe
@@ -110,8 +110,4 @@ def _phase_of(graph: Graph, wanted: str) -> int:
 
 def moved_by_one_ulp(initial: Mapping[str, Array], numbers: np.random.RandomState) -> dict[str, Array]:
     """Every float moved to a neighbour in its own precision, up or down by chance: the least that two programs differ by."""
-    moved = {}
-    for name, array in initial.items():
-        direction = np.where(numbers.uniform(size=array.shape) < 0.5, -np.inf, np.inf).astype(array.dtype)
-        moved[name] = np.asarray(np.nextafter(array, direction)) if array.dtype.kind == "f" else array
-    return moved
+    return {name: neighbours(array, numbers) if array.dtype.kind == "f" else array for name, array in initial.items()}
