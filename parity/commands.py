@@ -17,8 +17,8 @@ FRAMEWORK = click.option(
 )
 DEVICE = click.option("--device", "devices", multiple=True, default=("cpu",), show_default=True)
 SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-SIZES = "small, full, or another of the spec's `sizes`."
-SIZE = click.option("--size", default="small", show_default=True, help=SIZES)
+NAMED_SIZES = "small, full, or another of the spec's `sizes`."
+SIZE = click.option("--size", default="small", show_default=True, help=NAMED_SIZES)
 MODE = click.option("--mode", default=None, help="eager, compiled or default. Without it: eager in float64, default otherwise.")
 FINGERPRINTED = (
     *("optimizer", "initializer", "normalization", "pooling", "convolution", "transposed_convolution", "recurrent", "resizing"),
@@ -53,7 +53,7 @@ def list_(kind: str | None) -> None:
 
 @parity.command()
 @click.argument("spec")
-@click.option("--size", default="full", show_default=True, help=SIZES)
+@click.option("--size", default="full", show_default=True, help=NAMED_SIZES)
 def show(spec: str, size: str) -> None:
     """Layers, shapes, parameters and FLOPs of SPEC, from the spec alone."""
     from parity.verbs import showing
@@ -106,7 +106,7 @@ def env_remove(framework: str) -> int:
 @click.option("--dtype", "dtypes", multiple=True, help="float64, float32. Default: both.")
 @DEVICE
 @MODE
-@click.option("--size", default=None, help=f"{SIZES} Default: small; full for a model of your own.")
+@click.option("--size", default=None, help=f"{NAMED_SIZES} Default: small; full for a model of your own.")
 @SEED
 @click.option("--case", "case_id", help="Only the case with this id.")
 @click.option("--nodes/--no-nodes", default=True, show_default=True, help="Judge every layer alone as well.")
@@ -137,7 +137,7 @@ def bisect(**options: Any) -> int:
 
 @parity.command()
 @click.argument("sides", nargs=-1, required=True, metavar="FRAMEWORK=PACKAGE.MODULE:BUILD…")
-@click.option("--size", default="full", show_default=True, help=f"Of `spec=NAME`: {SIZES}")
+@click.option("--size", default="full", show_default=True, help=f"Of `spec=NAME`: {NAMED_SIZES}")
 @click.option(
     "--weights-map",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
@@ -245,7 +245,7 @@ def atlas(chapter: str | None, frameworks: tuple[str, ...], item: str | None, ou
 )
 @click.option("--opset", type=click.IntRange(1), default=None, help="Of ONNX's operators. Without it: 17.")
 @click.option("--network", help="One network of a spec of several: --network generator.")
-@click.option("--size", default="full", show_default=True, help=SIZES)
+@click.option("--size", default="full", show_default=True, help=NAMED_SIZES)
 @SEED
 def export(**options: Any) -> int:
     """SPEC and its weights as an ONNX model, checked, with a batch of any size."""
