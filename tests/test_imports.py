@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parents[1] / "parity"
 Sources = Mapping[str, str]
 """Module name -> source. A package bears its own name: `parity.spec` is parity/spec/__init__.py."""
 
-FORMULAS = ("parity.spec.formulas", "parity.spec.formula_syntax")
+FORMULAS = ("parity.spec.formulas", "parity.spec.formula_syntax", "parity.spec.rounding")
 WORKER_SPEC = ("parity", "parity.spec", "parity.spec.graph", "parity.spec.cases", *FORMULAS)
 WORKER_RUNTIME = tuple(
     f"parity.execution.{name}"

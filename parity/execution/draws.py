@@ -1,7 +1,7 @@
 """Owns the only random numbers: parameters, batches and dropout masks of a case, drawn in NumPy and rounded once.
 
-It refuses `numpy.random.Generator`, whose streams change between NumPy versions; RandomState's are frozen. Every array has
-its own stream, named by the case's coordinates and the array's name, so that adding one array never moves another.
+It refuses `numpy.random.Generator`, whose streams change between NumPy versions. Every array has its own stream, named by
+the case's coordinates and the array's name, so that adding one array never moves another.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.execution.streams import Stream, orthonormal_columns, stream
 from parity.spec.formulas import Formula
 from parity.spec.graph import Graph, Input, Parameter
 from parity.spec.specs import Initializer
@@ -57,12 +58,6 @@ class Draws:
         return {**self.initial(), **self.batch(step)}
 
 
-def stream(*coordinates: object) -> np.random.RandomState:
-    """The frozen generator (MT19937) of these coordinates."""
-    digest = hashlib.sha256("/".join(str(coordinate) for coordinate in coordinates).encode()).digest()
-    return np.random.RandomState(np.frombuffer(digest, dtype=np.uint32))
-
-
 def rounded(array: Array, dtype: str) -> Array:
     """Rounds floats to the tested dtype once, so that input rounding is nobody's error."""
     return array if array.dtype.kind in "iu" else np.asarray(array, dtype=dtype)
@@ -85,7 +80,7 @@ def draw(
     """
     arrays: dict[str, Array] = {}
 
-    def at(name: str) -> np.random.RandomState:
+    def at(name: str) -> Stream:
         return stream(graph.name, initializer.name, seed, attempt, name)
 
     for parameter in graph.parameters:
@@ -132,7 +127,7 @@ def initial_values(graph: Graph, initializer: Initializer, dtype: str, *, seed: 
     return {name: rounded(array, dtype) for name, array in arrays.items()}
 
 
-def sample(initializer: Initializer, parameter: Parameter, numbers: np.random.RandomState) -> Array:
+def sample(initializer: Initializer, parameter: Parameter, numbers: Stream) -> Array:
     """One draw of an initializer's distribution, in float64."""
     known = {**initializer.arguments, "fan_in": parameter.fan_in, "fan_out": parameter.fan_out}
 
@@ -155,12 +150,11 @@ def sample(initializer: Initializer, parameter: Parameter, numbers: np.random.Ra
         return number(initializer.gain) * np.eye(*shape)
     rows, columns = shape[0], prod(shape[1:])
     tall = numbers.standard_normal((max(rows, columns), min(rows, columns)))
-    q, r = np.linalg.qr(tall)
-    q = q * np.sign(np.diag(r))
+    q = orthonormal_columns(tall)
     return number(initializer.gain) * (q if rows >= columns else q.T).reshape(shape)
 
 
-def _cut_normal(shape: tuple[int, ...], numbers: np.random.RandomState) -> Array:
+def _cut_normal(shape: tuple[int, ...], numbers: Stream) -> Array:
     """Standard normals cut at two: what lies beyond is drawn again."""
     drawn = numbers.standard_normal(shape)
     while (beyond := np.abs(drawn) > 2).any():
@@ -168,7 +162,7 @@ def _cut_normal(shape: tuple[int, ...], numbers: np.random.RandomState) -> Array
     return drawn
 
 
-def mask(given: Input, batch_size: int, rate: float, numbers: np.random.RandomState) -> Array:
+def mask(given: Input, batch_size: int, rate: float, numbers: Stream) -> Array:
     """A dropout mask: 0 or 1/(1 - rate), both present."""
     shape = (batch_size, *given.shape) if given.batched else given.shape
     kept = numbers.uniform(size=shape) >= rate
@@ -178,14 +172,14 @@ def mask(given: Input, batch_size: int, rate: float, numbers: np.random.RandomSt
     return kept / (1.0 - rate)
 
 
-def _parameter(parameter: Parameter, initializer: Initializer, numbers: np.random.RandomState) -> Array:
+def _parameter(parameter: Parameter, initializer: Initializer, numbers: Stream) -> Array:
     if parameter.role in _AROUND:
         centre, spread = _AROUND[parameter.role]
         return centre + numbers.uniform(-spread, spread, parameter.shape)
     return sample(initializer, parameter, numbers)
 
 
-def _batch_input(given: Input, batch_size: int, numbers: np.random.RandomState) -> Array:
+def _batch_input(given: Input, batch_size: int, numbers: Stream) -> Array:
     shape = (batch_size, *given.shape) if given.batched else given.shape
     if given.dtype == "integer":
         low, high = (0, given.below - 1) if given.below is not None else given.range or (0, 1)

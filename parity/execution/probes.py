@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.execution.draws import Draws, rounded, stream
+from parity.execution.draws import Draws, rounded
+from parity.execution.streams import power_of_ten, stream
 from parity.spec.cases import Sampling
 from parity.spec.graph import Graph, Input, Node, Parameter, Phase
 
@@ -73,7 +74,7 @@ def optimizer_draws(graph: Graph, dtype: str, seed: int, steps: int) -> Draws:
     for step in range(steps):
         for given in graph.training_inputs:
             numbers = stream("optimizer", seed, given.name, step)
-            size = 10.0 ** numbers.uniform(-7, 0, (1, *given.shape))
+            size = power_of_ten(numbers.uniform(-7, 0, (1, *given.shape)))
             arrays[f"batch/{step}/{given.name}"] = size * np.where(numbers.uniform(size=size.shape) < 0.5, -1.0, 1.0)
     return Draws({name: rounded(array, dtype) for name, array in arrays.items()})
 
@@ -126,7 +127,7 @@ def fingerprint_draws(dtype: str, seed: int = 0) -> dict[str, Array]:
         arrays[f"parameter/{name}"] *= SCALES[name]
         for step in range(len(RATES)):
             numbers = stream("large gradients", seed, name, step)
-            large = rounded(10.0 ** numbers.uniform(1.5, 3.5, shape), "float32").astype(dtype)
+            large = rounded(power_of_ten(numbers.uniform(1.5, 3.5, shape)), "float32").astype(dtype)
             given = arrays[f"batch/{step}/{name}"]
             arrays[f"batch/{step}/{name}"] = np.where(numbers.uniform(size=shape) < LARGE, np.sign(given) * large, given)
     return arrays
@@ -139,9 +140,9 @@ def ordinary_draws(dtype: str, seed: int = 0, shapes: Mapping[str, tuple[int, ..
         arrays[f"parameter/{name}"] = stream("fingerprint", seed, name).standard_normal(shape)
         for step in range(len(RATES)):
             numbers = stream("fingerprint", seed, name, step)
-            size = np.where(numbers.uniform(size=shape) < 0.25, 10.0 ** numbers.uniform(-7, -2, shape), 1.0)
+            size = np.where(numbers.uniform(size=shape) < 0.25, power_of_ten(numbers.uniform(-7, -2, shape)), 1.0)
             sign = np.where(numbers.uniform(size=shape) < 0.5, -1.0, 1.0)
-            arrays[f"batch/{step}/{name}"] = sign * size * 10.0 ** numbers.uniform(-2, 0.9, shape)
+            arrays[f"batch/{step}/{name}"] = sign * size * power_of_ten(numbers.uniform(-2, 0.9, shape))
     kept = {name: rounded(array, "float32").astype(dtype) for name, array in arrays.items()}
     return kept | {f"batch/{step}/rate": np.asarray(rate) for step, rate in enumerate(RATES)}
 

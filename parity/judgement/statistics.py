@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.spec import rounding
+
 Samples = Sequence[Sequence[float]]
 """Per process, the time of each block."""
 
@@ -51,7 +53,7 @@ def geometric_mean(values: Sequence[float]) -> float:
     """The one mean under which a ratio and its reciprocal say the same (Fleming & Wallace 1986)."""
     if not values or min(values) <= 0:
         raise ValueError("a geometric mean is of positive numbers")
-    return float(np.exp(np.mean(np.log(values))))
+    return rounding.exp(sum(rounding.log(value) for value in values) / len(values))
 
 
 def spread(samples: Samples) -> float:

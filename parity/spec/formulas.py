@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from parity.spec import rounding
 from parity.spec.formula_syntax import FormulaError, dotted, names, parse
 
 WIDEST = 4_096
@@ -30,17 +31,17 @@ _OPERATORS: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
 
 SCALARS: Mapping[str, Callable[..., Any]] = {
     "sqrt": math.sqrt,
-    "exp": math.exp,
-    "log": math.log,
+    "exp": rounding.exp,
+    "log": rounding.log,
     "abs": abs,
     "sign": lambda x: (x > 0) - (x < 0),
-    "sigmoid": lambda x: 0.5 * (1 + math.tanh(x / 2)),
-    "tanh": math.tanh,
+    "sigmoid": lambda x: 0.5 * (1 + rounding.tanh(x / 2)),
+    "tanh": rounding.tanh,
     "maximum": max,
     "minimum": min,
     "min": min,
     "max": max,
-    "cos": math.cos,
+    "cos": rounding.cos,
 }
 """What a formula of plain numbers may call: the factor of a schedule, the spread of an initializer."""
 
@@ -141,12 +142,19 @@ def _apply(node: ast.BinOp, left: Any, right: Any) -> Any:
     plain = isinstance(left, (int, float, Fraction)) and isinstance(right, (int, float, Fraction))
     if plain and isinstance(node.op, ast.Pow):
         _check_power(node, left, right)
+    apply = rounding.power if _is_power_of_doubles(node, left, right) else _OPERATORS[type(node.op)]
     try:
-        return _OPERATORS[type(node.op)](left, right)
+        return apply(left, right)
     except ZeroDivisionError:
         raise FormulaError("division by zero", node.col_offset) from None
     except OverflowError:
         raise FormulaError("the number is too large", node.col_offset) from None
+
+
+def _is_power_of_doubles(node: ast.BinOp, left: Any, right: Any) -> bool:
+    """Python's own power of them is the C library's. NumPy's scalars stay NumPy's, since their precision is meant."""
+    kinds = {type(left), type(right)}
+    return isinstance(node.op, ast.Pow) and (kinds in ({float}, {float, int}) or (kinds == {int} and right < 0))
 
 
 def _check_power(node: ast.BinOp, base: Any, exponent: Any) -> None:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from parity.spec.formula_syntax import FormulaError
-from parity.spec.formulas import Formula
+from parity.spec.formulas import SCALARS, Formula
 from parity.spec.ledger import Frame, Known, Ledger, Refused, Value
 from parity.spec.mistakes import Place, Trail, did_you_mean, short
 from parity.spec.models import NAME, describe
@@ -22,13 +22,7 @@ from parity.spec.source import BROKEN
 DEEPEST = 30
 SIZE_WORDS = frozenset(word for words in AXES.values() for word in words)
 _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
-    "sqrt": math.sqrt,
-    "exp": math.exp,
-    "log": math.log,
-    "tanh": math.tanh,
-    "abs": abs,
-    "min": min,
-    "max": max,
+    name: SCALARS[name] for name in ("sqrt", "exp", "log", "tanh", "abs", "min", "max")
 }
 
 

@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from parity.execution import draws as drawing
+from parity.execution.streams import stream
 from parity.judgement.verdicts import PASSING, worst
 from parity.reporting import summary, wording
 from parity.reporting.results import Results, Speed
@@ -104,7 +105,7 @@ def measure(
     cells = [(key, framework) for key in trials for framework in session.frameworks]
     samples: dict[Any, list[Judged]] = {cell: [] for cell in cells}
     for number in range(processes):
-        for place in drawing.stream("bench", options.seed, number).permutation(len(cells)):
+        for place in stream("bench", options.seed, number).permutation(len(cells)):
             (name, mode, batch), framework = cell = cells[place]
             if verdicts[(name, framework, mode)] in PASSING:
                 one = replace(

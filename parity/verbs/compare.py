@@ -31,8 +31,8 @@ from parity.comparing.mapping import Map, Unmappable
 from parity.comparing.pairing import Side
 from parity.comparing.structures import Structure
 from parity.execution.conversation import Conversation, Crashed, Refused
-from parity.execution.draws import stream
 from parity.execution.environments import Unavailable, installed
+from parity.execution.streams import stream
 from parity.judgement.verdicts import exit_status
 from parity.spec import source
 from parity.spec.mistakes import SpecError, short

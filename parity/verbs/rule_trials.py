@@ -11,6 +11,7 @@ from typing import Any
 
 from parity.execution import draws as drawing
 from parity.execution import probes
+from parity.execution.streams import stream
 from parity.judgement import agreement, dropout, sampling, schedules
 from parity.spec import specs as language
 from parity.spec.cases import Sampling
@@ -77,7 +78,7 @@ def dropout_trials(options: Options) -> Iterator[Trial]:
     for dtype in options.dtypes:
         arrays: dict[str, Array] = {}
         for given in graph.batch_inputs():
-            numbers = drawing.stream("dropout", options.seed, given.name)
+            numbers = stream("dropout", options.seed, given.name)
             arrays[f"batch/0/{given.name}"] = drawing.rounded(1.0 + numbers.uniform(size=(3, *given.shape)), dtype)
         case = options.case("dropout[native]", dtype, graph=graph)
         yield Trial(case, arrays, dropout.judge(case, drawing.Draws(arrays).batch()), "layers")

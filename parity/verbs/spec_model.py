@@ -15,9 +15,9 @@ import numpy.typing as npt
 
 from parity import __version__
 from parity.comparing.drawing import BATCH
-from parity.execution.draws import stream
 from parity.execution.foreign import Answering
 from parity.execution.leaves import Call, Leaf, Shape, unstacked
+from parity.execution.streams import stream
 from parity.ops import TABLE
 from parity.ops.definition import Run, evaluate
 from parity.reference_impl import walk as walking

@@ -19,6 +19,7 @@ from parity.execution import arrays as array_files
 from parity.execution import datasets
 from parity.execution import draws as drawing
 from parity.execution.datasets import Dataset, DatasetError
+from parity.execution.streams import stream
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
 from parity.judgement.qualities import MEASURES, Asked, Evidence, accuracy, loss_share
 from parity.reference_impl.rules import Rule
@@ -102,7 +103,7 @@ def course(
     arrays = {**initial, "order": order, **_named("dataset", dataset.train), **_named("test", dataset.test)}
     begin = {name.split("/", 1)[1]: array for name, array in initial.items()}
     goal = _goal(entry.quality, graph, dataset) if entry.quality else None
-    twin = moved_by_one_ulp(begin, drawing.stream(case.id, "twin"))
+    twin = moved_by_one_ulp(begin, stream(case.id, "twin"))
     rule = Rule.of(optimizer)
 
     def run(start: Mapping[str, Array]) -> TrainingRun:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.execution.draws import stream
+from parity.execution.streams import stream
 from parity.spec.graph import Graph, Input
 
 Array = npt.NDArray[Any]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from parity.execution.datasets.dataset import Array, Dataset, DatasetError, given, only, split
-from parity.execution.draws import stream
+from parity.execution.streams import Stream, stream
 from parity.spec.graph import Graph, Input
 
 SOURCE = "scikit-learn load_digits, Alpaydin & Kaynak 1998"
@@ -65,7 +65,7 @@ def _images(shape: tuple[int, ...]) -> tuple[Array, Array]:
     return large.reshape(len(images), *shape), bunch.target.astype(np.int64)
 
 
-def _pairs(half: dict[str, Array], numbers: np.random.RandomState) -> dict[str, Array]:
+def _pairs(half: dict[str, Array], numbers: Stream) -> dict[str, Array]:
     images, labels = half["image"], half["label"]
     left, right = [], []
     for place, label in enumerate(labels):

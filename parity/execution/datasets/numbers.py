@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from parity.execution.datasets.dataset import Dataset, DatasetError, given, only
-from parity.execution.draws import stream
+from parity.execution.streams import sine, stream
 from parity.spec.graph import Graph
 
 STEPS, TRAINED, SPREAD = 1600, 1200, 0.2
@@ -39,7 +39,7 @@ def noisy_sine(graph: Graph) -> Dataset:
     order = given(graph, "window", "float", 1).shape[0]
     if given(graph, "next", "float", 1).shape != (1,) or order >= TRAINED:
         raise DatasetError(f"{graph.name}: the sine needs a window of fewer than {TRAINED} values and one next value")
-    series = np.sin(0.01 * np.arange(1, STEPS + 1)) + SPREAD * stream("noisy_sine").standard_normal(STEPS)
+    series = sine(0.01 * np.arange(1, STEPS + 1)) + SPREAD * stream("noisy_sine").standard_normal(STEPS)
     windows = np.lib.stride_tricks.sliding_window_view(series, order + 1)
     last = windows.shape[0] - (STEPS - TRAINED)
     halves = [{"window": part[:, :order], "next": part[:, order:]} for part in (windows[:last], windows[last:])]

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from parity.execution.datasets.dataset import Array, Dataset, DatasetError, given, only
-from parity.execution.draws import stream
+from parity.execution.streams import Stream, stream
 from parity.spec.graph import Graph
 
 SOURCE = "scikit-learn load_sample_images"
@@ -73,7 +73,7 @@ def _photographs() -> list[Array]:
     return found
 
 
-def _patches(image: Array, count: int, size: tuple[int, int], numbers: np.random.RandomState) -> Array:
+def _patches(image: Array, count: int, size: tuple[int, int], numbers: Stream) -> Array:
     _, rows, columns = image.shape
     tops, lefts = numbers.randint(0, rows - CUT + 1, count), numbers.randint(0, columns - CUT + 1, count)
     cuts = (image[:, top : top + CUT, left : left + CUT] for top, left in zip(tops, lefts, strict=True))

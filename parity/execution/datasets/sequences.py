@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from parity.execution.datasets.dataset import Array, Dataset, DatasetError, given, only
-from parity.execution.draws import stream
+from parity.execution.streams import stream
 from parity.spec.graph import Graph
 
 PADDING, BEGIN, END, FIRST = 0, 1, 2, 3

@@ -12,7 +12,7 @@ import re
 import numpy as np
 
 from parity.execution.datasets.dataset import Array, Dataset, DatasetError, given, only
-from parity.execution.draws import stream
+from parity.execution.streams import Stream, stream
 from parity.spec.graph import Graph
 
 SYMBOLS = " abcdefghijklmnopqrstuvwxyz"
@@ -60,7 +60,7 @@ def masked_characters(graph: Graph) -> Dataset:
     return Dataset("masked_characters", words, train, test, "labels", counted=test["tokens"] == MASK)
 
 
-def _pairs(numbers: Array, time: int, stride: int, chance: np.random.RandomState) -> dict[str, Array]:
+def _pairs(numbers: Array, time: int, stride: int, chance: Stream) -> dict[str, Array]:
     """[CLS] first [SEP] second [SEP], as long as the graph's time allows, every fourth example shorter by chance."""
     half = (time - 3) // 2
     starts = np.arange(0, len(numbers) - 2 * half, stride)
