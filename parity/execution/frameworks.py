@@ -9,6 +9,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+DEFAULTS, DRIVERS, FRAMEWORK = "defaults", "natives", "framework"
+ANSWERS = ("answers", "edges", "windows", "calls", "steps", "arithmetic")
+LOADED = (FRAMEWORK, DEFAULTS, *ANSWERS, DRIVERS)
+"""Modules of an implementation that the worker imports by their names (`implementations.py`)."""
+
 NAME = re.compile(r"(?P<framework>[a-z0-9_]+)(\[(?P<variant>[a-z0-9_]+)\])?")
 
 

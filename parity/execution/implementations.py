@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from parity.execution.forms import MODEL, form
-from parity.execution.frameworks import find
+from parity.execution.frameworks import ANSWERS, DEFAULTS, DRIVERS, FRAMEWORK, find
 from parity.execution.protocol import Array, Description, Driven, Framework, Probed, Realization
 from parity.spec.cases import Case
 
@@ -20,7 +20,7 @@ def load(name: str, realization: str | None = None) -> Framework:
     """Imports and constructs. Without a realization: the table's. `package.module:Class` is a Framework by itself;
     `package.module:function` realizes a case, and the table's framework describes and samples."""
     if realization is None:
-        made: Framework = importlib.import_module(f"{find(name)[1].package}.framework").Implementation()
+        made: Framework = importlib.import_module(f"{find(name)[1].package}.{FRAMEWORK}").Implementation()
         return made
     module, separator, attribute = realization.partition(":")
     if not separator:
@@ -39,9 +39,9 @@ def load(name: str, realization: str | None = None) -> Framework:
 def answers(name: str) -> tuple[Mapping[str, str], Mapping[str, Callable[..., Any]]]:
     """The places of a framework's defaults, and its answers to the atlas's questions."""
     package = find(name)[1].package
-    defaults: Mapping[str, str] = importlib.import_module(f"{package}.defaults").DEFAULTS
+    defaults: Mapping[str, str] = importlib.import_module(f"{package}.{DEFAULTS}").DEFAULTS
     found: dict[str, Callable[..., Any]] = {}
-    for file in ("answers", "edges", "windows", "calls", "steps", "arithmetic"):
+    for file in ANSWERS:
         found |= getattr(importlib.import_module(f"{package}.{file}"), file.upper())
     return defaults, found
 
@@ -49,7 +49,7 @@ def answers(name: str) -> tuple[Mapping[str, str], Mapping[str, Callable[..., An
 def drivers(name: str) -> Mapping[str, Callable[[Probed], Mapping[str, Array]]]:
     """What drives a native object of each kind."""
     found: Mapping[str, Callable[[Probed], Mapping[str, Array]]]
-    found = importlib.import_module(f"{find(name)[1].package}.natives").DRIVERS
+    found = importlib.import_module(f"{find(name)[1].package}.{DRIVERS}").DRIVERS
     return found
 
 

@@ -1,26 +1,48 @@
-"""Owns which files a user's own realization is made of: its module, and what that imports from beside it, read and not run.
+"""Owns which files a module is made of: its own, and those of all that it imports from beside it, read and not run.
 
-It refuses to follow imports out of the given directories: what is installed there belongs to the environment's versions.
+A user's realization, the worker, the judgement: the digest of these files goes into keys, so that an edit of any of them makes
+what was recorded before void. It refuses to follow imports out of the given directories: what is installed there belongs to
+the environment's versions.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
+
+import parity
+
+PACKAGE = Path(parity.__file__).resolve().parent.parent
+"""The directory that holds the package `parity` itself."""
 
 
 def of(target: str, python_path: Sequence[Path]) -> list[Path]:
     """The files of `package.module:name`, in a stable order. Empty where no directory holds the module."""
+    return list(closure([target.partition(":")[0]], python_path).values())
+
+
+def digest(modules: Iterable[str], root: Path = PACKAGE) -> str:
+    """sha256 over the files of these modules of parity: the name and the content of each. root: the directory of `parity/`."""
+    total = sha256()
+    for name, file in closure(modules, [root]).items():
+        total.update(f"{name} {sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return total.hexdigest()
+
+
+def closure(modules: Iterable[str], python_path: Sequence[Path]) -> dict[str, Path]:
+    """Module -> file, by name, of these modules and of everything that they import from these directories, in functions too."""
     found: dict[str, Path] = {}
-    waiting = list(_and_packages(target.partition(":")[0]))
+    waiting = [name for module in modules for name in _and_packages(module)]
     while waiting:
         name = waiting.pop()
         file = None if name in found else _file(name, python_path)
         if file is not None:
             found[name] = file
-            waiting += _imported(file, name if file.name == "__init__.py" else name.rpartition(".")[0])
-    return [found[name] for name in sorted(found)]
+            waiting += _imported(file.read_bytes(), name if file.name == "__init__.py" else name.rpartition(".")[0])
+    return {name: found[name] for name in sorted(found)}
 
 
 def _file(name: str, python_path: Sequence[Path]) -> Path | None:
@@ -32,21 +54,22 @@ def _file(name: str, python_path: Sequence[Path]) -> Path | None:
     return None
 
 
-def _imported(file: Path, package: str) -> Iterator[str]:
+@lru_cache(maxsize=1024)
+def _imported(source: bytes, package: str) -> tuple[str, ...]:
     """Every module that the file may import, by its full name; of a file that is no Python none: it fails where it runs."""
     try:
-        tree = ast.parse(file.read_bytes())
+        tree = ast.parse(source)
     except (SyntaxError, ValueError):
-        return
+        return ()
+    found: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            for item in node.names:
-                yield from _and_packages(item.name)
+            found += [item.name for item in node.names]
         elif isinstance(node, ast.ImportFrom):
             above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
             base = ".".join([*above, *([node.module] if node.module else [])])
-            for item in node.names:
-                yield from _and_packages(f"{base}.{item.name}" if base else item.name)
+            found += [f"{base}.{item.name}" if base else item.name for item in node.names]
+    return tuple(dict.fromkeys(part for name in found for part in _and_packages(name)))
 
 
 def _and_packages(name: str) -> Iterator[str]:

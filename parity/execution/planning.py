@@ -13,26 +13,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-import parity
-from parity.execution import records, request
+from parity.execution import own_sources, records, request
 from parity.execution.arrays import write_npz
-from parity.execution.frameworks import TABLE, find
+from parity.execution.frameworks import LOADED, TABLE, find
 from parity.execution.records import Reading, record_key, source_digest
 from parity.execution.request import Entry, Request
 from parity.spec.cases import Case
 
 Array = npt.NDArray[Any]
-WORKER = (
-    "spec/graph.py",
-    "spec/cases.py",
-    "execution/protocol.py",
-    "execution/worker.py",
-    "execution/tasks.py",
-    "execution/decoding.py",
-    "execution/newton.py",
-    "execution/black_box.py",
-    "execution/timing.py",
-)
+WORKER = "parity.execution.worker"
 RESULTS = "results"
 
 
@@ -77,11 +66,12 @@ def write_request(
     return written
 
 
-def implementation_digest(framework: str, sources: Sequence[Path] = ()) -> str:
-    """sha256 of the source that runs a case: the framework's implementation, the worker's own, and a user's sources."""
-    root = Path(parity.__file__).resolve().parent
-    own = [root / find(framework)[1].package.split(".")[1]] if framework.partition("[")[0] in TABLE else []
-    return source_digest([*(root / name for name in WORKER), *own, *sources])
+def implementation_digest(framework: str, sources: Sequence[Path] = (), root: Path = own_sources.PACKAGE) -> str:
+    """sha256 of every file that runs a case: all that the worker imports, with this framework's modules among it, and a
+    user's sources. root: the directory that holds the package `parity`."""
+    package = find(framework)[1].package if framework.partition("[")[0] in TABLE else None
+    imported = [WORKER, *(f"{package}.{module}" for module in LOADED if package)]
+    return f"{own_sources.digest(imported, root)} {source_digest(sources)}"
 
 
 def requests(directory: Path) -> list[Request]:

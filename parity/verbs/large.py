@@ -15,8 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import parity
-from parity.execution import planning, records
+from parity.execution import own_sources, planning, records
 from parity.execution.environments import Unavailable, installed
 from parity.judgement import differences
 from parity.judgement.comparison import Comparison
@@ -28,8 +27,8 @@ from parity.verbs.session import Judged, Session, judge_record
 from parity.verbs.trials import Options, Trial, architecture_trials, masked, programs
 
 TIMEOUT = 3600.0
-JUDGING = ("spec", "ops", "reference_impl", "judgement", "execution/draws.py", "verbs/trials.py")
-"""The code whose change could change a verdict, beside a framework's implementation."""
+JUDGING = "parity.verbs.large"
+"""This module: what it imports is all that draws, runs and judges, beside a framework's implementation."""
 
 Architecture = language.Architecture
 
@@ -90,8 +89,7 @@ def _waiting(architecture: Architecture, options: Options, session: Session) -> 
 
 def _key(architecture: Architecture, options: Options, session: Session) -> str:
     """Of everything that the verdicts depend on: the spec, the options, the code, the environments."""
-    root = Path(parity.__file__).resolve().parent
-    code = records.source_digest(root / part for part in JUDGING)
+    code = own_sources.digest([JUDGING])
     specs = [one.model_dump(mode="json") for one in (architecture, *_started())]
     frameworks = {
         name: [planning.implementation_digest(name), _versions(name), differences.known(name)] for name in session.frameworks

@@ -10,20 +10,19 @@ from pathlib import Path
 
 import numpy as np
 
-import parity
 from parity.execution import arrays as array_files
-from parity.execution.records import file_digest, record_key, source_digest
+from parity.execution import own_sources
+from parity.execution.records import file_digest, record_key
 from parity.reference_impl.training import TrainingRun
 from parity.spec.cases import Case
 
-COMPUTES = ("reference_impl", "ops", "spec/formulas.py", "spec/formula_syntax.py")
+COMPUTES = "parity.reference_impl.training"
 
 
 def remembered(store: Path, case: Case, rule: str, draws: str, compute: Callable[[], TrainingRun]) -> TrainingRun:
     """The run, out of the store or computed and put there. rule: the optimizer's formulas; draws: digest of the case's arrays
     and of where the run starts."""
-    root = Path(parity.__file__).resolve().parent
-    computes = source_digest([root / name for name in COMPUTES])
+    computes = own_sources.digest([COMPUTES])
     folder = store / "references"
     versions = {"numpy": np.__version__, "rule": rule}
     path = folder / f"{record_key(case, draws, 'reference', versions, computes)}.npz"
