@@ -9,7 +9,7 @@ import ast
 import copy
 from collections.abc import Iterator
 
-from parity.spec.formulas import Formula
+from parity.formulas.formula import Formula
 
 OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub,

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from parity.execution import datasets, draws, probes, streams
+from parity.formulas.formula import SCALARS, Formula
 from parity.judgement.statistics import geometric_mean, median_interval
 from parity.spec import specs
 from parity.spec.expansion import expand
-from parity.spec.formulas import SCALARS, Formula
 
 FITTING = {
     "characters": "gpt2_small",

@@ -15,12 +15,12 @@ from judged import Trial, optimizer_trial
 from reference_framework import Implementation, Realized
 
 from parity.execution.probes import SAMPLINGS
+from parity.formulas.formula import Formula
+from parity.formulas.syntax import FormulaError
 from parity.judgement import sampling, updates
 from parity.judgement.verdicts import GREEN, worst
 from parity.reference_impl.rules import Rule
 from parity.spec.cases import Case
-from parity.spec.formula_syntax import FormulaError
-from parity.spec.formulas import Formula
 from parity.spec.specs import Initializer, Optimizer, load, names
 
 EQUIVALENT: dict[tuple[str, str, str], str] = {

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parity.spec.formula_syntax import FormulaError
-from parity.spec.formulas import Formula
+from parity.formulas.formula import Formula
+from parity.formulas.syntax import FormulaError
 
 EXACT = {
     "kernel/2": Fraction(7, 2),

@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parents[1] / "parity"
 Sources = Mapping[str, str]
 """Module name -> source. A package bears its own name: `parity.spec` is parity/spec/__init__.py."""
 
-FORMULAS = ("parity.spec.formulas", "parity.spec.formula_syntax", "parity.spec.rounding")
+FORMULAS = ("parity.formulas", "parity.formulas.formula", "parity.formulas.syntax", "parity.formulas.rounding")
 WORKER_SPEC = ("parity", "parity.spec", "parity.spec.graph", "parity.spec.cases", *FORMULAS)
 WORKER_RUNTIME = tuple(
     f"parity.execution.{name}"
@@ -46,12 +46,13 @@ ROOMS = {
     "parity": (),
     "parity.spec": (),
     "parity.execution": (),
-    "parity.spec.*": ("parity", "parity.spec", "parity.spec.*", "parity.ops", "parity.ops.definition"),
+    "parity.formulas*": FORMULAS,
+    "parity.spec.*": ("parity", "parity.spec", "parity.spec.*", "parity.ops", "parity.ops.definition", *FORMULAS),
     "parity.ops*": ("parity.ops", "parity.ops.*", *FORMULAS),
-    "parity.reference_impl*": ("parity.reference_impl*", "parity.ops*", "parity.spec*"),
-    "parity.execution.*": ("parity", "parity.execution", "parity.execution.*", "parity.spec*"),
+    "parity.reference_impl*": ("parity.reference_impl*", "parity.ops*", "parity.spec*", "parity.formulas*"),
+    "parity.execution.*": ("parity", "parity.execution", "parity.execution.*", "parity.spec*", *FORMULAS),
     "parity.judgement*": (
-        *("parity.judgement*", "parity.reference_impl*", "parity.ops*", "parity.spec*"),
+        *("parity.judgement*", "parity.reference_impl*", "parity.ops*", "parity.spec*", "parity.formulas*"),
         *("parity.execution.records", "parity.execution.frameworks", "parity.execution.newton"),
     ),
     "parity.comparing*": (
@@ -100,6 +101,7 @@ OUTSIDE = {
     "parity.reporting*": ("numpy", "jinja2", "markupsafe", "vl_convert"),
     "parity.verbs*": ("numpy", "rich", "rich_click"),
     **{f"parity.{name}*": ("numpy", *allowed) for name, allowed in FRAMEWORKS.items()},
+    "parity.formulas*": (),
     **dict.fromkeys(WORKER_SPEC, ()),
     **{
         f"parity.execution.{name}": ()
@@ -108,7 +110,6 @@ OUTSIDE = {
     "parity.execution.environments": (),
     "parity.execution.leaves": (),
     "parity.execution.diagnosis": (),
-    "parity.spec.formulas": ("numpy",),
 }
 """Module -> packages beyond the standard library that it may import. The last pattern that matches counts."""
 

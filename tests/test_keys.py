@@ -61,7 +61,7 @@ def test_the_key_of_a_record_sees_every_file_that_the_worker_imports(copy: Path,
 @pytest.mark.parametrize("module", [JUDGING, COMPUTES])
 def test_the_key_of_what_is_kept_sees_every_file_that_makes_it(copy: Path, module: str) -> None:
     wanted = imported(module) | closure(module, sources())
-    assert {"parity.ops.dense", "parity.reference_impl.walk", "parity.spec.rounding"} <= wanted
+    assert {"parity.ops.dense", "parity.reference_impl.walk", "parity.formulas.rounding"} <= wanted
     assert unseen(wanted, copy, lambda: own_sources.digest([module], copy)) == []
 
 

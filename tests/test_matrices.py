@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from parity.formulas.syntax import FormulaError
 from parity.judgement import budgets
 from parity.reference_impl import matrices, running
-from parity.spec.formula_syntax import FormulaError
 from parity.spec.specs import Optimizer, load
 
 U = budgets.roundoff("float32")

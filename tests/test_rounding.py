@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from parity.spec import rounding
+from parity.formulas import rounding
 
 NUMBERS = np.random.RandomState(2)
 PAIRS = {

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from formula_mutants import mutants
 
+from parity.formulas.formula import Formula
+from parity.formulas.syntax import FormulaError
 from parity.judgement import budgets, schedules
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import GREEN, worst
 from parity.spec.cases import Case
-from parity.spec.formula_syntax import FormulaError
-from parity.spec.formulas import Formula
 from parity.spec.mistakes import SpecError
 from parity.spec.specs import Schedule, load, names, parse
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.execution.streams import Stream, orthonormal_columns, stream
-from parity.spec.formulas import Formula
+from parity.formulas.formula import Formula
 from parity.spec.graph import Graph, Input, Parameter
 from parity.spec.specs import Initializer
 

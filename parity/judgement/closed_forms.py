@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+from parity.formulas.formula import Formula
 from parity.judgement.published_forms import MOMENTS, Texts, published
 from parity.reference_impl.rules import Rule
-from parity.spec.formulas import Formula
 
 FIXED = frozenset({"g", "w", "t", "global_norm", "weights", "place", "first_rate"})
 

@@ -14,8 +14,8 @@ import numpy as np
 from keras import ops
 
 from parity.execution.protocol import Unsupported
+from parity.formulas.formula import Formula
 from parity.keras_impl.wiring import DictatedDropout, Site, Tensor, holder, owner
-from parity.spec.formulas import Formula
 
 FUNCTIONS = {
     "sqrt": ops.sqrt,

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
+from parity.formulas.formula import Formula
 from parity.mxnet_impl.wiring import Tensor, Use
-from parity.spec.formulas import Formula
 
 
 @dataclass(frozen=True)

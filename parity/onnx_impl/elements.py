@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from parity.formulas.formula import Formula
 from parity.onnx_impl.writing import Site
-from parity.spec.formulas import Formula
 
 
 def dense(site: Site) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx, nn
 
-from parity.spec.formulas import Formula
+from parity.formulas.formula import Formula
 from parity.spec.graph import Node
 from parity.torch_impl.recurrent import Dropout, stretched
 from parity.torch_impl.wiring import Layer, Site

@@ -1,6 +1,6 @@
 """Owns the arithmetic that specs may contain: a formula, evaluated on arrays or exactly on fractions.
 
-It refuses what formula_syntax.py has not checked. Standard library only, since workers import it.
+It refuses what syntax.py has not checked. Standard library only, since workers import it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from parity.spec import rounding
-from parity.spec.formula_syntax import FormulaError, dotted, names, parse
+from parity.formulas import rounding
+from parity.formulas.syntax import FormulaError, dotted, names, parse
 
 WIDEST = 4_096
 """Bits of an exact number on the way to its result."""
