@@ -24,7 +24,7 @@ from parity.ops import TABLE
 from parity.ops.definition import ShapeError
 from parity.spec.graph import Graph, Node
 from parity.spec.specs import Architecture, Initializer, Optimizer, load
-from parity.verbs.trials import Options, Trial, architecture_trials
+from parity.trials.networks import Options, Trial, architecture_trials
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from parity.execution.tasks import agreement as observed  # noqa: E402
 from parity.judgement.comparison import Comparison  # noqa: E402
 from parity.judgement.verdicts import GREEN  # noqa: E402
 from parity.spec import specs as language  # noqa: E402
-from parity.verbs.trials import Options, architecture_trials  # noqa: E402
+from parity.trials.networks import Options, architecture_trials  # noqa: E402
 
 STEPS = 3
 

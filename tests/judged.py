@@ -11,8 +11,6 @@ from typing import Any
 
 from hand_built import Array, Builder
 
-from parity.execution.draws import Draws, draw
-from parity.execution.probes import optimizer_draws, optimizer_probe
 from parity.execution.protocol import Framework
 from parity.execution.tasks import agreement as observed
 from parity.judgement import agreement, kinks
@@ -21,6 +19,8 @@ from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph
 from parity.spec.specs import Architecture, Initializer, Optimizer, load, parse
+from parity.trials.draws import Draws, draw
+from parity.trials.probes import optimizer_draws, optimizer_probe
 
 REDRAWS = 50
 

@@ -22,7 +22,6 @@ from mutants import OPS, Mutant
 from reference_framework import ORDER, Implementation, Realized
 
 import parity.ops
-from parity.execution.draws import Draws, rounded
 from parity.judgement import agreement, kinks
 from parity.judgement.budgets import SHADOWS
 from parity.judgement.verdicts import GREEN, worst
@@ -31,6 +30,7 @@ from parity.ops.definition import Example, Run, evaluate
 from parity.reference_impl.observation import Reference, observe
 from parity.spec.cases import Case
 from parity.spec.graph import Graph
+from parity.trials.draws import Draws, rounded
 
 BATCH = 4
 """No size of any example: a batch of 3 hides an axis that is taken for another."""

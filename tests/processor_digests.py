@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from parity.execution import datasets, draws, probes, streams
 from parity.formulas.formula import SCALARS, Formula
 from parity.judgement.statistics import geometric_mean, median_interval
 from parity.spec import specs
 from parity.spec.expansion import expand
+from parity.trials import datasets, draws, probes, streams
 
 FITTING = {
     "characters": "gpt2_small",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from parity.verbs import selection
+from parity.trials import selection
+from parity.trials.networks import Options
+from parity.trials.selection import Selection
 from parity.verbs.check import make_trials
-from parity.verbs.selection import Selection
-from parity.verbs.trials import Options
 
 
 def nodes(selected: Selection, *dtypes: str) -> list[str]:

@@ -14,15 +14,15 @@ import numpy as np
 import pytest
 
 from parity.cli import CLOSED, status
+from parity.errors import UsageError
 from parity.execution.endings import headline
 from parity.execution.records import Record
 from parity.spec import specs
 from parity.spec.mistakes import SpecError
-from parity.verbs import collating, entries, session
+from parity.trials import output, session, suites
+from parity.trials.networks import Options, Trial
+from parity.trials.session import Judged
 from parity.verbs.check import Called, again, check
-from parity.verbs.errors import UsageError
-from parity.verbs.session import Judged
-from parity.verbs.trials import Options, Trial
 
 RIGHT = "torch=reference_framework:Implementation"
 ONE = ("mlp", "--realization", RIGHT, "--dtype", "float64", "--no-nodes")
@@ -119,12 +119,12 @@ def test_a_full_disk_leaves_a_run_incomplete(place: Path, capfd: pytest.CaptureF
 def test_results_go_through_a_link_and_into_a_pipe_and_replace_neither(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "file")
     (tmp_path / "file").write_text("old")
-    collating.write_json(tmp_path / "link", [])
+    output.write_json(tmp_path / "link", [])
     assert (tmp_path / "link").is_symlink() and "schema_version" in (tmp_path / "file").read_text()
-    collating.reach(tmp_path / "link", tmp_path / "new/file", None)
+    output.reach(tmp_path / "link", tmp_path / "new/file", None)
     os.mkfifo(tmp_path / "pipe")
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
-    collating.write_json(tmp_path / "pipe", [])
+    output.write_json(tmp_path / "pipe", [])
     assert (tmp_path / "pipe").is_fifo() and b"schema_version" in os.read(reader, 1 << 16)
     os.close(reader)
 
@@ -148,7 +148,7 @@ entries:
 def test_a_suite_is_checked_to_its_end_before_anything_runs(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (place / "suite.yaml").write_text(SUITE)
     with pytest.raises(SpecError) as caught:
-        entries.check(specs.load(str(place / "suite.yaml")))  # type: ignore[arg-type]
+        suites.check(specs.load(str(place / "suite.yaml")))  # type: ignore[arg-type]
     told = [(mistake.line, mistake.message.split(";")[0]) for mistake in caught.value.mistakes]
     assert told == [
         (3, "there is no framework 'jax'"),
@@ -167,7 +167,7 @@ def test_a_suite_is_checked_to_its_end_before_anything_runs(place: Path, capfd: 
 
 @pytest.mark.parametrize("name", specs.names("suites"))
 def test_the_suites_of_the_package_ask_for_what_there_is(name: str) -> None:
-    entries.check(specs.load(f"suites/{name}"))  # type: ignore[arg-type]
+    suites.check(specs.load(f"suites/{name}"))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

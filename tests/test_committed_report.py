@@ -11,8 +11,8 @@ from parity.judgement.qualities import Asked
 from parity.reporting import pages, results
 from parity.spec.specs import load
 from parity.spec.suites import Suite
+from parity.trials.selection import select
 from parity.verbs import report
-from parity.verbs.selection import select
 
 REPORTS = Path(__file__).parent.parent / "reports"
 FOLDERS = (REPORTS, REPORTS / "training", REPORTS / "full", REPORTS / "full64")

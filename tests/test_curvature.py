@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from reference_framework import Implementation
 
-from parity.execution import draws as drawing
+from parity.errors import UsageError
 from parity.execution import newton, tasks
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import GREEN
@@ -29,11 +29,11 @@ from parity.spec.expansion import expand
 from parity.spec.graph import Graph
 from parity.spec.masks import dropouts
 from parity.spec.op_graphs import op_graph
-from parity.verbs import selection
+from parity.trials import draws as drawing
+from parity.trials import selection
+from parity.trials.curvature import CURVED, NEWTON
+from parity.trials.networks import Options, Trial, masked
 from parity.verbs.check import make_trials
-from parity.verbs.curvature_trials import CURVED, NEWTON
-from parity.verbs.errors import UsageError
-from parity.verbs.trials import Options, Trial, masked
 
 Array = Any
 Arrays = Mapping[str, Array]

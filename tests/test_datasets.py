@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from parity.execution import datasets
-from parity.execution.datasets import DatasetError, text
-from parity.execution.datasets.photographs import shrunk
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph, Input
 from parity.spec.specs import Architecture, load
+from parity.trials import datasets
+from parity.trials.datasets import DatasetError, text
+from parity.trials.datasets.photographs import shrunk
 
 
 def graph(*shape: int) -> Graph:

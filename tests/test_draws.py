@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from parity.execution import draws, probes
 from parity.spec.graph import Graph, Input, Node, Parameter
 from parity.spec.specs import Initializer, load
+from parity.trials import draws, probes
 
 
 def graph() -> Graph:

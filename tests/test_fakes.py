@@ -16,9 +16,9 @@ from reference_framework import Implementation
 from parity.execution.tasks import agreement as observed
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import GREEN, worst
-from parity.verbs import selection
-from parity.verbs.op_trials import op_trials
-from parity.verbs.trials import Options
+from parity.trials import selection
+from parity.trials.networks import Options
+from parity.trials.ops import op_trials
 
 # Fake -> what it is run on, in which precision, and the verdict and quantity that must catch it.
 INTENDED: dict[str, tuple[str, str, str, str]] = {

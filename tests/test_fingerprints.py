@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from seeded_rules import DECAYS, Direction, foreign, variants
 
-from parity.execution import black_box, probes
+from parity.errors import UsageError
+from parity.execution import black_box
 from parity.execution.protocol import Unsupported
 from parity.execution.records import Record
 from parity.judgement.closed_forms import ClosedForm, library
@@ -20,10 +21,10 @@ from parity.reference_impl import training
 from parity.reference_impl.retracing import Step
 from parity.spec.cases import Case
 from parity.spec.specs import Optimizer, load, names
+from parity.trials import probes
+from parity.trials.networks import Trial
 from parity.verbs import fingerprint as verb
 from parity.verbs import native
-from parity.verbs.errors import UsageError
-from parity.verbs.trials import Trial
 
 Array = np.ndarray
 VARIANTS = {name: (direction, decay, owned) for name, direction, decay, owned in variants()}

@@ -16,7 +16,7 @@ from parity.judgement.references import Pass, References, references
 from parity.reference_impl.observation import Reference, observe
 from parity.spec.cases import Case
 from parity.spec.graph import Graph
-from parity.verbs import selection
+from parity.trials import selection
 
 TINY = 1e-9
 """Within rounding of the kink, beside values near 1."""

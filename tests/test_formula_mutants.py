@@ -14,7 +14,6 @@ from formula_mutants import mutants
 from judged import Trial, optimizer_trial
 from reference_framework import Implementation, Realized
 
-from parity.execution.probes import SAMPLINGS
 from parity.formulas.formula import Formula
 from parity.formulas.syntax import FormulaError
 from parity.judgement import sampling, updates
@@ -22,6 +21,7 @@ from parity.judgement.verdicts import GREEN, worst
 from parity.reference_impl.rules import Rule
 from parity.spec.cases import Case
 from parity.spec.specs import Initializer, Optimizer, load, names
+from parity.trials.probes import SAMPLINGS
 
 EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("rmsprop_centered", "update.a", "rho * a - (1 - rho) * g"): "a starts at 0 and is only squared, so its sign is free",

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from parity.cli import status
+from parity.errors import UsageError
 from parity.execution import frameworks
 from parity.execution.frameworks import Entry, Variant
-from parity.verbs import trials
+from parity.trials import networks
+from parity.trials.selection import select, that_train
 from parity.verbs.check import check, make_trials
-from parity.verbs.errors import UsageError
-from parity.verbs.selection import select, that_train
 
 RIGHT = "torch=reference_framework:Implementation"
 WRONG = "torch=planted:Implementation"
@@ -30,8 +30,8 @@ def place(tmp_path: Path, fakes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def made(spec: str = "mlp_dropout") -> trials.Trial:
-    return make_trials(select([spec]), trials.Options(dtypes=["float64"], nodes=False))[0]
+def made(spec: str = "mlp_dropout") -> networks.Trial:
+    return make_trials(select([spec]), networks.Options(dtypes=["float64"], nodes=False))[0]
 
 
 def test_those_that_train_are_meant_where_none_is_named() -> None:
@@ -42,7 +42,7 @@ def test_those_that_train_are_meant_where_none_is_named() -> None:
 
 def test_the_trial_of_such_a_framework_is_one_pass_of_the_layers() -> None:
     whole = made()
-    asked = trials.forward_only(whole)
+    asked = networks.forward_only(whole)
     assert whole.case.graph is not None and asked.case.graph is not None
     assert asked.case.id == whole.case.id and asked.case.steps == 0
     assert asked.case.graph.nodes == whole.case.graph.nodes and not asked.case.graph.phases
@@ -53,7 +53,7 @@ def test_the_trial_of_such_a_framework_is_one_pass_of_the_layers() -> None:
 
 
 def test_what_is_missing_or_wrong_differs() -> None:
-    asked = trials.forward_only(made())
+    asked = networks.forward_only(made())
     assert asked.case.graph is not None
     assert [one.verdict for one in asked.judge({})] == ["not_compared"]
     output = f"forward/{asked.case.graph.outputs[0]}"
@@ -77,11 +77,11 @@ def test_evaluation_mode_alone_is_judged_and_every_output_says_so(place: Path, c
 
 
 def test_a_node_of_training_alone_is_not_asked(place: Path) -> None:
-    whole = make_trials(select(["mlp"]), trials.Options(dtypes=["float64"]))
+    whole = make_trials(select(["mlp"]), networks.Options(dtypes=["float64"]))
     (loss,) = [one for one in whole if one.kind == "nodes" and one.forward is None]
     assert loss.case.graph is not None and loss.case.graph.nodes[0].op == "softmax_cross_entropy"
-    assert len(trials.asked_of(whole, "onnx")) == len(whole) - 1
-    assert trials.asked_of(whole, "keras") == whole
+    assert len(networks.asked_of(whole, "onnx")) == len(whole) - 1
+    assert networks.asked_of(whole, "keras") == whole
     words = ["check", "mlp", "--realization", RIGHT, "--dtype", "float64", "--case", loss.case.id]
     assert status([*words, "--store", str(place / "store")]) == 5
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from parity.atlas.canonical import INITIALIZERS, NATIVES, OPTIMIZERS
-from parity.execution import black_box, probes, probing
+from parity.execution import black_box, probing
 from parity.judgement import gaps
 from parity.judgement.closed_forms import ClosedForm, library
 from parity.judgement.fingerprints import Match, Seen
@@ -20,6 +20,7 @@ from parity.reference_impl.rules import Rule
 from parity.reporting import atlas
 from parity.reporting.atlas import Gap, size
 from parity.spec.specs import Optimizer, load
+from parity.trials import probes
 from parity.verbs import gaps as measuring
 
 VALUES = {"learning_rate": 0.01, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}

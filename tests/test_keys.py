@@ -13,8 +13,8 @@ from test_imports import PACKAGE, closure, sources
 
 from parity.execution import own_sources, planning
 from parity.execution.frameworks import LOADED, TABLE
-from parity.verbs.large import JUDGING
-from parity.verbs.remembered import COMPUTES
+from parity.trials.full_size import JUDGING
+from parity.trials.reference_cache import COMPUTES
 
 
 @pytest.fixture(scope="module")

@@ -10,17 +10,17 @@ from typing import cast
 
 import pytest
 
+from parity.errors import UsageError
 from parity.judgement.references import References
 from parity.spec.architectures import Architecture
 from parity.spec.expansion import expand
 from parity.spec.specs import load, names, parse
 from parity.spec.suites import Entry, Suite
+from parity.trials.full_size import settle
+from parity.trials.networks import Options, batch_size_of
+from parity.trials.selection import select
+from parity.trials.session import Judged, Session
 from parity.verbs import run as suites
-from parity.verbs.errors import UsageError
-from parity.verbs.large import settle
-from parity.verbs.selection import select
-from parity.verbs.session import Judged, Session
-from parity.verbs.trials import Options, batch_size_of
 
 OPTIONS = Options(dtypes=("float64", "float32"), size="full", nodes=False, steps=1)
 
@@ -88,7 +88,7 @@ def test_another_documented_difference_settles_anew(asked: tuple[Session, list[s
     session, ran = asked
     run(session)
     monkeypatch.setattr("parity.judgement.differences.known", lambda _: ("another",))
-    monkeypatch.setattr("parity.verbs.session.differences.apply", lambda *given: list(given[-1]))
+    monkeypatch.setattr("parity.trials.session.differences.apply", lambda *given: list(given[-1]))
     run(session)
     assert len(ran) == 4
 

@@ -10,7 +10,7 @@ from op_examples import complete, draw
 from parity.ops import TABLE
 from parity.ops.definition import Run
 from parity.spec.op_graphs import op_graph
-from parity.verbs.op_grids import GRIDS, grid, pairs, pairwise
+from parity.trials.op_grids import GRIDS, grid, pairs, pairwise
 
 GRIDDED = pytest.mark.parametrize("op", GRIDS)
 

@@ -6,15 +6,15 @@ import pytest
 from hand_built import draw
 from reference_framework import Implementation
 
+from parity.errors import UsageError
 from parity.execution.tasks import agreement as observed
 from parity.judgement.verdicts import GREEN, worst
 from parity.ops import ACTIVATIONS, LOSSES, TABLE, kind_of
 from parity.spec.op_graphs import op_graph
 from parity.spec.specs import KINDS, names
-from parity.verbs import selection
-from parity.verbs.errors import UsageError
-from parity.verbs.op_trials import op_trials
-from parity.verbs.trials import Options
+from parity.trials import selection
+from parity.trials.networks import Options
+from parity.trials.ops import op_trials
 
 FLOAT64 = Options(dtypes=("float64",))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from parity.execution import streams
+from parity.trials import streams
 
 DIGITS = Context(prec=60)
 NUMBERS = np.random.RandomState(1)

@@ -11,7 +11,7 @@ import pytest
 from judged import gan
 from numpy.typing import NDArray
 
-from parity.execution.datasets import Dataset
+from parity.errors import UsageError
 from parity.judgement.qualities import Asked
 from parity.judgement.verdicts import exit_status
 from parity.reference_impl.observation import observe
@@ -24,11 +24,11 @@ from parity.spec.expansion import expand
 from parity.spec.graph import Graph
 from parity.spec.specs import Architecture, Optimizer, SpecError, load, parse
 from parity.spec.suites import Entry, Suite
-from parity.verbs.errors import UsageError
-from parity.verbs.remembered import remembered
-from parity.verbs.session import Session
-from parity.verbs.training import Goal, course, curves, judge_training
-from parity.verbs.trials import Options
+from parity.trials.datasets import Dataset
+from parity.trials.networks import Options
+from parity.trials.reference_cache import remembered
+from parity.trials.session import Session
+from parity.trials.training import Goal, course, curves, judge_training
 
 Arrays = dict[str, NDArray[np.float64]]
 HALF_FROZEN = """

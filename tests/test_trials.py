@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from parity.execution import draws as drawing
 from parity.judgement import agreement
 from parity.spec import specs as language
 from parity.spec.expansion import expand
-from parity.verbs import selection
-from parity.verbs.trials import Options, architecture_trials, batch_size_of, dead, hidden, masked
+from parity.trials import draws as drawing
+from parity.trials import selection
+from parity.trials.networks import Options, architecture_trials, batch_size_of, dead, hidden, masked
 
 SEED = 77
 """In this seed's first draw GoogLeNet's last 5x5 branch is alive only where nothing behind it is: three gradients are zero."""

@@ -14,14 +14,15 @@ from rich.table import Table
 
 from parity.atlas.chapters import CHAPTERS, QUESTIONS, answer
 from parity.atlas.question import Answer, Question
+from parity.errors import UsageError
 from parity.execution import arrays as array_files
 from parity.reporting.atlas import Row, marked, write
 from parity.spec.cases import Case
-from parity.verbs import gaps, selection
-from parity.verbs.errors import UsageError
+from parity.trials import selection
+from parity.trials.networks import Trial
+from parity.trials.session import Judged, Session
+from parity.verbs import gaps
 from parity.verbs.progress import bar
-from parity.verbs.session import Judged, Session
-from parity.verbs.trials import Trial
 
 
 def main(chapter: str | None, frameworks: Sequence[str], item: str | None, output: Path | None) -> int:

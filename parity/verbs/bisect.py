@@ -13,15 +13,17 @@ from pathlib import Path
 
 from rich.console import Console
 
+from parity.errors import UsageError
 from parity.execution.environments import installed
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import PASSING
 from parity.spec.graph import Graph
-from parity.verbs import collating, reproduction, selection
-from parity.verbs.asking import STORE
+from parity.trials import output as collating
+from parity.trials import selection
+from parity.trials.options import STORE
+from parity.trials.session import Judged
+from parity.verbs import reproduction
 from parity.verbs.check import check
-from parity.verbs.errors import UsageError
-from parity.verbs.session import Judged
 
 PASSES = (
     *("outcome", "forward", "activation", "statistic", "loss", "gradient", "input_gradient"),

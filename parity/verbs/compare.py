@@ -30,15 +30,16 @@ from parity.comparing import (
 from parity.comparing.mapping import Map, Unmappable
 from parity.comparing.pairing import Side
 from parity.comparing.structures import Structure
+from parity.errors import UsageError
 from parity.execution.conversation import Conversation, Crashed, Refused
 from parity.execution.environments import Unavailable, installed
-from parity.execution.streams import stream
 from parity.judgement.verdicts import exit_status
 from parity.spec import source
 from parity.spec.mistakes import SpecError, short
-from parity.verbs import compared_inputs, selection, spec_model
+from parity.trials import selection
+from parity.trials.streams import stream
+from parity.verbs import compared_inputs, spec_model
 from parity.verbs.differing import DTYPES, Compared, Model, show, write_json
-from parity.verbs.errors import UsageError
 from parity.verbs.targets import own_realizations
 
 Array = npt.NDArray[Any]

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from parity.comparing import drawing
 from parity.comparing.drawing import Given
 from parity.comparing.structures import Structure
+from parity.errors import UsageError
 from parity.verbs.differing import Model
-from parity.verbs.errors import UsageError
 
 Array = npt.NDArray[Any]
 INPUTS_NEEDED = (

@@ -19,7 +19,7 @@ from parity.comparing.departures import Departure
 from parity.comparing.judging import Found
 from parity.execution.conversation import Asked
 from parity.judgement.verdicts import PASSING, worst
-from parity.verbs.collating import SCHEMA_VERSION
+from parity.trials.output import SCHEMA_VERSION
 
 DTYPES = ("float64", "float32")
 

@@ -8,7 +8,8 @@ from rich.console import Console
 
 from parity.execution import environments
 from parity.execution.environments import Unavailable
-from parity.verbs import progress, selection
+from parity.trials import selection
+from parity.verbs import progress
 
 
 def build(frameworks: Sequence[str]) -> int:

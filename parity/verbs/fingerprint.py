@@ -17,18 +17,18 @@ import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 
+from parity.errors import UsageError
 from parity.execution import arrays as array_files
-from parity.execution import probes
 from parity.execution.frameworks import training
 from parity.judgement.closed_forms import ClosedForm
 from parity.judgement.fingerprints import Match, Seen, identify
 from parity.judgement.natives.kinds import kind_of
 from parity.reference_impl.retracing import Step
 from parity.spec.cases import Case
-from parity.verbs import native, selection
-from parity.verbs.errors import UsageError
-from parity.verbs.session import Judged, Session
-from parity.verbs.trials import Trial
+from parity.trials import probes, selection
+from parity.trials.networks import Trial
+from parity.trials.session import Judged, Session
+from parity.verbs import native
 
 Array = npt.NDArray[Any]
 

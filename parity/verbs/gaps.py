@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from parity.atlas.canonical import INITIALIZERS, NATIVES, OPTIMIZERS, Definition
+from parity.errors import UsageError
 from parity.execution.black_box import OTHERWISE
 from parity.judgement import gaps
 from parity.judgement.natives import draws, gates
@@ -19,7 +20,6 @@ from parity.reporting.atlas import Gap
 from parity.spec.cases import Sampling
 from parity.spec.specs import Initializer, Optimizer, load
 from parity.verbs import fingerprint, native
-from parity.verbs.errors import UsageError
 
 
 def measure(frameworks: Sequence[str]) -> list[Gap]:

@@ -13,14 +13,14 @@ from typing import Any
 
 from rich.console import Console
 
+from parity.errors import UsageError
 from parity.execution import arrays as array_files
 from parity.execution import probing
 from parity.judgement.natives.form import Arrays, Facet
 from parity.judgement.natives.kinds import KINDS
 from parity.spec.cases import Case
-from parity.verbs.errors import UsageError
-from parity.verbs.session import Judged, Session
-from parity.verbs.trials import Trial
+from parity.trials.networks import Trial
+from parity.trials.session import Judged, Session
 
 NO_MATCH = "no match"
 

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.errors import UsageError
 from parity.spec.graph import Graph, Shape
-from parity.verbs.errors import UsageError
 
 Array = npt.NDArray[Any]
 SHOWN = 10

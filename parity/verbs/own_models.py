@@ -12,14 +12,14 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from parity.errors import UsageError
 from parity.execution import frameworks, isolation
 from parity.execution.conversation import Crashed
 from parity.execution.environments import Unavailable, installed
 from parity.execution.forms import MODEL
+from parity.trials import selection
 from parity.verbs import compare as comparing
-from parity.verbs import selection
 from parity.verbs.differing import Compared
-from parity.verbs.errors import UsageError
 
 
 def among(own: Mapping[str, str]) -> dict[str, str]:

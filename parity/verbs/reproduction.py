@@ -20,7 +20,7 @@ import parity
 from parity.execution import arrays as array_files
 from parity.judgement.comparison import Comparison
 from parity.reference_impl.observation import observe
-from parity.verbs.session import Judged
+from parity.trials.session import Judged
 
 Array = npt.NDArray[Any]
 

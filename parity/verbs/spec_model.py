@@ -15,18 +15,18 @@ import numpy.typing as npt
 
 from parity import __version__
 from parity.comparing.drawing import BATCH
+from parity.errors import UsageError
 from parity.execution.foreign import Answering
 from parity.execution.leaves import Call, Leaf, Shape, unstacked
-from parity.execution.streams import stream
 from parity.ops import TABLE
 from parity.ops.definition import Run, evaluate
 from parity.reference_impl import walk as walking
 from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph, Input, Node, Parameter
+from parity.trials.streams import stream
 from parity.verbs import spec_leaves
 from parity.verbs.differing import DTYPES, Model
-from parity.verbs.errors import UsageError
 
 Array = npt.NDArray[Any]
 Arrays = dict[str, Array]

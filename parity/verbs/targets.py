@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from parity.verbs.errors import UsageError
+from parity.errors import UsageError
 
 
 def own_realizations(given: Sequence[str]) -> dict[str, str]:

@@ -14,18 +14,18 @@ import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 
+from parity.errors import UsageError
 from parity.execution import arrays as array_files
-from parity.execution import draws as drawing
 from parity.execution.frameworks import find, training
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
 from parity.spec import specs as language
 from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph
+from parity.trials import draws as drawing
+from parity.trials.networks import Trial
+from parity.trials.session import Judged, Session
 from parity.verbs import neutral
-from parity.verbs.errors import UsageError
-from parity.verbs.session import Judged, Session
-from parity.verbs.trials import Trial
 
 Array = npt.NDArray[Any]
 DTYPE = "float32"

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from parity.errors import UsageError
 from parity.judgement.natives.kinds import kind_of
 from parity.verbs import native
-from parity.verbs.errors import UsageError
 
 NAMES = YAML(typ="safe", pure=True).load(Path(__file__).with_name("native_objects.yaml"))
 USERS = """

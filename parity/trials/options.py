@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from parity.errors import UsageError
 from parity.spec.mistakes import did_you_mean, short
-from parity.verbs.errors import UsageError
 
 STORE = Path(".parity")
 """Where records lie if nothing is said."""

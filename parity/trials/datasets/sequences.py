@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from parity.execution.datasets.dataset import Array, Dataset, DatasetError, given, only
-from parity.execution.streams import stream
 from parity.spec.graph import Graph
+from parity.trials.datasets.dataset import Array, Dataset, DatasetError, given, only
+from parity.trials.streams import stream
 
 PADDING, BEGIN, END, FIRST = 0, 1, 2, 3
 LETTERS, SHORTEST = 10, 3

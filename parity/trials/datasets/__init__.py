@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from parity.execution.datasets.dataset import Dataset, DatasetError, order
-from parity.execution.datasets.digits import digit_pairs, digits, digits_and_noise
-from parity.execution.datasets.numbers import exclusive_or, noisy_sine
-from parity.execution.datasets.photographs import photograph_domains, photograph_patches, photograph_styles
-from parity.execution.datasets.sequences import reversed_letters, sorted_letters
-from parity.execution.datasets.text import characters, masked_characters
 from parity.spec.graph import Graph
+from parity.trials.datasets.dataset import Dataset, DatasetError, order
+from parity.trials.datasets.digits import digit_pairs, digits, digits_and_noise
+from parity.trials.datasets.numbers import exclusive_or, noisy_sine
+from parity.trials.datasets.photographs import photograph_domains, photograph_patches, photograph_styles
+from parity.trials.datasets.sequences import reversed_letters, sorted_letters
+from parity.trials.datasets.text import characters, masked_characters
 
 __all__ = ["DATASETS", "Dataset", "DatasetError", "digits", "load", "order"]
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from parity.execution.datasets.dataset import Dataset, DatasetError, given, only
-from parity.execution.streams import sine, stream
 from parity.spec.graph import Graph
+from parity.trials.datasets.dataset import Dataset, DatasetError, given, only
+from parity.trials.streams import sine, stream
 
 STEPS, TRAINED, SPREAD = 1600, 1200, 0.2
 """Values of the sine, those that are learned from, and the standard deviation of its noise."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from parity.errors import UsageError
 from parity.execution import frameworks
-from parity.execution.datasets import DATASETS
 from parity.spec import specs as language
 from parity.spec.mistakes import Mistake, Place, SpecError, did_you_mean, short
 from parity.spec.suites import Entry, Suite
-from parity.verbs import asking, selection
-from parity.verbs.errors import UsageError
+from parity.trials import options, selection
+from parity.trials.datasets import DATASETS
 
 
 def check(suite: Suite) -> None:
@@ -55,8 +55,8 @@ def _spec(entry: Entry, word: str) -> None:
 
 
 def _precision(word: str) -> None:
-    asking.check(dtypes=[word])
+    options.check(dtypes=[word])
 
 
 def _mode(word: str) -> None:
-    asking.check(modes=[word])
+    options.check(modes=[word])

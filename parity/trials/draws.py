@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.execution.streams import Stream, orthonormal_columns, stream
 from parity.formulas.formula import Formula
 from parity.spec.graph import Graph, Input, Parameter
 from parity.spec.specs import Initializer
+from parity.trials.streams import Stream, orthonormal_columns, stream
 
 Array = npt.NDArray[Any]
 

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.execution import draws as drawing
 from parity.execution.frameworks import trains
 from parity.judgement import agreement, kinks, phases, trust
 from parity.judgement.comparison import Comparison
@@ -22,6 +21,7 @@ from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph, Node, isolate
 from parity.spec.masks import dropouts, with_masks
+from parity.trials import draws as drawing
 
 Array = npt.NDArray[Any]
 Judge = Callable[[Mapping[str, Array]], list[Comparison]]

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from parity.execution import draws as drawing
-from parity.execution import probes
-from parity.execution.streams import stream
 from parity.judgement import agreement, dropout, sampling, schedules
 from parity.spec import specs as language
 from parity.spec.cases import Sampling
-from parity.verbs.trials import STEPS, Array, Options, Trial
+from parity.trials import draws as drawing
+from parity.trials import probes
+from parity.trials.networks import STEPS, Array, Options, Trial
+from parity.trials.streams import stream
 
 DRAWN, OTHER_ARGUMENTS = 4, 1.5
 """Draws of an initializer; what its arguments are multiplied by once."""

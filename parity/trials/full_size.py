@@ -22,12 +22,12 @@ from parity.judgement.comparison import Comparison
 from parity.spec import specs as language
 from parity.spec.cases import Case
 from parity.spec.expansion import expand
-from parity.verbs import selection
-from parity.verbs.session import Judged, Session, judge_record
-from parity.verbs.trials import Options, Trial, architecture_trials, masked, programs
+from parity.trials import selection
+from parity.trials.networks import Options, Trial, architecture_trials, masked, programs
+from parity.trials.session import Judged, Session, judge_record
 
 TIMEOUT = 3600.0
-JUDGING = "parity.verbs.large"
+JUDGING = "parity.trials.full_size"
 """This module: what it imports is all that draws, runs and judges, beside a framework's implementation."""
 
 Architecture = language.Architecture

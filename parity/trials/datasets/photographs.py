@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from parity.execution.datasets.dataset import Array, Dataset, DatasetError, given, only
-from parity.execution.streams import Stream, stream
 from parity.spec.graph import Graph
+from parity.trials.datasets.dataset import Array, Dataset, DatasetError, given, only
+from parity.trials.streams import Stream, stream
 
 SOURCE = "scikit-learn load_sample_images"
 TRAINED, TESTED = 512, 128

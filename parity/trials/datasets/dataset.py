@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.execution.streams import stream
 from parity.spec.graph import Graph, Input
+from parity.trials.streams import stream
 
 Array = npt.NDArray[Any]
 

@@ -11,9 +11,9 @@ import re
 
 import numpy as np
 
-from parity.execution.datasets.dataset import Array, Dataset, DatasetError, given, only
-from parity.execution.streams import Stream, stream
 from parity.spec.graph import Graph
+from parity.trials.datasets.dataset import Array, Dataset, DatasetError, given, only
+from parity.trials.streams import Stream, stream
 
 SYMBOLS = " abcdefghijklmnopqrstuvwxyz"
 FIRST = 1

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.execution.draws import Draws, rounded
-from parity.execution.streams import power_of_ten, stream
 from parity.spec.cases import Sampling
 from parity.spec.graph import Graph, Input, Node, Parameter, Phase
+from parity.trials.draws import Draws, rounded
+from parity.trials.streams import power_of_ten, stream
 
 Array = npt.NDArray[Any]
 

@@ -15,11 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.errors import UsageError
 from parity.execution import arrays as array_files
-from parity.execution import datasets
-from parity.execution import draws as drawing
-from parity.execution.datasets import Dataset, DatasetError
-from parity.execution.streams import stream
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
 from parity.judgement.qualities import MEASURES, Asked, Evidence, accuracy, loss_share
 from parity.reference_impl.rules import Rule
@@ -30,10 +27,13 @@ from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph
 from parity.spec.suites import Entry, QualityPart
-from parity.verbs.errors import UsageError
-from parity.verbs.remembered import remembered
-from parity.verbs.session import Judged
-from parity.verbs.trials import Options, Trial
+from parity.trials import datasets
+from parity.trials import draws as drawing
+from parity.trials.datasets import Dataset, DatasetError
+from parity.trials.networks import Options, Trial
+from parity.trials.reference_cache import remembered
+from parity.trials.session import Judged
+from parity.trials.streams import stream
 
 Array = npt.NDArray[Any]
 DIGITS = 10

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from parity.errors import UsageError
 from parity.spec import specs as language
-from parity.verbs.errors import UsageError
 
 KINDS = ("architectures", "initializers", "optimizers", "schedules")
 OPS = ("layers", "activations", "losses")
@@ -74,7 +74,7 @@ def _names(wanted: Iterable[str]) -> list[str]:
 
 def _second(kind: str, wanted: Iterable[str]) -> tuple[language.Architecture, ...]:
     """The networks that `all`, `curvature` or `newton` stand for, and those named as `curvature/SPEC`."""
-    from parity.verbs.curvature_trials import CURVED, NEWTON
+    from parity.trials.curvature import CURVED, NEWTON
 
     own = {"curvature": CURVED, "newton": tuple(NEWTON)}[kind]
     found: list[str] = []

@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from parity.execution import draws as drawing
+from parity.errors import UsageError
 from parity.judgement import agreement, curvature
 from parity.reference_impl.curvature import NotTwice, check
 from parity.spec import specs as language
 from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph
-from parity.verbs import selection
-from parity.verbs.errors import UsageError
-from parity.verbs.trials import LARGE_SIZES, Options, Trial, draw_away_from_kinks, masked
+from parity.trials import draws as drawing
+from parity.trials import selection
+from parity.trials.networks import LARGE_SIZES, Options, Trial, draw_away_from_kinks, masked
 
 KIND = "curvature"
 DIRECTIONS = 2

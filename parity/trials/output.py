@@ -21,7 +21,7 @@ from parity.execution.frameworks import trains
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import worst
 from parity.reporting.results import Row, Speed
-from parity.verbs.session import Judged
+from parity.trials.session import Judged
 
 SCHEMA_VERSION = 1
 

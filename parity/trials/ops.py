@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from parity.execution import draws as drawing
 from parity.judgement import agreement, kinks
 from parity.ops import TABLE, kind_of
 from parity.ops.definition import Example
@@ -15,9 +14,10 @@ from parity.spec import specs as language
 from parity.spec.graph import Graph
 from parity.spec.masks import dropouts
 from parity.spec.op_graphs import op_graph
-from parity.verbs.op_grids import grid
-from parity.verbs.rule_trials import dropout_trials
-from parity.verbs.trials import Options, Trial, dead
+from parity.trials import draws as drawing
+from parity.trials.networks import Options, Trial, dead
+from parity.trials.op_grids import grid
+from parity.trials.rules import dropout_trials
 
 BATCH = 4
 """No size of any example, so that a batch taken for another axis shows."""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from parity.execution.datasets.dataset import Array, Dataset, DatasetError, given, only, split
-from parity.execution.streams import Stream, stream
 from parity.spec.graph import Graph, Input
+from parity.trials.datasets.dataset import Array, Dataset, DatasetError, given, only, split
+from parity.trials.streams import Stream, stream
 
 SOURCE = "scikit-learn load_digits, Alpaydin & Kaynak 1998"
 PAIRS, NOISES = 3, 4
