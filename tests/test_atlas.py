@@ -18,7 +18,7 @@ from parity.execution.protocol import Unsupported
 from parity.reporting import atlas
 from parity.reporting.atlas import Row
 from parity.verbs.atlas import chosen
-from parity.verbs.gaps import left_out
+from parity.verbs.fingerprint.default_gaps import left_out
 
 REPORTS = Path(__file__).parents[1] / "reports"
 

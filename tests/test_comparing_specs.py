@@ -12,8 +12,8 @@ from parity.cli import status
 from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.verbs.compare import compare
-from parity.verbs.differing import Compared, lines
-from parity.verbs.spec_model import Walked
+from parity.verbs.compare.output import Compared, lines
+from parity.verbs.compare.spec_side import Walked
 
 HEAD = "name: {name}\nsource: made for this test\nfamily: convolutional\ninputs: {{image: {{shape: [3, 9, 8]}}}}\nlayers:\n"
 LAYERS = (

@@ -24,7 +24,7 @@ from parity.spec.specs import Optimizer, load, names
 from parity.trials import probes
 from parity.trials.networks import Trial
 from parity.verbs import fingerprint as verb
-from parity.verbs import native
+from parity.verbs.fingerprint import objects
 
 Array = np.ndarray
 VARIANTS = {name: (direction, decay, owned) for name, direction, decay, owned in variants()}
@@ -265,7 +265,7 @@ def test_what_has_no_formula_is_an_error_of_one_line(driven: verb.Driven, messag
 
 
 def test_a_rule_that_sets_every_weight_to_0_has_no_match() -> None:
-    assert verb.found("Mine", observed("ran")).name == native.NO_MATCH
+    assert verb.found("Mine", observed("ran")).name == objects.NO_MATCH
 
 
 @pytest.mark.parametrize(

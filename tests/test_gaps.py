@@ -21,7 +21,7 @@ from parity.reporting import atlas
 from parity.reporting.atlas import Gap, size
 from parity.spec.specs import Optimizer, load
 from parity.trials import probes
-from parity.verbs import gaps as measuring
+from parity.verbs.fingerprint import default_gaps as measuring
 
 VALUES = {"learning_rate": 0.01, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
 

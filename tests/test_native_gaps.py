@@ -18,7 +18,7 @@ from parity.judgement.natives.kinds import LIBRARIES, kind_of
 from parity.ops import TABLE
 from parity.ops.definition import Run, evaluate
 from parity.reference_impl.distributions import Claim
-from parity.verbs.gaps import claimed
+from parity.verbs.fingerprint.default_gaps import claimed
 
 Array = np.ndarray
 

@@ -14,7 +14,7 @@ from parity.judgement.natives import convolutions, draws, gates, normalizations,
 from parity.judgement.natives.form import TOLERANCES, Facet, Form, identify
 from parity.judgement.natives.kinds import KINDS, kind_of
 from parity.spec.cases import Case
-from parity.verbs import native
+from parity.verbs.fingerprint import objects
 
 Array = np.ndarray
 Seen = Mapping[str, Array]
@@ -267,10 +267,10 @@ def test_arguments_go_by_their_spelling() -> None:
 def test_what_is_shown_is_what_was_found(
     kind: str, names: tuple[str, ...], told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answer = native.NativeFingerprint("mine", kind, "torch", "1", "float64", ("draw",), (Facet("draws", names, "float64"),))
-    native.show(answer)
+    answer = objects.NativeFingerprint("mine", kind, "torch", "1", "float64", ("draw",), (Facet("draws", names, "float64"),))
+    objects.show(answer)
     shown = capsys.readouterr().out.splitlines()
     assert shown[0] == f"mine (torch 1), {kind}: {names[0] if names else 'no match'}"
     assert shown[1].strip() == told
-    found = native.as_json(answer)
+    found = objects.as_json(answer)
     assert (found["object"], found["name"], found["framework_version"]) == ("mine", answer.name, "1")

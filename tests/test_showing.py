@@ -15,7 +15,7 @@ import pytest
 from parity.spec import specs
 from parity.spec.expansion import expand
 from parity.spec.graph import Node
-from parity.verbs import columns
+from parity.verbs.terminal import columns
 
 ROWS = [("a.long.name", "op", "7"), ("b", "other", "1,234")]
 

@@ -13,8 +13,8 @@ from parity.errors import UsageError
 from parity.execution import tasks
 from parity.execution.protocol import check_native
 from parity.judgement.verdicts import worst
-from parity.verbs import neutral as reading
 from parity.verbs import weights
+from parity.verbs.weights import neutral as reading
 
 GRAPH = weights.graph("mlp", "small")
 FIRST = f"parameter/{GRAPH.parameters[0].name}"

@@ -28,7 +28,7 @@ from parity.trials.networks import Options, Trial, architecture_trials
 from parity.trials.options import STORE
 from parity.trials.session import Judged, Session
 from parity.trials.streams import stream
-from parity.verbs import progress
+from parity.verbs.terminal import progress
 
 THREADS = 2
 PROCESSES = 5

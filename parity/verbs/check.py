@@ -26,8 +26,9 @@ from parity.trials.networks import Options, Trial
 from parity.trials.options import DTYPES, SIZES, STORE
 from parity.trials.selection import Selection
 from parity.trials.session import Judged, Session
-from parity.verbs import own_models, progress
-from parity.verbs.targets import own_realizations
+from parity.verbs.compare import own_model
+from parity.verbs.terminal import progress
+from parity.verbs.terminal.targets import own_realizations
 
 
 @dataclass(frozen=True)
@@ -133,14 +134,14 @@ def main(
     A model of the user's own is held against the spec at its full size, if no other is named: it is built in one size.
     """
     output.reach(json_path, junit_path)
-    if models := own_models.among(own_realizations(realizations)):
+    if models := own_model.among(own_realizations(realizations)):
         if len(models) < len(realizations) or not set(frameworks) <= set(models):
             raise UsageError(f"{', '.join(models)}: a model of your own is compared alone")
         said = {"--dtype": dtypes, "--device": tuple(devices) != ("cpu",), "--mode": mode, "--case": case_id}
         said |= {"--no-nodes": not nodes, "--junit": junit_path}
         if unread := [word for word, given in said.items() if given]:
             raise UsageError(f"{', '.join(models)}: a model of your own is compared in both precisions, without {unread[0]}")
-        return own_models.main(specs, models, "full" if size is None else size, seed, json_path)
+        return own_model.main(specs, models, "full" if size is None else size, seed, json_path)
     judged = check(
         specs,
         frameworks=frameworks,

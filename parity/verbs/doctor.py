@@ -8,7 +8,7 @@ from parity.execution import diagnosis
 from parity.execution.diagnosis import Diagnosis
 from parity.execution.endings import headline
 from parity.execution.frameworks import trains
-from parity.verbs import columns
+from parity.verbs.terminal import columns
 
 
 def doctor() -> int:

@@ -9,7 +9,7 @@ from rich.console import Console
 from parity.execution import environments
 from parity.execution.environments import Unavailable
 from parity.trials import selection
-from parity.verbs import progress
+from parity.verbs.terminal import progress
 
 
 def build(frameworks: Sequence[str]) -> int:

@@ -18,7 +18,8 @@ from parity.spec.graph import Graph
 from parity.spec.networks import network_graph
 from parity.trials import draws as drawing
 from parity.trials import selection
-from parity.verbs import neutral, weights
+from parity.verbs import weights
+from parity.verbs.weights import neutral
 
 FRAMEWORK, INITIALIZER = "onnx", "glorot_uniform"
 

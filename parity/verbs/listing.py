@@ -11,7 +11,7 @@ import rich_click as click
 
 from parity.errors import UsageError
 from parity.spec.mistakes import did_you_mean, short
-from parity.verbs import columns
+from parity.verbs.terminal import columns
 
 
 def _specs(kind: str) -> Callable[[], list[str]]:

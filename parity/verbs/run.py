@@ -26,8 +26,9 @@ from parity.trials import output as collating
 from parity.trials.networks import LARGE_SIZES, Options, Trial
 from parity.trials.options import DTYPES
 from parity.trials.session import Judged, Session, judge_record
-from parity.verbs import bench, progress
+from parity.verbs import bench
 from parity.verbs.check import make_trials, show
+from parity.verbs.terminal import progress
 
 REPORTS = Path("reports")
 """Where a report goes if nothing is said."""

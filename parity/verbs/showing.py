@@ -14,7 +14,7 @@ from parity.spec.graph import Graph, Node
 from parity.spec.mistakes import printable, short
 from parity.spec.networks import network_nodes
 from parity.trials.options import SIZES
-from parity.verbs import columns
+from parity.verbs.terminal import columns
 
 
 def show(name: str, size: str) -> None:

@@ -18,7 +18,7 @@ from parity.execution.conversation import Crashed
 from parity.execution.environments import Unavailable, installed
 from parity.judgement.verdicts import PASSING
 from parity.verbs.compare import compare
-from parity.verbs.differing import Compared, lines
+from parity.verbs.compare.output import Compared, lines
 
 MODELS = Path(__file__).parent / "compared"
 

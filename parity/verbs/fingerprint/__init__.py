@@ -28,7 +28,7 @@ from parity.spec.cases import Case
 from parity.trials import probes, selection
 from parity.trials.networks import Trial
 from parity.trials.session import Judged, Session
-from parity.verbs import native
+from parity.verbs.fingerprint import objects
 
 Array = npt.NDArray[Any]
 
@@ -50,7 +50,7 @@ class Fingerprint:
 
     @property
     def name(self) -> str:
-        return " = ".join(match.form.name for match in self.matches) or native.NO_MATCH
+        return " = ".join(match.form.name for match in self.matches) or objects.NO_MATCH
 
 
 @dataclass(frozen=True)
@@ -178,12 +178,12 @@ def main(target: str, framework: str | None, settings: Sequence[str], json_path:
     where, path = placed(target, framework)
     kind = kind or kind_of(path)
     if kind != "optimizer":
-        (found,) = native.drive(where, [native.Native(target, path, kind, values)])
+        (found,) = objects.drive(where, [objects.Native(target, path, kind, values)])
         if isinstance(found, UsageError):
             raise found
         if json_path is not None:
-            json_path.write_text(json.dumps(native.as_json(found), indent=1) + "\n")
-        native.show(found)
+            json_path.write_text(json.dumps(objects.as_json(found), indent=1) + "\n")
+        objects.show(found)
         return 0 if found.named else 1
     answer = fingerprint(target, framework, {name: _number(name, value) for name, value in values.items()})
     if json_path is not None:

@@ -19,7 +19,8 @@ from parity.reference_impl.rules import Rule
 from parity.reporting.atlas import Gap
 from parity.spec.cases import Sampling
 from parity.spec.specs import Initializer, Optimizer, load
-from parity.verbs import fingerprint, native
+from parity.verbs import fingerprint
+from parity.verbs.fingerprint import objects
 
 
 def measure(frameworks: Sequence[str]) -> list[Gap]:
@@ -74,13 +75,15 @@ def published(spec: Optimizer) -> dict[str, float]:
 
 def natives(framework: str, table: Mapping[str, Definition]) -> Iterator[Gap]:
     """The form comes from separating values, the gaps from the object's own epsilon and momentum. Without a form: left out."""
-    asked = [native.Native(path, path, kind_of(path), {}) for path in table]
-    for one, told, seen in zip(asked, native.drive(framework, asked), native.observe(framework, asked, True), strict=True):
+    asked = [objects.Native(path, path, kind_of(path), {}) for path in table]
+    for one, told, seen in zip(asked, objects.drive(framework, asked), objects.observe(framework, asked, True), strict=True):
         if not (isinstance(told, UsageError) or isinstance(seen, UsageError)):
             yield from _native(framework, one, table[one.path], told.facets, seen[1])
 
 
-def _native(framework: str, one: native.Native, definition: Definition, told: Sequence[Facet], arrays: Arrays) -> Iterator[Gap]:
+def _native(
+    framework: str, one: objects.Native, definition: Definition, told: Sequence[Facet], arrays: Arrays
+) -> Iterator[Gap]:
     """The greatest parts over the facets that the definition speaks of: the last one alone where it is one name."""
     meant = {told[-1].about: definition} if isinstance(definition, str) else definition
     facets = [facet for facet in told if facet.about in meant]
@@ -118,8 +121,8 @@ SHOWN = "conv"
 
 def initializers(framework: str, table: Mapping[str, str]) -> Iterator[Gap]:
     """The distribution comes from the draws, its gap to the spec's from both formulas. Without one: left out."""
-    asked = [native.Native(path, path, "initializer", {}) for path in table]
-    for one, seen in zip(asked, native.observe(framework, asked, True), strict=True):
+    asked = [objects.Native(path, path, "initializer", {}) for path in table]
+    for one, seen in zip(asked, objects.observe(framework, asked, True), strict=True):
         found = [] if isinstance(seen, UsageError) else draws.explained(seen[1])
         if found:
             claims = {shape: claimed(table[one.path], shape) for shape in found[0].deviations}

@@ -16,7 +16,7 @@ from parity.comparing import drawing
 from parity.comparing.drawing import Given
 from parity.comparing.structures import Structure
 from parity.errors import UsageError
-from parity.verbs.differing import Model
+from parity.verbs.compare.output import Model
 
 Array = npt.NDArray[Any]
 INPUTS_NEEDED = (

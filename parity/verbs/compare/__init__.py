@@ -38,9 +38,10 @@ from parity.spec import source
 from parity.spec.mistakes import SpecError, short
 from parity.trials import selection
 from parity.trials.streams import stream
-from parity.verbs import compared_inputs, spec_model
-from parity.verbs.differing import DTYPES, Compared, Model, show, write_json
-from parity.verbs.targets import own_realizations
+from parity.verbs.compare import inputs as compared_inputs
+from parity.verbs.compare import spec_side
+from parity.verbs.compare.output import DTYPES, Compared, Model, show, write_json
+from parity.verbs.terminal.targets import own_realizations
 
 Array = npt.NDArray[Any]
 MODELS = 3
@@ -64,12 +65,12 @@ def compare(
     Raises UsageError (nothing to compare, inputs unknown, layers without a counterpart), Crashed (a model fails).
     """
     named = _named_sides(sides)
-    if size != "full" and all(framework != spec_model.SPEC for framework, _ in named):
+    if size != "full" and all(framework != spec_side.SPEC for framework, _ in named):
         raise UsageError(f"--size {short(size)} is of `spec=NAME`: a model of your own has the size that it is built in")
     with ExitStack() as stack:
         models = [
-            spec_model.side(label, target, size)
-            if framework == spec_model.SPEC
+            spec_side.side(label, target, size)
+            if framework == spec_side.SPEC
             else _started(label, framework, target, tuple(python_path) or (Path.cwd(),), stack)
             for label, (framework, target) in zip(_labels([name for name, _ in named]), named, strict=True)
         ]
@@ -80,9 +81,9 @@ def _named_sides(sides: Sequence[str]) -> list[tuple[str, str]]:
     """(framework, target) of each, a spec first: what is asked is what the others are held against."""
     if not 2 <= len(sides) <= MODELS:
         raise UsageError("name two or three models: parity compare torch=package.module:build keras=package.module:build")
-    specs = [side.removeprefix(f"{spec_model.SPEC}=") for side in sides if side.startswith(f"{spec_model.SPEC}=")]
-    models = [one for side in sides if not side.startswith(f"{spec_model.SPEC}=") for one in own_realizations([side]).items()]
-    return [*((spec_model.SPEC, name) for name in specs), *models]
+    specs = [side.removeprefix(f"{spec_side.SPEC}=") for side in sides if side.startswith(f"{spec_side.SPEC}=")]
+    models = [one for side in sides if not side.startswith(f"{spec_side.SPEC}=") for one in own_realizations([side]).items()]
+    return [*((spec_side.SPEC, name) for name in specs), *models]
 
 
 def _labels(names: Sequence[str]) -> list[str]:

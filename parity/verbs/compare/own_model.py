@@ -19,7 +19,7 @@ from parity.execution.environments import Unavailable, installed
 from parity.execution.forms import MODEL
 from parity.trials import selection
 from parity.verbs import compare as comparing
-from parity.verbs.differing import Compared
+from parity.verbs.compare.output import Compared
 
 
 def among(own: Mapping[str, str]) -> dict[str, str]:

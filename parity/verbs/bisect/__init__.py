@@ -22,7 +22,7 @@ from parity.trials import output as collating
 from parity.trials import selection
 from parity.trials.options import STORE
 from parity.trials.session import Judged
-from parity.verbs import reproduction
+from parity.verbs.bisect import reproduction
 from parity.verbs.check import check
 
 PASSES = (

@@ -25,7 +25,7 @@ from parity.spec.graph import Graph
 from parity.trials import draws as drawing
 from parity.trials.networks import Trial
 from parity.trials.session import Judged, Session
-from parity.verbs import neutral
+from parity.verbs.weights import neutral
 
 Array = npt.NDArray[Any]
 DTYPE = "float32"

@@ -25,8 +25,8 @@ from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph, Input, Node, Parameter
 from parity.trials.streams import stream
-from parity.verbs import spec_leaves
-from parity.verbs.differing import DTYPES, Model
+from parity.verbs.compare import spec_layers
+from parity.verbs.compare.output import DTYPES, Model
 
 Array = npt.NDArray[Any]
 Arrays = dict[str, Array]
@@ -51,7 +51,7 @@ class Walked:
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
         found = self.forward(inputs)
-        leaves = [part for node in self.graph.nodes for part in _parts(spec_leaves.leaf(self.graph, node), node)]
+        leaves = [part for node in self.graph.nodes for part in _parts(spec_layers.leaf(self.graph, node), node)]
         calls = [_call(place, node, found) for place, node in enumerate(self.graph.nodes)]
         return leaves, calls, [found[f"output/{place}"].shape for place in range(len(self.graph.outputs))]
 
@@ -82,9 +82,9 @@ class Walked:
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
         """Of a scan nothing: its body is no op that could run alone."""
         node, walk = self.graph.nodes[change["call"]], self.walks[change["training"]]
-        if node.op == spec_leaves.SCAN:
+        if node.op == spec_layers.SCAN:
             return {}
-        kind = spec_leaves.kind_of(node)
+        kind = spec_layers.kind_of(node)
         known = {word: value for word, value in change["settings"].items() if word in kind.settings}
         attributes = {kind.settings[word].attribute: kind.settings[word].write(value) for word, value in known.items()}
         taken = {name: np.asarray(arrays.get(f"in/{slot}", walk.values[name])) for slot, name in enumerate(node.sources())}
@@ -137,7 +137,7 @@ class Walked:
 
 
 def _parts(leaf: Leaf, node: Node) -> list[Leaf]:
-    return unstacked(leaf) if node.op in spec_leaves.GATES else [leaf]
+    return unstacked(leaf) if node.op in spec_layers.GATES else [leaf]
 
 
 def _call(place: int, node: Node, found: Mapping[str, Array]) -> Call:
@@ -147,7 +147,7 @@ def _call(place: int, node: Node, found: Mapping[str, Array]) -> Call:
 
 def _drops(node: Node) -> bool:
     """Whether an op drops out while training; a scan's body has its own nodes."""
-    return node.op != spec_leaves.SCAN and "masks" in vars(TABLE[node.op])
+    return node.op != spec_layers.SCAN and "masks" in vars(TABLE[node.op])
 
 
 def _begin(parameter: Parameter) -> Array:
