@@ -18,7 +18,7 @@ from formula_mutants import mutants as formula_mutants
 from op_examples import expand
 from reference_framework import Implementation, Realized
 
-from parity.execution.tasks import agreement as observed
+from parity.execution.worker.tasks import agreement as observed
 from parity.judgement.verdicts import GREEN, worst
 from parity.ops import TABLE
 from parity.ops.definition import ShapeError

@@ -21,7 +21,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "fakes")
 import initializer_false_alarms as initializers  # noqa: E402
 from reference_framework import Implementation  # noqa: E402
 
-from parity.execution.tasks import agreement as observed  # noqa: E402
+from parity.execution.worker.tasks import agreement as observed  # noqa: E402
 from parity.judgement.comparison import Comparison  # noqa: E402
 from parity.judgement.verdicts import GREEN  # noqa: E402
 from parity.spec import specs as language  # noqa: E402

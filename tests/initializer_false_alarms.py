@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from reference_framework import Implementation
 
-from parity.execution.tasks import sampling as observed
+from parity.execution.worker.tasks import sampling as observed
 from parity.judgement import budgets, sampling
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import GREEN

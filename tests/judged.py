@@ -12,7 +12,7 @@ from typing import Any
 from hand_built import Array, Builder
 
 from parity.execution.protocol import Framework
-from parity.execution.tasks import agreement as observed
+from parity.execution.worker.tasks import agreement as observed
 from parity.judgement import agreement, kinks
 from parity.judgement.comparison import Comparison
 from parity.spec.cases import Case

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from parity.execution.planning import Asked, write_request
+from parity.execution.launcher.planning import Asked, write_request
 from parity.execution.request import Request
 from parity.spec.cases import Case
 

@@ -13,8 +13,8 @@ from parity.atlas import chapters, defaults, distributions, fans, starts
 from parity.atlas.chapters import CHAPTERS, QUESTIONS, answer
 from parity.atlas.question import CLOSE, Answer, Question, answered, meets, written
 from parity.errors import UsageError
-from parity.execution import inspection, tasks
 from parity.execution.protocol import Unsupported
+from parity.execution.worker import inspection, tasks
 from parity.reporting import atlas
 from parity.reporting.atlas import Row
 from parity.verbs.atlas import chosen

@@ -16,7 +16,7 @@ from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Unmappable
 from parity.comparing.pairing import Side, alike
 from parity.comparing.structures import Structure
-from parity.execution.leaves import Call, Leaf, Slot, Weight, put_together, taken_apart
+from parity.execution.own_model.leaves import Call, Leaf, Slot, Weight, put_together, taken_apart
 from parity.spec import source
 
 NUMBERS = np.random.RandomState(0)

@@ -12,8 +12,8 @@ from parity.comparing import departures, drawing, expressions, functions, glue, 
 from parity.comparing.layouts import Placement
 from parity.comparing.pairing import Side, alike
 from parity.comparing.structures import Structure
-from parity.execution.forms import MODEL, PROTOCOL, form
-from parity.execution.leaves import Call, Leaf, Weight, unstacked
+from parity.execution.own_model.leaves import Call, Leaf, Weight, unstacked
+from parity.execution.worker.forms import MODEL, PROTOCOL, form
 
 Array = npt.NDArray[np.float64]
 NUMBERS = np.random.RandomState(1)

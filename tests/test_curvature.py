@@ -15,7 +15,8 @@ import pytest
 from reference_framework import Implementation
 
 from parity.errors import UsageError
-from parity.execution import newton, tasks
+from parity.execution import newton
+from parity.execution.worker import tasks
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import GREEN
 from parity.ops import TABLE

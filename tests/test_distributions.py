@@ -11,7 +11,7 @@ import pytest
 from initializer_false_alarms import FACTORS, count, told_apart
 from reference_framework import Implementation
 
-from parity.execution.tasks import sampling as sampled
+from parity.execution.worker.tasks import sampling as sampled
 from parity.judgement import sampling
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import GREEN, worst

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity.execution import driving
 from parity.execution.protocol import Probed
+from parity.execution.worker import driving
 from parity.judgement.natives import attention, convolutions, draws
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from parity.execution import diagnosis, environments, frameworks
-from parity.execution.environments import Unavailable
+from parity.execution import frameworks
 from parity.execution.frameworks import Entry, Variant
+from parity.execution.launcher import diagnosis, environments
+from parity.execution.launcher.environments import Unavailable
 
 
 def wheel(directory: Path, version: str) -> Path:

@@ -13,7 +13,7 @@ import updating
 from judged import TOWERS, Trial, classifier, expanded, gan, generator_alone, optimizer_trial, tagger, towers, trial, writer
 from reference_framework import Implementation
 
-from parity.execution.tasks import agreement as observed
+from parity.execution.worker.tasks import agreement as observed
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import GREEN, worst
 from parity.trials import selection

@@ -12,9 +12,9 @@ import pytest
 from seeded_rules import DECAYS, Direction, foreign, variants
 
 from parity.errors import UsageError
-from parity.execution import black_box
 from parity.execution.protocol import Unsupported
 from parity.execution.records import Record
+from parity.execution.worker import black_box
 from parity.judgement.closed_forms import ClosedForm, library
 from parity.judgement.fingerprints import Seen, identify, share
 from parity.reference_impl import training

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from parity.atlas.canonical import INITIALIZERS, NATIVES, OPTIMIZERS
-from parity.execution import black_box, probing
+from parity.execution.worker import black_box, probing
 from parity.judgement import gaps
 from parity.judgement.closed_forms import ClosedForm, library
 from parity.judgement.fingerprints import Match, Seen

@@ -18,26 +18,14 @@ Sources = Mapping[str, str]
 
 FORMULAS = ("parity.formulas", "parity.formulas.formula", "parity.formulas.syntax", "parity.formulas.rounding")
 WORKER_SPEC = ("parity", "parity.spec", "parity.spec.graph", "parity.spec.cases", *FORMULAS)
-WORKER_RUNTIME = tuple(
-    f"parity.execution.{name}"
-    for name in (
-        "arrays",
-        "black_box",
-        "decoding",
-        "endings",
-        "forms",
-        "frameworks",
-        "implementations",
-        "inspection",
-        "newton",
-        "probing",
-        "protocol",
-        "records",
-        "request",
-        "tasks",
-        "timing",
-        "worker",
-    )
+SHARED = tuple(
+    f"parity.execution.{name}" for name in ("arrays", "endings", "frameworks", "newton", "protocol", "records", "request")
+)
+"""What the processes share: the harness, a worker, a user's own model."""
+WORKER_RUNTIME = (
+    *("parity.execution", "parity.execution.worker", *SHARED),
+    *(f"parity.execution.worker.{name}" for name in ("__main__", "black_box", "decoding", "forms", "implementations")),
+    *(f"parity.execution.worker.{name}" for name in ("inspection", "probing", "tasks", "timing")),
 )
 TRAINING = {"keras_impl": ("keras", "tensorflow", "h5py"), "torch_impl": ("torch",), "mxnet_impl": ("mxnet",)}
 FRAMEWORKS = {**TRAINING, "onnx_impl": ("onnx", "onnxruntime")}
@@ -50,17 +38,27 @@ ROOMS = {
     "parity.spec.*": ("parity", "parity.spec", "parity.spec.*", "parity.ops", "parity.ops.definition", *FORMULAS),
     "parity.ops*": ("parity.ops", "parity.ops.*", *FORMULAS),
     "parity.reference_impl*": ("parity.reference_impl*", "parity.ops*", "parity.spec*", "parity.formulas*"),
-    "parity.execution.*": ("parity", "parity.execution", "parity.execution.*", "parity.spec*", *FORMULAS),
+    "parity.execution.*": ("parity", "parity.execution", *SHARED, "parity.spec.graph", "parity.spec.cases"),
+    "parity.execution.worker*": (*WORKER_SPEC, "parity.execution", *SHARED, "parity.execution.worker*"),
+    "parity.execution.launcher*": (*WORKER_SPEC, "parity.execution", *SHARED, "parity.execution.launcher*"),
+    "parity.execution.own_model*": ("parity", "parity.execution", *SHARED, "parity.execution.own_model*"),
+    "parity.execution.own_model.conversation": ("parity.execution", *SHARED, "parity.execution.launcher*"),
     "parity.judgement*": (
         *("parity.judgement*", "parity.reference_impl*", "parity.ops*", "parity.spec*", "parity.formulas*"),
         *("parity.execution.records", "parity.execution.frameworks", "parity.execution.newton"),
     ),
     "parity.comparing*": (
-        *("parity.comparing*", "parity.execution.leaves"),
+        *("parity.comparing*", "parity.execution.own_model.leaves"),
         *("parity.judgement.budgets", "parity.judgement.comparison"),
     ),
     "parity.atlas*": ("parity.atlas", "parity.atlas.*", "parity.judgement.budgets"),
-    "parity.reporting*": ("parity", "parity.reporting*", "parity.judgement*", "parity.execution.timing", "parity.atlas*"),
+    "parity.reporting*": (
+        "parity",
+        "parity.reporting*",
+        "parity.judgement*",
+        "parity.execution.worker.timing",
+        "parity.atlas*",
+    ),
     "parity.errors": (),
     "parity.trials*": (
         *("parity", "parity.trials*", "parity.errors", "parity.judgement*", "parity.reference_impl*"),
@@ -82,8 +80,8 @@ ROOMS = {
             f"parity.{name}.*",
             *WORKER_SPEC,
             "parity.execution.protocol",
-            "parity.execution.leaves",
-            "parity.execution.driving",
+            "parity.execution.own_model.leaves",
+            "parity.execution.worker.driving",
         )
         for name in FRAMEWORKS
     },
@@ -111,13 +109,10 @@ OUTSIDE = {
     **{f"parity.{name}*": ("numpy", *allowed) for name, allowed in FRAMEWORKS.items()},
     "parity.formulas*": (),
     **dict.fromkeys(WORKER_SPEC, ()),
-    **{
-        f"parity.execution.{name}": ()
-        for name in ("launcher", "process", "supervisor", "isolation", "endings", "records", "request", "frameworks", "timing")
-    },
-    "parity.execution.environments": (),
-    "parity.execution.leaves": (),
-    "parity.execution.diagnosis": (),
+    **{f"parity.execution.{name}": () for name in ("endings", "records", "request", "frameworks", "worker.timing")},
+    "parity.execution.launcher*": (),
+    "parity.execution.launcher.planning": ("numpy",),
+    "parity.execution.own_model.leaves": (),
 }
 """Module -> packages beyond the standard library that it may import. The last pattern that matches counts."""
 
@@ -213,8 +208,8 @@ def test_nothing_dangerous_is_called() -> None:
 
 
 def test_the_worker_brings_nothing_of_the_harness_with_it() -> None:
-    wanted = {*WORKER_SPEC, "parity.execution", *WORKER_RUNTIME} - set(FORMULAS)
-    assert closure("parity.execution.worker", sources()) == wanted
+    wanted = {*WORKER_SPEC, *WORKER_RUNTIME} - set(FORMULAS)
+    assert closure("parity.execution.worker.__main__", sources()) == wanted
 
 
 @pytest.mark.parametrize("name", FRAMEWORKS)
@@ -229,15 +224,16 @@ def test_an_implementation_sees_the_protocol_and_the_graph_alone(name: str) -> N
 
 
 def test_the_process_of_a_users_model_brings_nothing_of_the_harness_with_it() -> None:
-    assert closure("parity.execution.foreign", sources()) == {
+    assert closure("parity.execution.own_model.answering", sources()) == {
         *("parity", "parity.execution", "parity.spec", "parity.spec.cases", "parity.spec.graph"),
-        *(f"parity.execution.{name}" for name in ("foreign", "leaves", "arrays", "records", "endings", "frameworks")),
+        *(f"parity.execution.own_model{name}" for name in ("", ".answering", ".leaves")),
+        *(f"parity.execution.{name}" for name in ("arrays", "records", "endings", "frameworks")),
     }
 
 
 def test_the_launcher_needs_the_standard_library_alone() -> None:
     every = sources()
-    reached = {found for module in closure("parity.execution.launcher", every) for found in imports(module, every)}
+    reached = {found for module in closure("parity.execution.launcher.launching", every) for found in imports(module, every)}
     assert {found.split(".")[0] for found in reached} <= {*sys.stdlib_module_names, "parity"}
 
 
@@ -264,13 +260,15 @@ WRONG = {
     "parity.spec.graph": "import numpy",
     "parity.spec.source": "from parity.judgement import budgets",
     "parity.ops.dense": "from parity.reference_impl import walk",
-    "parity.execution.worker": "def run():\n    import torch",
+    "parity.execution.worker.__main__": "def run():\n    import torch",
+    "parity.execution.worker.tasks": "from parity.execution.launcher import planning",
+    "parity.execution.own_model.leaves": "from parity.execution.worker import tasks",
     "parity.execution.protocol": "import click",
-    "parity.execution.launcher": "import numpy as np",
+    "parity.execution.launcher.launching": "import numpy as np",
     "parity.torch_impl.layers": "from keras import ops",
     "parity.keras_impl.layers": "from parity.torch_impl.layers import dense",
     "parity.mxnet_impl.model": "from parity.execution.records import append",
-    "parity.reporting.pages": "from parity.execution.launcher import launch",
+    "parity.reporting.pages": "from parity.execution.launcher.launching import launch",
     "parity.commands": "from parity.judgement import budgets",
     "parity.cli": "from parity.verbs import check",
     "parity.judgement.budgets": "from . import verdicts",

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from test_imports import PACKAGE, closure, sources
 
-from parity.execution import own_sources, planning
 from parity.execution.frameworks import LOADED, TABLE
+from parity.execution.launcher import own_sources, planning
 from parity.trials.full_size import JUDGING
 from parity.trials.reference_cache import COMPUTES
 
@@ -53,7 +53,9 @@ def test_the_key_of_a_record_sees_every_file_that_the_worker_imports(copy: Path,
     every = sources()
     package = TABLE[framework].package
     loaded = {f"{package}.{name}" for name in LOADED} & set(every)
-    wanted = imported("parity.execution.worker").union(*(closure(name, every) for name in ("parity.execution.worker", *loaded)))
+    wanted = imported("parity.execution.worker.__main__").union(
+        *(closure(name, every) for name in ("parity.execution.worker.__main__", *loaded))
+    )
     assert len(wanted) > 25 and f"{package}.layers" in wanted
     assert unseen(wanted, copy, lambda: planning.implementation_digest(framework, root=copy)) == []
 

@@ -23,8 +23,9 @@ from requests_for_fakes import write
 
 import parity
 from parity.execution import arrays as array_files
-from parity.execution import launcher, records
-from parity.execution.process import POLL_SECONDS
+from parity.execution import records
+from parity.execution.launcher import launching
+from parity.execution.launcher.process import POLL_SECONDS
 
 RUNS, KILLS = 10, 20
 CASES = 150
@@ -88,7 +89,7 @@ def test_a_killed_process_takes_everything_with_it(tmp_path: Path, fakes: Path, 
         for killed in [process.pid] if victim == "harness" else workers(out):
             os.kill(killed, signal.SIGKILL)
         process.wait()
-    with launcher.only_writer(out):
+    with launching.only_writer(out):
         assert family(out) == []
         assert orphan not in [pid for pid, _ in running()]
 

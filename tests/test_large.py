@@ -79,7 +79,7 @@ def test_no_arrays_stay(asked: tuple[Session, list[str]]) -> None:
 def test_other_code_settles_anew(asked: tuple[Session, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
     session, ran = asked
     run(session)
-    monkeypatch.setattr("parity.execution.planning.implementation_digest", lambda *_: "another")
+    monkeypatch.setattr("parity.execution.launcher.planning.implementation_digest", lambda *_: "another")
     run(session)
     assert len(ran) == 4
 

@@ -13,9 +13,10 @@ import pytest
 from requests_for_fakes import tiny_case, write
 
 from parity.execution import arrays as array_files
-from parity.execution import endings, launcher, records
-from parity.execution.planning import Asked, collect, requests, write_request
-from parity.execution.process import Limits
+from parity.execution import endings, records
+from parity.execution.launcher import launching
+from parity.execution.launcher.planning import Asked, collect, requests, write_request
+from parity.execution.launcher.process import Limits
 from parity.execution.records import Record
 from parity.execution.request import Request
 
@@ -34,7 +35,7 @@ class Told:
 
 def run(asked: Request, out: Path, fakes: Path, limits: Limits = PATIENT) -> tuple[list[Record], Told]:
     told = Told()
-    found = launcher.launch(
+    found = launching.launch(
         asked.directory,
         INTERPRETER,
         out,
@@ -146,14 +147,14 @@ def test_a_broken_framework_is_unavailable(tmp_path: Path) -> None:
     """The harness's own interpreter has no torch."""
     asked = [Asked(tiny_case(seed), {"batch/0/x": np.arange(3)}) for seed in range(2)]
     write_request(tmp_path / "request", "torch", asked, versions={}, implementation="")
-    found = launcher.launch(tmp_path / "request", INTERPRETER, tmp_path / "out", limits=PATIENT)
+    found = launching.launch(tmp_path / "request", INTERPRETER, tmp_path / "out", limits=PATIENT)
     assert [record.outcome for record in found] == ["unavailable"] * 2
     assert "torch cannot be loaded: ModuleNotFoundError" in found[0].reason
 
 
 def test_an_interpreter_that_is_not_there_is_named(tmp_path: Path, fakes: Path) -> None:
     asked = write(tmp_path / "request", "Sound", count=1)
-    (found,) = launcher.launch(asked.directory, tmp_path / "python", tmp_path / "out", limits=PATIENT, python_path=[fakes])
+    (found,) = launching.launch(asked.directory, tmp_path / "python", tmp_path / "out", limits=PATIENT, python_path=[fakes])
     assert found.outcome == "crashed"
     assert f"{tmp_path}/python: [Errno 2] No such file" in found.reason
 
@@ -209,10 +210,10 @@ def test_half_written_arrays_are_cleared_away(tmp_path: Path, fakes: Path) -> No
 
 
 def test_two_runs_do_not_write_to_one_place(tmp_path: Path, fakes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launcher, "LOCK_SECONDS", 0.0)
+    monkeypatch.setattr(launching, "LOCK_SECONDS", 0.0)
     asked, out = write(tmp_path / "request", "Sound"), tmp_path / "out"
     out.mkdir()
-    with launcher.only_writer(out), pytest.raises(BlockingIOError, match="another run writes to"):
+    with launching.only_writer(out), pytest.raises(BlockingIOError, match="another run writes to"):
         run(asked, out, fakes)
 
 
@@ -223,7 +224,7 @@ def test_a_stop_ends_the_worker_and_keeps_what_is_recorded(tmp_path: Path, fakes
         return (out / records.FILE).exists()
 
     with pytest.raises(KeyboardInterrupt):
-        launcher.launch(asked.directory, INTERPRETER, out, limits=PATIENT, python_path=[fakes], stop=stop)
+        launching.launch(asked.directory, INTERPRETER, out, limits=PATIENT, python_path=[fakes], stop=stop)
     assert [record.outcome for record in records.read(out).records] == ["ran"]
     found, _ = run(asked, out, fakes, HURRIED)
     assert [record.outcome for record in found] == ["ran", "timed_out", "ran", "ran"]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity.execution import probing
 from parity.execution.protocol import Probed, Unsupported
+from parity.execution.worker import probing
 from parity.judgement.natives import convolutions, draws, gates, normalizations, reductions, resizing, windows
 from parity.judgement.natives.form import TOLERANCES, Facet, Form, identify
 from parity.judgement.natives.kinds import KINDS, kind_of

@@ -7,7 +7,7 @@ from hand_built import draw
 from reference_framework import Implementation
 
 from parity.errors import UsageError
-from parity.execution.tasks import agreement as observed
+from parity.execution.worker.tasks import agreement as observed
 from parity.judgement.verdicts import GREEN, worst
 from parity.ops import ACTIVATIONS, LOSSES, TABLE, kind_of
 from parity.spec.op_graphs import op_graph

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.execution import launcher, own_sources
+from parity.execution.launcher import launching, own_sources
 from parity.verbs.check import check
 
 
@@ -64,8 +64,8 @@ def test_an_edited_realization_is_judged_anew_though_its_name_is_the_same(place:
 
 
 def test_a_request_that_another_parity_runs_is_not_written_over(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launcher, "LOCK_SECONDS", 0.0)
+    monkeypatch.setattr(launching, "LOCK_SECONDS", 0.0)
     request = place / "store/requests/torch-float64"
-    with launcher.only_writer(request), pytest.raises(BlockingIOError, match="wait for it, or give another directory"):
+    with launching.only_writer(request), pytest.raises(BlockingIOError, match="wait for it, or give another directory"):
         check("mlp", dtypes="float64", nodes=False, realizations="torch=planted:Implementation", store=place / "store")
     assert not (request / "request.json").exists()

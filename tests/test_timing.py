@@ -8,8 +8,8 @@ from itertools import chain, repeat
 
 import pytest
 
-from parity.execution import timing
-from parity.execution.timing import NANO, Plan, Sample
+from parity.execution.worker import timing
+from parity.execution.worker.timing import NANO, Plan, Sample
 
 MILLI = 1_000_000
 

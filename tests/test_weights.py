@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from parity.errors import UsageError
-from parity.execution import tasks
 from parity.execution.protocol import check_native
+from parity.execution.worker import tasks
 from parity.judgement.verdicts import worst
 from parity.verbs import weights
 from parity.verbs.weights import neutral as reading

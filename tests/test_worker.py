@@ -15,10 +15,12 @@ import numpy as np
 import pytest
 from requests_for_fakes import tiny_case, write
 
-from parity.execution import isolation, records, request, tasks
+from parity.execution import records, request
 from parity.execution.frameworks import TABLE, environment, find, names
-from parity.execution.planning import Asked, implementation_digest, write_request
+from parity.execution.launcher import isolation
+from parity.execution.launcher.planning import Asked, implementation_digest, write_request
 from parity.execution.protocol import Array, Observation
+from parity.execution.worker import tasks
 from parity.spec.cases import Case, Sampling
 from parity.spec.graph import Graph, Input, Parameter, Phase
 

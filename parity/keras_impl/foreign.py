@@ -13,7 +13,7 @@ from typing import Any
 
 import keras
 
-from parity.execution.leaves import Call, Kind, Leaf, Shape, Weight, put_together, taken_apart
+from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, put_together, taken_apart
 from parity.execution.protocol import Array
 from parity.keras_impl import model as programs
 from parity.keras_impl.kinds import (
@@ -53,7 +53,7 @@ def version() -> str:
 
 
 class Model:
-    """A Keras model, subclassed, functional or sequential, as parity.execution.leaves.Foreign says."""
+    """A Keras model, subclassed, functional or sequential, as parity.execution.own_model.leaves.Foreign says."""
 
     def __init__(self, model: keras.Model, dtype: str) -> None:
         self.model, self.dtype = model, dtype

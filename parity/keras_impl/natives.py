@@ -14,8 +14,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from parity.execution import driving
 from parity.execution.protocol import Array, Probed
+from parity.execution.worker import driving
 from parity.keras_impl import model
 
 Found = Mapping[str, Array]

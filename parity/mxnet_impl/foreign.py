@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.execution.leaves import Call, Kind, Leaf, Shape, Weight, plain, put_together, taken_apart, unstacked
+from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, plain, put_together, taken_apart, unstacked
 from parity.execution.protocol import Array
 from parity.mxnet_impl.device import mxnet
 from parity.mxnet_impl.kinds import KINDS, RECURRENCES, recurrent_weights, word_of
@@ -39,7 +39,7 @@ def version() -> str:
 
 
 class Model:
-    """A gluon block, as parity.execution.leaves.Foreign says. Truth values go in as zeros and ones, which is MXNet's way."""
+    """A gluon block, as own_model.leaves.Foreign says. Truth values go in as zeros and ones, which is MXNet's way."""
 
     def __init__(self, block: Any, dtype: str) -> None:
         self.block, self.dtype = block, dtype

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from parity.execution.leaves import Kind, Setting
+from parity.execution.own_model.leaves import Kind, Setting
 from parity.mxnet_impl.device import mxnet
 
 nn, rnn = mxnet.gluon.nn, mxnet.gluon.rnn

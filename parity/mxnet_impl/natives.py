@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from parity.execution import driving
 from parity.execution.protocol import Array, Probed
+from parity.execution.worker import driving
 from parity.mxnet_impl.device import mxnet
 
 Found = Mapping[str, Array]

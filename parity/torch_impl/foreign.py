@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from parity.execution.leaves import Call, Kind, Leaf, Shape, Weight, plain, put_together, taken_apart, unstacked
+from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, plain, put_together, taken_apart, unstacked
 from parity.execution.protocol import Array
 from parity.torch_impl import device
 from parity.torch_impl.kinds import KINDS, RECURRENCES, recurrent_weights, split_weights
@@ -75,7 +75,7 @@ class Recorder:
 
 
 class Model:
-    """A torch module, as parity.execution.leaves.Foreign says."""
+    """A torch module, as parity.execution.own_model.leaves.Foreign says."""
 
     def __init__(self, module: nn.Module, dtype: str) -> None:
         self.module, self.dtype = module.to(device.DTYPES[dtype]), device.DTYPES[dtype]

@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import nn
 
-from parity.execution.leaves import Kind, Setting
+from parity.execution.own_model.leaves import Kind, Setting
 
 
 def _pairs(count: int) -> Callable[[Any], Any]:

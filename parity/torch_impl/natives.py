@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from parity.execution import driving
 from parity.execution.protocol import Array, Probed
+from parity.execution.worker import driving
 
 Found = Mapping[str, Array]
 

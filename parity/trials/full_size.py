@@ -15,8 +15,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from parity.execution import own_sources, planning, records
-from parity.execution.environments import Unavailable, installed
+from parity.execution import records
+from parity.execution.launcher import own_sources, planning
+from parity.execution.launcher.environments import Unavailable, installed
 from parity.judgement import differences
 from parity.judgement.comparison import Comparison
 from parity.spec import specs as language

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from parity.execution import arrays as array_files
-from parity.execution import own_sources
+from parity.execution.launcher import own_sources
 from parity.execution.records import file_digest, record_key
 from parity.reference_impl.training import TrainingRun
 from parity.spec.cases import Case

@@ -13,10 +13,10 @@ from pathlib import Path
 from threading import Event
 
 from parity.execution import arrays as array_files
-from parity.execution import own_sources, planning
-from parity.execution.environments import Unavailable, installed
-from parity.execution.launcher import launch, only_writer
-from parity.execution.process import Limits
+from parity.execution.launcher import own_sources, planning
+from parity.execution.launcher.environments import Unavailable, installed
+from parity.execution.launcher.launching import launch, only_writer
+from parity.execution.launcher.process import Limits
 from parity.execution.records import Record
 from parity.judgement import differences, verdicts
 from parity.judgement.comparison import Comparison, by

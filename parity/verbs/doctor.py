@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from parity.execution import diagnosis
-from parity.execution.diagnosis import Diagnosis
 from parity.execution.endings import headline
 from parity.execution.frameworks import trains
+from parity.execution.launcher import diagnosis
+from parity.execution.launcher.diagnosis import Diagnosis
 from parity.verbs.terminal import columns
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from parity.execution import environments
-from parity.execution.environments import Unavailable
+from parity.execution.launcher import environments
+from parity.execution.launcher.environments import Unavailable
 from parity.trials import selection
 from parity.verbs.terminal import progress
 

@@ -14,8 +14,8 @@ from typing import Any
 from rich.console import Console
 
 from parity.errors import UsageError
-from parity.execution import diagnosis, planning
-from parity.execution.environments import Unavailable, installed
+from parity.execution.launcher import diagnosis, planning
+from parity.execution.launcher.environments import Unavailable, installed
 from parity.judgement.verdicts import exit_status
 from parity.reporting import pages
 from parity.reporting.results import Curve, Results, Speed, read, write

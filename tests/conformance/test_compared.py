@@ -14,8 +14,8 @@ import pytest
 from parity.cli import status
 from parity.comparing import glue
 from parity.errors import UsageError
-from parity.execution.conversation import Crashed
-from parity.execution.environments import Unavailable, installed
+from parity.execution.launcher.environments import Unavailable, installed
+from parity.execution.own_model.conversation import Crashed
 from parity.judgement.verdicts import PASSING
 from parity.verbs.compare import compare
 from parity.verbs.compare.output import Compared, lines

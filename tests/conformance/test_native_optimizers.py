@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from parity.errors import UsageError
-from parity.execution.environments import installed
+from parity.execution.launcher.environments import installed
 from parity.verbs import fingerprint as verb
 
 MODULES = {"torch": "torch.optim", "keras": "keras.optimizers", "mxnet": "mxnet.optimizer"}

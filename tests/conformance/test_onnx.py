@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from parity.cli import status
-from parity.execution.environments import installed
+from parity.execution.launcher.environments import installed
 from parity.judgement import agreement
 from parity.judgement.verdicts import GREEN
 from parity.spec.cases import Case

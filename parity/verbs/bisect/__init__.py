@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from parity.errors import UsageError
-from parity.execution.environments import installed
+from parity.execution.launcher.environments import installed
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import PASSING
 from parity.spec.graph import Graph

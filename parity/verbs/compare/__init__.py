@@ -1,6 +1,6 @@
 """Owns `parity compare`: the user's own models, each in its framework's interpreter, mapped, run and judged side by side.
 
-It refuses to import them: parity.execution.conversation holds their processes, parity.comparing knows what answers mean.
+It refuses to import them: execution.own_model.conversation holds their processes, parity.comparing knows what answers mean.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from parity.comparing.mapping import Map, Unmappable
 from parity.comparing.pairing import Side
 from parity.comparing.structures import Structure
 from parity.errors import UsageError
-from parity.execution.conversation import Conversation, Crashed, Refused
-from parity.execution.environments import Unavailable, installed
+from parity.execution.launcher.environments import Unavailable, installed
+from parity.execution.own_model.conversation import Conversation, Crashed, Refused
 from parity.judgement.verdicts import exit_status
 from parity.spec import source
 from parity.spec.mistakes import SpecError, short

@@ -17,7 +17,7 @@ from rich.console import Console
 
 from parity.comparing.departures import Departure
 from parity.comparing.judging import Found
-from parity.execution.conversation import Asked
+from parity.execution.own_model.conversation import Asked
 from parity.judgement.verdicts import PASSING, worst
 from parity.trials.output import SCHEMA_VERSION
 

@@ -13,10 +13,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from parity.errors import UsageError
-from parity.execution import frameworks, isolation
-from parity.execution.conversation import Crashed
-from parity.execution.environments import Unavailable, installed
-from parity.execution.forms import MODEL
+from parity.execution import frameworks
+from parity.execution.launcher import isolation
+from parity.execution.launcher.environments import Unavailable, installed
+from parity.execution.own_model.conversation import Crashed
+from parity.execution.worker.forms import MODEL
 from parity.trials import selection
 from parity.verbs import compare as comparing
 from parity.verbs.compare.output import Compared
@@ -35,7 +36,7 @@ def _form(framework: str, target: str) -> str:
     with tempfile.TemporaryDirectory(prefix="parity-form-") as place:
         variables = isolation.variables(Path(place), frameworks.environment(framework), python_path=(Path.cwd(),))
         done = subprocess.run(  # noqa: S603  no shell; the interpreter is the caller's
-            [str(interpreter), "-m", "parity.execution.forms", target],
+            [str(interpreter), "-m", "parity.execution.worker.forms", target],
             env=variables,
             cwd=isolation.working_directory(Path(place)),
             capture_output=True,

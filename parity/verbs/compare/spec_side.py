@@ -16,8 +16,8 @@ import numpy.typing as npt
 from parity import __version__
 from parity.comparing.drawing import BATCH
 from parity.errors import UsageError
-from parity.execution.foreign import Answering
-from parity.execution.leaves import Call, Leaf, Shape, unstacked
+from parity.execution.own_model.answering import Answering
+from parity.execution.own_model.leaves import Call, Leaf, Shape, unstacked
 from parity.ops import TABLE
 from parity.ops.definition import Run, evaluate
 from parity.reference_impl import walk as walking
@@ -37,7 +37,7 @@ SPEC = "spec"
 
 
 class Walked:
-    """A graph, as parity.execution.leaves.Foreign says."""
+    """A graph, as parity.execution.own_model.leaves.Foreign says."""
 
     def __init__(self, graph: Graph, dtype: str) -> None:
         nodes = tuple(replace(node, evaluate=node.evaluate or _drops(node)) for node in graph.nodes)
@@ -161,7 +161,7 @@ def _begin(parameter: Parameter) -> Array:
 
 
 class InProcess:
-    """What parity.execution.conversation.Conversation is to a process, to a model of the harness's own."""
+    """What parity.execution.own_model.conversation.Conversation is to a process, to a model of the harness's own."""
 
     def __init__(self, graph: Graph, dtype: str) -> None:
         self._answering = Answering(Walked(graph, dtype), __version__, [_given(one) for one in graph.inputs])

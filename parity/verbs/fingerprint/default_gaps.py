@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from parity.atlas.canonical import INITIALIZERS, NATIVES, OPTIMIZERS, Definition
 from parity.errors import UsageError
-from parity.execution.black_box import OTHERWISE
+from parity.execution.worker.black_box import OTHERWISE
 from parity.judgement import gaps
 from parity.judgement.natives import draws, gates
 from parity.judgement.natives.form import Arrays, Facet, Form

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
-from parity.execution import probing
+from parity.execution.worker import probing
 from parity.judgement.natives.form import Arrays, Facet
 from parity.judgement.natives.kinds import KINDS
 from parity.spec.cases import Case

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from parity.execution import decoding, inspection, newton
+from parity.execution import newton
 from parity.execution.protocol import Array, Framework, Observation, Realization, Unsupported
+from parity.execution.worker import decoding, inspection
 from parity.spec.cases import Case
 from parity.spec.graph import Graph
 

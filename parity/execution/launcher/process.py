@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from parity.execution import frameworks, isolation
+from parity.execution import frameworks
+from parity.execution.launcher import isolation
 from parity.execution.request import Entry, Request
 
 POLL_SECONDS = 0.05

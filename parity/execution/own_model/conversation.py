@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.execution import arrays as array_files
-from parity.execution import frameworks, isolation
+from parity.execution import frameworks
 from parity.execution.endings import of_process
+from parity.execution.launcher import isolation
 
 Array = npt.NDArray[Any]
 SECONDS = 600.0
@@ -34,7 +35,7 @@ class Refused(Crashed):
 
 
 class Asked(Protocol):
-    """Whoever answers the questions of parity.execution.foreign: a process, or the harness itself."""
+    """Whoever answers the questions of answering.py: a process, or the harness itself."""
 
     def ask(self, what: str, arrays: Mapping[str, Array] | None = None, **question: Any) -> tuple[Any, dict[str, Array]]: ...
 
@@ -49,7 +50,7 @@ class Conversation:
         self._log = (self._directory / "worker.log").open("w+")
         own = frameworks.environment(framework)
         self._process = subprocess.Popen(  # noqa: S603  no shell; the interpreter is the caller's
-            [str(interpreter), "-m", "parity.execution.foreign", framework, target, dtype],
+            [str(interpreter), "-m", "parity.execution.own_model", framework, target, dtype],
             env=isolation.variables(self._directory, own, python_path=python_path),
             cwd=isolation.working_directory(self._directory),
             stdin=subprocess.PIPE,

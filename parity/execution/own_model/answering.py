@@ -1,6 +1,6 @@
 """Owns the process of a user's own model: it builds the model and answers questions, one line each, arrays in files.
 
-    python -m parity.execution.foreign FRAMEWORK PACKAGE.MODULE:BUILD DTYPE
+    python -m parity.execution.own_model FRAMEWORK PACKAGE.MODULE:BUILD DTYPE
 
 It refuses to compare: it never sees the other model. The user's code prints to stderr; stdout carries the answers.
 """
@@ -21,7 +21,7 @@ import numpy as np
 from parity.execution import arrays as array_files
 from parity.execution import endings
 from parity.execution.frameworks import find
-from parity.execution.leaves import Call, Foreign
+from parity.execution.own_model.leaves import Call, Foreign
 
 Arrays = dict[str, Any]
 
@@ -122,7 +122,3 @@ def main(arguments: Sequence[str]) -> int:
         except Exception as error:
             tell({"failed": endings.of_exception(error)[1]})
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from parity.execution import endings, records, request
-from parity.execution.process import LIMITS, POLL_SECONDS, Ending, Limits, Place, run_process
+from parity.execution.launcher.process import LIMITS, POLL_SECONDS, Ending, Limits, Place, run_process
 from parity.execution.records import Record
 from parity.execution.request import Entry, Request
 
@@ -227,7 +227,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

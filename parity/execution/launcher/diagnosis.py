@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from parity.execution import frameworks, isolation
+from parity.execution import frameworks
 from parity.execution.endings import of_process
-from parity.execution.environments import Environment, Unavailable, installed, override_variable
+from parity.execution.launcher import isolation
+from parity.execution.launcher.environments import Environment, Unavailable, installed, override_variable
 
 SECONDS = 300.0
 

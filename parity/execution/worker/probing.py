@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from parity.execution import black_box
 from parity.execution.protocol import Array, Probed, Unsupported
+from parity.execution.worker import black_box
 from parity.spec.cases import Case
 
 Drivers = Mapping[str, Callable[[Probed], Mapping[str, Array]]]

@@ -13,15 +13,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.execution import own_sources, records, request
+from parity.execution import records, request
 from parity.execution.arrays import write_npz
 from parity.execution.frameworks import LOADED, TABLE, find
+from parity.execution.launcher import own_sources
 from parity.execution.records import Reading, record_key, source_digest
 from parity.execution.request import Entry, Request
 from parity.spec.cases import Case
 
 Array = npt.NDArray[Any]
-WORKER = "parity.execution.worker"
+WORKER = "parity.execution.worker.__main__"
 RESULTS = "results"
 
 

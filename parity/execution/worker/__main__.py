@@ -22,10 +22,11 @@ from typing import Any
 import numpy as np
 
 from parity.execution import arrays as array_files
-from parity.execution import black_box, endings, implementations, probing, records, request, tasks, timing
+from parity.execution import endings, records, request
 from parity.execution.protocol import Array, Description, Framework, Unsupported
 from parity.execution.records import Record
 from parity.execution.request import Entry, Request
+from parity.execution.worker import black_box, implementations, probing, tasks, timing
 
 PROGRESS = "progress.jsonl"
 LITTLE = 1 << 23

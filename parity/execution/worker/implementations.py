@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from parity.execution.forms import MODEL, form
 from parity.execution.frameworks import ANSWERS, DEFAULTS, DRIVERS, FRAMEWORK, find
 from parity.execution.protocol import Array, Description, Driven, Framework, Probed, Realization
+from parity.execution.worker.forms import MODEL, form
 from parity.spec.cases import Case
 
 

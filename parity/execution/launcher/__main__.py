@@ -1,0 +1,9 @@
+"""Owns the command `python -m parity.execution.launcher`."""
+
+from __future__ import annotations
+
+import sys
+
+from parity.execution.launcher.launching import main
+
+sys.exit(main())

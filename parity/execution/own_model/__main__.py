@@ -1,0 +1,9 @@
+"""Owns the command `python -m parity.execution.own_model`."""
+
+from __future__ import annotations
+
+import sys
+
+from parity.execution.own_model.answering import main
+
+sys.exit(main(sys.argv[1:]))
