@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.judgement.natives import alignments, attention, convolutions, transposed
+from parity.fingerprinting.forms import alignments, attention, convolutions, transposed
 
 Array = np.ndarray
 Seen = dict[str, Array]

@@ -10,7 +10,7 @@ import pytest
 
 from parity.execution.protocol import Probed
 from parity.execution.worker import driving
-from parity.judgement.natives import attention, convolutions, draws
+from parity.fingerprinting.forms import attention, convolutions, draws
 
 
 class Conv1d:

@@ -15,8 +15,8 @@ from parity.errors import UsageError
 from parity.execution.protocol import Unsupported
 from parity.execution.records import Record
 from parity.execution.worker import black_box
-from parity.judgement.closed_forms import ClosedForm, library
-from parity.judgement.fingerprints import Seen, identify, share
+from parity.fingerprinting.naming import Seen, identify, share
+from parity.fingerprinting.rules import ClosedForm, library
 from parity.reference_impl import training
 from parity.reference_impl.retracing import Step
 from parity.spec.cases import Case

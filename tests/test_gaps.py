@@ -10,10 +10,10 @@ import pytest
 
 from parity.atlas.canonical import INITIALIZERS, NATIVES, OPTIMIZERS
 from parity.execution.worker import black_box, probing
-from parity.judgement import gaps
-from parity.judgement.closed_forms import ClosedForm, library
-from parity.judgement.fingerprints import Match, Seen
-from parity.judgement.natives import normalizations, reductions
+from parity.fingerprinting import gaps
+from parity.fingerprinting.forms import normalizations, reductions
+from parity.fingerprinting.naming import Match, Seen
+from parity.fingerprinting.rules import ClosedForm, library
 from parity.reference_impl import training
 from parity.reference_impl.retracing import Step
 from parity.reference_impl.rules import Rule

@@ -47,6 +47,10 @@ ROOMS = {
         *("parity.judgement*", "parity.reference_impl*", "parity.ops*", "parity.spec*", "parity.formulas*"),
         *("parity.execution.records", "parity.execution.frameworks", "parity.execution.newton"),
     ),
+    "parity.fingerprinting*": (
+        *("parity.fingerprinting*", "parity.judgement.budgets", "parity.formulas*"),
+        *("parity.reference_impl.rules", "parity.reference_impl.distributions", "parity.reference_impl.retracing"),
+    ),
     "parity.comparing*": (
         *("parity.comparing*", "parity.execution.own_model.leaves"),
         *("parity.judgement.budgets", "parity.judgement.comparison"),
@@ -57,6 +61,7 @@ ROOMS = {
         "parity.reporting*",
         "parity.judgement*",
         "parity.execution.worker.timing",
+        "parity.fingerprinting*",
         "parity.atlas*",
     ),
     "parity.errors": (),
@@ -67,7 +72,7 @@ ROOMS = {
     "parity.verbs*": (
         *("parity.trials*", "parity.errors"),
         *("parity", "parity.verbs*", "parity.reporting*", "parity.judgement*", "parity.reference_impl*", "parity.comparing*"),
-        "parity.atlas*",
+        *("parity.atlas*", "parity.fingerprinting*"),
         *("parity.execution*", "parity.ops*", "parity.spec*"),
     ),
     "parity.commands": ("parity", "parity.verbs*", "parity.trials.options"),
@@ -100,6 +105,7 @@ OUTSIDE = {
     "parity.execution*": ("numpy",),
     "parity.comparing*": ("numpy",),
     "parity.judgement*": ("numpy", "ruamel"),
+    "parity.fingerprinting*": ("numpy",),
     "parity.atlas*": ("numpy",),
     "parity.reporting*": ("numpy", "jinja2", "markupsafe", "vl_convert"),
     "parity.errors": (),

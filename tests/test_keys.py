@@ -53,9 +53,7 @@ def test_the_key_of_a_record_sees_every_file_that_the_worker_imports(copy: Path,
     every = sources()
     package = TABLE[framework].package
     loaded = {f"{package}.{name}" for name in LOADED} & set(every)
-    wanted = imported("parity.execution.worker.__main__").union(
-        *(closure(name, every) for name in ("parity.execution.worker.__main__", *loaded))
-    )
+    wanted = imported(planning.WORKER).union(*(closure(name, every) for name in (planning.WORKER, *loaded)))
     assert len(wanted) > 25 and f"{package}.layers" in wanted
     assert unseen(wanted, copy, lambda: planning.implementation_digest(framework, root=copy)) == []
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from parity.atlas.canonical import CONVOLUTION, GRU, INITIALIZERS, LSTM, NATIVES, RESIZE, RNN, TRANSPOSED
-from parity.judgement import gaps
-from parity.judgement.natives import convolutions, draws, gates, resizing, transposed
-from parity.judgement.natives.draws import FAMILIES, SHAPES, Drawn
-from parity.judgement.natives.form import Arrays
-from parity.judgement.natives.kinds import LIBRARIES, kind_of
+from parity.fingerprinting import gaps
+from parity.fingerprinting.forms import convolutions, draws, gates, resizing, transposed
+from parity.fingerprinting.forms.draws import FAMILIES, SHAPES, Drawn
+from parity.fingerprinting.forms.form import Arrays
+from parity.fingerprinting.forms.kinds import LIBRARIES, kind_of
 from parity.ops import TABLE
 from parity.ops.definition import Run, evaluate
 from parity.reference_impl.distributions import Claim

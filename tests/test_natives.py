@@ -10,9 +10,9 @@ import pytest
 
 from parity.execution.protocol import Probed, Unsupported
 from parity.execution.worker import probing
-from parity.judgement.natives import convolutions, draws, gates, normalizations, reductions, resizing, windows
-from parity.judgement.natives.form import TOLERANCES, Facet, Form, identify
-from parity.judgement.natives.kinds import KINDS, kind_of
+from parity.fingerprinting.forms import convolutions, draws, gates, normalizations, reductions, resizing, windows
+from parity.fingerprinting.forms.form import TOLERANCES, Facet, Form, identify
+from parity.fingerprinting.forms.kinds import KINDS, kind_of
 from parity.spec.cases import Case
 from parity.verbs.fingerprint import objects
 

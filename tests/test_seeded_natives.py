@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from seeded_natives import Names, Seen, foreign, path_losses, variants
 
-from parity.judgement.natives import alignments, attention
-from parity.judgement.natives.form import TOLERANCES, Form, identify
-from parity.judgement.natives.kinds import KINDS, LIBRARIES
+from parity.fingerprinting.forms import alignments, attention
+from parity.fingerprinting.forms.form import TOLERANCES, Form, identify
+from parity.fingerprinting.forms.kinds import KINDS, LIBRARIES
 
 VARIANTS = {name: (kind, seen, names) for kind, name, seen, names in variants()}
 FOREIGN = {name: (kind, seen, about) for kind, name, seen, about in foreign()}

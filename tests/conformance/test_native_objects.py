@@ -8,7 +8,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from parity.errors import UsageError
-from parity.judgement.natives.kinds import kind_of
+from parity.fingerprinting.forms.kinds import kind_of
 from parity.verbs.fingerprint import objects
 
 NAMES = YAML(typ="safe", pure=True).load(Path(__file__).with_name("native_objects.yaml"))

@@ -20,9 +20,9 @@ from rich.console import Console
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
 from parity.execution.frameworks import training
-from parity.judgement.closed_forms import ClosedForm
-from parity.judgement.fingerprints import Match, Seen, identify
-from parity.judgement.natives.kinds import kind_of
+from parity.fingerprinting.forms.kinds import kind_of
+from parity.fingerprinting.naming import Match, Seen, identify
+from parity.fingerprinting.rules import ClosedForm
 from parity.reference_impl.retracing import Step
 from parity.spec.cases import Case
 from parity.trials import probes, selection

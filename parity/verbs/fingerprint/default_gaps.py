@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from parity.atlas.canonical import INITIALIZERS, NATIVES, OPTIMIZERS, Definition
 from parity.errors import UsageError
 from parity.execution.worker.black_box import OTHERWISE
-from parity.judgement import gaps
-from parity.judgement.natives import draws, gates
-from parity.judgement.natives.form import Arrays, Facet, Form
-from parity.judgement.natives.kinds import LIBRARIES, kind_of
+from parity.fingerprinting import gaps
+from parity.fingerprinting.forms import draws, gates
+from parity.fingerprinting.forms.form import Arrays, Facet, Form
+from parity.fingerprinting.forms.kinds import LIBRARIES, kind_of
 from parity.reference_impl.distributions import Claim, claim
 from parity.reference_impl.rules import Rule
 from parity.reporting.atlas import Gap

@@ -16,8 +16,8 @@ from rich.console import Console
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
 from parity.execution.worker import probing
-from parity.judgement.natives.form import Arrays, Facet
-from parity.judgement.natives.kinds import KINDS
+from parity.fingerprinting.forms.form import Arrays, Facet
+from parity.fingerprinting.forms.kinds import KINDS
 from parity.spec.cases import Case
 from parity.trials.networks import Trial
 from parity.trials.session import Judged, Session

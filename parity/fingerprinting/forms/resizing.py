@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from parity.judgement.natives.form import Array, Arrays, Form
+from parity.fingerprinting.forms.form import Array, Arrays, Form
 
 ROW = np.array([3.0, -1.0, 4.0, 1.0, -5.0, 9.0])
 INPUTS: Arrays = {"x": ROW}

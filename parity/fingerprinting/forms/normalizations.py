@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from parity.judgement.natives.form import Array, Arrays, Form
+from parity.fingerprinting.forms.form import Array, Arrays, Form
 
 NUMBERS = np.random.RandomState(7)
 CHANNELS, EXAMPLES = np.array([0.1, 0.5, 1.0, 0.25]), np.array([0.05, 0.25, 0.5, 1.0, 2.0, 4.0])

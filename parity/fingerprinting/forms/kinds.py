@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from parity.judgement.natives import (
+from parity.fingerprinting.forms import (
     alignments,
     attention,
     convolutions,
@@ -17,7 +17,7 @@ from parity.judgement.natives import (
     transposed,
     windows,
 )
-from parity.judgement.natives.form import Arrays, Facet, Form, identify
+from parity.fingerprinting.forms.form import Arrays, Facet, Form, identify
 
 Naming = Callable[[Arrays, str], list[Facet]]
 Library = Callable[[Arrays], Mapping[str, Sequence[Form]]]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.judgement.natives.form import Array, Arrays, Form
+from parity.fingerprinting.forms.form import Array, Arrays, Form
 
 POOLED: Arrays = {
     "seven": np.array([-2.0, 3.0, -5.0, 7.0, -1.0, -4.0, -6.0]),

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+from parity.fingerprinting.published_rules import MOMENTS, Texts, published
 from parity.formulas.formula import Formula
-from parity.judgement.published_forms import MOMENTS, Texts, published
 from parity.reference_impl.rules import Rule
 
 FIXED = frozenset({"g", "w", "t", "global_norm", "weights", "place", "first_rate"})

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.fingerprinting.rules import ClosedForm, library
 from parity.judgement import budgets
-from parity.judgement.closed_forms import ClosedForm, library
 from parity.reference_impl.retracing import Step, retrace
 
 Array = npt.NDArray[Any]

@@ -12,8 +12,8 @@ from statistics import NormalDist
 
 import numpy as np
 
+from parity.fingerprinting.forms.form import Array, Arrays, Facet
 from parity.judgement import budgets
-from parity.judgement.natives.form import Array, Arrays, Facet
 
 SHAPES: Mapping[str, tuple[int, ...]] = {"dense": (307, 101), "conv": (61, 29, 3, 5)}
 INPUTS: Arrays = {name: np.array(shape) for name, shape in SHAPES.items()}

@@ -10,8 +10,8 @@ from itertools import product
 
 import numpy as np
 
-from parity.judgement.natives.convolutions import GAPS, TURNED
-from parity.judgement.natives.form import Array, Arrays, Form
+from parity.fingerprinting.forms.convolutions import GAPS, TURNED
+from parity.fingerprinting.forms.form import Array, Arrays, Form
 
 NUMBERS = np.random.RandomState(19)
 INPUTS: Arrays = {

@@ -10,8 +10,8 @@ from itertools import product
 
 import numpy as np
 
-from parity.judgement.natives.form import Array, Arrays, Form
-from parity.judgement.natives.windows import SIDES, padding, same_was_seen, sided
+from parity.fingerprinting.forms.form import Array, Arrays, Form
+from parity.fingerprinting.forms.windows import SIDES, padding, same_was_seen, sided
 
 NUMBERS = np.random.RandomState(17)
 INPUTS: Arrays = {

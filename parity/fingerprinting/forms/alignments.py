@@ -10,7 +10,7 @@ from itertools import product
 
 import numpy as np
 
-from parity.judgement.natives.form import Array, Arrays, Form
+from parity.fingerprinting.forms.form import Array, Arrays, Form
 
 NUMBERS = np.random.RandomState(29)
 INPUTS: Arrays = {

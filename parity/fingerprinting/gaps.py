@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.fingerprinting.forms import draws
+from parity.fingerprinting.forms.draws import Drawn
+from parity.fingerprinting.forms.form import Arrays, Form
+from parity.fingerprinting.naming import Match, Seen
+from parity.fingerprinting.rules import ClosedForm
 from parity.judgement import budgets
-from parity.judgement.closed_forms import ClosedForm
-from parity.judgement.fingerprints import Match, Seen
-from parity.judgement.natives import draws
-from parity.judgement.natives.draws import Drawn
-from parity.judgement.natives.form import Arrays, Form
 from parity.reference_impl.distributions import CUT, Claim
 from parity.reference_impl.retracing import retrace
 from parity.reference_impl.rules import Rule

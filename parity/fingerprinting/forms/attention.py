@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from parity.judgement.natives.form import Array, Arrays, Form, explains
+from parity.fingerprinting.forms.form import Array, Arrays, Form, explains
 
 NUMBERS = np.random.RandomState(23)
 INPUTS: Arrays = {

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from parity.judgement.natives.form import Array, Arrays, Facet, Form, identify
+from parity.fingerprinting.forms.form import Array, Arrays, Facet, Form, identify
 
 NUMBERS = np.random.RandomState(13)
 _SCORES = np.exp(NUMBERS.standard_normal((3, 4)))

@@ -11,7 +11,7 @@ from itertools import permutations
 
 import numpy as np
 
-from parity.judgement.natives.form import Array, Arrays, Form
+from parity.fingerprinting.forms.form import Array, Arrays, Form
 
 UNITS = 3
 NUMBERS = np.random.RandomState(11)
