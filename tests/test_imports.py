@@ -251,7 +251,7 @@ def test_the_backend_of_keras_is_touched_in_two_files() -> None:
 
 def test_implementations_have_the_same_files() -> None:
     forward = {"__init__", "framework", "layers", "model", "device"}
-    wanted = {*forward, "initializers", "optimizers", "foreign", "kinds"}
+    wanted = {*forward, "initializers", "optimizers", "rules", "schedules", "wiring", "fingerprint"}
     for name in FRAMEWORKS:
         found = {file.stem for file in (PACKAGE / name).glob("*.py")}
         assert (wanted if name in TRAINING else forward) <= found

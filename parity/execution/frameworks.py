@@ -9,10 +9,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-DEFAULTS, DRIVERS, FRAMEWORK = "defaults", "natives", "framework"
-ANSWERS = ("answers", "edges", "windows", "calls", "steps", "arithmetic")
-LOADED = (FRAMEWORK, DEFAULTS, *ANSWERS, DRIVERS)
-"""Modules of an implementation that the worker imports by their names (`implementations.py`)."""
+FRAMEWORK, DEFAULTS, FINGERPRINT, OWN_MODEL = "framework", "atlas.defaults", "fingerprint", "own_model.observation"
+ANSWERS = tuple(f"atlas.{name}" for name in ("answers", "edges", "windows", "calls", "steps", "arithmetic"))
+LOADED = (FRAMEWORK, DEFAULTS, *ANSWERS, FINGERPRINT)
+"""Modules of an implementation that the worker imports by their names (`worker/implementations.py`)."""
 
 NAME = re.compile(r"(?P<framework>[a-z0-9_]+)(\[(?P<variant>[a-z0-9_]+)\])?")
 

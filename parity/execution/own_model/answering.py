@@ -20,7 +20,7 @@ import numpy as np
 
 from parity.execution import arrays as array_files
 from parity.execution import endings
-from parity.execution.frameworks import find
+from parity.execution.frameworks import OWN_MODEL, find
 from parity.execution.own_model.leaves import Call, Foreign
 
 Arrays = dict[str, Any]
@@ -74,7 +74,7 @@ def with_sources(calls: Sequence[Call], seen: Mapping[str, Any]) -> list[Call]:
 
 def built(framework: str, target: str, dtype: str) -> Answering:
     """The user's model. Raises whatever the user's code raises."""
-    impl = importlib.import_module(f"{find(framework)[1].package}.foreign")
+    impl = importlib.import_module(f"{find(framework)[1].package}.{OWN_MODEL}")
     impl.prepare(dtype)
     module_name, _, attribute = target.partition(":")
     module = importlib.import_module(module_name)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from parity.execution.frameworks import ANSWERS, DEFAULTS, DRIVERS, FRAMEWORK, find
+from parity.execution.frameworks import ANSWERS, DEFAULTS, FINGERPRINT, FRAMEWORK, find
 from parity.execution.protocol import Array, Description, Driven, Framework, Probed, Realization
 from parity.execution.worker.forms import MODEL, form
 from parity.spec.cases import Case
@@ -42,14 +42,14 @@ def answers(name: str) -> tuple[Mapping[str, str], Mapping[str, Callable[..., An
     defaults: Mapping[str, str] = importlib.import_module(f"{package}.{DEFAULTS}").DEFAULTS
     found: dict[str, Callable[..., Any]] = {}
     for file in ANSWERS:
-        found |= getattr(importlib.import_module(f"{package}.{file}"), file.upper())
+        found |= getattr(importlib.import_module(f"{package}.{file}"), file.rpartition(".")[2].upper())
     return defaults, found
 
 
 def drivers(name: str) -> Mapping[str, Callable[[Probed], Mapping[str, Array]]]:
     """What drives a native object of each kind."""
     found: Mapping[str, Callable[[Probed], Mapping[str, Array]]]
-    found = importlib.import_module(f"{find(name)[1].package}.{DRIVERS}").DRIVERS
+    found = importlib.import_module(f"{find(name)[1].package}.{FINGERPRINT}").DRIVERS
     return found
 
 

@@ -1,0 +1,1 @@
+"""What Keras answers to the questions of the atlas."""

@@ -1,0 +1,1 @@
+"""What MXNet answers to the questions of the atlas."""

@@ -1,0 +1,1 @@
+"""What PyTorch answers to the questions of the atlas."""

@@ -1,0 +1,1 @@
+"""A user's own PyTorch model: how it is observed, and the kinds of its layers."""
