@@ -6,15 +6,11 @@ import ast
 import sys
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from pathlib import Path
 
 import pytest
+from package_imports import PACKAGE, Sources, closure, imports, sources
 
 from parity.execution.frameworks import TABLE, training
-
-PACKAGE = Path(__file__).parents[1] / "parity"
-Sources = Mapping[str, str]
-"""Module name -> source. A package bears its own name: `parity.spec` is parity/spec/__init__.py."""
 
 FORMULAS = ("parity.formulas", "parity.formulas.formula", "parity.formulas.syntax", "parity.formulas.rounding")
 WORKER_SPEC = ("parity", "parity.spec", "parity.spec.graph", "parity.spec.cases", *FORMULAS)
@@ -124,43 +120,6 @@ OUTSIDE = {
 
 FORBIDDEN_CALLS = ("eval", "exec", "__import__", "hasattr")
 FORBIDDEN_MODULES = ("pickle", "shelve", "marshal", "dill")
-
-
-def sources() -> dict[str, str]:
-    found = {}
-    for file in sorted(PACKAGE.rglob("*.py")):
-        parts = file.relative_to(PACKAGE.parent).with_suffix("").parts
-        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file.read_text()
-    return found
-
-
-def imports(name: str, every: Sources) -> set[str]:
-    """Modules that a module imports anywhere in it; `from parity.ops import TABLE` imports parity.ops."""
-    found = set()
-    for node in ast.walk(ast.parse(every[name])):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            if node.level or node.module is None:
-                found.add("(relative)")
-                continue
-            inner = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= (inner & set(every)) or {node.module}
-    return found
-
-
-def closure(name: str, every: Sources) -> set[str]:
-    """All modules of the package that come with an import, their packages' __init__ included."""
-    seen: set[str] = set()
-    left = {name}
-    while left:
-        module = left.pop()
-        seen.add(module)
-        reached = {found for found in imports(module, every) if found in every}
-        for found in list(reached):
-            reached |= {found.rsplit(".", count)[0] for count in range(1, found.count(".") + 1)}
-        left |= reached - seen
-    return seen
 
 
 def last_match(name: str, table: Mapping[str, tuple[str, ...]]) -> tuple[str, ...] | None:

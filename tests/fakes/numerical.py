@@ -1,7 +1,7 @@
 """Frameworks built to compute something else: each departs from the right one in a few lines.
 
-tests/test_fakes.py runs them and holds the verdict that each must get. Those that are wrong in their precision, their update or
-their phases are in lowered.py, updating.py and alternating.py.
+tests/judgement/test_fakes.py runs them and holds the verdict that each must get. Those that are wrong in their precision,
+their update or their phases are in lowered.py, updating.py and alternating.py.
 """
 
 from __future__ import annotations

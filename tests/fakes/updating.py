@@ -1,6 +1,6 @@
 """Frameworks whose gradients are right and whose update is not.
 
-tests/test_fakes.py runs them and holds the verdict that each must get.
+tests/judgement/test_fakes.py runs them and holds the verdict that each must get.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from parity.reporting.atlas import Row
 from parity.verbs.atlas import chosen
 from parity.verbs.fingerprint.default_gaps import left_out
 
-REPORTS = Path(__file__).parents[1] / "reports"
+REPORTS = Path(__file__).parents[2] / "reports"
 
 
 def test_every_question_has_a_name_of_its_own_and_a_chapter() -> None:

@@ -21,7 +21,7 @@ from parity.spec.specs import names
 PROOFS: dict[str, str] = {
     entry["mutant"]: entry["proof"]
     for entry in YAML(typ="safe", pure=True).load(
-        (Path(__file__).parent / "equivalent_mutants.yaml").read_text(encoding="utf-8")
+        (Path(__file__).parents[1] / "equivalent_mutants.yaml").read_text(encoding="utf-8")
     )
 }
 DTYPES = ("float64", "float32")

@@ -16,7 +16,7 @@ from parity.trials import streams
 
 DIGITS = Context(prec=60)
 NUMBERS = np.random.RandomState(1)
-SCRIPT = Path(__file__).with_name("processor_digests.py")
+SCRIPT = Path(__file__).parents[1] / "tools" / "processor_digests.py"
 
 
 def places(function: Callable[[np.ndarray], np.ndarray], exact: Callable[[Decimal], Decimal], x: np.ndarray) -> np.ndarray:

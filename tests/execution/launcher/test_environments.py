@@ -106,7 +106,7 @@ def test_two_builders_make_one_environment(tiny: Path) -> None:
         "print('built' if lines else 'found')\n"
     )
     command = [sys.executable, "-c", program, str(tiny.parents[2] / "__init__.py")]
-    path = str(Path(__file__).parents[1])
+    path = str(Path(__file__).parents[3])
     variables = {**os.environ, "PYTHONPATH": path}
     builders = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=variables) for _ in range(2)]
     said = sorted(builder.communicate()[0].strip() for builder in builders)

@@ -11,7 +11,7 @@ from parity.spec.architectures import Architecture
 from parity.spec.expansion import expand, expand_with_warnings
 from parity.spec.networks import network_nodes
 
-EXAMPLES = Path(__file__).parent / "language-examples"
+EXAMPLES = Path(__file__).parents[1] / "language-examples"
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.yaml"))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from test_imports import PACKAGE, closure, sources
+from package_imports import PACKAGE, closure, sources
 
 from parity.execution.frameworks import LOADED, TABLE
 from parity.execution.launcher import own_sources, planning

@@ -14,7 +14,7 @@ from parity.spec.graph import Graph
 from parity.spec.models import build
 from parity.spec.source import Rows, Table, read_file
 
-EXAMPLES = Path(__file__).parent / "language-examples"
+EXAMPLES = Path(__file__).parents[1] / "language-examples"
 
 # example: parameters at full size, nodes without the loss, parameters at small size
 FIGURES = {

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-OPS = Path(__file__).resolve().parent.parent / "parity" / "ops"
+OPS = Path(__file__).resolve().parents[2] / "parity" / "ops"
 
 UNREACHED = frozenset({"signature", "flops", "masks", "kinks", "taken", "margin", "without", "bends"})
 """Functions that neither forward nor vjp reaches; they have tests of their own."""

@@ -11,7 +11,7 @@ from parity.spec.expansion import expand
 from parity.spec.graph import Graph
 from parity.spec.masks import dropouts, with_masks
 
-EXAMPLES = Path(__file__).parent / "language-examples"
+EXAMPLES = Path(__file__).parents[1] / "language-examples"
 
 
 def small(name: str) -> Graph:

@@ -18,7 +18,7 @@ from parity.spec.expansion import expand, expand_with_warnings
 from parity.spec.graph import Graph
 from parity.spec.source import read_file
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 COUNTS = {
     "alexnet": 61_100_840,

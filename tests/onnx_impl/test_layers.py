@@ -7,7 +7,7 @@ from pathlib import Path
 
 from parity.ops import TABLE
 
-LAYERS = Path(__file__).parents[1] / "parity" / "onnx_impl" / "layers.py"
+LAYERS = Path(__file__).parents[2] / "parity" / "onnx_impl" / "layers.py"
 
 
 def emitters() -> dict[str, str]:

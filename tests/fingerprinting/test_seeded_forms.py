@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
-from seeded_natives import Names, Seen, foreign, path_losses, variants
+from seeded_forms import Names, Seen, foreign, path_losses, variants
 
 from parity.fingerprinting.forms import alignments, attention
 from parity.fingerprinting.forms.form import TOLERANCES, Form, identify

@@ -1,7 +1,7 @@
 """How often right results alarm: every small spec, over many seeds, run by the reference in an order that no shadow has.
 
-    python -m tests.false_alarms [--seeds 100] [--first 0] [--dtype float32] [--spec NAME]… [--processes 2] [--nodes]
-    python -m tests.false_alarms --initializers [--seeds 1000] [--power 200] [--framework torch] [--spec NAME]…
+    python -m tests.tools.false_alarms [--seeds 100] [--first 0] [--dtype float32] [--spec NAME]… [--processes 2] [--nodes]
+    python -m tests.tools.false_alarms --initializers [--seeds 1000] [--power 200] [--framework torch] [--spec NAME]…
 
 prints, per spec, comparisons, alarms, redraws, and the greatest share of a budget used; exits 1 where anything is not green.
 --initializers: the same of the judgement of initializers, and with --power how often it catches wrong draws.
@@ -16,7 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "fakes")]
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "fakes")]
 
 import initializer_false_alarms as initializers  # noqa: E402
 from reference_framework import Implementation  # noqa: E402

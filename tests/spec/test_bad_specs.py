@@ -12,7 +12,7 @@ from parity.spec import specs
 from parity.spec.expansion import expand
 from parity.spec.mistakes import SpecError
 
-EXAMPLES = Path(__file__).parent / "language-examples"
+EXAMPLES = Path(__file__).parents[1] / "language-examples"
 
 
 def said(text: str, file: str = "user.yaml") -> str:
@@ -36,7 +36,7 @@ def changed(name: str, old: str, new: str) -> str:
 def mistakes() -> list[tuple[str, str, str, str]]:
     """(example, what stands in it, what replaces it, everything that is then said) of tests/mistakes.txt."""
     found = []
-    for block in (Path(__file__).parent / "mistakes.txt").read_text(encoding="utf-8").split("\n\n")[1:]:
+    for block in (Path(__file__).parents[1] / "mistakes.txt").read_text(encoding="utf-8").split("\n\n")[1:]:
         if block.startswith("#"):
             continue
         example, old, new, *told = block.strip("\n").split("\n")

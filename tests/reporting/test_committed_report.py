@@ -14,7 +14,7 @@ from parity.spec.suites import Suite
 from parity.trials.selection import select
 from parity.verbs import report
 
-REPORTS = Path(__file__).parent.parent / "reports"
+REPORTS = Path(__file__).parents[2] / "reports"
 FOLDERS = (REPORTS, REPORTS / "training", REPORTS / "full", REPORTS / "full64")
 """The quick suite's report, with the atlas beside it (which has a test of its own), the training suite's, the full size's in
 float32 and in float64."""

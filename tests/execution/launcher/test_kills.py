@@ -1,7 +1,7 @@
 """SIGKILL at 200 random moments, to the harness or to its worker: nothing acknowledged is lost or doubled, nobody is left.
 
 The moments are seeded; whatever they hit, the run must come out whole. About two minutes on two cores.
-    python -m pytest tests/test_kills.py
+    python -m pytest tests/execution/launcher/test_kills.py
 """
 
 from __future__ import annotations
