@@ -41,7 +41,8 @@ ANALYTIC = frozenset(
     )
 )
 """Ops whose forward and vjp, as they are written, are complex differentiable between kinks: tests/reference_impl/
-test_curvature.py holds each to central differences. The others take an absolute value (softplus's exp(-|x|)), which has no complex derivative, or an erf."""
+test_curvature.py holds each to central differences. The others take an absolute value (softplus's exp(-|x|)), which has no
+complex derivative, or an erf."""
 NOT_IN_FORMULAS = frozenset({"abs", "sign"})
 
 
