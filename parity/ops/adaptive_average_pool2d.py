@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from parity.ops._windows import check_image
 from parity.ops.definition import Array, Example, Floats, Pair, Rules, Run, Shape, ShapeError
-from parity.ops.windows import check_image
 
 
 def signature(x: Floats, *, size: Pair) -> Rules:

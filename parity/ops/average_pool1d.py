@@ -7,9 +7,9 @@ from math import prod
 from typing import Any
 
 from parity.ops import average_pool2d
+from parity.ops._sequences import as_image, as_sequence, check_sequence
+from parity.ops._windows import check_pooling, output_size
 from parity.ops.definition import Array, Count, Ends, Example, Flag, Floats, Rules, Run, Shape
-from parity.ops.sequences import as_image, as_sequence, check_sequence
-from parity.ops.windows import check_pooling, output_size
 
 
 def signature(x: Floats, *, kernel: Count, stride: Count, padding: Ends = (0, 0), count_padding: Flag = True) -> Rules:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from parity.ops._windows import check_pooling, output_size, pad, patches, scatter, unpad
 from parity.ops.definition import Array, Example, Flag, Floats, Padding, Pair, Rules, Run, Shape
-from parity.ops.windows import check_pooling, output_size, pad, patches, scatter, unpad
 
 
 def signature(

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from parity.ops._reductions import REDUCTIONS, reduced, share
 from parity.ops.definition import Array, Example, Floats, Real, Rules, Run, Shape, Word
-from parity.ops.reductions import REDUCTIONS, reduced, share
 from parity.ops.sigmoid import logistic
 
 BATCHED = False

@@ -11,6 +11,8 @@ from math import prod
 from typing import Any
 
 from parity.ops import conv2d
+from parity.ops._sequences import as_image, as_sequence, check_sequence
+from parity.ops._windows import output_size
 from parity.ops.definition import (
     Array,
     Count,
@@ -24,8 +26,6 @@ from parity.ops.definition import (
     Shape,
     ShapeError,
 )
-from parity.ops.sequences import as_image, as_sequence, check_sequence
-from parity.ops.windows import output_size
 
 
 def signature(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+from parity.ops._windows import check_image, output_size, pad, patches, scatter, unpad
 from parity.ops.definition import (
     Array,
     Count,
@@ -20,7 +21,6 @@ from parity.ops.definition import (
     Shape,
     ShapeError,
 )
-from parity.ops.windows import check_image, output_size, pad, patches, scatter, unpad
 
 
 def signature(

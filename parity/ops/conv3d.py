@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from parity.ops import conv2d
+from parity.ops._windows import output_size
 from parity.ops.definition import (
     Array,
     Borders,
@@ -26,7 +27,6 @@ from parity.ops.definition import (
     ShapeError,
     Triple,
 )
-from parity.ops.windows import output_size
 
 
 def signature(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+from parity.ops._windows import check_borders, check_image, pad, patches, scatter, unpad
 from parity.ops.definition import (
     Array,
     Count,
@@ -23,7 +24,6 @@ from parity.ops.definition import (
     Shape,
     ShapeError,
 )
-from parity.ops.windows import check_borders, check_image, pad, patches, scatter, unpad
 
 
 def signature(

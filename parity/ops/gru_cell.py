@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from parity.ops import gru, recurrence
+from parity.ops import _recurrence as recurrence
+from parity.ops import gru
 from parity.ops.definition import Array, Count, Example, Floats, Rate, Rules, Run, Shape, ShapeError, Word
 
 WORDS = gru.WORDS

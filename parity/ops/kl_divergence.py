@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from parity.ops.axes import checked, past_batch
+from parity.ops._axes import checked, past_batch
+from parity.ops._reductions import REDUCTIONS, reduced, share
 from parity.ops.definition import Array, Axis, Example, Floats, Rules, Run, Shape, ShapeError, Word
-from parity.ops.reductions import REDUCTIONS, reduced, share
 
 BATCHED = False
 WORDS = {"reduction": REDUCTIONS}

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from parity.ops import max_pool2d
+from parity.ops._sequences import as_image, as_sequence, check_sequence
+from parity.ops._windows import check_pooling, output_size
 from parity.ops.definition import Array, Count, Ends, Example, Floats, Rules, Run, Shape
-from parity.ops.sequences import as_image, as_sequence, check_sequence
-from parity.ops.windows import check_pooling, output_size
 
 
 def signature(x: Floats, *, kernel: Count, stride: Count, padding: Ends = (0, 0)) -> Rules:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from parity.ops._windows import check_pooling, output_size, pad, patches, scatter, unpad
 from parity.ops.definition import Array, Example, Floats, Padding, Pair, Rules, Run, Shape
-from parity.ops.windows import check_pooling, output_size, pad, patches, scatter, unpad
 
 
 def signature(x: Floats, *, kernel: Pair, stride: Pair, padding: Padding = ((0, 0), (0, 0))) -> Rules:

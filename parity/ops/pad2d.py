@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from parity.ops._windows import check_borders, check_image, pad, unpad
 from parity.ops.definition import Array, Example, Floats, Padding, Rules, Run, Shape, ShapeError, Word
-from parity.ops.windows import check_borders, check_image, pad, unpad
 
 WORDS = {"mode": ("zero", "reflect", "edge")}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.ops.axes import checked, past_batch
+from parity.ops._axes import checked, past_batch
 from parity.ops.definition import Array, Axis, Example, Floats, Rules, Run, Shape
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.ops.axes import checked, past_batch, without
+from parity.ops._axes import checked, past_batch, without
 from parity.ops.definition import Array, Axis, Example, Floats, Integers, Rate, Rules, Run, Shape, ShapeError, Word
 
 BATCHED = False

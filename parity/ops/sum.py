@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.ops.axes import past_batch, without
+from parity.ops._axes import past_batch, without
 from parity.ops.definition import Array, Axis, Example, Floats, Rules, Run, Shape
 
 

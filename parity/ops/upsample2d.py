@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from parity.ops._windows import check_image
 from parity.ops.definition import Array, Example, Floats, Pair, Rules, Run, Shape, Word
-from parity.ops.windows import check_image
 
 WORDS = {"mode": ("nearest", "bilinear"), "corners": ("half_pixel", "aligned")}
 
