@@ -51,3 +51,4 @@ EXAMPLES = (
     Example({"x": (3, 5), "target": (3, 5)}),
     Example({"x": (3, 5), "target": (3, 5)}, {"reduction": "sum"}, name="sum"),
 )
+KIND = "losses"

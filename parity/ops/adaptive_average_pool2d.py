@@ -50,3 +50,4 @@ EXAMPLES = (
     Example({"x": (2, 7, 11)}, {"size": (3, 5)}),
     Example({"x": (2, 6, 10)}, {"size": (3, 2)}, name="even"),
 )
+ANALYTIC = True

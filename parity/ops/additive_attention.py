@@ -99,3 +99,5 @@ EXAMPLES = (
         name="single_query",
     ),
 )
+ANALYTIC = True
+STEPS = "causal"

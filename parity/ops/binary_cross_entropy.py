@@ -43,3 +43,4 @@ EXAMPLES = (
     Example({"x": (3, 5)}, {"label": 0.25, "reduction": "sum"}, name="sum"),
 )
 EXTREMES = (Example({"x": (3, 5)}, {"label": 0.25}, limits={"x": (-10000, 10000)}, name="huge"),)
+KIND = "losses"

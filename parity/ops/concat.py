@@ -40,3 +40,5 @@ EXAMPLES = (
     Example({"branches": ((3, 5), (3, 7), (3, 2))}, {"axis": 1}, name="axis"),
     Example({"branches": ((3, 5), (3, 5))}, {"axis": 1}, name="equal"),
 )
+ANALYTIC = True
+STEPS = "along"

@@ -103,3 +103,4 @@ EXAMPLES = (
     Example({"x": (2, 7, 5, 7)}, {"channels": 3, "kernel": (3, 3, 2), "dilation": (3, 2, 5)}, name="dilation"),
     Example({"x": (6, 3, 3, 5)}, {"channels": 4, "kernel": (2, 3, 2), "groups": 2}, name="groups"),
 )
+ANALYTIC = True

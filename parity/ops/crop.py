@@ -35,3 +35,4 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 
 
 EXAMPLES = (Example({"x": (3, 5, 7)}, {"start": 1, "size": 2, "axis": 1}),)
+ANALYTIC = True

@@ -163,3 +163,4 @@ EXAMPLES = (
         name="kinks",
     ),
 )
+STEPS = "alone"

@@ -31,3 +31,4 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 
 
 EXAMPLES = (Example({"x": (5, 3, 7)}),)
+ANALYTIC = True

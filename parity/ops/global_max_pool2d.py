@@ -50,3 +50,4 @@ def taken(saved: Any) -> Array:
 
 
 EXAMPLES = (Example({"x": (5, 3, 7)}),)
+ANALYTIC = True

@@ -45,3 +45,4 @@ EXAMPLES = (
     Example({"x": (3,), "state": (1, 7)}, {"units": 7}),
     Example({"x": (3,), "state": (2, 7)}, {"units": 7, "layers": 2, "dropout": 0.5, "reset": "before"}, name="stacked_before"),
 )
+ANALYTIC = True

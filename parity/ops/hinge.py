@@ -58,3 +58,5 @@ EXAMPLES = (
     Example({"x": (3, 5), "target": (3, 5)}, {"margin": 0.25}, name="margin"),
     Example({"x": (3, 5), "target": (3, 5)}, {"reduction": "sum"}, name="sum"),
 )
+KIND = "losses"
+ANALYTIC = True

@@ -46,3 +46,5 @@ EXAMPLES = (
     Example({"x": (3, 5), "target": (3, 5)}, {"reduction": "sum"}, name="sum"),
 )
 EXTREMES = (Example({"x": (3, 5), "target": (3, 5)}, {"delta": 0.25}, limits={"x": (-10000, 10000)}, name="huge"),)
+KIND = "losses"
+ANALYTIC = True

@@ -51,3 +51,4 @@ EXAMPLES = (
     Example({"x": (3, 5, 7)}, {"epsilon": 2.0**-3}),
     Example({"x": (3, 5, 7)}, {"affine": True}, name="affine"),
 )
+ANALYTIC = True

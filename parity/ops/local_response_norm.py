@@ -46,3 +46,4 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 
 
 EXAMPLES = (Example({"x": (7, 2, 3)}, {"size": 3, "alpha": 0.5, "beta": 0.75, "k": 2.0}),)
+ANALYTIC = True

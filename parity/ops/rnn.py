@@ -90,3 +90,5 @@ EXAMPLES = (
         name="state_and_lengths",
     ),
 )
+ANALYTIC = True
+STEPS = "earlier"

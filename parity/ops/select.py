@@ -38,3 +38,4 @@ EXAMPLES = (
     Example({"x": (3, 5)}, {"index": -1}),
     Example({"x": (3, 5, 2)}, {"index": 1, "axis": 1}, name="axis"),
 )
+ANALYTIC = True

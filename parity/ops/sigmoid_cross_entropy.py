@@ -46,3 +46,4 @@ EXAMPLES = (
     Example({"x": (), "target": ()}, {"reduction": "sum"}, limits={"target": (0, 1)}, name="sum"),
 )
 EXTREMES = (Example({"x": (3, 5), "target": (3, 5)}, limits={"x": (-10000, 10000), "target": (0, 1)}, name="huge"),)
+KIND = "losses"

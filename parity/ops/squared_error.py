@@ -38,3 +38,5 @@ EXAMPLES = (
     Example({"x": (3, 5), "target": (3, 5)}),
     Example({"x": (3, 5), "target": (3, 5)}, {"reduction": "sum"}, name="sum"),
 )
+KIND = "losses"
+ANALYTIC = True

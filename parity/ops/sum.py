@@ -31,3 +31,4 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 
 
 EXAMPLES = (Example({"x": (3, 5)}, {"axis": 1}), Example({"x": (3, 5, 2)}, {"axis": 0}, name="first"))
+ANALYTIC = True

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from parity.ops import TABLE
-from parity.ops.definition import Array, Run
+from parity.ops.definition import Array, Op, Run
 from parity.reference_impl import nodes
 from parity.reference_impl.frame import Frame, Step, Tape
 from parity.reference_impl.precision import rounding
@@ -162,7 +162,7 @@ def margins(steps: list[Step]) -> dict[str, Array]:
         if isinstance(step.saved, Tape):
             each = [margins(inner) for inner in step.saved.times]
             found |= {f"{step.node.name}.{name}": np.stack([one[name] for one in each], axis=1) for name in each[0]}
-        elif "kinks" in vars(TABLE[step.node.op]):
+        elif Op(TABLE[step.node.op]).kinked:
             margin = TABLE[step.node.op].kinks(step.saved)
             found[step.node.name] = margin[0] if step.alone else margin
     return found
@@ -178,7 +178,7 @@ def taken(steps: list[Step]) -> dict[str, Any]:
             each = [taken(inner) for inner in step.saved.times]
             arrays = [name for name, branch in each[0].items() if isinstance(branch, np.ndarray)]
             found |= {f"{step.node.name}.{name}": np.stack([one[name] for one in each], axis=1) for name in arrays}
-        elif "taken" in vars(TABLE[step.node.op]):
+        elif Op(TABLE[step.node.op]).kinked:
             branch = TABLE[step.node.op].taken(step.saved)
             if step.alone:
                 branch = branch[0] if isinstance(branch, np.ndarray) else tuple(one[0] for one in branch)
