@@ -13,7 +13,7 @@ from package_imports import PACKAGE, Sources, closure, imports, sources
 from parity.execution.frameworks import TABLE, training
 
 FORMULAS = ("parity.formulas", "parity.formulas.formula", "parity.formulas.syntax", "parity.formulas.rounding")
-WORKER_SPEC = ("parity", "parity.spec", "parity.spec.graph", "parity.spec.cases", *FORMULAS)
+WORKER_SPEC = ("parity", "parity.spec", "parity.spec.graph", "parity.spec.graph_facts", "parity.spec.cases", *FORMULAS)
 SHARED = tuple(
     f"parity.execution.{name}" for name in ("arrays", "endings", "frameworks", "newton", "protocol", "records", "request")
 )
@@ -173,7 +173,7 @@ def test_nothing_dangerous_is_called() -> None:
 
 
 def test_the_worker_brings_nothing_of_the_harness_with_it() -> None:
-    wanted = {*WORKER_SPEC, *WORKER_RUNTIME} - set(FORMULAS)
+    wanted = {*WORKER_SPEC, *WORKER_RUNTIME} - {*FORMULAS, "parity.spec.graph_facts"}
     assert closure("parity.execution.worker.__main__", sources()) == wanted
 
 

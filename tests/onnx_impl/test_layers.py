@@ -13,10 +13,10 @@ LAYERS = Path(__file__).parents[2] / "parity" / "onnx_impl" / "layers.py"
 def emitters() -> dict[str, str]:
     """Op -> the source of its emitter."""
     for node in ast.parse(LAYERS.read_text()).body:
-        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "EMITTERS" and isinstance(node.value, ast.Dict):
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "LAYERS" and isinstance(node.value, ast.Dict):
             pairs = zip(node.value.keys, node.value.values, strict=True)
             return {str(ast.literal_eval(key)): ast.unparse(value) for key, value in pairs if key is not None}
-    raise AssertionError("layers.py has no table EMITTERS")
+    raise AssertionError("layers.py has no table LAYERS")
 
 
 def test_every_op_has_an_emitter_or_a_refusal() -> None:
