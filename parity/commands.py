@@ -13,7 +13,11 @@ import rich_click as click
 from parity import __version__
 
 FRAMEWORK = click.option(
-    "--framework", "-f", "frameworks", multiple=True, help="keras, torch, mxnet, onnx (forward only), or a variant: keras[jax]."
+    "--framework",
+    "-f",
+    "frameworks",
+    multiple=True,
+    help="A framework's name, as `parity list frameworks` shows it; several times.",
 )
 DEVICE = click.option("--device", "devices", multiple=True, default=("cpu",), show_default=True)
 SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
@@ -39,7 +43,7 @@ SPECS = click.argument("specs", nargs=-1, required=True, metavar="SPEC…")
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="parity")
 def parity() -> None:
-    """Do deep-learning frameworks compute the same thing, how fast do they train it, and which one should I pick?"""
+    """Do deep-learning frameworks compute the same thing, and how fast do they train it?"""
 
 
 @parity.command("list")
@@ -168,7 +172,7 @@ def compare(**options: Any) -> int:
 @click.option("--mode", "modes", multiple=True, default=("default",), show_default=True)
 @click.option("--batch-size", "batch_sizes", type=click.IntRange(1), multiple=True, default=(32,), show_default=True)
 @click.option("--processes", type=click.IntRange(1), default=5, show_default=True, help="Fresh processes a cell.")
-@SIZE
+@click.option("--size", default="full", show_default=True, help=NAMED_SIZES)
 @STORE
 @JSON
 def bench(**options: Any) -> int:
@@ -182,7 +186,13 @@ def bench(**options: Any) -> int:
 @click.argument("suite")
 @FRAMEWORK
 @STORE
-@click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("reports"), show_default=True)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="The report goes here. Default: a folder named like the suite, below STORE/reports.",
+)
 @click.option("--plan", type=click.Path(path_type=Path, file_okay=False), help="Write self-contained requests here instead.")
 @click.option("--collect", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Judge what came back here.")
 @click.option("--so-far", is_flag=True, help="Run nothing: report what the large networks of SUITE have settled so far.")
@@ -262,7 +272,7 @@ def weights() -> None:
 @weights.command("import")
 @click.argument("spec")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--framework", "-f", required=True, help="keras, torch, mxnet or onnx.")
+@click.option("--framework", "-f", required=True, help="A framework's name.")
 @click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("weights"), show_default=True)
 @SIZE
 def weights_import(spec: str, file: Path, framework: str, output: Path, size: str) -> int:
@@ -275,7 +285,7 @@ def weights_import(spec: str, file: Path, framework: str, output: Path, size: st
 @weights.command("export")
 @click.argument("spec")
 @click.argument("native", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--framework", "-f", required=True, help="keras, torch, mxnet or onnx.")
+@click.option("--framework", "-f", required=True, help="A framework's name.")
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), default=Path("weights.npz"), show_default=True)
 @SIZE
 def weights_export(spec: str, native: tuple[Path, ...], framework: str, output: Path, size: str) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 FRAMEWORK, DEFAULTS, FINGERPRINT, OWN_MODEL = "framework", "atlas.defaults", "fingerprint", "own_model.observation"
 OBLIGATORY = (FRAMEWORK, "model", "layers", "device")
@@ -39,25 +40,34 @@ class Variant:
 class Entry:
     """A framework: its implementation's package, and its variants, the first of which is meant where none is named.
 
+    words: what people call it too, for "did you mean".
     features: of FEATURES. Without `training` a framework runs models forward and nothing else: it is asked by name alone, and
     judged by its forward passes in evaluation mode (parity.trials.networks.forward_only).
     """
 
     package: str
     variants: tuple[Variant, ...]
+    words: tuple[str, ...] = ()
     features: tuple[str, ...] = tuple(FEATURES)
 
 
 TABLE = {
-    "keras": Entry("parity.keras_impl", (Variant("tensorflow", {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}),)),
-    "torch": Entry("parity.torch_impl", (Variant("torch"),)),
-    "mxnet": Entry("parity.mxnet_impl", (Variant("mxnet"),)),
-    "onnx": Entry("parity.onnx_impl", (Variant("onnxruntime"),), features=()),
+    "keras": Entry(
+        "parity.keras_impl",
+        (Variant("tensorflow", {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}),),
+        ("tensorflow", "tf"),
+    ),
+    "torch": Entry("parity.torch_impl", (Variant("torch"),), ("pytorch",)),
+    "mxnet": Entry("parity.mxnet_impl", (Variant("mxnet"),), ("gluon",)),
+    "onnx": Entry("parity.onnx_impl", (Variant("onnxruntime"),), ("onnxruntime", "ort"), features=()),
 }
 
 
 def find(name: str) -> tuple[str, Entry, Variant]:
-    """`keras` or `keras[jax]` -> framework, its entry, the variant. Raises ValueError with the names there are."""
+    """`torch`, or `NAME[VARIANT]` where a framework has several -> framework, its entry, the variant.
+
+    Raises ValueError with the names there are.
+    """
     match = NAME.fullmatch(name)
     if match and match["framework"] in TABLE:
         entry = TABLE[match["framework"]]
@@ -65,7 +75,11 @@ def find(name: str) -> tuple[str, Entry, Variant]:
         for variant in entry.variants:
             if variant.name == wanted:
                 return match["framework"], entry, variant
-    raise ValueError(f"there is no framework {name!r}; there are {', '.join(names())}")
+    word = name.partition("[")[0].lower()
+    meant = [known for known, entry in TABLE.items() if word in (known, *entry.words)]
+    meant = meant or get_close_matches(word, [known for one, entry in TABLE.items() for known in (one, *entry.words)], 1)
+    close = f"; did you mean `{meant[0]}`?" if meant else ""
+    raise ValueError(f"there is no framework {name!r}; there are {', '.join(names())}{close}")
 
 
 def names() -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from parity.reporting.results import Curve
-from parity.reporting.summary import SpeedCell
+from parity.reporting.summary import SpeedCell, measured
 
 COLOURS = {"keras": "#c23b22", "torch": "#e08e0b", "mxnet": "#2a6fb0", "reference": "#444444", "reference + 1 ulp": "#9a9a9a"}
 _CONFIG = {
@@ -82,7 +82,7 @@ def speed_bars(cells: Sequence[SpeedCell]) -> dict[str, Any]:
             "high": cell.ratio.high if cell.ratio else 1.0,
         }
         for cell in cells
-        if cell.speed.processes
+        if measured(cell.speed)
     ]
     y = {"field": "framework", "type": "nominal", "sort": [row["framework"] for row in rows], "title": None}
     x = {"field": "ratio", "type": "quantitative", "title": "step time, times the fastest", "scale": {"zero": True}}

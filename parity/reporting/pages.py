@@ -46,7 +46,7 @@ def figures_of(results: Results) -> dict[str, str]:
         drawings[f"loss-{name}"] = figures.svg(figures.loss_curves(curves))
         drawings[f"drift-{name}"] = figures.svg(figures.drift(curves))
     for (spec, device, batch), cells in summary.speeds(results).items():
-        if any(cell.speed.processes for cell in cells):
+        if any(summary.measured(cell.speed) for cell in cells):
             drawings[f"speed-{spec}-{device}-{batch}"] = figures.svg(figures.speed_bars(cells))
     return drawings
 

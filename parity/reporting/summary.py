@@ -132,25 +132,32 @@ def speeds(results: Results) -> dict[tuple[str, str, int], list[SpeedCell]]:
 
 
 def step_samples(speed: Speed) -> list[list[float]]:
-    """Nanoseconds a step, per process and block; blocks that other programs disturbed count only where no other is left."""
-    return [[block["wall_ns"] / block["steps"] for block in _quiet(process["blocks"])] for process in speed.processes]
+    """Nanoseconds a step, per process and block. What other programs disturbed counts nothing: neither a block, nor a process
+    without a quiet one. Empty where nothing is left."""
+    kept = [[block for block in process["blocks"] if quiet(block)] for process in speed.processes]
+    return [[block["wall_ns"] / block["steps"] for block in blocks] for blocks in kept if blocks]
 
 
-def _quiet(blocks: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-    quiet = [block for block in blocks if block["foreign"] <= FOREIGN_LIMIT and block["steal"] <= STEAL_LIMIT]
-    return quiet or blocks
+def quiet(block: Mapping[str, Any]) -> bool:
+    """Whether other programs left the machine alone while a block ran."""
+    return bool(block["foreign"] <= FOREIGN_LIMIT and block["steal"] <= STEAL_LIMIT)
+
+
+def measured(speed: Speed) -> bool:
+    """Whether any sample is left to say a speed with."""
+    return bool(step_samples(speed))
 
 
 def _ranking(group: Sequence[Speed]) -> list[SpeedCell]:
     from parity.judgement.statistics import median_of_medians
 
-    timed = sorted((median_of_medians(step_samples(item)), item.framework, item.mode, item) for item in group if item.processes)
+    timed = sorted((median_of_medians(step_samples(item)), item.framework, item.mode, item) for item in group if measured(item))
     cells = []
     for median, _, _, item in timed:
         fastest = timed[0][3]
         ratio = None if item is fastest else ratio_interval(step_samples(item), step_samples(fastest))
         cells.append(SpeedCell(item, median, ratio, ratio is not None and ratio.low <= 1.0 <= ratio.high))
-    return cells + [SpeedCell(item, float("nan"), None, False) for item in group if not item.processes]
+    return cells + [SpeedCell(item, float("nan"), None, False) for item in group if not measured(item)]
 
 
 def _bits(dtype: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from parity.reporting.results import Curve
-from parity.reporting.summary import Cell, SpeedCell
+from parity.reporting.summary import Cell, SpeedCell, measured
 
 MEANING = {
     "exact": "the same bits",
@@ -19,6 +19,8 @@ MEANING = {
     "differs": "more error than rounding explains",
     "not_compared": "nothing was compared: crashed, timed out, unavailable or incomplete",
 }
+DISTURBED = "no quiet sample"
+"""Stands for a speed where other programs took the machine in every block of every process."""
 SHORT = {"documented_difference": "documented"}
 MARK = {"exact": "✓", "agrees": "✓", "documented_difference": "≈", "unsupported": "–", "not_compared": "?"}
 
@@ -53,9 +55,9 @@ def asked(curve: Curve) -> str:
 
 
 def speed_text(cell: SpeedCell) -> str:
-    """`1.31 (1.24–1.38)`, `tie`, `fastest`, or the verdict that kept it from being timed."""
-    if not cell.speed.processes:
-        return cell.speed.verdict.replace("_", " ")
+    """`1.31 (1.24–1.38)`, `tie`, `fastest`, or what kept it from being timed: the verdict, or the machine's other programs."""
+    if not measured(cell.speed):
+        return DISTURBED if cell.speed.processes else cell.speed.verdict.replace("_", " ")
     if cell.ratio is None:
         return "fastest"
     interval = f"{cell.ratio.value:.2f} ({cell.ratio.low:.2f}–{cell.ratio.high:.2f})"

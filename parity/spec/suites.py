@@ -53,7 +53,7 @@ class Entry(Part):
     task: Literal["agreement", "training", "speed", "sampling"]
     specs: list[Text] = Field(min_length=1)
     frameworks: list[Text] = []
-    dtypes: list[Literal["float64", "float32", "bfloat16", "float16"]] = []
+    dtypes: list[Text] = []
     devices: list[Literal["cpu", "gpu", "tpu"]] = []
     modes: list[Text] = []
     seeds: list[Whole] = [0]

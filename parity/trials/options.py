@@ -14,9 +14,7 @@ from parity.spec.mistakes import did_you_mean, short
 STORE = Path(".parity")
 """Where records lie if nothing is said."""
 DTYPES = ("float64", "float32")
-"""The precisions that are asked where none is named."""
-PRECISIONS = (*DTYPES, "float16")
-"""Those whose draws can be rounded; of bfloat16 NumPy knows nothing."""
+"""The precisions that are judged, both where none is named."""
 DEVICES = ("cpu", "gpu", "tpu")
 SIZES = ("small", "full")
 """Those that every architecture has; others are its own, and what has none is asked in no other."""
@@ -25,7 +23,7 @@ MODES = ("default", "eager", "compiled", "compiled[xla]")
 
 def check(dtypes: Iterable[str] = (), devices: Iterable[str] = (), modes: Iterable[str] = ()) -> None:
     """Raises UsageError for the first word that has no meaning."""
-    for what, given, known in (("precision", dtypes, PRECISIONS), ("device", devices, DEVICES), ("mode", modes, MODES)):
+    for what, given, known in (("precision", dtypes, DTYPES), ("device", devices, DEVICES), ("mode", modes, MODES)):
         for word in given:
             if word not in known:
                 close = did_you_mean(word, known)

@@ -17,7 +17,7 @@ from parity.errors import UsageError
 from parity.execution.launcher import diagnosis, planning
 from parity.execution.launcher.environments import Unavailable, installed
 from parity.judgement.verdicts import exit_status
-from parity.reporting import pages
+from parity.reporting import pages, summary
 from parity.reporting.results import Curve, Results, Speed, read, write
 from parity.spec import specs as language
 from parity.spec.suites import Entry, Suite
@@ -30,8 +30,9 @@ from parity.verbs import bench
 from parity.verbs.check import make_trials, show
 from parity.verbs.terminal import progress
 
-REPORTS = Path("reports")
-"""Where a report goes if nothing is said."""
+REPORTS = "reports"
+"""Below the store: where a report goes if nothing is said, in a folder named like the suite. The project's own reports/, which
+are committed, are renewed by naming them."""
 PLANNED = ("agreement", "sampling")
 """Tasks whose requests can be written beforehand; the others need what came before."""
 
@@ -46,7 +47,13 @@ class Outcome:
 
 
 def main(
-    suite: str, frameworks: Sequence[str], store: Path, output: Path, plan: Path | None, collect: Path | None, so_far: bool
+    suite: str,
+    frameworks: Sequence[str],
+    store: Path,
+    output: Path | None,
+    plan: Path | None,
+    collect: Path | None,
+    so_far: bool,
 ) -> int:
     """The verb. The exit status is the check's; a speed cell that could not be timed is incomplete (3)."""
     loaded = language.load(suite if suite.endswith((".yaml", ".yml")) else f"suites/{suite}")
@@ -57,9 +64,10 @@ def main(
     if plan is not None:
         return write_plan(loaded, named, plan)
     outcome = Outcome(judged=collect_plan(loaded, named, collect)) if collect else run(loaded, named, store, so_far)
+    told, output = command(suite, output), output or store / REPORTS / loaded.name
     results = Results(
         suite=loaded.name,
-        command=command(suite, output),
+        command=told,
         environment=environment(named),
         rows=collating.rows(outcome.judged),
         curves=outcome.curves,
@@ -70,12 +78,12 @@ def main(
     show(outcome.judged, results.command)
     Console().print(f"report: {output / 'index.html'}", highlight=False)
     status = exit_status(one.verdict for one in outcome.judged)
-    return status or (0 if all(speed.processes for speed in outcome.speeds) else 3)
+    return status or (0 if all(summary.measured(speed) for speed in outcome.speeds) else 3)
 
 
-def command(suite: str, output: Path) -> str:
+def command(suite: str, output: Path | None) -> str:
     """What makes this report again, where it lies."""
-    return f"parity run {suite}" + ("" if output == REPORTS else f" --output {output}")
+    return f"parity run {suite}" + ("" if output is None else f" --output {output}")
 
 
 def run(suite: Suite, frameworks: Sequence[str], store: Path, so_far: bool = False) -> Outcome:

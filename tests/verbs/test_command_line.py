@@ -39,7 +39,7 @@ def place(tmp_path: Path, fakes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("check", "mlp", "--dtype", "float65"), "there is no precision `float65`; there are float64, float32, float16"),
+        (("check", "mlp", "--dtype", "float65"), "there is no precision `float65`; there are float64, float32"),
         (("check", "mlp", "--dtype", "bfloat16"), "there is no precision `bfloat16`"),
         (("check", "mlp", "--mode", "compield"), "there is no mode `compield`"),
         (("check", "mlp", "--device", "gpuu"), "there is no device `gpuu`; there are cpu, gpu, tpu; did you mean `gpu`?"),
@@ -200,7 +200,7 @@ def test_an_interruption_ends_every_job_and_starts_no_other(place: Path, monkeyp
     monkeypatch.setattr(session, "launch", launch)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     with pytest.raises(KeyboardInterrupt):
-        check("mlp", dtypes=["float64", "float32", "float16"], nodes=False, realizations=RIGHT, store=place / "store")
+        check("mlp", dtypes=["float64", "float32"], nodes=False, realizations=RIGHT, store=place / "store")
     assert "torch-float64" in begun and told == [True] * (len(begun) - 1)
 
 
