@@ -24,8 +24,7 @@ QUESTIONS = (
         "bidirectional lstm: in the result's last row the backward half has seen",
         {"x": np.ones((1, 3, 4))},
         {"the whole sequence": form(1.0), "the last step alone": form(0.0)},
-        "for a classifier take out[:, -1, :units] and out[:, 0, units:] of all "
-        "steps, as Keras does with return_sequences=False",
+        "torch, MXNet: take out[:, -1, :units] and out[:, 0, units:], as Keras does where only the last step is returned",
     ),
     Question(
         "rnn.dropout_mask",
@@ -33,8 +32,8 @@ QUESTIONS = (
         "dropout of a recurrent layer in training: the mask of a sequence is drawn",
         {"x": np.ones((1, 8, 32))},
         {"once for all steps": form(1.0), "anew at each step": form(0.0), "never: dropout does nothing": form(2.0)},
-        "MXNet on CPU ignores it: put nn.Dropout between layers; one mask: torch x * "
-        "F.dropout(torch.ones_like(x[:, :1])), MXNet Dropout(axes=(1,))",
+        "MXNet on CPU ignores it: nn.Dropout(0.5) between layers is torch's, axes=(1,) Keras's one mask; torch: "
+        "x * F.dropout(torch.ones_like(x[:, :1]))",
     ),
     Question(
         "lstm.padded_output",
@@ -50,7 +49,8 @@ QUESTIONS = (
         "lstm called on a sequence alone returns",
         {"x": np.zeros((3, 2, 4))},
         {"its output": form(1), "its output and its states": form(2)},
-        "Keras: return_state=True; MXNet: call it with begin_state(batch_size=…); torch: out, _ = layer(x)",
+        "Keras: out, *states = LSTM(5, return_state=True)(x); MXNet: layer(x, layer.begin_state(batch_size=2)); "
+        "torch: out, _ = layer(x)",
     ),
     Question(
         "lstm.unbatched",
@@ -58,7 +58,8 @@ QUESTIONS = (
         "lstm of 5 units on (3, 4), without a batch: shape of the result",
         {"x": np.zeros((3, 4))},
         None,
-        "torch takes it for one sequence: add the axis of the batch where another framework is to give the same",
+        "torch takes it for one sequence: add the axis of the batch, x[None], and name the layout: torch: "
+        "batch_first=True; MXNet: layout='NTC'",
     ),
     Question(
         "multi_head_attention.second_argument",
@@ -66,7 +67,7 @@ QUESTIONS = (
         "multi-head attention, called with three arrays: the second is",
         {"second": np.array([1.0, 5.0]), "third": np.array([2.0, 9.0])},
         {"the keys": form(5.5), "the values": form(3.0)},
-        "torch: (query, key, value); Keras: (query, value, key): pass them by name",
+        "torch: (query, key, value); Keras: (query, value, key): pass them by name, key=second, value=third",
     ),
     Question(
         "multi_head_attention.returns",
@@ -82,7 +83,7 @@ QUESTIONS = (
         "multi-head attention, 2 heads, 3 queries, one sequence: shape of the weights that are asked for",
         {"x": np.zeros((1, 3, 8))},
         {"1, 3, 3: the mean over heads": form([1, 3, 3]), "1, 2, 3, 3: each head's": form([1, 2, 3, 3])},
-        "torch: average_attn_weights=False; Keras: take the mean over axis 1",
+        "torch: average_attn_weights=False; Keras: ops.mean(weights, axis=1)",
     ),
     Question(
         "attention.causal",
@@ -90,7 +91,6 @@ QUESTIONS = (
         "causal attention (function) of 1 query and the values 1, 3: the query stands beside",
         {"values": np.array([1.0, 3.0])},
         {"the first key: 1": form(1.0), "the last key: the mean of both, 2": form(2.0)},
-        "with cached keys pass a mask of your own: is_causal is for as many queries as keys",
     ),
     Question(
         "attention.dropout_mode",
@@ -98,7 +98,7 @@ QUESTIONS = (
         "dot-product attention (torch: the function), dropout 0.75, without a word about training",
         {"x": np.ones((1, 50, 1))},
         {"drops": form(1.0), "lets everything through": form(0.0)},
-        "torch: F.scaled_dot_product_attention(dropout_p=p if self.training else 0.0)",
+        "torch: F.scaled_dot_product_attention(dropout_p=p if training else 0.0)",
     ),
     Question(
         "attention.number_mask",
@@ -110,6 +110,6 @@ QUESTIONS = (
             "is read as False and True: 3": form(3.0),
             "is not read: 2": form(2.0),
         },
-        "Keras: pass it as bias=…, the mask is boolean; torch: attn_mask takes both",
+        "Keras: bias=… of ops.dot_product_attention; its mask is boolean, torch's attn_mask is either",
     ),
 )

@@ -22,6 +22,7 @@ from parity.atlas import (
     schedules,
     sequences,
     starts,
+    states,
     steps,
     windows,
 )
@@ -37,7 +38,7 @@ CHAPTERS: Mapping[str, str] = {
     "training": "Training: modes, gradients, steps, batches",
     "optimizers": "Optimizers and schedules",
     "losses": "Losses",
-    "kinks": "Gradients at kinks",
+    "kinks": "Gradients at kinks, and where they are wrong",
     "numerics": "Numerics: NaN, ties, rounding, types",
 }
 
@@ -53,6 +54,7 @@ QUESTIONS: tuple[Question, ...] = tuple(
             *rules.QUESTIONS,
             *steps.QUESTIONS,
             *schedules.QUESTIONS,
+            *states.QUESTIONS,
             *reductions.QUESTIONS,
             *losses.QUESTIONS,
             *starts.QUESTIONS,

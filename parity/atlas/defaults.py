@@ -12,9 +12,9 @@ from parity.atlas.question import Question
 ASPECTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "normalization": {
         "batch_norm": ("epsilon", "momentum", "scale", "shift"),
-        "layer_norm": ("epsilon", "axes", "scale"),
-        "group_norm": ("epsilon", "groups"),
-        "instance_norm": ("epsilon", "scale"),
+        "layer_norm": ("epsilon", "axes", "scale", "shift"),
+        "group_norm": ("epsilon", "groups", "scale", "shift"),
+        "instance_norm": ("epsilon", "scale", "shift"),
         "rms_norm": ("epsilon",),
         "local_response_norm": ("alpha", "exponent", "offset"),
     },
@@ -65,7 +65,7 @@ ASPECTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "adamw": ("learning_rate", "epsilon", "weight_decay"),
         "adamax": ("learning_rate", "epsilon"),
         "nadam": ("learning_rate", "epsilon", "schedule_decay"),
-        "ftrl": ("learning_rate", "beta", "penalty_1"),
+        "ftrl": ("learning_rate", "beta", "penalty_1", "start"),
         "lamb": ("epsilon",),
         "adafactor": ("learning_rate",),
         "muon": ("weight_decay",),
@@ -102,33 +102,50 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
 }
 """Question -> words of one framework that mean what another word means in another: they are no difference."""
 
-ROOT = "Keras and MXNet add it inside the root, torch outside: from torch pass its square, to torch the root"
-RATE = "name it: Keras: learning_rate=…; torch: lr=…; MXNet: learning_rate=…"
 ADVICE: Mapping[str, str] = {
-    "batch_norm.momentum": "torch's is the share of the new value: pass 1 - momentum "
-    "(Keras's 0.99 is torch's 0.01, MXNet's 0.9 its 0.1)",
+    "batch_norm.momentum": "torch's is the share of the new value: pass 1 - momentum: torch: momentum=0.01 "
+    "is Keras's 0.99, MXNet: momentum=0.9 is torch's 0.1",
     "layer_norm.axes": "torch is told sizes, not axes: nn.LayerNorm(features) is axis=-1",
-    "rms_norm.epsilon": "torch's None is the type's roundoff: Keras: epsilon=1.192e-7 in float32; torch: eps=1e-6 is Keras's",
+    "rms_norm.epsilon": "torch's None is the type's roundoff: Keras: epsilon=2**-23 in float32 (in float64 "
+    "2**-52); torch: eps=1e-6 is Keras's",
     "truncated_normal.standard_deviation": "torch cuts at ±2: trunc_normal_(w, std=0.05, a=-0.1, b=0.1) is Keras's",
     "softmax.axis": "torch: nn.Softmax(dim=-1): None goes over axis 0 or 1, by the number of axes",
     "log_softmax.axis": "torch: nn.LogSoftmax(dim=-1): None goes over axis 0 or 1, by the number of axes",
-    "prelu.start": "Keras: PReLU(alpha_initializer=Constant(0.25)); torch: PReLU(init=0.0)",
-    "leaky_relu.function_slope": "name it: Keras: negative_slope=…; torch: negative_slope=…; MXNet: nd.LeakyReLU(slope=…)",
-    "uniform.low": "MXNet's Uniform(scale) is ±scale; torch: nn.init.uniform_(w, -0.05, 0.05) is Keras's",
-    "uniform.high": "MXNet's Uniform(scale) is ±scale; torch: nn.init.uniform_(w, -0.07, 0.07) is MXNet's",
-    "variance_scaling.mode": "MXNet: MSRAPrelu(factor_type='in') is the others' fan_in; "
-    "Keras: mode='fan_avg'; torch has no average",
-    "he_normal.slope": "MXNet: MSRAPrelu(slope=0.0) is the gain for relu; torch: kaiming_normal_(w, a=0.25) is MXNet's",
+    "prelu.start": "Keras: PReLU(alpha_initializer=initializers.Constant(0.25)); torch: PReLU(init=0.0); "
+    "MXNet: alpha_initializer=init.Constant(0.0)",
+    "leaky_relu.function_slope": "name it: Keras: negative_slope=0.01 and MXNet: nd.LeakyReLU(slope=0.01) "
+    "are torch's; torch: negative_slope=0.2 is Keras's",
+    "uniform.low": "MXNet's Uniform(scale) is ±scale: MXNet: init.Uniform(0.05) is Keras's; torch: "
+    "nn.init.uniform_(w, -0.05, 0.05) is Keras's, ±0.07 MXNet's",
+    "uniform.high": "MXNet's Uniform(scale) is ±scale; torch: nn.init.uniform_(w, -0.05, 0.05) and MXNet: "
+    "init.Uniform(0.05) are Keras's",
+    "variance_scaling.mode": "MXNet: MSRAPrelu(factor_type='in', slope=0.0) is the others' fan_in; Keras: "
+    "mode='fan_avg' is MXNet's; torch has no average",
+    "he_normal.slope": "MXNet: MSRAPrelu(factor_type='in', slope=0.0) is the gain for relu; torch: "
+    "kaiming_normal_(w, a=0.25) is MXNet's",
     "local_response_norm.offset": "MXNet: nd.LRN(knorm=1.0) is torch's; torch: LocalResponseNorm(k=2.0) is MXNet's",
     "cosine_restarts.multiplier": "torch: T_mult=2 is Keras's; Keras: t_mul=1.0 is torch's",
-    "warmup.start": "torch's is a share of the rate, MXNet's a rate: LinearLR(start_factor=0.01) starts near MXNet's 0",
-    "sgd.learning_rate": RATE,
-    "adagrad.learning_rate": RATE,
+    "warmup.start": "a share in torch, a rate in MXNet, a step earlier: MXNet: warmup_steps=5, "
+    "warmup_begin_lr=1/6 is torch's; torch: start_factor=1/4, total_iters=3 MXNet's",
+    "sgd.learning_rate": "name it: Keras, MXNet: SGD(learning_rate=0.001) is torch's; torch: SGD(lr=0.01) is theirs",
+    "adagrad.learning_rate": "name it: Keras: Adagrad(learning_rate=0.01) is torch's and MXNet's",
     "adadelta.learning_rate": "MXNet ignores it and moves as with 1: Keras: "
     "Adadelta(learning_rate=1.0); torch: Adadelta(lr=1.0)",
-    "rmsprop.epsilon": ROOT,
-    "adagrad.epsilon": ROOT,
-    "rmsprop.momentum": "MXNet's gamma2 counts only with centered=True: its plain rule is the others' momentum=0.0",
+    "rmsprop.epsilon": "no value is alike (torch adds it outside the root): Keras: w -= rate * g / "
+    "(ops.sqrt(s) + eps) is torch's, written out",
+    "adagrad.epsilon": "no value is alike (torch adds it outside the root): Keras: w -= rate * g / "
+    "(ops.sqrt(s) + eps) is torch's; MXNet: the same with nd.sqrt(s)",
+    "rmsprop.momentum": "MXNet's gamma2 counts only where it is centered: its plain rule is momentum=0.0 in torch and Keras",
+    "adam.epsilon": "torch adds it behind bias correction: Keras, MXNet: optimizer.epsilon = 1e-8 * (1 - "
+    "beta_2**step) ** 0.5 before each step is torch's",
+    "adamw.epsilon": "torch adds it behind bias correction: Keras: optimizer.epsilon = 1e-8 * (1 - "
+    "beta_2**step) ** 0.5 before each step is torch's",
+    "adamax.epsilon": "Keras adds it to the maximum, torch to |g| in it: no value is alike but 0: Keras: "
+    "epsilon=0.0; torch: eps=0.0",
+    "upsample.align_corners": "MXNet: BilinearResize2D(align_corners=False) is torch's default; torch: "
+    "align_corners=True is MXNet's",
+    "instance_norm.shift": "MXNet: nn.InstanceNorm(center=False) is torch's; torch: affine=True, and "
+    "layer.weight.requires_grad_(False) for MXNet's",
 }
 """Question -> what to do, where the value of one framework must not be copied to another as it is."""
 

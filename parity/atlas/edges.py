@@ -33,7 +33,7 @@ QUESTIONS = (
         "dense (5 units) of (2, 3, 4): shape of the result",
         {"x": np.zeros((2, 3, 4))},
         {"2, 3, 5: the last axis is mapped": form([2, 3, 5]), "2, 5: all axes after the first are flattened": form([2, 5])},
-        "MXNet: flatten=False",
+        "MXNet: nn.Dense(5, flatten=False)",
     ),
     Question(
         "global_average_pool2d.shape",
@@ -41,7 +41,7 @@ QUESTIONS = (
         "global average pooling of a batch of 2 with 3 channels: shape of the result",
         {"x": np.zeros((2, 3, 4, 5))},
         {"2, 3": form([2, 3]), "2, 3, 1, 1": form([2, 3, 1, 1])},
-        "Keras: keepdims=True; elsewhere flatten after it",
+        "torch: torch.flatten(y, 1); MXNet: nd.flatten(y); Keras: keepdims=True, and its channels to axis 1",
     ),
     Question(
         "max_pool2d.function_stride",
@@ -49,7 +49,7 @@ QUESTIONS = (
         "max pooling (function), size 2, no stride named, goes on by",
         {"x": np.zeros((1, 6))},
         {"its size": form(3), "1": form(5)},
-        "MXNet: nd.Pooling needs stride=kernel; the layers do it",
+        "MXNet: nd.Pooling(stride=(1, 2)): the kernel's size; the layers take it by themselves",
     ),
     Question(
         "max_pool2d.padding_value",
@@ -64,7 +64,6 @@ QUESTIONS = (
         "average_pool2d of ones, size 2, length 3, length rounded up: the last window",
         {"x": np.ones((1, 3))},
         {"divides by what is there": form(1.0), "divides by its size": form(0.5)},
-        "pad explicitly to the length that you want",
     ),
     Question(
         "conv_transpose2d.kernel_layout",
@@ -102,7 +101,6 @@ QUESTIONS = (
             "two columns for each result (no antialiasing)": form([0, 0]),
             "as many as it shrinks (antialiasing)": form(_smoothed()),
         },
-        "torch, Keras: antialias=True",
     ),
     Question(
         "concat.axis",
@@ -110,7 +108,7 @@ QUESTIONS = (
         "concatenation of two (2, 3, 5) without naming an axis",
         {"x": np.zeros((2, 3, 5))},
         {"along axis 0": form([4, 3, 5]), "along axis 1": form([2, 6, 5]), "along the last axis": form([2, 3, 10])},
-        "always name the axis: Keras axis=…, torch dim=…, MXNet dim=…",
+        "always name it: Keras: Concatenate(axis=1); torch: torch.cat(…, dim=1); MXNet: nd.concat(x, y, dim=1)",
     ),
     Question(
         "reshape.zero",
@@ -118,13 +116,13 @@ QUESTIONS = (
         "reshape of (2, 3, 5) to (0, -1)",
         {"x": np.zeros((2, 3, 5))},
         None,
-        "MXNet reads 0 as `as before`: write sizes out",
+        "MXNet reads 0 as `as before`: write sizes out: (2, -1)",
     ),
     Question(
         "conv2d.empty",
         "convolution",
         "shape of conv2d (5 filters of 1 by 1) of an empty batch of 4 by 4 images",
-        advice="skip empty batches",
+        advice="leave empty batches out: for x in batches if len(x)",
     ),
     Question(
         "prelu.count",
@@ -132,7 +130,7 @@ QUESTIONS = (
         "prelu of (3, 4, 5): number of slopes by default",
         {},
         {"1": form(1), "one per element": form(60), "one per channel": form(3)},
-        "one per channel: Keras: shared_axes=[1, 2]; torch: nn.PReLU(channels); MXNet: nn.PReLU(in_channels=channels)",
+        "one per channel: Keras: PReLU(shared_axes=[1, 2]); torch: nn.PReLU(5); MXNet: nn.PReLU(in_channels=5)",
     ),
     Question(
         "multi_head_attention.size_means",
@@ -140,7 +138,8 @@ QUESTIONS = (
         "multi-head attention, 2 heads of `size` 8: features of all queries together",
         {},
         {"16: the size is each head's": form(16), "8: the size is all heads'": form(8)},
-        "Keras's key_dim is torch's embed_dim divided by num_heads",
+        "Keras: MultiHeadAttention(num_heads, key_dim=embed_dim // num_heads) is torch's embed_dim; torch: "
+        "nn.MultiheadAttention(2 * 8, 2) Keras's 8",
     ),
     Question(
         "multi_head_attention.time_axis",
@@ -156,6 +155,6 @@ QUESTIONS = (
         "multi-head attention (layer), every key masked: mean of 1 and 3 is 2",
         {"values": np.array([1.0, 3.0])},
         None,
-        "never mask a whole row, or set its result by hand",
+        "set such rows by hand: torch.where(mask.any(-1), out, 0); Keras: ops.where(ops.any(mask, -1), out, 0)",
     ),
 )

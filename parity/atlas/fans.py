@@ -64,6 +64,9 @@ def named(draw: Array, name: str) -> str:
     return found[0] if len(found) == 1 else f"no known form: standard deviation {draw.std():.3g}"
 
 
+DEPTHWISE = "the spec counts one group, and what goes into an output; Keras: multiply the draw by √(its fan / the others')"
+
+
 def _questions() -> Iterator[Question]:
     for item, (_variance, both) in VARIANCES.items():
         for aspect, (kernel, _) in KERNELS.items():
@@ -71,7 +74,7 @@ def _questions() -> Iterator[Question]:
                 f"{item}.{aspect}_fan",
                 "initializers",
                 f"{item} on {kernel}: {'the mean fan is' if both else 'fan_in is'}",
-                advice="the spec counts one group, and what goes into an output; scale the draw by √(fan here / fan there)",
+                advice=DEPTHWISE if aspect == "depthwise" else "",
             )
 
 

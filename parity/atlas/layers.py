@@ -44,7 +44,7 @@ NORMALIZATION = (
         "batch_norm: what `momentum` is the share of",
         {"x": X},
         {"the old running value": form((1 - MOMENTUM) * MEAN), "the new batch's value": form(MOMENTUM * MEAN)},
-        "pass 1 - momentum where the meaning is the other one",
+        "where the meaning is the other one pass 1 - momentum",
     ),
     Question(
         "batch_norm.running_variance",
@@ -52,7 +52,8 @@ NORMALIZATION = (
         "batch_norm: the variance that the running value keeps",
         {"x": X},
         {"biased (divided by n)": _moved(VARIANCE), "unbiased (divided by n - 1)": _moved(X.var(0, ddof=1))},
-        "no argument changes it; evaluation differs by n/(n - 1), most for small batches",
+        "no argument changes it; torch: momentum=0.0 and running_var.lerp_(x.var(0, correction=0), 0.75) for "
+        "0.25; Keras: momentum=1.0, and assign",
     ),
     Question(
         "batch_norm.axis",
@@ -68,7 +69,8 @@ NORMALIZATION = (
         "batch_norm, frozen, called in training mode: normalizes with",
         {"x": X},
         NORMALIZED_WITH,
-        "freezing parameters and freezing statistics are two decisions; call the layer in evaluation mode for the second",
+        "torch: layer.eval() as well as requires_grad_(False); MXNet: use_global_stats=True; Keras, parameters "
+        "alone: layer.gamma.trainable = False, beta too",
     ),
     Question(
         "normalize.tiny",
@@ -76,7 +78,8 @@ NORMALIZATION = (
         "L2 normalization of (3e-7, 4e-7)",
         {"x": np.array([3e-7, 4e-7])},
         None,
-        "MXNet: nd.L2Normalization(x, eps=1e-24); torch: F.normalize(x, eps=1e-5) is near MXNet's for what is tiny",
+        "MXNet: nd.L2Normalization(x, eps=1e-24) is the others'; MXNet's elsewhere: 1e-10 is added to the sum of "
+        "squares, inside the root",
     ),
 )
 
@@ -96,7 +99,8 @@ CONVOLUTION = (
         "conv2d: the axis of the channels by default",
         {"x": IMAGES},
         {"axis 1 (channels first)": form(3), "the last axis": form(5)},
-        "transpose images, and permute the rows of a dense kernel after a flatten",
+        "Keras: np.transpose(x, (0, 2, 3, 1)), and permute the rows of a dense kernel after a flatten: "
+        "w.reshape(2, 3, 4, -1).transpose(1, 2, 0, 3)",
     ),
     Question(
         "conv2d.flips",
@@ -111,7 +115,8 @@ CONVOLUTION = (
         "conv2d, `same` padding, kernel 3, stride 2, even length: the missing column is added",
         {"x": ROW, "kernel": np.ones((1, 3))},
         {"at the end": form([[7.0, 12.0]]), "on both sides": form([[3.0, 14.0]])},
-        "torch: F.pad(x, (0, 1, 0, 1)), then padding=0 is Keras's; Keras: ZeroPadding2D(1), then `valid` is padding=1",
+        "torch: F.pad(x, (0, 1, 0, 1)), then padding=0 is Keras's; MXNet: nd.pad so; Keras: ZeroPadding2D(1), "
+        "then padding='valid' is padding=1",
     ),
     Question(
         "average_pool2d.corner",
@@ -119,7 +124,7 @@ CONVOLUTION = (
         "average_pool2d with padding: the divisor at the border",
         {"x": np.ones((3, 3))},
         {"counts padding": form(4 / 9), "counts real elements": form(1.0)},
-        "torch, MXNet: count_include_pad=False gives Keras's `same`",
+        "torch, MXNet: count_include_pad=False gives Keras's `same`; Keras: ZeroPadding2D(1) before it counts padding",
     ),
     Question(
         "max_pool2d.odd_end",
@@ -162,28 +167,28 @@ CONVOLUTION = (
         "local_response_norm: alpha is multiplied with",
         {"x": np.ones((1, 3, 1, 1))},
         {"the sum of squares": _local_response(3.0), "the mean of squares": _local_response(1.0)},
-        "multiply or divide alpha by the size",
     ),
     Question(
         "embedding.beyond",
         "convolution",
         "embedding: index 7 in a table of 5 rows (10·row)",
         {"index": np.array([7])},
-        advice="check indices before: MXNet clips them to the table",
+        advice="check before: index.min() >= 0 and index.max() < rows; MXNet clips to the table",
     ),
     Question(
         "embedding.negative",
         "convolution",
         "embedding: index -1 in a table of 5 rows (10·row)",
         {"index": np.array([-1])},
-        advice="check indices before: Keras on TensorFlow counts from the end, MXNet clips",
+        advice="check before: index.min() >= 0 and index.max() < rows; index % rows counts from the end in torch "
+        "and MXNet too, as Keras on TensorFlow does",
     ),
     Question(
         "one_hot.beyond",
         "convolution",
         "one-hot of 5 in 3 classes",
         {"index": np.array([5])},
-        advice="check labels before: outside the classes all may be 0",
+        advice="torch: (labels[:, None] == torch.arange(3)) gives the others' row of 0; check labels before",
     ),
 )
 
@@ -202,7 +207,6 @@ ACTIVATIONS = (
         "gelu",
         {"x": np.array([-2.3])},
         {"x·Φ(x) (erf)": form([-2.3 * 0.5 * (1 + math.erf(-2.3 / math.sqrt(2)))]), "the tanh form": form([_gelu_tanh(-2.3)])},
-        "Keras: approximate=True; torch: approximate='tanh'",
     ),
     Question(
         "hard_swish.form",
@@ -217,7 +221,7 @@ ACTIVATIONS = (
         "softmax of (2, 3, 4) without naming an axis goes over",
         {"x": np.zeros((2, 3, 4))},
         {"axis 0": form(1 / 2), "axis 1": form(1 / 3), "the last axis": form(1 / 4)},
-        "always name the axis: Keras axis=-1, torch dim=-1, MXNet axis=-1",
+        "always name it: Keras: axis=-1; torch: dim=-1; MXNet: axis=-1",
     ),
     Question("softmax.all_masked", "activations", "softmax of (-inf, -inf)", {"x": np.array([-np.inf, -np.inf])}),
     Question(
@@ -225,7 +229,7 @@ ACTIVATIONS = (
         "activations",
         "log_softmax of (1e4, 0)",
         {"x": np.array([1e4, 0.0])},
-        advice="nothing to do: a rounding",
+        advice="MXNet: nd.log_softmax(x - x.max()) rounds as the others",
     ),
     Question("relu.nan", "activations", "relu(NaN)", {"x": np.array([np.nan])}),
     Question(
@@ -233,7 +237,7 @@ ACTIVATIONS = (
         "activations",
         "1 / relu(-0.0): the sign of zero",
         {"x": np.array([-0.0])},
-        advice="add 0.0 where the sign of zero counts",
+        advice="relu(x) + 0.0 has no sign at zero, everywhere",
     ),
     Question("softplus.huge", "activations", "softplus(1e4)", {"x": np.array([1e4])}),
 )

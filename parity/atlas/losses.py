@@ -43,7 +43,7 @@ QUESTIONS = (
         "cross-entropy of (2, 3, 4): classes lie by default along",
         {"x": np.zeros((2, 3, 4))},
         {"axis 1": form(log(3)), "the last axis": form(log(4))},
-        "move the axis: torch: x.movedim(-1, 1); Keras: the classes last, axis=1 is refused; MXNet: axis=1",
+        "move the axis: torch: x.movedim(-1, 1); Keras: ops.moveaxis(x, 1, -1); MXNet: axis=1",
     ),
     Question(
         "cross_entropy.smoothing_form",
@@ -54,7 +54,6 @@ QUESTIONS = (
             "0.7 + 0.3/3: spread over all classes": _smoothing(np.array([0.8, 0.1, 0.1])),
             "0.7: spread over the others": _smoothing(np.array([0.7, 0.15, 0.15])),
         },
-        "multiply the smoothing by (classes - 1)/classes for the other form",
     ),
     Question(
         "cross_entropy.all_ignored",
@@ -62,7 +61,7 @@ QUESTIONS = (
         "cross-entropy where every label is ignored",
         {"x": _LOGITS, "labels": np.array([1])},
         None,
-        "0/0: skip such a batch",
+        "0/0 in torch: reduction='sum', divided by max(1, count), is Keras's",
     ),
     Question(
         "cross_entropy.label_beyond",
@@ -70,7 +69,7 @@ QUESTIONS = (
         "cross-entropy of logits 0.5, -1, 3 with label 3 of 3",
         {"x": _LOGITS, "labels": np.array([3])},
         None,
-        "check labels before training: not every framework does",
+        "check before: labels.min() >= 0 and labels.max() < classes: not every framework does",
     ),
     Question(
         "cross_entropy.negative_label",
@@ -78,7 +77,7 @@ QUESTIONS = (
         "cross-entropy of logits 0.5, -1, 3 with label -1",
         {"x": _LOGITS, "labels": np.array([-1])},
         None,
-        "check labels before training: not every framework does",
+        "check before: labels.min() >= 0 and labels.max() < classes: not every framework does",
     ),
     Question(
         "cross_entropy.unnormalized",
@@ -86,7 +85,7 @@ QUESTIONS = (
         "cross-entropy from probabilities 0.5, 1, 0.5 (their sum is 2), label 0",
         {"x": np.array([[0.5, 1.0, 0.5]]), "labels": np.array([0])},
         {"divides by their sum": form(-log(0.25), [-log(0.25)]), "takes them as they are": form(-log(0.5), [-log(0.5)])},
-        "normalize before the loss",
+        "normalize before: torch: x / x.sum(-1, keepdim=True); MXNet: x / x.sum(-1, keepdims=True)",
     ),
     Question(
         "cross_entropy.at_zero",
@@ -94,7 +93,7 @@ QUESTIONS = (
         "cross-entropy from probabilities where the label's is 0",
         {"x": np.array([[0.0, 0.5, 0.5]]), "labels": np.array([0])},
         None,
-        "use logits: the guard against log(0) differs",
+        "use logits: the guard against a probability of 0 differs: Keras: from_logits=True",
     ),
     Question(
         "cross_entropy.huge",
@@ -137,7 +136,8 @@ QUESTIONS = (
         "KL divergence takes its prediction by default as",
         {"p": _P, "q": _Q},
         _divergences(),
-        "torch and MXNet: pass log_softmax's result",
+        "torch: KLDivLoss(reduction='batchmean')(q.log(), p) for Keras's probabilities q; MXNet: the mean of "
+        "KLDivLoss()(q.log(), p)",
     ),
     Question(
         "ctc.blank",
@@ -145,7 +145,8 @@ QUESTIONS = (
         "CTC: the blank is by default",
         {"x": np.tile(_LOGITS, (2, 1))[None], "labels": np.array([[1]])},
         {"class 0": form(_alignments(0), [_alignments(0)]), "the last class": form(_alignments(2), [_alignments(2)])},
-        "move the blank's column, and shift labels by one",
+        "torch: blank=2, the last of 3, is MXNet's; Keras: ops.roll(x, 1, axis=-1) and labels + 1; MXNet: the "
+        "first column to the end, labels - 1",
     ),
     Question(
         "ctc.reduction",
@@ -167,7 +168,7 @@ QUESTIONS = (
             "2 - 3·ln 2: 2 is the rate": form(2 - 3 * log(2)),
             "e² - 3·2: 2 is its logarithm": form(np.exp(2) - 6),
         },
-        "torch: log_input=False; MXNet: from_logits=False",
+        "torch: log_input=False, eps=0.0; MXNet: from_logits=False",
     ),
     Question(
         "huber.delta_form",
@@ -175,7 +176,8 @@ QUESTIONS = (
         "Huber loss, delta 2, of errors 1, 3",
         {"x": np.array([[1.0, 3.0]])},
         {"2.25: e²/2 near 0": form(2.25), "1.125: all of it divided by delta": form(1.125)},
-        "torch: SmoothL1Loss(beta=δ) is MXNet's HuberLoss(rho=δ); elsewhere multiply or divide by δ",
+        "torch: SmoothL1Loss(beta=2.0) and Keras: Huber(delta=2.0) / 2 are MXNet's rho=2.0; MXNet: 2.0 * "
+        "HuberLoss(rho=2.0) is theirs",
     ),
     Question(
         "triplet.distance",
@@ -191,7 +193,7 @@ QUESTIONS = (
         "KL divergence of (0.5, 0.5) to a prediction (0, 1)",
         {"p": np.array([[0.5, 0.5]]), "q": np.array([[0.0, 1.0]])},
         None,
-        "predict by log_softmax, which does not reach 0",
+        "predict by log_softmax, which does not reach 0 (Keras: ops.exp of it, and above 1e-7, where it is cut)",
     ),
     Question(
         "kl_divergence.zero_label",
@@ -199,7 +201,6 @@ QUESTIONS = (
         "KL divergence (sum) of (0, 1) to a prediction (0.5, 0.5)",
         {"p": np.array([[0.0, 1.0]]), "q": np.array([[0.5, 0.5]])},
         {"ln 2: 0·ln 0 is 0": form(log(2), log(2) / 2)},
-        "labels of 0 are safe where 0·ln 0 is 0; add 1e-12 elsewhere",
     ),
     Question(
         "cross_entropy.float_label",
@@ -215,7 +216,7 @@ QUESTIONS = (
         "cross-entropy (by label) of logits 0, 1, 3 handed the one-hot label (0, 0, 1)",
         {"x": np.array([[0.0, 1.0, 3.0]]), "y": np.array([[0.0, 0.0, 1.0]])},
         {"takes it for probabilities": form(log(1 + np.exp(1) + np.exp(3)) - 3)},
-        "Keras: CategoricalCrossentropy; MXNet: SoftmaxCrossEntropyLoss(sparse_label=False)",
+        "Keras: CategoricalCrossentropy(from_logits=True); MXNet: SoftmaxCrossEntropyLoss(sparse_label=False)",
     ),
     Question(
         "ctc.impossible",
@@ -223,7 +224,7 @@ QUESTIONS = (
         "CTC of labels 1, 1 in 2 steps (they need 3)",
         {"x": np.zeros((1, 2, 3)), "labels": np.array([[1, 1]])},
         None,
-        "torch: zero_infinity=True; drop such sequences before elsewhere",
+        "torch: zero_infinity=True is MXNet's 0; Keras: loss * (steps >= needed)",
     ),
     Question(
         "poisson.at_zero",
@@ -231,7 +232,7 @@ QUESTIONS = (
         "Poisson loss of rate 0 and count 3",
         {"x": np.array([[0.0]]), "y": np.array([[3.0]])},
         None,
-        "predict the logarithm of the rate: the guard against log(0) differs",
+        "predict the logarithm x of the rate: torch: log_input=True; in Keras write ops.exp(x) - y * x, its Poisson adds 1e-7",
     ),
     Question(
         "binary_cross_entropy.beyond",
@@ -239,6 +240,7 @@ QUESTIONS = (
         "binary cross-entropy of probability 1.5 with label 1",
         {"x": np.array([[1.5]]), "y": np.array([[1.0]])},
         None,
-        "a forgotten sigmoid is hidden where probabilities are clipped: use logits",
+        "a forgotten sigmoid is hidden where probabilities are clipped: use logits: Keras: from_logits=True; "
+        "torch: BCEWithLogitsLoss()",
     ),
 )

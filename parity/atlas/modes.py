@@ -19,7 +19,7 @@ QUESTIONS = (
         "a new batch_norm, called without a word about training, normalizes with",
         {"x": X},
         NORMALIZED_WITH,
-        "torch: model.train() and model.eval(); Keras: training=…; MXNet: autograd.record() alone means training",
+        "torch: layer.eval() for the second; Keras: training=True for the first; MXNet: autograd.record() alone means training",
     ),
     Question(
         "dropout.mode",
@@ -27,7 +27,7 @@ QUESTIONS = (
         "a new dropout (rate 0.75), called without a word about training",
         {"x": np.ones(1000)},
         {"drops": form(4.0), "lets everything through": form(1.0)},
-        "say the mode: a torch module starts in training mode, the others infer until told otherwise",
+        "say the mode: torch: layer.eval(); Keras: training=True; MXNet: autograd.record()",
     ),
     Question(
         "batch_norm.moves",
@@ -38,7 +38,7 @@ QUESTIONS = (
             "has moved": form(MOMENTUM * MEAN, (1 - MOMENTUM) * MEAN),
             "stands still": form(np.zeros_like(MEAN)),
         },
-        "MXNet moves running statistics on the way back: a forward pass in training mode alone leaves them",
+        "MXNet moves running statistics on the way back: total.backward() has to follow; a forward pass alone leaves them",
     ),
     Question(
         "batch_norm.one_example",
@@ -46,7 +46,7 @@ QUESTIONS = (
         "batch_norm in training, on a batch of one example (2, 5)",
         {"x": np.array([[2.0, 5.0]])},
         None,
-        "the variance of one number is 0: drop a last batch of one, or normalize over something else",
+        "torch refuses: drop a last batch of one, or write (x - x.mean(0)) / torch.sqrt(x.var(0, correction=0) + 1e-5)",
     ),
     Question(
         "gradient.twice",
@@ -54,7 +54,7 @@ QUESTIONS = (
         "gradient of x² at 3 after two backward passes",
         {"x": np.array(3.0)},
         {"is the last pass's": form(6.0), "is the sum of both": form(12.0)},
-        "torch: optimizer.zero_grad() before each pass; MXNet: grad_req='add' for sums",
+        "torch: optimizer.zero_grad() before each pass; MXNet: grad_req='add' for sums; in Keras add the gradients up",
     ),
     Question(
         "step.rescaling",
@@ -62,7 +62,7 @@ QUESTIONS = (
         "a step on a gradient that is a sum over a batch: the gradient",
         {"w": np.array(1.0), "gradient": np.array(2.0), "rate": np.array(0.25), "batch": np.array(4)},
         {"is taken as it is": form(0.5), "is divided by the batch size": form(0.875)},
-        "MXNet's Trainer.step(batch_size) divides: sum losses there, or pass step(1) with a mean",
+        "MXNet's Trainer.step(n) divides by n: MXNet: trainer.step(1) takes the gradient as it is",
     ),
     Question(
         "penalty.factor",
@@ -70,7 +70,7 @@ QUESTIONS = (
         "an L2 penalty λ = 0.25 (regularizer, weight decay) adds to the gradient of a weight of 1",
         {"rate": np.array(0.5)},
         {"λ·w (the penalty is λ/2·w²)": form(0.25), "2·λ·w (the penalty is λ·w²)": form(0.5)},
-        "halve λ when it moves from weight decay to a Keras regularizer",
+        "halve λ when it moves from weight decay to a Keras regularizer: regularizers.L2(0.25 / 2)",
     ),
     Question(
         "clip_norm.over",
@@ -78,7 +78,8 @@ QUESTIONS = (
         "clipping gradients (3) and (4) of two weights by a norm of 1",
         {"x": np.array([3.0, 4.0])},
         {"each weight by itself": form([1.0, 1.0]), "all weights together": form([0.6, 0.8])},
-        "Keras: clipnorm is each weight's, global_clipnorm is all weights'",
+        "Keras: global_clipnorm=1.0 is all weights'; torch: clip_grad_norm_([w], 1.0) of each weight by itself "
+        "is Keras's clipnorm",
     ),
     Question(
         "step_decay.rates",
@@ -86,7 +87,6 @@ QUESTIONS = (
         "a rate of 1, halved every 2 updates: rates of updates 1 to 6",
         {},
         None,
-        "torch counts calls of schedule.step(), Keras and MXNet count updates",
     ),
     Question(
         "squared_error.shapes",
@@ -97,7 +97,7 @@ QUESTIONS = (
             "0: the axis of length 1 is dropped": form(0.0, [0.0, 0.0]),
             "2: every label meets every prediction": form(2.0),
         },
-        "give labels the shape of predictions: broadcasting makes the loss wrong and says nothing, or warns",
+        "torch: nn.MSELoss()(x, y[:, None]): give labels the shape of predictions, or broadcasting makes the loss wrong",
     ),
     Question(
         "lstm.dropout_reaches",
@@ -105,8 +105,8 @@ QUESTIONS = (
         "lstm of one layer with dropout 0.75 in training: of its inputs",
         {"x": np.ones((50, 3, 4))},
         {"some are dropped": form(1.0), "none is dropped": form(0.0)},
-        "Keras drops the inputs of every layer, torch between layers only, MXNet on "
-        "CPU in float32 nowhere: put dropout layers where they are meant",
+        "Keras drops each layer's inputs: dropout=0.0 drops none; torch, MXNet: nn.Dropout(0.75) before the "
+        "layer drops as Keras",
     ),
     Question(
         "embedding.padding_gradient",
@@ -114,7 +114,7 @@ QUESTIONS = (
         "embedding told that index 0 is padding: gradient of row 0",
         {"index": np.array([0, 1])},
         {"is 0": form(0.0), "is that of any row": form(1.0)},
-        "torch: padding_idx freezes the row; Keras: mask_zero only hands a mask on",
+        "torch: padding_idx freezes the row, nn.Embedding(3, 1) does not; Keras: multiply by (index != 0)[:, None]",
     ),
     Question(
         "batch_norm.function_scale",
@@ -122,7 +122,7 @@ QUESTIONS = (
         "batch_norm (function): a gamma of 3",
         {"x": np.array([[2.0], [2.0]])},
         {"is used": form(6 / np.sqrt(1 + EPSILON)), "is read as 1": form(2 / np.sqrt(1 + EPSILON))},
-        "MXNet: nd.BatchNorm has fix_gamma=True; pass False",
+        "MXNet: nd.BatchNorm(fix_gamma=False)",
     ),
     Question(
         "batch_norm.function_epsilon",
@@ -130,7 +130,7 @@ QUESTIONS = (
         "batch_norm (function): epsilon in effect by default",
         {"x": np.array([[1.0], [1.0]])},
         None,
-        "pass epsilon by name",
+        "name it: Keras: epsilon=1e-5; torch: eps=1e-3; MXNet: eps=1e-5",
     ),
     Question(
         "rms_norm.epsilon_in_effect",
@@ -138,7 +138,7 @@ QUESTIONS = (
         "rms_norm: epsilon in effect by default, in float32",
         {"x": np.array([[1e-6, 1e-6]])},
         None,
-        "pass epsilon by name: torch's None is the roundoff of the type",
+        "name it: Keras: RMSNormalization(epsilon=2**-23) is torch's; torch: RMSNorm(2, eps=1e-6) is Keras's",
     ),
     Question(
         "layer_norm.variance",
@@ -150,20 +150,19 @@ QUESTIONS = (
             "the root of the unbiased variance + ε": form((ROW - ROW.mean()) / np.sqrt(ROW.var(ddof=1) + 0.25)),
             "the deviation + ε": form((ROW - ROW.mean()) / (ROW.std() + 0.25)),
         },
-        "write it out for another form",
     ),
     Question(
         "squared_error.empty",
         "training",
         "squared error of an empty batch",
         {"x": np.zeros((0, 2))},
-        advice="skip empty batches: a mean of nothing is NaN, an error, or nothing",
+        advice="leave empty batches out: for x in batches if len(x)",
     ),
     Question(
         "batch_norm.empty",
         "training",
         "running mean after batch_norm of an empty batch in training",
         {"x": np.zeros((0, 2))},
-        advice="skip empty batches: one makes running statistics NaN for good in Keras",
+        advice="leave empty batches out: for x in batches if len(x); one makes Keras's running statistics NaN for good",
     ),
 )

@@ -22,11 +22,17 @@ CLOSE = 1e-4
 after their few operations is below 1e-5, and the forms of one question lie further apart than ten times this (tested)."""
 
 
+WRONG = " (wrong)"
+"""Stands behind an answer where there is only one right one."""
+
+
 @dataclass(frozen=True)
 class Question:
     """One row of the atlas. name: `item.aspect`. inputs: what the worker is given. forms: none where the number is asked.
 
-    advice: what to do about a difference; for defaults it is made from the answers.
+    advice: what to do about a difference; for defaults it is made from the answers. Every piece of it has a form that runs, in
+    the implementations' `remedies`, under the question's name (parity.atlas.advice).
+    right: the only right answer, where definitions leave no choice: a slope where a function has one. Others are marked wrong.
     """
 
     name: str
@@ -35,6 +41,7 @@ class Question:
     inputs: Mapping[str, Array] = field(default_factory=dict)
     forms: Forms | None = None
     advice: str = ""
+    right: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -57,8 +64,9 @@ def answered(question: Question, arrays: Mapping[str, Array]) -> Answer:
         found = json.loads(bytes(arrays["default"]).decode())
         return Answer(written(found["default"]), found["where"])
     value = np.asarray(arrays["value"], dtype=np.float64)
+    wrong = "" if question.right is None or meets(value, question.right) else WRONG
     if question.forms is None:
-        return Answer(numbers(value + 0.0 if question.chapter == "kinks" else value))  # a slope of -0 is a slope of 0
+        return Answer(numbers(value + 0.0 if question.chapter == "kinks" else value) + wrong)  # a slope of -0 is a slope of 0
     names = [name for name, forms in question.forms.items() if any(meets(value, form) for form in forms)]
     if len(names) == 1:
         return Answer(names[0])
@@ -81,6 +89,8 @@ def written(value: Any) -> str:
     """A default as one writes it in Python."""
     if isinstance(value, list) and value and all(one == value[0] for one in value):
         return written(value[0])  # one number for every axis
+    if isinstance(value, float) and float(f"{value:g}") != value:
+        return repr(value)  # 1/3: six digits would be another number
     return f"{value:g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
 
 

@@ -27,8 +27,6 @@ def _reduced(elements: Any, half: bool = False) -> dict[str, list[Array]]:
     return found | ({"half the mean per example": form(elements.mean(1) / 2)} if half else {})
 
 
-PER_EXAMPLE = "MXNet gives one per example: take the mean, or let Trainer.step(batch_size) divide"
-
 QUESTIONS = (
     Question(
         "squared_error.form",
@@ -36,10 +34,15 @@ QUESTIONS = (
         "squared error of a (2, 2) batch",
         {"x": _SQUARES},
         _reduced(_SQUARES**2, half=True),
-        "MXNet's L2Loss is half as large, and its Trainer divides by the batch size that step() is told",
+        "MXNet: (2 * losses.L2Loss()(x, y)).mean() is the others': its Trainer divides by the batch size, so tell it 1",
     ),
     Question(
-        "absolute_error.form", "losses", "absolute error of a (2, 2) batch", {"x": _SQUARES}, _reduced(_SQUARES), PER_EXAMPLE
+        "absolute_error.form",
+        "losses",
+        "absolute error of a (2, 2) batch",
+        {"x": _SQUARES},
+        _reduced(_SQUARES),
+        "MXNet gives one per example: losses.L1Loss()(x, y).mean(), and trainer's step 1",
     ),
     Question(
         "huber.form",
@@ -47,7 +50,7 @@ QUESTIONS = (
         "Huber loss of a (2, 2) batch, delta 1",
         {"x": _SQUARES},
         _reduced(np.array([[0.5, 1.5], [2.5, 4.5]])),
-        PER_EXAMPLE,
+        "MXNet gives one per example: losses.HuberLoss()(x, y).mean(), and trainer's step 1",
     ),
     Question(
         "cross_entropy.takes",
@@ -58,7 +61,8 @@ QUESTIONS = (
             "logits": form(_OF_LOGITS, [_OF_LOGITS]),
             "probabilities": form(-np.log(0.2)),
         },
-        "Keras: from_logits=True; for probabilities torch: NLLLoss on their logarithm, MXNet: from_logits=True on it",
+        "Keras: from_logits=True; for probabilities torch: nn.NLLLoss()(torch.log(x), labels), MXNet: "
+        "from_logits=True on nd.log(x)",
     ),
     Question(
         "binary_cross_entropy.at_zero",
@@ -66,7 +70,8 @@ QUESTIONS = (
         "binary cross-entropy of probability 0 where the label is 1",
         {"x": np.array([0.0])},
         None,
-        "use logits: the guard against log(0) differs",
+        "use logits: the guard differs: Keras: from_logits=True; torch: BCEWithLogitsLoss(); MXNet: "
+        "SigmoidBinaryCrossEntropyLoss()",
     ),
     Question(
         "binary_cross_entropy.takes",
@@ -82,7 +87,6 @@ QUESTIONS = (
         "cross-entropy with an ignored label: the mean is over",
         {"x": _TWO, "labels": _CLASSES},
         {"the labels that count": form(_LOSSES[0]), "all labels": form(_LOSSES[0] / 2)},
-        "rescale by the share of labels that count",
     ),
     Question(
         "cross_entropy.weighted",
@@ -94,7 +98,7 @@ QUESTIONS = (
             "the sum of the weights": form(_LOSSES @ [1, 3] / 4),
             "nothing: one per example": form(_LOSSES * [1, 3]),
         },
-        "torch's weights are of classes: reduction='sum' over the count is Keras's; MXNet: take the mean",
+        "torch's weights are of classes: reduction='sum' over the count is Keras's; MXNet: loss.mean()",
     ),
     Question(
         "kl_divergence.form",
@@ -107,7 +111,7 @@ QUESTIONS = (
             "one per example, the mean over classes": form(_DIVERGENCES.mean(1)),
             "one per example, the sum over classes": form(_DIVERGENCES.sum(1)),
         },
-        "torch: KLDivLoss(reduction='batchmean'); MXNet: take the mean",
+        "torch: KLDivLoss(reduction='batchmean'); MXNet: KLDivLoss(axis=-1), then the mean",
     ),
     Question(
         "cosine_similarity.sign",

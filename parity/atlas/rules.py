@@ -100,9 +100,6 @@ def _adadelta(used: bool) -> Step:
     return step
 
 
-SQUARE = "inside the root pass the square of what stands outside: the same where s is 0, close to it elsewhere"
-
-
 def _epsilon_forms(mean: bool) -> dict[str, list[Array]]:
     return {"outside the root": _run(_rooted(mean, True)), "inside the root": _run(_rooted(mean, False))}
 
@@ -114,7 +111,8 @@ QUESTIONS = (
         "sgd with momentum: the learning rate stands",
         STEPS,
         {"outside the velocity": _run(_velocity(False)), "inside the velocity": _run(_velocity(True))},
-        "the same until the learning rate changes: a schedule acts at once outside, after 1/(1 - momentum) steps inside",
+        "alike until the rate changes; at a change torch: momentum_buffer.mul_(last / rate) is Keras's; Keras: "
+        "velocity.assign(velocity * (rate / last)) torch's",
     ),
     Question(
         "sgd.nesterov_form",
@@ -122,7 +120,8 @@ QUESTIONS = (
         "Nesterov: the learning rate stands",
         STEPS,
         {"outside the velocity": _run(_nesterov(False)), "inside the velocity": _run(_nesterov(True))},
-        "the same until the learning rate changes: a schedule acts at once outside, after 1/(1 - momentum) steps inside",
+        "alike until the rate changes; at a change torch: momentum_buffer.mul_(last / rate) is Keras's; Keras: "
+        "velocity.assign(velocity * (rate / last)) torch's",
     ),
     Question(
         "sgd.decay",
@@ -133,8 +132,8 @@ QUESTIONS = (
             "added to the gradient (L2)": _run(_decayed(True, True), CONSTANT),
             "decoupled": _run(_decayed(False, True), CONSTANT),
         },
-        "coupled in Keras: kernel_regularizer=L2(λ/2); decoupled in torch: "
-        "torch.optim.AdamW only, or w.mul_(1 - rate·λ) before the step",
+        "coupled: Keras: regularizers.L2(decay / 2); decoupled: torch: w.data.mul_(1 - rate * decay) before the "
+        "step; MXNet: w *= 1 - rate * decay",
     ),
     Question(
         "adam.decay",
@@ -149,7 +148,7 @@ QUESTIONS = (
             "decoupled (AdamW)": _run(_adam(2.0**-10, decoupled=DECAY), CONSTANT)
             + _run(_adam(2.0**-10, True, decoupled=DECAY), CONSTANT),
         },
-        "torch: AdamW for the decoupled form; Keras: kernel_regularizer=L2(λ/2) for the coupled one",
+        "decoupled: torch: AdamW; MXNet: w *= 1 - rate * decay before the step; coupled: Keras: regularizers.L2(decay / 2)",
     ),
     Question(
         "adam.epsilon_form",
@@ -160,10 +159,27 @@ QUESTIONS = (
             "√v̂, after bias correction (algorithm 1)": _run(_adam(0.25)),
             "√v, before bias correction (ε̂)": _run(_adam(0.25, True)),
         },
-        "no argument changes it: it matters early and where gradients are tiny; a smaller epsilon makes both alike",
+        "at each step: Keras, MXNet: optimizer.epsilon = ε·√(1 - β₂^step) is torch's ε; torch: group['eps'] = ε "
+        "/ √(1 - β₂^step) is theirs",
     ),
-    Question("rmsprop.epsilon_form", "optimizers", "rmsprop: epsilon stands", STEPS, _epsilon_forms(True), SQUARE),
-    Question("adagrad.epsilon_form", "optimizers", "adagrad: epsilon stands", STEPS, _epsilon_forms(False), SQUARE),
+    Question(
+        "rmsprop.epsilon_form",
+        "optimizers",
+        "rmsprop: epsilon stands",
+        STEPS,
+        _epsilon_forms(True),
+        "no value is alike (its square up to 41 % off): write w -= rate * g / (s + eps).sqrt() in torch, / "
+        "(ops.sqrt(s) + eps) in Keras, nd in MXNet",
+    ),
+    Question(
+        "adagrad.epsilon_form",
+        "optimizers",
+        "adagrad: epsilon stands",
+        STEPS,
+        _epsilon_forms(False),
+        "no value is alike (its square up to 41 % off): write w -= rate * g / (s + eps).sqrt() in torch, / "
+        "(ops.sqrt(s) + eps) in Keras, nd in MXNet",
+    ),
     Question(
         "adadelta.rate",
         "optimizers",
@@ -182,7 +198,7 @@ QUESTIONS = (
             "added to the maximum": _run(_adamax("root")),
             "absent, as in the paper": _run(_adamax("")),
         },
-        "it matters where gradients are as small as epsilon",
+        "Keras: Adamax(epsilon=0.0) and torch: eps=0.0 are MXNet's rule, and the paper's",
     ),
     Question(
         "clip_norm.guard",
@@ -194,6 +210,7 @@ QUESTIONS = (
             "the norm + 1e-6": form([3e-6 / 6, 4e-6 / 6]),
             "the norm + 1e-8": form([3e-6 / 5.01, 4e-6 / 5.01]),
         },
-        "only tiny thresholds can tell",
+        "write it: torch: x * (threshold / torch.clamp(norm, min=threshold)); Keras: ops.maximum(norm, "
+        "threshold); MXNet: nd.maximum",
     ),
 )

@@ -16,7 +16,8 @@ QUESTIONS = (
         "an exponential schedule, halving every 2 updates: rates of updates 1 to 4",
         {},
         {"it falls at every update": form(0.5 ** (np.arange(4) / 2)), "in steps": form([1, 1, 0.5, 0.5])},
-        "Keras: ExponentialDecay(staircase=True); smooth in MXNet: FactorScheduler(1, factor ** (1 / steps))",
+        "Keras: ExponentialDecay(staircase=True); smooth: MXNet: FactorScheduler(1, 0.5 ** (1 / 2)), torch: "
+        "ExponentialLR(o, 0.5 ** (1 / 2))",
     ),
     Question(
         "multi_step_decay.boundary",
@@ -32,7 +33,7 @@ QUESTIONS = (
         "a cosine schedule from 1 to 0 over 4 steps, at step 6",
         {},
         {"has stayed at 0": form(0.0), "rises again: 0.5": form(0.5)},
-        "torch: stop calling CosineAnnealingLR.step() after T_max steps",
+        "torch: if step < T_max: schedule.step()",
     ),
     Question(
         "cosine_decay.end_means",
@@ -40,7 +41,7 @@ QUESTIONS = (
         "a cosine schedule from 0.5 with its end set to 0.25 ends at",
         {},
         {"0.25: it is a rate": form(0.25), "0.125: it is a share of the first rate": form(0.125)},
-        "Keras's alpha is torch's eta_min and MXNet's final_lr divided by the first rate",
+        "Keras: CosineDecay(0.5, 4, alpha=0.25 / 0.5): torch's eta_min or MXNet's final_lr divided by the first rate",
     ),
     Question(
         "warmup.first",
@@ -48,7 +49,8 @@ QUESTIONS = (
         "warming up to 1 over 4 steps, defaults: rates of updates 1 to 4",
         {},
         None,
-        "an update of rate 0 is lost: start at rate/4; torch: LinearLR(start_factor=1/4, total_iters=3) gives MXNet's",
+        "MXNet's: torch: LinearLR(start_factor=1/4, total_iters=3); Keras: CosineDecay(1 / 4, …, "
+        "warmup_target=1.0, warmup_steps=3): none is of rate 0",
     ),
     Question(
         "plateau.patience_means",
@@ -56,7 +58,7 @@ QUESTIONS = (
         "reducing on a plateau with patience 2: epochs of the same loss until the rate falls",
         {},
         {"3": form(3), "4": form(4)},
-        "Keras: patience + 1 for torch's",
+        "Keras: patience(2 + 1) for torch's 2",
     ),
     Question(
         "plateau.threshold",
@@ -64,6 +66,7 @@ QUESTIONS = (
         "reducing on a plateau: a loss that falls from 100 to 99.995",
         {},
         {"has improved": form(1.0), "has not": form(0.0)},
-        "Keras's min_delta=1e-4 is absolute, torch's threshold=1e-4 relative: torch: threshold_mode='abs'",
+        "Keras's is absolute, torch's relative: torch: threshold_mode='abs'; Keras: min_delta=0.01 is torch's "
+        "1e-4 at a loss of 100",
     ),
 )

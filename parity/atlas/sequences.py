@@ -73,7 +73,6 @@ QUESTIONS = (
         "lstm: order of the gates in the kernels",
         {"x": STEPS, "kernel": LSTM_KERNEL, "recurrent": LSTM_RECURRENT},
         {", ".join(order): form(_lstm(order)) for order in permutations(("input", "forget", "cell", "output"))},
-        "permute the blocks of kernels and biases when they move",
     ),
     Question(
         "gru.form",
@@ -81,21 +80,21 @@ QUESTIONS = (
         "gru: order of the gates in the kernels, and the form",
         {"x": STEPS, "kernel": GRU_KERNEL, "recurrent": GRU_RECURRENT, "bias": GRU_BIAS},
         _gru_forms(),
-        "swap the first two of three blocks in kernels and biases; Keras: "
-        "reset_after=True, or no weights give the same numbers",
+        "swap the first two of three blocks in kernels and biases; Keras: reset_after=True, or no weights give "
+        "the same numbers",
     ),
     Question(
         "lstm.count",
         "recurrent",
         "lstm of 5 units on 3 features: number of parameters",
-        advice="add the two biases up, or leave one at zero",
+        advice="add the two biases up for Keras; elsewhere leave one at zero",
     ),
     Question("gru.count", "recurrent", "gru of 5 units on 3 features: number of parameters"),
     Question(
         "rnn.count",
         "recurrent",
         "rnn of 5 units on 3 features: number of parameters",
-        advice="add the two biases up, or leave one at zero",
+        advice="add the two biases up for Keras; elsewhere leave one at zero",
     ),
     Question(
         "lstm.outputs",
@@ -120,7 +119,6 @@ QUESTIONS = (
         "dot-product attention (function): True in a boolean mask",
         {"values": VALUES, "mask": np.array([[True, False]])},
         {"takes part": form([1.0]), "is masked": form([3.0])},
-        "invert the mask: torch.nn.MultiheadAttention masks where Keras keeps: attn_mask=~mask",
     ),
     Question(
         "multi_head_attention.mask_true",
@@ -128,7 +126,7 @@ QUESTIONS = (
         "multi-head attention (layer): True in a boolean mask",
         {"values": VALUES, "mask": np.array([[True, False]])},
         {"takes part": form([1.0]), "is masked": form([3.0])},
-        "invert the mask: torch.nn.MultiheadAttention masks where Keras keeps: attn_mask=~mask",
+        "invert the mask: torch: attn_mask=~mask[None] is Keras's attention_mask, and back",
     ),
     Question(
         "attention.fully_masked",
@@ -136,7 +134,7 @@ QUESTIONS = (
         "dot-product attention (function), every key masked: mean of 1 and 3 is 2",
         {"values": VALUES, "mask": np.array([[False, False]])},
         None,
-        "never mask a whole row, or set its result by hand",
+        "set such rows by hand: torch.where(mask.any(-1), out, 0); Keras: ops.where(ops.any(mask, -1), out, 0)",
     ),
     Question(
         "attention.scale",
@@ -147,7 +145,6 @@ QUESTIONS = (
             "the root of the features": form([[*_WEIGHTS, 0, 0]], [*_WEIGHTS, 0, 0], [[[*_WEIGHTS, 0, 0]]]),
             "nothing": form([[[*_UNSCALED, 0, 0]]]),
         },
-        "torch: scaled_dot_product_attention(scale=1.0) is Keras's; Keras: scale "
-        "the queries by 1/sqrt(features) before the layer",
+        "torch: scaled_dot_product_attention(scale=1.0) is Keras's; Keras: pass q / features**0.5 to the layer",
     ),
 )

@@ -130,9 +130,9 @@ ADVICE: Mapping[str, str] = {
     "conv2d.kernel": GLOROT,
     "dense.bias": "torch: nn.init.zeros_(layer.bias); torch's in Keras: RandomUniform(-k, k) with k = fan_in**-0.5",
     "conv2d.bias_start": "torch: nn.init.zeros_(layer.bias); torch's in Keras: RandomUniform(-k, k) with k = fan_in**-0.5",
-    "conv_transpose2d.kernel": "Keras's: torch nn.init.xavier_uniform_(w), MXNet init.Xavier(); "
-    "torch's: VarianceScaling(1/3, 'fan_in', …), "
-    "whose fan_in is of the outputs there",
+    "conv_transpose2d.kernel": "Keras's: torch nn.init.xavier_uniform_(w), MXNet init.Xavier(); torch's: "
+    "Keras VarianceScaling(1/3, 'fan_in', 'uniform'), whose fan_in is of the "
+    "outputs",
     "embedding.table": "torch's in Keras: RandomNormal(stddev=1.0), in MXNet: init.Normal(1.0); "
     "Keras's in torch: nn.init.uniform_(w, -0.05, 0.05)",
     "lstm.kernel": UNITS,
@@ -142,11 +142,11 @@ ADVICE: Mapping[str, str] = {
     "units) is Keras's; torch's: uniform ±units**-0.5",
     "gru.recurrent_kernel": "torch: nn.init.orthogonal_ of weight_hh_l0 as a whole (3·units, "
     "units) is Keras's; torch's: uniform ±units**-0.5",
-    "lstm.start_bias": "torch: zeros, and lstm.bias_ih_l0.data[units:2*units] = 1 is "
-    "Keras's; Keras: unit_forget_bias=False is MXNet's",
+    "lstm.start_bias": "torch: zeros, and lstm.bias_ih_l0.data[units:2*units] = 1 is Keras's; Keras: "
+    "unit_forget_bias=False is MXNet's",
     "depthwise_conv2d.kernel": SMALL,
     "grouped_conv2d.kernel": SMALL,
-    "grouped_conv_transpose2d.kernel": SMALL,
+    "grouped_conv_transpose2d.kernel": "MXNet's in torch: nn.init.uniform_(w, -0.07, 0.07)",
     "multi_head_attention.kernel": "torch: nn.init.xavier_uniform_ of each third of in_proj_weight is Keras's",
     "multi_head_attention.out_kernel": "torch: nn.init.xavier_uniform_(layer.out_proj.weight) is Keras's",
     "he_normal.draws": PLAIN.format(scale="2.0", fan="fan_in"),

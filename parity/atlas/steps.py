@@ -60,7 +60,8 @@ QUESTIONS = (
         "one he_normal for two kernels of one shape: the second kernel is",
         {},
         {"the first again": form(0.0), "another draw": form(1.0)},
-        "Keras: an initializer object keeps its seed, named or not: make one for each layer, or pass its name ('he_normal')",
+        "Keras keeps an initializer's seed: make an object for each layer, HeNormal(), or pass 'he_normal'; "
+        "torch: torch.manual_seed(7) before each",
     ),
     Question(
         "sgd.float64",
@@ -68,7 +69,7 @@ QUESTIONS = (
         "sgd of rate 0.1 on a float64 weight of 1 and a gradient of 1: the new weight is off 0.9 by",
         {},
         {"0": form(0.0), "1.5e-9: the rate is held in float32": form(1.0)},
-        "pass rates that float32 holds (2**-10 for 0.001), or give Keras and MXNet float32's rate in the other framework",
+        "pass rates that float32 holds: 2**-10 for 0.001",
     ),
     Question(
         "nadam.schedule",
@@ -84,7 +85,7 @@ QUESTIONS = (
         "nadam: two weights with the same gradients",
         INPUTS,
         {"stay alike": form(0.0), "drift apart": form(1.0)},
-        "MXNet multiplies one product of momenta for every weight: use an optimizer for each weight, or Adam",
+        "MXNet multiplies one product of momenta for every weight: make an optimizer.Nadam for each weight, or take Adam",
     ),
     Question(
         "rmsprop.momentum_form",
@@ -96,7 +97,8 @@ QUESTIONS = (
             "outside the velocity": _rmsprop("outside"),
             "alone: momentum is ignored": _rmsprop("none"),
         },
-        "the same until the rate changes; MXNet's gamma2 counts only with centered=True",
+        "alike until the rate changes; at a change torch: mul_(last / rate) of the buffer, Keras: assign; "
+        "momentum=0.0 is MXNet's without centered",
     ),
     Question(
         "adagrad.decay",
@@ -104,7 +106,7 @@ QUESTIONS = (
         "adagrad: weight decay is",
         {"rates": np.array([0.5]), "gradients": np.array([1.0])},
         {"added to the gradient (L2)": form([0.5]), "decoupled": form([0.375])},
-        "coupled in Keras: kernel_regularizer=L2(λ/2); decoupled in torch: w.mul_(1 - rate·λ) before the step",
+        "coupled: Keras: regularizers.L2(decay / 2); decoupled: torch: w.data.mul_(1 - rate * decay) before the step",
     ),
     Question(
         "ftrl.penalty_2",
@@ -112,7 +114,7 @@ QUESTIONS = (
         "ftrl, one step: the divisor has the L2 penalty (MXNet: wd)",
         {},
         {"once": form(1 / 4.5), "twice": form(1 / 5.0)},
-        "pass Keras half of MXNet's wd, or of the paper's λ₂",
+        "Keras: Ftrl(l2_regularization_strength=wd / 2), half of MXNet's wd or of the paper's λ₂",
     ),
     Question(
         "lamb.decay",
@@ -120,7 +122,7 @@ QUESTIONS = (
         "lamb: weight decay stands",
         {},
         {"within the ratio of norms, as in the paper": _lamb(True), "before it, decoupled": _lamb(False)},
-        "no argument moves it: Keras's decays the weight first, and its ratio is of the decayed weight",
+        "MXNet: wd=0.0, and w * (1 - rate * decay) before the step, is Keras's; in Keras no argument moves it",
     ),
     Question(
         "adam.late_weight",
@@ -128,7 +130,7 @@ QUESTIONS = (
         "adam: a weight whose first gradient comes at step 2 is corrected for",
         {},
         {"its own first step": form(0.5), "the second step": form(1 - 0.5 * (0.5 / 0.75) / sqrt(0.25 / (1 - 0.75**2)))},
-        "Keras counts steps of the optimizer, not of the weight: give what trains later an optimizer of its own",
+        "Keras counts steps of the optimizer, not of the weight: optimizers.Adam(…) of its own for what trains later",
     ),
     Question(
         "step.unused",
@@ -136,7 +138,7 @@ QUESTIONS = (
         "a step with weight decay 0.25 and rate 1: a weight of 1 that the loss did not use",
         {},
         {"stays 1": form(1.0), "is decayed to 0.75": form(0.75)},
-        "MXNet: Trainer.step(n, ignore_stale_grad=True) leaves it; elsewhere freeze what is not to move",
+        "MXNet: trainer.step(1, ignore_stale_grad=True) leaves it; elsewhere freeze what is not to move",
     ),
     Question(
         "decay.bias",
@@ -144,7 +146,6 @@ QUESTIONS = (
         "weight decay reaches a bias",
         {},
         {"yes": form(0.75), "no": form(1.0)},
-        "Keras: optimizer.exclude_from_weight_decay(var_names=['bias']); torch: a group with weight_decay=0; MXNet: wd_mult=0",
     ),
     Question(
         "decay.bias_by_name",
@@ -152,8 +153,8 @@ QUESTIONS = (
         "weight decay reaches a bias (MXNet: in a Module, which tells the optimizer names)",
         {},
         {"yes": form(0.75), "no": form(1.0)},
-        "MXNet: optimizer.set_wd_mult({'…_bias': 1.0}); Keras: exclude_from_weight_decay(var_names=['bias']); "
-        "torch: a group with weight_decay=0",
+        "MXNet: rule.set_wd_mult({'dense_bias': 1.0}); Keras: exclude_from_weight_decay(var_names=['bias']); "
+        "torch: a group with its weight_decay 0",
     ),
     Question(
         "clip_norm.infinite",
@@ -161,7 +162,7 @@ QUESTIONS = (
         "clipping gradients (inf, 1) by a global norm of 1",
         {"x": np.array([np.inf, 1.0])},
         None,
-        "skip such a step: torch: clip_grad_norm_(error_if_nonfinite=True); MXNet returns the norm, check it",
+        "skip such a step: torch: if norm.isfinite(); MXNet: if np.isfinite(norm); Keras: if ops.all(ops.isfinite(gradient))",
     ),
     Question(
         "gradient.accumulated",
@@ -169,7 +170,7 @@ QUESTIONS = (
         "gradients 2 and 4 of two batches gathered by the framework, then one step of rate 1",
         {"x": np.array([2.0, 4.0])},
         {"moves by 6: their sum": form(6.0), "moves by 3: their mean": form(3.0)},
-        "torch, MXNet (grad_req='add'): divide each loss by the number of batches; Keras's gradient_accumulation_steps does",
+        "torch, MXNet (there grad_req='add'): divide each loss by the number of batches, loss / 2; Keras's accumulation does",
     ),
     Question(
         "gradient.of_vector",
@@ -177,7 +178,7 @@ QUESTIONS = (
         "gradient of a vector x² at 1, 2 that nobody summed up",
         {"x": np.array([1.0, 2.0])},
         {"that of its sum: 2, 4": form([2.0, 4.0])},
-        "torch: loss.sum().backward() (or mean, as the others' losses are meant)",
+        "torch: (x**2).sum().backward(), or the mean where the others' losses are means",
     ),
     Question(
         "gradient.second_dense",
@@ -185,7 +186,7 @@ QUESTIONS = (
         "second derivative of (1·k)² + … + (4·k)² by k, through a dense layer",
         {"x": np.arange(1.0, 5.0)},
         {"60": form(60.0), "0, and nothing is said": form(0.0)},
-        "MXNet 1.9: build the layer of nd.batch_dot, elemwise_add and square, which have right second derivatives",
+        "MXNet 1.9: build the layer of nd.batch_dot(x, w) and nd.square(y), which have right second derivatives",
     ),
     Question(
         "gradient.second_convolution",
@@ -193,7 +194,7 @@ QUESTIONS = (
         "second derivative of (1·k)² + … + (4·k)² by k, through a convolution",
         {"x": np.arange(1.0, 5.0)},
         {"60": form(60.0), "0, and nothing is said": form(0.0)},
-        "MXNet 1.9 has none: take differences of gradients",
+        "MXNet 1.9 has none: take differences of gradients (of a square they are exact)",
     ),
     Question(
         "max_pool2d.behind_reshape",
@@ -201,7 +202,7 @@ QUESTIONS = (
         "gradient of max_pool2d right behind a reshape, and behind a copy of the reshaped image",
         {"x": SHUFFLED},
         {"the same": form(1.0), "another: the first is wrong": form(0.0)},
-        "MXNet on CPU, float32: hybridize() the block, or x.reshape(…).copy(): its eager kernel reads another array",
+        "MXNet on CPU, float32: pool.hybridize(), or x.reshape(…).copy(): its eager kernel reads another array",
     ),
     Question(
         "model.list",
@@ -209,7 +210,7 @@ QUESTIONS = (
         "a model that keeps two dense layers in a Python list trains",
         {},
         {"all four arrays": form(4.0), "none of them": form(0.0)},
-        "torch: nn.ModuleList; MXNet: self.register_child for each, or nn.Sequential",
+        "torch: nn.ModuleList(layers); MXNet: self.register_child(part) for each, or nn.Sequential",
     ),
     Question(
         "view.writes",
@@ -217,7 +218,7 @@ QUESTIONS = (
         "writing into a slice x[0:1] changes x",
         {"x": np.array([1.0, 2.0])},
         {"yes": form(7.0), "no": form(1.0)},
-        "torch: x[0:1].clone(); MXNet: x[0:1].copy(); a TensorFlow tensor refuses to be written",
+        "torch: x[0:1].clone(); MXNet: x[0:1].copy(); Keras: ops.slice_update(x, (0,), …) gives another tensor",
     ),
     Question(
         "batches.size",
@@ -225,7 +226,7 @@ QUESTIONS = (
         "70 examples, no batch size named: sizes of the first and the last batch",
         {"x": np.arange(70.0)},
         None,
-        "name it: Keras: fit(batch_size=…); torch, MXNet: DataLoader(batch_size=…)",
+        "name it, batch_size=32: Keras: in fit; torch, MXNet: DataLoader",
     ),
     Question(
         "batches.shuffled",
@@ -233,7 +234,7 @@ QUESTIONS = (
         "70 examples in one pass of training: their order by default (torch, MXNet: DataLoader, Keras: fit)",
         {"x": np.arange(70.0)},
         {"as given": form(1.0), "shuffled": form(0.0)},
-        "torch, MXNet: DataLoader(shuffle=True); Keras: fit(shuffle=False) for the given order",
+        "of a DataLoader torch, MXNet: shuffle=True; Keras: fit's shuffle=False for the given order",
     ),
     Question(
         "batches.last_dropped",
@@ -241,6 +242,5 @@ QUESTIONS = (
         "70 examples in batches of 32: the last 6",
         {"x": np.arange(70.0)},
         {"are a batch": form(3.0), "are dropped": form(2.0)},
-        "torch: drop_last=True; MXNet: last_batch='discard'; Keras: tf.data's batch(32, drop_remainder=True)",
     ),
 )

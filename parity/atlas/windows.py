@@ -59,8 +59,8 @@ NORMALIZATION = (
             "moves": form(MOMENTUM * MEAN, (1 - MOMENTUM) * MEAN),
             "stands still": form(np.zeros_like(MEAN)),
         },
-        "torch: layer.eval() as well as requires_grad_(False); MXNet: "
-        "nn.BatchNorm(use_global_stats=True); Keras: trainable=False is both",
+        "torch: layer.eval() as well as requires_grad_(False); MXNet: nn.BatchNorm(use_global_stats=True); in "
+        "Keras layer.trainable = False is both",
     ),
     Question(
         "batch_norm.half_statistics",
@@ -74,7 +74,7 @@ NORMALIZATION = (
         "batch_norm.saved",
         "normalization",
         "batch_norm: number of arrays that are saved",
-        advice="torch saves num_batches_tracked too: leave it out when weights move, it counts only with momentum=None",
+        advice="torch saves num_batches_tracked too: leave it out when weights move, it counts only where momentum is None",
     ),
     Question(
         "layer_norm.two_axes",
@@ -93,7 +93,7 @@ CONVOLUTION = (
         "conv2d, `same` padding, kernel 2, stride 1: the missing column is added",
         {"x": np.array([[1.0, 2.0, 3.0]]), "kernel": np.array([[1.0, 10.0]])},
         {"at the end": form([21, 32, 3]), "in front": form([10, 21, 32])},
-        "MXNet has no `same`: nd.pad (0, 1) before the convolution",
+        "MXNet has no `same`: nd.pad(x, mode='constant', pad_width=(0, 0, 0, 0, 0, 1, 0, 1)) before the convolution",
     ),
     Question(
         "conv2d.stride_and_dilation",
@@ -121,7 +121,8 @@ CONVOLUTION = (
         "max_pool2d of 1 to 6, size 3, stride 2, padded so that half the length is left (ResNet's)",
         {"x": np.arange(1.0, 7.0)[None]},
         {"3, 5, 6: one column is added at the end": form([3, 5, 6]), "2, 4, 6: at both ends": form([2, 4, 6])},
-        "Keras, behind a relu: ZeroPadding2D(1), then MaxPooling2D(3, 2) with padding='valid'",
+        "Keras, behind a relu: ZeroPadding2D(1), then MaxPooling2D(3, 2, padding='valid'); torch: F.pad(x, (0, "
+        "1, 0, 1)), then MaxPool2d(3, 2)",
     ),
     Question(
         "max_pool2d.ceil_beyond",
@@ -137,7 +138,8 @@ CONVOLUTION = (
         "max_pool2d, size 2, of (NaN, 1), (1, NaN)",
         {"x": np.array([[np.nan, 1.0, 1.0, np.nan]])},
         None,
-        "a NaN hides here: check for it before pooling",
+        "torch.nan_to_num(x, nan=-torch.inf) before it hides a NaN in torch as the others do: better check for "
+        "one before pooling",
     ),
     Question(
         "conv_transpose2d.same_cut",
@@ -145,8 +147,8 @@ CONVOLUTION = (
         "conv_transpose2d, kernel 3, stride 2, to twice the length: of 9 columns it leaves out",
         {"x": np.array([[1.0, 2.0, 3.0, 4.0]]), "kernel": np.array([[1.0, 10.0, 100.0]])},
         {"the first": form(_spread()[1:]), "the last": form(_spread()[:-1])},
-        "Keras's `same` is torch's padding=0 and y[..., :-1, :-1]; torch's padding=1, "
-        "output_padding=1 is Keras's `valid` and y[:, 1:, 1:]",
+        "Keras's `same` is padding=0 and y[..., :-1, :-1] in torch, MXNet; torch's padding=1, output_padding=1 "
+        "is Keras's padding='valid' and y[:, 1:, 1:]",
     ),
     Question(
         "conv_transpose2d.gap",
@@ -162,8 +164,7 @@ CONVOLUTION = (
         "padding (function) of (1, 1, 2, 3) by (1, 2) pads",
         {"x": np.zeros((1, 1, 2, 3))},
         {"the last axis": form([1, 1, 2, 6]), "every axis": form([4, 4, 5, 6])},
-        "torch F.pad counts pairs from the last axis; Keras ops.pad and MXNet "
-        "nd.pad want a pair for every axis, the first one first",
+        "torch F.pad counts pairs from the last axis; the others' pad want a pair for every axis, the first one first",
     ),
     Question(
         "extract_patches.order",
@@ -205,7 +206,7 @@ CONVOLUTION = (
         "resizing an image to size (2, 3): the numbers are",
         {"x": np.zeros((4, 4, 1))},
         {"height, width": form([2, 3]), "width, height": form([3, 2])},
-        "MXNet's nd.image.resize wants (width, height): turn the pair round",
+        "MXNet: nd.image.resize(x, size=(3, 2)) for height 2, width 3: turn the pair round",
     ),
     Question(
         "dropout.everything",
@@ -213,7 +214,7 @@ CONVOLUTION = (
         "dropout of rate 1 in training, of 1, 1",
         {"x": np.ones(2)},
         None,
-        "MXNet multiplies 0 by 1/0: multiply by 0 where everything is to be dropped",
+        "MXNet multiplies 0 by 1/0: write x * 0 where everything is to be dropped",
     ),
     Question(
         "dropout.function_mode",
@@ -221,7 +222,8 @@ CONVOLUTION = (
         "dropout (function, rate 0.75), called without a word about training",
         {"x": np.ones(1000)},
         {"drops": form(4.0), "lets everything through": form(1.0)},
-        "torch: F.dropout(x, p, training=self.training); Keras: layers.Dropout follows the mode, keras.random.dropout does not",
+        "torch: F.dropout(x, 0.75, training=self.training); Keras: layers.Dropout(0.75) follows the mode; MXNet "
+        "drops inside of autograd.train_mode()",
     ),
     Question(
         "embedding.float_index",
@@ -229,7 +231,7 @@ CONVOLUTION = (
         "embedding: index 1.7 in a table of 5 rows (10·row)",
         {"x": np.array([1.7])},
         None,
-        "cast indices to integers before, rounding as you mean it",
+        "cast first: torch: x.long(); Keras: ops.cast(x, 'int32'); MXNet: x.astype('int32')",
     ),
     Question(
         "split.number_means",
@@ -275,7 +277,7 @@ ACTIVATIONS = (
         "elu (function) of -1e4: minus alpha by default",
         {"x": np.array([-1e4])},
         None,
-        "MXNet: nd.LeakyReLU(act_type='elu', slope=1.0); nn.ELU has 1",
+        "MXNet: nd.LeakyReLU(x, act_type='elu', slope=1.0), as nn.ELU; MXNet's elsewhere: elu(x, alpha=0.25)",
     ),
     Question(
         "rrelu.evaluation",
@@ -283,7 +285,7 @@ ACTIVATIONS = (
         "rrelu of -1 outside of training: minus its slope",
         {"x": np.array([-1.0])},
         None,
-        "torch takes the middle of 1/8 and 1/3: name the same lower and upper bound in both",
+        "torch: F.rrelu(x, lower=0.125, upper=0.334) is MXNet's; MXNet: lower_bound=1/8, upper_bound=1/3 is torch's",
     ),
     Question(
         "log_sigmoid.huge",
@@ -291,7 +293,6 @@ ACTIVATIONS = (
         "log_sigmoid(-1e4)",
         {"x": np.array([-1e4])},
         None,
-        "MXNet has none: -nd.Activation(-x, act_type='softrelu')",
     ),
 )
 

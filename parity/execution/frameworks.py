@@ -12,7 +12,9 @@ from difflib import get_close_matches
 
 FRAMEWORK, DEFAULTS, FINGERPRINT, OWN_MODEL = "framework", "atlas.defaults", "fingerprint", "own_model.observation"
 OBLIGATORY = (FRAMEWORK, "model", "layers", "device")
-ANSWERS = tuple(f"atlas.{name}" for name in ("answers", "edges", "windows", "calls", "steps", "arithmetic"))
+ANSWERS = tuple(
+    f"atlas.{name}" for name in ("answers", "edges", "windows", "calls", "steps", "states", "arithmetic", "remedies")
+)
 LOADED = (FRAMEWORK, DEFAULTS, *ANSWERS, FINGERPRINT)
 """Modules of an implementation that the worker imports by their names (`worker/implementations.py`)."""
 

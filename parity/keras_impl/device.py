@@ -49,9 +49,23 @@ def settings() -> Mapping[str, str]:
         "threads_intra_op": str(tf.config.threading.get_intra_op_parallelism_threads()),
         "threads_inter_op": str(tf.config.threading.get_inter_op_parallelism_threads()),
         "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
-        "tensor_float_32": str(tf.config.experimental.tensor_float_32_execution_enabled()),
+        "tensor_float_32": str(tensor_float_32()),
         "backend": backend(),
     }
+
+
+def tensor_float_32() -> bool:
+    """Whether TensorFlow may compute float32 products in TF32, where a GPU has it."""
+    return bool(tf.config.experimental.tensor_float_32_execution_enabled())
+
+
+def without_tensor_float_32() -> bool:
+    """What `tensor_float_32` says once TF32 was forbidden; it is allowed again behind that."""
+    allowed = tensor_float_32()
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+    found = tensor_float_32()
+    tf.config.experimental.enable_tensor_float_32_execution(allowed)
+    return found
 
 
 def synchronize() -> None:

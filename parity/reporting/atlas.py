@@ -6,6 +6,7 @@ It refuses an answer that was not measured: cells come from rows alone.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import isfinite
@@ -46,13 +47,23 @@ class Row:
         """What gives `here`'s behaviour in `there`: the advice, or where there is none the value for the other's argument."""
         if not self.differs:
             return ""
-        wanted, place = self.answers[here], self.answers[there].where
-        if self.advice or not place or not wanted.measured or wanted.text in ("required", "None"):
+        setting = self.setting(here, there)
+        if setting is None:
             return self.advice
-        owner, argument = place.rstrip(")").split("(")
+        owner, argument, value = setting
         if "[" in argument:
-            return f"in {there}: set {argument} = {wanted.text} of {owner}"
-        return f"in {there}: {owner}({argument}={wanted.text})"
+            return f"in {there}: set {argument} = {value} of {owner}"
+        return f"in {there}: {owner}({argument}={value})"
+
+    def setting(self, here: str, there: str) -> tuple[str, str, str] | None:
+        """The owner, argument and value, as one writes it, that give `here`'s default in `there`; none where advice stands."""
+        wanted, place = self.answers[here], self.answers[there].where
+        alike = wanted.meaning == self.answers[there].meaning
+        if self.advice or alike or not place or not wanted.measured or wanted.text in ("required", "None"):
+            return None
+        owner, argument = place.rstrip(")").split("(")
+        number = re.fullmatch(r"-?[\d.]+(e-?\d+)?|True|False", wanted.text) or wanted.text.startswith("[")
+        return owner, argument, wanted.text if number else repr(wanted.text)
 
     @property
     def remedies(self) -> str:

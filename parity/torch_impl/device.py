@@ -26,6 +26,8 @@ DTYPES: Mapping[str, torch.dtype] = {
     "float16": torch.float16,
 }
 NATIVE = {"cpu": "cpu", "gpu": "cuda"}
+TF32 = {"matmul": bool(torch.backends.cuda.matmul.allow_tf32), "convolution": bool(torch.backends.cudnn.allow_tf32)}
+"""Whether torch itself allows TF32, read before `prepare` forbids it."""
 
 
 def prepare() -> None:

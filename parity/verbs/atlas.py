@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from parity.atlas.chapters import CHAPTERS, QUESTIONS, answer
 from parity.atlas.question import Answer, Question
@@ -36,20 +38,38 @@ def main(chapter: str | None, frameworks: Sequence[str], item: str | None, outpu
             Console(stderr=True).print(f"no gap, since no closed form explains them: {', '.join(left)}", soft_wrap=True)
         written = write(rows, versions, measured, output)
         Console().print(f"wrote {', '.join(str(path) for path in written)}", soft_wrap=True)
-    _show(rows, names, differing=len(names) == 2 and item is None)
+    _show(rows, names, named=item is not None)
     return 3 if all(not answered.measured for row in rows for answered in row.answers.values()) else 0
 
 
 def chosen(chapter: str | None, item: str | None) -> list[Question]:
     """The questions of a chapter, or of an item (`batch_norm`, or `batch_norm.epsilon`)."""
     if chapter is not None and chapter not in CHAPTERS:
-        raise UsageError(f"no chapter `{chapter}`; there are: {', '.join(CHAPTERS)}")
+        known = any(chapter in (one.name, one.name.partition(".")[0]) for one in QUESTIONS)
+        here = f"`{chapter}` is an item: parity atlas --item {chapter}; chapters" if known else f"no chapter `{chapter}`; there"
+        raise UsageError(f"{here} are: {', '.join(CHAPTERS)}")
     found = [one for one in QUESTIONS if chapter in (None, one.chapter)]
-    if item is not None:
-        found = [one for one in found if item in (one.name, one.name.partition(".")[0])]
-        if not found:
-            raise UsageError(f"no item `{item}`; `parity atlas` shows all of them")
-    return found
+    if item is None:
+        return found
+    wanted = [one for one in found if item in (one.name, one.name.partition(".")[0])]
+    if not wanted:
+        where = "" if chapter is None else f" in the chapter {chapter}"
+        raise UsageError(f"no item `{item}`{where}{_meant(item, found)}; `parity atlas` shows every name")
+    return wanted
+
+
+def _meant(word: str, questions: Sequence[Question]) -> str:
+    """`; did you mean …`, the nearest items and names of questions: spelled alike, or with one of the word's parts."""
+    names = dict.fromkeys([*(one.name.partition(".")[0] for one in questions), *(one.name for one in questions)])
+    spelled = "_".join(word.lower().replace("-", " ").replace("_", " ").split())
+    near = get_close_matches(spelled, names, n=3, cutoff=0.6)
+    near += [name for name in names if spelled and spelled in (name.partition(".")[2], name.replace(".", "_"))]
+    parts = {part for part in spelled.replace(".", "_").split("_") if len(part) > 2}
+    sharing = {name: len(parts & {*name.replace(".", "_").split("_")}) for name in names}
+    most = max(sharing.values(), default=0)
+    near += [name for name in names if 0 < most == sharing[name]][:3]
+    near = list(dict.fromkeys(near))[:5]
+    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 def ask(
@@ -85,23 +105,44 @@ def _cell(question: Question, judged: Judged) -> Answer:
     return Answer("—" if record.outcome == "unsupported" else record.outcome, measured=False)
 
 
-def _show(rows: Sequence[Row], frameworks: Sequence[str], differing: bool) -> None:
-    """One table a chapter; between two frameworks only what differs, with what to do."""
+def _show(rows: Sequence[Row], frameworks: Sequence[str], named: bool) -> None:
+    """A chapter after the other, each question with its name. Between two frameworks what to do stands below the answers, and
+    only rows that differ are shown, unless questions were named."""
     console = Console()
-    shown = [row for row in rows if row.differs or not differing]
+    pair = len(frameworks) == 2
+    shown = [row for row in rows if row.differs or named or not pair]
     for chapter, title in CHAPTERS.items():
         mine = [row for row in shown if row.chapter == chapter]
-        if not mine:
-            continue
-        table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-        for heading in ("", *frameworks, *(("what to do",) if differing else ())):
-            table.add_column(heading, overflow="fold")
-        for row in mine:
-            cells = [marked(row, framework) for framework in frameworks]
-            table.add_row(row.text, *cells, *((row.remedy(frameworks[0], frameworks[1]),) if differing else ()))
-        console.print(table, markup=False)
-        console.print()
+        if mine and pair:
+            console.print(Text(f"{title}\n", "italic"))
+            for row in mine:
+                console.print(_block(row, *frameworks), soft_wrap=True)
+        elif mine:
+            console.print(_table(title, mine, frameworks))
+            console.print()
     count = sum(row.differs for row in rows)
     console.print(
         f"{len(rows)} questions, {count} with different answers; one alone: parity atlas --item NAME", highlight=False
     )
+
+
+def _block(row: Row, here: str, there: str) -> Text:
+    """The question and its NAME, both answers, and what gives the first one's in the second: whole lines, to be copied."""
+    remedy = row.remedy(here, there)
+    told = [(name, marked(row, name)) for name in (here, there)] + ([("what to do", remedy)] if remedy else [])
+    wide = max(len(word) for word, _ in told)
+    lines = "".join(f"    {word.ljust(wide)}  {text}\n" for word, text in told)
+    return Text.assemble(row.text, "  ", (row.name, "dim"), "\n", lines)
+
+
+def _table(title: str, rows: Sequence[Row], frameworks: Sequence[str]) -> Table:
+    """One chapter; each question stands over its NAME, which is never broken."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table.add_column("question and NAME", overflow="fold", min_width=max(len(row.name) for row in rows))
+    for name in frameworks:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(
+            Text.assemble(row.text, "\n", (row.name, "dim")), *(Text(marked(row, framework)) for framework in frameworks)
+        )
+    return table

@@ -150,14 +150,14 @@ class _Recorder(keras.Model):  # type: ignore[misc]
         return {"loss": ops.zeros(())}
 
 
-def _batches(given: Inputs, **arguments: Any) -> list[Array]:
+def batches(given: Inputs, **arguments: Any) -> list[Array]:
     network = _Recorder()
     network.compile(optimizers.SGD(), run_eagerly=True)
     network.fit(given["x"][:, None].astype(np.float32), verbose=0, **arguments)
     return [*network.seen]
 
 
-def _rates(schedule: Any, count: int) -> list[float]:
+def rates(schedule: Any, count: int) -> list[float]:
     """What the first updates move by."""
     w, optimizer, places = keras.Variable(np.zeros(1, np.float32)), optimizers.SGD(schedule), [0.0]
     optimizer.build([w])
@@ -167,7 +167,7 @@ def _rates(schedule: Any, count: int) -> list[float]:
     return [float(rate) for rate in np.diff(places)]
 
 
-def _plateau(**arguments: Any) -> Any:
+def plateau(**arguments: Any) -> Any:
     callback, network = keras.callbacks.ReduceLROnPlateau("loss", **arguments), keras.Sequential([layers.Dense(1)])
     network.compile(optimizers.SGD(1.0), "mse")
     callback.set_model(network)
@@ -175,8 +175,9 @@ def _plateau(**arguments: Any) -> Any:
     return callback
 
 
-def _patience(_: Inputs) -> int:
-    callback, epochs = _plateau(patience=2), 0
+def patience(epochs_allowed: int) -> int:
+    """Epochs of the same loss until the rate falls."""
+    callback, epochs = plateau(patience=epochs_allowed), 0
     while float(callback.model.optimizer.learning_rate) == 1.0:
         callback.on_epoch_end(epochs, {"loss": 5.0})
         epochs += 1
@@ -184,7 +185,7 @@ def _patience(_: Inputs) -> int:
 
 
 def _improved(_: Inputs) -> float:
-    callback = _plateau()
+    callback = plateau()
     for epoch, loss in enumerate((100.0, 99.995)):
         callback.on_epoch_end(epoch, {"loss": loss})
     return float(callback.best < 100.0)
@@ -218,15 +219,15 @@ STEPS: Mapping[str, Answer] = {
     "max_pool2d.behind_reshape": _behind,
     "model.list": _listed,
     "view.writes": _written,
-    "batches.size": lambda given: [_batches(given)[place].size for place in (0, -1)],
-    "batches.shuffled": lambda given: float((np.concatenate(_batches(given)) == given["x"]).all()),
-    "batches.last_dropped": lambda given: len(_batches(given, batch_size=32)),
-    "exponential_decay.between": lambda _: _rates(schedules.ExponentialDecay(1.0, 2, 0.5), 4),
-    "multi_step_decay.boundary": lambda _: _rates(schedules.PiecewiseConstantDecay([2], [1.0, 0.5]), 4),
-    "cosine_decay.beyond": lambda _: _rates(schedules.CosineDecay(1.0, 4), 7)[6],
-    "cosine_decay.end_means": lambda _: _rates(schedules.CosineDecay(0.5, 4, alpha=0.25), 5)[4],
-    "warmup.first": lambda _: _rates(schedules.CosineDecay(0.0, 2**20, warmup_target=1.0, warmup_steps=4), 4),
-    "plateau.patience_means": _patience,
+    "batches.size": lambda given: [batches(given)[place].size for place in (0, -1)],
+    "batches.shuffled": lambda given: float((np.concatenate(batches(given)) == given["x"]).all()),
+    "batches.last_dropped": lambda given: len(batches(given, batch_size=32)),
+    "exponential_decay.between": lambda _: rates(schedules.ExponentialDecay(1.0, 2, 0.5), 4),
+    "multi_step_decay.boundary": lambda _: rates(schedules.PiecewiseConstantDecay([2], [1.0, 0.5]), 4),
+    "cosine_decay.beyond": lambda _: rates(schedules.CosineDecay(1.0, 4), 7)[6],
+    "cosine_decay.end_means": lambda _: rates(schedules.CosineDecay(0.5, 4, alpha=0.25), 5)[4],
+    "warmup.first": lambda _: rates(schedules.CosineDecay(0.0, 2**20, warmup_target=1.0, warmup_steps=4), 4),
+    "plateau.patience_means": lambda _: patience(2),
     "plateau.threshold": _improved,
     "huber.delta_form": call(lambda x: losses.Huber(2.0)(ops.zeros_like(x), x)),
     "kl_divergence.at_zero": call(losses.KLDivergence(), "p", "q"),

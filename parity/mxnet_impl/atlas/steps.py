@@ -151,12 +151,12 @@ def _written(given: Inputs) -> float:
     return float(x[0].asscalar())
 
 
-def _batches(given: Inputs, **arguments: Any) -> list[Array]:
+def batches(given: Inputs, **arguments: Any) -> list[Array]:
     data = gluon.data.ArrayDataset(given["x"].astype(np.float32))
     return [batch.asnumpy() for batch in gluon.data.DataLoader(data, **arguments)]
 
 
-def _rates(schedule: Any, count: int, first: float = 1.0) -> list[float]:
+def rates(schedule: Any, count: int, first: float = 1.0) -> list[float]:
     """What the first updates move by."""
     rule = optimizer.SGD(learning_rate=first, lr_scheduler=schedule)
     update, w, places = optimizer.get_updater(rule), nd.zeros(1), [0.0]
@@ -191,14 +191,14 @@ STEPS: Mapping[str, Answer] = {
     "max_pool2d.behind_reshape": _behind,
     "model.list": lambda _: len(_Listing().collect_params().keys()),
     "view.writes": _written,
-    "batches.size": lambda given: [_batches(given)[place].size for place in (0, -1)],
-    "batches.shuffled": lambda given: float((np.concatenate(_batches(given, batch_size=1)) == given["x"]).all()),
-    "batches.last_dropped": lambda given: len(_batches(given, batch_size=32)),
-    "exponential_decay.between": lambda _: _rates(schedules.FactorScheduler(2, 0.5, base_lr=1.0), 4),
-    "multi_step_decay.boundary": lambda _: _rates(schedules.MultiFactorScheduler([2], 0.5, base_lr=1.0), 4),
-    "cosine_decay.beyond": lambda _: _rates(schedules.CosineScheduler(4, base_lr=1.0), 7)[6],
-    "cosine_decay.end_means": lambda _: _rates(schedules.CosineScheduler(4, base_lr=0.5, final_lr=0.25), 5, 0.5)[4],
-    "warmup.first": lambda _: _rates(schedules.FactorScheduler(100, 1.0, base_lr=1.0, warmup_steps=4), 4),
+    "batches.size": lambda given: [batches(given)[place].size for place in (0, -1)],
+    "batches.shuffled": lambda given: float((np.concatenate(batches(given, batch_size=1)) == given["x"]).all()),
+    "batches.last_dropped": lambda given: len(batches(given, batch_size=32)),
+    "exponential_decay.between": lambda _: rates(schedules.FactorScheduler(2, 0.5, base_lr=1.0), 4),
+    "multi_step_decay.boundary": lambda _: rates(schedules.MultiFactorScheduler([2], 0.5, base_lr=1.0), 4),
+    "cosine_decay.beyond": lambda _: rates(schedules.CosineScheduler(4, base_lr=1.0), 7)[6],
+    "cosine_decay.end_means": lambda _: rates(schedules.CosineScheduler(4, base_lr=0.5, final_lr=0.25), 5, 0.5)[4],
+    "warmup.first": lambda _: rates(schedules.FactorScheduler(100, 1.0, base_lr=1.0, warmup_steps=4), 4),
     "huber.delta_form": call(lambda x: losses.HuberLoss(rho=2.0)(x, nd.zeros_like(x))),
     "triplet.distance": call(losses.TripletLoss(), "x", "y", "z"),
     "kl_divergence.at_zero": _divergence,

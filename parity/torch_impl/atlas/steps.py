@@ -129,7 +129,7 @@ def _batches(given: Inputs, **arguments: Any) -> list[Array]:
     return [np.asarray(batch) for batch in DataLoader(t(given["x"]), **arguments)]
 
 
-def _rates(make: Callable[[torch.optim.Optimizer], lr_scheduler.LRScheduler], count: int, first: float = 1.0) -> list[float]:
+def rates(make: Callable[[torch.optim.Optimizer], lr_scheduler.LRScheduler], count: int, first: float = 1.0) -> list[float]:
     """The rates of the first updates."""
     optimizer = torch.optim.SGD(_weights(1), lr=first)
     schedule, seen = make(optimizer), []
@@ -187,11 +187,11 @@ STEPS: Mapping[str, Answer] = {
     "batches.size": lambda given: [_batches(given)[place].size for place in (0, -1)],
     "batches.shuffled": lambda given: float((np.concatenate(_batches(given)) == given["x"]).all()),
     "batches.last_dropped": lambda given: len(_batches(given, batch_size=32)),
-    "exponential_decay.between": lambda _: _rates(lambda o: lr_scheduler.StepLR(o, 2, 0.5), 4),
-    "multi_step_decay.boundary": lambda _: _rates(lambda o: lr_scheduler.MultiStepLR(o, [2], 0.5), 4),
-    "cosine_decay.beyond": lambda _: _rates(lambda o: lr_scheduler.CosineAnnealingLR(o, 4), 7)[6],
-    "cosine_decay.end_means": lambda _: _rates(lambda o: lr_scheduler.CosineAnnealingLR(o, 4, eta_min=0.25), 5, 0.5)[4],
-    "warmup.first": lambda _: _rates(lambda o: lr_scheduler.LinearLR(o, total_iters=4), 4),
+    "exponential_decay.between": lambda _: rates(lambda o: lr_scheduler.StepLR(o, 2, 0.5), 4),
+    "multi_step_decay.boundary": lambda _: rates(lambda o: lr_scheduler.MultiStepLR(o, [2], 0.5), 4),
+    "cosine_decay.beyond": lambda _: rates(lambda o: lr_scheduler.CosineAnnealingLR(o, 4), 7)[6],
+    "cosine_decay.end_means": lambda _: rates(lambda o: lr_scheduler.CosineAnnealingLR(o, 4, eta_min=0.25), 5, 0.5)[4],
+    "warmup.first": lambda _: rates(lambda o: lr_scheduler.LinearLR(o, total_iters=4), 4),
     "plateau.patience_means": _patience,
     "plateau.threshold": _improved,
     "huber.delta_form": call(lambda x: nn.HuberLoss(delta=2.0)(x, torch.zeros_like(x))),

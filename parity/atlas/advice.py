@@ -1,0 +1,52 @@
+"""Owns how a piece of advice is named and held against another framework's number: `question@framework` and `question@alike`.
+
+The code of each piece lies in the implementations' `remedies`. It refuses to know what the code is, and any framework.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from parity.atlas import fans, starts
+from parity.atlas.chapters import QUESTIONS, answer
+from parity.atlas.question import Array
+
+ALIKE = "alike"
+"""The target of advice that gives one number wherever it is followed."""
+
+DEFAULT = "default"
+"""The target of what a default does: it is told the argument that is advised, and held against the default elsewhere."""
+
+NEAR = 4e-6
+"""How near two frameworks' float32 numbers must come, relative to the greatest: 32 roundoffs of float32, which the few
+operations of a question stay below. Advice that was nearly right was off by 2e-3 and more."""
+
+DRAWS = frozenset({*starts.CANDIDATES, *fans.NAMES})
+"""Questions about draws: two frameworks' numbers are chance's, their distributions are not."""
+
+UNRUN: Mapping[str, str] = {}
+"""Question with advice -> why no code can follow it."""
+
+
+def parts(key: str) -> tuple[str, str]:
+    """`conv2d.flips@keras` -> question, target."""
+    question, _, target = key.partition("@")
+    return question, target
+
+
+def same(name: str, ours: Array, theirs: Array) -> bool:
+    """Whether two frameworks gave one answer to a question: one distribution, or the same numbers up to float32's rounding."""
+    if name in DRAWS:
+        question = next(one for one in QUESTIONS if one.name == name)
+        texts = [answer(question, {"value": one}).text for one in (ours, theirs)]
+        return texts[0] == texts[1] and not texts[0].startswith("no known form")
+    ours, theirs = (np.asarray(one, np.float64).ravel() for one in (ours, theirs))
+    if ours.shape != theirs.shape or not np.array_equal(np.isfinite(ours), np.isfinite(theirs)):
+        return False
+    finite = np.isfinite(ours)
+    if not np.array_equal(ours[~finite], theirs[~finite], equal_nan=True):
+        return False
+    scale = float(np.max(np.abs(theirs[finite]), initial=0.0))
+    return bool((np.abs(ours[finite] - theirs[finite]) <= NEAR * scale).all())

@@ -1,0 +1,165 @@
+"""Owns what the atlas advises for MXNet about recurrent layers and how layers start, as code that runs.
+
+It refuses advice without a call. Draws are compared by the name of their distribution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from parity.execution.protocol import Array
+from parity.mxnet_impl.atlas.answers import Answer, Inputs, sampled, started, t
+from parity.mxnet_impl.atlas.remedies.layers import n
+from parity.mxnet_impl.device import mxnet
+
+nd, autograd, init = mxnet.nd, mxnet.autograd, mxnet.init
+nn, rnn = mxnet.gluon.nn, mxnet.gluon.rnn
+
+KERNEL, RECURRENT, BIAS = (nd.array(np.sin(np.arange(count))) for count in (60, 100, 20))
+SEQUENCE = nd.array(np.cos(np.arange(18)).reshape(2, 3, 3))
+
+
+def _filled(layer: Any, **values: Any) -> Any:
+    layer.initialize(init.Zero())
+    for ending, value in values.items():
+        (one,) = (parameter for name, parameter in layer.collect_params().items() if name.endswith(ending))
+        one.set_data(value)
+    return layer
+
+
+def _gates(given: Inputs) -> Array:
+    """Keras's GRU here: the first two of three blocks swapped."""
+    kernel, recurrent, bias = (nd.array(given[name][[1, 0, 2]]) for name in ("kernel", "recurrent", "bias"))
+    layer = _filled(rnn.GRU(1, input_size=1), i2h_weight=kernel[:, None], h2h_weight=recurrent[:, None], h2h_bias=bias)
+    return n(layer(t(given["x"])[:, None, None])).ravel()
+
+
+def _two_biases(layer: Any, blocks: int) -> Array:
+    kernel, recurrent = KERNEL[: blocks * 15].reshape((-1, 3)), RECURRENT[: blocks * 25].reshape((-1, 5))
+    bias = BIAS[: blocks * 5]
+    return n(_filled(layer, i2h_weight=kernel, h2h_weight=recurrent, i2h_bias=bias, h2h_bias=2 * bias)(SEQUENCE))
+
+
+def _activated(given: Inputs) -> Array:
+    layer = _filled(rnn.RNN(1, activation="tanh", input_size=1), i2h_weight=t(given["kernel"])[:, None])
+    return n(layer(t(given["x"])[:, None, None]))
+
+
+def _last(given: Inputs) -> float:
+    layer, x, units = started(rnn.LSTM(5, bidirectional=True, layout="NTC")), np.array(given["x"]), 5
+    ends = []
+    for _ in range(2):
+        out = n(layer(t(x)))
+        ends.append(np.concatenate([out[:, -1, :units], out[:, 0, units:]], -1))
+        x[:, 0] += 1
+    return float((ends[0][:, 5:] != ends[1][:, 5:]).any())
+
+
+def _masked(given: Inputs, **arguments: Any) -> float:
+    with autograd.record():
+        out, other = (n(nn.Dropout(0.5, **arguments)(t(given["x"]))) for _ in range(2))
+    return float((out == out[:, :1]).all()) + float((out == other).all())
+
+
+def _padded(given: Inputs) -> float:
+    x = t(given["x"])
+    cell = started(rnn.LSTMCell(5))
+    out = n(cell.unroll(3, x, valid_length=nd.array([2]), merge_outputs=True)[0])[0]
+    cell.reset()
+    whole = n(cell.unroll(3, x, merge_outputs=True)[0])[0]
+    return float((out[2] == out[1]).all()) + 2 * float((out[2] == whole[2]).all())
+
+
+def _returned(given: Inputs) -> int:
+    layer, x = started(rnn.LSTM(5)), t(given["x"])
+    return len(layer(x, layer.begin_state(batch_size=2)))
+
+
+def _time_axis(_: Inputs) -> int:
+    layer = started(rnn.LSTM(5, layout="NTC"))
+    return int(layer(nd.zeros((3, 2, 4)), layer.begin_state(batch_size=3))[1][0].shape[1])
+
+
+def _dropped(given: Inputs) -> float:
+    with autograd.record():
+        out = n(nn.Dropout(0.75)(t(given["x"])))
+    return float((out != out[:1]).any())
+
+
+def drawn(start: Any, *shape: int) -> Answer:
+    def answer(_: Inputs) -> Array:
+        mxnet.random.seed(0)
+        w = nd.zeros(shape)
+        start(init.InitDesc("weight"), w)
+        return n(w)
+
+    return answer
+
+
+def kernel(make: Callable[..., Any], start: Any, **arguments: Any) -> Answer:
+    return sampled(lambda: make(weight_initializer=start, **arguments), "weight")
+
+
+def units_of(units: int) -> Any:
+    return init.Uniform(units**-0.5)
+
+
+def _bounds(start: Any) -> list[float]:
+    w = nd.zeros((100_000,))
+    start(init.InitDesc("weight"), w)
+    found = n(w)
+    return [round(float(found.min()), 3), round(float(found.max()), 3), round(float(found.std()), 3)]
+
+
+def _counted(numerator: float, start: Any) -> int:
+    """The variance of a large draw, in steps that its chance does not reach."""
+    mxnet.random.seed(0)
+    w = nd.zeros((307, 101))
+    start(init.InitDesc("weight"), w)
+    return round(float(n(w).var()) * numerator)
+
+
+SEQUENCES: Mapping[str, Answer] = {
+    "gru.form@keras": _gates,
+    "lstm.count@torch": lambda _: _two_biases(rnn.LSTM(5, layout="NTC", input_size=3), 4),
+    "rnn.count@torch": lambda _: _two_biases(rnn.RNN(5, activation="tanh", layout="NTC", input_size=3), 1),
+    "lstm.time_axis@keras": _time_axis,
+    "rnn.activation@torch": _activated,
+    "bidirectional.last@keras": _last,
+    "rnn.dropout_mask@keras": lambda given: _masked(given, axes=(1,)),
+    "rnn.dropout_mask@torch": _masked,
+    "lstm.padded_output@torch": _padded,
+    "lstm.returns@torch": _returned,
+    "lstm.unbatched@alike": lambda given: started(rnn.LSTM(5, layout="NTC"))(t(given["x"])[None]).shape,
+    "lstm.dropout_reaches@keras": _dropped,
+    "dense.kernel@keras": kernel(nn.Dense, init.Xavier(), units=503, in_units=37),
+    "dense.kernel@torch": kernel(nn.Dense, init.Xavier(magnitude=1, factor_type="in"), units=503, in_units=37),
+    "conv2d.kernel@keras": kernel(nn.Conv2D, init.Xavier(), channels=101, kernel_size=3, in_channels=11),
+    "conv2d.kernel@torch": kernel(
+        nn.Conv2D, init.Xavier(magnitude=1, factor_type="in"), channels=101, kernel_size=3, in_channels=11
+    ),
+    "dense.bias@torch": sampled(lambda: nn.Dense(5003, in_units=37, bias_initializer=units_of(37)), "bias"),
+    "conv2d.bias_start@torch": sampled(lambda: nn.Conv2D(5003, 3, in_channels=11, bias_initializer=units_of(99)), "bias"),
+    "conv_transpose2d.kernel@keras": kernel(nn.Conv2DTranspose, init.Xavier(), channels=101, kernel_size=3, in_channels=11),
+    "conv_transpose2d.kernel@torch": kernel(
+        nn.Conv2DTranspose, init.Xavier(magnitude=1, factor_type="in"), channels=101, kernel_size=3, in_channels=11
+    ),
+    "embedding.table@torch": drawn(init.Normal(1.0), 1009, 301),
+    "embedding.table@keras": drawn(init.Uniform(0.05), 1009, 301),
+    "lstm.kernel@torch": sampled(lambda: rnn.LSTM(67, input_size=37, i2h_weight_initializer=units_of(67)), "i2h_weight"),
+    "gru.kernel@torch": sampled(lambda: rnn.GRU(79, input_size=37, i2h_weight_initializer=units_of(79)), "i2h_weight"),
+    "rnn.kernel@torch": sampled(lambda: rnn.RNN(307, input_size=37, i2h_weight_initializer=units_of(307)), "i2h_weight"),
+    "lstm.recurrent_kernel@torch": drawn(units_of(67), 4 * 67, 67),
+    "gru.recurrent_kernel@torch": drawn(units_of(79), 3 * 79, 79),
+    "uniform.low@mxnet": lambda _: _bounds(init.Uniform()),
+    "uniform.low@keras": lambda _: _bounds(init.Uniform(0.05)),
+    "uniform.high@mxnet": lambda _: _bounds(init.Uniform()),
+    "uniform.high@keras": lambda _: _bounds(init.Uniform(0.05)),
+    "variance_scaling.mode@mxnet": lambda _: _counted(400, init.MSRAPrelu(slope=0.0)),
+    "variance_scaling.mode@torch": lambda _: _counted(400, init.MSRAPrelu(factor_type="in", slope=0.0)),
+    "he_normal.slope@torch": lambda _: _counted(808, init.MSRAPrelu(factor_type="in", slope=0.0)),
+    "he_normal.slope@mxnet": lambda _: _counted(808, init.MSRAPrelu(factor_type="in")),
+}

@@ -1,0 +1,203 @@
+"""Owns what the atlas advises for MXNet about modes, steps and batches, as code that runs.
+
+It refuses advice without a call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from parity.execution.protocol import Array
+from parity.mxnet_impl.atlas.answers import Answer, Inputs, slope, started, t
+from parity.mxnet_impl.atlas.remedies.layers import n
+from parity.mxnet_impl.atlas.steps import batches
+from parity.mxnet_impl.device import mxnet
+
+nd, gluon, autograd, optimizer = mxnet.nd, mxnet.gluon, mxnet.autograd, mxnet.optimizer
+nn, losses, schedules = gluon.nn, gluon.loss, mxnet.lr_scheduler
+
+
+def parameter(name: str, **arguments: Any) -> Any:
+    made = gluon.Parameter(name, shape=(1,), init="ones", **arguments)
+    made.initialize()
+    return made
+
+
+def _twice(given: Inputs) -> Array:
+    w = parameter("w", grad_req="add")
+    w.set_data(nd.array(given["x"].reshape(1)))
+    for _ in range(2):
+        with autograd.record():
+            y = w.data() ** 2
+        y.backward()
+    return n(w.grad())
+
+
+def _stepped(given: Inputs) -> float:
+    w = parameter("w")
+    trainer = gluon.Trainer({"w": w}, "sgd", {"learning_rate": float(given["rate"])})
+    with autograd.record():
+        total = (w.data() * float(given["gradient"])).sum()
+    total.backward()
+    trainer.step(1)
+    return float(w.data().asscalar())
+
+
+def _accumulated(given: Inputs) -> float:
+    w = parameter("w", grad_req="add")
+    trainer = gluon.Trainer({"w": w}, "sgd", {"learning_rate": 1.0})
+    for gradient in given["x"]:
+        with autograd.record():
+            loss = (w.data() * float(gradient)).sum()
+            share = loss / 2
+        share.backward()
+    trainer.step(1)
+    return 1.0 - float(w.data().asscalar())
+
+
+def _unused(_: Inputs) -> float:
+    used, unused = parameter("used"), parameter("unused")
+    trainer = gluon.Trainer({"used": used, "unused": unused}, "sgd", {"learning_rate": 1.0, "wd": 0.25})
+    with autograd.record():
+        total = used.data().sum()
+    total.backward()
+    trainer.step(1, ignore_stale_grad=True)
+    return float(unused.data().asscalar())
+
+
+def _second(given: Inputs) -> Array:
+    """Of a dense layer made of batch_dot."""
+    x, w = t(given["x"]).reshape((1, 4, 1)), nd.ones((1, 1, 1))
+    w.attach_grad()
+    with autograd.record():
+        squares = nd.square(nd.batch_dot(x, w))
+        (slope_,) = autograd.grad(squares, [w], create_graph=True, retain_graph=True)
+    slope_.backward()
+    return n(w.grad)
+
+
+def _difference(given: Inputs) -> Array:
+    """A central difference of gradients of a convolution."""
+    layer, x = nn.Conv2D(1, 1, use_bias=False, in_channels=1), t(given["x"])[None, None, None]
+    started(layer)
+    found = []
+    for k in (1.5, 0.5):
+        layer.weight.set_data(nd.full((1, 1, 1, 1), k))
+        with autograd.record():
+            total = nd.square(layer(x)).sum()
+        total.backward()
+        found.append(n(layer.weight.grad()))
+    return (found[0] - found[1]) / (1.5 - 0.5)
+
+
+def _hybrid(given: Inputs) -> Array:
+    pool = nn.HybridSequential()
+    pool.add(nn.HybridLambda(lambda F, x: F.reshape(x, shape=(1, 1, 8, 8))), nn.MaxPool2D(2))
+    pool.hybridize()
+    return np.asarray(slope(pool)(given))
+
+
+class _Listing(mxnet.gluon.Block):  # type: ignore[misc]
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts = [nn.Dense(3), nn.Dense(5)]
+        for part in self.parts:
+            self.register_child(part)
+
+
+def _written(given: Inputs) -> float:
+    x = t(given["x"])
+    piece = x[0:1].copy()
+    piece[:] = 7.0
+    return float(x[0].asscalar())
+
+
+def _recorded(layer: Any, given: Inputs, back: bool = False) -> Array:
+    started(layer)
+    x = t(given["x"])
+    with autograd.record():
+        out = layer(x)
+        total = out.sum()
+    if back:
+        total.backward()
+        nd.waitall()
+        return n(layer.running_mean.data())
+    return n(out)
+
+
+def _moving(given: Inputs) -> Array:
+    layer = started(nn.BatchNorm(in_channels=2))
+    for x in (t(given["x"]), nd.array([[1.0, 2.0], [3.0, 5.0]])):
+        if len(x):
+            with autograd.record():
+                total = layer(x).sum()
+            total.backward()
+    return n(layer.running_mean.data()) / 0.1
+
+
+def _given(given: Inputs) -> list[Any]:
+    """The empty batch, and one that is not."""
+    return [t(given["x"]), nd.ones((3, 2))]
+
+
+def _waited(_: Inputs) -> float:
+    """Whether most of the time of a long product has passed once waitall returns."""
+    x = nd.ones((1200, 1200))
+    nd.waitall()
+    start = perf_counter()
+    y = nd.dot(x, x)
+    nd.waitall()
+    returned = perf_counter()
+    y.wait_to_read()
+    return float(returned - start > (perf_counter() - start) / 2)
+
+
+def _raised(given: Inputs) -> float:
+    try:
+        y = nd.take(nd.arange(5), t(given["index"]), mode="raise")
+        y.wait_to_read()
+    except mxnet.base.MXNetError:
+        return 1.0
+    return 0.0
+
+
+def _copied(given: Inputs) -> Array:
+    return np.asarray(slope(lambda x: nn.MaxPool2D(2)(x.reshape((1, 1, 8, 8)).copy()))(given))
+
+
+def _far() -> int:
+    numbers = nd.zeros(2**24 + 2)
+    numbers[-1] = 1
+    return int(nd.topk(numbers, k=1, dtype="int64").asscalar()) - 2**24
+
+
+TRAINING: Mapping[str, Answer] = {
+    "batch_norm.mode@torch": lambda given: _recorded(nn.BatchNorm(epsilon=2.0**-10), given),
+    "dropout.mode@torch": lambda given: _recorded(nn.Dropout(0.75), given).max(),
+    "batch_norm.moves@keras": lambda given: _recorded(nn.BatchNorm(momentum=0.25), given, back=True),
+    "gradient.twice@torch": _twice,
+    "step.rescaling@torch": _stepped,
+    "gradient.accumulated@keras": _accumulated,
+    "gradient.second_dense@torch": _second,
+    "gradient.second_convolution@torch": _difference,
+    "max_pool2d.behind_reshape@torch": slope(lambda x: nn.MaxPool2D(2)(x.reshape((1, 1, 8, 8)).copy())),
+    "max_pool2d.behind_reshape@keras": lambda given: float((_hybrid(given) == _copied(given)).all()),
+    "model.list@keras": lambda _: len(_Listing().collect_params().keys()),
+    "view.writes@alike": _written,
+    "batches.size@alike": lambda given: [batches(given, batch_size=32)[place].size for place in (0, -1)],
+    "batches.shuffled@keras": lambda given: float(
+        (np.concatenate(batches(given, batch_size=1, shuffle=True)) == given["x"]).all()
+    ),
+    "squared_error.empty@alike": lambda given: float(
+        sum((2 * losses.L2Loss()(x, 0 * x)).mean().asscalar() for x in _given(given) if len(x))
+    ),
+    "batch_norm.empty@alike": _moving,
+    "step.unused@torch": _unused,
+    "call.waits@torch": _waited,
+    "call.error@torch": _raised,
+    "number.argmax_far@torch": lambda _: _far(),
+}

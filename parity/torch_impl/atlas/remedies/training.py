@@ -1,0 +1,113 @@
+"""Owns what the atlas advises for PyTorch about modes, steps and batches, as code that runs.
+
+It refuses advice without a call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from parity.torch_impl.atlas.answers import Answer, Inputs, call, slope, t
+
+
+def _eval(layer: nn.Module, x: Tensor) -> Tensor:
+    layer.eval()
+    return layer(x)
+
+
+def _twice(given: Inputs) -> Tensor:
+    x = t(given["x"]).requires_grad_()
+    optimizer = torch.optim.SGD([x])
+    for _ in range(2):
+        optimizer.zero_grad()
+        (x**2).backward()
+    return x.grad
+
+
+def _accumulated(given: Inputs) -> float:
+    w = torch.zeros(1, requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=1.0)
+    for gradient in t(given["x"]):
+        loss = (w * gradient).sum()
+        (loss / 2).backward()
+    optimizer.step()
+    return -float(w)
+
+
+class _Listing(nn.Module):  # type: ignore[misc]
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts = nn.ModuleList([nn.Linear(2, 3), nn.Linear(3, 5)])
+
+
+def _written(given: Inputs) -> float:
+    x = t(given["x"])
+    piece = x[0:1].clone()
+    piece[:] = 7.0
+    return float(x[0])
+
+
+def _batches(given: Inputs, **arguments: Any) -> list[Any]:
+    torch.manual_seed(0)
+    return [np.asarray(batch) for batch in DataLoader(t(given["x"]), **arguments)]
+
+
+def _moving(given: Inputs) -> Tensor:
+    layer = nn.BatchNorm1d(2)
+    for x in (t(given["x"]), torch.tensor([[1.0, 2.0], [3.0, 5.0]])):
+        if len(x):
+            layer(x)
+    return layer.running_mean / 0.1
+
+
+def tf32(_: Inputs) -> float:
+    kept = torch.backends.cuda.matmul.fp32_precision
+    torch.backends.cuda.matmul.allow_tf32 = True
+    allowed = float(torch.backends.cuda.matmul.allow_tf32)
+    torch.backends.cuda.matmul.fp32_precision = kept
+    return allowed
+
+
+def _padded(given: Inputs) -> float:
+    """A table without padding_idx: its row 0 learns."""
+    layer = nn.Embedding(3, 1)
+    layer(t(given["index"])).sum().backward()
+    return float(layer.weight.grad[0])
+
+
+def _ran(x: Tensor) -> Tensor:
+    layer = nn.BatchNorm1d(2, momentum=0.25)
+    layer(x)
+    return layer.running_mean
+
+
+def _given(given: Inputs) -> list[Tensor]:
+    """The empty batch, and one that is not."""
+    return [t(given["x"]), torch.ones(3, 2)]
+
+
+TRAINING: Mapping[str, Answer] = {
+    "batch_norm.mode@keras": lambda given: _eval(nn.BatchNorm1d(2, eps=2.0**-10), t(given["x"])),
+    "dropout.mode@keras": lambda given: _eval(nn.Dropout(0.75), t(given["x"])).max(),
+    "batch_norm.moves@torch": lambda given: _ran(t(given["x"])),
+    "batch_norm.one_example@keras": call(lambda x: (x - x.mean(0)) / torch.sqrt(x.var(0, correction=0) + 1e-5)),
+    "gradient.twice@keras": _twice,
+    "squared_error.shapes@keras": call(lambda x, y: nn.MSELoss()(x, y[:, None]), "x", "y"),
+    "embedding.padding_gradient@keras": _padded,
+    "gradient.accumulated@keras": _accumulated,
+    "gradient.of_vector@keras": slope(lambda x: (x**2).sum()),
+    "max_pool2d.behind_reshape@torch": slope(lambda x: nn.MaxPool2d(2)(x.reshape(1, 1, 8, 8))),
+    "model.list@keras": lambda _: len(list(_Listing().parameters())),
+    "view.writes@alike": _written,
+    "batches.size@alike": lambda given: [_batches(given, batch_size=32)[place].size for place in (0, -1)],
+    "batches.shuffled@keras": lambda given: float((np.concatenate(_batches(given, shuffle=True)) == given["x"]).all()),
+    "squared_error.empty@alike": lambda given: float(sum(nn.MSELoss()(x, 0 * x) for x in _given(given) if len(x))),
+    "batch_norm.empty@alike": _moving,
+    "tf32.matmul@keras": tf32,
+}
