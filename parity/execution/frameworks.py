@@ -14,6 +14,11 @@ ANSWERS = tuple(f"atlas.{name}" for name in ("answers", "edges", "windows", "cal
 LOADED = (FRAMEWORK, DEFAULTS, *ANSWERS, FINGERPRINT)
 """Modules of an implementation that the worker imports by their names (`worker/implementations.py`)."""
 
+ATLAS, FINGERPRINTS, OWN_MODELS = "atlas", "fingerprint", "own_model"
+FEATURES = {ATLAS: (DEFAULTS, *ANSWERS), FINGERPRINTS: (FINGERPRINT,), OWN_MODELS: (OWN_MODEL,)}
+"""What an implementation may leave out -> the modules that offer it: answers to the questions of the atlas, drivers of native
+objects, the observation of a user's own models."""
+
 NAME = re.compile(r"(?P<framework>[a-z0-9_]+)(\[(?P<variant>[a-z0-9_]+)\])?")
 
 
@@ -31,18 +36,22 @@ class Entry:
 
     trains: False where it runs models forward and nothing else. Such a framework is asked by name alone, and judged by its
     forward passes in evaluation mode (parity.trials.networks.forward_only).
+    features: those of FEATURES that it offers; a verb that needs another refuses the framework. colour: its lines in figures.
     """
 
     package: str
     variants: tuple[Variant, ...]
     trains: bool = True
+    features: tuple[str, ...] = tuple(FEATURES)
+    colour: str = "#6b4c9a"
 
 
+TENSORFLOW = Variant("tensorflow", {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"})
 TABLE = {
-    "keras": Entry("parity.keras_impl", (Variant("tensorflow", {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}),)),
-    "torch": Entry("parity.torch_impl", (Variant("torch"),)),
-    "mxnet": Entry("parity.mxnet_impl", (Variant("mxnet"),)),
-    "onnx": Entry("parity.onnx_impl", (Variant("onnxruntime"),), trains=False),
+    "keras": Entry("parity.keras_impl", (TENSORFLOW,), colour="#c23b22"),
+    "torch": Entry("parity.torch_impl", (Variant("torch"),), colour="#e08e0b"),
+    "mxnet": Entry("parity.mxnet_impl", (Variant("mxnet"),), colour="#2a6fb0"),
+    "onnx": Entry("parity.onnx_impl", (Variant("onnxruntime"),), trains=False, features=()),
 }
 
 
@@ -69,6 +78,11 @@ def names() -> tuple[str, ...]:
 def training() -> tuple[str, ...]:
     """Those of them that train: the frameworks that are meant where none is named."""
     return tuple(name for name in names() if trains(name))
+
+
+def offers(name: str, feature: str) -> bool:
+    """Whether a framework of the table has a feature of FEATURES."""
+    return feature in find(name)[1].features
 
 
 def trains(name: str) -> bool:

@@ -134,12 +134,18 @@ def frameworks(wanted: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(wanted)) or training()
 
 
-def that_train(wanted: Sequence[str]) -> tuple[str, ...]:
-    """The same, for a verb that needs gradients or steps. Raises UsageError for a framework that runs forward only."""
-    from parity.execution.frameworks import training, trains
+def that_train(wanted: Sequence[str], feature: str = "") -> tuple[str, ...]:
+    """The same, for a verb that needs gradients or steps, and the feature where one is named; without names, all that have both.
 
-    named = frameworks(wanted)
+    Raises UsageError for a framework that runs forward only, or that lacks the feature."""
+    from parity.execution.frameworks import offers, training, trains
+
+    able = tuple(name for name in training() if not feature or offers(name, feature))
+    named = frameworks(wanted) if wanted else able
     for name in named:
         if not trains(name):
             raise UsageError(f"{name} runs forward only: `parity check` judges it; what trains is {', '.join(training())}")
+        if name not in able:
+            told = f"{', '.join(able)} {'have' if len(able) > 1 else 'has'} it" if able else "no framework has it"
+            raise UsageError(f"{name} has no feature `{feature}` (its line in parity/execution/frameworks.py); {told}")
     return named
