@@ -135,7 +135,7 @@ def frameworks(wanted: Sequence[str]) -> tuple[str, ...]:
 
 
 def that_train(wanted: Sequence[str], feature: str = "") -> tuple[str, ...]:
-    """The same, for a verb that needs gradients or steps, and the feature where one is named; without names, all that have both.
+    """The same, for a verb that needs gradients or steps, and a feature where one is named. Without names: all that have both.
 
     Raises UsageError for a framework that runs forward only, or that lacks the feature."""
     from parity.execution.frameworks import offers, training, trains

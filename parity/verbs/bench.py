@@ -32,7 +32,7 @@ from parity.verbs.terminal import progress
 
 THREADS = 2
 PROCESSES = 5
-"""Fresh ones a cell, where nothing is said: the least that shows how processes differ (SPEED.md)."""
+"""Fresh ones a cell, where nothing is said: the least that shows how processes differ."""
 BATCHES = 4
 """Different batches that a process cycles through, so that no step sees the numbers of the one before."""
 

@@ -1,5 +1,5 @@
 """Owns `parity fingerprint`: which closed form a native optimizer follows, as a function; and the command, which hands every
-other kind of object to native.py.
+other kind of object to objects.py.
 
 It refuses to name a form that does not explain every step: the answer then is no match.
 """
