@@ -1,4 +1,4 @@
-"""Owns the console script: errors become sentences, results exit statuses (DESIGN.md §7). It refuses to define a verb."""
+"""Owns the console script: errors become sentences, results exit statuses (docs/design.md). It refuses to define a verb."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def main() -> None:
-    """The console script. Exit status: DESIGN.md §7."""
+    """The console script. Exit status: docs/design.md."""
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would read the metadata of every installed package
     sys.exit(status(sys.argv[1:]))
 

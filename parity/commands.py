@@ -11,14 +11,10 @@ from typing import Any
 import rich_click as click
 
 from parity import __version__
+from parity.execution.frameworks import names, trains
 
-FRAMEWORK = click.option(
-    "--framework",
-    "-f",
-    "frameworks",
-    multiple=True,
-    help="A framework's name, as `parity list frameworks` shows it; several times.",
-)
+NAMES = ", ".join(name if trains(name) else f"{name} (forward only)" for name in names())
+FRAMEWORK = click.option("--framework", "-f", "frameworks", multiple=True, help=f"{NAMES}. May be repeated.")
 DEVICE = click.option("--device", "devices", multiple=True, default=("cpu",), show_default=True)
 SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 NAMED_SIZES = "small, full, or another of the spec's `sizes`."
@@ -272,7 +268,7 @@ def weights() -> None:
 @weights.command("import")
 @click.argument("spec")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--framework", "-f", required=True, help="A framework's name.")
+@click.option("--framework", "-f", required=True, help=f"{NAMES}.")
 @click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("weights"), show_default=True)
 @SIZE
 def weights_import(spec: str, file: Path, framework: str, output: Path, size: str) -> int:
@@ -285,7 +281,7 @@ def weights_import(spec: str, file: Path, framework: str, output: Path, size: st
 @weights.command("export")
 @click.argument("spec")
 @click.argument("native", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--framework", "-f", required=True, help="A framework's name.")
+@click.option("--framework", "-f", required=True, help=f"{NAMES}.")
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), default=Path("weights.npz"), show_default=True)
 @SIZE
 def weights_export(spec: str, native: tuple[Path, ...], framework: str, output: Path, size: str) -> int:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from parity.execution.frameworks import names
+
 FAKES = Path(__file__).parent / "fakes"
 CONFORMANCE = Path(__file__).parent / "conformance"
 
@@ -29,7 +31,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "framework" in metafunc.fixturenames and CONFORMANCE in metafunc.definition.path.parents:
         chosen = metafunc.config.getoption("--framework")
         if not chosen:
-            raise pytest.UsageError(f"{metafunc.module.__name__} needs --framework keras|torch|mxnet|onnx")
+            raise pytest.UsageError(f"{metafunc.module.__name__} needs --framework {'|'.join(names())}")
         metafunc.parametrize("framework", chosen, scope="session")
 
 

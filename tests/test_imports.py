@@ -1,4 +1,4 @@
-"""Who may import whom (DESIGN.md §3), read from the source of the package: nothing is imported here."""
+"""Who may import whom (docs/design.md, Who may import whom), read from the source of the package: nothing is imported here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 import pytest
 from package_imports import PACKAGE, Sources, closure, imports, sources
 
-from parity.execution.frameworks import FEATURES, OBLIGATORY, TABLE, training
+from parity.execution.frameworks import FEATURES, TABLE
 
 FORMULAS = ("parity.formulas", "parity.formulas.formula", "parity.formulas.syntax", "parity.formulas.rounding")
 WORKER_SPEC = ("parity", "parity.spec", "parity.spec.graph", "parity.spec.graph_facts", "parity.spec.cases", *FORMULAS)
@@ -23,8 +23,21 @@ WORKER_RUNTIME = (
     *(f"parity.execution.worker.{name}" for name in ("__main__", "black_box", "decoding", "forms", "implementations")),
     *(f"parity.execution.worker.{name}" for name in ("inspection", "probing", "tasks", "timing")),
 )
-TRAINING = {"keras_impl": ("keras", "tensorflow", "h5py"), "torch_impl": ("torch",), "mxnet_impl": ("mxnet",)}
-FRAMEWORKS = {**TRAINING, "onnx_impl": ("onnx", "onnxruntime")}
+
+
+def pinned(implementation: str) -> tuple[str, ...]:
+    """The packages that an implementation may import: what its own requirements install (tensorflow_cpu is tensorflow)."""
+    texts = [file.read_text() for file in (PACKAGE / implementation / "requirements").glob("*.txt")]
+    pins = [line for text in texts for line in text.splitlines() if "==" in line and not line.startswith("#")]
+    names = [line.partition("==")[0].lower().replace("-", "_") for line in pins]
+    return tuple(sorted({*names, *(name.removesuffix("_cpu") for name in names)}))
+
+
+FRAMEWORKS = {entry.package.removeprefix("parity."): pinned(entry.package.removeprefix("parity.")) for entry in TABLE.values()}
+COMPLETE = [
+    entry.package.removeprefix("parity.") for entry in TABLE.values() if entry.trains and set(entry.features) == set(FEATURES)
+]
+"""Implementations that have everything; the same names stand for the same things in each of them."""
 
 ROOMS = {
     "parity": (),
@@ -54,6 +67,7 @@ ROOMS = {
     "parity.atlas*": ("parity.atlas", "parity.atlas.*", "parity.judgement.budgets"),
     "parity.reporting*": (
         "parity",
+        "parity.execution.frameworks",
         "parity.reporting*",
         "parity.judgement*",
         "parity.execution.worker.timing",
@@ -71,7 +85,7 @@ ROOMS = {
         *("parity.atlas*", "parity.fingerprinting*"),
         *("parity.execution*", "parity.ops*", "parity.spec*"),
     ),
-    "parity.commands": ("parity", "parity.verbs*", "parity.trials.options"),
+    "parity.commands": ("parity", "parity.verbs*", "parity.trials.options", "parity.execution.frameworks"),
     "parity.cli": ("parity.commands", "parity.errors", "parity.spec.mistakes"),
     "parity.__main__": ("parity.cli",),
     "parity.pytest_plugin": ("parity.verbs*", "parity.trials*", "parity.errors", "parity.judgement*"),
@@ -208,17 +222,21 @@ def test_the_backend_of_keras_is_touched_in_two_files() -> None:
     assert touching <= {"parity.keras_impl.model", "parity.keras_impl.device"}
 
 
+def test_implementations_have_the_same_files() -> None:
+    forward = {"__init__", "framework", "layers", "model", "device"}
+    complete = {*forward, "initializers", "optimizers", "rules", "schedules", "wiring", "fingerprint"}
+    for name in FRAMEWORKS:
+        found = {file.stem for file in (PACKAGE / name).glob("*.py")}
+        assert (complete if name in COMPLETE else forward) <= found
+
+
 @pytest.mark.parametrize("name", TABLE)
-def test_an_implementation_has_the_files_of_the_features_that_it_declares(name: str) -> None:
-    """And of no other: what is there, and not declared, would never be asked."""
-    every, entry = sources(), TABLE[name]
-    there = {module.removeprefix(f"{entry.package}.") for module in every if module.startswith(f"{entry.package}.")}
-    assert set(OBLIGATORY) <= there
-    for feature, files in FEATURES.items():
-        if feature in entry.features:
-            assert set(files) <= there, feature
-        elif feature != "training":
-            assert not set(files) & there, feature
+def test_a_feature_is_declared_where_its_files_are(name: str) -> None:
+    folder = PACKAGE / TABLE[name].package.removeprefix("parity.")
+    for feature, modules in FEATURES.items():
+        places = {module: folder / module.replace(".", "/") for module in modules}
+        found = {name for name, place in places.items() if place.is_dir() or place.with_suffix(".py").is_file()}
+        assert found == (set(modules) if feature in TABLE[name].features else set()), feature
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -232,11 +250,6 @@ def test_an_implementation_has_the_same_names_for_the_same_things(name: str) -> 
     assert isinstance(table, ast.Dict)
     spelled = {key.value for key in table.keys if isinstance(key, ast.Constant)}
     assert "dense" in spelled
-
-
-def test_the_tables_of_this_file_know_every_framework() -> None:
-    packages = {name: entry.package.removeprefix("parity.") for name, entry in TABLE.items()}
-    assert {packages[name] for name in training()} == set(TRAINING) and set(packages.values()) == set(FRAMEWORKS)
 
 
 WRONG = {

@@ -41,7 +41,7 @@ ELEVEN_BITS = budgets.roundoff("float16") / budgets.roundoff("float32")
 """In u of float32, what rounding to the significand of float16 and of TF32 errs by: no order of sums excuses so much."""
 
 DRAWS = 4
-"""How many shadows a float32 finding gets: the least that budgets.py takes, "at least 4" (DESIGN.md, tier 2)."""
+"""How many shadows a float32 finding gets: the least that budgets.py takes, "at least 4" (docs/design.md, tier 2)."""
 
 PRECISION_RATIO = budgets.PRECISION_RATIO
 """Rounding errors are proportional to u. A float32 error divided by this is what rounding explains in float64: it counts where

@@ -11,21 +11,16 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 FRAMEWORK, DEFAULTS, FINGERPRINT, OWN_MODEL = "framework", "atlas.defaults", "fingerprint", "own_model.observation"
-OBLIGATORY = (FRAMEWORK, "model", "layers", "device")
 ANSWERS = tuple(
     f"atlas.{name}" for name in ("answers", "edges", "windows", "calls", "steps", "states", "arithmetic", "remedies")
 )
 LOADED = (FRAMEWORK, DEFAULTS, *ANSWERS, FINGERPRINT)
 """Modules of an implementation that the worker imports by their names (`worker/implementations.py`)."""
 
-FEATURES: Mapping[str, tuple[str, ...]] = {
-    "training": ("wiring", "initializers", "optimizers", "rules", "schedules"),
-    "atlas": (DEFAULTS, *ANSWERS),
-    "own models": (OWN_MODEL, "own_model.kinds"),
-    "fingerprint": (FINGERPRINT,),
-}
-"""What a framework may offer beyond its forward pass -> the modules that its implementation must have for it. training:
-gradients, steps, initializers and schedules; atlas: answers to its questions; own models: `parity compare`."""
+ATLAS, FINGERPRINTS, OWN_MODELS = "atlas", "fingerprint", "own_model"
+FEATURES = {ATLAS: (DEFAULTS, *ANSWERS), FINGERPRINTS: (FINGERPRINT,), OWN_MODELS: (OWN_MODEL,)}
+"""What an implementation may leave out -> the modules that offer it: answers to the questions of the atlas, drivers of native
+objects, the observation of a user's own models."""
 
 NAME = re.compile(r"(?P<framework>[a-z0-9_]+)(\[(?P<variant>[a-z0-9_]+)\])?")
 
@@ -43,25 +38,25 @@ class Entry:
     """A framework: its implementation's package, and its variants, the first of which is meant where none is named.
 
     words: what people call it too, for "did you mean".
-    features: of FEATURES. Without `training` a framework runs models forward and nothing else: it is asked by name alone, and
-    judged by its forward passes in evaluation mode (parity.trials.networks.forward_only).
+    trains: False where it runs models forward and nothing else. Such a framework is asked by name alone, and judged by its
+    forward passes in evaluation mode (parity.trials.networks.forward_only).
+    features: those of FEATURES that it offers; a verb that needs another refuses the framework. colour: its lines in figures.
     """
 
     package: str
     variants: tuple[Variant, ...]
     words: tuple[str, ...] = ()
+    trains: bool = True
     features: tuple[str, ...] = tuple(FEATURES)
+    colour: str = "#6b4c9a"
 
 
+TENSORFLOW = Variant("tensorflow", {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"})
 TABLE = {
-    "keras": Entry(
-        "parity.keras_impl",
-        (Variant("tensorflow", {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}),),
-        ("tensorflow", "tf"),
-    ),
-    "torch": Entry("parity.torch_impl", (Variant("torch"),), ("pytorch",)),
-    "mxnet": Entry("parity.mxnet_impl", (Variant("mxnet"),), ("gluon",)),
-    "onnx": Entry("parity.onnx_impl", (Variant("onnxruntime"),), ("onnxruntime", "ort"), features=()),
+    "keras": Entry("parity.keras_impl", (TENSORFLOW,), ("tensorflow", "tf"), colour="#c23b22"),
+    "torch": Entry("parity.torch_impl", (Variant("torch"),), ("pytorch",), colour="#e08e0b"),
+    "mxnet": Entry("parity.mxnet_impl", (Variant("mxnet"),), ("gluon",), colour="#2a6fb0"),
+    "onnx": Entry("parity.onnx_impl", (Variant("onnxruntime"),), ("onnxruntime", "ort"), trains=False, features=()),
 }
 
 
@@ -94,17 +89,17 @@ def names() -> tuple[str, ...]:
 
 def training() -> tuple[str, ...]:
     """Those of them that train: the frameworks that are meant where none is named."""
-    return offering("training")
+    return tuple(name for name in names() if trains(name))
 
 
-def offering(feature: str) -> tuple[str, ...]:
-    """Those that offer a feature."""
-    return tuple(name for name in names() if feature in find(name)[1].features)
+def offers(name: str, feature: str) -> bool:
+    """Whether a framework of the table has a feature of FEATURES."""
+    return feature in find(name)[1].features
 
 
 def trains(name: str) -> bool:
     """Whether a framework trains. A name that the table lacks is a realization of one's own, which does."""
-    return name not in names() or "training" in find(name)[1].features
+    return name not in names() or find(name)[1].trains
 
 
 def environment(name: str, realization: str | None = None) -> Mapping[str, str]:

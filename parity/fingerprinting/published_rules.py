@@ -1,6 +1,6 @@
 """Owns closed forms of published rules that have no relatives: names, updates and states, out of which the library is made.
 
-It refuses what is a variant of momentum, Adagrad, RMSprop, Adadelta, Adam, Nadam or AdaMax: those are in closed_forms.py.
+It refuses what is a variant of momentum, Adagrad, RMSprop, Adadelta, Adam, Nadam or AdaMax: those are in rules.py.
 """
 
 from __future__ import annotations

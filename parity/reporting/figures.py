@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from parity.execution.frameworks import Entry, find, names
 from parity.reporting.results import Curve
 from parity.reporting.summary import SpeedCell, measured
 
-COLOURS = {"keras": "#c23b22", "torch": "#e08e0b", "mxnet": "#2a6fb0", "reference": "#444444", "reference + 1 ulp": "#9a9a9a"}
+COLOURS = {"reference": "#444444", "reference + 1 ulp": "#9a9a9a"}
+"""Of the lines that are no framework's; a framework's stands in its line of the table."""
+OTHER = Entry.colour
 _CONFIG = {
     "font": "Helvetica, Arial, sans-serif",
     "view": {"stroke": None},
@@ -109,9 +112,14 @@ def _logarithmic(values: Iterable[float]) -> dict[str, Any]:
 
 
 def _colour(frameworks: Sequence[str]) -> dict[str, Any]:
-    names = sorted(set(frameworks))
-    scale = {"domain": names, "range": [COLOURS.get(name, "#6b4c9a") for name in names]}
+    known = sorted(set(frameworks))
+    scale = {"domain": known, "range": [_of_framework(name) for name in known]}
     return {"field": "framework", "type": "nominal", "scale": scale}
+
+
+def _of_framework(name: str) -> str:
+    """A framework that the table lacks was measured when it was in there, or elsewhere."""
+    return COLOURS.get(name) or (find(name)[1].colour if name in names() else OTHER)
 
 
 def _chart(

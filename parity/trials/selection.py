@@ -134,18 +134,18 @@ def frameworks(wanted: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(wanted)) or training()
 
 
-def that_train(wanted: Sequence[str]) -> tuple[str, ...]:
-    """The same, for a verb that needs gradients or steps. Raises UsageError for a framework that runs forward only."""
-    return that_offer("training", wanted)
+def that_train(wanted: Sequence[str], feature: str = "") -> tuple[str, ...]:
+    """The same, for a verb that needs gradients or steps, and a feature where one is named. Without names: all that have both.
 
+    Raises UsageError for a framework that runs forward only, or that lacks the feature."""
+    from parity.execution.frameworks import offers, training, trains
 
-def that_offer(feature: str, wanted: Sequence[str]) -> tuple[str, ...]:
-    """The same, for a verb that asks for a feature of `frameworks.FEATURES`. Raises UsageError for a framework without it."""
-    from parity.execution.frameworks import offering, trains
-
-    able = offering(feature)
-    for name in frameworks(wanted):
+    able = tuple(name for name in training() if not feature or offers(name, feature))
+    named = frameworks(wanted) if wanted else able
+    for name in named:
+        if not trains(name):
+            raise UsageError(f"{name} runs forward only: `parity check` judges it; what trains is {', '.join(training())}")
         if name not in able:
-            told = f"has no {feature} here" if trains(name) else "runs forward only"
-            raise UsageError(f"{name} {told}: `parity check` judges it; with {feature} there are {', '.join(able)}")
-    return tuple(dict.fromkeys(wanted)) or able
+            told = f"{', '.join(able)} {'have' if len(able) > 1 else 'has'} it" if able else "no framework has it"
+            raise UsageError(f"{name} has no feature `{feature}` (its line in parity/execution/frameworks.py); {told}")
+    return named

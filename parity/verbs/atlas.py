@@ -18,6 +18,7 @@ from parity.atlas.chapters import CHAPTERS, QUESTIONS, answer
 from parity.atlas.question import Answer, Question
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
+from parity.execution.frameworks import ATLAS
 from parity.reporting.atlas import Row, marked, write
 from parity.spec.cases import Case
 from parity.trials import selection
@@ -30,7 +31,7 @@ from parity.verbs.terminal.progress import bar
 def main(chapter: str | None, frameworks: Sequence[str], item: str | None, output: Path | None) -> int:
     """Asks, prints a table a chapter, and writes data and page under `output` where one is named."""
     questions = chosen(chapter, item)
-    names = list(selection.that_offer("atlas", frameworks))
+    names = list(selection.that_train(frameworks, ATLAS))
     rows, versions = ask(questions, names)
     if output is not None:
         measured = default_gaps.measure(list(versions)) if chapter is None and item is None else []

@@ -32,8 +32,8 @@ from parity.verbs.terminal import progress
 
 THREADS = 2
 PROCESSES = 5
+"""Fresh ones a cell, where nothing is said: the least that shows how processes differ."""
 BUSY = "other programs took the machine in every block of some cells: they have no number; run again when it is idle"
-"""Fresh ones a cell, where nothing is said: the least that shows how processes differ (SPEED.md)."""
 BATCHES = 4
 """Different batches that a process cycles through, so that no step sees the numbers of the one before."""
 

@@ -26,7 +26,7 @@ def place(tmp_path: Path, fakes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store; in it torch is a fake in this interpreter, and declared to run forward only."""
     monkeypatch.chdir(fakes)
     monkeypatch.setenv("PARITY_TORCH_PYTHON", sys.executable)
-    monkeypatch.setitem(frameworks.TABLE, "torch", Entry("parity.torch_impl", (Variant("torch"),), features=()))
+    monkeypatch.setitem(frameworks.TABLE, "torch", Entry("parity.torch_impl", (Variant("torch"),), trains=False, features=()))
     return tmp_path
 
 
@@ -35,8 +35,9 @@ def made(spec: str = "mlp_dropout") -> networks.Trial:
 
 
 def test_those_that_train_are_meant_where_none_is_named() -> None:
-    assert frameworks.training() == ("keras", "torch", "mxnet")
-    assert {name for name in frameworks.names() if not frameworks.trains(name)} == {"onnx"}
+    every = frameworks.TABLE
+    assert frameworks.training() == tuple(name for name in every if every[name].trains)
+    assert frameworks.training() and set(frameworks.training()) <= set(frameworks.names())
     assert frameworks.trains("a_realization_of_ones_own")
 
 
@@ -80,7 +81,7 @@ def test_a_node_of_training_alone_is_not_asked(place: Path) -> None:
     whole = make_trials(select(["mlp"]), networks.Options(dtypes=["float64"]))
     (loss,) = [one for one in whole if one.kind == "nodes" and one.forward is None]
     assert loss.case.graph is not None and loss.case.graph.nodes[0].op == "softmax_cross_entropy"
-    assert len(networks.asked_of(whole, "onnx")) == len(whole) - 1
+    assert len(networks.asked_of(whole, "torch")) == len(whole) - 1
     assert networks.asked_of(whole, "keras") == whole
     words = ["check", "mlp", "--realization", RIGHT, "--dtype", "float64", "--case", loss.case.id]
     assert status([*words, "--store", str(place / "store")]) == 5
@@ -91,9 +92,24 @@ def test_a_wrong_layer_is_seen(place: Path) -> None:
     assert {one.trial.case.spec for one in judged if one.verdict == "differs"} >= {"lenet", "lenet:sigmoid_2"}
 
 
-@pytest.mark.parametrize("verb", ["atlas -f onnx", "bench mlp -f onnx", "run quick -f onnx", "bisect mlp -f onnx"])
-def test_verbs_that_need_training_refuse_it(verb: str, capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("verb", ["atlas -f torch", "bench mlp -f torch", "run quick -f torch", "bisect mlp -f torch"])
+def test_verbs_that_need_training_refuse_it(verb: str, place: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert status(verb.split()) == 2
-    assert "onnx runs forward only" in capfd.readouterr().err
+    assert "torch runs forward only" in capfd.readouterr().err
     with pytest.raises(UsageError):
-        that_train(["torch", "onnx"])
+        that_train(["keras", "torch"])
+
+
+@pytest.mark.parametrize(
+    ("verb", "feature"),
+    [("atlas -f torch", "atlas"), ("fingerprint torch.optim.SGD", "fingerprint"), ("compare torch=a:b torch=a:c", "own_model")],
+)
+def test_a_verb_refuses_a_framework_without_the_feature_that_it_needs(
+    verb: str, feature: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    bare = Entry("parity.torch_impl", (Variant("torch"),), features=())
+    monkeypatch.setitem(frameworks.TABLE, "torch", bare)
+    assert status(verb.split()) == 2
+    assert f"torch has no feature `{feature}` (its line in parity/execution/frameworks.py); " in capfd.readouterr().err
+    able = tuple(name for name in frameworks.training() if frameworks.offers(name, feature))
+    assert "torch" not in able and that_train([], feature) == able and that_train([]) == frameworks.training()

@@ -1,4 +1,4 @@
-"""The command line against its contract (DESIGN.md §7): what is asked wrongly, what the system refuses, what is told."""
+"""The command line against its contract (docs/design.md): what is asked wrongly, what the system refuses, what is told."""
 
 from __future__ import annotations
 

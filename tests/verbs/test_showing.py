@@ -12,6 +12,7 @@ import termios
 
 import pytest
 
+from parity.execution.frameworks import names
 from parity.spec import specs
 from parity.spec.expansion import expand
 from parity.spec.graph import Node
@@ -106,4 +107,4 @@ def test_list_gives_a_kind_a_line_into_a_pipe(capfd: pytest.CaptureFixture[str])
 
     assert status(["list"]) == 0
     lines = capfd.readouterr().out.splitlines()
-    assert lines[-1].split() == ["frameworks", "keras", "torch", "mxnet", "onnx"] and len(lines) == 13
+    assert lines[-1].split() == ["frameworks", *names()] and len(lines) == 13

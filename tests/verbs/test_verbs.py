@@ -112,6 +112,24 @@ def test_bisect_names_the_layer_and_writes_a_file_that_runs(place: Path, capfd: 
     assert done.returncode == 0, done.stderr + done.stdout
 
 
+def test_bisect_names_what_was_not_judged(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    words = [
+        "bisect",
+        "mlp",
+        "--framework",
+        "torch",
+        "--realization",
+        "torch=lacking:Implementation",
+        "-o",
+        str(place / "none"),
+    ]
+    assert run(place, *words) == 0
+    out = capfd.readouterr().out
+    assert "agrees with" not in out
+    assert "torch: nothing departs from mlp in float64; 3 of 5 cases were judged, the others are unsupported:" in out
+    assert "    mlp:training.softmax_cross_entropy: no loss here\n" in out and "    mlp: no loss here\n" in out
+
+
 def test_bisect_finds_nothing_where_nothing_departs(place: Path) -> None:
     assert run(place, "bisect", "mlp", "--framework", "torch", "--realization", RIGHT, "-o", str(place / "none")) == 0
     assert not (place / "none").exists()

@@ -102,7 +102,7 @@ class Slot:
 
 
 class Foreign(Protocol):
-    """A user's model in its framework, as `parity/<impl>/foreign.py` gives it. Arrays are NumPy's, names native."""
+    """A user's model in its framework, as `own_model/observation.py` gives it in each. Arrays are NumPy's, names native."""
 
     def given_inputs(self) -> list[tuple[Shape, str]] | None:
         """Shapes (without the batch) and kinds (`float`, `integer`, `bool`) where the model itself knows them."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from parity.errors import UsageError
+from parity.execution import endings
 from parity.execution.launcher.environments import installed
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import PASSING
@@ -85,20 +86,28 @@ def _node_of(comparison: Comparison, graph: Graph) -> str:
 def bisect(
     spec: str, framework: str, *, realizations: Sequence[str] = (), seed: int = 0, store: str | Path = STORE
 ) -> Departure | None:
-    """Where a framework departs first from an architecture in float64; None where it agrees. Raises SpecError, UsageError."""
+    """Where a framework departs first from an architecture in float64; None where all that it supports agrees.
+
+    Raises SpecError, UsageError."""
+    return find(_judged(spec, framework, realizations, seed, store))
+
+
+def _judged(spec: str, framework: str, realizations: Sequence[str], seed: int, store: str | Path) -> list[Judged]:
     named = selection.that_train([framework])
     judged = check([spec], frameworks=named, dtypes=["float64"], seed=seed, realizations=realizations, store=store)
     if not any(one.trial.kind == "architectures" for one in judged):
         raise UsageError(f"{spec} is no architecture; `parity check {spec}` judges it whole")
-    return find(judged)
+    return judged
 
 
 def main(spec: str, framework: str, realizations: Sequence[str], seed: int, store: Path, output: Path) -> int:
     """The verb: 0 if nothing departs, 1 with a reproduction if something does, 3 if it could not be run."""
-    departure = bisect(spec, framework, realizations=realizations, seed=seed, store=store)
+    judged = _judged(spec, framework, realizations, seed, store)
+    departure = find(judged)
     console = Console()
     if departure is None:
-        console.print(f"{framework} agrees with {spec} in float64: every layer alone, and the whole", highlight=False)
+        for line in agreement(spec, framework, judged):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
         return 0
     how = "alone, on the reference's inputs" if departure.alone else "in the whole graph, while every layer alone agrees"
     console.print(f"{framework} departs first at {departure.node}, {how}:", markup=False, highlight=False)
@@ -109,3 +118,13 @@ def main(spec: str, framework: str, realizations: Sequence[str], seed: int, stor
     interpreter = shlex.quote(str(installed(framework).interpreter))
     console.print(f"reproduce it: {interpreter} {shlex.quote(str(path))}", markup=False, highlight=False, soft_wrap=True)
     return 1
+
+
+def agreement(spec: str, framework: str, judged: Sequence[Judged]) -> list[str]:
+    """What is told where nothing departs: what the framework declares that it cannot do was not judged, and is named."""
+    missing = [one for one in judged if one.verdict == "unsupported"]
+    if not missing:
+        return [f"{framework} agrees with {spec} in float64: every layer alone, and the whole"]
+    count = f"{len(judged) - len(missing)} of {len(judged)} cases were judged"
+    told = f"{framework}: nothing departs from {spec} in float64; {count}, the others are unsupported:"
+    return [told, *(f"    {one.trial.case.spec}: {endings.headline(one.record.reason)}" for one in missing)]

@@ -31,6 +31,7 @@ from parity.comparing.mapping import Map, Unmappable
 from parity.comparing.pairing import Side
 from parity.comparing.structures import Structure
 from parity.errors import UsageError
+from parity.execution.frameworks import OWN_MODELS
 from parity.execution.launcher.environments import Unavailable, installed
 from parity.execution.own_model.conversation import Conversation, Crashed, Refused
 from parity.judgement.verdicts import exit_status
@@ -93,7 +94,7 @@ def _labels(names: Sequence[str]) -> list[str]:
 
 def _started(label: str, framework: str, target: str, python_path: tuple[Path, ...], stack: ExitStack) -> Model:
     try:
-        selection.that_train([framework])
+        selection.that_train([framework], OWN_MODELS)
         interpreter = installed(framework).interpreter
         started = (Conversation(framework, interpreter, target, dtype, python_path) for dtype in DTYPES)
         processes = {one.dtype: stack.enter_context(one) for one in started}

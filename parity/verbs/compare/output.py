@@ -87,7 +87,7 @@ def _departure(compared: Compared, departure: Departure) -> Iterator[str]:
 
 
 def write_json(path: Path, compared: Sequence[Compared]) -> None:
-    """The contract's JSON (DESIGN.md §7); the summary holds the first departures."""
+    """The contract's JSON (docs/design.md, Formats); the summary holds the first departures."""
     results = [_result(one, found) for one in compared for found in one.found]
     summary = {
         "cases": len(compared),

@@ -1,6 +1,6 @@
 """Owns what is known of the spec's own ops in a comparison: the word that frameworks share, settings, and weights' roles.
 
-It refuses to run them; spec_model.py does.
+It refuses to run them; spec_side.py does.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Owns `parity fingerprint`: which closed form a native optimizer follows, as a function; and the command, which hands every
-other kind of object to native.py.
+other kind of object to objects.py.
 
 It refuses to name a form that does not explain every step: the answer then is no match.
 """
@@ -19,7 +19,7 @@ from rich.console import Console
 
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
-from parity.execution.frameworks import offering
+from parity.execution.frameworks import FINGERPRINTS, training
 from parity.fingerprinting.forms.kinds import kind_of
 from parity.fingerprinting.naming import Match, Seen, identify
 from parity.fingerprinting.rules import ClosedForm
@@ -98,10 +98,9 @@ def placed(target: str, framework: str | None) -> tuple[str, str]:
     before, separator, after = target.partition("=")
     path = after if separator else target
     found = before if separator else framework or path.partition(".")[0]
-    able = offering("fingerprint")
-    if found.partition("[")[0] not in able:
-        raise UsageError(f"whose is `{target}`? Write FRAMEWORK={path} with one of {', '.join(able)}")
-    return selection.that_offer("fingerprint", [found])[0], path
+    if found.partition("[")[0] not in training():
+        raise UsageError(f"whose is `{target}`? Write FRAMEWORK={path} with one of {', '.join(training())}")
+    return selection.that_train([found], FINGERPRINTS)[0], path
 
 
 def _trial(asked: Asked, arrays: Mapping[str, Array], values: Mapping[str, float]) -> Trial:

@@ -1,0 +1,108 @@
+"""Owns copies of the source tree with a framework less, and what is run in them.
+
+    python -m tests.tools.framework_trees mxnet      # style, types and the whole harness without MXNet; half an hour
+
+It refuses to touch the tree that it copies, and more of the copy than the folder, the line and the tox factor of the framework.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+LEFT_OUT = (
+    ".git",
+    ".tox",
+    ".venv",
+    "__pycache__",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".pytest_cache",
+    ".parity",
+    "build",
+    "*.egg-info",
+)
+TABLE = "parity/execution/frameworks.py"
+
+SUBJECTS = {
+    "mxnet": ("comparing/test_logarithms.py",),
+    "onnx": (
+        *("onnx_impl/test_layers.py", "conformance/onnx_check.py"),
+        *("conformance/onnx_planted.py", "conformance/test_onnx.py"),
+    ),
+}
+"""Tests whose subject is the framework, and what they need, below tests/: they are left out where it is."""
+
+
+def copied(place: Path, names: Iterable[str] = ("parity", "specs", "docs", "tests", "reports")) -> Path:
+    """The folders, and every file beside them, at a place that is not there yet."""
+    place.mkdir(parents=True)
+    for file in ROOT.iterdir():
+        if file.is_file():
+            shutil.copy2(file, place)
+    for name in names:
+        shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns(*LEFT_OUT))
+    return place
+
+
+def remove(tree: Path, framework: str) -> None:
+    """Takes a framework out of a copy: its folder, its line in the table, its factor in tox.ini, and nothing else."""
+    table, tox = tree / TABLE, tree / "tox.ini"
+    lines = table.read_text().splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith(f'    "{framework}": Entry(')]
+    if len(kept) != len(lines) - 1:
+        raise ValueError(f"{table} has no line of {framework}, or several")
+    table.write_text("".join(kept))
+    text = re.sub(rf"^ +{framework}:.*\n", "", tox.read_text(), flags=re.MULTILINE)
+    tox.write_text(re.sub(rf",? {framework}\b|\b{framework}, ", "", text))
+    shutil.rmtree(tree / "parity" / f"{framework}_impl")
+
+
+def run(tree: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """One Python program in the tree, which sees the package of the tree and no other."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PARITY_", "PYTEST_"))}
+    return subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=tree,
+        env={**kept, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1", **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def failures(tree: Path, framework: str, tests: Sequence[str]) -> list[str]:
+    """What style, types and tests say against the tree, but for the tests whose subject is the framework."""
+    for path in SUBJECTS.get(framework, ()):
+        (tree / "tests" / path).unlink()
+    programs = [
+        ("ruff", "check", "--no-cache"),
+        ("ruff", "format", "--check", "--no-cache"),
+        ("mypy", "--cache-dir", str(tree.parent / "mypy")),
+        ("pytest", "-q", "-p", "no:cacheprovider", *tests),
+    ]
+    done = [(words, run(tree, *words)) for words in programs]
+    return [f"{' '.join(words)}:\n{one.stdout[-4000:]}{one.stderr[-2000:]}" for words, one in done if one.returncode]
+
+
+def main(frameworks: Sequence[str]) -> int:
+    """Prints what fails without each framework. Exit status 1 if something does."""
+    found = []
+    for framework in frameworks:
+        with tempfile.TemporaryDirectory() as place:
+            tree = copied(Path(place) / "tree")
+            remove(tree, framework)
+            found += failures(tree, framework, ["tests"])
+    sys.stdout.write("\n".join(found) or f"style, types and tests hold without {' and without '.join(frameworks)}\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
