@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.execution import newton
+from parity.execution.names import AFTER, GRADIENT, LOSS, NEWTON, PARAMETER, PRODUCT, STEP, array_name
 from parity.judgement import budgets, precision, trust
 from parity.judgement.agreement import settled
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
@@ -71,13 +72,13 @@ def _gradients(given: Given, arrays: Arrays) -> Iterator[Comparison]:
     zeros = trust.cancelled(given.graph, given.known.values, one)
     loss, beside = one.loss()
     if loss is not None:
-        yield named(case, "loss", "loss", judge_tensor(arrays.get("loss"), loss, beside, u))
+        yield named(case, "loss", "loss", judge_tensor(arrays.get(LOSS), loss, beside, u))
     for name in one.names("gradients"):
         reference, beside = one.array("gradients", name), one.beside("gradients", name)
-        finding = judge_tensor(arrays.get(f"gradient/{name}"), reference, beside, u, zeros.get(name, ""))
+        finding = judge_tensor(arrays.get(array_name(GRADIENT, name)), reference, beside, u, zeros.get(name, ""))
         yield named(case, "gradient", name, finding)
     for name, array in given.initial.items():
-        yield named(case, "unchanged", name, judge_bits(arrays.get(f"after/{name}"), array))
+        yield named(case, "unchanged", name, judge_bits(arrays.get(array_name(AFTER, name)), array))
 
 
 def _products(given: Given, arrays: Arrays) -> Iterator[Comparison]:
@@ -89,7 +90,7 @@ def _products(given: Given, arrays: Arrays) -> Iterator[Comparison]:
         around = [_product(given, values, direction, seed) for seed in range(given.known.shadows)]
         for name, array in reference.items():
             spread = budgets.spread(array, [shadow[name] for shadow in around])
-            finding = judge_tensor(arrays.get(f"product/{number}/{name}"), array, spread, u, zeros.get(name, ""))
+            finding = judge_tensor(arrays.get(array_name(PRODUCT, number, name)), array, spread, u, zeros.get(name, ""))
             yield named(given.case, "hessian_vector_product", f"{name} direction {number}", finding)
 
 
@@ -113,7 +114,7 @@ def _steps(given: Given, arrays: Arrays) -> Iterator[Comparison]:
             break
         for name, finding in findings.items():
             yield named(given.case, "newton_step", f"{name} step {step}", finding)
-        after = {name: arrays.get(f"newton/{step}/parameter/{name}") for name in given.initial}
+        after = {name: arrays.get(array_name(NEWTON, step, PARAMETER, name)) for name in given.initial}
         before = {
             name: array for name, array in after.items() if array is not None and array.shape == given.initial[name].shape
         }
@@ -133,7 +134,7 @@ def _step(given: Given, arrays: Arrays, before: Arrays, step: int) -> dict[str, 
         spread = budgets.spread(array, [shadow[name] for shadow in around])
         if not (budgets.shadowed(array, spread, given.known.u).maximum < TELLING * budgets.greatest(array)):
             return None
-        found[name] = judge_tensor(arrays.get(f"newton/{step}/step/{name}"), array, spread, given.known.u)
+        found[name] = judge_tensor(arrays.get(array_name(NEWTON, step, STEP, name)), array, spread, given.known.u)
     return found
 
 
@@ -151,7 +152,8 @@ def _minimum(given: Given, arrays: Arrays) -> Iterator[Comparison]:
     around = [_ended(given, seed) for seed in range(given.known.shadows)]
     for name, array in reference.items():
         spread = budgets.spread(array, [shadow[name] for shadow in around])
-        finding = judge_tensor(arrays.get(f"newton/{given.case.steps - 1}/parameter/{name}"), array, spread, given.known.u)
+        got = arrays.get(array_name(NEWTON, given.case.steps - 1, PARAMETER, name))
+        finding = judge_tensor(got, array, spread, given.known.u)
         if not (
             budgets.shadowed(array, spread, given.known.u).maximum < TELLING * budgets.greatest(array - given.initial[name])
         ):

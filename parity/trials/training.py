@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
+from parity.execution.names import DATASET, ORDER, PARAMETER, START, TEST, array_name, own_name, put_under, under
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
 from parity.judgement.qualities import MEASURES, Asked, Evidence, accuracy, loss_share
 from parity.reference_impl.rules import Rule
@@ -100,14 +101,14 @@ def course(
         steps=steps,
         activations=False,
     )
-    arrays = {**initial, "order": order, **_named("dataset", dataset.train), **_named("test", dataset.test)}
-    begin = {name.split("/", 1)[1]: array for name, array in initial.items()}
+    arrays = {**initial, ORDER: order, **put_under(dataset.train, DATASET), **put_under(dataset.test, TEST)}
+    begin = {own_name(name): array for name, array in initial.items()}
     goal = _goal(entry.quality, graph, dataset) if entry.quality else None
     twin = moved_by_one_ulp(begin, stream(case.id, "twin"))
     rule = Rule.of(optimizer)
 
     def run(start: Mapping[str, Array]) -> TrainingRun:
-        draws = drawing.Draws({**arrays, **_named("start", start)}).digest()
+        draws = drawing.Draws({**arrays, **put_under(start, START)}).digest()
         compute = partial(train, graph, rule, case.hyperparameters, start, dataset.train, order, on_step)
         return remembered(store, case, optimizer.model_dump_json(), draws, compute)
 
@@ -204,7 +205,7 @@ def _evidence(
 ) -> Evidence:
     if not dataset.test:
         return Evidence(losses, np.zeros(0), np.zeros(0))
-    values = found.get(f"test/{goal.value}")
+    values = found.get(array_name(TEST, goal.value))
     if values is None:
         values = _evaluated(case, dataset, final, goal.value)
     return Evidence(losses, values, dataset.test[goal.target], dataset.counted, dataset.noise)
@@ -265,13 +266,9 @@ def _accuracy(taken: Course, final: Mapping[str, Array], found: Mapping[str, Arr
 
 
 def _final(found: Mapping[str, Array]) -> dict[str, Array]:
-    return {name[len("parameter/") :]: array for name, array in found.items() if name.startswith("parameter/")}
+    return under(found, PARAMETER)
 
 
 def _short(value: float, digits: int) -> float | None:
     """As it stands in the results, which hold no NaN."""
     return float(f"{value:.{digits}g}") if np.isfinite(value) else None
-
-
-def _named(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
-    return {f"{prefix}/{name}": array for name, array in arrays.items()}

@@ -17,6 +17,7 @@ from parity.execution import records, request
 from parity.execution.arrays import write_npz
 from parity.execution.frameworks import LOADED, TABLE, find
 from parity.execution.launcher import own_sources
+from parity.execution.names import BATCH, group_of, under
 from parity.execution.records import Reading, record_key, source_digest
 from parity.execution.request import Entry, Request
 from parity.spec.cases import Case
@@ -90,7 +91,7 @@ def _check(item: Asked) -> None:
     case = item.case
     if case.task in ("agreement", "speed", "curvature") and case.graph is not None and case.graph.batch_inputs():
         wanted = max(case.steps, 1) if case.task == "agreement" else 1
-        found = {name.split("/")[1] for name in item.arrays if name.startswith("batch/")}
+        found = {group_of(name) for name in under(item.arrays, BATCH)}
         missing = {str(number) for number in range(wanted)} - found
         if missing:
             raise ValueError(f"case {case.id}: arrays of batches {', '.join(sorted(missing))} are missing")

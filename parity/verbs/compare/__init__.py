@@ -5,7 +5,7 @@ It refuses to import them: execution.own_model.conversation holds their processe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,6 +32,7 @@ from parity.comparing.pairing import Side
 from parity.comparing.structures import Structure
 from parity.errors import UsageError
 from parity.execution.launcher.environments import Unavailable, installed
+from parity.execution.names import INPUT, LOSS, WEIGHT, numbered, put_under, under
 from parity.execution.own_model.conversation import Conversation, Crashed, Refused
 from parity.judgement.verdicts import exit_status
 from parity.spec import source
@@ -109,16 +110,13 @@ def _compared(
     models = [replace(model, version=answer["version"]) for model, answer in zip(models, described, strict=True)]
     wanted = compared_inputs.wanted(models, described, inputs)
     answers = [
-        {dtype: model.processes[dtype].ask("trace", _named("input", map(drawing.blank, given))) for dtype in DTYPES}
+        {dtype: model.processes[dtype].ask("trace", numbered(map(drawing.blank, given), INPUT)) for dtype in DTYPES}
         for model, given in zip(models, wanted, strict=True)
     ]
     found = [structures.read(model.label, answer["float64"][0]) for model, answer in zip(models, answers, strict=True)]
     mapped = _mapped(found, weights_map, map_path, {model.label: f"{model.framework}={model.target}" for model in models})
     found = [replace(one, channels=mapped.channels[one.label]) for one in found]
-    initial = {
-        model.label: {name.removeprefix("weight/"): array for name, array in answer["float64"][1].items()}
-        for model, answer in zip(models, answers, strict=True)
-    }
+    initial = {model.label: under(answer["float64"][1], WEIGHT) for model, answer in zip(models, answers, strict=True)}
     run = Run(models, found, wanted, mapped, initial, seed)
     sides, given = run.observed(0)
     others = zip(models[1:], sides[1:], strict=True)
@@ -146,9 +144,9 @@ class Run:
         for model, structure in zip(self.models, self.structures, strict=True):
             given[model.label] = [structure.native(array) for array in drawn]
             asked = {
-                **_named("input", given[model.label]),
-                **_named("loss", [structure.native(array) for array in losses]),
-                **{f"weight/{name}": array for name, array in weights[model.label].items()},
+                **numbered(given[model.label], INPUT),
+                **numbered([structure.native(array) for array in losses], LOSS),
+                **put_under(weights[model.label], WEIGHT),
             }
             seen = {dtype: model.processes[dtype].ask("observe", asked, learning_rate=LEARNING_RATE)[1] for dtype in DTYPES}
             sides.append(Side(structure, seen, weights[model.label]))
@@ -176,10 +174,6 @@ def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | N
     return mapped
 
 
-def _named(prefix: str, arrays: Iterable[Array]) -> dict[str, Array]:
-    return {f"{prefix}/{place}": array for place, array in enumerate(arrays)}
-
-
 def _judged(run: Run, other: Model, ours: Side, theirs: Side, given: Mapping[str, list[Array]]) -> Compared:
     """Every pass judged; the first departure looked into."""
     base, processes = run.models[0], {model.label: model.processes["float64"] for model in run.models}
@@ -192,7 +186,7 @@ def _judged(run: Run, other: Model, ours: Side, theirs: Side, given: Mapping[str
 
     def inverted(label: str, place: int) -> Mapping[str, Array]:
         arrays = given[label]
-        return processes[label].ask("forward", _named("input", [*arrays[:place], ~arrays[place], *arrays[place + 1 :]]))[1]
+        return processes[label].ask("forward", numbered([*arrays[:place], ~arrays[place], *arrays[place + 1 :]], INPUT))[1]
 
     means = departures.Means(rerun, inverted, lambda label: given[label])
     calls = mapping.calls(ours.structure, theirs.structure, run.mapped)

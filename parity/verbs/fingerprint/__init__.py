@@ -20,6 +20,7 @@ from rich.console import Console
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
 from parity.execution.frameworks import training
+from parity.execution.names import BATCH, HYPERPARAMETER, PARAMETER, array_name, under
 from parity.fingerprinting.forms.kinds import kind_of
 from parity.fingerprinting.naming import Match, Seen, identify
 from parity.fingerprinting.rules import ClosedForm
@@ -153,20 +154,18 @@ def seen_of(target: str, driven: Driven) -> Seen:
     for number, step in enumerate(steps):
         if not all(np.isfinite(array).all() for array in step.after.values()):
             raise UsageError(f"{target} returned NaN or infinity in step {number + 1}, for finite gradients: it has no formula")
-    known = {
-        name.partition("/")[2]: float(array) for name, array in driven.arrays.items() if name.startswith("hyperparameter/")
-    }
+    known = {name: float(array) for name, array in under(driven.arrays, HYPERPARAMETER).items()}
     return Seen(known, steps, driven.trial.case.dtype)
 
 
 def steps_of(given: Mapping[str, Array], seen: Mapping[str, Array]) -> list[Step]:
     """What was asked and what came back, step by step."""
-    weights = {name.partition("/")[2]: array for name, array in given.items() if name.startswith("parameter/")}
-    rate = float(seen["hyperparameter/learning_rate"])
+    weights = under(given, PARAMETER)
+    rate = float(seen[array_name(HYPERPARAMETER, "learning_rate")])
     steps = []
     for k, factor in enumerate(probes.RATES):
-        gradients = {name: given[f"batch/{k}/{name}"] for name in weights}
-        after = {name: seen[f"parameter/{k}/{name}"] for name in weights}
+        gradients = {name: given[array_name(BATCH, k, name)] for name in weights}
+        after = {name: seen[array_name(PARAMETER, k, name)] for name in weights}
         steps.append(Step(weights, gradients, after, rate * factor))
         weights = after
     return steps

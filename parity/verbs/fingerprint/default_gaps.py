@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from parity.atlas.canonical import INITIALIZERS, NATIVES, OPTIMIZERS, Definition
 from parity.errors import UsageError
+from parity.execution.names import KNOWN, under
 from parity.execution.worker.black_box import OTHERWISE
 from parity.fingerprinting import gaps
 from parity.fingerprinting.forms import draws, gates
@@ -94,7 +95,7 @@ def _native(
         return
     same, laid_out, rounding = (max(part[place] for part in found) for place in range(3))
     names = {facet.about: facet.names[0] for facet in facets}
-    values = {key.partition("/")[2]: float(value) for key, value in arrays.items() if key.startswith("known/")}
+    values = {key: float(value) for key, value in under(arrays, KNOWN).items()}
     values = {key: value for key, value in values.items() if key in ("epsilon", "momentum")}
     published = laid_out if one.kind == "recurrent" else None
     text = [_text({about: every[about] for about in names}) for every in (names, meant)]
