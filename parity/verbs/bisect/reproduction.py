@@ -67,8 +67,8 @@ sys.path[:0] = [place.name, *$paths]
 
 import numpy as np
 
-from parity.execution.implementations import load
-from parity.execution.tasks import agreement
+from parity.execution.worker.implementations import load
+from parity.execution.worker.tasks import agreement
 from parity.spec.cases import Case
 
 CASE = json.loads($case)

@@ -97,7 +97,8 @@ def test_two_builders_make_one_environment(tiny: Path) -> None:
     """The second waits for the first, and finds the environment made."""
     program = (
         "import sys\n"
-        "from parity.execution import environments, frameworks\n"
+        "from parity.execution import frameworks\n"
+        "from parity.execution.launcher import environments\n"
         "from parity.execution.frameworks import Entry, Variant\n"
         "frameworks.TABLE['tiny'] = Entry('parity.tiny_impl', (Variant('tiny'),))\n"
         "environments.parity.__file__ = sys.argv[1]\n"
