@@ -10,10 +10,10 @@ from fnmatch import fnmatchcase
 import pytest
 from package_imports import PACKAGE, Sources, closure, imports, sources
 
-from parity.execution.frameworks import TABLE, training
+from parity.execution.frameworks import FEATURES, OBLIGATORY, TABLE, training
 
 FORMULAS = ("parity.formulas", "parity.formulas.formula", "parity.formulas.syntax", "parity.formulas.rounding")
-WORKER_SPEC = ("parity", "parity.spec", "parity.spec.graph", "parity.spec.cases", *FORMULAS)
+WORKER_SPEC = ("parity", "parity.spec", "parity.spec.graph", "parity.spec.graph_facts", "parity.spec.cases", *FORMULAS)
 SHARED = tuple(
     f"parity.execution.{name}"
     for name in ("arrays", "endings", "frameworks", "names", "newton", "protocol", "records", "request")
@@ -175,7 +175,7 @@ def test_nothing_dangerous_is_called() -> None:
 
 
 def test_the_worker_brings_nothing_of_the_harness_with_it() -> None:
-    wanted = {*WORKER_SPEC, *WORKER_RUNTIME} - set(FORMULAS)
+    wanted = {*WORKER_SPEC, *WORKER_RUNTIME} - {*FORMULAS, "parity.spec.graph_facts"}
     assert closure("parity.execution.worker.__main__", sources()) == wanted
 
 
@@ -210,15 +210,33 @@ def test_the_backend_of_keras_is_touched_in_two_files() -> None:
     assert touching <= {"parity.keras_impl.model", "parity.keras_impl.device"}
 
 
-def test_implementations_have_the_same_files() -> None:
-    forward = {"__init__", "framework", "layers", "model", "device"}
-    wanted = {*forward, "initializers", "optimizers", "rules", "schedules", "wiring", "fingerprint"}
-    for name in FRAMEWORKS:
-        found = {file.stem for file in (PACKAGE / name).glob("*.py")}
-        assert (wanted if name in TRAINING else forward) <= found
+@pytest.mark.parametrize("name", TABLE)
+def test_an_implementation_has_the_files_of_the_features_that_it_declares(name: str) -> None:
+    """And of no other: what is there, and not declared, would never be asked."""
+    every, entry = sources(), TABLE[name]
+    there = {module.removeprefix(f"{entry.package}.") for module in every if module.startswith(f"{entry.package}.")}
+    assert set(OBLIGATORY) <= there
+    for feature, files in FEATURES.items():
+        if feature in entry.features:
+            assert set(files) <= there, feature
+        elif feature != "training":
+            assert not set(files) & there, feature
 
 
-def test_what_trains_is_what_has_every_file() -> None:
+@pytest.mark.parametrize("name", TABLE)
+def test_an_implementation_has_the_same_names_for_the_same_things(name: str) -> None:
+    """The table of ops is layers.LAYERS; Implementation and Realization stand in framework.py."""
+    folder = PACKAGE / TABLE[name].package.removeprefix("parity.")
+    framework = ast.parse((folder / "framework.py").read_text())
+    assert {"Implementation", "Realization"} <= {node.name for node in framework.body if isinstance(node, ast.ClassDef)}
+    layers = ast.parse((folder / "layers.py").read_text())
+    (table,) = [node.value for node in layers.body if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "LAYERS"]
+    assert isinstance(table, ast.Dict)
+    spelled = {key.value for key in table.keys if isinstance(key, ast.Constant)}
+    assert "dense" in spelled
+
+
+def test_the_tables_of_this_file_know_every_framework() -> None:
     packages = {name: entry.package.removeprefix("parity.") for name, entry in TABLE.items()}
     assert {packages[name] for name in training()} == set(TRAINING) and set(packages.values()) == set(FRAMEWORKS)
 

@@ -10,9 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 FRAMEWORK, DEFAULTS, FINGERPRINT, OWN_MODEL = "framework", "atlas.defaults", "fingerprint", "own_model.observation"
+OBLIGATORY = (FRAMEWORK, "model", "layers", "device")
 ANSWERS = tuple(f"atlas.{name}" for name in ("answers", "edges", "windows", "calls", "steps", "arithmetic"))
 LOADED = (FRAMEWORK, DEFAULTS, *ANSWERS, FINGERPRINT)
 """Modules of an implementation that the worker imports by their names (`worker/implementations.py`)."""
+
+FEATURES: Mapping[str, tuple[str, ...]] = {
+    "training": ("wiring", "initializers", "optimizers", "rules", "schedules"),
+    "atlas": (DEFAULTS, *ANSWERS),
+    "own models": (OWN_MODEL, "own_model.kinds"),
+    "fingerprint": (FINGERPRINT,),
+}
+"""What a framework may offer beyond its forward pass -> the modules that its implementation must have for it. training:
+gradients, steps, initializers and schedules; atlas: answers to its questions; own models: `parity compare`."""
 
 NAME = re.compile(r"(?P<framework>[a-z0-9_]+)(\[(?P<variant>[a-z0-9_]+)\])?")
 
@@ -29,20 +39,20 @@ class Variant:
 class Entry:
     """A framework: its implementation's package, and its variants, the first of which is meant where none is named.
 
-    trains: False where it runs models forward and nothing else. Such a framework is asked by name alone, and judged by its
-    forward passes in evaluation mode (parity.trials.networks.forward_only).
+    features: of FEATURES. Without `training` a framework runs models forward and nothing else: it is asked by name alone, and
+    judged by its forward passes in evaluation mode (parity.trials.networks.forward_only).
     """
 
     package: str
     variants: tuple[Variant, ...]
-    trains: bool = True
+    features: tuple[str, ...] = tuple(FEATURES)
 
 
 TABLE = {
     "keras": Entry("parity.keras_impl", (Variant("tensorflow", {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}),)),
     "torch": Entry("parity.torch_impl", (Variant("torch"),)),
     "mxnet": Entry("parity.mxnet_impl", (Variant("mxnet"),)),
-    "onnx": Entry("parity.onnx_impl", (Variant("onnxruntime"),), trains=False),
+    "onnx": Entry("parity.onnx_impl", (Variant("onnxruntime"),), features=()),
 }
 
 
@@ -68,12 +78,17 @@ def names() -> tuple[str, ...]:
 
 def training() -> tuple[str, ...]:
     """Those of them that train: the frameworks that are meant where none is named."""
-    return tuple(name for name in names() if trains(name))
+    return offering("training")
+
+
+def offering(feature: str) -> tuple[str, ...]:
+    """Those that offer a feature."""
+    return tuple(name for name in names() if feature in find(name)[1].features)
 
 
 def trains(name: str) -> bool:
     """Whether a framework trains. A name that the table lacks is a realization of one's own, which does."""
-    return name not in names() or find(name)[1].trains
+    return name not in names() or "training" in find(name)[1].features
 
 
 def environment(name: str, realization: str | None = None) -> Mapping[str, str]:

@@ -37,9 +37,9 @@ from parity.judgement.phases import judge_phases
 from parity.judgement.references import Pass, References, one_pass, references
 from parity.judgement.updates import judge_updates
 from parity.judgement.verdicts import GREEN
-from parity.reference_impl.walk import mask_inputs
 from parity.spec.cases import Case
 from parity.spec.graph import Graph
+from parity.spec.graph_facts import mask_inputs, observed_values
 from parity.spec.specs import Optimizer
 
 __all__ = ["Drawn", "References", "judge", "judge_agreement", "judge_forward", "references"]
@@ -174,7 +174,7 @@ def _training(case: Case, graph: Graph, arrays: Arrays, known: References, zeros
     reference, beside = one.loss()
     if reference is not None:
         found.append(named(case, "loss", "loss", judge_tensor(arrays.get(LOSS), reference, beside, u)))
-    data = {given.name for given in graph.inputs} - mask_inputs(graph)
+    data = {given.name for given in graph.inputs} - mask_inputs(graph.all_nodes())
     present = [name for name in one.names("input_gradients") if name in data or array_name(INPUT_GRADIENT, name) in arrays]
     read = {name for node in (*graph.nodes, *graph.phases[0].nodes) for name in node.sources()}
     unread = {name: "no node of this phase reads it" for name in present if name not in read}
@@ -186,8 +186,7 @@ def _training(case: Case, graph: Graph, arrays: Arrays, known: References, zeros
 
 def _values(case: Case, graph: Graph, one: Pass) -> list[str]:
     """Float values of the layers, or the outputs only."""
-    layers = [node.value(suffix) for node in graph.nodes for suffix in node.outputs]
-    return [name for name in layers if name in one.reference.values and (case.activations or name in graph.outputs)]
+    return [name for name in observed_values(graph, case.activations) if name in one.reference.values]
 
 
 def _named(

@@ -5,7 +5,7 @@ It refuses to build anything; it reads the graph and moves NumPy arrays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -116,14 +116,6 @@ def _masks(node: Node, role: str) -> bool:
     return role == "sequences" or (role == "mask" and node.op in PERMUTED)
 
 
-def mask_inputs(graph: Graph) -> set[str]:
-    """Inputs that are masks of dropout: draws, not data, so that nobody asks for their gradient."""
-    found = {str(node.inputs["mask"]) for node in walk(graph) if "mask" in node.inputs}
-    for node in graph.all_nodes():
-        found |= {outer for inner_name, outer in node.body.sequences.items() if inner_name in found} if node.body else set()
-    return found
-
-
 def _chain(node: Node, readers: Mapping[str, list[tuple[Node, str]]], kept: set[str]) -> tuple[str, ...]:
     """The values whose order a flatten decides, where only dense kernels read them in the end; else nothing."""
     names = [node.name]
@@ -139,10 +131,3 @@ def _chain(node: Node, readers: Mapping[str, list[tuple[Node, str]]], kept: set[
             elif not (reader.op == "dense" and role == "x") and not (name in names and role == "mask"):
                 return ()
     return () if kept & set(names) else tuple(names)
-
-
-def walk(graph: Graph) -> Iterator[Node]:
-    """All nodes, those inside of scans too."""
-    for node in graph.all_nodes():
-        yield node
-        yield from node.body.nodes if node.body else ()

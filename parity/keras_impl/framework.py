@@ -15,10 +15,10 @@ import numpy as np
 
 from parity.execution.protocol import Array, Batch, Description, Driven, Observation, ParameterLayout, Unsupported, check_native
 from parity.keras_impl import device, initializers, layers, model, optimizers, schedules
-from parity.keras_impl.arrangements import mask_inputs
 from parity.keras_impl.wiring import Wiring, sequenced
 from parity.spec.cases import Case
 from parity.spec.graph import Graph, Node
+from parity.spec.graph_facts import differentiable_inputs, observed_values
 
 DTYPES = ("float64", "float32")
 
@@ -79,12 +79,11 @@ class Realization:
     def __init__(self, case: Case, graph: Graph, mode: str) -> None:
         self.case, self.graph = case, graph
         self.programs = model.Programs(mode, case.device)
-        self.wiring = Wiring(graph, graph, case.dtype, case.seed, layers.BUILDERS)
+        self.wiring = Wiring(graph, graph, case.dtype, case.seed, layers.LAYERS)
         with device.place(case.device):
             self.wiring.assemble()
-        self.observed = _observed(graph, case.activations)
-        masks = mask_inputs(graph)
-        self.floats = [one.name for one in graph.batch_inputs() if one.dtype == "float" and one.name not in masks]
+        self.observed = observed_values(graph, case.activations)
+        self.floats = differentiable_inputs(graph)
         self.layouts, self.statistics = layers.each(graph, layers.layout), layers.each(graph, layers.statistics)
         variables = self._all_variables()
         self.variables = {variable.path: variable for variable in variables}
@@ -275,7 +274,7 @@ class Realization:
     def _array(self, name: str, tensor: Any) -> Array:
         return self.wiring.arrangement[name].from_native(model.array(tensor))
 
-    def _arrays(self, names: list[str], tensors: Any) -> dict[str, Array]:
+    def _arrays(self, names: Sequence[str], tensors: Any) -> dict[str, Array]:
         return {name: self._array(name, tensor) for name, tensor in zip(names, tensors, strict=True)}
 
     def _read(self, layout: ParameterLayout) -> dict[str, Array]:
@@ -290,9 +289,3 @@ def _gradients(layouts: list[ParameterLayout], tensors: list[Any]) -> dict[str, 
         native = {name: model.array(next(rest)) for name in layout.native}
         found |= {name: np.array(value, order="C") for name, value in layout.from_native(native).items()}
     return found
-
-
-def _observed(graph: Graph, activations: bool) -> list[str]:
-    """The values that are looked at: all floats of the layers, or the outputs alone."""
-    floats = [node.value(suffix) for node in graph.nodes if node.dtype == "float" for suffix in node.outputs]
-    return floats if activations else [name for name in floats if name in graph.outputs]

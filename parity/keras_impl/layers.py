@@ -17,7 +17,7 @@ from parity.keras_impl.ops import attention, elements, images, losses, recurrent
 from parity.keras_impl.wiring import Site, holder, inner, owner
 from parity.spec.graph import Graph, Node
 
-BUILDERS: dict[str, Callable[[Site], Any]] = {
+LAYERS: dict[str, Callable[[Site], Any]] = {
     "absolute_error": losses.absolute_error,
     "adaptive_average_pool2d": images.adaptive_average_pool2d,
     "add": elements.join(keras.layers.Add, ops.add),

@@ -1,6 +1,6 @@
 """Owns the wiring of a graph: symbolic values by name, and the site at which a node becomes layers.
 
-It refuses to know any op: layers.BUILDERS does.
+It refuses to know any op: layers.LAYERS does.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import keras
 from keras import ops
 
 from parity.execution.protocol import Unsupported
-from parity.keras_impl.arrangements import Arrangement, arrangements, walk
+from parity.keras_impl.arrangements import Arrangement, arrangements
 from parity.spec.graph import Graph, Input, Node, Shape
+from parity.spec.graph_facts import with_bodies
 
 Tensor = Any  # a keras.KerasTensor while a model is built
 
@@ -177,7 +178,7 @@ class Site:
 def owner(node: Node, graph: Graph) -> str:
     """The name under which a node's layers go: that of the first node of its op that holds the same arrays."""
     held = (node.op, node.parameters, node.statistics, node.attributes)
-    for other in walk(graph) if node.parameters or node.statistics else ():
+    for other in with_bodies(graph.all_nodes()) if node.parameters or node.statistics else ():
         if (other.op, other.parameters, other.statistics, other.attributes) == held:
             return other.name
     return node.name
@@ -186,7 +187,7 @@ def owner(node: Node, graph: Graph) -> str:
 def holder(node: Node, role: str, graph: Graph) -> Node:
     """The first node that has this node's parameter: its layer holds the variable."""
     name = node.parameters[role]
-    return next(other for other in walk(graph) if name in other.parameters.values())
+    return next(other for other in with_bodies(graph.all_nodes()) if name in other.parameters.values())
 
 
 def inner(node: Node, graph: Graph) -> Graph:

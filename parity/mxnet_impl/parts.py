@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -19,6 +19,7 @@ from parity.mxnet_impl.layers import LAYERS, layout
 from parity.mxnet_impl.ops.recurrent import inner_shapes
 from parity.mxnet_impl.wiring import Block, Site
 from parity.spec.graph import Graph, Node, Phase, Shape
+from parity.spec.graph_facts import with_bodies
 
 Natives = dict[str, Any]  # native name -> gluon Parameter
 
@@ -35,7 +36,9 @@ class Parts:
         inputs = graph.batch_inputs()
         self.sources = (*(one.name for one in inputs), *(state.name for state in graph.carried))
         self.flat = {one.name for one in inputs if not one.batched}
-        self.flat |= {node.value(suffix) for node in every(graph) if not node.batched for suffix in node.outputs}
+        self.flat |= {
+            node.value(suffix) for node in with_bodies(graph.all_nodes()) if not node.batched for suffix in node.outputs
+        }
         self.trainable = frozenset(one.name for one in graph.parameters)
         self.held: dict[str, tuple[ParameterLayout, Natives]] = {}
         self._owners: dict[str, Block] = {}
@@ -56,7 +59,7 @@ class Parts:
         graph = self._graph
         if self._dtype == "float64" or len(graph.phases) != 1 or set(graph.phases[0].updates) < self.trainable:
             return frozenset()
-        calls = Counter(name for node in every(graph) for name in node.statistics.values())
+        calls = Counter(name for node in with_bodies(graph.all_nodes()) for name in node.statistics.values())
         found: set[str] = set()
         for node in needed((*graph.nodes, *graph.phases[0].nodes), [graph.phases[0].loss])[0]:
             once = all(calls[name] == 1 for name in node.statistics.values())
@@ -135,7 +138,7 @@ class Parts:
     def used(self, nodes: Iterable[Node]) -> dict[str, Block]:
         """The blocks of the nodes, each once, by the name of its first node."""
         found: dict[int, tuple[str, Block]] = {}
-        for node in unfolded(nodes):
+        for node in with_bodies(nodes):
             block = self.block(node)
             if block is not None:
                 found.setdefault(id(block), (node.name, block))
@@ -144,14 +147,14 @@ class Parts:
     def reached(self, phase: Phase) -> set[str]:
         """The parameters that a phase's loss depends on."""
         nodes, _ = needed((*self._graph.nodes, *phase.nodes), [phase.loss])
-        return {name for node in unfolded(nodes) for name in node.parameters.values()}
+        return {name for node in with_bodies(nodes) for name in node.parameters.values()}
 
 
 def _repeated(graph: Graph) -> frozenset[str]:
     """Parameters that several nodes of one pass have."""
     found: set[str] = set()
     for phase in (*(one.nodes for one in graph.phases),) or ((),):
-        calls = Counter(name for node in unfolded((*graph.nodes, *phase)) for name in node.parameters.values())
+        calls = Counter(name for node in with_bodies((*graph.nodes, *phase)) for name in node.parameters.values())
         found.update(name for name, count in calls.items() if count > 1)
     return frozenset(found)
 
@@ -167,18 +170,6 @@ def _find(block: Block, path: str) -> Any:
     return reduce(getattr, path.split("."), block)
 
 
-def unfolded(nodes: Iterable[Node]) -> Iterator[Node]:
-    """The nodes, and those inside of scans."""
-    for node in nodes:
-        yield node
-        if node.body is not None:
-            yield from unfolded(node.body.nodes)
-
-
-def every(graph: Graph) -> Iterator[Node]:
-    return unfolded(graph.all_nodes())
-
-
 def needed(nodes: Sequence[Node], wanted: Iterable[str]) -> tuple[list[Node], set[str]]:
     """The nodes that the wanted values need, in order, and the names of all values that they read or give."""
     names, kept = set(wanted), []
@@ -187,14 +178,3 @@ def needed(nodes: Sequence[Node], wanted: Iterable[str]) -> tuple[list[Node], se
             kept.append(node)
             names.update(node.sources())
     return kept[::-1], names
-
-
-def mask_inputs(nodes: Iterable[Node]) -> set[str]:
-    """Inputs that are masks of dropout in these nodes; nobody asks for their gradient."""
-    found: set[str] = set()
-    for node in nodes:
-        found.update([str(node.inputs["mask"])] if "mask" in node.inputs else [])
-        if node.body is not None:
-            inner = mask_inputs(node.body.nodes)
-            found.update(outer for name, outer in node.body.sequences.items() if name in inner)
-    return found

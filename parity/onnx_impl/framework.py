@@ -18,6 +18,7 @@ from parity.onnx_impl import device
 from parity.onnx_impl.model import Model
 from parity.spec.cases import Case
 from parity.spec.graph import Graph
+from parity.spec.graph_facts import observed_values
 
 MODES, DEFAULT_MODE = tuple(device.LEVELS), "compiled"
 OPSET = 17
@@ -75,8 +76,7 @@ class Realization:
         self.case, self.graph, self.model = case, graph, model
         self.mode = DEFAULT_MODE if case.mode == "default" else case.mode
         self.kinds = {one.name: one for one in graph.inputs}
-        floats = [node.value(suffix) for node in graph.nodes if node.dtype == "float" for suffix in node.outputs]
-        self.observed = [name for name in floats if case.activations or name in graph.outputs]
+        self.observed = observed_values(graph, case.activations)
         self.carried = {one.name: self._zeros(one.shape, case.batch_size) for one in graph.carried}
         self.sessions: dict[tuple[str, ...], device.Session] = {}
 

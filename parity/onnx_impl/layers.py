@@ -22,7 +22,7 @@ def of_training(site: Site) -> Written:
     raise Unsupported(f"the op {site.node.op} ({site.node.name}) belongs to training: export the network without its loss")
 
 
-EMITTERS: Mapping[str, Emitter] = {
+LAYERS: Mapping[str, Emitter] = {
     "absolute_error": of_training,
     "adaptive_average_pool2d": images.adaptive_average_pool2d,
     "add": elements.joined("Add"),

@@ -14,7 +14,7 @@ from onnx import helper, numpy_helper
 
 import parity
 from parity.execution.protocol import Array, ParameterLayout, Unsupported
-from parity.onnx_impl.layers import EMITTERS
+from parity.onnx_impl.layers import LAYERS
 from parity.onnx_impl.ops import recurrent
 from parity.onnx_impl.writing import FLOATS, Site, Writer
 from parity.spec.graph import Body, Graph, Node, Shape
@@ -88,8 +88,8 @@ class Model:
         first = len(writer.nodes)
         if node.body is not None:
             written = self._scan(writer, node, node.body, names, shapes, batched)
-        elif node.op in EMITTERS:
-            found = EMITTERS[node.op](_site(writer, node, names, shapes, batched))
+        elif node.op in LAYERS:
+            found = LAYERS[node.op](_site(writer, node, names, shapes, batched))
             written = {"": found} if isinstance(found, str) else found
         else:
             raise Unsupported(f"the op {node.op} ({node.name}) has no form in ONNX here: write it of other ops")

@@ -76,6 +76,7 @@ from parity.ops import (
     weighted_mean,
     weighted_sum,
 )
+from parity.ops.definition import Op
 
 TABLE: dict[str, ModuleType] = {
     "absolute_error": absolute_error,
@@ -152,39 +153,7 @@ TABLE: dict[str, ModuleType] = {
     "weighted_sum": weighted_sum,
 }
 
-ACTIVATIONS = (
-    "elu",
-    "gelu",
-    "hard_sigmoid",
-    "hard_swish",
-    "leaky_relu",
-    "log_softmax",
-    "mish",
-    "prelu",
-    "relu",
-    "relu6",
-    "selu",
-    "sigmoid",
-    "silu",
-    "softmax",
-    "softplus",
-    "softsign",
-    "tanh",
-)
-LOSSES = (
-    "absolute_error",
-    "binary_cross_entropy",
-    "hinge",
-    "huber",
-    "kl_divergence",
-    "perceptron_loss",
-    "sigmoid_cross_entropy",
-    "softmax_cross_entropy",
-    "squared_error",
-    "weighted_mean",
-)
-
 
 def kind_of(op: str) -> str:
     """activations, losses, or layers: every other op."""
-    return "activations" if op in ACTIVATIONS else "losses" if op in LOSSES else "layers"
+    return Op(TABLE[op]).kind

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from parity.ops._reductions import REDUCTIONS, reduced, share
 from parity.ops.definition import Array, Example, Floats, Rules, Run, Shape, ShapeError, Word
-from parity.ops.reductions import REDUCTIONS, reduced, share
 
 BATCHED = False
 WORDS = {"reduction": REDUCTIONS}
@@ -51,3 +51,4 @@ EXAMPLES = (
     Example({"x": (3, 5), "target": (3, 5)}),
     Example({"x": (3, 5), "target": (3, 5)}, {"reduction": "sum"}, name="sum"),
 )
+KIND = "losses"

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from parity.ops._windows import check_image
 from parity.ops.definition import Array, Example, Floats, Pair, Rules, Run, Shape, ShapeError
-from parity.ops.windows import check_image
 
 
 def signature(x: Floats, *, size: Pair) -> Rules:
@@ -50,3 +50,4 @@ EXAMPLES = (
     Example({"x": (2, 7, 11)}, {"size": (3, 5)}),
     Example({"x": (2, 6, 10)}, {"size": (3, 2)}, name="even"),
 )
+ANALYTIC = True

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from parity.ops import dense
-from parity.ops.attention_weights import check_keys, needed_mask, seen_keys, softmax, softmax_vjp
+from parity.ops._attention_weights import check_keys, needed_mask, seen_keys, softmax, softmax_vjp
 from parity.ops.definition import Array, Count, Example, Floats, Integers, ParameterRule, Rate, Rules, Run, Shape, ShapeError
 
 
@@ -99,3 +99,5 @@ EXAMPLES = (
         name="single_query",
     ),
 )
+ANALYTIC = True
+STEPS = "causal"

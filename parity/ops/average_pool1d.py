@@ -7,9 +7,10 @@ from math import prod
 from typing import Any
 
 from parity.ops import average_pool2d
+from parity.ops._grids import FLAGS, Grid
+from parity.ops._sequences import as_image, as_sequence, check_sequence
+from parity.ops._windows import check_pooling, output_size
 from parity.ops.definition import Array, Count, Ends, Example, Flag, Floats, Rules, Run, Shape
-from parity.ops.sequences import as_image, as_sequence, check_sequence
-from parity.ops.windows import check_pooling, output_size
 
 
 def signature(x: Floats, *, kernel: Count, stride: Count, padding: Ends = (0, 0), count_padding: Flag = True) -> Rules:
@@ -40,4 +41,9 @@ EXAMPLES = (
     Example({"x": (11, 2)}, {"kernel": 3, "stride": 2}),
     Example({"x": (7, 2)}, {"kernel": 3, "stride": 2, "padding": (1, 0)}, name="padding"),
     Example({"x": (7, 2)}, {"kernel": 3, "stride": 1, "padding": (1, 2), "count_padding": False}, name="uncounted"),
+)
+ANALYTIC = True
+GRID = Grid(
+    {"x": (11, 2)},
+    {"kernel": (2, 3), "stride": (1, 3), "padding": ((0, 0), (1, 1), (0, 1)), "count_padding": FLAGS},
 )

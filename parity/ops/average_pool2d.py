@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from parity.ops._grids import FLAGS, IMAGE, NONE, UNEVEN, Grid
+from parity.ops._windows import check_pooling, output_size, pad, patches, scatter, unpad
 from parity.ops.definition import Array, Example, Flag, Floats, Padding, Pair, Rules, Run, Shape
-from parity.ops.windows import check_pooling, output_size, pad, patches, scatter, unpad
 
 
 def signature(
@@ -63,4 +64,14 @@ EXAMPLES = (
         {"kernel": (3, 2), "stride": (2, 1), "padding": ((1, 0), (0, 1)), "count_padding": False},
         name="uncounted",
     ),
+)
+ANALYTIC = True
+GRID = Grid(
+    IMAGE,
+    {
+        "kernel": ((2, 2), (3, 2)),
+        "stride": ((1, 1), (2, 3)),
+        "padding": (NONE, ((1, 1), (1, 1)), UNEVEN),
+        "count_padding": FLAGS,
+    },
 )

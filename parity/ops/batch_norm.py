@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from parity.ops._grids import FLAGS, IMAGE, Grid
 from parity.ops.definition import (
     Array,
     Example,
@@ -107,4 +108,15 @@ EXAMPLES = (
     Example({"x": (3, 5, 7)}, {"epsilon": 2.0**-3, "momentum": 0.75}),
     Example({"x": (3, 5, 2)}, {"running_variance": "unbiased"}, name="unbiased"),
     Example({"x": (7,)}, {"scale": False, "shift": False}, name="features"),
+)
+ANALYTIC = True
+GRID = Grid(
+    IMAGE,
+    {
+        "epsilon": (1e-5, 2.0**-3),
+        "momentum": (0.9, 0.75),
+        "scale": FLAGS,
+        "shift": FLAGS,
+        "running_variance": ("biased", "unbiased"),
+    },
 )

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from parity.ops._reductions import REDUCTIONS, reduced, share
 from parity.ops.definition import Array, Example, Floats, Real, Rules, Run, Shape, Word
-from parity.ops.reductions import REDUCTIONS, reduced, share
 from parity.ops.sigmoid import logistic
 
 BATCHED = False
@@ -43,3 +43,4 @@ EXAMPLES = (
     Example({"x": (3, 5)}, {"label": 0.25, "reduction": "sum"}, name="sum"),
 )
 EXTREMES = (Example({"x": (3, 5)}, {"label": 0.25}, limits={"x": (-10000, 10000)}, name="huge"),)
+KIND = "losses"

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.ops.axes import checked, past_batch, without
+from parity.ops._axes import checked, past_batch, without
 from parity.ops.definition import Array, Axis, Example, Floats, Rules, Run, Shape, ShapeError
 
 
@@ -40,3 +40,5 @@ EXAMPLES = (
     Example({"branches": ((3, 5), (3, 7), (3, 2))}, {"axis": 1}, name="axis"),
     Example({"branches": ((3, 5), (3, 5))}, {"axis": 1}, name="equal"),
 )
+ANALYTIC = True
+STEPS = "along"

@@ -11,6 +11,9 @@ from math import prod
 from typing import Any
 
 from parity.ops import conv2d
+from parity.ops._grids import FLAGS, Grid
+from parity.ops._sequences import as_image, as_sequence, check_sequence
+from parity.ops._windows import output_size
 from parity.ops.definition import (
     Array,
     Count,
@@ -24,8 +27,6 @@ from parity.ops.definition import (
     Shape,
     ShapeError,
 )
-from parity.ops.sequences import as_image, as_sequence, check_sequence
-from parity.ops.windows import output_size
 
 
 def signature(
@@ -89,4 +90,17 @@ EXAMPLES = (
     Example({"x": (11, 2)}, {"channels": 3, "kernel": 3, "dilation": 5}, name="dilation"),
     Example({"x": (7, 6)}, {"channels": 4, "kernel": 3, "groups": 2}, name="groups"),
     Example({"x": (7, 3)}, {"channels": 3, "kernel": 3, "groups": 3, "padding": (1, 1)}, name="depthwise"),
+)
+ANALYTIC = True
+GRID = Grid(
+    {"x": (11, 6)},
+    {
+        "channels": (6,),
+        "kernel": (1, 3),
+        "stride": (1, 2),
+        "padding": ((0, 0), (1, 1), (2, 0)),
+        "dilation": (1, 2),
+        "groups": (1, 2, 6),
+        "bias": FLAGS,
+    },
 )

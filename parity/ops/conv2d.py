@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+from parity.ops._grids import FLAGS, IMAGE, NONE, UNEVEN, Grid
+from parity.ops._windows import check_image, output_size, pad, patches, scatter, unpad
 from parity.ops.definition import (
     Array,
     Count,
@@ -20,7 +22,6 @@ from parity.ops.definition import (
     Shape,
     ShapeError,
 )
-from parity.ops.windows import check_image, output_size, pad, patches, scatter, unpad
 
 
 def signature(
@@ -102,4 +103,17 @@ EXAMPLES = (
     Example({"x": (2, 7, 11)}, {"channels": 3, "kernel": (3, 2), "dilation": (2, 5)}, name="dilation"),
     Example({"x": (6, 5, 7)}, {"channels": 4, "kernel": (3, 2), "groups": 2}, name="groups"),
     Example({"x": (3, 5, 7)}, {"channels": 3, "kernel": (3, 2), "groups": 3}, name="depthwise"),
+)
+ANALYTIC = True
+GRID = Grid(
+    IMAGE,
+    {
+        "channels": (6,),
+        "kernel": ((1, 1), (3, 3), (3, 2)),
+        "stride": ((1, 1), (2, 2), (2, 1)),
+        "padding": (NONE, ((1, 1), (1, 1)), UNEVEN),
+        "dilation": ((1, 1), (2, 2), (1, 2)),
+        "groups": (1, 2, 6),
+        "bias": FLAGS,
+    },
 )

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from parity.ops import conv2d
+from parity.ops._windows import output_size
 from parity.ops.definition import (
     Array,
     Borders,
@@ -26,7 +27,6 @@ from parity.ops.definition import (
     ShapeError,
     Triple,
 )
-from parity.ops.windows import output_size
 
 
 def signature(
@@ -103,3 +103,4 @@ EXAMPLES = (
     Example({"x": (2, 7, 5, 7)}, {"channels": 3, "kernel": (3, 3, 2), "dilation": (3, 2, 5)}, name="dilation"),
     Example({"x": (6, 3, 3, 5)}, {"channels": 4, "kernel": (2, 3, 2), "groups": 2}, name="groups"),
 )
+ANALYTIC = True

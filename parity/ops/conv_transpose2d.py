@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+from parity.ops._grids import FLAGS, NONE, UNEVEN, Grid
+from parity.ops._windows import check_borders, check_image, pad, patches, scatter, unpad
 from parity.ops.definition import (
     Array,
     Count,
@@ -23,7 +25,6 @@ from parity.ops.definition import (
     Shape,
     ShapeError,
 )
-from parity.ops.windows import check_borders, check_image, pad, patches, scatter, unpad
 
 
 def signature(
@@ -107,4 +108,17 @@ EXAMPLES = (
         name="dilation",
     ),
     Example({"x": (2, 3, 5)}, {"channels": 3, "kernel": (3, 2), "stride": (3, 1), "dilation": (2, 5)}, name="both"),
+)
+ANALYTIC = True
+# Eight channels: beside a 1×1 kernel and a stride, fewer let TensorFlow write beyond a buffer where there is no AVX-512.
+GRID = Grid(
+    {"x": (2, 5, 7)},
+    {
+        "channels": (8,),
+        "kernel": ((1, 1), (3, 3), (4, 2)),
+        "stride": ((1, 1), (2, 2), (1, 3)),
+        "padding": (NONE, ((1, 1), (1, 1)), UNEVEN),
+        "dilation": ((1, 1), (2, 2)),
+        "bias": FLAGS,
+    },
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.ops.axes import checked, past_batch
+from parity.ops._axes import checked, past_batch
 from parity.ops.definition import Array, Axis, Count, Example, Floats, Rules, Run, Shape, ShapeError, Whole
 
 
@@ -35,3 +35,4 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 
 
 EXAMPLES = (Example({"x": (3, 5, 7)}, {"start": 1, "size": 2, "axis": 1}),)
+ANALYTIC = True

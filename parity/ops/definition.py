@@ -83,6 +83,65 @@ class Example:
     name: str = ""
 
 
+@dataclass(frozen=True)
+class Op:
+    """What the file of an op offers beside its formulas, and what holds where the file says nothing."""
+
+    module: ModuleType
+
+    def _constant(self, name: str, default: Any) -> Any:
+        return vars(self.module).get(name, default)
+
+    @property
+    def kind(self) -> str:
+        """KIND: activations, losses, or layers: every other op."""
+        return str(self._constant("KIND", "layers"))
+
+    @property
+    def words(self) -> Mapping[str, tuple[str, ...]]:
+        """WORDS: attribute -> the words that it may be; the first is the default."""
+        found: Mapping[str, tuple[str, ...]] = self._constant("WORDS", {})
+        return found
+
+    @property
+    def batched(self) -> bool:
+        """BATCHED: False where the output never has a batch axis: a loss, a parameter."""
+        return bool(self._constant("BATCHED", True))
+
+    @property
+    def analytic(self) -> bool:
+        """ANALYTIC: whether forward and vjp, as they are written, are complex differentiable between kinks, so that the complex
+        step gives second derivatives. An absolute value (softplus's exp(-|x|)) is not, and erf refuses complex numbers."""
+        return bool(self._constant("ANALYTIC", False))
+
+    @property
+    def steps(self) -> str:
+        """STEPS: which steps of a sequence step t of the output reads. alone: t alone; along: t alone, unless it works along
+        the axis of time; earlier: 0 … t of its input x; causal: 0 … t where its attribute says so; empty: any."""
+        return str(self._constant("STEPS", ""))
+
+    @property
+    def extremes(self) -> tuple[Example, ...]:
+        """EXTREMES: examples that only frameworks are held to, such as logits of ±1e4."""
+        return tuple(self._constant("EXTREMES", ()))
+
+    @property
+    def grid(self) -> Any:
+        """GRID: values of several attributes, of which every pair meets in an example (`_grids.Grid`), or None."""
+        return self._constant("GRID", None)
+
+    @property
+    def masks(self) -> Callable[..., Mapping[str, Shape]] | None:
+        """masks: the shapes of the dropout masks that a node reads, or None."""
+        found: Callable[..., Mapping[str, Shape]] | None = self._constant("masks", None)
+        return found
+
+    @property
+    def kinked(self) -> bool:
+        """Whether it has `kinks` (the distance from its kink) and `taken` (the branch that each element took)."""
+        return "kinks" in vars(self.module)
+
+
 LONG = 1024
 """Terms from which a matrix product's order of summation shows: BLAS's blocks are a few hundred long."""
 

@@ -40,3 +40,5 @@ EXAMPLES = (
     Example({"x": (3, 7)}, {"units": 5}, name="time"),
     Example({"x": (7,)}, {"units": 5, "bias": False}, name="no_bias"),
 )
+ANALYTIC = True
+STEPS = "alone"

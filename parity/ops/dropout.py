@@ -37,3 +37,5 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 
 
 EXAMPLES = (Example({"x": (5, 7)}, {"rate": 0.25}),)
+ANALYTIC = True
+STEPS = "alone"

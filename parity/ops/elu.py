@@ -40,3 +40,6 @@ def taken(saved: Any) -> Array:
 
 
 EXAMPLES = (Example({"x": (3, 7)}), Example({"x": (3, 7)}, {"alpha": 0.25}, name="alpha"))
+KIND = "activations"
+ANALYTIC = True
+STEPS = "alone"

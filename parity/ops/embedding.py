@@ -39,3 +39,5 @@ EXAMPLES = (
     Example({"x": (5,)}, {"size": 7, "units": 3}, below={"x": 7}),
     Example({"x": ()}, {"size": 11, "units": 5}, below={"x": 11}, name="single"),
 )
+ANALYTIC = True
+STEPS = "alone"

@@ -28,3 +28,4 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 
 
 EXAMPLES = (Example({"x": (2, 3, 5)}),)
+ANALYTIC = True

@@ -17,8 +17,8 @@ import numpy as np
 
 from parity.formulas.formula import Formula
 from parity.formulas.syntax import dotted
+from parity.ops._elementwise import OPERATORS, PLAIN, SMOOTH, choice, chosen, chosen_slopes, margin
 from parity.ops.definition import Array, Example, Floats, Rules, Run, Shape, ShapeError, Text, unbroadcast
-from parity.ops.elementwise import OPERATORS, PLAIN, SMOOTH, choice, chosen, chosen_slopes, margin
 
 
 @dataclass(frozen=True)
@@ -163,3 +163,4 @@ EXAMPLES = (
         name="kinks",
     ),
 )
+STEPS = "alone"

@@ -45,3 +45,5 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 
 
 EXAMPLES = (Example({"x": (3, 7)}), Example({"x": (3, 7)}, {"form": "tanh"}, name="tanh"))
+KIND = "activations"
+STEPS = "alone"

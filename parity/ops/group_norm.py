@@ -68,3 +68,4 @@ EXAMPLES = (
     Example({"x": (6, 5, 7)}, {"groups": 2, "affine": False}, name="plain"),
     Example({"x": (10,)}, {"groups": 2}, name="features"),
 )
+ANALYTIC = True

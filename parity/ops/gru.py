@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from parity.ops import recurrence
+from parity.ops import _recurrence as recurrence
+from parity.ops._grids import LENGTHS, RECURRENT, Grid
+from parity.ops._recurrence import Arrays
 from parity.ops.definition import Array, Count, Example, Floats, Integers, Rate, Rules, Run, Shape, Word
-from parity.ops.recurrence import Arrays
 from parity.ops.sigmoid import logistic
 
 GATES = 3  # rows of the kernels, in blocks of units: reset, update, new
@@ -118,3 +119,6 @@ EXAMPLES = (
         name="state_and_lengths",
     ),
 )
+ANALYTIC = True
+STEPS = "earlier"
+GRID = Grid({"x": (5, 3)}, {**RECURRENT, "reset": ("after", "before"), "dropout": (0.0, 0.5)}, {"lengths": ()}, limits=LENGTHS)

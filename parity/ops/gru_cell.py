@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from parity.ops import gru, recurrence
+from parity.ops import _recurrence as recurrence
+from parity.ops import gru
 from parity.ops.definition import Array, Count, Example, Floats, Rate, Rules, Run, Shape, ShapeError, Word
 
 WORDS = gru.WORDS
@@ -44,3 +45,4 @@ EXAMPLES = (
     Example({"x": (3,), "state": (1, 7)}, {"units": 7}),
     Example({"x": (3,), "state": (2, 7)}, {"units": 7, "layers": 2, "dropout": 0.5, "reset": "before"}, name="stacked_before"),
 )
+ANALYTIC = True

@@ -60,3 +60,6 @@ EXAMPLES = (
     Example({"x": (5, 7)}, limits={"x": (-5, 5)}),
     Example({"x": (5, 7)}, {"slope": 0.2}, limits={"x": (-5, 5)}, name="fifth"),
 )
+KIND = "activations"
+ANALYTIC = True
+STEPS = "alone"

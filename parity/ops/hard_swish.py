@@ -47,3 +47,6 @@ def taken(saved: Any) -> Array:
 
 
 EXAMPLES = (Example({"x": (5, 7)}, limits={"x": (-5, 5)}),)
+KIND = "activations"
+ANALYTIC = True
+STEPS = "alone"

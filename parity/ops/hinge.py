@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from parity.ops._reductions import REDUCTIONS, reduced, share
 from parity.ops.definition import Array, Example, Floats, Real, Rules, Run, Shape, ShapeError, Word
-from parity.ops.reductions import REDUCTIONS, reduced, share
 
 BATCHED = False
 WORDS = {"reduction": REDUCTIONS}
@@ -58,3 +58,5 @@ EXAMPLES = (
     Example({"x": (3, 5), "target": (3, 5)}, {"margin": 0.25}, name="margin"),
     Example({"x": (3, 5), "target": (3, 5)}, {"reduction": "sum"}, name="sum"),
 )
+KIND = "losses"
+ANALYTIC = True

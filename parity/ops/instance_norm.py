@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from parity.ops._windows import check_image
 from parity.ops.definition import Array, Example, Flag, Floats, ParameterRule, Real, Rules, Run, Shape
-from parity.ops.windows import check_image
 
 
 def signature(x: Floats, *, epsilon: Real = 1e-5, affine: Flag = False) -> Rules:
@@ -51,3 +51,4 @@ EXAMPLES = (
     Example({"x": (3, 5, 7)}, {"epsilon": 2.0**-3}),
     Example({"x": (3, 5, 7)}, {"affine": True}, name="affine"),
 )
+ANALYTIC = True

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from parity.ops.axes import checked, past_batch
+from parity.ops._axes import checked, past_batch
+from parity.ops._grids import Grid
+from parity.ops._reductions import REDUCTIONS, reduced, share
 from parity.ops.definition import Array, Axis, Example, Floats, Rules, Run, Shape, ShapeError, Word
-from parity.ops.reductions import REDUCTIONS, reduced, share
 
 BATCHED = False
 WORDS = {"reduction": REDUCTIONS}
@@ -46,4 +47,11 @@ EXAMPLES = (
     Example({"x": (3, 7), "target": (3, 7)}, limits={"target": (0, 1)}),
     Example({"x": (3, 7), "target": (3, 7)}, {"axis": 0}, limits={"target": (0, 1)}, name="axis"),
     Example({"x": (3, 7), "target": (3, 7)}, {"reduction": "sum"}, limits={"target": (0, 1)}, name="sum"),
+)
+KIND = "losses"
+ANALYTIC = True
+GRID = Grid(
+    {"x": (2, 3, 5), "target": (2, 3, 5)},
+    {"axis": (0, 1, 2), "reduction": ("mean", "sum")},
+    limits={"target": (0, 1)},
 )

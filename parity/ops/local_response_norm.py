@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from parity.ops._windows import check_image
 from parity.ops.definition import Array, Count, Example, Floats, Real, Rules, Run, Shape, ShapeError
-from parity.ops.windows import check_image
 
 
 def signature(x: Floats, *, size: Count, alpha: Real, beta: Real, k: Real) -> Rules:
@@ -46,3 +46,4 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 
 
 EXAMPLES = (Example({"x": (7, 2, 3)}, {"size": 3, "alpha": 0.5, "beta": 0.75, "k": 2.0}),)
+ANALYTIC = True

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.ops.axes import checked, past_batch
+from parity.ops._axes import checked, past_batch
 from parity.ops.definition import Array, Axis, Example, Floats, Rules, Run, Shape
 
 
@@ -35,3 +35,6 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 
 EXAMPLES = (Example({"x": (3, 7)}), Example({"x": (3, 7)}, {"axis": 0}, name="axis"))
 EXTREMES = (Example({"x": (3, 7)}, limits={"x": (-10000, 10000)}, name="huge"),)
+KIND = "activations"
+ANALYTIC = True
+STEPS = "along"

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from parity.ops import recurrence
+from parity.ops import _recurrence as recurrence
+from parity.ops._grids import FLAGS, LENGTHS, RECURRENT, Grid
+from parity.ops._recurrence import Arrays
 from parity.ops.definition import Array, Count, Example, Flag, Floats, Integers, Rate, Rules, Run, Shape
-from parity.ops.recurrence import Arrays
 from parity.ops.sigmoid import logistic
 
 GATES = 4  # rows of the kernels, in blocks of units: input, forget, cell, output
@@ -101,3 +102,6 @@ EXAMPLES = (
         name="states_and_lengths",
     ),
 )
+ANALYTIC = True
+STEPS = "earlier"
+GRID = Grid({"x": (5, 3)}, {**RECURRENT, "recurrent_bias": FLAGS, "dropout": (0.0, 0.5)}, {"lengths": ()}, limits=LENGTHS)

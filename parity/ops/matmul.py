@@ -45,3 +45,4 @@ EXAMPLES = (
     Example({"x": (2, 3, 5), "other": (2, 5, 7)}, name="stack"),
     Example({"x": (2, 3, 5), "other": (2, 7, 5)}, {"transpose_other": True}, name="transposed_stack"),
 )
+ANALYTIC = True

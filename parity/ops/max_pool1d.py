@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from parity.ops import max_pool2d
+from parity.ops._grids import Grid
+from parity.ops._sequences import as_image, as_sequence, check_sequence
+from parity.ops._windows import check_pooling, output_size
 from parity.ops.definition import Array, Count, Ends, Example, Floats, Rules, Run, Shape
-from parity.ops.sequences import as_image, as_sequence, check_sequence
-from parity.ops.windows import check_pooling, output_size
 
 
 def signature(x: Floats, *, kernel: Count, stride: Count, padding: Ends = (0, 0)) -> Rules:
@@ -55,3 +56,5 @@ EXAMPLES = (
     Example({"x": (7, 2)}, {"kernel": 3, "stride": 2, "padding": (1, 0)}, name="padding"),
     Example({"x": (7, 2)}, {"kernel": 3, "stride": 1, "padding": (0, 2)}, name="after"),
 )
+ANALYTIC = True
+GRID = Grid({"x": (11, 2)}, {"kernel": (1, 2, 3), "stride": (1, 3), "padding": ((0, 0), (1, 1), (0, 1))})

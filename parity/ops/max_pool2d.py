@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from parity.ops._grids import IMAGE, NONE, UNEVEN, Grid
+from parity.ops._windows import check_pooling, output_size, pad, patches, scatter, unpad
 from parity.ops.definition import Array, Example, Floats, Padding, Pair, Rules, Run, Shape
-from parity.ops.windows import check_pooling, output_size, pad, patches, scatter, unpad
 
 
 def signature(x: Floats, *, kernel: Pair, stride: Pair, padding: Padding = ((0, 0), (0, 0))) -> Rules:
@@ -68,4 +69,9 @@ def taken(saved: Any) -> Array:
 EXAMPLES = (
     Example({"x": (2, 7, 11)}, {"kernel": (3, 2), "stride": (2, 3)}),
     Example({"x": (2, 5, 7)}, {"kernel": (3, 2), "stride": (2, 1), "padding": ((1, 0), (0, 1))}, name="padding"),
+)
+ANALYTIC = True
+GRID = Grid(
+    IMAGE,
+    {"kernel": ((1, 1), (2, 2), (3, 2)), "stride": ((1, 1), (2, 3)), "padding": (NONE, ((1, 1), (1, 1)), UNEVEN)},
 )

@@ -34,3 +34,5 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 
 
 EXAMPLES = (Example({"x": (3, 7)}), Example({"x": (5, 7)}, limits={"x": (-8, 2)}, name="far"))
+KIND = "activations"
+STEPS = "alone"

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from parity.ops import dense
-from parity.ops.attention_weights import check_keys, needed_mask, seen_keys, softmax, softmax_vjp
+from parity.ops._attention_weights import check_keys, needed_mask, seen_keys, softmax, softmax_vjp
+from parity.ops._grids import FLAGS, LENGTHS, Grid
 from parity.ops.definition import (
     Array,
     Count,
@@ -139,4 +140,12 @@ EXAMPLES = (
         limits={"lengths": (1, 7)},
         name="cross",
     ),
+)
+ANALYTIC = True
+STEPS = "causal"
+GRID = Grid(
+    {"x": (5, 6)},
+    {"heads": (1, 2, 3), "causal": FLAGS, "bias": FLAGS, "dropout": (0.0, 0.5)},
+    {"lengths": ()},
+    limits=LENGTHS,
 )

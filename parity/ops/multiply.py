@@ -31,3 +31,5 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, tuple[Array, ...]]:
 
 
 EXAMPLES = (Example({"branches": ((3, 5), (3, 5), (3, 5))}),)
+ANALYTIC = True
+STEPS = "alone"

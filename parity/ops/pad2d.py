@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from parity.ops._grids import UNEVEN, Grid
+from parity.ops._windows import check_borders, check_image, pad, unpad
 from parity.ops.definition import Array, Example, Floats, Padding, Rules, Run, Shape, ShapeError, Word
-from parity.ops.windows import check_borders, check_image, pad, unpad
 
 WORDS = {"mode": ("zero", "reflect", "edge")}
 
@@ -53,3 +54,5 @@ EXAMPLES = (
     Example({"x": (2, 5, 7)}, {"padding": ((4, 2), (3, 1)), "mode": "reflect"}, name="reflect"),
     Example({"x": (2, 5, 7)}, {"padding": ((1, 2), (3, 1)), "mode": "edge"}, name="edge"),
 )
+ANALYTIC = True
+GRID = Grid({"x": (2, 5, 7)}, {"mode": ("zero", "reflect", "edge"), "padding": (UNEVEN, ((2, 2), (2, 2)), ((0, 3), (1, 2)))})

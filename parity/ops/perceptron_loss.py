@@ -6,8 +6,8 @@ from math import prod
 from typing import Any
 
 from parity.ops import hinge
+from parity.ops._reductions import REDUCTIONS
 from parity.ops.definition import Array, Example, Floats, Rules, Run, Shape, ShapeError, Word
-from parity.ops.reductions import REDUCTIONS
 
 BATCHED = False
 WORDS = {"reduction": REDUCTIONS}
@@ -35,3 +35,5 @@ EXAMPLES = (
     Example({"x": (3, 5), "target": (3, 5)}),
     Example({"x": (3, 5), "target": (3, 5)}, {"reduction": "sum"}, name="sum"),
 )
+KIND = "losses"
+ANALYTIC = True

@@ -62,3 +62,6 @@ EXAMPLES = (
     Example({"x": (3, 5, 7)}, name="images"),
     Example({"x": (3, 7)}, {"shared": True}, name="shared"),
 )
+KIND = "activations"
+ANALYTIC = True
+STEPS = "alone"

@@ -41,3 +41,6 @@ def taken(saved: Any) -> Array:
 
 
 EXAMPLES = (Example({"x": (3, 7)}),)
+KIND = "activations"
+ANALYTIC = True
+STEPS = "alone"

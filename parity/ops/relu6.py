@@ -43,3 +43,6 @@ def taken(saved: Any) -> Array:
 
 
 EXAMPLES = (Example({"x": (5, 7)}, limits={"x": (-4, 10)}),)
+KIND = "activations"
+ANALYTIC = True
+STEPS = "alone"

@@ -43,3 +43,4 @@ EXAMPLES = (
     Example({"x": (5, 3), "lengths": ()}, limits={"lengths": (1, 5)}, name="lengths"),
     Example({"x": (7,)}, name="numbers"),
 )
+ANALYTIC = True

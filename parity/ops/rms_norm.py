@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from parity.ops.axes import checked, past_batch
+from parity.ops._axes import checked, past_batch
+from parity.ops._grids import Grid
 from parity.ops.definition import Array, Axis, Example, Floats, ParameterRule, Real, Rules, Run, Shape
 
 
@@ -41,3 +42,5 @@ EXAMPLES = (
     Example({"x": (5, 7)}, {"epsilon": 2.0**-3}),
     Example({"x": (5, 7)}, {"epsilon": 1e-12, "axis": 0}, name="axis"),
 )
+ANALYTIC = True
+GRID = Grid({"x": (2, 5, 7)}, {"axis": (0, 1, 2), "epsilon": (1e-6, 2.0**-3)})

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from parity.ops import recurrence
+from parity.ops import _recurrence as recurrence
+from parity.ops._recurrence import Arrays
 from parity.ops.definition import Array, Count, Example, Flag, Floats, Integers, Rate, Rules, Run, Shape
-from parity.ops.recurrence import Arrays
 
 GATES = 1  # rows of the kernels, in blocks of units
 
@@ -90,3 +90,5 @@ EXAMPLES = (
         name="state_and_lengths",
     ),
 )
+ANALYTIC = True
+STEPS = "earlier"

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.ops.axes import checked, past_batch, without
+from parity.ops._axes import checked, past_batch, without
 from parity.ops.definition import Array, Axis, Example, Floats, Rules, Run, Shape, ShapeError, Whole
 
 
@@ -38,3 +38,4 @@ EXAMPLES = (
     Example({"x": (3, 5)}, {"index": -1}),
     Example({"x": (3, 5, 2)}, {"index": 1, "axis": 1}, name="axis"),
 )
+ANALYTIC = True

@@ -35,3 +35,6 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 kinks, taken = elu.kinks, elu.taken
 
 EXAMPLES = (Example({"x": (3, 7)}),)
+KIND = "activations"
+ANALYTIC = True
+STEPS = "alone"

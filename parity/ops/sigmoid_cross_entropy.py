@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from parity.ops import softplus
+from parity.ops._reductions import REDUCTIONS, reduced, share
 from parity.ops.definition import Array, Example, Floats, Rules, Run, Shape, ShapeError, Word
-from parity.ops.reductions import REDUCTIONS, reduced, share
 from parity.ops.sigmoid import logistic
 
 BATCHED = False
@@ -46,3 +46,4 @@ EXAMPLES = (
     Example({"x": (), "target": ()}, {"reduction": "sum"}, limits={"target": (0, 1)}, name="sum"),
 )
 EXTREMES = (Example({"x": (3, 5), "target": (3, 5)}, limits={"x": (-10000, 10000), "target": (0, 1)}, name="huge"),)
+KIND = "losses"

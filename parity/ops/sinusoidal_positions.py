@@ -47,3 +47,5 @@ EXAMPLES = (
     Example({"x": (7, 5)}),
     Example({"x": (5, 6)}, {"base": 100.0}, name="base"),
 )
+ANALYTIC = True
+STEPS = "alone"

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from parity.ops.axes import checked, past_batch
+from parity.ops._axes import checked, past_batch
+from parity.ops._grids import Grid
 from parity.ops.definition import Array, Axis, Example, Floats, Rules, Run, Shape
 
 
@@ -34,3 +35,7 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 
 
 EXAMPLES = (Example({"x": (3, 7)}), Example({"x": (3, 7)}, {"axis": 0}, name="axis"))
+KIND = "activations"
+ANALYTIC = True
+STEPS = "along"
+GRID = Grid({"x": (2, 5, 7)}, {"axis": (0, 1, 2)})

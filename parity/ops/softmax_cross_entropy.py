@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from parity.ops.axes import checked, past_batch, without
+from parity.ops._axes import checked, past_batch, without
+from parity.ops._grids import LENGTHS, Grid
 from parity.ops.definition import Array, Axis, Example, Floats, Integers, Rate, Rules, Run, Shape, ShapeError, Word
 
 BATCHED = False
@@ -105,4 +106,13 @@ EXTREMES = (
     Example(
         {"x": (5, 7), "labels": (5,)}, {"smoothing": 0.25}, below={"labels": 7}, limits={"x": (-10000, 10000)}, name="smooth"
     ),
+)
+KIND = "losses"
+ANALYTIC = True
+GRID = Grid(
+    {"x": (5, 7), "labels": (5,)},
+    {"axis": (1,), "smoothing": (0.0, 0.25), "mean": ("all", "sequences")},
+    {"lengths": ()},
+    below={"labels": 7},
+    limits=LENGTHS,
 )

@@ -29,3 +29,5 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 
 
 EXAMPLES = (Example({"x": (3, 7)}),)
+KIND = "activations"
+STEPS = "alone"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from parity.ops._reductions import REDUCTIONS, reduced, share
 from parity.ops.definition import Array, Example, Floats, Rules, Run, Shape, ShapeError, Word
-from parity.ops.reductions import REDUCTIONS, reduced, share
 
 BATCHED = False
 WORDS = {"reduction": REDUCTIONS}
@@ -38,3 +38,5 @@ EXAMPLES = (
     Example({"x": (3, 5), "target": (3, 5)}),
     Example({"x": (3, 5), "target": (3, 5)}, {"reduction": "sum"}, name="sum"),
 )
+KIND = "losses"
+ANALYTIC = True

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.ops.axes import past_batch, without
+from parity.ops._axes import past_batch, without
 from parity.ops.definition import Array, Axis, Example, Floats, Rules, Run, Shape
 
 
@@ -31,3 +31,4 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 
 
 EXAMPLES = (Example({"x": (3, 5)}, {"axis": 1}), Example({"x": (3, 5, 2)}, {"axis": 0}, name="first"))
+ANALYTIC = True

@@ -29,3 +29,6 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 
 
 EXAMPLES = (Example({"x": (3, 7)}),)
+KIND = "activations"
+ANALYTIC = True
+STEPS = "alone"

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from parity.ops._grids import Grid
+from parity.ops._windows import check_image
 from parity.ops.definition import Array, Example, Floats, Pair, Rules, Run, Shape, Word
-from parity.ops.windows import check_image
 
 WORDS = {"mode": ("nearest", "bilinear"), "corners": ("half_pixel", "aligned")}
 
@@ -56,4 +57,8 @@ EXAMPLES = (
     Example({"x": (2, 3, 5)}, {"scale": (3, 3)}, name="even"),
     Example({"x": (2, 3, 5)}, {"scale": (2, 3), "mode": "bilinear"}, name="bilinear"),
     Example({"x": (2, 3, 5)}, {"scale": (2, 3), "mode": "bilinear", "corners": "aligned"}, name="aligned"),
+)
+GRID = Grid(
+    {"x": (2, 3, 5)},
+    {"scale": ((1, 2), (2, 2), (3, 2)), "mode": ("nearest", "bilinear"), "corners": ("half_pixel", "aligned")},
 )

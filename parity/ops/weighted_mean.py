@@ -40,3 +40,5 @@ EXAMPLES = (
     Example({"x": (3, 5), "weights": (3, 5)}, limits={"weights": (0, 1)}),
     Example({"x": (7,), "weights": (7,)}, limits={"weights": (0, 4)}, name="vector"),
 )
+KIND = "losses"
+ANALYTIC = True

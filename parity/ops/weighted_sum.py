@@ -31,3 +31,4 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 
 
 EXAMPLES = (Example({"x": (3, 5), "weights": (3, 5)}),)
+ANALYTIC = True

@@ -1,6 +1,6 @@
 """Owns second derivatives of the reference: Hessian-vector products by the complex step, and Newton's step solved with them.
 
-It refuses ops that are not known to be analytic as they are written (ANALYTIC), and to judge.
+It refuses ops that are not known to be analytic as they are written (`definition.Op.analytic`), and to judge.
 
 The walk gives the gradient of a real loss; walked once in complex numbers at w + i·h·v it gives H·v as Im ∇f(w + i·h·v)/h
 (Squire & Trapp 1998, SIAM Review 40). Nothing is subtracted, so that h can be so small that its square is nothing: H·v is
@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from parity.ops.definition import Array, Run
+from parity.ops import TABLE
+from parity.ops.definition import Array, Op, Run
 from parity.reference_impl import walk as walking
 from parity.reference_impl.observation import cast, observe
 from parity.spec.graph import Graph, Node
@@ -28,21 +29,6 @@ STEP = 2.0**-50
 STEPS, SETTLED = 50, 2.0**-40
 """Newton's method has found a minimum where a step is no longer than SETTLED of the parameters; it may take so many."""
 
-ANALYTIC = frozenset(
-    (
-        *("adaptive_average_pool2d", "add", "additive_attention", "average_pool1d", "average_pool2d", "batch_norm", "concat"),
-        *("conv1d", "conv2d", "conv3d", "conv_transpose2d", "crop", "dense", "dropout", "elu", "embedding", "flatten"),
-        *("global_average_pool2d", "global_max_pool2d", "group_norm", "gru", "gru_cell", "hard_sigmoid", "hard_swish", "hinge"),
-        *("huber", "instance_norm", "kl_divergence", "layer_norm", "leaky_relu", "learned_positions", "local_response_norm"),
-        *("log_softmax", "lstm", "matmul", "max_pool1d", "max_pool2d", "mean", "multi_head_attention", "multiply", "pad2d"),
-        *("parameter", "perceptron_loss", "prelu", "relu", "relu6", "reshape", "reverse", "rms_norm", "rnn", "select", "selu"),
-        *("sigmoid", "silu", "sinusoidal_positions", "softmax", "softmax_cross_entropy", "squared_error", "sum", "tanh"),
-        *("transpose", "weighted_mean", "weighted_sum"),
-    )
-)
-"""Ops whose forward and vjp, as they are written, are complex differentiable between kinks: tests/reference_impl/
-test_curvature.py holds each to central differences. The others take an absolute value (softplus's exp(-|x|)), which has no
-complex derivative, or an erf."""
 NOT_IN_FORMULAS = frozenset({"abs", "sign"})
 
 
@@ -85,7 +71,7 @@ def _refused(nodes: Iterable[Node]) -> Iterator[str]:
         elif node.op == "formula":
             called = ast.walk(ast.parse(str(node.attributes["text"])))
             yield from NOT_IN_FORMULAS & {one.id for one in called if isinstance(one, ast.Name)}
-        elif node.op not in ANALYTIC:
+        elif not Op(TABLE[node.op]).analytic:
             yield node.op
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from parity.ops import TABLE
-from parity.ops.definition import Array, Run, evaluate
+from parity.ops.definition import Array, Op, Run, evaluate
 from parity.reference_impl import scan
 from parity.reference_impl.frame import Frame, Step, accumulate
 from parity.spec.graph import Node
@@ -73,7 +73,7 @@ def _dictated(frame: Frame, node: Node) -> Any:
 
 def _keep(frame: Frame, node: Node, outputs: Mapping[str, Array], widths: list[int]) -> None:
     """Puts outputs and new statistics into the frame, rounded, after a check of shape and precision."""
-    whole = not getattr(TABLE.get(node.op), "BATCHED", True)  # a loss or a parameter: never a batch axis
+    whole = node.op in TABLE and not Op(TABLE[node.op]).batched  # a loss or a parameter: never a batch axis
     for suffix, shape in node.outputs.items():
         array = outputs[suffix]
         expected = shape if whole else (widths[0] if widths else 1, *shape)
@@ -115,7 +115,7 @@ def backward(steps: list[Step], cotangents: dict[str, Array], parameters: dict[s
 
 def _backward(step: Step, dy: dict[str, Array], cotangents: dict[str, Array], parameters: dict[str, Array]) -> None:
     node = step.node
-    if step.alone and getattr(TABLE.get(node.op), "BATCHED", True):
+    if step.alone and (node.op not in TABLE or Op(TABLE[node.op]).batched):
         dy = {suffix: array[None] for suffix, array in dy.items()}
     if node.op == "scan":
         for name, gradient in scan.backward(step.run, node, step.saved, dy, parameters, walk=backward).items():

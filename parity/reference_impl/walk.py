@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from parity.ops import TABLE
-from parity.ops.definition import Array, Run
+from parity.ops.definition import Array, Op, Run
 from parity.reference_impl import nodes
 from parity.reference_impl.frame import Frame, Step, Tape
 from parity.reference_impl.precision import rounding
 from parity.spec.graph import Graph, Node, Parameter, Phase, Statistic
+from parity.spec.graph_facts import mask_inputs
 
 
 @dataclass(frozen=True)
@@ -129,28 +130,13 @@ def backward(walk: Walk, seeds: Mapping[str, Array] | None = None, *, of_values:
             cotangents.setdefault(name, np.broadcast_to(walk.run.number(0), value.shape))
     named = {one.name: one.shape for one in walk.graph.parameters}
     kept = named if updates is None else {name: named[name] for name in updates if name in named}
-    masks = mask_inputs(walk.graph)
+    masks = mask_inputs(walk.graph.all_nodes())
     inputs = [one.name for one in walk.graph.batch_inputs() if one.name in walk.values and one.name not in masks]
     return Gradients(
         {name: parameters.get(name, np.zeros(shape, walk.run.dtype)) for name, shape in kept.items()},
         {name: cotangents[name] for name in inputs if name in cotangents},
         cotangents,
     )
-
-
-def mask_inputs(graph: Graph) -> frozenset[str]:
-    """Inputs that are masks of dropout: draws, not data, so that their gradient means nothing."""
-    found: set[str] = set()
-    for node in graph.all_nodes():
-        found.update(_mask_sources(node))
-        if node.body:
-            inner = {name for child in node.body.nodes for name in _mask_sources(child)}
-            found.update(outer for name, outer in node.body.sequences.items() if name in inner)
-    return frozenset(found)
-
-
-def _mask_sources(node: Node) -> list[str]:
-    return [source for role, source in node.inputs.items() if role == "mask" and isinstance(source, str)]
 
 
 def margins(steps: list[Step]) -> dict[str, Array]:
@@ -162,7 +148,7 @@ def margins(steps: list[Step]) -> dict[str, Array]:
         if isinstance(step.saved, Tape):
             each = [margins(inner) for inner in step.saved.times]
             found |= {f"{step.node.name}.{name}": np.stack([one[name] for one in each], axis=1) for name in each[0]}
-        elif "kinks" in vars(TABLE[step.node.op]):
+        elif Op(TABLE[step.node.op]).kinked:
             margin = TABLE[step.node.op].kinks(step.saved)
             found[step.node.name] = margin[0] if step.alone else margin
     return found
@@ -178,7 +164,7 @@ def taken(steps: list[Step]) -> dict[str, Any]:
             each = [taken(inner) for inner in step.saved.times]
             arrays = [name for name, branch in each[0].items() if isinstance(branch, np.ndarray)]
             found |= {f"{step.node.name}.{name}": np.stack([one[name] for one in each], axis=1) for name in arrays}
-        elif "taken" in vars(TABLE[step.node.op]):
+        elif Op(TABLE[step.node.op]).kinked:
             branch = TABLE[step.node.op].taken(step.saved)
             if step.alone:
                 branch = branch[0] if isinstance(branch, np.ndarray) else tuple(one[0] for one in branch)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from parity.ops import TABLE
-from parity.ops.definition import Shape
+from parity.ops.definition import Op, Shape
 from parity.spec.graph import Graph, Input, Node, Source
 
 
@@ -67,7 +67,7 @@ def _all_masked(nodes: Iterable[Node], shapes: Mapping[str, Shape]) -> tuple[tup
 
 def _masked(node: Node, shapes: Mapping[str, Shape]) -> tuple[Node, list[Mask]]:
     """A node that reads its masks, and what they are."""
-    asks = vars(TABLE[node.op]).get("masks")
+    asks = Op(TABLE[node.op]).masks
     if asks is None or node.evaluate:
         return node, []
     seen = {role: _shapes(source, shapes) for role, source in node.inputs.items() if role != "mask"}

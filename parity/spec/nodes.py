@@ -33,7 +33,7 @@ def build(
     _place_axes(scope, place, full, signature, values, attributes)
     outputs, rules = _ask(scope, place, full, signature, shapes, attributes)
     parameters, statistics = _declare(scope, place, signature.op, name, rules, share)
-    batched = bool(signature.constant("BATCHED", True)) and any(value.batched for value in values)
+    batched = signature.offers.batched and any(value.batched for value in values)
     plain = {key: listed(value) for key, value in attributes.items()}
     sources: dict[str, Source] = {role: _names(value) for role, value in filled.items()}
     node = Node(
@@ -44,7 +44,7 @@ def build(
         parameters=parameters,
         statistics=statistics,
         outputs=outputs,
-        dtype="integer" if signature.constant("INTEGER_OUTPUT", False) else "float",
+        dtype="float",
         batched=batched,
         flops=int(signature.module.flops(shapes, outputs, **plain)),
         place=f"{place.line}:{place.column}",

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from parity.ops import TABLE
-from parity.ops.definition import Example, ParameterRule, Rules
+from parity.ops.definition import Example, Op, ParameterRule, Rules
 from parity.spec.graph import Graph, Input, Node, Parameter, Phase, Shape, Source, Statistic
 from parity.spec.masks import with_masks
 
@@ -38,7 +38,7 @@ def op_graph(op: str, example: Example) -> Graph:
         parameters={one.name.removeprefix(f"{NODE}."): one.name for one in parameters},
         statistics={one.name.removeprefix(f"{NODE}."): one.name for one in statistics},
         outputs=outputs,
-        batched=bool(inputs) and vars(module).get("BATCHED", True),
+        batched=bool(inputs) and Op(module).batched,
     )
     graph = Graph(
         name=op,

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any, Final, Protocol, get_args, get_type_hints
 
 from parity.ops import TABLE
-from parity.ops.definition import Shape
+from parity.ops.definition import Op, Shape
 from parity.spec.mistakes import Place, did_you_mean
 from parity.spec.models import describe
 from parity.spec.source import Rows
@@ -63,9 +63,10 @@ class Signature:
     joins: bool = False
     takes_text: bool = False
 
-    def constant(self, name: str, default: Any) -> Any:
-        """A constant of the op's module (BATCHED, INTEGER_OUTPUT)."""
-        return vars(self.module).get(name, default)
+    @property
+    def offers(self) -> Op:
+        """What the op's file says beside its signature."""
+        return Op(self.module)
 
 
 class Reader(Protocol):
@@ -85,7 +86,7 @@ def signature_of(op: str) -> Signature:
     """The signature of an op of the table."""
     module = TABLE[op]
     hints = get_type_hints(module.signature, include_extras=True)
-    words: Mapping[str, tuple[str, ...]] = vars(module).get("WORDS", {})
+    words = Op(module).words
     inputs, attributes, joins, takes_text = [], {}, False, False
     for name, given in inspect.signature(module.signature).parameters.items():
         kind = _kind(hints[name])

@@ -18,8 +18,9 @@ from torch import Tensor
 from parity.execution.protocol import Array, Batch, Description, Driven, Observation, ParameterLayout, Unsupported, ZeroPartner
 from parity.spec.cases import Case
 from parity.spec.graph import Graph
+from parity.spec.graph_facts import differentiable_inputs, observed_values
 from parity.torch_impl import curvature, device, initializers, optimizers, schedules
-from parity.torch_impl.model import Network, mask_inputs
+from parity.torch_impl.model import Network
 
 MODES, DEFAULT_MODE = ("eager", "compiled"), "eager"
 
@@ -86,8 +87,8 @@ class Realization:
     def __init__(self, case: Case, graph: Graph, network: Network, compiled: Callable[[Any], Any] | None) -> None:
         self.case, self.graph, self.network, self.compiled = case, graph, network, compiled
         self.given = graph.batch_inputs()
-        self.observed = _observed(graph, case.activations)
-        self.masks = mask_inputs(graph)
+        self.observed = observed_values(graph, case.activations)
+        self.floats = frozenset(differentiable_inputs(graph))
         self.statistics = {statistic.name for statistic in graph.statistics}
         self.carried = [self._zeros(state.shape, case.batch_size) for state in graph.carried]
         self.nexts = [state.next for state in graph.carried]
@@ -137,7 +138,7 @@ class Realization:
 
     def gradients(self, batch: Sequence[Tensor | None], phase: int = 0) -> Observation:
         self._arm(phase)
-        floats = [place for place, given in enumerate(self.given) if given.dtype == "float" and given.name not in self.masks]
+        floats = [place for place, given in enumerate(self.given) if given.name in self.floats]
         inputs = list(batch)
         for place in floats:
             inputs[place] = torch.Tensor.detach(inputs[place]).requires_grad_()
@@ -284,9 +285,3 @@ def _named(layouts: Sequence[ParameterLayout], native: Mapping[str, Array]) -> d
         given = {name: native[name] if name in native else np.zeros_like(native[layout.native[0]]) for name in layout.native}
         found |= {name: np.ascontiguousarray(value) for name, value in layout.from_native(given).items()}
     return found
-
-
-def _observed(graph: Graph, activations: bool) -> list[str]:
-    """The values that are looked at: all floats of the layers, or the outputs alone."""
-    floats = [node.value(suffix) for node in graph.nodes if node.dtype == "float" for suffix in node.outputs]
-    return floats if activations else [name for name in floats if name in graph.outputs]

@@ -166,18 +166,3 @@ def _identity(node: Node) -> str:
     """Equal for nodes that may be one layer."""
     arrays = [dict(node.parameters), dict(node.statistics), dict(node.attributes)]
     return json.dumps([node.op, *arrays, node.evaluate, sorted(node.inputs), node.name if node.body else ""], sort_keys=True)
-
-
-def mask_inputs(graph: Graph) -> set[str]:
-    """Inputs that are masks of dropout: nobody asks for their gradient."""
-    found = set()
-    for node in graph.all_nodes():
-        found |= _mask_sources(node)
-        if node.body is not None:
-            inner = {name for child in node.body.nodes for name in _mask_sources(child)}
-            found |= {outer for name, outer in node.body.sequences.items() if name in inner}
-    return found
-
-
-def _mask_sources(node: Node) -> set[str]:
-    return {source for role, source in node.inputs.items() if role == "mask" and isinstance(source, str)}

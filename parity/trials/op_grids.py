@@ -6,129 +6,17 @@ It refuses what an op's signature refuses; what each attribute does by itself st
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import combinations, product
 from typing import Any
 
-from parity.ops.definition import Example, Shape, ShapeError
+from parity.ops import TABLE
+from parity.ops._grids import FLAGS, Grid
+from parity.ops.definition import Example, Op, ShapeError
 from parity.spec.op_graphs import op_graph
 
 Choice = Mapping[str, Any]
-NONE, UNEVEN = ((0, 0), (0, 0)), ((1, 0), (0, 1))
-FLAGS = (True, False)
-
-
-@dataclass(frozen=True)
-class Grid:
-    """Shapes of the inputs, values of each attribute, and inputs that may be left out (role -> shape)."""
-
-    shapes: Mapping[str, Shape]
-    choices: Mapping[str, Sequence[Any]]
-    optional: Mapping[str, Shape] = field(default_factory=dict)
-    below: Mapping[str, int] = field(default_factory=dict)
-    limits: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-
-
-IMAGE, LENGTHS = {"x": (6, 7, 11)}, {"lengths": (1, 5)}
-RECURRENT: Mapping[str, Any] = {"units": (7,), "layers": (1, 2)}
-GRIDS: Mapping[str, Grid] = {
-    "average_pool1d": Grid(
-        {"x": (11, 2)},
-        {"kernel": (2, 3), "stride": (1, 3), "padding": ((0, 0), (1, 1), (0, 1)), "count_padding": FLAGS},
-    ),
-    "average_pool2d": Grid(
-        IMAGE,
-        {
-            "kernel": ((2, 2), (3, 2)),
-            "stride": ((1, 1), (2, 3)),
-            "padding": (NONE, ((1, 1), (1, 1)), UNEVEN),
-            "count_padding": FLAGS,
-        },
-    ),
-    "batch_norm": Grid(
-        IMAGE,
-        {
-            "epsilon": (1e-5, 2.0**-3),
-            "momentum": (0.9, 0.75),
-            "scale": FLAGS,
-            "shift": FLAGS,
-            "running_variance": ("biased", "unbiased"),
-        },
-    ),
-    "conv1d": Grid(
-        {"x": (11, 6)},
-        {
-            "channels": (6,),
-            "kernel": (1, 3),
-            "stride": (1, 2),
-            "padding": ((0, 0), (1, 1), (2, 0)),
-            "dilation": (1, 2),
-            "groups": (1, 2, 6),
-            "bias": FLAGS,
-        },
-    ),
-    "conv2d": Grid(
-        IMAGE,
-        {
-            "channels": (6,),
-            "kernel": ((1, 1), (3, 3), (3, 2)),
-            "stride": ((1, 1), (2, 2), (2, 1)),
-            "padding": (NONE, ((1, 1), (1, 1)), UNEVEN),
-            "dilation": ((1, 1), (2, 2), (1, 2)),
-            "groups": (1, 2, 6),
-            "bias": FLAGS,
-        },
-    ),
-    # Eight channels: beside a 1×1 kernel and a stride, fewer let TensorFlow write beyond a buffer where there is no AVX-512.
-    "conv_transpose2d": Grid(
-        {"x": (2, 5, 7)},
-        {
-            "channels": (8,),
-            "kernel": ((1, 1), (3, 3), (4, 2)),
-            "stride": ((1, 1), (2, 2), (1, 3)),
-            "padding": (NONE, ((1, 1), (1, 1)), UNEVEN),
-            "dilation": ((1, 1), (2, 2)),
-            "bias": FLAGS,
-        },
-    ),
-    "gru": Grid(
-        {"x": (5, 3)}, {**RECURRENT, "reset": ("after", "before"), "dropout": (0.0, 0.5)}, {"lengths": ()}, limits=LENGTHS
-    ),
-    "kl_divergence": Grid(
-        {"x": (2, 3, 5), "target": (2, 3, 5)},
-        {"axis": (0, 1, 2), "reduction": ("mean", "sum")},
-        limits={"target": (0, 1)},
-    ),
-    "layer_norm": Grid({"x": (2, 5, 7)}, {"axis": (0, 1, 2), "epsilon": (1e-5, 2.0**-3)}),
-    "lstm": Grid({"x": (5, 3)}, {**RECURRENT, "recurrent_bias": FLAGS, "dropout": (0.0, 0.5)}, {"lengths": ()}, limits=LENGTHS),
-    "max_pool1d": Grid({"x": (11, 2)}, {"kernel": (1, 2, 3), "stride": (1, 3), "padding": ((0, 0), (1, 1), (0, 1))}),
-    "max_pool2d": Grid(
-        IMAGE,
-        {"kernel": ((1, 1), (2, 2), (3, 2)), "stride": ((1, 1), (2, 3)), "padding": (NONE, ((1, 1), (1, 1)), UNEVEN)},
-    ),
-    "multi_head_attention": Grid(
-        {"x": (5, 6)},
-        {"heads": (1, 2, 3), "causal": FLAGS, "bias": FLAGS, "dropout": (0.0, 0.5)},
-        {"lengths": ()},
-        limits=LENGTHS,
-    ),
-    "pad2d": Grid(
-        {"x": (2, 5, 7)}, {"mode": ("zero", "reflect", "edge"), "padding": (UNEVEN, ((2, 2), (2, 2)), ((0, 3), (1, 2)))}
-    ),
-    "rms_norm": Grid({"x": (2, 5, 7)}, {"axis": (0, 1, 2), "epsilon": (1e-6, 2.0**-3)}),
-    "softmax": Grid({"x": (2, 5, 7)}, {"axis": (0, 1, 2)}),
-    "softmax_cross_entropy": Grid(
-        {"x": (5, 7), "labels": (5,)},
-        {"axis": (1,), "smoothing": (0.0, 0.25), "mean": ("all", "sequences")},
-        {"lengths": ()},
-        below={"labels": 7},
-        limits=LENGTHS,
-    ),
-    "upsample2d": Grid(
-        {"x": (2, 3, 5)},
-        {"scale": ((1, 2), (2, 2), (3, 2)), "mode": ("nearest", "bilinear"), "corners": ("half_pixel", "aligned")},
-    ),
-}
+GRIDS: Mapping[str, Grid] = {name: Op(module).grid for name, module in TABLE.items() if Op(module).grid is not None}
+"""Op -> its grid, out of its own file."""
 
 
 def grid(op: str) -> tuple[Example, ...]:

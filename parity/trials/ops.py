@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from parity.judgement import agreement, kinks
 from parity.ops import TABLE, kind_of
-from parity.ops.definition import Example
+from parity.ops.definition import Example, Op
 from parity.spec import specs as language
 from parity.spec.graph import Graph
 from parity.spec.masks import dropouts
@@ -45,7 +45,7 @@ def op_trials(op: str, initializer: language.Initializer, options: Options) -> I
 
 def _examples(op: str) -> tuple[Example, ...]:
     """The op's own, the extreme ones (huge logits), and the grid of its hyper-parameters."""
-    return (*TABLE[op].EXAMPLES, *vars(TABLE[op]).get("EXTREMES", ()), *grid(op))
+    return (*TABLE[op].EXAMPLES, *Op(TABLE[op]).extremes, *grid(op))
 
 
 def _drawn(

@@ -136,10 +136,16 @@ def frameworks(wanted: Sequence[str]) -> tuple[str, ...]:
 
 def that_train(wanted: Sequence[str]) -> tuple[str, ...]:
     """The same, for a verb that needs gradients or steps. Raises UsageError for a framework that runs forward only."""
-    from parity.execution.frameworks import training, trains
+    return that_offer("training", wanted)
 
-    named = frameworks(wanted)
-    for name in named:
-        if not trains(name):
-            raise UsageError(f"{name} runs forward only: `parity check` judges it; what trains is {', '.join(training())}")
-    return named
+
+def that_offer(feature: str, wanted: Sequence[str]) -> tuple[str, ...]:
+    """The same, for a verb that asks for a feature of `frameworks.FEATURES`. Raises UsageError for a framework without it."""
+    from parity.execution.frameworks import offering, trains
+
+    able = offering(feature)
+    for name in frameworks(wanted):
+        if name not in able:
+            told = f"has no {feature} here" if trains(name) else "runs forward only"
+            raise UsageError(f"{name} {told}: `parity check` judges it; with {feature} there are {', '.join(able)}")
+    return tuple(dict.fromkeys(wanted)) or able

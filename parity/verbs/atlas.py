@@ -28,7 +28,7 @@ from parity.verbs.terminal.progress import bar
 def main(chapter: str | None, frameworks: Sequence[str], item: str | None, output: Path | None) -> int:
     """Asks, prints a table a chapter, and writes data and page under `output` where one is named."""
     questions = chosen(chapter, item)
-    names = list(selection.that_train(frameworks))
+    names = list(selection.that_offer("atlas", frameworks))
     rows, versions = ask(questions, names)
     if output is not None:
         measured = default_gaps.measure(list(versions)) if chapter is None and item is None else []

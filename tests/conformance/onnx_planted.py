@@ -29,9 +29,9 @@ def unscaled(site: Any) -> str:
 
 
 GATES = planted(recurrent.ORDERS, "lstm", (0, 1, 2, 3))
-RESET = planted(layers.EMITTERS, "gru", lambda site: recurrent._over_time(site, "GRU", ("state",), linear_before_reset=0))
+RESET = planted(layers.LAYERS, "gru", lambda site: recurrent._over_time(site, "GRU", ("state",), linear_before_reset=0))
 PADS = planted(images, "pads", lambda padding: [border for side in padding for border in side])
-ALPHA = planted(layers.EMITTERS, "local_response_norm", unscaled)
+ALPHA = planted(layers.LAYERS, "local_response_norm", unscaled)
 EPSILON = planted(norms, "_normal", lambda site, x, axes, epsilon, right=norms._normal: right(site, x, axes, 2 * epsilon))
 MASK = planted(attention, "_hidden", lambda site, scores, seen: scores)
 """Attention to keys that may not be seen."""

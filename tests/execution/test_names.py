@@ -18,7 +18,7 @@ OTHERS = {
     "parity.fingerprinting.forms.*": "SETTING/RESULT: the forms own the words of what they are recognised by",
     "parity.keras_impl.layers": "paths of Keras's variables",
     "parity.keras_impl.own_model.observation": "paths of Keras's variables",
-    "parity.mxnet_impl.model": "blocks and their arrays in MXNet's own weights file",
+    "parity.mxnet_impl.framework": "blocks and their arrays in MXNet's own weights file",
     "parity.onnx_impl.writing": "names of values in an ONNX file",
     "parity.reporting.summary": "the id of a case",
     "parity.spec.cases": "the id of a case",

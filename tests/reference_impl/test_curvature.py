@@ -20,14 +20,14 @@ from parity.execution.worker import tasks
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import GREEN
 from parity.ops import TABLE
-from parity.ops.definition import Example
+from parity.ops.definition import Example, Op
 from parity.reference_impl import curvature
-from parity.reference_impl.curvature import ANALYTIC, NotTwice, minimum, newton_step, product
+from parity.reference_impl.curvature import NotTwice, minimum, newton_step, product
 from parity.reference_impl.observation import observe
-from parity.reference_impl.walk import mask_inputs
 from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph
+from parity.spec.graph_facts import mask_inputs
 from parity.spec.masks import dropouts
 from parity.spec.op_graphs import op_graph
 from parity.trials import draws as drawing
@@ -52,6 +52,9 @@ def drawn(name: str, size: str, examples: int) -> tuple[Graph, dict[str, Array],
 # The reference.
 
 
+ANALYTIC = {op for op, module in TABLE.items() if Op(module).analytic}
+
+
 @pytest.mark.parametrize("op", sorted(ANALYTIC))
 def test_products_of_an_op_are_central_differences_of_its_vjp(op: str) -> None:
     """Of every example, over its parameters and float inputs together."""
@@ -59,7 +62,7 @@ def test_products_of_an_op_are_central_differences_of_its_vjp(op: str) -> None:
         graph = op_graph(op, example)
         rates = dropouts(graph)
         values = drawing.draw(graph, selection.initializer("glorot_uniform"), "float64", batch_size=4, rates=rates).values()
-        masks, numbers = mask_inputs(graph), np.random.RandomState(1)
+        masks, numbers = mask_inputs(graph.all_nodes()), np.random.RandomState(1)
         names = [one.name for one in graph.parameters]
         names += [one.name for one in graph.batch_inputs() if one.dtype == "float" and one.name not in masks]
         direction = {name: numbers.standard_normal(values[name].shape) for name in names}

@@ -86,7 +86,7 @@ GRAPHS: Mapping[str, tuple[Callable[[], Graph], ...]] = {
     "rnn": (_one_output("rnn", "node"), _one_output("rnn", "node.state")),
 }
 
-FILES = tuple(sorted(path.stem for path in OPS.glob("*.py") if path.stem not in ("__init__", "definition")))
+FILES = tuple(sorted(path.stem for path in OPS.glob("*.py") if path.stem not in ("__init__", "_grids", "definition")))
 
 
 @cache

@@ -26,7 +26,7 @@ def place(tmp_path: Path, fakes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store; in it torch is a fake in this interpreter, and declared to run forward only."""
     monkeypatch.chdir(fakes)
     monkeypatch.setenv("PARITY_TORCH_PYTHON", sys.executable)
-    monkeypatch.setitem(frameworks.TABLE, "torch", Entry("parity.torch_impl", (Variant("torch"),), trains=False))
+    monkeypatch.setitem(frameworks.TABLE, "torch", Entry("parity.torch_impl", (Variant("torch"),), features=()))
     return tmp_path
 
 

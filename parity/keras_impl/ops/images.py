@@ -13,8 +13,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from parity.keras_impl.arrangements import walk
 from parity.keras_impl.wiring import Site, Tensor
+from parity.spec.graph_facts import with_bodies
 
 Borders = Sequence[Sequence[int]]
 
@@ -225,7 +225,7 @@ class SteeredBatchNormalization(keras.layers.BatchNormalization):  # type: ignor
 def batch_norm(site: Site) -> Tensor:
     unbiased = site["running_variance"] == "unbiased"
     settings = {key: site[key] for key in ("momentum", "epsilon", "scale")} | {"center": site["shift"]}
-    if unbiased or any(node.evaluate for node in walk(site.wiring.root)):
+    if unbiased or any(node.evaluate for node in with_bodies(site.wiring.root.all_nodes())):
         return site.layer(SteeredBatchNormalization, unbiased, **settings)(site.tensor(), evaluate=site.evaluate)
     return site.layer(keras.layers.BatchNormalization, **settings)(site.tensor())
 

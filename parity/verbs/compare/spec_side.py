@@ -34,7 +34,7 @@ from parity.execution.names import (
 from parity.execution.own_model.answering import Answering
 from parity.execution.own_model.leaves import Call, Leaf, Shape, unstacked
 from parity.ops import TABLE
-from parity.ops.definition import Run, evaluate
+from parity.ops.definition import Op, Run, evaluate
 from parity.reference_impl import walk as walking
 from parity.spec import specs as language
 from parity.spec.expansion import expand
@@ -167,7 +167,7 @@ def _call(place: int, node: Node, found: Mapping[str, Array]) -> Call:
 
 def _drops(node: Node) -> bool:
     """Whether an op drops out while training; a scan's body has its own nodes."""
-    return node.op != spec_layers.SCAN and "masks" in vars(TABLE[node.op])
+    return node.op != spec_layers.SCAN and Op(TABLE[node.op]).masks is not None
 
 
 def _begin(parameter: Parameter) -> Array:

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
-from parity.execution.frameworks import training
+from parity.execution.frameworks import offering
 from parity.execution.names import BATCH, HYPERPARAMETER, PARAMETER, array_name, under
 from parity.fingerprinting.forms.kinds import kind_of
 from parity.fingerprinting.naming import Match, Seen, identify
@@ -99,9 +99,10 @@ def placed(target: str, framework: str | None) -> tuple[str, str]:
     before, separator, after = target.partition("=")
     path = after if separator else target
     found = before if separator else framework or path.partition(".")[0]
-    if found.partition("[")[0] not in training():
-        raise UsageError(f"whose is `{target}`? Write FRAMEWORK={path} with one of {', '.join(training())}")
-    return selection.that_train([found])[0], path
+    able = offering("fingerprint")
+    if found.partition("[")[0] not in able:
+        raise UsageError(f"whose is `{target}`? Write FRAMEWORK={path} with one of {', '.join(able)}")
+    return selection.that_offer("fingerprint", [found])[0], path
 
 
 def _trial(asked: Asked, arrays: Mapping[str, Array], values: Mapping[str, float]) -> Trial:

@@ -1,0 +1,43 @@
+"""Owns what follows from a graph and is asked in several places: nodes inside of scans, masks of dropout, what is observed.
+
+It refuses what only one framework or one judgement asks. Standard library only, since workers import it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from parity.spec.graph import Graph, Node
+
+
+def with_bodies(nodes: Iterable[Node]) -> Iterator[Node]:
+    """Each node; a scan is followed by the nodes of its body."""
+    for node in nodes:
+        yield node
+        if node.body is not None:
+            yield from with_bodies(node.body.nodes)
+
+
+def mask_inputs(nodes: Iterable[Node]) -> frozenset[str]:
+    """Values that these nodes read as masks of dropout, from outside of scans: draws, whose gradient means nothing."""
+    found: set[str] = set()
+    for node in nodes:
+        mask = node.inputs.get("mask")
+        if isinstance(mask, str):
+            found.add(mask)
+        if node.body is not None:
+            inner = mask_inputs(node.body.nodes)
+            found |= {outer for name, outer in node.body.sequences.items() if name in inner}
+    return frozenset(found)
+
+
+def differentiable_inputs(graph: Graph) -> tuple[str, ...]:
+    """The inputs of a batch whose gradient is asked: floats that are no masks of dropout, in their order."""
+    masks = mask_inputs(graph.all_nodes())
+    return tuple(one.name for one in graph.batch_inputs() if one.dtype == "float" and one.name not in masks)
+
+
+def observed_values(graph: Graph, activations: bool) -> tuple[str, ...]:
+    """The float values that a forward pass shows, in order: of every layer, or of the outputs alone."""
+    floats = [node.value(suffix) for node in graph.nodes if node.dtype == "float" for suffix in node.outputs]
+    return tuple(name for name in floats if activations or name in graph.outputs)
