@@ -19,7 +19,7 @@ from parity.errors import UsageError
 from parity.execution import arrays as array_files
 from parity.execution.names import DATASET, ORDER, PARAMETER, START, TEST, array_name, own_name, put_under, under
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
-from parity.judgement.qualities import MEASURES, Asked, Evidence, accuracy, loss_share
+from parity.judgement.qualities import MEASURES, Evidence, QualityBound, accuracy, loss_share
 from parity.reference_impl.rules import Rule
 from parity.reference_impl.training import TrainingRun, evaluate, moved_by_one_ulp, train
 from parity.reporting.results import Curve
@@ -45,7 +45,7 @@ DTYPE = "float32"
 class Goal:
     """The quality that a suite states: of which value, held against which input of the test."""
 
-    asked: Asked
+    asked: QualityBound
     value: str
     target: str
 
@@ -154,7 +154,7 @@ def _goal(quality: QualityPart, graph: Graph, dataset: Dataset) -> Goal:
         raise UsageError(f"{quality.measure} needs a value of {graph.name}, not `{value}`")
     if dataset.test and target not in dataset.test:
         raise UsageError(f"{quality.measure} needs a target out of {', '.join(dataset.test)}, not `{target}`")
-    return Goal(Asked(quality.measure, quality.at_least, quality.at_most), value, target)
+    return Goal(QualityBound(quality.measure, quality.at_least, quality.at_most), value, target)
 
 
 def judge_training(
@@ -261,7 +261,7 @@ def _accuracy(taken: Course, final: Mapping[str, Array], found: Mapping[str, Arr
     case, labels = taken.trial.case, taken.dataset.labels
     if case.graph is None or labels is None or not case.graph.outputs or taken.dataset.test[labels].dtype.kind not in "iu":
         return None
-    about = Goal(Asked("accuracy", None, None), case.graph.outputs[0], labels)
+    about = Goal(QualityBound("accuracy", None, None), case.graph.outputs[0], labels)
     return round(accuracy(_evidence(case, taken.dataset, about, taken.reference.losses, final, found)), 4)
 
 

@@ -116,7 +116,7 @@ def write_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> int:
     made = _plannable(suite)
     for name in frameworks:
         for dtype in dict.fromkeys(trial.case.dtype for trial in made):
-            asked = [planning.Asked(trial.case, trial.arrays) for trial in made if trial.case.dtype == dtype]
+            asked = [planning.PlannedCase(trial.case, trial.arrays) for trial in made if trial.case.dtype == dtype]
             target = folder / f"{name.replace('[', '-').replace(']', '')}-{dtype}"
             digest = planning.implementation_digest(name)
             planning.write_request(target, name, asked, versions=_versions(name), implementation=digest)

@@ -28,7 +28,7 @@ RESULTS = "results"
 
 
 @dataclass(frozen=True)
-class Asked:
+class PlannedCase:
     """A case and its arrays, named as a request names them; a sampling case has none."""
 
     case: Case
@@ -38,7 +38,7 @@ class Asked:
 def write_request(
     directory: Path,
     framework: str,
-    asked: Iterable[Asked],
+    asked: Iterable[PlannedCase],
     *,
     versions: Mapping[str, str],
     implementation: str,
@@ -86,7 +86,7 @@ def collect(directory: Path) -> list[tuple[Request, Reading]]:
     return [(asked, records.read(asked.directory / RESULTS)) for asked in requests(directory)]
 
 
-def _check(item: Asked) -> None:
+def _check(item: PlannedCase) -> None:
     """A request that no worker could fulfil is refused here, where the message reaches the one who can mend it."""
     case = item.case
     if case.task in ("agreement", "speed", "curvature") and case.graph is not None and case.graph.batch_inputs():

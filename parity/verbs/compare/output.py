@@ -17,7 +17,7 @@ from rich.console import Console
 
 from parity.comparing.departures import Departure
 from parity.comparing.judging import Found
-from parity.execution.own_model.conversation import Asked
+from parity.execution.own_model.conversation import Answerer
 from parity.judgement.verdicts import PASSING, worst
 from parity.trials.output import SCHEMA_VERSION
 
@@ -31,7 +31,7 @@ class Model:
     label: str
     framework: str
     target: str
-    processes: Mapping[str, Asked]
+    processes: Mapping[str, Answerer]
     version: str = ""
 
     @property

@@ -55,7 +55,7 @@ class Fingerprint:
 
 
 @dataclass(frozen=True)
-class Asked:
+class NativeObject:
     """One object: as it was written, where it is, and values of its own arguments."""
 
     target: str
@@ -70,11 +70,11 @@ def fingerprint(target: str, framework: str | None = None, settings: Mapping[str
     optimizer, does not exist, fails, or returns what is no number.
     """
     framework, path = placed(target, framework)
-    (judged,) = drive(framework, [Asked(target, path, settings or {})])
+    (judged,) = drive(framework, [NativeObject(target, path, settings or {})])
     return found(target, judged)
 
 
-def drive(framework: str, asked: Sequence[Asked], values: Sequence[Mapping[str, float]] | None = None) -> list[Driven]:
+def drive(framework: str, asked: Sequence[NativeObject], values: Sequence[Mapping[str, float]] | None = None) -> list[Driven]:
     """Every object in one process: in float64, and in float32 those that fail in float64 (MXNet keeps float32 state).
 
     values: of each object's hyper-parameters, by the formulas' names, on ordinary draws; where nothing is said, values and
@@ -105,7 +105,7 @@ def placed(target: str, framework: str | None) -> tuple[str, str]:
     return selection.that_offer("fingerprint", [found])[0], path
 
 
-def _trial(asked: Asked, arrays: Mapping[str, Array], values: Mapping[str, float]) -> Trial:
+def _trial(asked: NativeObject, arrays: Mapping[str, Array], values: Mapping[str, float]) -> Trial:
     case = Case(
         spec=asked.target,
         task="fingerprint",

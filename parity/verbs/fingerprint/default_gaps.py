@@ -47,7 +47,7 @@ def left_out(frameworks: Sequence[str], measured: Sequence[Gap]) -> list[str]:
 def optimizers(framework: str, table: Mapping[str, str]) -> Iterator[Gap]:
     """The form comes from separating values, the gaps from the object's defaults. An object without a form is left out."""
     specs = {path: _spec(name) for path, name in table.items()}
-    asked = [fingerprint.Asked(path, path, {}) for path in table]
+    asked = [fingerprint.NativeObject(path, path, {}) for path in table]
     rates = [{OTHERWISE: published(specs[path])["learning_rate"]} for path in table]
     told = fingerprint.drive(framework, asked)
     for one, separated, seen in zip(asked, told, fingerprint.drive(framework, asked, rates), strict=True):
