@@ -32,7 +32,7 @@ UNREADABLE = "its record cannot be read"
 
 
 @dataclass
-class Run:
+class Launch:
     """One request under way: what is asked, where the records go, who is told, and what was seen so far."""
 
     asked: Request
@@ -118,7 +118,7 @@ def launch(
     """
     asked, out = request.read(directory.resolve()), out.resolve()
     with only_writer(out) as lock:
-        run = Run(asked, out, on_record, on_notice, stop)
+        run = Launch(asked, out, on_record, on_notice, stop)
         place = Place(interpreter.absolute(), out, limits, tuple(path.resolve() for path in python_path), lock)
         _resume(run)
         while remaining := run.remaining():
@@ -154,7 +154,7 @@ def _locked(descriptor: int) -> bool:
     return True
 
 
-def _resume(run: Run) -> None:
+def _resume(run: Launch) -> None:
     """Takes over final records, and clears away what a killed run left half done."""
     notices = records.drop_torn_tail(run.out)
     for aside in run.out.glob("arrays/*.tmp"):
@@ -179,7 +179,7 @@ def _sound(out: Path, record: Record) -> bool:
     return record.arrays is None or (path.exists() and records.file_digest(path) == record.arrays.sha256)
 
 
-def _settle(run: Run, ending: Ending) -> None:
+def _settle(run: Launch, ending: Ending) -> None:
     """Records for what the process left without one, but for a case to be asked again alone. A run ends: each process
     finishes an entry, or leaves one that the next process finishes."""
     for notice in records.drop_torn_tail(run.out):

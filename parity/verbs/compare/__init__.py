@@ -117,14 +117,14 @@ def _compared(
     mapped = _mapped(found, weights_map, map_path, {model.label: f"{model.framework}={model.target}" for model in models})
     found = [replace(one, channels=mapped.channels[one.label]) for one in found]
     initial = {model.label: under(answer["float64"][1], WEIGHT) for model, answer in zip(models, answers, strict=True)}
-    run = Run(models, found, wanted, mapped, initial, seed)
+    run = ObservedModels(models, found, wanted, mapped, initial, seed)
     sides, given = run.observed(0)
     others = zip(models[1:], sides[1:], strict=True)
     return [_judged(run, other, sides[0], side, given) for other, side in others]
 
 
 @dataclass(frozen=True)
-class Run:
+class ObservedModels:
     """What is observed again and again: models with their structures, and what their draws hang on."""
 
     models: Sequence[Model]
@@ -174,7 +174,7 @@ def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | N
     return mapped
 
 
-def _judged(run: Run, other: Model, ours: Side, theirs: Side, given: Mapping[str, list[Array]]) -> Compared:
+def _judged(run: ObservedModels, other: Model, ours: Side, theirs: Side, given: Mapping[str, list[Array]]) -> Compared:
     """Every pass judged; the first departure looked into."""
     base, processes = run.models[0], {model.label: model.processes["float64"] for model in run.models}
 
