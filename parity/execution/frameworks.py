@@ -36,7 +36,7 @@ class Variant:
 
 
 @dataclass(frozen=True)
-class Entry:
+class FrameworkEntry:
     """A framework: its implementation's package, and its variants, the first of which is meant where none is named.
 
     features: of FEATURES. Without `training` a framework runs models forward and nothing else: it is asked by name alone, and
@@ -49,14 +49,16 @@ class Entry:
 
 
 TABLE = {
-    "keras": Entry("parity.keras_impl", (Variant("tensorflow", {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}),)),
-    "torch": Entry("parity.torch_impl", (Variant("torch"),)),
-    "mxnet": Entry("parity.mxnet_impl", (Variant("mxnet"),)),
-    "onnx": Entry("parity.onnx_impl", (Variant("onnxruntime"),), features=()),
+    "keras": FrameworkEntry(
+        "parity.keras_impl", (Variant("tensorflow", {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}),)
+    ),
+    "torch": FrameworkEntry("parity.torch_impl", (Variant("torch"),)),
+    "mxnet": FrameworkEntry("parity.mxnet_impl", (Variant("mxnet"),)),
+    "onnx": FrameworkEntry("parity.onnx_impl", (Variant("onnxruntime"),), features=()),
 }
 
 
-def find(name: str) -> tuple[str, Entry, Variant]:
+def find(name: str) -> tuple[str, FrameworkEntry, Variant]:
     """`keras` or `keras[jax]` -> framework, its entry, the variant. Raises ValueError with the names there are."""
     match = NAME.fullmatch(name)
     if match and match["framework"] in TABLE:

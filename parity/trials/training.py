@@ -27,7 +27,7 @@ from parity.spec import specs as language
 from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph
-from parity.spec.suites import Entry, QualityPart
+from parity.spec.suites import QualityPart, SuiteEntry
 from parity.trials import datasets
 from parity.trials import draws as drawing
 from parity.trials.datasets import Dataset, DatasetError
@@ -66,7 +66,7 @@ def course(
     architecture: language.Architecture,
     initializer: language.Initializer,
     optimizer: language.Optimizer,
-    entry: Entry,
+    entry: SuiteEntry,
     options: Options,
     store: Path,
     on_step: Callable[[int], None] = lambda _: None,
@@ -127,7 +127,7 @@ def curves(taken: Course, judged: Sequence[Judged]) -> Iterator[Curve]:
             yield _curve(taken, one.framework, found["losses"], _final(found), found)
 
 
-def _refuse(name: str, entry: Entry) -> None:
+def _refuse(name: str, entry: SuiteEntry) -> None:
     """What a training would pass over in silence. Neither stands in a case's id, which a second one would share."""
     if len(entry.batch_sizes) > 1:
         raise UsageError(f"{name} trains with one batch size, not with {entry.batch_sizes}: write an entry for each")

@@ -12,7 +12,7 @@ import pytest
 from parity.cli import status
 from parity.errors import UsageError
 from parity.execution import frameworks
-from parity.execution.frameworks import Entry, Variant
+from parity.execution.frameworks import FrameworkEntry, Variant
 from parity.trials import networks
 from parity.trials.selection import select, that_train
 from parity.verbs.check import check, make_trials
@@ -26,7 +26,7 @@ def place(tmp_path: Path, fakes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store; in it torch is a fake in this interpreter, and declared to run forward only."""
     monkeypatch.chdir(fakes)
     monkeypatch.setenv("PARITY_TORCH_PYTHON", sys.executable)
-    monkeypatch.setitem(frameworks.TABLE, "torch", Entry("parity.torch_impl", (Variant("torch"),), features=()))
+    monkeypatch.setitem(frameworks.TABLE, "torch", FrameworkEntry("parity.torch_impl", (Variant("torch"),), features=()))
     return tmp_path
 
 

@@ -23,7 +23,7 @@ from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph
 from parity.spec.specs import Architecture, Optimizer, SpecError, load, parse
-from parity.spec.suites import Entry, Suite
+from parity.spec.suites import Suite, SuiteEntry
 from parity.trials.datasets import Dataset
 from parity.trials.networks import Options
 from parity.trials.reference_cache import remembered
@@ -211,7 +211,7 @@ def test_what_a_training_cannot_use_is_told_before_it_starts(change: tuple[str, 
         course(*specs, suite.entries[0], Options(), tmp_path)  # type: ignore[arg-type]
 
 
-def entry_of(text: str) -> Entry:
+def entry_of(text: str) -> SuiteEntry:
     suite = parse(f"name: user\nentries: [{text}]\n")
     assert isinstance(suite, Suite)
     return suite.entries[0]

@@ -22,7 +22,7 @@ from pathlib import Path
 from parity.execution import endings, records, request
 from parity.execution.launcher.process import LIMITS, POLL_SECONDS, Ending, Limits, Place, run_process
 from parity.execution.records import Record
-from parity.execution.request import Entry, Request
+from parity.execution.request import Request, RequestEntry
 
 LOCK_SECONDS = 30.0
 """How long the processes of a launcher that was killed may take to be gone."""
@@ -53,7 +53,7 @@ class Launch:
         self.finished[record.key] = record
         self.on_record(record)
 
-    def look(self, begun: Sequence[Entry] = ()) -> int:
+    def look(self, begun: Sequence[RequestEntry] = ()) -> int:
         """Takes in what was acknowledged since the last look. begun: by the process that runs. How many entries are left."""
         if self.stop():
             raise KeyboardInterrupt
@@ -76,7 +76,7 @@ class Launch:
         records.append(self.out, explained)
         return explained
 
-    def _distrust(self, record: Record, begun: Sequence[Entry]) -> Record:
+    def _distrust(self, record: Record, begun: Sequence[RequestEntry]) -> Record:
         """Lines before this record were dropped: the record of a case begun earlier, or nothing that belongs there.
 
         What supersedes is appended while the worker may append too: each line is one write at the file's end.
@@ -91,7 +91,7 @@ class Launch:
         records.append(self.out, spoiled)
         return spoiled
 
-    def end(self, entry: Entry, outcome: str, reason: str) -> None:
+    def end(self, entry: RequestEntry, outcome: str, reason: str) -> None:
         """Writes the record that the worker did not, and takes it in."""
         case = entry.case
         record = Record(entry.key, case.id, self.asked.framework, outcome, case.dtype, case.device, case.mode, reason)

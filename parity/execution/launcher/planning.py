@@ -19,7 +19,7 @@ from parity.execution.frameworks import LOADED, TABLE, find
 from parity.execution.launcher import own_sources
 from parity.execution.names import BATCH, group_of, under
 from parity.execution.records import Reading, record_key, source_digest
-from parity.execution.request import Entry, Request
+from parity.execution.request import Request, RequestEntry
 from parity.spec.cases import Case
 
 Array = npt.NDArray[Any]
@@ -58,7 +58,7 @@ def write_request(
         file = f"{number}.npz" if item.arrays else None
         sha256 = write_npz(directory / file, item.arrays) if file else None
         key = record_key(item.case, sha256 or "", framework, versions, f"{implementation} {realization or ''}", threads=threads)
-        entries.append(Entry(item.case, key, file, sha256))
+        entries.append(RequestEntry(item.case, key, file, sha256))
     if len(dtypes) != 1:
         raise ValueError(f"{directory}: a request has one precision, not {sorted(dtypes) or 'none (it has no cases)'}")
     written = Request(directory, framework, dtypes.pop(), tuple(entries), realization, threads)
