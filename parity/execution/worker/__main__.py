@@ -104,7 +104,7 @@ def run_case(
         found, measurements = _perform(asked, entry, framework, imported)
         stored = array_files.store(out, entry.key, found, entry.case.dtype) if found else None
         record = replace(record, outcome="ran", arrays=stored, measurements=measurements)
-    except Unavailable as error:
+    except DeviceMissing as error:
         record = replace(record, outcome="unavailable", reason=str(error))
     except Unsupported as error:
         record = replace(record, outcome="unsupported", reason=str(error) or "the framework gave no reason")
@@ -114,7 +114,7 @@ def run_case(
     return replace(record, seconds=time.perf_counter() - start)
 
 
-class Unavailable(Exception):
+class DeviceMissing(Exception):
     """The machine does not have what the case asks for."""
 
 
@@ -122,7 +122,7 @@ def _check(entry: RequestEntry, description: Description) -> None:
     """What a description answers without a run."""
     case, name = entry.case, description.name
     if case.device not in description.devices:
-        raise Unavailable(f"{name} sees no {case.device} on this machine; it sees {', '.join(description.devices)}")
+        raise DeviceMissing(f"{name} sees no {case.device} on this machine; it sees {', '.join(description.devices)}")
     if case.dtype not in description.dtypes:
         raise Unsupported(f"{name} has no {case.dtype}; it has {', '.join(description.dtypes)}")
     if case.mode not in ("default", *description.modes):
