@@ -33,7 +33,7 @@ PASSES = (
 
 
 @dataclass(frozen=True)
-class Departure:
+class FirstDeparture:
     """Where a framework departs first. alone: the node departs when it runs by itself."""
 
     judged: Judged
@@ -42,7 +42,7 @@ class Departure:
     alone: bool
 
 
-def find(judged: Sequence[Judged]) -> Departure | None:
+def find(judged: Sequence[Judged]) -> FirstDeparture | None:
     """The first departing node alone in graph order; else the first departing quantity of the whole graph."""
     wholes = [one for one in judged if one.trial.kind == "architectures"]  # the architecture, then its phases alone
     whole = next((one for one in wholes if one.verdict not in PASSING), wholes[0])
@@ -53,11 +53,11 @@ def find(judged: Sequence[Judged]) -> Departure | None:
     for node in graph.all_nodes():
         one = alone.get(node.name)
         if one is not None and one.verdict not in PASSING:
-            return Departure(one, _first(one, graph), node.name, alone=True)
+            return FirstDeparture(one, _first(one, graph), node.name, alone=True)
     if whole.verdict in PASSING:
         return None
     first = _first(whole, graph)
-    return Departure(whole, first, _node_of(first, graph), alone=False)
+    return FirstDeparture(whole, first, _node_of(first, graph), alone=False)
 
 
 def _first(one: Judged, graph: Graph) -> Comparison:
@@ -84,7 +84,7 @@ def _node_of(comparison: Comparison, graph: Graph) -> str:
 
 def bisect(
     spec: str, framework: str, *, realizations: Sequence[str] = (), seed: int = 0, store: str | Path = STORE
-) -> Departure | None:
+) -> FirstDeparture | None:
     """Where a framework departs first from an architecture in float64; None where it agrees. Raises SpecError, UsageError."""
     named = selection.that_train([framework])
     judged = check([spec], frameworks=named, dtypes=["float64"], seed=seed, realizations=realizations, store=store)
