@@ -87,5 +87,5 @@ def _trial(case: Case, draws: drawing.Draws, references: agreement.References, r
     more = dict[str, drawing.Array]()
     for number, one in enumerate(directions):
         more |= put_under(one, DIRECTION, number)
-    given = curvature.Given(case, draws.initial(), directions, references)
+    given = curvature.CurvatureInputs(case, draws.initial(), directions, references)
     return Trial(case, {**draws.arrays, **more}, curvature.judge(given), KIND, redraws)
