@@ -40,7 +40,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Match:
+class ExplainingForm:
     """A form that explains all steps, in which precision, and the greatest share of a budget that it needed."""
 
     form: ClosedForm
@@ -48,7 +48,7 @@ class Match:
     share: float
 
 
-def identify(seen: Seen, forms: Iterable[ClosedForm] | None = None) -> list[Match]:
+def identify(seen: Seen, forms: Iterable[ClosedForm] | None = None) -> list[ExplainingForm]:
     """Every form that explains what was seen in the sharpest precision in which any does; none is no match.
 
     Where none does, the object may have kept the learning rate that it was made with: forms are tried with that as well.
@@ -67,9 +67,9 @@ def identify(seen: Seen, forms: Iterable[ClosedForm] | None = None) -> list[Matc
     return [replace(one, form=replace(one.form, name=one.form.name + HELD)) for one in _matches(begun, held)]
 
 
-def _matches(eligible: Sequence[ClosedForm], seen: Seen) -> list[Match]:
+def _matches(eligible: Sequence[ClosedForm], seen: Seen) -> list[ExplainingForm]:
     for precision in PRECISIONS[PRECISIONS.index(seen.dtype) :]:
-        found = [Match(form, precision, share(form, seen, precision)) for form in eligible]
+        found = [ExplainingForm(form, precision, share(form, seen, precision)) for form in eligible]
         if matches := [match for match in found if match.share <= 1]:
             return matches
     return []

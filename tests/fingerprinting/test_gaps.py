@@ -12,7 +12,7 @@ from parity.atlas.canonical import INITIALIZERS, NATIVES, OPTIMIZERS
 from parity.execution.worker import black_box, probing
 from parity.fingerprinting import gaps
 from parity.fingerprinting.forms import normalizations, reductions
-from parity.fingerprinting.naming import Match, Seen
+from parity.fingerprinting.naming import ExplainingForm, Seen
 from parity.fingerprinting.rules import ClosedForm, library
 from parity.reference_impl import training
 from parity.reference_impl.retracing import Step
@@ -55,7 +55,7 @@ def parts(form: str, values: dict[str, float], error: float = 0.0) -> tuple[floa
     assert isinstance(spec, Optimizer)
     published = {name: float(value) for name, value in spec.hyperparameters.items()}
     found = form_of(form)
-    return gaps.of_optimizer(followed(found, values, error), Match(found, "float64", 0.0), Rule.of(spec), published)
+    return gaps.of_optimizer(followed(found, values, error), ExplainingForm(found, "float64", 0.0), Rule.of(spec), published)
 
 
 def test_the_spec_s_own_rule_has_no_gap() -> None:

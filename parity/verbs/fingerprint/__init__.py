@@ -22,7 +22,7 @@ from parity.execution import arrays as array_files
 from parity.execution.frameworks import offering
 from parity.execution.names import BATCH, HYPERPARAMETER, PARAMETER, array_name, under
 from parity.fingerprinting.forms.kinds import kind_of
-from parity.fingerprinting.naming import Match, Seen, identify
+from parity.fingerprinting.naming import ExplainingForm, Seen, identify
 from parity.fingerprinting.rules import ClosedForm
 from parity.reference_impl.retracing import Step
 from parity.spec.cases import Case
@@ -47,7 +47,7 @@ class Fingerprint:
     version: str
     dtype: str
     hyperparameters: Mapping[str, float]
-    matches: Sequence[Match]
+    matches: Sequence[ExplainingForm]
 
     @property
     def name(self) -> str:
