@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from parity.execution import endings, records, request
-from parity.execution.launcher.process import LIMITS, POLL_SECONDS, Ending, Limits, Place, run_process
+from parity.execution.launcher.process import LIMITS, POLL_SECONDS, Ending, Limits, WorkerSetting, run_process
 from parity.execution.records import Record
 from parity.execution.request import Request, RequestEntry
 
@@ -119,7 +119,7 @@ def launch(
     asked, out = request.read(directory.resolve()), out.resolve()
     with only_writer(out) as lock:
         run = Launch(asked, out, on_record, on_notice, stop)
-        place = Place(interpreter.absolute(), out, limits, tuple(path.resolve() for path in python_path), lock)
+        place = WorkerSetting(interpreter.absolute(), out, limits, tuple(path.resolve() for path in python_path), lock)
         _resume(run)
         while remaining := run.remaining():
             alone = [number for number in remaining if asked.entries[number].key in run.suspected]

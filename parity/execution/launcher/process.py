@@ -41,7 +41,7 @@ LIMITS = Limits()
 
 
 @dataclass(frozen=True)
-class Place:
+class WorkerSetting:
     """Where a request runs. python_path: where modules of a user's realization lie. lock: descriptor of the writer's lock."""
 
     interpreter: Path
@@ -63,7 +63,9 @@ class Ending:
     kernel_kills: int
 
 
-def run_process(asked: Request, only: Sequence[int], place: Place, look: Callable[[Sequence[RequestEntry]], int]) -> Ending:
+def run_process(
+    asked: Request, only: Sequence[int], place: WorkerSetting, look: Callable[[Sequence[RequestEntry]], int]
+) -> Ending:
     """One worker over the entries at the places `only`, until it ends or something takes too long.
 
     look: takes in new records, given what was begun, and returns how many entries are left; it is called all the while.
@@ -122,7 +124,7 @@ def _watch(stdout: IO[bytes], progress: Progress, limits: Limits, look: Callable
     return ""
 
 
-def _spawn(asked: Request, only: Sequence[int], place: Place) -> tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes]]:
+def _spawn(asked: Request, only: Sequence[int], place: WorkerSetting) -> tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes]]:
     places = ",".join(str(number) for number in only)
     worker = [str(place.interpreter), "-m", "parity.execution.worker", str(asked.directory), str(place.out), "--only", places]
     supervisor = Path(__file__).with_name("supervisor.py")
