@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from parity.spec.inputs import network_inputs
-from parity.spec.ledger import Known, Refused, Value
+from parity.spec.ledger import BrokenSpec, Known, Value
 from parity.spec.mistakes import Place
 from parity.spec.scopes import Run, Scope
 from parity.spec.source import Table
@@ -51,7 +51,7 @@ def call(scope: Scope, step: Step, name: str, run: Run) -> Value:
     if network:
         scope.ledger.built.add(step.op)
     if value is None:
-        raise Refused
+        raise BrokenSpec
     scope.give(name, value)
     return value
 
@@ -68,7 +68,7 @@ def _block_inputs(scope: Scope, step: Step, settings: Table, names: list[str], m
                 raise scope.refuse(step.place, f"`{step.op}` needs `{given}`, a value")
             else:
                 own[given] = scope.broken()
-        except Refused:
+        except BrokenSpec:
             own[given] = scope.broken()
     return own
 
@@ -103,7 +103,7 @@ def _fill_arguments(scope: Scope, inner: Scope, step: Step, settings: Table, mea
                 value = argument(inner, name, default, table.places[name])
             elif name not in meant:
                 missing.append(f"`{name}`")
-        except Refused:
+        except BrokenSpec:
             value = None
         numbers[name] = Known(value, declared)
     if missing:

@@ -17,7 +17,7 @@ from parity.spec.bounds import out_of_bounds
 from parity.spec.decoding import check_causality, read_decoding
 from parity.spec.graph import Carried, Graph, Input, Node
 from parity.spec.inputs import read_input, read_shape
-from parity.spec.ledger import Frame, Known, Ledger, Refused, Stopped, Value
+from parity.spec.ledger import BrokenSpec, Frame, Known, Ledger, Stopped, Value
 from parity.spec.mistakes import Mistake, Place, SpecError, did_you_mean, in_order, short
 from parity.spec.scopes import Scope
 from parity.spec.steps import run
@@ -60,7 +60,7 @@ class Expansion:
         """The graph, or None where mistakes stand in its way; they are in the ledger."""
         try:
             return self._graph()
-        except (Refused, Stopped):
+        except (BrokenSpec, Stopped):
             return None
 
     def _graph(self) -> Graph | None:
@@ -127,7 +127,7 @@ class Expansion:
             value: Fraction | None = None
             try:
                 value = self.scope.number(held[name], held.places[name])
-            except Refused:
+            except BrokenSpec:
                 value = None
             self.ledger.constants[name] = Known(value, table.key_places[name])
 
@@ -152,7 +152,7 @@ class Expansion:
                 self.scope.refuse(self.architecture.table("carried").key_places[name], f"the name `{name}` is taken here")
             try:
                 shape: tuple[int, ...] | None = read_shape(self.scope, part.shape)
-            except Refused:
+            except BrokenSpec:
                 shape = None
             values[name] = self._enter(name, shape, "float")
         return values
@@ -186,7 +186,7 @@ class Expansion:
         for raw, place in zip(architecture.outputs, architecture.places("outputs"), strict=False):
             try:
                 names.append(self.scope.value(raw, place).name)
-            except Refused:
+            except BrokenSpec:
                 continue
         return tuple(names)
 
@@ -196,7 +196,7 @@ class Expansion:
             place = part.place("next")
             try:
                 following = self.scope.value(part.next, place)
-            except Refused:
+            except BrokenSpec:
                 continue
             before = values[name].shape
             if before is None or following.shape is None:
@@ -227,7 +227,7 @@ class Expansion:
             found = read_input(scope, given, declared)
             shape = None if found is None else found.shape
             scope.own[given] = Value(given, shape, declared.dtype, True, scope.frame)
-        with suppress(Refused):
+        with suppress(BrokenSpec):
             run(scope, part.layers, scope.own[next(iter(part.inputs))], part.place("layers"))
         self.ledger.mistakes += aside.mistakes
         self.ledger.called |= aside.called

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from parity.formulas.formula import Formula
 from parity.formulas.syntax import RULES_ONLY, FormulaError, dotted
-from parity.spec.ledger import Refused, Value
+from parity.spec.ledger import BrokenSpec, Value
 from parity.spec.mistakes import Place, did_you_mean, short
 from parity.spec.models import describe, is_number
 from parity.spec.nodes import build
@@ -35,14 +35,14 @@ def formula_step(scope: Scope, step: Step, name: str) -> Value:
     for word, column in formula.name_columns().items():
         try:
             meaning = _meaning(scope, word, step.at.within(column))
-        except Refused:
+        except BrokenSpec:
             meaning = scope.broken()
         if isinstance(meaning, Value):
             values[word] = meaning
         else:
             numbers[word] = meaning
     if any(value.shape is None for value in values.values()):
-        raise Refused
+        raise BrokenSpec
     text = with_numbers(formula, numbers)
     return build(scope, step.place, name, signature_of("formula"), values, {"text": text}, {})
 

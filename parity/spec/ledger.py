@@ -17,7 +17,7 @@ from parity.spec.mistakes import Mistake, Place, Trail
 MOST_STEPS = 5_000
 
 
-class Refused(Exception):
+class BrokenSpec(Exception):
     """A mistake has been recorded; what was being built is broken."""
 
 
@@ -72,11 +72,11 @@ class Ledger:
     sites: dict[Place, list[str]] = field(default_factory=dict)  # a step in the file -> the names it took
     steps: int = 0
 
-    def refuse(self, place: Place, message: str, trail: Trail = ()) -> Refused:
+    def refuse(self, place: Place, message: str, trail: Trail = ()) -> BrokenSpec:
         """Enters a mistake. A place is reported once, however often a block or a repeat expands it."""
         if all(mistake.place != place for mistake in self.mistakes):
             self.mistakes.append(Mistake(place, message, trail))
-        return Refused()
+        return BrokenSpec()
 
     def forgiven(self, part: str, name: str) -> bool:
         """Whether a mistake removed this name (or all names) of a part of the file."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from parity.spec.calls import argument
 from parity.spec.graph import Body, Node
-from parity.spec.ledger import Frame, Known, Refused, Value
+from parity.spec.ledger import BrokenSpec, Frame, Known, Value
 from parity.spec.mistakes import Place, did_you_mean, short
 from parity.spec.models import WORD, describe
 from parity.spec.nodes import enter
@@ -90,7 +90,7 @@ def _rows(scope: Scope, settings: Table) -> Iterator[Mapping[str, Known]]:
                 if not WORD.fullmatch(column):
                     raise scope.refuse(row.key_places[column], f"`{short(column)}` is no name of a column")
                 value: Fraction | bool | None = argument(scope, column, raw, row.places[column])
-            except Refused:
+            except BrokenSpec:
                 value = None
             numbers[column] = Known(value, head.key_places.get(column, place))
         yield numbers
@@ -117,11 +117,11 @@ def scan(scope: Scope, step: Step, name: str, run: Run) -> Value:
     inner = scope.inner(frame=frame, path="", home=f"{scope.home}{name}.", numbers={}, own=own, declared={}, parent=scope)
     output = run(inner, settings["layers"], own["input"], settings.places["layers"])
     if output is None or output.shape is None or x.shape is None or any(value.shape is None for value in starts.values()):
-        raise Refused
+        raise BrokenSpec
     ends = {key: inner.value(raw, place) for key, (raw, place) in after.items()}
     for key, end in ends.items():
         if end.shape is None:
-            raise Refused
+            raise BrokenSpec
         if end.shape != starts[key].shape:
             told = f"state `{key}` has shape {starts[key].shape}, its next value {end.shape}"
             raise scope.refuse(after[key][1], told)

@@ -13,7 +13,7 @@ from typing import Any
 
 from parity.formulas.formula import SCALARS, Formula
 from parity.formulas.syntax import FormulaError
-from parity.spec.ledger import Frame, Known, Ledger, Refused, Value
+from parity.spec.ledger import BrokenSpec, Frame, Known, Ledger, Value
 from parity.spec.mistakes import Place, Trail, did_you_mean, short
 from parity.spec.models import NAME, describe
 from parity.spec.signatures import AXES, axis_number
@@ -53,7 +53,7 @@ class Scope:
 
     # --- mistakes
 
-    def refuse(self, place: Place, message: str) -> Refused:
+    def refuse(self, place: Place, message: str) -> BrokenSpec:
         return self.ledger.refuse(place, message, self.trail)
 
     def inner(self, **changes: Any) -> Scope:
@@ -122,7 +122,7 @@ class Scope:
     def value(self, raw: Any, place: Place) -> Value:
         """The value that the file names. Refused where there is none."""
         if raw is BROKEN:
-            raise Refused
+            raise BrokenSpec
         if isinstance(raw, int) and not isinstance(raw, bool):
             raw = str(raw)
         if not isinstance(raw, str):
@@ -140,9 +140,9 @@ class Scope:
         parts = name.split(".")
         above = (self.find(".".join(parts[:length])) for length in range(1, len(parts)))
         if any(value is not None and value.shape is None for value in above):
-            raise Refused
+            raise BrokenSpec
         if any(self.ledger.forgiven(part, parts[0]) for part in ("inputs", "carried", "layers", "networks", "training")):
-            raise Refused
+            raise BrokenSpec
 
     def value_names(self) -> Iterator[str]:
         scope: Scope | None = self
@@ -169,7 +169,7 @@ class Scope:
         if known is not None:
             self.ledger.read.add(known.declared)
             if known.value is None:
-                raise Refused
+                raise BrokenSpec
             if isinstance(known.value, bool):
                 raise self.refuse(place, f"`{name}` is true or false, and a number stands here")
             return known.value
@@ -178,7 +178,7 @@ class Scope:
         if value is not None:
             return self._size(holder, value, word, place)
         if self.ledger.forgiven("constants", name):
-            raise Refused
+            raise BrokenSpec
         if holder:
             self.forgive(holder)
         if holder == "x":
@@ -189,7 +189,7 @@ class Scope:
 
     def _size(self, holder: str, value: Value, word: str, place: Place) -> Fraction:
         if value.shape is None:
-            raise Refused
+            raise BrokenSpec
         axis = axis_number(word, value.shape)
         if axis is None:
             close = did_you_mean(word, AXES.get(len(value.shape), ()))
@@ -206,7 +206,7 @@ class Scope:
     def number(self, raw: Any, place: Place) -> Fraction:
         """The exact value of a number or formula of the file."""
         if raw is BROKEN:
-            raise Refused
+            raise BrokenSpec
         if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
             raise self.refuse(place, f"a number or a formula stands here, not {describe(raw)}")
         if not isinstance(raw, str):
@@ -241,12 +241,12 @@ class Scope:
     def flag(self, raw: Any, place: Place) -> bool:
         """true, false, or an argument that is one of them."""
         if raw is BROKEN:
-            raise Refused
+            raise BrokenSpec
         known = self.known(raw) if isinstance(raw, str) else None
         if known is not None:
             self.ledger.read.add(known.declared)
             if known.value is None:
-                raise Refused
+                raise BrokenSpec
             raw = known.value
         if not isinstance(raw, bool):
             raise self.refuse(place, f"true or false stands here, not {describe(raw)}")

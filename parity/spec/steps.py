@@ -11,7 +11,7 @@ from typing import Any
 from parity.ops import TABLE
 from parity.spec.calls import call
 from parity.spec.formula_step import formula_step
-from parity.spec.ledger import Refused, Value
+from parity.spec.ledger import BrokenSpec, Value
 from parity.spec.mistakes import Place, did_you_mean, short
 from parity.spec.models import describe
 from parity.spec.repeats import first_number, repeat, scan
@@ -43,7 +43,7 @@ def take_step(scope: Scope, raw: Any, place: Place) -> Value:
         step = parse_step(scope, raw, place)
         _check_op(scope, step)
         return _repeated(scope, step) if _has_repeat(step) else _once(scope, step, step.name)
-    except Refused:
+    except BrokenSpec:
         if step is not None and step.name:
             scope.taken.add(step.name)
             scope.frame.values.setdefault(scope.path + step.name, scope.broken())
@@ -55,7 +55,7 @@ def _check_op(scope: Scope, step: Step) -> None:
     if step.op in TABLE or step.op in ("repeat", "scan") or step.op in blocks or step.op in networks:
         return
     if scope.ledger.forgiven("blocks", step.op) or scope.ledger.forgiven("networks", step.op):
-        raise Refused
+        raise BrokenSpec
     known = [*TABLE, "repeat", "scan", *blocks, *networks]
     raise scope.refuse(step.place, f"no op or block `{short(step.op)}`{did_you_mean(step.op, known)}")
 
@@ -125,7 +125,7 @@ def _join(scope: Scope, step: Step, name: str) -> Value:
     if isinstance(rows, Table):
         settings, rows = rows, rows.get("branches")
     if rows is BROKEN:
-        raise Refused
+        raise BrokenSpec
     if not isinstance(rows, Rows) or len(rows) < 2:
         raise scope.refuse(step.at, f"`{step.op}` holds a list of at least two branches")
     before = scope.x
@@ -135,7 +135,7 @@ def _join(scope: Scope, step: Step, name: str) -> Value:
         scope.x = x
         try:
             branches.append(_branch(scope, raw, place))
-        except Refused:
+        except BrokenSpec:
             branches.append(scope.broken())
     scope.x = before
     return join_step(scope, step, name, branches, settings)

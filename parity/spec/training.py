@@ -13,7 +13,7 @@ from parity.spec import specs
 from parity.spec.architectures import StepPart, TrainingPart, optimizer_choice
 from parity.spec.graph import Input, Node, Parameter, Phase
 from parity.spec.inputs import read_input
-from parity.spec.ledger import Refused, Value
+from parity.spec.ledger import BrokenSpec, Value
 from parity.spec.mistakes import Place, did_you_mean, short
 from parity.spec.models import describe
 from parity.spec.scopes import Scope
@@ -82,7 +82,7 @@ def _phase(
             raise scope.refuse(_last_place(step), f"a loss ends in one number; `{loss.name}` has {kind}: take its `mean`")
         nodes = tuple(frame.nodes)
         return Phase(name if alternating else "main", nodes, loss.name, updates, _optimizer(scope, step))
-    except Refused:
+    except BrokenSpec:
         return None
     finally:
         frame.nodes = before
@@ -159,7 +159,7 @@ def _updates(scope: Scope, step: StepPart | TrainingPart, trainable: Mapping[str
             continue
         try:
             factor = scope.real(raw, at)
-        except Refused:
+        except BrokenSpec:
             continue
         if factor <= 0:
             scope.refuse(at, f"a factor of the learning rate is above 0, not {factor:g}; leave the name out to freeze it")

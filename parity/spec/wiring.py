@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from parity.spec.ledger import Refused, Value
+from parity.spec.ledger import BrokenSpec, Value
 from parity.spec.mistakes import Place, did_you_mean, short
 from parity.spec.models import describe
 from parity.spec.nodes import build
@@ -41,7 +41,7 @@ class Step:
         if self.settings is None:
             return Table(self.at)
         if self.settings is BROKEN:
-            raise Refused
+            raise BrokenSpec
         if not isinstance(self.settings, Table):
             raise scope.refuse(self.at, f"the settings of `{self.op}` are a mapping {{…}}, not {describe(self.settings)}")
         return self.settings
@@ -50,7 +50,7 @@ class Step:
 def parse_step(scope: Scope, raw: Any, place: Place) -> Step:
     """Takes `OP`, `OP NAME` or `{OP NAME: settings}` apart."""
     if raw is BROKEN:
-        raise Refused
+        raise BrokenSpec
     settings: Any = None
     at = place
     if isinstance(raw, Table):
@@ -85,7 +85,7 @@ def op_step(scope: Scope, step: Step, name: str) -> Value:
     share = _share(scope, settings)
     filled = _inputs(scope, step, signature, settings)
     if attributes is None or any(value.shape is None for value in filled.values()):
-        raise Refused
+        raise BrokenSpec
     return build(scope, step.place, name, signature, filled, attributes, share)
 
 
@@ -94,7 +94,7 @@ def join_step(scope: Scope, step: Step, name: str, branches: list[Value], settin
     signature = signature_of(step.op)
     attributes = _attributes(scope, step, signature, settings, more=("branches",))
     if attributes is None or any(value.shape is None for value in branches):
-        raise Refused
+        raise BrokenSpec
     return build(scope, step.place, name, signature, {"branches": branches}, attributes, {})
 
 
@@ -113,7 +113,7 @@ def _attributes(
         if rule.name in settings:
             try:
                 values[rule.name] = convert(rule, settings[rule.name], settings.places[rule.name], scope)
-            except Refused:
+            except BrokenSpec:
                 broken = True
         elif rule.default is REQUIRED:
             broken = True
@@ -179,7 +179,7 @@ def _inputs(scope: Scope, step: Step, signature: Signature, settings: Table) -> 
             if value.shape is not None and value.dtype != rule.dtype:
                 wanted, has = (f"{kind}s" for kind in (rule.dtype, value.dtype))
                 raise scope.refuse(at, f"`{rule.name}` of `{step.op}` takes {wanted}; `{value.name}` holds {has}")
-        except Refused:
+        except BrokenSpec:
             value = scope.broken()
         filled[rule.name] = value
     return filled
