@@ -74,7 +74,9 @@ def fingerprint(target: str, framework: str | None = None, settings: Mapping[str
     return found(target, judged)
 
 
-def drive(framework: str, asked: Sequence[NativeObject], values: Sequence[Mapping[str, float]] | None = None) -> list[Driven]:
+def drive(
+    framework: str, asked: Sequence[NativeObject], values: Sequence[Mapping[str, float]] | None = None
+) -> list[DrivenRecord]:
     """Every object in one process: in float64, and in float32 those that fail in float64 (MXNet keeps float32 state).
 
     values: of each object's hyper-parameters, by the formulas' names, on ordinary draws; where nothing is said, values and
@@ -120,19 +122,19 @@ def _trial(asked: NativeObject, arrays: Mapping[str, Array], values: Mapping[str
 
 
 @dataclass(frozen=True)
-class Driven(Judged):
+class DrivenRecord(Judged):
     """With what the record's arrays hold, since the store is gone."""
 
     arrays: Mapping[str, Array] = field(default_factory=dict)
 
 
-def _read(judged: Judged) -> Driven:
+def _read(judged: Judged) -> DrivenRecord:
     stored = judged.record.arrays
     arrays = array_files.load(judged.out, stored) if stored else {}
-    return Driven(judged.trial, judged.framework, judged.record, judged.comparisons, judged.out, arrays)
+    return DrivenRecord(judged.trial, judged.framework, judged.record, judged.comparisons, judged.out, arrays)
 
 
-def found(target: str, driven: Driven) -> Fingerprint:
+def found(target: str, driven: DrivenRecord) -> Fingerprint:
     """The forms that explain a record. UsageError where it holds no steps, or steps that are no numbers."""
     seen, record = seen_of(target, driven), driven.record
     known = {name: value for name, value in seen.hyperparameters.items() if value}  # what is 0 takes no part in a name
@@ -140,7 +142,7 @@ def found(target: str, driven: Driven) -> Fingerprint:
     return Fingerprint(target, driven.framework, record.framework_version, seen.dtype, known, matches)
 
 
-def seen_of(target: str, driven: Driven) -> Seen:
+def seen_of(target: str, driven: DrivenRecord) -> Seen:
     """What a record shows. UsageError where it holds no steps, or steps that are no numbers."""
     record = driven.record
     if record.outcome == "unavailable":
