@@ -42,7 +42,7 @@ from parity.spec.graph import Graph
 from parity.spec.graph_facts import mask_inputs, observed_values
 from parity.spec.specs import Optimizer
 
-__all__ = ["Drawn", "References", "judge", "judge_agreement", "judge_forward", "references"]
+__all__ = ["DrawnArrays", "References", "judge", "judge_agreement", "judge_forward", "references"]
 
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
@@ -51,7 +51,7 @@ STEP_TRIES = 3
 """How many steps of the lock-step are tried for one that lies away from kinks, so that its gradients can be judged as well."""
 
 
-class Drawn(Protocol):
+class DrawnArrays(Protocol):
     """A case's arrays (parity.trials.draws.Draws)."""
 
     def initial(self) -> dict[str, Array]: ...
@@ -68,7 +68,9 @@ class Later:
     zeros: Mapping[str, str]
 
 
-def judge(case: Case, optimizer: Optimizer | None, draws: Drawn, known: References) -> Callable[[Arrays], list[Comparison]]:
+def judge(
+    case: Case, optimizer: Optimizer | None, draws: DrawnArrays, known: References
+) -> Callable[[Arrays], list[Comparison]]:
     """The judgement as a function of a record's arrays. What it needs of the reference beyond `known` is computed once."""
 
     @cache
@@ -81,7 +83,7 @@ def judge(case: Case, optimizer: Optimizer | None, draws: Drawn, known: Referenc
     return settled(known, comparisons)
 
 
-def judge_forward(case: Case, draws: Drawn, known: References) -> Callable[[Arrays], list[Comparison]]:
+def judge_forward(case: Case, draws: DrawnArrays, known: References) -> Callable[[Arrays], list[Comparison]]:
     """The judgement where a framework runs forward only: evaluation mode, and nothing of training."""
     graph = replace(known.graph, phases=())
     return settled(known, lambda arrays, known: judge_agreement(case, graph, draws, arrays, known))
@@ -110,7 +112,7 @@ def settled(
 def judge_agreement(
     case: Case,
     graph: Graph,
-    draws: Drawn,
+    draws: DrawnArrays,
     arrays: Arrays,
     known: References,
     optimizer: Optimizer | None = None,
@@ -146,7 +148,7 @@ def judge_agreement(
     return precision.reduced(_noting(found, followed), graph, optimizer.name if optimizer else "")
 
 
-def later_step(case: Case, draws: Drawn, known: References, shadows: int) -> Later | None:
+def later_step(case: Case, draws: DrawnArrays, known: References, shadows: int) -> Later | None:
     """A step after the first whose batch lies away from kinks and reaches every parameter, with its reference: parameters
     or batches that are stale show there."""
     for step in range(1, min(case.steps, 1 + STEP_TRIES)):
