@@ -22,7 +22,7 @@ FORMAT = 3
 
 
 @dataclass(frozen=True)
-class Row:
+class AtlasRow:
     """One question with every framework's answer."""
 
     name: str
@@ -100,7 +100,7 @@ def rounded(gap: DefaultGap) -> str:
     return "none: a draw" if gap.rounding is None else size(gap.rounding)
 
 
-def marked(row: Row, framework: str) -> str:
+def marked(row: AtlasRow, framework: str) -> str:
     """The cell of a framework, marked where the answers of the row differ."""
     answer = row.answers[framework]
     if not answer.measured:
@@ -108,7 +108,9 @@ def marked(row: Row, framework: str) -> str:
     return f"≠ {answer.text}" if row.differs else answer.text
 
 
-def rendered(rows: Sequence[Row], versions: Mapping[str, str], gaps: Sequence[DefaultGap], folder: Path) -> dict[Path, str]:
+def rendered(
+    rows: Sequence[AtlasRow], versions: Mapping[str, str], gaps: Sequence[DefaultGap], folder: Path
+) -> dict[Path, str]:
     """Path -> text of the two pages."""
     shapes = " and ".join("×".join(map(str, shape)) for shape in SHAPES.values())
     context = {**_context(rows, versions), "gaps": gaps, "size": size, "rounded": rounded, "shapes": shapes}
@@ -118,7 +120,7 @@ def rendered(rows: Sequence[Row], versions: Mapping[str, str], gaps: Sequence[De
     }
 
 
-def _context(rows: Sequence[Row], versions: Mapping[str, str]) -> dict[str, Any]:
+def _context(rows: Sequence[AtlasRow], versions: Mapping[str, str]) -> dict[str, Any]:
     chapters = {title: [row for row in rows if row.chapter == name] for name, title in CHAPTERS.items()}
     return {
         "chapters": {title: found for title, found in chapters.items() if found},
@@ -130,7 +132,7 @@ def _context(rows: Sequence[Row], versions: Mapping[str, str]) -> dict[str, Any]
     }
 
 
-def write(rows: Sequence[Row], versions: Mapping[str, str], gaps: Sequence[DefaultGap], folder: Path) -> list[Path]:
+def write(rows: Sequence[AtlasRow], versions: Mapping[str, str], gaps: Sequence[DefaultGap], folder: Path) -> list[Path]:
     """Writes data/atlas.json and the pages made from it."""
     data = folder / "data" / "atlas.json"
     data.parent.mkdir(parents=True, exist_ok=True)
@@ -154,11 +156,13 @@ def _gap(found: Mapping[str, Any]) -> DefaultGap:
     return DefaultGap(**{**found, **numbers})
 
 
-def read(path: Path) -> tuple[list[Row], dict[str, str], list[DefaultGap]]:
+def read(path: Path) -> tuple[list[AtlasRow], dict[str, str], list[DefaultGap]]:
     """The rows, versions and gaps of a data file."""
     found = json.loads(path.read_text(encoding="utf-8"))
     if found.get("format") != FORMAT:
         raise ValueError(f"{path}: format {found.get('format')!r} is not {FORMAT}: ask again by `parity atlas -o reports`")
     gaps = [_gap(one) for one in found["gaps"]]
-    rows = [Row(**{**row, "answers": {name: Answer(**one) for name, one in row["answers"].items()}}) for row in found["rows"]]
+    rows = [
+        AtlasRow(**{**row, "answers": {name: Answer(**one) for name, one in row["answers"].items()}}) for row in found["rows"]
+    ]
     return rows, found["versions"], gaps

@@ -16,7 +16,7 @@ from parity.atlas.chapters import CHAPTERS, QUESTIONS, answer
 from parity.atlas.question import Answer, Question
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
-from parity.reporting.atlas import Row, marked, write
+from parity.reporting.atlas import AtlasRow, marked, write
 from parity.spec.cases import Case
 from parity.trials import selection
 from parity.trials.networks import Trial
@@ -54,7 +54,7 @@ def chosen(chapter: str | None, item: str | None) -> list[Question]:
 
 def ask(
     questions: Sequence[Question], frameworks: Sequence[str], python_path: Sequence[Path] = ()
-) -> tuple[list[Row], dict[str, str]]:
+) -> tuple[list[AtlasRow], dict[str, str]]:
     """The rows, and the version of each framework that answered. python_path: what else the workers may import."""
     trials = [
         Trial(Case(spec=one.name, task="question", dtype="float32", mode="eager"), one.inputs, lambda _: [], "question")
@@ -73,7 +73,7 @@ def ask(
             found[question.name][judged.framework] = _cell(question, judged)
             if judged.record.framework_version:
                 versions[judged.framework] = judged.record.framework_version
-    return [Row(one.name, one.chapter, one.text, one.advice, found[one.name]) for one in questions], versions
+    return [AtlasRow(one.name, one.chapter, one.text, one.advice, found[one.name]) for one in questions], versions
 
 
 def _cell(question: Question, judged: Judged) -> Answer:
@@ -85,7 +85,7 @@ def _cell(question: Question, judged: Judged) -> Answer:
     return Answer("—" if record.outcome == "unsupported" else record.outcome, measured=False)
 
 
-def _show(rows: Sequence[Row], frameworks: Sequence[str], differing: bool) -> None:
+def _show(rows: Sequence[AtlasRow], frameworks: Sequence[str], differing: bool) -> None:
     """One table a chapter; between two frameworks only what differs, with what to do."""
     console = Console()
     shown = [row for row in rows if row.differs or not differing]
