@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from parity.fingerprinting.rules import ClosedForm, library
 from parity.judgement import budgets
-from parity.reference_impl.retracing import Step, retrace
+from parity.reference_impl.retracing import SeenStep, retrace
 
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
@@ -35,7 +35,7 @@ class Seen:
     """What a black box did: its hyper-parameters, and every step's gradients, learning rate and weights before and after."""
 
     hyperparameters: Mapping[str, float]
-    steps: Sequence[Step]
+    steps: Sequence[SeenStep]
     dtype: str
 
 

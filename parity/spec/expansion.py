@@ -17,7 +17,7 @@ from parity.spec.bounds import out_of_bounds
 from parity.spec.decoding import check_causality, read_decoding
 from parity.spec.graph import Carried, Graph, Input, Node
 from parity.spec.inputs import read_input, read_shape
-from parity.spec.ledger import BrokenSpec, Frame, Known, Ledger, Stopped, Value
+from parity.spec.ledger import BrokenSpec, GraphBody, KnownNumber, Ledger, Stopped, Value
 from parity.spec.mistakes import Mistake, Place, SpecError, did_you_mean, in_order, short
 from parity.spec.scopes import Scope
 from parity.spec.steps import run
@@ -54,7 +54,7 @@ class Expansion:
         self.architecture = architecture
         self.size = size
         self.ledger = Ledger(architecture)
-        self.scope = Scope(self.ledger, Frame())
+        self.scope = Scope(self.ledger, GraphBody())
 
     def graph(self) -> Graph | None:
         """The graph, or None where mistakes stand in its way; they are in the ledger."""
@@ -129,7 +129,7 @@ class Expansion:
                 value = self.scope.number(held[name], held.places[name])
             except BrokenSpec:
                 value = None
-            self.ledger.constants[name] = Known(value, table.key_places[name])
+            self.ledger.constants[name] = KnownNumber(value, table.key_places[name])
 
     def _enter(self, name: str, shape: tuple[int, ...] | None, dtype: str) -> Value:
         value = Value(name, shape, dtype, True, self.scope.frame)
@@ -222,7 +222,7 @@ class Expansion:
         """The nodes of a network expanded by itself; its mistakes go to the ledger."""
         part = self.architecture.networks[network]
         aside = Ledger(self.architecture, constants=self.ledger.constants, read=self.ledger.read)
-        scope = Scope(aside, Frame())
+        scope = Scope(aside, GraphBody())
         for given, declared in part.inputs.items():
             found = read_input(scope, given, declared)
             shape = None if found is None else found.shape

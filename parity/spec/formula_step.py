@@ -17,10 +17,10 @@ from parity.spec.models import describe, is_number
 from parity.spec.nodes import build
 from parity.spec.scopes import SIZE_WORDS, Scope
 from parity.spec.signatures import signature_of
-from parity.spec.wiring import Step
+from parity.spec.wiring import WrittenStep
 
 
-def formula_step(scope: Scope, step: Step, name: str) -> Value:
+def formula_step(scope: Scope, step: WrittenStep, name: str) -> Value:
     if not is_number(step.settings):
         raise scope.refuse(step.at, f"a formula is a text: `formula: 4*sigmoid(x) - 2`, not {describe(step.settings)}")
     try:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from parity.spec.architectures import InputPart
 from parity.spec.graph import Input
-from parity.spec.ledger import BrokenSpec, Frame
+from parity.spec.ledger import BrokenSpec, GraphBody
 from parity.spec.models import describe
 from parity.spec.scopes import Scope
 from parity.spec.signatures import whole
@@ -49,6 +49,6 @@ def network_inputs(scope: Scope, network: str) -> Mapping[str, Input | None]:
     ledger = scope.ledger
     if network not in ledger.network_inputs:
         part = ledger.architecture.networks[network]
-        alone = Scope(ledger, Frame())
+        alone = Scope(ledger, GraphBody())
         ledger.network_inputs[network] = {name: read_input(alone, name, given) for name, given in part.inputs.items()}
     return ledger.network_inputs[network]

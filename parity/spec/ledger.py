@@ -26,11 +26,11 @@ class Stopped(Exception):
 
 
 @dataclass
-class Frame:
+class GraphBody:
     """Where nodes go: the graph itself, or the body of a scan. `captured`: outer values that its nodes read."""
 
     prefix: str = ""  # what stands before its names in the names of sites
-    parent: Frame | None = None
+    parent: GraphBody | None = None
     nodes: list[Node] = field(default_factory=list)
     values: dict[str, Value] = field(default_factory=dict)
     captured: dict[str, Value] = field(default_factory=dict)
@@ -44,11 +44,11 @@ class Value:
     shape: Shape | None
     dtype: str
     batched: bool
-    frame: Frame = field(repr=False, compare=False)
+    frame: GraphBody = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownNumber:
     """A number by name: a constant, an argument, a column. `value` None: broken."""
 
     value: Fraction | bool | None
@@ -61,7 +61,7 @@ class Ledger:
 
     architecture: Architecture
     mistakes: list[Mistake] = field(default_factory=list)
-    constants: dict[str, Known] = field(default_factory=dict)
+    constants: dict[str, KnownNumber] = field(default_factory=dict)
     parameters: dict[str, Parameter] = field(default_factory=dict)
     statistics: dict[str, Statistic] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)  # node -> the prefix of its parameters
@@ -82,7 +82,7 @@ class Ledger:
         """Whether a mistake removed this name (or all names) of a part of the file."""
         return any(path[0] in (part, "*") and (len(path) == 1 or name in path) for path in self.architecture.left_out)
 
-    def add_site(self, place: Place, frame: Frame, name: str) -> None:
+    def add_site(self, place: Place, frame: GraphBody, name: str) -> None:
         """Notes that the step at a place of the file took a name."""
         self.sites.setdefault(place, []).append(frame.prefix + name)
 

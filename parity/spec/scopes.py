@@ -13,7 +13,7 @@ from typing import Any
 
 from parity.formulas.formula import SCALARS, Formula
 from parity.formulas.syntax import FormulaError
-from parity.spec.ledger import BrokenSpec, Frame, Known, Ledger, Value
+from parity.spec.ledger import BrokenSpec, GraphBody, KnownNumber, Ledger, Value
 from parity.spec.mistakes import Place, Trail, did_you_mean, short
 from parity.spec.models import NAME, describe
 from parity.spec.signatures import AXES, axis_number
@@ -35,10 +35,10 @@ class Scope:
     """
 
     ledger: Ledger
-    frame: Frame
+    frame: GraphBody
     path: str = ""
     home: str = ""
-    numbers: Mapping[str, Known] = field(default_factory=dict)
+    numbers: Mapping[str, KnownNumber] = field(default_factory=dict)
     own: dict[str, Value] = field(default_factory=dict)
     declared: Mapping[str, Place] = field(default_factory=dict)
     parent: Scope | None = None
@@ -113,7 +113,7 @@ class Scope:
 
     def reach(self, value: Value) -> Value:
         """The value itself; a scan that is crossed on the way notes that its body reads it."""
-        frame: Frame | None = self.frame
+        frame: GraphBody | None = self.frame
         while frame is not None and frame is not value.frame and value.shape is not None:
             frame.captured[value.name] = value
             frame = frame.parent
@@ -155,7 +155,7 @@ class Scope:
 
     # --- numbers (this is a signatures.Reader)
 
-    def known(self, name: str) -> Known | None:
+    def known(self, name: str) -> KnownNumber | None:
         scope: Scope | None = self
         while scope is not None:
             if name in scope.numbers:

@@ -18,7 +18,7 @@ from parity.spec.repeats import first_number, repeat, scan
 from parity.spec.scopes import Scope
 from parity.spec.signatures import signature_of, whole
 from parity.spec.source import BROKEN, Rows, Table
-from parity.spec.wiring import Step, arriving, join_step, op_step, parse_step
+from parity.spec.wiring import WrittenStep, arriving, join_step, op_step, parse_step
 
 
 def run(scope: Scope, rows: Any, x: Value | None, place: Place) -> Value | None:
@@ -37,7 +37,7 @@ def run(scope: Scope, rows: Any, x: Value | None, place: Place) -> Value | None:
 
 def take_step(scope: Scope, raw: Any, place: Place) -> Value:
     """One step's value; a broken one where a mistake was found."""
-    step: Step | None = None
+    step: WrittenStep | None = None
     scope.ledger.count_step(place, scope.trail)
     try:
         step = parse_step(scope, raw, place)
@@ -50,7 +50,7 @@ def take_step(scope: Scope, raw: Any, place: Place) -> Value:
         return scope.broken()
 
 
-def _check_op(scope: Scope, step: Step) -> None:
+def _check_op(scope: Scope, step: WrittenStep) -> None:
     blocks, networks = scope.ledger.architecture.blocks, scope.ledger.architecture.networks
     if step.op in TABLE or step.op in ("repeat", "scan") or step.op in blocks or step.op in networks:
         return
@@ -60,11 +60,11 @@ def _check_op(scope: Scope, step: Step) -> None:
     raise scope.refuse(step.place, f"no op or block `{short(step.op)}`{did_you_mean(step.op, known)}")
 
 
-def _has_repeat(step: Step) -> bool:
+def _has_repeat(step: WrittenStep) -> bool:
     return step.op not in ("repeat", "formula") and isinstance(step.settings, Table) and "repeat" in step.settings
 
 
-def _once(scope: Scope, step: Step, wanted: str | None) -> Value:
+def _once(scope: Scope, step: WrittenStep, wanted: str | None) -> Value:
     """A step that runs once, under the name it has or gets."""
     if wanted is None:
         name = scope.automatic(step.op)
@@ -86,7 +86,7 @@ def _once(scope: Scope, step: Step, wanted: str | None) -> Value:
     return value
 
 
-def _dispatch(scope: Scope, step: Step, name: str) -> Value:
+def _dispatch(scope: Scope, step: WrittenStep, name: str) -> Value:
     if step.op == "formula":
         return formula_step(scope, step, name)
     if step.op == "repeat":
@@ -98,7 +98,7 @@ def _dispatch(scope: Scope, step: Step, name: str) -> Value:
     return call(scope, step, name, run)
 
 
-def _repeated(scope: Scope, step: Step) -> Value:
+def _repeated(scope: Scope, step: WrittenStep) -> Value:
     """`OP NAME: {repeat: n}`: n rounds, NAME1 … NAMEn; NAME alone is the last one."""
     settings = step.table(scope)
     base = step.name or scope.automatic(step.op)
@@ -118,7 +118,7 @@ def _repeated(scope: Scope, step: Step) -> Value:
     return last
 
 
-def _join(scope: Scope, step: Step, name: str) -> Value:
+def _join(scope: Scope, step: WrittenStep, name: str) -> Value:
     """Branches that all start from the value that arrives; their steps are named in this scope."""
     settings = Table(step.at)
     rows = step.settings

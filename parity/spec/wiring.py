@@ -22,7 +22,7 @@ ANY_STEP = ("from", "repeat", "first")
 
 
 @dataclass(frozen=True)
-class Step:
+class WrittenStep:
     """`OP NAME` and its settings. place: of the words; at: of the settings."""
 
     op: str
@@ -47,7 +47,7 @@ class Step:
         return self.settings
 
 
-def parse_step(scope: Scope, raw: Any, place: Place) -> Step:
+def parse_step(scope: Scope, raw: Any, place: Place) -> WrittenStep:
     """Takes `OP`, `OP NAME` or `{OP NAME: settings}` apart."""
     if raw is BROKEN:
         raise BrokenSpec
@@ -74,10 +74,10 @@ def parse_step(scope: Scope, raw: Any, place: Place) -> Step:
     if not 1 <= len(parts) <= 2:
         raise scope.refuse(place, f"a step is `OP` or `OP NAME`, not `{short(words)}`")
     named = place.within(words.rfind(parts[-1])) if len(parts) == 2 else place
-    return Step(parts[0], parts[1] if len(parts) == 2 else None, settings, place, at, named)
+    return WrittenStep(parts[0], parts[1] if len(parts) == 2 else None, settings, place, at, named)
 
 
-def op_step(scope: Scope, step: Step, name: str) -> Value:
+def op_step(scope: Scope, step: WrittenStep, name: str) -> Value:
     """A step that is one op."""
     signature = signature_of(step.op)
     settings = step.table(scope)
@@ -89,7 +89,7 @@ def op_step(scope: Scope, step: Step, name: str) -> Value:
     return build(scope, step.place, name, signature, filled, attributes, share)
 
 
-def join_step(scope: Scope, step: Step, name: str, branches: list[Value], settings: Table) -> Value:
+def join_step(scope: Scope, step: WrittenStep, name: str, branches: list[Value], settings: Table) -> Value:
     """A join, its branches ready."""
     signature = signature_of(step.op)
     attributes = _attributes(scope, step, signature, settings, more=("branches",))
@@ -99,7 +99,7 @@ def join_step(scope: Scope, step: Step, name: str, branches: list[Value], settin
 
 
 def _attributes(
-    scope: Scope, step: Step, signature: Signature, settings: Table, more: tuple[str, ...] = ()
+    scope: Scope, step: WrittenStep, signature: Signature, settings: Table, more: tuple[str, ...] = ()
 ) -> dict[str, Any] | None:
     """Every attribute's value; None where one is broken. A key without meaning is reported, and the rest goes on."""
     inputs = () if signature.joins else tuple(rule.name for rule in signature.inputs[1:])
@@ -125,7 +125,7 @@ def _attributes(
     return None if broken else values
 
 
-def unknown_keys(scope: Scope, step: Step, settings: Table, known: tuple[str, ...]) -> set[str]:
+def unknown_keys(scope: Scope, step: WrittenStep, settings: Table, known: tuple[str, ...]) -> set[str]:
     """Reports keys without meaning; returns the keys that were probably meant."""
     meant: set[str] = set()
     for key in settings:
@@ -148,14 +148,14 @@ def _share(scope: Scope, settings: Table) -> Mapping[str, tuple[str, Place]]:
     return {role: (str(path), raw.places[role]) for role, path in raw.items()}
 
 
-def arriving(scope: Scope, step: Step, settings: Table) -> Value:
+def arriving(scope: Scope, step: WrittenStep, settings: Table) -> Value:
     """The value that `from` names, or the one that arrives."""
     if "from" in settings:
         return scope.value(settings["from"], settings.places["from"])
     return scope.value("x", step.place)
 
 
-def _inputs(scope: Scope, step: Step, signature: Signature, settings: Table) -> dict[str, Value]:
+def _inputs(scope: Scope, step: WrittenStep, signature: Signature, settings: Table) -> dict[str, Value]:
     """Role -> value, in the order of the signature."""
     filled: dict[str, Value] = {}
     if not signature.inputs:

@@ -15,7 +15,7 @@ from parity.fingerprinting.forms import normalizations, reductions
 from parity.fingerprinting.naming import ExplainingForm, Seen
 from parity.fingerprinting.rules import ClosedForm, library
 from parity.reference_impl import training
-from parity.reference_impl.retracing import Step
+from parity.reference_impl.retracing import SeenStep
 from parity.reference_impl.rules import Rule
 from parity.reporting import atlas
 from parity.reporting.atlas import DefaultGap, size
@@ -41,7 +41,7 @@ def followed(form: ClosedForm, values: dict[str, float], error: float = 0.0) -> 
             * (1 + error)
             for name, w in weights.items()
         }
-        steps.append(Step(weights, gradients, after, rate))
+        steps.append(SeenStep(weights, gradients, after, rate))
         weights = after
     return Seen(values, steps, "float64")
 

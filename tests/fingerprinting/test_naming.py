@@ -18,7 +18,7 @@ from parity.execution.worker import black_box
 from parity.fingerprinting.naming import Seen, identify, share
 from parity.fingerprinting.rules import ClosedForm, library
 from parity.reference_impl import training
-from parity.reference_impl.retracing import Step
+from parity.reference_impl.retracing import SeenStep
 from parity.spec.cases import Case
 from parity.spec.specs import Optimizer, load, names
 from parity.trials import probes
@@ -47,7 +47,7 @@ def driven(direction: Direction, decay: str, owned: frozenset[str], dtype: str =
             shares = {"decoupled": rate, "unscaled": 1.0, "shared": rate / known["learning_rate"], "after": rate}
             shrunk = shares.get(decay, 0.0) * known.get("weight_decay", 0.0) * (w + step if decay == "after" else w)
             after[name] = (w - shrunk + step).astype(dtype)
-        steps.append(Step(weights, gradients, after, rate))
+        steps.append(SeenStep(weights, gradients, after, rate))
         weights = {name: array.astype(np.float64) for name, array in after.items()}
     return Seen(known, steps, dtype)
 
@@ -95,7 +95,7 @@ def followed(form: ClosedForm, values: Mapping[str, float]) -> Seen:
             name: rule.step(w, gradients[name], state[name], {**now, "place": place}, training.FUNCTIONS)
             for place, (name, w) in enumerate(weights.items(), start=1)
         }
-        steps.append(Step(weights, gradients, after, rate))
+        steps.append(SeenStep(weights, gradients, after, rate))
         weights = after
     return Seen(values, steps, "float64")
 

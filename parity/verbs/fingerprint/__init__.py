@@ -24,7 +24,7 @@ from parity.execution.names import BATCH, HYPERPARAMETER, PARAMETER, array_name,
 from parity.fingerprinting.forms.kinds import kind_of
 from parity.fingerprinting.naming import ExplainingForm, Seen, identify
 from parity.fingerprinting.rules import ClosedForm
-from parity.reference_impl.retracing import Step
+from parity.reference_impl.retracing import SeenStep
 from parity.spec.cases import Case
 from parity.trials import probes, selection
 from parity.trials.networks import Trial
@@ -161,7 +161,7 @@ def seen_of(target: str, driven: DrivenRecord) -> Seen:
     return Seen(known, steps, driven.trial.case.dtype)
 
 
-def steps_of(given: Mapping[str, Array], seen: Mapping[str, Array]) -> list[Step]:
+def steps_of(given: Mapping[str, Array], seen: Mapping[str, Array]) -> list[SeenStep]:
     """What was asked and what came back, step by step."""
     weights = under(given, PARAMETER)
     rate = float(seen[array_name(HYPERPARAMETER, "learning_rate")])
@@ -169,7 +169,7 @@ def steps_of(given: Mapping[str, Array], seen: Mapping[str, Array]) -> list[Step
     for k, factor in enumerate(probes.RATES):
         gradients = {name: given[array_name(BATCH, k, name)] for name in weights}
         after = {name: seen[array_name(PARAMETER, k, name)] for name in weights}
-        steps.append(Step(weights, gradients, after, rate * factor))
+        steps.append(SeenStep(weights, gradients, after, rate * factor))
         weights = after
     return steps
 
