@@ -10,14 +10,14 @@ from fractions import Fraction
 from typing import Any
 
 from parity.spec.inputs import network_inputs
-from parity.spec.ledger import BrokenSpec, KnownNumber, Value
+from parity.spec.ledger import BrokenSpec, KnownNumber, SpecValue
 from parity.spec.mistakes import Place
 from parity.spec.scopes import Run, Scope
 from parity.spec.source import Table
 from parity.spec.wiring import ANY_STEP, WrittenStep, arriving, unknown_keys
 
 
-def call(scope: Scope, step: WrittenStep, name: str, run: Run) -> Value:
+def call(scope: Scope, step: WrittenStep, name: str, run: Run) -> SpecValue:
     """A block (new parameters) or a network (the same ones at each use)."""
     architecture = scope.ledger.architecture
     scope.ledger.called.add(step.op)
@@ -56,8 +56,8 @@ def call(scope: Scope, step: WrittenStep, name: str, run: Run) -> Value:
     return value
 
 
-def _block_inputs(scope: Scope, step: WrittenStep, settings: Table, names: list[str], meant: set[str]) -> dict[str, Value]:
-    own: dict[str, Value] = {}
+def _block_inputs(scope: Scope, step: WrittenStep, settings: Table, names: list[str], meant: set[str]) -> dict[str, SpecValue]:
+    own: dict[str, SpecValue] = {}
     for index, given in enumerate(names):
         try:
             if index == 0:
@@ -73,7 +73,7 @@ def _block_inputs(scope: Scope, step: WrittenStep, settings: Table, names: list[
     return own
 
 
-def _check_network_inputs(scope: Scope, step: WrittenStep, settings: Table, own: Mapping[str, Value]) -> None:
+def _check_network_inputs(scope: Scope, step: WrittenStep, settings: Table, own: Mapping[str, SpecValue]) -> None:
     for index, (name, declared) in enumerate(network_inputs(scope, step.op).items()):
         value = own[name]
         place = settings.places.get("from" if index == 0 else name, step.place)

@@ -32,12 +32,12 @@ class GraphBody:
     prefix: str = ""  # what stands before its names in the names of sites
     parent: GraphBody | None = None
     nodes: list[Node] = field(default_factory=list)
-    values: dict[str, Value] = field(default_factory=dict)
-    captured: dict[str, Value] = field(default_factory=dict)
+    values: dict[str, SpecValue] = field(default_factory=dict)
+    captured: dict[str, SpecValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Value:
+class SpecValue:
     """A value as steps see it. `shape` None: it is broken, and the mistake has been reported."""
 
     name: str

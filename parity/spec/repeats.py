@@ -11,7 +11,7 @@ from typing import Any
 
 from parity.spec.calls import argument
 from parity.spec.graph import Body, Node
-from parity.spec.ledger import BrokenSpec, GraphBody, KnownNumber, Value
+from parity.spec.ledger import BrokenSpec, GraphBody, KnownNumber, SpecValue
 from parity.spec.mistakes import Place, did_you_mean, short
 from parity.spec.models import WORD, describe
 from parity.spec.nodes import enter
@@ -21,7 +21,7 @@ from parity.spec.source import BROKEN, Rows, Table
 from parity.spec.wiring import WrittenStep, arriving, unknown_keys
 
 
-def repeat(scope: Scope, step: WrittenStep, name: str, run: Run) -> Value:
+def repeat(scope: Scope, step: WrittenStep, name: str, run: Run) -> SpecValue:
     """One round for each row of the table; its columns are numbers inside, and its steps are named NAME1.…, NAME2.…"""
     settings = step.table(scope)
     unknown_keys(scope, step, settings, ("table", "times", "first", "index", "layers", "from"))
@@ -96,7 +96,7 @@ def _rows(scope: Scope, settings: Table) -> Iterator[Mapping[str, KnownNumber]]:
         yield numbers
 
 
-def scan(scope: Scope, step: WrittenStep, name: str, run: Run) -> Value:
+def scan(scope: Scope, step: WrittenStep, name: str, run: Run) -> SpecValue:
     """The steps run once for each time step of the value that arrives; `input` is the slice, states go from step to step."""
     settings = step.table(scope)
     unknown_keys(scope, step, settings, ("from", "state", "next", "layers"))
@@ -112,8 +112,8 @@ def scan(scope: Scope, step: WrittenStep, name: str, run: Run) -> Value:
     if x.shape is not None and len(x.shape) < 1:
         raise scope.refuse(step.place, "`scan` runs over time, and the value that arrives has no axis")
     frame = GraphBody(f"{scope.frame.prefix}{scope.path}{name}.", scope.frame)
-    own = {key: Value(key, value.shape, value.dtype, value.batched, frame) for key, value in starts.items()}
-    own["input"] = Value("input", None if x.shape is None else x.shape[1:], x.dtype, x.batched, frame)
+    own = {key: SpecValue(key, value.shape, value.dtype, value.batched, frame) for key, value in starts.items()}
+    own["input"] = SpecValue("input", None if x.shape is None else x.shape[1:], x.dtype, x.batched, frame)
     inner = scope.inner(frame=frame, path="", home=f"{scope.home}{name}.", numbers={}, own=own, declared={}, parent=scope)
     output = run(inner, settings["layers"], own["input"], settings.places["layers"])
     if output is None or output.shape is None or x.shape is None or any(value.shape is None for value in starts.values()):
@@ -144,10 +144,10 @@ def _scan_node(
     scope: Scope,
     step: WrittenStep,
     name: str,
-    x: Value,
-    starts: Mapping[str, Value],
-    ends: Mapping[str, Value],
-    output: Value,
+    x: SpecValue,
+    starts: Mapping[str, SpecValue],
+    ends: Mapping[str, SpecValue],
+    output: SpecValue,
     frame: GraphBody,
 ) -> Node:
     clash = frame.captured.keys() & {*frame.values, *starts, "input"}

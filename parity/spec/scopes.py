@@ -13,7 +13,7 @@ from typing import Any
 
 from parity.formulas.formula import SCALARS, Formula
 from parity.formulas.syntax import FormulaError
-from parity.spec.ledger import BrokenSpec, GraphBody, KnownNumber, Ledger, Value
+from parity.spec.ledger import BrokenSpec, GraphBody, KnownNumber, Ledger, SpecValue
 from parity.spec.mistakes import Place, Trail, did_you_mean, short
 from parity.spec.models import NAME, describe
 from parity.spec.signatures import AXES, axis_number
@@ -39,14 +39,14 @@ class Scope:
     path: str = ""
     home: str = ""
     numbers: Mapping[str, KnownNumber] = field(default_factory=dict)
-    own: dict[str, Value] = field(default_factory=dict)
+    own: dict[str, SpecValue] = field(default_factory=dict)
     declared: Mapping[str, Place] = field(default_factory=dict)
     parent: Scope | None = None
     trail: Trail = ()
     stack: tuple[str, ...] = ()
     adds_parameters: bool = True
     again: bool = False
-    x: Value | None = None
+    x: SpecValue | None = None
     counts: dict[str, int] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     depth: int = 0
@@ -87,14 +87,14 @@ class Scope:
 
     # --- values
 
-    def broken(self) -> Value:
-        return Value("", None, "float", True, self.frame)
+    def broken(self) -> SpecValue:
+        return SpecValue("", None, "float", True, self.frame)
 
-    def give(self, name: str, value: Value) -> None:
+    def give(self, name: str, value: SpecValue) -> None:
         """Lets a name of this scope mean a value."""
         self.frame.values[self.path + name] = value
 
-    def find(self, name: str) -> Value | None:
+    def find(self, name: str) -> SpecValue | None:
         """The value that a name means here, or None."""
         if name == "x":
             return self.x
@@ -111,7 +111,7 @@ class Scope:
             scope = scope.parent
         return None
 
-    def reach(self, value: Value) -> Value:
+    def reach(self, value: SpecValue) -> SpecValue:
         """The value itself; a scan that is crossed on the way notes that its body reads it."""
         frame: GraphBody | None = self.frame
         while frame is not None and frame is not value.frame and value.shape is not None:
@@ -119,7 +119,7 @@ class Scope:
             frame = frame.parent
         return value
 
-    def value(self, raw: Any, place: Place) -> Value:
+    def value(self, raw: Any, place: Place) -> SpecValue:
         """The value that the file names. Refused where there is none."""
         if raw is BROKEN:
             raise BrokenSpec
@@ -187,7 +187,7 @@ class Scope:
             raise self.refuse(place, f"no value `{short(holder)}` here{did_you_mean(holder, self.value_names())}")
         raise self.refuse(place, f"no constant or argument `{short(name)}`{did_you_mean(name, self.number_names())}")
 
-    def _size(self, holder: str, value: Value, word: str, place: Place) -> Fraction:
+    def _size(self, holder: str, value: SpecValue, word: str, place: Place) -> Fraction:
         if value.shape is None:
             raise BrokenSpec
         axis = axis_number(word, value.shape)
@@ -253,5 +253,5 @@ class Scope:
         return raw
 
 
-Run = Callable[[Scope, Any, Value | None, Place], Value | None]
+Run = Callable[[Scope, Any, SpecValue | None, Place], SpecValue | None]
 """steps.run, handed to what holds steps: (scope, rows, arriving value, place) -> last value."""

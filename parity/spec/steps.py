@@ -11,7 +11,7 @@ from typing import Any
 from parity.ops import TABLE
 from parity.spec.calls import call
 from parity.spec.formula_step import formula_step
-from parity.spec.ledger import BrokenSpec, Value
+from parity.spec.ledger import BrokenSpec, SpecValue
 from parity.spec.mistakes import Place, did_you_mean, short
 from parity.spec.models import describe
 from parity.spec.repeats import first_number, repeat, scan
@@ -21,7 +21,7 @@ from parity.spec.source import BROKEN, Rows, Table
 from parity.spec.wiring import WrittenStep, arriving, join_step, op_step, parse_step
 
 
-def run(scope: Scope, rows: Any, x: Value | None, place: Place) -> Value | None:
+def run(scope: Scope, rows: Any, x: SpecValue | None, place: Place) -> SpecValue | None:
     """Takes the steps of a list in order; each hands its value on. Returns the last one's."""
     if rows is BROKEN:
         return scope.broken()
@@ -35,7 +35,7 @@ def run(scope: Scope, rows: Any, x: Value | None, place: Place) -> Value | None:
     return scope.x
 
 
-def take_step(scope: Scope, raw: Any, place: Place) -> Value:
+def take_step(scope: Scope, raw: Any, place: Place) -> SpecValue:
     """One step's value; a broken one where a mistake was found."""
     step: WrittenStep | None = None
     scope.ledger.count_step(place, scope.trail)
@@ -64,7 +64,7 @@ def _has_repeat(step: WrittenStep) -> bool:
     return step.op not in ("repeat", "formula") and isinstance(step.settings, Table) and "repeat" in step.settings
 
 
-def _once(scope: Scope, step: WrittenStep, wanted: str | None) -> Value:
+def _once(scope: Scope, step: WrittenStep, wanted: str | None) -> SpecValue:
     """A step that runs once, under the name it has or gets."""
     if wanted is None:
         name = scope.automatic(step.op)
@@ -86,7 +86,7 @@ def _once(scope: Scope, step: WrittenStep, wanted: str | None) -> Value:
     return value
 
 
-def _dispatch(scope: Scope, step: WrittenStep, name: str) -> Value:
+def _dispatch(scope: Scope, step: WrittenStep, name: str) -> SpecValue:
     if step.op == "formula":
         return formula_step(scope, step, name)
     if step.op == "repeat":
@@ -98,7 +98,7 @@ def _dispatch(scope: Scope, step: WrittenStep, name: str) -> Value:
     return call(scope, step, name, run)
 
 
-def _repeated(scope: Scope, step: WrittenStep) -> Value:
+def _repeated(scope: Scope, step: WrittenStep) -> SpecValue:
     """`OP NAME: {repeat: n}`: n rounds, NAME1 … NAMEn; NAME alone is the last one."""
     settings = step.table(scope)
     base = step.name or scope.automatic(step.op)
@@ -118,7 +118,7 @@ def _repeated(scope: Scope, step: WrittenStep) -> Value:
     return last
 
 
-def _join(scope: Scope, step: WrittenStep, name: str) -> Value:
+def _join(scope: Scope, step: WrittenStep, name: str) -> SpecValue:
     """Branches that all start from the value that arrives; their steps are named in this scope."""
     settings = Table(step.at)
     rows = step.settings
@@ -141,7 +141,7 @@ def _join(scope: Scope, step: WrittenStep, name: str) -> Value:
     return join_step(scope, step, name, branches, settings)
 
 
-def _branch(scope: Scope, raw: Any, place: Place) -> Value:
+def _branch(scope: Scope, raw: Any, place: Place) -> SpecValue:
     if isinstance(raw, Rows):
         value = run(scope, raw, scope.x, place)
         if value is None:

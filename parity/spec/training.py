@@ -13,7 +13,7 @@ from parity.spec import specs
 from parity.spec.architectures import StepPart, TrainingPart, optimizer_choice
 from parity.spec.graph import Input, Node, Parameter, Phase
 from parity.spec.inputs import read_input
-from parity.spec.ledger import BrokenSpec, Value
+from parity.spec.ledger import BrokenSpec, SpecValue
 from parity.spec.mistakes import Place, did_you_mean, short
 from parity.spec.models import describe
 from parity.spec.scopes import Scope
@@ -30,9 +30,9 @@ class Training:
     trained: frozenset[str] = frozenset()
 
 
-def read_training(scope: Scope, part: TrainingPart, inputs: tuple[Input, ...], last: Value | None) -> Training:
+def read_training(scope: Scope, part: TrainingPart, inputs: tuple[Input, ...], last: SpecValue | None) -> Training:
     """Expands the loss or the steps; `scope` is that of the layers, `last` their last value."""
-    own: dict[str, Value] = {}
+    own: dict[str, SpecValue] = {}
     given: list[Input] = []
     for name, declared in part.inputs.items():
         found = read_input(scope, name, declared)
@@ -41,7 +41,7 @@ def read_training(scope: Scope, part: TrainingPart, inputs: tuple[Input, ...], l
         if found is not None:
             given.append(found)
         shape = None if found is None else found.shape
-        own[name] = Value(name, shape, declared.dtype, True, scope.frame)
+        own[name] = SpecValue(name, shape, declared.dtype, True, scope.frame)
     steps: list[StepPart | TrainingPart] = list(part.steps) or [part]
     trainable = {item.name: item for item in (*inputs, *given)}
     phases = []
@@ -60,8 +60,8 @@ def _phase(
     scope: Scope,
     name: str,
     step: StepPart | TrainingPart,
-    own: dict[str, Value],
-    x: Value | None,
+    own: dict[str, SpecValue],
+    x: SpecValue | None,
     trainable: Mapping[str, Input],
     alternating: bool,
 ) -> Phase | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from parity.spec.ledger import BrokenSpec, Value
+from parity.spec.ledger import BrokenSpec, SpecValue
 from parity.spec.mistakes import Place, did_you_mean, short
 from parity.spec.models import describe
 from parity.spec.nodes import build
@@ -77,7 +77,7 @@ def parse_step(scope: Scope, raw: Any, place: Place) -> WrittenStep:
     return WrittenStep(parts[0], parts[1] if len(parts) == 2 else None, settings, place, at, named)
 
 
-def op_step(scope: Scope, step: WrittenStep, name: str) -> Value:
+def op_step(scope: Scope, step: WrittenStep, name: str) -> SpecValue:
     """A step that is one op."""
     signature = signature_of(step.op)
     settings = step.table(scope)
@@ -89,7 +89,7 @@ def op_step(scope: Scope, step: WrittenStep, name: str) -> Value:
     return build(scope, step.place, name, signature, filled, attributes, share)
 
 
-def join_step(scope: Scope, step: WrittenStep, name: str, branches: list[Value], settings: Table) -> Value:
+def join_step(scope: Scope, step: WrittenStep, name: str, branches: list[SpecValue], settings: Table) -> SpecValue:
     """A join, its branches ready."""
     signature = signature_of(step.op)
     attributes = _attributes(scope, step, signature, settings, more=("branches",))
@@ -148,16 +148,16 @@ def _share(scope: Scope, settings: Table) -> Mapping[str, tuple[str, Place]]:
     return {role: (str(path), raw.places[role]) for role, path in raw.items()}
 
 
-def arriving(scope: Scope, step: WrittenStep, settings: Table) -> Value:
+def arriving(scope: Scope, step: WrittenStep, settings: Table) -> SpecValue:
     """The value that `from` names, or the one that arrives."""
     if "from" in settings:
         return scope.value(settings["from"], settings.places["from"])
     return scope.value("x", step.place)
 
 
-def _inputs(scope: Scope, step: WrittenStep, signature: Signature, settings: Table) -> dict[str, Value]:
+def _inputs(scope: Scope, step: WrittenStep, signature: Signature, settings: Table) -> dict[str, SpecValue]:
     """Role -> value, in the order of the signature."""
-    filled: dict[str, Value] = {}
+    filled: dict[str, SpecValue] = {}
     if not signature.inputs:
         if "from" in settings:
             raise scope.refuse(settings.key_places["from"], f"`{step.op}` takes no value")
