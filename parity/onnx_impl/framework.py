@@ -15,7 +15,7 @@ import onnxruntime
 
 from parity.execution.protocol import Array, Batch, Description, Driven, Observation, Unsupported
 from parity.onnx_impl import device
-from parity.onnx_impl.model import Model
+from parity.onnx_impl.model import WrittenModel
 from parity.spec.cases import Case
 from parity.spec.graph import Graph
 from parity.spec.graph_facts import observed_values
@@ -57,7 +57,7 @@ class Implementation:
         opset = int(case.arguments.get("opset", OPSET))
         if opset not in OPSETS:
             raise Unsupported(f"no opset {opset}: models are written for opsets {OPSETS[0]} to {OPSETS[-1]}")
-        return Realization(case, case.graph, Model(case.graph, case.dtype, opset))
+        return Realization(case, case.graph, WrittenModel(case.graph, case.dtype, opset))
 
     def sample(self, case: Case) -> Array:
         untrained("initializers")
@@ -72,7 +72,7 @@ class Implementation:
 class Realization:
     """One case: the model that is exported, and the same with every value handed out. A placed batch is what a model is fed."""
 
-    def __init__(self, case: Case, graph: Graph, model: Model) -> None:
+    def __init__(self, case: Case, graph: Graph, model: WrittenModel) -> None:
         self.case, self.graph, self.model = case, graph, model
         self.mode = DEFAULT_MODE if case.mode == "default" else case.mode
         self.kinds = {one.name: one for one in graph.inputs}

@@ -41,7 +41,7 @@ from parity.trials import selection
 from parity.trials.streams import stream
 from parity.verbs.compare import inputs as compared_inputs
 from parity.verbs.compare import spec_side
-from parity.verbs.compare.output import DTYPES, Compared, Model, show, write_json
+from parity.verbs.compare.output import DTYPES, Compared, ComparedModel, show, write_json
 from parity.verbs.terminal.targets import own_realizations
 
 Array = npt.NDArray[Any]
@@ -92,7 +92,7 @@ def _labels(names: Sequence[str]) -> list[str]:
     return [name if names.count(name) == 1 else f"{name}-{names[: place + 1].count(name)}" for place, name in enumerate(names)]
 
 
-def _started(label: str, framework: str, target: str, python_path: tuple[Path, ...], stack: ExitStack) -> Model:
+def _started(label: str, framework: str, target: str, python_path: tuple[Path, ...], stack: ExitStack) -> ComparedModel:
     try:
         selection.that_train([framework])
         interpreter = installed(framework).interpreter
@@ -100,11 +100,11 @@ def _started(label: str, framework: str, target: str, python_path: tuple[Path, .
         processes = {one.dtype: stack.enter_context(one) for one in started}
     except (ValueError, Unavailable) as error:
         raise UsageError(str(error)) from error
-    return Model(label, framework, target, processes)
+    return ComparedModel(label, framework, target, processes)
 
 
 def _compared(
-    models: Sequence[Model], weights_map: Path | None, inputs: Sequence[str], seed: int, map_path: Path | None
+    models: Sequence[ComparedModel], weights_map: Path | None, inputs: Sequence[str], seed: int, map_path: Path | None
 ) -> list[Compared]:
     described = [model.processes["float64"].ask("describe")[0] for model in models]
     models = [replace(model, version=answer["version"]) for model, answer in zip(models, described, strict=True)]
@@ -127,7 +127,7 @@ def _compared(
 class ObservedModels:
     """What is observed again and again: models with their structures, and what their draws hang on."""
 
-    models: Sequence[Model]
+    models: Sequence[ComparedModel]
     structures: Sequence[Structure]
     wanted: Sequence[Sequence[drawing.Given]]
     mapped: Map
@@ -174,7 +174,7 @@ def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | N
     return mapped
 
 
-def _judged(run: ObservedModels, other: Model, ours: Side, theirs: Side, given: Mapping[str, list[Array]]) -> Compared:
+def _judged(run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side, given: Mapping[str, list[Array]]) -> Compared:
     """Every pass judged; the first departure looked into."""
     base, processes = run.models[0], {model.label: model.processes["float64"] for model in run.models}
 

@@ -25,7 +25,7 @@ DTYPES = ("float64", "float32")
 
 
 @dataclass(frozen=True)
-class Model:
+class ComparedModel:
     """One model on the command line and what answers for it in each precision."""
 
     label: str
@@ -43,8 +43,8 @@ class Model:
 class Compared:
     """One model against the base: all verdicts, and the first departure with its tested causes."""
 
-    base: Model
-    other: Model
+    base: ComparedModel
+    other: ComparedModel
     found: Sequence[Found]
     departure: Departure | None
 

@@ -41,7 +41,7 @@ from parity.spec.expansion import expand
 from parity.spec.graph import Graph, Input, Node, Parameter
 from parity.trials.streams import stream
 from parity.verbs.compare import spec_layers
-from parity.verbs.compare.output import DTYPES, Model
+from parity.verbs.compare.output import DTYPES, ComparedModel
 
 Array = npt.NDArray[Any]
 Arrays = dict[str, Array]
@@ -198,10 +198,10 @@ def _given(one: Input) -> str:
     return shape if one.dtype == "float" else f"{shape}:0..{(one.below or 2) - 1}"
 
 
-def side(label: str, name: str, size: str) -> Model:
+def side(label: str, name: str, size: str) -> ComparedModel:
     """The side `spec=NAME`. Raises SpecError, and UsageError for what is no architecture."""
     spec = language.load(name)
     if not isinstance(spec, language.Architecture):
         raise UsageError(f"{name} is no architecture: a model can be held against a network alone")
     graph = expand(spec, size)
-    return Model(label, SPEC, name, {dtype: InProcess(graph, dtype) for dtype in DTYPES})
+    return ComparedModel(label, SPEC, name, {dtype: InProcess(graph, dtype) for dtype in DTYPES})
