@@ -78,7 +78,7 @@ class Realization:
         self.kinds = {one.name: one for one in graph.inputs}
         self.observed = observed_values(graph, case.activations)
         self.carried = {one.name: self._zeros(one.shape, case.batch_size) for one in graph.carried}
-        self.sessions: dict[tuple[str, ...], device.Session] = {}
+        self.sessions: dict[tuple[str, ...], device.LoadedModel] = {}
 
     def set_parameters(self, values: Mapping[str, Array]) -> None:
         rest, known = dict(values), self.parameters()
@@ -142,7 +142,7 @@ class Realization:
     def _run(self, outputs: tuple[str, ...], batch: Mapping[str, Array]) -> dict[str, Array]:
         if outputs not in self.sessions:
             model = self.model.proto(outputs).SerializeToString()
-            self.sessions[outputs] = device.Session(model, self.mode, self.case.dtype)
+            self.sessions[outputs] = device.LoadedModel(model, self.mode, self.case.dtype)
         session = self.sessions[outputs]
         size = max((len(array) for name, array in batch.items() if self.kinds[name].batched), default=self.case.batch_size)
         states = {name: one if len(one) == size else self._zeros(one.shape[1:], size) for name, one in self.carried.items()}
