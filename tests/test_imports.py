@@ -15,7 +15,8 @@ from parity.execution.frameworks import FEATURES, TABLE
 FORMULAS = ("parity.formulas", "parity.formulas.formula", "parity.formulas.syntax", "parity.formulas.rounding")
 WORKER_SPEC = ("parity", "parity.spec", "parity.spec.graph", "parity.spec.graph_facts", "parity.spec.cases", *FORMULAS)
 SHARED = tuple(
-    f"parity.execution.{name}" for name in ("arrays", "endings", "frameworks", "newton", "protocol", "records", "request")
+    f"parity.execution.{name}"
+    for name in ("arrays", "endings", "frameworks", "names", "newton", "protocol", "records", "request")
 )
 """What the processes share: the harness, a worker, a user's own model."""
 WORKER_RUNTIME = (
@@ -54,14 +55,14 @@ ROOMS = {
     "parity.execution.own_model.conversation": ("parity.execution", *SHARED, "parity.execution.launcher*"),
     "parity.judgement*": (
         *("parity.judgement*", "parity.reference_impl*", "parity.ops*", "parity.spec*", "parity.formulas*"),
-        *("parity.execution.records", "parity.execution.frameworks", "parity.execution.newton"),
+        *("parity.execution.names", "parity.execution.records", "parity.execution.frameworks", "parity.execution.newton"),
     ),
     "parity.fingerprinting*": (
-        *("parity.fingerprinting*", "parity.judgement.budgets", "parity.formulas*"),
+        *("parity.fingerprinting*", "parity.judgement.budgets", "parity.formulas*", "parity.execution.names"),
         *("parity.reference_impl.rules", "parity.reference_impl.distributions", "parity.reference_impl.retracing"),
     ),
     "parity.comparing*": (
-        *("parity.comparing*", "parity.execution.own_model.leaves"),
+        *("parity.comparing*", "parity.execution.names", "parity.execution.own_model.leaves"),
         *("parity.judgement.budgets", "parity.judgement.comparison"),
     ),
     "parity.atlas*": ("parity.atlas", "parity.atlas.*", "parity.judgement.budgets"),
@@ -94,6 +95,7 @@ ROOMS = {
             f"parity.{name}",
             f"parity.{name}.*",
             *WORKER_SPEC,
+            "parity.execution.names",
             "parity.execution.protocol",
             "parity.execution.own_model.leaves",
             "parity.execution.worker.driving",
@@ -125,7 +127,7 @@ OUTSIDE = {
     **{f"parity.{name}*": ("numpy", *allowed) for name, allowed in FRAMEWORKS.items()},
     "parity.formulas*": (),
     **dict.fromkeys(WORKER_SPEC, ()),
-    **{f"parity.execution.{name}": () for name in ("endings", "records", "request", "frameworks", "worker.timing")},
+    **{f"parity.execution.{name}": () for name in ("endings", "names", "records", "request", "frameworks", "worker.timing")},
     "parity.execution.launcher*": (),
     "parity.execution.launcher.planning": ("numpy",),
     "parity.execution.own_model.leaves": (),
@@ -206,7 +208,7 @@ def test_the_process_of_a_users_model_brings_nothing_of_the_harness_with_it() ->
     assert closure("parity.execution.own_model.answering", sources()) == {
         *("parity", "parity.execution", "parity.spec", "parity.spec.cases", "parity.spec.graph"),
         *(f"parity.execution.own_model{name}" for name in ("", ".answering", ".leaves")),
-        *(f"parity.execution.{name}" for name in ("arrays", "records", "endings", "frameworks")),
+        *(f"parity.execution.{name}" for name in ("arrays", "names", "records", "endings", "frameworks")),
     }
 
 
@@ -260,6 +262,7 @@ WRONG = {
     "parity.execution.worker.tasks": "from parity.execution.launcher import planning",
     "parity.execution.own_model.leaves": "from parity.execution.worker import tasks",
     "parity.execution.protocol": "import click",
+    "parity.execution.names": "import numpy",
     "parity.execution.launcher.launching": "import numpy as np",
     "parity.torch_impl.layers": "from keras import ops",
     "parity.keras_impl.layers": "from parity.torch_impl.layers import dense",

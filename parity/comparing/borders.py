@@ -14,6 +14,7 @@ import numpy.typing as npt
 from parity.comparing import judging
 from parity.comparing.departures import Trial
 from parity.comparing.mapping import Map
+from parity.execution.names import GIVEN, TAKEN, array_name
 
 Array = npt.NDArray[Any]
 
@@ -28,7 +29,7 @@ def padding(trial: Trial, found: Map) -> Iterator[str]:
     padded, ours_pads = _padded(trial.turned(), found, fill)
     _, theirs_pads = _padded(trial, found, fill)
     none = [[0, 0]] * (padded.ndim - 2)
-    arrays = {"in/0": trial.theirs.structure.native(padded, trial.other)}
+    arrays = {array_name(TAKEN, 0): trial.theirs.structure.native(padded, trial.other)}
     if ours_pads != theirs_pads and trial.misses(trial.ran(arrays, settings={"padding": none})) <= trial.limit:
         strides = mine.get("strides")
         yield (
@@ -83,7 +84,7 @@ def cropping(trial: Trial, _: Map) -> Iterator[str]:
     if crossed is None or set(kinds) != {"conv_transpose2d"} or outputs[0] is None or outputs[1] is None:
         return
     change = {"call": trial.other, "training": False, "settings": {"padding": [[0, 0], [0, 0]]}}
-    array = trial.means.rerun(structure.label, change, crossed).get("out/0")
+    array = trial.means.rerun(structure.label, change, crossed).get(array_name(GIVEN, 0))
     if array is None:
         return
     whole = structure.neutral(array, trial.other)

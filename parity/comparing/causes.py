@@ -19,6 +19,7 @@ from parity.comparing.departures import Departure, Means, Trial, flows
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map
 from parity.comparing.pairing import Side
+from parity.execution.names import TAKEN, WEIGHT, array_name
 
 Array = npt.NDArray[Any]
 
@@ -123,9 +124,9 @@ def _in_gates(trial: Trial, weights: Mapping[str, Placement], order: str) -> dic
     before = next((placement.gates for placement in weights.values() if placement.gates), "") or _blocks(weights)
     for placement in weights.values():
         if placement.neutral[0] % len(before.split()) == 0:
-            native = arrays.get(f"weight/{placement.native}", trial.theirs.before[placement.native])
+            native = arrays.get(array_name(WEIGHT, placement.native), trial.theirs.before[placement.native])
             neutral = replace(placement, gates=before).read(native)
-            arrays[f"weight/{placement.native}"] = replace(placement, gates=order).write(neutral, native)
+            arrays[array_name(WEIGHT, placement.native)] = replace(placement, gates=order).write(neutral, native)
     return arrays
 
 
@@ -135,7 +136,7 @@ def turned_kernel(trial: Trial, found: Map) -> Iterator[str]:
         shape = placement.neutral
         if len(shape) == 2 and shape[0] == shape[1]:
             native = trial.theirs.before[placement.native]
-            arrays = {f"weight/{placement.native}": placement.write(placement.read(native).T, native)}
+            arrays = {array_name(WEIGHT, placement.native): placement.write(placement.read(native).T, native)}
             if trial.misses(trial.alone(arrays)) <= trial.limit:
                 yield f"transposed {role}: {trial.turned().title()} reads it the other way round than {trial.title()} (tested)"
 
@@ -144,7 +145,7 @@ def mask_meaning(trial: Trial, _: Map) -> Iterator[str]:
     """A mask among the inputs, of truth values, of zeros and ones, or added (0 and -inf): theirs run with it inverted."""
     for slot, array in enumerate(trial.theirs.inputs(trial.mode, trial.other)):
         opposite = _opposite(array)
-        if opposite is not None and trial.misses(trial.alone({f"in/{slot}": opposite})) <= trial.limit:
+        if opposite is not None and trial.misses(trial.alone({array_name(TAKEN, slot): opposite})) <= trial.limit:
             yield (
                 f"mask meaning inverted: what {trial.title()} lets through, {trial.turned().title()} hides (tested: with its "
                 f"input {slot} inverted the latter gives the former's output)"
@@ -166,7 +167,7 @@ def masked(trial: Trial, _: Map) -> Iterator[str]:
     """Steps that one side hides and the other has no mask for (Keras hands on an embedding's by itself), with none hidden."""
     for one in (trial, trial.turned()):
         taken, crossed = one.theirs.inputs(one.mode, one.other), one.crossed() or {}
-        masks = {f"in/{slot}": np.ones_like(array) for slot, array in enumerate(taken) if array.dtype.kind == "b"}
+        masks = {array_name(TAKEN, slot): np.ones_like(array) for slot, array in enumerate(taken) if array.dtype.kind == "b"}
         ours = one.ours.inputs(one.mode, one.mine)
         if (
             masks
@@ -189,8 +190,8 @@ def attention_scale(trial: Trial, found: Map) -> Iterator[str]:
         for role in ("query.kernel", "query.bias"):
             if role in weights:
                 at = weights[role]
-                native = arrays.get(f"weight/{at.native}", one.theirs.before[at.native])
-                arrays[f"weight/{at.native}"] = at.write(at.read(native) * factor, native)
+                native = arrays.get(array_name(WEIGHT, at.native), one.theirs.before[at.native])
+                arrays[array_name(WEIGHT, at.native)] = at.write(at.read(native) * factor, native)
         if factor != 1 and one.misses(one.alone(arrays)) <= one.limit:
             yield f"scale: 1/√(size of a head) {glue.HELD} in {one.title()} (tested: a query that makes up for it agrees)"
             return

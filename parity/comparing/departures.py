@@ -17,6 +17,7 @@ from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map
 from parity.comparing.pairing import Side, aligned, alike
 from parity.comparing.structures import Structure
+from parity.execution.names import GIVEN, OUTPUT, TAKEN, array_name
 
 Array = npt.NDArray[Any]
 Rerun = Callable[[str, Mapping[str, Any], Mapping[str, Array]], Mapping[str, Array]]
@@ -95,7 +96,7 @@ class Trial:
         """Their call with these native arrays in the place of what it took."""
         question = {**NOTHING, **change, "call": self.other, "training": self.mode == "train"}
         structure = self.theirs.structure
-        array = self.means.rerun(structure.label, question, arrays).get("out/0")
+        array = self.means.rerun(structure.label, question, arrays).get(array_name(GIVEN, 0))
         ours = self.ours.output(self.mode, self.mine)
         if array is None or ours is None:
             return None
@@ -116,7 +117,7 @@ class Trial:
                 if array.size != other[slot].size:
                     return None
                 array = array.reshape(other[slot].shape)
-            found[f"in/{slot}"] = array
+            found[array_name(TAKEN, slot)] = array
         return found
 
     def misses(self, got: Array | None) -> float:
@@ -137,7 +138,7 @@ class Trial:
             found.append(structure.neutral(array, one.other, structure.taken(one.other)))
 
         def misses(again: Mapping[str, Array]) -> float:
-            array = again.get(f"out/{self.other}/0")
+            array = again.get(array_name(GIVEN, self.other, 0))
             return self.misses(None if array is None else self.theirs.structure.neutral(array, self.other))
 
         titles = self.title(), self.turned().title()
@@ -246,7 +247,7 @@ def output(
             continue
 
         def misses(again: Mapping[str, Array], number: int = number, mine: Array = mine) -> float:
-            return judging.distance(mine, theirs.structure.neutral(again[f"output/{number}"]))
+            return judging.distance(mine, theirs.structure.neutral(again[array_name(OUTPUT, number)]))
 
         titles = f"output {number} of {ours.structure.label}", f"output {number} of {theirs.structure.label}"
         gap = Gap(ours, theirs, mode, means, calls, *places, mine, other, titles, misses, last=True)

@@ -17,6 +17,18 @@ from parity.comparing.judging import Pair
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map
 from parity.comparing.structures import Structure
+from parity.execution.names import (
+    AFTER,
+    GIVEN,
+    GRADIENT,
+    INPUT_GRADIENT,
+    OUTPUT,
+    TAKEN,
+    TRAIN,
+    array_name,
+    last_part,
+    lies_under,
+)
 from parity.execution.own_model.leaves import Leaf
 
 Array = npt.NDArray[Any]
@@ -36,16 +48,16 @@ class Side:
     def inputs(self, mode: str, place: int, dtype: str = "float64") -> list[Array]:
         """Native arrays that a call took."""
         count = len(self.structure.calls[place].inputs)
-        return [self.seen[dtype][f"{mode}/in/{place}/{slot}"] for slot in range(count)]
+        return [self.seen[dtype][array_name(mode, TAKEN, place, slot)] for slot in range(count)]
 
     def output(self, mode: str, place: int, dtype: str = "float64") -> Array | None:
         """The neutral tensor that a call gave first."""
-        array = self.seen[dtype].get(f"{mode}/out/{place}/0")
+        array = self.seen[dtype].get(array_name(mode, GIVEN, place, 0))
         return None if array is None else self.structure.neutral(array, place, self.structure.given(place))
 
     def outputs(self, mode: str, dtype: str) -> list[Array]:
         """The model's own outputs, neutral."""
-        arrays = [self.seen[dtype][f"{mode}/output/{place}"] for place in range(len(self.structure.outputs))]
+        arrays = [self.seen[dtype][array_name(mode, OUTPUT, place)] for place in range(len(self.structure.outputs))]
         return [self.structure.neutral(array) for array in arrays]
 
 
@@ -124,7 +136,7 @@ def weights(ours: Side, theirs: Side, found: Map, norms: Norms) -> tuple[list[Pa
             if role.split(".")[-1] in STATISTICS:
                 after = [_trained(side, placement, "after") for side, placement in both]
                 statistics.append(Pair("statistic", title, depth, after[0], after[1]))
-            elif all(f"train/gradient/{placement.native}" in side.seen["float64"] for side, placement in both):
+            elif all(array_name(TRAIN, GRADIENT, placement.native) in side.seen["float64"] for side, placement in both):
                 found_gradients = [_trained(side, placement, "gradient") for side, placement in both]
                 gradients.append(Pair("gradient", title, back, found_gradients[0], found_gradients[1], sums=sums))
                 begin = at[0].read(ours.before[at[0].native])
@@ -138,7 +150,7 @@ def weights(ours: Side, theirs: Side, found: Map, norms: Norms) -> tuple[list[Pa
 
 def _trained(side: Side, placement: Placement, what: str) -> dict[str, Array]:
     """A weight's gradient, or the weight after the step, neutral, in both precisions."""
-    return {dtype: placement.read(arrays[f"train/{what}/{placement.native}"]) for dtype, arrays in side.seen.items()}
+    return {dtype: placement.read(arrays[array_name(TRAIN, what, placement.native)]) for dtype, arrays in side.seen.items()}
 
 
 def _moved(after: Mapping[str, Array], before: Array) -> dict[str, Array]:
@@ -149,11 +161,11 @@ def _moved(after: Mapping[str, Array], before: Array) -> dict[str, Array]:
 def input_gradients(ours: Side, theirs: Side, norms: Norms) -> list[Pair]:
     """The way back ends with them."""
     depth = 2 * len(ours.structure.calls) + 1
-    names = [name for name in ours.seen["float64"] if name.startswith("train/input_gradient/")]
+    names = [name for name in ours.seen["float64"] if lies_under(name, TRAIN, INPUT_GRADIENT)]
     pairs = []
     for name in names:
         arrays = _both(ours, theirs, lambda side, dtype, name=name: side.structure.neutral(side.seen[dtype][name]))
-        pairs.append(Pair("input_gradient", f"input {name.rsplit('/', 1)[1]}", depth, *arrays, sums=_summed(norms, (0, 0))))
+        pairs.append(Pair("input_gradient", f"input {last_part(name)}", depth, *arrays, sums=_summed(norms, (0, 0))))
     return pairs
 
 
@@ -182,7 +194,7 @@ def batch_norms(side: Side) -> list[Norm]:
     and what took numbers that are not finite."""
     found = []
     for place, call in enumerate(side.structure.calls):
-        leaf, taken = side.structure.leaf(call.leaf), side.seen["float64"].get(f"train/in/{place}/0")
+        leaf, taken = side.structure.leaf(call.leaf), side.seen["float64"].get(array_name(TRAIN, TAKEN, place, 0))
         if leaf.kind != NORM or taken is None or (taken.shape,) != call.inputs[:1] or _frozen(side, leaf):
             continue
         neutral = np.moveaxis(side.structure.neutral(taken, place), 1, 0)
@@ -199,7 +211,7 @@ def _frozen(side: Side, leaf: Leaf) -> bool:
     """Whether a norm has statistics, and a training pass moved none."""
     natives = [weight.native for weight in leaf.weights if weight.role in STATISTICS]
     return bool(natives) and all(
-        np.array_equal(side.seen["float64"].get(f"train/after/{native}", side.before[native]), side.before[native])
+        np.array_equal(side.seen["float64"].get(array_name(TRAIN, AFTER, native), side.before[native]), side.before[native])
         for native in natives
     )
 

@@ -20,6 +20,7 @@ from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map
 from parity.comparing.pairing import Side
 from parity.comparing.structures import Structure
+from parity.execution.names import AFTER, GRADIENT, STATE, TRAIN, array_name
 from parity.judgement import budgets
 
 Array = npt.NDArray[Any]
@@ -78,7 +79,7 @@ def _rates(structure: Structure) -> list[float]:
 
 
 def _moves(side: Side, at: Any) -> bool:
-    return f"train/gradient/{at[side.structure.label].native}" in side.seen["float64"]
+    return array_name(TRAIN, GRADIENT, at[side.structure.label].native) in side.seen["float64"]
 
 
 def statistics(ours: Side, theirs: Side, found: Map, calls: Sequence[tuple[int, int]], means: Means) -> Departure | None:
@@ -102,7 +103,7 @@ def _momentum(trial: Trial, wanted: Array, at: Placement) -> Iterator[str]:
             continue
         change = {"call": trial.other, "training": True, "settings": {"momentum": value}}
         state = trial.means.rerun(trial.theirs.structure.label, change, {})
-        if judging.distance(at.read(state[f"state/{at.native}"]), wanted) <= trial.limit:
+        if judging.distance(at.read(state[array_name(STATE, at.native)]), wanted) <= trial.limit:
             said = "the two mean opposite shares" if abs(value + other - 1) < 1e-12 else "the kept shares differ"
             yield (
                 f"momentum: {trial.title()} keeps {value:.6g} of its statistics at each step, {trial.turned().title()} keeps "
@@ -191,4 +192,4 @@ def gradients(pairs: Sequence[Pair], found: Sequence[Found], labels: tuple[str, 
 
 
 def _after(side: Side, at: Placement) -> Array:
-    return at.read(side.seen["float64"][f"train/after/{at.native}"])
+    return at.read(side.seen["float64"][array_name(TRAIN, AFTER, at.native)])

@@ -34,7 +34,7 @@ class Variant:
 
 
 @dataclass(frozen=True)
-class Entry:
+class FrameworkEntry:
     """A framework: its implementation's package, and its variants, the first of which is meant where none is named.
 
     words: what people call it too, for "did you mean".
@@ -53,14 +53,14 @@ class Entry:
 
 TENSORFLOW = Variant("tensorflow", {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"})
 TABLE = {
-    "keras": Entry("parity.keras_impl", (TENSORFLOW,), ("tensorflow", "tf"), colour="#c23b22"),
-    "torch": Entry("parity.torch_impl", (Variant("torch"),), ("pytorch",), colour="#e08e0b"),
-    "mxnet": Entry("parity.mxnet_impl", (Variant("mxnet"),), ("gluon",), colour="#2a6fb0"),
-    "onnx": Entry("parity.onnx_impl", (Variant("onnxruntime"),), ("onnxruntime", "ort"), trains=False, features=()),
+    "keras": FrameworkEntry("parity.keras_impl", (TENSORFLOW,), ("tensorflow", "tf"), colour="#c23b22"),
+    "torch": FrameworkEntry("parity.torch_impl", (Variant("torch"),), ("pytorch",), colour="#e08e0b"),
+    "mxnet": FrameworkEntry("parity.mxnet_impl", (Variant("mxnet"),), ("gluon",), colour="#2a6fb0"),
+    "onnx": FrameworkEntry("parity.onnx_impl", (Variant("onnxruntime"),), ("onnxruntime", "ort"), trains=False, features=()),
 }
 
 
-def find(name: str) -> tuple[str, Entry, Variant]:
+def find(name: str) -> tuple[str, FrameworkEntry, Variant]:
     """`torch`, or `NAME[VARIANT]` where a framework has several -> framework, its entry, the variant.
 
     Raises ValueError with the names there are.

@@ -21,7 +21,7 @@ KEY = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
-class Entry:
+class RequestEntry:
     """A case, the key of its record, and its arrays: a file beside request.json with its sha256, or nothing."""
 
     case: Case
@@ -37,7 +37,7 @@ class Request:
     directory: Path
     framework: str
     dtype: str
-    entries: tuple[Entry, ...]
+    entries: tuple[RequestEntry, ...]
     realization: str | None = None
     threads: int = 1
 
@@ -73,10 +73,10 @@ def read(directory: Path) -> Request:
         raise ValueError(f"{path}: {error}") from error
 
 
-def _entry(item: Mapping[str, Any]) -> Entry:
+def _entry(item: Mapping[str, Any]) -> RequestEntry:
     key, arrays = item["key"], item["arrays"]
     if not KEY.fullmatch(key):
         raise ValueError(f"key {key!r} is no sha256")
     if arrays is not None and not ARRAYS.fullmatch(arrays):
         raise ValueError(f"arrays {arrays!r} is no file name of a request: <number>.npz is")
-    return Entry(Case.from_json(item["case"]), key, arrays, item.get("sha256"))
+    return RequestEntry(Case.from_json(item["case"]), key, arrays, item.get("sha256"))

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from parity.fingerprinting.forms import draws
 from parity.fingerprinting.forms.draws import Drawn
 from parity.fingerprinting.forms.form import Arrays, Form
-from parity.fingerprinting.naming import Match, Seen
+from parity.fingerprinting.naming import ExplainingForm, Seen
 from parity.fingerprinting.rules import ClosedForm
 from parity.judgement import budgets
 from parity.reference_impl.distributions import CUT, Claim
@@ -27,7 +27,7 @@ SAME = {"penalty": "weight_decay"}
 """What a spec calls a hyper-parameter -> what closed forms call it."""
 
 
-def of_optimizer(seen: Seen, match: Match, spec: Rule, published: Mapping[str, float]) -> tuple[float, float, float]:
+def of_optimizer(seen: Seen, match: ExplainingForm, spec: Rule, published: Mapping[str, float]) -> tuple[float, float, float]:
     """Greatest relative difference of an update over all steps: the formula against the spec at the object's values, and at
     the published ones; the object against its formula."""
     values = with_absent(match.form, seen.hyperparameters)

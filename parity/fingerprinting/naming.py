@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from parity.fingerprinting.rules import ClosedForm, library
 from parity.judgement import budgets
-from parity.reference_impl.retracing import Step, retrace
+from parity.reference_impl.retracing import SeenStep, retrace
 
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
@@ -35,12 +35,12 @@ class Seen:
     """What a black box did: its hyper-parameters, and every step's gradients, learning rate and weights before and after."""
 
     hyperparameters: Mapping[str, float]
-    steps: Sequence[Step]
+    steps: Sequence[SeenStep]
     dtype: str
 
 
 @dataclass(frozen=True)
-class Match:
+class ExplainingForm:
     """A form that explains all steps, in which precision, and the greatest share of a budget that it needed."""
 
     form: ClosedForm
@@ -48,7 +48,7 @@ class Match:
     share: float
 
 
-def identify(seen: Seen, forms: Iterable[ClosedForm] | None = None) -> list[Match]:
+def identify(seen: Seen, forms: Iterable[ClosedForm] | None = None) -> list[ExplainingForm]:
     """Every form that explains what was seen in the sharpest precision in which any does; none is no match.
 
     Where none does, the object may have kept the learning rate that it was made with: forms are tried with that as well.
@@ -67,9 +67,9 @@ def identify(seen: Seen, forms: Iterable[ClosedForm] | None = None) -> list[Matc
     return [replace(one, form=replace(one.form, name=one.form.name + HELD)) for one in _matches(begun, held)]
 
 
-def _matches(eligible: Sequence[ClosedForm], seen: Seen) -> list[Match]:
+def _matches(eligible: Sequence[ClosedForm], seen: Seen) -> list[ExplainingForm]:
     for precision in PRECISIONS[PRECISIONS.index(seen.dtype) :]:
-        found = [Match(form, precision, share(form, seen, precision)) for form in eligible]
+        found = [ExplainingForm(form, precision, share(form, seen, precision)) for form in eligible]
         if matches := [match for match in found if match.share <= 1]:
             return matches
     return []

@@ -14,6 +14,20 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from parity.execution.names import (
+    AFTER,
+    FORWARD,
+    GRADIENT,
+    INPUT_GRADIENT,
+    LOSS,
+    PARAMETER,
+    STATE,
+    VALUE,
+    array_name,
+    group_of,
+    own_name,
+    step_name,
+)
 from parity.judgement import kinks, precision, trust
 from parity.judgement.budgets import STAGES
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
@@ -28,7 +42,7 @@ from parity.spec.graph import Graph
 from parity.spec.graph_facts import mask_inputs, observed_values
 from parity.spec.specs import Optimizer
 
-__all__ = ["Drawn", "References", "judge", "judge_agreement", "judge_forward", "references"]
+__all__ = ["DrawnArrays", "References", "judge", "judge_agreement", "judge_forward", "references"]
 
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
@@ -37,7 +51,7 @@ STEP_TRIES = 3
 """How many steps of the lock-step are tried for one that lies away from kinks, so that its gradients can be judged as well."""
 
 
-class Drawn(Protocol):
+class DrawnArrays(Protocol):
     """A case's arrays (parity.trials.draws.Draws)."""
 
     def initial(self) -> dict[str, Array]: ...
@@ -54,7 +68,9 @@ class Later:
     zeros: Mapping[str, str]
 
 
-def judge(case: Case, optimizer: Optimizer | None, draws: Drawn, known: References) -> Callable[[Arrays], list[Comparison]]:
+def judge(
+    case: Case, optimizer: Optimizer | None, draws: DrawnArrays, known: References
+) -> Callable[[Arrays], list[Comparison]]:
     """The judgement as a function of a record's arrays. What it needs of the reference beyond `known` is computed once."""
 
     @cache
@@ -67,7 +83,7 @@ def judge(case: Case, optimizer: Optimizer | None, draws: Drawn, known: Referenc
     return settled(known, comparisons)
 
 
-def judge_forward(case: Case, draws: Drawn, known: References) -> Callable[[Arrays], list[Comparison]]:
+def judge_forward(case: Case, draws: DrawnArrays, known: References) -> Callable[[Arrays], list[Comparison]]:
     """The judgement where a framework runs forward only: evaluation mode, and nothing of training."""
     graph = replace(known.graph, phases=())
     return settled(known, lambda arrays, known: judge_agreement(case, graph, draws, arrays, known))
@@ -96,7 +112,7 @@ def settled(
 def judge_agreement(
     case: Case,
     graph: Graph,
-    draws: Drawn,
+    draws: DrawnArrays,
     arrays: Arrays,
     known: References,
     optimizer: Optimizer | None = None,
@@ -132,7 +148,7 @@ def judge_agreement(
     return precision.reduced(_noting(found, followed), graph, optimizer.name if optimizer else "")
 
 
-def later_step(case: Case, draws: Drawn, known: References, shadows: int) -> Later | None:
+def later_step(case: Case, draws: DrawnArrays, known: References, shadows: int) -> Later | None:
     """A step after the first whose batch lies away from kinks and reaches every parameter, with its reference: parameters
     or batches that are stale show there."""
     for step in range(1, min(case.steps, 1 + STEP_TRIES)):
@@ -148,25 +164,25 @@ def later_step(case: Case, draws: Drawn, known: References, shadows: int) -> Lat
 
 def _forward(case: Case, graph: Graph, arrays: Arrays, known: References) -> list[Comparison]:
     found = _named(
-        case, "forward", "forward", "values", _values(case, graph, known.evaluation), arrays, known.evaluation, known.u
+        case, "forward", FORWARD, "values", _values(case, graph, known.evaluation), arrays, known.evaluation, known.u
     )
     return trust.constant_outputs(found, graph, known)
 
 
 def _training(case: Case, graph: Graph, arrays: Arrays, known: References, zeros: Mapping[str, str]) -> list[Comparison]:
     one, u = known.training, known.u
-    found = _named(case, "activation", "value", "values", _values(case, graph, one), arrays, one, u)
+    found = _named(case, "activation", VALUE, "values", _values(case, graph, one), arrays, one, u)
     found = trust.saturated(found, graph, known)
     reference, beside = one.loss()
     if reference is not None:
-        found.append(named(case, "loss", "loss", judge_tensor(arrays.get("loss"), reference, beside, u)))
+        found.append(named(case, "loss", "loss", judge_tensor(arrays.get(LOSS), reference, beside, u)))
     data = {given.name for given in graph.inputs} - mask_inputs(graph.all_nodes())
-    present = [name for name in one.names("input_gradients") if name in data or f"input_gradient/{name}" in arrays]
+    present = [name for name in one.names("input_gradients") if name in data or array_name(INPUT_GRADIENT, name) in arrays]
     read = {name for node in (*graph.nodes, *graph.phases[0].nodes) for name in node.sources()}
     unread = {name: "no node of this phase reads it" for name in present if name not in read}
-    found += _named(case, "input_gradient", "input_gradient", "input_gradients", present, arrays, one, u, unread)
-    found += _named(case, "gradient", "gradient", "gradients", one.names("gradients"), arrays, one, u, zeros)
-    found += _named(case, "statistic", "state", "state", one.names("state"), arrays, one, u)
+    found += _named(case, "input_gradient", INPUT_GRADIENT, "input_gradients", present, arrays, one, u, unread)
+    found += _named(case, "gradient", GRADIENT, "gradients", one.names("gradients"), arrays, one, u, zeros)
+    found += _named(case, "statistic", STATE, "state", one.names("state"), arrays, one, u)
     return found
 
 
@@ -178,7 +194,7 @@ def _values(case: Case, graph: Graph, one: Pass) -> list[str]:
 def _named(
     case: Case,
     quantity: str,
-    prefix: str,
+    group: str,
     kind: str,
     names: Iterable[str],
     arrays: Arrays,
@@ -190,13 +206,15 @@ def _named(
     found = []
     for name in names:
         reference, beside, zero = one.array(kind, name), one.beside(kind, name), (zeros or {}).get(name, "")
-        found.append(named(case, quantity, name, judge_tensor(arrays.get(f"{prefix}/{name}"), reference, beside, u, zero)))
+        finding = judge_tensor(arrays.get(array_name(group, name)), reference, beside, u, zero)
+        found.append(named(case, quantity, name, finding))
     return found
 
 
 def _unchanged(case: Case, initial: Arrays, arrays: Arrays) -> list[Comparison]:
     """`gradients` leaves parameters, statistics and carried state bitwise as they were."""
-    return [named(case, "unchanged", name, judge_bits(arrays.get(f"after/{name}"), array)) for name, array in initial.items()]
+    kept = {name: judge_bits(arrays.get(array_name(AFTER, name)), array) for name, array in initial.items()}
+    return [named(case, "unchanged", name, finding) for name, finding in kept.items()]
 
 
 def _steps(case: Case, arrays: Arrays, known: References, later: Later | None, zeros: Mapping[str, str]) -> list[Comparison]:
@@ -210,7 +228,7 @@ def _steps(case: Case, arrays: Arrays, known: References, later: Later | None, z
         found += _step(case, step, arrays, one, known.u, kinds, later.zeros)
         reference, beside = one.loss()
         if reference is not None:
-            got = arrays.get(f"step/{step}/loss")
+            got = arrays.get(step_name(step, LOSS))
             found.append(named(case, "loss", f"step {step}", judge_tensor(got, reference, beside, known.u)))
     return found
 
@@ -220,9 +238,9 @@ def _step(
 ) -> list[Comparison]:
     found = []
     for kind in kinds:
-        quantity, place = {"state": ("statistic", "parameter"), "gradients": ("gradient", "gradient")}[kind]
+        quantity, place = {"state": ("statistic", PARAMETER), "gradients": ("gradient", GRADIENT)}[kind]
         for name in one.names(kind):
-            got = arrays.get(f"step/{step}/{place}/{name}")
+            got = arrays.get(step_name(step, place, name))
             zero = zeros.get(name, "") if kind == "gradients" else ""
             finding = judge_tensor(got, one.array(kind, name), one.beside(kind, name), u, zero)
             found.append(named(case, quantity, f"{name} step {step}", finding))
@@ -231,15 +249,15 @@ def _step(
 
 def _strangers(case: Case, arrays: Arrays, known: References) -> list[Comparison]:
     """What a framework showed under names that the graph does not have."""
-    prefixes = {"forward": "values", "value": "values", "gradient": "gradients", "state": "state"}
+    kinds = {FORWARD: "values", VALUE: "values", GRADIENT: "gradients", STATE: "state"}
     found = []
     for key in arrays:
-        prefix, _, name = key.partition("/")
-        if prefix in prefixes and name not in known.training.names(prefixes[prefix]):
+        group, name = group_of(key), own_name(key)
+        if group in kinds and name not in known.training.names(kinds[group]):
             node_values = known.graph.value_shapes()
-            if prefix in ("forward", "value") and name in node_values:
+            if group in (FORWARD, VALUE) and name in node_values:
                 continue
-            found.append(named(case, prefix, name, Finding("differs", reason="the graph has nothing of this name")))
+            found.append(named(case, group, name, Finding("differs", reason="the graph has nothing of this name")))
     return found
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.execution import newton
+from parity.execution.names import AFTER, GRADIENT, LOSS, NEWTON, PARAMETER, PRODUCT, STEP, array_name
 from parity.judgement import budgets, precision, trust
 from parity.judgement.agreement import settled
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
@@ -33,7 +34,7 @@ TELLING = 1 / budgets.HALVED
 
 
 @dataclass(frozen=True)
-class Given:
+class CurvatureInputs:
     """What a case is about: where its parameters start, the directions of its products, and the reference of its one batch."""
 
     case: Case
@@ -50,7 +51,7 @@ class Given:
         return {**self.known.values, **parameters}
 
 
-def judge(given: Given) -> Callable[[Arrays], list[Comparison]]:
+def judge(given: CurvatureInputs) -> Callable[[Arrays], list[Comparison]]:
     """The judgement as a function of a record's arrays: beside some shadows, and where not all is green, beside more."""
 
     def comparisons(arrays: Arrays, known: References) -> list[Comparison]:
@@ -61,26 +62,26 @@ def judge(given: Given) -> Callable[[Arrays], list[Comparison]]:
     return settled(given.known, comparisons)
 
 
-def _all(given: Given, arrays: Arrays) -> list[Comparison]:
+def _all(given: CurvatureInputs, arrays: Arrays) -> list[Comparison]:
     return [*_gradients(given, arrays), *_products(given, arrays), *_steps(given, arrays)]
 
 
-def _gradients(given: Given, arrays: Arrays) -> Iterator[Comparison]:
+def _gradients(given: CurvatureInputs, arrays: Arrays) -> Iterator[Comparison]:
     """Loss and gradient where the parameters start, and that asking for products has changed nothing."""
     case, one, u = given.case, given.known.training, given.known.u
     zeros = trust.cancelled(given.graph, given.known.values, one)
     loss, beside = one.loss()
     if loss is not None:
-        yield named(case, "loss", "loss", judge_tensor(arrays.get("loss"), loss, beside, u))
+        yield named(case, "loss", "loss", judge_tensor(arrays.get(LOSS), loss, beside, u))
     for name in one.names("gradients"):
         reference, beside = one.array("gradients", name), one.beside("gradients", name)
-        finding = judge_tensor(arrays.get(f"gradient/{name}"), reference, beside, u, zeros.get(name, ""))
+        finding = judge_tensor(arrays.get(array_name(GRADIENT, name)), reference, beside, u, zeros.get(name, ""))
         yield named(case, "gradient", name, finding)
     for name, array in given.initial.items():
-        yield named(case, "unchanged", name, judge_bits(arrays.get(f"after/{name}"), array))
+        yield named(case, "unchanged", name, judge_bits(arrays.get(array_name(AFTER, name)), array))
 
 
-def _products(given: Given, arrays: Arrays) -> Iterator[Comparison]:
+def _products(given: CurvatureInputs, arrays: Arrays) -> Iterator[Comparison]:
     """H·v where the parameters start. What has no slope, whatever the parameters are, has no curvature either."""
     values, u = given.known.values, given.known.u
     zeros = trust.cancelled(given.graph, values, given.known.training)
@@ -89,11 +90,11 @@ def _products(given: Given, arrays: Arrays) -> Iterator[Comparison]:
         around = [_product(given, values, direction, seed) for seed in range(given.known.shadows)]
         for name, array in reference.items():
             spread = budgets.spread(array, [shadow[name] for shadow in around])
-            finding = judge_tensor(arrays.get(f"product/{number}/{name}"), array, spread, u, zeros.get(name, ""))
+            finding = judge_tensor(arrays.get(array_name(PRODUCT, number, name)), array, spread, u, zeros.get(name, ""))
             yield named(given.case, "hessian_vector_product", f"{name} direction {number}", finding)
 
 
-def _product(given: Given, values: Arrays, direction: Arrays, seed: int) -> Arrays:
+def _product(given: CurvatureInputs, values: Arrays, direction: Arrays, seed: int) -> Arrays:
     """A shadow of H·v."""
     dtype = given.case.dtype
     if seed % 2:
@@ -101,7 +102,7 @@ def _product(given: Given, values: Arrays, direction: Arrays, seed: int) -> Arra
     return curvature.product(given.graph, values, direction, dtype, seed)
 
 
-def _steps(given: Given, arrays: Arrays) -> Iterator[Comparison]:
+def _steps(given: CurvatureInputs, arrays: Arrays) -> Iterator[Comparison]:
     """Each step that can tell, and where the last one ended."""
     before = given.initial
     for step in range(given.case.steps):
@@ -113,7 +114,7 @@ def _steps(given: Given, arrays: Arrays) -> Iterator[Comparison]:
             break
         for name, finding in findings.items():
             yield named(given.case, "newton_step", f"{name} step {step}", finding)
-        after = {name: arrays.get(f"newton/{step}/parameter/{name}") for name in given.initial}
+        after = {name: arrays.get(array_name(NEWTON, step, PARAMETER, name)) for name in given.initial}
         before = {
             name: array for name, array in after.items() if array is not None and array.shape == given.initial[name].shape
         }
@@ -123,7 +124,7 @@ def _steps(given: Given, arrays: Arrays) -> Iterator[Comparison]:
         yield from _minimum(given, arrays)
 
 
-def _step(given: Given, arrays: Arrays, before: Arrays, step: int) -> dict[str, Finding] | None:
+def _step(given: CurvatureInputs, arrays: Arrays, before: Arrays, step: int) -> dict[str, Finding] | None:
     """One step from where the framework stood; None where rounding hides it."""
     values = given.at(before)
     reference = curvature.newton_step(given.graph, values)
@@ -133,11 +134,11 @@ def _step(given: Given, arrays: Arrays, before: Arrays, step: int) -> dict[str, 
         spread = budgets.spread(array, [shadow[name] for shadow in around])
         if not (budgets.shadowed(array, spread, given.known.u).maximum < TELLING * budgets.greatest(array)):
             return None
-        found[name] = judge_tensor(arrays.get(f"newton/{step}/step/{name}"), array, spread, given.known.u)
+        found[name] = judge_tensor(arrays.get(array_name(NEWTON, step, STEP, name)), array, spread, given.known.u)
     return found
 
 
-def _solved(given: Given, values: Arrays, seed: int) -> Arrays:
+def _solved(given: CurvatureInputs, values: Arrays, seed: int) -> Arrays:
     """A shadow of a step: Newton's method on the reference's gradient and products, in the tested precision."""
     dtype = given.case.dtype
     values = moved(values, dtype, seed) if seed % 2 else values
@@ -145,13 +146,14 @@ def _solved(given: Given, values: Arrays, seed: int) -> Arrays:
     return newton.step(lambda v: curvature.product(given.graph, values, v, dtype, seed), gradients, first)
 
 
-def _minimum(given: Given, arrays: Arrays) -> Iterator[Comparison]:
+def _minimum(given: CurvatureInputs, arrays: Arrays) -> Iterator[Comparison]:
     """The parameters behind the last step, against the minimum of the loss."""
     reference = curvature.minimum(given.graph, given.at({}))
     around = [_ended(given, seed) for seed in range(given.known.shadows)]
     for name, array in reference.items():
         spread = budgets.spread(array, [shadow[name] for shadow in around])
-        finding = judge_tensor(arrays.get(f"newton/{given.case.steps - 1}/parameter/{name}"), array, spread, given.known.u)
+        got = arrays.get(array_name(NEWTON, given.case.steps - 1, PARAMETER, name))
+        finding = judge_tensor(got, array, spread, given.known.u)
         if not (
             budgets.shadowed(array, spread, given.known.u).maximum < TELLING * budgets.greatest(array - given.initial[name])
         ):
@@ -159,7 +161,7 @@ def _minimum(given: Given, arrays: Arrays) -> Iterator[Comparison]:
         yield named(given.case, "minimum", name, finding)
 
 
-def _ended(given: Given, seed: int) -> Arrays:
+def _ended(given: CurvatureInputs, seed: int) -> Arrays:
     """A shadow of the end: as many steps as the framework took."""
     held = {name: array.astype(given.case.dtype) for name, array in given.initial.items()}
     for _ in range(given.case.steps):

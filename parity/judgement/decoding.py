@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.execution.names import DECODED
 from parity.judgement.comparison import Comparison, Finding, named, place
 from parity.judgement.references import References, one_pass
 from parity.spec.cases import Case
@@ -25,7 +26,7 @@ def judge_decoding(case: Case, arrays: Mapping[str, Array], known: References) -
     decoding = known.graph.decoding
     if decoding is None or case.size != "small":
         return []
-    return [named(case, QUANTITY, str(decoding["from"]), _finding(arrays.get("decoded"), known, decoding))]
+    return [named(case, QUANTITY, str(decoding["from"]), _finding(arrays.get(DECODED), known, decoding))]
 
 
 def _finding(chosen: Array | None, known: References, decoding: Mapping[str, Any]) -> Finding:

@@ -21,7 +21,7 @@ EXPLAINABLE = ("differs", "reduced_precision", "nonfinite")
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownDifference:
     """One departure. `cases`, `tensors`: patterns of case ids and of tensors, `quantities`: which comparisons; low and high
     bound the error."""
 
@@ -70,7 +70,7 @@ def apply(case: Case, framework: str, record: Record, comparisons: Sequence[Comp
     return found
 
 
-def _told_elsewhere(entries: Sequence[Known], case: Case, comparison: Comparison, version: str) -> Comparison:
+def _told_elsewhere(entries: Sequence[KnownDifference], case: Case, comparison: Comparison, version: str) -> Comparison:
     """What an entry of other versions explains: reported, without failing."""
     if comparison.verdict in EXPLAINABLE:
         for entry in entries:
@@ -82,7 +82,7 @@ def _told_elsewhere(entries: Sequence[Known], case: Case, comparison: Comparison
     return comparison
 
 
-def _explained(entries: Sequence[Known], case: Case, comparison: Comparison) -> Comparison:
+def _explained(entries: Sequence[KnownDifference], case: Case, comparison: Comparison) -> Comparison:
     if comparison.verdict not in EXPLAINABLE:
         return comparison
     for entry in entries:
@@ -95,17 +95,17 @@ def _explained(entries: Sequence[Known], case: Case, comparison: Comparison) -> 
 
 
 @cache
-def known(framework: str) -> tuple[Known, ...]:
+def known(framework: str) -> tuple[KnownDifference, ...]:
     """The entries of a framework's differences.yaml that speak of cases."""
     package = find(framework)[1].package.rsplit(".", 1)[-1]
     path = Path(__file__).resolve().parent.parent / package / "differences.yaml"
     return tuple(_entry(item, path) for item in _read(path).get("differences", ()) if "cases" in item)
 
 
-def _entry(item: Mapping[str, Any], path: Path) -> Known:
+def _entry(item: Mapping[str, Any], path: Path) -> KnownDifference:
     try:
         low, high = item["bound"]
-        return Known(
+        return KnownDifference(
             name=item["name"],
             cause=item["cause"],
             source=item["source"],

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.execution.names import FORWARD, INPUT_GRADIENT, VALUE, array_name
 from parity.judgement import budgets
 from parity.judgement.comparison import Comparison, Finding, judge_bits, judge_elements, named, unfit
 from parity.spec.cases import Case
@@ -31,14 +32,14 @@ def judge(case: Case, batch: Mapping[str, Array]) -> Callable[[Mapping[str, Arra
     x, weights, u = batch["x"], batch["weights"], budgets.roundoff(case.dtype)
 
     def comparisons(arrays: Mapping[str, Array]) -> list[Comparison]:
-        found = [named(case, "forward", "dropout", judge_bits(arrays.get("forward/dropout"), x))]
-        y = arrays.get("value/dropout")
+        found = [named(case, "forward", "dropout", judge_bits(arrays.get(array_name(FORWARD, "dropout")), x))]
+        y = arrays.get(array_name(VALUE, "dropout"))
         if y is None or unfit(y, x) is not None:
             return [*found, named(case, "activation", "dropout", unfit(y, x) or Finding("differs"))]
         kept = y != 0
         found.append(named(case, "activation", "dropout rate", _rate(kept, rate)))
         found.append(named(case, "activation", "dropout scale", _masked(y, x, kept, rate, u)))
-        gradient = arrays.get("input_gradient/x")
+        gradient = arrays.get(array_name(INPUT_GRADIENT, "x"))
         return [*found, named(case, "input_gradient", "x", _masked(gradient, weights, kept, rate, u))]
 
     return comparisons

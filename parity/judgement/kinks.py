@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.execution.names import VALUE, array_name
 from parity.judgement import budgets
 from parity.judgement.comparison import Comparison
 from parity.judgement.references import Pass, References
@@ -62,7 +63,7 @@ def seen_branches(references: References, arrays: Mapping[str, Array]) -> tuple[
         if not doubted.any():
             continue
         expected = {source: references.value(source) for source in node.sources()}
-        seen = {source: arrays.get(f"value/{source}", array) for source, array in expected.items()}
+        seen = {source: arrays.get(array_name(VALUE, source), array) for source, array in expected.items()}
         if any(seen[source].shape != array.shape for source, array in expected.items()):
             continue
         parameters = {role: references.values[name] for role, name in node.parameters.items()}
@@ -81,7 +82,7 @@ def unseen(references: References, arrays: Mapping[str, Array]) -> set[str]:
         node.name
         for node, doubted in doubts(references.graph, references.training, references.u, ties=True)
         if doubted.any()
-        and any(source in references.reference.values and f"value/{source}" not in arrays for source in node.sources())
+        and any(source in references.reference.values and array_name(VALUE, source) not in arrays for source in node.sources())
     }
 
 

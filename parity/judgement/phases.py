@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.execution.names import LOSS, PARAMETER, array_name, put_under, step_name
 from parity.judgement import kinks, trust
 from parity.judgement.comparison import Comparison, Finding, judge, named, unfit
 from parity.judgement.references import Pass, References, one_pass, started
@@ -54,7 +55,8 @@ def foreseen(known: References, optimizer: Optimizer) -> Iterator[Pass]:
     for place in range(1, len(known.graph.phases)):
         factors = trained(known, place - 1)
         (step,) = replay(rule, values, known.values, [one.reference.gradients], known.u, factors)
-        arrays |= {f"step/0/parameter/{name}": np.asarray(known.values[name] + step[name].update, float) for name in factors}
+        after = {name: np.asarray(known.values[name] + step[name].update, float) for name in factors}
+        arrays |= put_under(after, step_name(0, PARAMETER))
         begun, reason = begins(known, arrays, place)
         if reason:
             return
@@ -71,7 +73,7 @@ def begins(known: References, arrays: Arrays, place: int) -> tuple[dict[str, Arr
         return {}, f"{min(again)} is updated before and after this phase starts, so nobody sees where it does"
     moved = {}
     for name in before & {parameter.name for parameter in graph.parameters}:
-        after = arrays.get(f"step/0/parameter/{name}")
+        after = arrays.get(step_name(0, PARAMETER, name))
         if after is None or unfit(after, known.values[name]) is not None:
             return {}, f"{name}, with which this phase starts, is missing or not finite"
         moved[name] = np.asarray(after)
@@ -84,11 +86,11 @@ def _seen(case: Case, arrays: Arrays, known: References, one: Pass, place: int, 
     found = []
     reference, beside = one.loss()
     if reference is not None:
-        loss = arrays.get(f"step/0/{name}/loss")
+        loss = arrays.get(step_name(0, LOSS, phase=name))
         found.append(named(case, "loss", name, judge(loss, reference, beside, known.u)))
     for tensor in one.names("gradients"):
         reference, beside = one.array("gradients", tensor), one.beside("gradients", tensor)
-        finding = judge(arrays.get(f"{key}/{tensor}"), reference, beside, known.u, zeros.get(tensor, ""))
+        finding = judge(arrays.get(array_name(key, tensor)), reference, beside, known.u, zeros.get(tensor, ""))
         found.append(named(case, "gradient", f"{tensor} {name}", finding))
     return found
 
@@ -97,6 +99,6 @@ def _statistics(case: Case, arrays: Arrays, known: References, last: Pass) -> li
     """Running statistics, which every phase moves on, once for every call of a network; and carried state."""
     found = []
     for name in last.names("state"):
-        got, reference = arrays.get(f"step/0/parameter/{name}"), last.array("state", name)
+        got, reference = arrays.get(step_name(0, PARAMETER, name)), last.array("state", name)
         found.append(named(case, "statistic", f"{name} step 0", judge(got, reference, last.beside("state", name), known.u)))
     return found

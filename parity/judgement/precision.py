@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.execution.names import GRADIENT, LOSS, array_name, step_name
 from parity.judgement import budgets
 from parity.judgement.comparison import Comparison
 from parity.judgement.origins import FORWARD, Origins
@@ -103,8 +104,8 @@ def _spread(comparison: Comparison, arrays: Mapping[str, Array]) -> float | None
     tensor = comparison.tensor.partition(" step ")[0]
     if comparison.quantity not in ("gradient", "loss"):
         return None
-    first = "loss" if comparison.quantity == "loss" else f"gradient/{tensor}"
-    one, other = arrays.get(first), arrays.get(f"step/0/{first}")
+    first = LOSS if comparison.quantity == "loss" else array_name(GRADIENT, tensor)
+    one, other = arrays.get(first), arrays.get(step_name(0, first))
     if one is None or other is None or one.shape != other.shape or not one.size:
         return None
     if not (np.isfinite(one).all() and np.isfinite(other).all()):

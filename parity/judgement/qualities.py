@@ -41,7 +41,7 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Asked:
+class QualityBound:
     """At least, or at most, so much."""
 
     measure: str

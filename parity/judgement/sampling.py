@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.execution.names import AGAIN, SAMPLE, array_name
 from parity.judgement import budgets
 from parity.judgement.comparison import Comparison, Finding, compared, judge_bits, named, place, unfit
 from parity.reference_impl.distributions import Claim, as_matrix, claim
@@ -32,7 +33,7 @@ def judge(case: Case, spec: Initializer) -> Callable[[Mapping[str, Array]], list
     claimed = claim(spec, case.arguments, sampling)
 
     def comparisons(arrays: Mapping[str, Array]) -> list[Comparison]:
-        draws = [arrays.get(f"sample/{i}") for i in range(sampling.count)]
+        draws = [arrays.get(array_name(SAMPLE, i)) for i in range(sampling.count)]
         bad = _unfit(case, sampling, draws)
         if bad:
             return bad
@@ -54,7 +55,7 @@ def _unfit(case: Case, sampling: Sampling, draws: list[Array | None]) -> list[Co
 
 def _seeds(case: Case, claimed: Claim, draws: list[Array], arrays: Mapping[str, Array]) -> Iterator[Comparison]:
     """The same seed gives the same numbers; another one gives others."""
-    again = arrays.get("sample/again")
+    again = arrays.get(array_name(SAMPLE, AGAIN))
     if again is not None:
         finding = judge_bits(again, draws[0])
         if finding.verdict != "exact":

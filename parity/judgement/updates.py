@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.execution.names import GRADIENT, PARAMETER, array_name, ends_in, step_name
 from parity.judgement import budgets
 from parity.judgement.comparison import Comparison, Finding, judge_bits, judge_elements, named, unfit
 from parity.judgement.references import Pass, References
@@ -50,19 +51,19 @@ def judge_updates(
     """
     rule, factors = Rule.of(optimizer), trained(references, phase)
     keys = gradient_keys(references.graph, phase, case.steps)
-    missing = [name for name in factors if f"{keys[0]}/{name}" not in arrays]
+    missing = [name for name in factors if array_name(keys[0], name) not in arrays]
     found = [named(case, QUANTITY, name, Finding("differs", reason="no gradient was seen for it")) for name in missing]
     factors = {name: factor for name, factor in factors.items() if name not in missing}
-    gradients = [{name: arrays.get(f"{key}/{name}") for name in factors} for key in keys]
+    gradients = [{name: arrays.get(array_name(key, name)) for name in factors} for key in keys]
     bad = [_unfit_gradient(case, initial, gradients, name) for name in factors]
     if any(bad):  # a rule may read every gradient (a global norm), so none can be replayed
         return [*found, *(comparison for comparison in bad if comparison)]
     seen = [{name: array for name, array in step.items() if array is not None} for step in gradients]
-    first = keys[0] if phase else "gradient"
+    first = keys[0] if phase else GRADIENT
     alone, one = _alone(references.graph), one or references.training
     errors = {name: 0.0 if alone else _gradient_error(one, references.u, arrays, first, name) for name in factors}
     for name, parts in _replayed(rule, case, initial, seen, references.u, factors, errors):
-        afters = [arrays.get(f"step/{k}/parameter/{name}") for k in range(case.steps)]
+        afters = [arrays.get(step_name(k, PARAMETER, name)) for k in range(case.steps)]
         zero = (zeros or {}).get(name, "")
         found.append(named(case, QUANTITY, name, _over_steps(initial[name], afters, parts, references.u, zero)))
     found += _frozen(case, initial, arrays, references) if not phase else []
@@ -87,8 +88,8 @@ def trained(references: References, phase: int = 0) -> dict[str, float]:
 
 def gradient_keys(graph: Graph, phase: int, steps: int) -> list[str]:
     """Where a record keeps the gradients of a phase, for each step of the lock-step."""
-    inside = f"/{graph.phases[phase].name}" if phase else ""
-    return [f"step/{k}{inside}/gradient" for k in range(steps)]
+    inside = graph.phases[phase].name if phase else ""
+    return [step_name(k, GRADIENT, phase=inside) for k in range(steps)]
 
 
 def blind_hyperparameters(
@@ -125,7 +126,7 @@ def _gradient_error(one: Pass, u: float, arrays: Arrays, first: str, name: str) 
     reference = one.array("gradients", name)
     budget = one.budget("gradients", name, u).maximum
     size = budgets.greatest(reference)
-    largest = max(budgets.greatest(array) for key, array in arrays.items() if key.endswith(f"/gradient/{name}"))
+    largest = max(budgets.greatest(array) for key, array in arrays.items() if ends_in(key, GRADIENT, name))
     return budget * max(1.0, largest / size) if size else budget
 
 
@@ -201,7 +202,7 @@ def _frozen(case: Case, initial: Arrays, arrays: Arrays, references: References)
         name = parameter.name
         if name in ever:
             continue
-        findings = [judge_bits(arrays.get(f"step/{k}/parameter/{name}"), initial[name]) for k in range(case.steps)]
+        findings = [judge_bits(arrays.get(step_name(k, PARAMETER, name)), initial[name]) for k in range(case.steps)]
         bad = [finding for finding in findings if finding.verdict != "exact"]
         found.append(named(case, QUANTITY, name, bad[0] if bad else Finding("exact", 0.0, 0.0, reason="frozen")))
     return found

@@ -23,7 +23,7 @@ DEFAULT_MODE = "compiled"
 
 
 @dataclass(frozen=True)
-class Pass:
+class ProgramPass:
     """What one pass of a program gave: tensors by the place of their name in the request."""
 
     values: Tensors
@@ -69,7 +69,7 @@ class Programs:
 
     def gradients(
         self, model: keras.Model, variables: Sequence[keras.Variable], watched: Sequence[int]
-    ) -> Callable[[Tensors], Pass]:
+    ) -> Callable[[Tensors], ProgramPass]:
         """One training pass of a model whose first output is the loss; gradients of variables and of the inputs watched."""
 
         def passed(inputs: Tensors) -> tuple[Any, ...]:
@@ -83,7 +83,7 @@ class Programs:
             return values, loss, dense[: len(sources)], dense[len(sources) :]
 
         program = self.program(passed)
-        return lambda inputs: Pass(*program(inputs))
+        return lambda inputs: ProgramPass(*program(inputs))
 
     def hessian_vector_product(
         self, model: keras.Model, variables: Sequence[keras.Variable]

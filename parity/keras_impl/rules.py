@@ -17,7 +17,7 @@ from parity.execution.protocol import Unsupported
 State = Mapping[str, Any]
 
 
-class Rule(keras.optimizers.Optimizer):  # type: ignore[misc]
+class WrittenRule(keras.optimizers.Optimizer):  # type: ignore[misc]
     """A rule of one variable at a time: `begin` is its state before the first step, `move` one step of it."""
 
     begin: ClassVar[Mapping[str, float]] = {}
@@ -63,7 +63,7 @@ def _norm(x: Any) -> Any:
     return ops.sqrt(ops.sum(ops.square(x)))
 
 
-class Momentum(Rule):
+class Momentum(WrittenRule):
     """v = momentum·v + (1 - dampening)·g; w - lr·v. Keras has no dampening."""
 
     begin: ClassVar[Mapping[str, float]] = {"v": 0.0}
@@ -72,7 +72,7 @@ class Momentum(Rule):
         return w - h["rate"] * self.kept(state["v"], h["momentum"] * state["v"] + (1 - h["dampening"]) * g)
 
 
-class UnbiasedMomentum(Rule):
+class UnbiasedMomentum(WrittenRule):
     """A mean of gradients, divided by 1 - momentumᵗ."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0}
@@ -82,7 +82,7 @@ class UnbiasedMomentum(Rule):
         return w - h["rate"] * mean / (1 - power(h["momentum"], h["t"]))
 
 
-class RmspropMomentum(Rule):
+class RmspropMomentum(WrittenRule):
     """v = momentum·v + g/(sqrt(s) + epsilon); w - lr·v. Keras's own has epsilon inside of the root."""
 
     begin: ClassVar[Mapping[str, float]] = {"s": 0.0, "v": 0.0}
@@ -92,7 +92,7 @@ class RmspropMomentum(Rule):
         return w - h["rate"] * self.kept(state["v"], h["momentum"] * state["v"] + g / (ops.sqrt(square) + h["epsilon"]))
 
 
-class Amsgrad(Rule):
+class Amsgrad(WrittenRule):
     """Adam with the greatest second moment so far, epsilon after the bias correction; Keras's own adds it before."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0, "u": 0.0}
@@ -103,7 +103,7 @@ class Amsgrad(Rule):
         return w - h["rate"] * first / (ops.sqrt(greatest / (1 - power(h["beta_2"], h["t"]))) + h["epsilon"])
 
 
-class Nadam(Rule):
+class Nadam(WrittenRule):
     """With Dozat's schedule 0.96^(t·decay); Keras's own has the decay 1."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0, "p": 1.0}
@@ -116,7 +116,7 @@ class Nadam(Rule):
         return w - h["rate"] * ahead / (ops.sqrt(second) + h["epsilon"])
 
 
-class Lamb(Rule):
+class Lamb(WrittenRule):
     """You et al. 2020, algorithm 2. Keras's own takes weight decay off before, outside of the ratio of norms."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0}
@@ -127,7 +127,7 @@ class Lamb(Rule):
         return w - h["rate"] * _norm(w) / _norm(r) * r
 
 
-class AdamEpsilonInRoot(Rule):
+class AdamEpsilonInRoot(WrittenRule):
     """Adam with epsilon under the root, after the bias correction."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0}
@@ -137,7 +137,7 @@ class AdamEpsilonInRoot(Rule):
         return w - h["rate"] * first / ops.sqrt(second + h["epsilon"])
 
 
-class AdamThenSGD(Rule):
+class AdamThenSGD(WrittenRule):
     """Adam's steps up to `switch`, SGD's after it."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0}
@@ -148,7 +148,7 @@ class AdamThenSGD(Rule):
         return w - h["rate"] * ops.where(h["t"] <= h["switch"], adam, h["ratio"] * g)
 
 
-class AdadeltaEpsilonOutside(Rule):
+class AdadeltaEpsilonOutside(WrittenRule):
     """Zeiler 2012 with epsilon added to the roots; Keras's own has epsilon inside."""
 
     begin: ClassVar[Mapping[str, float]] = {"s": 0.0, "d": 0.0}

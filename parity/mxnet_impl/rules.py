@@ -15,7 +15,7 @@ nd = mxnet.nd
 State = Mapping[str, Any]
 
 
-class Rule(mxnet.optimizer.Optimizer):  # type: ignore[misc]
+class WrittenRule(mxnet.optimizer.Optimizer):  # type: ignore[misc]
     """A rule of one weight at a time: `begin` is its state before the first step, `move` one step of it."""
 
     begin: ClassVar[Mapping[str, float]] = {}
@@ -49,7 +49,7 @@ def _mean_square(g: Any, state: State, h: Mapping[str, Any]) -> Any:
     return state["s"]
 
 
-class Momentum(Rule):
+class Momentum(WrittenRule):
     """v = momentum·v + (1 - dampening)·g; w - lr·v. MXNet has no dampening."""
 
     begin: ClassVar[Mapping[str, float]] = {"v": 0.0}
@@ -59,7 +59,7 @@ class Momentum(Rule):
         return w - h["rate"] * state["v"]
 
 
-class UnbiasedMomentum(Rule):
+class UnbiasedMomentum(WrittenRule):
     """A mean of gradients, divided by 1 - momentumᵗ."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0}
@@ -69,7 +69,7 @@ class UnbiasedMomentum(Rule):
         return w - h["rate"] / (1 - h["momentum"] ** h["t"]) * state["m"]
 
 
-class AdagradEpsilonInside(Rule):
+class AdagradEpsilonInside(WrittenRule):
     """w - lr·g/sqrt(s + epsilon), as MXNet's own, whose history is a float32 array."""
 
     begin: ClassVar[Mapping[str, float]] = {"s": 0.0}
@@ -79,7 +79,7 @@ class AdagradEpsilonInside(Rule):
         return w - h["rate"] * g / nd.sqrt(state["s"] + h["epsilon"])
 
 
-class RmspropEpsilonInside(Rule):
+class RmspropEpsilonInside(WrittenRule):
     """w - lr·g/sqrt(s + epsilon), as MXNet's own, whose mean square is a float32 array."""
 
     begin: ClassVar[Mapping[str, float]] = {"s": 0.0}
@@ -88,7 +88,7 @@ class RmspropEpsilonInside(Rule):
         return w - h["rate"] * g / nd.sqrt(_mean_square(g, state, h) + h["epsilon"])
 
 
-class RmspropCentered(Rule):
+class RmspropCentered(WrittenRule):
     """w - lr·g/sqrt(s - a² + epsilon), as MXNet's own without its momentum, whose state is float32."""
 
     begin: ClassVar[Mapping[str, float]] = {"s": 0.0, "a": 0.0}
@@ -98,7 +98,7 @@ class RmspropCentered(Rule):
         return w - h["rate"] * g / nd.sqrt(_mean_square(g, state, h) - nd.square(state["a"]) + h["epsilon"])
 
 
-class RmspropMomentum(Rule):
+class RmspropMomentum(WrittenRule):
     """v = momentum·v + g/(sqrt(s) + epsilon); w - lr·v. MXNet has momentum in its centered form only."""
 
     begin: ClassVar[Mapping[str, float]] = {"s": 0.0, "v": 0.0}
@@ -108,7 +108,7 @@ class RmspropMomentum(Rule):
         return w - h["rate"] * state["v"]
 
 
-class AdaDelta(Rule):
+class AdaDelta(WrittenRule):
     """Zeiler 2012 with a learning rate; MXNet's own ignores its learning rate, and its state is float32."""
 
     begin: ClassVar[Mapping[str, float]] = {"s": 0.0, "d": 0.0}
@@ -119,7 +119,7 @@ class AdaDelta(Rule):
         return w - h["rate"] * delta
 
 
-class Amsgrad(Rule):
+class Amsgrad(WrittenRule):
     """Adam with the greatest second moment so far; MXNet has none."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0, "u": 0.0}
@@ -130,7 +130,7 @@ class Amsgrad(Rule):
         return w - h["rate"] * first / (nd.sqrt(state["u"] / (1 - h["beta_2"] ** h["t"])) + h["epsilon"])
 
 
-class Nadam(Rule):
+class Nadam(WrittenRule):
     """Dozat 2016. MXNet's own multiplies one product of momenta once for every weight and step."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0, "p": 1.0}
@@ -143,7 +143,7 @@ class Nadam(Rule):
         return w - h["rate"] * ahead / (nd.sqrt(second) + h["epsilon"])
 
 
-class Ftrl(Rule):
+class Ftrl(WrittenRule):
     """McMahan et al. 2013, algorithm 1, as MXNet's own, whose state is float32."""
 
     begin: ClassVar[Mapping[str, float]] = {"z": 0.0, "n": 0.0}
@@ -157,7 +157,7 @@ class Ftrl(Rule):
         return (cut - state["z"]) / ((h["beta"] + after) / h["rate"] + h["l2"])
 
 
-class Lion(Rule):
+class Lion(WrittenRule):
     """Chen et al. 2023, algorithm 2."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0}
@@ -168,7 +168,7 @@ class Lion(Rule):
         return w - h["rate"] * (direction + h["weight_decay"] * w)
 
 
-class Lamb(Rule):
+class Lamb(WrittenRule):
     """You et al. 2020, algorithm 2. MXNet's own fused kernels move float64 weights by float32 numbers."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0}
@@ -180,7 +180,7 @@ class Lamb(Rule):
         return w - nd.broadcast_mul(r, (h["rate"] * ratio).reshape((1,) * r.ndim))
 
 
-class AdamEpsilonInRoot(Rule):
+class AdamEpsilonInRoot(WrittenRule):
     """Adam with epsilon under the root, after the bias correction."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0}
@@ -190,7 +190,7 @@ class AdamEpsilonInRoot(Rule):
         return w - h["rate"] * first / nd.sqrt(second + h["epsilon"])
 
 
-class AdamThenSGD(Rule):
+class AdamThenSGD(WrittenRule):
     """Adam's steps up to `switch`, SGD's after it."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0}
@@ -201,7 +201,7 @@ class AdamThenSGD(Rule):
         return w - h["rate"] * (first / (nd.sqrt(second) + h["epsilon"]) if adam else h["ratio"] * g)
 
 
-class AdadeltaEpsilonOutside(Rule):
+class AdadeltaEpsilonOutside(WrittenRule):
     """Zeiler 2012 with epsilon added to the roots; MXNet's own has epsilon inside."""
 
     begin: ClassVar[Mapping[str, float]] = {"s": 0.0, "d": 0.0}
@@ -212,7 +212,7 @@ class AdadeltaEpsilonOutside(Rule):
         return w - h["rate"] * step
 
 
-class Adafactor(Rule):
+class Adafactor(WrittenRule):
     """Shazeer & Stern 2018, algorithms 4 and 5; MXNet has none."""
 
     def create_state(self, index: int, weight: Any) -> dict[str, Any]:
@@ -237,7 +237,7 @@ def _rms(x: Any) -> Any:
     return nd.sqrt(nd.mean(nd.square(x))).reshape((1,) * x.ndim)
 
 
-class Muon(Rule):
+class Muon(WrittenRule):
     """Jordan et al. 2024; MXNet has none."""
 
     begin: ClassVar[Mapping[str, float]] = {"v": 0.0}

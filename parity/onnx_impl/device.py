@@ -30,7 +30,7 @@ LACKING = re.compile(r"Could not find an implementation for (?P<found>\w+)|(?P<r
 """How ONNX Runtime says that it has no kernel of an operator for a type: some find out only when they run."""
 
 
-class Session:
+class LoadedModel:
     """A model loaded into ONNX Runtime."""
 
     def __init__(self, model: bytes, mode: str, dtype: str) -> None:

@@ -15,7 +15,7 @@ import onnxruntime
 
 from parity.execution.protocol import Array, Batch, Description, Driven, Observation, Unsupported
 from parity.onnx_impl import device
-from parity.onnx_impl.model import Model
+from parity.onnx_impl.model import WrittenModel
 from parity.spec.cases import Case
 from parity.spec.graph import Graph
 from parity.spec.graph_facts import observed_values
@@ -57,7 +57,7 @@ class Implementation:
         opset = int(case.arguments.get("opset", OPSET))
         if opset not in OPSETS:
             raise Unsupported(f"no opset {opset}: models are written for opsets {OPSETS[0]} to {OPSETS[-1]}")
-        return Realization(case, case.graph, Model(case.graph, case.dtype, opset))
+        return Realization(case, case.graph, WrittenModel(case.graph, case.dtype, opset))
 
     def sample(self, case: Case) -> Array:
         untrained("initializers")
@@ -72,13 +72,13 @@ class Implementation:
 class Realization:
     """One case: the model that is exported, and the same with every value handed out. A placed batch is what a model is fed."""
 
-    def __init__(self, case: Case, graph: Graph, model: Model) -> None:
+    def __init__(self, case: Case, graph: Graph, model: WrittenModel) -> None:
         self.case, self.graph, self.model = case, graph, model
         self.mode = DEFAULT_MODE if case.mode == "default" else case.mode
         self.kinds = {one.name: one for one in graph.inputs}
         self.observed = observed_values(graph, case.activations)
         self.carried = {one.name: self._zeros(one.shape, case.batch_size) for one in graph.carried}
-        self.sessions: dict[tuple[str, ...], device.Session] = {}
+        self.sessions: dict[tuple[str, ...], device.LoadedModel] = {}
 
     def set_parameters(self, values: Mapping[str, Array]) -> None:
         rest, known = dict(values), self.parameters()
@@ -142,7 +142,7 @@ class Realization:
     def _run(self, outputs: tuple[str, ...], batch: Mapping[str, Array]) -> dict[str, Array]:
         if outputs not in self.sessions:
             model = self.model.proto(outputs).SerializeToString()
-            self.sessions[outputs] = device.Session(model, self.mode, self.case.dtype)
+            self.sessions[outputs] = device.LoadedModel(model, self.mode, self.case.dtype)
         session = self.sessions[outputs]
         size = max((len(array) for name, array in batch.items() if self.kinds[name].batched), default=self.case.batch_size)
         states = {name: one if len(one) == size else self._zeros(one.shape[1:], size) for name, one in self.carried.items()}

@@ -23,7 +23,7 @@ BATCH = "batch"
 """The name of the axis whose size is left open."""
 
 
-class Model:
+class WrittenModel:
     """The nodes of a graph, and its parameters and statistics as ONNX has them.
 
     layouts: how each parameter and statistic lies, once. arrays: native name -> array. outputs: what the model gives.

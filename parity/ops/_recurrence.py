@@ -58,7 +58,7 @@ def needed_mask(run: Run, op: str, mask: Array | None, dropout: float, layers: i
 
 
 @dataclass(frozen=True)
-class Layer:
+class LayerRecord:
     """What one layer keeps for its way back. steps, operands: one entry per time step; valid: (batch, time) or None."""
 
     x: Array
@@ -97,7 +97,7 @@ def forward(
 
 def _layer(
     run: Run, step: Step, x: Array, states: Arrays, part: Mapping[str, Array], *, valid: Array | None
-) -> tuple[Array, Arrays, Layer]:
+) -> tuple[Array, Arrays, LayerRecord]:
     kernel, recurrent, bias = part["kernel"], part["recurrent_kernel"], part.get("recurrent_bias")
     projected = run.matmul(x, kernel.T) + part["bias"]
     outputs, steps, operands = [], [], []
@@ -112,7 +112,7 @@ def _layer(
         outputs.append(output)
         steps.append(saved)
         operands.append(operand)
-    return np.stack(outputs, axis=1), states, Layer(x, kernel, recurrent, bias is not None, steps, operands, valid)
+    return np.stack(outputs, axis=1), states, LayerRecord(x, kernel, recurrent, bias is not None, steps, operands, valid)
 
 
 def vjp(
@@ -139,7 +139,7 @@ def vjp(
     return dx, tuple(np.stack(states, axis=1) for states in zip(*dstarts, strict=True)), gradients
 
 
-def _layer_back(run: Run, step_vjp: StepVjp, layer: Layer, dy: Array, dstates: Arrays) -> tuple[Array, Array, Arrays]:
+def _layer_back(run: Run, step_vjp: StepVjp, layer: LayerRecord, dy: Array, dstates: Arrays) -> tuple[Array, Array, Arrays]:
     """Back through time; gives the gradients of W·x + b and of the recurrent product, (batch, time, rows), and of the start."""
     along, recurrent = [], []
     zero = run.number(0)
@@ -157,7 +157,7 @@ def _layer_back(run: Run, step_vjp: StepVjp, layer: Layer, dy: Array, dstates: A
     return np.stack(along[::-1], axis=1), np.stack(recurrent[::-1], axis=1), dstates
 
 
-def _parameter_gradients(run: Run, layer: Layer, dprojected: Array, drecurrent: Array) -> dict[str, Array]:
+def _parameter_gradients(run: Run, layer: LayerRecord, dprojected: Array, drecurrent: Array) -> dict[str, Array]:
     """The recurrent kernel's rows fall into as many equal blocks as there are operands (reset before has three)."""
     rows, recurrent_rows = _rows(dprojected), _rows(drecurrent)
     met = [_rows(np.stack(operand, axis=1)) for operand in zip(*layer.operands, strict=True)]

@@ -32,7 +32,7 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Step:
+class EvaluatedNode:
     """One node as it was evaluated, with what its way back needs.
 
     lifted: sources without a batch, which the op met stretched over the batch. alone: nothing was batched, so the op met a
@@ -55,7 +55,7 @@ class Tape:
     lifted: outer names among them that have no batch. unbatched: inner values that have none.
     """
 
-    times: list[list[Step]]
+    times: list[list[EvaluatedNode]]
     sequences: Mapping[str, Array]
     lifted: frozenset[str]
     unbatched: frozenset[str]

@@ -15,15 +15,15 @@ import numpy as np
 from parity.ops import TABLE
 from parity.ops.definition import Array, Op, Run, evaluate
 from parity.reference_impl import scan
-from parity.reference_impl.frame import Frame, Step, accumulate
+from parity.reference_impl.frame import EvaluatedNode, Frame, accumulate
 from parity.spec.graph import Node
 
 
-def forward(frame: Frame, nodes: Iterable[Node]) -> list[Step]:
+def forward(frame: Frame, nodes: Iterable[Node]) -> list[EvaluatedNode]:
     return [_forward(frame, node) for node in nodes]
 
 
-def _forward(frame: Frame, node: Node) -> Step:
+def _forward(frame: Frame, node: Node) -> EvaluatedNode:
     widths = [len(frame.values[name]) for name in node.sources() if frame.batched[name]]
     lifted = frozenset(name for name in node.sources() if not frame.batched[name])
     given = {name: _lifted(frame, name, widths[0] if widths else 1) for name in node.sources()}
@@ -35,7 +35,7 @@ def _forward(frame: Frame, node: Node) -> Step:
         outputs, saved = _apply(frame, node, run, given)
     _keep(frame, node, outputs if isinstance(outputs, dict) else {"": outputs}, widths)
     floats = tuple(role for role, source in node.inputs.items() if role != "mask" and _is_float(given, source))
-    return Step(node, run, saved, lifted, not widths, floats, frame.rounding)
+    return EvaluatedNode(node, run, saved, lifted, not widths, floats, frame.rounding)
 
 
 def _evaluating(run: Run) -> Run:
@@ -96,7 +96,9 @@ def checked(run: Run, node: Node, array: Array) -> Array:
     return array
 
 
-def backward(steps: list[Step], cotangents: dict[str, Array], parameters: dict[str, Array], *, keep: bool = True) -> None:
+def backward(
+    steps: list[EvaluatedNode], cotangents: dict[str, Array], parameters: dict[str, Array], *, keep: bool = True
+) -> None:
     """Steps from last to first; adds the gradient of every value to `cotangents`, of every parameter to `parameters`.
 
     keep: whether the gradients of the nodes' own values stay in `cotangents`. The steps are used up: what one saved is let go
@@ -113,7 +115,7 @@ def backward(steps: list[Step], cotangents: dict[str, Array], parameters: dict[s
                 cotangents.pop(name, None)
 
 
-def _backward(step: Step, dy: dict[str, Array], cotangents: dict[str, Array], parameters: dict[str, Array]) -> None:
+def _backward(step: EvaluatedNode, dy: dict[str, Array], cotangents: dict[str, Array], parameters: dict[str, Array]) -> None:
     node = step.node
     if step.alone and (node.op not in TABLE or Op(TABLE[node.op]).batched):
         dy = {suffix: array[None] for suffix, array in dy.items()}
@@ -133,6 +135,6 @@ def _backward(step: Step, dy: dict[str, Array], cotangents: dict[str, Array], pa
         _add(step, parameters, name, gradients[role])
 
 
-def _add(step: Step, totals: dict[str, Array], name: str, gradient: Array) -> None:
+def _add(step: EvaluatedNode, totals: dict[str, Array], name: str, gradient: Array) -> None:
     accumulate(totals, name, checked(step.run, step.node, gradient))
     totals[name] = step.rounding(totals[name])

@@ -19,7 +19,7 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True)
-class Step:
+class SeenStep:
     """One step as it was seen: weights before and after, gradients, and the learning rate."""
 
     before: Arrays
@@ -28,7 +28,9 @@ class Step:
     rate: float
 
 
-def retrace(rule: Rule, hyperparameters: Mapping[str, float], steps: Sequence[Step], u: float) -> Iterator[dict[str, Expected]]:
+def retrace(
+    rule: Rule, hyperparameters: Mapping[str, float], steps: Sequence[SeenStep], u: float
+) -> Iterator[dict[str, Expected]]:
     """What each step should have done, one by one, so that the reader may stop at the first that departs."""
     names = list(steps[0].before)
     state = rule.begin(names, lambda name, value: running.exactly(np.full(steps[0].before[name].shape, value), u))

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from parity.ops.definition import Array, Run
-from parity.reference_impl.frame import Frame, Step, Tape, accumulate
+from parity.reference_impl.frame import EvaluatedNode, Frame, Tape, accumulate
 from parity.spec.graph import Body, Node
 
-Forward = Callable[[Frame, Iterable[Node]], list[Step]]
-Backward = Callable[[list[Step], dict[str, Array], dict[str, Array]], None]
+Forward = Callable[[Frame, Iterable[Node]], list[EvaluatedNode]]
+Backward = Callable[[list[EvaluatedNode], dict[str, Array], dict[str, Array]], None]
 
 
 def _body(node: Node) -> Body:

@@ -14,7 +14,7 @@ import numpy as np
 from parity.ops import TABLE
 from parity.ops.definition import Array, Op, Run
 from parity.reference_impl import nodes
-from parity.reference_impl.frame import Frame, Step, Tape
+from parity.reference_impl.frame import EvaluatedNode, Frame, Tape
 from parity.reference_impl.precision import rounding
 from parity.spec.graph import Graph, Node, Parameter, Phase, Statistic
 from parity.spec.graph_facts import mask_inputs
@@ -30,7 +30,7 @@ class Walk:
     run: Run
     values: Mapping[str, Array]
     state: Mapping[str, Array]
-    steps: list[Step]
+    steps: list[EvaluatedNode]
 
     def nodes(self) -> tuple[Node, ...]:
         """Those that were evaluated, in order."""
@@ -139,7 +139,7 @@ def backward(walk: Walk, seeds: Mapping[str, Array] | None = None, *, of_values:
     )
 
 
-def margins(steps: list[Step]) -> dict[str, Array]:
+def margins(steps: list[EvaluatedNode]) -> dict[str, Array]:
     """Kinked node -> distance of each element from its kink, in the shape of the value (max_pool2d: of each window).
 
     A scan's inner nodes are called `SCAN.NODE` and have time after the batch."""
@@ -154,7 +154,7 @@ def margins(steps: list[Step]) -> dict[str, Array]:
     return found
 
 
-def taken(steps: list[Step]) -> dict[str, Any]:
+def taken(steps: list[EvaluatedNode]) -> dict[str, Any]:
     """Kinked node -> the branch that each element took, in the form in which `branches` dictates it (a formula: several).
 
     A formula inside a scan is left out: what it chooses need not have a batch, and then has no place for the time."""

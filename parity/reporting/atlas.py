@@ -23,7 +23,7 @@ FORMAT = 3
 
 
 @dataclass(frozen=True)
-class Row:
+class AtlasRow:
     """One question with every framework's answer."""
 
     name: str
@@ -75,7 +75,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Gap:
+class DefaultGap:
     """One native object with its own defaults against a definition. same: at its values; published: at the definition's own.
 
     Relative to the greatest update or result; infinite where shapes differ. rounding: none of what is drawn, not computed."""
@@ -106,12 +106,12 @@ def size(gap: float | None) -> str:
     return "another shape" if gap == float("inf") else "0" if gap == 0 else f"{gap:.1e}"
 
 
-def rounded(gap: Gap) -> str:
+def rounded(gap: DefaultGap) -> str:
     """Draws are chance's: they say so instead of a number."""
     return "none: a draw" if gap.rounding is None else size(gap.rounding)
 
 
-def marked(row: Row, framework: str) -> str:
+def marked(row: AtlasRow, framework: str) -> str:
     """The cell of a framework, marked where the answers of the row differ."""
     answer = row.answers[framework]
     if not answer.measured:
@@ -119,7 +119,9 @@ def marked(row: Row, framework: str) -> str:
     return f"≠ {answer.text}" if row.differs else answer.text
 
 
-def rendered(rows: Sequence[Row], versions: Mapping[str, str], gaps: Sequence[Gap], folder: Path) -> dict[Path, str]:
+def rendered(
+    rows: Sequence[AtlasRow], versions: Mapping[str, str], gaps: Sequence[DefaultGap], folder: Path
+) -> dict[Path, str]:
     """Path -> text of the two pages."""
     shapes = " and ".join("×".join(map(str, shape)) for shape in SHAPES.values())
     context = {**_context(rows, versions), "gaps": gaps, "size": size, "rounded": rounded, "shapes": shapes}
@@ -129,7 +131,7 @@ def rendered(rows: Sequence[Row], versions: Mapping[str, str], gaps: Sequence[Ga
     }
 
 
-def _context(rows: Sequence[Row], versions: Mapping[str, str]) -> dict[str, Any]:
+def _context(rows: Sequence[AtlasRow], versions: Mapping[str, str]) -> dict[str, Any]:
     chapters = {title: [row for row in rows if row.chapter == name] for name, title in CHAPTERS.items()}
     return {
         "chapters": {title: found for title, found in chapters.items() if found},
@@ -141,7 +143,7 @@ def _context(rows: Sequence[Row], versions: Mapping[str, str]) -> dict[str, Any]
     }
 
 
-def write(rows: Sequence[Row], versions: Mapping[str, str], gaps: Sequence[Gap], folder: Path) -> list[Path]:
+def write(rows: Sequence[AtlasRow], versions: Mapping[str, str], gaps: Sequence[DefaultGap], folder: Path) -> list[Path]:
     """Writes data/atlas.json and the pages made from it."""
     data = folder / "data" / "atlas.json"
     data.parent.mkdir(parents=True, exist_ok=True)
@@ -155,21 +157,23 @@ def write(rows: Sequence[Row], versions: Mapping[str, str], gaps: Sequence[Gap],
     return [data, *files]
 
 
-def _spelled(gap: Gap) -> dict[str, Any]:
+def _spelled(gap: DefaultGap) -> dict[str, Any]:
     """JSON has neither infinity nor NaN: they travel as words."""
     return {key: str(one) if isinstance(one, float) and not isfinite(one) else one for key, one in asdict(gap).items()}
 
 
-def _gap(found: Mapping[str, Any]) -> Gap:
+def _gap(found: Mapping[str, Any]) -> DefaultGap:
     numbers = {name: None if found[name] is None else float(found[name]) for name in ("same", "published", "rounding")}
-    return Gap(**{**found, **numbers})
+    return DefaultGap(**{**found, **numbers})
 
 
-def read(path: Path) -> tuple[list[Row], dict[str, str], list[Gap]]:
+def read(path: Path) -> tuple[list[AtlasRow], dict[str, str], list[DefaultGap]]:
     """The rows, versions and gaps of a data file."""
     found = json.loads(path.read_text(encoding="utf-8"))
     if found.get("format") != FORMAT:
         raise ValueError(f"{path}: format {found.get('format')!r} is not {FORMAT}: ask again by `parity atlas -o reports`")
     gaps = [_gap(one) for one in found["gaps"]]
-    rows = [Row(**{**row, "answers": {name: Answer(**one) for name, one in row["answers"].items()}}) for row in found["rows"]]
+    rows = [
+        AtlasRow(**{**row, "answers": {name: Answer(**one) for name, one in row["answers"].items()}}) for row in found["rows"]
+    ]
     return rows, found["versions"], gaps

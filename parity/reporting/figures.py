@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from parity.execution.frameworks import Entry, find, names
+from parity.execution.frameworks import FrameworkEntry, find, names
 from parity.reporting.results import Curve
 from parity.reporting.summary import SpeedCell, measured
 
 COLOURS = {"reference": "#444444", "reference + 1 ulp": "#9a9a9a"}
 """Of the lines that are no framework's; a framework's stands in its line of the table."""
-OTHER = Entry.colour
+OTHER = FrameworkEntry.colour
 _CONFIG = {
     "font": "Helvetica, Arial, sans-serif",
     "view": {"stroke": None},

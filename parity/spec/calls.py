@@ -10,14 +10,14 @@ from fractions import Fraction
 from typing import Any
 
 from parity.spec.inputs import network_inputs
-from parity.spec.ledger import Known, Refused, Value
+from parity.spec.ledger import BrokenSpec, KnownNumber, SpecValue
 from parity.spec.mistakes import Place
 from parity.spec.scopes import Run, Scope
 from parity.spec.source import Table
-from parity.spec.wiring import ANY_STEP, Step, arriving, unknown_keys
+from parity.spec.wiring import ANY_STEP, WrittenStep, arriving, unknown_keys
 
 
-def call(scope: Scope, step: Step, name: str, run: Run) -> Value:
+def call(scope: Scope, step: WrittenStep, name: str, run: Run) -> SpecValue:
     """A block (new parameters) or a network (the same ones at each use)."""
     architecture = scope.ledger.architecture
     scope.ledger.called.add(step.op)
@@ -51,13 +51,13 @@ def call(scope: Scope, step: Step, name: str, run: Run) -> Value:
     if network:
         scope.ledger.built.add(step.op)
     if value is None:
-        raise Refused
+        raise BrokenSpec
     scope.give(name, value)
     return value
 
 
-def _block_inputs(scope: Scope, step: Step, settings: Table, names: list[str], meant: set[str]) -> dict[str, Value]:
-    own: dict[str, Value] = {}
+def _block_inputs(scope: Scope, step: WrittenStep, settings: Table, names: list[str], meant: set[str]) -> dict[str, SpecValue]:
+    own: dict[str, SpecValue] = {}
     for index, given in enumerate(names):
         try:
             if index == 0:
@@ -68,12 +68,12 @@ def _block_inputs(scope: Scope, step: Step, settings: Table, names: list[str], m
                 raise scope.refuse(step.place, f"`{step.op}` needs `{given}`, a value")
             else:
                 own[given] = scope.broken()
-        except Refused:
+        except BrokenSpec:
             own[given] = scope.broken()
     return own
 
 
-def _check_network_inputs(scope: Scope, step: Step, settings: Table, own: Mapping[str, Value]) -> None:
+def _check_network_inputs(scope: Scope, step: WrittenStep, settings: Table, own: Mapping[str, SpecValue]) -> None:
     for index, (name, declared) in enumerate(network_inputs(scope, step.op).items()):
         value = own[name]
         place = settings.places.get("from" if index == 0 else name, step.place)
@@ -86,11 +86,11 @@ def _check_network_inputs(scope: Scope, step: Step, settings: Table, own: Mappin
             raise scope.refuse(place, f"network `{step.op}` takes `{name}` of {declared.dtype}s, not {value.dtype}s")
 
 
-def _fill_arguments(scope: Scope, inner: Scope, step: Step, settings: Table, meant: set[str]) -> None:
+def _fill_arguments(scope: Scope, inner: Scope, step: WrittenStep, settings: Table, meant: set[str]) -> None:
     """Given arguments mean what they mean outside; defaults may use earlier arguments."""
     block = scope.ledger.architecture.blocks[step.op]
     table = block.table("arguments")
-    numbers: dict[str, Known] = {}
+    numbers: dict[str, KnownNumber] = {}
     missing = []
     inner.numbers = numbers
     for name, default in block.arguments.items():
@@ -103,9 +103,9 @@ def _fill_arguments(scope: Scope, inner: Scope, step: Step, settings: Table, mea
                 value = argument(inner, name, default, table.places[name])
             elif name not in meant:
                 missing.append(f"`{name}`")
-        except Refused:
+        except BrokenSpec:
             value = None
-        numbers[name] = Known(value, declared)
+        numbers[name] = KnownNumber(value, declared)
     if missing:
         scope.refuse(step.place, f"`{step.op}` needs {' and '.join(missing)}")
 

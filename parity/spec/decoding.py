@@ -11,7 +11,7 @@ from typing import Any
 from parity.spec.architectures import DecodingPart
 from parity.spec.causality import look_ahead
 from parity.spec.graph import Graph, Input
-from parity.spec.ledger import Refused, Value
+from parity.spec.ledger import BrokenSpec, SpecValue
 from parity.spec.mistakes import did_you_mean, short
 from parity.spec.scopes import Scope
 from parity.spec.signatures import whole
@@ -27,7 +27,7 @@ def read_decoding(scope: Scope, part: DecodingPart | None, inputs: Sequence[Inpu
     try:
         source = scope.value(part.source, part.place("from"))
         numbers = {key: whole(key, getattr(part, key), part.place(key), scope, least) for key, least in LEAST.items()}
-    except Refused:
+    except BrokenSpec:
         return None
     if source.shape is not None and len(source.shape) != 2:
         scope.refuse(part.place("from"), f"`from` has logits of shape (time, vocabulary), not {source.shape}")
@@ -47,7 +47,7 @@ def _check_feed(scope: Scope, part: DecodingPart, inputs: Sequence[Input]) -> No
     scope.refuse(part.place("feed"), sentence)
 
 
-def _check_numbers(scope: Scope, part: DecodingPart, numbers: Mapping[str, int], given: Input, source: Value) -> None:
+def _check_numbers(scope: Scope, part: DecodingPart, numbers: Mapping[str, int], given: Input, source: SpecValue) -> None:
     """`begin` and every token that `from` can name are fed; `end` is one that it can name; the steps fit."""
     (time,) = given.shape
     low, high = (0, given.below - 1) if given.below is not None else given.range or (0, numbers["begin"])

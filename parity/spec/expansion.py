@@ -17,7 +17,7 @@ from parity.spec.bounds import out_of_bounds
 from parity.spec.decoding import check_causality, read_decoding
 from parity.spec.graph import Carried, Graph, Input, Node
 from parity.spec.inputs import read_input, read_shape
-from parity.spec.ledger import Frame, Known, Ledger, Refused, Stopped, Value
+from parity.spec.ledger import BrokenSpec, GraphBody, KnownNumber, Ledger, SpecValue, Stopped
 from parity.spec.mistakes import Mistake, Place, SpecError, did_you_mean, in_order, short
 from parity.spec.scopes import Scope
 from parity.spec.steps import run
@@ -54,13 +54,13 @@ class Expansion:
         self.architecture = architecture
         self.size = size
         self.ledger = Ledger(architecture)
-        self.scope = Scope(self.ledger, Frame())
+        self.scope = Scope(self.ledger, GraphBody())
 
     def graph(self) -> Graph | None:
         """The graph, or None where mistakes stand in its way; they are in the ledger."""
         try:
             return self._graph()
-        except (Refused, Stopped):
+        except (BrokenSpec, Stopped):
             return None
 
     def _graph(self) -> Graph | None:
@@ -127,12 +127,12 @@ class Expansion:
             value: Fraction | None = None
             try:
                 value = self.scope.number(held[name], held.places[name])
-            except Refused:
+            except BrokenSpec:
                 value = None
-            self.ledger.constants[name] = Known(value, table.key_places[name])
+            self.ledger.constants[name] = KnownNumber(value, table.key_places[name])
 
-    def _enter(self, name: str, shape: tuple[int, ...] | None, dtype: str) -> Value:
-        value = Value(name, shape, dtype, True, self.scope.frame)
+    def _enter(self, name: str, shape: tuple[int, ...] | None, dtype: str) -> SpecValue:
+        value = SpecValue(name, shape, dtype, True, self.scope.frame)
         self.scope.give(name, value)
         return value
 
@@ -145,19 +145,19 @@ class Expansion:
                 found.append(given)
         return tuple(found)
 
-    def _carried_shapes(self) -> dict[str, Value]:
+    def _carried_shapes(self) -> dict[str, SpecValue]:
         values = {}
         for name, part in self.architecture.carried.items():
             if name in self.scope.frame.values:
                 self.scope.refuse(self.architecture.table("carried").key_places[name], f"the name `{name}` is taken here")
             try:
                 shape: tuple[int, ...] | None = read_shape(self.scope, part.shape)
-            except Refused:
+            except BrokenSpec:
                 shape = None
             values[name] = self._enter(name, shape, "float")
         return values
 
-    def _layers(self, inputs: tuple[Input, ...]) -> Value | None:
+    def _layers(self, inputs: tuple[Input, ...]) -> SpecValue | None:
         if self.architecture.layers is None:
             return None
         first = next(iter(self.architecture.inputs), None)
@@ -169,7 +169,7 @@ class Expansion:
             self.scope.taken |= {"training", *(f"training{number}" for number in range(1, steps + 1))}
         return run(self.scope, self.architecture.layers, x, self.architecture.place("layers"))
 
-    def _training(self, inputs: tuple[Input, ...], last: Value | None) -> Training:
+    def _training(self, inputs: tuple[Input, ...], last: SpecValue | None) -> Training:
         part = self.architecture.training
         if part is None or (part.loss is None and not part.steps):
             return Training()
@@ -178,7 +178,7 @@ class Expansion:
             check_evaluate(self.scope, part)
         return training
 
-    def _outputs(self, last: Value | None) -> tuple[str, ...]:
+    def _outputs(self, last: SpecValue | None) -> tuple[str, ...]:
         architecture = self.architecture
         if architecture.outputs is None:
             return () if last is None else (last.name,)
@@ -186,17 +186,17 @@ class Expansion:
         for raw, place in zip(architecture.outputs, architecture.places("outputs"), strict=False):
             try:
                 names.append(self.scope.value(raw, place).name)
-            except Refused:
+            except BrokenSpec:
                 continue
         return tuple(names)
 
-    def _carried(self, values: Mapping[str, Value]) -> tuple[Carried, ...]:
+    def _carried(self, values: Mapping[str, SpecValue]) -> tuple[Carried, ...]:
         found = []
         for name, part in self.architecture.carried.items():
             place = part.place("next")
             try:
                 following = self.scope.value(part.next, place)
-            except Refused:
+            except BrokenSpec:
                 continue
             before = values[name].shape
             if before is None or following.shape is None:
@@ -222,12 +222,12 @@ class Expansion:
         """The nodes of a network expanded by itself; its mistakes go to the ledger."""
         part = self.architecture.networks[network]
         aside = Ledger(self.architecture, constants=self.ledger.constants, read=self.ledger.read)
-        scope = Scope(aside, Frame())
+        scope = Scope(aside, GraphBody())
         for given, declared in part.inputs.items():
             found = read_input(scope, given, declared)
             shape = None if found is None else found.shape
-            scope.own[given] = Value(given, shape, declared.dtype, True, scope.frame)
-        with suppress(Refused):
+            scope.own[given] = SpecValue(given, shape, declared.dtype, True, scope.frame)
+        with suppress(BrokenSpec):
             run(scope, part.layers, scope.own[next(iter(part.inputs))], part.place("layers"))
         self.ledger.mistakes += aside.mistakes
         self.ledger.called |= aside.called

@@ -11,16 +11,16 @@ from fractions import Fraction
 
 from parity.formulas.formula import Formula
 from parity.formulas.syntax import RULES_ONLY, FormulaError, dotted
-from parity.spec.ledger import Refused, Value
+from parity.spec.ledger import BrokenSpec, SpecValue
 from parity.spec.mistakes import Place, did_you_mean, short
 from parity.spec.models import describe, is_number
 from parity.spec.nodes import build
 from parity.spec.scopes import SIZE_WORDS, Scope
 from parity.spec.signatures import signature_of
-from parity.spec.wiring import Step
+from parity.spec.wiring import WrittenStep
 
 
-def formula_step(scope: Scope, step: Step, name: str) -> Value:
+def formula_step(scope: Scope, step: WrittenStep, name: str) -> SpecValue:
     if not is_number(step.settings):
         raise scope.refuse(step.at, f"a formula is a text: `formula: 4*sigmoid(x) - 2`, not {describe(step.settings)}")
     try:
@@ -30,24 +30,24 @@ def formula_step(scope: Scope, step: Step, name: str) -> Value:
     for function, column in formula.calls().items():
         if function in RULES_ONLY:
             raise scope.refuse(step.at.within(column), f"`{function}` is for update rules and schedules alone")
-    values: dict[str, Value] = {}
+    values: dict[str, SpecValue] = {}
     numbers: dict[str, Fraction] = {}
     for word, column in formula.name_columns().items():
         try:
             meaning = _meaning(scope, word, step.at.within(column))
-        except Refused:
+        except BrokenSpec:
             meaning = scope.broken()
-        if isinstance(meaning, Value):
+        if isinstance(meaning, SpecValue):
             values[word] = meaning
         else:
             numbers[word] = meaning
     if any(value.shape is None for value in values.values()):
-        raise Refused
+        raise BrokenSpec
     text = with_numbers(formula, numbers)
     return build(scope, step.place, name, signature_of("formula"), values, {"text": text}, {})
 
 
-def _meaning(scope: Scope, word: str, place: Place) -> Value | Fraction:
+def _meaning(scope: Scope, word: str, place: Place) -> SpecValue | Fraction:
     value, known = scope.find(word), scope.known(word)
     if value is not None and known is not None:
         raise scope.refuse(place, f"`{word}` is a value and a number here; give one of them another name")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from parity.spec.architectures import InputPart
 from parity.spec.graph import Input
-from parity.spec.ledger import Frame, Refused
+from parity.spec.ledger import BrokenSpec, GraphBody
 from parity.spec.models import describe
 from parity.spec.scopes import Scope
 from parity.spec.signatures import whole
@@ -22,7 +22,7 @@ def read_input(scope: Scope, name: str, part: InputPart) -> Input | None:
         shape = read_shape(scope, part.shape)
         below = None if part.below is None else whole("below", part.below, part.place("below"), scope, 1)
         limits = None if part.range is None else _limits(scope, part)
-    except Refused:
+    except BrokenSpec:
         return None
     return Input(name, shape, part.dtype, below, limits)
 
@@ -35,7 +35,7 @@ def read_shape(scope: Scope, rows: Rows) -> tuple[int, ...]:
 def _limits(scope: Scope, part: InputPart) -> tuple[float, float]:
     rows = part.range
     if not isinstance(rows, Rows) or len(rows) != 2:
-        raise Refused  # InputPart.mistakes reports it
+        raise BrokenSpec  # InputPart.mistakes reports it
     low, high = (scope.real(raw, place) for raw, place in zip(rows, rows.places, strict=True))
     if low > high:
         raise scope.refuse(part.place("range"), f"`range` is [low, high]; {low:g} is above {high:g}")
@@ -49,6 +49,6 @@ def network_inputs(scope: Scope, network: str) -> Mapping[str, Input | None]:
     ledger = scope.ledger
     if network not in ledger.network_inputs:
         part = ledger.architecture.networks[network]
-        alone = Scope(ledger, Frame())
+        alone = Scope(ledger, GraphBody())
         ledger.network_inputs[network] = {name: read_input(alone, name, given) for name, given in part.inputs.items()}
     return ledger.network_inputs[network]

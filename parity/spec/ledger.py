@@ -17,7 +17,7 @@ from parity.spec.mistakes import Mistake, Place, Trail
 MOST_STEPS = 5_000
 
 
-class Refused(Exception):
+class BrokenSpec(Exception):
     """A mistake has been recorded; what was being built is broken."""
 
 
@@ -26,29 +26,29 @@ class Stopped(Exception):
 
 
 @dataclass
-class Frame:
+class GraphBody:
     """Where nodes go: the graph itself, or the body of a scan. `captured`: outer values that its nodes read."""
 
     prefix: str = ""  # what stands before its names in the names of sites
-    parent: Frame | None = None
+    parent: GraphBody | None = None
     nodes: list[Node] = field(default_factory=list)
-    values: dict[str, Value] = field(default_factory=dict)
-    captured: dict[str, Value] = field(default_factory=dict)
+    values: dict[str, SpecValue] = field(default_factory=dict)
+    captured: dict[str, SpecValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Value:
+class SpecValue:
     """A value as steps see it. `shape` None: it is broken, and the mistake has been reported."""
 
     name: str
     shape: Shape | None
     dtype: str
     batched: bool
-    frame: Frame = field(repr=False, compare=False)
+    frame: GraphBody = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownNumber:
     """A number by name: a constant, an argument, a column. `value` None: broken."""
 
     value: Fraction | bool | None
@@ -61,7 +61,7 @@ class Ledger:
 
     architecture: Architecture
     mistakes: list[Mistake] = field(default_factory=list)
-    constants: dict[str, Known] = field(default_factory=dict)
+    constants: dict[str, KnownNumber] = field(default_factory=dict)
     parameters: dict[str, Parameter] = field(default_factory=dict)
     statistics: dict[str, Statistic] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)  # node -> the prefix of its parameters
@@ -72,17 +72,17 @@ class Ledger:
     sites: dict[Place, list[str]] = field(default_factory=dict)  # a step in the file -> the names it took
     steps: int = 0
 
-    def refuse(self, place: Place, message: str, trail: Trail = ()) -> Refused:
+    def refuse(self, place: Place, message: str, trail: Trail = ()) -> BrokenSpec:
         """Enters a mistake. A place is reported once, however often a block or a repeat expands it."""
         if all(mistake.place != place for mistake in self.mistakes):
             self.mistakes.append(Mistake(place, message, trail))
-        return Refused()
+        return BrokenSpec()
 
     def forgiven(self, part: str, name: str) -> bool:
         """Whether a mistake removed this name (or all names) of a part of the file."""
         return any(path[0] in (part, "*") and (len(path) == 1 or name in path) for path in self.architecture.left_out)
 
-    def add_site(self, place: Place, frame: Frame, name: str) -> None:
+    def add_site(self, place: Place, frame: GraphBody, name: str) -> None:
         """Notes that the step at a place of the file took a name."""
         self.sites.setdefault(place, []).append(frame.prefix + name)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from parity.ops.definition import ParameterRule, Shape, ShapeError, StatisticRule
 from parity.spec.graph import Node, Parameter, Source, Statistic
-from parity.spec.ledger import Value
+from parity.spec.ledger import SpecValue
 from parity.spec.mistakes import Place, did_you_mean, short
 from parity.spec.scopes import Scope
 from parity.spec.signatures import LARGEST, Signature, axis_number, listed
@@ -25,7 +25,7 @@ def build(
     filled: Mapping[str, Any],
     attributes: dict[str, Any],
     share: Mapping[str, tuple[str, Place]],
-) -> Value:
+) -> SpecValue:
     """Asks the op for its outputs and parameters, and enters the node."""
     full = scope.path + name
     values = [value for one in filled.values() for value in (one if isinstance(one, list) else [one])]
@@ -52,26 +52,26 @@ def build(
     return enter(scope, name, node)
 
 
-def enter(scope: Scope, name: str, node: Node) -> Value:
+def enter(scope: Scope, name: str, node: Node) -> SpecValue:
     """Adds a node and lets its names mean its values."""
     scope.frame.nodes.append(node)
     scope.ledger.homes[scope.frame.prefix + node.name] = scope.home + name
     for suffix, shape in node.outputs.items():
-        value = Value(node.value(suffix), shape, node.dtype, node.batched, scope.frame)
+        value = SpecValue(node.value(suffix), shape, node.dtype, node.batched, scope.frame)
         scope.give(f"{name}.{suffix}" if suffix else name, value)
     return scope.frame.values[scope.path + name]
 
 
-def _shapes(value: Value | list[Value]) -> Any:
+def _shapes(value: SpecValue | list[SpecValue]) -> Any:
     return tuple(one.shape for one in value) if isinstance(value, list) else value.shape
 
 
-def _names(value: Value | list[Value]) -> Source:
+def _names(value: SpecValue | list[SpecValue]) -> Source:
     return tuple(one.name for one in value) if isinstance(value, list) else value.name
 
 
 def _place_axes(
-    scope: Scope, place: Place, full: str, signature: Signature, values: list[Value], attributes: dict[str, Any]
+    scope: Scope, place: Place, full: str, signature: Signature, values: list[SpecValue], attributes: dict[str, Any]
 ) -> None:
     """Turns the words of axes into numbers, now that the shape is known."""
     for rule in signature.attributes.values():

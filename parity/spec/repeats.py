@@ -11,17 +11,17 @@ from typing import Any
 
 from parity.spec.calls import argument
 from parity.spec.graph import Body, Node
-from parity.spec.ledger import Frame, Known, Refused, Value
+from parity.spec.ledger import BrokenSpec, GraphBody, KnownNumber, SpecValue
 from parity.spec.mistakes import Place, did_you_mean, short
 from parity.spec.models import WORD, describe
 from parity.spec.nodes import enter
 from parity.spec.scopes import Run, Scope
 from parity.spec.signatures import whole
 from parity.spec.source import BROKEN, Rows, Table
-from parity.spec.wiring import Step, arriving, unknown_keys
+from parity.spec.wiring import WrittenStep, arriving, unknown_keys
 
 
-def repeat(scope: Scope, step: Step, name: str, run: Run) -> Value:
+def repeat(scope: Scope, step: WrittenStep, name: str, run: Run) -> SpecValue:
     """One round for each row of the table; its columns are numbers inside, and its steps are named NAME1.…, NAME2.…"""
     settings = step.table(scope)
     unknown_keys(scope, step, settings, ("table", "times", "first", "index", "layers", "from"))
@@ -38,7 +38,7 @@ def repeat(scope: Scope, step: Step, name: str, run: Run) -> Value:
         scope.take(label, step.place)
         numbers = dict(row)
         if "index" in settings:
-            numbers[_index(scope, settings)] = Known(Fraction(number), settings.places["index"])
+            numbers[_index(scope, settings)] = KnownNumber(Fraction(number), settings.places["index"])
         path, home = f"{scope.path}{label}.", f"{scope.home}{label}."
         inner = scope.inner(path=path, home=home, numbers=numbers, own={}, declared={}, parent=scope)
         x = run(inner, settings["layers"], x, settings.places["layers"])
@@ -63,7 +63,7 @@ def _index(scope: Scope, settings: Table) -> str:
     return raw
 
 
-def _rows(scope: Scope, settings: Table) -> Iterator[Mapping[str, Known]]:
+def _rows(scope: Scope, settings: Table) -> Iterator[Mapping[str, KnownNumber]]:
     if "times" in settings:
         for _ in range(whole("times", settings["times"], settings.places["times"], scope, 0)):
             yield {}
@@ -84,19 +84,19 @@ def _rows(scope: Scope, settings: Table) -> Iterator[Mapping[str, Known]]:
             scope.refuse(row.key_places[column], f"the other rows have no column `{short(column)}`{close}")
         if missing and not strange:
             scope.refuse(place, f"this row lacks the column `{missing[0]}`")
-        numbers = {column: Known(None, place) for column in missing}
+        numbers = {column: KnownNumber(None, place) for column in missing}
         for column, raw in row.items():
             try:
                 if not WORD.fullmatch(column):
                     raise scope.refuse(row.key_places[column], f"`{short(column)}` is no name of a column")
                 value: Fraction | bool | None = argument(scope, column, raw, row.places[column])
-            except Refused:
+            except BrokenSpec:
                 value = None
-            numbers[column] = Known(value, head.key_places.get(column, place))
+            numbers[column] = KnownNumber(value, head.key_places.get(column, place))
         yield numbers
 
 
-def scan(scope: Scope, step: Step, name: str, run: Run) -> Value:
+def scan(scope: Scope, step: WrittenStep, name: str, run: Run) -> SpecValue:
     """The steps run once for each time step of the value that arrives; `input` is the slice, states go from step to step."""
     settings = step.table(scope)
     unknown_keys(scope, step, settings, ("from", "state", "next", "layers"))
@@ -111,17 +111,17 @@ def scan(scope: Scope, step: Step, name: str, run: Run) -> Value:
     starts = {key: scope.value(raw, place) for key, (raw, place) in states.items()}
     if x.shape is not None and len(x.shape) < 1:
         raise scope.refuse(step.place, "`scan` runs over time, and the value that arrives has no axis")
-    frame = Frame(f"{scope.frame.prefix}{scope.path}{name}.", scope.frame)
-    own = {key: Value(key, value.shape, value.dtype, value.batched, frame) for key, value in starts.items()}
-    own["input"] = Value("input", None if x.shape is None else x.shape[1:], x.dtype, x.batched, frame)
+    frame = GraphBody(f"{scope.frame.prefix}{scope.path}{name}.", scope.frame)
+    own = {key: SpecValue(key, value.shape, value.dtype, value.batched, frame) for key, value in starts.items()}
+    own["input"] = SpecValue("input", None if x.shape is None else x.shape[1:], x.dtype, x.batched, frame)
     inner = scope.inner(frame=frame, path="", home=f"{scope.home}{name}.", numbers={}, own=own, declared={}, parent=scope)
     output = run(inner, settings["layers"], own["input"], settings.places["layers"])
     if output is None or output.shape is None or x.shape is None or any(value.shape is None for value in starts.values()):
-        raise Refused
+        raise BrokenSpec
     ends = {key: inner.value(raw, place) for key, (raw, place) in after.items()}
     for key, end in ends.items():
         if end.shape is None:
-            raise Refused
+            raise BrokenSpec
         if end.shape != starts[key].shape:
             told = f"state `{key}` has shape {starts[key].shape}, its next value {end.shape}"
             raise scope.refuse(after[key][1], told)
@@ -142,13 +142,13 @@ def _names_of_values(scope: Scope, settings: Table, key: str) -> dict[str, tuple
 
 def _scan_node(
     scope: Scope,
-    step: Step,
+    step: WrittenStep,
     name: str,
-    x: Value,
-    starts: Mapping[str, Value],
-    ends: Mapping[str, Value],
-    output: Value,
-    frame: Frame,
+    x: SpecValue,
+    starts: Mapping[str, SpecValue],
+    ends: Mapping[str, SpecValue],
+    output: SpecValue,
+    frame: GraphBody,
 ) -> Node:
     clash = frame.captured.keys() & {*frame.values, *starts, "input"}
     for word in sorted(clash):

@@ -13,7 +13,7 @@ from typing import Any
 
 from parity.formulas.formula import SCALARS, Formula
 from parity.formulas.syntax import FormulaError
-from parity.spec.ledger import Frame, Known, Ledger, Refused, Value
+from parity.spec.ledger import BrokenSpec, GraphBody, KnownNumber, Ledger, SpecValue
 from parity.spec.mistakes import Place, Trail, did_you_mean, short
 from parity.spec.models import NAME, describe
 from parity.spec.signatures import AXES, axis_number
@@ -35,25 +35,25 @@ class Scope:
     """
 
     ledger: Ledger
-    frame: Frame
+    frame: GraphBody
     path: str = ""
     home: str = ""
-    numbers: Mapping[str, Known] = field(default_factory=dict)
-    own: dict[str, Value] = field(default_factory=dict)
+    numbers: Mapping[str, KnownNumber] = field(default_factory=dict)
+    own: dict[str, SpecValue] = field(default_factory=dict)
     declared: Mapping[str, Place] = field(default_factory=dict)
     parent: Scope | None = None
     trail: Trail = ()
     stack: tuple[str, ...] = ()
     adds_parameters: bool = True
     again: bool = False
-    x: Value | None = None
+    x: SpecValue | None = None
     counts: dict[str, int] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     depth: int = 0
 
     # --- mistakes
 
-    def refuse(self, place: Place, message: str) -> Refused:
+    def refuse(self, place: Place, message: str) -> BrokenSpec:
         return self.ledger.refuse(place, message, self.trail)
 
     def inner(self, **changes: Any) -> Scope:
@@ -87,14 +87,14 @@ class Scope:
 
     # --- values
 
-    def broken(self) -> Value:
-        return Value("", None, "float", True, self.frame)
+    def broken(self) -> SpecValue:
+        return SpecValue("", None, "float", True, self.frame)
 
-    def give(self, name: str, value: Value) -> None:
+    def give(self, name: str, value: SpecValue) -> None:
         """Lets a name of this scope mean a value."""
         self.frame.values[self.path + name] = value
 
-    def find(self, name: str) -> Value | None:
+    def find(self, name: str) -> SpecValue | None:
         """The value that a name means here, or None."""
         if name == "x":
             return self.x
@@ -111,18 +111,18 @@ class Scope:
             scope = scope.parent
         return None
 
-    def reach(self, value: Value) -> Value:
+    def reach(self, value: SpecValue) -> SpecValue:
         """The value itself; a scan that is crossed on the way notes that its body reads it."""
-        frame: Frame | None = self.frame
+        frame: GraphBody | None = self.frame
         while frame is not None and frame is not value.frame and value.shape is not None:
             frame.captured[value.name] = value
             frame = frame.parent
         return value
 
-    def value(self, raw: Any, place: Place) -> Value:
+    def value(self, raw: Any, place: Place) -> SpecValue:
         """The value that the file names. Refused where there is none."""
         if raw is BROKEN:
-            raise Refused
+            raise BrokenSpec
         if isinstance(raw, int) and not isinstance(raw, bool):
             raw = str(raw)
         if not isinstance(raw, str):
@@ -140,9 +140,9 @@ class Scope:
         parts = name.split(".")
         above = (self.find(".".join(parts[:length])) for length in range(1, len(parts)))
         if any(value is not None and value.shape is None for value in above):
-            raise Refused
+            raise BrokenSpec
         if any(self.ledger.forgiven(part, parts[0]) for part in ("inputs", "carried", "layers", "networks", "training")):
-            raise Refused
+            raise BrokenSpec
 
     def value_names(self) -> Iterator[str]:
         scope: Scope | None = self
@@ -155,7 +155,7 @@ class Scope:
 
     # --- numbers (this is a signatures.Reader)
 
-    def known(self, name: str) -> Known | None:
+    def known(self, name: str) -> KnownNumber | None:
         scope: Scope | None = self
         while scope is not None:
             if name in scope.numbers:
@@ -169,7 +169,7 @@ class Scope:
         if known is not None:
             self.ledger.read.add(known.declared)
             if known.value is None:
-                raise Refused
+                raise BrokenSpec
             if isinstance(known.value, bool):
                 raise self.refuse(place, f"`{name}` is true or false, and a number stands here")
             return known.value
@@ -178,7 +178,7 @@ class Scope:
         if value is not None:
             return self._size(holder, value, word, place)
         if self.ledger.forgiven("constants", name):
-            raise Refused
+            raise BrokenSpec
         if holder:
             self.forgive(holder)
         if holder == "x":
@@ -187,9 +187,9 @@ class Scope:
             raise self.refuse(place, f"no value `{short(holder)}` here{did_you_mean(holder, self.value_names())}")
         raise self.refuse(place, f"no constant or argument `{short(name)}`{did_you_mean(name, self.number_names())}")
 
-    def _size(self, holder: str, value: Value, word: str, place: Place) -> Fraction:
+    def _size(self, holder: str, value: SpecValue, word: str, place: Place) -> Fraction:
         if value.shape is None:
-            raise Refused
+            raise BrokenSpec
         axis = axis_number(word, value.shape)
         if axis is None:
             close = did_you_mean(word, AXES.get(len(value.shape), ()))
@@ -206,7 +206,7 @@ class Scope:
     def number(self, raw: Any, place: Place) -> Fraction:
         """The exact value of a number or formula of the file."""
         if raw is BROKEN:
-            raise Refused
+            raise BrokenSpec
         if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
             raise self.refuse(place, f"a number or a formula stands here, not {describe(raw)}")
         if not isinstance(raw, str):
@@ -241,17 +241,17 @@ class Scope:
     def flag(self, raw: Any, place: Place) -> bool:
         """true, false, or an argument that is one of them."""
         if raw is BROKEN:
-            raise Refused
+            raise BrokenSpec
         known = self.known(raw) if isinstance(raw, str) else None
         if known is not None:
             self.ledger.read.add(known.declared)
             if known.value is None:
-                raise Refused
+                raise BrokenSpec
             raw = known.value
         if not isinstance(raw, bool):
             raise self.refuse(place, f"true or false stands here, not {describe(raw)}")
         return raw
 
 
-Run = Callable[[Scope, Any, Value | None, Place], Value | None]
+Run = Callable[[Scope, Any, SpecValue | None, Place], SpecValue | None]
 """steps.run, handed to what holds steps: (scope, rows, arriving value, place) -> last value."""

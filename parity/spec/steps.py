@@ -11,17 +11,17 @@ from typing import Any
 from parity.ops import TABLE
 from parity.spec.calls import call
 from parity.spec.formula_step import formula_step
-from parity.spec.ledger import Refused, Value
+from parity.spec.ledger import BrokenSpec, SpecValue
 from parity.spec.mistakes import Place, did_you_mean, short
 from parity.spec.models import describe
 from parity.spec.repeats import first_number, repeat, scan
 from parity.spec.scopes import Scope
 from parity.spec.signatures import signature_of, whole
 from parity.spec.source import BROKEN, Rows, Table
-from parity.spec.wiring import Step, arriving, join_step, op_step, parse_step
+from parity.spec.wiring import WrittenStep, arriving, join_step, op_step, parse_step
 
 
-def run(scope: Scope, rows: Any, x: Value | None, place: Place) -> Value | None:
+def run(scope: Scope, rows: Any, x: SpecValue | None, place: Place) -> SpecValue | None:
     """Takes the steps of a list in order; each hands its value on. Returns the last one's."""
     if rows is BROKEN:
         return scope.broken()
@@ -35,36 +35,36 @@ def run(scope: Scope, rows: Any, x: Value | None, place: Place) -> Value | None:
     return scope.x
 
 
-def take_step(scope: Scope, raw: Any, place: Place) -> Value:
+def take_step(scope: Scope, raw: Any, place: Place) -> SpecValue:
     """One step's value; a broken one where a mistake was found."""
-    step: Step | None = None
+    step: WrittenStep | None = None
     scope.ledger.count_step(place, scope.trail)
     try:
         step = parse_step(scope, raw, place)
         _check_op(scope, step)
         return _repeated(scope, step) if _has_repeat(step) else _once(scope, step, step.name)
-    except Refused:
+    except BrokenSpec:
         if step is not None and step.name:
             scope.taken.add(step.name)
             scope.frame.values.setdefault(scope.path + step.name, scope.broken())
         return scope.broken()
 
 
-def _check_op(scope: Scope, step: Step) -> None:
+def _check_op(scope: Scope, step: WrittenStep) -> None:
     blocks, networks = scope.ledger.architecture.blocks, scope.ledger.architecture.networks
     if step.op in TABLE or step.op in ("repeat", "scan") or step.op in blocks or step.op in networks:
         return
     if scope.ledger.forgiven("blocks", step.op) or scope.ledger.forgiven("networks", step.op):
-        raise Refused
+        raise BrokenSpec
     known = [*TABLE, "repeat", "scan", *blocks, *networks]
     raise scope.refuse(step.place, f"no op or block `{short(step.op)}`{did_you_mean(step.op, known)}")
 
 
-def _has_repeat(step: Step) -> bool:
+def _has_repeat(step: WrittenStep) -> bool:
     return step.op not in ("repeat", "formula") and isinstance(step.settings, Table) and "repeat" in step.settings
 
 
-def _once(scope: Scope, step: Step, wanted: str | None) -> Value:
+def _once(scope: Scope, step: WrittenStep, wanted: str | None) -> SpecValue:
     """A step that runs once, under the name it has or gets."""
     if wanted is None:
         name = scope.automatic(step.op)
@@ -86,7 +86,7 @@ def _once(scope: Scope, step: Step, wanted: str | None) -> Value:
     return value
 
 
-def _dispatch(scope: Scope, step: Step, name: str) -> Value:
+def _dispatch(scope: Scope, step: WrittenStep, name: str) -> SpecValue:
     if step.op == "formula":
         return formula_step(scope, step, name)
     if step.op == "repeat":
@@ -98,7 +98,7 @@ def _dispatch(scope: Scope, step: Step, name: str) -> Value:
     return call(scope, step, name, run)
 
 
-def _repeated(scope: Scope, step: Step) -> Value:
+def _repeated(scope: Scope, step: WrittenStep) -> SpecValue:
     """`OP NAME: {repeat: n}`: n rounds, NAME1 … NAMEn; NAME alone is the last one."""
     settings = step.table(scope)
     base = step.name or scope.automatic(step.op)
@@ -118,14 +118,14 @@ def _repeated(scope: Scope, step: Step) -> Value:
     return last
 
 
-def _join(scope: Scope, step: Step, name: str) -> Value:
+def _join(scope: Scope, step: WrittenStep, name: str) -> SpecValue:
     """Branches that all start from the value that arrives; their steps are named in this scope."""
     settings = Table(step.at)
     rows = step.settings
     if isinstance(rows, Table):
         settings, rows = rows, rows.get("branches")
     if rows is BROKEN:
-        raise Refused
+        raise BrokenSpec
     if not isinstance(rows, Rows) or len(rows) < 2:
         raise scope.refuse(step.at, f"`{step.op}` holds a list of at least two branches")
     before = scope.x
@@ -135,13 +135,13 @@ def _join(scope: Scope, step: Step, name: str) -> Value:
         scope.x = x
         try:
             branches.append(_branch(scope, raw, place))
-        except Refused:
+        except BrokenSpec:
             branches.append(scope.broken())
     scope.x = before
     return join_step(scope, step, name, branches, settings)
 
 
-def _branch(scope: Scope, raw: Any, place: Place) -> Value:
+def _branch(scope: Scope, raw: Any, place: Place) -> SpecValue:
     if isinstance(raw, Rows):
         value = run(scope, raw, scope.x, place)
         if value is None:

@@ -42,7 +42,7 @@ READ_BY = {
 """Keys that not every task reads."""
 
 
-class Entry(Part):
+class SuiteEntry(Part):
     """One task on several specs; every list is crossed with every other. What is left out takes the verb's default.
 
     nodes: whether every layer is judged alone as well.
@@ -86,7 +86,7 @@ class Suite(Part):
 
     name: Name
     note: Text | None = None
-    entries: list[Entry] = Field(min_length=1)
+    entries: list[SuiteEntry] = Field(min_length=1)
 
     def mistakes(self) -> Iterator[Mistake]:
         for entry in self.entries:

@@ -13,7 +13,7 @@ from parity.spec import specs
 from parity.spec.architectures import StepPart, TrainingPart, optimizer_choice
 from parity.spec.graph import Input, Node, Parameter, Phase
 from parity.spec.inputs import read_input
-from parity.spec.ledger import Refused, Value
+from parity.spec.ledger import BrokenSpec, SpecValue
 from parity.spec.mistakes import Place, did_you_mean, short
 from parity.spec.models import describe
 from parity.spec.scopes import Scope
@@ -30,9 +30,9 @@ class Training:
     trained: frozenset[str] = frozenset()
 
 
-def read_training(scope: Scope, part: TrainingPart, inputs: tuple[Input, ...], last: Value | None) -> Training:
+def read_training(scope: Scope, part: TrainingPart, inputs: tuple[Input, ...], last: SpecValue | None) -> Training:
     """Expands the loss or the steps; `scope` is that of the layers, `last` their last value."""
-    own: dict[str, Value] = {}
+    own: dict[str, SpecValue] = {}
     given: list[Input] = []
     for name, declared in part.inputs.items():
         found = read_input(scope, name, declared)
@@ -41,7 +41,7 @@ def read_training(scope: Scope, part: TrainingPart, inputs: tuple[Input, ...], l
         if found is not None:
             given.append(found)
         shape = None if found is None else found.shape
-        own[name] = Value(name, shape, declared.dtype, True, scope.frame)
+        own[name] = SpecValue(name, shape, declared.dtype, True, scope.frame)
     steps: list[StepPart | TrainingPart] = list(part.steps) or [part]
     trainable = {item.name: item for item in (*inputs, *given)}
     phases = []
@@ -60,8 +60,8 @@ def _phase(
     scope: Scope,
     name: str,
     step: StepPart | TrainingPart,
-    own: dict[str, Value],
-    x: Value | None,
+    own: dict[str, SpecValue],
+    x: SpecValue | None,
     trainable: Mapping[str, Input],
     alternating: bool,
 ) -> Phase | None:
@@ -82,7 +82,7 @@ def _phase(
             raise scope.refuse(_last_place(step), f"a loss ends in one number; `{loss.name}` has {kind}: take its `mean`")
         nodes = tuple(frame.nodes)
         return Phase(name if alternating else "main", nodes, loss.name, updates, _optimizer(scope, step))
-    except Refused:
+    except BrokenSpec:
         return None
     finally:
         frame.nodes = before
@@ -159,7 +159,7 @@ def _updates(scope: Scope, step: StepPart | TrainingPart, trainable: Mapping[str
             continue
         try:
             factor = scope.real(raw, at)
-        except Refused:
+        except BrokenSpec:
             continue
         if factor <= 0:
             scope.refuse(at, f"a factor of the learning rate is above 0, not {factor:g}; leave the name out to freeze it")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from parity.spec.ledger import Refused, Value
+from parity.spec.ledger import BrokenSpec, SpecValue
 from parity.spec.mistakes import Place, did_you_mean, short
 from parity.spec.models import describe
 from parity.spec.nodes import build
@@ -22,7 +22,7 @@ ANY_STEP = ("from", "repeat", "first")
 
 
 @dataclass(frozen=True)
-class Step:
+class WrittenStep:
     """`OP NAME` and its settings. place: of the words; at: of the settings."""
 
     op: str
@@ -41,16 +41,16 @@ class Step:
         if self.settings is None:
             return Table(self.at)
         if self.settings is BROKEN:
-            raise Refused
+            raise BrokenSpec
         if not isinstance(self.settings, Table):
             raise scope.refuse(self.at, f"the settings of `{self.op}` are a mapping {{…}}, not {describe(self.settings)}")
         return self.settings
 
 
-def parse_step(scope: Scope, raw: Any, place: Place) -> Step:
+def parse_step(scope: Scope, raw: Any, place: Place) -> WrittenStep:
     """Takes `OP`, `OP NAME` or `{OP NAME: settings}` apart."""
     if raw is BROKEN:
-        raise Refused
+        raise BrokenSpec
     settings: Any = None
     at = place
     if isinstance(raw, Table):
@@ -74,10 +74,10 @@ def parse_step(scope: Scope, raw: Any, place: Place) -> Step:
     if not 1 <= len(parts) <= 2:
         raise scope.refuse(place, f"a step is `OP` or `OP NAME`, not `{short(words)}`")
     named = place.within(words.rfind(parts[-1])) if len(parts) == 2 else place
-    return Step(parts[0], parts[1] if len(parts) == 2 else None, settings, place, at, named)
+    return WrittenStep(parts[0], parts[1] if len(parts) == 2 else None, settings, place, at, named)
 
 
-def op_step(scope: Scope, step: Step, name: str) -> Value:
+def op_step(scope: Scope, step: WrittenStep, name: str) -> SpecValue:
     """A step that is one op."""
     signature = signature_of(step.op)
     settings = step.table(scope)
@@ -85,21 +85,21 @@ def op_step(scope: Scope, step: Step, name: str) -> Value:
     share = _share(scope, settings)
     filled = _inputs(scope, step, signature, settings)
     if attributes is None or any(value.shape is None for value in filled.values()):
-        raise Refused
+        raise BrokenSpec
     return build(scope, step.place, name, signature, filled, attributes, share)
 
 
-def join_step(scope: Scope, step: Step, name: str, branches: list[Value], settings: Table) -> Value:
+def join_step(scope: Scope, step: WrittenStep, name: str, branches: list[SpecValue], settings: Table) -> SpecValue:
     """A join, its branches ready."""
     signature = signature_of(step.op)
     attributes = _attributes(scope, step, signature, settings, more=("branches",))
     if attributes is None or any(value.shape is None for value in branches):
-        raise Refused
+        raise BrokenSpec
     return build(scope, step.place, name, signature, {"branches": branches}, attributes, {})
 
 
 def _attributes(
-    scope: Scope, step: Step, signature: Signature, settings: Table, more: tuple[str, ...] = ()
+    scope: Scope, step: WrittenStep, signature: Signature, settings: Table, more: tuple[str, ...] = ()
 ) -> dict[str, Any] | None:
     """Every attribute's value; None where one is broken. A key without meaning is reported, and the rest goes on."""
     inputs = () if signature.joins else tuple(rule.name for rule in signature.inputs[1:])
@@ -113,7 +113,7 @@ def _attributes(
         if rule.name in settings:
             try:
                 values[rule.name] = convert(rule, settings[rule.name], settings.places[rule.name], scope)
-            except Refused:
+            except BrokenSpec:
                 broken = True
         elif rule.default is REQUIRED:
             broken = True
@@ -125,7 +125,7 @@ def _attributes(
     return None if broken else values
 
 
-def unknown_keys(scope: Scope, step: Step, settings: Table, known: tuple[str, ...]) -> set[str]:
+def unknown_keys(scope: Scope, step: WrittenStep, settings: Table, known: tuple[str, ...]) -> set[str]:
     """Reports keys without meaning; returns the keys that were probably meant."""
     meant: set[str] = set()
     for key in settings:
@@ -148,16 +148,16 @@ def _share(scope: Scope, settings: Table) -> Mapping[str, tuple[str, Place]]:
     return {role: (str(path), raw.places[role]) for role, path in raw.items()}
 
 
-def arriving(scope: Scope, step: Step, settings: Table) -> Value:
+def arriving(scope: Scope, step: WrittenStep, settings: Table) -> SpecValue:
     """The value that `from` names, or the one that arrives."""
     if "from" in settings:
         return scope.value(settings["from"], settings.places["from"])
     return scope.value("x", step.place)
 
 
-def _inputs(scope: Scope, step: Step, signature: Signature, settings: Table) -> dict[str, Value]:
+def _inputs(scope: Scope, step: WrittenStep, signature: Signature, settings: Table) -> dict[str, SpecValue]:
     """Role -> value, in the order of the signature."""
-    filled: dict[str, Value] = {}
+    filled: dict[str, SpecValue] = {}
     if not signature.inputs:
         if "from" in settings:
             raise scope.refuse(settings.key_places["from"], f"`{step.op}` takes no value")
@@ -179,7 +179,7 @@ def _inputs(scope: Scope, step: Step, signature: Signature, settings: Table) -> 
             if value.shape is not None and value.dtype != rule.dtype:
                 wanted, has = (f"{kind}s" for kind in (rule.dtype, value.dtype))
                 raise scope.refuse(at, f"`{rule.name}` of `{step.op}` takes {wanted}; `{value.name}` holds {has}")
-        except Refused:
+        except BrokenSpec:
             value = scope.broken()
         filled[rule.name] = value
     return filled

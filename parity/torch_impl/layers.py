@@ -61,7 +61,7 @@ LAYERS: Mapping[str, Callable[[Site], Layer]] = {
     "multi_head_attention": attention.multi_head_attention,
     "multiply": lambda site: Layer(elements.multiply, ("branches",)),
     "pad2d": images.pad2d,
-    "parameter": lambda site: Layer(elements.Value(site["shape"]), ()),
+    "parameter": lambda site: Layer(elements.TrainableArray(site["shape"]), ()),
     "perceptron_loss": losses.hinge,
     "prelu": elements.prelu,
     "relu": lambda site: Layer(nn.ReLU()),

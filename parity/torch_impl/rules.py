@@ -18,7 +18,7 @@ Groups = list[dict[str, Any]]
 State = Mapping[str, Tensor]
 
 
-class Rule(Optimizer):  # type: ignore[misc]
+class WrittenRule(Optimizer):  # type: ignore[misc]
     """A rule of one parameter at a time: `begin` is its state before the first step, `move` one step of it."""
 
     begin: ClassVar[Mapping[str, float]] = {}
@@ -51,7 +51,7 @@ def _mean_square(g: Tensor, state: State, h: Mapping[str, float]) -> Tensor:
     return state["s"].mul_(h["rho"]).addcmul_(g, g, value=1 - h["rho"])
 
 
-class AdamEpsilonInside(Rule):
+class AdamEpsilonInside(WrittenRule):
     """Kingma & Ba's epsilon hat: w - lr·(sqrt(1 - β₂ᵗ)/(1 - β₁ᵗ))·m/(sqrt(v) + epsilon). torch's own is algorithm 1."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0}
@@ -62,7 +62,7 @@ class AdamEpsilonInside(Rule):
         w.sub_(first / (second.sqrt() + h["eps"]) * rate)
 
 
-class AdamEpsilonInRoot(Rule):
+class AdamEpsilonInRoot(WrittenRule):
     """Adam with epsilon under the root, after the bias correction."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0}
@@ -73,7 +73,7 @@ class AdamEpsilonInRoot(Rule):
         w.sub_(first / below * (h["lr"] / (1 - h["beta_1"] ** state["step"])))
 
 
-class AdamThenSGD(Rule):
+class AdamThenSGD(WrittenRule):
     """Adam's steps up to `switch`, SGD's after it."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0}
@@ -85,7 +85,7 @@ class AdamThenSGD(Rule):
         w.sub_(h["lr"] * torch.where(state["step"] <= h["switch"], adam, h["ratio"] * g))
 
 
-class UnbiasedMomentum(Rule):
+class UnbiasedMomentum(WrittenRule):
     """A mean of gradients, divided by 1 - momentumᵗ."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0}
@@ -95,7 +95,7 @@ class UnbiasedMomentum(Rule):
         w.sub_(mean * (h["lr"] / (1 - h["momentum"] ** state["step"])))
 
 
-class RmspropEpsilonInside(Rule):
+class RmspropEpsilonInside(WrittenRule):
     """w - lr·g/sqrt(s + epsilon); torch's own has epsilon outside of the root."""
 
     begin: ClassVar[Mapping[str, float]] = {"s": 0.0}
@@ -104,7 +104,7 @@ class RmspropEpsilonInside(Rule):
         w.addcdiv_(g, (_mean_square(g, state, h) + h["eps"]).sqrt(), value=-h["lr"])
 
 
-class RmspropCentered(Rule):
+class RmspropCentered(WrittenRule):
     """w - lr·g/sqrt(s - a² + epsilon); torch's own has epsilon outside of the root."""
 
     begin: ClassVar[Mapping[str, float]] = {"s": 0.0, "a": 0.0}
@@ -114,7 +114,7 @@ class RmspropCentered(Rule):
         w.addcdiv_(g, (square.addcmul(mean, mean, value=-1) + h["eps"]).sqrt(), value=-h["lr"])
 
 
-class AdagradEpsilonInside(Rule):
+class AdagradEpsilonInside(WrittenRule):
     """w - lr·g/sqrt(s + epsilon); torch's own has epsilon outside of the root."""
 
     begin: ClassVar[Mapping[str, float]] = {"s": 0.0}
@@ -123,7 +123,7 @@ class AdagradEpsilonInside(Rule):
         w.addcdiv_(g, (state["s"].addcmul_(g, g) + h["eps"]).sqrt(), value=-h["lr"])
 
 
-class AdadeltaEpsilonOutside(Rule):
+class AdadeltaEpsilonOutside(WrittenRule):
     """Zeiler 2012 with epsilon added to the roots; torch's own has epsilon inside."""
 
     begin: ClassVar[Mapping[str, float]] = {"s": 0.0, "d": 0.0}
@@ -134,7 +134,7 @@ class AdadeltaEpsilonOutside(Rule):
         state["d"].mul_(h["rho"]).addcmul_(step, step, value=1 - h["rho"])
 
 
-class Ftrl(Rule):
+class Ftrl(WrittenRule):
     """McMahan et al. 2013, algorithm 1."""
 
     begin: ClassVar[Mapping[str, float]] = {"z": 0.0, "n": 0.0}
@@ -146,7 +146,7 @@ class Ftrl(Rule):
         w.copy_((z.clamp(-h["l1"], h["l1"]) - z) / ((h["beta"] + after) / h["lr"] + h["l2"]))
 
 
-class Lion(Rule):
+class Lion(WrittenRule):
     """Chen et al. 2023, algorithm 2."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0}
@@ -157,7 +157,7 @@ class Lion(Rule):
         state["m"].lerp_(g, 1 - h["beta_2"])
 
 
-class Lamb(Rule):
+class Lamb(WrittenRule):
     """You et al. 2020, algorithm 2, with φ(z) = z."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0}
@@ -175,7 +175,7 @@ def _matrices(groups: Groups, most: int = 2, least: int = 1) -> None:
             raise Unsupported(f"a rule of parameters with {least} to {most} axes, not of one with {w.dim()}")
 
 
-class Adafactor(Rule):
+class Adafactor(WrittenRule):
     """Shazeer & Stern 2018, algorithms 4 and 5; torch's own bounds divisors by epsilon_1, where they add it to g²."""
 
     begin: ClassVar[Mapping[str, float]] = {"r": 0.0, "c": 0.0}
@@ -207,7 +207,7 @@ def _rms(x: Tensor) -> Tensor:
     return x.square().mean().sqrt()
 
 
-class Muon(Rule):
+class Muon(WrittenRule):
     """Jordan et al. 2024 in the parameter's precision; torch's own iterates in bfloat16, and scales by the matrix's shape."""
 
     begin: ClassVar[Mapping[str, float]] = {"v": 0.0}

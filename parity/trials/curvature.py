@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from parity.errors import UsageError
+from parity.execution.names import DIRECTION, put_under
 from parity.judgement import agreement, curvature
 from parity.reference_impl.curvature import NotTwice, check
 from parity.spec import specs as language
@@ -83,6 +84,8 @@ def _check(name: str, graph: Graph, dtype: str) -> None:
 
 def _trial(case: Case, draws: drawing.Draws, references: agreement.References, redraws: int = 0) -> Trial:
     directions = drawing.directions(references.graph, case.dtype, case.seed, DIRECTIONS)
-    more = {f"direction/{place}/{name}": array for place, one in enumerate(directions) for name, array in one.items()}
-    given = curvature.Given(case, draws.initial(), directions, references)
+    more = dict[str, drawing.Array]()
+    for number, one in enumerate(directions):
+        more |= put_under(one, DIRECTION, number)
+    given = curvature.CurvatureInputs(case, draws.initial(), directions, references)
     return Trial(case, {**draws.arrays, **more}, curvature.judge(given), KIND, redraws)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.execution.names import BATCH, CARRIED, PARAMETER, STATISTIC, array_name, initial, under
 from parity.formulas.formula import Formula
 from parity.spec.graph import Graph, Input, Parameter
 from parity.spec.specs import Initializer
@@ -45,13 +46,11 @@ class Draws:
 
     def initial(self) -> dict[str, Array]:
         """Parameters, statistics and carried state by their spec names."""
-        kinds = ("parameter/", "statistic/", "carried/")
-        return {name.split("/", 1)[1]: array for name, array in self.arrays.items() if name.startswith(kinds)}
+        return initial(self.arrays)
 
     def batch(self, step: int = 0) -> dict[str, Array]:
         """The inputs of one batch by name."""
-        prefix = f"batch/{step}/"
-        return {name[len(prefix) :]: array for name, array in self.arrays.items() if name.startswith(prefix)}
+        return under(self.arrays, BATCH, step)
 
     def values(self, step: int = 0) -> dict[str, Array]:
         """Everything that the reference needs for one pass."""
@@ -84,17 +83,17 @@ def draw(
         return stream(graph.name, initializer.name, seed, attempt, name)
 
     for parameter in graph.parameters:
-        arrays[f"parameter/{parameter.name}"] = _parameter(parameter, initializer, at(parameter.name))
+        arrays[array_name(PARAMETER, parameter.name)] = _parameter(parameter, initializer, at(parameter.name))
     for statistic in graph.statistics:
         low, high = _STATISTIC.get(statistic.initial, (statistic.initial - 0.3, statistic.initial + 0.3))
-        arrays[f"statistic/{statistic.name}"] = at(statistic.name).uniform(low, high, statistic.shape)
+        arrays[array_name(STATISTIC, statistic.name)] = at(statistic.name).uniform(low, high, statistic.shape)
     for carried in graph.carried:
-        arrays[f"carried/{carried.name}"] = 0.5 * at(carried.name).standard_normal((batch_size, *carried.shape))
+        arrays[array_name(CARRIED, carried.name)] = 0.5 * at(carried.name).standard_normal((batch_size, *carried.shape))
     for step in range(batches):
         for given in graph.batch_inputs():
             rate = (rates or {}).get(given.name)
             numbers = at(f"{step}/{given.name}")
-            arrays[f"batch/{step}/{given.name}"] = (
+            arrays[array_name(BATCH, step, given.name)] = (
                 _batch_input(given, batch_size, numbers) if rate is None else mask(given, batch_size, rate, numbers)
             )
     return Draws({name: rounded(array, dtype) for name, array in arrays.items()})
@@ -115,15 +114,15 @@ def initial_values(graph: Graph, initializer: Initializer, dtype: str, *, seed: 
     """Where real training starts: kernels from the initializer, biases and shifts 0, scales 1, statistics at their initial."""
     arrays: dict[str, Array] = {}
     for parameter in graph.parameters:
-        name = f"parameter/{parameter.name}"
+        name = array_name(PARAMETER, parameter.name)
         if parameter.role in _PLAIN:
             arrays[name] = np.full(parameter.shape, _PLAIN[parameter.role])
         else:
             arrays[name] = sample(initializer, parameter, stream(graph.name, initializer.name, seed, parameter.name))
     for statistic in graph.statistics:
-        arrays[f"statistic/{statistic.name}"] = np.full(statistic.shape, statistic.initial)
+        arrays[array_name(STATISTIC, statistic.name)] = np.full(statistic.shape, statistic.initial)
     for carried in graph.carried:
-        arrays[f"carried/{carried.name}"] = np.zeros((batch_size, *carried.shape))
+        arrays[array_name(CARRIED, carried.name)] = np.zeros((batch_size, *carried.shape))
     return {name: rounded(array, dtype) for name, array in arrays.items()}
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.execution.frameworks import trains
+from parity.execution.names import BATCH, PARAMETER, STATISTIC, array_name, group_of, lies_under, own_name
 from parity.judgement import agreement, kinks, phases, trust
 from parity.judgement.comparison import Comparison
 from parity.spec import specs as language
@@ -98,8 +99,8 @@ def forward_only(trial: Trial) -> Trial:
     if trial.forward is None or trial.case.graph is None:
         return trial
     graph = replace(trial.case.graph, phases=(), training_inputs=())
-    read = {f"batch/0/{given.name}" for given in graph.inputs}
-    arrays = {name: array for name, array in trial.arrays.items() if not name.startswith("batch/") or name in read}
+    read = {array_name(BATCH, 0, given.name) for given in graph.inputs}
+    arrays = {name: array for name, array in trial.arrays.items() if not lies_under(name, BATCH) or name in read}
     return replace(trial, case=replace(trial.case, graph=graph, steps=0), arrays=arrays, judge=trial.forward)
 
 
@@ -257,13 +258,13 @@ def node_trial(
     known = references
     arrays: dict[str, Array] = {}
     for name, array in draws.arrays.items():
-        if name.split("/", 1)[0] in ("parameter", "statistic") and _belongs(name.split("/", 1)[1], alone):
+        if group_of(name) in (PARAMETER, STATISTIC) and _belongs(own_name(name), alone):
             arrays[name] = array
     for given in alone.inputs:
-        arrays[f"batch/0/{given.name}"] = drawing.rounded(np.asarray(known.value(given.name)), dtype)
-    for suffix in node.outputs:
-        weight = f"weights.{suffix}" if suffix else "weights"
-        arrays[f"batch/0/{weight}"] = drawing.rounded(_visible(known.cotangent(node.value(suffix)), spec, weight), dtype)
+        arrays[array_name(BATCH, 0, given.name)] = drawing.rounded(np.asarray(known.value(given.name)), dtype)
+    for suffix, weight in zip(node.outputs, alone.training_inputs, strict=True):
+        seed = _visible(known.cotangent(node.value(suffix)), spec, weight.name)
+        arrays[array_name(BATCH, 0, weight.name)] = drawing.rounded(seed, dtype)
     alone_draws = drawing.Draws(arrays)
     case = options.case(f"{spec}:{node.name}", dtype, size=options.size, graph=alone, batch_size=batch_size)
     inner = agreement.references(alone, alone_draws.values(), dtype)

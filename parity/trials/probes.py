@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.execution.names import BATCH, PARAMETER, RATE, array_name
 from parity.spec.cases import Sampling
 from parity.spec.graph import Graph, Input, Node, Parameter, Phase
 from parity.trials.draws import Draws, rounded
@@ -70,12 +71,12 @@ def optimizer_draws(graph: Graph, dtype: str, seed: int, steps: int) -> Draws:
     arrays: dict[str, Array] = {}
     for parameter in graph.parameters:
         numbers = stream("optimizer", seed, parameter.name)
-        arrays[f"parameter/{parameter.name}"] = 1e-2 * numbers.standard_normal(parameter.shape)
+        arrays[array_name(PARAMETER, parameter.name)] = 1e-2 * numbers.standard_normal(parameter.shape)
     for step in range(steps):
         for given in graph.training_inputs:
             numbers = stream("optimizer", seed, given.name, step)
             size = power_of_ten(numbers.uniform(-7, 0, (1, *given.shape)))
-            arrays[f"batch/{step}/{given.name}"] = size * np.where(numbers.uniform(size=size.shape) < 0.5, -1.0, 1.0)
+            arrays[array_name(BATCH, step, given.name)] = size * np.where(numbers.uniform(size=size.shape) < 0.5, -1.0, 1.0)
     return Draws({name: rounded(array, dtype) for name, array in arrays.items()})
 
 
@@ -124,12 +125,13 @@ def fingerprint_draws(dtype: str, seed: int = 0) -> dict[str, Array]:
     """Arrays of a fingerprint: ordinary sizes, but weights of two scales, and a few large gradients."""
     arrays = ordinary_draws(dtype, seed, FINGERPRINT_SHAPES)
     for name, shape in FINGERPRINT_SHAPES.items():
-        arrays[f"parameter/{name}"] *= SCALES[name]
+        arrays[array_name(PARAMETER, name)] *= SCALES[name]
         for step in range(len(RATES)):
             numbers = stream("large gradients", seed, name, step)
             large = rounded(power_of_ten(numbers.uniform(1.5, 3.5, shape)), "float32").astype(dtype)
-            given = arrays[f"batch/{step}/{name}"]
-            arrays[f"batch/{step}/{name}"] = np.where(numbers.uniform(size=shape) < LARGE, np.sign(given) * large, given)
+            key = array_name(BATCH, step, name)
+            given = arrays[key]
+            arrays[key] = np.where(numbers.uniform(size=shape) < LARGE, np.sign(given) * large, given)
     return arrays
 
 
@@ -137,14 +139,14 @@ def ordinary_draws(dtype: str, seed: int = 0, shapes: Mapping[str, tuple[int, ..
     """Weights of size 1, and for every step gradients of sizes 1e-7 to 8 and its rate: what gaps are measured on."""
     arrays: dict[str, Array] = {}
     for name, shape in shapes.items():
-        arrays[f"parameter/{name}"] = stream("fingerprint", seed, name).standard_normal(shape)
+        arrays[array_name(PARAMETER, name)] = stream("fingerprint", seed, name).standard_normal(shape)
         for step in range(len(RATES)):
             numbers = stream("fingerprint", seed, name, step)
             size = np.where(numbers.uniform(size=shape) < 0.25, power_of_ten(numbers.uniform(-7, -2, shape)), 1.0)
             sign = np.where(numbers.uniform(size=shape) < 0.5, -1.0, 1.0)
-            arrays[f"batch/{step}/{name}"] = sign * size * power_of_ten(numbers.uniform(-2, 0.9, shape))
+            arrays[array_name(BATCH, step, name)] = sign * size * power_of_ten(numbers.uniform(-2, 0.9, shape))
     kept = {name: rounded(array, "float32").astype(dtype) for name, array in arrays.items()}
-    return kept | {f"batch/{step}/rate": np.asarray(rate) for step, rate in enumerate(RATES)}
+    return kept | {array_name(BATCH, step, RATE): np.asarray(rate) for step, rate in enumerate(RATES)}
 
 
 def dropout_probe(rate: float = 0.3, shape: tuple[int, ...] = (61, 53)) -> Graph:

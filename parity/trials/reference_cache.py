@@ -12,6 +12,7 @@ import numpy as np
 
 from parity.execution import arrays as array_files
 from parity.execution.launcher import own_sources
+from parity.execution.names import FINAL, LOSSES, put_under, under
 from parity.execution.records import file_digest, record_key
 from parity.reference_impl.training import TrainingRun
 from parity.spec.cases import Case
@@ -28,8 +29,8 @@ def remembered(store: Path, case: Case, rule: str, draws: str, compute: Callable
     path = folder / f"{record_key(case, draws, 'reference', versions, computes)}.npz"
     if path.is_file():
         kept = array_files.read_npz(path, file_digest(path))
-        return TrainingRun(kept["losses"], {name[len("final/") :]: kept[name] for name in kept if name.startswith("final/")})
+        return TrainingRun(kept[LOSSES], under(kept, FINAL))
     run = compute()
     folder.mkdir(parents=True, exist_ok=True)
-    array_files.write_npz(path, {"losses": run.losses, **{f"final/{name}": array for name, array in run.final.items()}})
+    array_files.write_npz(path, {LOSSES: run.losses, **put_under(run.final, FINAL)})
     return run

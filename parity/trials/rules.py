@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from parity.execution.names import BATCH, array_name
 from parity.judgement import agreement, dropout, sampling, schedules
 from parity.spec import specs as language
 from parity.spec.cases import Sampling
@@ -79,6 +80,6 @@ def dropout_trials(options: Options) -> Iterator[Trial]:
         arrays: dict[str, Array] = {}
         for given in graph.batch_inputs():
             numbers = stream("dropout", options.seed, given.name)
-            arrays[f"batch/0/{given.name}"] = drawing.rounded(1.0 + numbers.uniform(size=(3, *given.shape)), dtype)
+            arrays[array_name(BATCH, 0, given.name)] = drawing.rounded(1.0 + numbers.uniform(size=(3, *given.shape)), dtype)
         case = options.case("dropout[native]", dtype, graph=graph)
         yield Trial(case, arrays, dropout.judge(case, drawing.Draws(arrays).batch()), "layers")

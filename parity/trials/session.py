@@ -89,7 +89,7 @@ class Session:
                 planning.write_request(
                     self.store / "requests" / name,
                     framework,
-                    [planning.Asked(trial.case, trial.arrays) for trial in chosen],
+                    [planning.PlannedCase(trial.case, trial.arrays) for trial in chosen],
                     versions=environment.versions,
                     implementation=planning.implementation_digest(framework, self.sources(framework)),
                     realization=self.realizations.get(framework),

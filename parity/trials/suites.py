@@ -12,7 +12,7 @@ from parity.errors import UsageError
 from parity.execution import frameworks
 from parity.spec import specs as language
 from parity.spec.mistakes import Mistake, Place, SpecError, did_you_mean, short
-from parity.spec.suites import Entry, Suite
+from parity.spec.suites import Suite, SuiteEntry
 from parity.trials import options, selection
 from parity.trials.datasets import DATASETS
 
@@ -24,7 +24,7 @@ def check(suite: Suite) -> None:
         raise SpecError(found)
 
 
-def _mistakes(entry: Entry) -> Iterator[Mistake]:
+def _mistakes(entry: SuiteEntry) -> Iterator[Mistake]:
     for place, word in zip(entry.places("specs"), entry.specs, strict=True):
         yield from _refused(place, partial(_spec, entry, word))
     for key, one in (("frameworks", frameworks.find), ("dtypes", _precision), ("modes", _mode)):
@@ -46,7 +46,7 @@ def _refused(place: Place, ask: Callable[[], object]) -> Iterator[Mistake]:
         yield Mistake(place, str(error))
 
 
-def _spec(entry: Entry, word: str) -> None:
+def _spec(entry: SuiteEntry, word: str) -> None:
     for architecture in selection.select([word]).architectures:
         names = architecture.size_names()
         if entry.size is not None and entry.size not in names:

@@ -17,8 +17,9 @@ import numpy.typing as npt
 
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
+from parity.execution.names import DATASET, ORDER, PARAMETER, START, TEST, array_name, own_name, put_under, under
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
-from parity.judgement.qualities import MEASURES, Asked, Evidence, accuracy, loss_share
+from parity.judgement.qualities import MEASURES, Evidence, QualityBound, accuracy, loss_share
 from parity.reference_impl.rules import Rule
 from parity.reference_impl.training import TrainingRun, evaluate, moved_by_one_ulp, train
 from parity.reporting.results import Curve
@@ -26,7 +27,7 @@ from parity.spec import specs as language
 from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph
-from parity.spec.suites import Entry, QualityPart
+from parity.spec.suites import QualityPart, SuiteEntry
 from parity.trials import datasets
 from parity.trials import draws as drawing
 from parity.trials.datasets import Dataset, DatasetError
@@ -44,7 +45,7 @@ DTYPE = "float32"
 class Goal:
     """The quality that a suite states: of which value, held against which input of the test."""
 
-    asked: Asked
+    asked: QualityBound
     value: str
     target: str
 
@@ -65,7 +66,7 @@ def course(
     architecture: language.Architecture,
     initializer: language.Initializer,
     optimizer: language.Optimizer,
-    entry: Entry,
+    entry: SuiteEntry,
     options: Options,
     store: Path,
     on_step: Callable[[int], None] = lambda _: None,
@@ -100,14 +101,14 @@ def course(
         steps=steps,
         activations=False,
     )
-    arrays = {**initial, "order": order, **_named("dataset", dataset.train), **_named("test", dataset.test)}
-    begin = {name.split("/", 1)[1]: array for name, array in initial.items()}
+    arrays = {**initial, ORDER: order, **put_under(dataset.train, DATASET), **put_under(dataset.test, TEST)}
+    begin = {own_name(name): array for name, array in initial.items()}
     goal = _goal(entry.quality, graph, dataset) if entry.quality else None
     twin = moved_by_one_ulp(begin, stream(case.id, "twin"))
     rule = Rule.of(optimizer)
 
     def run(start: Mapping[str, Array]) -> TrainingRun:
-        draws = drawing.Draws({**arrays, **_named("start", start)}).digest()
+        draws = drawing.Draws({**arrays, **put_under(start, START)}).digest()
         compute = partial(train, graph, rule, case.hyperparameters, start, dataset.train, order, on_step)
         return remembered(store, case, optimizer.model_dump_json(), draws, compute)
 
@@ -126,7 +127,7 @@ def curves(taken: Course, judged: Sequence[Judged]) -> Iterator[Curve]:
             yield _curve(taken, one.framework, found["losses"], _final(found), found)
 
 
-def _refuse(name: str, entry: Entry) -> None:
+def _refuse(name: str, entry: SuiteEntry) -> None:
     """What a training would pass over in silence. Neither stands in a case's id, which a second one would share."""
     if len(entry.batch_sizes) > 1:
         raise UsageError(f"{name} trains with one batch size, not with {entry.batch_sizes}: write an entry for each")
@@ -153,7 +154,7 @@ def _goal(quality: QualityPart, graph: Graph, dataset: Dataset) -> Goal:
         raise UsageError(f"{quality.measure} needs a value of {graph.name}, not `{value}`")
     if dataset.test and target not in dataset.test:
         raise UsageError(f"{quality.measure} needs a target out of {', '.join(dataset.test)}, not `{target}`")
-    return Goal(Asked(quality.measure, quality.at_least, quality.at_most), value, target)
+    return Goal(QualityBound(quality.measure, quality.at_least, quality.at_most), value, target)
 
 
 def judge_training(
@@ -204,7 +205,7 @@ def _evidence(
 ) -> Evidence:
     if not dataset.test:
         return Evidence(losses, np.zeros(0), np.zeros(0))
-    values = found.get(f"test/{goal.value}")
+    values = found.get(array_name(TEST, goal.value))
     if values is None:
         values = _evaluated(case, dataset, final, goal.value)
     return Evidence(losses, values, dataset.test[goal.target], dataset.counted, dataset.noise)
@@ -260,18 +261,14 @@ def _accuracy(taken: Course, final: Mapping[str, Array], found: Mapping[str, Arr
     case, labels = taken.trial.case, taken.dataset.labels
     if case.graph is None or labels is None or not case.graph.outputs or taken.dataset.test[labels].dtype.kind not in "iu":
         return None
-    about = Goal(Asked("accuracy", None, None), case.graph.outputs[0], labels)
+    about = Goal(QualityBound("accuracy", None, None), case.graph.outputs[0], labels)
     return round(accuracy(_evidence(case, taken.dataset, about, taken.reference.losses, final, found)), 4)
 
 
 def _final(found: Mapping[str, Array]) -> dict[str, Array]:
-    return {name[len("parameter/") :]: array for name, array in found.items() if name.startswith("parameter/")}
+    return under(found, PARAMETER)
 
 
 def _short(value: float, digits: int) -> float | None:
     """As it stands in the results, which hold no NaN."""
     return float(f"{value:.{digits}g}") if np.isfinite(value) else None
-
-
-def _named(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
-    return {f"{prefix}/{name}": array for name, array in arrays.items()}

@@ -19,7 +19,7 @@ from parity.atlas.question import Answer, Question
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
 from parity.execution.frameworks import ATLAS
-from parity.reporting.atlas import Row, marked, write
+from parity.reporting.atlas import AtlasRow, marked, write
 from parity.spec.cases import Case
 from parity.trials import selection
 from parity.trials.networks import Trial
@@ -75,7 +75,7 @@ def _meant(word: str, questions: Sequence[Question]) -> str:
 
 def ask(
     questions: Sequence[Question], frameworks: Sequence[str], python_path: Sequence[Path] = ()
-) -> tuple[list[Row], dict[str, str]]:
+) -> tuple[list[AtlasRow], dict[str, str]]:
     """The rows, and the version of each framework that answered. python_path: what else the workers may import."""
     trials = [
         Trial(Case(spec=one.name, task="question", dtype="float32", mode="eager"), one.inputs, lambda _: [], "question")
@@ -94,7 +94,7 @@ def ask(
             found[question.name][judged.framework] = _cell(question, judged)
             if judged.record.framework_version:
                 versions[judged.framework] = judged.record.framework_version
-    return [Row(one.name, one.chapter, one.text, one.advice, found[one.name]) for one in questions], versions
+    return [AtlasRow(one.name, one.chapter, one.text, one.advice, found[one.name]) for one in questions], versions
 
 
 def _cell(question: Question, judged: Judged) -> Answer:
@@ -106,7 +106,7 @@ def _cell(question: Question, judged: Judged) -> Answer:
     return Answer("—" if record.outcome == "unsupported" else record.outcome, measured=False)
 
 
-def _show(rows: Sequence[Row], frameworks: Sequence[str], named: bool) -> None:
+def _show(rows: Sequence[AtlasRow], frameworks: Sequence[str], named: bool) -> None:
     """A chapter after the other, each question with its name. Between two frameworks what to do stands below the answers, and
     only rows that differ are shown, unless questions were named."""
     console = Console()
@@ -127,7 +127,7 @@ def _show(rows: Sequence[Row], frameworks: Sequence[str], named: bool) -> None:
     )
 
 
-def _block(row: Row, here: str, there: str) -> Text:
+def _block(row: AtlasRow, here: str, there: str) -> Text:
     """The question and its NAME, both answers, and what gives the first one's in the second: whole lines, to be copied."""
     remedy = row.remedy(here, there)
     told = [(name, marked(row, name)) for name in (here, there)] + ([("what to do", remedy)] if remedy else [])
@@ -136,7 +136,7 @@ def _block(row: Row, here: str, there: str) -> Text:
     return Text.assemble(row.text, "  ", (row.name, "dim"), "\n", lines)
 
 
-def _table(title: str, rows: Sequence[Row], frameworks: Sequence[str]) -> Table:
+def _table(title: str, rows: Sequence[AtlasRow], frameworks: Sequence[str]) -> Table:
     """One chapter; each question stands over its NAME, which is never broken."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("question and NAME", overflow="fold", min_width=max(len(row.name) for row in rows))

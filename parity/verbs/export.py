@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from parity.errors import UsageError
+from parity.execution.names import CARRIED, NATIVE, PARAMETER, STATISTIC, array_name, lies_under
 from parity.spec import specs as language
 from parity.spec.graph import Graph
 from parity.spec.networks import network_graph
@@ -34,19 +35,20 @@ def to_onnx(
     graph = weights.graph(spec, size)
     if weights_file is None:
         drawn = drawing.initial_values(graph, selection.initializer(INITIALIZER), weights.DTYPE, seed=seed, batch_size=1)
-        arrays = {name: array for name, array in drawn.items() if not name.startswith("carried/")}
+        arrays = {name: array for name, array in drawn.items() if not lies_under(name, CARRIED)}
         origin = f"initial values, {INITIALIZER} with seed {seed}: not trained"
     else:
         arrays, origin = neutral.read(weights_file, graph), f"weights of {weights_file}"
     arguments = {} if opset is None else {"opset": float(opset)}
     graph = _chosen(spec, graph, network, size)
-    held = {f"parameter/{one.name}" for one in graph.parameters} | {f"statistic/{one.name}" for one in graph.statistics}
+    held = {array_name(PARAMETER, one.name) for one in graph.parameters}
+    held |= {array_name(STATISTIC, one.name) for one in graph.statistics}
     arrays = {name: array for name, array in arrays.items() if name in held}
     found = weights.moved(graph, spec, size, FRAMEWORK, arrays, arguments)
-    told = json.loads(found["native/model.json"].tobytes())
+    told = json.loads(found[array_name(NATIVE, "model.json")].tobytes())
     onnx.parent.mkdir(parents=True, exist_ok=True)
     aside = onnx.with_name(f"{onnx.name}.new")
-    aside.write_bytes(found["native/model.onnx"].tobytes())
+    aside.write_bytes(found[array_name(NATIVE, "model.onnx")].tobytes())
     aside.replace(onnx)
     head = f"wrote {onnx}: {graph.name}, opset {told['opset']}, {weights.DTYPE}, {graph.parameter_count():,} parameters"
     for line in (head, f"  {origin}", _side("takes", told["inputs"]), _side("gives", told["outputs"])):

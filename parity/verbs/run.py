@@ -20,7 +20,7 @@ from parity.judgement.verdicts import exit_status
 from parity.reporting import pages, summary
 from parity.reporting.results import Curve, Results, Speed, read, write
 from parity.spec import specs as language
-from parity.spec.suites import Entry, Suite
+from parity.spec.suites import Suite, SuiteEntry
 from parity.trials import full_size, selection, suites, training
 from parity.trials import output as collating
 from parity.trials.networks import LARGE_SIZES, Options, Trial
@@ -104,7 +104,7 @@ def run(suite: Suite, frameworks: Sequence[str], store: Path, so_far: bool = Fal
     return outcome
 
 
-def agreement_trials(entry: Entry) -> list[Trial]:
+def agreement_trials(entry: SuiteEntry) -> list[Trial]:
     """The cases of an agreement or sampling entry."""
     selected = selection.select(entry.specs)
     made: list[Trial] = []
@@ -124,7 +124,7 @@ def write_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> int:
     made = _plannable(suite)
     for name in frameworks:
         for dtype in dict.fromkeys(trial.case.dtype for trial in made):
-            asked = [planning.Asked(trial.case, trial.arrays) for trial in made if trial.case.dtype == dtype]
+            asked = [planning.PlannedCase(trial.case, trial.arrays) for trial in made if trial.case.dtype == dtype]
             target = folder / f"{name.replace('[', '-').replace(']', '')}-{dtype}"
             digest = planning.implementation_digest(name)
             planning.write_request(target, name, asked, versions=_versions(name), implementation=digest)
@@ -188,7 +188,7 @@ def _versions(framework: str) -> Mapping[str, str]:
         return {}
 
 
-def _options(entry: Entry) -> list[Options]:
+def _options(entry: SuiteEntry) -> list[Options]:
     dtypes, size = tuple(entry.dtypes) or DTYPES, entry.size or "small"
     return [
         Options(dtypes=dtypes, device=device, mode=mode, size=size, seed=seed, nodes=entry.nodes, steps=entry.steps)
@@ -198,11 +198,11 @@ def _options(entry: Entry) -> list[Options]:
     ]
 
 
-def _large(entry: Entry) -> bool:
+def _large(entry: SuiteEntry) -> bool:
     return entry.task == "agreement" and entry.size in LARGE_SIZES
 
 
-def _agree(entry: Entry, session: Session, so_far: bool) -> list[Judged]:
+def _agree(entry: SuiteEntry, session: Session, so_far: bool) -> list[Judged]:
     """At a large size networks one at a time, whose arrays would not fit together; everything else at once."""
     if not _large(entry):
         return session.run(agreement_trials(entry))
@@ -215,7 +215,7 @@ def _agree(entry: Entry, session: Session, so_far: bool) -> list[Judged]:
     return judged + (session.run(made) if made else [])
 
 
-def _train(entry: Entry, session: Session, outcome: Outcome, bar: progress.Bar) -> None:
+def _train(entry: SuiteEntry, session: Session, outcome: Outcome, bar: progress.Bar) -> None:
     initializer = selection.initializer(entry.initializer or "glorot_uniform")
     optimizer = selection.optimizer(entry.optimizer or "adam")
     for architecture in selection.select(entry.specs).architectures:
@@ -234,7 +234,7 @@ def _train(entry: Entry, session: Session, outcome: Outcome, bar: progress.Bar) 
             outcome.curves += training.curves(taken, judged)
 
 
-def _time(entry: Entry, session: Session, outcome: Outcome) -> None:
+def _time(entry: SuiteEntry, session: Session, outcome: Outcome) -> None:
     architectures = selection.select(entry.specs).architectures
     modes = entry.modes or ["default"]
     for options in _options(replace_modes(entry)):
@@ -245,7 +245,7 @@ def _time(entry: Entry, session: Session, outcome: Outcome) -> None:
         )
 
 
-def replace_modes(entry: Entry) -> Entry:
+def replace_modes(entry: SuiteEntry) -> SuiteEntry:
     """The entry with one option set for all modes: bench crosses modes itself."""
     return entry.model_copy(update={"modes": []})
 

@@ -18,7 +18,7 @@ from parity.atlas.advice import ALIKE, DEFAULT, UNRUN, parts
 from parity.atlas.chapters import QUESTIONS
 from parity.atlas.question import Question
 from parity.reporting import atlas
-from parity.reporting.atlas import Row
+from parity.reporting.atlas import AtlasRow
 
 REPORTS = Path(__file__).parents[2] / "reports"
 ROWS = atlas.read(REPORTS / "data" / "atlas.json")[0]
@@ -44,7 +44,7 @@ def test_what_is_shown_nowhere_is_not_advised() -> None:
     assert [question.name for question in QUESTIONS if question.advice and question.name in alike] == []
 
 
-def covered(row: Row, first: str, second: str) -> bool:
+def covered(row: AtlasRow, first: str, second: str) -> bool:
     """Whether a remedy brings two frameworks together: one's answer in the other, a third one's in both, or one for all."""
 
     def gives(framework: str, target: str) -> bool:
@@ -57,16 +57,16 @@ def covered(row: Row, first: str, second: str) -> bool:
     return any(gives(first, target) and gives(second, target) for target in (*FRAMEWORKS, ALIKE))
 
 
-def differing(row: Row) -> Iterator[tuple[str, str]]:
+def differing(row: AtlasRow) -> Iterator[tuple[str, str]]:
     measured = [name for name, answer in row.answers.items() if answer.measured]
     for first, second in combinations(measured, 2):
-        alone = Row(row.name, row.chapter, row.text, row.advice, {name: row.answers[name] for name in (first, second)})
+        alone = AtlasRow(row.name, row.chapter, row.text, row.advice, {name: row.answers[name] for name in (first, second)})
         if alone.differs:
             yield first, second
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.differs and row.advice], ids=lambda row: row.name)
-def test_each_two_frameworks_that_differ_have_a_remedy_that_runs(row: Row) -> None:
+def test_each_two_frameworks_that_differ_have_a_remedy_that_runs(row: AtlasRow) -> None:
     if row.name in UNRUN:
         assert not [key for _, key in WRITTEN if parts(key)[0] == row.name], f"{row.name} is no longer without code"
         return
@@ -74,7 +74,7 @@ def test_each_two_frameworks_that_differ_have_a_remedy_that_runs(row: Row) -> No
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.differs and not row.advice], ids=lambda row: row.name)
-def test_each_default_that_is_told_to_be_set_is_set_and_run(row: Row) -> None:
+def test_each_default_that_is_told_to_be_set_is_set_and_run(row: AtlasRow) -> None:
     told = [
         (here, there)
         for here, there in differing(row)
@@ -181,5 +181,5 @@ def test_a_pair_without_a_remedy_is_seen() -> None:
 
 def test_a_word_is_set_as_python_writes_it() -> None:
     answers = {"torch": atlas.Answer("nearest", "torch.A(mode)"), "keras": atlas.Answer("linear", "keras.B(kind)")}
-    row = Row("a.b", "numerics", "text", "", answers)
+    row = AtlasRow("a.b", "numerics", "text", "", answers)
     assert row.remedy("torch", "keras") == "in keras: keras.B(kind='nearest')"

@@ -16,7 +16,7 @@ from parity.errors import UsageError
 from parity.execution.protocol import Unsupported
 from parity.execution.worker import inspection, tasks
 from parity.reporting import atlas
-from parity.reporting.atlas import Row
+from parity.reporting.atlas import AtlasRow
 from parity.verbs.atlas import chosen
 from parity.verbs.fingerprint.default_gaps import left_out
 
@@ -111,16 +111,16 @@ def test_an_unknown_chapter_or_item_is_said() -> None:
         chosen(None, "nothing")
 
 
-def _row(**texts: str) -> Row:
+def _row(**texts: str) -> AtlasRow:
     answers = {name: Answer(text, f"{name}.Thing(size)") for name, text in texts.items()}
-    return Row("item.aspect", "numerics", "a | <b> text", "", answers)
+    return AtlasRow("item.aspect", "numerics", "a | <b> text", "", answers)
 
 
 def test_only_different_meanings_are_marked() -> None:
     assert _row(torch="1", keras="2").differs
     assert not _row(torch="1", keras="1").differs
     assert not _row(torch="raises A", keras="raises B").differs
-    absent = Row("item.aspect", "numerics", "text", "", {"torch": Answer("1"), "mxnet": Answer("none", measured=False)})
+    absent = AtlasRow("item.aspect", "numerics", "text", "", {"torch": Answer("1"), "mxnet": Answer("none", measured=False)})
     assert not absent.differs
 
 
@@ -128,10 +128,10 @@ def test_a_remedy_names_the_argument_of_the_other_framework() -> None:
     assert _row(torch="1", keras="2").remedy("torch", "keras") == "in keras: keras.Thing(size=1)"
 
 
-def _default(name: str, **texts: str) -> Row:
+def _default(name: str, **texts: str) -> AtlasRow:
     question = next(one for one in QUESTIONS if one.name == name)
     answers = {framework: Answer(text, f"{framework}.Thing(argument)") for framework, text in texts.items()}
-    return Row(name, question.chapter, question.text, question.advice, answers)
+    return AtlasRow(name, question.chapter, question.text, question.advice, answers)
 
 
 def test_a_value_that_means_something_else_there_is_not_copied() -> None:
@@ -151,7 +151,7 @@ def test_two_words_for_one_thing_are_no_difference() -> None:
 
 
 def test_what_is_alike_needs_no_advice() -> None:
-    alike = Row("item.aspect", "numerics", "text", "do this", {"torch": Answer("1"), "keras": Answer("1")})
+    alike = AtlasRow("item.aspect", "numerics", "text", "do this", {"torch": Answer("1"), "keras": Answer("1")})
     assert alike.remedies == alike.remedy("torch", "keras") == ""
 
 

@@ -9,17 +9,18 @@ import pytest
 from parity.atlas.question import Answer, Question
 from parity.cli import status
 from parity.errors import UsageError
-from parity.reporting.atlas import Row
+from parity.reporting.atlas import AtlasRow
 from parity.verbs import atlas
 from parity.verbs.atlas import chosen
 
 
-def _rows(questions: Sequence[Question], frameworks: Sequence[str]) -> tuple[list[Row], dict[str, str]]:
+def _rows(questions: Sequence[Question], frameworks: Sequence[str]) -> tuple[list[AtlasRow], dict[str, str]]:
     """Every framework answers its own name, but to questions about types, which all answer alike."""
     answers = {name: Answer(name, f"{name}.Thing(size)") for name in frameworks}
     alike = {name: Answer("1") for name in frameworks}
     rows = [
-        Row(one.name, one.chapter, one.text, one.advice, alike if one.name.endswith("_type") else answers) for one in questions
+        AtlasRow(one.name, one.chapter, one.text, one.advice, alike if one.name.endswith("_type") else answers)
+        for one in questions
     ]
     return rows, dict.fromkeys(frameworks, "1")
 

@@ -77,7 +77,7 @@ def test_what_cannot_be_fingerprinted_is_told(framework: str, tmp_path: Path, mo
     """All of them in one process; no one's fault costs another its answer."""
     (tmp_path / "users_rules.py").write_text(USERS[framework] + BOTH)
     monkeypatch.chdir(tmp_path)
-    asked = [verb.Asked(path, path, {}) for path in TOLD]
+    asked = [verb.NativeObject(path, path, {}) for path in TOLD]
     for one, driven in zip(asked, verb.drive(framework, asked), strict=True):
         with pytest.raises(UsageError) as caught:
             verb.found(one.target, driven)

@@ -34,7 +34,9 @@ def natives(framework: str) -> list[str]:
 @pytest.fixture(scope="module")
 def told(framework: str) -> Told:
     """Each native optimizer's name, or the reason why it has none: one process for all."""
-    asked = [verb.Asked(f"{MODULES[framework]}.{name}", f"{MODULES[framework]}.{name}", {}) for name in natives(framework)]
+    asked = [
+        verb.NativeObject(f"{MODULES[framework]}.{name}", f"{MODULES[framework]}.{name}", {}) for name in natives(framework)
+    ]
     answers = {}
     for one, driven in zip(asked, verb.drive(framework, asked), strict=True):
         try:

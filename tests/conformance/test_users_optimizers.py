@@ -22,7 +22,7 @@ def test_users_optimizers_have_their_names(framework: str, tmp_path: Path, monke
     for name in ("users_rules.py", "users_table.py"):
         (tmp_path / name).write_text(Path(__file__).with_name(name).read_text())
     monkeypatch.chdir(tmp_path)
-    asked = [verb.Asked(name, f"users_module:{name}", {}) for name in TABLE]
+    asked = [verb.NativeObject(name, f"users_module:{name}", {}) for name in TABLE]
     told = {}
     for one, driven in zip(asked, verb.drive(framework, asked), strict=True):
         try:

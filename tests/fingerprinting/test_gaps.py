@@ -12,13 +12,13 @@ from parity.atlas.canonical import INITIALIZERS, NATIVES, OPTIMIZERS
 from parity.execution.worker import black_box, probing
 from parity.fingerprinting import gaps
 from parity.fingerprinting.forms import normalizations, reductions
-from parity.fingerprinting.naming import Match, Seen
+from parity.fingerprinting.naming import ExplainingForm, Seen
 from parity.fingerprinting.rules import ClosedForm, library
 from parity.reference_impl import training
-from parity.reference_impl.retracing import Step
+from parity.reference_impl.retracing import SeenStep
 from parity.reference_impl.rules import Rule
 from parity.reporting import atlas
-from parity.reporting.atlas import Gap, size
+from parity.reporting.atlas import DefaultGap, size
 from parity.spec.specs import Optimizer, load
 from parity.trials import probes
 from parity.verbs.fingerprint import default_gaps as measuring
@@ -41,7 +41,7 @@ def followed(form: ClosedForm, values: dict[str, float], error: float = 0.0) -> 
             * (1 + error)
             for name, w in weights.items()
         }
-        steps.append(Step(weights, gradients, after, rate))
+        steps.append(SeenStep(weights, gradients, after, rate))
         weights = after
     return Seen(values, steps, "float64")
 
@@ -55,7 +55,7 @@ def parts(form: str, values: dict[str, float], error: float = 0.0) -> tuple[floa
     assert isinstance(spec, Optimizer)
     published = {name: float(value) for name, value in spec.hyperparameters.items()}
     found = form_of(form)
-    return gaps.of_optimizer(followed(found, values, error), Match(found, "float64", 0.0), Rule.of(spec), published)
+    return gaps.of_optimizer(followed(found, values, error), ExplainingForm(found, "float64", 0.0), Rule.of(spec), published)
 
 
 def test_the_spec_s_own_rule_has_no_gap() -> None:
@@ -100,7 +100,7 @@ def test_a_native_object_s_parts() -> None:
 
 
 def test_gaps_that_are_no_numbers_survive_the_disk(tmp_path: Path) -> None:
-    gap = Gap("torch.nn.Mine", "torch", "mean", {"epsilon": 0.5}, "sum", float("inf"), float("inf"), 0.0)
+    gap = DefaultGap("torch.nn.Mine", "torch", "mean", {"epsilon": 0.5}, "sum", float("inf"), float("inf"), 0.0)
     nan, draw = replace(gap, published=None, rounding=float("nan")), replace(gap, path="torch.nn.init.mine_", rounding=None)
     atlas.write([], {"torch": "1"}, [gap, nan, draw], tmp_path)
     first, second, third = atlas.read(tmp_path / "data" / "atlas.json")[2]
@@ -114,7 +114,7 @@ def test_gaps_that_are_no_numbers_survive_the_disk(tmp_path: Path) -> None:
 
 def test_what_has_no_gap_is_told() -> None:
     every = [*OPTIMIZERS["torch"], *NATIVES["torch"], *INITIALIZERS["torch"]]
-    found = [Gap(path, "torch", "", {}, "", 0.0, None, 0.0) for path in every if path != "torch.nn.BCELoss"]
+    found = [DefaultGap(path, "torch", "", {}, "", 0.0, None, 0.0) for path in every if path != "torch.nn.BCELoss"]
     assert measuring.left_out(["torch"], found) == ["torch.nn.BCELoss"]
     assert measuring.left_out(["theano"], []) == []
 

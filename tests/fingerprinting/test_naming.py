@@ -18,7 +18,7 @@ from parity.execution.worker import black_box
 from parity.fingerprinting.naming import Seen, identify, share
 from parity.fingerprinting.rules import ClosedForm, library
 from parity.reference_impl import training
-from parity.reference_impl.retracing import Step
+from parity.reference_impl.retracing import SeenStep
 from parity.spec.cases import Case
 from parity.spec.specs import Optimizer, load, names
 from parity.trials import probes
@@ -47,7 +47,7 @@ def driven(direction: Direction, decay: str, owned: frozenset[str], dtype: str =
             shares = {"decoupled": rate, "unscaled": 1.0, "shared": rate / known["learning_rate"], "after": rate}
             shrunk = shares.get(decay, 0.0) * known.get("weight_decay", 0.0) * (w + step if decay == "after" else w)
             after[name] = (w - shrunk + step).astype(dtype)
-        steps.append(Step(weights, gradients, after, rate))
+        steps.append(SeenStep(weights, gradients, after, rate))
         weights = {name: array.astype(np.float64) for name, array in after.items()}
     return Seen(known, steps, dtype)
 
@@ -95,7 +95,7 @@ def followed(form: ClosedForm, values: Mapping[str, float]) -> Seen:
             name: rule.step(w, gradients[name], state[name], {**now, "place": place}, training.FUNCTIONS)
             for place, (name, w) in enumerate(weights.items(), start=1)
         }
-        steps.append(Step(weights, gradients, after, rate))
+        steps.append(SeenStep(weights, gradients, after, rate))
         weights = after
     return Seen(values, steps, "float64")
 
@@ -232,7 +232,7 @@ def test_what_is_no_optimizer_is_said() -> None:
         black_box.chosen("Mine", Mine, probes.SEPARATING, {"nestorov": True})
 
 
-def observed(outcome: str, reason: str = "", after: float = 0.0) -> verb.Driven:
+def observed(outcome: str, reason: str = "", after: float = 0.0) -> verb.DrivenRecord:
     """What is read of a record: weights that all become one number."""
     given = probes.fingerprint_draws("float64")
     weights = {name: array for name, array in given.items() if name.startswith("parameter/")}
@@ -240,7 +240,7 @@ def observed(outcome: str, reason: str = "", after: float = 0.0) -> verb.Driven:
     case = Case("Mine", "fingerprint", "float64", optimizer="mine.Mine")
     record = Record("key", case.id, "torch", outcome, "float64", reason=reason)
     trial = Trial(case, given, lambda _: [], "fingerprints")
-    return verb.Driven(trial, "torch", record, [], Path(), {**seen, "hyperparameter/learning_rate": np.asarray(2.0**-6)})
+    return verb.DrivenRecord(trial, "torch", record, [], Path(), {**seen, "hyperparameter/learning_rate": np.asarray(2.0**-6)})
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def observed(outcome: str, reason: str = "", after: float = 0.0) -> verb.Driven:
     ],
     ids=["nan", "infinity", "crashed", "unavailable", "hangs"],
 )
-def test_what_has_no_formula_is_an_error_of_one_line(driven: verb.Driven, message: str, status: int) -> None:
+def test_what_has_no_formula_is_an_error_of_one_line(driven: verb.DrivenRecord, message: str, status: int) -> None:
     with pytest.raises(UsageError, match=message) as caught:
         verb.found("Mine", driven)
     assert caught.value.status == status

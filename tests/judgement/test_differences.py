@@ -13,7 +13,7 @@ from parity.judgement.comparison import Comparison
 from parity.spec.cases import Case
 
 CASE = Case("adam[defaults]", "agreement", "float64", optimizer="adam")
-ENTRY = differences.Known(
+ENTRY = differences.KnownDifference(
     name="betas held in float32",
     cause="a cast",
     source="somewhere",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from parity.judgement.qualities import MEASURES, Asked, Evidence, frechet_distance
+from parity.judgement.qualities import MEASURES, Evidence, QualityBound, frechet_distance
 from parity.spec.specs import load, names
 from parity.spec.suites import Suite
 
@@ -65,11 +65,11 @@ def test_nan_reaches_nothing(name: str) -> None:
     shapes = {"bits": ((4, 3), [0, 1, 2, 0]), "frechet_distance": ((4, 16), np.zeros((4, 16)))}
     shape, target = shapes.get(name, ((4,), [0, 1, 0, 1]))
     found = MEASURES[name].of(seen(np.full(shape, np.nan), target))
-    assert not Asked(name, None, 1e9).reached(found) and not Asked(name, -1e9, None).reached(found)
+    assert not QualityBound(name, None, 1e9).reached(found) and not QualityBound(name, -1e9, None).reached(found)
 
 
 def test_bounds_hold_from_both_sides() -> None:
-    asked = Asked("sides", 0.25, 0.75)
+    asked = QualityBound("sides", 0.25, 0.75)
     assert [asked.reached(value) for value in (0.2, 0.25, 0.75, 0.8)] == [False, True, True, False]
     assert asked.words() == "at least 0.25 and at most 0.75"
 

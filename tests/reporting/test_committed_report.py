@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.judgement.qualities import Asked
+from parity.judgement.qualities import QualityBound
 from parity.reporting import pages, results
 from parity.spec.specs import load
 from parity.spec.suites import Suite
@@ -52,7 +52,7 @@ def test_neither_the_start_nor_a_guess_reaches_what_is_asked() -> None:
     for curve in found.curves:
         quality = asked[curve.spec]
         assert quality is not None
-        bound = Asked(quality.measure, quality.at_least, quality.at_most)
+        bound = QualityBound(quality.measure, quality.at_least, quality.at_most)
         assert bound.words() == curve.asked
         for without in (curve.at_start, curve.guess):
             assert without is None or bound.reached(without) == (curve.spec == "perceptron")

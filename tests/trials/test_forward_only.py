@@ -12,7 +12,7 @@ import pytest
 from parity.cli import status
 from parity.errors import UsageError
 from parity.execution import frameworks
-from parity.execution.frameworks import Entry, Variant
+from parity.execution.frameworks import FrameworkEntry, Variant
 from parity.trials import networks
 from parity.trials.selection import select, that_train
 from parity.verbs.check import check, make_trials
@@ -26,7 +26,9 @@ def place(tmp_path: Path, fakes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store; in it torch is a fake in this interpreter, and declared to run forward only."""
     monkeypatch.chdir(fakes)
     monkeypatch.setenv("PARITY_TORCH_PYTHON", sys.executable)
-    monkeypatch.setitem(frameworks.TABLE, "torch", Entry("parity.torch_impl", (Variant("torch"),), trains=False, features=()))
+    monkeypatch.setitem(
+        frameworks.TABLE, "torch", FrameworkEntry("parity.torch_impl", (Variant("torch"),), trains=False, features=())
+    )
     return tmp_path
 
 
@@ -107,7 +109,7 @@ def test_verbs_that_need_training_refuse_it(verb: str, place: Path, capfd: pytes
 def test_a_verb_refuses_a_framework_without_the_feature_that_it_needs(
     verb: str, feature: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    bare = Entry("parity.torch_impl", (Variant("torch"),), features=())
+    bare = FrameworkEntry("parity.torch_impl", (Variant("torch"),), features=())
     monkeypatch.setitem(frameworks.TABLE, "torch", bare)
     assert status(verb.split()) == 2
     assert f"torch has no feature `{feature}` (its line in parity/execution/frameworks.py); " in capfd.readouterr().err

@@ -15,7 +15,7 @@ from parity.judgement.references import References
 from parity.spec.architectures import Architecture
 from parity.spec.expansion import expand
 from parity.spec.specs import load, names, parse
-from parity.spec.suites import Entry, Suite
+from parity.spec.suites import Suite, SuiteEntry
 from parity.trials.full_size import settle
 from parity.trials.networks import Options, batch_size_of
 from parity.trials.selection import select
@@ -129,7 +129,7 @@ def asked_of(name: str) -> set[tuple[str, str | None, str]]:
     return {(spec.name, entry.size, dtype) for entry in suite.entries for dtype in entry.dtypes for spec in specs_of(entry)}
 
 
-def specs_of(entry: Entry) -> tuple[Architecture, ...]:
+def specs_of(entry: SuiteEntry) -> tuple[Architecture, ...]:
     return select(entry.specs).architectures
 
 

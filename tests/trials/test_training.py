@@ -12,7 +12,7 @@ from judged import gan
 from numpy.typing import NDArray
 
 from parity.errors import UsageError
-from parity.judgement.qualities import Asked
+from parity.judgement.qualities import QualityBound
 from parity.judgement.verdicts import exit_status
 from parity.reference_impl.observation import observe
 from parity.reference_impl.rules import Rule
@@ -23,7 +23,7 @@ from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph
 from parity.spec.specs import Architecture, Optimizer, SpecError, load, parse
-from parity.spec.suites import Entry, Suite
+from parity.spec.suites import Suite, SuiteEntry
 from parity.trials.datasets import Dataset
 from parity.trials.networks import Options
 from parity.trials.reference_cache import remembered
@@ -59,7 +59,7 @@ def verdicts(changes: dict[str, object], *, at_most: float | None = 10.0) -> dic
     case = Case("half_frozen", "training", "float32", graph=graph, steps=20, batch_size=2)
     losses = np.linspace(2.0, 1.0, 20)
     arrays = {"losses": losses, "test/second": np.ones((2, 1)), **{f"parameter/{name}": start[name] for name in start}}
-    goal = Goal(Asked("squared_error", None, at_most), "second", "target") if at_most is not None else None
+    goal = Goal(QualityBound("squared_error", None, at_most), "second", "target") if at_most is not None else None
     judge = judge_training(case, Dataset("test", "", {}, TEST, "target"), goal, start)
     found = {**arrays, **changes}
     return {one.quantity: one.verdict for one in judge({key: array for key, array in found.items() if array is not None})}  # type: ignore[misc]
@@ -211,7 +211,7 @@ def test_what_a_training_cannot_use_is_told_before_it_starts(change: tuple[str, 
         course(*specs, suite.entries[0], Options(), tmp_path)  # type: ignore[arg-type]
 
 
-def entry_of(text: str) -> Entry:
+def entry_of(text: str) -> SuiteEntry:
     suite = parse(f"name: user\nentries: [{text}]\n")
     assert isinstance(suite, Suite)
     return suite.entries[0]

@@ -20,9 +20,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from parity.execution import endings, records, request
-from parity.execution.launcher.process import LIMITS, POLL_SECONDS, Ending, Limits, Place, run_process
+from parity.execution.launcher.process import LIMITS, POLL_SECONDS, Ending, Limits, WorkerSetting, run_process
 from parity.execution.records import Record
-from parity.execution.request import Entry, Request
+from parity.execution.request import Request, RequestEntry
 
 LOCK_SECONDS = 30.0
 """How long the processes of a launcher that was killed may take to be gone."""
@@ -32,7 +32,7 @@ UNREADABLE = "its record cannot be read"
 
 
 @dataclass
-class Run:
+class Launch:
     """One request under way: what is asked, where the records go, who is told, and what was seen so far."""
 
     asked: Request
@@ -53,7 +53,7 @@ class Run:
         self.finished[record.key] = record
         self.on_record(record)
 
-    def look(self, begun: Sequence[Entry] = ()) -> int:
+    def look(self, begun: Sequence[RequestEntry] = ()) -> int:
         """Takes in what was acknowledged since the last look. begun: by the process that runs. How many entries are left."""
         if self.stop():
             raise KeyboardInterrupt
@@ -76,7 +76,7 @@ class Run:
         records.append(self.out, explained)
         return explained
 
-    def _distrust(self, record: Record, begun: Sequence[Entry]) -> Record:
+    def _distrust(self, record: Record, begun: Sequence[RequestEntry]) -> Record:
         """Lines before this record were dropped: the record of a case begun earlier, or nothing that belongs there.
 
         What supersedes is appended while the worker may append too: each line is one write at the file's end.
@@ -91,7 +91,7 @@ class Run:
         records.append(self.out, spoiled)
         return spoiled
 
-    def end(self, entry: Entry, outcome: str, reason: str) -> None:
+    def end(self, entry: RequestEntry, outcome: str, reason: str) -> None:
         """Writes the record that the worker did not, and takes it in."""
         case = entry.case
         record = Record(entry.key, case.id, self.asked.framework, outcome, case.dtype, case.device, case.mode, reason)
@@ -118,8 +118,8 @@ def launch(
     """
     asked, out = request.read(directory.resolve()), out.resolve()
     with only_writer(out) as lock:
-        run = Run(asked, out, on_record, on_notice, stop)
-        place = Place(interpreter.absolute(), out, limits, tuple(path.resolve() for path in python_path), lock)
+        run = Launch(asked, out, on_record, on_notice, stop)
+        place = WorkerSetting(interpreter.absolute(), out, limits, tuple(path.resolve() for path in python_path), lock)
         _resume(run)
         while remaining := run.remaining():
             alone = [number for number in remaining if asked.entries[number].key in run.suspected]
@@ -154,7 +154,7 @@ def _locked(descriptor: int) -> bool:
     return True
 
 
-def _resume(run: Run) -> None:
+def _resume(run: Launch) -> None:
     """Takes over final records, and clears away what a killed run left half done."""
     notices = records.drop_torn_tail(run.out)
     for aside in run.out.glob("arrays/*.tmp"):
@@ -179,7 +179,7 @@ def _sound(out: Path, record: Record) -> bool:
     return record.arrays is None or (path.exists() and records.file_digest(path) == record.arrays.sha256)
 
 
-def _settle(run: Run, ending: Ending) -> None:
+def _settle(run: Launch, ending: Ending) -> None:
     """Records for what the process left without one, but for a case to be asked again alone. A run ends: each process
     finishes an entry, or leaves one that the next process finishes."""
     for notice in records.drop_torn_tail(run.out):

@@ -17,8 +17,9 @@ from parity.execution import records, request
 from parity.execution.arrays import write_npz
 from parity.execution.frameworks import LOADED, TABLE, find
 from parity.execution.launcher import own_sources
+from parity.execution.names import BATCH, group_of, under
 from parity.execution.records import Reading, record_key, source_digest
-from parity.execution.request import Entry, Request
+from parity.execution.request import Request, RequestEntry
 from parity.spec.cases import Case
 
 Array = npt.NDArray[Any]
@@ -27,7 +28,7 @@ RESULTS = "results"
 
 
 @dataclass(frozen=True)
-class Asked:
+class PlannedCase:
     """A case and its arrays, named as a request names them; a sampling case has none."""
 
     case: Case
@@ -37,7 +38,7 @@ class Asked:
 def write_request(
     directory: Path,
     framework: str,
-    asked: Iterable[Asked],
+    asked: Iterable[PlannedCase],
     *,
     versions: Mapping[str, str],
     implementation: str,
@@ -57,7 +58,7 @@ def write_request(
         file = f"{number}.npz" if item.arrays else None
         sha256 = write_npz(directory / file, item.arrays) if file else None
         key = record_key(item.case, sha256 or "", framework, versions, f"{implementation} {realization or ''}", threads=threads)
-        entries.append(Entry(item.case, key, file, sha256))
+        entries.append(RequestEntry(item.case, key, file, sha256))
     if len(dtypes) != 1:
         raise ValueError(f"{directory}: a request has one precision, not {sorted(dtypes) or 'none (it has no cases)'}")
     written = Request(directory, framework, dtypes.pop(), tuple(entries), realization, threads)
@@ -85,12 +86,12 @@ def collect(directory: Path) -> list[tuple[Request, Reading]]:
     return [(asked, records.read(asked.directory / RESULTS)) for asked in requests(directory)]
 
 
-def _check(item: Asked) -> None:
+def _check(item: PlannedCase) -> None:
     """A request that no worker could fulfil is refused here, where the message reaches the one who can mend it."""
     case = item.case
     if case.task in ("agreement", "speed", "curvature") and case.graph is not None and case.graph.batch_inputs():
         wanted = max(case.steps, 1) if case.task == "agreement" else 1
-        found = {name.split("/")[1] for name in item.arrays if name.startswith("batch/")}
+        found = {group_of(name) for name in under(item.arrays, BATCH)}
         missing = {str(number) for number in range(wanted)} - found
         if missing:
             raise ValueError(f"case {case.id}: arrays of batches {', '.join(sorted(missing))} are missing")

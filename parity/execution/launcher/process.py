@@ -19,7 +19,7 @@ from typing import IO
 
 from parity.execution import frameworks
 from parity.execution.launcher import isolation
-from parity.execution.request import Entry, Request
+from parity.execution.request import Request, RequestEntry
 
 POLL_SECONDS = 0.05
 EXIT_SECONDS = 30.0
@@ -41,7 +41,7 @@ LIMITS = Limits()
 
 
 @dataclass(frozen=True)
-class Place:
+class WorkerSetting:
     """Where a request runs. python_path: where modules of a user's realization lie. lock: descriptor of the writer's lock."""
 
     interpreter: Path
@@ -57,13 +57,15 @@ class Ending:
     printed; kernel_kills: processes that the kernel killed for memory meanwhile."""
 
     returncode: int
-    begun: tuple[Entry, ...]
+    begun: tuple[RequestEntry, ...]
     too_slow: str
     log: str
     kernel_kills: int
 
 
-def run_process(asked: Request, only: Sequence[int], place: Place, look: Callable[[Sequence[Entry]], int]) -> Ending:
+def run_process(
+    asked: Request, only: Sequence[int], place: WorkerSetting, look: Callable[[Sequence[RequestEntry]], int]
+) -> Ending:
     """One worker over the entries at the places `only`, until it ends or something takes too long.
 
     look: takes in new records, given what was begun, and returns how many entries are left; it is called all the while.
@@ -89,7 +91,7 @@ class Progress:
         self.path, self.start = path, path.stat().st_size if path.exists() else 0
         self.entries = {entry.key: entry for entry in asked.entries}
 
-    def begun(self) -> tuple[Entry, ...]:
+    def begun(self) -> tuple[RequestEntry, ...]:
         """The entries begun, in order. Lines that are no such announcement are passed over."""
         if not self.path.exists():
             return ()
@@ -103,7 +105,7 @@ class Progress:
         return tuple(found)
 
 
-def _watch(stdout: IO[bytes], progress: Progress, limits: Limits, look: Callable[[Sequence[Entry]], int]) -> str:
+def _watch(stdout: IO[bytes], progress: Progress, limits: Limits, look: Callable[[Sequence[RequestEntry]], int]) -> str:
     """Follows the process until it ends ("") or must be stopped (why)."""
     state: object = None
     since = time.monotonic()
@@ -122,7 +124,7 @@ def _watch(stdout: IO[bytes], progress: Progress, limits: Limits, look: Callable
     return ""
 
 
-def _spawn(asked: Request, only: Sequence[int], place: Place) -> tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes]]:
+def _spawn(asked: Request, only: Sequence[int], place: WorkerSetting) -> tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes]]:
     places = ",".join(str(number) for number in only)
     worker = [str(place.interpreter), "-m", "parity.execution.worker", str(asked.directory), str(place.out), "--only", places]
     supervisor = Path(__file__).with_name("supervisor.py")

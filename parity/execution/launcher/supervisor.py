@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
     worker = os.fork()
     if worker == 0:
         _become(arguments[4:], log, limit)
-    family = Family(worker)
+    family = ProcessFamily(worker)
     while not family.ended and not _stdin_closed(wake):
         family.reap()
     if not family.ended:
@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-class Family:
+class ProcessFamily:
     """The worker and its descendants."""
 
     def __init__(self, worker: int) -> None:

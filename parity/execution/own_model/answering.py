@@ -21,6 +21,7 @@ import numpy as np
 from parity.execution import arrays as array_files
 from parity.execution import endings
 from parity.execution.frameworks import OWN_MODEL, find
+from parity.execution.names import EVAL, GIVEN, INPUT, LOSS, TAKEN, TRAIN, WEIGHT, array_name, in_order, put_under, under
 from parity.execution.own_model.leaves import Call, Foreign
 
 Arrays = dict[str, Any]
@@ -39,21 +40,21 @@ class Answering:
         return {"version": self.version, "inputs": given, "known": self.model.given_inputs(), "images": self.images}, {}
 
     def trace(self, _: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
-        leaves, calls, outputs = self.model.trace(numbered(arrays, "input"))
-        calls = with_sources(calls, self.model.forward(numbered(arrays, "input")))
+        leaves, calls, outputs = self.model.trace(in_order(arrays, INPUT))
+        calls = with_sources(calls, self.model.forward(in_order(arrays, INPUT)))
         answer = {"leaves": [asdict(leaf) for leaf in leaves], "calls": [asdict(call) for call in calls], "outputs": outputs}
-        return answer, {f"weight/{name}": array for name, array in self.model.weights().items()}
+        return answer, put_under(self.model.weights(), WEIGHT)
 
     def observe(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
-        self.model.set_weights(under(arrays, "weight"))
-        inputs, loss = numbered(arrays, "input"), numbered(arrays, "loss")
-        found = {f"eval/{name}": array for name, array in self.model.forward(inputs).items()}
+        self.model.set_weights(under(arrays, WEIGHT))
+        inputs, loss = in_order(arrays, INPUT), in_order(arrays, LOSS)
+        found = put_under(self.model.forward(inputs), EVAL)
         trained = self.model.train(inputs, loss, question["learning_rate"])
-        return {}, {**found, **{f"train/{name}": array for name, array in trained.items()}}
+        return {}, {**found, **put_under(trained, TRAIN)}
 
     def forward(self, _: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         """With the weights as they are; what `rerun` knows from now on are this pass's calls."""
-        return {}, self.model.forward(numbered(arrays, "input"))
+        return {}, self.model.forward(in_order(arrays, INPUT))
 
     def rerun(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         return {}, self.model.rerun(question, arrays)
@@ -64,10 +65,10 @@ def with_sources(calls: Sequence[Call], seen: Mapping[str, Any]) -> list[Call]:
     given: dict[bytes, int] = {}
     found = []
     for place, call in enumerate(calls):
-        taken = [np.asarray(seen[f"in/{place}/{slot}"]) for slot in range(len(call.inputs))]
+        taken = [np.asarray(seen[array_name(TAKEN, place, slot)]) for slot in range(len(call.inputs))]
         found.append(replace(call, sources=tuple(given.get(array.tobytes(), -1) for array in taken)))
         for number in range(len(call.outputs)):
-            array = np.asarray(seen[f"out/{place}/{number}"])
+            array = np.asarray(seen[array_name(GIVEN, place, number)])
             given |= {one.tobytes(): place for one in (np.maximum(array, 0), array)}
     return found
 
@@ -83,17 +84,6 @@ def built(framework: str, target: str, dtype: str) -> Answering:
     if not isinstance(model, impl.MODEL):
         raise TypeError(f"{target} gives {type(model).__name__} where a {impl.MODEL.__name__} is needed: return the model")
     return Answering(impl.Model(model, dtype), impl.version(), getattr(module, "INPUTS", None), impl.IMAGES)
-
-
-def under(arrays: Mapping[str, Any], prefix: str) -> Arrays:
-    """What stands below a prefix, without it."""
-    return {name[len(prefix) + 1 :]: array for name, array in arrays.items() if name.startswith(f"{prefix}/")}
-
-
-def numbered(arrays: Mapping[str, Any], prefix: str) -> list[Any]:
-    """`prefix/0`, `prefix/1` … in order."""
-    found = under(arrays, prefix)
-    return [found[str(place)] for place in range(len(found))]
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -34,7 +34,7 @@ class Refused(Crashed):
     """One question that the model could not answer; its process goes on."""
 
 
-class Asked(Protocol):
+class Answerer(Protocol):
     """Whoever answers the questions of answering.py: a process, or the harness itself."""
 
     def ask(self, what: str, arrays: Mapping[str, Array] | None = None, **question: Any) -> tuple[Any, dict[str, Array]]: ...

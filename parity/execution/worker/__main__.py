@@ -25,7 +25,7 @@ from parity.execution import arrays as array_files
 from parity.execution import endings, records, request
 from parity.execution.protocol import Array, Description, Framework, Unsupported
 from parity.execution.records import Record
-from parity.execution.request import Entry, Request
+from parity.execution.request import Request, RequestEntry
 from parity.execution.worker import black_box, implementations, probing, tasks, timing
 
 PROGRESS = "progress.jsonl"
@@ -63,14 +63,14 @@ def describe(name: str) -> int:
     return 0
 
 
-def _chosen(asked: Request, out: Path, only: str | None) -> list[Entry]:
+def _chosen(asked: Request, out: Path, only: str | None) -> list[RequestEntry]:
     if only is not None:
         return [asked.entries[int(number)] for number in only.split(",") if number]
     done = {key for key, record in records.read(out).latest().items() if record.outcome in records.FINAL}
     return [entry for entry in asked.entries if entry.key not in done]
 
 
-def run(asked: Request, out: Path, entries: Sequence[Entry]) -> None:
+def run(asked: Request, out: Path, entries: Sequence[RequestEntry]) -> None:
     """Runs the entries in order. Each leaves a record, unless the process dies."""
     start = time.perf_counter()
     try:
@@ -92,7 +92,7 @@ def run(asked: Request, out: Path, entries: Sequence[Entry]) -> None:
 
 
 def run_case(
-    asked: Request, entry: Entry, framework: Framework, description: Description, out: Path, imported: float
+    asked: Request, entry: RequestEntry, framework: Framework, description: Description, out: Path, imported: float
 ) -> Record:
     """The record of one case, whatever happens inside of it; its arrays are on disk when this returns."""
     start = time.perf_counter()
@@ -104,7 +104,7 @@ def run_case(
         found, measurements = _perform(asked, entry, framework, imported)
         stored = array_files.store(out, entry.key, found, entry.case.dtype) if found else None
         record = replace(record, outcome="ran", arrays=stored, measurements=measurements)
-    except Unavailable as error:
+    except DeviceMissing as error:
         record = replace(record, outcome="unavailable", reason=str(error))
     except Unsupported as error:
         record = replace(record, outcome="unsupported", reason=str(error) or "the framework gave no reason")
@@ -114,15 +114,15 @@ def run_case(
     return replace(record, seconds=time.perf_counter() - start)
 
 
-class Unavailable(Exception):
+class DeviceMissing(Exception):
     """The machine does not have what the case asks for."""
 
 
-def _check(entry: Entry, description: Description) -> None:
+def _check(entry: RequestEntry, description: Description) -> None:
     """What a description answers without a run."""
     case, name = entry.case, description.name
     if case.device not in description.devices:
-        raise Unavailable(f"{name} sees no {case.device} on this machine; it sees {', '.join(description.devices)}")
+        raise DeviceMissing(f"{name} sees no {case.device} on this machine; it sees {', '.join(description.devices)}")
     if case.dtype not in description.dtypes:
         raise Unsupported(f"{name} has no {case.dtype}; it has {', '.join(description.dtypes)}")
     if case.mode not in ("default", *description.modes):
@@ -130,7 +130,7 @@ def _check(entry: Entry, description: Description) -> None:
 
 
 def _perform(
-    asked: Request, entry: Entry, framework: Framework, imported: float
+    asked: Request, entry: RequestEntry, framework: Framework, imported: float
 ) -> tuple[dict[str, Array], dict[str, Any] | None]:
     case, given = entry.case, _given(asked, entry)
     if case.task == "sampling":
@@ -155,7 +155,7 @@ def _perform(
     return _none_missing(case.id, perform(realization, case, given)), None
 
 
-def _given(asked: Request, entry: Entry) -> dict[str, Array]:
+def _given(asked: Request, entry: RequestEntry) -> dict[str, Array]:
     if entry.arrays is None:
         return {}
     path = asked.directory / entry.arrays
@@ -186,7 +186,7 @@ def speed(realization: Any, given: tasks.Arrays, clock: timing.Clock, plan: timi
     return timing.measure(step, realization.synchronize, clock, plan)
 
 
-def _record(asked: Request, entry: Entry) -> Record:
+def _record(asked: Request, entry: RequestEntry) -> Record:
     case = entry.case
     return Record(entry.key, case.id, asked.framework, "crashed", case.dtype, case.device, case.mode)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from parity.execution.names import HYPERPARAMETER, PARAMETER, RATE, put_under
 from parity.execution.protocol import Array, Driven, Framework, Unsupported
 from parity.spec.cases import Case
 
@@ -68,10 +69,12 @@ def fingerprint(
     """
     make = resolve(case.optimizer)
     keywords, known = chosen(case.optimizer, make, case.hyperparameters, case.arguments)
-    rates = tuple(known["learning_rate"] * float(batch.pop("rate")) for batch in batches)
+    rates = tuple(known["learning_rate"] * float(batch.pop(RATE)) for batch in batches)
     seen = framework.drive(Driven(make, keywords, initial, tuple(batches), rates))
-    found = {f"hyperparameter/{name}": np.asarray(value, np.float64) for name, value in known.items()}
-    return found | {f"parameter/{k}/{name}": array for k, after in enumerate(seen) for name, array in after.items()}
+    found = put_under({name: np.asarray(value, np.float64) for name, value in known.items()}, HYPERPARAMETER)
+    for k, after in enumerate(seen):
+        found |= put_under(after, PARAMETER, k)
+    return found
 
 
 def resolve(path: str) -> Callable[..., Any]:

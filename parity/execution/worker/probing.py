@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from parity.execution.names import KNOWN, put_under
 from parity.execution.protocol import Array, Probed, Unsupported
 from parity.execution.worker import black_box
 from parity.spec.cases import Case
@@ -139,8 +140,8 @@ def probe(case: Case, drivers: Drivers, given: Mapping[str, Array]) -> dict[str,
         except Exception as error:  # whatever an object raises that does not take the setting
             failures.append(error)
             continue
-        found |= {f"{setting}/{name}": np.asarray(array) for name, array in seen.items()}
-        found |= {f"known/{name}": np.asarray(value) for name, value in {**defaults, **known}.items()}
+        found |= put_under({name: np.asarray(array) for name, array in seen.items()}, setting)
+        found |= put_under({name: np.asarray(value) for name, value in {**defaults, **known}.items()}, KNOWN)
     if not found:
         raise failures[0]
     return found

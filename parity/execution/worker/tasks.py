@@ -13,6 +13,36 @@ from typing import Any
 import numpy as np
 
 from parity.execution import newton
+from parity.execution.names import (
+    AFTER,
+    AGAIN,
+    BATCH,
+    DATASET,
+    DECODED,
+    DIRECTION,
+    FORWARD,
+    GRADIENT,
+    INITIAL,
+    INPUT_GRADIENT,
+    LOSS,
+    LOSSES,
+    NATIVE,
+    NEWTON,
+    ORDER,
+    PARAMETER,
+    PRODUCT,
+    SAMPLE,
+    STATE,
+    STEP,
+    TEST,
+    VALUE,
+    array_name,
+    numbered,
+    numbers,
+    put_under,
+    step_name,
+    under,
+)
 from parity.execution.protocol import Array, Framework, Observation, Realization, Unsupported
 from parity.execution.worker import decoding, inspection
 from parity.spec.cases import Case
@@ -20,7 +50,6 @@ from parity.spec.graph import Graph
 
 Arrays = Mapping[str, Array]
 Answers = Mapping[str, Callable[[Arrays], Any]]
-STATE = ("parameter", "statistic", "carried")
 
 
 def agreement(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
@@ -28,19 +57,19 @@ def agreement(realization: Realization, case: Case, arrays: Arrays) -> dict[str,
     initial, batches = initial_state(arrays), batches_of(arrays)
     realization.set_parameters(initial)
     batch = realization.place(batches[0]) if batches else realization.place({})
-    found = named("forward", realization.forward(batch, training=False).values)
+    found = named(FORWARD, realization.forward(batch, training=False).values)
     if case.graph is not None and case.graph.decoding is not None and case.size == "small":  # a pass for every token
-        found["decoded"] = decoding.greedy(
+        found[DECODED] = decoding.greedy(
             lambda fed: realization.forward(realization.place(fed), training=False).values, batches[0], case.graph.decoding
         )
     if case.graph is None or not case.graph.phases:
         return found
     seen = realization.gradients(batch)
-    found |= named("value", seen.values) | named("gradient", seen.gradients)
-    found |= named("input_gradient", seen.input_gradients) | named("state", seen.state)
+    found |= named(VALUE, seen.values) | named(GRADIENT, seen.gradients)
+    found |= named(INPUT_GRADIENT, seen.input_gradients) | named(STATE, seen.state)
     if seen.loss is not None:
-        found["loss"] = np.asarray(seen.loss)
-    found |= named("after", realization.parameters())
+        found[LOSS] = np.asarray(seen.loss)
+    found |= named(AFTER, realization.parameters())
     for step in range(case.steps):
         found |= _locked_step(realization, case.graph, initial, batches[step], step)
     return found
@@ -52,14 +81,14 @@ def _locked_step(realization: Realization, graph: Graph, initial: Arrays, batch:
     seen = realization.gradients(placed)
     realization.step(placed)
     realization.synchronize()
-    found = named(f"step/{step}/gradient", seen.gradients) | named(f"step/{step}/parameter", realization.parameters())
+    found = named(step_name(step, GRADIENT), seen.gradients) | named(step_name(step, PARAMETER), realization.parameters())
     if seen.loss is not None:
-        found[f"step/{step}/loss"] = np.asarray(seen.loss)
-    after = grouped(found, f"step/{step}/parameter")
+        found[step_name(step, LOSS)] = np.asarray(seen.loss)
+    after = under(found, step_name(step, PARAMETER))
     for phase, one in _further_phases(realization, graph, initial, placed, after, seen.state):
-        found |= named(f"step/{step}/{phase}/gradient", one.gradients)
+        found |= named(step_name(step, GRADIENT, phase=phase), one.gradients)
         if one.loss is not None:
-            found[f"step/{step}/{phase}/loss"] = np.asarray(one.loss)
+            found[step_name(step, LOSS, phase=phase)] = np.asarray(one.loss)
     return found
 
 
@@ -89,19 +118,19 @@ def curvature(realization: Realization, case: Case, arrays: Arrays) -> dict[str,
     realization.set_parameters(initial_state(arrays))
     batch = realization.place(given)
     seen = realization.gradients(batch)
-    found = named("gradient", seen.gradients)
+    found = named(GRADIENT, seen.gradients)
     if seen.loss is not None:
-        found["loss"] = np.asarray(seen.loss)
-    directions = grouped(arrays, "direction")
-    for number in sorted({name.partition("/")[0] for name in directions}):
-        product = realization.hessian_vector_product(batch, grouped(directions, number))
-        found |= named(f"product/{number}", product)
-    found |= named("after", realization.parameters())
+        found[LOSS] = np.asarray(seen.loss)
+    for number in numbers(arrays, DIRECTION):
+        product = realization.hessian_vector_product(batch, under(arrays, DIRECTION, number))
+        found |= named(array_name(PRODUCT, number), product)
+    found |= named(AFTER, realization.parameters())
     for step in range(case.steps):
         gradients, held = realization.gradients(batch).gradients, realization.parameters()
         moves = newton.step(lambda v: realization.hessian_vector_product(batch, v), gradients, seen.gradients)
         realization.set_parameters({name: held[name] - move for name, move in moves.items()})
-        found |= named(f"newton/{step}/step", moves) | named(f"newton/{step}/parameter", realization.parameters())
+        found |= named(array_name(NEWTON, step, STEP), moves)
+        found |= named(array_name(NEWTON, step, PARAMETER), realization.parameters())
     return found
 
 
@@ -109,8 +138,8 @@ def sampling(framework: Framework, case: Case) -> dict[str, Array]:
     """Draws of the native initializer with seeds seed, seed+1, …, and `sample/again` from the first seed once more."""
     if case.sampling is None:
         raise ValueError(f"case {case.id} samples, and says not what")
-    found = {f"sample/{i}": framework.sample(replace(case, seed=case.seed + i)) for i in range(case.sampling.count)}
-    return {**found, "sample/again": framework.sample(case)}
+    draws = (framework.sample(replace(case, seed=case.seed + i)) for i in range(case.sampling.count))
+    return {**numbered(draws, SAMPLE), array_name(SAMPLE, AGAIN): framework.sample(case)}
 
 
 def question(name: str, defaults: Mapping[str, str], answers: Answers, arrays: Arrays) -> dict[str, Array]:
@@ -125,7 +154,7 @@ def question(name: str, defaults: Mapping[str, str], answers: Answers, arrays: A
 
 def weights(realization: Realization, arrays: Arrays) -> dict[str, Array]:
     """Weights of `parameter/…` or of native files: as the spec names them, in the native format, and read back from there."""
-    files = {name: array.tobytes() for name, array in grouped(arrays, "native").items()}
+    files = {name: array.tobytes() for name, array in under(arrays, NATIVE).items()}
     if files:
         realization.load(files)
     else:
@@ -134,25 +163,25 @@ def weights(realization: Realization, arrays: Arrays) -> dict[str, Array]:
     realization.set_parameters({name: np.zeros_like(array) for name, array in known.items()})
     realization.load(written)
     native = {name: np.frombuffer(content, np.uint8) for name, content in written.items()}
-    return named("parameter", known) | named("again", realization.parameters()) | named("native", native)
+    return named(PARAMETER, known) | named(AGAIN, realization.parameters()) | named(NATIVE, native)
 
 
 def training(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
     """The free run through `order`: every loss, the last parameters, and the outputs on the test set."""
-    dataset = {name: arrays[f"dataset/{name}"] for name in grouped(arrays, "dataset")}
+    dataset = under(arrays, DATASET)
     realization.set_parameters(initial_state(arrays))
     losses = []
-    for rows in arrays["order"]:
+    for rows in arrays[ORDER]:
         loss = realization.step(realization.place({name: values[rows] for name, values in dataset.items()}))
         losses.append(float(loss))
     realization.synchronize()
-    found = {"losses": np.asarray(losses, np.float64 if case.dtype == "float64" else np.float32)}
-    return found | named("parameter", realization.parameters()) | named("test", _test(realization, case, arrays))
+    found = {LOSSES: np.asarray(losses, np.float64 if case.dtype == "float64" else np.float32)}
+    return found | named(PARAMETER, realization.parameters()) | named(TEST, _test(realization, case, arrays))
 
 
 def _test(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
     """Evaluation in batches of the case's size: the last one is filled up with its own rows, which are cut off again."""
-    test = grouped(arrays, "test")
+    test = under(arrays, TEST)
     outputs = case.graph.outputs if case.graph else ()
     if not test:
         return {}
@@ -170,21 +199,14 @@ def _test(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Arr
 
 def initial_state(arrays: Arrays) -> dict[str, Array]:
     """Parameters, statistics and carried state by their names."""
-    return {name: array for kind in STATE for name, array in grouped(arrays, kind).items()}
+    return {name: array for kind in INITIAL for name, array in under(arrays, kind).items()}
 
 
 def batches_of(arrays: Arrays) -> list[dict[str, Array]]:
     """The batches in order, each input name -> array."""
-    every = grouped(arrays, "batch")
-    numbers = sorted({int(name.partition("/")[0]) for name in every})
-    return [grouped(every, str(number)) for number in numbers]
+    return [under(arrays, BATCH, number) for number in numbers(arrays, BATCH)]
 
 
-def grouped(arrays: Arrays, prefix: str) -> dict[str, Array]:
-    """The arrays named `prefix/…`, without the prefix."""
-    return {name[len(prefix) + 1 :]: array for name, array in arrays.items() if name.startswith(f"{prefix}/")}
-
-
-def named(prefix: str, arrays: Arrays) -> dict[str, Array]:
-    """The arrays under `prefix/`."""
-    return {f"{prefix}/{name}": np.asarray(array) for name, array in arrays.items()}
+def named(group: str, arrays: Arrays) -> dict[str, Array]:
+    """The arrays of a group, as NumPy's."""
+    return put_under({name: np.asarray(array) for name, array in arrays.items()}, group)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from parity.execution.names import KNOWN, array_name
 from parity.fingerprinting.forms.form import Array, Arrays, Form
 
 NUMBERS = np.random.RandomState(7)
@@ -48,7 +49,7 @@ def library(seen: Arrays) -> Mapping[str, list[Form]]:
 
 def forms(seen: Arrays) -> Iterator[Form]:
     """Of an object with this many gains and shifts (`run/gains`), with running values or without (`run/mean`)."""
-    epsilon = float(seen.get("known/epsilon", np.asarray(0.0)))
+    epsilon = float(seen.get(array_name(KNOWN, "epsilon"), np.asarray(0.0)))
     roots = ROOTS if epsilon else {"no ε": ROOTS["ε inside the root"]}
     for axes_name in (*AXES, GROUPED):
         for moment_name in MOMENTS:
@@ -87,7 +88,7 @@ def _with_running(
         return
     if axes_name != next(iter(AXES)):
         return
-    share = float(seen["known/momentum"]) if "known/momentum" in seen else 0.0
+    share = float(seen.get(array_name(KNOWN, "momentum"), 0.0))
     for share_name, kept in (("the old value", share), ("the new batch's value", 1 - share)):
         for kept_name, ddof in (("biased", 0), ("unbiased", 1)):
             running = (1 - kept) * x.mean(axes), kept + (1 - kept) * x.var(axes, ddof=ddof)

@@ -65,7 +65,7 @@ def embedding(site: Site) -> Tensor:
     return site.settled(site.layer(keras.layers.Embedding, site["size"], site["units"])(site.plain()))
 
 
-class Parameter(keras.layers.Layer):  # type: ignore[misc]
+class TrainableArray(keras.layers.Layer):  # type: ignore[misc]
     """A trainable array by itself; a functional model wants some tensor to hang it on, whose values don't matter."""
 
     def __init__(self, shape: tuple[int, ...], **settings: Any) -> None:
@@ -82,7 +82,7 @@ class Parameter(keras.layers.Layer):  # type: ignore[misc]
 
 def parameter(site: Site) -> Tensor:
     anchor = next(iter(site.wiring.values.values()))
-    return site.layer(Parameter, site.wiring.arrangement[site.name].native_shape)(anchor)
+    return site.layer(TrainableArray, site.wiring.arrangement[site.name].native_shape)(anchor)
 
 
 def layer_norm(site: Site) -> Tensor:

@@ -13,6 +13,22 @@ from typing import Any
 
 import keras
 
+from parity.execution.names import (
+    AFTER,
+    GIVEN,
+    GRADIENT,
+    INPUT_GRADIENT,
+    OUTPUT,
+    STATE,
+    TAKEN,
+    WEIGHT,
+    array_name,
+    in_order,
+    numbered,
+    of_calls,
+    put_under,
+    under,
+)
 from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, put_together, taken_apart
 from parity.execution.protocol import Array
 from parity.keras_impl import model as programs
@@ -87,7 +103,7 @@ class Model:
             for name, variable in self.variables.items()
             if name not in known
         ]
-        return leaves, calls, [array.shape for name, array in found.items() if name.startswith("output/")]
+        return leaves, calls, [array.shape for array in in_order(found, OUTPUT)]
 
     def weights(self) -> Arrays:
         return {name: programs.array(variable.value) for name, variable in self.variables.items()}
@@ -98,7 +114,7 @@ class Model:
 
     def forward(self, inputs: Sequence[Array]) -> Arrays:
         outputs = self._run([self._tensor(array) for array in inputs], training=False)
-        return {**_numbered("output", _floats(outputs)), **_recorded(self.calls[False])}
+        return {**numbered(_floats(outputs), OUTPUT), **_recorded(self.calls[False])}
 
     def train(self, inputs: Sequence[Array], loss: Sequence[Array], learning_rate: float) -> Arrays:
         tensors = [self._tensor(array) for array in inputs]
@@ -113,32 +129,33 @@ class Model:
         if trained:
             own = gradients[: len(trained)]
             keras.optimizers.SGD(learning_rate).apply(own, list(trained.values()))
-        found = {f"gradient/{name}": programs.array(one) for name, one in zip(trained, gradients, strict=False)}
+        found = {array_name(GRADIENT, name): programs.array(one) for name, one in zip(trained, gradients, strict=False)}
         rest = zip(watched, gradients[len(trained) :], strict=True)
-        found |= {f"input_gradient/{place}": programs.array(one) for place, one in rest}
-        found |= {f"after/{name}": array for name, array in self.weights().items()}
+        found |= {array_name(INPUT_GRADIENT, place): programs.array(one) for place, one in rest}
+        found |= put_under(self.weights(), AFTER)
         self.set_weights(kept)
-        return {**_numbered("output", _floats(outputs)), **_recorded(self.calls[True]), **found}
+        return {**numbered(_floats(outputs), OUTPUT), **_recorded(self.calls[True]), **found}
 
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
         name, skeleton, taken, _ = self.calls[change["training"]][change["call"]]
-        tensors = [self._tensor(arrays.get(f"in/{slot}", array)) for slot, array in enumerate(taken)]
+        tensors = [self._tensor(arrays.get(array_name(TAKEN, slot), array)) for slot, array in enumerate(taken)]
         arguments, keywords = put_together(skeleton, tensors)
         if name in self.functions:
-            return _numbered("out", _arrays(self.functions[name][0](*arguments, **keywords)))
+            return numbered(_arrays(self.functions[name][0](*arguments, **keywords)), GIVEN)
         layer, kept = self.layers[name], self.weights()
-        self.set_weights({key[7:]: array for key, array in arrays.items() if key.startswith("weight/")})
+        self.set_weights(under(arrays, WEIGHT))
         self.alone = True
         try:
             with changed(layer, change["settings"]):
                 outputs = _arrays(layer.call(*arguments, **keywords))
             state = {
-                f"state/{one.native}": programs.array(self.variables[one.native].value) for one in self._leaf(name).weights
+                array_name(STATE, one.native): programs.array(self.variables[one.native].value)
+                for one in self._leaf(name).weights
             }
         finally:
             self.alone = False
             self.set_weights(kept)
-        return {**_numbered("out", outputs), **state}
+        return {**numbered(outputs, GIVEN), **state}
 
     def _listen(self) -> None:
         """Every leaf tells of its calls from now on; dropout is switched off."""
@@ -274,12 +291,4 @@ def _floats(value: Any) -> list[Array]:
 
 
 def _recorded(records: Sequence[Record]) -> Arrays:
-    found: Arrays = {}
-    for place, (_, _, inputs, outputs) in enumerate(records):
-        found |= {f"in/{place}/{slot}": array for slot, array in enumerate(inputs)}
-        found |= {f"out/{place}/{number}": array for number, array in enumerate(outputs)}
-    return found
-
-
-def _numbered(prefix: str, arrays: Sequence[Array]) -> Arrays:
-    return {f"{prefix}/{place}": array for place, array in enumerate(arrays)}
+    return of_calls((inputs, outputs) for _, _, inputs, outputs in records)

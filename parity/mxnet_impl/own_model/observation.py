@@ -13,6 +13,22 @@ from typing import Any
 
 import numpy as np
 
+from parity.execution.names import (
+    AFTER,
+    GIVEN,
+    GRADIENT,
+    INPUT_GRADIENT,
+    OUTPUT,
+    STATE,
+    TAKEN,
+    WEIGHT,
+    array_name,
+    in_order,
+    numbered,
+    of_calls,
+    put_under,
+    under,
+)
 from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, plain, put_together, taken_apart, unstacked
 from parity.execution.protocol import Array
 from parity.mxnet_impl.device import mxnet
@@ -83,7 +99,7 @@ class Model:
             for name, parameter in self.parameters.items()
             if name not in known
         ]
-        return leaves, calls, [array.shape for name, array in found.items() if name.startswith("output/")]
+        return leaves, calls, [array.shape for array in in_order(found, OUTPUT)]
 
     def weights(self) -> Arrays:
         return {name: parameter.data().asnumpy() for name, parameter in self.parameters.items()}
@@ -95,7 +111,7 @@ class Model:
 
     def forward(self, inputs: Sequence[Array]) -> Arrays:
         outputs = self._run([self._tensor(array) for array in inputs], training=False)
-        return {**_numbered("output", _floats(outputs)), **_recorded(self.calls[False])}
+        return {**numbered(_floats(outputs), OUTPUT), **_recorded(self.calls[False])}
 
     def train(self, inputs: Sequence[Array], loss: Sequence[Array], learning_rate: float) -> Arrays:
         tensors = [self._tensor(array) for array in inputs]
@@ -109,29 +125,29 @@ class Model:
             weighted = zip(_floating(outputs), loss, strict=True)
             total = mxnet.nd.add_n(*[(one * self._tensor(weight)).sum() for one, weight in weighted])
         total.backward()
-        found = {f"gradient/{name}": one.grad().asnumpy() for name, one in trained.items()}
-        found |= {f"input_gradient/{place}": tensors[place].grad.asnumpy() for place in watched}
+        found = {array_name(GRADIENT, name): one.grad().asnumpy() for name, one in trained.items()}
+        found |= {array_name(INPUT_GRADIENT, place): tensors[place].grad.asnumpy() for place in watched}
         if trained:
             params = list({id(one): one for one in trained.values()}.values())
             mxnet.gluon.Trainer(params, "sgd", {"learning_rate": learning_rate}, kvstore=None).step(1)
-        found |= {f"after/{name}": array for name, array in self.weights().items()}
+        found |= put_under(self.weights(), AFTER)
         self.set_weights(kept)
-        return {**_numbered("output", _floats(outputs)), **_recorded(self.calls[True]), **found}
+        return {**numbered(_floats(outputs), OUTPUT), **_recorded(self.calls[True]), **found}
 
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
         name, skeleton, taken, _ = self.calls[change["training"]][change["call"]]
         block, kept = self.blocks[name], self.weights()
-        tensors = [self._tensor(arrays.get(f"in/{slot}", array)) for slot, array in enumerate(taken)]
-        self.set_weights({key[7:]: array for key, array in arrays.items() if key.startswith("weight/")})
+        tensors = [self._tensor(arrays.get(array_name(TAKEN, slot), array)) for slot, array in enumerate(taken)]
+        self.set_weights(under(arrays, WEIGHT))
         try:
             with _changed(block, KINDS.get(type(block)), change["settings"]):
                 outputs = _tensors(self._alone(block, put_together(skeleton, tensors), change["training"]))
             gave = [one.asnumpy() for one in outputs]
             parameters = self.parameters
-            state = {f"state/{one.native}": parameters[one.native].data().asnumpy() for one in self._leaf(name).weights}
+            state = {array_name(STATE, one.native): parameters[one.native].data().asnumpy() for one in self._leaf(name).weights}
         finally:
             self.set_weights(kept)
-        return {**_numbered("out", gave), **state}
+        return {**numbered(gave, GIVEN), **state}
 
     @staticmethod
     def _alone(block: Any, arguments: Sequence[Any], training: bool) -> Any:
@@ -281,12 +297,4 @@ def _floats(value: Any) -> list[Array]:
 
 
 def _recorded(records: Sequence[Record]) -> Arrays:
-    found: Arrays = {}
-    for place, (_, _, inputs, outputs) in enumerate(records):
-        found |= {f"in/{place}/{slot}": array for slot, array in enumerate(inputs)}
-        found |= {f"out/{place}/{number}": array for number, array in enumerate(outputs)}
-    return found
-
-
-def _numbered(prefix: str, arrays: Sequence[Array]) -> Arrays:
-    return {f"{prefix}/{place}": array for place, array in enumerate(arrays)}
+    return of_calls((inputs, outputs) for _, _, inputs, outputs in records)

@@ -20,7 +20,7 @@ from parity.torch_impl.ops.recurrent import Dropout, stretched
 from parity.torch_impl.wiring import Layer, Site
 
 
-class Value(nn.Module):  # type: ignore[misc]
+class TrainableArray(nn.Module):  # type: ignore[misc]
     """A trainable array by itself."""
 
     def __init__(self, shape: Sequence[int]) -> None:

@@ -13,6 +13,22 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from parity.execution.names import (
+    AFTER,
+    GIVEN,
+    GRADIENT,
+    INPUT_GRADIENT,
+    OUTPUT,
+    STATE,
+    TAKEN,
+    WEIGHT,
+    array_name,
+    in_order,
+    numbered,
+    of_calls,
+    put_under,
+    under,
+)
 from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, plain, put_together, taken_apart, unstacked
 from parity.execution.protocol import Array
 from parity.torch_impl import device
@@ -67,11 +83,7 @@ class Recorder:
         self.calls[self._open.pop()][3].extend(_outputs(output))
 
     def arrays(self) -> Arrays:
-        found: Arrays = {}
-        for place, (_, _, inputs, outputs) in enumerate(self.calls):
-            found |= {f"in/{place}/{slot}": array for slot, array in enumerate(inputs)}
-            found |= {f"out/{place}/{number}": array for number, array in enumerate(outputs)}
-        return found
+        return of_calls((inputs, outputs) for _, _, inputs, outputs in self.calls)
 
 
 class Model:
@@ -103,7 +115,7 @@ class Model:
         leaves += [
             Leaf(name, "parameter", "Parameter", {}, (self._weight("value", name),)) for name in loose if name not in buffers
         ]
-        return leaves, calls, [found[f"output/{place}"].shape for place in range(_count(found, "output/"))]
+        return leaves, calls, [array.shape for array in in_order(found, OUTPUT)]
 
     def weights(self) -> Arrays:
         return {name: device.array(tensor) for name, tensor in self.tensors.items()}
@@ -116,7 +128,7 @@ class Model:
     def forward(self, inputs: Sequence[Array]) -> Arrays:
         with torch.no_grad():
             outputs = self._run([self._tensor(array) for array in inputs], training=False)
-        return {**_numbered("output", _floats(outputs)), **self.calls[False].arrays()}
+        return {**numbered(_floats(outputs), OUTPUT), **self.calls[False].arrays()}
 
     def train(self, inputs: Sequence[Array], loss: Sequence[Array], learning_rate: float) -> Arrays:
         tensors = [self._tensor(array) for array in inputs]
@@ -129,24 +141,29 @@ class Model:
             total = sum((one * self._tensor(weight)).sum() for one, weight in zip(floats, loss, strict=True))
             total.backward()
             trained = {name: one for name, one in self.module.named_parameters() if one.requires_grad}
-            found = {f"gradient/{name}": _gradient(one) for name, one in trained.items()}
-            found |= {f"input_gradient/{place}": _gradient(one) for place, one in enumerate(tensors) if one.requires_grad}
+            found = {array_name(GRADIENT, name): _gradient(one) for name, one in trained.items()}
+            found |= {
+                array_name(INPUT_GRADIENT, place): _gradient(one) for place, one in enumerate(tensors) if one.requires_grad
+            }
             if trained:
                 torch.optim.SGD(trained.values(), lr=learning_rate).step()
-            found |= {f"after/{name}": array for name, array in self.weights().items()}
-        return {**_numbered("output", _floats(outputs)), **self.calls[True].arrays(), **found}
+            found |= put_under(self.weights(), AFTER)
+        return {**numbered(_floats(outputs), OUTPUT), **self.calls[True].arrays(), **found}
 
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
         name, skeleton, taken, _ = self.calls[change["training"]].calls[change["call"]]
         module, kind = self.modules[name], KINDS.get(type(self.modules[name]))
-        tensors = [self._tensor(arrays.get(f"in/{slot}", array)) for slot, array in enumerate(taken)]
+        tensors = [self._tensor(arrays.get(array_name(TAKEN, slot), array)) for slot, array in enumerate(taken)]
         arguments, keywords = put_together(skeleton, tensors)
         with self._kept(), _changed(module, kind, change["settings"]), torch.no_grad():
-            self.set_weights({key[7:]: array for key, array in arrays.items() if key.startswith("weight/")})
+            self.set_weights(under(arrays, WEIGHT))
             module.train(change["training"])
             outputs = _outputs(module(*arguments, **keywords))
-            state = {f"state/{weight.native}": device.array(self.tensors[weight.native]) for weight in self._leaf(name).weights}
-        return {**_numbered("out", outputs), **state}
+            state = {
+                array_name(STATE, weight.native): device.array(self.tensors[weight.native])
+                for weight in self._leaf(name).weights
+            }
+        return {**numbered(outputs, GIVEN), **state}
 
     def _run(self, tensors: Sequence[Tensor], training: bool) -> Any:
         self.module.train(training)
@@ -265,11 +282,3 @@ def _floats(value: Any) -> list[Array]:
 
 def _gradient(tensor: Tensor) -> Array:
     return device.array(torch.zeros_like(tensor) if tensor.grad is None else tensor.grad.to_dense())
-
-
-def _numbered(prefix: str, arrays: Sequence[Array]) -> Arrays:
-    return {f"{prefix}/{place}": array for place, array in enumerate(arrays)}
-
-
-def _count(arrays: Mapping[str, Any], prefix: str) -> int:
-    return sum(name.startswith(prefix) for name in arrays)

@@ -34,7 +34,7 @@ PASSES = (
 
 
 @dataclass(frozen=True)
-class Departure:
+class FirstDeparture:
     """Where a framework departs first. alone: the node departs when it runs by itself."""
 
     judged: Judged
@@ -43,7 +43,7 @@ class Departure:
     alone: bool
 
 
-def find(judged: Sequence[Judged]) -> Departure | None:
+def find(judged: Sequence[Judged]) -> FirstDeparture | None:
     """The first departing node alone in graph order; else the first departing quantity of the whole graph."""
     wholes = [one for one in judged if one.trial.kind == "architectures"]  # the architecture, then its phases alone
     whole = next((one for one in wholes if one.verdict not in PASSING), wholes[0])
@@ -54,11 +54,11 @@ def find(judged: Sequence[Judged]) -> Departure | None:
     for node in graph.all_nodes():
         one = alone.get(node.name)
         if one is not None and one.verdict not in PASSING:
-            return Departure(one, _first(one, graph), node.name, alone=True)
+            return FirstDeparture(one, _first(one, graph), node.name, alone=True)
     if whole.verdict in PASSING:
         return None
     first = _first(whole, graph)
-    return Departure(whole, first, _node_of(first, graph), alone=False)
+    return FirstDeparture(whole, first, _node_of(first, graph), alone=False)
 
 
 def _first(one: Judged, graph: Graph) -> Comparison:
@@ -85,7 +85,7 @@ def _node_of(comparison: Comparison, graph: Graph) -> str:
 
 def bisect(
     spec: str, framework: str, *, realizations: Sequence[str] = (), seed: int = 0, store: str | Path = STORE
-) -> Departure | None:
+) -> FirstDeparture | None:
     """Where a framework departs first from an architecture in float64; None where all that it supports agrees.
 
     Raises SpecError, UsageError."""

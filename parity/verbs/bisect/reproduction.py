@@ -18,18 +18,32 @@ import numpy.typing as npt
 
 import parity
 from parity.execution import arrays as array_files
+from parity.execution.names import (
+    AFTER,
+    BATCH,
+    FORWARD,
+    GRADIENT,
+    INPUT_GRADIENT,
+    LOSS,
+    PARAMETER,
+    STATE,
+    VALUE,
+    array_name,
+    initial,
+    step_name,
+    under,
+)
 from parity.judgement.comparison import Comparison
 from parity.reference_impl.observation import observe
 from parity.trials.session import Judged
 
 Array = npt.NDArray[Any]
 
-PREFIX = {
-    "forward": "forward/",
-    "activation": "value/",
-    "gradient": "gradient/",
-    "input_gradient": "input_gradient/",
-    "statistic": "state/",
+GROUP = {
+    "activation": VALUE,
+    "gradient": GRADIENT,
+    "input_gradient": INPUT_GRADIENT,
+    "statistic": STATE,
 }
 KIND = {"activation": "values", "gradient": "gradients", "input_gradient": "input_gradients", "statistic": "state"}
 
@@ -118,22 +132,22 @@ def _expected(judged: Judged, comparison: Comparison) -> tuple[str, Array]:
         raise ValueError(f"{case.id} has no graph")
     values = _values(judged.trial.arrays)
     if comparison.quantity == "loss":
-        return "loss", np.asarray(observe(case.graph, values).loss)
+        return LOSS, np.asarray(observe(case.graph, values).loss)
     if comparison.quantity == "forward":
-        return f"forward/{comparison.tensor}", observe(case.graph, values, training=False).values[comparison.tensor]
+        return array_name(FORWARD, comparison.tensor), observe(case.graph, values, training=False).values[comparison.tensor]
     if comparison.quantity in KIND:
         found: Mapping[str, Array] = getattr(observe(case.graph, values), KIND[comparison.quantity])
-        return f"{PREFIX[comparison.quantity]}{comparison.tensor}", found[comparison.tensor]
+        return array_name(GROUP[comparison.quantity], comparison.tensor), found[comparison.tensor]
     # an update, or state that gradients() must not touch: what the framework did, shown against where it started
     stored = array_files.load(judged.out, judged.record.arrays) if judged.record.arrays else {}
-    name = f"after/{comparison.tensor}" if comparison.quantity == "unchanged" else f"step/0/parameter/{comparison.tensor}"
+    kept = comparison.quantity == "unchanged"
+    name = array_name(AFTER, comparison.tensor) if kept else step_name(0, PARAMETER, comparison.tensor)
     return name, np.asarray(values.get(comparison.tensor, stored[name]), dtype=np.float64)
 
 
 def _values(arrays: Mapping[str, Array]) -> dict[str, Array]:
     """Parameters, statistics, carried state and the first batch by name."""
-    kinds = ("parameter/", "statistic/", "carried/", "batch/0/")
-    return {name[len(kind) :]: array for name, array in arrays.items() for kind in kinds if name.startswith(kind)}
+    return {**initial(arrays), **under(arrays, BATCH, 0)}
 
 
 def _pack(arrays: Mapping[str, Array]) -> str:

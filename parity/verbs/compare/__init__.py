@@ -5,7 +5,7 @@ It refuses to import them: execution.own_model.conversation holds their processe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +33,7 @@ from parity.comparing.structures import Structure
 from parity.errors import UsageError
 from parity.execution.frameworks import OWN_MODELS
 from parity.execution.launcher.environments import Unavailable, installed
+from parity.execution.names import INPUT, LOSS, WEIGHT, numbered, put_under, under
 from parity.execution.own_model.conversation import Conversation, Crashed, Refused
 from parity.judgement.verdicts import exit_status
 from parity.spec import source
@@ -41,7 +42,7 @@ from parity.trials import selection
 from parity.trials.streams import stream
 from parity.verbs.compare import inputs as compared_inputs
 from parity.verbs.compare import spec_side
-from parity.verbs.compare.output import DTYPES, Compared, Model, show, write_json
+from parity.verbs.compare.output import DTYPES, Compared, ComparedModel, show, write_json
 from parity.verbs.terminal.targets import own_realizations
 
 Array = npt.NDArray[Any]
@@ -92,7 +93,7 @@ def _labels(names: Sequence[str]) -> list[str]:
     return [name if names.count(name) == 1 else f"{name}-{names[: place + 1].count(name)}" for place, name in enumerate(names)]
 
 
-def _started(label: str, framework: str, target: str, python_path: tuple[Path, ...], stack: ExitStack) -> Model:
+def _started(label: str, framework: str, target: str, python_path: tuple[Path, ...], stack: ExitStack) -> ComparedModel:
     try:
         selection.that_train([framework], OWN_MODELS)
         interpreter = installed(framework).interpreter
@@ -100,37 +101,34 @@ def _started(label: str, framework: str, target: str, python_path: tuple[Path, .
         processes = {one.dtype: stack.enter_context(one) for one in started}
     except (ValueError, Unavailable) as error:
         raise UsageError(str(error)) from error
-    return Model(label, framework, target, processes)
+    return ComparedModel(label, framework, target, processes)
 
 
 def _compared(
-    models: Sequence[Model], weights_map: Path | None, inputs: Sequence[str], seed: int, map_path: Path | None
+    models: Sequence[ComparedModel], weights_map: Path | None, inputs: Sequence[str], seed: int, map_path: Path | None
 ) -> list[Compared]:
     described = [model.processes["float64"].ask("describe")[0] for model in models]
     models = [replace(model, version=answer["version"]) for model, answer in zip(models, described, strict=True)]
     wanted = compared_inputs.wanted(models, described, inputs)
     answers = [
-        {dtype: model.processes[dtype].ask("trace", _named("input", map(drawing.blank, given))) for dtype in DTYPES}
+        {dtype: model.processes[dtype].ask("trace", numbered(map(drawing.blank, given), INPUT)) for dtype in DTYPES}
         for model, given in zip(models, wanted, strict=True)
     ]
     found = [structures.read(model.label, answer["float64"][0]) for model, answer in zip(models, answers, strict=True)]
     mapped = _mapped(found, weights_map, map_path, {model.label: f"{model.framework}={model.target}" for model in models})
     found = [replace(one, channels=mapped.channels[one.label]) for one in found]
-    initial = {
-        model.label: {name.removeprefix("weight/"): array for name, array in answer["float64"][1].items()}
-        for model, answer in zip(models, answers, strict=True)
-    }
-    run = Run(models, found, wanted, mapped, initial, seed)
+    initial = {model.label: under(answer["float64"][1], WEIGHT) for model, answer in zip(models, answers, strict=True)}
+    run = ObservedModels(models, found, wanted, mapped, initial, seed)
     sides, given = run.observed(0)
     others = zip(models[1:], sides[1:], strict=True)
     return [_judged(run, other, sides[0], side, given) for other, side in others]
 
 
 @dataclass(frozen=True)
-class Run:
+class ObservedModels:
     """What is observed again and again: models with their structures, and what their draws hang on."""
 
-    models: Sequence[Model]
+    models: Sequence[ComparedModel]
     structures: Sequence[Structure]
     wanted: Sequence[Sequence[drawing.Given]]
     mapped: Map
@@ -147,9 +145,9 @@ class Run:
         for model, structure in zip(self.models, self.structures, strict=True):
             given[model.label] = [structure.native(array) for array in drawn]
             asked = {
-                **_named("input", given[model.label]),
-                **_named("loss", [structure.native(array) for array in losses]),
-                **{f"weight/{name}": array for name, array in weights[model.label].items()},
+                **numbered(given[model.label], INPUT),
+                **numbered([structure.native(array) for array in losses], LOSS),
+                **put_under(weights[model.label], WEIGHT),
             }
             seen = {dtype: model.processes[dtype].ask("observe", asked, learning_rate=LEARNING_RATE)[1] for dtype in DTYPES}
             sides.append(Side(structure, seen, weights[model.label]))
@@ -177,11 +175,7 @@ def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | N
     return mapped
 
 
-def _named(prefix: str, arrays: Iterable[Array]) -> dict[str, Array]:
-    return {f"{prefix}/{place}": array for place, array in enumerate(arrays)}
-
-
-def _judged(run: Run, other: Model, ours: Side, theirs: Side, given: Mapping[str, list[Array]]) -> Compared:
+def _judged(run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side, given: Mapping[str, list[Array]]) -> Compared:
     """Every pass judged; the first departure looked into."""
     base, processes = run.models[0], {model.label: model.processes["float64"] for model in run.models}
 
@@ -193,7 +187,7 @@ def _judged(run: Run, other: Model, ours: Side, theirs: Side, given: Mapping[str
 
     def inverted(label: str, place: int) -> Mapping[str, Array]:
         arrays = given[label]
-        return processes[label].ask("forward", _named("input", [*arrays[:place], ~arrays[place], *arrays[place + 1 :]]))[1]
+        return processes[label].ask("forward", numbered([*arrays[:place], ~arrays[place], *arrays[place + 1 :]], INPUT))[1]
 
     means = departures.Means(rerun, inverted, lambda label: given[label])
     calls = mapping.calls(ours.structure, theirs.structure, run.mapped)

@@ -16,7 +16,7 @@ from parity.comparing import drawing
 from parity.comparing.drawing import Given
 from parity.comparing.structures import Structure
 from parity.errors import UsageError
-from parity.verbs.compare.output import Model
+from parity.verbs.compare.output import ComparedModel
 
 Array = npt.NDArray[Any]
 INPUTS_NEEDED = (
@@ -25,7 +25,7 @@ INPUTS_NEEDED = (
 )
 
 
-def wanted(models: Sequence[Model], answers: Sequence[Mapping[str, Any]], stated: Sequence[str]) -> list[list[Given]]:
+def wanted(models: Sequence[ComparedModel], answers: Sequence[Mapping[str, Any]], stated: Sequence[str]) -> list[list[Given]]:
     """For each model: what is stated, as the first model takes it; what its module, its framework or its spec says; or what
     another model takes. An image has its channels where the framework has them. Raises UsageError where nobody says."""
     try:

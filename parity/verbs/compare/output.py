@@ -17,7 +17,7 @@ from rich.console import Console
 
 from parity.comparing.departures import Departure
 from parity.comparing.judging import Found
-from parity.execution.own_model.conversation import Asked
+from parity.execution.own_model.conversation import Answerer
 from parity.judgement.verdicts import PASSING, worst
 from parity.trials.output import SCHEMA_VERSION
 
@@ -25,13 +25,13 @@ DTYPES = ("float64", "float32")
 
 
 @dataclass(frozen=True)
-class Model:
+class ComparedModel:
     """One model on the command line and what answers for it in each precision."""
 
     label: str
     framework: str
     target: str
-    processes: Mapping[str, Asked]
+    processes: Mapping[str, Answerer]
     version: str = ""
 
     @property
@@ -43,8 +43,8 @@ class Model:
 class Compared:
     """One model against the base: all verdicts, and the first departure with its tested causes."""
 
-    base: Model
-    other: Model
+    base: ComparedModel
+    other: ComparedModel
     found: Sequence[Found]
     departure: Departure | None
 

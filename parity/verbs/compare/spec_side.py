@@ -16,6 +16,21 @@ import numpy.typing as npt
 from parity import __version__
 from parity.comparing.drawing import BATCH
 from parity.errors import UsageError
+from parity.execution.names import (
+    AFTER,
+    GIVEN,
+    GRADIENT,
+    INPUT_GRADIENT,
+    OUTPUT,
+    STATE,
+    TAKEN,
+    WEIGHT,
+    array_name,
+    in_order,
+    numbered,
+    of_calls,
+    put_under,
+)
 from parity.execution.own_model.answering import Answering
 from parity.execution.own_model.leaves import Call, Leaf, Shape, unstacked
 from parity.ops import TABLE
@@ -26,7 +41,7 @@ from parity.spec.expansion import expand
 from parity.spec.graph import Graph, Input, Node, Parameter
 from parity.trials.streams import stream
 from parity.verbs.compare import spec_layers
-from parity.verbs.compare.output import DTYPES, Model
+from parity.verbs.compare.output import DTYPES, ComparedModel
 
 Array = npt.NDArray[Any]
 Arrays = dict[str, Array]
@@ -53,7 +68,7 @@ class Walked:
         found = self.forward(inputs)
         leaves = [part for node in self.graph.nodes for part in _parts(spec_layers.leaf(self.graph, node), node)]
         calls = [_call(place, node, found) for place, node in enumerate(self.graph.nodes)]
-        return leaves, calls, [found[f"output/{place}"].shape for place in range(len(self.graph.outputs))]
+        return leaves, calls, [array.shape for array in in_order(found, OUTPUT)]
 
     def weights(self) -> Arrays:
         return dict(self.arrays)
@@ -70,14 +85,14 @@ class Walked:
         for name, weight in zip(self.graph.outputs, loss, strict=True):
             seeds[name] = seeds[name] + weight.astype(self.dtype) if name in seeds else weight.astype(self.dtype)
         gradients = walking.backward(walk, seeds)
-        found = {f"gradient/{name}": array for name, array in gradients.parameters.items()}
+        found = put_under(gradients.parameters, GRADIENT)
         for place, one in enumerate(self.graph.inputs):
             if one.dtype == "float":
-                found[f"input_gradient/{place}"] = gradients.inputs[one.name]
+                found[array_name(INPUT_GRADIENT, place)] = gradients.inputs[one.name]
         rate = self.dtype.type(learning_rate)
         after = {**self.arrays, **{name: walk.state[name] for name in (one.name for one in self.graph.statistics)}}
         after |= {name: after[name] - rate * array for name, array in gradients.parameters.items()}
-        return {**self._told(walk), **found, **{f"after/{name}": array for name, array in after.items()}}
+        return {**self._told(walk), **found, **put_under(after, AFTER)}
 
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
         """Of a scan nothing: its body is no op that could run alone."""
@@ -87,11 +102,13 @@ class Walked:
         kind = spec_layers.kind_of(node)
         known = {word: value for word, value in change["settings"].items() if word in kind.settings}
         attributes = {kind.settings[word].attribute: kind.settings[word].write(value) for word, value in known.items()}
-        taken = {name: np.asarray(arrays.get(f"in/{slot}", walk.values[name])) for slot, name in enumerate(node.sources())}
+        taken = {
+            name: np.asarray(arrays.get(array_name(TAKEN, slot), walk.values[name])) for slot, name in enumerate(node.sources())
+        }
         outputs = self._alone(node, change["training"], taken, {**node.attributes, **attributes}, arrays)
         named = outputs if isinstance(outputs, dict) else {"": outputs}
-        found = {f"out/{place}": named[suffix] for place, suffix in enumerate(node.outputs)}
-        return found | {f"state/{name}": named.get(role, self.arrays[name]) for role, name in node.statistics.items()}
+        found = numbered((named[suffix] for suffix in node.outputs), GIVEN)
+        return found | put_under({name: named.get(role, self.arrays[name]) for role, name in node.statistics.items()}, STATE)
 
     def _alone(
         self, node: Node, training: bool, taken: Arrays, attributes: Mapping[str, Any], changed: Mapping[str, Array]
@@ -108,7 +125,7 @@ class Walked:
             for role, source in node.inputs.items()
         }
         for role, name in (*node.parameters.items(), *node.statistics.items()):
-            roles[role] = np.asarray(changed.get(f"weight/{name}", self.arrays[name])).astype(self.dtype)
+            roles[role] = np.asarray(changed.get(array_name(WEIGHT, name), self.arrays[name])).astype(self.dtype)
         run = Run(self.dtype.name, training and not node.evaluate)
         return evaluate(TABLE[node.op], run, roles, attributes)[0]
 
@@ -129,11 +146,14 @@ class Walked:
         return walk
 
     def _told(self, walk: walking.Walk) -> Arrays:
-        found = {f"output/{place}": walk.values[name] for place, name in enumerate(self.graph.outputs)}
-        for place, node in enumerate(self.graph.nodes):
-            found |= {f"in/{place}/{slot}": walk.values[name] for slot, name in enumerate(node.sources())}
-            found |= {f"out/{place}/{number}": walk.values[node.value(suffix)] for number, suffix in enumerate(node.outputs)}
-        return found
+        found = numbered((walk.values[name] for name in self.graph.outputs), OUTPUT)
+        return found | of_calls(
+            (
+                [walk.values[name] for name in node.sources()],
+                [walk.values[node.value(suffix)] for suffix in node.outputs],
+            )
+            for node in self.graph.nodes
+        )
 
 
 def _parts(leaf: Leaf, node: Node) -> list[Leaf]:
@@ -141,8 +161,8 @@ def _parts(leaf: Leaf, node: Node) -> list[Leaf]:
 
 
 def _call(place: int, node: Node, found: Mapping[str, Array]) -> Call:
-    taken = tuple(found[f"in/{place}/{slot}"].shape for slot, _ in enumerate(node.sources()))
-    return Call(node.name, taken, tuple(found[f"out/{place}/{number}"].shape for number, _ in enumerate(node.outputs)))
+    taken = tuple(found[array_name(TAKEN, place, slot)].shape for slot, _ in enumerate(node.sources()))
+    return Call(node.name, taken, tuple(found[array_name(GIVEN, place, number)].shape for number, _ in enumerate(node.outputs)))
 
 
 def _drops(node: Node) -> bool:
@@ -178,10 +198,10 @@ def _given(one: Input) -> str:
     return shape if one.dtype == "float" else f"{shape}:0..{(one.below or 2) - 1}"
 
 
-def side(label: str, name: str, size: str) -> Model:
+def side(label: str, name: str, size: str) -> ComparedModel:
     """The side `spec=NAME`. Raises SpecError, and UsageError for what is no architecture."""
     spec = language.load(name)
     if not isinstance(spec, language.Architecture):
         raise UsageError(f"{name} is no architecture: a model can be held against a network alone")
     graph = expand(spec, size)
-    return Model(label, SPEC, name, {dtype: InProcess(graph, dtype) for dtype in DTYPES})
+    return ComparedModel(label, SPEC, name, {dtype: InProcess(graph, dtype) for dtype in DTYPES})

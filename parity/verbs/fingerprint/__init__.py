@@ -20,10 +20,11 @@ from rich.console import Console
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
 from parity.execution.frameworks import FINGERPRINTS, training
+from parity.execution.names import BATCH, HYPERPARAMETER, PARAMETER, array_name, under
 from parity.fingerprinting.forms.kinds import kind_of
-from parity.fingerprinting.naming import Match, Seen, identify
+from parity.fingerprinting.naming import ExplainingForm, Seen, identify
 from parity.fingerprinting.rules import ClosedForm
-from parity.reference_impl.retracing import Step
+from parity.reference_impl.retracing import SeenStep
 from parity.spec.cases import Case
 from parity.trials import probes, selection
 from parity.trials.networks import Trial
@@ -46,7 +47,7 @@ class Fingerprint:
     version: str
     dtype: str
     hyperparameters: Mapping[str, float]
-    matches: Sequence[Match]
+    matches: Sequence[ExplainingForm]
 
     @property
     def name(self) -> str:
@@ -54,7 +55,7 @@ class Fingerprint:
 
 
 @dataclass(frozen=True)
-class Asked:
+class NativeObject:
     """One object: as it was written, where it is, and values of its own arguments."""
 
     target: str
@@ -69,11 +70,13 @@ def fingerprint(target: str, framework: str | None = None, settings: Mapping[str
     optimizer, does not exist, fails, or returns what is no number.
     """
     framework, path = placed(target, framework)
-    (judged,) = drive(framework, [Asked(target, path, settings or {})])
+    (judged,) = drive(framework, [NativeObject(target, path, settings or {})])
     return found(target, judged)
 
 
-def drive(framework: str, asked: Sequence[Asked], values: Sequence[Mapping[str, float]] | None = None) -> list[Driven]:
+def drive(
+    framework: str, asked: Sequence[NativeObject], values: Sequence[Mapping[str, float]] | None = None
+) -> list[DrivenRecord]:
     """Every object in one process: in float64, and in float32 those that fail in float64 (MXNet keeps float32 state).
 
     values: of each object's hyper-parameters, by the formulas' names, on ordinary draws; where nothing is said, values and
@@ -103,7 +106,7 @@ def placed(target: str, framework: str | None) -> tuple[str, str]:
     return selection.that_train([found], FINGERPRINTS)[0], path
 
 
-def _trial(asked: Asked, arrays: Mapping[str, Array], values: Mapping[str, float]) -> Trial:
+def _trial(asked: NativeObject, arrays: Mapping[str, Array], values: Mapping[str, float]) -> Trial:
     case = Case(
         spec=asked.target,
         task="fingerprint",
@@ -118,19 +121,19 @@ def _trial(asked: Asked, arrays: Mapping[str, Array], values: Mapping[str, float
 
 
 @dataclass(frozen=True)
-class Driven(Judged):
+class DrivenRecord(Judged):
     """With what the record's arrays hold, since the store is gone."""
 
     arrays: Mapping[str, Array] = field(default_factory=dict)
 
 
-def _read(judged: Judged) -> Driven:
+def _read(judged: Judged) -> DrivenRecord:
     stored = judged.record.arrays
     arrays = array_files.load(judged.out, stored) if stored else {}
-    return Driven(judged.trial, judged.framework, judged.record, judged.comparisons, judged.out, arrays)
+    return DrivenRecord(judged.trial, judged.framework, judged.record, judged.comparisons, judged.out, arrays)
 
 
-def found(target: str, driven: Driven) -> Fingerprint:
+def found(target: str, driven: DrivenRecord) -> Fingerprint:
     """The forms that explain a record. UsageError where it holds no steps, or steps that are no numbers."""
     seen, record = seen_of(target, driven), driven.record
     known = {name: value for name, value in seen.hyperparameters.items() if value}  # what is 0 takes no part in a name
@@ -138,7 +141,7 @@ def found(target: str, driven: Driven) -> Fingerprint:
     return Fingerprint(target, driven.framework, record.framework_version, seen.dtype, known, matches)
 
 
-def seen_of(target: str, driven: Driven) -> Seen:
+def seen_of(target: str, driven: DrivenRecord) -> Seen:
     """What a record shows. UsageError where it holds no steps, or steps that are no numbers."""
     record = driven.record
     if record.outcome == "unavailable":
@@ -153,21 +156,19 @@ def seen_of(target: str, driven: Driven) -> Seen:
     for number, step in enumerate(steps):
         if not all(np.isfinite(array).all() for array in step.after.values()):
             raise UsageError(f"{target} returned NaN or infinity in step {number + 1}, for finite gradients: it has no formula")
-    known = {
-        name.partition("/")[2]: float(array) for name, array in driven.arrays.items() if name.startswith("hyperparameter/")
-    }
+    known = {name: float(array) for name, array in under(driven.arrays, HYPERPARAMETER).items()}
     return Seen(known, steps, driven.trial.case.dtype)
 
 
-def steps_of(given: Mapping[str, Array], seen: Mapping[str, Array]) -> list[Step]:
+def steps_of(given: Mapping[str, Array], seen: Mapping[str, Array]) -> list[SeenStep]:
     """What was asked and what came back, step by step."""
-    weights = {name.partition("/")[2]: array for name, array in given.items() if name.startswith("parameter/")}
-    rate = float(seen["hyperparameter/learning_rate"])
+    weights = under(given, PARAMETER)
+    rate = float(seen[array_name(HYPERPARAMETER, "learning_rate")])
     steps = []
     for k, factor in enumerate(probes.RATES):
-        gradients = {name: given[f"batch/{k}/{name}"] for name in weights}
-        after = {name: seen[f"parameter/{k}/{name}"] for name in weights}
-        steps.append(Step(weights, gradients, after, rate * factor))
+        gradients = {name: given[array_name(BATCH, k, name)] for name in weights}
+        after = {name: seen[array_name(PARAMETER, k, name)] for name in weights}
+        steps.append(SeenStep(weights, gradients, after, rate * factor))
         weights = after
     return steps
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from parity.atlas.canonical import INITIALIZERS, NATIVES, OPTIMIZERS, Definition
 from parity.errors import UsageError
+from parity.execution.names import KNOWN, under
 from parity.execution.worker.black_box import OTHERWISE
 from parity.fingerprinting import gaps
 from parity.fingerprinting.forms import draws, gates
@@ -16,14 +17,14 @@ from parity.fingerprinting.forms.form import Arrays, Facet, Form
 from parity.fingerprinting.forms.kinds import LIBRARIES, kind_of
 from parity.reference_impl.distributions import Claim, claim
 from parity.reference_impl.rules import Rule
-from parity.reporting.atlas import Gap
+from parity.reporting.atlas import DefaultGap
 from parity.spec.cases import Sampling
 from parity.spec.specs import Initializer, Optimizer, load
 from parity.verbs import fingerprint
 from parity.verbs.fingerprint import objects
 
 
-def measure(frameworks: Sequence[str]) -> list[Gap]:
+def measure(frameworks: Sequence[str]) -> list[DefaultGap]:
     """Every object of the table."""
     return [
         gap
@@ -36,17 +37,17 @@ def measure(frameworks: Sequence[str]) -> list[Gap]:
     ]
 
 
-def left_out(frameworks: Sequence[str], measured: Sequence[Gap]) -> list[str]:
+def left_out(frameworks: Sequence[str], measured: Sequence[DefaultGap]) -> list[str]:
     """Objects of the table without a gap: they could not be driven, or no closed form explains them."""
     tables: tuple[Mapping[str, Mapping[str, Definition]], ...] = (OPTIMIZERS, NATIVES, INITIALIZERS)
     paths = [path for framework in frameworks for table in tables for path in table.get(framework, {})]
     return [path for path in paths if path not in {gap.path for gap in measured}]
 
 
-def optimizers(framework: str, table: Mapping[str, str]) -> Iterator[Gap]:
+def optimizers(framework: str, table: Mapping[str, str]) -> Iterator[DefaultGap]:
     """The form comes from separating values, the gaps from the object's defaults. An object without a form is left out."""
     specs = {path: _spec(name) for path, name in table.items()}
-    asked = [fingerprint.Asked(path, path, {}) for path in table]
+    asked = [fingerprint.NativeObject(path, path, {}) for path in table]
     rates = [{OTHERWISE: published(specs[path])["learning_rate"]} for path in table]
     told = fingerprint.drive(framework, asked)
     for one, separated, seen in zip(asked, told, fingerprint.drive(framework, asked, rates), strict=True):
@@ -58,7 +59,9 @@ def optimizers(framework: str, table: Mapping[str, str]) -> Iterator[Gap]:
             spec = specs[one.path]
             same, all_defaults, rounding = gaps.of_optimizer(at_defaults, found.matches[0], Rule.of(spec), published(spec))
             values = {name: float(value) for name, value in at_defaults.hyperparameters.items()}
-            yield Gap(one.path, framework, table[one.path], values, found.matches[0].form.name, same, all_defaults, rounding)
+            yield DefaultGap(
+                one.path, framework, table[one.path], values, found.matches[0].form.name, same, all_defaults, rounding
+            )
 
 
 def _spec(name: str) -> Optimizer:
@@ -73,7 +76,7 @@ def published(spec: Optimizer) -> dict[str, float]:
     return {name: float(value) for name, value in spec.hyperparameters.items()}
 
 
-def natives(framework: str, table: Mapping[str, Definition]) -> Iterator[Gap]:
+def natives(framework: str, table: Mapping[str, Definition]) -> Iterator[DefaultGap]:
     """The form comes from separating values, the gaps from the object's own epsilon and momentum. Without a form: left out."""
     asked = [objects.Native(path, path, kind_of(path), {}) for path in table]
     for one, told, seen in zip(asked, objects.drive(framework, asked), objects.observe(framework, asked, True), strict=True):
@@ -83,7 +86,7 @@ def natives(framework: str, table: Mapping[str, Definition]) -> Iterator[Gap]:
 
 def _native(
     framework: str, one: objects.Native, definition: Definition, told: Sequence[Facet], arrays: Arrays
-) -> Iterator[Gap]:
+) -> Iterator[DefaultGap]:
     """The greatest parts over the facets that the definition speaks of: the last one alone where it is one name."""
     meant = {told[-1].about: definition} if isinstance(definition, str) else definition
     facets = [facet for facet in told if facet.about in meant]
@@ -94,11 +97,11 @@ def _native(
         return
     same, laid_out, rounding = (max(part[place] for part in found) for place in range(3))
     names = {facet.about: facet.names[0] for facet in facets}
-    values = {key.partition("/")[2]: float(value) for key, value in arrays.items() if key.startswith("known/")}
+    values = {key: float(value) for key, value in under(arrays, KNOWN).items()}
     values = {key: value for key, value in values.items() if key in ("epsilon", "momentum")}
     published = laid_out if one.kind == "recurrent" else None
     text = [_text({about: every[about] for about in names}) for every in (names, meant)]
-    yield Gap(one.path, framework, text[1], values, text[0], same, published, rounding)
+    yield DefaultGap(one.path, framework, text[1], values, text[0], same, published, rounding)
 
 
 def _parts(arrays: Arrays, forms: Sequence[Form], names: Sequence[str], meant: str) -> tuple[float, float, float] | None:
@@ -119,7 +122,7 @@ SHOWN = "conv"
 """The kernel whose spread the table shows."""
 
 
-def initializers(framework: str, table: Mapping[str, str]) -> Iterator[Gap]:
+def initializers(framework: str, table: Mapping[str, str]) -> Iterator[DefaultGap]:
     """The distribution comes from the draws, its gap to the spec's from both formulas. Without one: left out."""
     asked = [objects.Native(path, path, "initializer", {}) for path in table]
     for one, seen in zip(asked, objects.observe(framework, asked, True), strict=True):
@@ -130,7 +133,7 @@ def initializers(framework: str, table: Mapping[str, str]) -> Iterator[Gap]:
             values = gaps.parameters_of_draw(found[0], shown)
             meant = ", ".join(f"{name} {value:.4g}" for name, value in gaps.parameters_of_claim(claims[shown]).items())
             same = gaps.of_draw(found[0], claims)
-            yield Gap(one.path, framework, f"{table[one.path]}: {meant}", values, found[0].name, same, None, None)
+            yield DefaultGap(one.path, framework, f"{table[one.path]}: {meant}", values, found[0].name, same, None, None)
 
 
 def claimed(name: str, shape: str) -> Claim:

@@ -15,6 +15,7 @@ from rich.console import Console
 
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
+from parity.execution.names import KNOWN, group_of, lies_under
 from parity.execution.worker import probing
 from parity.fingerprinting.forms.form import Arrays, Facet
 from parity.fingerprinting.forms.kinds import KINDS
@@ -99,7 +100,7 @@ def _found(asked: Native, judged: Judged) -> tuple[NativeFingerprint, Arrays] | 
         return UsageError(f"{asked.target} cannot be fingerprinted as {asked.kind}: {record.reason.splitlines()[0]}")
     seen = array_files.load(judged.out, record.arrays)
     facets = tuple(KINDS[asked.kind][1](seen, record.dtype))
-    settings = tuple(dict.fromkeys(name.partition("/")[0] for name in seen if not name.startswith("known/")))
+    settings = tuple(dict.fromkeys(group_of(name) for name in seen if not lies_under(name, KNOWN)))
     found = NativeFingerprint(
         asked.target, asked.kind, judged.framework, record.framework_version, record.dtype, settings, facets
     )

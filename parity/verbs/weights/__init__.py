@@ -17,6 +17,7 @@ from rich.console import Console
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
 from parity.execution.frameworks import find, training
+from parity.execution.names import AGAIN, CARRIED, NATIVE, PARAMETER, array_name, lies_under, own_name, put_under, under
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
 from parity.spec import specs as language
 from parity.spec.cases import Case
@@ -36,21 +37,20 @@ def to_native(spec: str, weights: Path, framework: str, output: Path, size: str)
     known = graph(spec, size)
     found = moved(known, spec, size, framework, neutral.read(weights, known))
     output.mkdir(parents=True, exist_ok=True)
-    for name, array in found.items():
-        if name.startswith("native/"):
-            path = output / name.removeprefix("native/")
-            path.write_bytes(array.tobytes())
-            Console().print(f"wrote {path}", soft_wrap=True)
+    for name, array in under(found, NATIVE).items():
+        path = output / name
+        path.write_bytes(array.tobytes())
+        Console().print(f"wrote {path}", soft_wrap=True)
     return 0
 
 
 def to_neutral(spec: str, native: Sequence[Path], framework: str, output: Path, size: str) -> int:
     """Native files, named as `import` wrote them, to a neutral one."""
     known = graph(spec, size)
-    files = {f"native/{path.name}": np.frombuffer(path.read_bytes(), np.uint8) for path in native}
+    files = put_under({path.name: np.frombuffer(path.read_bytes(), np.uint8) for path in native}, NATIVE)
     found = moved(known, spec, size, framework, files)
     kinds = neutral.kinds(known)
-    arrays = {f"{kinds[name]}/{name}": found[f"parameter/{name}"] for name in kinds}
+    arrays = {array_name(kind, name): found[array_name(PARAMETER, name)] for name, kind in kinds.items()}
     array_files.write_npz(output, arrays)
     Console().print(f"wrote {output}: {len(arrays)} arrays of {spec}, float32, as the spec lays them out", soft_wrap=True)
     return 0
@@ -82,26 +82,26 @@ def _drawn(spec: str) -> Trial:
     if not isinstance(initializer, language.Initializer):
         raise TypeError("glorot_uniform is an initializer")
     arrays = drawing.initial_values(known, initializer, DTYPE, seed=0, batch_size=3)
-    return _trial(known, spec, "small", {name: array for name, array in arrays.items() if not name.startswith("carried/")})
+    return _trial(known, spec, "small", {name: array for name, array in arrays.items() if not lies_under(name, CARRIED)})
 
 
 def _trial(
     graph: Graph, spec: str, size: str, arrays: Mapping[str, Array], arguments: Mapping[str, float] | None = None
 ) -> Trial:
     case = Case(spec=spec, task="weights", dtype=DTYPE, mode="eager", size=size, graph=graph, arguments=dict(arguments or {}))
-    expected = {name.partition("/")[2]: array for name, array in arrays.items() if not name.startswith("native/")}
+    expected = {own_name(name): array for name, array in arrays.items() if not lies_under(name, NATIVE)}
     return Trial(case, arrays, lambda found: _judged(case, expected, found), "weights")
 
 
 def _judged(case: Case, expected: Mapping[str, Array], found: Mapping[str, Array]) -> list[Comparison]:
     """What was set is what is read, and what comes back from the native file."""
-    known = expected or {name.removeprefix("parameter/"): one for name, one in found.items() if name.startswith("parameter/")}
+    known = expected or under(found, PARAMETER)
     if not known:
         return [named(case, "weights", "", Finding("not_compared", reason="there are no weights"))]
     return [
-        named(case, "weights", f"{kind}/{name}", judge_bits(found.get(f"{kind}/{name}"), array))
-        for kind in ("parameter", "again")
-        for name, array in known.items()
+        named(case, "weights", key, judge_bits(found.get(key), array))
+        for group in (PARAMETER, AGAIN)
+        for key, array in put_under(known, group).items()
     ]
 
 

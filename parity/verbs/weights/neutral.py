@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.errors import UsageError
+from parity.execution.names import PARAMETER, STATISTIC, array_name
 from parity.spec.graph import Graph, Shape
 
 Array = npt.NDArray[Any]
@@ -26,13 +27,13 @@ UNREADABLE = (OSError, ValueError, EOFError, SyntaxError, TokenError, RuntimeErr
 
 def kinds(graph: Graph) -> dict[str, str]:
     """Name -> parameter or statistic, as the file says it."""
-    return {one.name: "parameter" for one in graph.parameters} | {one.name: "statistic" for one in graph.statistics}
+    return {one.name: PARAMETER for one in graph.parameters} | {one.name: STATISTIC for one in graph.statistics}
 
 
 def read(path: Path, graph: Graph) -> dict[str, Array]:
     """The arrays of a neutral file, float32, if they are the graph's. Raises UsageError for every other file."""
     shapes = {one.name: one.shape for one in graph.parameters} | {one.name: one.shape for one in graph.statistics}
-    wanted = {f"{kind}/{name}": shapes[name] for name, kind in kinds(graph).items()}
+    wanted = {array_name(kind, name): shapes[name] for name, kind in kinds(graph).items()}
     try:
         with zipfile.ZipFile(path) as archive:
             _refuse(path, graph, list(_wrong(_headers(archive), wanted, graph)))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from parity.execution import frameworks
-from parity.execution.frameworks import Entry, Variant
+from parity.execution.frameworks import FrameworkEntry, Variant
 from parity.execution.launcher import diagnosis, environments
 from parity.execution.launcher.environments import Unavailable
 
@@ -45,7 +45,7 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     pins.parent.mkdir(parents=True)
     wheel(tmp_path, "1.0")
     pins.write_text(f"--no-index\n--find-links {tmp_path}\ntinyframework==1.0\n")
-    monkeypatch.setitem(frameworks.TABLE, "tiny", Entry("parity.tiny_impl", (Variant("tiny"), Variant("other"))))
+    monkeypatch.setitem(frameworks.TABLE, "tiny", FrameworkEntry("parity.tiny_impl", (Variant("tiny"), Variant("other"))))
     monkeypatch.setattr(environments.parity, "__file__", str(package / "__init__.py"))
     monkeypatch.setenv("PARITY_ENVIRONMENTS", str(tmp_path / "environments"))
     monkeypatch.delenv("PARITY_TINY_PYTHON", raising=False)
@@ -99,8 +99,8 @@ def test_two_builders_make_one_environment(tiny: Path) -> None:
         "import sys\n"
         "from parity.execution import frameworks\n"
         "from parity.execution.launcher import environments\n"
-        "from parity.execution.frameworks import Entry, Variant\n"
-        "frameworks.TABLE['tiny'] = Entry('parity.tiny_impl', (Variant('tiny'),))\n"
+        "from parity.execution.frameworks import FrameworkEntry, Variant\n"
+        "frameworks.TABLE['tiny'] = FrameworkEntry('parity.tiny_impl', (Variant('tiny'),))\n"
         "environments.parity.__file__ = sys.argv[1]\n"
         "lines = []\n"
         "environments.build('tiny', on_line=lines.append)\n"

@@ -15,7 +15,7 @@ from requests_for_fakes import tiny_case, write
 from parity.execution import arrays as array_files
 from parity.execution import endings, records
 from parity.execution.launcher import launching
-from parity.execution.launcher.planning import Asked, collect, requests, write_request
+from parity.execution.launcher.planning import PlannedCase, collect, requests, write_request
 from parity.execution.launcher.process import Limits
 from parity.execution.records import Record
 from parity.execution.request import Request
@@ -145,7 +145,7 @@ def test_what_cannot_start_ends_every_case(tmp_path: Path, fakes: Path, fake: st
 
 def test_a_broken_framework_is_unavailable(tmp_path: Path) -> None:
     """The harness's own interpreter has no torch."""
-    asked = [Asked(tiny_case(seed), {"batch/0/x": np.arange(3)}) for seed in range(2)]
+    asked = [PlannedCase(tiny_case(seed), {"batch/0/x": np.arange(3)}) for seed in range(2)]
     write_request(tmp_path / "request", "torch", asked, versions={}, implementation="")
     found = launching.launch(tmp_path / "request", INTERPRETER, tmp_path / "out", limits=PATIENT)
     assert [record.outcome for record in found] == ["unavailable"] * 2

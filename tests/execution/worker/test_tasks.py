@@ -19,7 +19,7 @@ from requests_for_fakes import tiny_case, write
 from parity.execution import records, request
 from parity.execution.frameworks import TABLE, environment, find, names
 from parity.execution.launcher import isolation
-from parity.execution.launcher.planning import Asked, implementation_digest, write_request
+from parity.execution.launcher.planning import PlannedCase, implementation_digest, write_request
 from parity.execution.protocol import Array, Observation
 from parity.execution.worker import tasks
 from parity.spec.cases import Case, Sampling
@@ -250,15 +250,15 @@ def test_a_request_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_request_round_trips(tmp_path: Path) -> None:
     case = replace(CASE, steps=1)
     arrays = {"parameter/w": np.float32([1]), "batch/0/x": rows(1, 2)}
-    written = write_request(tmp_path, "torch", [Asked(case, arrays)], versions={}, implementation="i", threads=2)
+    written = write_request(tmp_path, "torch", [PlannedCase(case, arrays)], versions={}, implementation="i", threads=2)
     assert request.read(tmp_path) == written
 
 
 def test_a_request_of_two_precisions_or_without_its_batches_is_refused(tmp_path: Path) -> None:
-    both = [Asked(tiny_case(0, dtype=dtype), {"batch/0/x": rows(1)}) for dtype in ("float32", "float64")]
+    both = [PlannedCase(tiny_case(0, dtype=dtype), {"batch/0/x": rows(1)}) for dtype in ("float32", "float64")]
     with pytest.raises(ValueError, match="one precision, not"):
         write_request(tmp_path / "a", "torch", both, versions={}, implementation="")
-    lacking = Asked(replace(CASE, steps=3), {"batch/0/x": rows(1), "batch/2/x": rows(1)})
+    lacking = PlannedCase(replace(CASE, steps=3), {"batch/0/x": rows(1), "batch/2/x": rows(1)})
     with pytest.raises(ValueError, match="arrays of batches 1 are missing"):
         write_request(tmp_path / "b", "torch", [lacking], versions={}, implementation="")
     assert not (tmp_path / "a" / "request.json").exists()

@@ -101,7 +101,7 @@ def _hybrid(given: Inputs) -> Array:
     return np.asarray(slope(pool)(given))
 
 
-class _Listing(mxnet.gluon.Block):  # type: ignore[misc]
+class _TwoLayersListed(mxnet.gluon.Block):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.parts = [nn.Dense(3), nn.Dense(5)]
@@ -186,7 +186,7 @@ TRAINING: Mapping[str, Answer] = {
     "gradient.second_convolution@torch": _difference,
     "max_pool2d.behind_reshape@torch": slope(lambda x: nn.MaxPool2D(2)(x.reshape((1, 1, 8, 8)).copy())),
     "max_pool2d.behind_reshape@keras": lambda given: float((_hybrid(given) == _copied(given)).all()),
-    "model.list@keras": lambda _: len(_Listing().collect_params().keys()),
+    "model.list@keras": lambda _: len(_TwoLayersListed().collect_params().keys()),
     "view.writes@alike": _written,
     "batches.size@alike": lambda given: [batches(given, batch_size=32)[place].size for place in (0, -1)],
     "batches.shuffled@keras": lambda given: float(

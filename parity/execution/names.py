@@ -1,0 +1,122 @@
+"""Owns the names of arrays that processes exchange and files keep: the words, how they are joined, how they are taken apart.
+
+It refuses to read an array, and needs the standard library alone, since a worker imports it too.
+
+A name is a group and, behind it, a name of the spec (of the model, where it is a user's own), which may hold slashes itself:
+
+    into a worker   parameter/NAME  statistic/NAME  carried/NAME  batch/STEP/INPUT  direction/NUMBER/NAME  dataset/INPUT
+                    test/INPUT  order  native/FILE
+    out of it       forward/VALUE  value/VALUE  loss  gradient/NAME  input_gradient/INPUT  state/NAME  after/NAME  decoded
+                    step/STEP/gradient/NAME  step/STEP/parameter/NAME  step/STEP/loss  step/STEP/PHASE/gradient/NAME
+                    product/NUMBER/NAME  newton/STEP/step/NAME  newton/STEP/parameter/NAME  sample/NUMBER  sample/again
+                    parameter/NAME  again/NAME  native/FILE  losses  test/OUTPUT
+    fingerprints    parameter/STEP/NAME  hyperparameter/NAME  known/ARGUMENT, and SETTING/RESULT, whose words are the forms'
+    own models      weight/NAME  input/NUMBER  loss/NUMBER  eval/…  train/…, and behind these two, or alone: in/CALL/SLOT
+                    out/CALL/NUMBER  output/NUMBER  gradient/NAME  input_gradient/NUMBER  after/NAME; of one call run alone:
+                    in/SLOT  out/NUMBER  state/NAME
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+T = TypeVar("T")
+
+SEPARATOR = "/"
+
+PARAMETER, STATISTIC, CARRIED = "parameter", "statistic", "carried"
+INITIAL = (PARAMETER, STATISTIC, CARRIED)
+"""Groups of what a model holds before a pass."""
+BATCH, DIRECTION = "batch", "direction"
+START, FINAL = "start", "final"
+DATASET, TEST, ORDER, LOSSES = "dataset", "test", "order", "losses"
+
+FORWARD, VALUE, LOSS, GRADIENT, INPUT_GRADIENT = "forward", "value", "loss", "gradient", "input_gradient"
+STATE, AFTER, STEP, DECODED = "state", "after", "step", "decoded"
+PRODUCT, NEWTON = "product", "newton"
+SAMPLE, AGAIN, NATIVE = "sample", "again", "native"
+
+HYPERPARAMETER, KNOWN = "hyperparameter", "known"
+RATE = "rate"
+"""The input of a fingerprint's batch that holds the learning rate of its step."""
+
+WEIGHT, INPUT, OUTPUT = "weight", "input", "output"
+EVAL, TRAIN = "eval", "train"
+TAKEN, GIVEN = "in", "out"
+"""What a call of a layer took, and what it gave."""
+
+
+def array_name(*parts: str | int) -> str:
+    """The parts as one name: `batch/0/x`."""
+    return SEPARATOR.join(str(part) for part in parts)
+
+
+def step_name(step: int, *parts: str, phase: str = "") -> str:
+    """A name inside of a step, the first phase's, or a further phase's by its name: `step/3/gradient/x`."""
+    return array_name(STEP, step, *((phase,) if phase else ()), *parts)
+
+
+def group_of(name: str) -> str:
+    """The first part of a name; the whole where it has one part."""
+    return name.partition(SEPARATOR)[0]
+
+
+def own_name(name: str) -> str:
+    """What stands behind the first part; empty where it has one part."""
+    return name.partition(SEPARATOR)[2]
+
+
+def last_part(name: str) -> str:
+    """What stands last in a name: the number of `train/input_gradient/0`."""
+    return name.rpartition(SEPARATOR)[2]
+
+
+def lies_under(name: str, *group: str | int) -> bool:
+    """Whether a name belongs to a group."""
+    return name.startswith(array_name(*group, ""))
+
+
+def ends_in(name: str, *parts: str | int) -> bool:
+    """Whether these are the last parts of a longer name."""
+    return name.endswith(array_name("", *parts))
+
+
+def under(arrays: Mapping[str, T], *group: str | int) -> dict[str, T]:
+    """The arrays of a group, by their names in it."""
+    start = array_name(*group, "")
+    return {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
+
+
+def put_under(arrays: Mapping[str, T], *group: str | int) -> dict[str, T]:
+    """The arrays as those of a group: what `under` takes back."""
+    return {array_name(*group, name): array for name, array in arrays.items()}
+
+
+def numbered(arrays: Iterable[T], *group: str | int) -> dict[str, T]:
+    """The arrays as a group of numbers, from 0 on."""
+    return {array_name(*group, number): array for number, array in enumerate(arrays)}
+
+
+def of_calls(calls: Iterable[tuple[Iterable[T], Iterable[T]]]) -> dict[str, T]:
+    """What each call of a model's layers took and gave."""
+    found: dict[str, T] = {}
+    for place, (taken, given) in enumerate(calls):
+        found |= numbered(taken, TAKEN, place) | numbered(given, GIVEN, place)
+    return found
+
+
+def in_order(arrays: Mapping[str, T], *group: str | int) -> list[T]:
+    """What `numbered` took, in its order."""
+    found = under(arrays, *group)
+    return [found[str(number)] for number in range(len(found))]
+
+
+def numbers(names: Iterable[str], *group: str | int) -> list[int]:
+    """The numbers that stand first in a group, ascending: the steps of `batch`."""
+    return sorted({int(group_of(name)) for name in under(dict.fromkeys(names), *group)})
+
+
+def initial(arrays: Mapping[str, T]) -> dict[str, T]:
+    """Parameters, statistics and carried state by the spec's names."""
+    return {own_name(name): array for name, array in arrays.items() if group_of(name) in INITIAL}
