@@ -57,9 +57,11 @@ class Session:
     def run(self, trials: Sequence[Trial]) -> list[Judged]:
         """Every trial in every framework, in the order of frameworks and trials. Records already there are taken over."""
         jobs = [(name, dtype) for name in self.frameworks for dtype in dict.fromkeys(trial.case.dtype for trial in trials)]
+        # Here, and not in the threads: two that parse at once raise SystemError in CPython 3.11 (recursion depth mismatch).
+        code = {name: planning.implementation_digest(name, self.sources(name)) for name in self.frameworks}
         stopped = Event()
         with ThreadPoolExecutor(max_workers=min(self.at_once, os.cpu_count() or 1)) as pool:
-            batches = [pool.submit(self._run_one, *job, trials, stopped.is_set) for job in jobs]
+            batches = [pool.submit(self._run_one, *job, trials, code[job[0]], stopped.is_set) for job in jobs]
             try:
                 return [one for batch in batches for one in batch.result()]
             except BaseException:  # Ctrl-C, or one that cannot go on: leaving waits for the threads, so that they must end
@@ -72,7 +74,9 @@ class Session:
         target = self.realizations.get(framework)
         return own_sources.of(target, self.python_path) if target else []
 
-    def _run_one(self, framework: str, dtype: str, trials: Sequence[Trial], stop: Callable[[], bool]) -> list[Judged]:
+    def _run_one(
+        self, framework: str, dtype: str, trials: Sequence[Trial], code: str, stop: Callable[[], bool]
+    ) -> list[Judged]:
         chosen = asked_of([trial for trial in trials if trial.case.dtype == dtype], framework)
         if not chosen:
             return []
@@ -91,7 +95,7 @@ class Session:
                     framework,
                     [planning.PlannedCase(trial.case, trial.arrays) for trial in chosen],
                     versions=environment.versions,
-                    implementation=planning.implementation_digest(framework, self.sources(framework)),
+                    implementation=code,
                     realization=self.realizations.get(framework),
                     threads=self.threads,
                 )

@@ -97,7 +97,8 @@ def test_the_command_told_has_all_that_the_case_was_asked_with(change: dict[str,
 
 
 def test_a_report_says_where_it_lies_unless_it_lies_where_reports_go() -> None:
-    assert command("quick", Path("reports")) == "parity run quick"
+    assert command("quick", None) == "parity run quick"
+    assert command("quick", Path("reports")) == "parity run quick --output reports"
 
 
 def test_bisect_names_the_layer_and_writes_a_file_that_runs(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
