@@ -56,7 +56,7 @@ def remove(tree: Path, framework: str) -> None:
     """Takes a framework out of a copy: its folder, its line in the table, its factor in tox.ini, and nothing else."""
     table, tox = tree / TABLE, tree / "tox.ini"
     lines = table.read_text().splitlines(keepends=True)
-    kept = [line for line in lines if not line.startswith(f'    "{framework}": Entry(')]
+    kept = [line for line in lines if not line.startswith(f'    "{framework}": FrameworkEntry(')]
     if len(kept) != len(lines) - 1:
         raise ValueError(f"{table} has no line of {framework}, or several")
     table.write_text("".join(kept))
