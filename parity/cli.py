@@ -28,8 +28,8 @@ def main() -> None:
 
 def status(arguments: list[str]) -> int:
     """Runs one command line and returns its exit status; every error becomes a sentence."""
+    from parity.errors import UsageError
     from parity.spec.mistakes import SpecError
-    from parity.verbs.errors import UsageError
 
     try:
         result = parity.main(args=arguments, standalone_mode=False, prog_name="parity")

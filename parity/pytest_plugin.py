@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from parity.verbs.session import Judged
+    from parity.trials.session import Judged
 
 
 @pytest.fixture
@@ -20,12 +20,12 @@ def assert_parity(tmp_path: Any) -> Callable[..., list[Judged]]:
 
     def checked(specs: list[str], **options: Any) -> list[Judged]:
         from parity.judgement.verdicts import PASSING
-        from parity.verbs import collating
+        from parity.trials import output
         from parity.verbs.check import check
 
         judged = check(specs, **{"store": tmp_path / "parity", **options})
         bad = [
-            f"{one.framework} {one.trial.case.id}: {collating.sentence(comparison)}"
+            f"{one.framework} {one.trial.case.id}: {output.sentence(comparison)}"
             for one in judged
             if one.verdict not in PASSING
             for comparison in one.comparisons

@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parents[1] / "parity"
 Sources = Mapping[str, str]
 """Module name -> source. A package bears its own name: `parity.spec` is parity/spec/__init__.py."""
 
-FORMULAS = ("parity.spec.formulas", "parity.spec.formula_syntax", "parity.spec.rounding")
+FORMULAS = ("parity.formulas.formula", "parity.formulas.syntax", "parity.formulas.rounding")
 WORKER_SPEC = ("parity", "parity.spec", "parity.spec.graph", "parity.spec.cases", *FORMULAS)
 WORKER_RUNTIME = tuple(
     f"parity.execution.{name}"
@@ -55,18 +55,24 @@ ROOMS = {
         *("parity.execution.records", "parity.execution.frameworks", "parity.execution.newton"),
     ),
     "parity.comparing*": (
-        *("parity.comparing*", "parity.execution.leaves"),
+        *("parity.comparing*", "parity.execution.own_model.leaves"),
         *("parity.judgement.budgets", "parity.judgement.comparison"),
     ),
     "parity.atlas*": ("parity.atlas", "parity.atlas.*", "parity.judgement.budgets"),
-    "parity.reporting*": ("parity", "parity.reporting*", "parity.judgement*", "parity.execution.timing", "parity.atlas*"),
+    "parity.reporting*": (
+        "parity",
+        "parity.reporting*",
+        "parity.judgement*",
+        "parity.execution.worker.timing",
+        "parity.atlas*",
+    ),
     "parity.verbs*": (
         *("parity", "parity.verbs*", "parity.reporting*", "parity.judgement*", "parity.reference_impl*", "parity.comparing*"),
         "parity.atlas*",
         *("parity.execution*", "parity.ops*", "parity.spec*"),
     ),
     "parity.commands": ("parity", "parity.verbs*"),
-    "parity.cli": ("parity.commands", "parity.verbs.errors", "parity.spec.mistakes"),
+    "parity.cli": ("parity.commands", "parity.errors", "parity.spec.mistakes"),
     "parity.__main__": ("parity.cli",),
     "parity.pytest_plugin": ("parity.verbs*", "parity.judgement*"),
     **{
@@ -75,8 +81,8 @@ ROOMS = {
             f"parity.{name}.*",
             *WORKER_SPEC,
             "parity.execution.protocol",
-            "parity.execution.leaves",
-            "parity.execution.driving",
+            "parity.execution.own_model.leaves",
+            "parity.execution.worker.driving",
         )
         for name in FRAMEWORKS
     },
@@ -93,7 +99,7 @@ OUTSIDE = {
     "parity.ops*": ("numpy",),
     "parity.reference_impl*": ("numpy",),
     "parity.execution*": ("numpy",),
-    "parity.execution.datasets*": ("numpy", "sklearn", "PIL"),
+    "parity.trials.datasets*": ("numpy", "sklearn", "PIL"),
     "parity.comparing*": ("numpy",),
     "parity.judgement*": ("numpy", "ruamel"),
     "parity.atlas*": ("numpy",),
@@ -105,10 +111,10 @@ OUTSIDE = {
         f"parity.execution.{name}": ()
         for name in ("launcher", "process", "supervisor", "isolation", "endings", "records", "request", "frameworks", "timing")
     },
-    "parity.execution.environments": (),
-    "parity.execution.leaves": (),
-    "parity.execution.diagnosis": (),
-    "parity.spec.formulas": ("numpy",),
+    "parity.execution.launcher.environments": (),
+    "parity.execution.own_model.leaves": (),
+    "parity.execution.launcher.diagnosis": (),
+    "parity.formulas.formula": ("numpy",),
 }
 """Module -> packages beyond the standard library that it may import. The last pattern that matches counts."""
 
@@ -220,7 +226,7 @@ def test_an_implementation_sees_the_protocol_and_the_graph_alone(name: str) -> N
 
 
 def test_the_process_of_a_users_model_brings_nothing_of_the_harness_with_it() -> None:
-    assert closure("parity.execution.foreign", sources()) == {
+    assert closure("parity.execution.own_model.answering", sources()) == {
         *("parity", "parity.execution", "parity.spec", "parity.spec.cases", "parity.spec.graph"),
         *(f"parity.execution.{name}" for name in ("foreign", "leaves", "arrays", "records", "endings", "frameworks")),
     }
@@ -228,7 +234,7 @@ def test_the_process_of_a_users_model_brings_nothing_of_the_harness_with_it() ->
 
 def test_the_launcher_needs_the_standard_library_alone() -> None:
     every = sources()
-    reached = {found for module in closure("parity.execution.launcher", every) for found in imports(module, every)}
+    reached = {found for module in closure("parity.execution.launcher.launching", every) for found in imports(module, every)}
     assert {found.split(".")[0] for found in reached} <= {*sys.stdlib_module_names, "parity"}
 
 
@@ -257,11 +263,11 @@ WRONG = {
     "parity.ops.dense": "from parity.reference_impl import walk",
     "parity.execution.worker": "def run():\n    import torch",
     "parity.execution.protocol": "import click",
-    "parity.execution.launcher": "import numpy as np",
+    "parity.execution.launcher.launching": "import numpy as np",
     "parity.torch_impl.layers": "from keras import ops",
     "parity.keras_impl.layers": "from parity.torch_impl.layers import dense",
     "parity.mxnet_impl.model": "from parity.execution.records import append",
-    "parity.reporting.pages": "from parity.execution.launcher import launch",
+    "parity.reporting.pages": "from parity.execution.launcher.launching import launch",
     "parity.commands": "from parity.judgement import budgets",
     "parity.cli": "from parity.verbs import check",
     "parity.judgement.budgets": "from . import verdicts",

@@ -20,7 +20,7 @@ from parity.comparing.structures import Structure
 
 Array = npt.NDArray[Any]
 Rerun = Callable[[str, Mapping[str, Any], Mapping[str, Array]], Mapping[str, Array]]
-"""(label, change, arrays) -> arrays: a call of that model again, alone (parity.execution.leaves.Foreign.rerun)."""
+"""(label, change, arrays) -> arrays: a call of that model again, alone (parity.execution.own_model.leaves.Foreign.rerun)."""
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.execution.leaves import Shape, Weight
+from parity.execution.own_model.leaves import Shape, Weight
 
 Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a neutral tensor lies in a native array of `shape`. layout, rows, gates: as parity.execution.leaves.Weight;
+    """Where a neutral tensor lies in a native array of `shape`. layout, rows, gates: as parity.execution.own_model.leaves.Weight;
     image: a channels-last image (height, width, channels) whose flattening the neutral's second axis runs over; reshaped: one
     that its first axis is reshaped into."""
 

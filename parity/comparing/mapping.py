@@ -13,7 +13,7 @@ from typing import Any
 from parity.comparing import layouts, wiring
 from parity.comparing.layouts import Placement
 from parity.comparing.structures import IMAGE, QUIET, Structure
-from parity.execution.leaves import Leaf, Weight
+from parity.execution.own_model.leaves import Leaf, Weight
 
 PARTNERS = {"bias": 0.0, "recurrent_bias": 0.0, "shift": 0.0, "mean": 0.0, "scale": 1.0, "variance": 1.0}
 """Roles that one side may lack: the other side's tensor then holds the number that changes nothing."""

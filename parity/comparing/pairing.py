@@ -17,7 +17,7 @@ from parity.comparing.judging import Pair
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map
 from parity.comparing.structures import Structure
-from parity.execution.leaves import Leaf
+from parity.execution.own_model.leaves import Leaf
 
 Array = npt.NDArray[Any]
 RECURRENT = ("lstm", "gru", "simple_rnn")

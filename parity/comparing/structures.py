@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.execution.leaves import Call, Leaf, Shape, Weight
+from parity.execution.own_model.leaves import Call, Leaf, Shape, Weight
 
 Array = npt.NDArray[Any]
 IMAGE = 4

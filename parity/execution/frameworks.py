@@ -30,7 +30,7 @@ class Entry:
     """A framework: its implementation's package, and its variants, the first of which is meant where none is named.
 
     trains: False where it runs models forward and nothing else. Such a framework is asked by name alone, and judged by its
-    forward passes in evaluation mode (parity.verbs.trials.forward_only).
+    forward passes in evaluation mode (parity.trials.networks.forward_only).
     """
 
     package: str

@@ -38,7 +38,7 @@ STEP_TRIES = 3
 
 
 class Drawn(Protocol):
-    """A case's arrays (parity.execution.draws.Draws)."""
+    """A case's arrays (parity.trials.draws.Draws)."""
 
     def initial(self) -> dict[str, Array]: ...
 

@@ -45,7 +45,7 @@ SHADOW = 4.0
 """Tier 2, anything deeper, per tensor, in max-norm and in RMS: error <= K·max(greatest error of a shadow, u·norm of y64).
 
 A shadow's error is a sample of what another, equally right order of computation gives. K was validated on seeds apart from
-the tests': the greatest share of the budget used is printed by `python -m tests.false_alarms`.
+the tests': the greatest share of the budget used is printed by `python -m tests.tools.false_alarms`.
 """
 
 UPDATE = 4.0

@@ -2,7 +2,7 @@
 
 It refuses to judge a phase by where it should have started: the phases before it have updated their parameters as the record
 shows, and these updates have a judgement of their own. (That a phase's optimizer touches nothing else, bit for bit, is shown
-where the phase runs alone: parity.verbs.trials.)
+where the phase runs alone: parity.trials.networks.)
 """
 
 from __future__ import annotations

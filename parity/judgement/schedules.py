@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.formulas.formula import SCALARS, Formula
 from parity.judgement import budgets, precision
 from parity.judgement.comparison import Comparison, judge_elements, named, unfit
 from parity.spec.cases import Case
-from parity.spec.formulas import SCALARS, Formula
 from parity.spec.specs import Schedule
 
 Array = npt.NDArray[Any]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.spec import rounding
+from parity.formulas import rounding
 
 Samples = Sequence[Sequence[float]]
 """Per process, the time of each block."""

@@ -72,7 +72,7 @@ def judge_updates(
 
 
 def _alone(graph: Graph) -> bool:
-    """Whether this is a rule's probe (execution/probes.py): its layers are the parameters themselves, their gradients drawn, so
+    """Whether this is a rule's probe (trials/probes.py): its layers are the parameters themselves, their gradients drawn, so
     that these are exact, and made so that every hyper-parameter can tell."""
     return bool(graph.nodes) and all(node.op == "parameter" for node in graph.nodes)
 

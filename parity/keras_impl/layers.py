@@ -12,8 +12,8 @@ import keras
 from keras import ops
 
 from parity.execution.protocol import Concatenate, Move, ParameterLayout, Permute, Reshape, Transpose, Unsupported
-from parity.keras_impl import attention, elements, images, losses, recurrent, sequences
 from parity.keras_impl.arrangements import arrangements
+from parity.keras_impl.ops import attention, elements, images, losses, recurrent, sequences
 from parity.keras_impl.wiring import Site, holder, inner, owner
 from parity.spec.graph import Graph, Node
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from parity.execution.protocol import ParameterLayout, ZeroPartner
-from parity.mxnet_impl import attention, elements, images, losses, recurrent, sequences
 from parity.mxnet_impl.device import mxnet
-from parity.mxnet_impl.images import KERNEL, SCALE, normalized
+from parity.mxnet_impl.ops import attention, elements, images, losses, recurrent, sequences
+from parity.mxnet_impl.ops.images import KERNEL, SCALE, normalized
 from parity.mxnet_impl.wiring import Block, Held, Layer, Site, Tensor, Use, tensor
 from parity.spec.graph import Graph, Node
 

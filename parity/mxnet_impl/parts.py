@@ -16,7 +16,7 @@ import numpy as np
 from parity.execution.protocol import ParameterLayout, Unsupported
 from parity.mxnet_impl.device import mxnet
 from parity.mxnet_impl.layers import LAYERS, layout
-from parity.mxnet_impl.recurrent import inner_shapes
+from parity.mxnet_impl.ops.recurrent import inner_shapes
 from parity.mxnet_impl.wiring import Block, Site
 from parity.spec.graph import Graph, Node, Phase, Shape
 

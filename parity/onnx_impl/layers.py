@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from parity.execution.protocol import Unsupported
-from parity.onnx_impl import activations, attention, elements, images, norms, recurrent, sequences
+from parity.onnx_impl.ops import activations, attention, elements, images, norms, recurrent, sequences
 from parity.onnx_impl.writing import Site
 
 Written = str | dict[str, str]

@@ -14,8 +14,8 @@ from onnx import helper, numpy_helper
 
 import parity
 from parity.execution.protocol import Array, ParameterLayout, Unsupported
-from parity.onnx_impl import recurrent
 from parity.onnx_impl.layers import EMITTERS
+from parity.onnx_impl.ops import recurrent
 from parity.onnx_impl.writing import FLOATS, Site, Writer
 from parity.spec.graph import Body, Graph, Node, Shape
 

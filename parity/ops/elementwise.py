@@ -1,6 +1,6 @@
 """Owns the values and derivatives of what a formula may hold: operators, functions, and the choices at their kinks.
 
-It refuses to parse: a formula's tree comes from parity.spec.formulas.
+It refuses to parse: a formula's tree comes from parity.formulas.formula.
 """
 
 from __future__ import annotations

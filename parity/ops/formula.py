@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from parity.formulas.formula import Formula
+from parity.formulas.syntax import dotted
 from parity.ops.definition import Array, Example, Floats, Rules, Run, Shape, ShapeError, Text, unbroadcast
 from parity.ops.elementwise import OPERATORS, PLAIN, SMOOTH, choice, chosen, chosen_slopes, margin
-from parity.spec.formula_syntax import dotted
-from parity.spec.formulas import Formula
 
 
 @dataclass(frozen=True)

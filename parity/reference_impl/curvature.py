@@ -40,7 +40,7 @@ ANALYTIC = frozenset(
         *("transpose", "weighted_mean", "weighted_sum"),
     )
 )
-"""Ops whose forward and vjp, as they are written, are complex differentiable between kinks; tests/test_curvature.py holds each
+"""Ops whose forward and vjp, as they are written, are complex differentiable between kinks; tests/reference_impl/test_curvature.py holds each
 to central differences. The others take an absolute value (softplus's exp(-|x|)), which has no complex derivative, or an erf."""
 NOT_IN_FORMULAS = frozenset({"abs", "sign"})
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.formulas.formula import SCALARS, Formula
 from parity.spec.cases import Sampling
-from parity.spec.formulas import SCALARS, Formula
 from parity.spec.specs import Initializer
 
 Array = npt.NDArray[Any]

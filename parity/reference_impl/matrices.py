@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.formulas.syntax import FormulaError
 from parity.reference_impl import running
 from parity.reference_impl.running import Bounded
-from parity.spec.formula_syntax import FormulaError
 
 Array = npt.NDArray[Any]
 STEEPEST = 1025

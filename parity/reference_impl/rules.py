@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.formulas.formula import Formula
+from parity.formulas.syntax import RULES_ONLY
 from parity.reference_impl import matrices, running
 from parity.reference_impl.running import Bounded
-from parity.spec.formula_syntax import RULES_ONLY
-from parity.spec.formulas import Formula
 from parity.spec.specs import Optimizer
 
 Array = npt.NDArray[Any]

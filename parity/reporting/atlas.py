@@ -15,7 +15,7 @@ from typing import Any
 from parity.atlas.chapters import CHAPTERS
 from parity.atlas.defaults import MEANINGS
 from parity.atlas.question import Answer
-from parity.judgement.natives.draws import SHAPES
+from parity.fingerprinting.forms.draws import SHAPES
 from parity.reporting import pages
 
 FORMAT = 3

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from parity.execution.timing import FOREIGN_LIMIT, STEAL_LIMIT
+from parity.execution.worker.timing import FOREIGN_LIMIT, STEAL_LIMIT
 from parity.judgement.statistics import Interval, ratio_interval
 from parity.judgement.verdicts import worst
 from parity.reporting.results import Curve, Results, Row, Speed

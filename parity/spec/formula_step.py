@@ -9,8 +9,8 @@ import ast
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from parity.spec.formula_syntax import RULES_ONLY, FormulaError, dotted
-from parity.spec.formulas import Formula
+from parity.formulas.formula import Formula
+from parity.formulas.syntax import RULES_ONLY, FormulaError, dotted
 from parity.spec.ledger import Refused, Value
 from parity.spec.mistakes import Place, did_you_mean, short
 from parity.spec.models import describe, is_number

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from math import isfinite
 from typing import Any
 
-from parity.spec.formula_syntax import FUNCTIONS, RULES_ONLY, FormulaError
-from parity.spec.formulas import SCALARS, Formula
+from parity.formulas.formula import SCALARS, Formula
+from parity.formulas.syntax import FUNCTIONS, RULES_ONLY, FormulaError
 from parity.spec.mistakes import Mistake, Place
 
 Places = Mapping[str, Place]

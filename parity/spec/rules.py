@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, Literal
 
+from parity.formulas.formula import Formula
+from parity.formulas.syntax import FormulaError
 from parity.spec import formula_trials
-from parity.spec.formula_syntax import FormulaError
-from parity.spec.formulas import Formula
 from parity.spec.mistakes import Mistake, Place, did_you_mean
 from parity.spec.models import Name, Number, Part, Plain, Text, Word
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
-from parity.spec.formula_syntax import FormulaError
-from parity.spec.formulas import SCALARS, Formula
+from parity.formulas.formula import SCALARS, Formula
+from parity.formulas.syntax import FormulaError
 from parity.spec.ledger import Frame, Known, Ledger, Refused, Value
 from parity.spec.mistakes import Place, Trail, did_you_mean, short
 from parity.spec.models import NAME, describe

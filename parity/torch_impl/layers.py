@@ -12,7 +12,7 @@ from torch import nn
 
 from parity.execution.protocol import ParameterLayout
 from parity.spec.graph import Graph, Node
-from parity.torch_impl import attention, elements, images, losses, recurrent, sequences
+from parity.torch_impl.ops import attention, elements, images, losses, recurrent, sequences
 from parity.torch_impl.wiring import Layer, Site, attribute
 
 LAYERS: Mapping[str, Callable[[Site], Layer]] = {

@@ -14,9 +14,9 @@ from torch import Tensor, fx, nn
 
 from parity.execution.protocol import ParameterLayout, Unsupported
 from parity.spec.graph import Body, Graph, Input, Node
-from parity.torch_impl import elements
 from parity.torch_impl.layers import LAYERS, layout
-from parity.torch_impl.recurrent import Scan
+from parity.torch_impl.ops import elements
+from parity.torch_impl.ops.recurrent import Scan
 from parity.torch_impl.wiring import Layer, Site, attribute
 
 

@@ -14,14 +14,15 @@ from rich.table import Table
 
 from parity.atlas.chapters import CHAPTERS, QUESTIONS, answer
 from parity.atlas.question import Answer, Question
+from parity.errors import UsageError
 from parity.execution import arrays as array_files
 from parity.reporting.atlas import Row, marked, write
 from parity.spec.cases import Case
-from parity.verbs import gaps, selection
-from parity.verbs.errors import UsageError
-from parity.verbs.progress import bar
-from parity.verbs.session import Judged, Session
-from parity.verbs.trials import Trial
+from parity.trials import selection
+from parity.trials.networks import Trial
+from parity.trials.session import Judged, Session
+from parity.verbs.fingerprint import default_gaps
+from parity.verbs.terminal.progress import bar
 
 
 def main(chapter: str | None, frameworks: Sequence[str], item: str | None, output: Path | None) -> int:
@@ -30,8 +31,8 @@ def main(chapter: str | None, frameworks: Sequence[str], item: str | None, outpu
     names = list(selection.that_train(frameworks))
     rows, versions = ask(questions, names)
     if output is not None:
-        measured = gaps.measure(list(versions)) if chapter is None and item is None else []
-        if measured and (left := gaps.left_out(list(versions), measured)):
+        measured = default_gaps.measure(list(versions)) if chapter is None and item is None else []
+        if measured and (left := default_gaps.left_out(list(versions), measured)):
             Console(stderr=True).print(f"no gap, since no closed form explains them: {', '.join(left)}", soft_wrap=True)
         written = write(rows, versions, measured, output)
         Console().print(f"wrote {', '.join(str(path) for path in written)}", soft_wrap=True)

@@ -14,19 +14,21 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from parity.execution import draws as drawing
-from parity.execution.streams import stream
+from parity.errors import UsageError
 from parity.judgement.verdicts import PASSING, worst
 from parity.reporting import summary, wording
 from parity.reporting.results import Results, Speed
 from parity.spec import specs as language
 from parity.spec.cases import Case
 from parity.spec.expansion import expand
-from parity.verbs import asking, collating, progress, selection
-from parity.verbs.asking import STORE
-from parity.verbs.errors import UsageError
-from parity.verbs.session import Judged, Session
-from parity.verbs.trials import Options, Trial, architecture_trials
+from parity.trials import draws as drawing
+from parity.trials import options as asking
+from parity.trials import output, selection
+from parity.trials.networks import Options, Trial, architecture_trials
+from parity.trials.options import STORE
+from parity.trials.session import Judged, Session
+from parity.trials.streams import stream
+from parity.verbs.terminal import progress
 
 THREADS = 2
 PROCESSES = 5
@@ -176,11 +178,11 @@ def bench(
 
 def main(json_path: Path | None, **options: Any) -> int:
     """The verb: gate, measure, print; `--json` writes the raw samples."""
-    collating.reach(json_path)
+    output.reach(json_path)
     speeds = bench(**options)
     Console().print(table(Results("bench", "parity bench", speeds=speeds)))
     if json_path is not None:
-        collating.write_speed_json(json_path, speeds)
+        output.write_speed_json(json_path, speeds)
     return 0 if all(speed.processes for speed in speeds) else 3
 
 

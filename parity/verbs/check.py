@@ -13,19 +13,22 @@ from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 
+from parity.errors import UsageError
 from parity.execution.frameworks import trains
 from parity.judgement.verdicts import PASSING, exit_status
 from parity.reporting import wording
 from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.spec.mistakes import short
-from parity.verbs import asking, collating, curvature_trials, op_trials, own_models, progress, rule_trials, selection, trials
-from parity.verbs.asking import DTYPES, SIZES, STORE
-from parity.verbs.errors import UsageError
-from parity.verbs.selection import Selection
-from parity.verbs.session import Judged, Session
-from parity.verbs.targets import own_realizations
-from parity.verbs.trials import Options, Trial
+from parity.trials import curvature, networks, ops, output, rules, selection
+from parity.trials import options as asking
+from parity.trials.networks import Options, Trial
+from parity.trials.options import DTYPES, SIZES, STORE
+from parity.trials.selection import Selection
+from parity.trials.session import Judged, Session
+from parity.verbs.compare import own_model
+from parity.verbs.terminal import progress
+from parity.verbs.terminal.targets import own_realizations
 
 
 @dataclass(frozen=True)
@@ -41,21 +44,21 @@ def make_trials(selected: Selection, options: Options) -> list[Trial]:
     """Every case that the selection asks for, in the order of architectures, initializers, rules, second derivatives, ops."""
     initializer, optimizer = selection.initializer("glorot_uniform"), selection.optimizer("adam")
     made: list[Trial] = []
-    alone: trials.Alone = {}
+    alone: networks.Alone = {}
     for architecture in selected.architectures:
-        made += trials.architecture_trials(architecture, initializer, optimizer, options, alone)
+        made += networks.architecture_trials(architecture, initializer, optimizer, options, alone)
     for one in selected.initializers:
-        made += rule_trials.initializer_trials(one, options)
+        made += rules.initializer_trials(one, options)
     for rule in selected.optimizers:
-        made += rule_trials.optimizer_trials(rule, options)
+        made += rules.optimizer_trials(rule, options)
     for schedule in selected.schedules:
-        made += rule_trials.schedule_trials(schedule, options)
+        made += rules.schedule_trials(schedule, options)
     for architecture in selected.curved:
-        made += curvature_trials.curvature_trials(architecture, initializer, options)
+        made += curvature.curvature_trials(architecture, initializer, options)
     for architecture in selected.convex:
-        made += curvature_trials.newton_trials(architecture, options)
+        made += curvature.newton_trials(architecture, options)
     for op in selected.ops:
-        made += op_trials.op_trials(op, initializer, options)
+        made += ops.op_trials(op, initializer, options)
     return made
 
 
@@ -130,15 +133,15 @@ def main(
 
     A model of the user's own is held against the spec at its full size, if no other is named: it is built in one size.
     """
-    collating.reach(json_path, junit_path)
-    if models := own_models.among(own_realizations(realizations)):
+    output.reach(json_path, junit_path)
+    if models := own_model.among(own_realizations(realizations)):
         if len(models) < len(realizations) or not set(frameworks) <= set(models):
             raise UsageError(f"{', '.join(models)}: a model of your own is compared alone")
         said = {"--dtype": dtypes, "--device": tuple(devices) != ("cpu",), "--mode": mode, "--case": case_id}
         said |= {"--no-nodes": not nodes, "--junit": junit_path}
         if unread := [word for word, given in said.items() if given]:
             raise UsageError(f"{', '.join(models)}: a model of your own is compared in both precisions, without {unread[0]}")
-        return own_models.main(specs, models, "full" if size is None else size, seed, json_path)
+        return own_model.main(specs, models, "full" if size is None else size, seed, json_path)
     judged = check(
         specs,
         frameworks=frameworks,
@@ -153,9 +156,9 @@ def main(
         store=store,
     )
     if json_path is not None:
-        collating.write_json(json_path, judged)
+        output.write_json(json_path, judged)
     if junit_path is not None:
-        collating.write_junit(junit_path, judged, PASSING)
+        output.write_junit(junit_path, judged, PASSING)
     show(judged, called=Called(selection.files(specs), realizations, store))
     return exit_status(one.verdict for one in judged)
 
@@ -177,14 +180,14 @@ def show(judged: Sequence[Judged], command: str = "", called: Called = Called())
         console.print(
             f"{one.framework} {one.trial.case.id}: {one.verdict}", style="red", markup=False, highlight=False, soft_wrap=True
         )
-        bad = sorted((item for item in one.comparisons if item.verdict == one.verdict), key=collating.share, reverse=True)
+        bad = sorted((item for item in one.comparisons if item.verdict == one.verdict), key=output.share, reverse=True)
         for comparison in bad[:3]:
-            console.print(f"    {collating.sentence(comparison)}", markup=False, highlight=False, soft_wrap=True)
+            console.print(f"    {output.sentence(comparison)}", markup=False, highlight=False, soft_wrap=True)
         console.print(f"    again: {again(one, command, called)}", markup=False, highlight=False, soft_wrap=True)
-    counts = collating.case_verdicts(judged)
+    counts = output.case_verdicts(judged)
     told = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in sorted(counts.items()))
     console.print(f"{len(judged)} cases × frameworks: {told}", highlight=False)
-    for framework in collating.forward_only(judged):
+    for framework in output.forward_only(judged):
         told = "evaluation mode alone was judged: no gradient, no loss, no statistic, no update"
         console.print(f"{framework} runs forward only: {told}", markup=False, highlight=False, soft_wrap=True)
 
@@ -209,7 +212,7 @@ def matrix(judged: Sequence[Judged]) -> Table:
     """Specs by framework and precision: how many cases, the worst verdict, and the greatest share of a budget."""
     from parity.reporting import summary
 
-    rows = collating.rows(judged)
+    rows = output.rows(judged)
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("", no_wrap=True)
     table.add_column("cases", justify="right", no_wrap=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from parity.execution import diagnosis
-from parity.execution.diagnosis import Diagnosis
 from parity.execution.endings import headline
 from parity.execution.frameworks import trains
-from parity.verbs import columns
+from parity.execution.launcher import diagnosis
+from parity.execution.launcher.diagnosis import Diagnosis
+from parity.verbs.terminal import columns
 
 
 def doctor() -> int:

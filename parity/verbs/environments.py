@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from parity.execution import environments
-from parity.execution.environments import Unavailable
-from parity.verbs import progress, selection
+from parity.execution.launcher import environments
+from parity.execution.launcher.environments import Unavailable
+from parity.trials import selection
+from parity.verbs.terminal import progress
 
 
 def build(frameworks: Sequence[str]) -> int:

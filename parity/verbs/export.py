@@ -12,12 +12,14 @@ from typing import Any
 
 from rich.console import Console
 
-from parity.execution import draws as drawing
+from parity.errors import UsageError
 from parity.spec import specs as language
 from parity.spec.graph import Graph
 from parity.spec.networks import network_graph
-from parity.verbs import neutral, selection, weights
-from parity.verbs.errors import UsageError
+from parity.trials import draws as drawing
+from parity.trials import selection
+from parity.verbs import weights
+from parity.verbs.weights import neutral
 
 FRAMEWORK, INITIALIZER = "onnx", "glorot_uniform"
 

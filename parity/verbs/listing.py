@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 
 import rich_click as click
 
+from parity.errors import UsageError
 from parity.spec.mistakes import did_you_mean, short
-from parity.verbs import columns
-from parity.verbs.errors import UsageError
+from parity.verbs.terminal import columns
 
 
 def _specs(kind: str) -> Callable[[], list[str]]:
@@ -39,7 +39,7 @@ def _frameworks() -> list[str]:
 
 
 def _datasets() -> list[str]:
-    from parity.execution.datasets import DATASETS
+    from parity.trials.datasets import DATASETS
 
     return sorted(DATASETS)
 
@@ -58,7 +58,7 @@ def _members(family: str) -> list[str]:
 
 def _second(kind: str) -> Callable[[], list[str]]:
     def names() -> list[str]:
-        from parity.verbs.curvature_trials import CURVED, NEWTON
+        from parity.trials.curvature import CURVED, NEWTON
 
         return list({"curvature": CURVED, "newton": tuple(NEWTON)}[kind])
 

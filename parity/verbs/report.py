@@ -6,9 +6,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from parity.errors import UsageError
 from parity.reporting import pages
 from parity.reporting.results import read
-from parity.verbs.errors import UsageError
 
 
 def main(results: Path | None, output: Path, verify: bool) -> int:

@@ -13,19 +13,22 @@ from typing import Any
 
 from rich.console import Console
 
-from parity.execution import diagnosis, planning
-from parity.execution.environments import Unavailable, installed
+from parity.errors import UsageError
+from parity.execution.launcher import diagnosis, planning
+from parity.execution.launcher.environments import Unavailable, installed
 from parity.judgement.verdicts import exit_status
 from parity.reporting import pages
 from parity.reporting.results import Curve, Results, Speed, read, write
 from parity.spec import specs as language
 from parity.spec.suites import Entry, Suite
-from parity.verbs import bench, collating, entries, large, progress, selection, training
-from parity.verbs.asking import DTYPES
+from parity.trials import full_size, selection, suites, training
+from parity.trials import output as collating
+from parity.trials.networks import LARGE_SIZES, Options, Trial
+from parity.trials.options import DTYPES
+from parity.trials.session import Judged, Session, judge_record
+from parity.verbs import bench
 from parity.verbs.check import make_trials, show
-from parity.verbs.errors import UsageError
-from parity.verbs.session import Judged, Session, judge_record
-from parity.verbs.trials import LARGE_SIZES, Options, Trial
+from parity.verbs.terminal import progress
 
 REPORTS = Path("reports")
 """Where a report goes if nothing is said."""
@@ -49,7 +52,7 @@ def main(
     loaded = language.load(suite if suite.endswith((".yaml", ".yml")) else f"suites/{suite}")
     if not isinstance(loaded, Suite):
         raise UsageError(f"{suite} is no suite; `parity list suites` shows them")
-    entries.check(loaded)
+    suites.check(loaded)
     named = selection.that_train(frameworks)
     if plan is not None:
         return write_plan(loaded, named, plan)
@@ -117,7 +120,7 @@ def write_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> int:
             target = folder / f"{name.replace('[', '-').replace(']', '')}-{dtype}"
             digest = planning.implementation_digest(name)
             planning.write_request(target, name, asked, versions=_versions(name), implementation=digest)
-            line = f"python -m parity.execution.launcher {target} {target / planning.RESULTS}"
+            line = f"python -m parity.execution.launcher.launching {target} {target / planning.RESULTS}"
             Console().print(line, highlight=False, markup=False, soft_wrap=True)
     if left:
         Console(stderr=True).print(f"left out, since it cannot be planned: {', '.join(left)}", highlight=False)
@@ -165,8 +168,8 @@ def environment(frameworks: Sequence[str]) -> dict[str, Any]:
 
 
 def _plannable(suite: Suite) -> list[Trial]:
-    entries = [entry for entry in suite.entries if entry.task in PLANNED]
-    return [trial for entry in entries for trial in agreement_trials(entry)]
+    suites = [entry for entry in suite.entries if entry.task in PLANNED]
+    return [trial for entry in suites for trial in agreement_trials(entry)]
 
 
 def _versions(framework: str) -> Mapping[str, str]:
@@ -196,7 +199,7 @@ def _agree(entry: Entry, session: Session, so_far: bool) -> list[Judged]:
     if not _large(entry):
         return session.run(agreement_trials(entry))
     selected = selection.select(entry.specs)
-    judged = list(large.settle(selected.architectures, _options(entry), session, so_far))
+    judged = list(full_size.settle(selected.architectures, _options(entry), session, so_far))
     if so_far:
         return judged
     rest = replace(selected, architectures=())

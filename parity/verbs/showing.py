@@ -7,14 +7,14 @@ from typing import Any
 
 import rich_click as click
 
+from parity.errors import UsageError
 from parity.spec import specs as language
 from parity.spec.expansion import expand_with_warnings
 from parity.spec.graph import Graph, Node
 from parity.spec.mistakes import printable, short
 from parity.spec.networks import network_nodes
-from parity.verbs import columns
-from parity.verbs.asking import SIZES
-from parity.verbs.errors import UsageError
+from parity.trials.options import SIZES
+from parity.verbs.terminal import columns
 
 
 def show(name: str, size: str) -> None:

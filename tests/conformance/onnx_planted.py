@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from parity.onnx_impl import attention, images, layers, norms, recurrent
+from parity.onnx_impl import layers
 from parity.onnx_impl.framework import Implementation
+from parity.onnx_impl.ops import attention, images, norms, recurrent
 
 
 def planted(module: Any, name: str, wrong: Any) -> type[Implementation]:

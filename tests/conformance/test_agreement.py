@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from parity.judgement.verdicts import PASSING
-from parity.verbs import collating
+from parity.trials import output
+from parity.trials.session import Judged
 from parity.verbs.check import check
-from parity.verbs.session import Judged
 
 KINDS = ("architectures", "nodes", "initializers", "optimizers", "curvature", "layers", "activations", "losses")
 TAKEN_APART = (
@@ -32,7 +32,7 @@ def judged(framework: str, tmp_path_factory: pytest.TempPathFactory) -> list[Jud
 
 def told(judged: list[Judged]) -> str:
     return "\n".join(
-        f"{one.trial.case.id}: {one.verdict}: {collating.sentence(comparison)}"
+        f"{one.trial.case.id}: {one.verdict}: {output.sentence(comparison)}"
         for one in judged
         for comparison in one.comparisons
         if comparison.verdict == one.verdict
@@ -58,4 +58,4 @@ def test_what_is_unsupported_has_a_reason(framework: str, judged: list[Judged]) 
 
 
 def test_counts_add_up(judged: list[Judged]) -> None:
-    assert sum(collating.case_verdicts(judged).values()) == len(judged) == len({one.trial.case.id for one in judged})
+    assert sum(output.case_verdicts(judged).values()) == len(judged) == len({one.trial.case.id for one in judged})

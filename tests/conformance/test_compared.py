@@ -13,12 +13,12 @@ import pytest
 
 from parity.cli import status
 from parity.comparing import glue
-from parity.execution.conversation import Crashed
-from parity.execution.environments import Unavailable, installed
+from parity.errors import UsageError
+from parity.execution.launcher.environments import Unavailable, installed
+from parity.execution.own_model.conversation import Crashed
 from parity.judgement.verdicts import PASSING
 from parity.verbs.compare import compare
-from parity.verbs.differing import Compared, lines
-from parity.verbs.errors import UsageError
+from parity.verbs.compare.output import Compared, lines
 
 MODELS = Path(__file__).parent / "compared"
 

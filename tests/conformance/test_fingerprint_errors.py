@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from parity.errors import UsageError
 from parity.verbs import fingerprint as verb
-from parity.verbs.errors import UsageError
 
 USERS = {
     "torch": """

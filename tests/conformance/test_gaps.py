@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from parity.atlas.canonical import INITIALIZERS, NATIVES, OPTIMIZERS
-from parity.verbs import gaps
+from parity.verbs.fingerprint import default_gaps
 
 EPSILON_INSIDE = {"torch.optim.Adam": False, "keras.optimizers.Adam": True, "mxnet.optimizer.Adam": True}
 ROUNDED = 1e-3
@@ -15,7 +15,7 @@ ROUNDED = 1e-3
 
 
 def test_semantics_and_rounding_are_kept_apart(framework: str) -> None:
-    rows = {gap.path: gap for gap in gaps.measure([framework])}
+    rows = {gap.path: gap for gap in default_gaps.measure([framework])}
     assert set(rows) == {*OPTIMIZERS[framework], *NATIVES[framework], *INITIALIZERS[framework]}
     assert {path for path, gap in rows.items() if gap.rounding is None} == set(INITIALIZERS[framework])
     assert {path: gap.rounding for path, gap in rows.items() if gap.rounding is not None and not gap.rounding < ROUNDED} == {}
@@ -36,10 +36,10 @@ CHANGED = {
 
 def test_another_default_in_the_package_is_another_gap(framework: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, change = CHANGED[framework]
-    (before,) = gaps.initializers(framework, {path: "normal"})
+    (before,) = default_gaps.initializers(framework, {path: "normal"})
     (tmp_path / "sitecustomize.py").write_text(change)
     monkeypatch.chdir(tmp_path)
-    (after,) = gaps.initializers(framework, {path: "normal"})
+    (after,) = default_gaps.initializers(framework, {path: "normal"})
     assert abs(before.same - 0.5) > 0.1
     assert after.same == pytest.approx(0.5, abs=0.02)
     assert after.rounding is None and before.definition == after.definition

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from parity.execution import arrays as array_files
-from parity.execution import draws as drawing
 from parity.judgement.budgets import ONE_OP, roundoff
 from parity.ops.definition import Example
 from parity.spec.op_graphs import op_graph
-from parity.verbs import selection
-from parity.verbs.session import Session
-from parity.verbs.trials import Options, Trial
+from parity.trials import draws as drawing
+from parity.trials import selection
+from parity.trials.networks import Options, Trial
+from parity.trials.session import Session
 
 CLASSES, BATCH = 37_000, 4
 

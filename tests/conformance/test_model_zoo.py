@@ -16,7 +16,7 @@ import pytest
 import zoo_values
 from zoo_variants import VARIANTS, graph
 
-from parity.execution.environments import installed
+from parity.execution.launcher.environments import installed
 from parity.judgement import budgets
 from parity.judgement.comparison import Finding, judge
 from parity.judgement.references import one_pass

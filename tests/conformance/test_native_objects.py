@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from parity.judgement.natives.kinds import kind_of
-from parity.verbs import native
-from parity.verbs.errors import UsageError
+from parity.errors import UsageError
+from parity.fingerprinting.forms.kinds import kind_of
+from parity.verbs.fingerprint import objects
 
 NAMES = YAML(typ="safe", pure=True).load(Path(__file__).with_name("native_objects.yaml"))
 USERS = """
@@ -28,8 +28,8 @@ TOLD = {
 
 
 def test_every_native_object_has_its_name(framework: str) -> None:
-    asked = [native.Native(path, path, kind_of(path), {}) for path in NAMES[framework]]
-    found = native.drive(framework, asked)
+    asked = [objects.Native(path, path, kind_of(path), {}) for path in NAMES[framework]]
+    found = objects.drive(framework, asked)
     assert {
         one.path: str(answer) if isinstance(answer, UsageError) else answer.name
         for one, answer in zip(asked, found, strict=True)
@@ -39,7 +39,7 @@ def test_every_native_object_has_its_name(framework: str) -> None:
 def test_what_cannot_be_driven_is_told(framework: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "users_layers.py").write_text(USERS)
     monkeypatch.chdir(tmp_path)
-    asked = [native.Native(path, path, "normalization", {}) for path in TOLD]
-    for one, answer in zip(asked, native.drive(framework, asked), strict=True):
+    asked = [objects.Native(path, path, "normalization", {}) for path in TOLD]
+    for one, answer in zip(asked, objects.drive(framework, asked), strict=True):
         assert isinstance(answer, UsageError) and answer.status == 2
         assert TOLD[one.path] in str(answer) and one.path in str(answer)

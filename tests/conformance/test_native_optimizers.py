@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from parity.execution.environments import installed
+from parity.errors import UsageError
+from parity.execution.launcher.environments import installed
 from parity.verbs import fingerprint as verb
-from parity.verbs.errors import UsageError
 
 MODULES = {"torch": "torch.optim", "keras": "keras.optimizers", "mxnet": "mxnet.optimizer"}
 LISTING = """

@@ -12,17 +12,18 @@ import numpy as np
 import pytest
 
 from parity.cli import status
-from parity.execution import draws as drawing
-from parity.execution.environments import installed
+from parity.execution.launcher.environments import installed
 from parity.judgement import agreement
 from parity.judgement.verdicts import GREEN
 from parity.spec.cases import Case
 from parity.spec.networks import network_graph
 from parity.spec.specs import Architecture, load
-from parity.verbs import collating, selection, trials
+from parity.trials import draws as drawing
+from parity.trials import networks as trials
+from parity.trials import output, selection
+from parity.trials.networks import Trial
+from parity.trials.session import Judged, Session
 from parity.verbs.check import check, make_trials
-from parity.verbs.session import Judged, Session
-from parity.verbs.trials import Trial
 
 HERE = Path(__file__).parent
 FAMILIES = (
@@ -42,7 +43,7 @@ WITHOUT_FLOAT64 = {
 
 def bad(judged: Sequence[Judged]) -> list[str]:
     return [
-        f"{one.trial.case.id}: {one.verdict}: {collating.sentence(comparison)}"
+        f"{one.trial.case.id}: {one.verdict}: {output.sentence(comparison)}"
         for one in judged
         for comparison in one.comparisons
         if one.verdict not in GREEN and comparison.verdict == one.verdict

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from parity.execution.environments import installed
+from parity.execution.launcher.environments import installed
 
 HERE = Path(__file__).parent
 WRONG = """

@@ -9,13 +9,13 @@ import pytest
 from judged import gan
 
 from parity.execution import arrays as array_files
-from parity.execution import draws as drawing
 from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph
 from parity.spec.specs import Architecture, Initializer, Optimizer, load
-from parity.verbs.session import Session
-from parity.verbs.trials import Trial
+from parity.trials import draws as drawing
+from parity.trials.networks import Trial
+from parity.trials.session import Session
 
 STEPS, BATCH = 3, 2
 

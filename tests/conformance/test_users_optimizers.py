@@ -8,8 +8,8 @@ import pytest
 from users_optimizers import MODULES
 from users_table import FOREIGN, NAMED, TABLE
 
+from parity.errors import UsageError
 from parity.verbs import fingerprint as verb
-from parity.verbs.errors import UsageError
 
 
 def test_there_are_rules_enough() -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from parity.errors import UsageError
 from parity.execution.frameworks import trains
 from parity.spec.expansion import expand
 from parity.spec.specs import Architecture, load, names
 from parity.verbs import weights
-from parity.verbs.errors import UsageError
 
 
 def test_every_architecture_survives_the_native_format(framework: str) -> None:

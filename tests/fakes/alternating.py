@@ -1,6 +1,6 @@
 """Frameworks that are wrong where training alternates: in which phase what moves, and what it sees.
 
-tests/test_fakes.py runs them and holds the verdict that each must get.
+tests/judgement/test_fakes.py runs them and holds the verdict that each must get.
 """
 
 from __future__ import annotations

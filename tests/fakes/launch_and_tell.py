@@ -6,8 +6,8 @@ python launch_and_tell.py REQUEST_DIR OUT_DIR FAKES_DIR
 import sys
 from pathlib import Path
 
-from parity.execution.launcher import launch
-from parity.execution.process import Limits
+from parity.execution.launcher.launching import launch
+from parity.execution.launcher.process import Limits
 from parity.execution.records import Record
 
 

@@ -1,6 +1,6 @@
 """Frameworks that compute in a lower precision than they were asked for, everywhere or in one op, and hand it over as asked.
 
-tests/test_fakes.py runs them and holds the verdict that each must get.
+tests/judgement/test_fakes.py runs them and holds the verdict that each must get.
 """
 
 from __future__ import annotations

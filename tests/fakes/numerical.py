@@ -1,6 +1,6 @@
 """Frameworks built to compute something else: each departs from the right one in a few lines.
 
-tests/test_fakes.py runs them and holds the verdict that each must get. Those that are wrong in their precision, their update or
+tests/judgement/test_fakes.py runs them and holds the verdict that each must get. Those that are wrong in their precision, their update or
 their phases are in lowered.py, updating.py and alternating.py.
 """
 

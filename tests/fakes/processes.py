@@ -21,7 +21,7 @@ import numpy as np
 
 from parity.execution import records
 from parity.execution.protocol import Array, Description, Observation, Unsupported
-from parity.execution.worker import LITTLE
+from parity.execution.worker.__main__ import LITTLE
 from parity.spec.cases import Case
 
 BAD_SEED = 1

@@ -1,6 +1,6 @@
 """Frameworks whose gradients are right and whose update is not.
 
-tests/test_fakes.py runs them and holds the verdict that each must get.
+tests/judgement/test_fakes.py runs them and holds the verdict that each must get.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import numpy as np
 from reference_framework import Implementation, Realized
 
 from parity.execution.protocol import Array, Batch
+from parity.formulas.formula import Formula
 from parity.reference_impl.observation import Reference
 from parity.reference_impl.rules import Rule
-from parity.spec.formulas import Formula
 
 
 class OneStepLate(Implementation):

@@ -1,0 +1,233 @@
+"""Owns the running of a request: what a process leaves undone becomes an outcome, and a fresh process goes on; resume.
+
+    python -m parity.execution.launcher.launching REQUEST_DIR OUT_DIR [--timeout SECONDS]
+
+It refuses to import a framework or numpy, and to let one case's end be another's: a crash costs one case.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import itertools
+import os
+import select
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from parity.execution import endings, records, request
+from parity.execution.launcher.process import LIMITS, POLL_SECONDS, Ending, Limits, Place, run_process
+from parity.execution.records import Record
+from parity.execution.request import Entry, Request
+
+LOCK_SECONDS = 30.0
+"""How long the processes of a launcher that was killed may take to be gone."""
+
+SPOILED = "unreadable lines were written into the file of records while it ran: nothing that its process says is trusted"
+UNREADABLE = "its record cannot be read"
+
+
+@dataclass
+class Run:
+    """One request under way: what is asked, where the records go, who is told, and what was seen so far."""
+
+    asked: Request
+    out: Path
+    on_record: Callable[[Record], None]
+    on_notice: Callable[[str], None]
+    stop: Callable[[], bool]
+    finished: dict[str, Record] = field(default_factory=dict)
+    suspected: dict[str, str] = field(default_factory=dict)
+    """Key of an entry in which a process died that had run others before -> how. It is asked once more, alone."""
+    offset: int = 0
+
+    def remaining(self) -> list[int]:
+        """Places of the entries that this run has no record of."""
+        return [place for place, entry in enumerate(self.asked.entries) if entry.key not in self.finished]
+
+    def take(self, record: Record) -> None:
+        self.finished[record.key] = record
+        self.on_record(record)
+
+    def look(self, begun: Sequence[Entry] = ()) -> int:
+        """Takes in what was acknowledged since the last look. begun: by the process that runs. How many entries are left."""
+        if self.stop():
+            raise KeyboardInterrupt
+        reading = records.read(self.out, self.offset)
+        self.offset = reading.end
+        keys = {entry.key for entry in self.asked.entries}
+        for notice in reading.notices:
+            if "torn tail" not in notice:  # a line still being written; the ending tells
+                self.on_notice(notice)
+        for record in reading.records:
+            if record.key in keys and record.key not in self.finished:
+                self.take(self._distrust(record, begun) if record.key in reading.spoiled else self._explain(record))
+        return len(self.remaining())
+
+    def _explain(self, record: Record) -> Record:
+        """The record of a case that ran alone after its first process died says so."""
+        if record.key not in self.suspected or record.outcome != "ran":
+            return record
+        explained = replace(record, reason=f"it ran in a process of its own; before, {self.suspected[record.key]}")
+        records.append(self.out, explained)
+        return explained
+
+    def _distrust(self, record: Record, begun: Sequence[Entry]) -> Record:
+        """Lines before this record were dropped: the record of a case begun earlier, or nothing that belongs there.
+
+        What supersedes is appended while the worker may append too: each line is one write at the file's end.
+        """
+        earlier = itertools.takewhile(lambda entry: entry.key != record.key, begun)
+        lost = [entry for entry in earlier if entry.key not in self.finished]
+        for entry in lost:
+            self.end(entry, "crashed", UNREADABLE)
+        if lost:
+            return record
+        spoiled = replace(record, outcome="crashed", arrays=None, measurements=None, reason=SPOILED)
+        records.append(self.out, spoiled)
+        return spoiled
+
+    def end(self, entry: Entry, outcome: str, reason: str) -> None:
+        """Writes the record that the worker did not, and takes it in."""
+        case = entry.case
+        record = Record(entry.key, case.id, self.asked.framework, outcome, case.dtype, case.device, case.mode, reason)
+        records.append(self.out, record)
+        self.take(record)
+
+
+def launch(
+    directory: Path,
+    interpreter: Path,
+    out: Path,
+    *,
+    limits: Limits = LIMITS,
+    python_path: Sequence[Path] = (),
+    on_record: Callable[[Record], None] = lambda _: None,
+    on_notice: Callable[[str], None] = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> list[Record]:
+    """Runs the request of `directory` with `interpreter`; records go to `out`. One record an entry, in the request's order.
+
+    Entries whose key has a final record with sound arrays are not run again. on_record is called once for each key, first for
+    those; what it is called with is on disk. stop: asked all the while; where it says yes, the worker is ended and
+    KeyboardInterrupt raised. Raises ValueError for a bad request, BlockingIOError while another run writes.
+    """
+    asked, out = request.read(directory.resolve()), out.resolve()
+    with only_writer(out) as lock:
+        run = Run(asked, out, on_record, on_notice, stop)
+        place = Place(interpreter.absolute(), out, limits, tuple(path.resolve() for path in python_path), lock)
+        _resume(run)
+        while remaining := run.remaining():
+            alone = [number for number in remaining if asked.entries[number].key in run.suspected]
+            _settle(run, run_process(asked, alone or remaining, place, run.look))
+    return [run.finished[entry.key] for entry in asked.entries]
+
+
+@contextlib.contextmanager
+def only_writer(out: Path) -> Iterator[int]:
+    """Makes `out` and holds its lock. The supervisor of a launcher that was killed holds it until its last process is gone.
+
+    Raises BlockingIOError where another holds it for LOCK_SECONDS.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(out / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        deadline = time.monotonic() + LOCK_SECONDS
+        while not _locked(descriptor):
+            if time.monotonic() > deadline:
+                raise BlockingIOError(f"another run writes to {out}: wait for it, or give another directory")
+            select.select([], [], [], POLL_SECONDS)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _resume(run: Run) -> None:
+    """Takes over final records, and clears away what a killed run left half done."""
+    notices = records.drop_torn_tail(run.out)
+    for aside in run.out.glob("arrays/*.tmp"):
+        aside.unlink()
+    reading = records.read(run.out)
+    run.offset = reading.end
+    for notice in (*notices, *reading.notices):
+        run.on_notice(notice)
+    kept = reading.latest()
+    for entry in run.asked.entries:
+        record = kept.get(entry.key)
+        if record is None or record.outcome not in records.FINAL or entry.key in run.finished:
+            continue
+        if _sound(run.out, record):
+            run.take(record)
+        else:
+            run.on_notice(f"{record.case}: its arrays are missing or damaged; it runs again")
+
+
+def _sound(out: Path, record: Record) -> bool:
+    path = out / "arrays" / f"{record.key}.npz"
+    return record.arrays is None or (path.exists() and records.file_digest(path) == record.arrays.sha256)
+
+
+def _settle(run: Run, ending: Ending) -> None:
+    """Records for what the process left without one, but for a case to be asked again alone. A run ends: each process
+    finishes an entry, or leaves one that the next process finishes."""
+    for notice in records.drop_torn_tail(run.out):
+        run.on_notice(notice)
+    run.look(ending.begun)
+    left = [run.asked.entries[place] for place in run.remaining()]
+    outcome, reason = endings.of_process(ending.returncode, ending.log, kernel_kills=ending.kernel_kills)
+    if ending.too_slow:
+        outcome, reason = "timed_out", ending.too_slow
+    if not ending.begun:
+        for entry in left:
+            run.end(entry, outcome, f"no case began: {reason}")
+        return
+    *earlier, current = ending.begun
+    for entry in earlier:
+        if entry in left:
+            run.end(entry, "crashed", UNREADABLE)
+    if current not in left:
+        return
+    if earlier and endings.is_fault(ending.returncode) and not ending.too_slow:
+        run.suspected[current.key] = f"{reason} (in a process that had begun {len(earlier)} cases before it)"
+        run.on_notice(f"{current.case.id}: {run.suspected[current.key]}; it is asked again in a process of its own")
+    else:
+        run.end(current, outcome, reason)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a request with this interpreter: for a machine that has the framework and nothing else."""
+    parser = argparse.ArgumentParser(prog="python -m parity.execution.launcher.launching")
+    parser.add_argument("request", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--timeout", type=float, default=Limits.timeout, help="seconds of one case")
+    given = parser.parse_args(arguments)
+    launch(
+        given.request,
+        Path(sys.executable),
+        given.out,
+        limits=Limits(given.timeout),
+        on_record=lambda record: _say(f"{record.outcome:13} {record.case}"),
+        on_notice=_say,
+    )
+    return 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

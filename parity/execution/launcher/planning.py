@@ -1,0 +1,99 @@
+"""Owns the writing of requests: cases and their arrays become self-contained directories, and what comes back is collected.
+
+It refuses to draw numbers and to run anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.execution import records, request
+from parity.execution.arrays import write_npz
+from parity.execution.frameworks import LOADED, TABLE, find
+from parity.execution.launcher import own_sources
+from parity.execution.records import Reading, record_key, source_digest
+from parity.execution.request import Entry, Request
+from parity.spec.cases import Case
+
+Array = npt.NDArray[Any]
+WORKER = "parity.execution.worker"
+RESULTS = "results"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A case and its arrays, named as a request names them; a sampling case has none."""
+
+    case: Case
+    arrays: Mapping[str, Array]
+
+
+def write_request(
+    directory: Path,
+    framework: str,
+    asked: Iterable[Asked],
+    *,
+    versions: Mapping[str, str],
+    implementation: str,
+    realization: str | None = None,
+    threads: int = 1,
+) -> Request:
+    """Writes request.json and one `.npz` a case; request.json comes last, so that a half-written request is none.
+
+    versions: of the environment that shall run it (`environments.installed`). implementation: `implementation_digest`.
+    Cases of several precisions, or batches that a case lacks, are a ValueError.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    entries, dtypes = [], set()
+    for number, item in enumerate(asked):
+        _check(item)
+        dtypes.add(item.case.dtype)
+        file = f"{number}.npz" if item.arrays else None
+        sha256 = write_npz(directory / file, item.arrays) if file else None
+        key = record_key(item.case, sha256 or "", framework, versions, f"{implementation} {realization or ''}", threads=threads)
+        entries.append(Entry(item.case, key, file, sha256))
+    if len(dtypes) != 1:
+        raise ValueError(f"{directory}: a request has one precision, not {sorted(dtypes) or 'none (it has no cases)'}")
+    written = Request(directory, framework, dtypes.pop(), tuple(entries), realization, threads)
+    aside = directory / f"{request.FILE}.tmp"
+    aside.write_text(request.encode(written))
+    aside.rename(directory / request.FILE)
+    return written
+
+
+def implementation_digest(framework: str, sources: Sequence[Path] = (), root: Path = own_sources.PACKAGE) -> str:
+    """sha256 of every file that runs a case: all that the worker imports, with this framework's modules among it, and a
+    user's sources. root: the directory that holds the package `parity`."""
+    package = find(framework)[1].package if framework.partition("[")[0] in TABLE else None
+    imported = [WORKER, *(f"{package}.{module}" for module in LOADED if package)]
+    return f"{own_sources.digest(imported, root)} {source_digest(sources)}"
+
+
+def requests(directory: Path) -> list[Request]:
+    """The requests of a plan: each subdirectory that holds one."""
+    return [request.read(path.parent) for path in sorted(directory.glob(f"*/{request.FILE}"))]
+
+
+def collect(directory: Path) -> list[tuple[Request, Reading]]:
+    """What came back of a plan: each request and the records in its `results`."""
+    return [(asked, records.read(asked.directory / RESULTS)) for asked in requests(directory)]
+
+
+def _check(item: Asked) -> None:
+    """A request that no worker could fulfil is refused here, where the message reaches the one who can mend it."""
+    case = item.case
+    if case.task in ("agreement", "speed", "curvature") and case.graph is not None and case.graph.batch_inputs():
+        wanted = max(case.steps, 1) if case.task == "agreement" else 1
+        found = {name.split("/")[1] for name in item.arrays if name.startswith("batch/")}
+        missing = {str(number) for number in range(wanted)} - found
+        if missing:
+            raise ValueError(f"case {case.id}: arrays of batches {', '.join(sorted(missing))} are missing")
+    for name, array in item.arrays.items():
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"case {case.id}: {name} is no array")

@@ -1,0 +1,195 @@
+"""Owns one process: it reads a request, runs its cases one after the other, and appends what it observed.
+
+    python -m parity.execution.worker REQUEST_DIR OUT_DIR [--only 0,3,4]
+    python -m parity.execution.worker --describe FRAMEWORK
+
+It refuses to know what is right: it sees no expected answer and judges nothing. Standard library, numpy and one framework.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from parity.execution import arrays as array_files
+from parity.execution import endings, records, request
+from parity.execution.protocol import Array, Description, Framework, Unsupported
+from parity.execution.records import Record
+from parity.execution.request import Entry, Request
+from parity.execution.worker import black_box, implementations, probing, tasks, timing
+
+PROGRESS = "progress.jsonl"
+LITTLE = 1 << 23
+"""Bytes of a record's arrays. After a case of more, what it leaves is collected before the next begins; after one of less, when
+Python's own collector comes to it: to walk all that a framework holds took PyTorch's worker four fifths of its time
+over the small size of the architectures."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a request, or describes a framework. Exit status 0 even where cases crashed: the records say so."""
+    parser = argparse.ArgumentParser(prog="python -m parity.execution.worker", description=__doc__)
+    parser.add_argument("request", nargs="?", type=Path)
+    parser.add_argument("out", nargs="?", type=Path)
+    parser.add_argument("--only", metavar="NUMBERS", help="the places of the cases to run, whatever the records hold")
+    parser.add_argument("--describe", metavar="FRAMEWORK")
+    given = parser.parse_args(arguments)
+    if given.describe:
+        return describe(given.describe)
+    if given.request is None or given.out is None:
+        parser.error("REQUEST_DIR and OUT_DIR are needed")
+    asked = request.read(given.request)
+    given.out.mkdir(parents=True, exist_ok=True)
+    run(asked, given.out, _chosen(asked, given.out, given.only))
+    return 0
+
+
+def describe(name: str) -> int:
+    """Prints the Description as JSON, the last line of stdout; what the framework itself prints goes to stderr."""
+    answer = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    description = implementations.load(name).describe()
+    with answer:
+        answer.write("\n" + json.dumps(asdict(description)) + "\n")
+    return 0
+
+
+def _chosen(asked: Request, out: Path, only: str | None) -> list[Entry]:
+    if only is not None:
+        return [asked.entries[int(number)] for number in only.split(",") if number]
+    done = {key for key, record in records.read(out).latest().items() if record.outcome in records.FINAL}
+    return [entry for entry in asked.entries if entry.key not in done]
+
+
+def run(asked: Request, out: Path, entries: Sequence[Entry]) -> None:
+    """Runs the entries in order. Each leaves a record, unless the process dies."""
+    start = time.perf_counter()
+    try:
+        framework = implementations.load(asked.framework, asked.realization)
+        description = framework.describe()
+    except Exception as error:  # a broken installation, whatever it raises
+        outcome = "unavailable" if asked.realization is None else "crashed"
+        reason = f"{asked.realization or asked.framework} cannot be loaded: {endings.of_exception(error)[1]}"
+        for entry in entries:
+            records.append(out, replace(_record(asked, entry), outcome=outcome, reason=reason))
+        return
+    imported = time.perf_counter() - start
+    for entry in entries:
+        records.append_line(out / PROGRESS, records.canonical({"begin": entry.case.id, "key": entry.key}))
+        record = run_case(asked, entry, framework, description, out, imported)
+        records.append(out, record)
+        if record.arrays is None or (out / record.arrays.file).stat().st_size > LITTLE:
+            gc.collect()
+
+
+def run_case(
+    asked: Request, entry: Entry, framework: Framework, description: Description, out: Path, imported: float
+) -> Record:
+    """The record of one case, whatever happens inside of it; its arrays are on disk when this returns."""
+    start = time.perf_counter()
+    record = replace(_record(asked, entry), framework_version=description.version, versions=dict(description.versions))
+    mode = description.default_mode if entry.case.mode == "default" else entry.case.mode
+    record = replace(record, mode=mode, settings=dict(description.settings))
+    try:
+        _check(entry, description)
+        found, measurements = _perform(asked, entry, framework, imported)
+        stored = array_files.store(out, entry.key, found, entry.case.dtype) if found else None
+        record = replace(record, outcome="ran", arrays=stored, measurements=measurements)
+    except Unavailable as error:
+        record = replace(record, outcome="unavailable", reason=str(error))
+    except Unsupported as error:
+        record = replace(record, outcome="unsupported", reason=str(error) or "the framework gave no reason")
+    except (Exception, SystemExit) as error:
+        outcome, reason = endings.of_exception(error)
+        record = replace(record, outcome=outcome, reason=reason)
+    return replace(record, seconds=time.perf_counter() - start)
+
+
+class Unavailable(Exception):
+    """The machine does not have what the case asks for."""
+
+
+def _check(entry: Entry, description: Description) -> None:
+    """What a description answers without a run."""
+    case, name = entry.case, description.name
+    if case.device not in description.devices:
+        raise Unavailable(f"{name} sees no {case.device} on this machine; it sees {', '.join(description.devices)}")
+    if case.dtype not in description.dtypes:
+        raise Unsupported(f"{name} has no {case.dtype}; it has {', '.join(description.dtypes)}")
+    if case.mode not in ("default", *description.modes):
+        raise Unsupported(f"{name} has no mode {case.mode}; it has {', '.join(description.modes)}")
+
+
+def _perform(
+    asked: Request, entry: Entry, framework: Framework, imported: float
+) -> tuple[dict[str, Array], dict[str, Any] | None]:
+    case, given = entry.case, _given(asked, entry)
+    if case.task == "sampling":
+        return _none_missing(case.id, tasks.sampling(framework, case)), None
+    if case.task == "schedule":
+        return _none_missing(case.id, {"rates": framework.scheduled(case)}), None
+    if case.task == "question":
+        return tasks.question(case.spec, *implementations.answers(asked.framework), given), None
+    if case.task == "fingerprint":
+        return black_box.fingerprint(framework, case, tasks.initial_state(given), tasks.batches_of(given)), None
+    if case.task == "native":
+        return probing.probe(case, implementations.drivers(asked.framework), given), None
+    start = time.perf_counter()
+    realization = framework.realize(case)
+    built = time.perf_counter() - start
+    if case.task == "speed":
+        times = {"import_seconds": imported, "build_seconds": built, "threads": asked.threads}
+        return {}, {**times, **speed(realization, given, timing.SystemClock(), timing.Plan(steps=case.steps))}
+    if case.task == "weights":
+        return tasks.weights(realization, given), None
+    perform = {"agreement": tasks.agreement, "training": tasks.training, "curvature": tasks.curvature}[case.task]
+    return _none_missing(case.id, perform(realization, case, given)), None
+
+
+def _given(asked: Request, entry: Entry) -> dict[str, Array]:
+    if entry.arrays is None:
+        return {}
+    path = asked.directory / entry.arrays
+    return array_files.read_npz(path, entry.sha256 or records.file_digest(path))
+
+
+def _none_missing(case: str, found: dict[str, Array]) -> dict[str, Array]:
+    """What the implementation returned, if it is something and numbers."""
+    if not found:
+        raise ValueError(f"case {case}: the implementation returned nothing")
+    for name, array in found.items():
+        if np.asarray(array).dtype == object:
+            raise TypeError(f"case {case}: {name} is no array of numbers")
+    return found
+
+
+def speed(realization: Any, given: tasks.Arrays, clock: timing.Clock, plan: timing.Plan) -> dict[str, Any]:
+    """Measures `step`, with the batches on the device before the clock starts, and varying."""
+    realization.set_parameters(tasks.initial_state(given))
+    batches = [realization.place(batch) for batch in tasks.batches_of(given)]
+    count = 0
+
+    def step() -> None:
+        nonlocal count
+        realization.step(batches[count % len(batches)])
+        count += 1
+
+    return timing.measure(step, realization.synchronize, clock, plan)
+
+
+def _record(asked: Request, entry: Entry) -> Record:
+    case = entry.case
+    return Record(entry.key, case.id, asked.framework, "crashed", case.dtype, case.device, case.mode)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,44 @@
+"""Owns what a name on the command line builds: an implementation of the protocol, or a model of the user's own.
+
+    python -m parity.execution.worker.forms PACKAGE.MODULE:NAME
+
+It runs in the framework's interpreter, and refuses to build: it looks at the name alone, and prints one word.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+PROTOCOL, MODEL = "protocol", "model"
+
+
+def form(target: Any) -> str:
+    """A class that realizes cases, or a function that takes one, is the protocol's; what takes nothing gives a model."""
+    if isinstance(target, type):
+        return PROTOCOL if "realize" in dir(target) else MODEL
+    needed = [one for one in inspect.signature(target).parameters.values() if one.default is one.empty]
+    return PROTOCOL if any(one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD) for one in needed) else MODEL
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Prints the word as JSON. What cannot be imported is nobody's model: whoever runs it will say why."""
+    module, _, attribute = arguments[0].partition(":")
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    try:
+        found = form(getattr(import_module(module), attribute))
+    except Exception:
+        found = PROTOCOL
+    answers.write(json.dumps(found))
+    answers.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

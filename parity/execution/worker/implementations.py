@@ -1,0 +1,77 @@
+"""Owns the import of an implementation: a framework of the table, or a user's own realization.
+
+It refuses to be imported by the harness: only the worker's process loads frameworks.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from parity.execution.frameworks import ANSWERS, DEFAULTS, DRIVERS, FRAMEWORK, find
+from parity.execution.protocol import Array, Description, Driven, Framework, Probed, Realization
+from parity.execution.worker.forms import MODEL, form
+from parity.spec.cases import Case
+
+
+def load(name: str, realization: str | None = None) -> Framework:
+    """Imports and constructs. Without a realization: the table's. `package.module:Class` is a Framework by itself;
+    `package.module:function` realizes a case, and the table's framework describes and samples."""
+    if realization is None:
+        made: Framework = importlib.import_module(f"{find(name)[1].package}.{FRAMEWORK}").Implementation()
+        return made
+    module, separator, attribute = realization.partition(":")
+    if not separator:
+        raise ValueError(f"realization {realization!r} is not of the form package.module:name")
+    target: Any = getattr(importlib.import_module(module), attribute)
+    if isinstance(target, type):
+        framework: Framework = target()
+        return framework
+    if form(target) == MODEL:
+        raise ValueError(
+            f"{realization} takes no case, so it builds a model of your own: `parity compare spec=… {name}={realization}`"
+        )
+    return OwnRealization(name, load(name), target)
+
+
+def answers(name: str) -> tuple[Mapping[str, str], Mapping[str, Callable[..., Any]]]:
+    """The places of a framework's defaults, and its answers to the atlas's questions."""
+    package = find(name)[1].package
+    defaults: Mapping[str, str] = importlib.import_module(f"{package}.{DEFAULTS}").DEFAULTS
+    found: dict[str, Callable[..., Any]] = {}
+    for file in ANSWERS:
+        found |= getattr(importlib.import_module(f"{package}.{file}"), file.upper())
+    return defaults, found
+
+
+def drivers(name: str) -> Mapping[str, Callable[[Probed], Mapping[str, Array]]]:
+    """What drives a native object of each kind."""
+    found: Mapping[str, Callable[[Probed], Mapping[str, Array]]]
+    found = importlib.import_module(f"{find(name)[1].package}.{DRIVERS}").DRIVERS
+    return found
+
+
+@dataclass
+class OwnRealization:
+    """A framework of the table with a user's function in the place of its `realize`."""
+
+    name: str
+    framework: Framework
+    build: Callable[[Case], Realization]
+
+    def describe(self) -> Description:
+        return self.framework.describe()
+
+    def sample(self, case: Case) -> Array:
+        return self.framework.sample(case)
+
+    def realize(self, case: Case) -> Realization:
+        return self.build(case)
+
+    def scheduled(self, case: Case) -> Array:
+        return self.framework.scheduled(case)
+
+    def drive(self, asked: Driven) -> list[dict[str, Array]]:
+        return self.framework.drive(asked)

@@ -1,0 +1,190 @@
+"""Owns what a worker does for a case of each task, given a realization and the case's arrays: arrays, or measurements.
+
+It refuses to open files, to catch errors and to judge.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from parity.execution import newton
+from parity.execution.protocol import Array, Framework, Observation, Realization, Unsupported
+from parity.execution.worker import decoding, inspection
+from parity.spec.cases import Case
+from parity.spec.graph import Graph
+
+Arrays = Mapping[str, Array]
+Answers = Mapping[str, Callable[[Arrays], Any]]
+STATE = ("parameter", "statistic", "carried")
+
+
+def agreement(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
+    """Forward, gradients, and steps in lock-step: parameters are set afresh before each, the optimizer's state is not."""
+    initial, batches = initial_state(arrays), batches_of(arrays)
+    realization.set_parameters(initial)
+    batch = realization.place(batches[0]) if batches else realization.place({})
+    found = named("forward", realization.forward(batch, training=False).values)
+    if case.graph is not None and case.graph.decoding is not None and case.size == "small":  # a pass for every token
+        found["decoded"] = decoding.greedy(
+            lambda fed: realization.forward(realization.place(fed), training=False).values, batches[0], case.graph.decoding
+        )
+    if case.graph is None or not case.graph.phases:
+        return found
+    seen = realization.gradients(batch)
+    found |= named("value", seen.values) | named("gradient", seen.gradients)
+    found |= named("input_gradient", seen.input_gradients) | named("state", seen.state)
+    if seen.loss is not None:
+        found["loss"] = np.asarray(seen.loss)
+    found |= named("after", realization.parameters())
+    for step in range(case.steps):
+        found |= _locked_step(realization, case.graph, initial, batches[step], step)
+    return found
+
+
+def _locked_step(realization: Realization, graph: Graph, initial: Arrays, batch: Arrays, step: int) -> dict[str, Array]:
+    realization.set_parameters(initial)
+    placed = realization.place(batch)
+    seen = realization.gradients(placed)
+    realization.step(placed)
+    realization.synchronize()
+    found = named(f"step/{step}/gradient", seen.gradients) | named(f"step/{step}/parameter", realization.parameters())
+    if seen.loss is not None:
+        found[f"step/{step}/loss"] = np.asarray(seen.loss)
+    after = grouped(found, f"step/{step}/parameter")
+    for phase, one in _further_phases(realization, graph, initial, placed, after, seen.state):
+        found |= named(f"step/{step}/{phase}/gradient", one.gradients)
+        if one.loss is not None:
+            found[f"step/{step}/{phase}/loss"] = np.asarray(one.loss)
+    return found
+
+
+def _further_phases(
+    realization: Realization, graph: Graph, initial: Arrays, placed: Any, after: Arrays, state: Arrays
+) -> Iterator[tuple[str, Observation]]:
+    """What each phase after the first sees inside of a step: it starts where the phases before it have left everything.
+
+    What these update is known from behind the step (after), their statistics from what they showed (state). A phase that
+    follows an update which a later phase repeats is left out: nobody outside sees where it starts.
+    """
+    statistics = {statistic.name for statistic in graph.statistics}
+    for place, phase in enumerate(graph.phases[1:], start=1):
+        before = {name for earlier in graph.phases[:place] for name in earlier.updates}
+        if before & {name for later in graph.phases[place:] for name in later.updates}:
+            return
+        moved = {name: array for name, array in state.items() if name in statistics}
+        realization.set_parameters({**initial, **{name: after[name] for name in before if name in initial}, **moved})
+        one = realization.gradients(placed, place)
+        state = one.state
+        yield phase.name, one
+
+
+def curvature(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
+    """The gradient, H·v for every `direction/<k>/…`, and case.steps steps of Newton's method, each from the last one's end."""
+    (given,) = batches_of(arrays)
+    realization.set_parameters(initial_state(arrays))
+    batch = realization.place(given)
+    seen = realization.gradients(batch)
+    found = named("gradient", seen.gradients)
+    if seen.loss is not None:
+        found["loss"] = np.asarray(seen.loss)
+    directions = grouped(arrays, "direction")
+    for number in sorted({name.partition("/")[0] for name in directions}):
+        product = realization.hessian_vector_product(batch, grouped(directions, number))
+        found |= named(f"product/{number}", product)
+    found |= named("after", realization.parameters())
+    for step in range(case.steps):
+        gradients, held = realization.gradients(batch).gradients, realization.parameters()
+        moves = newton.step(lambda v: realization.hessian_vector_product(batch, v), gradients, seen.gradients)
+        realization.set_parameters({name: held[name] - move for name, move in moves.items()})
+        found |= named(f"newton/{step}/step", moves) | named(f"newton/{step}/parameter", realization.parameters())
+    return found
+
+
+def sampling(framework: Framework, case: Case) -> dict[str, Array]:
+    """Draws of the native initializer with seeds seed, seed+1, …, and `sample/again` from the first seed once more."""
+    if case.sampling is None:
+        raise ValueError(f"case {case.id} samples, and says not what")
+    found = {f"sample/{i}": framework.sample(replace(case, seed=case.seed + i)) for i in range(case.sampling.count)}
+    return {**found, "sample/again": framework.sample(case)}
+
+
+def question(name: str, defaults: Mapping[str, str], answers: Answers, arrays: Arrays) -> dict[str, Array]:
+    """What an installed package does: a default argument as `default` (JSON in bytes), or what a native call gives, `value`."""
+    if name in defaults:
+        found = {"where": defaults[name], "default": inspection.default(defaults[name])}
+        return {"default": np.frombuffer(json.dumps(found).encode(), np.uint8)}
+    if name not in answers:
+        raise Unsupported("there is nothing of the kind in this framework")
+    return {"value": np.asarray(answers[name](arrays))}
+
+
+def weights(realization: Realization, arrays: Arrays) -> dict[str, Array]:
+    """Weights of `parameter/…` or of native files: as the spec names them, in the native format, and read back from there."""
+    files = {name: array.tobytes() for name, array in grouped(arrays, "native").items()}
+    if files:
+        realization.load(files)
+    else:
+        realization.set_parameters(initial_state(arrays))
+    known, written = realization.parameters(), realization.save()
+    realization.set_parameters({name: np.zeros_like(array) for name, array in known.items()})
+    realization.load(written)
+    native = {name: np.frombuffer(content, np.uint8) for name, content in written.items()}
+    return named("parameter", known) | named("again", realization.parameters()) | named("native", native)
+
+
+def training(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
+    """The free run through `order`: every loss, the last parameters, and the outputs on the test set."""
+    dataset = {name: arrays[f"dataset/{name}"] for name in grouped(arrays, "dataset")}
+    realization.set_parameters(initial_state(arrays))
+    losses = []
+    for rows in arrays["order"]:
+        loss = realization.step(realization.place({name: values[rows] for name, values in dataset.items()}))
+        losses.append(float(loss))
+    realization.synchronize()
+    found = {"losses": np.asarray(losses, np.float64 if case.dtype == "float64" else np.float32)}
+    return found | named("parameter", realization.parameters()) | named("test", _test(realization, case, arrays))
+
+
+def _test(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
+    """Evaluation in batches of the case's size: the last one is filled up with its own rows, which are cut off again."""
+    test = grouped(arrays, "test")
+    outputs = case.graph.outputs if case.graph else ()
+    if not test:
+        return {}
+    count = len(next(iter(test.values())))
+    parts: dict[str, list[Array]] = {name: [] for name in outputs}
+    for start in range(0, count, case.batch_size):
+        rows = np.arange(start, start + case.batch_size)
+        kept = int(np.sum(rows < count))
+        rows = np.where(rows < count, rows, start)
+        seen = realization.forward(realization.place({name: values[rows] for name, values in test.items()}), training=False)
+        for name, found in parts.items():
+            found.append(seen.values[name][:kept])
+    return {name: np.concatenate(found) for name, found in parts.items()}
+
+
+def initial_state(arrays: Arrays) -> dict[str, Array]:
+    """Parameters, statistics and carried state by their names."""
+    return {name: array for kind in STATE for name, array in grouped(arrays, kind).items()}
+
+
+def batches_of(arrays: Arrays) -> list[dict[str, Array]]:
+    """The batches in order, each input name -> array."""
+    every = grouped(arrays, "batch")
+    numbers = sorted({int(name.partition("/")[0]) for name in every})
+    return [grouped(every, str(number)) for number in numbers]
+
+
+def grouped(arrays: Arrays, prefix: str) -> dict[str, Array]:
+    """The arrays named `prefix/…`, without the prefix."""
+    return {name[len(prefix) + 1 :]: array for name, array in arrays.items() if name.startswith(f"{prefix}/")}
+
+
+def named(prefix: str, arrays: Arrays) -> dict[str, Array]:
+    """The arrays under `prefix/`."""
+    return {f"{prefix}/{name}": np.asarray(array) for name, array in arrays.items()}

@@ -1,0 +1,71 @@
+"""Owns the table of kinds of native objects: what goes into one, and who names what comes out. It refuses to drive anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from parity.fingerprinting.forms import (
+    alignments,
+    attention,
+    convolutions,
+    draws,
+    gates,
+    normalizations,
+    reductions,
+    resizing,
+    transposed,
+    windows,
+)
+from parity.fingerprinting.forms.form import Arrays, Facet, Form, identify
+
+Naming = Callable[[Arrays, str], list[Facet]]
+Library = Callable[[Arrays], Mapping[str, Sequence[Form]]]
+
+LIBRARIES: Mapping[str, tuple[Arrays, Library]] = {
+    "normalization": (normalizations.INPUTS, normalizations.library),
+    "pooling": (windows.POOLED, windows.library),
+    "transposed_convolution": (transposed.INPUTS, transposed.library),
+    "convolution": (convolutions.INPUTS, convolutions.library),
+    "recurrent": (gates.INPUTS, gates.library),
+    "resizing": (resizing.INPUTS, resizing.library),
+    "attention": (attention.INPUTS, attention.library),
+    "ctc": (alignments.INPUTS, alignments.library),
+    "loss": (reductions.INPUTS, reductions.library),
+}
+"""Kind -> what goes in, and the closed forms of an object that gave this: what about it -> forms."""
+
+
+def _naming(kind: str) -> Naming:
+    def named(seen: Arrays, dtype: str) -> list[Facet]:
+        return [identify(about, forms, seen, dtype) for about, forms in LIBRARIES[kind][1](seen).items()]
+
+    return named
+
+
+KINDS: Mapping[str, tuple[Arrays, Naming]] = {
+    "initializer": (draws.INPUTS, draws.named),
+    **{kind: (inputs, _naming(kind)) for kind, (inputs, _) in LIBRARIES.items()},
+    "loss": (reductions.INPUTS, reductions.named),
+}
+"""Kind -> what goes in, and who names what came out."""
+
+WORDS: Mapping[str, str] = {
+    "initializer": r"\.init(ializers?)?[.:]",
+    "optimizer": r"optim",
+    "normalization": r"norm\w*$",
+    "pooling": r"pool\w*$",
+    "transposed_convolution": r"conv\w*transpose\w*$|transposed?_?conv\w*$",
+    "convolution": r"conv\w*$",
+    "recurrent": r"(lstm|gru|rnn)$",
+    "resizing": r"(upsampl|resiz|interpolat)\w*$",
+    "attention": r"attention\w*$|_qk$",
+    "ctc": r"ctc\w*$",
+    "loss": r"(loss|error|entropy|hinge|huber|poisson|divergence|similarity|cosh)\w*$",
+}
+"""Kind -> what an import path of one looks like. The first that is found is meant; else it is an optimizer."""
+
+
+def kind_of(path: str) -> str:
+    """A guess that decides which driver runs, never what the object is found to do."""
+    return next((kind for kind, words in WORDS.items() if re.search(words, path.lower())), "optimizer")

@@ -1,0 +1,89 @@
+"""Owns Keras's answers to the atlas about plain arithmetic: slopes at kinks, types of what is made, sizes that overflow.
+
+It refuses to know what the answer should be. Inputs come as arrays under the question's names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from keras import activations, layers, ops
+
+from parity.keras_impl.atlas.answers import Answer, Inputs, call, dtype, slope, t
+
+
+def _boolean(given: Inputs) -> Any:
+    return t(given["i"]) > 0
+
+
+def _as(given: Inputs, name: str, dtype: str) -> Any:
+    return ops.cast(t(given[name]), dtype)
+
+
+def _far(_: Inputs) -> int:
+    numbers = np.zeros(2**24 + 2, np.float32)
+    numbers[-1] = 1
+    return int(ops.argmax(numbers)) - 2**24
+
+
+def _half_layer(given: Inputs) -> Any:
+    return layers.Dense(2)(_as(given, "x", "float16")[:, None])
+
+
+ARITHMETIC: Mapping[str, Answer] = {
+    "kink.normalize": slope(lambda x: ops.normalize(x, axis=0)),
+    "kink.remainder": slope(lambda x: ops.mod(x, 3.0)),
+    "kink.power_exponent": slope(lambda x: ops.power(ops.zeros_like(x), x)),
+    "kink.arccosine": slope(ops.arccos),
+    "kink.maximum_second": slope(lambda x: ops.maximum(ops.ones_like(x), x)),
+    "kink.median": slope(ops.median),
+    "kink.sort": slope(lambda x: ops.sort(x)[0]),
+    "kink.cumulative_product": slope(ops.cumprod),
+    "kink.entropy": slope(lambda x: x * ops.log(x)),
+    "kink.root_of_square": slope(lambda x: ops.sqrt(x**2)),
+    "kink.where_divide": slope(lambda x: ops.where(x != 0, 1 / x, ops.zeros_like(x))),
+    "kink.softplus": slope(activations.softplus),
+    "kink.sigmoid": slope(activations.sigmoid),
+    "kink.clip_beyond": slope(lambda x: ops.clip(x, -1, 1)),
+    "kink.variance": slope(ops.var),
+    "kink.absolute_power": slope(lambda x: ops.abs(x) ** 1.5),
+    "number.subnormal": call(ops.exp),
+    "number.sign_nan": call(ops.sign),
+    "number.relu_infinite": call(lambda x: activations.relu(x) - activations.relu(x)),
+    "number.clip_crossed": call(lambda x: ops.clip(x, 1, -1)),
+    "number.remainder_by_zero": call(ops.mod, "x", "y"),
+    "number.boolean_plus": lambda given: ops.add(_boolean(given), _boolean(given)),
+    "number.boolean_minus": lambda given: ops.subtract(_boolean(given), _boolean(given)),
+    "number.mean_boolean": lambda given: ops.mean(_boolean(given)),
+    "number.integers_type": dtype(lambda _: ops.convert_to_tensor([1, 2])),
+    "number.int64_array_type": dtype(lambda given: ops.convert_to_tensor(given["i"].astype(np.int64))),
+    "number.full_type": dtype(lambda _: ops.full((2,), 1)),
+    "number.float_list_type": dtype(lambda _: ops.convert_to_tensor([1.0, 2.0])),
+    "number.cumulative_sum_type": dtype(lambda given: ops.cumsum(t(given["i"]))),
+    "number.bytes_type": dtype(lambda given: ops.add(_as(given, "i", "uint8"), _as(given, "i", "int8"))),
+    "number.integer_plus_half_type": dtype(lambda given: ops.add(_as(given, "i", "int64"), _as(given, "x", "float16"))),
+    "number.single_plus_double_type": dtype(lambda given: ops.add(t(given["x"]), _as(given, "x", "float64"))),
+    "number.byte_plus_number_type": dtype(lambda given: ops.add(_as(given, "i", "uint8"), 1)),
+    "number.integer_mean_type": dtype(lambda given: ops.mean(t(given["i"]))),
+    "number.half_layer_type": dtype(_half_layer),
+    "number.integer_sum_overflow": lambda given: ops.sum(t(given["i"])),
+    "number.integer_root": call(ops.sqrt, "i"),
+    "number.half_sum": lambda _: ops.cast(ops.sum(ops.cast(ops.ones(4096), "float16")), "float32"),
+    "number.half_loop": lambda _: ops.cast(ops.add(ops.full((1,), 2048.0, "float16"), ops.ones(1, "float16")), "float32"),
+    "number.argmax_far": _far,
+    "number.argmax_axes": call(lambda x: ops.argmax(ops.reshape(x, (2, 2)))),
+    "number.nan_to_integer": lambda given: ops.cast(t(given["x"]), "int32"),
+    "number.reversed": call(lambda x: x[::-1]),
+    "number.scalar_axes": lambda given: ops.sum(t(given["x"])).ndim,
+    "number.broadcast": lambda _: ops.add(ops.zeros((2, 3)), ops.zeros(3)).shape,
+    "number.softmax_integers": call(ops.softmax, "i"),
+    "number.argsort_type": dtype(lambda given: ops.argsort(t(given["x"]))),
+    "number.mask_index": call(lambda x: x[x > 5]),
+    "number.integer_product": call(lambda i, j: ops.matmul(i[None], j[:, None]), "i", "j"),
+    "number.remainder_integers": call(ops.mod, "i", "j"),
+    "number.top_returns": call(lambda x: ops.top_k(x, 1)[0]),
+    "number.take_beyond": call(lambda i: ops.take(ops.arange(5.0) * 10, i), "index"),
+    "number.take_behind": call(lambda i: ops.take(ops.arange(5.0) * 10, i), "index"),
+}

@@ -1,0 +1,230 @@
+"""Owns what is known of Keras's own layers in a user's model: the shared word, hyper-parameters, and where weights lie.
+
+It refuses to run them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+from keras import layers
+
+from parity.execution.own_model.leaves import Kind, Setting, plain
+
+AXIS = Setting("axis", lambda axis: "first" if axis == 1 else "last")
+CHANNELS = Setting("data_format", lambda word: "last" if word == "channels_last" else "first")
+
+
+def _pads(value: Any) -> Any:
+    """`valid`, `same` and `causal` stay words: what they mean depends on the size of the image."""
+    return value
+
+
+def _sizes(**names: str) -> dict[str, Setting]:
+    return {word: Setting(attribute, list, tuple) for word, attribute in names.items()}
+
+
+def _no_padding(pads: Any) -> str:
+    """Keras pads by words; numbers can only say that there is none."""
+    if pads not in ("valid", "same") and any(number for pair in pads for number in pair):
+        raise ValueError(f"no word of Keras pads by {pads}")
+    return pads if isinstance(pads, str) else "valid"
+
+
+PADDING = {"padding": Setting("padding", _pads, _no_padding)}
+
+
+def _conv(name: str, layout: str) -> Kind:
+    settings = {**_sizes(strides="strides", dilation="dilation_rate"), **PADDING, "channels": CHANNELS}
+    return Kind(name, {**settings, "groups": Setting("groups")}, {"kernel": ("kernel", layout), "bias": ("bias", "")})
+
+
+def _ungrouped(name: str, layout: str) -> Kind:
+    settings = {**_sizes(strides="strides", dilation="dilation_rate"), **PADDING, "channels": CHANNELS}
+    return Kind(name, settings, {"kernel": ("kernel", layout), "bias": ("bias", "")})
+
+
+def _pool(name: str) -> Kind:
+    return Kind(name, {**_sizes(window="pool_size", strides="strides"), **PADDING, "channels": CHANNELS})
+
+
+EPSILON = {"epsilon": Setting("epsilon")}
+SCALED = {"gamma": ("scale", ""), "beta": ("shift", "")}
+MOVING = {**SCALED, "moving_mean": ("mean", ""), "moving_variance": ("variance", "")}
+DROPOUT = Kind("dropout", {"rate": Setting("rate")})
+GLOBAL = Kind("global_average_pool", {"channels": CHANNELS})
+ADD = Kind("add")
+NAMED: Mapping[str, Any] = {"read": keras.activations.serialize, "write": keras.activations.get}
+RECURRENT = {
+    "dropout": Setting("dropout"),
+    "activation": Setting("cell.activation", **NAMED),
+    "recurrent_activation": Setting("cell.recurrent_activation", **NAMED),
+    "backwards": Setting("go_backwards"),
+}
+
+KINDS: Mapping[type, Kind] = {
+    layers.Dense: Kind("dense", {}, {"kernel": ("kernel", "i o -> o i"), "bias": ("bias", "")}),
+    layers.Conv1D: _conv("conv1d", "w i o -> o i w"),
+    layers.Conv2D: _conv("conv2d", "h w i o -> o i h w"),
+    layers.Conv3D: _conv("conv3d", "d h w i o -> o i d h w"),
+    layers.DepthwiseConv2D: _ungrouped("conv2d", "h w i m -> (i m) 1 h w"),
+    layers.Conv2DTranspose: _ungrouped("conv_transpose2d", "h w o i -> o i h w"),
+    layers.BatchNormalization: Kind("batch_norm", {**EPSILON, "momentum": Setting("momentum"), "channels": AXIS}, MOVING),
+    layers.LayerNormalization: Kind("layer_norm", EPSILON, SCALED),
+    layers.GroupNormalization: Kind("group_norm", {**EPSILON, "groups": Setting("groups")}, SCALED),
+    layers.Embedding: Kind("embedding", {"vocabulary": Setting("input_dim")}, {"embeddings": ("table", "")}),
+    layers.LSTM: Kind("lstm", RECURRENT),
+    layers.GRU: Kind("gru", {**RECURRENT, "reset_after": Setting("cell.reset_after")}),
+    layers.Bidirectional: Kind("bidirectional", {"merge": Setting("merge_mode")}, fixed={"bidirectional": True}),
+    layers.SeparableConv2D: Kind("conv2d", {"channels": CHANNELS}),
+    layers.MultiHeadAttention: Kind("multi_head_attention", {"heads": Setting("_num_heads"), "dropout": Setting("_dropout")}),
+    layers.MaxPooling1D: _pool("max_pool"),
+    layers.MaxPooling2D: _pool("max_pool"),
+    layers.AveragePooling1D: _pool("average_pool"),
+    layers.AveragePooling2D: _pool("average_pool"),
+    layers.GlobalAveragePooling1D: Kind("global_average_pool1d"),
+    layers.GlobalAveragePooling2D: GLOBAL,
+    layers.Flatten: Kind("flatten"),
+    layers.ZeroPadding2D: Kind("pad", {"channels": CHANNELS}),
+    layers.Dropout: DROPOUT,
+    layers.SpatialDropout1D: DROPOUT,
+    layers.SpatialDropout2D: DROPOUT,
+    layers.Identity: Kind("identity"),
+    layers.Add: ADD,
+    layers.ReLU: Kind("relu"),
+    layers.Softmax: Kind("softmax", {"axis": Setting("axis")}),
+    layers.LeakyReLU: Kind("leaky_relu", {"slope": Setting("negative_slope")}),
+    layers.ELU: Kind("elu", {"alpha": Setting("alpha")}),
+}
+
+ACTIVATIONS = {"hard_silu": "hard_swish", "swish": "silu"}
+FUSED = (
+    *(layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D, layers.DepthwiseConv2D, layers.SeparableConv2D),
+    layers.Conv2DTranspose,
+)
+"""Layers that may end in an activation, which is told as a layer of its own: torch writes it as one."""
+
+GATES = {layers.LSTM: "i f g o", layers.GRU: "z r n"}
+ROLES = {"kernel": "kernel", "recurrent_kernel": "recurrent_kernel", "bias": "bias"}
+
+
+def activation_kind(activation: Any) -> tuple[str, dict[str, Any]]:
+    """The shared word of an activation function, and what it is set to: Keras's gelu by name is erf's."""
+    name = keras.activations.serialize(activation)
+    word = name if isinstance(name, str) else getattr(activation, "__name__", type(activation).__name__)
+    return ACTIVATIONS.get(word, word), {"form": "erf"} if word == "gelu" else {}
+
+
+def inner(layer: Any) -> Any:
+    """The recurrent layer that runs forward in a bidirectional one; any other is itself."""
+    return layer.forward_layer if isinstance(layer, layers.Bidirectional) else layer
+
+
+def recurrent_weights(layer: Any) -> Iterator[tuple[str, Any, str, tuple[int, int] | None]]:
+    """(role, variable, layout, rows) of an LSTM or GRU, or of two in both directions (`back` from right to left); a GRU with
+    reset_after holds two biases in one."""
+    both = isinstance(layer, layers.Bidirectional)
+    for begin, cell in {"0": inner(layer).cell, **({"0back": layer.backward_layer.cell} if both else {})}.items():
+        yield f"{begin}.kernel", cell.kernel, "i o -> o i", None
+        yield f"{begin}.recurrent_kernel", cell.recurrent_kernel, "i o -> o i", None
+        if cell.bias is None:
+            continue
+        if len(cell.bias.shape) == 1:
+            yield f"{begin}.bias", cell.bias, "", None
+        else:
+            yield f"{begin}.bias", cell.bias, "1 o -> o", (0, 1)
+            yield f"{begin}.recurrent_bias", cell.bias, "1 o -> o", (1, 2)
+
+
+def attention_weights(layer: Any) -> Iterator[tuple[str, Any, str, tuple[int, int] | None]]:
+    """(role, variable, layout, rows) of multi-head attention: heads and their sizes are two axes in Keras."""
+    for part in ("query", "key", "value"):
+        dense = getattr(layer, f"{part}_dense")
+        yield f"{part}.kernel", dense.kernel, "i h d -> (h d) i", None
+        if dense.bias is not None:
+            yield f"{part}.bias", dense.bias, "h d -> (h d)", None
+    yield "output.kernel", layer.output_dense.kernel, "h d o -> o (h d)", None
+    if layer.output_dense.bias is not None:
+        yield "output.bias", layer.output_dense.bias, "", None
+
+
+def leaves_of(layer: keras.layers.Layer) -> Iterator[keras.layers.Layer]:
+    """Layers of a known class, and those that hold no other."""
+    for child in layer._layers:
+        if isinstance(child, keras.layers.InputLayer):
+            continue
+        if known(child) or not child._layers:
+            yield child
+        else:
+            yield from leaves_of(child)
+
+
+def settings_of(layer: keras.layers.Layer) -> dict[str, Any]:
+    kind = KINDS.get(type(layer))
+    if kind is None:
+        return {}
+    read = {word: plain(setting.read(_get(layer, setting.attribute))) for word, setting in kind.settings.items()}
+    return {**kind.fixed, **read}
+
+
+def _get(layer: Any, attribute: str) -> Any:
+    """An attribute, or one of the cell that a recurrent layer runs over time."""
+    for name in attribute.split("."):
+        layer = getattr(layer, name)
+    return layer
+
+
+def _set(layer: Any, attribute: str, value: Any) -> None:
+    *path, name = attribute.split(".")
+    setattr(_get(layer, ".".join(path)) if path else layer, name, value)
+
+
+@contextmanager
+def changed(layer: keras.layers.Layer, settings: Mapping[str, Any]) -> Iterator[None]:
+    """Within, the layer has other hyper-parameters. A GRU that resets after has two biases: the second is 0 while it is new."""
+    kind = KINDS.get(type(layer))
+    places = (
+        {kind.settings[word].attribute: kind.settings[word].write(value) for word, value in settings.items()} if kind else {}
+    )
+    if places.get("cell.reset_after", _after(layer)) != _after(layer) and layer.cell.bias is not None:
+        bias = layer.cell.bias.value
+        places["cell.bias"] = bias[0] if _after(layer) else keras.ops.stack([bias + 0, keras.ops.zeros_like(bias)])
+    kept = {attribute: _get(layer, attribute) for attribute in places}
+    try:
+        for attribute, value in places.items():
+            _set(layer, attribute, value)
+        yield
+    finally:
+        for attribute, value in kept.items():
+            _set(layer, attribute, value)
+
+
+def _after(layer: keras.layers.Layer) -> bool:
+    return isinstance(layer, layers.GRU) and bool(layer.cell.reset_after)
+
+
+def without_dropout(layer: keras.layers.Layer) -> None:
+    kind = KINDS.get(type(layer))
+    if kind is not None and kind.name == "dropout":
+        layer.rate = 0.0
+    elif type(inner(layer)) in GATES:
+        for one in (layer.forward_layer, layer.backward_layer) if layer is not inner(layer) else (layer,):
+            one.cell.dropout = one.cell.recurrent_dropout = 0.0
+    elif isinstance(layer, keras.layers.MultiHeadAttention):
+        layer._dropout = layer._dropout_layer.rate = 0.0
+
+
+def known(layer: Any) -> bool:
+    """Whether a layer is told as one: a bidirectional one only with what has gates inside."""
+    return type(layer) in KINDS and (layer is inner(layer) or type(inner(layer)) in GATES)
+
+
+def parts_of(layer: Any) -> dict[str, dict[str, tuple[str, str]]]:
+    """What others write as several layers: name of the part ("" for the last) -> attribute -> (role, layout)."""
+    if not isinstance(layer, layers.SeparableConv2D):
+        return {}
+    depthwise, pointwise = ("kernel", "h w i m -> (i m) 1 h w"), ("kernel", "h w i o -> o i h w")
+    return {"depthwise": {"depthwise_kernel": depthwise}, "": {"pointwise_kernel": pointwise, "bias": ("bias", "")}}

@@ -1,0 +1,106 @@
+"""Owns MXNet's answers to the atlas about windows, padding, axes and pieces of arrays.
+
+It refuses to know what the answer should be. Inputs come as arrays under the question's names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from parity.execution.protocol import Array
+from parity.mxnet_impl.atlas.answers import Answer, Inputs, call, dtype, started, t
+from parity.mxnet_impl.device import mxnet
+
+nd, autograd = mxnet.nd, mxnet.autograd
+nn = mxnet.gluon.nn
+
+
+def _called(layer: Any, x: Any) -> Any:
+    started(layer)(x)
+    return layer
+
+
+def _frozen(given: Inputs) -> Array:
+    layer, x = started(nn.BatchNorm(momentum=0.25)), t(given["x"])
+    layer.collect_params().setattr("grad_req", "null")
+    x.attach_grad()
+    with autograd.record():
+        total = layer(x).sum()
+    total.backward()
+    return np.asarray(layer.running_mean.data().asnumpy())
+
+
+def _half() -> Any:
+    layer = nn.BatchNorm(in_channels=3)
+    layer.cast("float16")
+    return started(layer).running_var.data()
+
+
+def _conv(given: Inputs) -> Array:
+    layer = started(nn.Conv2D(1, (1, 2), padding="same", use_bias=False, in_channels=1))
+    layer.weight.set_data(t(given["kernel"])[None, None])
+    return np.asarray(layer(t(given["x"])[None, None]).asnumpy())
+
+
+def _transposed(given: Inputs) -> Array:
+    layer = started(nn.Conv2DTranspose(1, (1, 3), (1, 2), (0, 1), (0, 1), use_bias=False, in_channels=1))
+    layer.weight.set_data(t(given["kernel"])[None, None])
+    return np.asarray(layer(t(given["x"])[None, None]).asnumpy().ravel())
+
+
+def _ceiled(given: Inputs) -> int:
+    return int(nn.MaxPool2D((1, 2), (1, 2), (0, 1), ceil_mode=True)(t(given["x"])[None, None]).shape[-1])
+
+
+def _dropped(given: Inputs) -> Array:
+    with autograd.record():
+        return np.asarray(nd.Dropout(t(given["x"]), p=1.0).asnumpy())
+
+
+def _response(x: float) -> float:
+    """What the normalization multiplies one number with: 1/(offset + alpha·x²)^exponent."""
+    return float(nd.LRN(nd.full((1, 1, 1, 1), x), nsize=1).asscalar()) / x
+
+
+def _exponent(_: Inputs) -> float:
+    return float(np.log10(_response(1e5) / _response(1e6)) / 2)
+
+
+WINDOWS: Mapping[str, Answer] = {
+    "local_response_norm.exponent": _exponent,
+    "local_response_norm.offset": lambda given: _response(1e-3) ** (-1 / _exponent(given)),
+    "local_response_norm.alpha": lambda given: _response(1e6) ** (-1 / _exponent(given)) / 1e12,
+    "normalize.axis": call(lambda x: nd.L2Normalization(x)[0, 0, 0]),
+    "group_norm.gains": lambda given: _called(nn.GroupNorm(2), t(given["x"])).gamma.shape[0],
+    "batch_norm.frozen_moves": _frozen,
+    "batch_norm.half_statistics": dtype(lambda _: _half()),
+    "batch_norm.saved": lambda _: len(nn.BatchNorm(in_channels=3).collect_params().keys()),
+    "layer_norm.two_axes": lambda given: _called(nn.LayerNorm(axis=(-2, -1)), t(given["x"])).gamma.shape,
+    "conv2d.same_even": _conv,
+    "conv2d.stride_and_dilation": lambda _: started(nn.Conv2D(1, 3, 2, dilation=2))(nd.zeros((1, 1, 9, 9))).shape[-1],
+    "conv2d.unbatched": lambda _: started(nn.Conv2D(5, 1))(nd.zeros((3, 4, 4))).shape,
+    "dense.vector": lambda given: started(nn.Dense(2))(t(given["x"])).shape,
+    "max_pool2d.stem": call(lambda x: nn.MaxPool2D((1, 3), (1, 2), (0, 1))(x[None, None])),
+    "max_pool2d.ceil_beyond": _ceiled,
+    "max_pool2d.nan": call(lambda x: nn.MaxPool2D((1, 2))(x[None, None])),
+    "conv_transpose2d.same_cut": _transposed,
+    "conv_transpose2d.gap": lambda _: started(nn.Conv2DTranspose(1, 1, strides=2))(nd.zeros((1, 1, 4, 4))).shape[-1],
+    "pad.order": lambda given: nd.pad(t(given["x"]), mode="constant", pad_width=(1, 2)).shape,
+    "extract_patches.order": call(lambda x: nd.im2col(x[None], kernel=(2, 2))),
+    "depth_to_space.order": call(lambda x: nd.depth_to_space(x.reshape((1, 8, 1, 1)), 2).reshape((-1,))),
+    "grid_sample.edge": call(lambda x: nd.BilinearSampler(x[None, None], nd.array([-1.0, 0.0]).reshape((1, 2, 1, 1)))),
+    "adaptive_average_pool2d.windows": call(lambda x: nd.contrib.AdaptiveAvgPooling2D(x[None, None], output_size=(1, 3))),
+    "resize.size_order": lambda given: nd.image.resize(t(given["x"]), size=(2, 3)).shape[:2],
+    "dropout.everything": _dropped,
+    "dropout.function_mode": call(lambda x: nd.Dropout(x, p=0.75).max()),
+    "embedding.float_index": call(lambda x: nd.Embedding(x, nd.arange(5).reshape((5, 1)) * 10, input_dim=5, output_dim=1)),
+    "split.number_means": lambda given: len(nd.split(t(given["x"]), 2, axis=0)),
+    "repeat.order": call(lambda x: nd.repeat(x, 2)),
+    "flatten.keeps": lambda given: nd.flatten(t(given["x"])).shape,
+    "dot.axes": call(nd.dot, "x", "y"),
+    "elu.function_alpha": call(lambda x: -nd.LeakyReLU(x, act_type="elu")),
+    "rrelu.evaluation": call(lambda x: -nd.LeakyReLU(x, act_type="rrelu")[0]),
+}

@@ -1,0 +1,114 @@
+"""Owns what is known of gluon's own blocks in a user's model: the shared word, hyper-parameters, and where weights lie.
+
+It refuses to run them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from parity.execution.own_model.leaves import Kind, Setting
+from parity.mxnet_impl.device import mxnet
+
+nn, rnn = mxnet.gluon.nn, mxnet.gluon.rnn
+
+PADDING = {
+    "padding": Setting(
+        "_kwargs.pad", lambda pads: [[one, one] for one in pads], lambda pads: tuple(before for before, _ in pads)
+    )
+}
+FIRST = {"channels": "first"}
+BIAS = {"bias": ("bias", "")}
+
+
+def _sizes(**names: str) -> dict[str, Setting]:
+    return {word: Setting(attribute, list, tuple) for word, attribute in names.items()}
+
+
+def _conv(name: str, layout: str) -> Kind:
+    settings = {
+        **_sizes(strides="_kwargs.stride", dilation="_kwargs.dilate"),
+        **PADDING,
+        "groups": Setting("_kwargs.num_group"),
+    }
+    return Kind(name, settings, {"weight": ("kernel", layout), **BIAS}, FIRST)
+
+
+def _pool(name: str, **more: Setting) -> Kind:
+    ceil = Setting("_kwargs.pooling_convention", lambda word: word == "full", lambda yes: "full" if yes else "valid")
+    settings = {**_sizes(window="_kwargs.kernel", strides="_kwargs.stride"), **PADDING, "ceil": ceil, **more}
+    return Kind(name, settings, fixed=FIRST)
+
+
+COUNT = Setting("_kwargs.count_include_pad")
+SCALED = {"gamma": ("scale", ""), "beta": ("shift", "")}
+MOVING = {**SCALED, "running_mean": ("mean", ""), "running_var": ("variance", "")}
+NORM = {"epsilon": Setting("_epsilon")}
+RECURRENT = {
+    "layers": Setting("_num_layers"),
+    "bidirectional": Setting("_dir", lambda count: count == 2),
+    "time_major": Setting("_layout", lambda layout: layout == "TNC", lambda yes: "TNC" if yes else "NTC"),
+    "dropout": Setting("_dropout"),
+}
+
+GATED = {"activation": "tanh", "recurrent_activation": "sigmoid", "backwards": False}
+"""What cannot be set of an LSTM or GRU."""
+
+KINDS: Mapping[type, Kind] = {
+    nn.Dense: Kind("dense", {}, {"weight": ("kernel", "o i -> o i"), **BIAS}),
+    nn.Conv1D: _conv("conv1d", "o i w -> o i w"),
+    nn.Conv2D: _conv("conv2d", "o i h w -> o i h w"),
+    nn.Conv2DTranspose: _conv("conv_transpose2d", "i o h w -> o i h w"),
+    nn.BatchNorm: Kind(
+        "batch_norm",
+        {
+            "epsilon": Setting("_kwargs.eps"),
+            "momentum": Setting("_kwargs.momentum"),
+            "channels": Setting("_kwargs.axis", lambda axis: "first" if axis == 1 else "last"),
+        },
+        MOVING,
+    ),
+    nn.LayerNorm: Kind("layer_norm", NORM, SCALED),
+    nn.GroupNorm: Kind("group_norm", {**NORM, "groups": Setting("_num_groups")}, SCALED),
+    nn.InstanceNorm: Kind("instance_norm", {"epsilon": Setting("_kwargs.eps")}, SCALED),
+    nn.Embedding: Kind("embedding", {"vocabulary": Setting("_kwargs.input_dim")}, {"weight": ("table", "")}),
+    rnn.LSTM: Kind("lstm", RECURRENT, fixed=GATED),
+    rnn.GRU: Kind("gru", RECURRENT, fixed={**GATED, "reset_after": True}),
+    rnn.LSTMCell: Kind("lstm_cell"),
+    rnn.GRUCell: Kind("gru_cell", fixed={"reset_after": True}),
+    nn.MaxPool1D: _pool("max_pool"),
+    nn.MaxPool2D: _pool("max_pool"),
+    nn.AvgPool1D: _pool("average_pool", count_padding=COUNT),
+    nn.AvgPool2D: _pool("average_pool", count_padding=COUNT),
+    nn.GlobalAvgPool2D: Kind("global_average_pool", fixed=FIRST),
+    nn.Flatten: Kind("flatten"),
+    nn.Dropout: Kind("dropout", {"rate": Setting("_rate")}),
+    nn.LeakyReLU: Kind("leaky_relu", {"slope": Setting("_alpha")}),
+    nn.ELU: Kind("elu", {"alpha": Setting("_alpha")}),
+    nn.GELU: Kind("gelu", fixed={"form": "erf"}),
+    nn.Swish: Kind("silu", {"beta": Setting("_beta")}),
+}
+
+ACTIVATIONS = {"softrelu": "softplus"}
+ROLES = {"i2h_weight": "kernel", "h2h_weight": "recurrent_kernel", "i2h_bias": "bias", "h2h_bias": "recurrent_bias"}
+
+
+def word_of(block: Any) -> str:
+    """The shared word; the class where there is none."""
+    if isinstance(block, nn.Activation):
+        return ACTIVATIONS.get(block._act_type, str(block._act_type))
+    kind = KINDS.get(type(block))
+    return kind.name if kind else type(block).__name__
+
+
+RECURRENCES = (rnn.LSTM, rnn.GRU, rnn.LSTMCell, rnn.GRUCell)
+
+
+def recurrent_weights(block: Any) -> Iterator[tuple[str, str, str]]:
+    """(role, attribute, gates) of every parameter of a fused LSTM or GRU, or of a cell; from right to left it is `back`."""
+    gates = "i f g o" if isinstance(block, rnn.LSTM | rnn.LSTMCell) else "r z n"
+    for own in block._reg_params:
+        layer, _, kind = own.partition("_") if own not in ROLES else ("l0", "", own)
+        if kind in ROLES:
+            yield f"{layer[1:]}{'back' if layer[0] == 'r' else ''}.{ROLES[kind]}", own, gates

@@ -1,0 +1,90 @@
+"""Owns PyTorch's answers to the atlas about plain arithmetic: slopes at kinks, types of what is made, sizes that overflow.
+
+It refuses to know what the answer should be. Inputs come as arrays under the question's names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from parity.torch_impl.atlas.answers import Answer, Inputs, call, dtype, slope, t
+
+
+def _int32(given: Inputs) -> Tensor:
+    return torch.tensor(given["i"].astype(np.int32))
+
+
+def _boolean(given: Inputs) -> Tensor:
+    return t(given["i"]) > 0
+
+
+def _half(given: Inputs) -> Tensor:
+    return t(given["x"]).half()
+
+
+def _far(_: Inputs) -> int:
+    numbers = torch.zeros(2**24 + 2)
+    numbers[-1] = 1
+    return int(torch.argmax(numbers)) - 2**24
+
+
+ARITHMETIC: Mapping[str, Answer] = {
+    "kink.normalize": slope(lambda x: F.normalize(x, dim=0)),
+    "kink.remainder": slope(lambda x: torch.remainder(x, 3.0)),
+    "kink.power_exponent": slope(lambda x: torch.zeros_like(x) ** x),
+    "kink.arccosine": slope(torch.acos),
+    "kink.maximum_second": slope(lambda x: torch.maximum(torch.ones_like(x), x)),
+    "kink.median": slope(torch.median),
+    "kink.sort": slope(lambda x: torch.sort(x).values[0]),
+    "kink.cumulative_product": slope(lambda x: torch.cumprod(x, 0)),
+    "kink.entropy": slope(lambda x: x * torch.log(x)),
+    "kink.root_of_square": slope(lambda x: torch.sqrt(x**2)),
+    "kink.where_divide": slope(lambda x: torch.where(x != 0, 1 / x, torch.zeros_like(x))),
+    "kink.softplus": slope(F.softplus),
+    "kink.sigmoid": slope(torch.sigmoid),
+    "kink.clip_beyond": slope(lambda x: torch.clamp(x, -1, 1)),
+    "kink.variance": slope(torch.var),
+    "kink.absolute_power": slope(lambda x: torch.abs(x) ** 1.5),
+    "number.subnormal": call(torch.exp),
+    "number.sign_nan": call(torch.sign),
+    "number.relu_infinite": call(lambda x: F.relu(x) - F.relu(x)),
+    "number.clip_crossed": call(lambda x: torch.clamp(x, 1, -1)),
+    "number.remainder_by_zero": call(torch.remainder, "x", "y"),
+    "number.boolean_plus": lambda given: _boolean(given) + _boolean(given),
+    "number.boolean_minus": lambda given: _boolean(given) - _boolean(given),
+    "number.mean_boolean": lambda given: _boolean(given).mean(),
+    "number.integers_type": dtype(lambda _: torch.tensor([1, 2])),
+    "number.int64_array_type": dtype(lambda given: torch.tensor(given["i"].astype(np.int64))),
+    "number.full_type": dtype(lambda _: torch.full((2,), 1)),
+    "number.float_list_type": dtype(lambda _: torch.tensor([1.0, 2.0])),
+    "number.cumulative_sum_type": dtype(lambda given: torch.cumsum(_int32(given), 0)),
+    "number.bytes_type": dtype(lambda given: t(given["i"]).to(torch.uint8) + t(given["i"]).to(torch.int8)),
+    "number.integer_plus_half_type": dtype(lambda given: t(given["i"]) + _half(given)),
+    "number.single_plus_double_type": dtype(lambda given: t(given["x"]) + t(given["x"]).double()),
+    "number.byte_plus_number_type": dtype(lambda given: t(given["i"]).to(torch.uint8) + 1),
+    "number.integer_mean_type": dtype(lambda given: _int32(given).mean()),
+    "number.half_layer_type": dtype(lambda given: nn.Linear(1, 2)(_half(given)[:, None])),
+    "number.integer_sum_overflow": lambda given: _int32(given).sum(),
+    "number.integer_root": call(torch.sqrt, "i"),
+    "number.half_sum": lambda _: torch.ones(4096).half().sum().float(),
+    "number.half_loop": lambda _: (torch.full((1,), 2048.0).half() + torch.ones(1).half()).float(),
+    "number.argmax_far": _far,
+    "number.argmax_axes": call(lambda x: torch.argmax(x.reshape(2, 2))),
+    "number.nan_to_integer": lambda given: t(given["x"]).to(torch.int32),
+    "number.reversed": call(lambda x: x[::-1]),
+    "number.scalar_axes": lambda given: t(given["x"]).sum().ndim,
+    "number.broadcast": lambda _: (torch.zeros(2, 3) + torch.zeros(3)).shape,
+    "number.softmax_integers": call(lambda i: torch.softmax(i, 0), "i"),
+    "number.argsort_type": dtype(lambda given: torch.argsort(t(given["x"]))),
+    "number.mask_index": call(lambda x: x[x > 5]),
+    "number.integer_product": call(lambda i, j: i[None] @ j[:, None], "i", "j"),
+    "number.remainder_integers": call(torch.remainder, "i", "j"),
+    "number.top_returns": call(lambda x: torch.topk(x, 1)[0]),
+    "number.take_beyond": call(lambda i: torch.take(torch.arange(5.0) * 10, i), "index"),
+    "number.take_behind": call(lambda i: torch.take(torch.arange(5.0) * 10, i), "index"),
+}

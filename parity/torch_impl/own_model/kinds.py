@@ -1,0 +1,135 @@
+"""Owns what is known of torch's own modules in a user's model: the shared word, hyper-parameters, and where weights lie.
+
+It refuses to run them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from torch import nn
+
+from parity.execution.own_model.leaves import Kind, Setting
+
+
+def _pairs(count: int) -> Callable[[Any], Any]:
+    """A size given once or for each of `count` axes, as a list."""
+    return lambda value: list(value) if isinstance(value, tuple) else [value] * count
+
+
+def _pads(count: int) -> Setting:
+    """Padding as (before, after) for each axis, or a word."""
+
+    def read(value: Any) -> Any:
+        return value if isinstance(value, str) else [[one, one] for one in _pairs(count)(value)]
+
+    return Setting("padding", read, lambda pads: tuple(before for before, _ in pads))
+
+
+def _sizes(count: int, **names: str) -> dict[str, Setting]:
+    return {word: Setting(attribute, _pairs(count), tuple) for word, attribute in names.items()}
+
+
+def _conv(name: str, count: int, layout: str) -> Kind:
+    settings = {**_sizes(count, strides="stride", dilation="dilation"), "padding": _pads(count), "groups": Setting("groups")}
+    return Kind(name, settings, {"weight": ("kernel", layout), "bias": ("bias", "")}, {"channels": "first"})
+
+
+def _pool(name: str, count: int, more: Mapping[str, Setting]) -> Kind:
+    settings = {**_sizes(count, window="kernel_size", strides="stride"), "padding": _pads(count), **more}
+    return Kind(name, settings, fixed={"channels": "first"})
+
+
+EPSILON = {"epsilon": Setting("eps")}
+MOMENTUM = Setting("momentum", lambda value: None if value is None else 1 - value, lambda value: 1 - value)
+SCALED = {"weight": ("scale", ""), "bias": ("shift", "")}
+MOVING = {**SCALED, "running_mean": ("mean", ""), "running_var": ("variance", "")}
+CEIL = {"ceil": Setting("ceil_mode")}
+COUNT = {**CEIL, "count_padding": Setting("count_include_pad")}
+BATCH_NORM = Kind("batch_norm", {**EPSILON, "momentum": MOMENTUM}, MOVING)
+RECURRENT = {
+    "layers": Setting("num_layers"),
+    "bidirectional": Setting("bidirectional"),
+    "time_major": Setting("batch_first", lambda value: not value, lambda value: not value),
+    "dropout": Setting("dropout"),
+}
+GATED = {"activation": "tanh", "recurrent_activation": "sigmoid", "backwards": False}
+"""What cannot be set of an LSTM or GRU."""
+
+DROPOUT = Kind("dropout", {"rate": Setting("p")})
+
+KINDS: Mapping[type, Kind] = {
+    nn.Linear: Kind("dense", {}, {"weight": ("kernel", "o i -> o i"), "bias": ("bias", "")}),
+    nn.Conv1d: _conv("conv1d", 1, "o i w -> o i w"),
+    nn.Conv2d: _conv("conv2d", 2, "o i h w -> o i h w"),
+    nn.Conv3d: _conv("conv3d", 3, "o i d h w -> o i d h w"),
+    nn.ConvTranspose2d: _conv("conv_transpose2d", 2, "i o h w -> o i h w"),
+    nn.BatchNorm1d: BATCH_NORM,
+    nn.BatchNorm2d: BATCH_NORM,
+    nn.BatchNorm3d: BATCH_NORM,
+    nn.LayerNorm: Kind("layer_norm", EPSILON, SCALED),
+    nn.GroupNorm: Kind("group_norm", {**EPSILON, "groups": Setting("num_groups")}, SCALED),
+    nn.InstanceNorm2d: Kind("instance_norm", EPSILON, SCALED),
+    nn.Embedding: Kind("embedding", {"vocabulary": Setting("num_embeddings")}, {"weight": ("table", "")}),
+    nn.LSTM: Kind("lstm", RECURRENT, fixed=GATED),
+    nn.GRU: Kind("gru", RECURRENT, fixed={**GATED, "reset_after": True}),
+    nn.LSTMCell: Kind("lstm_cell"),
+    nn.GRUCell: Kind("gru_cell", fixed={"reset_after": True}),
+    nn.MultiheadAttention: Kind("multi_head_attention", {"heads": Setting("num_heads"), "dropout": Setting("dropout")}),
+    nn.MaxPool1d: _pool("max_pool", 1, CEIL),
+    nn.MaxPool2d: _pool("max_pool", 2, CEIL),
+    nn.AvgPool1d: _pool("average_pool", 1, COUNT),
+    nn.AvgPool2d: _pool("average_pool", 2, COUNT),
+    nn.AdaptiveAvgPool2d: Kind("global_average_pool"),
+    nn.Flatten: Kind("flatten"),
+    nn.Identity: Kind("identity"),
+    nn.ZeroPad2d: Kind("pad"),
+    nn.Upsample: Kind("upsample", {"mode": Setting("mode"), "align_corners": Setting("align_corners")}),
+    nn.Dropout: DROPOUT,
+    nn.Dropout1d: DROPOUT,
+    nn.Dropout2d: DROPOUT,
+    nn.ReLU: Kind("relu"),
+    nn.ReLU6: Kind("relu6"),
+    nn.Sigmoid: Kind("sigmoid"),
+    nn.Tanh: Kind("tanh"),
+    nn.SiLU: Kind("silu"),
+    nn.Softplus: Kind("softplus"),
+    nn.Hardswish: Kind("hard_swish"),
+    nn.Softmax: Kind("softmax", {"axis": Setting("dim")}),
+    nn.LogSoftmax: Kind("log_softmax", {"axis": Setting("dim")}),
+    nn.LeakyReLU: Kind("leaky_relu", {"slope": Setting("negative_slope")}),
+    nn.ELU: Kind("elu", {"alpha": Setting("alpha")}),
+    nn.GELU: Kind(
+        "gelu",
+        {"form": Setting("approximate", {"none": "erf", "tanh": "tanh"}.get, {"erf": "none", "tanh": "tanh"}.get)},
+    ),
+}
+
+ROLES = {"weight_ih": "kernel", "weight_hh": "recurrent_kernel", "bias_ih": "bias", "bias_hh": "recurrent_bias"}
+
+
+RECURRENCES = (nn.LSTM, nn.GRU, nn.LSTMCell, nn.GRUCell)
+
+
+def recurrent_weights(module: nn.Module) -> Iterator[tuple[str, str, str]]:
+    """(role, attribute, gates) of every tensor of an LSTM or GRU, or of the cell of one; a second direction is `back`."""
+    gates = "i f g o" if isinstance(module, nn.LSTM | nn.LSTMCell) else "r z n"
+    for own, _ in module.named_parameters():
+        kind, _, layer = own.partition("_l")
+        if kind in ROLES:
+            yield f"{layer.replace('_reverse', 'back') or '0'}.{ROLES[kind]}", own, gates
+
+
+def split_weights(module: nn.MultiheadAttention) -> Iterator[tuple[str, str, tuple[int, int] | None]]:
+    """(role, attribute, rows) of multi-head attention: query, key and value lie one below the other."""
+    size = module.embed_dim
+    for own, role in (("in_proj_weight", "kernel"), ("in_proj_bias", "bias")):
+        if getattr(module, own) is not None:
+            for place, part in enumerate(("query", "key", "value")):
+                yield f"{part}.{role}", own, (place * size, (place + 1) * size)
+    for own, _ in module.named_parameters():
+        if own.startswith("out_proj"):
+            yield {"weight": "output.kernel", "bias": "output.bias"}[own.split(".")[1]], own, None
+        elif own.endswith("_proj_weight") and own != "in_proj_weight":
+            yield {"q": "query", "k": "key", "v": "value"}[own[0]] + ".kernel", own, None

@@ -1,0 +1,275 @@
+"""Owns a user's own torch model under observation: its leaf modules, their calls, weights, gradients and one step of SGD.
+
+It refuses to compare, and to change the model for good: dropout alone is switched off, since no two masks are alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, plain, put_together, taken_apart, unstacked
+from parity.execution.protocol import Array
+from parity.torch_impl import device
+from parity.torch_impl.own_model.kinds import KINDS, RECURRENCES, recurrent_weights, split_weights
+
+Arrays = dict[str, Array]
+
+
+MODEL = nn.Module
+"""What `build` must give."""
+
+IMAGES = "first"
+"""Where images have their channels if a model says nothing."""
+
+
+def prepare(dtype: str) -> None:
+    """Before the user's code runs: its tensors are made in this precision, and nothing bypasses a module's hooks."""
+    device.prepare()
+    torch.set_default_dtype(device.DTYPES[dtype])
+    torch.backends.mha.set_fastpath_enabled(False)
+
+
+def version() -> str:
+    return str(torch.__version__)
+
+
+class Recorder:
+    """What the leaves took and gave while it listens, in the order of their calls. Nested leaves speak for themselves."""
+
+    def __init__(self, leaves: Mapping[str, nn.Module]) -> None:
+        self.calls: list[tuple[str, Any, list[Array], list[Array]]] = []
+        self._open: list[int] = []
+        self._handles = []
+        for name, module in leaves.items():
+            self._handles.append(module.register_forward_pre_hook(self._before(name), with_kwargs=True))
+            self._handles.append(module.register_forward_hook(self._after, with_kwargs=True))
+
+    def close(self) -> None:
+        for handle in self._handles:
+            handle.remove()
+
+    def _before(self, name: str) -> Any:
+        def before(_: nn.Module, arguments: Any, keywords: Any) -> None:
+            tensors: list[Tensor] = []
+            skeleton = taken_apart((arguments, keywords), torch.is_tensor, tensors)
+            self._open.append(len(self.calls))
+            self.calls.append((name, skeleton, [device.array(tensor) for tensor in tensors], []))
+
+        return before
+
+    def _after(self, _: nn.Module, __: Any, ___: Any, output: Any) -> None:
+        self.calls[self._open.pop()][3].extend(_outputs(output))
+
+    def arrays(self) -> Arrays:
+        found: Arrays = {}
+        for place, (_, _, inputs, outputs) in enumerate(self.calls):
+            found |= {f"in/{place}/{slot}": array for slot, array in enumerate(inputs)}
+            found |= {f"out/{place}/{number}": array for number, array in enumerate(outputs)}
+        return found
+
+
+class Model:
+    """A torch module, as parity.execution.own_model.leaves.Foreign says."""
+
+    def __init__(self, module: nn.Module, dtype: str) -> None:
+        self.module, self.dtype = module.to(device.DTYPES[dtype]), device.DTYPES[dtype]
+        self.modules = dict(_leaves(module, ""))
+        self.settings = {name: _settings(leaf) for name, leaf in self.modules.items()}
+        self.tensors = {name: tensor for name, tensor in _tensors(module).items() if tensor.is_floating_point()}
+        self.calls: dict[bool, Recorder] = {}
+        for part in module.modules():
+            _without_dropout(part)
+
+    def given_inputs(self) -> list[tuple[Shape, str]] | None:
+        return None
+
+    def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
+        found = self.forward(inputs)
+        calls = [
+            Call(name, tuple(one.shape for one in taken), tuple(one.shape for one in gave))
+            for name, _, taken, gave in self.calls[False].calls
+        ]
+        leaves = [leaf for name in dict.fromkeys(call.leaf for call in calls) for leaf in self._parts(name)]
+        known = {weight.native for leaf in leaves for weight in leaf.weights}
+        inside = tuple(f"{name}." for name in self.modules if name)
+        loose = [name for name in self.weights() if name not in known and not name.startswith(inside)]
+        buffers = dict(self.module.named_buffers())
+        leaves += [
+            Leaf(name, "parameter", "Parameter", {}, (self._weight("value", name),)) for name in loose if name not in buffers
+        ]
+        return leaves, calls, [found[f"output/{place}"].shape for place in range(_count(found, "output/"))]
+
+    def weights(self) -> Arrays:
+        return {name: device.array(tensor) for name, tensor in self.tensors.items()}
+
+    def set_weights(self, values: Mapping[str, Array]) -> None:
+        with torch.no_grad():
+            for name, value in values.items():
+                self.tensors[name].copy_(torch.from_numpy(np.array(value)))
+
+    def forward(self, inputs: Sequence[Array]) -> Arrays:
+        with torch.no_grad():
+            outputs = self._run([self._tensor(array) for array in inputs], training=False)
+        return {**_numbered("output", _floats(outputs)), **self.calls[False].arrays()}
+
+    def train(self, inputs: Sequence[Array], loss: Sequence[Array], learning_rate: float) -> Arrays:
+        tensors = [self._tensor(array) for array in inputs]
+        for tensor in tensors:
+            tensor.requires_grad_(tensor.is_floating_point())
+        with self._kept():
+            self.module.zero_grad(set_to_none=True)
+            outputs = self._run(tensors, training=True)
+            floats = [one for one in _flat(outputs) if one.is_floating_point()]
+            total = sum((one * self._tensor(weight)).sum() for one, weight in zip(floats, loss, strict=True))
+            total.backward()
+            trained = {name: one for name, one in self.module.named_parameters() if one.requires_grad}
+            found = {f"gradient/{name}": _gradient(one) for name, one in trained.items()}
+            found |= {f"input_gradient/{place}": _gradient(one) for place, one in enumerate(tensors) if one.requires_grad}
+            if trained:
+                torch.optim.SGD(trained.values(), lr=learning_rate).step()
+            found |= {f"after/{name}": array for name, array in self.weights().items()}
+        return {**_numbered("output", _floats(outputs)), **self.calls[True].arrays(), **found}
+
+    def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
+        name, skeleton, taken, _ = self.calls[change["training"]].calls[change["call"]]
+        module, kind = self.modules[name], KINDS.get(type(self.modules[name]))
+        tensors = [self._tensor(arrays.get(f"in/{slot}", array)) for slot, array in enumerate(taken)]
+        arguments, keywords = put_together(skeleton, tensors)
+        with self._kept(), _changed(module, kind, change["settings"]), torch.no_grad():
+            self.set_weights({key[7:]: array for key, array in arrays.items() if key.startswith("weight/")})
+            module.train(change["training"])
+            outputs = _outputs(module(*arguments, **keywords))
+            state = {f"state/{weight.native}": device.array(self.tensors[weight.native]) for weight in self._leaf(name).weights}
+        return {**_numbered("out", outputs), **state}
+
+    def _run(self, tensors: Sequence[Tensor], training: bool) -> Any:
+        self.module.train(training)
+        self.calls[training] = recorder = Recorder(self.modules)
+        try:
+            return self.module(*tensors)
+        finally:
+            recorder.close()
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        kept = self.weights()
+        try:
+            yield
+        finally:
+            self.set_weights(kept)
+
+    def _tensor(self, array: Array) -> Tensor:
+        tensor = torch.from_numpy(np.array(array))
+        return tensor.to(self.dtype) if tensor.is_floating_point() else tensor
+
+    def _parts(self, name: str) -> list[Leaf]:
+        leaf = self._leaf(name)
+        return unstacked(leaf) if isinstance(self.modules[name], nn.LSTM | nn.GRU) else [leaf]
+
+    def _leaf(self, name: str) -> Leaf:
+        module = self.modules[name]
+        kind = KINDS.get(type(module))
+        word = kind.name if kind else type(module).__name__
+        return Leaf(name, word, type(module).__name__, self.settings[name], tuple(self._weights(name, module, kind)))
+
+    def _weights(self, name: str, module: nn.Module, kind: Kind | None) -> Iterator[Weight]:
+        if isinstance(module, RECURRENCES):
+            yield from (
+                self._weight(*one[:2], layout="", gates=one[2], of=module, at=name) for one in recurrent_weights(module)
+            )
+        elif isinstance(module, nn.MultiheadAttention):
+            for role, own, rows in split_weights(module):
+                yield self._weight(role, own, rows=rows, of=module, at=name)
+        else:
+            known = kind.weights if kind else {}
+            statistics = {own for own, one in module.named_buffers() if known.get(own)}
+            for own in [own for own, _ in module.named_parameters()] + sorted(statistics):
+                role, layout = known.get(own, (own, ""))
+                yield self._weight(role, own, layout=layout, of=module, at=name)
+
+    def _weight(
+        self, role: str, own: str, layout: str = "", gates: str = "", rows: tuple[int, int] | None = None,
+        of: nn.Module | None = None, at: str = "",
+    ) -> Weight:  # fmt: skip
+        """The weight of a leaf; a tied tensor bears the name of its first owner."""
+        tensor = self.tensors[own] if of is None else _tensors(of)[own]
+        native = own if of is None else next(name for name, one in self.tensors.items() if one is tensor)
+        return Weight(role, native, tuple(tensor.shape), layout, rows, gates, tensor.requires_grad)
+
+
+def _leaves(module: nn.Module, name: str) -> Iterator[tuple[str, nn.Module]]:
+    """Modules of a known class, and those that hold no other."""
+    children = list(module.named_children())
+    if type(module) in KINDS or not children:
+        yield name, module
+        return
+    for own, child in children:
+        yield from _leaves(child, f"{name}.{own}" if name else own)
+
+
+def _settings(module: nn.Module) -> dict[str, Any]:
+    kind = KINDS.get(type(module))
+    if kind is None:
+        return {}
+    read = {word: plain(setting.read(getattr(module, setting.attribute))) for word, setting in kind.settings.items()}
+    return {**kind.fixed, **read}
+
+
+@contextmanager
+def _changed(module: nn.Module, kind: Kind | None, settings: Mapping[str, Any]) -> Iterator[None]:
+    """Within, the module has other hyper-parameters."""
+    places = (
+        {kind.settings[word].attribute: kind.settings[word].write(value) for word, value in settings.items()} if kind else {}
+    )
+    kept = {attribute: getattr(module, attribute) for attribute in places}
+    try:
+        for attribute, value in places.items():
+            setattr(module, attribute, value)
+        yield
+    finally:
+        for attribute, value in kept.items():
+            setattr(module, attribute, value)
+
+
+def _without_dropout(module: nn.Module) -> None:
+    if isinstance(module, nn.modules.dropout._DropoutNd):
+        module.p = 0.0
+    elif isinstance(module, nn.MultiheadAttention | nn.RNNBase):
+        module.dropout = 0.0
+
+
+def _tensors(module: nn.Module) -> dict[str, Tensor]:
+    """Parameters and buffers; what is tied stands once."""
+    return {**dict(module.named_parameters()), **dict(module.named_buffers())}
+
+
+def _flat(value: Any) -> list[Tensor]:
+    tensors: list[Tensor] = []
+    taken_apart(value, torch.is_tensor, tensors)
+    return tensors
+
+
+def _outputs(value: Any) -> list[Array]:
+    return [device.array(tensor) for tensor in _flat(value)]
+
+
+def _floats(value: Any) -> list[Array]:
+    return [array for array in _outputs(value) if array.dtype.kind == "f"]
+
+
+def _gradient(tensor: Tensor) -> Array:
+    return device.array(torch.zeros_like(tensor) if tensor.grad is None else tensor.grad.to_dense())
+
+
+def _numbered(prefix: str, arrays: Sequence[Array]) -> Arrays:
+    return {f"{prefix}/{place}": array for place, array in enumerate(arrays)}
+
+
+def _count(arrays: Mapping[str, Any], prefix: str) -> int:
+    return sum(name.startswith(prefix) for name in arrays)

@@ -1,0 +1,151 @@
+"""Owns networks at full size: one in one precision at a time, judged, and kept as verdicts without its gigabytes of arrays.
+
+What was settled before by the same code in the same environments is taken over. It refuses to run two at once.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from parity.execution import records
+from parity.execution.launcher import own_sources, planning
+from parity.execution.launcher.environments import Unavailable, installed
+from parity.judgement import differences
+from parity.judgement.comparison import Comparison
+from parity.spec import specs as language
+from parity.spec.cases import Case
+from parity.spec.expansion import expand
+from parity.trials import selection
+from parity.trials.networks import Options, Trial, architecture_trials, masked, programs
+from parity.trials.session import Judged, Session, judge_record
+
+TIMEOUT = 3600.0
+JUDGING = "parity.trials.full_size"
+"""This module: what it imports is all that draws, runs and judges, beside a framework's implementation."""
+
+Architecture = language.Architecture
+
+
+def settle(
+    architectures: Sequence[Architecture], options: Sequence[Options], session: Session, so_far: bool = False
+) -> Iterator[Judged]:
+    """Every network in every precision, in order; each is written down before the next begins.
+
+    so_far: nothing is run; what is not settled is `not_compared`.
+    """
+    for architecture in architectures:
+        for option in options:
+            for dtype in option.dtypes:
+                yield from _one(architecture, replace(option, dtypes=(dtype,)), session, so_far)
+
+
+def _one(architecture: Architecture, options: Options, session: Session, so_far: bool) -> Iterator[Judged]:
+    name = f"{architecture.name}-{options.dtypes[0]}"
+    file = session.store / "settled" / f"{name}-{_key(architecture, options, session)}.jsonl"
+    if so_far and not file.is_file():
+        yield from _waiting(architecture, options, session)
+        return
+    if not file.is_file():
+        place = session.store / "unsettled" / name
+        alone = replace(session, store=place, at_once=1, timeout=TIMEOUT)
+        initializer, optimizer = _started()
+        judged: list[Judged] = []
+        for trial in architecture_trials(architecture, initializer, optimizer, options):
+            for framework in session.frameworks:
+                _give_back()
+                judged += map(_light, replace(alone, frameworks=(framework,)).run([trial]))
+        if any(one.record.outcome not in records.FINAL for one in judged):
+            yield from judged  # asked again by the next run: a crash is not a verdict
+            return
+        _write(file, judged)
+        shutil.rmtree(place, ignore_errors=True)
+    yield from map(_read, file.read_text(encoding="utf-8").splitlines())
+
+
+def _give_back() -> None:
+    """To the system, what walks and judgements have freed: the C library keeps it, and a worker is about to need as much."""
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
+        trim(0)
+
+
+def _waiting(architecture: Architecture, options: Options, session: Session) -> Iterator[Judged]:
+    """What stands for a network whose turn has not come, in each framework."""
+    initializer, optimizer = _started()
+    more = {"initializer": initializer.name, "optimizer": optimizer.name, "size": options.size}
+    graph, rates = masked(expand(architecture, options.size))
+    for program in programs(graph, bool(rates)):
+        trial = Trial(options.case(program, options.dtypes[0], **more), {}, _settled, "architectures")
+        for name in session.frameworks:
+            record = session.absent(trial, name, "not settled so far; `parity run` of the suite goes on with it")
+            yield Judged(trial, name, record, judge_record(trial, name, record, Path()), Path())
+
+
+def _key(architecture: Architecture, options: Options, session: Session) -> str:
+    """Of everything that the verdicts depend on: the spec, the options, the code, the environments."""
+    code = own_sources.digest([JUDGING])
+    specs = [one.model_dump(mode="json") for one in (architecture, *_started())]
+    frameworks = {
+        name: [planning.implementation_digest(name), _versions(name), differences.known(name)] for name in session.frameworks
+    }
+    own = dict(session.realizations), {name: records.source_digest(session.sources(name)) for name in session.frameworks}
+    known = [specs, asdict(options), code, frameworks, own]
+    return sha256(json.dumps(known, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _started() -> tuple[language.Initializer, language.Optimizer]:
+    """The initializer and the rule of every case."""
+    return selection.initializer("glorot_uniform"), selection.optimizer("adam")
+
+
+def _versions(framework: str) -> Mapping[str, str]:
+    try:
+        return installed(framework).versions
+    except Unavailable:
+        return {}
+
+
+def _write(file: Path, judged: Sequence[Judged]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lines = [
+        json.dumps(
+            {
+                "case": one.trial.case.to_json(),
+                "kind": one.trial.kind,
+                "redraws": one.trial.redraws,
+                "framework": one.framework,
+                "record": records.encode(one.record),
+                "comparisons": [asdict(comparison) for comparison in one.comparisons],
+            }
+        )
+        for one in judged
+    ]
+    aside = file.with_suffix(".tmp")
+    aside.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    aside.rename(file)
+
+
+def _read(line: str) -> Judged:
+    found: dict[str, Any] = json.loads(line)
+    trial = Trial(Case.from_json(found["case"]), {}, _settled, found["kind"], found["redraws"])
+    comparisons = [Comparison(**comparison) for comparison in found["comparisons"]]
+    return Judged(trial, found["framework"], records.decode(found["record"]), comparisons, Path())
+
+
+def _light(one: Judged) -> Judged:
+    """Without arrays, reference and graph."""
+    case = replace(one.trial.case, graph=None) if one.trial.case.graph is not None else one.trial.case
+    return replace(
+        one, trial=Trial(case, {}, _settled, one.trial.kind, one.trial.redraws), record=replace(one.record, arrays=None)
+    )
+
+
+def _settled(_: Mapping[str, Any]) -> list[Comparison]:
+    raise RuntimeError("a settled trial is not judged again")

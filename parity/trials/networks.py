@@ -1,0 +1,282 @@
+"""Owns trials: a case with its arrays and the way it will be judged; those of networks, whole and node by node, are made here.
+
+It refuses to run a framework and to judge: judgement is handed on as a function of a record's arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.execution.frameworks import trains
+from parity.judgement import agreement, kinks, phases, trust
+from parity.judgement.comparison import Comparison
+from parity.spec import specs as language
+from parity.spec.cases import Case
+from parity.spec.expansion import expand
+from parity.spec.graph import Graph, Node, isolate
+from parity.spec.masks import dropouts, with_masks
+from parity.trials import draws as drawing
+
+Array = npt.NDArray[Any]
+Judge = Callable[[Mapping[str, Array]], list[Comparison]]
+
+Alone = dict[str, set[str]]
+"""Precision -> kinds of node of which one is judged alone."""
+
+STEPS = 20
+LARGE, DEEP = 200_000, 100
+"""With more parameters or nodes a case takes 3 optimizer steps instead of 20: the optimizers are judged on their own as well,
+and a step of three hundred layers takes an eager framework seconds."""
+LARGE_SIZES = ("full", "half", "quarter")
+"""Sizes of published widths and depths. half, quarter: of an image's side or of the tokens, where all take too much."""
+HUGE = 100_000_000
+"""With more values an example (gpt2_small, style_transfer, cyclegan) the batch of the full size is one: two take 16 GiB."""
+REDRAWS = 8
+"""Draws thrown away at most. A large graph always has a unit near its kink: there the
+reference follows the branch that the framework took."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One case ready to run. `judge` turns a record's arrays into comparisons. redraws: draws thrown away near kinks.
+
+    forward: the judgement where a framework runs forward only; None where such a framework has nothing to answer.
+    """
+
+    case: Case
+    arrays: Mapping[str, Array]
+    judge: Judge
+    kind: str
+    redraws: int = 0
+    forward: Judge | None = None
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line may set for every trial."""
+
+    dtypes: Sequence[str] = ("float64", "float32")
+    device: str = "cpu"
+    mode: str | None = None
+    size: str = "small"
+    seed: int = 0
+    nodes: bool = True
+    steps: int | None = None
+
+    def mode_of(self, dtype: str) -> str:
+        """Float64 asks what is computed, so it runs eagerly; other precisions run as a user of the framework would."""
+        return self.mode or ("eager" if dtype == "float64" else "default")
+
+    def case(self, spec: str, dtype: str, **more: Any) -> Case:
+        return Case(
+            spec=spec,
+            task=more.pop("task", "agreement"),
+            dtype=dtype,
+            device=self.device,
+            mode=self.mode_of(dtype),
+            seed=self.seed,
+            size=more.pop("size", "small"),
+            **more,
+        )
+
+
+def asked_of(trials: Sequence[Trial], framework: str) -> list[Trial]:
+    """All of them; of a framework that does not train the forward form of each, and no node that is in training alone."""
+    if trains(framework):
+        return list(trials)
+    return [forward_only(trial) for trial in trials if trial.forward is not None or trial.kind != "nodes"]
+
+
+def forward_only(trial: Trial) -> Trial:
+    """What a framework that does not train is asked: one pass of the layers in evaluation mode; no phase, no step."""
+    if trial.forward is None or trial.case.graph is None:
+        return trial
+    graph = replace(trial.case.graph, phases=(), training_inputs=())
+    read = {f"batch/0/{given.name}" for given in graph.inputs}
+    arrays = {name: array for name, array in trial.arrays.items() if not name.startswith("batch/") or name in read}
+    return replace(trial, case=replace(trial.case, graph=graph, steps=0), arrays=arrays, judge=trial.forward)
+
+
+def architecture_trials(
+    architecture: language.Architecture,
+    initializer: language.Initializer,
+    optimizer: language.Optimizer,
+    options: Options,
+    alone: Alone | None = None,
+) -> Iterator[Trial]:
+    """The whole graph; where training alternates, each phase alone; then each different node alone, in every precision.
+
+    alone: the nodes that other architectures brought; it grows. One that is equal to one of them is not judged again.
+    """
+    alone = {} if alone is None else alone
+    graph, rates = masked(expand(architecture, options.size))
+    steps = options.steps or _steps(graph, options.size)
+    for dtype in options.dtypes:
+        seen = alone.setdefault(dtype, set())
+        for name, program in programs(graph, bool(rates)).items():
+            drawn = draw_away_from_kinks(program, initializer, dtype, options, steps, rates, optimizer)
+            draws, references, redraws = drawn
+            case = options.case(
+                name,
+                dtype,
+                size=options.size,
+                graph=program,
+                initializer=initializer.name,
+                optimizer=optimizer.name,
+                hyperparameters=optimizer.probe_values(),
+                batch_size=batch_size_of(program, options.size),
+                steps=steps,
+            )
+            judge = agreement.judge(case, optimizer, draws, references)
+            yield Trial(case, draws.arrays, judge, "architectures", redraws, agreement.judge_forward(case, draws, references))
+            if options.nodes and len(program.phases) <= 1:
+                for node in different_nodes(program, seen):
+                    yield node_trial(architecture.name, program, node, draws, references, dtype, options, case.batch_size)
+
+
+def programs(graph: Graph, dropping: bool) -> dict[str, Graph]:
+    """Name of its case -> what is judged as a whole: the graph, and where training alternates each phase alone."""
+    masks = "[masks]" if dropping else ""
+    found = {f"{graph.name}{masks}": graph}
+    if len(graph.phases) > 1:
+        found |= {f"{graph.name}:{one.name}{masks}": replace(graph, phases=(one,)) for one in graph.phases}
+    return found
+
+
+def _steps(graph: Graph, size: str) -> int:
+    """Of the lock-step. At a large size one, or two where the network names rules of its own: after one step of Adam the betas
+    have cancelled out of the update, and could not be judged."""
+    if size in LARGE_SIZES:
+        return 2 if any(phase.optimizer for phase in graph.phases) else 1
+    return STEPS if graph.parameter_count() <= LARGE and len(tuple(graph.all_nodes())) <= DEEP else 3
+
+
+def batch_size_of(graph: Graph, size: str) -> int:
+    """Of a case. At a large size two examples, or one where two would not fit into memory with all that is judged of them."""
+    if size not in LARGE_SIZES:
+        return 3
+    every = (*graph.nodes, *(node for phase in graph.phases for node in phase.nodes))
+    return 2 if sum(prod(shape) for node in every for shape in node.outputs.values()) <= HUGE else 1
+
+
+def masked(graph: Graph) -> tuple[Graph, dict[str, float]]:
+    """The graph with its dropout masks as inputs, and mask input -> rate."""
+    return with_masks(graph), dropouts(graph)
+
+
+def draw_away_from_kinks(
+    graph: Graph,
+    initializer: language.Initializer,
+    dtype: str,
+    options: Options,
+    steps: int,
+    rates: Mapping[str, float],
+    optimizer: language.Optimizer | None = None,
+) -> tuple[drawing.Draws, agreement.References, int]:
+    """Draws in which no layer is zero everywhere, every parameter moves something, and kinked inputs lie further from the kink
+    than rounding reaches (not asked in float64), also in the phases that follow an optimizer's first update. Where none is all,
+    one that lacks the last: kinks can be followed, what moves nothing not be judged."""
+    batch_size = batch_size_of(graph, options.size)
+
+    def drawn(attempt: int) -> drawing.Draws:
+        more: dict[str, Any] = {"batch_size": batch_size, "batches": max(steps, 1), "rates": rates}
+        return drawing.draw(graph, initializer, dtype, seed=options.seed, attempt=attempt, **more)
+
+    chosen: tuple[drawing.Draws, agreement.References] | None = None
+    least = (True, True)
+    for attempt in range(REDRAWS + 1):
+        draws = drawn(attempt)
+        references = agreement.references(graph, draws.values(), dtype, cotangents=options.nodes)
+        if dead(references):
+            continue
+        asked = dtype != "float64" and options.size not in LARGE_SIZES
+        lacks = hidden(references), asked and (kinks.near(references) or near_later(references, optimizer))
+        if chosen is None or lacks < least:
+            chosen, least = (draws, references), lacks
+        if not any(lacks):
+            break
+    return *(chosen or (draws, references)), attempt
+
+
+def dead(references: agreement.References) -> bool:
+    """Whether some layer gives nothing but zeros (all units of a relu off), so that nothing behind it could be judged.
+    Both modes are asked: with running statistics a norm may turn everything off that a batch's own statistics leave on."""
+    passes = (references.training, references.evaluation)
+    return any(array.size > 1 and not np.any(array) for one in passes for array in one.reference.values.values())
+
+
+def hidden(references: agreement.References) -> bool:
+    """Whether some parameter moves nothing, though every layer is alive somewhere: units behind are off there, or dropped."""
+    one = references.training
+    still = {name for name, gradient in one.reference.gradients.items() if not np.any(gradient)}
+    return bool(still) and not still <= trust.cancelled(references.graph, references.values, one).keys()
+
+
+def near_later(references: agreement.References, optimizer: language.Optimizer | None) -> bool:
+    """The same question as kinks.near for the phases after the first, as the first update will let them start."""
+    if optimizer is None:
+        return False
+    later = phases.foreseen(references, optimizer)
+    return any(mask.any() for one in later for _, mask in kinks.doubts(references.graph, one, references.u))
+
+
+def different_nodes(graph: Graph, seen: set[str] | None = None) -> list[Node]:
+    """One node of each kind: equal op, attributes and shapes once; what has no input computes nothing. seen: kinds, grows."""
+    shapes = graph.value_shapes()
+    seen = set() if seen is None else seen
+    chosen: list[Node] = []
+    for node in graph.all_nodes():
+        if not node.sources() or node.op == "weighted_sum":
+            continue
+        inputs = tuple(shapes.get(source) for source in node.sources())
+        key = repr((node.op, sorted(node.attributes.items()), sorted(node.outputs.items()), inputs, sorted(node.inputs)))
+        if key not in seen:
+            seen.add(key)
+            chosen.append(node)
+    return chosen
+
+
+def node_trial(
+    spec: str,
+    graph: Graph,
+    node: Node,
+    draws: drawing.Draws,
+    references: agreement.References,
+    dtype: str,
+    options: Options,
+    batch_size: int,
+) -> Trial:
+    """One node alone: its inputs are the reference's activations, and the gradient that reaches it is the reference's."""
+    alone = isolate(graph, node.name)
+    known = references
+    arrays: dict[str, Array] = {}
+    for name, array in draws.arrays.items():
+        if name.split("/", 1)[0] in ("parameter", "statistic") and _belongs(name.split("/", 1)[1], alone):
+            arrays[name] = array
+    for given in alone.inputs:
+        arrays[f"batch/0/{given.name}"] = drawing.rounded(np.asarray(known.value(given.name)), dtype)
+    for suffix in node.outputs:
+        weight = f"weights.{suffix}" if suffix else "weights"
+        arrays[f"batch/0/{weight}"] = drawing.rounded(_visible(known.cotangent(node.value(suffix)), spec, weight), dtype)
+    alone_draws = drawing.Draws(arrays)
+    case = options.case(f"{spec}:{node.name}", dtype, size=options.size, graph=alone, batch_size=batch_size)
+    inner = agreement.references(alone, alone_draws.values(), dtype)
+    forward = agreement.judge_forward(case, alone_draws, inner) if node in graph.nodes else None  # None: a loss
+    return Trial(case, arrays, agreement.judge(case, None, alone_draws, inner), "nodes", forward=forward)
+
+
+def _belongs(name: str, graph: Graph) -> bool:
+    return name in {item.name for item in graph.parameters} | {item.name for item in graph.statistics}
+
+
+def _visible(cotangent: Array | None, spec: str, name: str) -> Array:
+    """The reference's cotangent scaled to size one: a gradient of 1e-9 judges a layer no better than one of 1."""
+    array = np.asarray(cotangent)
+    top = float(np.max(np.abs(array))) if array.size else 0.0
+    return array / top if top > 0 else array

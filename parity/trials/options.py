@@ -1,0 +1,37 @@
+"""Owns the check of words that are asked for by value: precisions, devices, modes. It refuses to guess what a typo meant.
+
+A framework that lacks one of them is `unsupported` or `unavailable`; what no framework could have is a mistake of the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from parity.errors import UsageError
+from parity.spec.mistakes import did_you_mean, short
+
+STORE = Path(".parity")
+"""Where records lie if nothing is said."""
+DTYPES = ("float64", "float32")
+"""The precisions that are asked where none is named."""
+PRECISIONS = (*DTYPES, "float16")
+"""Those whose draws can be rounded; of bfloat16 NumPy knows nothing."""
+DEVICES = ("cpu", "gpu", "tpu")
+SIZES = ("small", "full")
+"""Those that every architecture has; others are its own, and what has none is asked in no other."""
+MODES = ("default", "eager", "compiled", "compiled[xla]")
+
+
+def check(dtypes: Iterable[str] = (), devices: Iterable[str] = (), modes: Iterable[str] = ()) -> None:
+    """Raises UsageError for the first word that has no meaning."""
+    for what, given, known in (("precision", dtypes, PRECISIONS), ("device", devices, DEVICES), ("mode", modes, MODES)):
+        for word in given:
+            if word not in known:
+                close = did_you_mean(word, known)
+                raise UsageError(f"there is no {what} `{short(word)}`; there are {', '.join(known)}{close}")
+
+
+def words(given: str | Sequence[str]) -> tuple[str, ...]:
+    """One word may stand where several can."""
+    return (given,) if isinstance(given, str) else tuple(given)

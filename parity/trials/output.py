@@ -1,0 +1,175 @@
+"""Owns the step from judged to what leaves the machine: rows, curves, the JSON and JUnit files of the contract.
+
+It refuses to judge: verdicts come with the comparisons.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from math import isfinite
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from parity.execution import endings
+from parity.execution.frameworks import trains
+from parity.judgement.comparison import Comparison
+from parity.judgement.verdicts import worst
+from parity.reporting.results import Row, Speed
+from parity.trials.session import Judged
+
+SCHEMA_VERSION = 1
+
+
+def rows(judged: Iterable[Judged]) -> list[Row]:
+    """One row a case, framework and quantity: the worst comparison, with the greatest share of its budget."""
+    made = []
+    for one in judged:
+        groups: dict[str, list[Comparison]] = {}
+        for comparison in one.comparisons:
+            groups.setdefault(comparison.quantity, []).append(comparison)
+        made += [_row(one, quantity, group) for quantity, group in groups.items()]
+    return made
+
+
+def case_verdicts(judged: Iterable[Judged]) -> Counter[str]:
+    """How many cases × frameworks have which verdict: the counts add up to the number of judged."""
+    return Counter(one.verdict for one in judged)
+
+
+def forward_only(judged: Iterable[Judged]) -> list[str]:
+    """The frameworks among them that do not train: their verdicts speak of evaluation mode alone."""
+    return sorted({one.framework for one in judged if not trains(one.framework)})
+
+
+def write_json(path: Path, judged: Sequence[Judged]) -> None:
+    """The contract's JSON: every comparison, and a summary whose counts add up to cases × frameworks."""
+    results = [_result(comparison) for one in judged for comparison in one.comparisons]
+    summary: dict[str, Any] = {
+        "cases": len({one.trial.case.id for one in judged}),
+        "frameworks": sorted({one.framework for one in judged}),
+        "case_verdicts": dict(sorted(case_verdicts(judged).items())),
+        "comparisons": len(results),
+        "forward_only": forward_only(judged),
+        "redraws": sum({one.trial.case.id: one.trial.redraws for one in judged}.values()),
+    }
+    document = {"schema_version": SCHEMA_VERSION, "results": results, "summary": summary}
+    _replace(path, json.dumps(document, indent=1, allow_nan=False) + "\n")
+
+
+def write_junit(path: Path, judged: Sequence[Judged], green: Iterable[str]) -> None:
+    """One test case a case and framework; what is not green is a failure with its worst comparisons."""
+    suite = ElementTree.Element("testsuite", name="parity", tests=str(len(judged)))
+    for framework in forward_only(judged):
+        properties = ElementTree.SubElement(suite, "properties")
+        ElementTree.SubElement(properties, "property", name="forward only", value=framework)
+    fine = set(green)
+    failures = 0
+    for one in judged:
+        item = ElementTree.SubElement(suite, "testcase", classname=one.framework, name=one.trial.case.id)
+        if one.verdict == "unsupported":
+            ElementTree.SubElement(item, "skipped", message=_printable(one.record.reason))
+        elif one.verdict not in fine:
+            failures += 1
+            bad = [comparison for comparison in one.comparisons if comparison.verdict == one.verdict]
+            failure = ElementTree.SubElement(item, "failure", message=one.verdict)
+            failure.text = _printable("\n".join(sentence(comparison) for comparison in bad[:10]))
+    suite.set("failures", str(failures))
+    _replace(path, ElementTree.tostring(suite, encoding="unicode") + "\n")
+
+
+def sentence(comparison: Comparison) -> str:
+    """`gradient conv1.kernel: error 3.1e-05, budget 2.0e-06 at (0, 3): differs`."""
+    numbers = ""
+    if comparison.error is not None and comparison.budget is not None:
+        numbers = f": error {comparison.error:.2g}, budget {comparison.budget:.2g}"
+    place = f" at {comparison.where}" if comparison.where else ""
+    reason = f" ({endings.headline(comparison.reason)})" if comparison.reason else ""
+    return f"{comparison.quantity} {comparison.tensor}{numbers}{place}: {comparison.verdict}{reason}"
+
+
+def share(comparison: Comparison) -> float:
+    """How much of its budget an error used up; 0 where nothing was measured."""
+    if comparison.error is None or not comparison.budget:
+        return 0.0
+    return comparison.error / comparison.budget
+
+
+def _row(one: Judged, quantity: str, group: Sequence[Comparison]) -> Row:
+    verdict = worst([comparison.verdict for comparison in group])
+    top = max((comparison for comparison in group if comparison.verdict == verdict), key=share)
+    case, record = one.trial.case, one.record
+    return Row(
+        case=case.id,
+        spec=case.spec,
+        kind=one.trial.kind,
+        framework=one.framework,
+        framework_version=record.framework_version,
+        device=case.device,
+        dtype=case.dtype,
+        mode=record.mode,
+        quantity=quantity,
+        compared=len(group),
+        tensor=top.tensor,
+        error=_finite(top.error),
+        budget=_finite(top.budget),
+        verdict=verdict,
+        outcome=record.outcome,
+        reason=top.reason,
+        record=record.key[:16],
+    )
+
+
+def _result(comparison: Comparison) -> Mapping[str, Any]:
+    keys = ("case", "framework", "framework_version", "device", "dtype", "quantity", "tensor", "verdict", "outcome", "reason")
+    values = {key: getattr(comparison, key) for key in keys}
+    return {**values, "error": _number(comparison.error), "budget": _number(comparison.budget)}
+
+
+def _finite(value: float | None) -> float | None:
+    return float(f"{value:.4g}") if value is not None and isfinite(value) else None
+
+
+def _number(value: float | None) -> float | str | None:
+    """Non-finite numbers travel as strings."""
+    return value if value is None or isfinite(value) else {"inf": "Infinity", "-inf": "-Infinity"}.get(str(value), "NaN")
+
+
+def _printable(text: str) -> str:
+    return "".join(character for character in text if character.isprintable() or character == "\n")
+
+
+def reach(*paths: Path | None) -> None:
+    """Before hours of work: raises OSError where results cannot be written afterwards."""
+    for path in paths:
+        if path is None:
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not os.access(path if _stays(path) and path.exists() else path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
+def _stays(path: Path) -> bool:
+    return path.is_symlink() or (path.exists() and not path.is_file())
+
+
+def _replace(path: Path, text: str) -> None:
+    """A file is replaced whole; a link and what is no file (/dev/stdout, a pipe) are written to and stay what they are."""
+    if _stays(path):
+        path.write_text(text, encoding="utf-8")
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(path.name + ".new")
+    aside.write_text(text, encoding="utf-8")
+    aside.replace(path)
+
+
+def write_speed_json(path: Path, speeds: Sequence[Speed]) -> None:
+    """Raw samples of a bench."""
+    document = {"schema_version": SCHEMA_VERSION, "results": [asdict(speed) for speed in speeds]}
+    _replace(path, json.dumps(document, indent=1, allow_nan=False) + "\n")

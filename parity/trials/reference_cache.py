@@ -1,0 +1,35 @@
+"""Owns the reference's training runs in the store: what was computed once is taken over while nothing that determines it moved.
+
+It refuses to compute: it is handed the way to do so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from parity.execution import arrays as array_files
+from parity.execution.launcher import own_sources
+from parity.execution.records import file_digest, record_key
+from parity.reference_impl.training import TrainingRun
+from parity.spec.cases import Case
+
+COMPUTES = "parity.reference_impl.training"
+
+
+def remembered(store: Path, case: Case, rule: str, draws: str, compute: Callable[[], TrainingRun]) -> TrainingRun:
+    """The run, out of the store or computed and put there. rule: the optimizer's formulas; draws: digest of the case's arrays
+    and of where the run starts."""
+    computes = own_sources.digest([COMPUTES])
+    folder = store / "references"
+    versions = {"numpy": np.__version__, "rule": rule}
+    path = folder / f"{record_key(case, draws, 'reference', versions, computes)}.npz"
+    if path.is_file():
+        kept = array_files.read_npz(path, file_digest(path))
+        return TrainingRun(kept["losses"], {name[len("final/") :]: kept[name] for name in kept if name.startswith("final/")})
+    run = compute()
+    folder.mkdir(parents=True, exist_ok=True)
+    array_files.write_npz(path, {"losses": run.losses, **{f"final/{name}": array for name, array in run.final.items()}})
+    return run

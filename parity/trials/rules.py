@@ -1,0 +1,84 @@
+"""Owns the trials of what has no network: optimizers, schedules, initializers, and the dropout layer that draws for itself.
+
+It refuses to run a framework and to judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from parity.judgement import agreement, dropout, sampling, schedules
+from parity.spec import specs as language
+from parity.spec.cases import Sampling
+from parity.trials import draws as drawing
+from parity.trials import probes
+from parity.trials.networks import STEPS, Array, Options, Trial
+from parity.trials.streams import stream
+
+DRAWN, OTHER_ARGUMENTS = 4, 1.5
+"""Draws of an initializer; what its arguments are multiplied by once."""
+
+
+def optimizer_trials(optimizer: language.Optimizer, options: Options) -> Iterator[Trial]:
+    """The rule alone, at values that float32 holds exactly, and at its published defaults."""
+    graph = probes.optimizer_probe(optimizer.axes)
+    for dtype in options.dtypes:
+        draws = probes.optimizer_draws(graph, dtype, options.seed, STEPS)
+        references = agreement.references(graph, draws.values(), dtype)
+        for variant, values in (("", optimizer.probe_values()), ("[defaults]", optimizer.default_values())):
+            case = options.case(
+                f"{optimizer.name}{variant}",
+                dtype,
+                graph=graph,
+                optimizer=optimizer.name,
+                hyperparameters=values,
+                batch_size=1,
+                steps=STEPS,
+            )
+            yield Trial(case, draws.arrays, agreement.judge(case, optimizer, draws, references), "optimizers")
+
+
+def schedule_trials(schedule: language.Schedule, options: Options) -> Iterator[Trial]:
+    """The learning rate of every step that a native optimizer took with the native schedule."""
+    for dtype in options.dtypes:
+        for variant, values in (("", schedule.probe_values()), ("[defaults]", schedule.default_values())):
+            name = f"{schedule.name}{variant}"
+            more: dict[str, Any] = {"optimizer": schedule.name, "hyperparameters": values, "steps": schedules.STEPS}
+            case = options.case(name, dtype, task="schedule", **more)
+            yield Trial(case, {}, schedules.judge(case, schedule), "schedules")
+
+
+def initializer_trials(initializer: language.Initializer, options: Options) -> Iterator[Trial]:
+    """Four seeds of every shape and the first again; and of a matrix with other arguments, so that none can be ignored."""
+    given = {name: float(value) for name, value in initializer.arguments.items()}
+    other = {name: OTHER_ARGUMENTS * value for name, value in given.items()}
+    asked = [(name, one, given) for name, one in samplings(initializer).items()]
+    asked += [("dense[arguments]", probes.SAMPLINGS["dense"], other)] if other else []
+    for dtype in options.dtypes:
+        for name, one, arguments in asked:
+            more: dict[str, Any] = {"initializer": initializer.name, "arguments": arguments, "sampling": one}
+            case = options.case(f"{initializer.name}:{name}", dtype, task="sampling", **more)
+            yield Trial(case, {}, sampling.judge(case, initializer), "initializers")
+
+
+def samplings(initializer: language.Initializer) -> dict[str, Sampling]:
+    """What an initializer is asked for: groups and a transposition are told to one that reads fans; matrices where it must."""
+    every = {name: replace(asked, count=DRAWN) for name, asked in probes.SAMPLINGS.items()}
+    if not initializer.reads_fans():
+        every = {name: replace(asked, groups=1, transposed=False) for name, asked in every.items()}
+    matrices = initializer.distribution == "identity"
+    return {name: asked for name, asked in every.items() if len(asked.shape) == 2 or not matrices}
+
+
+def dropout_trials(options: Options) -> Iterator[Trial]:
+    """The native dropout layer on its own: its mask is recovered, tested and replayed."""
+    graph = probes.dropout_probe()
+    for dtype in options.dtypes:
+        arrays: dict[str, Array] = {}
+        for given in graph.batch_inputs():
+            numbers = stream("dropout", options.seed, given.name)
+            arrays[f"batch/0/{given.name}"] = drawing.rounded(1.0 + numbers.uniform(size=(3, *given.shape)), dtype)
+        case = options.case("dropout[native]", dtype, graph=graph)
+        yield Trial(case, arrays, dropout.judge(case, drawing.Draws(arrays).batch()), "layers")

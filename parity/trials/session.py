@@ -1,0 +1,131 @@
+"""Owns the way from trials to judged trials: requests are written, workers run, records come back and are judged.
+
+It refuses to make trials and to print; progress is a callback.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+
+from parity.execution import arrays as array_files
+from parity.execution.launcher import own_sources, planning
+from parity.execution.launcher.environments import Unavailable, installed
+from parity.execution.launcher.launching import launch, only_writer
+from parity.execution.launcher.process import Limits
+from parity.execution.records import Record
+from parity.judgement import differences, verdicts
+from parity.judgement.comparison import Comparison, by
+from parity.trials.networks import Trial, asked_of
+
+OnRecord = Callable[[str, Record], None]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One trial in one framework: what was observed, and what it means. `arrays`: the record's directory of arrays."""
+
+    trial: Trial
+    framework: str
+    record: Record
+    comparisons: Sequence[Comparison]
+    out: Path
+
+    @property
+    def verdict(self) -> str:
+        return verdicts.worst(comparison.verdict for comparison in self.comparisons)
+
+
+@dataclass(frozen=True)
+class Session:
+    """Where and with what trials run. realizations: framework -> `package.module:Class` of the user's own."""
+
+    store: Path
+    frameworks: Sequence[str]
+    realizations: Mapping[str, str] = field(default_factory=dict)
+    python_path: Sequence[Path] = ()
+    threads: int = 1
+    timeout: float = 600.0
+    at_once: int = 2
+    on_record: OnRecord = lambda _framework, _record: None
+    on_notice: Callable[[str], None] = lambda _notice: None
+
+    def run(self, trials: Sequence[Trial]) -> list[Judged]:
+        """Every trial in every framework, in the order of frameworks and trials. Records already there are taken over."""
+        jobs = [(name, dtype) for name in self.frameworks for dtype in dict.fromkeys(trial.case.dtype for trial in trials)]
+        stopped = Event()
+        with ThreadPoolExecutor(max_workers=min(self.at_once, os.cpu_count() or 1)) as pool:
+            batches = [pool.submit(self._run_one, *job, trials, stopped.is_set) for job in jobs]
+            try:
+                return [one for batch in batches for one in batch.result()]
+            except BaseException:  # Ctrl-C, or one that cannot go on: leaving waits for the threads, so that they must end
+                stopped.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def sources(self, framework: str) -> list[Path]:
+        """The user's own files that its realization is made of: an edit makes another realization, and old records void."""
+        target = self.realizations.get(framework)
+        return own_sources.of(target, self.python_path) if target else []
+
+    def _run_one(self, framework: str, dtype: str, trials: Sequence[Trial], stop: Callable[[], bool]) -> list[Judged]:
+        chosen = asked_of([trial for trial in trials if trial.case.dtype == dtype], framework)
+        if not chosen:
+            return []
+        name = f"{framework.replace('[', '-').replace(']', '')}-{dtype}"
+        out = self.store / "records" / name
+        try:
+            environment = installed(framework)
+        except Unavailable as error:
+            records = [self.absent(trial, framework, str(error)) for trial in chosen]
+            for record in records:
+                self.on_record(framework, record)
+        else:
+            with only_writer(self.store / "requests" / name):  # or another parity's worker would read what is written here
+                planning.write_request(
+                    self.store / "requests" / name,
+                    framework,
+                    [planning.Asked(trial.case, trial.arrays) for trial in chosen],
+                    versions=environment.versions,
+                    implementation=planning.implementation_digest(framework, self.sources(framework)),
+                    realization=self.realizations.get(framework),
+                    threads=self.threads,
+                )
+                records = launch(
+                    self.store / "requests" / name,
+                    environment.interpreter,
+                    out,
+                    limits=Limits(timeout=self.timeout),
+                    python_path=self.python_path,
+                    on_record=lambda record: self.on_record(framework, record),
+                    on_notice=self.on_notice,
+                    stop=stop,
+                )
+        return [self._judged(trial, framework, record, out, stop) for trial, record in zip(chosen, records, strict=True)]
+
+    def _judged(self, trial: Trial, framework: str, record: Record, out: Path, stop: Callable[[], bool]) -> Judged:
+        if stop():
+            raise KeyboardInterrupt
+        return Judged(trial, framework, record, judge_record(trial, framework, record, out), out)
+
+    @staticmethod
+    def absent(trial: Trial, framework: str, reason: str) -> Record:
+        case = trial.case
+        return Record("0" * 64, case.id, framework, "unavailable", case.dtype, case.device, case.mode, reason)
+
+
+def judge_record(trial: Trial, framework: str, record: Record, out: Path) -> list[Comparison]:
+    """Comparisons of one record; known differences applied. What did not run is one comparison that says so."""
+    case = trial.case
+    if record.outcome != "ran":
+        verdict = verdicts.of_outcome(record.outcome)
+        found = [Comparison(case.id, "outcome", "", verdict, case.dtype, reason=record.reason, outcome=record.outcome)]
+    else:
+        arrays = array_files.load(out, record.arrays) if record.arrays else {}
+        found = trial.judge(arrays)
+    named = [by(comparison, framework, record.framework_version) for comparison in found]
+    return differences.apply(case, framework, record, named)

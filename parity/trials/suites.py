@@ -1,0 +1,62 @@
+"""Owns the check of a suite's words before anything runs: an hour of work must not end at a name that means nothing.
+
+It refuses to run or to expand anything; every mistake of the suite is told at once, at its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from parity.errors import UsageError
+from parity.execution import frameworks
+from parity.spec import specs as language
+from parity.spec.mistakes import Mistake, Place, SpecError, did_you_mean, short
+from parity.spec.suites import Entry, Suite
+from parity.trials import options, selection
+from parity.trials.datasets import DATASETS
+
+
+def check(suite: Suite) -> None:
+    """Raises SpecError with all that its entries ask for and nothing has."""
+    found = [mistake for entry in suite.entries for mistake in _mistakes(entry)]
+    if found:
+        raise SpecError(found)
+
+
+def _mistakes(entry: Entry) -> Iterator[Mistake]:
+    for place, word in zip(entry.places("specs"), entry.specs, strict=True):
+        yield from _refused(place, partial(_spec, entry, word))
+    for key, one in (("frameworks", frameworks.find), ("dtypes", _precision), ("modes", _mode)):
+        for place, word in zip(entry.places(key), getattr(entry, key), strict=False):
+            yield from _refused(place, partial(one, word))
+    for key, known in (("initializer", "initializers"), ("optimizer", "optimizers"), ("dataset", "")):
+        name, names = getattr(entry, key), language.names(known) if known else tuple(DATASETS)
+        if name is not None and name not in names:
+            yield Mistake(entry.place(key), f"no {key} `{short(name)}`{did_you_mean(name, names)}")
+
+
+def _refused(place: Place, ask: Callable[[], object]) -> Iterator[Mistake]:
+    """What a verb would say of a word, at the place where the suite has it."""
+    try:
+        ask()
+    except SpecError as error:
+        yield from (Mistake(place, mistake.message) if not mistake.file else mistake for mistake in error.mistakes)
+    except (UsageError, ValueError) as error:
+        yield Mistake(place, str(error))
+
+
+def _spec(entry: Entry, word: str) -> None:
+    for architecture in selection.select([word]).architectures:
+        names = architecture.size_names()
+        if entry.size is not None and entry.size not in names:
+            told = f"{architecture.name} has no size `{entry.size}`; there are {', '.join(names)}"
+            raise SpecError([Mistake(entry.place("size"), told)])
+
+
+def _precision(word: str) -> None:
+    options.check(dtypes=[word])
+
+
+def _mode(word: str) -> None:
+    options.check(modes=[word])

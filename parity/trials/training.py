@@ -1,0 +1,277 @@
+"""Owns real training: the same batches in the same order in every framework, beside the reference and its one-ulp twin.
+
+It refuses to judge the free run: every single step is judged in lock-step, and drift is shown. Whether the quality that the
+suite states is reached, is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.errors import UsageError
+from parity.execution import arrays as array_files
+from parity.judgement.comparison import Comparison, Finding, judge_bits, named
+from parity.judgement.qualities import MEASURES, Asked, Evidence, accuracy, loss_share
+from parity.reference_impl.rules import Rule
+from parity.reference_impl.training import TrainingRun, evaluate, moved_by_one_ulp, train
+from parity.reporting.results import Curve
+from parity.spec import specs as language
+from parity.spec.cases import Case
+from parity.spec.expansion import expand
+from parity.spec.graph import Graph
+from parity.spec.suites import Entry, QualityPart
+from parity.trials import datasets
+from parity.trials import draws as drawing
+from parity.trials.datasets import Dataset, DatasetError
+from parity.trials.networks import Options, Trial
+from parity.trials.reference_cache import remembered
+from parity.trials.session import Judged
+from parity.trials.streams import stream
+
+Array = npt.NDArray[Any]
+DIGITS = 10
+DTYPE = "float32"
+
+
+@dataclass(frozen=True)
+class Goal:
+    """The quality that a suite states: of which value, held against which input of the test."""
+
+    asked: Asked
+    value: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Course:
+    """A training case with its data, the quality before its first step, and the two reference runs."""
+
+    trial: Trial
+    dataset: Dataset
+    goal: Goal | None
+    at_start: float | None
+    reference: TrainingRun
+    twin: TrainingRun
+
+
+def course(
+    architecture: language.Architecture,
+    initializer: language.Initializer,
+    optimizer: language.Optimizer,
+    entry: Entry,
+    options: Options,
+    store: Path,
+    on_step: Callable[[int], None] = lambda _: None,
+) -> Course:
+    """Draws the start and the order, and trains the reference and its twin (a minute for small networks, once a store)."""
+    _refuse(architecture.name, entry)
+    size = entry.size or "full"
+    graph = expand(architecture, size)
+    trained = {name for phase in graph.phases for name in phase.updates}
+    if refusal := optimizer.refusal({one.name: one.shape for one in graph.parameters if one.name in trained}):
+        raise UsageError(f"{architecture.name} cannot be trained by {optimizer.name}: {refusal}")
+    steps, batch_size = entry.steps or 300, (entry.batch_sizes or [32])[0]
+    try:
+        dataset = _rounded(datasets.load(entry.dataset or "digits", graph))
+        order = datasets.order(dataset, steps, batch_size, options.seed)
+    except DatasetError as error:
+        raise UsageError(f"{architecture.name}: {error}") from error
+    initial = drawing.initial_values(graph, initializer, DTYPE, seed=options.seed, batch_size=batch_size)
+    values = optimizer.default_values()
+    if strange := set(entry.hyperparameters) - set(values):
+        raise UsageError(f"{optimizer.name} has no hyper-parameter {', '.join(sorted(strange))}; it has {', '.join(values)}")
+    case = options.case(
+        architecture.name,
+        DTYPE,
+        task="training",
+        size=size,
+        graph=graph,
+        initializer=initializer.name,
+        optimizer=optimizer.name,
+        hyperparameters={**values, **entry.hyperparameters},
+        batch_size=batch_size,
+        steps=steps,
+        activations=False,
+    )
+    arrays = {**initial, "order": order, **_named("dataset", dataset.train), **_named("test", dataset.test)}
+    begin = {name.split("/", 1)[1]: array for name, array in initial.items()}
+    goal = _goal(entry.quality, graph, dataset) if entry.quality else None
+    twin = moved_by_one_ulp(begin, stream(case.id, "twin"))
+    rule = Rule.of(optimizer)
+
+    def run(start: Mapping[str, Array]) -> TrainingRun:
+        draws = drawing.Draws({**arrays, **_named("start", start)}).digest()
+        compute = partial(train, graph, rule, case.hyperparameters, start, dataset.train, order, on_step)
+        return remembered(store, case, optimizer.model_dump_json(), draws, compute)
+
+    judge = judge_training(case, dataset, goal, begin)
+    at_start = measured(case, dataset, goal, np.ones(1), begin, {}) if goal else None
+    return Course(Trial(case, arrays, judge, "training"), dataset, goal, at_start, run(begin), run(twin))
+
+
+def curves(taken: Course, judged: Sequence[Judged]) -> Iterator[Curve]:
+    """The reference's curve, its twin's, and each framework's that ran."""
+    yield _curve(taken, "reference", taken.reference.losses, taken.reference.final, {})
+    yield _curve(taken, "reference + 1 ulp", taken.twin.losses, taken.twin.final, {})
+    for one in judged:
+        if one.record.outcome == "ran" and one.record.arrays:
+            found = array_files.load(one.out, one.record.arrays)
+            yield _curve(taken, one.framework, found["losses"], _final(found), found)
+
+
+def _refuse(name: str, entry: Entry) -> None:
+    """What a training would pass over in silence. Neither stands in a case's id, which a second one would share."""
+    if len(entry.batch_sizes) > 1:
+        raise UsageError(f"{name} trains with one batch size, not with {entry.batch_sizes}: write an entry for each")
+    if set(entry.dtypes) - {DTYPE}:
+        raise UsageError(f"{name} trains in {DTYPE} alone, not in {', '.join(entry.dtypes)}")
+
+
+def _rounded(dataset: Dataset) -> Dataset:
+    train_set, test_set = (
+        {name: drawing.rounded(array, DTYPE) for name, array in half.items()} for half in (dataset.train, dataset.test)
+    )
+    return replace(dataset, train=train_set, test=test_set)
+
+
+def _goal(quality: QualityPart, graph: Graph, dataset: Dataset) -> Goal:
+    if quality.measure not in MEASURES:
+        raise UsageError(f"no quality `{quality.measure}`; there are: {', '.join(MEASURES)}")
+    if not dataset.test and MEASURES[quality.measure].of is not loss_share:
+        raise UsageError(f"{quality.measure} needs a test, and {dataset.name} has none: ask for loss_share, which needs none")
+    value = quality.value or next(iter(graph.outputs), "")
+    target = quality.target or dataset.labels or ""
+    known = {node.value(suffix) for node in graph.all_nodes() for suffix in node.outputs}
+    if dataset.test and value not in known:
+        raise UsageError(f"{quality.measure} needs a value of {graph.name}, not `{value}`")
+    if dataset.test and target not in dataset.test:
+        raise UsageError(f"{quality.measure} needs a target out of {', '.join(dataset.test)}, not `{target}`")
+    return Goal(Asked(quality.measure, quality.at_least, quality.at_most), value, target)
+
+
+def judge_training(
+    case: Case, dataset: Dataset, goal: Goal | None, initial: Mapping[str, Array]
+) -> Callable[[Mapping[str, Array]], list[Comparison]]:
+    """A training run must give every loss, all finite, and reach the quality that is stated; where none is, its loss must
+    fall. What no phase updates must keep every bit. How far it drifts is shown, never judged."""
+
+    def comparisons(arrays: Mapping[str, Array]) -> list[Comparison]:
+        return [*learned(arrays), *_frozen(case, initial, _final(arrays))]
+
+    def learned(arrays: Mapping[str, Array]) -> list[Comparison]:
+        losses = arrays.get("losses")
+        if losses is None or losses.shape != (case.steps,):
+            return [named(case, "training", "losses", Finding("not_compared", reason="the run gave no loss for every step"))]
+        bad = int(np.sum(~np.isfinite(losses)))
+        if bad:
+            return [named(case, "training", "losses", Finding("nonfinite", reason=f"{bad} of {case.steps} losses"))]
+        if goal is not None:
+            found = measured(case, dataset, goal, losses, _final(arrays), arrays)
+            reason = f"{MEASURES[goal.asked.measure].words} {found:.4g}, {goal.asked.words()} is asked"
+            verdict = "agrees" if goal.asked.reached(found) else "differs"
+            return [named(case, "quality", goal.asked.measure, Finding(verdict, reason=reason))]
+        fell = float(np.mean(losses[-10:])) < float(np.mean(losses[:10]))
+        reason = "" if fell else "the loss did not fall"
+        return [named(case, "training", "losses", Finding("agrees" if fell else "differs", reason=reason))]
+
+    return comparisons
+
+
+def _frozen(case: Case, initial: Mapping[str, Array], final: Mapping[str, Array]) -> list[Comparison]:
+    if case.graph is None:
+        return []
+    updated = {name for phase in case.graph.phases for name in phase.updates}
+    names = [one.name for one in case.graph.parameters if one.name not in updated]
+    return [named(case, "frozen", name, judge_bits(final.get(name), initial[name])) for name in names]
+
+
+def measured(
+    case: Case, dataset: Dataset, goal: Goal, losses: Array, final: Mapping[str, Array], found: Mapping[str, Array]
+) -> float:
+    """The quality of one run; of the framework's own outputs where they are what is asked about."""
+    return MEASURES[goal.asked.measure].of(_evidence(case, dataset, goal, losses, final, found))
+
+
+def _evidence(
+    case: Case, dataset: Dataset, goal: Goal, losses: Array, final: Mapping[str, Array], found: Mapping[str, Array]
+) -> Evidence:
+    if not dataset.test:
+        return Evidence(losses, np.zeros(0), np.zeros(0))
+    values = found.get(f"test/{goal.value}")
+    if values is None:
+        values = _evaluated(case, dataset, final, goal.value)
+    return Evidence(losses, values, dataset.test[goal.target], dataset.counted, dataset.noise)
+
+
+def _evaluated(case: Case, dataset: Dataset, final: Mapping[str, Array], wanted: str) -> Array:
+    if case.graph is None:
+        raise ValueError(f"case {case.id} trains no graph")
+    return evaluate(case.graph, final, dataset.test, wanted, case.batch_size)
+
+
+def _curve(taken: Course, name: str, losses: Array, final: Mapping[str, Array], found: Mapping[str, Array]) -> Curve:
+    case, goal = taken.trial.case, taken.goal
+    return Curve(
+        case=case.id,
+        spec=case.spec,
+        framework=name,
+        dtype=case.dtype if found else "float64",
+        losses=[_short(loss, DIGITS) for loss in losses],
+        accuracy=_accuracy(taken, final, found) if goal is None else None,
+        final_distance=None if name == "reference" else _short(distance(final, taken.reference.final), 4),
+        dataset=f"{taken.dataset.name} ({taken.dataset.source})",
+        **(_qualities(taken, goal, losses, final, found) if goal else {}),
+    )
+
+
+def _qualities(
+    taken: Course, goal: Goal, losses: Array, final: Mapping[str, Array], found: Mapping[str, Array]
+) -> dict[str, Any]:
+    """What the report says of the quality: found, asked, at the start, and by a guess."""
+    case, data = taken.trial.case, taken.dataset
+    measure = MEASURES[goal.asked.measure]
+    seen = _evidence(case, data, goal, losses, final, found)
+    return {
+        "measure": measure.words,
+        "asked": goal.asked.words(),
+        "quality": _short(measure.of(seen), 4),
+        "reached": goal.asked.reached(measure.of(seen)),
+        "at_start": None if taken.at_start is None else _short(taken.at_start, 4),
+        "guess": None if measure.guess is None else _short(measure.guess(seen), 4),
+    }
+
+
+def distance(final: Mapping[str, Array], reference: Mapping[str, Array]) -> float:
+    """‖w − w_ref‖ ÷ ‖w_ref‖ over all parameters together."""
+    gap = sum(float(np.sum((np.asarray(final[name], np.float64) - array) ** 2)) for name, array in reference.items())
+    size = sum(float(np.sum(array**2)) for array in reference.values())
+    return float(np.sqrt(gap / size))
+
+
+def _accuracy(taken: Course, final: Mapping[str, Array], found: Mapping[str, Array]) -> float | None:
+    """Of the first output on the test, where what a data set is about are classes; else None."""
+    case, labels = taken.trial.case, taken.dataset.labels
+    if case.graph is None or labels is None or not case.graph.outputs or taken.dataset.test[labels].dtype.kind not in "iu":
+        return None
+    about = Goal(Asked("accuracy", None, None), case.graph.outputs[0], labels)
+    return round(accuracy(_evidence(case, taken.dataset, about, taken.reference.losses, final, found)), 4)
+
+
+def _final(found: Mapping[str, Array]) -> dict[str, Array]:
+    return {name[len("parameter/") :]: array for name, array in found.items() if name.startswith("parameter/")}
+
+
+def _short(value: float, digits: int) -> float | None:
+    """As it stands in the results, which hold no NaN."""
+    return float(f"{value:.{digits}g}") if np.isfinite(value) else None
+
+
+def _named(prefix: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    return {f"{prefix}/{name}": array for name, array in arrays.items()}

@@ -1,0 +1,111 @@
+"""Owns `parity bisect`: the first layer, gradient or step that departs, and a one-file reproduction of it.
+
+It refuses to guess: a layer is named because it departs when it runs alone on the reference's inputs, or, where every layer
+alone is right, because its value in the whole graph is the first that departs.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from parity.errors import UsageError
+from parity.execution.launcher.environments import installed
+from parity.judgement.comparison import Comparison
+from parity.judgement.verdicts import PASSING
+from parity.spec.graph import Graph
+from parity.trials import output as collating
+from parity.trials import selection
+from parity.trials.options import STORE
+from parity.trials.session import Judged
+from parity.verbs.bisect import reproduction
+from parity.verbs.check import check
+
+PASSES = (
+    *("outcome", "forward", "activation", "statistic", "loss", "gradient", "input_gradient"),
+    *("update", "unchanged", "decoding"),
+)
+"""In the order in which a training step computes them: the first that departs lies nearest to the cause."""
+
+
+@dataclass(frozen=True)
+class Departure:
+    """Where a framework departs first. alone: the node departs when it runs by itself."""
+
+    judged: Judged
+    comparison: Comparison
+    node: str
+    alone: bool
+
+
+def find(judged: Sequence[Judged]) -> Departure | None:
+    """The first departing node alone in graph order; else the first departing quantity of the whole graph."""
+    wholes = [one for one in judged if one.trial.kind == "architectures"]  # the architecture, then its phases alone
+    whole = next((one for one in wholes if one.verdict not in PASSING), wholes[0])
+    graph = whole.trial.case.graph
+    if graph is None:
+        raise ValueError(f"{whole.trial.case.id} has no graph")
+    alone = {one.trial.case.spec.split(":", 1)[1]: one for one in judged if one.trial.kind == "nodes"}
+    for node in graph.all_nodes():
+        one = alone.get(node.name)
+        if one is not None and one.verdict not in PASSING:
+            return Departure(one, _first(one, graph), node.name, alone=True)
+    if whole.verdict in PASSING:
+        return None
+    first = _first(whole, graph)
+    return Departure(whole, first, _node_of(first, graph), alone=False)
+
+
+def _first(one: Judged, graph: Graph) -> Comparison:
+    """The first departing comparison: by pass, then by the node's place (gradients from the last to the first)."""
+    places = {node.name: place for place, node in enumerate(graph.all_nodes())}
+    bad = [comparison for comparison in one.comparisons if comparison.verdict not in PASSING]
+
+    def rank(comparison: Comparison) -> tuple[int, int]:
+        order = PASSES.index(comparison.quantity) if comparison.quantity in PASSES else len(PASSES)
+        place = places.get(_node_of(comparison, graph), len(places))
+        return order, -place if "gradient" in comparison.quantity else place
+
+    return min(bad, key=rank)
+
+
+def _node_of(comparison: Comparison, graph: Graph) -> str:
+    """The node that a tensor belongs to: a value is its node's, a parameter belongs to the first node that uses it."""
+    for node in graph.all_nodes():
+        values = {node.value(suffix) for suffix in node.outputs}
+        if comparison.tensor in values | set(node.parameters.values()) | set(node.statistics.values()):
+            return node.name
+    return comparison.tensor
+
+
+def bisect(
+    spec: str, framework: str, *, realizations: Sequence[str] = (), seed: int = 0, store: str | Path = STORE
+) -> Departure | None:
+    """Where a framework departs first from an architecture in float64; None where it agrees. Raises SpecError, UsageError."""
+    named = selection.that_train([framework])
+    judged = check([spec], frameworks=named, dtypes=["float64"], seed=seed, realizations=realizations, store=store)
+    if not any(one.trial.kind == "architectures" for one in judged):
+        raise UsageError(f"{spec} is no architecture; `parity check {spec}` judges it whole")
+    return find(judged)
+
+
+def main(spec: str, framework: str, realizations: Sequence[str], seed: int, store: Path, output: Path) -> int:
+    """The verb: 0 if nothing departs, 1 with a reproduction if something does, 3 if it could not be run."""
+    departure = bisect(spec, framework, realizations=realizations, seed=seed, store=store)
+    console = Console()
+    if departure is None:
+        console.print(f"{framework} agrees with {spec} in float64: every layer alone, and the whole", highlight=False)
+        return 0
+    how = "alone, on the reference's inputs" if departure.alone else "in the whole graph, while every layer alone agrees"
+    console.print(f"{framework} departs first at {departure.node}, {how}:", markup=False, highlight=False)
+    console.print(f"    {collating.sentence(departure.comparison)}", markup=False, highlight=False, soft_wrap=True)
+    if departure.judged.record.outcome != "ran":
+        return 3
+    path = reproduction.write(departure.judged, departure.comparison, realizations, output)
+    interpreter = shlex.quote(str(installed(framework).interpreter))
+    console.print(f"reproduce it: {interpreter} {shlex.quote(str(path))}", markup=False, highlight=False, soft_wrap=True)
+    return 1

@@ -1,0 +1,143 @@
+"""Owns one-file reproductions: a Python file that holds the case, its arrays and the expected numbers, and runs by itself.
+
+It refuses to need the harness: the file needs the framework, numpy and the parity package's worker side.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+import parity
+from parity.execution import arrays as array_files
+from parity.judgement.comparison import Comparison
+from parity.reference_impl.observation import observe
+from parity.trials.session import Judged
+
+Array = npt.NDArray[Any]
+
+PREFIX = {
+    "forward": "forward/",
+    "activation": "value/",
+    "gradient": "gradient/",
+    "input_gradient": "input_gradient/",
+    "statistic": "state/",
+}
+KIND = {"activation": "values", "gradient": "gradients", "input_gradient": "input_gradients", "statistic": "state"}
+
+FILE = Template('''"""$title
+
+Written by `parity bisect`. Run it with the interpreter that has $framework: it computes the numbers again and prints the error.
+Exit status 1 while the error exceeds the budget.
+"""
+
+import base64
+import io
+import json
+import os
+import sys
+import tempfile
+
+$environment
+place = tempfile.TemporaryDirectory()  # the parity package alone: what is installed beside it would shadow the framework's own
+os.symlink($package, os.path.join(place.name, "parity"))
+sys.path[:0] = [place.name, *$paths]
+
+import numpy as np
+
+from parity.execution.implementations import load
+from parity.execution.tasks import agreement
+from parity.spec.cases import Case
+
+CASE = json.loads($case)
+ARRAYS = "$arrays"
+EXPECTED = "$expected"
+NAME, BUDGET = $name, $budget
+
+
+def unpack(text):
+    with np.load(io.BytesIO(base64.b85decode(text)), allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+case = Case.from_json(CASE)
+framework = load($framework_name, $realization)
+found = agreement(framework.realize(case), case, unpack(ARRAYS))[NAME]
+expected = unpack(EXPECTED)["expected"]
+error = np.max(np.abs(found.astype(np.float64) - expected))
+print(f"{NAME}: error {error:.3g}, budget {BUDGET:.3g}")
+print("expected", expected.reshape(-1)[:6])
+print("found   ", found.reshape(-1)[:6])
+sys.exit(int(not error <= BUDGET))
+''')
+
+
+def write(judged: Judged, comparison: Comparison, realizations: Sequence[str], folder: Path) -> Path:
+    """Writes the file under `folder` and returns its path."""
+    case = judged.trial.case
+    name, expected = _expected(judged, comparison)
+    own = dict(text.partition("=")[::2] for text in realizations).get(judged.framework)
+    from parity.execution import frameworks
+
+    environment = frameworks.environment(judged.framework, own)
+    text = FILE.substitute(
+        title=f"{judged.framework} departs from {case.spec}: {comparison.quantity} {comparison.tensor}",
+        framework=judged.framework,
+        framework_name=repr(judged.framework),
+        realization=repr(own),
+        environment="\n".join(f"os.environ[{key!r}] = {value!r}" for key, value in sorted(environment.items())),
+        package=repr(str(Path(parity.__file__).resolve().parent)),
+        paths=repr([str(Path.cwd())] if own else []),
+        case=repr(json.dumps(case.to_json())),
+        arrays=_pack(judged.trial.arrays),
+        expected=_pack({"expected": expected}),
+        name=repr(name),
+        budget=repr(float(comparison.budget or 0.0)),
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    safe = "".join(
+        character if character.isalnum() or character in "._-" else "_" for character in f"{case.spec}-{judged.framework}"
+    )
+    path = folder / f"{safe}.py"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _expected(judged: Judged, comparison: Comparison) -> tuple[str, Array]:
+    """The record's name of the departing array, and what the reference says it should be."""
+    case = judged.trial.case
+    if case.graph is None:
+        raise ValueError(f"{case.id} has no graph")
+    values = _values(judged.trial.arrays)
+    if comparison.quantity == "loss":
+        return "loss", np.asarray(observe(case.graph, values).loss)
+    if comparison.quantity == "forward":
+        return f"forward/{comparison.tensor}", observe(case.graph, values, training=False).values[comparison.tensor]
+    if comparison.quantity in KIND:
+        found: Mapping[str, Array] = getattr(observe(case.graph, values), KIND[comparison.quantity])
+        return f"{PREFIX[comparison.quantity]}{comparison.tensor}", found[comparison.tensor]
+    # an update, or state that gradients() must not touch: what the framework did, shown against where it started
+    stored = array_files.load(judged.out, judged.record.arrays) if judged.record.arrays else {}
+    name = f"after/{comparison.tensor}" if comparison.quantity == "unchanged" else f"step/0/parameter/{comparison.tensor}"
+    return name, np.asarray(values.get(comparison.tensor, stored[name]), dtype=np.float64)
+
+
+def _values(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Parameters, statistics, carried state and the first batch by name."""
+    kinds = ("parameter/", "statistic/", "carried/", "batch/0/")
+    return {name[len(kind) :]: array for name, array in arrays.items() for kind in kinds if name.startswith(kind)}
+
+
+def _pack(arrays: Mapping[str, Array]) -> str:
+    held = io.BytesIO()
+    named: dict[str, Any] = {name: np.asarray(array) for name, array in arrays.items()}
+    np.savez_compressed(held, **named)
+    return base64.b85encode(held.getvalue()).decode()

@@ -1,0 +1,69 @@
+"""Owns `parity check SPEC --realization torch=package.module:build` where `build` gives a model as people write it, not a
+realization of the protocol: it is held against the spec as `parity compare` holds models against each other.
+
+It refuses to judge otherwise than compare does.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from parity.errors import UsageError
+from parity.execution import frameworks
+from parity.execution.launcher import isolation
+from parity.execution.launcher.environments import Unavailable, installed
+from parity.execution.own_model.conversation import Crashed
+from parity.execution.worker.forms import MODEL
+from parity.trials import selection
+from parity.verbs import compare as comparing
+from parity.verbs.compare.output import Compared
+
+
+def among(own: Mapping[str, str]) -> dict[str, str]:
+    """Those that build a model of the user's own. One whose framework is not here, or that cannot be imported, is none."""
+    return {name: target for name, target in own.items() if name in frameworks.names() and _form(name, target) == MODEL}
+
+
+def _form(framework: str, target: str) -> str:
+    try:
+        interpreter = installed(framework).interpreter
+    except Unavailable:
+        return ""
+    with tempfile.TemporaryDirectory(prefix="parity-form-") as place:
+        variables = isolation.variables(Path(place), frameworks.environment(framework), python_path=(Path.cwd(),))
+        done = subprocess.run(  # noqa: S603  no shell; the interpreter is the caller's
+            [str(interpreter), "-m", "parity.execution.worker.forms", target],
+            env=variables,
+            cwd=isolation.working_directory(Path(place)),
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    return str(json.loads(done.stdout)) if done.returncode == 0 and done.stdout else ""
+
+
+def compared(specs: Sequence[str], models: Mapping[str, str], *, size: str, seed: int, map_path: Path) -> list[Compared]:
+    """Every model against every spec, each of which must be an architecture. Raises SpecError, UsageError, Crashed."""
+    selected = selection.select(specs)
+    names = [spec.name for spec in selected.architectures]
+    if not names or len(names) < len(set(specs)) or len(models) > comparing.MODELS - 1:
+        raise UsageError(f"{' '.join(specs)}: a model of one's own is held against architectures alone, at most two at once")
+    found: list[Compared] = []
+    for word, name in zip(specs, names, strict=False):
+        sides = [f"spec={word if Path(word).suffix else name}", *(f"{label}={target}" for label, target in models.items())]
+        found += comparing.compare(sides, size=size, seed=seed, map_path=map_path)
+    return found
+
+
+def main(specs: Sequence[str], models: Mapping[str, str], size: str, seed: int, json_path: Path | None) -> int:
+    """The verb's part: prints what compare prints, writes the contract's JSON, returns the exit status."""
+    try:
+        found = compared(specs, models, size=size, seed=seed, map_path=Path("weights-map.yaml"))
+    except Crashed as error:
+        return comparing.crashed(error)
+    return comparing.told(found, json_path)

@@ -1,0 +1,187 @@
+"""Owns a spec as one side of a comparison: its graph walked by the reference, observed as a user's own model is.
+
+It refuses to know a framework, and to drop anything out: no two masks are alike, and a model's own dropout is off too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity import __version__
+from parity.comparing.drawing import BATCH
+from parity.errors import UsageError
+from parity.execution.own_model.answering import Answering
+from parity.execution.own_model.leaves import Call, Leaf, Shape, unstacked
+from parity.ops import TABLE
+from parity.ops.definition import Run, evaluate
+from parity.reference_impl import walk as walking
+from parity.spec import specs as language
+from parity.spec.expansion import expand
+from parity.spec.graph import Graph, Input, Node, Parameter
+from parity.trials.streams import stream
+from parity.verbs.compare import spec_layers
+from parity.verbs.compare.output import DTYPES, Model
+
+Array = npt.NDArray[Any]
+Arrays = dict[str, Array]
+
+
+SPEC = "spec"
+"""What stands for the framework on the command line: `spec=lenet`."""
+
+
+class Walked:
+    """A graph, as parity.execution.own_model.leaves.Foreign says."""
+
+    def __init__(self, graph: Graph, dtype: str) -> None:
+        nodes = tuple(replace(node, evaluate=node.evaluate or _drops(node)) for node in graph.nodes)
+        self.graph, self.dtype = replace(graph, nodes=nodes, training_inputs=()), np.dtype(dtype)
+        self.arrays = {one.name: _begin(one).astype(dtype) for one in graph.parameters}
+        self.arrays |= {one.name: np.full(one.shape, one.initial, dtype) for one in graph.statistics}
+        self.walks: dict[bool, walking.Walk] = {}
+
+    def given_inputs(self) -> list[tuple[Shape, str]] | None:
+        return [(one.shape, one.dtype) for one in self.graph.inputs]
+
+    def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
+        found = self.forward(inputs)
+        leaves = [part for node in self.graph.nodes for part in _parts(spec_layers.leaf(self.graph, node), node)]
+        calls = [_call(place, node, found) for place, node in enumerate(self.graph.nodes)]
+        return leaves, calls, [found[f"output/{place}"].shape for place in range(len(self.graph.outputs))]
+
+    def weights(self) -> Arrays:
+        return dict(self.arrays)
+
+    def set_weights(self, values: Mapping[str, Array]) -> None:
+        self.arrays |= {name: value.astype(self.dtype) for name, value in values.items()}
+
+    def forward(self, inputs: Sequence[Array]) -> Arrays:
+        return self._told(self._walk(inputs, training=False))
+
+    def train(self, inputs: Sequence[Array], loss: Sequence[Array], learning_rate: float) -> Arrays:
+        walk = self._walk(inputs, training=True)
+        seeds = dict[str, Array]()
+        for name, weight in zip(self.graph.outputs, loss, strict=True):
+            seeds[name] = seeds[name] + weight.astype(self.dtype) if name in seeds else weight.astype(self.dtype)
+        gradients = walking.backward(walk, seeds)
+        found = {f"gradient/{name}": array for name, array in gradients.parameters.items()}
+        for place, one in enumerate(self.graph.inputs):
+            if one.dtype == "float":
+                found[f"input_gradient/{place}"] = gradients.inputs[one.name]
+        rate = self.dtype.type(learning_rate)
+        after = {**self.arrays, **{name: walk.state[name] for name in (one.name for one in self.graph.statistics)}}
+        after |= {name: after[name] - rate * array for name, array in gradients.parameters.items()}
+        return {**self._told(walk), **found, **{f"after/{name}": array for name, array in after.items()}}
+
+    def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
+        """Of a scan nothing: its body is no op that could run alone."""
+        node, walk = self.graph.nodes[change["call"]], self.walks[change["training"]]
+        if node.op == spec_layers.SCAN:
+            return {}
+        kind = spec_layers.kind_of(node)
+        known = {word: value for word, value in change["settings"].items() if word in kind.settings}
+        attributes = {kind.settings[word].attribute: kind.settings[word].write(value) for word, value in known.items()}
+        taken = {name: np.asarray(arrays.get(f"in/{slot}", walk.values[name])) for slot, name in enumerate(node.sources())}
+        outputs = self._alone(node, change["training"], taken, {**node.attributes, **attributes}, arrays)
+        named = outputs if isinstance(outputs, dict) else {"": outputs}
+        found = {f"out/{place}": named[suffix] for place, suffix in enumerate(node.outputs)}
+        return found | {f"state/{name}": named.get(role, self.arrays[name]) for role, name in node.statistics.items()}
+
+    def _alone(
+        self, node: Node, training: bool, taken: Arrays, attributes: Mapping[str, Any], changed: Mapping[str, Array]
+    ) -> Any:
+        """The op on these arrays, whatever the shape of what it gives."""
+        width = max((len(array) for name, array in taken.items() if self._batched(name)), default=1)
+        given = {
+            name: (array if self._batched(name) else np.broadcast_to(array, (width, *array.shape)))
+            for name, array in taken.items()
+        }
+        given = {name: array.astype(self.dtype) if array.dtype.kind == "f" else array for name, array in given.items()}
+        roles: dict[str, Any] = {
+            role: given[source] if isinstance(source, str) else tuple(given[name] for name in source)
+            for role, source in node.inputs.items()
+        }
+        for role, name in (*node.parameters.items(), *node.statistics.items()):
+            roles[role] = np.asarray(changed.get(f"weight/{name}", self.arrays[name])).astype(self.dtype)
+        run = Run(self.dtype.name, training and not node.evaluate)
+        return evaluate(TABLE[node.op], run, roles, attributes)[0]
+
+    def _batched(self, name: str) -> bool:
+        found = {one.name: one.batched for one in self.graph.inputs}
+        found |= {node.value(suffix): node.batched for node in self.graph.nodes for suffix in node.outputs}
+        return found.get(name, True)
+
+    def _walk(self, inputs: Sequence[Array], training: bool) -> walking.Walk:
+        given = {
+            one.name: array.astype(self.dtype if one.dtype == "float" else np.int64)
+            for one, array in zip(self.graph.inputs, inputs, strict=True)
+        }
+        width = max((len(given[one.name]) for one in self.graph.inputs if one.batched), default=1)
+        carried = {one.name: np.zeros((width, *one.shape), self.dtype) for one in self.graph.carried}
+        walk = walking.forward(self.graph, {**given, **carried, **self.arrays}, Run(self.dtype.name, training))
+        self.walks[training] = walk
+        return walk
+
+    def _told(self, walk: walking.Walk) -> Arrays:
+        found = {f"output/{place}": walk.values[name] for place, name in enumerate(self.graph.outputs)}
+        for place, node in enumerate(self.graph.nodes):
+            found |= {f"in/{place}/{slot}": walk.values[name] for slot, name in enumerate(node.sources())}
+            found |= {f"out/{place}/{number}": walk.values[node.value(suffix)] for number, suffix in enumerate(node.outputs)}
+        return found
+
+
+def _parts(leaf: Leaf, node: Node) -> list[Leaf]:
+    return unstacked(leaf) if node.op in spec_layers.GATES else [leaf]
+
+
+def _call(place: int, node: Node, found: Mapping[str, Array]) -> Call:
+    taken = tuple(found[f"in/{place}/{slot}"].shape for slot, _ in enumerate(node.sources()))
+    return Call(node.name, taken, tuple(found[f"out/{place}/{number}"].shape for number, _ in enumerate(node.outputs)))
+
+
+def _drops(node: Node) -> bool:
+    """Whether an op drops out while training; a scan's body has its own nodes."""
+    return node.op != spec_layers.SCAN and "masks" in vars(TABLE[node.op])
+
+
+def _begin(parameter: Parameter) -> Array:
+    """Where a comparison starts to draw from: a constant, or numbers whose spread keeps the variance of what flows."""
+    if parameter.role in ("scale", "slope"):
+        return np.ones(parameter.shape)
+    if parameter.role not in ("kernel", "recurrent_kernel", "table"):
+        return np.zeros(parameter.shape)
+    spread = np.sqrt(1 / parameter.fan_in) if parameter.role != "table" else 1.0
+    return np.asarray(stream("spec", parameter.name).standard_normal(parameter.shape) * spread)
+
+
+class InProcess:
+    """What parity.execution.own_model.conversation.Conversation is to a process, to a model of the harness's own."""
+
+    def __init__(self, graph: Graph, dtype: str) -> None:
+        self._answering = Answering(Walked(graph, dtype), __version__, [_given(one) for one in graph.inputs])
+
+    def ask(self, what: str, arrays: Mapping[str, Array] | None = None, **question: Any) -> tuple[Any, Arrays]:
+        answer, found = getattr(self._answering, what)(question, dict(arrays or {}))
+        plain = json.loads(json.dumps(answer, default=asdict))
+        return plain, {name: np.asarray(array) for name, array in found.items()}
+
+
+def _given(one: Input) -> str:
+    """The input as `--inputs` says it."""
+    shape = "x".join(str(size) for size in ((BATCH, *one.shape) if one.batched else one.shape))
+    return shape if one.dtype == "float" else f"{shape}:0..{(one.below or 2) - 1}"
+
+
+def side(label: str, name: str, size: str) -> Model:
+    """The side `spec=NAME`. Raises SpecError, and UsageError for what is no architecture."""
+    spec = language.load(name)
+    if not isinstance(spec, language.Architecture):
+        raise UsageError(f"{name} is no architecture: a model can be held against a network alone")
+    graph = expand(spec, size)
+    return Model(label, SPEC, name, {dtype: InProcess(graph, dtype) for dtype in DTYPES})

@@ -1,0 +1,144 @@
+"""Owns the measurement of native objects with their own defaults: the formula, its gap to the definition, and the rounding.
+
+It refuses to judge the gap: it is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from parity.atlas.canonical import INITIALIZERS, NATIVES, OPTIMIZERS, Definition
+from parity.errors import UsageError
+from parity.execution.worker.black_box import OTHERWISE
+from parity.fingerprinting import gaps
+from parity.fingerprinting.forms import draws, gates
+from parity.fingerprinting.forms.form import Arrays, Facet, Form
+from parity.fingerprinting.forms.kinds import LIBRARIES, kind_of
+from parity.reference_impl.distributions import Claim, claim
+from parity.reference_impl.rules import Rule
+from parity.reporting.atlas import Gap
+from parity.spec.cases import Sampling
+from parity.spec.specs import Initializer, Optimizer, load
+from parity.verbs import fingerprint
+from parity.verbs.fingerprint import objects
+
+
+def measure(frameworks: Sequence[str]) -> list[Gap]:
+    """Every object of the table."""
+    return [
+        gap
+        for framework in frameworks
+        for gap in (
+            *optimizers(framework, OPTIMIZERS.get(framework, {})),
+            *natives(framework, NATIVES.get(framework, {})),
+            *initializers(framework, INITIALIZERS.get(framework, {})),
+        )
+    ]
+
+
+def left_out(frameworks: Sequence[str], measured: Sequence[Gap]) -> list[str]:
+    """Objects of the table without a gap: they could not be driven, or no closed form explains them."""
+    tables: tuple[Mapping[str, Mapping[str, Definition]], ...] = (OPTIMIZERS, NATIVES, INITIALIZERS)
+    paths = [path for framework in frameworks for table in tables for path in table.get(framework, {})]
+    return [path for path in paths if path not in {gap.path for gap in measured}]
+
+
+def optimizers(framework: str, table: Mapping[str, str]) -> Iterator[Gap]:
+    """The form comes from separating values, the gaps from the object's defaults. An object without a form is left out."""
+    specs = {path: _spec(name) for path, name in table.items()}
+    asked = [fingerprint.Asked(path, path, {}) for path in table]
+    rates = [{OTHERWISE: published(specs[path])["learning_rate"]} for path in table]
+    told = fingerprint.drive(framework, asked)
+    for one, separated, seen in zip(asked, told, fingerprint.drive(framework, asked, rates), strict=True):
+        try:
+            found, at_defaults = fingerprint.found(one.target, separated), fingerprint.seen_of(one.target, seen)
+        except UsageError:
+            continue
+        if found.matches:
+            spec = specs[one.path]
+            same, all_defaults, rounding = gaps.of_optimizer(at_defaults, found.matches[0], Rule.of(spec), published(spec))
+            values = {name: float(value) for name, value in at_defaults.hyperparameters.items()}
+            yield Gap(one.path, framework, table[one.path], values, found.matches[0].form.name, same, all_defaults, rounding)
+
+
+def _spec(name: str) -> Optimizer:
+    spec = load(f"optimizers/{name}")
+    if not isinstance(spec, Optimizer):
+        raise TypeError(f"optimizers/{name} is no optimizer")
+    return spec
+
+
+def published(spec: Optimizer) -> dict[str, float]:
+    """The spec's own values."""
+    return {name: float(value) for name, value in spec.hyperparameters.items()}
+
+
+def natives(framework: str, table: Mapping[str, Definition]) -> Iterator[Gap]:
+    """The form comes from separating values, the gaps from the object's own epsilon and momentum. Without a form: left out."""
+    asked = [objects.Native(path, path, kind_of(path), {}) for path in table]
+    for one, told, seen in zip(asked, objects.drive(framework, asked), objects.observe(framework, asked, True), strict=True):
+        if not (isinstance(told, UsageError) or isinstance(seen, UsageError)):
+            yield from _native(framework, one, table[one.path], told.facets, seen[1])
+
+
+def _native(
+    framework: str, one: objects.Native, definition: Definition, told: Sequence[Facet], arrays: Arrays
+) -> Iterator[Gap]:
+    """The greatest parts over the facets that the definition speaks of: the last one alone where it is one name."""
+    meant = {told[-1].about: definition} if isinstance(definition, str) else definition
+    facets = [facet for facet in told if facet.about in meant]
+    library = LIBRARIES[one.kind][1](arrays)
+    parts = [_parts(arrays, library[facet.about], facet.names, meant[facet.about]) for facet in facets]
+    found = [part for part in parts if part is not None]
+    if not found or len(found) < len(parts):
+        return
+    same, laid_out, rounding = (max(part[place] for part in found) for place in range(3))
+    names = {facet.about: facet.names[0] for facet in facets}
+    values = {key.partition("/")[2]: float(value) for key, value in arrays.items() if key.startswith("known/")}
+    values = {key: value for key, value in values.items() if key in ("epsilon", "momentum")}
+    published = laid_out if one.kind == "recurrent" else None
+    text = [_text({about: every[about] for about in names}) for every in (names, meant)]
+    yield Gap(one.path, framework, text[1], values, text[0], same, published, rounding)
+
+
+def _parts(arrays: Arrays, forms: Sequence[Form], names: Sequence[str], meant: str) -> tuple[float, float, float] | None:
+    """The formula against the definition, with its blocks of gates in the object's order and in its own; and the rounding."""
+    form = gaps.named(forms, names[0]) if names else None
+    known = [gaps.named(forms, gates.in_order_of(meant, names[0])), gaps.named(forms, meant)] if form else []
+    if form is None or None in known:
+        return None
+    (same, rounding), (laid_out, _) = (gaps.of_native(arrays, form, one) for one in known if one)
+    return same, laid_out, rounding
+
+
+def _text(names: Mapping[str, str]) -> str:
+    return next(iter(names.values())) if len(names) == 1 else "; ".join(f"{about}: {name}" for about, name in names.items())
+
+
+SHOWN = "conv"
+"""The kernel whose spread the table shows."""
+
+
+def initializers(framework: str, table: Mapping[str, str]) -> Iterator[Gap]:
+    """The distribution comes from the draws, its gap to the spec's from both formulas. Without one: left out."""
+    asked = [objects.Native(path, path, "initializer", {}) for path in table]
+    for one, seen in zip(asked, objects.observe(framework, asked, True), strict=True):
+        found = [] if isinstance(seen, UsageError) else draws.explained(seen[1])
+        if found:
+            claims = {shape: claimed(table[one.path], shape) for shape in found[0].deviations}
+            shown = SHOWN if SHOWN in claims else next(iter(claims))
+            values = gaps.parameters_of_draw(found[0], shown)
+            meant = ", ".join(f"{name} {value:.4g}" for name, value in gaps.parameters_of_claim(claims[shown]).items())
+            same = gaps.of_draw(found[0], claims)
+            yield Gap(one.path, framework, f"{table[one.path]}: {meant}", values, found[0].name, same, None, None)
+
+
+def claimed(name: str, shape: str) -> Claim:
+    """What the spec says of a kernel (out, in, …) of the probe."""
+    spec = load(f"initializers/{name}")
+    if not isinstance(spec, Initializer):
+        raise TypeError(f"initializers/{name} is no initializer")
+    sizes = draws.SHAPES[shape]
+    ends = int(draws.FANS["fan_in"](sizes)), int(draws.FANS["fan_out"](sizes))
+    arguments = {key: float(value) for key, value in spec.arguments.items()}
+    return claim(spec, arguments, Sampling(sizes, "kernel", *ends))

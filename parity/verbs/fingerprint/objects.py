@@ -1,0 +1,141 @@
+"""Owns the fingerprint of a native object that is no optimizer: which closed form it follows, as a function and as text.
+
+It refuses to name a form that does not explain everything that was seen.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from parity.errors import UsageError
+from parity.execution import arrays as array_files
+from parity.execution.worker import probing
+from parity.fingerprinting.forms.form import Arrays, Facet
+from parity.fingerprinting.forms.kinds import KINDS
+from parity.spec.cases import Case
+from parity.trials.networks import Trial
+from parity.trials.session import Judged, Session
+
+NO_MATCH = "no match"
+
+
+@dataclass(frozen=True)
+class Native:
+    """One object: as it was written, its import path and kind, values of its own arguments."""
+
+    target: str
+    path: str
+    kind: str
+    settings: Mapping[str, float | bool | str]
+
+
+@dataclass(frozen=True)
+class NativeFingerprint:
+    """What was found out of one object. settings: those that it took."""
+
+    target: str
+    kind: str
+    framework: str
+    version: str
+    dtype: str
+    settings: tuple[str, ...]
+    facets: tuple[Facet, ...]
+
+    @property
+    def name(self) -> str:
+        told = [(facet.about, " = ".join(facet.names) or NO_MATCH) for facet in self.facets]
+        return told[0][1] if len(told) == 1 else "; ".join(f"{about}: {name}" for about, name in told)
+
+    @property
+    def named(self) -> bool:
+        return all(facet.names for facet in self.facets)
+
+
+def drive(framework: str, asked: Sequence[Native]) -> list[NativeFingerprint | UsageError]:
+    """What every object is, or why it cannot be told."""
+    return [found if isinstance(found, UsageError) else found[0] for found in observe(framework, asked)]
+
+
+def observe(
+    framework: str, asked: Sequence[Native], defaults: bool = False
+) -> list[tuple[NativeFingerprint, Arrays] | UsageError]:
+    """Every object in one process: in float64, and in float32 those that fail in float64. An object that fails is its error.
+
+    defaults: with its own epsilon and momentum, not with those that tell forms apart."""
+    with tempfile.TemporaryDirectory() as store:
+        session = Session(Path(store), [framework], python_path=(Path.cwd(),))
+        judged = session.run([_trial(one, "float64", defaults) for one in asked])
+        crashed = [place for place, one in enumerate(judged) if one.record.outcome == "crashed"]
+        again = session.run([_trial(asked[place], "float32", defaults) for place in crashed]) if crashed else []
+        for place, one in zip(crashed, again, strict=True):
+            judged[place] = one
+        return [_found(native, one) for native, one in zip(asked, judged, strict=True)]
+
+
+def _trial(asked: Native, dtype: str, defaults: bool) -> Trial:
+    case = Case(
+        spec=asked.target,
+        task="native",
+        dtype=dtype,
+        initializer=asked.kind,
+        optimizer=asked.path,
+        arguments=dict(asked.settings),
+        hyperparameters={probing.DEFAULTS: 1.0} if defaults else {},
+    )
+    return Trial(case, KINDS[asked.kind][0], lambda _: [], "fingerprints")
+
+
+def _found(asked: Native, judged: Judged) -> tuple[NativeFingerprint, Arrays] | UsageError:
+    record = judged.record
+    if record.outcome == "unavailable":
+        return UsageError(record.reason, status=3)
+    if record.outcome != "ran" or not record.arrays:
+        return UsageError(f"{asked.target} cannot be fingerprinted as {asked.kind}: {record.reason.splitlines()[0]}")
+    seen = array_files.load(judged.out, record.arrays)
+    facets = tuple(KINDS[asked.kind][1](seen, record.dtype))
+    settings = tuple(dict.fromkeys(name.partition("/")[0] for name in seen if not name.startswith("known/")))
+    found = NativeFingerprint(
+        asked.target, asked.kind, judged.framework, record.framework_version, record.dtype, settings, facets
+    )
+    return found, seen
+
+
+def show(answer: NativeFingerprint) -> None:
+    """The name, facet by facet, and what it was tried with."""
+    console = Console()
+
+    def say(text: str) -> None:
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    say(f"{answer.target} ({answer.framework} {answer.version}), {answer.kind}: {answer.name}")
+    for facet in answer.facets:
+        say(f"  {facet.about}: {_explained(answer.kind, facet)}")
+    say(f"  driven in {answer.dtype}: {'; '.join(answer.settings)}")
+
+
+def _explained(kind: str, facet: Facet) -> str:
+    """How well: of draws chance is asked, of everything else rounding."""
+    if not facet.names:
+        return "none of the closed forms explains what was seen"
+    return "chance explains every draw" if kind == "initializer" else f"everything seen within {facet.precision} rounding"
+
+
+def as_json(answer: NativeFingerprint) -> dict[str, Any]:
+    """The answer as plain data, what it shares with an optimizer's under the same keys."""
+    return {
+        "schema_version": 1,
+        "object": answer.target,
+        "kind": answer.kind,
+        "framework": answer.framework,
+        "framework_version": answer.version,
+        "dtype": answer.dtype,
+        "settings": list(answer.settings),
+        "name": answer.name,
+        "facets": [asdict(facet) for facet in answer.facets],
+    }

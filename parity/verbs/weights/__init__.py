@@ -1,0 +1,142 @@
+"""Owns `parity weights`: weights between a framework's native format and a neutral .npz with the spec's names and layouts.
+
+It refuses weights that are not the spec's (names, shapes), and to write a file that did not survive the way back bit for bit.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+
+from parity.errors import UsageError
+from parity.execution import arrays as array_files
+from parity.execution.frameworks import find, training
+from parity.judgement.comparison import Comparison, Finding, judge_bits, named
+from parity.spec import specs as language
+from parity.spec.cases import Case
+from parity.spec.expansion import expand
+from parity.spec.graph import Graph
+from parity.trials import draws as drawing
+from parity.trials.networks import Trial
+from parity.trials.session import Judged, Session
+from parity.verbs.weights import neutral
+
+Array = npt.NDArray[Any]
+DTYPE = "float32"
+
+
+def to_native(spec: str, weights: Path, framework: str, output: Path, size: str) -> int:
+    """A neutral file to native ones, written below `output`."""
+    known = graph(spec, size)
+    found = moved(known, spec, size, framework, neutral.read(weights, known))
+    output.mkdir(parents=True, exist_ok=True)
+    for name, array in found.items():
+        if name.startswith("native/"):
+            path = output / name.removeprefix("native/")
+            path.write_bytes(array.tobytes())
+            Console().print(f"wrote {path}", soft_wrap=True)
+    return 0
+
+
+def to_neutral(spec: str, native: Sequence[Path], framework: str, output: Path, size: str) -> int:
+    """Native files, named as `import` wrote them, to a neutral one."""
+    known = graph(spec, size)
+    files = {f"native/{path.name}": np.frombuffer(path.read_bytes(), np.uint8) for path in native}
+    found = moved(known, spec, size, framework, files)
+    kinds = neutral.kinds(known)
+    arrays = {f"{kinds[name]}/{name}": found[f"parameter/{name}"] for name in kinds}
+    array_files.write_npz(output, arrays)
+    Console().print(f"wrote {output}: {len(arrays)} arrays of {spec}, float32, as the spec lays them out", soft_wrap=True)
+    return 0
+
+
+def check(specs: Sequence[str], frameworks: Sequence[str]) -> int:
+    """Drawn weights of every architecture through each framework's format and back, bit for bit."""
+    for name in frameworks:
+        find(name)
+    judged = round_trips(specs or list(language.names("architectures")), list(frameworks) or list(training()))
+    bad = [one for one in judged if one.verdict != "exact"]
+    for one in bad:
+        reason = next((found.reason or found.where for found in one.comparisons if found.verdict != "exact"), "")
+        Console().print(f"{one.framework} {one.trial.case.spec}: {one.verdict} {reason}", markup=False, soft_wrap=True)
+    Console().print(f"{len(judged) - len(bad)} of {len(judged)} architectures × frameworks bit for bit")
+    return 1 if bad else 0
+
+
+def round_trips(specs: Sequence[str], frameworks: Sequence[str]) -> list[Judged]:
+    """One case a spec: weights of the small size, set, saved, forgotten, loaded."""
+    trials = [_drawn(spec) for spec in specs]
+    with tempfile.TemporaryDirectory() as folder:
+        return Session(Path(folder), frameworks).run(trials)
+
+
+def _drawn(spec: str) -> Trial:
+    known = graph(spec, "small")
+    initializer = language.load("initializers/glorot_uniform")
+    if not isinstance(initializer, language.Initializer):
+        raise TypeError("glorot_uniform is an initializer")
+    arrays = drawing.initial_values(known, initializer, DTYPE, seed=0, batch_size=3)
+    return _trial(known, spec, "small", {name: array for name, array in arrays.items() if not name.startswith("carried/")})
+
+
+def _trial(
+    graph: Graph, spec: str, size: str, arrays: Mapping[str, Array], arguments: Mapping[str, float] | None = None
+) -> Trial:
+    case = Case(spec=spec, task="weights", dtype=DTYPE, mode="eager", size=size, graph=graph, arguments=dict(arguments or {}))
+    expected = {name.partition("/")[2]: array for name, array in arrays.items() if not name.startswith("native/")}
+    return Trial(case, arrays, lambda found: _judged(case, expected, found), "weights")
+
+
+def _judged(case: Case, expected: Mapping[str, Array], found: Mapping[str, Array]) -> list[Comparison]:
+    """What was set is what is read, and what comes back from the native file."""
+    known = expected or {name.removeprefix("parameter/"): one for name, one in found.items() if name.startswith("parameter/")}
+    if not known:
+        return [named(case, "weights", "", Finding("not_compared", reason="there are no weights"))]
+    return [
+        named(case, "weights", f"{kind}/{name}", judge_bits(found.get(f"{kind}/{name}"), array))
+        for kind in ("parameter", "again")
+        for name, array in known.items()
+    ]
+
+
+def moved(
+    graph: Graph,
+    spec: str,
+    size: str,
+    framework: str,
+    arrays: Mapping[str, Array],
+    arguments: Mapping[str, float] | None = None,
+) -> dict[str, Array]:
+    """What the framework's worker gave back, after it was seen to survive. arguments: what its format lets one choose."""
+    with tempfile.TemporaryDirectory() as folder:
+        (judged,) = Session(Path(folder), [framework]).run([_trial(graph, spec, size, arrays, arguments)])
+        if judged.record.outcome != "ran" or judged.record.arrays is None:
+            how = "" if judged.record.outcome == "crashed" else f" {judged.record.outcome}"
+            raise UsageError(f"{framework}{how}: {_summary(judged.record.reason)}")
+        if judged.verdict != "exact":
+            lost = next(one for one in judged.comparisons if one.verdict != "exact")
+            raise UsageError(
+                f"{framework}: {lost.tensor} did not survive the way through its format: {lost.reason or lost.where}"
+            )
+        return array_files.load(judged.out, judged.record.arrays)
+
+
+def graph(spec: str, size: str) -> Graph:
+    """The graph of an architecture. Raises UsageError for any other spec."""
+    found = language.load(spec)
+    if not isinstance(found, language.Architecture):
+        raise UsageError(f"{spec} is no architecture: it has no weights")
+    return expand(found, size)
+
+
+def _summary(reason: str) -> str:
+    """What an exception says, without the way that led to it."""
+    lines = reason.splitlines()
+    end = next((place for place, line in enumerate(lines) if place and line.startswith(("Traceback ", "  "))), len(lines))
+    return "\n".join(lines[:end])
