@@ -23,6 +23,7 @@ WORKER_RUNTIME = tuple(
     for name in (
         "arrays",
         "black_box",
+        "damage",
         "decoding",
         "endings",
         "forms",
@@ -44,12 +45,13 @@ FRAMEWORKS = {**TRAINING, "onnx_impl": ("onnx", "onnxruntime")}
 
 ROOMS = {
     "parity": (),
+    "parity.escaping": (),
     "parity.spec": (),
     "parity.execution": (),
     "parity.spec.*": ("parity", "parity.spec", "parity.spec.*", "parity.ops", "parity.ops.definition"),
     "parity.ops*": ("parity.ops", "parity.ops.*", *FORMULAS),
     "parity.reference_impl*": ("parity.reference_impl*", "parity.ops*", "parity.spec*"),
-    "parity.execution.*": ("parity", "parity.execution", "parity.execution.*", "parity.spec*"),
+    "parity.execution.*": ("parity", "parity.escaping", "parity.execution", "parity.execution.*", "parity.spec*"),
     "parity.judgement*": (
         *("parity.judgement*", "parity.reference_impl*", "parity.ops*", "parity.spec*"),
         *("parity.execution.records", "parity.execution.frameworks", "parity.execution.newton"),
@@ -60,21 +62,20 @@ ROOMS = {
     ),
     "parity.atlas*": ("parity.atlas", "parity.atlas.*", "parity.judgement.budgets"),
     "parity.reporting*": (
-        "parity",
-        "parity.reporting*",
-        "parity.judgement*",
-        "parity.execution.worker.timing",
-        "parity.atlas*",
+        *("parity", "parity.escaping", "parity.reporting*", "parity.judgement*", "parity.atlas*"),
+        *("parity.execution", "parity.execution.worker.timing", "parity.execution.sealed", "parity.execution.damage"),
     ),
     "parity.verbs*": (
         *("parity", "parity.verbs*", "parity.reporting*", "parity.judgement*", "parity.reference_impl*", "parity.comparing*"),
-        "parity.atlas*",
+        *("parity.atlas*", "parity.escaping"),
         *("parity.execution*", "parity.ops*", "parity.spec*"),
     ),
     "parity.commands": ("parity", "parity.verbs*"),
-    "parity.cli": ("parity.commands", "parity.errors", "parity.spec.mistakes"),
+    "parity.cli": (
+        *("parity.commands", "parity.escaping", "parity.errors", "parity.spec.mistakes", "parity.execution.damage"),
+    ),
     "parity.__main__": ("parity.cli",),
-    "parity.pytest_plugin": ("parity.verbs*", "parity.judgement*"),
+    "parity.pytest_plugin": ("parity.verbs*", "parity.judgement*", "parity.escaping"),
     **{
         f"parity.{name}*": (
             f"parity.{name}",
@@ -91,6 +92,7 @@ ROOMS = {
 
 OUTSIDE = {
     "parity": (),
+    "parity.escaping": (),
     "parity.__main__": (),
     "parity.commands": ("rich_click",),
     "parity.cli": ("rich_click",),
@@ -109,7 +111,18 @@ OUTSIDE = {
     **dict.fromkeys(WORKER_SPEC, ()),
     **{
         f"parity.execution.{name}": ()
-        for name in ("launcher", "process", "supervisor", "isolation", "endings", "records", "request", "frameworks", "timing")
+        for name in (
+            "launcher",
+            "process",
+            "supervisor",
+            "isolation",
+            "endings",
+            "records",
+            "request",
+            "frameworks",
+            "timing",
+            "damage",
+        )
     },
     "parity.execution.launcher.environments": (),
     "parity.execution.own_model.leaves": (),
@@ -228,7 +241,7 @@ def test_an_implementation_sees_the_protocol_and_the_graph_alone(name: str) -> N
 def test_the_process_of_a_users_model_brings_nothing_of_the_harness_with_it() -> None:
     assert closure("parity.execution.own_model.answering", sources()) == {
         *("parity", "parity.execution", "parity.spec", "parity.spec.cases", "parity.spec.graph"),
-        *(f"parity.execution.{name}" for name in ("foreign", "leaves", "arrays", "records", "endings", "frameworks")),
+        *(f"parity.execution.{name}" for name in ("foreign", "leaves", "arrays", "damage", "records", "endings", "frameworks")),
     }
 
 

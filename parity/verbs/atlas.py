@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from parity.atlas.chapters import CHAPTERS, QUESTIONS, answer
@@ -18,9 +18,10 @@ from parity.errors import UsageError
 from parity.execution import arrays as array_files
 from parity.reporting.atlas import Row, marked, write
 from parity.spec.cases import Case
-from parity.trials import selection
+from parity.trials import options, selection
 from parity.trials.networks import Trial
 from parity.trials.session import Judged, Session
+from parity.verbs import terminal
 from parity.verbs.fingerprint import default_gaps
 from parity.verbs.terminal.progress import bar
 
@@ -29,13 +30,15 @@ def main(chapter: str | None, frameworks: Sequence[str], item: str | None, outpu
     """Asks, prints a table a chapter, and writes data and page under `output` where one is named."""
     questions = chosen(chapter, item)
     names = list(selection.that_train(frameworks))
+    if output is not None:
+        options.place(output)
     rows, versions = ask(questions, names)
     if output is not None:
         measured = default_gaps.measure(list(versions)) if chapter is None and item is None else []
         if measured and (left := default_gaps.left_out(list(versions), measured)):
-            Console(stderr=True).print(f"no gap, since no closed form explains them: {', '.join(left)}", soft_wrap=True)
+            terminal.say(f"no gap, since no closed form explains them: {', '.join(left)}", error=True)
         written = write(rows, versions, measured, output)
-        Console().print(f"wrote {', '.join(str(path) for path in written)}", soft_wrap=True)
+        terminal.say(f"wrote {', '.join(str(path) for path in written)}")
     _show(rows, names, differing=len(names) == 2 and item is None)
     return 3 if all(not answered.measured for row in rows for answered in row.answers.values()) else 0
 
@@ -79,7 +82,10 @@ def ask(
 def _cell(question: Question, judged: Judged) -> Answer:
     record = judged.record
     if record.outcome == "ran" and record.arrays:
-        return answer(question, array_files.load(judged.out, record.arrays))
+        try:
+            return answer(question, array_files.load(judged.out, record.arrays))
+        except (KeyError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
+            return Answer("no answer that can be read", measured=False)
     if record.outcome == "crashed":
         return Answer(f"raises {record.reason.split(':')[0]}", measured=True)
     return Answer("—" if record.outcome == "unsupported" else record.outcome, measured=False)
@@ -87,7 +93,6 @@ def _cell(question: Question, judged: Judged) -> Answer:
 
 def _show(rows: Sequence[Row], frameworks: Sequence[str], differing: bool) -> None:
     """One table a chapter; between two frameworks only what differs, with what to do."""
-    console = Console()
     shown = [row for row in rows if row.differs or not differing]
     for chapter, title in CHAPTERS.items():
         mine = [row for row in shown if row.chapter == chapter]
@@ -97,11 +102,10 @@ def _show(rows: Sequence[Row], frameworks: Sequence[str], differing: bool) -> No
         for heading in ("", *frameworks, *(("what to do",) if differing else ())):
             table.add_column(heading, overflow="fold")
         for row in mine:
-            cells = [marked(row, framework) for framework in frameworks]
-            table.add_row(row.text, *cells, *((row.remedy(frameworks[0], frameworks[1]),) if differing else ()))
-        console.print(table, markup=False)
-        console.print()
+            cells = [row.text, *(marked(row, framework) for framework in frameworks)]
+            cells += [row.remedy(frameworks[0], frameworks[1])] if differing else []
+            table.add_row(*map(escape, cells))
+        terminal.show(table)
+        terminal.say()
     count = sum(row.differs for row in rows)
-    console.print(
-        f"{len(rows)} questions, {count} with different answers; one alone: parity atlas --item NAME", highlight=False
-    )
+    terminal.say(f"{len(rows)} questions, {count} with different answers; one alone: parity atlas --item NAME")

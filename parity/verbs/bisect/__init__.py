@@ -11,17 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
 from parity.errors import UsageError
 from parity.execution.launcher.environments import installed
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import PASSING
 from parity.spec.graph import Graph
+from parity.trials import options, selection
 from parity.trials import output as collating
-from parity.trials import selection
 from parity.trials.options import STORE
 from parity.trials.session import Judged
+from parity.verbs import terminal
 from parity.verbs.bisect import reproduction
 from parity.verbs.check import check
 
@@ -95,17 +94,17 @@ def bisect(
 
 def main(spec: str, framework: str, realizations: Sequence[str], seed: int, store: Path, output: Path) -> int:
     """The verb: 0 if nothing departs, 1 with a reproduction if something does, 3 if it could not be run."""
+    options.place(output.parent)
     departure = bisect(spec, framework, realizations=realizations, seed=seed, store=store)
-    console = Console()
     if departure is None:
-        console.print(f"{framework} agrees with {spec} in float64: every layer alone, and the whole", highlight=False)
+        terminal.say(f"{framework} agrees with {spec} in float64: every layer alone, and the whole")
         return 0
     how = "alone, on the reference's inputs" if departure.alone else "in the whole graph, while every layer alone agrees"
-    console.print(f"{framework} departs first at {departure.node}, {how}:", markup=False, highlight=False)
-    console.print(f"    {collating.sentence(departure.comparison)}", markup=False, highlight=False, soft_wrap=True)
+    terminal.say(f"{framework} departs first at {departure.node}, {how}:")
+    terminal.say(f"    {collating.sentence(departure.comparison)}")
     if departure.judged.record.outcome != "ran":
         return 3
     path = reproduction.write(departure.judged, departure.comparison, realizations, output)
     interpreter = shlex.quote(str(installed(framework).interpreter))
-    console.print(f"reproduce it: {interpreter} {shlex.quote(str(path))}", markup=False, highlight=False, soft_wrap=True)
+    terminal.say(f"reproduce it: {interpreter} {shlex.quote(str(path))}")
     return 1
