@@ -30,6 +30,7 @@ WORKER_RUNTIME = tuple(
         "implementations",
         "inspection",
         "newton",
+        "own_path",
         "probing",
         "protocol",
         "records",
@@ -109,7 +110,10 @@ OUTSIDE = {
     **dict.fromkeys(WORKER_SPEC, ()),
     **{
         f"parity.execution.{name}": ()
-        for name in ("launcher", "process", "supervisor", "isolation", "endings", "records", "request", "frameworks", "timing")
+        for name in (
+            *("launcher", "process", "supervisor", "supervised", "keeper", "isolation", "own_path"),
+            *("endings", "records", "request", "frameworks", "timing"),
+        )
     },
     "parity.execution.launcher.environments": (),
     "parity.execution.own_model.leaves": (),
@@ -228,7 +232,10 @@ def test_an_implementation_sees_the_protocol_and_the_graph_alone(name: str) -> N
 def test_the_process_of_a_users_model_brings_nothing_of_the_harness_with_it() -> None:
     assert closure("parity.execution.own_model.answering", sources()) == {
         *("parity", "parity.execution", "parity.spec", "parity.spec.cases", "parity.spec.graph"),
-        *(f"parity.execution.{name}" for name in ("foreign", "leaves", "arrays", "records", "endings", "frameworks")),
+        *(
+            f"parity.execution.{name}"
+            for name in ("foreign", "leaves", "arrays", "records", "endings", "frameworks", "own_path")
+        ),
     }
 
 

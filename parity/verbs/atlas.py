@@ -5,7 +5,6 @@ It refuses to know an answer beforehand, and to judge: a difference is shown, no
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from parity.atlas.chapters import CHAPTERS, QUESTIONS, answer
 from parity.atlas.question import Answer, Question
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
+from parity.execution import supervised
 from parity.reporting.atlas import Row, marked, write
 from parity.spec.cases import Case
 from parity.trials import selection
@@ -62,9 +62,9 @@ def ask(
     ]
     found: dict[str, dict[str, Answer]] = {question.name: {} for question in questions}
     versions: dict[str, str] = {}
-    with tempfile.TemporaryDirectory() as folder, bar("atlas", len(trials) * len(frameworks)) as shown:
+    with supervised.folder("parity-atlas-") as folder, bar("atlas", len(trials) * len(frameworks)) as shown:
         session = Session(
-            Path(folder),
+            folder,
             frameworks,
             python_path=python_path,
             on_record=lambda framework, record: shown.advance(f"{framework} {record.case}"),

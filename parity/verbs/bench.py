@@ -28,6 +28,7 @@ from parity.trials.networks import Options, Trial, architecture_trials
 from parity.trials.options import STORE
 from parity.trials.session import Judged, Session
 from parity.trials.streams import stream
+from parity.verbs import limits
 from parity.verbs.terminal import progress
 
 THREADS = 2
@@ -166,6 +167,9 @@ def bench(
     chosen = selection.select(specs).architectures
     if not chosen:
         raise UsageError("bench times architectures; `parity list architectures` shows them", status=5)
+    limits.check_numbers(batch_sizes=batch_sizes, processes=processes)
+    for architecture in chosen:
+        limits.check_case(expand(architecture, size), max(batch_sizes, default=1), BATCHES, walked=False)
     speeds: list[Speed] = []
     for device in devices:
         options = Options(device=device, size=size)

@@ -26,6 +26,7 @@ from parity.trials.networks import Options, Trial
 from parity.trials.options import DTYPES, SIZES, STORE
 from parity.trials.selection import Selection
 from parity.trials.session import Judged, Session
+from parity.verbs import limits
 from parity.verbs.compare import own_model
 from parity.verbs.terminal import progress
 from parity.verbs.terminal.targets import own_realizations
@@ -90,6 +91,7 @@ def check(
     """
     specs, frameworks, dtypes, devices, realizations = map(asking.words, (specs, frameworks, dtypes, devices, realizations))
     asking.check(dtypes, devices, [mode] if mode else [])
+    limits.check_numbers(seeds=[seed])
     selected = selection.select(specs)
     if size not in SIZES and not selected.architectures:
         raise UsageError(f"{' '.join(specs)}: no architecture, so there is no size `{short(size)}`")

@@ -18,7 +18,7 @@ from parity.spec.graph import Graph
 from parity.spec.networks import network_graph
 from parity.trials import draws as drawing
 from parity.trials import selection
-from parity.verbs import weights
+from parity.verbs import limits, weights
 from parity.verbs.weights import neutral
 
 FRAMEWORK, INITIALIZER = "onnx", "glorot_uniform"
@@ -33,6 +33,7 @@ def to_onnx(
     """
     graph = weights.graph(spec, size)
     if weights_file is None:
+        limits.check_case(graph, 1, walked=False)
         drawn = drawing.initial_values(graph, selection.initializer(INITIALIZER), weights.DTYPE, seed=seed, batch_size=1)
         arrays = {name: array for name, array in drawn.items() if not name.startswith("carried/")}
         origin = f"initial values, {INITIALIZER} with seed {seed}: not trained"

@@ -7,7 +7,6 @@ It refuses to name a form that does not explain every step: the answer then is n
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from rich.console import Console
 
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
+from parity.execution import supervised
 from parity.execution.frameworks import training
 from parity.fingerprinting.forms.kinds import kind_of
 from parity.fingerprinting.naming import Match, Seen, identify
@@ -80,8 +80,8 @@ def drive(framework: str, asked: Sequence[Asked], values: Sequence[Mapping[str, 
     draws that separate."""
     draws = probes.ordinary_draws if values else probes.fingerprint_draws
     values = values or [probes.SEPARATING] * len(asked)
-    with tempfile.TemporaryDirectory() as store:
-        session = Session(Path(store), [framework], python_path=(Path.cwd(),), timeout=PATIENCE)
+    with supervised.folder("parity-fingerprint-") as store:
+        session = Session(store, [framework], python_path=(Path.cwd(),), timeout=PATIENCE)
         first = [
             _read(judged)
             for judged in session.run([_trial(one, draws("float64"), own) for one, own in zip(asked, values, strict=True)])

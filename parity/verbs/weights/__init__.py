@@ -5,7 +5,6 @@ It refuses weights that are not the spec's (names, shapes), and to write a file 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from rich.console import Console
 
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
+from parity.execution import supervised
 from parity.execution.frameworks import find, training
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
 from parity.spec import specs as language
@@ -25,6 +25,7 @@ from parity.spec.graph import Graph
 from parity.trials import draws as drawing
 from parity.trials.networks import Trial
 from parity.trials.session import Judged, Session
+from parity.verbs import limits
 from parity.verbs.weights import neutral
 
 Array = npt.NDArray[Any]
@@ -72,12 +73,13 @@ def check(specs: Sequence[str], frameworks: Sequence[str]) -> int:
 def round_trips(specs: Sequence[str], frameworks: Sequence[str]) -> list[Judged]:
     """One case a spec: weights of the small size, set, saved, forgotten, loaded."""
     trials = [_drawn(spec) for spec in specs]
-    with tempfile.TemporaryDirectory() as folder:
-        return Session(Path(folder), frameworks).run(trials)
+    with supervised.folder("parity-weights-") as folder:
+        return Session(folder, frameworks).run(trials)
 
 
 def _drawn(spec: str) -> Trial:
     known = graph(spec, "small")
+    limits.check_case(known, 3, walked=False)
     initializer = language.load("initializers/glorot_uniform")
     if not isinstance(initializer, language.Initializer):
         raise TypeError("glorot_uniform is an initializer")
@@ -114,8 +116,8 @@ def moved(
     arguments: Mapping[str, float] | None = None,
 ) -> dict[str, Array]:
     """What the framework's worker gave back, after it was seen to survive. arguments: what its format lets one choose."""
-    with tempfile.TemporaryDirectory() as folder:
-        (judged,) = Session(Path(folder), [framework]).run([_trial(graph, spec, size, arrays, arguments)])
+    with supervised.folder("parity-weights-") as folder:
+        (judged,) = Session(folder, [framework]).run([_trial(graph, spec, size, arrays, arguments)])
         if judged.record.outcome != "ran" or judged.record.arrays is None:
             how = "" if judged.record.outcome == "crashed" else f" {judged.record.outcome}"
             raise UsageError(f"{framework}{how}: {_summary(judged.record.reason)}")
