@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.comparing import returned
 from parity.comparing.judging import Pair
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map
@@ -41,12 +42,12 @@ class Side:
     def output(self, mode: str, place: int, dtype: str = "float64") -> Array | None:
         """The neutral tensor that a call gave first."""
         array = self.seen[dtype].get(f"{mode}/out/{place}/0")
-        return None if array is None else self.structure.neutral(array, place, self.structure.given(place))
+        return None if array is None else self.structure.neutral(array, place, self.structure.given(place), gave=True)
 
     def outputs(self, mode: str, dtype: str) -> list[Array]:
         """The model's own outputs, neutral."""
         arrays = [self.seen[dtype][f"{mode}/output/{place}"] for place in range(len(self.structure.outputs))]
-        return [self.structure.neutral(array) for array in arrays]
+        return [self.structure.leaving(place, array) for place, array in enumerate(arrays)]
 
 
 def passes(ours: Side, theirs: Side, found: Map, calls: Sequence[tuple[int, int]]) -> list[list[Pair]]:
@@ -69,9 +70,11 @@ def forward(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: st
             name = ours.structure.title(mine)
             pairs.append(Pair(f"activation{suffix}", name, mine + 1, *arrays))
     depth = len(ours.structure.calls) + 1
-    for number, _ in enumerate(ours.structure.outputs):
-        arrays = _both(ours, theirs, lambda side, dtype, number=number: side.outputs(mode, dtype)[number])
-        pairs.append(Pair(f"forward{suffix}", f"output {number}", depth, *arrays))
+    for number in range(min(len(side.structure.outputs) for side in (ours, theirs))):
+        left, right = _both(ours, theirs, lambda side, dtype, number=number: side.outputs(mode, dtype)[number])
+        both = {dtype: returned.alike(left[dtype], right[dtype]) for dtype in left}
+        first, second = ({dtype: one[side] for dtype, one in both.items()} for side in (0, 1))
+        pairs.append(Pair(f"forward{suffix}", f"output {number}", depth, first, second))
     return pairs
 
 
@@ -152,8 +155,11 @@ def input_gradients(ours: Side, theirs: Side, norms: Norms) -> list[Pair]:
     names = [name for name in ours.seen["float64"] if name.startswith("train/input_gradient/")]
     pairs = []
     for name in names:
-        arrays = _both(ours, theirs, lambda side, dtype, name=name: side.structure.neutral(side.seen[dtype][name]))
-        pairs.append(Pair("input_gradient", f"input {name.rsplit('/', 1)[1]}", depth, *arrays, sums=_summed(norms, (0, 0))))
+        number = int(name.rsplit("/", 1)[1])
+        arrays = _both(
+            ours, theirs, lambda side, dtype, at=number, name=name: side.structure.entering(at, side.seen[dtype][name])
+        )
+        pairs.append(Pair("input_gradient", f"input {number}", depth, *arrays, sums=_summed(norms, (0, 0))))
     return pairs
 
 

@@ -12,14 +12,14 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from parity.execution import arrays as array_files
-from parity.execution import endings
+from parity.execution import endings, sources
 from parity.execution.frameworks import find
 from parity.execution.own_model.leaves import Call, Foreign
 
@@ -31,18 +31,38 @@ class Answering:
     arrays. given: what stands as INPUTS beside `build`; images: where its framework has channels where the model tells nothing.
     """
 
-    def __init__(self, model: Foreign, version: str, given: Any = None, images: str = "first") -> None:
+    def __init__(
+        self, model: Foreign, version: str, given: Any = None, images: str = "first", dtype: str = "", spec: bool = False
+    ) -> None:
         self.model, self.version, self.given, self.images = model, version, given, images
+        self.dtype, self.spec = dtype, spec
 
     def describe(self, _: Mapping[str, Any], __: Arrays) -> tuple[Any, Arrays]:
         given = list(self.given.values()) if isinstance(self.given, Mapping) else self.given
-        return {"version": self.version, "inputs": given, "known": self.model.given_inputs(), "images": self.images}, {}
+        answer = {"version": self.version, "inputs": given, "known": self.model.given_inputs(), "images": self.images}
+        return {**answer, "spec": self.spec}, {}
 
     def trace(self, _: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         leaves, calls, outputs = self.model.trace(numbered(arrays, "input"))
-        calls = with_sources(calls, self.model.forward(numbered(arrays, "input")))
-        answer = {"leaves": [asdict(leaf) for leaf in leaves], "calls": [asdict(call) for call in calls], "outputs": outputs}
+        seen = self.model.forward(numbered(arrays, "input"))
+        calls, exits = sources.found(calls, seen, numbered(arrays, "input"))
+        answer = {
+            "leaves": [asdict(leaf) for leaf in leaves],
+            "calls": [asdict(call) for call in calls],
+            "outputs": outputs,
+            "exits": exits,
+            "narrow": self._narrow(calls, seen),
+        }
         return answer, {f"weight/{name}": array for name, array in self.model.weights().items()}
+
+    def _narrow(self, calls: Sequence[Call], seen: Arrays) -> str:
+        """What gives float32 first where float64 was asked for; "" for nothing."""
+        if self.dtype != "float64":
+            return ""
+        titles = {f"out/{place}/": call.leaf for place, call in enumerate(calls)}
+        named = (name for name, array in seen.items() if name.startswith(("out/", "output/")) and array.dtype == np.float32)
+        first = next(named, "")
+        return f"{titles.get(first[: first.rfind('/') + 1], 'the model')} gives float32" if first else ""
 
     def observe(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         self.model.set_weights(under(arrays, "weight"))
@@ -59,19 +79,6 @@ class Answering:
         return {}, self.model.rerun(question, arrays)
 
 
-def with_sources(calls: Sequence[Call], seen: Mapping[str, Any]) -> list[Call]:
-    """The calls with what feeds what: a tensor comes from the last call that gave the same numbers, in whatever shape."""
-    given: dict[bytes, int] = {}
-    found = []
-    for place, call in enumerate(calls):
-        taken = [np.asarray(seen[f"in/{place}/{slot}"]) for slot in range(len(call.inputs))]
-        found.append(replace(call, sources=tuple(given.get(array.tobytes(), -1) for array in taken)))
-        for number in range(len(call.outputs)):
-            array = np.asarray(seen[f"out/{place}/{number}"])
-            given |= {one.tobytes(): place for one in (np.maximum(array, 0), array)}
-    return found
-
-
 def built(framework: str, target: str, dtype: str) -> Answering:
     """The user's model. Raises whatever the user's code raises."""
     impl = importlib.import_module(f"{find(framework)[1].package}.foreign")
@@ -82,7 +89,7 @@ def built(framework: str, target: str, dtype: str) -> Answering:
     model = build()
     if not isinstance(model, impl.MODEL):
         raise TypeError(f"{target} gives {type(model).__name__} where a {impl.MODEL.__name__} is needed: return the model")
-    return Answering(impl.Model(model, dtype), impl.version(), getattr(module, "INPUTS", None), impl.IMAGES)
+    return Answering(impl.Model(model, dtype), impl.version(), getattr(module, "INPUTS", None), impl.IMAGES, dtype)
 
 
 def under(arrays: Mapping[str, Any], prefix: str) -> Arrays:
