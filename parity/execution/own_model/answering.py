@@ -40,20 +40,32 @@ class Answering:
 
     def trace(self, _: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         leaves, calls, outputs = self.model.trace(numbered(arrays, "input"))
+        kept = dict(self.model.weights())
         calls = with_sources(calls, self.model.forward(numbered(arrays, "input")))
+        self.model.set_weights(kept)  # statistics may move in evaluation
         answer = {"leaves": [asdict(leaf) for leaf in leaves], "calls": [asdict(call) for call in calls], "outputs": outputs}
         return answer, {f"weight/{name}": array for name, array in self.model.weights().items()}
 
     def observe(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         self.model.set_weights(under(arrays, "weight"))
+        self.model.scaled = bool(question.get("scaled"))
         inputs, loss = numbered(arrays, "input"), numbered(arrays, "loss")
         found = {f"eval/{name}": array for name, array in self.model.forward(inputs).items()}
+        self.model.set_weights(under(arrays, "weight"))  # statistics may have moved in evaluation
         trained = self.model.train(inputs, loss, question["learning_rate"])
-        return {}, {**found, **{f"train/{name}": array for name, array in trained.items()}}
+        self.model.set_weights(under(arrays, "weight"))
+        return {"draws": self.model.draws}, {**found, **{f"train/{name}": array for name, array in trained.items()}}
 
     def forward(self, _: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         """With the weights as they are; what `rerun` knows from now on are this pass's calls."""
         return {}, self.model.forward(numbered(arrays, "input"))
+
+    def functions(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
+        """With the weights as they are; what `rerun` knows from now on are this pass's calls."""
+        given: dict[int, list[Any]] = {}
+        for name in sorted(under(arrays, "given"), key=lambda name: int(name.split("/")[1])):
+            given.setdefault(int(name.split("/")[0]), []).append(arrays[f"given/{name}"])
+        return self.model.functions(numbered(arrays, "input"), question["training"], tuple(question["between"]), given)
 
     def rerun(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         return {}, self.model.rerun(question, arrays)

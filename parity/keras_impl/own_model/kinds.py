@@ -88,10 +88,13 @@ KINDS: Mapping[type, Kind] = {
     layers.GlobalAveragePooling1D: Kind("global_average_pool1d"),
     layers.GlobalAveragePooling2D: GLOBAL,
     layers.Flatten: Kind("flatten"),
+    layers.UpSampling2D: Kind("upsample", {"mode": Setting("interpolation"), "channels": CHANNELS}),
     layers.ZeroPadding2D: Kind("pad", {"channels": CHANNELS}),
     layers.Dropout: DROPOUT,
     layers.SpatialDropout1D: DROPOUT,
     layers.SpatialDropout2D: DROPOUT,
+    layers.AlphaDropout: DROPOUT,
+    layers.GaussianDropout: DROPOUT,
     layers.Identity: Kind("identity"),
     layers.Add: ADD,
     layers.ReLU: Kind("relu"),
@@ -207,10 +210,8 @@ def _after(layer: keras.layers.Layer) -> bool:
 
 
 def without_dropout(layer: keras.layers.Layer) -> None:
-    kind = KINDS.get(type(layer))
-    if kind is not None and kind.name == "dropout":
-        layer.rate = 0.0
-    elif type(inner(layer)) in GATES:
+    """Where it is a setting of a layer that does more; functions.py sees to the others."""
+    if type(inner(layer)) in GATES:
         for one in (layer.forward_layer, layer.backward_layer) if layer is not inner(layer) else (layer,):
             one.cell.dropout = one.cell.recurrent_dropout = 0.0
     elif isinstance(layer, keras.layers.MultiHeadAttention):

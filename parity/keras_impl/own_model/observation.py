@@ -1,6 +1,6 @@
 """Owns a user's own Keras model under observation: its leaf layers, their calls, weights, gradients and one step of SGD.
 
-It refuses to compare, and to change the model for good: dropout alone is switched off, since no two masks are alike.
+It refuses to compare, and to change the model for good: random numbers alone are made to keep everything (functions.py).
 An activation that a layer ends in is told as a layer of its own.
 """
 
@@ -13,9 +13,11 @@ from typing import Any
 
 import keras
 
+from parity.execution.called import Function, answered, numbered, recorded
 from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, put_together, taken_apart
 from parity.execution.protocol import Array
 from parity.keras_impl import model as programs
+from parity.keras_impl.functions import Functions, known_class, quiet, reseeded
 from parity.keras_impl.own_model.kinds import (
     FUSED,
     GATES,
@@ -33,7 +35,6 @@ from parity.keras_impl.own_model.kinds import (
 
 Arrays = dict[str, Array]
 Record = tuple[str, Any, list[Array], list[Array]]
-
 
 MODEL = keras.layers.Layer
 """What `build` must give."""
@@ -60,10 +61,13 @@ class Model:
         self.layers: dict[str, keras.layers.Layer] = {}
         self.told: dict[str, dict[str, Any]] = {}
         self.variables: dict[str, keras.Variable] = {}
-        self.functions: dict[str, tuple[Callable[..., Any], str, dict[str, Any]]] = {}
+        self.activations: dict[str, tuple[Callable[..., Any], str, dict[str, Any]]] = {}
         self.records: list[Record] = []
         self.calls: dict[bool, list[Record]] = {}
-        self.alone = False
+        self.alone = self.scaled = False
+        self.draws: dict[str, list[dict[str, Any]]] = {}
+        self.listening: Functions | None = None
+        self._inside: list[bool] = []
 
     def given_inputs(self) -> list[tuple[Shape, str]] | None:
         known = getattr(self.model, "inputs", None)
@@ -98,7 +102,7 @@ class Model:
 
     def forward(self, inputs: Sequence[Array]) -> Arrays:
         outputs = self._run([self._tensor(array) for array in inputs], training=False)
-        return {**_numbered("output", _floats(outputs)), **_recorded(self.calls[False])}
+        return {**numbered("output", _floats(outputs)), **recorded(self.calls[False])}
 
     def train(self, inputs: Sequence[Array], loss: Sequence[Array], learning_rate: float) -> Arrays:
         tensors = [self._tensor(array) for array in inputs]
@@ -118,19 +122,20 @@ class Model:
         found |= {f"input_gradient/{place}": programs.array(one) for place, one in rest}
         found |= {f"after/{name}": array for name, array in self.weights().items()}
         self.set_weights(kept)
-        return {**_numbered("output", _floats(outputs)), **_recorded(self.calls[True]), **found}
+        return {**numbered("output", _floats(outputs)), **recorded(self.calls[True]), **found}
 
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
         name, skeleton, taken, _ = self.calls[change["training"]][change["call"]]
         tensors = [self._tensor(arrays.get(f"in/{slot}", array)) for slot, array in enumerate(taken)]
         arguments, keywords = put_together(skeleton, tensors)
-        if name in self.functions:
-            return _numbered("out", _arrays(self.functions[name][0](*arguments, **keywords)))
+        if name in self.activations:
+            return numbered("out", _arrays(self.activations[name][0](*arguments, **keywords)))
         layer, kept = self.layers[name], self.weights()
+        keywords = {**keywords, "training": change["mode"]} if "mode" in change else keywords
         self.set_weights({key[7:]: array for key, array in arrays.items() if key.startswith("weight/")})
         self.alone = True
         try:
-            with changed(layer, change["settings"]):
+            with changed(layer, change["settings"]), Functions(self.scaled, None, {}, lambda: (0, True)) as self.listening:
                 outputs = _arrays(layer.call(*arguments, **keywords))
             state = {
                 f"state/{one.native}": programs.array(self.variables[one.native].value) for one in self._leaf(name).weights
@@ -138,20 +143,20 @@ class Model:
         finally:
             self.alone = False
             self.set_weights(kept)
-        return {**_numbered("out", outputs), **state}
+        return {**numbered("out", outputs), **state}
 
     def _listen(self) -> None:
-        """Every leaf tells of its calls from now on; dropout is switched off."""
+        """Every leaf tells of its calls from now on; what drops out keeps everything."""
         for layer in leaves_of(self.model):
             name = _unused(layer.name, self.layers)
             self.layers[name], self.told[name] = layer, settings_of(layer)
             if isinstance(layer, FUSED) and layer.activation is not keras.activations.linear:
                 word, settings = activation_kind(layer.activation)
-                self.functions[f"{name}.{word}"] = layer.activation, word, settings
+                self.activations[f"{name}.{word}"] = layer.activation, word, settings
                 layer.activation = self._activation(f"{name}.{word}", layer.activation)
             elif isinstance(layer, keras.layers.Activation):
                 word, self.told[name] = activation_kind(layer.activation)
-            layer.call = self._listening(name, layer.call)
+            layer.call = self._listening(name, quiet(layer, lambda: self.listening) or layer.call)
             without_dropout(layer)
         for variable in self.model.variables:
             if "float" in str(variable.dtype):
@@ -165,7 +170,11 @@ class Model:
             skeleton = taken_apart((arguments, keywords), keras.ops.is_tensor, tensors)
             record: Record = (name, skeleton, [programs.array(tensor) for tensor in tensors], [])
             self.records.append(record)
-            outputs = call(*arguments, **keywords)
+            self._inside.append(known_class(self.layers[name]))
+            try:
+                outputs = call(*arguments, **keywords)
+            finally:
+                self._inside.pop()
             record[3].extend(_arrays(outputs) if not record[3] else [])
             return outputs
 
@@ -186,9 +195,27 @@ class Model:
 
         return listening
 
-    def _run(self, tensors: Sequence[Any], training: bool) -> Any:
+    def functions(
+        self, inputs: Sequence[Array], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Array]]
+    ) -> tuple[list[dict[str, Any]], Arrays]:
+        told, kept = list[Function](), self.weights()
+        outputs = self._run([self._tensor(array) for array in inputs], training, told, given)
+        self.set_weights(kept)
+        found, arrays = answered(told, *between)
+        return found, {**numbered("output", _floats(outputs)), **recorded(self.calls[training]), **arrays}
+
+    def _run(
+        self,
+        tensors: Sequence[Any],
+        training: bool,
+        told: list[Function] | None = None,
+        given: Mapping[int, Sequence[Array]] | None = None,
+    ) -> Any:
+        reseeded()
         self.records = self.calls[training] = []
-        return self._call(tensors, training)
+        with Functions(self.scaled, told, given or {}, lambda: (len(self.records), any(self._inside))) as self.listening:
+            self.draws["train" if training else "eval"] = self.listening.draws
+            return self._call(tensors, training)
 
     def _call(self, tensors: Sequence[Any], training: bool) -> Any:
         """A subclassed model may take several arguments; any other takes one tensor or one list."""
@@ -206,7 +233,7 @@ class Model:
     def _parts(self, name: str) -> list[Leaf]:
         """The leaf, behind what its call computes beside it."""
         whole, names = self._leaf(name), {id(one): own for own, one in self.variables.items()}
-        if name in self.functions or not (parts := parts_of(self.layers[name])):
+        if name in self.activations or not (parts := parts_of(self.layers[name])):
             return [whole]
         found = []
         for part, places in parts.items():
@@ -220,8 +247,8 @@ class Model:
         return found
 
     def _leaf(self, name: str) -> Leaf:
-        if name in self.functions:
-            _, word, settings = self.functions[name]
+        if name in self.activations:
+            _, word, settings = self.activations[name]
             return Leaf(name, word, word, settings, ())
         layer = self.layers[name]
         kind, outer = KINDS.get(type(inner(layer))), KINDS.get(type(layer))
@@ -249,8 +276,7 @@ class Model:
 
 def _unused(name: str, taken: Mapping[str, Any]) -> str:
     """Names need not differ in Keras."""
-    places = [name, *(f"{name}#{number}" for number in range(2, len(taken) + 3))]
-    return next(one for one in places if one not in taken)
+    return next(one for one in (name, *(f"{name}#{number}" for number in range(2, len(taken) + 3))) if one not in taken)
 
 
 def _kind(dtype: str) -> str:
@@ -271,15 +297,3 @@ def _floating(value: Any) -> list[Any]:
 
 def _floats(value: Any) -> list[Array]:
     return [programs.array(tensor) for tensor in _floating(value)]
-
-
-def _recorded(records: Sequence[Record]) -> Arrays:
-    found: Arrays = {}
-    for place, (_, _, inputs, outputs) in enumerate(records):
-        found |= {f"in/{place}/{slot}": array for slot, array in enumerate(inputs)}
-        found |= {f"out/{place}/{number}": array for number, array in enumerate(outputs)}
-    return found
-
-
-def _numbered(prefix: str, arrays: Sequence[Array]) -> Arrays:
-    return {f"{prefix}/{place}": array for place, array in enumerate(arrays)}

@@ -1,6 +1,6 @@
 """Owns a user's own gluon block under observation: its leaf blocks, their calls, weights, gradients and one step of SGD.
 
-It refuses to compare, and to change the model for good: dropout alone is switched off, since no two masks are alike.
+It refuses to compare, and to change the model for good: random numbers alone are made to keep everything (functions.py).
 An activation that a block ends in is told as a layer of its own.
 """
 
@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import numpy as np
 
+from parity.execution.called import Function, answered, numbered, recorded
 from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, plain, put_together, taken_apart, unstacked
 from parity.execution.protocol import Array
 from parity.mxnet_impl.device import mxnet
+from parity.mxnet_impl.functions import Functions, begins_in, reseeded, without_dropout
 from parity.mxnet_impl.own_model.kinds import KINDS, RECURRENCES, recurrent_weights, word_of
 
 Arrays = dict[str, Array]
@@ -52,12 +53,14 @@ class Model:
         self.records: list[Record] = []
         self.calls: dict[bool, list[Record]] = {}
         self.listening = False
+        self.draws: dict[str, list[dict[str, Any]]] = {}
+        self.scaled = False
         self._open: list[int] = []
-        block.apply(lambda one: _begins_in(one, dtype))
+        block.apply(lambda one: begins_in(one, dtype))
         for name, one in self.blocks.items():
             one.register_forward_pre_hook(self._before(name))
             one.register_forward_hook(self._after)
-            _without_dropout(one)
+            without_dropout(one)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -95,7 +98,7 @@ class Model:
 
     def forward(self, inputs: Sequence[Array]) -> Arrays:
         outputs = self._run([self._tensor(array) for array in inputs], training=False)
-        return {**_numbered("output", _floats(outputs)), **_recorded(self.calls[False])}
+        return {**numbered("output", _floats(outputs)), **recorded(self.calls[False])}
 
     def train(self, inputs: Sequence[Array], loss: Sequence[Array], learning_rate: float) -> Arrays:
         tensors = [self._tensor(array) for array in inputs]
@@ -116,7 +119,7 @@ class Model:
             mxnet.gluon.Trainer(params, "sgd", {"learning_rate": learning_rate}, kvstore=None).step(1)
         found |= {f"after/{name}": array for name, array in self.weights().items()}
         self.set_weights(kept)
-        return {**_numbered("output", _floats(outputs)), **_recorded(self.calls[True]), **found}
+        return {**numbered("output", _floats(outputs)), **recorded(self.calls[True]), **found}
 
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
         name, skeleton, taken, _ = self.calls[change["training"]][change["call"]]
@@ -124,14 +127,15 @@ class Model:
         tensors = [self._tensor(arrays.get(f"in/{slot}", array)) for slot, array in enumerate(taken)]
         self.set_weights({key[7:]: array for key, array in arrays.items() if key.startswith("weight/")})
         try:
-            with _changed(block, KINDS.get(type(block)), change["settings"]):
-                outputs = _tensors(self._alone(block, put_together(skeleton, tensors), change["training"]))
+            quiet = Functions(self.scaled, None, {}, lambda: (0, True))
+            with _changed(block, KINDS.get(type(block)), change["settings"]), quiet:
+                outputs = _tensors(self._alone(block, put_together(skeleton, tensors), change.get("mode", change["training"])))
             gave = [one.asnumpy() for one in outputs]
             parameters = self.parameters
             state = {f"state/{one.native}": parameters[one.native].data().asnumpy() for one in self._leaf(name).weights}
         finally:
             self.set_weights(kept)
-        return {**_numbered("out", gave), **state}
+        return {**numbered("out", gave), **state}
 
     @staticmethod
     def _alone(block: Any, arguments: Sequence[Any], training: bool) -> Any:
@@ -144,13 +148,37 @@ class Model:
         _floating(outputs)[0].backward()
         return outputs
 
-    def _run(self, tensors: Sequence[Any], training: bool) -> Any:
+    def functions(
+        self, inputs: Sequence[Array], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Array]]
+    ) -> tuple[list[dict[str, Any]], Arrays]:
+        told, kept = list[Function](), self.weights()
+        with autograd.train_mode() if training else autograd.predict_mode():
+            outputs = self._run([self._tensor(array) for array in inputs], training, told, given)
+        self.set_weights(kept)
+        found, arrays = answered(told, *between)
+        return found, {**numbered("output", _floats(outputs)), **recorded(self.calls[training]), **arrays}
+
+    def _run(
+        self,
+        tensors: Sequence[Any],
+        training: bool,
+        told: list[Function] | None = None,
+        given: Mapping[int, Sequence[Array]] | None = None,
+    ) -> Any:
+        reseeded()
         self.records = self.calls[training] = []
         self.listening = True
         try:
-            return self.block(*tensors)
+            with Functions(self.scaled, told, given or {}, self._place) as listening:
+                self.draws["train" if training else "eval"] = listening.draws
+                return self.block(*tensors)
         finally:
             self.listening = False
+
+    def _place(self) -> tuple[int, bool]:
+        """How many calls have begun, and whether a block of gluon's own is open."""
+        own = (type(self.blocks[self.records[number][0]]).__module__ for number in self._open)
+        return len(self.records), any(one.startswith("mxnet.") for one in own)
 
     def _before(self, name: str) -> Any:
         def before(_: Any, arguments: Any) -> None:
@@ -249,19 +277,6 @@ def _changed(block: Any, kind: Kind | None, settings: Mapping[str, Any]) -> Iter
             _set(block, attribute, value)
 
 
-def _begins_in(block: Any, dtype: str) -> None:
-    """A cell that is unrolled makes its first state in float32, whatever it was cast to."""
-    if isinstance(block, rnn.RecurrentCell):
-        object.__setattr__(block, "begin_state", partial(block.begin_state, dtype=dtype))
-
-
-def _without_dropout(block: Any) -> None:
-    if isinstance(block, nn.Dropout):
-        block._rate = 0.0
-    elif isinstance(block, rnn.LSTM | rnn.GRU):
-        block._dropout = 0.0
-
-
 def _is_tensor(value: Any) -> bool:
     return isinstance(value, mxnet.nd.NDArray)
 
@@ -278,15 +293,3 @@ def _floating(value: Any) -> list[Any]:
 
 def _floats(value: Any) -> list[Array]:
     return [tensor.asnumpy() for tensor in _floating(value)]
-
-
-def _recorded(records: Sequence[Record]) -> Arrays:
-    found: Arrays = {}
-    for place, (_, _, inputs, outputs) in enumerate(records):
-        found |= {f"in/{place}/{slot}": array for slot, array in enumerate(inputs)}
-        found |= {f"out/{place}/{number}": array for number, array in enumerate(outputs)}
-    return found
-
-
-def _numbered(prefix: str, arrays: Sequence[Array]) -> Arrays:
-    return {f"{prefix}/{place}": array for place, array in enumerate(arrays)}

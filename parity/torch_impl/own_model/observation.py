@@ -1,6 +1,6 @@
 """Owns a user's own torch model under observation: its leaf modules, their calls, weights, gradients and one step of SGD.
 
-It refuses to compare, and to change the model for good: dropout alone is switched off, since no two masks are alike.
+It refuses to compare, and to change the model for good: random numbers alone are made to keep everything (functions.py).
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from parity.execution.called import Function, answered, numbered, recorded
 from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, plain, put_together, taken_apart, unstacked
 from parity.execution.protocol import Array
 from parity.torch_impl import device
+from parity.torch_impl.functions import Functions, reseeded
 from parity.torch_impl.own_model.kinds import KINDS, RECURRENCES, recurrent_weights, split_weights
 
 Arrays = dict[str, Array]
@@ -44,8 +46,10 @@ class Recorder:
 
     def __init__(self, leaves: Mapping[str, nn.Module]) -> None:
         self.calls: list[tuple[str, Any, list[Array], list[Array]]] = []
+        self.modes: list[bool] = []
         self._open: list[int] = []
         self._handles = []
+        self._known = {name for name, module in leaves.items() if type(module).__module__.startswith("torch.")}
         for name, module in leaves.items():
             self._handles.append(module.register_forward_pre_hook(self._before(name), with_kwargs=True))
             self._handles.append(module.register_forward_hook(self._after, with_kwargs=True))
@@ -54,24 +58,28 @@ class Recorder:
         for handle in self._handles:
             handle.remove()
 
+    def place(self) -> tuple[int, bool]:
+        """How many calls have begun, and whether a module of torch's own is open."""
+        return len(self.calls), any(self.calls[number][0] in self._known for number in self._open)
+
     def _before(self, name: str) -> Any:
-        def before(_: nn.Module, arguments: Any, keywords: Any) -> None:
+        def before(module: nn.Module, arguments: Any, keywords: Any) -> None:
+            self.modes.append(module.training)
             tensors: list[Tensor] = []
-            skeleton = taken_apart((arguments, keywords), torch.is_tensor, tensors)
+            with torch._C.DisableTorchFunction():  # what looks on is no function of the model's
+                skeleton = taken_apart((arguments, keywords), torch.is_tensor, tensors)
+                record = (name, skeleton, [device.array(tensor) for tensor in tensors], list[Array]())
             self._open.append(len(self.calls))
-            self.calls.append((name, skeleton, [device.array(tensor) for tensor in tensors], []))
+            self.calls.append(record)
 
         return before
 
     def _after(self, _: nn.Module, __: Any, ___: Any, output: Any) -> None:
-        self.calls[self._open.pop()][3].extend(_outputs(output))
+        with torch._C.DisableTorchFunction():
+            self.calls[self._open.pop()][3].extend(_outputs(output))
 
     def arrays(self) -> Arrays:
-        found: Arrays = {}
-        for place, (_, _, inputs, outputs) in enumerate(self.calls):
-            found |= {f"in/{place}/{slot}": array for slot, array in enumerate(inputs)}
-            found |= {f"out/{place}/{number}": array for number, array in enumerate(outputs)}
-        return found
+        return recorded(self.calls)
 
 
 class Model:
@@ -83,6 +91,8 @@ class Model:
         self.settings = {name: _settings(leaf) for name, leaf in self.modules.items()}
         self.tensors = {name: tensor for name, tensor in _tensors(module).items() if tensor.is_floating_point()}
         self.calls: dict[bool, Recorder] = {}
+        self.draws: dict[str, list[dict[str, Any]]] = {}
+        self.scaled = False
         for part in module.modules():
             _without_dropout(part)
 
@@ -90,7 +100,8 @@ class Model:
         return None
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
-        found = self.forward(inputs)
+        with self._kept():
+            found = self.forward(inputs)
         calls = [
             Call(name, tuple(one.shape for one in taken), tuple(one.shape for one in gave))
             for name, _, taken, gave in self.calls[False].calls
@@ -103,7 +114,7 @@ class Model:
         leaves += [
             Leaf(name, "parameter", "Parameter", {}, (self._weight("value", name),)) for name in loose if name not in buffers
         ]
-        return leaves, calls, [found[f"output/{place}"].shape for place in range(_count(found, "output/"))]
+        return leaves, calls, [array.shape for name, array in found.items() if name.startswith("output/")]
 
     def weights(self) -> Arrays:
         return {name: device.array(tensor) for name, tensor in self.tensors.items()}
@@ -116,7 +127,7 @@ class Model:
     def forward(self, inputs: Sequence[Array]) -> Arrays:
         with torch.no_grad():
             outputs = self._run([self._tensor(array) for array in inputs], training=False)
-        return {**_numbered("output", _floats(outputs)), **self.calls[False].arrays()}
+        return {**numbered("output", _floats(outputs)), **self.calls[False].arrays()}
 
     def train(self, inputs: Sequence[Array], loss: Sequence[Array], learning_rate: float) -> Arrays:
         tensors = [self._tensor(array) for array in inputs]
@@ -134,25 +145,45 @@ class Model:
             if trained:
                 torch.optim.SGD(trained.values(), lr=learning_rate).step()
             found |= {f"after/{name}": array for name, array in self.weights().items()}
-        return {**_numbered("output", _floats(outputs)), **self.calls[True].arrays(), **found}
+        return {**numbered("output", _floats(outputs)), **self.calls[True].arrays(), **found}
 
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
         name, skeleton, taken, _ = self.calls[change["training"]].calls[change["call"]]
         module, kind = self.modules[name], KINDS.get(type(self.modules[name]))
         tensors = [self._tensor(arrays.get(f"in/{slot}", array)) for slot, array in enumerate(taken)]
         arguments, keywords = put_together(skeleton, tensors)
-        with self._kept(), _changed(module, kind, change["settings"]), torch.no_grad():
+        listening = Functions(self.scaled, None, {}, lambda: (0, True))
+        with self._kept(), _changed(module, kind, change["settings"]), torch.no_grad(), listening:
             self.set_weights({key[7:]: array for key, array in arrays.items() if key.startswith("weight/")})
-            module.train(change["training"])
+            module.train(change.get("mode", self.calls[change["training"]].modes[change["call"]]))
             outputs = _outputs(module(*arguments, **keywords))
             state = {f"state/{weight.native}": device.array(self.tensors[weight.native]) for weight in self._leaf(name).weights}
-        return {**_numbered("out", outputs), **state}
+        return {**numbered("out", outputs), **state}
 
-    def _run(self, tensors: Sequence[Tensor], training: bool) -> Any:
+    def functions(
+        self, inputs: Sequence[Array], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Array]]
+    ) -> tuple[list[dict[str, Any]], Arrays]:
+        told: list[Function] = []
+        with self._kept(), torch.no_grad():
+            outputs = self._run([self._tensor(array) for array in inputs], training, told, given)
+        found, arrays = answered(told, *between)
+        return found, {**numbered("output", _floats(outputs)), **self.calls[training].arrays(), **arrays}
+
+    def _run(
+        self,
+        tensors: Sequence[Tensor],
+        training: bool,
+        told: list[Function] | None = None,
+        given: Mapping[int, Sequence[Array]] | None = None,
+    ) -> Any:
+        reseeded()
         self.module.train(training)
         self.calls[training] = recorder = Recorder(self.modules)
+        listening = Functions(self.scaled, told, given or {}, recorder.place)
+        self.draws["train" if training else "eval"] = listening.draws
         try:
-            return self.module(*tensors)
+            with listening:
+                return self.module(*tensors)
         finally:
             recorder.close()
 
@@ -238,9 +269,8 @@ def _changed(module: nn.Module, kind: Kind | None, settings: Mapping[str, Any]) 
 
 
 def _without_dropout(module: nn.Module) -> None:
-    if isinstance(module, nn.modules.dropout._DropoutNd):
-        module.p = 0.0
-    elif isinstance(module, nn.MultiheadAttention | nn.RNNBase):
+    """Where it is a setting of a layer that does more; functions.py sees to the others."""
+    if isinstance(module, nn.MultiheadAttention | nn.RNNBase):
         module.dropout = 0.0
 
 
@@ -265,11 +295,3 @@ def _floats(value: Any) -> list[Array]:
 
 def _gradient(tensor: Tensor) -> Array:
     return device.array(torch.zeros_like(tensor) if tensor.grad is None else tensor.grad.to_dense())
-
-
-def _numbered(prefix: str, arrays: Sequence[Array]) -> Arrays:
-    return {f"{prefix}/{place}": array for place, array in enumerate(arrays)}
-
-
-def _count(arrays: Mapping[str, Any], prefix: str) -> int:
-    return sum(name.startswith(prefix) for name in arrays)

@@ -16,10 +16,12 @@ from rich.console import Console
 
 from parity.comparing import (
     causes,
+    chance,
     departures,
     drawing,
     glue,
     judging,
+    listed,
     logarithms,
     mapfile,
     mapping,
@@ -121,6 +123,12 @@ def _compared(
     }
     run = Run(models, found, wanted, mapped, initial, seed)
     sides, given = run.observed(0)
+    if chance.mixed(sides):
+        again = replace(run, scaled=True)
+        found_again = again.observed(0)
+        run, (sides, given) = (
+            (again, found_again) if chance.apart(found_again[0]) < chance.apart(sides) else (run, run.observed(0))
+        )
     others = zip(models[1:], sides[1:], strict=True)
     return [_judged(run, other, sides[0], side, given) for other, side in others]
 
@@ -135,6 +143,8 @@ class Run:
     mapped: Map
     initial: Mapping[str, Mapping[str, Array]]
     seed: int
+    scaled: bool = False
+    """Whether dropout, which keeps everything, divides by the share that it keeps."""
 
     def observed(self, draw: int) -> tuple[list[Side], dict[str, list[Array]]]:
         """Every model in both precisions, and the native inputs that each was given."""
@@ -150,8 +160,10 @@ class Run:
                 **_named("loss", [structure.native(array) for array in losses]),
                 **{f"weight/{name}": array for name, array in weights[model.label].items()},
             }
-            seen = {dtype: model.processes[dtype].ask("observe", asked, learning_rate=LEARNING_RATE)[1] for dtype in DTYPES}
-            sides.append(Side(structure, seen, weights[model.label]))
+            asking = {"learning_rate": LEARNING_RATE, "scaled": self.scaled}
+            answers = {dtype: model.processes[dtype].ask("observe", asked, **asking) for dtype in DTYPES}
+            draws = answers["float64"][0].get("draws", {})
+            sides.append(Side(structure, {dtype: one[1] for dtype, one in answers.items()}, weights[model.label], draws))
         return sides, given
 
 
@@ -194,7 +206,14 @@ def _judged(run: Run, other: Model, ours: Side, theirs: Side, given: Mapping[str
         arrays = given[label]
         return processes[label].ask("forward", _named("input", [*arrays[:place], ~arrays[place], *arrays[place + 1 :]]))[1]
 
-    means = departures.Means(rerun, inverted, lambda label: given[label])
+    def functions(label: str, training: bool, between: tuple[int, int], new: Mapping[int, Array]) -> Any:
+        asked = {**_named("input", given[label]), **{f"given/{number}/0": array for number, array in new.items()}}
+        try:
+            return processes[label].ask("functions", asked, training=training, between=between)
+        except Refused:  # numbers that do not fit where they are put
+            return (), {}
+
+    means = departures.Means(rerun, inverted, lambda label: given[label], functions)
     calls = mapping.calls(ours.structure, theirs.structure, run.mapped)
     passes = pairing.passes(ours, theirs, run.mapped, calls)
     found = [one for pairs in passes for one in judging.judged(pairs)]
@@ -202,6 +221,8 @@ def _judged(run: Run, other: Model, ours: Side, theirs: Side, given: Mapping[str
         ours, theirs, run.mapped, calls, means
     )
     departure = departure or training.gradients(passes[2], found, (base.label, other.label))
+    if departure is not None and not departure.causes and (by_chance := _by_chance(run, other, (ours, theirs), found)):
+        return Compared(base, other, [*training.settings(ours, theirs, run.mapped), *by_chance], None)
     if judging.narrow_alone(found):
         place = run.models.index(other)
         draws = [run.observed(draw)[0] for draw in range(1, judging.DRAWS)]
@@ -212,7 +233,19 @@ def _judged(run: Run, other: Model, ours: Side, theirs: Side, given: Mapping[str
     own_way = [cause for cause in departure.causes if glue.HELD in cause] if departure else []
     if own_way:
         found = judging.in_its_own_way(found, own_way[0])
-    return Compared(base, other, [*training.settings(ours, theirs, run.mapped), *found], departure)
+    settings = [*training.settings(ours, theirs, run.mapped), *(listed.settings(ours, theirs, calls) if departure else ())]
+    return Compared(base, other, [*settings, *found], departure)
+
+
+def _by_chance(run: Run, other: Model, sides: tuple[Side, Side], found: Sequence[judging.Found]) -> list[judging.Found]:
+    """The verdicts without what a model gives otherwise when it is run again; [] where both give the same."""
+    again = run.observed(0)[0]
+    twice = list(zip(sides, (again[0], again[run.models.index(other)]), strict=True))
+    for mode in ("eval", "train"):
+        random = [side.structure.label for side, same in twice if chance.itself(side, same, mode)]
+        if random:
+            return chance.without(found, random, mode == "eval")
+    return []
 
 
 def main(
