@@ -166,9 +166,10 @@ def ulps(reference: Array, allowed: float, u: float) -> Array:
     return np.asarray(allowed * 2 * u * np.ldexp(0.5, exponent))
 
 
-def updated(error: Array, size: Array, u: float) -> Array:
-    """Budget of an update, per element, from its running error and the size of the parameter."""
-    return np.asarray(UPDATE * error + STORE * u * size)
+def updated(error: Array, size: Array, u: float, stored: float | None = None) -> Array:
+    """Budget of an update, per element, from its running error and the size of the parameter. stored: the unit roundoff of the
+    precision in which parameters are kept, where it is another than that of the update."""
+    return np.asarray(UPDATE * error + STORE * (u if stored is None else stored) * size)
 
 
 def scheduled(rates: Array, u: float) -> Array:

@@ -61,7 +61,7 @@ PAIRS: Mapping[str, tuple[str, str]] = {
 def fingerprint(
     framework: Framework, case: Case, initial: Mapping[str, Array], batches: list[dict[str, Array]]
 ) -> dict[str, Array]:
-    """Weights after every step (`parameter/<k>/<name>`), and every hyper-parameter that was set (`hyperparameter/<name>`).
+    """Weights after every step (`parameters/<name>`, steps first), and every hyper-parameter that was set (`hyperparameter/<name>`).
 
     case.optimizer: the object's import path; case.hyperparameters: values by the formulas' names, set where the object has
     them; case.arguments: values by the object's own names, which go first. Unsupported where it is no optimizer.
@@ -71,7 +71,31 @@ def fingerprint(
     rates = tuple(known["learning_rate"] * float(batch.pop("rate")) for batch in batches)
     seen = framework.drive(Driven(make, keywords, initial, tuple(batches), rates))
     found = {f"hyperparameter/{name}": np.asarray(value, np.float64) for name, value in known.items()}
-    return found | {f"parameter/{k}/{name}": array for k, after in enumerate(seen) for name, array in after.items()}
+    return found | {f"parameters/{name}": np.stack([after[name] for after in seen]) for name in initial}
+
+
+def packed(arrays: Mapping[str, Array]) -> Mapping[str, Array]:
+    """The gradients of all steps in one array for each weight, and the rates in one: files of thousands of arrays are slow."""
+    weights = {name: array for name, array in arrays.items() if name.startswith("parameter/")}
+    steps = sum(name.endswith("/rate") for name in arrays)
+    every = {f"batches/{name}": name for name in [*(one.partition("/")[2] for one in weights), "rate"]}
+    return weights | {key: np.stack([arrays[f"batch/{step}/{name}"] for step in range(steps)]) for key, name in every.items()}
+
+
+def unpacked(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """`batch/<step>/<name>` of `batches/<name>`, and `parameter/<step>/<name>` of `parameters/<name>`; the rest as it is."""
+    found: dict[str, Array] = {}
+    for key, array in arrays.items():
+        kind, _, name = key.partition("/")
+        singular = {"batches": "batch", "parameters": "parameter"}.get(kind)
+        found |= {f"{singular}/{step}/{name}": one for step, one in enumerate(array)} if singular else {key: array}
+    return found
+
+
+def batches(given: Mapping[str, Array]) -> list[dict[str, Array]]:
+    """Each step's gradients and its rate, out of packed arrays."""
+    every = {key.partition("/")[2]: array for key, array in given.items() if key.startswith("batches/")}
+    return [{name: array[step] for name, array in every.items()} for step in range(len(every["rate"]))]
 
 
 def resolve(path: str) -> Callable[..., Any]:

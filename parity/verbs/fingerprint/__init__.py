@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,13 @@ from rich.console import Console
 
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
+from parity.execution.fingerprint_runs import FIRST, RUNS, Run
 from parity.execution.frameworks import training
+from parity.execution.worker.black_box import packed, unpacked
 from parity.fingerprinting.forms.kinds import kind_of
-from parity.fingerprinting.naming import Match, Seen, identify
+from parity.fingerprinting.naming import Match, Seen, identify, verify
 from parity.fingerprinting.rules import ClosedForm
+from parity.judgement.coverage import Coverage, of_arrays
 from parity.reference_impl.retracing import Step
 from parity.spec.cases import Case
 from parity.trials import probes, selection
@@ -33,13 +36,15 @@ from parity.verbs.fingerprint import objects
 Array = npt.NDArray[Any]
 
 
+NUDGED = RUNS[0].name
 PATIENCE = 120.0
-"""Seconds for one object: eight steps of 172 numbers take milliseconds, so what takes longer hangs."""
+"""Seconds for one run of one object: a thousand steps of 22 numbers take a second, so what takes longer hangs."""
 
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What was found out of one object. matches: every form that explains it, in one precision; none is no match."""
+    """What was found out of one object. matches: every form that explains all runs, in one precision; none is no match.
+    driven: what it was driven with, run by run. departed: a form that explains the first run -> the run that it does not."""
 
     target: str
     framework: str
@@ -47,6 +52,8 @@ class Fingerprint:
     dtype: str
     hyperparameters: Mapping[str, float]
     matches: Sequence[Match]
+    driven: Sequence[Coverage] = ()
+    departed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -77,20 +84,34 @@ def drive(framework: str, asked: Sequence[Asked], values: Sequence[Mapping[str, 
     """Every object in one process: in float64, and in float32 those that fail in float64 (MXNet keeps float32 state).
 
     values: of each object's hyper-parameters, by the formulas' names, on ordinary draws; where nothing is said, values and
-    draws that separate."""
-    draws = probes.ordinary_draws if values else probes.fingerprint_draws
+    draws that separate, and all further runs."""
+    first = Run(FIRST, len(probes.RATES), {}, probes.ordinary_draws if values else probes.fingerprint_draws)
+    runs = [first] if values else [first, *RUNS]
     values = values or [probes.SEPARATING] * len(asked)
     with tempfile.TemporaryDirectory() as store:
         session = Session(Path(store), [framework], python_path=(Path.cwd(),), timeout=PATIENCE)
-        first = [
-            _read(judged)
-            for judged in session.run([_trial(one, draws("float64"), own) for one, own in zip(asked, values, strict=True)])
-        ]
-        crashed = [place for place, judged in enumerate(first) if judged.record.outcome == "crashed"]
-        again = session.run([_trial(asked[place], draws("float32"), values[place]) for place in crashed]) if crashed else []
-        for place, judged in zip(crashed, again, strict=True):
-            first[place] = _read(judged)
-    return first
+        found = _driven(session, asked, runs, values, "float64")
+        crashed = [place for place, driven in enumerate(found) if driven.record.outcome == "crashed"]
+        chosen = [[every[place] for place in crashed] for every in (asked, values)]
+        again = _driven(session, chosen[0], runs, chosen[1], "float32") if crashed else []  # type: ignore[arg-type]
+        for place, driven in zip(crashed, again, strict=True):
+            found[place] = driven
+    return found
+
+
+def _driven(
+    session: Session, asked: Sequence[Asked], runs: Sequence[Run], values: Sequence[Mapping[str, float]], dtype: str
+) -> list[Driven]:
+    """All runs of every object. The first has the values that were asked for, each other one its own."""
+    draws = [run.draws(dtype) for run in runs]
+    trials = [
+        _trial(one, packed(drawn), run.values or own, run.steps, place)
+        for one, own in zip(asked, values, strict=True)
+        for place, (run, drawn) in enumerate(zip(runs, draws, strict=True))
+    ]
+    read = [_read(judged) for judged in session.run(trials)]
+    each = [read[start : start + len(runs)] for start in range(0, len(read), len(runs))]
+    return [replace(one, further={run.name: other for run, other in zip(runs[1:], rest, strict=True)}) for one, *rest in each]
 
 
 def placed(target: str, framework: str | None) -> tuple[str, str]:
@@ -103,7 +124,7 @@ def placed(target: str, framework: str | None) -> tuple[str, str]:
     return selection.that_train([found])[0], path
 
 
-def _trial(asked: Asked, arrays: Mapping[str, Array], values: Mapping[str, float]) -> Trial:
+def _trial(asked: Asked, arrays: Mapping[str, Array], values: Mapping[str, float], steps: int, place: int) -> Trial:
     case = Case(
         spec=asked.target,
         task="fingerprint",
@@ -112,7 +133,8 @@ def _trial(asked: Asked, arrays: Mapping[str, Array], values: Mapping[str, float
         mode="default",
         arguments=dict(asked.settings),
         hyperparameters=values,
-        steps=len(probes.RATES),
+        steps=steps,
+        seed=place,
     )
     return Trial(case, arrays, lambda _: [], "fingerprints")
 
@@ -122,20 +144,59 @@ class Driven(Judged):
     """With what the record's arrays hold, since the store is gone."""
 
     arrays: Mapping[str, Array] = field(default_factory=dict)
+    further: Mapping[str, Driven] = field(default_factory=dict)
 
 
 def _read(judged: Judged) -> Driven:
     stored = judged.record.arrays
-    arrays = array_files.load(judged.out, stored) if stored else {}
-    return Driven(judged.trial, judged.framework, judged.record, judged.comparisons, judged.out, arrays)
+    arrays = unpacked(array_files.load(judged.out, stored)) if stored else {}
+    return Driven(
+        replace(judged.trial, arrays=unpacked(judged.trial.arrays)),
+        judged.framework,
+        judged.record,
+        judged.comparisons,
+        judged.out,
+        arrays,
+    )
 
 
 def found(target: str, driven: Driven) -> Fingerprint:
-    """The forms that explain a record. UsageError where it holds no steps, or steps that are no numbers."""
-    seen, record = seen_of(target, driven), driven.record
-    known = {name: value for name, value in seen.hyperparameters.items() if value}  # what is 0 takes no part in a name
-    matches = identify(Seen(known, seen.steps, seen.dtype))
-    return Fingerprint(target, driven.framework, record.framework_version, seen.dtype, known, matches)
+    """The forms that explain all runs of an object. UsageError where the first holds no steps, or steps that are no numbers."""
+    seen, record = _told(seen_of(target, driven)), driven.record
+    further = {name: _further(target, run) for name, run in driven.further.items()}
+    runs = {name: run for name, run in further.items() if isinstance(run, Seen)}
+    matches = identify(seen, nudged=runs.pop(NUDGED, None))
+    verified = verify(matches, runs)
+    outcomes = {name: run for name, run in further.items() if isinstance(run, str)}
+    outcomes |= dict.fromkeys(verified.beyond, "not judged, the formula has no number there")
+    outcomes |= dict.fromkeys(verified.departed.values(), "another rule")
+    covered = [
+        of_arrays(name, run.trial.arrays, run.trial.case.hyperparameters, outcomes.get(name, "held"))
+        for name, run in {FIRST: driven, **driven.further}.items()
+        if name != NUDGED
+    ]
+    return Fingerprint(
+        target,
+        driven.framework,
+        record.framework_version,
+        seen.dtype,
+        seen.hyperparameters,
+        verified.matches,
+        covered,
+        verified.departed,
+    )
+
+
+def _told(seen: Seen) -> Seen:
+    """What is 0 takes no part in a name."""
+    return replace(seen, hyperparameters={name: value for name, value in seen.hyperparameters.items() if value})
+
+
+def _further(target: str, driven: Driven) -> Seen | str:
+    """What a further run shows, or why it shows nothing. Numbers that are none are seen: no form gives them."""
+    if driven.record.outcome != "ran":
+        return f"refused, {driven.record.reason.splitlines()[0]}"
+    return _told(_seen(driven))
 
 
 def seen_of(target: str, driven: Driven) -> Seen:
@@ -149,14 +210,18 @@ def seen_of(target: str, driven: Driven) -> Seen:
         raise UsageError(
             f"{target} cannot be fingerprinted as optimizer: {record.reason.splitlines()[0]} (`--as` names another kind)"
         )
-    steps = steps_of(driven.trial.arrays, driven.arrays)
-    for number, step in enumerate(steps):
+    seen = _seen(driven)
+    for number, step in enumerate(seen.steps):
         if not all(np.isfinite(array).all() for array in step.after.values()):
             raise UsageError(f"{target} returned NaN or infinity in step {number + 1}, for finite gradients: it has no formula")
+    return seen
+
+
+def _seen(driven: Driven) -> Seen:
     known = {
         name.partition("/")[2]: float(array) for name, array in driven.arrays.items() if name.startswith("hyperparameter/")
     }
-    return Seen(known, steps, driven.trial.case.dtype)
+    return Seen(known, steps_of(driven.trial.arrays, driven.arrays), driven.trial.case.dtype)
 
 
 def steps_of(given: Mapping[str, Array], seen: Mapping[str, Array]) -> list[Step]:
@@ -164,7 +229,8 @@ def steps_of(given: Mapping[str, Array], seen: Mapping[str, Array]) -> list[Step
     weights = {name.partition("/")[2]: array for name, array in given.items() if name.startswith("parameter/")}
     rate = float(seen["hyperparameter/learning_rate"])
     steps = []
-    for k, factor in enumerate(probes.RATES):
+    for k in range(sum(name.endswith("/rate") for name in given)):
+        factor = float(given[f"batch/{k}/rate"])
         gradients = {name: given[f"batch/{k}/{name}"] for name in weights}
         after = {name: seen[f"parameter/{k}/{name}"] for name in weights}
         steps.append(Step(weights, gradients, after, rate * factor))
@@ -223,11 +289,27 @@ def show(answer: Fingerprint) -> None:
         for name, text in formulas(match.form):
             say(f"    {name} = {text}")
     for match in answer.matches:
-        say(f"  {match.form.name}: every update within {match.precision} rounding (at most {match.share:.2g} of its budget)")
-    if not answer.matches:
+        share = f"(at most {match.share:.2g} of its budget)"
+        say(f"  {match.form.name}: every update within {match.precision} rounding {share}{_inside(match, answer.dtype)}")
+    for name, run in answer.departed.items():
+        say(f"  {name} explains the run of {FIRST}, and departs in the run `{run}`: it is another rule")
+    if not answer.matches and not answer.departed:
         say("  none of the closed forms that read these hyper-parameters explains every update")
     values = ", ".join(f"{name} {value:g}" for name, value in answer.hyperparameters.items())
-    say(f"  driven in {answer.dtype} for {len(probes.RATES)} steps of changing rate with {values}")
+    say(f"  driven in {answer.dtype}, the rate changing, with {values}; the name says nothing of what was not driven:")
+    for one in answer.driven:
+        say(f"    {one.run}: {one.said()}")
+
+
+def _inside(match: Match, dtype: str) -> str:
+    """Of an object that does not compute in the precision that it was driven in."""
+    if match.form.held:
+        return f"; {match.form.held}"
+    if match.precision == dtype:
+        return ""
+    return (
+        f": it computes in {match.precision} though driven in {dtype} (it does not see gradients move by less than that holds)"
+    )
 
 
 def formulas(form: ClosedForm) -> list[tuple[str, str]]:
@@ -248,7 +330,15 @@ def as_json(answer: Fingerprint) -> dict[str, Any]:
         "hyperparameters": dict(answer.hyperparameters),
         "name": answer.name,
         "matches": [
-            {"name": one.form.name, "formulas": formulas(one.form), "precision": one.precision, "share": one.share}
+            {
+                "name": one.form.name,
+                "formulas": formulas(one.form),
+                "precision": one.precision,
+                "share": one.share,
+                "held": one.form.held,
+            }
             for one in answer.matches
         ],
+        "departed": dict(answer.departed),
+        "driven": [{**asdict(one), "axes": one.axes} for one in answer.driven],
     }
