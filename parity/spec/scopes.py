@@ -120,7 +120,7 @@ class Scope:
         return value
 
     def value(self, raw: Any, place: Place) -> SpecValue:
-        """The value that the file names. Refused where there is none."""
+        """The value that the file names. BrokenSpec where there is none."""
         if raw is BROKEN:
             raise BrokenSpec
         if isinstance(raw, int) and not isinstance(raw, bool):
