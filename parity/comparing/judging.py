@@ -18,14 +18,6 @@ from parity.judgement.comparison import place
 
 Array = npt.NDArray[Any]
 
-SEMANTIC = 1e-9
-"""Float64: what exceeds this share of a tensor's greatest number, for each layer before it, is another computation.
-
-A sum of n products errs by at most n·u = n·1.1e-16 of Σ|a||b|, so 1e-9 is beyond rounding for any reduction below nine million
-terms; and the least difference that anyone means, a hyper-parameter rounded to float32 (6e-8), lies sixty times above it.
-Layers hand errors on, hence once for each.
-"""
-
 SHADOW = budgets.SHADOW
 """Float32: the model's own error, float32 against its float64 run, is a sample of what an equally right order of computation
 gives (budgets.SHADOW). One model must stay within 4 times what the *other* errs by: its own error would excuse itself.
@@ -39,9 +31,6 @@ Nor does one order of summation measure another: what comes back through a batch
 
 ELEVEN_BITS = budgets.roundoff("float16") / budgets.roundoff("float32")
 """In u of float32, what rounding to the significand of float16 and of TF32 errs by: no order of sums excuses so much."""
-
-DRAWS = 4
-"""How many shadows a float32 finding gets: the least that budgets.py takes, "at least 4" (docs/design.md, tier 2)."""
 
 PRECISION_RATIO = budgets.PRECISION_RATIO
 """Rounding errors are proportional to u. A float32 error divided by this is what rounding explains in float64: it counts where
@@ -151,7 +140,7 @@ def tolerance(depth: int, scale: float, shadow: float, stored: float = 0.0, term
     so terms of the pass's size may each err by u in every layer (the bias of attention's keys: softmax cancels it)."""
     u = budgets.roundoff("float64")
     rounding = max(SHADOW * shadow / PRECISION_RATIO, budgets.STORE * u * stored, SHADOW * u * max(depth, 1) * terms)
-    return max(SEMANTIC * max(depth, 1) * scale, rounding)
+    return max(budgets.COMPARED * max(depth, 1) * scale, rounding)
 
 
 def narrow(depth: int, scale: float) -> float:

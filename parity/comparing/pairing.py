@@ -175,7 +175,7 @@ class Norm:
     channels: how many u a gradient that came back through it errs by in another order of its sums.
 
     The gradient of the variance is Σg·(x - mean) over the n numbers of a channel. Another order of it errs by √n·u of its terms
-    (budgets.ONE_OP, Higham & Mary 2019). As Σg·x - mean·Σg, which is how tf.nn.batch_normalization is derived, it has terms
+    (Higham & Mary 2019). As Σg·x - mean·Σg, which is how tf.nn.batch_normalization is derived, it has terms
     greater by |mean|/deviation. tests/conformance/batch_norm_sums.py measures it with n = 216: where the mean of g is one
     deviation, 4, 9 and 22 u (medians) at means of x of 0, 1 and 3 deviations, at most 0.14 of the bound. That the mean of g
     cancels too is not counted, for no g is observed: at three deviations 0.52 of the bound, at ten 1.84.

@@ -35,6 +35,7 @@ from parity.execution.frameworks import OWN_MODELS
 from parity.execution.launcher.environments import Unavailable, installed
 from parity.execution.names import INPUT, LOSS, WEIGHT, numbered, put_under, under
 from parity.execution.own_model.conversation import Conversation, Crashed, Refused
+from parity.judgement import budgets
 from parity.judgement.verdicts import exit_status
 from parity.spec import source
 from parity.spec.mistakes import SpecError, short
@@ -199,7 +200,7 @@ def _judged(run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side,
     departure = departure or training.gradients(passes[2], found, (base.label, other.label))
     if judging.narrow_alone(found):
         place = run.models.index(other)
-        draws = [run.observed(draw)[0] for draw in range(1, judging.DRAWS)]
+        draws = [run.observed(draw)[0] for draw in range(1, budgets.COMPARED_DRAWS)]
         redrawn = [pairing.passes(sides[0], sides[place], run.mapped, calls) for sides in draws]
         found = [one for pairs, *more in zip(passes, *redrawn, strict=True) for one in judging.judged(pairs, more)]
     found = training.documented(found, ours, theirs, run.mapped, calls, means)
