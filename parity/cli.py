@@ -10,6 +10,7 @@ import traceback
 import rich_click as click
 
 from parity.commands import parity
+from parity.verbs.terminal import pulse
 
 UNWRITABLE = (
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST),
@@ -23,7 +24,9 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 def main() -> None:
     """The console script. Exit status: docs/design.md."""
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would read the metadata of every installed package
-    sys.exit(status(sys.argv[1:]))
+    with pulse.beating():
+        result = status(sys.argv[1:])
+    sys.exit(result)
 
 
 def status(arguments: list[str]) -> int:

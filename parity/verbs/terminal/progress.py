@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from parity.execution import endings
 from parity.execution.records import Record
+from parity.verbs.terminal import pulse
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Bar:
     def record(self, framework: str, record: Record) -> None:
         with self.lock:
             self.progress.update(self.task, advance=1, description=f"{framework} {record.case}"[:60])
+            pulse.advance(f"{framework} {record.case}")
             if record.outcome not in ("ran", "unsupported"):
                 absent = record.outcome == "unavailable"  # of every case of a framework or device, and told once
                 told = endings.headline(record.reason)
@@ -47,11 +49,13 @@ class Bar:
     def advance(self, text: str = "") -> None:
         with self.lock:
             self.progress.update(self.task, advance=1, description=text[:60] or None)
+            pulse.advance(text)
 
 
 @contextmanager
 def bar(description: str, total: int | None) -> Iterator[Bar]:
-    """A bar on stderr, gone when done; on a pipe it stays silent."""
+    """A bar on stderr, gone when done; a pipe gets lines instead (`pulse.py`)."""
+    pulse.begin(description, total)
     columns = (SpinnerColumn(), TextColumn("{task.description:60}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
