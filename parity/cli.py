@@ -10,7 +10,6 @@ import traceback
 import rich_click as click
 
 from parity.commands import parity
-from parity.verbs.terminal import pulse
 
 UNWRITABLE = (
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST),
@@ -24,9 +23,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 def main() -> None:
     """The console script. Exit status: docs/design.md."""
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would read the metadata of every installed package
-    with pulse.beating():
-        result = status(sys.argv[1:])
-    sys.exit(result)
+    sys.exit(status(sys.argv[1:]))
 
 
 def status(arguments: list[str]) -> int:

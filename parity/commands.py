@@ -12,6 +12,7 @@ import rich_click as click
 
 from parity import __version__
 from parity.execution.frameworks import names, trains
+from parity.verbs.terminal import pulse
 
 NAMES = ", ".join(name if trains(name) else f"{name} (forward only)" for name in names())
 FRAMEWORK = click.option("--framework", "-f", "frameworks", multiple=True, help=f"{NAMES}. May be repeated.")
@@ -38,8 +39,10 @@ SPECS = click.argument("specs", nargs=-1, required=True, metavar="SPEC…")
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="parity")
-def parity() -> None:
+@click.pass_context
+def parity(context: click.Context) -> None:
     """Do deep-learning frameworks compute the same thing, and how fast do they train it?"""
+    context.with_resource(pulse.beating())
 
 
 @parity.command("list")

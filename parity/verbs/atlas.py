@@ -21,17 +21,19 @@ from parity.execution import arrays as array_files
 from parity.execution.frameworks import ATLAS
 from parity.reporting.atlas import AtlasRow, marked, write
 from parity.spec.cases import Case
-from parity.trials import selection
+from parity.trials import asked_frameworks
 from parity.trials.networks import Trial
 from parity.trials.session import Judged, Session
 from parity.verbs.fingerprint import default_gaps
+from parity.verbs.terminal import unasked
 from parity.verbs.terminal.progress import bar
 
 
 def main(chapter: str | None, frameworks: Sequence[str], item: str | None, output: Path | None) -> int:
     """Asks, prints a table a chapter, and writes data and page under `output` where one is named."""
     questions = chosen(chapter, item)
-    names = list(selection.that_train(frameworks, ATLAS))
+    names = list(asked_frameworks.that_train(frameworks, ATLAS))
+    unasked.tell(frameworks)
     rows, versions = ask(questions, names)
     if output is not None:
         measured = default_gaps.measure(list(versions)) if chapter is None and item is None else []

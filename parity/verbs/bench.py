@@ -21,14 +21,14 @@ from parity.reporting.results import Results, Speed
 from parity.spec import specs as language
 from parity.spec.cases import Case
 from parity.spec.expansion import expand
+from parity.trials import asked_frameworks, output, selection
 from parity.trials import draws as drawing
 from parity.trials import options as asking
-from parity.trials import output, selection
 from parity.trials.networks import Options, Trial, architecture_trials
 from parity.trials.options import STORE
 from parity.trials.session import Judged, Session
 from parity.trials.streams import stream
-from parity.verbs.terminal import progress
+from parity.verbs.terminal import progress, unasked
 
 THREADS = 2
 PROCESSES = 5
@@ -180,7 +180,7 @@ def bench(
     for device in devices:
         options = Options(device=device, size=size)
         with progress.bar("checking and timing", None) as bar:
-            session = Session(Path(store), selection.that_train(frameworks), on_record=bar.record, on_notice=bar.notice)
+            session = Session(Path(store), asked_frameworks.that_train(frameworks), on_record=bar.record, on_notice=bar.notice)
             verdicts = gate(session, chosen, options, modes)
             speeds += measure(session, chosen, options, modes, batch_sizes, processes, verdicts)
     return speeds
@@ -190,6 +190,7 @@ def main(json_path: Path | None, **options: Any) -> int:
     """The verb: gate, measure, print; `--json` writes the raw samples."""
     output.reach(json_path)
     speeds = bench(**options)
+    unasked.tell(options["frameworks"])
     Console().print(table(Results("bench", "parity bench", speeds=speeds)))
     Console().print(stated(options["size"]), soft_wrap=True)
     if json_path is not None:

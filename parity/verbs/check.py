@@ -20,14 +20,14 @@ from parity.reporting import wording
 from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.spec.mistakes import short
-from parity.trials import curvature, networks, ops, output, rules, selection
+from parity.trials import asked_frameworks, curvature, networks, ops, output, rules, selection
 from parity.trials import options as asking
 from parity.trials.networks import Options, Trial
 from parity.trials.options import DTYPES, SIZES, STORE
 from parity.trials.selection import Selection
 from parity.trials.session import Judged, Session
 from parity.verbs.compare import own_model
-from parity.verbs.terminal import progress
+from parity.verbs.terminal import progress, unasked
 from parity.verbs.terminal.targets import own_realizations
 
 
@@ -95,7 +95,7 @@ def check(
         raise UsageError(f"{' '.join(specs)}: no architecture, so there is no size `{short(size)}`")
     _expand_own(specs)
     own = own_realizations(realizations)
-    named = selection.frameworks(tuple(frameworks) or tuple(own))
+    named = asked_frameworks.asked(tuple(frameworks) or tuple(own))
     if strange := [name for name in own if name not in named]:
         raise UsageError(f"a realization of {strange[0]} is given, and {strange[0]} is not asked: add --framework {strange[0]}")
     chosen: list[Trial] = []
@@ -159,6 +159,7 @@ def main(
         output.write_json(json_path, judged)
     if junit_path is not None:
         output.write_junit(junit_path, judged, PASSING)
+    unasked.tell(tuple(frameworks) or tuple(own_realizations(realizations)))
     show(judged, called=Called(selection.files(specs), realizations, store))
     return exit_status(one.verdict for one in judged)
 

@@ -8,14 +8,14 @@ from rich.console import Console
 
 from parity.execution.launcher import environments
 from parity.execution.launcher.environments import Unavailable
-from parity.trials import selection
+from parity.trials import asked_frameworks
 from parity.verbs.terminal import progress
 
 
 def build(frameworks: Sequence[str]) -> int:
     """Builds each; one that fails is told with its reason, and the rest goes on. 3 if any failed."""
     console, failed = Console(), False
-    for name in selection.frameworks(frameworks):
+    for name in asked_frameworks.asked(frameworks):
         try:
             with progress.bar(f"building {name}", None) as bar:
                 environment = environments.build(name, on_line=bar.advance)
@@ -42,7 +42,7 @@ def show() -> int:
 
 def remove(framework: str) -> int:
     """Removes every built environment of one framework."""
-    (name,) = selection.frameworks([framework])
+    (name,) = asked_frameworks.asked([framework])
     gone = environments.remove(name)
     console = Console()
     for directory in gone:

@@ -14,6 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from parity.errors import UsageError
+from parity.execution.frameworks import training as training_names
 from parity.execution.launcher import diagnosis, planning
 from parity.execution.launcher.environments import Unavailable, installed
 from parity.judgement.verdicts import exit_status
@@ -21,14 +22,14 @@ from parity.reporting import pages, summary
 from parity.reporting.results import Curve, Results, Speed, read, write
 from parity.spec import specs as language
 from parity.spec.suites import Suite, SuiteEntry
-from parity.trials import full_size, selection, suites, training
+from parity.trials import asked_frameworks, full_size, selection, suites, training
 from parity.trials import output as collating
 from parity.trials.networks import LARGE_SIZES, Options, Trial
 from parity.trials.options import DTYPES
 from parity.trials.session import Judged, Session, judge_record
 from parity.verbs import bench
 from parity.verbs.check import make_trials, show
-from parity.verbs.terminal import progress
+from parity.verbs.terminal import progress, unasked
 
 REPORTS = "reports"
 """Below the store: where a report goes if nothing is said, in a folder named like the suite. The project's own reports/, which
@@ -60,7 +61,10 @@ def main(
     if not isinstance(loaded, Suite):
         raise UsageError(f"{suite} is no suite; `parity list suites` shows them")
     suites.check(loaded)
-    named = selection.that_train(frameworks)
+    elsewhere = plan is not None or collect is not None  # on a machine whose environments are not these
+    named = asked_frameworks.that_train(tuple(frameworks) or (training_names() if elsewhere else ()))
+    if not elsewhere:
+        unasked.tell(frameworks)
     if plan is not None:
         return write_plan(loaded, named, plan)
     outcome = Outcome(judged=collect_plan(loaded, named, collect)) if collect else run(loaded, named, store, so_far)
@@ -92,7 +96,7 @@ def run(suite: Suite, frameworks: Sequence[str], store: Path, so_far: bool = Fal
     if so_far and not all(_large(entry) for entry in suite.entries):
         raise UsageError(f"{suite.name} asks for more than large networks, which alone are settled one by one: run it")
     for entry in suite.entries:
-        named = selection.that_train(entry.frameworks) if entry.frameworks else tuple(frameworks)
+        named = asked_frameworks.that_train(entry.frameworks) if entry.frameworks else tuple(frameworks)
         with progress.bar(f"{entry.task}: {', '.join(entry.specs)}", None) as bar:
             session = Session(store, named, on_record=bar.record, on_notice=bar.notice)
             if entry.task in PLANNED:

@@ -14,7 +14,8 @@ from parity.errors import UsageError
 from parity.execution import frameworks
 from parity.execution.frameworks import FrameworkEntry, Variant
 from parity.trials import networks
-from parity.trials.selection import select, that_train
+from parity.trials.asked_frameworks import that_train
+from parity.trials.selection import select
 from parity.verbs.check import check, make_trials
 
 RIGHT = "torch=reference_framework:Implementation"
@@ -107,8 +108,9 @@ def test_verbs_that_need_training_refuse_it(verb: str, place: Path, capfd: pytes
     [("atlas -f torch", "atlas"), ("fingerprint torch.optim.SGD", "fingerprint"), ("compare torch=a:b torch=a:c", "own_model")],
 )
 def test_a_verb_refuses_a_framework_without_the_feature_that_it_needs(
-    verb: str, feature: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    verb: str, feature: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("PARITY_ENVIRONMENTS", str(tmp_path))  # none is built: all that train are meant
     bare = FrameworkEntry("parity.torch_impl", (Variant("torch"),), features=())
     monkeypatch.setitem(frameworks.TABLE, "torch", bare)
     assert status(verb.split()) == 2

@@ -78,6 +78,14 @@ def installed(framework: str, accelerator: str = "cpu") -> Environment:
     return Environment(framework, built.interpreter, _versions(built.interpreter, str(built.directory)))
 
 
+def stands(framework: str) -> bool:
+    """Whether there is an interpreter of a framework: one that was built from its pins, or one that a variable names."""
+    try:
+        return bool(os.environ.get(override_variable(framework))) or planned(framework).complete()
+    except Unavailable:
+        return False
+
+
 def override_variable(framework: str) -> str:
     """PARITY_TORCH_PYTHON for `torch`."""
     return f"PARITY_{framework.upper().replace('[', '_').replace(']', '').replace('-', '_')}_PYTHON"

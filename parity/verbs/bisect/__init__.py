@@ -19,8 +19,8 @@ from parity.execution.launcher.environments import installed
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import PASSING
 from parity.spec.graph import Graph
+from parity.trials import asked_frameworks
 from parity.trials import output as collating
-from parity.trials import selection
 from parity.trials.options import STORE
 from parity.trials.session import Judged
 from parity.verbs.bisect import reproduction
@@ -93,7 +93,7 @@ def bisect(
 
 
 def _judged(spec: str, framework: str, realizations: Sequence[str], seed: int, store: str | Path) -> list[Judged]:
-    named = selection.that_train([framework])
+    named = asked_frameworks.that_train([framework])
     judged = check([spec], frameworks=named, dtypes=["float64"], seed=seed, realizations=realizations, store=store)
     if not any(one.trial.kind == "architectures" for one in judged):
         raise UsageError(f"{spec} is no architecture; `parity check {spec}` judges it whole")

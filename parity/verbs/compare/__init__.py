@@ -39,7 +39,7 @@ from parity.judgement import budgets
 from parity.judgement.verdicts import exit_status
 from parity.spec import source
 from parity.spec.mistakes import SpecError, short
-from parity.trials import selection
+from parity.trials import asked_frameworks
 from parity.trials.streams import stream
 from parity.verbs.compare import inputs as compared_inputs
 from parity.verbs.compare import spec_side
@@ -96,7 +96,7 @@ def _labels(names: Sequence[str]) -> list[str]:
 
 def _started(label: str, framework: str, target: str, python_path: tuple[Path, ...], stack: ExitStack) -> ComparedModel:
     try:
-        selection.that_train([framework], OWN_MODELS)
+        asked_frameworks.that_train([framework], OWN_MODELS)
         interpreter = installed(framework).interpreter
         started = (Conversation(framework, interpreter, target, dtype, python_path) for dtype in DTYPES)
         processes = {one.dtype: stack.enter_context(one) for one in started}

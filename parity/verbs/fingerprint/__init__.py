@@ -26,7 +26,7 @@ from parity.fingerprinting.naming import ExplainingForm, Seen, identify
 from parity.fingerprinting.rules import ClosedForm
 from parity.reference_impl.retracing import SeenStep
 from parity.spec.cases import Case
-from parity.trials import probes, selection
+from parity.trials import asked_frameworks, probes
 from parity.trials.networks import Trial
 from parity.trials.session import Judged, Session
 from parity.verbs.fingerprint import objects
@@ -103,7 +103,7 @@ def placed(target: str, framework: str | None) -> tuple[str, str]:
     found = before if separator else framework or path.partition(".")[0]
     if found.partition("[")[0] not in training():
         raise UsageError(f"whose is `{target}`? Write FRAMEWORK={path} with one of {', '.join(training())}")
-    return selection.that_train([found], FINGERPRINTS)[0], path
+    return asked_frameworks.that_train([found], FINGERPRINTS)[0], path
 
 
 def _trial(asked: NativeObject, arrays: Mapping[str, Array], values: Mapping[str, float]) -> Trial:

@@ -16,13 +16,13 @@ from rich.console import Console
 
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
-from parity.execution.frameworks import find, training
 from parity.execution.names import AGAIN, CARRIED, NATIVE, PARAMETER, array_name, lies_under, own_name, put_under, under
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
 from parity.spec import specs as language
 from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph
+from parity.trials import asked_frameworks
 from parity.trials import draws as drawing
 from parity.trials.networks import Trial
 from parity.trials.session import Judged, Session
@@ -58,9 +58,7 @@ def to_neutral(spec: str, native: Sequence[Path], framework: str, output: Path, 
 
 def check(specs: Sequence[str], frameworks: Sequence[str]) -> int:
     """Drawn weights of every architecture through each framework's format and back, bit for bit."""
-    for name in frameworks:
-        find(name)
-    judged = round_trips(specs or list(language.names("architectures")), list(frameworks) or list(training()))
+    judged = round_trips(specs or list(language.names("architectures")), asked_frameworks.that_train(frameworks))
     bad = [one for one in judged if one.verdict != "exact"]
     for one in bad:
         reason = next((found.reason or found.where for found in one.comparisons if found.verdict != "exact"), "")
