@@ -1,4 +1,4 @@
-"""parity: do deep-learning frameworks compute the same thing, how fast do they train it, which one should I pick?
+"""parity: do deep-learning frameworks compute the same thing, and how fast do they train it?
 
 Importing this package imports nothing else: a worker's interpreter has numpy and one framework only. The verbs are loaded
 when they are named: `parity.check(["lenet"], frameworks=["torch"])`.

@@ -122,7 +122,7 @@ OUTSIDE = {
     "parity.reporting*": ("numpy", "jinja2", "markupsafe", "vl_convert"),
     "parity.errors": (),
     "parity.trials*": ("numpy",),
-    "parity.trials.datasets*": ("numpy", "sklearn", "PIL"),
+    "parity.trials.datasets*": ("numpy",),
     "parity.verbs*": ("numpy", "rich", "rich_click"),
     **{f"parity.{name}*": ("numpy", *allowed) for name, allowed in FRAMEWORKS.items()},
     "parity.formulas*": (),
