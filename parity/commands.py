@@ -230,17 +230,18 @@ def report(results: Path | None, output: Path, verify: bool) -> int:
 
 
 @parity.command()
-@click.argument("chapter", required=False)
+@click.argument("words", nargs=-1, metavar="[CHAPTER] [FRAMEWORK…]")
 @FRAMEWORK
+@click.option("--measure", is_flag=True, help="Ask the frameworks that are installed here.")
 @click.option("--item", help="One item (batch_norm) or question (batch_norm.epsilon) alone.")
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, file_okay=False), help="Write atlas.md, atlas.html and data here."
 )
-def atlas(chapter: str | None, frameworks: tuple[str, ...], item: str | None, output: Path | None) -> int:
-    """What each framework's defaults really do; with two frameworks, what will bite who moves from the first to the second."""
+def atlas(**options: Any) -> int:
+    """What each framework's defaults really do; with two frameworks, what changes if you move from the first to the second."""
     from parity.verbs import atlas as verb
 
-    return verb.main(chapter, frameworks, item, output)
+    return verb.main(**options)
 
 
 @parity.command()

@@ -37,6 +37,11 @@ def that_train(wanted: Sequence[str], feature: str = "") -> tuple[str, ...]:
     return named
 
 
+def named(wanted: Sequence[str], feature: str) -> tuple[str, ...]:
+    """Those that are asked by name, none where no name is said. Raises as `that_train` does."""
+    return that_train(wanted, feature) if _named(wanted) else ()
+
+
 def unbuilt(wanted: Sequence[str]) -> tuple[str, ...]:
     """The frameworks that train and are not asked because they are not built: none where any is named, or none is built."""
     if _named(wanted):

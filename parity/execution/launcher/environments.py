@@ -86,6 +86,14 @@ def stands(framework: str) -> bool:
         return False
 
 
+def framework_version(framework: str) -> str:
+    """The version of the package that bears a framework's name, in its environment; empty where there is none."""
+    try:
+        return installed(framework).versions.get(framework.partition("[")[0], "")
+    except Unavailable:
+        return ""
+
+
 def override_variable(framework: str) -> str:
     """PARITY_TORCH_PYTHON for `torch`."""
     return f"PARITY_{framework.upper().replace('[', '_').replace(']', '').replace('-', '_')}_PYTHON"
