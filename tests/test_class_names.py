@@ -19,7 +19,7 @@ DEMANDED = {
 }
 """Names that stand for one thing in several files -> for which."""
 
-TO_BE_RENAMED = {"Trial": ("parity.comparing.departures", "parity.trials.networks")}
+TO_BE_RENAMED = {"Trial": ("parity.comparing.departures", "parity.trials.trial")}
 """Two things still: a case with its judgement, and a call in two models. Grows no longer."""
 
 

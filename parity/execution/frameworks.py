@@ -39,7 +39,7 @@ class FrameworkEntry:
 
     words: what people call it too, for "did you mean".
     trains: False where it runs models forward and nothing else. Such a framework is asked by name alone, and judged by its
-    forward passes in evaluation mode (parity.trials.networks.forward_only).
+    forward passes in evaluation mode (parity.trials.trial.forward_only).
     features: those of FEATURES that it offers; a verb that needs another refuses the framework. colour: its lines in figures.
     """
 

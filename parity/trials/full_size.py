@@ -24,8 +24,9 @@ from parity.spec import specs as language
 from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.trials import selection
-from parity.trials.networks import Options, Trial, architecture_trials, masked, programs
+from parity.trials.networks import architecture_trials, masked, programs
 from parity.trials.session import Judged, Session, judge_record
+from parity.trials.trial import Options, Trial
 
 TIMEOUT = 3600.0
 JUDGING = "parity.trials.full_size"

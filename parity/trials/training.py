@@ -31,10 +31,10 @@ from parity.spec.suites import QualityPart, SuiteEntry
 from parity.trials import datasets
 from parity.trials import draws as drawing
 from parity.trials.datasets import Dataset, DatasetError
-from parity.trials.networks import Options, Trial
 from parity.trials.reference_cache import remembered
 from parity.trials.session import Judged
 from parity.trials.streams import stream
+from parity.trials.trial import Options, Trial
 
 Array = npt.NDArray[Any]
 DIGITS = 10

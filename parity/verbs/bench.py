@@ -24,10 +24,11 @@ from parity.spec.expansion import expand
 from parity.trials import asked_frameworks, output, selection
 from parity.trials import draws as drawing
 from parity.trials import options as asking
-from parity.trials.networks import Options, Trial, architecture_trials
+from parity.trials.networks import architecture_trials
 from parity.trials.options import STORE
 from parity.trials.session import Judged, Session
 from parity.trials.streams import stream
+from parity.trials.trial import Options, Trial
 from parity.verbs.terminal import progress, unasked
 
 THREADS = 2

@@ -22,10 +22,10 @@ from parity.spec.expansion import expand
 from parity.spec.mistakes import short
 from parity.trials import asked_frameworks, curvature, networks, ops, output, rules, selection
 from parity.trials import options as asking
-from parity.trials.networks import Options, Trial
 from parity.trials.options import DTYPES, SIZES, STORE
 from parity.trials.selection import Selection
 from parity.trials.session import Judged, Session
+from parity.trials.trial import Options, Trial
 from parity.verbs.compare import own_model
 from parity.verbs.terminal import progress, unasked
 from parity.verbs.terminal.targets import own_realizations

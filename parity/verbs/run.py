@@ -24,9 +24,10 @@ from parity.spec import specs as language
 from parity.spec.suites import Suite, SuiteEntry
 from parity.trials import asked_frameworks, full_size, selection, suites, training
 from parity.trials import output as collating
-from parity.trials.networks import LARGE_SIZES, Options, Trial
+from parity.trials.networks import LARGE_SIZES
 from parity.trials.options import DTYPES
 from parity.trials.session import Judged, Session, judge_record
+from parity.trials.trial import Options, Trial
 from parity.verbs import bench
 from parity.verbs.check import make_trials, show
 from parity.verbs.terminal import progress, unasked

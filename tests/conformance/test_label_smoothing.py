@@ -15,8 +15,8 @@ from parity.ops.definition import Example
 from parity.spec.op_graphs import op_graph
 from parity.trials import draws as drawing
 from parity.trials import selection
-from parity.trials.networks import Options, Trial
 from parity.trials.session import Session
+from parity.trials.trial import Options, Trial
 
 CLASSES, BATCH = 37_000, 4
 

@@ -22,7 +22,7 @@ from parity.reference_impl.retracing import SeenStep
 from parity.spec.cases import Case
 from parity.spec.specs import Optimizer, load, names
 from parity.trials import probes
-from parity.trials.networks import Trial
+from parity.trials.trial import Trial
 from parity.verbs import fingerprint as verb
 from parity.verbs.fingerprint import objects
 

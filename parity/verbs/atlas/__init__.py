@@ -22,8 +22,8 @@ from parity.reporting.atlas import AtlasRow, write
 from parity.spec.cases import Case
 from parity.spec.mistakes import did_you_mean
 from parity.trials import asked_frameworks
-from parity.trials.networks import Trial
 from parity.trials.session import Judged, Session
+from parity.trials.trial import Trial
 from parity.verbs.atlas import shipped
 from parity.verbs.atlas.output import show
 from parity.verbs.fingerprint import default_gaps

@@ -1,6 +1,6 @@
 """Owns the answers that travel with parity: those of the committed atlas. It refuses to ask a framework a question.
 
-`setup.py` puts reports/data/atlas.json into the wheel as parity/_answers/atlas.json.
+`setup.py` puts reports/data/atlas.json into the wheel, in the folder `_answers` of the package.
 """
 
 from __future__ import annotations

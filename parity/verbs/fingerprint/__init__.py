@@ -27,8 +27,8 @@ from parity.fingerprinting.rules import ClosedForm
 from parity.reference_impl.retracing import SeenStep
 from parity.spec.cases import Case
 from parity.trials import asked_frameworks, probes
-from parity.trials.networks import Trial
 from parity.trials.session import Judged, Session
+from parity.trials.trial import Trial
 from parity.verbs.fingerprint import objects
 
 Array = npt.NDArray[Any]

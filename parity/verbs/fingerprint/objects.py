@@ -20,8 +20,8 @@ from parity.execution.worker import probing
 from parity.fingerprinting.forms.form import Arrays, Facet
 from parity.fingerprinting.forms.kinds import KINDS
 from parity.spec.cases import Case
-from parity.trials.networks import Trial
 from parity.trials.session import Judged, Session
+from parity.trials.trial import Trial
 
 NO_MATCH = "no match"
 

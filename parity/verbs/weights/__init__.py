@@ -24,8 +24,8 @@ from parity.spec.expansion import expand
 from parity.spec.graph import Graph
 from parity.trials import asked_frameworks
 from parity.trials import draws as drawing
-from parity.trials.networks import Trial
 from parity.trials.session import Judged, Session
+from parity.trials.trial import Trial
 from parity.verbs.weights import neutral
 
 Array = npt.NDArray[Any]
