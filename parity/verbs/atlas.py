@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -21,9 +20,10 @@ from parity.execution import arrays as array_files
 from parity.execution.frameworks import ATLAS
 from parity.reporting.atlas import AtlasRow, marked, write
 from parity.spec.cases import Case
-from parity.trials import selection
+from parity.trials import options, selection
 from parity.trials.networks import Trial
 from parity.trials.session import Judged, Session
+from parity.verbs import terminal
 from parity.verbs.fingerprint import default_gaps
 from parity.verbs.terminal.progress import bar
 
@@ -32,13 +32,15 @@ def main(chapter: str | None, frameworks: Sequence[str], item: str | None, outpu
     """Asks, prints a table a chapter, and writes data and page under `output` where one is named."""
     questions = chosen(chapter, item)
     names = list(selection.that_train(frameworks, ATLAS))
+    if output is not None:
+        options.place(output)
     rows, versions = ask(questions, names)
     if output is not None:
         measured = default_gaps.measure(list(versions)) if chapter is None and item is None else []
         if measured and (left := default_gaps.left_out(list(versions), measured)):
-            Console(stderr=True).print(f"no gap, since no closed form explains them: {', '.join(left)}", soft_wrap=True)
+            terminal.say(f"no gap, since no closed form explains them: {', '.join(left)}", error=True)
         written = write(rows, versions, measured, output)
-        Console().print(f"wrote {', '.join(str(path) for path in written)}", soft_wrap=True)
+        terminal.say(f"wrote {', '.join(str(path) for path in written)}")
     _show(rows, names, named=item is not None)
     return 3 if all(not answered.measured for row in rows for answered in row.answers.values()) else 0
 
@@ -100,7 +102,10 @@ def ask(
 def _cell(question: Question, judged: Judged) -> Answer:
     record = judged.record
     if record.outcome == "ran" and record.arrays:
-        return answer(question, array_files.load(judged.out, record.arrays))
+        try:
+            return answer(question, array_files.load(judged.out, record.arrays))
+        except (KeyError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
+            return Answer("no answer that can be read", measured=False)
     if record.outcome == "crashed":
         return Answer(f"raises {record.reason.split(':')[0]}", measured=True)
     return Answer("—" if record.outcome == "unsupported" else record.outcome, measured=False)
@@ -109,31 +114,28 @@ def _cell(question: Question, judged: Judged) -> Answer:
 def _show(rows: Sequence[AtlasRow], frameworks: Sequence[str], named: bool) -> None:
     """A chapter after the other, each question with its name. Between two frameworks what to do stands below the answers, and
     only rows that differ are shown, unless questions were named."""
-    console = Console()
     pair = len(frameworks) == 2
     shown = [row for row in rows if row.differs or named or not pair]
     for chapter, title in CHAPTERS.items():
         mine = [row for row in shown if row.chapter == chapter]
         if mine and pair:
-            console.print(Text(f"{title}\n", "italic"))
+            terminal.show(Text(f"{title}\n", "italic"))
             for row in mine:
-                console.print(_block(row, *frameworks), soft_wrap=True)
+                terminal.say(_block(row, *frameworks))
         elif mine:
-            console.print(_table(title, mine, frameworks))
-            console.print()
+            terminal.show(_table(title, mine, frameworks))
+            terminal.say()
     count = sum(row.differs for row in rows)
-    console.print(
-        f"{len(rows)} questions, {count} with different answers; one alone: parity atlas --item NAME", highlight=False
-    )
+    terminal.say(f"{len(rows)} questions, {count} with different answers; one alone: parity atlas --item NAME")
 
 
-def _block(row: AtlasRow, here: str, there: str) -> Text:
+def _block(row: AtlasRow, here: str, there: str) -> str:
     """The question and its NAME, both answers, and what gives the first one's in the second: whole lines, to be copied."""
     remedy = row.remedy(here, there)
     told = [(name, marked(row, name)) for name in (here, there)] + ([("what to do", remedy)] if remedy else [])
     wide = max(len(word) for word, _ in told)
     lines = "".join(f"    {word.ljust(wide)}  {text}\n" for word, text in told)
-    return Text.assemble(row.text, "  ", (row.name, "dim"), "\n", lines)
+    return f"{row.text}  {row.name}\n{lines}"
 
 
 def _table(title: str, rows: Sequence[AtlasRow], frameworks: Sequence[str]) -> Table:
