@@ -222,11 +222,12 @@ def fingerprint(**options: Any) -> int:
 @click.argument("results", type=click.Path(path_type=Path, exists=True), required=False)
 @click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("reports"), show_default=True)
 @click.option("--check", "verify", is_flag=True, help="Write nothing; fail if the report would change.")
-def report(results: Path | None, output: Path, verify: bool) -> int:
+@click.option("--seal", is_flag=True, help="Trust the data as they are (edited, or of an earlier parity), and seal them anew.")
+def report(results: Path | None, output: Path, verify: bool, seal: bool) -> int:
     """Records to reports: README.md and index.html."""
     from parity.verbs import report as verb
 
-    return verb.main(results, output, verify)
+    return verb.main(results, output, verify, seal)
 
 
 @parity.command()

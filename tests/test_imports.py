@@ -16,7 +16,7 @@ FORMULAS = ("parity.formulas", "parity.formulas.formula", "parity.formulas.synta
 WORKER_SPEC = ("parity", "parity.spec", "parity.spec.graph", "parity.spec.graph_facts", "parity.spec.cases", *FORMULAS)
 SHARED = tuple(
     f"parity.execution.{name}"
-    for name in ("arrays", "endings", "frameworks", "names", "newton", "protocol", "records", "request")
+    for name in ("arrays", "damage", "endings", "frameworks", "names", "newton", "protocol", "records", "request")
 )
 """What the processes share: the harness, a worker, a user's own model."""
 WORKER_RUNTIME = (
@@ -42,6 +42,7 @@ COMPLETE = [
 
 ROOMS = {
     "parity": (),
+    "parity.escaping": (),
     "parity.spec": (),
     "parity.execution": (),
     "parity.formulas*": FORMULAS,
@@ -50,7 +51,7 @@ ROOMS = {
     "parity.reference_impl*": ("parity.reference_impl*", "parity.ops*", "parity.spec*", "parity.formulas*"),
     "parity.execution.*": ("parity", "parity.execution", *SHARED, "parity.spec.graph", "parity.spec.cases"),
     "parity.execution.worker*": (*WORKER_SPEC, "parity.execution", *SHARED, "parity.execution.worker*"),
-    "parity.execution.launcher*": (*WORKER_SPEC, "parity.execution", *SHARED, "parity.execution.launcher*"),
+    "parity.execution.launcher*": (*WORKER_SPEC, "parity.escaping", "parity.execution", *SHARED, "parity.execution.launcher*"),
     "parity.execution.own_model*": ("parity", "parity.execution", *SHARED, "parity.execution.own_model*"),
     "parity.execution.own_model.conversation": ("parity.execution", *SHARED, "parity.execution.launcher*"),
     "parity.judgement*": (
@@ -67,29 +68,25 @@ ROOMS = {
     ),
     "parity.atlas*": ("parity.atlas", "parity.atlas.*", "parity.judgement.budgets"),
     "parity.reporting*": (
-        "parity",
-        "parity.execution.frameworks",
-        "parity.reporting*",
-        "parity.judgement*",
+        *("parity", "parity.escaping", "parity.execution.frameworks", "parity.execution.sealed", "parity.execution.damage"),
+        *("parity.reporting*", "parity.judgement*", "parity.fingerprinting*", "parity.atlas*"),
         "parity.execution.worker.timing",
-        "parity.fingerprinting*",
-        "parity.atlas*",
     ),
     "parity.errors": (),
     "parity.trials*": (
-        *("parity", "parity.trials*", "parity.errors", "parity.judgement*", "parity.reference_impl*"),
+        *("parity", "parity.escaping", "parity.trials*", "parity.errors", "parity.judgement*", "parity.reference_impl*"),
         *("parity.execution*", "parity.ops*", "parity.spec*", "parity.formulas*", "parity.reporting.results"),
     ),
     "parity.verbs*": (
         *("parity.trials*", "parity.errors"),
         *("parity", "parity.verbs*", "parity.reporting*", "parity.judgement*", "parity.reference_impl*", "parity.comparing*"),
-        *("parity.atlas*", "parity.fingerprinting*"),
+        *("parity.atlas*", "parity.fingerprinting*", "parity.escaping"),
         *("parity.execution*", "parity.ops*", "parity.spec*"),
     ),
     "parity.commands": ("parity", "parity.verbs*", "parity.trials.options", "parity.execution.frameworks"),
-    "parity.cli": ("parity.commands", "parity.errors", "parity.spec.mistakes"),
+    "parity.cli": ("parity.commands", "parity.escaping", "parity.errors", "parity.spec.mistakes", "parity.execution.damage"),
     "parity.__main__": ("parity.cli",),
-    "parity.pytest_plugin": ("parity.verbs*", "parity.trials*", "parity.errors", "parity.judgement*"),
+    "parity.pytest_plugin": ("parity.verbs*", "parity.trials*", "parity.errors", "parity.judgement*", "parity.escaping"),
     **{
         f"parity.{name}*": (
             f"parity.{name}",
@@ -107,6 +104,7 @@ ROOMS = {
 
 OUTSIDE = {
     "parity": (),
+    "parity.escaping": (),
     "parity.__main__": (),
     "parity.commands": ("rich_click",),
     "parity.cli": ("rich_click",),
@@ -127,7 +125,8 @@ OUTSIDE = {
     **{f"parity.{name}*": ("numpy", *allowed) for name, allowed in FRAMEWORKS.items()},
     "parity.formulas*": (),
     **dict.fromkeys(WORKER_SPEC, ()),
-    **{f"parity.execution.{name}": () for name in ("endings", "names", "records", "request", "frameworks", "worker.timing")},
+    **{f"parity.execution.{name}": () for name in ("damage", "endings", "names", "records", "request", "frameworks")},
+    "parity.execution.worker.timing": (),
     "parity.execution.launcher*": (),
     "parity.execution.launcher.planning": ("numpy",),
     "parity.execution.own_model.leaves": (),
@@ -208,7 +207,7 @@ def test_the_process_of_a_users_model_brings_nothing_of_the_harness_with_it() ->
     assert closure("parity.execution.own_model.answering", sources()) == {
         *("parity", "parity.execution", "parity.spec", "parity.spec.cases", "parity.spec.graph"),
         *(f"parity.execution.own_model{name}" for name in ("", ".answering", ".leaves")),
-        *(f"parity.execution.{name}" for name in ("arrays", "names", "records", "endings", "frameworks")),
+        *(f"parity.execution.{name}" for name in ("arrays", "damage", "names", "records", "endings", "frameworks")),
     }
 
 

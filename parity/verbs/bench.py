@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -29,6 +28,7 @@ from parity.trials.options import STORE
 from parity.trials.session import Judged, Session
 from parity.trials.streams import stream
 from parity.trials.trial import Options, Trial
+from parity.verbs import terminal
 from parity.verbs.terminal import progress, unasked
 
 THREADS = 2
@@ -177,6 +177,7 @@ def bench(
     chosen = selection.select(specs).architectures
     if not chosen:
         raise UsageError("bench times architectures; `parity list architectures` shows them", status=5)
+    asking.place(Path(store))
     speeds: list[Speed] = []
     for device in devices:
         options = Options(device=device, size=size)
@@ -192,12 +193,12 @@ def main(json_path: Path | None, **options: Any) -> int:
     output.reach(json_path)
     speeds = bench(**options)
     unasked.tell(options["frameworks"])
-    Console().print(table(Results("bench", "parity bench", speeds=speeds)))
-    Console().print(stated(options["size"]), soft_wrap=True)
+    terminal.show(table(Results("bench", "parity bench", speeds=speeds)))
+    terminal.say(stated(options["size"]))
     if json_path is not None:
         output.write_speed_json(json_path, speeds)
     if any(speed.processes and not summary.measured(speed) for speed in speeds):
-        Console(stderr=True).print(BUSY, soft_wrap=True)
+        terminal.say(BUSY, error=True)
     return 0 if all(summary.measured(speed) for speed in speeds) else 3
 
 

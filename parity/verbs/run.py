@@ -11,8 +11,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from parity.errors import UsageError
 from parity.execution.frameworks import training as training_names
 from parity.execution.launcher import diagnosis, planning
@@ -23,12 +21,13 @@ from parity.reporting.results import Curve, Results, Speed, read, write
 from parity.spec import specs as language
 from parity.spec.suites import Suite, SuiteEntry
 from parity.trials import asked_frameworks, full_size, selection, suites, training
+from parity.trials import options as asking
 from parity.trials import output as collating
 from parity.trials.networks import LARGE_SIZES
 from parity.trials.options import DTYPES
 from parity.trials.session import Judged, Session, judge_record
 from parity.trials.trial import Options, Trial
-from parity.verbs import bench
+from parity.verbs import bench, terminal
 from parity.verbs.check import make_trials, show
 from parity.verbs.terminal import progress, unasked
 
@@ -66,6 +65,7 @@ def main(
     named = asked_frameworks.that_train(tuple(frameworks) or (training_names() if elsewhere else ()))
     if not elsewhere:
         unasked.tell(frameworks)
+    asking.place(plan or output or store, *(() if plan or collect else (store,)))
     if plan is not None:
         return write_plan(loaded, named, plan)
     outcome = Outcome(judged=collect_plan(loaded, named, collect)) if collect else run(loaded, named, store, so_far)
@@ -81,7 +81,7 @@ def main(
     write(results, output / "data")
     pages.write(read(output / "data"), output)  # from what is committed alone, so that `parity report` gives the same bytes
     show(outcome.judged, results.command)
-    Console().print(f"report: {output / 'index.html'}", highlight=False)
+    terminal.say(f"report: {output / 'index.html'}")
     status = exit_status(one.verdict for one in outcome.judged)
     return status or (0 if all(summary.measured(speed) for speed in outcome.speeds) else 3)
 
@@ -133,10 +133,9 @@ def write_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> int:
             target = folder / f"{name.replace('[', '-').replace(']', '')}-{dtype}"
             digest = planning.implementation_digest(name)
             planning.write_request(target, name, asked, versions=_versions(name), implementation=digest)
-            line = f"python -m parity.execution.launcher {target} {target / planning.RESULTS}"
-            Console().print(line, highlight=False, markup=False, soft_wrap=True)
+            terminal.say(f"python -m parity.execution.launcher {target} {target / planning.RESULTS}")
     if left:
-        Console(stderr=True).print(f"left out, since it cannot be planned: {', '.join(left)}", highlight=False)
+        terminal.say(f"left out, since it cannot be planned: {', '.join(left)}", error=True)
     return 0
 
 
@@ -148,13 +147,17 @@ def collect_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> list[
         if asked.framework not in frameworks:
             continue
         found, out = reading.latest(), asked.directory / planning.RESULTS
+        for notice in reading.notices:
+            terminal.say(notice, error=True)
         for entry in asked.entries:
             trial = made.get(entry.case.id)
             if trial is None:
                 raise UsageError(
                     f"{asked.directory}: {entry.case.id} is not of this suite; write the plan with this parity again"
                 )
-            record = found.get(entry.key) or Session.absent(trial, asked.framework, "no record came back")
+            record = found.get(entry.key)
+            if record is None or (record.case, record.framework) != (entry.case.id, asked.framework):
+                record = Session.absent(trial, asked.framework, "no record came back")
             judged.append(Judged(trial, asked.framework, record, judge_record(trial, asked.framework, record, out), out))
     if not judged:
         raise UsageError(f"{folder} holds no request of {', '.join(frameworks)}", status=5)

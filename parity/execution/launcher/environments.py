@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import parity
+from parity.execution.damage import parsed, read_text
 from parity.execution.endings import tail
 from parity.execution.frameworks import find
 
@@ -133,10 +134,20 @@ def planned(framework: str, accelerator: str = "cpu") -> Built:
 
 def standing() -> list[Built]:
     """The complete environments, by name."""
-    found = []
-    for marker in sorted(root().glob(f"*/{MARKER}")):
-        found.append(Built(**{**json.loads(marker.read_text()), "directory": marker.parent}))
-    return found
+    return [built for marker in sorted(root().glob(f"*/{MARKER}")) if (built := _standing(marker)) is not None]
+
+
+def _standing(marker: Path) -> Built | None:
+    """What stands beside a marker: its directory's name tells, so that a damaged marker costs nothing. None if strange."""
+    name, *variant, accelerator, digest = marker.parent.name.split("-") if marker.parent.name.count("-") > 2 else ("", "", "")
+    if not digest or not variant:
+        return None
+    try:
+        told = parsed(read_text(marker.read_bytes()))
+        python, pins = str(told["python"]), str(told["pins"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        python, pins = "unknown", "unknown"
+    return Built(name, "-".join(variant), accelerator, python, pins, marker.parent)
 
 
 def remove(framework: str) -> list[Path]:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from parity import escaping
 from parity.execution import endings, records, request
 from parity.execution.launcher.process import LIMITS, POLL_SECONDS, Ending, Limits, WorkerSetting, run_process
 from parity.execution.records import Record
@@ -225,5 +226,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
+    sys.stdout.write(f"{escaping.terminal(line)}\n")
     sys.stdout.flush()

@@ -100,7 +100,7 @@ class Progress:
             lines = file.read().split(b"\n")
         found = []
         for line in lines:
-            with contextlib.suppress(ValueError, TypeError, AttributeError, KeyError):
+            with contextlib.suppress(ValueError, TypeError, AttributeError, KeyError, RecursionError):
                 found.append(self.entries[json.loads(line).get("key")])
         return tuple(found)
 

@@ -10,9 +10,6 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-import rich_click as click
-from rich.console import Console
-
 from parity.atlas.chapters import CHAPTERS, QUESTIONS, answer
 from parity.atlas.question import Answer, Question
 from parity.errors import UsageError
@@ -21,9 +18,10 @@ from parity.execution.frameworks import ATLAS, TABLE, meant, training
 from parity.reporting.atlas import AtlasRow, write
 from parity.spec.cases import Case
 from parity.spec.mistakes import did_you_mean
-from parity.trials import asked_frameworks
+from parity.trials import asked_frameworks, options
 from parity.trials.session import Judged, Session
 from parity.trials.trial import Trial
+from parity.verbs import terminal
 from parity.verbs.atlas import shipped
 from parity.verbs.atlas.output import show
 from parity.verbs.fingerprint import default_gaps
@@ -42,20 +40,22 @@ def main(words: Sequence[str], frameworks: Sequence[str], item: str | None, meas
     named = asked_frameworks.named(frameworks, ATLAS)
     reason = "" if measure or output is not None else shipped.outdated(questions, named)
     if reason:
-        click.echo(f"asking the frameworks: {reason}", err=True)
+        terminal.say(f"asking the frameworks: {reason}", error=True)
     if not (reason or measure or output is not None):
         rows, versions = shipped.answers(questions, named)
         show(rows, list(versions), versions, named=item is not None, travelled=True)
         return 0
     names = list(asked_frameworks.that_train(frameworks, ATLAS))
     unasked.tell(frameworks)
+    if output is not None:
+        options.place(output)
     rows, versions = ask(questions, names)
     if output is not None:
         measured = default_gaps.measure(list(versions)) if chapter is None and item is None else []
         if measured and (left := default_gaps.left_out(list(versions), measured)):
-            Console(stderr=True).print(f"no gap, since no closed form explains them: {', '.join(left)}", soft_wrap=True)
+            terminal.say(f"no gap, since no closed form explains them: {', '.join(left)}", error=True)
         written = write(rows, versions, measured, output)
-        Console().print(f"wrote {', '.join(str(path) for path in written)}", soft_wrap=True)
+        terminal.say(f"wrote {', '.join(str(path) for path in written)}")
     show(rows, names, versions, named=item is not None)
     return 3 if all(not answered.measured for row in rows for answered in row.answers.values()) else 0
 
@@ -135,7 +135,10 @@ def ask(
 def _cell(question: Question, judged: Judged) -> Answer:
     record = judged.record
     if record.outcome == "ran" and record.arrays:
-        return answer(question, array_files.load(judged.out, record.arrays))
+        try:
+            return answer(question, array_files.load(judged.out, record.arrays))
+        except (KeyError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
+            return Answer("no answer that can be read", measured=False)
     if record.outcome == "crashed":
         return Answer(f"raises {record.reason.split(':')[0]}", measured=True)
     return Answer("—" if record.outcome == "unsupported" else record.outcome, measured=False)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from parity.atlas.chapters import CHAPTERS
 from parity.reporting.atlas import AtlasRow, marked
+from parity.verbs import terminal
 
 
 def show(
@@ -21,30 +21,29 @@ def show(
 
     versions: of the frameworks that answered. travelled: the answers came with parity.
     """
-    console = Console()
     pair = len(frameworks) == 2
     shown = [row for row in rows if row.differs or named or not pair]
     if not sys.stdout.isatty():
         for row in shown:
-            console.print(_line(row, frameworks), soft_wrap=True, markup=False, highlight=False)
+            terminal.say(_line(row, frameworks))
     for chapter, title in CHAPTERS.items() if sys.stdout.isatty() else ():
         mine = [row for row in shown if row.chapter == chapter]
         if mine and pair:
-            console.print(Text(f"{title}\n", "italic"))
+            terminal.show(Text(f"{title}\n", "italic"))
             for row in mine:
-                console.print(_block(row, *frameworks), soft_wrap=True)
+                terminal.say(_block(row, *frameworks))
         elif mine:
-            console.print(_table(title, mine, frameworks))
-            console.print()
+            terminal.show(_table(title, mine, frameworks))
+            terminal.say()
     count = sum(row.differs for row in rows)
-    console = Console(stderr=not sys.stdout.isatty())  # a pipe gets answers alone
     told = f"{len(rows)} question{'s' * (len(rows) > 1)}, {count} with different answers; one alone: parity atlas --item NAME"
-    console.print(told, highlight=False, soft_wrap=True)
+    aside = not sys.stdout.isatty()  # a pipe gets answers alone
+    terminal.say(told, error=aside)
     measured = f"measured with {', '.join(f'{name} {version}' for name, version in versions.items())}"
     if travelled:
-        console.print(f"{measured}; --measure asks the frameworks that are installed here", highlight=False, soft_wrap=True)
+        terminal.say(f"{measured}; --measure asks the frameworks that are installed here", error=aside)
     elif versions:
-        console.print(f"{measured}, just now", highlight=False, soft_wrap=True)
+        terminal.say(f"{measured}, just now", error=aside)
 
 
 def _line(row: AtlasRow, frameworks: Sequence[str]) -> str:
@@ -54,13 +53,13 @@ def _line(row: AtlasRow, frameworks: Sequence[str]) -> str:
     return " | ".join([*told, *([f"what to do: {remedy}"] if remedy else [])])
 
 
-def _block(row: AtlasRow, here: str, there: str) -> Text:
+def _block(row: AtlasRow, here: str, there: str) -> str:
     """The question and its NAME, both answers, and what gives the first one's in the second: whole lines, to be copied."""
     remedy = row.remedy(here, there)
     told = [(name, marked(row, name)) for name in (here, there)] + ([("what to do", remedy)] if remedy else [])
     wide = max(len(word) for word, _ in told)
     lines = "".join(f"    {word.ljust(wide)}  {text}\n" for word, text in told)
-    return Text.assemble(row.text, "  ", (row.name, "dim"), "\n", lines)
+    return f"{row.text}  {row.name}\n{lines}"
 
 
 def _table(title: str, rows: Sequence[AtlasRow], frameworks: Sequence[str]) -> Table:

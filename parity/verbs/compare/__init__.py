@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
-from rich.console import Console
 
 from parity.comparing import (
     causes,
@@ -41,6 +40,7 @@ from parity.spec import source
 from parity.spec.mistakes import SpecError, short
 from parity.trials import asked_frameworks
 from parity.trials.streams import stream
+from parity.verbs import terminal
 from parity.verbs.compare import inputs as compared_inputs
 from parity.verbs.compare import spec_side
 from parity.verbs.compare.output import DTYPES, Compared, ComparedModel, show, write_json
@@ -230,7 +230,7 @@ def main(
 
 def crashed(error: Crashed) -> int:
     """A model that fails, in its own words."""
-    Console(stderr=True, emoji=False).print(str(error), markup=False, highlight=False, soft_wrap=True)
+    terminal.say(error, error=True)
     return 3
 
 

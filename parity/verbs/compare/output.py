@@ -13,13 +13,12 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from parity.comparing.departures import Departure
 from parity.comparing.judging import Found
 from parity.execution.own_model.conversation import Answerer
 from parity.judgement.verdicts import PASSING, worst
 from parity.trials.output import SCHEMA_VERSION
+from parity.verbs import terminal
 
 DTYPES = ("float64", "float32")
 
@@ -55,9 +54,8 @@ class Compared:
 
 def show(compared: Compared) -> None:
     """The verdict, a line for each quantity, the first departure and its cause."""
-    console = Console(emoji=False)
     for line in lines(compared):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        terminal.say(line)
 
 
 def lines(compared: Compared) -> Iterator[str]:

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from rich.console import Console
 
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
@@ -29,6 +28,7 @@ from parity.spec.cases import Case
 from parity.trials import asked_frameworks, probes
 from parity.trials.session import Judged, Session
 from parity.trials.trial import Trial
+from parity.verbs import terminal
 from parity.verbs.fingerprint import objects
 
 Array = npt.NDArray[Any]
@@ -214,11 +214,7 @@ def _number(name: str, value: float | bool | str) -> float | bool:
 
 def show(answer: Fingerprint) -> None:
     """The name, the formulas, and what it was tried with."""
-    console = Console()
-
-    def say(text: str) -> None:
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
-
+    say = terminal.say
     say(f"{answer.target} ({answer.framework} {answer.version}): {answer.name}")
     for match in answer.matches[:1]:
         for name, text in formulas(match.form):

@@ -11,8 +11,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
 from parity.execution.names import KNOWN, group_of, lies_under
@@ -22,6 +20,7 @@ from parity.fingerprinting.forms.kinds import KINDS
 from parity.spec.cases import Case
 from parity.trials.session import Judged, Session
 from parity.trials.trial import Trial
+from parity.verbs import terminal
 
 NO_MATCH = "no match"
 
@@ -109,11 +108,7 @@ def _found(asked: Native, judged: Judged) -> tuple[NativeFingerprint, Arrays] | 
 
 def show(answer: NativeFingerprint) -> None:
     """The name, facet by facet, and what it was tried with."""
-    console = Console()
-
-    def say(text: str) -> None:
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
-
+    say = terminal.say
     say(f"{answer.target} ({answer.framework} {answer.version}), {answer.kind}: {answer.name}")
     for facet in answer.facets:
         say(f"  {facet.about}: {_explained(answer.kind, facet)}")

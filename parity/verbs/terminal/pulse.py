@@ -1,6 +1,6 @@
 """Owns the lines that a pipe or a log gets while a command works: one every half minute, on stderr.
 
-It refuses to speak to a terminal, which shows a bar (`progress.py`). Standard library alone.
+It refuses to speak to a terminal, which shows a bar (`progress.py`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
+
+from parity.verbs import terminal
 
 EVERY = 30.0
 """Seconds between two lines. Services that run tests end a job that has been silent for some minutes."""
@@ -76,5 +78,4 @@ def beating() -> Iterator[None]:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(text.encode("ascii", "replace").decode() + "\n")
-    sys.stderr.flush()
+    terminal.say(text, error=True)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import rich_click as click
-
 from parity.trials import asked_frameworks
+from parity.verbs import terminal
 
 
 def tell(frameworks: Sequence[str]) -> None:
     """Prints the line on stderr, if there is anything to say. frameworks: what the user has named."""
     if left := asked_frameworks.unbuilt(frameworks):
-        click.echo(f"not asked, since not built: {', '.join(left)} (parity env build {' '.join(left)})", err=True)
+        terminal.say(f"not asked, since not built: {', '.join(left)} (parity env build {' '.join(left)})", error=True)
