@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 
 from rich.table import Table
@@ -11,6 +10,7 @@ from rich.text import Text
 from parity.atlas.chapters import CHAPTERS
 from parity.reporting.atlas import AtlasRow, marked
 from parity.verbs import terminal
+from parity.verbs.terminal import columns
 
 
 def show(
@@ -21,12 +21,13 @@ def show(
 
     versions: of the frameworks that answered. travelled: the answers came with parity.
     """
+    aside = columns.width() is None  # a pipe gets answers alone
     pair = len(frameworks) == 2
     shown = [row for row in rows if row.differs or named or not pair]
-    if not sys.stdout.isatty():
+    if aside:
         for row in shown:
             terminal.say(_line(row, frameworks))
-    for chapter, title in CHAPTERS.items() if sys.stdout.isatty() else ():
+    for chapter, title in CHAPTERS.items() if not aside else ():
         mine = [row for row in shown if row.chapter == chapter]
         if mine and pair:
             terminal.show(Text(f"{title}\n", "italic"))
@@ -37,7 +38,6 @@ def show(
             terminal.say()
     count = sum(row.differs for row in rows)
     told = f"{len(rows)} question{'s' * (len(rows) > 1)}, {count} with different answers; one alone: parity atlas --item NAME"
-    aside = not sys.stdout.isatty()  # a pipe gets answers alone
     terminal.say(told, error=aside)
     measured = f"measured with {', '.join(f'{name} {version}' for name, version in versions.items())}"
     if travelled:
