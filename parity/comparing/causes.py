@@ -49,7 +49,7 @@ def first(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], means: Mea
     """The first departure of the forward pass, in evaluation or in training, with its causes; one that is a framework's own way
     only where nothing departs by more."""
     own_way = None
-    for coarse in (False, True):
+    for coarse in (False, True) if not means.narrow else (True,):
         looks = ((look, mode) for mode in ("eval", "train") for look in (departures.first, departures.output))
         seen = next((one for look, mode in looks if (one := look(ours, theirs, calls, mode, means, coarse))), None)
         departure = seen and tested(seen, found)

@@ -32,6 +32,12 @@ class Means:
     rerun: Rerun
     inverted: Callable[[str, int], Mapping[str, Array]]
     given: Callable[[str], Sequence[Array]]
+    narrow: bool = False
+    """Whether one of the models has no float64, so that float32 is what can be looked at."""
+
+    def tolerance(self, depth: int, scale: float) -> float:
+        """In float32 each of two models may err by what judging.narrow allows to a sum, and what takes it by as much again."""
+        return judging.SHADOW * judging.narrow(depth, scale) if self.narrow else judging.tolerance(depth, scale, 0.0)
 
 
 NOTHING: Mapping[str, Any] = {"settings": {}}
@@ -100,7 +106,9 @@ class Trial:
         ours = self.ours.output(self.mode, self.mine)
         if array is None or ours is None:
             return None
-        both = alike(ours, structure.neutral(array, self.other, structure.given(self.other)), recurrent=True, both=self.both)
+        both = alike(
+            ours, structure.neutral(array, self.other, structure.given(self.other), gave=True), recurrent=True, both=self.both
+        )
         return None if both is None else both[1]
 
     def crossed(self) -> dict[str, Array] | None:
@@ -139,7 +147,7 @@ class Trial:
 
         def misses(again: Mapping[str, Array]) -> float:
             array = again.get(array_name(GIVEN, self.other, 0))
-            return self.misses(None if array is None else self.theirs.structure.neutral(array, self.other))
+            return self.misses(None if array is None else self.theirs.structure.neutral(array, self.other, gave=True))
 
         titles = self.title(), self.turned().title()
         where = self.ours, self.theirs, self.mode, self.means, self.before(), self.mine, self.other
@@ -173,7 +181,7 @@ class Gap:
         return self.ours.structure.label, self.theirs.structure.label
 
     def limit(self, array: Array) -> float:
-        return judging.tolerance(self.place + 1, float(np.max(np.abs(array), initial=0.0)), 0.0)
+        return self.means.tolerance(self.place + 1, float(np.max(np.abs(array), initial=0.0)))
 
     def what(self, side: int) -> str:
         """The numbers of one side, in words."""
@@ -212,7 +220,7 @@ def first(
         if both is None:
             continue
         scale = max(float(np.max(np.abs(one), initial=0.0)) for one in both)
-        error, limit = judging.distance(*both), judging.tolerance(mine + 1, scale, 0.0)
+        error, limit = judging.distance(*both), means.tolerance(mine + 1, scale)
         if error <= (judging.narrow(mine + 1, scale) if coarse else limit):
             continue
         trial = Trial(ours, theirs, mine, other, mode, means, limit, calls)
@@ -243,11 +251,11 @@ def output(
             continue
         error, depth = judging.distance(mine, other), places[0] + 1
         scale = max(float(np.max(np.abs(one), initial=0.0)) for one in (mine, other))
-        if error <= (judging.narrow(depth, scale) if coarse else judging.tolerance(depth, scale, 0.0)):
+        if error <= (judging.narrow(depth, scale) if coarse else means.tolerance(depth, scale)):
             continue
 
         def misses(again: Mapping[str, Array], number: int = number, mine: Array = mine) -> float:
-            return judging.distance(mine, theirs.structure.neutral(again[array_name(OUTPUT, number)]))
+            return judging.distance(mine, theirs.structure.leaving(number, again[array_name(OUTPUT, number)]))
 
         titles = f"output {number} of {ours.structure.label}", f"output {number} of {theirs.structure.label}"
         gap = Gap(ours, theirs, mode, means, calls, *places, mine, other, titles, misses, last=True)

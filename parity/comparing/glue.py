@@ -13,14 +13,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import expressions, functions, judging
+from parity.comparing import expressions, functions, judging, notes
+from parity.comparing.axes import IMAGE
 from parity.comparing.departures import Gap, Trial
 from parity.comparing.functions import HELD
 from parity.comparing.pairing import alike
-from parity.comparing.structures import IMAGE
 
 Array = npt.NDArray[Any]
 AXES = ("channels", "height", "width")
+RUNS = 8
+"""Pieces of an order that are told one by one."""
 REACH = 3
 """How many layers back the input of a function is looked for."""
 
@@ -123,7 +125,10 @@ def branches(gap: Gap) -> Iterator[str]:
     for axis in range(1, mine.ndim):
         order = _permutation(np.moveaxis(mine, axis, 0), np.moveaxis(other, axis, 0), gap.limit(mine))
         if order is not None:
-            told = ", ".join(f"{first}–{last}" for first, last in _runs(order))
+            told = ", ".join(f"{first}–{last}" for first, last in _runs(order)[:RUNS])
+            if len(_runs(order)) > RUNS:
+                turned = notes.permutation(order)
+                told = f"{turned}, its axes exchanged: Permute((2, 3, 1)) for an image" if turned else f"{told} …"
             yield (
                 f"order of branches: along axis {axis} {gap.labels[1]} has what {gap.labels[0]} has at {told}, in this order "
                 "(tested: so arranged they agree)"

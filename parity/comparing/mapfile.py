@@ -18,9 +18,9 @@ HEAD = """# Which layer is which, and where each weight lies. Written by `parity
 #     parity compare … --weights-map THIS_FILE
 # layout: the native axes -> the neutral ones, such as `h w i o -> o i h w`; rows: a range of the native tensor's first axis;
 # gates: the blocks of a recurrent layer's first neutral axis, in the native order; image: the native image that a dense
-# kernel's inputs flatten; reshaped: the native image that its outputs are reshaped into; channels: where images have their
-# channels, `first` or `last`. A weight that one model lacks is left out there: the other model's is then held where it
-# changes nothing.
+# kernel's inputs flatten; reshaped: the native image that its outputs are reshaped into; spread: axes along which one number
+# of the other model stands for each element; channels: where images have their channels, `first` or `last`. A weight that one
+# model lacks is left out there: the other model's is then held where it changes nothing.
 """
 
 
@@ -39,7 +39,7 @@ def text(found: Map, sides: Mapping[str, str]) -> str:
 
 def _fields(placement: Placement) -> dict[str, Any]:
     fields: dict[str, Any] = {"native": placement.native}
-    for name in ("layout", "rows", "gates", "image", "reshaped"):
+    for name in ("layout", "rows", "gates", "image", "reshaped", "spread"):
         value = getattr(placement, name)
         if value:
             fields[name] = list(value) if isinstance(value, tuple) else value
@@ -79,7 +79,7 @@ def _placements(
         if shape is None:
             known = ", ".join(weight.native for weight in weights)
             raise ValueError(f"{label}: {names[label]} has no weight {fields.get('native')!r}; it has {known}")
-        rows, image, reshaped = (fields.get(name) or () for name in ("rows", "image", "reshaped"))
+        rows, image, reshaped, spread = (fields.get(name) or () for name in ("rows", "image", "reshaped", "spread"))
         found[label] = Placement(
             fields["native"],
             shape,
@@ -88,6 +88,7 @@ def _placements(
             fields.get("gates", ""),
             tuple(image),
             tuple(reshaped),
+            tuple(spread),
         )
     shapes = {label: one.neutral for label, one in found.items()}
     if len(set(shapes.values())) > 1:

@@ -5,7 +5,7 @@ It refuses to look at the forward pass; departures.py does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -26,6 +26,7 @@ from parity.judgement import budgets
 Array = npt.NDArray[Any]
 
 
+SPREAD = "one number is spread over several elements in one model alone"
 BAD = ("differs", "nonfinite", "reduced_precision")
 
 
@@ -39,6 +40,8 @@ def settings(ours: Side, theirs: Side, found: Map) -> list[Found]:
     told += [Found("setting", title, "float64", "differs", reason=reason) for title, reason in _ties(ours, theirs, found)]
     for match in found.matches:
         for role, at in match.weights.items():
+            if spread := spread_over(match.leaves[ours.structure.label], role, at, ours, theirs):
+                told.append(spread)
             moving = [_moves(side, at) for side in (ours, theirs) if side.structure.label in at]
             if len(set(moving)) > 1:
                 name = match.leaves[ours.structure.label]
@@ -50,6 +53,23 @@ def settings(ours: Side, theirs: Side, found: Map) -> list[Found]:
                 if not role.endswith("recurrent_bias"):  # a second bias beside the first adds nothing that can be learnt
                     told.append(Found("setting", f"{name} {role}", "float64", "differs", reason=f"{have} alone has it"))
     return told
+
+
+def spread_over(layer: str, role: str, at: Mapping[str, Placement], ours: Side, theirs: Side) -> Found | None:
+    """One number for each element in one model, and one for each channel, or for all, in the other."""
+    labels = [side.structure.label for side in (ours, theirs)]
+    if not set(labels) <= set(at) or at[labels[0]].spread == at[labels[1]].spread:
+        return None
+    shapes = [(*at[label].neutral, *at[label].spread) for label in labels]
+    told = " and ".join(f"{prod(shape)} numbers, {shape}, in {label}" for shape, label in zip(shapes, labels, strict=True))
+    reason = f"{SPREAD}: {told}"
+    return Found("setting", f"{layer} {role}", "float64", "differs", reason=reason)
+
+
+def spread_cause(departure: Departure, told: Sequence[Found]) -> Departure:
+    """The departure of a gradient with the setting that explains it."""
+    causes = tuple(one.reason for one in told if one.tensor == departure.title and one.reason.startswith(SPREAD))
+    return replace(departure, causes=causes) if causes and not departure.causes else departure
 
 
 def _ties(ours: Side, theirs: Side, found: Map) -> Iterator[tuple[str, str]]:
@@ -174,7 +194,7 @@ def _moving(
                 continue
             places = at[ours.structure.label], at[theirs.structure.label]
             left, right = _after(ours, places[0]), _after(theirs, places[1])
-            limit = judging.tolerance(mine + 1, float(np.max(np.abs(left), initial=0.0)), 0.0)
+            limit = means.tolerance(mine + 1, float(np.max(np.abs(left), initial=0.0)))
             if judging.distance(left, right) > limit:
                 yield Trial(ours, theirs, mine, other, "train", means, limit, calls), role, *places
 

@@ -35,12 +35,15 @@ from parity.keras_impl import model as programs
 from parity.keras_impl.own_model.kinds import (
     FUSED,
     GATES,
-    KINDS,
     activation_kind,
     attention_weights,
     changed,
+    derived,
     inner,
+    kind_of,
+    layout_of,
     leaves_of,
+    own_way,
     parts_of,
     recurrent_weights,
     settings_of,
@@ -81,11 +84,11 @@ class Model:
         self.calls: dict[bool, list[Record]] = {}
         self.alone = False
 
-    def given_inputs(self) -> list[tuple[Shape, str]] | None:
+    def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
         known = getattr(self.model, "inputs", None)
         if not known or any(size is None for one in known for size in one.shape[1:]):
             return None
-        return [(tuple(one.shape[1:]), _kind(str(one.dtype))) for one in known]
+        return [(tuple(one.shape[1:]), _kind(str(one.dtype)), one.shape[0]) for one in known]
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
         self._call([self._tensor(array) for array in inputs], training=False)  # builds what is built by its first call
@@ -241,11 +244,13 @@ class Model:
             _, word, settings = self.functions[name]
             return Leaf(name, word, word, settings, ())
         layer = self.layers[name]
-        kind, outer = KINDS.get(type(inner(layer))), KINDS.get(type(layer))
+        kind, outer = kind_of(inner(layer)), kind_of(layer)
         word = kind.name if kind else type(layer).__name__
         if isinstance(layer, keras.layers.Activation):
             word = activation_kind(layer.activation)[0]
-        return Leaf(name, word, type(layer).__name__, self.told[name], tuple(self._weights(layer, outer)))
+        weights = tuple(self._weights(layer, outer))
+        holds = derived(layer) and bool(layer._layers)
+        return Leaf(name, word, type(layer).__name__, self.told[name], weights, "", own_way(layer), holds)
 
     def _weights(self, layer: keras.layers.Layer, kind: Kind | None) -> Iterator[Weight]:
         names = {id(variable): name for name, variable in self.variables.items()}
@@ -255,9 +260,11 @@ class Model:
             found = [(*one, "") for one in attention_weights(layer)]
         else:
             known = {id(getattr(layer, own)): place for own, place in kind.weights.items()} if kind else {}
+            within = {id(one) for child in layer._layers for one in child.variables} if derived(layer) else set()
             for one in layer.variables:
-                if id(one) in names:
+                if id(one) in names and id(one) not in within:
                     role, layout = known.get(id(one), (one.path.split("/")[-1], ""))
+                    layout = layout_of(layout, len(one.shape))
                     yield Weight(role, names[id(one)], tuple(one.shape), layout, trainable=bool(one.trainable))
             return
         for role, one, layout, rows, gates in found:

@@ -7,7 +7,6 @@ An activation that a block ends in is told as a layer of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -29,10 +28,20 @@ from parity.execution.names import (
     put_under,
     under,
 )
-from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, plain, put_together, taken_apart, unstacked
+from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, put_together, taken_apart, unstacked
 from parity.execution.protocol import Array
 from parity.mxnet_impl.device import mxnet
-from parity.mxnet_impl.own_model.kinds import KINDS, RECURRENCES, recurrent_weights, word_of
+from parity.mxnet_impl.own_model.kinds import (
+    RECURRENCES,
+    changed,
+    derived,
+    kind_of,
+    own_way,
+    recurrent_weights,
+    settings_of,
+    word_of,
+)
+from parity.mxnet_impl.own_model.symbols import SymbolNode, nodes_of
 
 Arrays = dict[str, Array]
 Record = tuple[str, Any, list[Array], list[Array]]
@@ -64,16 +73,42 @@ class Model:
         block.hybridize(active=False)  # a cached graph would pass by its children
         block.cast(dtype)
         self.blocks = dict(_leaves(block, ""))
-        self.told = {name: _settings(one) for name, one in self.blocks.items()}
+        self.told = {name: settings_of(one) for name, one in self.blocks.items()}
         self.records: list[Record] = []
         self.calls: dict[bool, list[Record]] = {}
-        self.listening = False
+        self.listening = self.opened = False
         self._open: list[int] = []
         block.apply(lambda one: _begins_in(one, dtype))
         for name, one in self.blocks.items():
-            one.register_forward_pre_hook(self._before(name))
-            one.register_forward_hook(self._after)
+            self._listen(name, one)
+
+    def _open_symbols(self) -> None:
+        """Blocks that are symbols run node by node from now on, and the nodes are leaves."""
+        self.opened = True
+        outer: list[str] = []
+        dropped = [(one, self.told[name]["rate"]) for name, one in self.blocks.items() if isinstance(one, nn.Dropout)]
+        for one, rate in dropped:
+            one._rate = rate  # the symbol is to say it
+        for name, block in list(_walked(self.block, "")):
+            inner = any(not one or name.startswith(f"{one}.") for one in outer)
+            nodes = None if inner or kind_of(block) is not None else nodes_of(block)
+            if nodes is None:
+                continue
+            outer.append(name)
+            object.__setattr__(block, "forward", nodes)
+            inside = {own for own in self.blocks if own == name or not name or own.startswith(f"{name}.")}
+            self.blocks = {own: one for own, one in self.blocks.items() if own not in inside}
+            for own, node in nodes.named():
+                title = f"{name}.{own}" if name else own
+                self.blocks[title], self.told[title] = node, settings_of(node)
+                self._listen(title, node)
+        for one, _ in dropped:
             _without_dropout(one)
+
+    def _listen(self, name: str, block: Any) -> None:
+        block.register_forward_pre_hook(self._before(name))
+        block.register_forward_hook(self._after(name))
+        _without_dropout(block)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -82,11 +117,13 @@ class Model:
         found = self.block._collect_params_with_prefix()
         return {name: one for name, one in found.items() if owners.setdefault(id(one), name) == name}
 
-    def given_inputs(self) -> list[tuple[Shape, str]] | None:
+    def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
         return None
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
         self.block(*(self._tensor(array) for array in inputs))  # learns the shapes that it was not told
+        if not self.opened:
+            self._open_symbols()
         found = self.forward(inputs)
         calls = [
             Call(name, tuple(one.shape for one in taken), tuple(one.shape for one in gave))
@@ -140,7 +177,7 @@ class Model:
         tensors = [self._tensor(arrays.get(array_name(TAKEN, slot), array)) for slot, array in enumerate(taken)]
         self.set_weights(under(arrays, WEIGHT))
         try:
-            with _changed(block, KINDS.get(type(block)), change["settings"]):
+            with changed(block, kind_of(block), change["settings"]):
                 outputs = _tensors(self._alone(block, put_together(skeleton, tensors), change["training"]))
             gave = [one.asnumpy() for one in outputs]
             parameters = self.parameters
@@ -170,7 +207,7 @@ class Model:
 
     def _before(self, name: str) -> Any:
         def before(_: Any, arguments: Any) -> None:
-            if not self.listening:
+            if not self.listening or name not in self.blocks:
                 return
             tensors: list[Any] = []
             skeleton = taken_apart(tuple(arguments), _is_tensor, tensors)
@@ -182,10 +219,13 @@ class Model:
 
         return before
 
-    def _after(self, _: Any, __: Any, outputs: Any) -> None:
-        if self.listening:
-            record = self.records[self._open.pop()]
-            record[3].extend([] if record[3] else [one.asnumpy() for one in _tensors(outputs)])
+    def _after(self, name: str) -> Any:
+        def after(_: Any, __: Any, outputs: Any) -> None:
+            if self.listening and name in self.blocks:
+                record = self.records[self._open.pop()]
+                record[3].extend([] if record[3] else [one.asnumpy() for one in _tensors(outputs)])
+
+        return after
 
     def _tensor(self, array: Array) -> Any:
         return mxnet.nd.array(np.asarray(array), dtype="int32" if array.dtype.kind == "i" else self.dtype)
@@ -196,8 +236,9 @@ class Model:
 
     def _leaf(self, name: str) -> Leaf:
         block = self.blocks[name]
-        weights = tuple(self._weights(block, KINDS.get(type(block))))
-        return Leaf(name, word_of(block), type(block).__name__, self.told[name], weights)
+        weights = tuple(self._weights(block, kind_of(block)))
+        written = block.operator if isinstance(block, SymbolNode) else type(block).__name__
+        return Leaf(name, word_of(block), written, self.told[name], weights, "", own_way(block), _holds(block))
 
     def _weights(self, block: Any, kind: Kind | None) -> Iterator[Weight]:
         names = {id(parameter): name for name, parameter in reversed(self.parameters.items())}
@@ -215,54 +256,27 @@ class Model:
 
 def _leaves(block: Any, name: str) -> Iterator[tuple[str, Any]]:
     """Blocks of a known class with the activations that they end in, and those that hold no other."""
-    children = block._children
-    if type(block) in KINDS or not children:
+    children, known = block._children, kind_of(block) is not None
+    ends = known and "act" in vars(block) and block.act is not None
+    if known or not children:
         yield name, block
-        if children and "act" in vars(block) and block.act is not None:
+        if ends:
             yield f"{name}.act", block.act
-        return
-    for own, child in children.items():
+    for own, child in children.items() if not known or derived(block) else ():
+        if ends and child is block.act:
+            continue
         yield from _leaves(child, f"{name}.{own}" if name else own)
 
 
-def _settings(block: Any) -> dict[str, Any]:
-    kind = KINDS.get(type(block))
-    if kind is None:
-        return {}
-    read = {word: plain(setting.read(_get(block, setting.attribute))) for word, setting in kind.settings.items()}
-    return {**kind.fixed, **read}
+def _holds(block: Any) -> bool:
+    return derived(block) and any(child is not vars(block).get("act") for child in block._children.values())
 
 
-def _get(block: Any, attribute: str) -> Any:
-    """An attribute, or an entry of the keywords that a block hands to its operator."""
-    holder, _, key = attribute.partition(".")
-    return getattr(block, holder)[key] if key else getattr(block, holder)
-
-
-def _set(block: Any, attribute: str, value: Any) -> None:
-    holder, _, key = attribute.partition(".")
-    if key:
-        getattr(block, holder)[key] = value
-    else:
-        object.__setattr__(block, holder, value)
-
-
-@contextmanager
-def _changed(block: Any, kind: Kind | None, settings: Mapping[str, Any]) -> Iterator[None]:
-    """Within, the block has other hyper-parameters, and does not end in its activation."""
-    places = (
-        {kind.settings[word].attribute: kind.settings[word].write(value) for word, value in settings.items()} if kind else {}
-    )
-    if "act" in vars(block):
-        places["act"] = None
-    kept = {attribute: _get(block, attribute) for attribute in places}
-    try:
-        for attribute, value in places.items():
-            _set(block, attribute, value)
-        yield
-    finally:
-        for attribute, value in kept.items():
-            _set(block, attribute, value)
+def _walked(block: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """Every block, an outer one before those inside it."""
+    yield name, block
+    for own, child in block._children.items():
+        yield from _walked(child, f"{name}.{own}" if name else own)
 
 
 def _begins_in(block: Any, dtype: str) -> None:
@@ -272,7 +286,9 @@ def _begins_in(block: Any, dtype: str) -> None:
 
 
 def _without_dropout(block: Any) -> None:
-    if isinstance(block, nn.Dropout):
+    if isinstance(block, SymbolNode) and block.operator == "Dropout":
+        block._kwargs["p"] = 0.0
+    elif isinstance(block, nn.Dropout):
         block._rate = 0.0
     elif isinstance(block, rnn.LSTM | rnn.GRU):
         block._dropout = 0.0

@@ -47,7 +47,9 @@ SCALED = {"weight": ("scale", ""), "bias": ("shift", "")}
 MOVING = {**SCALED, "running_mean": ("mean", ""), "running_var": ("variance", "")}
 CEIL = {"ceil": Setting("ceil_mode")}
 COUNT = {**CEIL, "count_padding": Setting("count_include_pad")}
-BATCH_NORM = Kind("batch_norm", {**EPSILON, "momentum": MOMENTUM}, MOVING)
+BATCH_NORM = Kind("batch_norm", {**EPSILON, "momentum": MOMENTUM}, MOVING, {"channels": "first", "fix_gamma": False})
+INSTANCE_NORM = Kind("instance_norm", EPSILON, SCALED, {"channels": "first"})
+FIRST = {"channels": "first"}
 RECURRENT = {
     "layers": Setting("num_layers"),
     "bidirectional": Setting("bidirectional"),
@@ -64,13 +66,17 @@ KINDS: Mapping[type, Kind] = {
     nn.Conv1d: _conv("conv1d", 1, "o i w -> o i w"),
     nn.Conv2d: _conv("conv2d", 2, "o i h w -> o i h w"),
     nn.Conv3d: _conv("conv3d", 3, "o i d h w -> o i d h w"),
+    nn.ConvTranspose1d: _conv("conv_transpose1d", 1, "i o w -> o i w"),
     nn.ConvTranspose2d: _conv("conv_transpose2d", 2, "i o h w -> o i h w"),
+    nn.ConvTranspose3d: _conv("conv_transpose3d", 3, "i o d h w -> o i d h w"),
     nn.BatchNorm1d: BATCH_NORM,
     nn.BatchNorm2d: BATCH_NORM,
     nn.BatchNorm3d: BATCH_NORM,
     nn.LayerNorm: Kind("layer_norm", EPSILON, SCALED),
-    nn.GroupNorm: Kind("group_norm", {**EPSILON, "groups": Setting("num_groups")}, SCALED),
-    nn.InstanceNorm2d: Kind("instance_norm", EPSILON, SCALED),
+    nn.GroupNorm: Kind("group_norm", {**EPSILON, "groups": Setting("num_groups")}, SCALED, FIRST),
+    nn.InstanceNorm1d: INSTANCE_NORM,
+    nn.InstanceNorm2d: INSTANCE_NORM,
+    nn.InstanceNorm3d: INSTANCE_NORM,
     nn.Embedding: Kind("embedding", {"vocabulary": Setting("num_embeddings")}, {"weight": ("table", "")}),
     nn.LSTM: Kind("lstm", RECURRENT, fixed=GATED),
     nn.GRU: Kind("gru", RECURRENT, fixed={**GATED, "reset_after": True}),
@@ -79,9 +85,17 @@ KINDS: Mapping[type, Kind] = {
     nn.MultiheadAttention: Kind("multi_head_attention", {"heads": Setting("num_heads"), "dropout": Setting("dropout")}),
     nn.MaxPool1d: _pool("max_pool", 1, CEIL),
     nn.MaxPool2d: _pool("max_pool", 2, CEIL),
+    nn.MaxPool3d: _pool("max_pool", 3, CEIL),
     nn.AvgPool1d: _pool("average_pool", 1, COUNT),
     nn.AvgPool2d: _pool("average_pool", 2, COUNT),
-    nn.AdaptiveAvgPool2d: Kind("global_average_pool"),
+    nn.AvgPool3d: _pool("average_pool", 3, COUNT),
+    nn.AdaptiveAvgPool1d: Kind("global_average_pool", fixed=FIRST),
+    nn.AdaptiveAvgPool2d: Kind("global_average_pool", fixed=FIRST),
+    nn.AdaptiveAvgPool3d: Kind("global_average_pool", fixed=FIRST),
+    nn.AdaptiveMaxPool1d: Kind("global_max_pool", fixed=FIRST),
+    nn.AdaptiveMaxPool2d: Kind("global_max_pool", fixed=FIRST),
+    nn.AdaptiveMaxPool3d: Kind("global_max_pool", fixed=FIRST),
+    nn.PReLU: Kind("prelu", {}, {"weight": ("slope", "")}, FIRST),
     nn.Flatten: Kind("flatten"),
     nn.Identity: Kind("identity"),
     nn.ZeroPad2d: Kind("pad"),
@@ -89,6 +103,7 @@ KINDS: Mapping[type, Kind] = {
     nn.Dropout: DROPOUT,
     nn.Dropout1d: DROPOUT,
     nn.Dropout2d: DROPOUT,
+    nn.Dropout3d: DROPOUT,
     nn.ReLU: Kind("relu"),
     nn.ReLU6: Kind("relu6"),
     nn.Sigmoid: Kind("sigmoid"),
@@ -110,6 +125,22 @@ ROLES = {"weight_ih": "kernel", "weight_hh": "recurrent_kernel", "bias_ih": "bia
 
 
 RECURRENCES = (nn.LSTM, nn.GRU, nn.LSTMCell, nn.GRUCell)
+
+
+def kind_of(module: nn.Module) -> Kind | None:
+    """Of its class, or of the native class that it is derived from."""
+    return next((KINDS[one] for one in type(module).__mro__ if one in KINDS), None)
+
+
+def own_way(module: nn.Module) -> bool:
+    """Whether the class is derived from a native one and computes in its own way."""
+    native = next((one for one in type(module).__mro__ if one in KINDS), type(module))
+    return getattr(type(module), "forward", None) is not getattr(native, "forward", None)
+
+
+def derived(module: nn.Module) -> bool:
+    """Whether its class is the user's, derived from a native one that has no modules inside itself."""
+    return type(module) not in KINDS and kind_of(module) is not None and not isinstance(module, nn.MultiheadAttention)
 
 
 def recurrent_weights(module: nn.Module) -> Iterator[tuple[str, str, str]]:

@@ -32,7 +32,7 @@ from parity.execution.names import (
 from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, plain, put_together, taken_apart, unstacked
 from parity.execution.protocol import Array
 from parity.torch_impl import device
-from parity.torch_impl.own_model.kinds import KINDS, RECURRENCES, recurrent_weights, split_weights
+from parity.torch_impl.own_model.kinds import RECURRENCES, derived, kind_of, own_way, recurrent_weights, split_weights
 
 Arrays = dict[str, Array]
 
@@ -98,7 +98,7 @@ class Model:
         for part in module.modules():
             _without_dropout(part)
 
-    def given_inputs(self) -> list[tuple[Shape, str]] | None:
+    def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
         return None
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
@@ -152,7 +152,7 @@ class Model:
 
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
         name, skeleton, taken, _ = self.calls[change["training"]].calls[change["call"]]
-        module, kind = self.modules[name], KINDS.get(type(self.modules[name]))
+        module, kind = self.modules[name], kind_of(self.modules[name])
         tensors = [self._tensor(arrays.get(array_name(TAKEN, slot), array)) for slot, array in enumerate(taken)]
         arguments, keywords = put_together(skeleton, tensors)
         with self._kept(), _changed(module, kind, change["settings"]), torch.no_grad():
@@ -191,9 +191,10 @@ class Model:
 
     def _leaf(self, name: str) -> Leaf:
         module = self.modules[name]
-        kind = KINDS.get(type(module))
+        kind = kind_of(module)
         word = kind.name if kind else type(module).__name__
-        return Leaf(name, word, type(module).__name__, self.settings[name], tuple(self._weights(name, module, kind)))
+        weights = tuple(self._weights(name, module, kind))
+        return Leaf(name, word, type(module).__name__, self.settings[name], weights, own=own_way(module), holds=_holds(module))
 
     def _weights(self, name: str, module: nn.Module, kind: Kind | None) -> Iterator[Weight]:
         if isinstance(module, RECURRENCES):
@@ -206,7 +207,7 @@ class Model:
         else:
             known = kind.weights if kind else {}
             statistics = {own for own, one in module.named_buffers() if known.get(own)}
-            for own in [own for own, _ in module.named_parameters()] + sorted(statistics):
+            for own in [own for own, _ in _owned(module)] + sorted(statistics):
                 role, layout = known.get(own, (own, ""))
                 yield self._weight(role, own, layout=layout, of=module, at=name)
 
@@ -221,17 +222,26 @@ class Model:
 
 
 def _leaves(module: nn.Module, name: str) -> Iterator[tuple[str, nn.Module]]:
-    """Modules of a known class, and those that hold no other."""
+    """Modules of a known class, and those that hold no other. A class derived from a known one has its children beside it."""
     children = list(module.named_children())
-    if type(module) in KINDS or not children:
+    known = kind_of(module) is not None
+    if known or not children:
         yield name, module
-        return
-    for own, child in children:
+    for own, child in children if not known or derived(module) else ():
         yield from _leaves(child, f"{name}.{own}" if name else own)
 
 
+def _owned(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    """The parameters of a leaf: its own alone where its children are leaves beside it."""
+    yield from module.named_parameters(recurse=not derived(module))
+
+
+def _holds(module: nn.Module) -> bool:
+    return derived(module) and any(True for _ in module.children())
+
+
 def _settings(module: nn.Module) -> dict[str, Any]:
-    kind = KINDS.get(type(module))
+    kind = kind_of(module)
     if kind is None:
         return {}
     read = {word: plain(setting.read(getattr(module, setting.attribute))) for word, setting in kind.settings.items()}

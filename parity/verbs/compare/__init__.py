@@ -23,7 +23,11 @@ from parity.comparing import (
     logarithms,
     mapfile,
     mapping,
+    narrowed,
+    notes,
     pairing,
+    reordering,
+    returned,
     structures,
     training,
 )
@@ -33,7 +37,7 @@ from parity.comparing.structures import Structure
 from parity.errors import UsageError
 from parity.execution.frameworks import OWN_MODELS
 from parity.execution.launcher.environments import Unavailable, installed
-from parity.execution.names import INPUT, LOSS, WEIGHT, numbered, put_under, under
+from parity.execution.names import INPUT, LOSS, WEIGHT, numbered, put_under
 from parity.execution.own_model.conversation import Conversation, Crashed, Refused
 from parity.judgement.verdicts import exit_status
 from parity.spec import source
@@ -41,12 +45,14 @@ from parity.spec.mistakes import SpecError, short
 from parity.trials import selection
 from parity.trials.streams import stream
 from parity.verbs.compare import inputs as compared_inputs
-from parity.verbs.compare import spec_side
+from parity.verbs.compare import spec_side, traced, written_map
 from parity.verbs.compare.output import DTYPES, Compared, ComparedModel, show, write_json
 from parity.verbs.terminal.targets import own_realizations
 
 Array = npt.NDArray[Any]
 MODELS = 3
+ORDERS = 16
+"""Rows of features whose order is learnt from the numbers of both models, at most."""
 LEARNING_RATE = 2.0**-6
 """Of the one step of SGD: held exactly by float32, and large enough that the update outweighs the rounding of the weight."""
 
@@ -109,17 +115,22 @@ def _compared(
 ) -> list[Compared]:
     described = [model.processes["float64"].ask("describe")[0] for model in models]
     models = [replace(model, version=answer["version"]) for model, answer in zip(models, described, strict=True)]
-    wanted = compared_inputs.wanted(models, described, inputs)
-    answers = [
-        {dtype: model.processes[dtype].ask("trace", numbered(map(drawing.blank, given), INPUT)) for dtype in DTYPES}
-        for model, given in zip(models, wanted, strict=True)
-    ]
-    found = [structures.read(model.label, answer["float64"][0]) for model, answer in zip(models, answers, strict=True)]
-    mapped = _mapped(found, weights_map, map_path, {model.label: f"{model.framework}={model.target}" for model in models})
-    found = [replace(one, channels=mapped.channels[one.label]) for one in found]
-    initial = {model.label: under(answer["float64"][1], WEIGHT) for model, answer in zip(models, answers, strict=True)}
-    run = ObservedModels(models, found, wanted, mapped, initial, seed)
+    answers = traced.traced(models, described, inputs)
+    found = structures.together([answer.structure for answer in answers])
+    labels = {model.label: f"{model.framework}={model.target}" for model in models}
+    mapped = _mapped(found, weights_map, map_path, labels)
+    found = structures.together([replace(one, channels=mapped.channels[one.label]) for one in found])
+    initial = {model.label: answer.initial for model, answer in zip(models, answers, strict=True)}
+    lacking = {model.label: answer.lacking for model, answer in zip(models, answers, strict=True)}
+    run = ObservedModels(models, found, [answer.given for answer in answers], mapped, initial, seed, lacking)
     sides, given = run.observed(0)
+    for _ in range(ORDERS if weights_map is None else 0):
+        told = next((one for side in sides[1:] if (one := reordering.told(sides[0], side, run.calls(side)))), {})
+        if not told:
+            break
+        found = [reordering.with_told(one, told.get(one.label, {})) for one in run.structures]
+        run = replace(run, structures=found, mapped=_mapped(found, None, map_path, labels))
+        sides, given = run.observed(0)
     others = zip(models[1:], sides[1:], strict=True)
     return [_judged(run, other, sides[0], side, given) for other, side in others]
 
@@ -134,23 +145,29 @@ class ObservedModels:
     mapped: Map
     initial: Mapping[str, Mapping[str, Array]]
     seed: int
+    lacking: Mapping[str, Mapping[str, str]]
+
+    def calls(self, side: Side) -> list[tuple[int, int]]:
+        """The calls of the first model and of this one that correspond."""
+        return mapping.calls(self.structures[0], side.structure, self.mapped)
 
     def observed(self, draw: int) -> tuple[list[Side], dict[str, list[Array]]]:
         """Every model in both precisions, and the native inputs that each was given."""
         numbers, base = stream("compare", self.seed, draw), self.structures[0]
         drawn = compared_inputs.drawn(self.structures, self.wanted, numbers)
         weights = drawing.weights(self.mapped, self.initial, base.label, numbers)
-        losses = drawing.losses(base, numbers)
+        losses = returned.losses(self.structures, drawing.losses(base, numbers))
         sides, given = [], dict[str, list[Array]]()
         for model, structure in zip(self.models, self.structures, strict=True):
-            given[model.label] = [structure.native(array) for array in drawn]
+            given[model.label] = [structure.entering(number, array, native=True) for number, array in enumerate(drawn)]
             asked = {
                 **numbered(given[model.label], INPUT),
-                **numbered([structure.native(array) for array in losses], LOSS),
+                **numbered(losses[model.label], LOSS),
                 **put_under(weights[model.label], WEIGHT),
             }
-            seen = {dtype: model.processes[dtype].ask("observe", asked, learning_rate=LEARNING_RATE)[1] for dtype in DTYPES}
-            sides.append(Side(structure, seen, weights[model.label]))
+            running = [dtype for dtype in DTYPES if dtype not in self.lacking[model.label]]
+            seen = {dtype: model.processes[dtype].ask("observe", asked, learning_rate=LEARNING_RATE)[1] for dtype in running}
+            sides.append(Side(structure, narrowed.both(seen), weights[model.label]))
         return sides, given
 
 
@@ -166,18 +183,25 @@ def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | N
     except ValueError as error:
         raise UsageError(f"{weights_map}: {error}") from error
     except Unmappable as error:
+        advice = ""
         if map_path is not None:
-            map_path.write_text(mapfile.text(error.found, sides))
-        advice = f"Make the shapes equal, or say which layer is which in {map_path or 'a map'} and pass it with --weights-map."
+            kept = written_map.write(map_path, mapfile.text(error.found, sides))
+            advice = f"{kept}\n" if kept else ""
+        advice += f"Make the shapes equal, or say which layer is which in {map_path or 'a map'} and pass it with --weights-map."
         raise UsageError(f"{error}\n{advice}") from error
     if map_path is not None:
-        map_path.write_text(mapfile.text(mapped, sides))
+        kept = written_map.write(map_path, mapfile.text(mapped, sides))
+        if kept:
+            Console(stderr=True, emoji=False).print(kept, markup=False, highlight=False, soft_wrap=True)
     return mapped
 
 
 def _judged(run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side, given: Mapping[str, list[Array]]) -> Compared:
     """Every pass judged; the first departure looked into."""
-    base, processes = run.models[0], {model.label: model.processes["float64"] for model in run.models}
+    base, lacking = run.models[0], [run.lacking[run.models[0].label], run.lacking[other.label]]
+    processes = {model.label: model.processes["float32" if run.lacking[model.label] else "float64"] for model in run.models}
+    narrow = any(lacking)
+    said = notes.of(ours.structure, theirs.structure, run.mapped, run.initial)
 
     def rerun(label: str, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Mapping[str, Array]:
         try:
@@ -189,9 +213,16 @@ def _judged(run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side,
         arrays = given[label]
         return processes[label].ask("forward", numbered([*arrays[:place], ~arrays[place], *arrays[place + 1 :]], INPUT))[1]
 
-    means = departures.Means(rerun, inverted, lambda label: given[label])
+    means = departures.Means(rerun, inverted, lambda label: given[label], narrow)
     calls = mapping.calls(ours.structure, theirs.structure, run.mapped)
     passes = pairing.passes(ours, theirs, run.mapped, calls)
+    if narrow:
+        reasons = {side.structure.label: one for side, one in zip((ours, theirs), lacking, strict=True)}
+        found = [one for pairs in passes for one in narrowed.judged(pairs, reasons)]
+        told = [*training.settings(ours, theirs, run.mapped), *returned.differing(ours.structure, theirs.structure), *found]
+        told = training.documented(told, ours, theirs, run.mapped, calls, means)
+        bad = any(one.verdict in training.BAD and one.quantity not in ("setting", "statistic") for one in told)
+        return Compared(base, other, told, causes.first(ours, theirs, calls, means, run.mapped) if bad else None, said)
     found = [one for pairs in passes for one in judging.judged(pairs)]
     departure = causes.first(ours, theirs, calls, means, run.mapped) or training.statistics(
         ours, theirs, run.mapped, calls, means
@@ -202,12 +233,14 @@ def _judged(run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side,
         draws = [run.observed(draw)[0] for draw in range(1, judging.DRAWS)]
         redrawn = [pairing.passes(sides[0], sides[place], run.mapped, calls) for sides in draws]
         found = [one for pairs, *more in zip(passes, *redrawn, strict=True) for one in judging.judged(pairs, more)]
+    departure = departure and training.spread_cause(departure, training.settings(ours, theirs, run.mapped))
     found = training.documented(found, ours, theirs, run.mapped, calls, means)
     found = logarithms.documented(found, [pair for pairs in passes for pair in pairs], (base.framework, other.framework))
     own_way = [cause for cause in departure.causes if glue.HELD in cause] if departure else []
     if own_way:
         found = judging.in_its_own_way(found, own_way[0])
-    return Compared(base, other, [*training.settings(ours, theirs, run.mapped), *found], departure)
+    found = [*returned.differing(ours.structure, theirs.structure), *found]
+    return Compared(base, other, [*training.settings(ours, theirs, run.mapped), *found], departure, said)
 
 
 def main(

@@ -61,8 +61,8 @@ class Walked:
         self.arrays |= {one.name: np.full(one.shape, one.initial, dtype) for one in graph.statistics}
         self.walks: dict[bool, walking.Walk] = {}
 
-    def given_inputs(self) -> list[tuple[Shape, str]] | None:
-        return [(one.shape, one.dtype) for one in self.graph.inputs]
+    def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
+        return [(one.shape, one.dtype, None) for one in self.graph.inputs]
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
         found = self.forward(inputs)
@@ -184,7 +184,7 @@ class InProcess:
     """What parity.execution.own_model.conversation.Conversation is to a process, to a model of the harness's own."""
 
     def __init__(self, graph: Graph, dtype: str) -> None:
-        self._answering = Answering(Walked(graph, dtype), __version__, [_given(one) for one in graph.inputs])
+        self._answering = Answering(Walked(graph, dtype), __version__, [_given(one) for one in graph.inputs], spec=True)
 
     def ask(self, what: str, arrays: Mapping[str, Array] | None = None, **question: Any) -> tuple[Any, Arrays]:
         answer, found = getattr(self._answering, what)(question, dict(arrays or {}))
