@@ -102,6 +102,8 @@ def scale(gap: Gap) -> Iterator[str]:
     if mine.shape != other.shape or not np.any(mine) or not np.isfinite(mine).all() or not np.isfinite(other).all():
         return
     factor = float(np.vdot(mine, other) / np.vdot(mine, mine))
+    if judging.distance(mine, other) <= gap.limit(other):
+        return
     if judging.distance(mine * factor, other) <= gap.limit(other):
         yield f"scale: {gap.what(1)} is {factor:.9g} times {gap.what(0)} (tested)"
 
@@ -159,13 +161,20 @@ def _runs(order: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def order(gap: Gap) -> Iterator[str]:
-    """The same numbers in another order."""
+    """The same numbers with their axes in another order, or from the other end."""
     mine, other = gap.mine, gap.other
-    if mine.size != other.size:
+    if mine.size != other.size or mine.ndim > IMAGE + 1:
         return
-    if judging.distance(np.sort(mine, axis=None), np.sort(other, axis=None)) <= gap.limit(mine):
-        titles = f"{gap.what(0)} and {gap.what(1)}"
-        yield f"order: {titles} are the same numbers in another order: transposed or reshaped (tested: sorted they agree)"
+    for turn in permutations(range(1, mine.ndim)):
+        turned = mine.transpose(0, *turn)
+        if turn != tuple(range(1, mine.ndim)) and judging.distance(turned.reshape(other.shape), other) <= gap.limit(mine):
+            how = f"its axes in the order {(0, *turn)}"
+            yield f"order: {gap.what(1)} is {gap.what(0)} with {how} (tested: so arranged they agree)"
+            return
+    for axis in range(1, mine.ndim) if mine.shape == other.shape else ():
+        if mine.shape[axis] > 1 and judging.distance(np.flip(mine, axis), other) <= gap.limit(mine):
+            yield f"order: {gap.what(1)} is {gap.what(0)} flipped along axis {axis} (tested: so arranged they agree)"
+            return
 
 
 CAUSES: tuple[Callable[[Gap], Iterator[str]], ...] = (

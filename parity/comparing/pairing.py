@@ -6,7 +6,7 @@ It refuses to judge them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import sqrt
 from typing import Any
 
@@ -40,11 +40,13 @@ NORM = "batch_norm"
 
 @dataclass(frozen=True)
 class Side:
-    """One model as observed. seen: dtype -> arrays; before: native weights that it was given, in float64."""
+    """One model as observed. seen: dtype -> arrays; before: native weights that it was given, in float64; draws: mode -> what
+    it dropped and drew (parity.execution.own_model.leaves.Foreign)."""
 
     structure: Structure
     seen: Mapping[str, Mapping[str, Array]]
     before: Mapping[str, Array]
+    draws: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
     def inputs(self, mode: str, place: int, dtype: str = "float64") -> list[Array]:
         """Native arrays that a call took."""

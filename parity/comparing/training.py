@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import judging
-from parity.comparing.departures import Departure, Means, Trial
+from parity.comparing import chance, judging
+from parity.comparing.departures import Departure, Trial
 from parity.comparing.judging import Found, Pair
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map
+from parity.comparing.means import Means
 from parity.comparing.pairing import Side
-from parity.comparing.structures import Structure
 from parity.execution.names import AFTER, GRADIENT, STATE, TRAIN, array_name
 from parity.judgement import budgets
 
@@ -32,11 +32,7 @@ BAD = ("differs", "nonfinite", "reduced_precision")
 
 def settings(ours: Side, theirs: Side, found: Map) -> list[Found]:
     """What no number shows, because it is switched off or never moves: rates of dropout in their order, frozen weights."""
-    told = []
-    rates = [_rates(side.structure) for side in (ours, theirs)]
-    if rates[0] != rates[1]:
-        named = " and ".join(f"{rate} in {side.structure.label}" for rate, side in zip(rates, (ours, theirs), strict=True))
-        told.append(Found("setting", "dropout", "float64", "differs", reason=f"the rates in order are {named}"))
+    told = list(chance.told(ours, theirs))
     told += [Found("setting", title, "float64", "differs", reason=reason) for title, reason in _ties(ours, theirs, found)]
     for match in found.matches:
         for role, at in match.weights.items():
@@ -86,16 +82,6 @@ def _ties(ours: Side, theirs: Side, found: Map) -> Iterator[tuple[str, str]]:
                 tied = labels[0] if owners[0] != title else labels[1]
                 owner = owners[0] if owners[0] != title else owners[1]
                 yield title, f"{tied} alone ties it to {owner}: one weight there, two in the other model"
-
-
-def _rates(structure: Structure) -> list[float]:
-    found = []
-    for call in structure.calls:
-        leaf = structure.leaf(call.leaf)
-        rate = leaf.settings.get("rate", leaf.settings.get("dropout", 0.0))
-        if rate and leaf.settings.get("layers", 2) > 1:
-            found.append(float(rate))
-    return found
 
 
 def _moves(side: Side, at: Any) -> bool:

@@ -10,6 +10,7 @@ import pytest
 
 from parity.comparing import departures, drawing, expressions, functions, glue, layouts, mapping
 from parity.comparing.layouts import Placement
+from parity.comparing.means import Means
 from parity.comparing.pairing import Side, alike
 from parity.comparing.structures import Structure
 from parity.execution.own_model.leaves import Call, Leaf, Weight, unstacked
@@ -21,7 +22,7 @@ NUMBERS = np.random.RandomState(1)
 X = NUMBERS.standard_normal((3, 5))
 IMAGES = NUMBERS.standard_normal((2, 3, 7, 9))
 LIMIT = 1e-9
-MEANS = departures.Means(lambda *_: {}, lambda *_: {}, lambda _: [])
+MEANS = Means(lambda *_: {}, lambda *_: {}, lambda _: [])
 
 
 def soft(x: Array, axis: int) -> Array:

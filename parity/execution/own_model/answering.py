@@ -21,7 +21,20 @@ import numpy as np
 from parity.execution import arrays as array_files
 from parity.execution import endings
 from parity.execution.frameworks import OWN_MODEL, find
-from parity.execution.names import EVAL, GIVEN, INPUT, LOSS, OUTPUT, TRAIN, WEIGHT, in_order, put_under, under
+from parity.execution.names import (
+    EVAL,
+    GIVEN,
+    INPUT,
+    INSTEAD,
+    LOSS,
+    OUTPUT,
+    TRAIN,
+    WEIGHT,
+    in_order,
+    numbers,
+    put_under,
+    under,
+)
 from parity.execution.own_model import sources
 from parity.execution.own_model.leaves import Call, Foreign
 
@@ -47,7 +60,9 @@ class Answering:
     def trace(self, _: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         inputs = in_order(arrays, INPUT)
         leaves, calls, outputs = self.model.trace(inputs)
+        kept = dict(self.model.weights())
         seen = self.model.forward(inputs)
+        self.model.set_weights(kept)  # statistics may move in evaluation
         calls, exits = sources.found(calls, seen, inputs)
         answer = {
             "leaves": [asdict(leaf) for leaf in leaves],
@@ -68,15 +83,24 @@ class Answering:
         return "the model gives float32" if any(one.dtype == np.float32 for one in under(seen, OUTPUT).values()) else ""
 
     def observe(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
-        self.model.set_weights(under(arrays, WEIGHT))
+        weights = under(arrays, WEIGHT)
+        self.model.set_weights(weights)
+        self.model.scaled = bool(question.get("scaled"))
         inputs, loss = in_order(arrays, INPUT), in_order(arrays, LOSS)
         found = put_under(self.model.forward(inputs), EVAL)
+        self.model.set_weights(weights)  # statistics may have moved in evaluation
         trained = self.model.train(inputs, loss, question["learning_rate"])
-        return {}, {**found, **put_under(trained, TRAIN)}
+        self.model.set_weights(weights)
+        return {"draws": self.model.draws}, {**found, **put_under(trained, TRAIN)}
 
     def forward(self, _: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         """With the weights as they are; what `rerun` knows from now on are this pass's calls."""
         return {}, self.model.forward(in_order(arrays, INPUT))
+
+    def functions(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
+        """With the weights as they are; what `rerun` knows from now on are this pass's calls."""
+        instead = {number: in_order(arrays, INSTEAD, number) for number in numbers(arrays, INSTEAD)}
+        return self.model.functions(in_order(arrays, INPUT), question["training"], tuple(question["between"]), instead)
 
     def rerun(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         return {}, self.model.rerun(question, arrays)

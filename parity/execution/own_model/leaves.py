@@ -114,7 +114,14 @@ class Slot:
 
 
 class Foreign(Protocol):
-    """A user's model in its framework, as `own_model/observation.py` gives it in each. Arrays are NumPy's, names native."""
+    """A user's model in its framework, as `own_model/observation.py` gives it in each. Arrays are NumPy's, names native.
+
+    draws: `eval` or `train` -> what the last such pass dropped or drew, each {what, form, rate, where, call};
+    scaled: whether dropout, which keeps everything here, divides by the share that it keeps.
+    """
+
+    draws: dict[str, list[dict[str, Any]]]
+    scaled: bool
 
     def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
         """Shapes (without the batch), kinds (`float`, `integer`, `bool`) and the batch, where the model itself knows them."""
@@ -135,8 +142,16 @@ class Foreign(Protocol):
         """One step of SGD on Σ loss·outputs: what forward gives, in training mode, with `gradient/<weight>`,
         `input_gradient/<j>` and `after/<weight>`. The weights are as before when it returns."""
 
+    def functions(
+        self, inputs: Sequence[Any], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Any]]
+    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        """A pass again, with the functions that are called without a layer between two calls of layers, as called.py
+        tells them, beside what forward gives. given: number of a function -> what takes the
+        place of what it gives. The weights are as before when it returns."""
+
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Any]) -> dict[str, Any]:
-        """One call again, alone. change: call, training, settings; arrays: `in/<slot>`, `weight/<name>`.
+        """One call again, alone. change: call, training (of which pass), settings, and mode where the layer shall train
+        otherwise than it did; arrays: `in/<slot>`, `weight/<name>`.
         Gives `out/<j>` and `state/<weight>` of this leaf's statistics. Everything is as before when it returns."""
 
 

@@ -107,12 +107,15 @@ KINDS: Mapping[type, Kind] = {
     layers.PReLU: Kind("prelu", {}, {"alpha": ("slope", WHOLE)}),
     layers.Permute: Kind("permute", {"order": Setting("dims")}),
     layers.Flatten: Kind("flatten"),
+    layers.UpSampling2D: Kind("upsample", {"mode": Setting("interpolation"), "channels": CHANNELS}),
     layers.ZeroPadding2D: Kind("pad", {"channels": CHANNELS}),
     layers.ZeroPadding3D: Kind("pad", {"channels": CHANNELS}),
     layers.Dropout: DROPOUT,
     layers.SpatialDropout1D: DROPOUT,
     layers.SpatialDropout2D: DROPOUT,
     layers.SpatialDropout3D: DROPOUT,
+    layers.AlphaDropout: DROPOUT,
+    layers.GaussianDropout: DROPOUT,
     layers.Identity: Kind("identity"),
     layers.Add: ADD,
     layers.ReLU: Kind("relu"),
@@ -161,34 +164,6 @@ def activation_kind(activation: Any) -> tuple[str, dict[str, Any]]:
 def inner(layer: Any) -> Any:
     """The recurrent layer that runs forward in a bidirectional one; any other is itself."""
     return layer.forward_layer if isinstance(layer, layers.Bidirectional) else layer
-
-
-def recurrent_weights(layer: Any) -> Iterator[tuple[str, Any, str, tuple[int, int] | None]]:
-    """(role, variable, layout, rows) of an LSTM or GRU, or of two in both directions (`back` from right to left); a GRU with
-    reset_after holds two biases in one."""
-    both = isinstance(layer, layers.Bidirectional)
-    for begin, cell in {"0": inner(layer).cell, **({"0back": layer.backward_layer.cell} if both else {})}.items():
-        yield f"{begin}.kernel", cell.kernel, "i o -> o i", None
-        yield f"{begin}.recurrent_kernel", cell.recurrent_kernel, "i o -> o i", None
-        if cell.bias is None:
-            continue
-        if len(cell.bias.shape) == 1:
-            yield f"{begin}.bias", cell.bias, "", None
-        else:
-            yield f"{begin}.bias", cell.bias, "1 o -> o", (0, 1)
-            yield f"{begin}.recurrent_bias", cell.bias, "1 o -> o", (1, 2)
-
-
-def attention_weights(layer: Any) -> Iterator[tuple[str, Any, str, tuple[int, int] | None]]:
-    """(role, variable, layout, rows) of multi-head attention: heads and their sizes are two axes in Keras."""
-    for part in ("query", "key", "value"):
-        dense = getattr(layer, f"{part}_dense")
-        yield f"{part}.kernel", dense.kernel, "i h d -> (h d) i", None
-        if dense.bias is not None:
-            yield f"{part}.bias", dense.bias, "h d -> (h d)", None
-    yield "output.kernel", layer.output_dense.kernel, "h d o -> o (h d)", None
-    if layer.output_dense.bias is not None:
-        yield "output.bias", layer.output_dense.bias, "", None
 
 
 def leaves_of(layer: keras.layers.Layer) -> Iterator[keras.layers.Layer]:
@@ -248,10 +223,8 @@ def _after(layer: keras.layers.Layer) -> bool:
 
 
 def without_dropout(layer: keras.layers.Layer) -> None:
-    kind = kind_of(layer)
-    if kind is not None and kind.name == "dropout":
-        layer.rate = 0.0
-    elif type(inner(layer)) in GATES:
+    """Where it is a setting of a layer that does more; functions.py sees to the others."""
+    if type(inner(layer)) in GATES:
         for one in (layer.forward_layer, layer.backward_layer) if layer is not inner(layer) else (layer,):
             one.cell.dropout = one.cell.recurrent_dropout = 0.0
     elif isinstance(layer, keras.layers.MultiHeadAttention):
@@ -267,11 +240,3 @@ def derived(layer: Any) -> bool:
     """Whether its class is the user's, derived from a native one that has no layers inside itself."""
     whole = isinstance(layer, layers.MultiHeadAttention | layers.RNN | layers.Bidirectional | layers.SeparableConv2D)
     return type(layer) not in KINDS and kind_of(layer) is not None and not whole
-
-
-def parts_of(layer: Any) -> dict[str, dict[str, tuple[str, str]]]:
-    """What others write as several layers: name of the part ("" for the last) -> attribute -> (role, layout)."""
-    if not isinstance(layer, layers.SeparableConv2D):
-        return {}
-    depthwise, pointwise = ("kernel", "h w i m -> (i m) 1 h w"), ("kernel", "h w i o -> o i h w")
-    return {"depthwise": {"depthwise_kernel": depthwise}, "": {"pointwise_kernel": pointwise, "bias": ("bias", "")}}

@@ -186,3 +186,28 @@ def changed(block: Any, kind: Kind | None, settings: Mapping[str, Any]) -> Itera
     finally:
         for attribute, value in kept.items():
             _set(block, attribute, value)
+
+
+def leaves_of(block: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """Blocks of a known class with the activations that they end in, and those that hold no other."""
+    children, known = block._children, kind_of(block) is not None
+    ends = known and "act" in vars(block) and block.act is not None
+    if known or not children:
+        yield name, block
+        if ends:
+            yield f"{name}.act", block.act
+    for own, child in children.items() if not known or derived(block) else ():
+        if ends and child is block.act:
+            continue
+        yield from leaves_of(child, f"{name}.{own}" if name else own)
+
+
+def holds(block: Any) -> bool:
+    return derived(block) and any(child is not vars(block).get("act") for child in block._children.values())
+
+
+def walked(block: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """Every block, an outer one before those inside it."""
+    yield name, block
+    for own, child in block._children.items():
+        yield from walked(child, f"{name}.{own}" if name else own)

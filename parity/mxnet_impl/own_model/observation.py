@@ -1,25 +1,26 @@
 """Owns a user's own gluon block under observation: its leaf blocks, their calls, weights, gradients and one step of SGD.
 
-It refuses to compare, and to change the model for good: dropout alone is switched off, since no two masks are alike.
+It refuses to compare, and to change the model for good: random numbers alone are made to keep everything (functions.py).
 An activation that a block ends in is told as a layer of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from parity.execution.names import (
     AFTER,
+    EVAL,
     GIVEN,
     GRADIENT,
     INPUT_GRADIENT,
     OUTPUT,
     STATE,
     TAKEN,
+    TRAIN,
     WEIGHT,
     array_name,
     in_order,
@@ -28,17 +29,21 @@ from parity.execution.names import (
     put_under,
     under,
 )
+from parity.execution.own_model.called import CalledFunction, answered
 from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, put_together, taken_apart, unstacked
 from parity.execution.protocol import Array
 from parity.mxnet_impl.device import mxnet
+from parity.mxnet_impl.own_model.functions import Functions, begins_in, reseeded, without_dropout
 from parity.mxnet_impl.own_model.kinds import (
     RECURRENCES,
     changed,
-    derived,
+    holds,
     kind_of,
+    leaves_of,
     own_way,
     recurrent_weights,
     settings_of,
+    walked,
     word_of,
 )
 from parity.mxnet_impl.own_model.symbols import SymbolNode, nodes_of
@@ -72,13 +77,14 @@ class Model:
             block.initialize()
         block.hybridize(active=False)  # a cached graph would pass by its children
         block.cast(dtype)
-        self.blocks = dict(_leaves(block, ""))
+        self.blocks = dict(leaves_of(block, ""))
         self.told = {name: settings_of(one) for name, one in self.blocks.items()}
         self.records: list[Record] = []
         self.calls: dict[bool, list[Record]] = {}
-        self.listening = self.opened = False
+        self.listening = self.opened = self.scaled = False
+        self.draws: dict[str, list[dict[str, Any]]] = {}
         self._open: list[int] = []
-        block.apply(lambda one: _begins_in(one, dtype))
+        block.apply(lambda one: begins_in(one, dtype))
         for name, one in self.blocks.items():
             self._listen(name, one)
 
@@ -86,13 +92,9 @@ class Model:
         """Blocks that are symbols run node by node from now on, and the nodes are leaves."""
         self.opened = True
         outer: list[str] = []
-        dropped = [(one, self.told[name]["rate"]) for name, one in self.blocks.items() if isinstance(one, nn.Dropout)]
-        for one, rate in dropped:
-            one._rate = rate  # the symbol is to say it
-        for name, block in list(_walked(self.block, "")):
-            inner = any(not one or name.startswith(f"{one}.") for one in outer)
-            nodes = None if inner or kind_of(block) is not None else nodes_of(block)
-            if nodes is None:
+        for name, block in list(walked(self.block, "")):
+            within = kind_of(block) is not None or any(not one or name.startswith(f"{one}.") for one in outer)
+            if within or (nodes := nodes_of(block)) is None:
                 continue
             outer.append(name)
             object.__setattr__(block, "forward", nodes)
@@ -102,13 +104,11 @@ class Model:
                 title = f"{name}.{own}" if name else own
                 self.blocks[title], self.told[title] = node, settings_of(node)
                 self._listen(title, node)
-        for one, _ in dropped:
-            _without_dropout(one)
 
     def _listen(self, name: str, block: Any) -> None:
         block.register_forward_pre_hook(self._before(name))
         block.register_forward_hook(self._after(name))
-        _without_dropout(block)
+        without_dropout(block)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -177,14 +177,14 @@ class Model:
         tensors = [self._tensor(arrays.get(array_name(TAKEN, slot), array)) for slot, array in enumerate(taken)]
         self.set_weights(under(arrays, WEIGHT))
         try:
-            with changed(block, kind_of(block), change["settings"]):
-                outputs = _tensors(self._alone(block, put_together(skeleton, tensors), change["training"]))
-            gave = [one.asnumpy() for one in outputs]
+            quiet = Functions(self.scaled, None, {}, lambda: (0, True))
+            with changed(block, kind_of(block), change["settings"]), quiet:
+                outputs = _tensors(self._alone(block, put_together(skeleton, tensors), change.get("mode", change["training"])))
             parameters = self.parameters
             state = {array_name(STATE, one.native): parameters[one.native].data().asnumpy() for one in self._leaf(name).weights}
         finally:
             self.set_weights(kept)
-        return {**numbered(gave, GIVEN), **state}
+        return {**numbered((one.asnumpy() for one in outputs), GIVEN), **state}
 
     @staticmethod
     def _alone(block: Any, arguments: Sequence[Any], training: bool) -> Any:
@@ -197,13 +197,37 @@ class Model:
         _floating(outputs)[0].backward()
         return outputs
 
-    def _run(self, tensors: Sequence[Any], training: bool) -> Any:
+    def functions(
+        self, inputs: Sequence[Array], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Array]]
+    ) -> tuple[list[dict[str, Any]], Arrays]:
+        told, kept = list[CalledFunction](), self.weights()
+        with autograd.train_mode() if training else autograd.predict_mode():
+            outputs = self._run([self._tensor(array) for array in inputs], training, told, given)
+        self.set_weights(kept)
+        found, arrays = answered(told, *between)
+        return found, {**numbered(_floats(outputs), OUTPUT), **_recorded(self.calls[training]), **arrays}
+
+    def _run(
+        self,
+        tensors: Sequence[Any],
+        training: bool,
+        told: list[CalledFunction] | None = None,
+        given: Mapping[int, Sequence[Array]] | None = None,
+    ) -> Any:
+        reseeded()
         self.records = self.calls[training] = []
         self.listening = True
         try:
-            return self.block(*tensors)
+            with Functions(self.scaled, told, given or {}, self._place) as listening:
+                self.draws[TRAIN if training else EVAL] = listening.draws
+                return self.block(*tensors)
         finally:
             self.listening = False
+
+    def _place(self) -> tuple[int, bool]:
+        """How many calls have begun, and whether a block of gluon's own is open."""
+        own = (type(self.blocks[self.records[number][0]]).__module__ for number in self._open)
+        return len(self.records), any(one.startswith(("mxnet.", "parity.")) for one in own)
 
     def _before(self, name: str) -> Any:
         def before(_: Any, arguments: Any) -> None:
@@ -238,7 +262,7 @@ class Model:
         block = self.blocks[name]
         weights = tuple(self._weights(block, kind_of(block)))
         written = block.operator if isinstance(block, SymbolNode) else type(block).__name__
-        return Leaf(name, word_of(block), written, self.told[name], weights, "", own_way(block), _holds(block))
+        return Leaf(name, word_of(block), written, self.told[name], weights, "", own_way(block), holds(block))
 
     def _weights(self, block: Any, kind: Kind | None) -> Iterator[Weight]:
         names = {id(parameter): name for name, parameter in reversed(self.parameters.items())}
@@ -252,46 +276,6 @@ class Model:
             if one is not None:
                 shape, trainable = tuple(one.shape), one.grad_req != "null"
                 yield Weight(role, names[id(one)], shape, layout, gates=gates, trainable=trainable)
-
-
-def _leaves(block: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """Blocks of a known class with the activations that they end in, and those that hold no other."""
-    children, known = block._children, kind_of(block) is not None
-    ends = known and "act" in vars(block) and block.act is not None
-    if known or not children:
-        yield name, block
-        if ends:
-            yield f"{name}.act", block.act
-    for own, child in children.items() if not known or derived(block) else ():
-        if ends and child is block.act:
-            continue
-        yield from _leaves(child, f"{name}.{own}" if name else own)
-
-
-def _holds(block: Any) -> bool:
-    return derived(block) and any(child is not vars(block).get("act") for child in block._children.values())
-
-
-def _walked(block: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """Every block, an outer one before those inside it."""
-    yield name, block
-    for own, child in block._children.items():
-        yield from _walked(child, f"{name}.{own}" if name else own)
-
-
-def _begins_in(block: Any, dtype: str) -> None:
-    """A cell that is unrolled makes its first state in float32, whatever it was cast to."""
-    if isinstance(block, rnn.RecurrentCell):
-        object.__setattr__(block, "begin_state", partial(block.begin_state, dtype=dtype))
-
-
-def _without_dropout(block: Any) -> None:
-    if isinstance(block, SymbolNode) and block.operator == "Dropout":
-        block._kwargs["p"] = 0.0
-    elif isinstance(block, nn.Dropout):
-        block._rate = 0.0
-    elif isinstance(block, rnn.LSTM | rnn.GRU):
-        block._dropout = 0.0
 
 
 def _is_tensor(value: Any) -> bool:

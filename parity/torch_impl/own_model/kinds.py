@@ -6,11 +6,12 @@ It refuses to run them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
-from parity.execution.own_model.leaves import Kind, Setting
+from parity.execution.own_model.leaves import Kind, Setting, plain
 
 
 def _pairs(count: int) -> Callable[[Any], Any]:
@@ -82,7 +83,10 @@ KINDS: Mapping[type, Kind] = {
     nn.GRU: Kind("gru", RECURRENT, fixed={**GATED, "reset_after": True}),
     nn.LSTMCell: Kind("lstm_cell"),
     nn.GRUCell: Kind("gru_cell", fixed={"reset_after": True}),
-    nn.MultiheadAttention: Kind("multi_head_attention", {"heads": Setting("num_heads"), "dropout": Setting("dropout")}),
+    nn.MultiheadAttention: Kind(
+        "multi_head_attention",
+        {"heads": Setting("num_heads"), "dropout": Setting("dropout"), "time_major": RECURRENT["time_major"]},
+    ),
     nn.MaxPool1d: _pool("max_pool", 1, CEIL),
     nn.MaxPool2d: _pool("max_pool", 2, CEIL),
     nn.MaxPool3d: _pool("max_pool", 3, CEIL),
@@ -104,6 +108,8 @@ KINDS: Mapping[type, Kind] = {
     nn.Dropout1d: DROPOUT,
     nn.Dropout2d: DROPOUT,
     nn.Dropout3d: DROPOUT,
+    nn.AlphaDropout: DROPOUT,
+    nn.FeatureAlphaDropout: DROPOUT,
     nn.ReLU: Kind("relu"),
     nn.ReLU6: Kind("relu6"),
     nn.Sigmoid: Kind("sigmoid"),
@@ -164,3 +170,52 @@ def split_weights(module: nn.MultiheadAttention) -> Iterator[tuple[str, str, tup
             yield {"weight": "output.kernel", "bias": "output.bias"}[own.split(".")[1]], own, None
         elif own.endswith("_proj_weight") and own != "in_proj_weight":
             yield {"q": "query", "k": "key", "v": "value"}[own[0]] + ".kernel", own, None
+
+
+def leaves_of(module: nn.Module, name: str) -> Iterator[tuple[str, nn.Module]]:
+    """Modules of a known class, and those that hold no other. A class derived from a known one has its children beside it."""
+    children = list(module.named_children())
+    known = kind_of(module) is not None
+    if known or not children:
+        yield name, module
+    for own, child in children if not known or derived(module) else ():
+        yield from leaves_of(child, f"{name}.{own}" if name else own)
+
+
+def owned(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    """The parameters of a leaf: its own alone where its children are leaves beside it."""
+    yield from module.named_parameters(recurse=not derived(module))
+
+
+def holds(module: nn.Module) -> bool:
+    return derived(module) and any(True for _ in module.children())
+
+
+def settings_of(module: nn.Module) -> dict[str, Any]:
+    kind = kind_of(module)
+    if kind is None:
+        return {}
+    read = {word: plain(setting.read(getattr(module, setting.attribute))) for word, setting in kind.settings.items()}
+    return {**kind.fixed, **read}
+
+
+@contextmanager
+def changed(module: nn.Module, kind: Kind | None, settings: Mapping[str, Any]) -> Iterator[None]:
+    """Within, the module has other hyper-parameters."""
+    places = (
+        {kind.settings[word].attribute: kind.settings[word].write(value) for word, value in settings.items()} if kind else {}
+    )
+    kept = {attribute: getattr(module, attribute) for attribute in places}
+    try:
+        for attribute, value in places.items():
+            setattr(module, attribute, value)
+        yield
+    finally:
+        for attribute, value in kept.items():
+            setattr(module, attribute, value)
+
+
+def without_dropout(module: nn.Module) -> None:
+    """Where it is a setting of a layer that does more; functions.py sees to the others."""
+    if isinstance(module, nn.MultiheadAttention | nn.RNNBase):
+        module.dropout = 0.0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,10 @@ from rich.console import Console
 
 from parity.comparing import (
     causes,
-    departures,
-    drawing,
+    chance,
     glue,
     judging,
+    listed,
     logarithms,
     mapfile,
     mapping,
@@ -32,20 +32,20 @@ from parity.comparing import (
     training,
 )
 from parity.comparing.mapping import Map, Unmappable
+from parity.comparing.means import Means
 from parity.comparing.pairing import Side
 from parity.comparing.structures import Structure
 from parity.errors import UsageError
 from parity.execution.frameworks import OWN_MODELS
 from parity.execution.launcher.environments import Unavailable, installed
-from parity.execution.names import INPUT, LOSS, WEIGHT, numbered, put_under
+from parity.execution.names import EVAL, INPUT, INSTEAD, TRAIN, array_name, numbered
 from parity.execution.own_model.conversation import Conversation, Crashed, Refused
 from parity.judgement.verdicts import exit_status
 from parity.spec import source
 from parity.spec.mistakes import SpecError, short
 from parity.trials import selection
-from parity.trials.streams import stream
-from parity.verbs.compare import inputs as compared_inputs
 from parity.verbs.compare import spec_side, traced, written_map
+from parity.verbs.compare.observed import ObservedModels
 from parity.verbs.compare.output import DTYPES, Compared, ComparedModel, show, write_json
 from parity.verbs.terminal.targets import own_realizations
 
@@ -53,8 +53,6 @@ Array = npt.NDArray[Any]
 MODELS = 3
 ORDERS = 16
 """Rows of features whose order is learnt from the numbers of both models, at most."""
-LEARNING_RATE = 2.0**-6
-"""Of the one step of SGD: held exactly by float32, and large enough that the update outweighs the rounding of the weight."""
 
 
 def compare(
@@ -131,44 +129,14 @@ def _compared(
         found = [reordering.with_told(one, told.get(one.label, {})) for one in run.structures]
         run = replace(run, structures=found, mapped=_mapped(found, None, map_path, labels))
         sides, given = run.observed(0)
+    if chance.mixed(sides):
+        again = replace(run, scaled=True)
+        found_again = again.observed(0)
+        run, (sides, given) = (
+            (again, found_again) if chance.apart(found_again[0]) < chance.apart(sides) else (run, run.observed(0))
+        )
     others = zip(models[1:], sides[1:], strict=True)
     return [_judged(run, other, sides[0], side, given) for other, side in others]
-
-
-@dataclass(frozen=True)
-class ObservedModels:
-    """What is observed again and again: models with their structures, and what their draws hang on."""
-
-    models: Sequence[ComparedModel]
-    structures: Sequence[Structure]
-    wanted: Sequence[Sequence[drawing.Given]]
-    mapped: Map
-    initial: Mapping[str, Mapping[str, Array]]
-    seed: int
-    lacking: Mapping[str, Mapping[str, str]]
-
-    def calls(self, side: Side) -> list[tuple[int, int]]:
-        """The calls of the first model and of this one that correspond."""
-        return mapping.calls(self.structures[0], side.structure, self.mapped)
-
-    def observed(self, draw: int) -> tuple[list[Side], dict[str, list[Array]]]:
-        """Every model in both precisions, and the native inputs that each was given."""
-        numbers, base = stream("compare", self.seed, draw), self.structures[0]
-        drawn = compared_inputs.drawn(self.structures, self.wanted, numbers)
-        weights = drawing.weights(self.mapped, self.initial, base.label, numbers)
-        losses = returned.losses(self.structures, drawing.losses(base, numbers))
-        sides, given = [], dict[str, list[Array]]()
-        for model, structure in zip(self.models, self.structures, strict=True):
-            given[model.label] = [structure.entering(number, array, native=True) for number, array in enumerate(drawn)]
-            asked = {
-                **numbered(given[model.label], INPUT),
-                **numbered(losses[model.label], LOSS),
-                **put_under(weights[model.label], WEIGHT),
-            }
-            running = [dtype for dtype in DTYPES if dtype not in self.lacking[model.label]]
-            seen = {dtype: model.processes[dtype].ask("observe", asked, learning_rate=LEARNING_RATE)[1] for dtype in running}
-            sides.append(Side(structure, narrowed.both(seen), weights[model.label]))
-        return sides, given
 
 
 def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | None, sides: dict[str, str]) -> Map:
@@ -213,7 +181,15 @@ def _judged(run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side,
         arrays = given[label]
         return processes[label].ask("forward", numbered([*arrays[:place], ~arrays[place], *arrays[place + 1 :]], INPUT))[1]
 
-    means = departures.Means(rerun, inverted, lambda label: given[label], narrow)
+    def functions(label: str, training: bool, between: tuple[int, int], new: Mapping[int, Array]) -> Any:
+        instead = {array_name(INSTEAD, number, 0): array for number, array in new.items()}
+        asked = {**numbered(given[label], INPUT), **instead}
+        try:
+            return processes[label].ask("functions", asked, training=training, between=between)
+        except Refused:  # numbers that do not fit where they are put
+            return (), {}
+
+    means = Means(rerun, inverted, lambda label: given[label], functions, narrow)
     calls = mapping.calls(ours.structure, theirs.structure, run.mapped)
     passes = pairing.passes(ours, theirs, run.mapped, calls)
     if narrow:
@@ -228,6 +204,8 @@ def _judged(run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side,
         ours, theirs, run.mapped, calls, means
     )
     departure = departure or training.gradients(passes[2], found, (base.label, other.label))
+    if departure is not None and not departure.causes and (by_chance := _by_chance(run, other, (ours, theirs), found)):
+        return Compared(base, other, [*training.settings(ours, theirs, run.mapped), *by_chance], None)
     if judging.narrow_alone(found):
         place = run.models.index(other)
         draws = [run.observed(draw)[0] for draw in range(1, judging.DRAWS)]
@@ -239,8 +217,22 @@ def _judged(run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side,
     own_way = [cause for cause in departure.causes if glue.HELD in cause] if departure else []
     if own_way:
         found = judging.in_its_own_way(found, own_way[0])
-    found = [*returned.differing(ours.structure, theirs.structure), *found]
-    return Compared(base, other, [*training.settings(ours, theirs, run.mapped), *found], departure, said)
+    settings = [*training.settings(ours, theirs, run.mapped), *(listed.settings(ours, theirs, calls) if departure else ())]
+    found = [*settings, *returned.differing(ours.structure, theirs.structure), *found]
+    return Compared(base, other, found, departure, said)
+
+
+def _by_chance(
+    run: ObservedModels, other: ComparedModel, sides: tuple[Side, Side], found: Sequence[judging.Found]
+) -> list[judging.Found]:
+    """The verdicts without what a model gives otherwise when it is run again; [] where both give the same."""
+    again = run.observed(0)[0]
+    twice = list(zip(sides, (again[0], again[run.models.index(other)]), strict=True))
+    for mode in (EVAL, TRAIN):
+        random = [side.structure.label for side, same in twice if chance.itself(side, same, mode)]
+        if random:
+            return chance.without(found, random, mode == EVAL)
+    return []
 
 
 def main(

@@ -60,6 +60,8 @@ class Walked:
         self.arrays = {one.name: _begin(one).astype(dtype) for one in graph.parameters}
         self.arrays |= {one.name: np.full(one.shape, one.initial, dtype) for one in graph.statistics}
         self.walks: dict[bool, walking.Walk] = {}
+        self.draws: dict[str, list[dict[str, Any]]] = {}
+        self.scaled = False
 
     def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
         return [(one.shape, one.dtype, None) for one in self.graph.inputs]
@@ -93,6 +95,12 @@ class Walked:
         after = {**self.arrays, **{name: walk.state[name] for name in (one.name for one in self.graph.statistics)}}
         after |= {name: after[name] - rate * array for name, array in gradients.parameters.items()}
         return {**self._told(walk), **found, **put_under(after, AFTER)}
+
+    def functions(
+        self, inputs: Sequence[Array], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Array]]
+    ) -> tuple[list[dict[str, Any]], Arrays]:
+        """A spec has no code between its nodes."""
+        return [], self._told(self._walk(inputs, training))
 
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
         """Of a scan nothing: its body is no op that could run alone."""
