@@ -5,7 +5,7 @@ It refuses to look inside of layers; tried.py looks at the code between them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ from parity.execution.names import GIVEN, TAKEN, array_name
 Array = npt.NDArray[Any]
 RESIZES = ("resiz", "upsampl", "interpol")
 """What TensorFlow computes in float32 whatever it is given."""
+NARROW = (*RESIZES, "prelu")
+"""Layers of which a framework holds numbers in float32: MXNet so computes a PReLU's negative ones."""
 
 
 def made(trial: Trial, _: Any = None) -> Iterator[str]:
@@ -38,15 +40,15 @@ def made(trial: Trial, _: Any = None) -> Iterator[str]:
 
 
 def held_by_layer(trial: Trial, _: Any = None) -> Iterator[str]:
-    """A layer that resizes, whose numbers one framework holds in float32 in a run of float64: its own way."""
+    """A layer whose numbers one framework holds in float32 in a run of float64: its own way."""
     outputs = [one.ours.output(one.mode, one.mine) for one in (trial, trial.turned())]
     if outputs[0] is None or outputs[1] is None or outputs[0].shape != outputs[1].shape or not trial.inputs_agree():
         return
     for side, one in enumerate((trial, trial.turned())):
         mine, other = outputs[side], outputs[1 - side]
         written = one.ours.structure.leaf(one.ours.structure.calls[one.mine].leaf).written
-        if _own_way(mine, other, one.mine) and _resizes(written):  # type: ignore[arg-type]
-            yield f"precision: the numbers of {one.title()} are {HELD} (tested: float32 holds every one of them)"
+        if _own_way(mine, other, one.mine) and _named(written, NARROW):  # type: ignore[arg-type]
+            yield f"precision: the numbers of {one.title()} are {HELD} (tested: float32 holds every one that departs)"
 
 
 def held_between(gap: Gap) -> Iterator[str]:
@@ -58,22 +60,28 @@ def held_between(gap: Gap) -> Iterator[str]:
             continue
         label = own.structure.label
         answer, _ = gap.means.functions(label, gap.mode == "train", (0, until), {})
-        names = [f"`{one['code'] or one['name']}` ({one['where']})" for one in answer if _resizes(one["name"])]
-        names += [own.structure.title(place) for place in range(until) if _resizes(own.structure.title(place))]
+        names = [f"`{one['code'] or one['name']}` ({one['where']})" for one in answer if resizes(one["name"])]
+        names += [own.structure.title(place) for place in range(until) if resizes(own.structure.title(place))]
         if names:
-            yield f"precision: the numbers of {names[-1]} are {HELD} in {label} (tested: float32 holds every one of them)"
+            yield f"precision: the numbers of {names[-1]} are {HELD} in {label} (tested: float32 holds every one that departs)"
             return
 
 
-def _resizes(name: str) -> bool:
-    return any(word in name.lower() for word in RESIZES)
+def resizes(name: str) -> bool:
+    """Whether a layer or a function of this name makes an image of another size."""
+    return _named(name, RESIZES)
+
+
+def _named(name: str, words: Sequence[str]) -> bool:
+    return any(word in name.lower() for word in words)
 
 
 def _own_way(mine: Array, other: Array, place: int) -> bool:
-    """Whether float32 holds every number of the one, not of the other, and nothing more lies between them."""
+    """Whether float32 holds every number of the one that departs, not of the other, and nothing more lies between them."""
     close = judging.distance(mine, other) <= judging.narrow(place + 1, float(np.max(np.abs(other), initial=0.0)))
-    held = [np.array_equal(one, one.astype(np.float32)) for one in (mine, other)]
-    return close and held == [True, False]
+    apart = np.abs(mine - other) > judging.tolerance(place + 1, 0.0, 0.0)
+    held = [np.array_equal(one[apart], one[apart].astype(np.float32)) for one in (mine, other)]
+    return close and bool(apart.any()) and held == [True, False]
 
 
 def time_for_batch(of: Trial | Gap) -> Iterator[str]:

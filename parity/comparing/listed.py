@@ -12,7 +12,17 @@ from parity.comparing.pairing import Side
 
 TOLD = (
     *("epsilon", "momentum", "slope", "alpha", "beta", "form", "groups", "heads", "strides", "dilation", "window", "axis"),
-    *("activation", "recurrent_activation", "reset_after", "backwards", "count_padding", "ceil", "mode", "align_corners"),
+    *(
+        "activation",
+        "recurrent_activation",
+        "reset_after",
+        "backwards",
+        "count_padding",
+        "ceil",
+        "mode",
+        "align_corners",
+        "fix_gamma",
+    ),
 )
 """Words that mean the same in every framework."""
 

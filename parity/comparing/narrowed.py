@@ -1,6 +1,6 @@
 """Owns the comparison of models of which one has no float64: no kernel in its framework, or a number held in float32 by hand.
 
-float64 is `unsupported` then, with the reason; float32 is judged. It refuses to judge where both precisions are there.
+float64 is `unsupported` then, with the reason; float32 is judged. It refuses to judge float64 of such a pair.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy.typing as npt
 
-from parity.comparing import judging
+from parity.comparing import judging, layered
 from parity.comparing.judging import Found, Pair
+from parity.execution.names import FUNCTION, GIVEN, TAKEN, in_order
 from parity.judgement import budgets
 from parity.judgement.comparison import place
 
@@ -22,6 +23,22 @@ WIDE, NARROW = "float64", "float32"
 def both(seen: Mapping[str, Mapping[str, Array]]) -> dict[str, Mapping[str, Array]]:
     """Where float64 is missing, float32's numbers stand in its place: what flows can be followed in them."""
     return {WIDE: seen.get(WIDE, seen[NARROW]), NARROW: seen[NARROW]}
+
+
+def cast(answer: Sequence[Mapping[str, Any]], arrays: Mapping[str, Array]) -> str:
+    """The first function in the user's code that is given float64 and gives float32, as a reason; "" where there is none.
+
+    answer, arrays: a pass in float64 (parity.execution.own_model.leaves.Foreign.functions). What a framework resizes in float32
+    of its own accord is no cast (layered.py)."""
+    for one in answer:
+        taken, gave = (in_order(arrays, FUNCTION, one["number"], group) for group in (TAKEN, GIVEN))
+        if not layered.resizes(one["name"]) and _any(taken, WIDE) and _any(gave, NARROW):
+            return f"`{one['code'] or one['name']}` ({one['where']}) gives float32 where float64 was asked for"
+    return ""
+
+
+def _any(arrays: Sequence[Array], dtype: str) -> bool:
+    return any(array.dtype == dtype for array in arrays)
 
 
 def judged(pairs: Sequence[Pair], lacking: Mapping[str, Mapping[str, str]]) -> list[Found]:

@@ -42,7 +42,7 @@ def example_draws(count: int) -> list[float]:
 
 
 def users_line(packages: Sequence[str]) -> tuple[str, str]:
-    """(`file.py:12`, the line) of the user's running code: the nearest frame outside of these packages and of parity."""
+    """(file and number, text) of the line of the user's code that runs: the nearest frame outside of these packages."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename

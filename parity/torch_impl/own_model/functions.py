@@ -40,6 +40,8 @@ UNIFORM = (torch.rand, torch.rand_like)
 NORMAL = (torch.randn, torch.randn_like, torch.normal)
 UNTOLD = ("__get__", "__set__", "size", "dim", "numel", "type", "to", "item", "detach", "is_floating_point", "contiguous")
 """Functions that say something of a tensor, or that change none of its numbers."""
+CASTS = ("to", "type")
+"""Those of them that are told where they give another precision."""
 
 
 class Functions(TorchFunctionMode):  # type: ignore[misc]
@@ -64,7 +66,11 @@ class Functions(TorchFunctionMode):  # type: ignore[misc]
         kwargs = kwargs or {}
         call, known = self.place()
         name = _name(function)
-        heard = None if self.told is None or known or name in UNTOLD else _taken(function, name, args, kwargs)
+        heard = (
+            None
+            if self.told is None or known or (name in UNTOLD and name not in CASTS)
+            else _taken(function, name, args, kwargs)
+        )
         made = self._drawn(function, args, kwargs)
         output = function(*args, **kwargs) if made is None else made
         return output if heard is None else self._recorded(name, call, heard, output)
@@ -95,7 +101,7 @@ class Functions(TorchFunctionMode):  # type: ignore[misc]
     def _recorded(self, name: str, call: int, heard: tuple[dict[str, Any], list[Array]], output: Any) -> Any:
         tensors: list[Tensor] = []
         taken_apart(output, torch.is_tensor, tensors)
-        if not tensors or self.told is None:
+        if not tensors or self.told is None or (name in CASTS and device.array(tensors[0]).dtype == heard[1][0].dtype):
             return output
         number = len(self.told)
         if number in self.given:

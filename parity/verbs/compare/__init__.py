@@ -38,8 +38,8 @@ from parity.comparing.structures import Structure
 from parity.errors import UsageError
 from parity.execution.frameworks import OWN_MODELS
 from parity.execution.launcher.environments import Unavailable, installed
-from parity.execution.names import EVAL, INPUT, INSTEAD, TRAIN, array_name, numbered
-from parity.execution.own_model.conversation import Conversation, Crashed, Refused
+from parity.execution.names import EVAL, TRAIN
+from parity.execution.own_model.conversation import Conversation, Crashed
 from parity.judgement.verdicts import exit_status
 from parity.spec import source
 from parity.spec.mistakes import SpecError, short
@@ -166,46 +166,23 @@ def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | N
 
 def _judged(run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side, given: Mapping[str, list[Array]]) -> Compared:
     """Every pass judged; the first departure looked into."""
-    base, lacking = run.models[0], [run.lacking[run.models[0].label], run.lacking[other.label]]
-    processes = {model.label: model.processes["float32" if run.lacking[model.label] else "float64"] for model in run.models}
-    narrow = any(lacking)
-    said = notes.of(ours.structure, theirs.structure, run.mapped, run.initial)
-
-    def rerun(label: str, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Mapping[str, Array]:
-        try:
-            return processes[label].ask("rerun", arrays, **change)[1]
-        except Refused:  # a layer that cannot be asked so bears out no cause
-            return {}
-
-    def inverted(label: str, place: int) -> Mapping[str, Array]:
-        arrays = given[label]
-        return processes[label].ask("forward", numbered([*arrays[:place], ~arrays[place], *arrays[place + 1 :]], INPUT))[1]
-
-    def functions(label: str, training: bool, between: tuple[int, int], new: Mapping[int, Array]) -> Any:
-        instead = {array_name(INSTEAD, number, 0): array for number, array in new.items()}
-        asked = {**numbered(given[label], INPUT), **instead}
-        try:
-            return processes[label].ask("functions", asked, training=training, between=between)
-        except Refused:  # numbers that do not fit where they are put
-            return (), {}
-
-    means = Means(rerun, inverted, lambda label: given[label], functions, narrow)
-    calls = mapping.calls(ours.structure, theirs.structure, run.mapped)
+    base, said = run.models[0], notes.of(ours.structure, theirs.structure, run.mapped, run.initial)
+    means, calls = run.means(given), mapping.calls(ours.structure, theirs.structure, run.mapped)
     passes = pairing.passes(ours, theirs, run.mapped, calls)
-    if narrow:
-        reasons = {side.structure.label: one for side, one in zip((ours, theirs), lacking, strict=True)}
-        found = [one for pairs in passes for one in narrowed.judged(pairs, reasons)]
-        told = [*training.settings(ours, theirs, run.mapped), *returned.differing(ours.structure, theirs.structure), *found]
-        told = training.documented(told, ours, theirs, run.mapped, calls, means)
-        bad = any(one.verdict in training.BAD and one.quantity not in ("setting", "statistic") for one in told)
-        return Compared(base, other, told, causes.first(ours, theirs, calls, means, run.mapped) if bad else None, said)
+    if any(run.lacking[model.label] for model in (base, other)):
+        return replace(_in_float32(run, other, (ours, theirs), means, calls, passes), notes=said)
     found = [one for pairs in passes for one in judging.judged(pairs)]
     departure = causes.first(ours, theirs, calls, means, run.mapped) or training.statistics(
         ours, theirs, run.mapped, calls, means
     )
     departure = departure or training.gradients(passes[2], found, (base.label, other.label))
-    if departure is not None and not departure.causes and (by_chance := _by_chance(run, other, (ours, theirs), found)):
-        return Compared(base, other, [*training.settings(ours, theirs, run.mapped), *by_chance], None)
+    if departure is not None and not departure.causes:
+        if by_chance := _by_chance(run, other, (ours, theirs), found):
+            return Compared(base, other, [*training.settings(ours, theirs, run.mapped), *by_chance], None, said)
+        if casts := _casts((ours, theirs), means):
+            again = replace(run, lacking={**run.lacking, **casts})
+            sides, given = again.observed(0)
+            return _judged(again, other, sides[0], sides[run.models.index(other)], given)
     if judging.narrow_alone(found):
         place = run.models.index(other)
         draws = [run.observed(draw)[0] for draw in range(1, judging.DRAWS)]
@@ -220,6 +197,35 @@ def _judged(run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side,
     settings = [*training.settings(ours, theirs, run.mapped), *(listed.settings(ours, theirs, calls) if departure else ())]
     found = [*settings, *returned.differing(ours.structure, theirs.structure), *found]
     return Compared(base, other, found, departure, said)
+
+
+def _in_float32(
+    run: ObservedModels,
+    other: ComparedModel,
+    sides: tuple[Side, Side],
+    means: Means,
+    calls: Sequence[tuple[int, int]],
+    passes: Sequence[Sequence[judging.Pair]],
+) -> Compared:
+    """Where one of the two has no float64: float32 judged, its first departure looked into."""
+    ours, theirs = sides
+    reasons = {side.structure.label: run.lacking[side.structure.label] for side in sides}
+    found = [one for pairs in passes for one in narrowed.judged(pairs, reasons)]
+    told = [*training.settings(ours, theirs, run.mapped), *returned.differing(ours.structure, theirs.structure), *found]
+    told = training.documented(told, ours, theirs, run.mapped, calls, means)
+    bad = any(one.verdict in training.BAD and one.quantity not in ("setting", "statistic") for one in told)
+    departure = causes.first(ours, theirs, calls, means, run.mapped) if bad else None
+    return Compared(run.models[0], other, told, departure)
+
+
+def _casts(sides: tuple[Side, Side], means: Means) -> dict[str, Mapping[str, str]]:
+    """For each model that casts to float32 by hand in a run of float64: why it has no float64."""
+    found: dict[str, Mapping[str, str]] = {}
+    for side in sides:
+        label, count = side.structure.label, len(side.structure.calls)
+        if reason := narrowed.cast(*means.functions(label, False, (0, count), {})):
+            found[label] = {narrowed.WIDE: reason}
+    return found
 
 
 def _by_chance(

@@ -1,6 +1,6 @@
 """Owns what is observed of the models of a comparison: each with the same drawn weights, inputs and weights of the loss.
 
-It refuses to judge them.
+It refuses to judge what it sees.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import numpy.typing as npt
 
 from parity.comparing import drawing, mapping, narrowed, returned
 from parity.comparing.mapping import Map
+from parity.comparing.means import Means
 from parity.comparing.pairing import Side
 from parity.comparing.structures import Structure
-from parity.execution.names import INPUT, LOSS, WEIGHT, numbered, put_under
+from parity.execution.names import INPUT, INSTEAD, LOSS, WEIGHT, array_name, numbered, put_under
+from parity.execution.own_model.conversation import Refused
 from parity.trials.streams import stream
 from parity.verbs.compare import inputs
 from parity.verbs.compare.output import DTYPES, ComparedModel
@@ -64,3 +66,28 @@ class ObservedModels:
             seen = narrowed.both({dtype: one[1] for dtype, one in answers.items()})
             sides.append(Side(structure, seen, weights[model.label], draws))
         return sides, given
+
+    def means(self, given: Mapping[str, Sequence[Array]]) -> Means:
+        """What can be asked of the models behind this observation. given: label -> native inputs."""
+        processes = {one.label: one.processes[DTYPES[1] if self.lacking[one.label] else DTYPES[0]] for one in self.models}
+
+        def rerun(label: str, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Mapping[str, Array]:
+            try:
+                return processes[label].ask("rerun", arrays, **change)[1]
+            except Refused:  # a layer that cannot be asked so bears out no cause
+                return {}
+
+        def inverted(label: str, place: int) -> Mapping[str, Array]:
+            arrays = given[label]
+            turned = [*arrays[:place], ~arrays[place], *arrays[place + 1 :]]
+            return processes[label].ask("forward", numbered(turned, INPUT))[1]
+
+        def functions(label: str, training: bool, between: tuple[int, int], new: Mapping[int, Array]) -> Any:
+            instead = {array_name(INSTEAD, number, 0): array for number, array in new.items()}
+            asked = {**numbered(given[label], INPUT), **instead}
+            try:
+                return processes[label].ask("functions", asked, training=training, between=between)
+            except Refused:  # numbers that do not fit where they are put
+                return (), {}
+
+        return Means(rerun, inverted, lambda label: given[label], functions, any(self.lacking.values()))

@@ -131,7 +131,7 @@ def _narrow(told: Mapping[str, Any]) -> dict[str, str]:
 
 def _reason(error: Refused) -> str:
     """The first line that a person can use of what a framework said."""
-    plain = re.sub("\x1b\\[[0-9;]*m", "", str(error))
+    plain = re.sub("[\x1b\ufffd]\\[[0-9;]*m", "", str(error))
     lines = [line.strip() for line in plain.splitlines() if line.strip()]
     said = [
         line
