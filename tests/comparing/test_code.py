@@ -9,7 +9,20 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from parity.comparing import causes, chance, departures, expressions, forward, glue, layered, listed, mapping, recognized, tried
+from parity.comparing import (
+    causes,
+    chance,
+    departures,
+    expressions,
+    forward,
+    glue,
+    layered,
+    listed,
+    mapping,
+    narrowed,
+    recognized,
+    tried,
+)
 from parity.comparing.forward import CodePass, Known, Step
 from parity.comparing.judging import Found
 from parity.comparing.means import Means
@@ -256,3 +269,29 @@ def test_layers_of_one_kind_that_give_different_counts_depart() -> None:
     ours, theirs = layer_side("a", "conv2d", IMAGES, IMAGES), layer_side("b", "conv2d", IMAGES, IMAGES[:, :, ::2])
     departure = departures.first(ours, theirs, [(0, 0)], "eval", gap(X, X, ours, theirs).means)
     assert departure is not None and departure.error == np.inf and not departure.between
+
+
+@pytest.mark.parametrize(("kind", "told"), [("PReLU", 1), ("Linear", 0)])
+@pytest.mark.parametrize("off", [0.0, 1e-3])
+def test_negative_numbers_in_float32_are_a_frameworks_own_way(kind: str, told: int, off: float) -> None:
+    right = np.where(X > 0, X, 0.3 * X)
+    held = np.where(X > 0, X, (0.3 * X).astype(np.float32)) + off * (X < 0)
+    ours, theirs = layer_side("a", kind, X, right), layer_side("b", kind, X, held)
+    trial = departures.Trial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
+    assert len(list(layered.held_by_layer(trial))) == (told if not off else 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "taken", "gave", "told"),
+    [
+        ("to", np.float64, np.float32, True),
+        ("softmax", np.float64, np.float32, True),
+        ("mul", np.float32, np.float32, False),
+        ("ResizeBilinear", np.float64, np.float32, False),
+        ("to", np.float32, np.float64, False),
+    ],
+)
+def test_a_cast_by_hand_is_told_with_its_line(name: str, taken: Any, gave: Any, told: bool) -> None:
+    answer = [{"number": 3, "name": name, "where": "mine.py:7", "code": "y = x.float()"}]
+    reason = narrowed.cast(answer, {"function/3/in/0": X.astype(taken), "function/3/out/0": X.astype(gave)})
+    assert reason == ("`y = x.float()` (mine.py:7) gives float32 where float64 was asked for" if told else "")

@@ -48,6 +48,8 @@ CASES = (
     Case("torch:loss", "keras:loss", "3x5 3:0..2"),
     Case("torch:loss", "torch:loss_sum", "3x5 3:0..2", agrees=False, told="output 0"),
     Case("torch:volume", "keras:volume", "2x1x6x6x6", told="keras has no float64"),
+    Case("torch:loss", "mxnet:loss", "3x5 3:0..2"),
+    Case("torch:one_slope", "mxnet:one_slope", "3x7", told="the numbers of mxnet 1 (PReLU) are held in float32"),
     Case("torch:normed", "mxnet:right", "3x7"),
     Case("torch:normed", "mxnet:raw", "3x7"),
     Case("mxnet:child", "mxnet:plain", "3x7"),

@@ -85,7 +85,7 @@ class Answering:
     def observe(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         weights = under(arrays, WEIGHT)
         self.model.set_weights(weights)
-        self.model.scaled = bool(question.get("scaled"))
+        self.model.scaled, self.model.plain = bool(question.get("scaled")), bool(question.get("plain"))
         inputs, loss = in_order(arrays, INPUT), in_order(arrays, LOSS)
         found = put_under(self.model.forward(inputs), EVAL)
         self.model.set_weights(weights)  # statistics may have moved in evaluation

@@ -117,11 +117,13 @@ class Foreign(Protocol):
     """A user's model in its framework, as `own_model/observation.py` gives it in each. Arrays are NumPy's, names native.
 
     draws: `eval` or `train` -> what the last such pass dropped or drew, each {what, form, rate, where, call};
-    scaled: whether dropout, which keeps everything here, divides by the share that it keeps.
+    scaled: whether dropout, which keeps everything here, divides by the share that it keeps;
+    plain: whether a kernel that approximates gives way to the framework's exact one, where it has both (MXNet's log_softmax).
     """
 
     draws: dict[str, list[dict[str, Any]]]
     scaled: bool
+    plain: bool
 
     def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
         """Shapes (without the batch), kinds (`float`, `integer`, `bool`) and the batch, where the model itself knows them."""

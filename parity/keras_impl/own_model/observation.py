@@ -80,7 +80,7 @@ class Model:
         self.activations: dict[str, tuple[Callable[..., Any], str, dict[str, Any]]] = {}
         self.records: list[Record] = []
         self.calls: dict[bool, list[Record]] = {}
-        self.alone = self.scaled = False
+        self.alone = self.scaled = self.plain = False
         self.draws: dict[str, list[dict[str, Any]]] = {}
         self.listening: Functions | None = None
         self._inside: list[bool] = []

@@ -29,7 +29,8 @@ HOLDER = mxnet.ndarray.register
 
 
 class Functions:
-    """Listens while a block runs; a context. scaled, told, given, place: as in parity/torch_impl/own_model/functions.py."""
+    """Listens while a block runs; a context. scaled, told, given, place: as in parity/torch_impl/own_model/functions.py;
+    plain: whether log_softmax takes MXNet's own kernel (differences.yaml, `log softmax of oneDNN`)."""
 
     def __init__(
         self,
@@ -37,8 +38,9 @@ class Functions:
         told: list[CalledFunction] | None,
         given: Mapping[int, Sequence[Array]],
         place: Callable[[], tuple[int, bool]],
+        plain: bool = False,
     ) -> None:
-        self.scaled, self.told, self.given, self.place = scaled, told, given, place
+        self.scaled, self.told, self.given, self.place, self.plain = scaled, told, given, place, plain
         self.draws: list[dict[str, Any]] = []
         self._invoke, self._busy = HOLDER._imperative_invoke, False
 
@@ -51,6 +53,8 @@ class Functions:
 
     def _invoked(self, handle: Any, arrays: Any, keys: Any, values: Any, out: Any, *more: Any) -> Any:
         name = sys._getframe(1).f_code.co_name
+        if self.plain and name == "log_softmax" and "temperature" not in keys:
+            keys, values = [*keys, "temperature"], [*values, 1.0]
         if self._busy:
             return self._invoke(handle, arrays, keys, values, out, *more)
         self._busy = True

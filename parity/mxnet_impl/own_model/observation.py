@@ -81,7 +81,7 @@ class Model:
         self.told = {name: settings_of(one) for name, one in self.blocks.items()}
         self.records: list[Record] = []
         self.calls: dict[bool, list[Record]] = {}
-        self.listening = self.opened = self.scaled = False
+        self.listening = self.opened = self.scaled = self.plain = False
         self.draws: dict[str, list[dict[str, Any]]] = {}
         self._open: list[int] = []
         block.apply(lambda one: begins_in(one, dtype))
@@ -218,7 +218,7 @@ class Model:
         self.records = self.calls[training] = []
         self.listening = True
         try:
-            with Functions(self.scaled, told, given or {}, self._place) as listening:
+            with Functions(self.scaled, told, given or {}, self._place, self.plain) as listening:
                 self.draws[TRAIN if training else EVAL] = listening.draws
                 return self.block(*tensors)
         finally:

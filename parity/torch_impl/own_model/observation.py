@@ -122,7 +122,7 @@ class Model:
         self.tensors = {name: tensor for name, tensor in _tensors(module).items() if tensor.is_floating_point()}
         self.calls: dict[bool, Recorder] = {}
         self.draws: dict[str, list[dict[str, Any]]] = {}
-        self.scaled = False
+        self.scaled = self.plain = False
         for part in module.modules():
             without_dropout(part)
 

@@ -184,10 +184,9 @@ def _judged(run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side,
             sides, given = again.observed(0)
             return _judged(again, other, sides[0], sides[run.models.index(other)], given)
     if judging.narrow_alone(found):
-        place = run.models.index(other)
-        draws = [run.observed(draw)[0] for draw in range(1, judging.DRAWS)]
-        redrawn = [pairing.passes(sides[0], sides[place], run.mapped, calls) for sides in draws]
-        found = [one for pairs, *more in zip(passes, *redrawn, strict=True) for one in judging.judged(pairs, more)]
+        found = _redrawn(run, other, calls, passes)
+    if judging.narrow_alone(found) and logarithms.FRAMEWORK in (base.framework, other.framework):
+        found = logarithms.behind(found, _redrawn(replace(run, plain=True), other, calls))
     departure = departure and training.spread_cause(departure, training.settings(ours, theirs, run.mapped))
     found = training.documented(found, ours, theirs, run.mapped, calls, means)
     found = logarithms.documented(found, [pair for pairs in passes for pair in pairs], (base.framework, other.framework))
@@ -197,6 +196,20 @@ def _judged(run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side,
     settings = [*training.settings(ours, theirs, run.mapped), *(listed.settings(ours, theirs, calls) if departure else ())]
     found = [*settings, *returned.differing(ours.structure, theirs.structure), *found]
     return Compared(base, other, found, departure, said)
+
+
+def _redrawn(
+    run: ObservedModels,
+    other: ComparedModel,
+    calls: Sequence[tuple[int, int]],
+    passes: Sequence[Sequence[judging.Pair]] | None = None,
+) -> list[judging.Found]:
+    """The verdicts on the same pairs of several draws, for what float32 shows alone. passes: those of the first draw."""
+    place = run.models.index(other)
+    draws = [run.observed(draw)[0] for draw in range(0 if passes is None else 1, judging.DRAWS)]
+    each = [pairing.passes(sides[0], sides[place], run.mapped, calls) for sides in draws]
+    first, *redrawn = each if passes is None else [passes, *each]
+    return [one for pairs, *more in zip(first, *redrawn, strict=True) for one in judging.judged(pairs, more)]
 
 
 def _in_float32(

@@ -40,6 +40,8 @@ class ObservedModels:
     lacking: Mapping[str, Mapping[str, str]]
     scaled: bool = False
     """Whether dropout, which keeps everything, divides by the share that it keeps."""
+    plain: bool = False
+    """Whether kernels that approximate give way to exact ones of the same framework."""
 
     def calls(self, side: Side) -> list[tuple[int, int]]:
         """The calls of the first model and of this one that correspond."""
@@ -59,7 +61,7 @@ class ObservedModels:
                 **numbered(losses[model.label], LOSS),
                 **put_under(weights[model.label], WEIGHT),
             }
-            asking = {"learning_rate": LEARNING_RATE, "scaled": self.scaled}
+            asking = {"learning_rate": LEARNING_RATE, "scaled": self.scaled, "plain": self.plain}
             running = [dtype for dtype in DTYPES if dtype not in self.lacking[model.label]]
             answers = {dtype: model.processes[dtype].ask("observe", asked, **asking) for dtype in running}
             draws = answers[running[0]][0].get("draws", {})

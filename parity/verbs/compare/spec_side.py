@@ -61,7 +61,7 @@ class Walked:
         self.arrays |= {one.name: np.full(one.shape, one.initial, dtype) for one in graph.statistics}
         self.walks: dict[bool, walking.Walk] = {}
         self.draws: dict[str, list[dict[str, Any]]] = {}
-        self.scaled = False
+        self.scaled = self.plain = False
 
     def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
         return [(one.shape, one.dtype, None) for one in self.graph.inputs]

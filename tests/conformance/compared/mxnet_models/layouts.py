@@ -66,3 +66,22 @@ def plain() -> Any:
 
 def raw() -> Any:
     return Raw()
+
+
+def one_slope() -> Any:
+    return chain(nn.Dense(5, in_units=7), nn.PReLU(), nn.Dense(3, in_units=5))
+
+
+class Loss(gluon.HybridBlock):
+    def __init__(self) -> None:
+        super().__init__()
+        with self.name_scope():
+            self.first, self.last = nn.Dense(4, in_units=5), nn.Dense(3, in_units=4)
+            self.loss = gluon.loss.SoftmaxCrossEntropyLoss()
+
+    def hybrid_forward(self, F: Any, x: Any, wanted: Any) -> Any:
+        return F.mean(self.loss(self.last(F.relu(self.first(x))), wanted))
+
+
+def loss() -> Any:
+    return Loss()

@@ -100,3 +100,7 @@ def volume() -> nn.Module:
 
 def normed() -> nn.Module:
     return nn.Sequential(nn.Linear(7, 12), nn.BatchNorm1d(12), nn.ReLU(), nn.Linear(12, 4))
+
+
+def one_slope() -> nn.Module:
+    return nn.Sequential(nn.Linear(7, 5), nn.PReLU(), nn.Linear(5, 3))
