@@ -95,6 +95,7 @@ ROOMS = {
             "parity.execution.names",
             "parity.execution.protocol",
             "parity.execution.own_model.leaves",
+            "parity.execution.own_model.called",
             "parity.execution.worker.driving",
         )
         for name in FRAMEWORKS
@@ -206,7 +207,7 @@ def test_an_implementation_sees_the_protocol_and_the_graph_alone(name: str) -> N
 def test_the_process_of_a_users_model_brings_nothing_of_the_harness_with_it() -> None:
     assert closure("parity.execution.own_model.answering", sources()) == {
         *("parity", "parity.execution", "parity.spec", "parity.spec.cases", "parity.spec.graph"),
-        *(f"parity.execution.own_model{name}" for name in ("", ".answering", ".leaves")),
+        *(f"parity.execution.own_model{name}" for name in ("", ".answering", ".leaves", ".sources")),
         *(f"parity.execution.{name}" for name in ("arrays", "damage", "names", "records", "endings", "frameworks")),
     }
 
@@ -217,10 +218,10 @@ def test_the_launcher_needs_the_standard_library_alone() -> None:
     assert {found.split(".")[0] for found in reached} <= {*sys.stdlib_module_names, "parity"}
 
 
-def test_the_backend_of_keras_is_touched_in_two_files() -> None:
+def test_the_backend_of_keras_is_touched_in_three_files() -> None:
     every = sources()
     touching = {name for name in every if any(found.split(".")[0] == "tensorflow" for found in imports(name, every))}
-    assert touching <= {"parity.keras_impl.model", "parity.keras_impl.device"}
+    assert touching <= {f"parity.keras_impl.{name}" for name in ("model", "device", "own_model.functions")}
 
 
 def test_implementations_have_the_same_files() -> None:

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import borders, departures, glue
-from parity.comparing.departures import Departure, Means, Trial, flows
+from parity.comparing import borders, departures, glue, judging, layered, tried
+from parity.comparing.departures import Departure, Trial, flows
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map
+from parity.comparing.means import Means
 from parity.comparing.pairing import Side
 from parity.execution.names import TAKEN, WEIGHT, array_name
 
@@ -35,9 +36,12 @@ def tested(departure: Departure, found: Map) -> Departure:
     trial, gap = departure.trial, departure.gap
     tests: list[Callable[[], Iterator[str]]] = []
     if gap is not None:
-        tests = [partial(between, gap) for between in glue.CAUSES]
+        tests += [partial(between, gap) for between in (*glue.CAUSES, layered.held_between, tried.between)]
     elif trial is not None:
-        tests = [partial(within, trial, found) for within in CAUSES]
+        tests += [partial(within, trial, found) for within in CAUSES]
+    about = gap or trial
+    if about is not None:
+        tests.insert(0, partial(layered.time_for_batch, about))
     for test in tests:
         named = tuple(dict.fromkeys(test()))
         if named:
@@ -49,7 +53,7 @@ def first(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], means: Mea
     """The first departure of the forward pass, in evaluation or in training, with its causes; one that is a framework's own way
     only where nothing departs by more."""
     own_way = None
-    for coarse in (False, True):
+    for coarse in (False, True) if not means.narrow else (True,):
         looks = ((look, mode) for mode in ("eval", "train") for look in (departures.first, departures.output))
         seen = next((one for look, mode in looks if (one := look(ours, theirs, calls, mode, means, coarse))), None)
         departure = seen and tested(seen, found)
@@ -76,6 +80,26 @@ def _settings(trial: Trial) -> Iterator[str]:
             for word in words:
                 yield f"{word}: {mine[word]} in {trial.title()}, {other[word]} in {trial.turned().title()}{TESTED}"
             return
+
+
+def frozen(trial: Trial, _: Map) -> Iterator[str]:
+    """A layer that runs as in evaluation while the model trains: theirs run in the other mode."""
+    if trial.mode != "train":
+        return
+    for one in (trial, trial.turned()):
+        for mode in (True, False):
+            own = one.ran({}, mode=not mode)
+            as_it_ran = one.theirs.output(one.mode, one.other)
+            if own is None or as_it_ran is None or own.shape != as_it_ran.shape:
+                continue
+            as_it_was = judging.distance(own, as_it_ran) <= one.limit < one.misses(own)
+            if as_it_was and one.misses(one.alone(mode=mode)) <= one.limit:
+                stays, trains = (one.turned().title(), one.title()) if mode else (one.title(), one.turned().title())
+                yield (
+                    f"frozen: while the model trains, {stays} runs as in evaluation, on its running statistics, {trains} on "
+                    "those of the batch (tested: in the other mode the one gives the output of the other)"
+                )
+                return
 
 
 TESTED = " (tested: with the former's the latter gives the former's output)"
@@ -199,6 +223,7 @@ def attention_scale(trial: Trial, found: Map) -> Iterator[str]:
 
 CAUSES: tuple[Callable[[Trial, Map], Iterator[str]], ...] = (
     settings,
+    frozen,
     hidden_epsilon,
     glue.own_activation,
     attention_scale,
@@ -208,5 +233,8 @@ CAUSES: tuple[Callable[[Trial, Map], Iterator[str]], ...] = (
     turned_kernel,
     borders.padding,
     borders.cropping,
+    layered.held_by_layer,
+    layered.made,
+    tried.within,
 )
 """Tested in this order until one stands."""

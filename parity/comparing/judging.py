@@ -76,10 +76,10 @@ def judged(pairs: Sequence[Pair], redrawn: Sequence[Sequence[Pair]] = ()) -> lis
     or a sum that a framework holds in float32.
     """
     draws = [pairs, *redrawn]
-    usual = [[median([_own(pair, side)[1] for pair in one if not _unfit(pair)] or [0.0]) for side in (0, 1)] for one in draws]
+    usual = [[median([_own(pair, side)[1] for pair in one if not unfit(pair)] or [0.0]) for side in (0, 1)] for one in draws]
     found: list[Found] = []
     for number, pair in enumerate(pairs):
-        if reason := _unfit(pair):
+        if reason := unfit(pair):
             found += [Found(pair.quantity, pair.tensor, dtype, "differs", reason=reason) for dtype in pair.ours]
             continue
         wide = _semantic(pair, max(_own(pair, side)[0] for side in (0, 1)))
@@ -87,7 +87,7 @@ def judged(pairs: Sequence[Pair], redrawn: Sequence[Sequence[Pair]] = ()) -> lis
         shares = [max(_own(one, side)[1] for one in same) for side in (0, 1)]
         tried = [_rounded(one, shares, median_share) for one, median_share in zip(same, usual, strict=True)]
         closest = min(tried, key=lambda one: (one.error or 0.0) / one.budget if one.budget else 0.0)
-        reduced = narrow(pair.depth, _scale(pair))
+        reduced = narrow(pair.depth, scale_of(pair))
         if wide.verdict == "differs" and closest.verdict == "agrees" and (wide.error or 0.0) <= reduced:
             wide = replace(wide, verdict="reduced_precision")
         if wide.verdict not in ("differs", "nonfinite") and closest.verdict == "differs":
@@ -114,24 +114,24 @@ def narrow_alone(found: Sequence[Found]) -> bool:
 
 def _own(pair: Pair, side: int) -> tuple[float, float]:
     """A model's own error in float32, and its share of the tensor's greatest number."""
-    arrays, scale = (pair.ours, pair.theirs)[side], _scale(pair)
+    arrays, scale = (pair.ours, pair.theirs)[side], scale_of(pair)
     error = distance(arrays["float32"], arrays["float64"])
     return error, error / scale if scale else 0.0
 
 
 def _rounded(pair: Pair, shares: Sequence[float], usual: Sequence[float]) -> Found:
     """Float32 of each against float64 of the other."""
-    u, scale = budgets.roundoff("float32"), _scale(pair)
+    u, scale = budgets.roundoff("float32"), scale_of(pair)
     sums = min(max(1.0, pair.sums), ELEVEN_BITS / SHADOW)
     least = u * max(sums * scale, budgets.STORE * pair.stored, max(pair.depth, 1) * pair.terms)
     limits = [SHADOW * max(share * scale, common * scale, least) for share, common in zip(shares, usual, strict=True)]
     crossed = [distance(pair.theirs["float32"], pair.ours["float64"]), distance(pair.ours["float32"], pair.theirs["float64"])]
     error, limit = max(zip(crossed, limits, strict=True), key=lambda one: one[0] / one[1] if one[1] else one[0])
-    where = place(_worst(pair.theirs["float32"], pair.ours["float64"]))
-    return Found(pair.quantity, pair.tensor, "float32", _verdict(error, limit), error, limit, where)
+    where = place(worst_place(pair.theirs["float32"], pair.ours["float64"]))
+    return Found(pair.quantity, pair.tensor, "float32", verdict_of(error, limit), error, limit, where)
 
 
-def _scale(pair: Pair) -> float:
+def scale_of(pair: Pair) -> float:
     return max(_greatest(pair.ours["float64"]), _greatest(pair.theirs["float64"]))
 
 
@@ -160,18 +160,18 @@ def distance(ours: Array, theirs: Array) -> float:
 
 
 def _semantic(pair: Pair, shadow: float) -> Found:
-    ours, theirs, scale = pair.ours["float64"], pair.theirs["float64"], _scale(pair)
+    ours, theirs, scale = pair.ours["float64"], pair.theirs["float64"], scale_of(pair)
     error, limit = distance(ours, theirs), tolerance(pair.depth, scale, shadow, pair.stored, pair.terms)
     narrow = [side.dtype.name for side in (ours, theirs) if side.dtype.name != "float64"]
     reason = f"one model hands out {narrow[0]} where float64 was asked for" if narrow and error > limit else ""
-    where = place(_worst(ours, theirs)) if error else ""
-    verdict = "exact" if error == 0 and scale else _verdict(error, limit)
+    where = place(worst_place(ours, theirs)) if error else ""
+    verdict = "exact" if error == 0 and scale else verdict_of(error, limit)
     if verdict in ("agrees", "exact") and pair.quantity == "forward" and scale == 0:
         verdict, reason = "mistrusted", "both models give zeros alone, so nothing could show"
     return Found(pair.quantity, pair.tensor, "float64", verdict, error, limit, where, reason)
 
 
-def _unfit(pair: Pair) -> str:
+def unfit(pair: Pair) -> str:
     ours, theirs = pair.ours["float64"], pair.theirs["float64"]
     if ours.shape != theirs.shape:
         return f"shapes differ: {ours.shape} and {theirs.shape}"
@@ -180,13 +180,13 @@ def _unfit(pair: Pair) -> str:
     return ""
 
 
-def _verdict(error: float, limit: float) -> str:
+def verdict_of(error: float, limit: float) -> str:
     if not np.isfinite(error):
         return "nonfinite"
     return "agrees" if error <= limit else "differs"
 
 
-def _worst(ours: Array, theirs: Array) -> tuple[int, ...]:
+def worst_place(ours: Array, theirs: Array) -> tuple[int, ...]:
     with np.errstate(invalid="ignore"):
         gaps = np.abs(np.subtract(ours, theirs, dtype=np.float64))
     return (

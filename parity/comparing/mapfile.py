@@ -20,8 +20,9 @@ HEAD = """# Which layer is which, and where each weight lies. Written by `parity
 #     parity compare … --weights-map THIS_FILE
 # layout: the native axes -> the neutral ones, such as `h w i o -> o i h w`; rows: a range of the native tensor's first axis;
 # gates: the blocks of a recurrent layer's first neutral axis, in the native order; image: the native image that a dense
-# kernel's inputs flatten; reshaped: the native image that its outputs are reshaped into; channels: where images have their
-# channels, `first` or `last`; count: how many layers are mapped, so that a file that was cut off is noticed. A weight that one
+# kernel's inputs flatten; reshaped: the native image that its outputs are reshaped into; spread: axes along which one number
+# of the other model stands for each element; channels: where images have their channels, `first` or `last`; count: how many
+# layers are mapped, so that a file that was cut off is noticed. A weight that one
 # model lacks is left out there: the other model's is then held where it changes nothing.
 """
 
@@ -41,7 +42,7 @@ def text(found: Map, sides: Mapping[str, str]) -> str:
 
 def _fields(placement: Placement) -> dict[str, Any]:
     fields: dict[str, Any] = {"native": placement.native}
-    for name in ("layout", "rows", "gates", "image", "reshaped"):
+    for name in ("layout", "rows", "gates", "image", "reshaped", "spread"):
         value = getattr(placement, name)
         if value:
             fields[name] = list(value) if isinstance(value, tuple) else value
@@ -123,7 +124,7 @@ def _placements(
 def _placement(where: str, fields: Any, label: str, leaf: Leaf) -> Placement:
     """Where one model has a weight. Raises ValueError where no tensor of it lies there."""
     _kind(fields, dict, f"{where} is a table with `native`")
-    if strange := set(fields) - {"native", "layout", "rows", "gates", "image", "reshaped"}:
+    if strange := set(fields) - {"native", "layout", "rows", "gates", "image", "reshaped", "spread"}:
         raise ValueError(f"{where}: there is no key {min(map(str, strange))!r}")
     shape = next((weight.shape for weight in leaf.weights if weight.native == fields.get("native")), None)
     if shape is None:
@@ -133,8 +134,8 @@ def _placement(where: str, fields: Any, label: str, leaf: Leaf) -> Placement:
     rows = _numbers(fields, "rows", where)
     if rows and not (shape and len(rows) == 2 and rows[0] < rows[1] <= shape[0]):
         raise ValueError(f"{where}: {leaf.name} has no rows {list(rows)}; its shape is {shape}")
-    image, reshaped = (_numbers(fields, name, where) for name in ("image", "reshaped"))
-    placement = Placement(fields["native"], shape, layout, (rows[0], rows[1]) if rows else None, gates, image, reshaped)
+    image, reshaped, spread = (_numbers(fields, name, where) for name in ("image", "reshaped", "spread"))
+    placement = Placement(fields["native"], shape, layout, (rows[0], rows[1]) if rows else None, gates, image, reshaped, spread)
     if len(set(gates.split())) != len(gates.split()):
         raise ValueError(f"{where}: {gates!r} names a gate twice")
     for name, axis, sizes in (("image", 1, image), ("reshaped", 0, reshaped)):

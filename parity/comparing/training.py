@@ -5,7 +5,7 @@ It refuses to look at the forward pass; departures.py does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -13,32 +13,31 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import judging
-from parity.comparing.departures import Departure, Means, Trial
+from parity.comparing import chance, judging
+from parity.comparing.departures import Departure, Trial
 from parity.comparing.judging import Found, Pair
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map
+from parity.comparing.means import Means
 from parity.comparing.pairing import Side
-from parity.comparing.structures import Structure
 from parity.execution.names import AFTER, GRADIENT, STATE, TRAIN, array_name
 from parity.judgement import budgets
 
 Array = npt.NDArray[Any]
 
 
+SPREAD = "one number is spread over several elements in one model alone"
 BAD = ("differs", "nonfinite", "reduced_precision")
 
 
 def settings(ours: Side, theirs: Side, found: Map) -> list[Found]:
     """What no number shows, because it is switched off or never moves: rates of dropout in their order, frozen weights."""
-    told = []
-    rates = [_rates(side.structure) for side in (ours, theirs)]
-    if rates[0] != rates[1]:
-        named = " and ".join(f"{rate} in {side.structure.label}" for rate, side in zip(rates, (ours, theirs), strict=True))
-        told.append(Found("setting", "dropout", "float64", "differs", reason=f"the rates in order are {named}"))
+    told = list(chance.told(ours, theirs))
     told += [Found("setting", title, "float64", "differs", reason=reason) for title, reason in _ties(ours, theirs, found)]
     for match in found.matches:
         for role, at in match.weights.items():
+            if spread := spread_over(match.leaves[ours.structure.label], role, at, ours, theirs):
+                told.append(spread)
             moving = [_moves(side, at) for side in (ours, theirs) if side.structure.label in at]
             if len(set(moving)) > 1:
                 name = match.leaves[ours.structure.label]
@@ -50,6 +49,23 @@ def settings(ours: Side, theirs: Side, found: Map) -> list[Found]:
                 if not role.endswith("recurrent_bias"):  # a second bias beside the first adds nothing that can be learnt
                     told.append(Found("setting", f"{name} {role}", "float64", "differs", reason=f"{have} alone has it"))
     return told
+
+
+def spread_over(layer: str, role: str, at: Mapping[str, Placement], ours: Side, theirs: Side) -> Found | None:
+    """One number for each element in one model, and one for each channel, or for all, in the other."""
+    labels = [side.structure.label for side in (ours, theirs)]
+    if not set(labels) <= set(at) or at[labels[0]].spread == at[labels[1]].spread:
+        return None
+    shapes = [(*at[label].neutral, *at[label].spread) for label in labels]
+    told = " and ".join(f"{prod(shape)} numbers, {shape}, in {label}" for shape, label in zip(shapes, labels, strict=True))
+    reason = f"{SPREAD}: {told}"
+    return Found("setting", f"{layer} {role}", "float64", "differs", reason=reason)
+
+
+def spread_cause(departure: Departure, told: Sequence[Found]) -> Departure:
+    """The departure of a gradient with the setting that explains it."""
+    causes = tuple(one.reason for one in told if one.tensor == departure.title and one.reason.startswith(SPREAD))
+    return replace(departure, causes=causes) if causes and not departure.causes else departure
 
 
 def _ties(ours: Side, theirs: Side, found: Map) -> Iterator[tuple[str, str]]:
@@ -66,16 +82,6 @@ def _ties(ours: Side, theirs: Side, found: Map) -> Iterator[tuple[str, str]]:
                 tied = labels[0] if owners[0] != title else labels[1]
                 owner = owners[0] if owners[0] != title else owners[1]
                 yield title, f"{tied} alone ties it to {owner}: one weight there, two in the other model"
-
-
-def _rates(structure: Structure) -> list[float]:
-    found = []
-    for call in structure.calls:
-        leaf = structure.leaf(call.leaf)
-        rate = leaf.settings.get("rate", leaf.settings.get("dropout", 0.0))
-        if rate and leaf.settings.get("layers", 2) > 1:
-            found.append(float(rate))
-    return found
 
 
 def _moves(side: Side, at: Any) -> bool:
@@ -174,7 +180,7 @@ def _moving(
                 continue
             places = at[ours.structure.label], at[theirs.structure.label]
             left, right = _after(ours, places[0]), _after(theirs, places[1])
-            limit = judging.tolerance(mine + 1, float(np.max(np.abs(left), initial=0.0)), 0.0)
+            limit = means.tolerance(mine + 1, float(np.max(np.abs(left), initial=0.0)))
             if judging.distance(left, right) > limit:
                 yield Trial(ours, theirs, mine, other, "train", means, limit, calls), role, *places
 

@@ -13,7 +13,8 @@ A name is a group and, behind it, a name of the spec (of the model, where it is 
     fingerprints    parameter/STEP/NAME  hyperparameter/NAME  known/ARGUMENT, and SETTING/RESULT, whose words are the forms'
     own models      weight/NAME  input/NUMBER  loss/NUMBER  eval/…  train/…, and behind these two, or alone: in/CALL/SLOT
                     out/CALL/NUMBER  output/NUMBER  gradient/NAME  input_gradient/NUMBER  after/NAME; of one call run alone:
-                    in/SLOT  out/NUMBER  state/NAME
+                    in/SLOT  out/NUMBER  state/NAME; of functions: function/NUMBER/in/SLOT  function/NUMBER/out/NUMBER, and
+                    instead/NUMBER/NUMBER for what takes the place of what one gives
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ WEIGHT, INPUT, OUTPUT = "weight", "input", "output"
 EVAL, TRAIN = "eval", "train"
 TAKEN, GIVEN = "in", "out"
 """What a call of a layer took, and what it gave."""
+FUNCTION, INSTEAD = "function", "instead"
 
 
 def array_name(*parts: str | int) -> str:

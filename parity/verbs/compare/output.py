@@ -16,9 +16,10 @@ from typing import Any
 from parity.comparing.departures import Departure
 from parity.comparing.judging import Found
 from parity.execution.own_model.conversation import Answerer
-from parity.judgement.verdicts import PASSING, worst
+from parity.judgement.verdicts import worst
 from parity.trials.output import SCHEMA_VERSION
 from parity.verbs import terminal
+from parity.verbs.compare import lines as printed
 
 DTYPES = ("float64", "float32")
 
@@ -46,6 +47,7 @@ class Compared:
     other: ComparedModel
     found: Sequence[Found]
     departure: Departure | None
+    notes: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -59,29 +61,9 @@ def show(compared: Compared) -> None:
 
 
 def lines(compared: Compared) -> Iterator[str]:
-    yield f"{compared.other.side} against {compared.base.side}: {compared.verdict}"
-    for (quantity, dtype), group in _groups(compared.found).items():
-        counts = Counter(one.verdict for one in group)
-        top = max(group, key=_share)
-        numbers = "" if top.error is None else f"; most: {top.tensor}, error {top.error:.2g}, budget {top.budget:.2g}"
-        told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
-        yield f"    {dtype} {quantity}: {told}{numbers if counts.keys() - PASSING else ''}"
-        yield from sorted({f"        {one.tensor}: {one.reason}" for one in group if one.reason})
-    if compared.departure is not None:
-        yield from _departure(compared, compared.departure)
-
-
-def _departure(compared: Compared, departure: Departure) -> Iterator[str]:
-    what = "before it, between layers: it adds nothing itself" if departure.between else departure.quantity
-    if departure.gap is not None and departure.gap.last:
-        what = "every layer that both have agrees, so it is what comes after them"
-    yield f"departs first at {departure.title}{f' ~ {departure.match}' if departure.match else ''}: {what}"
-    if departure.added is not None and departure.inherited is not None:
-        yield f"    error {departure.error:.2g}: inherited {departure.inherited:.2g}, added {departure.added:.2g}"
-    else:
-        yield f"    error {departure.error:.2g}"
-    for cause in departure.causes or ("none of the causes that parity can test explains it",):
-        yield f"    cause: {cause}"
+    """The verdict and its causes first (lines.py)."""
+    heading = f"{compared.other.side} against {compared.base.side}: {compared.verdict}"
+    return printed.lines(heading, compared.departure, compared.found, compared.notes)
 
 
 def write_json(path: Path, compared: Sequence[Compared]) -> None:
@@ -92,6 +74,7 @@ def write_json(path: Path, compared: Sequence[Compared]) -> None:
         "frameworks": sorted({one.other.framework for one in compared} | {one.base.framework for one in compared}),
         "case_verdicts": dict(Counter(one.verdict for one in compared)),
         "comparisons": len(results),
+        "notes": [{"case": f"{one.base.side}/{one.other.side}", "note": note} for one in compared for note in one.notes],
         "departures": [_told(one) for one in compared if one.departure is not None],
     }
     document = {"schema_version": SCHEMA_VERSION, "results": results, "summary": summary}
@@ -126,14 +109,3 @@ def _told(one: Compared) -> dict[str, Any]:
 
 def _number(value: float | None) -> float | str | None:
     return value if value is None or isfinite(value) else str(value)
-
-
-def _groups(found: Sequence[Found]) -> dict[tuple[str, str], list[Found]]:
-    groups: dict[tuple[str, str], list[Found]] = {}
-    for one in found:
-        groups.setdefault((one.quantity, one.dtype), []).append(one)
-    return groups
-
-
-def _share(found: Found) -> float:
-    return found.error / found.budget if found.error is not None and found.budget else 0.0
