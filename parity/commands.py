@@ -12,11 +12,12 @@ import rich_click as click
 
 from parity import __version__
 from parity.execution.frameworks import names, trains
+from parity.verbs.passing import PASS_ENV
 
 NAMES = ", ".join(name if trains(name) else f"{name} (forward only)" for name in names())
 FRAMEWORK = click.option("--framework", "-f", "frameworks", multiple=True, help=f"{NAMES}. May be repeated.")
 DEVICE = click.option("--device", "devices", multiple=True, default=("cpu",), show_default=True)
-SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+SEED = click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
 NAMED_SIZES = "small, full, or another of the spec's `sizes`."
 SIZE = click.option("--size", default="small", show_default=True, help=NAMED_SIZES)
 MODE = click.option("--mode", default=None, help="eager, compiled or default. Without it: eager in float64, default otherwise.")
@@ -76,6 +77,7 @@ def env() -> None:
 
 @env.command("build")
 @click.argument("frameworks", nargs=-1, required=True)
+@PASS_ENV
 def env_build(frameworks: tuple[str, ...]) -> int:
     """Builds the environment of each FRAMEWORK from its pins."""
     from parity.verbs import environments
@@ -114,6 +116,7 @@ def env_remove(framework: str) -> int:
 @STORE
 @JSON
 @click.option("--junit", "junit_path", type=click.Path(path_type=Path, dir_okay=False), help="Write a JUnit file here.")
+@PASS_ENV
 def check(**options: Any) -> int:
     """Numerical agreement of each framework with the float64 reference."""
     from parity.verbs import check as verb
@@ -128,6 +131,7 @@ def check(**options: Any) -> int:
 @SEED
 @STORE
 @click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("bisect"), show_default=True)
+@PASS_ENV
 def bisect(**options: Any) -> int:
     """The first layer, gradient or step that departs, and a one-file reproduction."""
     from parity.verbs import bisect as verb
@@ -154,6 +158,7 @@ def bisect(**options: Any) -> int:
 )
 @SEED
 @JSON
+@PASS_ENV
 def compare(**options: Any) -> int:
     """Two or three models of your own, or one against spec=NAME: outputs, layers, gradients, a step, and why they part."""
     from parity.verbs import compare as verb
@@ -166,11 +171,12 @@ def compare(**options: Any) -> int:
 @FRAMEWORK
 @DEVICE
 @click.option("--mode", "modes", multiple=True, default=("default",), show_default=True)
-@click.option("--batch-size", "batch_sizes", type=click.IntRange(1), multiple=True, default=(32,), show_default=True)
-@click.option("--processes", type=click.IntRange(1), default=5, show_default=True, help="Fresh processes a cell.")
+@click.option("--batch-size", "batch_sizes", type=click.IntRange(1, 1_000_000), multiple=True, default=(32,), show_default=True)
+@click.option("--processes", type=click.IntRange(1, 1_000), default=5, show_default=True, help="Fresh processes a cell.")
 @click.option("--size", default="full", show_default=True, help=NAMED_SIZES)
 @STORE
 @JSON
+@PASS_ENV
 def bench(**options: Any) -> int:
     """Training speed, only of what passes `check`."""
     from parity.verbs import bench as verb
@@ -192,6 +198,7 @@ def bench(**options: Any) -> int:
 @click.option("--plan", type=click.Path(path_type=Path, file_okay=False), help="Write self-contained requests here instead.")
 @click.option("--collect", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Judge what came back here.")
 @click.option("--so-far", is_flag=True, help="Run nothing: report what the large networks of SUITE have settled so far.")
+@PASS_ENV
 def run(**options: Any) -> int:
     """Check, train, bench and report a SUITE; resumes."""
     from parity.verbs import run as verb
@@ -205,11 +212,9 @@ def run(**options: Any) -> int:
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An argument of the object: nesterov=true.")
 @click.option("--as", "kind", type=click.Choice(FINGERPRINTED), default=None, help="What it is, where its name does not say.")
 @JSON
+@PASS_ENV
 def fingerprint(**options: Any) -> int:
-    """Which formula a native object follows: torch.optim.Adam, keras.layers.BatchNormalization, your own: torch=mypackage:Mine.
-
-    Optimizers, initializers, normalizations, pooling, convolutions' padding, gate orders, resizing, losses' means.
-    """
+    """Which formula a native object follows: torch.optim.Adam, keras.layers.BatchNormalization, your own: torch=mine:Mine."""
     from parity.verbs import fingerprint as verb
 
     return int(verb.main(**options))

@@ -16,7 +16,7 @@ FORMULAS = ("parity.formulas", "parity.formulas.formula", "parity.formulas.synta
 WORKER_SPEC = ("parity", "parity.spec", "parity.spec.graph", "parity.spec.graph_facts", "parity.spec.cases", *FORMULAS)
 SHARED = tuple(
     f"parity.execution.{name}"
-    for name in ("arrays", "damage", "endings", "frameworks", "names", "newton", "protocol", "records", "request")
+    for name in ("arrays", "damage", "endings", "frameworks", "names", "newton", "own_path", "protocol", "records", "request")
 )
 """What the processes share: the harness, a worker, a user's own model."""
 WORKER_RUNTIME = (
@@ -125,7 +125,10 @@ OUTSIDE = {
     **{f"parity.{name}*": ("numpy", *allowed) for name, allowed in FRAMEWORKS.items()},
     "parity.formulas*": (),
     **dict.fromkeys(WORKER_SPEC, ()),
-    **{f"parity.execution.{name}": () for name in ("damage", "endings", "names", "records", "request", "frameworks")},
+    **{
+        f"parity.execution.{name}": ()
+        for name in ("damage", "endings", "names", "own_path", "records", "request", "frameworks")
+    },
     "parity.execution.worker.timing": (),
     "parity.execution.launcher*": (),
     "parity.execution.launcher.planning": ("numpy",),
@@ -207,7 +210,7 @@ def test_the_process_of_a_users_model_brings_nothing_of_the_harness_with_it() ->
     assert closure("parity.execution.own_model.answering", sources()) == {
         *("parity", "parity.execution", "parity.spec", "parity.spec.cases", "parity.spec.graph"),
         *(f"parity.execution.own_model{name}" for name in ("", ".answering", ".leaves")),
-        *(f"parity.execution.{name}" for name in ("arrays", "damage", "names", "records", "endings", "frameworks")),
+        *(f"parity.execution.{name}" for name in ("arrays", "damage", "names", "own_path", "records", "endings", "frameworks")),
     }
 
 

@@ -5,7 +5,6 @@ It refuses to know an answer beforehand, and to judge: a difference is shown, no
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,6 +17,7 @@ from parity.atlas.question import Answer, Question
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
 from parity.execution.frameworks import ATLAS
+from parity.execution.launcher import supervised
 from parity.reporting.atlas import AtlasRow, marked, write
 from parity.spec.cases import Case
 from parity.trials import options, selection
@@ -85,9 +85,9 @@ def ask(
     ]
     found: dict[str, dict[str, Answer]] = {question.name: {} for question in questions}
     versions: dict[str, str] = {}
-    with tempfile.TemporaryDirectory() as folder, bar("atlas", len(trials) * len(frameworks)) as shown:
+    with supervised.folder("parity-atlas-") as folder, bar("atlas", len(trials) * len(frameworks)) as shown:
         session = Session(
-            Path(folder),
+            folder,
             frameworks,
             python_path=python_path,
             on_record=lambda framework, record: shown.advance(f"{framework} {record.case}"),

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from parity.execution import arrays as array_files
-from parity.execution import endings, records, request
+from parity.execution import endings, own_path, records, request
 from parity.execution.protocol import Array, Description, Framework, Unsupported
 from parity.execution.records import Record
 from parity.execution.request import Request, RequestEntry
@@ -43,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", metavar="NUMBERS", help="the places of the cases to run, whatever the records hold")
     parser.add_argument("--describe", metavar="FRAMEWORK")
     given = parser.parse_args(arguments)
+    own_path.extend()
     if given.describe:
         return describe(given.describe)
     if given.request is None or given.out is None:

@@ -37,7 +37,7 @@ from parity.execution.own_model.conversation import Conversation, Crashed, Refus
 from parity.judgement.verdicts import exit_status
 from parity.spec import source
 from parity.spec.mistakes import SpecError, short
-from parity.trials import selection
+from parity.trials import limits, selection
 from parity.trials.streams import stream
 from parity.verbs import terminal
 from parity.verbs.compare import inputs as compared_inputs
@@ -66,6 +66,7 @@ def compare(
 
     Raises UsageError (nothing to compare, inputs unknown, layers without a counterpart), Crashed (a model fails).
     """
+    limits.check_numbers(seeds=[seed])
     named = _named_sides(sides)
     if size != "full" and all(framework != spec_side.SPEC for framework, _ in named):
         raise UsageError(f"--size {short(size)} is of `spec=NAME`: a model of your own has the size that it is built in")
