@@ -11,30 +11,10 @@ from typing import Any
 import rich_click as click
 
 from parity import __version__
-from parity.execution.frameworks import names, trains
+from parity.commands.environments import env
+from parity.commands.options import DEVICE, FINGERPRINTED, FRAMEWORK, JSON, MODE, NAMED_SIZES, REALIZATION, SEED, SPECS, STORE
+from parity.commands.weights import weights
 from parity.verbs.passing import PASS_ENV
-
-NAMES = ", ".join(name if trains(name) else f"{name} (forward only)" for name in names())
-FRAMEWORK = click.option("--framework", "-f", "frameworks", multiple=True, help=f"{NAMES}. May be repeated.")
-DEVICE = click.option("--device", "devices", multiple=True, default=("cpu",), show_default=True)
-SEED = click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
-NAMED_SIZES = "small, full, or another of the spec's `sizes`."
-SIZE = click.option("--size", default="small", show_default=True, help=NAMED_SIZES)
-MODE = click.option("--mode", default=None, help="eager, compiled or default. Without it: eager in float64, default otherwise.")
-FINGERPRINTED = (
-    *("optimizer", "initializer", "normalization", "pooling", "convolution", "transposed_convolution", "recurrent", "resizing"),
-    *("attention", "ctc", "loss"),
-)
-JSON = click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the results here.")
-REALIZATION = click.option(
-    "--realization",
-    "realizations",
-    multiple=True,
-    metavar="FRAMEWORK=PACKAGE.MODULE:NAME",
-    help="Judge your own implementation; check: also a function that builds a model of your own.",
-)
-STORE = click.option("--store", type=click.Path(path_type=Path, file_okay=False), default=Path(".parity"), show_default=True)
-SPECS = click.argument("specs", nargs=-1, required=True, metavar="SPEC…")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -68,38 +48,6 @@ def doctor() -> int:
     from parity.verbs import doctor as verb
 
     return verb.doctor()
-
-
-@parity.group()
-def env() -> None:
-    """Environments of the frameworks."""
-
-
-@env.command("build")
-@click.argument("frameworks", nargs=-1, required=True)
-@PASS_ENV
-def env_build(frameworks: tuple[str, ...]) -> int:
-    """Builds the environment of each FRAMEWORK from its pins."""
-    from parity.verbs import environments
-
-    return environments.build(frameworks)
-
-
-@env.command("list")
-def env_list() -> int:
-    """The environments that stand, and where."""
-    from parity.verbs import environments
-
-    return environments.show()
-
-
-@env.command("remove")
-@click.argument("framework")
-def env_remove(framework: str) -> int:
-    """Removes the environments of FRAMEWORK."""
-    from parity.verbs import environments
-
-    return environments.remove(framework)
 
 
 @parity.command()
@@ -266,42 +214,5 @@ def export(**options: Any) -> int:
     return verb.to_onnx(**options)
 
 
-@parity.group()
-def weights() -> None:
-    """Weights between a framework's native format and a neutral .npz, bit for bit."""
-
-
-@weights.command("import")
-@click.argument("spec")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--framework", "-f", required=True, help=f"{NAMES}.")
-@click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("weights"), show_default=True)
-@SIZE
-def weights_import(spec: str, file: Path, framework: str, output: Path, size: str) -> int:
-    """A neutral FILE.npz to the native files of a framework, below the output directory."""
-    from parity.verbs import weights as verb
-
-    return verb.to_native(spec, file, framework, output, size)
-
-
-@weights.command("export")
-@click.argument("spec")
-@click.argument("native", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--framework", "-f", required=True, help=f"{NAMES}.")
-@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), default=Path("weights.npz"), show_default=True)
-@SIZE
-def weights_export(spec: str, native: tuple[Path, ...], framework: str, output: Path, size: str) -> int:
-    """NATIVE files of a framework to a neutral .npz with the spec's names and layouts."""
-    from parity.verbs import weights as verb
-
-    return verb.to_neutral(spec, native, framework, output, size)
-
-
-@weights.command("check")
-@click.argument("specs", nargs=-1)
-@FRAMEWORK
-def weights_check(specs: tuple[str, ...], frameworks: tuple[str, ...]) -> int:
-    """Drawn weights of every architecture, small, through each native format and back."""
-    from parity.verbs import weights as verb
-
-    return verb.check(specs, frameworks)
+parity.add_command(env)
+parity.add_command(weights)
