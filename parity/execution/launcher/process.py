@@ -17,6 +17,8 @@ from parity.execution.launcher import isolation
 from parity.execution.launcher.supervised import Supervised, Surroundings
 from parity.execution.request import Request, RequestEntry
 
+ONLY = "only.txt"
+"""The places of the cases that a process is asked to run."""
 POLL_SECONDS = 0.05
 EXIT_SECONDS = 30.0
 """How long a worker may take to exit once all its cases have records."""
@@ -120,8 +122,10 @@ def _watch(process: Supervised, progress: Progress, limits: Limits, look: Callab
 
 
 def _spawn(asked: Request, only: Sequence[int], place: WorkerSetting) -> Supervised:
-    places = ",".join(str(number) for number in only)
-    worker = [str(place.interpreter), "-m", "parity.execution.worker", str(asked.directory), str(place.out), "--only", places]
+    chosen = place.out / ONLY  # a file, since no system takes a command line of 22,000 numbers
+    chosen.write_text(",".join(str(number) for number in only))
+    worker = [str(place.interpreter), "-m", "parity.execution.worker", str(asked.directory), str(place.out)]
+    worker += ["--only", f"@{chosen}"]
     own = frameworks.environment(asked.framework, asked.realization)
     seen = Surroundings(
         isolation.variables(place.out, own, threads=asked.threads, timed=asked.timed(), python_path=place.python_path),

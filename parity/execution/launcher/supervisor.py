@@ -26,6 +26,10 @@ from pathlib import Path
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 LINUX = sys.platform.startswith("linux")
 WAIT_SECONDS = 0.02
+LOOK_SECONDS = 1.0
+"""Between two looks at the log."""
+LARGEST_LOG, KEPT_OF_LOG = 64 * 2**20, 2**20
+"""Bytes of a log, and how many of its end stay where it has grown larger: a worker in a loop would fill the disk."""
 
 
 def main(arguments: list[str]) -> int:
@@ -47,6 +51,7 @@ def main(arguments: list[str]) -> int:
     family = ProcessFamily(worker)
     while not family.ended and not _stdin_closed(wake):
         family.reap()
+        shorten(log)
     if not family.ended:
         family.signal(signal.SIGTERM)
         deadline = time.monotonic() + grace
@@ -134,9 +139,23 @@ def _wake_on_signals() -> int:
     return wake
 
 
+def shorten(log: str) -> None:
+    """Keeps the end of a log that has grown too large. Whoever writes to it appends: what comes at this very moment stands
+    before that end, all that comes later behind it."""
+    with contextlib.suppress(OSError):
+        if not log or os.stat(log).st_size <= LARGEST_LOG:
+            return
+        with open(log, "r+b", buffering=0) as file:
+            file.seek(-KEPT_OF_LOG, os.SEEK_END)
+            end = file.read(KEPT_OF_LOG)
+            file.truncate(0)
+        with open(log, "ab", buffering=0) as file:
+            file.write(f"[parity: this log was longer than {LARGEST_LOG} bytes; its end follows]\n".encode() + end)
+
+
 def _stdin_closed(wake: int) -> bool:
-    """Waits for a child's end or the end of stdin; whether it was the latter."""
-    ready, _, _ = select.select([wake, 0], [], [])
+    """Waits a moment for a child's end or the end of stdin; whether it was the latter."""
+    ready, _, _ = select.select([wake, 0], [], [], LOOK_SECONDS)
     if wake in ready:
         os.read(wake, 4096)
     return 0 in ready and not os.read(0, 4096)
