@@ -60,6 +60,9 @@ def status(arguments: list[str]) -> int:
         return CLOSED
     except SystemExit as error:  # rich's answer to a closed pipe is 1, which would say that something differs
         return CLOSED if error.code == 1 else int(error.code or 0)
+    except MemoryError:
+        _say("the memory of this machine does not hold it; take a smaller size, batch or network")
+        return 3
     except OSError as error:
         return _of_the_system(error)
     except Exception:  # the one place that turns a fault of parity itself into its own status

@@ -16,7 +16,7 @@ FORMULAS = ("parity.formulas", "parity.formulas.formula", "parity.formulas.synta
 WORKER_SPEC = ("parity", "parity.spec", "parity.spec.graph", "parity.spec.graph_facts", "parity.spec.cases", *FORMULAS)
 SHARED = tuple(
     f"parity.execution.{name}"
-    for name in ("arrays", "damage", "endings", "frameworks", "names", "newton", "protocol", "records", "request")
+    for name in ("arrays", "damage", "endings", "frameworks", "names", "newton", "own_path", "protocol", "records", "request")
 )
 """What the processes share: the harness, a worker, a user's own model."""
 WORKER_RUNTIME = (
@@ -83,7 +83,7 @@ ROOMS = {
         *("parity.atlas*", "parity.fingerprinting*", "parity.escaping"),
         *("parity.execution*", "parity.ops*", "parity.spec*"),
     ),
-    "parity.commands": ("parity", "parity.verbs*", "parity.trials.options", "parity.execution.frameworks"),
+    "parity.commands*": ("parity", "parity.commands*", "parity.verbs*", "parity.execution.frameworks"),
     "parity.cli": ("parity.commands", "parity.escaping", "parity.errors", "parity.spec.mistakes", "parity.execution.damage"),
     "parity.__main__": ("parity.cli",),
     "parity.pytest_plugin": ("parity.verbs*", "parity.trials*", "parity.errors", "parity.judgement*", "parity.escaping"),
@@ -107,7 +107,7 @@ OUTSIDE = {
     "parity": (),
     "parity.escaping": (),
     "parity.__main__": (),
-    "parity.commands": ("rich_click",),
+    "parity.commands*": ("rich_click",),
     "parity.cli": ("rich_click",),
     "parity.pytest_plugin": ("pytest",),
     "parity.spec*": ("pydantic", "pydantic_core", "ruamel"),
@@ -126,7 +126,10 @@ OUTSIDE = {
     **{f"parity.{name}*": ("numpy", *allowed) for name, allowed in FRAMEWORKS.items()},
     "parity.formulas*": (),
     **dict.fromkeys(WORKER_SPEC, ()),
-    **{f"parity.execution.{name}": () for name in ("damage", "endings", "names", "records", "request", "frameworks")},
+    **{
+        f"parity.execution.{name}": ()
+        for name in ("damage", "endings", "names", "own_path", "records", "request", "frameworks")
+    },
     "parity.execution.worker.timing": (),
     "parity.execution.launcher*": (),
     "parity.execution.launcher.planning": ("numpy",),
@@ -208,7 +211,7 @@ def test_the_process_of_a_users_model_brings_nothing_of_the_harness_with_it() ->
     assert closure("parity.execution.own_model.answering", sources()) == {
         *("parity", "parity.execution", "parity.spec", "parity.spec.cases", "parity.spec.graph"),
         *(f"parity.execution.own_model{name}" for name in ("", ".answering", ".leaves", ".sources")),
-        *(f"parity.execution.{name}" for name in ("arrays", "damage", "names", "records", "endings", "frameworks")),
+        *(f"parity.execution.{name}" for name in ("arrays", "damage", "names", "own_path", "records", "endings", "frameworks")),
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,9 @@ Array = npt.NDArray[Any]
 SHAPE = re.compile(r"(?P<sizes>\d+(x\d+)*)(:(?P<kind>bool|(?P<low>\d+)\.\.(?P<high>\d+)))?")
 BATCH = 3
 """Examples in a batch where the model knows its input's shape but for the batch: more than one, and an odd number."""
+
+MOST_NUMBERS, MOST_AXES, LARGEST_INTEGER, LONGEST = 2**28, 16, 2**62, 200
+"""Of one input: 2 GiB in float64, of which each model keeps many."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +40,28 @@ class Given:
 def given(value: Any) -> Given:
     """From `3x16`, `3x7:0..99`, `3x7:bool`, or a list of sizes. Raises ValueError for anything else."""
     if isinstance(value, list) and value and all(isinstance(size, int) and size > 0 for size in value):
-        return Given(tuple(value))
+        return _held(Given(tuple(value)))
     match = SHAPE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError(f"{value!r} is no input: write sizes with the batch, such as 3x16, 3x7:0..99 or 3x7:bool")
+    if len(value) > LONGEST:
+        raise ValueError(f"{value[:20]!r}… is no input: its text is longer than {LONGEST} signs")
     shape = tuple(int(size) for size in match["sizes"].split("x"))
     if match["high"] is not None:
-        return Given(shape, "integer", int(match["low"]), int(match["high"]))
-    return Given(shape, "bool" if match["kind"] else "float")
+        return _held(Given(shape, "integer", int(match["low"]), int(match["high"])))
+    return _held(Given(shape, "bool" if match["kind"] else "float"))
+
+
+def _held(one: Given) -> Given:
+    """The input. Raises ValueError where it holds nothing, or more than any may hold."""
+    told = "x".join(str(size) for size in one.shape)
+    if 0 in one.shape:
+        raise ValueError(f"{told} is no input: a size of 0 holds nothing")
+    if prod(one.shape) > MOST_NUMBERS or len(one.shape) > MOST_AXES:
+        raise ValueError(f"{told} is too large for an input: {MOST_NUMBERS:,} numbers and {MOST_AXES} axes at most")
+    if one.high is not None and not one.low <= one.high < LARGEST_INTEGER:
+        raise ValueError(f"{told}:{one.low}..{one.high} holds no integers: the first is at most the second, below 2**62")
+    return one
 
 
 def blank(one: Given) -> Array:

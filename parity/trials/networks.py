@@ -20,6 +20,7 @@ from parity.spec.expansion import expand
 from parity.spec.graph import Graph, Node, isolate
 from parity.spec.masks import dropouts, with_masks
 from parity.trials import draws as drawing
+from parity.trials import limits
 from parity.trials.trial import Options, Trial
 
 Array = npt.NDArray[Any]
@@ -120,6 +121,7 @@ def draw_away_from_kinks(
     than rounding reaches (not asked in float64), also in the phases that follow an optimizer's first update. Where none is all,
     one that lacks the last: kinks can be followed, what moves nothing not be judged."""
     batch_size = batch_size_of(graph, options.size)
+    limits.check_case(graph, batch_size, max(steps, 1))
 
     def drawn(attempt: int) -> drawing.Draws:
         more: dict[str, Any] = {"batch_size": batch_size, "batches": max(steps, 1), "rates": rates}

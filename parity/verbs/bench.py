@@ -20,7 +20,7 @@ from parity.reporting.results import Results, Speed
 from parity.spec import specs as language
 from parity.spec.cases import Case
 from parity.spec.expansion import expand
-from parity.trials import asked_frameworks, output, selection
+from parity.trials import asked_frameworks, limits, output, selection
 from parity.trials import draws as drawing
 from parity.trials import options as asking
 from parity.trials.networks import architecture_trials
@@ -177,6 +177,9 @@ def bench(
     chosen = selection.select(specs).architectures
     if not chosen:
         raise UsageError("bench times architectures; `parity list architectures` shows them", status=5)
+    limits.check_numbers(batch_sizes=batch_sizes, processes=processes)
+    for architecture in chosen:
+        limits.check_case(expand(architecture, size), max(batch_sizes, default=1), BATCHES, walked=False)
     asking.place(Path(store))
     speeds: list[Speed] = []
     for device in devices:

@@ -19,7 +19,7 @@ from parity.reporting import wording
 from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.spec.mistakes import short
-from parity.trials import asked_frameworks, curvature, networks, ops, output, rules, selection
+from parity.trials import asked_frameworks, curvature, limits, networks, ops, output, rules, selection
 from parity.trials import options as asking
 from parity.trials.options import DTYPES, SIZES, STORE
 from parity.trials.selection import Selection
@@ -90,6 +90,7 @@ def check(
     """
     specs, frameworks, dtypes, devices, realizations = map(asking.words, (specs, frameworks, dtypes, devices, realizations))
     asking.check(dtypes, devices, [mode] if mode else [])
+    limits.check_numbers(seeds=[seed])
     selected = selection.select(specs)
     if size not in SIZES and not selected.architectures:
         raise UsageError(f"{' '.join(specs)}: no architecture, so there is no size `{short(size)}`")

@@ -16,7 +16,7 @@ from parity.spec import specs as language
 from parity.spec.graph import Graph
 from parity.spec.networks import network_graph
 from parity.trials import draws as drawing
-from parity.trials import options, selection
+from parity.trials import limits, options, selection
 from parity.verbs import terminal, weights
 from parity.verbs.weights import neutral
 
@@ -32,6 +32,7 @@ def to_onnx(
     """
     graph = weights.graph(spec, size)
     if weights_file is None:
+        limits.check_case(graph, 1, walked=False)
         drawn = drawing.initial_values(graph, selection.initializer(INITIALIZER), weights.DTYPE, seed=seed, batch_size=1)
         arrays = {name: array for name, array in drawn.items() if not lies_under(name, CARRIED)}
         origin = f"initial values, {INITIALIZER} with seed {seed}: not trained"

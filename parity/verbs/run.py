@@ -19,11 +19,12 @@ from parity.judgement.verdicts import exit_status
 from parity.reporting import pages, summary
 from parity.reporting.results import Curve, Results, Speed, read, write
 from parity.spec import specs as language
+from parity.spec.expansion import expand
 from parity.spec.suites import Suite, SuiteEntry
-from parity.trials import asked_frameworks, full_size, selection, suites, training
+from parity.trials import asked_frameworks, full_size, limits, selection, suites, training
 from parity.trials import options as asking
 from parity.trials import output as collating
-from parity.trials.networks import LARGE_SIZES
+from parity.trials.networks import LARGE_SIZES, batch_size_of
 from parity.trials.options import DTYPES
 from parity.trials.session import Judged, Session, judge_record
 from parity.trials.trial import Options, Trial
@@ -97,6 +98,8 @@ def run(suite: Suite, frameworks: Sequence[str], store: Path, so_far: bool = Fal
     if so_far and not all(_large(entry) for entry in suite.entries):
         raise UsageError(f"{suite.name} asks for more than large networks, which alone are settled one by one: run it")
     for entry in suite.entries:
+        _check_size(entry)
+    for entry in suite.entries:
         named = asked_frameworks.that_train(entry.frameworks) if entry.frameworks else tuple(frameworks)
         with progress.bar(f"{entry.task}: {', '.join(entry.specs)}", None) as bar:
             session = Session(store, named, on_record=bar.record, on_notice=bar.notice)
@@ -107,6 +110,17 @@ def run(suite: Suite, frameworks: Sequence[str], store: Path, so_far: bool = Fal
             else:
                 _time(entry, session, outcome)
     return outcome
+
+
+def _check_size(entry: SuiteEntry) -> None:
+    """The batches and steps that an entry itself asks for, before any entry runs. Raises UsageError."""
+    if not (entry.steps or entry.batch_sizes):
+        return
+    for architecture in selection.select(entry.specs).architectures:
+        graph = expand(architecture, entry.size or ("small" if entry.task == "agreement" else "full"))
+        for batch_size in entry.batch_sizes or [batch_size_of(graph, entry.size or "small")]:
+            batches = {"speed": bench.BATCHES, "agreement": entry.steps or 1}.get(entry.task, 1)
+            limits.check_case(graph, batch_size, batches, walked=entry.task != "speed")
 
 
 def agreement_trials(entry: SuiteEntry) -> list[Trial]:

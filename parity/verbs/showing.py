@@ -26,7 +26,7 @@ def show(name: str, size: str) -> None:
     if isinstance(spec, language.Architecture):
         graph, warnings = expand_with_warnings(spec, size)
         terminal.write(_heading(f"{spec.name} ({size})", spec))
-        terminal.write("\n".join(_graph(spec, graph, size)))
+        terminal.write("\n".join(lines(spec, graph, size)))
         for warning in warnings:
             terminal.say(f"warning: {warning}", error=True)
         return
@@ -45,13 +45,14 @@ def _rule(parts: dict[str, Any]) -> Iterator[str]:
     """A line a formula or number, the part's name before its first."""
     indent, wide = max(map(len, parts)) + columns.GAP, columns.width()
     for key, value in parts.items():
-        lines = [f"{inner} = {formula}" for inner, formula in value.items()] if isinstance(value, dict) else [str(value)]
-        for place, line in enumerate(lines):
+        shown = [f"{inner} = {formula}" for inner, formula in value.items()] if isinstance(value, dict) else [str(value)]
+        for place, line in enumerate(shown):
             text = f"{'' if place else key:{indent}}{printable(line)}"
             yield columns.hanging(text, indent + columns.GAP * isinstance(value, dict), wide)
 
 
-def _graph(spec: language.Architecture, graph: Graph, size: str) -> Iterator[str]:
+def lines(spec: language.Architecture, graph: Graph, size: str) -> Iterator[str]:
+    """A line a layer, then inputs, counts and FLOPs."""
     counts = {parameter.name: parameter.shape for parameter in graph.parameters}
     seen: set[str] = set()
     networks = {} if graph.nodes or not spec.networks else network_nodes(spec, size)

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from parity.execution import arrays as array_files
-from parity.execution import endings
+from parity.execution import endings, own_path
 from parity.execution.frameworks import OWN_MODEL, find
 from parity.execution.names import (
     EVAL,
@@ -110,13 +110,13 @@ def built(framework: str, target: str, dtype: str) -> Answering:
     """The user's model. Raises whatever the user's code raises."""
     impl = importlib.import_module(f"{find(framework)[1].package}.{OWN_MODEL}")
     impl.prepare(dtype)
-    module_name, _, attribute = target.partition(":")
-    module = importlib.import_module(module_name)
-    build: Callable[[], Any] = getattr(module, attribute)
+    own_path.extend()
+    build: Callable[[], Any] = own_path.find(target)
     model = build()
     if not isinstance(model, impl.MODEL):
         raise TypeError(f"{target} gives {type(model).__name__} where a {impl.MODEL.__name__} is needed: return the model")
-    return Answering(impl.Model(model, dtype), impl.version(), getattr(module, "INPUTS", None), impl.IMAGES, dtype)
+    inputs = getattr(sys.modules[target.partition(":")[0]], "INPUTS", None)
+    return Answering(impl.Model(model, dtype), impl.version(), inputs, impl.IMAGES, dtype)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -5,7 +5,6 @@ It refuses to know an answer that no framework gave, and to judge: a difference 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,6 +14,7 @@ from parity.atlas.question import Answer, Question
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
 from parity.execution.frameworks import ATLAS, TABLE, meant, training
+from parity.execution.launcher import supervised
 from parity.reporting.atlas import AtlasRow, write
 from parity.spec.cases import Case
 from parity.spec.mistakes import did_you_mean
@@ -118,9 +118,9 @@ def ask(
     ]
     found: dict[str, dict[str, Answer]] = {question.name: {} for question in questions}
     versions: dict[str, str] = {}
-    with tempfile.TemporaryDirectory() as folder, bar("atlas", len(trials) * len(frameworks)) as shown:
+    with supervised.folder("parity-atlas-") as folder, bar("atlas", len(trials) * len(frameworks)) as shown:
         session = Session(
-            Path(folder),
+            folder,
             frameworks,
             python_path=python_path,
             on_record=lambda framework, record: shown.advance(f"{framework} {record.case}"),

@@ -64,7 +64,7 @@ import tempfile
 $environment
 place = tempfile.TemporaryDirectory()  # the parity package alone: what is installed beside it would shadow the framework's own
 os.symlink($package, os.path.join(place.name, "parity"))
-sys.path[:0] = [place.name, *$paths]
+sys.path[:] = [place.name, *sys.path, *$paths]
 
 import numpy as np
 

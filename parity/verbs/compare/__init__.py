@@ -43,7 +43,7 @@ from parity.judgement import budgets
 from parity.judgement.verdicts import exit_status
 from parity.spec import source
 from parity.spec.mistakes import SpecError, short
-from parity.trials import asked_frameworks
+from parity.trials import asked_frameworks, limits
 from parity.verbs import terminal
 from parity.verbs.compare import spec_side, traced, written_map
 from parity.verbs.compare.observed import ObservedModels
@@ -71,6 +71,7 @@ def compare(
 
     Raises UsageError (nothing to compare, inputs unknown, layers without a counterpart), Crashed (a model fails).
     """
+    limits.check_numbers(seeds=[seed])
     named = _named_sides(sides)
     if size != "full" and all(framework != spec_side.SPEC for framework, _ in named):
         raise UsageError(f"--size {short(size)} is of `spec=NAME`: a model of your own has the size that it is built in")

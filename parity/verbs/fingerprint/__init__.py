@@ -7,7 +7,6 @@ It refuses to name a form that does not explain every step: the answer then is n
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy.typing as npt
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
 from parity.execution.frameworks import FINGERPRINTS, training
+from parity.execution.launcher import supervised
 from parity.execution.names import BATCH, HYPERPARAMETER, PARAMETER, array_name, under
 from parity.fingerprinting.forms.kinds import kind_of
 from parity.fingerprinting.naming import ExplainingForm, Seen, identify
@@ -83,8 +83,8 @@ def drive(
     draws that separate."""
     draws = probes.ordinary_draws if values else probes.fingerprint_draws
     values = values or [probes.SEPARATING] * len(asked)
-    with tempfile.TemporaryDirectory() as store:
-        session = Session(Path(store), [framework], python_path=(Path.cwd(),), timeout=PATIENCE)
+    with supervised.folder("parity-fingerprint-") as store:
+        session = Session(store, [framework], python_path=(Path.cwd(),), timeout=PATIENCE)
         first = [
             _read(judged)
             for judged in session.run([_trial(one, draws("float64"), own) for one, own in zip(asked, values, strict=True)])

@@ -5,7 +5,6 @@ It refuses to name a form that does not explain everything that was seen.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
+from parity.execution.launcher import supervised
 from parity.execution.names import KNOWN, group_of, lies_under
 from parity.execution.worker import probing
 from parity.fingerprinting.forms.form import Arrays, Facet
@@ -68,8 +68,8 @@ def observe(
     """Every object in one process: in float64, and in float32 those that fail in float64. An object that fails is its error.
 
     defaults: with its own epsilon and momentum, not with those that tell forms apart."""
-    with tempfile.TemporaryDirectory() as store:
-        session = Session(Path(store), [framework], python_path=(Path.cwd(),))
+    with supervised.folder("parity-fingerprint-") as store:
+        session = Session(store, [framework], python_path=(Path.cwd(),))
         judged = session.run([_trial(one, "float64", defaults) for one in asked])
         crashed = [place for place, one in enumerate(judged) if one.record.outcome == "crashed"]
         again = session.run([_trial(asked[place], "float32", defaults) for place in crashed]) if crashed else []

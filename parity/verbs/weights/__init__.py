@@ -5,7 +5,6 @@ It refuses weights that are not the spec's (names, shapes), and to write a file 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,14 @@ import numpy.typing as npt
 
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
+from parity.execution.launcher import supervised
 from parity.execution.names import AGAIN, CARRIED, NATIVE, PARAMETER, array_name, lies_under, own_name, put_under, under
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
 from parity.spec import specs as language
 from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph
-from parity.trials import asked_frameworks, options
+from parity.trials import asked_frameworks, limits, options
 from parity.trials import draws as drawing
 from parity.trials.session import Judged, Session
 from parity.trials.trial import Trial
@@ -82,12 +82,13 @@ def check(specs: Sequence[str], frameworks: Sequence[str]) -> int:
 def round_trips(specs: Sequence[str], frameworks: Sequence[str]) -> list[Judged]:
     """One case a spec: weights of the small size, set, saved, forgotten, loaded."""
     trials = [_drawn(spec) for spec in specs]
-    with tempfile.TemporaryDirectory() as folder:
-        return Session(Path(folder), frameworks).run(trials)
+    with supervised.folder("parity-weights-") as folder:
+        return Session(folder, frameworks).run(trials)
 
 
 def _drawn(spec: str) -> Trial:
     known = graph(spec, "small")
+    limits.check_case(known, 3, walked=False)
     initializer = language.load("initializers/glorot_uniform")
     if not isinstance(initializer, language.Initializer):
         raise TypeError("glorot_uniform is an initializer")
@@ -124,9 +125,9 @@ def moved(
     arguments: Mapping[str, float] | None = None,
 ) -> dict[str, Array]:
     """What the framework's worker gave back, after it was seen to survive. arguments: what its format lets one choose."""
-    with tempfile.TemporaryDirectory() as folder:
+    with supervised.folder("parity-weights-") as folder:
         seconds = TIMEOUT + sum(array.nbytes for array in arrays.values()) / BYTES_A_SECOND
-        (judged,) = Session(Path(folder), [framework], timeout=seconds).run([_trial(graph, spec, size, arrays, arguments)])
+        (judged,) = Session(folder, [framework], timeout=seconds).run([_trial(graph, spec, size, arrays, arguments)])
         if judged.record.outcome != "ran" or judged.record.arrays is None:
             how = "" if judged.record.outcome == "crashed" else f" {judged.record.outcome}"
             raise UsageError(f"{framework}{how}: {_summary(judged.record.reason)}")
