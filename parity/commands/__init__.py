@@ -23,6 +23,7 @@ from parity.verbs.terminal import pulse
 @click.pass_context
 def parity(context: click.Context) -> None:
     """Do deep-learning frameworks compute the same thing, and how fast do they train it?"""
+    pulse.begin(context.invoked_subcommand or "parity", None)
     context.with_resource(pulse.beating())
 
 
