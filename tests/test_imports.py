@@ -64,7 +64,7 @@ ROOMS = {
     ),
     "parity.comparing*": (
         *("parity.comparing*", "parity.execution.names", "parity.execution.own_model.leaves"),
-        *("parity.judgement.budgets", "parity.judgement.comparison"),
+        *("parity.judgement.budgets", "parity.judgement.comparison", "parity.judgement.verdicts"),
     ),
     "parity.atlas*": ("parity.atlas", "parity.atlas.*", "parity.judgement.budgets"),
     "parity.reporting*": (

@@ -56,7 +56,13 @@ def of(leaves: Mapping[str, Leaf], calls: Sequence[Call], usual: str) -> Axes:
     for place in reversed(range(len(calls))):  # a signal that nothing says where it comes from: what takes it may know
         source = _source(calls[place])
         untold = source >= 0 and not given[source] and taken[place] and not any(calls[place].turns[:1])
-        if untold and _open(leaves[calls[source].leaf], calls[source]):
+        if not untold:
+            continue
+        leaf = leaves[calls[source].leaf]
+        if leaf.kind == "permute":
+            given[source] = taken[place]
+            taken[source] = taken[source] or _before(leaf, given[source])
+        elif _open(leaf, calls[source]):
             given[source] = taken[place]
             taken[source] = taken[source] or given[source]
     return Axes(tuple(taken), tuple(given))
@@ -116,6 +122,13 @@ def _features_last(leaf: Leaf) -> bool:
 def _said(leaf: Leaf, shape: Shape) -> str:
     """What a layer says; one that is the user's own way of computing may take its tensors otherwise than its class."""
     return "" if leaf.own or len(shape) < SIGNAL else str(leaf.settings.get("channels", ""))
+
+
+def _before(leaf: Leaf, given: str) -> str:
+    """Where the channels stood before a layer moved them there; the inverse of `_permuted`."""
+    order = list(leaf.settings["order"])
+    place = {FIRST: 0, LAST: len(order) - 1}.get(given)
+    return NONE if place is None else {1: FIRST, len(order): LAST}.get(order[place], NONE)
 
 
 def _permuted(leaf: Leaf, taken: str) -> str:

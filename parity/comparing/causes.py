@@ -27,6 +27,9 @@ Array = npt.NDArray[Any]
 EPSILONS = (1e-3, 1e-5, 1e-6, 1e-7, 1e-8, 1e-12, 2e-5)
 """Where a layer of the user's own hides its epsilon: the defaults of Keras (1e-3), torch (1e-5), the papers, MXNet's (2e-5)."""
 
+FURTHER = 8
+"""Departures that are told behind the first."""
+
 UNTESTED = ("padding", "channels", "time_major", "dropout", "rate", "vocabulary", "momentum")
 """Settings with a test of their own, or that are no cause: how a tensor lies is worked out, dropout is off."""
 
@@ -61,6 +64,24 @@ def first(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], means: Mea
             return departure or own_way
         own_way = own_way or departure
     return own_way
+
+
+def further(departure: Departure, calls: Sequence[tuple[int, int]], found: Map) -> list[Departure]:
+    """Behind the first departure, the layers that depart of themselves and whose cause is known, FURTHER at most: its cause is
+    made equal by running each on what the other model's took."""
+    about = departure.trial or departure.gap
+    if about is None:
+        return []
+    begin = about.mine if isinstance(about, Trial) else about.place - 1
+    told: list[Departure] = []
+    for pair in calls:
+        one = None
+        if pair[0] > begin and len(told) < FURTHER:
+            one = departures.itself(about.ours, about.theirs, pair, calls, about.mode, about.means)
+        one = one and tested(one, found)
+        if one is not None and one.causes and not any(glue.HELD in cause for cause in one.causes):
+            told.append(one)
+    return told
 
 
 def settings(trial: Trial, _: Map) -> Iterator[str]:

@@ -239,6 +239,23 @@ def first(
     return None
 
 
+def itself(
+    ours: Side, theirs: Side, pair: tuple[int, int], calls: Sequence[tuple[int, int]], mode: str, means: Means
+) -> Departure | None:
+    """A call that departs of itself, behind others: theirs, run on what ours took, so that nothing is inherited."""
+    mine, other = pair
+    output = ours.output(mode, mine)
+    if output is None:
+        return None
+    limit = means.tolerance(mine + 1, float(np.max(np.abs(output), initial=0.0)))
+    trial = Trial(ours, theirs, mine, other, mode, means, limit, calls)
+    added = float("inf") if trial.composite() else trial.misses(trial.alone())
+    if not limit < added < float("inf"):
+        return None
+    quantity = "activation" if mode == "eval" else "activation_training"
+    return Departure(quantity, ours.structure.title(mine), added, 0.0, added, trial=trial, match=theirs.structure.title(other))
+
+
 def _shapes_part(trial: Trial) -> bool:
     """Whether two layers of one kind took the same numbers and gave different counts of them."""
     outputs = [one.ours.output(one.mode, one.mine) for one in (trial, trial.turned())]

@@ -14,11 +14,11 @@ import numpy.typing as npt
 
 from parity.comparing.judging import Found, Pair
 from parity.judgement import budgets
-from parity.judgement.verdicts import PASSING
 
 Array = npt.NDArray[Any]
 
 FRAMEWORK = "mxnet"
+GREEN = ("agrees", "exact")
 APPROXIMATED = 64 * budgets.roundoff("float32")
 """How far the kernel's logarithm lies off: 60 u of a number near 1 (mxnet_impl/differences.yaml, `log softmax of oneDNN`)."""
 
@@ -37,13 +37,10 @@ TESTED = (
 def behind(found: Sequence[Found], plain: Sequence[Found]) -> list[Found]:
     """The verdicts, where what departs in float32 alone no longer does with MXNet's own kernel: a loss, gradients, updates.
     plain: the verdicts on the same pairs in the same order, observed with it."""
-    wide = {(one.quantity, one.tensor) for one in found if one.dtype == "float64" and one.verdict in PASSING}
+    wide = {(one.quantity, one.tensor) for one in found if one.dtype == "float64" and one.verdict in GREEN}
     return [
         replace(one, verdict="documented_difference", reason=TESTED)
-        if one.dtype == "float32"
-        and one.verdict == "differs"
-        and other.verdict in PASSING
-        and (one.quantity, one.tensor) in wide
+        if one.dtype == "float32" and one.verdict == "differs" and other.verdict in GREEN and (one.quantity, one.tensor) in wide
         else one
         for one, other in zip(found, plain, strict=True)
     ]
@@ -52,7 +49,7 @@ def behind(found: Sequence[Found], plain: Sequence[Found]) -> list[Found]:
 def documented(found: Sequence[Found], pairs: Iterable[Pair], frameworks: tuple[str, str]) -> list[Found]:
     """The verdicts, where an output departs in float32 alone by nothing else. frameworks: of the pairs' two models."""
     known = {(pair.quantity, pair.tensor): pair for pair in pairs if pair.quantity in ("forward", "forward_training")}
-    agreeing = {(one.quantity, one.tensor) for one in found if one.dtype == "float64" and one.verdict in ("agrees", "exact")}
+    agreeing = {(one.quantity, one.tensor) for one in found if one.dtype == "float64" and one.verdict in GREEN}
     return [
         replace(one, verdict="documented_difference", reason=REASON.format(shift))
         if one.dtype == "float32"

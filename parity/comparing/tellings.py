@@ -61,6 +61,19 @@ def told(pairs: Sequence[Counterparts], labels: tuple[str, str]) -> Iterator[str
             yield _sentence(one, labels)
 
 
+def reordered(regions: tuple[forward.Region, forward.Region], labels: tuple[str, str]) -> str:
+    """The same functions with the same settings in another order between the same values; "" for others."""
+    chains = [[one for one in region.steps if one.number >= 0] for region in regions]
+    keys = [[(word(one), _plain(one)) for one in chain] for chain in chains]
+    if keys[0] == keys[1] or sorted(keys[0]) != sorted(keys[1]):
+        return ""
+    if not all(len(region.front) == 1 and region.steps[0] is region.front[0] for region in regions):
+        return ""
+    said = [f"{', then '.join(name for name, _ in key)} in {label}" for key, label in zip(keys, labels, strict=True)]
+    told = [f"{chain[0].told} in {label}" for chain, label in zip(chains, labels, strict=True)]
+    return f"order of functions: {'; '.join(said)}: {', '.join(told)} (both call the same ones with the same settings)"
+
+
 def exchanged(passes: tuple[CodePass, CodePass], targets: tuple[Array, Array], titles: tuple[str, str]) -> str:
     """Values that both models have, of which the one layer takes another than its counterpart; "" for others."""
     crossed = Known(passes[1].values()).like(targets[0]), Known(passes[0].values()).like(targets[1])

@@ -73,7 +73,9 @@ def _named(place: DepartingPlace) -> Iterator[str]:
             yield told
             return
     if any(step.number >= 0 for one in (ours, theirs) for step in one[0].steps):
-        yield from tellings.told(_searched(place, ours, theirs), labels)
+        found = list(tellings.told(_searched(place, ours, theirs), labels))
+        last = found or [tellings.reordered(Way(place, ours, theirs, turned=False).regions(targets), labels)]
+        yield from filter(None, last)
 
 
 Seen = tuple[CodePass, Mapping[str, Array]]

@@ -21,6 +21,7 @@ from parity.comparing import (
     mapping,
     narrowed,
     recognized,
+    tellings,
     tried,
 )
 from parity.comparing.forward import CodePass, Known, Step
@@ -295,3 +296,40 @@ def test_a_cast_by_hand_is_told_with_its_line(name: str, taken: Any, gave: Any, 
     answer = [{"number": 3, "name": name, "where": "mine.py:7", "code": "y = x.float()"}]
     reason = narrowed.cast(answer, {"function/3/in/0": X.astype(taken), "function/3/out/0": X.astype(gave)})
     assert reason == ("`y = x.float()` (mine.py:7) gives float32 where float64 was asked for" if told else "")
+
+
+@pytest.mark.parametrize("settings", [{}, {"eps": 2}])
+def test_functions_in_another_order_are_told_where_they_are_the_same(settings: dict[str, int]) -> None:
+    shrunk, other = np.tanh(X), np.exp(X)
+    ours = [step(0, "tanh", [X], [shrunk]), step(1, "exp", [shrunk], [np.exp(shrunk)])]
+    theirs = [step(0, "exp", [X], [other], **settings), step(1, "tanh", [other], [np.tanh(other)])]
+    regions = forward.Region(ours[:1], ours, False, ()), forward.Region(theirs[:1], theirs, False, ())
+    told = tellings.reordered(regions, ("a", "b"))
+    assert told.startswith("order of functions: tanh, then exp in a; exp, then tanh in b:") == (not settings)
+    assert not tellings.reordered((regions[0], regions[0]), ("a", "b"))
+
+
+def test_a_layer_behind_the_first_departs_of_itself_where_it_does_with_the_others_input() -> None:
+    """Three layers that add 1, 2 and 3 in one model, 1, 4 and 3 in the other, which begins with other numbers."""
+    amounts = {"a": (1.0, 2.0, 3.0), "b": (1.5, 4.0, 3.0)}
+
+    def chained(label: str) -> Side:
+        leaves = [Leaf(f"l{place}", "shift", "Shift", {"by": by}, ()) for place, by in enumerate(amounts[label])]
+        arrays, value = dict[str, Any](), X
+        for place, by in enumerate(amounts[label]):
+            arrays |= {f"eval/in/{place}/0": value, f"eval/out/{place}/0": value + by}
+            value = value + by
+        calls = tuple(Call(leaf.name, (X.shape,), (X.shape,)) for leaf in leaves)
+        return Side(Structure(label, tuple(leaves), calls, (X.shape,), "first"), {"float64": arrays, "float32": arrays}, {})
+
+    def rerun(label: str, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Mapping[str, Array]:
+        by = change["settings"].get("by", amounts[label][change["call"]])
+        return {"out/0": arrays["in/0"] + by}
+
+    ours, theirs, calls = chained("a"), chained("b"), [(0, 0), (1, 1), (2, 2)]
+    means = Means(rerun, lambda *_: {}, lambda _: [])
+    first = departures.first(ours, theirs, calls, "eval", means)
+    assert first is not None and first.title == "l0 (Shift)"
+    (behind,) = causes.further(first, calls, mapping.Map({}, ()))
+    assert behind.title == "l1 (Shift)"
+    assert behind.causes[0].startswith("by: 2.0 in a l1 (Shift), 4.0 in b l1 (Shift)")

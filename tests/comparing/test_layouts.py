@@ -235,3 +235,13 @@ def test_a_signal_of_one_model_is_a_sequence_of_the_other_with_its_channels_last
     shapes = [one.entering(0, np.zeros(one.takes[0])).shape for one in found]
     assert shapes == [(2, 3, 9), (2, 3, 9)]
     assert sequence.entering(0, np.zeros((2, 9, 3))).shape == (2, 9, 3)
+
+
+@pytest.mark.parametrize(("order", "moves"), [((2, 1), 0), ((1, 2), 1)])
+def test_a_signal_that_is_permuted_at_the_door_enters_as_what_takes_it_behind_says(order: tuple[int, int], moves: int) -> None:
+    permute = Leaf("permute", "permute", "Permute", {"order": order}, ())
+    enters, inside = ((2, 3, 9), (2, 9, 3)) if order == (2, 1) else ((2, 9, 3), (2, 9, 3))
+    calls = Call("permute", (enters,), (inside,), (-2,), ("",)), Call("conv", (inside,), (inside,), (0,), ("",))
+    structure = Structure("a", (permute, conv("last", "conv1d")), calls, (inside,), "first", (enters,), ((1, ""),))
+    assert structure.entering(0, np.zeros(enters)).shape == (2, 3, 9)
+    assert (structure.axes.taken[0] == "last") == bool(moves)

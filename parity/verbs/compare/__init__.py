@@ -5,7 +5,7 @@ It refuses to import them: execution.own_model.conversation holds their processe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -14,38 +14,25 @@ from typing import Any
 import numpy.typing as npt
 
 from parity.comparing import (
-    causes,
     chance,
-    glue,
-    judging,
-    listed,
-    logarithms,
     mapfile,
     mapping,
-    narrowed,
-    notes,
-    pairing,
     reordering,
-    returned,
     structures,
-    training,
 )
 from parity.comparing.mapping import Map, Unmappable
-from parity.comparing.means import Means
-from parity.comparing.pairing import Side
 from parity.comparing.structures import Structure
 from parity.errors import UsageError
 from parity.execution.frameworks import OWN_MODELS
 from parity.execution.launcher.environments import Unavailable, installed
-from parity.execution.names import EVAL, TRAIN
 from parity.execution.own_model.conversation import Conversation, Crashed
-from parity.judgement import budgets
 from parity.judgement.verdicts import exit_status
 from parity.spec import source
 from parity.spec.mistakes import SpecError, short
 from parity.trials import asked_frameworks, limits
 from parity.verbs import terminal
 from parity.verbs.compare import spec_side, traced, written_map
+from parity.verbs.compare.judged import judged
 from parity.verbs.compare.observed import ObservedModels
 from parity.verbs.compare.output import DTYPES, Compared, ComparedModel, show, write_json
 from parity.verbs.terminal.targets import own_realizations
@@ -138,7 +125,7 @@ def _compared(
             (again, found_again) if chance.apart(found_again[0]) < chance.apart(sides) else (run, run.observed(0))
         )
     others = zip(models[1:], sides[1:], strict=True)
-    return [_judged(run, other, sides[0], side, given) for other, side in others]
+    return [judged(run, other, sides[0], side, given) for other, side in others]
 
 
 def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | None, sides: dict[str, str]) -> Map:
@@ -164,96 +151,6 @@ def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | N
         if kept:
             terminal.say(kept, error=True)
     return mapped
-
-
-def _judged(run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side, given: Mapping[str, list[Array]]) -> Compared:
-    """Every pass judged; the first departure looked into."""
-    base, said = run.models[0], notes.of(ours.structure, theirs.structure, run.mapped, run.initial)
-    means, calls = run.means(given), mapping.calls(ours.structure, theirs.structure, run.mapped)
-    passes = pairing.passes(ours, theirs, run.mapped, calls)
-    if any(run.lacking[model.label] for model in (base, other)):
-        return replace(_in_float32(run, other, (ours, theirs), means, calls, passes), notes=said)
-    found = [one for pairs in passes for one in judging.judged(pairs)]
-    departure = causes.first(ours, theirs, calls, means, run.mapped) or training.statistics(
-        ours, theirs, run.mapped, calls, means
-    )
-    departure = departure or training.gradients(passes[2], found, (base.label, other.label))
-    if departure is not None and not departure.causes:
-        if by_chance := _by_chance(run, other, (ours, theirs), found):
-            return Compared(base, other, [*training.settings(ours, theirs, run.mapped), *by_chance], None, said)
-        if casts := _casts((ours, theirs), means):
-            again = replace(run, lacking={**run.lacking, **casts})
-            sides, given = again.observed(0)
-            return _judged(again, other, sides[0], sides[run.models.index(other)], given)
-    if judging.narrow_alone(found):
-        found = _redrawn(run, other, calls, passes)
-    if judging.narrow_alone(found) and logarithms.FRAMEWORK in (base.framework, other.framework):
-        found = logarithms.behind(found, _redrawn(replace(run, plain=True), other, calls))
-    departure = departure and training.spread_cause(departure, training.settings(ours, theirs, run.mapped))
-    found = training.documented(found, ours, theirs, run.mapped, calls, means)
-    found = logarithms.documented(found, [pair for pairs in passes for pair in pairs], (base.framework, other.framework))
-    own_way = [cause for cause in departure.causes if glue.HELD in cause] if departure else []
-    if own_way:
-        found = judging.in_its_own_way(found, own_way[0])
-    settings = [*training.settings(ours, theirs, run.mapped), *(listed.settings(ours, theirs, calls) if departure else ())]
-    found = [*settings, *returned.differing(ours.structure, theirs.structure), *found]
-    return Compared(base, other, found, departure, said)
-
-
-def _redrawn(
-    run: ObservedModels,
-    other: ComparedModel,
-    calls: Sequence[tuple[int, int]],
-    passes: Sequence[Sequence[judging.Pair]] | None = None,
-) -> list[judging.Found]:
-    """The verdicts on the same pairs of several draws, for what float32 shows alone. passes: those of the first draw."""
-    place = run.models.index(other)
-    draws = [run.observed(draw)[0] for draw in range(0 if passes is None else 1, budgets.COMPARED_DRAWS)]
-    each = [pairing.passes(sides[0], sides[place], run.mapped, calls) for sides in draws]
-    first, *redrawn = each if passes is None else [passes, *each]
-    return [one for pairs, *more in zip(first, *redrawn, strict=True) for one in judging.judged(pairs, more)]
-
-
-def _in_float32(
-    run: ObservedModels,
-    other: ComparedModel,
-    sides: tuple[Side, Side],
-    means: Means,
-    calls: Sequence[tuple[int, int]],
-    passes: Sequence[Sequence[judging.Pair]],
-) -> Compared:
-    """Where one of the two has no float64: float32 judged, its first departure looked into."""
-    ours, theirs = sides
-    reasons = {side.structure.label: run.lacking[side.structure.label] for side in sides}
-    found = [one for pairs in passes for one in narrowed.judged(pairs, reasons)]
-    told = [*training.settings(ours, theirs, run.mapped), *returned.differing(ours.structure, theirs.structure), *found]
-    told = training.documented(told, ours, theirs, run.mapped, calls, means)
-    bad = any(one.verdict in training.BAD and one.quantity not in ("setting", "statistic") for one in told)
-    departure = causes.first(ours, theirs, calls, means, run.mapped) if bad else None
-    return Compared(run.models[0], other, told, departure)
-
-
-def _casts(sides: tuple[Side, Side], means: Means) -> dict[str, Mapping[str, str]]:
-    """For each model that casts to float32 by hand in a run of float64: why it has no float64."""
-    found: dict[str, Mapping[str, str]] = {}
-    for side in sides:
-        label, count = side.structure.label, len(side.structure.calls)
-        if reason := narrowed.cast(*means.functions(label, False, (0, count), {})):
-            found[label] = {narrowed.WIDE: reason}
-    return found
-
-
-def _by_chance(
-    run: ObservedModels, other: ComparedModel, sides: tuple[Side, Side], found: Sequence[judging.Found]
-) -> list[judging.Found]:
-    """The verdicts without what a model gives otherwise when it is run again; [] where both give the same."""
-    again = run.observed(0)[0]
-    twice = list(zip(sides, (again[0], again[run.models.index(other)]), strict=True))
-    for mode in (EVAL, TRAIN):
-        random = [side.structure.label for side, same in twice if chance.itself(side, same, mode)]
-        if random:
-            return chance.without(found, random, mode == EVAL)
-    return []
 
 
 def main(

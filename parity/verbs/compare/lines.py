@@ -17,11 +17,20 @@ NAMED = 3
 SETTING = "setting"
 
 
-def lines(heading: str, departure: Departure | None, found: Sequence[Found], notes: Sequence[str]) -> Iterator[str]:
-    """All lines. heading: the two models and the verdict."""
+def lines(
+    heading: str,
+    departure: Departure | None,
+    found: Sequence[Found],
+    notes: Sequence[str],
+    further: Sequence[Departure] = (),
+) -> Iterator[str]:
+    """All lines. heading: the two models and the verdict; further: what departs of itself behind the first departure."""
     yield heading
     if departure is not None:
         yield from _departure(departure)
+    for one in further:
+        yield f"departs further at {one.title}{f' ~ {one.match}' if one.match else ''}: {one.quantity}, of itself"
+        yield from (f"    cause: {cause}" for cause in one.causes)
     yield from _reasons([one for one in found if one.quantity == SETTING])
     yield from (f"    note: {note}" for note in notes)
     yield from _reasons([one for one in found if one.quantity != SETTING])

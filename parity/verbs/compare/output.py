@@ -48,6 +48,8 @@ class Compared:
     found: Sequence[Found]
     departure: Departure | None
     notes: tuple[str, ...] = ()
+    further: tuple[Departure, ...] = ()
+    """What departs of itself behind the first departure."""
 
     @property
     def verdict(self) -> str:
@@ -63,11 +65,11 @@ def show(compared: Compared) -> None:
 def lines(compared: Compared) -> Iterator[str]:
     """The verdict and its causes first (lines.py)."""
     heading = f"{compared.other.side} against {compared.base.side}: {compared.verdict}"
-    return printed.lines(heading, compared.departure, compared.found, compared.notes)
+    return printed.lines(heading, compared.departure, compared.found, compared.notes, compared.further)
 
 
 def write_json(path: Path, compared: Sequence[Compared]) -> None:
-    """The contract's JSON (docs/design.md, Formats); the summary holds the first departures."""
+    """The contract's JSON (docs/design.md, Formats); the summary holds the departures, the first one first."""
     results = [_result(one, found) for one in compared for found in one.found]
     summary = {
         "cases": len(compared),
@@ -75,7 +77,7 @@ def write_json(path: Path, compared: Sequence[Compared]) -> None:
         "case_verdicts": dict(Counter(one.verdict for one in compared)),
         "comparisons": len(results),
         "notes": [{"case": f"{one.base.side}/{one.other.side}", "note": note} for one in compared for note in one.notes],
-        "departures": [_told(one) for one in compared if one.departure is not None],
+        "departures": [_told(one, each) for one in compared for each in (one.departure, *one.further) if each is not None],
     }
     document = {"schema_version": SCHEMA_VERSION, "results": results, "summary": summary}
     path.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")
@@ -98,10 +100,7 @@ def _result(one: Compared, found: Found) -> dict[str, Any]:
     }
 
 
-def _told(one: Compared) -> dict[str, Any]:
-    departure = one.departure
-    if departure is None:
-        return {}
+def _told(one: Compared, departure: Departure) -> dict[str, Any]:
     numbers = {name: _number(getattr(departure, name)) for name in ("error", "inherited", "added")}
     found = {"layer": departure.title, "match": departure.match, "quantity": departure.quantity, "between": departure.between}
     return {"case": f"{one.base.side}/{one.other.side}", **found, **numbers, "causes": list(departure.causes)}
