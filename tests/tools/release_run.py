@@ -10,6 +10,8 @@ state of the code: where parity has changed since, the run says so and --anew be
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import json
 import os
 import platform
@@ -62,7 +64,8 @@ def specs(number: int) -> Chunk:
 
 def files(number: int) -> Chunk:
     bad: list[damaged_files.Result] = []
-    counts = damaged_files.run(list(KINDS), len(DAMAGES), number, bad.append)
+    with contextlib.redirect_stdout(io.StringIO()):  # a plan tells its commands
+        counts = damaged_files.run(list(KINDS), len(DAMAGES), number, bad.append)
     return Chunk(sum(counts.values(), Counter()), [f"{one.kind}, {one.damage}: {one.outcome}: {one.told}" for one in bad])
 
 
