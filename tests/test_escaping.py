@@ -9,10 +9,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -20,79 +17,26 @@ import pytest
 from rich.table import Table
 
 from parity import escaping
-from parity.atlas.question import Answer
 from parity.cli import status
 from parity.execution.records import Record
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import PASSING
-from parity.reporting import atlas, figures, pages
-from parity.reporting.results import Results
+from parity.reporting import figures, pages
 from parity.spec.cases import Case
 from parity.trials import output
 from parity.trials.session import Judged
 from parity.trials.trial import Trial
 from parity.verbs import terminal
-from tests.reporting.test_pages import made, row, speed, trained
-
-PAYLOADS = {
-    "tag": "<script>alert(1)</script>",
-    "image": "<img src=x onerror=alert(1)>",
-    "attribute": "\" onmouseover='alert(1)' x=\"",
-    "picture": "![x](http://evil.example/x.png)",
-    "link": "[x](javascript:alert(1)) [y][z]",
-    "address": "see http://evil.example and www.evil.example",
-    "heading": "x\n\n# heading\n\n[a]: http://evil.example",
-    "cell": "a | b \\| c\n| d |",
-    "code": "`x` ``` ```",
-    "emphasis": "**bold** _thin_ ~~gone~~ $x$",
-    "colour": "\x1b[31mred\x1b[2J\x9b31m",
-    "title": "\x1b]0;title\x07\x1b]8;;http://evil.example\x1b\\x",
-    "log": "::error file=a::told\n  ::set-env name=a::b\n##[error]x\n##vso[task.x]y",
-    "turned": "\u202eabc\u2066\u200b\ufeff\x00\x08\r",
-    "entity": "&lt;b&gt; &#60;img&#62; ]]> --> {{ 7 * 7 }} {% x %}",
-}
-BENIGN = "benign"
-
-
-class Skeleton(HTMLParser):
-    """Elements and the names of their attributes, without text."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.found: list[Any] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, [name for name, _ in attrs]))
-
-
-def elements(page: str) -> Counter[str]:
-    """How many of each; a picture groups its lines by how many names there are, and rows are sorted by the text."""
-    return Counter(str(one) for one in Skeleton(page).found if one[0] != "g")
-
-
-def results_with(text: str) -> Results:
-    """The text in every field that is not a word of ours."""
-    rows = [row(verdict="differs", reason=text, tensor=text, quantity=text, case=text, framework="torch"), row(spec=text)]
-    rows += [row(framework=text, verdict="differs", framework_version=text)]
-    curves = [replace(trained(text, name, measure=text), case=text, dataset=text) for name in ("reference", "torch")]
-    curves += [trained("lenet", text)]
-    speeds = [replace(speed("torch", 2.0), spec=text, mode=text, device=text), speed(text, 3.0)]
-    told = {"version": text, "versions": {text: text}, "settings": {text: text}}
-    environment = {"machine": {text: text}, "frameworks": {"torch": told, text: told}}
-    return made(suite=text, command=text, environment=environment, rows=rows, curves=curves, speeds=speeds)
-
-
-def atlas_with(text: str) -> tuple[list[atlas.AtlasRow], dict[str, str], list[atlas.DefaultGap]]:
-    answers = {"torch": Answer(text, text), "keras": Answer("other", text)}
-    rows = [atlas.AtlasRow(text, "normalization", text, text, answers)]
-    return rows, {"torch": text, "keras": "1"}, [atlas.DefaultGap(text, text, text, {text: 1.0}, text, 1.0, None, 1.0)]
-
-
-def pages_with(text: str, ending: str) -> list[str]:
-    told = atlas.rendered(*atlas_with(text), Path("x"))
-    made_of = {".md": pages.markdown, ".html": pages.html}[ending]
-    return [made_of(results_with(text)), *(page for path, page in told.items() if path.suffix == ending)]
+from tests.reporting.test_pages import trained
+from tests.tools.injected_texts import (
+    BENIGN,
+    PAYLOADS,
+    elements,
+    is_harmless,
+    markup_of,
+    pages_with,
+    results_with,
+)
 
 
 @pytest.fixture
@@ -115,21 +59,6 @@ def test_markdown_has_no_more_markup_than_before(name: str, benign: dict[str, li
         lines, others = page.splitlines(), other.splitlines()
         assert Counter(str(markup_of(line)) for line in lines) == Counter(str(markup_of(line)) for line in others)
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", page)
-
-
-def markup_of(line: str) -> dict[str, Any]:
-    """What a line of Markdown is made of, by a reading of its own: code first, then everything that is not escaped."""
-    bare = re.sub(r"(?<!\\)((?:\\\\)*)`[^`]*`", r"\1C", re.sub(r"\\[^\w\s`\\]", "", line.replace("\\\\", "")))
-    bare = re.sub(r"\(figures/[\w.-]+\)", "(F)", re.sub(r"\\`", "", bare))
-    return {
-        "cells": len(re.findall(r"(?<!\\)\|", line.replace("\\\\", ""))),
-        "heading": bool(re.match(r" {0,3}#{1,6}(\s|$)", bare)),
-        "links": len(re.findall(r"\]\(|\]\[|^\s*\[[^\]]*\]:", bare)),
-        "addresses": len(re.findall(r"https?:|www\.", bare)),
-        "tags": len(re.findall(r"<[a-zA-Z/!?]", bare)),
-        "entities": len(re.findall(r"&(?!lt;|amp;|#58;|#46;)#?\w+;", bare)),
-        "codes": bare.count("C`") + bare.count("`"),
-    }
 
 
 @pytest.mark.parametrize(
@@ -190,11 +119,6 @@ def test_pictures_have_names_that_lead_nowhere(name: str, monkeypatch: pytest.Mo
 def test_pictures_of_two_names_are_told_apart() -> None:
     assert pages.file_name("a/b") != pages.file_name("a_b") != pages.file_name("a b")
     assert pages.file_name("speed-lenet-cpu-32") == "speed-lenet-cpu-32"
-
-
-def is_harmless(shown: str) -> bool:
-    control = re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown)
-    return not control and not re.search(r"(?m)^\s*::|##(vso)?\[", shown)
 
 
 @pytest.mark.parametrize("name", PAYLOADS)

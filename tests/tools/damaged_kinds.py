@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from parity.comparing import mapfile, mapping
 from parity.errors import UsageError
 from parity.execution import records, request
+from parity.execution.frameworks import TABLE
 from parity.execution.launcher import planning
 from parity.execution.records import Record
 from parity.judgement.comparison import Comparison
@@ -33,7 +35,6 @@ from tests.tools.damaged_store import (
     answer_kind,
     arrays_kind,
     collected_kind,
-    foreign_kind,
     lines_kind,
     marker_kind,
     native_file_kind,
@@ -183,7 +184,8 @@ KINDS: tuple[Kind, ...] = (
         answer_kind(),
         progress_kind(),
     ),
-    *(native_file_kind(""), native_file_kind(native_files.ENDING), foreign_kind()),
+    *(native_file_kind(""), native_file_kind(native_files.ENDING)),
+    *(import_module("tests.tools.damaged_params").KINDS if "mxnet" in TABLE else ()),
 )
 
 

@@ -18,7 +18,6 @@ from parity.execution.damage import Damaged
 from parity.execution.launcher import environments, planning
 from parity.execution.launcher.process import Progress
 from parity.execution.records import Record
-from parity.mxnet_impl import params
 from parity.spec import specs
 from parity.spec.graph import Graph
 from parity.verbs import native_files, weights
@@ -26,7 +25,6 @@ from parity.verbs.run import collect_plan
 from parity.verbs.weights import neutral
 from tests.tools.damaged_kind import Kind
 from tests.tools.requests_for_fakes import write as write_request
-from tests.verbs.test_native_files import file_of
 
 MLP: Graph = weights.graph("mlp", "small")
 
@@ -186,7 +184,7 @@ def native_file_kind(ending: str) -> Kind:
     """A file of weights that parity wrote, or its checksum: without a framework."""
 
     def make(folder: Path) -> Path:
-        native_files.write(folder / "weights.params", file_of({"weight": np.arange(15.0).reshape(3, 5), "bias": np.ones(3)}))
+        native_files.write(folder / "weights.params", bytes(range(200)))
         return folder / f"weights.params{ending}"
 
     def read(path: Path) -> Any:
@@ -196,21 +194,6 @@ def native_file_kind(ending: str) -> Kind:
         return found["weights.params"], unverified
 
     return Kind(f"native weights{ending}", make, read)
-
-
-def foreign_kind() -> Kind:
-    """A .params file of others: no checksum; what it claims must be there."""
-
-    def read(path: Path) -> Any:
-        if path.is_dir():
-            raise Damaged(f"{path} is a directory")
-        try:
-            params.check(path.read_bytes())
-        except ValueError as error:
-            raise Damaged(f"{path}: {error}") from None
-        return path.read_bytes()
-
-    return Kind("native weights of others", lambda folder: native_file_kind("").make(folder), read, corrected=True)
 
 
 def collected_kind() -> Kind:
