@@ -36,8 +36,8 @@ from parity.reporting import atlas, figures, pages
 from parity.reporting.results import Results
 from parity.spec.cases import Case
 from parity.trials import output
-from parity.trials.networks import Trial
 from parity.trials.session import Judged
+from parity.trials.trial import Trial
 from parity.verbs import terminal
 from tests.reporting.test_pages import made, row, speed, trained
 
