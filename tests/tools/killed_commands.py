@@ -155,6 +155,8 @@ def _free(lock: Path) -> bool:
 
 def rounds(command: str, count: int, seed: int) -> Iterator[Left]:
     """So many rounds of one command."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's job in the background: what it starts would ignore it too
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in range(count):
         with tempfile.TemporaryDirectory(prefix="parity-killed-") as place:
             yield killed(command, Path(place), random.Random(f"{command} {seed} {number}"))  # noqa: S311  moments, no secrets

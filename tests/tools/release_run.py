@@ -76,7 +76,8 @@ def native(frameworks: Sequence[str]) -> Callable[[int], Chunk]:
         bad: list[damaged_files.Result] = []
         framework = frameworks[number % len(frameworks)]
         kinds = [native_kind(framework, checksum) for checksum in (True, False)]
-        counts = damaged_files.run(kinds, len(DAMAGES), number, bad.append)
+        with contextlib.redirect_stdout(io.StringIO()):
+            counts = damaged_files.run(kinds, len(DAMAGES), number, bad.append)
         outcomes = {f"{outcome}, {name}": count for name, found in counts.items() for outcome, count in found.items()}
         return Chunk(Counter(outcomes), [f"{one.kind}, {one.damage}: {one.outcome}: {one.told}" for one in bad])
 

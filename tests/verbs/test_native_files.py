@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from parity.errors import UsageError
-from parity.verbs import native_files
+from parity.verbs import native_files, weights
 
 CONTENT = bytes(range(200))
 
@@ -50,3 +50,13 @@ def test_checksums_alone_are_no_weights(tmp_path: Path) -> None:
 def test_a_worker_names_no_way_to_another_folder(name: str) -> None:
     with pytest.raises(UsageError, match="named a file"):
         native_files.checked_name(name)
+
+
+def test_what_a_framework_refuses_is_told_with_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise UsageError("torch: ValueError: negative seek value -3498", status=3)
+
+    monkeypatch.setattr(weights, "moved", refused)
+    with pytest.raises(UsageError, match=r"^torch: ValueError: .*\nread from .*weights\.pt$") as told:
+        weights.to_neutral("mlp", [written(tmp_path)], "torch", tmp_path / "out.npz", "small")
+    assert told.value.status == 3

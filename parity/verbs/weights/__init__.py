@@ -53,7 +53,10 @@ def to_neutral(spec: str, native: Sequence[Path], framework: str, output: Path, 
     contents, unverified = native_files.read(framework, native)
     options.place(output.parent)
     files = put_under({name: np.frombuffer(content, np.uint8) for name, content in contents.items()}, NATIVE)
-    found = moved(known, spec, size, framework, files)
+    try:
+        found = moved(known, spec, size, framework, files)
+    except UsageError as error:  # a framework's own words name no file
+        raise UsageError(f"{error}\nread from {', '.join(map(str, native))}", status=error.status) from error
     kinds = neutral.kinds(known)
     arrays = {array_name(kind, name): found[array_name(PARAMETER, name)] for name, kind in kinds.items()}
     if wild := [name for name, array in arrays.items() if not np.isfinite(array).all()]:
