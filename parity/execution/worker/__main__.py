@@ -142,7 +142,7 @@ def _perform(
     if case.task == "question":
         return tasks.question(case.spec, *implementations.answers(asked.framework), given), None
     if case.task == "fingerprint":
-        return black_box.fingerprint(framework, case, tasks.initial_state(given), tasks.batches_of(given)), None
+        return black_box.fingerprint(framework, case, tasks.initial_state(given), black_box.batches(given)), None
     if case.task == "native":
         return probing.probe(case, implementations.drivers(asked.framework), given), None
     start = time.perf_counter()
