@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.comparing import borders, departures, glue, judging, layered, tried
-from parity.comparing.departures import Departure, Trial, flows
+from parity.comparing.departures import CallTrial, Departure, flows
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map
 from parity.comparing.means import Means
@@ -72,7 +72,7 @@ def further(departure: Departure, calls: Sequence[tuple[int, int]], found: Map) 
     about = departure.trial or departure.gap
     if about is None:
         return []
-    begin = about.mine if isinstance(about, Trial) else about.place - 1
+    begin = about.mine if isinstance(about, CallTrial) else about.place - 1
     told: list[Departure] = []
     for pair in calls:
         one = None
@@ -84,7 +84,7 @@ def further(departure: Departure, calls: Sequence[tuple[int, int]], found: Map) 
     return told
 
 
-def settings(trial: Trial, _: Map) -> Iterator[str]:
+def settings(trial: CallTrial, _: Map) -> Iterator[str]:
     """Hyper-parameters that both name and that differ: theirs run with ours, or ours with theirs; one alone, then all."""
     for one in (trial, trial.turned()):
         found = list(_settings(one))
@@ -93,7 +93,7 @@ def settings(trial: Trial, _: Map) -> Iterator[str]:
             return
 
 
-def _settings(trial: Trial) -> Iterator[str]:
+def _settings(trial: CallTrial) -> Iterator[str]:
     mine, other = trial.settings(), trial.turned().settings()
     differing = [word for word in sorted(mine.keys() & other.keys()) if word not in UNTESTED and mine[word] != other[word]]
     for words in [[word] for word in differing] + ([differing] if len(differing) > 1 else []):
@@ -103,7 +103,7 @@ def _settings(trial: Trial) -> Iterator[str]:
             return
 
 
-def frozen(trial: Trial, _: Map) -> Iterator[str]:
+def frozen(trial: CallTrial, _: Map) -> Iterator[str]:
     """A layer that runs as in evaluation while the model trains: theirs run in the other mode."""
     if trial.mode != "train":
         return
@@ -126,7 +126,7 @@ def frozen(trial: Trial, _: Map) -> Iterator[str]:
 TESTED = " (tested: with the former's the latter gives the former's output)"
 
 
-def hidden_epsilon(trial: Trial, _: Map) -> Iterator[str]:
+def hidden_epsilon(trial: CallTrial, _: Map) -> Iterator[str]:
     """An epsilon that a layer of the user's own does not tell: the known side is run with the usual ones."""
     for one in (trial, trial.turned()):
         mine, other = one.settings(), one.turned().settings()
@@ -136,7 +136,7 @@ def hidden_epsilon(trial: Trial, _: Map) -> Iterator[str]:
                     yield f"epsilon: {value} in {one.title()}, {other['epsilon']} in {one.turned().title()}{TESTED}"
 
 
-def gate_order(trial: Trial, found: Map) -> Iterator[str]:
+def gate_order(trial: CallTrial, found: Map) -> Iterator[str]:
     """The blocks of a recurrent layer: theirs run with its weights in every order of them."""
     ours_known = bool(trial.theirs.structure.leaf(trial.theirs.structure.calls[trial.other].leaf).settings)
     one = trial.turned() if ours_known else trial
@@ -163,7 +163,7 @@ def _blocks(weights: Mapping[str, Placement]) -> str:
     return ""
 
 
-def _in_gates(trial: Trial, weights: Mapping[str, Placement], order: str) -> dict[str, Array]:
+def _in_gates(trial: CallTrial, weights: Mapping[str, Placement], order: str) -> dict[str, Array]:
     """Their native weights, as they must stand if their layer reads its blocks in this order."""
     arrays = dict[str, Array]()
     before = next((placement.gates for placement in weights.values() if placement.gates), "") or _blocks(weights)
@@ -175,7 +175,7 @@ def _in_gates(trial: Trial, weights: Mapping[str, Placement], order: str) -> dic
     return arrays
 
 
-def turned_kernel(trial: Trial, found: Map) -> Iterator[str]:
+def turned_kernel(trial: CallTrial, found: Map) -> Iterator[str]:
     """A square kernel that one side reads the other way round."""
     for role, placement in trial.placements(found).items():
         shape = placement.neutral
@@ -186,7 +186,7 @@ def turned_kernel(trial: Trial, found: Map) -> Iterator[str]:
                 yield f"transposed {role}: {trial.turned().title()} reads it the other way round than {trial.title()} (tested)"
 
 
-def mask_meaning(trial: Trial, _: Map) -> Iterator[str]:
+def mask_meaning(trial: CallTrial, _: Map) -> Iterator[str]:
     """A mask among the inputs, of truth values, of zeros and ones, or added (0 and -inf): theirs run with it inverted."""
     for slot, array in enumerate(trial.theirs.inputs(trial.mode, trial.other)):
         opposite = _opposite(array)
@@ -208,7 +208,7 @@ def _opposite(array: Array) -> Array | None:
     return np.where(np.isfinite(array), -np.inf, 0.0).astype(array.dtype)
 
 
-def masked(trial: Trial, _: Map) -> Iterator[str]:
+def masked(trial: CallTrial, _: Map) -> Iterator[str]:
     """Steps that one side hides and the other has no mask for (Keras hands on an embedding's by itself), with none hidden."""
     for one in (trial, trial.turned()):
         taken, crossed = one.theirs.inputs(one.mode, one.other), one.crossed() or {}
@@ -223,7 +223,7 @@ def masked(trial: Trial, _: Map) -> Iterator[str]:
             return
 
 
-def attention_scale(trial: Trial, found: Map) -> Iterator[str]:
+def attention_scale(trial: CallTrial, found: Map) -> Iterator[str]:
     """1/sqrt(size of a head) held in float32: ours run with a query that makes up for it."""
     for one in (trial, trial.turned()):
         weights, heads = one.placements(found), one.turned().settings().get("heads")
@@ -242,7 +242,7 @@ def attention_scale(trial: Trial, found: Map) -> Iterator[str]:
             return
 
 
-CAUSES: tuple[Callable[[Trial, Map], Iterator[str]], ...] = (
+CAUSES: tuple[Callable[[CallTrial, Map], Iterator[str]], ...] = (
     settings,
     frozen,
     hidden_epsilon,

@@ -26,7 +26,7 @@ SIZED = {"conv1d", "conv2d", "conv3d", "conv_transpose2d", "max_pool", "average_
 
 
 @dataclass(frozen=True)
-class Trial:
+class CallTrial:
     """A call in both models, and the means to run it again. limit: what rounding explains of its output; calls: all pairs."""
 
     ours: Side
@@ -38,10 +38,10 @@ class Trial:
     limit: float
     calls: Sequence[tuple[int, int]]
 
-    def turned(self) -> Trial:
+    def turned(self) -> CallTrial:
         """The other model's point of view."""
         calls = [(other, mine) for mine, other in self.calls]
-        return Trial(self.theirs, self.ours, self.other, self.mine, self.mode, self.means, self.limit, calls)
+        return CallTrial(self.theirs, self.ours, self.other, self.mine, self.mode, self.means, self.limit, calls)
 
     def title(self) -> str:
         """Our call, with the model's label."""
@@ -197,7 +197,7 @@ class Departure:
     inherited: float | None = None
     added: float | None = None
     between: bool = False
-    trial: Trial | None = None
+    trial: CallTrial | None = None
     gap: Gap | None = None
     match: str = ""
     causes: tuple[str, ...] = field(default=())
@@ -211,7 +211,7 @@ def first(
     for mine, other in calls:
         both = aligned(ours, theirs, mode, mine, other, "float64")
         if both is None:
-            trial = Trial(ours, theirs, mine, other, mode, means, judging.tolerance(mine + 1, 1.0, 0.0), calls)
+            trial = CallTrial(ours, theirs, mine, other, mode, means, judging.tolerance(mine + 1, 1.0, 0.0), calls)
             if not coarse and _shapes_part(trial):
                 quantity = "activation" if mode == "eval" else "activation_training"
                 return Departure(
@@ -222,7 +222,7 @@ def first(
         error, limit = judging.distance(*both), means.tolerance(mine + 1, scale)
         if error <= (judging.narrow(mine + 1, scale) if coarse else limit):
             continue
-        trial = Trial(ours, theirs, mine, other, mode, means, limit, calls)
+        trial = CallTrial(ours, theirs, mine, other, mode, means, limit, calls)
         alone = None if trial.composite() else trial.alone()
         quantity = "activation" if mode == "eval" else "activation_training"
         title = ours.structure.title(mine)
@@ -248,7 +248,7 @@ def itself(
     if output is None:
         return None
     limit = means.tolerance(mine + 1, float(np.max(np.abs(output), initial=0.0)))
-    trial = Trial(ours, theirs, mine, other, mode, means, limit, calls)
+    trial = CallTrial(ours, theirs, mine, other, mode, means, limit, calls)
     added = float("inf") if trial.composite() else trial.misses(trial.alone())
     if not limit < added < float("inf"):
         return None
@@ -256,7 +256,7 @@ def itself(
     return Departure(quantity, ours.structure.title(mine), added, 0.0, added, trial=trial, match=theirs.structure.title(other))
 
 
-def _shapes_part(trial: Trial) -> bool:
+def _shapes_part(trial: CallTrial) -> bool:
     """Whether two layers of one kind took the same numbers and gave different counts of them."""
     outputs = [one.ours.output(one.mode, one.mine) for one in (trial, trial.turned())]
     kinds = {one.ours.structure.leaf(one.ours.structure.calls[one.mine].leaf).kind for one in (trial, trial.turned())}
@@ -293,7 +293,7 @@ def flows(array: Array) -> bool:
     return array.dtype.kind == "f" and bool(np.isfinite(array).all()) and not bool(np.isin(array, (0.0, 1.0)).all())
 
 
-def carried(source: Structure, target: Structure, array: Array, trial: Trial) -> Array:
+def carried(source: Structure, target: Structure, array: Array, trial: CallTrial) -> Array:
     """A native input of one model as the other model's native input."""
     neutral = source.neutral(array, trial.mine, source.taken(trial.mine))
     return target.native(neutral, trial.other, target.taken(trial.other))

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from parity.comparing import expressions, functions, judging, notes
 from parity.comparing.axes import IMAGE
-from parity.comparing.departures import Gap, Trial
+from parity.comparing.departures import CallTrial, Gap
 from parity.comparing.functions import HELD
 from parity.comparing.pairing import alike
 
@@ -79,7 +79,7 @@ def activation(gap: Gap) -> Iterator[str]:
             return
 
 
-def own_activation(trial: Trial, _: Any) -> Iterator[str]:
+def own_activation(trial: CallTrial, _: Any) -> Iterator[str]:
     """Two activation layers that are not the same function."""
     names = []
     for one in (trial.turned(), trial):

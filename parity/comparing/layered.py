@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.comparing import judging, recognized
-from parity.comparing.departures import Gap, Trial
+from parity.comparing.departures import CallTrial, Gap
 from parity.comparing.functions import HELD
 from parity.comparing.means import NOTHING
 from parity.execution.names import GIVEN, TAKEN, array_name
@@ -24,7 +24,7 @@ NARROW = (*RESIZES, "prelu")
 """Layers of which a framework holds numbers in float32: MXNet so computes a PReLU's negative ones."""
 
 
-def made(trial: Trial, _: Any = None) -> Iterator[str]:
+def made(trial: CallTrial, _: Any = None) -> Iterator[str]:
     """Two layers that took the same numbers and make others of them, each known by what it makes."""
     if not trial.inputs_agree():
         return
@@ -39,7 +39,7 @@ def made(trial: Trial, _: Any = None) -> Iterator[str]:
         yield f"function: {names[0]} in {trial.title()}, {names[1]} in {trial.turned().title()} (tested on what they took)"
 
 
-def held_by_layer(trial: Trial, _: Any = None) -> Iterator[str]:
+def held_by_layer(trial: CallTrial, _: Any = None) -> Iterator[str]:
     """A layer whose numbers one framework holds in float32 in a run of float64: its own way."""
     outputs = [one.ours.output(one.mode, one.mine) for one in (trial, trial.turned())]
     if outputs[0] is None or outputs[1] is None or outputs[0].shape != outputs[1].shape or not trial.inputs_agree():
@@ -84,7 +84,7 @@ def _own_way(mine: Array, other: Array, place: int) -> bool:
     return close and bool(apart.any()) and held == [True, False]
 
 
-def time_for_batch(of: Trial | Gap) -> Iterator[str]:
+def time_for_batch(of: CallTrial | Gap) -> Iterator[str]:
     """A layer over time that takes the first axis for time where its counterpart takes it for the batch: run the other way."""
     calls = [*of.before] if isinstance(of, Gap) else [*of.before(), (of.mine, of.other)]
     sides = of.ours, of.theirs

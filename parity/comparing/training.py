@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.comparing import chance, judging
-from parity.comparing.departures import Departure, Trial
+from parity.comparing.departures import CallTrial, Departure
 from parity.comparing.judging import Found, Pair
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map
@@ -100,7 +100,7 @@ def statistics(ours: Side, theirs: Side, found: Map, calls: Sequence[tuple[int, 
     return None
 
 
-def _momentum(trial: Trial, wanted: Array, at: Placement) -> Iterator[str]:
+def _momentum(trial: CallTrial, wanted: Array, at: Placement) -> Iterator[str]:
     mine, other = trial.settings().get("momentum"), trial.turned().settings().get("momentum")
     if other is None:
         return
@@ -119,7 +119,7 @@ def _momentum(trial: Trial, wanted: Array, at: Placement) -> Iterator[str]:
             return
 
 
-def native_way(trial: Trial, mine: Placement, other: Placement, role: str) -> str:
+def native_way(trial: CallTrial, mine: Placement, other: Placement, role: str) -> str:
     """Why two running statistics differ, where it is the frameworks' own way: a variance taken from n - 1 numbers instead of n,
     a momentum held in float32. "" where these do not explain the difference to the last digit."""
     stated = [one.settings().get("momentum") for one in (trial, trial.turned())]
@@ -144,7 +144,7 @@ def native_way(trial: Trial, mine: Placement, other: Placement, role: str) -> st
     return ""
 
 
-def _held(trial: Trial, known: Sequence[float]) -> Iterator[tuple[str, tuple[float, float]]]:
+def _held(trial: CallTrial, known: Sequence[float]) -> Iterator[tuple[str, tuple[float, float]]]:
     """Momenta as stated, and as a framework holds them that keeps hyper-parameters in float32."""
     narrow = [float(np.float32(share)) for share in known]
     yield "", (known[0], known[1])
@@ -170,7 +170,7 @@ def documented(
 
 def _moving(
     ours: Side, theirs: Side, found: Map, calls: Sequence[tuple[int, int]], means: Means
-) -> Iterator[tuple[Trial, str, Placement, Placement]]:
+) -> Iterator[tuple[CallTrial, str, Placement, Placement]]:
     """Every running statistic that departs: its call, its role, and where it lies in both."""
     for mine, other in calls:
         match = found.of(ours.structure.label, ours.structure.calls[mine].leaf)
@@ -182,7 +182,7 @@ def _moving(
             left, right = _after(ours, places[0]), _after(theirs, places[1])
             limit = means.tolerance(mine + 1, float(np.max(np.abs(left), initial=0.0)))
             if judging.distance(left, right) > limit:
-                yield Trial(ours, theirs, mine, other, "train", means, limit, calls), role, *places
+                yield CallTrial(ours, theirs, mine, other, "train", means, limit, calls), role, *places
 
 
 def gradients(pairs: Sequence[Pair], found: Sequence[Found], labels: tuple[str, str]) -> Departure | None:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.comparing import forward, judging, tellings
-from parity.comparing.departures import Gap, Trial
+from parity.comparing.departures import CallTrial, Gap
 from parity.comparing.forward import CodePass, Known, Step
 from parity.comparing.pairing import Side
 from parity.execution.names import GIVEN, OUTPUT, TAKEN, array_name
@@ -35,7 +35,7 @@ class DepartingPlace:
 
     ours: Side
     theirs: Side
-    trial: Trial | None
+    trial: CallTrial | None
     gap: Gap | None
 
     @property
@@ -48,13 +48,13 @@ def between(gap: Gap) -> Iterator[str]:
     yield from _named(DepartingPlace(gap.ours, gap.theirs, None, gap))
 
 
-def within(trial: Trial, _: Any = None) -> Iterator[str]:
+def within(trial: CallTrial, _: Any = None) -> Iterator[str]:
     """Functions called by a layer of the user's own."""
     if trial.inputs_agree() and any(_own(one) for one in (trial, trial.turned())):
         yield from _named(DepartingPlace(trial.ours, trial.theirs, trial, None))
 
 
-def _own(trial: Trial) -> bool:
+def _own(trial: CallTrial) -> bool:
     leaf = trial.ours.structure.leaf(trial.ours.structure.calls[trial.mine].leaf)
     return leaf.kind == leaf.written
 

@@ -92,7 +92,7 @@ which the few operations of a question stay below. Advice that was nearly right 
 
 FORM_ROUNDINGS = 256.0
 """Fingerprints: an object follows a closed form if every number is within so many roundoffs of the driven precision, relative
-to the greatest number of its array. The known native objects need 30 at most. Two forms lie ten times further apart (tested)."""
+to the greatest number of its array. The known native objects need 30 at most. Two forms are ten times as far apart (tested)."""
 
 PRECISION_RATIO = UNIT_ROUNDOFF["float32"] / UNIT_ROUNDOFF["float64"]
 """Budgets are proportional to u, so a float64 budget times this is the float32 budget of the same computation."""

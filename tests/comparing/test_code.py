@@ -188,7 +188,7 @@ def test_a_place_without_a_counterpart_is_no_wiring() -> None:
 
 def test_layers_that_took_the_same_are_told_by_what_they_make() -> None:
     ours, theirs = layer_side("a", "Last", IMAGES, IMAGES[:, -1]), layer_side("b", "Lambda", IMAGES, IMAGES[:, 0])
-    trial = departures.Trial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
+    trial = departures.CallTrial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
     (told,) = layered.made(trial)
     assert "the last in a l (Last), step taken along axis 1: the first in b l (Lambda)" in told
 
@@ -244,7 +244,7 @@ def test_a_resize_whose_numbers_float32_holds_is_a_framework_s_own_way(name: str
         layer_side("a", "upsample", IMAGES, exact),
         layer_side("b", name, IMAGES, exact.astype(np.float32).astype(float)),
     )
-    trial = departures.Trial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
+    trial = departures.CallTrial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
     told = list(layered.held_by_layer(trial))
     assert len(told) == count
     assert all(one.startswith("precision: the numbers of b l (UpSampling2D) are held in float32") for one in told)
@@ -261,7 +261,7 @@ def test_time_taken_for_batch_is_told_where_the_other_way_agrees(other_wise: boo
         return {"out/0": arrays["in/0"].cumsum(axis) * (1 if other_wise else 2)}
 
     means = Means(rerun, lambda *_: {}, lambda _: [])
-    told = list(layered.time_for_batch(departures.Trial(ours, theirs, 0, 0, "eval", means, LIMIT, [(0, 0)])))
+    told = list(layered.time_for_batch(departures.CallTrial(ours, theirs, 0, 0, "eval", means, LIMIT, [(0, 0)])))
     assert len(told) == other_wise
     assert all("(batch, time, …) in a l (lstm), as (time, batch, …) in b l (lstm)" in one for one in told)
 
@@ -278,7 +278,7 @@ def test_negative_numbers_in_float32_are_a_frameworks_own_way(kind: str, told: i
     right = np.where(X > 0, X, 0.3 * X)
     held = np.where(X > 0, X, (0.3 * X).astype(np.float32)) + off * (X < 0)
     ours, theirs = layer_side("a", kind, X, right), layer_side("b", kind, X, held)
-    trial = departures.Trial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
+    trial = departures.CallTrial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
     assert len(list(layered.held_by_layer(trial))) == (told if not off else 0)
 
 

@@ -60,8 +60,13 @@ def drive(
         session = Session(store, [framework], python_path=(Path.cwd(),), timeout=PATIENCE)
         found = _driven(session, asked, runs, values, "float64")
         crashed = [place for place, driven in enumerate(found) if driven.record.outcome == "crashed"]
-        own = [[every[place] for place in crashed] for every in (runs, values)]
-        again = _driven(session, [asked[place] for place in crashed], *own, "float32") if crashed else []
+        again = _driven(
+            session,
+            [asked[place] for place in crashed],
+            [runs[place] for place in crashed],
+            [values[place] for place in crashed],
+            "float32",
+        )
         for place, driven in zip(crashed, again, strict=True):
             found[place] = driven
     return found
