@@ -66,7 +66,7 @@ def settings() -> dict[str, str]:
 
 def place(array: Array, kind: str, dtype: Any) -> jax.Array:
     """On a device of this kind, with memory of its own: on a CPU JAX would take NumPy's."""
-    return jax.device_put(jnp.array(array, dtype, copy=True), jax.devices(kind)[0])
+    return jax.device_put(np.array(array, dtype), jax.devices(kind)[0], may_alias=False)
 
 
 def array(tensor: Any) -> Array:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
+import numpy as np
 from flax import nnx
 
 from parity.execution.protocol import ParameterLayout, Unsupported
@@ -33,18 +34,29 @@ class Network:
     """
 
     def __init__(self, graph: Graph, dtype: Any, seed: int) -> None:
-        self.graph, self.dtype, self.rngs = graph, dtype, nnx.Rngs(seed)
-        self.root = Layers()
+        self.graph, self.dtype = graph, dtype
         self.layouts: dict[tuple[str, ...], ParameterLayout] = {}
         self._children: dict[int, str] = {}  # id of a node (two phases may have nodes of one name) -> its layer
         self._known: dict[str, str] = {}
         self._holders: dict[str, str] = {}  # parameter -> the layer that holds it
         self._evaluating: set[str] = set()
-        self._build(graph.nodes, graph.value_shapes())
-        for phase in graph.phases:
-            self._build(phase.nodes, graph.value_shapes())
-        self.definition, parameters, rest = nnx.split(self.root, nnx.Param, ...)
+        self.definition, parameters, rest = nnx.split(nnx.eval_shape(self._assembled), nnx.Param, ...)
         self.parameters, self.rest = _flat(parameters), _flat(rest)
+        self._seed = seed
+
+    def blank(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Parameters and the rest: zeros, but for keys of random numbers, each of its own.
+
+        Nothing is drawn where the harness sets every number: JAX compiles an initializer anew for each shape.
+        """
+        key = jax.random.key(self._seed)
+        keys = [path for path, one in self.rest.items() if isinstance(one, nnx.RngKey)]
+        drawn = dict(zip(keys, jax.random.split(key, len(keys)), strict=True)) if keys else {}
+        zeros = [
+            {path: np.zeros(one.shape, one.dtype) for path, one in group.items() if path not in drawn}
+            for group in (self.parameters, self.rest)
+        ]
+        return zeros[0], {**zeros[1], **drawn}
 
     def walk(
         self, parameters: Arrays, rest: Arrays, given: Mapping[str, Value], nodes: Sequence[Node], training: bool
@@ -69,7 +81,15 @@ class Network:
             for suffix, one in (found if isinstance(found, dict) else {"": found}).items():
                 values[node.value(suffix)] = one if isinstance(one, Value) else Value(one)
 
-    def _build(self, nodes: Sequence[Node], shapes: Mapping[str, Shape]) -> None:
+    def _assembled(self) -> Layers:
+        """The model, its arrays known by their shapes alone."""
+        root, rngs, shapes = Layers(), nnx.Rngs(0), self.graph.value_shapes()
+        self._build(root, rngs, self.graph.nodes, shapes)
+        for phase in self.graph.phases:
+            self._build(root, rngs, phase.nodes, shapes)
+        return root
+
+    def _build(self, root: Layers, rngs: nnx.Rngs, nodes: Sequence[Node], shapes: Mapping[str, Shape]) -> None:
         for node in nodes:
             if node.op not in LAYERS:
                 raise Unsupported(f"no native form of the op {node.op}")
@@ -78,10 +98,10 @@ class Network:
                 inner |= {name: shapes[outer] for name, outer in node.body.state.items()}
                 for child in node.body.nodes:
                     inner |= {child.value(suffix): shape for suffix, shape in child.outputs.items()}
-                self._build(node.body.nodes, inner)
-            self._adopt(node, shapes)
+                self._build(root, rngs, node.body.nodes, inner)
+            self._adopt(root, rngs, node, shapes)
 
-    def _adopt(self, node: Node, shapes: Mapping[str, Shape]) -> None:
+    def _adopt(self, root: Layers, rngs: nnx.Rngs, node: Node, shapes: Mapping[str, Shape]) -> None:
         """Hangs a layer into the root, unless it is one that is there already."""
         build = LAYERS[node.op].build
         if build is None:
@@ -91,17 +111,17 @@ class Network:
             self._children[id(node)] = self._known[_identity(node)]
             return
         child = attribute(node.name)
-        while hasattr(self.root, child):  # a node of another phase has this name
+        while hasattr(root, child):  # a node of another phase has this name
             if arrays:
                 raise Unsupported(f"two nodes of different settings are called {node.name}")
             child += "_"
         holders = {self._holders[name] for name in node.parameters.values() if name in self._holders}
-        tied = getattr(self.root, next(iter(holders))) if holders else None
+        tied = getattr(root, next(iter(holders))) if holders else None
         given = {
             role: shapes[source] if isinstance(source, str) else tuple(shapes[name] for name in source)
             for role, source in node.inputs.items()
         }
-        setattr(self.root, child, build(Site(node, given, self.dtype, self.rngs, tied)))
+        setattr(root, child, build(Site(node, given, self.dtype, rngs, tied)))
         self._children[id(node)] = self._known[_identity(node)] = child
         self._holders |= {name: child for name in node.parameters.values() if name not in self._holders}
         if node.evaluate:

@@ -66,7 +66,7 @@ TABLE: Mapping[str, Callable[[Hyperparameters], Transformation]] = {
     "rmsprop_centered": lambda h: _rmsprop(h, centered=True),
     "adadelta": lambda h: optax.adadelta(h["learning_rate"], h["rho"], h["epsilon"]),
     "adadelta_epsilon_outside": lambda h: rules.written(rules.adadelta_epsilon_outside, h, s=0.0, d=0.0),
-    "adafactor": rules.adafactor,
+    "adafactor": lambda h: rules.written(rules.adafactor, h, r=0.0, c=0.0),
     "adam": lambda h: optax.adam(**_adam(h)),
     "adam_epsilon_inside": lambda h: rules.written(rules.adam_epsilon_inside, h, m=0.0, v=0.0),
     "adam_epsilon_in_root": _in_root,

@@ -125,28 +125,29 @@ def muon(w: Tensor, g: Tensor, state: State, t: Tensor, h: Hyperparameters) -> t
     return -h["learning_rate"] * (h["weight_decay"] * w + orthogonal), {"v": v}
 
 
-def adafactor(h: Hyperparameters) -> optax.GradientTransformation:
-    """optax.adafactor from its parts: it has no place for the least scale of a parameter, and wants 128 rows before it
-    factors. The cap of the relative step t^(-1/2) is the learning rate."""
-
-    def rate(count: Tensor) -> Tensor:
-        return jnp.minimum(h["learning_rate"], (count + 1.0) ** -0.5)
-
-    factored = optax.scale_by_factored_rms(True, -h["beta_2_decay"], 0, 1, h["epsilon_1"])
-    return optax.chain(
-        optax.stateless_with_tree_map(lambda g, w: _few_axes(g)),
-        factored,
-        optax.clip_by_block_rms(h["clip_threshold"]),
-        optax.scale_by_learning_rate(rate, flip_sign=False),
-        optax.scale_by_param_block_rms(h["epsilon_2"]),
-        optax.scale(-1),
-    )
+def adafactor(w: Tensor, g: Tensor, state: State, t: Tensor, h: Hyperparameters) -> tuple[Tensor, State]:
+    """Shazeer & Stern 2018, algorithms 4 and 5. optax.adafactor counts steps in float32, factors from 128 rows on, and has no
+    place for the least scale of a parameter. The cap of the relative step is the learning rate."""
+    if w.ndim not in (1, 2):
+        raise Unsupported(f"a rule of parameters with 1 to 2 axes, not of one with {w.ndim}")
+    share, square = t ** h["beta_2_decay"], g * g + h["epsilon_1"]
+    r = (1 - share) * state["r"] + share * _row_means(square)
+    c = (1 - share) * state["c"] + share * _column_means(square)
+    u = g / jnp.sqrt(r * c / _column_means(r))
+    rate = jnp.maximum(h["epsilon_2"], _rms(w)) * jnp.minimum(h["learning_rate"], t**-0.5)
+    return -rate * u / jnp.maximum(1, _rms(u) / h["clip_threshold"]), {"r": r, "c": c}
 
 
-def _few_axes(g: Tensor) -> Tensor:
-    if g.ndim not in (1, 2):
-        raise Unsupported(f"a rule of parameters with 1 to 2 axes, not of one with {g.ndim}")
-    return g
+def _row_means(x: Tensor) -> Tensor:
+    return jnp.broadcast_to(x.mean(-1, keepdims=True), x.shape) if x.ndim == 2 else x
+
+
+def _column_means(x: Tensor) -> Tensor:
+    return jnp.broadcast_to(x.mean(-2, keepdims=True), x.shape) if x.ndim == 2 else x
+
+
+def _rms(x: Tensor) -> Tensor:
+    return jnp.sqrt(jnp.mean(x * x))
 
 
 def clip_norm(threshold: float) -> optax.GradientTransformation:

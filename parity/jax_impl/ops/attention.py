@@ -6,15 +6,26 @@ It refuses to wire layers into programs. Keys at or beyond a length are masked; 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
+from flax.nnx.nn.attention import dot_product_attention_weights
 
 from parity.jax_impl.ops.elements import dropout_layer
 from parity.jax_impl.ops.losses import before
 from parity.jax_impl.wiring import Layer, Site, Tensor, Use
+
+
+def mixed(query: Tensor, key: Tensor, value: Tensor, given: Tensor | None = None, **settings: Any) -> Tensor:
+    """Flax's weights, times a mask of dropout where one is given, times the values: (batch, time, heads, features of a head).
+
+    Without dropout Flax leaves all of it to jax.nn.dot_product_attention, whose softmax is of float32 in every precision."""
+    settings.pop("module", None)
+    weights = dot_product_attention_weights(query, key, **settings)
+    return jnp.einsum("bhqk,bkhd->bqhd", weights if given is None else weights * given, value)
 
 
 class MultiHeadAttention(nnx.MultiHeadAttention):
@@ -24,6 +35,8 @@ class MultiHeadAttention(nnx.MultiHeadAttention):
     def __init__(self, site: Site) -> None:
         rate = 0.0 if site.masked else site["dropout"]
         settings = {"dropout_rate": rate, "broadcast_dropout": False, "use_bias": site["bias"], "decode": False}
+        if site.dtype == jnp.float64:
+            settings["attention_fn"] = mixed
         super().__init__(site["heads"], site.x[-1], **settings, **site.keywords)
         self.causal, self.masked = site["causal"], site.masked
         self.deterministic = False
@@ -37,9 +50,8 @@ class MultiHeadAttention(nnx.MultiHeadAttention):
             y: Tensor = super().__call__(x, keys, values, mask=seen)
             return y
         query, key, value = self.query(x), self.key(keys), self.value(values)
-        weights = nnx.dot_product_attention_weights(query, key, mask=seen) * given
-        mixed: Tensor = self.out(jnp.einsum("bhqk,bkhd->bqhd", weights, value))
-        return mixed
+        drawn: Tensor = self.out(mixed(query, key, value, given, mask=seen))
+        return drawn
 
 
 class AdditiveAttention(nnx.Module):

@@ -90,7 +90,7 @@ def build_embedding(site: Site) -> nnx.Module:
 
 
 def build_layer_norm(site: Site) -> nnx.Module:
-    return nnx.LayerNorm(site.x[site["axis"]], epsilon=site["epsilon"], **site.keywords)
+    return nnx.LayerNorm(site.x[site["axis"]], epsilon=site["epsilon"], use_fast_variance=False, **site.keywords)
 
 
 def build_rms_norm(site: Site) -> nnx.Module:
@@ -211,7 +211,7 @@ def parameter(use: Use) -> Tensor:
 
 def formula(use: Use) -> Value:
     """Single numbers among larger values stretch over all of their axes."""
-    values = {role: one for role, one in use.inputs.items()}
+    values = dict(use.inputs)
     rank = max(one.tensor.ndim for one in values.values())
     last = any(one.last for one in values.values())
     tensors = {}

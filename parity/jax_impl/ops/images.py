@@ -113,17 +113,18 @@ def build_batch_norm(site: Site) -> nnx.Module:
         epsilon=site["epsilon"],
         use_scale=site["scale"],
         use_bias=site["shift"],
+        use_fast_variance=False,
         rngs=site.rngs,
     )
 
 
 def build_group_norm(site: Site) -> nnx.Module:
-    affine = {"use_scale": site["affine"], "use_bias": site["affine"]}
+    affine = {"use_scale": site["affine"], "use_bias": site["affine"], "use_fast_variance": False}
     return nnx.GroupNorm(site.x[0], site["groups"], epsilon=site["epsilon"], **affine, **site.keywords)
 
 
 def build_instance_norm(site: Site) -> nnx.Module:
-    affine = {"use_scale": site["affine"], "use_bias": site["affine"]}
+    affine = {"use_scale": site["affine"], "use_bias": site["affine"], "use_fast_variance": False}
     return nnx.InstanceNorm(site.x[0], epsilon=site["epsilon"], **affine, **site.keywords)
 
 

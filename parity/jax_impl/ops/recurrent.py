@@ -56,9 +56,10 @@ class ResetBeforeGRUCell(nnx.GRUCell):
 
 def _cell(site: Site, features: int) -> Any:
     op, units = site.node.op, site["units"]
-    if op == "rnn":
+    if op == "rnn":  # nnx.SimpleCell computes in float32 whatever its parameters are, unless it is told otherwise
         kind = TwiceBiasedSimpleCell if site["recurrent_bias"] else nnx.SimpleCell
-    elif op == "lstm":
+        return kind(features, units, dtype=site.dtype, **site.keywords)
+    if op == "lstm":
         kind = TwiceBiasedLSTMCell if site["recurrent_bias"] else nnx.OptimizedLSTMCell
     else:
         kind = TwiceBiasedGRUCell if site["reset"] == "after" else ResetBeforeGRUCell
@@ -70,7 +71,7 @@ class Stack(nnx.Module):
 
     def __init__(self, site: Site) -> None:
         sizes = [site.x[-1]] + [site["units"]] * (site["layers"] - 1)
-        self.layers = nnx.List([nnx.RNN(_cell(site, size), return_carry=True, rngs=site.rngs) for size in sizes])
+        self.layers = nnx.List([nnx.RNN(_cell(site, size), return_carry=True, rngs=False) for size in sizes])
         self.dropout = dropout_layer(site["dropout"], site)
 
     def __call__(
@@ -89,9 +90,7 @@ class Stack(nnx.Module):
         return x, [jnp.stack(states, axis=1) for states in zip(*ends, strict=True)]
 
     def _carry(self, x: Tensor, starts: Sequence[Tensor | None]) -> Any:
-        """None where nothing is given: Flax starts from zeros."""
-        if all(start is None for start in starts):
-            return None
+        """Zeros where nothing is given; Flax would ask for a key to make them."""
         blank = jnp.zeros((len(x), self.layers[0].cell.hidden_features), x.dtype)
         carry = tuple(blank if start is None else start for start in reversed(starts))
         return carry if len(carry) > 1 else carry[0]
