@@ -58,7 +58,9 @@ TABLE = {
     "keras": FrameworkEntry("parity.keras_impl", (TENSORFLOW,), ("tensorflow", "tf"), colour="#c23b22"),
     "torch": FrameworkEntry("parity.torch_impl", (Variant("torch"),), ("pytorch",), colour="#e08e0b"),
     "mxnet": FrameworkEntry("parity.mxnet_impl", (Variant("mxnet"),), ("gluon",), colour="#2a6fb0"),
-    "jax": FrameworkEntry("parity.jax_impl", (Variant("jax"),), ("flax", "optax"), default=False, features=(), colour="#2f8f5b"),
+    "jax": FrameworkEntry(
+        "parity.jax_impl", (Variant("jax"),), ("flax", "optax"), default=False, features=(), colour="#2f8f5b"
+    ),
     "onnx": FrameworkEntry("parity.onnx_impl", (Variant("onnxruntime"),), ("onnxruntime", "ort"), trains=False, features=()),
 }
 
@@ -90,9 +92,9 @@ def names() -> tuple[str, ...]:
     return tuple(found)
 
 
-def training() -> tuple[str, ...]:
-    """Those of them that train: the frameworks that are meant where none is named."""
-    return tuple(name for name in names() if trains(name))
+def training(every: bool = False) -> tuple[str, ...]:
+    """Those of them that train and are meant where none is named. every: those too that are asked by name alone."""
+    return tuple(name for name in names() if trains(name) and (every or find(name)[1].default))
 
 
 def offers(name: str, feature: str) -> bool:

@@ -5,7 +5,7 @@ It refuses to draw numbers for a realization and to judge.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,9 +16,8 @@ import optax
 
 from parity.execution.protocol import Array, Batch, Description, Driven, Observation, ParameterLayout, Unsupported
 from parity.jax_impl import curvature, device, initializers, optimizers, schedules
-from parity.jax_impl.model import Network
-from parity.jax_impl.ops.images import LAYERS
-from parity.jax_impl.wiring import Value
+from parity.jax_impl.model import Network, images, named
+from parity.jax_impl.wiring import Laid
 from parity.spec.cases import Case
 from parity.spec.graph import Graph, Input
 from parity.spec.graph_facts import differentiable_inputs, observed_values
@@ -90,7 +89,7 @@ class Trained:
 
 
 @dataclass
-class Held:
+class Moving:
     """Everything that moves: parameters, the rest (statistics, random numbers), carried state, state of optimizers."""
 
     parameters: Tensors
@@ -112,7 +111,7 @@ class Realization:
         self.floats = differentiable_inputs(graph)
         self.trained = [self._trained(place) for place in range(len(graph.phases))]
         carried = {state.name: self._zeros(state.shape, case.batch_size) for state in graph.carried}
-        self.held = Held(*(self._own(arrays) for arrays in self.network.blank()), carried)
+        self.held = Moving(*(self._own(arrays) for arrays in self.network.blank()), carried)
         self.held.states = [
             one.rule.init({name: self.held.parameters[name] for name in one.names}) if one.rule else None
             for one in self.trained
@@ -132,7 +131,7 @@ class Realization:
             raise KeyError(f"{self.graph.name} has no parameter, statistic or carried state {sorted(rest)}")
 
     def parameters(self) -> dict[str, Array]:
-        found = _named(self.network.layouts.values(), {**self.held.parameters, **self.held.rest})
+        found = named(self.network.layouts.values(), {**self.held.parameters, **self.held.rest})
         return found | {name: device.array(tensor) for name, tensor in self.held.carried.items()}
 
     def place(self, batch: Batch) -> Tensors:
@@ -151,11 +150,11 @@ class Realization:
         seen = self._program("gradients", phase)(held.parameters, held.rest, self._carried(batch), batch)
         (loss, values, rest, carried), (slopes, input_slopes) = seen
         statistics = [one for one in self.network.layouts.values() if one.native[0] in rest]
-        state = _named(statistics, rest) | {name: device.array(one) for name, one in carried.items()}
+        state = named(statistics, rest) | {name: device.array(one) for name, one in carried.items()}
         return Observation(
             values=self._arrays(values),
             loss=device.array(loss).reshape(()),
-            gradients=_named(trained.layouts, slopes),
+            gradients=named(trained.layouts, slopes),
             input_gradients={name: self._output(name, one) for name, one in input_slopes.items()},
             state=state,
         )
@@ -165,7 +164,7 @@ class Realization:
         native = {path: one for layout in trained.layouts for path, one in layout.to_native(direction).items()}
         along = {path: self._placed(native[path]) for path in trained.names}
         products = self._program("curvature", 0)(held.parameters, held.rest, self._carried(batch), batch, along)
-        return _named(trained.layouts, products)
+        return named(trained.layouts, products)
 
     def step(self, batch: Tensors) -> Any:
         held = self.held
@@ -235,17 +234,17 @@ class Realization:
 
     def _passed(
         self, phase: int, parameters: Tensors, rest: Tensors, carried: Tensors, batch: Tensors
-    ) -> tuple[Any, dict[str, Value], Tensors]:
+    ) -> tuple[Any, dict[str, Laid], Tensors]:
         """The loss of a phase in training, every value, and the rest afterwards."""
         own = self.graph.phases[phase]
         given = self._values(carried, batch)
         values, left = self.network.walk(parameters, rest, given, (*self.graph.nodes, *own.nodes), training=True)
         return values[own.loss].tensor.reshape(()), values, left
 
-    def _values(self, carried: Tensors, batch: Tensors) -> dict[str, Value]:
-        return {name: Value(one, name in self.images) for name, one in {**carried, **batch}.items()}
+    def _values(self, carried: Tensors, batch: Tensors) -> dict[str, Laid]:
+        return {name: Laid(one, name in self.images) for name, one in {**carried, **batch}.items()}
 
-    def _following(self, values: Mapping[str, Value]) -> Tensors:
+    def _following(self, values: Mapping[str, Laid]) -> Tensors:
         return {state.name: values[state.next].first() for state in self.graph.carried}
 
     def _trained(self, place: int) -> Trained:
@@ -300,18 +299,3 @@ class Realization:
         values = {node.value(suffix): (node, shape) for node in self.graph.nodes for suffix, shape in node.outputs.items()}
         arrays = {name: device.array(tensor) for name, tensor in found.items()}
         return {name: one if values[name][0].batched else one.reshape(values[name][1]) for name, one in arrays.items()}
-
-
-def images(graph: Graph) -> frozenset[str]:
-    """Inputs of the batch that lie channels last from the start: those that layers of images read."""
-    read = {node.inputs["x"] for node in graph.all_nodes() if node.op in LAYERS}
-    return frozenset(one.name for one in graph.batch_inputs() if one.name in read and len(one.shape) > 2)
-
-
-def _named(layouts: Iterable[ParameterLayout], native: Mapping[str, Any]) -> dict[str, Array]:
-    """Arrays under the spec's names."""
-    found: dict[str, Array] = {}
-    for layout in layouts:
-        arrays = layout.from_native({path: device.array(native[path]) for path in layout.native})
-        found |= {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in arrays.items()}
-    return found

@@ -6,16 +6,18 @@ It refuses to know an op, an optimizer or an array of the case.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 from flax import nnx
 
-from parity.execution.protocol import ParameterLayout, Unsupported
+from parity.execution.protocol import Array, ParameterLayout, Unsupported
+from parity.jax_impl import device
 from parity.jax_impl.layers import LAYERS, layout
-from parity.jax_impl.wiring import Site, Use, Value, attribute
+from parity.jax_impl.ops.images import READERS
+from parity.jax_impl.wiring import Laid, Site, Use, attribute
 from parity.spec.graph import Graph, Node, Shape
 
 Arrays = Mapping[str, jax.Array]
@@ -59,8 +61,8 @@ class Network:
         return zeros[0], {**zeros[1], **drawn}
 
     def walk(
-        self, parameters: Arrays, rest: Arrays, given: Mapping[str, Value], nodes: Sequence[Node], training: bool
-    ) -> tuple[dict[str, Value], dict[str, jax.Array]]:
+        self, parameters: Arrays, rest: Arrays, given: Mapping[str, Laid], nodes: Sequence[Node], training: bool
+    ) -> tuple[dict[str, Laid], dict[str, jax.Array]]:
         """Every value by its name, and the rest as the walk left it. Pure: it may be traced and differentiated."""
         states = [_nested(arrays, own) for arrays, own in ((parameters, self.parameters), (rest, self.rest))]
         root = nnx.merge(self.definition, *states)
@@ -72,14 +74,14 @@ class Network:
         _, _, left = nnx.split(root, nnx.Param, ...)
         return values, {path: variable.get_value() for path, variable in _flat(left).items()}
 
-    def _run(self, root: Layers, nodes: Sequence[Node], values: dict[str, Value]) -> None:
+    def _run(self, root: Layers, nodes: Sequence[Node], values: dict[str, Laid]) -> None:
         for node in nodes:
             child = self._children.get(id(node))
             module = None if child is None else getattr(root, child)
             use = Use(node, _inputs(node, values), module, lambda inner, within: self._run(root, inner, within))
             found = LAYERS[node.op].apply(use)
             for suffix, one in (found if isinstance(found, dict) else {"": found}).items():
-                values[node.value(suffix)] = one if isinstance(one, Value) else Value(one)
+                values[node.value(suffix)] = one if isinstance(one, Laid) else Laid(one)
 
     def _assembled(self) -> Layers:
         """The model, its arrays known by their shapes alone."""
@@ -111,7 +113,7 @@ class Network:
             self._children[id(node)] = self._known[_identity(node)]
             return
         child = attribute(node.name)
-        while hasattr(root, child):  # a node of another phase has this name
+        while child in self._known.values():  # a node of another phase has this name
             if arrays:
                 raise Unsupported(f"two nodes of different settings are called {node.name}")
             child += "_"
@@ -137,7 +139,7 @@ def _set_mode(module: nnx.Module, training: bool) -> None:
         module.eval()
 
 
-def _inputs(node: Node, values: Mapping[str, Value]) -> dict[str, Any]:
+def _inputs(node: Node, values: Mapping[str, Laid]) -> dict[str, Any]:
     """By role; masks are missing where nothing is trained."""
     if node.body is not None:
         return {name: values[name] for name in node.sources() if name in values}
@@ -168,3 +170,18 @@ def _identity(node: Node) -> str:
     """Equal for nodes that may be one layer."""
     arrays = [dict(node.parameters), dict(node.statistics), dict(node.attributes)]
     return json.dumps([node.op, *arrays, node.evaluate, sorted(node.inputs)], sort_keys=True)
+
+
+def images(graph: Graph) -> frozenset[str]:
+    """Inputs of the batch that lie channels last from the start: those that layers of images read."""
+    read = {node.inputs["x"] for node in graph.all_nodes() if node.op in READERS}
+    return frozenset(one.name for one in graph.batch_inputs() if one.name in read and len(one.shape) > 2)
+
+
+def named(layouts: Iterable[ParameterLayout], native: Mapping[str, Any]) -> dict[str, Array]:
+    """Arrays under the spec's names."""
+    found: dict[str, Array] = {}
+    for layout in layouts:
+        arrays = layout.from_native({path: device.array(native[path]) for path in layout.native})
+        found |= {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in arrays.items()}
+    return found

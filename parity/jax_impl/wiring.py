@@ -20,7 +20,7 @@ Tensor = jax.Array
 
 
 @dataclass(frozen=True)
-class Value:
+class Laid:
     """A tensor of a program. last: its channels lie behind the axes of the image, as Flax's layers want them."""
 
     tensor: Tensor
@@ -71,15 +71,15 @@ class Use:
     """One use of a layer inside of a program. walk: runs inner nodes on values (for scans)."""
 
     node: Node
-    inputs: Mapping[str, Any]  # role -> Value, or several; of a scan by the names of its outer values
+    inputs: Mapping[str, Any]  # role -> Laid, or several; of a scan by the names of its outer values
     module: Any
-    walk: Callable[[Sequence[Node], dict[str, Value]], None]
+    walk: Callable[[Sequence[Node], dict[str, Laid]], None]
 
     def __getitem__(self, attribute: str) -> Any:
         return self.node.attributes[attribute]
 
-    def value(self, role: str = "x") -> Value:
-        found: Value = self.inputs[role]
+    def value(self, role: str = "x") -> Laid:
+        found: Laid = self.inputs[role]
         return found
 
     def first(self, role: str = "x") -> Tensor:
@@ -107,7 +107,7 @@ class Use:
         return (place or rank) if last else place + 1
 
 
-Result = Tensor | Value | dict[str, Tensor]
+Result = Tensor | Laid | dict[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -124,14 +124,19 @@ def called(use: Use) -> Tensor:
     return found
 
 
-def on_images(use: Use) -> Value:
+def on_images(use: Use) -> Laid:
     """The same, for layers that want channels last."""
-    return Value(use.module(use.image()), last=use.value().tensor.ndim > 2)
+    return Laid(use.module(use.image()), last=use.value().tensor.ndim > 2)
 
 
-def elementwise(function: Callable[[Tensor], Tensor]) -> Layer:
-    """A function of every number by itself, wherever it lies."""
-    return Layer(lambda use: Value(function(use.value().tensor), use.value().last))
+def elementwise(function: Callable[..., Tensor], *attributes: str) -> Layer:
+    """A function of every number by itself, wherever it lies, and of attributes in the order in which it takes them."""
+
+    def apply(use: Use) -> Laid:
+        value = use.value()
+        return Laid(function(value.tensor, *(use[name] for name in attributes)), value.last)
+
+    return Layer(apply)
 
 
 RESERVED = frozenset(dir(nnx.Module))

@@ -123,7 +123,7 @@ def optimizer(name: str) -> language.Optimizer:
 
 
 def frameworks(wanted: Sequence[str]) -> tuple[str, ...]:
-    """The frameworks asked for, or all that train. Raises UsageError for one that the table lacks."""
+    """The frameworks asked for, or those that are meant where none is named. Raises UsageError for one that the table lacks."""
     from parity.execution.frameworks import find, training
 
     try:
@@ -140,11 +140,13 @@ def that_train(wanted: Sequence[str], feature: str = "") -> tuple[str, ...]:
     Raises UsageError for a framework that runs forward only, or that lacks the feature."""
     from parity.execution.frameworks import offers, training, trains
 
-    able = tuple(name for name in training() if not feature or offers(name, feature))
-    named = frameworks(wanted) if wanted else able
+    able = tuple(name for name in training(every=True) if not feature or offers(name, feature))
+    named = frameworks(wanted) if wanted else tuple(name for name in able if name in training())
     for name in named:
         if not trains(name):
-            raise UsageError(f"{name} runs forward only: `parity check` judges it; what trains is {', '.join(training())}")
+            raise UsageError(
+                f"{name} runs forward only: `parity check` judges it; what trains is {', '.join(training(every=True))}"
+            )
         if name not in able:
             told = f"{', '.join(able)} {'have' if len(able) > 1 else 'has'} it" if able else "no framework has it"
             raise UsageError(f"{name} has no feature `{feature}` (its line in parity/execution/frameworks.py); {told}")

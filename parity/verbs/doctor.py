@@ -5,14 +5,14 @@ from __future__ import annotations
 from rich.console import Console
 
 from parity.execution.endings import headline
-from parity.execution.frameworks import trains
+from parity.execution.frameworks import training
 from parity.execution.launcher import diagnosis
 from parity.execution.launcher.diagnosis import Diagnosis
 from parity.verbs.terminal import columns
 
 
 def doctor() -> int:
-    """Prints a line a framework; 3 if one that trains is unavailable."""
+    """Prints a line a framework; 3 if one is unavailable that is meant where none is named."""
     console = Console()
     with console.status("asking the frameworks"):
         found = diagnosis.diagnose()
@@ -23,7 +23,7 @@ def doctor() -> int:
     for one in missing:
         told = f"{one.framework}: {headline(one.reason)}\n  mend it: {one.mend}"
         console.print(told, markup=False, highlight=False, soft_wrap=True)
-    return 3 if any(trains(one.framework) for one in missing) else 0
+    return 3 if any(one.framework in training() for one in missing) else 0
 
 
 def _row(one: Diagnosis) -> tuple[str, ...]:

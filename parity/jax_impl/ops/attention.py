@@ -5,7 +5,6 @@ It refuses to wire layers into programs. Keys at or beyond a length are masked; 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -16,7 +15,7 @@ from flax.nnx.nn.attention import dot_product_attention_weights
 
 from parity.jax_impl.ops.elements import dropout_layer
 from parity.jax_impl.ops.losses import before
-from parity.jax_impl.wiring import Layer, Site, Tensor, Use
+from parity.jax_impl.wiring import Site, Tensor, Use
 
 
 def mixed(query: Tensor, key: Tensor, value: Tensor, given: Tensor | None = None, **settings: Any) -> Tensor:
@@ -98,11 +97,3 @@ def attended(use: Use) -> Tensor:
 
 def build_positions(site: Site) -> nnx.Module:
     return LearnedPositions(site["positions"], site.x[-1], **site.keywords)
-
-
-LAYERS: Mapping[str, Layer] = {
-    "additive_attention": Layer(attended, AdditiveAttention),
-    "learned_positions": Layer(lambda use: use.module(use.first()), build_positions),
-    "multi_head_attention": Layer(attended, MultiHeadAttention),
-    "sinusoidal_positions": Layer(sinusoidal_positions),
-}

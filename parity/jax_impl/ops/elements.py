@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import math
-import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,10 +16,10 @@ from flax import nnx
 
 from parity.execution.protocol import Unsupported
 from parity.formulas.formula import Formula
-from parity.jax_impl.wiring import Layer, Site, Tensor, Use, Value, elementwise
+from parity.jax_impl.wiring import Laid, Layer, Site, Tensor, Use
 
 
-class DictatedDropout(nnx.Module):
+class GivenDropout(nnx.Module):
     """Dropout by a mask of 0 and 1/(1 - rate) that the batch brings. `train` and `eval` of the model set `deterministic`."""
 
     def __init__(self) -> None:
@@ -72,7 +71,7 @@ class ChannelPReLU(nnx.Module):
 
 
 def dropout_layer(rate: float, site: Site) -> nnx.Module:
-    return DictatedDropout() if site.masked else DrawnDropout(rate, rngs=site.rngs)
+    return GivenDropout() if site.masked else DrawnDropout(rate, rngs=site.rngs)
 
 
 def build_dense(site: Site) -> nnx.Module:
@@ -97,65 +96,65 @@ def build_rms_norm(site: Site) -> nnx.Module:
     return nnx.RMSNorm(site.x[site["axis"]], epsilon=site["epsilon"], **site.keywords)
 
 
-def of_axis(use: Use) -> Tensor | Value:
+def of_axis(use: Use) -> Tensor | Laid:
     """Flax normalises the last axis by default; another axis is moved there and back."""
     value = use.value()
     axis = use.axis(value.last)
     moved = jnp.moveaxis(value.tensor, axis, -1)
-    return Value(jnp.moveaxis(use.module(moved), -1, axis), value.last)
+    return Laid(jnp.moveaxis(use.module(moved), -1, axis), value.last)
 
 
 def build_prelu(site: Site) -> nnx.Module:
     return nnx.PReLU(param_dtype=site.dtype) if site["shared"] else ChannelPReLU(site.x[0], site.dtype)
 
 
-def prelu(use: Use) -> Tensor | Value:
+def prelu(use: Use) -> Tensor | Laid:
     value = use.value()
     if use["shared"]:
-        return Value(use.module(value.tensor), value.last)
-    image = Value(jnp.moveaxis(value.first(), 1, -1) if value.tensor.ndim > 2 else value.tensor, last=value.tensor.ndim > 2)
-    return Value(use.module(image.tensor), image.last)
+        return Laid(use.module(value.tensor), value.last)
+    image = Laid(jnp.moveaxis(value.first(), 1, -1) if value.tensor.ndim > 2 else value.tensor, last=value.tensor.ndim > 2)
+    return Laid(use.module(image.tensor), image.last)
 
 
-def dropout(use: Use) -> Value:
+def dropout(use: Use) -> Laid:
     value = use.value()
     if "mask" not in use.inputs:
-        return Value(use.module(value.tensor), value.last)
+        return Laid(use.module(value.tensor), value.last)
     (x, mask), last = use.alike("x", "mask")
-    return Value(use.module(x, mask), last)
+    return Laid(use.module(x, mask), last)
 
 
 def of_axis_function(function: Callable[..., Tensor]) -> Layer:
     """A function that takes an axis, such as jax.nn.softmax."""
-    return Layer(lambda use: Value(function(use.value().tensor, axis=use.axis(use.value().last)), use.value().last))
+    return Layer(lambda use: Laid(function(use.value().tensor, axis=use.axis(use.value().last)), use.value().last))
 
 
-def hard_sigmoid(use: Use) -> Value:
+def hard_sigmoid(use: Use) -> Laid:
     """jax.nn.hard_sigmoid has the slope 1/6 for good; with another one the line is clipped in the same way."""
     x, slope = use.value(), float(use["slope"])
     if slope == 1 / 6:
-        return Value(jax.nn.hard_sigmoid(x.tensor), x.last)
-    return Value(jax.nn.relu6(6 * (slope * x.tensor + 0.5)) / 6, x.last)
+        return Laid(jax.nn.hard_sigmoid(x.tensor), x.last)
+    return Laid(jax.nn.relu6(6 * (slope * x.tensor + 0.5)) / 6, x.last)
 
 
-def gelu(use: Use) -> Value:
-    return Value(jax.nn.gelu(use.value().tensor, approximate=use["form"] != "erf"), use.value().last)
+def gelu(use: Use) -> Laid:
+    return Laid(jax.nn.gelu(use.value().tensor, approximate=use["form"] != "erf"), use.value().last)
 
 
 def joined(function: Callable[[Tensor, Tensor], Tensor]) -> Layer:
-    def apply(use: Use) -> Value:
+    def apply(use: Use) -> Laid:
         branches, last = use.alike("branches")
-        return Value(functools.reduce(function, branches), last)
+        return Laid(functools.reduce(function, branches), last)
 
     return Layer(apply)
 
 
-def concat(use: Use) -> Value:
+def concat(use: Use) -> Laid:
     """A branch without a batch stands in every example."""
     branches, last = use.alike("branches")
     batch = max(len(branch) for branch in branches)
     whole = [stretched(branch, batch) for branch in branches]
-    return Value(jnp.concatenate(whole, axis=use.axis(last)), last)
+    return Laid(jnp.concatenate(whole, axis=use.axis(last)), last)
 
 
 def stretched(x: Tensor, batch: int) -> Tensor:
@@ -209,7 +208,7 @@ def parameter(use: Use) -> Tensor:
     return found
 
 
-def formula(use: Use) -> Value:
+def formula(use: Use) -> Laid:
     """Single numbers among larger values stretch over all of their axes."""
     values = dict(use.inputs)
     rank = max(one.tensor.ndim for one in values.values())
@@ -219,7 +218,7 @@ def formula(use: Use) -> Value:
         tensor = one.image() if last and one.tensor.ndim == rank else one.first()
         tensors[role] = tensor.reshape(-1, *(1,) * (rank - 1)) if tensor.ndim < rank else tensor
     found = Formula(use["text"]).evaluate(tensors, FUNCTIONS)
-    return Value(jnp.asarray(found), last)
+    return Laid(jnp.asarray(found), last)
 
 
 def _function(native: Callable[..., Any], plain: Callable[[float], float]) -> Callable[..., Any]:
@@ -246,42 +245,4 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "max": _GREATEST,
     "minimum": _LEAST,
     "min": _LEAST,
-}
-
-LAYERS: Mapping[str, Layer] = {
-    "add": joined(operator.add),
-    "concat": Layer(concat),
-    "crop": Layer(crop),
-    "dense": Layer(lambda use: use.module(use.first()), build_dense),
-    "dropout": Layer(dropout, lambda site: dropout_layer(site["rate"], site)),
-    "elu": Layer(lambda use: Value(jax.nn.elu(use.value().tensor, use["alpha"]), use.value().last)),
-    "embedding": Layer(lambda use: use.module(use.first()), build_embedding),
-    "flatten": Layer(flatten),
-    "formula": Layer(formula),
-    "gelu": Layer(gelu),
-    "hard_sigmoid": Layer(hard_sigmoid),
-    "hard_swish": elementwise(jax.nn.hard_swish),
-    "layer_norm": Layer(of_axis, build_layer_norm),
-    "leaky_relu": Layer(lambda use: Value(jax.nn.leaky_relu(use.value().tensor, use["slope"]), use.value().last)),
-    "log_softmax": of_axis_function(jax.nn.log_softmax),
-    "matmul": Layer(matmul),
-    "mish": elementwise(jax.nn.mish),
-    "multiply": joined(operator.mul),
-    "parameter": Layer(parameter, TrainableArray),
-    "prelu": Layer(prelu, build_prelu),
-    "relu": elementwise(jax.nn.relu),
-    "relu6": elementwise(jax.nn.relu6),
-    "reshape": Layer(reshape),
-    "reverse": Layer(reverse),
-    "rms_norm": Layer(of_axis, build_rms_norm),
-    "select": Layer(select),
-    "selu": elementwise(jax.nn.selu),
-    "sigmoid": elementwise(jax.nn.sigmoid),
-    "silu": elementwise(jax.nn.silu),
-    "softmax": of_axis_function(jax.nn.softmax),
-    "softplus": elementwise(jax.nn.softplus),
-    "softsign": elementwise(jax.nn.soft_sign),
-    "sum": Layer(total),
-    "tanh": elementwise(jnp.tanh),
-    "transpose": Layer(transpose),
 }

@@ -5,7 +5,7 @@ It refuses vectors and sequences.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from flax import nnx
 from jax import lax
 
-from parity.jax_impl.wiring import Layer, Site, Tensor, Use, Value, on_images
+from parity.jax_impl.wiring import Laid, Site, Tensor, Use
 
 
 class StatisticsBatchNorm(nnx.BatchNorm):
@@ -74,13 +74,13 @@ def build_conv_transpose(site: Site) -> nnx.Module:
     )
 
 
-def max_pool2d(use: Use) -> Value:
+def max_pool2d(use: Use) -> Laid:
     window, steps = tuple(use["kernel"]), tuple(use["stride"])
-    return Value(nnx.max_pool(use.image(), window, steps, borders(use["padding"])), last=True)
+    return Laid(nnx.max_pool(use.image(), window, steps, borders(use["padding"])), last=True)
 
 
-def average_pool2d(use: Use) -> Value:
-    return Value(averaged(use.image(), use, tuple(use["kernel"]), tuple(use["stride"]), borders(use["padding"])), last=True)
+def average_pool2d(use: Use) -> Laid:
+    return Laid(averaged(use.image(), use, tuple(use["kernel"]), tuple(use["stride"]), borders(use["padding"])), last=True)
 
 
 def averaged(x: Tensor, use: Use, window: tuple[int, ...], steps: tuple[int, ...], padding: Any) -> Tensor:
@@ -88,11 +88,11 @@ def averaged(x: Tensor, use: Use, window: tuple[int, ...], steps: tuple[int, ...
     return y
 
 
-def adaptive_average_pool2d(use: Use) -> Value:
+def adaptive_average_pool2d(use: Use) -> Laid:
     """Flax has none: the mean of each bin, first of rows, then of columns. Both are products with a matrix of shares."""
     x = use.image()
     rows, columns = (_shares(old, new, x.dtype) for old, new in zip(x.shape[1:3], use["size"], strict=True))
-    return Value(jnp.einsum("ih,jw,bhwc->bijc", rows, columns, x), last=True)
+    return Laid(jnp.einsum("ih,jw,bhwc->bijc", rows, columns, x), last=True)
 
 
 def _shares(old: int, new: int, dtype: Any) -> Tensor:
@@ -128,30 +128,30 @@ def build_instance_norm(site: Site) -> nnx.Module:
     return nnx.InstanceNorm(site.x[0], epsilon=site["epsilon"], **affine, **site.keywords)
 
 
-def local_response_norm(use: Use) -> Value:
+def local_response_norm(use: Use) -> Laid:
     """Flax has none: a sum over a window of channels."""
     x, half = use.image(), use["size"] // 2
     window = (*(1,) * (x.ndim - 1), use["size"])
     padding = (*((0, 0),) * (x.ndim - 1), (half, half))
     squares = lax.reduce_window(x * x, 0.0, lax.add, window, (1,) * x.ndim, padding)
-    return Value(x / (use["k"] + use["alpha"] * squares) ** use["beta"], last=True)
+    return Laid(x / (use["k"] + use["alpha"] * squares) ** use["beta"], last=True)
 
 
-def pad2d(use: Use) -> Value:
+def pad2d(use: Use) -> Laid:
     modes = {"zero": "constant", "reflect": "reflect", "edge": "edge"}
-    return Value(jnp.pad(use.image(), [(0, 0), *borders(use["padding"]), (0, 0)], mode=modes[use["mode"]]), last=True)
+    return Laid(jnp.pad(use.image(), [(0, 0), *borders(use["padding"]), (0, 0)], mode=modes[use["mode"]]), last=True)
 
 
-def upsample2d(use: Use) -> Value:
+def upsample2d(use: Use) -> Laid:
     """jax.image puts values at the centres of pixels; with aligned corners the scale and the place of the first row follow."""
     x = use.image()
     shape = (x.shape[0], x.shape[1] * use["scale"][0], x.shape[2] * use["scale"][1], x.shape[3])
     if use["mode"] == "nearest" or use["corners"] == "half_pixel":
-        return Value(jax.image.resize(x, shape, use["mode"]), last=True)
+        return Laid(jax.image.resize(x, shape, use["mode"]), last=True)
     old, new = x.shape[1:3], shape[1:3]
     scale = jnp.array([(after - 1) / max(before - 1, 1) for before, after in zip(old, new, strict=True)], x.dtype)
     y = jax.image.scale_and_translate(x, shape, (1, 2), scale, 0.5 - 0.5 * scale, "bilinear", antialias=False)
-    return Value(y, last=True)
+    return Laid(y, last=True)
 
 
 def global_average_pool2d(use: Use) -> Tensor:
@@ -165,19 +165,11 @@ def global_max_pool2d(use: Use) -> Tensor:
     return y[:, 0, 0]
 
 
-LAYERS: Mapping[str, Layer] = {
-    "adaptive_average_pool2d": Layer(adaptive_average_pool2d),
-    "average_pool2d": Layer(average_pool2d),
-    "batch_norm": Layer(on_images, build_batch_norm),
-    "conv2d": Layer(on_images, build_conv),
-    "conv3d": Layer(on_images, build_conv),
-    "conv_transpose2d": Layer(on_images, build_conv_transpose),
-    "global_average_pool2d": Layer(global_average_pool2d),
-    "global_max_pool2d": Layer(global_max_pool2d),
-    "group_norm": Layer(on_images, build_group_norm),
-    "instance_norm": Layer(on_images, build_instance_norm),
-    "local_response_norm": Layer(local_response_norm),
-    "max_pool2d": Layer(max_pool2d),
-    "pad2d": Layer(pad2d),
-    "upsample2d": Layer(upsample2d),
-}
+READERS = frozenset(
+    {
+        *("adaptive_average_pool2d", "average_pool2d", "batch_norm", "conv2d", "conv3d", "conv_transpose2d"),
+        *("global_average_pool2d", "global_max_pool2d", "group_norm", "instance_norm", "local_response_norm"),
+        *("max_pool2d", "pad2d", "upsample2d"),
+    }
+)
+"""Ops that want the channels of their input last."""

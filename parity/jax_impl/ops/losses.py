@@ -5,7 +5,7 @@ It refuses parameters.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -80,19 +80,3 @@ def weighted_sum(use: Use) -> Tensor:
 def weighted_mean(use: Use) -> Tensor:
     (x, weights), _ = use.alike("x", "weights")
     return jnp.sum(x * weights) / jnp.sum(weights)
-
-
-LAYERS: Mapping[str, Layer] = {
-    "absolute_error": paired(absolute_error),
-    "binary_cross_entropy": Layer(binary_cross_entropy),
-    "hinge": Layer(hinge),
-    "huber": paired(optax.huber_loss, "delta"),
-    "kl_divergence": Layer(kl_divergence),
-    "mean": Layer(lambda use: jnp.mean(use.value().tensor)),
-    "perceptron_loss": paired(optax.losses.perceptron_loss),
-    "sigmoid_cross_entropy": paired(optax.sigmoid_binary_cross_entropy),
-    "softmax_cross_entropy": Layer(softmax_cross_entropy),
-    "squared_error": paired(optax.squared_error),
-    "weighted_mean": Layer(weighted_mean),
-    "weighted_sum": Layer(weighted_sum),
-}

@@ -5,7 +5,7 @@ It refuses to wire them into programs. States are (batch, layers, units); a cell
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -14,7 +14,7 @@ from flax import nnx
 
 from parity.jax_impl.ops.elements import dropout_layer, stretched
 from parity.jax_impl.ops.losses import before
-from parity.jax_impl.wiring import Layer, Site, Tensor, Use, Value
+from parity.jax_impl.wiring import Laid, Site, Tensor, Use
 
 
 class TwiceBiasedSimpleCell(nnx.SimpleCell):
@@ -139,7 +139,7 @@ def scan(use: Use) -> dict[str, Tensor]:
     batch = max(len(one) for one in (*whole.values(), *starts.values()))
 
     def step(states: dict[str, Tensor], slices: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
-        values = {**captured, **{name: Value(one) for name, one in (*states.items(), *slices.items())}}
+        values = {**captured, **{name: Laid(one) for name, one in (*states.items(), *slices.items())}}
         use.walk(body.nodes, values)
         following = {name: stretched(values[body.next[name]].first(), batch) for name in states}
         return following, stretched(values[body.output].first(), batch)
@@ -148,12 +148,3 @@ def scan(use: Use) -> dict[str, Tensor]:
     over_time = {name: jnp.moveaxis(stretched(one, batch), 1, 0) for name, one in whole.items()}
     ends, outputs = jax.lax.scan(step, begun, over_time)
     return {suffix: jnp.moveaxis(outputs, 0, 1) if not suffix else ends[suffix] for suffix in use.node.outputs}
-
-
-LAYERS: Mapping[str, Layer] = {
-    "gru": Layer(recurrent, Stack),
-    "gru_cell": Layer(gru_cell, Cells),
-    "lstm": Layer(recurrent, Stack),
-    "rnn": Layer(recurrent, Stack),
-    "scan": Layer(scan),
-}

@@ -5,12 +5,10 @@ It refuses images and recurrence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from flax import nnx
 
 from parity.jax_impl.ops.images import averaged
-from parity.jax_impl.wiring import Layer, Site, Tensor, Use, called
+from parity.jax_impl.wiring import Site, Tensor, Use
 
 
 def build_conv1d(site: Site) -> nnx.Module:
@@ -34,10 +32,3 @@ def max_pool1d(use: Use) -> Tensor:
 
 def average_pool1d(use: Use) -> Tensor:
     return averaged(use.first(), use, (use["kernel"],), (use["stride"],), [tuple(use["padding"])])
-
-
-LAYERS: Mapping[str, Layer] = {
-    "average_pool1d": Layer(average_pool1d),
-    "conv1d": Layer(called, build_conv1d),
-    "max_pool1d": Layer(max_pool1d),
-}
