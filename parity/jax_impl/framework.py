@@ -90,7 +90,7 @@ class Trained:
 
 @dataclass
 class Moving:
-    """Everything that moves: parameters, the rest (statistics, random numbers), carried state, state of optimizers."""
+    """What steps move. rest: statistics, and keys and counters of random numbers."""
 
     parameters: Tensors
     rest: Tensors
@@ -148,14 +148,14 @@ class Realization:
     def gradients(self, batch: Tensors, phase: int = 0) -> Observation:
         held, trained = self.held, self.trained[phase]
         seen = self._program("gradients", phase)(held.parameters, held.rest, self._carried(batch), batch)
-        (loss, values, rest, carried), (slopes, input_slopes) = seen
+        (loss, values, rest, carried), (slopes, inputs) = seen
         statistics = [one for one in self.network.layouts.values() if one.native[0] in rest]
         state = named(statistics, rest) | {name: device.array(one) for name, one in carried.items()}
         return Observation(
             values=self._arrays(values),
             loss=device.array(loss).reshape(()),
             gradients=named(trained.layouts, slopes),
-            input_gradients={name: self._output(name, one) for name, one in input_slopes.items()},
+            input_gradients={name: self._output(name, one) for name, one in inputs.items()},
             state=state,
         )
 
@@ -273,8 +273,7 @@ class Realization:
 
     def _own(self, arrays: Mapping[str, Any]) -> Tensors:
         """Arrays of the model, on the case's device."""
-        kind = jax.devices(self.case.device)[0]
-        return {path: jax.device_put(array, kind) for path, array in arrays.items()}
+        return {path: jax.device_put(array, jax.devices(self.case.device)[0]) for path, array in arrays.items()}
 
     def _group(self, path: str) -> Tensors:
         return self.held.parameters if path in self.held.parameters else self.held.rest

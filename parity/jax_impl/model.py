@@ -181,7 +181,7 @@ def images(graph: Graph) -> frozenset[str]:
 def named(layouts: Iterable[ParameterLayout], native: Mapping[str, Any]) -> dict[str, Array]:
     """Arrays under the spec's names."""
     found: dict[str, Array] = {}
-    for layout in layouts:
-        arrays = layout.from_native({path: device.array(native[path]) for path in layout.native})
+    for one in layouts:
+        arrays = one.from_native({path: device.array(native[path]) for path in one.native})
         found |= {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in arrays.items()}
     return found

@@ -2,8 +2,8 @@
 
     pip install jax==0.10.2 jaxlib==0.10.2 flax==0.12.8 numpy==2.4.6; python batch_norm_statistics_float32.py
 
-`nnx.BatchStat(jnp.zeros(feature_shape, jnp.float32))` in flax/nnx/nn/normalization.py; each step the float64 mean is rounded into
-it. JAX warns of the scatter (FutureWarning: … will result in an error), so that this will fail one day.
+`nnx.BatchStat(jnp.zeros(feature_shape, jnp.float32))` in flax/nnx/nn/normalization.py; each step the float64 mean is rounded
+into it. JAX warns of the scatter (FutureWarning: … will result in an error), so that this will fail one day.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
     pip install jax==0.10.2 jaxlib==0.10.2 optax==0.2.8 numpy==2.4.6; python schedules_float32.py
 
 JAX's int32 divided by a Python number is float32, with jax_enable_x64 too. exponential_decay, linear_schedule and
-polynomial_schedule are off by 1e-8 of the rate; handed the count as float64 they are right. adafactor casts its count to float32.
+polynomial_schedule are off by 1e-8 of the rate; handed the count as float64 they are right. adafactor casts
+its count to float32.
 """
 
 from __future__ import annotations
