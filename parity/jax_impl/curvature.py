@@ -13,7 +13,7 @@ import jax
 Tensors = Mapping[str, Any]
 
 
-def product(loss: Callable[[Tensors], Any], parameters: Tensors, direction: Tensors) -> dict[str, Any]:
+def product(loss: Callable[[dict[str, Any]], Any], parameters: Tensors, direction: Tensors) -> dict[str, Any]:
     """Forward over reverse: Pearlmutter 1994, Fast exact multiplication by the Hessian; jax.jvp of jax.grad."""
     _, products = jax.jvp(jax.grad(loss), (parameters,), (direction,))
     found: dict[str, Any] = products

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import flax
@@ -41,6 +41,16 @@ def prepare() -> None:
 def choose_precision(dtype: str) -> None:
     """JAX makes float64 arrays only where its user allows them; who trains in float32 has not."""
     jax.config.update("jax_enable_x64", dtype == "float64")
+
+
+def eager(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Op by op, loops too: otherwise JAX compiles each loop anew, each time that it is called."""
+
+    def called(*given: Any) -> Any:
+        with jax.disable_jit():
+            return function(*given)
+
+    return called
 
 
 def devices() -> tuple[str, ...]:

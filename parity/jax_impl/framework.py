@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from typing import Any
 
 import jax
@@ -24,7 +25,7 @@ from parity.spec.graph_facts import differentiable_inputs, observed_values
 
 MODES, DEFAULT_MODE = ("eager", "compiled"), "compiled"
 KEPT = 16
-"""Cases whose compiled programs JAX may keep: it keeps them all, 25 megabytes for a convolution in float64."""
+"""Layers, each a case, whose compiled programs JAX may keep: it keeps all, 25 megabytes for a convolution in float64."""
 
 Tensors = dict[str, Any]
 
@@ -36,7 +37,7 @@ class Implementation:
 
     def __init__(self) -> None:
         device.prepare()
-        self.realized = 0
+        self.realized = count()
 
     def describe(self) -> Description:
         return Description(
@@ -72,9 +73,8 @@ class Implementation:
         if case.device not in device.devices():
             raise Unsupported(f"no device {case.device!r} here")
         device.choose_precision(case.dtype)
-        if self.realized % KEPT == 0:
+        if next(self.realized) % KEPT == 0 or len(case.graph.nodes) > KEPT:
             jax.clear_caches()
-        self.realized += 1
         return Realization(case, case.graph, mode == "compiled")
 
 
@@ -110,8 +110,8 @@ class Realization:
         self.observed = observed_values(graph, case.activations)
         self.floats = differentiable_inputs(graph)
         self.trained = [self._trained(place) for place in range(len(graph.phases))]
-        carried = {state.name: self._zeros(state.shape, case.batch_size) for state in graph.carried}
-        self.held = Moving(*(self._own(arrays) for arrays in self.network.blank()), carried)
+        parameters, rest = map(self._own, self.network.blank())
+        self.held = Moving(parameters, rest, {one.name: self._zeros(one.shape, case.batch_size) for one in graph.carried})
         self.held.states = [
             one.rule.init({name: self.held.parameters[name] for name in one.names}) if one.rule else None
             for one in self.trained
@@ -161,8 +161,8 @@ class Realization:
 
     def hessian_vector_product(self, batch: Tensors, direction: Mapping[str, Array]) -> dict[str, Array]:
         held, trained = self.held, self.trained[0]
-        native = {path: one for layout in trained.layouts for path, one in layout.to_native(direction).items()}
-        along = {path: self._placed(native[path]) for path in trained.names}
+        native = [layout.to_native(direction) for layout in trained.layouts]
+        along = {path: self._placed(array) for one in native for path, array in one.items()}
         products = self._program("curvature", 0)(held.parameters, held.rest, self._carried(batch), batch, along)
         return named(trained.layouts, products)
 
@@ -187,7 +187,7 @@ class Realization:
         if (kind, which) not in self.programs:
             donated = (0, 1, 2, 3) if kind == "step" else ()
             made = partial(getattr(self, f"_run_{kind}"), which)
-            self.programs[kind, which] = jax.jit(made, donate_argnums=donated) if self.compiled else made
+            self.programs[kind, which] = jax.jit(made, donate_argnums=donated) if self.compiled else device.eager(made)
         return self.programs[kind, which]
 
     def _run_forward(self, training: bool, parameters: Tensors, rest: Tensors, carried: Tensors, batch: Tensors) -> Tensors:

@@ -113,7 +113,8 @@ TURNED: tuple[Move, ...] = (Transpose((1, 0)),)
 
 def layout(node: Node, graph: Graph) -> list[ParameterLayout]:
     """Where the parameters and statistics of a node of `graph` lie: native names are paths below the root module."""
-    shapes = {one.name: one.shape for one in (*graph.parameters, *graph.statistics)}
+    shapes = {one.name: one.shape for one in graph.parameters}
+    shapes |= {one.name: one.shape for one in graph.statistics}
     found = []
     for role, name in {**node.parameters, **node.statistics}.items():
         path, moves = _place(node, role, shapes[name])

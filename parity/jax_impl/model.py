@@ -24,7 +24,7 @@ Arrays = Mapping[str, jax.Array]
 """Arrays of the model by their paths below its root."""
 
 
-class Layers(nnx.Module):
+class Layers(nnx.Module):  # type: ignore[misc]
     """Every native layer of a graph by the name of its node."""
 
 

@@ -6,6 +6,7 @@ It refuses schedules; the learning rate of a group of parameters is a factor tim
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import optax
 
@@ -13,7 +14,7 @@ from parity.execution.protocol import Array, Driven, Unsupported
 from parity.jax_impl import rules
 
 Hyperparameters = Mapping[str, float]
-Transformation = optax.GradientTransformation
+Transformation = Any  # an optax.GradientTransformation
 
 
 def _adam(h: Hyperparameters) -> dict[str, float]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-import jax
 import jax.numpy as jnp
 import optax
 
 from parity.execution.protocol import Unsupported
 
-Tensor = jax.Array
+Tensor = Any  # a jax.Array
+Transformation = Any  # an optax.GradientTransformation
 State = dict[str, Tensor]
 Hyperparameters = Mapping[str, float]
 Move = Callable[[Tensor, Tensor, State, Tensor, Hyperparameters], tuple[Tensor, State]]
@@ -28,7 +28,7 @@ class RuleState(NamedTuple):
     arrays: dict[str, State]
 
 
-def written(move: Move, h: Hyperparameters, **begin: float) -> optax.GradientTransformation:
+def written(move: Move, h: Hyperparameters, **begin: float) -> Transformation:
     """A rule of one parameter at a time. begin: arrays like the parameter, and what they hold before the first step."""
 
     def init(parameters: dict[str, Tensor]) -> RuleState:
@@ -150,6 +150,6 @@ def _rms(x: Tensor) -> Tensor:
     return jnp.sqrt(jnp.mean(x * x))
 
 
-def clip_norm(threshold: float) -> optax.GradientTransformation:
+def clip_norm(threshold: float) -> Transformation:
     """Each gradient by its own norm; Optax has the norm of all."""
     return optax.stateless_with_tree_map(lambda g, w: g * jnp.minimum(1, threshold / jnp.linalg.norm(g)))

@@ -56,7 +56,7 @@ def rates(case: Case) -> Array:
     rule = optax.sgd(counted(TABLE[case.optimizer](case.hyperparameters), weight.dtype))
     gradient = -jnp.ones_like(weight)
 
-    @jax.jit
+    @jax.jit  # type: ignore[untyped-decorator]
     def step(state: optax.OptState) -> tuple[jax.Array, optax.OptState]:
         updates, state = rule.update(gradient, state, weight)
         return optax.apply_updates(weight, updates), state

@@ -10,13 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 from flax import nnx
 
 from parity.spec.graph import Node, Shape
 
-Tensor = jax.Array
+Tensor = Any  # a jax.Array, or a tracer of one while a program is made
 
 
 @dataclass(frozen=True)
@@ -102,12 +101,12 @@ class Use:
     def axis(self, last: bool = False) -> int:
         """The node's axis as that of a tensor with its batch first, and its channels last or not."""
         one = self.inputs["branches"][0] if "branches" in self.inputs else self.value()
-        rank = one.tensor.ndim - 1
+        rank = int(one.tensor.ndim) - 1
         place = int(self["axis"]) % rank
         return (place or rank) if last else place + 1
 
 
-Result = Tensor | Laid | dict[str, Tensor]
+Result = Any  # a tensor, a Laid, or a dict suffix -> tensor
 
 
 @dataclass(frozen=True)

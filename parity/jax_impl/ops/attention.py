@@ -27,7 +27,7 @@ def mixed(query: Tensor, key: Tensor, value: Tensor, given: Tensor | None = None
     return jnp.einsum("bhqk,bkhd->bqhd", weights if given is None else weights * given, value)
 
 
-class MultiHeadAttention(nnx.MultiHeadAttention):
+class MultiHeadAttention(nnx.MultiHeadAttention):  # type: ignore[misc]
     """nnx.MultiHeadAttention that takes lengths, and, where the case brings it, the dropout mask of its weights
     (batch, heads, queries, keys), which Flax has no place for."""
 
@@ -53,7 +53,7 @@ class MultiHeadAttention(nnx.MultiHeadAttention):
         return drawn
 
 
-class AdditiveAttention(nnx.Module):
+class AdditiveAttention(nnx.Module):  # type: ignore[misc]
     """score = v·tanh(Q·x + K·key): queries (batch, queries, features), or (batch, features) where there is one query."""
 
     def __init__(self, site: Site) -> None:
@@ -72,7 +72,7 @@ class AdditiveAttention(nnx.Module):
         return y
 
 
-class LearnedPositions(nnx.Embed):
+class LearnedPositions(nnx.Embed):  # type: ignore[misc]
     """Adds row t of the table at time t."""
 
     def __call__(self, x: Tensor) -> Tensor:

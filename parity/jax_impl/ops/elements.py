@@ -19,7 +19,7 @@ from parity.formulas.formula import Formula
 from parity.jax_impl.wiring import Laid, Layer, Site, Tensor, Use
 
 
-class GivenDropout(nnx.Module):
+class GivenDropout(nnx.Module):  # type: ignore[misc]
     """Dropout by a mask of 0 and 1/(1 - rate) that the batch brings. `train` and `eval` of the model set `deterministic`."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class GivenDropout(nnx.Module):
         return x * mask
 
 
-class DrawnDropout(nnx.Dropout):
+class DrawnDropout(nnx.Dropout):  # type: ignore[misc]
     """nnx.Dropout, called as one whose mask the batch brings."""
 
     def __call__(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -41,7 +41,7 @@ class DrawnDropout(nnx.Dropout):
         return found
 
 
-class TiedLinear(nnx.Module):
+class TiedLinear(nnx.Module):  # type: ignore[misc]
     """A dense layer whose kernel is the table of an embedding."""
 
     def __init__(self, embed: nnx.Embed, units: int, bias: bool, dtype: Any) -> None:
@@ -53,14 +53,14 @@ class TiedLinear(nnx.Module):
         return y if self.bias is None else y + self.bias[...]
 
 
-class TrainableArray(nnx.Module):
+class TrainableArray(nnx.Module):  # type: ignore[misc]
     """A trainable array by itself."""
 
     def __init__(self, site: Site) -> None:
         self.value = nnx.Param(jnp.zeros(tuple(site["shape"]), site.dtype))
 
 
-class ChannelPReLU(nnx.Module):
+class ChannelPReLU(nnx.Module):  # type: ignore[misc]
     """A slope for each channel; nnx.PReLU has one for all."""
 
     def __init__(self, channels: int, dtype: Any) -> None:

@@ -16,7 +16,7 @@ from jax import lax
 from parity.jax_impl.wiring import Laid, Site, Tensor, Use
 
 
-class StatisticsBatchNorm(nnx.BatchNorm):
+class StatisticsBatchNorm(nnx.BatchNorm):  # type: ignore[misc]
     """nnx.BatchNorm with running statistics of the parameters' precision: Flax makes and keeps them in float32.
 
     unbiased: the running variance moves towards the batch's variance times n/(n - 1).

@@ -17,7 +17,7 @@ from parity.jax_impl.ops.losses import before
 from parity.jax_impl.wiring import Laid, Site, Tensor, Use
 
 
-class TwiceBiasedSimpleCell(nnx.SimpleCell):
+class TwiceBiasedSimpleCell(nnx.SimpleCell):  # type: ignore[misc]
     """nnx.SimpleCell with a second bias on the recurrent product."""
 
     def __init__(self, features: int, units: int, **settings: Any) -> None:
@@ -25,7 +25,7 @@ class TwiceBiasedSimpleCell(nnx.SimpleCell):
         self.dense_h = nnx.Linear(units, units, **settings)
 
 
-class TwiceBiasedLSTMCell(nnx.OptimizedLSTMCell):
+class TwiceBiasedLSTMCell(nnx.OptimizedLSTMCell):  # type: ignore[misc]
     """nnx.OptimizedLSTMCell with a second bias, on the product with the input."""
 
     def __init__(self, features: int, units: int, **settings: Any) -> None:
@@ -33,7 +33,7 @@ class TwiceBiasedLSTMCell(nnx.OptimizedLSTMCell):
         self.dense_i = nnx.Linear(features, 4 * units, **settings)
 
 
-class TwiceBiasedGRUCell(nnx.GRUCell):
+class TwiceBiasedGRUCell(nnx.GRUCell):  # type: ignore[misc]
     """nnx.GRUCell with a second bias on the recurrent product, as cuDNN has it."""
 
     def __init__(self, features: int, units: int, **settings: Any) -> None:
@@ -41,7 +41,7 @@ class TwiceBiasedGRUCell(nnx.GRUCell):
         self.dense_h = nnx.Linear(units, 3 * units, **settings)
 
 
-class ResetBeforeGRUCell(nnx.GRUCell):
+class ResetBeforeGRUCell(nnx.GRUCell):  # type: ignore[misc]
     """nnx.GRUCell whose reset gate acts before the recurrent product: tanh(W·x + b + U·(r·h))."""
 
     def __call__(self, carry: Tensor, inputs: Tensor) -> tuple[Tensor, Tensor]:
@@ -66,7 +66,7 @@ def _cell(site: Site, features: int) -> Any:
     return kind(features, units, **site.keywords)
 
 
-class Stack(nnx.Module):
+class Stack(nnx.Module):  # type: ignore[misc]
     """Layers of nnx.RNN one over another, with dropout between them; a given mask is (batch, layers - 1, time, units)."""
 
     def __init__(self, site: Site) -> None:
@@ -96,7 +96,7 @@ class Stack(nnx.Module):
         return carry if len(carry) > 1 else carry[0]
 
 
-class Cells(nnx.Module):
+class Cells(nnx.Module):  # type: ignore[misc]
     """Cells in a stack, one time step of it: x (batch, features), state (batch, layers, units)."""
 
     def __init__(self, site: Site) -> None:
