@@ -38,6 +38,7 @@ class FrameworkEntry:
     """A framework: its implementation's package, and its variants, the first of which is meant where none is named.
 
     words: what people call it too, for "did you mean".
+    default: False where it is asked by name alone; its environment is built when someone asks for it.
     trains: False where it runs models forward and nothing else. Such a framework is asked by name alone, and judged by its
     forward passes in evaluation mode (parity.trials.trial.forward_only).
     features: those of FEATURES that it offers; a verb that needs another refuses the framework. colour: its lines in figures.
@@ -46,6 +47,7 @@ class FrameworkEntry:
     package: str
     variants: tuple[Variant, ...]
     words: tuple[str, ...] = ()
+    default: bool = True
     trains: bool = True
     features: tuple[str, ...] = tuple(FEATURES)
     colour: str = "#6b4c9a"
@@ -56,6 +58,7 @@ TABLE = {
     "keras": FrameworkEntry("parity.keras_impl", (TENSORFLOW,), ("tensorflow", "tf"), colour="#c23b22"),
     "torch": FrameworkEntry("parity.torch_impl", (Variant("torch"),), ("pytorch",), colour="#e08e0b"),
     "mxnet": FrameworkEntry("parity.mxnet_impl", (Variant("mxnet"),), ("gluon",), colour="#2a6fb0"),
+    "jax": FrameworkEntry("parity.jax_impl", (Variant("jax"),), ("flax",), default=False, features=(), colour="#2f8f5b"),
     "onnx": FrameworkEntry("parity.onnx_impl", (Variant("onnxruntime"),), ("onnxruntime", "ort"), trains=False, features=()),
 }
 
@@ -92,9 +95,9 @@ def names() -> tuple[str, ...]:
     return tuple(found)
 
 
-def training() -> tuple[str, ...]:
-    """Those of them that train: the frameworks that are meant where none is named."""
-    return tuple(name for name in names() if trains(name))
+def training(every: bool = False) -> tuple[str, ...]:
+    """Those of them that train and are meant where none is named. every: those too that are asked by name alone."""
+    return tuple(name for name in names() if trains(name) and (every or find(name)[1].default))
 
 
 def offers(name: str, feature: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parity.execution.endings import headline
-from parity.execution.frameworks import trains
+from parity.execution.frameworks import training
 from parity.execution.launcher import diagnosis
 from parity.execution.launcher.diagnosis import Diagnosis
 from parity.verbs import terminal
@@ -11,7 +11,7 @@ from parity.verbs.terminal import columns
 
 
 def doctor() -> int:
-    """Prints a line a framework; 3 if one that trains is unavailable."""
+    """Prints a line a framework; 3 if one is unavailable that is meant where none is named."""
     with terminal.console_of().status("asking the frameworks"):
         found = diagnosis.diagnose()
     headings = ("framework", "version", "devices", "modes", "interpreter")
@@ -21,7 +21,7 @@ def doctor() -> int:
     for one in missing:
         told = f"{one.framework}: {headline(one.reason)}\n  mend it: {one.mend}"
         terminal.say(told)
-    return 3 if any(trains(one.framework) for one in missing) else 0
+    return 3 if any(one.framework in training() for one in missing) else 0
 
 
 def _row(one: Diagnosis) -> tuple[str, ...]:

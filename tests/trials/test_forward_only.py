@@ -39,7 +39,8 @@ def made(spec: str = "mlp_dropout") -> Trial:
 
 def test_those_that_train_are_meant_where_none_is_named() -> None:
     every = frameworks.TABLE
-    assert frameworks.training() == tuple(name for name in every if every[name].trains)
+    assert frameworks.training(every=True) == tuple(name for name in every if every[name].trains)
+    assert frameworks.training() == tuple(name for name in every if every[name].trains and every[name].default)
     assert frameworks.training() and set(frameworks.training()) <= set(frameworks.names())
     assert frameworks.trains("a_realization_of_ones_own")
 
@@ -117,3 +118,12 @@ def test_a_verb_refuses_a_framework_without_the_feature_that_it_needs(
     assert f"torch has no feature `{feature}` (its line in parity/execution/frameworks.py); " in capfd.readouterr().err
     able = tuple(name for name in frameworks.training() if frameworks.offers(name, feature))
     assert "torch" not in able and that_train([], feature) == able and that_train([]) == frameworks.training()
+
+
+def test_a_framework_that_is_asked_by_name_alone_trains_like_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    newcomer = FrameworkEntry("parity.torch_impl", (Variant("torch"),), default=False, features=("atlas",))
+    monkeypatch.setitem(frameworks.TABLE, "torch", newcomer)
+    assert "torch" not in frameworks.training() and "torch" not in that_train([]) and "torch" not in that_train([], "atlas")
+    assert that_train(["torch"], "atlas") == ("torch",)
+    with pytest.raises(UsageError, match="has no feature `fingerprint`"):
+        that_train(["torch"], "fingerprint")

@@ -59,8 +59,8 @@ def placed(target: str, framework: str | None) -> tuple[str, str]:
     before, separator, after = target.partition("=")
     path = after if separator else target
     found = before if separator else framework or path.partition(".")[0]
-    if found.partition("[")[0] not in training():
-        raise UsageError(f"whose is `{target}`? Write FRAMEWORK={path} with one of {', '.join(training())}")
+    if found.partition("[")[0] not in training(every=True):
+        raise UsageError(f"whose is `{target}`? Write FRAMEWORK={path} with one of {', '.join(training(every=True))}")
     return asked_frameworks.that_train([found], FINGERPRINTS)[0], path
 
 

@@ -1,0 +1,109 @@
+"""Owns the contact with the machine: precisions, threads, devices, versions, waiting, copies to and from the device.
+
+It refuses to pick a precision or a mode for a case, and weights that would have to be cast or completed.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import flax
+import jax
+import jax.numpy as jnp
+import jaxlib
+import numpy as np
+import optax
+from flax import serialization
+
+from parity.execution.protocol import Array, Held, check_native
+
+DTYPES: Mapping[str, Any] = {
+    "float64": jnp.float64,
+    "float32": jnp.float32,
+    "bfloat16": jnp.bfloat16,
+    "float16": jnp.float16,
+}
+
+
+def prepare() -> None:
+    """Threads as the request says, and float32 products in float32: on a GPU or TPU JAX's own are of fewer digits.
+
+    XLA's CPU client asks NPROC for the size of its pool, once, when the first array is made.
+    """
+    if threads := int(os.environ.get("PARITY_THREADS", "0")):
+        os.environ["NPROC"] = str(threads)
+    jax.config.update("jax_default_matmul_precision", "highest")
+
+
+def choose_precision(dtype: str) -> None:
+    """JAX makes float64 arrays only where its user allows them; who trains in float32 has not."""
+    jax.config.update("jax_enable_x64", dtype == "float64")
+
+
+def eager(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Op by op, loops too: otherwise JAX compiles each loop anew, each time that it is called."""
+
+    def called(*given: Any) -> Any:
+        with jax.disable_jit():
+            return function(*given)
+
+    return called
+
+
+def devices() -> tuple[str, ...]:
+    """Every kind of device that JAX sees here."""
+    found = {device.platform for device in jax.devices()}
+    return ("cpu", *(kind for kind in ("gpu", "tpu") if kind in found))
+
+
+def versions() -> dict[str, str]:
+    found = {"jax": jax.__version__, "jaxlib": jaxlib.__version__, "flax": flax.__version__, "optax": optax.__version__}
+    return {**found, "numpy": np.__version__, "python": platform.python_version()}
+
+
+def settings() -> dict[str, str]:
+    """What can move a number or a time, and is set outside of the spec."""
+    return {
+        "threads": os.environ.get("NPROC", "default"),
+        "xla_flags": os.environ.get("XLA_FLAGS", ""),
+        "matmul_precision": str(jax.config.jax_default_matmul_precision),
+        "random_numbers": str(jax.config.jax_default_prng_impl),
+    }
+
+
+def place(array: Array, kind: str, dtype: Any) -> jax.Array:
+    """On a device of this kind, with memory of its own: on a CPU JAX would take NumPy's."""
+    return jax.device_put(np.array(array, dtype), jax.devices(kind)[0], may_alias=False)
+
+
+def array(tensor: Any) -> Array:
+    """A copy on the host; narrow floats are widened to float32."""
+    found = np.array(tensor)
+    return found.astype(np.float32) if found.dtype.name in ("bfloat16", "float16") else found
+
+
+def written(weights: Mapping[str, jax.Array]) -> bytes:
+    """Flax's own form of a dictionary of arrays: msgpack."""
+    content: bytes = serialization.msgpack_serialize({name: np.asarray(tensor) for name, tensor in weights.items()})
+    return content
+
+
+def read(name: str, content: bytes, own: Mapping[str, jax.Array]) -> dict[str, Array]:
+    """The arrays in a file, if they are of the same names, shapes and types as the model's own. Raises ValueError.
+
+    Flax's reader makes nothing but numbers, strings, lists, dictionaries and arrays of what it reads.
+    """
+    try:
+        given = serialization.msgpack_restore(content)
+    except Exception as error:  # whatever msgpack or NumPy say of a damaged file
+        raise ValueError(f"{name} is no msgpack file of Flax: {error}") from error
+    check_native(name, _held(given if isinstance(given, dict) else {}), _held(own))
+    return dict(given)
+
+
+def _held(weights: Mapping[str, Any]) -> Held:
+    arrays = {name: one for name, one in weights.items() if isinstance(one, (np.ndarray, jax.Array))}
+    return {name: (tuple(one.shape), str(one.dtype)) for name, one in arrays.items()}

@@ -1,0 +1,300 @@
+"""Owns JAX as a framework under test: what it says of itself, its samples, and a case as a realization.
+
+It refuses to draw numbers for a realization and to judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from typing import Any
+
+import jax
+import numpy as np
+import optax
+
+from parity.execution.protocol import Array, Batch, Description, Driven, Observation, ParameterLayout, Unsupported
+from parity.jax_impl import curvature, device, initializers, optimizers, schedules
+from parity.jax_impl.model import Network, images, named
+from parity.jax_impl.wiring import Laid
+from parity.spec.cases import Case
+from parity.spec.graph import Graph, Input
+from parity.spec.graph_facts import differentiable_inputs, observed_values
+
+MODES, DEFAULT_MODE = ("eager", "compiled"), "compiled"
+KEPT = 16
+"""Layers, each a case, whose compiled programs JAX may keep: it keeps all, 25 megabytes for a convolution in float64."""
+
+Tensors = dict[str, Any]
+
+
+class Implementation:
+    """JAX with Flax NNX and Optax, through jax.jit or without it."""
+
+    name = "jax"
+
+    def __init__(self) -> None:
+        device.prepare()
+        self.realized = count()
+
+    def describe(self) -> Description:
+        return Description(
+            name=self.name,
+            version=jax.__version__,
+            versions=device.versions(),
+            devices=device.devices(),
+            modes=MODES,
+            default_mode=DEFAULT_MODE,
+            dtypes=tuple(device.DTYPES),
+            settings=device.settings(),
+        )
+
+    def sample(self, case: Case) -> Array:
+        if case.sampling is None:
+            raise ValueError(f"{case.id}: a sampling case without a sampling")
+        device.choose_precision(case.dtype)
+        return initializers.sample(case, case.sampling)
+
+    def scheduled(self, case: Case) -> Array:
+        device.choose_precision(case.dtype)
+        return schedules.rates(case)
+
+    def drive(self, asked: Driven) -> list[dict[str, Array]]:
+        return optimizers.drive(asked)
+
+    def realize(self, case: Case) -> Realization:
+        if case.graph is None:
+            raise ValueError(f"{case.id}: a case without a graph")
+        mode = DEFAULT_MODE if case.mode == "default" else case.mode
+        if mode not in MODES:
+            raise Unsupported(f"no mode {mode!r}; there are {', '.join(MODES)}")
+        if case.device not in device.devices():
+            raise Unsupported(f"no device {case.device!r} here")
+        device.choose_precision(case.dtype)
+        if next(self.realized) % KEPT == 0 or len(case.graph.nodes) > KEPT:
+            jax.clear_caches()
+        return Realization(case, case.graph, mode == "compiled")
+
+
+@dataclass
+class Trained:
+    """What a phase trains: layouts, native names, and the rule with its state, None where nothing is updated."""
+
+    layouts: list[ParameterLayout]
+    names: tuple[str, ...]
+    rule: optax.GradientTransformation | None
+    state: Any = None
+
+
+@dataclass
+class Moving:
+    """What steps move. rest: statistics, and keys and counters of random numbers."""
+
+    parameters: Tensors
+    rest: Tensors
+    carried: Tensors
+    states: list[Any] = field(default_factory=list)
+
+
+class Realization:
+    """One case: a network, its programs, a rule for each phase. A placed batch is native inputs by name."""
+
+    def __init__(self, case: Case, graph: Graph, compiled: bool) -> None:
+        self.case, self.graph, self.compiled = case, graph, compiled
+        self.dtype = device.DTYPES[case.dtype]
+        self.network = Network(graph, self.dtype, case.seed)
+        self.given = {given.name: given for given in graph.batch_inputs()}
+        self.images = images(graph)
+        self.observed = observed_values(graph, case.activations)
+        self.floats = differentiable_inputs(graph)
+        self.trained = [self._trained(place) for place in range(len(graph.phases))]
+        parameters, rest = map(self._own, self.network.blank())
+        self.held = Moving(parameters, rest, {one.name: self._zeros(one.shape, case.batch_size) for one in graph.carried})
+        self.held.states = [
+            one.rule.init({name: self.held.parameters[name] for name in one.names}) if one.rule else None
+            for one in self.trained
+        ]
+        self.programs: dict[tuple[str, Any], Callable[..., Any]] = {}
+
+    def set_parameters(self, values: Mapping[str, Array]) -> None:
+        rest = dict(values)
+        for layout in self.network.layouts.values():
+            if layout.spec[0] in rest:
+                for path, array in layout.to_native({layout.spec[0]: rest.pop(layout.spec[0])}).items():
+                    self._group(path)[path] = self._placed(array)
+        for state in self.graph.carried:
+            if state.name in rest:
+                self.held.carried[state.name] = self._placed(rest.pop(state.name))
+        if rest:
+            raise KeyError(f"{self.graph.name} has no parameter, statistic or carried state {sorted(rest)}")
+
+    def parameters(self) -> dict[str, Array]:
+        found = named(self.network.layouts.values(), {**self.held.parameters, **self.held.rest})
+        return found | {name: device.array(tensor) for name, tensor in self.held.carried.items()}
+
+    def place(self, batch: Batch) -> Tensors:
+        if unknown := set(batch) - set(self.given):
+            raise KeyError(f"{self.graph.name} has no input {sorted(unknown)}")
+        return {name: self._input(self.given[name], array) for name, array in batch.items()}
+
+    def forward(self, batch: Tensors, training: bool) -> Observation:
+        inputs = {given.name: batch[given.name] for given in self.graph.inputs}
+        held = self.held
+        found = self._program("forward", training)(held.parameters, held.rest, self._carried(batch), inputs)
+        return Observation(values=self._arrays(found))
+
+    def gradients(self, batch: Tensors, phase: int = 0) -> Observation:
+        held, trained = self.held, self.trained[phase]
+        seen = self._program("gradients", phase)(held.parameters, held.rest, self._carried(batch), batch)
+        (loss, values, rest, carried), (slopes, inputs) = seen
+        statistics = [one for one in self.network.layouts.values() if one.native[0] in rest]
+        state = named(statistics, rest) | {name: device.array(one) for name, one in carried.items()}
+        return Observation(
+            values=self._arrays(values),
+            loss=device.array(loss).reshape(()),
+            gradients=named(trained.layouts, slopes),
+            input_gradients={name: self._output(name, one) for name, one in inputs.items()},
+            state=state,
+        )
+
+    def hessian_vector_product(self, batch: Tensors, direction: Mapping[str, Array]) -> dict[str, Array]:
+        held, trained = self.held, self.trained[0]
+        native = [layout.to_native(direction) for layout in trained.layouts]
+        along = {path: self._placed(array) for one in native for path, array in one.items()}
+        products = self._program("curvature", 0)(held.parameters, held.rest, self._carried(batch), batch, along)
+        return named(trained.layouts, products)
+
+    def step(self, batch: Tensors) -> Any:
+        held = self.held
+        given = (held.parameters, held.rest, held.states, self._carried(batch))
+        loss, held.parameters, held.rest, held.states, held.carried = self._program("step", 0)(*given, batch)
+        return loss
+
+    def save(self) -> dict[str, bytes]:
+        return {"weights.msgpack": device.written(self._weights())}
+
+    def load(self, files: Mapping[str, bytes]) -> None:
+        for path, array in device.read("weights.msgpack", files["weights.msgpack"], self._weights()).items():
+            self._group(path)[path] = self._placed(array)
+
+    def synchronize(self) -> None:
+        jax.block_until_ready(self.held.parameters)
+
+    def _program(self, kind: str, which: Any) -> Callable[..., Any]:
+        """forward: in training or evaluation; the others: of a phase. A program is traced once, when it is first asked for."""
+        if (kind, which) not in self.programs:
+            donated = (0, 1, 2, 3) if kind == "step" else ()
+            made = partial(getattr(self, f"_run_{kind}"), which)
+            self.programs[kind, which] = jax.jit(made, donate_argnums=donated) if self.compiled else device.eager(made)
+        return self.programs[kind, which]
+
+    def _run_forward(self, training: bool, parameters: Tensors, rest: Tensors, carried: Tensors, batch: Tensors) -> Tensors:
+        values, _ = self.network.walk(parameters, rest, self._values(carried, batch), self.graph.nodes, training)
+        return {name: values[name].first() for name in self.observed}
+
+    def _run_gradients(self, phase: int, parameters: Tensors, rest: Tensors, carried: Tensors, batch: Tensors) -> Any:
+        """(loss, values, the rest and the carried state afterwards), (gradients of parameters, of inputs)."""
+
+        def loss(trained: Tensors, floats: Tensors) -> tuple[Any, Any]:
+            end, values, left = self._passed(phase, {**parameters, **trained}, rest, carried, {**batch, **floats})
+            shown = {name: values[name].first() for name in self.observed}
+            return end, (end, shown, left, self._following(values))
+
+        trained = {name: parameters[name] for name in self.trained[phase].names}
+        slopes, seen = jax.grad(loss, argnums=(0, 1), has_aux=True)(trained, {name: batch[name] for name in self.floats})
+        return seen, slopes
+
+    def _run_curvature(
+        self, phase: int, parameters: Tensors, rest: Tensors, carried: Tensors, batch: Tensors, along: Tensors
+    ) -> Tensors:
+        def loss(trained: Tensors) -> Any:
+            return self._passed(phase, {**parameters, **trained}, rest, carried, batch)[0]
+
+        return curvature.product(loss, {name: parameters[name] for name in along}, along)
+
+    def _run_step(
+        self, _: int, parameters: Tensors, rest: Tensors, states: list[Any], carried: Tensors, batch: Tensors
+    ) -> tuple[Any, Tensors, Tensors, list[Any], Tensors]:
+        """Every phase in order, each with its update."""
+        states, end, following = list(states), None, carried
+        for phase, one in enumerate(self.trained):
+
+            def loss(trained: Tensors, phase: int = phase, held: Tensors = parameters, rest: Tensors = rest) -> tuple[Any, Any]:
+                found, values, left = self._passed(phase, {**held, **trained}, rest, carried, batch)
+                return found, (left, self._following(values))
+
+            trained = {name: parameters[name] for name in one.names}
+            (end, (rest, following)), slopes = jax.value_and_grad(loss, has_aux=True)(trained)
+            if one.rule is not None:
+                updates, states[phase] = one.rule.update(slopes, states[phase], trained)
+                parameters = {**parameters, **optax.apply_updates(trained, updates)}
+        return end, parameters, rest, states, following
+
+    def _passed(
+        self, phase: int, parameters: Tensors, rest: Tensors, carried: Tensors, batch: Tensors
+    ) -> tuple[Any, dict[str, Laid], Tensors]:
+        """The loss of a phase in training, every value, and the rest afterwards."""
+        own = self.graph.phases[phase]
+        given = self._values(carried, batch)
+        values, left = self.network.walk(parameters, rest, given, (*self.graph.nodes, *own.nodes), training=True)
+        return values[own.loss].tensor.reshape(()), values, left
+
+    def _values(self, carried: Tensors, batch: Tensors) -> dict[str, Laid]:
+        return {name: Laid(one, name in self.images) for name, one in {**carried, **batch}.items()}
+
+    def _following(self, values: Mapping[str, Laid]) -> Tensors:
+        return {state.name: values[state.next].first() for state in self.graph.carried}
+
+    def _trained(self, place: int) -> Trained:
+        phase = self.graph.phases[place]
+        layouts = [one for one in self.network.layouts.values() if one.spec[0] in phase.updates]
+        if missing := set(phase.updates) - {one.spec[0] for one in layouts}:
+            raise Unsupported(f"phase {phase.name} updates inputs of the batch: {', '.join(sorted(missing))}")
+        factors = {one.native[0]: phase.updates[one.spec[0]] for one in layouts}
+        rule = None
+        if self.case.optimizer != "none" and factors:
+            rule = optimizers.build(self.case.optimizer, self.case.hyperparameters, factors)
+        return Trained(layouts, tuple(factors), rule)
+
+    def _carried(self, batch: Tensors) -> Tensors:
+        """Carried state of another batch size counts as that of a first batch: zeros."""
+        sizes = (len(one) for name, one in batch.items() if self.given[name].batched)
+        size = next(sizes, self.case.batch_size) if self.held.carried else 0
+        held = self.held.carried.items()
+        return {name: one if len(one) == size else self._zeros(one.shape[1:], size) for name, one in held}
+
+    def _zeros(self, shape: Sequence[int], batch: int) -> jax.Array:
+        return self._placed(np.zeros((batch, *shape)))
+
+    def _placed(self, array: Array) -> jax.Array:
+        return device.place(array, self.case.device, self.dtype)
+
+    def _own(self, arrays: Mapping[str, Any]) -> Tensors:
+        """Arrays of the model, on the case's device."""
+        return {path: jax.device_put(array, jax.devices(self.case.device)[0]) for path, array in arrays.items()}
+
+    def _group(self, path: str) -> Tensors:
+        return self.held.parameters if path in self.held.parameters else self.held.rest
+
+    def _weights(self) -> Tensors:
+        """Parameters and statistics; no keys of random numbers."""
+        every = {**self.held.parameters, **self.held.rest}
+        return {path: every[path] for layout in self.network.layouts.values() for path in layout.native}
+
+    def _input(self, given: Input, array: Array) -> jax.Array:
+        array = np.asarray(array) if given.batched else np.asarray(array)[None]
+        array = np.moveaxis(array, 1, -1) if given.name in self.images else array
+        return device.place(array, self.case.device, np.int32 if given.dtype == "integer" else self.dtype)
+
+    def _output(self, name: str, tensor: Any) -> Array:
+        """The gradient of an input, as the spec has it."""
+        array = device.array(tensor)
+        array = np.ascontiguousarray(np.moveaxis(array, -1, 1)) if name in self.images else array
+        return array if self.given[name].batched else array[0]
+
+    def _arrays(self, found: Tensors) -> dict[str, Array]:
+        values = {node.value(suffix): (node, shape) for node in self.graph.nodes for suffix, shape in node.outputs.items()}
+        arrays = {name: device.array(tensor) for name, tensor in found.items()}
+        return {name: one if values[name][0].batched else one.reshape(values[name][1]) for name, one in arrays.items()}

@@ -1,0 +1,187 @@
+"""Owns the programs of a case: a model with every native layer of a graph, and pure functions that walk its nodes.
+
+It refuses to know an op, an optimizer or an array of the case.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+from flax import nnx
+
+from parity.execution.protocol import Array, ParameterLayout, Unsupported
+from parity.jax_impl import device
+from parity.jax_impl.layers import LAYERS, layout
+from parity.jax_impl.ops.images import READERS
+from parity.jax_impl.wiring import Laid, Site, Use, attribute
+from parity.spec.graph import Graph, Node, Shape
+
+Arrays = Mapping[str, jax.Array]
+"""Arrays of the model by their paths below its root."""
+
+
+class Layers(nnx.Module):  # type: ignore[misc]
+    """Every native layer of a graph by the name of its node."""
+
+
+class Network:
+    """The layers of a graph, built once, and the walk over its nodes, which a program traces.
+
+    layouts: how each parameter and statistic lies, once. A second node with the same parameters is the same layer.
+    parameters: what trains. rest: statistics, and the keys and counters of random numbers.
+    """
+
+    def __init__(self, graph: Graph, dtype: Any, seed: int) -> None:
+        self.graph, self.dtype = graph, dtype
+        self.layouts: dict[tuple[str, ...], ParameterLayout] = {}
+        self._children: dict[int, str] = {}  # id of a node (two phases may have nodes of one name) -> its layer
+        self._known: dict[str, str] = {}
+        self._holders: dict[str, str] = {}  # parameter -> the layer that holds it
+        self._evaluating: set[str] = set()
+        self.definition, parameters, rest = nnx.split(nnx.eval_shape(self._assembled), nnx.Param, ...)
+        self.parameters, self.rest = _flat(parameters), _flat(rest)
+        self._seed = seed
+
+    def blank(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Parameters and the rest: zeros, but for keys of random numbers, each of its own.
+
+        Nothing is drawn where the harness sets every number: JAX compiles an initializer anew for each shape.
+        """
+        key = jax.random.key(self._seed)
+        keys = [path for path, one in self.rest.items() if isinstance(one, nnx.RngKey)]
+        drawn = dict(zip(keys, jax.random.split(key, len(keys)), strict=True)) if keys else {}
+        zeros = [
+            {path: np.zeros(one.shape, one.dtype) for path, one in group.items() if path not in drawn}
+            for group in (self.parameters, self.rest)
+        ]
+        return zeros[0], {**zeros[1], **drawn}
+
+    def walk(
+        self, parameters: Arrays, rest: Arrays, given: Mapping[str, Laid], nodes: Sequence[Node], training: bool
+    ) -> tuple[dict[str, Laid], dict[str, jax.Array]]:
+        """Every value by its name, and the rest as the walk left it. Pure: it may be traced and differentiated."""
+        states = [_nested(arrays, own) for arrays, own in ((parameters, self.parameters), (rest, self.rest))]
+        root = nnx.merge(self.definition, *states)
+        _set_mode(root, training)
+        for name in self._evaluating:
+            _set_mode(getattr(root, name), training=False)
+        values = dict(given)
+        self._run(root, nodes, values)
+        _, _, left = nnx.split(root, nnx.Param, ...)
+        return values, {path: variable.get_value() for path, variable in _flat(left).items()}
+
+    def _run(self, root: Layers, nodes: Sequence[Node], values: dict[str, Laid]) -> None:
+        for node in nodes:
+            child = self._children.get(id(node))
+            module = None if child is None else getattr(root, child)
+            use = Use(node, _inputs(node, values), module, lambda inner, within: self._run(root, inner, within))
+            found = LAYERS[node.op].apply(use)
+            for suffix, one in (found if isinstance(found, dict) else {"": found}).items():
+                values[node.value(suffix)] = one if isinstance(one, Laid) else Laid(one)
+
+    def _assembled(self) -> Layers:
+        """The model, its arrays known by their shapes alone."""
+        root, rngs, shapes = Layers(), nnx.Rngs(0), self.graph.value_shapes()
+        self._build(root, rngs, self.graph.nodes, shapes)
+        for phase in self.graph.phases:
+            self._build(root, rngs, phase.nodes, shapes)
+        return root
+
+    def _build(self, root: Layers, rngs: nnx.Rngs, nodes: Sequence[Node], shapes: Mapping[str, Shape]) -> None:
+        for node in nodes:
+            if node.op not in LAYERS:
+                raise Unsupported(f"no native form of the op {node.op}")
+            if node.body is not None:
+                inner = {**shapes, **{name: shapes[outer][1:] for name, outer in node.body.sequences.items()}}
+                inner |= {name: shapes[outer] for name, outer in node.body.state.items()}
+                for child in node.body.nodes:
+                    inner |= {child.value(suffix): shape for suffix, shape in child.outputs.items()}
+                self._build(root, rngs, node.body.nodes, inner)
+            self._adopt(root, rngs, node, shapes)
+
+    def _adopt(self, root: Layers, rngs: nnx.Rngs, node: Node, shapes: Mapping[str, Shape]) -> None:
+        """Hangs a layer into the root, unless it is one that is there already."""
+        build = LAYERS[node.op].build
+        if build is None:
+            return
+        arrays = bool(node.parameters or node.statistics)
+        if arrays and _identity(node) in self._known:
+            self._children[id(node)] = self._known[_identity(node)]
+            return
+        child = attribute(node.name)
+        while child in self._known.values():  # a node of another phase has this name
+            if arrays:
+                raise Unsupported(f"two nodes of different settings are called {node.name}")
+            child += "_"
+        holders = {self._holders[name] for name in node.parameters.values() if name in self._holders}
+        tied = getattr(root, next(iter(holders))) if holders else None
+        given = {
+            role: shapes[source] if isinstance(source, str) else tuple(shapes[name] for name in source)
+            for role, source in node.inputs.items()
+        }
+        setattr(root, child, build(Site(node, given, self.dtype, rngs, tied)))
+        self._children[id(node)] = self._known[_identity(node)] = child
+        self._holders |= {name: child for name in node.parameters.values() if name not in self._holders}
+        if node.evaluate:
+            self._evaluating.add(child)
+        for one in layout(node, self.graph):
+            self.layouts.setdefault(one.spec, one)
+
+
+def _set_mode(module: nnx.Module, training: bool) -> None:
+    if training:
+        module.train()
+    else:
+        module.eval()
+
+
+def _inputs(node: Node, values: Mapping[str, Laid]) -> dict[str, Any]:
+    """By role; masks are missing where nothing is trained."""
+    if node.body is not None:
+        return {name: values[name] for name in node.sources() if name in values}
+    found: dict[str, Any] = {}
+    for role, source in node.inputs.items():
+        if not isinstance(source, str):
+            found[role] = [values[name] for name in source]
+        elif source in values:
+            found[role] = values[source]
+    return found
+
+
+def _flat(state: nnx.State) -> dict[str, Any]:
+    """Variables by their paths."""
+    return {".".join(map(str, path)): variable for path, variable in nnx.to_flat_state(state)}
+
+
+def _nested(arrays: Arrays, own: Mapping[str, Any]) -> nnx.State:
+    """The inverse, with other arrays in the variables."""
+    flat = {
+        tuple(int(one) if one.isdigit() else one for one in path.split(".")): own[path].replace(arrays[path]) for path in own
+    }
+    state: nnx.State = nnx.from_flat_state(flat)
+    return state
+
+
+def _identity(node: Node) -> str:
+    """Equal for nodes that may be one layer."""
+    arrays = [dict(node.parameters), dict(node.statistics), dict(node.attributes)]
+    return json.dumps([node.op, *arrays, node.evaluate, sorted(node.inputs)], sort_keys=True)
+
+
+def images(graph: Graph) -> frozenset[str]:
+    """Inputs of the batch that lie channels last from the start: those that layers of images read."""
+    read = {node.inputs["x"] for node in graph.all_nodes() if node.op in READERS}
+    return frozenset(one.name for one in graph.batch_inputs() if one.name in read and len(one.shape) > 2)
+
+
+def named(layouts: Iterable[ParameterLayout], native: Mapping[str, Any]) -> dict[str, Array]:
+    """Arrays under the spec's names."""
+    found: dict[str, Array] = {}
+    for one in layouts:
+        arrays = one.from_native({path: device.array(native[path]) for path in one.native})
+        found |= {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in arrays.items()}
+    return found

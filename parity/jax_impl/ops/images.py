@@ -1,0 +1,175 @@
+"""Owns the ops on images and volumes as native layers, channels last: convolutions, pooling, padding, norms over channels.
+
+It refuses vectors and sequences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+from jax import lax
+
+from parity.jax_impl.wiring import Laid, Site, Tensor, Use
+
+
+class StatisticsBatchNorm(nnx.BatchNorm):  # type: ignore[misc]
+    """nnx.BatchNorm with running statistics of the parameters' precision: Flax makes and keeps them in float32.
+
+    unbiased: the running variance moves towards the batch's variance times n/(n - 1).
+    """
+
+    def __init__(self, channels: int, dtype: Any, unbiased: bool, **settings: Any) -> None:
+        super().__init__(channels, param_dtype=dtype, **settings)
+        self.mean = nnx.BatchStat(jnp.zeros(channels, dtype))
+        self.var = nnx.BatchStat(jnp.ones(channels, dtype))
+        self.unbiased = unbiased
+
+    def __call__(self, x: Tensor) -> Tensor:
+        before = self.var[...]
+        y: Tensor = super().__call__(x)
+        if self.unbiased and not self.use_running_average:
+            count = x.size // x.shape[-1]
+            kept = self.momentum * before
+            self.var[...] = kept + (self.var[...] - kept) * (count / (count - 1))
+        return y
+
+
+def build_conv(site: Site) -> nnx.Module:
+    """Of as many axes as the kernel has."""
+    return nnx.Conv(
+        site.x[0],
+        site["channels"],
+        tuple(site["kernel"]),
+        tuple(site["stride"]),
+        padding=borders(site["padding"]),
+        kernel_dilation=tuple(site["dilation"]),
+        feature_group_count=site["groups"],
+        use_bias=site["bias"],
+        **site.keywords,
+    )
+
+
+def borders(padding: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
+    return [(before, after) for before, after in padding]
+
+
+def build_conv_transpose(site: Site) -> nnx.Module:
+    """transpose_kernel: a convolution's kernel, turned round by Flax. Its padding is that of the input spread out, from which
+    the kernel's own reach is missing where the spec cuts the result."""
+    reach = [(size - 1) * gap for size, gap in zip(site["kernel"], site["dilation"], strict=True)]
+    return nnx.ConvTranspose(
+        site.x[0],
+        site["channels"],
+        tuple(site["kernel"]),
+        tuple(site["stride"]),
+        padding=[(far - before, far - after) for far, (before, after) in zip(reach, site["padding"], strict=True)],
+        kernel_dilation=tuple(site["dilation"]),
+        use_bias=site["bias"],
+        transpose_kernel=True,
+        **site.keywords,
+    )
+
+
+def max_pool2d(use: Use) -> Laid:
+    window, steps = tuple(use["kernel"]), tuple(use["stride"])
+    return Laid(nnx.max_pool(use.image(), window, steps, borders(use["padding"])), last=True)
+
+
+def average_pool2d(use: Use) -> Laid:
+    return Laid(averaged(use.image(), use, tuple(use["kernel"]), tuple(use["stride"]), borders(use["padding"])), last=True)
+
+
+def averaged(x: Tensor, use: Use, window: tuple[int, ...], steps: tuple[int, ...], padding: Any) -> Tensor:
+    y: Tensor = nnx.avg_pool(x, window, steps, padding, count_include_pad=use["count_padding"])
+    return y
+
+
+def adaptive_average_pool2d(use: Use) -> Laid:
+    """Flax has none: the mean of each bin, first of rows, then of columns. Both are products with a matrix of shares."""
+    x = use.image()
+    rows, columns = (_shares(old, new, x.dtype) for old, new in zip(x.shape[1:3], use["size"], strict=True))
+    return Laid(jnp.einsum("ih,jw,bhwc->bijc", rows, columns, x), last=True)
+
+
+def _shares(old: int, new: int, dtype: Any) -> Tensor:
+    """(new, old): how much of each old place is in each new one."""
+    start = (jnp.arange(new) * old) // new
+    end = -((-(jnp.arange(new) + 1) * old) // new)
+    place = jnp.arange(old)
+    inside = (place >= start[:, None]) & (place < end[:, None])
+    return inside.astype(dtype) / (end - start).astype(dtype)[:, None]
+
+
+def build_batch_norm(site: Site) -> nnx.Module:
+    return StatisticsBatchNorm(
+        site.x[0],
+        site.dtype,
+        site["running_variance"] == "unbiased",
+        momentum=site["momentum"],
+        epsilon=site["epsilon"],
+        use_scale=site["scale"],
+        use_bias=site["shift"],
+        use_fast_variance=False,
+        rngs=site.rngs,
+    )
+
+
+def build_group_norm(site: Site) -> nnx.Module:
+    affine = {"use_scale": site["affine"], "use_bias": site["affine"], "use_fast_variance": False}
+    return nnx.GroupNorm(site.x[0], site["groups"], epsilon=site["epsilon"], **affine, **site.keywords)
+
+
+def build_instance_norm(site: Site) -> nnx.Module:
+    affine = {"use_scale": site["affine"], "use_bias": site["affine"], "use_fast_variance": False}
+    return nnx.InstanceNorm(site.x[0], epsilon=site["epsilon"], **affine, **site.keywords)
+
+
+def local_response_norm(use: Use) -> Laid:
+    """Flax has none: a sum over a window of channels."""
+    x, half = use.image(), use["size"] // 2
+    window = (*(1,) * (x.ndim - 1), use["size"])
+    padding = (*((0, 0),) * (x.ndim - 1), (half, half))
+    squares = lax.reduce_window(x * x, 0.0, lax.add, window, (1,) * x.ndim, padding)
+    return Laid(x / (use["k"] + use["alpha"] * squares) ** use["beta"], last=True)
+
+
+def pad2d(use: Use) -> Laid:
+    modes = {"zero": "constant", "reflect": "reflect", "edge": "edge"}
+    return Laid(jnp.pad(use.image(), [(0, 0), *borders(use["padding"]), (0, 0)], mode=modes[use["mode"]]), last=True)
+
+
+def upsample2d(use: Use) -> Laid:
+    """jax.image puts values at the centres of pixels; with aligned corners the scale and the place of the first row follow."""
+    x = use.image()
+    shape = (x.shape[0], x.shape[1] * use["scale"][0], x.shape[2] * use["scale"][1], x.shape[3])
+    if use["mode"] == "nearest" or use["corners"] == "half_pixel":
+        return Laid(jax.image.resize(x, shape, use["mode"]), last=True)
+    old, new = x.shape[1:3], shape[1:3]
+    scale = jnp.array([(after - 1) / max(before - 1, 1) for before, after in zip(old, new, strict=True)], x.dtype)
+    y = jax.image.scale_and_translate(x, shape, (1, 2), scale, 0.5 - 0.5 * scale, "bilinear", antialias=False)
+    return Laid(y, last=True)
+
+
+def global_average_pool2d(use: Use) -> Tensor:
+    return jnp.mean(use.image(), axis=(1, 2))
+
+
+def global_max_pool2d(use: Use) -> Tensor:
+    """One window of the whole image: its gradient goes to the first of equals, that of jnp.max to all of them."""
+    x = use.image()
+    y: Tensor = nnx.max_pool(x, x.shape[1:3])
+    return y[:, 0, 0]
+
+
+READERS = frozenset(
+    {
+        *("adaptive_average_pool2d", "average_pool2d", "batch_norm", "conv2d", "conv3d", "conv_transpose2d"),
+        *("global_average_pool2d", "global_max_pool2d", "group_norm", "instance_norm", "local_response_norm"),
+        *("max_pool2d", "pad2d", "upsample2d"),
+    }
+)
+"""Ops that want the channels of their input last."""

@@ -1,0 +1,148 @@
+"""Owns what a node becomes: a native layer and its use inside of a program, on values that know where their channels lie.
+
+It refuses to know any op. Inside a program every value has a batch axis, of size 1 where the spec's value has none, except
+that a loss is a scalar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+from flax import nnx
+
+from parity.spec.graph import Node, Shape
+
+Tensor = Any  # a jax.Array, or a tracer of one while a program is made
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A tensor of a program. last: its channels lie behind the axes of the image, as Flax's layers want them."""
+
+    tensor: Tensor
+    last: bool = False
+
+    def first(self) -> Tensor:
+        """In the spec's order of axes."""
+        return jnp.moveaxis(self.tensor, -1, 1) if self.last else self.tensor
+
+    def image(self) -> Tensor:
+        """Channels last."""
+        return self.tensor if self.last or self.tensor.ndim < 3 else jnp.moveaxis(self.tensor, 1, -1)
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a layer is built: the node, the shapes (without batch) of its inputs by role, the precision, the keys.
+
+    tied: the layer of another op that holds this node's kernel.
+    """
+
+    node: Node
+    shapes: Mapping[str, Any]
+    dtype: Any
+    rngs: nnx.Rngs
+    tied: nnx.Module | None = None
+
+    def __getitem__(self, attribute: str) -> Any:
+        return self.node.attributes[attribute]
+
+    @property
+    def x(self) -> Shape:
+        return tuple(self.shapes["x"])
+
+    @property
+    def masked(self) -> bool:
+        """Whether the case brings the mask of this layer's dropout."""
+        return "mask" in self.node.inputs
+
+    @property
+    def keywords(self) -> dict[str, Any]:
+        """What every layer of Flax takes. dtype keeps a layer of float32 in float32 whatever its input is."""
+        return {"param_dtype": self.dtype, "rngs": self.rngs}
+
+
+@dataclass(frozen=True)
+class Use:
+    """One use of a layer inside of a program. walk: runs inner nodes on values (for scans)."""
+
+    node: Node
+    inputs: Mapping[str, Any]  # role -> Laid, or several; of a scan by the names of its outer values
+    module: Any
+    walk: Callable[[Sequence[Node], dict[str, Laid]], None]
+
+    def __getitem__(self, attribute: str) -> Any:
+        return self.node.attributes[attribute]
+
+    def value(self, role: str = "x") -> Laid:
+        found: Laid = self.inputs[role]
+        return found
+
+    def first(self, role: str = "x") -> Tensor:
+        """An input in the spec's order of axes."""
+        return self.value(role).first()
+
+    def maybe(self, role: str) -> Tensor | None:
+        """The same, None where there is none."""
+        return self.first(role) if role in self.inputs else None
+
+    def image(self, role: str = "x") -> Tensor:
+        return self.value(role).image()
+
+    def alike(self, *roles: str) -> tuple[list[Tensor], bool]:
+        """Inputs (or the branches of a join) in one order of axes, and whether that has the channels last."""
+        values = [one for role in roles for one in (self.inputs[role] if role == "branches" else [self.inputs[role]])]
+        last = any(one.last for one in values)
+        return [one.image() if last else one.first() for one in values], last
+
+    def axis(self, last: bool = False) -> int:
+        """The node's axis as that of a tensor with its batch first, and its channels last or not."""
+        one = self.inputs["branches"][0] if "branches" in self.inputs else self.value()
+        rank = int(one.tensor.ndim) - 1
+        place = int(self["axis"]) % rank
+        return (place or rank) if last else place + 1
+
+
+Result = Any  # a tensor, a Laid, or a dict suffix -> tensor
+
+
+@dataclass(frozen=True)
+class Layer:
+    """How one op is realized. apply gives a value, or a dict suffix -> value. build gives the native layer that it uses."""
+
+    apply: Callable[[Use], Result]
+    build: Callable[[Site], nnx.Module] | None = None
+
+
+def called(use: Use) -> Tensor:
+    """The native layer does it all."""
+    found: Tensor = use.module(use.first())
+    return found
+
+
+def on_images(use: Use) -> Laid:
+    """The same, for layers that want channels last."""
+    return Laid(use.module(use.image()), last=use.value().tensor.ndim > 2)
+
+
+def elementwise(function: Callable[..., Tensor], *attributes: str) -> Layer:
+    """A function of every number by itself, wherever it lies, and of attributes in the order in which it takes them."""
+
+    def apply(use: Use) -> Laid:
+        value = use.value()
+        return Laid(function(value.tensor, *(use[name] for name in attributes)), value.last)
+
+    return Layer(apply)
+
+
+RESERVED = frozenset(dir(nnx.Module))
+"""Names that a layer inside of a module cannot have."""
+
+
+def attribute(name: str) -> str:
+    """A node's name as that of a layer inside of a module."""
+    flat = name.replace(".", "__")
+    return f"{flat}_" if flat in RESERVED else flat
