@@ -34,6 +34,9 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
 }
 """(spec, part, mutant) -> why no input can tell it from the original."""
 
+STEPS, FIRST = 20, 3
+"""Steps of a trial, and of one that has its first batches alone: what departs there departs in the whole."""
+
 
 def rule(name: str) -> Rule:
     spec = load(f"optimizers/{name}")
@@ -60,11 +63,11 @@ def mutated(name: str, place: str, text: str) -> Rule:
 
 
 @cache
-def trial(name: str, dtype: str) -> Trial:
-    return optimizer_trial(name, dtype)
+def trial(name: str, dtype: str, steps: int) -> Trial:
+    return optimizer_trial(name, dtype, steps=steps)
 
 
-def verdict(name: str, changed: Rule, dtype: str) -> str:
+def verdict(name: str, changed: Rule, dtype: str, steps: int = STEPS) -> str:
     """What the judgement says of the reference with another rule."""
 
     class Changed(Realized):
@@ -76,7 +79,7 @@ def verdict(name: str, changed: Rule, dtype: str) -> str:
 
     with np.errstate(all="ignore"):
         try:
-            return worst(one.verdict for one in trial(name, dtype).comparisons(Framework()))
+            return worst(one.verdict for one in trial(name, dtype, steps).comparisons(Framework()))
         except FormulaError:  # a division by zero: the worker would record a crash
             return "not_compared"
 
@@ -91,12 +94,25 @@ def test_the_right_rule_is_green(name: str, dtype: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", names("optimizers"))
+def test_the_first_steps_are_those_of_the_whole(name: str, dtype: str) -> None:
+    """The same batches, and green with the right rule, so that a mutant that departs there would depart in the whole."""
+    first, whole = trial(name, dtype, FIRST), trial(name, dtype, STEPS)
+    assert len(first.draws.arrays) < len(whole.draws.arrays)
+    assert all(np.array_equal(array, whole.draws.arrays[key]) for key, array in first.draws.arrays.items())
+    with patch.object(updates, "blind_hyperparameters", return_value=[]):
+        assert verdict(name, rule(name), dtype, FIRST) in GREEN
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize(("name", "place", "text"), MUTANTS, ids=[" ".join(mutant) for mutant in MUTANTS])
 def test_a_mutant_of_a_rule_is_caught(name: str, place: str, text: str, dtype: str) -> None:
     with patch.object(
         updates, "blind_hyperparameters", return_value=[]
     ):  # asked of the data, which the right rule was judged on
-        caught = verdict(name, mutated(name, place, text), dtype) not in GREEN
+        changed = mutated(name, place, text)
+        early = verdict(name, changed, dtype, FIRST) in ("differs", "nonfinite", "not_compared")
+        caught = early or verdict(name, changed, dtype) not in GREEN
     if (name, place, text) in EQUIVALENT:
         assert not caught, "it is caught: take it off the list of equivalent mutants"
     else:
