@@ -1,8 +1,11 @@
-"""Puts specs/ into the wheel as parity/_specs; everything else about the package stands in pyproject.toml."""
+"""Puts specs/ into the wheel as parity/_specs, and the answers of the atlas as parity/_answers.
+
+Everything else about the package stands in pyproject.toml.
+"""
 
 from setuptools import find_packages, setup
 
 setup(
-    packages=[*find_packages(include=["parity*"]), "parity._specs"],
-    package_dir={"parity._specs": "specs"},
+    packages=[*find_packages(include=["parity*"]), "parity._specs", "parity._answers"],
+    package_dir={"parity._specs": "specs", "parity._answers": "reports/data"},
 )

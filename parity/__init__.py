@@ -1,4 +1,4 @@
-"""parity: do deep-learning frameworks compute the same thing, how fast do they train it, which one should I pick?
+"""parity: do deep-learning frameworks compute the same thing, and how fast do they train it?
 
 Importing this package imports nothing else: a worker's interpreter has numpy and one framework only. The verbs are loaded
 when they are named: `parity.check(["lenet"], frameworks=["torch"])`.
@@ -7,7 +7,10 @@ when they are named: `parity.check(["lenet"], frameworks=["torch"])`.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+
+TYPE_CHECKING = False  # typing's own is not asked: `python -m parity` comes here before its path is in order (__main__.py)
+if TYPE_CHECKING:
+    from typing import Any
 
 __version__ = "0.1.0"
 

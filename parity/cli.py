@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 import traceback
 
 import rich_click as click
 
+from parity import escaping
 from parity.commands import parity
 
 UNWRITABLE = (
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST),
     *(errno.ENAMETOOLONG, errno.ELOOP),
 )
+NO_PLACE = (errno.ENOENT, errno.EINVAL, errno.EOPNOTSUPP, errno.ENXIO, errno.ENODEV)
+"""What the system says of a place that can hold no file at all, such as below /proc."""
 CLOSED = 141
 """Whoever read the output went away (128 + SIGPIPE, as a shell has it): nothing is said of agreement."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -23,35 +27,42 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 def main() -> None:
     """The console script. Exit status: docs/design.md."""
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would read the metadata of every installed package
+    _speak_plainly()
     sys.exit(status(sys.argv[1:]))
 
 
 def status(arguments: list[str]) -> int:
     """Runs one command line and returns its exit status; every error becomes a sentence."""
     from parity.errors import UsageError
+    from parity.execution.damage import Damaged
     from parity.spec.mistakes import SpecError
 
     try:
         result = parity.main(args=arguments, standalone_mode=False, prog_name="parity")
     except click.ClickException as error:
-        error.show()
+        told = io.StringIO()
+        error.show(told)
+        _say(told.getvalue().rstrip("\n"))
         return 2
     except UsageError as error:
-        click.echo(str(error), err=True)
+        _say(str(error))
         return error.status
-    except SpecError as error:
-        click.echo(str(error), err=True)
+    except (SpecError, Damaged) as error:
+        _say(str(error))
         return 2
     except BlockingIOError as error:  # another parity writes to the same store
-        click.echo(str(error), err=True)
+        _say(str(error))
         return 3
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; what was recorded is kept, the same command goes on from there", err=True)
+        _say("interrupted; what was recorded is kept, the same command goes on from there")
         return 130
     except BrokenPipeError:
         return CLOSED
     except SystemExit as error:  # rich's answer to a closed pipe is 1, which would say that something differs
         return CLOSED if error.code == 1 else int(error.code or 0)
+    except MemoryError:
+        _say("the memory of this machine does not hold it; take a smaller size, batch or network")
+        return 3
     except OSError as error:
         return _of_the_system(error)
     except Exception:  # the one place that turns a fault of parity itself into its own status
@@ -62,20 +73,29 @@ def status(arguments: list[str]) -> int:
 def _of_the_system(error: OSError) -> int:
     """What the place that was named does not allow is the caller's to mend (2), a full disk leaves a run incomplete (3)."""
     where = f"{error.filename}: " if error.filename else ""
-    if error.errno in UNWRITABLE:
-        click.echo(
-            f"{where}{error.strerror}; name another place (--store, --json, --junit, --output, PARITY_ENVIRONMENTS)", err=True
-        )
+    named = error.filename is not None and not os.fspath(error.filename).startswith(os.path.dirname(__file__))
+    if error.errno in UNWRITABLE or (error.errno in NO_PLACE and named):
+        _say(f"{where}{error.strerror}; name another place (--store, --json, --junit, --output, PARITY_ENVIRONMENTS)")
         return 2
     if error.errno in FULL:
-        click.echo(
-            f"{where}{error.strerror}; what was recorded is kept: make room, the same command goes on from there", err=True
-        )
+        _say(f"{where}{error.strerror}; what was recorded is kept: make room, the same command goes on from there")
         return 3
     return _internal()
 
 
 def _internal() -> int:
-    traceback.print_exc()
-    click.echo("internal error of parity; please report it with the lines above", err=True)
+    _say(traceback.format_exc())
+    _say("internal error of parity; please report it with the lines above")
     return 4
+
+
+def _say(text: str) -> None:
+    """A sentence on stderr, with what others wrote in it made safe."""
+    sys.stderr.write(f"{escaping.terminal(text)}\n")
+
+
+def _speak_plainly() -> None:
+    """What the terminal's encoding lacks is written plainly (`✓` as `+`), instead of ending the work with a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=escaping.HANDLER)

@@ -19,6 +19,7 @@ def assert_parity(tmp_path: Any) -> Callable[..., list[Judged]]:
     """
 
     def checked(specs: list[str], **options: Any) -> list[Judged]:
+        from parity import escaping
         from parity.judgement.verdicts import PASSING
         from parity.trials import output
         from parity.verbs.check import check
@@ -32,7 +33,7 @@ def assert_parity(tmp_path: Any) -> Callable[..., list[Judged]]:
             if comparison.verdict == one.verdict
         ]
         if bad:
-            pytest.fail("\n".join(bad), pytrace=False)
+            pytest.fail(escaping.terminal("\n".join(bad)), pytrace=False)
         return judged
 
     return checked

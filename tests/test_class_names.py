@@ -19,9 +19,6 @@ DEMANDED = {
 }
 """Names that stand for one thing in several files -> for which."""
 
-TO_BE_RENAMED = {"Trial": ("parity.comparing.departures", "parity.trials.networks")}
-"""Two things still: a case with its judgement, and a call in two models. Grows no longer."""
-
 
 def classes(every: Sources) -> dict[str, list[str]]:
     """Name of a class -> the modules that define it."""
@@ -44,7 +41,6 @@ def doubled(every: Sources) -> dict[str, list[str]]:
         name: modules
         for name, modules in classes(every).items()
         if name not in DEMANDED
-        and TO_BE_RENAMED.get(name) != tuple(modules)
         and len(modules) > 1
         and (len(set(modules)) < len(modules) or len({inside(module) for module in modules}) > 1 or not inside(modules[0]))
     }
@@ -57,7 +53,6 @@ def test_no_class_name_stands_for_two_classes() -> None:
 def test_every_exception_is_still_needed() -> None:
     found = classes(sources())
     assert all(len(found[name]) > 1 for name in DEMANDED)
-    assert {name: tuple(found[name]) for name in TO_BE_RENAMED} == TO_BE_RENAMED
 
 
 @pytest.mark.parametrize(

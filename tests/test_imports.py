@@ -16,7 +16,7 @@ FORMULAS = ("parity.formulas", "parity.formulas.formula", "parity.formulas.synta
 WORKER_SPEC = ("parity", "parity.spec", "parity.spec.graph", "parity.spec.graph_facts", "parity.spec.cases", *FORMULAS)
 SHARED = tuple(
     f"parity.execution.{name}"
-    for name in ("arrays", "endings", "frameworks", "names", "newton", "protocol", "records", "request")
+    for name in ("arrays", "damage", "endings", "frameworks", "names", "newton", "own_path", "protocol", "records", "request")
 )
 """What the processes share: the harness, a worker, a user's own model."""
 WORKER_RUNTIME = (
@@ -42,6 +42,7 @@ COMPLETE = [
 
 ROOMS = {
     "parity": (),
+    "parity.escaping": (),
     "parity.spec": (),
     "parity.execution": (),
     "parity.formulas*": FORMULAS,
@@ -50,7 +51,7 @@ ROOMS = {
     "parity.reference_impl*": ("parity.reference_impl*", "parity.ops*", "parity.spec*", "parity.formulas*"),
     "parity.execution.*": ("parity", "parity.execution", *SHARED, "parity.spec.graph", "parity.spec.cases"),
     "parity.execution.worker*": (*WORKER_SPEC, "parity.execution", *SHARED, "parity.execution.worker*"),
-    "parity.execution.launcher*": (*WORKER_SPEC, "parity.execution", *SHARED, "parity.execution.launcher*"),
+    "parity.execution.launcher*": (*WORKER_SPEC, "parity.escaping", "parity.execution", *SHARED, "parity.execution.launcher*"),
     "parity.execution.own_model*": ("parity", "parity.execution", *SHARED, "parity.execution.own_model*"),
     "parity.execution.own_model.conversation": ("parity.execution", *SHARED, "parity.execution.launcher*"),
     "parity.judgement*": (
@@ -63,33 +64,29 @@ ROOMS = {
     ),
     "parity.comparing*": (
         *("parity.comparing*", "parity.execution.names", "parity.execution.own_model.leaves"),
-        *("parity.judgement.budgets", "parity.judgement.comparison"),
+        *("parity.judgement.budgets", "parity.judgement.comparison", "parity.judgement.verdicts"),
     ),
     "parity.atlas*": ("parity.atlas", "parity.atlas.*", "parity.judgement.budgets"),
     "parity.reporting*": (
-        "parity",
-        "parity.execution.frameworks",
-        "parity.reporting*",
-        "parity.judgement*",
+        *("parity", "parity.escaping", "parity.execution.frameworks", "parity.execution.sealed", "parity.execution.damage"),
+        *("parity.reporting*", "parity.judgement*", "parity.fingerprinting*", "parity.atlas*"),
         "parity.execution.worker.timing",
-        "parity.fingerprinting*",
-        "parity.atlas*",
     ),
     "parity.errors": (),
     "parity.trials*": (
-        *("parity", "parity.trials*", "parity.errors", "parity.judgement*", "parity.reference_impl*"),
+        *("parity", "parity.escaping", "parity.trials*", "parity.errors", "parity.judgement*", "parity.reference_impl*"),
         *("parity.execution*", "parity.ops*", "parity.spec*", "parity.formulas*", "parity.reporting.results"),
     ),
     "parity.verbs*": (
         *("parity.trials*", "parity.errors"),
         *("parity", "parity.verbs*", "parity.reporting*", "parity.judgement*", "parity.reference_impl*", "parity.comparing*"),
-        *("parity.atlas*", "parity.fingerprinting*"),
+        *("parity.atlas*", "parity.fingerprinting*", "parity.escaping"),
         *("parity.execution*", "parity.ops*", "parity.spec*"),
     ),
-    "parity.commands": ("parity", "parity.verbs*", "parity.trials.options", "parity.execution.frameworks"),
-    "parity.cli": ("parity.commands", "parity.errors", "parity.spec.mistakes"),
+    "parity.commands*": ("parity", "parity.commands*", "parity.verbs*", "parity.execution.frameworks"),
+    "parity.cli": ("parity.commands", "parity.escaping", "parity.errors", "parity.spec.mistakes", "parity.execution.damage"),
     "parity.__main__": ("parity.cli",),
-    "parity.pytest_plugin": ("parity.verbs*", "parity.trials*", "parity.errors", "parity.judgement*"),
+    "parity.pytest_plugin": ("parity.verbs*", "parity.trials*", "parity.errors", "parity.judgement*", "parity.escaping"),
     **{
         f"parity.{name}*": (
             f"parity.{name}",
@@ -98,6 +95,7 @@ ROOMS = {
             "parity.execution.names",
             "parity.execution.protocol",
             "parity.execution.own_model.leaves",
+            "parity.execution.own_model.called",
             "parity.execution.worker.driving",
         )
         for name in FRAMEWORKS
@@ -107,8 +105,9 @@ ROOMS = {
 
 OUTSIDE = {
     "parity": (),
+    "parity.escaping": (),
     "parity.__main__": (),
-    "parity.commands": ("rich_click",),
+    "parity.commands*": ("rich_click",),
     "parity.cli": ("rich_click",),
     "parity.pytest_plugin": ("pytest",),
     "parity.spec*": ("pydantic", "pydantic_core", "ruamel"),
@@ -122,12 +121,16 @@ OUTSIDE = {
     "parity.reporting*": ("numpy", "jinja2", "markupsafe", "vl_convert"),
     "parity.errors": (),
     "parity.trials*": ("numpy",),
-    "parity.trials.datasets*": ("numpy", "sklearn", "PIL"),
+    "parity.trials.datasets*": ("numpy",),
     "parity.verbs*": ("numpy", "rich", "rich_click"),
     **{f"parity.{name}*": ("numpy", *allowed) for name, allowed in FRAMEWORKS.items()},
     "parity.formulas*": (),
     **dict.fromkeys(WORKER_SPEC, ()),
-    **{f"parity.execution.{name}": () for name in ("endings", "names", "records", "request", "frameworks", "worker.timing")},
+    **{
+        f"parity.execution.{name}": ()
+        for name in ("damage", "endings", "names", "own_path", "records", "request", "frameworks")
+    },
+    "parity.execution.worker.timing": (),
     "parity.execution.launcher*": (),
     "parity.execution.launcher.planning": ("numpy",),
     "parity.execution.own_model.leaves": (),
@@ -207,8 +210,8 @@ def test_an_implementation_sees_the_protocol_and_the_graph_alone(name: str) -> N
 def test_the_process_of_a_users_model_brings_nothing_of_the_harness_with_it() -> None:
     assert closure("parity.execution.own_model.answering", sources()) == {
         *("parity", "parity.execution", "parity.spec", "parity.spec.cases", "parity.spec.graph"),
-        *(f"parity.execution.own_model{name}" for name in ("", ".answering", ".leaves")),
-        *(f"parity.execution.{name}" for name in ("arrays", "names", "records", "endings", "frameworks")),
+        *(f"parity.execution.own_model{name}" for name in ("", ".answering", ".leaves", ".sources")),
+        *(f"parity.execution.{name}" for name in ("arrays", "damage", "names", "own_path", "records", "endings", "frameworks")),
     }
 
 
@@ -218,10 +221,10 @@ def test_the_launcher_needs_the_standard_library_alone() -> None:
     assert {found.split(".")[0] for found in reached} <= {*sys.stdlib_module_names, "parity"}
 
 
-def test_the_backend_of_keras_is_touched_in_two_files() -> None:
+def test_the_backend_of_keras_is_touched_in_three_files() -> None:
     every = sources()
     touching = {name for name in every if any(found.split(".")[0] == "tensorflow" for found in imports(name, every))}
-    assert touching <= {"parity.keras_impl.model", "parity.keras_impl.device"}
+    assert touching <= {f"parity.keras_impl.{name}" for name in ("model", "device", "own_model.functions")}
 
 
 def test_implementations_have_the_same_files() -> None:

@@ -12,16 +12,13 @@ import numpy as np
 from parity.atlas import fans, starts
 from parity.atlas.chapters import QUESTIONS, answer
 from parity.atlas.question import Array
+from parity.judgement import budgets
 
 ALIKE = "alike"
 """The target of advice that gives one number wherever it is followed."""
 
 DEFAULT = "default"
 """The target of what a default does: it is told the argument that is advised, and held against the default elsewhere."""
-
-NEAR = 4e-6
-"""How near two frameworks' float32 numbers must come, relative to the greatest: 32 roundoffs of float32, which the few
-operations of a question stay below. Advice that was nearly right was off by 2e-3 and more."""
 
 DRAWS = frozenset({*starts.CANDIDATES, *fans.NAMES})
 """Questions about draws: two frameworks' numbers are chance's, their distributions are not."""
@@ -49,4 +46,4 @@ def same(name: str, ours: Array, theirs: Array) -> bool:
     if not np.array_equal(ours[~finite], theirs[~finite], equal_nan=True):
         return False
     scale = float(np.max(np.abs(theirs[finite]), initial=0.0))
-    return bool((np.abs(ours[finite] - theirs[finite]) <= NEAR * scale).all())
+    return bool((np.abs(ours[finite] - theirs[finite]) <= budgets.ADVICE * scale).all())

@@ -13,14 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.judgement import budgets
+
 Array = npt.NDArray[Any]
 Forms = Mapping[str, Sequence[Array]]
 """Name of an answer -> the results that mean it. Several where something else is free, which is not asked."""
-
-CLOSE = 1e-4
-"""How near an answer must come to a form, relative to the form's greatest number. Questions are asked in float32: its rounding
-after their few operations is below 1e-5, and the forms of one question lie further apart than ten times this (tested)."""
-
 
 WRONG = " (wrong)"
 """Stands behind an answer where there is only one right one."""
@@ -82,7 +79,7 @@ def meets(value: Array, form: Array) -> bool:
     if not np.array_equal(value[~finite], form[~finite], equal_nan=True):
         return False
     scale = float(np.max(np.abs(form[finite]), initial=0.0)) or 1.0
-    return bool((np.abs(value[finite] - form[finite]) <= CLOSE * scale).all())
+    return bool((np.abs(value[finite] - form[finite]) <= budgets.ANSWER * scale).all())
 
 
 def written(value: Any) -> str:

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import borders, departures, glue
-from parity.comparing.departures import Departure, Means, Trial, flows
+from parity.comparing import borders, departures, glue, judging, layered, tried
+from parity.comparing.departures import CallTrial, Departure, flows
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map
+from parity.comparing.means import Means
 from parity.comparing.pairing import Side
 from parity.execution.names import TAKEN, WEIGHT, array_name
 
@@ -25,6 +26,9 @@ Array = npt.NDArray[Any]
 
 EPSILONS = (1e-3, 1e-5, 1e-6, 1e-7, 1e-8, 1e-12, 2e-5)
 """Where a layer of the user's own hides its epsilon: the defaults of Keras (1e-3), torch (1e-5), the papers, MXNet's (2e-5)."""
+
+FURTHER = 8
+"""Departures that are told behind the first."""
 
 UNTESTED = ("padding", "channels", "time_major", "dropout", "rate", "vocabulary", "momentum")
 """Settings with a test of their own, or that are no cause: how a tensor lies is worked out, dropout is off."""
@@ -35,9 +39,12 @@ def tested(departure: Departure, found: Map) -> Departure:
     trial, gap = departure.trial, departure.gap
     tests: list[Callable[[], Iterator[str]]] = []
     if gap is not None:
-        tests = [partial(between, gap) for between in glue.CAUSES]
+        tests += [partial(between, gap) for between in (*glue.CAUSES, layered.held_between, tried.between)]
     elif trial is not None:
-        tests = [partial(within, trial, found) for within in CAUSES]
+        tests += [partial(within, trial, found) for within in CAUSES]
+    about = gap or trial
+    if about is not None:
+        tests.insert(0, partial(layered.time_for_batch, about))
     for test in tests:
         named = tuple(dict.fromkeys(test()))
         if named:
@@ -49,7 +56,7 @@ def first(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], means: Mea
     """The first departure of the forward pass, in evaluation or in training, with its causes; one that is a framework's own way
     only where nothing departs by more."""
     own_way = None
-    for coarse in (False, True):
+    for coarse in (False, True) if not means.narrow else (True,):
         looks = ((look, mode) for mode in ("eval", "train") for look in (departures.first, departures.output))
         seen = next((one for look, mode in looks if (one := look(ours, theirs, calls, mode, means, coarse))), None)
         departure = seen and tested(seen, found)
@@ -59,7 +66,25 @@ def first(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], means: Mea
     return own_way
 
 
-def settings(trial: Trial, _: Map) -> Iterator[str]:
+def further(departure: Departure, calls: Sequence[tuple[int, int]], found: Map) -> list[Departure]:
+    """Behind the first departure, the layers that depart of themselves and whose cause is known, FURTHER at most: its cause is
+    made equal by running each on what the other model's took."""
+    about = departure.trial or departure.gap
+    if about is None:
+        return []
+    begin = about.mine if isinstance(about, CallTrial) else about.place - 1
+    told: list[Departure] = []
+    for pair in calls:
+        one = None
+        if pair[0] > begin and len(told) < FURTHER:
+            one = departures.itself(about.ours, about.theirs, pair, calls, about.mode, about.means)
+        one = one and tested(one, found)
+        if one is not None and one.causes and not any(glue.HELD in cause for cause in one.causes):
+            told.append(one)
+    return told
+
+
+def settings(trial: CallTrial, _: Map) -> Iterator[str]:
     """Hyper-parameters that both name and that differ: theirs run with ours, or ours with theirs; one alone, then all."""
     for one in (trial, trial.turned()):
         found = list(_settings(one))
@@ -68,7 +93,7 @@ def settings(trial: Trial, _: Map) -> Iterator[str]:
             return
 
 
-def _settings(trial: Trial) -> Iterator[str]:
+def _settings(trial: CallTrial) -> Iterator[str]:
     mine, other = trial.settings(), trial.turned().settings()
     differing = [word for word in sorted(mine.keys() & other.keys()) if word not in UNTESTED and mine[word] != other[word]]
     for words in [[word] for word in differing] + ([differing] if len(differing) > 1 else []):
@@ -78,10 +103,30 @@ def _settings(trial: Trial) -> Iterator[str]:
             return
 
 
+def frozen(trial: CallTrial, _: Map) -> Iterator[str]:
+    """A layer that runs as in evaluation while the model trains: theirs run in the other mode."""
+    if trial.mode != "train":
+        return
+    for one in (trial, trial.turned()):
+        for mode in (True, False):
+            own = one.ran({}, mode=not mode)
+            as_it_ran = one.theirs.output(one.mode, one.other)
+            if own is None or as_it_ran is None or own.shape != as_it_ran.shape:
+                continue
+            as_it_was = judging.distance(own, as_it_ran) <= one.limit < one.misses(own)
+            if as_it_was and one.misses(one.alone(mode=mode)) <= one.limit:
+                stays, trains = (one.turned().title(), one.title()) if mode else (one.title(), one.turned().title())
+                yield (
+                    f"frozen: while the model trains, {stays} runs as in evaluation, on its running statistics, {trains} on "
+                    "those of the batch (tested: in the other mode the one gives the output of the other)"
+                )
+                return
+
+
 TESTED = " (tested: with the former's the latter gives the former's output)"
 
 
-def hidden_epsilon(trial: Trial, _: Map) -> Iterator[str]:
+def hidden_epsilon(trial: CallTrial, _: Map) -> Iterator[str]:
     """An epsilon that a layer of the user's own does not tell: the known side is run with the usual ones."""
     for one in (trial, trial.turned()):
         mine, other = one.settings(), one.turned().settings()
@@ -91,7 +136,7 @@ def hidden_epsilon(trial: Trial, _: Map) -> Iterator[str]:
                     yield f"epsilon: {value} in {one.title()}, {other['epsilon']} in {one.turned().title()}{TESTED}"
 
 
-def gate_order(trial: Trial, found: Map) -> Iterator[str]:
+def gate_order(trial: CallTrial, found: Map) -> Iterator[str]:
     """The blocks of a recurrent layer: theirs run with its weights in every order of them."""
     ours_known = bool(trial.theirs.structure.leaf(trial.theirs.structure.calls[trial.other].leaf).settings)
     one = trial.turned() if ours_known else trial
@@ -118,7 +163,7 @@ def _blocks(weights: Mapping[str, Placement]) -> str:
     return ""
 
 
-def _in_gates(trial: Trial, weights: Mapping[str, Placement], order: str) -> dict[str, Array]:
+def _in_gates(trial: CallTrial, weights: Mapping[str, Placement], order: str) -> dict[str, Array]:
     """Their native weights, as they must stand if their layer reads its blocks in this order."""
     arrays = dict[str, Array]()
     before = next((placement.gates for placement in weights.values() if placement.gates), "") or _blocks(weights)
@@ -130,7 +175,7 @@ def _in_gates(trial: Trial, weights: Mapping[str, Placement], order: str) -> dic
     return arrays
 
 
-def turned_kernel(trial: Trial, found: Map) -> Iterator[str]:
+def turned_kernel(trial: CallTrial, found: Map) -> Iterator[str]:
     """A square kernel that one side reads the other way round."""
     for role, placement in trial.placements(found).items():
         shape = placement.neutral
@@ -141,7 +186,7 @@ def turned_kernel(trial: Trial, found: Map) -> Iterator[str]:
                 yield f"transposed {role}: {trial.turned().title()} reads it the other way round than {trial.title()} (tested)"
 
 
-def mask_meaning(trial: Trial, _: Map) -> Iterator[str]:
+def mask_meaning(trial: CallTrial, _: Map) -> Iterator[str]:
     """A mask among the inputs, of truth values, of zeros and ones, or added (0 and -inf): theirs run with it inverted."""
     for slot, array in enumerate(trial.theirs.inputs(trial.mode, trial.other)):
         opposite = _opposite(array)
@@ -163,7 +208,7 @@ def _opposite(array: Array) -> Array | None:
     return np.where(np.isfinite(array), -np.inf, 0.0).astype(array.dtype)
 
 
-def masked(trial: Trial, _: Map) -> Iterator[str]:
+def masked(trial: CallTrial, _: Map) -> Iterator[str]:
     """Steps that one side hides and the other has no mask for (Keras hands on an embedding's by itself), with none hidden."""
     for one in (trial, trial.turned()):
         taken, crossed = one.theirs.inputs(one.mode, one.other), one.crossed() or {}
@@ -178,7 +223,7 @@ def masked(trial: Trial, _: Map) -> Iterator[str]:
             return
 
 
-def attention_scale(trial: Trial, found: Map) -> Iterator[str]:
+def attention_scale(trial: CallTrial, found: Map) -> Iterator[str]:
     """1/sqrt(size of a head) held in float32: ours run with a query that makes up for it."""
     for one in (trial, trial.turned()):
         weights, heads = one.placements(found), one.turned().settings().get("heads")
@@ -197,8 +242,9 @@ def attention_scale(trial: Trial, found: Map) -> Iterator[str]:
             return
 
 
-CAUSES: tuple[Callable[[Trial, Map], Iterator[str]], ...] = (
+CAUSES: tuple[Callable[[CallTrial, Map], Iterator[str]], ...] = (
     settings,
+    frozen,
     hidden_epsilon,
     glue.own_activation,
     attention_scale,
@@ -208,5 +254,8 @@ CAUSES: tuple[Callable[[Trial, Map], Iterator[str]], ...] = (
     turned_kernel,
     borders.padding,
     borders.cropping,
+    layered.held_by_layer,
+    layered.made,
+    tried.within,
 )
 """Tested in this order until one stands."""

@@ -15,30 +15,18 @@ import numpy.typing as npt
 from parity.comparing import judging
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map
+from parity.comparing.means import NOTHING, Means
 from parity.comparing.pairing import Side, aligned, alike
 from parity.comparing.structures import Structure
-from parity.execution.names import GIVEN, OUTPUT, TAKEN, array_name
+from parity.execution.names import GIVEN, OUTPUT, TAKEN, array_name, last_part
 
 Array = npt.NDArray[Any]
-Rerun = Callable[[str, Mapping[str, Any], Mapping[str, Array]], Mapping[str, Array]]
-"""(label, change, arrays) -> arrays: a call of that model again, alone (parity.execution.own_model.leaves.Foreign.rerun)."""
+SIZED = {"conv1d", "conv2d", "conv3d", "conv_transpose2d", "max_pool", "average_pool"}
+"""Kinds whose settings decide how much they give."""
 
 
 @dataclass(frozen=True)
-class Means:
-    """What can be asked of the two processes. inverted: (label, place) -> a whole forward pass with that input inverted;
-    given: label -> the native inputs."""
-
-    rerun: Rerun
-    inverted: Callable[[str, int], Mapping[str, Array]]
-    given: Callable[[str], Sequence[Array]]
-
-
-NOTHING: Mapping[str, Any] = {"settings": {}}
-
-
-@dataclass(frozen=True)
-class Trial:
+class CallTrial:
     """A call in both models, and the means to run it again. limit: what rounding explains of its output; calls: all pairs."""
 
     ours: Side
@@ -50,10 +38,10 @@ class Trial:
     limit: float
     calls: Sequence[tuple[int, int]]
 
-    def turned(self) -> Trial:
+    def turned(self) -> CallTrial:
         """The other model's point of view."""
         calls = [(other, mine) for mine, other in self.calls]
-        return Trial(self.theirs, self.ours, self.other, self.mine, self.mode, self.means, self.limit, calls)
+        return CallTrial(self.theirs, self.ours, self.other, self.mine, self.mode, self.means, self.limit, calls)
 
     def title(self) -> str:
         """Our call, with the model's label."""
@@ -100,7 +88,9 @@ class Trial:
         ours = self.ours.output(self.mode, self.mine)
         if array is None or ours is None:
             return None
-        both = alike(ours, structure.neutral(array, self.other, structure.given(self.other)), recurrent=True, both=self.both)
+        both = alike(
+            ours, structure.neutral(array, self.other, structure.given(self.other), gave=True), recurrent=True, both=self.both
+        )
         return None if both is None else both[1]
 
     def crossed(self) -> dict[str, Array] | None:
@@ -108,7 +98,7 @@ class Trial:
         mine, other = self.ours.inputs(self.mode, self.mine), self.theirs.inputs(self.mode, self.other)
         flowing = [place for place, array in enumerate(mine) if flows(array)]
         slots = [place for place, array in enumerate(other) if flows(array)]
-        if len(flowing) != len(slots) and len({id_of(mine[place]) for place in flowing}) > 1:
+        if len(flowing) != len(slots) and len({mine[place].tobytes() for place in flowing}) > 1:
             return None
         found = {}
         for number, slot in enumerate(slots):
@@ -119,6 +109,17 @@ class Trial:
                 array = array.reshape(other[slot].shape)
             found[array_name(TAKEN, slot)] = array
         return found
+
+    def inputs_agree(self) -> bool:
+        """Whether both calls took the same numbers: then nothing is inherited, whatever the layer gives when it runs alone."""
+        crossed, taken = self.crossed(), self.theirs.inputs(self.mode, self.other)
+        if crossed is None:
+            return False
+        pairs = [(array, taken[int(last_part(name))]) for name, array in crossed.items()]
+        return bool(pairs) and all(
+            judging.distance(mine, other) <= judging.tolerance(self.mine + 1, float(np.max(np.abs(other), initial=0.0)), 0.0)
+            for mine, other in pairs
+        )
 
     def misses(self, got: Array | None) -> float:
         """How far a result of theirs lies from our output; infinite where there is none."""
@@ -139,7 +140,7 @@ class Trial:
 
         def misses(again: Mapping[str, Array]) -> float:
             array = again.get(array_name(GIVEN, self.other, 0))
-            return self.misses(None if array is None else self.theirs.structure.neutral(array, self.other))
+            return self.misses(None if array is None else self.theirs.structure.neutral(array, self.other, gave=True))
 
         titles = self.title(), self.turned().title()
         where = self.ours, self.theirs, self.mode, self.means, self.before(), self.mine, self.other
@@ -173,7 +174,7 @@ class Gap:
         return self.ours.structure.label, self.theirs.structure.label
 
     def limit(self, array: Array) -> float:
-        return judging.tolerance(self.place + 1, float(np.max(np.abs(array), initial=0.0)), 0.0)
+        return self.means.tolerance(self.place + 1, float(np.max(np.abs(array), initial=0.0)))
 
     def what(self, side: int) -> str:
         """The numbers of one side, in words."""
@@ -196,7 +197,7 @@ class Departure:
     inherited: float | None = None
     added: float | None = None
     between: bool = False
-    trial: Trial | None = None
+    trial: CallTrial | None = None
     gap: Gap | None = None
     match: str = ""
     causes: tuple[str, ...] = field(default=())
@@ -210,12 +211,18 @@ def first(
     for mine, other in calls:
         both = aligned(ours, theirs, mode, mine, other, "float64")
         if both is None:
+            trial = CallTrial(ours, theirs, mine, other, mode, means, judging.tolerance(mine + 1, 1.0, 0.0), calls)
+            if not coarse and _shapes_part(trial):
+                quantity = "activation" if mode == "eval" else "activation_training"
+                return Departure(
+                    quantity, ours.structure.title(mine), float("inf"), trial=trial, match=theirs.structure.title(other)
+                )
             continue
         scale = max(float(np.max(np.abs(one), initial=0.0)) for one in both)
-        error, limit = judging.distance(*both), judging.tolerance(mine + 1, scale, 0.0)
+        error, limit = judging.distance(*both), means.tolerance(mine + 1, scale)
         if error <= (judging.narrow(mine + 1, scale) if coarse else limit):
             continue
-        trial = Trial(ours, theirs, mine, other, mode, means, limit, calls)
+        trial = CallTrial(ours, theirs, mine, other, mode, means, limit, calls)
         alone = None if trial.composite() else trial.alone()
         quantity = "activation" if mode == "eval" else "activation_training"
         title = ours.structure.title(mine)
@@ -227,9 +234,34 @@ def first(
         theirs_out = theirs.output(mode, other)
         fitting = None if theirs_out is None else alike(theirs_out, alone, recurrent=True, both=trial.both)
         inherited = judging.distance(*fitting) if fitting else float("inf")
-        between = added <= limit
+        between = added <= limit and not trial.inputs_agree()
         return Departure(quantity, title, error, inherited, added, between, trial, trial.gap() if between else None, match)
     return None
+
+
+def itself(
+    ours: Side, theirs: Side, pair: tuple[int, int], calls: Sequence[tuple[int, int]], mode: str, means: Means
+) -> Departure | None:
+    """A call that departs of itself, behind others: theirs, run on what ours took, so that nothing is inherited."""
+    mine, other = pair
+    output = ours.output(mode, mine)
+    if output is None:
+        return None
+    limit = means.tolerance(mine + 1, float(np.max(np.abs(output), initial=0.0)))
+    trial = CallTrial(ours, theirs, mine, other, mode, means, limit, calls)
+    added = float("inf") if trial.composite() else trial.misses(trial.alone())
+    if not limit < added < float("inf"):
+        return None
+    quantity = "activation" if mode == "eval" else "activation_training"
+    return Departure(quantity, ours.structure.title(mine), added, 0.0, added, trial=trial, match=theirs.structure.title(other))
+
+
+def _shapes_part(trial: CallTrial) -> bool:
+    """Whether two layers of one kind took the same numbers and gave different counts of them."""
+    outputs = [one.ours.output(one.mode, one.mine) for one in (trial, trial.turned())]
+    kinds = {one.ours.structure.leaf(one.ours.structure.calls[one.mine].leaf).kind for one in (trial, trial.turned())}
+    sizes = {one.size for one in outputs if one is not None}
+    return len(kinds) == 1 and kinds <= SIZED and len(sizes) == 2 and trial.inputs_agree()
 
 
 def output(
@@ -243,11 +275,11 @@ def output(
             continue
         error, depth = judging.distance(mine, other), places[0] + 1
         scale = max(float(np.max(np.abs(one), initial=0.0)) for one in (mine, other))
-        if error <= (judging.narrow(depth, scale) if coarse else judging.tolerance(depth, scale, 0.0)):
+        if error <= (judging.narrow(depth, scale) if coarse else means.tolerance(depth, scale)):
             continue
 
         def misses(again: Mapping[str, Array], number: int = number, mine: Array = mine) -> float:
-            return judging.distance(mine, theirs.structure.neutral(again[array_name(OUTPUT, number)]))
+            return judging.distance(mine, theirs.structure.leaving(number, again[array_name(OUTPUT, number)]))
 
         titles = f"output {number} of {ours.structure.label}", f"output {number} of {theirs.structure.label}"
         gap = Gap(ours, theirs, mode, means, calls, *places, mine, other, titles, misses, last=True)
@@ -261,11 +293,7 @@ def flows(array: Array) -> bool:
     return array.dtype.kind == "f" and bool(np.isfinite(array).all()) and not bool(np.isin(array, (0.0, 1.0)).all())
 
 
-def id_of(array: Array) -> bytes:
-    return array.tobytes()
-
-
-def carried(source: Structure, target: Structure, array: Array, trial: Trial) -> Array:
+def carried(source: Structure, target: Structure, array: Array, trial: CallTrial) -> Array:
     """A native input of one model as the other model's native input."""
     neutral = source.neutral(array, trial.mine, source.taken(trial.mine))
     return target.native(neutral, trial.other, target.taken(trial.other))

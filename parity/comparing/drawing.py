@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from parity.comparing.mapping import PARTNERS, Map
-from parity.comparing.structures import IMAGE, Structure
+from parity.comparing.structures import Structure
 from parity.execution.own_model.leaves import Shape
 
 Array = npt.NDArray[Any]
 SHAPE = re.compile(r"(?P<sizes>\d+(x\d+)*)(:(?P<kind>bool|(?P<low>\d+)\.\.(?P<high>\d+)))?")
 BATCH = 3
 """Examples in a batch where the model knows its input's shape but for the batch: more than one, and an odd number."""
+
+MOST_NUMBERS, MOST_AXES, LARGEST_INTEGER, LONGEST = 2**28, 16, 2**62, 200
+"""Of one input: 2 GiB in float64, of which each model keeps many."""
 
 
 @dataclass(frozen=True)
@@ -36,29 +40,39 @@ class Given:
 def given(value: Any) -> Given:
     """From `3x16`, `3x7:0..99`, `3x7:bool`, or a list of sizes. Raises ValueError for anything else."""
     if isinstance(value, list) and value and all(isinstance(size, int) and size > 0 for size in value):
-        return Given(tuple(value))
+        return _held(Given(tuple(value)))
     match = SHAPE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError(f"{value!r} is no input: write sizes with the batch, such as 3x16, 3x7:0..99 or 3x7:bool")
+    if len(value) > LONGEST:
+        raise ValueError(f"{value[:20]!r}… is no input: its text is longer than {LONGEST} signs")
     shape = tuple(int(size) for size in match["sizes"].split("x"))
     if match["high"] is not None:
-        return Given(shape, "integer", int(match["low"]), int(match["high"]))
-    return Given(shape, "bool" if match["kind"] else "float")
+        return _held(Given(shape, "integer", int(match["low"]), int(match["high"])))
+    return _held(Given(shape, "bool" if match["kind"] else "float"))
 
 
-def channels(one: Given, source: str, target: str) -> Given:
-    """An image whose channels one framework has `first` or `last`, as another has it; anything else stays."""
-    if source == target or len(one.shape) < IMAGE:
-        return one
-    batch, *sizes = one.shape
-    return replace(one, shape=(batch, *sizes[1:], sizes[0]) if target == "last" else (batch, sizes[-1], *sizes[:-1]))
+def _held(one: Given) -> Given:
+    """The input. Raises ValueError where it holds nothing, or more than any may hold."""
+    told = "x".join(str(size) for size in one.shape)
+    if 0 in one.shape:
+        raise ValueError(f"{told} is no input: a size of 0 holds nothing")
+    if prod(one.shape) > MOST_NUMBERS or len(one.shape) > MOST_AXES:
+        raise ValueError(f"{told} is too large for an input: {MOST_NUMBERS:,} numbers and {MOST_AXES} axes at most")
+    if one.high is not None and not one.low <= one.high < LARGEST_INTEGER:
+        raise ValueError(f"{told}:{one.low}..{one.high} holds no integers: the first is at most the second, below 2**62")
+    return one
 
 
 def blank(one: Given) -> Array:
-    """An input that any model takes, to learn its structure."""
+    """An input that any model takes, to learn its structure: positive numbers, no two alike, which tell what feeds what."""
+    numbers = np.random.RandomState(0)
     if one.kind == "bool":
         return np.ones(one.shape, dtype=bool)
-    return np.full(one.shape, one.low, dtype=np.int64) if one.kind == "integer" else np.full(one.shape, 0.5)
+    if one.kind == "integer":
+        high = one.low if one.high is None else one.high
+        return np.asarray(numbers.randint(one.low, high + 1, size=one.shape), dtype=np.int64)
+    return rounded(numbers.uniform(0.25, 0.75, one.shape))
 
 
 def inputs(wanted: Sequence[Given], vocabulary: int, numbers: np.random.RandomState) -> list[Array]:
@@ -88,7 +102,7 @@ def weights(
             whole = len(placements) == len(initial)
             if whole and placements[base].native not in drawn:
                 drawn.add(placements[base].native)
-                values[base][placements[base].native] = _drawn(initial[base][placements[base].native], numbers)
+                values[base][placements[base].native] = _drawn(initial[base][placements[base].native], numbers, role)
             for label, placement in placements.items():
                 native = values[label][placement.native]
                 alone = np.full(placement.neutral, PARTNERS.get(role.split(".")[-1], 0.0))
@@ -97,8 +111,10 @@ def weights(
     return values
 
 
-def _drawn(begin: Array, numbers: np.random.RandomState) -> Array:
-    """Around a constant within 0.3 of it, or with the spread that the model's own initializer has."""
+def _drawn(begin: Array, numbers: np.random.RandomState, role: str) -> Array:
+    """Around a constant within 0.3 of it, or with the spread that the model's own initializer has; a variance is positive."""
+    if role.rsplit(".", maxsplit=1)[-1] == "variance" and (np.ptp(begin) != 0 or np.min(begin, initial=1.0) <= 0.3):
+        return rounded(np.full(begin.shape, 1.0) + numbers.uniform(-0.3, 0.3, begin.shape))
     if np.ptp(begin) == 0 or begin.size == 1:
         return rounded(begin + numbers.uniform(-0.3, 0.3, begin.shape))
     return rounded(np.std(begin) * numbers.standard_normal(begin.shape))
@@ -111,4 +127,5 @@ def rounded(array: Array) -> Array:
 
 def losses(base: Structure, numbers: np.random.RandomState) -> list[Array]:
     """Neutral weights of the loss, one tensor for each output of the base."""
-    return [rounded(numbers.standard_normal(base.neutral(np.zeros(shape)).shape)) for shape in base.outputs]
+    shapes = [base.leaving(number, np.broadcast_to(np.zeros(()), shape)).shape for number, shape in enumerate(base.outputs)]
+    return [rounded(numbers.standard_normal(shape)) for shape in shapes]

@@ -43,9 +43,18 @@ def wiring(gap: Gap) -> Iterator[str]:
         _sum(_values(gap.ours, gap.mode, gap.place, pairs), gap.mine, gap.limit(gap.mine)),
         _sum(_values(gap.theirs, gap.mode, gap.theirs_place, theirs), gap.other, gap.limit(gap.other)),
     ]
+    if any(_nameless(side, one) for side, terms in zip((gap.ours, gap.theirs), found, strict=True) for one in terms):
+        return
     if all(found) and {one.key for one in found[0]} != {one.key for one in found[1]}:
         told = [" + ".join(one.title for one in terms) for terms in found]
         yield f"wiring: {gap.what(0)} is {told[0]}; {gap.what(1)} is {told[1]} (tested on every number)"
+
+
+def _nameless(side: Side, value: Value) -> bool:
+    """Whether a value is of a call without a counterpart and without weights: that one takes it says nothing of the other."""
+    if value.key[0] == "both":
+        return False
+    return not side.structure.leaf(side.structure.calls[value.key[1]].leaf).weights
 
 
 def _values(side: Side, mode: str, until: int, keys: Mapping[int, Any]) -> list[Value]:

@@ -13,14 +13,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import expressions, functions, judging
-from parity.comparing.departures import Gap, Trial
+from parity.comparing import expressions, functions, judging, notes
+from parity.comparing.axes import IMAGE
+from parity.comparing.departures import CallTrial, Gap
 from parity.comparing.functions import HELD
 from parity.comparing.pairing import alike
-from parity.comparing.structures import IMAGE
 
 Array = npt.NDArray[Any]
 AXES = ("channels", "height", "width")
+RUNS = 8
+"""Pieces of an order that are told one by one."""
 REACH = 3
 """How many layers back the input of a function is looked for."""
 
@@ -77,7 +79,7 @@ def activation(gap: Gap) -> Iterator[str]:
             return
 
 
-def own_activation(trial: Trial, _: Any) -> Iterator[str]:
+def own_activation(trial: CallTrial, _: Any) -> Iterator[str]:
     """Two activation layers that are not the same function."""
     names = []
     for one in (trial.turned(), trial):
@@ -100,6 +102,8 @@ def scale(gap: Gap) -> Iterator[str]:
     if mine.shape != other.shape or not np.any(mine) or not np.isfinite(mine).all() or not np.isfinite(other).all():
         return
     factor = float(np.vdot(mine, other) / np.vdot(mine, mine))
+    if judging.distance(mine, other) <= gap.limit(other):
+        return
     if judging.distance(mine * factor, other) <= gap.limit(other):
         yield f"scale: {gap.what(1)} is {factor:.9g} times {gap.what(0)} (tested)"
 
@@ -123,7 +127,10 @@ def branches(gap: Gap) -> Iterator[str]:
     for axis in range(1, mine.ndim):
         order = _permutation(np.moveaxis(mine, axis, 0), np.moveaxis(other, axis, 0), gap.limit(mine))
         if order is not None:
-            told = ", ".join(f"{first}–{last}" for first, last in _runs(order))
+            told = ", ".join(f"{first}–{last}" for first, last in _runs(order)[:RUNS])
+            if len(_runs(order)) > RUNS:
+                turned = notes.permutation(order)
+                told = f"{turned}, its axes exchanged: Permute((2, 3, 1)) for an image" if turned else f"{told} …"
             yield (
                 f"order of branches: along axis {axis} {gap.labels[1]} has what {gap.labels[0]} has at {told}, in this order "
                 "(tested: so arranged they agree)"
@@ -154,13 +161,20 @@ def _runs(order: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def order(gap: Gap) -> Iterator[str]:
-    """The same numbers in another order."""
+    """The same numbers with their axes in another order, or from the other end."""
     mine, other = gap.mine, gap.other
-    if mine.size != other.size:
+    if mine.size != other.size or mine.ndim > IMAGE + 1:
         return
-    if judging.distance(np.sort(mine, axis=None), np.sort(other, axis=None)) <= gap.limit(mine):
-        titles = f"{gap.what(0)} and {gap.what(1)}"
-        yield f"order: {titles} are the same numbers in another order: transposed or reshaped (tested: sorted they agree)"
+    for turn in permutations(range(1, mine.ndim)):
+        turned = mine.transpose(0, *turn)
+        if turn != tuple(range(1, mine.ndim)) and judging.distance(turned.reshape(other.shape), other) <= gap.limit(mine):
+            how = f"its axes in the order {(0, *turn)}"
+            yield f"order: {gap.what(1)} is {gap.what(0)} with {how} (tested: so arranged they agree)"
+            return
+    for axis in range(1, mine.ndim) if mine.shape == other.shape else ():
+        if mine.shape[axis] > 1 and judging.distance(np.flip(mine, axis), other) <= gap.limit(mine):
+            yield f"order: {gap.what(1)} is {gap.what(0)} flipped along axis {axis} (tested: so arranged they agree)"
+            return
 
 
 CAUSES: tuple[Callable[[Gap], Iterator[str]], ...] = (

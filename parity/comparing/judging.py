@@ -18,14 +18,6 @@ from parity.judgement.comparison import place
 
 Array = npt.NDArray[Any]
 
-SEMANTIC = 1e-9
-"""Float64: what exceeds this share of a tensor's greatest number, for each layer before it, is another computation.
-
-A sum of n products errs by at most n·u = n·1.1e-16 of Σ|a||b|, so 1e-9 is beyond rounding for any reduction below nine million
-terms; and the least difference that anyone means, a hyper-parameter rounded to float32 (6e-8), lies sixty times above it.
-Layers hand errors on, hence once for each.
-"""
-
 SHADOW = budgets.SHADOW
 """Float32: the model's own error, float32 against its float64 run, is a sample of what an equally right order of computation
 gives (budgets.SHADOW). One model must stay within 4 times what the *other* errs by: its own error would excuse itself.
@@ -39,9 +31,6 @@ Nor does one order of summation measure another: what comes back through a batch
 
 ELEVEN_BITS = budgets.roundoff("float16") / budgets.roundoff("float32")
 """In u of float32, what rounding to the significand of float16 and of TF32 errs by: no order of sums excuses so much."""
-
-DRAWS = 4
-"""How many shadows a float32 finding gets: the least that budgets.py takes, "at least 4" (docs/design.md, tier 2)."""
 
 PRECISION_RATIO = budgets.PRECISION_RATIO
 """Rounding errors are proportional to u. A float32 error divided by this is what rounding explains in float64: it counts where
@@ -87,10 +76,10 @@ def judged(pairs: Sequence[Pair], redrawn: Sequence[Sequence[Pair]] = ()) -> lis
     or a sum that a framework holds in float32.
     """
     draws = [pairs, *redrawn]
-    usual = [[median([_own(pair, side)[1] for pair in one if not _unfit(pair)] or [0.0]) for side in (0, 1)] for one in draws]
+    usual = [[median([_own(pair, side)[1] for pair in one if not unfit(pair)] or [0.0]) for side in (0, 1)] for one in draws]
     found: list[Found] = []
     for number, pair in enumerate(pairs):
-        if reason := _unfit(pair):
+        if reason := unfit(pair):
             found += [Found(pair.quantity, pair.tensor, dtype, "differs", reason=reason) for dtype in pair.ours]
             continue
         wide = _semantic(pair, max(_own(pair, side)[0] for side in (0, 1)))
@@ -98,7 +87,7 @@ def judged(pairs: Sequence[Pair], redrawn: Sequence[Sequence[Pair]] = ()) -> lis
         shares = [max(_own(one, side)[1] for one in same) for side in (0, 1)]
         tried = [_rounded(one, shares, median_share) for one, median_share in zip(same, usual, strict=True)]
         closest = min(tried, key=lambda one: (one.error or 0.0) / one.budget if one.budget else 0.0)
-        reduced = narrow(pair.depth, _scale(pair))
+        reduced = narrow(pair.depth, scale_of(pair))
         if wide.verdict == "differs" and closest.verdict == "agrees" and (wide.error or 0.0) <= reduced:
             wide = replace(wide, verdict="reduced_precision")
         if wide.verdict not in ("differs", "nonfinite") and closest.verdict == "differs":
@@ -125,24 +114,24 @@ def narrow_alone(found: Sequence[Found]) -> bool:
 
 def _own(pair: Pair, side: int) -> tuple[float, float]:
     """A model's own error in float32, and its share of the tensor's greatest number."""
-    arrays, scale = (pair.ours, pair.theirs)[side], _scale(pair)
+    arrays, scale = (pair.ours, pair.theirs)[side], scale_of(pair)
     error = distance(arrays["float32"], arrays["float64"])
     return error, error / scale if scale else 0.0
 
 
 def _rounded(pair: Pair, shares: Sequence[float], usual: Sequence[float]) -> Found:
     """Float32 of each against float64 of the other."""
-    u, scale = budgets.roundoff("float32"), _scale(pair)
+    u, scale = budgets.roundoff("float32"), scale_of(pair)
     sums = min(max(1.0, pair.sums), ELEVEN_BITS / SHADOW)
     least = u * max(sums * scale, budgets.STORE * pair.stored, max(pair.depth, 1) * pair.terms)
     limits = [SHADOW * max(share * scale, common * scale, least) for share, common in zip(shares, usual, strict=True)]
     crossed = [distance(pair.theirs["float32"], pair.ours["float64"]), distance(pair.ours["float32"], pair.theirs["float64"])]
     error, limit = max(zip(crossed, limits, strict=True), key=lambda one: one[0] / one[1] if one[1] else one[0])
-    where = place(_worst(pair.theirs["float32"], pair.ours["float64"]))
-    return Found(pair.quantity, pair.tensor, "float32", _verdict(error, limit), error, limit, where)
+    where = place(worst_place(pair.theirs["float32"], pair.ours["float64"]))
+    return Found(pair.quantity, pair.tensor, "float32", verdict_of(error, limit), error, limit, where)
 
 
-def _scale(pair: Pair) -> float:
+def scale_of(pair: Pair) -> float:
     return max(_greatest(pair.ours["float64"]), _greatest(pair.theirs["float64"]))
 
 
@@ -151,7 +140,7 @@ def tolerance(depth: int, scale: float, shadow: float, stored: float = 0.0, term
     so terms of the pass's size may each err by u in every layer (the bias of attention's keys: softmax cancels it)."""
     u = budgets.roundoff("float64")
     rounding = max(SHADOW * shadow / PRECISION_RATIO, budgets.STORE * u * stored, SHADOW * u * max(depth, 1) * terms)
-    return max(SEMANTIC * max(depth, 1) * scale, rounding)
+    return max(budgets.COMPARED * max(depth, 1) * scale, rounding)
 
 
 def narrow(depth: int, scale: float) -> float:
@@ -171,18 +160,18 @@ def distance(ours: Array, theirs: Array) -> float:
 
 
 def _semantic(pair: Pair, shadow: float) -> Found:
-    ours, theirs, scale = pair.ours["float64"], pair.theirs["float64"], _scale(pair)
+    ours, theirs, scale = pair.ours["float64"], pair.theirs["float64"], scale_of(pair)
     error, limit = distance(ours, theirs), tolerance(pair.depth, scale, shadow, pair.stored, pair.terms)
     narrow = [side.dtype.name for side in (ours, theirs) if side.dtype.name != "float64"]
     reason = f"one model hands out {narrow[0]} where float64 was asked for" if narrow and error > limit else ""
-    where = place(_worst(ours, theirs)) if error else ""
-    verdict = "exact" if error == 0 and scale else _verdict(error, limit)
+    where = place(worst_place(ours, theirs)) if error else ""
+    verdict = "exact" if error == 0 and scale else verdict_of(error, limit)
     if verdict in ("agrees", "exact") and pair.quantity == "forward" and scale == 0:
         verdict, reason = "mistrusted", "both models give zeros alone, so nothing could show"
     return Found(pair.quantity, pair.tensor, "float64", verdict, error, limit, where, reason)
 
 
-def _unfit(pair: Pair) -> str:
+def unfit(pair: Pair) -> str:
     ours, theirs = pair.ours["float64"], pair.theirs["float64"]
     if ours.shape != theirs.shape:
         return f"shapes differ: {ours.shape} and {theirs.shape}"
@@ -191,13 +180,13 @@ def _unfit(pair: Pair) -> str:
     return ""
 
 
-def _verdict(error: float, limit: float) -> str:
+def verdict_of(error: float, limit: float) -> str:
     if not np.isfinite(error):
         return "nonfinite"
     return "agrees" if error <= limit else "differs"
 
 
-def _worst(ours: Array, theirs: Array) -> tuple[int, ...]:
+def worst_place(ours: Array, theirs: Array) -> tuple[int, ...]:
     with np.errstate(invalid="ignore"):
         gaps = np.abs(np.subtract(ours, theirs, dtype=np.float64))
     return (

@@ -21,7 +21,8 @@ Array = npt.NDArray[Any]
 class Placement:
     """Where a neutral tensor lies in a native array of `shape`. layout, rows, gates: as own_model.leaves.Weight;
     image: a channels-last image (height, width, channels) whose flattening the neutral's second axis runs over; reshaped: one
-    that its first axis is reshaped into."""
+    that its first axis is reshaped into; spread: further axes along which the native one holds a number of the neutral's for
+    each element (a slope for every element where the other model has one for each channel)."""
 
     native: str
     shape: Shape
@@ -30,6 +31,7 @@ class Placement:
     gates: str = ""
     image: Shape = ()
     reshaped: Shape = ()
+    spread: Shape = ()
 
     @property
     def part(self) -> Shape:
@@ -38,14 +40,17 @@ class Placement:
 
     @property
     def neutral(self) -> Shape:
-        return tuple(rearranged(np.broadcast_to(np.zeros(()), self.part), self.layout).shape)
+        whole = tuple(rearranged(np.broadcast_to(np.zeros(()), self.part), self.layout).shape)
+        return whole[: len(whole) - len(self.spread)]
 
     def read(self, native: Array) -> Array:
         """The neutral tensor."""
         part = native if self.rows is None else native[self.rows[0] : self.rows[1]]
         neutral = regated(rearranged(part, self.layout), self.gates, in_order(self.gates))
+        if self.spread:
+            neutral = neutral.reshape(*neutral.shape[: -len(self.spread)], -1)[..., 0]
         if self.reshaped:
-            neutral = np.moveaxis(neutral.reshape(*self.reshaped, -1), 2, 0).reshape(neutral.shape)
+            neutral = np.moveaxis(neutral.reshape(*self.reshaped, -1), len(self.reshaped) - 1, 0).reshape(neutral.shape)
         return np.moveaxis(neutral.reshape(-1, *self.image), -1, 1).reshape(neutral.shape) if self.image else neutral
 
     def write(self, neutral: Array, native: Array) -> Array:
@@ -55,7 +60,10 @@ class Placement:
             neutral = np.moveaxis(neutral.reshape(-1, *first), 1, -1).reshape(neutral.shape)
         if self.reshaped:
             first = (self.reshaped[-1], *self.reshaped[:-1])
-            neutral = np.moveaxis(neutral.reshape(*first, -1), 0, 2).reshape(neutral.shape)
+            neutral = np.moveaxis(neutral.reshape(*first, -1), 0, len(self.reshaped) - 1).reshape(neutral.shape)
+        if self.spread:
+            further = neutral.reshape(*neutral.shape, *(1 for _ in self.spread))
+            neutral = np.broadcast_to(further, (*neutral.shape, *self.spread))
         part = arranged_back(regated(neutral, in_order(self.gates), self.gates), self.layout, self.part)
         if self.rows is None:
             return part
@@ -63,7 +71,23 @@ class Placement:
 
 
 def of(weight: Weight) -> Placement:
-    return Placement(weight.native, weight.shape, weight.layout, weight.rows, weight.gates)
+    """Axes of length 1 count for nothing where no layout says what they are."""
+    placement = Placement(weight.native, weight.shape, weight.layout, weight.rows, weight.gates)
+    return placement if weight.layout or weight.gates else squeezed(placement)
+
+
+def squeezed(placement: Placement) -> Placement:
+    """The same without axes of length 1; one of them stays where there is no other."""
+    shape = placement.part
+    if len(shape) < 2 or 1 not in shape:
+        return placement
+    layout = placement.layout or " -> ".join([" ".join("abcdefgh"[: len(shape)])] * 2)
+    axes, groups = sides(layout)
+    kept = {name for name, size in zip(axes, shape, strict=True) if size > 1} or {axes[-1]}
+    left = " ".join(name if name in kept else "1" for name in axes)
+    rest = [[name for name in group if name in kept] for group in groups]
+    right = " ".join(f"({' '.join(group)})" if len(group) > 1 else group[0] for group in rest if group)
+    return replace(placement, layout=f"{left} -> {right}")
 
 
 def transposed(placement: Placement) -> Placement:

@@ -7,27 +7,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 from parity.comparing import layouts
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map, Match
 from parity.comparing.structures import Structure
+from parity.execution.own_model.leaves import Leaf
 
 HEAD = """# Which layer is which, and where each weight lies. Written by `parity compare`; correct it and pass it back:
 #     parity compare … --weights-map THIS_FILE
 # layout: the native axes -> the neutral ones, such as `h w i o -> o i h w`; rows: a range of the native tensor's first axis;
 # gates: the blocks of a recurrent layer's first neutral axis, in the native order; image: the native image that a dense
-# kernel's inputs flatten; reshaped: the native image that its outputs are reshaped into; channels: where images have their
-# channels, `first` or `last`. A weight that one model lacks is left out there: the other model's is then held where it
-# changes nothing.
+# kernel's inputs flatten; reshaped: the native image that its outputs are reshaped into; spread: axes along which one number
+# of the other model stands for each element; channels: where images have their channels, `first` or `last`; count: how many
+# layers are mapped, so that a file that was cut off is noticed. A weight that one
+# model lacks is left out there: the other model's is then held where it changes nothing.
 """
 
 
 def text(found: Map, sides: Mapping[str, str]) -> str:
     """The map as YAML. sides: label -> what stood on the command line."""
     lines = [HEAD + "models:", *(f"  {label}: {json.dumps(side)}" for label, side in sides.items())]
-    lines += [f"channels: {json.dumps(dict(found.channels))}", "layers:"]
+    lines += [f"channels: {json.dumps(dict(found.channels))}", f"count: {len(found.matches)}", "layers:"]
     for match in found.matches:
         lines.append(f"  - layer: {json.dumps(dict(match.leaves))}")
         lines.append("    weights:")
@@ -39,7 +42,7 @@ def text(found: Map, sides: Mapping[str, str]) -> str:
 
 def _fields(placement: Placement) -> dict[str, Any]:
     fields: dict[str, Any] = {"native": placement.native}
-    for name in ("layout", "rows", "gates", "image", "reshaped"):
+    for name in ("layout", "rows", "gates", "image", "reshaped", "spread"):
         value = getattr(placement, name)
         if value:
             fields[name] = list(value) if isinstance(value, tuple) else value
@@ -49,46 +52,63 @@ def _fields(placement: Placement) -> dict[str, Any]:
 def parsed(table: Mapping[str, Any], structures: Sequence[Structure]) -> Map:
     """The map that a table says. Raises ValueError naming the layer and what is wrong with it."""
     labels = {one.label: one for one in structures}
-    channels = {**{one.label: one.channels for one in structures}, **table.get("channels", {})}
-    matches = []
-    for entry in table.get("layers", []):
-        names = entry.get("layer", {})
-        if set(names) != set(labels):
-            raise ValueError(f"layer {dict(names)}: name one layer of each of {', '.join(labels)}")
-        for label, name in names.items():
-            if name not in [leaf.name for leaf in labels[label].leaves]:
-                raise ValueError(
-                    f"{label} has no layer {name!r}; it has {', '.join(leaf.name for leaf in labels[label].weighted())}"
-                )
-        weights = {role: _placements(role, given, names, labels) for role, given in entry.get("weights", {}).items()}
-        matches.append(Match(dict(names), weights))
+    given = _kind(table.get("channels", {}), dict, "`channels` is a table, such as {torch: first}")
+    if strange := [f"{label}: {side}" for label, side in given.items() if label not in labels or side not in ("first", "last")]:
+        raise ValueError(f"`channels` has `{strange[0]}`: each of {', '.join(labels)} has them `first` or `last`")
+    channels = {**{one.label: one.channels for one in structures}, **given}
+    entries = _kind(table.get("layers", []), list, "`layers` is a list")
+    if "count" in table and table["count"] != len(entries):
+        raise ValueError(f"`count` says {table['count']} layers, and {len(entries)} are here: a part is missing, or correct it")
+    matches: list[Match] = []
+    for entry in entries:
+        match = _match(_kind(entry, dict, "an entry of `layers` is a table with `layer` and `weights`"), labels)
+        if any(match.leaves == other.leaves for other in matches):
+            raise ValueError(f"layer {dict(match.leaves)} is mapped twice")
+        matches.append(match)
     if not matches:
         raise ValueError("no `layers`: the file maps nothing")
     return Map(channels, tuple(matches))
+
+
+def _match(entry: Mapping[str, Any], labels: Mapping[str, Structure]) -> Match:
+    names = _kind(entry.get("layer", {}), dict, "`layer` names one layer of each model")
+    if strange := set(entry) - {"layer", "weights"}:
+        raise ValueError(f"layer {dict(names)}: there is no key {min(map(str, strange))!r}")
+    if set(names) != set(labels):
+        raise ValueError(f"layer {dict(names)}: name one layer of each of {', '.join(labels)}")
+    for label, name in names.items():
+        if name not in [leaf.name for leaf in labels[label].leaves]:
+            raise ValueError(
+                f"{label} has no layer {name!r}; it has {', '.join(leaf.name for leaf in labels[label].weighted())}"
+            )
+    weights = _kind(entry.get("weights", {}), dict, f"layer {dict(names)}: `weights` is a table")
+    return Match(dict(names), {role: _placements(role, given, names, labels) for role, given in weights.items()})
+
+
+def _kind(value: Any, kind: type, told: str) -> Any:
+    """The value, if it is of the kind. Raises ValueError."""
+    if not isinstance(value, kind):
+        raise ValueError(told)
+    return value
+
+
+def _numbers(fields: Mapping[str, Any], name: str, where: str) -> tuple[int, ...]:
+    """A field of whole numbers, or nothing. Raises ValueError."""
+    value = fields.get(name) or []
+    if not isinstance(value, list) or any(type(one) is not int or one < 0 for one in value):
+        raise ValueError(f"{where}: `{name}` is a list of whole numbers")
+    return tuple(value)
 
 
 def _placements(
     role: str, given: Mapping[str, Mapping[str, Any]], names: Mapping[str, str], labels: Mapping[str, Structure]
 ) -> dict[str, Placement]:
     found = {}
-    for label, fields in given.items():
+    for label, fields in _kind(given, dict, f"{role} of {dict(names)} is a table of models").items():
         if label not in labels:
             raise ValueError(f"{role} of {names}: there is no model {label!r}; there are {', '.join(labels)}")
-        weights = labels[label].leaf(names[label]).weights
-        shape = next((weight.shape for weight in weights if weight.native == fields.get("native")), None)
-        if shape is None:
-            known = ", ".join(weight.native for weight in weights)
-            raise ValueError(f"{label}: {names[label]} has no weight {fields.get('native')!r}; it has {known}")
-        rows, image, reshaped = (fields.get(name) or () for name in ("rows", "image", "reshaped"))
-        found[label] = Placement(
-            fields["native"],
-            shape,
-            fields.get("layout", ""),
-            (rows[0], rows[1]) if rows else None,
-            fields.get("gates", ""),
-            tuple(image),
-            tuple(reshaped),
-        )
+        leaf = labels[label].leaf(names[label])
+        found[label] = _placement(f"{role} of {label} {leaf.name}", fields, label, leaf)
     shapes = {label: one.neutral for label, one in found.items()}
     if len(set(shapes.values())) > 1:
         told = "; ".join(f"{label} {found[label].native} {shape}" for label, shape in shapes.items())
@@ -99,3 +119,26 @@ def _placements(
     if len({layouts.in_order(one.gates) for one in found.values()}) > 1:
         raise ValueError(f"{role}: the models name different gates: {', '.join(one.gates or 'none' for one in found.values())}")
     return found
+
+
+def _placement(where: str, fields: Any, label: str, leaf: Leaf) -> Placement:
+    """Where one model has a weight. Raises ValueError where no tensor of it lies there."""
+    _kind(fields, dict, f"{where} is a table with `native`")
+    if strange := set(fields) - {"native", "layout", "rows", "gates", "image", "reshaped", "spread"}:
+        raise ValueError(f"{where}: there is no key {min(map(str, strange))!r}")
+    shape = next((weight.shape for weight in leaf.weights if weight.native == fields.get("native")), None)
+    if shape is None:
+        known = ", ".join(weight.native for weight in leaf.weights)
+        raise ValueError(f"{label}: {leaf.name} has no weight {fields.get('native')!r}; it has {known}")
+    layout, gates = (_kind(fields.get(name, ""), str, f"{where}: `{name}` is a text") for name in ("layout", "gates"))
+    rows = _numbers(fields, "rows", where)
+    if rows and not (shape and len(rows) == 2 and rows[0] < rows[1] <= shape[0]):
+        raise ValueError(f"{where}: {leaf.name} has no rows {list(rows)}; its shape is {shape}")
+    image, reshaped, spread = (_numbers(fields, name, where) for name in ("image", "reshaped", "spread"))
+    placement = Placement(fields["native"], shape, layout, (rows[0], rows[1]) if rows else None, gates, image, reshaped, spread)
+    if len(set(gates.split())) != len(gates.split()):
+        raise ValueError(f"{where}: {gates!r} names a gate twice")
+    for name, axis, sizes in (("image", 1, image), ("reshaped", 0, reshaped)):
+        if sizes and (len(placement.neutral) <= axis or prod(sizes) != placement.neutral[axis]):
+            raise ValueError(f"{where}: `{name}` {list(sizes)} does not give axis {axis} of {placement.neutral}")
+    return placement

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from functools import cached_property
 from typing import Any
 
-from parity.comparing import layouts, wiring
+from parity.comparing import layouts, rows, spreading, wiring
+from parity.comparing.axes import SIGNAL
 from parity.comparing.layouts import Placement
-from parity.comparing.structures import IMAGE, QUIET, Structure
+from parity.comparing.structures import QUIET, Structure
 from parity.execution.own_model.leaves import Leaf, Weight
 
 PARTNERS = {"bias": 0.0, "recurrent_bias": 0.0, "shift": 0.0, "mean": 0.0, "scale": 1.0, "variance": 1.0}
@@ -42,14 +44,19 @@ class Map:
     channels: Mapping[str, str]
     matches: tuple[Match, ...]
 
+    @cached_property
+    def named(self) -> Mapping[tuple[str, str], Match]:
+        return {(label, leaf): match for match in reversed(self.matches) for label, leaf in match.leaves.items()}
+
     def of(self, label: str, leaf: str) -> Match | None:
-        return next((match for match in self.matches if match.leaves.get(label) == leaf), None)
+        return self.named.get((label, leaf))
 
 
 def automatic(structures: Sequence[Structure]) -> Map:
     """By kind, names, shapes and order. The first model is the base. Raises Unmappable."""
     base, *others = structures
     paired = {other.label: _paired(base, other) for other in others}
+    ends = {label: set(pairs.values()) for label, pairs in paired.items()}
     matches, left = [], []
     for leaf in base.weighted():
         names = {base.label: leaf.name, **{label: pairs[leaf.name] for label, pairs in paired.items() if leaf.name in pairs}}
@@ -60,7 +67,7 @@ def automatic(structures: Sequence[Structure]) -> Map:
     found = Map({one.label: one.channels for one in structures}, tuple(matches))
     left = _untied(left, base, found)
     over = {
-        other.label: _untied([leaf for leaf in other.weighted() if leaf.name not in paired[other.label].values()], other, found)
+        other.label: _untied([leaf for leaf in other.weighted() if leaf.name not in ends[other.label]], other, found)
         for other in others
     }
     if left or any(over.values()):
@@ -81,13 +88,15 @@ def _paired(base: Structure, other: Structure) -> dict[str, str]:
     """Leaf of the base -> leaf of the other: the same kind and shapes first, then without biases, then by shapes alone."""
     pairs: dict[str, str] = {}
     for signature in (_exact, _without_partners):
-        ours, theirs = _left(base, pairs.keys(), signature), _left(other, pairs.values(), signature)
+        ours, theirs = _left(base, set(pairs), signature), _left(other, set(pairs.values()), signature)
         groups = [(ours[key], theirs[key]) for key in ours if len(ours[key]) == len(theirs.get(key, ()))]
         wiring.pair(groups, wiring.Links.of(base), wiring.Links.of(other), pairs)
-    rest = [leaf for leaf in other.weighted() if leaf.name not in pairs.values()]
+    ends = set(pairs.values())
+    rest = [leaf for leaf in other.weighted() if leaf.name not in ends]
     for leaf in base.weighted():
         if leaf.name not in pairs:
             fitting = next((one for one in rest if _roles(leaf, one) is not None), None)
+            fitting = fitting or next((one for one in rest if spreading.roles(leaf, one)), None)
             if fitting is not None:
                 rest.remove(fitting)
                 pairs[leaf.name] = fitting.name
@@ -133,7 +142,7 @@ def _weights(structures: Sequence[Structure], names: Mapping[str, str]) -> dict[
         own = placements.get(base.label)
         if own is not None and gates and not own.gates:
             placements[base.label] = replace(own, gates=gates)
-        found[role] = placements
+        found[role] = spreading.fitted(placements)
     return found
 
 
@@ -141,27 +150,29 @@ def _placed(structure: Structure, leaf: Leaf, weight: Weight, structures: Sequen
     """Where the weight lies; a kernel behind a flattened image, or before a row that becomes one, knows that image where models
     hold channels differently."""
     placement = layouts.of(weight)
-    place = next((place for place, call in enumerate(structure.calls) if call.leaf == leaf.name), None)
-    if place is None or structure.channels != "last" or len({one.channels for one in structures}) == 1:
+    place = next(iter(structure.places.get(leaf.name, ())), None)
+    if place is None or len({one.lies for one in structures}) == 1:
         return placement
     image, reshaped = structure.taken(place), structure.reshaped(place)
     if image is not None and leaf.kind == "dense" and len(placement.neutral) == 2:
         placement = replace(placement, image=image)
-    return replace(placement, reshaped=reshaped) if reshaped is not None and len(placement.neutral) < IMAGE - 1 else placement
+    if reshaped is None and rows.by_feature(structure, place):
+        reshaped = image  # a norm of every feature of a row
+    return replace(placement, reshaped=reshaped) if reshaped is not None and len(placement.neutral) < SIGNAL else placement
 
 
 def _roles(ours: Leaf, theirs: Leaf) -> dict[str, tuple[str, bool]] | None:
     """Role of theirs -> role of ours, and whether a matrix stands the other way round. None where shapes do not fit."""
     if {weight.role for weight in theirs.weights} == {weight.role for weight in ours.weights} and ours.kind == theirs.kind:
-        fits = all(layouts.of(a).neutral == layouts.of(_role(theirs, a.role)).neutral for a in ours.weights)
+        fits = all(spreading.same(a, _role(theirs, a.role)) for a in ours.weights)
         return {weight.role: (weight.role, False) for weight in theirs.weights} if fits else None
     free = list(ours.weights)
     found: dict[str, tuple[str, bool]] = {}
     for weight in theirs.weights:
-        shape = layouts.of(weight).neutral
-        same = [one for one in free if layouts.of(one).neutral == shape]
+        shape = spreading.shape(weight)
+        same = [one for one in free if spreading.shape(one) == shape]
         named = [one for one in same if one.role == weight.role]
-        turned = [one for one in free if len(shape) == 2 and layouts.of(one).neutral == shape[::-1]]
+        turned = [one for one in free if len(shape) == 2 and spreading.shape(one) == shape[::-1]]
         if not same and not turned:
             if weight.role.split(".")[-1] in PARTNERS:
                 continue
@@ -196,13 +207,18 @@ def calls(base: Structure, other: Structure, found: Map) -> list[tuple[int, int]
     """
     ours, theirs = _keys(base, found, base.label), _keys(other, found, base.label)
     often = {key[1] for key in {*ours} ^ {*theirs} if key[0] == "mapped"}
+    for match in found.matches:  # what holds other layers gives what they made of its output
+        mine, its = match.leaves[base.label], match.leaves[other.label]
+        often |= {mine} if base.leaf(mine).holds != other.leaf(its).holds else set()
     ours, theirs = _alone(base.label, ours, often), _alone(other.label, theirs, often)
-    pairs = {place: theirs.index(key) for place, key in enumerate(ours) if key[0] == "mapped" and key in theirs}
+    at = {key: place for place, key in reversed(list(enumerate(theirs)))}
+    pairs = {place: at[key] for place, key in enumerate(ours) if key[0] == "mapped" and key in at}
+    taken = set(pairs.values())
     blocks = SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks()
     for block in blocks:
         for step in range(block.size):
-            if ours[block.a + step][0] != "quiet" and block.b + step not in pairs.values():
-                pairs.setdefault(block.a + step, block.b + step)
+            if ours[block.a + step][0] != "quiet" and block.b + step not in taken:
+                taken.add(pairs.setdefault(block.a + step, block.b + step))
     return sorted(pairs.items())
 
 

@@ -6,13 +6,14 @@ It refuses to judge them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import sqrt
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from parity.comparing import returned
 from parity.comparing.judging import Pair
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map
@@ -39,11 +40,13 @@ NORM = "batch_norm"
 
 @dataclass(frozen=True)
 class Side:
-    """One model as observed. seen: dtype -> arrays; before: native weights that it was given, in float64."""
+    """One model as observed. seen: dtype -> arrays; before: native weights that it was given, in float64; draws: mode -> what
+    it dropped and drew (parity.execution.own_model.leaves.Foreign)."""
 
     structure: Structure
     seen: Mapping[str, Mapping[str, Array]]
     before: Mapping[str, Array]
+    draws: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
     def inputs(self, mode: str, place: int, dtype: str = "float64") -> list[Array]:
         """Native arrays that a call took."""
@@ -53,12 +56,12 @@ class Side:
     def output(self, mode: str, place: int, dtype: str = "float64") -> Array | None:
         """The neutral tensor that a call gave first."""
         array = self.seen[dtype].get(array_name(mode, GIVEN, place, 0))
-        return None if array is None else self.structure.neutral(array, place, self.structure.given(place))
+        return None if array is None else self.structure.neutral(array, place, self.structure.given(place), gave=True)
 
     def outputs(self, mode: str, dtype: str) -> list[Array]:
         """The model's own outputs, neutral."""
         arrays = [self.seen[dtype][array_name(mode, OUTPUT, place)] for place in range(len(self.structure.outputs))]
-        return [self.structure.neutral(array) for array in arrays]
+        return [self.structure.leaving(place, array) for place, array in enumerate(arrays)]
 
 
 def passes(ours: Side, theirs: Side, found: Map, calls: Sequence[tuple[int, int]]) -> list[list[Pair]]:
@@ -81,9 +84,11 @@ def forward(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: st
             name = ours.structure.title(mine)
             pairs.append(Pair(f"activation{suffix}", name, mine + 1, *arrays))
     depth = len(ours.structure.calls) + 1
-    for number, _ in enumerate(ours.structure.outputs):
-        arrays = _both(ours, theirs, lambda side, dtype, number=number: side.outputs(mode, dtype)[number])
-        pairs.append(Pair(f"forward{suffix}", f"output {number}", depth, *arrays))
+    for number in range(min(len(side.structure.outputs) for side in (ours, theirs))):
+        left, right = _both(ours, theirs, lambda side, dtype, number=number: side.outputs(mode, dtype)[number])
+        both = {dtype: returned.alike(left[dtype], right[dtype]) for dtype in left}
+        first, second = ({dtype: one[side] for dtype, one in both.items()} for side in (0, 1))
+        pairs.append(Pair(f"forward{suffix}", f"output {number}", depth, first, second))
     return pairs
 
 
@@ -164,8 +169,11 @@ def input_gradients(ours: Side, theirs: Side, norms: Norms) -> list[Pair]:
     names = [name for name in ours.seen["float64"] if lies_under(name, TRAIN, INPUT_GRADIENT)]
     pairs = []
     for name in names:
-        arrays = _both(ours, theirs, lambda side, dtype, name=name: side.structure.neutral(side.seen[dtype][name]))
-        pairs.append(Pair("input_gradient", f"input {last_part(name)}", depth, *arrays, sums=_summed(norms, (0, 0))))
+        number = int(last_part(name))
+        arrays = _both(
+            ours, theirs, lambda side, dtype, at=number, name=name: side.structure.entering(at, side.seen[dtype][name])
+        )
+        pairs.append(Pair("input_gradient", f"input {number}", depth, *arrays, sums=_summed(norms, (0, 0))))
     return pairs
 
 
@@ -175,7 +183,7 @@ class Norm:
     channels: how many u a gradient that came back through it errs by in another order of its sums.
 
     The gradient of the variance is Σg·(x - mean) over the n numbers of a channel. Another order of it errs by √n·u of its terms
-    (budgets.ONE_OP, Higham & Mary 2019). As Σg·x - mean·Σg, which is how tf.nn.batch_normalization is derived, it has terms
+    (Higham & Mary 2019). As Σg·x - mean·Σg, which is how tf.nn.batch_normalization is derived, it has terms
     greater by |mean|/deviation. tests/conformance/batch_norm_sums.py measures it with n = 216: where the mean of g is one
     deviation, 4, 9 and 22 u (medians) at means of x of 0, 1 and 3 deviations, at most 0.14 of the bound. That the mean of g
     cancels too is not counted, for no g is observed: at three deviations 0.52 of the bound, at ten 1.84.

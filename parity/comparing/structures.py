@@ -6,38 +6,78 @@ It refuses to match one model with another; that is mapping.py's.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from math import prod
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from parity.comparing import axes, doors, rows
+from parity.comparing.axes import FIRST, IMAGE, LAST, NONE, SIGNAL, STEPS, Axes
 from parity.execution.own_model.leaves import Call, Leaf, Shape, Weight
 
 Array = npt.NDArray[Any]
-IMAGE = 4
-"""Axes of a batch of images. With more axes (video) channels move as with images; with fewer the layer itself must say."""
 QUIET = ("identity", "dropout")
 """Kinds that change nothing while dropout is off: one model may have them where the other has none."""
 
 
 @dataclass(frozen=True)
 class Structure:
-    """One model. label: how messages and the map call it; channels: `first` or `last`, of images throughout the model."""
+    """One model. label: how messages and the map call it; channels: `first` or `last`, of images throughout the model; takes:
+    native shapes of its inputs; exits: the source of each output, and its turn (execution/own_model/leaves.py, Call); natural:
+    whether rows of features are taken to flatten images as the framework holds them, whatever the numbers say; told: calls of
+    which the numbers of both models said what row they take (reordering.py); enters: inputs whose channels another model tells.
+    """
 
     label: str
     leaves: tuple[Leaf, ...]
     calls: tuple[Call, ...]
     outputs: tuple[Shape, ...]
     channels: str
+    takes: tuple[Shape, ...] = ()
+    exits: tuple[tuple[int, str], ...] = ()
+    natural: bool = True
+    told: Mapping[int, rows.FlattenedImage] = field(default_factory=dict)
+    enters: Mapping[int, str] = field(default_factory=dict)
+
+    @cached_property
+    def named(self) -> Mapping[str, Leaf]:
+        return {leaf.name: leaf for leaf in reversed(self.leaves)}
+
+    @cached_property
+    def axes(self) -> Axes:
+        return axes.of(self.named, self.calls, self.channels)
+
+    @cached_property
+    def places(self) -> Mapping[str, Sequence[int]]:
+        """The places of each leaf's calls."""
+        found: dict[str, list[int]] = {}
+        for place, call in enumerate(self.calls):
+            found.setdefault(call.leaf, []).append(place)
+        return found
+
+    @cached_property
+    def consumers(self) -> Mapping[int, Sequence[int]]:
+        """The calls that take first what a source gives."""
+        found: dict[int, list[int]] = {}
+        for place, call in enumerate(self.calls):
+            for source in call.sources[:1]:
+                found.setdefault(source, []).append(place)
+        return found
+
+    @cached_property
+    def lies(self) -> str:
+        """Where the model's first layer that takes images or signals has their channels."""
+        places = (place for place, call in enumerate(self.calls) if "channels" in self.leaf(call.leaf).settings)
+        return next((one for one in map(self.axes.taken.__getitem__, places) if one in (FIRST, LAST)), self.channels)
 
     def leaf(self, name: str) -> Leaf:
-        return next(leaf for leaf in self.leaves if leaf.name == name)
+        return self.named[name]
 
     def first(self, name: str) -> int:
         """The place of a leaf's first call; 0 where it has none of its own."""
-        return next((place for place, call in enumerate(self.calls) if call.leaf == name), 0)
+        return next(iter(self.places.get(name, ())), 0)
 
     def weighted(self) -> list[Leaf]:
         return [leaf for leaf in self.leaves if leaf.weights]
@@ -49,7 +89,7 @@ class Structure:
     def fed_by(self, name: str) -> set[str]:
         """Layers with weights that hand a layer what it takes, straight or through layers without."""
         found, looked = set[str](), set[int]()
-        open_calls = [place for place, call in enumerate(self.calls) if call.leaf == name]
+        open_calls = list(self.places.get(name, ()))
         while open_calls:
             place = open_calls.pop()
             for source in self.calls[place].sources:
@@ -65,102 +105,109 @@ class Structure:
     def title(self, place: int) -> str:
         """`encoder.0 (Linear)`, with the number of the call where the layer is called several times."""
         name = self.calls[place].leaf
-        same = [number for number, call in enumerate(self.calls) if call.leaf == name]
+        same = list(self.places[name])
         again = f", call {same.index(place) + 1}" if len(same) > 1 else ""
         return f"{name} ({self.leaf(name).written}{again})"
 
-    def neutral(self, array: Array, place: int | None = None, image: Shape | None = None) -> Array:
-        """A tensor with channels first, and time behind the batch. place: the call that took or gave it; image: the native
-        image that its features flatten."""
-        if image is not None and self.channels == "last":
+    def neutral(self, array: Array, place: int | None = None, image: Shape | None = None, gave: bool = False) -> Array:
+        """A tensor with channels first, and time behind the batch. place: the call that took it, or gave it; image: the image,
+        channels last, that its features flatten."""
+        if image is not None:
             return np.moveaxis(array.reshape(-1, *image), -1, 1).reshape(array.shape)
-        before, after = self._axes(array.ndim, place)
-        return np.moveaxis(array, before, after)
+        return _moved(array, *self._axes(array.ndim, place, gave))
 
-    def native(self, array: Array, place: int | None = None, image: Shape | None = None) -> Array:
+    def native(self, array: Array, place: int | None = None, image: Shape | None = None, gave: bool = False) -> Array:
         """The inverse of `neutral`."""
-        if image is not None and self.channels == "last":
+        if image is not None:
             first = (image[-1], *image[:-1])
             return np.moveaxis(array.reshape(-1, *first), 1, -1).reshape(array.shape)
-        before, after = self._axes(array.ndim, place)
-        return np.moveaxis(array, after, before)
+        return _moved(array, *self._axes(array.ndim, place, gave)[::-1])
 
-    def _axes(self, count: int, place: int | None) -> tuple[int, int]:
+    def entering(self, number: int, array: Array, native: bool = False) -> Array:
+        """One of the model's inputs, neutral; native: the other way round."""
+        move = _move(doors.entry(self, number, array.ndim))
+        return _moved(array, *(move[::-1] if native else move))
+
+    def leaving(self, number: int, array: Array, native: bool = False) -> Array:
+        """One of the model's outputs, neutral; native: the other way round."""
+        image = doors.row(self, number) if array.ndim == 2 else None
+        if image is not None:
+            return self.native(array, image=image) if native else self.neutral(array, image=image)
+        move = _move(doors.exit_of(self, number, array.ndim))
+        return _moved(array, *(move[::-1] if native else move))
+
+    def _axes(self, count: int, place: int | None, gave: bool) -> tuple[int, int]:
         """Which axis moves where; (0, 0) for none."""
-        settings = self.leaf(self.calls[place].leaf).settings if place is not None else {}
-        if count >= IMAGE:
-            return (-1, 1) if self.channels == "last" else (0, 0)
-        if count == IMAGE - 1 and settings.get("channels") == "last":
-            return -1, 1
-        return (0, 1) if count == IMAGE - 1 and settings.get("time_major") else (0, 0)
+        if place is None or count < SIGNAL:
+            return _move(self.channels if count >= IMAGE else NONE)
+        call = self.calls[place]
+        shapes, found = (call.outputs, self.axes.given) if gave else (call.inputs, self.axes.taken)
+        if count == SIGNAL and self.leaf(call.leaf).settings.get("time_major"):
+            return 0, 1
+        if shapes and len(shapes[0]) == count:
+            return _move(found[place])
+        return _move(str(self.leaf(call.leaf).settings.get("channels", self.channels if count >= IMAGE else NONE)))
 
     def taken(self, place: int) -> Shape | None:
-        """Native shape (without the batch) of the image that this call takes as one row of features; None where it is none."""
-        shapes = self.calls[place].inputs
-        if not shapes or len(shapes[0]) != 2:
-            return None
-        return self._flattened(place, shapes[0]) or (self.reshaped(place) if self._by_feature(place) else None)
+        """The image, channels last, that this call takes as one row of features; None where it takes none, or one whose
+        channels are first."""
+        row = rows.taken(self, place)
+        return row.image if row is not None and row.order == LAST else None
 
     def reshaped(self, place: int) -> Shape | None:
-        """Native shape of the image that what this call gives, one row of features, is reshaped into, maybe behind layers that
-        look at each feature alone."""
-        call = self.calls[place]
-        if not call.outputs or len(call.outputs[0]) != 2:
-            return None
-        for later, other in enumerate(self.calls):
-            if place in other.sources[:1]:
-                if len(other.inputs[0]) == IMAGE:
-                    return other.inputs[0][1:] if prod(other.inputs[0][2:]) > 1 else None
-                if self._by_feature(later):
-                    return self.reshaped(later)
-                if other.outputs and len(other.outputs[0]) == IMAGE:
-                    return other.outputs[0][1:]
-        return None
-
-    def _by_feature(self, place: int) -> bool:
-        """Whether a call gives a row of what it took, number by number: an activation, a norm, dropout."""
-        call = self.calls[place]
-        same = bool(call.inputs and call.outputs) and call.inputs[0] == call.outputs[0] and len(call.outputs[0]) == 2
-        return same and all(len(weight.shape) < 2 for weight in self.leaf(call.leaf).weights)
+        """The image, channels last, that what this call gives, one row of features, is reshaped into."""
+        row = rows.reshaped(self, place)
+        return row.image if row is not None and row.order == LAST else None
 
     def given(self, place: int) -> Shape | None:
         """The same of what the call gives, where it flattens, or passes on what was flattened."""
-        call = self.calls[place]
-        if not call.outputs or len(call.outputs[0]) != 2 or not call.inputs:
-            return None
-        if image := self.reshaped(place):
-            return image
-        if len(call.inputs[0]) >= IMAGE:
-            return call.inputs[0][1:] if prod(call.inputs[0][1:]) == call.outputs[0][1] else None
-        return None if self.leaf(call.leaf).weights else self.taken(place)
-
-    def _flattened(self, place: int, wanted: Shape) -> Shape | None:
-        for earlier in reversed(range(place)):
-            shape = self.calls[earlier].outputs[0] if self.calls[earlier].outputs else ()
-            if len(shape) >= IMAGE:
-                return shape[1:] if prod(shape[1:]) == wanted[1] and prod(shape[2:]) > 1 else None
-            if len(shape) == 2 and (shape != wanted or self.leaf(self.calls[earlier].leaf).weights):
-                return None
-        return None
+        row = rows.given(self, place)
+        return row.image if row is not None and row.order == LAST else None
 
 
-def read(label: str, answer: Mapping[str, Any]) -> Structure:
-    """From what the worker traced."""
+def _move(layout: str) -> tuple[int, int]:
+    """Which axis moves where, so that channels stand first and the features of a sequence last."""
+    return {LAST: (-1, 1), STEPS: (1, -1)}.get(layout, (0, 0))
+
+
+def _moved(array: Array, before: int, after: int) -> Array:
+    return array if before == after else np.moveaxis(array, before, after)
+
+
+def together(found: Sequence[Structure]) -> list[Structure]:
+    """The models of one comparison. Where they hold channels differently, a row of features is what its numbers say; where they
+    hold them alike, it is to flatten an image alike, and one that does not is a finding."""
+    crossing = len({one.lies for one in found}) > 1
+    found = [replace(one, enters={}) for one in found]
+    signals = {number for one in found for number, shape in enumerate(one.takes) if doors.of_signal(one, number, len(shape))}
+    return [
+        replace(one, natural=not crossing, enters={number: LAST for number in signals if not doors.of_signal(one, number)})
+        for one in found
+    ]
+
+
+def read(label: str, answer: Mapping[str, Any], takes: Sequence[Shape] = (), images: str = FIRST) -> Structure:
+    """From what the worker traced. takes: native shapes of the inputs; images: where the framework has an image's channels."""
     leaves = tuple(Leaf(**{**one, "weights": tuple(_weight(item) for item in one["weights"])}) for one in answer["leaves"])
     calls = tuple(
-        Call(one["leaf"], _shapes(one["inputs"]), _shapes(one["outputs"]), tuple(one.get("sources", ())))
+        Call(
+            *(one["leaf"], _shapes(one["inputs"]), _shapes(one["outputs"])),
+            *(tuple(one.get("sources", ())), tuple(one.get("turns", ()))),
+        )
         for one in answer["calls"]
     )
-    return Structure(label, leaves, calls, _shapes(answer["outputs"]), _channels(leaves, calls))
+    exits = tuple((source, turn) for source, turn in answer.get("exits", ()))
+    usual = images if any(len(shape) >= IMAGE for shape in takes) else FIRST
+    return Structure(label, leaves, calls, _shapes(answer["outputs"]), _channels(leaves, calls, usual), tuple(takes), exits)
 
 
-def _channels(leaves: Sequence[Leaf], calls: Sequence[Call]) -> str:
-    """What the first layer says that takes images; first where none says."""
+def _channels(leaves: Sequence[Leaf], calls: Sequence[Call], usual: str) -> str:
+    """What the first layer says that takes images; as usual where none says."""
     settings = {leaf.name: leaf.settings for leaf in leaves}
     for call in calls:
         if call.inputs and len(call.inputs[0]) >= IMAGE and "channels" in settings[call.leaf]:
             return str(settings[call.leaf]["channels"])
-    return "first"
+    return usual
 
 
 def _weight(item: Mapping[str, Any]) -> Weight:

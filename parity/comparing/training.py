@@ -5,7 +5,7 @@ It refuses to look at the forward pass; departures.py does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -13,32 +13,31 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import judging
-from parity.comparing.departures import Departure, Means, Trial
+from parity.comparing import chance, judging
+from parity.comparing.departures import CallTrial, Departure
 from parity.comparing.judging import Found, Pair
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map
+from parity.comparing.means import Means
 from parity.comparing.pairing import Side
-from parity.comparing.structures import Structure
 from parity.execution.names import AFTER, GRADIENT, STATE, TRAIN, array_name
 from parity.judgement import budgets
 
 Array = npt.NDArray[Any]
 
 
+SPREAD = "one number is spread over several elements in one model alone"
 BAD = ("differs", "nonfinite", "reduced_precision")
 
 
 def settings(ours: Side, theirs: Side, found: Map) -> list[Found]:
     """What no number shows, because it is switched off or never moves: rates of dropout in their order, frozen weights."""
-    told = []
-    rates = [_rates(side.structure) for side in (ours, theirs)]
-    if rates[0] != rates[1]:
-        named = " and ".join(f"{rate} in {side.structure.label}" for rate, side in zip(rates, (ours, theirs), strict=True))
-        told.append(Found("setting", "dropout", "float64", "differs", reason=f"the rates in order are {named}"))
+    told = list(chance.told(ours, theirs))
     told += [Found("setting", title, "float64", "differs", reason=reason) for title, reason in _ties(ours, theirs, found)]
     for match in found.matches:
         for role, at in match.weights.items():
+            if spread := spread_over(match.leaves[ours.structure.label], role, at, ours, theirs):
+                told.append(spread)
             moving = [_moves(side, at) for side in (ours, theirs) if side.structure.label in at]
             if len(set(moving)) > 1:
                 name = match.leaves[ours.structure.label]
@@ -50,6 +49,23 @@ def settings(ours: Side, theirs: Side, found: Map) -> list[Found]:
                 if not role.endswith("recurrent_bias"):  # a second bias beside the first adds nothing that can be learnt
                     told.append(Found("setting", f"{name} {role}", "float64", "differs", reason=f"{have} alone has it"))
     return told
+
+
+def spread_over(layer: str, role: str, at: Mapping[str, Placement], ours: Side, theirs: Side) -> Found | None:
+    """One number for each element in one model, and one for each channel, or for all, in the other."""
+    labels = [side.structure.label for side in (ours, theirs)]
+    if not set(labels) <= set(at) or at[labels[0]].spread == at[labels[1]].spread:
+        return None
+    shapes = [(*at[label].neutral, *at[label].spread) for label in labels]
+    told = " and ".join(f"{prod(shape)} numbers, {shape}, in {label}" for shape, label in zip(shapes, labels, strict=True))
+    reason = f"{SPREAD}: {told}"
+    return Found("setting", f"{layer} {role}", "float64", "differs", reason=reason)
+
+
+def spread_cause(departure: Departure, told: Sequence[Found]) -> Departure:
+    """The departure of a gradient with the setting that explains it."""
+    causes = tuple(one.reason for one in told if one.tensor == departure.title and one.reason.startswith(SPREAD))
+    return replace(departure, causes=causes) if causes and not departure.causes else departure
 
 
 def _ties(ours: Side, theirs: Side, found: Map) -> Iterator[tuple[str, str]]:
@@ -68,16 +84,6 @@ def _ties(ours: Side, theirs: Side, found: Map) -> Iterator[tuple[str, str]]:
                 yield title, f"{tied} alone ties it to {owner}: one weight there, two in the other model"
 
 
-def _rates(structure: Structure) -> list[float]:
-    found = []
-    for call in structure.calls:
-        leaf = structure.leaf(call.leaf)
-        rate = leaf.settings.get("rate", leaf.settings.get("dropout", 0.0))
-        if rate and leaf.settings.get("layers", 2) > 1:
-            found.append(float(rate))
-    return found
-
-
 def _moves(side: Side, at: Any) -> bool:
     return array_name(TRAIN, GRADIENT, at[side.structure.label].native) in side.seen["float64"]
 
@@ -94,7 +100,7 @@ def statistics(ours: Side, theirs: Side, found: Map, calls: Sequence[tuple[int, 
     return None
 
 
-def _momentum(trial: Trial, wanted: Array, at: Placement) -> Iterator[str]:
+def _momentum(trial: CallTrial, wanted: Array, at: Placement) -> Iterator[str]:
     mine, other = trial.settings().get("momentum"), trial.turned().settings().get("momentum")
     if other is None:
         return
@@ -113,7 +119,7 @@ def _momentum(trial: Trial, wanted: Array, at: Placement) -> Iterator[str]:
             return
 
 
-def native_way(trial: Trial, mine: Placement, other: Placement, role: str) -> str:
+def native_way(trial: CallTrial, mine: Placement, other: Placement, role: str) -> str:
     """Why two running statistics differ, where it is the frameworks' own way: a variance taken from n - 1 numbers instead of n,
     a momentum held in float32. "" where these do not explain the difference to the last digit."""
     stated = [one.settings().get("momentum") for one in (trial, trial.turned())]
@@ -138,7 +144,7 @@ def native_way(trial: Trial, mine: Placement, other: Placement, role: str) -> st
     return ""
 
 
-def _held(trial: Trial, known: Sequence[float]) -> Iterator[tuple[str, tuple[float, float]]]:
+def _held(trial: CallTrial, known: Sequence[float]) -> Iterator[tuple[str, tuple[float, float]]]:
     """Momenta as stated, and as a framework holds them that keeps hyper-parameters in float32."""
     narrow = [float(np.float32(share)) for share in known]
     yield "", (known[0], known[1])
@@ -164,7 +170,7 @@ def documented(
 
 def _moving(
     ours: Side, theirs: Side, found: Map, calls: Sequence[tuple[int, int]], means: Means
-) -> Iterator[tuple[Trial, str, Placement, Placement]]:
+) -> Iterator[tuple[CallTrial, str, Placement, Placement]]:
     """Every running statistic that departs: its call, its role, and where it lies in both."""
     for mine, other in calls:
         match = found.of(ours.structure.label, ours.structure.calls[mine].leaf)
@@ -174,9 +180,9 @@ def _moving(
                 continue
             places = at[ours.structure.label], at[theirs.structure.label]
             left, right = _after(ours, places[0]), _after(theirs, places[1])
-            limit = judging.tolerance(mine + 1, float(np.max(np.abs(left), initial=0.0)), 0.0)
+            limit = means.tolerance(mine + 1, float(np.max(np.abs(left), initial=0.0)))
             if judging.distance(left, right) > limit:
-                yield Trial(ours, theirs, mine, other, "train", means, limit, calls), role, *places
+                yield CallTrial(ours, theirs, mine, other, "train", means, limit, calls), role, *places
 
 
 def gradients(pairs: Sequence[Pair], found: Sequence[Found], labels: tuple[str, str]) -> Departure | None:

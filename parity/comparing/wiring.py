@@ -21,7 +21,11 @@ class Links:
     @staticmethod
     def of(structure: Structure) -> Links:
         before = {leaf.name: structure.fed_by(leaf.name) for leaf in structure.weighted()}
-        return Links(before, {name: {one for one, feeding in before.items() if name in feeding} for name in before})
+        after: dict[str, set[str]] = {name: set() for name in before}
+        for name, feeding in before.items():
+            for one in feeding:
+                after.setdefault(one, set()).add(name)
+        return Links(before, after)
 
 
 def pair(groups: Sequence[tuple[Sequence[str], Sequence[str]]], ours: Links, theirs: Links, pairs: dict[str, str]) -> None:
@@ -34,9 +38,12 @@ def pair(groups: Sequence[tuple[Sequence[str], Sequence[str]]], ours: Links, the
     for left, right in open_groups:
         if set(left) == set(right):
             pairs |= {name: name for name in left}
+        elif _alone(left, ours) or _alone(right, theirs):
+            pairs |= dict(zip(left, right, strict=True))  # of one model nothing is known: nothing tells but the order
     while True:
+        ends = set(pairs.values())
         open_groups = [
-            ([one for one in left if one not in pairs], [one for one in right if one not in pairs.values()])
+            ([one for one in left if one not in pairs], [one for one in right if one not in ends])
             for left, right in open_groups
         ]
         open_groups = [group for group in open_groups if group[0]]
@@ -44,6 +51,35 @@ def pair(groups: Sequence[tuple[Sequence[str], Sequence[str]]], ours: Links, the
             return
         found = _certain(open_groups, ours, theirs, pairs) or _first(open_groups[0], ours, theirs, pairs)
         pairs |= found
+        _chained(open_groups, found, ours, theirs, pairs)
+
+
+def _alone(names: Sequence[str], links: Links) -> bool:
+    """Whether nothing is known to feed any of these, or to be fed by one."""
+    return not any(links.before[name] or links.after[name] for name in names)
+
+
+def _chained(
+    groups: Sequence[tuple[Sequence[str], Sequence[str]]],
+    found: Mapping[str, str],
+    ours: Links,
+    theirs: Links,
+    pairs: dict[str, str],
+) -> None:
+    """Adds what follows at once, however long the chain: a pair's only neighbours, of one group, are a pair too."""
+    group = {name: number for number, (left, _) in enumerate(groups) for name in left}
+    other_group = {name: number for number, (_, right) in enumerate(groups) for name in right}
+    waiting, ends = list(found.items()), set(pairs.values())
+    while waiting:
+        mine, other = waiting.pop()
+        for near, far in ((ours.after, theirs.after), (ours.before, theirs.before)):
+            left = [one for one in near.get(mine, ()) if one not in pairs]
+            right = [one for one in far.get(other, ()) if one not in ends]
+            same = len(near.get(mine, ())) == len(far.get(other, ())) == len(left) == len(right) == 1
+            if same and group.get(left[0], -1) == other_group.get(right[0], -2):
+                pairs[left[0]] = right[0]
+                ends.add(right[0])
+                waiting.append((left[0], right[0]))
 
 
 def _certain(
@@ -56,6 +92,8 @@ def _certain(
             found[left[0]] = right[0]
             continue
         for name in left:
+            if pairs.keys().isdisjoint(ours.before[name] | ours.after[name]):
+                continue  # no neighbour is known yet
             fitting = [one for one in right if _told(name, one, ours, theirs, pairs) > 0]
             rivals = [one for one in left if fitting and _told(one, fitting[0], ours, theirs, pairs) > 0]
             if len(fitting) == len(rivals) == 1:

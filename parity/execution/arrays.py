@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parity.execution.damage import Damaged
 from parity.execution.records import StoredArrays, file_digest
 
 Array = npt.NDArray[Any]
@@ -54,11 +55,11 @@ def write_npz(path: Path, arrays: Mapping[str, Array]) -> str:
 
 
 def read_npz(path: Path, sha256: str) -> dict[str, Array]:
-    """The arrays of a `.npz`. Raises ValueError where its sha256 is another."""
+    """The arrays of a `.npz`. Raises Damaged where its sha256 is another, or where it is no file."""
+    if not path.is_file():
+        raise Damaged(f"{path} is missing: run its case again")
     if (found := file_digest(path)) != sha256:
-        raise ValueError(
-            f"{path}: sha256 is {found}, and {sha256} was expected: the file was changed or torn; run its case again"
-        )
+        raise Damaged(f"{path}: sha256 is {found}, and {sha256} was expected: the file was changed or torn; run its case again")
     with np.load(path, allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
 
@@ -87,7 +88,7 @@ def _narrow_type(array: Array, dtype: str) -> str | None:
 
 def _check_place(file: str) -> None:
     if not PLACE.fullmatch(file):
-        raise ValueError(f"{file!r} is no place for arrays: arrays/<sha256 key>.npz is")
+        raise Damaged(f"{file!r} is no place for arrays: arrays/<sha256 key>.npz is")
 
 
 def _sync_directory(directory: Path) -> None:

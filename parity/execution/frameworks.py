@@ -40,7 +40,7 @@ class FrameworkEntry:
     words: what people call it too, for "did you mean".
     default: False where it is asked by name alone; its environment is built when someone asks for it.
     trains: False where it runs models forward and nothing else. Such a framework is asked by name alone, and judged by its
-    forward passes in evaluation mode (parity.trials.networks.forward_only).
+    forward passes in evaluation mode (parity.trials.trial.forward_only).
     features: those of FEATURES that it offers; a verb that needs another refuses the framework. colour: its lines in figures.
     """
 
@@ -75,11 +75,16 @@ def find(name: str) -> tuple[str, FrameworkEntry, Variant]:
         for variant in entry.variants:
             if variant.name == wanted:
                 return match["framework"], entry, variant
-    word = name.partition("[")[0].lower()
-    meant = [known for known, entry in TABLE.items() if word in (known, *entry.words)]
-    meant = meant or get_close_matches(word, [known for one, entry in TABLE.items() for known in (one, *entry.words)], 1)
-    close = f"; did you mean `{meant[0]}`?" if meant else ""
+    close = f"; did you mean `{meant(name)}`?" if meant(name) else ""
     raise ValueError(f"there is no framework {name!r}; there are {', '.join(names())}{close}")
+
+
+def meant(name: str) -> str:
+    """The framework that a word probably means: `tensorflow`, `Torch`, `kears`; nothing where none is near."""
+    word = name.partition("[")[0].lower()
+    called = [known for known, entry in TABLE.items() if word in (known, *entry.words)]
+    near = get_close_matches(word, [known for one, entry in TABLE.items() for known in (one, *entry.words)], 1)
+    return (called or near or [""])[0]
 
 
 def names() -> tuple[str, ...]:

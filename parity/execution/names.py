@@ -10,10 +10,13 @@ A name is a group and, behind it, a name of the spec (of the model, where it is 
                     step/STEP/gradient/NAME  step/STEP/parameter/NAME  step/STEP/loss  step/STEP/PHASE/gradient/NAME
                     product/NUMBER/NAME  newton/STEP/step/NAME  newton/STEP/parameter/NAME  sample/NUMBER  sample/again
                     parameter/NAME  again/NAME  native/FILE  losses  test/OUTPUT
-    fingerprints    parameter/STEP/NAME  hyperparameter/NAME  known/ARGUMENT, and SETTING/RESULT, whose words are the forms'
+    fingerprints    in and out, the steps of each stacked: batches/NAME  batches/rate  parameters/NAME
+                    parameter/NAME  hyperparameter/NAME  known/ARGUMENT, and SETTING/RESULT, whose words are the forms';
+                    in and out also behind further/ROUND
     own models      weight/NAME  input/NUMBER  loss/NUMBER  eval/…  train/…, and behind these two, or alone: in/CALL/SLOT
                     out/CALL/NUMBER  output/NUMBER  gradient/NAME  input_gradient/NUMBER  after/NAME; of one call run alone:
-                    in/SLOT  out/NUMBER  state/NAME
+                    in/SLOT  out/NUMBER  state/NAME; of functions: function/NUMBER/in/SLOT  function/NUMBER/out/NUMBER, and
+                    instead/NUMBER/NUMBER for what takes the place of what one gives
 """
 
 from __future__ import annotations
@@ -37,7 +40,9 @@ STATE, AFTER, STEP, DECODED = "state", "after", "step", "decoded"
 PRODUCT, NEWTON = "product", "newton"
 SAMPLE, AGAIN, NATIVE = "sample", "again", "native"
 
-HYPERPARAMETER, KNOWN = "hyperparameter", "known"
+HYPERPARAMETER, KNOWN, FURTHER = "hyperparameter", "known", "further"
+BATCHES, PARAMETERS = "batches", "parameters"
+"""A fingerprint's gradients and weights, all steps of one weight in one array."""
 RATE = "rate"
 """The input of a fingerprint's batch that holds the learning rate of its step."""
 
@@ -45,6 +50,7 @@ WEIGHT, INPUT, OUTPUT = "weight", "input", "output"
 EVAL, TRAIN = "eval", "train"
 TAKEN, GIVEN = "in", "out"
 """What a call of a layer took, and what it gave."""
+FUNCTION, INSTEAD = "function", "instead"
 
 
 def array_name(*parts: str | int) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from parity.execution.damage import parsed
 from parity.spec.cases import Case
 
 FORMAT = 1
@@ -86,7 +87,7 @@ def encode(record: Record) -> str:
 
 def decode(line: str) -> Record:
     """The record of a line. Raises ValueError with what is wrong."""
-    body = json.loads(line)
+    body = parsed(line)
     if not isinstance(body, dict):
         raise ValueError("it is no record")
     if body.pop("checksum", None) != _digest(canonical(body)):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from parity.execution.damage import Damaged, checksummed, parsed, read_text, verified
 from parity.spec.cases import Case
 
 FORMAT = 1
@@ -53,24 +54,28 @@ def encode(request: Request) -> str:
         for entry in request.entries
     ]
     head = {"format": FORMAT, "framework": request.framework, "realization": request.realization, "dtype": request.dtype}
-    return json.dumps({**head, "threads": request.threads, "cases": entries}, indent=1, allow_nan=False)
+    return json.dumps(checksummed({**head, "threads": request.threads, "cases": entries}), indent=1, allow_nan=False)
 
 
 def read(directory: Path) -> Request:
-    """The request of a directory. Raises ValueError naming the file and what is wrong with it."""
+    """The request of a directory. Raises Damaged naming the file and what is wrong with it."""
     path = directory / FILE
     try:
-        data = json.loads(path.read_text())
+        data = parsed(read_text(path.read_bytes()))
         if data.get("format") != FORMAT:
             raise ValueError(f"request format {data.get('format')!r} is not {FORMAT}: write the request with this parity again")
         entries = tuple(_entry(item) for item in data["cases"])
+        if not verified(data):
+            raise ValueError("its checksum does not match: it was changed or torn; write the request with this parity again")
         return Request(directory, data["framework"], data["dtype"], entries, data["realization"], data["threads"])
     except FileNotFoundError as error:
-        raise ValueError(f"{path} is missing: {directory} holds no request") from error
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{path}: a field is missing or of the wrong type: {error}") from error
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise Damaged(f"{path} is missing: {directory} holds no request") from error
+    except IsADirectoryError as error:
+        raise Damaged(f"{path} is a directory: {directory} holds no request") from error
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise Damaged(f"{path}: a field is missing or of the wrong type: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise Damaged(f"{path}: {error}") from error
 
 
 def _entry(item: Mapping[str, Any]) -> RequestEntry:

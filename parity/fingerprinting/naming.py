@@ -1,17 +1,19 @@
 """Owns the naming of a rule that was seen from outside: the closed forms whose every step it took, to within rounding.
 
-It refuses to guess: where no form explains every element of every step, the answer is no match.
+It refuses to guess: where no form explains every element of every step of every run, the answer is no match. It refuses a
+tolerance wider than the precision that was driven: float32 in an object driven in float64 needs a witness (`blind`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from parity.fingerprinting import held_forms
 from parity.fingerprinting.rules import ClosedForm, library
 from parity.judgement import budgets
 from parity.reference_impl.retracing import SeenStep, retrace
@@ -19,9 +21,13 @@ from parity.reference_impl.retracing import SeenStep, retrace
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
 
-PRECISIONS = ("float64", "float32")
-"""What a match is tried in, the sharpest first: fused kernels hold hyper-parameters in float32 beside float64 weights."""
+BLIND = 0.5
+"""The least share of updates that stay bit for bit where gradients move by a 16th of float32's spacing (NUDGE).
+An object that rounds gradients to float32 gives all of them again, and one that rounds a sum or a product of a few of them all
+but some sixteenths; of one that computes in float64 everything moves, by 2**24 of its spacings: nothing lies between."""
 
+TOLD_APART = 64.0
+"""A nudge that moves an update by fewer spacings of its weight than this tells nothing, and is not counted."""
 
 MEANINGS: Mapping[str, tuple[str, ...]] = {"beta": ("momentum", "rho")}
 """What an argument means to some, where the object has no other of that meaning."""
@@ -41,51 +47,169 @@ class Seen:
 
 @dataclass(frozen=True)
 class ExplainingForm:
-    """A form that explains all steps, in which precision, and the greatest share of a budget that it needed."""
+    """A form that explains all steps, in which precision, and the greatest share of a budget that it needed.
+
+    precision: the driven one; or float32 although float64 was driven, where a nudge shows that the object computes so."""
 
     form: ClosedForm
     precision: str
     share: float
+    rate_held: bool = False
+
+
+@dataclass(frozen=True)
+class Verified:
+    """matches: the forms that explain every run. departed: what explains the first run but not another -> that run.
+    beyond: the runs that a form of the matches does not speak of, or not wholly -> why."""
+
+    matches: Sequence[ExplainingForm]
+    departed: Mapping[str, str]
+    beyond: Mapping[str, str] = field(default_factory=dict)
 
 
 def identify(seen: Seen, forms: Iterable[ClosedForm] | None = None) -> list[ExplainingForm]:
-    """Every form that explains what was seen in the sharpest precision in which any does; none is no match.
+    """Every form that explains what was seen, in the precision that was driven; none is no match.
 
-    Where none does, the object may have kept the learning rate that it was made with: forms are tried with that as well.
+    Where none does, some of the object's numbers may be held in float32 (held_forms), or the learning rate at its first value.
     """
+    seen = _meant(seen)
+    eligible = _eligible(library() if forms is None else forms, seen)
+    if found := _within(eligible, seen, seen.dtype):
+        return found
+    if forms is None and seen.dtype == "float64" and (found := _within(_eligible(held_forms.library(), seen), seen, "float64")):
+        return found
+    return _rate_held(eligible, seen, seen.dtype)
+
+
+def identify_blind(seen: Seen, nudged: Seen) -> list[ExplainingForm]:
+    """Every form that explains in float32 what an object was seen to do in float64, if the nudge shows that it computes so.
+
+    nudged: what the object did in the first step with gradients moved by less than float32 holds. None, where it saw that."""
+    if seen.dtype != "float64" or blind(seen, nudged) < BLIND:
+        return []
+    seen = _meant(seen)
+    eligible = _eligible(library(), seen)
+    return _within(eligible, seen, "float32") or _rate_held(eligible, seen, "float32")
+
+
+def _eligible(forms: Iterable[ClosedForm], seen: Seen) -> list[ClosedForm]:
+    return [form for form in forms if form.hyperparameters() <= seen.hyperparameters.keys()]
+
+
+def _rate_held(eligible: Sequence[ClosedForm], seen: Seen, precision: str) -> list[ExplainingForm]:
+    """With the learning rate held at its first value; tried are the forms that explain the steps before it changes."""
+    known = [step.rate == seen.hyperparameters["learning_rate"] for step in seen.steps]
+    if all(known) or not known[0]:
+        return []
+    begun = replace(seen, steps=seen.steps[: known.index(False)])
+    forms = [match.form for match in _within(eligible, begun, precision)]
+    return [
+        replace(one, form=replace(one.form, name=one.form.name + HELD), rate_held=True)
+        for one in _within(forms, _first_rate(seen), precision)
+    ]
+
+
+def named(seen: Seen, nudged: Seen | None, further: Mapping[str, Seen]) -> Verified:
+    """The forms that explain the first run and all further ones: in the precision that was driven, or else in float32, of an
+    object that is blind to what float32 does not hold (nudged)."""
+    found = verify(identify(seen), further)
+    if found.matches or nudged is None:
+        return found
+    other = verify(identify_blind(seen, nudged), further)
+    return other if other.matches or not found.departed else found
+
+
+def verify(matches: Sequence[ExplainingForm], further: Mapping[str, Seen]) -> Verified:
+    """The matches that explain all further runs as well."""
+    kept: list[ExplainingForm] = []
+    departed: dict[str, str] = {}
+    beyond: dict[str, str] = {}
+    for match in matches:
+        for name, run in further.items():
+            known = _meant(run)
+            reached = _reached(match.form, _first_rate(known) if match.rate_held else known)
+            used = share(match.form, reached, match.precision) if reached.steps[0].before else float("nan")
+            if used > 1:
+                departed[match.form.name] = name
+                break
+            if np.isnan(used):
+                beyond[name] = "not judged, the formula has no number there"
+            elif len(reached.steps[0].before) < len(known.steps[0].before):
+                beyond[name] = "held for arrays of 1 and 2 axes alone, the formula speaks of no others"
+        else:
+            kept.append(match)
+    return Verified(kept, departed, beyond)
+
+
+def _meant(seen: Seen) -> Seen:
+    """With the arguments that mean something else to some."""
     known = dict(seen.hyperparameters)
     meant = {other: known[name] for name, others in MEANINGS.items() if name in known for other in others if other not in known}
-    seen = replace(seen, hyperparameters=known | meant)
-    eligible = [
-        form for form in (library() if forms is None else forms) if form.hyperparameters() <= seen.hyperparameters.keys()
-    ]
-    if found := _matches(eligible, seen):
-        return found
-    held = replace(seen, steps=[replace(step, rate=known["learning_rate"]) for step in seen.steps])
-    before = [step.rate == known["learning_rate"] for step in seen.steps].index(False) if held.steps != seen.steps else 0
-    begun = [form for form in eligible if before and _matches([form], replace(seen, steps=seen.steps[:before]))]
-    return [replace(one, form=replace(one.form, name=one.form.name + HELD)) for one in _matches(begun, held)]
+    return replace(seen, hyperparameters=known | meant)
 
 
-def _matches(eligible: Sequence[ClosedForm], seen: Seen) -> list[ExplainingForm]:
-    for precision in PRECISIONS[PRECISIONS.index(seen.dtype) :]:
-        found = [ExplainingForm(form, precision, share(form, seen, precision)) for form in eligible]
-        if matches := [match for match in found if match.share <= 1]:
-            return matches
-    return []
+def _first_rate(seen: Seen) -> Seen:
+    """As if the learning rate had never changed."""
+    return replace(seen, steps=[replace(step, rate=seen.hyperparameters["learning_rate"]) for step in seen.steps])
+
+
+OF_MATRICES = frozenset({"row_means", "column_means"})
+"""What is defined for vectors and matrices alone."""
+
+
+def _reached(form: ClosedForm, seen: Seen) -> Seen:
+    """Without the arrays of more axes than the form speaks of."""
+    names = [name for name, array in seen.steps[0].before.items() if array.ndim <= 2 or not form.calls() & OF_MATRICES]
+    if len(names) == len(seen.steps[0].before):
+        return seen
+
+    def only(arrays: Arrays) -> Arrays:
+        return {name: arrays[name] for name in names}
+
+    steps = [SeenStep(only(one.before), only(one.gradients), only(one.after), one.rate) for one in seen.steps]
+    return replace(seen, steps=steps)
+
+
+def _within(eligible: Sequence[ClosedForm], seen: Seen, precision: str) -> list[ExplainingForm]:
+    found = [ExplainingForm(form, precision, share(form, seen, precision)) for form in eligible]
+    return [match for match in found if match.share <= 1]
+
+
+def blind(seen: Seen, nudged: Seen) -> float:
+    """The share of first updates that are bit for bit the same for gradients moved by less than float32 holds, of all updates
+    that are large enough to tell. The first step alone: after it the weights differ."""
+    one, other, same, told = seen.steps[0], nudged.steps[0], 0, 0
+    for name, after in one.after.items():
+        moved = np.abs(after.astype(np.float64) - one.before[name])
+        apart = np.abs(other.gradients[name].astype(np.float64) - one.gradients[name])
+        share_moved = np.divide(apart, np.abs(one.gradients[name]), out=np.zeros(apart.shape), where=one.gradients[name] != 0)
+        large = moved * share_moved > TOLD_APART * budgets.roundoff("float64") * np.abs(after)
+        same += int(np.sum(large & (other.after[name] == after)))
+        told += int(np.sum(large))
+    return same / told if told else 0.0
 
 
 def share(form: ClosedForm, seen: Seen, precision: str) -> float:
-    """The greatest error of an update, in budgets; infinite as soon as one step departs."""
-    u, worst = budgets.roundoff(precision), 0.0
+    """The greatest error of an update, in budgets; infinite as soon as one departs, NaN where the form has no number at all.
+
+    Where a form has no number (0/0), neither must the object. Weights that do not lie on float32's grid are stored in float64,
+    whatever the update was computed in."""
+    u, worst = budgets.roundoff(precision), float("nan")
+    stored = u if _on_grid(seen) else budgets.roundoff(seen.dtype)
     read = form.hyperparameters() | {"learning_rate"}
     values = {name: value for name, value in seen.hyperparameters.items() if name in read}
     with np.errstate(all="ignore"):
         for expected, step in zip(retrace(form.rule(values), values, seen.steps, u), seen.steps, strict=True):
             for name, one in expected.items():
+                allowed = budgets.updated(one.error, one.size, u, stored)
+                judged = np.isfinite(one.update) & np.isfinite(allowed)
                 update = step.after[name].astype(one.update.dtype) - step.before[name].astype(one.update.dtype)
-                used = abs(update - one.update) / np.maximum(budgets.updated(one.error, one.size, u), 1e-300)
-                if not (used <= 1).all():
+                used = abs(update - one.update) / np.maximum(allowed, 1e-300)
+                if not (used[judged] <= 1).all() or np.isfinite(step.after[name][~judged]).any():
                     return float("inf")
-                worst = max(worst, float(np.max(used)))
+                worst = float(np.fmax(worst, np.max(used[judged], initial=0.0))) if judged.any() else worst
     return worst
+
+
+def _on_grid(seen: Seen) -> bool:
+    return all(bool((array == array.astype(np.float32)).all()) for step in seen.steps for array in step.after.values())

@@ -8,11 +8,12 @@ it reads; one that an object does not have excludes it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from parity.fingerprinting.published_rules import MOMENTS, Texts, published
 from parity.formulas.formula import Formula
+from parity.reference_impl.retracing import Singles
 from parity.reference_impl.rules import Rule
 
 FIXED = frozenset({"g", "w", "t", "global_norm", "weights", "place", "first_rate"})
@@ -30,6 +31,8 @@ class ClosedForm:
     update: Texts
     state: Texts = field(default_factory=dict)
     before: Texts = field(default_factory=dict)  # what is done to g and w before the rule
+    singles: tuple[str, ...] = ()  # states that are kept in float32 (held_forms.py)
+    held: str = ""  # what is said of them
 
     def hyperparameters(self) -> frozenset[str]:
         """What it reads beside the variables and its states."""
@@ -40,21 +43,32 @@ class ClosedForm:
         """The rule, its states started with these hyper-parameters."""
         start = {name: float(formula(text).evaluate(values, {})) for name, text in self.state.items()}
         formulas = [{name: formula(text) for name, text in part.items()} for part in (self.before, self.update)]
+        if self.singles:
+            return Singles(self.name, formulas[1], formulas[0], start, self.singles)
         return Rule(self.name, gradient=formulas[0], update=formulas[1], state=start)
+
+    def calls(self) -> frozenset[str]:
+        """The functions that it calls."""
+        return frozenset(call for text in (*self.before.values(), *self.update.values()) for call in formula(text).calls())
 
 
 def library() -> Iterator[ClosedForm]:
     """Every base, plain and with each kind of weight decay and of clipping."""
     for base in bases():
-        for clipping, clipped in CLIPPINGS.items():
-            for decay, (g, w, after) in DECAYS.items():
-                if decay and ("weight_decay" in base.hyperparameters() or (base.name + decay) in SAME):
-                    continue
-                before = {name: text.replace("G", clipped) for name, text in (("g", g), ("w", w)) if text}
-                before = {name: text for name, text in before.items() if text != name}
-                name = base.name + decay + clipping
-                update = {**base.update, "w": after.replace("W", base.update["w"])}
-                yield ClosedForm(SPECS.get(name, name), update, base.state, before)
+        yield from varied(base)
+
+
+def varied(base: ClosedForm) -> Iterator[ClosedForm]:
+    """Plain, and with each kind of weight decay and of clipping."""
+    for clipping, clipped in CLIPPINGS.items():
+        for decay, (g, w, after) in DECAYS.items():
+            if decay and ("weight_decay" in base.hyperparameters() or (base.name + decay) in SAME):
+                continue
+            before = {name: text.replace("G", clipped) for name, text in (("g", g), ("w", w)) if text}
+            before = {name: text for name, text in before.items() if text != name}
+            name = base.name + decay + clipping
+            update = {**base.update, "w": after.replace("W", base.update["w"])}
+            yield replace(base, name=SPECS.get(name, name), update=update, before=before)
 
 
 CLIPPINGS: Mapping[str, str] = {

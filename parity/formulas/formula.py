@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from parity.formulas import rounding
-from parity.formulas.syntax import FormulaError, dotted, names, parse
+from parity.formulas.syntax import FormulaError, dotted, names, parse, told
 
 WIDEST = 4_096
 """Bits of an exact number on the way to its result."""
@@ -120,15 +120,16 @@ def _evaluate(node: ast.expr, values: Mapping[str, Any], functions: Mapping[str,
 
 def _call(node: ast.Call, function: Callable[..., Any], arguments: list[Any]) -> Any:
     """Of plain numbers a function may have no value: sqrt(-1), log(0), exp(1000)."""
-    if not all(isinstance(argument, (int, float)) for argument in arguments):
-        return function(*arguments)
+    plain = all(isinstance(argument, (int, float)) for argument in arguments)
     try:
         return function(*arguments)
     except FormulaError as error:
         raise FormulaError(error.message, node.col_offset) from None
     except (ValueError, OverflowError):
-        told = ", ".join(f"{argument:g}" for argument in arguments)
-        raise FormulaError(f"`{dotted(node.func)}({told})` has no value", node.col_offset) from None
+        if not plain:
+            raise
+        given = ", ".join(told(argument) for argument in arguments)
+        raise FormulaError(f"`{dotted(node.func)}({given})` has no value", node.col_offset) from None
 
 
 def _lookup(node: ast.expr, values: Mapping[str, Any]) -> Any:
@@ -149,6 +150,8 @@ def _apply(node: ast.BinOp, left: Any, right: Any) -> Any:
         raise FormulaError("division by zero", node.col_offset) from None
     except OverflowError:
         raise FormulaError("the number is too large", node.col_offset) from None
+    except ValueError:
+        raise FormulaError("there is no such number", node.col_offset) from None
 
 
 def _is_power_of_doubles(node: ast.BinOp, left: Any, right: Any) -> bool:
@@ -160,7 +163,7 @@ def _is_power_of_doubles(node: ast.BinOp, left: Any, right: Any) -> bool:
 def _check_power(node: ast.BinOp, base: Any, exponent: Any) -> None:
     """9**9**9 would run for hours, and a fractional power of a negative number is not real."""
     if isinstance(base, float) or isinstance(exponent, float):
-        if base < 0 and exponent != int(exponent):
+        if base < 0 and not (math.isfinite(exponent) and exponent == int(exponent)):
             raise FormulaError("a fractional power of a negative number", node.col_offset)
         return
     bits = max(Fraction(base).numerator.bit_length(), Fraction(base).denominator.bit_length())

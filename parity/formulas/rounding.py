@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 DIGITS = 60
 """A double has 17. A value whose next 43 digits do not tell which double is nearer is not expected."""
@@ -57,6 +58,7 @@ def cos(x: float) -> float:
     return float(total)
 
 
+@lru_cache(maxsize=64)
 def pi(digits: int) -> Decimal:
     """π, by Machin's formula: 16 arctan(1/5) - 4 arctan(1/239)."""
     one = 10 ** (digits + 10)

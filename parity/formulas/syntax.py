@@ -41,6 +41,9 @@ schedules; architectures refuse them."""
 LONGEST, DEEPEST = 1_000, 100
 """Characters of a formula; depth of its tree."""
 
+MOST_ITERATIONS = 100
+"""Of newton_schulz: Muon takes five, and after a hundred nothing moves any more."""
+
 OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
 
 _TOKENS = re.compile(
@@ -157,6 +160,22 @@ def names(node: ast.expr) -> Iterator[str]:
         yield from names(node.right)
     elif isinstance(node, ast.UnaryOp):
         yield from names(node.operand)
+
+
+def iterations(count: float) -> int:
+    """How often newton_schulz is to iterate. FormulaError where that is no whole number from 0 to MOST_ITERATIONS."""
+    if not 0 <= count <= MOST_ITERATIONS or count != int(count):
+        wanted = f"`newton_schulz` takes a whole number of steps, {MOST_ITERATIONS} at most"
+        raise FormulaError(f"{wanted}: {told(count)} is no number of steps")
+    return int(count)
+
+
+def told(number: float) -> str:
+    """A number for a sentence, however large."""
+    try:
+        return f"{number:g}"
+    except OverflowError:
+        return f"a number of {number.bit_length() * 0.30103:.0f} digits" if isinstance(number, int) else "a number too large"
 
 
 def _short(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Owns the one table of error budgets: how much error rounding alone explains, each number with its derivation.
+"""Owns the one table of budgets and thresholds: how much error rounding alone explains, each number with its derivation.
 
 It refuses to be tuned to a framework: what exceeds a budget is a finding, not a reason to raise the budget.
 """
@@ -34,15 +34,8 @@ only where a verdict is not green are more of them walked, and in the end all, w
 At full size a shadow of ResNet-152 takes a minute.
 """
 
-ONE_OP = 4.0
-"""Tier 1, one op, element by element: |y - y64| <= K·√n·u·Σ|a||b| + u·|y64|, with n·u·Σ|a||b| as the hard ceiling.
-
-The rounding errors of a sum of n products are as good as independent, so they add up like √n (Higham & Mary 2019); 1.1 was
-the most in float32 matrix products. The last term is the rounding of the result.
-"""
-
 SHADOW = 4.0
-"""Tier 2, anything deeper, per tensor, in max-norm and in RMS: error <= K·max(greatest error of a shadow, u·norm of y64).
+"""Shadows, per tensor, in max-norm and in RMS: error <= K·max(greatest error of a shadow, u·norm of y64).
 
 A shadow's error is a sample of what another, equally right order of computation gives. K was validated on seeds apart from
 the tests': the greatest share of the budget used is printed by `python -m tests.tools.false_alarms`.
@@ -59,22 +52,7 @@ tested precision for which the formula needs none: 2·2. Storing w rounds once; 
 STORE = 2.0
 
 KINK = 4.0
-"""A branch is in doubt where the distance to the kink is at most K times the error of the value that decides it (tier 2)."""
-
-ELEMENTWISE_ULPS: Mapping[str, float] = {
-    "relu": 0.0,
-    "relu6": 0.0,
-    "leaky_relu": 0.5,
-    "sigmoid": 4.0,
-    "tanh": 4.0,
-    "gelu": 8.0,
-    "add": 0.5,
-    "multiply": 0.5,
-}
-"""Tier 3: error of an element-wise function in ULPs of its result, for inputs of ordinary size.
-
-Vendors promise 1 to 4 ULPs for exp, tanh and erf; sigmoid and gelu compose two roundings and a division on top.
-"""
+"""A branch is in doubt where the distance to the kink is at most K times the error of the value that decides it."""
 
 FALSE_ALARM = 1e-6
 """Level of one statistical test: 1,000 seeds of 17 initializers with 6 tests each give 0.1 false alarms in all."""
@@ -84,6 +62,37 @@ HALVED = 10.0
 
 REDUCED_LEAST = 2.0**-10
 """An error counts as float32-sized from this share of the float32 budget on: below, it is another, smaller difference."""
+
+CURVATURE_SHARE = 1 / HALVED
+"""A step of Newton's method is judged while its budget is below this share of the step: a greater budget could hide a fault
+of a tenth. The first step has to be judged."""
+
+DROPOUT_ROUNDINGS = 3.0
+"""Roundings between x and x/(1 - rate): 1 - rate, its reciprocal, and the product; each at most u."""
+
+COMPARED = 1e-9
+"""Two models in float64: what exceeds this share of a tensor's greatest number, for each layer before it, is a fault.
+
+A sum of n products errs by at most n·u = n·1.1e-16 of Σ|a||b|, so 1e-9 is beyond rounding for any reduction below nine million
+terms; and the least difference that anyone means, a hyper-parameter rounded to float32 (6e-8), lies sixty times above it.
+Layers hand errors on, hence the factor of the layers.
+"""
+
+COMPARED_DRAWS = 4
+"""How many draws a difference of two models in float32 must stand in: with errors of a normal distribution, a right model
+exceeds all four with probability 4e-3 (SHADOWS)."""
+
+ANSWER = 1e-4
+"""The atlas: how near an answer must come to a closed form, relative to the form's greatest number. Questions are asked in
+float32. Rounding after their few operations is below 1e-5. The forms of one question lie further apart than 1e-3 (tested)."""
+
+ADVICE = 4e-6
+"""The atlas: how near the float32 numbers of two frameworks must come where advice is followed, relative to the greatest: 67 u,
+which the few operations of a question stay below. Advice that was nearly right was off by 2e-3 and more."""
+
+FORM_ROUNDINGS = 256.0
+"""Fingerprints: an object follows a closed form if every number is within so many roundoffs of the driven precision, relative
+to the greatest number of its array. The known native objects need 30 at most. Two forms are ten times as far apart (tested)."""
 
 PRECISION_RATIO = UNIT_ROUNDOFF["float32"] / UNIT_ROUNDOFF["float64"]
 """Budgets are proportional to u, so a float64 budget times this is the float32 budget of the same computation."""
@@ -136,12 +145,6 @@ def greatest(x: Array) -> float:
     return float(abs(max(np.max(x), -np.min(x)))) if x.size else 0.0
 
 
-def one_op(reference: Array, magnitudes: Array, length: int, u: float) -> Array:
-    """Tier 1. magnitudes: Σ|a||b| for every element; length: n."""
-    growth = min(ONE_OP * sqrt(length), float(max(length, 1)))
-    return np.asarray(growth * u * magnitudes + u * np.abs(reference))
-
-
 def spread(reference: Array, shadows: Iterable[Array]) -> Spread:
     """Of shadows, one after the other. Where the reference is not finite there is nothing to measure."""
     finite, found = np.isfinite(reference), Spread()
@@ -153,22 +156,17 @@ def spread(reference: Array, shadows: Iterable[Array]) -> Spread:
 
 
 def shadowed(reference: Array, beside: Spread, u: float) -> Budget:
-    """Tier 2."""
+    """The budget of a tensor whose shadows spread so far. u: of the tested precision."""
     return Budget(
         maximum=SHADOW * max(u * greatest(reference), beside.maximum),
         rms=SHADOW * max(u * rms(reference), beside.rms),
     )
 
 
-def ulps(reference: Array, allowed: float, u: float) -> Array:
-    """Tier 3: `allowed` ULPs of each element, an ULP being 2·u times the power of two below |reference|."""
-    _, exponent = np.frexp(np.abs(np.asarray(reference, dtype=np.float64)))
-    return np.asarray(allowed * 2 * u * np.ldexp(0.5, exponent))
-
-
-def updated(error: Array, size: Array, u: float) -> Array:
-    """Budget of an update, per element, from its running error and the size of the parameter."""
-    return np.asarray(UPDATE * error + STORE * u * size)
+def updated(error: Array, size: Array, u: float, stored: float | None = None) -> Array:
+    """Budget of an update, per element, from its running error and the size of the parameter. stored: the unit roundoff of the
+    precision in which parameters are kept, where it is another than that of the update."""
+    return np.asarray(UPDATE * error + STORE * (u if stored is None else stored) * size)
 
 
 def scheduled(rates: Array, u: float) -> Array:

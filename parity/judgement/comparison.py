@@ -105,7 +105,7 @@ def unfit(got: Array | None, reference: Array) -> Finding | None:
 
 
 def judge(got: Array | None, reference: Array, beside: budgets.Spread, u: float, zero: str = "") -> Finding:
-    """Tier 2: a whole tensor, in max-norm and in RMS, against the reference. beside: how far its shadows lie from it.
+    """A whole tensor, in max-norm and in RMS, against the reference. beside: how far its shadows lie from it.
 
     zero: why a reference that is zero everywhere could have shown a fault all the same; without it, it could not.
     """
@@ -142,7 +142,7 @@ def judge_elements(got: Array | None, reference: Array, budget: Array, first: in
 
 
 def judge_bits(got: Array | None, expected: Array) -> Finding:
-    """Tier 0: every bit as expected."""
+    """Every bit as expected."""
     if got is None or got.shape != expected.shape:
         return unfit(got, expected) or Finding("differs")
     if np.array_equal(got, expected, equal_nan=True):

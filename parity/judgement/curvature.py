@@ -29,9 +29,6 @@ from parity.spec.graph import Graph
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
 
-TELLING = 1 / budgets.HALVED
-"""A step of Newton's method is judged while its budget is below this share of it; the first one has to be."""
-
 
 @dataclass(frozen=True)
 class CurvatureInputs:
@@ -132,7 +129,7 @@ def _step(given: CurvatureInputs, arrays: Arrays, before: Arrays, step: int) -> 
     found = {}
     for name, array in reference.items():
         spread = budgets.spread(array, [shadow[name] for shadow in around])
-        if not (budgets.shadowed(array, spread, given.known.u).maximum < TELLING * budgets.greatest(array)):
+        if not (budgets.shadowed(array, spread, given.known.u).maximum < budgets.CURVATURE_SHARE * budgets.greatest(array)):
             return None
         found[name] = judge_tensor(arrays.get(array_name(NEWTON, step, STEP, name)), array, spread, given.known.u)
     return found
@@ -154,9 +151,8 @@ def _minimum(given: CurvatureInputs, arrays: Arrays) -> Iterator[Comparison]:
         spread = budgets.spread(array, [shadow[name] for shadow in around])
         got = arrays.get(array_name(NEWTON, given.case.steps - 1, PARAMETER, name))
         finding = judge_tensor(got, array, spread, given.known.u)
-        if not (
-            budgets.shadowed(array, spread, given.known.u).maximum < TELLING * budgets.greatest(array - given.initial[name])
-        ):
+        hidden = budgets.CURVATURE_SHARE * budgets.greatest(array - given.initial[name])
+        if not (budgets.shadowed(array, spread, given.known.u).maximum < hidden):
             finding = Finding("mistrusted", reason="rounding hides a tenth of the way to the minimum")
         yield named(given.case, "minimum", name, finding)
 

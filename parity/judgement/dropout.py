@@ -20,9 +20,6 @@ from parity.spec.cases import Case
 
 Array = npt.NDArray[Any]
 
-ROUNDINGS = 3.0
-"""Roundings between x and x/(1 - rate): 1 - rate, its reciprocal, and the product; each at most u."""
-
 
 def judge(case: Case, batch: Mapping[str, Array]) -> Callable[[Mapping[str, Array]], list[Comparison]]:
     """Judges a record of probes.dropout_probe. `batch`: x, drawn away from zero, so that a zero is a dropped unit; weights."""
@@ -55,4 +52,4 @@ def _rate(kept: Array, rate: float) -> Finding:
 def _masked(got: Array | None, values: Array, kept: Array, rate: float, u: float) -> Finding:
     """The recovered mask replayed: kept values scaled, the others exactly zero."""
     expected = np.where(kept, values.astype(np.float64) / (1.0 - rate), 0.0)
-    return judge_elements(got, expected, ROUNDINGS * u * np.abs(expected))
+    return judge_elements(got, expected, budgets.DROPOUT_ROUNDINGS * u * np.abs(expected))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from parity.execution.protocol import Held
+from parity.mxnet_impl import params
 
 __all__ = ["THREADS", "WEIGHTS", "context", "devices", "held", "mxnet", "read_weights", "settings", "synchronize", "written"]
 
@@ -65,6 +66,10 @@ def written(arrays: Mapping[str, Any]) -> bytes:
 
 def read_weights(content: bytes) -> dict[str, Any]:
     """What `written` wrote; nothing where arrays have no names. Raises ValueError where it is no such file."""
+    try:
+        params.check(content)
+    except ValueError as error:
+        raise ValueError(f"{WEIGHTS} is damaged: {error}") from None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, WEIGHTS)
         path.write_bytes(content)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.formulas.syntax import FormulaError
+from parity.formulas.syntax import FormulaError, iterations
 from parity.reference_impl import running
 from parity.reference_impl.running import Bounded
 
@@ -50,11 +50,10 @@ def _vector(x: Array) -> Array:
 
 
 def _whole(steps: float, x: Array) -> int:
-    if steps != int(steps):
-        raise FormulaError(f"{steps} is no number of steps")
+    count = iterations(steps)
     if np.ndim(x) != 2:
         raise FormulaError(f"newton_schulz needs a matrix, this array has {np.ndim(x)} axes")
-    return int(steps)
+    return count
 
 
 def _bounded_mean(mean: Callable[[Array], Array]) -> Callable[[Bounded], Bounded]:

@@ -5,7 +5,7 @@ It refuses to judge; updates carry their rounding errors as in `rules.replay`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,38 @@ import numpy.typing as npt
 
 from parity.reference_impl import matrices, running
 from parity.reference_impl.rules import Expected, Rule, expected_of
+from parity.reference_impl.running import Bounded
 
 Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Singles(Rule):
+    """A rule that keeps some of its states in float32, whatever the precision of the rest. It is retraced alone."""
+
+    kept: tuple[str, ...] = ()
+
+    def step(
+        self,
+        parameter: Any,
+        gradient: Any,
+        state: dict[str, Any],
+        known: Mapping[str, Any],
+        functions: Mapping[str, Callable[..., Any]],
+    ) -> Any:
+        values = {**known, **state, "g": gradient, "w": parameter}
+        for name, formula in (*self.gradient.items(), *self.update.items()):
+            values[name] = formula.evaluate(values, functions)
+            if name in self.kept:
+                values[name] = single(values[name])
+            if name in state:
+                state[name] = values[name]
+        return values["w"]
+
+
+def single(number: Bounded) -> Bounded:
+    """The nearest number of float32. What lies within its error of the middle of two of them may become either; 1 in 10**8."""
+    return running.exactly(np.asarray(number.value, np.float32), number.u)
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,14 @@ from typing import Any
 from parity.atlas.chapters import CHAPTERS
 from parity.atlas.defaults import MEANINGS
 from parity.atlas.question import Answer
+from parity.execution import sealed
+from parity.execution.damage import CHECKSUM, Damaged, checksummed, parsed
 from parity.fingerprinting.forms.draws import SHAPES
-from parity.reporting import pages
+from parity.reporting import fields, pages
 
-FORMAT = 3
+FORMAT = 4
+HISTORY = {3: "without a checksum", 4: "with a checksum of everything else"}
+MEND = "take the committed file again (`git checkout`), or ask again by `parity atlas -o reports`"
 
 
 @dataclass(frozen=True)
@@ -147,14 +151,22 @@ def write(rows: Sequence[AtlasRow], versions: Mapping[str, str], gaps: Sequence[
     """Writes data/atlas.json and the pages made from it."""
     data = folder / "data" / "atlas.json"
     data.parent.mkdir(parents=True, exist_ok=True)
-    lines = ",\n".join(json.dumps(asdict(row), sort_keys=True, ensure_ascii=False) for row in rows)
-    objects = ",\n".join(json.dumps(_spelled(gap), sort_keys=True, ensure_ascii=False) for gap in gaps)
-    head = f'{{"format": {FORMAT}, "versions": {json.dumps(versions)}'
-    data.write_text(f'{head}, "rows": [\n{lines}\n], "gaps": [\n{objects}\n]}}\n', encoding="utf-8")
+    sealed.replace(data, spelled(rows, versions, gaps))
     files = rendered(*read(data), folder)
     for path, text in files.items():
         path.write_text(text, encoding="utf-8")
     return [data, *files]
+
+
+def spelled(rows: Sequence[AtlasRow], versions: Mapping[str, str], gaps: Sequence[DefaultGap]) -> str:
+    """The text of the data file: a line a row and a gap, and the checksum of everything."""
+    told = {"rows": [asdict(row) for row in rows], "gaps": [_spelled(gap) for gap in gaps]}
+    checksum = checksummed({"format": FORMAT, "versions": dict(versions), **told})[CHECKSUM]
+    lines, objects = (
+        ",\n".join(json.dumps(one, sort_keys=True, ensure_ascii=False) for one in told[key]) for key in ("rows", "gaps")
+    )
+    head = f'{{"format": {FORMAT}, "versions": {json.dumps(versions)}'
+    return f'{head}, "rows": [\n{lines}\n], "gaps": [\n{objects}\n], "{CHECKSUM}": "{checksum}"}}\n'
 
 
 def _spelled(gap: DefaultGap) -> dict[str, Any]:
@@ -167,13 +179,77 @@ def _gap(found: Mapping[str, Any]) -> DefaultGap:
     return DefaultGap(**{**found, **numbers})
 
 
-def read(path: Path) -> tuple[list[AtlasRow], dict[str, str], list[DefaultGap]]:
-    """The rows, versions and gaps of a data file."""
-    found = json.loads(path.read_text(encoding="utf-8"))
-    if found.get("format") != FORMAT:
-        raise ValueError(f"{path}: format {found.get('format')!r} is not {FORMAT}: ask again by `parity atlas -o reports`")
-    gaps = [_gap(one) for one in found["gaps"]]
-    rows = [
-        AtlasRow(**{**row, "answers": {name: Answer(**one) for name, one in row["answers"].items()}}) for row in found["rows"]
-    ]
+def read(path: Path, trusted: bool = False) -> tuple[list[AtlasRow], dict[str, str], list[DefaultGap]]:
+    """The rows, versions and gaps of a data file. Raises Damaged where it is not whole, or holds what it cannot.
+
+    trusted: takes the file without its checksum, of an earlier format or edited by hand; every field is checked all the same.
+    """
+    text = sealed.text_of(path, MEND)
+    try:
+        found = parsed(text)
+        version = found.get("format") if isinstance(found, dict) else None
+        if type(version) is not int or version not in HISTORY or (version != FORMAT and not trusted):
+            raise ValueError(f"format {fields.shown(version)} is not {FORMAT}")
+        if wrong := _problem(found):
+            raise ValueError(wrong)
+        rows, gaps = [_row(row) for row in found["rows"]], [_gap(one) for one in found["gaps"]]
+    except ValueError as error:
+        raise Damaged(f"{path}: {error}: {MEND}") from None
+    if not trusted and text != spelled(rows, found["versions"], gaps):
+        sealed.read_checksummed(path, MEND)
+        raise Damaged(f"{path}: it is not spelled as it was written: {MEND}")
     return rows, found["versions"], gaps
+
+
+def _row(found: Mapping[str, Any]) -> AtlasRow:
+    return AtlasRow(**{**found, "answers": {name: Answer(**one) for name, one in found["answers"].items()}})
+
+
+def _measured(value: Any) -> bool:
+    """A number, or the word of one that is not finite."""
+    return fields.number(value) or value in ("inf", "-inf", "nan")
+
+
+ANSWER: Mapping[str, fields.Check] = {
+    "text": fields.text,
+    "where": fields.text,
+    "measured": lambda value: isinstance(value, bool),
+}
+ROW: Mapping[str, fields.Check] = {
+    "name": fields.word,
+    "chapter": fields.one_of(*CHAPTERS),
+    "text": fields.text,
+    "advice": fields.text,
+    "answers": lambda value: isinstance(value, dict),
+}
+GAP: Mapping[str, fields.Check] = {
+    "path": fields.line,
+    "framework": fields.word,
+    "definition": fields.text,
+    "formula": fields.text,
+    "values": lambda value: (
+        isinstance(value, dict) and all(fields.line(key) and fields.number(one) for key, one in value.items())
+    ),
+    "same": _measured,
+    **dict.fromkeys(("published", "rounding"), fields.optional(_measured)),
+}
+
+
+def _problem(found: Mapping[str, Any]) -> str:
+    """What is wrong with a data file's object, with the row's name, or nothing."""
+    if not set(found) <= {"format", "versions", "rows", "gaps", CHECKSUM} or not {"versions", "rows", "gaps"} <= set(found):
+        return "it has `format`, `versions`, `rows` and `gaps`"
+    versions, rows, gaps = found["versions"], found["rows"], found["gaps"]
+    if not fields.words(versions) or not all(map(fields.word, versions)):
+        return "`versions` is a table of frameworks"
+    if not isinstance(rows, list) or not isinstance(gaps, list):
+        return "`rows` and `gaps` are lists"
+    for number, row in enumerate(rows, start=1):
+        wrong = fields.problem(row, ROW, needed=ROW)
+        if not wrong and not set(versions) <= set(row["answers"]):
+            wrong = "a framework has no answer"
+        told = [] if wrong else [fields.problem(one, ANSWER, needed=ANSWER) for one in row["answers"].values()]
+        if wrong := wrong or next(filter(None, told), ""):
+            return f"row {number}: {wrong}"
+    told = [fields.problem(gap, GAP, needed=GAP) for gap in gaps]
+    return next((f"gap {number}: {wrong}" for number, wrong in enumerate(told, start=1) if wrong), "")

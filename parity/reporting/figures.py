@@ -1,10 +1,12 @@
-"""Owns the plots: one Vega-Lite specification each, drawn to a static SVG. It refuses scripts and network."""
+"""Owns the plots: one Vega-Lite specification each, drawn to a static SVG. It refuses scripts, network, and text that
+no picture can hold: the drawing library aborts the process at a control character."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from parity import escaping
 from parity.execution.frameworks import FrameworkEntry, find, names
 from parity.reporting.results import Curve
 from parity.reporting.summary import SpeedCell, measured
@@ -101,8 +103,18 @@ def svg(specification: dict[str, Any]) -> str:
     """The drawing, without an XML header, so that it can stand inside a page."""
     import vl_convert
 
-    drawn: str = vl_convert.vegalite_to_svg({"$schema": "https://vega.github.io/schema/vega-lite/v5.json", **specification})
+    schema = "https://vega.github.io/schema/vega-lite/v5.json"
+    drawn: str = vl_convert.vegalite_to_svg({"$schema": schema, **_drawable(specification)})
     return drawn[drawn.index("<svg") :]
+
+
+def _drawable(value: Any) -> Any:
+    """A specification whose texts a picture can hold. Names of fields are ours, and stay."""
+    if isinstance(value, Mapping):
+        return {key: _drawable(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_drawable(item) for item in value]
+    return escaping.svg(value) if isinstance(value, str) else value
 
 
 def _logarithmic(values: Iterable[float]) -> dict[str, Any]:

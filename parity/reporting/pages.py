@@ -5,14 +5,17 @@ It refuses clocks, versions of this machine and unescaped text: the same results
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from parity import escaping
 from parity.reporting import figures, summary, wording
 from parity.reporting.results import Curve, Results
 
@@ -45,21 +48,35 @@ def figures_of(results: Results) -> dict[str, str]:
     for name, curves in trainings(results).items():
         drawings[f"loss-{name}"] = figures.svg(figures.loss_curves(curves))
         drawings[f"drift-{name}"] = figures.svg(figures.drift(curves))
-    for (spec, device, batch), cells in summary.speeds(results).items():
+    for workload, cells in summary.speeds(results).items():
         if any(summary.measured(cell.speed) for cell in cells):
-            drawings[f"speed-{spec}-{device}-{batch}"] = figures.svg(figures.speed_bars(cells))
+            drawings[speed_name(*workload)] = figures.svg(figures.speed_bars(cells))
     return drawings
 
 
+def speed_name(spec: str, device: str, batch: int) -> str:
+    """The picture of a workload."""
+    return file_name(f"speed-{spec}-{device}-{batch}")
+
+
+def file_name(text: str) -> str:
+    """A name of ours for a file: letters, digits, `.`, `_` and `-`, none of which leads to another folder.
+
+    Whatever else stood there is told apart by the text's sha256.
+    """
+    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", text).lstrip(".")[:100]
+    return plain if plain == text else f"{plain}-{sha256(text.encode(errors='replace')).hexdigest()[:8]}"
+
+
 def trainings(results: Results) -> dict[str, list[Curve]]:
-    """Name -> the curves of one training: the spec's name, with a number where it was trained more than once."""
+    """Name -> the curves of one training: the spec's name as files bear it, numbered where it was trained more than once."""
     groups: dict[tuple[str, str, str], list[Curve]] = {}
     for curve in sorted(results.curves, key=lambda curve: (curve.spec, curve.case, curve.dataset, curve.framework)):
         groups.setdefault((curve.spec, curve.case, curve.dataset), []).append(curve)
     found: dict[str, list[Curve]] = {}
     for (spec, _, _), curves in groups.items():
         times = 1 + sum(known[0].spec == spec for known in found.values())
-        found[spec if times == 1 else f"{spec}-{times}"] = curves
+        found[file_name(spec if times == 1 else f"{spec}-{times}")] = curves
     return found
 
 
@@ -94,6 +111,7 @@ def _context(results: Results) -> Mapping[str, Any]:
         "curves": curves,
         "overview": summary.overview(curves),
         "speeds": summary.speeds(results),
+        "speed_name": speed_name,
         "titles": KIND_TITLES,
         "meaning": wording.MEANING,
         "environment": results.environment,
@@ -102,10 +120,11 @@ def _context(results: Results) -> Mapping[str, Any]:
 
 @cache
 def environment(escape: bool) -> Environment:
-    loader = PackageLoader("parity.reporting", "templates")
+    """Jinja for HTML (escape) or for Markdown. Every value that a template writes passes the medium's escaping here."""
     environment = Environment(
-        loader=loader,
-        autoescape=escape,  # noqa: S701 - off for Markdown alone, where names are checked and reasons flattened by `line`
+        loader=PackageLoader("parity.reporting", "templates"),
+        autoescape=escape,  # noqa: S701 - in Markdown `finalize` escapes, as Markdown has it
+        finalize=_in_html if escape else _in_markdown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -118,6 +137,16 @@ def environment(escape: bool) -> Environment:
         "speed": wording.speed_text,
         "ms": wording.milliseconds,
         "words": lambda text: str(text).replace("_", " "),
-        "line": lambda text: " ".join(str(text).split()).replace("|", "\\|"),
+        "line": lambda text: " ".join(str(text).split()),
+        "code": lambda text: Markup(escaping.markdown_code(text)),  # noqa: S704
+        "prose": lambda text: Markup(escaping.markdown_prose(text)),  # noqa: S704
     }
     return environment
+
+
+def _in_html(value: Any) -> Any:
+    return value if isinstance(value, Markup) else Markup(escaping.html(value))  # noqa: S704
+
+
+def _in_markdown(value: Any) -> str:
+    return str(value) if isinstance(value, Markup) else escaping.markdown(value)

@@ -1,17 +1,26 @@
 """Owns what leaves the machine: compact rows of comparisons, training curves and speed samples, as files under reports/data.
 
-It refuses arrays, judgement and layout: rows come judged, and pages are made elsewhere.
+The manifest seals the others: how many lines each has, and their sha256. It refuses what is not whole, and a field that cannot
+be. It refuses arrays, judgement and layout as well: rows come judged, and pages are made elsewhere.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-FORMAT = 1
+from parity.execution import sealed
+from parity.execution.damage import Damaged, checksummed, parsed
+from parity.execution.sealed import Seal
+from parity.reporting import fields as checks
+
+FORMAT = 2
+HISTORY = {1: "first version", 2: "the manifest seals the other files and itself"}
+AGAIN = "take the committed files again (`git checkout`), or run the suite again"
+MEND = f"{AGAIN}; `parity report --seal` trusts them as they are"
 
 
 @dataclass(frozen=True)
@@ -93,41 +102,120 @@ class Results:
     speeds: Sequence[Speed] = ()
 
 
+FILES: Mapping[str, tuple[type, Mapping[str, checks.Check]]] = {
+    "comparisons": (Row, checks.ROW),
+    "training": (Curve, checks.CURVE),
+    "speed": (Speed, checks.SPEED),
+}
+"""File without its ending -> what a line of it is, and what its fields may hold."""
+
+
 def write(results: Results, folder: Path) -> None:
-    """Writes manifest.json, comparisons.jsonl, training.jsonl and speed.jsonl, sorted, each whole or not at all."""
+    """Writes comparisons.jsonl, training.jsonl and speed.jsonl, sorted, and manifest.json, which seals them, each whole."""
     folder.mkdir(parents=True, exist_ok=True)
-    manifest = {"format": FORMAT, "suite": results.suite, "command": results.command, "environment": results.environment}
-    _replace(folder / "manifest.json", json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+    seals = {}
     for name, items in (("comparisons", results.rows), ("training", results.curves), ("speed", results.speeds)):
-        _replace(folder / f"{name}.jsonl", _lines(items))
+        lines = _lines(items)
+        sealed.replace(folder / f"{name}.jsonl", "".join(f"{line}\n" for line in lines))
+        seals[f"{name}.jsonl"] = Seal.of(lines).to_json()
+    body = {"format": FORMAT, "suite": results.suite, "command": results.command, "environment": results.environment}
+    manifest = checksummed({**body, "files": seals})
+    sealed.replace(folder / "manifest.json", _spelled(manifest))
 
 
-def read(folder: Path) -> Results:
-    """Reads what `write` wrote."""
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    if manifest.get("format") != FORMAT:
-        raise ValueError(f"{folder}/manifest.json: format {manifest.get('format')!r} is not {FORMAT}")
-    loaded = {name: _load(folder / f"{name}.jsonl") for name in ("comparisons", "training", "speed")}
+def read(folder: Path, trusted: bool = False) -> Results:
+    """Reads what `write` wrote. Raises Damaged where a file is not whole, or holds what it cannot.
+
+    trusted: takes the files without their seals, of an earlier format or edited by hand; every field is checked all the same.
+    """
+    manifest = _unsealed(folder / "manifest.json") if trusted else _manifest(folder / "manifest.json")
+    if wrong := checks.problem(
+        {key: manifest[key] for key in checks.MANIFEST if key in manifest}, checks.MANIFEST, needed=checks.MANIFEST
+    ) or checks.environment_problem(manifest["environment"]):
+        raise Damaged(f"{folder / 'manifest.json'}: {wrong}: {AGAIN}")
+    loaded = {}
+    for name in FILES:
+        path = folder / f"{name}.jsonl"
+        if trusted:
+            lines = sealed.text_of(path, MEND).splitlines()
+        else:
+            lines = sealed.read_lines(path, manifest["files"][path.name], MEND)
+        loaded[name] = _items(path, lines, *FILES[name])
+    _check_lengths(folder / "training.jsonl", loaded["training"])
     return Results(
         suite=manifest["suite"],
         command=manifest["command"],
         environment=manifest["environment"],
-        rows=tuple(Row(**item) for item in loaded["comparisons"]),
-        curves=tuple(Curve(**item) for item in loaded["training"]),
-        speeds=tuple(Speed(**item) for item in loaded["speed"]),
+        rows=tuple(loaded["comparisons"]),
+        curves=tuple(loaded["training"]),
+        speeds=tuple(loaded["speed"]),
     )
 
 
-def _lines(items: Iterable[Any]) -> str:
-    rows = [json.dumps(asdict(item), sort_keys=True, separators=(",", ":"), allow_nan=False) for item in items]
-    return "".join(row + "\n" for row in sorted(rows))
+def _manifest(path: Path) -> dict[str, Any]:
+    """The manifest with its seals read. Raises Damaged."""
+    text = sealed.text_of(path, MEND)
+    try:
+        found = parsed(text)
+        version = found.get("format") if isinstance(found, dict) else None
+        if type(version) is int and version in HISTORY and version != FORMAT:
+            raise ValueError(
+                f"format {version} is not {FORMAT}: `parity report --seal` trusts such files, and writes them anew"
+            )
+        body = sealed.read_checksummed(path, MEND)
+        if version != FORMAT or type(version) is not int:
+            raise ValueError(f"format {checks.shown(version)} is not {FORMAT}")
+        if text != _spelled(found):
+            raise ValueError("it is not spelled as it was written")
+        files = body.get("files")
+        if not isinstance(files, dict) or set(files) != {f"{name}.jsonl" for name in FILES}:
+            raise ValueError("`files` has the seals of comparisons, training and speed")
+        return {**body, "files": {name: Seal.from_json(seal) for name, seal in files.items()}}
+    except Damaged:
+        raise
+    except ValueError as error:
+        raise Damaged(f"{path}: {error}: {MEND}") from None
 
 
-def _load(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+def _unsealed(path: Path) -> dict[str, Any]:
+    text = sealed.text_of(path, MEND)
+    try:
+        found = parsed(text)
+    except ValueError as error:
+        raise Damaged(f"{path}: {error}: {MEND}") from None
+    if not isinstance(found, dict) or type(found.get("format")) is not int or found["format"] not in HISTORY:
+        raise Damaged(f"{path}: it is no manifest of parity: {MEND}")
+    return found
 
 
-def _replace(path: Path, text: str) -> None:
-    aside = path.with_suffix(path.suffix + ".new")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(path)
+def _items(path: Path, lines: Iterable[str], kind: type, known: Mapping[str, checks.Check]) -> list[Any]:
+    """The objects of a file's lines, every field checked. Raises Damaged with the line."""
+    needed = [one.name for one in fields(kind) if one.default is MISSING]
+    found = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            item = parsed(line)
+            wrong = checks.problem(item, known, needed=needed)
+        except ValueError as error:
+            wrong = str(error)
+        if wrong:
+            raise Damaged(f"{path}, line {number}: {wrong}: {AGAIN}")
+        found.append(kind(**item))
+    return found
+
+
+def _check_lengths(path: Path, curves: Iterable[Curve]) -> None:
+    """The runs of one training have as many losses each. Raises Damaged."""
+    lengths: dict[tuple[str, str, str], int] = {}
+    for number, curve in enumerate(curves, start=1):
+        length = lengths.setdefault((curve.spec, curve.case, curve.dataset), len(curve.losses))
+        if length != len(curve.losses):
+            raise Damaged(f"{path}, line {number}: {len(curve.losses)} losses, another run of it has {length}: {AGAIN}")
+
+
+def _spelled(manifest: Mapping[str, Any]) -> str:
+    return json.dumps(manifest, indent=1, sort_keys=True) + "\n"
+
+
+def _lines(items: Iterable[Any]) -> list[str]:
+    return sorted(json.dumps(asdict(item), sort_keys=True, separators=(",", ":"), allow_nan=False) for item in items)

@@ -39,7 +39,7 @@ class BlockPart(Part):
 
     all_or_nothing = True
 
-    inputs: list[Word] = ["input"]
+    inputs: Annotated[list[Word], Field(min_length=1)] = ["input"]
     arguments: dict[Word, Argument] = {}
     layers: Steps
 

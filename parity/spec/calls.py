@@ -25,7 +25,8 @@ def call(scope: Scope, step: WrittenStep, name: str, run: Run) -> SpecValue:
         chain = " > ".join((*scope.stack[scope.stack.index(step.op) :], step.op))
         raise scope.refuse(step.place, f"block `{step.op}` contains itself: {chain}")
     scope.check_depth(step.place)
-    block, network = architecture.blocks.get(step.op), architecture.networks.get(step.op)
+    block = architecture.blocks.get(step.op)
+    network = None if block else architecture.networks.get(step.op)  # both: a mistake that is told elsewhere
     part: Any = block or network
     settings = step.table(scope)
     names = list(block.inputs) if block else list(part.inputs)

@@ -15,6 +15,7 @@ from parity.ops import TABLE
 from parity.spec.architectures import Architecture
 from parity.spec.bounds import out_of_bounds
 from parity.spec.decoding import check_causality, read_decoding
+from parity.spec.extent import too_much
 from parity.spec.graph import Carried, Graph, Input, Node
 from parity.spec.inputs import read_input, read_shape
 from parity.spec.ledger import BrokenSpec, GraphBody, KnownNumber, Ledger, SpecValue, Stopped
@@ -80,6 +81,9 @@ class Expansion:
         self._check_count()
         part = architecture.training
         nodes, phases = tuple(scope.frame.nodes), training.phases
+        if not nodes and not phases and not architecture.networks:
+            self.scope.refuse(architecture.place("layers"), "nothing is computed: there is no step, or each repeat is of 0")
+            return None
         if part is not None and part.evaluate:
             nodes = evaluated(scope, part, nodes)
             phases = tuple(replace(phase, nodes=evaluated(scope, part, phase.nodes)) for phase in phases)
@@ -207,7 +211,7 @@ class Expansion:
         return tuple(found)
 
     def _check_bounds(self, graph: Graph) -> None:
-        for node, sentence in out_of_bounds(graph):
+        for node, sentence in (*too_much(graph), *out_of_bounds(graph)):
             line, _, column = node.place.partition(":")
             place = Place(self.architecture.place().file, int(line), int(column))
             self.scope.refuse(place, f"`{node.op}` ({node.name}): {sentence}")

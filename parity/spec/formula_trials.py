@@ -6,27 +6,30 @@ It refuses to judge what a formula means: tensors are stand-ins that swallow eve
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
 from parity.formulas.formula import SCALARS, Formula
-from parity.formulas.syntax import FUNCTIONS, RULES_ONLY, FormulaError
+from parity.formulas.syntax import FUNCTIONS, RULES_ONLY, FormulaError, iterations, told
 from parity.spec.mistakes import Mistake, Place
 
 Places = Mapping[str, Place]
 
 
 class Tensor:
-    """Stands for an array of any numbers. Divided by a plain 0 it has no value, as every other number."""
+    """Stands for an array of any numbers. Divided by a plain 0 it has no value, as every other number; nor has it beside a
+    number that no double holds."""
 
-    def _swallow(self, _other: Any = None) -> Tensor:
+    def _swallow(self, other: Any = 0.0) -> Tensor:
+        if not isinstance(other, Tensor) and not isfinite(other):  # of an int too large for a double isfinite says so itself
+            raise OverflowError("the number is too large")
         return self
 
     def _divide(self, other: Any) -> Tensor:
         if not isinstance(other, Tensor):
             operator.truediv(1, other)
-        return self
+        return self._swallow(other)
 
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __pow__ = __rpow__ = __neg__ = _swallow
     __rtruediv__ = __rfloordiv__ = __rmod__ = _swallow
@@ -35,7 +38,12 @@ class Tensor:
 
 def _function(name: str) -> Callable[..., Any]:
     def call(*arguments: Any) -> Any:
+        if name == "newton_schulz":
+            _check_iteration(arguments)
         tensors = [argument for argument in arguments if isinstance(argument, Tensor)]
+        for argument in arguments if tensors else ():
+            if not isinstance(argument, Tensor) and not _finite(argument):
+                raise FormulaError(f"`{name}` is asked of {told(argument)}")
         if tensors:
             return tensors[0]
         if name in SCALARS:
@@ -45,22 +53,38 @@ def _function(name: str) -> Callable[..., Any]:
     return call
 
 
+def _check_iteration(arguments: Sequence[Any]) -> None:
+    """Of a tensor, with numbers beside it."""
+    x, *numbers = arguments
+    if not isinstance(x, Tensor) or any(isinstance(number, Tensor) for number in numbers):
+        raise FormulaError("`newton_schulz` is asked of a tensor, with numbers as its other arguments")
+    iterations(numbers[-1])
+
+
+def _finite(number: float) -> bool:
+    """Whether a double holds it."""
+    try:
+        return isfinite(number)
+    except OverflowError:
+        return False
+
+
 RULES: Mapping[str, Callable[..., Any]] = {name: _function(name) for name in FUNCTIONS}
 """What a rule may call. Schedules and initializers call `SCALARS` alone."""
 assert set(SCALARS) | RULES_ONLY == set(FUNCTIONS)  # noqa: S101 - a function that no table holds would be refused everywhere
 
 
-def of_number(text: Any, place: Place, known: Mapping[str, float], told: str, *, positive: bool = False) -> Iterator[Mistake]:
-    """What is wrong with the number that a formula is at these values. told: in words, which they are."""
+def of_number(text: Any, place: Place, known: Mapping[str, float], at: str, *, positive: bool = False) -> Iterator[Mistake]:
+    """What is wrong with the number that a formula is at these values. at: in words, which they are."""
     try:
         formula = Formula(str(text))
         found = formula.evaluate(known, SCALARS)
     except FormulaError as error:
-        yield Mistake(place.within(error.column), f"{error.message} ({told})")
+        yield Mistake(place.within(error.column), f"{error.message} ({at})")
         return
-    if not isfinite(found) or (positive and found <= 0):
+    if not _finite(found) or (positive and found <= 0):
         wanted = "a positive number" if positive else "finite"
-        yield Mistake(place, f"`{formula.text}` is {found:g}, not {wanted} ({told})")
+        yield Mistake(place, f"`{formula.text}` is {told(found)}, not {wanted} ({at})")
 
 
 def of_rule(
@@ -73,6 +97,9 @@ def of_rule(
             found = Formula(str(text)).evaluate(values, RULES)
         except FormulaError as error:
             yield Mistake(places[name].within(error.column), f"{error.message} (step t = {known['t']:g})")
+            return
+        if not isinstance(found, Tensor) and not _finite(found):
+            yield Mistake(places[name], f"the new `{name}` is {told(found)}, not finite (step t = {known['t']:g})")
             return
         if name == "w" and not isinstance(found, Tensor):
             yield Mistake(places[name], "the new `w` is the same number whatever `w`, `g` and the state are")

@@ -6,13 +6,14 @@ It refuses sizes that are no whole numbers.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 
 from parity.spec.architectures import InputPart
 from parity.spec.graph import Input
 from parity.spec.ledger import BrokenSpec, GraphBody
 from parity.spec.models import describe
 from parity.spec.scopes import Scope
-from parity.spec.signatures import whole
+from parity.spec.signatures import MOST_ELEMENTS, whole
 from parity.spec.source import Rows
 
 
@@ -29,7 +30,10 @@ def read_input(scope: Scope, name: str, part: InputPart) -> Input | None:
 
 def read_shape(scope: Scope, rows: Rows) -> tuple[int, ...]:
     """A shape without batch, each size at least 1."""
-    return tuple(whole("shape", raw, place, scope, 1) for raw, place in zip(rows, rows.places, strict=True))
+    shape = tuple(whole("shape", raw, place, scope, 1) for raw, place in zip(rows, rows.places, strict=True))
+    if prod(shape) > MOST_ELEMENTS:
+        raise scope.refuse(rows.place, f"these are too many numbers for one array: more than {MOST_ELEMENTS:,}")
+    return shape
 
 
 def _limits(scope: Scope, part: InputPart) -> tuple[float, float]:

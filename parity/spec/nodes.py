@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any
 
+from parity.formulas.syntax import told
 from parity.ops.definition import ParameterRule, Shape, ShapeError, StatisticRule
 from parity.spec.graph import Node, Parameter, Source, Statistic
 from parity.spec.ledger import SpecValue
 from parity.spec.mistakes import Place, did_you_mean, short
 from parity.spec.scopes import Scope
-from parity.spec.signatures import LARGEST, Signature, axis_number, listed
+from parity.spec.signatures import MOST_ELEMENTS, Signature, axis_number, listed
 
 
 def build(
@@ -101,9 +102,10 @@ def _ask(
     except ShapeError as error:
         raise scope.refuse(place, f"`{signature.op}` ({full}): {error}") from None
     outputs = {suffix: tuple(int(size) for size in shape) for suffix, shape in found.items()}
-    for shape in (*outputs.values(), *(rule.shape for rule in rules)):
-        if prod(shape) > LARGEST:
-            raise scope.refuse(place, f"`{signature.op}` ({full}): {prod(shape):.2g} numbers are too many for one array")
+    every = [*outputs.values(), *(rule.shape for rule in rules)]
+    if (most := max(map(prod, every), default=0)) > MOST_ELEMENTS:
+        raise scope.refuse(place, f"`{signature.op}` ({full}): {told(most)} numbers are too many for one array")
+    for shape in every:
         if any(size < 1 for size in shape):
             raise scope.refuse(place, f"`{signature.op}` ({full}): nothing is left, the shape would be {shape}")
     return outputs, rules

@@ -29,7 +29,10 @@ AXES: Mapping[int, tuple[str, ...]] = {
 """What the axes of a value of some rank are called, not counting the batch."""
 
 LARGEST: Final = 2**34
-"""Elements of one value or parameter, and the greatest number an attribute takes."""
+"""The greatest number an attribute takes."""
+
+MOST_ELEMENTS: Final = 2**30
+"""Of one value or parameter: 8 GiB in float64."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ It refuses to hand out a spec with a mistake: SpecError carries all mistakes of 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from parity.spec.architectures import Architecture
@@ -67,8 +68,15 @@ def family(word: str) -> tuple[str, ...]:
 
 def families() -> dict[str, tuple[str, ...]]:
     """Every family with its architectures, both sorted; what names no family is in none."""
+    files = [folder() / "architectures" / f"{name}.yaml" for name in names("architectures")]
+    return dict(_families(tuple((str(path), path.stat().st_mtime_ns) for path in files)))
+
+
+@lru_cache(maxsize=2)
+def _families(stamps: tuple[tuple[str, int], ...]) -> Mapping[str, tuple[str, ...]]:
+    """The same, read once as long as no file is another. stamps: every file and when it was written last."""
     found: dict[str, tuple[str, ...]] = {}
-    for name in names("architectures"):
+    for name in (Path(file).stem for file, _ in stamps):
         spec = load(f"architectures/{name}")
         if isinstance(spec, Architecture) and spec.family:
             found[spec.family] = (*found.get(spec.family, ()), name)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from parity.spec.mistakes import Mistake
+from parity.spec.mistakes import Mistake, short
 from parity.spec.models import Name, Part, Plain, Text, Whole, Word
 
 
@@ -30,6 +30,10 @@ class QualityPart(Part):
         elif self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
             yield Mistake(self.place("at_most"), f"no quality is at least {self.at_least:g} and at most {self.at_most:g}")
 
+
+MOST_STEPS, LARGEST_BATCH, LARGEST_SEED = 1_000_000, 1_000_000, 2**63 - 1
+MOST_EXAMPLES = 100_000_000
+"""Steps times batch size: the order in which examples are taken is an array of so many numbers."""
 
 READ_BY = {
     "dataset": ("training",),
@@ -68,12 +72,19 @@ class SuiteEntry(Part):
     quality: QualityPart | None = None
 
     def mistakes(self) -> Iterator[Mistake]:
-        for key, least in (("seeds", 0), ("batch_sizes", 1)):
+        for key, least, most in (("seeds", 0, LARGEST_SEED), ("batch_sizes", 1, LARGEST_BATCH)):
             for place, value in zip(self.places(key), getattr(self, key), strict=False):
                 if value < least:
                     yield Mistake(place, f"`{key}` are at least {least}, not {value}")
-        if self.steps is not None and self.steps < 1:
-            yield Mistake(self.place("steps"), f"`steps` is at least 1, not {self.steps}")
+                elif value > most:
+                    yield Mistake(place, f"`{key}` are at most {most:,}, not {short(value)}")
+        if self.steps is not None and not 1 <= self.steps <= MOST_STEPS:
+            bound = "at least 1" if self.steps < 1 else f"at most {MOST_STEPS:,}"
+            yield Mistake(self.place("steps"), f"`steps` is {bound}, not {short(self.steps)}")
+        largest = max(self.batch_sizes, default=1)
+        if self.steps is not None and self.steps * largest > MOST_EXAMPLES:
+            told = f"{short(self.steps)} steps of {short(largest)} examples are more than {MOST_EXAMPLES:,} examples"
+            yield Mistake(self.place("batch_sizes"), told)
         for key, tasks in READ_BY.items():
             if getattr(self, key) and self.task not in tasks:
                 yield Mistake(self.place(key), f"`{key}` is for {' and '.join(tasks)}, not for `{self.task}`")

@@ -18,7 +18,8 @@ from parity.spec.expansion import expand
 from parity.spec.graph import Graph
 from parity.trials import draws as drawing
 from parity.trials import selection
-from parity.trials.networks import LARGE_SIZES, Options, Trial, draw_away_from_kinks, masked
+from parity.trials.networks import LARGE_SIZES, draw_away_from_kinks, masked
+from parity.trials.trial import Options, Trial
 
 KIND = "curvature"
 DIRECTIONS = 2

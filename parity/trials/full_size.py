@@ -15,7 +15,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from parity.execution import records
+from parity.execution import records, sealed
+from parity.execution.damage import Damaged, parsed
 from parity.execution.launcher import own_sources, planning
 from parity.execution.launcher.environments import Unavailable, installed
 from parity.judgement import differences
@@ -24,8 +25,9 @@ from parity.spec import specs as language
 from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.trials import selection
-from parity.trials.networks import Options, Trial, architecture_trials, masked, programs
+from parity.trials.networks import architecture_trials, masked, programs
 from parity.trials.session import Judged, Session, judge_record
+from parity.trials.trial import Options, Trial
 
 TIMEOUT = 3600.0
 JUDGING = "parity.trials.full_size"
@@ -50,10 +52,10 @@ def settle(
 def _one(architecture: Architecture, options: Options, session: Session, so_far: bool) -> Iterator[Judged]:
     name = f"{architecture.name}-{options.dtypes[0]}"
     file = session.store / "settled" / f"{name}-{_key(architecture, options, session)}.jsonl"
-    if so_far and not file.is_file():
+    if so_far and not file.exists():
         yield from _waiting(architecture, options, session)
         return
-    if not file.is_file():
+    if not file.exists():
         place = session.store / "unsettled" / name
         alone = replace(session, store=place, at_once=1, timeout=TIMEOUT)
         initializer, optimizer = _started()
@@ -67,7 +69,7 @@ def _one(architecture: Architecture, options: Options, session: Session, so_far:
             return
         _write(file, judged)
         shutil.rmtree(place, ignore_errors=True)
-    yield from map(_read, file.read_text(encoding="utf-8").splitlines())
+    yield from _settled_before(file)
 
 
 def _give_back() -> None:
@@ -127,13 +129,21 @@ def _write(file: Path, judged: Sequence[Judged]) -> None:
         )
         for one in judged
     ]
-    aside = file.with_suffix(".tmp")
-    aside.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    aside.rename(file)
+    sealed.write_sealed_lines(file, lines)
+
+
+def _settled_before(file: Path) -> Iterator[Judged]:
+    """What `_write` wrote. Raises Damaged where the file is not whole: hours of work are not thrown away without a word."""
+    mend = "remove the file, and the same command settles the network again"
+    for number, line in enumerate(sealed.read_sealed_lines(file, mend), start=1):
+        try:
+            yield _read(line)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise Damaged(f"{file}, line {number}: a field is missing or of the wrong kind ({error}): {mend}") from None
 
 
 def _read(line: str) -> Judged:
-    found: dict[str, Any] = json.loads(line)
+    found: dict[str, Any] = parsed(line)
     trial = Trial(Case.from_json(found["case"]), {}, _settled, found["kind"], found["redraws"])
     comparisons = [Comparison(**comparison) for comparison in found["comparisons"]]
     return Judged(trial, found["framework"], records.decode(found["record"]), comparisons, Path())

@@ -1,31 +1,29 @@
-"""Owns trials: a case with its arrays and the way it will be judged; those of networks, whole and node by node, are made here.
+"""Owns the trials of networks, whole and node by node.
 
 It refuses to run a framework and to judge: judgement is handed on as a function of a record's arrays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from math import prod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from parity.execution.frameworks import trains
-from parity.execution.names import BATCH, PARAMETER, STATISTIC, array_name, group_of, lies_under, own_name
+from parity.execution.names import BATCH, PARAMETER, STATISTIC, array_name, group_of, own_name
 from parity.judgement import agreement, kinks, phases, trust
-from parity.judgement.comparison import Comparison
 from parity.spec import specs as language
-from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph, Node, isolate
 from parity.spec.masks import dropouts, with_masks
 from parity.trials import draws as drawing
+from parity.trials import limits
+from parity.trials.trial import Options, Trial
 
 Array = npt.NDArray[Any]
-Judge = Callable[[Mapping[str, Array]], list[Comparison]]
 
 Alone = dict[str, set[str]]
 """Precision -> kinds of node of which one is judged alone."""
@@ -41,67 +39,6 @@ HUGE = 100_000_000
 REDRAWS = 8
 """Draws thrown away at most. A large graph always has a unit near its kink: there the
 reference follows the branch that the framework took."""
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One case ready to run. `judge` turns a record's arrays into comparisons. redraws: draws thrown away near kinks.
-
-    forward: the judgement where a framework runs forward only; None where such a framework has nothing to answer.
-    """
-
-    case: Case
-    arrays: Mapping[str, Array]
-    judge: Judge
-    kind: str
-    redraws: int = 0
-    forward: Judge | None = None
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the command line may set for every trial."""
-
-    dtypes: Sequence[str] = ("float64", "float32")
-    device: str = "cpu"
-    mode: str | None = None
-    size: str = "small"
-    seed: int = 0
-    nodes: bool = True
-    steps: int | None = None
-
-    def mode_of(self, dtype: str) -> str:
-        """Float64 asks what is computed, so it runs eagerly; other precisions run as a user of the framework would."""
-        return self.mode or ("eager" if dtype == "float64" else "default")
-
-    def case(self, spec: str, dtype: str, **more: Any) -> Case:
-        return Case(
-            spec=spec,
-            task=more.pop("task", "agreement"),
-            dtype=dtype,
-            device=self.device,
-            mode=self.mode_of(dtype),
-            seed=self.seed,
-            size=more.pop("size", "small"),
-            **more,
-        )
-
-
-def asked_of(trials: Sequence[Trial], framework: str) -> list[Trial]:
-    """All of them; of a framework that does not train the forward form of each, and no node that is in training alone."""
-    if trains(framework):
-        return list(trials)
-    return [forward_only(trial) for trial in trials if trial.forward is not None or trial.kind != "nodes"]
-
-
-def forward_only(trial: Trial) -> Trial:
-    """What a framework that does not train is asked: one pass of the layers in evaluation mode; no phase, no step."""
-    if trial.forward is None or trial.case.graph is None:
-        return trial
-    graph = replace(trial.case.graph, phases=(), training_inputs=())
-    read = {array_name(BATCH, 0, given.name) for given in graph.inputs}
-    arrays = {name: array for name, array in trial.arrays.items() if not lies_under(name, BATCH) or name in read}
-    return replace(trial, case=replace(trial.case, graph=graph, steps=0), arrays=arrays, judge=trial.forward)
 
 
 def architecture_trials(
@@ -184,6 +121,7 @@ def draw_away_from_kinks(
     than rounding reaches (not asked in float64), also in the phases that follow an optimizer's first update. Where none is all,
     one that lacks the last: kinks can be followed, what moves nothing not be judged."""
     batch_size = batch_size_of(graph, options.size)
+    limits.check_case(graph, batch_size, max(steps, 1))
 
     def drawn(attempt: int) -> drawing.Draws:
         more: dict[str, Any] = {"batch_size": batch_size, "batches": max(steps, 1), "rates": rates}

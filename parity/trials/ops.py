@@ -15,9 +15,10 @@ from parity.spec.graph import Graph
 from parity.spec.masks import dropouts
 from parity.spec.op_graphs import op_graph
 from parity.trials import draws as drawing
-from parity.trials.networks import Options, Trial, dead
+from parity.trials.networks import dead
 from parity.trials.op_grids import grid
 from parity.trials.rules import dropout_trials
+from parity.trials.trial import Options, Trial
 
 BATCH = 4
 """No size of any example, so that a batch taken for another axis shows."""

@@ -1,10 +1,14 @@
-"""Owns the check of words that are asked for by value: precisions, devices, modes. It refuses to guess what a typo meant.
+"""Owns the check of words that are asked for by value: precisions, devices, modes; and of places that must hold what comes.
+
+It refuses to guess what a typo meant.
 
 A framework that lacks one of them is `unsupported` or `unavailable`; what no framework could have is a mistake of the caller.
 """
 
 from __future__ import annotations
 
+import errno
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -33,3 +37,16 @@ def check(dtypes: Iterable[str] = (), devices: Iterable[str] = (), modes: Iterab
 def words(given: str | Sequence[str]) -> tuple[str, ...]:
     """One word may stand where several can."""
     return (given,) if isinstance(given, str) else tuple(given)
+
+
+def place(*folders: Path) -> None:
+    """Before hours of work: makes the folders. Raises UsageError where no file can be written; a full disk is OSError."""
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise
+            raise UsageError(f"{folder} can hold no files ({error.strerror}); name another place") from error

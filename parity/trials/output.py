@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from parity import escaping
 from parity.execution import endings
 from parity.execution.frameworks import trains
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import worst
 from parity.reporting.results import Row, Speed
+from parity.trials import options
 from parity.trials.session import Judged
 
 SCHEMA_VERSION = 1
@@ -67,18 +69,20 @@ def write_junit(path: Path, judged: Sequence[Judged], green: Iterable[str]) -> N
     suite = ElementTree.Element("testsuite", name="parity", tests=str(len(judged)))
     for framework in forward_only(judged):
         properties = ElementTree.SubElement(suite, "properties")
-        ElementTree.SubElement(properties, "property", name="forward only", value=framework)
+        ElementTree.SubElement(properties, "property", name="forward only", value=escaping.junit(framework))
     fine = set(green)
     failures = 0
     for one in judged:
-        item = ElementTree.SubElement(suite, "testcase", classname=one.framework, name=one.trial.case.id)
+        item = ElementTree.SubElement(
+            suite, "testcase", classname=escaping.junit(one.framework), name=escaping.junit(one.trial.case.id)
+        )
         if one.verdict == "unsupported":
-            ElementTree.SubElement(item, "skipped", message=_printable(one.record.reason))
+            ElementTree.SubElement(item, "skipped", message=escaping.junit(one.record.reason))
         elif one.verdict not in fine:
             failures += 1
             bad = [comparison for comparison in one.comparisons if comparison.verdict == one.verdict]
             failure = ElementTree.SubElement(item, "failure", message=one.verdict)
-            failure.text = _printable("\n".join(sentence(comparison) for comparison in bad[:10]))
+            failure.text = escaping.junit("\n".join(sentence(comparison) for comparison in bad[:10]))
     suite.set("failures", str(failures))
     _replace(path, ElementTree.tostring(suite, encoding="unicode") + "\n")
 
@@ -140,16 +144,13 @@ def _number(value: float | None) -> float | str | None:
     return value if value is None or isfinite(value) else {"inf": "Infinity", "-inf": "-Infinity"}.get(str(value), "NaN")
 
 
-def _printable(text: str) -> str:
-    return "".join(character for character in text if character.isprintable() or character == "\n")
-
-
 def reach(*paths: Path | None) -> None:
     """Before hours of work: raises OSError where results cannot be written afterwards."""
     for path in paths:
         if path is None:
             continue
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.is_dir():
+            options.place(path.parent)
         if not os.access(path if _stays(path) and path.exists() else path.parent, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 

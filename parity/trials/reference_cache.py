@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from parity.execution import arrays as array_files
+from parity.execution import sealed
+from parity.execution.damage import Damaged
 from parity.execution.launcher import own_sources
 from parity.execution.names import FINAL, LOSSES, put_under, under
-from parity.execution.records import file_digest, record_key
+from parity.execution.records import record_key
 from parity.reference_impl.training import TrainingRun
 from parity.spec.cases import Case
 
@@ -25,12 +26,15 @@ def remembered(store: Path, case: Case, rule: str, draws: str, compute: Callable
     and of where the run starts."""
     computes = own_sources.digest([COMPUTES])
     folder = store / "references"
-    versions = {"numpy": np.__version__, "rule": rule}
+    versions = {"numpy": np.__version__, "rule": rule, "file": "sealed"}
     path = folder / f"{record_key(case, draws, 'reference', versions, computes)}.npz"
-    if path.is_file():
-        kept = array_files.read_npz(path, file_digest(path))
+    if path.exists():
+        mend = "remove the file, and the same command trains the reference again"
+        kept = sealed.read_sealed_arrays(path, mend)
+        if LOSSES not in kept:
+            raise Damaged(f"{path} holds no losses: {mend}")
         return TrainingRun(kept[LOSSES], under(kept, FINAL))
     run = compute()
     folder.mkdir(parents=True, exist_ok=True)
-    array_files.write_npz(path, {LOSSES: run.losses, **put_under(run.final, FINAL)})
+    sealed.write_sealed_arrays(path, {LOSSES: run.losses, **put_under(run.final, FINAL)})
     return run

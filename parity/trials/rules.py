@@ -15,8 +15,9 @@ from parity.spec import specs as language
 from parity.spec.cases import Sampling
 from parity.trials import draws as drawing
 from parity.trials import probes
-from parity.trials.networks import STEPS, Array, Options, Trial
+from parity.trials.networks import STEPS, Array
 from parity.trials.streams import stream
+from parity.trials.trial import Options, Trial
 
 DRAWN, OTHER_ARGUMENTS = 4, 1.5
 """Draws of an initializer; what its arguments are multiplied by once."""

@@ -120,34 +120,3 @@ def optimizer(name: str) -> language.Optimizer:
     spec = language.load(f"optimizers/{name}")
     assert isinstance(spec, language.Optimizer)  # noqa: S101 - the folder holds nothing else
     return spec
-
-
-def frameworks(wanted: Sequence[str]) -> tuple[str, ...]:
-    """The frameworks asked for, or those that are meant where none is named. Raises UsageError for one that the table lacks."""
-    from parity.execution.frameworks import find, training
-
-    try:
-        for name in wanted:
-            find(name)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-    return tuple(dict.fromkeys(wanted)) or training()
-
-
-def that_train(wanted: Sequence[str], feature: str = "") -> tuple[str, ...]:
-    """The same, for a verb that needs gradients or steps, and a feature where one is named. Without names: all that have both.
-
-    Raises UsageError for a framework that runs forward only, or that lacks the feature."""
-    from parity.execution.frameworks import offers, training, trains
-
-    able = tuple(name for name in training(every=True) if not feature or offers(name, feature))
-    named = frameworks(wanted) if wanted else tuple(name for name in able if name in training())
-    for name in named:
-        if not trains(name):
-            raise UsageError(
-                f"{name} runs forward only: `parity check` judges it; what trains is {', '.join(training(every=True))}"
-            )
-        if name not in able:
-            told = f"{', '.join(able)} {'have' if len(able) > 1 else 'has'} it" if able else "no framework has it"
-            raise UsageError(f"{name} has no feature `{feature}` (its line in parity/execution/frameworks.py); {told}")
-    return named

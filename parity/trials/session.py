@@ -20,7 +20,7 @@ from parity.execution.launcher.process import Limits
 from parity.execution.records import Record
 from parity.judgement import differences, verdicts
 from parity.judgement.comparison import Comparison, by
-from parity.trials.networks import Trial, asked_of
+from parity.trials.trial import Trial, asked_of
 
 OnRecord = Callable[[str, Record], None]
 

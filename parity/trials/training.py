@@ -28,13 +28,13 @@ from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph
 from parity.spec.suites import QualityPart, SuiteEntry
-from parity.trials import datasets
+from parity.trials import datasets, limits
 from parity.trials import draws as drawing
 from parity.trials.datasets import Dataset, DatasetError
-from parity.trials.networks import Options, Trial
 from parity.trials.reference_cache import remembered
 from parity.trials.session import Judged
 from parity.trials.streams import stream
+from parity.trials.trial import Options, Trial
 
 Array = npt.NDArray[Any]
 DIGITS = 10
@@ -79,6 +79,7 @@ def course(
     if refusal := optimizer.refusal({one.name: one.shape for one in graph.parameters if one.name in trained}):
         raise UsageError(f"{architecture.name} cannot be trained by {optimizer.name}: {refusal}")
     steps, batch_size = entry.steps or 300, (entry.batch_sizes or [32])[0]
+    limits.check_case(graph, batch_size)
     try:
         dataset = _rounded(datasets.load(entry.dataset or "digits", graph))
         order = datasets.order(dataset, steps, batch_size, options.seed)

@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -21,14 +20,16 @@ from parity.reporting.results import Results, Speed
 from parity.spec import specs as language
 from parity.spec.cases import Case
 from parity.spec.expansion import expand
+from parity.trials import asked_frameworks, limits, output, selection
 from parity.trials import draws as drawing
 from parity.trials import options as asking
-from parity.trials import output, selection
-from parity.trials.networks import Options, Trial, architecture_trials
+from parity.trials.networks import architecture_trials
 from parity.trials.options import STORE
 from parity.trials.session import Judged, Session
 from parity.trials.streams import stream
-from parity.verbs.terminal import progress
+from parity.trials.trial import Options, Trial
+from parity.verbs import terminal
+from parity.verbs.terminal import progress, unasked
 
 THREADS = 2
 PROCESSES = 5
@@ -176,11 +177,15 @@ def bench(
     chosen = selection.select(specs).architectures
     if not chosen:
         raise UsageError("bench times architectures; `parity list architectures` shows them", status=5)
+    limits.check_numbers(batch_sizes=batch_sizes, processes=processes)
+    for architecture in chosen:
+        limits.check_case(expand(architecture, size), max(batch_sizes, default=1), BATCHES, walked=False)
+    asking.place(Path(store))
     speeds: list[Speed] = []
     for device in devices:
         options = Options(device=device, size=size)
         with progress.bar("checking and timing", None) as bar:
-            session = Session(Path(store), selection.that_train(frameworks), on_record=bar.record, on_notice=bar.notice)
+            session = Session(Path(store), asked_frameworks.that_train(frameworks), on_record=bar.record, on_notice=bar.notice)
             verdicts = gate(session, chosen, options, modes)
             speeds += measure(session, chosen, options, modes, batch_sizes, processes, verdicts)
     return speeds
@@ -190,12 +195,13 @@ def main(json_path: Path | None, **options: Any) -> int:
     """The verb: gate, measure, print; `--json` writes the raw samples."""
     output.reach(json_path)
     speeds = bench(**options)
-    Console().print(table(Results("bench", "parity bench", speeds=speeds)))
-    Console().print(stated(options["size"]), soft_wrap=True)
+    unasked.tell(options["frameworks"])
+    terminal.show(table(Results("bench", "parity bench", speeds=speeds)))
+    terminal.say(stated(options["size"]))
     if json_path is not None:
         output.write_speed_json(json_path, speeds)
     if any(speed.processes and not summary.measured(speed) for speed in speeds):
-        Console(stderr=True).print(BUSY, soft_wrap=True)
+        terminal.say(BUSY, error=True)
     return 0 if all(summary.measured(speed) for speed in speeds) else 3
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
 
-from rich.console import Console
 from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
@@ -20,14 +19,15 @@ from parity.reporting import wording
 from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.spec.mistakes import short
-from parity.trials import curvature, networks, ops, output, rules, selection
+from parity.trials import asked_frameworks, curvature, limits, networks, ops, output, rules, selection
 from parity.trials import options as asking
-from parity.trials.networks import Options, Trial
 from parity.trials.options import DTYPES, SIZES, STORE
 from parity.trials.selection import Selection
 from parity.trials.session import Judged, Session
+from parity.trials.trial import Options, Trial
+from parity.verbs import terminal
 from parity.verbs.compare import own_model
-from parity.verbs.terminal import progress
+from parity.verbs.terminal import progress, unasked
 from parity.verbs.terminal.targets import own_realizations
 
 
@@ -90,12 +90,13 @@ def check(
     """
     specs, frameworks, dtypes, devices, realizations = map(asking.words, (specs, frameworks, dtypes, devices, realizations))
     asking.check(dtypes, devices, [mode] if mode else [])
+    limits.check_numbers(seeds=[seed])
     selected = selection.select(specs)
     if size not in SIZES and not selected.architectures:
         raise UsageError(f"{' '.join(specs)}: no architecture, so there is no size `{short(size)}`")
     _expand_own(specs)
     own = own_realizations(realizations)
-    named = selection.frameworks(tuple(frameworks) or tuple(own))
+    named = asked_frameworks.asked(tuple(frameworks) or tuple(own))
     if strange := [name for name in own if name not in named]:
         raise UsageError(f"a realization of {strange[0]} is given, and {strange[0]} is not asked: add --framework {strange[0]}")
     chosen: list[Trial] = []
@@ -107,6 +108,7 @@ def check(
         chosen = [trial for trial in chosen if trial.case.id == case_id]
         if not chosen:
             raise UsageError(f"no case {case_id} among {' '.join(specs)}", status=5)
+    asking.place(Path(store))
     with progress.bar("running", len(chosen) * len(named)) as bar:
         session = Session(
             Path(store), named, own, python_path=(Path.cwd(),) if own else (), on_record=bar.record, on_notice=bar.notice
@@ -159,6 +161,7 @@ def main(
         output.write_json(json_path, judged)
     if junit_path is not None:
         output.write_junit(junit_path, judged, PASSING)
+    unasked.tell(tuple(frameworks) or tuple(own_realizations(realizations)))
     show(judged, called=Called(selection.files(specs), realizations, store))
     return exit_status(one.verdict for one in judged)
 
@@ -167,29 +170,26 @@ def show(judged: Sequence[Judged], command: str = "", called: Called = Called())
     """A matrix of verdicts, then every failing case with the command that shows it again. command: that of the suite.
 
     What is unavailable is so in all of its cases, and takes one line."""
-    console, shown = Console(), matrix(judged)
-    wide = Measurement.get(console, console.options.update(max_width=1_000), shown).maximum
-    Console(width=max(console.width, wide)).print(shown)
+    console, shown = terminal.console_of(), matrix(judged)
+    terminal.show(shown, Measurement.get(console, console.options.update(max_width=1_000), shown).maximum)
     absent = Counter((one.framework, one.record.reason) for one in judged if one.record.outcome == "unavailable")
     for (framework, reason), count in absent.items():
         told = f"{framework}: {count} cases not compared: {reason}"
-        console.print(told, style="red", markup=False, highlight=False, soft_wrap=True)
+        terminal.say(told, colour="red")
     for one in judged:
         if one.verdict in PASSING or one.record.outcome == "unavailable":
             continue
-        console.print(
-            f"{one.framework} {one.trial.case.id}: {one.verdict}", style="red", markup=False, highlight=False, soft_wrap=True
-        )
+        terminal.say(f"{one.framework} {one.trial.case.id}: {one.verdict}", colour="red")
         bad = sorted((item for item in one.comparisons if item.verdict == one.verdict), key=output.share, reverse=True)
         for comparison in bad[:3]:
-            console.print(f"    {output.sentence(comparison)}", markup=False, highlight=False, soft_wrap=True)
-        console.print(f"    again: {again(one, command, called)}", markup=False, highlight=False, soft_wrap=True)
+            terminal.say(f"    {output.sentence(comparison)}")
+        terminal.say(f"    again: {again(one, command, called)}")
     counts = output.case_verdicts(judged)
     told = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in sorted(counts.items()))
-    console.print(f"{len(judged)} cases × frameworks: {told}", highlight=False)
+    terminal.say(f"{len(judged)} cases × frameworks: {told}")
     for framework in output.forward_only(judged):
         told = "evaluation mode alone was judged: no gradient, no loss, no statistic, no update"
-        console.print(f"{framework} runs forward only: {told}", markup=False, highlight=False, soft_wrap=True)
+        terminal.say(f"{framework} runs forward only: {told}")
 
 
 def again(one: Judged, command: str = "", called: Called = Called()) -> str:
@@ -226,5 +226,5 @@ def matrix(judged: Sequence[Judged]) -> Table:
         for spec in made.specs:
             cells = [made.cells.get((spec, *column)) for column in columns]
             cases = sum(cell.cases for cell in cells if cell)
-            table.add_row(spec, str(cases), *(wording.cell_text(cell) if cell else "" for cell in cells))
+            table.add_row(escape(spec), str(cases), *(wording.cell_text(cell) if cell else "" for cell in cells))
     return table

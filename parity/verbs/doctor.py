@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-
 from parity.execution.endings import headline
 from parity.execution.frameworks import training
 from parity.execution.launcher import diagnosis
 from parity.execution.launcher.diagnosis import Diagnosis
+from parity.verbs import terminal
 from parity.verbs.terminal import columns
 
 
 def doctor() -> int:
     """Prints a line a framework; 3 if one is unavailable that is meant where none is named."""
-    console = Console()
-    with console.status("asking the frameworks"):
+    with terminal.console_of().status("asking the frameworks"):
         found = diagnosis.diagnose()
     headings = ("framework", "version", "devices", "modes", "interpreter")
     for line in columns.table(headings, map(_row, found), right=(), wide=None):  # a path is copied: never folded
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        terminal.say(line)
     missing = [one for one in found if one.description is None]
     for one in missing:
         told = f"{one.framework}: {headline(one.reason)}\n  mend it: {one.mend}"
-        console.print(told, markup=False, highlight=False, soft_wrap=True)
+        terminal.say(told)
     return 3 if any(one.framework in training() for one in missing) else 0
 
 

@@ -10,16 +10,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from parity.errors import UsageError
 from parity.execution.names import CARRIED, NATIVE, PARAMETER, STATISTIC, array_name, lies_under
 from parity.spec import specs as language
 from parity.spec.graph import Graph
 from parity.spec.networks import network_graph
 from parity.trials import draws as drawing
-from parity.trials import selection
-from parity.verbs import weights
+from parity.trials import limits, options, selection
+from parity.verbs import terminal, weights
 from parity.verbs.weights import neutral
 
 FRAMEWORK, INITIALIZER = "onnx", "glorot_uniform"
@@ -34,6 +32,7 @@ def to_onnx(
     """
     graph = weights.graph(spec, size)
     if weights_file is None:
+        limits.check_case(graph, 1, walked=False)
         drawn = drawing.initial_values(graph, selection.initializer(INITIALIZER), weights.DTYPE, seed=seed, batch_size=1)
         arrays = {name: array for name, array in drawn.items() if not lies_under(name, CARRIED)}
         origin = f"initial values, {INITIALIZER} with seed {seed}: not trained"
@@ -44,15 +43,15 @@ def to_onnx(
     held = {array_name(PARAMETER, one.name) for one in graph.parameters}
     held |= {array_name(STATISTIC, one.name) for one in graph.statistics}
     arrays = {name: array for name, array in arrays.items() if name in held}
+    options.place(onnx.parent)
     found = weights.moved(graph, spec, size, FRAMEWORK, arrays, arguments)
     told = json.loads(found[array_name(NATIVE, "model.json")].tobytes())
-    onnx.parent.mkdir(parents=True, exist_ok=True)
     aside = onnx.with_name(f"{onnx.name}.new")
     aside.write_bytes(found[array_name(NATIVE, "model.onnx")].tobytes())
     aside.replace(onnx)
     head = f"wrote {onnx}: {graph.name}, opset {told['opset']}, {weights.DTYPE}, {graph.parameter_count():,} parameters"
     for line in (head, f"  {origin}", _side("takes", told["inputs"]), _side("gives", told["outputs"])):
-        Console().print(line, markup=False, highlight=False, soft_wrap=True)
+        terminal.say(line)
     return 0
 
 

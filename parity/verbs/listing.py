@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import rich_click as click
-
 from parity.errors import UsageError
 from parity.spec.mistakes import did_you_mean, short
+from parity.verbs import terminal
 from parity.verbs.terminal import columns
 
 
@@ -92,8 +91,8 @@ def show_list(kind: str | None) -> None:
         if not found and kind not in KINDS:
             known = (*KINDS, FAMILIES, *_families())
             raise UsageError(f"no kind or family `{short(kind)}`{did_you_mean(kind, known)}; there are: {', '.join(known)}")
-        click.echo("\n".join(found))
+        terminal.say("\n".join(found))
         return
     for name, find in KINDS.items():
         line = columns.hanging(f"{name}  {'  '.join(find())}", columns.GAP, columns.width())
-        click.echo(click.style(name, bold=True) + line.removeprefix(name))
+        terminal.write(terminal.styled(name, bold=True) + terminal.styled(line.removeprefix(name)))

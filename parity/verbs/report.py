@@ -1,27 +1,46 @@
-"""Owns `parity report`: results to pages, or proof that the pages still follow from the results."""
+"""Owns `parity report`: results to pages, or proof that the pages still follow from the results.
+
+It refuses results that are not whole; sealing anew what somebody edited is a wish of its own.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
-
 from parity.errors import UsageError
-from parity.reporting import pages
-from parity.reporting.results import read
+from parity.execution import sealed
+from parity.reporting import atlas, pages, results
+from parity.trials import options
+from parity.verbs import terminal
 
 
-def main(results: Path | None, output: Path, verify: bool) -> int:
-    """Writes README.md, index.html and figures/ under `output` from its data/ or from `results`; `verify` only compares."""
-    folder = results or output / "data"
+def main(given: Path | None, output: Path, verify: bool, seal: bool = False) -> int:
+    """Writes README.md, index.html and figures/ under `output` from its data/ or from `given`; `verify` only compares.
+
+    seal: first trusts the data as they are, and writes their seals anew, the atlas's beside them too.
+    """
+    folder = given or output / "data"
     if not (folder / "manifest.json").is_file():
         raise UsageError(f"{folder} holds no results (manifest.json); `parity run quick` makes them")
-    files = pages.rendered(read(folder), output)
+    if seal and verify:
+        raise UsageError("--check writes nothing, and --seal writes: give one of them")
+    if seal:
+        _seal(folder)
+    found = results.read(folder)
     if not verify:
-        pages.write(read(folder), output)
-        Console().print(f"wrote {', '.join(str(path) for path in files if path.suffix != '.svg')} and {len(files) - 2} figures")
+        options.place(output)
+    files = pages.rendered(found, output)
+    if not verify:
+        pages.write(found, output)
+        terminal.say(f"wrote {', '.join(str(path) for path in files if path.suffix != '.svg')} and {len(files) - 2} figures")
         return 0
-    changed = [path for path, text in files.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
+    changed = [path for path, text in files.items() if not path.is_file() or path.read_bytes() != text.encode()]
     for path in changed:
-        Console(stderr=True).print(f"{path} does not follow from {folder}; run `parity report {folder} -o {output}`")
+        terminal.say(f"{path} does not follow from {folder}; run `parity report {folder} -o {output}`", error=True)
     return 1 if changed else 0
+
+
+def _seal(folder: Path) -> None:
+    results.write(results.read(folder, trusted=True), folder)
+    if (path := folder / "atlas.json").is_file():
+        sealed.replace(path, atlas.spelled(*atlas.read(path, trusted=True)))

@@ -11,24 +11,26 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from parity.errors import UsageError
+from parity.execution.frameworks import training as training_names
 from parity.execution.launcher import diagnosis, planning
 from parity.execution.launcher.environments import Unavailable, installed
 from parity.judgement.verdicts import exit_status
 from parity.reporting import pages, summary
 from parity.reporting.results import Curve, Results, Speed, read, write
 from parity.spec import specs as language
+from parity.spec.expansion import expand
 from parity.spec.suites import Suite, SuiteEntry
-from parity.trials import full_size, selection, suites, training
+from parity.trials import asked_frameworks, full_size, limits, selection, suites, training
+from parity.trials import options as asking
 from parity.trials import output as collating
-from parity.trials.networks import LARGE_SIZES, Options, Trial
+from parity.trials.networks import LARGE_SIZES, batch_size_of
 from parity.trials.options import DTYPES
 from parity.trials.session import Judged, Session, judge_record
-from parity.verbs import bench
+from parity.trials.trial import Options, Trial
+from parity.verbs import bench, terminal
 from parity.verbs.check import make_trials, show
-from parity.verbs.terminal import progress
+from parity.verbs.terminal import progress, unasked
 
 REPORTS = "reports"
 """Below the store: where a report goes if nothing is said, in a folder named like the suite. The project's own reports/, which
@@ -60,7 +62,11 @@ def main(
     if not isinstance(loaded, Suite):
         raise UsageError(f"{suite} is no suite; `parity list suites` shows them")
     suites.check(loaded)
-    named = selection.that_train(frameworks)
+    elsewhere = plan is not None or collect is not None  # on a machine whose environments are not these
+    named = asked_frameworks.that_train(tuple(frameworks) or (training_names() if elsewhere else ()))
+    if not elsewhere:
+        unasked.tell(frameworks)
+    asking.place(plan or output or store, *(() if plan or collect else (store,)))
     if plan is not None:
         return write_plan(loaded, named, plan)
     outcome = Outcome(judged=collect_plan(loaded, named, collect)) if collect else run(loaded, named, store, so_far)
@@ -76,7 +82,7 @@ def main(
     write(results, output / "data")
     pages.write(read(output / "data"), output)  # from what is committed alone, so that `parity report` gives the same bytes
     show(outcome.judged, results.command)
-    Console().print(f"report: {output / 'index.html'}", highlight=False)
+    terminal.say(f"report: {output / 'index.html'}")
     status = exit_status(one.verdict for one in outcome.judged)
     return status or (0 if all(summary.measured(speed) for speed in outcome.speeds) else 3)
 
@@ -92,7 +98,9 @@ def run(suite: Suite, frameworks: Sequence[str], store: Path, so_far: bool = Fal
     if so_far and not all(_large(entry) for entry in suite.entries):
         raise UsageError(f"{suite.name} asks for more than large networks, which alone are settled one by one: run it")
     for entry in suite.entries:
-        named = selection.that_train(entry.frameworks) if entry.frameworks else tuple(frameworks)
+        _check_size(entry)
+    for entry in suite.entries:
+        named = asked_frameworks.that_train(entry.frameworks) if entry.frameworks else tuple(frameworks)
         with progress.bar(f"{entry.task}: {', '.join(entry.specs)}", None) as bar:
             session = Session(store, named, on_record=bar.record, on_notice=bar.notice)
             if entry.task in PLANNED:
@@ -102,6 +110,17 @@ def run(suite: Suite, frameworks: Sequence[str], store: Path, so_far: bool = Fal
             else:
                 _time(entry, session, outcome)
     return outcome
+
+
+def _check_size(entry: SuiteEntry) -> None:
+    """The batches and steps that an entry itself asks for, before any entry runs. Raises UsageError."""
+    if not (entry.steps or entry.batch_sizes):
+        return
+    for architecture in selection.select(entry.specs).architectures:
+        graph = expand(architecture, entry.size or ("small" if entry.task == "agreement" else "full"))
+        for batch_size in entry.batch_sizes or [batch_size_of(graph, entry.size or "small")]:
+            batches = {"speed": bench.BATCHES, "agreement": entry.steps or 1}.get(entry.task, 1)
+            limits.check_case(graph, batch_size, batches, walked=entry.task != "speed")
 
 
 def agreement_trials(entry: SuiteEntry) -> list[Trial]:
@@ -128,10 +147,9 @@ def write_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> int:
             target = folder / f"{name.replace('[', '-').replace(']', '')}-{dtype}"
             digest = planning.implementation_digest(name)
             planning.write_request(target, name, asked, versions=_versions(name), implementation=digest)
-            line = f"python -m parity.execution.launcher {target} {target / planning.RESULTS}"
-            Console().print(line, highlight=False, markup=False, soft_wrap=True)
+            terminal.say(f"python -m parity.execution.launcher {target} {target / planning.RESULTS}")
     if left:
-        Console(stderr=True).print(f"left out, since it cannot be planned: {', '.join(left)}", highlight=False)
+        terminal.say(f"left out, since it cannot be planned: {', '.join(left)}", error=True)
     return 0
 
 
@@ -143,13 +161,17 @@ def collect_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> list[
         if asked.framework not in frameworks:
             continue
         found, out = reading.latest(), asked.directory / planning.RESULTS
+        for notice in reading.notices:
+            terminal.say(notice, error=True)
         for entry in asked.entries:
             trial = made.get(entry.case.id)
             if trial is None:
                 raise UsageError(
                     f"{asked.directory}: {entry.case.id} is not of this suite; write the plan with this parity again"
                 )
-            record = found.get(entry.key) or Session.absent(trial, asked.framework, "no record came back")
+            record = found.get(entry.key)
+            if record is None or (record.case, record.framework) != (entry.case.id, asked.framework):
+                record = Session.absent(trial, asked.framework, "no record came back")
             judged.append(Judged(trial, asked.framework, record, judge_record(trial, asked.framework, record, out), out))
     if not judged:
         raise UsageError(f"{folder} holds no request of {', '.join(frameworks)}", status=5)

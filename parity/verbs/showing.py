@@ -14,6 +14,7 @@ from parity.spec.graph import Graph, Node
 from parity.spec.mistakes import printable, short
 from parity.spec.networks import network_nodes
 from parity.trials.options import SIZES
+from parity.verbs import terminal
 from parity.verbs.terminal import columns
 
 
@@ -24,33 +25,34 @@ def show(name: str, size: str) -> None:
         raise UsageError(f"{name} is a suite; `parity run {name}` runs it")
     if isinstance(spec, language.Architecture):
         graph, warnings = expand_with_warnings(spec, size)
-        click.echo(_heading(f"{spec.name} ({size})", spec))
-        click.echo("\n".join(_graph(spec, graph, size)))
+        terminal.write(_heading(f"{spec.name} ({size})", spec))
+        terminal.write("\n".join(lines(spec, graph, size)))
         for warning in warnings:
-            click.echo(f"warning: {warning}", err=True)
+            terminal.say(f"warning: {warning}", error=True)
         return
     if size not in SIZES:
         raise UsageError(f"{name} is no architecture, so there is no size `{short(size)}`")
-    click.echo(_heading(spec.name, spec))
-    click.echo("\n".join(_rule(spec.model_dump(exclude_none=True, exclude={"name", "source"}))))
+    terminal.write(_heading(spec.name, spec))
+    terminal.say("\n".join(_rule(spec.model_dump(exclude_none=True, exclude={"name", "source"}))))
 
 
 def _heading(name: str, spec: language.Architecture | language.Initializer | language.Optimizer | language.Schedule) -> str:
     text = columns.hanging(f"{name}  {printable(spec.source)}", columns.GAP, columns.width())
-    return click.style(spec.name, bold=True) + text.removeprefix(spec.name)
+    return terminal.styled(spec.name, bold=True) + terminal.styled(text.removeprefix(spec.name))
 
 
 def _rule(parts: dict[str, Any]) -> Iterator[str]:
     """A line a formula or number, the part's name before its first."""
     indent, wide = max(map(len, parts)) + columns.GAP, columns.width()
     for key, value in parts.items():
-        lines = [f"{inner} = {formula}" for inner, formula in value.items()] if isinstance(value, dict) else [str(value)]
-        for place, line in enumerate(lines):
+        shown = [f"{inner} = {formula}" for inner, formula in value.items()] if isinstance(value, dict) else [str(value)]
+        for place, line in enumerate(shown):
             text = f"{'' if place else key:{indent}}{printable(line)}"
             yield columns.hanging(text, indent + columns.GAP * isinstance(value, dict), wide)
 
 
-def _graph(spec: language.Architecture, graph: Graph, size: str) -> Iterator[str]:
+def lines(spec: language.Architecture, graph: Graph, size: str) -> Iterator[str]:
+    """A line a layer, then inputs, counts and FLOPs."""
     counts = {parameter.name: parameter.shape for parameter in graph.parameters}
     seen: set[str] = set()
     networks = {} if graph.nodes or not spec.networks else network_nodes(spec, size)
@@ -58,15 +60,15 @@ def _graph(spec: language.Architecture, graph: Graph, size: str) -> Iterator[str
     rows = [_row(node, counts, seen) for node in nodes]
     headings = ("layer", "op", "output", "parameters", "FLOPs")
     first, *others = columns.table(headings, rows, right=(3, 4), wide=columns.width())
-    yield from (click.style(first, bold=True), *others)
+    yield from (terminal.styled(first, bold=True), *map(terminal.styled, others))
     for given in graph.batch_inputs():
-        yield f"input {given.name}: {given.dtype} {_shape(given.shape)}"
+        yield terminal.styled(f"input {given.name}: {given.dtype} {_shape(given.shape)}")
     moved = sum(_size(statistic.shape) for statistic in graph.statistics)
     statistics = f", and {moved:,} running statistics" if moved else ""
     yield click.style(f"{graph.parameter_count():,} parameters", bold=True) + statistics
     for name, each in (networks or {"": nodes}).items():
         flops, whose = sum(node.flops for node in each), f"{name}: " if name else ""
-        yield f"{whose}{flops:,} FLOPs forward for one example (a multiply-add counts as 2)"
+        yield f"{terminal.styled(whose)}{flops:,} FLOPs forward for one example (a multiply-add counts as 2)"
 
 
 def _row(node: Node, counts: dict[str, tuple[int, ...]], seen: set[str]) -> tuple[str, ...]:

@@ -11,10 +11,11 @@ import pytest
 
 from parity.atlas import chapters, defaults, distributions, fans, starts
 from parity.atlas.chapters import CHAPTERS, QUESTIONS, answer
-from parity.atlas.question import CLOSE, Answer, Question, answered, meets, written
+from parity.atlas.question import Answer, Question, answered, meets, written
 from parity.errors import UsageError
 from parity.execution.protocol import Unsupported
 from parity.execution.worker import inspection, tasks
+from parity.judgement import budgets
 from parity.reporting import atlas
 from parity.reporting.atlas import AtlasRow
 from parity.verbs.atlas import chosen
@@ -37,7 +38,7 @@ def test_the_forms_of_a_question_lie_apart(question: Question) -> None:
             for b in second:
                 left, right = np.squeeze(a), np.squeeze(b)
                 scale = max(np.max(np.abs(left)), np.max(np.abs(right)))
-                assert left.shape != right.shape or np.max(np.abs(left - right)) > 10 * CLOSE * scale
+                assert left.shape != right.shape or np.max(np.abs(left - right)) > 10 * budgets.ANSWER * scale
 
 
 @pytest.mark.parametrize("question", [one for one in QUESTIONS if one.forms], ids=lambda one: one.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 import pytest
@@ -27,13 +28,18 @@ def _rows(questions: Sequence[Question], frameworks: Sequence[str]) -> tuple[lis
 
 @pytest.fixture(autouse=True)
 def unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The frameworks are, but no worker starts."""
     monkeypatch.setattr(atlas, "ask", _rows)
 
 
 @pytest.mark.parametrize("given", ["", "--framework torch", "--framework torch --framework keras"])
-def test_every_question_stands_over_its_name(given: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """The table says `--item NAME`: each name stands in it, whole, though the terminal is narrow."""
-    assert status(["atlas", "normalization", *given.split()]) == 0
+@pytest.mark.parametrize("terminal", [False, True])
+def test_every_question_stands_beside_its_name(
+    given: str, terminal: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last line says `--item NAME`: each name is shown, whole, though the terminal is narrow."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    assert status(["atlas", "--measure", "normalization", *given.split()]) == 0
     shown = capsys.readouterr().out
     assert [one.name for one in chosen("normalization", None) if one.name not in shown and not one.name.endswith("_type")] == []
 
@@ -41,19 +47,19 @@ def test_every_question_stands_over_its_name(given: str, capsys: pytest.CaptureF
 def test_a_named_question_keeps_its_advice_between_two_frameworks(capsys: pytest.CaptureFixture[str]) -> None:
     (question,) = chosen(None, "rms_norm.epsilon")
     assert question.advice
-    assert status(["atlas", "--item", question.name, "--framework", "torch", "--framework", "keras"]) == 0
+    assert status(["atlas", "--measure", "--item", question.name, "--framework", "torch", "--framework", "keras"]) == 0
     assert question.advice in capsys.readouterr().out
 
 
 def test_a_named_default_is_told_where_it_is_set(capsys: pytest.CaptureFixture[str]) -> None:
-    assert status(["atlas", "--item", "batch_norm.epsilon", "--framework", "torch", "--framework", "keras"]) == 0
+    assert status(["atlas", "--measure", "--item", "batch_norm.epsilon", "--framework", "torch", "--framework", "keras"]) == 0
     assert "in keras: keras.Thing(size='torch')" in capsys.readouterr().out
 
 
 def test_a_named_question_is_shown_though_nothing_differs(capsys: pytest.CaptureFixture[str]) -> None:
     """Between two frameworks only what differs is listed, unless it was asked for by its name."""
     for given, shown in (["--item", "number.sum_type"], True), (["numerics"], False):
-        assert status(["atlas", *given, "--framework", "torch", "--framework", "keras"]) == 0
+        assert status(["atlas", "--measure", *given, "--framework", "torch", "--framework", "keras"]) == 0
         assert ("number.sum_type" in capsys.readouterr().out) == shown
 
 

@@ -11,9 +11,10 @@ import pytest
 from numpy.typing import NDArray
 from remedy_source import remedies
 
-from parity.atlas.advice import NEAR, same
+from parity.atlas.advice import same
 from parity.atlas.chapters import QUESTIONS
 from parity.atlas.question import WRONG, answered, written
+from parity.judgement import budgets
 from parity.reporting import atlas
 
 Array = NDArray[Any]
@@ -76,7 +77,7 @@ def test_a_default_is_written_as_the_number_that_it_is(value: float, text: str) 
 def test_what_is_nearly_right_is_not_the_same() -> None:
     there = np.array([0.5, -0.25])
     assert same("adagrad.epsilon", there.astype(np.float32), there)
-    assert same("adagrad.epsilon", there * (1 + NEAR / 2), there)
+    assert same("adagrad.epsilon", there * (1 + budgets.ADVICE / 2), there)
     for other in (there * 1.002, there[:1], np.array([0.5, np.nan]), np.array([0.5, np.inf]), -there):
         assert not same("adagrad.epsilon", other, there)
     assert same("kink.norm", np.array([np.nan, 1.0]), np.array([np.nan, 1.0]))

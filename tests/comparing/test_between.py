@@ -10,17 +10,19 @@ import pytest
 
 from parity.comparing import departures, drawing, expressions, functions, glue, layouts, mapping
 from parity.comparing.layouts import Placement
+from parity.comparing.means import Means
 from parity.comparing.pairing import Side, alike
 from parity.comparing.structures import Structure
 from parity.execution.own_model.leaves import Call, Leaf, Weight, unstacked
 from parity.execution.worker.forms import MODEL, PROTOCOL, form
+from parity.verbs.compare import traced
 
 Array = npt.NDArray[np.float64]
 NUMBERS = np.random.RandomState(1)
 X = NUMBERS.standard_normal((3, 5))
 IMAGES = NUMBERS.standard_normal((2, 3, 7, 9))
 LIMIT = 1e-9
-MEANS = departures.Means(lambda *_: {}, lambda *_: {}, lambda _: [])
+MEANS = Means(lambda *_: {}, lambda *_: {}, lambda _: [])
 
 
 def soft(x: Array, axis: int) -> Array:
@@ -197,13 +199,15 @@ def test_a_row_that_becomes_an_image_is_written_channels_last() -> None:
         ((2, 3, 5, 7), "first", "last", (2, 5, 7, 3)),
         ((2, 5, 7, 3), "last", "first", (2, 3, 5, 7)),
         ((2, 3, 5, 7), "first", "first", (2, 3, 5, 7)),
-        ((2, 3, 5), "first", "last", (2, 3, 5)),
+        ((2, 3, 5), "first", "last", (2, 5, 3)),  # a signal
+        ((2, 3, 5), "", "last", (2, 3, 5)),  # a sequence: its features are last in every framework
+        ((2, 7), "first", "last", (2, 7)),
     ],
 )
 def test_an_image_is_given_with_channels_where_the_framework_has_them(
     shape: tuple[int, ...], source: str, target: str, moved: tuple[int, ...]
 ) -> None:
-    assert drawing.channels(drawing.Given(shape), source, target).shape == moved
+    assert traced.moved(drawing.Given(shape), source, target).shape == moved
 
 
 class Implementation:

@@ -14,6 +14,7 @@ from parity.cli import status
 from parity.comparing import causes, departures, drawing, functions, glue, layouts, mapfile, mapping, pairing, structures
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Unmappable
+from parity.comparing.means import Means
 from parity.comparing.pairing import Side, alike
 from parity.comparing.structures import Structure
 from parity.execution.own_model.leaves import Call, Leaf, Slot, Weight, put_together, taken_apart
@@ -299,7 +300,7 @@ def epsilon_sides(added: float) -> tuple[Side, Side, Any]:
         own, extra = {"a": (1e-5, 0.0), "b": (1e-3, added)}[label]
         return {"out/0": run(change["settings"].get("epsilon", own), arrays["in/0"], extra)}
 
-    means = departures.Means(rerun, lambda _, __: {}, lambda _: [])
+    means = Means(rerun, lambda _, __: {}, lambda _: [])
     return side("a", 1e-5, 0.0), side("b", 1e-3, added), means
 
 
@@ -324,7 +325,7 @@ def test_an_activation_is_named_by_what_it_does() -> None:
         return Side(structure, {"float64": {"eval/in/0/0": x, "eval/out/0/0": functions.ELEMENTWISE[name](x)}}, {})
 
     names = list(functions.ELEMENTWISE)
-    means = departures.Means(lambda *_: {}, lambda *_: {}, lambda _: [])
+    means = Means(lambda *_: {}, lambda *_: {}, lambda _: [])
     for name in names[1:]:
         departure = departures.first(side("a", "none"), side("b", name), [(0, 0)], "eval", means)
         assert departure is not None and departure.trial is not None

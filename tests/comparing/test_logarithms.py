@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pytest
 
 from parity.comparing import judging
-from parity.comparing.judging import Pair
-from parity.comparing.logarithms import documented
+from parity.comparing.judging import Found, Pair
+from parity.comparing.logarithms import behind, documented
 
 Array = npt.NDArray[Any]
 
@@ -60,3 +60,13 @@ def test_a_row_off_by_one_number_is_its_own_way() -> None:
 )
 def test_nothing_else_is(error: Array, changes: dict[str, Any]) -> None:
     assert verdict(error, **changes) == "differs"
+
+
+@pytest.mark.parametrize(
+    ("wide", "plain", "verdict"),
+    [("exact", "agrees", "documented_difference"), ("exact", "differs", "differs"), ("differs", "agrees", "differs")],
+)
+def test_what_agrees_with_the_exact_kernel_is_its_own_way(wide: str, plain: str, verdict: str) -> None:
+    found = [Found("gradient", "kernel", "float64", wide), Found("gradient", "kernel", "float32", "differs")]
+    again = [found[0], Found("gradient", "kernel", "float32", plain)]
+    assert [one.verdict for one in behind(found, again)] == [wide, verdict]

@@ -21,8 +21,8 @@ from parity.atlas.question import Array
 from parity.execution import arrays as array_files
 from parity.reporting import atlas
 from parity.spec.cases import Case
-from parity.trials.networks import Trial
 from parity.trials.session import Judged, Session
+from parity.trials.trial import Trial
 
 REPORTS = Path(__file__).parents[2] / "reports"
 INPUTS = {question.name: question.inputs for question in QUESTIONS}

@@ -8,6 +8,7 @@ import pytest
 
 from parity.errors import UsageError
 from parity.verbs import fingerprint as verb
+from parity.verbs.fingerprint import driving
 
 USERS = {
     "torch": """
@@ -77,8 +78,8 @@ def test_what_cannot_be_fingerprinted_is_told(framework: str, tmp_path: Path, mo
     """All of them in one process; no one's fault costs another its answer."""
     (tmp_path / "users_rules.py").write_text(USERS[framework] + BOTH)
     monkeypatch.chdir(tmp_path)
-    asked = [verb.NativeObject(path, path, {}) for path in TOLD]
-    for one, driven in zip(asked, verb.drive(framework, asked), strict=True):
+    asked = [driving.NativeObject(path, path, {}) for path in TOLD]
+    for one, driven in zip(asked, driving.drive(framework, asked), strict=True):
         with pytest.raises(UsageError) as caught:
             verb.found(one.target, driven)
         assert TOLD[one.path] in str(caught.value)

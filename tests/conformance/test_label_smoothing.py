@@ -7,15 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from single_op_budgets import ONE_OP
 
 from parity.execution import arrays as array_files
-from parity.judgement.budgets import ONE_OP, roundoff
+from parity.judgement.budgets import roundoff
 from parity.ops.definition import Example
 from parity.spec.op_graphs import op_graph
 from parity.trials import draws as drawing
 from parity.trials import selection
-from parity.trials.networks import Options, Trial
 from parity.trials.session import Session
+from parity.trials.trial import Options, Trial
 
 CLASSES, BATCH = 37_000, 4
 
@@ -25,7 +26,7 @@ CLASSES, BATCH = 37_000, 4
 def test_the_gradients_of_all_logits_cancel(framework: str, layout: tuple[int, ...], dtype: str, tmp_path: Path) -> None:
     """Their sum is what the probabilities have more than the targets: zero. Each step of a running sum of n equal numbers loses
     up to u of what is there, and of a binade always to the same side: n·u, 12,500 u measured, and 1,200 to 3,400 u in lanes.
-    What is not all to one side is √n·u (budgets.ONE_OP)."""
+    What is not all to one side is √n·u (single_op_budgets.ONE_OP)."""
     axis, positions = layout.index(CLASSES), tuple(size for size in layout if size != CLASSES)
     attributes = {"smoothing": 0.1, "axis": axis}
     example = Example({"x": layout, "labels": positions}, attributes, below={"labels": CLASSES})

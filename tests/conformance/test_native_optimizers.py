@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from parity.errors import UsageError
 from parity.execution.launcher.environments import installed
 from parity.verbs import fingerprint as verb
+from parity.verbs.fingerprint import driving
 
 MODULES = {"torch": "torch.optim", "keras": "keras.optimizers", "mxnet": "mxnet.optimizer"}
 LISTING = """
@@ -35,10 +36,10 @@ def natives(framework: str) -> list[str]:
 def told(framework: str) -> Told:
     """Each native optimizer's name, or the reason why it has none: one process for all."""
     asked = [
-        verb.NativeObject(f"{MODULES[framework]}.{name}", f"{MODULES[framework]}.{name}", {}) for name in natives(framework)
+        driving.NativeObject(f"{MODULES[framework]}.{name}", f"{MODULES[framework]}.{name}", {}) for name in natives(framework)
     ]
     answers = {}
-    for one, driven in zip(asked, verb.drive(framework, asked), strict=True):
+    for one, driven in zip(asked, driving.drive(framework, asked), strict=True):
         try:
             answers[one.path.rpartition(".")[2]] = verb.found(one.target, driven).name
         except UsageError as error:

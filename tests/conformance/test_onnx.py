@@ -21,8 +21,8 @@ from parity.spec.specs import Architecture, load
 from parity.trials import draws as drawing
 from parity.trials import networks as trials
 from parity.trials import output, selection
-from parity.trials.networks import Trial
 from parity.trials.session import Judged, Session
+from parity.trials.trial import Trial
 from parity.verbs.check import check, make_trials
 
 HERE = Path(__file__).parent

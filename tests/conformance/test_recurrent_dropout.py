@@ -11,8 +11,8 @@ from hand_built import Builder, draw
 from parity.execution import arrays as array_files
 from parity.execution.protocol import Array
 from parity.spec.graph import Graph
-from parity.trials.networks import Options, Trial
 from parity.trials.session import Session
+from parity.trials.trial import Options, Trial
 
 
 def _stacked(op: str) -> Graph:

@@ -14,8 +14,8 @@ from parity.spec.expansion import expand
 from parity.spec.graph import Graph
 from parity.spec.specs import Architecture, Initializer, Optimizer, load
 from parity.trials import draws as drawing
-from parity.trials.networks import Trial
 from parity.trials.session import Session
+from parity.trials.trial import Trial
 
 STEPS, BATCH = 3, 2
 

@@ -53,3 +53,33 @@ def test_a_native_file_that_does_not_fit_is_refused(framework: str, wrong: str, 
         weights.to_neutral("mlp", given, framework, tmp_path / "after.npz", "small")
     assert "Traceback" not in str(told.value)
     assert not (tmp_path / "after.npz").exists()
+
+
+def test_what_parity_wrote_is_verified_and_other_files_are_told_of(
+    framework: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    graph, numbers = weights.graph("mlp", "small"), np.random.RandomState(0)
+    arrays = {f"parameter/{one.name}": numbers.standard_normal(one.shape).astype(np.float32) for one in graph.parameters}
+    np.savez(tmp_path / "before.npz", **arrays)
+    assert weights.to_native("mlp", tmp_path / "before.npz", framework, tmp_path / "native", "small") == 0
+    (path,) = (path for path in (tmp_path / "native").iterdir() if path.suffix != ".sha256")
+    whole, checksum = path.read_bytes(), path.with_name(f"{path.name}.sha256")
+    place = whole.find(arrays[f"parameter/{graph.parameters[0].name}"].ravel()[:1].tobytes())
+    flipped = whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]
+    path.write_bytes(flipped)
+    with pytest.raises(UsageError, match="is the checksum of other bytes"):
+        weights.to_neutral("mlp", [path], framework, tmp_path / "after.npz", "small")
+    path.write_bytes(whole)
+    checksum.unlink()
+    capsys.readouterr()
+    assert weights.to_neutral("mlp", [path], framework, tmp_path / "after.npz", "small") == 0
+    assert "no checksum stands behind it" in capsys.readouterr().out
+
+
+def test_weights_that_are_no_numbers_are_refused(framework: str, tmp_path: Path) -> None:
+    graph = weights.graph("mlp", "small")
+    arrays = {f"parameter/{one.name}": np.full(one.shape, np.inf, np.float32) for one in graph.parameters}
+    np.savez(tmp_path / "before.npz", **arrays)
+    assert weights.to_native("mlp", tmp_path / "before.npz", framework, tmp_path / "native", "small") == 0
+    with pytest.raises(UsageError, match="holds NaN or infinity"):
+        weights.to_neutral("mlp", sorted((tmp_path / "native").iterdir()), framework, tmp_path / "after.npz", "small")

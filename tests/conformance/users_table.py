@@ -161,7 +161,24 @@ def _weights_cut(size: float) -> Body:
     return lambda x, w, g, s, t, lr, h: clip(x, w - lr * g, size)
 
 
+def _emptied(every: int) -> Body:
+    """A velocity that is forgotten now and then."""
+
+    def body(x: Any, w: Any, g: Any, s: dict[str, Any], t: int, lr: Any, h: Mapping[str, Any]) -> Any:
+        if t % every == 0:
+            s["v"] = 0 * s["v"]
+        return momentum()(x, w, g, s, t, lr, h)
+
+    return body
+
+
+def _direction_cut(x: Any, w: Any, g: Any, s: dict[str, Any], t: int, lr: Any, h: Mapping[str, Any]) -> Any:
+    """Adam's direction between -1 and 1."""
+    return w - lr * clip(x, adam()(x, 0 * w, -g, s, t, 1.0, h), 1.0)
+
+
 FOREIGN = [
+    Written(NONE, M, "v", lambda *a: a[1] + 1.00005 * (momentum()(*a) - a[1])),
     Written(NONE, A, "mv", adam(late=1)),
     Written(NONE, A, "mv", lambda *a: adam()(*a[:4], max(a[4] - 1, 1), *a[5:])),
     Written(NONE, A, "mv", lambda *a: adam()(*a[:6], {**a[6], "beta1": a[6]["beta2"], "beta2": a[6]["beta1"]})),
@@ -189,4 +206,12 @@ FOREIGN = [
     Written(NONE, {}, "", _weights_cut(2.0)),
     Written(NONE, {}, "", _weights_cut(5.0)),
 ]
-TABLE: Mapping[str, Written] = {f"Rule{place}": one for place, one in enumerate([*NAMED, *FOREIGN])}
+DEPARTING = [
+    *(Written(NONE, M, "v", _emptied(every)) for every in (10, 20, 50)),
+    Written(NONE, A, "mv", _direction_cut),
+    *(Written(NONE, M, "v", lambda *a, size=size: momentum()(*a[:2], clip(a[0], a[2], size), *a[3:])) for size in (1e4, 1e6)),
+    Written(NONE, A, "mv", lambda *a: adam()(*a[:4], min(a[4], 100), *a[5:])),
+    Written(NONE, A, "mv", lambda *a: adam()(*a[:2], a[2] * (1 + (len(a[2].shape) == 4)), *a[3:])),
+]
+"""What does in the first run of a fingerprint as a rule with a name does."""
+TABLE: Mapping[str, Written] = {f"Rule{place}": one for place, one in enumerate([*NAMED, *FOREIGN, *DEPARTING])}

@@ -15,7 +15,7 @@ import pytest
 TESTS = ("tests/test_imports.py", "tests/reporting/test_pages.py", "tests/docs/test_design.py")
 BARE = """
 from parity.execution.frameworks import names
-from parity.commands import NAMES
+from parity.commands.options import NAMES
 from parity.execution.launcher.diagnosis import diagnose
 print(*names(), *(one.framework for one in diagnose()), NAMES)
 """

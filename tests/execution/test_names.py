@@ -17,7 +17,7 @@ TAKES_APART = {"split", "rsplit", "partition", "rpartition", "startswith", "ends
 OTHERS = {
     "parity.fingerprinting.forms.*": "SETTING/RESULT: the forms own the words of what they are recognised by",
     "parity.keras_impl.layers": "paths of Keras's variables",
-    "parity.keras_impl.own_model.observation": "paths of Keras's variables",
+    "parity.keras_impl.own_model.owned": "paths of Keras's variables",
     "parity.mxnet_impl.framework": "blocks and their arrays in MXNet's own weights file",
     "parity.onnx_impl.writing": "names of values in an ONNX file",
     "parity.reporting.summary": "the id of a case",

@@ -30,7 +30,7 @@ def op(name: str, arrays: Mapping[str, Array], **attributes: Any) -> Array:
 
 
 def canonical(kind: str, seen: Arrays, about: str, meant: str) -> Arrays:
-    form = gaps.named(LIBRARIES[kind][1](seen)[about], meant)
+    form = gaps.named(LIBRARIES[kind][1](seen, LIBRARIES[kind][0])[about], meant)
     assert form is not None
     return form.expected
 
@@ -157,7 +157,7 @@ def test_every_definition_is_a_form() -> None:
                 "transposed_convolution": ("plain/", "padded/", "dilated/"),
                 "resizing": ("nearest /", "bilinear /", "bicubic /"),
             }.get(kind_of(path), ())
-            library = LIBRARIES[kind_of(path)][1](seen_of(*settings))
+            library = LIBRARIES[kind_of(path)][1](seen_of(*settings), LIBRARIES[kind_of(path)][0])
             told = {about: name for about, name in definition.items() if about in library}
             assert told and all(gaps.named(library[about], name) for about, name in told.items()), path
 

@@ -55,7 +55,7 @@ LIBRARIES: Mapping[str, tuple[Callable[[], Iterator[Form]], Seen]] = {
 
 def test_there_are_forms_enough() -> None:
     """The sum, and no name twice in a library."""
-    names = {library: [form.name for form in make()] for library, (make, _) in LIBRARIES.items()}
+    names = {library: [(form.name, form.note) for form in make()] for library, (make, _) in LIBRARIES.items()}
     assert all(len(found) == len(set(found)) for found in names.values())
     assert sum(map(len, names.values())) >= 500
 

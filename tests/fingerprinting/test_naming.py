@@ -22,9 +22,9 @@ from parity.reference_impl.retracing import SeenStep
 from parity.spec.cases import Case
 from parity.spec.specs import Optimizer, load, names
 from parity.trials import probes
-from parity.trials.networks import Trial
+from parity.trials.trial import Trial
 from parity.verbs import fingerprint as verb
-from parity.verbs.fingerprint import objects
+from parity.verbs.fingerprint import driving, objects
 
 Array = np.ndarray
 VARIANTS = {name: (direction, decay, owned) for name, direction, decay, owned in variants()}
@@ -232,7 +232,7 @@ def test_what_is_no_optimizer_is_said() -> None:
         black_box.chosen("Mine", Mine, probes.SEPARATING, {"nestorov": True})
 
 
-def observed(outcome: str, reason: str = "", after: float = 0.0) -> verb.DrivenRecord:
+def observed(outcome: str, reason: str = "", after: float = 0.0) -> driving.DrivenRecord:
     """What is read of a record: weights that all become one number."""
     given = probes.fingerprint_draws("float64")
     weights = {name: array for name, array in given.items() if name.startswith("parameter/")}
@@ -240,7 +240,9 @@ def observed(outcome: str, reason: str = "", after: float = 0.0) -> verb.DrivenR
     case = Case("Mine", "fingerprint", "float64", optimizer="mine.Mine")
     record = Record("key", case.id, "torch", outcome, "float64", reason=reason)
     trial = Trial(case, given, lambda _: [], "fingerprints")
-    return verb.DrivenRecord(trial, "torch", record, [], Path(), {**seen, "hyperparameter/learning_rate": np.asarray(2.0**-6)})
+    return driving.DrivenRecord(
+        trial, "torch", record, [], Path(), {**seen, "hyperparameter/learning_rate": np.asarray(2.0**-6)}
+    )
 
 
 @pytest.mark.parametrize(
@@ -258,7 +260,7 @@ def observed(outcome: str, reason: str = "", after: float = 0.0) -> verb.DrivenR
     ],
     ids=["nan", "infinity", "crashed", "unavailable", "hangs"],
 )
-def test_what_has_no_formula_is_an_error_of_one_line(driven: verb.DrivenRecord, message: str, status: int) -> None:
+def test_what_has_no_formula_is_an_error_of_one_line(driven: driving.DrivenRecord, message: str, status: int) -> None:
     with pytest.raises(UsageError, match=message) as caught:
         verb.found("Mine", driven)
     assert caught.value.status == status

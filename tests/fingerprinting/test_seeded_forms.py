@@ -51,13 +51,13 @@ def every(kind: str) -> Mapping[str, list[Form]]:
         "ctc": ("plain",),
     }[kind]
     seen: Seen = {name if "/" in name else f"{name}/": np.zeros(1) for name in settings}
-    return {about: list(forms) for about, forms in LIBRARIES[kind][1](seen).items()}
+    return {about: list(forms) for about, forms in LIBRARIES[kind][1](seen, LIBRARIES[kind][0]).items()}
 
 
 def masks() -> Mapping[str, list[Form]]:
     """Of every score."""
     return {
-        f"{setting}, {form.name}": list(forms(make))
+        f"{setting}, {form.name}": list(forms(make, attention.INPUTS))
         for form, make in attention.scores({"two heads/out": np.zeros(1)})
         for setting, forms in attention.MASKS.items()
         if "all heads" not in form.name
@@ -76,7 +76,7 @@ KNOWN = {
 def test_every_form_is_told_from_every_other(library: str, dtype: str) -> None:
     """An object that follows it, with rounding as large as a tenth of the tolerance, gets its name alone."""
     forms, numbers = {**KNOWN, **masks()}[library], np.random.RandomState(3)
-    assert len({form.name for form in forms}) == len(forms)
+    assert len({(form.name, form.note) for form in forms}) == len(forms)
     for form in forms:
         seen = {
             name: array + np.max(np.abs(array)) * TOLERANCES[dtype] / 10 * numbers.uniform(-1, 1, array.shape)

@@ -17,8 +17,8 @@ from parity.execution.worker.tasks import agreement as observed
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import GREEN, worst
 from parity.trials import selection
-from parity.trials.networks import Options
 from parity.trials.ops import op_trials
+from parity.trials.trial import Options
 
 # Fake -> what it is run on, in which precision, and the verdict and quantity that must catch it.
 INTENDED: dict[str, tuple[str, str, str, str]] = {

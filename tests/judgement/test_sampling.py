@@ -18,8 +18,8 @@ from parity.judgement.verdicts import GREEN, worst
 from parity.reference_impl.distributions import Claim, claim
 from parity.spec.cases import Case, Sampling
 from parity.spec.specs import Initializer, load, names
-from parity.trials.networks import Options
 from parity.trials.rules import initializer_trials, samplings
+from parity.trials.trial import Options
 
 DENSE = Sampling((61, 53), "kernel", fan_in=53, fan_out=61, count=4)
 CONV = Sampling((29, 13, 5, 3), "kernel", fan_in=13 * 15, fan_out=29 * 15, count=2)

@@ -33,7 +33,8 @@ from parity.spec.op_graphs import op_graph
 from parity.trials import draws as drawing
 from parity.trials import selection
 from parity.trials.curvature import CURVED, NEWTON
-from parity.trials.networks import Options, Trial, masked
+from parity.trials.networks import masked
+from parity.trials.trial import Options, Trial
 from parity.verbs.check import make_trials
 
 Array = Any

@@ -24,7 +24,8 @@ from parity.ops import TABLE
 from parity.ops.definition import ShapeError
 from parity.spec.graph import Graph, Node
 from parity.spec.specs import Architecture, Initializer, Optimizer, load
-from parity.trials.networks import Options, Trial, architecture_trials
+from parity.trials.networks import architecture_trials
+from parity.trials.trial import Options, Trial
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,8 @@ from parity.execution.worker.tasks import agreement as observed  # noqa: E402
 from parity.judgement.comparison import Comparison  # noqa: E402
 from parity.judgement.verdicts import GREEN  # noqa: E402
 from parity.spec import specs as language  # noqa: E402
-from parity.trials.networks import Options, architecture_trials  # noqa: E402
+from parity.trials.networks import architecture_trials  # noqa: E402
+from parity.trials.trial import Options  # noqa: E402
 
 STEPS = 3
 

@@ -22,9 +22,9 @@ from parity.judgement.verdicts import GREEN
 from parity.reference_impl.distributions import claim
 from parity.spec import specs as language
 from parity.spec.cases import Case
-from parity.trials.networks import Options, Trial
 from parity.trials.rules import DRAWN, initializer_trials, samplings
 from parity.trials.session import Session
+from parity.trials.trial import Options, Trial
 
 FACTORS = (0.95, 0.97, 0.99, 1.01, 1.03, 1.05)
 """Wrong scales (a limit, a standard deviation, a gain) whose share of alarms is told."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from parity.trials import selection
-from parity.trials.networks import Options
 from parity.trials.selection import Selection
+from parity.trials.trial import Options
 from parity.verbs.check import make_trials
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
 
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph, Input
 from parity.spec.specs import Architecture, load
 from parity.trials import datasets
-from parity.trials.datasets import DatasetError, text
+from parity.trials.datasets import DatasetError, shipped, text
 from parity.trials.datasets.photographs import shrunk
 
 
@@ -145,9 +147,33 @@ def test_a_smaller_image_is_a_mean_of_pixels() -> None:
 
 
 def test_every_digit_is_used_once() -> None:
+    """178 zeros, 182 ones …: the counts of the data set's own description."""
     data = datasets.digits(graph(1, 28, 28))
     counts = np.bincount(np.concatenate([data.train["label"], data.test["label"]]))
-    np.testing.assert_array_equal(counts, np.bincount(load_digits().target))
+    assert counts.tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+
+
+def test_the_first_digit_is_the_published_zero() -> None:
+    """The first line of the published file, and its label."""
+    stored = shipped.arrays("digits")
+    rows = ["0 0 5 13 9 1 0 0", "0 0 13 15 10 15 5 0", "0 3 15 2 0 11 8 0", "0 4 12 0 0 8 8 0"]
+    rows += ["0 5 8 0 0 9 8 0", "0 4 11 0 1 12 7 0", "0 2 14 5 10 12 0 0", "0 0 6 13 10 0 0 0"]
+    assert [" ".join(map(str, row)) for row in stored["images"][0]] == rows and stored["labels"][0] == 0
+
+
+@pytest.mark.parametrize("damage", ["missing", "a bit", "cut"])
+@pytest.mark.parametrize("name", sorted(shipped.SHA256))
+def test_other_bytes_are_refused(name: str, damage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / f"{name}.npz"
+    content = bytearray((shipped.FOLDER / file.name).read_bytes())
+    content[len(content) // 2] ^= 1
+    if damage != "missing":
+        file.write_bytes(content if damage == "a bit" else content[:-1])
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
+    with pytest.raises(DatasetError, match=f"{name}.npz.*install parity again"):
+        shipped.arrays(name)
+    shutil.copy(Path(shipped.__file__).parent / "data" / file.name, file)
+    assert shipped.arrays(name)
 
 
 def test_an_image_is_enlarged_and_padded() -> None:
@@ -156,7 +182,7 @@ def test_an_image_is_enlarged_and_padded() -> None:
     assert image.shape == (28, 28) and not image[:2].any() and not image[-2:].any()
     small = image[2:26:3, 2:26:3]
     np.testing.assert_array_equal(image[2:26, 2:26], np.kron(small, np.ones((3, 3))))
-    assert any(np.array_equal(small * 16, original) for original in load_digits().images)
+    assert any(np.array_equal(small * 16, original) for original in shipped.arrays("digits")["images"])
 
 
 def test_a_vector_is_the_flattened_image() -> None:

@@ -13,8 +13,9 @@ from parity.cli import status
 from parity.errors import UsageError
 from parity.execution import frameworks
 from parity.execution.frameworks import FrameworkEntry, Variant
-from parity.trials import networks
-from parity.trials.selection import select, that_train
+from parity.trials.asked_frameworks import that_train
+from parity.trials.selection import select
+from parity.trials.trial import Options, Trial, asked_of, forward_only
 from parity.verbs.check import check, make_trials
 
 RIGHT = "torch=reference_framework:Implementation"
@@ -32,8 +33,8 @@ def place(tmp_path: Path, fakes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def made(spec: str = "mlp_dropout") -> networks.Trial:
-    return make_trials(select([spec]), networks.Options(dtypes=["float64"], nodes=False))[0]
+def made(spec: str = "mlp_dropout") -> Trial:
+    return make_trials(select([spec]), Options(dtypes=["float64"], nodes=False))[0]
 
 
 def test_those_that_train_are_meant_where_none_is_named() -> None:
@@ -46,7 +47,7 @@ def test_those_that_train_are_meant_where_none_is_named() -> None:
 
 def test_the_trial_of_such_a_framework_is_one_pass_of_the_layers() -> None:
     whole = made()
-    asked = networks.forward_only(whole)
+    asked = forward_only(whole)
     assert whole.case.graph is not None and asked.case.graph is not None
     assert asked.case.id == whole.case.id and asked.case.steps == 0
     assert asked.case.graph.nodes == whole.case.graph.nodes and not asked.case.graph.phases
@@ -57,7 +58,7 @@ def test_the_trial_of_such_a_framework_is_one_pass_of_the_layers() -> None:
 
 
 def test_what_is_missing_or_wrong_differs() -> None:
-    asked = networks.forward_only(made())
+    asked = forward_only(made())
     assert asked.case.graph is not None
     assert [one.verdict for one in asked.judge({})] == ["not_compared"]
     output = f"forward/{asked.case.graph.outputs[0]}"
@@ -81,11 +82,11 @@ def test_evaluation_mode_alone_is_judged_and_every_output_says_so(place: Path, c
 
 
 def test_a_node_of_training_alone_is_not_asked(place: Path) -> None:
-    whole = make_trials(select(["mlp"]), networks.Options(dtypes=["float64"]))
+    whole = make_trials(select(["mlp"]), Options(dtypes=["float64"]))
     (loss,) = [one for one in whole if one.kind == "nodes" and one.forward is None]
     assert loss.case.graph is not None and loss.case.graph.nodes[0].op == "softmax_cross_entropy"
-    assert len(networks.asked_of(whole, "torch")) == len(whole) - 1
-    assert networks.asked_of(whole, "keras") == whole
+    assert len(asked_of(whole, "torch")) == len(whole) - 1
+    assert asked_of(whole, "keras") == whole
     words = ["check", "mlp", "--realization", RIGHT, "--dtype", "float64", "--case", loss.case.id]
     assert status([*words, "--store", str(place / "store")]) == 5
 
@@ -108,8 +109,9 @@ def test_verbs_that_need_training_refuse_it(verb: str, place: Path, capfd: pytes
     [("atlas -f torch", "atlas"), ("fingerprint torch.optim.SGD", "fingerprint"), ("compare torch=a:b torch=a:c", "own_model")],
 )
 def test_a_verb_refuses_a_framework_without_the_feature_that_it_needs(
-    verb: str, feature: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    verb: str, feature: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("PARITY_ENVIRONMENTS", str(tmp_path))  # none is built: all that train are meant
     bare = FrameworkEntry("parity.torch_impl", (Variant("torch"),), features=())
     monkeypatch.setitem(frameworks.TABLE, "torch", bare)
     assert status(verb.split()) == 2

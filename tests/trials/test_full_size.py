@@ -17,9 +17,10 @@ from parity.spec.expansion import expand
 from parity.spec.specs import load, names, parse
 from parity.spec.suites import Suite, SuiteEntry
 from parity.trials.full_size import settle
-from parity.trials.networks import Options, batch_size_of
+from parity.trials.networks import batch_size_of
 from parity.trials.selection import select
 from parity.trials.session import Judged, Session
+from parity.trials.trial import Options
 from parity.verbs import run as suites
 
 OPTIONS = Options(dtypes=("float64", "float32"), size="full", nodes=False, steps=1)

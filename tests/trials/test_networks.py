@@ -9,7 +9,8 @@ from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.trials import draws as drawing
 from parity.trials import selection
-from parity.trials.networks import Options, architecture_trials, batch_size_of, dead, hidden, masked
+from parity.trials.networks import architecture_trials, batch_size_of, dead, hidden, masked
+from parity.trials.trial import Options
 
 SEED = 77
 """In this seed's first draw GoogLeNet's last 5x5 branch is alive only where nothing behind it is: three gradients are zero."""

@@ -13,8 +13,8 @@ from parity.ops import TABLE, kind_of
 from parity.spec.op_graphs import op_graph
 from parity.spec.specs import KINDS, names
 from parity.trials import selection
-from parity.trials.networks import Options
 from parity.trials.ops import op_trials
+from parity.trials.trial import Options
 
 FLOAT64 = Options(dtypes=("float64",))
 

@@ -25,10 +25,10 @@ from parity.spec.graph import Graph
 from parity.spec.specs import Architecture, Optimizer, SpecError, load, parse
 from parity.spec.suites import Suite, SuiteEntry
 from parity.trials.datasets import Dataset
-from parity.trials.networks import Options
 from parity.trials.reference_cache import remembered
 from parity.trials.session import Session
 from parity.trials.training import Goal, course, curves, judge_training
+from parity.trials.trial import Options
 
 Arrays = dict[str, NDArray[np.float64]]
 HALF_FROZEN = """

@@ -20,8 +20,8 @@ from parity.execution.records import Record
 from parity.spec import specs
 from parity.spec.mistakes import SpecError
 from parity.trials import output, session, suites
-from parity.trials.networks import Options, Trial
 from parity.trials.session import Judged
+from parity.trials.trial import Options, Trial
 from parity.verbs.check import Called, again, check
 
 RIGHT = "torch=reference_framework:Implementation"

@@ -17,8 +17,8 @@ from parity.execution.records import Record
 from parity.judgement.verdicts import exit_status
 from parity.spec import specs
 from parity.spec.mistakes import SpecError
-from parity.trials.networks import Options, Trial
 from parity.trials.session import Judged
+from parity.trials.trial import Options, Trial
 from parity.verbs import bench, bisect, compare
 from parity.verbs.check import again, check, show
 from parity.verbs.run import command

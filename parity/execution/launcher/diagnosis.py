@@ -5,21 +5,20 @@ It refuses to mend anything; it names the command that does. The framework is as
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from parity.execution import frameworks
 from parity.execution.endings import of_process
-from parity.execution.launcher import isolation
+from parity.execution.launcher import isolation, supervised
 from parity.execution.launcher.environments import Environment, Unavailable, installed, override_variable
+from parity.execution.launcher.supervised import NoAnswer, Surroundings
 
-SECONDS = 300.0
+SECONDS = 120.0
+"""How long a framework may take to be imported and to describe itself."""
+MOST_BYTES, LONGEST_WORD = 1 << 22, 200
 
 
 @dataclass(frozen=True)
@@ -54,25 +53,33 @@ def _diagnosis(name: str) -> Diagnosis:
 
 def describe(environment: Environment) -> dict[str, Any]:
     """What the framework says of itself, in a process of its own. Raises Unavailable where it cannot."""
-    with tempfile.TemporaryDirectory(prefix="parity-") as place:
-        directory = Path(place)
-        own = frameworks.environment(environment.framework)
-        command = [str(environment.interpreter), "-m", "parity.execution.worker", "--describe", environment.framework]
+    name = environment.framework
+    with supervised.folder("parity-describe-") as place:
+        variables = isolation.variables(place, frameworks.environment(name))
+        seen = Surroundings(variables, isolation.working_directory(place), place / "worker.log", grace=0.0)
+        command = [str(environment.interpreter.absolute()), "-m", "parity.execution.worker", "--describe", name]
         try:
-            done = subprocess.run(  # noqa: S603  no shell
-                command,
-                env=isolation.variables(directory, own),
-                cwd=isolation.working_directory(directory),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=SECONDS,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise Unavailable(f"{environment.framework} does not answer: {error}") from error
-    if done.returncode:
-        raise Unavailable(f"{environment.framework}: {of_process(done.returncode, done.stderr)[1]}")
-    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+            returncode, said = supervised.ask(command, seen, SECONDS, MOST_BYTES)
+        except NoAnswer as error:
+            raise Unavailable(f"{name} does not answer: {error}") from error
+        log = supervised.tail_of(place / "worker.log")
+    if returncode:
+        raise Unavailable(f"{name}: {of_process(returncode, log)[1]}")
+    try:
+        return _description(supervised.table(b"".join(said.strip().splitlines()[-1:])))
+    except NoAnswer as error:
+        raise Unavailable(f"{name} does not describe itself: {error}") from error
+
+
+def _description(found: dict[str, Any]) -> dict[str, Any]:
+    """The fields of protocol.Description. Raises NoAnswer where one is missing, or is no text of one line."""
+    texts = {key: found.get(key) for key in ("name", "version", "default_mode")}
+    lists = {key: found.get(key) for key in ("devices", "dtypes", "modes")}
+    for key, value in lists.items():
+        if not isinstance(value, list):
+            raise NoAnswer(f"`{key}` is no list")
+        texts |= {f"{key}[{place}]": item for place, item in enumerate(value)}
+    for key, value in texts.items():
+        if not isinstance(value, str) or not value.isprintable() or len(value) > LONGEST_WORD:
+            raise NoAnswer(f"`{key}` is no word of at most {LONGEST_WORD} signs")
     return found

@@ -11,21 +11,31 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
-import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import parity
+from parity.execution.damage import parsed, read_text
 from parity.execution.endings import tail
 from parity.execution.frameworks import find
+from parity.execution.launcher import isolation, supervised
+from parity.execution.launcher.supervised import Lines, NoAnswer, Supervised, Surroundings
 
 MARKER = "complete.json"
 """Written last: a directory without it is a build that was cut off."""
 
-FOREIGN = ("PYTHON", "VIRTUAL_ENV", "__PYVENV")
+QUIET_SECONDS = 1800.0
+"""How long venv and pip may print nothing: a large wheel is unpacked within it."""
+ASK_SECONDS, ASK_BYTES = 30.0, 1 << 22
+"""What an interpreter may take to say what is installed in it, and how much it may say."""
+KEPT_LINES = 200
+RELEASE = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]{0,20}")
+
 LIST_VERSIONS = """
 import importlib.metadata, json, platform
 found = {str(item.metadata["Name"]).lower().replace("_", "-"): item.version for item in importlib.metadata.distributions()}
@@ -71,11 +81,28 @@ def installed(framework: str, accelerator: str = "cpu") -> Environment:
     """The environment of a framework: the override's, or the built one. Raises Unavailable, ValueError for no framework."""
     variable = override_variable(framework)
     if given := os.environ.get(variable):
-        return Environment(framework, Path(given), _versions(Path(given), f"{variable}={given}"))
+        interpreter = _found(given)
+        return Environment(framework, interpreter, _versions(interpreter, f"{variable}={given}"))
     built = planned(framework, accelerator)
     if not built.complete():
         raise Unavailable(f"{framework} has no environment: run `parity env build {framework}`")
     return Environment(framework, built.interpreter, _versions(built.interpreter, str(built.directory)))
+
+
+def stands(framework: str) -> bool:
+    """Whether there is an interpreter of a framework: one that was built from its pins, or one that a variable names."""
+    try:
+        return bool(os.environ.get(override_variable(framework))) or planned(framework).complete()
+    except Unavailable:
+        return False
+
+
+def framework_version(framework: str) -> str:
+    """The version of the package that bears a framework's name, in its environment; empty where there is none."""
+    try:
+        return installed(framework).versions.get(framework.partition("[")[0], "")
+    except Unavailable:
+        return ""
 
 
 def override_variable(framework: str) -> str:
@@ -91,14 +118,11 @@ def build(framework: str, accelerator: str = "cpu", on_line: Callable[[str], Non
     if os.environ.get(override_variable(framework)):
         return installed(framework, accelerator)
     built = planned(framework, accelerator)
-    with _only_builder(built.directory):
+    with _only_builder(built.directory) as lock:
         if not built.complete():
             shutil.rmtree(built.directory, ignore_errors=True)
-            try:
-                _make(built, on_line)
-            except BaseException:
-                shutil.rmtree(built.directory, ignore_errors=True)
-                raise
+            with supervised.kept(built.directory, MARKER, [_lock_of(built.directory)]):
+                _make(built, lock, on_line)
     return Environment(framework, built.interpreter, _versions(built.interpreter, str(built.directory)))
 
 
@@ -117,10 +141,20 @@ def planned(framework: str, accelerator: str = "cpu") -> Built:
 
 def standing() -> list[Built]:
     """The complete environments, by name."""
-    found = []
-    for marker in sorted(root().glob(f"*/{MARKER}")):
-        found.append(Built(**{**json.loads(marker.read_text()), "directory": marker.parent}))
-    return found
+    return [built for marker in sorted(root().glob(f"*/{MARKER}")) if (built := _standing(marker)) is not None]
+
+
+def _standing(marker: Path) -> Built | None:
+    """What stands beside a marker: its directory's name tells, so that a damaged marker costs nothing. None if strange."""
+    name, *variant, accelerator, digest = marker.parent.name.split("-") if marker.parent.name.count("-") > 2 else ("", "", "")
+    if not digest or not variant:
+        return None
+    try:
+        told = parsed(read_text(marker.read_bytes()))
+        python, pins = str(told["python"]), str(told["pins"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        python, pins = "unknown", "unknown"
+    return Built(name, "-".join(variant), accelerator, python, pins, marker.parent)
 
 
 def remove(framework: str) -> list[Path]:
@@ -143,71 +177,94 @@ def root() -> Path:
 def base_python() -> Path:
     """The Python that environments are made of: PARITY_BASE_PYTHON, this one if it is 3.11, python3.11, this one."""
     if given := os.environ.get("PARITY_BASE_PYTHON"):
-        return Path(given)
+        return _found(given)
     other = None if sys.version_info[:2] == PYTHON else shutil.which("python3.11")
     return Path(other or sys.executable)
 
 
-def _make(built: Built, on_line: Callable[[str], None]) -> None:
-    _run([str(base_python()), "-m", "venv", str(built.directory)], built, on_line)
+def _found(given: str) -> Path:
+    """An interpreter by its path, or by its name on PATH."""
+    return Path(shutil.which(given) or given)
+
+
+def _make(built: Built, lock: int, on_line: Callable[[str], None]) -> None:
+    _run([str(base_python()), "-m", "venv", str(built.directory)], built, lock, on_line)
     pip = [str(built.interpreter), "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
-    _run([*pip, "--requirement", built.pins], built, on_line)
+    _run([*pip, "--requirement", built.pins], built, lock, on_line)
     aside = built.directory / f"{MARKER}.tmp"
     aside.write_text(json.dumps({**asdict(built), "directory": str(built.directory)}))
     aside.rename(built.directory / MARKER)
 
 
-def _run(command: Sequence[str], built: Built, on_line: Callable[[str], None]) -> None:
-    """Runs a step of a build. Raises Unavailable with the end of what it printed."""
-    variables = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-    printed: list[str] = []
-    with subprocess.Popen(  # noqa: S603  no shell
-        command, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
-        try:
-            for line in process.stdout or ():
-                printed.append(line)
-                on_line(line.rstrip())
-        except BaseException:
-            process.kill()
-            raise
-    if process.returncode:
-        reason = tail("".join(printed))
-        raise Unavailable(f"{built.framework}: {' '.join(command[1:4])} ended with status {process.returncode}:\n{reason}")
+def _run(command: Sequence[str], built: Built, lock: int, on_line: Callable[[str], None]) -> None:
+    """Runs a step of a build, which ends with this process, and holds the lock until it has. Raises Unavailable with the end
+    of what it printed."""
+    step, printed = " ".join(command[1:4]), deque[str](maxlen=KEPT_LINES)
+    reading, writing = os.pipe()
+    lines = Lines(reading)
+    process = Supervised(command, Surroundings(isolation.of_installation(), Path.cwd(), None, lock), stdout=writing)
+    try:
+        while (line := lines.next(QUIET_SECONDS)) is not None:
+            printed.append(line.decode(errors="replace"))
+            on_line(printed[-1].rstrip())
+        process.ended(QUIET_SECONDS)
+    except NoAnswer as error:
+        raise Unavailable(f"{built.framework}: {step} was stopped, {error}:\n{tail(chr(10).join(printed))}") from error
+    finally:
+        returncode = process.end()
+        lines.close()
+    if returncode:
+        reason = tail("\n".join(printed))
+        raise Unavailable(f"{built.framework}: {step} ended with status {returncode}:\n{reason}")
 
 
 @contextlib.contextmanager
-def _only_builder(directory: Path) -> Iterator[None]:
-    """Waits until nobody else builds or removes the directory."""
+def _only_builder(directory: Path) -> Iterator[int]:
+    """Waits until nobody else builds or removes the directory. Gives the descriptor of the lock."""
     directory.parent.mkdir(parents=True, exist_ok=True)
-    with directory.with_name(f"{directory.name}.lock").open("w") as file:
+    with _lock_of(directory).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        yield file.fileno()
+
+
+def _lock_of(directory: Path) -> Path:
+    return directory.with_name(f"{directory.name}.lock")
 
 
 def _versions(interpreter: Path, origin: str) -> dict[str, str]:
     """name -> version of every package that the interpreter sees, and of Python itself."""
     told = _ask(interpreter, LIST_VERSIONS, origin)
     try:
-        found: dict[str, str] = json.loads(told)
-    except ValueError as error:
-        raise Unavailable(f"{origin}: {interpreter} is no Python: it answers {tail(told)[:60]!r}") from error
+        found = supervised.table(told)
+    except NoAnswer as error:
+        raise Unavailable(f"{origin}: {interpreter} is no Python: it answers {_shown(told)}") from error
+    if strange := [name for name, version in found.items() if not isinstance(version, str)]:
+        raise Unavailable(f"{origin}: {interpreter} is no Python: its version of {strange[0][:40]!r} is no text")
     return found
 
 
+def _shown(told: bytes) -> str:
+    """The end of an answer, printable and short."""
+    return repr(tail(told[-2_000:].decode(errors="replace"))[:60])
+
+
 def _version(interpreter: Path) -> str:
-    return _ask(interpreter, "import platform; print(platform.python_version())", str(interpreter))
+    told = _ask(interpreter, "import platform; print(platform.python_version())", str(interpreter))
+    if not RELEASE.fullmatch(release := told[:60].decode(errors="replace")):
+        raise Unavailable(f"{interpreter} is no Python: asked for its version it answers {_shown(told)}")
+    return release
 
 
-def _ask(interpreter: Path, program: str, origin: str) -> str:
-    """What a line of Python prints in an interpreter, on its own."""
-    try:
-        done = subprocess.run(  # noqa: S603  no shell; the interpreter is the caller's
-            [str(interpreter), "-I", "-c", program], check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL
-        )
-    except OSError as error:
-        raise Unavailable(f"{origin}: {interpreter} cannot be run: {error.strerror}") from error
-    except subprocess.CalledProcessError as error:
-        told = tail(error.stderr) or f"exit status {error.returncode}"
-        raise Unavailable(f"{origin}: {interpreter} fails: {told}") from error
-    return done.stdout.strip()
+def _ask(interpreter: Path, program: str, origin: str) -> bytes:
+    """What a line of Python prints in an interpreter, on its own. Raises Unavailable where that is not to be had in time."""
+    with supervised.folder("parity-ask-") as place:
+        seen = Surroundings(isolation.allowed(os.environ), place, place / "log", grace=0.0)
+        command = [str(interpreter.absolute()), "-I", "-c", program]
+        try:
+            returncode, said = supervised.ask(command, seen, ASK_SECONDS, ASK_BYTES)
+        except NoAnswer as error:
+            raise Unavailable(f"{origin}: {interpreter} {error}") from error
+        printed = supervised.tail_of(place / "log")
+    if returncode:
+        raise Unavailable(f"{origin}: {interpreter} fails: {tail(printed) or f'exit status {returncode}'}")
+    return said.strip()

@@ -1,16 +1,18 @@
 """Owns what a worker's process sees: its environment variables, its module path, its working directory.
 
-It refuses to let the harness's packages, the user's Python settings or the number of cores leak in; standard library only.
+It refuses to let the harness's packages, the user's secrets and Python settings or the number of cores leak in.
+Standard library only.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import parity
+from parity.execution.own_path import VARIABLE
 
 THREADS = (
     "PARITY_THREADS",
@@ -30,17 +32,63 @@ ALLOCATOR = {
 }
 """glibc keeps what it once got: without this a step has 0 or 4,400 page faults by chance, and takes 13 or 23 ms."""
 
-DROPPED = ("PYTHON", "VIRTUAL_ENV", "PIP_", "COVERAGE_", "PYTEST_", "MALLOC_")
+SYSTEM = frozenset(
+    (
+        *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TZDIR", "TMPDIR", "TEMP", "TMP", "HOSTNAME"),
+        *("LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "CC", "CXX", "SYSTEMROOT"),
+        *("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE"),
+    )
+)
+FRAMEWORKS = (
+    *("LC_", "PARITY_", "CUDA_", "CUDNN_", "CUBLAS_", "NCCL_", "NVIDIA_", "HIP_", "ROCR_", "HSA_", "MIOPEN_", "TPU_", "NPY_"),
+    *("TF_", "XLA_", "KERAS_", "JAX_", "TORCH_", "TORCHINDUCTOR_", "PYTORCH_", "MXNET_", "DMLC_", "ORT_", "ONNX_", "TRITON_"),
+    *("OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "BLIS_", "NUMEXPR_", "VECLIB_", "ONEDNN_", "DNNL_", "TBB_", "GLIBC_"),
+)
+"""What the variables begin with that frameworks and their libraries read."""
+
+INSTALLATION = ("PIP_", "SSL_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""What the variables begin with, in capitals or not, that an installation reads beside those."""
+
+SECRET = ("TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "API_KEY", "APIKEY", "ACCESS_KEY", "PRIVATE_KEY")
+VARIABLES_OF_OTHERS = ("TF_VAR_", "TF_CLI_")
+"""Terraform's, which begin as TensorFlow's do."""
+
+PASS = "PARITY_PASS_ENV"  # noqa: S105  a name, no password
+"""Names, with commas, of further variables that workers shall see: what `--pass-env` sets."""
 
 
 def variables(
     directory: Path, own: Mapping[str, str], *, threads: int = 1, timed: bool = False, python_path: Sequence[Path] = ()
 ) -> dict[str, str]:
-    """Every environment variable of a worker whose links lie in `directory`. own: those that its framework needs."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(DROPPED)}
-    path = os.pathsep.join(str(entry) for entry in (package_link(directory), *python_path))
+    """Every environment variable of a worker whose links lie in `directory`. own: those that its framework needs.
+
+    python_path: where the user's modules lie; they come behind the standard library and the framework's packages.
+    """
     counts = dict.fromkeys(THREADS, str(threads))
-    return {**kept, **PINNED, **counts, **(ALLOCATOR if timed else {}), **own, "PYTHONPATH": path}
+    fixed = {**PINNED, **counts, **(ALLOCATOR if timed else {}), **own, "PYTHONPATH": str(package_link(directory))}
+    return {**allowed(os.environ), **fixed, VARIABLE: os.pathsep.join(map(str, python_path))}
+
+
+def of_installation() -> dict[str, str]:
+    """The environment variables of a step that installs packages."""
+    more = {name: value for name, value in os.environ.items() if name.upper().startswith(INSTALLATION)}
+    return {**allowed(os.environ), **more}
+
+
+def allowed(given: Mapping[str, str]) -> dict[str, str]:
+    """Those variables that any process may see: the system's, the frameworks', and those that the user passes by name."""
+    passed = _passed(given)
+    return {name: value for name, value in given.items() if name in passed or name in SYSTEM or _of_a_framework(name)}
+
+
+def _of_a_framework(name: str) -> bool:
+    if not name.startswith(FRAMEWORKS) or name.startswith(VARIABLES_OF_OTHERS):
+        return False
+    return not any(word in name for word in SECRET)
+
+
+def _passed(given: Mapping[str, str]) -> Iterable[str]:
+    return {name.strip() for name in given.get(PASS, "").split(",")}
 
 
 def package_link(directory: Path) -> Path:

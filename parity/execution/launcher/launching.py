@@ -17,8 +17,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
+from parity import escaping
 from parity.execution import endings, records, request
 from parity.execution.launcher.process import LIMITS, POLL_SECONDS, Ending, Limits, WorkerSetting, run_process
 from parity.execution.records import Record
@@ -45,6 +47,10 @@ class Launch:
     """Key of an entry in which a process died that had run others before -> how. It is asked once more, alone."""
     offset: int = 0
 
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        return frozenset(entry.key for entry in self.asked.entries)
+
     def remaining(self) -> list[int]:
         """Places of the entries that this run has no record of."""
         return [place for place, entry in enumerate(self.asked.entries) if entry.key not in self.finished]
@@ -59,14 +65,13 @@ class Launch:
             raise KeyboardInterrupt
         reading = records.read(self.out, self.offset)
         self.offset = reading.end
-        keys = {entry.key for entry in self.asked.entries}
         for notice in reading.notices:
             if "torn tail" not in notice:  # a line still being written; the ending tells
                 self.on_notice(notice)
         for record in reading.records:
-            if record.key in keys and record.key not in self.finished:
+            if record.key in self.keys and record.key not in self.finished:
                 self.take(self._distrust(record, begun) if record.key in reading.spoiled else self._explain(record))
-        return len(self.remaining())
+        return len(self.keys) - len(self.finished)
 
     def _explain(self, record: Record) -> Record:
         """The record of a case that ran alone after its first process died says so."""
@@ -225,5 +230,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
+    sys.stdout.write(f"{escaping.terminal(line)}\n")
     sys.stdout.flush()

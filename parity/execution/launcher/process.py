@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import contextlib
 import json
-import select
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from parity.execution import frameworks
 from parity.execution.launcher import isolation
+from parity.execution.launcher.supervised import Supervised, Surroundings
 from parity.execution.request import Request, RequestEntry
 
+ONLY = "only.txt"
+"""The places of the cases that a process is asked to run."""
 POLL_SECONDS = 0.05
 EXIT_SECONDS = 30.0
 """How long a worker may take to exit once all its cases have records."""
@@ -71,45 +69,44 @@ def run_process(
     look: takes in new records, given what was begun, and returns how many entries are left; it is called all the while.
     """
     progress = Progress(asked, place.out / "progress.jsonl")
-    kills, too_slow, answer = _kernel_kills(), "", b""
-    process, stdin, stdout = _spawn(asked, only, place)
+    kills, too_slow = _kernel_kills(), ""
+    process = _spawn(asked, only, place)
     try:
-        too_slow = _watch(stdout, progress, place.limits, look)
+        too_slow = _watch(process, progress, place.limits, look)
     finally:
-        stdin.close()  # tells the supervisor to end what still runs
-        answer = stdout.read()
-        stdout.close()
-        process.wait()
-    returncode = int(json.loads(answer)["returncode"]) if answer else -signal.SIGKILL
-    return Ending(returncode, progress.begun(), too_slow, _log(place.out), _kernel_kills() - kills)
+        returncode = process.end()
+    return Ending(returncode, tuple(progress.begun()), too_slow, process.printed(), _kernel_kills() - kills)
 
 
 class Progress:
     """What the process says it has begun, from where the file ended when the process started."""
 
     def __init__(self, asked: Request, path: Path) -> None:
-        self.path, self.start = path, path.stat().st_size if path.exists() else 0
+        self.path, self.read = path, path.stat().st_size if path.exists() else 0
         self.entries = {entry.key: entry for entry in asked.entries}
+        self._begun: list[RequestEntry] = []
 
-    def begun(self) -> tuple[RequestEntry, ...]:
-        """The entries begun, in order. Lines that are no such announcement are passed over."""
-        if not self.path.exists():
-            return ()
-        with self.path.open("rb") as file:
-            file.seek(self.start)
-            lines = file.read().split(b"\n")
-        found = []
-        for line in lines:
-            with contextlib.suppress(ValueError, TypeError, AttributeError, KeyError):
-                found.append(self.entries[json.loads(line).get("key")])
-        return tuple(found)
+    def begun(self) -> Sequence[RequestEntry]:
+        """The entries begun, in order; grows with each call. Lines that are no such announcement are passed over.
+
+        Each call reads what is new since the last one, up to the end of its last whole line.
+        """
+        if self.path.exists():
+            with self.path.open("rb") as file:
+                file.seek(self.read)
+                lines, _, _ = file.read().rpartition(b"\n")
+            self.read += len(lines) + 1 if lines else 0
+            for line in lines.split(b"\n"):
+                with contextlib.suppress(ValueError, TypeError, AttributeError, KeyError, RecursionError):
+                    self._begun.append(self.entries[json.loads(line).get("key")])
+        return self._begun
 
 
-def _watch(stdout: IO[bytes], progress: Progress, limits: Limits, look: Callable[[Sequence[RequestEntry]], int]) -> str:
+def _watch(process: Supervised, progress: Progress, limits: Limits, look: Callable[[Sequence[RequestEntry]], int]) -> str:
     """Follows the process until it ends ("") or must be stopped (why)."""
     state: object = None
     since = time.monotonic()
-    while not select.select([stdout], [], [], POLL_SECONDS)[0]:
+    while not process.ended(POLL_SECONDS):
         begun = progress.begun()
         left = look(begun)
         if (len(begun), left) != state:
@@ -124,34 +121,21 @@ def _watch(stdout: IO[bytes], progress: Progress, limits: Limits, look: Callable
     return ""
 
 
-def _spawn(asked: Request, only: Sequence[int], place: WorkerSetting) -> tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes]]:
-    places = ",".join(str(number) for number in only)
-    worker = [str(place.interpreter), "-m", "parity.execution.worker", str(asked.directory), str(place.out), "--only", places]
-    supervisor = Path(__file__).with_name("supervisor.py")
-    settings = [str(place.lock), str(place.out / "worker.log"), str(place.limits.memory), str(place.limits.grace)]
+def _spawn(asked: Request, only: Sequence[int], place: WorkerSetting) -> Supervised:
+    chosen = place.out / ONLY  # a file, since no system takes a command line of 22,000 numbers
+    chosen.write_text(",".join(str(number) for number in only))
+    worker = [str(place.interpreter), "-m", "parity.execution.worker", str(asked.directory), str(place.out)]
+    worker += ["--only", f"@{chosen}"]
     own = frameworks.environment(asked.framework, asked.realization)
-    process = subprocess.Popen(  # noqa: S603  no shell; the interpreter is the caller's
-        [sys.executable, "-I", "-S", str(supervisor), *settings, *worker],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=isolation.working_directory(place.out),
-        env=isolation.variables(place.out, own, threads=asked.threads, timed=asked.timed(), python_path=place.python_path),
-        start_new_session=True,
-        pass_fds=(place.lock,),
+    seen = Surroundings(
+        isolation.variables(place.out, own, threads=asked.threads, timed=asked.timed(), python_path=place.python_path),
+        isolation.working_directory(place.out),
+        place.out / "worker.log",
+        place.lock,
+        place.limits.memory,
+        place.limits.grace,
     )
-    if process.stdin is None or process.stdout is None:
-        raise RuntimeError("subprocess gave no pipes")
-    return process, process.stdin, process.stdout
-
-
-def _log(out: Path) -> str:
-    """The end of what the worker printed."""
-    path = out / "worker.log"
-    if not path.exists():
-        return ""
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 20_000))
-        return file.read().decode(errors="replace")
+    return Supervised(worker, seen)
 
 
 def _kernel_kills() -> int:

@@ -1,10 +1,12 @@
 """Owns the life of one worker and of everything it starts: nothing of it outlives the worker's end or the launcher's.
 
-    python -I -S supervisor.py LOCK LOG MEMORY_LIMIT GRACE COMMAND…     (environment and working directory: the worker's)
+    python -I -S supervisor.py LOCK LOG MEMORY_LIMIT GRACE IN OUT COMMAND…     (environment, working directory: the worker's)
 
-When stdin closes (the launcher asks for it, or has died) all descendants get SIGTERM, and SIGKILL after GRACE seconds; on Linux
-also those that left the process group, since it is their subreaper. LOCK is the descriptor that keeps other writers out until
-this process is gone. Prints {"returncode", "left", "max_rss_bytes"}. It refuses to know what the worker does; standard library.
+IN and OUT are descriptors that become the worker's stdin and stdout; -1: nothing to read, and the log. LOG may be "": OUT takes
+stderr too. When stdin closes (the launcher asks for it, or has died) all descendants get SIGTERM, and SIGKILL after GRACE
+seconds; on Linux also those that left the process group, since it is their subreaper. LOCK is the descriptor that keeps other
+writers out until this process is gone, -1 for none. Prints {"returncode", "left", "max_rss_bytes"}. It refuses to know what
+the worker does; standard library.
 """
 
 from __future__ import annotations
@@ -24,21 +26,32 @@ from pathlib import Path
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 LINUX = sys.platform.startswith("linux")
 WAIT_SECONDS = 0.02
+LOOK_SECONDS = 1.0
+"""Between two looks at the log."""
+LARGEST_LOG, KEPT_OF_LOG = 64 * 2**20, 2**20
+"""Bytes of a log, and how many of its end stay where it has grown larger: a worker in a loop would fill the disk."""
 
 
 def main(arguments: list[str]) -> int:
     """Runs the command to its end, or to the end of stdin."""
     lock, log, limit, grace = int(arguments[0]), arguments[1], int(arguments[2]), float(arguments[3])
-    os.set_inheritable(lock, False)
+    streams = int(arguments[4]), int(arguments[5])
+    for descriptor in (lock, *streams):
+        if descriptor >= 0:
+            os.set_inheritable(descriptor, False)
     wake = _wake_on_signals()
     if LINUX:
         _prctl(PR_SET_CHILD_SUBREAPER, 1)
     worker = os.fork()
     if worker == 0:
-        _become(arguments[4:], log, limit)
+        _become(arguments[6:], log, limit, streams)
+    for stream in streams:
+        if stream >= 0:
+            os.close(stream)  # the worker's own: its end is told to whoever reads
     family = ProcessFamily(worker)
     while not family.ended and not _stdin_closed(wake):
         family.reap()
+        shorten(log)
     if not family.ended:
         family.signal(signal.SIGTERM)
         deadline = time.monotonic() + grace
@@ -97,17 +110,18 @@ class ProcessFamily:
         return sorted(found - {os.getpid()})
 
 
-def _become(command: list[str], log: str, limit: int) -> None:
+def _become(command: list[str], log: str, limit: int, streams: tuple[int, int]) -> None:
     """In the child: the worker itself, in a process group of its own, dead when its supervisor is."""
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644) if log else streams[1]
     try:
         os.setpgid(0, 0)
         if LINUX:
             _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if limit:
             resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        for source, target in ((os.open(os.devnull, os.O_RDONLY), 0), (output, 1), (output, 2)):
-            os.dup2(source, target)
+        source = streams[0] if streams[0] >= 0 else os.open(os.devnull, os.O_RDONLY)
+        for descriptor, target in ((source, 0), (streams[1] if streams[1] >= 0 else output, 1), (output, 2)):
+            os.dup2(descriptor, target)
         os.execv(command[0], command)  # noqa: S606  no shell is wanted
     except OSError as error:
         os.write(output, f"{command[0]}: {error}\n".encode())
@@ -125,9 +139,23 @@ def _wake_on_signals() -> int:
     return wake
 
 
+def shorten(log: str) -> None:
+    """Keeps the end of a log that has grown too large. Whoever writes to it appends: what comes at this very moment stands
+    before that end, all that comes later behind it."""
+    with contextlib.suppress(OSError):
+        if not log or os.stat(log).st_size <= LARGEST_LOG:
+            return
+        with open(log, "r+b", buffering=0) as file:
+            file.seek(-KEPT_OF_LOG, os.SEEK_END)
+            end = file.read(KEPT_OF_LOG)
+            file.truncate(0)
+        with open(log, "ab", buffering=0) as file:
+            file.write(f"[parity: this log was longer than {LARGEST_LOG} bytes; its end follows]\n".encode() + end)
+
+
 def _stdin_closed(wake: int) -> bool:
-    """Waits for a child's end or the end of stdin; whether it was the latter."""
-    ready, _, _ = select.select([wake, 0], [], [])
+    """Waits a moment for a child's end or the end of stdin; whether it was the latter."""
+    ready, _, _ = select.select([wake, 0], [], [], LOOK_SECONDS)
     if wake in ready:
         os.read(wake, 4096)
     return 0 in ready and not os.read(0, 4096)

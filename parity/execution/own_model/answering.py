@@ -12,16 +12,30 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from parity.execution import arrays as array_files
-from parity.execution import endings
+from parity.execution import endings, own_path
 from parity.execution.frameworks import OWN_MODEL, find
-from parity.execution.names import EVAL, GIVEN, INPUT, LOSS, TAKEN, TRAIN, WEIGHT, array_name, in_order, put_under, under
+from parity.execution.names import (
+    EVAL,
+    GIVEN,
+    INPUT,
+    INSTEAD,
+    LOSS,
+    OUTPUT,
+    TRAIN,
+    WEIGHT,
+    in_order,
+    numbers,
+    put_under,
+    under,
+)
+from parity.execution.own_model import sources
 from parity.execution.own_model.leaves import Call, Foreign
 
 Arrays = dict[str, Any]
@@ -32,58 +46,77 @@ class Answering:
     arrays. given: what stands as INPUTS beside `build`; images: where its framework has channels where the model tells nothing.
     """
 
-    def __init__(self, model: Foreign, version: str, given: Any = None, images: str = "first") -> None:
+    def __init__(
+        self, model: Foreign, version: str, given: Any = None, images: str = "first", dtype: str = "", spec: bool = False
+    ) -> None:
         self.model, self.version, self.given, self.images = model, version, given, images
+        self.dtype, self.spec = dtype, spec
 
     def describe(self, _: Mapping[str, Any], __: Arrays) -> tuple[Any, Arrays]:
         given = list(self.given.values()) if isinstance(self.given, Mapping) else self.given
-        return {"version": self.version, "inputs": given, "known": self.model.given_inputs(), "images": self.images}, {}
+        answer = {"version": self.version, "inputs": given, "known": self.model.given_inputs(), "images": self.images}
+        return {**answer, "spec": self.spec}, {}
 
     def trace(self, _: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
-        leaves, calls, outputs = self.model.trace(in_order(arrays, INPUT))
-        calls = with_sources(calls, self.model.forward(in_order(arrays, INPUT)))
-        answer = {"leaves": [asdict(leaf) for leaf in leaves], "calls": [asdict(call) for call in calls], "outputs": outputs}
+        inputs = in_order(arrays, INPUT)
+        leaves, calls, outputs = self.model.trace(inputs)
+        kept = dict(self.model.weights())
+        seen = self.model.forward(inputs)
+        self.model.set_weights(kept)  # statistics may move in evaluation
+        calls, exits = sources.found(calls, seen, inputs)
+        answer = {
+            "leaves": [asdict(leaf) for leaf in leaves],
+            "calls": [asdict(call) for call in calls],
+            "outputs": outputs,
+            "exits": exits,
+            "narrow": self._narrow(calls, seen),
+        }
         return answer, put_under(self.model.weights(), WEIGHT)
 
+    def _narrow(self, calls: Sequence[Call], seen: Arrays) -> str:
+        """What gives float32 first where float64 was asked for; "" for nothing."""
+        if self.dtype != "float64":
+            return ""
+        for place, call in enumerate(calls):
+            if any(array.dtype == np.float32 for array in under(seen, GIVEN, place).values()):
+                return f"{call.leaf} gives float32"
+        return "the model gives float32" if any(one.dtype == np.float32 for one in under(seen, OUTPUT).values()) else ""
+
     def observe(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
-        self.model.set_weights(under(arrays, WEIGHT))
+        weights = under(arrays, WEIGHT)
+        self.model.set_weights(weights)
+        self.model.scaled, self.model.plain = bool(question.get("scaled")), bool(question.get("plain"))
         inputs, loss = in_order(arrays, INPUT), in_order(arrays, LOSS)
         found = put_under(self.model.forward(inputs), EVAL)
+        self.model.set_weights(weights)  # statistics may have moved in evaluation
         trained = self.model.train(inputs, loss, question["learning_rate"])
-        return {}, {**found, **put_under(trained, TRAIN)}
+        self.model.set_weights(weights)
+        return {"draws": self.model.draws}, {**found, **put_under(trained, TRAIN)}
 
     def forward(self, _: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         """With the weights as they are; what `rerun` knows from now on are this pass's calls."""
         return {}, self.model.forward(in_order(arrays, INPUT))
 
+    def functions(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
+        """With the weights as they are; what `rerun` knows from now on are this pass's calls."""
+        instead = {number: in_order(arrays, INSTEAD, number) for number in numbers(arrays, INSTEAD)}
+        return self.model.functions(in_order(arrays, INPUT), question["training"], tuple(question["between"]), instead)
+
     def rerun(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         return {}, self.model.rerun(question, arrays)
-
-
-def with_sources(calls: Sequence[Call], seen: Mapping[str, Any]) -> list[Call]:
-    """The calls with what feeds what: a tensor comes from the last call that gave the same numbers, in whatever shape."""
-    given: dict[bytes, int] = {}
-    found = []
-    for place, call in enumerate(calls):
-        taken = [np.asarray(seen[array_name(TAKEN, place, slot)]) for slot in range(len(call.inputs))]
-        found.append(replace(call, sources=tuple(given.get(array.tobytes(), -1) for array in taken)))
-        for number in range(len(call.outputs)):
-            array = np.asarray(seen[array_name(GIVEN, place, number)])
-            given |= {one.tobytes(): place for one in (np.maximum(array, 0), array)}
-    return found
 
 
 def built(framework: str, target: str, dtype: str) -> Answering:
     """The user's model. Raises whatever the user's code raises."""
     impl = importlib.import_module(f"{find(framework)[1].package}.{OWN_MODEL}")
     impl.prepare(dtype)
-    module_name, _, attribute = target.partition(":")
-    module = importlib.import_module(module_name)
-    build: Callable[[], Any] = getattr(module, attribute)
+    own_path.extend()
+    build: Callable[[], Any] = own_path.find(target)
     model = build()
     if not isinstance(model, impl.MODEL):
         raise TypeError(f"{target} gives {type(model).__name__} where a {impl.MODEL.__name__} is needed: return the model")
-    return Answering(impl.Model(model, dtype), impl.version(), getattr(module, "INPUTS", None), impl.IMAGES)
+    inputs = getattr(sys.modules[target.partition(":")[0]], "INPUTS", None)
+    return Answering(impl.Model(model, dtype), impl.version(), inputs, impl.IMAGES, dtype)
 
 
 def main(arguments: Sequence[str]) -> int:

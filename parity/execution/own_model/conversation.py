@@ -5,10 +5,9 @@ It refuses to import a framework or the user's code, and to wait for ever.
 
 from __future__ import annotations
 
+import contextlib
 import json
-import select
-import subprocess
-import tempfile
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,11 +18,17 @@ import numpy.typing as npt
 from parity.execution import arrays as array_files
 from parity.execution import frameworks
 from parity.execution.endings import of_process
-from parity.execution.launcher import isolation
+from parity.execution.launcher import isolation, supervised
+from parity.execution.launcher.launching import only_writer
+from parity.execution.launcher.supervised import Lines, NoAnswer, Supervised, Surroundings
 
 Array = npt.NDArray[Any]
 SECONDS = 600.0
 """What one answer may take: the limit that a case of `check` has."""
+LONGEST = 1 << 28
+"""Bytes of one answer: what is said of every layer of a model."""
+DYING_SECONDS = 5.0
+"""How long a process may take to be gone once it answers no more."""
 
 
 class Crashed(Exception):
@@ -45,29 +50,33 @@ class Conversation:
 
     def __init__(self, framework: str, interpreter: Path, target: str, dtype: str, python_path: tuple[Path, ...]) -> None:
         self.framework, self.target, self.dtype = framework, target, dtype
-        self._place = tempfile.TemporaryDirectory(prefix="parity-compare-")
-        self._directory, self._count, self._ready = Path(self._place.name), 0, False
-        self._log = (self._directory / "worker.log").open("w+")
-        own = frameworks.environment(framework)
-        self._process = subprocess.Popen(  # noqa: S603  no shell; the interpreter is the caller's
-            [str(interpreter), "-m", "parity.execution.own_model", framework, target, dtype],
-            env=isolation.variables(self._directory, own, python_path=python_path),
-            cwd=isolation.working_directory(self._directory),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            text=True,
-            start_new_session=True,
-        )
+        self._count, self._ready = 0, False
+        with contextlib.ExitStack() as stack:
+            self._directory = stack.enter_context(supervised.folder("parity-compare-"))
+            lock = stack.enter_context(only_writer(self._directory))
+            own = frameworks.environment(framework)
+            seen = Surroundings(
+                isolation.variables(self._directory, own, python_path=python_path),
+                isolation.working_directory(self._directory),
+                self._directory / "worker.log",
+                lock,
+                grace=0.0,
+            )
+            command = [str(interpreter), "-m", "parity.execution.own_model", framework, target, dtype]
+            questions, self._questions = os.pipe()
+            answers, answered = os.pipe()
+            stack.callback(os.close, self._questions)
+            stack.callback(os.close, answers)
+            self._lines = Lines(answers)
+            self._process = Supervised(command, seen, stdin=questions, stdout=answered)
+            stack.callback(self._process.end)
+            self._held = stack.pop_all()
 
     def __enter__(self) -> Conversation:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.communicate()
-        self._log.close()
-        self._place.cleanup()
+        self._held.close()
 
     def ask(self, what: str, arrays: Mapping[str, Array] | None = None, **question: Any) -> tuple[Any, dict[str, Array]]:
         """The answer and its arrays. Raises Crashed with the reason that the process gave, or left."""
@@ -77,37 +86,36 @@ class Conversation:
         asked, answered = self._directory / f"{self._count}.npz", self._directory / f"{self._count}-answer.npz"
         digest = array_files.write_npz(asked, arrays or {})
         line = {"ask": what, "arrays": str(asked), "sha256": digest, "answer": str(answered), **question}
-        if self._process.stdin is None:
-            raise RuntimeError("subprocess gave no pipes")
         try:
-            self._process.stdin.write(json.dumps(line) + "\n")
-            self._process.stdin.flush()
+            supervised.write(self._questions, json.dumps(line).encode() + b"\n", SECONDS)
         except BrokenPipeError as error:
             raise self._dead(what) from error
+        except NoAnswer as error:
+            raise Crashed(f"{self._name}, asked to {what} in {self.dtype}: {error}") from error
         answer = self._answer(what)
-        found = array_files.read_npz(answered, answer["sha256"])
+        try:
+            found = array_files.read_npz(answered, answer["sha256"])
+        except (KeyError, OSError, ValueError) as error:
+            raise Crashed(f"{self._name}, asked to {what}: its answer cannot be read: {error}") from error
         asked.unlink()
         answered.unlink()
         return answer["answer"], {name: np.asarray(array) for name, array in found.items()}
 
     def _answer(self, what: str) -> dict[str, Any]:
-        stdout = self._process.stdout
-        if stdout is None:
-            raise RuntimeError("subprocess gave no pipes")
-        if not select.select([stdout], [], [], SECONDS)[0]:
-            raise Crashed(f"{self._name} took longer than {SECONDS:g} s to {what}")
-        line = stdout.readline()
-        if not line:
-            raise self._dead(what)
-        answer: dict[str, Any] = json.loads(line)
+        try:
+            line = self._lines.next(SECONDS, LONGEST)
+            if line is None:
+                raise self._dead(what)
+            answer = supervised.table(line)
+        except NoAnswer as error:
+            raise Crashed(f"{self._name}, asked to {what} in {self.dtype}: {error}") from error
         if "failed" in answer:
             raise Refused(f"{self._name} fails to {what} in {self.dtype}: {answer['failed']}")
         return answer
 
     def _dead(self, what: str) -> Crashed:
-        self._process.wait()
-        self._log.seek(0)
-        return Crashed(f"{self._name}, asked to {what}: {of_process(self._process.returncode, self._log.read())[1]}")
+        self._process.ended(DYING_SECONDS)
+        return Crashed(f"{self._name}, asked to {what}: {of_process(self._process.end(), self._process.printed())[1]}")
 
     @property
     def _name(self) -> str:

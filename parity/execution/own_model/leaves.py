@@ -34,7 +34,8 @@ class Leaf:
     """A layer that holds no other one that counts. kind: a word all frameworks share, or the class where there is none.
 
     within: the leaf whose call computes this one too, which others may write as a layer of its own: a lower layer of a stacked
-    LSTM, the depthwise part of a separable convolution.
+    LSTM, the depthwise part of a separable convolution. own: its class is the user's, derived from a native one, and computes
+    in its own way; holds: it calls other leaves while it does.
     """
 
     name: str
@@ -43,6 +44,8 @@ class Leaf:
     settings: Mapping[str, Any]
     weights: tuple[Weight, ...]
     within: str = ""
+    own: bool = False
+    holds: bool = False
 
 
 def unstacked(leaf: Leaf) -> list[Leaf]:
@@ -66,13 +69,22 @@ def _of_layer(weight: Weight, number: int) -> bool:
 class Call:
     """One call of a leaf in the order of the run, with the shapes of the tensors that went in and came out.
 
-    sources: for each tensor that went in, the call that gave it, as it is or behind a relu; -1 where no call did.
+    sources: for each tensor that went in, the call that gave it, as it is or behind a relu; -1 where no call did; -2 for the
+    model's first input, -3 for its second. turns: what happened to each on the way: `last` where its second axis was moved to
+    the end, `first` where the last one was moved behind the batch, `swap` where it has but two behind the batch, which were
+    exchanged.
     """
 
     leaf: str
     inputs: tuple[Shape, ...]
     outputs: tuple[Shape, ...]
     sources: tuple[int, ...] = ()
+    turns: tuple[str, ...] = ()
+
+
+def given_input(source: int) -> int | None:
+    """The model's input that a source stands for; None for a call, and for what nothing gave."""
+    return -2 - source if source <= -2 else None
 
 
 @dataclass(frozen=True)
@@ -102,10 +114,19 @@ class Slot:
 
 
 class Foreign(Protocol):
-    """A user's model in its framework, as `own_model/observation.py` gives it in each. Arrays are NumPy's, names native."""
+    """A user's model in its framework, as `own_model/observation.py` gives it in each. Arrays are NumPy's, names native.
 
-    def given_inputs(self) -> list[tuple[Shape, str]] | None:
-        """Shapes (without the batch) and kinds (`float`, `integer`, `bool`) where the model itself knows them."""
+    draws: `eval` or `train` -> what the last such pass dropped or drew, each {what, form, rate, where, call};
+    scaled: whether dropout, which keeps everything here, divides by the share that it keeps;
+    plain: whether a kernel that approximates gives way to the framework's exact one, where it has both (MXNet's log_softmax).
+    """
+
+    draws: dict[str, list[dict[str, Any]]]
+    scaled: bool
+    plain: bool
+
+    def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
+        """Shapes (without the batch), kinds (`float`, `integer`, `bool`) and the batch, where the model itself knows them."""
 
     def trace(self, inputs: Sequence[Any]) -> tuple[list[Leaf], list[Call], list[Shape]]:
         """Runs once in evaluation mode: the leaves in the order of their first call, every call, the float outputs' shapes."""
@@ -123,8 +144,16 @@ class Foreign(Protocol):
         """One step of SGD on Σ loss·outputs: what forward gives, in training mode, with `gradient/<weight>`,
         `input_gradient/<j>` and `after/<weight>`. The weights are as before when it returns."""
 
+    def functions(
+        self, inputs: Sequence[Any], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Any]]
+    ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        """A pass again, with the functions that are called without a layer between two calls of layers, as called.py
+        tells them, beside what forward gives. given: number of a function -> what takes the
+        place of what it gives. The weights are as before when it returns."""
+
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Any]) -> dict[str, Any]:
-        """One call again, alone. change: call, training, settings; arrays: `in/<slot>`, `weight/<name>`.
+        """One call again, alone. change: call, training (of which pass), settings, and mode where the layer shall train
+        otherwise than it did; arrays: `in/<slot>`, `weight/<name>`.
         Gives `out/<j>` and `state/<weight>` of this leaf's statistics. Everything is as before when it returns."""
 
 

@@ -1,6 +1,6 @@
 """Owns one process: it reads a request, runs its cases one after the other, and appends what it observed.
 
-    python -m parity.execution.worker REQUEST_DIR OUT_DIR [--only 0,3,4]
+    python -m parity.execution.worker REQUEST_DIR OUT_DIR [--only 0,3,4 | --only @FILE]
     python -m parity.execution.worker --describe FRAMEWORK
 
 It refuses to know what is right: it sees no expected answer and judges nothing. Standard library, numpy and one framework.
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from parity.execution import arrays as array_files
-from parity.execution import endings, records, request
+from parity.execution import endings, own_path, records, request
 from parity.execution.protocol import Array, Description, Framework, Unsupported
 from parity.execution.records import Record
 from parity.execution.request import Request, RequestEntry
@@ -40,9 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m parity.execution.worker", description=__doc__)
     parser.add_argument("request", nargs="?", type=Path)
     parser.add_argument("out", nargs="?", type=Path)
-    parser.add_argument("--only", metavar="NUMBERS", help="the places of the cases to run, whatever the records hold")
+    parser.add_argument("--only", metavar="NUMBERS", help="the places of the cases to run, or @FILE with them")
     parser.add_argument("--describe", metavar="FRAMEWORK")
     given = parser.parse_args(arguments)
+    own_path.extend()
     if given.describe:
         return describe(given.describe)
     if given.request is None or given.out is None:
@@ -65,7 +66,8 @@ def describe(name: str) -> int:
 
 def _chosen(asked: Request, out: Path, only: str | None) -> list[RequestEntry]:
     if only is not None:
-        return [asked.entries[int(number)] for number in only.split(",") if number]
+        places = Path(only[1:]).read_text() if only.startswith("@") else only
+        return [asked.entries[int(number)] for number in places.split(",") if number]
     done = {key for key, record in records.read(out).latest().items() if record.outcome in records.FINAL}
     return [entry for entry in asked.entries if entry.key not in done]
 
@@ -140,7 +142,7 @@ def _perform(
     if case.task == "question":
         return tasks.question(case.spec, *implementations.answers(asked.framework), given), None
     if case.task == "fingerprint":
-        return black_box.fingerprint(framework, case, tasks.initial_state(given), tasks.batches_of(given)), None
+        return black_box.fingerprint(framework, case, tasks.initial_state(given), black_box.batches(given)), None
     if case.task == "native":
         return probing.probe(case, implementations.drivers(asked.framework), given), None
     start = time.perf_counter()

@@ -12,7 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from parity.execution.names import HYPERPARAMETER, PARAMETER, RATE, put_under
+from parity.execution.names import (
+    BATCH,
+    BATCHES,
+    HYPERPARAMETER,
+    PARAMETER,
+    PARAMETERS,
+    RATE,
+    array_name,
+    group_of,
+    numbers,
+    put_under,
+    under,
+)
 from parity.execution.protocol import Array, Driven, Framework, Unsupported
 from parity.spec.cases import Case
 
@@ -62,7 +74,7 @@ PAIRS: Mapping[str, tuple[str, str]] = {
 def fingerprint(
     framework: Framework, case: Case, initial: Mapping[str, Array], batches: list[dict[str, Array]]
 ) -> dict[str, Array]:
-    """Weights after every step (`parameter/<k>/<name>`), and every hyper-parameter that was set (`hyperparameter/<name>`).
+    """Weights after every step (`parameters/<name>`, steps first), and each hyper-parameter that was set (`hyperparameter/…`).
 
     case.optimizer: the object's import path; case.hyperparameters: values by the formulas' names, set where the object has
     them; case.arguments: values by the object's own names, which go first. Unsupported where it is no optimizer.
@@ -72,9 +84,29 @@ def fingerprint(
     rates = tuple(known["learning_rate"] * float(batch.pop(RATE)) for batch in batches)
     seen = framework.drive(Driven(make, keywords, initial, tuple(batches), rates))
     found = put_under({name: np.asarray(value, np.float64) for name, value in known.items()}, HYPERPARAMETER)
-    for k, after in enumerate(seen):
-        found |= put_under(after, PARAMETER, k)
+    return found | put_under({name: np.stack([after[name] for after in seen]) for name in initial}, PARAMETERS)
+
+
+def packed(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """The gradients of all steps in one array for each weight, and the rates in one: files of thousands of arrays are slow."""
+    weights, steps = under(arrays, PARAMETER), numbers(arrays, BATCH)
+    every = {name: np.stack([arrays[array_name(BATCH, step, name)] for step in steps]) for name in (*weights, RATE)}
+    return put_under(weights, PARAMETER) | put_under(every, BATCHES)
+
+
+def unpacked(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """`batch/<step>/<name>` of `batches/<name>`, and `parameter/<step>/<name>` of `parameters/<name>`; the rest as it is."""
+    found = {name: array for name, array in arrays.items() if group_of(name) not in (BATCHES, PARAMETERS)}
+    for several, one in ((BATCHES, BATCH), (PARAMETERS, PARAMETER)):
+        for name, steps in under(arrays, several).items():
+            found |= {array_name(one, step, name): array for step, array in enumerate(steps)}
     return found
+
+
+def batches(given: Mapping[str, Array]) -> list[dict[str, Array]]:
+    """Each step's gradients and its rate, out of packed arrays."""
+    every = under(given, BATCHES)
+    return [{name: array[step] for name, array in every.items()} for step in range(len(every[RATE]))]
 
 
 def resolve(path: str) -> Callable[..., Any]:

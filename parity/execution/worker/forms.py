@@ -12,8 +12,9 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
+
+from parity.execution import own_path
 
 PROTOCOL, MODEL = "protocol", "model"
 
@@ -28,11 +29,11 @@ def form(target: Any) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Prints the word as JSON. What cannot be imported is nobody's model: whoever runs it will say why."""
-    module, _, attribute = arguments[0].partition(":")
+    own_path.extend()
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     try:
-        found = form(getattr(import_module(module), attribute))
+        found = form(own_path.find(arguments[0]))
     except Exception:
         found = PROTOCOL
     answers.write(json.dumps(found))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from parity.execution import own_path
 from parity.execution.frameworks import ANSWERS, DEFAULTS, FINGERPRINT, FRAMEWORK, find
 from parity.execution.protocol import Array, Description, Driven, Framework, Probed, Realization
 from parity.execution.worker.forms import MODEL, form
@@ -22,10 +23,9 @@ def load(name: str, realization: str | None = None) -> Framework:
     if realization is None:
         made: Framework = importlib.import_module(f"{find(name)[1].package}.{FRAMEWORK}").Implementation()
         return made
-    module, separator, attribute = realization.partition(":")
-    if not separator:
+    if ":" not in realization:
         raise ValueError(f"realization {realization!r} is not of the form package.module:name")
-    target: Any = getattr(importlib.import_module(module), attribute)
+    target: Any = own_path.find(realization)
     if isinstance(target, type):
         framework: Framework = target()
         return framework

@@ -6,11 +6,12 @@ It refuses to know a formula and to import a framework; the framework's own driv
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from parity.execution.names import KNOWN, put_under
+from parity.execution.names import FURTHER, KNOWN, group_of, lies_under, put_under, under
 from parity.execution.protocol import Array, Probed, Unsupported
 from parity.execution.worker import black_box
 from parity.spec.cases import Case
@@ -115,7 +116,8 @@ TELLING = {
 
 
 def probe(case: Case, drivers: Drivers, given: Mapping[str, Array]) -> dict[str, Array]:
-    """`<setting>/<what>` for every setting that the object takes, and `known/<argument>` of the numbers that it was given.
+    """`<setting>/<what>` for every setting that the object takes, the same behind `further/<round>/` for other inputs, and
+    `known/<argument>` of the numbers that it was given.
 
     case.optimizer: the object's import path; case.initializer: its kind; case.arguments: values by the object's own names.
     """
@@ -128,22 +130,37 @@ def probe(case: Case, drivers: Drivers, given: Mapping[str, Array]) -> dict[str,
             raise Unsupported(f"`{case.optimizer}` has no argument `{name}`; it has {', '.join(names)}")
     found: dict[str, Array] = {}
     failures: list[Exception] = []
+    inputs = {name: array for name, array in given.items() if not lies_under(name, FURTHER)}
     defaults = numbers(names) if DEFAULTS in case.hyperparameters else {}
     for setting, every in SETTINGS[kind].items():
         wanted = {name: value for name, value in every.items() if name not in defaults}
         if any(word in setting and not _spelled(argument, names) for argument, word in TELLING.items()):
             continue
         keywords, known = chosen(wanted, frozenset(names), case.arguments)
-        asked = Probed(make, setting, keywords, wanted, frozenset(names), given, case.dtype)
+        asked = Probed(make, setting, keywords, wanted, frozenset(names), inputs, case.dtype)
         try:
             seen = drivers[kind](asked)
         except Exception as error:  # whatever an object raises that does not take the setting
             failures.append(error)
             continue
         found |= put_under({name: np.asarray(array) for name, array in seen.items()}, setting)
+        found |= _further(drivers[kind], asked, given)
         found |= put_under({name: np.asarray(value) for name, value in {**defaults, **known}.items()}, KNOWN)
     if not found:
         raise failures[0]
+    return found
+
+
+def _further(driver: Callable[[Probed], Mapping[str, Array]], asked: Probed, given: Mapping[str, Array]) -> dict[str, Array]:
+    """The same setting in every further round; a round that the object refuses is left out."""
+    found: dict[str, Array] = {}
+    for name in dict.fromkeys(map(group_of, under(given, FURTHER))):
+        otherwise = replace(asked, arrays={**asked.arrays, **under(given, FURTHER, name)})
+        try:
+            seen = driver(otherwise)
+        except Exception:  # noqa: S112  whatever an object raises that does not take such inputs; its absence is told
+            continue
+        found |= put_under({key: np.asarray(array) for key, array in seen.items()}, FURTHER, name, asked.setting)
     return found
 
 

@@ -23,7 +23,7 @@ INPUTS: Arrays = {
 class nor the last, so that either may be the blank; one is repeated."""
 
 READ: Mapping[str, Callable[[Array], Array]] = {
-    "logits": lambda x: x - np.log(np.exp(x).sum(-1, keepdims=True)),
+    "logits": lambda x: x - np.logaddexp.reduce(x, axis=-1, keepdims=True),
     "logarithms of probabilities": lambda x: x,
     "probabilities": np.log,
     "probabilities, made to add up to 1": lambda x: np.log(x / x.sum(-1, keepdims=True)),
@@ -42,22 +42,24 @@ REDUCTIONS: Mapping[str, Callable[[Array, Array], Array]] = {
 }
 
 
-def library(seen: Arrays) -> Mapping[str, list[Form]]:
-    return {"computes": list(forms())}
+def library(seen: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]:
+    return {"computes": list(forms(inputs))}
 
 
-def forms() -> Iterator[Form]:
+def forms(inputs: Arrays = INPUTS) -> Iterator[Form]:
     """All frames count (`plain`), or so many of each example (`frames`)."""
     every = {"plain": np.full(3, 6), "frames": INPUTS["frames"]}
     for (read, logarithms), (where, blank) in product(READ.items(), BLANKS.items()):
-        found = {setting: np.array(list(_losses(logarithms, blank, frames))) for setting, frames in every.items()}
+        found = {
+            setting: np.array(list(_losses(logarithms, blank, frames, inputs["scores"]))) for setting, frames in every.items()
+        }
         for reduced, reduction in REDUCTIONS.items():
             expected = {f"{setting}/loss": np.asarray(reduction(one, every[setting])) for setting, one in found.items()}
             yield Form(f"of {read}, the blank is {where}, {reduced}", expected)
 
 
-def _losses(logarithms: Callable[[Array], Array], blank: int, frames: Array) -> Iterator[float]:
-    for scores, labels, count, length in zip(INPUTS["scores"], INPUTS["labels"], INPUTS["lengths"], frames, strict=True):
+def _losses(logarithms: Callable[[Array], Array], blank: int, frames: Array, every: Array) -> Iterator[float]:
+    for scores, labels, count, length in zip(every, INPUTS["labels"], INPUTS["lengths"], frames, strict=True):
         yield loss(logarithms(scores[:length]), labels[:count], blank)
 
 

@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from parity.fingerprinting.forms.form import Array, Arrays, Form, explains
+from parity.fingerprinting.forms.form import TOLERANCES, Array, Arrays, Form, explains
 
 NUMBERS = np.random.RandomState(23)
 INPUTS: Arrays = {
@@ -29,6 +29,7 @@ alone, and numbers where a mask may stand, some of which are 0."""
 
 FEATURES = 4
 Scores = Callable[[Array, Array], Array]
+Masks = Callable[[Scores, Arrays], Iterator[Form]]
 PRODUCTS: Mapping[str, Callable[[int], float]] = {
     "products as they are": lambda size: 1.0,
     "products divided by √features": lambda size: size**-0.5,
@@ -37,16 +38,21 @@ PRODUCTS: Mapping[str, Callable[[int], float]] = {
 }
 
 
-def _scores() -> Iterator[tuple[str, Scores]]:
-    """(…, queries, features) and (…, keys, features) to (…, queries, keys)."""
+SINGLE = "its scale is held in float32"
+
+
+def _scores() -> Iterator[tuple[str, Scores, str]]:
+    """(…, queries, features) and (…, keys, features) to (…, queries, keys); and what is otherwise than the name says."""
     for name, scale in PRODUCTS.items():
-        yield name, partial(_product, scale, None)
+        yield name, partial(_product, scale, None), ""
+        if "divided by √features" in name:
+            yield name, partial(_product, lambda size: float(np.float32(size**-0.5)), None), SINGLE
         if name != "products as they are":
-            yield f"{name} of all heads together", partial(_product, scale, FEATURES)
-    yield "cosines", lambda q, k: _unit(q) @ _unit(k).swapaxes(-1, -2)
-    yield "additive: the weighted sum of tanh(query + key)", lambda q, k: _added(q, k) @ INPUTS["weights"][: q.shape[-1]]
-    yield "additive: the sum of tanh(query + key)", lambda q, k: _added(q, k).sum(-1)
-    yield "minus the squared distances", lambda q, k: -((q[..., :, None, :] - k[..., None, :, :]) ** 2).sum(-1)
+            yield f"{name} of all heads together", partial(_product, scale, FEATURES), ""
+    yield "cosines", lambda q, k: _unit(q) @ _unit(k).swapaxes(-1, -2), ""
+    yield "additive: the weighted sum of tanh(query + key)", lambda q, k: _added(q, k) @ INPUTS["weights"][: q.shape[-1]], ""
+    yield "additive: the sum of tanh(query + key)", lambda q, k: _added(q, k).sum(-1), ""
+    yield "minus the squared distances", lambda q, k: -((q[..., :, None, :] - k[..., None, :, :]) ** 2).sum(-1), ""
 
 
 def _product(scale: Callable[[int], float], features: int | None, q: Array, k: Array) -> Array:
@@ -67,28 +73,28 @@ def softmax(scores: Array) -> Array:
     return np.asarray(shares / shares.sum(-1, keepdims=True))
 
 
-def library(seen: Arrays) -> Mapping[str, list[Form]]:
+def library(seen: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]:
     """Masks and biases are named for the scores that the object was found to compute."""
-    scored = list(scores(seen))
-    own = [make for form, make in scored if explains(form, seen, 1e-4)][:1]
+    scored = list(scores(seen, inputs))
+    own = [make for near in TOLERANCES.values() for form, make in scored if explains(form, seen, near)][:1]
     masked = {"a boolean mask": "boolean mask", "a mask of keys": "key mask", "numbers as a mask": "float mask"}
     found = {"scores are": [form for form, _ in scored]}
     for about, setting in {**masked, "a bias": "bias", "causal": "causal"}.items():
         if any(name.startswith(f"{setting}/") for name in seen):
-            found[about] = [form for make in own for form in MASKS[setting](make)]
+            found[about] = [form for make in own for form in MASKS[setting](make, inputs)]
     return found
 
 
-def scores(seen: Arrays) -> Iterator[tuple[Form, Scores]]:
+def scores(seen: Arrays, inputs: Arrays = INPUTS) -> Iterator[tuple[Form, Scores]]:
     """One head, and two where the object can have them; `scores` of an object that gives these and no values."""
     heads = any(name.startswith("two heads/") for name in seen)
-    q, k, v = INPUTS["query"], INPUTS["key"], INPUTS["value"]
-    for name, make in _scores():
+    q, k, v = inputs["query"], inputs["key"], inputs["value"]
+    for name, make, note in _scores():
         if "all heads" in name and not heads:
             continue
         parts = [_heads(array) for array in (q, k, v)]
         split = make(parts[0], parts[1])
-        both = (softmax(split) @ parts[2]).transpose(0, 2, 1, 3).reshape(2, 3, -1)
+        both = (softmax(split) @ parts[2]).transpose(0, 2, 1, 3).reshape(*q.shape[:2], -1)
         expected = {
             "plain/out": softmax(make(q, k)) @ v,
             "plain/scores": make(q, k),
@@ -97,7 +103,7 @@ def scores(seen: Arrays) -> Iterator[tuple[Form, Scores]]:
             "two heads/scores": split,
             "two heads/scores of three": make(parts[0], parts[1][:, :, :3]),
         }
-        yield Form(name, expected), make
+        yield Form(name, expected, note), make
 
 
 def _heads(x: Array) -> Array:
@@ -105,20 +111,19 @@ def _heads(x: Array) -> Array:
     return x.reshape(*x.shape[:2], 2, -1).transpose(0, 2, 1, 3)
 
 
-def _kept(make: Scores, kept: Array) -> Array:
+def _kept(make: Scores, inputs: Arrays, kept: Array) -> Array:
     """What comes out where these keys alone take part."""
-    held = make(INPUTS["query"], INPUTS["key"])
-    return softmax(np.where(kept, held, -np.inf)) @ INPUTS["value"]
+    return softmax(np.where(kept, make(inputs["query"], inputs["key"]), -np.inf)) @ inputs["value"]
 
 
-def _boolean(setting: str, mask: str) -> Callable[[Scores], Iterator[Form]]:
-    def forms(make: Scores) -> Iterator[Form]:
-        kept = INPUTS[mask] != 0 if INPUTS[mask].ndim == 3 else np.broadcast_to(INPUTS[mask][:, None] != 0, (2, 3, 5))
-        weights, value = softmax(make(INPUTS["query"], INPUTS["key"])), INPUTS["value"]
-        held = make(INPUTS["query"], INPUTS["key"])
+def _boolean(setting: str, mask: str) -> Masks:
+    def forms(make: Scores, inputs: Arrays) -> Iterator[Form]:
+        kept = inputs[mask] != 0 if inputs[mask].ndim == 3 else np.broadcast_to(inputs[mask][:, None] != 0, (2, 3, 5))
+        held, value = make(inputs["query"], inputs["key"]), inputs["value"]
+        weights = softmax(held)
         every = {
-            "True takes part": _kept(make, kept),
-            "True is masked": _kept(make, ~kept),
+            "True takes part": _kept(make, inputs, kept),
+            "True is masked": _kept(make, inputs, ~kept),
             "True adds 1 to the score": softmax(held + kept) @ value,
             "the score is multiplied by it": softmax(held * kept) @ value,
             "the weight is multiplied by it": weights * kept @ value,
@@ -131,17 +136,17 @@ def _boolean(setting: str, mask: str) -> Callable[[Scores], Iterator[Form]]:
     return forms
 
 
-def _numbers(setting: str) -> Callable[[Scores], Iterator[Form]]:
-    def forms(make: Scores) -> Iterator[Form]:
-        held, value, bias = make(INPUTS["query"], INPUTS["key"]), INPUTS["value"], INPUTS["bias"]
+def _numbers(setting: str) -> Masks:
+    def forms(make: Scores, inputs: Arrays) -> Iterator[Form]:
+        held, value, bias = make(inputs["query"], inputs["key"]), inputs["value"], inputs["bias"]
         weights = softmax(held)
         every = {
             "added to the score": softmax(held + bias) @ value,
             "subtracted from the score": softmax(held - bias) @ value,
             "the score is multiplied by it": softmax(held * bias) @ value,
             "the weight is multiplied by it": weights * bias @ value,
-            "what is not 0 takes part": _kept(make, bias != 0),
-            "what is not 0 is masked": _kept(make, bias == 0),
+            "what is not 0 takes part": _kept(make, inputs, bias != 0),
+            "what is not 0 is masked": _kept(make, inputs, bias == 0),
             "ignored": weights @ value,
         }
         for name, out in every.items():
@@ -150,7 +155,7 @@ def _numbers(setting: str) -> Callable[[Scores], Iterator[Form]]:
     return forms
 
 
-def _causal(make: Scores) -> Iterator[Form]:
+def _causal(make: Scores, inputs: Arrays) -> Iterator[Form]:
     """3 queries, 5 keys."""
     for name, reach in {
         "query i sees the keys up to i": 0,
@@ -159,11 +164,11 @@ def _causal(make: Scores) -> Iterator[Form]:
     }.items():
         kept = np.tri(3, 5, reach) > 0
         kept = kept | ~kept.any(-1, keepdims=True)
-        yield Form(name, {"causal/out": _kept(make, kept)})
-    yield Form("ignored", {"causal/out": _kept(make, np.ones((3, 5), bool))})
+        yield Form(name, {"causal/out": _kept(make, inputs, kept)})
+    yield Form("ignored", {"causal/out": _kept(make, inputs, np.ones((3, 5), bool))})
 
 
-MASKS: Mapping[str, Callable[[Scores], Iterator[Form]]] = {
+MASKS: Mapping[str, Masks] = {
     "boolean mask": _boolean("boolean mask", "kept"),
     "key mask": _boolean("key mask", "keys_kept"),
     "float mask": _numbers("float mask"),

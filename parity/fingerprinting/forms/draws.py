@@ -13,6 +13,7 @@ from statistics import NormalDist
 import numpy as np
 
 from parity.fingerprinting.forms.form import Array, Arrays, Facet
+from parity.fingerprinting.forms.randomness import withstood
 from parity.judgement import budgets
 
 SHAPES: Mapping[str, tuple[int, ...]] = {"dense": (307, 101), "conv": (61, 29, 3, 5)}
@@ -34,6 +35,8 @@ class Family:
     below: Callable[[Array], Array]
     quantiles: Callable[[Array], Array]
     fourth: float
+    bound: float = float("inf")
+    """The greatest size that a number can have."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Drawn:
     quantiles: Callable[[Array], Array]
     deviations: Mapping[str, float]
     middle: float = 0.0
+    family: Family | None = None
 
 
 def _phi(x: Array) -> Array:
@@ -73,11 +77,13 @@ def _cut_normal(cut: float) -> Family:
     fourth = (3 * mass - 2 * density * (cut**3 + 3 * cut)) / mass / variance**2
     low = float(_phi(np.array(-cut)))
     below = lambda x: np.clip((_phi(x * sqrt(variance)) - low) / (1 - 2 * low), 0, 1)  # noqa: E731
-    return Family(f"normal cut at {cut:g}σ", below, lambda p: cut_quantiles(cut, p) / sqrt(variance), fourth)
+    return Family(
+        f"normal cut at {cut:g}σ", below, lambda p: cut_quantiles(cut, p) / sqrt(variance), fourth, cut / sqrt(variance)
+    )
 
 
 FAMILIES = (
-    Family("uniform", lambda x: np.clip((x / sqrt(3) + 1) / 2, 0, 1), uniform_quantiles, 1.8),
+    Family("uniform", lambda x: np.clip((x / sqrt(3) + 1) / 2, 0, 1), uniform_quantiles, 1.8, sqrt(3)),
     Family("normal", _phi, normal_quantiles, 3.0),
     _cut_normal(2.0),
 )
@@ -109,16 +115,40 @@ GAINS: Mapping[str, float] = {
 
 
 def named(seen: Arrays, dtype: str) -> list[Facet]:
-    names = tuple(found.name for found in explained(seen))
-    return [Facet("draws", names, dtype if names else "")]
+    """What explains every draw, and withstands the tests of randomness."""
+    names, departed, tests = [], {}, {}
+    for found in explained(seen):
+        tests = tested(found, _draws(seen))
+        wrong = [f"{test} ({words})" for test, words in tests.items() if words != "held"]
+        if wrong:
+            departed[found.name] = wrong[0]
+        else:
+            names.append(found.name)
+    return [Facet("draws", tuple(names), dtype if names else "", "", departed, tests)]
+
+
+def tested(found: Drawn, draws: Arrays) -> dict[str, str]:
+    """Test of randomness -> `held`, or what is wrong; none of what is no draw. How large the numbers are is theirs to say."""
+    family = found.family
+    if family is None:
+        return {}
+    bounded, plain = np.isfinite(family.bound), {}
+    for name, draw in draws.items():
+        moved = draw - found.middle
+        plain[name] = moved * (family.bound / budgets.greatest(moved) if bounded else 1 / budgets.rms(moved))
+    return withstood(plain, family.below, family.fourth, bool(bounded))
 
 
 def explained(seen: Arrays) -> list[Drawn]:
     """Everything that chance lets the draws be: of both shapes, or of the matrix alone where it is for matrices only."""
-    setting = "draw" if any(name.startswith("draw/") for name in seen) else "matrix"
-    draws = {name: np.asarray(seen[f"{setting}/{name}"], np.float64) for name in SHAPES if f"{setting}/{name}" in seen}
+    draws = _draws(seen)
     exact = _exact(draws)
     return [exact] if exact else list(_distributions(draws))
+
+
+def _draws(seen: Arrays) -> dict[str, Array]:
+    setting = "draw" if any(name.startswith("draw/") for name in seen) else "matrix"
+    return {name: np.asarray(seen[f"{setting}/{name}"], np.float64) for name in SHAPES if f"{setting}/{name}" in seen}
 
 
 def _exact(draws: Arrays) -> Drawn | None:
@@ -145,7 +175,9 @@ def _between(draws: Arrays) -> Drawn | None:
     if low == -high or not _fits((values - low) / (high - low) * sqrt(12) - sqrt(3), FAMILIES[0], 1.0):
         return None
     deviations = dict.fromkeys(draws, (high - low) / sqrt(12))
-    return Drawn(f"uniform between {low:g} and {high:g}", "uniform", uniform_quantiles, deviations, (low + high) / 2)
+    return Drawn(
+        f"uniform between {low:g} and {high:g}", "uniform", uniform_quantiles, deviations, (low + high) / 2, FAMILIES[0]
+    )
 
 
 def _orthogonal(matrix: Array) -> float | None:
@@ -173,7 +205,7 @@ def _distributions(draws: Arrays) -> Iterator[Drawn]:
                 continue
             name, nominal = _told(family, fan_name, scale, SURE / sqrt(sum(weights.values())))
             deviations = {one: sqrt(nominal / fan(SHAPES[one])) for one in draws}
-            yield Drawn(name, family.name, family.quantiles, deviations)
+            yield Drawn(name, family.name, family.quantiles, deviations, family=family)
 
 
 def _fits(draw: Array, family: Family, deviation: float) -> bool:

@@ -5,47 +5,56 @@ It refuses to guess: one number that departs excludes a form; where none is left
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from parity.judgement import budgets
+
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
 
-TOLERANCES: Mapping[str, float] = {"float64": 1e-9, "float32": 1e-4}
-"""How near everything seen must come to a form, relative to the greatest number of its array: far above the rounding of a few
-operations in that precision, far below the distance of any two forms (tested: ten times the coarser one)."""
+TOLERANCES: Mapping[str, float] = {dtype: budgets.FORM_ROUNDINGS * budgets.roundoff(dtype) for dtype in ("float64", "float32")}
+"""How near everything seen must come to a form, relative to the greatest number of its array."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """A closed form by its name, and what an object that follows it gives, by `<setting>/<what>`, in float64."""
+    """A closed form by its name, and what an object that follows it gives, by `<setting>/<what>`, in float64.
+
+    note: what the object does otherwise than the form's name says, such as a constant that it holds in float32."""
 
     name: str
     expected: Arrays
+    note: str = ""
 
 
 @dataclass(frozen=True)
 class Facet:
-    """One thing that was asked about an object. names: every form that explains it, in `precision`; none is no match."""
+    """One thing that was asked about an object. names: every form that explains it, in `precision`; none is no match.
+
+    note: of the forms. departed: what explains the first round but not another -> that round. rounds: what became of each."""
 
     about: str
     names: tuple[str, ...]
     precision: str = ""
+    note: str = ""
+    departed: Mapping[str, str] = field(default_factory=dict)
+    rounds: Mapping[str, str] = field(default_factory=dict)
 
 
-def identify(about: str, forms: Iterable[Form], seen: Arrays, dtype: str) -> Facet:
-    """The forms that explain what was seen in the sharpest precision in which any does. Each form speaks of some."""
+def identify(about: str, forms: Iterable[Form], seen: Arrays, dtype: str, blind: bool = False) -> Facet:
+    """The forms that explain what was seen in the precision that was driven, one that departs from its name (note) only where
+    no other does; in float32 also what an object did in float64 that is blind to what float32 does not hold."""
     known = list(forms)
-    for precision, tolerance in TOLERANCES.items():
-        if precision == "float64" and dtype != "float64":
-            continue
-        names = tuple(dict.fromkeys(form.name for form in known if explains(form, seen, tolerance)))
-        if names:
-            return Facet(about, names, precision)
+    for precision in (dtype, "float32") if blind and dtype == "float64" else (dtype,):
+        for noted in (False, True):
+            found = [one for one in known if bool(one.note) is noted and explains(one, seen, TOLERANCES[precision])]
+            if found:
+                return Facet(about, tuple(dict.fromkeys(one.name for one in found)), precision, found[0].note)
     return Facet(about, ())
 
 
@@ -53,6 +62,11 @@ def explains(form: Form, seen: Arrays, tolerance: float) -> bool:
     """Whether all that the form speaks of, and that was seen, is near."""
     shared = [name for name in form.expected if name in seen]
     return bool(shared) and all(near(seen[name], form.expected[name], tolerance) for name in shared)
+
+
+def known_everywhere(form: Form, seen: Arrays) -> bool:
+    """Whether the form has a number for everything that was seen of it."""
+    return all(np.isfinite(array).all() for name, array in form.expected.items() if name in seen)
 
 
 def near(seen: Array, expected: Array, tolerance: float) -> bool:
@@ -63,3 +77,20 @@ def near(seen: Array, expected: Array, tolerance: float) -> bool:
     if seen.shape != expected.shape or not (np.isfinite(seen).all() and np.isfinite(expected).all()):
         return False
     return bool(np.max(np.abs(seen - expected), initial=0.0) <= tolerance * np.max(np.abs(expected), initial=1e-300))
+
+
+def homogeneous(
+    inputs: Arrays, library: Callable[[Arrays], Mapping[str, Sequence[Form]]]
+) -> Callable[[Arrays, Arrays], Mapping[str, Sequence[Form]]]:
+    """The library of a kind whose results grow as its inputs do: for other inputs, all of them as many times as large as
+    these, that many times what it says for these."""
+
+    def of(seen: Arrays, given: Arrays) -> Mapping[str, Sequence[Form]]:
+        name = next(name for name, array in inputs.items() if name != "kernel" and array.ndim == 1)
+        factor = float(np.max(np.abs(given[name])) / np.max(np.abs(inputs[name])))
+        return {
+            about: [Form(one.name, {key: array * factor for key, array in one.expected.items()}, one.note) for one in forms]
+            for about, forms in library(seen).items()
+        }
+
+    return of

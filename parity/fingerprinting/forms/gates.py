@@ -30,15 +30,15 @@ SQUASHES: Mapping[str, Squash] = {
 }
 
 
-def library(seen: Arrays) -> Mapping[str, list[Form]]:
-    return {"goes on": list(forms(seen))}
+def library(seen: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]:
+    return {"goes on": list(forms(seen, inputs))}
 
 
-def forms(seen: Arrays) -> Iterator[Form]:
+def forms(seen: Arrays, inputs: Arrays = INPUTS) -> Iterator[Form]:
     """Of a layer with this many blocks (1: plain, 3: GRU, 4: LSTM) and biases."""
     blocks = int(seen["run/blocks"])
     make = {1: _plain, 3: _grus, 4: _lstms}.get(blocks)
-    for name, steps in make(int(seen["run/biases"])) if make else ():
+    for name, steps in make(int(seen["run/biases"]), inputs["x"]) if make else ():
         yield Form(name, {"run/steps": steps})
 
 
@@ -57,29 +57,29 @@ def _parts(biases: int, blocks: int) -> tuple[Array, Array, Array, Array]:
     return INPUTS["kernel"][:rows], INPUTS["recurrent"][:rows], INPUTS["bias"][:rows], back
 
 
-def _plain(biases: int) -> Iterator[tuple[str, Array]]:
+def _plain(biases: int, given: Array) -> Iterator[tuple[str, Array]]:
     kernel, recurrent, bias, back = _parts(biases, 1)
     squashes: Mapping[str, Squash] = {"tanh": np.tanh, "relu": lambda z: np.maximum(z, 0), "logistic": SQUASHES[""]}
     for name, squash in squashes.items():
-        hidden, seen = np.zeros((2, UNITS)), []
-        for x in INPUTS["x"].swapaxes(0, 1):
+        hidden, seen = np.zeros((len(given), UNITS)), []
+        for x in given.swapaxes(0, 1):
             hidden = np.asarray(squash(x @ kernel.T + bias + hidden @ recurrent.T + back))
             seen.append(hidden)
         yield name, np.stack(seen, 1)
 
 
-def _lstms(biases: int) -> Iterator[tuple[str, Array]]:
+def _lstms(biases: int, given: Array) -> Iterator[tuple[str, Array]]:
     for order in permutations(("input", "forget", "cell", "output")):
         for squashed, squash in SQUASHES.items():
             for extra in (0.0, 1.0):
                 name = f"lstm, gates {', '.join(order)}{squashed}{', 1 added to the forget gate' if extra else ''}"
-                yield name, _lstm(order, squash, extra, biases)
+                yield name, _lstm(order, squash, extra, biases, given)
 
 
-def _lstm(order: tuple[str, ...], squash: Squash, extra: float, biases: int) -> Array:
+def _lstm(order: tuple[str, ...], squash: Squash, extra: float, biases: int, given: Array) -> Array:
     kernel, recurrent, bias, back = _parts(biases, 4)
-    hidden, cell, seen = np.zeros((2, UNITS)), np.zeros((2, UNITS)), []
-    for x in INPUTS["x"].swapaxes(0, 1):
+    hidden, cell, seen = np.zeros((len(given), UNITS)), np.zeros((len(given), UNITS)), []
+    for x in given.swapaxes(0, 1):
         raw = dict(zip(order, np.split(x @ kernel.T + bias + hidden @ recurrent.T + back, 4, axis=1), strict=True))
         cell = squash(raw["forget"] + extra) * cell + squash(raw["input"]) * np.tanh(raw["cell"])
         hidden = squash(raw["output"]) * np.tanh(cell)
@@ -87,22 +87,22 @@ def _lstm(order: tuple[str, ...], squash: Squash, extra: float, biases: int) -> 
     return np.stack(seen, 1)
 
 
-def _grus(biases: int) -> Iterator[tuple[str, Array]]:
+def _grus(biases: int, given: Array) -> Iterator[tuple[str, Array]]:
     for order in permutations(("reset", "update", "new")):
         for squashed, squash in SQUASHES.items():
             for after in (True, False):
                 for keeps in (True, False):
                     words = f"reset {'after' if after else 'before'} the product, update weighs the {'old' if keeps else 'new'}"
                     name = f"gru, gates {', '.join(order)}; {words} state{squashed}"
-                    yield name, _gru(order, squash, after, keeps, biases)
+                    yield name, _gru(order, squash, after, keeps, biases, given)
 
 
-def _gru(order: tuple[str, ...], squash: Squash, after: bool, keeps: bool, biases: int) -> Array:
+def _gru(order: tuple[str, ...], squash: Squash, after: bool, keeps: bool, biases: int, given: Array) -> Array:
     kernel, recurrent, bias, back = _parts(biases, 3)
     at = order.index("new") * UNITS
     rows = slice(at, at + UNITS)
-    hidden, seen = np.zeros((2, UNITS)), []
-    for x in INPUTS["x"].swapaxes(0, 1):
+    hidden, seen = np.zeros((len(given), UNITS)), []
+    for x in given.swapaxes(0, 1):
         ahead = dict(zip(order, np.split(x @ kernel.T + bias, 3, axis=1), strict=True))
         behind = dict(zip(order, np.split(hidden @ recurrent.T + back, 3, axis=1), strict=True))
         reset, update = (squash(ahead[gate] + behind[gate]) for gate in ("reset", "update"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from parity.fingerprinting.forms import (
     alignments,
@@ -14,39 +14,44 @@ from parity.fingerprinting.forms import (
     normalizations,
     reductions,
     resizing,
+    rounds,
     transposed,
     windows,
 )
-from parity.fingerprinting.forms.form import Arrays, Facet, Form, identify
+from parity.fingerprinting.forms.form import TOLERANCES, Arrays, Facet, homogeneous, identify
 
 Naming = Callable[[Arrays, str], list[Facet]]
-Library = Callable[[Arrays], Mapping[str, Sequence[Form]]]
 
-LIBRARIES: Mapping[str, tuple[Arrays, Library]] = {
+LIBRARIES: Mapping[str, tuple[Arrays, rounds.Library]] = {
     "normalization": (normalizations.INPUTS, normalizations.library),
-    "pooling": (windows.POOLED, windows.library),
-    "transposed_convolution": (transposed.INPUTS, transposed.library),
-    "convolution": (convolutions.INPUTS, convolutions.library),
+    "pooling": (windows.POOLED, homogeneous(windows.POOLED, windows.library)),
+    "transposed_convolution": (transposed.INPUTS, homogeneous(transposed.INPUTS, transposed.library)),
+    "convolution": (convolutions.INPUTS, homogeneous(convolutions.INPUTS, convolutions.library)),
     "recurrent": (gates.INPUTS, gates.library),
-    "resizing": (resizing.INPUTS, resizing.library),
+    "resizing": (resizing.INPUTS, homogeneous(resizing.INPUTS, resizing.library)),
     "attention": (attention.INPUTS, attention.library),
     "ctc": (alignments.INPUTS, alignments.library),
     "loss": (reductions.INPUTS, reductions.library),
 }
-"""Kind -> what goes in, and the closed forms of an object that gave this: what about it -> forms."""
+"""Kind -> what goes in, and the closed forms of an object that gave this for that: what about it -> forms."""
 
 
 def _naming(kind: str) -> Naming:
+    inputs, library = LIBRARIES[kind]
+
     def named(seen: Arrays, dtype: str) -> list[Facet]:
-        return [identify(about, forms, seen, dtype) for about, forms in LIBRARIES[kind][1](seen).items()]
+        facets = []
+        for about, forms in library(seen, inputs).items():
+            facet = identify(about, forms, seen, dtype, rounds.blind(seen, forms))
+            facets.append(rounds.held(kind, facet, seen, library, TOLERANCES[facet.precision]) if facet.names else facet)
+        return reductions.either(facets) if kind == "loss" else facets
 
     return named
 
 
 KINDS: Mapping[str, tuple[Arrays, Naming]] = {
     "initializer": (draws.INPUTS, draws.named),
-    **{kind: (inputs, _naming(kind)) for kind, (inputs, _) in LIBRARIES.items()},
-    "loss": (reductions.INPUTS, reductions.named),
+    **{kind: (rounds.given(kind), _naming(kind)) for kind in LIBRARIES},
 }
 """Kind -> what goes in, and who names what came out."""
 

@@ -5,7 +5,7 @@ It refuses to know which framework does what.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
@@ -29,25 +29,34 @@ AXES: Mapping[str, tuple[int, ...]] = {
     "each element over the batch": (0,),
 }
 GROUPED = "each group of channels of each example"
-ROOTS = {
+ROOTS: Mapping[str, Callable[[Array, float], Array]] = {
     "ε inside the root": lambda s, e: np.sqrt(s + e),
     "ε added to the root": lambda s, e: np.sqrt(s) + e,
     "the root is ε at least": lambda s, e: np.maximum(np.sqrt(s), e),
     "the square is ε at least": lambda s, e: np.sqrt(np.maximum(s, e)),
 }
-MOMENTS = {
+
+
+def _variance(x: Array, axes: tuple[int, ...], unbiased: bool) -> Array:
+    """No number is the unbiased one of one element."""
+    count = int(np.prod([x.shape[axis] for axis in axes]))
+    share = (count / (count - 1) if count > 1 else np.nan) if unbiased else 1.0
+    return np.asarray(x.var(axes, keepdims=True) * share)
+
+
+MOMENTS: Mapping[str, Callable[[Array, tuple[int, ...]], Array]] = {
     "the biased variance": lambda x, axes: x.var(axes, keepdims=True),
-    "the unbiased variance": lambda x, axes: x.var(axes, keepdims=True, ddof=1),
+    "the unbiased variance": lambda x, axes: _variance(x, axes, True),
     "the mean of squares, not centered": lambda x, axes: (x**2).mean(axes, keepdims=True),
     "the sum of squares, not centered": lambda x, axes: (x**2).sum(axes, keepdims=True),
 }
 
 
-def library(seen: Arrays) -> Mapping[str, list[Form]]:
-    return {"normalizes": list(forms(seen))}
+def library(seen: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]:
+    return {"normalizes": list(forms(seen, inputs))}
 
 
-def forms(seen: Arrays) -> Iterator[Form]:
+def forms(seen: Arrays, inputs: Arrays = INPUTS) -> Iterator[Form]:
     """Of an object with this many gains and shifts (`run/gains`), with running values or without (`run/mean`)."""
     epsilon = float(seen.get(array_name(KNOWN, "epsilon"), np.asarray(0.0)))
     roots = ROOTS if epsilon else {"no ε": ROOTS["ε inside the root"]}
@@ -56,31 +65,37 @@ def forms(seen: Arrays) -> Iterator[Form]:
             for root_name in roots:
                 if "sum" in moment_name and root_name == "the square is ε at least":
                     continue  # a sum is rarely below ε: the guard that is used stands at the root
-                for gain_name, gain in _gains(seen).items():
+                for gain_name, gain in _gains(seen, inputs).items():
                     name = f"{axes_name}, by {moment_name}, {root_name}{gain_name}"
-                    yield from _with_running(name, axes_name, moment_name, roots[root_name], epsilon, gain, seen)
+                    yield from _with_running(name, axes_name, moment_name, roots[root_name], epsilon, gain, seen, inputs["x"])
 
 
-def _gains(seen: Arrays) -> Mapping[str, tuple[Array, Array]]:
+def _gains(seen: Arrays, inputs: Arrays) -> Mapping[str, tuple[Array, Array]]:
     """What is multiplied and added afterwards."""
     gains, shifts = int(seen["run/gains"]), int(seen["run/shifts"])
-    beta = np.repeat(INPUTS["beta"][:shifts], 4 // shifts) if shifts in (1, 2, 4) else np.zeros(4)
+    beta = np.repeat(inputs["beta"][:shifts], 4 // shifts) if shifts in (1, 2, 4) else np.zeros(4)
     if gains not in (1, 2, 4):
         return {"": (np.ones(4), beta)}
-    gamma, words = np.repeat(INPUTS["gamma"][:gains], 4 // gains), "" if gains == 4 else f", {gains} gains for 4 channels"
+    gamma, words = np.repeat(inputs["gamma"][:gains], 4 // gains), "" if gains == 4 else f", {gains} gains for 4 channels"
     return {words: (gamma, beta), f"{words}, times 1 + γ": (1 + gamma, beta)}
 
 
 def _with_running(
-    name: str, axes_name: str, moment_name: str, root: object, epsilon: float, gain: tuple[Array, Array], seen: Arrays
+    name: str,
+    axes_name: str,
+    moment_name: str,
+    root: Callable[[Array, float], Array],
+    epsilon: float,
+    gain: tuple[Array, Array],
+    seen: Arrays,
+    x: Array,
 ) -> Iterator[Form]:
-    x = INPUTS["x"]
     grouped = axes_name == GROUPED
-    parts = x.reshape(6, 2, 2, 3, 2) if grouped else x
+    parts = x.reshape(len(x), 2, 2, *x.shape[2:]) if grouped else x
     axes = (2, 3, 4) if grouped else AXES[axes_name]
     centered = "not centered" not in moment_name
     mean, moment = parts.mean(axes, keepdims=True) * centered, MOMENTS[moment_name](parts, axes)
-    below = np.asarray(root(moment, epsilon))  # type: ignore[operator]
+    below = np.asarray(root(moment, epsilon))
     scale, shift = gain[0][:, None, None], gain[1][:, None, None]
     trained = ((parts - mean) / below).reshape(x.shape) * scale + shift
     if "run/mean" not in seen:
@@ -90,10 +105,10 @@ def _with_running(
         return
     share = float(seen.get(array_name(KNOWN, "momentum"), 0.0))
     for share_name, kept in (("the old value", share), ("the new batch's value", 1 - share)):
-        for kept_name, ddof in (("biased", 0), ("unbiased", 1)):
-            running = (1 - kept) * x.mean(axes), kept + (1 - kept) * x.var(axes, ddof=ddof)
+        for kept_name, unbiased in (("biased", False), ("unbiased", True)):
+            running = (1 - kept) * x.mean(axes), kept + (1 - kept) * _variance(x, axes, unbiased).ravel()
             shown = [value[:, None, None] for value in running]
-            evaluated = (x - shown[0]) / np.asarray(root(shown[1], epsilon)) * scale + shift  # type: ignore[operator]
+            evaluated = (x - shown[0]) / np.asarray(root(shown[1], epsilon)) * scale + shift
             text = f"{name}; running values: momentum is the share of {share_name}, the variance kept is {kept_name}"
             expected = {
                 "run/training": trained,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from parity.fingerprinting.forms.form import Array, Arrays, Facet, Form, identify
+from parity.fingerprinting.forms.form import Array, Arrays, Facet, Form
 
 NUMBERS = np.random.RandomState(13)
 _SCORES = np.exp(NUMBERS.standard_normal((3, 4)))
@@ -25,50 +25,64 @@ INPUTS: Arrays = {
 }
 """One prediction that may be read as probabilities, logits or logarithms; five kinds of target."""
 
-LOG_P = np.log(P)
-LOG_SOFTMAX = P - np.log(np.exp(P).sum(1, keepdims=True))
 VALUES = ("real", "binary", "signed", "distribution")
-Elements = Callable[[Array], Array]
+Elements = Callable[[Array, Array], Array]
+"""(prediction, target) -> a value for each element or each example."""
 
 
-def _huber(t: Array) -> Array:
-    d = np.abs(P - t)
+def log_softmax(p: Array) -> Array:
+    return np.asarray(p - np.logaddexp.reduce(p, axis=1, keepdims=True))
+
+
+def _huber(p: Array, t: Array) -> Array:
+    d = np.abs(p - t)
     return np.asarray(np.where(d <= 1, d**2 / 2, d - 0.5))
 
 
-def _cosine(t: Array) -> Array:
-    return np.asarray((P * t).sum(1) / np.sqrt((P**2).sum(1) * (t**2).sum(1)))
+def _cosine(p: Array, t: Array) -> Array:
+    return np.asarray((p * t).sum(1) / np.sqrt((p**2).sum(1) * (t**2).sum(1)))
 
 
 ELEMENTS: Mapping[str, tuple[tuple[str, ...], Elements]] = {
-    "squared error": (VALUES, lambda t: (P - t) ** 2),
-    "half the squared error": (VALUES, lambda t: (P - t) ** 2 / 2),
-    "absolute error": (VALUES, lambda t: abs(P - t)),
+    "squared error": (VALUES, lambda p, t: (p - t) ** 2),
+    "half the squared error": (VALUES, lambda p, t: (p - t) ** 2 / 2),
+    "absolute error": (VALUES, lambda p, t: abs(p - t)),
     "Huber, δ = 1": (VALUES, _huber),
-    "log cosh": (VALUES, lambda t: np.log(np.cosh(P - t))),
-    "percentage error": (VALUES[:1], lambda t: 100 * abs(P - t) / abs(t)),
-    "squared error of ln(1 + …)": (VALUES[3:], lambda t: (np.log1p(P) - np.log1p(t)) ** 2),
-    "hinge": (("binary", "signed"), lambda t: np.maximum(1 - t * P, 0)),
-    "hinge, label 0 read as -1": (("binary",), lambda t: np.maximum(1 - (2 * t - 1) * P, 0)),
-    "squared hinge": (("binary", "signed"), lambda t: np.maximum(1 - t * P, 0) ** 2),
-    "squared hinge, label 0 read as -1": (("binary",), lambda t: np.maximum(1 - (2 * t - 1) * P, 0) ** 2),
-    "soft margin": (("signed",), lambda t: np.log1p(np.exp(-t * P))),
-    "binary cross-entropy of probabilities": (("binary", "distribution"), lambda t: -t * LOG_P - (1 - t) * np.log1p(-P)),
-    "binary cross-entropy of logits": (("binary", "distribution"), lambda t: np.log1p(np.exp(P)) - t * P),
-    "cross-entropy of probabilities": (("distribution",), lambda t: (-t * LOG_P).sum(1)),
-    "cross-entropy of logits": (("distribution",), lambda t: (-t * LOG_SOFTMAX).sum(1)),
-    "KL divergence of probabilities": (("distribution",), lambda t: t * (np.log(t) - LOG_P)),
-    "KL divergence of logarithms": (("distribution",), lambda t: t * (np.log(t) - P)),
-    "KL divergence of logits": (("distribution",), lambda t: t * (np.log(t) - LOG_SOFTMAX)),
-    "Poisson of rates": (VALUES, lambda t: P - t * LOG_P),
-    "Poisson of logarithms": (VALUES, lambda t: np.exp(P) - t * P),
-    "minus the cosine": (VALUES, lambda t: -_cosine(t)),
-    "1 - cosine": (VALUES, lambda t: 1 - _cosine(t)),
-    "cross-entropy of probabilities, by label": (("classes",), lambda t: -LOG_P[np.arange(3), t]),
-    "cross-entropy of logits, by label": (("classes",), lambda t: -LOG_SOFTMAX[np.arange(3), t]),
-    "minus the prediction at the label": (("classes",), lambda t: -P[np.arange(3), t]),
+    "log cosh": (VALUES, lambda p, t: np.logaddexp(p - t, t - p) - np.log(2)),
+    "percentage error": (VALUES[:1], lambda p, t: 100 * abs(p - t) / abs(t)),
+    "squared error of ln(1 + …)": (VALUES[3:], lambda p, t: (np.log1p(p) - np.log1p(t)) ** 2),
+    "hinge": (("binary", "signed"), lambda p, t: np.maximum(1 - t * p, 0)),
+    "hinge, label 0 read as -1": (("binary",), lambda p, t: np.maximum(1 - (2 * t - 1) * p, 0)),
+    "squared hinge": (("binary", "signed"), lambda p, t: np.maximum(1 - t * p, 0) ** 2),
+    "squared hinge, label 0 read as -1": (("binary",), lambda p, t: np.maximum(1 - (2 * t - 1) * p, 0) ** 2),
+    "soft margin": (("signed",), lambda p, t: np.log1p(np.exp(-t * p))),
+    "binary cross-entropy of probabilities": (("binary", "distribution"), lambda p, t: -t * np.log(p) - (1 - t) * np.log1p(-p)),
+    "binary cross-entropy of logits": (("binary", "distribution"), lambda p, t: np.logaddexp(0, p) - t * p),
+    "cross-entropy of probabilities": (("distribution",), lambda p, t: (-t * np.log(p)).sum(1)),
+    "cross-entropy of logits": (("distribution",), lambda p, t: (-t * log_softmax(p)).sum(1)),
+    "KL divergence of probabilities": (("distribution",), lambda p, t: t * (np.log(t) - np.log(p))),
+    "KL divergence of logarithms": (("distribution",), lambda p, t: t * (np.log(t) - p)),
+    "KL divergence of logits": (("distribution",), lambda p, t: t * (np.log(t) - log_softmax(p))),
+    "Poisson of rates": (VALUES, lambda p, t: p - t * np.log(p)),
+    "Poisson of logarithms": (VALUES, lambda p, t: np.exp(p) - t * p),
+    "minus the cosine": (VALUES, lambda p, t: -_cosine(p, t)),
+    "1 - cosine": (VALUES, lambda p, t: 1 - _cosine(p, t)),
+    "cross-entropy of probabilities, by label": (("classes",), lambda p, t: -np.log(p)[np.arange(len(t)), t]),
+    "cross-entropy of logits, by label": (("classes",), lambda p, t: -log_softmax(p)[np.arange(len(t)), t]),
+    "minus the prediction at the label": (("classes",), lambda p, t: -p[np.arange(len(t)), t]),
 }
 """Name -> kinds of target that it is for, and its value for each element, or each example."""
+
+NOTED: Mapping[str, tuple[str, tuple[str, ...], Elements]] = {
+    "log cosh": ("ln 2 is held in float32", VALUES, lambda p, t: np.logaddexp(p - t, t - p) - float(np.float32(np.log(2)))),
+    "Poisson of rates": ("1e-7 is added to the rate before its logarithm", VALUES, lambda p, t: p - t * np.log(p + 1e-7)),
+    "KL divergence of logarithms": (
+        "1e-12 is added to the target before its logarithm",
+        ("distribution",),
+        lambda p, t: t * (np.log(t + 1e-12) - p),
+    ),
+}
+"""What some compute a little otherwise: name -> what is otherwise, kinds of target, the value."""
 
 REDUCTIONS: Mapping[str, Callable[[Array], Array]] = {
     "the mean of all elements": lambda e: e.mean(),
@@ -78,6 +92,7 @@ REDUCTIONS: Mapping[str, Callable[[Array], Array]] = {
     "one sum per example": lambda e: e.sum(1),
     "the mean over the batch of each example's sum": lambda e: e.sum(1).mean(),
 }
+OF_ANY_AXES = tuple(REDUCTIONS)[:3]
 OF_EXAMPLES: Mapping[str, Callable[[Array], Array]] = {
     "the mean over the batch": lambda e: e.mean(),
     "the sum over the batch": lambda e: e.sum(),
@@ -85,22 +100,38 @@ OF_EXAMPLES: Mapping[str, Callable[[Array], Array]] = {
 }
 
 
-def named(seen: Arrays, dtype: str) -> list[Facet]:
+def either(facets: list[Facet]) -> list[Facet]:
     """By value and by label; the one that has no match is left out where the other has one."""
-    facets = [identify(about, every, seen, dtype) for about, every in library(seen).items()]
-    return [facet for facet in facets if facet.names] or facets[:1]
+    return [facet for facet in facets if facet.names or facet.departed] or facets[:1]
 
 
-def library(seen: Arrays) -> Mapping[str, list[Form]]:
-    every = list(forms())
+def library(seen: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]:
+    every = list(forms(inputs))
     return {
         about: [form for form in every if ("classes/loss" in form.expected) == labels]
         for about, labels in (("computes", False), ("computes by label", True))
     }
 
 
-def forms() -> Iterator[Form]:
-    for name, (kinds, elements) in ELEMENTS.items():
-        found = {kind: np.asarray(elements(INPUTS[kind])) for kind in kinds}
-        for reduced, reduction in (REDUCTIONS if next(iter(found.values())).ndim == 2 else OF_EXAMPLES).items():
-            yield Form(f"{name}, {reduced}", {f"{kind}/loss": np.asarray(reduction(one)) for kind, one in found.items()})
+def forms(inputs: Arrays = INPUTS) -> Iterator[Form]:
+    """Of predictions of more than two axes those alone that go by element and keep or join all of them: which axes an example
+    has is not said."""
+    prediction = inputs["prediction"]
+    every = [(name, "", *one) for name, one in ELEMENTS.items()] + [(name, *one) for name, one in NOTED.items()]
+    for name, note, kinds, elements in every:
+        with np.errstate(all="ignore"):
+            found = {kind: np.asarray(elements(prediction, inputs[kind])) for kind in kinds if _alike(inputs, kind)}
+        if not found:
+            continue
+        ways = REDUCTIONS if all(one.ndim == prediction.ndim for one in found.values()) else OF_EXAMPLES
+        for reduced, reduction in ways.items():
+            if prediction.ndim == 2 or (ways is REDUCTIONS and reduced in OF_ANY_AXES and name != "KL divergence of logits"):
+                yield Form(
+                    f"{name}, {reduced}", {f"{kind}/loss": np.asarray(reduction(one)) for kind, one in found.items()}, note
+                )
+
+
+def _alike(inputs: Arrays, kind: str) -> bool:
+    """Whether a target of the kind goes with the prediction."""
+    labels = kind == "classes" and inputs["prediction"].ndim == 2
+    return labels or inputs[kind].shape == inputs["prediction"].shape

@@ -45,7 +45,18 @@ def nearest() -> Iterator[Form]:
 
 
 def linear() -> Iterator[Form]:
-    yield from _weighed("bilinear", {"": lambda d: np.clip(1 - abs(d), 0, None)}, 1)
+    """Where places are held in float32, so are the weights that come of them."""
+    yield from _weighed("bilinear", {"": _hat}, 1)
+    held = {f"bilinear {n}/row": _row(_hat, _single_corners(n), False, "repeated", 1) for n in LENGTHS}
+    yield Form("corners aligned", held, "places are held in float32")
+
+
+def _hat(distance: Array) -> Array:
+    return np.asarray(np.clip(1 - abs(distance), 0, None))
+
+
+def _single_corners(n: int) -> Array:
+    return np.asarray(np.arange(n, dtype=np.float32) * np.float32((len(ROW) - 1) / (n - 1)), np.float64)
 
 
 def cubic() -> Iterator[Form]:

@@ -54,9 +54,15 @@ def _pool(name: str) -> Kind:
 EPSILON = {"epsilon": Setting("epsilon")}
 SCALED = {"gamma": ("scale", ""), "beta": ("shift", "")}
 MOVING = {**SCALED, "moving_mean": ("mean", ""), "moving_variance": ("variance", "")}
+BATCH_NORM = {**EPSILON, "momentum": Setting("momentum"), "channels": AXIS}
+NOT_FIXED = {"fix_gamma": False}
+"""MXNet alone can hold a scale at 1, whatever the weight says."""
 DROPOUT = Kind("dropout", {"rate": Setting("rate")})
 GLOBAL = Kind("global_average_pool", {"channels": CHANNELS})
+GLOBAL_MAX = Kind("global_max_pool", {"channels": CHANNELS})
 ADD = Kind("add")
+WHOLE = "channels last"
+"""The layout of a weight that has the axes of an image: `h w c -> c h w`, in as many axes as it has."""
 NAMED: Mapping[str, Any] = {"read": keras.activations.serialize, "write": keras.activations.get}
 RECURRENT = {
     "dropout": Setting("dropout"),
@@ -70,11 +76,16 @@ KINDS: Mapping[type, Kind] = {
     layers.Conv1D: _conv("conv1d", "w i o -> o i w"),
     layers.Conv2D: _conv("conv2d", "h w i o -> o i h w"),
     layers.Conv3D: _conv("conv3d", "d h w i o -> o i d h w"),
+    layers.DepthwiseConv1D: _ungrouped("conv1d", "w i m -> (i m) 1 w"),
     layers.DepthwiseConv2D: _ungrouped("conv2d", "h w i m -> (i m) 1 h w"),
+    layers.Conv1DTranspose: _ungrouped("conv_transpose1d", "w o i -> o i w"),
     layers.Conv2DTranspose: _ungrouped("conv_transpose2d", "h w o i -> o i h w"),
-    layers.BatchNormalization: Kind("batch_norm", {**EPSILON, "momentum": Setting("momentum"), "channels": AXIS}, MOVING),
-    layers.LayerNormalization: Kind("layer_norm", EPSILON, SCALED),
-    layers.GroupNormalization: Kind("group_norm", {**EPSILON, "groups": Setting("groups")}, SCALED),
+    layers.Conv3DTranspose: _ungrouped("conv_transpose3d", "d h w o i -> o i d h w"),
+    layers.BatchNormalization: Kind(
+        "batch_norm", {**EPSILON, "momentum": Setting("momentum"), "channels": AXIS}, MOVING, NOT_FIXED
+    ),
+    layers.LayerNormalization: Kind("layer_norm", EPSILON, {"gamma": ("scale", WHOLE), "beta": ("shift", WHOLE)}),
+    layers.GroupNormalization: Kind("group_norm", {**EPSILON, "groups": Setting("groups"), "channels": AXIS}, SCALED),
     layers.Embedding: Kind("embedding", {"vocabulary": Setting("input_dim")}, {"embeddings": ("table", "")}),
     layers.LSTM: Kind("lstm", RECURRENT),
     layers.GRU: Kind("gru", {**RECURRENT, "reset_after": Setting("cell.reset_after")}),
@@ -83,15 +94,28 @@ KINDS: Mapping[type, Kind] = {
     layers.MultiHeadAttention: Kind("multi_head_attention", {"heads": Setting("_num_heads"), "dropout": Setting("_dropout")}),
     layers.MaxPooling1D: _pool("max_pool"),
     layers.MaxPooling2D: _pool("max_pool"),
+    layers.MaxPooling3D: _pool("max_pool"),
     layers.AveragePooling1D: _pool("average_pool"),
     layers.AveragePooling2D: _pool("average_pool"),
-    layers.GlobalAveragePooling1D: Kind("global_average_pool1d"),
+    layers.AveragePooling3D: _pool("average_pool"),
+    layers.GlobalAveragePooling1D: GLOBAL,
     layers.GlobalAveragePooling2D: GLOBAL,
+    layers.GlobalAveragePooling3D: GLOBAL,
+    layers.GlobalMaxPooling1D: GLOBAL_MAX,
+    layers.GlobalMaxPooling2D: GLOBAL_MAX,
+    layers.GlobalMaxPooling3D: GLOBAL_MAX,
+    layers.PReLU: Kind("prelu", {}, {"alpha": ("slope", WHOLE)}),
+    layers.Permute: Kind("permute", {"order": Setting("dims")}),
     layers.Flatten: Kind("flatten"),
+    layers.UpSampling2D: Kind("upsample", {"mode": Setting("interpolation"), "channels": CHANNELS}),
     layers.ZeroPadding2D: Kind("pad", {"channels": CHANNELS}),
+    layers.ZeroPadding3D: Kind("pad", {"channels": CHANNELS}),
     layers.Dropout: DROPOUT,
     layers.SpatialDropout1D: DROPOUT,
     layers.SpatialDropout2D: DROPOUT,
+    layers.SpatialDropout3D: DROPOUT,
+    layers.AlphaDropout: DROPOUT,
+    layers.GaussianDropout: DROPOUT,
     layers.Identity: Kind("identity"),
     layers.Add: ADD,
     layers.ReLU: Kind("relu"),
@@ -103,12 +127,31 @@ KINDS: Mapping[type, Kind] = {
 ACTIVATIONS = {"hard_silu": "hard_swish", "swish": "silu"}
 FUSED = (
     *(layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D, layers.DepthwiseConv2D, layers.SeparableConv2D),
-    layers.Conv2DTranspose,
+    *(layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose, layers.DepthwiseConv1D),
 )
 """Layers that may end in an activation, which is told as a layer of its own: torch writes it as one."""
 
 GATES = {layers.LSTM: "i f g o", layers.GRU: "z r n"}
 ROLES = {"kernel": "kernel", "recurrent_kernel": "recurrent_kernel", "bias": "bias"}
+
+
+def kind_of(layer: Any) -> Kind | None:
+    """Of its class, or of the native class that it is derived from."""
+    return next((KINDS[one] for one in type(layer).__mro__ if one in KINDS), None)
+
+
+def own_way(layer: Any) -> bool:
+    """Whether the class is derived from a native one and computes in its own way."""
+    native = next((one for one in type(layer).__mro__ if one in KINDS), type(layer))
+    return getattr(type(layer), "call", None) is not getattr(native, "call", None)
+
+
+def layout_of(layout: str, count: int) -> str:
+    """The layout of a weight of so many axes."""
+    if layout != WHOLE:
+        return layout
+    names = " ".join("dhwc"[-count:])
+    return "" if count == 1 or count > len("dhwc") else f"{names} -> c {names[:-2]}"
 
 
 def activation_kind(activation: Any) -> tuple[str, dict[str, Any]]:
@@ -123,47 +166,20 @@ def inner(layer: Any) -> Any:
     return layer.forward_layer if isinstance(layer, layers.Bidirectional) else layer
 
 
-def recurrent_weights(layer: Any) -> Iterator[tuple[str, Any, str, tuple[int, int] | None]]:
-    """(role, variable, layout, rows) of an LSTM or GRU, or of two in both directions (`back` from right to left); a GRU with
-    reset_after holds two biases in one."""
-    both = isinstance(layer, layers.Bidirectional)
-    for begin, cell in {"0": inner(layer).cell, **({"0back": layer.backward_layer.cell} if both else {})}.items():
-        yield f"{begin}.kernel", cell.kernel, "i o -> o i", None
-        yield f"{begin}.recurrent_kernel", cell.recurrent_kernel, "i o -> o i", None
-        if cell.bias is None:
-            continue
-        if len(cell.bias.shape) == 1:
-            yield f"{begin}.bias", cell.bias, "", None
-        else:
-            yield f"{begin}.bias", cell.bias, "1 o -> o", (0, 1)
-            yield f"{begin}.recurrent_bias", cell.bias, "1 o -> o", (1, 2)
-
-
-def attention_weights(layer: Any) -> Iterator[tuple[str, Any, str, tuple[int, int] | None]]:
-    """(role, variable, layout, rows) of multi-head attention: heads and their sizes are two axes in Keras."""
-    for part in ("query", "key", "value"):
-        dense = getattr(layer, f"{part}_dense")
-        yield f"{part}.kernel", dense.kernel, "i h d -> (h d) i", None
-        if dense.bias is not None:
-            yield f"{part}.bias", dense.bias, "h d -> (h d)", None
-    yield "output.kernel", layer.output_dense.kernel, "h d o -> o (h d)", None
-    if layer.output_dense.bias is not None:
-        yield "output.bias", layer.output_dense.bias, "", None
-
-
 def leaves_of(layer: keras.layers.Layer) -> Iterator[keras.layers.Layer]:
-    """Layers of a known class, and those that hold no other."""
+    """Layers of a known class, and those that hold no other. A class derived from a known one has its children beside it."""
     for child in layer._layers:
         if isinstance(child, keras.layers.InputLayer):
             continue
-        if known(child) or not child._layers:
+        whole = known(child) or not child._layers
+        if whole:
             yield child
-        else:
+        if not whole or derived(child):
             yield from leaves_of(child)
 
 
 def settings_of(layer: keras.layers.Layer) -> dict[str, Any]:
-    kind = KINDS.get(type(layer))
+    kind = kind_of(layer)
     if kind is None:
         return {}
     read = {word: plain(setting.read(_get(layer, setting.attribute))) for word, setting in kind.settings.items()}
@@ -185,7 +201,7 @@ def _set(layer: Any, attribute: str, value: Any) -> None:
 @contextmanager
 def changed(layer: keras.layers.Layer, settings: Mapping[str, Any]) -> Iterator[None]:
     """Within, the layer has other hyper-parameters. A GRU that resets after has two biases: the second is 0 while it is new."""
-    kind = KINDS.get(type(layer))
+    kind = kind_of(layer)
     places = (
         {kind.settings[word].attribute: kind.settings[word].write(value) for word, value in settings.items()} if kind else {}
     )
@@ -207,10 +223,8 @@ def _after(layer: keras.layers.Layer) -> bool:
 
 
 def without_dropout(layer: keras.layers.Layer) -> None:
-    kind = KINDS.get(type(layer))
-    if kind is not None and kind.name == "dropout":
-        layer.rate = 0.0
-    elif type(inner(layer)) in GATES:
+    """Where it is a setting of a layer that does more; functions.py sees to the others."""
+    if type(inner(layer)) in GATES:
         for one in (layer.forward_layer, layer.backward_layer) if layer is not inner(layer) else (layer,):
             one.cell.dropout = one.cell.recurrent_dropout = 0.0
     elif isinstance(layer, keras.layers.MultiHeadAttention):
@@ -219,12 +233,10 @@ def without_dropout(layer: keras.layers.Layer) -> None:
 
 def known(layer: Any) -> bool:
     """Whether a layer is told as one: a bidirectional one only with what has gates inside."""
-    return type(layer) in KINDS and (layer is inner(layer) or type(inner(layer)) in GATES)
+    return kind_of(layer) is not None and (layer is inner(layer) or type(inner(layer)) in GATES)
 
 
-def parts_of(layer: Any) -> dict[str, dict[str, tuple[str, str]]]:
-    """What others write as several layers: name of the part ("" for the last) -> attribute -> (role, layout)."""
-    if not isinstance(layer, layers.SeparableConv2D):
-        return {}
-    depthwise, pointwise = ("kernel", "h w i m -> (i m) 1 h w"), ("kernel", "h w i o -> o i h w")
-    return {"depthwise": {"depthwise_kernel": depthwise}, "": {"pointwise_kernel": pointwise, "bias": ("bias", "")}}
+def derived(layer: Any) -> bool:
+    """Whether its class is the user's, derived from a native one that has no layers inside itself."""
+    whole = isinstance(layer, layers.MultiHeadAttention | layers.RNN | layers.Bidirectional | layers.SeparableConv2D)
+    return type(layer) not in KINDS and kind_of(layer) is not None and not whole

@@ -1,26 +1,27 @@
 """Owns a user's own Keras model under observation: its leaf layers, their calls, weights, gradients and one step of SGD.
 
-It refuses to compare, and to change the model for good: dropout alone is switched off, since no two masks are alike.
+It refuses to compare, and to change the model for good: random numbers alone are made to keep everything (functions.py).
 An activation that a layer ends in is told as a layer of its own.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
 
 from parity.execution.names import (
     AFTER,
+    EVAL,
     GIVEN,
     GRADIENT,
     INPUT_GRADIENT,
     OUTPUT,
     STATE,
     TAKEN,
+    TRAIN,
     WEIGHT,
     array_name,
     in_order,
@@ -29,27 +30,27 @@ from parity.execution.names import (
     put_under,
     under,
 )
-from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, put_together, taken_apart
+from parity.execution.own_model.called import CalledFunction, answered
+from parity.execution.own_model.leaves import Call, Leaf, Shape, Weight, put_together, taken_apart
 from parity.execution.protocol import Array
 from parity.keras_impl import model as programs
+from parity.keras_impl.own_model.functions import Functions, known_class, quiet, reseeded
 from parity.keras_impl.own_model.kinds import (
     FUSED,
-    GATES,
-    KINDS,
     activation_kind,
-    attention_weights,
     changed,
+    derived,
     inner,
+    kind_of,
     leaves_of,
-    parts_of,
-    recurrent_weights,
+    own_way,
     settings_of,
     without_dropout,
 )
+from parity.keras_impl.own_model.owned import parts_of, weights_of
 
 Arrays = dict[str, Array]
 Record = tuple[str, Any, list[Array], list[Array]]
-
 
 MODEL = keras.layers.Layer
 """What `build` must give."""
@@ -76,16 +77,19 @@ class Model:
         self.layers: dict[str, keras.layers.Layer] = {}
         self.told: dict[str, dict[str, Any]] = {}
         self.variables: dict[str, keras.Variable] = {}
-        self.functions: dict[str, tuple[Callable[..., Any], str, dict[str, Any]]] = {}
+        self.activations: dict[str, tuple[Callable[..., Any], str, dict[str, Any]]] = {}
         self.records: list[Record] = []
         self.calls: dict[bool, list[Record]] = {}
-        self.alone = False
+        self.alone = self.scaled = self.plain = False
+        self.draws: dict[str, list[dict[str, Any]]] = {}
+        self.listening: Functions | None = None
+        self._inside: list[bool] = []
 
-    def given_inputs(self) -> list[tuple[Shape, str]] | None:
+    def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
         known = getattr(self.model, "inputs", None)
         if not known or any(size is None for one in known for size in one.shape[1:]):
             return None
-        return [(tuple(one.shape[1:]), _kind(str(one.dtype))) for one in known]
+        return [(tuple(one.shape[1:]), _kind(str(one.dtype)), one.shape[0]) for one in known]
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
         self._call([self._tensor(array) for array in inputs], training=False)  # builds what is built by its first call
@@ -140,13 +144,14 @@ class Model:
         name, skeleton, taken, _ = self.calls[change["training"]][change["call"]]
         tensors = [self._tensor(arrays.get(array_name(TAKEN, slot), array)) for slot, array in enumerate(taken)]
         arguments, keywords = put_together(skeleton, tensors)
-        if name in self.functions:
-            return numbered(_arrays(self.functions[name][0](*arguments, **keywords)), GIVEN)
+        if name in self.activations:
+            return numbered(_arrays(self.activations[name][0](*arguments, **keywords)), GIVEN)
         layer, kept = self.layers[name], self.weights()
+        keywords = {**keywords, "training": change["mode"]} if "mode" in change else keywords
         self.set_weights(under(arrays, WEIGHT))
         self.alone = True
         try:
-            with changed(layer, change["settings"]):
+            with changed(layer, change["settings"]), Functions(self.scaled, None, {}, lambda: (0, True)) as self.listening:
                 outputs = _arrays(layer.call(*arguments, **keywords))
             state = {
                 array_name(STATE, one.native): programs.array(self.variables[one.native].value)
@@ -158,17 +163,17 @@ class Model:
         return {**numbered(outputs, GIVEN), **state}
 
     def _listen(self) -> None:
-        """Every leaf tells of its calls from now on; dropout is switched off."""
+        """Every leaf tells of its calls from now on; what drops out keeps everything."""
         for layer in leaves_of(self.model):
             name = _unused(layer.name, self.layers)
             self.layers[name], self.told[name] = layer, settings_of(layer)
             if isinstance(layer, FUSED) and layer.activation is not keras.activations.linear:
                 word, settings = activation_kind(layer.activation)
-                self.functions[f"{name}.{word}"] = layer.activation, word, settings
+                self.activations[f"{name}.{word}"] = layer.activation, word, settings
                 layer.activation = self._activation(f"{name}.{word}", layer.activation)
             elif isinstance(layer, keras.layers.Activation):
                 word, self.told[name] = activation_kind(layer.activation)
-            layer.call = self._listening(name, layer.call)
+            layer.call = self._listening(name, quiet(layer, lambda: self.listening) or layer.call)
             without_dropout(layer)
         for variable in self.model.variables:
             if "float" in str(variable.dtype):
@@ -182,7 +187,11 @@ class Model:
             skeleton = taken_apart((arguments, keywords), keras.ops.is_tensor, tensors)
             record: Record = (name, skeleton, [programs.array(tensor) for tensor in tensors], [])
             self.records.append(record)
-            outputs = call(*arguments, **keywords)
+            self._inside.append(known_class(self.layers[name]))
+            try:
+                outputs = call(*arguments, **keywords)
+            finally:
+                self._inside.pop()
             record[3].extend(_arrays(outputs) if not record[3] else [])
             return outputs
 
@@ -203,9 +212,27 @@ class Model:
 
         return listening
 
-    def _run(self, tensors: Sequence[Any], training: bool) -> Any:
+    def functions(
+        self, inputs: Sequence[Array], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Array]]
+    ) -> tuple[list[dict[str, Any]], Arrays]:
+        told, kept = list[CalledFunction](), self.weights()
+        outputs = self._run([self._tensor(array) for array in inputs], training, told, given)
+        self.set_weights(kept)
+        found, arrays = answered(told, *between)
+        return found, {**numbered(_floats(outputs), OUTPUT), **_recorded(self.calls[training]), **arrays}
+
+    def _run(
+        self,
+        tensors: Sequence[Any],
+        training: bool,
+        told: list[CalledFunction] | None = None,
+        given: Mapping[int, Sequence[Array]] | None = None,
+    ) -> Any:
+        reseeded()
         self.records = self.calls[training] = []
-        return self._call(tensors, training)
+        with Functions(self.scaled, told, given or {}, lambda: (len(self.records), any(self._inside))) as self.listening:
+            self.draws[TRAIN if training else EVAL] = self.listening.draws
+            return self._call(tensors, training)
 
     def _call(self, tensors: Sequence[Any], training: bool) -> Any:
         """A subclassed model may take several arguments; any other takes one tensor or one list."""
@@ -223,51 +250,25 @@ class Model:
     def _parts(self, name: str) -> list[Leaf]:
         """The leaf, behind what its call computes beside it."""
         whole, names = self._leaf(name), {id(one): own for own, one in self.variables.items()}
-        if name in self.functions or not (parts := parts_of(self.layers[name])):
-            return [whole]
-        found = []
-        for part, places in parts.items():
-            owned = [(getattr(self.layers[name], own), role, layout) for own, (role, layout) in places.items()]
-            weights = tuple(
-                Weight(role, names[id(one)], tuple(one.shape), layout, trainable=bool(one.trainable))
-                for one, role, layout in owned
-                if one is not None
-            )
-            found.append(replace(whole, name=f"{name}#{part}" if part else name, weights=weights, within=name if part else ""))
-        return found
+        return [whole] if name in self.activations else parts_of(self.layers[name], whole, names)
 
     def _leaf(self, name: str) -> Leaf:
-        if name in self.functions:
-            _, word, settings = self.functions[name]
+        if name in self.activations:
+            _, word, settings = self.activations[name]
             return Leaf(name, word, word, settings, ())
         layer = self.layers[name]
-        kind, outer = KINDS.get(type(inner(layer))), KINDS.get(type(layer))
+        kind = kind_of(inner(layer))
         word = kind.name if kind else type(layer).__name__
         if isinstance(layer, keras.layers.Activation):
             word = activation_kind(layer.activation)[0]
-        return Leaf(name, word, type(layer).__name__, self.told[name], tuple(self._weights(layer, outer)))
-
-    def _weights(self, layer: keras.layers.Layer, kind: Kind | None) -> Iterator[Weight]:
-        names = {id(variable): name for name, variable in self.variables.items()}
-        if gates := GATES.get(type(inner(layer))):
-            found = [(role, one, layout, rows, gates) for role, one, layout, rows in recurrent_weights(layer)]
-        elif isinstance(layer, keras.layers.MultiHeadAttention):
-            found = [(*one, "") for one in attention_weights(layer)]
-        else:
-            known = {id(getattr(layer, own)): place for own, place in kind.weights.items()} if kind else {}
-            for one in layer.variables:
-                if id(one) in names:
-                    role, layout = known.get(id(one), (one.path.split("/")[-1], ""))
-                    yield Weight(role, names[id(one)], tuple(one.shape), layout, trainable=bool(one.trainable))
-            return
-        for role, one, layout, rows, gates in found:
-            yield Weight(role, names[id(one)], tuple(one.shape), layout, rows, gates, bool(one.trainable))
+        weights = tuple(weights_of(layer, {id(one): own for own, one in self.variables.items()}))
+        holds = derived(layer) and bool(layer._layers)
+        return Leaf(name, word, type(layer).__name__, self.told[name], weights, "", own_way(layer), holds)
 
 
 def _unused(name: str, taken: Mapping[str, Any]) -> str:
     """Names need not differ in Keras."""
-    places = [name, *(f"{name}#{number}" for number in range(2, len(taken) + 3))]
-    return next(one for one in places if one not in taken)
+    return next(one for one in (name, *(f"{name}#{number}" for number in range(2, len(taken) + 3))) if one not in taken)
 
 
 def _kind(dtype: str) -> str:

@@ -6,10 +6,12 @@ It refuses to run them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from parity.execution.own_model.leaves import Kind, Setting
+from parity.execution.own_model.leaves import Kind, Setting, plain
 from parity.mxnet_impl.device import mxnet
+from parity.mxnet_impl.own_model.symbols import SymbolNode
 
 nn, rnn = mxnet.gluon.nn, mxnet.gluon.rnn
 
@@ -59,19 +61,23 @@ KINDS: Mapping[type, Kind] = {
     nn.Dense: Kind("dense", {}, {"weight": ("kernel", "o i -> o i"), **BIAS}),
     nn.Conv1D: _conv("conv1d", "o i w -> o i w"),
     nn.Conv2D: _conv("conv2d", "o i h w -> o i h w"),
+    nn.Conv3D: _conv("conv3d", "o i d h w -> o i d h w"),
+    nn.Conv1DTranspose: _conv("conv_transpose1d", "i o w -> o i w"),
     nn.Conv2DTranspose: _conv("conv_transpose2d", "i o h w -> o i h w"),
+    nn.Conv3DTranspose: _conv("conv_transpose3d", "i o d h w -> o i d h w"),
     nn.BatchNorm: Kind(
         "batch_norm",
         {
             "epsilon": Setting("_kwargs.eps"),
             "momentum": Setting("_kwargs.momentum"),
+            "fix_gamma": Setting("_kwargs.fix_gamma"),
             "channels": Setting("_kwargs.axis", lambda axis: "first" if axis == 1 else "last"),
         },
         MOVING,
     ),
     nn.LayerNorm: Kind("layer_norm", NORM, SCALED),
-    nn.GroupNorm: Kind("group_norm", {**NORM, "groups": Setting("_num_groups")}, SCALED),
-    nn.InstanceNorm: Kind("instance_norm", {"epsilon": Setting("_kwargs.eps")}, SCALED),
+    nn.GroupNorm: Kind("group_norm", {**NORM, "groups": Setting("_num_groups")}, SCALED, FIRST),
+    nn.InstanceNorm: Kind("instance_norm", {"epsilon": Setting("_kwargs.eps")}, SCALED, FIRST),
     nn.Embedding: Kind("embedding", {"vocabulary": Setting("_kwargs.input_dim")}, {"weight": ("table", "")}),
     rnn.LSTM: Kind("lstm", RECURRENT, fixed=GATED),
     rnn.GRU: Kind("gru", RECURRENT, fixed={**GATED, "reset_after": True}),
@@ -79,9 +85,17 @@ KINDS: Mapping[type, Kind] = {
     rnn.GRUCell: Kind("gru_cell", fixed={"reset_after": True}),
     nn.MaxPool1D: _pool("max_pool"),
     nn.MaxPool2D: _pool("max_pool"),
+    nn.MaxPool3D: _pool("max_pool"),
     nn.AvgPool1D: _pool("average_pool", count_padding=COUNT),
     nn.AvgPool2D: _pool("average_pool", count_padding=COUNT),
+    nn.AvgPool3D: _pool("average_pool", count_padding=COUNT),
+    nn.GlobalAvgPool1D: Kind("global_average_pool", fixed=FIRST),
     nn.GlobalAvgPool2D: Kind("global_average_pool", fixed=FIRST),
+    nn.GlobalAvgPool3D: Kind("global_average_pool", fixed=FIRST),
+    nn.GlobalMaxPool1D: Kind("global_max_pool", fixed=FIRST),
+    nn.GlobalMaxPool2D: Kind("global_max_pool", fixed=FIRST),
+    nn.GlobalMaxPool3D: Kind("global_max_pool", fixed=FIRST),
+    nn.PReLU: Kind("prelu", {}, {"alpha": ("slope", "")}, FIRST),
     nn.Flatten: Kind("flatten"),
     nn.Dropout: Kind("dropout", {"rate": Setting("_rate")}),
     nn.LeakyReLU: Kind("leaky_relu", {"slope": Setting("_alpha")}),
@@ -98,8 +112,28 @@ def word_of(block: Any) -> str:
     """The shared word; the class where there is none."""
     if isinstance(block, nn.Activation):
         return ACTIVATIONS.get(block._act_type, str(block._act_type))
-    kind = KINDS.get(type(block))
+    kind = kind_of(block)
     return kind.name if kind else type(block).__name__
+
+
+def kind_of(block: Any) -> Kind | None:
+    """Of its class, or of the native class that it is derived from; a symbol's node knows its own."""
+    if isinstance(block, SymbolNode):
+        return block.kind
+    return next((KINDS[one] for one in type(block).__mro__ if one in KINDS), None)
+
+
+def derived(block: Any) -> bool:
+    """Whether its class is the user's, derived from a native one."""
+    return type(block) not in KINDS and kind_of(block) is not None and not isinstance(block, SymbolNode)
+
+
+def own_way(block: Any) -> bool:
+    """Whether the class is derived from a native one and computes in its own way."""
+    if isinstance(block, SymbolNode):
+        return False
+    native = next((one for one in type(block).__mro__ if one in KINDS), type(block))
+    return any(getattr(type(block), name, None) is not getattr(native, name, None) for name in ("forward", "hybrid_forward"))
 
 
 RECURRENCES = (rnn.LSTM, rnn.GRU, rnn.LSTMCell, rnn.GRUCell)
@@ -112,3 +146,68 @@ def recurrent_weights(block: Any) -> Iterator[tuple[str, str, str]]:
         layer, _, kind = own.partition("_") if own not in ROLES else ("l0", "", own)
         if kind in ROLES:
             yield f"{layer[1:]}{'back' if layer[0] == 'r' else ''}.{ROLES[kind]}", own, gates
+
+
+def settings_of(block: Any) -> dict[str, Any]:
+    kind = kind_of(block)
+    if kind is None:
+        return {}
+    read = {word: plain(setting.read(_get(block, setting.attribute))) for word, setting in kind.settings.items()}
+    return {**kind.fixed, **read}
+
+
+def _get(block: Any, attribute: str) -> Any:
+    """An attribute, or an entry of the keywords that a block hands to its operator."""
+    holder, _, key = attribute.partition(".")
+    return getattr(block, holder)[key] if key else getattr(block, holder)
+
+
+def _set(block: Any, attribute: str, value: Any) -> None:
+    holder, _, key = attribute.partition(".")
+    if key:
+        getattr(block, holder)[key] = value
+    else:
+        object.__setattr__(block, holder, value)
+
+
+@contextmanager
+def changed(block: Any, kind: Kind | None, settings: Mapping[str, Any]) -> Iterator[None]:
+    """Within, the block has other hyper-parameters, and does not end in its activation."""
+    places = (
+        {kind.settings[word].attribute: kind.settings[word].write(value) for word, value in settings.items()} if kind else {}
+    )
+    if "act" in vars(block):
+        places["act"] = None
+    kept = {attribute: _get(block, attribute) for attribute in places}
+    try:
+        for attribute, value in places.items():
+            _set(block, attribute, value)
+        yield
+    finally:
+        for attribute, value in kept.items():
+            _set(block, attribute, value)
+
+
+def leaves_of(block: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """Blocks of a known class with the activations that they end in, and those that hold no other."""
+    children, known = block._children, kind_of(block) is not None
+    ends = known and "act" in vars(block) and block.act is not None
+    if known or not children:
+        yield name, block
+        if ends:
+            yield f"{name}.act", block.act
+    for own, child in children.items() if not known or derived(block) else ():
+        if ends and child is block.act:
+            continue
+        yield from leaves_of(child, f"{name}.{own}" if name else own)
+
+
+def holds(block: Any) -> bool:
+    return derived(block) and any(child is not vars(block).get("act") for child in block._children.values())
+
+
+def walked(block: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """Every block, an outer one before those inside it."""
+    yield name, block
+    for own, child in block._children.items():
+        yield from walked(child, f"{name}.{own}" if name else own)

@@ -1,26 +1,26 @@
 """Owns a user's own gluon block under observation: its leaf blocks, their calls, weights, gradients and one step of SGD.
 
-It refuses to compare, and to change the model for good: dropout alone is switched off, since no two masks are alike.
+It refuses to compare, and to change the model for good: random numbers alone are made to keep everything (functions.py).
 An activation that a block ends in is told as a layer of its own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from parity.execution.names import (
     AFTER,
+    EVAL,
     GIVEN,
     GRADIENT,
     INPUT_GRADIENT,
     OUTPUT,
     STATE,
     TAKEN,
+    TRAIN,
     WEIGHT,
     array_name,
     in_order,
@@ -29,10 +29,24 @@ from parity.execution.names import (
     put_under,
     under,
 )
-from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, plain, put_together, taken_apart, unstacked
+from parity.execution.own_model.called import CalledFunction, answered
+from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, put_together, taken_apart, unstacked
 from parity.execution.protocol import Array
 from parity.mxnet_impl.device import mxnet
-from parity.mxnet_impl.own_model.kinds import KINDS, RECURRENCES, recurrent_weights, word_of
+from parity.mxnet_impl.own_model.functions import Functions, begins_in, reseeded, without_dropout
+from parity.mxnet_impl.own_model.kinds import (
+    RECURRENCES,
+    changed,
+    holds,
+    kind_of,
+    leaves_of,
+    own_way,
+    recurrent_weights,
+    settings_of,
+    walked,
+    word_of,
+)
+from parity.mxnet_impl.own_model.symbols import SymbolNode, nodes_of
 
 Arrays = dict[str, Array]
 Record = tuple[str, Any, list[Array], list[Array]]
@@ -63,17 +77,38 @@ class Model:
             block.initialize()
         block.hybridize(active=False)  # a cached graph would pass by its children
         block.cast(dtype)
-        self.blocks = dict(_leaves(block, ""))
-        self.told = {name: _settings(one) for name, one in self.blocks.items()}
+        self.blocks = dict(leaves_of(block, ""))
+        self.told = {name: settings_of(one) for name, one in self.blocks.items()}
         self.records: list[Record] = []
         self.calls: dict[bool, list[Record]] = {}
-        self.listening = False
+        self.listening = self.opened = self.scaled = self.plain = False
+        self.draws: dict[str, list[dict[str, Any]]] = {}
         self._open: list[int] = []
-        block.apply(lambda one: _begins_in(one, dtype))
+        block.apply(lambda one: begins_in(one, dtype))
         for name, one in self.blocks.items():
-            one.register_forward_pre_hook(self._before(name))
-            one.register_forward_hook(self._after)
-            _without_dropout(one)
+            self._listen(name, one)
+
+    def _open_symbols(self) -> None:
+        """Blocks that are symbols run node by node from now on, and the nodes are leaves."""
+        self.opened = True
+        outer: list[str] = []
+        for name, block in list(walked(self.block, "")):
+            within = kind_of(block) is not None or any(not one or name.startswith(f"{one}.") for one in outer)
+            if within or (nodes := nodes_of(block)) is None:
+                continue
+            outer.append(name)
+            object.__setattr__(block, "forward", nodes)
+            inside = {own for own in self.blocks if own == name or not name or own.startswith(f"{name}.")}
+            self.blocks = {own: one for own, one in self.blocks.items() if own not in inside}
+            for own, node in nodes.named():
+                title = f"{name}.{own}" if name else own
+                self.blocks[title], self.told[title] = node, settings_of(node)
+                self._listen(title, node)
+
+    def _listen(self, name: str, block: Any) -> None:
+        block.register_forward_pre_hook(self._before(name))
+        block.register_forward_hook(self._after(name))
+        without_dropout(block)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -82,11 +117,13 @@ class Model:
         found = self.block._collect_params_with_prefix()
         return {name: one for name, one in found.items() if owners.setdefault(id(one), name) == name}
 
-    def given_inputs(self) -> list[tuple[Shape, str]] | None:
+    def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
         return None
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
         self.block(*(self._tensor(array) for array in inputs))  # learns the shapes that it was not told
+        if not self.opened:
+            self._open_symbols()
         found = self.forward(inputs)
         calls = [
             Call(name, tuple(one.shape for one in taken), tuple(one.shape for one in gave))
@@ -140,14 +177,14 @@ class Model:
         tensors = [self._tensor(arrays.get(array_name(TAKEN, slot), array)) for slot, array in enumerate(taken)]
         self.set_weights(under(arrays, WEIGHT))
         try:
-            with _changed(block, KINDS.get(type(block)), change["settings"]):
-                outputs = _tensors(self._alone(block, put_together(skeleton, tensors), change["training"]))
-            gave = [one.asnumpy() for one in outputs]
+            quiet = Functions(self.scaled, None, {}, lambda: (0, True))
+            with changed(block, kind_of(block), change["settings"]), quiet:
+                outputs = _tensors(self._alone(block, put_together(skeleton, tensors), change.get("mode", change["training"])))
             parameters = self.parameters
             state = {array_name(STATE, one.native): parameters[one.native].data().asnumpy() for one in self._leaf(name).weights}
         finally:
             self.set_weights(kept)
-        return {**numbered(gave, GIVEN), **state}
+        return {**numbered((one.asnumpy() for one in outputs), GIVEN), **state}
 
     @staticmethod
     def _alone(block: Any, arguments: Sequence[Any], training: bool) -> Any:
@@ -160,17 +197,41 @@ class Model:
         _floating(outputs)[0].backward()
         return outputs
 
-    def _run(self, tensors: Sequence[Any], training: bool) -> Any:
+    def functions(
+        self, inputs: Sequence[Array], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Array]]
+    ) -> tuple[list[dict[str, Any]], Arrays]:
+        told, kept = list[CalledFunction](), self.weights()
+        with autograd.train_mode() if training else autograd.predict_mode():
+            outputs = self._run([self._tensor(array) for array in inputs], training, told, given)
+        self.set_weights(kept)
+        found, arrays = answered(told, *between)
+        return found, {**numbered(_floats(outputs), OUTPUT), **_recorded(self.calls[training]), **arrays}
+
+    def _run(
+        self,
+        tensors: Sequence[Any],
+        training: bool,
+        told: list[CalledFunction] | None = None,
+        given: Mapping[int, Sequence[Array]] | None = None,
+    ) -> Any:
+        reseeded()
         self.records = self.calls[training] = []
         self.listening = True
         try:
-            return self.block(*tensors)
+            with Functions(self.scaled, told, given or {}, self._place, self.plain) as listening:
+                self.draws[TRAIN if training else EVAL] = listening.draws
+                return self.block(*tensors)
         finally:
             self.listening = False
 
+    def _place(self) -> tuple[int, bool]:
+        """How many calls have begun, and whether a block of gluon's own is open."""
+        own = (type(self.blocks[self.records[number][0]]).__module__ for number in self._open)
+        return len(self.records), any(one.startswith(("mxnet.", "parity.")) for one in own)
+
     def _before(self, name: str) -> Any:
         def before(_: Any, arguments: Any) -> None:
-            if not self.listening:
+            if not self.listening or name not in self.blocks:
                 return
             tensors: list[Any] = []
             skeleton = taken_apart(tuple(arguments), _is_tensor, tensors)
@@ -182,10 +243,13 @@ class Model:
 
         return before
 
-    def _after(self, _: Any, __: Any, outputs: Any) -> None:
-        if self.listening:
-            record = self.records[self._open.pop()]
-            record[3].extend([] if record[3] else [one.asnumpy() for one in _tensors(outputs)])
+    def _after(self, name: str) -> Any:
+        def after(_: Any, __: Any, outputs: Any) -> None:
+            if self.listening and name in self.blocks:
+                record = self.records[self._open.pop()]
+                record[3].extend([] if record[3] else [one.asnumpy() for one in _tensors(outputs)])
+
+        return after
 
     def _tensor(self, array: Array) -> Any:
         return mxnet.nd.array(np.asarray(array), dtype="int32" if array.dtype.kind == "i" else self.dtype)
@@ -196,8 +260,9 @@ class Model:
 
     def _leaf(self, name: str) -> Leaf:
         block = self.blocks[name]
-        weights = tuple(self._weights(block, KINDS.get(type(block))))
-        return Leaf(name, word_of(block), type(block).__name__, self.told[name], weights)
+        weights = tuple(self._weights(block, kind_of(block)))
+        written = block.operator if isinstance(block, SymbolNode) else type(block).__name__
+        return Leaf(name, word_of(block), written, self.told[name], weights, "", own_way(block), holds(block))
 
     def _weights(self, block: Any, kind: Kind | None) -> Iterator[Weight]:
         names = {id(parameter): name for name, parameter in reversed(self.parameters.items())}
@@ -211,71 +276,6 @@ class Model:
             if one is not None:
                 shape, trainable = tuple(one.shape), one.grad_req != "null"
                 yield Weight(role, names[id(one)], shape, layout, gates=gates, trainable=trainable)
-
-
-def _leaves(block: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """Blocks of a known class with the activations that they end in, and those that hold no other."""
-    children = block._children
-    if type(block) in KINDS or not children:
-        yield name, block
-        if children and "act" in vars(block) and block.act is not None:
-            yield f"{name}.act", block.act
-        return
-    for own, child in children.items():
-        yield from _leaves(child, f"{name}.{own}" if name else own)
-
-
-def _settings(block: Any) -> dict[str, Any]:
-    kind = KINDS.get(type(block))
-    if kind is None:
-        return {}
-    read = {word: plain(setting.read(_get(block, setting.attribute))) for word, setting in kind.settings.items()}
-    return {**kind.fixed, **read}
-
-
-def _get(block: Any, attribute: str) -> Any:
-    """An attribute, or an entry of the keywords that a block hands to its operator."""
-    holder, _, key = attribute.partition(".")
-    return getattr(block, holder)[key] if key else getattr(block, holder)
-
-
-def _set(block: Any, attribute: str, value: Any) -> None:
-    holder, _, key = attribute.partition(".")
-    if key:
-        getattr(block, holder)[key] = value
-    else:
-        object.__setattr__(block, holder, value)
-
-
-@contextmanager
-def _changed(block: Any, kind: Kind | None, settings: Mapping[str, Any]) -> Iterator[None]:
-    """Within, the block has other hyper-parameters, and does not end in its activation."""
-    places = (
-        {kind.settings[word].attribute: kind.settings[word].write(value) for word, value in settings.items()} if kind else {}
-    )
-    if "act" in vars(block):
-        places["act"] = None
-    kept = {attribute: _get(block, attribute) for attribute in places}
-    try:
-        for attribute, value in places.items():
-            _set(block, attribute, value)
-        yield
-    finally:
-        for attribute, value in kept.items():
-            _set(block, attribute, value)
-
-
-def _begins_in(block: Any, dtype: str) -> None:
-    """A cell that is unrolled makes its first state in float32, whatever it was cast to."""
-    if isinstance(block, rnn.RecurrentCell):
-        object.__setattr__(block, "begin_state", partial(block.begin_state, dtype=dtype))
-
-
-def _without_dropout(block: Any) -> None:
-    if isinstance(block, nn.Dropout):
-        block._rate = 0.0
-    elif isinstance(block, rnn.LSTM | rnn.GRU):
-        block._dropout = 0.0
 
 
 def _is_tensor(value: Any) -> bool:

@@ -6,11 +6,12 @@ It refuses to run them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
-from parity.execution.own_model.leaves import Kind, Setting
+from parity.execution.own_model.leaves import Kind, Setting, plain
 
 
 def _pairs(count: int) -> Callable[[Any], Any]:
@@ -47,7 +48,9 @@ SCALED = {"weight": ("scale", ""), "bias": ("shift", "")}
 MOVING = {**SCALED, "running_mean": ("mean", ""), "running_var": ("variance", "")}
 CEIL = {"ceil": Setting("ceil_mode")}
 COUNT = {**CEIL, "count_padding": Setting("count_include_pad")}
-BATCH_NORM = Kind("batch_norm", {**EPSILON, "momentum": MOMENTUM}, MOVING)
+BATCH_NORM = Kind("batch_norm", {**EPSILON, "momentum": MOMENTUM}, MOVING, {"channels": "first", "fix_gamma": False})
+INSTANCE_NORM = Kind("instance_norm", EPSILON, SCALED, {"channels": "first"})
+FIRST = {"channels": "first"}
 RECURRENT = {
     "layers": Setting("num_layers"),
     "bidirectional": Setting("bidirectional"),
@@ -64,24 +67,39 @@ KINDS: Mapping[type, Kind] = {
     nn.Conv1d: _conv("conv1d", 1, "o i w -> o i w"),
     nn.Conv2d: _conv("conv2d", 2, "o i h w -> o i h w"),
     nn.Conv3d: _conv("conv3d", 3, "o i d h w -> o i d h w"),
+    nn.ConvTranspose1d: _conv("conv_transpose1d", 1, "i o w -> o i w"),
     nn.ConvTranspose2d: _conv("conv_transpose2d", 2, "i o h w -> o i h w"),
+    nn.ConvTranspose3d: _conv("conv_transpose3d", 3, "i o d h w -> o i d h w"),
     nn.BatchNorm1d: BATCH_NORM,
     nn.BatchNorm2d: BATCH_NORM,
     nn.BatchNorm3d: BATCH_NORM,
     nn.LayerNorm: Kind("layer_norm", EPSILON, SCALED),
-    nn.GroupNorm: Kind("group_norm", {**EPSILON, "groups": Setting("num_groups")}, SCALED),
-    nn.InstanceNorm2d: Kind("instance_norm", EPSILON, SCALED),
+    nn.GroupNorm: Kind("group_norm", {**EPSILON, "groups": Setting("num_groups")}, SCALED, FIRST),
+    nn.InstanceNorm1d: INSTANCE_NORM,
+    nn.InstanceNorm2d: INSTANCE_NORM,
+    nn.InstanceNorm3d: INSTANCE_NORM,
     nn.Embedding: Kind("embedding", {"vocabulary": Setting("num_embeddings")}, {"weight": ("table", "")}),
     nn.LSTM: Kind("lstm", RECURRENT, fixed=GATED),
     nn.GRU: Kind("gru", RECURRENT, fixed={**GATED, "reset_after": True}),
     nn.LSTMCell: Kind("lstm_cell"),
     nn.GRUCell: Kind("gru_cell", fixed={"reset_after": True}),
-    nn.MultiheadAttention: Kind("multi_head_attention", {"heads": Setting("num_heads"), "dropout": Setting("dropout")}),
+    nn.MultiheadAttention: Kind(
+        "multi_head_attention",
+        {"heads": Setting("num_heads"), "dropout": Setting("dropout"), "time_major": RECURRENT["time_major"]},
+    ),
     nn.MaxPool1d: _pool("max_pool", 1, CEIL),
     nn.MaxPool2d: _pool("max_pool", 2, CEIL),
+    nn.MaxPool3d: _pool("max_pool", 3, CEIL),
     nn.AvgPool1d: _pool("average_pool", 1, COUNT),
     nn.AvgPool2d: _pool("average_pool", 2, COUNT),
-    nn.AdaptiveAvgPool2d: Kind("global_average_pool"),
+    nn.AvgPool3d: _pool("average_pool", 3, COUNT),
+    nn.AdaptiveAvgPool1d: Kind("global_average_pool", fixed=FIRST),
+    nn.AdaptiveAvgPool2d: Kind("global_average_pool", fixed=FIRST),
+    nn.AdaptiveAvgPool3d: Kind("global_average_pool", fixed=FIRST),
+    nn.AdaptiveMaxPool1d: Kind("global_max_pool", fixed=FIRST),
+    nn.AdaptiveMaxPool2d: Kind("global_max_pool", fixed=FIRST),
+    nn.AdaptiveMaxPool3d: Kind("global_max_pool", fixed=FIRST),
+    nn.PReLU: Kind("prelu", {}, {"weight": ("slope", "")}, FIRST),
     nn.Flatten: Kind("flatten"),
     nn.Identity: Kind("identity"),
     nn.ZeroPad2d: Kind("pad"),
@@ -89,6 +107,9 @@ KINDS: Mapping[type, Kind] = {
     nn.Dropout: DROPOUT,
     nn.Dropout1d: DROPOUT,
     nn.Dropout2d: DROPOUT,
+    nn.Dropout3d: DROPOUT,
+    nn.AlphaDropout: DROPOUT,
+    nn.FeatureAlphaDropout: DROPOUT,
     nn.ReLU: Kind("relu"),
     nn.ReLU6: Kind("relu6"),
     nn.Sigmoid: Kind("sigmoid"),
@@ -112,6 +133,22 @@ ROLES = {"weight_ih": "kernel", "weight_hh": "recurrent_kernel", "bias_ih": "bia
 RECURRENCES = (nn.LSTM, nn.GRU, nn.LSTMCell, nn.GRUCell)
 
 
+def kind_of(module: nn.Module) -> Kind | None:
+    """Of its class, or of the native class that it is derived from."""
+    return next((KINDS[one] for one in type(module).__mro__ if one in KINDS), None)
+
+
+def own_way(module: nn.Module) -> bool:
+    """Whether the class is derived from a native one and computes in its own way."""
+    native = next((one for one in type(module).__mro__ if one in KINDS), type(module))
+    return getattr(type(module), "forward", None) is not getattr(native, "forward", None)
+
+
+def derived(module: nn.Module) -> bool:
+    """Whether its class is the user's, derived from a native one that has no modules inside itself."""
+    return type(module) not in KINDS and kind_of(module) is not None and not isinstance(module, nn.MultiheadAttention)
+
+
 def recurrent_weights(module: nn.Module) -> Iterator[tuple[str, str, str]]:
     """(role, attribute, gates) of every tensor of an LSTM or GRU, or of the cell of one; a second direction is `back`."""
     gates = "i f g o" if isinstance(module, nn.LSTM | nn.LSTMCell) else "r z n"
@@ -133,3 +170,52 @@ def split_weights(module: nn.MultiheadAttention) -> Iterator[tuple[str, str, tup
             yield {"weight": "output.kernel", "bias": "output.bias"}[own.split(".")[1]], own, None
         elif own.endswith("_proj_weight") and own != "in_proj_weight":
             yield {"q": "query", "k": "key", "v": "value"}[own[0]] + ".kernel", own, None
+
+
+def leaves_of(module: nn.Module, name: str) -> Iterator[tuple[str, nn.Module]]:
+    """Modules of a known class, and those that hold no other. A class derived from a known one has its children beside it."""
+    children = list(module.named_children())
+    known = kind_of(module) is not None
+    if known or not children:
+        yield name, module
+    for own, child in children if not known or derived(module) else ():
+        yield from leaves_of(child, f"{name}.{own}" if name else own)
+
+
+def owned(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    """The parameters of a leaf: its own alone where its children are leaves beside it."""
+    yield from module.named_parameters(recurse=not derived(module))
+
+
+def holds(module: nn.Module) -> bool:
+    return derived(module) and any(True for _ in module.children())
+
+
+def settings_of(module: nn.Module) -> dict[str, Any]:
+    kind = kind_of(module)
+    if kind is None:
+        return {}
+    read = {word: plain(setting.read(getattr(module, setting.attribute))) for word, setting in kind.settings.items()}
+    return {**kind.fixed, **read}
+
+
+@contextmanager
+def changed(module: nn.Module, kind: Kind | None, settings: Mapping[str, Any]) -> Iterator[None]:
+    """Within, the module has other hyper-parameters."""
+    places = (
+        {kind.settings[word].attribute: kind.settings[word].write(value) for word, value in settings.items()} if kind else {}
+    )
+    kept = {attribute: getattr(module, attribute) for attribute in places}
+    try:
+        for attribute, value in places.items():
+            setattr(module, attribute, value)
+        yield
+    finally:
+        for attribute, value in kept.items():
+            setattr(module, attribute, value)
+
+
+def without_dropout(module: nn.Module) -> None:
+    """Where it is a setting of a layer that does more; functions.py sees to the others."""
+    if isinstance(module, nn.MultiheadAttention | nn.RNNBase):
+        module.dropout = 0.0

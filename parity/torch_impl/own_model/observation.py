@@ -1,6 +1,6 @@
 """Owns a user's own torch model under observation: its leaf modules, their calls, weights, gradients and one step of SGD.
 
-It refuses to compare, and to change the model for good: dropout alone is switched off, since no two masks are alike.
+It refuses to compare, and to change the model for good: random numbers alone are made to keep everything (functions.py).
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from torch import Tensor, nn
 
 from parity.execution.names import (
     AFTER,
+    EVAL,
     GIVEN,
     GRADIENT,
     INPUT_GRADIENT,
     OUTPUT,
     STATE,
     TAKEN,
+    TRAIN,
     WEIGHT,
     array_name,
     in_order,
@@ -29,10 +31,24 @@ from parity.execution.names import (
     put_under,
     under,
 )
-from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, plain, put_together, taken_apart, unstacked
+from parity.execution.own_model.called import CalledFunction, answered
+from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, put_together, taken_apart, unstacked
 from parity.execution.protocol import Array
 from parity.torch_impl import device
-from parity.torch_impl.own_model.kinds import KINDS, RECURRENCES, recurrent_weights, split_weights
+from parity.torch_impl.own_model.functions import Functions, reseeded
+from parity.torch_impl.own_model.kinds import (
+    RECURRENCES,
+    changed,
+    holds,
+    kind_of,
+    leaves_of,
+    own_way,
+    owned,
+    recurrent_weights,
+    settings_of,
+    split_weights,
+    without_dropout,
+)
 
 Arrays = dict[str, Array]
 
@@ -60,8 +76,10 @@ class Recorder:
 
     def __init__(self, leaves: Mapping[str, nn.Module]) -> None:
         self.calls: list[tuple[str, Any, list[Array], list[Array]]] = []
+        self.modes: list[bool] = []
         self._open: list[int] = []
         self._handles = []
+        self._known = {name for name, module in leaves.items() if type(module).__module__.startswith("torch.")}
         for name, module in leaves.items():
             self._handles.append(module.register_forward_pre_hook(self._before(name), with_kwargs=True))
             self._handles.append(module.register_forward_hook(self._after, with_kwargs=True))
@@ -70,17 +88,25 @@ class Recorder:
         for handle in self._handles:
             handle.remove()
 
+    def place(self) -> tuple[int, bool]:
+        """How many calls have begun, and whether a module of torch's own is open."""
+        return len(self.calls), any(self.calls[number][0] in self._known for number in self._open)
+
     def _before(self, name: str) -> Any:
-        def before(_: nn.Module, arguments: Any, keywords: Any) -> None:
+        def before(module: nn.Module, arguments: Any, keywords: Any) -> None:
+            self.modes.append(module.training)
             tensors: list[Tensor] = []
-            skeleton = taken_apart((arguments, keywords), torch.is_tensor, tensors)
+            with torch._C.DisableTorchFunction():  # what looks on is no function of the model's
+                skeleton = taken_apart((arguments, keywords), torch.is_tensor, tensors)
+                record = (name, skeleton, [device.array(tensor) for tensor in tensors], list[Array]())
             self._open.append(len(self.calls))
-            self.calls.append((name, skeleton, [device.array(tensor) for tensor in tensors], []))
+            self.calls.append(record)
 
         return before
 
     def _after(self, _: nn.Module, __: Any, ___: Any, output: Any) -> None:
-        self.calls[self._open.pop()][3].extend(_outputs(output))
+        with torch._C.DisableTorchFunction():
+            self.calls[self._open.pop()][3].extend(_outputs(output))
 
     def arrays(self) -> Arrays:
         return of_calls((inputs, outputs) for _, _, inputs, outputs in self.calls)
@@ -91,18 +117,21 @@ class Model:
 
     def __init__(self, module: nn.Module, dtype: str) -> None:
         self.module, self.dtype = module.to(device.DTYPES[dtype]), device.DTYPES[dtype]
-        self.modules = dict(_leaves(module, ""))
-        self.settings = {name: _settings(leaf) for name, leaf in self.modules.items()}
+        self.modules = dict(leaves_of(module, ""))
+        self.settings = {name: settings_of(leaf) for name, leaf in self.modules.items()}
         self.tensors = {name: tensor for name, tensor in _tensors(module).items() if tensor.is_floating_point()}
         self.calls: dict[bool, Recorder] = {}
+        self.draws: dict[str, list[dict[str, Any]]] = {}
+        self.scaled = self.plain = False
         for part in module.modules():
-            _without_dropout(part)
+            without_dropout(part)
 
-    def given_inputs(self) -> list[tuple[Shape, str]] | None:
+    def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
         return None
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
-        found = self.forward(inputs)
+        with self._kept():
+            found = self.forward(inputs)
         calls = [
             Call(name, tuple(one.shape for one in taken), tuple(one.shape for one in gave))
             for name, _, taken, gave in self.calls[False].calls
@@ -152,12 +181,13 @@ class Model:
 
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
         name, skeleton, taken, _ = self.calls[change["training"]].calls[change["call"]]
-        module, kind = self.modules[name], KINDS.get(type(self.modules[name]))
+        module, kind = self.modules[name], kind_of(self.modules[name])
         tensors = [self._tensor(arrays.get(array_name(TAKEN, slot), array)) for slot, array in enumerate(taken)]
         arguments, keywords = put_together(skeleton, tensors)
-        with self._kept(), _changed(module, kind, change["settings"]), torch.no_grad():
+        listening = Functions(self.scaled, None, {}, lambda: (0, True))
+        with self._kept(), changed(module, kind, change["settings"]), torch.no_grad(), listening:
             self.set_weights(under(arrays, WEIGHT))
-            module.train(change["training"])
+            module.train(change.get("mode", self.calls[change["training"]].modes[change["call"]]))
             outputs = _outputs(module(*arguments, **keywords))
             state = {
                 array_name(STATE, weight.native): device.array(self.tensors[weight.native])
@@ -165,11 +195,30 @@ class Model:
             }
         return {**numbered(outputs, GIVEN), **state}
 
-    def _run(self, tensors: Sequence[Tensor], training: bool) -> Any:
+    def functions(
+        self, inputs: Sequence[Array], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Array]]
+    ) -> tuple[list[dict[str, Any]], Arrays]:
+        told: list[CalledFunction] = []
+        with self._kept(), torch.no_grad():
+            outputs = self._run([self._tensor(array) for array in inputs], training, told, given)
+        found, arrays = answered(told, *between)
+        return found, {**numbered(_floats(outputs), OUTPUT), **self.calls[training].arrays(), **arrays}
+
+    def _run(
+        self,
+        tensors: Sequence[Tensor],
+        training: bool,
+        told: list[CalledFunction] | None = None,
+        given: Mapping[int, Sequence[Array]] | None = None,
+    ) -> Any:
+        reseeded()
         self.module.train(training)
         self.calls[training] = recorder = Recorder(self.modules)
+        listening = Functions(self.scaled, told, given or {}, recorder.place)
+        self.draws[TRAIN if training else EVAL] = listening.draws
         try:
-            return self.module(*tensors)
+            with listening:
+                return self.module(*tensors)
         finally:
             recorder.close()
 
@@ -191,9 +240,10 @@ class Model:
 
     def _leaf(self, name: str) -> Leaf:
         module = self.modules[name]
-        kind = KINDS.get(type(module))
+        kind = kind_of(module)
         word = kind.name if kind else type(module).__name__
-        return Leaf(name, word, type(module).__name__, self.settings[name], tuple(self._weights(name, module, kind)))
+        weights = tuple(self._weights(name, module, kind))
+        return Leaf(name, word, type(module).__name__, self.settings[name], weights, own=own_way(module), holds=holds(module))
 
     def _weights(self, name: str, module: nn.Module, kind: Kind | None) -> Iterator[Weight]:
         if isinstance(module, RECURRENCES):
@@ -206,7 +256,7 @@ class Model:
         else:
             known = kind.weights if kind else {}
             statistics = {own for own, one in module.named_buffers() if known.get(own)}
-            for own in [own for own, _ in module.named_parameters()] + sorted(statistics):
+            for own in [own for own, _ in owned(module)] + sorted(statistics):
                 role, layout = known.get(own, (own, ""))
                 yield self._weight(role, own, layout=layout, of=module, at=name)
 
@@ -218,47 +268,6 @@ class Model:
         tensor = self.tensors[own] if of is None else _tensors(of)[own]
         native = own if of is None else next(name for name, one in self.tensors.items() if one is tensor)
         return Weight(role, native, tuple(tensor.shape), layout, rows, gates, tensor.requires_grad)
-
-
-def _leaves(module: nn.Module, name: str) -> Iterator[tuple[str, nn.Module]]:
-    """Modules of a known class, and those that hold no other."""
-    children = list(module.named_children())
-    if type(module) in KINDS or not children:
-        yield name, module
-        return
-    for own, child in children:
-        yield from _leaves(child, f"{name}.{own}" if name else own)
-
-
-def _settings(module: nn.Module) -> dict[str, Any]:
-    kind = KINDS.get(type(module))
-    if kind is None:
-        return {}
-    read = {word: plain(setting.read(getattr(module, setting.attribute))) for word, setting in kind.settings.items()}
-    return {**kind.fixed, **read}
-
-
-@contextmanager
-def _changed(module: nn.Module, kind: Kind | None, settings: Mapping[str, Any]) -> Iterator[None]:
-    """Within, the module has other hyper-parameters."""
-    places = (
-        {kind.settings[word].attribute: kind.settings[word].write(value) for word, value in settings.items()} if kind else {}
-    )
-    kept = {attribute: getattr(module, attribute) for attribute in places}
-    try:
-        for attribute, value in places.items():
-            setattr(module, attribute, value)
-        yield
-    finally:
-        for attribute, value in kept.items():
-            setattr(module, attribute, value)
-
-
-def _without_dropout(module: nn.Module) -> None:
-    if isinstance(module, nn.modules.dropout._DropoutNd):
-        module.p = 0.0
-    elif isinstance(module, nn.MultiheadAttention | nn.RNNBase):
-        module.dropout = 0.0
 
 
 def _tensors(module: nn.Module) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""Owns scikit-learn's handwritten digits (Alpaydin & Kaynak 1998): 1,797 images of 8×8, grey 0…16, ten classes.
+"""Owns the handwritten digits (Alpaydin & Kaynak 1998): 1,797 images of 8×8, grey 0…16, ten classes.
 
 It refuses to invent pixels: an image is enlarged by repeating them, and padded with zeros.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from parity.spec.graph import Graph, Input
+from parity.trials.datasets import shipped
 from parity.trials.datasets.dataset import Array, Dataset, DatasetError, given, only, split
 from parity.trials.streams import Stream, stream
 
@@ -49,10 +50,8 @@ def digits_and_noise(graph: Graph, test_share: float = 0.2) -> Dataset:
 def _images(shape: tuple[int, ...]) -> tuple[Array, Array]:
     """Enlarged by repeating pixels as often as fits into the graph's image, then padded with zeros to its size, equally on
     both sides; grey in each of three channels; flattened where the graph takes a vector. Grey is scaled to 0…1."""
-    from sklearn.datasets import load_digits
-
-    bunch = load_digits()
-    images = bunch.images / 16.0
+    stored = shipped.arrays("digits")
+    images = stored["images"] / 16.0
     side = round(float(np.sqrt(shape[0]))) if len(shape) == 1 else shape[-1]
     if shape not in ((1, side, side), (3, side, side), (side * side,)) or side < 8:
         raise DatasetError(f"digits need one image of shape (1, n, n), (3, n, n) or (n·n,) with n of at least 8, not {shape}")
@@ -62,7 +61,7 @@ def _images(shape: tuple[int, ...]) -> tuple[Array, Array]:
     large = np.pad(large, ((0, 0), (before, after), (before, after)))
     if len(shape) == 3:
         large = np.repeat(large[:, None], shape[0], axis=1)
-    return large.reshape(len(images), *shape), bunch.target.astype(np.int64)
+    return large.reshape(len(images), *shape), stored["labels"].astype(np.int64)
 
 
 def _pairs(half: dict[str, Array], numbers: Stream) -> dict[str, Array]:

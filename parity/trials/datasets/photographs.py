@@ -1,15 +1,14 @@
-"""Owns scikit-learn's two sample photographs, a Chinese temple and a flower (427×640, CC BY), whole or as patches.
+"""Owns two photographs, a Chinese temple and a flower (427×640, CC BY), whole or as patches.
 
 It refuses to interpolate: a smaller image is the mean of the pixels that fall into each of its own.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from parity.spec.graph import Graph
+from parity.trials.datasets import shipped
 from parity.trials.datasets.dataset import Array, Dataset, DatasetError, given, only
 from parity.trials.streams import Stream, stream
 
@@ -63,14 +62,8 @@ def shrunk(image: Array, height: int, width: int) -> Array:
 
 def _photographs() -> list[Array]:
     """(3, 427, 640) each, −1 … 1."""
-    from PIL import Image
-    from sklearn import datasets
-
-    found = []
-    for name in ("china.jpg", "flower.jpg"):
-        with Image.open(Path(datasets.__file__).parent / "images" / name) as image:
-            found.append(np.asarray(image, dtype=float).transpose(2, 0, 1) / 127.5 - 1)
-    return found
+    stored = shipped.arrays("photographs")
+    return [stored[name].astype(float).transpose(2, 0, 1) / 127.5 - 1 for name in ("china", "flower")]
 
 
 def _patches(image: Array, count: int, size: tuple[int, int], numbers: Stream) -> Array:

@@ -11,18 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
 from parity.errors import UsageError
 from parity.execution import endings
 from parity.execution.launcher.environments import installed
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import PASSING
 from parity.spec.graph import Graph
+from parity.trials import asked_frameworks, options
 from parity.trials import output as collating
-from parity.trials import selection
 from parity.trials.options import STORE
 from parity.trials.session import Judged
+from parity.verbs import terminal
 from parity.verbs.bisect import reproduction
 from parity.verbs.check import check
 
@@ -93,7 +92,7 @@ def bisect(
 
 
 def _judged(spec: str, framework: str, realizations: Sequence[str], seed: int, store: str | Path) -> list[Judged]:
-    named = selection.that_train([framework])
+    named = asked_frameworks.that_train([framework])
     judged = check([spec], frameworks=named, dtypes=["float64"], seed=seed, realizations=realizations, store=store)
     if not any(one.trial.kind == "architectures" for one in judged):
         raise UsageError(f"{spec} is no architecture; `parity check {spec}` judges it whole")
@@ -102,21 +101,21 @@ def _judged(spec: str, framework: str, realizations: Sequence[str], seed: int, s
 
 def main(spec: str, framework: str, realizations: Sequence[str], seed: int, store: Path, output: Path) -> int:
     """The verb: 0 if nothing departs, 1 with a reproduction if something does, 3 if it could not be run."""
+    options.place(output.parent)
     judged = _judged(spec, framework, realizations, seed, store)
     departure = find(judged)
-    console = Console()
     if departure is None:
         for line in agreement(spec, framework, judged):
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
+            terminal.say(line)
         return 0
     how = "alone, on the reference's inputs" if departure.alone else "in the whole graph, while every layer alone agrees"
-    console.print(f"{framework} departs first at {departure.node}, {how}:", markup=False, highlight=False)
-    console.print(f"    {collating.sentence(departure.comparison)}", markup=False, highlight=False, soft_wrap=True)
+    terminal.say(f"{framework} departs first at {departure.node}, {how}:")
+    terminal.say(f"    {collating.sentence(departure.comparison)}")
     if departure.judged.record.outcome != "ran":
         return 3
     path = reproduction.write(departure.judged, departure.comparison, realizations, output)
     interpreter = shlex.quote(str(installed(framework).interpreter))
-    console.print(f"reproduce it: {interpreter} {shlex.quote(str(path))}", markup=False, highlight=False, soft_wrap=True)
+    terminal.say(f"reproduce it: {interpreter} {shlex.quote(str(path))}")
     return 1
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 import parity
+from parity import escaping
 from parity.execution import arrays as array_files
 from parity.execution.names import (
     AFTER,
@@ -63,7 +64,7 @@ import tempfile
 $environment
 place = tempfile.TemporaryDirectory()  # the parity package alone: what is installed beside it would shadow the framework's own
 os.symlink($package, os.path.join(place.name, "parity"))
-sys.path[:0] = [place.name, *$paths]
+sys.path[:] = [place.name, *sys.path, *$paths]
 
 import numpy as np
 
@@ -103,8 +104,8 @@ def write(judged: Judged, comparison: Comparison, realizations: Sequence[str], f
 
     environment = frameworks.environment(judged.framework, own)
     text = FILE.substitute(
-        title=f"{judged.framework} departs from {case.spec}: {comparison.quantity} {comparison.tensor}",
-        framework=judged.framework,
+        title=_prose(f"{judged.framework} departs from {case.spec}: {comparison.quantity} {comparison.tensor}"),
+        framework=_prose(judged.framework),
         framework_name=repr(judged.framework),
         realization=repr(own),
         environment="\n".join(f"os.environ[{key!r}] = {value!r}" for key, value in sorted(environment.items())),
@@ -123,6 +124,11 @@ def write(judged: Judged, comparison: Comparison, realizations: Sequence[str], f
     path = folder / f"{safe}.py"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def _prose(text: str) -> str:
+    """Text of a docstring, which no name ends."""
+    return escaping.visible(text).replace("\\", "/").replace('"', "'")
 
 
 def _expected(judged: Judged, comparison: Comparison) -> tuple[str, Array]:

@@ -13,13 +13,13 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from parity.comparing.departures import Departure
 from parity.comparing.judging import Found
 from parity.execution.own_model.conversation import Answerer
-from parity.judgement.verdicts import PASSING, worst
+from parity.judgement.verdicts import worst
 from parity.trials.output import SCHEMA_VERSION
+from parity.verbs import terminal
+from parity.verbs.compare import lines as printed
 
 DTYPES = ("float64", "float32")
 
@@ -47,6 +47,9 @@ class Compared:
     other: ComparedModel
     found: Sequence[Found]
     departure: Departure | None
+    notes: tuple[str, ...] = ()
+    further: tuple[Departure, ...] = ()
+    """What departs of itself behind the first departure."""
 
     @property
     def verdict(self) -> str:
@@ -55,46 +58,26 @@ class Compared:
 
 def show(compared: Compared) -> None:
     """The verdict, a line for each quantity, the first departure and its cause."""
-    console = Console(emoji=False)
     for line in lines(compared):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        terminal.say(line)
 
 
 def lines(compared: Compared) -> Iterator[str]:
-    yield f"{compared.other.side} against {compared.base.side}: {compared.verdict}"
-    for (quantity, dtype), group in _groups(compared.found).items():
-        counts = Counter(one.verdict for one in group)
-        top = max(group, key=_share)
-        numbers = "" if top.error is None else f"; most: {top.tensor}, error {top.error:.2g}, budget {top.budget:.2g}"
-        told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
-        yield f"    {dtype} {quantity}: {told}{numbers if counts.keys() - PASSING else ''}"
-        yield from sorted({f"        {one.tensor}: {one.reason}" for one in group if one.reason})
-    if compared.departure is not None:
-        yield from _departure(compared, compared.departure)
-
-
-def _departure(compared: Compared, departure: Departure) -> Iterator[str]:
-    what = "before it, between layers: it adds nothing itself" if departure.between else departure.quantity
-    if departure.gap is not None and departure.gap.last:
-        what = "every layer that both have agrees, so it is what comes after them"
-    yield f"departs first at {departure.title}{f' ~ {departure.match}' if departure.match else ''}: {what}"
-    if departure.added is not None and departure.inherited is not None:
-        yield f"    error {departure.error:.2g}: inherited {departure.inherited:.2g}, added {departure.added:.2g}"
-    else:
-        yield f"    error {departure.error:.2g}"
-    for cause in departure.causes or ("none of the causes that parity can test explains it",):
-        yield f"    cause: {cause}"
+    """The verdict and its causes first (lines.py)."""
+    heading = f"{compared.other.side} against {compared.base.side}: {compared.verdict}"
+    return printed.lines(heading, compared.departure, compared.found, compared.notes, compared.further)
 
 
 def write_json(path: Path, compared: Sequence[Compared]) -> None:
-    """The contract's JSON (docs/design.md, Formats); the summary holds the first departures."""
+    """The contract's JSON (docs/design.md, Formats); the summary holds the departures, the first one first."""
     results = [_result(one, found) for one in compared for found in one.found]
     summary = {
         "cases": len(compared),
         "frameworks": sorted({one.other.framework for one in compared} | {one.base.framework for one in compared}),
         "case_verdicts": dict(Counter(one.verdict for one in compared)),
         "comparisons": len(results),
-        "departures": [_told(one) for one in compared if one.departure is not None],
+        "notes": [{"case": f"{one.base.side}/{one.other.side}", "note": note} for one in compared for note in one.notes],
+        "departures": [_told(one, each) for one in compared for each in (one.departure, *one.further) if each is not None],
     }
     document = {"schema_version": SCHEMA_VERSION, "results": results, "summary": summary}
     path.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")
@@ -117,10 +100,7 @@ def _result(one: Compared, found: Found) -> dict[str, Any]:
     }
 
 
-def _told(one: Compared) -> dict[str, Any]:
-    departure = one.departure
-    if departure is None:
-        return {}
+def _told(one: Compared, departure: Departure) -> dict[str, Any]:
     numbers = {name: _number(getattr(departure, name)) for name in ("error", "inherited", "added")}
     found = {"layer": departure.title, "match": departure.match, "quantity": departure.quantity, "between": departure.between}
     return {"case": f"{one.base.side}/{one.other.side}", **found, **numbers, "causes": list(departure.causes)}
@@ -128,14 +108,3 @@ def _told(one: Compared) -> dict[str, Any]:
 
 def _number(value: float | None) -> float | str | None:
     return value if value is None or isfinite(value) else str(value)
-
-
-def _groups(found: Sequence[Found]) -> dict[tuple[str, str], list[Found]]:
-    groups: dict[tuple[str, str], list[Found]] = {}
-    for one in found:
-        groups.setdefault((one.quantity, one.dtype), []).append(one)
-    return groups
-
-
-def _share(found: Found) -> float:
-    return found.error / found.budget if found.error is not None and found.budget else 0.0

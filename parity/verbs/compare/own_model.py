@@ -6,17 +6,15 @@ It refuses to judge otherwise than compare does.
 
 from __future__ import annotations
 
-import json
-import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from parity.errors import UsageError
 from parity.execution import frameworks
-from parity.execution.launcher import isolation
+from parity.execution.launcher import isolation, supervised
 from parity.execution.launcher.environments import Unavailable, installed
-from parity.execution.own_model.conversation import Crashed
+from parity.execution.launcher.supervised import NoAnswer, Surroundings
+from parity.execution.own_model.conversation import SECONDS, Crashed
 from parity.execution.worker.forms import MODEL
 from parity.trials import selection
 from parity.verbs import compare as comparing
@@ -33,18 +31,15 @@ def _form(framework: str, target: str) -> str:
         interpreter = installed(framework).interpreter
     except Unavailable:
         return ""
-    with tempfile.TemporaryDirectory(prefix="parity-form-") as place:
-        variables = isolation.variables(Path(place), frameworks.environment(framework), python_path=(Path.cwd(),))
-        done = subprocess.run(  # noqa: S603  no shell; the interpreter is the caller's
-            [str(interpreter), "-m", "parity.execution.worker.forms", target],
-            env=variables,
-            cwd=isolation.working_directory(Path(place)),
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-    return str(json.loads(done.stdout)) if done.returncode == 0 and done.stdout else ""
+    with supervised.folder("parity-form-") as place:
+        variables = isolation.variables(place, frameworks.environment(framework), python_path=(Path.cwd(),))
+        seen = Surroundings(variables, isolation.working_directory(place), place / "worker.log", grace=0.0)
+        command = [str(interpreter.absolute()), "-m", "parity.execution.worker.forms", target]
+        try:
+            returncode, said = supervised.ask(command, seen, SECONDS)
+        except NoAnswer:  # whoever runs it will say why
+            return ""
+    return said.decode(errors="replace").strip().strip('"') if returncode == 0 else ""
 
 
 def compared(specs: Sequence[str], models: Mapping[str, str], *, size: str, seed: int, map_path: Path) -> list[Compared]:

@@ -60,9 +60,11 @@ class Walked:
         self.arrays = {one.name: _begin(one).astype(dtype) for one in graph.parameters}
         self.arrays |= {one.name: np.full(one.shape, one.initial, dtype) for one in graph.statistics}
         self.walks: dict[bool, walking.Walk] = {}
+        self.draws: dict[str, list[dict[str, Any]]] = {}
+        self.scaled = self.plain = False
 
-    def given_inputs(self) -> list[tuple[Shape, str]] | None:
-        return [(one.shape, one.dtype) for one in self.graph.inputs]
+    def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
+        return [(one.shape, one.dtype, None) for one in self.graph.inputs]
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
         found = self.forward(inputs)
@@ -93,6 +95,12 @@ class Walked:
         after = {**self.arrays, **{name: walk.state[name] for name in (one.name for one in self.graph.statistics)}}
         after |= {name: after[name] - rate * array for name, array in gradients.parameters.items()}
         return {**self._told(walk), **found, **put_under(after, AFTER)}
+
+    def functions(
+        self, inputs: Sequence[Array], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Array]]
+    ) -> tuple[list[dict[str, Any]], Arrays]:
+        """A spec has no code between its nodes."""
+        return [], self._told(self._walk(inputs, training))
 
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
         """Of a scan nothing: its body is no op that could run alone."""
@@ -184,7 +192,7 @@ class InProcess:
     """What parity.execution.own_model.conversation.Conversation is to a process, to a model of the harness's own."""
 
     def __init__(self, graph: Graph, dtype: str) -> None:
-        self._answering = Answering(Walked(graph, dtype), __version__, [_given(one) for one in graph.inputs])
+        self._answering = Answering(Walked(graph, dtype), __version__, [_given(one) for one in graph.inputs], spec=True)
 
     def ask(self, what: str, arrays: Mapping[str, Array] | None = None, **question: Any) -> tuple[Any, Arrays]:
         answer, found = getattr(self._answering, what)(question, dict(arrays or {}))

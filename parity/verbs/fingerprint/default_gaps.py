@@ -21,7 +21,7 @@ from parity.reporting.atlas import DefaultGap
 from parity.spec.cases import Sampling
 from parity.spec.specs import Initializer, Optimizer, load
 from parity.verbs import fingerprint
-from parity.verbs.fingerprint import objects
+from parity.verbs.fingerprint import driving, objects
 
 
 def measure(frameworks: Sequence[str]) -> list[DefaultGap]:
@@ -47,12 +47,12 @@ def left_out(frameworks: Sequence[str], measured: Sequence[DefaultGap]) -> list[
 def optimizers(framework: str, table: Mapping[str, str]) -> Iterator[DefaultGap]:
     """The form comes from separating values, the gaps from the object's defaults. An object without a form is left out."""
     specs = {path: _spec(name) for path, name in table.items()}
-    asked = [fingerprint.NativeObject(path, path, {}) for path in table]
+    asked = [driving.NativeObject(path, path, {}) for path in table]
     rates = [{OTHERWISE: published(specs[path])["learning_rate"]} for path in table]
-    told = fingerprint.drive(framework, asked)
-    for one, separated, seen in zip(asked, told, fingerprint.drive(framework, asked, rates), strict=True):
+    told = driving.drive(framework, asked)
+    for one, separated, seen in zip(asked, told, driving.drive(framework, asked, rates), strict=True):
         try:
-            found, at_defaults = fingerprint.found(one.target, separated), fingerprint.seen_of(one.target, seen)
+            found, at_defaults = fingerprint.found(one.target, separated), driving.seen_of(one.target, seen)
         except UsageError:
             continue
         if found.matches:
@@ -90,7 +90,7 @@ def _native(
     """The greatest parts over the facets that the definition speaks of: the last one alone where it is one name."""
     meant = {told[-1].about: definition} if isinstance(definition, str) else definition
     facets = [facet for facet in told if facet.about in meant]
-    library = LIBRARIES[one.kind][1](arrays)
+    library = LIBRARIES[one.kind][1](arrays, LIBRARIES[one.kind][0])
     parts = [_parts(arrays, library[facet.about], facet.names, meant[facet.about]) for facet in facets]
     found = [part for part in parts if part is not None]
     if not found or len(found) < len(parts):

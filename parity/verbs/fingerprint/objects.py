@@ -5,23 +5,25 @@ It refuses to name a form that does not explain everything that was seen.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
-from parity.execution.names import KNOWN, group_of, lies_under
+from parity.execution.launcher import supervised
+from parity.execution.names import FURTHER, KNOWN, group_of
 from parity.execution.worker import probing
+from parity.fingerprinting.coverage import RoundCoverage
+from parity.fingerprinting.forms import draws, rounds
 from parity.fingerprinting.forms.form import Arrays, Facet
 from parity.fingerprinting.forms.kinds import KINDS
+from parity.judgement import budgets
 from parity.spec.cases import Case
-from parity.trials.networks import Trial
 from parity.trials.session import Judged, Session
+from parity.trials.trial import Trial
+from parity.verbs import terminal
 
 NO_MATCH = "no match"
 
@@ -49,6 +51,11 @@ class NativeFingerprint:
     facets: tuple[Facet, ...]
 
     @property
+    def driven(self) -> list[RoundCoverage]:
+        """What it was driven with, round by round."""
+        return rounds.driven(self.kind, self.facets)
+
+    @property
     def name(self) -> str:
         told = [(facet.about, " = ".join(facet.names) or NO_MATCH) for facet in self.facets]
         return told[0][1] if len(told) == 1 else "; ".join(f"{about}: {name}" for about, name in told)
@@ -69,8 +76,8 @@ def observe(
     """Every object in one process: in float64, and in float32 those that fail in float64. An object that fails is its error.
 
     defaults: with its own epsilon and momentum, not with those that tell forms apart."""
-    with tempfile.TemporaryDirectory() as store:
-        session = Session(Path(store), [framework], python_path=(Path.cwd(),))
+    with supervised.folder("parity-fingerprint-") as store:
+        session = Session(store, [framework], python_path=(Path.cwd(),))
         judged = session.run([_trial(one, "float64", defaults) for one in asked])
         crashed = [place for place, one in enumerate(judged) if one.record.outcome == "crashed"]
         again = session.run([_trial(asked[place], "float32", defaults) for place in crashed]) if crashed else []
@@ -100,7 +107,7 @@ def _found(asked: Native, judged: Judged) -> tuple[NativeFingerprint, Arrays] | 
         return UsageError(f"{asked.target} cannot be fingerprinted as {asked.kind}: {record.reason.splitlines()[0]}")
     seen = array_files.load(judged.out, record.arrays)
     facets = tuple(KINDS[asked.kind][1](seen, record.dtype))
-    settings = tuple(dict.fromkeys(group_of(name) for name in seen if not lies_under(name, KNOWN)))
+    settings = tuple(dict.fromkeys(group_of(name) for name in seen if group_of(name) not in (KNOWN, FURTHER)))
     found = NativeFingerprint(
         asked.target, asked.kind, judged.framework, record.framework_version, record.dtype, settings, facets
     )
@@ -109,22 +116,34 @@ def _found(asked: Native, judged: Judged) -> tuple[NativeFingerprint, Arrays] | 
 
 def show(answer: NativeFingerprint) -> None:
     """The name, facet by facet, and what it was tried with."""
-    console = Console()
-
-    def say(text: str) -> None:
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
-
+    say = terminal.say
     say(f"{answer.target} ({answer.framework} {answer.version}), {answer.kind}: {answer.name}")
     for facet in answer.facets:
         say(f"  {facet.about}: {_explained(answer.kind, facet)}")
-    say(f"  driven in {answer.dtype}: {'; '.join(answer.settings)}")
+        for name, where in facet.departed.items():
+            say(f"    {name} explains the first round, and not `{where}`: it is something else")
+    say(f"  driven in {answer.dtype}: {'; '.join(answer.settings)}; the name says nothing of what was not driven:")
+    for line in _driven(answer):
+        say(f"    {line}")
 
 
 def _explained(kind: str, facet: Facet) -> str:
     """How well: of draws chance is asked, of everything else rounding."""
     if not facet.names:
         return "none of the closed forms explains what was seen"
-    return "chance explains every draw" if kind == "initializer" else f"everything seen within {facet.precision} rounding"
+    note = f"; {facet.note}" if facet.note else ""
+    return (
+        "chance explains every draw" if kind == "initializer" else f"everything seen within {facet.precision} rounding"
+    ) + note
+
+
+def _driven(answer: NativeFingerprint) -> list[str]:
+    """A line for each round; of an initializer what was drawn, and what that withstood."""
+    if answer.kind == "initializer":
+        shapes = " and ".join("×".join(map(str, shape)) for shape in draws.SHAPES.values())
+        tests = [f"{test}: {outcome}" for facet in answer.facets for test, outcome in facet.rounds.items()]
+        return [f"one draw of {shapes}", *([f"tests of level {budgets.FALSE_ALARM:g}: {', '.join(tests)}"] if tests else [])]
+    return [f"{one.round}: {one.said()}" for one in answer.driven]
 
 
 def as_json(answer: NativeFingerprint) -> dict[str, Any]:
@@ -139,4 +158,5 @@ def as_json(answer: NativeFingerprint) -> dict[str, Any]:
         "settings": list(answer.settings),
         "name": answer.name,
         "facets": [asdict(facet) for facet in answer.facets],
+        "driven": [asdict(one) for one in answer.driven],
     }

@@ -1,1 +1,99 @@
-"""How verbs speak to a terminal: columns, progress, and the words of options that several verbs share."""
+"""Owns the way to the terminal: every line and table that a verb shows passes the escaping here, and nowhere else.
+
+It refuses to shorten and to decide. It loads click alone until a table is shown: `parity show` must not wait for more.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+from parity import escaping
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+    from rich.segment import Segment
+
+
+def say(text: object = "", *, error: bool = False, colour: str | None = None, bold: bool | None = None) -> None:
+    """Lines of text on stdout (error: on stderr), whole: never folded, never taken for markup."""
+    write(styled(text, colour=colour, bold=bold), error=error)
+
+
+def write(text: str, *, error: bool = False) -> None:
+    """Lines that were made safe (`styled`), in the stream's own encoding: click would write UTF-8 to a terminal of ASCII."""
+    stream = sys.stderr if error else sys.stdout
+    stream.write(f"{text if stream.isatty() else click.unstyle(text)}\n")
+    stream.flush()
+
+
+def styled(text: object, *, colour: str | None = None, bold: bool | None = None) -> str:
+    """Text made safe, and then in a style of ours; a pipe gets no style."""
+    return click.style(escaping.terminal(text), fg=colour, bold=bold) if colour or bold else escaping.terminal(text)
+
+
+def show(table: RenderableType, width: int | None = None) -> None:
+    """A table of rich on stdout. width: of the terminal, if it needs more than there is."""
+    console = console_of()
+    if width is not None:
+        console.width = max(console.width, width)
+    console.print(table)
+
+
+def console_of(error: bool = False) -> Console:
+    """A console of rich of which everything that is shown passes the escaping."""
+    from rich.console import Console
+
+    class Door:
+        """What rich asks before it shows something."""
+
+        def process_renderables(self, renderables: list[Any]) -> list[Any]:
+            return [_Escaped(one) for one in renderables]
+
+    console = Console(stderr=error, emoji=False, highlight=False)
+    console.push_render_hook(Door())  # type: ignore[arg-type]
+    return console
+
+
+class _Escaped:
+    """Something to show, of which every piece of text is made safe, and no line begins as a log's command."""
+
+    def __init__(self, inner: RenderableType) -> None:
+        self.inner = inner
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        line: list[Segment] = []
+        for segment in console.render(self.inner, options):
+            for piece in _pieces(segment):
+                line.append(piece)
+                if piece.text.endswith("\n"):
+                    yield from _guarded(line)
+                    line = []
+        yield from _guarded(line)
+
+
+def _pieces(segment: Segment) -> Iterator[Segment]:
+    """A segment, cut after each end of a line; what steers the cursor is rich's own, and stays."""
+    from rich.segment import Segment
+
+    if segment.control:
+        yield segment
+        return
+    for text in segment.text.splitlines(keepends=True) or [segment.text]:
+        body = text.removesuffix("\n")
+        yield Segment(escaping.visible(body) + text[len(body) :], segment.style)
+
+
+def _guarded(line: list[Segment]) -> Iterator[Segment]:
+    """A line, with a space before its first colon where a log would take it for a command."""
+    from rich.segment import Segment
+
+    whole = "".join(piece.text for piece in line if not piece.control)
+    if escaping.github_log(whole) == whole:
+        yield from line
+        return
+    yield from (piece for piece in line if piece.control)
+    yield Segment(escaping.github_log(whole))

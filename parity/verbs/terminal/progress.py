@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from parity import escaping
 from parity.execution import endings
 from parity.execution.records import Record
+from parity.verbs import terminal
+from parity.verbs.terminal import pulse
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class Bar:
 
     def record(self, framework: str, record: Record) -> None:
         with self.lock:
-            self.progress.update(self.task, advance=1, description=f"{framework} {record.case}"[:60])
+            self.progress.update(self.task, advance=1, description=escaping.visible(f"{framework} {record.case}"[:60]))
+            pulse.advance(f"{framework} {record.case}")
             if record.outcome not in ("ran", "unsupported"):
                 absent = record.outcome == "unavailable"  # of every case of a framework or device, and told once
                 told = endings.headline(record.reason)
@@ -42,17 +45,25 @@ class Bar:
 
     def _say(self, line: str) -> None:
         """Whole lines: who reads them from a file searches them."""
-        self.progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self.progress.console.print(escaping.terminal(line), markup=False, highlight=False, soft_wrap=True)
 
     def advance(self, text: str = "") -> None:
         with self.lock:
-            self.progress.update(self.task, advance=1, description=text[:60] or None)
+            self.progress.update(self.task, advance=1, description=escaping.visible(text[:60]) or None)
+            pulse.advance(text)
 
 
 @contextmanager
 def bar(description: str, total: int | None) -> Iterator[Bar]:
-    """A bar on stderr, gone when done; on a pipe it stays silent."""
-    columns = (SpinnerColumn(), TextColumn("{task.description:60}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    console = Console(stderr=True)
+    """A bar on stderr, gone when done; a pipe gets lines instead (`pulse.py`)."""
+    pulse.begin(description, total)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description:60}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    console = terminal.console_of(error=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         yield Bar(progress, progress.add_task(description, total=total), Lock())

@@ -5,79 +5,93 @@ It refuses weights that are not the spec's (names, shapes), and to write a file 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from rich.console import Console
 
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
-from parity.execution.frameworks import find, training
+from parity.execution.launcher import supervised
 from parity.execution.names import AGAIN, CARRIED, NATIVE, PARAMETER, array_name, lies_under, own_name, put_under, under
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
 from parity.spec import specs as language
 from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph
+from parity.trials import asked_frameworks, limits, options
 from parity.trials import draws as drawing
-from parity.trials.networks import Trial
 from parity.trials.session import Judged, Session
+from parity.trials.trial import Trial
+from parity.verbs import native_files, terminal
 from parity.verbs.weights import neutral
 
 Array = npt.NDArray[Any]
 DTYPE = "float32"
+TIMEOUT, BYTES_A_SECOND = 120.0, 2e6
+"""How long a framework may take over a file: seconds, and more of a large one. A damaged one may claim any size."""
 
 
 def to_native(spec: str, weights: Path, framework: str, output: Path, size: str) -> int:
     """A neutral file to native ones, written below `output`."""
     known = graph(spec, size)
-    found = moved(known, spec, size, framework, neutral.read(weights, known))
-    output.mkdir(parents=True, exist_ok=True)
+    arrays = neutral.read(weights, known)
+    options.place(output)
+    found = moved(known, spec, size, framework, arrays)
     for name, array in under(found, NATIVE).items():
-        path = output / name
-        path.write_bytes(array.tobytes())
-        Console().print(f"wrote {path}", soft_wrap=True)
+        path = output / native_files.checked_name(name)
+        native_files.write(path, array.tobytes())
+        terminal.say(f"wrote {path}, and its checksum beside it")
     return 0
 
 
 def to_neutral(spec: str, native: Sequence[Path], framework: str, output: Path, size: str) -> int:
     """Native files, named as `import` wrote them, to a neutral one."""
     known = graph(spec, size)
-    files = put_under({path.name: np.frombuffer(path.read_bytes(), np.uint8) for path in native}, NATIVE)
-    found = moved(known, spec, size, framework, files)
+    contents, unverified = native_files.read(framework, native)
+    options.place(output.parent)
+    files = put_under({name: np.frombuffer(content, np.uint8) for name, content in contents.items()}, NATIVE)
+    try:
+        found = moved(known, spec, size, framework, files)
+    except UsageError as error:  # a framework's own words name no file
+        raise UsageError(f"{error}\nread from {', '.join(map(str, native))}", status=error.status) from error
     kinds = neutral.kinds(known)
     arrays = {array_name(kind, name): found[array_name(PARAMETER, name)] for name, kind in kinds.items()}
+    if wild := [name for name, array in arrays.items() if not np.isfinite(array).all()]:
+        raise UsageError(f"{', '.join(map(str, native))}: {wild[0]} holds NaN or infinity, which no weights of {spec} do")
     array_files.write_npz(output, arrays)
-    Console().print(f"wrote {output}: {len(arrays)} arrays of {spec}, float32, as the spec lays them out", soft_wrap=True)
+    for path in unverified:
+        terminal.say(
+            f"{path}: no checksum stands behind it ({path}{native_files.ENDING} is not there): its names, shapes and types fit"
+            f" {spec} and its values are finite, but another number in it would not be noticed"
+        )
+    terminal.say(f"wrote {output}: {len(arrays)} arrays of {spec}, float32, as the spec lays them out")
     return 0
 
 
 def check(specs: Sequence[str], frameworks: Sequence[str]) -> int:
     """Drawn weights of every architecture through each framework's format and back, bit for bit."""
-    for name in frameworks:
-        find(name)
-    judged = round_trips(specs or list(language.names("architectures")), list(frameworks) or list(training()))
+    judged = round_trips(specs or list(language.names("architectures")), asked_frameworks.that_train(frameworks))
     bad = [one for one in judged if one.verdict != "exact"]
     for one in bad:
         reason = next((found.reason or found.where for found in one.comparisons if found.verdict != "exact"), "")
-        Console().print(f"{one.framework} {one.trial.case.spec}: {one.verdict} {reason}", markup=False, soft_wrap=True)
-    Console().print(f"{len(judged) - len(bad)} of {len(judged)} architectures × frameworks bit for bit")
+        terminal.say(f"{one.framework} {one.trial.case.spec}: {one.verdict} {reason}")
+    terminal.say(f"{len(judged) - len(bad)} of {len(judged)} architectures × frameworks bit for bit")
     return 1 if bad else 0
 
 
 def round_trips(specs: Sequence[str], frameworks: Sequence[str]) -> list[Judged]:
     """One case a spec: weights of the small size, set, saved, forgotten, loaded."""
     trials = [_drawn(spec) for spec in specs]
-    with tempfile.TemporaryDirectory() as folder:
-        return Session(Path(folder), frameworks).run(trials)
+    with supervised.folder("parity-weights-") as folder:
+        return Session(folder, frameworks).run(trials)
 
 
 def _drawn(spec: str) -> Trial:
     known = graph(spec, "small")
+    limits.check_case(known, 3, walked=False)
     initializer = language.load("initializers/glorot_uniform")
     if not isinstance(initializer, language.Initializer):
         raise TypeError("glorot_uniform is an initializer")
@@ -114,8 +128,9 @@ def moved(
     arguments: Mapping[str, float] | None = None,
 ) -> dict[str, Array]:
     """What the framework's worker gave back, after it was seen to survive. arguments: what its format lets one choose."""
-    with tempfile.TemporaryDirectory() as folder:
-        (judged,) = Session(Path(folder), [framework]).run([_trial(graph, spec, size, arrays, arguments)])
+    with supervised.folder("parity-weights-") as folder:
+        seconds = TIMEOUT + sum(array.nbytes for array in arrays.values()) / BYTES_A_SECOND
+        (judged,) = Session(folder, [framework], timeout=seconds).run([_trial(graph, spec, size, arrays, arguments)])
         if judged.record.outcome != "ran" or judged.record.arrays is None:
             how = "" if judged.record.outcome == "crashed" else f" {judged.record.outcome}"
             raise UsageError(f"{framework}{how}: {_summary(judged.record.reason)}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -16,7 +15,7 @@ import numpy as np
 import pytest
 from requests_for_fakes import tiny_case, write
 
-from parity.execution import records, request
+from parity.execution import own_path, records, request
 from parity.execution.frameworks import TABLE, environment, find, names
 from parity.execution.launcher import isolation
 from parity.execution.launcher.planning import PlannedCase, implementation_digest, write_request
@@ -283,7 +282,7 @@ def test_threads_and_allocator_are_pinned_and_the_harness_stays_out(tmp_path: Pa
     monkeypatch.setenv("VIRTUAL_ENV", "/harness")
     monkeypatch.setenv("OMP_NUM_THREADS", "64")
     found = isolation.variables(tmp_path, {"KERAS_BACKEND": "jax"}, threads=2, timed=True, python_path=[Path("/own")])
-    assert found["PYTHONPATH"] == f"{tmp_path}/package{os.pathsep}/own"
+    assert (found["PYTHONPATH"], found[own_path.VARIABLE]) == (f"{tmp_path}/package", "/own")
     assert {found[name] for name in isolation.THREADS} == {"2"}
     assert found["MALLOC_TOP_PAD_"] == "134217728"
     assert found["KERAS_BACKEND"] == "jax"

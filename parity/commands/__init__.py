@@ -11,35 +11,20 @@ from typing import Any
 import rich_click as click
 
 from parity import __version__
-from parity.execution.frameworks import names, trains
-
-NAMES = ", ".join(name if trains(name) else f"{name} (forward only)" for name in names())
-FRAMEWORK = click.option("--framework", "-f", "frameworks", multiple=True, help=f"{NAMES}. May be repeated.")
-DEVICE = click.option("--device", "devices", multiple=True, default=("cpu",), show_default=True)
-SEED = click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-NAMED_SIZES = "small, full, or another of the spec's `sizes`."
-SIZE = click.option("--size", default="small", show_default=True, help=NAMED_SIZES)
-MODE = click.option("--mode", default=None, help="eager, compiled or default. Without it: eager in float64, default otherwise.")
-FINGERPRINTED = (
-    *("optimizer", "initializer", "normalization", "pooling", "convolution", "transposed_convolution", "recurrent", "resizing"),
-    *("attention", "ctc", "loss"),
-)
-JSON = click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the results here.")
-REALIZATION = click.option(
-    "--realization",
-    "realizations",
-    multiple=True,
-    metavar="FRAMEWORK=PACKAGE.MODULE:NAME",
-    help="Judge your own implementation; check: also a function that builds a model of your own.",
-)
-STORE = click.option("--store", type=click.Path(path_type=Path, file_okay=False), default=Path(".parity"), show_default=True)
-SPECS = click.argument("specs", nargs=-1, required=True, metavar="SPEC…")
+from parity.commands.environments import env
+from parity.commands.options import DEVICE, FINGERPRINTED, FRAMEWORK, JSON, MODE, NAMED_SIZES, REALIZATION, SEED, SPECS, STORE
+from parity.commands.weights import weights
+from parity.verbs.passing import PASS_ENV
+from parity.verbs.terminal import pulse
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="parity")
-def parity() -> None:
+@click.pass_context
+def parity(context: click.Context) -> None:
     """Do deep-learning frameworks compute the same thing, and how fast do they train it?"""
+    pulse.begin(context.invoked_subcommand or "parity", None)
+    context.with_resource(pulse.beating())
 
 
 @parity.command("list")
@@ -69,37 +54,6 @@ def doctor() -> int:
     return verb.doctor()
 
 
-@parity.group()
-def env() -> None:
-    """Environments of the frameworks."""
-
-
-@env.command("build")
-@click.argument("frameworks", nargs=-1, required=True)
-def env_build(frameworks: tuple[str, ...]) -> int:
-    """Builds the environment of each FRAMEWORK from its pins."""
-    from parity.verbs import environments
-
-    return environments.build(frameworks)
-
-
-@env.command("list")
-def env_list() -> int:
-    """The environments that stand, and where."""
-    from parity.verbs import environments
-
-    return environments.show()
-
-
-@env.command("remove")
-@click.argument("framework")
-def env_remove(framework: str) -> int:
-    """Removes the environments of FRAMEWORK."""
-    from parity.verbs import environments
-
-    return environments.remove(framework)
-
-
 @parity.command()
 @SPECS
 @FRAMEWORK
@@ -114,6 +68,7 @@ def env_remove(framework: str) -> int:
 @STORE
 @JSON
 @click.option("--junit", "junit_path", type=click.Path(path_type=Path, dir_okay=False), help="Write a JUnit file here.")
+@PASS_ENV
 def check(**options: Any) -> int:
     """Numerical agreement of each framework with the float64 reference."""
     from parity.verbs import check as verb
@@ -128,6 +83,7 @@ def check(**options: Any) -> int:
 @SEED
 @STORE
 @click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("bisect"), show_default=True)
+@PASS_ENV
 def bisect(**options: Any) -> int:
     """The first layer, gradient or step that departs, and a one-file reproduction."""
     from parity.verbs import bisect as verb
@@ -154,6 +110,7 @@ def bisect(**options: Any) -> int:
 )
 @SEED
 @JSON
+@PASS_ENV
 def compare(**options: Any) -> int:
     """Two or three models of your own, or one against spec=NAME: outputs, layers, gradients, a step, and why they part."""
     from parity.verbs import compare as verb
@@ -166,11 +123,12 @@ def compare(**options: Any) -> int:
 @FRAMEWORK
 @DEVICE
 @click.option("--mode", "modes", multiple=True, default=("default",), show_default=True)
-@click.option("--batch-size", "batch_sizes", type=click.IntRange(1), multiple=True, default=(32,), show_default=True)
-@click.option("--processes", type=click.IntRange(1), default=5, show_default=True, help="Fresh processes a cell.")
+@click.option("--batch-size", "batch_sizes", type=click.IntRange(1, 1_000_000), multiple=True, default=(32,), show_default=True)
+@click.option("--processes", type=click.IntRange(1, 1_000), default=5, show_default=True, help="Fresh processes a cell.")
 @click.option("--size", default="full", show_default=True, help=NAMED_SIZES)
 @STORE
 @JSON
+@PASS_ENV
 def bench(**options: Any) -> int:
     """Training speed, only of what passes `check`."""
     from parity.verbs import bench as verb
@@ -192,6 +150,7 @@ def bench(**options: Any) -> int:
 @click.option("--plan", type=click.Path(path_type=Path, file_okay=False), help="Write self-contained requests here instead.")
 @click.option("--collect", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Judge what came back here.")
 @click.option("--so-far", is_flag=True, help="Run nothing: report what the large networks of SUITE have settled so far.")
+@PASS_ENV
 def run(**options: Any) -> int:
     """Check, train, bench and report a SUITE; resumes."""
     from parity.verbs import run as verb
@@ -205,11 +164,9 @@ def run(**options: Any) -> int:
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An argument of the object: nesterov=true.")
 @click.option("--as", "kind", type=click.Choice(FINGERPRINTED), default=None, help="What it is, where its name does not say.")
 @JSON
+@PASS_ENV
 def fingerprint(**options: Any) -> int:
-    """Which formula a native object follows: torch.optim.Adam, keras.layers.BatchNormalization, your own: torch=mypackage:Mine.
-
-    Optimizers, initializers, normalizations, pooling, convolutions' padding, gate orders, resizing, losses' means.
-    """
+    """Which formula a native object follows: torch.optim.Adam, keras.layers.BatchNormalization, your own: torch=mine:Mine."""
     from parity.verbs import fingerprint as verb
 
     return int(verb.main(**options))
@@ -219,25 +176,27 @@ def fingerprint(**options: Any) -> int:
 @click.argument("results", type=click.Path(path_type=Path, exists=True), required=False)
 @click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("reports"), show_default=True)
 @click.option("--check", "verify", is_flag=True, help="Write nothing; fail if the report would change.")
-def report(results: Path | None, output: Path, verify: bool) -> int:
+@click.option("--seal", is_flag=True, help="Trust the data as they are (edited, or of an earlier parity), and seal them anew.")
+def report(results: Path | None, output: Path, verify: bool, seal: bool) -> int:
     """Records to reports: README.md and index.html."""
     from parity.verbs import report as verb
 
-    return verb.main(results, output, verify)
+    return verb.main(results, output, verify, seal)
 
 
 @parity.command()
-@click.argument("chapter", required=False)
+@click.argument("words", nargs=-1, metavar="[CHAPTER] [FRAMEWORK…]")
 @FRAMEWORK
+@click.option("--measure", is_flag=True, help="Ask the frameworks that are installed here.")
 @click.option("--item", help="One item (batch_norm) or question (batch_norm.epsilon) alone.")
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, file_okay=False), help="Write atlas.md, atlas.html and data here."
 )
-def atlas(chapter: str | None, frameworks: tuple[str, ...], item: str | None, output: Path | None) -> int:
-    """What each framework's defaults really do; with two frameworks, what will bite who moves from the first to the second."""
+def atlas(**options: Any) -> int:
+    """What each framework's defaults really do; with two frameworks, what changes if you move from the first to the second."""
     from parity.verbs import atlas as verb
 
-    return verb.main(chapter, frameworks, item, output)
+    return verb.main(**options)
 
 
 @parity.command()
@@ -260,42 +219,5 @@ def export(**options: Any) -> int:
     return verb.to_onnx(**options)
 
 
-@parity.group()
-def weights() -> None:
-    """Weights between a framework's native format and a neutral .npz, bit for bit."""
-
-
-@weights.command("import")
-@click.argument("spec")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--framework", "-f", required=True, help=f"{NAMES}.")
-@click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("weights"), show_default=True)
-@SIZE
-def weights_import(spec: str, file: Path, framework: str, output: Path, size: str) -> int:
-    """A neutral FILE.npz to the native files of a framework, below the output directory."""
-    from parity.verbs import weights as verb
-
-    return verb.to_native(spec, file, framework, output, size)
-
-
-@weights.command("export")
-@click.argument("spec")
-@click.argument("native", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--framework", "-f", required=True, help=f"{NAMES}.")
-@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), default=Path("weights.npz"), show_default=True)
-@SIZE
-def weights_export(spec: str, native: tuple[Path, ...], framework: str, output: Path, size: str) -> int:
-    """NATIVE files of a framework to a neutral .npz with the spec's names and layouts."""
-    from parity.verbs import weights as verb
-
-    return verb.to_neutral(spec, native, framework, output, size)
-
-
-@weights.command("check")
-@click.argument("specs", nargs=-1)
-@FRAMEWORK
-def weights_check(specs: tuple[str, ...], frameworks: tuple[str, ...]) -> int:
-    """Drawn weights of every architecture, small, through each native format and back."""
-    from parity.verbs import weights as verb
-
-    return verb.check(specs, frameworks)
+parity.add_command(env)
+parity.add_command(weights)

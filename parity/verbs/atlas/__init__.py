@@ -1,54 +1,89 @@
 """Owns `parity atlas`: every question asked of the installed frameworks, their answers side by side.
 
-It refuses to know an answer beforehand, and to judge: a difference is shown, not blamed.
+It refuses to know an answer that no framework gave, and to judge: a difference is shown, not blamed.
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from parity.atlas.chapters import CHAPTERS, QUESTIONS, answer
 from parity.atlas.question import Answer, Question
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
-from parity.execution.frameworks import ATLAS
-from parity.reporting.atlas import AtlasRow, marked, write
+from parity.execution.frameworks import ATLAS, TABLE, meant, training
+from parity.execution.launcher import supervised
+from parity.reporting.atlas import AtlasRow, write
 from parity.spec.cases import Case
-from parity.trials import selection
-from parity.trials.networks import Trial
+from parity.spec.mistakes import did_you_mean
+from parity.trials import asked_frameworks, options
 from parity.trials.session import Judged, Session
+from parity.trials.trial import Trial
+from parity.verbs import terminal
+from parity.verbs.atlas import shipped
+from parity.verbs.atlas.output import show
 from parity.verbs.fingerprint import default_gaps
+from parity.verbs.terminal import unasked
 from parity.verbs.terminal.progress import bar
 
 
-def main(chapter: str | None, frameworks: Sequence[str], item: str | None, output: Path | None) -> int:
-    """Asks, prints a table a chapter, and writes data and page under `output` where one is named."""
+def main(words: Sequence[str], frameworks: Sequence[str], item: str | None, measure: bool, output: Path | None) -> int:
+    """Shows the answers that travel with parity, or asks the frameworks that are installed here; 3 if none of them answers.
+
+    words: at most one chapter, and frameworks, as `frameworks` are. measure: ask, whatever travels. output: data and pages of
+    what is asked go there.
+    """
+    chapter, frameworks = _told_apart(words, frameworks)
     questions = chosen(chapter, item)
-    names = list(selection.that_train(frameworks, ATLAS))
+    named = asked_frameworks.named(frameworks, ATLAS)
+    reason = "" if measure or output is not None else shipped.outdated(questions, named)
+    if reason:
+        terminal.say(f"asking the frameworks: {reason}", error=True)
+    if not (reason or measure or output is not None):
+        rows, versions = shipped.answers(questions, named)
+        show(rows, list(versions), versions, named=item is not None, travelled=True)
+        return 0
+    names = list(asked_frameworks.that_train(frameworks, ATLAS))
+    unasked.tell(frameworks)
+    if output is not None:
+        options.place(output)
     rows, versions = ask(questions, names)
     if output is not None:
         measured = default_gaps.measure(list(versions)) if chapter is None and item is None else []
         if measured and (left := default_gaps.left_out(list(versions), measured)):
-            Console(stderr=True).print(f"no gap, since no closed form explains them: {', '.join(left)}", soft_wrap=True)
+            terminal.say(f"no gap, since no closed form explains them: {', '.join(left)}", error=True)
         written = write(rows, versions, measured, output)
-        Console().print(f"wrote {', '.join(str(path) for path in written)}", soft_wrap=True)
-    _show(rows, names, named=item is not None)
+        terminal.say(f"wrote {', '.join(str(path) for path in written)}")
+    show(rows, names, versions, named=item is not None)
     return 3 if all(not answered.measured for row in rows for answered in row.answers.values()) else 0
+
+
+def _told_apart(words: Sequence[str], frameworks: Sequence[str]) -> tuple[str | None, list[str]]:
+    """The chapter among the words, if there is one, and the frameworks: those of the words behind those of the option.
+
+    Raises UsageError for a second chapter, and for a word that is neither."""
+    named, chapters = [*frameworks], []
+    for word in words:
+        if word in CHAPTERS:
+            chapters.append(word)
+        elif word.partition("[")[0] in TABLE or meant(word):
+            named.append(word)
+        else:
+            chosen(word, None)
+    if len(chapters) > 1:
+        raise UsageError(f"{' and '.join(chapters)} are two chapters: name one, or none for all")
+    return (chapters[0] if chapters else None), named
 
 
 def chosen(chapter: str | None, item: str | None) -> list[Question]:
     """The questions of a chapter, or of an item (`batch_norm`, or `batch_norm.epsilon`)."""
     if chapter is not None and chapter not in CHAPTERS:
         known = any(chapter in (one.name, one.name.partition(".")[0]) for one in QUESTIONS)
+        close = did_you_mean(chapter, CHAPTERS)
         here = f"`{chapter}` is an item: parity atlas --item {chapter}; chapters" if known else f"no chapter `{chapter}`; there"
-        raise UsageError(f"{here} are: {', '.join(CHAPTERS)}")
+        raise UsageError(f"{here} are: {', '.join(CHAPTERS)}; frameworks are: {', '.join(training())}{close}")
     found = [one for one in QUESTIONS if chapter in (None, one.chapter)]
     if item is None:
         return found
@@ -83,9 +118,9 @@ def ask(
     ]
     found: dict[str, dict[str, Answer]] = {question.name: {} for question in questions}
     versions: dict[str, str] = {}
-    with tempfile.TemporaryDirectory() as folder, bar("atlas", len(trials) * len(frameworks)) as shown:
+    with supervised.folder("parity-atlas-") as folder, bar("atlas", len(trials) * len(frameworks)) as shown:
         session = Session(
-            Path(folder),
+            folder,
             frameworks,
             python_path=python_path,
             on_record=lambda framework, record: shown.advance(f"{framework} {record.case}"),
@@ -100,50 +135,10 @@ def ask(
 def _cell(question: Question, judged: Judged) -> Answer:
     record = judged.record
     if record.outcome == "ran" and record.arrays:
-        return answer(question, array_files.load(judged.out, record.arrays))
+        try:
+            return answer(question, array_files.load(judged.out, record.arrays))
+        except (KeyError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
+            return Answer("no answer that can be read", measured=False)
     if record.outcome == "crashed":
         return Answer(f"raises {record.reason.split(':')[0]}", measured=True)
     return Answer("—" if record.outcome == "unsupported" else record.outcome, measured=False)
-
-
-def _show(rows: Sequence[AtlasRow], frameworks: Sequence[str], named: bool) -> None:
-    """A chapter after the other, each question with its name. Between two frameworks what to do stands below the answers, and
-    only rows that differ are shown, unless questions were named."""
-    console = Console()
-    pair = len(frameworks) == 2
-    shown = [row for row in rows if row.differs or named or not pair]
-    for chapter, title in CHAPTERS.items():
-        mine = [row for row in shown if row.chapter == chapter]
-        if mine and pair:
-            console.print(Text(f"{title}\n", "italic"))
-            for row in mine:
-                console.print(_block(row, *frameworks), soft_wrap=True)
-        elif mine:
-            console.print(_table(title, mine, frameworks))
-            console.print()
-    count = sum(row.differs for row in rows)
-    console.print(
-        f"{len(rows)} questions, {count} with different answers; one alone: parity atlas --item NAME", highlight=False
-    )
-
-
-def _block(row: AtlasRow, here: str, there: str) -> Text:
-    """The question and its NAME, both answers, and what gives the first one's in the second: whole lines, to be copied."""
-    remedy = row.remedy(here, there)
-    told = [(name, marked(row, name)) for name in (here, there)] + ([("what to do", remedy)] if remedy else [])
-    wide = max(len(word) for word, _ in told)
-    lines = "".join(f"    {word.ljust(wide)}  {text}\n" for word, text in told)
-    return Text.assemble(row.text, "  ", (row.name, "dim"), "\n", lines)
-
-
-def _table(title: str, rows: Sequence[AtlasRow], frameworks: Sequence[str]) -> Table:
-    """One chapter; each question stands over its NAME, which is never broken."""
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    table.add_column("question and NAME", overflow="fold", min_width=max(len(row.name) for row in rows))
-    for name in frameworks:
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(
-            Text.assemble(row.text, "\n", (row.name, "dim")), *(Text(marked(row, framework)) for framework in frameworks)
-        )
-    return table

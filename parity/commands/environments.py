@@ -1,0 +1,39 @@
+"""Owns the commands of `parity env`. It refuses to compute: every command hands its options to parity.verbs."""
+
+from __future__ import annotations
+
+import rich_click as click
+
+from parity.verbs.passing import PASS_ENV
+
+
+@click.group()
+def env() -> None:
+    """Environments of the frameworks."""
+
+
+@env.command("build")
+@click.argument("frameworks", nargs=-1, required=True)
+@PASS_ENV
+def env_build(frameworks: tuple[str, ...]) -> int:
+    """Builds the environment of each FRAMEWORK from its pins."""
+    from parity.verbs import environments
+
+    return environments.build(frameworks)
+
+
+@env.command("list")
+def env_list() -> int:
+    """The environments that stand, and where."""
+    from parity.verbs import environments
+
+    return environments.show()
+
+
+@env.command("remove")
+@click.argument("framework")
+def env_remove(framework: str) -> int:
+    """Removes the environments of FRAMEWORK."""
+    from parity.verbs import environments
+
+    return environments.remove(framework)

@@ -1,0 +1,110 @@
+"""Owns what models leave to chance: dropout of layers and functions, in training and in evaluation, and numbers drawn by hand.
+
+Workers make every draw keep everything, and tell of it. It refuses to judge numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from parity.comparing import judging
+from parity.comparing.judging import Found
+from parity.comparing.pairing import Side
+from parity.comparing.structures import Structure
+
+Draw = Mapping[str, Any]
+INSIDE = ("lstm", "gru", "bidirectional", "multi_head_attention")
+"""Kinds whose dropout is a setting of a layer that does more: it is switched off, and tells of no draw."""
+
+
+def told(ours: Side, theirs: Side) -> Iterator[Found]:
+    """What the two models drop or draw otherwise than each other."""
+    yield from _in_evaluation(ours, theirs)
+    rates = [_dropped(side) for side in (ours, theirs)]
+    drawn = [any(one["what"] == "draw" for one in side.draws.get("train", ())) for side in (ours, theirs)]
+    if rates[0] == rates[1] or (any(drawn) and len(rates[0]) != len(rates[1])):
+        return  # a mask drawn by hand may stand for a layer; what it makes of numbers is compared
+    forms = {form for one in rates for _, form in one}
+    named = " and ".join(
+        f"{_listed(one, len(forms) > 1)} in {side.structure.label}" for one, side in zip(rates, (ours, theirs), strict=True)
+    )
+    said = "the rates in order are" if len(forms) < 2 else "the rates in order, and what is dropped together, are"
+    yield Found("setting", "dropout", "float64", "differs", reason=f"{said} {named}")
+
+
+def _in_evaluation(ours: Side, theirs: Side) -> Iterator[Found]:
+    """Dropout that stays on in evaluation, and numbers that are drawn there."""
+    for what, verb in (("dropout", "keeps dropout on in evaluation"), ("draw", "draws random numbers in evaluation")):
+        both = [[one for one in side.draws.get("eval", ()) if one["what"] == what] for side in (ours, theirs)]
+        alike = [[(one["form"], one["rate"]) for one in one_side] for one_side in both]
+        if alike[0] != alike[1] and not (what == "draw" and all(both)):
+            said = "; ".join(
+                f"{side.structure.label} {verb}: {'; '.join(map(_said, draws))}"
+                if draws
+                else f"{side.structure.label} does not"
+                for side, draws in sorted(zip((ours, theirs), both, strict=True), key=lambda one: not one[1])
+            )
+            yield Found("setting", f"{what} in evaluation", "float64", "differs", reason=said)
+        elif both[0]:
+            places = ", ".join(dict.fromkeys(one["where"] for one in both[0] if one["where"]))
+            reason = f"both models {verb.replace('keeps', 'keep').replace('draws', 'draw')} ({places}): compared with it off"
+            yield Found("setting", f"{what} in evaluation", "float64", "agrees", reason=reason)
+
+
+def _said(draw: Draw) -> str:
+    rate = f"{draw['rate']:g} ({draw['form']})" if draw["rate"] is not None else draw["form"]
+    return f"{rate} at {draw['where']}" if draw["where"] else rate
+
+
+def _dropped(side: Side) -> list[tuple[float, str]]:
+    """Rate and form of every dropout of a training pass, in order."""
+    found = [(place, number) for place, number in _settings(side.structure, not side.draws)]
+    own = [(one["call"] - 0.5, (one["rate"], one["form"])) for one in side.draws.get("train", ()) if one["what"] == "dropout"]
+    return [one for _, one in sorted([*found, *own], key=lambda pair: pair[0])]
+
+
+def _settings(structure: Structure, whole: bool) -> Iterator[tuple[float, tuple[float, str]]]:
+    """Dropout inside of layers that do more; whole: of every layer, where a model tells of no draws (a spec)."""
+    for place, call in enumerate(structure.calls):
+        leaf = structure.leaf(call.leaf)
+        rate = leaf.settings.get("dropout", leaf.settings.get("rate", 0.0) if whole else 0.0)
+        if rate and leaf.settings.get("layers", 2) > 1:
+            yield float(place), (float(rate), "element")
+
+
+def _listed(rates: Sequence[tuple[float, str]], forms: bool) -> str:
+    return str([f"{rate:g} ({form})" for rate, form in rates] if forms else [rate for rate, _ in rates]).replace("'", "")
+
+
+def mixed(sides: Sequence[Side]) -> bool:
+    """Whether masks drawn by hand, which divide by the share that they keep, may stand for another model's dropout."""
+    kinds = {one["what"] for side in sides for one in side.draws.get("train", ())}
+    return kinds == {"draw", "dropout"}
+
+
+def apart(sides: Sequence[Side]) -> float:
+    """How far the models' outputs in training lie from the first model's."""
+    first, *others = [side.outputs("train", "float64") for side in sides]
+    gaps = [
+        judging.distance(one, other) if one.shape == other.shape else float("inf")
+        for outputs in others
+        for one, other in zip(first, outputs, strict=False)
+    ]
+    return max(gaps, default=0.0)
+
+
+def itself(side: Side, again: Side, mode: str) -> bool:
+    """Whether a model gives other numbers when it is run again on the same ones."""
+    both = zip(side.outputs(mode, "float64"), again.outputs(mode, "float64"), strict=False)
+    return any(one.shape != other.shape or not np.array_equal(one, other, equal_nan=True) for one, other in both)
+
+
+def without(found: Sequence[Found], labels: Sequence[str], evaluation: bool) -> list[Found]:
+    """The verdicts without those that a model's own chance decides, and a word of it. evaluation: whether it is random too."""
+    left = [] if evaluation else [one for one in found if one.quantity in ("activation", "forward", "setting")]
+    what = "evaluation and training are" if evaluation else "training is"
+    reason = f"{' and '.join(labels)} differs from itself when it is run again on the same numbers, so {what} not compared"
+    return [*left, Found("setting", "chance", "float64", "mistrusted" if evaluation else "unsupported", reason=reason)]

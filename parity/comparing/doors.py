@@ -1,0 +1,84 @@
+"""Owns where the channels stand in what a model takes and returns: as its framework holds images, or as the other one does.
+
+It refuses to look inside; axes.py does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from parity.comparing import rows
+from parity.comparing.axes import FIRST, IMAGE, LAST, NONE, SIGNAL, STEPS, flipped
+from parity.execution.own_model.leaves import Shape, given_input
+
+if TYPE_CHECKING:
+    from parity.comparing.structures import Structure
+
+
+def before(layout: str, turn: str) -> str:
+    """Where the channels stood before an axis was moved; the inverse of `flipped`."""
+    if not turn:
+        return layout
+    return next((one for one in (FIRST, LAST, STEPS, NONE) if layout and flipped(one, turn) == layout), NONE)
+
+
+def of_signal(structure: Structure, number: int, count: int = SIGNAL) -> bool:
+    """Whether an input is a signal, whose channels a layer tells. What takes sequences has their features last, so where one
+    model says that an input is a signal, the other takes it with its channels last."""
+    return count == SIGNAL and entry(structure, number, count) in (FIRST, LAST)
+
+
+def entry(structure: Structure, number: int, count: int) -> str:
+    """Where an input of so many axes has its channels."""
+    if count < SIGNAL:
+        return NONE
+    if count == SIGNAL and number in structure.enters:
+        return structure.enters[number]
+    for place in structure.consumers.get(-2 - number, ()):
+        call = structure.calls[place]
+        if len(call.inputs[0]) == count:
+            features_last = LAST if count >= IMAGE else NONE
+            return before(structure.axes.taken[place] or features_last, call.turns[0] if call.turns else "")
+    shape = structure.takes[number] if number < len(structure.takes) else ()
+    if not structure.consumers.get(-2 - number) and len(shape) == count:
+        for place, call in enumerate(structure.calls):
+            if found := _alike(shape, call.inputs[0] if call.inputs else (), structure.axes.taken[place]):
+                return found
+    return structure.channels if count >= IMAGE else NONE
+
+
+def _alike(shape: Shape, other: Shape, layout: str) -> str:
+    """The layout of a tensor that has the shape of another one whose layout is known, maybe with its channels moved."""
+    if layout not in (FIRST, LAST) or len(shape) != len(other):
+        return NONE
+    if shape == other:
+        return layout
+    moved = (shape[0], shape[-1], *shape[1:-1]) if layout == FIRST else (shape[0], *shape[2:], shape[1])
+    return {FIRST: LAST, LAST: FIRST}[layout] if moved == other else NONE
+
+
+def exit_of(structure: Structure, number: int, count: int) -> str:
+    """Where an output of so many axes has its channels. Models of one layout are to return images alike."""
+    usual = structure.channels if count >= IMAGE else NONE
+    if structure.natural or count < SIGNAL:
+        return usual
+    source, turn = structure.exits[number] if number < len(structure.exits) else (-1, "")
+    taken = given_input(source)
+    if taken is not None:
+        return flipped(entry(structure, taken, count), turn)
+    if source >= 0 and len(structure.calls[source].outputs[0]) == count:
+        return flipped(structure.axes.given[source], turn)
+    for place in reversed(range(len(structure.calls))):
+        outputs = structure.calls[place].outputs
+        if found := _alike(structure.outputs[number], outputs[0] if outputs else (), structure.axes.given[place]):
+            return found
+    return usual
+
+
+def row(structure: Structure, number: int) -> Shape | None:
+    """The image, channels last, that an output flattens so; None where it flattens none, or one whose channels are first."""
+    source, turn = structure.exits[number] if number < len(structure.exits) else (-1, "")
+    if structure.natural or source < 0:
+        return None
+    found = rows.left(structure, source, turn, structure.outputs[number][1])
+    return found.image if found is not None and found.order == LAST else None

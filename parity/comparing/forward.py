@@ -1,0 +1,218 @@
+"""Owns which step of the code between layers departs: functions that both models called, held side by side by their numbers.
+
+A value is common where the other model has the same numbers, in whatever shape or order of axes. From the departing value the
+walk goes back to the steps that took common values alone and gave what the other model has not. It refuses to name a setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.comparing import judging
+from parity.comparing.structures import Structure
+from parity.execution.names import FUNCTION, GIVEN, TAKEN, array_name, in_order, under
+
+Array = npt.NDArray[Any]
+AXES = 5
+"""Most axes whose orders are all tried."""
+
+LINE = 80
+"""Characters of a line of code that are told."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of a function, or of a layer (number -1). taken, gave: native arrays, without what holds a single number."""
+
+    number: int
+    name: str
+    settings: Mapping[str, Any]
+    where: str
+    code: str
+    taken: Sequence[Array]
+    gave: Sequence[Array]
+    title: str = ""
+
+    @property
+    def told(self) -> str:
+        line = self.code if len(self.code) <= LINE else f"{self.code[:LINE]}…"
+        return f"`{line}` ({self.where})" if line else self.title or f"`{self.name}`"
+
+
+@dataclass(frozen=True)
+class CodePass:
+    """One model's pass as its steps, in order. weights: name -> array."""
+
+    structure: Structure
+    steps: Sequence[Step]
+    inputs: Sequence[Array]
+    weights: Mapping[str, Array]
+
+    def producer(self, array: Array) -> Step | None:
+        """The first step that gave these numbers, in this order."""
+        return self._producers.get(hash(array.tobytes()))
+
+    @cached_property
+    def _producers(self) -> Mapping[int, Step]:
+        found: dict[int, Step] = {}
+        for step in self.steps:
+            for gave in step.gave:
+                found.setdefault(hash(gave.tobytes()), step)
+        return found
+
+    def values(self) -> Iterator[Array]:
+        for step in self.steps:
+            yield from step.taken
+            yield from step.gave
+        yield from self.inputs
+        yield from self.weights.values()
+
+
+def read(
+    structure: Structure,
+    answer: Sequence[Mapping[str, Any]],
+    arrays: Mapping[str, Array],
+    inputs: Sequence[Array],
+    weights: Mapping[str, Array],
+    until: int,
+) -> CodePass:
+    """From what the worker told of a pass, the layers' calls before `until` among the functions."""
+    functions = [_function(one, arrays) for one in answer]
+    told = {array.tobytes() for one in functions for array in one.gave}
+    calls = [
+        (place + 0.5, _layer(structure, place, arrays))
+        for place in range(until)
+        if array_name(TAKEN, place, 0) in arrays and not _inside(structure, place, arrays, told)
+    ]
+    steps = [(float(one["call"]), step) for one, step in zip(answer, functions, strict=True)]
+    ordered = sorted([*calls, *steps], key=lambda one: one[0])
+    return CodePass(structure, [step for _, step in ordered], inputs, weights)
+
+
+def _inside(structure: Structure, place: int, arrays: Mapping[str, Array], told: Set[bytes]) -> bool:
+    """Whether a layer is the user's own, and its functions speak for it."""
+    leaf = structure.leaf(structure.calls[place].leaf)
+    gave = arrays.get(array_name(GIVEN, place, 0))
+    return leaf.kind == leaf.written and gave is not None and gave.tobytes() in told
+
+
+def _function(one: Mapping[str, Any], arrays: Mapping[str, Array]) -> Step:
+    taken, gave = (in_order(arrays, FUNCTION, one["number"], group) for group in (TAKEN, GIVEN))
+    return Step(one["number"], one["name"], one["settings"], one["where"], one["code"], _counting(taken), _counting(gave))
+
+
+def _layer(structure: Structure, place: int, arrays: Mapping[str, Array]) -> Step:
+    call = structure.calls[place]
+    taken, gave = (list(under(arrays, group, place).values()) for group in (TAKEN, GIVEN))
+    title = structure.title(place)
+    return Step(-1, title, structure.leaf(call.leaf).settings, "", "", _counting(taken), _counting(gave), title)
+
+
+def _counting(arrays: Iterable[Array]) -> list[Array]:
+    return [one for one in arrays if one.dtype.kind in "fb" and one.size > 1]
+
+
+class Known:
+    """The values of one model, to look for another's among them."""
+
+    def __init__(self, values: Iterable[Array]) -> None:
+        self._found: dict[int, list[tuple[float, float, Array]]] = {}
+        seen = set[bytes]()
+        for one in values:
+            key = str(one.shape).encode() + one.tobytes()
+            if key not in seen:
+                seen.add(key)
+                self._found.setdefault(one.size, []).append((*_print(one), one))
+
+    def like(self, array: Array) -> Array | None:
+        """The value that is the same numbers; None where there is none."""
+        total, greatest = _print(array)
+        if not np.isfinite(total):
+            return next((one for *_, one in self._found.get(array.size, ()) if same(array, one)), None)
+        own = limit(array)
+        for other_total, other_greatest, one in self._found.get(array.size, ()):
+            within = max(own, limit(one) if one.dtype == np.float32 else 0.0) * array.size
+            if abs(total - other_total) <= within and abs(greatest - other_greatest) <= within and same(array, one):
+                return one
+        return None
+
+
+def _print(array: Array) -> tuple[float, float]:
+    numbers = array.astype(np.float64)
+    return float(numbers.sum()), float(numbers.max(initial=0.0))
+
+
+def limit(array: Array) -> float:
+    """What may lie between an array and another that holds the same numbers; more where it is held in float32."""
+    finite = array[np.isfinite(array)].astype(np.float64)
+    greatest = float(np.max(np.abs(finite), initial=0.0))
+    return judging.narrow(1, greatest) if array.dtype == np.float32 else judging.tolerance(1, greatest, 0.0)
+
+
+def same(mine: Array, other: Array) -> bool:
+    """Whether two arrays hold the same numbers, in whatever shape or order of axes."""
+    return converted(mine, other) is not None
+
+
+def converted(mine: Array, other: Array, wanted: Array | None = None) -> Array | None:
+    """`wanted` (or mine) brought from the layout of `mine` to that of `other`, where the two are the same numbers."""
+    whole = mine if wanted is None else wanted
+    within = max(limit(mine), limit(other))
+    if mine.size != other.size:
+        return None
+    if judging.distance(mine.reshape(-1).astype(np.float64), other.reshape(-1).astype(np.float64)) <= within:
+        return whole
+    slim = mine.reshape([size for size in mine.shape if size > 1])
+    target = other.reshape([size for size in other.shape if size > 1])
+    if slim.ndim != target.ndim or slim.ndim > AXES:
+        return None
+    for turn in permutations(range(slim.ndim)):
+        turned = slim.transpose(turn)
+        if turned.shape == target.shape and judging.distance(turned.astype(np.float64), target.astype(np.float64)) <= within:
+            if wanted is None:
+                return turned.reshape(other.shape)
+            return wanted.transpose(turn) if wanted.ndim == slim.ndim == len(turn) else wanted
+    return None
+
+
+@dataclass(frozen=True)
+class Region:
+    """What lies between common values and the one that departs. front: steps that took common values alone; steps: all of them;
+    common: whether the departing value itself is one that the other model has; loose: values that no step gave, and that the
+    other model has not."""
+
+    front: Sequence[Step]
+    steps: Sequence[Step]
+    common: bool
+    loose: Sequence[tuple[Step, Array]]
+
+
+def region(own: CodePass, target: Array, other: Known) -> Region:
+    """Back from the value that departs."""
+    if other.like(target) is not None:
+        return Region((), (), True, ())
+    places = {id(step): place for place, step in enumerate(own.steps)}
+    steps, front, loose = dict[int, Step](), list[Step](), list[tuple[Step, Array]]()
+    first = own.producer(target)
+    waiting = [first] if first is not None else []
+    while waiting:
+        step = waiting.pop()
+        if places[id(step)] in steps:
+            continue
+        steps[places[id(step)]] = step
+        missing = [one for one in step.taken if other.like(one) is None]
+        producers = [(one, own.producer(one)) for one in missing]
+        own_loose = [(step, one) for one, source in producers if source is None or source is step]
+        loose += own_loose
+        waiting += [source for _, source in producers if source is not None and source is not step]
+        if len(missing) == len(own_loose):
+            front.append(step)
+    front.sort(key=lambda one: places[id(one)])
+    return Region(front, [steps[place] for place in sorted(steps)], False, loose)

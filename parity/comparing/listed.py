@@ -1,0 +1,49 @@
+"""Owns the list of settings in which mapped layers differ, told at once beside the first departure.
+
+It refuses to judge: a setting that differs may change no number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from parity.comparing.judging import Found
+from parity.comparing.pairing import Side
+
+TOLD = (
+    *("epsilon", "momentum", "slope", "alpha", "beta", "form", "groups", "heads", "strides", "dilation", "window", "axis"),
+    *(
+        "activation",
+        "recurrent_activation",
+        "reset_after",
+        "backwards",
+        "count_padding",
+        "ceil",
+        "mode",
+        "align_corners",
+        "fix_gamma",
+    ),
+)
+"""Words that mean the same in every framework."""
+
+
+def settings(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]]) -> Iterator[Found]:
+    """Every layer that both have, in order, with what each of the two is set to."""
+    seen = set[str]()
+    for mine, other in calls:
+        left, right = (side.structure.leaf(side.structure.calls[at].leaf) for side, at in ((ours, mine), (theirs, other)))
+        words = [word for word in TOLD if word in left.settings and word in right.settings]
+        said = [
+            f"{word} {left.settings[word]} in {ours.structure.label}, {right.settings[word]} in {theirs.structure.label}"
+            for word in words
+            if _differ(left.settings[word], right.settings[word])
+        ]
+        if said and left.kind == right.kind and left.name not in seen:
+            seen.add(left.name)
+            yield Found("setting", ours.structure.title(mine), "float64", "agrees", reason="; ".join(said))
+
+
+def _differ(mine: object, other: object) -> bool:
+    if isinstance(mine, float) and isinstance(other, float):
+        return abs(mine - other) > 1e-6 * max(abs(mine), abs(other))  # what float32 makes of it is no other setting
+    return mine is not None and other is not None and type(mine) is type(other) and mine != other

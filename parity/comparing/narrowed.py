@@ -1,0 +1,70 @@
+"""Owns the comparison of models of which one has no float64: no kernel in its framework, or a number held in float32 by hand.
+
+float64 is `unsupported` then, with the reason; float32 is judged. It refuses to judge float64 of such a pair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy.typing as npt
+
+from parity.comparing import judging, layered
+from parity.comparing.judging import Found, Pair
+from parity.execution.names import FUNCTION, GIVEN, TAKEN, in_order
+from parity.judgement import budgets
+from parity.judgement.comparison import place
+
+Array = npt.NDArray[Any]
+WIDE, NARROW = "float64", "float32"
+
+
+def both(seen: Mapping[str, Mapping[str, Array]]) -> dict[str, Mapping[str, Array]]:
+    """Where float64 is missing, float32's numbers stand in its place: what flows can be followed in them."""
+    return {WIDE: seen.get(WIDE, seen[NARROW]), NARROW: seen[NARROW]}
+
+
+def cast(answer: Sequence[Mapping[str, Any]], arrays: Mapping[str, Array]) -> str:
+    """The first function in the user's code that is given float64 and gives float32, as a reason; "" where there is none.
+
+    answer, arrays: a pass in float64 (parity.execution.own_model.leaves.Foreign.functions). What a framework resizes in float32
+    of its own accord is no cast (layered.py)."""
+    for one in answer:
+        taken, gave = (in_order(arrays, FUNCTION, one["number"], group) for group in (TAKEN, GIVEN))
+        if not layered.resizes(one["name"]) and _any(taken, WIDE) and _any(gave, NARROW):
+            return f"`{one['code'] or one['name']}` ({one['where']}) gives float32 where float64 was asked for"
+    return ""
+
+
+def _any(arrays: Sequence[Array], dtype: str) -> bool:
+    return any(array.dtype == dtype for array in arrays)
+
+
+def judged(pairs: Sequence[Pair], lacking: Mapping[str, Mapping[str, str]]) -> list[Found]:
+    """lacking: for both models in order, why each has no float64 (empty where it has)."""
+    reason = "; ".join(f"{label} has no float64: {one[WIDE]}" for label, one in lacking.items() if one)
+    missing = [bool(one) for one in lacking.values()]
+    found: list[Found] = []
+    for pair in pairs:
+        found.append(Found(pair.quantity, pair.tensor, WIDE, "unsupported", reason=reason))
+        if unfit := judging.unfit(pair):
+            found.append(Found(pair.quantity, pair.tensor, NARROW, "differs", reason=unfit))
+            continue
+        found.append(_narrow(pair, missing))
+    return found
+
+
+def _narrow(pair: Pair, missing: Sequence[bool]) -> Found:
+    """float32 of the model that has nothing else, against float64 of the other, or its float32 where it lacks that too.
+
+    What float32 explains: what the other itself errs by (judging.SHADOW), and 4 u for each layer, as for a number held in
+    float32 (judging.narrow)."""
+    u, scale = budgets.roundoff(NARROW), judging.scale_of(pair)
+    narrow, other = (pair.ours, pair.theirs) if missing[0] else (pair.theirs, pair.ours)
+    error = judging.distance(narrow[NARROW], other[WIDE])
+    own = judging.distance(other[NARROW], other[WIDE])
+    sums = judging.SHADOW * u * max(pair.sums * scale, budgets.STORE * pair.stored, max(pair.depth, 1) * pair.terms)
+    limit = max(judging.narrow(pair.depth, scale), judging.SHADOW * own, sums)
+    where = place(judging.worst_place(narrow[NARROW], other[WIDE])) if error else ""
+    return Found(pair.quantity, pair.tensor, NARROW, judging.verdict_of(error, limit), error, limit, where)

@@ -1,0 +1,81 @@
+"""Owns what a comparison says beside its verdict: that drawn weights stood in the place of the models' own, where rows of
+features are permuted on the way from one model to the other, and where images come in the other framework's layout.
+
+It refuses to judge: a note changes no verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.comparing import doors, judging
+from parity.comparing.axes import FIRST, LAST, SIGNAL
+from parity.comparing.mapping import Map
+from parity.comparing.structures import Structure
+from parity.judgement import budgets
+
+Array = npt.NDArray[Any]
+Weights = Mapping[str, Mapping[str, Array]]
+"""label -> native name -> the model's own weight."""
+
+
+def of(ours: Structure, theirs: Structure, found: Map, initial: Weights) -> tuple[str, ...]:
+    """Every note on two models, the one on their weights first."""
+    return (weights(ours.label, theirs.label, found, initial), *_rows(ours, theirs, found), *_doors(ours, theirs))
+
+
+def weights(mine: str, other: str, found: Map, initial: Weights) -> str:
+    """Both models run with drawn weights: what their own are, held against each other."""
+    ran = f"{mine} and {other} ran with the same drawn weights in the place of their own"
+    differing, count = list[tuple[float, str]](), 0
+    for match in found.matches:
+        for role, at in match.weights.items():
+            if mine in at and other in at:
+                left, right = (at[label].read(initial[label][at[label].native]) for label in (mine, other))
+                count += 1
+                scale = max(budgets.greatest(left), budgets.greatest(right))
+                gap = judging.distance(left, right)
+                if gap > judging.SHADOW * budgets.roundoff("float32") * scale:
+                    differing.append((gap / scale if scale else gap, f"{match.leaves[mine]} {role}"))
+    if not differing:
+        return f"{ran}; their own weights are equal in all {count} tensors" if count else ran
+    told = f"{ran}; their own weights differ in {len(differing)} of {count} tensors, most in {max(differing)[1].strip()}"
+    return f"{told}: the verdict is on what the models compute, not on their own weights"
+
+
+def _rows(ours: Structure, theirs: Structure, found: Map) -> Iterator[str]:
+    labels = ours.label, theirs.label
+    for match in found.matches:
+        for role, at in match.weights.items():
+            images = [at[label].image if label in at else () for label in labels]
+            if bool(images[0]) != bool(images[1]):
+                last = labels[0] if images[0] else labels[1]
+                first = labels[1] if images[0] else labels[0]
+                *sizes, channels = images[0] or images[1]
+                yield (
+                    f"the inputs of {match.leaves[labels[0]]} {role} are permuted between the models: {first} flattens "
+                    f"{(channels, *sizes)}, channels first, and {last} {(*sizes, channels)}, channels last"
+                )
+
+
+def _doors(ours: Structure, theirs: Structure) -> Iterator[str]:
+    for structure in (ours, theirs):
+        for number, shape in enumerate(structure.takes):
+            layout = doors.entry(structure, number, len(shape)) if len(shape) >= SIGNAL else ""
+            if layout in (FIRST, LAST) and structure.lies != layout:
+                computes = f"computes with channels {structure.lies}"
+                yield f"{structure.label} takes input {number} with channels {layout}, and {computes}"
+
+
+def permutation(order: Sequence[int]) -> str:
+    """An order of many numbers as what it is, the axes of a matrix or an image exchanged; "" where it is not."""
+    count = len(order)
+    wanted = np.asarray(order)
+    for rows in range(2, count // 2 + 1):
+        if count % rows == 0 and np.array_equal(np.arange(count).reshape(rows, -1).T.reshape(-1), wanted):
+            return f"({rows}, {count // rows}) against ({count // rows}, {rows})"
+    return ""

@@ -1,0 +1,96 @@
+"""Owns rows of features whose order the trace could not tell, because a function lies between the image and the row: the
+numbers of both models tell it.
+
+It refuses any order but the two in which frameworks flatten, channels first or last; another one is a fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.comparing import judging
+from parity.comparing.axes import FIRST, LAST, SIGNAL
+from parity.comparing.pairing import Side
+from parity.comparing.rows import FlattenedImage
+from parity.comparing.structures import Structure
+from parity.execution.own_model.leaves import Shape
+
+Array = npt.NDArray[Any]
+
+
+def told(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]]) -> dict[str, dict[int, FlattenedImage]]:
+    """label -> call -> the row that it takes, for the first call that takes a row in which the models part; {} for none."""
+    if ours.structure.natural or theirs.structure.natural:
+        return {}
+    for mine, other in calls:
+        taken = [_taken(side, place) for side, place in ((ours, mine), (theirs, other))]
+        if taken[0] is None or taken[1] is None or taken[0].shape != taken[1].shape:
+            continue
+        limit = judging.narrow(mine + 1, float(np.max(np.abs(taken[0]), initial=0.0)))
+        left, right = (_neutral(side, place) for side, place in ((ours, mine), (theirs, other)))
+        if judging.distance(left, right) <= limit:
+            continue
+        for row in _orders(ours.structure, mine):
+            if judging.distance(_turned(taken[0], row), right) <= limit:
+                return {ours.structure.label: {mine: row}}
+        for row in _orders(theirs.structure, other):
+            if judging.distance(left, _turned(taken[1], row)) <= limit:
+                return {theirs.structure.label: {other: row}}
+        return {}
+    return {}
+
+
+def with_told(structure: Structure, found: dict[int, FlattenedImage]) -> Structure:
+    return replace(structure, told={**structure.told, **found})
+
+
+def _taken(side: Side, place: int) -> Array | None:
+    """The native row that a layer with weights takes."""
+    arrays = side.inputs("eval", place)
+    leaf = side.structure.leaf(side.structure.calls[place].leaf)
+    return arrays[0] if arrays and leaf.weights and arrays[0].ndim == 2 and arrays[0].dtype.kind == "f" else None
+
+
+def _neutral(side: Side, place: int) -> Array:
+    return side.structure.neutral(side.inputs("eval", place)[0], place, side.structure.taken(place))
+
+
+def _turned(array: Array, row: FlattenedImage) -> Array:
+    return array if row.order == FIRST else np.moveaxis(array.reshape(-1, *row.image), -1, 1).reshape(array.shape)
+
+
+def _orders(structure: Structure, place: int) -> Iterator[FlattenedImage]:
+    """What the row may be where the trace does not know: the last image, or what pooling without a layer made of it."""
+    call = structure.calls[place]
+    known = bool(call.sources) and call.sources[0] != -1
+    if known or place in structure.told:
+        return
+    features = call.inputs[0][1]
+    for image in _images(structure, place, features):
+        yield FlattenedImage(image, LAST)
+        yield FlattenedImage(image, FIRST)
+
+
+def _images(structure: Structure, place: int, features: int) -> Iterator[Shape]:
+    for earlier in reversed(range(place)):
+        call = structure.calls[earlier]
+        layout = structure.axes.given[earlier]
+        if not call.outputs or len(call.outputs[0]) < SIGNAL or layout not in (FIRST, LAST):
+            continue
+        shape = call.outputs[0][1:]
+        channels, sizes = (shape[0], shape[1:]) if layout == FIRST else (shape[-1], shape[:-1])
+        area, rest = divmod(features, channels)
+        if rest == 0 and area > 1:
+            yield from ((*one, channels) for one in ([sizes] if prod(sizes) == area else _halved(sizes, area)))
+        return
+
+
+def _halved(sizes: Shape, area: int) -> Iterator[Shape]:
+    """Sizes of so many elements; where channels move from one end to the other, any will do: the rest stays in its order."""
+    yield (area, *(1 for _ in sizes[1:]))

@@ -1,0 +1,64 @@
+"""Owns what two models return: how many outputs, of which shapes, and the weights of the loss for those that both have.
+
+It refuses to compare numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.comparing.judging import Found
+from parity.comparing.structures import Structure
+from parity.execution.own_model.leaves import Shape
+
+Array = npt.NDArray[Any]
+
+
+def neutral(structure: Structure) -> list[Shape]:
+    """The shapes of a model's outputs, channels first; a single number has none, whatever the framework calls it."""
+    found = []
+    for number, shape in enumerate(structure.outputs):
+        one = structure.leaving(number, np.broadcast_to(np.zeros(()), shape)).shape
+        found.append(() if one == (1,) else tuple(one))
+    return found
+
+
+def losses(structures: Sequence[Structure], drawn: Sequence[Array]) -> dict[str, list[Array]]:
+    """label -> native weights of the loss. An output that another model lacks, or has in another shape, is out of the loss."""
+    shapes = [neutral(structure) for structure in structures]
+    found: dict[str, list[Array]] = {}
+    for structure in structures:
+        found[structure.label] = [
+            structure.leaving(number, drawn[number].reshape(_as_neutral(structure, number)), native=True)
+            if all(number < len(one) and one[number] == shapes[0][number] for one in shapes)
+            else np.zeros(shape)
+            for number, shape in enumerate(structure.outputs)
+        ]
+    return found
+
+
+def _as_neutral(structure: Structure, number: int) -> Shape:
+    return tuple(structure.leaving(number, np.broadcast_to(np.zeros(()), structure.outputs[number])).shape)
+
+
+def differing(ours: Structure, theirs: Structure) -> list[Found]:
+    """Another number of outputs."""
+    if len(ours.outputs) == len(theirs.outputs):
+        return []
+    told = " and ".join(
+        f"{one.label} returns {len(one.outputs)} ({', '.join(map(str, one.outputs)) or 'none'})" for one in (ours, theirs)
+    )
+    return [Found("forward", "outputs", "float64", "differs", reason=f"another number of outputs: {told}")]
+
+
+def alike(left: Array, right: Array) -> tuple[Array, Array]:
+    """One number is one number, with an axis or without."""
+    return (
+        (left.reshape(()), right.reshape(()))
+        if left.size == right.size == 1 and max(left.ndim, right.ndim) < 2
+        else (left, right)
+    )

@@ -1,0 +1,55 @@
+"""Owns weights of the same role in other shapes: axes of length 1, and a number for each element where the other model has
+one for each channel, or one for all.
+
+It refuses to fit shapes of which neither is spread over the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import prod
+
+from parity.comparing import layouts
+from parity.comparing.layouts import Placement
+from parity.execution.own_model.leaves import Leaf, Shape, Weight
+
+
+def same(ours: Weight, theirs: Weight) -> bool:
+    """Whether two weights have the same neutral shape but for axes of length 1."""
+    return shape(ours) == shape(theirs)
+
+
+def shape(weight: Weight) -> Shape:
+    return layouts.squeezed(layouts.of(weight)).neutral
+
+
+def roles(ours: Leaf, theirs: Leaf) -> bool:
+    """Whether two layers of one kind have the same roles, each of the same shape or spread over the other's."""
+    own, other = ({weight.role: {"": layouts.of(weight)} for weight in leaf.weights} for leaf in (ours, theirs))
+    if ours.kind != theirs.kind or own.keys() != other.keys() or not own:
+        return False
+    both = ({"ours": own[role][""], "theirs": other[role][""]} for role in own)
+    return all(len({one.neutral for one in fitted(placements).values()}) == 1 for placements in both)
+
+
+def fitted(placements: Mapping[str, Placement]) -> dict[str, Placement]:
+    """The placements in one neutral shape, where they can be."""
+    same_shape = {one.neutral for one in placements.values()}
+    if len(same_shape) < 2:
+        return dict(placements)
+    narrow = {label: layouts.squeezed(one) for label, one in placements.items()}
+    if len({one.neutral for one in narrow.values()}) == 1:
+        return narrow
+    least = min((one.neutral for one in placements.values()), key=prod)
+    wanted = () if prod(least) == 1 else least
+    spread = {label: _spread(one, wanted) for label, one in placements.items()}
+    found = {label: one for label, one in spread.items() if one is not None}
+    return found if len(found) == len(placements) else dict(placements)
+
+
+def _spread(placement: Placement, wanted: Shape) -> Placement | None:
+    whole = placement.neutral
+    if placement.gates or whole[: len(wanted)] != wanted:
+        return None
+    return replace(placement, spread=whole[len(wanted) :])

@@ -1,0 +1,297 @@
+"""Owns the test of a departing step of code: the other model runs again with its numbers in their place, and must then agree.
+
+It refuses to name a step whose numbers, so replaced, leave the departure as it was. tellings.py finds the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.comparing import forward, judging, tellings
+from parity.comparing.departures import CallTrial, Gap
+from parity.comparing.forward import CodePass, Known, Step
+from parity.comparing.pairing import Side
+from parity.execution.names import GIVEN, OUTPUT, TAKEN, array_name
+
+Array = npt.NDArray[Any]
+ROUNDS = 40
+"""How often steps are looked for behind those whose numbers were replaced: a cell's, step by step."""
+FEW, LARGE = 4, 5_000_000
+"""How often at most, where the values of a pass are more numbers than this."""
+SLOTS = 4
+"""How many of the tensors that a layer takes are looked at."""
+CANDIDATES = 12
+"""How many steps of the other model one step's numbers are put in the place of."""
+
+
+@dataclass(frozen=True)
+class DepartingPlace:
+    """What departs in two models. place: call that takes or gives it, None for an output; slot: which of its tensors."""
+
+    ours: Side
+    theirs: Side
+    trial: CallTrial | None
+    gap: Gap | None
+
+    @property
+    def mode(self) -> str:
+        return self.gap.mode if self.gap is not None else self.trial.mode if self.trial is not None else "eval"
+
+
+def between(gap: Gap) -> Iterator[str]:
+    """Functions called without a layer, before a layer that agrees or before the output."""
+    yield from _named(DepartingPlace(gap.ours, gap.theirs, None, gap))
+
+
+def within(trial: CallTrial, _: Any = None) -> Iterator[str]:
+    """Functions called by a layer of the user's own."""
+    if trial.inputs_agree() and any(_own(one) for one in (trial, trial.turned())):
+        yield from _named(DepartingPlace(trial.ours, trial.theirs, trial, None))
+
+
+def _own(trial: CallTrial) -> bool:
+    leaf = trial.ours.structure.leaf(trial.ours.structure.calls[trial.mine].leaf)
+    return leaf.kind == leaf.written
+
+
+def _named(place: DepartingPlace) -> Iterator[str]:
+    ours, theirs = (_pass(place, side, {}) for side in (0, 1))
+    if ours is None or theirs is None:
+        return
+    labels = place.ours.structure.label, place.theirs.structure.label
+    targets = _targets(place, ours, theirs)
+    if targets is None:
+        return
+    if place.gap is not None and not place.gap.last:
+        told = tellings.exchanged((ours[0], theirs[0]), targets, place.gap.titles)
+        if told:
+            yield told
+            return
+    if any(step.number >= 0 for one in (ours, theirs) for step in one[0].steps):
+        found = list(tellings.told(_searched(place, ours, theirs), labels))
+        last = found or [tellings.reordered(Way(place, ours, theirs, turned=False).regions(targets), labels)]
+        yield from filter(None, last)
+
+
+Seen = tuple[CodePass, Mapping[str, Array]]
+
+
+def _pass(place: DepartingPlace, side: int, given: Mapping[int, Array]) -> Seen | None:
+    own = (place.ours, place.theirs)[side]
+    means = place.gap.means if place.gap is not None else place.trial.means if place.trial is not None else None
+    if means is None:
+        return None
+    calls = len(own.structure.calls)
+    until = _until(place, side)
+    answer, arrays = means.functions(own.structure.label, place.mode == "train", (0, min(until, calls)), given)
+    if not arrays:
+        return None
+    return forward.read(own.structure, answer, arrays, means.given(own.structure.label), own.before, min(until, calls)), arrays
+
+
+def _until(place: DepartingPlace, side: int) -> int:
+    """The call that takes, or gives, what departs, counted from 0; functions inside of it count one more."""
+    if place.gap is not None:
+        return (place.gap.place, place.gap.theirs_place)[side]
+    return 0 if place.trial is None else (place.trial.mine, place.trial.other)[side] + 1
+
+
+def _targets(place: DepartingPlace, ours: Seen, theirs: Seen) -> tuple[Array, Array] | None:
+    """The two values that depart: native. Where a step gives float32 in a run of float64, only what that does not explain."""
+    return _departing(place, ours[1], theirs[1], any(_narrow(one[0]) for one in (ours, theirs)))
+
+
+def _narrow(own: CodePass) -> bool:
+    return any(array.dtype == np.float32 for step in own.steps for array in step.gave)
+
+
+def _departing(
+    place: DepartingPlace, ours: Mapping[str, Array], theirs: Mapping[str, Array], coarse: bool
+) -> tuple[Array, Array] | None:
+    sides = (place.ours.structure, place.theirs.structure)
+    at: tuple[int | None, int | None] = (None, None)
+    if place.trial is not None:
+        at = place.trial.mine, place.trial.other
+        names = [tuple(array_name(GIVEN, call, 0) for call in at)]
+    elif place.gap is not None and place.gap.last:
+        name = array_name(OUTPUT, place.gap.titles[0].split()[1])
+        names = [(name, name)]
+    elif place.gap is not None:
+        at = place.gap.place, place.gap.theirs_place
+        names = [tuple(array_name(TAKEN, call, slot) for call in at) for slot in range(SLOTS)]
+    for mine, other in names:
+        if mine not in ours or other not in theirs:
+            continue
+        found = ours[mine], theirs[other]
+        neutral = [side.neutral(one, call) for side, one, call in zip(sides, found, at, strict=True)]
+        if found[0].dtype.kind == "f" and (
+            neutral[0].shape != neutral[1].shape or judging.distance(*neutral) > _limit(neutral[0], coarse)
+        ):
+            return found
+    return None
+
+
+def _limit(array: Array, coarse: bool) -> float:
+    greatest = float(np.max(np.abs(array[np.isfinite(array)]), initial=0.0))
+    return 10 * (judging.narrow(1, greatest) if coarse else judging.tolerance(1, greatest, 0.0))
+
+
+@dataclass(frozen=True)
+class Counterparts:
+    """Two steps that stand for each other: with the numbers of the first in the place of the second's, what departed agrees.
+    None: that model has no such step, and takes one of the first's values as it is. fronts: the first steps that depart."""
+
+    first: Step | None
+    second: Step | None
+    passes: tuple[CodePass, CodePass]
+    fronts: tuple[Sequence[Step], Sequence[Step]] = ((), ())
+
+
+@dataclass(frozen=True)
+class Way:
+    """The numbers of the fixed model go into the moving one, which is run again. turned: the moving one is ours."""
+
+    place: DepartingPlace
+    fixed: Seen
+    moving: Seen
+    turned: bool
+
+    def found(self, fixed: Step | None, moving: Step | None, regions: Regions | None = None) -> Counterparts:
+        fronts = (regions[0].front, regions[1].front) if regions else ((), ())
+        if self.turned:
+            return Counterparts(moving, fixed, (self.moving[0], self.fixed[0]), (fronts[1], fronts[0]))
+        return Counterparts(fixed, moving, (self.fixed[0], self.moving[0]), fronts)
+
+    def targets(self) -> tuple[Array, Array] | None:
+        """What departs, of the fixed and of the moving one; None where nothing does."""
+        both = (self.moving, self.fixed) if self.turned else (self.fixed, self.moving)
+        found = _targets(self.place, *both)
+        return None if found is None else (found[::-1] if self.turned else found)
+
+    def again(self, given: Mapping[int, Array]) -> Way | None:
+        """With these numbers in the moving model."""
+        moving = _pass(self.place, 0 if self.turned else 1, given)
+        return None if moving is None else replace(self, moving=moving)
+
+    def agrees(self, number: int, array: Array) -> bool:
+        """Whether nothing departs any more with this in the place of a step's numbers."""
+        again = self.again({number: array})
+        return again is not None and again.targets() is None
+
+    def regions(self, targets: tuple[Array, Array]) -> Regions:
+        fixed, moving = self.fixed[0], self.moving[0]
+        first = forward.region(fixed, targets[0], Known(moving.values()))
+        return first, forward.region(moving, targets[1], Known(fixed.values()))
+
+
+Regions = tuple[forward.Region, forward.Region]
+
+
+def _searched(place: DepartingPlace, ours: Seen, theirs: Seen) -> list[Counterparts]:
+    """Pairs of steps that, made equal, leave no departure; [] where none do."""
+    ways = [Way(place, ours, theirs, turned=False), Way(place, theirs, ours, turned=True)]
+    for search in (_paired, _left_out, _bottleneck):
+        for way in ways:
+            found = search(way)
+            if found:
+                return found
+    return []
+
+
+def _small(way: Way) -> bool:
+    return sum(array.size for array in way.fixed[0].values()) < LARGE
+
+
+def _paired(way: Way) -> list[Counterparts]:
+    """The same function of other values or with other settings, as often as it takes: step by step in a cell."""
+    given: dict[int, Array] = {}
+    found: list[Counterparts] = []
+    for _ in range(ROUNDS if _small(way) else FEW):
+        targets = way.targets()
+        if targets is None:
+            return found
+        regions = way.regions(targets)
+        new = _replaced(way, *regions)
+        if not new:
+            return []
+        for fixed, moving, array in new:
+            given[moving.number] = array
+            found.append(way.found(fixed, moving))
+        again = way.again(given)
+        if again is None:
+            return []
+        way = again
+    return []
+
+
+def _replaced(way: Way, first: forward.Region, second: forward.Region) -> list[tuple[Step, Step, Array]]:
+    """Steps of both fronts that are the same function, in order, and the first's numbers as the second gives them."""
+    found: list[tuple[Step, Step, Array]] = []
+    free = [one for one in second.front if one.number >= 0 and len(one.gave) == 1]
+    for step in (one for one in first.front if len(one.gave) == 1):
+        fitting = [one for one in free if one.gave[0].size == step.gave[0].size and tellings.word(one) == tellings.word(step)]
+        array = _as_given(way, step, fitting[0]) if fitting else None
+        if array is not None:
+            free.remove(fitting[0])
+            found.append((step, fitting[0], array))
+    return found
+
+
+def _as_given(way: Way, step: Step, other: Step) -> Array | None:
+    """What a step gave, in the layout of the other's: by what the two took where these are the same numbers."""
+    mine, theirs = step.gave[0], other.gave[0]
+    for one in step.taken:
+        for two in other.taken:
+            if one.ndim == mine.ndim and two.ndim == theirs.ndim and forward.same(one, two):
+                turned = forward.converted(one, two, mine)
+                if turned is not None and turned.shape == theirs.shape:
+                    return turned
+    native = way.moving[0].structure.native(way.fixed[0].structure.neutral(mine))
+    if native.shape == theirs.shape:
+        return native
+    return mine.reshape(theirs.shape) if mine.size == theirs.size else None
+
+
+def _left_out(way: Way) -> list[Counterparts]:
+    """A step that the fixed model has not: the moving one without it, one of its values handed on as it is."""
+    targets = way.targets()
+    if targets is None:
+        return []
+    regions = way.regions(targets)
+    for step in [one for one in regions[1].steps if one.number >= 0 and len(one.gave) == 1][
+        : CANDIDATES if _small(way) else FEW
+    ]:
+        alike = [one for one in way.fixed[0].steps if tellings.word(one) == tellings.word(step) and tellings.same(step, one)]
+        for value in step.taken:
+            if value.shape == step.gave[0].shape and way.agrees(step.number, value):
+                return [way.found(alike[0] if alike else None, step)]
+    return []
+
+
+def _bottleneck(way: Way) -> list[Counterparts]:
+    """A step of each model, the first such, behind which nothing departs: other functions lie before it."""
+    targets = way.targets()
+    if targets is None:
+        return []
+    regions = way.regions(targets)
+    single = [[one for one in region.steps if len(one.gave) == 1] for region in regions]
+    best: list[Counterparts] = []
+    failed = 0
+    for moving in reversed([one for one in single[1] if one.number >= 0]):
+        fitting = [one for one in single[0] if one.gave[0].size == moving.gave[0].size]
+        named = [one for one in reversed(fitting) if tellings.word(one) == tellings.word(moving)]
+        made = False
+        for fixed in (named or fitting[::-1])[:2]:
+            array = _as_given(way, fixed, moving)
+            if array is not None and way.agrees(moving.number, array):
+                best, made = [way.found(fixed, moving, regions)], True
+                break
+        failed = 0 if made else failed + 1
+        if failed > (CANDIDATES if _small(way) else FEW):
+            break
+    return best

@@ -1,0 +1,77 @@
+"""Owns the error of a file that is not what was written: damaged, of another format, or with a field of the wrong kind.
+
+Standard library alone, since workers read files too. It refuses to repair: the sentence says what to do.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+CHECKSUM = "checksum"
+DEEPEST = 64
+"""Nesting of brackets: parity writes none deeper."""
+QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
+class Damaged(ValueError):
+    """A file that is not whole, or not one of parity's. The message names the file, the place in it, and what to do."""
+
+
+def parsed(text: str) -> Any:
+    """JSON without doubled keys, NaN and infinity, and without deep nesting. Raises ValueError with one plain sentence."""
+    if text.count("[") + text.count("{") > DEEPEST and _depth(QUOTED.sub("", text)) > DEEPEST:
+        raise ValueError("its brackets are nested too deep")
+    try:
+        return json.loads(text, object_pairs_hook=_single, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is no JSON: {error.msg} at column {error.colno}") from None
+    except RecursionError:
+        raise ValueError("its brackets are nested too deep") from None
+
+
+def checksummed(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The object with the checksum of everything else in it."""
+    if CHECKSUM in body:
+        raise ValueError(f"`{CHECKSUM}` is no key of an object that gets one")
+    return {**body, CHECKSUM: sha256(json.dumps(body, sort_keys=True, allow_nan=False).encode()).hexdigest()}
+
+
+def verified(found: Mapping[str, Any]) -> bool:
+    """Whether an object is what `checksummed` gave."""
+    body = {key: value for key, value in found.items() if key != CHECKSUM}
+    return bool(found.get(CHECKSUM) == checksummed(body)[CHECKSUM])
+
+
+def read_text(data: bytes) -> str:
+    """UTF-8 text. Raises ValueError with the byte that is none."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"byte {error.start} is not UTF-8") from None
+
+
+def _depth(text: str) -> int:
+    """How deep the brackets of JSON without its strings are nested."""
+    depth = deepest = 0
+    for sign in text:
+        if sign in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif sign in "]}":
+            depth -= 1
+    return deepest
+
+
+def _single(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no number of JSON")

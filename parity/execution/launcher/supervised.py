@@ -1,0 +1,239 @@
+"""Owns the launcher's side of every process that is not to outlive it: start one under the supervisor, read what it says, each
+answer within a time and a size, end it; and the folders that are gone when the launcher is.
+
+It refuses to know what a process is asked, and to wait for ever; standard library only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+GRACE = 2.0
+"""Seconds between SIGTERM and SIGKILL."""
+
+LONGEST = 1 << 24
+"""Bytes of one answer."""
+
+LOG_TAIL = 20_000
+POLL_SECONDS = 0.05
+
+
+class NoAnswer(Exception):
+    """A process did not answer, or what it answered is none; the message says how."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a process sees. directory: where it runs. log: what it prints beside its answers; None: among them. lock: a
+    descriptor that is held until its last process is gone, -1 for none. memory: bytes of address space, 0 for no limit."""
+
+    variables: Mapping[str, str]
+    directory: Path
+    log: Path | None
+    lock: int = -1
+    memory: int = 0
+    grace: float = GRACE
+
+
+class Supervised:
+    """One process with a supervisor: it and everything that it starts end when `end` is called, or when the launcher dies."""
+
+    def __init__(self, command: Sequence[str], seen: Surroundings, stdin: int = -1, stdout: int = -1) -> None:
+        """stdin, stdout: descriptors that become the process's own, and are closed here; -1: nothing, and the log."""
+        supervisor = Path(__file__).with_name("supervisor.py")
+        settings = [str(seen.lock), str(seen.log or ""), str(seen.memory), str(seen.grace), str(stdin), str(stdout)]
+        self._process = subprocess.Popen(  # noqa: S603  no shell; the interpreter is the caller's
+            [sys.executable, "-I", "-S", str(supervisor), *settings, *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=seen.directory,
+            env=dict(seen.variables),
+            start_new_session=True,
+            pass_fds=[descriptor for descriptor in (seen.lock, stdin, stdout) if descriptor >= 0],
+        )
+        self.log = seen.log
+        self._returncode: int | None = None
+        self._stdin, self._stdout = _pipes(self._process)
+        for descriptor in (stdin, stdout):
+            if descriptor >= 0:
+                os.close(descriptor)
+
+    def ended(self, seconds: float) -> bool:
+        """Whether it has ended; waits for that so long."""
+        return bool(select.select([self._stdout], [], [], seconds)[0])
+
+    def end(self) -> int:
+        """Ends what still runs of it, and gives its return code, a signal as its negative."""
+        if self._returncode is None:
+            self._stdin.close()  # tells the supervisor
+            with self._stdout:
+                answer = self._stdout.read()
+            self._process.wait()
+            self._returncode = int(json.loads(answer)["returncode"]) if answer else -signal.SIGKILL
+        return self._returncode
+
+    def printed_bytes(self) -> int:
+        return self.log.stat().st_size if self.log is not None and self.log.exists() else 0
+
+    def printed(self) -> str:
+        """The end of what it printed beside its answers."""
+        return "" if self.log is None else tail_of(self.log)
+
+
+def tail_of(log: Path) -> str:
+    """The end of a file of what a process printed."""
+    if not log.exists():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - LOG_TAIL))
+        return file.read(LOG_TAIL).decode(errors="replace")
+
+
+def write(descriptor: int, data: bytes, seconds: float) -> None:
+    """Writes all of it. Raises BrokenPipeError where nobody reads any more, NoAnswer where nobody reads for so long."""
+    os.set_blocking(descriptor, False)
+    while data:
+        if not select.select([], [descriptor], [], seconds)[1]:
+            raise NoAnswer(f"it read no question within {seconds:g} s")
+        data = data[os.write(descriptor, data) :]
+
+
+class Lines:
+    """What a process says on a descriptor, line by line."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor, self._held, self._over = descriptor, bytearray(), False
+
+    def next(self, seconds: float, most: int = LONGEST) -> bytes | None:
+        """The next line without its end, what stands behind the last one, or None where nothing more comes.
+
+        Raises NoAnswer where it takes longer than `seconds`, or is longer than `most` bytes.
+        """
+        deadline, looked = time.monotonic() + seconds, 0
+        while (end := self._held.find(b"\n", looked)) < 0:
+            looked = len(self._held)
+            if looked > most:
+                raise NoAnswer(f"its answer is longer than {most:,} bytes")
+            if self._over:
+                rest = bytes(self._held)
+                self._held.clear()
+                return rest or None
+            if not select.select([self.descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                raise NoAnswer(f"it gave no answer within {seconds:g} s")
+            more = os.read(self.descriptor, 1 << 16)
+            self._over = not more
+            self._held += more
+        line = bytes(self._held[:end])
+        del self._held[: end + 1]
+        return line
+
+    def close(self) -> None:
+        os.close(self.descriptor)
+
+
+def ask(command: Sequence[str], seen: Surroundings, seconds: float, most: int = LONGEST) -> tuple[int, bytes]:
+    """Runs a command to its end: its return code and all that it says on stdout.
+
+    Raises NoAnswer where it cannot be run, takes longer than `seconds`, or says or prints more than `most` bytes.
+    """
+    deadline, said = time.monotonic() + seconds, bytearray()
+    reading, writing = os.pipe()
+    process = Supervised(command, seen, stdout=writing)
+    try:
+        while time.monotonic() < deadline:
+            ready = select.select([reading], [], [], POLL_SECONDS)[0]
+            more = os.read(reading, 1 << 16) if ready else b""
+            said += more
+            if max(len(said), process.printed_bytes()) > most:
+                raise NoAnswer(f"it answers with more than {most:,} bytes")
+            if ready and not more and process.ended(max(0.0, deadline - time.monotonic())):
+                break
+        else:
+            raise NoAnswer(f"it gave no answer within {seconds:g} s")
+    finally:
+        os.close(reading)
+        returncode = process.end()
+    failed = f"{command[0]}: [Errno "
+    if returncode == UNRUNNABLE and process.printed().startswith(failed):
+        raise NoAnswer(f"cannot be run: {process.printed().strip().removeprefix(failed).partition('] ')[2]}")
+    return returncode, bytes(said)
+
+
+UNRUNNABLE = 127
+"""The supervisor's status of a command that cannot be run; the log then begins with its path and the system's word."""
+
+
+def table(text: bytes | str) -> dict[str, Any]:
+    """The JSON object that an answer is. Raises NoAnswer where it is none: other JSON, no JSON, bad UTF-8, endless nesting."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        kind = "too deeply nested" if isinstance(error, RecursionError) else "no JSON"
+        raise NoAnswer(f"its answer is {kind}: {_shown(text)}") from error
+    if not isinstance(found, dict):
+        raise NoAnswer(f"its answer is no JSON object: {_shown(text)}")
+    return found
+
+
+def _shown(text: bytes | str) -> str:
+    """The beginning of an answer, printable."""
+    start = text[:60] if isinstance(text, str) else text[:60].decode(errors="replace")
+    clean = "".join(sign if sign.isprintable() else "�" for sign in start)
+    return f"{clean!r}{'…' if len(text) > 60 else ''}"
+
+
+@contextlib.contextmanager
+def folder(prefix: str) -> Iterator[Path]:
+    """A new folder for what lasts as long as the block, also where this process is killed within it."""
+    place = Path(tempfile.gettempdir()).resolve() / f"{prefix}{secrets.token_hex(8)}"
+    with kept(place):
+        yield place
+
+
+@contextlib.contextmanager
+def kept(place: Path, marker: str = "", locks: Sequence[Path] = ()) -> Iterator[None]:
+    """Makes a folder. It is removed at the end of the block, or where this process dies within it, unless it then has a file
+    named `marker`. Before a dead one's folder is removed, nobody holds one of the locks or a file `lock` in it any more."""
+    keeper = Path(__file__).with_name("keeper.py")
+    process = subprocess.Popen(  # noqa: S603  no shell
+        [sys.executable, "-I", "-S", str(keeper), str(place), marker, *map(str, locks)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    stdin, stdout = _pipes(process)
+    made = False
+    try:
+        with stdout:
+            number = int(stdout.readline() or b"-1")
+        if number:
+            raise OSError(number, os.strerror(number) if number > 0 else "the folder's keeper died", str(place))
+        made = True
+        yield
+    finally:
+        if made and not (marker and (place / marker).is_file()):
+            shutil.rmtree(place, ignore_errors=True)
+        with contextlib.suppress(BrokenPipeError), stdin:
+            stdin.write(b"\n" if made else b"")  # interrupted before the keeper made it: the keeper removes it as well
+        if made or not locks:
+            process.wait()
+
+
+def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    if process.stdin is None or process.stdout is None:
+        raise RuntimeError("subprocess gave no pipes")
+    return process.stdin, process.stdout

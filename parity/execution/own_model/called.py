@@ -1,0 +1,65 @@
+"""Owns what a worker tells of the functions that a model calls without a layer, and the numbers that stand for drawn ones.
+
+It refuses to know a framework, and to judge; standard library alone, since both sides of the seam read it.
+"""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import cos
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from parity.execution.names import FUNCTION, GIVEN, TAKEN, numbered
+
+KEPT = 0.5 + 2.0**-12
+"""Stands for every uniform number between 0 and 1: `u > rate` and `u < 1 - rate` keep everything at rates below a half."""
+
+HERE = str(Path(__file__).parents[2])
+
+
+@dataclass(frozen=True)
+class CalledFunction:
+    """One call of a function. settings: argument -> value, `in0` for the first tensor that was taken; where: file and line in
+    the user's code; code: that line; call: how many calls of layers came before; taken, gave: arrays."""
+
+    name: str
+    settings: dict[str, Any]
+    where: str
+    code: str
+    call: int
+    taken: Sequence[Any]
+    gave: Sequence[Any]
+
+
+def example_draws(count: int) -> list[float]:
+    """Stand for normal numbers: one for each example, the same for all of its features, so that no layout shows."""
+    return [1.25 * cos(1.0 + 2.0 * place) for place in range(count)]
+
+
+def users_line(packages: Sequence[str]) -> tuple[str, str]:
+    """(file and number, text) of the line of the user's code that runs: the nearest frame outside of these packages."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not name.startswith((HERE, "<", *packages)) and "/importlib/" not in name:
+            return f"{Path(name).name}:{frame.f_lineno}", linecache.getline(name, frame.f_lineno).strip()
+        frame = frame.f_back
+    return "", ""
+
+
+def answered(functions: Sequence[CalledFunction], begin: int, end: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The functions between two calls of layers as an answer, and what each took and gave, under its number."""
+    told, arrays = [], dict[str, Any]()
+    for number, one in enumerate(functions):
+        if not begin <= one.call <= end:
+            continue
+        counts = {"taken": len(one.taken), "gave": len(one.gave)}
+        words = {"name": one.name, "settings": one.settings, "where": one.where, "code": one.code, "call": one.call}
+        told.append({"number": number, **words, **counts})
+        arrays |= numbered(one.taken, FUNCTION, number, TAKEN) | numbered(one.gave, FUNCTION, number, GIVEN)
+    return told, arrays

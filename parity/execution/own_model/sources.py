@@ -1,0 +1,75 @@
+"""Owns what feeds what in a run of a user's own model: a tensor comes from the last call that gave the same numbers, in
+whatever shape, behind a relu or with its channels moved.
+
+It refuses to know a framework, and to say a source where the numbers are others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.execution.names import GIVEN, OUTPUT, TAKEN, array_name, in_order
+from parity.execution.own_model.leaves import Call
+
+Array = npt.NDArray[Any]
+Found = tuple[int, str]
+"""A source (parity.execution.own_model.leaves.Call), and the turn on the way."""
+
+
+def found(calls: Sequence[Call], seen: Mapping[str, Array], inputs: Sequence[Array]) -> tuple[list[Call], list[Found]]:
+    """The calls with their sources and turns; and the source of each of the model's outputs, (-1, "") where there is none.
+    seen: what the model's forward pass gives (parity.execution.own_model.leaves.Foreign)."""
+    given: dict[bytes, Found] = {}
+    for number, array in enumerate(inputs):
+        given |= _tellable(np.asarray(array), -2 - number)
+    fed = []
+    for place, call in enumerate(calls):
+        taken = [np.asarray(seen[array_name(TAKEN, place, slot)]) for slot in range(len(call.inputs))]
+        known = [_known(array, given) for array in taken]
+        fed.append(replace(call, sources=tuple(source for source, _ in known), turns=tuple(turn for _, turn in known)))
+        for number in range(len(call.outputs)):
+            given |= _tellable(np.asarray(seen[array_name(GIVEN, place, number)]), place)
+    return fed, [_known(np.asarray(array), given) for array in in_order(seen, OUTPUT)]
+
+
+def _known(array: Array, given: Mapping[bytes, Found]) -> Found:
+    """Where a tensor comes from. One that a row became, and whose channels were moved then, comes from the row."""
+    turned = [(array, "")]
+    if array.ndim == 3:
+        turned += [(np.swapaxes(array, 1, 2), "swap")]
+    if array.ndim > 3:
+        turned += [(np.moveaxis(array, 1, -1), "first"), (np.moveaxis(array, -1, 1), "last")]
+    for form, turn in turned:
+        source, before = given.get(_digest(form), (-1, ""))
+        if source != -1 and not (turn and before):
+            return source, turn or before
+    return -1, ""
+
+
+def _tellable(array: Array, source: int) -> dict[bytes, Found]:
+    """Every form in which what was given may be taken; as it is counts most."""
+    return {_digest(form): (source, turn) for form, turn in _forms(array)}
+
+
+def _forms(array: Array) -> Iterator[tuple[Array, str]]:
+    values = (np.maximum(array, 0), array) if array.dtype.kind == "f" else (array,)
+    if array.ndim == 3:
+        for value in values:
+            yield np.swapaxes(value, 1, 2), "swap"
+    if array.ndim > 3:
+        for value in values:
+            yield np.moveaxis(value, -1, 1), "first"
+            yield np.moveaxis(value, 1, -1), "last"
+    for value in values:
+        yield value, ""
+
+
+def _digest(array: Array) -> bytes:
+    narrow = array.astype(np.float32) if array.dtype == np.float64 else array
+    return blake2b(np.ascontiguousarray(narrow).tobytes(), digest_size=16).digest()

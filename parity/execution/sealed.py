@@ -1,0 +1,162 @@
+"""Owns files that must be whole to be believed: JSON lines and arrays with a seal in the file, JSON that carries its checksum.
+
+A seal counts what it covers and holds its sha256, so that a file with a line less, a line twice, two lines exchanged or another
+number is refused, with the line's number where one line is to blame. It refuses to know what the lines mean.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.execution.arrays import write_npz
+from parity.execution.damage import CHECKSUM, Damaged, parsed, read_text, verified
+
+Array = npt.NDArray[Any]
+SHORT = 6
+"""Hexadecimal digits that a seal keeps of each line's sha256: they tell which line is damaged; the whole sha256, whether."""
+LARGEST = 256 * 2**20
+"""Bytes of a file of text: beyond it nothing that parity writes lies."""
+
+
+@dataclass(frozen=True)
+class Seal:
+    """lines: how many there are. sha256: of all of them with their newlines. sums: the beginning of each one's sha256."""
+
+    lines: int
+    sha256: str
+    sums: str
+
+    @staticmethod
+    def of(lines: Sequence[str]) -> Seal:
+        data = [f"{line}\n".encode() for line in lines]
+        sums = "".join(sha256(one).hexdigest()[:SHORT] for one in data)
+        return Seal(len(lines), sha256(b"".join(data)).hexdigest(), sums)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"lines": self.lines, "sha256": self.sha256, "sums": self.sums}
+
+    @staticmethod
+    def from_json(found: Any) -> Seal:
+        """Raises ValueError where it is no seal."""
+        if not isinstance(found, dict) or set(found) != {"lines", "sha256", "sums"}:
+            raise ValueError("a seal has `lines`, `sha256` and `sums`")
+        count, digest, sums = found["lines"], found["sha256"], found["sums"]
+        if type(count) is not int or not isinstance(digest, str) or not isinstance(sums, str) or len(sums) != SHORT * count:
+            raise ValueError("its seal is damaged")
+        return Seal(count, digest, sums)
+
+
+def read_lines(path: Path, seal: Seal, mend: str) -> list[str]:
+    """The lines of a file that is sealed elsewhere. mend: what to do, for the sentence. Raises Damaged."""
+    return _held(path, text_of(path, mend), seal, mend)
+
+
+def write_sealed_lines(path: Path, lines: Sequence[str]) -> None:
+    """Lines of JSON with their seal as the last line, whole or not at all."""
+    replace(path, "".join(f"{line}\n" for line in (*lines, json.dumps({"seal": Seal.of(lines).to_json()}))))
+
+
+def read_sealed_lines(path: Path, mend: str) -> list[str]:
+    """The lines that `write_sealed_lines` wrote. Raises Damaged."""
+    text = text_of(path, mend)
+    body, _, last = text.removesuffix("\n").rpartition("\n")
+    try:
+        found = parsed(last)
+        seal = Seal.from_json(found.get("seal") if isinstance(found, dict) else None)
+        if last != json.dumps({"seal": seal.to_json()}) or not text.endswith("\n"):
+            raise ValueError("its seal is damaged")
+    except ValueError as error:
+        raise Damaged(f"{path}: the last line is no seal, so lines may be missing ({error}): {mend}") from None
+    return _held(path, f"{body}\n" if body else "", seal, mend)
+
+
+def read_checksummed(path: Path, mend: str) -> dict[str, Any]:
+    """The object of a JSON file, without its checksum. Raises Damaged where it does not match."""
+    try:
+        found = parsed(text_of(path, mend))
+        if not isinstance(found, dict):
+            raise ValueError("it holds no object")
+        if CHECKSUM not in found:
+            raise ValueError("it has no checksum, so that its numbers cannot be trusted")
+        if not verified(found):
+            raise ValueError("its checksum does not match: it was changed or torn")
+    except (ValueError, RecursionError) as error:
+        raise error if isinstance(error, Damaged) else Damaged(f"{path}: {error}: {mend}") from None
+    return {key: value for key, value in found.items() if key != CHECKSUM}
+
+
+def write_sealed_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
+    """A `.npz` whose comment is the sha256 of all bytes before it."""
+    aside = path.with_name(f"{path.name}.{os.getpid()}.new")
+    write_npz(aside, arrays)
+    whole = aside.read_bytes()
+    comment = sha256(whole).hexdigest().encode()
+    aside.write_bytes(whole[:-2] + len(comment).to_bytes(2, "little") + comment)
+    aside.replace(path)
+
+
+def read_sealed_arrays(path: Path, mend: str) -> dict[str, Array]:
+    """The arrays that `write_sealed_arrays` wrote. Raises Damaged."""
+    data = _bytes(path, mend)
+    whole, length, comment = data[:-66] + b"\0\0", data[-66:-64], data[-64:]
+    if length != (64).to_bytes(2, "little") or sha256(whole).hexdigest().encode() != comment:
+        raise Damaged(f"{path}: its checksum does not match: it was changed or torn: {mend}")
+    try:
+        with np.load(io.BytesIO(whole), allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise Damaged(f"{path} is no file of arrays: {error}: {mend}") from None
+
+
+def text_of(path: Path, mend: str) -> str:
+    """The text of a file. Raises Damaged where there is none."""
+    try:
+        if path.is_file() and path.stat().st_size > LARGEST:
+            raise ValueError(f"it has {path.stat().st_size:,} bytes, and parity writes no such text")
+        return read_text(_bytes(path, mend))
+    except ValueError as error:
+        raise error if isinstance(error, Damaged) else Damaged(f"{path}: {error}: {mend}") from None
+
+
+def replace(path: Path, text: str) -> None:
+    """Writes a file whole or not at all."""
+    aside = path.with_name(f"{path.name}.new")
+    aside.write_text(text, encoding="utf-8", newline="")
+    aside.replace(path)
+
+
+def _bytes(path: Path, mend: str) -> bytes:
+    if not path.exists():
+        raise Damaged(f"{path} is missing: {mend}")
+    if not path.is_file():
+        raise Damaged(f"{path} is no file: {mend}")
+    return path.read_bytes()
+
+
+def _held(path: Path, text: str, seal: Seal, mend: str) -> list[str]:
+    if sha256(text.encode()).hexdigest() == seal.sha256:
+        lines = text.split("\n")[:-1]
+        if len(lines) == seal.lines:
+            return lines
+    lines = text.removesuffix("\n").split("\n") if text else []
+    sums = [sha256(f"{line}\n".encode()).hexdigest()[:SHORT] for line in lines]
+    wanted = [seal.sums[at : at + SHORT] for at in range(0, len(seal.sums), SHORT)]
+    pairs = enumerate(zip(sums, wanted, strict=False), start=1)
+    first = next((at for at, (seen, own) in pairs if seen != own), min(len(sums), len(wanted)) + 1)
+    if len(lines) == seal.lines and first <= len(lines):
+        raise Damaged(f"{path}, line {first}: it is not the line that was written: {mend}")
+    told = f"it has {len(lines)} lines, {seal.lines} were written" if len(lines) != seal.lines else "its end is not as written"
+    where = f", line {first}" if first <= max(len(lines), seal.lines) else ""
+    raise Damaged(f"{path}{where}: {told}: {mend}")

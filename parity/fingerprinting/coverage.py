@@ -1,0 +1,102 @@
+"""Owns what an object was driven with, as it is said beside its name: steps, shapes, sizes of numbers, zeros.
+
+It refuses to judge: a name holds for what was driven, and what was not driven is not said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.execution.names import BATCH, PARAMETER, array_name, numbers, under
+
+Array = npt.NDArray[Any]
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """One run. gradients, weights: the least and the greatest size but 0; zeros: the share of gradients that are 0.
+
+    outcome: `held`, or why the name was not held to this run."""
+
+    run: str
+    steps: int
+    shapes: tuple[tuple[int, ...], ...]
+    gradients: Range
+    zeros: float
+    weights: Range
+    hyperparameters: Mapping[str, float] = field(default_factory=dict)
+    outcome: str = "held"
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        return tuple(sorted({len(shape) for shape in self.shapes}))
+
+    def said(self) -> str:
+        """One line."""
+        counts = [int(np.prod(shape)) for shape in self.shapes]
+        arrays = " and ".join("×".join(map(str, shape)) for shape in self.shapes)
+        if len(self.shapes) > 2:
+            arrays = (
+                f"{len(self.shapes)} arrays of {self.axes[0]} to {self.axes[-1]} axes, the largest of {max(counts):,} numbers"
+            )
+        zeros = f", {self.zeros:.0%} of them 0" if self.zeros else ""
+        text = f"{self.steps:,} steps on {arrays}; gradients {spanned(self.gradients)}{zeros}; weights {spanned(self.weights)}"
+        return text if self.outcome == "held" else f"{text}: {self.outcome}"
+
+
+def of_arrays(run: str, given: Mapping[str, Array], hyperparameters: Mapping[str, float], outcome: str = "held") -> Coverage:
+    """Of `parameter/<name>` and `batch/<step>/<name>`."""
+    weights, steps = under(given, PARAMETER), numbers(given, BATCH)
+    gradients = [given[array_name(BATCH, step, name)] for step in steps for name in weights]
+    count = sum(array.size for array in gradients)
+    zeros = sum(int(np.sum(array == 0)) for array in gradients) / max(count, 1)
+    shapes = tuple(array.shape for array in weights.values())
+    return Coverage(run, len(steps), shapes, sized(gradients), zeros, sized(weights.values()), dict(hyperparameters), outcome)
+
+
+def sized(arrays: Iterable[Array]) -> Range:
+    """The least and the greatest size that is not 0; (0, 0) of nothing else."""
+    found = [np.abs(np.asarray(array, np.float64)) for array in arrays]
+    found = [array[array > 0] for array in found]
+    kept = [array for array in found if array.size]
+    return (min(float(array.min()) for array in kept), max(float(array.max()) for array in kept)) if kept else (0.0, 0.0)
+
+
+def spanned(range_: Range) -> str:
+    return f"{range_[0]:.1g} to {range_[1]:.1g}"
+
+
+@dataclass(frozen=True)
+class RoundCoverage:
+    """One round of a native object. shapes: of its data by name; sizes: the least and the greatest but 0; negative: the share
+    of numbers below 0. outcomes: facet -> `held`, or why its name was not held to this round."""
+
+    round: str
+    shapes: Mapping[str, tuple[int, ...]]
+    sizes: Range
+    negative: float
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+
+    def said(self) -> str:
+        """One line; an outcome that all facets share is said once."""
+        arrays = ", ".join(f"{name} {'×'.join(map(str, shape)) or 'one number'}" for name, shape in self.shapes.items())
+        text = f"{arrays}; sizes {spanned(self.sizes)}, {self.negative:.0%} negative"
+        others = {about: outcome for about, outcome in self.outcomes.items() if outcome != "held"}
+        if not others:
+            return text
+        if len(set(self.outcomes.values())) == 1:
+            return f"{text}: {next(iter(others.values()))}"
+        return f"{text}: {'; '.join(f'{about}: {outcome}' for about, outcome in others.items())}"
+
+
+def of_round(name: str, data: Mapping[str, Array], outcomes: Mapping[str, str]) -> RoundCoverage:
+    arrays = [np.asarray(array, np.float64) for array in data.values()]
+    count = sum(array.size for array in arrays)
+    negative = sum(int(np.sum(array < 0)) for array in arrays) / max(count, 1)
+    return RoundCoverage(name, {key: array.shape for key, array in data.items()}, sized(arrays), negative, dict(outcomes))

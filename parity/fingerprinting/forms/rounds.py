@@ -1,0 +1,189 @@
+"""Owns the further rounds that the name of a native object is held to: large and small numbers, other signs, other shapes.
+
+It refuses to tell forms apart: the first round does, at inputs that separate. What changes where none of these rounds goes
+cannot be seen; what they cover is said beside the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from parity.execution.names import FURTHER, KNOWN, lies_under, put_under, under
+from parity.fingerprinting.coverage import RoundCoverage, of_round
+from parity.fingerprinting.forms import (
+    alignments,
+    attention,
+    convolutions,
+    gates,
+    normalizations,
+    reductions,
+    resizing,
+    transposed,
+    windows,
+)
+from parity.fingerprinting.forms.form import Array, Arrays, Facet, Form, explains, known_everywhere
+
+Library = Callable[[Arrays, Arrays], Mapping[str, Sequence[Form]]]
+
+SINGLE, NUDGED = "in float32", "nudged"
+NUDGE = 2.0**-28
+"""How far inputs that float32 holds are moved in the round `nudged`, as a share of each: a 16th of float32's spacing."""
+BLIND = 0.5
+"""The least share of results but 0 that stay bit for bit where inputs are nudged, of an object that computes in float32."""
+
+LARGE, SMALL = 2.0**17, 2.0**-17
+"""Factors of inputs: a cut at 1e4, or at 1e5, shows; powers of two, which no product rounds."""
+
+
+def scaled(inputs: Arrays, names: Sequence[str], factor: float) -> dict[str, Array]:
+    return {name: inputs[name] * factor for name in names}
+
+
+def nudged(inputs: Arrays, names: Sequence[str]) -> dict[str, dict[str, Array]]:
+    """Inputs as float32 holds them, and the same moved up and down, in turn."""
+    single = {name: inputs[name].astype(np.float32).astype(np.float64) for name in names}
+    turns = {
+        name: np.where(np.arange(array.size).reshape(array.shape) % 2, 1 + NUDGE, 1 - NUDGE) for name, array in single.items()
+    }
+    return {SINGLE: single, NUDGED: {name: array * turns[name] for name, array in single.items()}}
+
+
+NUMBERS = np.random.RandomState(31)
+_NORM, _LOSS = normalizations.INPUTS, reductions.INPUTS
+_ROWS = {kind: tuple(name for name in inputs if name not in ("kernel", "block", "grouped", "depthwise"))
+         for kind, inputs in (("pooling", windows.POOLED), ("convolution", convolutions.INPUTS),
+                              ("transposed_convolution", transposed.INPUTS), ("resizing", resizing.INPUTS))}  # fmt: skip
+MOVED: Mapping[str, tuple[Arrays, tuple[str, ...]]] = {
+    "normalization": (_NORM, ("x",)),
+    "pooling": (windows.POOLED, _ROWS["pooling"]),
+    "convolution": (convolutions.INPUTS, _ROWS["convolution"]),
+    "transposed_convolution": (transposed.INPUTS, _ROWS["transposed_convolution"]),
+    "recurrent": (gates.INPUTS, ("x",)),
+    "resizing": (resizing.INPUTS, _ROWS["resizing"]),
+    "attention": (attention.INPUTS, ("query", "key", "value")),
+    "ctc": (alignments.INPUTS, ("scores",)),
+    "loss": (_LOSS, ("prediction",)),
+}
+"""Kind -> what goes in, and which of it is data."""
+
+
+def _placed(places: tuple[int, ...], examples: int = 6) -> dict[str, Array]:
+    shape = (examples, 4, *places)
+    return {"x": NUMBERS.standard_normal(shape) * normalizations.CHANNELS[:, None, None] + 0.5}
+
+
+def _shares(spread: float) -> Array:
+    """Probabilities of 3 examples, some of them small."""
+    numbers = np.exp(NUMBERS.uniform(-spread, spread, (3, 4)))
+    return np.asarray(numbers / numbers.sum(1, keepdims=True))
+
+
+ROUNDS: Mapping[str, Mapping[str, Arrays]] = {
+    "normalization": {
+        "large": scaled(_NORM, ("x", "gamma", "beta"), LARGE),
+        "small": scaled(_NORM, ("x", "beta"), SMALL),
+        "negative": {"x": -np.abs(_NORM["x"]) - 1},
+        "one place": _placed((1, 1)),
+        "one row": _placed((1, 5), 3),
+        "many places": _placed((17, 13), 2),
+    },
+    **{kind: {"large": scaled(MOVED[kind][0], _ROWS[kind], LARGE), "small": scaled(MOVED[kind][0], _ROWS[kind], SMALL)}
+       for kind in _ROWS},
+    "recurrent": {
+        "large": scaled(gates.INPUTS, ("x",), LARGE),
+        "small": scaled(gates.INPUTS, ("x",), SMALL),
+        "one step of one sequence": {"x": gates.INPUTS["x"][:1, :1]},
+        "many steps": {"x": NUMBERS.standard_normal((3, 41, 2))},
+    },
+    "attention": {
+        "large scores": scaled(attention.INPUTS, ("query",), LARGE),
+        "large values": scaled(attention.INPUTS, ("value",), LARGE),
+        "small": scaled(attention.INPUTS, ("query", "value"), SMALL),
+    },
+    "ctc": {"large": {"scores": alignments.INPUTS["scores"] * 2.0**8}},
+    "loss": {
+        "both signs": {"prediction": NUMBERS.standard_normal((3, 4)) * 4},
+        "large": {"prediction": NUMBERS.standard_normal((3, 4)) * LARGE, "real": NUMBERS.standard_normal((3, 4)) * 3 * LARGE},
+        "small": {"prediction": _shares(6.0), "real": _LOSS["real"] * SMALL},
+        "four axes": {"prediction": NUMBERS.uniform(0.05, 0.95, (2, 3, 1, 5)), "real": NUMBERS.standard_normal((2, 3, 1, 5)),
+                      "binary": np.asarray(NUMBERS.uniform(size=(2, 3, 1, 5)) < 0.5, np.float64),
+                      "distribution": NUMBERS.uniform(0.05, 0.95, (2, 3, 1, 5)),
+            "signed": np.where(NUMBERS.uniform(size=(2, 3, 1, 5)) < 0.5, -1.0, 1.0)},
+    },
+}  # fmt: skip
+"""Kind -> round -> what goes in otherwise than in the first one."""
+
+
+def given(kind: str) -> dict[str, Array]:
+    """What goes in, and behind `further/<round>` what goes in otherwise."""
+    inputs, moved = MOVED[kind]
+    every = {**nudged(inputs, moved), **ROUNDS[kind]}
+    found = dict(inputs)
+    for name, otherwise in every.items():
+        found |= put_under(dict(otherwise), FURTHER, name)
+    return found
+
+
+FIRST = "values that separate"
+
+
+def driven(kind: str, facets: Sequence[Facet]) -> list[RoundCoverage]:
+    """What the named facets of an object were held to, the first round first. Of an initializer nothing goes in."""
+    if kind not in MOVED:
+        return []
+    inputs, moved = MOVED[kind]
+    found = [of_round(FIRST, {name: inputs[name] for name in moved}, {})]
+    for name, otherwise in ROUNDS[kind].items():
+        data = {key: otherwise.get(key, inputs[key]) for key in dict.fromkeys((*moved, *otherwise))}
+        found.append(of_round(name, data, {facet.about: facet.rounds[name] for facet in facets if name in facet.rounds}))
+    return found
+
+
+def seen_in(seen: Arrays, name: str) -> dict[str, Array]:
+    """What came back in a further round, as if it had been the first, and the numbers that are known."""
+    known = {key: array for key, array in seen.items() if lies_under(key, KNOWN)}
+    return known | under(seen, FURTHER, name)
+
+
+def blind(seen: Arrays, forms: Sequence[Form]) -> bool:
+    """Whether an object gave, where these forms speak, the same bits for inputs that float32 does not tell apart."""
+    one, other = under(seen, FURTHER, SINGLE), under(seen, FURTHER, NUDGED)
+    names = {name for form in forms for name in form.expected if name in one and name in other}
+    pairs = [(np.asarray(one[name]), np.asarray(other[name])) for name in names]
+    told = sum(int(np.sum(first != 0)) for first, _ in pairs)
+    same = sum(int(np.sum((first == second) & (first != 0))) for first, second in pairs if first.shape == second.shape)
+    return told > 0 and same >= BLIND * told
+
+
+def held(kind: str, facet: Facet, seen: Arrays, library: Library, tolerance: float) -> Facet:
+    """The names of a facet that explain every further round as well; where a form has no number, it is not judged.
+
+    A round that an object refused, or that no form of the facet speaks of, is told as such."""
+    kept, departed, outcomes = list(facet.names), {}, {}
+    for name, otherwise in ROUNDS[kind].items():
+        came = seen_in(seen, name)
+        if not under(seen, FURTHER, name):
+            outcomes[name] = "refused"
+            continue
+        with np.errstate(all="ignore"):
+            every = library({**came, **_counts(seen, came)}, {**MOVED[kind][0], **otherwise}).get(facet.about, [])
+        judged = 0
+        for form in (form for form in every if form.name in kept and form.note == facet.note):
+            if not any(key in came for key in form.expected) or not known_everywhere(form, came):
+                continue
+            judged += 1
+            if not explains(form, came, tolerance):
+                kept.remove(form.name)
+                departed[form.name] = name
+                outcomes[name] = "departs"
+        outcomes.setdefault(name, "held" if judged else "not judged, the formula has no number there")
+    return Facet(facet.about, tuple(kept), facet.precision if kept else "", facet.note, departed, outcomes)
+
+
+def _counts(seen: Arrays, came: Arrays) -> dict[str, Array]:
+    """How many gains or blocks an object has is known from the first round."""
+    return {
+        key: seen[key] for key in ("run/gains", "run/shifts", "run/blocks", "run/biases") if key in seen and key not in came
+    }

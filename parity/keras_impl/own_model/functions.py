@@ -1,0 +1,174 @@
+"""Owns what a user's Keras model does in `call` without a layer: the operations of TensorFlow, and the random numbers it draws.
+
+Draws are made to keep everything, so that no two masks differ; each is told with its place in the user's code.
+It refuses to look inside of layers of a known class, and to judge.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras.src import backend
+from tensorflow.python import pywrap_tfe
+from tensorflow.python.eager import core, execute
+from tensorflow.python.framework import op_def_registry
+
+from parity.execution.own_model.called import KEPT, CalledFunction, example_draws, users_line
+from parity.execution.own_model.leaves import plain
+from parity.execution.protocol import Array
+
+UNIFORM = ("RandomUniform", "StatelessRandomUniform", "StatelessRandomUniformV2")
+NORMAL = (
+    *("RandomStandardNormal", "StatelessRandomNormal", "StatelessRandomNormalV2"),
+    *("TruncatedNormal", "StatelessTruncatedNormal", "StatelessTruncatedNormalV2"),
+)
+UNTOLD = ("Identity", "Shape", "Const", "VarHandleOp", "AssignVariableOp", "Assert", "StopGradient")
+"""Operations that change no number that flows."""
+
+PACKAGES = tuple(str(Path(one.__file__).parent) for one in (tf, keras))
+PATCHED = ((backend.random, "dropout"), (tf.nn, "dropout"), (tf.nn.experimental, "stateless_dropout"))
+"""Functions that drop out, and where callers look them up."""
+
+EXECUTING = ((pywrap_tfe, "TFE_Py_FastPathExecute"), (execute, "execute"))
+"""Where TensorFlow looks up what executes an operation at once."""
+
+
+class Functions:
+    """Listens while a model runs; a context. scaled, told, given, place: as in parity/torch_impl/own_model/functions.py."""
+
+    def __init__(
+        self,
+        scaled: bool,
+        told: list[CalledFunction] | None,
+        given: Mapping[int, Sequence[Array]],
+        place: Callable[[], tuple[int, bool]],
+    ) -> None:
+        self.scaled, self.told, self.given, self.place = scaled, told, given, place
+        self.draws: list[dict[str, Any]] = []
+        self._busy = False
+        self._kept = [(holder, name, getattr(holder, name)) for holder, name in (*PATCHED, *EXECUTING)]
+
+    def __enter__(self) -> Functions:
+        for holder, name in PATCHED:
+            setattr(holder, name, self.dropped)
+        for (holder, name), function in zip(EXECUTING, (_slowly, self._executed), strict=True):
+            setattr(holder, name, function)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for holder, name, function in self._kept:
+            setattr(holder, name, function)
+
+    def dropped(self, inputs: Any, rate: Any, noise_shape: Any = None, *_: Any, form: str = "", **__: Any) -> Any:
+        """What dropout gives: all that it takes."""
+        share = float(rate)
+        if share:
+            self._tell("dropout", form or _form(inputs, noise_shape), share)
+        return inputs / (1 - share) if self.scaled and 0 < share < 1 else inputs + 0
+
+    def _tell(self, what: str, form: str, rate: float | None) -> None:
+        self.draws.append({"what": what, "form": form, "rate": rate, "where": users_line(PACKAGES)[0], "call": self.place()[0]})
+
+    def _executed(self, op_name: Any, num_outputs: int, inputs: Any, attrs: Any, ctx: Any, name: Any = None) -> Any:
+        """In the place of TensorFlow's own function that executes an operation at once."""
+        gave = execute.quick_execute(op_name, num_outputs, inputs, attrs, ctx, name)
+        if self._busy or not isinstance(gave, list) or not gave:
+            return gave
+        self._busy = True
+        try:
+            return self._called(op_name.decode() if isinstance(op_name, bytes) else str(op_name), inputs, attrs, gave) or gave
+        finally:
+            self._busy = False
+
+    def _called(self, name: str, inputs: Any, attributes: Any, outputs: Any) -> Any:
+        if name in (*UNIFORM, *NORMAL):
+            self._tell("draw", "uniform" if name in UNIFORM else "normal", None)
+            return [_drawn(one, name in UNIFORM) for one in outputs]
+        return None if self.told is None else self._recorded(name, inputs, attributes, outputs)
+
+    def _recorded(self, name: str, inputs: Any, attributes: Any, outputs: Any) -> Any:
+        call, known = self.place()
+        gave = [one for one in outputs if one.dtype.is_floating or one.dtype.is_bool]
+        if known or not gave or name in UNTOLD or self.told is None:
+            return None
+        number, new = len(self.told), None
+        if number in self.given:
+            new = [tf.constant(array, dtype=one.dtype) for one, array in zip(outputs, self.given[number], strict=False)]
+        settings = {str(word): plain(value) for word, value in zip(attributes[::2], attributes[1::2], strict=False)}
+        settings = {word: value for word, value in settings.items() if not word.startswith("T") and word not in ("Index", "N")}
+        taken: list[Array] = []
+        for word, one in zip(_names(name, dict(zip(attributes[::2], attributes[1::2], strict=False))), inputs, strict=False):
+            if one.dtype.is_floating and one.shape.rank:
+                settings[word] = f"in{len(taken)}"
+                taken.append(np.asarray(one))
+            elif one.dtype not in (tf.resource, tf.string, tf.variant):
+                settings[word] = np.asarray(one).tolist() if tf.size(one) <= 16 else "many"
+        where, code = users_line(PACKAGES)
+        arrays = [np.asarray(one) for one in (new or outputs)]
+        self.told.append(CalledFunction(name, settings, where, code, call, taken, arrays))
+        return new
+
+
+def _slowly(*_: Any) -> Any:
+    """TensorFlow's fast path does not pass by Python; where it is refused, `execute` is called."""
+    raise core._FallbackException
+
+
+def known_class(layer: Any) -> bool:
+    """Whether what a layer does is Keras's: a lambda's is the user's."""
+    return type(layer).__module__.startswith("keras.") and not isinstance(layer, keras.layers.Lambda)
+
+
+def reseeded() -> None:
+    """Every pass of a model draws the same numbers where nothing switches them off."""
+    random.seed(0)
+    np.random.seed(0)
+    tf.random.set_seed(0)
+
+
+def quiet(layer: Any, functions: Callable[[], Functions | None]) -> Callable[..., Any] | None:
+    """A call for a layer that draws in a way of its own; None for any other."""
+    forms = {keras.layers.AlphaDropout: "alpha", keras.layers.GaussianDropout: "gaussian"}
+    form = next((word for kind, word in forms.items() if isinstance(layer, kind)), "")
+
+    def call(inputs: Any, training: bool = False) -> Any:
+        listening = functions()
+        return inputs if not training or listening is None else listening.dropped(inputs, layer.rate, form=form)
+
+    return call if form else None
+
+
+def _form(inputs: Any, noise_shape: Any) -> str:
+    """Which numbers are dropped together: `element` for none, `channels` where all of an image's or a sequence's are."""
+    if noise_shape is None:
+        return "element"
+    sizes = [1 if size == 1 else 0 for size in np.asarray(noise_shape).tolist()]
+    own = [place for place, joined in enumerate(sizes) if not joined and place]
+    joined = [place for place, one in enumerate(sizes) if one and inputs.shape[place] != 1]
+    if not joined:
+        return "element"
+    return "channels" if len(own) == 1 else f"along axes {joined}"
+
+
+def _drawn(like: Any, uniform: bool) -> Any:
+    if uniform:
+        return tf.fill(like.shape, tf.constant(KEPT, like.dtype))
+    sizes = tuple(like.shape)
+    column = np.asarray(example_draws(sizes[0] if sizes else 1)).reshape(-1, *(1,) * (len(sizes) - 1))
+    return tf.constant(np.broadcast_to(column if sizes else column[0], sizes), like.dtype)
+
+
+def _names(name: str, attributes: Mapping[str, Any]) -> Iterator[str]:
+    """What an operation calls each tensor that it takes."""
+    declared = op_def_registry.get(name)
+    for argument in declared.input_arg if declared else ():
+        if argument.number_attr:
+            yield from (f"{argument.name}{place}" for place in range(int(attributes.get(argument.number_attr, 1))))
+        else:
+            yield str(argument.name)

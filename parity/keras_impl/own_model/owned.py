@@ -1,0 +1,87 @@
+"""Owns which weights a layer of a user's Keras model has, under their roles, and which parts others write as layers.
+
+It refuses to read or to write their numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import keras
+from keras import layers
+
+from parity.execution.own_model.leaves import Leaf, Weight
+from parity.keras_impl.own_model.kinds import GATES, derived, inner, kind_of, layout_of
+
+
+def weights_of(layer: Any, names: Mapping[int, str]) -> Iterator[Weight]:
+    """names: id of a variable -> its name in the model."""
+    if gates := GATES.get(type(inner(layer))):
+        found = [(role, one, layout, rows, gates) for role, one, layout, rows in _recurrent(layer)]
+    elif isinstance(layer, keras.layers.MultiHeadAttention):
+        found = [(*one, "") for one in _attention(layer)]
+    else:
+        yield from _own(layer, names)
+        return
+    for role, one, layout, rows, gates in found:
+        yield Weight(role, names[id(one)], tuple(one.shape), layout, rows, gates, bool(one.trainable))
+
+
+def _own(layer: Any, names: Mapping[int, str]) -> Iterator[Weight]:
+    kind = kind_of(layer)
+    known = {id(getattr(layer, own)): place for own, place in kind.weights.items()} if kind else {}
+    within = {id(one) for child in layer._layers for one in child.variables} if derived(layer) else set()
+    for one in layer.variables:
+        if id(one) in names and id(one) not in within:
+            role, layout = known.get(id(one), (one.path.split("/")[-1], ""))
+            layout = layout_of(layout, len(one.shape))
+            yield Weight(role, names[id(one)], tuple(one.shape), layout, trainable=bool(one.trainable))
+
+
+def parts_of(layer: Any, whole: Leaf, names: Mapping[int, str]) -> list[Leaf]:
+    """The leaf, behind what its call computes beside it."""
+    if not isinstance(layer, layers.SeparableConv2D):
+        return [whole]
+    depthwise, pointwise = ("kernel", "h w i m -> (i m) 1 h w"), ("kernel", "h w i o -> o i h w")
+    parts = {"depthwise": {"depthwise_kernel": depthwise}, "": {"pointwise_kernel": pointwise, "bias": ("bias", "")}}
+    found = []
+    for part, places in parts.items():
+        owned = [(getattr(layer, own), role, layout) for own, (role, layout) in places.items()]
+        weights = tuple(
+            Weight(role, names[id(one)], tuple(one.shape), layout, trainable=bool(one.trainable))
+            for one, role, layout in owned
+            if one is not None
+        )
+        name = f"{whole.name}#{part}" if part else whole.name
+        found.append(replace(whole, name=name, weights=weights, within=whole.name if part else ""))
+    return found
+
+
+def _recurrent(layer: Any) -> Iterator[tuple[str, Any, str, tuple[int, int] | None]]:
+    """(role, variable, layout, rows) of an LSTM or GRU, or of two in both directions (`back` from right to left); a GRU with
+    reset_after holds two biases in one."""
+    both = isinstance(layer, layers.Bidirectional)
+    for begin, cell in {"0": inner(layer).cell, **({"0back": layer.backward_layer.cell} if both else {})}.items():
+        yield f"{begin}.kernel", cell.kernel, "i o -> o i", None
+        yield f"{begin}.recurrent_kernel", cell.recurrent_kernel, "i o -> o i", None
+        if cell.bias is None:
+            continue
+        if len(cell.bias.shape) == 1:
+            yield f"{begin}.bias", cell.bias, "", None
+        else:
+            yield f"{begin}.bias", cell.bias, "1 o -> o", (0, 1)
+            yield f"{begin}.recurrent_bias", cell.bias, "1 o -> o", (1, 2)
+
+
+def _attention(layer: Any) -> Iterator[tuple[str, Any, str, tuple[int, int] | None]]:
+    """(role, variable, layout, rows) of multi-head attention: heads and their sizes are two axes in Keras."""
+    for part in ("query", "key", "value"):
+        dense = getattr(layer, f"{part}_dense")
+        yield f"{part}.kernel", dense.kernel, "i h d -> (h d) i", None
+        if dense.bias is not None:
+            yield f"{part}.bias", dense.bias, "h d -> (h d)", None
+    yield "output.kernel", layer.output_dense.kernel, "h d o -> o (h d)", None
+    if layer.output_dense.bias is not None:
+        yield "output.bias", layer.output_dense.bias, "", None

@@ -1,0 +1,176 @@
+"""Owns what a field of committed data may hold: names that are no paths, words that are known, finite numbers, counts.
+
+A row is checked when it is read, before any page or picture is made of it. It refuses to guess: what does not fit is named.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from math import isfinite
+from typing import Any
+
+from parity.judgement.verdicts import OUTCOMES, WORST_FIRST
+
+Check = Callable[[Any], bool]
+LONGEST_NAME, LONGEST_TEXT, GREATEST_COUNT = 400, 100_000, 2**62
+ASKED = re.compile(r"(at (least|most) [-+0-9.e]+( and at (least|most) [-+0-9.e]+)?)?")
+WORD = re.compile(r"[A-Za-z0-9_.:+\[\]-]{1,80}")
+
+
+def name(value: Any) -> bool:
+    """One line that can be printed, and no way to another folder."""
+    return text(value) and 0 < len(value) <= LONGEST_NAME and value.isprintable() and ".." not in value and "\\" not in value
+
+
+def label(value: Any) -> bool:
+    """A name that can be part of a file's: no slash."""
+    return name(value) and "/" not in value
+
+
+def word(value: Any) -> bool:
+    return isinstance(value, str) and bool(WORD.fullmatch(value))
+
+
+def text(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST_TEXT and not any("\ud800" <= sign <= "\udfff" for sign in value)
+
+
+def line(value: Any) -> bool:
+    """Printable text, or none."""
+    return text(value) and len(value) <= LONGEST_NAME and value.isprintable()
+
+
+def number(value: Any) -> bool:
+    """Finite, and of a size that floats have."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300 and isfinite(value)
+
+
+def count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < GREATEST_COUNT
+
+
+def one_of(*known: str) -> Check:
+    return lambda value: isinstance(value, str) and value in known
+
+
+def optional(check: Check) -> Check:
+    return lambda value: value is None or check(value)
+
+
+def each(check: Check) -> Check:
+    """A list that is not empty."""
+    return lambda value: isinstance(value, list) and bool(value) and all(map(check, value))
+
+
+def words(value: Any) -> bool:
+    """A table of lines."""
+    return isinstance(value, dict) and all(line(key) and line(one) for key, one in value.items())
+
+
+def process(value: Any) -> bool:
+    """Blocks of a timed process: how many steps, in how many nanoseconds, and how much of it was other programs'."""
+    return isinstance(value, dict) and plain(value) and each(_block)(value.get("blocks"))
+
+
+def _block(value: Any) -> bool:
+    if not isinstance(value, dict):
+        return False
+    steps, wall = value.get("steps"), value.get("wall_ns")
+    shares = all(number(value.get(key)) and value[key] >= 0 for key in ("foreign", "steal"))
+    return shares and count(steps) and count(wall) and steps != 0 and wall != 0
+
+
+def plain(value: Any) -> bool:
+    """JSON of finite numbers and text."""
+    if isinstance(value, dict):
+        return all(line(key) and plain(one) for key, one in value.items())
+    if isinstance(value, list):
+        return all(map(plain, value))
+    return value is None or isinstance(value, bool) or number(value) or text(value)
+
+
+def asked(value: Any) -> bool:
+    """The words of a quality that is asked for."""
+    if not isinstance(value, str) or not ASKED.fullmatch(value):
+        return False
+    return all(_is_number(part.split()[-1]) for part in value.split(" and ") if part)
+
+
+def _is_number(value: str) -> bool:
+    try:
+        return isfinite(float(value))
+    except ValueError:
+        return False
+
+
+VERDICT, OUTCOME = one_of(*WORST_FIRST), one_of(*OUTCOMES)
+ROW: Mapping[str, Check] = {
+    **dict.fromkeys(("case",), name),
+    **dict.fromkeys(("spec",), label),
+    **dict.fromkeys(("kind", "framework", "device", "dtype", "mode", "quantity"), word),
+    **dict.fromkeys(("framework_version", "tensor", "record"), line),
+    **dict.fromkeys(("error", "budget"), optional(number)),
+    "compared": count,
+    "verdict": VERDICT,
+    "outcome": OUTCOME,
+    "reason": text,
+}
+CURVE: Mapping[str, Check] = {
+    "case": name,
+    **dict.fromkeys(("spec", "framework"), label),
+    "dtype": word,
+    "losses": each(optional(number)),
+    **dict.fromkeys(("accuracy", "final_distance", "quality", "at_start", "guess"), optional(number)),
+    **dict.fromkeys(("dataset", "measure"), line),
+    "asked": asked,
+    "reached": optional(lambda value: isinstance(value, bool)),
+}
+SPEED: Mapping[str, Check] = {
+    "case": name,
+    "spec": label,
+    **dict.fromkeys(("framework", "device", "dtype", "mode"), word),
+    "framework_version": line,
+    "batch_size": count,
+    "processes": lambda value: value == [] or each(process)(value),
+    "verdict": VERDICT,
+    "reason": text,
+}
+MANIFEST: Mapping[str, Check] = {"suite": label, "command": line, "environment": lambda value: isinstance(value, dict)}
+FRAMEWORK: Mapping[str, Check] = {"version": line, "versions": words, "settings": words}
+
+
+def problem(item: Any, checks: Mapping[str, Check], *, needed: Iterable[str]) -> str:
+    """What is wrong with an object of committed data, or nothing. needed: the keys that must be there."""
+    if not isinstance(item, dict):
+        return "it is no object"
+    if missing := [key for key in needed if key not in item]:
+        return f"`{missing[0]}` is missing"
+    for key, value in item.items():
+        if key not in checks:
+            return f"there is no field {shown(key)}"
+        if not checks[key](value):
+            return f"`{key}` cannot be {shown(value)}"
+    return ""
+
+
+def environment_problem(found: Any) -> str:
+    """What is wrong with a manifest's account of the machine and the frameworks, or nothing."""
+    if not isinstance(found, dict) or set(found) != {"machine", "frameworks"}:
+        return "`environment` has `machine` and `frameworks`"
+    if not words(found["machine"]):
+        return "`machine` is a table of words"
+    if not isinstance(found["frameworks"], dict):
+        return "`frameworks` is no table"
+    for key, told in found["frameworks"].items():
+        if not word(key) or not plain(told):
+            return f"a framework cannot be {shown(key)}"
+        known = {one: told[one] for one in FRAMEWORK if one in told} if isinstance(told, dict) else told
+        if wrong := problem(known, FRAMEWORK, needed=FRAMEWORK):
+            return f"{key}: {wrong}"
+    return ""
+
+
+def shown(value: Any) -> str:
+    """A quotation, short and printable."""
+    return ascii(value) if len(ascii(value)) <= 60 else f"{ascii(value)[:57]}..."

@@ -1,0 +1,67 @@
+"""Owns which frameworks a command asks: those that are named, those that the user has set once, or those that are built.
+
+It refuses to build one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from parity.errors import UsageError
+from parity.execution.frameworks import find, offers, training, trains
+from parity.execution.launcher import environments
+from parity.trials import settings
+
+
+def asked(wanted: Sequence[str]) -> tuple[str, ...]:
+    """The frameworks asked for; without names those that the user has set (`settings.py`), or those that are meant where none is named
+    (`training`) and are built.
+
+    Where none is built they are all of those, so that each says how it is built. Raises UsageError for a name
+    that the table lacks.
+    """
+    return _named(wanted) or _built(training())
+
+
+def that_train(wanted: Sequence[str], feature: str = "") -> tuple[str, ...]:
+    """The same, for a verb that needs gradients or steps, and a feature where one is named.
+
+    Raises UsageError for a framework that runs forward only, or that lacks the feature."""
+    able = tuple(name for name in training(every=True) if not feature or offers(name, feature))
+    named = _named(wanted) or _built(tuple(name for name in able if name in training()))
+    for name in named:
+        if not trains(name):
+            told = ", ".join(training(every=True))
+            raise UsageError(f"{name} runs forward only: `parity check` judges it; what trains is {told}")
+        if name not in able:
+            told = f"{', '.join(able)} {'have' if len(able) > 1 else 'has'} it" if able else "no framework has it"
+            raise UsageError(f"{name} has no feature `{feature}` (its line in parity/execution/frameworks.py); {told}")
+    return named
+
+
+def named(wanted: Sequence[str], feature: str) -> tuple[str, ...]:
+    """Those that are asked by name, none where no name is said. Raises as `that_train` does."""
+    return that_train(wanted, feature) if _named(wanted) else ()
+
+
+def unbuilt(wanted: Sequence[str]) -> tuple[str, ...]:
+    """The frameworks that train and are not asked because they are not built: none where any is named, or none is built."""
+    if _named(wanted):
+        return ()
+    built = _built(training())
+    return tuple(name for name in training() if name not in built)
+
+
+def _named(wanted: Sequence[str]) -> tuple[str, ...]:
+    """What is asked by name, on the command line or by the user's settings; each once."""
+    named, where = (tuple(dict.fromkeys(wanted)), "") if wanted else settings.frameworks()
+    for name in named:
+        try:
+            find(name)
+        except ValueError as error:
+            raise UsageError(f"{where}: {error}" if where else str(error)) from error
+    return named
+
+
+def _built(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if environments.stands(name)) or names

@@ -1,0 +1,58 @@
+"""Owns the answers that travel with parity: those of the committed atlas. It refuses to ask a framework a question.
+
+`setup.py` puts reports/data/atlas.json into the wheel, in the folder `_answers` of the package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import parity
+from parity.atlas.question import Question
+from parity.execution.launcher import environments
+from parity.reporting import atlas
+from parity.reporting.atlas import AtlasRow
+
+
+@cache
+def _read() -> tuple[dict[str, AtlasRow], dict[str, str]]:
+    """Name -> row, and framework -> version. Nothing where no answers travel."""
+    package = Path(parity.__file__).resolve().parent
+    places = (package / "_answers" / "atlas.json", package.parent / "reports" / "data" / "atlas.json")
+    for file in places:
+        if file.is_file():
+            rows, versions, _ = atlas.read(file)
+            return {row.name: row for row in rows}, versions
+    return {}, {}
+
+
+def outdated(questions: Sequence[Question], frameworks: Sequence[str]) -> str:
+    """Why what travels does not do: a question or a framework that it lacks, or another version that is installed here.
+
+    frameworks: those that were named; none means those that travel. Nothing where it does."""
+    rows, versions = _read()
+    if missing := [one.name for one in questions if one.name not in rows]:
+        return f"no answer to {missing[0]} travels with parity"
+    if missing := [name for name in frameworks if name not in versions]:
+        return f"no answer of {', '.join(missing)} travels with parity"
+    for name in frameworks or versions:
+        if not environments.stands(name):
+            continue
+        here = environments.framework_version(name)
+        if here and here != versions[name]:
+            return f"{name} {here} is installed here, and what travels with parity is of {versions[name]}"
+    return ""
+
+
+def answers(questions: Sequence[Question], frameworks: Sequence[str]) -> tuple[list[AtlasRow], dict[str, str]]:
+    """The rows of the questions with the answers of these frameworks, in their order, or of all; and the versions."""
+    rows, versions = _read()
+    names = frameworks or tuple(versions)
+    found = [rows[one.name] for one in questions]
+    return (
+        [replace(row, answers={name: row.answers[name] for name in names}) for row in found],
+        {name: versions[name] for name in names},
+    )

@@ -1,0 +1,85 @@
+"""Owns the lines that a comparison of the user's own models prints: the verdict and its causes first, then notes, then counts.
+
+It refuses to say a thing twice: alike reasons stand in one line, whatever the precision and however many tensors.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from parity.comparing.departures import Departure
+from parity.comparing.judging import Found
+from parity.judgement.verdicts import PASSING
+
+NAMED = 3
+"""Tensors that are named where many have the same reason."""
+SETTING = "setting"
+
+
+def lines(
+    heading: str,
+    departure: Departure | None,
+    found: Sequence[Found],
+    notes: Sequence[str],
+    further: Sequence[Departure] = (),
+) -> Iterator[str]:
+    """All lines. heading: the two models and the verdict; further: what departs of itself behind the first departure."""
+    yield heading
+    if departure is not None:
+        yield from _departure(departure)
+    for one in further:
+        yield f"departs further at {one.title}{f' ~ {one.match}' if one.match else ''}: {one.quantity}, of itself"
+        yield from (f"    cause: {cause}" for cause in one.causes)
+    yield from _reasons([one for one in found if one.quantity == SETTING])
+    yield from (f"    note: {note}" for note in notes)
+    yield from _reasons([one for one in found if one.quantity != SETTING])
+    yield from _counts(found)
+
+
+def _departure(departure: Departure) -> Iterator[str]:
+    what = "before it, between layers: it adds nothing itself" if departure.between else departure.quantity
+    if departure.gap is not None and departure.gap.last:
+        what = "every layer that both have agrees, so it is what comes after them"
+    yield f"departs first at {departure.title}{f' ~ {departure.match}' if departure.match else ''}: {what}"
+    if departure.added is not None and departure.inherited is not None:
+        yield f"    error {departure.error:.2g}: inherited {departure.inherited:.2g}, added {departure.added:.2g}"
+    else:
+        yield f"    error {departure.error:.2g}"
+    for cause in departure.causes or ("none of the causes that parity can test explains it",):
+        yield f"    cause: {cause}"
+
+
+def _reasons(found: Sequence[Found]) -> Iterator[str]:
+    """A line for each reason, with the tensors that have it."""
+    groups: dict[str, list[str]] = {}
+    for one in found:
+        if one.reason:
+            names = groups.setdefault(one.reason, [])
+            names += [] if one.tensor in names else [one.tensor]
+    for reason, names in groups.items():
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        yield f"    {', '.join(names[:NAMED])}{more}: {reason}"
+
+
+def _counts(found: Sequence[Found]) -> Iterator[str]:
+    """A line for each quantity, with both precisions, and the worst number where something does not pass."""
+    groups: dict[str, dict[str, list[Found]]] = {}
+    for one in found:
+        groups.setdefault(one.quantity, {}).setdefault(one.dtype, []).append(one)
+    for quantity, precisions in groups.items():
+        told = [f"{dtype} {_counted(group)}" for dtype, group in precisions.items()]
+        yield f"    {quantity}: {'; '.join(told)}"
+
+
+def _counted(group: Sequence[Found]) -> str:
+    counts = Counter(one.verdict for one in group)
+    told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+    top = max(group, key=_share)
+    if top.error is None or top.budget is None or not counts.keys() - PASSING:
+        return told
+    return f"{told} (most: {top.tensor}, error {top.error:.2g}, budget {top.budget:.2g})"
+
+
+def _share(found: Found) -> float:
+    return found.error / found.budget if found.error is not None and found.budget else 0.0

@@ -1,0 +1,95 @@
+"""Owns what is observed of the models of a comparison: each with the same drawn weights, inputs and weights of the loss.
+
+It refuses to judge what it sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy.typing as npt
+
+from parity.comparing import drawing, mapping, narrowed, returned
+from parity.comparing.mapping import Map
+from parity.comparing.means import Means
+from parity.comparing.pairing import Side
+from parity.comparing.structures import Structure
+from parity.execution.names import INPUT, INSTEAD, LOSS, WEIGHT, array_name, numbered, put_under
+from parity.execution.own_model.conversation import Refused
+from parity.trials.streams import stream
+from parity.verbs.compare import inputs
+from parity.verbs.compare.output import DTYPES, ComparedModel
+
+Array = npt.NDArray[Any]
+LEARNING_RATE = 2.0**-6
+"""Of the one step of SGD: held exactly by float32, and large enough that the update outweighs the rounding of the weight."""
+
+
+@dataclass(frozen=True)
+class ObservedModels:
+    """What is observed again and again: models with their structures, and what their draws hang on."""
+
+    models: Sequence[ComparedModel]
+    structures: Sequence[Structure]
+    wanted: Sequence[Sequence[drawing.Given]]
+    mapped: Map
+    initial: Mapping[str, Mapping[str, Array]]
+    seed: int
+    lacking: Mapping[str, Mapping[str, str]]
+    scaled: bool = False
+    """Whether dropout, which keeps everything, divides by the share that it keeps."""
+    plain: bool = False
+    """Whether kernels that approximate give way to exact ones of the same framework."""
+
+    def calls(self, side: Side) -> list[tuple[int, int]]:
+        """The calls of the first model and of this one that correspond."""
+        return mapping.calls(self.structures[0], side.structure, self.mapped)
+
+    def observed(self, draw: int) -> tuple[list[Side], dict[str, list[Array]]]:
+        """Every model in both precisions, and the native inputs that each was given."""
+        numbers, base = stream("compare", self.seed, draw), self.structures[0]
+        drawn = inputs.drawn(self.structures, self.wanted, numbers)
+        weights = drawing.weights(self.mapped, self.initial, base.label, numbers)
+        losses = returned.losses(self.structures, drawing.losses(base, numbers))
+        sides, given = [], dict[str, list[Array]]()
+        for model, structure in zip(self.models, self.structures, strict=True):
+            given[model.label] = [structure.entering(number, array, native=True) for number, array in enumerate(drawn)]
+            asked = {
+                **numbered(given[model.label], INPUT),
+                **numbered(losses[model.label], LOSS),
+                **put_under(weights[model.label], WEIGHT),
+            }
+            asking = {"learning_rate": LEARNING_RATE, "scaled": self.scaled, "plain": self.plain}
+            running = [dtype for dtype in DTYPES if dtype not in self.lacking[model.label]]
+            answers = {dtype: model.processes[dtype].ask("observe", asked, **asking) for dtype in running}
+            draws = answers[running[0]][0].get("draws", {})
+            seen = narrowed.both({dtype: one[1] for dtype, one in answers.items()})
+            sides.append(Side(structure, seen, weights[model.label], draws))
+        return sides, given
+
+    def means(self, given: Mapping[str, Sequence[Array]]) -> Means:
+        """What can be asked of the models behind this observation. given: label -> native inputs."""
+        processes = {one.label: one.processes[DTYPES[1] if self.lacking[one.label] else DTYPES[0]] for one in self.models}
+
+        def rerun(label: str, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Mapping[str, Array]:
+            try:
+                return processes[label].ask("rerun", arrays, **change)[1]
+            except Refused:  # a layer that cannot be asked so bears out no cause
+                return {}
+
+        def inverted(label: str, place: int) -> Mapping[str, Array]:
+            arrays = given[label]
+            turned = [*arrays[:place], ~arrays[place], *arrays[place + 1 :]]
+            return processes[label].ask("forward", numbered(turned, INPUT))[1]
+
+        def functions(label: str, training: bool, between: tuple[int, int], new: Mapping[int, Array]) -> Any:
+            instead = {array_name(INSTEAD, number, 0): array for number, array in new.items()}
+            asked = {**numbered(given[label], INPUT), **instead}
+            try:
+                return processes[label].ask("functions", asked, training=training, between=between)
+            except Refused:  # numbers that do not fit where they are put
+                return (), {}
+
+        return Means(rerun, inverted, lambda label: given[label], functions, any(self.lacking.values()))

@@ -1,0 +1,45 @@
+"""Owns the file of a map of weights: written anew only where nobody has edited it.
+
+It refuses to overwrite what a person wrote: the new map goes beside it then, and a sentence says so.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from pathlib import Path
+
+MARK = re.compile(r"# unedited while its sha256 is ([0-9a-f]{64})\n")
+
+
+def write(path: Path, text: str) -> str:
+    """Writes the map there, or beside it; returns the sentence for whoever edited it, "" where nobody did."""
+    if _unedited(path):
+        path.write_text(_marked(text), encoding="utf-8")
+        return ""
+    if MARK.sub("", path.read_text(encoding="utf-8", errors="replace")) == text:
+        return ""
+    beside = next(one for one in _beside(path) if _unedited(one))
+    beside.write_text(_marked(text), encoding="utf-8")
+    return f"{path} was edited and stays as it is; pass it with --weights-map {path}. The map of this run is in {beside}"
+
+
+def _marked(text: str) -> str:
+    return f"# unedited while its sha256 is {_digest(text)}\n{text}"
+
+
+def _unedited(path: Path) -> bool:
+    """Whether the path is free, or holds what was written there and nothing else."""
+    if not path.exists() or not path.is_file():
+        return True
+    text = path.read_text(encoding="utf-8", errors="replace")
+    mark = MARK.match(text)
+    return mark is not None and mark[1] == _digest(text[mark.end() :])
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+def _beside(path: Path) -> list[Path]:
+    return [path.with_name(f"{path.stem}.new{number or ''}{path.suffix}") for number in range(1000)]

@@ -1,0 +1,175 @@
+"""Owns the driving of native optimizers as black boxes: every run of every object in one process, and what a record shows.
+
+It refuses to name what it saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from parity.errors import UsageError
+from parity.execution import arrays as array_files
+from parity.execution.launcher import supervised
+from parity.execution.names import BATCH, HYPERPARAMETER, PARAMETER, RATE, array_name, numbers, under
+from parity.execution.worker.black_box import packed, unpacked
+from parity.fingerprinting.naming import Seen
+from parity.reference_impl.retracing import SeenStep
+from parity.spec.cases import Case
+from parity.trials import probes
+from parity.trials.fingerprint_runs import FIRST, RUNS, DrivenRun
+from parity.trials.session import Judged, Session
+from parity.trials.trial import Trial
+
+Array = npt.NDArray[Any]
+
+
+NUDGED = RUNS[0].name
+PATIENCE = 120.0
+"""Seconds for one run of one object: a thousand steps of 22 numbers take a second, so what takes longer hangs."""
+
+
+@dataclass(frozen=True)
+class NativeObject:
+    """One object: as it was written, where it is, and values of its own arguments."""
+
+    target: str
+    path: str
+    settings: Mapping[str, float | bool]
+
+
+def drive(
+    framework: str,
+    asked: Sequence[NativeObject],
+    values: Sequence[Mapping[str, float]] | None = None,
+    further: Sequence[Sequence[DrivenRun]] | None = None,
+) -> list[DrivenRecord]:
+    """Every object in one process: in float64, and in float32 those that fail in float64 (MXNet keeps float32 state).
+
+    values: of each object's hyper-parameters, by the formulas' names, on ordinary draws in one run; where nothing is said,
+    values and draws that separate, and further runs. further: of each object, where it is not all of them."""
+    first = DrivenRun(FIRST, len(probes.RATES), {}, probes.ordinary_draws if values else probes.fingerprint_draws)
+    runs = [(first, *own) for own in further or [() if values else RUNS] * len(asked)]
+    values = values or [probes.SEPARATING] * len(asked)
+    with supervised.folder("parity-fingerprint-") as store:
+        session = Session(store, [framework], python_path=(Path.cwd(),), timeout=PATIENCE)
+        found = _driven(session, asked, runs, values, "float64")
+        crashed = [place for place, driven in enumerate(found) if driven.record.outcome == "crashed"]
+        again = _driven(
+            session,
+            [asked[place] for place in crashed],
+            [runs[place] for place in crashed],
+            [values[place] for place in crashed],
+            "float32",
+        )
+        for place, driven in zip(crashed, again, strict=True):
+            found[place] = driven
+    return found
+
+
+def _driven(
+    session: Session,
+    asked: Sequence[NativeObject],
+    runs: Sequence[Sequence[DrivenRun]],
+    values: Sequence[Mapping[str, float]],
+    dtype: str,
+) -> list[DrivenRecord]:
+    """The runs of every object. The first has the values that were asked for, each other one its own."""
+    every = {run.name: run for own in runs for run in own}
+    draws = {name: packed(run.draws(dtype)) for name, run in every.items()}
+    trials = [
+        _trial(one, draws[run.name], run.values or first, run.steps, place)
+        for one, own, first in zip(asked, runs, values, strict=True)
+        for place, run in enumerate(own)
+    ]
+    read = iter(_read(judged) for judged in session.run(trials))
+    return [replace(next(read), further={run.name: next(read) for run in own[1:]}) for own in runs]
+
+
+def _trial(asked: NativeObject, arrays: Mapping[str, Array], values: Mapping[str, float], steps: int, place: int) -> Trial:
+    case = Case(
+        spec=asked.target,
+        task="fingerprint",
+        dtype=str(next(iter(arrays.values())).dtype),
+        optimizer=asked.path,
+        mode="default",
+        arguments=dict(asked.settings),
+        hyperparameters=values,
+        steps=steps,
+        seed=place,
+    )
+    return Trial(case, arrays, lambda _: [], "fingerprints")
+
+
+@dataclass(frozen=True)
+class DrivenRecord(Judged):
+    """With what the record's arrays hold, since the store is gone."""
+
+    arrays: Mapping[str, Array] = field(default_factory=dict)
+    further: Mapping[str, DrivenRecord] = field(default_factory=dict)
+
+
+def _read(judged: Judged) -> DrivenRecord:
+    stored = judged.record.arrays
+    arrays = unpacked(array_files.load(judged.out, stored)) if stored else {}
+    return DrivenRecord(
+        replace(judged.trial, arrays=unpacked(judged.trial.arrays)),
+        judged.framework,
+        judged.record,
+        judged.comparisons,
+        judged.out,
+        arrays,
+    )
+
+
+def told(shown: Seen) -> Seen:
+    """What is 0 takes no part in a name."""
+    return replace(shown, hyperparameters={name: value for name, value in shown.hyperparameters.items() if value})
+
+
+def further(driven: DrivenRecord) -> Seen | str:
+    """What a further run shows, or why it shows nothing. Numbers that are none are seen: no form gives them."""
+    if driven.record.outcome != "ran":
+        return f"refused, {driven.record.reason.splitlines()[0]}"
+    return told(seen(driven))
+
+
+def seen_of(target: str, driven: DrivenRecord) -> Seen:
+    """What a record shows. UsageError where it holds no steps, or steps that are no numbers."""
+    record = driven.record
+    if record.outcome == "unavailable":
+        raise UsageError(record.reason, status=3)
+    if record.outcome == "timed_out":
+        raise UsageError(f"{target} did not take its {len(probes.RATES)} steps: {record.reason.splitlines()[0]}", status=3)
+    if record.outcome != "ran":
+        raise UsageError(
+            f"{target} cannot be fingerprinted as optimizer: {record.reason.splitlines()[0]} (`--as` names another kind)"
+        )
+    shown = seen(driven)
+    for number, step in enumerate(shown.steps):
+        if not all(np.isfinite(array).all() for array in step.after.values()):
+            raise UsageError(f"{target} returned NaN or infinity in step {number + 1}, for finite gradients: it has no formula")
+    return shown
+
+
+def seen(driven: DrivenRecord) -> Seen:
+    known = {name: float(array) for name, array in under(driven.arrays, HYPERPARAMETER).items()}
+    return Seen(known, steps_of(driven.trial.arrays, driven.arrays), driven.trial.case.dtype)
+
+
+def steps_of(given: Mapping[str, Array], found: Mapping[str, Array]) -> list[SeenStep]:
+    """What was asked and what came back, step by step."""
+    weights = under(given, PARAMETER)
+    rate = float(found[array_name(HYPERPARAMETER, "learning_rate")])
+    steps = []
+    for k in numbers(given, BATCH):
+        gradients = {name: given[array_name(BATCH, k, name)] for name in weights}
+        after = {name: found[array_name(PARAMETER, k, name)] for name in weights}
+        steps.append(SeenStep(weights, gradients, after, rate * float(given[array_name(BATCH, k, RATE)])))
+        weights = after
+    return steps

@@ -1,0 +1,73 @@
+"""Owns files of weights in a framework's own format, as bytes: what parity writes gets its sha256 in a file beside it.
+
+It refuses a file that its checksum does not fit, and to know a format: a framework's worker reads it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from parity.errors import UsageError
+from parity.spec.mistakes import short
+
+ENDING = ".sha256"
+LINE = re.compile(r"([0-9a-f]{64})  ([^\n]+)\n")
+"""As `sha256sum` writes it, so that `sha256sum -c` reads it."""
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,100}")
+
+
+def checked_name(name: str) -> str:
+    """The name of a file, if it leads to no other folder. Raises UsageError."""
+    if not NAME.fullmatch(name):
+        raise UsageError(f"a worker named a file `{short(name)}`: letters, digits, `.`, `_` and `-` alone are taken")
+    return name
+
+
+def write(path: Path, content: bytes) -> None:
+    """The file and its checksum, each whole or not at all."""
+    line = f"{sha256(content).hexdigest()}  {path.name}\n"
+    for target, data in ((path, content), (beside(path), line.encode())):
+        aside = target.with_name(f"{target.name}.new")
+        aside.write_bytes(data)
+        aside.replace(target)
+
+
+def read(framework: str, paths: Sequence[Path]) -> tuple[dict[str, bytes], list[Path]]:
+    """Name -> content of the files, and those that have no checksum beside them. Raises UsageError where one does not fit.
+
+    A checksum among the paths (`parity weights export SPEC weights/*`) belongs to its file.
+    """
+    found: dict[str, bytes] = {}
+    unverified = []
+    for path in paths:
+        if path.name.endswith(ENDING):
+            continue
+        if path.name in found:
+            raise UsageError(f"two files are called {path.name}: give one of them")
+        found[path.name] = content = path.read_bytes()
+        if not beside(path).exists():
+            unverified.append(path)
+        elif (problem := _problem(path, content)) is not None:
+            advice = f"take the file again, or remove {beside(path)} if you changed the weights yourself"
+            raise UsageError(f"{framework}: ChecksumError: {path}: {problem}; {advice}")
+    if not found:
+        raise UsageError("no file of weights is given, checksums alone")
+    return found, unverified
+
+
+def beside(path: Path) -> Path:
+    """Where the checksum of a file lies."""
+    return path.with_name(f"{path.name}{ENDING}")
+
+
+def _problem(path: Path, content: bytes) -> str | None:
+    given = beside(path)
+    line = LINE.fullmatch(given.read_bytes()[:1000].decode(errors="replace")) if given.is_file() else None
+    if line is None or line[2] != path.name:
+        return f"{given} is no checksum of it"
+    if line[1] != sha256(content).hexdigest():
+        return f"it is not what was written: {given} is the checksum of other bytes"
+    return None

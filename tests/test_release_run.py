@@ -1,0 +1,44 @@
+"""The release run in small: it counts, goes on where it ended, and its committed page follows from its figures."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.tools import release_run
+from tests.tools.release_run import FIGURES, PAGE, PLACE, Chunk, main
+
+
+def test_a_run_goes_on_where_it_ended(tmp_path: Path) -> None:
+    assert main(["--output", str(tmp_path), "--injections", "25", "--specs", "500"]) == 0
+    first = json.loads((tmp_path / FIGURES).read_text())
+    assert main(["--output", str(tmp_path), "--injections", "50", "--specs", "500"]) == 0
+    second = json.loads((tmp_path / FIGURES).read_text())
+    assert second["kinds"]["specs"] == first["kinds"]["specs"]
+    assert [one["kinds"]["injections"]["outcomes"] for one in (first, second)] == [{"text": 25}, {"text": 50}]
+    assert sum(second["kinds"]["specs"]["outcomes"].values()) == 500
+
+
+def test_a_bad_end_is_counted_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(release_run, "injections", lambda number: Chunk(Counter({"came through": 1}), [f"HTML: {number}"]))
+    assert main(["--output", str(tmp_path), "--injections", "50"]) == 1
+    told = json.loads((tmp_path / FIGURES).read_text())["kinds"]["injections"]
+    assert (told["bad"], told["stories"]) == (2, ["HTML: 0", "HTML: 1"])
+    assert "| injected texts | 50 | 1,500 | 2 | 2 came through |" in (tmp_path / PAGE).read_text()
+
+
+def test_figures_of_another_code_are_not_added_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(release_run, "injections", lambda number: Chunk(Counter({"text": 25}), []))
+    main(["--output", str(tmp_path), "--injections", "25"])
+    monkeypatch.setattr(release_run, "code", lambda: "0" * 64)
+    with pytest.raises(SystemExit, match="--anew begins again"):
+        main(["--output", str(tmp_path), "--injections", "50"])
+    assert main(["--output", str(tmp_path), "--injections", "25", "--anew"]) == 0
+
+
+def test_the_committed_page_follows_from_its_figures() -> None:
+    figures = json.loads((PLACE / FIGURES).read_text(encoding="utf-8"))
+    assert (PLACE / PAGE).read_text(encoding="utf-8") == release_run.page(figures)
