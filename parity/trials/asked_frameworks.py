@@ -14,8 +14,8 @@ from parity.trials import settings
 
 
 def asked(wanted: Sequence[str]) -> tuple[str, ...]:
-    """The frameworks asked for; without names those that the user has set (`settings.py`), or those that are meant where none is named
-    (`training`) and are built.
+    """The frameworks asked for; without names those that the user has set (`settings.py`), or those that are meant then
+    (`frameworks.training`) and are built.
 
     Where none is built they are all of those, so that each says how it is built. Raises UsageError for a name
     that the table lacks.
