@@ -1,4 +1,4 @@
-"""nnx.avg_pool with count_include_pad=False gives float32 for bfloat16 images, and float64 for float32 ones where that is allowed.
+"""nnx.avg_pool with count_include_pad=False gives float32 for bfloat16 images, and float64 for float32 ones if it may.
 
     pip install jax==0.10.2 jaxlib==0.10.2 flax==0.12.8 numpy==2.4.6; python avg_pool_widens.py
 
