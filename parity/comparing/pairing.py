@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.comparing import returned
+from parity.comparing.deferred import Deferred
 from parity.comparing.judging import Pair
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map
@@ -79,8 +80,7 @@ def forward(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: st
     for mine, other in calls:
         tensors = [aligned(ours, theirs, mode, mine, other, dtype) for dtype in ("float64", "float32")]
         if tensors[0] is not None and tensors[1] is not None:
-            (a64, b64), (a32, b32) = tensors[0], tensors[1]
-            arrays = {"float64": a64, "float32": a32}, {"float64": b64, "float32": b32}
+            arrays = (_aligned((ours, theirs), mode, (mine, other), side) for side in (0, 1))
             name = ours.structure.title(mine)
             pairs.append(Pair(f"activation{suffix}", name, mine + 1, *arrays))
     depth = len(ours.structure.calls) + 1
@@ -90,6 +90,18 @@ def forward(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: st
         first, second = ({dtype: one[side] for dtype, one in both.items()} for side in (0, 1))
         pairs.append(Pair(f"forward{suffix}", f"output {number}", depth, first, second))
     return pairs
+
+
+def _aligned(sides: tuple[Side, Side], mode: str, calls: tuple[int, int], side: int) -> Deferred:
+    """One side's output of a call, which can be compared."""
+
+    def make(dtype: str) -> Array:
+        both = aligned(*sides, mode, *calls, dtype)
+        if both is None:
+            raise ValueError(f"calls {calls} cannot be compared in {dtype}")
+        return both[side]
+
+    return Deferred(("float64", "float32"), make)
 
 
 def aligned(ours: Side, theirs: Side, mode: str, mine: int, other: int, dtype: str) -> tuple[Array, Array] | None:
@@ -153,14 +165,15 @@ def weights(ours: Side, theirs: Side, found: Map, norms: Norms) -> tuple[list[Pa
     return statistics, gradients[::-1], updates[::-1]
 
 
-def _trained(side: Side, placement: Placement, what: str) -> dict[str, Array]:
+def _trained(side: Side, placement: Placement, what: str) -> Deferred:
     """A weight's gradient, or the weight after the step, neutral, in both precisions."""
-    return {dtype: placement.read(arrays[array_name(TRAIN, what, placement.native)]) for dtype, arrays in side.seen.items()}
+    name = array_name(TRAIN, what, placement.native)
+    return Deferred(tuple(side.seen), lambda dtype: placement.read(side.seen[dtype][name]))
 
 
-def _moved(after: Mapping[str, Array], before: Array) -> dict[str, Array]:
+def _moved(after: Mapping[str, Array], before: Array) -> Deferred:
     """What the step added; in float32 to the rounded weight."""
-    return {dtype: array - before.astype(array.dtype) for dtype, array in after.items()}
+    return Deferred(tuple(after), lambda dtype: after[dtype] - before.astype(after[dtype].dtype))
 
 
 def input_gradients(ours: Side, theirs: Side, norms: Norms) -> list[Pair]:

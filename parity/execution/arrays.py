@@ -38,8 +38,11 @@ def load(directory: Path, stored: StoredArrays) -> dict[str, Array]:
     return read_npz(directory / stored.file, stored.sha256)
 
 
-def write_npz(path: Path, arrays: Mapping[str, Array]) -> str:
-    """Writes a `.npz` whose bytes depend on the arrays alone, and returns its sha256. float16 and bfloat16 become float32."""
+def write_npz(path: Path, arrays: Mapping[str, Array], synced: bool = True) -> str:
+    """Writes a `.npz` whose bytes depend on the arrays alone, and returns its sha256. float16 and bfloat16 become float32.
+
+    synced: whether the bytes are on the disk when this returns; what two living processes tell each other need not be.
+    """
     aside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     with aside.open("wb") as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -47,21 +50,34 @@ def write_npz(path: Path, arrays: Mapping[str, Array]) -> str:
                 with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
                     np.lib.format.write_array(member, _storable(np.asarray(arrays[name])), allow_pickle=False)
         file.flush()
-        os.fsync(file.fileno())
+        if synced:
+            os.fsync(file.fileno())
     digest = file_digest(aside)
     aside.rename(path)
-    _sync_directory(path.parent)
+    if synced:
+        _sync_directory(path.parent)
     return digest
+
+
+def open_npz(path: Path, sha256: str) -> Mapping[str, Array]:
+    """The arrays of a `.npz`, each read when it is looked at, and not kept. The file may be removed. Raises as read_npz."""
+    _check(path, sha256)
+    opened: Mapping[str, Array] = np.load(path, allow_pickle=False)
+    return opened
 
 
 def read_npz(path: Path, sha256: str) -> dict[str, Array]:
     """The arrays of a `.npz`. Raises Damaged where its sha256 is another, or where it is no file."""
+    _check(path, sha256)
+    with np.load(path, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def _check(path: Path, sha256: str) -> None:
     if not path.is_file():
         raise Damaged(f"{path} is missing: run its case again")
     if (found := file_digest(path)) != sha256:
         raise Damaged(f"{path}: sha256 is {found}, and {sha256} was expected: the file was changed or torn; run its case again")
-    with np.load(path, allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
 
 
 def _storable(array: Array) -> Array:

@@ -27,6 +27,8 @@ SECONDS = 600.0
 """What one answer may take: the limit that a case of `check` has."""
 LONGEST = 1 << 28
 """Bytes of one answer: what is said of every layer of a model."""
+LARGE = 1 << 26
+"""Bytes of arrays from which on an answer is not held in memory."""
 DYING_SECONDS = 5.0
 """How long a process may take to be gone once it answers no more."""
 
@@ -42,7 +44,7 @@ class Refused(Crashed):
 class Answerer(Protocol):
     """Whoever answers the questions of answering.py: a process, or the harness itself."""
 
-    def ask(self, what: str, arrays: Mapping[str, Array] | None = None, **question: Any) -> tuple[Any, dict[str, Array]]: ...
+    def ask(self, what: str, arrays: Mapping[str, Array] | None = None, **question: Any) -> tuple[Any, Mapping[str, Array]]: ...
 
 
 class Conversation:
@@ -78,13 +80,16 @@ class Conversation:
     def __exit__(self, *_: object) -> None:
         self._held.close()
 
-    def ask(self, what: str, arrays: Mapping[str, Array] | None = None, **question: Any) -> tuple[Any, dict[str, Array]]:
-        """The answer and its arrays. Raises Crashed with the reason that the process gave, or left."""
+    def ask(self, what: str, arrays: Mapping[str, Array] | None = None, **question: Any) -> tuple[Any, Mapping[str, Array]]:
+        """The answer and its arrays; those of a large answer stay in its file until they are looked at.
+
+        Raises Crashed with the reason that the process gave, or left.
+        """
         if not self._ready:
             self._ready = bool(self._answer("build")["ready"])
         self._count += 1
         asked, answered = self._directory / f"{self._count}.npz", self._directory / f"{self._count}-answer.npz"
-        digest = array_files.write_npz(asked, arrays or {})
+        digest = array_files.write_npz(asked, arrays or {}, synced=False)
         line = {"ask": what, "arrays": str(asked), "sha256": digest, "answer": str(answered), **question}
         try:
             supervised.write(self._questions, json.dumps(line).encode() + b"\n", SECONDS)
@@ -94,12 +99,13 @@ class Conversation:
             raise Crashed(f"{self._name}, asked to {what} in {self.dtype}: {error}") from error
         answer = self._answer(what)
         try:
-            found = array_files.read_npz(answered, answer["sha256"])
+            large = answered.is_file() and answered.stat().st_size > LARGE
+            found = (array_files.open_npz if large else array_files.read_npz)(answered, answer["sha256"])
         except (KeyError, OSError, ValueError) as error:
             raise Crashed(f"{self._name}, asked to {what}: its answer cannot be read: {error}") from error
         asked.unlink()
         answered.unlink()
-        return answer["answer"], {name: np.asarray(array) for name, array in found.items()}
+        return answer["answer"], found if large else {name: np.asarray(array) for name, array in found.items()}
 
     def _answer(self, what: str) -> dict[str, Any]:
         try:
