@@ -11,6 +11,7 @@ from typing import Any
 import rich_click as click
 
 from parity import __version__
+from parity.commands import guide
 from parity.commands.environments import env
 from parity.commands.options import DEVICE, FINGERPRINTED, FRAMEWORK, JSON, MODE, NAMED_SIZES, REALIZATION, SEED, SPECS, STORE
 from parity.commands.weights import weights
@@ -221,3 +222,4 @@ def export(**options: Any) -> int:
 
 parity.add_command(env)
 parity.add_command(weights)
+guide.arrange(parity)

@@ -14,11 +14,10 @@ from parity.trials import settings
 
 
 def asked(wanted: Sequence[str]) -> tuple[str, ...]:
-    """The frameworks asked for; without names those that the user has set (`settings.py`), or those that are meant then
-    (`frameworks.training`) and are built.
+    """The frameworks asked for; without names those that the user has set (`settings.py`), or the default ones that are built.
 
-    Where none is built they are all of those, so that each says how it is built. Raises UsageError for a name
-    that the table lacks.
+    Where none is built they are all default ones, so that each says how it is built. Raises UsageError for a name that the
+    table lacks.
     """
     return _named(wanted) or _built(training())
 
@@ -31,8 +30,8 @@ def that_train(wanted: Sequence[str], feature: str = "") -> tuple[str, ...]:
     named = _named(wanted) or _built(tuple(name for name in able if name in training()))
     for name in named:
         if not trains(name):
-            told = ", ".join(training(every=True))
-            raise UsageError(f"{name} runs forward only: `parity check` judges it; what trains is {told}")
+            known = ", ".join(training(every=True))
+            raise UsageError(f"{name} runs forward only: `parity check` judges it; what trains is {known}")
         if name not in able:
             told = f"{', '.join(able)} {'have' if len(able) > 1 else 'has'} it" if able else "no framework has it"
             raise UsageError(f"{name} has no feature `{feature}` (its line in parity/execution/frameworks.py); {told}")
@@ -45,7 +44,7 @@ def named(wanted: Sequence[str], feature: str) -> tuple[str, ...]:
 
 
 def unbuilt(wanted: Sequence[str]) -> tuple[str, ...]:
-    """The frameworks that train and are not asked because they are not built: none where any is named, or none is built."""
+    """The default frameworks that are not asked because they are not built: none where any is named, or none is built."""
     if _named(wanted):
         return ()
     built = _built(training())

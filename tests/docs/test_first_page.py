@@ -11,7 +11,7 @@ import pytest
 import rich_click as click
 
 from parity.cli import status
-from parity.commands import parity
+from parity.commands import guide, parity
 from parity.verbs.terminal import columns
 
 ROOT = framework_trees.ROOT
@@ -67,6 +67,25 @@ def test_every_command_of_a_page_can_be_typed(page: Path) -> None:
 def test_the_pages_show_every_command() -> None:
     shown = {line.split()[1] for line in commands((ROOT / "docs" / "commands.md").read_text(encoding="utf-8"))}
     assert set(parity.commands) <= shown
+
+
+def test_every_command_has_its_place_and_an_example() -> None:
+    placed = [name for _, names in guide.GROUPS for name in names]
+    assert sorted(placed) == sorted(parity.commands)
+    runnable = dict(guide.commands(parity))
+    assert set(guide.EXAMPLES) == set(runnable)
+    for name, line in guide.EXAMPLES.items():
+        assert line.startswith(f"parity {name}") and problem(line) == ""
+        assert line in (runnable[name].epilog or "")
+
+
+def test_help_shows_the_groups_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status(["--help"]) == 0
+    shown = capsys.readouterr().out
+    places = [shown.index(title) for title, _ in guide.GROUPS]
+    assert places == sorted(places)
+    assert status(["check", "--help"]) == 0
+    assert guide.EXAMPLES["check"] in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,57 @@
+"""Owns how the commands are shown to someone who is new: in groups, in the order of a first day, each with an example.
+
+It refuses to know what a command does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import rich_click as click
+
+GROUPS = (
+    ("Look, without a framework", ("list", "show", "atlas")),
+    ("Install frameworks", ("env", "doctor")),
+    ("Compare numbers", ("check", "bisect", "compare", "fingerprint")),
+    ("Measure, and make a report", ("bench", "run", "report")),
+    ("Move weights and models", ("weights", "export")),
+)
+EXAMPLES = {
+    "list": "parity list architectures",
+    "show": "parity show resnet18",
+    "atlas": "parity atlas torch keras",
+    "doctor": "parity doctor",
+    "env build": "parity env build torch keras",
+    "env list": "parity env list",
+    "env remove": "parity env remove torch",
+    "check": "parity check lenet adam --framework torch",
+    "bisect": "parity bisect lenet --framework torch",
+    "compare": "parity compare torch=mine.old:build keras=mine.port:build --inputs 4x3x32x32",
+    "fingerprint": "parity fingerprint torch.optim.Adam --set amsgrad=true",
+    "bench": "parity bench lenet --batch-size 32",
+    "run": "parity run quick",
+    "report": "parity report --check",
+    "weights import": "parity weights import resnet18 weights.npz --framework torch",
+    "weights export": "parity weights export resnet18 weights/resnet18.pt --framework torch",
+    "weights check": "parity weights check lenet --framework torch",
+    "export": "parity export lenet --onnx lenet.onnx",
+}
+"""Command -> a line that can be typed as it stands, but for files and modules of the reader's own."""
+
+
+def arrange(root: click.Group) -> None:
+    """Puts the commands of a group in order, and the example below the help of each."""
+    click.rich_click.COMMAND_GROUPS = {
+        "parity": [{"name": title, "commands": list(names)} for title, names in GROUPS],
+    }
+    for name, command in commands(root):
+        command.epilog = f"Example: {EXAMPLES[name]}"
+
+
+def commands(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Every command that can be run, by the words that are typed, such as `env build`."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
