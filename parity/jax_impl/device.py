@@ -20,12 +20,7 @@ from flax import serialization
 
 from parity.execution.protocol import Array, Held, check_native
 
-DTYPES: Mapping[str, Any] = {
-    "float64": jnp.float64,
-    "float32": jnp.float32,
-    "bfloat16": jnp.bfloat16,
-    "float16": jnp.float16,
-}
+DTYPES: Mapping[str, Any] = {"float64": jnp.float64, "float32": jnp.float32}
 
 
 def prepare() -> None:
@@ -80,9 +75,8 @@ def place(array: Array, kind: str, dtype: Any) -> jax.Array:
 
 
 def array(tensor: Any) -> Array:
-    """A copy on the host; narrow floats are widened to float32."""
-    found = np.array(tensor)
-    return found.astype(np.float32) if found.dtype.name in ("bfloat16", "float16") else found
+    """A copy on the host."""
+    return np.array(tensor)
 
 
 def written(weights: Mapping[str, jax.Array]) -> bytes:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from parity.cli import status
 from parity.errors import UsageError
-from parity.execution.frameworks import training
+from parity.execution.frameworks import TABLE, training
 from parity.trials import asked_frameworks
 
 
@@ -32,6 +33,13 @@ def test_what_is_built_is_what_is_asked(monkeypatch: pytest.MonkeyPatch) -> None
     assert asked_frameworks.asked(()) == asked_frameworks.that_train(()) == ("torch",)
     assert asked_frameworks.unbuilt(()) == tuple(name for name in training() if name != "torch")
     assert asked_frameworks.asked(["mxnet"]) == ("mxnet",) and asked_frameworks.unbuilt(["mxnet"]) == ()
+
+
+def test_a_newcomer_is_asked_by_name_alone_though_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TABLE, "torch", replace(TABLE["torch"], default=False))
+    monkeypatch.setenv("PARITY_TORCH_PYTHON", sys.executable)
+    assert "torch" not in asked_frameworks.asked(()) and "torch" not in asked_frameworks.that_train(())
+    assert asked_frameworks.asked(["torch"]) == asked_frameworks.that_train(["torch"], "atlas") == ("torch",)
 
 
 def test_a_variable_goes_before_a_file_and_a_name_before_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

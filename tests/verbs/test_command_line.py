@@ -139,7 +139,7 @@ def test_who_reads_no_further_is_not_told_that_something_differs() -> None:
 
 SUITE = """name: mine
 entries:
-  - {task: agreement, specs: [mlp], frameworks: [jax]}
+  - {task: agreement, specs: [mlp], frameworks: [caffe]}
   - {task: agreement, specs: [lenett, quick, mlp], modes: [fast], dtypes: [bfloat16], size: huge}
   - {task: training, specs: [mlp], dataset: digit, optimizer: adamm, initializer: glorot}
 """
@@ -151,7 +151,7 @@ def test_a_suite_is_checked_to_its_end_before_anything_runs(place: Path, capfd: 
         suites.check(specs.load(str(place / "suite.yaml")))  # type: ignore[arg-type]
     told = [(mistake.line, mistake.message.split(";")[0]) for mistake in caught.value.mistakes]
     assert told == [
-        (3, "there is no framework 'jax'"),
+        (3, "there is no framework 'caffe'"),
         (4, "no spec is called `lenett`"),
         (4, "nothing selected by quick"),
         (4, "there is no mode `fast`"),

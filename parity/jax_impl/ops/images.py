@@ -10,6 +10,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 from jax import lax
 
@@ -143,15 +144,26 @@ def pad2d(use: Use) -> Laid:
 
 
 def upsample2d(use: Use) -> Laid:
-    """jax.image puts values at the centres of pixels; with aligned corners the scale and the place of the first row follow."""
-    x = use.image()
-    shape = (x.shape[0], x.shape[1] * use["scale"][0], x.shape[2] * use["scale"][1], x.shape[3])
-    if use["mode"] == "nearest" or use["corners"] == "half_pixel":
-        return Laid(jax.image.resize(x, shape, use["mode"]), last=True)
-    old, new = x.shape[1:3], shape[1:3]
-    scale = jnp.array([(after - 1) / max(before - 1, 1) for before, after in zip(old, new, strict=True)], x.dtype)
-    y = jax.image.scale_and_translate(x, shape, (1, 2), scale, 0.5 - 0.5 * scale, "bilinear", antialias=False)
-    return Laid(y, last=True)
+    """jax.image by the nearest value. Its bilinear form finds places from a rounded 1/scale and has no aligned corners:
+    here that is a product with two matrices of shares."""
+    x, scale = use.image(), use["scale"]
+    if use["mode"] == "nearest":
+        shape = (x.shape[0], x.shape[1] * scale[0], x.shape[2] * scale[1], x.shape[3])
+        return Laid(jax.image.resize(x, shape, "nearest"), last=True)
+    rows, columns = (_mixed(old, times, use["corners"], x.dtype) for old, times in zip(x.shape[1:3], scale, strict=True))
+    return Laid(jnp.einsum("ih,jw,bhwc->bijc", rows, columns, x), last=True)
+
+
+def _mixed(old: int, times: int, corners: str, dtype: Any) -> Tensor:
+    """(old·times, old): how much of each old row is in each new one. A constant of the program: XLA would divide by a product
+    with the rounded 1/times."""
+    one = np.dtype(dtype).type
+    number = np.arange(old * times, dtype=dtype)
+    if corners == "aligned":
+        place = number * one((old - 1) / max(old * times - 1, 1))
+    else:
+        place = np.clip((number + one(0.5)) / one(times) - one(0.5), 0, old - 1)
+    return jnp.asarray(np.maximum(1 - np.abs(place[:, None] - np.arange(old, dtype=dtype)), 0), dtype)
 
 
 def global_average_pool2d(use: Use) -> Tensor:
