@@ -80,8 +80,9 @@ def forward(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: st
     for mine, other in calls:
         tensors = [aligned(ours, theirs, mode, mine, other, dtype) for dtype in ("float64", "float32")]
         if tensors[0] is not None and tensors[1] is not None:
-            left, right = (_aligned((ours, theirs), mode, (mine, other), side) for side in (0, 1))
-            pairs.append(Pair(f"activation{suffix}", ours.structure.title(mine), mine + 1, left, right))
+            at = (ours, theirs), mode, (mine, other)
+            name = ours.structure.title(mine)
+            pairs.append(Pair(f"activation{suffix}", name, mine + 1, _aligned(*at, 0), _aligned(*at, 1)))
     depth = len(ours.structure.calls) + 1
     for number in range(min(len(side.structure.outputs) for side in (ours, theirs))):
         left, right = _both(ours, theirs, lambda side, dtype, number=number: side.outputs(mode, dtype)[number])
