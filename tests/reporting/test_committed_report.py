@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 
+from parity.execution.frameworks import TABLE
 from parity.judgement.qualities import QualityBound
 from parity.reporting import pages, results
 from parity.spec.specs import load
@@ -30,8 +32,20 @@ def test_every_file_of_a_report_follows_from_its_data(folder: Path) -> None:
 def test_nothing_else_stands_there() -> None:
     made = {path for folder in FOLDERS for path in pages.rendered(results.read(folder / "data"), folder)}
     data = {folder / "data" for folder in FOLDERS}
-    standing = {path for path in REPORTS.rglob("*") if path.is_file() and path.parent not in data}
-    assert standing == {*made, REPORTS / "atlas.md", REPORTS / "atlas.html"}
+    scripts = set((REPORTS / "upstream").rglob("*.py"))
+    standing = {path for path in REPORTS.rglob("*") if path.is_file() and path.parent not in data} - scripts
+    release = {REPORTS / "release" / name for name in ("README.md", "robustness.json")}
+    assert standing == {*made, *release, REPORTS / "atlas.md", REPORTS / "atlas.html"}
+
+
+def test_a_script_for_the_makers_of_a_framework_needs_no_parity() -> None:
+    """Each lies in a folder that bears the name of a framework, says what it shows, and runs without parity."""
+    for path in (REPORTS / "upstream").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        assert path.parent.name in TABLE and ast.get_docstring(tree), path
+        imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        imported |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert not [name for name in imported if name.partition(".")[0] == "parity"], path
 
 
 def test_every_training_of_the_suite_reached_what_was_asked() -> None:
