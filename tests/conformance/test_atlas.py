@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import changed_package
+import pytest
+
 from parity.atlas.chapters import QUESTIONS
 from parity.verbs.atlas import ask, chosen
 
@@ -45,18 +48,18 @@ def test_every_answer_has_a_name(framework: str) -> None:
     assert sum(row.answers[framework].measured for row in rows) >= 300
 
 
-def test_a_changed_default_changes_its_row(framework: str, tmp_path: Path) -> None:
+def test_a_changed_default_changes_its_row(framework: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     name, change = CHANGED[framework]
     before = ask(chosen(None, name), [framework])[0][0].answers[framework]
-    (tmp_path / "sitecustomize.py").write_text(change)
-    after = ask(chosen(None, name), [framework], [tmp_path])[0][0].answers[framework]
+    changed_package.install(framework, change, tmp_path, monkeypatch)
+    after = ask(chosen(None, name), [framework])[0][0].answers[framework]
     assert before.text != after.text == "0.125"
     assert before.where == after.where
 
 
-def test_a_changed_behaviour_changes_its_row(framework: str, tmp_path: Path) -> None:
+def test_a_changed_behaviour_changes_its_row(framework: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     name, change, was, becomes = BEHAVES[framework]
     before = ask(chosen(None, name), [framework])[0][0].answers[framework]
-    (tmp_path / "sitecustomize.py").write_text(change)
-    after = ask(chosen(None, name), [framework], [tmp_path])[0][0].answers[framework]
+    changed_package.install(framework, change, tmp_path, monkeypatch)
+    after = ask(chosen(None, name), [framework])[0][0].answers[framework]
     assert (before.text, after.text) == (was, becomes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import changed_package
 import pytest
 
 from parity.atlas.canonical import INITIALIZERS, NATIVES, OPTIMIZERS
@@ -37,8 +38,7 @@ CHANGED = {
 def test_another_default_in_the_package_is_another_gap(framework: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, change = CHANGED[framework]
     (before,) = default_gaps.initializers(framework, {path: "normal"})
-    (tmp_path / "sitecustomize.py").write_text(change)
-    monkeypatch.chdir(tmp_path)
+    changed_package.install(framework, change, tmp_path, monkeypatch)
     (after,) = default_gaps.initializers(framework, {path: "normal"})
     assert abs(before.same - 0.5) > 0.1
     assert after.same == pytest.approx(0.5, abs=0.02)

@@ -108,10 +108,8 @@ def _meant(word: str, questions: Sequence[Question]) -> str:
     return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
-def ask(
-    questions: Sequence[Question], frameworks: Sequence[str], python_path: Sequence[Path] = ()
-) -> tuple[list[AtlasRow], dict[str, str]]:
-    """The rows, and the version of each framework that answered. python_path: what else the workers may import."""
+def ask(questions: Sequence[Question], frameworks: Sequence[str]) -> tuple[list[AtlasRow], dict[str, str]]:
+    """The rows, and the version of each framework that answered."""
     trials = [
         Trial(Case(spec=one.name, task="question", dtype="float32", mode="eager"), one.inputs, lambda _: [], "question")
         for one in questions
@@ -119,12 +117,7 @@ def ask(
     found: dict[str, dict[str, Answer]] = {question.name: {} for question in questions}
     versions: dict[str, str] = {}
     with supervised.folder("parity-atlas-") as folder, bar("atlas", len(trials) * len(frameworks)) as shown:
-        session = Session(
-            folder,
-            frameworks,
-            python_path=python_path,
-            on_record=lambda framework, record: shown.advance(f"{framework} {record.case}"),
-        )
+        session = Session(folder, frameworks, on_record=lambda framework, record: shown.advance(f"{framework} {record.case}"))
         for judged, question in zip(session.run(trials), [*questions] * len(frameworks), strict=True):
             found[question.name][judged.framework] = _cell(question, judged)
             if judged.record.framework_version:
