@@ -19,10 +19,9 @@ from parity.spec.cases import Case
 from parity.spec.networks import network_graph
 from parity.spec.specs import Architecture, load
 from parity.trials import draws as drawing
-from parity.trials import networks as trials
 from parity.trials import output, selection
 from parity.trials.session import Judged, Session
-from parity.trials.trial import Trial
+from parity.trials.trial import Options, Trial, forward_only
 from parity.verbs.check import check, make_trials
 
 HERE = Path(__file__).parent
@@ -120,8 +119,8 @@ def test_a_planted_fault_differs(framework: str, fault: str, op: str, tmp_path: 
 
 @pytest.mark.parametrize("spec", ["resnet18_small_images", "lstm_language_model", "seq2seq_attention", "vit_b_16"])
 def test_every_opset_is_valid_and_gives_the_same(framework: str, spec: str, tmp_path: Path) -> None:
-    (made,) = make_trials(selection.select([spec]), trials.Options(dtypes=["float32"], nodes=False, steps=1))
-    asked = trials.forward_only(made)
+    (made,) = make_trials(selection.select([spec]), Options(dtypes=["float32"], nodes=False, steps=1))
+    asked = forward_only(made)
     assert asked.case.graph is not None
     (tmp_path / "graph.json").write_text(json.dumps(asked.case.graph.to_json()), encoding="utf-8")
     np.savez(tmp_path / "arrays.npz", **asked.arrays)
