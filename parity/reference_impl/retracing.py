@@ -5,7 +5,7 @@ It refuses to judge; updates carry their rounding errors as in `rules.replay`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,22 +25,8 @@ class Singles(Rule):
 
     kept: tuple[str, ...] = ()
 
-    def step(
-        self,
-        parameter: Any,
-        gradient: Any,
-        state: dict[str, Any],
-        known: Mapping[str, Any],
-        functions: Mapping[str, Callable[..., Any]],
-    ) -> Any:
-        values = {**known, **state, "g": gradient, "w": parameter}
-        for name, formula in (*self.gradient.items(), *self.update.items()):
-            values[name] = formula.evaluate(values, functions)
-            if name in self.kept:
-                values[name] = single(values[name])
-            if name in state:
-                state[name] = values[name]
-        return values["w"]
+    def held(self, name: str, value: Any) -> Any:
+        return single(value) if name in self.kept else value
 
 
 def single(number: Bounded) -> Bounded:

@@ -65,10 +65,14 @@ class Rule:
         """One parameter's new value. Moves `state` on. `known`: hyper-parameters, t and global_norm, in the same arithmetic."""
         values = {**known, **state, "g": gradient, "w": parameter}
         for name, formula in (*self.gradient.items(), *self.update.items()):
-            values[name] = formula.evaluate(values, functions)
+            values[name] = self.held(name, formula.evaluate(values, functions))
             if name in state:
                 state[name] = values[name]
         return values["w"]
+
+    def held(self, _: str, value: Any) -> Any:
+        """A value as the rule keeps it under its name: as it was computed."""
+        return value
 
 
 @dataclass(frozen=True)
