@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import forward, recognized
+from parity.comparing import forward, judging, recognized
 from parity.comparing.forward import CodePass, Known, Step
+from parity.judgement import budgets
 
 if TYPE_CHECKING:
     from parity.comparing.tried import Counterparts
@@ -220,15 +221,20 @@ def _plain(step: Step) -> str:
 
 
 def _sorted_alike(mine: Sequence[Array], other: Sequence[Array]) -> bool:
-    return len(mine) == len(other) and all(
-        one.size == two.size and np.allclose(np.sort(one, axis=None), np.sort(two, axis=None))
-        for one, two in zip(mine, other, strict=True)
-    )
+    return len(mine) == len(other) and all(_same_numbers(one, two) for one, two in zip(mine, other, strict=True))
 
 
 def _ordered(first: Step, second: Step) -> bool:
-    one, two = (np.sort(step.gave[0], axis=None) for step in (first, second))
-    return one.shape == two.shape and bool(np.allclose(one, two, rtol=1e-12, atol=1e-12))
+    return _same_numbers(first.gave[0], second.gave[0])
+
+
+def _same_numbers(one: Array, two: Array) -> bool:
+    """Whether two tensors hold the same numbers, in whatever order and shape."""
+    if one.size != two.size:
+        return False
+    left, right = (np.sort(array, axis=None).astype(np.float64) for array in (one, two))
+    near = max(budgets.reordered(array.dtype.name) for array in (one, two))
+    return judging.distance(left, right) <= near * float(np.max(np.abs(left), initial=0.0))
 
 
 def _origin(own: CodePass, array: Array, depth: int = DEPTH) -> str:

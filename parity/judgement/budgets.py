@@ -178,6 +178,11 @@ def scheduled(rates: Array, u: float) -> Array:
     return np.asarray((2 * np.arange(len(rates)) + 8) * u * greatest(rates))
 
 
+def reordered(dtype: str) -> float:
+    """Two compared models: how near sorted numbers must come to be the same ones in another order, relative to the greatest."""
+    return max(COMPARED, FORM_ROUNDINGS * UNIT_ROUNDOFF.get(dtype, 0.0))
+
+
 def deviations(tests: int = 1) -> float:
     """How many standard deviations a two-sided normal test allows at the level FALSE_ALARM shared by `tests`."""
     return -NormalDist().inv_cdf(FALSE_ALARM / tests / 2)
