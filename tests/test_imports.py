@@ -22,7 +22,7 @@ SHARED = tuple(
 WORKER_RUNTIME = (
     *("parity.execution", "parity.execution.worker", *SHARED),
     *(f"parity.execution.worker.{name}" for name in ("__main__", "black_box", "decoding", "forms", "implementations")),
-    *(f"parity.execution.worker.{name}" for name in ("inspection", "probing", "tasks", "timing")),
+    *(f"parity.execution.worker.{name}" for name in ("inspection", "machine", "probing", "speed", "tasks", "timing")),
 )
 
 
@@ -70,7 +70,6 @@ ROOMS = {
     "parity.reporting*": (
         *("parity", "parity.escaping", "parity.execution.frameworks", "parity.execution.sealed", "parity.execution.damage"),
         *("parity.reporting*", "parity.judgement*", "parity.fingerprinting*", "parity.atlas*"),
-        "parity.execution.worker.timing",
     ),
     "parity.errors": (),
     "parity.trials*": (
@@ -131,6 +130,7 @@ OUTSIDE = {
         for name in ("damage", "endings", "names", "own_path", "records", "request", "frameworks")
     },
     "parity.execution.worker.timing": (),
+    "parity.execution.worker.machine": (),
     "parity.execution.launcher*": (),
     "parity.execution.launcher.planning": ("numpy",),
     "parity.execution.own_model.leaves": (),

@@ -5,11 +5,11 @@ It refuses to read an array, and needs the standard library alone, since a worke
 A name is a group and, behind it, a name of the spec (of the model, where it is a user's own), which may hold slashes itself:
 
     into a worker   parameter/NAME  statistic/NAME  carried/NAME  batch/STEP/INPUT  direction/NUMBER/NAME  dataset/INPUT
-                    test/INPUT  order  native/FILE
+                    test/INPUT  order  native/FILE, and behind check/ what a timed process answers with
     out of it       forward/VALUE  value/VALUE  loss  gradient/NAME  input_gradient/INPUT  state/NAME  after/NAME  decoded
                     step/STEP/gradient/NAME  step/STEP/parameter/NAME  step/STEP/loss  step/STEP/PHASE/gradient/NAME
                     product/NUMBER/NAME  newton/STEP/step/NAME  newton/STEP/parameter/NAME  sample/NUMBER  sample/again
-                    parameter/NAME  again/NAME  native/FILE  losses  test/OUTPUT
+                    parameter/NAME  again/NAME  native/FILE  losses  test/OUTPUT  timed/loss
     fingerprints    in and out, the steps of each stacked: batches/NAME  batches/rate  parameters/NAME
                     parameter/NAME  hyperparameter/NAME  known/ARGUMENT, and SETTING/RESULT, whose words are the forms';
                     in and out also behind further/ROUND
@@ -39,6 +39,8 @@ FORWARD, VALUE, LOSS, GRADIENT, INPUT_GRADIENT = "forward", "value", "loss", "gr
 STATE, AFTER, STEP, DECODED = "state", "after", "step", "decoded"
 PRODUCT, NEWTON = "product", "newton"
 SAMPLE, AGAIN, NATIVE = "sample", "again", "native"
+CHECK, TIMED = "check", "timed"
+"""Of a timed process: what replaces its arrays for the check behind the clock, and what its step itself gave there."""
 
 HYPERPARAMETER, KNOWN, FURTHER = "hyperparameter", "known", "further"
 BATCHES, PARAMETERS = "batches", "parameters"

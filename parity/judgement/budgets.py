@@ -94,6 +94,31 @@ FORM_ROUNDINGS = 256.0
 """Fingerprints: an object follows a closed form if every number is within so many roundoffs of the driven precision, relative
 to the greatest number of its array. The known native objects need 30 at most. Two forms are ten times as far apart (tested)."""
 
+FOREIGN, STEAL = 0.05, 0.03
+"""A timed block is quiet while other programs took at most so much of the CPU time that the worker could have used, and the
+hypervisor or a quota so much. Under one busy neighbour a step took 46 times as long in one framework and 1.2 times in another,
+so that a disturbed block says nothing; the share is of the worker's own CPUs, since a neighbour that takes one of them takes
+half of two and a sixty-fourth of sixty-four. /proc/stat counts in hundredths of a second: of 0.2 s on two CPUs 5 % are two
+counts."""
+
+LEAST_ROUNDS = 5
+"""A ratio of two cells has an interval from so many rounds on in which both were quiet. The widest interval that resampled
+medians can give is from the least to the greatest: it covers the median with probability 1 - 2^(1 - n), 0.75 for three and 0.94
+for five."""
+
+PEAK = 1.1
+"""No step computes faster than this many times the fastest product of matrices of the run. The product itself is measured with
+a tenth of error: the update and the loss around a dense layer take 2 to 5 %, and frameworks' products differ by a third, of
+which the fastest counts."""
+
+SEGMENT = 0.05
+"""Two stretches of a warm-up are of one speed if their medians differ by at most this share (Barrett et al. 2017 ask 0.001 s or
+the stretches' variances)."""
+
+UNSTABLE_FAULTS = 10.0
+"""A cell is unstable if one process has so many times the page faults a step of another, of which one more is counted: where
+the allocator has two ways, one has none and the other thousands."""
+
 PRECISION_RATIO = UNIT_ROUNDOFF["float32"] / UNIT_ROUNDOFF["float64"]
 """Budgets are proportional to u, so a float64 budget times this is the float32 budget of the same computation."""
 

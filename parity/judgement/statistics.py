@@ -5,7 +5,7 @@ It refuses to drop samples, and to treat the blocks of one process as independen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -14,9 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.formulas import rounding
+from parity.judgement import budgets
 
 Samples = Sequence[Sequence[float]]
 """Per process, the time of each block."""
+
+Rounds = Mapping[int, Sequence[float]]
+"""Round -> the time of each block of the process that a cell had in it."""
 
 RESAMPLES = 2_000
 LEVEL = 0.95
@@ -42,11 +46,29 @@ def median_interval(samples: Samples, seed: int = 0) -> Interval:
     return _interval(median_of_medians(samples), drawn)
 
 
-def ratio_interval(samples: Samples, baseline: Samples, seed: int = 0) -> Interval:
-    """How many times as long `samples` take as `baseline`, with its interval. Both are resampled, processes then blocks."""
+def paired_ratio(samples: Rounds, baseline: Rounds) -> float | None:
+    """How many times as long a process takes as the baseline's of its round, in the median of the rounds; None without one."""
+    rounds = sorted(samples.keys() & baseline.keys())
+    return float(median(median(samples[one]) / median(baseline[one]) for one in rounds)) if rounds else None
+
+
+def paired_interval(samples: Rounds, baseline: Rounds, seed: int = 0) -> Interval | None:
+    """`paired_ratio` with its interval: rounds are drawn jointly for both, so that what slows a whole round down cancels, and
+    then the blocks of each process. None where fewer than `budgets.LEAST_ROUNDS` rounds have both."""
+    value = paired_ratio(samples, baseline)
+    rounds = sorted(samples.keys() & baseline.keys())
+    if value is None or len(rounds) < budgets.LEAST_ROUNDS:
+        return None
     numbers = np.random.RandomState(seed)
-    drawn = _resampled(_checked(samples), numbers) / _resampled(_checked(baseline), numbers)
-    return _interval(median_of_medians(samples) / median_of_medians(baseline), drawn)
+    chosen = numbers.randint(0, len(rounds), (RESAMPLES, len(rounds)))
+    above = _drawn_medians(_checked([samples[one] for one in rounds]), chosen, numbers)
+    below = _drawn_medians(_checked([baseline[one] for one in rounds]), chosen, numbers)
+    return _interval(value, np.median(above / below, axis=1))
+
+
+def least_seen(control: Interval) -> float:
+    """The smallest ratio that a run could tell from 1, from the interval of one cell measured twice."""
+    return max(control.high, 1 / control.low)
 
 
 def geometric_mean(values: Sequence[float]) -> float:
@@ -64,14 +86,21 @@ def spread(samples: Samples) -> float:
 
 def _resampled(samples: list[npt.NDArray[np.float64]], numbers: np.random.RandomState) -> npt.NDArray[np.float64]:
     """RESAMPLES medians of medians: processes drawn with replacement, then within each its blocks."""
-    count = len(samples)
-    chosen = numbers.randint(0, count, (RESAMPLES, count))
-    medians: npt.NDArray[np.float64] = np.empty((RESAMPLES, count))
+    chosen = numbers.randint(0, len(samples), (RESAMPLES, len(samples)))
+    return np.asarray(np.median(_drawn_medians(samples, chosen, numbers), axis=1))
+
+
+def _drawn_medians(
+    samples: list[npt.NDArray[np.float64]], chosen: npt.NDArray[Any], numbers: np.random.RandomState
+) -> npt.NDArray[np.float64]:
+    """The median of each chosen process over blocks that are drawn with replacement."""
+    medians: npt.NDArray[np.float64] = np.empty(chosen.shape)
     for process, blocks in enumerate(samples):
         places = np.nonzero(chosen == process)
-        picks = numbers.randint(0, len(blocks), (len(places[0]), len(blocks)))
-        medians[places] = np.median(blocks[picks], axis=1) if len(places[0]) else 0.0
-    return np.asarray(np.median(medians, axis=1))
+        if len(places[0]):
+            picks = numbers.randint(0, len(blocks), (len(places[0]), len(blocks)))
+            medians[places] = np.median(blocks[picks], axis=1)
+    return medians
 
 
 def _interval(value: float, drawn: npt.NDArray[np.float64]) -> Interval:

@@ -24,6 +24,10 @@ INCOMPLETE = frozenset({"not_compared"})
 
 OUTCOMES = ("ran", "unsupported", "unavailable", "crashed", "out_of_memory", "timed_out")
 
+UNTIMED = ("no_quiet_samples", "above_peak", "interrupted", *(outcome for outcome in OUTCOMES if outcome != "ran"))
+"""Why a cell of a timing has no number, beside the verdicts of its check: other programs disturbed all blocks of all processes,
+the rate exceeds what the machine can compute, the user ended the run before, or its process did not run."""
+
 
 def worst(verdicts: Iterable[str]) -> str:
     """The worst of them; `not_compared` where there is none."""

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 from math import isfinite
 from typing import Any
 
-from parity.judgement.verdicts import OUTCOMES, WORST_FIRST
+from parity.judgement.verdicts import OUTCOMES, UNTIMED, WORST_FIRST
 
 Check = Callable[[Any], bool]
+ROLES = ("A/A", "peak")
+"""Of cells that are no result: one once more, and the product of matrices."""
 LONGEST_NAME, LONGEST_TEXT, GREATEST_COUNT = 400, 100_000, 2**62
 ASKED = re.compile(r"(at (least|most) [-+0-9.e]+( and at (least|most) [-+0-9.e]+)?)?")
 WORD = re.compile(r"[A-Za-z0-9_.:+\[\]-]{1,80}")
@@ -70,14 +72,18 @@ def words(value: Any) -> bool:
 
 def process(value: Any) -> bool:
     """Blocks of a timed process: how many steps, in how many nanoseconds, and how much of it was other programs'."""
-    return isinstance(value, dict) and plain(value) and each(_block)(value.get("blocks"))
+    if not isinstance(value, dict) or not plain(value) or not each(_block)(value.get("blocks")):
+        return False
+    warmup, rate = value.get("warmup", {}), value.get("products_per_second", 0.0)
+    return count(value.get("round", 0)) and isinstance(warmup, dict) and number(rate) and rate >= 0
 
 
 def _block(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
     steps, wall = value.get("steps"), value.get("wall_ns")
-    shares = all(number(value.get(key)) and value[key] >= 0 for key in ("foreign", "steal"))
+    told = ("foreign", "steal", *(key for key in ("throttled", "minor_faults", "rss_bytes") if key in value))
+    shares = all(number(value.get(key)) and value[key] >= 0 for key in told)
     return shares and count(steps) and count(wall) and steps != 0 and wall != 0
 
 
@@ -133,8 +139,13 @@ SPEED: Mapping[str, Check] = {
     "framework_version": line,
     "batch_size": count,
     "processes": lambda value: value == [] or each(process)(value),
-    "verdict": VERDICT,
+    "verdict": one_of(*WORST_FIRST, *UNTIMED),
     "reason": text,
+    "size": line,
+    "role": one_of("", *ROLES),
+    "flops": lambda value: number(value) and value >= 0,
+    **dict.fromkeys(("checked_batch", "asked"), count),
+    "dropping": lambda value: isinstance(value, bool),
 }
 MANIFEST: Mapping[str, Check] = {"suite": label, "command": line, "environment": lambda value: isinstance(value, dict)}
 FRAMEWORK: Mapping[str, Check] = {"version": line, "versions": words, "settings": words}

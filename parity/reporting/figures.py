@@ -9,7 +9,7 @@ from typing import Any
 from parity import escaping
 from parity.execution.frameworks import FrameworkEntry, find, names
 from parity.reporting.results import Curve
-from parity.reporting.summary import SpeedCell, measured
+from parity.reporting.speeds import SpeedCell
 
 COLOURS = {"reference": "#444444", "reference + 1 ulp": "#9a9a9a"}
 """Of the lines that are no framework's; a framework's stands in its line of the table."""
@@ -82,12 +82,12 @@ def speed_bars(cells: Sequence[SpeedCell]) -> dict[str, Any]:
     rows = [
         {
             "framework": f"{cell.speed.framework} ({cell.speed.mode})",
-            "ratio": cell.ratio.value if cell.ratio else 1.0,
-            "low": cell.ratio.low if cell.ratio else 1.0,
-            "high": cell.ratio.high if cell.ratio else 1.0,
+            "ratio": cell.times or 1.0,
+            "low": cell.ratio.low if cell.ratio else cell.times or 1.0,
+            "high": cell.ratio.high if cell.ratio else cell.times or 1.0,
         }
         for cell in cells
-        if measured(cell.speed)
+        if not cell.why
     ]
     y = {"field": "framework", "type": "nominal", "sort": [row["framework"] for row in rows], "title": None}
     x = {"field": "ratio", "type": "quantitative", "title": "step time, times the fastest", "scale": {"zero": True}}

@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from parity import escaping
-from parity.reporting import figures, summary, wording
+from parity.reporting import figures, speeds, summary, wording
 from parity.reporting.results import Curve, Results
 
 KIND_TITLES = {
@@ -48,9 +48,9 @@ def figures_of(results: Results) -> dict[str, str]:
     for name, curves in trainings(results).items():
         drawings[f"loss-{name}"] = figures.svg(figures.loss_curves(curves))
         drawings[f"drift-{name}"] = figures.svg(figures.drift(curves))
-    for workload, cells in summary.speeds(results).items():
-        if any(summary.measured(cell.speed) for cell in cells):
-            drawings[speed_name(*workload)] = figures.svg(figures.speed_bars(cells))
+    for key, workload in speeds.workloads(results).items():
+        if any(not cell.why for cell in workload.cells):
+            drawings[speed_name(*key)] = figures.svg(figures.speed_bars(workload.cells))
     return drawings
 
 
@@ -110,7 +110,8 @@ def _context(results: Results) -> Mapping[str, Any]:
         "exceptions": summary.exceptions(results.rows),
         "curves": curves,
         "overview": summary.overview(curves),
-        "speeds": summary.speeds(results),
+        "speeds": speeds.workloads(results),
+        "untimed": wording.UNTIMED,
         "speed_name": speed_name,
         "titles": KIND_TITLES,
         "meaning": wording.MEANING,
@@ -135,6 +136,9 @@ def environment(escape: bool) -> Environment:
         "mark": wording.mark,
         "number": wording.number,
         "speed": wording.speed_text,
+        "seen": wording.seen,
+        "share": wording.share,
+        "mebibytes": lambda speed: wording.mebibytes(speeds.memory_bytes(speed)),
         "ms": wording.milliseconds,
         "words": lambda text: str(text).replace("_", " "),
         "line": lambda text: " ".join(str(text).split()),

@@ -75,7 +75,13 @@ class Curve:
 
 @dataclass(frozen=True)
 class Speed:
-    """Raw samples of one cell: per process, nanoseconds of each block and how many steps it held."""
+    """Raw samples of one cell: per process, nanoseconds of each block and how many steps it held.
+
+    verdict: of its check, before and behind the clock, or why it has no number (judgement.verdicts.UNTIMED). role: "A/A" is a
+    cell once more, "peak" the product of matrices; neither is a result. flops: of a step, from the graph; 0 where it does not
+    follow from it. checked_batch: with which batch it was checked. dropping: it drops units of its own, and was checked with
+    masks that are dictated. asked: how many processes. The last six are missing in older data.
+    """
 
     case: str
     spec: str
@@ -88,6 +94,12 @@ class Speed:
     processes: Sequence[Mapping[str, Any]]
     verdict: str
     reason: str = ""
+    size: str = ""
+    role: str = ""
+    flops: float = 0.0
+    checked_batch: int = 0
+    dropping: bool = False
+    asked: int = 0
 
 
 @dataclass(frozen=True)

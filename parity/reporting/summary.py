@@ -1,16 +1,13 @@
-"""Owns what a report says before it is laid out: cells, counts and rankings from results. It refuses text and markup."""
+"""Owns what a report says before it is laid out: cells and counts from results. It refuses text and markup."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from parity.execution.worker.timing import FOREIGN_LIMIT, STEAL_LIMIT
-from parity.judgement.statistics import Interval, ratio_interval
 from parity.judgement.verdicts import worst
-from parity.reporting.results import Curve, Results, Row, Speed
+from parity.reporting.results import Curve, Row
 
 KINDS = ("architectures", "layers", "activations", "losses", "initializers", "optimizers", "schedules", "curvature")
 
@@ -43,16 +40,6 @@ class Overview:
     names: Sequence[str]
     runs: Sequence[str]
     cells: Mapping[tuple[str, str], Curve]
-
-
-@dataclass(frozen=True)
-class SpeedCell:
-    """One framework's speed on one workload: how many times as long as the fastest, with its 95 % interval."""
-
-    speed: Speed
-    median_ns: float
-    ratio: Interval | None
-    tie: bool
 
 
 def base(spec: str) -> str:
@@ -121,43 +108,6 @@ def overview(trainings: Mapping[str, Sequence[Curve]]) -> Overview:
     }
     runs = sorted({run for _, run in cells}, key=lambda run: (run == "reference", run))
     return Overview(names, runs, cells)
-
-
-def speeds(results: Results) -> dict[tuple[str, str, int], list[SpeedCell]]:
-    """Workload (spec, device, batch size) -> cells, fastest first; ratios against the fastest from the same run."""
-    groups: dict[tuple[str, str, int], list[Speed]] = {}
-    for item in results.speeds:
-        groups.setdefault((item.spec, item.device, item.batch_size), []).append(item)
-    return {key: _ranking(group) for key, group in sorted(groups.items())}
-
-
-def step_samples(speed: Speed) -> list[list[float]]:
-    """Nanoseconds a step, per process and block. What other programs disturbed counts nothing: neither a block, nor a process
-    without a quiet one. Empty where nothing is left."""
-    kept = [[block for block in process["blocks"] if quiet(block)] for process in speed.processes]
-    return [[block["wall_ns"] / block["steps"] for block in blocks] for blocks in kept if blocks]
-
-
-def quiet(block: Mapping[str, Any]) -> bool:
-    """Whether other programs left the machine alone while a block ran."""
-    return bool(block["foreign"] <= FOREIGN_LIMIT and block["steal"] <= STEAL_LIMIT)
-
-
-def measured(speed: Speed) -> bool:
-    """Whether any sample is left to say a speed with."""
-    return bool(step_samples(speed))
-
-
-def _ranking(group: Sequence[Speed]) -> list[SpeedCell]:
-    from parity.judgement.statistics import median_of_medians
-
-    timed = sorted((median_of_medians(step_samples(item)), item.framework, item.mode, item) for item in group if measured(item))
-    cells = []
-    for median, _, _, item in timed:
-        fastest = timed[0][3]
-        ratio = None if item is fastest else ratio_interval(step_samples(item), step_samples(fastest))
-        cells.append(SpeedCell(item, median, ratio, ratio is not None and ratio.low <= 1.0 <= ratio.high))
-    return cells + [SpeedCell(item, float("nan"), None, False) for item in group if not measured(item)]
 
 
 def _bits(dtype: str) -> int:

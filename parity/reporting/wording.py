@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import isfinite
 
 from parity.reporting.results import Curve
-from parity.reporting.summary import Cell, SpeedCell, measured
+from parity.reporting.speeds import SpeedCell, Workload
+from parity.reporting.summary import Cell
 
 MEANING = {
     "exact": "the same bits",
@@ -19,8 +20,11 @@ MEANING = {
     "differs": "more error than rounding explains",
     "not_compared": "nothing was compared: crashed, timed out, unavailable or incomplete",
 }
-DISTURBED = "no quiet sample"
-"""Stands for a speed where other programs took the machine in every block of every process."""
+UNTIMED = {
+    "no_quiet_samples": "other programs took the machine in every block of every process: there is no number",
+    "above_peak": "the rate exceeds that of the machine's fastest product of matrices, so that the time cannot be right",
+    "interrupted": "the run was ended before this was measured",
+}
 SHORT = {"documented_difference": "documented"}
 MARK = {"exact": "✓", "agrees": "✓", "documented_difference": "≈", "unsupported": "–", "not_compared": "?"}
 
@@ -54,14 +58,39 @@ def asked(curve: Curve) -> str:
     return f"{curve.asked} (it must fail)" if reached and bounds else curve.asked
 
 
-def speed_text(cell: SpeedCell) -> str:
-    """`1.31 (1.24–1.38)`, `tie`, `fastest`, or what kept it from being timed: the verdict, or the machine's other programs."""
-    if not measured(cell.speed):
-        return DISTURBED if cell.speed.processes else cell.speed.verdict.replace("_", " ")
+def speed_text(cell: SpeedCell, missing: bool = False) -> str:
+    """`1.31 (1.24–1.38)`, `tie: …`, `fastest`, or what kept it from a number. missing: other cells have none."""
+    if cell.why:
+        return cell.why.replace("_", " ")
+    if cell.times is None:
+        words = {"alone": "alone", "fastest": "fastest", "tie": "tie"}
+        told = words.get(cell.standing, "1")
+        return f"{told} of those timed" if missing and told == "fastest" else told
     if cell.ratio is None:
-        return "fastest"
+        return f"{cell.times:.2f} (no interval)"
     interval = f"{cell.ratio.value:.2f} ({cell.ratio.low:.2f}–{cell.ratio.high:.2f})"
-    return f"tie: {interval}" if cell.tie else interval
+    return f"tie: {interval}" if cell.standing == "tie" else interval
+
+
+def seen(workload: Workload) -> str:
+    """What the run could see of a workload, in a sentence: its A/A pair and the floor."""
+    control = workload.control
+    if control is None:
+        return "No cell was measured twice (A/A), so that nothing is ranked."
+    name = f"{control.speed.framework} ({control.speed.mode})"
+    if control.ratio is None or control.floor is None:
+        return f"The A/A pair of {name} has too few quiet rounds for an interval, so that nothing is ranked."
+    told = f"{control.ratio.value:.3f} ({control.ratio.low:.3f}–{control.ratio.high:.3f})"
+    return f"{name} measured twice (A/A): {told}; a ratio below {control.floor:.2f} could not be seen."
+
+
+def share(value: float | None) -> str:
+    """A utilization: `22 %`."""
+    return "–" if value is None else f"{100 * value:.0f} %" if value >= 0.01 else f"{100 * value:.2g} %"
+
+
+def mebibytes(value: float) -> str:
+    return f"{value / 2**20:,.0f}" if isfinite(value) else "–"
 
 
 def milliseconds(nanoseconds: float) -> str:

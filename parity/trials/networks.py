@@ -6,7 +6,7 @@ It refuses to run a framework and to judge: judgement is handed on as a function
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from parity.execution.names import BATCH, PARAMETER, STATISTIC, array_name, group_of, own_name
 from parity.judgement import agreement, kinks, phases, trust
 from parity.spec import specs as language
+from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph, Node, isolate
 from parity.spec.masks import dropouts, with_masks
@@ -54,28 +55,54 @@ def architecture_trials(
     """
     alone = {} if alone is None else alone
     graph, rates = masked(expand(architecture, options.size))
-    steps = options.steps or _steps(graph, options.size)
+    steps = options.steps or steps_of(graph, options.size)
     for dtype in options.dtypes:
         seen = alone.setdefault(dtype, set())
         for name, program in programs(graph, bool(rates)).items():
-            drawn = draw_away_from_kinks(program, initializer, dtype, options, steps, rates, optimizer)
-            draws, references, redraws = drawn
-            case = options.case(
-                name,
-                dtype,
-                size=options.size,
-                graph=program,
-                initializer=initializer.name,
-                optimizer=optimizer.name,
-                hyperparameters=optimizer.probe_values(),
-                batch_size=batch_size_of(program, options.size),
-                steps=steps,
-            )
+            judged = draw_case(name, program, initializer, optimizer, dtype, options, steps, rates)
+            case, draws, references = judged.case, judged.draws, judged.references
             judge = agreement.judge(case, optimizer, draws, references)
-            yield Trial(case, draws.arrays, judge, "architectures", redraws, agreement.judge_forward(case, draws, references))
+            forward = agreement.judge_forward(case, draws, references)
+            yield Trial(case, draws.arrays, judge, "architectures", judged.redraws, forward)
             if options.nodes and len(program.phases) <= 1:
                 for node in different_nodes(program, seen):
                     yield node_trial(architecture.name, program, node, draws, references, dtype, options, case.batch_size)
+
+
+@dataclass(frozen=True)
+class DrawnCase:
+    """A network's case, what was drawn for it, and its references. redraws: draws thrown away near kinks."""
+
+    case: Case
+    draws: drawing.Draws
+    references: agreement.References
+    redraws: int
+
+
+def draw_case(
+    name: str,
+    program: Graph,
+    initializer: language.Initializer,
+    optimizer: language.Optimizer,
+    dtype: str,
+    options: Options,
+    steps: int,
+    rates: Mapping[str, float],
+) -> DrawnCase:
+    """One program of a network in one precision, ready to be judged. rates: mask input -> dropout rate."""
+    draws, references, redraws = draw_away_from_kinks(program, initializer, dtype, options, steps, rates, optimizer)
+    case = options.case(
+        name,
+        dtype,
+        size=options.size,
+        graph=program,
+        initializer=initializer.name,
+        optimizer=optimizer.name,
+        hyperparameters=optimizer.probe_values(),
+        batch_size=options.batch_size or batch_size_of(program, options.size),
+        steps=steps,
+    )
+    return DrawnCase(case, draws, references, redraws)
 
 
 def programs(graph: Graph, dropping: bool) -> dict[str, Graph]:
@@ -87,7 +114,7 @@ def programs(graph: Graph, dropping: bool) -> dict[str, Graph]:
     return found
 
 
-def _steps(graph: Graph, size: str) -> int:
+def steps_of(graph: Graph, size: str) -> int:
     """Of the lock-step. At a large size one, or two where the network names rules of its own: after one step of Adam the betas
     have cancelled out of the update, and could not be judged."""
     if size in LARGE_SIZES:
@@ -120,7 +147,7 @@ def draw_away_from_kinks(
     """Draws in which no layer is zero everywhere, every parameter moves something, and kinked inputs lie further from the kink
     than rounding reaches (not asked in float64), also in the phases that follow an optimizer's first update. Where none is all,
     one that lacks the last: kinks can be followed, what moves nothing not be judged."""
-    batch_size = batch_size_of(graph, options.size)
+    batch_size = options.batch_size or batch_size_of(graph, options.size)
     limits.check_case(graph, batch_size, max(steps, 1))
 
     def drawn(attempt: int) -> drawing.Draws:

@@ -170,7 +170,7 @@ def _replace(path: Path, text: str) -> None:
     aside.replace(path)
 
 
-def write_speed_json(path: Path, speeds: Sequence[Speed]) -> None:
-    """Raw samples of a bench."""
-    document = {"schema_version": SCHEMA_VERSION, "results": [asdict(speed) for speed in speeds]}
+def write_speed_json(path: Path, speeds: Sequence[Speed], ranked: Sequence[Mapping[str, Any]]) -> None:
+    """Raw samples of a bench, and what they say of each workload."""
+    document = {"schema_version": SCHEMA_VERSION, "results": [asdict(speed) for speed in speeds], "workloads": list(ranked)}
     _replace(path, json.dumps(document, indent=1, allow_nan=False) + "\n")

@@ -37,7 +37,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line may set for every trial."""
+    """What the command line may set for every trial. batch_size: of the cases of networks, where it is not the size's own."""
 
     dtypes: Sequence[str] = ("float64", "float32")
     device: str = "cpu"
@@ -46,6 +46,7 @@ class Options:
     seed: int = 0
     nodes: bool = True
     steps: int | None = None
+    batch_size: int | None = None
 
     def mode_of(self, dtype: str) -> str:
         """Float64 asks what is computed, so it runs eagerly; other precisions run as a user of the framework would."""

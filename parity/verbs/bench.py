@@ -1,160 +1,183 @@
 """Owns `parity bench`: training speed of what passes the check, in fresh processes, all cells of a round side by side.
 
-It refuses to time what was not checked, to keep one process's samples as if they were many, and to quote bare seconds.
+It refuses to time what was not checked, to keep one process's samples as if they were many, and to quote what it did not see.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rich.markup import escape
-from rich.table import Table
-
 from parity.errors import UsageError
-from parity.judgement.verdicts import PASSING, worst
-from parity.reporting import summary, wording
+from parity.judgement import steadiness
+from parity.judgement.verdicts import GREEN, PASSING, WORST_FIRST, exit_status, worst
+from parity.reporting import speeds as timed
 from parity.reporting.results import Results, Speed
 from parity.spec import specs as language
-from parity.spec.cases import Case
 from parity.spec.expansion import expand
-from parity.trials import asked_frameworks, limits, output, selection
-from parity.trials import draws as drawing
+from parity.trials import asked_frameworks, limits, output, selection, speed
 from parity.trials import options as asking
-from parity.trials.networks import architecture_trials
 from parity.trials.options import STORE
+from parity.trials.rounds import CONTROL, PEAK, Cell, Rounds, Sampled, measure
 from parity.trials.session import Judged, Session
-from parity.trials.streams import stream
-from parity.trials.trial import Options, Trial
+from parity.trials.speed import Workload
+from parity.trials.trial import Options
 from parity.verbs import terminal
-from parity.verbs.terminal import progress, unasked
+from parity.verbs.terminal import progress, timings, unasked
 
 THREADS = 2
 PROCESSES = 5
-"""Fresh ones a cell, where nothing is said: the least that shows how processes differ."""
-BUSY = "other programs took the machine in every block of some cells: they have no number; run again when it is idle"
-BATCHES = 4
-"""Different batches that a process cycles through, so that no step sees the numbers of the one before."""
+"""Fresh ones a cell, where nothing is said: the least of which a ratio has an interval (budgets.LEAST_ROUNDS)."""
+INITIALIZER, OPTIMIZER, PEAK_OPTIMIZER = "glorot_uniform", "adam", "sgd"
 
 
-def speed_trial(
-    architecture: language.Architecture,
-    initializer: language.Initializer,
-    optimizer: language.Optimizer,
-    options: Options,
-    batch_size: int,
-    steps: int = 0,
-) -> Trial:
-    """A float32 training step of the whole graph, native dropout included."""
-    graph = expand(architecture, options.size)
-    draws = drawing.draw(graph, initializer, "float32", seed=options.seed, batch_size=batch_size, batches=BATCHES)
-    case = options.case(
-        architecture.name,
-        "float32",
-        task="speed",
-        size=options.size,
-        graph=graph,
-        initializer=initializer.name,
-        optimizer=optimizer.name,
-        hyperparameters=optimizer.default_values(),
-        batch_size=batch_size,
-        steps=steps,
-        activations=False,
-    )
-    return Trial(case, draws.arrays, lambda _arrays: [], "speed")
+@dataclass(frozen=True)
+class Gated:
+    """The verdict of a workload's check in one framework, and what it says where that does not pass."""
+
+    verdict: str
+    reason: str = ""
 
 
-def gate(
-    session: Session, architectures: Sequence[language.Architecture], options: Options, modes: Sequence[str]
-) -> dict[tuple[str, str, str], str]:
-    """(architecture, framework, mode) -> verdict of its check in float32 and that mode."""
-    verdicts: dict[tuple[str, str, str], str] = {}
-    for mode in modes:
-        trials = [
-            trial
-            for architecture in architectures
-            for trial in architecture_trials(
-                architecture,
-                selection.initializer("glorot_uniform"),
-                selection.optimizer("adam"),
-                replace(options, dtypes=("float32",), mode=mode, nodes=False),
-            )
-        ]
-        for one in session.run(trials):
-            key = (summary.base(one.trial.case.spec), one.framework, mode)
-            verdicts[key] = worst([one.verdict, *([verdicts[key]] if key in verdicts else [])])  # of the whole and its phases
-    return verdicts
+@dataclass(frozen=True)
+class Benched:
+    """What a run of `bench` gave. kept: the processes that came out of the store. interrupted: by the user."""
+
+    speeds: Sequence[Speed]
+    kept: Sequence[Sampled] = ()
+    interrupted: bool = False
 
 
-def measure(
-    session: Session,
-    architectures: Sequence[language.Architecture],
-    options: Options,
-    modes: Sequence[str],
-    batch_sizes: Sequence[int],
-    processes: int,
-    verdicts: dict[tuple[str, str, str], str],
-    on_process: Callable[[], None] = lambda: None,
-) -> list[Speed]:
-    """Rounds over all cells in shuffled order, a fresh process a cell and round, one process at a time. What other programs
-    disturbed is taken again, in as many rounds more."""
-    initializer, optimizer = selection.initializer("glorot_uniform"), selection.optimizer("adam")
-    trials = {
-        (architecture.name, mode, batch): speed_trial(architecture, initializer, optimizer, replace(options, mode=mode), batch)
+def workloads(
+    architectures: Sequence[language.Architecture], options: Options, modes: Sequence[str], batch_sizes: Sequence[int]
+) -> list[Workload]:
+    """What is timed, each in one mode and batch size."""
+    started = selection.initializer(INITIALIZER), selection.optimizer(OPTIMIZER)
+    return [
+        speed.workload(architecture, *started, replace(options, mode=mode), batch)
         for architecture in architectures
         for mode in modes
         for batch in batch_sizes
-    }
-    cells = [(key, framework) for key in trials for framework in session.frameworks]
-    samples: dict[Any, list[Judged]] = {cell: [] for cell in cells}
-    for number in range(2 * processes):
-        for place in stream("bench", options.seed, number).permutation(len(cells)):
-            (name, mode, batch), framework = cell = cells[place]
-            again = number >= processes and _quiet(samples[cell]) >= processes
-            if verdicts[(name, framework, mode)] in PASSING and not again:
-                one = replace(
-                    session, frameworks=(framework,), threads=THREADS, at_once=1, store=session.store / f"bench/round{number}"
-                )
-                samples[cell] += one.run([trials[(name, mode, batch)]])
-            if number < processes:
-                on_process()
-    return [
-        _speed(trials[key].case, framework, verdicts[(key[0], framework, key[1])], samples[(key, framework)])
-        for key, framework in cells
     ]
 
 
-def _quiet(runs: Sequence[Judged]) -> int:
-    """Processes that the machine's other programs left alone for a block at least. One that did not run is not asked again."""
-    timed = [one.record.measurements for one in runs]
-    return sum(found is None or any(summary.quiet(block) for block in found["blocks"]) for found in timed)
+def gate(session: Session, loads: Sequence[Workload]) -> dict[tuple[int, str], Gated]:
+    """(place of a workload, framework) -> the verdict of its check: of that size, precision, mode and number of threads."""
+    places = {id(trial): place for place, load in enumerate(loads) for trial in load.gate}
+    groups: dict[tuple[int, str], list[Judged]] = {}
+    for one in session.run([trial for load in loads for trial in load.gate]):
+        groups.setdefault((places[id(one.trial)], one.framework), []).append(one)
+    return {key: _gated(judged) for key, judged in groups.items()}
 
 
-def _speed(case: Case, framework: str, verdict: str, runs: Sequence[Judged]) -> Speed:
-    timed = [one.record for one in runs if one.record.outcome == "ran" and one.record.measurements]
-    failed = next((one.record for one in runs if one.record.outcome != "ran"), None)
+def _gated(judged: Sequence[Judged]) -> Gated:
+    verdict = worst([one.verdict for one in judged])
+    bad = [comparison for one in judged for comparison in one.comparisons if comparison.verdict not in GREEN]
+    first = next((output.sentence(comparison) for comparison in bad if comparison.verdict == verdict), "")
+    return Gated(verdict, first.splitlines()[0] if first else "")
+
+
+def cells_of(
+    loads: Sequence[Workload], gated: Mapping[tuple[int, str], Gated], session: Session, options: Options
+) -> list[Cell]:
+    """Every workload in every framework that passed its check; the first of each once more (A/A); and of each framework the
+    product of matrices, which no rate may exceed."""
+    cells, passing = [], dict[str, None]()
+    for place, load in enumerate(loads):
+        good = [name for name in session.frameworks if gated[(place, name)].verdict in PASSING - {"unsupported"}]
+        cells += [Cell(load, name) for name in good]
+        cells += [Cell(load, name, CONTROL) for name in good[:1]]
+        passing |= dict.fromkeys(good)
+    if not passing:
+        return []
+    product = speed.peak(selection.initializer(INITIALIZER), selection.optimizer(PEAK_OPTIMIZER), replace(options, mode=None))
+    return [*cells, *(Cell(product, name, PEAK) for name in passing)]
+
+
+def take(
+    session: Session,
+    loads: Sequence[Workload],
+    options: Options,
+    processes: int,
+    *,
+    again: bool = False,
+    on_process: Callable[[], None] = lambda: None,
+) -> Benched:
+    """Gates and measures. Cells of frameworks that did not pass are among the result, with what kept them from it."""
+    alone = replace(session, threads=THREADS)
+    gated = gate(alone, loads)
+    cells = cells_of(loads, gated, alone, options)
+    found = measure(cells, alone, processes, _has_quiet, again=again, on_process=on_process) if cells else Rounds()
+    made = [
+        _refused(load, name, gated[(place, name)])
+        for place, load in enumerate(loads)
+        for name in session.frameworks
+        if not any(cell.workload is load and cell.framework == name for cell in cells)
+    ]
+    made += [_speed(cell, found, processes) for cell in cells]
+    return Benched(timed.settled(made), [one for one in found.sampled if one.kept], found.interrupted)
+
+
+def _has_quiet(measurements: Mapping[str, Any]) -> bool:
+    return any(map(timed.quiet, measurements["blocks"]))
+
+
+def _refused(load: Workload, framework: str, gated: Gated) -> Speed:
+    return replace(_blank(load, framework), verdict=gated.verdict, reason=gated.reason)
+
+
+def _blank(load: Workload, framework: str, role: str = "") -> Speed:
+    case = load.timed.case
     return Speed(
         case=case.id,
         spec=case.spec,
         framework=framework,
-        framework_version=timed[0].framework_version if timed else "",
+        framework_version="",
         device=case.device,
         dtype=case.dtype,
-        mode=timed[0].mode if timed else case.mode,
+        mode=case.mode,
         batch_size=case.batch_size,
-        processes=[_compact(record.measurements or {}) for record in timed],
-        verdict=verdict if timed or failed is None else failed.outcome,
-        reason=failed.reason.splitlines()[0] if failed and failed.reason else "",
+        processes=[],
+        verdict="not_compared",
+        size=case.size,
+        role=role,
+        flops=float(load.flops),
+        checked_batch=load.checked_batch,
+        dropping=load.dropping,
     )
 
 
-def _compact(measurements: Any) -> dict[str, Any]:
-    """What is committed of a process: blocks raw, the warm-up by its length."""
-    kept = {key: measurements[key] for key in ("import_seconds", "build_seconds", "first_step_ns", "second_step_ns", "threads")}
-    warm = measurements["warmup"]
-    return {**kept, "warmup": {"steps": len(warm["steps_ns"]), "flat": warm["flat"]}, "blocks": measurements["blocks"]}
+def _speed(cell: Cell, found: Rounds, processes: int) -> Speed:
+    """A cell's row: its processes with their raw blocks, and the worst that one of them answered."""
+    sampled = found.of(cell)
+    ran = [one for one in sampled if one.measurements]
+    failed = next((one for one in sampled if one.outcome != "ran"), None)
+    bad = next((one for one in ran if one.verdict not in PASSING), None)
+    blank = _blank(cell.workload, cell.framework, cell.role)
+    if not ran:
+        verdict = failed.outcome if failed else "interrupted" if found.interrupted else "not_compared"
+        return replace(blank, verdict=verdict, reason=failed.reason if failed else "")
+    return replace(
+        blank,
+        framework_version=ran[0].framework_version,
+        mode=ran[0].mode,
+        processes=[_compact(one) for one in ran],
+        verdict=bad.verdict if bad else worst([one.verdict for one in ran]),
+        reason=(bad or failed or ran[0]).reason,
+        asked=1 if cell.role == PEAK else processes,
+    )
+
+
+def _compact(one: Sampled) -> dict[str, Any]:
+    """What is committed of a process: blocks raw, the warm-up by its length and its kind."""
+    measurements = dict(one.measurements or {})
+    warm, blocks = measurements["warmup"], measurements["blocks"]
+    steps = [*warm["steps_ns"], *(block["wall_ns"] / block["steps"] for block in blocks)]
+    kept = {key: value for key, value in measurements.items() if key != "short_blocks"}
+    kind = steadiness.kind(steps)
+    return {**kept, "round": one.round, "warmup": {"steps": len(warm["steps_ns"]), "flat": warm["flat"], "kind": kind}}
 
 
 def bench(
@@ -167,11 +190,31 @@ def bench(
     processes: int = PROCESSES,
     size: str = "full",
     store: str | Path = STORE,
+    again: bool = False,
 ) -> list[Speed]:
     """Checks, and times what passes: one cell an architecture, framework, device, mode and batch size, with its raw samples.
 
-    processes: fresh ones a cell. Raises SpecError, UsageError. One word may stand where several can.
+    processes: fresh ones a cell. size: `full`, the published network, where nothing is said, as on the command line. again:
+    what the store has measured is measured anew. Raises SpecError, UsageError, and KeyboardInterrupt after Ctrl-C; whole rounds
+    stay in the store. One word may stand where several can.
     """
+    found = _bench(specs, frameworks, devices, modes, batch_sizes, processes, size, store, again)
+    if found.interrupted:
+        raise KeyboardInterrupt
+    return list(found.speeds)
+
+
+def _bench(
+    specs: str | Sequence[str],
+    frameworks: str | Sequence[str],
+    devices: str | Sequence[str],
+    modes: str | Sequence[str],
+    batch_sizes: Sequence[int],
+    processes: int,
+    size: str,
+    store: str | Path,
+    again: bool,
+) -> Benched:
     specs, frameworks, devices, modes = map(asking.words, (specs, frameworks, devices, modes))
     asking.check((), devices, modes)
     chosen = selection.select(specs).architectures
@@ -179,51 +222,64 @@ def bench(
         raise UsageError("bench times architectures; `parity list architectures` shows them", status=5)
     limits.check_numbers(batch_sizes=batch_sizes, processes=processes)
     for architecture in chosen:
-        limits.check_case(expand(architecture, size), max(batch_sizes, default=1), BATCHES, walked=False)
+        limits.check_case(expand(architecture, size), max(batch_sizes, default=1), speed.BATCHES, walked=False)
     asking.place(Path(store))
-    speeds: list[Speed] = []
+    made: list[Benched] = []
     for device in devices:
         options = Options(device=device, size=size)
         with progress.bar("checking and timing", None) as bar:
             session = Session(Path(store), asked_frameworks.that_train(frameworks), on_record=bar.record, on_notice=bar.notice)
-            verdicts = gate(session, chosen, options, modes)
-            speeds += measure(session, chosen, options, modes, batch_sizes, processes, verdicts)
-    return speeds
+            made.append(take(session, workloads(chosen, options, modes, batch_sizes), options, processes, again=again))
+        if made[-1].interrupted:
+            break
+    return Benched(
+        [one for each in made for one in each.speeds],
+        [one for each in made for one in each.kept],
+        any(each.interrupted for each in made),
+    )
 
 
 def main(json_path: Path | None, **options: Any) -> int:
-    """The verb: gate, measure, print; `--json` writes the raw samples."""
+    """The verb: gate, measure, print; `--json` writes the raw samples and what they say."""
     output.reach(json_path)
-    speeds = bench(**options)
+    found = _bench(**options)
     unasked.tell(options["frameworks"])
-    terminal.show(table(Results("bench", "parity bench", speeds=speeds)))
-    terminal.say(stated(options["size"]))
+    results = Results("bench", "parity bench", speeds=found.speeds)
+    timings.show(results)
+    for line in timings.told(found.speeds, found.kept, OPTIMIZER):
+        terminal.say(line)
     if json_path is not None:
-        output.write_speed_json(json_path, speeds)
-    if any(speed.processes and not summary.measured(speed) for speed in speeds):
-        terminal.say(BUSY, error=True)
-    return 0 if all(summary.measured(speed) for speed in speeds) else 3
+        output.write_speed_json(json_path, found.speeds, list(timings.ranked(results)))
+    for line in complaints(found):
+        terminal.say(line, error=True)
+    return status(found)
 
 
-def stated(size: str) -> str:
-    """What was timed, in a sentence: a speed of the small probe says nothing of the published network."""
-    told = {"small": "the small probes that `check` judges, not the published networks", "full": "the published networks"}
-    return f"timed at size {size}: {told[size]}" if size in told else f"timed at size {size}"
+def complaints(found: Benched) -> Iterator[str]:
+    """What is missing, a sentence each."""
+    plain = [one for one in found.speeds if not one.role]
+    if any(one.verdict == "no_quiet_samples" for one in plain):
+        yield timings.BUSY.format(blocks=timings.ATTEMPTS)
+    if any(one.verdict == "above_peak" for one in plain):
+        yield "a rate above the machine's fastest product of matrices has no number: the time cannot be right"
+    if found.interrupted:
+        missing = sum(one.verdict == "interrupted" for one in plain)
+        yield f"interrupted: {missing} of {len(plain)} cells were not measured; whole rounds are kept, the same command goes on"
 
 
-def table(results: Results) -> Table:
-    """Workloads by cells: times the fastest with interval."""
-    shown = Table("workload", "framework", "mode", "times the fastest", "median ms", "processes", box=None, header_style="bold")
-    for (spec, device, batch), cells in summary.speeds(results).items():
-        for cell in cells:
-            count = str(len(cell.speed.processes))
-            name = f"{spec}, batch {batch}, {device}"
-            shown.add_row(
-                escape(name),
-                escape(cell.speed.framework),
-                escape(cell.speed.mode),
-                wording.speed_text(cell),
-                wording.milliseconds(cell.median_ns),
-                count,
-            )
-    return shown
+def status(found: Benched) -> int:
+    """130 interrupted; 1 where something differs from the reference; 3 where a cell has no number or too few quiet rounds."""
+    if found.interrupted:
+        return 130
+    plain = [one for one in found.speeds if not one.role]
+    judged = exit_status(one.verdict for one in plain if one.verdict in WORST_FIRST) if plain else 5
+    if judged == 1:
+        return 1
+    lacking = [one for one in plain if not complete(one)]
+    numbers = any(one.processes and complete(one) for one in plain)
+    return 3 if lacking or not numbers else 0
+
+
+def complete(one: Speed) -> bool:
+    """Whether a cell has all quiet rounds that were asked for, or its framework declares that it cannot do this."""
+    return one.verdict == "unsupported" or (timed.measured(one) and len(timed.rounds(one)) >= one.asked)

@@ -16,21 +16,22 @@ from parity.execution.frameworks import training as training_names
 from parity.execution.launcher import diagnosis, planning
 from parity.execution.launcher.environments import Unavailable, installed
 from parity.judgement.verdicts import exit_status
-from parity.reporting import pages, summary
+from parity.reporting import pages
 from parity.reporting.results import Curve, Results, Speed, read, write
 from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.spec.suites import Suite, SuiteEntry
-from parity.trials import asked_frameworks, full_size, limits, selection, suites, training
+from parity.trials import asked_frameworks, full_size, limits, selection, speed, suites, training
 from parity.trials import options as asking
 from parity.trials import output as collating
 from parity.trials.networks import LARGE_SIZES, batch_size_of
 from parity.trials.options import DTYPES
+from parity.trials.rounds import Sampled
 from parity.trials.session import Judged, Session, judge_record
 from parity.trials.trial import Options, Trial
 from parity.verbs import bench, terminal
 from parity.verbs.check import make_trials, show
-from parity.verbs.terminal import progress, unasked
+from parity.verbs.terminal import progress, timings, unasked
 
 REPORTS = "reports"
 """Below the store: where a report goes if nothing is said, in a folder named like the suite. The project's own reports/, which
@@ -41,11 +42,13 @@ PLANNED = ("agreement", "sampling")
 
 @dataclass
 class Outcome:
-    """What a suite has given so far."""
+    """What a suite has given so far. kept: timed processes out of the store. interrupted: while it was timing."""
 
     judged: list[Judged] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
     speeds: list[Speed] = field(default_factory=list)
+    kept: list[Sampled] = field(default_factory=list)
+    interrupted: bool = False
 
 
 def main(
@@ -83,8 +86,17 @@ def main(
     pages.write(read(output / "data"), output)  # from what is committed alone, so that `parity report` gives the same bytes
     show(outcome.judged, results.command)
     terminal.say(f"report: {output / 'index.html'}")
-    status = exit_status(one.verdict for one in outcome.judged)
-    return status or (0 if all(summary.measured(speed) for speed in outcome.speeds) else 3)
+    for line in (*timings.from_store(outcome.speeds, outcome.kept), *bench.complaints(_benched(outcome))):
+        terminal.say(line, error=True)
+    if outcome.interrupted:
+        return 130
+    status = exit_status(one.verdict for one in outcome.judged) if outcome.judged else 0
+    timed = bench.status(_benched(outcome)) if outcome.speeds else 0
+    return 1 if 1 in (status, timed) else max(status, timed) if outcome.judged or outcome.speeds else 5
+
+
+def _benched(outcome: Outcome) -> bench.Benched:
+    return bench.Benched(outcome.speeds, outcome.kept, outcome.interrupted)
 
 
 def command(suite: str, output: Path | None) -> str:
@@ -109,6 +121,8 @@ def run(suite: Suite, frameworks: Sequence[str], store: Path, so_far: bool = Fal
                 _train(entry, session, outcome, bar)
             else:
                 _time(entry, session, outcome)
+        if outcome.interrupted:
+            break
     return outcome
 
 
@@ -119,7 +133,7 @@ def _check_size(entry: SuiteEntry) -> None:
     for architecture in selection.select(entry.specs).architectures:
         graph = expand(architecture, entry.size or ("small" if entry.task == "agreement" else "full"))
         for batch_size in entry.batch_sizes or [batch_size_of(graph, entry.size or "small")]:
-            batches = {"speed": bench.BATCHES, "agreement": entry.steps or 1}.get(entry.task, 1)
+            batches = {"speed": speed.BATCHES, "agreement": entry.steps or 1}.get(entry.task, 1)
             limits.check_case(graph, batch_size, batches, walked=entry.task != "speed")
 
 
@@ -258,13 +272,15 @@ def _train(entry: SuiteEntry, session: Session, outcome: Outcome, bar: progress.
 
 def _time(entry: SuiteEntry, session: Session, outcome: Outcome) -> None:
     architectures = selection.select(entry.specs).architectures
-    modes = entry.modes or ["default"]
     for options in _options(replace_modes(entry)):
         sized = replace(options, size=entry.size or "full")
-        verdicts = bench.gate(session, architectures, options, modes)
-        outcome.speeds += bench.measure(
-            session, architectures, sized, modes, entry.batch_sizes or [32], bench.PROCESSES, verdicts
-        )
+        loads = bench.workloads(architectures, sized, entry.modes or ["default"], entry.batch_sizes or [32])
+        found = bench.take(session, loads, sized, bench.PROCESSES)
+        outcome.speeds += found.speeds
+        outcome.kept += found.kept
+        outcome.interrupted = outcome.interrupted or found.interrupted
+        if found.interrupted:
+            return
 
 
 def replace_modes(entry: SuiteEntry) -> SuiteEntry:

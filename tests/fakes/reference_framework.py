@@ -36,6 +36,7 @@ class Realized:
         self.graph = self.built(case.graph)
         self.held: dict[str, Array] = {}
         self.t = 0
+        self.loss: Array | None = None
         self.rule: Rule | None = None
         if case.optimizer != "none":
             self.rule = self.chosen_rule(case.optimizer)
@@ -57,7 +58,9 @@ class Realized:
         return {**self.held, **batch}
 
     def walked(self, values: Mapping[str, Array], training: bool, phase: int = 0) -> Reference:
-        return observe(self.graph, values, self.case.dtype, ORDER, training=training, phase=phase)
+        found = observe(self.graph, values, self.case.dtype, ORDER, training=training, phase=phase)
+        self.loss = found.loss
+        return found
 
     def shown(self, seen: Observation) -> Observation:
         """What leaves the framework."""
@@ -114,7 +117,7 @@ class Realized:
 
     def step(self, batch: Batch) -> float:
         self.advance(batch)
-        return 0.0
+        return float(self.loss) if self.loss is not None else 0.0
 
     def synchronize(self) -> None:
         return None

@@ -33,10 +33,10 @@ def row(**changes: Any) -> Row:
     return Row(**{**values, **changes})
 
 
-def speed(framework: str, *milliseconds: float, verdict: str = "agrees") -> Speed:
+def speed(framework: str, *milliseconds: float, verdict: str = "agrees", role: str = "") -> Speed:
     block = {"steps": 10, "foreign": 0.0, "steal": 0.0}
     processes = [{"blocks": [{**block, "wall_ns": int(time * 1e7)} for _ in range(5)]} for time in milliseconds]
-    return Speed("case", "lenet", framework, "1", "cpu", "float32", "default", 32, processes, verdict)
+    return Speed("case", "lenet", framework, "1", "cpu", "float32", "default", 32, processes, verdict, role=role)
 
 
 def made(**changes: Any) -> Results:
@@ -100,24 +100,6 @@ def test_a_cell_shows_the_worst_of_a_spec_and_its_nodes() -> None:
     rows = [row(), row(spec="lenet:conv1", kind="nodes", case="n", verdict="differs", error=8e-16)]
     cell = summary.matrix(rows, "architectures").cells[("lenet", "torch", "float64")]
     assert (cell.verdict, cell.cases, cell.used) == ("differs", 2, 2.0)
-
-
-@pytest.mark.parametrize(("slow", "word"), [((3.0, 3.1, 2.9), "1.50 (1.4"), ((2.0, 2.2, 1.9), "tie")])
-def test_speed_is_a_ratio_with_an_interval_or_a_tie(slow: tuple[float, ...], word: str) -> None:
-    cells = summary.speeds(made(speeds=[speed("torch", 2.0, 2.0, 2.0), speed("keras", *slow)]))[("lenet", "cpu", 32)]
-    texts = [wording.speed_text(cell) for cell in cells]
-    assert texts[0] == "fastest" and texts[1].startswith(word)
-
-
-def test_what_was_not_timed_shows_why() -> None:
-    cells = summary.speeds(made(speeds=[speed("torch", 2.0), speed("keras", verdict="differs")]))[("lenet", "cpu", 32)]
-    assert wording.speed_text(cells[-1]) == "differs"
-
-
-def test_disturbed_blocks_do_not_count() -> None:
-    noisy = speed("torch", 2.0)
-    noisy.processes[0]["blocks"][0].update(foreign=0.5, wall_ns=10**12)
-    assert max(summary.step_samples(noisy)[0]) < 1e7
 
 
 def test_trainings_of_one_spec_are_kept_apart() -> None:

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from parity.execution import endings, own_path, records, request
 from parity.execution.protocol import Array, Description, Framework, Unsupported
 from parity.execution.records import Record
 from parity.execution.request import Request, RequestEntry
-from parity.execution.worker import black_box, implementations, probing, tasks, timing
+from parity.execution.worker import black_box, implementations, machine, probing, speed, tasks, timing
 
 PROGRESS = "progress.jsonl"
 LITTLE = 1 << 23
@@ -50,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("REQUEST_DIR and OUT_DIR are needed")
     asked = request.read(given.request)
     given.out.mkdir(parents=True, exist_ok=True)
+    if asked.timed():
+        machine.settle(asked.threads)
     run(asked, given.out, _chosen(asked, given.out, given.only))
     return 0
 
@@ -145,12 +148,16 @@ def _perform(
         return black_box.fingerprint(framework, case, tasks.initial_state(given), black_box.batches(given)), None
     if case.task == "native":
         return probing.probe(case, implementations.drivers(asked.framework), given), None
-    start = time.perf_counter()
+    start, began = time.perf_counter(), datetime.now(UTC).isoformat(timespec="seconds")
     realization = framework.realize(case)
     built = time.perf_counter() - start
     if case.task == "speed":
+        place = machine.settle(asked.threads)  # again: a framework's threads may have begun elsewhere
+        plan = timing.Plan.of(case.arguments, case.steps)
+        found, measured = speed.speed(realization, case, given, machine.SystemClock(place), plan)
         times = {"import_seconds": imported, "build_seconds": built, "threads": asked.threads}
-        return {}, {**times, **speed(realization, given, timing.SystemClock(), timing.Plan(steps=case.steps))}
+        where = machine.surroundings(os.environ, place)
+        return found, {"measured_at": began, "where": where, **times, **measured}
     if case.task == "weights":
         return tasks.weights(realization, given), None
     perform = {"agreement": tasks.agreement, "training": tasks.training, "curvature": tasks.curvature}[case.task]
@@ -172,20 +179,6 @@ def _none_missing(case: str, found: dict[str, Array]) -> dict[str, Array]:
         if np.asarray(array).dtype == object:
             raise TypeError(f"case {case}: {name} is no array of numbers")
     return found
-
-
-def speed(realization: Any, given: tasks.Arrays, clock: timing.Clock, plan: timing.Plan) -> dict[str, Any]:
-    """Measures `step`, with the batches on the device before the clock starts, and varying."""
-    realization.set_parameters(tasks.initial_state(given))
-    batches = [realization.place(batch) for batch in tasks.batches_of(given)]
-    count = 0
-
-    def step() -> None:
-        nonlocal count
-        realization.step(batches[count % len(batches)])
-        count += 1
-
-    return timing.measure(step, realization.synchronize, clock, plan)
 
 
 def _record(asked: Request, entry: RequestEntry) -> Record:

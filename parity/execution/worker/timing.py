@@ -5,32 +5,14 @@ It refuses to summarize: every sample leaves raw. The clock is an argument, so t
 
 from __future__ import annotations
 
-import os
-import resource
 import statistics
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Protocol
 
-NANO = 1_000_000_000
+from parity.execution.worker.machine import NANO, Sample
+
 FLAT_STEPS, FLAT_SLOPE = 10, 0.02
-FOREIGN_LIMIT, STEAL_LIMIT = 0.05, 0.03
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Readings at one moment. cpu_ns, minor_faults: of this process and its waited-for children since they began.
-    busy_ns, steal_ns: of all the machine's CPUs since boot (0 where the system does not tell)."""
-
-    wall_ns: int
-    cpu_ns: int = 0
-    minor_faults: int = 0
-    rss_bytes: int = 0
-    busy_ns: int = 0
-    steal_ns: int = 0
-    cpus: int = 1
 
 
 class Clock(Protocol):
@@ -42,7 +24,12 @@ class Clock(Protocol):
 
 @dataclass(frozen=True)
 class Block:
-    """Some steps between two synchronizations. foreign, steal: shares of the machine's CPU time that others took."""
+    """Some steps between two synchronizations.
+
+    foreign: the CPU time of other programs on the watched CPUs, as a share of what the worker could have used. steal: the same
+    of the hypervisor. throttled: the share of the time in which a quota held the worker back. A machine that does not tell of
+    other programs counts as all theirs: foreign is 1.
+    """
 
     steps: int
     wall_ns: int
@@ -51,18 +38,21 @@ class Block:
     rss_bytes: int
     foreign: float
     steal: float
+    throttled: float
     started_ns: int
-
-    @property
-    def quiet(self) -> bool:
-        return self.foreign <= FOREIGN_LIMIT and self.steal <= STEAL_LIMIT
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How much to measure. blocks, steps: quiet ones wanted, at least; attempts: blocks at most; the last two end a warm-up
-    that never gets flat."""
+    """How much to measure, and what counts as quiet.
 
+    blocks, steps: quiet ones wanted, at least. attempts: blocks at most. block_seconds: the least length of a block.
+    warmup_steps, warmup_seconds: where a warm-up ends that never gets flat. foreign, steal: the greatest shares of a quiet
+    block (parity.judgement.budgets has them; steal bounds the time that a quota took as well).
+    """
+
+    foreign: float
+    steal: float
     blocks: int = 5
     steps: int = 0
     attempts: int = 15
@@ -70,16 +60,17 @@ class Plan:
     warmup_steps: int = 500
     warmup_seconds: float = 20.0
 
+    @staticmethod
+    def of(arguments: Mapping[str, Any], steps: int) -> Plan:
+        """From the arguments of a case. Raises ValueError where the limits of a quiet block are missing."""
+        known = {item.name for item in fields(Plan)}
+        if missing := {"foreign", "steal"} - arguments.keys():
+            raise ValueError(f"a speed case says what counts as quiet; {' and '.join(sorted(missing))} are missing")
+        return Plan(**{**{name: value for name, value in arguments.items() if name in known}, "steps": steps})
 
-class SystemClock:
-    """The clock of a Linux machine; elsewhere without the readings of /proc."""
-
-    def read(self) -> Sample:
-        own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu = own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
-        busy, steal = _machine()
-        cpus = os.cpu_count() or 1
-        return Sample(time.perf_counter_ns(), int(cpu * NANO), own.ru_minflt, _resident_bytes(), busy, steal, cpus)
+    def quiet(self, block: Block) -> bool:
+        """Whether nobody else took the worker's CPUs while a block ran."""
+        return block.foreign <= self.foreign and block.steal <= self.steal and block.throttled <= self.steal
 
 
 def measure(step: Callable[[], Any], synchronize: Callable[[], None], clock: Clock, plan: Plan) -> dict[str, Any]:
@@ -114,7 +105,7 @@ def measure(step: Callable[[], Any], synchronize: Callable[[], None], clock: Clo
 
 def enough(blocks: Sequence[Block], plan: Plan) -> bool:
     """Whether as many quiet blocks and steps were taken as the plan wants."""
-    quiet = [block for block in blocks if block.quiet]
+    quiet = [block for block in blocks if plan.quiet(block)]
     return len(quiet) >= plan.blocks and sum(block.steps for block in quiet) >= plan.steps
 
 
@@ -148,29 +139,16 @@ def take_block(step: Callable[[], Any], synchronize: Callable[[], None], clock: 
     synchronize()
     after = clock.read()
     wall, cpu = after.wall_ns - before.wall_ns, after.cpu_ns - before.cpu_ns
-    capacity = max(1, wall * after.cpus)
+    capacity = max(1, wall * after.cores)
+    others = (after.busy_ns - before.busy_ns - cpu) / capacity
     return Block(
         steps=steps,
         wall_ns=wall,
         cpu_ns=cpu,
         minor_faults=after.minor_faults - before.minor_faults,
         rss_bytes=after.rss_bytes,
-        foreign=max(0.0, (after.busy_ns - before.busy_ns - cpu) / capacity) if after.busy_ns else 0.0,
+        foreign=max(0.0, others) if before.told and after.told else 1.0,
         steal=(after.steal_ns - before.steal_ns) / capacity,
+        throttled=(after.throttled_ns - before.throttled_ns) / max(1, wall),
         started_ns=before.wall_ns,
     )
-
-
-def _machine() -> tuple[int, int]:
-    """Busy and stolen CPU time in ns since boot, from the first line of /proc/stat."""
-    path = Path("/proc/stat")
-    if not path.exists():
-        return 0, 0
-    user, nice, system, _, _, irq, softirq, steal = (int(part) for part in path.read_text().split("\n", 1)[0].split()[1:9])
-    tick = NANO // os.sysconf("SC_CLK_TCK")
-    return (user + nice + system + irq + softirq) * tick, steal * tick
-
-
-def _resident_bytes() -> int:
-    path = Path("/proc/self/statm")
-    return int(path.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if path.exists() else 0

@@ -207,7 +207,7 @@ def test_what_a_description_answers_is_not_tried(
 
 
 def test_speed_leaves_raw_measurements(tmp_path: Path, fakes: Path) -> None:
-    asked = write(tmp_path / "request", "Slow", 1, task="speed")
+    asked = write(tmp_path / "request", "Slow", 1, task="speed", arguments={"foreign": 1.0, "steal": 1.0})
     worker(asked.directory, tmp_path / "out", fakes)
     (record,) = records.read(tmp_path / "out").records
     assert (record.outcome, record.arrays) == ("ran", None)

@@ -9,7 +9,8 @@ from itertools import chain, repeat
 import pytest
 
 from parity.execution.worker import timing
-from parity.execution.worker.timing import NANO, Plan, Sample
+from parity.execution.worker.machine import NANO, Sample, SystemClock, settle
+from parity.execution.worker.timing import Plan
 
 MILLI = 1_000_000
 
@@ -20,7 +21,7 @@ class FakeMachine:
 
     times: Iterator[int]
     foreign: Iterator[float] = field(default_factory=lambda: repeat(0.0))
-    now: Sample = field(default_factory=lambda: Sample(1_000, cpus=2))
+    now: Sample = field(default_factory=lambda: Sample(1_000, cores=2))
     queued: int = 0
     steps: int = 0
 
@@ -33,7 +34,7 @@ class FakeMachine:
 
     def synchronize(self) -> None:
         if self.queued:
-            others = int(next(self.foreign) * self.queued * self.now.cpus)
+            others = int(next(self.foreign) * self.queued * self.now.cores)
             self.now = replace(
                 self.now,
                 wall_ns=self.now.wall_ns + self.queued,
@@ -44,7 +45,7 @@ class FakeMachine:
             self.queued = 0
 
 
-PLAN = Plan()
+PLAN = Plan(foreign=0.05, steal=0.03)
 
 
 def measured(machine: FakeMachine, plan: Plan = PLAN) -> dict:
@@ -76,7 +77,7 @@ def test_warm_up_goes_on_until_the_slope_is_flat() -> None:
 
 def test_a_warm_up_that_never_gets_flat_ends_and_says_so() -> None:
     rising = (i * MILLI for i in range(1, 1_000_000))
-    found = measured(FakeMachine(rising), Plan(warmup_steps=40))
+    found = measured(FakeMachine(rising), replace(PLAN, warmup_steps=40))
     assert found["warmup"]["flat"] is False
     assert len(found["warmup"]["steps_ns"]) == 40
 
@@ -96,8 +97,33 @@ def test_a_disturbed_block_is_kept_and_taken_again() -> None:
 
 
 def test_a_machine_that_is_never_quiet_ends_the_attempts() -> None:
-    blocks = measured(FakeMachine(repeat(100 * MILLI), repeat(0.5)), Plan(attempts=6))["blocks"]
+    blocks = measured(FakeMachine(repeat(100 * MILLI), repeat(0.5)), replace(PLAN, attempts=6))["blocks"]
     assert len(blocks) == 6
+
+
+def test_a_machine_that_does_not_tell_of_others_is_never_quiet() -> None:
+    """Without /proc/stat a busy neighbour and none look alike: nothing may count as quiet."""
+    machine = FakeMachine(repeat(100 * MILLI))
+    machine.now = replace(machine.now, told=False)
+    blocks = measured(machine)["blocks"]
+    assert [block["foreign"] for block in blocks] == [1.0] * PLAN.attempts
+
+
+def test_time_that_a_quota_took_is_no_quiet_time() -> None:
+    class Throttled(FakeMachine):
+        def synchronize(self) -> None:
+            before = self.now.wall_ns
+            super().synchronize()
+            self.now = replace(self.now, throttled_ns=self.now.throttled_ns + (self.now.wall_ns - before) // 20)
+
+    blocks = measured(Throttled(repeat(100 * MILLI)))["blocks"]
+    assert len(blocks) == PLAN.attempts and {block["throttled"] for block in blocks} == {0.05}
+
+
+def test_a_plan_says_what_counts_as_quiet() -> None:
+    assert Plan.of({"foreign": 0.1, "steal": 0.2, "blocks": 3, "other": 1}, 7) == Plan(0.1, 0.2, blocks=3, steps=7)
+    with pytest.raises(ValueError, match="foreign and steal are missing"):
+        Plan.of({}, 0)
 
 
 def test_too_short_blocks_are_set_apart_and_made_longer() -> None:
@@ -108,7 +134,7 @@ def test_too_short_blocks_are_set_apart_and_made_longer() -> None:
 
 
 def test_as_many_steps_are_timed_as_asked() -> None:
-    blocks = measured(FakeMachine(repeat(100 * MILLI)), Plan(steps=15))["blocks"]
+    blocks = measured(FakeMachine(repeat(100 * MILLI)), replace(PLAN, steps=15))["blocks"]
     assert sum(block["steps"] for block in blocks) >= 15
 
 
@@ -121,7 +147,7 @@ def test_an_injected_slowdown_shows_in_full() -> None:
 
 
 def test_the_clock_of_this_machine_moves_forward() -> None:
-    clock = timing.SystemClock()
+    clock = SystemClock(settle(2))
     before = clock.read()
     work: Callable[[], int] = lambda: sum(range(100_000))  # noqa: E731
     work()
