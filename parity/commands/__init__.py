@@ -127,6 +127,7 @@ def compare(**options: Any) -> int:
 @click.option("--batch-size", "batch_sizes", type=click.IntRange(1, 1_000_000), multiple=True, default=(32,), show_default=True)
 @click.option("--processes", type=click.IntRange(1, 1_000), default=5, show_default=True, help="Fresh processes a cell.")
 @click.option("--size", default="full", show_default=True, help=NAMED_SIZES)
+@click.option("--optimizer", default="adam", show_default=True, help="Its name, at its default hyper-parameters.")
 @click.option("--again", is_flag=True, help="Measure anew what the store has measured.")
 @STORE
 @JSON

@@ -16,6 +16,7 @@ from parity.judgement.verdicts import PASSING
 from parity.reporting.results import Results, Speed
 
 CONTROL, PEAK = "A/A", "peak"
+USUAL = "adam"
 PRODUCT = 2 * 1024**3
 """Operations of the product of matrices that every process takes behind the clock (parity.execution.worker.speed)."""
 
@@ -71,9 +72,16 @@ def workloads(results: Results) -> dict[Key, Workload]:
 
 
 def labelled(speed: Speed) -> str:
-    """The spec, with its size where that is not the published one: `lenet (small)`."""
+    """The spec, with its size where that is not the published one and its optimizer where that is not adam: `lenet (small)`."""
     size = speed.size or speed.case.partition("@")[2].partition("/")[0] or ("" if "/" not in speed.case else "small")
-    return speed.spec if size in ("", "full") else f"{speed.spec} ({size})"
+    named = speed.spec if size in ("", "full") else f"{speed.spec} ({size})"
+    return named if optimizer_of(speed) in ("", USUAL) else f"{named}, {optimizer_of(speed)}"
+
+
+def optimizer_of(speed: Speed) -> str:
+    """The optimizer that its case names; empty where it names none."""
+    parts = speed.case.split("/")
+    return parts[2] if len(parts) > 3 else ""
 
 
 def rounds(speed: Speed) -> dict[int, list[float]]:

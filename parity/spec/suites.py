@@ -38,7 +38,7 @@ MOST_EXAMPLES = 100_000_000
 READ_BY = {
     "dataset": ("training",),
     "initializer": ("training",),
-    "optimizer": ("training",),
+    "optimizer": ("training", "speed"),
     "hyperparameters": ("training",),
     "quality": ("training",),
     "batch_sizes": ("training", "speed"),
@@ -50,7 +50,8 @@ class SuiteEntry(Part):
     """One task on several specs; every list is crossed with every other. What is left out takes the verb's default.
 
     nodes: whether every layer is judged alone as well.
-    specs: what `parity check` takes: names, kinds, `all`. frameworks: all that train, if empty. initializer, optimizer: names.
+    specs: what `parity check` takes: names, kinds, `all`. frameworks: all that train, if empty.
+    initializer, optimizer: names; a speed is timed with adam, if nothing is said.
     hyperparameters: of the optimizer, where a training takes other values than the published ones.
     """
 

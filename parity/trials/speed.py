@@ -18,12 +18,15 @@ from parity.judgement.behind import judge_behind
 from parity.judgement.comparison import Comparison
 from parity.spec import specs as language
 from parity.spec.expansion import expand
-from parity.spec.graph import Graph
+from parity.spec.extent import RECURRENT
+from parity.spec.graph import Graph, Node, Shape
 from parity.trials import draws as drawing
 from parity.trials import networks
 from parity.trials.trial import Judge, Options, Trial
 
 DTYPE = "float32"
+PLAIN_PRODUCTS = ("dense", "conv1d", "conv2d", "conv3d", "conv_transpose2d", "embedding")
+"""Ops that are one product of what arrives with what they hold."""
 BATCHES = 4
 """Different batches that a process cycles through, so that no step sees the numbers of the one before."""
 AFFORDED = 20_000_000
@@ -173,7 +176,7 @@ def _of_a_batch(name: str) -> bool:
     return lies_under(name, BATCH) or lies_under(name, CARRIED)
 
 
-def training_flops(graph: Graph) -> int:
+def training_flops(graph: Graph) -> float:
     """Of one example in a training step, from the graph: the forward pass, as much again for the gradients of what a layer
     holds, and as much for those of its inputs, but for the layers that read nothing which has a gradient. 0 where phases or
     frozen parameters make it another number.
@@ -182,5 +185,16 @@ def training_flops(graph: Graph) -> int:
     """
     if len(graph.phases) != 1 or {one.name for one in graph.parameters} - graph.phases[0].updates.keys():
         return 0
-    given = {one.name for one in graph.batch_inputs()}
-    return sum(node.flops * (2 if set(node.sources()) <= given else 3) for node in graph.all_nodes())
+    given, shapes = {one.name for one in graph.batch_inputs()}, graph.value_shapes()
+    return sum(
+        node.flops * (2 + _carried_on(node, shapes) if set(node.sources()) <= given else 3) for node in graph.all_nodes()
+    )
+
+
+def _carried_on(node: Node, shapes: Mapping[str, Shape]) -> float:
+    """Of a layer that reads what the batch brings: the share of its products whose factors have a gradient all the same. A
+    recurrent layer's are those with its own state; an attention's are taken to be all."""
+    if node.op in RECURRENT:
+        units, features = node.attributes["units"], shapes[node.sources()[0]][-1]
+        return float(units / (units + features))
+    return 0.0 if node.op in PLAIN_PRODUCTS else 1.0

@@ -17,6 +17,7 @@ from parity.reporting import speeds as timed
 from parity.reporting.results import Results, Speed
 from parity.spec import specs as language
 from parity.spec.expansion import expand
+from parity.spec.mistakes import did_you_mean, short
 from parity.trials import asked_frameworks, limits, output, selection, speed
 from parity.trials import options as asking
 from parity.trials.options import STORE
@@ -51,10 +52,14 @@ class Benched:
 
 
 def workloads(
-    architectures: Sequence[language.Architecture], options: Options, modes: Sequence[str], batch_sizes: Sequence[int]
+    architectures: Sequence[language.Architecture],
+    options: Options,
+    modes: Sequence[str],
+    batch_sizes: Sequence[int],
+    optimizer: str = OPTIMIZER,
 ) -> list[Workload]:
     """What is timed, each in one mode and batch size."""
-    started = selection.initializer(INITIALIZER), selection.optimizer(OPTIMIZER)
+    started = selection.initializer(INITIALIZER), selection.optimizer(optimizer)
     return [
         speed.workload(architecture, *started, replace(options, mode=mode), batch)
         for architecture in architectures
@@ -190,15 +195,16 @@ def bench(
     processes: int = PROCESSES,
     size: str = "full",
     store: str | Path = STORE,
+    optimizer: str = OPTIMIZER,
     again: bool = False,
 ) -> list[Speed]:
     """Checks, and times what passes: one cell an architecture, framework, device, mode and batch size, with its raw samples.
 
-    processes: fresh ones a cell. size: `full`, the published network, where nothing is said, as on the command line. again:
-    what the store has measured is measured anew. Raises SpecError, UsageError, and KeyboardInterrupt after Ctrl-C; whole rounds
-    stay in the store. One word may stand where several can.
+    processes: fresh ones a cell. size: `full`, the published network, where nothing is said, as on the command line.
+    optimizer: its name, at its default hyper-parameters. again: what the store has measured is measured anew. Raises SpecError,
+    UsageError, and KeyboardInterrupt after Ctrl-C; whole rounds stay in the store. One word may stand where several can.
     """
-    found = _bench(specs, frameworks, devices, modes, batch_sizes, processes, size, store, again)
+    found = _bench(specs, frameworks, devices, modes, batch_sizes, processes, size, store, optimizer, again)
     if found.interrupted:
         raise KeyboardInterrupt
     return list(found.speeds)
@@ -213,6 +219,7 @@ def _bench(
     processes: int,
     size: str,
     store: str | Path,
+    optimizer: str,
     again: bool,
 ) -> Benched:
     specs, frameworks, devices, modes = map(asking.words, (specs, frameworks, devices, modes))
@@ -220,6 +227,9 @@ def _bench(
     chosen = selection.select(specs).architectures
     if not chosen:
         raise UsageError("bench times architectures; `parity list architectures` shows them", status=5)
+    if optimizer not in language.names("optimizers"):
+        close = did_you_mean(optimizer, language.names("optimizers"))
+        raise UsageError(f"there is no optimizer `{short(optimizer)}`{close or '; `parity list optimizers` shows them'}")
     limits.check_numbers(batch_sizes=batch_sizes, processes=processes)
     for architecture in chosen:
         limits.check_case(expand(architecture, size), max(batch_sizes, default=1), speed.BATCHES, walked=False)
@@ -229,7 +239,8 @@ def _bench(
         options = Options(device=device, size=size)
         with progress.bar("checking and timing", None) as bar:
             session = Session(Path(store), asked_frameworks.that_train(frameworks), on_record=bar.record, on_notice=bar.notice)
-            made.append(take(session, workloads(chosen, options, modes, batch_sizes), options, processes, again=again))
+            loads = workloads(chosen, options, modes, batch_sizes, optimizer)
+            made.append(take(session, loads, options, processes, again=again))
         if made[-1].interrupted:
             break
     return Benched(
@@ -246,7 +257,7 @@ def main(json_path: Path | None, **options: Any) -> int:
     unasked.tell(options["frameworks"])
     results = Results("bench", "parity bench", speeds=found.speeds)
     timings.show(results)
-    for line in timings.told(found.speeds, found.kept, OPTIMIZER):
+    for line in timings.told(found.speeds, found.kept):
         terminal.say(line)
     if json_path is not None:
         output.write_speed_json(json_path, found.speeds, list(timings.ranked(results)))

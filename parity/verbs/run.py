@@ -274,7 +274,9 @@ def _time(entry: SuiteEntry, session: Session, outcome: Outcome) -> None:
     architectures = selection.select(entry.specs).architectures
     for options in _options(replace_modes(entry)):
         sized = replace(options, size=entry.size or "full")
-        loads = bench.workloads(architectures, sized, entry.modes or ["default"], entry.batch_sizes or [32])
+        loads = bench.workloads(
+            architectures, sized, entry.modes or ["default"], entry.batch_sizes or [32], entry.optimizer or bench.OPTIMIZER
+        )
         found = bench.take(session, loads, sized, bench.PROCESSES)
         outcome.speeds += found.speeds
         outcome.kept += found.kept

@@ -160,6 +160,8 @@ def test_warm_ups_that_do_not_end_are_told() -> None:
         ("lenet/a/b", "", "lenet (small)"),
         ("lenet@full/a/b", "", "lenet"),
         ("lenet/a", "small", "lenet (small)"),
+        ("lenet@full/g/momentum/float32", "", "lenet, momentum"),
+        ("lenet@full/g/adam/float32", "", "lenet"),
         ("case", "", "lenet"),
     ],
 )

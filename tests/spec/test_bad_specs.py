@@ -225,7 +225,7 @@ RULES = [
     ),
     (
         "entries: [{task: agreement, specs: [a], optimizer: adam}]",
-        "user.yaml:3:52: `optimizer` is for training, not for `agreement`",
+        "user.yaml:3:52: `optimizer` is for training and speed, not for `agreement`",
     ),
     (
         "entries: [{task: training, specs: [a], quality: {measure: bits, at_least: 3, at_most: 2}}]",

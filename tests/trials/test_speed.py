@@ -331,13 +331,16 @@ def test_operations_of_a_step_are_those_of_the_graph() -> None:
     graph = expand(product, "full")
     loss = 3 * sum(node.flops for node in graph.phases[0].nodes)
     assert speed.training_flops(graph) == 2 * 2 * 8 * 8 + loss
+    lstm = expand(selection.select(["lstm_classifier"]).architectures[0], "full")
+    first, second, *rest = lstm.all_nodes()
+    assert speed.training_flops(lstm) == 2.5 * first.flops + 3 * (second.flops + sum(node.flops for node in rest))
     fine = expand(selection.select(["fine_tuning"]).architectures[0], "small")
     assert speed.training_flops(fine) == 0  # frozen parameters have no gradient
 
 
 def test_what_was_timed_is_named(tmp_path: Path) -> None:
     found, _ = benched(tmp_path)
-    first, *_, where = timings.told(found.speeds, found.kept, "adam")
+    first, *_, where = timings.told(found.speeds, found.kept)
     assert first == (
         "timed: a training step with adam at size small, the small probe that `check` judges, not the published network; "
         "batch 2; precision float32; mode keras eager, torch eager"

@@ -61,11 +61,11 @@ def table(found: dict[timed.Key, timed.Workload]) -> Table:
     return shown
 
 
-def told(speeds: Sequence[Speed], kept: Sequence[Sampled], optimizer: str) -> Iterator[str]:
+def told(speeds: Sequence[Speed], kept: Sequence[Sampled]) -> Iterator[str]:
     """What was timed, on what, and what of it the store had, a sentence each."""
     plain = [one for one in speeds if not one.role]
-    for size in dict.fromkeys(one.size for one in plain):
-        here = [one for one in plain if one.size == size]
+    for size, optimizer in dict.fromkeys((one.size, timed.optimizer_of(one)) for one in plain):
+        here = [one for one in plain if (one.size, timed.optimizer_of(one)) == (size, optimizer)]
         words: dict[str, list[str]] = {
             "batch": [str(batch) for batch in sorted({one.batch_size for one in here})],
             "precision": sorted({one.dtype for one in here}),
