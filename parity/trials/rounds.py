@@ -20,6 +20,7 @@ from parity.execution import sealed
 from parity.execution.damage import Damaged, parsed
 from parity.execution.launcher import own_sources, planning
 from parity.execution.launcher.environments import Unavailable, installed
+from parity.execution.launcher.launching import only_writer
 from parity.execution.records import FINAL
 from parity.judgement.verdicts import GREEN, PASSING
 from parity.trials.session import Judged, Session
@@ -93,12 +94,26 @@ def measure(
     half had no quiet process at all, the other half is not begun.
 
     quiet: whether a process's measurements have a quiet block. again: what the store has is removed first. Ctrl-C ends the
-    rounds; what was measured is returned.
+    rounds; what was measured is returned. Raises BlockingIOError while another one measures into the same store.
     """
+    found = Rounds()
+    with only_writer(session.store / "bench"):  # another bench would disturb this one, and tidy its folder away
+        _measured(found, cells, session, processes, quiet, again, on_process)
+    return found
+
+
+def _measured(
+    found: Rounds,
+    cells: Sequence[Cell],
+    session: Session,
+    processes: int,
+    quiet: Quiet,
+    again: bool,
+    on_process: Callable[[], None],
+) -> None:
     folder = session.store / "bench" / run_key(cells, session, processes)
     if again:
         shutil.rmtree(folder, ignore_errors=True)
-    found = Rounds()
     try:
         for number in range(2 * processes):
             if number == processes and not any(one.measurements and quiet(one.measurements) for one in found.sampled):
@@ -113,7 +128,6 @@ def measure(
             found.sampled += kept
     except KeyboardInterrupt:
         found.interrupted = True
-    return found
 
 
 def _wanted(cells: Sequence[Cell], found: Rounds, processes: int, number: int, quiet: Quiet) -> list[Cell]:

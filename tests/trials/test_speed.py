@@ -13,6 +13,7 @@ import pytest
 import reference_framework
 from planted import Planted
 
+from parity.execution.launcher import launching
 from parity.execution.names import BATCH, CARRIED, CHECK, lies_under
 from parity.execution.records import Record
 from parity.execution.worker import speed as timing
@@ -267,6 +268,12 @@ def test_ctrl_c_keeps_what_was_measured_and_says_what_is_missing(tmp_path: Path,
     assert {one.verdict for one in found.speeds if not one.processes} <= {"interrupted"}
     again, rest = benched(tmp_path, processes=2)
     assert bench.status(again) == 0 and len(rest.ran) == 8 - 5 * rounds_kept
+
+
+def test_two_runs_into_one_store_do_not_disturb_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launching, "LOCK_SECONDS", 0.0)
+    with launching.only_writer(tmp_path / "bench"), pytest.raises(BlockingIOError, match="another run writes to"):
+        benched(tmp_path)
 
 
 def test_a_round_that_is_not_whole_in_the_store_is_refused(tmp_path: Path) -> None:
