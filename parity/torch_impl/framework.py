@@ -22,11 +22,12 @@ from parity.spec.graph_facts import differentiable_inputs, observed_values
 from parity.torch_impl import curvature, device, initializers, optimizers, schedules
 from parity.torch_impl.model import Network
 
-MODES, DEFAULT_MODE = ("eager", "compiled"), "eager"
+LAST = "channels_last"
+MODES, DEFAULT_MODE = ("eager", "compiled", LAST, f"compiled[{LAST}]"), "eager"
 
 
 class Implementation:
-    """PyTorch, eager or through torch.compile."""
+    """PyTorch, eager or through torch.compile, with channels in front or, as its guide for CPUs and GPUs advises, last."""
 
     name = "torch"
 
@@ -68,7 +69,9 @@ class Implementation:
         torch.manual_seed(case.seed)
         with device.building(case.device, case.dtype):
             network = Network(case.graph)
-        return Realization(case, case.graph, network, device.compiler() if mode == "compiled" else None)
+        if LAST in mode:
+            network.root.to(memory_format=torch.channels_last)
+        return Realization(case, case.graph, network, device.compiler() if mode.startswith("compiled") else None, LAST in mode)
 
 
 @dataclass
@@ -84,7 +87,8 @@ class Trained:
 class Realization:
     """One case: a network, its programs, an optimizer for each phase. A placed batch is the list of native inputs."""
 
-    def __init__(self, case: Case, graph: Graph, network: Network, compiled: Callable[[Any], Any] | None) -> None:
+    def __init__(self, case: Case, graph: Graph, network: Network, compiled: Callable[[Any], Any] | None, last: bool) -> None:
+        self.last = last  # images with their channels behind their places
         self.case, self.graph, self.network, self.compiled = case, graph, network, compiled
         self.given = graph.batch_inputs()
         self.observed = observed_values(graph, case.activations)
@@ -260,7 +264,8 @@ class Realization:
     def _tensor(self, array: Array, kind: str, batched: bool) -> Tensor:
         dtype = torch.int64 if kind == "integer" else device.DTYPES[self.case.dtype]
         tensor = torch.tensor(np.asarray(array), dtype=dtype, device=device.NATIVE[self.case.device])
-        return tensor if batched else tensor[None]
+        tensor = tensor if batched else tensor[None]
+        return tensor.contiguous(memory_format=torch.channels_last) if self.last and tensor.ndim == 4 else tensor
 
     def _read(self, layout: ParameterLayout) -> dict[str, Array]:
         return _named([layout], {name: device.array(self.network.tensor(name)) for name in layout.native})

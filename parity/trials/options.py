@@ -22,7 +22,7 @@ DTYPES = ("float64", "float32")
 DEVICES = ("cpu", "gpu", "tpu")
 SIZES = ("small", "full")
 """Those that every architecture has; others are its own, and what has none is asked in no other."""
-MODES = ("default", "eager", "compiled", "compiled[xla]")
+MODES = ("default", "eager", "compiled", "compiled[xla]", "channels_last", "compiled[channels_last]")
 
 
 def check(dtypes: Iterable[str] = (), devices: Iterable[str] = (), modes: Iterable[str] = ()) -> None:
