@@ -42,13 +42,15 @@ PLANNED = ("agreement", "sampling")
 
 @dataclass
 class Outcome:
-    """What a suite has given so far. kept: timed processes out of the store. interrupted: while it was timing."""
+    """What a suite has given so far. kept: timed processes out of the store. interrupted: while it was timing.
+    left: entries that were not begun then."""
 
     judged: list[Judged] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
     speeds: list[Speed] = field(default_factory=list)
     kept: list[Sampled] = field(default_factory=list)
     interrupted: bool = False
+    left: list[str] = field(default_factory=list)
 
 
 def main(
@@ -86,17 +88,14 @@ def main(
     pages.write(read(output / "data"), output)  # from what is committed alone, so that `parity report` gives the same bytes
     show(outcome.judged, results.command)
     terminal.say(f"report: {output / 'index.html'}")
-    for line in (*timings.from_store(outcome.speeds, outcome.kept), *bench.complaints(_benched(outcome))):
+    timed = bench.Benched(outcome.speeds, outcome.kept, outcome.interrupted)
+    for line in (*timings.from_store(outcome.speeds, outcome.kept), *bench.complaints(timed), *outcome.left):
         terminal.say(line, error=True)
     if outcome.interrupted:
         return 130
     status = exit_status(one.verdict for one in outcome.judged) if outcome.judged else 0
-    timed = bench.status(_benched(outcome)) if outcome.speeds else 0
-    return 1 if 1 in (status, timed) else max(status, timed) if outcome.judged or outcome.speeds else 5
-
-
-def _benched(outcome: Outcome) -> bench.Benched:
-    return bench.Benched(outcome.speeds, outcome.kept, outcome.interrupted)
+    later = bench.status(timed) if outcome.speeds else 0
+    return 1 if 1 in (status, later) else max(status, later) if outcome.judged or outcome.speeds else 5
 
 
 def command(suite: str, output: Path | None) -> str:
@@ -122,6 +121,8 @@ def run(suite: Suite, frameworks: Sequence[str], store: Path, so_far: bool = Fal
             else:
                 _time(entry, session, outcome)
         if outcome.interrupted:
+            rest = suite.entries[suite.entries.index(entry) + 1 :]
+            outcome.left += [f"not begun: {one.task} of {', '.join(one.specs)}" for one in rest]
             break
     return outcome
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,12 @@ from parity.execution.worker.machine import Sample
 from parity.execution.worker.timing import Plan
 from parity.judgement.verdicts import PASSING, worst
 from parity.reporting import speeds as timed
-from parity.reporting.results import Speed
+from parity.reporting.results import Speed, read
 from parity.spec.graph import Graph
 from parity.trials import rounds, selection, speed
 from parity.trials.session import Judged, Session
 from parity.trials.trial import Options, Trial
-from parity.verbs import bench
+from parity.verbs import bench, run
 from parity.verbs.terminal import timings
 
 STEP = 100_000_000
@@ -268,6 +268,21 @@ def test_ctrl_c_keeps_what_was_measured_and_says_what_is_missing(tmp_path: Path,
     assert {one.verdict for one in found.speeds if not one.processes} <= {"interrupted"}
     again, rest = benched(tmp_path, processes=2)
     assert bench.status(again) == 0 and len(rest.ran) == 8 - 5 * rounds_kept
+
+
+def test_a_suite_that_is_interrupted_says_which_entries_it_has_not_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run, "Session", partial(InProcess, stop=3))
+    suite = tmp_path / "both.yaml"
+    entries = "  - {task: speed, specs: [mlp], size: small, batch_sizes: [2]}\n  - {task: speed, specs: [lenet]}\n"
+    suite.write_text(f"name: both\nentries:\n{entries}")
+    monkeypatch.setattr(run, "environment", lambda _: {"machine": {}, "frameworks": {}})
+    told = run.main(str(suite), ("torch",), tmp_path / "store", tmp_path / "report", None, None, False)
+    assert told == 130
+    assert "not begun: speed of lenet" in capsys.readouterr().err
+    (row, *_) = (one for one in read(tmp_path / "report" / "data").speeds if not one.role)
+    assert (row.spec, len(row.processes)) == ("mlp", 1)
 
 
 def test_two_runs_into_one_store_do_not_disturb_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
