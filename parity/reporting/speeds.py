@@ -53,7 +53,7 @@ class Control:
 
 
 @dataclass(frozen=True)
-class Workload:
+class TimedWorkload:
     """The cells of one workload, the fastest first, those without a number last. peak: operations a second, 0 if unmeasured."""
 
     cells: Sequence[SpeedCell]
@@ -61,7 +61,7 @@ class Workload:
     peak: float
 
 
-def workloads(results: Results) -> dict[Key, Workload]:
+def workloads(results: Results) -> dict[Key, TimedWorkload]:
     """(spec with its size, device, batch size) -> what its cells say."""
     rows = [item for item in results.speeds if item.role != PEAK]
     top = peak(results.speeds)
@@ -137,7 +137,7 @@ def settled(speeds: Sequence[Speed]) -> list[Speed]:
     return [replace(item, verdict=why_not(item, top) or item.verdict) for item in speeds]
 
 
-def _workload(group: Sequence[Speed], top: float) -> Workload:
+def _workload(group: Sequence[Speed], top: float) -> TimedWorkload:
     plain = [item for item in group if not item.role]
     whys = [(item, why_not(item, top)) for item in plain]
     timed = sorted(
@@ -150,7 +150,7 @@ def _workload(group: Sequence[Speed], top: float) -> Workload:
         standings = {cell.standing for cell in cells[1:]}
         first = "unranked" if "unranked" in standings else "tie" if "tie" in standings else "fastest"
         cells[0] = replace(cells[0], standing=first)
-    return Workload([*cells, *(SpeedCell(item, why) for item, why in whys if why)], control, top)
+    return TimedWorkload([*cells, *(SpeedCell(item, why) for item, why in whys if why)], control, top)
 
 
 def _cell(speed: Speed, middle: float, fastest: Speed, count: int, control: Control | None, top: float) -> SpeedCell:

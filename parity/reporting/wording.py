@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from parity.reporting.results import Curve
-from parity.reporting.speeds import SpeedCell, Workload
+from parity.reporting.speeds import SpeedCell, TimedWorkload
 from parity.reporting.summary import Cell
 
 MEANING = {
@@ -72,7 +72,7 @@ def speed_text(cell: SpeedCell, missing: bool = False) -> str:
     return f"tie: {interval}" if cell.standing == "tie" else interval
 
 
-def seen(workload: Workload) -> str:
+def seen(workload: TimedWorkload) -> str:
     """What the run could see of a workload, in a sentence: its A/A pair and the floor."""
     control = workload.control
     if control is None:

@@ -35,7 +35,7 @@ CONTROL, PEAK = "A/A", "peak"
 
 
 @dataclass(frozen=True)
-class Cell:
+class TimedCell:
     """One workload in one framework. role: nothing, CONTROL, or PEAK, which is measured in the first round alone."""
 
     workload: Workload
@@ -74,7 +74,7 @@ class Rounds:
     sampled: list[Sampled] = field(default_factory=list)
     interrupted: bool = False
 
-    def of(self, cell: Cell) -> list[Sampled]:
+    def of(self, cell: TimedCell) -> list[Sampled]:
         return [one for one in self.sampled if one.key == cell.key]
 
 
@@ -82,7 +82,7 @@ Quiet = Callable[[Mapping[str, Any]], bool]
 
 
 def measure(
-    cells: Sequence[Cell],
+    cells: Sequence[TimedCell],
     session: Session,
     processes: int,
     quiet: Quiet,
@@ -104,7 +104,7 @@ def measure(
 
 def _measured(
     found: Rounds,
-    cells: Sequence[Cell],
+    cells: Sequence[TimedCell],
     session: Session,
     processes: int,
     quiet: Quiet,
@@ -130,7 +130,7 @@ def _measured(
         found.interrupted = True
 
 
-def _wanted(cells: Sequence[Cell], found: Rounds, processes: int, number: int, quiet: Quiet) -> list[Cell]:
+def _wanted(cells: Sequence[TimedCell], found: Rounds, processes: int, number: int, quiet: Quiet) -> list[TimedCell]:
     """The cells of a round: all of them at first, then those of workloads that still lack quiet rounds."""
     wanted = []
     for cell in cells:
@@ -148,13 +148,13 @@ def _failed(sampled: Iterable[Sampled]) -> bool:
     return any(one.outcome != "ran" or one.verdict not in PASSING for one in sampled)
 
 
-def _quiet_rounds(cells: Sequence[Cell], found: Rounds, quiet: Quiet) -> int:
+def _quiet_rounds(cells: Sequence[TimedCell], found: Rounds, quiet: Quiet) -> int:
     """In how many rounds all of them were quiet."""
     rounds = [{one.round for one in found.of(cell) if one.measurements and quiet(one.measurements)} for cell in cells]
     return len(set.intersection(*rounds)) if rounds else 0
 
 
-def takeable(kept: Sequence[Sampled], cells: Sequence[Cell], quiet: Quiet) -> bool:
+def takeable(kept: Sequence[Sampled], cells: Sequence[TimedCell], quiet: Quiet) -> bool:
     """Whether a round of the store stands for a new one: it has the same cells, every one was quiet, and none crashed. What was
     disturbed is measured anew by the next run, as what crashed is."""
     if not kept or {one.key for one in kept} != {cell.key for cell in cells}:
@@ -163,7 +163,7 @@ def takeable(kept: Sequence[Sampled], cells: Sequence[Cell], quiet: Quiet) -> bo
 
 
 def _round(
-    cells: Sequence[Cell], session: Session, file: Path, number: int, found: Rounds, on_process: Callable[[], None]
+    cells: Sequence[TimedCell], session: Session, file: Path, number: int, found: Rounds, on_process: Callable[[], None]
 ) -> list[Sampled]:
     """One round, measured and written. After Ctrl-C what it has of the round goes to `found`, and the store has none of it."""
     sampled: list[Sampled] = []
@@ -185,7 +185,7 @@ def _round(
     return sampled
 
 
-def of_judged(cell: Cell, number: int, judged: Judged) -> Sampled:
+def of_judged(cell: TimedCell, number: int, judged: Judged) -> Sampled:
     """What a process's record and its judgement come to."""
     record = judged.record
     verdict = "agrees" if cell.role == PEAK and record.outcome == "ran" else judged.verdict
@@ -206,7 +206,7 @@ def of_judged(cell: Cell, number: int, judged: Judged) -> Sampled:
     )
 
 
-def run_key(cells: Sequence[Cell], session: Session, processes: int) -> str:
+def run_key(cells: Sequence[TimedCell], session: Session, processes: int) -> str:
     """Of everything that a run's numbers depend on: the cases, the frameworks' versions and code, the harness's own code, the
     machine, and which cells stand beside each other."""
     named = sorted({cell.framework for cell in cells})

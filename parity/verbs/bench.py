@@ -21,7 +21,7 @@ from parity.spec.mistakes import did_you_mean, short
 from parity.trials import asked_frameworks, limits, output, selection, speed
 from parity.trials import options as asking
 from parity.trials.options import STORE
-from parity.trials.rounds import CONTROL, PEAK, Cell, Rounds, Sampled, measure
+from parity.trials.rounds import CONTROL, PEAK, Rounds, Sampled, TimedCell, measure
 from parity.trials.session import Judged, Session
 from parity.trials.speed import Workload
 from parity.trials.trial import Options
@@ -86,19 +86,19 @@ def _gated(judged: Sequence[Judged]) -> Gated:
 
 def cells_of(
     loads: Sequence[Workload], gated: Mapping[tuple[int, str], Gated], session: Session, options: Options
-) -> list[Cell]:
+) -> list[TimedCell]:
     """Every workload in every framework that passed its check; the first of each once more (A/A); and of each framework the
     product of matrices, which no rate may exceed."""
     cells, passing = [], dict[str, None]()
     for place, load in enumerate(loads):
         good = [name for name in session.frameworks if gated[(place, name)].verdict in PASSING - {"unsupported"}]
-        cells += [Cell(load, name) for name in good]
-        cells += [Cell(load, name, CONTROL) for name in good[:1]]
+        cells += [TimedCell(load, name) for name in good]
+        cells += [TimedCell(load, name, CONTROL) for name in good[:1]]
         passing |= dict.fromkeys(good)
     if not passing:
         return []
     product = speed.peak(selection.initializer(INITIALIZER), selection.optimizer(PEAK_OPTIMIZER), replace(options, mode=None))
-    return [*cells, *(Cell(product, name, PEAK) for name in passing)]
+    return [*cells, *(TimedCell(product, name, PEAK) for name in passing)]
 
 
 def take(
@@ -154,7 +154,7 @@ def _blank(load: Workload, framework: str, role: str = "") -> Speed:
     )
 
 
-def _speed(cell: Cell, found: Rounds, processes: int) -> Speed:
+def _speed(cell: TimedCell, found: Rounds, processes: int) -> Speed:
     """A cell's row: its processes with their raw blocks, and the worst that one of them answered."""
     sampled = found.of(cell)
     ran = [one for one in sampled if one.measurements]

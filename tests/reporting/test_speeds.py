@@ -9,17 +9,17 @@ import pytest
 
 from parity.reporting import pages, speeds, wording
 from parity.reporting.results import Speed
-from parity.reporting.speeds import Workload
+from parity.reporting.speeds import TimedWorkload
 from tests.reporting.test_pages import made, speed
 
 EQUAL = (2.0, 2.02, 1.98, 2.01, 1.99)
 
 
-def workload(*cells: Speed) -> Workload:
+def workload(*cells: Speed) -> TimedWorkload:
     return speeds.workloads(made(speeds=list(cells)))[("lenet", "cpu", 32)]
 
 
-def texts(found: Workload) -> list[str]:
+def texts(found: TimedWorkload) -> list[str]:
     return [wording.speed_text(cell, any(one.why for one in found.cells)) for cell in found.cells]
 
 

@@ -380,8 +380,8 @@ def test_the_json_says_what_the_samples_say(tmp_path: Path) -> None:
 
 def test_the_key_of_a_run_holds_what_its_numbers_hang_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = InProcess(tmp_path, ("torch",))
-    chosen = [rounds.Cell(load(), "torch")]
-    keys = {rounds.run_key(chosen, session, 5), rounds.run_key([*chosen, rounds.Cell(load(), "keras")], session, 5)}
+    chosen = [rounds.TimedCell(load(), "torch")]
+    keys = {rounds.run_key(chosen, session, 5), rounds.run_key([*chosen, rounds.TimedCell(load(), "keras")], session, 5)}
     keys |= {rounds.run_key(chosen, replace(session, threads=2), 5), rounds.run_key(chosen, session, 6)}
     monkeypatch.setattr(rounds, "machine", lambda: "another machine")
     keys.add(rounds.run_key(chosen, session, 5))

@@ -37,7 +37,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Place:
+class CpuPlace:
     """Which CPUs the worker runs on, and which are watched: those, and all that share a core or the last cache with them.
 
     A program on a CPU that shares neither cannot take the worker's time, whatever the share of a large machine it has.
@@ -56,16 +56,16 @@ def choose(allowed: Iterable[int], threads: int, siblings: Callable[[int], Seque
     return tuple(sorted(ordered[:threads]))
 
 
-def settle(threads: int, root: Path = CPUS) -> Place:
+def settle(threads: int, root: Path = CPUS) -> CpuPlace:
     """Keeps every thread of this process on as many CPUs as it has threads. Where the system has no such call, or tells nothing
     of its CPUs, every CPU is watched."""
     every = tuple(range(os.cpu_count() or 1))
     if "sched_setaffinity" not in dir(os):
-        return Place(every[:threads], every)
+        return CpuPlace(every[:threads], every)
     own = choose(os.sched_getaffinity(0), threads, lambda cpu: neighbours(cpu, root, cores_alone=True))
     for task in _tasks():
         os.sched_setaffinity(task, own)
-    return Place(own, tuple(sorted({cpu for mine in own for cpu in neighbours(mine, root) or every})))
+    return CpuPlace(own, tuple(sorted({cpu for mine in own for cpu in neighbours(mine, root) or every})))
 
 
 def neighbours(cpu: int, root: Path = CPUS, cores_alone: bool = False) -> tuple[int, ...]:
@@ -88,7 +88,7 @@ def listed(text: str) -> tuple[int, ...]:
     return tuple(cpu for first, _, last in ends for cpu in range(int(first), int(last or first) + 1))
 
 
-def busy_and_steal(stat: str, place: Place, tick: int) -> tuple[int, int] | None:
+def busy_and_steal(stat: str, place: CpuPlace, tick: int) -> tuple[int, int] | None:
     """(busy time of the watched CPUs, stolen time of the own ones) in ns since boot, from the text of /proc/stat; None where a
     CPU is missing in there. tick: nanoseconds of one unit."""
     times: dict[str, tuple[int, int]] = {}
@@ -107,7 +107,7 @@ def busy_and_steal(stat: str, place: Place, tick: int) -> tuple[int, int] | None
 class SystemClock:
     """The clock of a Linux machine. Elsewhere it has times alone, and says that it cannot tell of other programs."""
 
-    place: Place
+    place: CpuPlace
     proc: Path = PROC
     cgroups: Path = CGROUPS
 
@@ -160,7 +160,7 @@ def throttled_ns(text: str) -> int:
     return counts.get("throttled_time", 1000 * counts.get("throttled_usec", 0))
 
 
-def surroundings(variables: Mapping[str, str], place: Place, proc: Path = PROC) -> dict[str, object]:
+def surroundings(variables: Mapping[str, str], place: CpuPlace, proc: Path = PROC) -> dict[str, object]:
     """Where and with what a process is timed: the processor, its CPUs, and how the memory allocator and threads are pinned."""
     info = proc / "cpuinfo"
     lines = info.read_text().splitlines() if info.is_file() else []

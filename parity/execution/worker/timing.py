@@ -46,7 +46,8 @@ class Block:
 class Plan:
     """How much to measure, and what counts as quiet.
 
-    blocks, steps: quiet ones wanted, at least. attempts: blocks at most. block_seconds: the least length of a block.
+    blocks, steps: quiet ones wanted, at least. attempts: blocks at most, but no more than `blocks` once they
+    took so many seconds. block_seconds: the least length of a block.
     warmup_steps, warmup_seconds: where a warm-up ends that never gets flat. foreign, steal: the greatest shares of a quiet
     block (parity.judgement.budgets has them; steal bounds the time that a quota took as well).
     """
@@ -57,6 +58,7 @@ class Plan:
     steps: int = 0
     attempts: int = 15
     block_seconds: float = 0.2
+    seconds: float = 30.0
     warmup_steps: int = 500
     warmup_seconds: float = 20.0
 
@@ -87,7 +89,7 @@ def measure(step: Callable[[], Any], synchronize: Callable[[], None], clock: Clo
     steps = max(1, round(plan.block_seconds * NANO / max(1, statistics.median(warmup[-FLAT_STEPS:]))))
     blocks: list[Block] = []
     short: list[Block] = []
-    while len(blocks) < plan.attempts and not enough(blocks, plan):
+    while not enough(blocks, plan) and not exhausted(blocks, plan):
         block = take_block(step, synchronize, clock, steps)
         if block.wall_ns < plan.block_seconds * NANO and len(short) < plan.attempts:
             short.append(block)
@@ -101,6 +103,12 @@ def measure(step: Callable[[], Any], synchronize: Callable[[], None], clock: Clo
         "blocks": [asdict(block) for block in blocks],
         "short_blocks": [asdict(block) for block in short],
     }
+
+
+def exhausted(blocks: Sequence[Block], plan: Plan) -> bool:
+    """Whether no further block is tried: a neighbour stretches a block of 0.2 s to many."""
+    spent = sum(block.wall_ns for block in blocks)
+    return len(blocks) >= plan.attempts or (len(blocks) >= plan.blocks and spent >= plan.seconds * NANO)
 
 
 def enough(blocks: Sequence[Block], plan: Plan) -> bool:

@@ -41,7 +41,7 @@ def show(results: Results) -> None:
                 terminal.say(f"{name}, {cell.speed.framework} ({cell.speed.mode}): {'; '.join(told)}")
 
 
-def table(found: dict[timed.Key, timed.Workload]) -> Table:
+def table(found: dict[timed.Key, timed.TimedWorkload]) -> Table:
     """Workloads by cells: times the fastest with interval."""
     columns = ("workload", "framework", "mode", "times the fastest", "median ms", "of peak", "MiB", "processes")
     shown = Table(*columns, box=None, header_style="bold")

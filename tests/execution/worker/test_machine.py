@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from parity.execution.worker import machine, timing
-from parity.execution.worker.machine import Place, Sample, SystemClock
+from parity.execution.worker.machine import CpuPlace, Sample, SystemClock
 
 TICK = 10_000_000
 
@@ -56,7 +56,7 @@ def test_whoever_shares_a_core_or_the_last_cache_is_watched(tmp_path: Path) -> N
     assert machine.neighbours(9, root) == ()
 
 
-def shares(text_before: str, text_after: str, place: Place, cpu_ns: int, wall_ns: int) -> timing.Block:
+def shares(text_before: str, text_after: str, place: CpuPlace, cpu_ns: int, wall_ns: int) -> timing.Block:
     """A block between two texts of /proc/stat."""
     readings = []
     for text, wall, own in ((text_before, 0, 0), (text_after, wall_ns, cpu_ns)):
@@ -80,7 +80,7 @@ PLAN = timing.Plan(foreign=0.05, steal=0.03)
 )
 def test_a_neighbour_of_one_core_on_sixty_four(neighbour: int, quiet: bool) -> None:
     """By the share of all CPUs each of them would be quiet: 1.6 %."""
-    place = Place(own=(62, 63), watched=tuple(range(56, 64)))
+    place = CpuPlace(own=(62, 63), watched=tuple(range(56, 64)))
     after = stat({62: 20, 63: 20} | {neighbour: 20 + 20 * (neighbour == 63)}, 64)
     block = shares(stat({}, 64), after, place, cpu_ns=40 * TICK, wall_ns=20 * TICK)
     assert PLAN.quiet(block) is quiet
@@ -88,7 +88,7 @@ def test_a_neighbour_of_one_core_on_sixty_four(neighbour: int, quiet: bool) -> N
 
 
 def test_what_the_hypervisor_takes_of_the_own_cpus_counts() -> None:
-    place = Place(own=(0, 1), watched=(0, 1))
+    place = CpuPlace(own=(0, 1), watched=(0, 1))
     block = shares(stat({}, 2), stat({0: 39, 1: 39}, 2, {0: 4}), place, cpu_ns=78 * TICK, wall_ns=40 * TICK)
     assert block.steal == 0.05 and not PLAN.quiet(block)
     assert PLAN.quiet(replace(block, steal=0.03))
@@ -97,9 +97,9 @@ def test_what_the_hypervisor_takes_of_the_own_cpus_counts() -> None:
 @pytest.mark.parametrize("text", ["", "cpu 1 2 3 4 5 6 7 8\n", stat({}, 1), "cpu0 0 0 0 0 0 0 0 0\ncpu1 0 0 0 0 0 0 0 0\n"])
 def test_a_system_that_does_not_tell_says_so(tmp_path: Path, text: str) -> None:
     (tmp_path / "stat").write_text(text)
-    assert machine.busy_and_steal(text, Place((0, 1), (0, 1)), TICK) is None
-    assert SystemClock(Place((0, 1), (0, 1)), tmp_path, tmp_path).read().told is False
-    assert SystemClock(Place((0, 1), (0, 1)), tmp_path / "none", tmp_path).read().told is False
+    assert machine.busy_and_steal(text, CpuPlace((0, 1), (0, 1)), TICK) is None
+    assert SystemClock(CpuPlace((0, 1), (0, 1)), tmp_path, tmp_path).read().told is False
+    assert SystemClock(CpuPlace((0, 1), (0, 1)), tmp_path / "none", tmp_path).read().told is False
 
 
 @pytest.mark.parametrize(
@@ -116,13 +116,13 @@ def test_time_that_a_quota_took(tmp_path: Path, group: str, place: str, text: st
     (tmp_path / "self" / "cgroup").write_text(group)
     (tmp_path / "groups" / place).mkdir(parents=True)
     (tmp_path / "groups" / place / "cpu.stat").write_text(text)
-    assert SystemClock(Place((0,), (0,)), tmp_path, tmp_path / "groups").read().throttled_ns == expected
+    assert SystemClock(CpuPlace((0,), (0,)), tmp_path, tmp_path / "groups").read().throttled_ns == expected
 
 
 def test_where_it_was_timed_names_the_allocator_and_the_threads(tmp_path: Path) -> None:
     (tmp_path / "cpuinfo").write_text("model name : A\nmodel name : A\nflags : x\n")
     variables = {"MALLOC_TOP_PAD_": "1", "OMP_NUM_THREADS": "2", "HOME": "/root"}
-    found = machine.surroundings(variables, Place((0, 1), (0, 1)), tmp_path)
+    found = machine.surroundings(variables, CpuPlace((0, 1), (0, 1)), tmp_path)
     assert str(found["processor"]).startswith("A, ")
     assert found["allocator"] == {"MALLOC_TOP_PAD_": "1"} and found["threads"] == {"OMP_NUM_THREADS": "2"}
     assert (found["own_cpus"], found["watched_cpus"]) == ([0, 1], [0, 1])

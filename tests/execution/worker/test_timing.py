@@ -101,6 +101,13 @@ def test_a_machine_that_is_never_quiet_ends_the_attempts() -> None:
     assert len(blocks) == 6
 
 
+def test_a_machine_that_stretches_the_blocks_ends_the_attempts_by_their_time() -> None:
+    stretched = chain(repeat(100 * MILLI, 12), repeat(4_000 * MILLI))
+    assert len(measured(FakeMachine(stretched, repeat(0.5)), replace(PLAN, blocks=3))["blocks"]) == 4
+    slow = measured(FakeMachine(repeat(40_000 * MILLI), repeat(0.5)))["blocks"]
+    assert len(slow) == PLAN.blocks
+
+
 def test_a_machine_that_does_not_tell_of_others_is_never_quiet() -> None:
     """Without /proc/stat a busy neighbour and none look alike: nothing may count as quiet."""
     machine = FakeMachine(repeat(100 * MILLI))
