@@ -23,7 +23,7 @@ from parity.execution.launcher.environments import Unavailable, installed
 from parity.execution.launcher.launching import only_writer
 from parity.execution.records import FINAL
 from parity.judgement.verdicts import GREEN, PASSING
-from parity.trials.session import Judged, Session
+from parity.trials.session import JudgedTrial, Session
 from parity.trials.speed import Workload
 from parity.trials.streams import stream
 from parity.trials.trial import Trial
@@ -185,7 +185,7 @@ def _round(
     return sampled
 
 
-def of_judged(cell: TimedCell, number: int, judged: Judged) -> Sampled:
+def of_judged(cell: TimedCell, number: int, judged: JudgedTrial) -> Sampled:
     """What a process's record and its judgement come to."""
     record = judged.record
     verdict = "agrees" if cell.role == PEAK and record.outcome == "ran" else judged.verdict

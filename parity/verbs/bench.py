@@ -22,7 +22,7 @@ from parity.trials import asked_frameworks, limits, output, selection, speed
 from parity.trials import options as asking
 from parity.trials.options import STORE
 from parity.trials.rounds import CONTROL, PEAK, Rounds, Sampled, TimedCell, measure
-from parity.trials.session import Judged, Session
+from parity.trials.session import JudgedTrial, Session
 from parity.trials.speed import Workload
 from parity.trials.trial import Options
 from parity.verbs import terminal
@@ -71,13 +71,13 @@ def workloads(
 def gate(session: Session, loads: Sequence[Workload]) -> dict[tuple[int, str], Gated]:
     """(place of a workload, framework) -> the verdict of its check: of that size, precision, mode and number of threads."""
     places = {id(trial): place for place, load in enumerate(loads) for trial in load.gate}
-    groups: dict[tuple[int, str], list[Judged]] = {}
+    groups: dict[tuple[int, str], list[JudgedTrial]] = {}
     for one in session.run([trial for load in loads for trial in load.gate]):
         groups.setdefault((places[id(one.trial)], one.framework), []).append(one)
     return {key: _gated(judged) for key, judged in groups.items()}
 
 
-def _gated(judged: Sequence[Judged]) -> Gated:
+def _gated(judged: Sequence[JudgedTrial]) -> Gated:
     verdict = worst([one.verdict for one in judged])
     bad = [comparison for one in judged for comparison in one.comparisons if comparison.verdict not in GREEN]
     first = next((output.sentence(comparison) for comparison in bad if comparison.verdict == verdict), "")

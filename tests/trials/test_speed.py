@@ -25,7 +25,7 @@ from parity.reporting import speeds as timed
 from parity.reporting.results import Speed, read
 from parity.spec.graph import Graph
 from parity.trials import rounds, selection, speed
-from parity.trials.session import Judged, Session
+from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Options, Trial
 from parity.verbs import bench, run
 from parity.verbs.terminal import timings
@@ -93,10 +93,10 @@ class InProcess(Session):
     ran: list[str] = field(default_factory=list)
     asked: list[Trial] = field(default_factory=list)
 
-    def run(self, trials: Sequence[Trial]) -> list[Judged]:
+    def run(self, trials: Sequence[Trial]) -> list[JudgedTrial]:
         return [self.one(name, trial) for name in self.frameworks for trial in trials]
 
-    def one(self, name: str, trial: Trial) -> Judged:
+    def one(self, name: str, trial: Trial) -> JudgedTrial:
         case = trial.case
         realization = self.fakes.get(name, reference_framework.Realized)(case)
         measured: dict[str, Any] | None = None
@@ -120,7 +120,7 @@ class InProcess(Session):
         else:
             arrays = tasks.agreement(realization, case, trial.arrays)
         record = Record("0" * 64, case.id, name, "ran", case.dtype, mode="eager", framework_version="1", measurements=measured)
-        return Judged(trial, name, record, trial.judge(arrays), Path())
+        return JudgedTrial(trial, name, record, trial.judge(arrays), Path())
 
 
 OPTIONS = Options(size="small", mode="default", steps=2)
@@ -178,7 +178,7 @@ def test_gate_and_clock_have_the_same_number_of_threads(tmp_path: Path) -> None:
     threads = set()
 
     class Noting(InProcess):
-        def one(self, name: str, trial: Trial) -> Judged:
+        def one(self, name: str, trial: Trial) -> JudgedTrial:
             threads.add((trial.case.task, self.threads))
             return super().one(name, trial)
 
