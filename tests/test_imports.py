@@ -16,7 +16,10 @@ FORMULAS = ("parity.formulas", "parity.formulas.formula", "parity.formulas.synta
 WORKER_SPEC = ("parity", "parity.spec", "parity.spec.graph", "parity.spec.graph_facts", "parity.spec.cases", *FORMULAS)
 SHARED = tuple(
     f"parity.execution.{name}"
-    for name in ("arrays", "damage", "endings", "frameworks", "names", "newton", "own_path", "protocol", "records", "request")
+    for name in (
+        *("arrays", "damage", "endings", "frameworks", "names", "newton", "own_path", "own_target", "protocol", "records"),
+        "request",
+    )
 )
 """What the processes share: the harness, a worker, a user's own model."""
 WORKER_RUNTIME = (
@@ -94,8 +97,8 @@ ROOMS = {
             *WORKER_SPEC,
             "parity.execution.names",
             "parity.execution.protocol",
-            "parity.execution.own_model.leaves",
-            "parity.execution.own_model.called",
+            "parity.execution.own_target",
+            *(f"parity.execution.own_model.{name}" for name in ("called", "calling", "leaves", "nesting")),
             "parity.execution.worker.driving",
         )
         for name in FRAMEWORKS
@@ -128,12 +131,12 @@ OUTSIDE = {
     **dict.fromkeys(WORKER_SPEC, ()),
     **{
         f"parity.execution.{name}": ()
-        for name in ("damage", "endings", "names", "own_path", "records", "request", "frameworks")
+        for name in ("damage", "endings", "names", "own_path", "own_target", "records", "request", "frameworks")
     },
     "parity.execution.worker.timing": (),
     "parity.execution.launcher*": (),
     "parity.execution.launcher.planning": ("numpy",),
-    "parity.execution.own_model.leaves": (),
+    **{f"parity.execution.own_model.{name}": () for name in ("calling", "failing", "leaves", "nesting")},
 }
 """Module -> packages beyond the standard library that it may import. The last pattern that matches counts."""
 
@@ -210,8 +213,9 @@ def test_an_implementation_sees_the_protocol_and_the_graph_alone(name: str) -> N
 def test_the_process_of_a_users_model_brings_nothing_of_the_harness_with_it() -> None:
     assert closure("parity.execution.own_model.answering", sources()) == {
         *("parity", "parity.execution", "parity.spec", "parity.spec.cases", "parity.spec.graph"),
-        *(f"parity.execution.own_model{name}" for name in ("", ".answering", ".leaves", ".sources")),
-        *(f"parity.execution.{name}" for name in ("arrays", "damage", "names", "own_path", "records", "endings", "frameworks")),
+        *(f"parity.execution.own_model{name}" for name in ("", ".answering", ".calling", ".failing", ".leaves", ".sources")),
+        *(f"parity.execution.{name}" for name in ("arrays", "damage", "names", "own_path", "own_target", "records")),
+        *("parity.execution.endings", "parity.execution.frameworks"),
     }
 
 

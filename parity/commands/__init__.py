@@ -93,14 +93,33 @@ def bisect(**options: Any) -> int:
 
 
 @parity.command()
-@click.argument("sides", nargs=-1, required=True, metavar="FRAMEWORK=PACKAGE.MODULE:BUILD…")
+@click.argument("sides", nargs=-1, required=True, metavar="FRAMEWORK=MODEL…")
 @click.option("--size", default="full", show_default=True, help=f"Of `spec=NAME`: {NAMED_SIZES}")
 @click.option(
     "--weights-map",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="Which layer is which: the file that an earlier run wrote, corrected.",
 )
-@click.option("--inputs", multiple=True, metavar="SHAPE", help="With the batch, one for each: 3x16, 3x7:0..99, 3x7:bool.")
+@click.option(
+    "--inputs", multiple=True, metavar="SHAPE", help="With the batch, one for each: 3x16, 3x7:0..99, 3x7:bool, ids=3x7:0..99."
+)
+@click.option(
+    "--inputs-from",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.npz",
+    help="Example inputs, as the first model takes them; the names of the arrays are those of its inputs.",
+)
+@click.option(
+    "--weights", metavar="drawn|own", help="drawn: the same in every model; own: as each was built or loaded. [default: drawn]"
+)
+@click.option(
+    "--checkpoint",
+    "checkpoints",
+    multiple=True,
+    type=click.Path(path_type=Path, allow_dash=True),
+    metavar="FILE",
+    help="Weights of each model, in their order: a.pt, b.weights.h5, c.params; `-` for none. Then --weights is own.",
+)
 @click.option(
     "--map-to",
     "map_path",
@@ -113,7 +132,10 @@ def bisect(**options: Any) -> int:
 @JSON
 @PASS_ENV
 def compare(**options: Any) -> int:
-    """Two or three models of your own, or one against spec=NAME: outputs, layers, gradients, a step, and why they part."""
+    """Two or three models of your own, or one against spec=NAME: outputs, layers, gradients, a step, and why they part.
+
+    MODEL is package.module:build or path/to/model.py:Net; arguments stand behind a `?`: 'torch=mine.py:Net?hidden=20&bias=0'.
+    """
     from parity.verbs import compare as verb
 
     return int(verb.main(**options))

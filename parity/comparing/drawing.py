@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -19,7 +19,7 @@ from parity.comparing.structures import Structure
 from parity.execution.own_model.leaves import Shape
 
 Array = npt.NDArray[Any]
-SHAPE = re.compile(r"(?P<sizes>\d+(x\d+)*)(:(?P<kind>bool|(?P<low>\d+)\.\.(?P<high>\d+)))?")
+SHAPE = re.compile(r"((?P<name>[A-Za-z_]\w*(\.\w+)*)=)?(?P<sizes>\d+(x\d+)*)(:(?P<kind>bool|(?P<low>\d+)\.\.(?P<high>\d+)))?")
 BATCH = 3
 """Examples in a batch where the model knows its input's shape but for the batch: more than one, and an odd number."""
 
@@ -29,27 +29,51 @@ MOST_NUMBERS, MOST_AXES, LARGEST_INTEGER, LONGEST = 2**28, 16, 2**62, 200
 
 @dataclass(frozen=True)
 class Given:
-    """One input with its batch. kind: `float`, `integer` (low to high, both included; high may be unknown) or `bool`."""
+    """One input with its batch. kind: `float`, `integer` (low to high, both included; high may be unknown) or `bool`; name: how
+    the model calls it, with a point where one lies in another; values: its numbers where a file gives them."""
 
     shape: Shape
     kind: str = "float"
     low: int = 0
     high: int | None = None
+    name: str = ""
+    values: Array | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def binary(self) -> bool:
+        """Whether it holds zeros and ones alone, as masks do."""
+        return self.kind == "integer" and (self.low, self.high) == (0, 1)
 
 
 def given(value: Any) -> Given:
-    """From `3x16`, `3x7:0..99`, `3x7:bool`, or a list of sizes. Raises ValueError for anything else."""
+    """From `3x16`, `3x7:0..99`, `ids=3x7:0..99`, `3x7:bool`, or a list of sizes. Raises ValueError for anything else."""
     if isinstance(value, list) and value and all(isinstance(size, int) and size > 0 for size in value):
         return _held(Given(tuple(value)))
     match = SHAPE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError(f"{value!r} is no input: write sizes with the batch, such as 3x16, 3x7:0..99 or 3x7:bool")
+        raise ValueError(
+            f"{value!r} is no input: write sizes with the batch, such as 3x16, 3x7:0..99 or 3x7:bool, behind its name in the "
+            "model where it has one: ids=3x7:0..99"
+        )
     if len(value) > LONGEST:
         raise ValueError(f"{value[:20]!r}… is no input: its text is longer than {LONGEST} signs")
-    shape = tuple(int(size) for size in match["sizes"].split("x"))
+    shape, name = tuple(int(size) for size in match["sizes"].split("x")), match["name"] or ""
     if match["high"] is not None:
-        return _held(Given(shape, "integer", int(match["low"]), int(match["high"])))
-    return _held(Given(shape, "bool" if match["kind"] else "float"))
+        return _held(Given(shape, "integer", int(match["low"]), int(match["high"]), name))
+    return _held(Given(shape, "bool" if match["kind"] else "float", name=name))
+
+
+def example(name: str, array: Array) -> Given:
+    """An input with these numbers, floats rounded to float32. Raises ValueError where it holds no numbers."""
+    if array.dtype.kind not in "fiub":
+        raise ValueError(f"{name or 'an input'} is of type {array.dtype}: numbers and truth values alone can be an input")
+    if array.dtype.kind == "f":
+        return _held(Given(array.shape, name=name, values=rounded(array)))
+    if array.dtype.kind == "b":
+        return _held(Given(array.shape, "bool", name=name, values=array))
+    whole = _held(Given(array.shape, "integer", name=name))
+    low, high = (int(one) for one in (array.min(), array.max()))
+    return replace(whole, low=low, high=high, values=array.astype(np.int64))
 
 
 def _held(one: Given) -> Given:
@@ -67,8 +91,10 @@ def _held(one: Given) -> Given:
 def blank(one: Given) -> Array:
     """An input that any model takes, to learn its structure: positive numbers, no two alike, which tell what feeds what."""
     numbers = np.random.RandomState(0)
-    if one.kind == "bool":
-        return np.ones(one.shape, dtype=bool)
+    if one.values is not None:
+        return one.values
+    if one.kind == "bool" or one.binary:
+        return np.ones(one.shape, dtype=bool if one.kind == "bool" else np.int64)
     if one.kind == "integer":
         high = one.low if one.high is None else one.high
         return np.asarray(numbers.randint(one.low, high + 1, size=one.shape), dtype=np.int64)
@@ -81,14 +107,16 @@ def inputs(wanted: Sequence[Given], vocabulary: int, numbers: np.random.RandomSt
 
 
 def _input(one: Given, vocabulary: int, numbers: np.random.RandomState) -> Array:
+    if one.values is not None:
+        return one.values
     if one.kind == "float":
         return rounded(numbers.standard_normal(one.shape))
-    if one.kind == "integer":
+    if one.kind == "integer" and not one.binary:
         high = vocabulary - 1 if one.high is None else one.high
         return np.asarray(numbers.randint(one.low, high + 1, size=one.shape), dtype=np.int64)
     drawn = numbers.uniform(size=one.shape) < 0.6
     drawn[..., 0], drawn[..., -1] = True, False  # no row is masked whole, in whichever meaning
-    return drawn
+    return drawn if one.kind == "bool" else drawn.astype(np.int64)
 
 
 def weights(

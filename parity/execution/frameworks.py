@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 FRAMEWORK, DEFAULTS, FINGERPRINT, OWN_MODEL = "framework", "atlas.defaults", "fingerprint", "own_model.observation"
+CHECKPOINTS = "own_model.checkpoints"
 ANSWERS = tuple(
     f"atlas.{name}" for name in ("answers", "edges", "windows", "calls", "steps", "states", "arithmetic", "remedies")
 )
@@ -18,9 +19,9 @@ LOADED = (FRAMEWORK, DEFAULTS, *ANSWERS, FINGERPRINT)
 """Modules of an implementation that the worker imports by their names (`worker/implementations.py`)."""
 
 ATLAS, FINGERPRINTS, OWN_MODELS = "atlas", "fingerprint", "own_model"
-FEATURES = {ATLAS: (DEFAULTS, *ANSWERS), FINGERPRINTS: (FINGERPRINT,), OWN_MODELS: (OWN_MODEL,)}
+FEATURES = {ATLAS: (DEFAULTS, *ANSWERS), FINGERPRINTS: (FINGERPRINT,), OWN_MODELS: (OWN_MODEL, CHECKPOINTS)}
 """What an implementation may leave out -> the modules that offer it: answers to the questions of the atlas, drivers of native
-objects, the observation of a user's own models."""
+objects, the observation of a user's own models and the reading of their files of weights."""
 
 NAME = re.compile(r"(?P<framework>[a-z0-9_]+)(\[(?P<variant>[a-z0-9_]+)\])?")
 

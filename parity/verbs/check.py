@@ -13,6 +13,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from parity.errors import UsageError
+from parity.execution import own_path
 from parity.execution.frameworks import trains
 from parity.judgement.verdicts import PASSING, exit_status
 from parity.reporting import wording
@@ -110,9 +111,8 @@ def check(
             raise UsageError(f"no case {case_id} among {' '.join(specs)}", status=5)
     asking.place(Path(store))
     with progress.bar("running", len(chosen) * len(named)) as bar:
-        session = Session(
-            Path(store), named, own, python_path=(Path.cwd(),) if own else (), on_record=bar.record, on_notice=bar.notice
-        )
+        places = own_path.of_caller() if own else ()
+        session = Session(Path(store), named, own, python_path=places, on_record=bar.record, on_notice=bar.notice)
         return session.run(chosen)
 
 

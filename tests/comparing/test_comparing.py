@@ -17,7 +17,8 @@ from parity.comparing.mapping import Unmappable
 from parity.comparing.means import Means
 from parity.comparing.pairing import Side, alike
 from parity.comparing.structures import Structure
-from parity.execution.own_model.leaves import Call, Leaf, Slot, Weight, put_together, taken_apart
+from parity.execution.own_model.leaves import Call, Leaf, Weight
+from parity.execution.own_model.nesting import Slot, put_together, taken_apart
 from parity.spec import source
 
 NUMBERS = np.random.RandomState(0)

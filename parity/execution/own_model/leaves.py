@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from parity.execution.own_model.calling import Accepted, Calling
+
 Shape = tuple[int, ...]
 
 
@@ -106,27 +108,27 @@ class Kind:
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Slot:
-    """Stands for the tensor of this number in nested arguments."""
-
-    place: int
-
-
 class Foreign(Protocol):
     """A user's model in its framework, as `own_model/observation.py` gives it in each. Arrays are NumPy's, names native.
 
     draws: `eval` or `train` -> what the last such pass dropped or drew, each {what, form, rate, where, call};
     scaled: whether dropout, which keeps everything here, divides by the share that it keeps;
-    plain: whether a kernel that approximates gives way to the framework's exact one, where it has both (MXNet's log_softmax).
+    plain: whether a kernel that approximates gives way to the framework's exact one, where it has both (MXNet's log_softmax);
+    calling: how the inputs are handed over; named: the path of each float output of the last pass, such as `logits`.
     """
 
     draws: dict[str, list[dict[str, Any]]]
     scaled: bool
     plain: bool
+    calling: Calling
+    named: list[str]
 
-    def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
-        """Shapes (without the batch), kinds (`float`, `integer`, `bool`) and the batch, where the model itself knows them."""
+    def accepts(self) -> Accepted:
+        """What the model takes, as far as its signature tells."""
+
+    def given_inputs(self) -> list[tuple[Shape, str, int | None, str]] | None:
+        """Shapes (without the batch), kinds (`float`, `integer`, `bool`), the batch, and names, where the model itself knows
+        them."""
 
     def trace(self, inputs: Sequence[Any]) -> tuple[list[Leaf], list[Call], list[Shape]]:
         """Runs once in evaluation mode: the leaves in the order of their first call, every call, the float outputs' shapes."""
@@ -155,45 +157,3 @@ class Foreign(Protocol):
         """One call again, alone. change: call, training (of which pass), settings, and mode where the layer shall train
         otherwise than it did; arrays: `in/<slot>`, `weight/<name>`.
         Gives `out/<j>` and `state/<weight>` of this leaf's statistics. Everything is as before when it returns."""
-
-
-def taken_apart(value: Any, is_tensor: Callable[[Any], bool], tensors: list[Any]) -> Any:
-    """The value with a Slot for each tensor, which goes to `tensors`."""
-    if is_tensor(value):
-        tensors.append(value)
-        return Slot(len(tensors) - 1)
-    if isinstance(value, Mapping):
-        return {key: taken_apart(item, is_tensor, tensors) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return (
-            [taken_apart(item, is_tensor, tensors) for item in value]
-            if isinstance(value, list)
-            else _tuple(value, is_tensor, tensors)
-        )
-    return value
-
-
-def _tuple(value: tuple[Any, ...], is_tensor: Callable[[Any], bool], tensors: list[Any]) -> tuple[Any, ...]:
-    return tuple(taken_apart(item, is_tensor, tensors) for item in value)
-
-
-def put_together(skeleton: Any, tensors: Sequence[Any]) -> Any:
-    """The value again, from its slots."""
-    if isinstance(skeleton, Slot):
-        return tensors[skeleton.place]
-    if isinstance(skeleton, Mapping):
-        return {key: put_together(item, tensors) for key, item in skeleton.items()}
-    if isinstance(skeleton, list):
-        return [put_together(item, tensors) for item in skeleton]
-    if isinstance(skeleton, tuple):
-        return tuple(put_together(item, tensors) for item in skeleton)
-    return skeleton
-
-
-def plain(value: Any) -> Any:
-    """A setting as JSON has it: lists for tuples, words for what is neither number, truth value nor text."""
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return getattr(value, "__name__", None) or str(value)

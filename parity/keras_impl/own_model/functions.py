@@ -20,7 +20,7 @@ from tensorflow.python.eager import core, execute
 from tensorflow.python.framework import op_def_registry
 
 from parity.execution.own_model.called import KEPT, CalledFunction, example_draws, users_line
-from parity.execution.own_model.leaves import plain
+from parity.execution.own_model.nesting import plain
 from parity.execution.protocol import Array
 
 UNIFORM = ("RandomUniform", "StatelessRandomUniform", "StatelessRandomUniformV2")

@@ -5,14 +5,17 @@ It refuses to run them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import keras
 from keras import layers
 
-from parity.execution.own_model.leaves import Kind, Setting, plain
+from parity.execution.own_model.calling import Accepted, accepted
+from parity.execution.own_model.leaves import Kind, Setting
+from parity.execution.own_model.nesting import plain
 
 AXIS = Setting("axis", lambda axis: "first" if axis == 1 else "last")
 CHANNELS = Setting("data_format", lambda word: "last" if word == "channels_last" else "first")
@@ -240,3 +243,32 @@ def derived(layer: Any) -> bool:
     """Whether its class is the user's, derived from a native one that has no layers inside itself."""
     whole = isinstance(layer, layers.MultiHeadAttention | layers.RNN | layers.Bidirectional | layers.SeparableConv2D)
     return type(layer) not in KINDS and kind_of(layer) is not None and not whole
+
+
+def _graph(model: keras.layers.Layer) -> bool:
+    """Whether it is a model of known inputs: functional or sequential."""
+    return isinstance(model, keras.Sequential) or bool(getattr(model, "inputs", None))
+
+
+def trains(model: keras.layers.Layer) -> bool:
+    """Whether the user's model is told that it trains."""
+    return _graph(model) or "training" in inspect.signature(model.call).parameters
+
+
+def accepts(model: keras.layers.Layer, names: Sequence[str]) -> Accepted:
+    """What the user's model takes: one of several arguments takes them one by one, any other takes one tensor or one list.
+    names: of the inputs; `mask` is one where they name it."""
+    if not _graph(model):
+        return accepted(model.call, ("training", *(() if "mask" in names else ("mask",))), listed=True)
+    known = inputs_of(model)
+    if len(known) < 2 and not isinstance(getattr(model, "_inputs_struct", None), Mapping):
+        return Accepted(listed=True)
+    return Accepted(known=tuple(known), table=isinstance(model._inputs_struct, Mapping))
+
+
+def inputs_of(model: keras.layers.Layer) -> dict[str, Any]:
+    """The inputs of a model that is a graph, by their names, in the order in which the user wrote them."""
+    inputs, struct = getattr(model, "inputs", None) or (), getattr(model, "_inputs_struct", None)
+    if isinstance(struct, Mapping) and len(struct) == len(inputs):
+        return dict(struct)
+    return {one.name: one for one in inputs}

@@ -6,7 +6,6 @@ An activation that a layer ends in is told as a layer of its own.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -31,20 +30,25 @@ from parity.execution.names import (
     under,
 )
 from parity.execution.own_model.called import CalledFunction, answered
-from parity.execution.own_model.leaves import Call, Leaf, Shape, Weight, put_together, taken_apart
+from parity.execution.own_model.calling import Accepted, Calling, arguments
+from parity.execution.own_model.leaves import Call, Leaf, Shape, Weight
+from parity.execution.own_model.nesting import paths, put_together, taken_apart, tensors_of
 from parity.execution.protocol import Array
 from parity.keras_impl import model as programs
 from parity.keras_impl.own_model.functions import Functions, known_class, quiet, reseeded
 from parity.keras_impl.own_model.kinds import (
     FUSED,
+    accepts,
     activation_kind,
     changed,
     derived,
     inner,
+    inputs_of,
     kind_of,
     leaves_of,
     own_way,
     settings_of,
+    trains,
     without_dropout,
 )
 from parity.keras_impl.own_model.owned import parts_of, weights_of
@@ -84,12 +88,18 @@ class Model:
         self.draws: dict[str, list[dict[str, Any]]] = {}
         self.listening: Functions | None = None
         self._inside: list[bool] = []
+        self.calling, self.named = Calling(), list[str]()
 
-    def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
-        known = getattr(self.model, "inputs", None)
-        if not known or any(size is None for one in known for size in one.shape[1:]):
+    def accepts(self) -> Accepted:
+        return accepts(self.model, self.calling.names)
+
+    def given_inputs(self) -> list[tuple[Shape, str, int | None, str]] | None:
+        known = inputs_of(self.model)
+        if not known or any(size is None for one in known.values() for size in one.shape[1:]):
             return None
-        return [(tuple(one.shape[1:]), _kind(str(one.dtype)), one.shape[0]) for one in known]
+        names = known if len(known) > 1 else [""]
+        rows = zip(names, known.values(), strict=True)
+        return [(tuple(one.shape[1:]), _kind(str(one.dtype)), one.shape[0], name) for name, one in rows]
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
         self._call([self._tensor(array) for array in inputs], training=False)  # builds what is built by its first call
@@ -235,14 +245,12 @@ class Model:
             return self._call(tensors, training)
 
     def _call(self, tensors: Sequence[Any], training: bool) -> Any:
-        """A subclassed model may take several arguments; any other takes one tensor or one list."""
-        functional = isinstance(self.model, keras.Sequential) or getattr(self.model, "inputs", None)
-        names = inspect.signature(self.model.call).parameters
-        asked = {"training": training} if "training" in names or functional else {}
-        wanted = [name for name in names if name not in ("training", "mask")]
-        if not functional and len(wanted) > 1:
-            return self.model(*tensors, **asked)
-        return self.model(tensors[0] if len(tensors) == 1 else list(tensors), **asked)
+        given, named = arguments(self.calling, tensors, self.accepts())
+        asked = {"training": training} if trains(self.model) else {}
+        outputs = self.model(*given, **named, **asked)
+        floats = ((path, keras.backend.standardize_dtype(one.dtype)) for path, one in paths(outputs, keras.ops.is_tensor))
+        self.named = [path for path, dtype in floats if "float" in dtype]
+        return outputs
 
     def _tensor(self, array: Array) -> Any:
         return keras.ops.convert_to_tensor(array, {"f": self.dtype, "b": "bool"}.get(array.dtype.kind, "int32"))
@@ -276,14 +284,11 @@ def _kind(dtype: str) -> str:
 
 
 def _arrays(value: Any) -> list[Array]:
-    tensors: list[Any] = []
-    taken_apart(value, keras.ops.is_tensor, tensors)
-    return [programs.array(tensor) for tensor in tensors]
+    return [programs.array(tensor) for tensor in tensors_of(value, keras.ops.is_tensor)]
 
 
 def _floating(value: Any) -> list[Any]:
-    tensors: list[Any] = []
-    taken_apart(value, keras.ops.is_tensor, tensors)
+    tensors = tensors_of(value, keras.ops.is_tensor)
     return [tensor for tensor in tensors if "float" in keras.backend.standardize_dtype(tensor.dtype)]
 
 

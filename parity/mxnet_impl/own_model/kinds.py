@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
-from parity.execution.own_model.leaves import Kind, Setting, plain
+from parity.execution.own_model.calling import Accepted, accepted
+from parity.execution.own_model.leaves import Kind, Setting
+from parity.execution.own_model.nesting import plain
 from parity.mxnet_impl.device import mxnet
 from parity.mxnet_impl.own_model.symbols import SymbolNode
 
@@ -211,3 +214,12 @@ def walked(block: Any, name: str) -> Iterator[tuple[str, Any]]:
     yield name, block
     for own, child in block._children.items():
         yield from walked(child, f"{name}.{own}" if name else own)
+
+
+def accepts(block: Any) -> Accepted:
+    """What the user's block takes. Gluon hands on nothing by name, so names tell places."""
+    if isinstance(block, mxnet.gluon.SymbolBlock):
+        return Accepted(tuple(one.name for one in block._cached_graph[0]))
+    hybrid = isinstance(block, mxnet.gluon.HybridBlock) and type(block).forward is mxnet.gluon.HybridBlock.forward
+    found = accepted(type(block).hybrid_forward if hybrid else type(block).forward, ("self", *block._reg_params))
+    return replace(found, names=found.names[1:]) if hybrid else found

@@ -25,17 +25,19 @@ from parity.execution.names import (
     array_name,
     in_order,
     numbered,
-    of_calls,
     put_under,
     under,
 )
 from parity.execution.own_model.called import CalledFunction, answered
-from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, put_together, taken_apart, unstacked
+from parity.execution.own_model.calling import Accepted, Calling, arguments
+from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, unstacked
+from parity.execution.own_model.nesting import put_together, taken_apart
 from parity.execution.protocol import Array
 from parity.mxnet_impl.device import mxnet
 from parity.mxnet_impl.own_model.functions import Functions, begins_in, reseeded, without_dropout
 from parity.mxnet_impl.own_model.kinds import (
     RECURRENCES,
+    accepts,
     changed,
     holds,
     kind_of,
@@ -47,9 +49,9 @@ from parity.mxnet_impl.own_model.kinds import (
     word_of,
 )
 from parity.mxnet_impl.own_model.symbols import SymbolNode, nodes_of
+from parity.mxnet_impl.own_model.tensors import Record, float_paths, floating, floats, is_tensor, recorded, tensors_in
 
 Arrays = dict[str, Array]
-Record = tuple[str, Any, list[Array], list[Array]]
 nn, rnn, autograd = mxnet.gluon.nn, mxnet.gluon.rnn, mxnet.autograd
 
 
@@ -61,7 +63,7 @@ IMAGES = "first"
 
 
 def prepare(_: str) -> None:
-    """MXNet has no default precision: the block is cast."""
+    """MXNet casts the block."""
 
 
 def version() -> str:
@@ -84,6 +86,7 @@ class Model:
         self.listening = self.opened = self.scaled = self.plain = False
         self.draws: dict[str, list[dict[str, Any]]] = {}
         self._open: list[int] = []
+        self.calling, self.named = Calling(), list[str]()
         block.apply(lambda one: begins_in(one, dtype))
         for name, one in self.blocks.items():
             self._listen(name, one)
@@ -117,11 +120,14 @@ class Model:
         found = self.block._collect_params_with_prefix()
         return {name: one for name, one in found.items() if owners.setdefault(id(one), name) == name}
 
-    def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
+    def accepts(self) -> Accepted:
+        return accepts(self.block)
+
+    def given_inputs(self) -> list[tuple[Shape, str, int | None, str]] | None:
         return None
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
-        self.block(*(self._tensor(array) for array in inputs))  # learns the shapes that it was not told
+        self._called([self._tensor(array) for array in inputs])  # learns the shapes that it was not told
         if not self.opened:
             self._open_symbols()
         found = self.forward(inputs)
@@ -148,7 +154,7 @@ class Model:
 
     def forward(self, inputs: Sequence[Array]) -> Arrays:
         outputs = self._run([self._tensor(array) for array in inputs], training=False)
-        return {**numbered(_floats(outputs), OUTPUT), **_recorded(self.calls[False])}
+        return {**numbered(floats(outputs), OUTPUT), **recorded(self.calls[False])}
 
     def train(self, inputs: Sequence[Array], loss: Sequence[Array], learning_rate: float) -> Arrays:
         tensors = [self._tensor(array) for array in inputs]
@@ -159,7 +165,7 @@ class Model:
         kept = self.weights()
         with autograd.record(train_mode=True):
             outputs = self._run(tensors, training=True)
-            weighted = zip(_floating(outputs), loss, strict=True)
+            weighted = zip(floating(outputs), loss, strict=True)
             total = mxnet.nd.add_n(*[(one * self._tensor(weight)).sum() for one, weight in weighted])
         total.backward()
         found = {array_name(GRADIENT, name): one.grad().asnumpy() for name, one in trained.items()}
@@ -169,7 +175,7 @@ class Model:
             mxnet.gluon.Trainer(params, "sgd", {"learning_rate": learning_rate}, kvstore=None).step(1)
         found |= put_under(self.weights(), AFTER)
         self.set_weights(kept)
-        return {**numbered(_floats(outputs), OUTPUT), **_recorded(self.calls[True]), **found}
+        return {**numbered(floats(outputs), OUTPUT), **recorded(self.calls[True]), **found}
 
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
         name, skeleton, taken, _ = self.calls[change["training"]][change["call"]]
@@ -179,7 +185,9 @@ class Model:
         try:
             quiet = Functions(self.scaled, None, {}, lambda: (0, True))
             with changed(block, kind_of(block), change["settings"]), quiet:
-                outputs = _tensors(self._alone(block, put_together(skeleton, tensors), change.get("mode", change["training"])))
+                outputs = tensors_in(
+                    self._alone(block, put_together(skeleton, tensors), change.get("mode", change["training"]))
+                )
             parameters = self.parameters
             state = {array_name(STATE, one.native): parameters[one.native].data().asnumpy() for one in self._leaf(name).weights}
         finally:
@@ -194,7 +202,7 @@ class Model:
                 return block(*arguments)
         with autograd.record(train_mode=True):
             outputs = block(*arguments)
-        _floating(outputs)[0].backward()
+        floating(outputs)[0].backward()
         return outputs
 
     def functions(
@@ -205,7 +213,7 @@ class Model:
             outputs = self._run([self._tensor(array) for array in inputs], training, told, given)
         self.set_weights(kept)
         found, arrays = answered(told, *between)
-        return found, {**numbered(_floats(outputs), OUTPUT), **_recorded(self.calls[training]), **arrays}
+        return found, {**numbered(floats(outputs), OUTPUT), **recorded(self.calls[training]), **arrays}
 
     def _run(
         self,
@@ -220,9 +228,15 @@ class Model:
         try:
             with Functions(self.scaled, told, given or {}, self._place, self.plain) as listening:
                 self.draws[TRAIN if training else EVAL] = listening.draws
-                return self.block(*tensors)
+                outputs = self._called(tensors)
         finally:
             self.listening = False
+        self.named = float_paths(outputs)
+        return outputs
+
+    def _called(self, tensors: Sequence[Any]) -> Any:
+        given, named = arguments(self.calling, tensors, self.accepts())
+        return self.block(*given, **named)
 
     def _place(self) -> tuple[int, bool]:
         """How many calls have begun, and whether a block of gluon's own is open."""
@@ -234,7 +248,7 @@ class Model:
             if not self.listening or name not in self.blocks:
                 return
             tensors: list[Any] = []
-            skeleton = taken_apart(tuple(arguments), _is_tensor, tensors)
+            skeleton = taken_apart(tuple(arguments), is_tensor, tensors)
             arrays = [tensor.asnumpy() for tensor in tensors]
             if name.endswith(".act") and self._open:  # what a layer hands to its activation is the layer's output
                 self.records[self._open[-1]][3].extend(arrays)
@@ -247,7 +261,7 @@ class Model:
         def after(_: Any, __: Any, outputs: Any) -> None:
             if self.listening and name in self.blocks:
                 record = self.records[self._open.pop()]
-                record[3].extend([] if record[3] else [one.asnumpy() for one in _tensors(outputs)])
+                record[3].extend([] if record[3] else [one.asnumpy() for one in tensors_in(outputs)])
 
         return after
 
@@ -276,25 +290,3 @@ class Model:
             if one is not None:
                 shape, trainable = tuple(one.shape), one.grad_req != "null"
                 yield Weight(role, names[id(one)], shape, layout, gates=gates, trainable=trainable)
-
-
-def _is_tensor(value: Any) -> bool:
-    return isinstance(value, mxnet.nd.NDArray)
-
-
-def _tensors(value: Any) -> list[Any]:
-    tensors: list[Any] = []
-    taken_apart(value, _is_tensor, tensors)
-    return tensors
-
-
-def _floating(value: Any) -> list[Any]:
-    return [tensor for tensor in _tensors(value) if np.dtype(tensor.dtype).kind == "f"]
-
-
-def _floats(value: Any) -> list[Array]:
-    return [tensor.asnumpy() for tensor in _floating(value)]
-
-
-def _recorded(records: Sequence[Record]) -> Arrays:
-    return of_calls((inputs, outputs) for _, _, inputs, outputs in records)

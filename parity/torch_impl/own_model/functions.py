@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from parity.execution.own_model.called import KEPT, CalledFunction, example_draws, users_line
-from parity.execution.own_model.leaves import Slot, plain, taken_apart
+from parity.execution.own_model.nesting import Slot, plain, taken_apart
 from parity.execution.protocol import Array
 from parity.torch_impl import device
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from parity.execution.own_model.leaves import Kind, Setting, plain
+from parity.execution.own_model.leaves import Kind, Setting
+from parity.execution.own_model.nesting import plain
 
 
 def _pairs(count: int) -> Callable[[Any], Any]:

@@ -32,7 +32,9 @@ from parity.execution.names import (
     under,
 )
 from parity.execution.own_model.called import CalledFunction, answered
-from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, put_together, taken_apart, unstacked
+from parity.execution.own_model.calling import Accepted, Calling, accepted, arguments
+from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, unstacked
+from parity.execution.own_model.nesting import paths, put_together, taken_apart, tensors_of
 from parity.execution.protocol import Array
 from parity.torch_impl import device
 from parity.torch_impl.own_model.functions import Functions, reseeded
@@ -123,10 +125,14 @@ class Model:
         self.calls: dict[bool, Recorder] = {}
         self.draws: dict[str, list[dict[str, Any]]] = {}
         self.scaled = self.plain = False
+        self.calling, self.named = Calling(), list[str]()
         for part in module.modules():
             without_dropout(part)
 
-    def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
+    def accepts(self) -> Accepted:
+        return accepted(self.module.forward)
+
+    def given_inputs(self) -> list[tuple[Shape, str, int | None, str]] | None:
         return None
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
@@ -166,7 +172,7 @@ class Model:
         with self._kept():
             self.module.zero_grad(set_to_none=True)
             outputs = self._run(tensors, training=True)
-            floats = [one for one in _flat(outputs) if one.is_floating_point()]
+            floats = [one for one in tensors_of(outputs, torch.is_tensor) if one.is_floating_point()]
             total = sum((one * self._tensor(weight)).sum() for one, weight in zip(floats, loss, strict=True))
             total.backward()
             trained = {name: one for name, one in self.module.named_parameters() if one.requires_grad}
@@ -216,11 +222,14 @@ class Model:
         self.calls[training] = recorder = Recorder(self.modules)
         listening = Functions(self.scaled, told, given or {}, recorder.place)
         self.draws[TRAIN if training else EVAL] = listening.draws
+        placed, named = arguments(self.calling, tensors, self.accepts())
         try:
             with listening:
-                return self.module(*tensors)
+                outputs = self.module(*placed, **named)
         finally:
             recorder.close()
+        self.named = [path for path, one in paths(outputs, torch.is_tensor) if one.is_floating_point()]
+        return outputs
 
     @contextmanager
     def _kept(self) -> Iterator[None]:
@@ -275,14 +284,8 @@ def _tensors(module: nn.Module) -> dict[str, Tensor]:
     return {**dict(module.named_parameters()), **dict(module.named_buffers())}
 
 
-def _flat(value: Any) -> list[Tensor]:
-    tensors: list[Tensor] = []
-    taken_apart(value, torch.is_tensor, tensors)
-    return tensors
-
-
 def _outputs(value: Any) -> list[Array]:
-    return [device.array(tensor) for tensor in _flat(value)]
+    return [device.array(tensor) for tensor in tensors_of(value, torch.is_tensor)]
 
 
 def _floats(value: Any) -> list[Array]:

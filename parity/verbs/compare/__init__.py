@@ -20,21 +20,25 @@ from parity.comparing import (
     reordering,
     structures,
 )
+from parity.comparing.drawing import Given
 from parity.comparing.mapping import Map, Unmappable
 from parity.comparing.structures import Structure
 from parity.errors import UsageError
+from parity.execution import own_path
 from parity.execution.frameworks import OWN_MODELS
 from parity.execution.launcher.environments import Unavailable, installed
-from parity.execution.own_model.conversation import Conversation, Crashed
+from parity.execution.own_model.conversation import Conversation, Crashed, Mistaken
 from parity.judgement.verdicts import exit_status
 from parity.spec import source
 from parity.spec.mistakes import SpecError, short
 from parity.trials import asked_frameworks, limits
 from parity.verbs import terminal
-from parity.verbs.compare import spec_side, traced, written_map
+from parity.verbs.compare import inputs as given_inputs
+from parity.verbs.compare import own_weights, spec_side, traced, written_map
+from parity.verbs.compare.asked import checkpoints_of, weights_of
 from parity.verbs.compare.judged import judged
 from parity.verbs.compare.observed import ObservedModels
-from parity.verbs.compare.output import DTYPES, Compared, ComparedModel, show, write_json
+from parity.verbs.compare.output import DTYPES, WEIGHTS, Compared, ComparedModel, show, write_json
 from parity.verbs.terminal.targets import own_realizations
 
 Array = npt.NDArray[Any]
@@ -49,27 +53,42 @@ def compare(
     size: str = "full",
     weights_map: Path | None = None,
     inputs: Sequence[str] = (),
+    inputs_from: Path | None = None,
+    weights: str | None = None,
+    checkpoints: Sequence[Path] = (),
     seed: int = 0,
     map_path: Path | None = None,
     python_path: Sequence[Path] = (),
 ) -> list[Compared]:
     """Runs and judges `torch=package.module:build` … against the first of them, or against `spec=lenet`, of this size.
-    Writes the map of weights to `map_path`. python_path: where their modules lie; the working directory where none is given.
+    Writes the map of weights to `map_path`.
+
+    inputs, inputs_from: shapes as `--inputs` has them, or a `.npz` of example inputs. weights: `drawn` (the same in every
+    model, the default) or `own` (the default with checkpoints). checkpoints: a file of weights for each model, `-` for none.
+    python_path: where their modules lie; where none is given, the working directory, its src/ and PYTHONPATH.
 
     Raises UsageError (nothing to compare, inputs unknown, layers without a counterpart), Crashed (a model fails).
     """
     limits.check_numbers(seeds=[seed])
     named = _named_sides(sides)
+    files = checkpoints_of(named, checkpoints)
+    kept = weights_of(named, weights, files)
+    if inputs and inputs_from is not None:
+        raise UsageError("--inputs and --inputs-from both say what the models take: give one of them")
+    stated = traced.given(inputs) if inputs_from is None else given_inputs.of_file(inputs_from)
     if size != "full" and all(framework != spec_side.SPEC for framework, _ in named):
         raise UsageError(f"--size {short(size)} is of `spec=NAME`: a model of your own has the size that it is built in")
     with ExitStack() as stack:
         models = [
             spec_side.side(label, target, size)
             if framework == spec_side.SPEC
-            else _started(label, framework, target, tuple(python_path) or (Path.cwd(),), stack)
-            for label, (framework, target) in zip(_labels([name for name, _ in named]), named, strict=True)
+            else _started(label, framework, target, file, tuple(python_path) or own_path.of_caller(), stack)
+            for label, (framework, target), file in zip(_labels([name for name, _ in named]), named, files, strict=True)
         ]
-        return _compared(models, weights_map, inputs, seed, map_path)
+        try:
+            return _compared(models, weights_map, stated, seed, map_path, kept)
+        except Mistaken as error:
+            raise UsageError(str(error)) from error
 
 
 def _named_sides(sides: Sequence[str]) -> list[tuple[str, str]]:
@@ -86,11 +105,13 @@ def _labels(names: Sequence[str]) -> list[str]:
     return [name if names.count(name) == 1 else f"{name}-{names[: place + 1].count(name)}" for place, name in enumerate(names)]
 
 
-def _started(label: str, framework: str, target: str, python_path: tuple[Path, ...], stack: ExitStack) -> ComparedModel:
+def _started(
+    label: str, framework: str, target: str, checkpoint: Path | None, python_path: tuple[Path, ...], stack: ExitStack
+) -> ComparedModel:
     try:
         asked_frameworks.that_train([framework], OWN_MODELS)
         interpreter = installed(framework).interpreter
-        started = (Conversation(framework, interpreter, target, dtype, python_path) for dtype in DTYPES)
+        started = (Conversation(framework, interpreter, target, dtype, python_path, checkpoint) for dtype in DTYPES)
         processes = {one.dtype: stack.enter_context(one) for one in started}
     except (ValueError, Unavailable) as error:
         raise UsageError(str(error)) from error
@@ -98,7 +119,12 @@ def _started(label: str, framework: str, target: str, python_path: tuple[Path, .
 
 
 def _compared(
-    models: Sequence[ComparedModel], weights_map: Path | None, inputs: Sequence[str], seed: int, map_path: Path | None
+    models: Sequence[ComparedModel],
+    weights_map: Path | None,
+    inputs: Sequence[Given],
+    seed: int,
+    map_path: Path | None,
+    weights: str,
 ) -> list[Compared]:
     described = [model.processes["float64"].ask("describe")[0] for model in models]
     models = [replace(model, version=answer["version"]) for model, answer in zip(models, described, strict=True)]
@@ -125,7 +151,12 @@ def _compared(
             (again, found_again) if chance.apart(found_again[0]) < chance.apart(sides) else (run, run.observed(0))
         )
     others = zip(models[1:], sides[1:], strict=True)
-    return [judged(run, other, sides[0], side, given) for other, side in others]
+    drawn = [judged(run, other, sides[0], side, given) for other, side in others]
+    if weights != own_weights.OWN:
+        return drawn
+    run = replace(run, own=True)
+    sides, given = run.observed(0)
+    return [own_weights.compared(run, one.other, sides, given, one) for one in drawn]
 
 
 def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | None, sides: dict[str, str]) -> Map:
@@ -158,13 +189,26 @@ def main(
     size: str,
     weights_map: Path | None,
     inputs: Sequence[str],
+    inputs_from: Path | None,
+    weights: str | None,
+    checkpoints: Sequence[Path],
     seed: int,
     map_path: Path,
     json_path: Path | None,
 ) -> int:
     """The verb: 0 agrees, 1 differs, 2 usage, 3 a model crashed."""
     try:
-        compared = compare(sides, size=size, weights_map=weights_map, inputs=inputs, seed=seed, map_path=map_path)
+        compared = compare(
+            sides,
+            size=size,
+            weights_map=weights_map,
+            inputs=inputs,
+            inputs_from=inputs_from,
+            weights=weights,
+            checkpoints=checkpoints,
+            seed=seed,
+            map_path=map_path,
+        )
     except Crashed as error:
         return crashed(error)
     return told(compared, json_path)
@@ -178,6 +222,7 @@ def crashed(error: Crashed) -> int:
 
 def told(compared: Sequence[Compared], json_path: Path | None) -> int:
     """Prints and writes what was found; gives the exit status."""
+    terminal.say(WEIGHTS[compared[0].weights])
     for one in compared:
         show(one)
     if json_path is not None:

@@ -42,6 +42,8 @@ class ObservedModels:
     """Whether dropout, which keeps everything, divides by the share that it keeps."""
     plain: bool = False
     """Whether kernels that approximate give way to exact ones of the same framework."""
+    own: bool = False
+    """Whether each model keeps its own weights, rounded to float32."""
 
     def calls(self, side: Side) -> list[tuple[int, int]]:
         """The calls of the first model and of this one that correspond."""
@@ -52,6 +54,10 @@ class ObservedModels:
         numbers, base = stream("compare", self.seed, draw), self.structures[0]
         drawn = inputs.drawn(self.structures, self.wanted, numbers)
         weights = drawing.weights(self.mapped, self.initial, base.label, numbers)
+        if self.own:
+            weights = {
+                label: {name: drawing.rounded(one) for name, one in native.items()} for label, native in self.initial.items()
+            }
         losses = returned.losses(self.structures, drawing.losses(base, numbers))
         sides, given = [], dict[str, list[Array]]()
         for model, structure in zip(self.models, self.structures, strict=True):

@@ -50,10 +50,19 @@ class Compared:
     notes: tuple[str, ...] = ()
     further: tuple[Departure, ...] = ()
     """What departs of itself behind the first departure."""
+    weights: str = "drawn"
+    """Which they ran with: `drawn` ones, or their `own`."""
 
     @property
     def verdict(self) -> str:
         return worst(one.verdict for one in self.found)
+
+
+WEIGHTS = {
+    "drawn": "weights: drawn by parity, the same in every model, since they show more than a model's own (`--weights own`)",
+    "own": "weights: each model's own, as it was built or loaded; drawn ones show more of the code (`--weights drawn`)",
+}
+"""The first line of a comparison."""
 
 
 def show(compared: Compared) -> None:
@@ -76,6 +85,7 @@ def write_json(path: Path, compared: Sequence[Compared]) -> None:
         "frameworks": sorted({one.other.framework for one in compared} | {one.base.framework for one in compared}),
         "case_verdicts": dict(Counter(one.verdict for one in compared)),
         "comparisons": len(results),
+        "weights": compared[0].weights if compared else "drawn",
         "notes": [{"case": f"{one.base.side}/{one.other.side}", "note": note} for one in compared for note in one.notes],
         "departures": [_told(one, each) for one in compared for each in (one.departure, *one.further) if each is not None],
     }

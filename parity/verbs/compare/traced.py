@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from parity.comparing import doors, drawing, structures
@@ -26,7 +27,8 @@ Array = npt.NDArray[Any]
 Described = Mapping[str, Any]
 INPUTS_NEEDED = (
     "Give the inputs' shapes, with the batch: `--inputs 3x16` (one for each input; `3x7:0..99` for integers, "
-    '`3x7:bool` for truth values), or `INPUTS = ["3x16"]` beside `build`'
+    "`3x7:bool` for truth values, `ids=3x7:0..99` by its name in the model), `--inputs-from batch.npz`, or "
+    '`INPUTS = ["3x16"]` beside `build`'
 )
 
 
@@ -41,10 +43,22 @@ class Traced:
     lacking: Mapping[str, str]
 
 
-def traced(models: Sequence[ComparedModel], answers: Sequence[Described], stated: Sequence[str]) -> list[Traced]:
+def given(stated: Sequence[str]) -> list[Given]:
+    """What stands behind `--inputs`. Raises UsageError."""
+    try:
+        found = [drawing.given(text) for text in stated]
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    names = [one.name for one in found if one.name]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise UsageError(f"two inputs are called {twice[0]}")
+    return found
+
+
+def traced(models: Sequence[ComparedModel], answers: Sequence[Described], stated: Sequence[Given]) -> list[Traced]:
     """Every model, the one that knows its inputs first. Raises UsageError where nobody says what the models take."""
     try:
-        own = _own(answers, [drawing.given(text) for text in stated])
+        own = _own(answers, stated)
     except ValueError as error:
         raise UsageError(str(error)) from error
     first = next((place for place, one in enumerate(own) if one), None)
@@ -54,7 +68,7 @@ def traced(models: Sequence[ComparedModel], answers: Sequence[Described], stated
     for place, model in enumerate(models):
         if place != first:
             candidates = [own[place]] if own[place] else list(_carried(found[first], answers[place]))
-            found[place] = _traced(model, answers[place], candidates)
+            found[place] = _traced(model, answers[place], candidates, found[first].structure.named)
     return [found[place] for place in range(len(models))]
 
 
@@ -64,10 +78,13 @@ def _own(answers: Sequence[Described], stated: Sequence[Given]) -> list[list[Giv
     if stated:
         return [list(stated), *([] for _ in answers[1:])]
     own = [[drawing.given(value) for value in answer["inputs"] or ()] for answer in answers]
-    known = [[Given((batch or drawing.BATCH, *shape), kind) for shape, kind, batch in one["known"] or ()] for one in answers]
+    known = [
+        [Given((batch or drawing.BATCH, *shape), kind, name=name) for shape, kind, batch, name in one["known"] or ()]
+        for one in answers
+    ]
     fixed = [bool(answer["inputs"]) and not answer["spec"] for answer in answers]
     batches = [one[0].shape[0] for one, mine in zip(own, fixed, strict=True) if mine]
-    batches += [batch for answer in answers for _, _, batch in answer["known"] or () if batch]
+    batches += [batch for answer in answers for _, _, batch, _ in answer["known"] or () if batch]
     return [
         mine if mine and by_hand else [_batched(one, batches) for one in mine or others]
         for mine, by_hand, others in zip(own, fixed, known, strict=True)
@@ -83,11 +100,14 @@ def _batched(one: Given, batches: Sequence[int]) -> Given:
 def _carried(source: Traced, answer: Described) -> Iterator[list[Given]]:
     """What another model takes, for one that says nothing, or as the shapes that its framework knows say."""
     layouts = [doors.entry(source.structure, number, len(one.shape)) for number, one in enumerate(source.given)]
-    known = [tuple(shape) for shape, _, _ in answer["known"] or ()]
+    known = [tuple(shape) for shape, *_ in answer["known"] or ()]
+    names = [drawing.given(value).name for value in answer["inputs"] or ()]
     images = answer["images"]
     usual = [moved(one, layout, images) for one, layout in zip(source.given, layouts, strict=True)]
     other = [moved(one, layout, {FIRST: LAST, LAST: FIRST}[images]) for one, layout in zip(source.given, layouts, strict=True)]
     tried = [usual, list(source.given), other, [_flipped(one) for one in source.given]]
+    if len(names) == len(source.given) and any(names):
+        tried = [[replace(one, name=name) for one, name in zip(given, names, strict=True)] for given in tried]
     fitting = [one for one in tried if known and [each.shape[1:] for each in one] == known]
     yield from fitting or [one for number, one in enumerate(tried) if one not in tried[:number]]
 
@@ -101,16 +121,25 @@ def _flipped(one: Given, target: str = LAST) -> Given:
     if len(one.shape) < SIGNAL:
         return one
     batch, *sizes = one.shape
-    return replace(one, shape=(batch, *sizes[1:], sizes[0]) if target == LAST else (batch, sizes[-1], *sizes[:-1]))
+    values = one.values if one.values is None else np.moveaxis(one.values, *((1, -1) if target == LAST else (-1, 1)))
+    shape = (batch, *sizes[1:], sizes[0]) if target == LAST else (batch, sizes[-1], *sizes[:-1])
+    return replace(one, shape=shape, values=values)
 
 
-def _traced(model: ComparedModel, answer: Described, candidates: Sequence[Sequence[Given]]) -> Traced:
-    """With the first inputs that it takes, in float64, or else in float32 alone."""
+def _traced(
+    model: ComparedModel, answer: Described, candidates: Sequence[Sequence[Given]], named: Sequence[str] = ()
+) -> Traced:
+    """With the first inputs that it takes, in float64, or else in float32 alone. named: the outputs of the model that was
+    traced first: the same names in another order are told in its order."""
     refused: dict[str, list[Refused]] = {dtype: [] for dtype in DTYPES}
     for dtype in DTYPES:
         for given in candidates:
+            asking: dict[str, Any] = {"names": [one.name for one in given]}
             try:
-                told, weights = model.processes[dtype].ask("trace", _blanks(given))
+                told, weights = model.processes[dtype].ask("trace", _blanks(given), **asking)
+                if told["named"] != list(named) and sorted(told["named"]) == sorted(named):
+                    asking["outputs"] = list(named)
+                    told, weights = model.processes[dtype].ask("trace", _blanks(given), **asking)
             except Refused as error:
                 refused[dtype].append(error)
                 continue
@@ -119,7 +148,7 @@ def _traced(model: ComparedModel, answer: Described, candidates: Sequence[Sequen
                 raise UsageError(f"{model.side} returns no floating-point tensor: there is nothing to compare")
             lacking = {DTYPES[0]: _reason(refused[DTYPES[0]][0])} if dtype != DTYPES[0] else _narrow(told)
             if dtype == DTYPES[0]:
-                model.processes[DTYPES[1]].ask("trace", _blanks(given))
+                model.processes[DTYPES[1]].ask("trace", _blanks(given), **asking)
             return Traced(given, structure, under(weights, WEIGHT), lacking)
     raise refused[DTYPES[0]][0]
 

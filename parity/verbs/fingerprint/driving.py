@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
+from parity.execution import own_path
 from parity.execution.launcher import supervised
 from parity.execution.names import BATCH, HYPERPARAMETER, PARAMETER, RATE, array_name, numbers, under
 from parity.execution.worker.black_box import packed, unpacked
@@ -57,7 +57,7 @@ def drive(
     runs = [(first, *own) for own in further or [() if values else RUNS] * len(asked)]
     values = values or [probes.SEPARATING] * len(asked)
     with supervised.folder("parity-fingerprint-") as store:
-        session = Session(store, [framework], python_path=(Path.cwd(),), timeout=PATIENCE)
+        session = Session(store, [framework], python_path=own_path.of_caller(), timeout=PATIENCE)
         found = _driven(session, asked, runs, values, "float64")
         crashed = [place for place, driven in enumerate(found) if driven.record.outcome == "crashed"]
         again = _driven(

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
+from parity.execution import own_path
 from parity.execution.launcher import supervised
 from parity.execution.names import FURTHER, KNOWN, group_of
 from parity.execution.worker import probing
@@ -77,7 +77,7 @@ def observe(
 
     defaults: with its own epsilon and momentum, not with those that tell forms apart."""
     with supervised.folder("parity-fingerprint-") as store:
-        session = Session(store, [framework], python_path=(Path.cwd(),))
+        session = Session(store, [framework], python_path=own_path.of_caller())
         judged = session.run([_trial(one, "float64", defaults) for one in asked])
         crashed = [place for place, one in enumerate(judged) if one.record.outcome == "crashed"]
         again = session.run([_trial(asked[place], "float32", defaults) for place in crashed]) if crashed else []

@@ -1,18 +1,48 @@
-"""Owns `FRAMEWORK=PACKAGE.MODULE:NAME` on the command line. It refuses to import what it names."""
+"""Owns `FRAMEWORK=PACKAGE.MODULE:NAME` and `FRAMEWORK=path/to/model.py:NAME` on the command line, with arguments behind a `?`.
+
+It refuses to import what they name: it looks whether a file is there, and what it defines.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from parity.errors import UsageError
+from parity.execution import own_path, own_target
+from parity.execution.own_target import Mistake
+
+NAMED = 6
 
 
 def own_realizations(given: Sequence[str]) -> dict[str, str]:
-    """`torch=package.module:build` -> {"torch": "package.module:build"}."""
+    """`torch=package.module:build` -> {"torch": "package.module:build"}. Raises UsageError for what says nothing, and for
+    a file that is not there."""
     own = {}
     for text in given:
         framework, separator, target = text.partition("=")
-        if not separator or ":" not in target:
-            raise UsageError(f"`{text}` is not of the form FRAMEWORK=PACKAGE.MODULE:NAME")
-        own[framework] = target
+        if not separator or not framework or not target:
+            raise UsageError(f"`{text}` is not of the form FRAMEWORK=PACKAGE.MODULE:NAME, or FRAMEWORK=path/to/model.py:NAME")
+        try:
+            own[framework] = _checked(target)
+        except Mistake as error:
+            raise UsageError(f"{framework}={target}: {error}") from error
     return own
+
+
+def _checked(target: str) -> str:
+    place = target.partition("?")[0]
+    if place.endswith(".py"):
+        _there(place)
+        known = own_path.offered_by(Path(place).expanduser())
+        told = f" It defines {', '.join(known[:NAMED])}" if known else ""
+        raise Mistake(f"name what builds the model, behind a colon: {place}:{(known or ['build'])[0]}.{told}")
+    found = own_target.parsed(target)
+    if found.is_file:
+        _there(found.place)
+    return target
+
+
+def _there(place: str) -> None:
+    if not Path(place).expanduser().is_file():
+        raise Mistake(own_path.no_file(place))
