@@ -15,13 +15,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import judging, notes
+from parity.comparing import drawing, judging, notes
 from parity.comparing.judging import Found
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map
 from parity.judgement import budgets
 
 Array = npt.NDArray[Any]
+Weights = Mapping[str, Mapping[str, Array]]
+"""label -> native name -> the model's own weight."""
 QUANTITY = "weight"
 BLOCKS = (2, 3, 4)
 """Into how many blocks an axis may be cut that stand in another order: gates, or query, key and value."""
@@ -33,19 +35,32 @@ SECOND = "recurrent_bias"
 
 @dataclass(frozen=True)
 class Both:
-    """One array in both models. ours, theirs: neutral; natives: as they lie in memory; at: where the second model has it."""
+    """One array in both models. places: where it lies; arrays: neutral, a second bias added to the first where the other model
+    has one alone; natives: as they lie in memory; second: that second bias, which of the models has it, and where."""
 
     title: str
     labels: tuple[str, str]
-    ours: Array
-    theirs: Array
+    places: tuple[Placement, Placement]
+    arrays: tuple[Array, Array]
     natives: tuple[Array, Array]
-    at: Placement
+    second: tuple[int, Placement] | None = None
+
+    @property
+    def ours(self) -> Array:
+        return self.arrays[0]
+
+    @property
+    def theirs(self) -> Array:
+        return self.arrays[1]
+
+    @property
+    def error(self) -> float:
+        return judging.distance(*self.arrays) if self.ours.shape == self.theirs.shape else float("inf")
 
     @property
     def limit(self) -> float:
         """What a way through float32 explains."""
-        return judging.SHADOW * budgets.roundoff("float32") * max(budgets.greatest(self.ours), budgets.greatest(self.theirs))
+        return judging.SHADOW * budgets.roundoff("float32") * max(map(budgets.greatest, self.arrays))
 
     def like(self, array: Array) -> bool:
         """Whether ours, moved so, is theirs."""
@@ -56,20 +71,36 @@ class Both:
         return array.shape == self.ours.shape and judging.distance(self.ours, array) <= self.limit
 
 
-def rows(found: Map, initial: Mapping[str, Mapping[str, Array]], labels: tuple[str, str]) -> list[Found]:
+def rows(found: Map, initial: Weights, labels: tuple[str, str]) -> list[Found]:
     """A verdict on each array that both models have, with what became of it."""
     pairs = list(_pairs(found, initial, labels))
     owners = {_digest(one.ours): one.title for one in reversed(pairs) if np.ptp(one.ours)}
     told = []
     for one in pairs:
-        error = judging.distance(one.ours, one.theirs) if one.ours.shape == one.theirs.shape else float("inf")
-        verdict = "exact" if not error else "agrees" if error <= one.limit else "differs"
+        verdict = "exact" if not one.error else "agrees" if one.error <= one.limit else "differs"
         reason = _reason(one, owners) if verdict == "differs" else ""
-        told.append(Found(QUANTITY, one.title, "float64", verdict, error, one.limit, reason=reason))
+        told.append(Found(QUANTITY, one.title, "float64", verdict, one.error, one.limit, reason=reason))
     return told
 
 
-def _pairs(found: Map, initial: Mapping[str, Mapping[str, Array]], labels: tuple[str, str]) -> Iterator[Both]:
+def aligned(found: Map, initial: Weights, labels: tuple[str, str]) -> dict[str, dict[str, Array]]:
+    """The models' own weights, rounded to float32. What is the same but for that rounding is the same number in both, and a
+    second bias is in the first where the other model has one alone."""
+    values = {label: {name: drawing.rounded(one) for name, one in initial[label].items()} for label in labels}
+    for one in _pairs(found, initial, labels):
+        if one.error > one.limit:
+            continue
+        neutral = drawing.rounded(one.ours)
+        for label, place in zip(labels, one.places, strict=True):
+            values[label][place.native] = place.write(neutral, values[label][place.native])
+        if one.second is not None:
+            number, place = one.second
+            native = values[labels[number]][place.native]
+            values[labels[number]][place.native] = place.write(np.zeros(place.neutral), native)
+    return values
+
+
+def _pairs(found: Map, initial: Weights, labels: tuple[str, str]) -> Iterator[Both]:
     seen = set()
     for match in found.matches:
         for role, at in match.weights.items():
@@ -79,22 +110,23 @@ def _pairs(found: Map, initial: Mapping[str, Mapping[str, Array]], labels: tuple
             if (key := tuple((one.native, one.rows) for one in places)) in seen:
                 continue
             seen.add(key)
-            natives = tuple(initial[label][one.native] for label, one in zip(labels, places, strict=True))
+            natives = initial[labels[0]][places[0].native], initial[labels[1]][places[1].native]
             arrays = [one.read(native) for one, native in zip(places, natives, strict=True)]
-            second = match.weights.get(f"{role[: -len('bias')]}{SECOND}", {}) if role.split(".")[-1] == "bias" else {}
-            if len(second) == 1:
-                for number, label in enumerate(labels):
-                    if label in second:
-                        arrays[number] = arrays[number] + second[label].read(initial[label][second[label].native])
+            last = role.rpartition(".")[2]
+            also = match.weights.get(f"{role.removesuffix(last)}{SECOND}", {}) if last == "bias" else {}
+            held = [number for number, label in enumerate(labels) if label in also]
+            second = (held[0], also[labels[held[0]]]) if len(held) == 1 else None
+            if second is not None:
+                arrays[second[0]] = arrays[second[0]] + second[1].read(initial[labels[second[0]]][second[1].native])
             title = f"{match.leaves[labels[0]]} {role}".strip()
-            yield Both(title, labels, arrays[0], arrays[1], (natives[0], natives[1]), places[1])
+            yield Both(title, labels, places, (arrays[0], arrays[1]), natives, second)
 
 
 def _reason(one: Both, owners: Mapping[bytes, str]) -> str:
     """What became of the array, the first that fits."""
     if one.ours.shape != one.theirs.shape:
         return f"shapes differ: {one.ours.shape} and {one.theirs.shape}"
-    for test in (_unset, _gates, _turned, _copied, _blocks, _lines, _scaled):
+    for test in (_unset, _summand, _gates, _turned, _copied, _blocks, _lines, _scaled):
         if told := test(one):
             return told
     owner = owners.get(_digest(one.theirs))
@@ -111,11 +143,26 @@ def _unset(one: Both) -> str:
     return f"every number of it is {constant[0][1]:g} in {constant[0][0]}: it was not set there" if len(constant) == 1 else ""
 
 
+def _summand(one: Both) -> str:
+    """One of two biases in the place of their sum."""
+    if one.second is None:
+        return ""
+    number = one.second[0]
+    has, lacks = one.labels[number], one.labels[1 - number]
+    first = one.places[number].read(one.natives[number])
+    for word, part in (("first", first), ("second", one.arrays[number] - first)):
+        if judging.distance(part, one.arrays[1 - number]) <= one.limit:
+            return f"{lacks} holds the {word} of the two biases of {has}: what counts is their sum"
+    return ""
+
+
 def _gates(one: Both) -> str:
-    names = one.at.gates.split()
+    names = one.places[1].gates.split()
     for order in permutations(names) if len(names) > 1 else ():
-        if list(order) != names and one.like_ours(replace(one.at, gates=" ".join(order)).read(one.natives[1])):
-            return f"gate order: its blocks stand as `{' '.join(order)}` in {one.labels[1]}, which reads `{one.at.gates}`"
+        if list(order) != names and one.like_ours(replace(one.places[1], gates=" ".join(order)).read(one.natives[1])):
+            return (
+                f"gate order: its blocks stand as `{' '.join(order)}` in {one.labels[1]}, which reads `{one.places[1].gates}`"
+            )
     return ""
 
 

@@ -24,14 +24,14 @@ Weights = Mapping[str, Mapping[str, Array]]
 
 
 def of(ours: Structure, theirs: Structure, found: Map, initial: Weights, own: bool = False) -> tuple[str, ...]:
-    """Every note on two models, the one on their weights first. own: whether they ran with their own."""
-    return (weights(ours.label, theirs.label, found, initial, own), *_rows(ours, theirs, found), *_doors(ours, theirs))
+    """Every note on two models, the one on their weights first, where they did not run with their own."""
+    drawn = () if own else (weights(ours.label, theirs.label, found, initial),)
+    return (*drawn, *_rows(ours, theirs, found), *_doors(ours, theirs))
 
 
-def weights(mine: str, other: str, found: Map, initial: Weights, own: bool = False) -> str:
-    """What the weights were that both models ran with: drawn, or their own, which are held against each other."""
-    ran = f"{mine} and {other} ran with "
-    ran += "their own weights" if own else "the same drawn weights in the place of their own"
+def weights(mine: str, other: str, found: Map, initial: Weights) -> str:
+    """Both models run with drawn weights: what their own are, held against each other."""
+    ran = f"{mine} and {other} ran with the same drawn weights in the place of their own"
     differing, count = list[tuple[float, str]](), 0
     for match in found.matches:
         for role, at in match.weights.items():
@@ -43,10 +43,9 @@ def weights(mine: str, other: str, found: Map, initial: Weights, own: bool = Fal
                 if gap > judging.SHADOW * budgets.roundoff("float32") * scale:
                     differing.append((gap / scale if scale else gap, f"{match.leaves[mine]} {role}"))
     if not differing:
-        return f"{ran}; {'these' if own else 'their own weights'} are equal in all {count} tensors" if count else ran
-    told = f"{ran}; {'these' if own else 'their own weights'} differ in {len(differing)} of {count} tensors"
-    told += f", most in {max(differing)[1].strip()}"
-    return told if own else f"{told}: the verdict is on what the models compute, not on their own weights (`--weights own` is)"
+        return f"{ran}; their own weights are equal in all {count} tensors" if count else ran
+    told = f"{ran}; their own weights differ in {len(differing)} of {count} tensors, most in {max(differing)[1].strip()}"
+    return f"{told}: the verdict is on what the models compute, not on their own weights (--weights own is)"
 
 
 def _rows(ours: Structure, theirs: Structure, found: Map) -> Iterator[str]:

@@ -28,10 +28,10 @@ def load(model: nn.Module, file: Path) -> None:
     try:
         found = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # whatever the reader says of a file
-        told = str(error).strip().splitlines()
-        raise Mistake(
-            f"{file} cannot be read as weights alone (torch.load with weights_only): {told[0] if told else error}"
-        ) from error
+        whole = "Weights only load failed" in str(error)
+        told = "it holds more than tensors, and parity runs no code of a file: save model.state_dict() alone"
+        why = told if whole else (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise Mistake(f"{file} cannot be read as weights (torch.load with weights_only): {why}") from error
     own = model.state_dict()
     given = _fitting(_weights(found), own)
     lacking = [name for name in own if name not in given and not name.endswith(COUNTER)]

@@ -154,9 +154,7 @@ def _compared(
     drawn = [judged(run, other, sides[0], side, given) for other, side in others]
     if weights != own_weights.OWN:
         return drawn
-    run = replace(run, own=True)
-    sides, given = run.observed(0)
-    return [own_weights.compared(run, one.other, sides, given, one) for one in drawn]
+    return [own_weights.compared(run, one) for one in drawn]
 
 
 def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | None, sides: dict[str, str]) -> Map:

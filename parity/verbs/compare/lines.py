@@ -14,7 +14,9 @@ from parity.judgement.verdicts import PASSING
 
 NAMED = 3
 """Tensors that are named where many have the same reason."""
-SETTING = "setting"
+ARRAYS = 12
+"""Weights of a model's own that are named where many became the same."""
+SETTING, WEIGHT = "setting", "weight"
 
 
 def lines(
@@ -33,7 +35,8 @@ def lines(
         yield from (f"    cause: {cause}" for cause in one.causes)
     yield from _reasons([one for one in found if one.quantity == SETTING])
     yield from (f"    note: {note}" for note in notes)
-    yield from _reasons([one for one in found if one.quantity != SETTING])
+    yield from _reasons([one for one in found if one.quantity == WEIGHT], ARRAYS)
+    yield from _reasons([one for one in found if one.quantity not in (SETTING, WEIGHT)])
     yield from _counts(found)
 
 
@@ -50,7 +53,7 @@ def _departure(departure: Departure) -> Iterator[str]:
         yield f"    cause: {cause}"
 
 
-def _reasons(found: Sequence[Found]) -> Iterator[str]:
+def _reasons(found: Sequence[Found], named: int = NAMED) -> Iterator[str]:
     """A line for each reason, with the tensors that have it."""
     groups: dict[str, list[str]] = {}
     for one in found:
@@ -58,8 +61,8 @@ def _reasons(found: Sequence[Found]) -> Iterator[str]:
             names = groups.setdefault(one.reason, [])
             names += [] if one.tensor in names else [one.tensor]
     for reason, names in groups.items():
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        yield f"    {', '.join(names[:NAMED])}{more}: {reason}"
+        more = f" and {len(names) - named} more" if len(names) > named else ""
+        yield f"    {', '.join(names[:named])}{more}: {reason}"
 
 
 def _counts(found: Sequence[Found]) -> Iterator[str]:

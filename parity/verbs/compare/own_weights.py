@@ -5,7 +5,7 @@ It refuses to blame the code: what drawn weights say of it is told beside.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,11 +14,10 @@ import numpy.typing as npt
 from parity.comparing import departures, judging, mapping, moved, notes, pairing
 from parity.comparing.departures import Departure
 from parity.comparing.judging import Found
-from parity.comparing.pairing import Side
 from parity.judgement.verdicts import PASSING
 from parity.verbs.compare.judged import judged
 from parity.verbs.compare.observed import ObservedModels
-from parity.verbs.compare.output import Compared, ComparedModel
+from parity.verbs.compare.output import Compared
 
 Array = npt.NDArray[Any]
 OWN = "own"
@@ -26,17 +25,17 @@ NAMED = 4
 """Arrays that the cause names; the others have lines of their own."""
 
 
-def compared(
-    run: ObservedModels, other: ComparedModel, sides: Sequence[Side], given: Mapping[str, list[Array]], drawn: Compared
-) -> Compared:
-    """sides, given: as run observed them with the models' own weights; drawn: what drawn weights say of the same two models."""
-    ours, theirs = sides[0], sides[run.models.index(other)]
-    labels = ours.structure.label, theirs.structure.label
+def compared(run: ObservedModels, drawn: Compared) -> Compared:
+    """The two models of a comparison with their own weights. run: with drawn weights; drawn: what these say."""
+    other, labels = drawn.other, (drawn.base.label, drawn.other.label)
     arrays = moved.rows(run.mapped, run.initial, labels)
+    run = run.alone(other, moved.aligned(run.mapped, run.initial, labels))
+    (ours, theirs), given = run.observed(0)
     wrong = [one for one in arrays if one.verdict not in PASSING]
+    told = f"{labels[0]} and {labels[1]} ran with their own weights: {_count(arrays, wrong)}", _of_code(drawn)
     if not wrong:
         found = judged(run, other, ours, theirs, given)
-        return replace(found, found=[*arrays, *found.found], notes=(*found.notes, _of_code(drawn)), weights=OWN)
+        return replace(found, found=[*arrays, *found.found], notes=(*told, *found.notes), weights=OWN)
     calls = mapping.calls(ours.structure, theirs.structure, run.mapped)
     dtypes = [dtype for dtype in ("float64", "float32") if not any(dtype in run.lacking[label] for label in labels)]
     seen = [
@@ -46,7 +45,7 @@ def compared(
     said = notes.of(ours.structure, theirs.structure, run.mapped, run.initial, own=True)
     first = replace(departure, causes=_causes(departure, wrong, drawn)) if departure is not None else None
     behind = [one for one in (drawn.departure, *drawn.further) if one is not None]
-    return Compared(run.models[0], other, [*arrays, *seen], first, (*said, _of_code(drawn)), tuple(behind), OWN)
+    return Compared(run.models[0], other, [*arrays, *seen], first, (*told, *said), tuple(behind), OWN)
 
 
 def _causes(departure: Departure, wrong: Sequence[Found], drawn: Compared) -> tuple[str, ...]:
@@ -56,6 +55,13 @@ def _causes(departure: Departure, wrong: Sequence[Found], drawn: Compared) -> tu
     tested = " (tested: with the same weights in both the models agree)" if drawn.verdict in PASSING else ""
     more = [f"and {len(here) - NAMED} further arrays, named below"] if len(here) > NAMED else []
     return (*(f"weights: {one.tensor}: {one.reason}{tested}" for one in here[:NAMED]), *more)
+
+
+def _count(arrays: Sequence[Found], wrong: Sequence[Found]) -> str:
+    if wrong:
+        return f"{len(wrong)} of {len(arrays)} arrays are not the same"
+    rounded = " but for float32's rounding" if any(one.error for one in arrays) else ""
+    return f"all {len(arrays)} arrays are the same{rounded}"
 
 
 def _of_code(drawn: Compared) -> str:

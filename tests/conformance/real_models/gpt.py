@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import torch
-import torch.nn as nn
+from torch import nn
 from torch.nn import functional as F
 
 
@@ -31,7 +31,8 @@ class CausalSelfAttention(nn.Module):
 
     def forward(self, x):
         B, T, C = x.size()
-        q, k, v = (one.view(B, T, self.n_head, C // self.n_head).transpose(1, 2) for one in self.c_attn(x).split(self.n_embd, 2))
+        parts = self.c_attn(x).split(self.n_embd, 2)
+        q, k, v = (one.view(B, T, self.n_head, C // self.n_head).transpose(1, 2) for one in parts)
         if self.flash:
             y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
         else:
@@ -60,12 +61,12 @@ class GPT(nn.Module):
         torch.manual_seed(seed)
         config = GPTConfig(**sizes)
         self.transformer = nn.ModuleDict(
-            dict(
-                wte=nn.Embedding(config.vocab_size, config.n_embd),
-                wpe=nn.Embedding(config.block_size, config.n_embd),
-                h=nn.ModuleList([Block(config, flash, approximate) for _ in range(config.n_layer)]),
-                ln_f=nn.LayerNorm(config.n_embd),
-            )
+            {
+                "wte": nn.Embedding(config.vocab_size, config.n_embd),
+                "wpe": nn.Embedding(config.block_size, config.n_embd),
+                "h": nn.ModuleList([Block(config, flash, approximate) for _ in range(config.n_layer)]),
+                "ln_f": nn.LayerNorm(config.n_embd),
+            }
         )
         self.lm_head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
         self.transformer.wte.weight = self.lm_head.weight

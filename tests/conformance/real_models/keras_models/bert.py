@@ -75,7 +75,8 @@ class Bert(keras.Model):
         self.norm = layers.LayerNormalization(epsilon=epsilon)
         self.dropout = layers.Dropout(config["hidden_dropout_prob"])
         heads, width = config["num_attention_heads"], config["intermediate_size"]
-        self.encoder = [EncoderLayer(heads, width, epsilon, approximate=approximate) for _ in range(config["num_hidden_layers"])]
+        count = config["num_hidden_layers"]
+        self.encoder = [EncoderLayer(heads, width, epsilon, approximate=approximate) for _ in range(count)]
         self.pooler = layers.Dense(size, activation="tanh")
 
     def call(self, inputs, training=False):

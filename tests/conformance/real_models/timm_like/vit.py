@@ -1,8 +1,9 @@
-"""A vision transformer in the style of timm: a registry, LayerScale, DropPath, a class token, one matrix for query, key, value."""
+"""A vision transformer in the style of timm: a registry, LayerScale, DropPath, a class token, one matrix for q, k, v."""
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.nn.functional as F

@@ -1,11 +1,11 @@
-"""An encoder in the style of transformers: a configuration in a file, keyword inputs, an output that is table and object at once."""
+"""An encoder in the style of transformers: a configuration in a file, keyword inputs, an output that is a table too."""
 
 from __future__ import annotations
 
 import math
 from collections import OrderedDict
 from dataclasses import dataclass, fields
-from typing import Any, Optional
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -25,9 +25,9 @@ class ModelOutput(OrderedDict):
 
 @dataclass
 class BaseModelOutputWithPooling(ModelOutput):
-    last_hidden_state: Optional[Tensor] = None
-    pooler_output: Optional[Tensor] = None
-    hidden_states: Optional[tuple[Tensor, ...]] = None
+    last_hidden_state: Tensor | None = None
+    pooler_output: Tensor | None = None
+    hidden_states: tuple[Tensor, ...] | None = None
 
 
 class BertEmbeddings(nn.Module):
@@ -89,9 +89,9 @@ class BertModel(nn.Module):
 
     def forward(
         self,
-        input_ids: Optional[Tensor] = None,
-        attention_mask: Optional[Tensor] = None,
-        token_type_ids: Optional[Tensor] = None,
+        input_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
         output_hidden_states: bool = False,
         return_dict: bool = True,
     ) -> Any:

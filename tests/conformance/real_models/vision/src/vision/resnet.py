@@ -22,7 +22,7 @@ class ResNet(nn.Module):
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2, padding=1)
         blocks, inplanes = [], widths[0]
-        for stage, (planes, depth) in enumerate(zip(widths, depths)):
+        for stage, (planes, depth) in enumerate(zip(widths, depths, strict=True)):
             for number in range(depth):
                 blocks.append(BasicBlock(inplanes, planes, 2 if stage and not number else 1, norm_layer))
                 inplanes = planes
