@@ -22,6 +22,17 @@ def env_build(frameworks: tuple[str, ...]) -> int:
     return environments.build(frameworks)
 
 
+@env.command("add")
+@click.argument("framework")
+@click.argument("packages", nargs=-1, required=True, metavar="PACKAGE…")
+@PASS_ENV
+def env_add(framework: str, packages: tuple[str, ...]) -> int:
+    """Installs packages that your models need beside FRAMEWORK, without moving its pins: timm, transformers, ./mylib."""
+    from parity.verbs import environments
+
+    return environments.add(framework, packages)
+
+
 @env.command("list")
 def env_list() -> int:
     """The environments that stand, and where."""

@@ -22,6 +22,7 @@ EXAMPLES = {
     "atlas": "parity atlas torch keras",
     "doctor": "parity doctor",
     "env build": "parity env build torch keras",
+    "env add": "parity env add torch timm transformers",
     "env list": "parity env list",
     "env remove": "parity env remove torch",
     "check": "parity check lenet adam --framework torch",

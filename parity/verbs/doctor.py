@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from parity.execution.endings import headline
 from parity.execution.frameworks import training
-from parity.execution.launcher import diagnosis
+from parity.execution.launcher import added, diagnosis, environments
 from parity.execution.launcher.diagnosis import Diagnosis
+from parity.execution.launcher.environments import Unavailable
 from parity.verbs import terminal
 from parity.verbs.terminal import columns
 
@@ -17,11 +20,26 @@ def doctor() -> int:
     headings = ("framework", "version", "devices", "modes", "interpreter")
     for line in columns.table(headings, map(_row, found), right=(), wide=None):  # a path is copied: never folded
         terminal.say(line)
+    for line in _own(found):
+        terminal.say(line)
     missing = [one for one in found if one.description is None]
     for one in missing:
         told = f"{one.framework}: {headline(one.reason)}\n  mend it: {one.mend}"
         terminal.say(told)
     return 3 if any(one.framework in training() for one in missing) else 0
+
+
+def _own(found: Sequence[Diagnosis]) -> Iterator[str]:
+    """Packages of the user's own beside each framework."""
+    for one in found:
+        try:
+            built = environments.planned(one.framework)
+        except Unavailable:
+            continue
+        packages = added.recorded(built)
+        if packages and one.interpreter == str(built.interpreter):
+            told = ", ".join(f"{name} {version}".strip() for name, version in packages.items())
+            yield f"{one.framework}: packages of yours (parity env add): {told}"
 
 
 def _row(one: Diagnosis) -> tuple[str, ...]:

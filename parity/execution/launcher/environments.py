@@ -118,7 +118,7 @@ def build(framework: str, accelerator: str = "cpu", on_line: Callable[[str], Non
     if os.environ.get(override_variable(framework)):
         return installed(framework, accelerator)
     built = planned(framework, accelerator)
-    with _only_builder(built.directory) as lock:
+    with only_builder(built.directory) as lock:
         if not built.complete():
             shutil.rmtree(built.directory, ignore_errors=True)
             with supervised.kept(built.directory, MARKER, [_lock_of(built.directory)]):
@@ -162,7 +162,7 @@ def remove(framework: str) -> list[Path]:
     name, _, variant = find(framework)
     gone = [item.directory for item in standing() if (item.framework, item.variant) == (name, variant.name)]
     for directory in gone:
-        with _only_builder(directory):
+        with only_builder(directory):
             (directory / MARKER).unlink(missing_ok=True)
             shutil.rmtree(directory)
     return gone
@@ -188,15 +188,15 @@ def _found(given: str) -> Path:
 
 
 def _make(built: Built, lock: int, on_line: Callable[[str], None]) -> None:
-    _run([str(base_python()), "-m", "venv", str(built.directory)], built, lock, on_line)
+    run_step([str(base_python()), "-m", "venv", str(built.directory)], built, lock, on_line)
     pip = [str(built.interpreter), "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
-    _run([*pip, "--requirement", built.pins], built, lock, on_line)
+    run_step([*pip, "--requirement", built.pins], built, lock, on_line)
     aside = built.directory / f"{MARKER}.tmp"
     aside.write_text(json.dumps({**asdict(built), "directory": str(built.directory)}))
     aside.rename(built.directory / MARKER)
 
 
-def _run(command: Sequence[str], built: Built, lock: int, on_line: Callable[[str], None]) -> None:
+def run_step(command: Sequence[str], built: Built, lock: int, on_line: Callable[[str], None]) -> None:
     """Runs a step of a build, which ends with this process, and holds the lock until it has. Raises Unavailable with the end
     of what it printed."""
     step, printed = " ".join(command[1:4]), deque[str](maxlen=KEPT_LINES)
@@ -219,7 +219,7 @@ def _run(command: Sequence[str], built: Built, lock: int, on_line: Callable[[str
 
 
 @contextlib.contextmanager
-def _only_builder(directory: Path) -> Iterator[int]:
+def only_builder(directory: Path) -> Iterator[int]:
     """Waits until nobody else builds or removes the directory. Gives the descriptor of the lock."""
     directory.parent.mkdir(parents=True, exist_ok=True)
     with _lock_of(directory).open("w") as file:
