@@ -115,7 +115,9 @@ def _input(one: Given, vocabulary: int, numbers: np.random.RandomState) -> Array
         high = vocabulary - 1 if one.high is None else one.high
         return np.asarray(numbers.randint(one.low, high + 1, size=one.shape), dtype=np.int64)
     drawn = numbers.uniform(size=one.shape) < 0.6
-    drawn[..., 0], drawn[..., -1] = True, False  # no row is masked whole, in whichever meaning
+    along = [axis for axis, size in enumerate(one.shape) if size > 1]
+    rows = np.moveaxis(drawn, along[-1] if along else -1, -1)
+    rows[..., -1], rows[..., 0] = False, True  # no row is masked whole, in whichever meaning
     return drawn if one.kind == "bool" else drawn.astype(np.int64)
 
 

@@ -45,7 +45,7 @@ def weights(mine: str, other: str, found: Map, initial: Weights) -> str:
     if not differing:
         return f"{ran}; their own weights are equal in all {count} tensors" if count else ran
     told = f"{ran}; their own weights differ in {len(differing)} of {count} tensors, most in {max(differing)[1].strip()}"
-    return f"{told}: the verdict is on what the models compute, not on their own weights (--weights own is)"
+    return f"{told}: the verdict is on what the models compute, not on their own weights"
 
 
 def _rows(ours: Structure, theirs: Structure, found: Map) -> Iterator[str]:

@@ -130,19 +130,19 @@ def called(target: Target, function: Callable[..., Any]) -> Any:
         signature = inspect.signature(function)
     except (TypeError, ValueError):  # a class of an extension tells none
         return function(**target.arguments)
-    told = f"its signature is {target.name}{_plain(signature)}"
+    told = f"Its signature is {target.name}{_plain(signature)}"
     named = {
         name: one for name, one in signature.parameters.items() if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)
     }
     open_ended = any(one.kind is one.VAR_KEYWORD for one in signature.parameters.values())
     for name in target.arguments:
         if name not in named and not open_ended:
-            raise Mistake(f"`{target.name}` takes no argument `{name}`{near(name, list(named))}; {told}")
+            raise Mistake(f"`{target.name}` takes no argument `{name}`{near(name, list(named)) or '.'} {told}")
     if lacking := [name for name, one in named.items() if one.default is one.empty and name not in target.arguments]:
         example = "&".join(f"{name}=…" for name in lacking)
         raise Mistake(
             f"`{target.name}` needs {', '.join(f'`{name}`' for name in lacking)}: write {target.name}?{example} (in quotes for "
-            f"the shell), or name a function that builds the model; {told}"
+            f"the shell), or name a function that builds the model. {told}"
         )
     return function(**target.arguments)
 

@@ -97,7 +97,7 @@ class Answering:
     def _traced(self, inputs: Sequence[Any], names: tuple[str, ...]) -> tuple[list[Leaf], list[Call], list[Shape]]:
         """With the inputs handed over in the first way that the model takes them. Raises what it raised in the likely way."""
         refused: Exception | None = None
-        for way in calling.ways(names, len(inputs), self.model.accepts()):
+        for way in calling.ways(names, len(inputs), self.model.accepts(names)):
             self.model.calling = Calling(names, way)
             try:
                 return self.model.trace(inputs)

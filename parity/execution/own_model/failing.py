@@ -5,6 +5,7 @@ It refuses to show the lines of parity, and more than one of an installed packag
 
 from __future__ import annotations
 
+import re
 import sys
 import sysconfig
 import traceback
@@ -29,6 +30,7 @@ PACKAGES = {
 """Module -> the package that brings it, where the two have different names."""
 OURS = str(Path(__file__).parents[2])
 INSTALLED = tuple({*sysconfig.get_paths().values(), *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))})
+COLOURS = re.compile("\x1b\\[[0-9;]*m")
 DEEPEST = 4
 """Errors that led to one another, which are told."""
 
@@ -38,7 +40,7 @@ def told(error: BaseException, framework: str, target: str) -> str:
     parts = [text for one in _chain(error) for text in _one(one)]
     if advice := _advice(error, framework, target):
         parts.insert(1, advice)
-    return tail("\n".join(parts))
+    return tail(COLOURS.sub("", "\n".join(parts)))
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

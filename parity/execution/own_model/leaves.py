@@ -123,8 +123,8 @@ class Foreign(Protocol):
     calling: Calling
     named: list[str]
 
-    def accepts(self) -> Accepted:
-        """What the model takes, as far as its signature tells."""
+    def accepts(self, names: Sequence[str]) -> Accepted:
+        """What the model takes, as far as its signature tells. names: of the inputs that it shall be handed."""
 
     def given_inputs(self) -> list[tuple[Shape, str, int | None, str]] | None:
         """Shapes (without the batch), kinds (`float`, `integer`, `bool`), the batch, and names, where the model itself knows

@@ -90,8 +90,8 @@ class Model:
         self._inside: list[bool] = []
         self.calling, self.named = Calling(), list[str]()
 
-    def accepts(self) -> Accepted:
-        return accepts(self.model, self.calling.names)
+    def accepts(self, names: Sequence[str]) -> Accepted:
+        return accepts(self.model, names)
 
     def given_inputs(self) -> list[tuple[Shape, str, int | None, str]] | None:
         known = inputs_of(self.model)
@@ -245,7 +245,7 @@ class Model:
             return self._call(tensors, training)
 
     def _call(self, tensors: Sequence[Any], training: bool) -> Any:
-        given, named = arguments(self.calling, tensors, self.accepts())
+        given, named = arguments(self.calling, tensors, self.accepts(self.calling.names))
         asked = {"training": training} if trains(self.model) else {}
         outputs = self.model(*given, **named, **asked)
         floats = ((path, keras.backend.standardize_dtype(one.dtype)) for path, one in paths(outputs, keras.ops.is_tensor))

@@ -120,7 +120,7 @@ class Model:
         found = self.block._collect_params_with_prefix()
         return {name: one for name, one in found.items() if owners.setdefault(id(one), name) == name}
 
-    def accepts(self) -> Accepted:
+    def accepts(self, _: Sequence[str] = ()) -> Accepted:
         return accepts(self.block)
 
     def given_inputs(self) -> list[tuple[Shape, str, int | None, str]] | None:

@@ -129,7 +129,7 @@ class Model:
         for part in module.modules():
             without_dropout(part)
 
-    def accepts(self) -> Accepted:
+    def accepts(self, _: Sequence[str] = ()) -> Accepted:
         return accepted(self.module.forward)
 
     def given_inputs(self) -> list[tuple[Shape, str, int | None, str]] | None:

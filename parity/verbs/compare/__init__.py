@@ -38,7 +38,7 @@ from parity.verbs.compare import own_weights, spec_side, traced, written_map
 from parity.verbs.compare.asked import checkpoints_of, weights_of
 from parity.verbs.compare.judged import judged
 from parity.verbs.compare.observed import ObservedModels
-from parity.verbs.compare.output import DTYPES, WEIGHTS, Compared, ComparedModel, show, write_json
+from parity.verbs.compare.output import DTYPES, SPEC_WEIGHTS, WEIGHTS, Compared, ComparedModel, show, write_json
 from parity.verbs.terminal.targets import own_realizations
 
 Array = npt.NDArray[Any]
@@ -220,7 +220,8 @@ def crashed(error: Crashed) -> int:
 
 def told(compared: Sequence[Compared], json_path: Path | None) -> int:
     """Prints and writes what was found; gives the exit status."""
-    terminal.say(WEIGHTS[compared[0].weights])
+    of_spec = compared[0].base.framework == spec_side.SPEC
+    terminal.say(SPEC_WEIGHTS if of_spec else WEIGHTS[compared[0].weights])
     for one in compared:
         show(one)
     if json_path is not None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from parity.errors import UsageError
+from parity.execution.own_target import near
 from parity.spec.mistakes import short
 from parity.verbs import native_files
 from parity.verbs.compare import spec_side
@@ -40,7 +41,7 @@ def checkpoints_of(named: Sequence[tuple[str, str]], given: Sequence[Path]) -> l
 def weights_of(named: Sequence[tuple[str, str]], asked: str | None, files: Sequence[Path | None]) -> str:
     """`own` or `drawn`. Raises UsageError for another word, and where what is asked cannot be."""
     if asked is not None and asked not in WEIGHTS:
-        raise UsageError(f"there are no weights `{short(asked)}`; there are {', '.join(WEIGHTS)}")
+        raise UsageError(f"there are no weights `{short(asked)}`; there are {', '.join(WEIGHTS)}{near(asked, WEIGHTS)}")
     loaded = any(file is not None for file in files)
     if loaded and asked == "drawn":
         raise UsageError(

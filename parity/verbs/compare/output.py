@@ -62,6 +62,7 @@ WEIGHTS = {
     "drawn": "weights: drawn by parity, the same in every model, since they show more than a model's own (`--weights own`)",
     "own": "weights: each model's own, as it was built or loaded; drawn ones show more of the code (`--weights drawn`)",
 }
+SPEC_WEIGHTS = "weights: drawn by parity, the same in the spec and in the model"
 """The first line of a comparison."""
 
 

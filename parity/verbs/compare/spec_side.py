@@ -65,7 +65,7 @@ class Walked:
         self.scaled = self.plain = False
         self.calling, self.named = Calling(), list(self.graph.outputs)
 
-    def accepts(self) -> Accepted:
+    def accepts(self, _: Sequence[str]) -> Accepted:
         return Accepted()
 
     def given_inputs(self) -> list[tuple[Shape, str, int | None, str]] | None:
