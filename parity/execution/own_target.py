@@ -93,7 +93,7 @@ def value_of(text: str) -> Any:
     try:
         return _literal(ast.parse(text, mode="eval").body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        if text[:1] and text[0] not in "([{'\"":
+        if not text.startswith((*CLOSERS, "'", '"')):
             return text
     raise Mistake(f"`{text[:100]}` is no value: write a number, true, false, null, a text, [3, 5] or (3, 5)")
 

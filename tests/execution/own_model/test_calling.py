@@ -1,0 +1,62 @@
+"""How a model is handed its inputs: its signature says, and where it does not the ways are tried in order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from parity.execution.own_model import calling
+from parity.execution.own_model.calling import LIST, NAMES, POSITIONS, TABLE, Accepted, Calling
+
+
+def two(ids: Any, mask: Any = None) -> None: ...
+def one(batch: Any) -> None: ...
+def optional(input_ids: Any = None, attention_mask: Any = None, return_dict: bool = True) -> None: ...
+def open_ended(x: Any, **more: Any) -> None: ...
+
+
+TWO, ONE, OPTIONAL, OPEN = map(calling.accepted, (two, one, optional, open_ended))
+
+
+@pytest.mark.parametrize(
+    ("names", "count", "taken", "ways"),
+    [
+        ((), 2, TWO, [POSITIONS]),
+        ((), 2, calling.accepted(one, listed=True), [LIST]),
+        ((), 1, calling.accepted(one, listed=True), [POSITIONS]),
+        ((), 2, calling.accepted(two, listed=True), [POSITIONS]),
+        (("ids", "mask"), 2, TWO, [NAMES]),
+        (("mask", "ids"), 2, TWO, [NAMES]),
+        (("user", "item"), 2, ONE, [TABLE, POSITIONS]),
+        (("image",), 1, ONE, [POSITIONS, TABLE]),
+        (("batch.ids", "batch.mask"), 2, ONE, [NAMES]),
+        (("x", "y"), 2, OPEN, [NAMES, TABLE, POSITIONS]),
+        (("anything", "else"), 2, Accepted(known=("a", "b")), [LIST]),
+        (("a", "b"), 2, Accepted(known=("a", "b"), table=True), [TABLE]),
+    ],
+)
+def test_the_ways_follow_from_names_and_signature(names: tuple[str, ...], count: int, taken: Accepted, ways: list[str]) -> None:
+    assert calling.ways(names, count, taken) == ways
+
+
+@pytest.mark.parametrize(
+    ("asked", "values", "taken", "placed", "named"),
+    [
+        (Calling(), [1, 2], TWO, [1, 2], {}),
+        (Calling(("mask", "ids"), NAMES), [1, 2], TWO, [2, 1], {}),
+        (Calling(("attention_mask",), NAMES), [1], OPTIONAL, [], {"attention_mask": 1}),
+        (Calling(("", "more"), NAMES), [1, 2], OPEN, [1], {"more": 2}),
+        (Calling(("user", "item"), TABLE), [1, 2], ONE, [{"user": 1, "item": 2}], {}),
+        (Calling(("user", "item"), LIST), [1, 2], ONE, [[1, 2]], {}),
+        (Calling(("batch.ids.user", "batch.known"), NAMES), [1, 2], ONE, [{"ids": {"user": 1}, "known": 2}], {}),
+        (Calling(("batch.0", "batch.1"), NAMES), [1, 2], ONE, [(1, 2)], {}),
+        (Calling(("b", "a"), LIST), [1, 2], Accepted(known=("a", "b")), [[2, 1]], {}),
+        (Calling(("x", "y"), LIST), [1, 2], Accepted(known=("a", "b")), [[1, 2]], {}),
+        (Calling((), TABLE), [1, 2], Accepted(known=("a", "b"), table=True), [{"a": 1, "b": 2}], {}),
+    ],
+)
+def test_inputs_are_arranged(
+    asked: Calling, values: list[int], taken: Accepted, placed: list[Any], named: dict[str, Any]
+) -> None:
+    assert calling.arguments(asked, values, taken) == (placed, named)
