@@ -16,7 +16,7 @@ from parity.cli import status
 from parity.execution.launcher import isolation
 from parity.execution.launcher.environments import Unavailable, installed
 
-HERE = ("vision", "encoder", "recommender", "symbols")
+HERE = ("vision", "encoder", "symbols")
 
 
 @pytest.mark.parametrize("name", HERE)
