@@ -134,7 +134,7 @@ def bisect(**options: Any) -> int:
 def compare(**options: Any) -> int:
     """Two or three models of your own, or one against spec=NAME: outputs, layers, gradients, a step, and why they part.
 
-    MODEL is package.module:build or path/to/model.py:Net; arguments stand behind a `?`: 'torch=mine.py:Net?hidden=20&bias=0'.
+    MODEL is package.module:build or path/to/model.py:Net; arguments stand behind a `?`: 'torch=my/net.py:Net?hidden=20&bias=0'.
     """
     from parity.verbs import compare as verb
 

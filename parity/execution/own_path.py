@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from parity.execution.own_target import Mistake, Target, near, parsed
+from parity.execution.own_target import Mistyped, Target, near, parsed
 
 VARIABLE = "PARITY_MODULES"
 """Directories of the user's modules, as PYTHONPATH has them."""
@@ -71,7 +71,7 @@ def _levels(file: Path) -> int:
 
 
 def module_of(target: Target) -> ModuleType:
-    """The module that a target names, imported. Raises Mistake where it is not there, and whatever its code raises."""
+    """The module that a target names, imported. Raises Mistyped where it is not there, and whatever its code raises."""
     return _of_file(target) if target.is_file else _of_name(target.place)
 
 
@@ -88,7 +88,7 @@ def attribute(module: ModuleType, target: Target) -> Any:
         known = _offered(found)
         if part not in known and part not in dir(found):
             close = near(part, list(known)) or _some(known)
-            raise Mistake(f"{_told(module, target)} has no `{part}`{close}{'' if target.is_file else _installed(module)}")
+            raise Mistyped(f"{_told(module, target)} has no `{part}`{close}{'' if target.is_file else _installed(module)}")
         found = getattr(found, part)
     return found
 
@@ -96,7 +96,7 @@ def attribute(module: ModuleType, target: Target) -> Any:
 def _of_file(target: Target) -> ModuleType:
     file = Path(target.place).expanduser().absolute()
     if not file.is_file():
-        raise Mistake(no_file(target.place))
+        raise Mistyped(no_file(target.place))
     root, name = located(file)
     _put_first(root, file.parent)
     head = name.partition(".")[0]
@@ -105,7 +105,7 @@ def _of_file(target: Target) -> ModuleType:
     if mine & {place.resolve() for place in found}:
         return importlib.import_module(name)
     if "." in name:
-        raise Mistake(_taken(name, str(found[0]) if found else "built in"))
+        raise Mistyped(_taken(name, str(found[0]) if found else "built in"))
     return _under_another_name(file)
 
 
@@ -130,13 +130,13 @@ def _places(name: str) -> list[Path]:
 
 
 def _under_another_name(file: Path) -> ModuleType:
-    """A file whose own name is taken by a module that comes first, such as `types.py`."""
+    """A file whose own name is taken by a module that comes first."""
     name = f"own_{file.stem}"
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
-        raise Mistake(f"{file} is no module of Python")
+        raise Mistyped(f"{file} is no module of Python")
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -150,12 +150,12 @@ def _of_name(name: str) -> ModuleType:
             raise
         head = name.partition(".")[0]
         if head in sys.modules and (file := getattr(sys.modules[head], "__file__", None)) and not _is_own(str(file)):
-            raise Mistake(f"{error}: {_taken(name, str(file))}") from error
+            raise Mistyped(f"{error}: {_taken(name, str(file))}") from error
         before, _, last = error.name.rpartition(".")
         known = sorted({one for folder in own() for one in _modules(Path(folder, *before.split(".") if before else ()))})
         close = near(last, known).replace("`", f"`{before}." if before else "`", 1)
         looked = ", ".join(own()) or "no folder"
-        raise Mistake(f"there is no module `{error.name}`{close or '.'} Looked in {looked}: give a path, such as "
+        raise Mistyped(f"there is no module `{error.name}`{close or '.'} Looked in {looked}: give a path, such as "
                        f"path/to/model.py:build, or put the module's folder on PYTHONPATH") from error  # fmt: skip
 
 

@@ -20,7 +20,7 @@ LONGEST = 2_000
 CLOSERS = {"(": ")", "[": "]", "{": "}"}
 
 
-class Mistake(ValueError):
+class Mistyped(ValueError):
     """Something that was typed and is not so: a name that is not there, an argument that is not taken, a file of other weights.
     The message is the sentence for whoever typed it."""
 
@@ -39,11 +39,11 @@ class Target:
 
 
 def parsed(text: str) -> Target:
-    """The parts of a target. Raises Mistake."""
+    """The parts of a target. Raises Mistyped."""
     whole, _, asked = text.partition("?")
     place, _, name = whole.rpartition(":")
     if not place or not name or not all(part.isidentifier() for part in name.split(".")):
-        raise Mistake(
+        raise Mistyped(
             f"`{text[:200]}` does not say what to build: write the module and, behind a colon, the name in it, such as "
             "package.module:build or path/to/model.py:build"
         )
@@ -52,16 +52,16 @@ def parsed(text: str) -> Target:
 
 def _arguments(text: str) -> dict[str, Any]:
     if len(text) > LONGEST:
-        raise Mistake(f"arguments of {len(text)} signs: {LONGEST} are the most; let a function of yours build the model")
+        raise Mistyped(f"arguments of {len(text)} signs: {LONGEST} are the most; let a function of yours build the model")
     found: dict[str, Any] = {}
     for part in _split(text):
         name, separator, value = part.partition("=")
         if not separator or not name.strip().isidentifier():
-            raise Mistake(
+            raise Mistyped(
                 f"`{part[:100]}` is no argument: write name=value, with `&` between two: hidden=20&bidirectional=true"
             )
         if name.strip() in found:
-            raise Mistake(f"the argument `{name.strip()}` stands twice")
+            raise Mistyped(f"the argument `{name.strip()}` stands twice")
         found[name.strip()] = value_of(value.strip())
     return found
 
@@ -87,7 +87,7 @@ def _split(text: str) -> Iterator[str]:
 
 def value_of(text: str) -> Any:
     """`20`, `1e-3`, `true`, `null`, `[3, 5]`, `(3, 5)`, `{'a': 1}`, `'a text'`; anything else that begins with no bracket or
-    quote is a text as it stands. Raises Mistake."""
+    quote is a text as it stands. Raises Mistyped."""
     if text.lower() in WORDS:
         return WORDS[text.lower()]
     try:
@@ -95,7 +95,7 @@ def value_of(text: str) -> Any:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         if not text.startswith((*CLOSERS, "'", '"')):
             return text
-    raise Mistake(f"`{text[:100]}` is no value: write a number, true, false, null, a text, [3, 5] or (3, 5)")
+    raise Mistyped(f"`{text[:100]}` is no value: write a number, true, false, null, a text, [3, 5] or (3, 5)")
 
 
 def _literal(node: ast.expr) -> Any:
@@ -125,7 +125,7 @@ def near(word: str, known: Mapping[str, Any] | list[str]) -> str:
 
 
 def called(target: Target, function: Callable[..., Any]) -> Any:
-    """What the function, or the class, gives with the target's arguments. Raises Mistake where they are not its own."""
+    """What the function, or the class, gives with the target's arguments. Raises Mistyped where they are not its own."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):  # a class of an extension tells none
@@ -137,10 +137,10 @@ def called(target: Target, function: Callable[..., Any]) -> Any:
     open_ended = any(one.kind is one.VAR_KEYWORD for one in signature.parameters.values())
     for name in target.arguments:
         if name not in named and not open_ended:
-            raise Mistake(f"`{target.name}` takes no argument `{name}`{near(name, list(named)) or '.'} {told}")
+            raise Mistyped(f"`{target.name}` takes no argument `{name}`{near(name, list(named)) or '.'} {told}")
     if lacking := [name for name, one in named.items() if one.default is one.empty and name not in target.arguments]:
         example = "&".join(f"{name}=…" for name in lacking)
-        raise Mistake(
+        raise Mistyped(
             f"`{target.name}` needs {', '.join(f'`{name}`' for name in lacking)}: write {target.name}?{example} (in quotes for "
             f"the shell), or name a function that builds the model. {told}"
         )

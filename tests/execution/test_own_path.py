@@ -10,7 +10,7 @@ import pytest
 
 from parity.execution import own_path
 from parity.execution.launcher import isolation
-from parity.execution.own_target import Mistake, parsed
+from parity.execution.own_target import Mistyped, parsed
 
 PROGRAM = """
 import sys
@@ -100,7 +100,7 @@ def test_a_function_is_meant_where_its_name_is_near(tmp_path: Path) -> None:
     target = parsed(f"{tmp_path}/mine_of_this_test.py:biuld")
     kept = list(sys.path)
     try:
-        with pytest.raises(Mistake, match=r"has no `biuld`; did you mean `build`\?"):
+        with pytest.raises(Mistyped, match=r"has no `biuld`; did you mean `build`\?"):
             own_path.attribute(own_path.module_of(target), target)
     finally:
         sys.path[:] = kept

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from parity.execution import own_target
-from parity.execution.own_target import Mistake, Target, parsed
+from parity.execution.own_target import Mistyped, Target, parsed
 
 
 class Net:
@@ -35,7 +35,7 @@ def test_a_value_is_a_literal_or_a_text(text: str, value: Any) -> None:
 
 @pytest.mark.parametrize("text", ["[3", "(1+1)", "[f(3)]", "'open", "[" * 3000, "{1: f()}"])
 def test_what_is_no_value_is_refused(text: str) -> None:
-    with pytest.raises(Mistake, match="is no value"):
+    with pytest.raises(Mistyped, match="is no value"):
         own_target.value_of(text)
 
 
@@ -64,7 +64,7 @@ def test_a_target_has_a_place_a_name_and_arguments(text: str, target: Target, fi
     ],
 )
 def test_a_target_that_says_nothing_is_a_mistake(text: str, told: str) -> None:
-    with pytest.raises(Mistake, match=told):
+    with pytest.raises(Mistyped, match=told):
         parsed(text)
 
 
@@ -84,5 +84,5 @@ def test_arguments_are_handed_over() -> None:
     ],
 )
 def test_an_argument_that_does_not_fit_is_told_with_the_signature(text: str, told: str) -> None:
-    with pytest.raises(Mistake, match=told):
+    with pytest.raises(Mistyped, match=told):
         own_target.called(parsed(text), Net)

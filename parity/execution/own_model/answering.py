@@ -41,7 +41,7 @@ from parity.execution.names import (
 from parity.execution.own_model import calling, failing, sources
 from parity.execution.own_model.calling import Calling
 from parity.execution.own_model.leaves import Call, Foreign, Leaf, Shape
-from parity.execution.own_target import Mistake
+from parity.execution.own_target import Mistyped
 
 Arrays = dict[str, Any]
 
@@ -151,7 +151,7 @@ class Answering:
 
 
 def built(framework: str, target: str, dtype: str, checkpoint: str = "") -> Answering:
-    """The user's model. Raises Mistake where the target is no model's, and whatever the user's code raises."""
+    """The user's model. Raises Mistyped where the target is no model's, and whatever the user's code raises."""
     package = find(framework)[1].package
     impl = importlib.import_module(f"{package}.{OWN_MODEL}")
     impl.prepare(dtype)
@@ -170,15 +170,15 @@ def _model(found: Any, asked: own_target.Target, kind: type) -> Any:
     name = f"{kind.__module__.partition('.')[0]}'s {kind.__name__}"
     if isinstance(found, kind):
         if asked.arguments:
-            raise Mistake(f"`{asked.name}` is a model already and takes no arguments: name its class, or a function")
+            raise Mistyped(f"`{asked.name}` is a model already and takes no arguments: name its class, or a function")
         return found
     if not callable(found):
-        raise Mistake(
+        raise Mistyped(
             f"`{asked.name}` is of type {type(found).__name__}: name a function or a class that gives a model ({name})"
         )
     model = own_target.called(asked, found)
     if not isinstance(model, kind):
-        raise Mistake(f"`{asked.name}` gives {type(model).__name__} where a model ({name}) is needed: return the model alone")
+        raise Mistyped(f"`{asked.name}` gives {type(model).__name__} where a model ({name}) is needed: return the model alone")
     return model
 
 
@@ -206,7 +206,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _failure(error: BaseException, framework: str, target: str) -> dict[str, Any]:
     """A mistake of whoever typed the command is one sentence; anything else is told with the user's lines."""
-    return {"mistake": str(error)} if isinstance(error, Mistake) else {"failed": failing.told(error, framework, target)}
+    return {"mistake": str(error)} if isinstance(error, Mistyped) else {"failed": failing.told(error, framework, target)}
 
 
 def _answer(answering: Answering, question: Mapping[str, Any], framework: str, target: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from parity.execution import own_path, own_target
-from parity.execution.own_target import Mistake
+from parity.execution.own_target import Mistyped
 
 PROTOCOL, MODEL = "protocol", "model"
 FORM, REFUSED = "form", "refused"
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     os.dup2(2, 1)
     try:
         found = {FORM: form(own_path.find(arguments[0]), bool(own_target.parsed(arguments[0]).arguments))}
-    except Mistake as error:
+    except Mistyped as error:
         found = {REFUSED: str(error)}
     except Exception:
         found = {FORM: PROTOCOL}

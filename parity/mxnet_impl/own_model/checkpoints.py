@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from parity.execution.own_target import Mistake
+from parity.execution.own_target import Mistyped
 from parity.mxnet_impl import params
 from parity.mxnet_impl.device import mxnet
 
@@ -17,22 +17,22 @@ KINDS = ("arg:", "aux:")
 
 
 def load(block: Any, file: Path) -> None:
-    """Raises Mistake where the file cannot be read so, or does not fit."""
+    """Raises Mistyped where the file cannot be read so, or does not fit."""
     try:
         params.check(file.read_bytes())
         found = mxnet.nd.load(str(file))
     except (ValueError, mxnet.MXNetError) as error:
-        raise Mistake(f"{file} is no whole file of MXNet's parameters: {' '.join(str(error).split())[:300]}") from error
+        raise Mistyped(f"{file} is no whole file of MXNet's parameters: {' '.join(str(error).split())[:300]}") from error
     given = {_bare(name): one for name, one in (found.items() if isinstance(found, dict) else ())}
     own = {**{one.name: one for one in block.collect_params().values()}, **block._collect_params_with_prefix()}
     held = {name: own[name] for name in given if name in own}
     if over := [name for name in given if name not in own]:
-        raise Mistake(f"{file} does not fit the block: it has no parameter `{over[0]}`")
+        raise Mistyped(f"{file} does not fit the block: it has no parameter `{over[0]}`")
     if lacking := [name for name, one in own.items() if all(one is not other for other in held.values())]:
-        raise Mistake(f"{file} does not fit the block: it lacks `{lacking[0]}`")
+        raise Mistyped(f"{file} does not fit the block: it lacks `{lacking[0]}`")
     for name, one in held.items():
         if tuple(given[name].shape) != tuple(one.shape):
-            raise Mistake(f"{file} does not fit the block: {name} is {given[name].shape}, and {tuple(one.shape)} in the block")
+            raise Mistyped(f"{file} does not fit the block: {name} is {given[name].shape}, and {tuple(one.shape)} in the block")
         one.set_data(given[name].astype(one.dtype))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from parity.execution.own_target import Mistake, near
+from parity.execution.own_target import Mistyped, near
 
 INSIDE = ("state_dict", "model_state_dict", "model", "weights", "net")
 """Where training loops put the weights among what else they keep."""
@@ -24,14 +24,14 @@ NAMED = 4
 
 
 def load(model: nn.Module, file: Path) -> None:
-    """Raises Mistake where the file cannot be read so, or does not fit."""
+    """Raises Mistyped where the file cannot be read so, or does not fit."""
     try:
         found = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # whatever the reader says of a file
         whole = "Weights only load failed" in str(error)
         told = "it holds more than tensors, and parity runs no code of a file: save model.state_dict() alone"
         why = told if whole else (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise Mistake(f"{file} cannot be read as weights (torch.load with weights_only): {why}") from error
+        raise Mistyped(f"{file} cannot be read as weights (torch.load with weights_only): {why}") from error
     own = model.state_dict()
     given = _fitting(_weights(found), own)
     lacking = [name for name in own if name not in given and not name.endswith(COUNTER)]
@@ -39,10 +39,10 @@ def load(model: nn.Module, file: Path) -> None:
     if lacking or over:
         parts = [f"it lacks {_some(lacking)}"] if lacking else []
         parts += [f"the model has no {_some(over)}{near(over[0], lacking or list(own))}"] if over else []
-        raise Mistake(f"{file} does not fit the model: {'; '.join(parts)}")
+        raise Mistyped(f"{file} does not fit the model: {'; '.join(parts)}")
     for name, tensor in given.items():
         if tuple(tensor.shape) != tuple(own[name].shape):
-            raise Mistake(
+            raise Mistyped(
                 f"{file} does not fit the model: {name} is {tuple(tensor.shape)}, and {tuple(own[name].shape)} in the model"
             )
     model.load_state_dict(given, strict=False)

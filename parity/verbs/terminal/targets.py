@@ -10,7 +10,7 @@ from pathlib import Path
 
 from parity.errors import UsageError
 from parity.execution import own_path, own_target
-from parity.execution.own_target import Mistake
+from parity.execution.own_target import Mistyped
 
 NAMED = 6
 
@@ -25,7 +25,7 @@ def own_realizations(given: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"`{text}` is not of the form FRAMEWORK=PACKAGE.MODULE:NAME, or FRAMEWORK=path/to/model.py:NAME")
         try:
             own[framework] = _checked(target)
-        except Mistake as error:
+        except Mistyped as error:
             raise UsageError(f"{framework}={target}: {error}") from error
     return own
 
@@ -36,7 +36,7 @@ def _checked(target: str) -> str:
         _there(place)
         known = own_path.offered_by(Path(place).expanduser())
         told = f" It defines {', '.join(known[:NAMED])}" if known else ""
-        raise Mistake(f"name what builds the model, behind a colon: {place}:{(known or ['build'])[0]}.{told}")
+        raise Mistyped(f"name what builds the model, behind a colon: {place}:{(known or ['build'])[0]}.{told}")
     found = own_target.parsed(target)
     if found.is_file:
         _there(found.place)
@@ -45,4 +45,4 @@ def _checked(target: str) -> str:
 
 def _there(place: str) -> None:
     if not Path(place).expanduser().is_file():
-        raise Mistake(own_path.no_file(place))
+        raise Mistyped(own_path.no_file(place))
