@@ -97,7 +97,7 @@ ROOMS = {
             *WORKER_SPEC,
             "parity.execution.names",
             "parity.execution.protocol",
-            "parity.execution.own_target",
+            *("parity.execution.own_target", "parity.execution.damage"),
             *(f"parity.execution.own_model.{name}" for name in ("called", "calling", "leaves", "nesting")),
             "parity.execution.worker.driving",
         )

@@ -58,17 +58,22 @@ def test_two_networks_of_other_weights(
 
 
 SAVE = """
-import sys, torch
+import json, sys, torch
 sys.path.append(sys.argv[1])
 import tagger
 torch.manual_seed(0)
 model = tagger.Tagger(6, 6)
-torch.save({"epoch": 3, "state_dict": {f"module.{name}": one for name, one in model.state_dict().items()}}, "right.pt")
-weights = model.state_dict()
+weights, header, numbers = model.state_dict(), {}, b""
+for name, one in weights.items():
+    data = one.numpy().tobytes()
+    header[name] = {"dtype": "F32", "shape": list(one.shape), "data_offsets": [len(numbers), len(numbers) + len(data)]}
+    numbers += data
+text = json.dumps(header).encode()
+open("right.safetensors", "wb").write(len(text).to_bytes(8, "little") + text + numbers)
 blocks = weights["rnn.weight_ih_l0"].chunk(4)
 weights["rnn.weight_ih_l0"] = torch.cat([blocks[place] for place in (0, 2, 1, 3)])
 weights["fc.weight"] = weights["fc.weight"].T.contiguous()
-torch.save(weights, "moved.pt")
+torch.save({"epoch": 3, "state_dict": {f"module.{name}": one for name, one in weights.items()}}, "moved.pt")
 torch.save(model, "whole.pt")
 """
 
@@ -84,7 +89,7 @@ def test_files_of_weights(
     subprocess.run([str(installed("torch").interpreter), "-c", SAVE, str(MODELS)], env=own, check=True)
     np.savez("batch.npz", tokens=np.arange(12).reshape(2, 6))
     side = f"torch={MODELS / 'tagger.py'}:Tagger?hidden=6&tags=6"
-    command = ["compare", side, side, "--inputs-from", "batch.npz", "--checkpoint", "right.pt"]
+    command = ["compare", side, side, "--inputs-from", "batch.npz", "--checkpoint", "right.safetensors"]
     assert status([*command, "--checkpoint", "moved.pt"]) == 1
     out = capfd.readouterr().out
     assert "rnn 0.kernel: gate order: its blocks stand as `i g f o` in torch-2, which reads `i f g o`" in out

@@ -80,6 +80,11 @@ def _advice(error: BaseException, framework: str, target: str) -> str:
             f"{PACKAGES.get(head, head.replace('_', '-'))}` installs it there (or PARITY_{framework.upper()}_PYTHON names an "
             "interpreter of yours that has it). A module of your own is found where PYTHONPATH has its folder"
         )
+    if "operator torchvision::" in str(error):
+        return (
+            "the torchvision there was built for another build of torch (for CPU, or for CUDA): take both from one index, such "
+            "as PIP_INDEX_URL=https://download.pytorch.org/whl/cpu"
+        )
     if isinstance(error, FileNotFoundError) and isinstance(error.filename, str) and not Path(error.filename).is_absolute():
         for frame in reversed(traceback.extract_tb(error.__traceback__)):
             beside = Path(frame.filename).parent / error.filename

@@ -39,7 +39,7 @@ from parity.verbs.compare.asked import checkpoints_of, weights_of
 from parity.verbs.compare.judged import judged
 from parity.verbs.compare.observed import ObservedModels
 from parity.verbs.compare.output import DTYPES, SPEC_WEIGHTS, WEIGHTS, Compared, ComparedModel, show, write_json
-from parity.verbs.terminal.targets import own_realizations
+from parity.verbs.terminal.targets import Side, own_realizations, typed
 
 Array = npt.NDArray[Any]
 MODELS = 3
@@ -48,7 +48,7 @@ ORDERS = 16
 
 
 def compare(
-    sides: Sequence[str],
+    sides: Sequence[Side],
     *,
     size: str = "full",
     weights_map: Path | None = None,
@@ -61,7 +61,8 @@ def compare(
     python_path: Sequence[Path] = (),
 ) -> list[Compared]:
     """Runs and judges `torch=package.module:build` … against the first of them, or against `spec=lenet`, of this size.
-    Writes the map of weights to `map_path`.
+    Writes the map of weights to `map_path`. A side may be a pair of a framework and a function or class that a file holds:
+    `("torch", build)`. Its file is imported by the framework's interpreter.
 
     inputs, inputs_from: shapes as `--inputs` has them, or a `.npz` of example inputs. weights: `drawn` (the same in every
     model, the default) or `own` (the default with checkpoints). checkpoints: a file of weights for each model, `-` for none.
@@ -70,7 +71,7 @@ def compare(
     Raises UsageError (nothing to compare, inputs unknown, layers without a counterpart), Crashed (a model fails).
     """
     limits.check_numbers(seeds=[seed])
-    named = _named_sides(sides)
+    named = _named_sides([typed(side) for side in sides])
     files = checkpoints_of(named, checkpoints)
     kept = weights_of(named, weights, files)
     if inputs and inputs_from is not None:

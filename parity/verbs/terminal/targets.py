@@ -5,14 +5,32 @@ It refuses to import what they name: it looks whether a file is there, and what 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from parity.errors import UsageError
 from parity.execution import own_path, own_target
 from parity.execution.own_target import Mistyped
 
 NAMED = 6
+Side = str | tuple[str, Callable[..., Any]]
+"""A model of the user's own: as it is typed, or its framework and the function or class itself."""
+
+
+def typed(side: Side) -> str:
+    """A side as it would be typed: a function by its file and its name. Raises UsageError for one that no file holds."""
+    if isinstance(side, str):
+        return side
+    framework, made = side
+    file, name = inspect.getsourcefile(inspect.unwrap(made)), getattr(made, "__qualname__", "")
+    if file is None or not Path(file).is_file() or not name or "<" in name:
+        raise UsageError(
+            f"{framework}: {name or made!r} stands in no file at its top level, so that no other process can import it: put it "
+            f"into a module (in a notebook: %%writefile mine.py), and name it as {framework}=mine.py:build"
+        )
+    return f"{framework}={file}:{name}"
 
 
 def own_realizations(given: Sequence[str]) -> dict[str, str]:
