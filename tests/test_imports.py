@@ -17,15 +17,18 @@ WORKER_SPEC = ("parity", "parity.spec", "parity.spec.graph", "parity.spec.graph_
 SHARED = tuple(
     f"parity.execution.{name}"
     for name in (
-        *("arrays", "damage", "endings", "frameworks", "names", "newton", "own_path", "own_target", "protocol", "records"),
+        *("arrays", "damage", "outcomes", "frameworks", "names", "newton", "own_path", "own_target", "protocol", "records"),
         "request",
     )
 )
 """What the processes share: the harness, a worker, a user's own model."""
 WORKER_RUNTIME = (
     *("parity.execution", "parity.execution.worker", *SHARED),
-    *(f"parity.execution.worker.{name}" for name in ("__main__", "black_box", "decoding", "forms", "implementations")),
-    *(f"parity.execution.worker.{name}" for name in ("inspection", "probing", "tasks", "timing")),
+    *(
+        f"parity.execution.worker.{name}"
+        for name in ("__main__", "native_optimizers", "decoding", "target_kind", "implementations")
+    ),
+    *(f"parity.execution.worker.{name}" for name in ("default_arguments", "native_objects", "tasks", "timing")),
 )
 
 
@@ -63,10 +66,10 @@ ROOMS = {
     ),
     "parity.fingerprinting*": (
         *("parity.fingerprinting*", "parity.judgement.budgets", "parity.formulas*", "parity.execution.names"),
-        *("parity.reference_impl.rules", "parity.reference_impl.distributions", "parity.reference_impl.retracing"),
+        *("parity.reference_impl.rules", "parity.reference_impl.distributions", "parity.reference_impl.replay"),
     ),
     "parity.comparing*": (
-        *("parity.comparing*", "parity.execution.names", "parity.execution.own_model.leaves"),
+        *("parity.comparing*", "parity.execution.names", "parity.execution.own_model.layers"),
         *("parity.judgement.budgets", "parity.judgement.comparison", "parity.judgement.verdicts"),
     ),
     "parity.atlas*": ("parity.atlas", "parity.atlas.*", "parity.judgement.budgets"),
@@ -99,7 +102,7 @@ ROOMS = {
             "parity.execution.protocol",
             *("parity.execution.own_target", "parity.execution.damage"),
             *(f"parity.execution.own_model.{name}" for name in ("called", "calling", "leaves", "nesting")),
-            "parity.execution.worker.driving",
+            "parity.execution.worker.probe_arguments",
         )
         for name in FRAMEWORKS
     },
@@ -131,7 +134,7 @@ OUTSIDE = {
     **dict.fromkeys(WORKER_SPEC, ()),
     **{
         f"parity.execution.{name}": ()
-        for name in ("damage", "endings", "names", "own_path", "own_target", "records", "request", "frameworks")
+        for name in ("damage", "outcomes", "names", "own_path", "own_target", "records", "request", "frameworks")
     },
     "parity.execution.worker.timing": (),
     "parity.execution.launcher*": (),
@@ -215,7 +218,7 @@ def test_the_process_of_a_users_model_brings_nothing_of_the_harness_with_it() ->
         *("parity", "parity.execution", "parity.spec", "parity.spec.cases", "parity.spec.graph"),
         *(f"parity.execution.own_model{name}" for name in ("", ".answering", ".calling", ".failing", ".leaves", ".sources")),
         *(f"parity.execution.{name}" for name in ("arrays", "damage", "names", "own_path", "own_target", "records")),
-        *("parity.execution.endings", "parity.execution.frameworks"),
+        *("parity.execution.outcomes", "parity.execution.frameworks"),
     }
 
 
@@ -267,7 +270,7 @@ WRONG = {
     "parity.ops.dense": "from parity.reference_impl import walk",
     "parity.execution.worker.__main__": "def run():\n    import torch",
     "parity.execution.worker.tasks": "from parity.execution.launcher import planning",
-    "parity.execution.own_model.leaves": "from parity.execution.worker import tasks",
+    "parity.execution.own_model.layers": "from parity.execution.worker import tasks",
     "parity.execution.protocol": "import click",
     "parity.execution.names": "import numpy",
     "parity.execution.launcher.launching": "import numpy as np",

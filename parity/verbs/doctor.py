@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from parity.execution.endings import headline
 from parity.execution.frameworks import training
 from parity.execution.launcher import added, diagnosis, environments
 from parity.execution.launcher.diagnosis import Diagnosis
 from parity.execution.launcher.environments import Unavailable
+from parity.execution.outcomes import headline
 from parity.verbs import terminal
 from parity.verbs.terminal import columns
 

@@ -40,7 +40,7 @@ from parity.execution.names import (
 )
 from parity.execution.own_model import calling, failing, sources
 from parity.execution.own_model.calling import Calling
-from parity.execution.own_model.leaves import Call, Foreign, Leaf, Shape
+from parity.execution.own_model.layers import Call, Foreign, Leaf, Shape
 from parity.execution.own_target import Mistyped
 
 Arrays = dict[str, Any]

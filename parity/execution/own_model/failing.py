@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from parity.execution.endings import tail
+from parity.execution.outcomes import tail
 
 PACKAGES = {
     "cv2": "opencv-python-headless",

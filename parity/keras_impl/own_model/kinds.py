@@ -14,7 +14,7 @@ import keras
 from keras import layers
 
 from parity.execution.own_model.calling import Accepted, accepted
-from parity.execution.own_model.leaves import Kind, Setting
+from parity.execution.own_model.layers import Kind, Setting
 from parity.execution.own_model.nesting import plain
 
 AXIS = Setting("axis", lambda axis: "first" if axis == 1 else "last")

@@ -29,9 +29,9 @@ from parity.execution.names import (
     put_under,
     under,
 )
-from parity.execution.own_model.called import CalledFunction, answered
 from parity.execution.own_model.calling import Accepted, Calling, arguments
-from parity.execution.own_model.leaves import Call, Leaf, Shape, Weight
+from parity.execution.own_model.functions import CalledFunction, answered
+from parity.execution.own_model.layers import Call, Leaf, Shape, Weight
 from parity.execution.own_model.nesting import paths, put_together, taken_apart, tensors_of
 from parity.execution.protocol import Array
 from parity.keras_impl import model as programs
@@ -74,7 +74,7 @@ def version() -> str:
 
 
 class Model:
-    """A Keras model, subclassed, functional or sequential, as parity.execution.own_model.leaves.Foreign says."""
+    """A Keras model, subclassed, functional or sequential, as parity.execution.own_model.layers.Foreign says."""
 
     def __init__(self, model: keras.Model, dtype: str) -> None:
         self.model, self.dtype = model, dtype

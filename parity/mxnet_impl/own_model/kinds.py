@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from parity.execution.own_model.calling import Accepted, accepted
-from parity.execution.own_model.leaves import Kind, Setting
+from parity.execution.own_model.layers import Kind, Setting
 from parity.execution.own_model.nesting import plain
 from parity.mxnet_impl.device import mxnet
 from parity.mxnet_impl.own_model.symbols import SymbolNode

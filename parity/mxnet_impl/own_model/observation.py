@@ -28,9 +28,9 @@ from parity.execution.names import (
     put_under,
     under,
 )
-from parity.execution.own_model.called import CalledFunction, answered
 from parity.execution.own_model.calling import Accepted, Calling, arguments
-from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, unstacked
+from parity.execution.own_model.functions import CalledFunction, answered
+from parity.execution.own_model.layers import Call, Kind, Leaf, Shape, Weight, unstacked
 from parity.execution.own_model.nesting import put_together, taken_apart
 from parity.execution.protocol import Array
 from parity.mxnet_impl.device import mxnet

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode, resolve_name
 
-from parity.execution.own_model.called import KEPT, CalledFunction, example_draws, users_line
+from parity.execution.own_model.functions import KEPT, CalledFunction, example_draws, users_line
 from parity.execution.own_model.nesting import Slot, plain, taken_apart
 from parity.execution.protocol import Array
 from parity.torch_impl import device

@@ -31,9 +31,9 @@ from parity.execution.names import (
     put_under,
     under,
 )
-from parity.execution.own_model.called import CalledFunction, answered
 from parity.execution.own_model.calling import Accepted, Calling, accepted, arguments
-from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, unstacked
+from parity.execution.own_model.functions import CalledFunction, answered
+from parity.execution.own_model.layers import Call, Kind, Leaf, Shape, Weight, unstacked
 from parity.execution.own_model.nesting import paths, put_together, taken_apart, tensors_of
 from parity.execution.protocol import Array
 from parity.torch_impl import device
@@ -115,7 +115,7 @@ class Recorder:
 
 
 class Model:
-    """A torch module, as parity.execution.own_model.leaves.Foreign says."""
+    """A torch module, as parity.execution.own_model.layers.Foreign says."""
 
     def __init__(self, module: nn.Module, dtype: str) -> None:
         self.module, self.dtype = module.to(device.DTYPES[dtype]), device.DTYPES[dtype]

@@ -15,7 +15,7 @@ from parity.execution.launcher import isolation, supervised
 from parity.execution.launcher.environments import Unavailable, installed
 from parity.execution.launcher.supervised import NoAnswer, Surroundings
 from parity.execution.own_model.conversation import SECONDS, Crashed
-from parity.execution.worker.forms import FORM, MODEL, REFUSED
+from parity.execution.worker.target_kind import FORM, MODEL, REFUSED
 from parity.trials import selection
 from parity.verbs import compare as comparing
 from parity.verbs.compare.output import Compared
@@ -35,7 +35,7 @@ def _form(framework: str, target: str) -> str:
     with supervised.folder("parity-form-") as place:
         variables = isolation.variables(place, frameworks.environment(framework), python_path=own_path.of_caller())
         seen = Surroundings(variables, isolation.working_directory(place), place / "worker.log", grace=0.0)
-        command = [str(interpreter.absolute()), "-m", "parity.execution.worker.forms", target]
+        command = [str(interpreter.absolute()), "-m", "parity.execution.worker.target_kind", target]
         try:
             returncode, said = supervised.ask(command, seen, SECONDS)
             found = supervised.table(said) if returncode == 0 else {}
