@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing.mapping import PARTNERS, Map
+from parity.comparing.mapping import PARTNERS, LayerMap
 from parity.comparing.structures import Structure
 from parity.execution.own_model.layers import Shape
 
@@ -28,7 +28,7 @@ MOST_NUMBERS, MOST_AXES, LARGEST_INTEGER, LONGEST = 2**28, 16, 2**62, 200
 
 
 @dataclass(frozen=True)
-class Given:
+class ComparedInput:
     """One input with its batch. kind: `float`, `integer` (low to high, both included; high may be unknown) or `bool`; name: how
     the model calls it, with a point where one lies in another; values: its numbers where a file gives them."""
 
@@ -45,10 +45,10 @@ class Given:
         return self.kind == "integer" and (self.low, self.high) == (0, 1)
 
 
-def given(value: Any) -> Given:
+def given(value: Any) -> ComparedInput:
     """From `3x16`, `3x7:0..99`, `ids=3x7:0..99`, `3x7:bool`, or a list of sizes. Raises ValueError for anything else."""
     if isinstance(value, list) and value and all(isinstance(size, int) and size > 0 for size in value):
-        return _held(Given(tuple(value)))
+        return _held(ComparedInput(tuple(value)))
     match = SHAPE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError(
@@ -59,24 +59,24 @@ def given(value: Any) -> Given:
         raise ValueError(f"{value[:20]!r}… is no input: its text is longer than {LONGEST} signs")
     shape, name = tuple(int(size) for size in match["sizes"].split("x")), match["name"] or ""
     if match["high"] is not None:
-        return _held(Given(shape, "integer", int(match["low"]), int(match["high"]), name))
-    return _held(Given(shape, "bool" if match["kind"] else "float", name=name))
+        return _held(ComparedInput(shape, "integer", int(match["low"]), int(match["high"]), name))
+    return _held(ComparedInput(shape, "bool" if match["kind"] else "float", name=name))
 
 
-def example(name: str, array: Array) -> Given:
+def example(name: str, array: Array) -> ComparedInput:
     """An input with these numbers, floats rounded to float32. Raises ValueError where it holds no numbers."""
     if array.dtype.kind not in "fiub":
         raise ValueError(f"{name or 'an input'} is of type {array.dtype}: numbers and truth values alone can be an input")
     if array.dtype.kind == "f":
-        return _held(Given(array.shape, name=name, values=rounded(array)))
+        return _held(ComparedInput(array.shape, name=name, values=rounded(array)))
     if array.dtype.kind == "b":
-        return _held(Given(array.shape, "bool", name=name, values=array))
-    whole = _held(Given(array.shape, "integer", name=name))
+        return _held(ComparedInput(array.shape, "bool", name=name, values=array))
+    whole = _held(ComparedInput(array.shape, "integer", name=name))
     low, high = (int(one) for one in (array.min(), array.max()))
     return replace(whole, low=low, high=high, values=array.astype(np.int64))
 
 
-def _held(one: Given) -> Given:
+def _held(one: ComparedInput) -> ComparedInput:
     """The input. Raises ValueError where it holds nothing, or more than any may hold."""
     told = "x".join(str(size) for size in one.shape)
     if 0 in one.shape:
@@ -88,7 +88,7 @@ def _held(one: Given) -> Given:
     return one
 
 
-def blank(one: Given) -> Array:
+def blank(one: ComparedInput) -> Array:
     """An input that any model takes, to learn its structure: positive numbers, no two alike, which tell what feeds what."""
     numbers = np.random.RandomState(0)
     if one.values is not None:
@@ -101,12 +101,12 @@ def blank(one: Given) -> Array:
     return rounded(numbers.uniform(0.25, 0.75, one.shape))
 
 
-def inputs(wanted: Sequence[Given], vocabulary: int, numbers: np.random.RandomState) -> list[Array]:
+def inputs(wanted: Sequence[ComparedInput], vocabulary: int, numbers: np.random.RandomState) -> list[Array]:
     """Neutral inputs. vocabulary: of the smallest embedding, for integers whose range nobody stated."""
     return [_input(one, vocabulary, numbers) for one in wanted]
 
 
-def _input(one: Given, vocabulary: int, numbers: np.random.RandomState) -> Array:
+def _input(one: ComparedInput, vocabulary: int, numbers: np.random.RandomState) -> Array:
     if one.values is not None:
         return one.values
     if one.kind == "float":
@@ -122,7 +122,7 @@ def _input(one: Given, vocabulary: int, numbers: np.random.RandomState) -> Array
 
 
 def weights(
-    found: Map, initial: Mapping[str, Mapping[str, Array]], base: str, numbers: np.random.RandomState
+    found: LayerMap, initial: Mapping[str, Mapping[str, Array]], base: str, numbers: np.random.RandomState
 ) -> dict[str, dict[str, Array]]:
     """label -> native weight -> value: drawn around what the base's model begins with, the same numbers in every model."""
     values = {label: {name: np.array(array) for name, array in native.items()} for label, native in initial.items()}

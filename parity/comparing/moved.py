@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.comparing import drawing, judging, notes
-from parity.comparing.judging import Found
+from parity.comparing.judging import TensorVerdict
 from parity.comparing.layouts import Placement
-from parity.comparing.mapping import Map
+from parity.comparing.mapping import LayerMap
 from parity.judgement import budgets
 
 Array = npt.NDArray[Any]
@@ -71,7 +71,7 @@ class Both:
         return array.shape == self.ours.shape and judging.distance(self.ours, array) <= self.limit
 
 
-def rows(found: Map, initial: Weights, labels: tuple[str, str]) -> list[Found]:
+def rows(found: LayerMap, initial: Weights, labels: tuple[str, str]) -> list[TensorVerdict]:
     """A verdict on each array that both models have, with what became of it."""
     pairs = list(_pairs(found, initial, labels))
     owners = {_digest(one.ours): one.title for one in reversed(pairs) if np.ptp(one.ours)}
@@ -79,11 +79,11 @@ def rows(found: Map, initial: Weights, labels: tuple[str, str]) -> list[Found]:
     for one in pairs:
         verdict = "exact" if not one.error else "agrees" if one.error <= one.limit else "differs"
         reason = _reason(one, owners) if verdict == "differs" else ""
-        told.append(Found(QUANTITY, one.title, "float64", verdict, one.error, one.limit, reason=reason))
+        told.append(TensorVerdict(QUANTITY, one.title, "float64", verdict, one.error, one.limit, reason=reason))
     return told
 
 
-def aligned(found: Map, initial: Weights, labels: tuple[str, str]) -> dict[str, dict[str, Array]]:
+def aligned(found: LayerMap, initial: Weights, labels: tuple[str, str]) -> dict[str, dict[str, Array]]:
     """The models' own weights, rounded to float32. What is the same but for that rounding is the same number in both, and a
     second bias is in the first where the other model has one alone."""
     values = {label: {name: drawing.rounded(one) for name, one in initial[label].items()} for label in labels}
@@ -100,7 +100,7 @@ def aligned(found: Map, initial: Weights, labels: tuple[str, str]) -> dict[str, 
     return values
 
 
-def _pairs(found: Map, initial: Weights, labels: tuple[str, str]) -> Iterator[Both]:
+def _pairs(found: LayerMap, initial: Weights, labels: tuple[str, str]) -> Iterator[Both]:
     seen = set()
     for match in found.matches:
         for role, at in match.weights.items():

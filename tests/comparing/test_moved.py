@@ -12,7 +12,7 @@ import pytest
 
 from parity.comparing import moved
 from parity.comparing.layouts import Placement
-from parity.comparing.mapping import Map, Match
+from parity.comparing.mapping import LayerMap, Match
 
 NUMBERS = np.random.RandomState(3)
 LABELS = "torch", "keras"
@@ -24,7 +24,7 @@ def drawn(*shape: int) -> npt.NDArray[Any]:
 
 def told(mine: Placement, other: Placement, ours: Any, theirs: Any) -> tuple[str, str]:
     """The verdict and the reason on one kernel that lies so in two models."""
-    found = Map({}, (Match({"torch": "fc", "keras": "dense"}, {"kernel": {"torch": mine, "keras": other}}),))
+    found = LayerMap({}, (Match({"torch": "fc", "keras": "dense"}, {"kernel": {"torch": mine, "keras": other}}),))
     (row,) = moved.rows(found, {"torch": {mine.native: ours}, "keras": {other.native: theirs}}, LABELS)
     return row.verdict, row.reason
 
@@ -84,18 +84,18 @@ def test_an_array_in_the_place_of_another_one_is_found() -> None:
         for name in ("one", "two")
     )
     mine, other = {"one": first, "two": second}, {"one": second, "two": first}
-    rows = moved.rows(Map({}, matches), {"torch": mine, "keras": other}, LABELS)
+    rows = moved.rows(LayerMap({}, matches), {"torch": mine, "keras": other}, LABELS)
     assert [row.reason for row in rows] == [
         "it holds in keras what torch has in two kernel",
         "it holds in keras what torch has in one kernel",
     ]
 
 
-def biases(theirs: Any, first: Any, second: Any) -> tuple[Map, Mapping[str, Mapping[str, Any]]]:
+def biases(theirs: Any, first: Any, second: Any) -> tuple[LayerMap, Mapping[str, Mapping[str, Any]]]:
     """A layer of two biases in one model, and one in the other."""
     at = {"torch": Placement("b", (6,)), "keras": Placement("k", (6,))}
     roles = {"0.bias": at, "0.recurrent_bias": {"torch": Placement("r", (6,))}}
-    found = Map({}, (Match({"torch": "rnn", "keras": "lstm"}, roles),))
+    found = LayerMap({}, (Match({"torch": "rnn", "keras": "lstm"}, roles),))
     return found, {"torch": {"b": first, "r": second}, "keras": {"k": theirs}}
 
 

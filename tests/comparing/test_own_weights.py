@@ -13,7 +13,7 @@ from parity.errors import UsageError
 from parity.judgement.verdicts import PASSING
 from parity.verbs import compare as verb
 from parity.verbs.compare import asked, inputs, output, spec_side
-from parity.verbs.compare.output import Compared, ComparedModel, lines
+from parity.verbs.compare.output import ComparedModel, ComparedPair, lines
 
 HEAD = "name: {name}\nsource: made for this test\nfamily: convolutional\ninputs: {{image: {{shape: [3, 9, 8]}}}}\nlayers:\n"
 LAYERS = [
@@ -29,7 +29,7 @@ def written(place: Path, name: str, layers: list[str]) -> str:
     return f"spec={path}"
 
 
-def compared(place: Path, monkeypatch: pytest.MonkeyPatch, change: Change, second: list[str] = LAYERS) -> Compared:
+def compared(place: Path, monkeypatch: pytest.MonkeyPatch, change: Change, second: list[str] = LAYERS) -> ComparedPair:
     """The first spec against the second, whose arrays are changed before anything runs."""
     made = spec_side.side
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from parity.execution.damage import parsed, read_text
 from parity.execution.launcher import environments
-from parity.execution.launcher.environments import Built, Unavailable
+from parity.execution.launcher.environments import BuiltEnvironment, Unavailable
 
 FILE = "added.json"
 """In the environment's directory: package, as it was asked for -> what pip calls it, and its version."""
@@ -48,7 +48,7 @@ def add(framework: str, packages: Sequence[str], on_line: Callable[[str], None] 
     return recorded(built)
 
 
-def recorded(built: Built) -> dict[str, str]:
+def recorded(built: BuiltEnvironment) -> dict[str, str]:
     """What was asked for so far -> its version. Empty where nothing was, or where the file cannot be read."""
     try:
         found = parsed(read_text((built.directory / FILE).read_bytes()))
@@ -86,7 +86,7 @@ def _bare(package: str) -> str:
     return package.strip().lower().replace("_", "-").replace(".", "-") if "/" not in package else ""
 
 
-def _write(built: Built, found: Mapping[str, str]) -> None:
+def _write(built: BuiltEnvironment, found: Mapping[str, str]) -> None:
     aside = Path(f"{built.directory / FILE}.tmp")
     aside.write_text(json.dumps(dict(found), indent=1) + "\n")
     aside.rename(built.directory / FILE)

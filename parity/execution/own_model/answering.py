@@ -40,7 +40,7 @@ from parity.execution.names import (
 )
 from parity.execution.own_model import calling, failing, sources
 from parity.execution.own_model.calling import Calling
-from parity.execution.own_model.layers import Call, Foreign, Leaf, Shape
+from parity.execution.own_model.layers import Call, OwnLayer, OwnModel, Shape
 from parity.execution.own_target import Mistyped
 
 Arrays = dict[str, Any]
@@ -54,7 +54,7 @@ class Answering:
 
     def __init__(
         self,
-        model: Foreign,
+        model: OwnModel,
         version: str,
         given: Any = None,
         images: str = "first",
@@ -94,7 +94,7 @@ class Answering:
         }
         return answer, put_under(self.model.weights(), WEIGHT)
 
-    def _traced(self, inputs: Sequence[Any], names: tuple[str, ...]) -> tuple[list[Leaf], list[Call], list[Shape]]:
+    def _traced(self, inputs: Sequence[Any], names: tuple[str, ...]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
         """With the inputs handed over in the first way that the model takes them. Raises what it raised in the likely way."""
         refused: Exception | None = None
         for way in calling.ways(names, len(inputs), self.model.accepts(names)):

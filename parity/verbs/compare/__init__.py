@@ -20,8 +20,8 @@ from parity.comparing import (
     reordering,
     structures,
 )
-from parity.comparing.drawing import Given
-from parity.comparing.mapping import Map, Unmappable
+from parity.comparing.drawing import ComparedInput
+from parity.comparing.mapping import LayerMap, Unmappable
 from parity.comparing.structures import Structure
 from parity.errors import UsageError
 from parity.execution import own_path
@@ -38,7 +38,7 @@ from parity.verbs.compare import own_weights, spec_side, traced, written_map
 from parity.verbs.compare.asked import checkpoints_of, weights_of
 from parity.verbs.compare.judged import judged
 from parity.verbs.compare.observed import ObservedModels
-from parity.verbs.compare.output import DTYPES, SPEC_WEIGHTS, WEIGHTS, Compared, ComparedModel, show, write_json
+from parity.verbs.compare.output import DTYPES, SPEC_WEIGHTS, WEIGHTS, ComparedModel, ComparedPair, show, write_json
 from parity.verbs.terminal.targets import Side, own_realizations, typed
 
 Array = npt.NDArray[Any]
@@ -59,7 +59,7 @@ def compare(
     seed: int = 0,
     map_path: Path | None = None,
     python_path: Sequence[Path] = (),
-) -> list[Compared]:
+) -> list[ComparedPair]:
     """Runs and judges `torch=package.module:build` … against the first of them, or against `spec=lenet`, of this size.
     Writes the map of weights to `map_path`. A side may be a pair of a framework and a function or class that a file holds:
     `("torch", build)`. Its file is imported by the framework's interpreter.
@@ -122,11 +122,11 @@ def _started(
 def _compared(
     models: Sequence[ComparedModel],
     weights_map: Path | None,
-    inputs: Sequence[Given],
+    inputs: Sequence[ComparedInput],
     seed: int,
     map_path: Path | None,
     weights: str,
-) -> list[Compared]:
+) -> list[ComparedPair]:
     described = [model.processes["float64"].ask("describe")[0] for model in models]
     models = [replace(model, version=answer["version"]) for model, answer in zip(models, described, strict=True)]
     answers = traced.traced(models, described, inputs)
@@ -158,7 +158,7 @@ def _compared(
     return [own_weights.compared(run, one) for one in drawn]
 
 
-def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | None, sides: dict[str, str]) -> Map:
+def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | None, sides: dict[str, str]) -> LayerMap:
     """The map from the user's file, or made and written."""
     try:
         if weights_map is not None:
@@ -219,7 +219,7 @@ def crashed(error: Crashed) -> int:
     return 3
 
 
-def told(compared: Sequence[Compared], json_path: Path | None) -> int:
+def told(compared: Sequence[ComparedPair], json_path: Path | None) -> int:
     """Prints and writes what was found; gives the exit status."""
     of_spec = compared[0].base.framework == spec_side.SPEC
     terminal.say(SPEC_WEIGHTS if of_spec else WEIGHTS[compared[0].weights])

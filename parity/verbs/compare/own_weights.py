@@ -13,11 +13,11 @@ import numpy.typing as npt
 
 from parity.comparing import departures, judging, mapping, moved, notes, pairing
 from parity.comparing.departures import Departure
-from parity.comparing.judging import Found
+from parity.comparing.judging import TensorVerdict
 from parity.judgement.verdicts import PASSING
 from parity.verbs.compare.judged import judged
 from parity.verbs.compare.observed import ObservedModels
-from parity.verbs.compare.output import Compared
+from parity.verbs.compare.output import ComparedPair
 
 Array = npt.NDArray[Any]
 OWN = "own"
@@ -25,7 +25,7 @@ NAMED = 4
 """Arrays that the cause names; the others have lines of their own."""
 
 
-def compared(run: ObservedModels, drawn: Compared) -> Compared:
+def compared(run: ObservedModels, drawn: ComparedPair) -> ComparedPair:
     """The two models of a comparison with their own weights. run: with drawn weights; drawn: what these say."""
     other, labels = drawn.other, (drawn.base.label, drawn.other.label)
     arrays = moved.rows(run.mapped, run.initial, labels)
@@ -45,10 +45,10 @@ def compared(run: ObservedModels, drawn: Compared) -> Compared:
     said = notes.of(ours.structure, theirs.structure, run.mapped, run.initial, own=True)
     first = replace(departure, causes=_causes(departure, wrong, drawn)) if departure is not None else None
     behind = [one for one in (drawn.departure, *drawn.further) if one is not None]
-    return Compared(run.models[0], other, [*arrays, *seen], first, (*told, *said), tuple(behind), OWN)
+    return ComparedPair(run.models[0], other, [*arrays, *seen], first, (*told, *said), tuple(behind), OWN)
 
 
-def _causes(departure: Departure, wrong: Sequence[Found], drawn: Compared) -> tuple[str, ...]:
+def _causes(departure: Departure, wrong: Sequence[TensorVerdict], drawn: ComparedPair) -> tuple[str, ...]:
     """The arrays of the layer that departs first, or all that differ."""
     layer = departure.title.partition(" (")[0]
     here = [one for one in wrong if one.tensor.startswith(f"{layer} ")] or list(wrong)
@@ -57,14 +57,14 @@ def _causes(departure: Departure, wrong: Sequence[Found], drawn: Compared) -> tu
     return (*(f"weights: {one.tensor}: {one.reason}{tested}" for one in here[:NAMED]), *more)
 
 
-def _count(arrays: Sequence[Found], wrong: Sequence[Found]) -> str:
+def _count(arrays: Sequence[TensorVerdict], wrong: Sequence[TensorVerdict]) -> str:
     if wrong:
         return f"{len(wrong)} of {len(arrays)} arrays are not the same"
     rounded = " but for float32's rounding" if any(one.error for one in arrays) else ""
     return f"all {len(arrays)} arrays are the same{rounded}"
 
 
-def _of_code(drawn: Compared) -> str:
+def _of_code(drawn: ComparedPair) -> str:
     """What drawn weights say."""
     if drawn.verdict in PASSING:
         return "with the same drawn weights in both they agree: what the models compute is the same"

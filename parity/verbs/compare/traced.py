@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from parity.comparing import drawing, image_layouts, structures
 from parity.comparing.axes import FIRST, LAST, SIGNAL
-from parity.comparing.drawing import Given
+from parity.comparing.drawing import ComparedInput
 from parity.comparing.structures import Structure
 from parity.errors import UsageError
 from parity.execution.names import INPUT, WEIGHT, numbered, under
@@ -33,17 +33,17 @@ INPUTS_NEEDED = (
 
 
 @dataclass(frozen=True)
-class Traced:
+class TracedModel:
     """A model as it was asked: native inputs, what was seen of it, its weights as it was built, and why it does not run in a
     precision (dtype -> reason)."""
 
-    given: Sequence[Given]
+    given: Sequence[ComparedInput]
     structure: Structure
     initial: Mapping[str, Array]
     lacking: Mapping[str, str]
 
 
-def given(stated: Sequence[str]) -> list[Given]:
+def given(stated: Sequence[str]) -> list[ComparedInput]:
     """What stands behind `--inputs`. Raises UsageError."""
     try:
         found = [drawing.given(text) for text in stated]
@@ -55,7 +55,7 @@ def given(stated: Sequence[str]) -> list[Given]:
     return found
 
 
-def traced(models: Sequence[ComparedModel], answers: Sequence[Described], stated: Sequence[Given]) -> list[Traced]:
+def traced(models: Sequence[ComparedModel], answers: Sequence[Described], stated: Sequence[ComparedInput]) -> list[TracedModel]:
     """Every model, the one that knows its inputs first. Raises UsageError where nobody says what the models take."""
     try:
         own = _own(answers, stated)
@@ -72,14 +72,14 @@ def traced(models: Sequence[ComparedModel], answers: Sequence[Described], stated
     return [found[place] for place in range(len(models))]
 
 
-def _own(answers: Sequence[Described], stated: Sequence[Given]) -> list[list[Given]]:
+def _own(answers: Sequence[Described], stated: Sequence[ComparedInput]) -> list[list[ComparedInput]]:
     """What each model is known to take; nothing where it must be carried from another one. What is stated is as the first model
     takes it; a batch that a person states is the batch of all."""
     if stated:
         return [list(stated), *([] for _ in answers[1:])]
     own = [[drawing.given(value) for value in answer["inputs"] or ()] for answer in answers]
     known = [
-        [Given((batch or drawing.BATCH, *shape), kind, name=name) for shape, kind, batch, name in one["known"] or ()]
+        [ComparedInput((batch or drawing.BATCH, *shape), kind, name=name) for shape, kind, batch, name in one["known"] or ()]
         for one in answers
     ]
     fixed = [bool(answer["inputs"]) and not answer["spec"] for answer in answers]
@@ -91,13 +91,13 @@ def _own(answers: Sequence[Described], stated: Sequence[Given]) -> list[list[Giv
     ]
 
 
-def _batched(one: Given, batches: Sequence[int]) -> Given:
+def _batched(one: ComparedInput, batches: Sequence[int]) -> ComparedInput:
     """An input that a framework or a spec tells, with the batch that a person stated."""
     mine = one.shape[0] == drawing.BATCH and batches
     return replace(one, shape=(batches[0], *one.shape[1:])) if mine else one
 
 
-def _carried(source: Traced, answer: Described) -> Iterator[list[Given]]:
+def _carried(source: TracedModel, answer: Described) -> Iterator[list[ComparedInput]]:
     """What another model takes, for one that says nothing, or as the shapes that its framework knows say."""
     layouts = [image_layouts.entry(source.structure, number, len(one.shape)) for number, one in enumerate(source.given)]
     known = [tuple(shape) for shape, *_ in answer["known"] or ()]
@@ -112,12 +112,12 @@ def _carried(source: Traced, answer: Described) -> Iterator[list[Given]]:
     yield from fitting or [one for number, one in enumerate(tried) if one not in tried[:number]]
 
 
-def moved(one: Given, source: str, target: str) -> Given:
+def moved(one: ComparedInput, source: str, target: str) -> ComparedInput:
     """An image or a signal whose channels stand so, as the other has it; anything else stays."""
     return _flipped(one, target) if source in (FIRST, LAST) and source != target else one
 
 
-def _flipped(one: Given, target: str = LAST) -> Given:
+def _flipped(one: ComparedInput, target: str = LAST) -> ComparedInput:
     if len(one.shape) < SIGNAL:
         return one
     batch, *sizes = one.shape
@@ -127,8 +127,8 @@ def _flipped(one: Given, target: str = LAST) -> Given:
 
 
 def _traced(
-    model: ComparedModel, answer: Described, candidates: Sequence[Sequence[Given]], named: Sequence[str] = ()
-) -> Traced:
+    model: ComparedModel, answer: Described, candidates: Sequence[Sequence[ComparedInput]], named: Sequence[str] = ()
+) -> TracedModel:
     """With the first inputs that it takes, in float64, or else in float32 alone. named: the outputs of the model that was
     traced first: the same names in another order are told in its order."""
     refused: dict[str, list[Refused]] = {dtype: [] for dtype in DTYPES}
@@ -149,7 +149,7 @@ def _traced(
             lacking = {DTYPES[0]: _reason(refused[DTYPES[0]][0])} if dtype != DTYPES[0] else _narrow(told)
             if dtype == DTYPES[0]:
                 model.processes[DTYPES[1]].ask("trace", _blanks(given), **asking)
-            return Traced(given, structure, under(weights, WEIGHT), lacking)
+            return TracedModel(given, structure, under(weights, WEIGHT), lacking)
     raise refused[DTYPES[0]][0]
 
 
@@ -170,5 +170,5 @@ def _reason(error: Refused) -> str:
     return " ".join(dict.fromkeys([lines[0], *said[-2:]]))[:300]
 
 
-def _blanks(given: Sequence[Given]) -> dict[str, Array]:
+def _blanks(given: Sequence[ComparedInput]) -> dict[str, Array]:
     return numbered(map(drawing.blank, given), INPUT)
