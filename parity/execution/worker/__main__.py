@@ -105,8 +105,8 @@ def run_case(
     record = replace(record, mode=mode, settings=dict(description.settings))
     try:
         _check(entry, description)
-        found, measurements = _perform(asked, entry, framework, imported)
-        stored = array_files.store(out, entry.key, found, entry.case.dtype) if found else None
+        arrays, measurements = _perform(asked, entry, framework, imported)
+        stored = array_files.store(out, entry.key, arrays, entry.case.dtype) if arrays else None
         record = replace(record, outcome="ran", arrays=stored, measurements=measurements)
     except DeviceMissing as error:
         record = replace(record, outcome="unavailable", reason=str(error))
@@ -168,14 +168,14 @@ def _given(asked: Request, entry: RequestEntry) -> dict[str, Array]:
     return array_files.read_npz(path, entry.sha256 or records.file_digest(path))
 
 
-def _none_missing(case: str, found: dict[str, Array]) -> dict[str, Array]:
+def _none_missing(case: str, arrays: dict[str, Array]) -> dict[str, Array]:
     """What the implementation returned, if it is something and numbers."""
-    if not found:
+    if not arrays:
         raise ValueError(f"case {case}: the implementation returned nothing")
-    for name, array in found.items():
+    for name, array in arrays.items():
         if np.asarray(array).dtype == object:
             raise TypeError(f"case {case}: {name} is no array of numbers")
-    return found
+    return arrays
 
 
 def speed(realization: Any, given: tasks.Arrays, clock: timing.Clock, plan: timing.Plan) -> dict[str, Any]:

@@ -61,15 +61,15 @@ def traced(models: Sequence[ComparedModel], answers: Sequence[Described], stated
         own = _own(answers, stated)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    first = next((place for place, one in enumerate(own) if one), None)
+    first = next((place for place, model_inputs in enumerate(own) if model_inputs), None)
     if first is None:
         raise UsageError(f"{models[0].label} does not say what it takes: {INPUTS_NEEDED}")
-    found = {first: _traced(models[first], answers[first], [own[first]])}
+    traced_models = {first: _traced(models[first], answers[first], [own[first]])}
     for place, model in enumerate(models):
         if place != first:
-            candidates = [own[place]] if own[place] else list(_carried(found[first], answers[place]))
-            found[place] = _traced(model, answers[place], candidates, found[first].structure.named)
-    return [found[place] for place in range(len(models))]
+            candidates = [own[place]] if own[place] else list(_carried(traced_models[first], answers[place]))
+            traced_models[place] = _traced(model, answers[place], candidates, traced_models[first].structure.named)
+    return [traced_models[place] for place in range(len(models))]
 
 
 def _own(answers: Sequence[Described], stated: Sequence[ComparedInput]) -> list[list[ComparedInput]]:
@@ -86,15 +86,15 @@ def _own(answers: Sequence[Described], stated: Sequence[ComparedInput]) -> list[
     batches = [one[0].shape[0] for one, mine in zip(own, fixed, strict=True) if mine]
     batches += [batch for answer in answers for _, _, batch, _ in answer["known"] or () if batch]
     return [
-        mine if mine and by_hand else [_batched(one, batches) for one in mine or others]
+        mine if mine and by_hand else [_batched(model_input, batches) for model_input in mine or others]
         for mine, by_hand, others in zip(own, fixed, known, strict=True)
     ]
 
 
-def _batched(one: ComparedInput, batches: Sequence[int]) -> ComparedInput:
+def _batched(model_input: ComparedInput, batches: Sequence[int]) -> ComparedInput:
     """An input that a framework or a spec tells, with the batch that a person stated."""
-    mine = one.shape[0] == drawing.BATCH and batches
-    return replace(one, shape=(batches[0], *one.shape[1:])) if mine else one
+    mine = model_input.shape[0] == drawing.BATCH and batches
+    return replace(model_input, shape=(batches[0], *model_input.shape[1:])) if mine else model_input
 
 
 def _carried(source: TracedModel, answer: Described) -> Iterator[list[ComparedInput]]:
@@ -112,9 +112,9 @@ def _carried(source: TracedModel, answer: Described) -> Iterator[list[ComparedIn
     yield from fitting or [one for number, one in enumerate(tried) if one not in tried[:number]]
 
 
-def moved(one: ComparedInput, source: str, target: str) -> ComparedInput:
+def moved(model_input: ComparedInput, source: str, target: str) -> ComparedInput:
     """An image or a signal whose channels stand so, as the other has it; anything else stays."""
-    return _flipped(one, target) if source in (FIRST, LAST) and source != target else one
+    return _flipped(model_input, target) if source in (FIRST, LAST) and source != target else model_input
 
 
 def _flipped(one: ComparedInput, target: str = LAST) -> ComparedInput:
@@ -143,7 +143,7 @@ def _traced(
             except Refused as error:
                 refused[dtype].append(error)
                 continue
-            structure = structures.read(model.label, told, [one.shape for one in given], answer["images"])
+            structure = structures.read(model.label, told, [model_input.shape for model_input in given], answer["images"])
             if not structure.outputs:
                 raise UsageError(f"{model.side} returns no floating-point tensor: there is nothing to compare")
             lacking = {DTYPES[0]: _reason(refused[DTYPES[0]][0])} if dtype != DTYPES[0] else _narrow(told)
@@ -170,5 +170,5 @@ def _reason(error: Refused) -> str:
     return " ".join(dict.fromkeys([lines[0], *said[-2:]]))[:300]
 
 
-def _blanks(given: Sequence[ComparedInput]) -> dict[str, Array]:
-    return numbered(map(drawing.blank, given), INPUT)
+def _blanks(model_inputs: Sequence[ComparedInput]) -> dict[str, Array]:
+    return numbered(map(drawing.blank, model_inputs), INPUT)
