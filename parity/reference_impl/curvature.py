@@ -28,6 +28,9 @@ STEP = 2.0**-50
 """h: a power of two, so that it rounds nothing; its square is below 2^-53, and far above the least numbers of float32."""
 STEPS, SETTLED = 50, 2.0**-40
 """Newton's method has found a minimum where a step is no longer than SETTLED of the parameters; it may take so many."""
+FLAT = 2.0**-40
+"""There is no minimum where the Hessian has fallen below FLAT of that at the start: the parameters have run away to where the
+loss is flat in every direction (separable data). A step is rounding alone there, and may be 0 by chance."""
 
 NOT_IN_FORMULAS = frozenset({"abs", "sign"})
 
@@ -77,18 +80,27 @@ def _refused(nodes: Iterable[Node]) -> Iterator[str]:
 
 def newton_step(graph: Graph, values: Values) -> dict[str, Array]:
     """The shortest s with H·s = g, in float64: the Hessian written out, column by column, and solved by least squares."""
+    return _step_and_curvature(graph, values)[0]
+
+
+def _step_and_curvature(graph: Graph, values: Values) -> tuple[dict[str, Array], float]:
+    """Newton's step, and the Hessian's norm."""
     gradients = observe(graph, values).gradients
     shapes = {name: array.shape for name, array in gradients.items()}
     g = flat(gradients)
-    columns = [flat(product(graph, values, unflat(array, shapes))) for array in np.eye(len(g))]
-    return unflat(np.linalg.lstsq(np.stack(columns, axis=1), g)[0], shapes)
+    hessian = np.stack([flat(product(graph, values, unflat(array, shapes))) for array in np.eye(len(g))], axis=1)
+    return unflat(np.linalg.lstsq(hessian, g)[0], shapes), float(np.linalg.norm(hessian))
 
 
 def minimum(graph: Graph, values: Values) -> dict[str, Array]:
-    """Where Newton's steps from here end, in float64. Raises NotTwice where they don't."""
-    arrays = dict(values)
+    """The parameters at which Newton's steps from here end, in float64. Raises NotTwice if they do not end, or end where the
+    loss is flat."""
+    arrays, first = dict(values), 0.0
     for _ in range(STEPS):
-        step = newton_step(graph, arrays)
+        step, curvature = _step_and_curvature(graph, arrays)
+        first = first or curvature
+        if curvature <= FLAT * first:
+            break
         arrays |= {name: arrays[name] - array for name, array in step.items()}
         if np.linalg.norm(flat(step)) <= SETTLED * np.linalg.norm(flat({name: arrays[name] for name in step})):
             return {name: arrays[name] for name in step}
