@@ -11,14 +11,18 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 FRAMEWORK, DEFAULTS, FINGERPRINT, OWN_MODEL = "framework", "atlas.defaults", "fingerprint", "own_model.observation"
-ANSWERS = tuple(
-    f"atlas.{name}" for name in ("answers", "edges", "windows", "calls", "steps", "states", "arithmetic", "remedies")
+CHAPTERS = (
+    *("normalization", "convolution", "convolution_windows", "convolution_shapes", "activations", "recurrent", "attention"),
+    *("initializers", "initializers_fans", "training", "optimizers", "optimizers_steps", "optimizers_schedules"),
+    *("losses_reductions", "losses", "kinks", "numerics", "numerics_arithmetic"),
 )
-LOADED = (FRAMEWORK, DEFAULTS, *ANSWERS, FINGERPRINT)
+"""Files of the atlas, the same in `parity/atlas/`, which asks, and in an implementation's `atlas/`, which answers."""
+ANSWERS, REMEDIES = tuple(f"atlas.{name}" for name in (*CHAPTERS, "measured_defaults")), "atlas.remedies"
+LOADED = (FRAMEWORK, DEFAULTS, *ANSWERS, REMEDIES, FINGERPRINT)
 """Modules of an implementation that the worker imports by their names (`worker/implementations.py`)."""
 
 ATLAS, FINGERPRINTS, OWN_MODELS = "atlas", "fingerprint", "own_model"
-FEATURES = {ATLAS: (DEFAULTS, *ANSWERS), FINGERPRINTS: (FINGERPRINT,), OWN_MODELS: (OWN_MODEL,)}
+FEATURES = {ATLAS: (DEFAULTS, *ANSWERS, REMEDIES), FINGERPRINTS: (FINGERPRINT,), OWN_MODELS: (OWN_MODEL,)}
 """What an implementation may leave out -> the modules that offer it: answers to the questions of the atlas, drivers of native
 objects, the observation of a user's own models."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from parity.execution import own_path
-from parity.execution.frameworks import ANSWERS, DEFAULTS, FINGERPRINT, FRAMEWORK, find
+from parity.execution.frameworks import ANSWERS, DEFAULTS, FINGERPRINT, FRAMEWORK, REMEDIES, find
 from parity.execution.protocol import Array, Description, Drive, Framework, ProbeRequest, Realization
 from parity.execution.worker.target_kind import MODEL, form
 from parity.spec.cases import Case
@@ -40,10 +40,11 @@ def answers(name: str) -> tuple[Mapping[str, str], Mapping[str, Callable[..., An
     """The places of a framework's defaults, and its answers to the atlas's questions."""
     package = find(name)[1].package
     defaults: Mapping[str, str] = importlib.import_module(f"{package}.{DEFAULTS}").DEFAULTS
-    found: dict[str, Callable[..., Any]] = {}
+    answers: dict[str, Callable[..., Any]] = {}
     for file in ANSWERS:
-        found |= getattr(importlib.import_module(f"{package}.{file}"), file.rpartition(".")[2].upper())
-    return defaults, found
+        answers |= importlib.import_module(f"{package}.{file}").ANSWERS
+    answers |= importlib.import_module(f"{package}.{REMEDIES}").REMEDIES
+    return defaults, answers
 
 
 def drivers(name: str) -> Mapping[str, Callable[[ProbeRequest], Mapping[str, Array]]]:
