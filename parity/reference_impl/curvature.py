@@ -27,7 +27,7 @@ COMPLEX = {"float64": "complex128", "float32": "complex64"}
 STEP = 2.0**-50
 """h: a power of two, so that it rounds nothing. Its square is below 2^-53, and far above the smallest numbers of float32."""
 STEPS, SETTLED = 50, 2.0**-40
-"""Newton's method has found a minimum where a step is no longer than SETTLED of the parameters; it may take so many."""
+"""Newton's method has found a minimum when a step is no longer than SETTLED times the parameters. It may take STEPS steps."""
 FLAT = 2.0**-40
 """There is no minimum if the norm of the Hessian falls below FLAT times its norm at the start: the parameters have run away to
 where the loss is flat in every direction (separable data). There a step is rounding alone, and may be 0 by chance."""
