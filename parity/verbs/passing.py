@@ -45,5 +45,5 @@ PASS_ENV = click.option(
     expose_value=False,
     callback=_pass,
     metavar="NAME",
-    help="A variable that workers shall see beside the system's and the frameworks': HF_TOKEN.",
+    help="Pass an environment variable, such as HF_TOKEN, to the processes of the frameworks.",
 )
