@@ -1,4 +1,4 @@
-"""Owns the options and arguments that several commands share, each spelled once. It refuses to know what a command does."""
+"""Owns the options and arguments that several commands share, each defined once. It refuses to know what a command does."""
 
 from __future__ import annotations
 

@@ -18,8 +18,9 @@ from parity.spec.cases import Case
 
 
 def load(name: str, realization: str | None = None) -> Framework:
-    """Imports and constructs. Without a realization: the table's. `package.module:Class` is a Framework by itself;
-    `package.module:function` realizes a case, and the table's framework describes and samples."""
+    """The Framework of this name, imported and constructed. realization: None for the table's framework; `package.module:Class`
+    for a Framework of the user's; `package.module:function` for a function that realizes cases, while the table's framework
+    describes and samples."""
     if realization is None:
         made: Framework = importlib.import_module(f"{find(name)[1].package}.{FRAMEWORK}").Implementation()
         return made
@@ -48,7 +49,7 @@ def answers(name: str) -> tuple[Mapping[str, str], Mapping[str, Callable[..., An
 
 
 def drivers(name: str) -> Mapping[str, Callable[[ProbeRequest], Mapping[str, Array]]]:
-    """What drives a native object of each kind."""
+    """Kind -> the function that drives native objects of this kind."""
     found: Mapping[str, Callable[[ProbeRequest], Mapping[str, Array]]]
     found = importlib.import_module(f"{find(name)[1].package}.{FINGERPRINT}").DRIVERS
     return found
@@ -56,7 +57,7 @@ def drivers(name: str) -> Mapping[str, Callable[[ProbeRequest], Mapping[str, Arr
 
 @dataclass
 class OwnRealization:
-    """A framework of the table with a user's function in the place of its `realize`."""
+    """A framework of the table whose `realize` is a user's function."""
 
     name: str
     framework: Framework
