@@ -1,6 +1,6 @@
-"""Owns where the user's own modules stand in a worker's module path: behind the standard library and the installed packages.
+"""Owns the place of the user's own modules in a worker's module path: behind the standard library and the installed packages.
 
-It refuses to let a user's module called typing, or a folder called torch, take the place of what a framework imports.
+It refuses to let a user's module called typing, or a folder called torch, shadow a module that a framework imports.
 Standard library only.
 """
 

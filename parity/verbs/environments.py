@@ -14,7 +14,8 @@ from parity.verbs.terminal import progress
 
 
 def build(frameworks: Sequence[str]) -> int:
-    """Builds each; one that fails is told with its reason, and the rest goes on. 3 if any failed."""
+    """Builds the environment of each framework. A failure is printed with its reason, and the others go on. Gives 3 if any
+    failed."""
     failed = False
     for name in asked_frameworks.asked(frameworks):
         try:
@@ -48,7 +49,7 @@ def add(framework: str, packages: Sequence[str]) -> int:
 
 
 def show() -> int:
-    """Prints what stands: framework, variant, accelerator, place."""
+    """Prints the existing environments: framework, variant, accelerator, place."""
     for item in environments.standing():
         own = "".join(f" +{name}" for name in added.recorded(item))
         terminal.say(f"{item.framework}[{item.variant}] {item.accelerator} {item.directory}{own}")

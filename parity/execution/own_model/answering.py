@@ -116,7 +116,7 @@ class Answering:
         return [loss[self.order.index(place)] for place in range(len(loss))] if self.order else loss
 
     def _narrow(self, calls: Sequence[Call], seen: Arrays) -> str:
-        """What gives float32 first where float64 was asked for; "" for nothing."""
+        """The first layer that gives float32 in a float64 run, in words; "" if none does."""
         if self.dtype != "float64":
             return ""
         for place, call in enumerate(calls):
@@ -140,7 +140,7 @@ class Answering:
         return {}, self._told(self.model.forward(in_order(arrays, INPUT)))
 
     def functions(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
-        """With the weights as they are; what `rerun` knows from now on are this pass's calls."""
+        """A pass that reports functions, with the current weights. From now on `rerun` repeats calls of this pass."""
         instead = {number: in_order(arrays, INSTEAD, number) for number in numbers(arrays, INSTEAD)}
         between = tuple(question["between"])
         told, found = self.model.functions(in_order(arrays, INPUT), question["training"], between, instead)
@@ -221,6 +221,6 @@ def _answer(answering: Answering, question: Mapping[str, Any], framework: str, t
 
 
 def _give_back() -> None:
-    """What was freed goes back to the system, which glibc would keep: the other models of a comparison need it."""
+    """Returns freed memory to the system, which glibc would keep: the other models of a comparison need it."""
     if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
         trim(0)

@@ -1,4 +1,4 @@
-"""Owns what a name on the command line builds: an implementation of the protocol, or a model of the user's own.
+"""Owns the question whether a name on the command line is an implementation of the protocol or builds a user's own model.
 
     python -m parity.execution.worker.target_kind TARGET
 

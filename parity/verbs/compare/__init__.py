@@ -1,6 +1,6 @@
 """Owns `parity compare`: the user's own models, each in its framework's interpreter, mapped, run and judged side by side.
 
-It refuses to import them: execution.own_model.conversation holds their processes, parity.comparing knows what answers mean.
+It refuses to import them: execution.own_model.conversation holds their processes, parity.comparing interprets the answers.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from parity.verbs.terminal.targets import Side, own_realizations, typed
 Array = npt.NDArray[Any]
 MODELS = 3
 ORDERS = 16
-"""Rows of features whose order is learnt from the numbers of both models, at most."""
+"""Greatest number of rows of features whose order is found from the numbers of both models."""
 
 
 def compare(
@@ -68,7 +68,8 @@ def compare(
     model, the default) or `own` (the default with checkpoints). checkpoints: a file of weights for each model, `-` for none.
     python_path: where their modules lie; where none is given, the working directory, its src/ and PYTHONPATH.
 
-    Raises UsageError (nothing to compare, inputs unknown, layers without a counterpart), Crashed (a model fails).
+    size: of the spec. python_path: directories of the models' modules, by default the working directory. Raises UsageError
+    (nothing to compare, inputs unknown, layers without a counterpart), Crashed (a model fails).
     """
     limits.check_numbers(seeds=[seed])
     named = _named_sides([typed(side) for side in sides])
@@ -93,7 +94,7 @@ def compare(
 
 
 def _named_sides(sides: Sequence[str]) -> list[tuple[str, str]]:
-    """(framework, target) of each, a spec first: what is asked is what the others are held against."""
+    """(framework, target) of each side. A spec comes first, since the other models are judged against it."""
     if not 2 <= len(sides) <= MODELS:
         raise UsageError("name two or three models: parity compare torch=package.module:build keras=package.module:build")
     specs = [side.removeprefix(f"{spec_side.SPEC}=") for side in sides if side.startswith(f"{spec_side.SPEC}=")]
@@ -107,7 +108,7 @@ def _named_sides(sides: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _labels(names: Sequence[str]) -> list[str]:
-    """The framework's name, numbered where it stands twice."""
+    """The labels of the sides: the framework's name, numbered if it occurs twice."""
     return [name if names.count(name) == 1 else f"{name}-{names[: place + 1].count(name)}" for place, name in enumerate(names)]
 
 
@@ -164,7 +165,7 @@ def _compared(
 
 
 def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | None, sides: dict[str, str]) -> LayerMap:
-    """The map from the user's file, or made and written."""
+    """The map from the user's file; without a file, an automatic map, which is written."""
     try:
         if weights_map is not None:
             document = source.read_file(weights_map)
@@ -219,7 +220,7 @@ def main(
 
 
 def crashed(error: Crashed) -> int:
-    """A model that fails, in its own words."""
+    """Prints the error of a model that failed. Gives the exit status."""
     terminal.say(error, error=True)
     return 3
 
