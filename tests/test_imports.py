@@ -101,7 +101,7 @@ ROOMS = {
             "parity.execution.names",
             "parity.execution.protocol",
             *("parity.execution.own_target", "parity.execution.damage"),
-            *(f"parity.execution.own_model.{name}" for name in ("called", "calling", "leaves", "nesting")),
+            *(f"parity.execution.own_model.{name}" for name in ("functions", "calling", "layers", "nesting")),
             "parity.execution.worker.probe_arguments",
         )
         for name in FRAMEWORKS
@@ -139,7 +139,7 @@ OUTSIDE = {
     "parity.execution.worker.timing": (),
     "parity.execution.launcher*": (),
     "parity.execution.launcher.planning": ("numpy",),
-    **{f"parity.execution.own_model.{name}": () for name in ("calling", "failing", "leaves", "nesting")},
+    **{f"parity.execution.own_model.{name}": () for name in ("calling", "failing", "layers", "nesting")},
 }
 """Module -> packages beyond the standard library that it may import. The last pattern that matches counts."""
 

@@ -85,7 +85,7 @@ def built(layer: Any, shape: tuple[int | None, ...]) -> Any:
     return layer
 
 
-class Recorder(keras.Model):  # type: ignore[misc]
+class BatchRecorder(keras.Model):  # type: ignore[misc]
     """Keeps each batch that fit hands to it."""
 
     def __init__(self) -> None:
@@ -98,7 +98,7 @@ class Recorder(keras.Model):  # type: ignore[misc]
 
 
 def batches(inputs: Inputs, **arguments: Any) -> list[Array]:
-    network = Recorder()
+    network = BatchRecorder()
     network.compile(optimizers.SGD(), run_eagerly=True)
     network.fit(inputs["x"][:, None].astype(np.float32), verbose=0, **arguments)
     return [*network.seen]
