@@ -157,6 +157,7 @@ def built(framework: str, target: str, dtype: str, checkpoint: str = "") -> Answ
     impl.prepare(dtype)
     own_path.extend()
     asked = own_target.parsed(target)
+    sys.argv[:] = [asked.place]  # what the user's module reads of its command line, as a script without arguments
     module = own_path.module_of(asked)
     model = _model(own_path.attribute(module, asked), asked, impl.MODEL)
     load: Callable[[], None] = lambda: None  # noqa: E731
