@@ -25,11 +25,13 @@ class Calling:
 
 @dataclass(frozen=True)
 class Accepted:
-    """What a model takes. names: of its parameters, in their order; open_ended: whether it takes any other name too; listed:
-    whether several inputs without names go as one list; known: the names of the inputs of a model that is no function with
-    parameters, such as a graph; table: whether those go as one table."""
+    """What a model takes. names: of its parameters that have a place, in their order; further: of those that have a name alone;
+    open_ended: whether it takes any other name too; listed: whether several inputs without names go as one list; known: the
+    names of the inputs of a model that is no function with parameters, such as a graph; table: whether those go as one table.
+    """
 
     names: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
     open_ended: bool = False
     listed: bool = False
     known: tuple[str, ...] = ()
@@ -42,11 +44,11 @@ def accepted(function: Callable[..., Any], without: Sequence[str] = (), listed: 
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return Accepted(listed=listed)
-    named = tuple(one.name for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY))
+    placed = tuple(one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD and one.name not in without)
+    further = tuple(one.name for one in parameters if one.kind is one.KEYWORD_ONLY)
     open_ended = any(one.kind is one.VAR_KEYWORD for one in parameters)
     several = any(one.kind is one.VAR_POSITIONAL for one in parameters)
-    own = tuple(name for name in named if name not in without)
-    return Accepted(own, open_ended, listed and not several and len(own) < 2)
+    return Accepted(placed, further, open_ended, listed and not several and len(placed) < 2)
 
 
 def ways(names: Sequence[str], count: int, taken: Accepted) -> list[str]:
@@ -57,7 +59,7 @@ def ways(names: Sequence[str], count: int, taken: Accepted) -> list[str]:
     plain = LIST if taken.listed and count > 1 else POSITIONS
     if not heads:
         return [plain]
-    if all(head in taken.names for head in heads):
+    if all(head in (*taken.names, *taken.further) for head in heads):
         return [NAMES]
     if count == 1 and NESTED not in names[0]:
         return [*([NAMES] if taken.open_ended else []), POSITIONS, TABLE]
