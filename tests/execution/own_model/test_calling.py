@@ -14,9 +14,10 @@ def two(ids: Any, mask: Any = None) -> None: ...
 def one(batch: Any) -> None: ...
 def optional(input_ids: Any = None, attention_mask: Any = None, return_dict: bool = True) -> None: ...
 def open_ended(x: Any, **more: Any) -> None: ...
+def named_alone(x: Any, *, state: Any = None) -> None: ...
 
 
-TWO, ONE, OPTIONAL, OPEN = map(calling.accepted, (two, one, optional, open_ended))
+TWO, ONE, OPTIONAL, OPEN, ALONE = map(calling.accepted, (two, one, optional, open_ended, named_alone))
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,7 @@ TWO, ONE, OPTIONAL, OPEN = map(calling.accepted, (two, one, optional, open_ended
         (("image",), 1, ONE, [POSITIONS, TABLE]),
         (("batch.ids", "batch.mask"), 2, ONE, [NAMES]),
         (("x", "y"), 2, OPEN, [NAMES, TABLE, POSITIONS]),
+        (("x", "state.0", "state.1"), 3, ALONE, [NAMES]),
         (("anything", "else"), 2, Accepted(known=("a", "b")), [LIST]),
         (("a", "b"), 2, Accepted(known=("a", "b"), table=True), [TABLE]),
     ],
@@ -47,6 +49,7 @@ def test_the_ways_follow_from_names_and_signature(names: tuple[str, ...], count:
         (Calling(("mask", "ids"), NAMES), [1, 2], TWO, [2, 1], {}),
         (Calling(("attention_mask",), NAMES), [1], OPTIONAL, [], {"attention_mask": 1}),
         (Calling(("", "more"), NAMES), [1, 2], OPEN, [1], {"more": 2}),
+        (Calling(("x", "state.0", "state.1"), NAMES), [1, 2, 3], ALONE, [1], {"state": (2, 3)}),
         (Calling(("user", "item"), TABLE), [1, 2], ONE, [{"user": 1, "item": 2}], {}),
         (Calling(("user", "item"), LIST), [1, 2], ONE, [[1, 2]], {}),
         (Calling(("batch.ids.user", "batch.known"), NAMES), [1, 2], ONE, [{"ids": {"user": 1}, "known": 2}], {}),
