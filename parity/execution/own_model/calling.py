@@ -6,11 +6,18 @@ It refuses to guess where a signature tells; where it does not, the ways are tri
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
+from parity.execution.own_target import near
+
 POSITIONS, NAMES, TABLE, LIST = "positions", "names", "table", "list"
+LIKE = 0.6
+"""How like two names are, one of which is probably the other (difflib)."""
+BOLD = re.compile("\x1b\\[1m'?([^'\x1b]+)'?\x1b\\[0m")
 NESTED = "."
 """Stands between the names of what lies in one another: `batch.ids`, `pair.0`."""
 
@@ -64,6 +71,31 @@ def ways(names: Sequence[str], count: int, taken: Accepted) -> list[str]:
     if count == 1 and NESTED not in names[0]:
         return [*([NAMES] if taken.open_ended else []), POSITIONS, TABLE]
     return [*([NAMES] if taken.open_ended else []), TABLE, plain]
+
+
+def mistyped(names: Sequence[str], taken: Accepted) -> str:
+    """The sentence on a name that is probably another one of the model's; "" where all are its own, or none is like one."""
+    known = [*taken.names, *taken.further, *taken.known]
+    heads = list(dict.fromkeys(name if taken.known else name.partition(NESTED)[0] for name in names if name))
+    strange = [head for head in heads if head not in known]
+    if taken.open_ended or not strange or not known:
+        return ""
+    meant = next((head for head in strange if get_close_matches(head, known, 1, LIKE)), None)
+    if meant is None and len(strange) == len(heads):
+        return ""
+    close = near(meant or strange[0], known) or "."
+    return f"the model takes no input `{meant or strange[0]}`{close} It takes {', '.join(known)}"
+
+
+def sought(error: KeyError, names: Sequence[str]) -> str:
+    """The sentence on what a model looks for in its table of inputs and does not find; "" where no name is like it."""
+    key = error.args[0] if error.args else None
+    if isinstance(key, str) and (quoted := BOLD.search(key)):  # Keras raises the error anew, with a text around the key
+        key = quoted[1]
+    given = [name.rpartition(NESTED)[2] for name in names]
+    if not isinstance(key, str) or key in given or not get_close_matches(key, given, 1, LIKE):
+        return ""
+    return f"the model looks for `{key}` among its inputs, which are {', '.join(filter(None, names))}{near(key, given)}"
 
 
 def arguments(calling: Calling, values: Sequence[Any], taken: Accepted) -> tuple[list[Any], dict[str, Any]]:

@@ -43,6 +43,29 @@ def test_the_ways_follow_from_names_and_signature(names: tuple[str, ...], count:
 
 
 @pytest.mark.parametrize(
+    ("names", "taken", "told"),
+    [
+        (("ids", "msak"), TWO, "the model takes no input `msak`; did you mean `mask`? It takes ids, mask"),
+        (("ids", "zzz"), TWO, "the model takes no input `zzz`. It takes ids, mask"),
+        (("ids", "mask"), TWO, ""),
+        (("user", "item"), TWO, ""),
+        (("user", "item"), ONE, ""),
+        (("x", "anything"), OPEN, ""),
+        (("b", "aa"), Accepted(known=("a", "b")), "the model takes no input `aa`; did you mean `a`? It takes a, b"),
+    ],
+)
+def test_a_name_that_is_nearly_another_one_is_a_mistake(names: tuple[str, ...], taken: Accepted, told: str) -> None:
+    assert calling.mistyped(names, taken) == told
+
+
+@pytest.mark.parametrize("key", ["keep", "around\n\n\x1b[1mkeep\x1b[0m\n", "around \x1b[1m'keep'\x1b[0m"])
+def test_what_a_model_looks_for_in_its_table_is_told(key: str) -> None:
+    told = calling.sought(KeyError(key), ("x", "batch.kep"))
+    assert told == "the model looks for `keep` among its inputs, which are x, batch.kep; did you mean `kep`?"
+    assert calling.sought(KeyError("weights"), ("x", "kep")) == "" == calling.sought(KeyError(3), ("x",))
+
+
+@pytest.mark.parametrize(
     ("asked", "values", "taken", "placed", "named"),
     [
         (Calling(), [1, 2], TWO, [1, 2], {}),
