@@ -113,7 +113,7 @@ def bisect(**options: Any) -> int:
     "--inputs",
     multiple=True,
     metavar="SHAPE",
-    help="The shape of an input, batch first: 3x16, 3x7:0..99 (integers), 3x7:bool; with a name, ids=3x7:0..99. Repeat it for each.",
+    help="The shape of an input, batch first: 3x16, 3x7:0..99 (integers), 3x7:bool; ids=3x7:0..99 with a name.",
 )
 @click.option(
     "--inputs-from",

@@ -25,7 +25,7 @@ LOADED = (FRAMEWORK, DEFAULTS, *ANSWERS, REMEDIES, FINGERPRINT)
 ATLAS, FINGERPRINTS, OWN_MODELS = "atlas", "fingerprint", "own_model"
 FEATURES = {ATLAS: (DEFAULTS, *ANSWERS, REMEDIES), FINGERPRINTS: (FINGERPRINT,), OWN_MODELS: (OWN_MODEL, CHECKPOINTS)}
 """Feature -> the modules of an implementation that offer it: answers to the questions of the atlas, drivers of native objects,
-the observation of a user's own models and the reading of their files of weights. An implementation may leave out any feature."""
+the observation of a user's own models and the reading of their files of weights. Each may be left out."""
 
 NAME = re.compile(r"(?P<framework>[a-z0-9_]+)(\[(?P<variant>[a-z0-9_]+)\])?")
 

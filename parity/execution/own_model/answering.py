@@ -73,9 +73,12 @@ class Answering:
         return {**answer, "spec": self.spec}, {}
 
     def trace(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
-        """names: of the inputs; outputs: paths of all outputs, in the order in which they are to be told from now on."""
-        inputs, self.order = in_order(arrays, INPUT), []
-        leaves, calls, outputs = self._traced(inputs, tuple(question.get("names", ())))
+        """names: of the inputs; stated: whether a person gave them to this model; outputs: paths of all outputs, in the order
+        in which they are to be told from now on."""
+        inputs, self.order, names = in_order(arrays, INPUT), [], tuple(question.get("names", ()))
+        if question.get("stated") and (told := calling.mistyped(names, self.model.accepts(names))):
+            raise Mistyped(told)
+        leaves, calls, outputs = self._traced(inputs, names)
         self.load()
         self.load = lambda: None
         named = list(self.model.named)
@@ -103,6 +106,8 @@ class Answering:
                 return self.model.trace(inputs)
             except Exception as error:  # the user's code may raise anything
                 refused = refused or error
+                if isinstance(error, KeyError) and (told := calling.sought(error, names)):
+                    refused = Mistyped(told)
         raise refused or ValueError("the model is called in no way")
 
     def _told(self, found: Arrays) -> Arrays:
@@ -157,6 +162,7 @@ def built(framework: str, target: str, dtype: str, checkpoint: str = "") -> Answ
     impl.prepare(dtype)
     own_path.extend()
     asked = own_target.parsed(target)
+    sys.argv[:] = [asked.place]  # what the user's module reads of its command line, as a script without arguments
     module = own_path.module_of(asked)
     model = _model(own_path.attribute(module, asked), asked, impl.MODEL)
     load: Callable[[], None] = lambda: None  # noqa: E731

@@ -6,11 +6,18 @@ It refuses to guess where a signature tells; where it does not, the ways are tri
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
+from parity.execution.own_target import near
+
 POSITIONS, NAMES, TABLE, LIST = "positions", "names", "table", "list"
+LIKE = 0.6
+"""How like two names are, one of which is probably the other (difflib)."""
+BOLD = re.compile("\x1b\\[1m'?([^'\x1b]+)'?\x1b\\[0m")
 NESTED = "."
 """Stands between the names of what lies in one another: `batch.ids`, `pair.0`."""
 
@@ -25,11 +32,13 @@ class Calling:
 
 @dataclass(frozen=True)
 class Accepted:
-    """What a model takes. names: of its parameters, in their order; open_ended: whether it takes any other name too; listed:
-    whether several inputs without names go as one list; known: the names of the inputs of a model that is no function with
-    parameters, such as a graph; table: whether those go as one table."""
+    """What a model takes. names: of its parameters that have a place, in their order; further: of those that have a name alone;
+    open_ended: whether it takes any other name too; listed: whether several inputs without names go as one list; known: the
+    names of the inputs of a model that is no function with parameters, such as a graph; table: whether those go as one table.
+    """
 
     names: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
     open_ended: bool = False
     listed: bool = False
     known: tuple[str, ...] = ()
@@ -42,11 +51,11 @@ def accepted(function: Callable[..., Any], without: Sequence[str] = (), listed: 
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return Accepted(listed=listed)
-    named = tuple(one.name for one in parameters if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY))
+    placed = tuple(one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD and one.name not in without)
+    further = tuple(one.name for one in parameters if one.kind is one.KEYWORD_ONLY)
     open_ended = any(one.kind is one.VAR_KEYWORD for one in parameters)
     several = any(one.kind is one.VAR_POSITIONAL for one in parameters)
-    own = tuple(name for name in named if name not in without)
-    return Accepted(own, open_ended, listed and not several and len(own) < 2)
+    return Accepted(placed, further, open_ended, listed and not several and len(placed) < 2)
 
 
 def ways(names: Sequence[str], count: int, taken: Accepted) -> list[str]:
@@ -57,11 +66,36 @@ def ways(names: Sequence[str], count: int, taken: Accepted) -> list[str]:
     plain = LIST if taken.listed and count > 1 else POSITIONS
     if not heads:
         return [plain]
-    if all(head in taken.names for head in heads):
+    if all(head in (*taken.names, *taken.further) for head in heads):
         return [NAMES]
     if count == 1 and NESTED not in names[0]:
         return [*([NAMES] if taken.open_ended else []), POSITIONS, TABLE]
     return [*([NAMES] if taken.open_ended else []), TABLE, plain]
+
+
+def mistyped(names: Sequence[str], taken: Accepted) -> str:
+    """The sentence on a name that is probably another one of the model's; "" where all are its own, or none is like one."""
+    known = [*taken.names, *taken.further, *taken.known]
+    heads = list(dict.fromkeys(name if taken.known else name.partition(NESTED)[0] for name in names if name))
+    strange = [head for head in heads if head not in known]
+    if taken.open_ended or not strange or not known:
+        return ""
+    meant = next((head for head in strange if get_close_matches(head, known, 1, LIKE)), None)
+    if meant is None and len(strange) == len(heads):
+        return ""
+    close = near(meant or strange[0], known) or "."
+    return f"the model takes no input `{meant or strange[0]}`{close} It takes {', '.join(known)}"
+
+
+def sought(error: KeyError, names: Sequence[str]) -> str:
+    """The sentence on what a model looks for in its table of inputs and does not find; "" where no name is like it."""
+    key = error.args[0] if error.args else None
+    if isinstance(key, str) and (quoted := BOLD.search(key)):  # Keras raises the error anew, with a text around the key
+        key = quoted[1]
+    given = [name.rpartition(NESTED)[2] for name in names]
+    if not isinstance(key, str) or key in given or not get_close_matches(key, given, 1, LIKE):
+        return ""
+    return f"the model looks for `{key}` among its inputs, which are {', '.join(filter(None, names))}{near(key, given)}"
 
 
 def arguments(calling: Calling, values: Sequence[Any], taken: Accepted) -> tuple[list[Any], dict[str, Any]]:

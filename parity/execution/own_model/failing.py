@@ -30,7 +30,7 @@ PACKAGES = {
 """Module -> the package that brings it, where the two have different names."""
 OURS = str(Path(__file__).parents[2])
 INSTALLED = tuple({*sysconfig.get_paths().values(), *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))})
-COLOURS = re.compile("\x1b\\[[0-9;]*m")
+COLOURS = re.compile(r"(\x1b|\\x1b)\[[0-9;]*m")
 DEEPEST = 4
 """Errors that led to one another, which are told."""
 

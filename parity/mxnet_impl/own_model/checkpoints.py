@@ -24,7 +24,8 @@ def load(block: Any, file: Path) -> None:
     except (ValueError, mxnet.MXNetError) as error:
         raise Mistyped(f"{file} is no whole file of MXNet's parameters: {' '.join(str(error).split())[:300]}") from error
     given = {_bare(name): one for name, one in (found.items() if isinstance(found, dict) else ())}
-    own = {**{one.name: one for one in block.collect_params().values()}, **block._collect_params_with_prefix()}
+    named = block._collect_params_with_prefix()
+    own = {**named, **{one.name: one for one in block.collect_params().values() if one.name not in named}}
     held = {name: own[name] for name in given if name in own}
     if over := [name for name in given if name not in own]:
         raise Mistyped(f"{file} does not fit the block: it has no parameter `{over[0]}`")

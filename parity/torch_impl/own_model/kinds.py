@@ -188,6 +188,18 @@ def owned(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
     yield from module.named_parameters(recurse=not derived(module))
 
 
+def within(name: str, leaves: Mapping[str, nn.Module]) -> bool:
+    """Whether a parameter is a leaf's, be it called or not. What stands between a leaf and those beside it (the originals of a
+    parametrized weight) is no leaf's."""
+    whole = tuple(f"{leaf}." for leaf, module in leaves.items() if leaf and not derived(module))
+    return name.startswith(whole) or name.rpartition(".")[0] in leaves
+
+
+def held(module: nn.Module) -> dict[str, Tensor]:
+    """Parameters and buffers; what is tied stands once."""
+    return {**dict(module.named_parameters()), **dict(module.named_buffers())}
+
+
 def holds(module: nn.Module) -> bool:
     return derived(module) and any(True for _ in module.children())
 

@@ -41,6 +41,7 @@ from parity.torch_impl.own_model.functions import Functions, reseeded
 from parity.torch_impl.own_model.kinds import (
     RECURRENCES,
     changed,
+    held,
     holds,
     kind_of,
     leaves_of,
@@ -49,11 +50,11 @@ from parity.torch_impl.own_model.kinds import (
     recurrent_weights,
     settings_of,
     split_weights,
+    within,
     without_dropout,
 )
 
 Arrays = dict[str, Array]
-
 
 MODEL = nn.Module
 """What `build` must give."""
@@ -119,15 +120,18 @@ class Model:
 
     def __init__(self, module: nn.Module, dtype: str) -> None:
         self.module, self.dtype = module.to(device.DTYPES[dtype]), device.DTYPES[dtype]
-        self.modules = dict(leaves_of(module, ""))
-        self.settings = {name: settings_of(leaf) for name, leaf in self.modules.items()}
-        self.tensors = {name: tensor for name, tensor in _tensors(module).items() if tensor.is_floating_point()}
+        self._look()
         self.calls: dict[bool, Recorder] = {}
         self.draws: dict[str, list[dict[str, Any]]] = {}
         self.scaled = self.plain = False
         self.calling, self.named = Calling(), list[str]()
         for part in module.modules():
             without_dropout(part)
+
+    def _look(self) -> None:
+        self.modules = dict(leaves_of(self.module, ""))
+        self.settings = {name: settings_of(leaf) for name, leaf in self.modules.items()}
+        self.tensors = {name: tensor for name, tensor in held(self.module).items() if tensor.is_floating_point()}
 
     def accepts(self, _: Sequence[str] = ()) -> Accepted:
         return accepted(self.module.forward)
@@ -136,6 +140,9 @@ class Model:
         return None
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
+        if any(map(nn.parameter.is_lazy, self.tensors.values())):
+            self._called([self._tensor(array) for array in inputs])  # learns the shapes that it was not told
+            self._look()
         with self._kept():
             arrays = self.forward(inputs)
         calls = [
@@ -144,14 +151,9 @@ class Model:
         ]
         leaves = [leaf for name in dict.fromkeys(call.leaf for call in calls) for leaf in self._parts(name)]
         known = {weight.native for leaf in leaves for weight in leaf.weights}
-        inside = tuple(f"{name}." for name in self.modules if name)
-        loose = [name for name in self.weights() if name not in known and not name.startswith(inside)]
-        buffers = dict(self.module.named_buffers())
-        leaves += [
-            OwnLayer(name, "parameter", "Parameter", {}, (self._weight("value", name),))
-            for name in loose
-            if name not in buffers
-        ]
+        loose = [name for name in self.weights() if name not in known and not within(name, self.modules)]
+        loose = [name for name in loose if name not in dict(self.module.named_buffers())]
+        leaves += [OwnLayer(name, "parameter", "Parameter", {}, (self._weight("value", name),)) for name in loose]
         return leaves, calls, [array.shape for array in in_order(arrays, OUTPUT)]
 
     def weights(self) -> Arrays:
@@ -226,14 +228,17 @@ class Model:
         self.calls[training] = recorder = Recorder(self.modules)
         listening = Functions(self.scaled, calls, given or {}, recorder.place)
         self.draws[TRAIN if training else EVAL] = listening.draws
-        placed, named = arguments(self.calling, tensors, self.accepts())
         try:
             with listening:
-                outputs = self.module(*placed, **named)
+                outputs = self._called(tensors)
         finally:
             recorder.close()
         self.named = [path for path, one in paths(outputs, torch.is_tensor) if one.is_floating_point()]
         return outputs
+
+    def _called(self, tensors: Sequence[Tensor]) -> Any:
+        placed, named = arguments(self.calling, tensors, self.accepts())
+        return self.module(*placed, **named)
 
     @contextmanager
     def _kept(self) -> Iterator[None]:
@@ -281,14 +286,9 @@ class Model:
         of: nn.Module | None = None, at: str = "",
     ) -> Weight:  # fmt: skip
         """The weight of a leaf; a tied tensor bears the name of its first owner."""
-        tensor = self.tensors[own] if of is None else _tensors(of)[own]
-        native = own if of is None else next(name for name, item in self.tensors.items() if item is tensor)
+        tensor = self.tensors[own] if of is None else held(of)[own]
+        native = own if of is None else next(name for name, one in self.tensors.items() if one is tensor)
         return Weight(role, native, tuple(tensor.shape), layout, rows, gates, tensor.requires_grad)
-
-
-def _tensors(module: nn.Module) -> dict[str, Tensor]:
-    """Parameters and buffers; what is tied stands once."""
-    return {**dict(module.named_parameters()), **dict(module.named_buffers())}
 
 
 def _outputs(value: Any) -> list[Array]:

@@ -59,7 +59,13 @@ def _causes(departure: Departure, wrong: Sequence[TensorVerdict], drawn: Compare
 
 def _count(arrays: Sequence[TensorVerdict], wrong: Sequence[TensorVerdict]) -> str:
     if wrong:
-        return f"{len(wrong)} of {len(arrays)} arrays are not the same"
+        told = f"{len(wrong)} of {len(arrays)} arrays are not the same"
+        fresh = all(one.reason.startswith("another value") for one in wrong)
+        return (
+            f"{told}; a model that was neither loaded (--checkpoint) nor given a seed draws new ones whenever it is built"
+            if fresh
+            else told
+        )
     rounded = " but for float32's rounding" if any(one.error for one in arrays) else ""
     return f"all {len(arrays)} arrays are the same{rounded}"
 

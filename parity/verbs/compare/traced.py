@@ -64,7 +64,9 @@ def traced(models: Sequence[ComparedModel], answers: Sequence[Described], stated
     first = next((place for place, model_inputs in enumerate(own) if model_inputs), None)
     if first is None:
         raise UsageError(f"{models[0].label} does not say what it takes: {INPUTS_NEEDED}")
-    traced_models = {first: _traced(models[first], answers[first], [own[first]])}
+    traced_models = {
+        first: _traced(models[first], answers[first], [own[first]], stated=bool(stated or answers[first]["inputs"]))
+    }
     for place, model in enumerate(models):
         if place != first:
             candidates = [own[place]] if own[place] else list(_carried(traced_models[first], answers[place]))
@@ -127,14 +129,18 @@ def _flipped(one: ComparedInput, target: str = LAST) -> ComparedInput:
 
 
 def _traced(
-    model: ComparedModel, answer: Described, candidates: Sequence[Sequence[ComparedInput]], named: Sequence[str] = ()
+    model: ComparedModel,
+    answer: Described,
+    candidates: Sequence[Sequence[ComparedInput]],
+    named: Sequence[str] = (),
+    stated: bool = False,
 ) -> TracedModel:
     """With the first inputs that it takes, in float64, or else in float32 alone. named: the outputs of the model that was
-    traced first: the same names in another order are told in its order."""
+    traced first: the same names in another order are told in its order. stated: whether a person says what it takes."""
     refused: dict[str, list[Refused]] = {dtype: [] for dtype in DTYPES}
     for dtype in DTYPES:
         for given in candidates:
-            asking: dict[str, Any] = {"names": [one.name for one in given]}
+            asking: dict[str, Any] = {"names": [one.name for one in given], "stated": stated}
             try:
                 told, weights = model.processes[dtype].ask("trace", _blanks(given), **asking)
                 if told["named"] != list(named) and sorted(told["named"]) == sorted(named):

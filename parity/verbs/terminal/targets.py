@@ -28,7 +28,7 @@ def typed(side: Side) -> str:
     if file is None or not Path(file).is_file() or not name or "<" in name:
         raise UsageError(
             f"{framework}: {name or made!r} stands in no file at its top level, so that no other process can import it: put it "
-            f"into a module (in a notebook: %%writefile model.py), and name it as {framework}=model.py:build"
+            f"into a module (in a notebook: a cell that begins with %%writefile), and name it as {framework}=module:build"
         )
     return f"{framework}={file}:{name}"
 
