@@ -90,6 +90,10 @@ ADVICE = 4e-6
 """The atlas: how near the float32 numbers of two frameworks must come where advice is followed, relative to the greatest: 67 u,
 which the few operations of a question stay below. Advice that was nearly right was off by 2e-3 and more."""
 
+LARGE_CONSEQUENCE = 1e-2
+"""The atlas: the share of the greatest number beyond which a difference that nobody is told of is called large. The rows of the
+committed atlas leave a gap around it: three sizes lie between half and twice of it (tests/atlas/test_consequences.py)."""
+
 FORM_ROUNDINGS = 256.0
 """Fingerprints: an object follows a closed form if every number is within so many roundoffs of the driven precision, relative
 to the greatest number of its array. The known native objects need 30 at most. Two forms are ten times as far apart (tested)."""

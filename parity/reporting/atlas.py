@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,10 @@ class AtlasRow:
         words = MEANINGS.get(self.name, {})
         meant = (answer.meaning for answer in self.answers.values() if answer.measured)
         return len({words.get(one, one) for one in meant}) > 1
+
+    def between(self, *frameworks: str) -> AtlasRow:
+        """The row with the answers of these frameworks alone."""
+        return replace(self, answers={name: self.answers[name] for name in frameworks})
 
     @property
     def command(self) -> str:
