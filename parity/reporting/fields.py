@@ -15,6 +15,7 @@ from parity.judgement.verdicts import OUTCOMES, WORST_FIRST
 Check = Callable[[Any], bool]
 LONGEST_NAME, LONGEST_TEXT, GREATEST_COUNT = 400, 100_000, 2**62
 ASKED = re.compile(r"(at (least|most) [-+0-9.e]+( and at (least|most) [-+0-9.e]+)?)?")
+DAY = re.compile(r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 WORD = re.compile(r"[A-Za-z0-9_.:+\[\]-]{1,80}")
 
 
@@ -81,6 +82,11 @@ def _block(value: Any) -> bool:
     return shares and count(steps) and count(wall) and steps != 0 and wall != 0
 
 
+def day(value: Any) -> bool:
+    """A date as 2026-11-21."""
+    return isinstance(value, str) and bool(DAY.fullmatch(value))
+
+
 def plain(value: Any) -> bool:
     """JSON of finite numbers and text."""
     if isinstance(value, dict):
@@ -136,7 +142,12 @@ SPEED: Mapping[str, Check] = {
     "verdict": VERDICT,
     "reason": text,
 }
-MANIFEST: Mapping[str, Check] = {"suite": label, "command": line, "environment": lambda value: isinstance(value, dict)}
+MANIFEST: Mapping[str, Check] = {
+    "suite": label,
+    "command": line,
+    "environment": lambda value: isinstance(value, dict),
+    "made": day,
+}
 FRAMEWORK: Mapping[str, Check] = {"version": line, "versions": words, "settings": words}
 
 
