@@ -87,7 +87,6 @@ class FrameworkFacts:
     features: Sequence[str]
     pins: Mapping[str, str]
     differences: Sequence[DifferenceFacts]
-    colour: str
 
 
 @dataclass(frozen=True)

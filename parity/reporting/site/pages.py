@@ -1,0 +1,125 @@
+"""Owns the list of the site's files: every page, its assets and its data, as path -> text. Pure.
+
+It refuses clocks and chance: the same material gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from parity.atlas.chapters import CHAPTERS
+from parity.atlas.consequences import KINDS
+from parity.reporting import entries, wording
+from parity.reporting.evidence import Evidence
+from parity.reporting.material import SiteMaterial
+from parity.reporting.site import architectures, downloads, frameworks, layout, pick, rules, search, start
+
+MARK = "assets/site.css"
+"""A file that shows that a folder is a site's."""
+ASSETS = ("site.css", "site.js", "atlas.js", "pick.js", "icon.svg")
+FRONT = ("index.html", "assets/", "data/")
+"""What a repository keeps: the start page, what it needs, the data."""
+TABLES = ("agreement", "atlas", "speed", "training")
+TAKE = tuple((f"{name}, {kind.upper()}", f"data/{name}.{kind}") for name in TABLES for kind in ("csv", "json"))
+
+
+class Site:
+    """The pages of some material."""
+
+    def __init__(self, material: SiteMaterial) -> None:
+        self.material, self.evidence = material, Evidence(material)
+        self.atlas = entries.entries(material)
+        self.styles = {name: f"s{place}" for place, name in enumerate(self.evidence.frameworks)}
+        self.shared: dict[str, Any] = {
+            "material": material,
+            "navigation": layout.NAVIGATION,
+            "policy": layout.POLICY,
+            "origins": layout.origins(material),
+            "measured": self.evidence.measured,
+            "atlas_frameworks": list(material.atlas_versions),
+            "kinds": list(KINDS.items()),
+            "kind_mark": layout.KIND_MARK,
+            "meaning": wording.MEANING,
+        }
+
+    def page(self, address: str, template: str, title: str, description: str, **context: Any) -> str:
+        """One page. address: below the root; what is linked from it is relative."""
+        depth = address.count("/")
+        folder = address.split("/", maxsplit=1)[0]
+        section = next((known for _, known in layout.NAVIGATION if known.split("/", maxsplit=1)[0] == folder), address)
+        return (
+            layout.environment()
+            .get_template(f"site/{template}.html.j2")
+            .render(
+                **self.shared,
+                root="../" * depth,
+                address=address,
+                section=section,
+                title=title,
+                description=description,
+                **context,
+            )
+        )
+
+
+def built(material: SiteMaterial, front: bool = False) -> dict[str, str]:
+    """Path below the site's root -> text. front: only what a repository keeps."""
+    site = Site(material)
+    files = {f"assets/{name}": _asset(name) for name in ASSETS}
+    files |= downloads.files(site.evidence, site.atlas)
+    files["assets/pick-data.js"], files["data/recommend.json"] = pick.data(site)
+    files["index.html"] = _start(site)
+    files |= _single(site)
+    files |= architectures.pages(site) | rules.pages(site) | frameworks.pages(site)
+    index = search.index(material, layout.NAVIGATION, site.evidence.frameworks)
+    files["assets/search-data.js"] = search.script(index)
+    kept = {name: text for name, text in files.items() if not front or name.startswith(FRONT)}
+    return dict(sorted(kept.items()))
+
+
+@cache
+def _asset(name: str) -> str:
+    return (resources.files("parity.reporting.site") / "assets" / name).read_text(encoding="utf-8")
+
+
+def _start(site: Site) -> str:
+    ranking = pick.ranking(site)
+    told = start.page(site.evidence, site.atlas, site.styles, ranking)
+    about = "Do Keras, PyTorch and MXNet compute the same thing, and how fast? Answered with evidence."
+    return site.page("index.html", "start", "Do frameworks compute the same thing?", about, start=told, downloads=TAKE)
+
+
+def _single(site: Site) -> Mapping[str, str]:
+    """Pages that there is one of."""
+    counts = entries.kind_counts(site.atlas)
+    differing = sum(entry.worst is not None for entry in site.atlas)
+    sentence = (
+        f"{len(site.atlas)} questions asked of the installed packages; {differing} have different answers, and "
+        f"{counts['silent_large']} of these change numbers by more than 1 % without a word."
+        if site.atlas
+        else "Not measured here: the records hold no atlas."
+    )
+    chapters = [(name, title) for name, title in CHAPTERS.items() if any(entry.row.chapter == name for entry in site.atlas)]
+    versions = [f"{name} {version}" for name, version in site.material.atlas_versions.items()]
+    return {
+        "atlas.html": site.page(
+            "atlas.html",
+            "atlas",
+            "The atlas",
+            sentence,
+            sentence=sentence,
+            entries=site.atlas,
+            chapters=chapters,
+            kind_counts=counts,
+            versions=versions,
+        ),
+        "pick.html": pick.page(site),
+        "methods.html": site.page("methods.html", "methods", "Methods", "How agreement is judged and speed is timed."),
+        "environments.html": site.page("environments.html", "environments", "Environments", "Machines, versions, settings."),
+        "upstream.html": site.page(
+            "upstream.html", "upstream", "Findings for upstream", "Scripts for the makers.", upstream=site.material.upstream
+        ),
+    }
