@@ -63,7 +63,7 @@ DEFAULTS = frozenset(question.name for question in defaults.QUESTIONS)
 SPECIAL_CHAPTERS = ("kinks",)
 SPECIAL = re.compile(
     r"nan|infinite|huge|tiny|beyond|negative|_zero|empty|fully_masked|all_ignored|impossible|everything|one_example|subnormal"
-    r"|overflow|crossed|of_one|tie$|far$"
+    r"|overflow|crossed|of_one|half_mean|tie$|far$"
 )
 """Names of questions about inputs that ordinary data do not have."""
 
@@ -119,8 +119,11 @@ def between(question: Question, here: Answer, there: Answer, default: Consequenc
     arrays = _results(question, here), _results(question, there)
     if not all(arrays):
         return Consequence("not_measured", how="no result is recorded for one of the two")
+    fitting = [(one, other) for one in arrays[0] for other in arrays[1] if _comparable(one, other)]
+    if not fitting:
+        return Consequence("visible", how="arrays of different shapes", ordinary=not special)
     what = "the closed forms that the two follow" if question.forms else "the recorded results"
-    size = min(apart(one, other) for one in arrays[0] for other in arrays[1])
+    size = min(apart(one, other) for one, other in fitting)
     return sized(size, f"{what}, at the question's input", not special)
 
 
@@ -128,12 +131,9 @@ def apart(here: Array, there: Array) -> float:
     """The greatest difference of two arrays, as a share of the greatest number; infinite where only one is a number.
 
     Arrays of different shapes are compared where one is stretched over the other; where they cannot, it is infinite."""
-    here, there = np.squeeze(here), np.squeeze(there)
-    if here.shape != there.shape:
-        if here.size and there.size and min(here.size, there.size) == 1:
-            here, there = np.broadcast_arrays(here, there)
-        else:
-            return float("inf")
+    if not _comparable(here, there):
+        return float("inf")
+    here, there = np.broadcast_arrays(np.squeeze(here), np.squeeze(there))
     if not np.array_equal(np.isfinite(here), np.isfinite(there)):
         return float("inf")
     finite = np.isfinite(here)
@@ -141,6 +141,12 @@ def apart(here: Array, there: Array) -> float:
         return float("inf")
     scale = float(max(np.max(np.abs(here[finite]), initial=0.0), np.max(np.abs(there[finite]), initial=0.0)))
     return float(np.max(np.abs(here[finite] - there[finite]), initial=0.0)) / scale if scale else 0.0
+
+
+def _comparable(here: Array, there: Array) -> bool:
+    """Whether one array has the other's shape, or is a single number that stretches over it."""
+    here, there = np.squeeze(here), np.squeeze(there)
+    return here.shape == there.shape or bool(here.size and there.size and min(here.size, there.size) == 1)
 
 
 def _results(question: Question, answer: Answer) -> Sequence[Array]:

@@ -47,7 +47,7 @@ def mathml(text: str) -> str:
 
 def equation(name: str, text: str) -> str:
     """`name = formula`, as one `<math>` element."""
-    return f'<math display="block"><mrow>{symbol(name)}<mo>=</mo>{mathml(text)}</mrow></math>'
+    return f'<math displaystyle="true"><mrow>{symbol(name)}<mo>=</mo>{mathml(text)}</mrow></math>'
 
 
 def symbol(name: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from parity.atlas.consequences import Consequence
 from parity.reporting.atlas import AtlasRow, DefaultGap
+from parity.reporting.installs import InstallRecord
 from parity.reporting.results import Results
 
 
@@ -78,7 +79,7 @@ class DifferenceFacts:
 
 @dataclass(frozen=True)
 class FrameworkFacts:
-    """What the table of frameworks and its folder say. pins: package -> version. measured: install facts, if on record."""
+    """What the table of frameworks and its folder say. pins: package -> version."""
 
     name: str
     words: Sequence[str]
@@ -87,21 +88,8 @@ class FrameworkFacts:
     features: Sequence[str]
     pins: Mapping[str, str]
     differences: Sequence[DifferenceFacts]
-
-
-@dataclass(frozen=True)
-class InstallRecord:
-    """What a built environment takes, as `parity env measure` found it. date: the day of it."""
-
-    framework: str
-    version: str
-    megabytes: float
-    packages: int
-    python: str
-    python_range: str
-    import_seconds: float
-    system: str
-    date: str
+    retired: str = ""
+    """Since when nobody keeps it up, with the source and the day of reading; empty where nothing of it is on record."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ MARKER = "complete.json"
 
 QUIET_SECONDS = 1800.0
 """How long venv and pip may print nothing: a large wheel is unpacked within it."""
-ASK_SECONDS, ASK_BYTES = 30.0, 1 << 22
+ASK_SECONDS, ASK_BYTES = 60.0, 1 << 22
 """What an interpreter may take to say what is installed in it, and how much it may say."""
 KEPT_LINES = 200
 RELEASE = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]{0,20}")
@@ -229,6 +229,16 @@ def _only_builder(directory: Path) -> Iterator[int]:
 
 def _lock_of(directory: Path) -> Path:
     return directory.with_name(f"{directory.name}.lock")
+
+
+def answer(framework: str, program: str) -> Mapping[str, object]:
+    """The table that a program of Python prints in the environment of a framework. Raises Unavailable."""
+    environment = installed(framework)
+    told = _ask(environment.interpreter, program, framework)
+    try:
+        return supervised.table(told)
+    except NoAnswer as error:
+        raise Unavailable(f"{framework}: {environment.interpreter} answers {_shown(told)}") from error
 
 
 def _versions(interpreter: Path, origin: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ CRITERIA: Mapping[str, str] = {
     "speed": "the fastest step time as a share of its own",
     "porting": "the share of the atlas's questions that do not bite silently when code comes from the named framework",
     "size": "the smallest installation as a share of its own",
-    "upkeep": "releases and their dates",
+    "upkeep": "0 where it is retired, by a dated source",
 }
 """Criterion -> what its value is, from 0 to 1, where 1 is best."""
 LEAST_CHANGE = 1e-9
@@ -24,7 +24,7 @@ LEAST_CHANGE = 1e-9
 class Standing:
     """Where a framework stands by one criterion, from 0 to 1. value None: not on record, so it may be anything.
 
-    told: the evidence in words. command: what shows it again.
+    told: the evidence in words. command: what shows it again. asked: False where the question lacks what it needs.
     """
 
     value: float | None
@@ -32,6 +32,7 @@ class Standing:
     high: float
     told: str
     command: str = ""
+    asked: bool = True
 
     @property
     def middle(self) -> float:
@@ -124,7 +125,7 @@ def ranked(task: str, device: str, candidates: Sequence[Candidate], weights: Map
         places=tuple(places),
         refused=tuple(one for one in candidates if one.refused),
         counted=tuple(counted),
-        silent=tuple(name for name in asked if name not in counted),
+        silent=tuple(name for name in asked if name not in counted and all(_standing(one, name).asked for one in meeting)),
         weights=dict(weights),
         rivals=tuple(rivals),
         changes=tuple(changes(places, counted, weights)),
@@ -179,19 +180,31 @@ def changes(places: Sequence[Place], counted: Sequence[str], weights: Mapping[st
     return found
 
 
+def refusal(candidate: Candidate) -> str:
+    """Why a framework is left out."""
+    if candidate.refused == ["maintained"]:
+        return f"{candidate.name} is retired"
+    return f"{candidate.name} does not meet {', '.join(candidate.refused)}"
+
+
 def sentence(ranking: Ranking) -> str:
     """The choice in one sentence, with what it does not know."""
-    if not ranking.places or not ranking.counted:
+    if not ranking.places and ranking.refused:
+        each = "; ".join(f"{one.name} ({', '.join(one.refused)})" for one in ranking.refused)
+        return f"No framework on record meets the needs for {ranking.task} on {ranking.device}: {each}."
+    if not ranking.places:
         return f"Not measured here: no framework is on record for {ranking.task} on {ranking.device}."
+    if not ranking.counted:
+        return f"Not measured here: nothing is on record of what has a weight, for {ranking.task} on {ranking.device}."
     first = ranking.places[0].candidate
     told = ", ".join(f"{name} {ranking.weights[name]:g}" for name in ranking.counted)
     unknown = f"; not measured here: {', '.join(ranking.silent)}" if ranking.silent else ""
-    if ranking.clear:
-        return f"{first.name}, for {ranking.task} on {ranking.device} under the weights {told}{unknown}."
+    left = "; ".join(refusal(one) for one in ranking.refused)
+    rest = f"{unknown}{f'; left out: {left}' if left else ''}."
+    where = f"for {ranking.task} on {ranking.device}"
     if len(ranking.places) == 1:
-        return f"{first.name} is the only one that meets the needs for {ranking.task} on {ranking.device}{unknown}."
+        return f"{first.name} is the only one on record that meets the needs {where}{rest}"
+    if ranking.clear:
+        return f"{first.name} comes first {where}, under the weights {told}{rest}"
     names = " and ".join((first.name, *ranking.rivals))
-    return (
-        f"No clear winner for {ranking.task} on {ranking.device} under the weights {told}: the intervals of {names} "
-        f"overlap{unknown}."
-    )
+    return f"No clear winner {where}, under the weights {told}: the intervals of {names} overlap{rest}"

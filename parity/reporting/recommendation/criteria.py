@@ -13,7 +13,8 @@ from parity.judgement.statistics import Interval, geometric_mean
 from parity.judgement.verdicts import GREEN, worst
 from parity.reporting.entries import AtlasEntry
 from parity.reporting.evidence import Evidence
-from parity.reporting.material import FrameworkFacts, InstallRecord
+from parity.reporting.installs import InstallRecord
+from parity.reporting.material import FrameworkFacts
 from parity.reporting.recommendation.choice import NOT_MEASURED, Candidate, NeedCheck, Standing
 from parity.reporting.results import Row
 from parity.reporting.summary import base, measured
@@ -31,6 +32,10 @@ TASKS: Mapping[str, tuple[str, ...]] = {
 SMALL_INSTALL = 500
 """Megabytes that the need `small-install` allows."""
 AT_MOST = re.compile(r"install<=(\d{1,6})")
+MAINTAINED = "maintained"
+"""The need that holds unless somebody asks for retired frameworks too."""
+WEIGHTS: Mapping[str, float] = {"agreement": 1.0, "speed": 1.0, "porting": 1.0, "size": 0.0, "upkeep": 0.0}
+"""The weights if nothing is said. Of upkeep too little is on record: unknown, it would leave every order open."""
 NEEDS: Mapping[str, str] = {
     "float64": "agrees in float64",
     "float32": "agrees in float32",
@@ -40,6 +45,7 @@ NEEDS: Mapping[str, str] = {
     "deterministic": "gives the same numbers twice",
     "onnx": "exports its own models to ONNX",
     "small-install": f"takes {SMALL_INSTALL} MB at most",
+    MAINTAINED: "is not known to be retired",
 }
 """Need -> what it asks; `install<=MEGABYTES` beside them."""
 EXCLUDE = (("training", "forward-only"),)
@@ -73,7 +79,7 @@ class Criteria:
                     "speed": self.speed(name),
                     "porting": self.porting(name, source),
                     "size": self.size(name),
-                    "upkeep": NOT_MEASURED,
+                    "upkeep": self.upkeep(name),
                 }
                 found.append(Candidate(name, standings, {need: self.need(need, name, rows) for need in needs}))
         return found
@@ -115,7 +121,7 @@ class Criteria:
     def porting(self, framework: str, source: str) -> Standing:
         """The share of the atlas's rows that do not bite silently in who comes from `source`."""
         if not source or not self.atlas:
-            return Standing(None, 0.0, 1.0, "not asked: name the framework that the code comes from")
+            return Standing(None, 0.0, 1.0, "not asked: name the framework that the code comes from", asked=False)
         if framework == source:
             return Standing(1.0, 1.0, 1.0, "the code is there already")
         pair = (min(framework, source), max(framework, source))
@@ -140,9 +146,17 @@ class Criteria:
             share, share, share, f"{own.megabytes:.0f} MB, {own.packages} packages", f"parity env build {framework}"
         )
 
+    def upkeep(self, framework: str) -> Standing:
+        """0 for a framework that is retired; nothing is on record of the others."""
+        facts = self.facts(framework)
+        return Standing(0.0, 0.0, 0.0, facts.retired) if facts and facts.retired else NOT_MEASURED
+
+    def facts(self, framework: str) -> FrameworkFacts | None:
+        return next((one for one in self.evidence.material.frameworks if one.name == framework), None)
+
     def need(self, need: str, framework: str, rows: Sequence[Row]) -> NeedCheck:
         """Whether a framework has what is needed, and by which record."""
-        facts = next((one for one in self.evidence.material.frameworks if one.name == framework), None)
+        facts = self.facts(framework)
         install = next((one for one in self.evidence.material.installs if one.framework == framework), None)
         if limit := AT_MOST.fullmatch(need):
             return _installed(install, float(limit[1]))
@@ -155,6 +169,7 @@ class Criteria:
             "deterministic": lambda: _deterministic(rows),
             "onnx": lambda: NeedCheck(None, "not measured here; parity export writes ONNX from the spec with its weights"),
             "small-install": lambda: _installed(install, SMALL_INSTALL),
+            MAINTAINED: lambda: _maintained(facts),
         }
         return checks[need]()
 
@@ -179,6 +194,12 @@ def _trains(facts: FrameworkFacts | None, wanted: bool) -> NeedCheck:
     if facts is None:
         return NeedCheck(None, "it is none of the table of frameworks")
     return NeedCheck(facts.trains == wanted, "it trains" if facts.trains else "it runs models forward only")
+
+
+def _maintained(facts: FrameworkFacts | None) -> NeedCheck:
+    if facts is not None and facts.retired:
+        return NeedCheck(False, facts.retired)
+    return NeedCheck(None, "its upkeep is not on record")
 
 
 def _curvature(rows: Sequence[Row]) -> NeedCheck:

@@ -82,40 +82,54 @@ def bars(title: str, alternative: str, given: Sequence[Bar], x_title: str) -> Ma
 
 def dots(title: str, alternative: str, rows: Mapping[str, Mapping[str, float]], styles: Mapping[str, str]) -> Markup:
     """A line a quantity, a mark a series: shares of a budget on an axis from 0 to the limit at 1, or beyond where one is."""
-    height, left = TOP + 26 * len(rows) + BOTTOM, 130
+    height, left = TOP + 30 * len(rows) + BOTTOM, 130
     greatest = max(1.05, *(value for each in rows.values() for value in each.values()), 1.05)
     wide = (WIDTH - left - RIGHT) / greatest
     limit = left + wide
     parts = [f'<line class="limit" x1="{limit:.1f}" x2="{limit:.1f}" y1="{TOP - 6}" y2="{height - BOTTOM}"/>']
-    for tick in nice_ticks(0, greatest):
+    for tick in (one for one in nice_ticks(0, greatest) if one <= greatest):
         x = left + tick * wide
         parts.append(
             f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{height - BOTTOM}"/>'
             f'<text class="tick" x="{x:.1f}" y="{height - BOTTOM + 16}" text-anchor="middle">{_number(tick)}</text>'
         )
     for place, (name, each) in enumerate(rows.items()):
-        y = TOP + 26 * place + 13
+        y = TOP + 30 * place + 15
         parts.append(f'<text class="label" x="{left - 10}" y="{y + 4}" text-anchor="end">{escaping.html(name)}</text>')
         parts.append(f'<line class="grid" x1="{left}" x2="{WIDTH - RIGHT}" y1="{y}" y2="{y}"/>')
         order = list(styles)
-        parts += [mark(left + value * wide, y, order.index(one), styles[one]) for one, value in each.items()]
+        middle_one = (len(order) - 1) / 2
+        parts += [
+            mark(left + value * wide, y + 7 * (order.index(one) - middle_one), order.index(one), styles[one])
+            for one, value in each.items()
+        ]
     told = "error ÷ budget; 1 is the limit"
     middle = (left + WIDTH - RIGHT) / 2
     parts.append(f'<text class="axis" x="{middle:.1f}" y="{height - 6}" text-anchor="middle">{told}</text>')
     return _picture(title, alternative, height, parts, list(styles.items()), marks=True)
 
 
-def shares(title: str, alternative: str, parts: Sequence[tuple[str, int, str]]) -> Markup:
-    """One bar, cut into shares: name, count, class of the style sheet. The pattern of each class differs beside its colour."""
-    whole = sum(count for _, count, _ in parts) or 1
-    x, drawn = 0.0, []
-    for _, count, style in parts:
-        wide = WIDTH * count / whole
-        drawn.append(f'<rect class="share {style}" x="{x:.1f}" y="4" width="{max(wide - 1.5, 0):.1f}" height="26" rx="2"/>')
-        if wide > 34:
-            drawn.append(f'<text class="inside" x="{x + wide / 2:.1f}" y="22" text-anchor="middle">{count}</text>')
-        x += wide
-    return _picture(title, alternative, 34, drawn, [])
+def shares(title: str, alternative: str, rows: Mapping[str, Sequence[tuple[str, int, str]]]) -> Markup:
+    """A bar a row, cut into shares: name, count, class of the style sheet. Outlines differ beside the colours."""
+    left = 84 if any(rows) else 0
+    height, drawn = 40 * len(rows) + 2, []
+    for place, (name, parts) in enumerate(rows.items()):
+        whole = sum(count for _, count, _ in parts) or 1
+        x, y = float(left), 4 + 40 * place
+        if name:
+            drawn.append(f'<text class="label" x="{left - 10}" y="{y + 20}" text-anchor="end">{escaping.html(name)}</text>')
+        for word, count, style in parts:
+            wide = (WIDTH - left) * count / whole
+            shown = max(wide - 1.5, 0.5)
+            told = f"<title>{escaping.html(f'{name}: {count:,} {word}' if name else f'{count:,} {word}')}</title>"
+            drawn.append(
+                f'<rect class="share {style}" x="{x:.1f}" y="{y}" width="{shown:.1f}" height="30" rx="2">{told}</rect>'
+            )
+            if wide > 40:
+                drawn.append(f'<text class="inside" x="{x + wide / 2:.1f}" y="{y + 20}" text-anchor="middle">{count:,}</text>')
+            x += wide
+    kinds = dict.fromkeys((word, style) for parts in rows.values() for word, _, style in parts)
+    return _picture(title, alternative, height, drawn, list(kinds), swatches=True)
 
 
 def mark(x: float, y: float, place: int, style: str) -> str:
@@ -152,7 +166,9 @@ class Scale:
             high = high if high > low else low * 10
             ticks = [float(f"1e{power}") for power in range(_power(low), _power(high) + 2)]
             inside = [tick for tick in ticks if low <= tick <= high]
-            return Scale(low, high, True, bottom, top, inside if len(inside) > 1 else [low, high])
+            if len(inside) < 2:
+                inside = [tick for tick in nice_ticks(low, high) if low <= tick <= high]
+            return Scale(low, high, True, bottom, top, inside)
         high = high if high > low else low + 1
         ticks = nice_ticks(low, high)
         return Scale(min(low, ticks[0]), max(high, ticks[-1]), False, bottom, top, ticks)
@@ -235,12 +251,12 @@ def _picture(
     legend: Sequence[tuple[str, str]],
     marks: bool = False,
     interactive: bool = False,
+    swatches: bool = False,
 ) -> Markup:
     """The figure: the drawing, the legend, the text that says the same."""
     key = "".join(
-        '<li><svg class="key" viewBox="0 0 26 12" aria-hidden="true">'
-        + (mark(13, 6, place, style) if marks else f'<line class="line {style}" x1="1" x2="25" y1="6" y2="6"/>')
-        + f"</svg>{escaping.html(name)}</li>"
+        f'<li><svg class="key" viewBox="0 0 26 12" aria-hidden="true">{_key(place, style, marks, swatches)}</svg>'
+        f"{escaping.html(name)}</li>"
         for place, (name, style) in enumerate(legend)
     )
     told = escaping.html(alternative)
@@ -251,6 +267,12 @@ def _picture(
         + (f'<ul class="legend">{key}</ul>' if key else "")
         + f"<figcaption><b>{escaping.html(title)}.</b> {told}</figcaption></figure>"
     )
+
+
+def _key(place: int, style: str, marks: bool, swatches: bool) -> str:
+    if swatches:
+        return f'<rect class="share {style}" x="1" y="1" width="24" height="10" rx="2"/>'
+    return mark(13, 6, place, style) if marks else f'<line class="line {style}" x1="1" x2="25" y1="6" y2="6"/>'
 
 
 def _power(value: float) -> int:

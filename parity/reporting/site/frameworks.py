@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from parity.judgement.verdicts import GREEN
-from parity.reporting import wording
 from parity.reporting.atlas import DefaultGap
 from parity.reporting.entries import AtlasEntry
 from parity.reporting.evidence import SpeedTable
-from parity.reporting.material import FrameworkFacts, InstallRecord
+from parity.reporting.installs import InstallRecord
+from parity.reporting.material import FrameworkFacts
 from parity.reporting.pages import file_name
 from parity.reporting.results import Row
-from parity.reporting.site import charts
+from parity.reporting.site import start
 from parity.reporting.summary import SpeedCell
 
 if TYPE_CHECKING:
@@ -85,8 +85,6 @@ def _made(site: Site, facts: FrameworkFacts) -> FrameworkPage:
     evidence, name = site.evidence, facts.name
     counts = evidence.counts(name)
     odd = [entry for entry in site.atlas if entry.alone and name in entry.odd]
-    parts = [(word, counts[word], word) for word in wording.MEANING if counts[word]]
-    spoken = "; ".join(f"{count:,} {word.replace('_', ' ')}" for word, count, _ in parts)
     return FrameworkPage(
         facts=facts,
         file=file_name(name),
@@ -100,7 +98,7 @@ def _made(site: Site, facts: FrameworkFacts) -> FrameworkPage:
         gaps=[gap for gap in site.material.gaps if gap.framework == name],
         install=next((one for one in site.material.installs if one.framework == name), None),
         environments=_environments(site, name),
-        picture=charts.shares("Cases by verdict", spoken, parts) if parts else Markup(""),
+        picture=start.verdict_bars({name: counts}),
     )
 
 

@@ -132,7 +132,8 @@ def share(value: float) -> str:
     """A consequence's size: a percentage, a power of ten where it is small, a word where it is no number."""
     if not isfinite(value):
         return "a number against none"
-    return f"{100 * value:.2g} %" if value >= 1e-4 else f"{value:.0e}"
+    percent = f"{100 * value:.0f}" if value >= 0.1 else f"{100 * value:.2g}"
+    return f"{percent} %" if value >= 1e-4 else f"{value:.0e}"
 
 
 def linked(text: str) -> Iterator[tuple[str, str]]:

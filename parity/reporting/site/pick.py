@@ -7,21 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from parity.reporting.recommendation import choice
 from parity.reporting.recommendation.choice import CRITERIA, Candidate, Ranking
-from parity.reporting.recommendation.criteria import NEEDS, TASKS, Criteria
+from parity.reporting.recommendation.criteria import MAINTAINED, NEEDS, TASKS, WEIGHTS, Criteria
 from parity.reporting.site import downloads
 from parity.reporting.site.search import in_script
 
 if TYPE_CHECKING:
     from parity.reporting.site.pages import Site
 
-EQUAL = {"agreement": 1.0, "speed": 1.0, "porting": 1.0, "size": 1.0, "upkeep": 1.0}
-"""The weights if nothing is said."""
-
 
 def ranking(site: Site) -> Ranking:
-    """Everything, under equal weights; nobody comes from anywhere."""
-    candidates = Criteria(site.evidence, site.atlas, "anything", "cpu").candidates(())
-    return choice.ranked("anything", "cpu", candidates, EQUAL)
+    """Everything, under the weights if nothing is said; nobody comes from anywhere, and who is retired is left out."""
+    candidates = Criteria(site.evidence, site.atlas, "anything", "cpu").candidates((MAINTAINED,))
+    return choice.ranked("anything", "cpu", candidates, WEIGHTS)
 
 
 def devices(site: Site) -> list[str]:
@@ -32,7 +29,8 @@ def devices(site: Site) -> list[str]:
 
 def data(site: Site) -> tuple[str, str]:
     """The script file and the JSON of every task and device: framework -> standings and needs, porting by each source."""
-    told: dict[str, Any] = {"criteria": dict(CRITERIA), "needs": dict(NEEDS), "places": {}}
+    retired = {facts.name: facts.retired for facts in site.material.frameworks if facts.retired}
+    told: dict[str, Any] = {"criteria": dict(CRITERIA), "needs": dict(NEEDS), "retired": retired, "places": {}}
     sources = list(site.material.atlas_versions)
     for device in devices(site):
         for task in TASKS:
@@ -57,11 +55,11 @@ def _plain(candidate: Candidate) -> dict[str, Any]:
 
 def _standing(one: choice.Standing) -> list[Any]:
     numbers = [None if number is None else round(number, 6) for number in (one.value, one.low, one.high)]
-    return [*numbers, one.told, one.command]
+    return [*numbers, one.told, one.command, one.asked]
 
 
 def page(site: Site) -> str:
-    """The page: as it stands without a script, the answer for everything under equal weights."""
+    """The page: as it stands without a script, the answer for everything under the weights if nothing is said."""
     told: Mapping[str, Any] = {
         "ranking": ranking(site),
         "tasks": {name: ", ".join(word.replace("_", " ") for word in families) for name, families in TASKS.items()},
@@ -69,5 +67,8 @@ def page(site: Site) -> str:
         "needs": NEEDS,
         "criteria": CRITERIA,
         "sentence": choice.sentence(ranking(site)),
+        "weights": WEIGHTS,
+        "maintained": MAINTAINED,
+        "retired": {facts.name for facts in site.material.frameworks if facts.retired},
     }
     return site.page("pick.html", "pick", "Which to pick", "A choice that follows from records, under your weights.", **told)

@@ -99,21 +99,35 @@ ALSO: Mapping[str, Sequence[str]] = {
 
 def sentence(facts: RuleFacts, lines: Sequence[AgreementLine], gaps: Sequence[DefaultGap]) -> str:
     """Who computes it, and who follows another form, in a sentence."""
-    if lines:
-        verdict = worst(line.verdict for line in lines)
-        names = join_words(sorted({line.framework for line in lines}))
-        told = (
-            f"{names} compute it to within rounding" if verdict in GREEN else f"{names}: at worst “{verdict.replace('_', ' ')}”"
-        )
-    else:
-        told = "Not measured here"
+    told = _computed(lines)
     follow = [gap.path for gap in gaps if gap.same <= SAME]
     others = [gap.path for gap in gaps if gap.same > SAME]
     native = ""
     if gaps:
-        native = f" Of {len(gaps)} native object{'s' if len(gaps) > 1 else ''}, {len(follow)} follow this form by default"
+        native = f" Of {len(gaps)} native object{'s' if len(gaps) > 1 else ''}, {len(follow)} "
+        native += "follows this form by default" if len(follow) == 1 else "follow this form by default"
         native += f"; {join_words(others)} {'follow' if len(others) > 1 else 'follows'} another." if others else "."
     return f"{told}.{native}"
+
+
+def _computed(lines: Sequence[AgreementLine]) -> str:
+    """Who computes it, by the worst verdict of each framework."""
+    if not lines:
+        return "Not measured here"
+    by_verdict: dict[str, list[str]] = {}
+    for name in sorted({line.framework for line in lines}):
+        verdict = worst(line.verdict for line in lines if line.framework == name)
+        by_verdict.setdefault("agrees" if verdict in GREEN else verdict, []).append(name)
+    told = [f"{join_words(names)} {_said(verdict, len(names) > 1)}" for verdict, names in sorted(by_verdict.items())]
+    return "; ".join(told)
+
+
+def _said(verdict: str, many: bool) -> str:
+    if verdict == "agrees":
+        return f"compute{'' if many else 's'} it to within rounding"
+    if verdict == "documented_difference":
+        return f"depart{'' if many else 's'} from it in a documented way"
+    return f"{'are' if many else 'is'} at worst “{verdict.replace('_', ' ')}”"
 
 
 def _picture(facts: RuleFacts) -> Markup:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from parity.atlas.consequences import KINDS
+from parity.atlas.consequences import KINDS, Consequence
 from parity.reporting import entries, pages, wording
 from parity.reporting.entries import AtlasEntry
 from parity.reporting.evidence import Evidence, SpeedTable, green
@@ -19,9 +19,10 @@ from parity.reporting.recommendation import choice
 from parity.reporting.recommendation.choice import Ranking
 from parity.reporting.site import charts
 from parity.reporting.site.charts import Bar
-from parity.reporting.site.layout import join_words, share
+from parity.reporting.site.layout import join_words
 from parity.reporting.summary import measured
 
+LONGEST_ANSWER = 30
 PAIR = ("torch", "keras")
 """The move that the start page tells of, where both are on record: the most frequent one in the public reports of ports."""
 
@@ -58,7 +59,7 @@ class StartPage:
 
 def page(evidence: Evidence, atlas: Sequence[AtlasEntry], styles: Mapping[str, str], ranking: Ranking) -> StartPage:
     """The page. styles: framework -> its number in the style sheet. ranking: of everything, with equal weights."""
-    answers = (agreement(evidence), speed(evidence, styles), moving(evidence, atlas), picking(ranking))
+    answers = (agreement(evidence), speed(evidence, styles), moving(evidence, atlas), picking(ranking, styles))
     return StartPage(sum(row.compared for _, row in evidence.rows), answers, cards(evidence))
 
 
@@ -86,11 +87,20 @@ def agreement(evidence: Evidence) -> StartAnswer:
             f"{word}: {first}, and {agree:,} of all {whole:,} cases agree to within rounding; "
             f"{verdicts['documented_difference']} depart in a documented way and {bad} differ."
         )
-    parts = [(word, verdicts[word], word) for word in wording.MEANING if verdicts[word]]
-    spoken = "; ".join(f"{count:,} {word.replace('_', ' ')}" for word, count, _ in parts)
-    picture = charts.shares("Cases by verdict", spoken, parts) if parts else Markup("")
+    picture = verdict_bars({name: evidence.counts(name) for name in evidence.measured})
     ways = [("Every architecture", "architectures/index.html"), ("How it is judged", "methods.html#budgets")]
     return StartAnswer("agree", "Do they agree?", sentence, picture, ways)
+
+
+def verdict_bars(counted: Mapping[str, Counter[str]]) -> Markup:
+    """A bar a framework, cut into its verdicts; nothing where nothing was judged."""
+    rows = {
+        name: [(word.replace("_", " "), counts[word], word) for word in wording.MEANING if counts[word]]
+        for name, counts in counted.items()
+        if sum(counts.values())
+    }
+    each = [f"{name}: {', '.join(f'{count:,} {word}' for word, count, _ in parts)}" for name, parts in rows.items()]
+    return charts.shares("Cases by verdict", "; ".join(each), rows) if rows else Markup("")
 
 
 def speed(evidence: Evidence, styles: Mapping[str, str]) -> StartAnswer:
@@ -145,23 +155,52 @@ def moving(evidence: Evidence, atlas: Sequence[AtlasEntry]) -> StartAnswer:
         return StartAnswer("moving", question, sentence, Markup(""), [("Methods", "methods.html#atlas")])
     told = entries.of_pair(atlas, *pair)
     counts = Counter(one.kind for _, one in told)
-    worst = [f"{entry.row.text.replace('`', '')} ({share(one.size)})" for entry, one in told if one.size][:2]
-    example = f", such as {join_words(worst)}" if worst else ""
+    example = _example(told, pair)
     sentence = (
         f"From {pair[0]} to {pair[1]}, {len(told)} of {len(atlas)} questions have another answer: {counts['silent_large']} "
-        f"change numbers by more than 1 % without a word{example}; {counts['visible']} show themselves."
+        f"change numbers by more than 1 % without a word, and {counts['visible']} show themselves.{example}"
     )
-    parts = [(kind, counts[kind], kind) for kind in KINDS if counts[kind]]
-    spoken = "; ".join(f"{count} {kind.replace('_', ' ')}" for kind, count, _ in parts)
-    picture = charts.shares(f"From {pair[0]} to {pair[1]}, if nothing is heeded", spoken, parts)
+    parts = [(kind.replace("_", " "), counts[kind], kind) for kind in KINDS if counts[kind]]
+    spoken = "; ".join(f"{count} {kind}" for kind, count, _ in parts)
+    picture = charts.shares(f"From {pair[0]} to {pair[1]}, if nothing is heeded", spoken, {"": parts})
     ways = [(f"From {one} to {other}", f"atlas.html#from={one}&to={other}") for one in names for other in names if one != other]
     return StartAnswer("moving", question, sentence, picture, [("The atlas, worst first", "atlas.html"), *ways])
 
 
-def picking(ranking: Ranking) -> StartAnswer:
+def _example(told: Sequence[tuple[AtlasEntry, Consequence]], pair: Sequence[str]) -> str:
+    """The worst row whose answers can be read in a sentence."""
+    for entry, one in told:
+        answers = [entry.row.answers[name].text for name in pair]
+        if one.kind == "silent_large" and one.size and max(map(len, answers)) <= LONGEST_ANSWER:
+            first, second = (f"“{answer}” in {name}" for answer, name in zip(answers, pair, strict=True))
+            return f" The worst: {entry.row.text.replace('`', '')}, {first} and {second}."
+    return ""
+
+
+def picking(ranking: Ranking, styles: Mapping[str, str]) -> StartAnswer:
     """The first place under equal weights, or why there is none."""
     ways = [("Set your own weights", "pick.html"), ("What a place rests on", "methods.html#pick")]
-    return StartAnswer("pick", "Which should I pick?", choice.sentence(ranking), Markup(""), ways)
+    return StartAnswer("pick", "Which should I pick?", choice.sentence(ranking), score_picture(ranking, styles), ways)
+
+
+def score_picture(ranking: Ranking, styles: Mapping[str, str]) -> Markup:
+    """Bars of the scores with their intervals."""
+    if not ranking.counted:
+        return Markup("")
+    given = [
+        Bar(
+            place.candidate.name,
+            styles.get(place.candidate.name, "s9"),
+            place.score,
+            place.low,
+            place.high,
+            f"{wording.number(place.score)} ({wording.number(place.low)}–{wording.number(place.high)})",
+        )
+        for place in ranking.places
+    ]
+    counted = ", ".join(ranking.counted)
+    spoken = f"From {counted}, 1 is best: " + "; ".join(f"{bar.name} {bar.told}" for bar in given)
+    return charts.bars("Scores", spoken, given, "score, 1 is best")
 
 
 def cards(evidence: Evidence) -> list[FrameworkCard]:

@@ -13,9 +13,6 @@ from parity.trials import options
 from parity.verbs import terminal
 from parity.verbs.site import gathering
 
-FRONT = "front"
-"""What a repository keeps of a site: without the pages that are built when somebody wants them."""
-
 
 def main(reports: Path | None, output: Path, verify: bool, front: bool) -> int:
     """Writes the site of the records below `reports` (those that travel with parity, where None) to `output`.

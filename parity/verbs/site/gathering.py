@@ -17,8 +17,8 @@ from parity.execution.frameworks import TABLE, names
 from parity.formulas import typeset
 from parity.formulas.formula import SCALARS, Formula
 from parity.formulas.syntax import FormulaError
-from parity.judgement import differences
-from parity.reporting import atlas, results
+from parity.judgement import differences, upkeep
+from parity.reporting import atlas, installs, results
 from parity.reporting.material import (
     ArchitectureFacts,
     DifferenceFacts,
@@ -57,6 +57,7 @@ def gather(reports: Path) -> SiteMaterial:
     found = [SuiteRecords(_name(reports, folder), results.read(folder / "data")) for folder in _suites(reports)]
     file = reports / "data" / "atlas.json"
     rows, versions, gaps = atlas.read(file) if file.is_file() else ([], {}, [])
+    measured = reports / "data" / installs.FILE
     return SiteMaterial(
         made_with=parity.__version__,
         suites=tuple(found),
@@ -67,6 +68,7 @@ def gather(reports: Path) -> SiteMaterial:
         architectures=tuple(architecture(name) for name in specs.names("architectures")),
         rules=tuple(rule(kind, name) for kind in RULES for name in specs.names(kind)),
         frameworks=tuple(framework(name) for name in names()),
+        installs=tuple(installs.read(measured)) if measured.is_file() else (),
         upstream=tuple(_upstream(reports / "upstream")),
     )
 
@@ -160,7 +162,8 @@ def framework(name: str) -> FrameworkFacts:
         told = [line.split("==") for line in file.read_text(encoding="utf-8").splitlines() if "==" in line and line[:1] != "#"]
         pins |= {package.strip(): version.split()[0] for package, version in told}
     known = tuple(_difference(item) for item in differences.documented(name))
-    return FrameworkFacts(name, entry.words, entry.trains, entry.default, entry.features, pins, known)
+    retired = upkeep.retired(name)
+    return FrameworkFacts(name, entry.words, entry.trains, entry.default, entry.features, pins, known, retired)
 
 
 def _difference(item: Mapping[str, Any]) -> DifferenceFacts:

@@ -21,7 +21,7 @@
 
   const share = (size) => {
     const number = Number(size);
-    return size === "inf" ? "a number against none" : number >= 1e-4 ? `${Number((100 * number).toPrecision(2))} %` : number.toExponential(0);
+    return size === "inf" ? "a number against none" : number >= 0.1 ? `${Math.round(100 * number)} %` : number >= 1e-4 ? `${Number((100 * number).toPrecision(2))} %` : number.toExponential(0);
   };
   const rank = (one) => KINDS.indexOf(one.kind) + (one.ordinary ? 0 : 0.5) - (one.size === "inf" ? 0.45 : one.size === "-" ? 0 : Math.min(Number(one.size), 4) / 10);
   const pill = (one) => {
