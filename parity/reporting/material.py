@@ -64,10 +64,10 @@ class RuleFacts:
 
 @dataclass(frozen=True)
 class DifferenceFacts:
-    """A known difference of a framework, as its differences.yaml has it."""
+    """A known difference of a framework, as its differences.yaml has it. about: the ops or rules that it is of."""
 
     name: str
-    about: str
+    about: Sequence[str]
     native: str
     spec: str
     cause: str

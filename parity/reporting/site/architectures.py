@@ -12,6 +12,7 @@ from parity.judgement.verdicts import GREEN, worst
 from parity.reporting import entries, wording
 from parity.reporting.evidence import AgreementLine, TrainedNetwork
 from parity.reporting.material import ArchitectureFacts
+from parity.reporting.pages import file_name
 from parity.reporting.results import Curve
 from parity.reporting.site import charts, diagram, start
 from parity.reporting.site.charts import Line
@@ -55,7 +56,7 @@ def pages(site: Site) -> dict[str, str]:
     """The table and a page for each architecture."""
     found = {"architectures/index.html": _table(site)}
     for facts in site.material.architectures:
-        found[f"architectures/{facts.name}.html"] = _page(site, facts)
+        found[f"architectures/{file_name(facts.name)}.html"] = _page(site, facts)
     return found
 
 
@@ -93,7 +94,7 @@ def _page(site: Site, facts: ArchitectureFacts) -> str:
     tables = [table for table in site.evidence.speeds if table.spec == facts.name]
     told = sentence(facts, lines)
     return site.page(
-        f"architectures/{facts.name}.html",
+        f"architectures/{file_name(facts.name)}.html",
         "architecture",
         facts.name,
         told,

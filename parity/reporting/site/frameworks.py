@@ -74,7 +74,7 @@ def pages(site: Site) -> dict[str, str]:
     made = [_made(site, facts) for facts in site.material.frameworks]
     told = "What is on record of each framework."
     found = {"frameworks/index.html": site.page("frameworks/index.html", "frameworks", "Frameworks", told, pages=made)}
-    rule_pages = {facts.name: f"{facts.kind}/{facts.name}.html" for facts in site.material.rules}
+    rule_pages = {facts.name: f"{facts.kind}/{file_name(facts.name)}.html" for facts in site.material.rules}
     for page in made:
         address = f"frameworks/{page.file}.html"
         found[address] = site.page(address, "framework", page.facts.name, page.sentence, page=page, rule_pages=rule_pages)

@@ -87,6 +87,7 @@ def environment() -> Environment:
     made.filters = {
         **made.filters,
         "cores": _cores,
+        "file": pages.file_name,
         "gap_size": _gap_size,
         "join_words": join_words,
         "line_anchor": line_anchor,

@@ -5,6 +5,7 @@ It refuses clocks and chance: the same material gives the same bytes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -20,8 +21,10 @@ from parity.reporting.site import architectures, downloads, frameworks, layout, 
 MARK = "assets/site.css"
 """A file that shows that a folder is a site's."""
 ASSETS = ("site.css", "site.js", "atlas.js", "pick.js", "icon.svg")
-FRONT = ("index.html", "assets/", "data/")
-"""What a repository keeps: the start page, what it needs, the data."""
+FRONT = re.compile(r"index\.html|assets/.*|data/.*\.csv")
+"""What a repository keeps: the start page, what it needs, the tables."""
+ON_DEMAND = "on-demand"
+"""The place of the start page where a link to a page that the repository does not keep leads."""
 TABLES = ("agreement", "atlas", "speed", "training")
 TAKE = tuple((f"{name}, {kind.upper()}", f"data/{name}.{kind}") for name in TABLES for kind in ("csv", "json"))
 
@@ -43,6 +46,7 @@ class Site:
             "kinds": list(KINDS.items()),
             "kind_mark": layout.KIND_MARK,
             "meaning": wording.MEANING,
+            "known_architectures": {facts.name for facts in material.architectures},
         }
 
     def page(self, address: str, template: str, title: str, description: str, **context: Any) -> str:
@@ -71,13 +75,24 @@ def built(material: SiteMaterial, front: bool = False) -> dict[str, str]:
     files = {f"assets/{name}": _asset(name) for name in ASSETS}
     files |= downloads.files(site.evidence, site.atlas)
     files["assets/pick-data.js"], files["data/recommend.json"] = pick.data(site)
-    files["index.html"] = _start(site)
+    files["index.html"] = _start(site, front)
     files |= _single(site)
     files |= architectures.pages(site) | rules.pages(site) | frameworks.pages(site)
-    index = search.index(material, layout.NAVIGATION, site.evidence.frameworks)
+    index = list(search.index(material, layout.NAVIGATION, site.evidence.frameworks))
+    if front:
+        files = {name: text for name, text in files.items() if FRONT.fullmatch(name)}
+        index = [entry for entry in index if entry[1].partition("#")[0] in files]
+        files["index.html"] = LINK.sub(lambda link: _kept(link, files), files["index.html"])
     files["assets/search-data.js"] = search.script(index)
-    kept = {name: text for name, text in files.items() if not front or name.startswith(FRONT)}
-    return dict(sorted(kept.items()))
+    return dict(sorted(files.items()))
+
+
+LINK = re.compile(r'href="([^"#]+)(#[^"]*)?"( download)?')
+
+
+def _kept(link: re.Match[str], files: Mapping[str, str]) -> str:
+    """A link of the start page; where it leads to what is not kept, to the word on how it is built."""
+    return link[0] if link[1] in files else f'href="#{ON_DEMAND}"'
 
 
 @cache
@@ -85,11 +100,13 @@ def _asset(name: str) -> str:
     return (resources.files("parity.reporting.site") / "assets" / name).read_text(encoding="utf-8")
 
 
-def _start(site: Site) -> str:
+def _start(site: Site, front: bool) -> str:
     ranking = pick.ranking(site)
     told = start.page(site.evidence, site.atlas, site.styles, ranking)
     about = "Do Keras, PyTorch and MXNet compute the same thing, and how fast? Answered with evidence."
-    return site.page("index.html", "start", "Do frameworks compute the same thing?", about, start=told, downloads=TAKE)
+    return site.page(
+        "index.html", "start", "Do frameworks compute the same thing?", about, start=told, downloads=TAKE, front=front
+    )
 
 
 def _single(site: Site) -> Mapping[str, str]:

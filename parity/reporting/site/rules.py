@@ -14,6 +14,7 @@ from parity.reporting.atlas import DefaultGap
 from parity.reporting.entries import AtlasEntry
 from parity.reporting.evidence import AgreementLine
 from parity.reporting.material import DifferenceFacts, RuleFacts
+from parity.reporting.pages import file_name
 from parity.reporting.site import charts
 from parity.reporting.site.charts import Line
 from parity.reporting.site.layout import gaps_by_definition, join_words
@@ -58,7 +59,7 @@ def pages(site: Site) -> dict[str, str]:
         address = f"{kind}/index.html"
         found[address] = site.page(address, "rules", kind.capitalize(), lead, kind=kind, lead=lead, pages=made)
         for page in made:
-            address = f"{kind}/{page.facts.name}.html"
+            address = f"{kind}/{file_name(page.facts.name)}.html"
             found[address] = site.page(address, "rule", page.facts.name, page.sentence, page=page, legend=LEGENDS[kind])
     return found
 
@@ -69,7 +70,7 @@ def _made(site: Site, facts: RuleFacts, gaps: Sequence[DefaultGap]) -> RulePage:
         (framework.name, one)
         for framework in site.material.frameworks
         for one in framework.differences
-        if facts.name in one.about.replace(",", " ").split()
+        if facts.name in one.about
     ]
     items = (
         {facts.name, facts.name.partition("_")[0]} if facts.kind == "optimizers" else {facts.name, *ALSO.get(facts.name, ())}

@@ -36,17 +36,17 @@ def index(material: SiteMaterial, pages: Sequence[tuple[str, str]], frameworks: 
     for architecture in material.architectures:
         ops = " ".join(sorted({layer.op for layer in architecture.layers}))
         words = f"{architecture.family} {ops} {architecture.source}"
-        yield architecture.name, f"architectures/{architecture.name}.html", "architecture", words
+        yield architecture.name, f"architectures/{file_name(architecture.name)}.html", "architecture", words
     for rule in material.rules:
-        yield rule.name, f"{rule.kind}/{rule.name}.html", rule.kind[:-1], rule.source
+        yield rule.name, f"{rule.kind}/{file_name(rule.name)}.html", rule.kind[:-1], rule.source
     for row in material.atlas:
         yield row.text.replace("`", ""), f"atlas.html#{row.name}", "atlas", row.name
     for facts in material.frameworks:
         for difference in facts.differences:
             address = f"frameworks/{file_name(facts.name)}.html#differences"
-            yield f"{facts.name}: {difference.name}", address, "known difference", difference.about
+            yield f"{facts.name}: {difference.name}", address, "known difference", " ".join(difference.about)
     for gap in material.gaps:
         yield gap.path, f"frameworks/{file_name(gap.framework)}.html#objects", "native object", gap.definition
     for finding in material.upstream:
-        address = f"upstream.html#{finding.framework}-{finding.name}"
+        address = f"upstream.html#{file_name(f'{finding.framework}-{finding.name}')}"
         yield finding.name.replace("_", " "), address, "upstream", finding.summary

@@ -116,7 +116,8 @@ def speed(evidence: Evidence, styles: Mapping[str, str]) -> StartAnswer:
     rest = f" Not measured here: {join_words([word.replace('_', ' ') for word in missing])} networks." if missing else ""
     sentence = f"On {tables[0].machine or 'one machine'}, {join_words(told)}.{rest}"
     picture = speed_picture(tables[0], styles)
-    ways = [(f"{table.spec}, timed", f"architectures/{table.spec}.html#speed") for table in tables[:3]] + ways
+    shown = [table.spec for table in tables[:3] if table.spec in families]
+    ways = [(f"{spec}, timed", f"architectures/{pages.file_name(spec)}.html#speed") for spec in shown] + ways
     return StartAnswer("fastest", question, sentence, picture, ways)
 
 

@@ -167,10 +167,10 @@ def framework(name: str) -> FrameworkFacts:
 
 
 def _difference(item: Mapping[str, Any]) -> DifferenceFacts:
-    about = item.get("op") or item.get("rule") or item.get("initializer") or item.get("about") or ""
+    about = item.get("op") or item.get("rule") or item.get("initializer") or item.get("about") or []
     return DifferenceFacts(
         name=_words(item.get("name", "")),
-        about=_words(about),
+        about=tuple(str(one) for one in (about if isinstance(about, list) else [about])),
         native=_words(item.get("native", "")),
         spec=_words(item.get("spec", "")),
         cause=_words(item.get("cause", "")),
