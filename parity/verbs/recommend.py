@@ -50,7 +50,7 @@ def main(
         raise UsageError(f"there is no framework `{short(source)}` to come from; there are {', '.join(names())}{close}")
     if not retired and MAINTAINED not in asked:
         asked.append(MAINTAINED)
-    material = gathering.gather(gathering.place(reports))
+    material = gathering.gather(gathering.place(reports), brief=True)
     evidence = Evidence(material)
     criteria = Criteria(evidence, entries.entries(material), task, device, mode)
     candidates = criteria.candidates(asked, source)

@@ -88,10 +88,14 @@ class Browser:
     def open(self, path: Path, fragment: str = "") -> None:
         """Opens a file from the disk and waits until it is loaded. Forgets what earlier pages told."""
         self.ask("Page.navigate", url="about:blank")
-        self._wait("Page.loadEventFired")
+        self.loaded()
         self.console.clear()
         self.requests.clear()
         self.ask("Page.navigate", url=f"{path.resolve().as_uri()}{fragment}")
+        self.loaded()
+
+    def loaded(self) -> None:
+        """Waits until the page that is being opened is there."""
         self._wait("Page.loadEventFired")
 
     def run(self, script: str) -> Any:

@@ -179,7 +179,7 @@ def wilson(good: int, whole: int) -> Interval:
     z, share = 1.959964, good / whole
     middle = (share + z * z / (2 * whole)) / (1 + z * z / whole)
     half = z * sqrt(share * (1 - share) / whole + z * z / (4 * whole * whole)) / (1 + z * z / whole)
-    return Interval(share, max(0.0, middle - half), min(1.0, middle + half))
+    return Interval(share, max(0.0, round(middle - half, 12)), min(1.0, round(middle + half, 12)))
 
 
 def _precision(rows: Sequence[Row], dtype: str) -> NeedCheck:

@@ -22,7 +22,7 @@ def script(index: Iterable[Entry]) -> str:
 
 def in_script(value: object) -> str:
     """JSON that is JavaScript too, wherever it stands."""
-    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
+    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 

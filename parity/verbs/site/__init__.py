@@ -20,12 +20,11 @@ def main(reports: Path | None, output: Path, verify: bool, front: bool) -> int:
     verify: writes nothing; 1 where a file would change, is missing, or stands there and is none of the site's. front: the start
     page, the figures and the data alone.
     """
-    material = gathering.gather(gathering.place(reports))
-    files = pages.built(material, front)
+    if not verify and output.is_dir() and any(output.iterdir()) and not (output / pages.MARK).is_file():
+        raise UsageError(f"{output} holds files that are none of a site's: name an empty folder, or a new one")
+    files = pages.built(gathering.gather(gathering.place(reports)), front)
     if verify:
         return _verified(files, output, reports)
-    if output.is_dir() and any(output.iterdir()) and not (output / pages.MARK).is_file():
-        raise UsageError(f"{output} holds files that are none of a site's: name an empty folder, or a new one")
     options.place(output)
     for stale in _standing(output) - set(files):
         (output / stale).unlink()

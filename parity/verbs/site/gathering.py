@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import cache
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -52,8 +53,10 @@ def place(reports: Path | None) -> Path:
     )
 
 
-def gather(reports: Path) -> SiteMaterial:
-    """Everything that a site shows. Raises Damaged where a record is not whole."""
+def gather(reports: Path, brief: bool = False) -> SiteMaterial:
+    """Everything that a site shows. brief: of specs nothing but which family an architecture is of, for a choice alone.
+
+    Raises Damaged where a record is not whole."""
     found = [SuiteRecords(_name(reports, folder), results.read(folder / "data")) for folder in _suites(reports)]
     file = reports / "data" / "atlas.json"
     rows, versions, gaps = atlas.read(file) if file.is_file() else ([], {}, [])
@@ -65,8 +68,8 @@ def gather(reports: Path) -> SiteMaterial:
         atlas_versions=versions,
         gaps=tuple(gaps),
         consequences=unheeded.of_rows({row.name: row for row in rows}),
-        architectures=tuple(architecture(name) for name in specs.names("architectures")),
-        rules=tuple(rule(kind, name) for kind in RULES for name in specs.names(kind)),
+        architectures=tuple(_of_family()) if brief else tuple(architecture(name) for name in specs.names("architectures")),
+        rules=() if brief else tuple(rule(kind, name) for kind in RULES for name in specs.names(kind)),
         frameworks=tuple(framework(name) for name in names()),
         installs=tuple(installs.read(measured)) if measured.is_file() else (),
         upstream=tuple(_upstream(reports / "upstream")),
@@ -84,6 +87,13 @@ def _name(reports: Path, folder: Path) -> str:
     return folder.relative_to(reports).as_posix()
 
 
+def _of_family() -> Iterator[ArchitectureFacts]:
+    for family, members in specs.families().items():
+        for name in members:
+            yield ArchitectureFacts(name, "", family, "", 0, 0, (), ())
+
+
+@cache
 def architecture(name: str) -> ArchitectureFacts:
     """What a spec says of an architecture at its published size."""
     spec = specs.load(f"architectures/{name}")
@@ -122,6 +132,7 @@ def _shape(shape: tuple[int, ...]) -> str:
     return "×".join(str(size) for size in shape) if shape else "scalar"
 
 
+@cache
 def rule(kind: str, name: str) -> RuleFacts:
     """What a spec says of an optimizer, initializer or schedule."""
     spec = specs.load(f"{kind}/{name}")
@@ -153,6 +164,7 @@ def _factors(spec: specs.Schedule) -> tuple[float, ...]:
     return tuple(float(formula.evaluate({**spec.default_values(), "t": step}, SCALARS)) for step in range(SHOWN_STEPS))
 
 
+@cache
 def framework(name: str) -> FrameworkFacts:
     """What the table of frameworks and the folder of one say."""
     entry = TABLE[name.partition("[")[0]]
