@@ -25,7 +25,7 @@ _FIRST = re.compile(r"^(\s*)([#>+=~-]|\d+[.)])(?=[\s#>=~-]|$)|^(\s*)([#>=])")
 _NUMBER = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?(, [-+]?[\d.]+(e[-+]?\d+)?)*( …)?")
 _LOG_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#(?:vso)?\[)", re.MULTILINE)
 
-_MARKS = "✓+ ✗x ≈~ ≠! –- —- −- ×x ·* ÷/ ⁻- ¹1 ²2 ³3 ⁿn ₁1 ₂2 ᵀT ée •* �? “\" ”\" ‘' ’'"
+_MARKS = "✓+ ✗x ≈~ ≠! –- —- −- ×x ·* ÷/ ⁻- ¹1 ²2 ³3 ⁿn ₁1 ₂2 ᵀT ée •* �? “\" ”\" ‘' ’' ηn ⌊[ ⌋] ■# ▲^ △^ ○o ◆* ★*"
 _WORDS = "…... ±+- ≤<= ≥>= √sqrt ‖|| ∞inf ½1/2 →-> ←<- αalpha βbeta γgamma δdelta εepsilon λlambda μmu σsigma ΦPhi ρrho Σsum"
 PLAIN = {pair[0]: pair[1:] for pair in f"{_MARKS} {_WORDS}".split()} | {"\xa0": " ", "\u0302": "^", "π": "pi"}
 """What stands for a character that a terminal lacks (ASCII, Latin-1). A mark is as wide as before: tables are laid out."""

@@ -79,7 +79,7 @@ class TrainedNetwork:
     curves: Sequence[Curve]
 
 
-class Evidence:
+class RecordedEvidence:
     """The records of a site, by what they are about."""
 
     def __init__(self, material: SiteMaterial) -> None:

@@ -16,7 +16,7 @@ from rich.text import Text
 from parity.errors import UsageError
 from parity.execution.frameworks import meant, names
 from parity.reporting import entries, wording
-from parity.reporting.evidence import Evidence
+from parity.reporting.evidence import RecordedEvidence
 from parity.reporting.recommendation import choice
 from parity.reporting.recommendation.choice import CRITERIA, Candidate, Ranking
 from parity.reporting.recommendation.criteria import AT_MOST, EXCLUDE, MAINTAINED, NEEDS, TASKS, WEIGHTS, Criteria
@@ -51,7 +51,7 @@ def main(
     if not retired and MAINTAINED not in asked:
         asked.append(MAINTAINED)
     material = gathering.gather(gathering.place(reports), brief=True)
-    evidence = Evidence(material)
+    evidence = RecordedEvidence(material)
     criteria = Criteria(evidence, entries.entries(material), task, device, mode)
     candidates = criteria.candidates(asked, source)
     ranking = choice.ranked(task, device, candidates, weighted)

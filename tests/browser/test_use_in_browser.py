@@ -16,7 +16,7 @@ from browser import Browser
 from site_on_disk import MATERIAL
 
 from parity.reporting import entries
-from parity.reporting.evidence import Evidence
+from parity.reporting.evidence import RecordedEvidence
 from parity.reporting.recommendation import choice
 from parity.reporting.recommendation.criteria import NEEDS, WEIGHTS, Criteria
 
@@ -175,7 +175,7 @@ def test_sliders_give_the_order_of_the_command(
         browser.click(f"[data-need={need}]")
     asked = (*needs, *(() if retired else ("maintained",)))
     asked = tuple(need for need in NEEDS if need in asked)
-    candidates = Criteria(Evidence(MATERIAL), ATLAS, task, "cpu").candidates(asked, source)
+    candidates = Criteria(RecordedEvidence(MATERIAL), ATLAS, task, "cpu").candidates(asked, source)
     ranking = choice.ranked(task, "cpu", candidates, {**WEIGHTS, **weights})
     assert browser.run("document.getElementById('answer').textContent") == choice.sentence(ranking)
     names = [name.removeprefix("★ ").removesuffix(" retired") for name in shown(browser, "places")]

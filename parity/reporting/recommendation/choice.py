@@ -70,7 +70,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Place:
+class RankedPlace:
     """A framework's place in the order. front: no other is at least as good everywhere and better somewhere."""
 
     candidate: Candidate
@@ -96,7 +96,7 @@ class Ranking:
 
     task: str
     device: str
-    places: Sequence[Place]
+    places: Sequence[RankedPlace]
     refused: Sequence[Candidate]
     counted: Sequence[str]
     silent: Sequence[str]
@@ -136,16 +136,18 @@ def _standing(candidate: Candidate, criterion: str) -> Standing:
     return candidate.standings.get(criterion, NOT_MEASURED)
 
 
-def _place(candidate: Candidate, others: Sequence[Candidate], counted: Sequence[str], weights: Mapping[str, float]) -> Place:
+def _place(
+    candidate: Candidate, others: Sequence[Candidate], counted: Sequence[str], weights: Mapping[str, float]
+) -> RankedPlace:
     whole = sum(weights[name] for name in counted)
     if not whole:
-        return Place(candidate, 0.0, 0.0, 1.0, True)
+        return RankedPlace(candidate, 0.0, 0.0, 1.0, True)
     standings = {name: _standing(candidate, name) for name in counted}
     score = sum(weights[name] * one.middle for name, one in standings.items()) / whole
     low = sum(weights[name] * one.low for name, one in standings.items()) / whole
     high = sum(weights[name] * one.high for name, one in standings.items()) / whole
     beaten = any(dominates(other, candidate, counted) for other in others if other is not candidate)
-    return Place(candidate, score, low, high, not beaten)
+    return RankedPlace(candidate, score, low, high, not beaten)
 
 
 def dominates(one: Candidate, other: Candidate, criteria: Sequence[str]) -> bool:
@@ -159,7 +161,7 @@ def dominates(one: Candidate, other: Candidate, criteria: Sequence[str]) -> bool
     )
 
 
-def changes(places: Sequence[Place], counted: Sequence[str], weights: Mapping[str, float]) -> list[WeightChange]:
+def changes(places: Sequence[RankedPlace], counted: Sequence[str], weights: Mapping[str, float]) -> list[WeightChange]:
     """For each criterion the nearest other weight at which another framework comes first."""
     if len(places) < 2:
         return []

@@ -12,7 +12,7 @@ from math import sqrt
 from parity.judgement.statistics import Interval, geometric_mean
 from parity.judgement.verdicts import GREEN, worst
 from parity.reporting.entries import AtlasEntry
-from parity.reporting.evidence import Evidence
+from parity.reporting.evidence import RecordedEvidence
 from parity.reporting.installs import InstallRecord
 from parity.reporting.material import FrameworkFacts
 from parity.reporting.recommendation.choice import NOT_MEASURED, Candidate, NeedCheck, Standing
@@ -55,7 +55,14 @@ EXCLUDE = (("training", "forward-only"),)
 class Criteria:
     """The records of one task on one device."""
 
-    def __init__(self, evidence: Evidence, atlas: Sequence[AtlasEntry], task: str, device: str, mode: str = "default") -> None:
+    def __init__(
+        self,
+        evidence: RecordedEvidence,
+        atlas: Sequence[AtlasEntry],
+        task: str,
+        device: str,
+        mode: str = "default",
+    ) -> None:
         self.evidence, self.atlas, self.task, self.device, self.mode = evidence, atlas, task, device, mode
         families = TASKS[task]
         known = evidence.material.architectures

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
@@ -17,10 +16,8 @@ from parity.reporting.results import Curve
 from parity.reporting.site import charts, diagram, start
 from parity.reporting.site.charts import Line
 from parity.reporting.site.layout import join_words, quantities_of
+from parity.reporting.site.rendering import SitePages
 from parity.reporting.summary import used
-
-if TYPE_CHECKING:
-    from parity.reporting.site.pages import Site
 
 BITES = 12
 """Rows of the atlas that a page shows; the rest lies one link away."""
@@ -52,7 +49,7 @@ class ShownTraining:
     command: str
 
 
-def pages(site: Site) -> dict[str, str]:
+def pages(site: SitePages) -> dict[str, str]:
     """The table and a page for each architecture."""
     found = {"architectures/index.html": _table(site)}
     for facts in site.material.architectures:
@@ -60,7 +57,7 @@ def pages(site: Site) -> dict[str, str]:
     return found
 
 
-def _table(site: Site) -> str:
+def _table(site: SitePages) -> str:
     evidence, known = site.evidence, site.material.architectures
     trained = {network.curves[0].spec for network in evidence.trained}
     timed = {table.spec for table in evidence.speeds}
@@ -87,7 +84,7 @@ def _table(site: Site) -> str:
     )
 
 
-def _page(site: Site, facts: ArchitectureFacts) -> str:
+def _page(site: SitePages, facts: ArchitectureFacts) -> str:
     lines = site.evidence.agreement(facts.name)
     ops = {layer.op for layer in facts.layers}
     bites = entries.of_items(site.atlas, ops)
@@ -127,7 +124,7 @@ def sentence(facts: ArchitectureFacts, lines: Sequence[AgreementLine]) -> str:
     return f"{names} {told} on {compared:,} tensors at {sizes} in {dtypes}{most}."
 
 
-def _dots(site: Site, facts: ArchitectureFacts, lines: Sequence[AgreementLine]) -> Markup:
+def _dots(site: SitePages, facts: ArchitectureFacts, lines: Sequence[AgreementLine]) -> Markup:
     """The published size in float32, or what there is first."""
     if not lines:
         return Markup("")
@@ -153,7 +150,7 @@ def _dots(site: Site, facts: ArchitectureFacts, lines: Sequence[AgreementLine]) 
     return charts.dots(f"{facts.name}, {size}, {first.dtype}", spoken, rows, styles)
 
 
-def _training(site: Site, network: TrainedNetwork) -> ShownTraining:
+def _training(site: SitePages, network: TrainedNetwork) -> ShownTraining:
     first = network.curves[0]
     series = [Line(curve.framework, _style(site, curve.framework), curve.losses) for curve in network.curves]
     positive = all(loss is None or loss > 0 for curve in network.curves for loss in curve.losses)
@@ -163,7 +160,7 @@ def _training(site: Site, network: TrainedNetwork) -> ShownTraining:
     return ShownTraining(network.curves, first, loss, _drift(site, network), network.command)
 
 
-def _drift(site: Site, network: TrainedNetwork) -> Markup:
+def _drift(site: SitePages, network: TrainedNetwork) -> Markup:
     """How far each run departs from the reference, beside a reference that was moved by one unit in the last place."""
     reference = next((curve for curve in network.curves if curve.framework == "reference"), None)
     if reference is None:
@@ -181,5 +178,5 @@ def _drift(site: Site, network: TrainedNetwork) -> Markup:
     return charts.lines(f"{network.curves[0].spec}: drift", spoken, series, "step", "relative gap", True)
 
 
-def _style(site: Site, run: str) -> str:
+def _style(site: SitePages, run: str) -> str:
     return SPECIAL_RUNS.get(run) or site.styles.get(run, "s9")

@@ -28,7 +28,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Bar:
+class ChartBar:
     """A value with its interval."""
 
     name: str
@@ -54,7 +54,7 @@ def lines(title: str, alternative: str, series: Sequence[Line], x_title: str, y_
     return _picture(title, alternative, height, parts, [(one.name, one.style) for one in series], interactive=True)
 
 
-def bars(title: str, alternative: str, given: Sequence[Bar], x_title: str) -> Markup:
+def bars(title: str, alternative: str, given: Sequence[ChartBar], x_title: str) -> Markup:
     """Horizontal bars from 0 with whiskers, one a line."""
     height = TOP + 34 * len(given) + BOTTOM
     left = 150

@@ -13,7 +13,7 @@ from typing import Any
 
 from parity import escaping
 from parity.reporting.entries import AtlasEntry
-from parity.reporting.evidence import Evidence, cores, memory
+from parity.reporting.evidence import RecordedEvidence, cores, memory
 from parity.reporting.summary import measured, used
 
 COMPARISON = (
@@ -32,7 +32,7 @@ COMPARISON = (
 NUMBERS = ("compared", "error", "budget", "share", "verdict", "outcome", "reason")
 
 
-def files(evidence: Evidence, atlas: Sequence[AtlasEntry]) -> dict[str, str]:
+def files(evidence: RecordedEvidence, atlas: Sequence[AtlasEntry]) -> dict[str, str]:
     """Path below the site's root -> text."""
     tables = {
         "agreement": list(agreement(evidence)),
@@ -47,14 +47,14 @@ def files(evidence: Evidence, atlas: Sequence[AtlasEntry]) -> dict[str, str]:
     return found
 
 
-def agreement(evidence: Evidence) -> Iterable[dict[str, Any]]:
+def agreement(evidence: RecordedEvidence) -> Iterable[dict[str, Any]]:
     """A row for each committed comparison, with the share of its budget."""
     for suite, row in evidence.rows:
         told: dict[str, Any] = {"suite": suite.folder, **{name: getattr(row, name) for name in COMPARISON[1:]}}
         yield told | {name: used(row) if name == "share" else getattr(row, name) for name in NUMBERS}
 
 
-def speed(evidence: Evidence) -> Iterable[dict[str, Any]]:
+def speed(evidence: RecordedEvidence) -> Iterable[dict[str, Any]]:
     """A row for each timed cell."""
     for table in evidence.speeds:
         for cell in table.cells:
@@ -79,7 +79,7 @@ def speed(evidence: Evidence) -> Iterable[dict[str, Any]]:
             }
 
 
-def training(evidence: Evidence) -> Iterable[dict[str, Any]]:
+def training(evidence: RecordedEvidence) -> Iterable[dict[str, Any]]:
     """A row for each run; its losses are joined by spaces."""
     for network in evidence.trained:
         for curve in network.curves:

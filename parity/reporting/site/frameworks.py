@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
@@ -18,10 +17,8 @@ from parity.reporting.material import FrameworkFacts
 from parity.reporting.pages import file_name
 from parity.reporting.results import Row
 from parity.reporting.site import start
+from parity.reporting.site.rendering import SitePages
 from parity.reporting.summary import SpeedCell
-
-if TYPE_CHECKING:
-    from parity.reporting.site.pages import Site
 
 ALONE = 15
 """Rows of the atlas that a page shows."""
@@ -69,7 +66,7 @@ class FrameworkPage:
         return f"{self.green:,} of {self.total:,} recorded cases agree with the reference to within rounding{rest}.{odd}"
 
 
-def pages(site: Site) -> dict[str, str]:
+def pages(site: SitePages) -> dict[str, str]:
     """The table and a page for each framework of the table of frameworks."""
     made = [_made(site, facts) for facts in site.material.frameworks]
     told = "What is on record of each framework."
@@ -81,7 +78,7 @@ def pages(site: Site) -> dict[str, str]:
     return found
 
 
-def _made(site: Site, facts: FrameworkFacts) -> FrameworkPage:
+def _made(site: SitePages, facts: FrameworkFacts) -> FrameworkPage:
     evidence, name = site.evidence, facts.name
     counts = evidence.counts(name)
     odd = [entry for entry in site.atlas if entry.alone and name in entry.odd]
@@ -102,13 +99,13 @@ def _made(site: Site, facts: FrameworkFacts) -> FrameworkPage:
     )
 
 
-def _version(site: Site, name: str) -> str:
+def _version(site: SitePages, name: str) -> str:
     told: Mapping[str, str] = site.material.atlas_versions
     versions = [row.framework_version for _, row in site.evidence.rows if row.framework == name and row.framework_version]
     return told.get(name) or next(iter(versions), "")
 
 
-def _environments(site: Site, name: str) -> list[tuple[str, list[tuple[str, str]]]]:
+def _environments(site: SitePages, name: str) -> list[tuple[str, list[tuple[str, str]]]]:
     """Suite -> packages and settings."""
     found = []
     for suite in site.material.suites:

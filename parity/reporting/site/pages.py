@@ -9,14 +9,12 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
-from typing import Any
 
 from parity.atlas.chapters import CHAPTERS
-from parity.atlas.consequences import KINDS
-from parity.reporting import entries, wording
-from parity.reporting.evidence import Evidence
+from parity.reporting import entries
 from parity.reporting.material import SiteMaterial
 from parity.reporting.site import architectures, downloads, frameworks, layout, pick, rules, search, start
+from parity.reporting.site.rendering import SitePages
 
 MARK = "assets/site.css"
 """A file that shows that a folder is a site's."""
@@ -29,49 +27,9 @@ TABLES = ("agreement", "atlas", "speed", "training")
 TAKE = tuple((f"{name}, {kind.upper()}", f"data/{name}.{kind}") for name in TABLES for kind in ("csv", "json"))
 
 
-class Site:
-    """The pages of some material."""
-
-    def __init__(self, material: SiteMaterial) -> None:
-        self.material, self.evidence = material, Evidence(material)
-        self.atlas = entries.entries(material)
-        self.styles = {name: f"s{place}" for place, name in enumerate(self.evidence.frameworks)}
-        self.shared: dict[str, Any] = {
-            "material": material,
-            "navigation": layout.NAVIGATION,
-            "policy": layout.POLICY,
-            "origins": layout.origins(material),
-            "measured": self.evidence.measured,
-            "atlas_frameworks": list(material.atlas_versions),
-            "kinds": list(KINDS.items()),
-            "kind_mark": layout.KIND_MARK,
-            "meaning": wording.MEANING,
-            "known_architectures": {facts.name for facts in material.architectures},
-        }
-
-    def page(self, address: str, template: str, title: str, description: str, **context: Any) -> str:
-        """One page. address: below the root; what is linked from it is relative."""
-        depth = address.count("/")
-        folder = address.split("/", maxsplit=1)[0]
-        section = next((known for _, known in layout.NAVIGATION if known.split("/", maxsplit=1)[0] == folder), address)
-        return (
-            layout.environment()
-            .get_template(f"site/{template}.html.j2")
-            .render(
-                **self.shared,
-                root="../" * depth,
-                address=address,
-                section=section,
-                title=title,
-                description=description,
-                **context,
-            )
-        )
-
-
 def built(material: SiteMaterial, front: bool = False) -> dict[str, str]:
     """Path below the site's root -> text. front: only what a repository keeps."""
-    site = Site(material)
+    site = SitePages(material)
     files = {f"assets/{name}": _asset(name) for name in ASSETS}
     files |= downloads.files(site.evidence, site.atlas)
     files["assets/pick-data.js"], files["data/recommend.json"] = pick.data(site)
@@ -100,7 +58,7 @@ def _asset(name: str) -> str:
     return (resources.files("parity.reporting.site") / "assets" / name).read_text(encoding="utf-8")
 
 
-def _start(site: Site, front: bool) -> str:
+def _start(site: SitePages, front: bool) -> str:
     ranking = pick.ranking(site)
     told = start.page(site.evidence, site.atlas, site.styles, ranking)
     about = "Do Keras, PyTorch and MXNet compute the same thing, and how fast? Answered with evidence."
@@ -109,7 +67,7 @@ def _start(site: Site, front: bool) -> str:
     )
 
 
-def _single(site: Site) -> Mapping[str, str]:
+def _single(site: SitePages) -> Mapping[str, str]:
     """Pages that there is one of."""
     counts = entries.kind_counts(site.atlas)
     differing = sum(entry.worst is not None for entry in site.atlas)

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from parity.reporting.recommendation import choice
 from parity.reporting.recommendation.choice import CRITERIA, Candidate, Ranking
 from parity.reporting.recommendation.criteria import MAINTAINED, NEEDS, TASKS, WEIGHTS, Criteria
 from parity.reporting.site import downloads
+from parity.reporting.site.rendering import SitePages
 from parity.reporting.site.search import in_script
 
-if TYPE_CHECKING:
-    from parity.reporting.site.pages import Site
 
-
-def ranking(site: Site) -> Ranking:
+def ranking(site: SitePages) -> Ranking:
     """Everything, under the weights if nothing is said; nobody comes from anywhere, and who is retired is left out."""
     candidates = Criteria(site.evidence, site.atlas, "anything", "cpu").candidates((MAINTAINED,))
     return choice.ranked("anything", "cpu", candidates, WEIGHTS)
 
 
-def devices(site: Site) -> list[str]:
+def devices(site: SitePages) -> list[str]:
     """Those on record, the CPU first."""
     seen = {row.device for _, row in site.evidence.rows}
     return sorted(seen, key=lambda name: (name != "cpu", name)) or ["cpu"]
 
 
-def data(site: Site) -> tuple[str, str]:
+def data(site: SitePages) -> tuple[str, str]:
     """The script file and the JSON of every task and device: framework -> standings and needs, porting by each source."""
     retired = {facts.name: facts.retired for facts in site.material.frameworks if facts.retired}
     told: dict[str, Any] = {"criteria": dict(CRITERIA), "needs": dict(NEEDS), "retired": retired, "places": {}}
@@ -58,7 +56,7 @@ def _standing(one: choice.Standing) -> list[Any]:
     return [*numbers, one.told, one.command, one.asked]
 
 
-def page(site: Site) -> str:
+def page(site: SitePages) -> str:
     """The page: as it stands without a script, the answer for everything under the weights if nothing is said."""
     told: Mapping[str, Any] = {
         "ranking": ranking(site),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
@@ -18,9 +17,7 @@ from parity.reporting.pages import file_name
 from parity.reporting.site import charts
 from parity.reporting.site.charts import Line
 from parity.reporting.site.layout import gaps_by_definition, join_words
-
-if TYPE_CHECKING:
-    from parity.reporting.site.pages import Site
+from parity.reporting.site.rendering import SitePages
 
 LEADS: Mapping[str, str] = {
     "optimizers": "How each rule moves a weight, and which native object follows which form of it.",
@@ -50,7 +47,7 @@ class RulePage:
     picture: Markup
 
 
-def pages(site: Site) -> dict[str, str]:
+def pages(site: SitePages) -> dict[str, str]:
     """A table for each kind, and a page for each rule."""
     found: dict[str, str] = {}
     gaps = gaps_by_definition(site.material)
@@ -64,7 +61,7 @@ def pages(site: Site) -> dict[str, str]:
     return found
 
 
-def _made(site: Site, facts: RuleFacts, gaps: Sequence[DefaultGap]) -> RulePage:
+def _made(site: SitePages, facts: RuleFacts, gaps: Sequence[DefaultGap]) -> RulePage:
     lines = site.evidence.agreement(facts.name, (facts.kind,))
     known = [
         (framework.name, one)

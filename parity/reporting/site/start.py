@@ -14,11 +14,11 @@ from markupsafe import Markup
 from parity.atlas.consequences import KINDS, Consequence
 from parity.reporting import entries, pages, wording
 from parity.reporting.entries import AtlasEntry
-from parity.reporting.evidence import Evidence, SpeedTable, green
+from parity.reporting.evidence import RecordedEvidence, SpeedTable, green
 from parity.reporting.recommendation import choice
 from parity.reporting.recommendation.choice import Ranking
 from parity.reporting.site import charts
-from parity.reporting.site.charts import Bar
+from parity.reporting.site.charts import ChartBar
 from parity.reporting.site.layout import join_words
 from parity.reporting.summary import measured
 
@@ -57,13 +57,13 @@ class StartPage:
     cards: Sequence[FrameworkCard]
 
 
-def page(evidence: Evidence, atlas: Sequence[AtlasEntry], styles: Mapping[str, str], ranking: Ranking) -> StartPage:
+def page(evidence: RecordedEvidence, atlas: Sequence[AtlasEntry], styles: Mapping[str, str], ranking: Ranking) -> StartPage:
     """The page. styles: framework -> its number in the style sheet. ranking: of everything, with equal weights."""
     answers = (agreement(evidence), speed(evidence, styles), moving(evidence, atlas), picking(ranking, styles))
     return StartPage(sum(row.compared for _, row in evidence.rows), answers, cards(evidence))
 
 
-def agreement(evidence: Evidence) -> StartAnswer:
+def agreement(evidence: RecordedEvidence) -> StartAnswer:
     """How many networks agree, at their published size, in each precision."""
     told, verdicts = [], Counter[str]()
     for dtype in ("float32", "float64"):
@@ -103,7 +103,7 @@ def verdict_bars(counted: Mapping[str, Counter[str]]) -> Markup:
     return charts.shares("Cases by verdict", "; ".join(each), rows) if rows else Markup("")
 
 
-def speed(evidence: Evidence, styles: Mapping[str, str]) -> StartAnswer:
+def speed(evidence: RecordedEvidence, styles: Mapping[str, str]) -> StartAnswer:
     """Who is fastest on each workload that was timed, in the modes that a user gets without asking."""
     tables = [table for table in evidence.speeds if table.mode == "default"]
     question, ways = "Which is fastest for my kind of model?", [("How it is timed", "methods.html#speed")]
@@ -140,14 +140,14 @@ def speed_picture(table: SpeedTable, styles: Mapping[str, str]) -> Markup:
         if measured(cell.speed):
             value, low, high = (cell.ratio.value, cell.ratio.low, cell.ratio.high) if cell.ratio else (1.0, 1.0, 1.0)
             name = cell.speed.framework if table.mode != "default" else f"{cell.speed.framework} ({cell.speed.mode})"
-            given.append(Bar(name, styles.get(cell.speed.framework, "s9"), value, low, high, wording.speed_text(cell)))
+            given.append(ChartBar(name, styles.get(cell.speed.framework, "s9"), value, low, high, wording.speed_text(cell)))
     spoken = f"{table.spec}, batch {table.batch}, {table.device}, {table.dtype}: " + "; ".join(
         f"{bar.name} {bar.told}" for bar in given
     )
     return charts.bars("Step time", spoken, given, "step time, times the fastest") if given else Markup("")
 
 
-def moving(evidence: Evidence, atlas: Sequence[AtlasEntry]) -> StartAnswer:
+def moving(evidence: RecordedEvidence, atlas: Sequence[AtlasEntry]) -> StartAnswer:
     """How many rows of the atlas bite, between two frameworks."""
     question, names = "What bites when I move?", tuple(evidence.material.atlas_versions)
     pair = PAIR if set(PAIR) <= set(names) else names[:2]
@@ -189,7 +189,7 @@ def score_picture(ranking: Ranking, styles: Mapping[str, str]) -> Markup:
     if not ranking.counted:
         return Markup("")
     given = [
-        Bar(
+        ChartBar(
             place.candidate.name,
             styles.get(place.candidate.name, "s9"),
             place.score,
@@ -204,7 +204,7 @@ def score_picture(ranking: Ranking, styles: Mapping[str, str]) -> Markup:
     return charts.bars("Scores", spoken, given, "score, 1 is best")
 
 
-def cards(evidence: Evidence) -> list[FrameworkCard]:
+def cards(evidence: RecordedEvidence) -> list[FrameworkCard]:
     """One for each framework of the table."""
     found = []
     for name in evidence.frameworks:

@@ -9,7 +9,7 @@ import site_material
 from site_on_disk import MATERIAL
 
 from parity.reporting import entries, summary
-from parity.reporting.evidence import Evidence
+from parity.reporting.evidence import RecordedEvidence
 from parity.reporting.material import SiteMaterial, SuiteRecords
 from parity.reporting.recommendation.criteria import NEEDS, TASKS, Criteria, wilson
 
@@ -17,7 +17,7 @@ SMALL = site_material.small()
 
 
 def criteria(material: SiteMaterial, task: str = "anything", device: str = "cpu", mode: str = "default") -> Criteria:
-    return Criteria(Evidence(material), entries.entries(material), task, device, mode)
+    return Criteria(RecordedEvidence(material), entries.entries(material), task, device, mode)
 
 
 def with_rows(**changes: object) -> SiteMaterial:
@@ -47,7 +47,7 @@ def test_a_small_sample_has_a_wide_interval() -> None:
 def test_speed_is_a_mean_over_workloads_that_were_timed_side_by_side() -> None:
     found = {name: criteria(MATERIAL).speed(name) for name in ("keras", "torch")}
     product = dict.fromkeys(found, 1.0)
-    tables = [table for table in Evidence(MATERIAL).speeds if table.mode == "default"]
+    tables = [table for table in RecordedEvidence(MATERIAL).speeds if table.mode == "default"]
     for table in tables:
         for cell in table.cells:
             if cell.speed.framework in product:
@@ -134,5 +134,5 @@ def test_the_table_of_speeds_is_that_of_the_report() -> None:
     """The site's tables are the report's, split by precision and mode."""
     for suite in MATERIAL.suites:
         whole = sum(len(cells) for cells in summary.speeds(suite.results).values())
-        mine = sum(len(table.cells) for table in Evidence(MATERIAL).speeds if table.folder == suite.folder)
+        mine = sum(len(table.cells) for table in RecordedEvidence(MATERIAL).speeds if table.folder == suite.folder)
         assert whole == mine

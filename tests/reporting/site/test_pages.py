@@ -14,7 +14,7 @@ import read_pages
 from read_pages import ReadPage
 
 from parity.reporting.site import layout, pages
-from parity.reporting.site.pages import Site
+from parity.reporting.site.rendering import SitePages
 from parity.verbs.site import gathering
 
 REPORTS = Path(__file__).parents[3] / "reports"
@@ -131,11 +131,11 @@ def test_each_page_says_what_it_is_made_of() -> None:
 
 
 def test_what_is_not_on_record_says_so() -> None:
-    measured = set(Site(MATERIAL).evidence.measured)
+    measured = set(SitePages(MATERIAL).evidence.measured)
     for facts in MATERIAL.frameworks:
         text = "".join(PAGES[f"frameworks/{facts.name}.html"].text)
         assert ("Not measured here: no committed record" in text) == (facts.name not in measured)
-    timed = {table.spec for table in Site(MATERIAL).evidence.speeds}
+    timed = {table.spec for table in SitePages(MATERIAL).evidence.speeds}
     for facts in MATERIAL.architectures:
         text = "".join(PAGES[f"architectures/{facts.name}.html"].text)
         assert (f"parity bench {facts.name} times it on your machine" in text) == (facts.name not in timed)
