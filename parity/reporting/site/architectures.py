@@ -134,7 +134,7 @@ def _dots(site: SitePages, facts: ArchitectureFacts, lines: Sequence[AgreementLi
     for name in quantities_of(chosen):
         for line in chosen:
             row = line.quantities.get(name)
-            share = used(row) if row else None
+            share = None if row is None else 0.0 if row.verdict == "exact" else used(row)
             if share is not None and name != "unchanged":
                 rows.setdefault(name.replace("_", " "), {})[line.framework] = share
     if not rows:

@@ -57,10 +57,10 @@ def lines(title: str, alternative: str, series: Sequence[Line], x_title: str, y_
 def bars(title: str, alternative: str, given: Sequence[ChartBar], x_title: str) -> Markup:
     """Horizontal bars from 0 with whiskers, one a line."""
     height = TOP + 34 * len(given) + BOTTOM
-    left = 150
+    left, right = 150, 128
     greatest = max((max(bar.high, bar.value) for bar in given), default=1.0) or 1.0
     ticks = nice_ticks(0, greatest)
-    wide = (WIDTH - left - RIGHT) / (max(ticks[-1], greatest) or 1)
+    wide = (WIDTH - left - right) / (max(ticks[-1], greatest) or 1)
     parts = [
         f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{height - BOTTOM}"/>'
         f'<text class="tick" x="{x:.1f}" y="{height - BOTTOM + 16}" text-anchor="middle">{_number(tick)}</text>'
@@ -75,7 +75,7 @@ def bars(title: str, alternative: str, given: Sequence[ChartBar], x_title: str) 
             f'<line class="whisker" x1="{low:.1f}" x2="{high:.1f}" y1="{y + 16}" y2="{y + 16}"/>'
             f'<text class="value" x="{max(end, high) + 6:.1f}" y="{y + 20}">{escaping.html(bar.told)}</text>'
         )
-    middle = (left + WIDTH - RIGHT) / 2
+    middle = (left + WIDTH - right) / 2
     parts.append(f'<text class="axis" x="{middle:.1f}" y="{height - 6}" text-anchor="middle">{escaping.html(x_title)}</text>')
     return _picture(title, alternative, height, parts, [])
 
@@ -111,7 +111,7 @@ def dots(title: str, alternative: str, rows: Mapping[str, Mapping[str, float]], 
 
 def shares(title: str, alternative: str, rows: Mapping[str, Sequence[tuple[str, int, str]]]) -> Markup:
     """A bar a row, cut into shares: name, count, class of the style sheet. Outlines differ beside the colours."""
-    left = 84 if any(rows) else 0
+    left = 92 if any(rows) else 0
     height, drawn = 40 * len(rows) + 2, []
     for place, (name, parts) in enumerate(rows.items()):
         whole = sum(count for _, count, _ in parts) or 1
@@ -261,9 +261,10 @@ def _picture(
     )
     told = escaping.html(alternative)
     hover = ' data-lines="1"' if interactive else ""
+    kind = "chart shares" if swatches else "chart"
     drawing = "".join(parts)
     return Markup(  # noqa: S704 - every text above has passed the escaping
-        f'<figure class="chart"{hover}><svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{told}">{drawing}</svg>'
+        f'<figure class="{kind}"{hover}><svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{told}">{drawing}</svg>'
         + (f'<ul class="legend">{key}</ul>' if key else "")
         + f"<figcaption><b>{escaping.html(title)}.</b> {told}</figcaption></figure>"
     )

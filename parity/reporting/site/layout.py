@@ -87,6 +87,7 @@ def environment() -> Environment:
     made.filters = {
         **made.filters,
         "cores": _cores,
+        "count": count,
         "file": pages.file_name,
         "gap_size": _gap_size,
         "join_words": join_words,
@@ -135,6 +136,14 @@ def share(value: float) -> str:
         return "a number against none"
     percent = f"{100 * value:.0f}" if value >= 0.1 else f"{100 * value:.2g}"
     return f"{percent} %" if value >= 1e-4 else f"{value:.0e}"
+
+
+def count(value: int) -> str:
+    """A large number as one reads it: `61,706`, `8.24 G`."""
+    for whole, letter in ((10**12, "T"), (10**9, "G"), (10**6, "M")):
+        if value >= whole:
+            return f"{value / whole:.3g} {letter}"
+    return f"{value:,}"
 
 
 def linked(text: str) -> Iterator[tuple[str, str]]:

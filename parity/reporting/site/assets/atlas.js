@@ -36,6 +36,7 @@
     const words = $("words").value.toLowerCase().split(/\s+/).filter(Boolean), different = $("different").checked;
     const chosen = [from, to].filter(Boolean), pair = from && to && from !== to ? [from, to].sort().join(" ") : "";
     let shown = 0;
+    const counts = Object.fromEntries(KINDS.map((name) => [name, 0]));
     for (const one of known) {
       const told = pair ? one.pairs.get(pair) : undefined;
       const touched = pair ? Boolean(told) : chosen.length ? [...one.pairs.keys()].some((key) => key.split(" ").includes(chosen[0])) : one.pairs.size > 0;
@@ -43,10 +44,13 @@
       const item = one.row.id.split(".")[0];
       const fits = (!different || touched) && (!chapter || one.row.dataset.chapter === chapter) && (!kind || (pair ? kinds.includes(kind) : KINDS.find((known) => kinds.includes(known)) === kind)) && (!odd || one.odd.includes(odd)) && words.every((word) => one.text.includes(word)) && (!items.length || items.includes(item));
       one.row.hidden = !fits; shown += Number(fits);
+      const worst = KINDS.find((name) => kinds.includes(name));
+      if (fits && worst) counts[worst] += 1;
       one.told.replaceChildren(...(told ? pill(told) : one.before));
       one.told.dataset.value = told ? rank(told) : one.pairs.size ? Math.min(...[...one.pairs.values()].map(rank)) : 9;
       one.remedy.textContent = (pair && one.remedies[`${from}>${to}`]) || one.advice;
     }
+    for (const count of document.querySelectorAll("[data-kind]")) count.textContent = counts[count.dataset.kind];
     const hide = pair ? frameworks.filter((name) => !chosen.includes(name)) : [];
     for (const cell of table.querySelectorAll("[data-framework]")) cell.hidden = hide.includes(cell.dataset.framework);
     $("count").textContent = `${shown} of ${rows.length} rows${items.length ? ` about ${items.join(", ")}` : ""}`;

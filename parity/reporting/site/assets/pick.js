@@ -75,15 +75,15 @@
     const wish = asked(), result = ranked(wish);
     $("answer").textContent = sentence(wish, result); $("command").textContent = command(wish);
     $("places").tBodies[0].replaceChildren(...result.places.map((place, at) => {
-      const row = make("tr"), heading = make("th", `${place.front ? "★ " : ""}${place.one.name}`), open = place.one.needs.filter((need) => need.met === null);
+      const row = make("tr"), heading = make("th", `${place.front ? "★ " : ""}${place.one.name}`), told = place.one.needs.filter((need) => need.need !== "maintained"), open = told.filter((need) => need.met === null);
       heading.scope = "row";
       if (data.retired[place.one.name]) { heading.append(" ", make("span", "retired", "verdict documented_difference")); heading.title = data.retired[place.one.name]; }
-      row.append(make("td", at + 1, "num"), heading, make("td", result.counted.length ? `${number(place.score)} (${number(place.low)}–${number(place.high)})` : "–", "num"), ...names.map((name) => cell(place.one.standings[name])), make("td", open.length ? `not measured here: ${open.map((need) => need.need).join(", ")}` : place.one.needs.length ? "met" : "", open.length ? "none" : ""));
+      row.append(make("td", at + 1, "num"), heading, make("td", result.counted.length ? `${number(place.score)} (${number(place.low)}–${number(place.high)})` : "–", "num"), ...names.map((name) => cell(place.one.standings[name])), make("td", open.length ? `not measured here: ${open.map((need) => need.need).join(", ")}` : told.length ? "met" : "", open.length ? "none" : ""));
       return row;
-    }), ...result.refused.map((one) => { const row = make("tr"), heading = make("th", one.name), told = make("td", `does not meet: ${one.refused.map((need) => `${need.need} (${need.told})`).join("; ")}`, "wrap"); heading.scope = "row"; told.colSpan = names.length + 2; row.append(make("td", "–", "num"), heading, told); return row; }));
+    }), ...result.refused.map((one) => { const row = make("tr"), heading = make("th", one.name), told = make("td", `left out: does not meet ${one.refused.map((need) => need.need).join(", ")}`, "wrap"); heading.scope = "row"; told.title = one.refused.map((need) => need.told).join("; "); told.colSpan = names.length + 2; row.append(make("td", "–", "num"), heading, told); return row; }));
     const turning = changes(result, wish.weights);
     $("changes").replaceChildren(...(turning.length ? turning.map((one) => make("li", `${one.name} from ${number(one.now)} to ${number(one.then)}: ${one.winner}`)) : [make("li", "Nothing on record: no other weight of a single criterion brings another framework to the first place.")]));
-    $("evidence").replaceChildren(...result.every.map((one) => { const item = make("li"); item.append(make("b", one.name), `: ${names.map((name) => `${name}: ${one.standings[name].told}`).join("; ")}`); return item; }));
+    $("evidence").replaceChildren(...result.every.map((one) => { const item = make("li"); item.append(make("b", one.name), `: ${[...names.map((name) => `${name}: ${one.standings[name].told}`), ...one.needs.map((need) => `needs ${need.need}: ${need.told}`)].join("; ")}`); return item; }));
   };
   form.addEventListener("input", show); form.addEventListener("submit", (event) => event.preventDefault()); show();
 })();
