@@ -67,7 +67,10 @@ def read(path: Path) -> list[InstallRecord]:
     for number, record in enumerate(records, start=1):
         if wrong := fields.problem(record, CHECKS, needed=CHECKS):
             raise Damaged(f"{path}: install {number}: {wrong}: {MEND}")
-    return [InstallRecord(**_plain(record)) for record in records]
+    read_records = [InstallRecord(**_plain(record)) for record in records]
+    if sealed.text_of(path, MEND) != spelled(read_records):
+        raise Damaged(f"{path}: it is not spelled as it was written: {MEND}")
+    return read_records
 
 
 def _plain(record: Mapping[str, Any]) -> dict[str, Any]:

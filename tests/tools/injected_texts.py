@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import csv
 import io
 import random
 import re
@@ -34,12 +35,14 @@ from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import PASSING
 from parity.reporting import atlas, figures, pages
 from parity.reporting.results import Results
+from parity.reporting.site import pages as site
 from parity.spec.cases import Case
 from parity.trials import output
 from parity.trials.session import Judged
 from parity.trials.trial import Trial
 from parity.verbs import terminal
 from tests.reporting.test_pages import made, row, speed, trained
+from tests.tools import site_material
 
 PAYLOADS = {
     "tag": "<script>alert(1)</script>",
@@ -182,12 +185,30 @@ def in_picture(text: str) -> bool:
     return True
 
 
+def in_site(text: str) -> bool:
+    """Whether every page of a site has the elements that it has with a harmless word, and every table its cells."""
+    found, meant = (site.built(site_material.with_text(one)) for one in (text, BENIGN))
+    if found.keys() - meant.keys() and len(found) != len(meant):
+        return False
+    shapes = [
+        sum((elements(page) for name, page in sorted(files.items()) if name.endswith(".html")), Counter[str]())
+        for files in (found, meant)
+    ]
+    cells = [
+        [len(row) for name, table in sorted(files.items()) if name.endswith(".csv") for row in csv.reader(io.StringIO(table))]
+        for files in (found, meant)
+    ]
+    unseen = any(UNSEEN.search(page.replace("\r\n", "\n")) for name, page in found.items() if name.endswith((".html", ".csv")))
+    return shapes[0] == shapes[1] and cells[0] == cells[1] and not unseen
+
+
 MEDIA: Mapping[str, Callable[[str], bool]] = {
     "HTML": lambda text: in_pages(text, ".html"),
     "Markdown": lambda text: in_pages(text, ".md"),
     "terminal": in_terminal,
     "JUnit": in_junit,
     "SVG": in_picture,
+    "site": in_site,
 }
 
 
