@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from parity.execution.own_model.leaves import Call, Leaf, Shape, given_input
+from parity.execution.own_model.layers import Call, Leaf, Shape, given_input
 
 FIRST, LAST, STEPS, NONE = "first", "last", "steps", ""
 SWAP = "swap"

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from parity.comparing import judging
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map
-from parity.comparing.means import NOTHING, Means
 from parity.comparing.pairing import Side, aligned, alike
+from parity.comparing.reruns import NOTHING, Means
 from parity.comparing.structures import Structure
 from parity.execution.names import GIVEN, OUTPUT, TAKEN, array_name, last_part
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from parity.comparing.mapping import PARTNERS, Map
 from parity.comparing.structures import Structure
-from parity.execution.own_model.leaves import Shape
+from parity.execution.own_model.layers import Shape
 
 Array = npt.NDArray[Any]
 SHAPE = re.compile(r"(?P<sizes>\d+(x\d+)*)(:(?P<kind>bool|(?P<low>\d+)\.\.(?P<high>\d+)))?")

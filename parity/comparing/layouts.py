@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.execution.own_model.leaves import Shape, Weight
+from parity.execution.own_model.layers import Shape, Weight
 
 Array = npt.NDArray[Any]
 

@@ -14,7 +14,7 @@ from parity.comparing import layouts
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map, Match
 from parity.comparing.structures import Structure
-from parity.execution.own_model.leaves import Leaf
+from parity.execution.own_model.layers import Leaf
 
 HEAD = """# Which layer is which, and where each weight lies. Written by `parity compare`; correct it and pass it back:
 #     parity compare … --weights-map THIS_FILE

@@ -11,11 +11,11 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from typing import Any
 
-from parity.comparing import layouts, rows, spreading, wiring
+from parity.comparing import broadcast_weights, flattened_rows, layouts, wiring
 from parity.comparing.axes import SIGNAL
 from parity.comparing.layouts import Placement
 from parity.comparing.structures import QUIET, Structure
-from parity.execution.own_model.leaves import Leaf, Weight
+from parity.execution.own_model.layers import Leaf, Weight
 
 PARTNERS = {"bias": 0.0, "recurrent_bias": 0.0, "shift": 0.0, "mean": 0.0, "scale": 1.0, "variance": 1.0}
 """Roles that one side may lack: the other side's tensor then holds the number that changes nothing."""
@@ -96,7 +96,7 @@ def _paired(base: Structure, other: Structure) -> dict[str, str]:
     for leaf in base.weighted():
         if leaf.name not in pairs:
             fitting = next((one for one in rest if _roles(leaf, one) is not None), None)
-            fitting = fitting or next((one for one in rest if spreading.roles(leaf, one)), None)
+            fitting = fitting or next((one for one in rest if broadcast_weights.roles(leaf, one)), None)
             if fitting is not None:
                 rest.remove(fitting)
                 pairs[leaf.name] = fitting.name
@@ -142,7 +142,7 @@ def _weights(structures: Sequence[Structure], names: Mapping[str, str]) -> dict[
         own = placements.get(base.label)
         if own is not None and gates and not own.gates:
             placements[base.label] = replace(own, gates=gates)
-        found[role] = spreading.fitted(placements)
+        found[role] = broadcast_weights.fitted(placements)
     return found
 
 
@@ -156,7 +156,7 @@ def _placed(structure: Structure, leaf: Leaf, weight: Weight, structures: Sequen
     image, reshaped = structure.taken(place), structure.reshaped(place)
     if image is not None and leaf.kind == "dense" and len(placement.neutral) == 2:
         placement = replace(placement, image=image)
-    if reshaped is None and rows.by_feature(structure, place):
+    if reshaped is None and flattened_rows.by_feature(structure, place):
         reshaped = image  # a norm of every feature of a row
     return replace(placement, reshaped=reshaped) if reshaped is not None and len(placement.neutral) < SIGNAL else placement
 
@@ -164,15 +164,15 @@ def _placed(structure: Structure, leaf: Leaf, weight: Weight, structures: Sequen
 def _roles(ours: Leaf, theirs: Leaf) -> dict[str, tuple[str, bool]] | None:
     """Role of theirs -> role of ours, and whether a matrix stands the other way round. None where shapes do not fit."""
     if {weight.role for weight in theirs.weights} == {weight.role for weight in ours.weights} and ours.kind == theirs.kind:
-        fits = all(spreading.same(a, _role(theirs, a.role)) for a in ours.weights)
+        fits = all(broadcast_weights.same(a, _role(theirs, a.role)) for a in ours.weights)
         return {weight.role: (weight.role, False) for weight in theirs.weights} if fits else None
     free = list(ours.weights)
     found: dict[str, tuple[str, bool]] = {}
     for weight in theirs.weights:
-        shape = spreading.shape(weight)
-        same = [one for one in free if spreading.shape(one) == shape]
+        shape = broadcast_weights.shape(weight)
+        same = [one for one in free if broadcast_weights.shape(one) == shape]
         named = [one for one in same if one.role == weight.role]
-        turned = [one for one in free if len(shape) == 2 and spreading.shape(one) == shape[::-1]]
+        turned = [one for one in free if len(shape) == 2 and broadcast_weights.shape(one) == shape[::-1]]
         if not same and not turned:
             if weight.role.split(".")[-1] in PARTNERS:
                 continue

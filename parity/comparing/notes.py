@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import doors, judging
+from parity.comparing import image_layouts, judging
 from parity.comparing.axes import FIRST, LAST, SIGNAL
 from parity.comparing.mapping import Map
 from parity.comparing.structures import Structure
@@ -65,7 +65,7 @@ def _rows(ours: Structure, theirs: Structure, found: Map) -> Iterator[str]:
 def _doors(ours: Structure, theirs: Structure) -> Iterator[str]:
     for structure in (ours, theirs):
         for number, shape in enumerate(structure.takes):
-            layout = doors.entry(structure, number, len(shape)) if len(shape) >= SIGNAL else ""
+            layout = image_layouts.entry(structure, number, len(shape)) if len(shape) >= SIGNAL else ""
             if layout in (FIRST, LAST) and structure.lies != layout:
                 computes = f"computes with channels {structure.lies}"
                 yield f"{structure.label} takes input {number} with channels {layout}, and {computes}"

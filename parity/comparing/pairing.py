@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import returned
-from parity.comparing.deferred import Deferred
+from parity.comparing import model_outputs
 from parity.comparing.judging import Pair
 from parity.comparing.layouts import Placement
+from parity.comparing.lazy_tensors import Deferred
 from parity.comparing.mapping import Map
 from parity.comparing.structures import Structure
 from parity.execution.names import (
@@ -31,7 +31,7 @@ from parity.execution.names import (
     last_part,
     lies_under,
 )
-from parity.execution.own_model.leaves import Leaf
+from parity.execution.own_model.layers import Leaf
 
 Array = npt.NDArray[Any]
 RECURRENT = ("lstm", "gru", "simple_rnn")
@@ -42,7 +42,7 @@ NORM = "batch_norm"
 @dataclass(frozen=True)
 class Side:
     """One model as observed. seen: dtype -> arrays; before: native weights that it was given, in float64; draws: mode -> what
-    it dropped and drew (parity.execution.own_model.leaves.Foreign)."""
+    it dropped and drew (parity.execution.own_model.layers.Foreign)."""
 
     structure: Structure
     seen: Mapping[str, Mapping[str, Array]]
@@ -86,7 +86,7 @@ def forward(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: st
     depth = len(ours.structure.calls) + 1
     for number in range(min(len(side.structure.outputs) for side in (ours, theirs))):
         left, right = _both(ours, theirs, lambda side, dtype, number=number: side.outputs(mode, dtype)[number])
-        both = {dtype: returned.alike(left[dtype], right[dtype]) for dtype in left}
+        both = {dtype: model_outputs.alike(left[dtype], right[dtype]) for dtype in left}
         first, second = ({dtype: one[side] for dtype, one in both.items()} for side in (0, 1))
         pairs.append(Pair(f"forward{suffix}", f"output {number}", depth, first, second))
     return pairs

@@ -16,10 +16,10 @@ import numpy.typing as npt
 
 from parity.comparing import judging
 from parity.comparing.axes import FIRST, LAST, SIGNAL
+from parity.comparing.flattened_rows import FlattenedImage
 from parity.comparing.pairing import Side
-from parity.comparing.rows import FlattenedImage
 from parity.comparing.structures import Structure
-from parity.execution.own_model.leaves import Shape
+from parity.execution.own_model.layers import Shape
 
 Array = npt.NDArray[Any]
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import axes, doors, rows
+from parity.comparing import axes, flattened_rows, image_layouts
 from parity.comparing.axes import FIRST, IMAGE, LAST, NONE, SIGNAL, STEPS, Axes
-from parity.execution.own_model.leaves import Call, Leaf, Shape, Weight
+from parity.execution.own_model.layers import Call, Leaf, Shape, Weight
 
 Array = npt.NDArray[Any]
 QUIET = ("identity", "dropout")
@@ -25,7 +25,7 @@ QUIET = ("identity", "dropout")
 @dataclass(frozen=True)
 class Structure:
     """One model. label: how messages and the map call it; channels: `first` or `last`, of images throughout the model; takes:
-    native shapes of its inputs; exits: the source of each output, and its turn (execution/own_model/leaves.py, Call); natural:
+    native shapes of its inputs; exits: the source of each output, and its turn (execution/own_model/layers.py, Call); natural:
     whether rows of features are taken to flatten images as the framework holds them, whatever the numbers say; told: calls of
     which the numbers of both models said what row they take (reordering.py); enters: inputs whose channels another model tells.
     """
@@ -38,7 +38,7 @@ class Structure:
     takes: tuple[Shape, ...] = ()
     exits: tuple[tuple[int, str], ...] = ()
     natural: bool = True
-    told: Mapping[int, rows.FlattenedImage] = field(default_factory=dict)
+    told: Mapping[int, flattened_rows.FlattenedImage] = field(default_factory=dict)
     enters: Mapping[int, str] = field(default_factory=dict)
 
     @cached_property
@@ -125,15 +125,15 @@ class Structure:
 
     def entering(self, number: int, array: Array, native: bool = False) -> Array:
         """One of the model's inputs, neutral; native: the other way round."""
-        move = _move(doors.entry(self, number, array.ndim))
+        move = _move(image_layouts.entry(self, number, array.ndim))
         return _moved(array, *(move[::-1] if native else move))
 
     def leaving(self, number: int, array: Array, native: bool = False) -> Array:
         """One of the model's outputs, neutral; native: the other way round."""
-        image = doors.row(self, number) if array.ndim == 2 else None
+        image = image_layouts.row(self, number) if array.ndim == 2 else None
         if image is not None:
             return self.native(array, image=image) if native else self.neutral(array, image=image)
-        move = _move(doors.exit_of(self, number, array.ndim))
+        move = _move(image_layouts.exit_of(self, number, array.ndim))
         return _moved(array, *(move[::-1] if native else move))
 
     def _axes(self, count: int, place: int | None, gave: bool) -> tuple[int, int]:
@@ -151,17 +151,17 @@ class Structure:
     def taken(self, place: int) -> Shape | None:
         """The image, channels last, that this call takes as one row of features; None where it takes none, or one whose
         channels are first."""
-        row = rows.taken(self, place)
+        row = flattened_rows.taken(self, place)
         return row.image if row is not None and row.order == LAST else None
 
     def reshaped(self, place: int) -> Shape | None:
         """The image, channels last, that what this call gives, one row of features, is reshaped into."""
-        row = rows.reshaped(self, place)
+        row = flattened_rows.reshaped(self, place)
         return row.image if row is not None and row.order == LAST else None
 
     def given(self, place: int) -> Shape | None:
         """The same of what the call gives, where it flattens, or passes on what was flattened."""
-        row = rows.given(self, place)
+        row = flattened_rows.given(self, place)
         return row.image if row is not None and row.order == LAST else None
 
 
@@ -179,9 +179,13 @@ def together(found: Sequence[Structure]) -> list[Structure]:
     hold them alike, it is to flatten an image alike, and one that does not is a finding."""
     crossing = len({one.lies for one in found}) > 1
     found = [replace(one, enters={}) for one in found]
-    signals = {number for one in found for number, shape in enumerate(one.takes) if doors.of_signal(one, number, len(shape))}
+    signals = {
+        number for one in found for number, shape in enumerate(one.takes) if image_layouts.of_signal(one, number, len(shape))
+    }
     return [
-        replace(one, natural=not crossing, enters={number: LAST for number in signals if not doors.of_signal(one, number)})
+        replace(
+            one, natural=not crossing, enters={number: LAST for number in signals if not image_layouts.of_signal(one, number)}
+        )
         for one in found
     ]
 

@@ -19,7 +19,7 @@ from parity.fingerprinting.naming import ExplainingForm, Seen
 from parity.fingerprinting.rules import ClosedForm
 from parity.judgement import budgets
 from parity.reference_impl.distributions import CUT, Claim
-from parity.reference_impl.retracing import retrace
+from parity.reference_impl.replay import retrace
 from parity.reference_impl.rules import Rule
 
 Array = npt.NDArray[Any]

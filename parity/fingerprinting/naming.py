@@ -16,7 +16,7 @@ import numpy.typing as npt
 from parity.fingerprinting import held_forms
 from parity.fingerprinting.rules import ClosedForm, library
 from parity.judgement import budgets
-from parity.reference_impl.retracing import SeenStep, retrace
+from parity.reference_impl.replay import SeenStep, retrace
 
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]

@@ -13,7 +13,7 @@ from functools import cache
 
 from parity.fingerprinting.published_rules import MOMENTS, Texts, published
 from parity.formulas.formula import Formula
-from parity.reference_impl.retracing import Singles
+from parity.reference_impl.replay import Singles
 from parity.reference_impl.rules import Rule
 
 FIXED = frozenset({"g", "w", "t", "global_norm", "weights", "place", "first_rate"})

@@ -28,7 +28,7 @@ from parity.execution.names import (
     own_name,
     step_name,
 )
-from parity.judgement import kinks, precision, trust
+from parity.judgement import blind_spots, kinks, precision
 from parity.judgement.budgets import STAGES
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
 from parity.judgement.comparison import judge as judge_tensor
@@ -128,7 +128,7 @@ def judge_agreement(
             known = known.following(branches)
     found = [*_forward(case, graph, arrays, known), *judge_decoding(case, arrays, known)]
     if graph.phases:
-        zeros = trust.cancelled(graph, known.values, known.training)
+        zeros = blind_spots.cancelled(graph, known.values, known.training)
         initial = draws.initial()
 
         def training(one: Pass) -> list[Comparison]:
@@ -156,7 +156,7 @@ def later_step(case: Case, draws: DrawnArrays, known: References, shadows: int) 
         one = one_pass(known.graph, values, known.dtype, training=True, shadows=shadows)
         doubted = any(mask.any() for _, mask in kinks.doubts(known.graph, one, known.u))
         zero = {name for name, gradient in one.reference.gradients.items() if not np.any(gradient)}
-        cancelled = trust.cancelled(known.graph, values, one)
+        cancelled = blind_spots.cancelled(known.graph, values, one)
         if not zero - set(cancelled) and (known.dtype == "float64" or not doubted):
             return Later(step, one, cancelled)
     return None
@@ -166,13 +166,13 @@ def _forward(case: Case, graph: Graph, arrays: Arrays, known: References) -> lis
     found = _named(
         case, "forward", FORWARD, "values", _values(case, graph, known.evaluation), arrays, known.evaluation, known.u
     )
-    return trust.constant_outputs(found, graph, known)
+    return blind_spots.constant_outputs(found, graph, known)
 
 
 def _training(case: Case, graph: Graph, arrays: Arrays, known: References, zeros: Mapping[str, str]) -> list[Comparison]:
     one, u = known.training, known.u
     found = _named(case, "activation", VALUE, "values", _values(case, graph, one), arrays, one, u)
-    found = trust.saturated(found, graph, known)
+    found = blind_spots.saturated(found, graph, known)
     reference, beside = one.loss()
     if reference is not None:
         found.append(named(case, "loss", "loss", judge_tensor(arrays.get(LOSS), reference, beside, u)))

@@ -42,7 +42,7 @@ the tests': the greatest share of the budget used is printed by `python -m tests
 """
 
 UPDATE = 4.0
-"""Update: |Δw - Δw64| <= K·E + 2·u·max(|w before|, |w after|), with E the running error bound of the formula (running.py).
+"""Update: |Δw - Δw64| <= K·E + 2·u·max(|w before|, |w after|), with E the running error bound of the formula (error_bounds.py).
 
 E follows one order of evaluation. Others are as right: learning_rate·sqrt(1 - b2^t)/(1 - b1^t), m + (1 - b1)·(g - m), a rate
 multiplied into the velocity. Each has at most twice the roundings at the same magnitudes, and may keep a scalar in the

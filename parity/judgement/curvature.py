@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from parity.execution import newton
 from parity.execution.names import AFTER, GRADIENT, LOSS, NEWTON, PARAMETER, PRODUCT, STEP, array_name
-from parity.judgement import budgets, precision, trust
+from parity.judgement import blind_spots, budgets, precision
 from parity.judgement.agreement import settled
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
 from parity.judgement.comparison import judge as judge_tensor
@@ -66,7 +66,7 @@ def _all(given: CurvatureInputs, arrays: Arrays) -> list[Comparison]:
 def _gradients(given: CurvatureInputs, arrays: Arrays) -> Iterator[Comparison]:
     """Loss and gradient where the parameters start, and that asking for products has changed nothing."""
     case, one, u = given.case, given.known.training, given.known.u
-    zeros = trust.cancelled(given.graph, given.known.values, one)
+    zeros = blind_spots.cancelled(given.graph, given.known.values, one)
     loss, beside = one.loss()
     if loss is not None:
         yield named(case, "loss", "loss", judge_tensor(arrays.get(LOSS), loss, beside, u))
@@ -81,7 +81,7 @@ def _gradients(given: CurvatureInputs, arrays: Arrays) -> Iterator[Comparison]:
 def _products(given: CurvatureInputs, arrays: Arrays) -> Iterator[Comparison]:
     """H·v where the parameters start. What has no slope, whatever the parameters are, has no curvature either."""
     values, u = given.known.values, given.known.u
-    zeros = trust.cancelled(given.graph, values, given.known.training)
+    zeros = blind_spots.cancelled(given.graph, values, given.known.training)
     for number, direction in enumerate(given.directions):
         reference = curvature.product(given.graph, values, direction)
         around = [_product(given, values, direction, seed) for seed in range(given.known.shadows)]

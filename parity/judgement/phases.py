@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.execution.names import LOSS, PARAMETER, array_name, put_under, step_name
-from parity.judgement import kinks, trust
+from parity.judgement import blind_spots, kinks
 from parity.judgement.comparison import Comparison, Finding, judge, named, unfit
 from parity.judgement.references import Pass, References, one_pass, started
 from parity.judgement.updates import gradient_keys, judge_updates, trained
@@ -36,7 +36,7 @@ def judge_phases(case: Case, optimizer: Optimizer, initial: Arrays, arrays: Arra
             return [*found, named(case, "update", phase.name, Finding("not_compared", reason=reason))]
         start = started(graph, begun, one)
         one = one_pass(graph, begun, known.dtype, training=True, shadows=known.shadows, phase=place, after=one)
-        zeros = trust.cancelled(graph, begun, one, place)
+        zeros = blind_spots.cancelled(graph, begun, one, place)
 
         def judged(one: Pass, place: int = place, zeros: Mapping[str, str] = zeros) -> list[Comparison]:
             seen = _seen(case, arrays, known, one, place, zeros)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from parity.execution.names import GRADIENT, LOSS, array_name, step_name
 from parity.judgement import budgets
 from parity.judgement.comparison import Comparison
-from parity.judgement.origins import FORWARD, Origins
+from parity.judgement.first_departure import FORWARD, Origins
 from parity.judgement.references import References
 from parity.spec.cases import Case
 from parity.spec.graph import Graph

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from parity.judgement import budgets
 from parity.judgement.budgets import Spread
-from parity.reference_impl import running
+from parity.reference_impl import error_bounds
 from parity.reference_impl.observation import Reference, observe
 from parity.spec.graph import Graph
 
@@ -215,7 +215,7 @@ def _arrays(one: Reference, kind: str) -> dict[str, Array]:
 
 def moved(values: Mapping[str, Array], dtype: str, seed: int) -> dict[str, Array]:
     """Every float moved by u, up or down by chance: to a neighbour in the tested precision. Zeros stay."""
-    numbers, wide = np.random.RandomState(seed), running.wide(budgets.roundoff(dtype))
+    numbers, wide = np.random.RandomState(seed), error_bounds.wide(budgets.roundoff(dtype))
     found = {}
     for name, array in values.items():
         if array.dtype.kind != "f":

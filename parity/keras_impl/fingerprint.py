@@ -15,7 +15,7 @@ import numpy as np
 from keras import ops
 
 from parity.execution.protocol import Array, Probed
-from parity.execution.worker import driving
+from parity.execution.worker import probe_arguments
 from parity.keras_impl import model
 
 Found = Mapping[str, Array]
@@ -35,7 +35,7 @@ def initializer(asked: Probed) -> Found:
     keras.utils.set_random_seed(0)
     keras.config.set_floatx(asked.dtype)
     found = {}
-    for name, shape in driving.shapes(asked).items():
+    for name, shape in probe_arguments.shapes(asked).items():
         out, into, *space = (int(size) for size in shape)
         drawn = asked.make(**asked.keywords)((*space, into, out), dtype=asked.dtype)
         found[name] = np.moveaxis(model.array(drawn), (-1, -2), (0, 1))
@@ -67,23 +67,23 @@ def _called(layer: Any, x: Array, training: bool) -> Any:
 
 def pooling(asked: Probed) -> Found:
     """A window along the last axis of images of one row, of sequences or volumes."""
-    layer, leading = _layer(asked, driving.sized(asked)), (None,) * driving.axes_of(asked)
+    layer, leading = _layer(asked, probe_arguments.sized(asked)), (None,) * probe_arguments.axes_of(asked)
     return {name: model.array(layer(_tensor(asked, name)[leading][..., None])).ravel() for name in asked.arrays}
 
 
 def convolution(asked: Probed) -> Found:
     """Along the last axis, or (several axes) along all; transposed and depthwise ones as well."""
-    axes = driving.axes_of(asked)
-    layer, flat = _layer(asked, driving.sized(asked)), (1,) * (axes - 1)
+    axes = probe_arguments.axes_of(asked)
+    layer, flat = _layer(asked, probe_arguments.sized(asked)), (1,) * (axes - 1)
     if asked.setting == "several axes":
-        x, kernel = driving.box(asked)
+        x, kernel = probe_arguments.box(asked)
         return {str(axes): _convolved(asked, layer, x[None, ..., None], kernel)[0, ..., 0]}
     if asked.setting in ("grouped", "depthwise"):
         x, kernel = asked.arrays["channels"].T, asked.arrays[asked.setting]
         kernel = kernel.transpose(2, 1, 0) if asked.setting == "grouped" else kernel.transpose(2, 0, 1)
         out = _convolved(asked, layer, x.reshape(1, *flat, *x.shape), kernel)
         return {"rows": out.reshape(-1, out.shape[-1]).T}
-    rows = {name: row.reshape(1, *flat, -1, 1) for name, row in driving.rows(asked).items()}
+    rows = {name: row.reshape(1, *flat, -1, 1) for name, row in probe_arguments.rows(asked).items()}
     return {name: _convolved(asked, layer, row, asked.arrays["kernel"]).ravel() for name, row in rows.items()}
 
 
@@ -141,8 +141,8 @@ def attention(asked: Probed) -> Found:
     if isinstance(asked.make, type):
         return {"out": model.array(_attended(asked, heads, *parts))}
     parts = [ops.reshape(part, (*part.shape[:2], heads, -1)) for part in parts]
-    keywords: dict[str, Any] = dict(driving.caused(asked, asked.names))
-    if (mask := driving.masked(asked, asked.names)) is not None:
+    keywords: dict[str, Any] = dict(probe_arguments.caused(asked, asked.names))
+    if (mask := probe_arguments.masked(asked, asked.names)) is not None:
         keywords[mask[0]] = ops.convert_to_tensor(mask[1] if mask[1].dtype == bool else mask[1].astype(asked.dtype))[:, None]
     made = model.array(asked.make(*parts, **asked.keywords, **keywords))
     return {"out": made.reshape(*made.shape[:2], -1)}
@@ -165,8 +165,8 @@ def _attended(asked: Probed, heads: int, query: Any, key: Any, value: Any) -> An
     layer.build(query.shape, value.shape, key.shape)
     layer.set_weights([np.eye(size).reshape(w.shape) if w.size == size**2 else w * 0 for w in layer.get_weights()])
     names = inspect.signature(layer.call).parameters
-    keywords: dict[str, Any] = dict(driving.caused(asked, names))
-    if (mask := driving.masked(asked, names)) is not None:
+    keywords: dict[str, Any] = dict(probe_arguments.caused(asked, names))
+    if (mask := probe_arguments.masked(asked, names)) is not None:
         keywords[mask[0]] = ops.convert_to_tensor(mask[1])
     return layer(query, value, key=key, **keywords)
 

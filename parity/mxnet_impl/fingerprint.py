@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from parity.execution.protocol import Array, Probed
-from parity.execution.worker import driving
+from parity.execution.worker import probe_arguments
 from parity.mxnet_impl.device import mxnet
 
 Found = Mapping[str, Array]
@@ -38,7 +38,7 @@ def initializer(asked: Probed) -> Found:
     mxnet.random.seed(0)
     np.random.seed(0)  # Orthogonal draws from NumPy's
     found = {}
-    for name, shape in driving.shapes(asked).items():
+    for name, shape in probe_arguments.shapes(asked).items():
         weights = nd.zeros(tuple(int(size) for size in shape), dtype=asked.dtype)
         asked.make(**asked.keywords)(mxnet.init.InitDesc("weight"), weights)
         found[name] = _array(weights)
@@ -77,20 +77,20 @@ def normalization(asked: Probed) -> Found:
 
 def pooling(asked: Probed) -> Found:
     """A window along the last axis of images of one row, of sequences or volumes."""
-    layer = _layer(asked, driving.sized(asked))
+    layer = _layer(asked, probe_arguments.sized(asked))
     return {name: _array(layer(_row(asked, name))).ravel() for name in asked.arrays}
 
 
 def _row(asked: Probed, name: str) -> Any:
-    return _tensor(asked, name).reshape((1,) * (1 + driving.axes_of(asked)) + (-1,))
+    return _tensor(asked, name).reshape((1,) * (1 + probe_arguments.axes_of(asked)) + (-1,))
 
 
 def convolution(asked: Probed) -> Found:
     """Along the last axis, or (several axes) along all; transposed ones as well."""
-    axes = driving.axes_of(asked)
-    layer = _layer(asked, driving.sized(asked))
+    axes = probe_arguments.axes_of(asked)
+    layer = _layer(asked, probe_arguments.sized(asked))
     if asked.setting == "several axes":
-        x, kernel = (nd.array(array[None, None], dtype=asked.dtype) for array in driving.box(asked))
+        x, kernel = (nd.array(array[None, None], dtype=asked.dtype) for array in probe_arguments.box(asked))
         layer.weight.set_data(kernel)
         return {str(axes): _array(layer(x))[0, 0]}
     if asked.setting == "grouped":
@@ -100,7 +100,7 @@ def convolution(asked: Probed) -> Found:
         return {"rows": out.reshape(len(out), -1)}
     shape = layer.weight.shape
     layer.weight.set_data(_tensor(asked, "kernel")[: shape[-1]].reshape(shape))
-    return {name: _array(layer(_row(asked, name))).ravel() for name in driving.rows(asked)}
+    return {name: _array(layer(_row(asked, name))).ravel() for name in probe_arguments.rows(asked)}
 
 
 def recurrent(asked: Probed) -> Found:

@@ -1,6 +1,6 @@
 """Owns what an update rule may do with a whole tensor: means of rows and columns, root mean square, Newton–Schulz steps.
 
-It refuses to know rules. PLAIN computes in the precision of its argument; BOUNDED carries rounding errors along (running.py).
+It refuses to know rules. PLAIN computes in the precision of its argument; BOUNDED carries rounding errors along (error_bounds.py).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.formulas.syntax import FormulaError, iterations
-from parity.reference_impl import running
-from parity.reference_impl.running import Bounded
+from parity.reference_impl import error_bounds
+from parity.reference_impl.error_bounds import Bounded
 
 Array = npt.NDArray[Any]
 STEEPEST = 1025
@@ -69,7 +69,7 @@ def _bounded_mean(mean: Callable[[Array], Array]) -> Callable[[Bounded], Bounded
 
 
 def _bounded_rms(x: Bounded) -> Bounded:
-    return running.root_of_squares([x], x.u) / float(np.sqrt(x.value.size))
+    return error_bounds.root_of_squares([x], x.u) / float(np.sqrt(x.value.size))
 
 
 def _bounded_newton_schulz(x: Bounded, a: float, b: float, c: float, steps: float) -> Bounded:
@@ -110,7 +110,7 @@ PLAIN: Mapping[str, Callable[..., Any]] = {
     "newton_schulz": newton_schulz,
 }
 BOUNDED: Mapping[str, Callable[..., Any]] = {
-    **running.FUNCTIONS,
+    **error_bounds.FUNCTIONS,
     "row_means": _bounded_mean(row_means),
     "column_means": _bounded_mean(column_means),
     "rms": _bounded_rms,

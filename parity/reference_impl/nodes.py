@@ -15,7 +15,7 @@ import numpy as np
 from parity.ops import TABLE
 from parity.ops.definition import Array, Op, Run, evaluate
 from parity.reference_impl import scan
-from parity.reference_impl.frame import EvaluatedNode, Frame, accumulate
+from parity.reference_impl.walk_state import EvaluatedNode, Frame, accumulate
 from parity.spec.graph import Node
 
 

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from parity.formulas.formula import Formula
 from parity.formulas.syntax import RULES_ONLY
-from parity.reference_impl import matrices, running
-from parity.reference_impl.running import Bounded
+from parity.reference_impl import error_bounds, matrices
+from parity.reference_impl.error_bounds import Bounded
 from parity.spec.specs import Optimizer
 
 Array = npt.NDArray[Any]
@@ -103,17 +103,17 @@ def replay(
     step itself used may lie from the one that was seen (0 where both are exact).
     """
     names = list(factors)
-    state = rule.begin(names, lambda name, value: running.exactly(np.full(np.shape(initial[name]), value), u))
+    state = rule.begin(names, lambda name, value: error_bounds.exactly(np.full(np.shape(initial[name]), value), u))
     steps = []
     for t, seen in enumerate(gradients, start=1):
-        given = {name: running.exactly(seen[name], u, (gradient_errors or {}).get(name, 0.0)) for name in names}
-        known: dict[str, Any] = {"t": t, **{name: running.held(value, u) for name, value in hyperparameters.items()}}
+        given = {name: error_bounds.exactly(seen[name], u, (gradient_errors or {}).get(name, 0.0)) for name in names}
+        known: dict[str, Any] = {"t": t, **{name: error_bounds.held(value, u) for name, value in hyperparameters.items()}}
         if rule.uses_global_norm():
-            known["global_norm"] = running.root_of_squares(given.values(), u)
+            known["global_norm"] = error_bounds.root_of_squares(given.values(), u)
         expected = {}
         for name in names:
             rate = _scaled(known["learning_rate"], factors[name])
-            start = running.exactly(initial[name], u)
+            start = error_bounds.exactly(initial[name], u)
             after = rule.step(start, given[name], state[name], {**known, "learning_rate": rate}, matrices.BOUNDED)
             expected[name] = expected_of(start, after, u)
         steps.append(expected)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from parity.ops.definition import Array, Run
-from parity.reference_impl.frame import EvaluatedNode, Frame, Tape, accumulate
+from parity.reference_impl.walk_state import EvaluatedNode, Frame, Tape, accumulate
 from parity.spec.graph import Body, Node
 
 Forward = Callable[[Frame, Iterable[Node]], list[EvaluatedNode]]

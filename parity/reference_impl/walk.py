@@ -14,8 +14,8 @@ import numpy as np
 from parity.ops import TABLE
 from parity.ops.definition import Array, Op, Run
 from parity.reference_impl import nodes
-from parity.reference_impl.frame import EvaluatedNode, Frame, Tape
 from parity.reference_impl.precision import rounding
+from parity.reference_impl.walk_state import EvaluatedNode, Frame, Tape
 from parity.spec.graph import Graph, Node, Parameter, Phase, Statistic
 from parity.spec.graph_facts import mask_inputs
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from parity.execution.protocol import Array, Probed
-from parity.execution.worker import driving
+from parity.execution.worker import probe_arguments
 
 Found = Mapping[str, Array]
 
@@ -37,7 +37,7 @@ def initializer(asked: Probed) -> Found:
     """Draws into weights (out, in, …)."""
     torch.manual_seed(0)
     found = {}
-    for name, shape in driving.shapes(asked).items():
+    for name, shape in probe_arguments.shapes(asked).items():
         weights = torch.empty(*(int(size) for size in shape), dtype=getattr(torch, asked.dtype))
         asked.make(weights, **asked.keywords)
         found[name] = _array(weights)
@@ -73,16 +73,16 @@ def normalization(asked: Probed) -> Found:
 
 def pooling(asked: Probed) -> Found:
     """A window along the last axis of images of one row, of sequences or volumes."""
-    layer, leading = asked.make(**driving.sized(asked)), (None,) * (1 + driving.axes_of(asked))
+    layer, leading = asked.make(**probe_arguments.sized(asked)), (None,) * (1 + probe_arguments.axes_of(asked))
     return {name: _array(layer(_tensor(asked, name)[leading])).ravel() for name in asked.arrays}
 
 
 def convolution(asked: Probed) -> Found:
     """Along the last axis, or (several axes) along all; transposed ones as well."""
-    axes = driving.axes_of(asked)
-    layer = asked.make(**driving.sized(asked)).to(getattr(torch, asked.dtype))
+    axes = probe_arguments.axes_of(asked)
+    layer = asked.make(**probe_arguments.sized(asked)).to(getattr(torch, asked.dtype))
     if asked.setting == "several axes":
-        x, kernel = (torch.tensor(array, dtype=layer.weight.dtype) for array in driving.box(asked))
+        x, kernel = (torch.tensor(array, dtype=layer.weight.dtype) for array in probe_arguments.box(asked))
         layer.weight.data = kernel[None, None]
         return {str(axes): _array(layer(x[None, None])[0, 0])}
     if asked.setting == "grouped":
@@ -91,7 +91,7 @@ def convolution(asked: Probed) -> Found:
         out = _array(layer(x.reshape(1, len(x), *(1,) * (axes - 1), -1))[0])
         return {"rows": out.reshape(len(out), -1)}
     layer.weight.data = _tensor(asked, "kernel")[: layer.weight.shape[-1]].reshape(layer.weight.shape)
-    return {name: _array(layer(_tensor(asked, name)[(None,) * (1 + axes)])).ravel() for name in driving.rows(asked)}
+    return {name: _array(layer(_tensor(asked, name)[(None,) * (1 + axes)])).ravel() for name in probe_arguments.rows(asked)}
 
 
 def recurrent(asked: Probed) -> Found:
@@ -113,7 +113,7 @@ def recurrent(asked: Probed) -> Found:
 def resizing(asked: Probed) -> Found:
     """A row to another length."""
     x, length = _tensor(asked, "x")[None, None, None], int(asked.wanted["length"])
-    driving.check_mode(asked)
+    probe_arguments.check_mode(asked)
     keywords = {"size": (1, length), **asked.keywords}
     made = asked.make(**keywords)(x) if isinstance(asked.make, type) else asked.make(x, **keywords)
     return {"row": _array(made).ravel()}
@@ -130,8 +130,8 @@ def attention(asked: Probed) -> Found:
     else:
         call = partial(asked.make, **asked.keywords)
         parts = [part.unflatten(-1, (heads, -1)).transpose(1, 2) for part in parts]
-    keywords: dict[str, Any] = dict(driving.caused(asked, names))
-    if (mask := driving.masked(asked, names)) is not None:
+    keywords: dict[str, Any] = dict(probe_arguments.caused(asked, names))
+    if (mask := probe_arguments.masked(asked, names)) is not None:
         tensor = torch.tensor(mask[1]) if mask[1].dtype == bool else torch.tensor(mask[1], dtype=parts[0].dtype)
         keywords[mask[0]] = tensor if isinstance(asked.make, type) else tensor[:, None]
     made = call(*parts, **keywords)

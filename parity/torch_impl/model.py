@@ -15,7 +15,7 @@ from torch import Tensor, fx, nn
 from parity.execution.protocol import ParameterLayout, Unsupported
 from parity.spec.graph import Body, Graph, Input, Node
 from parity.torch_impl.layers import LAYERS, layout
-from parity.torch_impl.ops import elements
+from parity.torch_impl.ops import vectors
 from parity.torch_impl.ops.recurrent import Scan
 from parity.torch_impl.wiring import Layer, Site, attribute
 
@@ -79,7 +79,7 @@ class Network:
         if node.op == "formula":
             tracer = fx.proxy.GraphAppendingTracer(graph)
             stand_ins = {role: fx.Proxy(wire, tracer) for role, wire in wires.items()}
-            values[node.name] = elements.formula(self._site(node), stand_ins).node
+            values[node.name] = vectors.formula(self._site(node), stand_ins).node
             return
         layer = self._layers[id(node)]
         arguments = tuple(wires.get(role) for role in layer.roles)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.execution.names import BATCH, PARAMETER, STATISTIC, array_name, group_of, own_name
-from parity.judgement import agreement, kinks, phases, trust
+from parity.judgement import agreement, blind_spots, kinks, phases
 from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph, Node, isolate
@@ -154,7 +154,7 @@ def hidden(references: agreement.References) -> bool:
     """Whether some parameter moves nothing, though every layer is alive somewhere: units behind are off there, or dropped."""
     one = references.training
     still = {name for name, gradient in one.reference.gradients.items() if not np.any(gradient)}
-    return bool(still) and not still <= trust.cancelled(references.graph, references.values, one).keys()
+    return bool(still) and not still <= blind_spots.cancelled(references.graph, references.values, one).keys()
 
 
 def near_later(references: agreement.References, optimizer: language.Optimizer | None) -> bool:

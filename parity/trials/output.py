@@ -17,7 +17,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from parity import escaping
-from parity.execution import endings
+from parity.execution import outcomes
 from parity.execution.frameworks import trains
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import worst
@@ -93,7 +93,7 @@ def sentence(comparison: Comparison) -> str:
     if comparison.error is not None and comparison.budget is not None:
         numbers = f": error {comparison.error:.2g}, budget {comparison.budget:.2g}"
     place = f" at {comparison.where}" if comparison.where else ""
-    reason = f" ({endings.headline(comparison.reason)})" if comparison.reason else ""
+    reason = f" ({outcomes.headline(comparison.reason)})" if comparison.reason else ""
     return f"{comparison.quantity} {comparison.tensor}{numbers}{place}: {comparison.verdict}{reason}"
 
 

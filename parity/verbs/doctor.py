@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from parity.execution.endings import headline
 from parity.execution.frameworks import training
 from parity.execution.launcher import diagnosis
 from parity.execution.launcher.diagnosis import Diagnosis
+from parity.execution.outcomes import headline
 from parity.verbs import terminal
 from parity.verbs.terminal import columns
 

@@ -14,7 +14,7 @@ from parity.atlas.chapters import CHAPTERS, QUESTIONS, answer
 from parity.atlas.question import Answer, Question, answered, meets, written
 from parity.errors import UsageError
 from parity.execution.protocol import Unsupported
-from parity.execution.worker import inspection, tasks
+from parity.execution.worker import default_arguments, tasks
 from parity.judgement import budgets
 from parity.reporting import atlas
 from parity.reporting.atlas import AtlasRow
@@ -82,8 +82,8 @@ def test_other_draws_are_not_named() -> None:
 
 
 def test_a_default_is_read_from_the_installed_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert inspection.default("json.dumps(indent)") is None
-    assert inspection.default("json.JSONEncoder(skipkeys)") is False
+    assert default_arguments.default("json.dumps(indent)") is None
+    assert default_arguments.default("json.JSONEncoder(skipkeys)") is False
     monkeypatch.setattr(
         json.JSONEncoder.__init__, "__kwdefaults__", {**json.JSONEncoder.__init__.__kwdefaults__, "skipkeys": 7}
     )
@@ -95,7 +95,7 @@ def test_a_default_is_read_from_the_installed_package(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("place", ["json.dumps", "json.dumps(nothing)", "json.nothing(indent)", "no_such_package.f(x)"])
 def test_a_place_that_is_not_there_is_an_error(place: str) -> None:
     with pytest.raises((ValueError, AttributeError)):
-        inspection.default(place)
+        default_arguments.default(place)
 
 
 def test_a_question_that_a_framework_has_no_answer_to_is_unsupported() -> None:

@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from parity.comparing import departures, drawing, expressions, functions, glue, layouts, mapping
+from parity.comparing import code_causes, departures, drawing, expressions, functions, layouts, mapping
 from parity.comparing.layouts import Placement
-from parity.comparing.means import Means
 from parity.comparing.pairing import Side, alike
+from parity.comparing.reruns import Means
 from parity.comparing.structures import Structure
-from parity.execution.own_model.leaves import Call, Leaf, Weight, unstacked
-from parity.execution.worker.forms import MODEL, PROTOCOL, form
+from parity.execution.own_model.layers import Call, Leaf, Weight, unstacked
+from parity.execution.worker.target_kind import MODEL, PROTOCOL, form
 from parity.verbs.compare import traced
 
 Array = npt.NDArray[np.float64]
@@ -92,16 +92,16 @@ def gap(
 def test_an_order_of_branches_is_told_by_rows() -> None:
     left, right = NUMBERS.standard_normal((2, 3, 4))
     first, second = np.concatenate([left, right], 1), np.concatenate([right, left], 1)
-    (told,) = glue.branches(gap(first, second))
+    (told,) = code_causes.branches(gap(first, second))
     assert "along axis 1 b has what a has at 4–7, 0–3" in told
-    assert not list(glue.branches(gap(first, first + 1e-3)))
+    assert not list(code_causes.branches(gap(first, first + 1e-3)))
 
 
 def test_a_flattened_image_that_was_pooled_without_a_layer_is_found() -> None:
     image = NUMBERS.standard_normal((2, 3, 4, 5))  # what pooling made of (2, 3, 8, 10)
     whole = NUMBERS.standard_normal((2, 3, 8, 10))
     made = gap(image.reshape(2, -1), image.transpose(0, 2, 3, 1).reshape(2, -1), [whole], [whole])
-    (told,) = glue.flatten_order(made)
+    (told,) = code_causes.flatten_order(made)
     assert "a flattens (channels, height, width), b (height, width, channels) of an image of 3×4×5" in told
 
 

@@ -11,13 +11,24 @@ import numpy as np
 import pytest
 
 from parity.cli import status
-from parity.comparing import causes, departures, drawing, functions, glue, layouts, mapfile, mapping, pairing, structures
+from parity.comparing import (
+    code_causes,
+    departures,
+    drawing,
+    functions,
+    layer_causes,
+    layouts,
+    mapfile,
+    mapping,
+    pairing,
+    structures,
+)
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Unmappable
-from parity.comparing.means import Means
 from parity.comparing.pairing import Side, alike
+from parity.comparing.reruns import Means
 from parity.comparing.structures import Structure
-from parity.execution.own_model.leaves import Call, Leaf, Slot, Weight, put_together, taken_apart
+from parity.execution.own_model.layers import Call, Leaf, Slot, Weight, put_together, taken_apart
 from parity.spec import source
 
 NUMBERS = np.random.RandomState(0)
@@ -311,7 +322,7 @@ def test_a_cause_is_named_only_if_it_stands_its_test(added: float, count: int) -
     assert departure is not None
     assert departure.inherited == 0
     assert departure.added == pytest.approx(departure.error)
-    named = causes.tested(departure, mapping.Map({}, ())).causes
+    named = layer_causes.tested(departure, mapping.Map({}, ())).causes
     assert len(named) == count
     assert all(cause.startswith("epsilon: 1e-05 in a norm (Norm), 0.001 in b norm (Norm)") for cause in named)
 
@@ -329,7 +340,7 @@ def test_an_activation_is_named_by_what_it_does() -> None:
     for name in names[1:]:
         departure = departures.first(side("a", "none"), side("b", name), [(0, 0)], "eval", means)
         assert departure is not None and departure.trial is not None
-        told = list(glue.own_activation(departure.trial, mapping.Map({}, ())))
+        told = list(code_causes.own_activation(departure.trial, mapping.Map({}, ())))
         assert len(told) == 1 and f"none in a act (gelu), {name} in b act (gelu)" in told[0]
 
 

@@ -9,14 +9,25 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity.comparing import drawing, mapping, narrowed, notes, reordering, returned, rows, spreading, structures, wiring
+from parity.comparing import (
+    broadcast_weights,
+    drawing,
+    flattened_rows,
+    float32_only,
+    mapping,
+    model_outputs,
+    notes,
+    reordering,
+    structures,
+    wiring,
+)
+from parity.comparing.flattened_rows import FlattenedImage
 from parity.comparing.judging import Found, Pair
 from parity.comparing.layouts import Placement
 from parity.comparing.pairing import Side
-from parity.comparing.rows import FlattenedImage
 from parity.comparing.structures import Structure
 from parity.execution.own_model import sources
-from parity.execution.own_model.leaves import Call, Leaf, Weight
+from parity.execution.own_model.layers import Call, Leaf, Weight
 from parity.verbs.compare import lines, written_map
 
 NUMBERS = np.random.RandomState(7)
@@ -62,8 +73,8 @@ def flattening(channels: str, turn: str, natural: bool = False) -> Structure:
     [("first", "", "first"), ("first", "last", "last"), ("last", "", "last"), ("last", "first", "first")],
 )
 def test_a_row_runs_through_its_image_as_the_numbers_say(channels: str, turn: str, order: str) -> None:
-    assert rows.taken(flattening(channels, turn), 1) == FlattenedImage((4, 5, 3), order)
-    assert rows.taken(flattening(channels, turn, natural=True), 1) == FlattenedImage((4, 5, 3), channels)
+    assert flattened_rows.taken(flattening(channels, turn), 1) == FlattenedImage((4, 5, 3), order)
+    assert flattened_rows.taken(flattening(channels, turn, natural=True), 1) == FlattenedImage((4, 5, 3), channels)
 
 
 @pytest.mark.parametrize(("turn", "images"), [("", ((), (4, 5, 3))), ("last", ((4, 5, 3), (4, 5, 3)))])
@@ -128,8 +139,8 @@ def test_an_order_behind_a_function_is_told_by_the_numbers() -> None:
 )
 def test_weights_of_other_shapes_fit_where_one_is_spread(ours: Any, theirs: Any, neutral: Any) -> None:
     leaves = [Leaf("x", "prelu", "PReLU", {}, (Weight("slope", "w", shape),)) for shape in (ours, theirs)]
-    assert spreading.roles(*leaves) == (neutral is not None)
-    fitted = spreading.fitted({name: Placement("w", shape) for name, shape in (("a", ours), ("b", theirs))})
+    assert broadcast_weights.roles(*leaves) == (neutral is not None)
+    fitted = broadcast_weights.fitted({name: Placement("w", shape) for name, shape in (("a", ours), ("b", theirs))})
     if neutral is None:
         return
     assert [one.neutral for one in fitted.values()] == [neutral, neutral]
@@ -146,10 +157,10 @@ def outputs(label: str, *shapes: tuple[int, ...]) -> Structure:
 
 def test_another_number_of_outputs_is_a_finding_and_no_crash() -> None:
     one, two = outputs("a", (3, 1)), outputs("b", (3, 1), (3, 5))
-    (found,) = returned.differing(one, two)
+    (found,) = model_outputs.differing(one, two)
     assert found.verdict == "differs"
     assert "a returns 1 ((3, 1)) and b returns 2 ((3, 1), (3, 5))" in found.reason
-    losses = returned.losses([one, two], drawing.losses(one, np.random.RandomState(0)))
+    losses = model_outputs.losses([one, two], drawing.losses(one, np.random.RandomState(0)))
     assert [loss.shape for loss in losses["b"]] == [(3, 1), (3, 5)]
     assert np.array_equal(losses["a"][0], losses["b"][0])
     assert not losses["b"][1].any()
@@ -157,9 +168,9 @@ def test_another_number_of_outputs_is_a_finding_and_no_crash() -> None:
 
 def test_a_number_is_a_number_with_an_axis_or_without() -> None:
     structures_found = [outputs("a", ()), outputs("b", (1,))]
-    losses = returned.losses(structures_found, drawing.losses(structures_found[0], np.random.RandomState(0)))
+    losses = model_outputs.losses(structures_found, drawing.losses(structures_found[0], np.random.RandomState(0)))
     assert float(losses["a"][0]) == float(losses["b"][0][0]) != 0
-    assert not returned.differing(*structures_found)
+    assert not model_outputs.differing(*structures_found)
 
 
 def narrow(error: float) -> list[str]:
@@ -167,7 +178,7 @@ def narrow(error: float) -> list[str]:
     single = wide.astype(np.float32)
     off = single + np.float32(error)
     pair = Pair("forward", "output 0", 3, {"float64": wide, "float32": single}, {"float64": off, "float32": off})
-    return [one.verdict for one in narrowed.judged([pair], {"a": {}, "b": {"float64": "no kernel"}})]
+    return [one.verdict for one in float32_only.judged([pair], {"a": {}, "b": {"float64": "no kernel"}})]
 
 
 def test_without_float64_the_other_precision_is_judged() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from parity.cli import status
-from parity.comparing import glue
+from parity.comparing import code_causes
 from parity.errors import UsageError
 from parity.execution.launcher.environments import Unavailable, installed
 from parity.execution.own_model.conversation import Crashed
@@ -118,7 +118,7 @@ def judge(compared: Compared, planted: Planted) -> None:
     departure = compared.departure
     if not planted.layer:
         assert (compared.verdict in PASSING) == (not planted.cause), told
-        assert departure is None or (planted.own_way and any(glue.HELD in cause for cause in departure.causes)), told
+        assert departure is None or (planted.own_way and any(code_causes.HELD in cause for cause in departure.causes)), told
         assert not planted.cause or any(found.reason.startswith(planted.cause) for found in compared.found), told
         return
     assert compared.verdict == "differs", told

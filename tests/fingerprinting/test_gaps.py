@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from parity.atlas.canonical import INITIALIZERS, NATIVES, OPTIMIZERS
-from parity.execution.worker import black_box, probing
+from parity.execution.worker import native_objects, native_optimizers
 from parity.fingerprinting import gaps
 from parity.fingerprinting.forms import normalizations, reductions
 from parity.fingerprinting.naming import ExplainingForm, Seen
 from parity.fingerprinting.rules import ClosedForm, library
 from parity.reference_impl import training
-from parity.reference_impl.retracing import SeenStep
+from parity.reference_impl.replay import SeenStep
 from parity.reference_impl.rules import Rule
 from parity.reporting import atlas
 from parity.reporting.atlas import DefaultGap, size
@@ -134,7 +134,7 @@ class Defaulted:
 
 
 def test_defaults_are_read_where_nothing_is_asked_for() -> None:
-    keywords, known = black_box.chosen("Defaulted", Defaulted, {black_box.OTHERWISE: 0.125}, {})
+    keywords, known = native_optimizers.chosen("Defaulted", Defaulted, {native_optimizers.OTHERWISE: 0.125}, {})
     assert keywords == {"lr": 0.125}
     assert known == {"learning_rate": 0.125, "beta_1": 0.5, "beta_2": 0.75, "epsilon": 0.25}
-    assert probing.numbers(dict(black_box.arguments(Defaulted))) == {"epsilon": 0.25}
+    assert native_objects.numbers(dict(native_optimizers.arguments(Defaulted))) == {"epsilon": 0.25}

@@ -12,7 +12,7 @@ import pytest
 from altered_rules import ALTERATIONS, TRUE, altered, driven, single
 from seeded_rules import Direction
 
-from parity.execution.worker import black_box
+from parity.execution.worker import native_optimizers
 from parity.fingerprinting import naming
 from parity.fingerprinting.coverage import of_arrays
 from parity.fingerprinting.naming import ExplainingForm, Seen
@@ -101,7 +101,7 @@ def test_float32_inside_hides_no_factor(name: str) -> None:
 def test_every_run_says_what_it_drives() -> None:
     for place in range(len(RUNS) + 1):
         arrays = given(place)
-        again = black_box.unpacked(black_box.packed(arrays))
+        again = native_optimizers.unpacked(native_optimizers.packed(arrays))
         assert again.keys() == arrays.keys() and all(np.array_equal(again[name], arrays[name]) for name in arrays)
     long, shaped, sized = (of_arrays(run.name, given(place), run.values) for place, run in enumerate(RUNS, 1) if place > 1)
     assert long.steps == MANY and 0.05 < long.zeros < 0.2

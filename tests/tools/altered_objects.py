@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from parity.execution.protocol import Probed
-from parity.execution.worker import probing
+from parity.execution.worker import native_objects
 from parity.fingerprinting.forms.form import Facet
 from parity.fingerprinting.forms.kinds import KINDS
 from parity.spec.cases import Case
@@ -183,7 +183,7 @@ def facets(name: str, altered: Altered) -> list[Facet]:
     globals()["MADE"] = NumPyObject(name, altered)
     case = Case(name, "native", "float64", initializer=kind, optimizer=f"{__name__}:MADE")
     inputs, named = KINDS[kind]
-    return named(probing.probe(case, {kind: drive}, inputs), "float64")
+    return named(native_objects.probe(case, {kind: drive}, inputs), "float64")
 
 
 def foreign() -> Iterator[tuple[str, str, Altered]]:

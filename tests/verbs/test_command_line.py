@@ -15,7 +15,7 @@ import pytest
 
 from parity.cli import CLOSED, status
 from parity.errors import UsageError
-from parity.execution.endings import headline
+from parity.execution.outcomes import headline
 from parity.execution.records import Record
 from parity.spec import specs
 from parity.spec.mistakes import SpecError

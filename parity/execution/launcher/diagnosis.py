@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from parity.execution import frameworks
-from parity.execution.endings import of_process
 from parity.execution.launcher import isolation, supervised
 from parity.execution.launcher.environments import Environment, Unavailable, installed, override_variable
 from parity.execution.launcher.supervised import NoAnswer, Surroundings
+from parity.execution.outcomes import of_process
 
 SECONDS = 120.0
 """How long a framework may take to be imported and to describe itself."""

@@ -21,10 +21,10 @@ from pathlib import Path
 
 import parity
 from parity.execution.damage import parsed, read_text
-from parity.execution.endings import tail
 from parity.execution.frameworks import find
 from parity.execution.launcher import isolation, supervised
 from parity.execution.launcher.supervised import Lines, NoAnswer, Supervised, Surroundings
+from parity.execution.outcomes import tail
 
 MARKER = "complete.json"
 """Written last: a directory without it is a build that was cut off."""

@@ -21,7 +21,7 @@ from functools import cached_property
 from pathlib import Path
 
 from parity import escaping
-from parity.execution import endings, records, request
+from parity.execution import outcomes, records, request
 from parity.execution.launcher.process import LIMITS, POLL_SECONDS, Ending, Limits, WorkerSetting, run_process
 from parity.execution.records import Record
 from parity.execution.request import Request, RequestEntry
@@ -191,7 +191,7 @@ def _settle(run: Launch, ending: Ending) -> None:
         run.on_notice(notice)
     run.look(ending.begun)
     left = [run.asked.entries[place] for place in run.remaining()]
-    outcome, reason = endings.of_process(ending.returncode, ending.log, kernel_kills=ending.kernel_kills)
+    outcome, reason = outcomes.of_process(ending.returncode, ending.log, kernel_kills=ending.kernel_kills)
     if ending.too_slow:
         outcome, reason = "timed_out", ending.too_slow
     if not ending.begun:
@@ -204,7 +204,7 @@ def _settle(run: Launch, ending: Ending) -> None:
             run.end(entry, "crashed", UNREADABLE)
     if current not in left:
         return
-    if earlier and endings.is_fault(ending.returncode) and not ending.too_slow:
+    if earlier and outcomes.is_fault(ending.returncode) and not ending.too_slow:
         run.suspected[current.key] = f"{reason} (in a process that had begun {len(earlier)} cases before it)"
         run.on_notice(f"{current.case.id}: {run.suspected[current.key]}; it is asked again in a process of its own")
     else:

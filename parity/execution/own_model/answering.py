@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from parity.execution import arrays as array_files
-from parity.execution import endings, own_path
+from parity.execution import outcomes, own_path
 from parity.execution.frameworks import OWN_MODEL, find
 from parity.execution.names import (
     EVAL,
@@ -37,7 +37,7 @@ from parity.execution.names import (
     under,
 )
 from parity.execution.own_model import sources
-from parity.execution.own_model.leaves import Call, Foreign
+from parity.execution.own_model.layers import Call, Foreign
 
 Arrays = dict[str, Any]
 
@@ -133,7 +133,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         answering = built(framework, target, dtype)
     except Exception as error:  # the user's code may raise anything
-        tell({"failed": endings.of_exception(error)[1]})
+        tell({"failed": outcomes.of_exception(error)[1]})
         return 1
     tell({"ready": True})
     for line in sys.stdin:
@@ -150,7 +150,7 @@ def _answer(answering: Answering, question: Mapping[str, Any]) -> dict[str, Any]
         given = {name: np.asarray(one) for name, one in found.items()}
         return {"answer": answer, "sha256": array_files.write_npz(Path(question["answer"]), given, synced=False)}
     except Exception as error:  # the user's code may raise anything
-        return {"failed": endings.of_exception(error)[1]}
+        return {"failed": outcomes.of_exception(error)[1]}
 
 
 def _give_back() -> None:

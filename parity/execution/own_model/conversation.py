@@ -17,10 +17,10 @@ import numpy.typing as npt
 
 from parity.execution import arrays as array_files
 from parity.execution import frameworks
-from parity.execution.endings import of_process
 from parity.execution.launcher import isolation, supervised
 from parity.execution.launcher.launching import only_writer
 from parity.execution.launcher.supervised import Lines, NoAnswer, Supervised, Surroundings
+from parity.execution.outcomes import of_process
 
 Array = npt.NDArray[Any]
 SECONDS = 600.0

@@ -15,16 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.execution.names import GIVEN, OUTPUT, TAKEN, array_name, in_order
-from parity.execution.own_model.leaves import Call
+from parity.execution.own_model.layers import Call
 
 Array = npt.NDArray[Any]
 Found = tuple[int, str]
-"""A source (parity.execution.own_model.leaves.Call), and the turn on the way."""
+"""A source (parity.execution.own_model.layers.Call), and the turn on the way."""
 
 
 def found(calls: Sequence[Call], seen: Mapping[str, Array], inputs: Sequence[Array]) -> tuple[list[Call], list[Found]]:
     """The calls with their sources and turns; and the source of each of the model's outputs, (-1, "") where there is none.
-    seen: what the model's forward pass gives (parity.execution.own_model.leaves.Foreign)."""
+    seen: what the model's forward pass gives (parity.execution.own_model.layers.Foreign)."""
     given: dict[bytes, Found] = {}
     for number, array in enumerate(inputs):
         given |= _tellable(np.asarray(array), -2 - number)

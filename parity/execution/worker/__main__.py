@@ -22,11 +22,11 @@ from typing import Any
 import numpy as np
 
 from parity.execution import arrays as array_files
-from parity.execution import endings, own_path, records, request
+from parity.execution import outcomes, own_path, records, request
 from parity.execution.protocol import Array, Description, Framework, Unsupported
 from parity.execution.records import Record
 from parity.execution.request import Request, RequestEntry
-from parity.execution.worker import black_box, implementations, probing, tasks, timing
+from parity.execution.worker import implementations, native_objects, native_optimizers, tasks, timing
 
 PROGRESS = "progress.jsonl"
 LITTLE = 1 << 23
@@ -80,7 +80,7 @@ def run(asked: Request, out: Path, entries: Sequence[RequestEntry]) -> None:
         description = framework.describe()
     except Exception as error:  # a broken installation, whatever it raises
         outcome = "unavailable" if asked.realization is None else "crashed"
-        reason = f"{asked.realization or asked.framework} cannot be loaded: {endings.of_exception(error)[1]}"
+        reason = f"{asked.realization or asked.framework} cannot be loaded: {outcomes.of_exception(error)[1]}"
         for entry in entries:
             records.append(out, replace(_record(asked, entry), outcome=outcome, reason=reason))
         return
@@ -111,7 +111,7 @@ def run_case(
     except Unsupported as error:
         record = replace(record, outcome="unsupported", reason=str(error) or "the framework gave no reason")
     except (Exception, SystemExit) as error:
-        outcome, reason = endings.of_exception(error)
+        outcome, reason = outcomes.of_exception(error)
         record = replace(record, outcome=outcome, reason=reason)
     return replace(record, seconds=time.perf_counter() - start)
 
@@ -142,9 +142,11 @@ def _perform(
     if case.task == "question":
         return tasks.question(case.spec, *implementations.answers(asked.framework), given), None
     if case.task == "fingerprint":
-        return black_box.fingerprint(framework, case, tasks.initial_state(given), black_box.batches(given)), None
+        return native_optimizers.fingerprint(
+            framework, case, tasks.initial_state(given), native_optimizers.batches(given)
+        ), None
     if case.task == "native":
-        return probing.probe(case, implementations.drivers(asked.framework), given), None
+        return native_objects.probe(case, implementations.drivers(asked.framework), given), None
     start = time.perf_counter()
     realization = framework.realize(case)
     built = time.perf_counter() - start

@@ -13,7 +13,7 @@ from typing import Any
 from parity.execution import own_path
 from parity.execution.frameworks import ANSWERS, DEFAULTS, FINGERPRINT, FRAMEWORK, find
 from parity.execution.protocol import Array, Description, Driven, Framework, Probed, Realization
-from parity.execution.worker.forms import MODEL, form
+from parity.execution.worker.target_kind import MODEL, form
 from parity.spec.cases import Case
 
 

@@ -44,7 +44,7 @@ from parity.execution.names import (
     under,
 )
 from parity.execution.protocol import Array, Framework, Observation, Realization, Unsupported
-from parity.execution.worker import decoding, inspection
+from parity.execution.worker import decoding, default_arguments
 from parity.spec.cases import Case
 from parity.spec.graph import Graph
 
@@ -145,7 +145,7 @@ def sampling(framework: Framework, case: Case) -> dict[str, Array]:
 def question(name: str, defaults: Mapping[str, str], answers: Answers, arrays: Arrays) -> dict[str, Array]:
     """What an installed package does: a default argument as `default` (JSON in bytes), or what a native call gives, `value`."""
     if name in defaults:
-        found = {"where": defaults[name], "default": inspection.default(defaults[name])}
+        found = {"where": defaults[name], "default": default_arguments.default(defaults[name])}
         return {"default": np.frombuffer(json.dumps(found).encode(), np.uint8)}
     if name not in answers:
         raise Unsupported("there is nothing of the kind in this framework")

@@ -12,8 +12,8 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from parity.jax_impl.ops.elements import dropout_layer, stretched
 from parity.jax_impl.ops.losses import before
+from parity.jax_impl.ops.vectors import dropout_layer, stretched
 from parity.jax_impl.wiring import Laid, Site, Tensor, Use
 
 

@@ -19,8 +19,8 @@ from tensorflow.python import pywrap_tfe
 from tensorflow.python.eager import core, execute
 from tensorflow.python.framework import op_def_registry
 
-from parity.execution.own_model.called import KEPT, CalledFunction, example_draws, users_line
-from parity.execution.own_model.leaves import plain
+from parity.execution.own_model.functions import KEPT, CalledFunction, example_draws, users_line
+from parity.execution.own_model.layers import plain
 from parity.execution.protocol import Array
 
 UNIFORM = ("RandomUniform", "StatelessRandomUniform", "StatelessRandomUniformV2")

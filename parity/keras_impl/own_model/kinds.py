@@ -12,7 +12,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from parity.execution.own_model.leaves import Kind, Setting, plain
+from parity.execution.own_model.layers import Kind, Setting, plain
 
 AXIS = Setting("axis", lambda axis: "first" if axis == 1 else "last")
 CHANNELS = Setting("data_format", lambda word: "last" if word == "channels_last" else "first")

@@ -30,8 +30,8 @@ from parity.execution.names import (
     put_under,
     under,
 )
-from parity.execution.own_model.called import CalledFunction, answered
-from parity.execution.own_model.leaves import Call, Leaf, Shape, Weight, put_together, taken_apart
+from parity.execution.own_model.functions import CalledFunction, answered
+from parity.execution.own_model.layers import Call, Leaf, Shape, Weight, put_together, taken_apart
 from parity.execution.protocol import Array
 from parity.keras_impl import model as programs
 from parity.keras_impl.own_model.functions import Functions, known_class, quiet, reseeded
@@ -70,7 +70,7 @@ def version() -> str:
 
 
 class Model:
-    """A Keras model, subclassed, functional or sequential, as parity.execution.own_model.leaves.Foreign says."""
+    """A Keras model, subclassed, functional or sequential, as parity.execution.own_model.layers.Foreign says."""
 
     def __init__(self, model: keras.Model, dtype: str) -> None:
         self.model, self.dtype = model, dtype

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from parity.execution.own_model.leaves import Leaf, Weight
+from parity.execution.own_model.layers import Leaf, Weight
 from parity.keras_impl.own_model.kinds import GATES, derived, inner, kind_of, layout_of
 
 

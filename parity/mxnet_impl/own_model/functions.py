@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.execution.own_model.called import KEPT, CalledFunction, example_draws, users_line
+from parity.execution.own_model.functions import KEPT, CalledFunction, example_draws, users_line
 from parity.execution.protocol import Array
 from parity.mxnet_impl.device import mxnet
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from parity.execution.own_model.leaves import Kind, Setting, plain
+from parity.execution.own_model.layers import Kind, Setting, plain
 from parity.mxnet_impl.device import mxnet
 from parity.mxnet_impl.own_model.symbols import SymbolNode
 

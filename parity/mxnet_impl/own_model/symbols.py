@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from parity.execution.own_model.leaves import Kind, Setting
+from parity.execution.own_model.layers import Kind, Setting
 from parity.mxnet_impl.device import mxnet
 
 gluon = mxnet.gluon

@@ -18,8 +18,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode, resolve_name
 
-from parity.execution.own_model.called import KEPT, CalledFunction, example_draws, users_line
-from parity.execution.own_model.leaves import Slot, plain, taken_apart
+from parity.execution.own_model.functions import KEPT, CalledFunction, example_draws, users_line
+from parity.execution.own_model.layers import Slot, plain, taken_apart
 from parity.execution.protocol import Array
 from parity.torch_impl import device
 

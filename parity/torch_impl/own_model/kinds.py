@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from parity.execution.own_model.leaves import Kind, Setting, plain
+from parity.execution.own_model.layers import Kind, Setting, plain
 
 
 def _pairs(count: int) -> Callable[[Any], Any]:

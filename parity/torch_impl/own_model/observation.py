@@ -31,8 +31,8 @@ from parity.execution.names import (
     put_under,
     under,
 )
-from parity.execution.own_model.called import CalledFunction, answered
-from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, put_together, taken_apart, unstacked
+from parity.execution.own_model.functions import CalledFunction, answered
+from parity.execution.own_model.layers import Call, Kind, Leaf, Shape, Weight, put_together, taken_apart, unstacked
 from parity.execution.protocol import Array
 from parity.torch_impl import device
 from parity.torch_impl.own_model.functions import Functions, reseeded
@@ -113,7 +113,7 @@ class Recorder:
 
 
 class Model:
-    """A torch module, as parity.execution.own_model.leaves.Foreign says."""
+    """A torch module, as parity.execution.own_model.layers.Foreign says."""
 
     def __init__(self, module: nn.Module, dtype: str) -> None:
         self.module, self.dtype = module.to(device.DTYPES[dtype]), device.DTYPES[dtype]

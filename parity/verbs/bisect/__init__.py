@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parity.errors import UsageError
-from parity.execution import endings
+from parity.execution import outcomes
 from parity.execution.launcher.environments import installed
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import PASSING
@@ -126,4 +126,4 @@ def agreement(spec: str, framework: str, judged: Sequence[Judged]) -> list[str]:
         return [f"{framework} agrees with {spec} in float64: every layer alone, and the whole"]
     count = f"{len(judged) - len(missing)} of {len(judged)} cases were judged"
     told = f"{framework}: nothing departs from {spec} in float64; {count}, the others are unsupported:"
-    return [told, *(f"    {one.trial.case.spec}: {endings.headline(one.record.reason)}" for one in missing)]
+    return [told, *(f"    {one.trial.case.spec}: {outcomes.headline(one.record.reason)}" for one in missing)]

@@ -14,9 +14,9 @@ from typing import Any
 import numpy.typing as npt
 
 from parity.comparing import (
-    chance,
     mapfile,
     mapping,
+    randomness,
     reordering,
     structures,
 )
@@ -118,11 +118,11 @@ def _compared(
         found = [reordering.with_told(one, told.get(one.label, {})) for one in run.structures]
         run = replace(run, structures=found, mapped=_mapped(found, None, map_path, labels))
         sides, given = run.observed(0)
-    if chance.mixed(sides):
+    if randomness.mixed(sides):
         again = replace(run, scaled=True)
         found_again = again.observed(0)
         run, (sides, given) = (
-            (again, found_again) if chance.apart(found_again[0]) < chance.apart(sides) else (run, run.observed(0))
+            (again, found_again) if randomness.apart(found_again[0]) < randomness.apart(sides) else (run, run.observed(0))
         )
     others = zip(models[1:], sides[1:], strict=True)
     return [judged(run, other, sides[0], side, given) for other, side in others]

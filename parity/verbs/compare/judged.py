@@ -12,22 +12,22 @@ from typing import Any
 import numpy.typing as npt
 
 from parity.comparing import (
-    causes,
-    chance,
+    code_causes,
     departures,
-    glue,
+    float32_only,
     judging,
-    listed,
+    layer_causes,
+    listed_settings,
     logarithms,
     mapping,
-    narrowed,
+    model_outputs,
     notes,
     pairing,
-    returned,
-    training,
+    randomness,
+    training_causes,
 )
-from parity.comparing.means import Means
 from parity.comparing.pairing import Side
+from parity.comparing.reruns import Means
 from parity.execution.names import EVAL, TRAIN
 from parity.judgement import budgets
 from parity.verbs.compare.observed import ObservedModels
@@ -44,13 +44,13 @@ def judged(run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side, 
     if any(run.lacking[model.label] for model in (base, other)):
         return replace(_in_float32(run, other, (ours, theirs), means, calls, passes), notes=said)
     found = [one for pairs in passes for one in judging.judged(pairs)]
-    departure = causes.first(ours, theirs, calls, means, run.mapped) or training.statistics(
+    departure = layer_causes.first(ours, theirs, calls, means, run.mapped) or training_causes.statistics(
         ours, theirs, run.mapped, calls, means
     )
-    departure = departure or training.gradients(passes[2], found, (base.label, other.label))
+    departure = departure or training_causes.gradients(passes[2], found, (base.label, other.label))
     if departure is not None and not departure.causes:
         if by_chance := _by_chance(run, other, (ours, theirs), found):
-            return Compared(base, other, [*training.settings(ours, theirs, run.mapped), *by_chance], None, said)
+            return Compared(base, other, [*training_causes.settings(ours, theirs, run.mapped), *by_chance], None, said)
         if casts := _casts((ours, theirs), means):
             again = replace(run, lacking={**run.lacking, **casts})
             sides, given = again.observed(0)
@@ -59,14 +59,17 @@ def judged(run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side, 
         found = _redrawn(run, other, calls, passes)
     if judging.narrow_alone(found) and logarithms.FRAMEWORK in (base.framework, other.framework):
         found = logarithms.behind(found, _redrawn(replace(run, plain=True), other, calls))
-    departure = departure and training.spread_cause(departure, training.settings(ours, theirs, run.mapped))
-    found = training.documented(found, ours, theirs, run.mapped, calls, means)
+    departure = departure and training_causes.spread_cause(departure, training_causes.settings(ours, theirs, run.mapped))
+    found = training_causes.documented(found, ours, theirs, run.mapped, calls, means)
     found = logarithms.documented(found, [pair for pairs in passes for pair in pairs], (base.framework, other.framework))
-    own_way = [cause for cause in departure.causes if glue.HELD in cause] if departure else []
+    own_way = [cause for cause in departure.causes if code_causes.HELD in cause] if departure else []
     if own_way:
         found = judging.in_its_own_way(found, own_way[0])
-    settings = [*training.settings(ours, theirs, run.mapped), *(listed.settings(ours, theirs, calls) if departure else ())]
-    found = [*settings, *returned.differing(ours.structure, theirs.structure), *found]
+    settings = [
+        *training_causes.settings(ours, theirs, run.mapped),
+        *(listed_settings.settings(ours, theirs, calls) if departure else ()),
+    ]
+    found = [*settings, *model_outputs.differing(ours.structure, theirs.structure), *found]
     return Compared(base, other, found, departure, said, _behind(departure, (ours, theirs), run, calls, means))
 
 
@@ -95,11 +98,15 @@ def _in_float32(
     """Where one of the two has no float64: float32 judged, its first departure looked into."""
     ours, theirs = sides
     reasons = {side.structure.label: run.lacking[side.structure.label] for side in sides}
-    found = [one for pairs in passes for one in narrowed.judged(pairs, reasons)]
-    told = [*training.settings(ours, theirs, run.mapped), *returned.differing(ours.structure, theirs.structure), *found]
-    told = training.documented(told, ours, theirs, run.mapped, calls, means)
-    bad = any(one.verdict in training.BAD and one.quantity not in ("setting", "statistic") for one in told)
-    departure = causes.first(ours, theirs, calls, means, run.mapped) if bad else None
+    found = [one for pairs in passes for one in float32_only.judged(pairs, reasons)]
+    told = [
+        *training_causes.settings(ours, theirs, run.mapped),
+        *model_outputs.differing(ours.structure, theirs.structure),
+        *found,
+    ]
+    told = training_causes.documented(told, ours, theirs, run.mapped, calls, means)
+    bad = any(one.verdict in training_causes.BAD and one.quantity not in ("setting", "statistic") for one in told)
+    departure = layer_causes.first(ours, theirs, calls, means, run.mapped) if bad else None
     return Compared(run.models[0], other, told, departure, (), _behind(departure, sides, run, calls, means))
 
 
@@ -113,8 +120,8 @@ def _behind(
     """What departs of itself behind the first departure: layers, and statistics that move otherwise."""
     if departure is None:
         return ()
-    found = causes.further(departure, calls, run.mapped)
-    moving = None if departure.quantity == "statistic" else training.statistics(*sides, run.mapped, calls, means)
+    found = layer_causes.further(departure, calls, run.mapped)
+    moving = None if departure.quantity == "statistic" else training_causes.statistics(*sides, run.mapped, calls, means)
     return (*found, *([moving] if moving is not None and moving.causes else []))
 
 
@@ -123,8 +130,8 @@ def _casts(sides: tuple[Side, Side], means: Means) -> dict[str, Mapping[str, str
     found: dict[str, Mapping[str, str]] = {}
     for side in sides:
         label, count = side.structure.label, len(side.structure.calls)
-        if reason := narrowed.cast(*means.functions(label, False, (0, count), {})):
-            found[label] = {narrowed.WIDE: reason}
+        if reason := float32_only.cast(*means.functions(label, False, (0, count), {})):
+            found[label] = {float32_only.WIDE: reason}
     return found
 
 
@@ -135,7 +142,7 @@ def _by_chance(
     again = run.observed(0)[0]
     twice = list(zip(sides, (again[0], again[run.models.index(other)]), strict=True))
     for mode in (EVAL, TRAIN):
-        random = [side.structure.label for side, same in twice if chance.itself(side, same, mode)]
+        random = [side.structure.label for side, same in twice if randomness.itself(side, same, mode)]
         if random:
-            return chance.without(found, random, mode == EVAL)
+            return randomness.without(found, random, mode == EVAL)
     return []

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy.typing as npt
 
-from parity.comparing import drawing, mapping, narrowed, returned
+from parity.comparing import drawing, float32_only, mapping, model_outputs
 from parity.comparing.mapping import Map
-from parity.comparing.means import Means
 from parity.comparing.pairing import Side
+from parity.comparing.reruns import Means
 from parity.comparing.structures import Structure
 from parity.execution.names import INPUT, INSTEAD, LOSS, WEIGHT, array_name, numbered, put_under
 from parity.execution.own_model.conversation import Refused
@@ -52,7 +52,7 @@ class ObservedModels:
         numbers, base = stream("compare", self.seed, draw), self.structures[0]
         drawn = inputs.drawn(self.structures, self.wanted, numbers)
         weights = drawing.weights(self.mapped, self.initial, base.label, numbers)
-        losses = returned.losses(self.structures, drawing.losses(base, numbers))
+        losses = model_outputs.losses(self.structures, drawing.losses(base, numbers))
         sides, given = [], dict[str, list[Array]]()
         for model, structure in zip(self.models, self.structures, strict=True):
             given[model.label] = [structure.entering(number, array, native=True) for number, array in enumerate(drawn)]
@@ -65,7 +65,7 @@ class ObservedModels:
             running = [dtype for dtype in DTYPES if dtype not in self.lacking[model.label]]
             answers = {dtype: model.processes[dtype].ask("observe", asked, **asking) for dtype in running}
             draws = answers[running[0]][0].get("draws", {})
-            seen = narrowed.both({dtype: one[1] for dtype, one in answers.items()})
+            seen = float32_only.both({dtype: one[1] for dtype, one in answers.items()})
             sides.append(Side(structure, seen, weights[model.label], draws))
         return sides, given
 

@@ -15,7 +15,7 @@ from parity.execution.launcher import isolation, supervised
 from parity.execution.launcher.environments import Unavailable, installed
 from parity.execution.launcher.supervised import NoAnswer, Surroundings
 from parity.execution.own_model.conversation import SECONDS, Crashed
-from parity.execution.worker.forms import MODEL
+from parity.execution.worker.target_kind import MODEL
 from parity.trials import selection
 from parity.verbs import compare as comparing
 from parity.verbs.compare.output import Compared
@@ -34,7 +34,7 @@ def _form(framework: str, target: str) -> str:
     with supervised.folder("parity-form-") as place:
         variables = isolation.variables(place, frameworks.environment(framework), python_path=(Path.cwd(),))
         seen = Surroundings(variables, isolation.working_directory(place), place / "worker.log", grace=0.0)
-        command = [str(interpreter.absolute()), "-m", "parity.execution.worker.forms", target]
+        command = [str(interpreter.absolute()), "-m", "parity.execution.worker.target_kind", target]
         try:
             returncode, said = supervised.ask(command, seen, SECONDS)
         except NoAnswer:  # whoever runs it will say why

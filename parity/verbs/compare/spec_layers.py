@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from parity.execution.own_model.leaves import Kind, Leaf, Setting, Weight
+from parity.execution.own_model.layers import Kind, Leaf, Setting, Weight
 from parity.spec.graph import Graph, Node
 
 

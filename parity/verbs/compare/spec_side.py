@@ -32,7 +32,7 @@ from parity.execution.names import (
     put_under,
 )
 from parity.execution.own_model.answering import Answering
-from parity.execution.own_model.leaves import Call, Leaf, Shape, unstacked
+from parity.execution.own_model.layers import Call, Leaf, Shape, unstacked
 from parity.ops import TABLE
 from parity.ops.definition import Op, Run, evaluate
 from parity.reference_impl import walk as walking
@@ -52,7 +52,7 @@ SPEC = "spec"
 
 
 class Walked:
-    """A graph, as parity.execution.own_model.leaves.Foreign says."""
+    """A graph, as parity.execution.own_model.layers.Foreign says."""
 
     def __init__(self, graph: Graph, dtype: str) -> None:
         nodes = tuple(replace(node, evaluate=node.evaluate or _drops(node)) for node in graph.nodes)

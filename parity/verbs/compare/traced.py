@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from parity.comparing import doors, drawing, structures
+from parity.comparing import drawing, image_layouts, structures
 from parity.comparing.axes import FIRST, LAST, SIGNAL
 from parity.comparing.drawing import Given
 from parity.comparing.structures import Structure
@@ -82,7 +82,7 @@ def _batched(one: Given, batches: Sequence[int]) -> Given:
 
 def _carried(source: Traced, answer: Described) -> Iterator[list[Given]]:
     """What another model takes, for one that says nothing, or as the shapes that its framework knows say."""
-    layouts = [doors.entry(source.structure, number, len(one.shape)) for number, one in enumerate(source.given)]
+    layouts = [image_layouts.entry(source.structure, number, len(one.shape)) for number, one in enumerate(source.given)]
     known = [tuple(shape) for shape, _, _ in answer["known"] or ()]
     images = answer["images"]
     usual = [moved(one, layout, images) for one, layout in zip(source.given, layouts, strict=True)]

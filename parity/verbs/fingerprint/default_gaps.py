@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from parity.atlas.canonical import INITIALIZERS, NATIVES, OPTIMIZERS, Definition
 from parity.errors import UsageError
 from parity.execution.names import KNOWN, under
-from parity.execution.worker.black_box import OTHERWISE
+from parity.execution.worker.native_optimizers import OTHERWISE
 from parity.fingerprinting import gaps
 from parity.fingerprinting.forms import draws, gates
 from parity.fingerprinting.forms.form import Arrays, Facet, Form

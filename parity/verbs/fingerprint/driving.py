@@ -17,9 +17,9 @@ from parity.errors import UsageError
 from parity.execution import arrays as array_files
 from parity.execution.launcher import supervised
 from parity.execution.names import BATCH, HYPERPARAMETER, PARAMETER, RATE, array_name, numbers, under
-from parity.execution.worker.black_box import packed, unpacked
+from parity.execution.worker.native_optimizers import packed, unpacked
 from parity.fingerprinting.naming import Seen
-from parity.reference_impl.retracing import SeenStep
+from parity.reference_impl.replay import SeenStep
 from parity.spec.cases import Case
 from parity.trials import probes
 from parity.trials.fingerprint_runs import FIRST, RUNS, DrivenRun

@@ -14,7 +14,7 @@ from parity.errors import UsageError
 from parity.execution import arrays as array_files
 from parity.execution.launcher import supervised
 from parity.execution.names import FURTHER, KNOWN, group_of
-from parity.execution.worker import probing
+from parity.execution.worker import native_objects
 from parity.fingerprinting.coverage import RoundCoverage
 from parity.fingerprinting.forms import draws, rounds
 from parity.fingerprinting.forms.form import Arrays, Facet
@@ -94,7 +94,7 @@ def _trial(asked: Native, dtype: str, defaults: bool) -> Trial:
         initializer=asked.kind,
         optimizer=asked.path,
         arguments=dict(asked.settings),
-        hyperparameters={probing.DEFAULTS: 1.0} if defaults else {},
+        hyperparameters={native_objects.DEFAULTS: 1.0} if defaults else {},
     )
     return Trial(case, KINDS[asked.kind][0], lambda _: [], "fingerprints")
 

@@ -10,7 +10,7 @@ from threading import Lock
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from parity import escaping
-from parity.execution import endings
+from parity.execution import outcomes
 from parity.execution.records import Record
 from parity.verbs import terminal
 from parity.verbs.terminal import pulse
@@ -31,7 +31,7 @@ class Bar:
             pulse.advance(f"{framework} {record.case}")
             if record.outcome not in ("ran", "unsupported"):
                 absent = record.outcome == "unavailable"  # of every case of a framework or device, and told once
-                told = endings.headline(record.reason)
+                told = outcomes.headline(record.reason)
                 self._tell(f"{framework}: {told}" if absent else f"{framework}: {record.case} {record.outcome}: {told}")
 
     def _tell(self, text: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from parity.execution.protocol import Probed
-from parity.execution.worker import driving
+from parity.execution.worker import probe_arguments
 from parity.fingerprinting.forms import attention, convolutions, draws
 
 
@@ -44,21 +44,21 @@ def asked(make: Any, setting: str = "plain", arrays: Mapping[str, np.ndarray] = 
 )
 def test_sizes_are_those_of_the_axes(make: Any, axes: int, kernel: Any, block: Any) -> None:
     probe = asked(make, kernel_size=(1, 3), block=(2, 3, 2), padding="same", filters=1)
-    assert driving.axes_of(probe) == axes
-    assert driving.sized(probe) == {"kernel_size": kernel, "block": block, "padding": "same", "filters": 1}
+    assert probe_arguments.axes_of(probe) == axes
+    assert probe_arguments.sized(probe) == {"kernel_size": kernel, "block": block, "padding": "same", "filters": 1}
 
 
 def test_rows_are_told_from_kernels_and_volumes() -> None:
-    assert set(driving.rows(asked(Conv1d))) == {"seven", "eight"}
-    assert [array.shape for array in driving.box(asked(MaxPool3D))] == [(3, 4, 5), (2, 3, 2)]
-    assert [array.shape for array in driving.box(asked(Convolution))] == [(4, 5), (3, 2)]
+    assert set(probe_arguments.rows(asked(Conv1d))) == {"seven", "eight"}
+    assert [array.shape for array in probe_arguments.box(asked(MaxPool3D))] == [(3, 4, 5), (2, 3, 2)]
+    assert [array.shape for array in probe_arguments.box(asked(Convolution))] == [(4, 5), (3, 2)]
     with pytest.raises(ValueError, match="one axis"):
-        driving.box(asked(Conv1d))
+        probe_arguments.box(asked(Conv1d))
 
 
 def test_matrices_alone_where_an_initializer_is_for_these() -> None:
-    assert set(driving.shapes(asked(Convolution, "draw", draws.INPUTS))) == {"dense", "conv"}
-    assert set(driving.shapes(asked(Convolution, "matrix", draws.INPUTS))) == {"dense"}
+    assert set(probe_arguments.shapes(asked(Convolution, "draw", draws.INPUTS))) == {"dense", "conv"}
+    assert set(probe_arguments.shapes(asked(Convolution, "matrix", draws.INPUTS))) == {"dense"}
 
 
 class UpsamplingBilinear2d:
@@ -67,7 +67,7 @@ class UpsamplingBilinear2d:
 
 def test_what_bears_a_mode_in_its_name_is_asked_for_that_alone() -> None:
     def check(make: Any, mode: str, *names: str) -> None:
-        driving.check_mode(Probed(make, "", {}, {"mode": mode}, frozenset(names), {}, "float64"))
+        probe_arguments.check_mode(Probed(make, "", {}, {"mode": mode}, frozenset(names), {}, "float64"))
 
     check(UpsamplingBilinear2d, "bilinear")
     check(UpsamplingBilinear2d, "nearest", "mode")
@@ -77,21 +77,21 @@ def test_what_bears_a_mode_in_its_name_is_asked_for_that_alone() -> None:
 
 
 def test_masks_go_by_the_name_that_a_callable_has() -> None:
-    masked = driving.masked(asked(Convolution, "boolean mask", attention.INPUTS), ("query", "attention_mask"))
+    masked = probe_arguments.masked(asked(Convolution, "boolean mask", attention.INPUTS), ("query", "attention_mask"))
     assert masked and masked[0] == "attention_mask" and masked[1].dtype == bool
-    numbers = driving.masked(asked(Convolution, "float mask", attention.INPUTS), ("mask",))
+    numbers = probe_arguments.masked(asked(Convolution, "float mask", attention.INPUTS), ("mask",))
     assert numbers and numbers[0] == "mask" and numbers[1] is attention.INPUTS["bias"]
-    unnamed = driving.masked(asked(Convolution, "boolean mask", attention.INPUTS), ())
+    unnamed = probe_arguments.masked(asked(Convolution, "boolean mask", attention.INPUTS), ())
     assert unnamed and unnamed[0] == "attn_mask"
-    assert driving.masked(asked(Convolution, "plain", attention.INPUTS), ("mask",)) is None
+    assert probe_arguments.masked(asked(Convolution, "plain", attention.INPUTS), ("mask",)) is None
     with pytest.raises(ValueError, match="takes no key mask"):
-        driving.masked(asked(Convolution, "key mask", attention.INPUTS), ("attention_mask",))
+        probe_arguments.masked(asked(Convolution, "key mask", attention.INPUTS), ("attention_mask",))
 
 
 def test_causality_goes_by_the_name_that_a_callable_has() -> None:
     probe = asked(Convolution, "causal", attention.INPUTS)
-    assert driving.caused(probe, ("use_causal_mask",)) == {"use_causal_mask": True}
-    assert driving.caused(probe, ()) == {"is_causal": True}
-    assert driving.caused(asked(Convolution, "plain", attention.INPUTS), ("is_causal",)) == {}
+    assert probe_arguments.caused(probe, ("use_causal_mask",)) == {"use_causal_mask": True}
+    assert probe_arguments.caused(probe, ()) == {"is_causal": True}
+    assert probe_arguments.caused(asked(Convolution, "plain", attention.INPUTS), ("is_causal",)) == {}
     with pytest.raises(ValueError, match="causal"):
-        driving.caused(probe, ("query",))
+        probe_arguments.caused(probe, ("query",))

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import forward, judging, tellings
+from parity.comparing import code_departures, code_sentences, judging
+from parity.comparing.code_departures import CodePass, Known, Step
 from parity.comparing.departures import CallTrial, Gap
-from parity.comparing.forward import CodePass, Known, Step
 from parity.comparing.pairing import Side
 from parity.execution.names import GIVEN, OUTPUT, TAKEN, array_name
 
@@ -68,13 +68,13 @@ def _named(place: DepartingPlace) -> Iterator[str]:
     if targets is None:
         return
     if place.gap is not None and not place.gap.last:
-        told = tellings.exchanged((ours[0], theirs[0]), targets, place.gap.titles)
+        told = code_sentences.exchanged((ours[0], theirs[0]), targets, place.gap.titles)
         if told:
             yield told
             return
     if any(step.number >= 0 for one in (ours, theirs) for step in one[0].steps):
-        found = list(tellings.told(_searched(place, ours, theirs), labels))
-        last = found or [tellings.reordered(Way(place, ours, theirs, turned=False).regions(targets), labels)]
+        found = list(code_sentences.told(_searched(place, ours, theirs), labels))
+        last = found or [code_sentences.reordered(Way(place, ours, theirs, turned=False).regions(targets), labels)]
         yield from filter(None, last)
 
 
@@ -91,7 +91,9 @@ def _pass(place: DepartingPlace, side: int, given: Mapping[int, Array]) -> Seen 
     answer, arrays = means.functions(own.structure.label, place.mode == "train", (0, min(until, calls)), given)
     if not arrays:
         return None
-    return forward.read(own.structure, answer, arrays, means.given(own.structure.label), own.before, min(until, calls)), arrays
+    return code_departures.read(
+        own.structure, answer, arrays, means.given(own.structure.label), own.before, min(until, calls)
+    ), arrays
 
 
 def _until(place: DepartingPlace, side: int) -> int:
@@ -185,11 +187,11 @@ class Way:
 
     def regions(self, targets: tuple[Array, Array]) -> Regions:
         fixed, moving = self.fixed[0], self.moving[0]
-        first = forward.region(fixed, targets[0], Known(moving.values()))
-        return first, forward.region(moving, targets[1], Known(fixed.values()))
+        first = code_departures.region(fixed, targets[0], Known(moving.values()))
+        return first, code_departures.region(moving, targets[1], Known(fixed.values()))
 
 
-Regions = tuple[forward.Region, forward.Region]
+Regions = tuple[code_departures.Region, code_departures.Region]
 
 
 def _searched(place: DepartingPlace, ours: Seen, theirs: Seen) -> list[Counterparts]:
@@ -229,12 +231,16 @@ def _paired(way: Way) -> list[Counterparts]:
     return []
 
 
-def _replaced(way: Way, first: forward.Region, second: forward.Region) -> list[tuple[Step, Step, Array]]:
+def _replaced(way: Way, first: code_departures.Region, second: code_departures.Region) -> list[tuple[Step, Step, Array]]:
     """Steps of both fronts that are the same function, in order, and the first's numbers as the second gives them."""
     found: list[tuple[Step, Step, Array]] = []
     free = [one for one in second.front if one.number >= 0 and len(one.gave) == 1]
     for step in (one for one in first.front if len(one.gave) == 1):
-        fitting = [one for one in free if one.gave[0].size == step.gave[0].size and tellings.word(one) == tellings.word(step)]
+        fitting = [
+            one
+            for one in free
+            if one.gave[0].size == step.gave[0].size and code_sentences.word(one) == code_sentences.word(step)
+        ]
         array = _as_given(way, step, fitting[0]) if fitting else None
         if array is not None:
             free.remove(fitting[0])
@@ -247,8 +253,8 @@ def _as_given(way: Way, step: Step, other: Step) -> Array | None:
     mine, theirs = step.gave[0], other.gave[0]
     for one in step.taken:
         for two in other.taken:
-            if one.ndim == mine.ndim and two.ndim == theirs.ndim and forward.same(one, two):
-                turned = forward.converted(one, two, mine)
+            if one.ndim == mine.ndim and two.ndim == theirs.ndim and code_departures.same(one, two):
+                turned = code_departures.converted(one, two, mine)
                 if turned is not None and turned.shape == theirs.shape:
                     return turned
     native = way.moving[0].structure.native(way.fixed[0].structure.neutral(mine))
@@ -266,7 +272,11 @@ def _left_out(way: Way) -> list[Counterparts]:
     for step in [one for one in regions[1].steps if one.number >= 0 and len(one.gave) == 1][
         : CANDIDATES if _small(way) else FEW
     ]:
-        alike = [one for one in way.fixed[0].steps if tellings.word(one) == tellings.word(step) and tellings.same(step, one)]
+        alike = [
+            one
+            for one in way.fixed[0].steps
+            if code_sentences.word(one) == code_sentences.word(step) and code_sentences.same(step, one)
+        ]
         for value in step.taken:
             if value.shape == step.gave[0].shape and way.agrees(step.number, value):
                 return [way.found(alike[0] if alike else None, step)]
@@ -284,7 +294,7 @@ def _bottleneck(way: Way) -> list[Counterparts]:
     failed = 0
     for moving in reversed([one for one in single[1] if one.number >= 0]):
         fitting = [one for one in single[0] if one.gave[0].size == moving.gave[0].size]
-        named = [one for one in reversed(fitting) if tellings.word(one) == tellings.word(moving)]
+        named = [one for one in reversed(fitting) if code_sentences.word(one) == code_sentences.word(moving)]
         made = False
         for fixed in (named or fitting[::-1])[:2]:
             array = _as_given(way, fixed, moving)

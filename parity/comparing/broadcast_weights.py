@@ -12,7 +12,7 @@ from math import prod
 
 from parity.comparing import layouts
 from parity.comparing.layouts import Placement
-from parity.execution.own_model.leaves import Leaf, Shape, Weight
+from parity.execution.own_model.layers import Leaf, Shape, Weight
 
 
 def same(ours: Weight, theirs: Weight) -> bool:

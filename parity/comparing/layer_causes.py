@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import borders, departures, glue, judging, layered, tried
+from parity.comparing import code_causes, code_reruns, departures, judging, observed_causes, padding_causes
 from parity.comparing.departures import CallTrial, Departure, flows
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map
-from parity.comparing.means import Means
 from parity.comparing.pairing import Side
+from parity.comparing.reruns import Means
 from parity.execution.names import TAKEN, WEIGHT, array_name
 
 Array = npt.NDArray[Any]
@@ -39,12 +39,12 @@ def tested(departure: Departure, found: Map) -> Departure:
     trial, gap = departure.trial, departure.gap
     tests: list[Callable[[], Iterator[str]]] = []
     if gap is not None:
-        tests += [partial(between, gap) for between in (*glue.CAUSES, layered.held_between, tried.between)]
+        tests += [partial(between, gap) for between in (*code_causes.CAUSES, observed_causes.held_between, code_reruns.between)]
     elif trial is not None:
         tests += [partial(within, trial, found) for within in CAUSES]
     about = gap or trial
     if about is not None:
-        tests.insert(0, partial(layered.time_for_batch, about))
+        tests.insert(0, partial(observed_causes.time_for_batch, about))
     for test in tests:
         named = tuple(dict.fromkeys(test()))
         if named:
@@ -60,7 +60,7 @@ def first(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], means: Mea
         looks = ((look, mode) for mode in ("eval", "train") for look in (departures.first, departures.output))
         seen = next((one for look, mode in looks if (one := look(ours, theirs, calls, mode, means, coarse))), None)
         departure = seen and tested(seen, found)
-        if departure is None or not any(glue.HELD in cause for cause in departure.causes):
+        if departure is None or not any(code_causes.HELD in cause for cause in departure.causes):
             return departure or own_way
         own_way = own_way or departure
     return own_way
@@ -79,7 +79,7 @@ def further(departure: Departure, calls: Sequence[tuple[int, int]], found: Map) 
         if pair[0] > begin and len(told) < FURTHER:
             one = departures.itself(about.ours, about.theirs, pair, calls, about.mode, about.means)
         one = one and tested(one, found)
-        if one is not None and one.causes and not any(glue.HELD in cause for cause in one.causes):
+        if one is not None and one.causes and not any(code_causes.HELD in cause for cause in one.causes):
             told.append(one)
     return told
 
@@ -238,7 +238,7 @@ def attention_scale(trial: CallTrial, found: Map) -> Iterator[str]:
                 native = arrays.get(array_name(WEIGHT, at.native), one.theirs.before[at.native])
                 arrays[array_name(WEIGHT, at.native)] = at.write(at.read(native) * factor, native)
         if factor != 1 and one.misses(one.alone(arrays)) <= one.limit:
-            yield f"scale: 1/√(size of a head) {glue.HELD} in {one.title()} (tested: a query that makes up for it agrees)"
+            yield f"scale: 1/√(size of a head) {code_causes.HELD} in {one.title()} (tested: a query that makes up for it agrees)"
             return
 
 
@@ -246,16 +246,16 @@ CAUSES: tuple[Callable[[CallTrial, Map], Iterator[str]], ...] = (
     settings,
     frozen,
     hidden_epsilon,
-    glue.own_activation,
+    code_causes.own_activation,
     attention_scale,
     gate_order,
     masked,
     mask_meaning,
     turned_kernel,
-    borders.padding,
-    borders.cropping,
-    layered.held_by_layer,
-    layered.made,
-    tried.within,
+    padding_causes.padding,
+    padding_causes.cropping,
+    observed_causes.held_by_layer,
+    observed_causes.made,
+    code_reruns.within,
 )
 """Tested in this order until one stands."""

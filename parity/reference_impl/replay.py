@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.reference_impl import matrices, running
+from parity.reference_impl import error_bounds, matrices
+from parity.reference_impl.error_bounds import Bounded
 from parity.reference_impl.rules import Expected, Rule, expected_of
-from parity.reference_impl.running import Bounded
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -31,7 +31,7 @@ class Singles(Rule):
 
 def single(number: Bounded) -> Bounded:
     """The nearest number of float32. What lies within its error of the middle of two of them may become either; 1 in 10**8."""
-    return running.exactly(np.asarray(number.value, np.float32), number.u)
+    return error_bounds.exactly(np.asarray(number.value, np.float32), number.u)
 
 
 @dataclass(frozen=True)
@@ -49,17 +49,17 @@ def retrace(
 ) -> Iterator[dict[str, Expected]]:
     """What each step should have done, one by one, so that the reader may stop at the first that departs."""
     names = list(steps[0].before)
-    state = rule.begin(names, lambda name, value: running.exactly(np.full(steps[0].before[name].shape, value), u))
-    constant = {name: running.held(value, u) for name, value in hyperparameters.items()}
+    state = rule.begin(names, lambda name, value: error_bounds.exactly(np.full(steps[0].before[name].shape, value), u))
+    constant = {name: error_bounds.held(value, u) for name, value in hyperparameters.items()}
     for t, step in enumerate(steps, start=1):
-        given = {name: running.exactly(step.gradients[name], u) for name in names}
-        known: dict[str, Any] = {**constant, "t": t, "learning_rate": running.held(step.rate, u), "weights": len(names)}
+        given = {name: error_bounds.exactly(step.gradients[name], u) for name in names}
+        known: dict[str, Any] = {**constant, "t": t, "learning_rate": error_bounds.held(step.rate, u), "weights": len(names)}
         known["first_rate"] = constant["learning_rate"]
         if rule.uses_global_norm():
-            known["global_norm"] = running.root_of_squares(given.values(), u)
+            known["global_norm"] = error_bounds.root_of_squares(given.values(), u)
         expected = {}
         for place, name in enumerate(names, start=1):
-            start = running.exactly(step.before[name], u)
+            start = error_bounds.exactly(step.before[name], u)
             after = rule.step(start, given[name], state[name], {**known, "place": place}, matrices.BOUNDED)
             expected[name] = expected_of(start, after, u)
         yield expected

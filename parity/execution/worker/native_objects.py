@@ -13,7 +13,7 @@ import numpy as np
 
 from parity.execution.names import FURTHER, KNOWN, group_of, lies_under, put_under, under
 from parity.execution.protocol import Array, Probed, Unsupported
-from parity.execution.worker import black_box
+from parity.execution.worker import native_optimizers
 from parity.spec.cases import Case
 
 Drivers = Mapping[str, Callable[[Probed], Mapping[str, Array]]]
@@ -121,10 +121,10 @@ def probe(case: Case, drivers: Drivers, given: Mapping[str, Array]) -> dict[str,
 
     case.optimizer: the object's import path; case.initializer: its kind; case.arguments: values by the object's own names.
     """
-    make, kind = black_box.resolve(case.optimizer), case.initializer
+    make, kind = native_optimizers.resolve(case.optimizer), case.initializer
     if kind not in drivers:
         raise Unsupported(f"nothing of the kind {kind} can be driven in this framework")
-    names = dict(black_box.arguments(make))
+    names = dict(native_optimizers.arguments(make))
     for name in case.arguments:
         if names and name not in names:
             raise Unsupported(f"`{case.optimizer}` has no argument `{name}`; it has {', '.join(names)}")

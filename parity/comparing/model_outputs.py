@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from parity.comparing.judging import Found
 from parity.comparing.structures import Structure
-from parity.execution.own_model.leaves import Shape
+from parity.execution.own_model.layers import Shape
 
 Array = npt.NDArray[Any]
 

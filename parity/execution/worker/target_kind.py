@@ -1,6 +1,6 @@
 """Owns what a name on the command line builds: an implementation of the protocol, or a model of the user's own.
 
-    python -m parity.execution.worker.forms PACKAGE.MODULE:NAME
+    python -m parity.execution.worker.target_kind PACKAGE.MODULE:NAME
 
 It runs in the framework's interpreter, and refuses to build: it looks at the name alone, and prints one word.
 """

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import forward, judging, recognized
-from parity.comparing.forward import CodePass, Known, Step
+from parity.comparing import code_departures, function_names, judging
+from parity.comparing.code_departures import CodePass, Known, Step
 from parity.judgement import budgets
 
 if TYPE_CHECKING:
-    from parity.comparing.tried import Counterparts
+    from parity.comparing.code_reruns import Counterparts
 
 Array = npt.NDArray[Any]
 WORDS = {
@@ -62,7 +62,7 @@ def told(pairs: Sequence[Counterparts], labels: tuple[str, str]) -> Iterator[str
             yield _sentence(one, labels)
 
 
-def reordered(regions: tuple[forward.Region, forward.Region], labels: tuple[str, str]) -> str:
+def reordered(regions: tuple[code_departures.Region, code_departures.Region], labels: tuple[str, str]) -> str:
     """The same functions with the same settings in another order between the same values; "" for others."""
     chains = [[one for one in region.steps if one.number >= 0] for region in regions]
     keys = [[(word(one), _plain(one)) for one in chain] for chain in chains]
@@ -126,7 +126,7 @@ def _sum_left_out(first: Step, second: Step, labels: tuple[str, str]) -> str:
     if len(first.taken) != 2 or first.taken[0].shape != first.taken[1].shape != () or word(second) == "add":
         return ""
     whole = first.taken[0] + first.taken[1] if first.taken[0].dtype.kind == "f" else first.taken[0]
-    adds = whole.shape == first.gave[0].shape and forward.same(whole, first.gave[0])
+    adds = whole.shape == first.gave[0].shape and code_departures.same(whole, first.gave[0])
     if not adds or not any(_taken_too(first, array) for array in second.taken):
         return ""
     return (
@@ -135,7 +135,7 @@ def _sum_left_out(first: Step, second: Step, labels: tuple[str, str]) -> str:
 
 
 def _taken_too(step: Step, array: Array) -> bool:
-    return any(forward.same(one, array) for one in step.taken)
+    return any(code_departures.same(one, array) for one in step.taken)
 
 
 def _scalars(step: Step) -> str:
@@ -155,7 +155,7 @@ def _setting(first: Step, second: Step, labels: tuple[str, str]) -> str:
 def same(first: Step, second: Step) -> bool:
     """Whether two steps took the same values."""
     return len(first.taken) == len(second.taken) and all(
-        forward.same(one, two) for one, two in zip(first.taken, second.taken, strict=True)
+        code_departures.same(one, two) for one, two in zip(first.taken, second.taken, strict=True)
     )
 
 
@@ -190,10 +190,10 @@ def _numbers(one: Counterparts, first: Step, second: Step, labels: tuple[str, st
             return ""
         before, after = side.structure.neutral(head.taken[0]), side.structure.neutral(step.gave[0])
         if step is second and second.taken and first.taken:  # of the same value in the first's layout, where it has that
-            shared = forward.converted(second.taken[0], first.taken[0], second.gave[0])
+            shared = code_departures.converted(second.taken[0], first.taken[0], second.gave[0])
             if shared is not None and shared.shape == first.gave[0].shape and head is second:
                 before, after = (one.passes[0].structure.neutral(array) for array in (first.taken[0], shared))
-        names.append(recognized.named(before, after, 10 * forward.limit(step.gave[0])))
+        names.append(function_names.named(before, after, 10 * code_departures.limit(step.gave[0])))
     if all(names) and names[0] != names[1]:
         return f"function: {names[0]} in {labels[0]}, {names[1]} in {labels[1]}"
     return ""
@@ -240,7 +240,7 @@ def _same_numbers(one: Array, two: Array) -> bool:
 def _origin(own: CodePass, array: Array, depth: int = DEPTH) -> str:
     """Where a value comes from: an input, a weight, a layer, or a function of these."""
     for place, given in enumerate(own.inputs):
-        if given.dtype.kind == "f" and given.size == array.size and forward.same(array, given):
+        if given.dtype.kind == "f" and given.size == array.size and code_departures.same(array, given):
             return f"input {place}"
     for name, weight in own.weights.items():
         if weight.size == array.size and weight.tobytes() == array.tobytes():

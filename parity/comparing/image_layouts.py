@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from parity.comparing import rows
+from parity.comparing import flattened_rows
 from parity.comparing.axes import FIRST, IMAGE, LAST, NONE, SIGNAL, STEPS, flipped
-from parity.execution.own_model.leaves import Shape, given_input
+from parity.execution.own_model.layers import Shape, given_input
 
 if TYPE_CHECKING:
     from parity.comparing.structures import Structure
@@ -80,5 +80,5 @@ def row(structure: Structure, number: int) -> Shape | None:
     source, turn = structure.exits[number] if number < len(structure.exits) else (-1, "")
     if structure.natural or source < 0:
         return None
-    found = rows.left(structure, source, turn, structure.outputs[number][1])
+    found = flattened_rows.left(structure, source, turn, structure.outputs[number][1])
     return found.image if found is not None and found.order == LAST else None

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import judging, recognized
+from parity.comparing import function_names, judging
 from parity.comparing.departures import CallTrial, Gap
 from parity.comparing.functions import HELD
-from parity.comparing.means import NOTHING
+from parity.comparing.reruns import NOTHING
 from parity.execution.names import GIVEN, TAKEN, array_name
 
 Array = npt.NDArray[Any]
@@ -33,9 +33,9 @@ def made(trial: CallTrial, _: Any = None) -> Iterator[str]:
         structure, output = one.theirs.structure, one.theirs.output(one.mode, one.other)
         taken = one.theirs.inputs(one.mode, one.other)
         before = structure.neutral(taken[0], one.other) if taken else None
-        name = "" if before is None or output is None else recognized.named(before, output, one.limit)
+        name = "" if before is None or output is None else function_names.named(before, output, one.limit)
         names.append(name)
-    if all(names) and names[0] != names[1] and not any(name.startswith(recognized.FITTED) for name in names):
+    if all(names) and names[0] != names[1] and not any(name.startswith(function_names.FITTED) for name in names):
         yield f"function: {names[0]} in {trial.title()}, {names[1]} in {trial.turned().title()} (tested on what they took)"
 
 

@@ -7,7 +7,7 @@ import weakref
 import numpy as np
 import pytest
 
-from parity.comparing.deferred import HELD, SMALL, Deferred
+from parity.comparing.lazy_tensors import HELD, SMALL, Deferred
 
 LARGE = SMALL // 8 + 1
 """Numbers in float64 that are more than a small tensor."""

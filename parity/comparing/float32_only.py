@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from parity.comparing import judging, layered
+from parity.comparing import judging, observed_causes
 from parity.comparing.judging import Found, Pair
 from parity.execution.names import FUNCTION, GIVEN, TAKEN, in_order
 from parity.judgement import budgets
@@ -28,11 +28,11 @@ def both(seen: Mapping[str, Mapping[str, Array]]) -> dict[str, Mapping[str, Arra
 def cast(answer: Sequence[Mapping[str, Any]], arrays: Mapping[str, Array]) -> str:
     """The first function in the user's code that is given float64 and gives float32, as a reason; "" where there is none.
 
-    answer, arrays: a pass in float64 (parity.execution.own_model.leaves.Foreign.functions). What a framework resizes in float32
-    of its own accord is no cast (layered.py)."""
+    answer, arrays: a pass in float64 (parity.execution.own_model.layers.Foreign.functions). What a framework resizes in float32
+    of its own accord is no cast (observed_causes.py)."""
     for one in answer:
         taken, gave = (in_order(arrays, FUNCTION, one["number"], group) for group in (TAKEN, GIVEN))
-        if not layered.resizes(one["name"]) and _any(taken, WIDE) and _any(gave, NARROW):
+        if not observed_causes.resizes(one["name"]) and _any(taken, WIDE) and _any(gave, NARROW):
             return f"`{one['code'] or one['name']}` ({one['where']}) gives float32 where float64 was asked for"
     return ""
 

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import chance, judging
+from parity.comparing import judging, randomness
 from parity.comparing.departures import CallTrial, Departure
 from parity.comparing.judging import Found, Pair
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Map
-from parity.comparing.means import Means
 from parity.comparing.pairing import Side
+from parity.comparing.reruns import Means
 from parity.execution.names import AFTER, GRADIENT, STATE, TRAIN, array_name
 from parity.judgement import budgets
 
@@ -32,7 +32,7 @@ BAD = ("differs", "nonfinite", "reduced_precision")
 
 def settings(ours: Side, theirs: Side, found: Map) -> list[Found]:
     """What no number shows, because it is switched off or never moves: rates of dropout in their order, frozen weights."""
-    told = list(chance.told(ours, theirs))
+    told = list(randomness.told(ours, theirs))
     told += [Found("setting", title, "float64", "differs", reason=reason) for title, reason in _ties(ours, theirs, found)]
     for match in found.matches:
         for role, at in match.weights.items():
