@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from parity.trials.session import Judged
+    from parity.trials.session import JudgedTrial
 
 
 @pytest.fixture
-def assert_parity(tmp_path: Any) -> Callable[..., list[Judged]]:
+def assert_parity(tmp_path: Any) -> Callable[..., list[JudgedTrial]]:
     """`assert_parity(["lenet"], frameworks=["torch"])`: parity.check, failing with a sentence for each departure.
 
     Takes what parity.check takes, and returns what it returns. What could not be compared fails as well.
     """
 
-    def checked(specs: list[str], **options: Any) -> list[Judged]:
+    def checked(specs: list[str], **options: Any) -> list[JudgedTrial]:
         from parity import escaping
         from parity.judgement.verdicts import PASSING
         from parity.trials import output

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from parity.execution.own_model.layers import Call, Leaf, Shape, given_input
+from parity.execution.own_model.layers import Call, OwnLayer, Shape, given_input
 
 FIRST, LAST, STEPS, NONE = "first", "last", "steps", ""
 SWAP = "swap"
@@ -43,7 +43,7 @@ def flipped(layout: str, turn: str) -> str:
     return {(FIRST, LAST): LAST, (LAST, FIRST): FIRST}.get((layout, turn), NONE)
 
 
-def of(leaves: Mapping[str, Leaf], calls: Sequence[Call], usual: str) -> Axes:
+def of(leaves: Mapping[str, OwnLayer], calls: Sequence[Call], usual: str) -> Axes:
     """Along the run. usual: where images have their channels if nothing says."""
     taken, given = list[str](), list[str]()
     shapes: dict[Shape, int] = {}
@@ -68,7 +68,7 @@ def of(leaves: Mapping[str, Leaf], calls: Sequence[Call], usual: str) -> Axes:
     return Axes(tuple(taken), tuple(given))
 
 
-def _open(leaf: Leaf, call: Call) -> bool:
+def _open(leaf: OwnLayer, call: Call) -> bool:
     """Whether nothing tells where a layer has a signal's channels: it gives what it takes, number by number, or reshapes."""
     if not call.inputs or not call.outputs or len(call.outputs[0]) != SIGNAL:
         return False
@@ -80,7 +80,9 @@ def _source(call: Call) -> int:
     return call.sources[0] if call.sources else -1
 
 
-def _taken(leaf: Leaf, call: Call, calls: Sequence[Call], given: Sequence[str], shapes: Mapping[Shape, int], usual: str) -> str:
+def _taken(
+    leaf: OwnLayer, call: Call, calls: Sequence[Call], given: Sequence[str], shapes: Mapping[Shape, int], usual: str
+) -> str:
     shape = call.inputs[0] if call.inputs else ()
     if len(shape) < SIGNAL:
         return NONE
@@ -98,7 +100,7 @@ def _taken(leaf: Leaf, call: Call, calls: Sequence[Call], given: Sequence[str], 
     return usual if len(shape) >= IMAGE else NONE
 
 
-def _given(leaf: Leaf, call: Call, taken: str, usual: str) -> str:
+def _given(leaf: OwnLayer, call: Call, taken: str, usual: str) -> str:
     shape = call.outputs[0] if call.outputs else ()
     if len(shape) < SIGNAL:
         return NONE
@@ -113,25 +115,25 @@ def _given(leaf: Leaf, call: Call, taken: str, usual: str) -> str:
     return usual if len(shape) >= IMAGE else NONE
 
 
-def _features_last(leaf: Leaf) -> bool:
+def _features_last(leaf: OwnLayer) -> bool:
     """A norm over whole images, whose scale has several axes, takes them as its framework has them."""
     whole = leaf.kind == "layer_norm" and any(len(weight.shape) > 1 for weight in leaf.weights)
     return leaf.kind in FEATURES_LAST and not leaf.own and not whole
 
 
-def _said(leaf: Leaf, shape: Shape) -> str:
+def _said(leaf: OwnLayer, shape: Shape) -> str:
     """What a layer says; one that is the user's own way of computing may take its tensors otherwise than its class."""
     return "" if leaf.own or len(shape) < SIGNAL else str(leaf.settings.get("channels", ""))
 
 
-def _before(leaf: Leaf, given: str) -> str:
+def _before(leaf: OwnLayer, given: str) -> str:
     """Where the channels stood before a layer moved them there; the inverse of `_permuted`."""
     order = list(leaf.settings["order"])
     place = {FIRST: 0, LAST: len(order) - 1}.get(given)
     return NONE if place is None else {1: FIRST, len(order): LAST}.get(order[place], NONE)
 
 
-def _permuted(leaf: Leaf, taken: str) -> str:
+def _permuted(leaf: OwnLayer, taken: str) -> str:
     """A layer that does nothing but move axes. Where channels end up between others, nobody has them."""
     order = list(leaf.settings["order"])
     channels = {FIRST: 1, LAST: len(order)}.get(taken)

@@ -12,7 +12,7 @@ from math import prod
 
 from parity.comparing import layouts
 from parity.comparing.layouts import Placement
-from parity.execution.own_model.layers import Leaf, Shape, Weight
+from parity.execution.own_model.layers import OwnLayer, Shape, Weight
 
 
 def same(ours: Weight, theirs: Weight) -> bool:
@@ -24,7 +24,7 @@ def shape(weight: Weight) -> Shape:
     return layouts.squeezed(layouts.of(weight)).neutral
 
 
-def roles(ours: Leaf, theirs: Leaf) -> bool:
+def roles(ours: OwnLayer, theirs: OwnLayer) -> bool:
     """Whether two layers of one kind have the same roles, each of the same shape or spread over the other's."""
     own, other = ({weight.role: {"": layouts.of(weight)} for weight in leaf.weights} for leaf in (ours, theirs))
     if ours.kind != theirs.kind or own.keys() != other.keys() or not own:

@@ -119,7 +119,7 @@ def _counting(arrays: Iterable[Array]) -> list[Array]:
     return [one for one in arrays if one.dtype.kind in "fb" and one.size > 1]
 
 
-class Known:
+class KnownValues:
     """The values of one model, to look for another's among them."""
 
     def __init__(self, values: Iterable[Array]) -> None:
@@ -194,7 +194,7 @@ class Region:
     loose: Sequence[tuple[Step, Array]]
 
 
-def region(own: CodePass, target: Array, other: Known) -> Region:
+def region(own: CodePass, target: Array, other: KnownValues) -> Region:
     """Back from the value that departs."""
     if other.like(target) is not None:
         return Region((), (), True, ())

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.comparing import code_departures, code_sentences, judging
-from parity.comparing.code_departures import CodePass, Known, Step
+from parity.comparing.code_departures import CodePass, KnownValues, Step
 from parity.comparing.departures import CallTrial, Gap
 from parity.comparing.pairing import Side
 from parity.execution.names import GIVEN, OUTPUT, TAKEN, array_name
@@ -74,14 +74,14 @@ def _named(place: DepartingPlace) -> Iterator[str]:
             return
     if any(step.number >= 0 for one in (ours, theirs) for step in one[0].steps):
         found = list(code_sentences.told(_searched(place, ours, theirs), labels))
-        last = found or [code_sentences.reordered(Way(place, ours, theirs, turned=False).regions(targets), labels)]
+        last = found or [code_sentences.reordered(ReplacedNumbers(place, ours, theirs, turned=False).regions(targets), labels)]
         yield from filter(None, last)
 
 
-Seen = tuple[CodePass, Mapping[str, Array]]
+SeenCode = tuple[CodePass, Mapping[str, Array]]
 
 
-def _pass(place: DepartingPlace, side: int, given: Mapping[int, Array]) -> Seen | None:
+def _pass(place: DepartingPlace, side: int, given: Mapping[int, Array]) -> SeenCode | None:
     own = (place.ours, place.theirs)[side]
     means = place.gap.means if place.gap is not None else place.trial.means if place.trial is not None else None
     if means is None:
@@ -103,7 +103,7 @@ def _until(place: DepartingPlace, side: int) -> int:
     return 0 if place.trial is None else (place.trial.mine, place.trial.other)[side] + 1
 
 
-def _targets(place: DepartingPlace, ours: Seen, theirs: Seen) -> tuple[Array, Array] | None:
+def _targets(place: DepartingPlace, ours: SeenCode, theirs: SeenCode) -> tuple[Array, Array] | None:
     """The two values that depart: native. Where a step gives float32 in a run of float64, only what that does not explain."""
     return _departing(place, ours[1], theirs[1], any(_narrow(one[0]) for one in (ours, theirs)))
 
@@ -155,12 +155,12 @@ class Counterparts:
 
 
 @dataclass(frozen=True)
-class Way:
+class ReplacedNumbers:
     """The numbers of the fixed model go into the moving one, which is run again. turned: the moving one is ours."""
 
     place: DepartingPlace
-    fixed: Seen
-    moving: Seen
+    fixed: SeenCode
+    moving: SeenCode
     turned: bool
 
     def found(self, fixed: Step | None, moving: Step | None, regions: Regions | None = None) -> Counterparts:
@@ -175,7 +175,7 @@ class Way:
         found = _targets(self.place, *both)
         return None if found is None else (found[::-1] if self.turned else found)
 
-    def again(self, given: Mapping[int, Array]) -> Way | None:
+    def again(self, given: Mapping[int, Array]) -> ReplacedNumbers | None:
         """With these numbers in the moving model."""
         moving = _pass(self.place, 0 if self.turned else 1, given)
         return None if moving is None else replace(self, moving=moving)
@@ -187,16 +187,16 @@ class Way:
 
     def regions(self, targets: tuple[Array, Array]) -> Regions:
         fixed, moving = self.fixed[0], self.moving[0]
-        first = code_departures.region(fixed, targets[0], Known(moving.values()))
-        return first, code_departures.region(moving, targets[1], Known(fixed.values()))
+        first = code_departures.region(fixed, targets[0], KnownValues(moving.values()))
+        return first, code_departures.region(moving, targets[1], KnownValues(fixed.values()))
 
 
 Regions = tuple[code_departures.Region, code_departures.Region]
 
 
-def _searched(place: DepartingPlace, ours: Seen, theirs: Seen) -> list[Counterparts]:
+def _searched(place: DepartingPlace, ours: SeenCode, theirs: SeenCode) -> list[Counterparts]:
     """Pairs of steps that, made equal, leave no departure; [] where none do."""
-    ways = [Way(place, ours, theirs, turned=False), Way(place, theirs, ours, turned=True)]
+    ways = [ReplacedNumbers(place, ours, theirs, turned=False), ReplacedNumbers(place, theirs, ours, turned=True)]
     for search in (_paired, _left_out, _bottleneck):
         for way in ways:
             found = search(way)
@@ -205,11 +205,11 @@ def _searched(place: DepartingPlace, ours: Seen, theirs: Seen) -> list[Counterpa
     return []
 
 
-def _small(way: Way) -> bool:
+def _small(way: ReplacedNumbers) -> bool:
     return sum(array.size for array in way.fixed[0].values()) < LARGE
 
 
-def _paired(way: Way) -> list[Counterparts]:
+def _paired(way: ReplacedNumbers) -> list[Counterparts]:
     """The same function of other values or with other settings, as often as it takes: step by step in a cell."""
     given: dict[int, Array] = {}
     found: list[Counterparts] = []
@@ -231,7 +231,9 @@ def _paired(way: Way) -> list[Counterparts]:
     return []
 
 
-def _replaced(way: Way, first: code_departures.Region, second: code_departures.Region) -> list[tuple[Step, Step, Array]]:
+def _replaced(
+    way: ReplacedNumbers, first: code_departures.Region, second: code_departures.Region
+) -> list[tuple[Step, Step, Array]]:
     """Steps of both fronts that are the same function, in order, and the first's numbers as the second gives them."""
     found: list[tuple[Step, Step, Array]] = []
     free = [one for one in second.front if one.number >= 0 and len(one.gave) == 1]
@@ -248,7 +250,7 @@ def _replaced(way: Way, first: code_departures.Region, second: code_departures.R
     return found
 
 
-def _as_given(way: Way, step: Step, other: Step) -> Array | None:
+def _as_given(way: ReplacedNumbers, step: Step, other: Step) -> Array | None:
     """What a step gave, in the layout of the other's: by what the two took where these are the same numbers."""
     mine, theirs = step.gave[0], other.gave[0]
     for one in step.taken:
@@ -263,7 +265,7 @@ def _as_given(way: Way, step: Step, other: Step) -> Array | None:
     return mine.reshape(theirs.shape) if mine.size == theirs.size else None
 
 
-def _left_out(way: Way) -> list[Counterparts]:
+def _left_out(way: ReplacedNumbers) -> list[Counterparts]:
     """A step that the fixed model has not: the moving one without it, one of its values handed on as it is."""
     targets = way.targets()
     if targets is None:
@@ -283,7 +285,7 @@ def _left_out(way: Way) -> list[Counterparts]:
     return []
 
 
-def _bottleneck(way: Way) -> list[Counterparts]:
+def _bottleneck(way: ReplacedNumbers) -> list[Counterparts]:
     """A step of each model, the first such, behind which nothing departs: other functions lie before it."""
     targets = way.targets()
     if targets is None:

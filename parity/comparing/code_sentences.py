@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.comparing import code_departures, function_names, judging
-from parity.comparing.code_departures import CodePass, Known, Step
+from parity.comparing.code_departures import CodePass, KnownValues, Step
 from parity.judgement import budgets
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def reordered(regions: tuple[code_departures.Region, code_departures.Region], la
 
 def exchanged(passes: tuple[CodePass, CodePass], targets: tuple[Array, Array], titles: tuple[str, str]) -> str:
     """Values that both models have, of which the one layer takes another than its counterpart; "" for others."""
-    crossed = Known(passes[1].values()).like(targets[0]), Known(passes[0].values()).like(targets[1])
+    crossed = KnownValues(passes[1].values()).like(targets[0]), KnownValues(passes[0].values()).like(targets[1])
     if crossed[0] is None or crossed[1] is None:
         return ""
     origins = [_origin(one, target) for one, target in zip(passes, targets, strict=True)]
@@ -163,7 +163,7 @@ def _exchanged(one: Counterparts, first: Step, second: Step, labels: tuple[str, 
     """The same function of other values, or of the same in another order."""
     if word(first) != word(second) or not first.taken or not second.taken:
         return ""
-    if word(first) in ("add", "mul") and all(Known(second.taken).like(array) is not None for array in first.taken):
+    if word(first) in ("add", "mul") and all(KnownValues(second.taken).like(array) is not None for array in first.taken):
         return ""
     if same(first, second):
         return ""

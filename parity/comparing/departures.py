@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from parity.comparing import judging
 from parity.comparing.layouts import Placement
-from parity.comparing.mapping import Map
+from parity.comparing.mapping import LayerMap
 from parity.comparing.pairing import Side, aligned, alike
-from parity.comparing.reruns import NOTHING, Means
+from parity.comparing.reruns import NOTHING, Reruns
 from parity.comparing.structures import Structure
 from parity.execution.names import GIVEN, OUTPUT, TAKEN, array_name, last_part
 
@@ -34,7 +34,7 @@ class CallTrial:
     mine: int
     other: int
     mode: str
-    means: Means
+    means: Reruns
     limit: float
     calls: Sequence[tuple[int, int]]
 
@@ -61,7 +61,7 @@ class CallTrial:
         parts = [len(one.ours.structure.parts(one.ours.structure.calls[one.mine].leaf)) for one in (self, self.turned())]
         return parts[0] != parts[1]
 
-    def placements(self, found: Map) -> dict[str, Placement]:
+    def placements(self, found: LayerMap) -> dict[str, Placement]:
         """Where the weights of their layer lie."""
         label = self.theirs.structure.label
         name, structure = self.theirs.structure.calls[self.other].leaf, self.theirs.structure
@@ -159,7 +159,7 @@ class Gap:
     ours: Side
     theirs: Side
     mode: str
-    means: Means
+    means: Reruns
     before: Sequence[tuple[int, int]]
     place: int
     theirs_place: int
@@ -204,7 +204,7 @@ class Departure:
 
 
 def first(
-    ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: str, means: Means, coarse: bool = False
+    ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: str, means: Reruns, coarse: bool = False
 ) -> Departure | None:
     """The first call whose output departs in this mode; what of it is its own shows when it runs on the other's input.
     coarse: departs by more than a number held in float32 explains."""
@@ -240,7 +240,7 @@ def first(
 
 
 def itself(
-    ours: Side, theirs: Side, pair: tuple[int, int], calls: Sequence[tuple[int, int]], mode: str, means: Means
+    ours: Side, theirs: Side, pair: tuple[int, int], calls: Sequence[tuple[int, int]], mode: str, means: Reruns
 ) -> Departure | None:
     """A call that departs of itself, behind others: theirs, run on what ours took, so that nothing is inherited."""
     mine, other = pair
@@ -265,7 +265,7 @@ def _shapes_part(trial: CallTrial) -> bool:
 
 
 def output(
-    ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: str, means: Means, coarse: bool = False
+    ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: str, means: Reruns, coarse: bool = False
 ) -> Departure | None:
     """The first of the models' outputs that departs, where every layer that both have agrees."""
     outputs = ours.outputs(mode, "float64"), theirs.outputs(mode, "float64")

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing.mapping import PARTNERS, Map
+from parity.comparing.mapping import PARTNERS, LayerMap
 from parity.comparing.structures import Structure
 from parity.execution.own_model.layers import Shape
 
@@ -28,7 +28,7 @@ MOST_NUMBERS, MOST_AXES, LARGEST_INTEGER, LONGEST = 2**28, 16, 2**62, 200
 
 
 @dataclass(frozen=True)
-class Given:
+class ComparedInput:
     """One input with its batch. kind: `float`, `integer` (low to high, both included; high may be unknown) or `bool`."""
 
     shape: Shape
@@ -37,10 +37,10 @@ class Given:
     high: int | None = None
 
 
-def given(value: Any) -> Given:
+def given(value: Any) -> ComparedInput:
     """From `3x16`, `3x7:0..99`, `3x7:bool`, or a list of sizes. Raises ValueError for anything else."""
     if isinstance(value, list) and value and all(isinstance(size, int) and size > 0 for size in value):
-        return _held(Given(tuple(value)))
+        return _held(ComparedInput(tuple(value)))
     match = SHAPE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError(f"{value!r} is no input: write sizes with the batch, such as 3x16, 3x7:0..99 or 3x7:bool")
@@ -48,11 +48,11 @@ def given(value: Any) -> Given:
         raise ValueError(f"{value[:20]!r}… is no input: its text is longer than {LONGEST} signs")
     shape = tuple(int(size) for size in match["sizes"].split("x"))
     if match["high"] is not None:
-        return _held(Given(shape, "integer", int(match["low"]), int(match["high"])))
-    return _held(Given(shape, "bool" if match["kind"] else "float"))
+        return _held(ComparedInput(shape, "integer", int(match["low"]), int(match["high"])))
+    return _held(ComparedInput(shape, "bool" if match["kind"] else "float"))
 
 
-def _held(one: Given) -> Given:
+def _held(one: ComparedInput) -> ComparedInput:
     """The input. Raises ValueError where it holds nothing, or more than any may hold."""
     told = "x".join(str(size) for size in one.shape)
     if 0 in one.shape:
@@ -64,7 +64,7 @@ def _held(one: Given) -> Given:
     return one
 
 
-def blank(one: Given) -> Array:
+def blank(one: ComparedInput) -> Array:
     """An input that any model takes, to learn its structure: positive numbers, no two alike, which tell what feeds what."""
     numbers = np.random.RandomState(0)
     if one.kind == "bool":
@@ -75,12 +75,12 @@ def blank(one: Given) -> Array:
     return rounded(numbers.uniform(0.25, 0.75, one.shape))
 
 
-def inputs(wanted: Sequence[Given], vocabulary: int, numbers: np.random.RandomState) -> list[Array]:
+def inputs(wanted: Sequence[ComparedInput], vocabulary: int, numbers: np.random.RandomState) -> list[Array]:
     """Neutral inputs. vocabulary: of the smallest embedding, for integers whose range nobody stated."""
     return [_input(one, vocabulary, numbers) for one in wanted]
 
 
-def _input(one: Given, vocabulary: int, numbers: np.random.RandomState) -> Array:
+def _input(one: ComparedInput, vocabulary: int, numbers: np.random.RandomState) -> Array:
     if one.kind == "float":
         return rounded(numbers.standard_normal(one.shape))
     if one.kind == "integer":
@@ -92,7 +92,7 @@ def _input(one: Given, vocabulary: int, numbers: np.random.RandomState) -> Array
 
 
 def weights(
-    found: Map, initial: Mapping[str, Mapping[str, Array]], base: str, numbers: np.random.RandomState
+    found: LayerMap, initial: Mapping[str, Mapping[str, Array]], base: str, numbers: np.random.RandomState
 ) -> dict[str, dict[str, Array]]:
     """label -> native weight -> value: drawn around what the base's model begins with, the same numbers in every model."""
     values = {label: {name: np.array(array) for name, array in native.items()} for label, native in initial.items()}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy.typing as npt
 
 from parity.comparing import judging, observed_causes
-from parity.comparing.judging import Found, Pair
+from parity.comparing.judging import Pair, TensorVerdict
 from parity.execution.names import FUNCTION, GIVEN, TAKEN, in_order
 from parity.judgement import budgets
 from parity.judgement.comparison import place
@@ -28,7 +28,7 @@ def both(seen: Mapping[str, Mapping[str, Array]]) -> dict[str, Mapping[str, Arra
 def cast(answer: Sequence[Mapping[str, Any]], arrays: Mapping[str, Array]) -> str:
     """The first function in the user's code that is given float64 and gives float32, as a reason; "" where there is none.
 
-    answer, arrays: a pass in float64 (parity.execution.own_model.layers.Foreign.functions). What a framework resizes in float32
+    answer, arrays: a pass in float64 (parity.execution.own_model.layers.OwnModel.functions). What a framework resizes in float32
     of its own accord is no cast (observed_causes.py)."""
     for one in answer:
         taken, gave = (in_order(arrays, FUNCTION, one["number"], group) for group in (TAKEN, GIVEN))
@@ -41,21 +41,21 @@ def _any(arrays: Sequence[Array], dtype: str) -> bool:
     return any(array.dtype == dtype for array in arrays)
 
 
-def judged(pairs: Sequence[Pair], lacking: Mapping[str, Mapping[str, str]]) -> list[Found]:
+def judged(pairs: Sequence[Pair], lacking: Mapping[str, Mapping[str, str]]) -> list[TensorVerdict]:
     """lacking: for both models in order, why each has no float64 (empty where it has)."""
     reason = "; ".join(f"{label} has no float64: {one[WIDE]}" for label, one in lacking.items() if one)
     missing = [bool(one) for one in lacking.values()]
-    found: list[Found] = []
+    found: list[TensorVerdict] = []
     for pair in pairs:
-        found.append(Found(pair.quantity, pair.tensor, WIDE, "unsupported", reason=reason))
+        found.append(TensorVerdict(pair.quantity, pair.tensor, WIDE, "unsupported", reason=reason))
         if unfit := judging.unfit(pair):
-            found.append(Found(pair.quantity, pair.tensor, NARROW, "differs", reason=unfit))
+            found.append(TensorVerdict(pair.quantity, pair.tensor, NARROW, "differs", reason=unfit))
             continue
         found.append(_narrow(pair, missing))
     return found
 
 
-def _narrow(pair: Pair, missing: Sequence[bool]) -> Found:
+def _narrow(pair: Pair, missing: Sequence[bool]) -> TensorVerdict:
     """float32 of the model that has nothing else, against float64 of the other, or its float32 where it lacks that too.
 
     What float32 explains: what the other itself errs by (judging.SHADOW), and 4 u for each layer, as for a number held in
@@ -67,4 +67,4 @@ def _narrow(pair: Pair, missing: Sequence[bool]) -> Found:
     sums = judging.SHADOW * u * max(pair.sums * scale, budgets.STORE * pair.stored, max(pair.depth, 1) * pair.terms)
     limit = max(judging.narrow(pair.depth, scale), judging.SHADOW * own, sums)
     where = place(judging.worst_place(narrow[NARROW], other[WIDE])) if error else ""
-    return Found(pair.quantity, pair.tensor, NARROW, judging.verdict_of(error, limit), error, limit, where)
+    return TensorVerdict(pair.quantity, pair.tensor, NARROW, judging.verdict_of(error, limit), error, limit, where)

@@ -56,7 +56,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Found:
+class TensorVerdict:
     """A verdict on one tensor in one precision."""
 
     quantity: str
@@ -69,7 +69,7 @@ class Found:
     reason: str = ""
 
 
-def judged(pairs: Sequence[Pair], redrawn: Sequence[Sequence[Pair]] = ()) -> list[Found]:
+def judged(pairs: Sequence[Pair], redrawn: Sequence[Sequence[Pair]] = ()) -> list[TensorVerdict]:
     """Both precisions of every pair of one pass. redrawn: the same pairs from other draws, for what float32 shows alone.
 
     Float64 that errs by no more than 4 u of float32 for each layer, while float32 agrees, is `reduced_precision`: a constant
@@ -77,10 +77,10 @@ def judged(pairs: Sequence[Pair], redrawn: Sequence[Sequence[Pair]] = ()) -> lis
     """
     draws = [pairs, *redrawn]
     usual = [[median([_own(pair, side)[1] for pair in one if not unfit(pair)] or [0.0]) for side in (0, 1)] for one in draws]
-    found: list[Found] = []
+    found: list[TensorVerdict] = []
     for number, pair in enumerate(pairs):
         if reason := unfit(pair):
-            found += [Found(pair.quantity, pair.tensor, dtype, "differs", reason=reason) for dtype in pair.ours]
+            found += [TensorVerdict(pair.quantity, pair.tensor, dtype, "differs", reason=reason) for dtype in pair.ours]
             continue
         wide = _semantic(pair, max(_own(pair, side)[0] for side in (0, 1)))
         same = [one[number] for one in draws]
@@ -98,7 +98,7 @@ def judged(pairs: Sequence[Pair], redrawn: Sequence[Sequence[Pair]] = ()) -> lis
     return found
 
 
-def in_its_own_way(found: Sequence[Found], reason: str) -> list[Found]:
+def in_its_own_way(found: Sequence[TensorVerdict], reason: str) -> list[TensorVerdict]:
     """The verdicts, where all that departs does so at float32's accuracy and the first of it in a framework's own way."""
     if any(one.verdict in ("differs", "nonfinite") and one.quantity != "statistic" for one in found):
         return list(found)
@@ -106,7 +106,7 @@ def in_its_own_way(found: Sequence[Found], reason: str) -> list[Found]:
     return [replace(one, **told) if one.verdict == "reduced_precision" else one for one in found]  # type: ignore[arg-type]
 
 
-def narrow_alone(found: Sequence[Found]) -> bool:
+def narrow_alone(found: Sequence[TensorVerdict]) -> bool:
     """Whether something departs in float32 while the same tensor agrees in float64."""
     wide = {(one.quantity, one.tensor) for one in found if one.dtype == "float64" and one.verdict != "differs"}
     return any(one.dtype == "float32" and one.verdict == "differs" and (one.quantity, one.tensor) in wide for one in found)
@@ -119,7 +119,7 @@ def _own(pair: Pair, side: int) -> tuple[float, float]:
     return error, error / scale if scale else 0.0
 
 
-def _rounded(pair: Pair, shares: Sequence[float], usual: Sequence[float]) -> Found:
+def _rounded(pair: Pair, shares: Sequence[float], usual: Sequence[float]) -> TensorVerdict:
     """Float32 of each against float64 of the other."""
     u, scale = budgets.roundoff("float32"), scale_of(pair)
     sums = min(max(1.0, pair.sums), ELEVEN_BITS / SHADOW)
@@ -128,7 +128,7 @@ def _rounded(pair: Pair, shares: Sequence[float], usual: Sequence[float]) -> Fou
     crossed = [distance(pair.theirs["float32"], pair.ours["float64"]), distance(pair.ours["float32"], pair.theirs["float64"])]
     error, limit = max(zip(crossed, limits, strict=True), key=lambda one: one[0] / one[1] if one[1] else one[0])
     where = place(worst_place(pair.theirs["float32"], pair.ours["float64"]))
-    return Found(pair.quantity, pair.tensor, "float32", verdict_of(error, limit), error, limit, where)
+    return TensorVerdict(pair.quantity, pair.tensor, "float32", verdict_of(error, limit), error, limit, where)
 
 
 def scale_of(pair: Pair) -> float:
@@ -159,7 +159,7 @@ def distance(ours: Array, theirs: Array) -> float:
     return float(np.max(gaps))
 
 
-def _semantic(pair: Pair, shadow: float) -> Found:
+def _semantic(pair: Pair, shadow: float) -> TensorVerdict:
     ours, theirs, scale = pair.ours["float64"], pair.theirs["float64"], scale_of(pair)
     error, limit = distance(ours, theirs), tolerance(pair.depth, scale, shadow, pair.stored, pair.terms)
     narrow = [side.dtype.name for side in (ours, theirs) if side.dtype.name != "float64"]
@@ -168,7 +168,7 @@ def _semantic(pair: Pair, shadow: float) -> Found:
     verdict = "exact" if error == 0 and scale else verdict_of(error, limit)
     if verdict in ("agrees", "exact") and pair.quantity == "forward" and scale == 0:
         verdict, reason = "mistrusted", "both models give zeros alone, so nothing could show"
-    return Found(pair.quantity, pair.tensor, "float64", verdict, error, limit, where, reason)
+    return TensorVerdict(pair.quantity, pair.tensor, "float64", verdict, error, limit, where, reason)
 
 
 def unfit(pair: Pair) -> str:

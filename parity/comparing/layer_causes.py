@@ -17,9 +17,9 @@ import numpy.typing as npt
 from parity.comparing import code_causes, code_reruns, departures, judging, observed_causes, padding_causes
 from parity.comparing.departures import CallTrial, Departure, flows
 from parity.comparing.layouts import Placement
-from parity.comparing.mapping import Map
+from parity.comparing.mapping import LayerMap
 from parity.comparing.pairing import Side
-from parity.comparing.reruns import Means
+from parity.comparing.reruns import Reruns
 from parity.execution.names import TAKEN, WEIGHT, array_name
 
 Array = npt.NDArray[Any]
@@ -34,7 +34,7 @@ UNTESTED = ("padding", "channels", "time_major", "dropout", "rate", "vocabulary"
 """Settings with a test of their own, or that are no cause: how a tensor lies is worked out, dropout is off."""
 
 
-def tested(departure: Departure, found: Map) -> Departure:
+def tested(departure: Departure, found: LayerMap) -> Departure:
     """The departure with the causes that stood their test."""
     trial, gap = departure.trial, departure.gap
     tests: list[Callable[[], Iterator[str]]] = []
@@ -52,7 +52,7 @@ def tested(departure: Departure, found: Map) -> Departure:
     return departure
 
 
-def first(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], means: Means, found: Map) -> Departure | None:
+def first(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], means: Reruns, found: LayerMap) -> Departure | None:
     """The first departure of the forward pass, in evaluation or in training, with its causes; one that is a framework's own way
     only where nothing departs by more."""
     own_way = None
@@ -66,7 +66,7 @@ def first(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], means: Mea
     return own_way
 
 
-def further(departure: Departure, calls: Sequence[tuple[int, int]], found: Map) -> list[Departure]:
+def further(departure: Departure, calls: Sequence[tuple[int, int]], found: LayerMap) -> list[Departure]:
     """Behind the first departure, the layers that depart of themselves and whose cause is known, FURTHER at most: its cause is
     made equal by running each on what the other model's took."""
     about = departure.trial or departure.gap
@@ -84,7 +84,7 @@ def further(departure: Departure, calls: Sequence[tuple[int, int]], found: Map) 
     return told
 
 
-def settings(trial: CallTrial, _: Map) -> Iterator[str]:
+def settings(trial: CallTrial, _: LayerMap) -> Iterator[str]:
     """Hyper-parameters that both name and that differ: theirs run with ours, or ours with theirs; one alone, then all."""
     for one in (trial, trial.turned()):
         found = list(_settings(one))
@@ -103,7 +103,7 @@ def _settings(trial: CallTrial) -> Iterator[str]:
             return
 
 
-def frozen(trial: CallTrial, _: Map) -> Iterator[str]:
+def frozen(trial: CallTrial, _: LayerMap) -> Iterator[str]:
     """A layer that runs as in evaluation while the model trains: theirs run in the other mode."""
     if trial.mode != "train":
         return
@@ -126,7 +126,7 @@ def frozen(trial: CallTrial, _: Map) -> Iterator[str]:
 TESTED = " (tested: with the former's the latter gives the former's output)"
 
 
-def hidden_epsilon(trial: CallTrial, _: Map) -> Iterator[str]:
+def hidden_epsilon(trial: CallTrial, _: LayerMap) -> Iterator[str]:
     """An epsilon that a layer of the user's own does not tell: the known side is run with the usual ones."""
     for one in (trial, trial.turned()):
         mine, other = one.settings(), one.turned().settings()
@@ -136,7 +136,7 @@ def hidden_epsilon(trial: CallTrial, _: Map) -> Iterator[str]:
                     yield f"epsilon: {value} in {one.title()}, {other['epsilon']} in {one.turned().title()}{TESTED}"
 
 
-def gate_order(trial: CallTrial, found: Map) -> Iterator[str]:
+def gate_order(trial: CallTrial, found: LayerMap) -> Iterator[str]:
     """The blocks of a recurrent layer: theirs run with its weights in every order of them."""
     ours_known = bool(trial.theirs.structure.leaf(trial.theirs.structure.calls[trial.other].leaf).settings)
     one = trial.turned() if ours_known else trial
@@ -175,7 +175,7 @@ def _in_gates(trial: CallTrial, weights: Mapping[str, Placement], order: str) ->
     return arrays
 
 
-def turned_kernel(trial: CallTrial, found: Map) -> Iterator[str]:
+def turned_kernel(trial: CallTrial, found: LayerMap) -> Iterator[str]:
     """A square kernel that one side reads the other way round."""
     for role, placement in trial.placements(found).items():
         shape = placement.neutral
@@ -186,7 +186,7 @@ def turned_kernel(trial: CallTrial, found: Map) -> Iterator[str]:
                 yield f"transposed {role}: {trial.turned().title()} reads it the other way round than {trial.title()} (tested)"
 
 
-def mask_meaning(trial: CallTrial, _: Map) -> Iterator[str]:
+def mask_meaning(trial: CallTrial, _: LayerMap) -> Iterator[str]:
     """A mask among the inputs, of truth values, of zeros and ones, or added (0 and -inf): theirs run with it inverted."""
     for slot, array in enumerate(trial.theirs.inputs(trial.mode, trial.other)):
         opposite = _opposite(array)
@@ -208,7 +208,7 @@ def _opposite(array: Array) -> Array | None:
     return np.where(np.isfinite(array), -np.inf, 0.0).astype(array.dtype)
 
 
-def masked(trial: CallTrial, _: Map) -> Iterator[str]:
+def masked(trial: CallTrial, _: LayerMap) -> Iterator[str]:
     """Steps that one side hides and the other has no mask for (Keras hands on an embedding's by itself), with none hidden."""
     for one in (trial, trial.turned()):
         taken, crossed = one.theirs.inputs(one.mode, one.other), one.crossed() or {}
@@ -223,7 +223,7 @@ def masked(trial: CallTrial, _: Map) -> Iterator[str]:
             return
 
 
-def attention_scale(trial: CallTrial, found: Map) -> Iterator[str]:
+def attention_scale(trial: CallTrial, found: LayerMap) -> Iterator[str]:
     """1/sqrt(size of a head) held in float32: ours run with a query that makes up for it."""
     for one in (trial, trial.turned()):
         weights, heads = one.placements(found), one.turned().settings().get("heads")
@@ -242,7 +242,7 @@ def attention_scale(trial: CallTrial, found: Map) -> Iterator[str]:
             return
 
 
-CAUSES: tuple[Callable[[CallTrial, Map], Iterator[str]], ...] = (
+CAUSES: tuple[Callable[[CallTrial, LayerMap], Iterator[str]], ...] = (
     settings,
     frozen,
     hidden_epsilon,

@@ -18,10 +18,10 @@ HELD = 4
 """How many mappings keep their large tensors: those that were looked at last."""
 
 
-class Deferred(Mapping[str, Array]):
+class LazyTensors(Mapping[str, Array]):
     """dtype -> tensor. make: gives the tensor of a dtype, the same each time. Small ones are kept, large ones for a while."""
 
-    _latest: ClassVar[deque[Deferred]] = deque(maxlen=HELD)
+    _latest: ClassVar[deque[LazyTensors]] = deque(maxlen=HELD)
 
     def __init__(self, dtypes: Sequence[str], make: Callable[[str], Array]) -> None:
         self._dtypes, self._make = tuple(dtypes), make
@@ -44,7 +44,7 @@ class Deferred(Mapping[str, Array]):
 
     def _hold(self) -> None:
         """This one is the latest; the one that was looked at longest ago lets go of its large tensors."""
-        latest = Deferred._latest
+        latest = LazyTensors._latest
         if any(one is self for one in latest):
             return
         if len(latest) == HELD:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from parity.comparing.judging import Found
+from parity.comparing.judging import TensorVerdict
 from parity.comparing.pairing import Side
 
 TOLD = (
@@ -27,7 +27,7 @@ TOLD = (
 """Words that mean the same in every framework."""
 
 
-def settings(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]]) -> Iterator[Found]:
+def settings(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]]) -> Iterator[TensorVerdict]:
     """Every layer that both have, in order, with what each of the two is set to."""
     seen = set[str]()
     for mine, other in calls:
@@ -40,7 +40,7 @@ def settings(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]]) -> Iter
         ]
         if said and left.kind == right.kind and left.name not in seen:
             seen.add(left.name)
-            yield Found("setting", ours.structure.title(mine), "float64", "agrees", reason="; ".join(said))
+            yield TensorVerdict("setting", ours.structure.title(mine), "float64", "agrees", reason="; ".join(said))
 
 
 def _differ(mine: object, other: object) -> bool:

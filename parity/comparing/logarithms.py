@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing.judging import Found, Pair
+from parity.comparing.judging import Pair, TensorVerdict
 from parity.judgement import budgets
 
 Array = npt.NDArray[Any]
@@ -34,7 +34,7 @@ TESTED = (
 )
 
 
-def behind(found: Sequence[Found], plain: Sequence[Found]) -> list[Found]:
+def behind(found: Sequence[TensorVerdict], plain: Sequence[TensorVerdict]) -> list[TensorVerdict]:
     """The verdicts, where what departs in float32 alone no longer does with MXNet's own kernel: a loss, gradients, updates.
     plain: the verdicts on the same pairs in the same order, observed with it."""
     wide = {(one.quantity, one.tensor) for one in found if one.dtype == "float64" and one.verdict in GREEN}
@@ -46,7 +46,7 @@ def behind(found: Sequence[Found], plain: Sequence[Found]) -> list[Found]:
     ]
 
 
-def documented(found: Sequence[Found], pairs: Iterable[Pair], frameworks: tuple[str, str]) -> list[Found]:
+def documented(found: Sequence[TensorVerdict], pairs: Iterable[Pair], frameworks: tuple[str, str]) -> list[TensorVerdict]:
     """The verdicts, where an output departs in float32 alone by nothing else. frameworks: of the pairs' two models."""
     known = {(pair.quantity, pair.tensor): pair for pair in pairs if pair.quantity in ("forward", "forward_training")}
     agreeing = {(one.quantity, one.tensor) for one in found if one.dtype == "float64" and one.verdict in GREEN}

@@ -12,9 +12,9 @@ from typing import Any
 
 from parity.comparing import layouts
 from parity.comparing.layouts import Placement
-from parity.comparing.mapping import Map, Match
+from parity.comparing.mapping import LayerMap, Match
 from parity.comparing.structures import Structure
-from parity.execution.own_model.layers import Leaf
+from parity.execution.own_model.layers import OwnLayer
 
 HEAD = """# Which layer is which, and where each weight lies. Written by `parity compare`; correct it and pass it back:
 #     parity compare … --weights-map THIS_FILE
@@ -27,7 +27,7 @@ HEAD = """# Which layer is which, and where each weight lies. Written by `parity
 """
 
 
-def text(found: Map, sides: Mapping[str, str]) -> str:
+def text(found: LayerMap, sides: Mapping[str, str]) -> str:
     """The map as YAML. sides: label -> what stood on the command line."""
     lines = [HEAD + "models:", *(f"  {label}: {json.dumps(side)}" for label, side in sides.items())]
     lines += [f"channels: {json.dumps(dict(found.channels))}", f"count: {len(found.matches)}", "layers:"]
@@ -49,7 +49,7 @@ def _fields(placement: Placement) -> dict[str, Any]:
     return fields
 
 
-def parsed(table: Mapping[str, Any], structures: Sequence[Structure]) -> Map:
+def parsed(table: Mapping[str, Any], structures: Sequence[Structure]) -> LayerMap:
     """The map that a table says. Raises ValueError naming the layer and what is wrong with it."""
     labels = {one.label: one for one in structures}
     given = _kind(table.get("channels", {}), dict, "`channels` is a table, such as {torch: first}")
@@ -67,7 +67,7 @@ def parsed(table: Mapping[str, Any], structures: Sequence[Structure]) -> Map:
         matches.append(match)
     if not matches:
         raise ValueError("no `layers`: the file maps nothing")
-    return Map(channels, tuple(matches))
+    return LayerMap(channels, tuple(matches))
 
 
 def _match(entry: Mapping[str, Any], labels: Mapping[str, Structure]) -> Match:
@@ -121,7 +121,7 @@ def _placements(
     return found
 
 
-def _placement(where: str, fields: Any, label: str, leaf: Leaf) -> Placement:
+def _placement(where: str, fields: Any, label: str, leaf: OwnLayer) -> Placement:
     """Where one model has a weight. Raises ValueError where no tensor of it lies there."""
     _kind(fields, dict, f"{where} is a table with `native`")
     if strange := set(fields) - {"native", "layout", "rows", "gates", "image", "reshaped", "spread"}:

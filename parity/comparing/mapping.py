@@ -15,7 +15,7 @@ from parity.comparing import broadcast_weights, flattened_rows, layouts, wiring
 from parity.comparing.axes import SIGNAL
 from parity.comparing.layouts import Placement
 from parity.comparing.structures import QUIET, Structure
-from parity.execution.own_model.layers import Leaf, Weight
+from parity.execution.own_model.layers import OwnLayer, Weight
 
 PARTNERS = {"bias": 0.0, "recurrent_bias": 0.0, "shift": 0.0, "mean": 0.0, "scale": 1.0, "variance": 1.0}
 """Roles that one side may lack: the other side's tensor then holds the number that changes nothing."""
@@ -24,7 +24,7 @@ PARTNERS = {"bias": 0.0, "recurrent_bias": 0.0, "shift": 0.0, "mean": 0.0, "scal
 class Unmappable(Exception):
     """Layers without a counterpart. The message names both sides and what to do. found: what could be mapped."""
 
-    def __init__(self, message: str, found: Map) -> None:
+    def __init__(self, message: str, found: LayerMap) -> None:
         super().__init__(message)
         self.found = found
 
@@ -38,7 +38,7 @@ class Match:
 
 
 @dataclass(frozen=True)
-class Map:
+class LayerMap:
     """Every layer with weights. channels: label -> where images have theirs."""
 
     channels: Mapping[str, str]
@@ -52,7 +52,7 @@ class Map:
         return self.named.get((label, leaf))
 
 
-def automatic(structures: Sequence[Structure]) -> Map:
+def automatic(structures: Sequence[Structure]) -> LayerMap:
     """By kind, names, shapes and order. The first model is the base. Raises Unmappable."""
     base, *others = structures
     paired = {other.label: _paired(base, other) for other in others}
@@ -64,7 +64,7 @@ def automatic(structures: Sequence[Structure]) -> Map:
             matches.append(Match(names, _weights(structures, names)))
         else:
             left.append(leaf)
-    found = Map({one.label: one.channels for one in structures}, tuple(matches))
+    found = LayerMap({one.label: one.channels for one in structures}, tuple(matches))
     left = _untied(left, base, found)
     over = {
         other.label: _untied([leaf for leaf in other.weighted() if leaf.name not in ends[other.label]], other, found)
@@ -75,7 +75,7 @@ def automatic(structures: Sequence[Structure]) -> Map:
     return found
 
 
-def _untied(leaves: Sequence[Leaf], structure: Structure, found: Map) -> list[Leaf]:
+def _untied(leaves: Sequence[OwnLayer], structure: Structure, found: LayerMap) -> list[OwnLayer]:
     """Those with a weight of their own. A head that is tied to an embedding has none, and the other model may write it without
     a layer."""
     mapped = {
@@ -103,14 +103,14 @@ def _paired(base: Structure, other: Structure) -> dict[str, str]:
     return pairs
 
 
-Signature = Callable[[Leaf], Any]
+Signature = Callable[[OwnLayer], Any]
 
 
-def _exact(leaf: Leaf) -> Any:
+def _exact(leaf: OwnLayer) -> Any:
     return leaf.kind, tuple(sorted((weight.role, layouts.of(weight).neutral) for weight in leaf.weights))
 
 
-def _without_partners(leaf: Leaf) -> Any:
+def _without_partners(leaf: OwnLayer) -> Any:
     kind, weights = _exact(leaf)
     return kind, tuple((role, shape) for role, shape in weights if role.split(".")[-1] not in PARTNERS or len(weights) == 1)
 
@@ -146,7 +146,7 @@ def _weights(structures: Sequence[Structure], names: Mapping[str, str]) -> dict[
     return found
 
 
-def _placed(structure: Structure, leaf: Leaf, weight: Weight, structures: Sequence[Structure]) -> Placement:
+def _placed(structure: Structure, leaf: OwnLayer, weight: Weight, structures: Sequence[Structure]) -> Placement:
     """Where the weight lies; a kernel behind a flattened image, or before a row that becomes one, knows that image where models
     hold channels differently."""
     placement = layouts.of(weight)
@@ -161,7 +161,7 @@ def _placed(structure: Structure, leaf: Leaf, weight: Weight, structures: Sequen
     return replace(placement, reshaped=reshaped) if reshaped is not None and len(placement.neutral) < SIGNAL else placement
 
 
-def _roles(ours: Leaf, theirs: Leaf) -> dict[str, tuple[str, bool]] | None:
+def _roles(ours: OwnLayer, theirs: OwnLayer) -> dict[str, tuple[str, bool]] | None:
     """Role of theirs -> role of ours, and whether a matrix stands the other way round. None where shapes do not fit."""
     if {weight.role for weight in theirs.weights} == {weight.role for weight in ours.weights} and ours.kind == theirs.kind:
         fits = all(broadcast_weights.same(a, _role(theirs, a.role)) for a in ours.weights)
@@ -183,11 +183,11 @@ def _roles(ours: Leaf, theirs: Leaf) -> dict[str, tuple[str, bool]] | None:
     return found if found and all(one.role.split(".")[-1] in PARTNERS for one in free) else None
 
 
-def _role(leaf: Leaf, role: str) -> Weight:
+def _role(leaf: OwnLayer, role: str) -> Weight:
     return next(weight for weight in leaf.weights if weight.role == role)
 
 
-def _message(left: Mapping[str, Sequence[Leaf]]) -> str:
+def _message(left: Mapping[str, Sequence[OwnLayer]]) -> str:
     lines = ["these layers have no counterpart of the same shape (neutral order: outputs first):"]
     for label, leaves in left.items():
         lines += [f"    {label}: {_told(leaf)}" for leaf in leaves[:3]] or [f"    {label}: nothing left"]
@@ -195,12 +195,12 @@ def _message(left: Mapping[str, Sequence[Leaf]]) -> str:
     return "\n".join(lines)
 
 
-def _told(leaf: Leaf) -> str:
+def _told(leaf: OwnLayer) -> str:
     weights = ", ".join(f"{weight.role} {layouts.of(weight).neutral}" for weight in leaf.weights)
     return f"{leaf.name} ({leaf.written}): {weights}"
 
 
-def calls(base: Structure, other: Structure, found: Map) -> list[tuple[int, int]]:
+def calls(base: Structure, other: Structure, found: LayerMap) -> list[tuple[int, int]]:
     """Calls that correspond, in the base's order: those of mapped layers, and what lies between them by kind and shape.
 
     A layer that one model calls more often (a cell, step by step, for a layer that runs over time) has none that does.
@@ -226,7 +226,7 @@ def _alone(label: str, keys: Sequence[tuple[Any, ...]], often: Container[str]) -
     return [("alone", label) if key[0] == "mapped" and key[1] in often else key for key in keys]
 
 
-def _keys(structure: Structure, found: Map, base: str) -> list[tuple[Any, ...]]:
+def _keys(structure: Structure, found: LayerMap, base: str) -> list[tuple[Any, ...]]:
     """What a call is known by: the base's layer and the number of the call, or the kind and the size of what it gives."""
     counts: dict[str, int] = {}
     keys: list[tuple[Any, ...]] = []

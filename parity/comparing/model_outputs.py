@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing.judging import Found
+from parity.comparing.judging import TensorVerdict
 from parity.comparing.structures import Structure
 from parity.execution.own_model.layers import Shape
 
@@ -45,14 +45,14 @@ def _as_neutral(structure: Structure, number: int) -> Shape:
     return tuple(structure.leaving(number, np.broadcast_to(np.zeros(()), structure.outputs[number])).shape)
 
 
-def differing(ours: Structure, theirs: Structure) -> list[Found]:
+def differing(ours: Structure, theirs: Structure) -> list[TensorVerdict]:
     """Another number of outputs."""
     if len(ours.outputs) == len(theirs.outputs):
         return []
     told = " and ".join(
         f"{one.label} returns {len(one.outputs)} ({', '.join(map(str, one.outputs)) or 'none'})" for one in (ours, theirs)
     )
-    return [Found("forward", "outputs", "float64", "differs", reason=f"another number of outputs: {told}")]
+    return [TensorVerdict("forward", "outputs", "float64", "differs", reason=f"another number of outputs: {told}")]
 
 
 def alike(left: Array, right: Array) -> tuple[Array, Array]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from parity.comparing import image_layouts, judging
 from parity.comparing.axes import FIRST, LAST, SIGNAL
-from parity.comparing.mapping import Map
+from parity.comparing.mapping import LayerMap
 from parity.comparing.structures import Structure
 from parity.judgement import budgets
 
@@ -23,12 +23,12 @@ Weights = Mapping[str, Mapping[str, Array]]
 """label -> native name -> the model's own weight."""
 
 
-def of(ours: Structure, theirs: Structure, found: Map, initial: Weights) -> tuple[str, ...]:
+def of(ours: Structure, theirs: Structure, found: LayerMap, initial: Weights) -> tuple[str, ...]:
     """Every note on two models, the one on their weights first."""
     return (weights(ours.label, theirs.label, found, initial), *_rows(ours, theirs, found), *_doors(ours, theirs))
 
 
-def weights(mine: str, other: str, found: Map, initial: Weights) -> str:
+def weights(mine: str, other: str, found: LayerMap, initial: Weights) -> str:
     """Both models run with drawn weights: what their own are, held against each other."""
     ran = f"{mine} and {other} ran with the same drawn weights in the place of their own"
     differing, count = list[tuple[float, str]](), 0
@@ -47,7 +47,7 @@ def weights(mine: str, other: str, found: Map, initial: Weights) -> str:
     return f"{told}: the verdict is on what the models compute, not on their own weights"
 
 
-def _rows(ours: Structure, theirs: Structure, found: Map) -> Iterator[str]:
+def _rows(ours: Structure, theirs: Structure, found: LayerMap) -> Iterator[str]:
     labels = ours.label, theirs.label
     for match in found.matches:
         for role, at in match.weights.items():

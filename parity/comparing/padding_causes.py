@@ -13,13 +13,13 @@ import numpy.typing as npt
 
 from parity.comparing import judging
 from parity.comparing.departures import CallTrial
-from parity.comparing.mapping import Map
+from parity.comparing.mapping import LayerMap
 from parity.execution.names import GIVEN, TAKEN, array_name
 
 Array = npt.NDArray[Any]
 
 
-def padding(trial: CallTrial, found: Map) -> Iterator[str]:
+def padding(trial: CallTrial, found: LayerMap) -> Iterator[str]:
     """Where the border of an image is filled: theirs run without padding on our input as padded."""
     mine, other = trial.settings(), trial.turned().settings()
     if not ("padding" in mine and "padding" in other):
@@ -39,7 +39,7 @@ def padding(trial: CallTrial, found: Map) -> Iterator[str]:
         )
 
 
-def _padded(trial: CallTrial, found: Map, fill: float) -> tuple[Array, list[list[int]]]:
+def _padded(trial: CallTrial, found: LayerMap, fill: float) -> tuple[Array, list[list[int]]]:
     """Their input as their layer fills it up, neutral, and how much of its border is filling, what came filled included."""
     structure, settings = trial.theirs.structure, trial.turned().settings()
     array = structure.neutral(trial.theirs.inputs(trial.mode, trial.other)[0], trial.other)
@@ -76,7 +76,7 @@ def _pads(pads: Sequence[Sequence[int]]) -> str:
     return ", ".join(f"({before}, {after})" for before, after in pads)
 
 
-def cropping(trial: CallTrial, _: Map) -> Iterator[str]:
+def cropping(trial: CallTrial, _: LayerMap) -> Iterator[str]:
     """Which rows of a transposed convolution's whole output are kept: theirs run without padding, both outputs found in it."""
     crossed, structure = trial.crossed(), trial.theirs.structure
     kinds = [one.ours.structure.leaf(one.ours.structure.calls[one.mine].leaf).kind for one in (trial, trial.turned())]

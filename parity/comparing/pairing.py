@@ -16,8 +16,8 @@ import numpy.typing as npt
 from parity.comparing import model_outputs
 from parity.comparing.judging import Pair
 from parity.comparing.layouts import Placement
-from parity.comparing.lazy_tensors import Deferred
-from parity.comparing.mapping import Map
+from parity.comparing.lazy_tensors import LazyTensors
+from parity.comparing.mapping import LayerMap
 from parity.comparing.structures import Structure
 from parity.execution.names import (
     AFTER,
@@ -31,7 +31,7 @@ from parity.execution.names import (
     last_part,
     lies_under,
 )
-from parity.execution.own_model.layers import Leaf
+from parity.execution.own_model.layers import OwnLayer
 
 Array = npt.NDArray[Any]
 RECURRENT = ("lstm", "gru", "simple_rnn")
@@ -42,7 +42,7 @@ NORM = "batch_norm"
 @dataclass(frozen=True)
 class Side:
     """One model as observed. seen: dtype -> arrays; before: native weights that it was given, in float64; draws: mode -> what
-    it dropped and drew (parity.execution.own_model.layers.Foreign)."""
+    it dropped and drew (parity.execution.own_model.layers.OwnModel)."""
 
     structure: Structure
     seen: Mapping[str, Mapping[str, Array]]
@@ -65,7 +65,7 @@ class Side:
         return [self.structure.leaving(place, array) for place, array in enumerate(arrays)]
 
 
-def passes(ours: Side, theirs: Side, found: Map, calls: Sequence[tuple[int, int]]) -> list[list[Pair]]:
+def passes(ours: Side, theirs: Side, found: LayerMap, calls: Sequence[tuple[int, int]]) -> list[list[Pair]]:
     """Four lists: forward in evaluation; forward in training with what it leaves in statistics; backward; the update."""
     norms = batch_norms(ours), batch_norms(theirs)
     statistics, gradients, updates = weights(ours, theirs, found, norms)
@@ -92,7 +92,7 @@ def forward(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: st
     return pairs
 
 
-def _aligned(sides: tuple[Side, Side], mode: str, calls: tuple[int, int], side: int) -> Deferred:
+def _aligned(sides: tuple[Side, Side], mode: str, calls: tuple[int, int], side: int) -> LazyTensors:
     """One side's output of a call, which can be compared."""
 
     def make(dtype: str) -> Array:
@@ -101,7 +101,7 @@ def _aligned(sides: tuple[Side, Side], mode: str, calls: tuple[int, int], side: 
             raise ValueError(f"calls {calls} cannot be compared in {dtype}")
         return both[side]
 
-    return Deferred(("float64", "float32"), make)
+    return LazyTensors(("float64", "float32"), make)
 
 
 def aligned(ours: Side, theirs: Side, mode: str, mine: int, other: int, dtype: str) -> tuple[Array, Array] | None:
@@ -134,7 +134,7 @@ def _end(sequence: Array, both: bool) -> Array:
     return np.concatenate([sequence[:, -1, :half], sequence[:, 0, half:]], axis=-1) if both else sequence[:, -1]
 
 
-def weights(ours: Side, theirs: Side, found: Map, norms: Norms) -> tuple[list[Pair], list[Pair], list[Pair]]:
+def weights(ours: Side, theirs: Side, found: LayerMap, norms: Norms) -> tuple[list[Pair], list[Pair], list[Pair]]:
     """Statistics after a training pass, gradients from the last layer to the first, updates."""
     labels = ours.structure.label, theirs.structure.label
     places = {name: ours.structure.first(name) for name in (match.leaves[labels[0]] for match in found.matches)}
@@ -165,15 +165,15 @@ def weights(ours: Side, theirs: Side, found: Map, norms: Norms) -> tuple[list[Pa
     return statistics, gradients[::-1], updates[::-1]
 
 
-def _trained(side: Side, placement: Placement, what: str) -> Deferred:
+def _trained(side: Side, placement: Placement, what: str) -> LazyTensors:
     """A weight's gradient, or the weight after the step, neutral, in both precisions."""
     name = array_name(TRAIN, what, placement.native)
-    return Deferred(tuple(side.seen), lambda dtype: placement.read(side.seen[dtype][name]))
+    return LazyTensors(tuple(side.seen), lambda dtype: placement.read(side.seen[dtype][name]))
 
 
-def _moved(after: Mapping[str, Array], before: Array) -> Deferred:
+def _moved(after: Mapping[str, Array], before: Array) -> LazyTensors:
     """What the step added; in float32 to the rounded weight."""
-    return Deferred(tuple(after), lambda dtype: after[dtype] - before.astype(after[dtype].dtype))
+    return LazyTensors(tuple(after), lambda dtype: after[dtype] - before.astype(after[dtype].dtype))
 
 
 def input_gradients(ours: Side, theirs: Side, norms: Norms) -> list[Pair]:
@@ -228,7 +228,7 @@ def batch_norms(side: Side) -> list[Norm]:
     return found
 
 
-def _frozen(side: Side, leaf: Leaf) -> bool:
+def _frozen(side: Side, leaf: OwnLayer) -> bool:
     """Whether a norm has statistics, and a training pass moved none."""
     natives = [weight.native for weight in leaf.weights if weight.role in STATISTICS]
     return bool(natives) and all(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from parity.comparing import judging
-from parity.comparing.judging import Found
+from parity.comparing.judging import TensorVerdict
 from parity.comparing.pairing import Side
 from parity.comparing.structures import Structure
 
@@ -20,7 +20,7 @@ INSIDE = ("lstm", "gru", "bidirectional", "multi_head_attention")
 """Kinds whose dropout is a setting of a layer that does more: it is switched off, and tells of no draw."""
 
 
-def told(ours: Side, theirs: Side) -> Iterator[Found]:
+def told(ours: Side, theirs: Side) -> Iterator[TensorVerdict]:
     """What the two models drop or draw otherwise than each other."""
     yield from _in_evaluation(ours, theirs)
     rates = [_dropped(side) for side in (ours, theirs)]
@@ -32,10 +32,10 @@ def told(ours: Side, theirs: Side) -> Iterator[Found]:
         f"{_listed(one, len(forms) > 1)} in {side.structure.label}" for one, side in zip(rates, (ours, theirs), strict=True)
     )
     said = "the rates in order are" if len(forms) < 2 else "the rates in order, and what is dropped together, are"
-    yield Found("setting", "dropout", "float64", "differs", reason=f"{said} {named}")
+    yield TensorVerdict("setting", "dropout", "float64", "differs", reason=f"{said} {named}")
 
 
-def _in_evaluation(ours: Side, theirs: Side) -> Iterator[Found]:
+def _in_evaluation(ours: Side, theirs: Side) -> Iterator[TensorVerdict]:
     """Dropout that stays on in evaluation, and numbers that are drawn there."""
     for what, verb in (("dropout", "keeps dropout on in evaluation"), ("draw", "draws random numbers in evaluation")):
         both = [[one for one in side.draws.get("eval", ()) if one["what"] == what] for side in (ours, theirs)]
@@ -47,11 +47,11 @@ def _in_evaluation(ours: Side, theirs: Side) -> Iterator[Found]:
                 else f"{side.structure.label} does not"
                 for side, draws in sorted(zip((ours, theirs), both, strict=True), key=lambda one: not one[1])
             )
-            yield Found("setting", f"{what} in evaluation", "float64", "differs", reason=said)
+            yield TensorVerdict("setting", f"{what} in evaluation", "float64", "differs", reason=said)
         elif both[0]:
             places = ", ".join(dict.fromkeys(one["where"] for one in both[0] if one["where"]))
             reason = f"both models {verb.replace('keeps', 'keep').replace('draws', 'draw')} ({places}): compared with it off"
-            yield Found("setting", f"{what} in evaluation", "float64", "agrees", reason=reason)
+            yield TensorVerdict("setting", f"{what} in evaluation", "float64", "agrees", reason=reason)
 
 
 def _said(draw: Draw) -> str:
@@ -102,9 +102,9 @@ def itself(side: Side, again: Side, mode: str) -> bool:
     return any(one.shape != other.shape or not np.array_equal(one, other, equal_nan=True) for one, other in both)
 
 
-def without(found: Sequence[Found], labels: Sequence[str], evaluation: bool) -> list[Found]:
+def without(found: Sequence[TensorVerdict], labels: Sequence[str], evaluation: bool) -> list[TensorVerdict]:
     """The verdicts without those that a model's own chance decides, and a word of it. evaluation: whether it is random too."""
     left = [] if evaluation else [one for one in found if one.quantity in ("activation", "forward", "setting")]
     what = "evaluation and training are" if evaluation else "training is"
     reason = f"{' and '.join(labels)} differs from itself when it is run again on the same numbers, so {what} not compared"
-    return [*left, Found("setting", "chance", "float64", "mistrusted" if evaluation else "unsupported", reason=reason)]
+    return [*left, TensorVerdict("setting", "chance", "float64", "mistrusted" if evaluation else "unsupported", reason=reason)]

@@ -15,14 +15,14 @@ from parity.comparing import judging
 
 Array = npt.NDArray[Any]
 Rerun = Callable[[str, Mapping[str, Any], Mapping[str, Array]], Mapping[str, Array]]
-"""(label, change, arrays) -> arrays: a call of that model again, alone (parity.execution.own_model.layers.Foreign.rerun)."""
+"""(label, change, arrays) -> arrays: a call of that model again, alone (parity.execution.own_model.layers.OwnModel.rerun)."""
 
 
 Functions = Callable[[str, bool, tuple[int, int], Mapping[int, Array]], tuple[Sequence[Mapping[str, Any]], Mapping[str, Array]]]
 
 
 @dataclass(frozen=True)
-class Means:
+class Reruns:
     """What can be asked of the two processes. inverted: (label, place) -> a whole forward pass with that input inverted;
     given: label -> the native inputs; functions: (label, training, between, given) -> a pass again with the functions that it
     calls between layers (execution/own_model/layers.py, Foreign), each number's output replaced by what is given."""

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from parity.comparing import axes, flattened_rows, image_layouts
 from parity.comparing.axes import FIRST, IMAGE, LAST, NONE, SIGNAL, STEPS, Axes
-from parity.execution.own_model.layers import Call, Leaf, Shape, Weight
+from parity.execution.own_model.layers import Call, OwnLayer, Shape, Weight
 
 Array = npt.NDArray[Any]
 QUIET = ("identity", "dropout")
@@ -31,7 +31,7 @@ class Structure:
     """
 
     label: str
-    leaves: tuple[Leaf, ...]
+    leaves: tuple[OwnLayer, ...]
     calls: tuple[Call, ...]
     outputs: tuple[Shape, ...]
     channels: str
@@ -42,7 +42,7 @@ class Structure:
     enters: Mapping[int, str] = field(default_factory=dict)
 
     @cached_property
-    def named(self) -> Mapping[str, Leaf]:
+    def named(self) -> Mapping[str, OwnLayer]:
         return {leaf.name: leaf for leaf in reversed(self.leaves)}
 
     @cached_property
@@ -72,17 +72,17 @@ class Structure:
         places = (place for place, call in enumerate(self.calls) if "channels" in self.leaf(call.leaf).settings)
         return next((one for one in map(self.axes.taken.__getitem__, places) if one in (FIRST, LAST)), self.channels)
 
-    def leaf(self, name: str) -> Leaf:
+    def leaf(self, name: str) -> OwnLayer:
         return self.named[name]
 
     def first(self, name: str) -> int:
         """The place of a leaf's first call; 0 where it has none of its own."""
         return next(iter(self.places.get(name, ())), 0)
 
-    def weighted(self) -> list[Leaf]:
+    def weighted(self) -> list[OwnLayer]:
         return [leaf for leaf in self.leaves if leaf.weights]
 
-    def parts(self, name: str) -> list[Leaf]:
+    def parts(self, name: str) -> list[OwnLayer]:
         """What a layer's call computes beside it."""
         return [leaf for leaf in self.leaves if leaf.within == name]
 
@@ -192,7 +192,7 @@ def together(found: Sequence[Structure]) -> list[Structure]:
 
 def read(label: str, answer: Mapping[str, Any], takes: Sequence[Shape] = (), images: str = FIRST) -> Structure:
     """From what the worker traced. takes: native shapes of the inputs; images: where the framework has an image's channels."""
-    leaves = tuple(Leaf(**{**one, "weights": tuple(_weight(item) for item in one["weights"])}) for one in answer["leaves"])
+    leaves = tuple(OwnLayer(**{**one, "weights": tuple(_weight(item) for item in one["weights"])}) for one in answer["leaves"])
     calls = tuple(
         Call(
             *(one["leaf"], _shapes(one["inputs"]), _shapes(one["outputs"])),
@@ -205,7 +205,7 @@ def read(label: str, answer: Mapping[str, Any], takes: Sequence[Shape] = (), ima
     return Structure(label, leaves, calls, _shapes(answer["outputs"]), _channels(leaves, calls, usual), tuple(takes), exits)
 
 
-def _channels(leaves: Sequence[Leaf], calls: Sequence[Call], usual: str) -> str:
+def _channels(leaves: Sequence[OwnLayer], calls: Sequence[Call], usual: str) -> str:
     """What the first layer says that takes images; as usual where none says."""
     settings = {leaf.name: leaf.settings for leaf in leaves}
     for call in calls:

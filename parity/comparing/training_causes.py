@@ -15,11 +15,11 @@ import numpy.typing as npt
 
 from parity.comparing import judging, randomness
 from parity.comparing.departures import CallTrial, Departure
-from parity.comparing.judging import Found, Pair
+from parity.comparing.judging import Pair, TensorVerdict
 from parity.comparing.layouts import Placement
-from parity.comparing.mapping import Map
+from parity.comparing.mapping import LayerMap
 from parity.comparing.pairing import Side
-from parity.comparing.reruns import Means
+from parity.comparing.reruns import Reruns
 from parity.execution.names import AFTER, GRADIENT, STATE, TRAIN, array_name
 from parity.judgement import budgets
 
@@ -30,10 +30,12 @@ SPREAD = "one number is spread over several elements in one model alone"
 BAD = ("differs", "nonfinite", "reduced_precision")
 
 
-def settings(ours: Side, theirs: Side, found: Map) -> list[Found]:
+def settings(ours: Side, theirs: Side, found: LayerMap) -> list[TensorVerdict]:
     """What no number shows, because it is switched off or never moves: rates of dropout in their order, frozen weights."""
     told = list(randomness.told(ours, theirs))
-    told += [Found("setting", title, "float64", "differs", reason=reason) for title, reason in _ties(ours, theirs, found)]
+    told += [
+        TensorVerdict("setting", title, "float64", "differs", reason=reason) for title, reason in _ties(ours, theirs, found)
+    ]
     for match in found.matches:
         for role, at in match.weights.items():
             if spread := spread_over(match.leaves[ours.structure.label], role, at, ours, theirs):
@@ -42,16 +44,16 @@ def settings(ours: Side, theirs: Side, found: Map) -> list[Found]:
             if len(set(moving)) > 1:
                 name = match.leaves[ours.structure.label]
                 reason = f"trains in {(ours if moving[0] else theirs).structure.label} alone"
-                told.append(Found("setting", f"{name} {role}", "float64", "differs", reason=reason))
+                told.append(TensorVerdict("setting", f"{name} {role}", "float64", "differs", reason=reason))
             elif len(moving) < 2:
                 name = match.leaves[ours.structure.label]
                 have = next(side.structure.label for side in (ours, theirs) if side.structure.label in at)
                 if not role.endswith("recurrent_bias"):  # a second bias beside the first adds nothing that can be learnt
-                    told.append(Found("setting", f"{name} {role}", "float64", "differs", reason=f"{have} alone has it"))
+                    told.append(TensorVerdict("setting", f"{name} {role}", "float64", "differs", reason=f"{have} alone has it"))
     return told
 
 
-def spread_over(layer: str, role: str, at: Mapping[str, Placement], ours: Side, theirs: Side) -> Found | None:
+def spread_over(layer: str, role: str, at: Mapping[str, Placement], ours: Side, theirs: Side) -> TensorVerdict | None:
     """One number for each element in one model, and one for each channel, or for all, in the other."""
     labels = [side.structure.label for side in (ours, theirs)]
     if not set(labels) <= set(at) or at[labels[0]].spread == at[labels[1]].spread:
@@ -59,16 +61,16 @@ def spread_over(layer: str, role: str, at: Mapping[str, Placement], ours: Side, 
     shapes = [(*at[label].neutral, *at[label].spread) for label in labels]
     told = " and ".join(f"{prod(shape)} numbers, {shape}, in {label}" for shape, label in zip(shapes, labels, strict=True))
     reason = f"{SPREAD}: {told}"
-    return Found("setting", f"{layer} {role}", "float64", "differs", reason=reason)
+    return TensorVerdict("setting", f"{layer} {role}", "float64", "differs", reason=reason)
 
 
-def spread_cause(departure: Departure, told: Sequence[Found]) -> Departure:
+def spread_cause(departure: Departure, told: Sequence[TensorVerdict]) -> Departure:
     """The departure of a gradient with the setting that explains it."""
     causes = tuple(one.reason for one in told if one.tensor == departure.title and one.reason.startswith(SPREAD))
     return replace(departure, causes=causes) if causes and not departure.causes else departure
 
 
-def _ties(ours: Side, theirs: Side, found: Map) -> Iterator[tuple[str, str]]:
+def _ties(ours: Side, theirs: Side, found: LayerMap) -> Iterator[tuple[str, str]]:
     """Weights that are one in one model and two in the other: they agree until the first step."""
     labels = ours.structure.label, theirs.structure.label
     first: dict[str, dict[str, str]] = {label: {} for label in labels}
@@ -88,7 +90,7 @@ def _moves(side: Side, at: Any) -> bool:
     return array_name(TRAIN, GRADIENT, at[side.structure.label].native) in side.seen["float64"]
 
 
-def statistics(ours: Side, theirs: Side, found: Map, calls: Sequence[tuple[int, int]], means: Means) -> Departure | None:
+def statistics(ours: Side, theirs: Side, found: LayerMap, calls: Sequence[tuple[int, int]], means: Reruns) -> Departure | None:
     """The first layer whose running mean or variance moves otherwise, from the same batch; its momentum is tested."""
     for trial, role, mine, other in _moving(ours, theirs, found, calls, means):
         if not native_way(trial, mine, other, role):
@@ -154,8 +156,8 @@ def _held(trial: CallTrial, known: Sequence[float]) -> Iterator[tuple[str, tuple
 
 
 def documented(
-    found: Sequence[Found], ours: Side, theirs: Side, mapped: Map, calls: Sequence[tuple[int, int]], means: Means
-) -> list[Found]:
+    found: Sequence[TensorVerdict], ours: Side, theirs: Side, mapped: LayerMap, calls: Sequence[tuple[int, int]], means: Reruns
+) -> list[TensorVerdict]:
     """The verdicts, where a running statistic departs in a framework's own way as a documented difference."""
     reasons: dict[tuple[str, str], str] = {}
     for trial, role, mine, other in _moving(ours, theirs, mapped, calls, means):
@@ -169,7 +171,7 @@ def documented(
 
 
 def _moving(
-    ours: Side, theirs: Side, found: Map, calls: Sequence[tuple[int, int]], means: Means
+    ours: Side, theirs: Side, found: LayerMap, calls: Sequence[tuple[int, int]], means: Reruns
 ) -> Iterator[tuple[CallTrial, str, Placement, Placement]]:
     """Every running statistic that departs: its call, its role, and where it lies in both."""
     for mine, other in calls:
@@ -185,7 +187,7 @@ def _moving(
                 yield CallTrial(ours, theirs, mine, other, "train", means, limit, calls), role, *places
 
 
-def gradients(pairs: Sequence[Pair], found: Sequence[Found], labels: tuple[str, str]) -> Departure | None:
+def gradients(pairs: Sequence[Pair], found: Sequence[TensorVerdict], labels: tuple[str, str]) -> Departure | None:
     """The first gradient on the way back that departs while all before it, and the whole way forward, agree."""
     bad = {(one.quantity, one.tensor) for one in found if one.dtype == "float64" and one.verdict in BAD}
     for pair in pairs:

@@ -95,7 +95,7 @@ class Realization(Protocol):
 
 
 @dataclass(frozen=True)
-class Driven:
+class DrivingRequest:
     """What a framework's `drive` is asked: how to make the optimizer, where weights start, each step's gradients and rate."""
 
     make: Callable[..., Any]
@@ -106,7 +106,7 @@ class Driven:
 
 
 @dataclass(frozen=True)
-class Probed:
+class ProbeRequest:
     """What a driver of a kind is asked: the object and its arguments, by its own names (keywords) and by ours (wanted).
 
     names: every argument that it has. arrays: what goes in. dtype: the precision to drive it in.
@@ -143,7 +143,7 @@ class Framework(Protocol):
     def scheduled(self, case: Case) -> Array:
         """The learning rate of each of `case.steps` steps that a native optimizer took under the schedule `case.optimizer`."""
 
-    def drive(self, asked: Driven) -> list[dict[str, Array]]:
+    def drive(self, asked: DrivingRequest) -> list[dict[str, Array]]:
         """Steps of a native optimizer, and the weights after each. Raises Unsupported where it is none."""
 
 

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.fingerprinting.forms import draws
-from parity.fingerprinting.forms.draws import Drawn
+from parity.fingerprinting.forms.draws import ExplainedDraws
 from parity.fingerprinting.forms.form import Arrays, Form
-from parity.fingerprinting.naming import ExplainingForm, Seen
+from parity.fingerprinting.naming import ExplainingForm, SeenRun
 from parity.fingerprinting.rules import ClosedForm
 from parity.judgement import budgets
 from parity.reference_impl.distributions import CUT, Claim
@@ -27,7 +27,9 @@ SAME = {"penalty": "weight_decay"}
 """What a spec calls a hyper-parameter -> what closed forms call it."""
 
 
-def of_optimizer(seen: Seen, match: ExplainingForm, spec: Rule, published: Mapping[str, float]) -> tuple[float, float, float]:
+def of_optimizer(
+    seen: SeenRun, match: ExplainingForm, spec: Rule, published: Mapping[str, float]
+) -> tuple[float, float, float]:
     """Greatest relative difference of an update over all steps: the formula against the spec at the object's values, and at
     the published ones; the object against its formula."""
     values = with_absent(match.form, seen.hyperparameters)
@@ -37,12 +39,12 @@ def of_optimizer(seen: Seen, match: ExplainingForm, spec: Rule, published: Mappi
     at_own = _updates(spec, own, seen)
     faster = published["learning_rate"] / rate
     steps = [replace(step, rate=step.rate * faster) for step in seen.steps]
-    at_published = _updates(spec, published, Seen(published, steps, seen.dtype))
+    at_published = _updates(spec, published, SeenRun(published, steps, seen.dtype))
     native = [(step.after[name].astype(np.float64) - step.before[name]) for step in seen.steps for name in step.before]
     return _apart(formula, at_own), _apart(formula, at_published), _apart(native, formula)
 
 
-def _updates(rule: Rule, values: Mapping[str, float], seen: Seen) -> list[Array]:
+def _updates(rule: Rule, values: Mapping[str, float], seen: SeenRun) -> list[Array]:
     u = budgets.roundoff("float64")
     with np.errstate(all="ignore"):
         return [np.asarray(one.update, np.float64) for step in retrace(rule, values, seen.steps, u) for one in step.values()]
@@ -66,7 +68,7 @@ QUANTILES = 2**12
 """At how many even shares two distributions are compared."""
 
 
-def of_draw(found: Drawn, claims: Mapping[str, Claim]) -> float:
+def of_draw(found: ExplainedDraws, claims: Mapping[str, Claim]) -> float:
     """Greatest over the shapes: the root mean square difference of the quantiles, relative to the definition's.
 
     A standard deviation that is off by a factor is off by as much here, since then every quantile is; so is a constant, and the
@@ -74,7 +76,7 @@ def of_draw(found: Drawn, claims: Mapping[str, Claim]) -> float:
     return max(_quantiles_apart(found, deviation, claims[shape]) for shape, deviation in found.deviations.items())
 
 
-def _quantiles_apart(found: Drawn, deviation: float, claim: Claim) -> float:
+def _quantiles_apart(found: ExplainedDraws, deviation: float, claim: Claim) -> float:
     if "orthogonal" in (found.distribution, claim.kind) or "identity" in (found.distribution, claim.kind):
         return abs(deviation - claim.scale) / claim.scale if found.distribution == claim.kind else float("inf")
     shares = (np.arange(QUANTILES) + 0.5) / QUANTILES
@@ -83,7 +85,7 @@ def _quantiles_apart(found: Drawn, deviation: float, claim: Claim) -> float:
     return _root(native - canonical) / max(_root(canonical), 1e-300)
 
 
-def parameters_of_draw(found: Drawn, shape: str) -> dict[str, float]:
+def parameters_of_draw(found: ExplainedDraws, shape: str) -> dict[str, float]:
     """What tells the distribution at this shape: the value, the gain, or the standard deviation, the bound and the mean."""
     deviation, bound = found.deviations[shape], float("inf")
     if found.distribution not in ("normal", "constant", "orthogonal", "identity"):

@@ -37,7 +37,7 @@ HELD = ", learning rate held at its first value"
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenRun:
     """What a black box did: its hyper-parameters, and every step's gradients, learning rate and weights before and after."""
 
     hyperparameters: Mapping[str, float]
@@ -58,7 +58,7 @@ class ExplainingForm:
 
 
 @dataclass(frozen=True)
-class Verified:
+class VerifiedNames:
     """matches: the forms that explain every run. departed: what explains the first run but not another -> that run.
     beyond: the runs that a form of the matches does not speak of, or not wholly -> why."""
 
@@ -67,7 +67,7 @@ class Verified:
     beyond: Mapping[str, str] = field(default_factory=dict)
 
 
-def identify(seen: Seen, forms: Iterable[ClosedForm] | None = None) -> list[ExplainingForm]:
+def identify(seen: SeenRun, forms: Iterable[ClosedForm] | None = None) -> list[ExplainingForm]:
     """Every form that explains what was seen, in the precision that was driven; none is no match.
 
     Where none does, some of the object's numbers may be held in float32 (held_forms), or the learning rate at its first value.
@@ -81,7 +81,7 @@ def identify(seen: Seen, forms: Iterable[ClosedForm] | None = None) -> list[Expl
     return _rate_held(eligible, seen, seen.dtype)
 
 
-def identify_blind(seen: Seen, nudged: Seen) -> list[ExplainingForm]:
+def identify_blind(seen: SeenRun, nudged: SeenRun) -> list[ExplainingForm]:
     """Every form that explains in float32 what an object was seen to do in float64, if the nudge shows that it computes so.
 
     nudged: what the object did in the first step with gradients moved by less than float32 holds. None, where it saw that."""
@@ -92,11 +92,11 @@ def identify_blind(seen: Seen, nudged: Seen) -> list[ExplainingForm]:
     return _within(eligible, seen, "float32") or _rate_held(eligible, seen, "float32")
 
 
-def _eligible(forms: Iterable[ClosedForm], seen: Seen) -> list[ClosedForm]:
+def _eligible(forms: Iterable[ClosedForm], seen: SeenRun) -> list[ClosedForm]:
     return [form for form in forms if form.hyperparameters() <= seen.hyperparameters.keys()]
 
 
-def _rate_held(eligible: Sequence[ClosedForm], seen: Seen, precision: str) -> list[ExplainingForm]:
+def _rate_held(eligible: Sequence[ClosedForm], seen: SeenRun, precision: str) -> list[ExplainingForm]:
     """With the learning rate held at its first value; tried are the forms that explain the steps before it changes."""
     known = [step.rate == seen.hyperparameters["learning_rate"] for step in seen.steps]
     if all(known) or not known[0]:
@@ -109,7 +109,7 @@ def _rate_held(eligible: Sequence[ClosedForm], seen: Seen, precision: str) -> li
     ]
 
 
-def named(seen: Seen, nudged: Seen | None, further: Mapping[str, Seen]) -> Verified:
+def named(seen: SeenRun, nudged: SeenRun | None, further: Mapping[str, SeenRun]) -> VerifiedNames:
     """The forms that explain the first run and all further ones: in the precision that was driven, or else in float32, of an
     object that is blind to what float32 does not hold (nudged)."""
     found = verify(identify(seen), further)
@@ -119,7 +119,7 @@ def named(seen: Seen, nudged: Seen | None, further: Mapping[str, Seen]) -> Verif
     return other if other.matches or not found.departed else found
 
 
-def verify(matches: Sequence[ExplainingForm], further: Mapping[str, Seen]) -> Verified:
+def verify(matches: Sequence[ExplainingForm], further: Mapping[str, SeenRun]) -> VerifiedNames:
     """The matches that explain all further runs as well."""
     kept: list[ExplainingForm] = []
     departed: dict[str, str] = {}
@@ -138,17 +138,17 @@ def verify(matches: Sequence[ExplainingForm], further: Mapping[str, Seen]) -> Ve
                 beyond[name] = "held for arrays of 1 and 2 axes alone, the formula speaks of no others"
         else:
             kept.append(match)
-    return Verified(kept, departed, beyond)
+    return VerifiedNames(kept, departed, beyond)
 
 
-def _meant(seen: Seen) -> Seen:
+def _meant(seen: SeenRun) -> SeenRun:
     """With the arguments that mean something else to some."""
     known = dict(seen.hyperparameters)
     meant = {other: known[name] for name, others in MEANINGS.items() if name in known for other in others if other not in known}
     return replace(seen, hyperparameters=known | meant)
 
 
-def _first_rate(seen: Seen) -> Seen:
+def _first_rate(seen: SeenRun) -> SeenRun:
     """As if the learning rate had never changed."""
     return replace(seen, steps=[replace(step, rate=seen.hyperparameters["learning_rate"]) for step in seen.steps])
 
@@ -157,7 +157,7 @@ OF_MATRICES = frozenset({"row_means", "column_means"})
 """What is defined for vectors and matrices alone."""
 
 
-def _reached(form: ClosedForm, seen: Seen) -> Seen:
+def _reached(form: ClosedForm, seen: SeenRun) -> SeenRun:
     """Without the arrays of more axes than the form speaks of."""
     names = [name for name, array in seen.steps[0].before.items() if array.ndim <= 2 or not form.calls() & OF_MATRICES]
     if len(names) == len(seen.steps[0].before):
@@ -170,12 +170,12 @@ def _reached(form: ClosedForm, seen: Seen) -> Seen:
     return replace(seen, steps=steps)
 
 
-def _within(eligible: Sequence[ClosedForm], seen: Seen, precision: str) -> list[ExplainingForm]:
+def _within(eligible: Sequence[ClosedForm], seen: SeenRun, precision: str) -> list[ExplainingForm]:
     found = [ExplainingForm(form, precision, share(form, seen, precision)) for form in eligible]
     return [match for match in found if match.share <= 1]
 
 
-def blind(seen: Seen, nudged: Seen) -> float:
+def blind(seen: SeenRun, nudged: SeenRun) -> float:
     """The share of first updates that are bit for bit the same for gradients moved by less than float32 holds, of all updates
     that are large enough to tell. The first step alone: after it the weights differ."""
     one, other, same, told = seen.steps[0], nudged.steps[0], 0, 0
@@ -189,7 +189,7 @@ def blind(seen: Seen, nudged: Seen) -> float:
     return same / told if told else 0.0
 
 
-def share(form: ClosedForm, seen: Seen, precision: str) -> float:
+def share(form: ClosedForm, seen: SeenRun, precision: str) -> float:
     """The greatest error of an update, in budgets; infinite as soon as one departs, NaN where the form has no number at all.
 
     Where a form has no number (0/0), neither must the object. Weights that do not lie on float32's grid are stored in float64,
@@ -211,5 +211,5 @@ def share(form: ClosedForm, seen: Seen, precision: str) -> float:
     return worst
 
 
-def _on_grid(seen: Seen) -> bool:
+def _on_grid(seen: SeenRun) -> bool:
     return all(bool((array == array.astype(np.float32)).all()) for step in seen.steps for array in step.after.values())

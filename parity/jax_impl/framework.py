@@ -15,10 +15,10 @@ import jax
 import numpy as np
 import optax
 
-from parity.execution.protocol import Array, Batch, Description, Driven, Observation, ParameterLayout, Unsupported
+from parity.execution.protocol import Array, Batch, Description, DrivingRequest, Observation, ParameterLayout, Unsupported
 from parity.jax_impl import curvature, device, initializers, optimizers, schedules
 from parity.jax_impl.model import Network, images, named
-from parity.jax_impl.wiring import Laid
+from parity.jax_impl.wiring import LaidTensor
 from parity.spec.cases import Case
 from parity.spec.graph import Graph, Input
 from parity.spec.graph_facts import differentiable_inputs, observed_values
@@ -61,7 +61,7 @@ class Implementation:
         device.choose_precision(case.dtype)
         return schedules.rates(case)
 
-    def drive(self, asked: Driven) -> list[dict[str, Array]]:
+    def drive(self, asked: DrivingRequest) -> list[dict[str, Array]]:
         return optimizers.drive(asked)
 
     def realize(self, case: Case) -> Realization:
@@ -234,17 +234,17 @@ class Realization:
 
     def _passed(
         self, phase: int, parameters: Tensors, rest: Tensors, carried: Tensors, batch: Tensors
-    ) -> tuple[Any, dict[str, Laid], Tensors]:
+    ) -> tuple[Any, dict[str, LaidTensor], Tensors]:
         """The loss of a phase in training, every value, and the rest afterwards."""
         own = self.graph.phases[phase]
         given = self._values(carried, batch)
         values, left = self.network.walk(parameters, rest, given, (*self.graph.nodes, *own.nodes), training=True)
         return values[own.loss].tensor.reshape(()), values, left
 
-    def _values(self, carried: Tensors, batch: Tensors) -> dict[str, Laid]:
-        return {name: Laid(one, name in self.images) for name, one in {**carried, **batch}.items()}
+    def _values(self, carried: Tensors, batch: Tensors) -> dict[str, LaidTensor]:
+        return {name: LaidTensor(one, name in self.images) for name, one in {**carried, **batch}.items()}
 
-    def _following(self, values: Mapping[str, Laid]) -> Tensors:
+    def _following(self, values: Mapping[str, LaidTensor]) -> Tensors:
         return {state.name: values[state.next].first() for state in self.graph.carried}
 
     def _trained(self, place: int) -> Trained:

@@ -17,7 +17,7 @@ from parity.execution.protocol import Array, ParameterLayout, Unsupported
 from parity.jax_impl import device
 from parity.jax_impl.layers import LAYERS, layout
 from parity.jax_impl.ops.images import READERS
-from parity.jax_impl.wiring import Laid, Site, Use, attribute
+from parity.jax_impl.wiring import LaidTensor, Site, Use, attribute
 from parity.spec.graph import Graph, Node, Shape
 
 Arrays = Mapping[str, jax.Array]
@@ -61,8 +61,8 @@ class Network:
         return zeros[0], {**zeros[1], **drawn}
 
     def walk(
-        self, parameters: Arrays, rest: Arrays, given: Mapping[str, Laid], nodes: Sequence[Node], training: bool
-    ) -> tuple[dict[str, Laid], dict[str, jax.Array]]:
+        self, parameters: Arrays, rest: Arrays, given: Mapping[str, LaidTensor], nodes: Sequence[Node], training: bool
+    ) -> tuple[dict[str, LaidTensor], dict[str, jax.Array]]:
         """Every value by its name, and the rest as the walk left it. Pure: it may be traced and differentiated."""
         states = [_nested(arrays, own) for arrays, own in ((parameters, self.parameters), (rest, self.rest))]
         root = nnx.merge(self.definition, *states)
@@ -74,14 +74,14 @@ class Network:
         _, _, left = nnx.split(root, nnx.Param, ...)
         return values, {path: variable.get_value() for path, variable in _flat(left).items()}
 
-    def _run(self, root: Layers, nodes: Sequence[Node], values: dict[str, Laid]) -> None:
+    def _run(self, root: Layers, nodes: Sequence[Node], values: dict[str, LaidTensor]) -> None:
         for node in nodes:
             child = self._children.get(id(node))
             module = None if child is None else getattr(root, child)
             use = Use(node, _inputs(node, values), module, lambda inner, within: self._run(root, inner, within))
             found = LAYERS[node.op].apply(use)
             for suffix, one in (found if isinstance(found, dict) else {"": found}).items():
-                values[node.value(suffix)] = one if isinstance(one, Laid) else Laid(one)
+                values[node.value(suffix)] = one if isinstance(one, LaidTensor) else LaidTensor(one)
 
     def _assembled(self) -> Layers:
         """The model, its arrays known by their shapes alone."""
@@ -139,7 +139,7 @@ def _set_mode(module: nnx.Module, training: bool) -> None:
         module.eval()
 
 
-def _inputs(node: Node, values: Mapping[str, Laid]) -> dict[str, Any]:
+def _inputs(node: Node, values: Mapping[str, LaidTensor]) -> dict[str, Any]:
     """By role; masks are missing where nothing is trained."""
     if node.body is not None:
         return {name: values[name] for name in node.sources() if name in values}

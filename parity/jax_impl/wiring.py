@@ -19,7 +19,7 @@ Tensor = Any  # a jax.Array, or a tracer of one while a program is made
 
 
 @dataclass(frozen=True)
-class Laid:
+class LaidTensor:
     """A tensor of a program. last: its channels lie behind the axes of the image, as Flax's layers want them."""
 
     tensor: Tensor
@@ -72,13 +72,13 @@ class Use:
     node: Node
     inputs: Mapping[str, Any]  # role -> Laid, or several; of a scan by the names of its outer values
     module: Any
-    walk: Callable[[Sequence[Node], dict[str, Laid]], None]
+    walk: Callable[[Sequence[Node], dict[str, LaidTensor]], None]
 
     def __getitem__(self, attribute: str) -> Any:
         return self.node.attributes[attribute]
 
-    def value(self, role: str = "x") -> Laid:
-        found: Laid = self.inputs[role]
+    def value(self, role: str = "x") -> LaidTensor:
+        found: LaidTensor = self.inputs[role]
         return found
 
     def first(self, role: str = "x") -> Tensor:
@@ -123,17 +123,17 @@ def called(use: Use) -> Tensor:
     return found
 
 
-def on_images(use: Use) -> Laid:
+def on_images(use: Use) -> LaidTensor:
     """The same, for layers that want channels last."""
-    return Laid(use.module(use.image()), last=use.value().tensor.ndim > 2)
+    return LaidTensor(use.module(use.image()), last=use.value().tensor.ndim > 2)
 
 
 def elementwise(function: Callable[..., Tensor], *attributes: str) -> Layer:
     """A function of every number by itself, wherever it lies, and of attributes in the order in which it takes them."""
 
-    def apply(use: Use) -> Laid:
+    def apply(use: Use) -> LaidTensor:
         value = use.value()
-        return Laid(function(value.tensor, *(use[name] for name in attributes)), value.last)
+        return LaidTensor(function(value.tensor, *(use[name] for name in attributes)), value.last)
 
     return Layer(apply)
 

@@ -14,23 +14,23 @@ import keras
 import numpy as np
 from keras import ops
 
-from parity.execution.protocol import Array, Probed
+from parity.execution.protocol import Array, ProbeRequest
 from parity.execution.worker import probe_arguments
 from parity.keras_impl import model
 
 Found = Mapping[str, Array]
 
 
-def _tensor(asked: Probed, name: str) -> Any:
+def _tensor(asked: ProbeRequest, name: str) -> Any:
     return ops.convert_to_tensor(np.asarray(asked.arrays[name], asked.dtype))
 
 
-def _layer(asked: Probed, keywords: Mapping[str, Any] | None = None) -> Any:
+def _layer(asked: ProbeRequest, keywords: Mapping[str, Any] | None = None) -> Any:
     keras.config.set_floatx(asked.dtype)
     return asked.make(**(asked.keywords if keywords is None else keywords))
 
 
-def initializer(asked: Probed) -> Found:
+def initializer(asked: ProbeRequest) -> Found:
     """Draws of kernels, turned to (out, in, …)."""
     keras.utils.set_random_seed(0)
     keras.config.set_floatx(asked.dtype)
@@ -42,7 +42,7 @@ def initializer(asked: Probed) -> Found:
     return found
 
 
-def normalization(asked: Probed) -> Found:
+def normalization(asked: ProbeRequest) -> Found:
     """One pass in training, one in evaluation, and the running values between them."""
     layer, x = _layer(asked), np.moveaxis(np.asarray(asked.arrays["x"], asked.dtype), 1, -1)
     layer.build(x.shape)
@@ -65,13 +65,13 @@ def _called(layer: Any, x: Array, training: bool) -> Any:
     return layer(x, training=training) if takes else layer(x)
 
 
-def pooling(asked: Probed) -> Found:
+def pooling(asked: ProbeRequest) -> Found:
     """A window along the last axis of images of one row, of sequences or volumes."""
     layer, leading = _layer(asked, probe_arguments.sized(asked)), (None,) * probe_arguments.axes_of(asked)
     return {name: model.array(layer(_tensor(asked, name)[leading][..., None])).ravel() for name in asked.arrays}
 
 
-def convolution(asked: Probed) -> Found:
+def convolution(asked: ProbeRequest) -> Found:
     """Along the last axis, or (several axes) along all; transposed and depthwise ones as well."""
     axes = probe_arguments.axes_of(asked)
     layer, flat = _layer(asked, probe_arguments.sized(asked)), (1,) * (axes - 1)
@@ -87,7 +87,7 @@ def convolution(asked: Probed) -> Found:
     return {name: _convolved(asked, layer, row, asked.arrays["kernel"]).ravel() for name, row in rows.items()}
 
 
-def _convolved(asked: Probed, layer: Any, x: Array, kernel: Array) -> Array:
+def _convolved(asked: ProbeRequest, layer: Any, x: Array, kernel: Array) -> Array:
     """With this kernel, or as much of it as the layer holds; what a separable one has besides is 1."""
     x = np.asarray(x, asked.dtype)
     if not layer.built:
@@ -98,7 +98,7 @@ def _convolved(asked: Probed, layer: Any, x: Array, kernel: Array) -> Array:
     return model.array(layer(ops.convert_to_tensor(x)))
 
 
-def recurrent(asked: Probed) -> Found:
+def recurrent(asked: ProbeRequest) -> Found:
     """Every step of one layer, and how many biases it has."""
     layer = _layer(asked, {**asked.keywords, "return_sequences": True})
     layer.build(asked.arrays["x"].shape)
@@ -115,7 +115,7 @@ def recurrent(asked: Probed) -> Found:
     }
 
 
-def resizing(asked: Probed) -> Found:
+def resizing(asked: ProbeRequest) -> Found:
     """A row to another length."""
     keras.config.set_floatx(asked.dtype)
     x, length = _tensor(asked, "x")[None, None, :, None], int(asked.wanted["length"])
@@ -133,7 +133,7 @@ def resizing(asked: Probed) -> Found:
     return {"row": model.array(make(**keywords)(x)).ravel()}
 
 
-def attention(asked: Probed) -> Found:
+def attention(asked: ProbeRequest) -> Found:
     """Of queries, keys and values. A layer's projections are the identity; a function takes (batch, time, heads, features)."""
     keras.config.set_floatx(asked.dtype)
     heads = 2 if asked.setting == "two heads" else 1
@@ -148,7 +148,7 @@ def attention(asked: Probed) -> Found:
     return {"out": made.reshape(*made.shape[:2], -1)}
 
 
-def _attended(asked: Probed, heads: int, query: Any, key: Any, value: Any) -> Any:
+def _attended(asked: ProbeRequest, heads: int, query: Any, key: Any, value: Any) -> Any:
     """A layer of heads is called with queries, values and keys; one without takes them as a list, and masks of times."""
     size, many = query.shape[-1], {"num_heads", "num_query_heads"} & asked.names
     if not many:
@@ -171,12 +171,12 @@ def _attended(asked: Probed, heads: int, query: Any, key: Any, value: Any) -> An
     return layer(query, value, key=key, **keywords)
 
 
-def _weight(asked: Probed, weight: Array) -> Array:
+def _weight(asked: ProbeRequest, weight: Array) -> Array:
     """An additive score's weights, else what the layer starts with."""
     return np.asarray(asked.arrays["weights"], asked.dtype) if weight.shape == asked.arrays["weights"].shape else weight
 
 
-def ctc(asked: Probed) -> Found:
+def ctc(asked: ProbeRequest) -> Found:
     """Of labels and scores, padded; a function that asks for lengths gets them."""
     keras.config.set_floatx(asked.dtype)
     made: Any = asked.make(**asked.keywords) if isinstance(asked.make, type) else partial(asked.make, **asked.keywords)
@@ -192,7 +192,7 @@ def ctc(asked: Probed) -> Found:
     return {"loss": model.array(made(labels, scores))}
 
 
-def loss(asked: Probed) -> Found:
+def loss(asked: ProbeRequest) -> Found:
     """Of targets, then predictions."""
     keras.config.set_floatx(asked.dtype)
     made: Any = asked.make(**asked.keywords) if isinstance(asked.make, type) else partial(asked.make, **asked.keywords)
@@ -201,7 +201,7 @@ def loss(asked: Probed) -> Found:
     return {"loss": model.array(made(target, _tensor(asked, "prediction")))}
 
 
-DRIVERS: Mapping[str, Callable[[Probed], Found]] = {
+DRIVERS: Mapping[str, Callable[[ProbeRequest], Found]] = {
     "initializer": initializer,
     "normalization": normalization,
     "pooling": pooling,

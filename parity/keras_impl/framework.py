@@ -13,7 +13,16 @@ from typing import Any
 import keras
 import numpy as np
 
-from parity.execution.protocol import Array, Batch, Description, Driven, Observation, ParameterLayout, Unsupported, check_native
+from parity.execution.protocol import (
+    Array,
+    Batch,
+    Description,
+    DrivingRequest,
+    Observation,
+    ParameterLayout,
+    Unsupported,
+    check_native,
+)
 from parity.keras_impl import device, initializers, layers, model, optimizers, schedules
 from parity.keras_impl.wiring import Wiring, sequenced
 from parity.spec.cases import Case
@@ -50,7 +59,7 @@ class Implementation:
         _set_precision(case.dtype)
         return schedules.rates(case)
 
-    def drive(self, asked: Driven) -> list[dict[str, Array]]:
+    def drive(self, asked: DrivingRequest) -> list[dict[str, Array]]:
         _set_precision(next(iter(asked.initial.values())).dtype.name)
         return optimizers.drive(asked)
 

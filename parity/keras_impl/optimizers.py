@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from parity.execution.protocol import Array, Driven, Unsupported
+from parity.execution.protocol import Array, DrivingRequest, Unsupported
 from parity.keras_impl import rules
 
 Hyperparameters = Mapping[str, float]
@@ -134,7 +134,7 @@ class Groups:
             optimizer.apply([gradients[place] for place in places], [self.variables[place] for place in places])
 
 
-def drive(asked: Driven) -> list[dict[str, Array]]:
+def drive(asked: DrivingRequest) -> list[dict[str, Array]]:
     """A native optimizer, step by step, eagerly; its rate is its attribute."""
     weights = {name: keras.Variable(array, dtype=str(array.dtype)) for name, array in asked.initial.items()}
     optimizer = asked.make(**asked.keywords)

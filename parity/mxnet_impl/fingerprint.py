@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.execution.protocol import Array, Probed
+from parity.execution.protocol import Array, ProbeRequest
 from parity.execution.worker import probe_arguments
 from parity.mxnet_impl.device import mxnet
 
@@ -18,11 +18,11 @@ Found = Mapping[str, Array]
 nd, autograd = mxnet.nd, mxnet.autograd
 
 
-def _tensor(asked: Probed, name: str) -> Any:
+def _tensor(asked: ProbeRequest, name: str) -> Any:
     return nd.array(asked.arrays[name], dtype=asked.dtype)
 
 
-def _layer(asked: Probed, keywords: Mapping[str, Any] | None = None) -> Any:
+def _layer(asked: ProbeRequest, keywords: Mapping[str, Any] | None = None) -> Any:
     layer = asked.make(**(asked.keywords if keywords is None else keywords))
     layer.initialize()
     layer.cast(asked.dtype)
@@ -33,7 +33,7 @@ def _array(found: Any) -> Array:
     return np.asarray(found.asnumpy())
 
 
-def initializer(asked: Probed) -> Found:
+def initializer(asked: ProbeRequest) -> Found:
     """Draws of weights (out, in, …)."""
     mxnet.random.seed(0)
     np.random.seed(0)  # Orthogonal draws from NumPy's
@@ -45,7 +45,7 @@ def initializer(asked: Probed) -> Found:
     return found
 
 
-def normalization(asked: Probed) -> Found:
+def normalization(asked: ProbeRequest) -> Found:
     """One pass in training, one in evaluation, and the running values between them."""
     last = "LayerNorm" in asked.word
     layer, x = _layer(asked), _tensor(asked, "x")
@@ -75,17 +75,17 @@ def normalization(asked: Probed) -> Found:
     return found
 
 
-def pooling(asked: Probed) -> Found:
+def pooling(asked: ProbeRequest) -> Found:
     """A window along the last axis of images of one row, of sequences or volumes."""
     layer = _layer(asked, probe_arguments.sized(asked))
     return {name: _array(layer(_row(asked, name))).ravel() for name in asked.arrays}
 
 
-def _row(asked: Probed, name: str) -> Any:
+def _row(asked: ProbeRequest, name: str) -> Any:
     return _tensor(asked, name).reshape((1,) * (1 + probe_arguments.axes_of(asked)) + (-1,))
 
 
-def convolution(asked: Probed) -> Found:
+def convolution(asked: ProbeRequest) -> Found:
     """Along the last axis, or (several axes) along all; transposed ones as well."""
     axes = probe_arguments.axes_of(asked)
     layer = _layer(asked, probe_arguments.sized(asked))
@@ -103,7 +103,7 @@ def convolution(asked: Probed) -> Found:
     return {name: _array(layer(_row(asked, name))).ravel() for name in probe_arguments.rows(asked)}
 
 
-def recurrent(asked: Probed) -> Found:
+def recurrent(asked: ProbeRequest) -> Found:
     """Every step of one layer, and how many biases it has."""
     layer = _layer(asked)
     values = layer.collect_params()
@@ -116,7 +116,7 @@ def recurrent(asked: Probed) -> Found:
     return {"steps": _array(steps), "blocks": np.asarray(float(rows // units)), "biases": np.asarray(float(biases))}
 
 
-def resizing(asked: Probed) -> Found:
+def resizing(asked: ProbeRequest) -> Found:
     """A row to another length."""
     x, length = _tensor(asked, "x").reshape((1, 1, 1, -1)), int(asked.wanted["length"])
     keywords = {name: value for name, value in asked.keywords.items() if name != "mode"}  # another thing there
@@ -132,7 +132,7 @@ def resizing(asked: Probed) -> Found:
     return {"row": _array(made).ravel()}
 
 
-def attention(asked: Probed) -> Found:
+def attention(asked: ProbeRequest) -> Found:
     """Of queries, keys and values, or of these laid out as MXNet's operators have them: then the scores alone."""
     heads = 2 if asked.setting == "two heads" else 1
     query, key, value = (_headed(asked.arrays[name], heads) for name in ("query", "key", "value"))
@@ -157,7 +157,7 @@ def _headed(x: Array, heads: int) -> Array:
     return x.reshape(*x.shape[:2], heads, -1)
 
 
-def _interleaved(asked: Probed, *parts: Array) -> Any:
+def _interleaved(asked: ProbeRequest, *parts: Array) -> Any:
     """(time, batch, features): of every head its part of the first, then of the second."""
     joined = np.concatenate(parts, axis=-1)
     return nd.array(joined.reshape(*joined.shape[:2], -1).swapaxes(0, 1), dtype=asked.dtype)
@@ -168,7 +168,7 @@ def _scores(found: Any, heads: int) -> Array:
     return scores.reshape(-1, heads, *scores.shape[1:]) if heads > 1 else scores
 
 
-def ctc(asked: Probed) -> Found:
+def ctc(asked: ProbeRequest) -> Found:
     """Of scores and labels. A layer takes (batch, time, classes), a function (time, batch, classes)."""
     scores, labels, lengths, frames = (_tensor(asked, name) for name in ("scores", "labels", "lengths", "frames"))
     given = frames if asked.setting == "frames" else nd.full(3, scores.shape[1], dtype=asked.dtype)
@@ -178,7 +178,7 @@ def ctc(asked: Probed) -> Found:
     return {"loss": _array(asked.make(scores.swapaxes(0, 1), labels, given, lengths, **used, **asked.keywords))}
 
 
-def loss(asked: Probed) -> Found:
+def loss(asked: ProbeRequest) -> Found:
     """Of predictions, then targets."""
     if not isinstance(asked.make, type):
         return {"loss": _array(asked.make(_tensor(asked, "prediction"), _tensor(asked, asked.setting), **asked.keywords))}
@@ -187,7 +187,7 @@ def loss(asked: Probed) -> Found:
     return {"loss": _array(made(_tensor(asked, "prediction"), _tensor(asked, asked.setting)))}
 
 
-DRIVERS: Mapping[str, Callable[[Probed], Found]] = {
+DRIVERS: Mapping[str, Callable[[ProbeRequest], Found]] = {
     "initializer": initializer,
     "normalization": normalization,
     "pooling": pooling,

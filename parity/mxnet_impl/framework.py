@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.execution.protocol import Array, Batch, Description, Driven, Observation, Unsupported, check_native
+from parity.execution.protocol import Array, Batch, Description, DrivingRequest, Observation, Unsupported, check_native
 from parity.mxnet_impl import curvature, device, initializers, optimizers, schedules
 from parity.mxnet_impl.device import mxnet
 from parity.mxnet_impl.model import NDArrays, Program
@@ -47,7 +47,7 @@ class Implementation:
     def scheduled(self, case: Case) -> Array:
         return schedules.rates(case)
 
-    def drive(self, asked: Driven) -> list[dict[str, Array]]:
+    def drive(self, asked: DrivingRequest) -> list[dict[str, Array]]:
         return optimizers.drive(asked)
 
     def realize(self, case: Case) -> Realization:

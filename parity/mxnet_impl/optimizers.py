@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.execution.protocol import Array, Driven, Unsupported
+from parity.execution.protocol import Array, DrivingRequest, Unsupported
 from parity.mxnet_impl import rules
 from parity.mxnet_impl.device import mxnet
 
@@ -202,7 +202,7 @@ def create(name: str, hyperparameters: Numbers) -> tuple[Any, Prepare]:
     return TABLE[name](hyperparameters)
 
 
-def drive(asked: Driven) -> list[dict[str, Array]]:
+def drive(asked: DrivingRequest) -> list[dict[str, Array]]:
     """A native optimizer, step by step, one weight after the other, as a trainer's updater calls it."""
     weights = {name: nd.array(array, dtype=array.dtype) for name, array in asked.initial.items()}
     optimizer = asked.make(**asked.keywords)

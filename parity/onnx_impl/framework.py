@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from parity.execution.protocol import Array, Batch, Description, Driven, Observation, Unsupported
+from parity.execution.protocol import Array, Batch, Description, DrivingRequest, Observation, Unsupported
 from parity.onnx_impl import device
 from parity.onnx_impl.model import WrittenModel
 from parity.spec.cases import Case
@@ -65,7 +65,7 @@ class Implementation:
     def scheduled(self, case: Case) -> Array:
         untrained("schedules")
 
-    def drive(self, asked: Driven) -> list[dict[str, Array]]:
+    def drive(self, asked: DrivingRequest) -> list[dict[str, Array]]:
         untrained("optimizers")
 
 

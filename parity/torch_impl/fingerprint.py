@@ -14,17 +14,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from parity.execution.protocol import Array, Probed
+from parity.execution.protocol import Array, ProbeRequest
 from parity.execution.worker import probe_arguments
 
 Found = Mapping[str, Array]
 
 
-def _tensor(asked: Probed, name: str) -> Tensor:
+def _tensor(asked: ProbeRequest, name: str) -> Tensor:
     return torch.tensor(asked.arrays[name], dtype=getattr(torch, asked.dtype))
 
 
-def _layer(asked: Probed) -> nn.Module:
+def _layer(asked: ProbeRequest) -> nn.Module:
     made: nn.Module = asked.make(**asked.keywords)
     return made.to(getattr(torch, asked.dtype))
 
@@ -33,7 +33,7 @@ def _array(tensor: Tensor) -> Array:
     return np.asarray(tensor.detach())
 
 
-def initializer(asked: Probed) -> Found:
+def initializer(asked: ProbeRequest) -> Found:
     """Draws into weights (out, in, …)."""
     torch.manual_seed(0)
     found = {}
@@ -44,7 +44,7 @@ def initializer(asked: Probed) -> Found:
     return found
 
 
-def normalization(asked: Probed) -> Found:
+def normalization(asked: ProbeRequest) -> Found:
     """One pass in training, one in evaluation, and the running values between them."""
     last = "normalized_shape" in asked.keywords
     layer, x = _layer(asked), _tensor(asked, "x")
@@ -71,13 +71,13 @@ def normalization(asked: Probed) -> Found:
     return {**found, "evaluation": turned(layer.eval()(x))}
 
 
-def pooling(asked: Probed) -> Found:
+def pooling(asked: ProbeRequest) -> Found:
     """A window along the last axis of images of one row, of sequences or volumes."""
     layer, leading = asked.make(**probe_arguments.sized(asked)), (None,) * (1 + probe_arguments.axes_of(asked))
     return {name: _array(layer(_tensor(asked, name)[leading])).ravel() for name in asked.arrays}
 
 
-def convolution(asked: Probed) -> Found:
+def convolution(asked: ProbeRequest) -> Found:
     """Along the last axis, or (several axes) along all; transposed ones as well."""
     axes = probe_arguments.axes_of(asked)
     layer = asked.make(**probe_arguments.sized(asked)).to(getattr(torch, asked.dtype))
@@ -94,7 +94,7 @@ def convolution(asked: Probed) -> Found:
     return {name: _array(layer(_tensor(asked, name)[(None,) * (1 + axes)])).ravel() for name in probe_arguments.rows(asked)}
 
 
-def recurrent(asked: Probed) -> Found:
+def recurrent(asked: ProbeRequest) -> Found:
     """Every step of one layer, and how many biases it has."""
     layer, x = _layer(asked), _tensor(asked, "x")
     values = dict(layer.named_parameters())
@@ -110,7 +110,7 @@ def recurrent(asked: Probed) -> Found:
     }
 
 
-def resizing(asked: Probed) -> Found:
+def resizing(asked: ProbeRequest) -> Found:
     """A row to another length."""
     x, length = _tensor(asked, "x")[None, None, None], int(asked.wanted["length"])
     probe_arguments.check_mode(asked)
@@ -119,7 +119,7 @@ def resizing(asked: Probed) -> Found:
     return {"row": _array(made).ravel()}
 
 
-def attention(asked: Probed) -> Found:
+def attention(asked: ProbeRequest) -> Found:
     """Of queries, keys and values. A layer's projections are the identity; a function takes (batch, heads, time, features)."""
     heads = 2 if asked.setting == "two heads" else 1
     parts = [_tensor(asked, name) for name in ("query", "key", "value")]
@@ -139,7 +139,7 @@ def attention(asked: Probed) -> Found:
     return {"out": _array(out if isinstance(asked.make, type) else out.transpose(1, 2).flatten(2))}
 
 
-def _attending(asked: Probed, heads: int) -> nn.Module:
+def _attending(asked: ProbeRequest, heads: int) -> nn.Module:
     size = asked.arrays["query"].shape[-1]
     keywords = {name: value for name, value in {"embed_dim": size, "num_heads": heads}.items() if name in asked.names}
     if heads > 1 and "num_heads" not in keywords:
@@ -153,7 +153,7 @@ def _attending(asked: Probed, heads: int) -> nn.Module:
     return layer
 
 
-def ctc(asked: Probed) -> Found:
+def ctc(asked: ProbeRequest) -> Found:
     """Of scores (time, batch, classes), labels, and the lengths of both."""
     made: Any = asked.make(**asked.keywords) if isinstance(asked.make, type) else partial(asked.make, **asked.keywords)
     scores = _tensor(asked, "scores").transpose(0, 1)
@@ -162,7 +162,7 @@ def ctc(asked: Probed) -> Found:
     return {"loss": _array(made(scores, labels, frames, lengths))}
 
 
-def loss(asked: Probed) -> Found:
+def loss(asked: ProbeRequest) -> Found:
     """Of predictions, then targets."""
     made: Any = asked.make(**asked.keywords) if isinstance(asked.make, type) else partial(asked.make, **asked.keywords)
     target = _tensor(asked, asked.setting)
@@ -170,7 +170,7 @@ def loss(asked: Probed) -> Found:
     return {"loss": _array(made(_tensor(asked, "prediction"), target))}
 
 
-DRIVERS: Mapping[str, Callable[[Probed], Found]] = {
+DRIVERS: Mapping[str, Callable[[ProbeRequest], Found]] = {
     "initializer": initializer,
     "normalization": normalization,
     "pooling": pooling,

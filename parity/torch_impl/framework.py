@@ -15,7 +15,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from parity.execution.protocol import Array, Batch, Description, Driven, Observation, ParameterLayout, Unsupported, ZeroPartner
+from parity.execution.protocol import (
+    Array,
+    Batch,
+    Description,
+    DrivingRequest,
+    Observation,
+    ParameterLayout,
+    Unsupported,
+    ZeroPartner,
+)
 from parity.spec.cases import Case
 from parity.spec.graph import Graph
 from parity.spec.graph_facts import differentiable_inputs, observed_values
@@ -53,7 +62,7 @@ class Implementation:
     def scheduled(self, case: Case) -> Array:
         return schedules.rates(case)
 
-    def drive(self, asked: Driven) -> list[dict[str, Array]]:
+    def drive(self, asked: DrivingRequest) -> list[dict[str, Array]]:
         return optimizers.drive(asked)
 
     def realize(self, case: Case) -> Realization:

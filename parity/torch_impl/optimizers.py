@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 
-from parity.execution.protocol import Array, Driven, Unsupported
+from parity.execution.protocol import Array, DrivingRequest, Unsupported
 from parity.torch_impl import rules
 
 Hyperparameters = Mapping[str, float]
@@ -103,7 +103,7 @@ def build(name: str, hyperparameters: Hyperparameters, updates: Sequence[tuple[T
     return TABLE[name](groups, hyperparameters)
 
 
-def drive(asked: Driven) -> list[dict[str, Array]]:
+def drive(asked: DrivingRequest) -> list[dict[str, Array]]:
     """A native optimizer, step by step; its rate is what its groups say."""
     weights = {name: torch.nn.Parameter(torch.from_numpy(array.copy())) for name, array in asked.initial.items()}
     optimizer = asked.make(list(weights.values()), **asked.keywords)

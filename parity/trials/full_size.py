@@ -26,7 +26,7 @@ from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.trials import selection
 from parity.trials.networks import architecture_trials, masked, programs
-from parity.trials.session import Judged, Session, judge_record
+from parity.trials.session import JudgedTrial, Session, judge_record
 from parity.trials.trial import Options, Trial
 
 TIMEOUT = 3600.0
@@ -38,7 +38,7 @@ Architecture = language.Architecture
 
 def settle(
     architectures: Sequence[Architecture], options: Sequence[Options], session: Session, so_far: bool = False
-) -> Iterator[Judged]:
+) -> Iterator[JudgedTrial]:
     """Every network in every precision, in order; each is written down before the next begins.
 
     so_far: nothing is run; what is not settled is `not_compared`.
@@ -49,7 +49,7 @@ def settle(
                 yield from _one(architecture, replace(option, dtypes=(dtype,)), session, so_far)
 
 
-def _one(architecture: Architecture, options: Options, session: Session, so_far: bool) -> Iterator[Judged]:
+def _one(architecture: Architecture, options: Options, session: Session, so_far: bool) -> Iterator[JudgedTrial]:
     name = f"{architecture.name}-{options.dtypes[0]}"
     file = session.store / "settled" / f"{name}-{_key(architecture, options, session)}.jsonl"
     if so_far and not file.exists():
@@ -59,7 +59,7 @@ def _one(architecture: Architecture, options: Options, session: Session, so_far:
         place = session.store / "unsettled" / name
         alone = replace(session, store=place, at_once=1, timeout=TIMEOUT)
         initializer, optimizer = _started()
-        judged: list[Judged] = []
+        judged: list[JudgedTrial] = []
         for trial in architecture_trials(architecture, initializer, optimizer, options):
             for framework in session.frameworks:
                 _give_back()
@@ -78,7 +78,7 @@ def _give_back() -> None:
         trim(0)
 
 
-def _waiting(architecture: Architecture, options: Options, session: Session) -> Iterator[Judged]:
+def _waiting(architecture: Architecture, options: Options, session: Session) -> Iterator[JudgedTrial]:
     """What stands for a network whose turn has not come, in each framework."""
     initializer, optimizer = _started()
     more = {"initializer": initializer.name, "optimizer": optimizer.name, "size": options.size}
@@ -87,7 +87,7 @@ def _waiting(architecture: Architecture, options: Options, session: Session) -> 
         trial = Trial(options.case(program, options.dtypes[0], **more), {}, _settled, "architectures")
         for name in session.frameworks:
             record = session.absent(trial, name, "not settled so far; `parity run` of the suite goes on with it")
-            yield Judged(trial, name, record, judge_record(trial, name, record, Path()), Path())
+            yield JudgedTrial(trial, name, record, judge_record(trial, name, record, Path()), Path())
 
 
 def _key(architecture: Architecture, options: Options, session: Session) -> str:
@@ -114,7 +114,7 @@ def _versions(framework: str) -> Mapping[str, str]:
         return {}
 
 
-def _write(file: Path, judged: Sequence[Judged]) -> None:
+def _write(file: Path, judged: Sequence[JudgedTrial]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     lines = [
         json.dumps(
@@ -132,7 +132,7 @@ def _write(file: Path, judged: Sequence[Judged]) -> None:
     sealed.write_sealed_lines(file, lines)
 
 
-def _settled_before(file: Path) -> Iterator[Judged]:
+def _settled_before(file: Path) -> Iterator[JudgedTrial]:
     """What `_write` wrote. Raises Damaged where the file is not whole: hours of work are not thrown away without a word."""
     mend = "remove the file, and the same command settles the network again"
     for number, line in enumerate(sealed.read_sealed_lines(file, mend), start=1):
@@ -142,14 +142,14 @@ def _settled_before(file: Path) -> Iterator[Judged]:
             raise Damaged(f"{file}, line {number}: a field is missing or of the wrong kind ({error}): {mend}") from None
 
 
-def _read(line: str) -> Judged:
+def _read(line: str) -> JudgedTrial:
     found: dict[str, Any] = parsed(line)
     trial = Trial(Case.from_json(found["case"]), {}, _settled, found["kind"], found["redraws"])
     comparisons = [Comparison(**comparison) for comparison in found["comparisons"]]
-    return Judged(trial, found["framework"], records.decode(found["record"]), comparisons, Path())
+    return JudgedTrial(trial, found["framework"], records.decode(found["record"]), comparisons, Path())
 
 
-def _light(one: Judged) -> Judged:
+def _light(one: JudgedTrial) -> JudgedTrial:
     """Without arrays, reference and graph."""
     case = replace(one.trial.case, graph=None) if one.trial.case.graph is not None else one.trial.case
     return replace(

@@ -23,12 +23,12 @@ from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import worst
 from parity.reporting.results import Row, Speed
 from parity.trials import options
-from parity.trials.session import Judged
+from parity.trials.session import JudgedTrial
 
 SCHEMA_VERSION = 1
 
 
-def rows(judged: Iterable[Judged]) -> list[Row]:
+def rows(judged: Iterable[JudgedTrial]) -> list[Row]:
     """One row a case, framework and quantity: the worst comparison, with the greatest share of its budget."""
     made = []
     for one in judged:
@@ -39,17 +39,17 @@ def rows(judged: Iterable[Judged]) -> list[Row]:
     return made
 
 
-def case_verdicts(judged: Iterable[Judged]) -> Counter[str]:
+def case_verdicts(judged: Iterable[JudgedTrial]) -> Counter[str]:
     """How many cases × frameworks have which verdict: the counts add up to the number of judged."""
     return Counter(one.verdict for one in judged)
 
 
-def forward_only(judged: Iterable[Judged]) -> list[str]:
+def forward_only(judged: Iterable[JudgedTrial]) -> list[str]:
     """The frameworks among them that do not train: their verdicts speak of evaluation mode alone."""
     return sorted({one.framework for one in judged if not trains(one.framework)})
 
 
-def write_json(path: Path, judged: Sequence[Judged]) -> None:
+def write_json(path: Path, judged: Sequence[JudgedTrial]) -> None:
     """The contract's JSON: every comparison, and a summary whose counts add up to cases × frameworks."""
     results = [_result(comparison) for one in judged for comparison in one.comparisons]
     summary: dict[str, Any] = {
@@ -64,7 +64,7 @@ def write_json(path: Path, judged: Sequence[Judged]) -> None:
     _replace(path, json.dumps(document, indent=1, allow_nan=False) + "\n")
 
 
-def write_junit(path: Path, judged: Sequence[Judged], green: Iterable[str]) -> None:
+def write_junit(path: Path, judged: Sequence[JudgedTrial], green: Iterable[str]) -> None:
     """One test case a case and framework; what is not green is a failure with its worst comparisons."""
     suite = ElementTree.Element("testsuite", name="parity", tests=str(len(judged)))
     for framework in forward_only(judged):
@@ -104,7 +104,7 @@ def share(comparison: Comparison) -> float:
     return comparison.error / comparison.budget
 
 
-def _row(one: Judged, quantity: str, group: Sequence[Comparison]) -> Row:
+def _row(one: JudgedTrial, quantity: str, group: Sequence[Comparison]) -> Row:
     verdict = worst([comparison.verdict for comparison in group])
     top = max((comparison for comparison in group if comparison.verdict == verdict), key=share)
     case, record = one.trial.case, one.record

@@ -26,7 +26,7 @@ OnRecord = Callable[[str, Record], None]
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedTrial:
     """One trial in one framework: what was observed, and what it means. `arrays`: the record's directory of arrays."""
 
     trial: Trial
@@ -54,7 +54,7 @@ class Session:
     on_record: OnRecord = lambda _framework, _record: None
     on_notice: Callable[[str], None] = lambda _notice: None
 
-    def run(self, trials: Sequence[Trial]) -> list[Judged]:
+    def run(self, trials: Sequence[Trial]) -> list[JudgedTrial]:
         """Every trial in every framework, in the order of frameworks and trials. Records already there are taken over."""
         jobs = [(name, dtype) for name in self.frameworks for dtype in dict.fromkeys(trial.case.dtype for trial in trials)]
         # Here, and not in the threads: two that parse at once raise SystemError in CPython 3.11 (recursion depth mismatch).
@@ -76,7 +76,7 @@ class Session:
 
     def _run_one(
         self, framework: str, dtype: str, trials: Sequence[Trial], code: str, stop: Callable[[], bool]
-    ) -> list[Judged]:
+    ) -> list[JudgedTrial]:
         chosen = asked_of([trial for trial in trials if trial.case.dtype == dtype], framework)
         if not chosen:
             return []
@@ -111,10 +111,10 @@ class Session:
                 )
         return [self._judged(trial, framework, record, out, stop) for trial, record in zip(chosen, records, strict=True)]
 
-    def _judged(self, trial: Trial, framework: str, record: Record, out: Path, stop: Callable[[], bool]) -> Judged:
+    def _judged(self, trial: Trial, framework: str, record: Record, out: Path, stop: Callable[[], bool]) -> JudgedTrial:
         if stop():
             raise KeyboardInterrupt
-        return Judged(trial, framework, record, judge_record(trial, framework, record, out), out)
+        return JudgedTrial(trial, framework, record, judge_record(trial, framework, record, out), out)
 
     @staticmethod
     def absent(trial: Trial, framework: str, reason: str) -> Record:

@@ -32,7 +32,7 @@ from parity.trials import datasets, limits
 from parity.trials import draws as drawing
 from parity.trials.datasets import Dataset, DatasetError
 from parity.trials.reference_cache import remembered
-from parity.trials.session import Judged
+from parity.trials.session import JudgedTrial
 from parity.trials.streams import stream
 from parity.trials.trial import Options, Trial
 
@@ -118,7 +118,7 @@ def course(
     return Course(Trial(case, arrays, judge, "training"), dataset, goal, at_start, run(begin), run(twin))
 
 
-def curves(taken: Course, judged: Sequence[Judged]) -> Iterator[Curve]:
+def curves(taken: Course, judged: Sequence[JudgedTrial]) -> Iterator[Curve]:
     """The reference's curve, its twin's, and each framework's that ran."""
     yield _curve(taken, "reference", taken.reference.losses, taken.reference.final, {})
     yield _curve(taken, "reference + 1 ulp", taken.twin.losses, taken.twin.final, {})

@@ -25,7 +25,7 @@ from parity.trials import draws as drawing
 from parity.trials import options as asking
 from parity.trials.networks import architecture_trials
 from parity.trials.options import STORE
-from parity.trials.session import Judged, Session
+from parity.trials.session import JudgedTrial, Session
 from parity.trials.streams import stream
 from parity.trials.trial import Options, Trial
 from parity.verbs import terminal
@@ -108,7 +108,7 @@ def measure(
         for batch in batch_sizes
     }
     cells = [(key, framework) for key in trials for framework in session.frameworks]
-    samples: dict[Any, list[Judged]] = {cell: [] for cell in cells}
+    samples: dict[Any, list[JudgedTrial]] = {cell: [] for cell in cells}
     for number in range(2 * processes):
         for place in stream("bench", options.seed, number).permutation(len(cells)):
             (name, mode, batch), framework = cell = cells[place]
@@ -126,13 +126,13 @@ def measure(
     ]
 
 
-def _quiet(runs: Sequence[Judged]) -> int:
+def _quiet(runs: Sequence[JudgedTrial]) -> int:
     """Processes that the machine's other programs left alone for a block at least. One that did not run is not asked again."""
     timed = [one.record.measurements for one in runs]
     return sum(found is None or any(summary.quiet(block) for block in found["blocks"]) for found in timed)
 
 
-def _speed(case: Case, framework: str, verdict: str, runs: Sequence[Judged]) -> Speed:
+def _speed(case: Case, framework: str, verdict: str, runs: Sequence[JudgedTrial]) -> Speed:
     timed = [one.record for one in runs if one.record.outcome == "ran" and one.record.measurements]
     failed = next((one.record for one in runs if one.record.outcome != "ran"), None)
     return Speed(

@@ -23,7 +23,7 @@ from parity.trials import asked_frameworks, curvature, limits, networks, ops, ou
 from parity.trials import options as asking
 from parity.trials.options import DTYPES, SIZES, STORE
 from parity.trials.selection import Selection
-from parity.trials.session import Judged, Session
+from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Options, Trial
 from parity.verbs import terminal
 from parity.verbs.compare import own_model
@@ -32,7 +32,7 @@ from parity.verbs.terminal.targets import own_realizations
 
 
 @dataclass(frozen=True)
-class Called:
+class CheckCall:
     """How `check` was called, as far as a case does not tell. files: a spec's name -> the user's own YAML that holds it."""
 
     files: Mapping[str, str] = field(default_factory=dict)
@@ -83,7 +83,7 @@ def check(
     case_id: str | None = None,
     realizations: str | Sequence[str] = (),
     store: str | Path = STORE,
-) -> list[Judged]:
+) -> list[JudgedTrial]:
     """Runs and judges. Raises SpecError, UsageError; what a framework does wrong is a verdict, never an exception.
 
     One word may stand where several can.
@@ -162,11 +162,11 @@ def main(
     if junit_path is not None:
         output.write_junit(junit_path, judged, PASSING)
     unasked.tell(tuple(frameworks) or tuple(own_realizations(realizations)))
-    show(judged, called=Called(selection.files(specs), realizations, store))
+    show(judged, called=CheckCall(selection.files(specs), realizations, store))
     return exit_status(one.verdict for one in judged)
 
 
-def show(judged: Sequence[Judged], command: str = "", called: Called = Called()) -> None:
+def show(judged: Sequence[JudgedTrial], command: str = "", called: CheckCall = CheckCall()) -> None:
     """A matrix of verdicts, then every failing case with the command that shows it again. command: that of the suite.
 
     What is unavailable is so in all of its cases, and takes one line."""
@@ -192,7 +192,7 @@ def show(judged: Sequence[Judged], command: str = "", called: Called = Called())
         terminal.say(f"{framework} runs forward only: {told}")
 
 
-def again(one: Judged, command: str = "", called: Called = Called()) -> str:
+def again(one: JudgedTrial, command: str = "", called: CheckCall = CheckCall()) -> str:
     """The command that shows one case again; of a training, which no check runs, the suite's."""
     case = one.trial.case
     if case.task == "training" and command:
@@ -208,7 +208,7 @@ def again(one: Judged, command: str = "", called: Called = Called()) -> str:
     return f"parity check {quote(called.files.get(spec, spec))} {where}{''.join(own)}{store} --case '{case.id}'"
 
 
-def matrix(judged: Sequence[Judged]) -> Table:
+def matrix(judged: Sequence[JudgedTrial]) -> Table:
     """Specs by framework and precision: how many cases, the worst verdict, and the greatest share of a budget."""
     from parity.reporting import summary
 

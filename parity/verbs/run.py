@@ -27,7 +27,7 @@ from parity.trials import options as asking
 from parity.trials import output as collating
 from parity.trials.networks import LARGE_SIZES, batch_size_of
 from parity.trials.options import DTYPES
-from parity.trials.session import Judged, Session, judge_record
+from parity.trials.session import JudgedTrial, Session, judge_record
 from parity.trials.trial import Options, Trial
 from parity.verbs import bench, terminal
 from parity.verbs.check import make_trials, show
@@ -44,7 +44,7 @@ PLANNED = ("agreement", "sampling")
 class Outcome:
     """What a suite has given so far."""
 
-    judged: list[Judged] = field(default_factory=list)
+    judged: list[JudgedTrial] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
     speeds: list[Speed] = field(default_factory=list)
 
@@ -155,7 +155,7 @@ def write_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> int:
     return 0
 
 
-def collect_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> list[Judged]:
+def collect_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> list[JudgedTrial]:
     """Judges what came back of a plan; what did not is `not_compared`."""
     made = {trial.case.id: trial for trial in _plannable(suite)}
     judged = []
@@ -174,7 +174,7 @@ def collect_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> list[
             record = found.get(entry.key)
             if record is None or (record.case, record.framework) != (entry.case.id, asked.framework):
                 record = Session.absent(trial, asked.framework, "no record came back")
-            judged.append(Judged(trial, asked.framework, record, judge_record(trial, asked.framework, record, out), out))
+            judged.append(JudgedTrial(trial, asked.framework, record, judge_record(trial, asked.framework, record, out), out))
     if not judged:
         raise UsageError(f"{folder} holds no request of {', '.join(frameworks)}", status=5)
     return judged
@@ -226,7 +226,7 @@ def _large(entry: SuiteEntry) -> bool:
     return entry.task == "agreement" and entry.size in LARGE_SIZES
 
 
-def _agree(entry: SuiteEntry, session: Session, so_far: bool) -> list[Judged]:
+def _agree(entry: SuiteEntry, session: Session, so_far: bool) -> list[JudgedTrial]:
     """At a large size networks one at a time, whose arrays would not fit together; everything else at once."""
     if not _large(entry):
         return session.run(agreement_trials(entry))

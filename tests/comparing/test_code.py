@@ -24,12 +24,12 @@ from parity.comparing import (
     observed_causes,
     randomness,
 )
-from parity.comparing.code_departures import CodePass, Known, Step
-from parity.comparing.judging import Found
+from parity.comparing.code_departures import CodePass, KnownValues, Step
+from parity.comparing.judging import TensorVerdict
 from parity.comparing.pairing import Side
-from parity.comparing.reruns import Means
+from parity.comparing.reruns import Reruns
 from parity.comparing.structures import Structure
-from parity.execution.own_model.layers import Call, Leaf
+from parity.execution.own_model.layers import Call, OwnLayer
 
 Array = npt.NDArray[np.float64]
 NUMBERS = np.random.RandomState(3)
@@ -59,16 +59,16 @@ def empty(label: str) -> Structure:
     ids=["reshaped", "transposed", "another axis", "a little off", "another order", "sorted"],
 )
 def test_a_value_is_found_again_in_whatever_layout_and_in_no_other_order(other: Array, found: bool) -> None:
-    assert (Known([other]).like(X) is not None) == found
+    assert (KnownValues([other]).like(X) is not None) == found
 
 
 def test_the_step_that_departs_took_common_values_and_gave_others() -> None:
     doubled, shifted = X * 2, X * 2 + 1
     own = CodePass(empty("a"), [step(0, "mul", [X], [doubled]), step(1, "add", [doubled], [shifted])], [X], {})
-    found = code_departures.region(own, shifted, Known([X]))
+    found = code_departures.region(own, shifted, KnownValues([X]))
     assert [one.name for one in found.front] == ["mul"]
     assert [one.name for one in found.steps] == ["mul", "add"]
-    found = code_departures.region(own, shifted, Known([X, doubled]))
+    found = code_departures.region(own, shifted, KnownValues([X, doubled]))
     assert [one.name for one in found.front] == ["add"]
 
 
@@ -145,7 +145,7 @@ def test_dropout_that_both_keep_on_is_a_word_and_no_difference() -> None:
 
 
 def layer_side(label: str, kind: str, taken: Array, gave: Array, **settings: Any) -> Side:
-    leaf = Leaf("l", kind, kind, settings, ())
+    leaf = OwnLayer("l", kind, kind, settings, ())
     structure = Structure(label, (leaf,), (Call("l", (taken.shape,), (gave.shape,)),), (gave.shape,), "first")
     arrays = {f"{mode}/{name}": one for mode in ("eval", "train") for name, one in (("in/0/0", taken), ("out/0/0", gave))}
     return Side(structure, {"float64": arrays, "float32": arrays}, {})
@@ -160,15 +160,15 @@ def test_a_batch_norm_that_stays_in_evaluation_is_frozen_and_inherits_nothing() 
         taken = arrays.get("in/0", X)
         return {"out/0": taken - taken.mean(0) if change.get("mode", label == "a") else taken - 0.5}
 
-    means = Means(rerun, lambda *_: {}, lambda _: [])
+    means = Reruns(rerun, lambda *_: {}, lambda _: [])
     departure = departures.first(ours, theirs, [(0, 0)], "train", means)
     assert departure is not None and not departure.between and departure.trial is not None
-    (cause,) = layer_causes.tested(departure, mapping.Map({}, ())).causes
+    (cause,) = layer_causes.tested(departure, mapping.LayerMap({}, ())).causes
     assert cause.startswith("frozen: while the model trains, b l (batch_norm) runs as in evaluation")
 
 
 def gap(mine: Array, other: Array, ours: Side, theirs: Side, pairs: Sequence[tuple[int, int]] = ()) -> departures.Gap:
-    means = Means(lambda *_: {}, lambda *_: {}, lambda _: [])
+    means = Reruns(lambda *_: {}, lambda *_: {}, lambda _: [])
     return departures.Gap(ours, theirs, "eval", means, pairs, 1, 1, mine, other, ("a x", "b x"), lambda _: np.inf)
 
 
@@ -222,7 +222,7 @@ def test_a_step_is_named_only_if_with_its_numbers_nothing_departs(explained: boo
         object.__setattr__(
             one, "structure", Structure(one.structure.label, (leaf,), (call, call), one.structure.outputs, "first")
         )
-    means = Means(lambda *_: {}, lambda *_: {}, lambda _: [X], functions)
+    means = Reruns(lambda *_: {}, lambda *_: {}, lambda _: [X], functions)
     made = gap(first, second + extra, sides[0], sides[1])
     told = list(code_reruns.between(departures.Gap(**{**vars(made), "means": means})))
     assert len(told) == explained
@@ -231,7 +231,9 @@ def test_a_step_is_named_only_if_with_its_numbers_nothing_departs(explained: boo
 
 @pytest.mark.parametrize(("evaluation", "verdict", "left"), [(False, "unsupported", ["forward"]), (True, "mistrusted", [])])
 def test_a_model_that_differs_from_itself_is_judged_where_it_does_not(evaluation: bool, verdict: str, left: list[str]) -> None:
-    found = [Found(quantity, "output 0", "float64", "differs") for quantity in ("forward", "forward_training", "gradient")]
+    found = [
+        TensorVerdict(quantity, "output 0", "float64", "differs") for quantity in ("forward", "forward_training", "gradient")
+    ]
     kept = randomness.without(found, ["a"], evaluation)
     assert [one.quantity for one in kept[:-1]] == left
     assert kept[-1].verdict == verdict and kept[-1].reason.startswith("a differs from itself")
@@ -260,7 +262,7 @@ def test_time_taken_for_batch_is_told_where_the_other_way_agrees(other_wise: boo
         axis = 0 if change["settings"].get("time_major", True) else 1
         return {"out/0": arrays["in/0"].cumsum(axis) * (1 if other_wise else 2)}
 
-    means = Means(rerun, lambda *_: {}, lambda _: [])
+    means = Reruns(rerun, lambda *_: {}, lambda _: [])
     told = list(observed_causes.time_for_batch(departures.CallTrial(ours, theirs, 0, 0, "eval", means, LIMIT, [(0, 0)])))
     assert len(told) == other_wise
     assert all("(batch, time, …) in a l (lstm), as (time, batch, …) in b l (lstm)" in one for one in told)
@@ -314,7 +316,7 @@ def test_a_layer_behind_the_first_departs_of_itself_where_it_does_with_the_other
     amounts = {"a": (1.0, 2.0, 3.0), "b": (1.5, 4.0, 3.0)}
 
     def chained(label: str) -> Side:
-        leaves = [Leaf(f"l{place}", "shift", "Shift", {"by": by}, ()) for place, by in enumerate(amounts[label])]
+        leaves = [OwnLayer(f"l{place}", "shift", "Shift", {"by": by}, ()) for place, by in enumerate(amounts[label])]
         arrays, value = dict[str, Any](), X
         for place, by in enumerate(amounts[label]):
             arrays |= {f"eval/in/{place}/0": value, f"eval/out/{place}/0": value + by}
@@ -327,9 +329,9 @@ def test_a_layer_behind_the_first_departs_of_itself_where_it_does_with_the_other
         return {"out/0": arrays["in/0"] + by}
 
     ours, theirs, calls = chained("a"), chained("b"), [(0, 0), (1, 1), (2, 2)]
-    means = Means(rerun, lambda *_: {}, lambda _: [])
+    means = Reruns(rerun, lambda *_: {}, lambda _: [])
     first = departures.first(ours, theirs, calls, "eval", means)
     assert first is not None and first.title == "l0 (Shift)"
-    (behind,) = layer_causes.further(first, calls, mapping.Map({}, ()))
+    (behind,) = layer_causes.further(first, calls, mapping.LayerMap({}, ()))
     assert behind.title == "l1 (Shift)"
     assert behind.causes[0].startswith("by: 2.0 in a l1 (Shift), 4.0 in b l1 (Shift)")

@@ -7,14 +7,14 @@ import weakref
 import numpy as np
 import pytest
 
-from parity.comparing.lazy_tensors import HELD, SMALL, Deferred
+from parity.comparing.lazy_tensors import HELD, SMALL, LazyTensors
 
 LARGE = SMALL // 8 + 1
 """Numbers in float64 that are more than a small tensor."""
 
 
 def test_it_gives_what_it_makes_and_nothing_else() -> None:
-    made = Deferred(("float64", "float32"), lambda dtype: np.ones(3, dtype))
+    made = LazyTensors(("float64", "float32"), lambda dtype: np.ones(3, dtype))
     assert list(made) == ["float64", "float32"] and len(made) == 2
     assert all(made[dtype].dtype == dtype for dtype in made)
     with pytest.raises(KeyError):
@@ -28,7 +28,7 @@ def test_a_small_tensor_is_made_once() -> None:
         asked.append(dtype)
         return np.ones(3, dtype)
 
-    many = [Deferred(("float64",), make) for _ in range(HELD + 3)]
+    many = [LazyTensors(("float64",), make) for _ in range(HELD + 3)]
     for _ in range(2):
         assert all(one["float64"].sum() == 3 for one in many)
     assert len(asked) == len(many)
@@ -42,7 +42,7 @@ def test_of_large_tensors_the_latest_are_held() -> None:
         made.append(weakref.ref(array))
         return array
 
-    many = [Deferred(("float64",), make) for _ in range(3 * HELD)]
+    many = [LazyTensors(("float64",), make) for _ in range(3 * HELD)]
     for one in many:
         assert one["float64"].size == LARGE
         assert sum(one() is not None for one in made) <= HELD

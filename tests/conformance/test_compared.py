@@ -18,7 +18,7 @@ from parity.execution.launcher.environments import Unavailable, installed
 from parity.execution.own_model.conversation import Crashed
 from parity.judgement.verdicts import PASSING
 from parity.verbs.compare import compare
-from parity.verbs.compare.output import Compared, lines
+from parity.verbs.compare.output import ComparedPair, lines
 
 MODELS = Path(__file__).parent / "compared"
 
@@ -113,7 +113,7 @@ def of(framework: str, model: str) -> str:
     return f"{framework}={framework}_models.{model}"
 
 
-def judge(compared: Compared, planted: Planted) -> None:
+def judge(compared: ComparedPair, planted: Planted) -> None:
     told = "\n".join(lines(compared))
     departure = compared.departure
     if not planted.layer:

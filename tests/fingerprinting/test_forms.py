@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity.execution.protocol import Probed, Unsupported
+from parity.execution.protocol import ProbeRequest, Unsupported
 from parity.execution.worker import native_objects
 from parity.fingerprinting.forms import convolutions, draws, gates, normalizations, reductions, resizing, windows
 from parity.fingerprinting.forms.form import TOLERANCES, Facet, Form, identify
@@ -225,7 +225,7 @@ def test_settings_are_tried_by_the_object_s_own_names() -> None:
     """What refuses one setting is driven in the others; a setting that needs an absent argument is left out."""
     tried = []
 
-    def driver(asked: Probed) -> dict[str, Array]:
+    def driver(asked: ProbeRequest) -> dict[str, Array]:
         tried.append((asked.setting, dict(asked.keywords)))
         if "padded" in asked.setting:
             raise ValueError("no padding here")
@@ -238,7 +238,7 @@ def test_settings_are_tried_by_the_object_s_own_names() -> None:
 
 
 def test_an_object_that_refuses_everything_says_why() -> None:
-    def driver(asked: Probed) -> dict[str, Array]:
+    def driver(asked: ProbeRequest) -> dict[str, Array]:
         raise TypeError("not like this")
 
     with pytest.raises(TypeError, match="not like this"):

@@ -12,7 +12,7 @@ from parity.atlas.canonical import INITIALIZERS, NATIVES, OPTIMIZERS
 from parity.execution.worker import native_objects, native_optimizers
 from parity.fingerprinting import gaps
 from parity.fingerprinting.forms import normalizations, reductions
-from parity.fingerprinting.naming import ExplainingForm, Seen
+from parity.fingerprinting.naming import ExplainingForm, SeenRun
 from parity.fingerprinting.rules import ClosedForm, library
 from parity.reference_impl import training
 from parity.reference_impl.replay import SeenStep
@@ -26,7 +26,7 @@ from parity.verbs.fingerprint import default_gaps as measuring
 VALUES = {"learning_rate": 0.01, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
 
 
-def followed(form: ClosedForm, values: dict[str, float], error: float = 0.0) -> Seen:
+def followed(form: ClosedForm, values: dict[str, float], error: float = 0.0) -> SeenRun:
     """An object that follows a form at these values, each update off by a relative error."""
     rule, steps = form.rule(values), []
     given = probes.ordinary_draws("float64")
@@ -43,7 +43,7 @@ def followed(form: ClosedForm, values: dict[str, float], error: float = 0.0) -> 
         }
         steps.append(SeenStep(weights, gradients, after, rate))
         weights = after
-    return Seen(values, steps, "float64")
+    return SeenRun(values, steps, "float64")
 
 
 def form_of(name: str) -> ClosedForm:

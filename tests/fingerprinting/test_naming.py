@@ -15,7 +15,7 @@ from parity.errors import UsageError
 from parity.execution.protocol import Unsupported
 from parity.execution.records import Record
 from parity.execution.worker import native_optimizers
-from parity.fingerprinting.naming import Seen, identify, share
+from parity.fingerprinting.naming import SeenRun, identify, share
 from parity.fingerprinting.rules import ClosedForm, library
 from parity.reference_impl import training
 from parity.reference_impl.replay import SeenStep
@@ -30,7 +30,7 @@ Array = np.ndarray
 VARIANTS = {name: (direction, decay, owned) for name, direction, decay, owned in variants()}
 
 
-def driven(direction: Direction, decay: str, owned: frozenset[str], dtype: str = "float64", seed: int = 0) -> Seen:
+def driven(direction: Direction, decay: str, owned: frozenset[str], dtype: str = "float64", seed: int = 0) -> SeenRun:
     """What a black box of this rule would be seen to do."""
     given = probes.fingerprint_draws("float64", seed)
     known = {name: probes.SEPARATING[name] for name in {*owned, "learning_rate", *(["weight_decay"] if decay else [])}}
@@ -49,10 +49,10 @@ def driven(direction: Direction, decay: str, owned: frozenset[str], dtype: str =
             after[name] = (w - shrunk + step).astype(dtype)
         steps.append(SeenStep(weights, gradients, after, rate))
         weights = {name: array.astype(np.float64) for name, array in after.items()}
-    return Seen(known, steps, dtype)
+    return SeenRun(known, steps, dtype)
 
 
-def told(seen: Seen) -> list[str]:
+def told(seen: SeenRun) -> list[str]:
     return [match.form.name for match in identify(seen)]
 
 
@@ -78,7 +78,7 @@ def test_a_foreign_rule_has_no_name(name: str, decay: str) -> None:
     assert told(driven(foreign()[name], decay, owned)) == []
 
 
-def followed(form: ClosedForm, values: Mapping[str, float]) -> Seen:
+def followed(form: ClosedForm, values: Mapping[str, float]) -> SeenRun:
     """What a closed form itself does, in float64."""
     rule, known = form.rule(values), dict(values)
     given = probes.fingerprint_draws("float64")
@@ -97,7 +97,7 @@ def followed(form: ClosedForm, values: Mapping[str, float]) -> Seen:
         }
         steps.append(SeenStep(weights, gradients, after, rate))
         weights = after
-    return Seen(values, steps, "float64")
+    return SeenRun(values, steps, "float64")
 
 
 VALUES = {**probes.SEPARATING, "switch": 3.0, "ratio": 4.0, "clip_value": 0.75, "clip_norm": 2.5, "clip_global_norm": 3.5}
@@ -122,7 +122,7 @@ def test_no_two_closed_forms_can_be_taken_for_each_other() -> None:
     assert not confused
 
 
-def moved(seen: Seen) -> Array:
+def moved(seen: SeenRun) -> Array:
     return np.concatenate([(step.after[name] - step.before[name]).ravel() for step in seen.steps for name in step.before])
 
 

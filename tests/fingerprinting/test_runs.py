@@ -15,7 +15,7 @@ from seeded_rules import Direction
 from parity.execution.worker import native_optimizers
 from parity.fingerprinting import naming
 from parity.fingerprinting.coverage import of_arrays
-from parity.fingerprinting.naming import ExplainingForm, Seen
+from parity.fingerprinting.naming import ExplainingForm, SeenRun
 from parity.fingerprinting.rules import library
 from parity.trials import probes
 from parity.trials.fingerprint_runs import FIRST, MANY, RUNS, SHAPES
@@ -32,7 +32,7 @@ def looked_up_once() -> Iterator[None]:
     """Most altered rules do in the first run what the true one does: the same steps are looked up once."""
     real = naming.identify
 
-    def identify(seen: Seen) -> list[ExplainingForm]:
+    def identify(seen: SeenRun) -> list[ExplainingForm]:
         steps = [array.tobytes() for step in seen.steps for array in step.after.values()]
         key = hashlib.sha256(b"".join([repr(sorted(seen.hyperparameters)).encode(), seen.dtype.encode(), *steps])).digest()
         if key not in KNOWN:

@@ -38,7 +38,7 @@ from parity.reporting.results import Results
 from parity.reporting.site import pages as site
 from parity.spec.cases import Case
 from parity.trials import output
-from parity.trials.session import Judged
+from parity.trials.session import JudgedTrial
 from parity.trials.trial import Trial
 from parity.verbs import terminal
 from tests.reporting.test_pages import made, row, speed, trained
@@ -164,7 +164,7 @@ def in_junit(text: str) -> bool:
     record = Record("0" * 64, case.id, text, "ran", "float32", reason=text)
     with tempfile.TemporaryDirectory() as folder:
         judged = [
-            Judged(trial, text, record, [Comparison(case.id, text, text, verdict, "float32", reason=text)], Path(folder))
+            JudgedTrial(trial, text, record, [Comparison(case.id, text, text, verdict, "float32", reason=text)], Path(folder))
             for verdict in ("differs", "unsupported")
         ]
         output.write_junit(Path(folder) / "junit.xml", judged, PASSING)

@@ -59,7 +59,7 @@ class Environment:
 
 
 @dataclass(frozen=True)
-class Built:
+class BuiltEnvironment:
     """A directory that `build` made or will make. pins: the requirements file."""
 
     framework: str
@@ -126,7 +126,7 @@ def build(framework: str, accelerator: str = "cpu", on_line: Callable[[str], Non
     return Environment(framework, built.interpreter, _versions(built.interpreter, str(built.directory)))
 
 
-def planned(framework: str, accelerator: str = "cpu") -> Built:
+def planned(framework: str, accelerator: str = "cpu") -> BuiltEnvironment:
     """Where the environment goes: its name ends in a hash of the pins and of Python's version."""
     name, entry, variant = find(framework)
     file = Path(parity.__file__).resolve().parent / entry.package.split(".")[-1] / "requirements"
@@ -136,15 +136,15 @@ def planned(framework: str, accelerator: str = "cpu") -> Built:
     python = _version(base_python())
     digest = hashlib.sha256(f"{python}\n{file.read_text()}".encode()).hexdigest()[:12]
     directory = root() / f"{name}-{variant.name}-{accelerator}-{digest}"
-    return Built(name, variant.name, accelerator, python, str(file), directory)
+    return BuiltEnvironment(name, variant.name, accelerator, python, str(file), directory)
 
 
-def standing() -> list[Built]:
+def standing() -> list[BuiltEnvironment]:
     """The complete environments, by name."""
     return [built for marker in sorted(root().glob(f"*/{MARKER}")) if (built := _standing(marker)) is not None]
 
 
-def _standing(marker: Path) -> Built | None:
+def _standing(marker: Path) -> BuiltEnvironment | None:
     """What stands beside a marker: its directory's name tells, so that a damaged marker costs nothing. None if strange."""
     name, *variant, accelerator, digest = marker.parent.name.split("-") if marker.parent.name.count("-") > 2 else ("", "", "")
     if not digest or not variant:
@@ -154,7 +154,7 @@ def _standing(marker: Path) -> Built | None:
         python, pins = str(told["python"]), str(told["pins"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         python, pins = "unknown", "unknown"
-    return Built(name, "-".join(variant), accelerator, python, pins, marker.parent)
+    return BuiltEnvironment(name, "-".join(variant), accelerator, python, pins, marker.parent)
 
 
 def remove(framework: str) -> list[Path]:
@@ -187,7 +187,7 @@ def _found(given: str) -> Path:
     return Path(shutil.which(given) or given)
 
 
-def _make(built: Built, lock: int, on_line: Callable[[str], None]) -> None:
+def _make(built: BuiltEnvironment, lock: int, on_line: Callable[[str], None]) -> None:
     _run([str(base_python()), "-m", "venv", str(built.directory)], built, lock, on_line)
     pip = [str(built.interpreter), "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
     _run([*pip, "--requirement", built.pins], built, lock, on_line)
@@ -196,7 +196,7 @@ def _make(built: Built, lock: int, on_line: Callable[[str], None]) -> None:
     aside.rename(built.directory / MARKER)
 
 
-def _run(command: Sequence[str], built: Built, lock: int, on_line: Callable[[str], None]) -> None:
+def _run(command: Sequence[str], built: BuiltEnvironment, lock: int, on_line: Callable[[str], None]) -> None:
     """Runs a step of a build, which ends with this process, and holds the lock until it has. Raises Unavailable with the end
     of what it printed."""
     step, printed = " ".join(command[1:4]), deque[str](maxlen=KEPT_LINES)

@@ -37,7 +37,7 @@ from parity.execution.names import (
     under,
 )
 from parity.execution.own_model import sources
-from parity.execution.own_model.layers import Call, Foreign
+from parity.execution.own_model.layers import Call, OwnModel
 
 Arrays = dict[str, Any]
 
@@ -48,7 +48,7 @@ class Answering:
     """
 
     def __init__(
-        self, model: Foreign, version: str, given: Any = None, images: str = "first", dtype: str = "", spec: bool = False
+        self, model: OwnModel, version: str, given: Any = None, images: str = "first", dtype: str = "", spec: bool = False
     ) -> None:
         self.model, self.version, self.given, self.images = model, version, given, images
         self.dtype, self.spec = dtype, spec

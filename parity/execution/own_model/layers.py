@@ -30,7 +30,7 @@ class Weight:
 
 
 @dataclass(frozen=True)
-class Leaf:
+class OwnLayer:
     """A layer that holds no other one that counts. kind: a word all frameworks share, or the class where there is none.
 
     within: the leaf whose call computes this one too, which others may write as a layer of its own: a lower layer of a stacked
@@ -48,7 +48,7 @@ class Leaf:
     holds: bool = False
 
 
-def unstacked(leaf: Leaf) -> list[Leaf]:
+def unstacked(leaf: OwnLayer) -> list[OwnLayer]:
     """A stacked recurrent layer as one leaf for each layer, the last of which has the call. Roles begin with the layer's number
     (`1.kernel`, `1back.kernel`), and begin with 0 in each."""
     numbers = sorted({int("".join(char for char in one.role.split(".")[0] if char.isdigit())) for one in leaf.weights})
@@ -113,7 +113,7 @@ class Slot:
     place: int
 
 
-class Foreign(Protocol):
+class OwnModel(Protocol):
     """A user's model in its framework, as `own_model/observation.py` gives it in each. Arrays are NumPy's, names native.
 
     draws: `eval` or `train` -> what the last such pass dropped or drew, each {what, form, rate, where, call};
@@ -128,7 +128,7 @@ class Foreign(Protocol):
     def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
         """Shapes (without the batch), kinds (`float`, `integer`, `bool`) and the batch, where the model itself knows them."""
 
-    def trace(self, inputs: Sequence[Any]) -> tuple[list[Leaf], list[Call], list[Shape]]:
+    def trace(self, inputs: Sequence[Any]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
         """Runs once in evaluation mode: the leaves in the order of their first call, every call, the float outputs' shapes."""
 
     def weights(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from parity.execution import own_path
 from parity.execution.frameworks import ANSWERS, DEFAULTS, FINGERPRINT, FRAMEWORK, find
-from parity.execution.protocol import Array, Description, Driven, Framework, Probed, Realization
+from parity.execution.protocol import Array, Description, DrivingRequest, Framework, ProbeRequest, Realization
 from parity.execution.worker.target_kind import MODEL, form
 from parity.spec.cases import Case
 
@@ -46,9 +46,9 @@ def answers(name: str) -> tuple[Mapping[str, str], Mapping[str, Callable[..., An
     return defaults, found
 
 
-def drivers(name: str) -> Mapping[str, Callable[[Probed], Mapping[str, Array]]]:
+def drivers(name: str) -> Mapping[str, Callable[[ProbeRequest], Mapping[str, Array]]]:
     """What drives a native object of each kind."""
-    found: Mapping[str, Callable[[Probed], Mapping[str, Array]]]
+    found: Mapping[str, Callable[[ProbeRequest], Mapping[str, Array]]]
     found = importlib.import_module(f"{find(name)[1].package}.{FINGERPRINT}").DRIVERS
     return found
 
@@ -73,5 +73,5 @@ class OwnRealization:
     def scheduled(self, case: Case) -> Array:
         return self.framework.scheduled(case)
 
-    def drive(self, asked: Driven) -> list[dict[str, Array]]:
+    def drive(self, asked: DrivingRequest) -> list[dict[str, Array]]:
         return self.framework.drive(asked)

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from parity.execution.names import FURTHER, KNOWN, group_of, lies_under, put_under, under
-from parity.execution.protocol import Array, Probed, Unsupported
+from parity.execution.protocol import Array, ProbeRequest, Unsupported
 from parity.execution.worker import native_optimizers
 from parity.spec.cases import Case
 
-Drivers = Mapping[str, Callable[[Probed], Mapping[str, Array]]]
+Drivers = Mapping[str, Callable[[ProbeRequest], Mapping[str, Array]]]
 
 SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "epsilon": ("epsilon", "eps"),
@@ -137,7 +137,7 @@ def probe(case: Case, drivers: Drivers, given: Mapping[str, Array]) -> dict[str,
         if any(word in setting and not _spelled(argument, names) for argument, word in TELLING.items()):
             continue
         keywords, known = chosen(wanted, frozenset(names), case.arguments)
-        asked = Probed(make, setting, keywords, wanted, frozenset(names), inputs, case.dtype)
+        asked = ProbeRequest(make, setting, keywords, wanted, frozenset(names), inputs, case.dtype)
         try:
             seen = drivers[kind](asked)
         except Exception as error:  # whatever an object raises that does not take the setting
@@ -151,7 +151,9 @@ def probe(case: Case, drivers: Drivers, given: Mapping[str, Array]) -> dict[str,
     return found
 
 
-def _further(driver: Callable[[Probed], Mapping[str, Array]], asked: Probed, given: Mapping[str, Array]) -> dict[str, Array]:
+def _further(
+    driver: Callable[[ProbeRequest], Mapping[str, Array]], asked: ProbeRequest, given: Mapping[str, Array]
+) -> dict[str, Array]:
     """The same setting in every further round; a round that the object refuses is left out."""
     found: dict[str, Array] = {}
     for name in dict.fromkeys(map(group_of, under(given, FURTHER))):

@@ -25,7 +25,7 @@ from parity.execution.names import (
     put_under,
     under,
 )
-from parity.execution.protocol import Array, Driven, Framework, Unsupported
+from parity.execution.protocol import Array, DrivingRequest, Framework, Unsupported
 from parity.spec.cases import Case
 
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -82,7 +82,7 @@ def fingerprint(
     make = resolve(case.optimizer)
     keywords, known = chosen(case.optimizer, make, case.hyperparameters, case.arguments)
     rates = tuple(known["learning_rate"] * float(batch.pop(RATE)) for batch in batches)
-    seen = framework.drive(Driven(make, keywords, initial, tuple(batches), rates))
+    seen = framework.drive(DrivingRequest(make, keywords, initial, tuple(batches), rates))
     found = put_under({name: np.asarray(value, np.float64) for name, value in known.items()}, HYPERPARAMETER)
     return found | put_under({name: np.stack([after[name] for after in seen]) for name in initial}, PARAMETERS)
 

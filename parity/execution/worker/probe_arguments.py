@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from parity.execution.protocol import Array, Probed
+from parity.execution.protocol import Array, ProbeRequest
 
 
-def axes_of(asked: Probed) -> int:
+def axes_of(asked: ProbeRequest) -> int:
     """How many axes a layer goes along, by its name: two where it does not say."""
     return next((axes for axes in (1, 3) if f"{axes}d" in asked.word.lower()), 2)
 
 
-def sized(asked: Probed) -> dict[str, Any]:
+def sized(asked: ProbeRequest) -> dict[str, Any]:
     """The arguments for so many axes. Two numbers stand for the last axis and for each one before it, three for each."""
     axes = axes_of(asked)
 
@@ -29,17 +29,17 @@ def sized(asked: Probed) -> dict[str, Any]:
     return {name: fitted(value) for name, value in asked.keywords.items()}
 
 
-def shapes(asked: Probed) -> dict[str, Array]:
+def shapes(asked: ProbeRequest) -> dict[str, Array]:
     """What an initializer is to fill: everything, or (matrix) matrices alone, as some ask for."""
     return {name: shape for name, shape in asked.arrays.items() if asked.setting == "draw" or len(shape) == 2}
 
 
-def rows(asked: Probed) -> dict[str, Array]:
+def rows(asked: ProbeRequest) -> dict[str, Array]:
     """The rows of one channel that a window goes along."""
     return {name: array for name, array in asked.arrays.items() if name != "kernel" and array.ndim == 1}
 
 
-def box(asked: Probed) -> tuple[Array, Array]:
+def box(asked: ProbeRequest) -> tuple[Array, Array]:
     """A volume or an image, and a kernel for it: what goes along one axis has none."""
     axes = axes_of(asked)
     if axes == 1:
@@ -51,7 +51,7 @@ def box(asked: Probed) -> tuple[Array, Array]:
 MODES = ("nearest", "bilinear", "bicubic")
 
 
-def check_mode(asked: Probed) -> None:
+def check_mode(asked: ProbeRequest) -> None:
     """What bears a mode in its name has no other."""
     named = [mode for mode in MODES if mode in asked.word.lower()]
     if "mode" not in asked.names and named and asked.wanted["mode"] not in named:
@@ -68,7 +68,7 @@ MASKS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 CAUSAL = ("is_causal", "use_causal_mask", "causal")
 
 
-def masked(asked: Probed, names: Any) -> tuple[str, Array] | None:
+def masked(asked: ProbeRequest, names: Any) -> tuple[str, Array] | None:
     """The argument by its name in this callable, and what goes in; none where the setting has no mask. A built-in function does
     not say its names: the first spelling is tried."""
     if asked.setting not in MASKS:
@@ -81,7 +81,7 @@ def masked(asked: Probed, names: Any) -> tuple[str, Array] | None:
     return name, mask if array == "bias" else mask != 0
 
 
-def caused(asked: Probed, names: Any) -> dict[str, bool]:
+def caused(asked: ProbeRequest, names: Any) -> dict[str, bool]:
     """The argument that makes it causal, where that is asked for."""
     if asked.setting != "causal":
         return {}

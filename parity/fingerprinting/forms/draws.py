@@ -40,7 +40,7 @@ class Family:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class ExplainedDraws:
     """What explains every draw. deviations: the standard deviation at each shape; the value, the gain where it is no draw."""
 
     name: str
@@ -127,7 +127,7 @@ def named(seen: Arrays, dtype: str) -> list[Facet]:
     return [Facet("draws", tuple(names), dtype if names else "", "", departed, tests)]
 
 
-def tested(found: Drawn, draws: Arrays) -> dict[str, str]:
+def tested(found: ExplainedDraws, draws: Arrays) -> dict[str, str]:
     """Test of randomness -> `held`, or what is wrong; none of what is no draw. How large the numbers are is theirs to say."""
     family = found.family
     if family is None:
@@ -139,7 +139,7 @@ def tested(found: Drawn, draws: Arrays) -> dict[str, str]:
     return withstood(plain, family.below, family.fourth, bool(bounded))
 
 
-def explained(seen: Arrays) -> list[Drawn]:
+def explained(seen: Arrays) -> list[ExplainedDraws]:
     """Everything that chance lets the draws be: of both shapes, or of the matrix alone where it is for matrices only."""
     draws = _draws(seen)
     exact = _exact(draws)
@@ -151,22 +151,22 @@ def _draws(seen: Arrays) -> dict[str, Array]:
     return {name: np.asarray(seen[f"{setting}/{name}"], np.float64) for name in SHAPES if f"{setting}/{name}" in seen}
 
 
-def _exact(draws: Arrays) -> Drawn | None:
+def _exact(draws: Arrays) -> ExplainedDraws | None:
     """What is no draw: one number everywhere, the identity, orthogonal matrices."""
     values = np.concatenate([draw.ravel() for draw in draws.values()])
     nothing = np.zeros_like
     if (values == values[0]).all():
-        return Drawn(f"{values[0]:g} everywhere", "constant", nothing, dict.fromkeys(draws, 0.0), float(values[0]))
+        return ExplainedDraws(f"{values[0]:g} everywhere", "constant", nothing, dict.fromkeys(draws, 0.0), float(values[0]))
     matrices = [draw.reshape(len(draw), -1) for draw in draws.values()]
     if "dense" in draws and np.array_equal(draws["dense"], np.eye(*draws["dense"].shape)):
-        return Drawn("identity", "identity", nothing, dict.fromkeys(draws, 1.0))
+        return ExplainedDraws("identity", "identity", nothing, dict.fromkeys(draws, 1.0))
     gains = [gain for gain in map(_orthogonal, matrices) if gain is not None]
     if len(gains) == len(matrices) and max(gains) - min(gains) <= max(_allowed(matrix, max(gains)) for matrix in matrices):
-        return Drawn(f"orthogonal, gain {gains[0]:.4g}", "orthogonal", nothing, dict.fromkeys(draws, gains[0]))
+        return ExplainedDraws(f"orthogonal, gain {gains[0]:.4g}", "orthogonal", nothing, dict.fromkeys(draws, gains[0]))
     return _between(draws)
 
 
-def _between(draws: Arrays) -> Drawn | None:
+def _between(draws: Arrays) -> ExplainedDraws | None:
     """A uniform draw that does not lie around 0, between two numbers that need no third digit."""
     values = np.concatenate([draw.ravel() for draw in draws.values()])
     low, high = float(f"{values.min():.2g}"), float(f"{values.max():.2g}")
@@ -175,7 +175,7 @@ def _between(draws: Arrays) -> Drawn | None:
     if low == -high or not _fits((values - low) / (high - low) * sqrt(12) - sqrt(3), FAMILIES[0], 1.0):
         return None
     deviations = dict.fromkeys(draws, (high - low) / sqrt(12))
-    return Drawn(
+    return ExplainedDraws(
         f"uniform between {low:g} and {high:g}", "uniform", uniform_quantiles, deviations, (low + high) / 2, FAMILIES[0]
     )
 
@@ -192,7 +192,7 @@ def _allowed(matrix: Array, gain: float) -> float:
     return budgets.orthogonality((matrix.shape[0], matrix.shape[1]), gain, budgets.roundoff("float32"))
 
 
-def _distributions(draws: Arrays) -> Iterator[Drawn]:
+def _distributions(draws: Arrays) -> Iterator[ExplainedDraws]:
     for family in FAMILIES:
         for fan_name, fan in FANS.items():
             scales = {name: float(np.mean(draw**2)) * fan(SHAPES[name]) for name, draw in draws.items()}
@@ -205,7 +205,7 @@ def _distributions(draws: Arrays) -> Iterator[Drawn]:
                 continue
             name, nominal = _told(family, fan_name, scale, SURE / sqrt(sum(weights.values())))
             deviations = {one: sqrt(nominal / fan(SHAPES[one])) for one in draws}
-            yield Drawn(name, family.name, family.quantiles, deviations, family=family)
+            yield ExplainedDraws(name, family.name, family.quantiles, deviations, family=family)
 
 
 def _fits(draw: Array, family: Family, deviation: float) -> bool:

@@ -14,7 +14,7 @@ from flax import nnx
 
 from parity.jax_impl.ops.losses import before
 from parity.jax_impl.ops.vectors import dropout_layer, stretched
-from parity.jax_impl.wiring import Laid, Site, Tensor, Use
+from parity.jax_impl.wiring import LaidTensor, Site, Tensor, Use
 
 
 class TwiceBiasedSimpleCell(nnx.SimpleCell):  # type: ignore[misc]
@@ -139,7 +139,7 @@ def scan(use: Use) -> dict[str, Tensor]:
     batch = max(len(one) for one in (*whole.values(), *starts.values()))
 
     def step(states: dict[str, Tensor], slices: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
-        values = {**captured, **{name: Laid(one) for name, one in (*states.items(), *slices.items())}}
+        values = {**captured, **{name: LaidTensor(one) for name, one in (*states.items(), *slices.items())}}
         use.walk(body.nodes, values)
         following = {name: stretched(values[body.next[name]].first(), batch) for name in states}
         return following, stretched(values[body.output].first(), batch)

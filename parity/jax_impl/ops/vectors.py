@@ -16,7 +16,7 @@ from flax import nnx
 
 from parity.execution.protocol import Unsupported
 from parity.formulas.formula import Formula
-from parity.jax_impl.wiring import Laid, Layer, Site, Tensor, Use
+from parity.jax_impl.wiring import LaidTensor, Layer, Site, Tensor, Use
 
 
 class GivenDropout(nnx.Module):  # type: ignore[misc]
@@ -96,65 +96,67 @@ def build_rms_norm(site: Site) -> nnx.Module:
     return nnx.RMSNorm(site.x[site["axis"]], epsilon=site["epsilon"], **site.keywords)
 
 
-def of_axis(use: Use) -> Tensor | Laid:
+def of_axis(use: Use) -> Tensor | LaidTensor:
     """Flax normalises the last axis by default; another axis is moved there and back."""
     value = use.value()
     axis = use.axis(value.last)
     moved = jnp.moveaxis(value.tensor, axis, -1)
-    return Laid(jnp.moveaxis(use.module(moved), -1, axis), value.last)
+    return LaidTensor(jnp.moveaxis(use.module(moved), -1, axis), value.last)
 
 
 def build_prelu(site: Site) -> nnx.Module:
     return nnx.PReLU(param_dtype=site.dtype) if site["shared"] else ChannelPReLU(site.x[0], site.dtype)
 
 
-def prelu(use: Use) -> Tensor | Laid:
+def prelu(use: Use) -> Tensor | LaidTensor:
     value = use.value()
     if use["shared"]:
-        return Laid(use.module(value.tensor), value.last)
-    image = Laid(jnp.moveaxis(value.first(), 1, -1) if value.tensor.ndim > 2 else value.tensor, last=value.tensor.ndim > 2)
-    return Laid(use.module(image.tensor), image.last)
+        return LaidTensor(use.module(value.tensor), value.last)
+    image = LaidTensor(
+        jnp.moveaxis(value.first(), 1, -1) if value.tensor.ndim > 2 else value.tensor, last=value.tensor.ndim > 2
+    )
+    return LaidTensor(use.module(image.tensor), image.last)
 
 
-def dropout(use: Use) -> Laid:
+def dropout(use: Use) -> LaidTensor:
     value = use.value()
     if "mask" not in use.inputs:
-        return Laid(use.module(value.tensor), value.last)
+        return LaidTensor(use.module(value.tensor), value.last)
     (x, mask), last = use.alike("x", "mask")
-    return Laid(use.module(x, mask), last)
+    return LaidTensor(use.module(x, mask), last)
 
 
 def of_axis_function(function: Callable[..., Tensor]) -> Layer:
     """A function that takes an axis, such as jax.nn.softmax."""
-    return Layer(lambda use: Laid(function(use.value().tensor, axis=use.axis(use.value().last)), use.value().last))
+    return Layer(lambda use: LaidTensor(function(use.value().tensor, axis=use.axis(use.value().last)), use.value().last))
 
 
-def hard_sigmoid(use: Use) -> Laid:
+def hard_sigmoid(use: Use) -> LaidTensor:
     """jax.nn.hard_sigmoid has the slope 1/6 for good; with another one the line is clipped in the same way."""
     x, slope = use.value(), float(use["slope"])
     if slope == 1 / 6:
-        return Laid(jax.nn.hard_sigmoid(x.tensor), x.last)
-    return Laid(jax.nn.relu6(6 * (slope * x.tensor + 0.5)) / 6, x.last)
+        return LaidTensor(jax.nn.hard_sigmoid(x.tensor), x.last)
+    return LaidTensor(jax.nn.relu6(6 * (slope * x.tensor + 0.5)) / 6, x.last)
 
 
-def gelu(use: Use) -> Laid:
-    return Laid(jax.nn.gelu(use.value().tensor, approximate=use["form"] != "erf"), use.value().last)
+def gelu(use: Use) -> LaidTensor:
+    return LaidTensor(jax.nn.gelu(use.value().tensor, approximate=use["form"] != "erf"), use.value().last)
 
 
 def joined(function: Callable[[Tensor, Tensor], Tensor]) -> Layer:
-    def apply(use: Use) -> Laid:
+    def apply(use: Use) -> LaidTensor:
         branches, last = use.alike("branches")
-        return Laid(functools.reduce(function, branches), last)
+        return LaidTensor(functools.reduce(function, branches), last)
 
     return Layer(apply)
 
 
-def concat(use: Use) -> Laid:
+def concat(use: Use) -> LaidTensor:
     """A branch without a batch stands in every example."""
     branches, last = use.alike("branches")
     batch = max(len(branch) for branch in branches)
     whole = [stretched(branch, batch) for branch in branches]
-    return Laid(jnp.concatenate(whole, axis=use.axis(last)), last)
+    return LaidTensor(jnp.concatenate(whole, axis=use.axis(last)), last)
 
 
 def stretched(x: Tensor, batch: int) -> Tensor:
@@ -208,7 +210,7 @@ def parameter(use: Use) -> Tensor:
     return found
 
 
-def formula(use: Use) -> Laid:
+def formula(use: Use) -> LaidTensor:
     """Single numbers among larger values stretch over all of their axes."""
     values = dict(use.inputs)
     rank = max(one.tensor.ndim for one in values.values())
@@ -218,7 +220,7 @@ def formula(use: Use) -> Laid:
         tensor = one.image() if last and one.tensor.ndim == rank else one.first()
         tensors[role] = tensor.reshape(-1, *(1,) * (rank - 1)) if tensor.ndim < rank else tensor
     found = Formula(use["text"]).evaluate(tensors, FUNCTIONS)
-    return Laid(jnp.asarray(found), last)
+    return LaidTensor(jnp.asarray(found), last)
 
 
 def _function(native: Callable[..., Any], plain: Callable[[float], float]) -> Callable[..., Any]:

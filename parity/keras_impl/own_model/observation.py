@@ -31,7 +31,7 @@ from parity.execution.names import (
     under,
 )
 from parity.execution.own_model.functions import CalledFunction, answered
-from parity.execution.own_model.layers import Call, Leaf, Shape, Weight, put_together, taken_apart
+from parity.execution.own_model.layers import Call, OwnLayer, Shape, Weight, put_together, taken_apart
 from parity.execution.protocol import Array
 from parity.keras_impl import model as programs
 from parity.keras_impl.own_model.functions import Functions, known_class, quiet, reseeded
@@ -70,7 +70,7 @@ def version() -> str:
 
 
 class Model:
-    """A Keras model, subclassed, functional or sequential, as parity.execution.own_model.layers.Foreign says."""
+    """A Keras model, subclassed, functional or sequential, as parity.execution.own_model.layers.OwnModel says."""
 
     def __init__(self, model: keras.Model, dtype: str) -> None:
         self.model, self.dtype = model, dtype
@@ -91,7 +91,7 @@ class Model:
             return None
         return [(tuple(one.shape[1:]), _kind(str(one.dtype)), one.shape[0]) for one in known]
 
-    def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
+    def trace(self, inputs: Sequence[Array]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
         self._call([self._tensor(array) for array in inputs], training=False)  # builds what is built by its first call
         if not self.layers:
             self._listen()
@@ -103,7 +103,7 @@ class Model:
         leaves = [leaf for name in dict.fromkeys(call.leaf for call in calls) for leaf in self._parts(name)]
         known = {weight.native for name in self.layers for leaf in self._parts(name) for weight in leaf.weights}
         leaves += [
-            Leaf(name, "parameter", "Variable", {}, (Weight("value", name, tuple(variable.shape)),))
+            OwnLayer(name, "parameter", "Variable", {}, (Weight("value", name, tuple(variable.shape)),))
             for name, variable in self.variables.items()
             if name not in known
         ]
@@ -247,15 +247,15 @@ class Model:
     def _tensor(self, array: Array) -> Any:
         return keras.ops.convert_to_tensor(array, {"f": self.dtype, "b": "bool"}.get(array.dtype.kind, "int32"))
 
-    def _parts(self, name: str) -> list[Leaf]:
+    def _parts(self, name: str) -> list[OwnLayer]:
         """The leaf, behind what its call computes beside it."""
         whole, names = self._leaf(name), {id(one): own for own, one in self.variables.items()}
         return [whole] if name in self.activations else parts_of(self.layers[name], whole, names)
 
-    def _leaf(self, name: str) -> Leaf:
+    def _leaf(self, name: str) -> OwnLayer:
         if name in self.activations:
             _, word, settings = self.activations[name]
-            return Leaf(name, word, word, settings, ())
+            return OwnLayer(name, word, word, settings, ())
         layer = self.layers[name]
         kind = kind_of(inner(layer))
         word = kind.name if kind else type(layer).__name__
@@ -263,7 +263,7 @@ class Model:
             word = activation_kind(layer.activation)[0]
         weights = tuple(weights_of(layer, {id(one): own for own, one in self.variables.items()}))
         holds = derived(layer) and bool(layer._layers)
-        return Leaf(name, word, type(layer).__name__, self.told[name], weights, "", own_way(layer), holds)
+        return OwnLayer(name, word, type(layer).__name__, self.told[name], weights, "", own_way(layer), holds)
 
 
 def _unused(name: str, taken: Mapping[str, Any]) -> str:

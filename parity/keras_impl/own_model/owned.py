@@ -12,7 +12,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from parity.execution.own_model.layers import Leaf, Weight
+from parity.execution.own_model.layers import OwnLayer, Weight
 from parity.keras_impl.own_model.kinds import GATES, derived, inner, kind_of, layout_of
 
 
@@ -40,7 +40,7 @@ def _own(layer: Any, names: Mapping[int, str]) -> Iterator[Weight]:
             yield Weight(role, names[id(one)], tuple(one.shape), layout, trainable=bool(one.trainable))
 
 
-def parts_of(layer: Any, whole: Leaf, names: Mapping[int, str]) -> list[Leaf]:
+def parts_of(layer: Any, whole: OwnLayer, names: Mapping[int, str]) -> list[OwnLayer]:
     """The leaf, behind what its call computes beside it."""
     if not isinstance(layer, layers.SeparableConv2D):
         return [whole]

@@ -30,7 +30,7 @@ from parity.execution.names import (
     under,
 )
 from parity.execution.own_model.functions import CalledFunction, answered
-from parity.execution.own_model.layers import Call, Kind, Leaf, Shape, Weight, put_together, taken_apart, unstacked
+from parity.execution.own_model.layers import Call, Kind, OwnLayer, Shape, Weight, put_together, taken_apart, unstacked
 from parity.execution.protocol import Array
 from parity.mxnet_impl.device import mxnet
 from parity.mxnet_impl.own_model.functions import Functions, begins_in, reseeded, without_dropout
@@ -120,7 +120,7 @@ class Model:
     def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
         return None
 
-    def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
+    def trace(self, inputs: Sequence[Array]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
         self.block(*(self._tensor(array) for array in inputs))  # learns the shapes that it was not told
         if not self.opened:
             self._open_symbols()
@@ -132,7 +132,7 @@ class Model:
         leaves = [leaf for name in dict.fromkeys(call.leaf for call in calls) for leaf in self._parts(name)]
         known = {weight.native for name in self.blocks for weight in self._leaf(name).weights}
         leaves += [
-            Leaf(name, "parameter", "Parameter", {}, (Weight("value", name, tuple(parameter.shape)),))
+            OwnLayer(name, "parameter", "Parameter", {}, (Weight("value", name, tuple(parameter.shape)),))
             for name, parameter in self.parameters.items()
             if name not in known
         ]
@@ -254,15 +254,15 @@ class Model:
     def _tensor(self, array: Array) -> Any:
         return mxnet.nd.array(np.asarray(array), dtype="int32" if array.dtype.kind == "i" else self.dtype)
 
-    def _parts(self, name: str) -> list[Leaf]:
+    def _parts(self, name: str) -> list[OwnLayer]:
         leaf = self._leaf(name)
         return unstacked(leaf) if isinstance(self.blocks[name], rnn.LSTM | rnn.GRU) else [leaf]
 
-    def _leaf(self, name: str) -> Leaf:
+    def _leaf(self, name: str) -> OwnLayer:
         block = self.blocks[name]
         weights = tuple(self._weights(block, kind_of(block)))
         written = block.operator if isinstance(block, SymbolNode) else type(block).__name__
-        return Leaf(name, word_of(block), written, self.told[name], weights, "", own_way(block), holds(block))
+        return OwnLayer(name, word_of(block), written, self.told[name], weights, "", own_way(block), holds(block))
 
     def _weights(self, block: Any, kind: Kind | None) -> Iterator[Weight]:
         names = {id(parameter): name for name, parameter in reversed(self.parameters.items())}

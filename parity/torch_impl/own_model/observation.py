@@ -32,7 +32,7 @@ from parity.execution.names import (
     under,
 )
 from parity.execution.own_model.functions import CalledFunction, answered
-from parity.execution.own_model.layers import Call, Kind, Leaf, Shape, Weight, put_together, taken_apart, unstacked
+from parity.execution.own_model.layers import Call, Kind, OwnLayer, Shape, Weight, put_together, taken_apart, unstacked
 from parity.execution.protocol import Array
 from parity.torch_impl import device
 from parity.torch_impl.own_model.functions import Functions, reseeded
@@ -113,7 +113,7 @@ class Recorder:
 
 
 class Model:
-    """A torch module, as parity.execution.own_model.layers.Foreign says."""
+    """A torch module, as parity.execution.own_model.layers.OwnModel says."""
 
     def __init__(self, module: nn.Module, dtype: str) -> None:
         self.module, self.dtype = module.to(device.DTYPES[dtype]), device.DTYPES[dtype]
@@ -129,7 +129,7 @@ class Model:
     def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
         return None
 
-    def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
+    def trace(self, inputs: Sequence[Array]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
         with self._kept():
             found = self.forward(inputs)
         calls = [
@@ -142,7 +142,9 @@ class Model:
         loose = [name for name in self.weights() if name not in known and not name.startswith(inside)]
         buffers = dict(self.module.named_buffers())
         leaves += [
-            Leaf(name, "parameter", "Parameter", {}, (self._weight("value", name),)) for name in loose if name not in buffers
+            OwnLayer(name, "parameter", "Parameter", {}, (self._weight("value", name),))
+            for name in loose
+            if name not in buffers
         ]
         return leaves, calls, [array.shape for array in in_order(found, OUTPUT)]
 
@@ -234,16 +236,18 @@ class Model:
         tensor = torch.from_numpy(np.array(array))
         return tensor.to(self.dtype) if tensor.is_floating_point() else tensor
 
-    def _parts(self, name: str) -> list[Leaf]:
+    def _parts(self, name: str) -> list[OwnLayer]:
         leaf = self._leaf(name)
         return unstacked(leaf) if isinstance(self.modules[name], nn.LSTM | nn.GRU) else [leaf]
 
-    def _leaf(self, name: str) -> Leaf:
+    def _leaf(self, name: str) -> OwnLayer:
         module = self.modules[name]
         kind = kind_of(module)
         word = kind.name if kind else type(module).__name__
         weights = tuple(self._weights(name, module, kind))
-        return Leaf(name, word, type(module).__name__, self.settings[name], weights, own=own_way(module), holds=holds(module))
+        return OwnLayer(
+            name, word, type(module).__name__, self.settings[name], weights, own=own_way(module), holds=holds(module)
+        )
 
     def _weights(self, name: str, module: nn.Module, kind: Kind | None) -> Iterator[Weight]:
         if isinstance(module, RECURRENCES):

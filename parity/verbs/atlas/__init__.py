@@ -19,7 +19,7 @@ from parity.reporting.atlas import AtlasRow, write
 from parity.spec.cases import Case
 from parity.spec.mistakes import did_you_mean
 from parity.trials import asked_frameworks, options
-from parity.trials.session import Judged, Session
+from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Trial
 from parity.verbs import terminal
 from parity.verbs.atlas import shipped
@@ -125,7 +125,7 @@ def ask(questions: Sequence[Question], frameworks: Sequence[str]) -> tuple[list[
     return [AtlasRow(one.name, one.chapter, one.text, one.advice, found[one.name]) for one in questions], versions
 
 
-def _cell(question: Question, judged: Judged) -> Answer:
+def _cell(question: Question, judged: JudgedTrial) -> Answer:
     record = judged.record
     if record.outcome == "ran" and record.arrays:
         try:

@@ -20,7 +20,7 @@ from parity.spec.graph import Graph
 from parity.trials import asked_frameworks, options
 from parity.trials import output as collating
 from parity.trials.options import STORE
-from parity.trials.session import Judged
+from parity.trials.session import JudgedTrial
 from parity.verbs import terminal
 from parity.verbs.bisect import reproduction
 from parity.verbs.check import check
@@ -36,13 +36,13 @@ PASSES = (
 class FirstDeparture:
     """Where a framework departs first. alone: the node departs when it runs by itself."""
 
-    judged: Judged
+    judged: JudgedTrial
     comparison: Comparison
     node: str
     alone: bool
 
 
-def find(judged: Sequence[Judged]) -> FirstDeparture | None:
+def find(judged: Sequence[JudgedTrial]) -> FirstDeparture | None:
     """The first departing node alone in graph order; else the first departing quantity of the whole graph."""
     wholes = [one for one in judged if one.trial.kind == "architectures"]  # the architecture, then its phases alone
     whole = next((one for one in wholes if one.verdict not in PASSING), wholes[0])
@@ -60,7 +60,7 @@ def find(judged: Sequence[Judged]) -> FirstDeparture | None:
     return FirstDeparture(whole, first, _node_of(first, graph), alone=False)
 
 
-def _first(one: Judged, graph: Graph) -> Comparison:
+def _first(one: JudgedTrial, graph: Graph) -> Comparison:
     """The first departing comparison: by pass, then by the node's place (gradients from the last to the first)."""
     places = {node.name: place for place, node in enumerate(graph.all_nodes())}
     bad = [comparison for comparison in one.comparisons if comparison.verdict not in PASSING]
@@ -91,7 +91,7 @@ def bisect(
     return find(_judged(spec, framework, realizations, seed, store))
 
 
-def _judged(spec: str, framework: str, realizations: Sequence[str], seed: int, store: str | Path) -> list[Judged]:
+def _judged(spec: str, framework: str, realizations: Sequence[str], seed: int, store: str | Path) -> list[JudgedTrial]:
     named = asked_frameworks.that_train([framework])
     judged = check([spec], frameworks=named, dtypes=["float64"], seed=seed, realizations=realizations, store=store)
     if not any(one.trial.kind == "architectures" for one in judged):
@@ -119,7 +119,7 @@ def main(spec: str, framework: str, realizations: Sequence[str], seed: int, stor
     return 1
 
 
-def agreement(spec: str, framework: str, judged: Sequence[Judged]) -> list[str]:
+def agreement(spec: str, framework: str, judged: Sequence[JudgedTrial]) -> list[str]:
     """What is told where nothing departs: what the framework declares that it cannot do was not judged, and is named."""
     missing = [one for one in judged if one.verdict == "unsupported"]
     if not missing:

@@ -36,7 +36,7 @@ from parity.execution.names import (
 )
 from parity.judgement.comparison import Comparison
 from parity.reference_impl.observation import observe
-from parity.trials.session import Judged
+from parity.trials.session import JudgedTrial
 
 Array = npt.NDArray[Any]
 
@@ -95,7 +95,7 @@ sys.exit(int(not error <= BUDGET))
 ''')
 
 
-def write(judged: Judged, comparison: Comparison, realizations: Sequence[str], folder: Path) -> Path:
+def write(judged: JudgedTrial, comparison: Comparison, realizations: Sequence[str], folder: Path) -> Path:
     """Writes the file under `folder` and returns its path."""
     case = judged.trial.case
     name, expected = _expected(judged, comparison)
@@ -131,7 +131,7 @@ def _prose(text: str) -> str:
     return escaping.visible(text).replace("\\", "/").replace('"', "'")
 
 
-def _expected(judged: Judged, comparison: Comparison) -> tuple[str, Array]:
+def _expected(judged: JudgedTrial, comparison: Comparison) -> tuple[str, Array]:
     """The record's name of the departing array, and what the reference says it should be."""
     case = judged.trial.case
     if case.graph is None:

@@ -20,7 +20,7 @@ from parity.comparing import (
     reordering,
     structures,
 )
-from parity.comparing.mapping import Map, Unmappable
+from parity.comparing.mapping import LayerMap, Unmappable
 from parity.comparing.structures import Structure
 from parity.errors import UsageError
 from parity.execution.frameworks import OWN_MODELS
@@ -34,7 +34,7 @@ from parity.verbs import terminal
 from parity.verbs.compare import spec_side, traced, written_map
 from parity.verbs.compare.judged import judged
 from parity.verbs.compare.observed import ObservedModels
-from parity.verbs.compare.output import DTYPES, Compared, ComparedModel, show, write_json
+from parity.verbs.compare.output import DTYPES, ComparedModel, ComparedPair, show, write_json
 from parity.verbs.terminal.targets import own_realizations
 
 Array = npt.NDArray[Any]
@@ -52,7 +52,7 @@ def compare(
     seed: int = 0,
     map_path: Path | None = None,
     python_path: Sequence[Path] = (),
-) -> list[Compared]:
+) -> list[ComparedPair]:
     """Runs and judges `torch=package.module:build` … against the first of them, or against `spec=lenet`, of this size.
     Writes the map of weights to `map_path`. python_path: where their modules lie; the working directory where none is given.
 
@@ -99,7 +99,7 @@ def _started(label: str, framework: str, target: str, python_path: tuple[Path, .
 
 def _compared(
     models: Sequence[ComparedModel], weights_map: Path | None, inputs: Sequence[str], seed: int, map_path: Path | None
-) -> list[Compared]:
+) -> list[ComparedPair]:
     described = [model.processes["float64"].ask("describe")[0] for model in models]
     models = [replace(model, version=answer["version"]) for model, answer in zip(models, described, strict=True)]
     answers = traced.traced(models, described, inputs)
@@ -128,7 +128,7 @@ def _compared(
     return [judged(run, other, sides[0], side, given) for other, side in others]
 
 
-def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | None, sides: dict[str, str]) -> Map:
+def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | None, sides: dict[str, str]) -> LayerMap:
     """The map from the user's file, or made and written."""
     try:
         if weights_map is not None:
@@ -176,7 +176,7 @@ def crashed(error: Crashed) -> int:
     return 3
 
 
-def told(compared: Sequence[Compared], json_path: Path | None) -> int:
+def told(compared: Sequence[ComparedPair], json_path: Path | None) -> int:
     """Prints and writes what was found; gives the exit status."""
     for one in compared:
         show(one)

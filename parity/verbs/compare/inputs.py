@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.comparing import drawing
-from parity.comparing.drawing import Given
+from parity.comparing.drawing import ComparedInput
 from parity.comparing.structures import Structure
 from parity.errors import UsageError
 from parity.verbs.compare.traced import INPUTS_NEEDED
@@ -21,7 +21,7 @@ from parity.verbs.compare.traced import INPUTS_NEEDED
 Array = npt.NDArray[Any]
 
 
-def drawn(found: Sequence[Structure], given: Sequence[Sequence[Given]], numbers: np.random.RandomState) -> list[Array]:
+def drawn(found: Sequence[Structure], given: Sequence[Sequence[ComparedInput]], numbers: np.random.RandomState) -> list[Array]:
     """Neutral inputs, the same for all. Raises UsageError where the models take inputs of different shapes."""
     shapes = [
         [structure.entering(number, np.broadcast_to(np.zeros(()), one.shape)).shape for number, one in enumerate(each)]

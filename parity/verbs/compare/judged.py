@@ -27,16 +27,18 @@ from parity.comparing import (
     training_causes,
 )
 from parity.comparing.pairing import Side
-from parity.comparing.reruns import Means
+from parity.comparing.reruns import Reruns
 from parity.execution.names import EVAL, TRAIN
 from parity.judgement import budgets
 from parity.verbs.compare.observed import ObservedModels
-from parity.verbs.compare.output import Compared, ComparedModel
+from parity.verbs.compare.output import ComparedModel, ComparedPair
 
 Array = npt.NDArray[Any]
 
 
-def judged(run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side, given: Mapping[str, list[Array]]) -> Compared:
+def judged(
+    run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side, given: Mapping[str, list[Array]]
+) -> ComparedPair:
     """Every pass judged; the first departure looked into."""
     base, said = run.models[0], notes.of(ours.structure, theirs.structure, run.mapped, run.initial)
     means, calls = run.means(given), mapping.calls(ours.structure, theirs.structure, run.mapped)
@@ -50,7 +52,7 @@ def judged(run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side, 
     departure = departure or training_causes.gradients(passes[2], found, (base.label, other.label))
     if departure is not None and not departure.causes:
         if by_chance := _by_chance(run, other, (ours, theirs), found):
-            return Compared(base, other, [*training_causes.settings(ours, theirs, run.mapped), *by_chance], None, said)
+            return ComparedPair(base, other, [*training_causes.settings(ours, theirs, run.mapped), *by_chance], None, said)
         if casts := _casts((ours, theirs), means):
             again = replace(run, lacking={**run.lacking, **casts})
             sides, given = again.observed(0)
@@ -70,7 +72,7 @@ def judged(run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side, 
         *(listed_settings.settings(ours, theirs, calls) if departure else ()),
     ]
     found = [*settings, *model_outputs.differing(ours.structure, theirs.structure), *found]
-    return Compared(base, other, found, departure, said, _behind(departure, (ours, theirs), run, calls, means))
+    return ComparedPair(base, other, found, departure, said, _behind(departure, (ours, theirs), run, calls, means))
 
 
 def _redrawn(
@@ -78,7 +80,7 @@ def _redrawn(
     other: ComparedModel,
     calls: Sequence[tuple[int, int]],
     passes: Sequence[Sequence[judging.Pair]] | None = None,
-) -> list[judging.Found]:
+) -> list[judging.TensorVerdict]:
     """The verdicts on the same pairs of several draws, for what float32 shows alone. passes: those of the first draw."""
     place = run.models.index(other)
     draws = [run.observed(draw)[0] for draw in range(0 if passes is None else 1, budgets.COMPARED_DRAWS)]
@@ -91,10 +93,10 @@ def _in_float32(
     run: ObservedModels,
     other: ComparedModel,
     sides: tuple[Side, Side],
-    means: Means,
+    means: Reruns,
     calls: Sequence[tuple[int, int]],
     passes: Sequence[Sequence[judging.Pair]],
-) -> Compared:
+) -> ComparedPair:
     """Where one of the two has no float64: float32 judged, its first departure looked into."""
     ours, theirs = sides
     reasons = {side.structure.label: run.lacking[side.structure.label] for side in sides}
@@ -107,7 +109,7 @@ def _in_float32(
     told = training_causes.documented(told, ours, theirs, run.mapped, calls, means)
     bad = any(one.verdict in training_causes.BAD and one.quantity not in ("setting", "statistic") for one in told)
     departure = layer_causes.first(ours, theirs, calls, means, run.mapped) if bad else None
-    return Compared(run.models[0], other, told, departure, (), _behind(departure, sides, run, calls, means))
+    return ComparedPair(run.models[0], other, told, departure, (), _behind(departure, sides, run, calls, means))
 
 
 def _behind(
@@ -115,7 +117,7 @@ def _behind(
     sides: tuple[Side, Side],
     run: ObservedModels,
     calls: Sequence[tuple[int, int]],
-    means: Means,
+    means: Reruns,
 ) -> tuple[departures.Departure, ...]:
     """What departs of itself behind the first departure: layers, and statistics that move otherwise."""
     if departure is None:
@@ -125,7 +127,7 @@ def _behind(
     return (*found, *([moving] if moving is not None and moving.causes else []))
 
 
-def _casts(sides: tuple[Side, Side], means: Means) -> dict[str, Mapping[str, str]]:
+def _casts(sides: tuple[Side, Side], means: Reruns) -> dict[str, Mapping[str, str]]:
     """For each model that casts to float32 by hand in a run of float64: why it has no float64."""
     found: dict[str, Mapping[str, str]] = {}
     for side in sides:
@@ -136,8 +138,8 @@ def _casts(sides: tuple[Side, Side], means: Means) -> dict[str, Mapping[str, str
 
 
 def _by_chance(
-    run: ObservedModels, other: ComparedModel, sides: tuple[Side, Side], found: Sequence[judging.Found]
-) -> list[judging.Found]:
+    run: ObservedModels, other: ComparedModel, sides: tuple[Side, Side], found: Sequence[judging.TensorVerdict]
+) -> list[judging.TensorVerdict]:
     """The verdicts without what a model gives otherwise when it is run again; [] where both give the same."""
     again = run.observed(0)[0]
     twice = list(zip(sides, (again[0], again[run.models.index(other)]), strict=True))

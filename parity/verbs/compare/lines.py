@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from parity.comparing.departures import Departure
-from parity.comparing.judging import Found
+from parity.comparing.judging import TensorVerdict
 from parity.judgement.verdicts import PASSING
 
 NAMED = 3
@@ -20,7 +20,7 @@ SETTING = "setting"
 def lines(
     heading: str,
     departure: Departure | None,
-    found: Sequence[Found],
+    found: Sequence[TensorVerdict],
     notes: Sequence[str],
     further: Sequence[Departure] = (),
 ) -> Iterator[str]:
@@ -50,7 +50,7 @@ def _departure(departure: Departure) -> Iterator[str]:
         yield f"    cause: {cause}"
 
 
-def _reasons(found: Sequence[Found]) -> Iterator[str]:
+def _reasons(found: Sequence[TensorVerdict]) -> Iterator[str]:
     """A line for each reason, with the tensors that have it."""
     groups: dict[str, list[str]] = {}
     for one in found:
@@ -62,9 +62,9 @@ def _reasons(found: Sequence[Found]) -> Iterator[str]:
         yield f"    {', '.join(names[:NAMED])}{more}: {reason}"
 
 
-def _counts(found: Sequence[Found]) -> Iterator[str]:
+def _counts(found: Sequence[TensorVerdict]) -> Iterator[str]:
     """A line for each quantity, with both precisions, and the worst number where something does not pass."""
-    groups: dict[str, dict[str, list[Found]]] = {}
+    groups: dict[str, dict[str, list[TensorVerdict]]] = {}
     for one in found:
         groups.setdefault(one.quantity, {}).setdefault(one.dtype, []).append(one)
     for quantity, precisions in groups.items():
@@ -72,7 +72,7 @@ def _counts(found: Sequence[Found]) -> Iterator[str]:
         yield f"    {quantity}: {'; '.join(told)}"
 
 
-def _counted(group: Sequence[Found]) -> str:
+def _counted(group: Sequence[TensorVerdict]) -> str:
     counts = Counter(one.verdict for one in group)
     told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
     top = max(group, key=_share)
@@ -81,5 +81,5 @@ def _counted(group: Sequence[Found]) -> str:
     return f"{told} (most: {top.tensor}, error {top.error:.2g}, budget {top.budget:.2g})"
 
 
-def _share(found: Found) -> float:
+def _share(found: TensorVerdict) -> float:
     return found.error / found.budget if found.error is not None and found.budget else 0.0

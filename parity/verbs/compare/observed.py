@@ -12,9 +12,9 @@ from typing import Any
 import numpy.typing as npt
 
 from parity.comparing import drawing, float32_only, mapping, model_outputs
-from parity.comparing.mapping import Map
+from parity.comparing.mapping import LayerMap
 from parity.comparing.pairing import Side
-from parity.comparing.reruns import Means
+from parity.comparing.reruns import Reruns
 from parity.comparing.structures import Structure
 from parity.execution.names import INPUT, INSTEAD, LOSS, WEIGHT, array_name, numbered, put_under
 from parity.execution.own_model.conversation import Refused
@@ -33,8 +33,8 @@ class ObservedModels:
 
     models: Sequence[ComparedModel]
     structures: Sequence[Structure]
-    wanted: Sequence[Sequence[drawing.Given]]
-    mapped: Map
+    wanted: Sequence[Sequence[drawing.ComparedInput]]
+    mapped: LayerMap
     initial: Mapping[str, Mapping[str, Array]]
     seed: int
     lacking: Mapping[str, Mapping[str, str]]
@@ -69,7 +69,7 @@ class ObservedModels:
             sides.append(Side(structure, seen, weights[model.label], draws))
         return sides, given
 
-    def means(self, given: Mapping[str, Sequence[Array]]) -> Means:
+    def means(self, given: Mapping[str, Sequence[Array]]) -> Reruns:
         """What can be asked of the models behind this observation. given: label -> native inputs."""
         processes = {one.label: one.processes[DTYPES[1] if self.lacking[one.label] else DTYPES[0]] for one in self.models}
 
@@ -92,4 +92,4 @@ class ObservedModels:
             except Refused:  # numbers that do not fit where they are put
                 return (), {}
 
-        return Means(rerun, inverted, lambda label: given[label], functions, any(self.lacking.values()))
+        return Reruns(rerun, inverted, lambda label: given[label], functions, any(self.lacking.values()))

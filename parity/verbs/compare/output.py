@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from parity.comparing.departures import Departure
-from parity.comparing.judging import Found
+from parity.comparing.judging import TensorVerdict
 from parity.execution.own_model.conversation import Answerer
 from parity.judgement.verdicts import worst
 from parity.trials.output import SCHEMA_VERSION
@@ -40,12 +40,12 @@ class ComparedModel:
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedPair:
     """One model against the base: all verdicts, and the first departure with its tested causes."""
 
     base: ComparedModel
     other: ComparedModel
-    found: Sequence[Found]
+    found: Sequence[TensorVerdict]
     departure: Departure | None
     notes: tuple[str, ...] = ()
     further: tuple[Departure, ...] = ()
@@ -56,19 +56,19 @@ class Compared:
         return worst(one.verdict for one in self.found)
 
 
-def show(compared: Compared) -> None:
+def show(compared: ComparedPair) -> None:
     """The verdict, a line for each quantity, the first departure and its cause."""
     for line in lines(compared):
         terminal.say(line)
 
 
-def lines(compared: Compared) -> Iterator[str]:
+def lines(compared: ComparedPair) -> Iterator[str]:
     """The verdict and its causes first (lines.py)."""
     heading = f"{compared.other.side} against {compared.base.side}: {compared.verdict}"
     return printed.lines(heading, compared.departure, compared.found, compared.notes, compared.further)
 
 
-def write_json(path: Path, compared: Sequence[Compared]) -> None:
+def write_json(path: Path, compared: Sequence[ComparedPair]) -> None:
     """The contract's JSON (docs/design.md, Formats); the summary holds the departures, the first one first."""
     results = [_result(one, found) for one in compared for found in one.found]
     summary = {
@@ -83,7 +83,7 @@ def write_json(path: Path, compared: Sequence[Compared]) -> None:
     path.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")
 
 
-def _result(one: Compared, found: Found) -> dict[str, Any]:
+def _result(one: ComparedPair, found: TensorVerdict) -> dict[str, Any]:
     return {
         "case": f"{one.base.side}/{one.other.side}",
         "framework": one.other.framework,
@@ -100,7 +100,7 @@ def _result(one: Compared, found: Found) -> dict[str, Any]:
     }
 
 
-def _told(one: Compared, departure: Departure) -> dict[str, Any]:
+def _told(one: ComparedPair, departure: Departure) -> dict[str, Any]:
     numbers = {name: _number(getattr(departure, name)) for name in ("error", "inherited", "added")}
     found = {"layer": departure.title, "match": departure.match, "quantity": departure.quantity, "between": departure.between}
     return {"case": f"{one.base.side}/{one.other.side}", **found, **numbers, "causes": list(departure.causes)}

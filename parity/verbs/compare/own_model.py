@@ -18,7 +18,7 @@ from parity.execution.own_model.conversation import SECONDS, Crashed
 from parity.execution.worker.target_kind import MODEL
 from parity.trials import selection
 from parity.verbs import compare as comparing
-from parity.verbs.compare.output import Compared
+from parity.verbs.compare.output import ComparedPair
 
 
 def among(own: Mapping[str, str]) -> dict[str, str]:
@@ -42,13 +42,13 @@ def _form(framework: str, target: str) -> str:
     return said.decode(errors="replace").strip().strip('"') if returncode == 0 else ""
 
 
-def compared(specs: Sequence[str], models: Mapping[str, str], *, size: str, seed: int, map_path: Path) -> list[Compared]:
+def compared(specs: Sequence[str], models: Mapping[str, str], *, size: str, seed: int, map_path: Path) -> list[ComparedPair]:
     """Every model against every spec, each of which must be an architecture. Raises SpecError, UsageError, Crashed."""
     selected = selection.select(specs)
     names = [spec.name for spec in selected.architectures]
     if not names or len(names) < len(set(specs)) or len(models) > comparing.MODELS - 1:
         raise UsageError(f"{' '.join(specs)}: a model of one's own is held against architectures alone, at most two at once")
-    found: list[Compared] = []
+    found: list[ComparedPair] = []
     for word, name in zip(specs, names, strict=False):
         sides = [f"spec={word if Path(word).suffix else name}", *(f"{label}={target}" for label, target in models.items())]
         found += comparing.compare(sides, size=size, seed=seed, map_path=map_path)

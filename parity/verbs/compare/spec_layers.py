@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from parity.execution.own_model.layers import Kind, Leaf, Setting, Weight
+from parity.execution.own_model.layers import Kind, OwnLayer, Setting, Weight
 from parity.spec.graph import Graph, Node
 
 
@@ -94,11 +94,11 @@ def kind_of(node: Node) -> Kind:
     return KINDS.get(node.op, Kind(node.op))
 
 
-def leaf(graph: Graph, node: Node) -> Leaf:
+def leaf(graph: Graph, node: Node) -> OwnLayer:
     """The node as a layer among layers."""
     kind = kind_of(node)
     told = {word: setting.read(node.attributes[setting.attribute]) for word, setting in kind.settings.items()}
-    return Leaf(node.name, kind.name, node.op, {**kind.fixed, **told}, tuple(_weights(graph, node)))
+    return OwnLayer(node.name, kind.name, node.op, {**kind.fixed, **told}, tuple(_weights(graph, node)))
 
 
 def _weights(graph: Graph, node: Node) -> Iterator[Weight]:

@@ -32,7 +32,7 @@ from parity.execution.names import (
     put_under,
 )
 from parity.execution.own_model.answering import Answering
-from parity.execution.own_model.layers import Call, Leaf, Shape, unstacked
+from parity.execution.own_model.layers import Call, OwnLayer, Shape, unstacked
 from parity.ops import TABLE
 from parity.ops.definition import Op, Run, evaluate
 from parity.reference_impl import walk as walking
@@ -51,8 +51,8 @@ SPEC = "spec"
 """What stands for the framework on the command line: `spec=lenet`."""
 
 
-class Walked:
-    """A graph, as parity.execution.own_model.layers.Foreign says."""
+class GraphAsModel:
+    """A graph, as parity.execution.own_model.layers.OwnModel says."""
 
     def __init__(self, graph: Graph, dtype: str) -> None:
         nodes = tuple(replace(node, evaluate=node.evaluate or _drops(node)) for node in graph.nodes)
@@ -66,7 +66,7 @@ class Walked:
     def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
         return [(one.shape, one.dtype, None) for one in self.graph.inputs]
 
-    def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
+    def trace(self, inputs: Sequence[Array]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
         found = self.forward(inputs)
         leaves = [part for node in self.graph.nodes for part in _parts(spec_layers.leaf(self.graph, node), node)]
         calls = [_call(place, node, found) for place, node in enumerate(self.graph.nodes)]
@@ -164,7 +164,7 @@ class Walked:
         )
 
 
-def _parts(leaf: Leaf, node: Node) -> list[Leaf]:
+def _parts(leaf: OwnLayer, node: Node) -> list[OwnLayer]:
     return unstacked(leaf) if node.op in spec_layers.GATES else [leaf]
 
 
@@ -192,7 +192,7 @@ class InProcess:
     """What parity.execution.own_model.conversation.Conversation is to a process, to a model of the harness's own."""
 
     def __init__(self, graph: Graph, dtype: str) -> None:
-        self._answering = Answering(Walked(graph, dtype), __version__, [_given(one) for one in graph.inputs], spec=True)
+        self._answering = Answering(GraphAsModel(graph, dtype), __version__, [_given(one) for one in graph.inputs], spec=True)
 
     def ask(self, what: str, arrays: Mapping[str, Array] | None = None, **question: Any) -> tuple[Any, Arrays]:
         answer, found = getattr(self._answering, what)(question, dict(arrays or {}))

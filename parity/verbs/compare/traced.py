@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from parity.comparing import drawing, image_layouts, structures
 from parity.comparing.axes import FIRST, LAST, SIGNAL
-from parity.comparing.drawing import Given
+from parity.comparing.drawing import ComparedInput
 from parity.comparing.structures import Structure
 from parity.errors import UsageError
 from parity.execution.names import INPUT, WEIGHT, numbered, under
@@ -31,17 +31,17 @@ INPUTS_NEEDED = (
 
 
 @dataclass(frozen=True)
-class Traced:
+class TracedModel:
     """A model as it was asked: native inputs, what was seen of it, its weights as it was built, and why it does not run in a
     precision (dtype -> reason)."""
 
-    given: Sequence[Given]
+    given: Sequence[ComparedInput]
     structure: Structure
     initial: Mapping[str, Array]
     lacking: Mapping[str, str]
 
 
-def traced(models: Sequence[ComparedModel], answers: Sequence[Described], stated: Sequence[str]) -> list[Traced]:
+def traced(models: Sequence[ComparedModel], answers: Sequence[Described], stated: Sequence[str]) -> list[TracedModel]:
     """Every model, the one that knows its inputs first. Raises UsageError where nobody says what the models take."""
     try:
         own = _own(answers, [drawing.given(text) for text in stated])
@@ -58,13 +58,15 @@ def traced(models: Sequence[ComparedModel], answers: Sequence[Described], stated
     return [found[place] for place in range(len(models))]
 
 
-def _own(answers: Sequence[Described], stated: Sequence[Given]) -> list[list[Given]]:
+def _own(answers: Sequence[Described], stated: Sequence[ComparedInput]) -> list[list[ComparedInput]]:
     """What each model is known to take; nothing where it must be carried from another one. What is stated is as the first model
     takes it; a batch that a person states is the batch of all."""
     if stated:
         return [list(stated), *([] for _ in answers[1:])]
     own = [[drawing.given(value) for value in answer["inputs"] or ()] for answer in answers]
-    known = [[Given((batch or drawing.BATCH, *shape), kind) for shape, kind, batch in one["known"] or ()] for one in answers]
+    known = [
+        [ComparedInput((batch or drawing.BATCH, *shape), kind) for shape, kind, batch in one["known"] or ()] for one in answers
+    ]
     fixed = [bool(answer["inputs"]) and not answer["spec"] for answer in answers]
     batches = [one[0].shape[0] for one, mine in zip(own, fixed, strict=True) if mine]
     batches += [batch for answer in answers for _, _, batch in answer["known"] or () if batch]
@@ -74,13 +76,13 @@ def _own(answers: Sequence[Described], stated: Sequence[Given]) -> list[list[Giv
     ]
 
 
-def _batched(one: Given, batches: Sequence[int]) -> Given:
+def _batched(one: ComparedInput, batches: Sequence[int]) -> ComparedInput:
     """An input that a framework or a spec tells, with the batch that a person stated."""
     mine = one.shape[0] == drawing.BATCH and batches
     return replace(one, shape=(batches[0], *one.shape[1:])) if mine else one
 
 
-def _carried(source: Traced, answer: Described) -> Iterator[list[Given]]:
+def _carried(source: TracedModel, answer: Described) -> Iterator[list[ComparedInput]]:
     """What another model takes, for one that says nothing, or as the shapes that its framework knows say."""
     layouts = [image_layouts.entry(source.structure, number, len(one.shape)) for number, one in enumerate(source.given)]
     known = [tuple(shape) for shape, _, _ in answer["known"] or ()]
@@ -92,19 +94,19 @@ def _carried(source: Traced, answer: Described) -> Iterator[list[Given]]:
     yield from fitting or [one for number, one in enumerate(tried) if one not in tried[:number]]
 
 
-def moved(one: Given, source: str, target: str) -> Given:
+def moved(one: ComparedInput, source: str, target: str) -> ComparedInput:
     """An image or a signal whose channels stand so, as the other has it; anything else stays."""
     return _flipped(one, target) if source in (FIRST, LAST) and source != target else one
 
 
-def _flipped(one: Given, target: str = LAST) -> Given:
+def _flipped(one: ComparedInput, target: str = LAST) -> ComparedInput:
     if len(one.shape) < SIGNAL:
         return one
     batch, *sizes = one.shape
     return replace(one, shape=(batch, *sizes[1:], sizes[0]) if target == LAST else (batch, sizes[-1], *sizes[:-1]))
 
 
-def _traced(model: ComparedModel, answer: Described, candidates: Sequence[Sequence[Given]]) -> Traced:
+def _traced(model: ComparedModel, answer: Described, candidates: Sequence[Sequence[ComparedInput]]) -> TracedModel:
     """With the first inputs that it takes, in float64, or else in float32 alone."""
     refused: dict[str, list[Refused]] = {dtype: [] for dtype in DTYPES}
     for dtype in DTYPES:
@@ -120,7 +122,7 @@ def _traced(model: ComparedModel, answer: Described, candidates: Sequence[Sequen
             lacking = {DTYPES[0]: _reason(refused[DTYPES[0]][0])} if dtype != DTYPES[0] else _narrow(told)
             if dtype == DTYPES[0]:
                 model.processes[DTYPES[1]].ask("trace", _blanks(given))
-            return Traced(given, structure, under(weights, WEIGHT), lacking)
+            return TracedModel(given, structure, under(weights, WEIGHT), lacking)
     raise refused[DTYPES[0]][0]
 
 
@@ -141,5 +143,5 @@ def _reason(error: Refused) -> str:
     return " ".join(dict.fromkeys([lines[0], *said[-2:]]))[:300]
 
 
-def _blanks(given: Sequence[Given]) -> dict[str, Array]:
+def _blanks(given: Sequence[ComparedInput]) -> dict[str, Array]:
     return numbered(map(drawing.blank, given), INPUT)

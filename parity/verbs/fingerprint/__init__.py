@@ -16,7 +16,7 @@ from parity.errors import UsageError
 from parity.execution.frameworks import FINGERPRINTS, training
 from parity.fingerprinting.coverage import Coverage, of_arrays
 from parity.fingerprinting.forms.kinds import kind_of
-from parity.fingerprinting.naming import ExplainingForm, Seen, named
+from parity.fingerprinting.naming import ExplainingForm, SeenRun, named
 from parity.fingerprinting.rules import ClosedForm
 from parity.trials import asked_frameworks
 from parity.trials.fingerprint_runs import FIRST
@@ -68,7 +68,7 @@ def found(target: str, driven: driving.DrivenRecord) -> Fingerprint:
     """The forms that explain all runs of an object. UsageError where the first holds no steps, or steps that are no numbers."""
     seen, record = driving.told(driving.seen_of(target, driven)), driven.record
     further = {name: driving.further(run) for name, run in driven.further.items()}
-    runs = {name: run for name, run in further.items() if isinstance(run, Seen)}
+    runs = {name: run for name, run in further.items() if isinstance(run, SeenRun)}
     verified = named(seen, runs.pop(driving.NUDGED, None), runs)
     outcomes = {name: run for name, run in further.items() if isinstance(run, str)} | dict(verified.beyond)
     outcomes |= dict.fromkeys(verified.departed.values(), "another rule")
@@ -100,7 +100,7 @@ def main(target: str, framework: str | None, settings: Sequence[str], json_path:
     where, path = placed(target, framework)
     kind = kind or kind_of(path)
     if kind != "optimizer":
-        (found,) = objects.drive(where, [objects.Native(target, path, kind, values)])
+        (found,) = objects.drive(where, [objects.NativeTarget(target, path, kind, values)])
         if isinstance(found, UsageError):
             raise found
         if json_path is not None:

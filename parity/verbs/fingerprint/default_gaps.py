@@ -78,14 +78,14 @@ def published(spec: Optimizer) -> dict[str, float]:
 
 def natives(framework: str, table: Mapping[str, Definition]) -> Iterator[DefaultGap]:
     """The form comes from separating values, the gaps from the object's own epsilon and momentum. Without a form: left out."""
-    asked = [objects.Native(path, path, kind_of(path), {}) for path in table]
+    asked = [objects.NativeTarget(path, path, kind_of(path), {}) for path in table]
     for one, told, seen in zip(asked, objects.drive(framework, asked), objects.observe(framework, asked, True), strict=True):
         if not (isinstance(told, UsageError) or isinstance(seen, UsageError)):
             yield from _native(framework, one, table[one.path], told.facets, seen[1])
 
 
 def _native(
-    framework: str, one: objects.Native, definition: Definition, told: Sequence[Facet], arrays: Arrays
+    framework: str, one: objects.NativeTarget, definition: Definition, told: Sequence[Facet], arrays: Arrays
 ) -> Iterator[DefaultGap]:
     """The greatest parts over the facets that the definition speaks of: the last one alone where it is one name."""
     meant = {told[-1].about: definition} if isinstance(definition, str) else definition
@@ -124,7 +124,7 @@ SHOWN = "conv"
 
 def initializers(framework: str, table: Mapping[str, str]) -> Iterator[DefaultGap]:
     """The distribution comes from the draws, its gap to the spec's from both formulas. Without one: left out."""
-    asked = [objects.Native(path, path, "initializer", {}) for path in table]
+    asked = [objects.NativeTarget(path, path, "initializer", {}) for path in table]
     for one, seen in zip(asked, objects.observe(framework, asked, True), strict=True):
         found = [] if isinstance(seen, UsageError) else draws.explained(seen[1])
         if found:

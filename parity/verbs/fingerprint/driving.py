@@ -18,12 +18,12 @@ from parity.execution import arrays as array_files
 from parity.execution.launcher import supervised
 from parity.execution.names import BATCH, HYPERPARAMETER, PARAMETER, RATE, array_name, numbers, under
 from parity.execution.worker.native_optimizers import packed, unpacked
-from parity.fingerprinting.naming import Seen
+from parity.fingerprinting.naming import SeenRun
 from parity.reference_impl.replay import SeenStep
 from parity.spec.cases import Case
 from parity.trials import probes
 from parity.trials.fingerprint_runs import FIRST, RUNS, DrivenRun
-from parity.trials.session import Judged, Session
+from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Trial
 
 Array = npt.NDArray[Any]
@@ -107,14 +107,14 @@ def _trial(asked: NativeObject, arrays: Mapping[str, Array], values: Mapping[str
 
 
 @dataclass(frozen=True)
-class DrivenRecord(Judged):
+class DrivenRecord(JudgedTrial):
     """With what the record's arrays hold, since the store is gone."""
 
     arrays: Mapping[str, Array] = field(default_factory=dict)
     further: Mapping[str, DrivenRecord] = field(default_factory=dict)
 
 
-def _read(judged: Judged) -> DrivenRecord:
+def _read(judged: JudgedTrial) -> DrivenRecord:
     stored = judged.record.arrays
     arrays = unpacked(array_files.load(judged.out, stored)) if stored else {}
     return DrivenRecord(
@@ -127,19 +127,19 @@ def _read(judged: Judged) -> DrivenRecord:
     )
 
 
-def told(shown: Seen) -> Seen:
+def told(shown: SeenRun) -> SeenRun:
     """What is 0 takes no part in a name."""
     return replace(shown, hyperparameters={name: value for name, value in shown.hyperparameters.items() if value})
 
 
-def further(driven: DrivenRecord) -> Seen | str:
+def further(driven: DrivenRecord) -> SeenRun | str:
     """What a further run shows, or why it shows nothing. Numbers that are none are seen: no form gives them."""
     if driven.record.outcome != "ran":
         return f"refused, {driven.record.reason.splitlines()[0]}"
     return told(seen(driven))
 
 
-def seen_of(target: str, driven: DrivenRecord) -> Seen:
+def seen_of(target: str, driven: DrivenRecord) -> SeenRun:
     """What a record shows. UsageError where it holds no steps, or steps that are no numbers."""
     record = driven.record
     if record.outcome == "unavailable":
@@ -157,9 +157,9 @@ def seen_of(target: str, driven: DrivenRecord) -> Seen:
     return shown
 
 
-def seen(driven: DrivenRecord) -> Seen:
+def seen(driven: DrivenRecord) -> SeenRun:
     known = {name: float(array) for name, array in under(driven.arrays, HYPERPARAMETER).items()}
-    return Seen(known, steps_of(driven.trial.arrays, driven.arrays), driven.trial.case.dtype)
+    return SeenRun(known, steps_of(driven.trial.arrays, driven.arrays), driven.trial.case.dtype)
 
 
 def steps_of(given: Mapping[str, Array], found: Mapping[str, Array]) -> list[SeenStep]:

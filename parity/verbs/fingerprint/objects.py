@@ -21,7 +21,7 @@ from parity.fingerprinting.forms.form import Arrays, Facet
 from parity.fingerprinting.forms.kinds import KINDS
 from parity.judgement import budgets
 from parity.spec.cases import Case
-from parity.trials.session import Judged, Session
+from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Trial
 from parity.verbs import terminal
 
@@ -29,7 +29,7 @@ NO_MATCH = "no match"
 
 
 @dataclass(frozen=True)
-class Native:
+class NativeTarget:
     """One object: as it was written, its import path and kind, values of its own arguments."""
 
     target: str
@@ -65,13 +65,13 @@ class NativeFingerprint:
         return all(facet.names for facet in self.facets)
 
 
-def drive(framework: str, asked: Sequence[Native]) -> list[NativeFingerprint | UsageError]:
+def drive(framework: str, asked: Sequence[NativeTarget]) -> list[NativeFingerprint | UsageError]:
     """What every object is, or why it cannot be told."""
     return [found if isinstance(found, UsageError) else found[0] for found in observe(framework, asked)]
 
 
 def observe(
-    framework: str, asked: Sequence[Native], defaults: bool = False
+    framework: str, asked: Sequence[NativeTarget], defaults: bool = False
 ) -> list[tuple[NativeFingerprint, Arrays] | UsageError]:
     """Every object in one process: in float64, and in float32 those that fail in float64. An object that fails is its error.
 
@@ -86,7 +86,7 @@ def observe(
         return [_found(native, one) for native, one in zip(asked, judged, strict=True)]
 
 
-def _trial(asked: Native, dtype: str, defaults: bool) -> Trial:
+def _trial(asked: NativeTarget, dtype: str, defaults: bool) -> Trial:
     case = Case(
         spec=asked.target,
         task="native",
@@ -99,7 +99,7 @@ def _trial(asked: Native, dtype: str, defaults: bool) -> Trial:
     return Trial(case, KINDS[asked.kind][0], lambda _: [], "fingerprints")
 
 
-def _found(asked: Native, judged: Judged) -> tuple[NativeFingerprint, Arrays] | UsageError:
+def _found(asked: NativeTarget, judged: JudgedTrial) -> tuple[NativeFingerprint, Arrays] | UsageError:
     record = judged.record
     if record.outcome == "unavailable":
         return UsageError(record.reason, status=3)

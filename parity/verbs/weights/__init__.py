@@ -23,7 +23,7 @@ from parity.spec.expansion import expand
 from parity.spec.graph import Graph
 from parity.trials import asked_frameworks, limits, options
 from parity.trials import draws as drawing
-from parity.trials.session import Judged, Session
+from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Trial
 from parity.verbs import native_files, terminal
 from parity.verbs.weights import neutral
@@ -82,7 +82,7 @@ def check(specs: Sequence[str], frameworks: Sequence[str]) -> int:
     return 1 if bad else 0
 
 
-def round_trips(specs: Sequence[str], frameworks: Sequence[str]) -> list[Judged]:
+def round_trips(specs: Sequence[str], frameworks: Sequence[str]) -> list[JudgedTrial]:
     """One case a spec: weights of the small size, set, saved, forgotten, loaded."""
     trials = [_drawn(spec) for spec in specs]
     with supervised.folder("parity-weights-") as folder:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity.execution.protocol import Probed
+from parity.execution.protocol import ProbeRequest
 from parity.execution.worker import probe_arguments
 from parity.fingerprinting.forms import attention, convolutions, draws
 
@@ -29,8 +29,10 @@ class MaxPool3D:
     """Along three."""
 
 
-def asked(make: Any, setting: str = "plain", arrays: Mapping[str, np.ndarray] = convolutions.INPUTS, **keywords: Any) -> Probed:
-    return Probed(make, setting, keywords, {}, frozenset(), arrays, "float64")
+def asked(
+    make: Any, setting: str = "plain", arrays: Mapping[str, np.ndarray] = convolutions.INPUTS, **keywords: Any
+) -> ProbeRequest:
+    return ProbeRequest(make, setting, keywords, {}, frozenset(), arrays, "float64")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +69,7 @@ class UpsamplingBilinear2d:
 
 def test_what_bears_a_mode_in_its_name_is_asked_for_that_alone() -> None:
     def check(make: Any, mode: str, *names: str) -> None:
-        probe_arguments.check_mode(Probed(make, "", {}, {"mode": mode}, frozenset(names), {}, "float64"))
+        probe_arguments.check_mode(ProbeRequest(make, "", {}, {"mode": mode}, frozenset(names), {}, "float64"))
 
     check(UpsamplingBilinear2d, "bilinear")
     check(UpsamplingBilinear2d, "nearest", "mode")
