@@ -83,7 +83,7 @@ def visible(text: object) -> str:
 
 def github_log(text: str) -> str:
     """Lines of which a runner of GitHub or Azure takes none for a command (`::error::`, `##[error]`, `##vso[…]`)."""
-    return _LOG_COMMAND.sub(lambda found: f"{found[0]} ", text)
+    return _LOG_COMMAND.sub(lambda match: f"{match[0]} ", text)
 
 
 def svg(text: object) -> str:
@@ -114,12 +114,12 @@ def _seen(text: object, kept: str = "") -> str:
     return found if found.isprintable() else "".join(sign if sign.isprintable() or sign in kept else UNSEEN for sign in found)
 
 
-def _broken(found: re.Match[str]) -> str:
+def _broken(match: re.Match[str]) -> str:
     """An address without the sign that makes a link of it."""
-    return f"{found[0][:-1]}{'&#58;' if found[0].endswith(':') else '&#46;'}"
+    return f"{match[0][:-1]}{'&#58;' if match[0].endswith(':') else '&#46;'}"
 
 
-def _not_first(found: re.Match[str]) -> str:
+def _not_first(match: re.Match[str]) -> str:
     """The start of a line, with the sign that would make a heading, quotation or list of it as text."""
-    space, sign = found[1] or found[3] or "", found[2] or found[4]
+    space, sign = match[1] or match[3] or "", match[2] or match[4]
     return f"{space}{sign[:-1]}\\{sign[-1]}"

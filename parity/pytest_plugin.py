@@ -26,11 +26,11 @@ def assert_parity(tmp_path: Any) -> Callable[..., list[JudgedTrial]]:
 
         judged = check(specs, **{"store": tmp_path / "parity", **options})
         bad = [
-            f"{one.framework} {one.trial.case.id}: {output.sentence(comparison)}"
-            for one in judged
-            if one.verdict not in PASSING
-            for comparison in one.comparisons
-            if comparison.verdict == one.verdict
+            f"{judged_trial.framework} {judged_trial.trial.case.id}: {output.sentence(comparison)}"
+            for judged_trial in judged
+            if judged_trial.verdict not in PASSING
+            for comparison in judged_trial.comparisons
+            if comparison.verdict == judged_trial.verdict
         ]
         if bad:
             pytest.fail(escaping.terminal("\n".join(bad)), pytrace=False)

@@ -213,7 +213,7 @@ def test_an_implementation_sees_the_protocol_and_the_graph_alone(name: str) -> N
 def test_the_process_of_a_users_model_brings_nothing_of_the_harness_with_it() -> None:
     assert closure("parity.execution.own_model.answering", sources()) == {
         *("parity", "parity.execution", "parity.spec", "parity.spec.cases", "parity.spec.graph"),
-        *(f"parity.execution.own_model{name}" for name in ("", ".answering", ".leaves", ".sources")),
+        *(f"parity.execution.own_model{name}" for name in ("", ".answering", ".layers", ".sources")),
         *(
             f"parity.execution.{name}"
             for name in ("arrays", "damage", "names", "own_path", "records", "outcomes", "frameworks")

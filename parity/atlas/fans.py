@@ -60,7 +60,7 @@ def _spread(deviation: float) -> tuple[Distribution, ...]:
 
 def named(draw: Array, name: str) -> str:
     """The only fan that explains the draw."""
-    found = [fan for fan, every in candidates(name).items() if any(fits(draw, one) for one in every)]
+    found = [fan for fan, every in candidates(name).items() if any(fits(draw, item) for item in every)]
     return found[0] if len(found) == 1 else f"no known form: standard deviation {draw.std():.3g}"
 
 

@@ -33,7 +33,7 @@ def _divergences() -> Mapping[str, list[Array]]:
         "log-probabilities": _P * (np.log(_P) - _Q),
         "logits": _P * (np.log(_P) - _Q + np.log(np.exp(_Q).sum())),
     }
-    return {name: form(one.sum(), one.mean(), one.sum(1), one.mean(1)) for name, one in terms.items()}
+    return {name: form(term.sum(), term.mean(), term.sum(1), term.mean(1)) for name, term in terms.items()}
 
 
 QUESTIONS = (

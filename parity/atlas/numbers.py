@@ -29,9 +29,9 @@ def kink(name: str, at: Sequence[float], words: str = "", advice: str = "") -> Q
 
 def smooth(name: str, at: Sequence[float], right: Sequence[float], words: str = "", advice: str = "") -> Question:
     """Where the function has no kink there: one answer is right, and every other is marked wrong."""
-    asked = kink(name, at, words, advice)
-    text = f"{asked.text} (no kink: {', '.join(f'{number:g}' for number in right)})"
-    return replace(asked, text=text, right=np.array(right, dtype=float))
+    question = kink(name, at, words, advice)
+    text = f"{question.text} (no kink: {', '.join(f'{number:g}' for number in right)})"
+    return replace(question, text=text, right=np.array(right, dtype=float))
 
 
 def number(name: str, text: str, advice: str = "", **inputs: Sequence[float]) -> Question:
@@ -40,8 +40,8 @@ def number(name: str, text: str, advice: str = "", **inputs: Sequence[float]) ->
 
 
 def typed(name: str, text: str, advice: str = "", **inputs: Sequence[float]) -> Question:
-    asked = number(name, text, advice, **inputs)
-    return Question(asked.name, asked.chapter, asked.text, asked.inputs, TYPES, advice)
+    question = number(name, text, advice, **inputs)
+    return Question(question.name, question.chapter, question.text, question.inputs, TYPES, advice)
 
 
 KINKS = (

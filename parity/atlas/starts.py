@@ -91,7 +91,7 @@ CANDIDATES: Mapping[str, Mapping[str, Distribution]] = {
     "lstm.start_bias": _candidates(13, 2012, 503),
     "gru.recurrent_kernel": _candidates(79, 237),
     "gru.kernel": _candidates(37, 237, 79),
-    "rnn.kernel": {name: one for name, one in _candidates(37, 307, 307).items() if "1/√fan_out" not in name},
+    "rnn.kernel": {name: candidate for name, candidate in _candidates(37, 307, 307).items() if "1/√fan_out" not in name},
     "conv2d.bias_start": _candidates(99, 9 * 5003),
     "depthwise_conv2d.kernel": _depthwise(),
     "grouped_conv2d.kernel": _grouped(),

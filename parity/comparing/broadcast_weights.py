@@ -30,21 +30,21 @@ def roles(ours: OwnLayer, theirs: OwnLayer) -> bool:
     if ours.kind != theirs.kind or own.keys() != other.keys() or not own:
         return False
     both = ({"ours": own[role][""], "theirs": other[role][""]} for role in own)
-    return all(len({one.neutral for one in fitted(placements).values()}) == 1 for placements in both)
+    return all(len({placement.neutral for placement in fitted(placements).values()}) == 1 for placements in both)
 
 
 def fitted(placements: Mapping[str, Placement]) -> dict[str, Placement]:
     """The placements in one neutral shape, where they can be."""
-    same_shape = {one.neutral for one in placements.values()}
+    same_shape = {placement.neutral for placement in placements.values()}
     if len(same_shape) < 2:
         return dict(placements)
-    narrow = {label: layouts.squeezed(one) for label, one in placements.items()}
-    if len({one.neutral for one in narrow.values()}) == 1:
+    narrow = {label: layouts.squeezed(placement) for label, placement in placements.items()}
+    if len({placement.neutral for placement in narrow.values()}) == 1:
         return narrow
-    least = min((one.neutral for one in placements.values()), key=prod)
+    least = min((placement.neutral for placement in placements.values()), key=prod)
     wanted = () if prod(least) == 1 else least
-    spread = {label: _spread(one, wanted) for label, one in placements.items()}
-    found = {label: one for label, one in spread.items() if one is not None}
+    spread = {label: _spread(placement, wanted) for label, placement in placements.items()}
+    found = {label: placement for label, placement in spread.items() if placement is not None}
     return found if len(found) == len(placements) else dict(placements)
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from parity.comparing import expressions, functions, judging, notes
 from parity.comparing.axes import IMAGE
-from parity.comparing.departures import CallTrial, Gap
+from parity.comparing.call_trial import CallTrial, Gap
 from parity.comparing.functions import HELD
 from parity.comparing.pairing import alike
 
@@ -44,7 +44,7 @@ def flatten_order(gap: Gap) -> Iterator[str]:
 def _images(gap: Gap, features: int) -> Iterator[tuple[int, ...]]:
     """Images of so many numbers, channels first: the last that a layer gave, or what pooling without a layer made of it; and,
     as one model may flatten channels last, the same with its channels last."""
-    given = [one.shape[1:] for one in gap.images() if one.ndim >= IMAGE]
+    given = [image.shape[1:] for image in gap.images() if image.ndim >= IMAGE]
     if not given:
         return
     channels, *sizes = given[-1]
@@ -82,10 +82,10 @@ def activation(gap: Gap) -> Iterator[str]:
 def own_activation(trial: CallTrial, _: Any) -> Iterator[str]:
     """Two activation layers that are not the same function."""
     names = []
-    for one in (trial.turned(), trial):
-        structure, array = one.theirs.structure, one.theirs.inputs(one.mode, one.other)[0]
-        output = one.theirs.output(one.mode, one.other)
-        names.append("" if output is None else _function(structure.neutral(array, one.other), output, trial.gap()))
+    for attempt in (trial.turned(), trial):
+        structure, array = attempt.theirs.structure, attempt.theirs.inputs(attempt.mode, attempt.other)[0]
+        output = attempt.theirs.output(attempt.mode, attempt.other)
+        names.append("" if output is None else _function(structure.neutral(array, attempt.other), output, trial.gap()))
     if all(names) and names[0] != names[1]:
         yield f"activation: {names[0]} in {trial.title()}, {names[1]} in {trial.turned().title()} (tested on what they took)"
 

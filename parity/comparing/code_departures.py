@@ -61,11 +61,11 @@ class CodePass:
 
     @cached_property
     def _producers(self) -> Mapping[int, Step]:
-        found: dict[int, Step] = {}
+        steps: dict[int, Step] = {}
         for step in self.steps:
             for gave in step.gave:
-                found.setdefault(hash(gave.tobytes()), step)
-        return found
+                steps.setdefault(hash(gave.tobytes()), step)
+        return steps
 
     def values(self) -> Iterator[Array]:
         for step in self.steps:
@@ -84,15 +84,15 @@ def read(
     until: int,
 ) -> CodePass:
     """From what the worker told of a pass, the layers' calls before `until` among the functions."""
-    functions = [_function(one, arrays) for one in answer]
-    told = {array.tobytes() for one in functions for array in one.gave}
+    functions = [_function(entry, arrays) for entry in answer]
+    told = {array.tobytes() for step in functions for array in step.gave}
     calls = [
         (place + 0.5, _layer(structure, place, arrays))
         for place in range(until)
         if array_name(TAKEN, place, 0) in arrays and not _inside(structure, place, arrays, told)
     ]
-    steps = [(float(one["call"]), step) for one, step in zip(answer, functions, strict=True)]
-    ordered = sorted([*calls, *steps], key=lambda one: one[0])
+    steps = [(float(entry["call"]), step) for entry, step in zip(answer, functions, strict=True)]
+    ordered = sorted([*calls, *steps], key=lambda steps: steps[0])
     return CodePass(structure, [step for _, step in ordered], inputs, weights)
 
 
@@ -103,9 +103,11 @@ def _inside(structure: Structure, place: int, arrays: Mapping[str, Array], told:
     return leaf.kind == leaf.written and gave is not None and gave.tobytes() in told
 
 
-def _function(one: Mapping[str, Any], arrays: Mapping[str, Array]) -> Step:
-    taken, gave = (in_order(arrays, FUNCTION, one["number"], group) for group in (TAKEN, GIVEN))
-    return Step(one["number"], one["name"], one["settings"], one["where"], one["code"], _counting(taken), _counting(gave))
+def _function(entry: Mapping[str, Any], arrays: Mapping[str, Array]) -> Step:
+    taken, gave = (in_order(arrays, FUNCTION, entry["number"], group) for group in (TAKEN, GIVEN))
+    return Step(
+        entry["number"], entry["name"], entry["settings"], entry["where"], entry["code"], _counting(taken), _counting(gave)
+    )
 
 
 def _layer(structure: Structure, place: int, arrays: Mapping[str, Array]) -> Step:
@@ -116,7 +118,7 @@ def _layer(structure: Structure, place: int, arrays: Mapping[str, Array]) -> Ste
 
 
 def _counting(arrays: Iterable[Array]) -> list[Array]:
-    return [one for one in arrays if one.dtype.kind in "fb" and one.size > 1]
+    return [array for array in arrays if array.dtype.kind in "fb" and array.size > 1]
 
 
 class KnownValues:
@@ -125,22 +127,22 @@ class KnownValues:
     def __init__(self, values: Iterable[Array]) -> None:
         self._found: dict[int, list[tuple[float, float, Array]]] = {}
         seen = set[bytes]()
-        for one in values:
-            key = str(one.shape).encode() + one.tobytes()
+        for value in values:
+            key = str(value.shape).encode() + value.tobytes()
             if key not in seen:
                 seen.add(key)
-                self._found.setdefault(one.size, []).append((*_print(one), one))
+                self._found.setdefault(value.size, []).append((*_print(value), value))
 
     def like(self, array: Array) -> Array | None:
         """The value that is the same numbers; None where there is none."""
         total, greatest = _print(array)
         if not np.isfinite(total):
-            return next((one for *_, one in self._found.get(array.size, ()) if same(array, one)), None)
+            return next((tensor for *_, tensor in self._found.get(array.size, ()) if same(array, tensor)), None)
         own = limit(array)
-        for other_total, other_greatest, one in self._found.get(array.size, ()):
-            within = max(own, limit(one) if one.dtype == np.float32 else 0.0) * array.size
-            if abs(total - other_total) <= within and abs(greatest - other_greatest) <= within and same(array, one):
-                return one
+        for other_total, other_greatest, tensor in self._found.get(array.size, ()):
+            within = max(own, limit(tensor) if tensor.dtype == np.float32 else 0.0) * array.size
+            if abs(total - other_total) <= within and abs(greatest - other_greatest) <= within and same(array, tensor):
+                return tensor
         return None
 
 
@@ -207,12 +209,12 @@ def region(own: CodePass, target: Array, other: KnownValues) -> Region:
         if places[id(step)] in steps:
             continue
         steps[places[id(step)]] = step
-        missing = [one for one in step.taken if other.like(one) is None]
-        producers = [(one, own.producer(one)) for one in missing]
-        own_loose = [(step, one) for one, source in producers if source is None or source is step]
+        missing = [taken_array for taken_array in step.taken if other.like(taken_array) is None]
+        producers = [(array, own.producer(array)) for array in missing]
+        own_loose = [(step, array) for array, source in producers if source is None or source is step]
         loose += own_loose
         waiting += [source for _, source in producers if source is not None and source is not step]
         if len(missing) == len(own_loose):
             front.append(step)
-    front.sort(key=lambda one: places[id(one)])
+    front.sort(key=lambda step: places[id(step)])
     return Region(front, [steps[place] for place in sorted(steps)], False, loose)

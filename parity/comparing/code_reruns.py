@@ -1,6 +1,6 @@
 """Owns the test of a departing step of code: the other model runs again with its numbers in their place, and must then agree.
 
-It refuses to name a step whose numbers, so replaced, leave the departure as it was. tellings.py finds the words.
+It refuses to name a step whose numbers, so replaced, leave the departure as it was. code_sentences.py finds the words.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.comparing import code_departures, code_sentences, judging
-from parity.comparing.code_departures import CodePass, KnownValues, Step
-from parity.comparing.departures import CallTrial, Gap
+from parity.comparing.call_trial import CallTrial, Gap
+from parity.comparing.code_departures import CodePass, KnownValues, Region, Step
 from parity.comparing.pairing import Side
 from parity.execution.names import GIVEN, OUTPUT, TAKEN, array_name
 
@@ -50,12 +50,12 @@ def between(gap: Gap) -> Iterator[str]:
 
 def within(trial: CallTrial, _: Any = None) -> Iterator[str]:
     """Functions called by a layer of the user's own."""
-    if trial.inputs_agree() and any(_own(one) for one in (trial, trial.turned())):
+    if trial.inputs_agree() and any(_own(attempt) for attempt in (trial, trial.turned())):
         yield from _named(DepartingPlace(trial.ours, trial.theirs, trial, None))
 
 
 def _own(trial: CallTrial) -> bool:
-    leaf = trial.ours.structure.leaf(trial.ours.structure.calls[trial.mine].leaf)
+    leaf = trial.layer
     return leaf.kind == leaf.written
 
 
@@ -72,7 +72,7 @@ def _named(place: DepartingPlace) -> Iterator[str]:
         if told:
             yield told
             return
-    if any(step.number >= 0 for one in (ours, theirs) for step in one[0].steps):
+    if any(step.number >= 0 for code_passes in (ours, theirs) for step in code_passes[0].steps):
         found = list(code_sentences.told(_searched(place, ours, theirs), labels))
         last = found or [code_sentences.reordered(ReplacedNumbers(place, ours, theirs, turned=False).regions(targets), labels)]
         yield from filter(None, last)
@@ -105,7 +105,7 @@ def _until(place: DepartingPlace, side: int) -> int:
 
 def _targets(place: DepartingPlace, ours: SeenCode, theirs: SeenCode) -> tuple[Array, Array] | None:
     """The two values that depart: native. Where a step gives float32 in a run of float64, only what that does not explain."""
-    return _departing(place, ours[1], theirs[1], any(_narrow(one[0]) for one in (ours, theirs)))
+    return _departing(place, ours[1], theirs[1], any(_narrow(code_passes[0]) for code_passes in (ours, theirs)))
 
 
 def _narrow(own: CodePass) -> bool:
@@ -130,7 +130,7 @@ def _departing(
         if mine not in ours or other not in theirs:
             continue
         found = ours[mine], theirs[other]
-        neutral = [side.neutral(one, call) for side, one, call in zip(sides, found, at, strict=True)]
+        neutral = [side.neutral(array, call) for side, array, call in zip(sides, found, at, strict=True)]
         if found[0].dtype.kind == "f" and (
             neutral[0].shape != neutral[1].shape or judging.distance(*neutral) > _limit(neutral[0], coarse)
         ):
@@ -199,9 +199,9 @@ def _searched(place: DepartingPlace, ours: SeenCode, theirs: SeenCode) -> list[C
     ways = [ReplacedNumbers(place, ours, theirs, turned=False), ReplacedNumbers(place, theirs, ours, turned=True)]
     for search in (_paired, _left_out, _bottleneck):
         for way in ways:
-            found = search(way)
-            if found:
-                return found
+            tried = search(way)
+            if tried:
+                return tried
     return []
 
 
@@ -212,18 +212,18 @@ def _small(way: ReplacedNumbers) -> bool:
 def _paired(way: ReplacedNumbers) -> list[Counterparts]:
     """The same function of other values or with other settings, as often as it takes: step by step in a cell."""
     given: dict[int, Array] = {}
-    found: list[Counterparts] = []
+    tried: list[Counterparts] = []
     for _ in range(ROUNDS if _small(way) else FEW):
         targets = way.targets()
         if targets is None:
-            return found
+            return tried
         regions = way.regions(targets)
         new = _replaced(way, *regions)
         if not new:
             return []
         for fixed, moving, array in new:
             given[moving.number] = array
-            found.append(way.found(fixed, moving))
+            tried.append(way.found(fixed, moving))
         again = way.again(given)
         if again is None:
             return []
@@ -231,32 +231,27 @@ def _paired(way: ReplacedNumbers) -> list[Counterparts]:
     return []
 
 
-def _replaced(
-    way: ReplacedNumbers, first: code_departures.Region, second: code_departures.Region
-) -> list[tuple[Step, Step, Array]]:
+def _replaced(way: ReplacedNumbers, first: Region, second: Region) -> list[tuple[Step, Step, Array]]:
     """Steps of both fronts that are the same function, in order, and the first's numbers as the second gives them."""
-    found: list[tuple[Step, Step, Array]] = []
-    free = [one for one in second.front if one.number >= 0 and len(one.gave) == 1]
-    for step in (one for one in first.front if len(one.gave) == 1):
-        fitting = [
-            one
-            for one in free
-            if one.gave[0].size == step.gave[0].size and code_sentences.word(one) == code_sentences.word(step)
-        ]
+    steps: list[tuple[Step, Step, Array]] = []
+    free = [step for step in second.front if step.number >= 0 and len(step.gave) == 1]
+    for step in (step for step in first.front if len(step.gave) == 1):
+        named = [call for call in free if code_sentences.word(call) == code_sentences.word(step)]
+        fitting = [call for call in named if call.gave[0].size == step.gave[0].size]
         array = _as_given(way, step, fitting[0]) if fitting else None
         if array is not None:
             free.remove(fitting[0])
-            found.append((step, fitting[0], array))
-    return found
+            steps.append((step, fitting[0], array))
+    return steps
 
 
 def _as_given(way: ReplacedNumbers, step: Step, other: Step) -> Array | None:
     """What a step gave, in the layout of the other's: by what the two took where these are the same numbers."""
     mine, theirs = step.gave[0], other.gave[0]
-    for one in step.taken:
+    for taken_array in step.taken:
         for two in other.taken:
-            if one.ndim == mine.ndim and two.ndim == theirs.ndim and code_departures.same(one, two):
-                turned = code_departures.converted(one, two, mine)
+            if taken_array.ndim == mine.ndim and two.ndim == theirs.ndim and code_departures.same(taken_array, two):
+                turned = code_departures.converted(taken_array, two, mine)
                 if turned is not None and turned.shape == theirs.shape:
                     return turned
     native = way.moving[0].structure.native(way.fixed[0].structure.neutral(mine))
@@ -271,14 +266,10 @@ def _left_out(way: ReplacedNumbers) -> list[Counterparts]:
     if targets is None:
         return []
     regions = way.regions(targets)
-    for step in [one for one in regions[1].steps if one.number >= 0 and len(one.gave) == 1][
-        : CANDIDATES if _small(way) else FEW
-    ]:
-        alike = [
-            one
-            for one in way.fixed[0].steps
-            if code_sentences.word(one) == code_sentences.word(step) and code_sentences.same(step, one)
-        ]
+    single = [step for step in regions[1].steps if step.number >= 0 and len(step.gave) == 1]
+    for step in single[: CANDIDATES if _small(way) else FEW]:
+        named = [call for call in way.fixed[0].steps if code_sentences.word(call) == code_sentences.word(step)]
+        alike = [call for call in named if code_sentences.same(step, call)]
         for value in step.taken:
             if value.shape == step.gave[0].shape and way.agrees(step.number, value):
                 return [way.found(alike[0] if alike else None, step)]
@@ -291,12 +282,12 @@ def _bottleneck(way: ReplacedNumbers) -> list[Counterparts]:
     if targets is None:
         return []
     regions = way.regions(targets)
-    single = [[one for one in region.steps if len(one.gave) == 1] for region in regions]
+    single = [[step for step in region.steps if len(step.gave) == 1] for region in regions]
     best: list[Counterparts] = []
     failed = 0
-    for moving in reversed([one for one in single[1] if one.number >= 0]):
-        fitting = [one for one in single[0] if one.gave[0].size == moving.gave[0].size]
-        named = [one for one in reversed(fitting) if code_sentences.word(one) == code_sentences.word(moving)]
+    for moving in reversed([step for step in single[1] if step.number >= 0]):
+        fitting = [step for step in single[0] if step.gave[0].size == moving.gave[0].size]
+        named = [step for step in reversed(fitting) if code_sentences.word(step) == code_sentences.word(moving)]
         made = False
         for fixed in (named or fitting[::-1])[:2]:
             array = _as_given(way, fixed, moving)

@@ -1,6 +1,6 @@
 """Owns the words for steps of code that stand for each other in two models and differ: settings, what they take and make.
 
-It refuses to test them; tried.py has.
+It refuses to test them; code_reruns.py has.
 """
 
 from __future__ import annotations
@@ -53,19 +53,20 @@ TESTED = "(tested: with the numbers of the one in the place of the other's nothi
 def told(pairs: Sequence[Counterparts], labels: tuple[str, str]) -> Iterator[str]:
     """One sentence for each pair of lines of code."""
     seen = set[Any]()
-    for one in pairs:
+    for counterparts in pairs:
         key = tuple(
-            (step.name, step.where, step.code, step.title) if step is not None else None for step in (one.first, one.second)
+            (step.name, step.where, step.code, step.title) if step is not None else None
+            for step in (counterparts.first, counterparts.second)
         )
         if key not in seen:
             seen.add(key)
-            yield _sentence(one, labels)
+            yield _sentence(counterparts, labels)
 
 
 def reordered(regions: tuple[code_departures.Region, code_departures.Region], labels: tuple[str, str]) -> str:
     """The same functions with the same settings in another order between the same values; "" for others."""
-    chains = [[one for one in region.steps if one.number >= 0] for region in regions]
-    keys = [[(word(one), _plain(one)) for one in chain] for chain in chains]
+    chains = [[step for step in region.steps if step.number >= 0] for region in regions]
+    keys = [[(word(step), _plain(step)) for step in chain] for chain in chains]
     if keys[0] == keys[1] or sorted(keys[0]) != sorted(keys[1]):
         return ""
     if not all(len(region.front) == 1 and region.steps[0] is region.front[0] for region in regions):
@@ -80,37 +81,45 @@ def exchanged(passes: tuple[CodePass, CodePass], targets: tuple[Array, Array], t
     crossed = KnownValues(passes[1].values()).like(targets[0]), KnownValues(passes[0].values()).like(targets[1])
     if crossed[0] is None or crossed[1] is None:
         return ""
-    origins = [_origin(one, target) for one, target in zip(passes, targets, strict=True)]
+    origins = [_origin(code_pass, target) for code_pass, target in zip(passes, targets, strict=True)]
     if origins[0] == origins[1]:
         return ""
-    kind = "inputs exchanged" if all(one.startswith("input ") for one in origins) else "wiring"
+    kind = "inputs exchanged" if all(origin.startswith("input ") for origin in origins) else "wiring"
     return (
         f"{kind}: {titles[0]} takes {origins[0]}, {titles[1]} takes {origins[1]} (tested: both models have both values; with "
         "the former's the latter gives its output)"
     )
 
 
-def _sentence(one: Counterparts, labels: tuple[str, str]) -> str:
-    if one.first is None or one.second is None:
-        side, step = (0, one.first) if one.first is not None else (1, one.second)
+def _sentence(counterparts: Counterparts, labels: tuple[str, str]) -> str:
+    if counterparts.first is None or counterparts.second is None:
+        side, step = (0, counterparts.first) if counterparts.first is not None else (1, counterparts.second)
         if step is None:
             return ""
         what = {"add": "wiring: a sum (a residual path, or skip) left out: ", "mul": "scale: ", "div": "scale: "}
-        origins = " and ".join(_origin(one.passes[side], array) for array in step.taken)
+        origins = " and ".join(_origin(counterparts.passes[side], array) for array in step.taken)
         head = what.get(word(step), "function: ") if len(step.taken) > 1 or word(step) != "add" else "function: "
         said = f"{step.told} in {labels[side]}, {word(step)} of {origins}{_scalars(step)}; {labels[1 - side]} goes without it"
         return f"{head}{said} (tested: without it nothing departs there)"
-    fronts = _fronts(one, labels)
-    head = fronts or _setting(one.first, one.second, labels) or _exchanged(one, one.first, one.second, labels)
-    head = head or _numbers(one, one.first, one.second, labels) or _functions(one.first, one.second)
-    return f"{head}: {one.first.told} in {labels[0]}, {one.second.told} in {labels[1]} {TESTED}"
+    fronts = _fronts(counterparts, labels)
+    head = (
+        fronts
+        or _setting(counterparts.first, counterparts.second, labels)
+        or _exchanged(counterparts, counterparts.first, counterparts.second, labels)
+    )
+    head = (
+        head
+        or _numbers(counterparts, counterparts.first, counterparts.second, labels)
+        or _functions(counterparts.first, counterparts.second)
+    )
+    return f"{head}: {counterparts.first.told} in {labels[0]}, {counterparts.second.told} in {labels[1]} {TESTED}"
 
 
-def _fronts(one: Counterparts, labels: tuple[str, str]) -> str:
+def _fronts(counterparts: Counterparts, labels: tuple[str, str]) -> str:
     """What the first steps that depart tell, where the pair that was tested lies behind them."""
-    for first in one.fronts[0]:
-        for second in one.fronts[1]:
-            if first is one.first and second is one.second:
+    for first in counterparts.fronts[0]:
+        for second in counterparts.fronts[1]:
+            if first is counterparts.first and second is counterparts.second:
                 continue
             if told := _sum_left_out(first, second, labels) or _sum_left_out(second, first, labels[::-1]):
                 return told
@@ -135,7 +144,7 @@ def _sum_left_out(first: Step, second: Step, labels: tuple[str, str]) -> str:
 
 
 def _taken_too(step: Step, array: Array) -> bool:
-    return any(code_departures.same(one, array) for one in step.taken)
+    return any(code_departures.same(taken_array, array) for taken_array in step.taken)
 
 
 def _scalars(step: Step) -> str:
@@ -155,11 +164,11 @@ def _setting(first: Step, second: Step, labels: tuple[str, str]) -> str:
 def same(first: Step, second: Step) -> bool:
     """Whether two steps took the same values."""
     return len(first.taken) == len(second.taken) and all(
-        code_departures.same(one, two) for one, two in zip(first.taken, second.taken, strict=True)
+        code_departures.same(taken_array, two) for taken_array, two in zip(first.taken, second.taken, strict=True)
     )
 
 
-def _exchanged(one: Counterparts, first: Step, second: Step, labels: tuple[str, str]) -> str:
+def _exchanged(counterparts: Counterparts, first: Step, second: Step, labels: tuple[str, str]) -> str:
     """The same function of other values, or of the same in another order."""
     if word(first) != word(second) or not first.taken or not second.taken:
         return ""
@@ -167,7 +176,9 @@ def _exchanged(one: Counterparts, first: Step, second: Step, labels: tuple[str, 
         return ""
     if same(first, second):
         return ""
-    origins = [[_origin(side, array) for array in step.taken] for side, step in zip(one.passes, (first, second), strict=True)]
+    origins = [
+        [_origin(side, array) for array in step.taken] for side, step in zip(counterparts.passes, (first, second), strict=True)
+    ]
     if origins[0] == origins[1]:
         if _sorted_alike(first.taken, second.taken):
             return "order: numbers that the models hold, the same interleaved or concatenated otherwise"
@@ -181,18 +192,18 @@ def _exchanged(one: Counterparts, first: Step, second: Step, labels: tuple[str, 
     return f"{order}: {word(first)} takes {said}"
 
 
-def _numbers(one: Counterparts, first: Step, second: Step, labels: tuple[str, str]) -> str:
+def _numbers(counterparts: Counterparts, first: Step, second: Step, labels: tuple[str, str]) -> str:
     """What either makes of its value, where that has a name."""
     names = []
-    heads = [fronts[0] if fronts else step for fronts, step in zip(one.fronts, (first, second), strict=True)]
-    for side, head, step in zip(one.passes, heads, (first, second), strict=True):
+    heads = [fronts[0] if fronts else step for fronts, step in zip(counterparts.fronts, (first, second), strict=True)]
+    for side, head, step in zip(counterparts.passes, heads, (first, second), strict=True):
         if not head.taken or not step.gave or head.taken[0].size > LARGE:
             return ""
         before, after = side.structure.neutral(head.taken[0]), side.structure.neutral(step.gave[0])
         if step is second and second.taken and first.taken:  # of the same value in the first's layout, where it has that
             shared = code_departures.converted(second.taken[0], first.taken[0], second.gave[0])
             if shared is not None and shared.shape == first.gave[0].shape and head is second:
-                before, after = (one.passes[0].structure.neutral(array) for array in (first.taken[0], shared))
+                before, after = (counterparts.passes[0].structure.neutral(array) for array in (first.taken[0], shared))
         names.append(function_names.named(before, after, 10 * code_departures.limit(step.gave[0])))
     if all(names) and names[0] != names[1]:
         return f"function: {names[0]} in {labels[0]}, {names[1]} in {labels[1]}"
@@ -203,9 +214,9 @@ def _functions(first: Step, second: Step) -> str:
     words = word(first), word(second)
     if set(words) == {"concat", "stack"} or (_ordered(first, second) and {"concat", "stack"} & set(words)):
         return "order: the same numbers interleaved in the one and concatenated in the other"
-    if all(one in SPLITS for one in words):
+    if all(name in SPLITS for name in words):
         return f"order: the parts are cut otherwise (halves, or every second number: pairs): {_cut(first)} and {_cut(second)}"
-    if all(one in MASKS for one in words):
+    if all(name in MASKS for name in words):
         return "mask: the one hides other places than the other"
     if words[0] == words[1]:
         return f"function: {words[0]}, with {_plain(first)} and with {_plain(second)}"
@@ -221,26 +232,26 @@ def _plain(step: Step) -> str:
 
 
 def _sorted_alike(mine: Sequence[Array], other: Sequence[Array]) -> bool:
-    return len(mine) == len(other) and all(_same_numbers(one, two) for one, two in zip(mine, other, strict=True))
+    return len(mine) == len(other) and all(_same_numbers(array, two) for array, two in zip(mine, other, strict=True))
 
 
 def _ordered(first: Step, second: Step) -> bool:
     return _same_numbers(first.gave[0], second.gave[0])
 
 
-def _same_numbers(one: Array, two: Array) -> bool:
+def _same_numbers(tensor: Array, two: Array) -> bool:
     """Whether two tensors hold the same numbers, in whatever order and shape."""
-    if one.size != two.size:
+    if tensor.size != two.size:
         return False
-    left, right = (np.sort(array, axis=None).astype(np.float64) for array in (one, two))
-    near = max(budgets.reordered(array.dtype.name) for array in (one, two))
+    left, right = (np.sort(array, axis=None).astype(np.float64) for array in (tensor, two))
+    near = max(budgets.reordered(array.dtype.name) for array in (tensor, two))
     return judging.distance(left, right) <= near * float(np.max(np.abs(left), initial=0.0))
 
 
 def _origin(own: CodePass, array: Array, depth: int = DEPTH) -> str:
     """Where a value comes from: an input, a weight, a layer, or a function of these."""
-    for place, given in enumerate(own.inputs):
-        if given.dtype.kind == "f" and given.size == array.size and code_departures.same(array, given):
+    for place, input_ in enumerate(own.inputs):
+        if input_.dtype.kind == "f" and input_.size == array.size and code_departures.same(array, input_):
             return f"input {place}"
     for name, weight in own.weights.items():
         if weight.size == array.size and weight.tobytes() == array.tobytes():
@@ -251,7 +262,7 @@ def _origin(own: CodePass, array: Array, depth: int = DEPTH) -> str:
     if step.title:
         return step.title
     parts = len(step.gave)
-    number = next((place for place, one in enumerate(step.gave) if one.tobytes() == array.tobytes()), 0)
+    number = next((place for place, given_array in enumerate(step.gave) if given_array.tobytes() == array.tobytes()), 0)
     if not depth or not step.taken:
         return step.told
     inner = _origin(own, step.taken[0], depth - 1)

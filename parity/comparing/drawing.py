@@ -52,52 +52,54 @@ def given(value: Any) -> ComparedInput:
     return _held(ComparedInput(shape, "bool" if match["kind"] else "float"))
 
 
-def _held(one: ComparedInput) -> ComparedInput:
+def _held(model_input: ComparedInput) -> ComparedInput:
     """The input. Raises ValueError where it holds nothing, or more than any may hold."""
-    told = "x".join(str(size) for size in one.shape)
-    if 0 in one.shape:
+    told = "x".join(str(size) for size in model_input.shape)
+    if 0 in model_input.shape:
         raise ValueError(f"{told} is no input: a size of 0 holds nothing")
-    if prod(one.shape) > MOST_NUMBERS or len(one.shape) > MOST_AXES:
+    if prod(model_input.shape) > MOST_NUMBERS or len(model_input.shape) > MOST_AXES:
         raise ValueError(f"{told} is too large for an input: {MOST_NUMBERS:,} numbers and {MOST_AXES} axes at most")
-    if one.high is not None and not one.low <= one.high < LARGEST_INTEGER:
-        raise ValueError(f"{told}:{one.low}..{one.high} holds no integers: the first is at most the second, below 2**62")
-    return one
+    if model_input.high is not None and not model_input.low <= model_input.high < LARGEST_INTEGER:
+        raise ValueError(
+            f"{told}:{model_input.low}..{model_input.high} holds no integers: the first is at most the second, below 2**62"
+        )
+    return model_input
 
 
-def blank(one: ComparedInput) -> Array:
+def blank(model_input: ComparedInput) -> Array:
     """An input that any model takes, to learn its structure: positive numbers, no two alike, which tell what feeds what."""
     numbers = np.random.RandomState(0)
-    if one.kind == "bool":
-        return np.ones(one.shape, dtype=bool)
-    if one.kind == "integer":
-        high = one.low if one.high is None else one.high
-        return np.asarray(numbers.randint(one.low, high + 1, size=one.shape), dtype=np.int64)
-    return rounded(numbers.uniform(0.25, 0.75, one.shape))
+    if model_input.kind == "bool":
+        return np.ones(model_input.shape, dtype=bool)
+    if model_input.kind == "integer":
+        high = model_input.low if model_input.high is None else model_input.high
+        return np.asarray(numbers.randint(model_input.low, high + 1, size=model_input.shape), dtype=np.int64)
+    return rounded(numbers.uniform(0.25, 0.75, model_input.shape))
 
 
 def inputs(wanted: Sequence[ComparedInput], vocabulary: int, numbers: np.random.RandomState) -> list[Array]:
     """Neutral inputs. vocabulary: of the smallest embedding, for integers whose range nobody stated."""
-    return [_input(one, vocabulary, numbers) for one in wanted]
+    return [_input(model_input, vocabulary, numbers) for model_input in wanted]
 
 
-def _input(one: ComparedInput, vocabulary: int, numbers: np.random.RandomState) -> Array:
-    if one.kind == "float":
-        return rounded(numbers.standard_normal(one.shape))
-    if one.kind == "integer":
-        high = vocabulary - 1 if one.high is None else one.high
-        return np.asarray(numbers.randint(one.low, high + 1, size=one.shape), dtype=np.int64)
-    drawn = numbers.uniform(size=one.shape) < 0.6
+def _input(model_input: ComparedInput, vocabulary: int, numbers: np.random.RandomState) -> Array:
+    if model_input.kind == "float":
+        return rounded(numbers.standard_normal(model_input.shape))
+    if model_input.kind == "integer":
+        high = vocabulary - 1 if model_input.high is None else model_input.high
+        return np.asarray(numbers.randint(model_input.low, high + 1, size=model_input.shape), dtype=np.int64)
+    drawn = numbers.uniform(size=model_input.shape) < 0.6
     drawn[..., 0], drawn[..., -1] = True, False  # no row is masked whole, in whichever meaning
     return drawn
 
 
 def weights(
-    found: LayerMap, initial: Mapping[str, Mapping[str, Array]], base: str, numbers: np.random.RandomState
+    layer_map: LayerMap, initial: Mapping[str, Mapping[str, Array]], base: str, numbers: np.random.RandomState
 ) -> dict[str, dict[str, Array]]:
     """label -> native weight -> value: drawn around what the base's model begins with, the same numbers in every model."""
     values = {label: {name: np.array(array) for name, array in native.items()} for label, native in initial.items()}
     drawn: set[str] = set()
-    for match in found.matches:
+    for match in layer_map.matches:
         for role, placements in match.weights.items():
             whole = len(placements) == len(initial)
             if whole and placements[base].native not in drawn:

@@ -28,12 +28,12 @@ def both(seen: Mapping[str, Mapping[str, Array]]) -> dict[str, Mapping[str, Arra
 def cast(answer: Sequence[Mapping[str, Any]], arrays: Mapping[str, Array]) -> str:
     """The first function in the user's code that is given float64 and gives float32, as a reason; "" where there is none.
 
-    answer, arrays: a pass in float64 (parity.execution.own_model.layers.OwnModel.functions). What a framework resizes in float32
+    answer, arrays: a pass in float64 (execution.own_model.layers.OwnModel.functions). What a framework resizes in float32
     of its own accord is no cast (observed_causes.py)."""
-    for one in answer:
-        taken, gave = (in_order(arrays, FUNCTION, one["number"], group) for group in (TAKEN, GIVEN))
-        if not observed_causes.resizes(one["name"]) and _any(taken, WIDE) and _any(gave, NARROW):
-            return f"`{one['code'] or one['name']}` ({one['where']}) gives float32 where float64 was asked for"
+    for entry in answer:
+        taken, gave = (in_order(arrays, FUNCTION, entry["number"], group) for group in (TAKEN, GIVEN))
+        if not observed_causes.resizes(entry["name"]) and _any(taken, WIDE) and _any(gave, NARROW):
+            return f"`{entry['code'] or entry['name']}` ({entry['where']}) gives float32 where float64 was asked for"
     return ""
 
 
@@ -43,16 +43,16 @@ def _any(arrays: Sequence[Array], dtype: str) -> bool:
 
 def judged(pairs: Sequence[Pair], lacking: Mapping[str, Mapping[str, str]]) -> list[TensorVerdict]:
     """lacking: for both models in order, why each has no float64 (empty where it has)."""
-    reason = "; ".join(f"{label} has no float64: {one[WIDE]}" for label, one in lacking.items() if one)
-    missing = [bool(one) for one in lacking.values()]
-    found: list[TensorVerdict] = []
+    reason = "; ".join(f"{label} has no float64: {entry[WIDE]}" for label, entry in lacking.items() if entry)
+    missing = [bool(entry) for entry in lacking.values()]
+    tensor_verdicts: list[TensorVerdict] = []
     for pair in pairs:
-        found.append(TensorVerdict(pair.quantity, pair.tensor, WIDE, "unsupported", reason=reason))
+        tensor_verdicts.append(TensorVerdict(pair.quantity, pair.tensor, WIDE, "unsupported", reason=reason))
         if unfit := judging.unfit(pair):
-            found.append(TensorVerdict(pair.quantity, pair.tensor, NARROW, "differs", reason=unfit))
+            tensor_verdicts.append(TensorVerdict(pair.quantity, pair.tensor, NARROW, "differs", reason=unfit))
             continue
-        found.append(_narrow(pair, missing))
-    return found
+        tensor_verdicts.append(_narrow(pair, missing))
+    return tensor_verdicts
 
 
 def _narrow(pair: Pair, missing: Sequence[bool]) -> TensorVerdict:

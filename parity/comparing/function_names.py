@@ -84,11 +84,11 @@ def _normed(before: Array) -> Iterator[tuple[str, Array]]:
 def _scaled_by_feature(normed: Array, after: Array, limit: float) -> bool:
     """Whether `after` is the norm times a number and plus another, of each feature."""
     for axis in {1, normed.ndim - 1}:
-        rows, others = (np.moveaxis(one, axis, 0).reshape(one.shape[axis], -1) for one in (normed, after))
+        rows, others = (np.moveaxis(array, axis, 0).reshape(array.shape[axis], -1) for array in (normed, after))
         if rows.shape[1] < 3:
             continue
         places = np.arange(len(rows)), rows.argmax(1), rows.argmin(1)
-        high, low = (rows[places[0], one] for one in places[1:])
+        high, low = (rows[places[0], place] for place in places[1:])
         slope = (others[places[0], places[1]] - others[places[0], places[2]]) / (high - low)
         shift = others[places[0], places[1]] - slope * high
         if judging.distance(rows * slope[:, None] + shift[:, None], others) <= limit:

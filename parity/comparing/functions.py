@@ -129,7 +129,7 @@ def _pooled(before: Array, after: Array, limit: float) -> str:
     Of a flattened image the channels come first, as mapping.py has it."""
     if before.ndim != IMAGE or len(before) != len(after) or (after.ndim == IMAGE and before.shape[1] != after.shape[1]):
         return ""
-    whole = [one for one in product(WINDOWS, STRIDES, PADS, PADS) if _fits(before, after, one)]
+    whole = [item for item in product(WINDOWS, STRIDES, PADS, PADS) if _fits(before, after, item)]
     small = after.size == before.shape[0] * before.shape[1]
     if not whole and not small:
         return ""
@@ -138,8 +138,8 @@ def _pooled(before: Array, after: Array, limit: float) -> str:
         made: dict[str, Array] = (
             {"global average pool": image.mean((2, 3)), "global max pool": image.max((2, 3))} if small else {}
         )
-        for one in whole:
-            made |= _pools(image, *one)
+        for item in whole:
+            made |= _pools(image, *item)
         for name, pooled in made.items():
             if judging.distance(pooled, after.reshape(pooled.shape)) <= limit:
                 return prefix + name

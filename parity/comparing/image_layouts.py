@@ -19,7 +19,7 @@ def before(layout: str, turn: str) -> str:
     """Where the channels stood before an axis was moved; the inverse of `flipped`."""
     if not turn:
         return layout
-    return next((one for one in (FIRST, LAST, STEPS, NONE) if layout and flipped(one, turn) == layout), NONE)
+    return next((name for name in (FIRST, LAST, STEPS, NONE) if layout and flipped(name, turn) == layout), NONE)
 
 
 def of_signal(structure: Structure, number: int, count: int = SIGNAL) -> bool:
@@ -80,5 +80,5 @@ def row(structure: Structure, number: int) -> Shape | None:
     source, turn = structure.exits[number] if number < len(structure.exits) else (-1, "")
     if structure.natural or source < 0:
         return None
-    found = flattened_rows.left(structure, source, turn, structure.outputs[number][1])
-    return found.image if found is not None and found.order == LAST else None
+    flattened = flattened_rows.left(structure, source, turn, structure.outputs[number][1])
+    return flattened.image if flattened is not None and flattened.order == LAST else None

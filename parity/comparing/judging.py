@@ -76,17 +76,22 @@ def judged(pairs: Sequence[Pair], redrawn: Sequence[Sequence[Pair]] = ()) -> lis
     or a sum that a framework holds in float32.
     """
     draws = [pairs, *redrawn]
-    usual = [[median([_own(pair, side)[1] for pair in one if not unfit(pair)] or [0.0]) for side in (0, 1)] for one in draws]
-    found: list[TensorVerdict] = []
+    usual = [[median([_own(pair, side)[1] for pair in draw if not unfit(pair)] or [0.0]) for side in (0, 1)] for draw in draws]
+    tensor_verdicts: list[TensorVerdict] = []
     for number, pair in enumerate(pairs):
         if reason := unfit(pair):
-            found += [TensorVerdict(pair.quantity, pair.tensor, dtype, "differs", reason=reason) for dtype in pair.ours]
+            tensor_verdicts += [
+                TensorVerdict(pair.quantity, pair.tensor, dtype, "differs", reason=reason) for dtype in pair.ours
+            ]
             continue
         wide = _semantic(pair, max(_own(pair, side)[0] for side in (0, 1)))
-        same = [one[number] for one in draws]
-        shares = [max(_own(one, side)[1] for one in same) for side in (0, 1)]
-        tried = [_rounded(one, shares, median_share) for one, median_share in zip(same, usual, strict=True)]
-        closest = min(tried, key=lambda one: (one.error or 0.0) / one.budget if one.budget else 0.0)
+        same = [draw[number] for draw in draws]
+        shares = [max(_own(pair, side)[1] for pair in same) for side in (0, 1)]
+        tried = [_rounded(pair, shares, median_share) for pair, median_share in zip(same, usual, strict=True)]
+        closest = min(
+            tried,
+            key=lambda tensor_verdict: (tensor_verdict.error or 0.0) / tensor_verdict.budget if tensor_verdict.budget else 0.0,
+        )
         reduced = narrow(pair.depth, scale_of(pair))
         if wide.verdict == "differs" and closest.verdict == "agrees" and (wide.error or 0.0) <= reduced:
             wide = replace(wide, verdict="reduced_precision")
@@ -94,22 +99,39 @@ def judged(pairs: Sequence[Pair], redrawn: Sequence[Sequence[Pair]] = ()) -> lis
             u, errors = budgets.roundoff("float32"), [_own(pair, side)[1] for side in (0, 1)]
             told = " and ".join(f"{error / u:.3g} u" for error in errors)
             closest = replace(closest, reason=f"in float32 alone: the two models err by {told} against their own float64")
-        found += [wide, closest]
-    return found
+        tensor_verdicts += [wide, closest]
+    return tensor_verdicts
 
 
-def in_its_own_way(found: Sequence[TensorVerdict], reason: str) -> list[TensorVerdict]:
+def in_its_own_way(tensor_verdicts: Sequence[TensorVerdict], reason: str) -> list[TensorVerdict]:
     """The verdicts, where all that departs does so at float32's accuracy and the first of it in a framework's own way."""
-    if any(one.verdict in ("differs", "nonfinite") and one.quantity != "statistic" for one in found):
-        return list(found)
-    told = {"verdict": "documented_difference", "reason": f"inherited: {reason}"}
-    return [replace(one, **told) if one.verdict == "reduced_precision" else one for one in found]  # type: ignore[arg-type]
+    if any(
+        tensor_verdict.verdict in ("differs", "nonfinite") and tensor_verdict.quantity != "statistic"
+        for tensor_verdict in tensor_verdicts
+    ):
+        return list(tensor_verdicts)
+    explained = f"inherited: {reason}"
+    return [
+        replace(tensor_verdict, verdict="documented_difference", reason=explained)
+        if tensor_verdict.verdict == "reduced_precision"
+        else tensor_verdict
+        for tensor_verdict in tensor_verdicts
+    ]
 
 
-def narrow_alone(found: Sequence[TensorVerdict]) -> bool:
+def narrow_alone(tensor_verdicts: Sequence[TensorVerdict]) -> bool:
     """Whether something departs in float32 while the same tensor agrees in float64."""
-    wide = {(one.quantity, one.tensor) for one in found if one.dtype == "float64" and one.verdict != "differs"}
-    return any(one.dtype == "float32" and one.verdict == "differs" and (one.quantity, one.tensor) in wide for one in found)
+    wide = {
+        (tensor_verdict.quantity, tensor_verdict.tensor)
+        for tensor_verdict in tensor_verdicts
+        if tensor_verdict.dtype == "float64" and tensor_verdict.verdict != "differs"
+    }
+    return any(
+        tensor_verdict.dtype == "float32"
+        and tensor_verdict.verdict == "differs"
+        and (tensor_verdict.quantity, tensor_verdict.tensor) in wide
+        for tensor_verdict in tensor_verdicts
+    )
 
 
 def _own(pair: Pair, side: int) -> tuple[float, float]:
@@ -126,7 +148,7 @@ def _rounded(pair: Pair, shares: Sequence[float], usual: Sequence[float]) -> Ten
     least = u * max(sums * scale, budgets.STORE * pair.stored, max(pair.depth, 1) * pair.terms)
     limits = [SHADOW * max(share * scale, common * scale, least) for share, common in zip(shares, usual, strict=True)]
     crossed = [distance(pair.theirs["float32"], pair.ours["float64"]), distance(pair.ours["float32"], pair.theirs["float64"])]
-    error, limit = max(zip(crossed, limits, strict=True), key=lambda one: one[0] / one[1] if one[1] else one[0])
+    error, limit = max(zip(crossed, limits, strict=True), key=lambda item: item[0] / item[1] if item[1] else item[0])
     where = place(worst_place(pair.theirs["float32"], pair.ours["float64"]))
     return TensorVerdict(pair.quantity, pair.tensor, "float32", verdict_of(error, limit), error, limit, where)
 
@@ -190,7 +212,7 @@ def worst_place(ours: Array, theirs: Array) -> tuple[int, ...]:
     with np.errstate(invalid="ignore"):
         gaps = np.abs(np.subtract(ours, theirs, dtype=np.float64))
     return (
-        tuple(int(one) for one in np.unravel_index(int(np.argmax(np.nan_to_num(gaps, nan=np.inf))), gaps.shape))
+        tuple(int(item) for item in np.unravel_index(int(np.argmax(np.nan_to_num(gaps, nan=np.inf))), gaps.shape))
         if gaps.size
         else ()
     )

@@ -1,6 +1,6 @@
 """Owns the likely causes of a departing layer, each tested: the layer runs again with the suspected setting, and must agree.
 
-It refuses to name what it has not tested; what lies between layers is glue.py's.
+It refuses to name what it has not tested; what lies between layers is code_causes.py's.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.comparing import code_causes, code_reruns, departures, judging, observed_causes, padding_causes
-from parity.comparing.departures import CallTrial, Departure, flows
+from parity.comparing.call_trial import CallTrial, flows
+from parity.comparing.departures import Departure
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import LayerMap
 from parity.comparing.pairing import Side
@@ -34,14 +35,14 @@ UNTESTED = ("padding", "channels", "time_major", "dropout", "rate", "vocabulary"
 """Settings with a test of their own, or that are no cause: how a tensor lies is worked out, dropout is off."""
 
 
-def tested(departure: Departure, found: LayerMap) -> Departure:
+def tested(departure: Departure, layer_map: LayerMap) -> Departure:
     """The departure with the causes that stood their test."""
     trial, gap = departure.trial, departure.gap
     tests: list[Callable[[], Iterator[str]]] = []
     if gap is not None:
         tests += [partial(between, gap) for between in (*code_causes.CAUSES, observed_causes.held_between, code_reruns.between)]
     elif trial is not None:
-        tests += [partial(within, trial, found) for within in CAUSES]
+        tests += [partial(within, trial, layer_map) for within in CAUSES]
     about = gap or trial
     if about is not None:
         tests.insert(0, partial(observed_causes.time_for_batch, about))
@@ -52,21 +53,21 @@ def tested(departure: Departure, found: LayerMap) -> Departure:
     return departure
 
 
-def first(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], means: Reruns, found: LayerMap) -> Departure | None:
+def first(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], means: Reruns, layer_map: LayerMap) -> Departure | None:
     """The first departure of the forward pass, in evaluation or in training, with its causes; one that is a framework's own way
     only where nothing departs by more."""
     own_way = None
     for coarse in (False, True) if not means.narrow else (True,):
         looks = ((look, mode) for mode in ("eval", "train") for look in (departures.first, departures.output))
-        seen = next((one for look, mode in looks if (one := look(ours, theirs, calls, mode, means, coarse))), None)
-        departure = seen and tested(seen, found)
+        seen = next((here for look, mode in looks if (here := look(ours, theirs, calls, mode, means, coarse))), None)
+        departure = seen and tested(seen, layer_map)
         if departure is None or not any(code_causes.HELD in cause for cause in departure.causes):
             return departure or own_way
         own_way = own_way or departure
     return own_way
 
 
-def further(departure: Departure, calls: Sequence[tuple[int, int]], found: LayerMap) -> list[Departure]:
+def further(departure: Departure, calls: Sequence[tuple[int, int]], layer_map: LayerMap) -> list[Departure]:
     """Behind the first departure, the layers that depart of themselves and whose cause is known, FURTHER at most: its cause is
     made equal by running each on what the other model's took."""
     about = departure.trial or departure.gap
@@ -75,19 +76,19 @@ def further(departure: Departure, calls: Sequence[tuple[int, int]], found: Layer
     begin = about.mine if isinstance(about, CallTrial) else about.place - 1
     told: list[Departure] = []
     for pair in calls:
-        one = None
+        here = None
         if pair[0] > begin and len(told) < FURTHER:
-            one = departures.itself(about.ours, about.theirs, pair, calls, about.mode, about.means)
-        one = one and tested(one, found)
-        if one is not None and one.causes and not any(code_causes.HELD in cause for cause in one.causes):
-            told.append(one)
+            here = departures.itself(about.ours, about.theirs, pair, calls, about.mode, about.means)
+        here = here and tested(here, layer_map)
+        if here is not None and here.causes and not any(code_causes.HELD in cause for cause in here.causes):
+            told.append(here)
     return told
 
 
 def settings(trial: CallTrial, _: LayerMap) -> Iterator[str]:
     """Hyper-parameters that both name and that differ: theirs run with ours, or ours with theirs; one alone, then all."""
-    for one in (trial, trial.turned()):
-        found = list(_settings(one))
+    for attempt in (trial, trial.turned()):
+        found = list(_settings(attempt))
         if found:
             yield from found
             return
@@ -107,15 +108,17 @@ def frozen(trial: CallTrial, _: LayerMap) -> Iterator[str]:
     """A layer that runs as in evaluation while the model trains: theirs run in the other mode."""
     if trial.mode != "train":
         return
-    for one in (trial, trial.turned()):
+    for attempt in (trial, trial.turned()):
         for mode in (True, False):
-            own = one.ran({}, mode=not mode)
-            as_it_ran = one.theirs.output(one.mode, one.other)
+            own = attempt.ran({}, mode=not mode)
+            as_it_ran = attempt.theirs.output(attempt.mode, attempt.other)
             if own is None or as_it_ran is None or own.shape != as_it_ran.shape:
                 continue
-            as_it_was = judging.distance(own, as_it_ran) <= one.limit < one.misses(own)
-            if as_it_was and one.misses(one.alone(mode=mode)) <= one.limit:
-                stays, trains = (one.turned().title(), one.title()) if mode else (one.title(), one.turned().title())
+            as_it_was = judging.distance(own, as_it_ran) <= attempt.limit < attempt.misses(own)
+            if as_it_was and attempt.misses(attempt.alone(mode=mode)) <= attempt.limit:
+                stays, trains = (
+                    (attempt.turned().title(), attempt.title()) if mode else (attempt.title(), attempt.turned().title())
+                )
                 yield (
                     f"frozen: while the model trains, {stays} runs as in evaluation, on its running statistics, {trains} on "
                     "those of the batch (tested: in the other mode the one gives the output of the other)"
@@ -128,25 +131,28 @@ TESTED = " (tested: with the former's the latter gives the former's output)"
 
 def hidden_epsilon(trial: CallTrial, _: LayerMap) -> Iterator[str]:
     """An epsilon that a layer of the user's own does not tell: the known side is run with the usual ones."""
-    for one in (trial, trial.turned()):
-        mine, other = one.settings(), one.turned().settings()
+    for attempt in (trial, trial.turned()):
+        mine, other = attempt.settings(), attempt.turned().settings()
         if "epsilon" in other and "epsilon" not in mine:
             for value in EPSILONS:
-                if value != other["epsilon"] and one.misses(one.alone(settings={"epsilon": value})) <= one.limit:
-                    yield f"epsilon: {value} in {one.title()}, {other['epsilon']} in {one.turned().title()}{TESTED}"
+                if value != other["epsilon"] and attempt.misses(attempt.alone(settings={"epsilon": value})) <= attempt.limit:
+                    yield f"epsilon: {value} in {attempt.title()}, {other['epsilon']} in {attempt.turned().title()}{TESTED}"
 
 
-def gate_order(trial: CallTrial, found: LayerMap) -> Iterator[str]:
+def gate_order(trial: CallTrial, layer_map: LayerMap) -> Iterator[str]:
     """The blocks of a recurrent layer: theirs run with its weights in every order of them."""
-    ours_known = bool(trial.theirs.structure.leaf(trial.theirs.structure.calls[trial.other].leaf).settings)
-    one = trial.turned() if ours_known else trial
-    weights = one.placements(found)
+    ours_known = bool(trial.turned().layer.settings)
+    attempt = trial.turned() if ours_known else trial
+    weights = attempt.placements(layer_map)
     gates = next((placement.gates for placement in weights.values() if placement.gates), "") or _blocks(weights)
     if not gates:
         return
-    ours, theirs = one.title(), one.turned().title()
+    ours, theirs = attempt.title(), attempt.turned().title()
     for order in permutations(gates.split()):
-        if " ".join(order) != gates and one.misses(one.alone(_in_gates(one, weights, " ".join(order)))) <= one.limit:
+        if (
+            " ".join(order) != gates
+            and attempt.misses(attempt.alone(_in_gates(attempt, weights, " ".join(order)))) <= attempt.limit
+        ):
             yield (
                 f"gate order: {theirs} takes its blocks as `{' '.join(order)}`, where `{gates}` was assumed after {ours}"
                 " (tested: with its weights in that order it gives the same output)"
@@ -175,9 +181,9 @@ def _in_gates(trial: CallTrial, weights: Mapping[str, Placement], order: str) ->
     return arrays
 
 
-def turned_kernel(trial: CallTrial, found: LayerMap) -> Iterator[str]:
+def turned_kernel(trial: CallTrial, layer_map: LayerMap) -> Iterator[str]:
     """A square kernel that one side reads the other way round."""
-    for role, placement in trial.placements(found).items():
+    for role, placement in trial.placements(layer_map).items():
         shape = placement.neutral
         if len(shape) == 2 and shape[0] == shape[1]:
             native = trial.theirs.before[placement.native]
@@ -210,23 +216,24 @@ def _opposite(array: Array) -> Array | None:
 
 def masked(trial: CallTrial, _: LayerMap) -> Iterator[str]:
     """Steps that one side hides and the other has no mask for (Keras hands on an embedding's by itself), with none hidden."""
-    for one in (trial, trial.turned()):
-        taken, crossed = one.theirs.inputs(one.mode, one.other), one.crossed() or {}
+    for attempt in (trial, trial.turned()):
+        taken, crossed = attempt.theirs.inputs(attempt.mode, attempt.other), attempt.crossed() or {}
         masks = {array_name(TAKEN, slot): np.ones_like(array) for slot, array in enumerate(taken) if array.dtype.kind == "b"}
-        ours = one.ours.inputs(one.mode, one.mine)
+        ours = attempt.ours.inputs(attempt.mode, attempt.mine)
         if (
             masks
             and not any(array.dtype.kind == "b" for array in ours)
-            and one.misses(one.ran({**crossed, **masks})) <= one.limit
+            and attempt.misses(attempt.ran({**crossed, **masks})) <= attempt.limit
         ):
-            yield f"mask: {one.turned().title()} hides steps, {one.title()} takes all (tested: with none hidden they agree)"
+            hiding = f"mask: {attempt.turned().title()} hides steps, {attempt.title()} takes all"
+            yield f"{hiding} (tested: with none hidden they agree)"
             return
 
 
-def attention_scale(trial: CallTrial, found: LayerMap) -> Iterator[str]:
+def attention_scale(trial: CallTrial, layer_map: LayerMap) -> Iterator[str]:
     """1/sqrt(size of a head) held in float32: ours run with a query that makes up for it."""
-    for one in (trial, trial.turned()):
-        weights, heads = one.placements(found), one.turned().settings().get("heads")
+    for attempt in (trial, trial.turned()):
+        weights, heads = attempt.placements(layer_map), attempt.turned().settings().get("heads")
         if not heads or "query.kernel" not in weights:
             continue
         exact = 1 / np.sqrt(weights["query.kernel"].neutral[0] // heads)
@@ -235,10 +242,11 @@ def attention_scale(trial: CallTrial, found: LayerMap) -> Iterator[str]:
         for role in ("query.kernel", "query.bias"):
             if role in weights:
                 at = weights[role]
-                native = arrays.get(array_name(WEIGHT, at.native), one.theirs.before[at.native])
+                native = arrays.get(array_name(WEIGHT, at.native), attempt.theirs.before[at.native])
                 arrays[array_name(WEIGHT, at.native)] = at.write(at.read(native) * factor, native)
-        if factor != 1 and one.misses(one.alone(arrays)) <= one.limit:
-            yield f"scale: 1/√(size of a head) {code_causes.HELD} in {one.title()} (tested: a query that makes up for it agrees)"
+        if factor != 1 and attempt.misses(attempt.alone(arrays)) <= attempt.limit:
+            held = f"scale: 1/√(size of a head) {code_causes.HELD} in {attempt.title()}"
+            yield f"{held} (tested: a query that makes up for it agrees)"
             return
 
 

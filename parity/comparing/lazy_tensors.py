@@ -45,7 +45,7 @@ class LazyTensors(Mapping[str, Array]):
     def _hold(self) -> None:
         """This one is the latest; the one that was looked at longest ago lets go of its large tensors."""
         latest = LazyTensors._latest
-        if any(one is self for one in latest):
+        if any(tensors is self for tensors in latest):
             return
         if len(latest) == HELD:
             oldest = latest.popleft()

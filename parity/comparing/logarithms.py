@@ -34,30 +34,43 @@ TESTED = (
 )
 
 
-def behind(found: Sequence[TensorVerdict], plain: Sequence[TensorVerdict]) -> list[TensorVerdict]:
+def behind(tensor_verdicts: Sequence[TensorVerdict], plain: Sequence[TensorVerdict]) -> list[TensorVerdict]:
     """The verdicts, where what departs in float32 alone no longer does with MXNet's own kernel: a loss, gradients, updates.
     plain: the verdicts on the same pairs in the same order, observed with it."""
-    wide = {(one.quantity, one.tensor) for one in found if one.dtype == "float64" and one.verdict in GREEN}
+    wide = {
+        (tensor_verdict.quantity, tensor_verdict.tensor)
+        for tensor_verdict in tensor_verdicts
+        if tensor_verdict.dtype == "float64" and tensor_verdict.verdict in GREEN
+    }
     return [
-        replace(one, verdict="documented_difference", reason=TESTED)
-        if one.dtype == "float32" and one.verdict == "differs" and other.verdict in GREEN and (one.quantity, one.tensor) in wide
-        else one
-        for one, other in zip(found, plain, strict=True)
+        replace(tensor_verdict, verdict="documented_difference", reason=TESTED)
+        if tensor_verdict.dtype == "float32"
+        and tensor_verdict.verdict == "differs"
+        and other.verdict in GREEN
+        and (tensor_verdict.quantity, tensor_verdict.tensor) in wide
+        else tensor_verdict
+        for tensor_verdict, other in zip(tensor_verdicts, plain, strict=True)
     ]
 
 
-def documented(found: Sequence[TensorVerdict], pairs: Iterable[Pair], frameworks: tuple[str, str]) -> list[TensorVerdict]:
+def documented(
+    tensor_verdicts: Sequence[TensorVerdict], pairs: Iterable[Pair], frameworks: tuple[str, str]
+) -> list[TensorVerdict]:
     """The verdicts, where an output departs in float32 alone by nothing else. frameworks: of the pairs' two models."""
     known = {(pair.quantity, pair.tensor): pair for pair in pairs if pair.quantity in ("forward", "forward_training")}
-    agreeing = {(one.quantity, one.tensor) for one in found if one.dtype == "float64" and one.verdict in GREEN}
+    agreeing = {
+        (tensor_verdict.quantity, tensor_verdict.tensor)
+        for tensor_verdict in tensor_verdicts
+        if tensor_verdict.dtype == "float64" and tensor_verdict.verdict in GREEN
+    }
     return [
-        replace(one, verdict="documented_difference", reason=REASON.format(shift))
-        if one.dtype == "float32"
-        and one.verdict == "differs"
-        and (one.quantity, one.tensor) in agreeing & known.keys()
-        and (shift := _shift(known[one.quantity, one.tensor], frameworks))
-        else one
-        for one in found
+        replace(tensor_verdict, verdict="documented_difference", reason=REASON.format(shift))
+        if tensor_verdict.dtype == "float32"
+        and tensor_verdict.verdict == "differs"
+        and (tensor_verdict.quantity, tensor_verdict.tensor) in agreeing & known.keys()
+        and (shift := _shift(known[tensor_verdict.quantity, tensor_verdict.tensor], frameworks))
+        else tensor_verdict
+        for tensor_verdict in tensor_verdicts
     ]
 
 
@@ -72,7 +85,7 @@ def _shift(pair: Pair, frameworks: tuple[str, str]) -> float:
         shift = error.mean(-1, keepdims=True)
         rests = budgets.greatest(error - shift), budgets.greatest(other["float32"].astype(np.float64) - other["float64"])
         common = u * budgets.greatest(exact)
-        agree = all(one <= budgets.SHADOW * max(common, another) for one, another in (rests, rests[::-1]))
+        agree = all(number <= budgets.SHADOW * max(common, another) for number, another in (rests, rests[::-1]))
         if agree and budgets.greatest(shift) <= APPROXIMATED:
             return budgets.greatest(shift)
     return 0.0

@@ -27,16 +27,16 @@ HEAD = """# Which layer is which, and where each weight lies. Written by `parity
 """
 
 
-def text(found: LayerMap, sides: Mapping[str, str]) -> str:
+def text(layer_map: LayerMap, sides: Mapping[str, str]) -> str:
     """The map as YAML. sides: label -> what stood on the command line."""
     lines = [HEAD + "models:", *(f"  {label}: {json.dumps(side)}" for label, side in sides.items())]
-    lines += [f"channels: {json.dumps(dict(found.channels))}", f"count: {len(found.matches)}", "layers:"]
-    for match in found.matches:
+    lines += [f"channels: {json.dumps(dict(layer_map.channels))}", f"count: {len(layer_map.matches)}", "layers:"]
+    for match in layer_map.matches:
         lines.append(f"  - layer: {json.dumps(dict(match.leaves))}")
         lines.append("    weights:")
         for role, placements in match.weights.items():
             lines.append(f"      {json.dumps(role)}:")
-            lines += [f"        {label}: {json.dumps(_fields(one))}" for label, one in placements.items()]
+            lines += [f"        {label}: {json.dumps(_fields(placement))}" for label, placement in placements.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -51,11 +51,11 @@ def _fields(placement: Placement) -> dict[str, Any]:
 
 def parsed(table: Mapping[str, Any], structures: Sequence[Structure]) -> LayerMap:
     """The map that a table says. Raises ValueError naming the layer and what is wrong with it."""
-    labels = {one.label: one for one in structures}
+    labels = {structure.label: structure for structure in structures}
     given = _kind(table.get("channels", {}), dict, "`channels` is a table, such as {torch: first}")
     if strange := [f"{label}: {side}" for label, side in given.items() if label not in labels or side not in ("first", "last")]:
         raise ValueError(f"`channels` has `{strange[0]}`: each of {', '.join(labels)} has them `first` or `last`")
-    channels = {**{one.label: one.channels for one in structures}, **given}
+    channels = {**{structure.label: structure.channels for structure in structures}, **given}
     entries = _kind(table.get("layers", []), list, "`layers` is a list")
     if "count" in table and table["count"] != len(entries):
         raise ValueError(f"`count` says {table['count']} layers, and {len(entries)} are here: a part is missing, or correct it")
@@ -82,7 +82,7 @@ def _match(entry: Mapping[str, Any], labels: Mapping[str, Structure]) -> Match:
                 f"{label} has no layer {name!r}; it has {', '.join(leaf.name for leaf in labels[label].weighted())}"
             )
     weights = _kind(entry.get("weights", {}), dict, f"layer {dict(names)}: `weights` is a table")
-    return Match(dict(names), {role: _placements(role, given, names, labels) for role, given in weights.items()})
+    return Match(dict(names), {role: _placements(role, weight, names, labels) for role, weight in weights.items()})
 
 
 def _kind(value: Any, kind: type, told: str) -> Any:
@@ -95,7 +95,7 @@ def _kind(value: Any, kind: type, told: str) -> Any:
 def _numbers(fields: Mapping[str, Any], name: str, where: str) -> tuple[int, ...]:
     """A field of whole numbers, or nothing. Raises ValueError."""
     value = fields.get(name) or []
-    if not isinstance(value, list) or any(type(one) is not int or one < 0 for one in value):
+    if not isinstance(value, list) or any(type(number) is not int or number < 0 for number in value):
         raise ValueError(f"{where}: `{name}` is a list of whole numbers")
     return tuple(value)
 
@@ -103,22 +103,25 @@ def _numbers(fields: Mapping[str, Any], name: str, where: str) -> tuple[int, ...
 def _placements(
     role: str, given: Mapping[str, Mapping[str, Any]], names: Mapping[str, str], labels: Mapping[str, Structure]
 ) -> dict[str, Placement]:
-    found = {}
+    placements = {}
     for label, fields in _kind(given, dict, f"{role} of {dict(names)} is a table of models").items():
         if label not in labels:
             raise ValueError(f"{role} of {names}: there is no model {label!r}; there are {', '.join(labels)}")
         leaf = labels[label].leaf(names[label])
-        found[label] = _placement(f"{role} of {label} {leaf.name}", fields, label, leaf)
-    shapes = {label: one.neutral for label, one in found.items()}
+        placements[label] = _placement(f"{role} of {label} {leaf.name}", fields, label, leaf)
+    shapes = {label: placement.neutral for label, placement in placements.items()}
     if len(set(shapes.values())) > 1:
-        told = "; ".join(f"{label} {found[label].native} {shape}" for label, shape in shapes.items())
+        told = "; ".join(f"{label} {placements[label].native} {shape}" for label, shape in shapes.items())
         raise ValueError(f"{role}: the neutral shapes differ: {told}: correct `layout` or `rows`")
-    for one in found.values():
-        if one.gates and one.neutral[0] % len(one.gates.split()):
-            raise ValueError(f"{role}: {one.native} has {one.neutral[0]} rows, which {one.gates!r} does not divide")
-    if len({layouts.in_order(one.gates) for one in found.values()}) > 1:
-        raise ValueError(f"{role}: the models name different gates: {', '.join(one.gates or 'none' for one in found.values())}")
-    return found
+    for placement in placements.values():
+        if placement.gates and placement.neutral[0] % len(placement.gates.split()):
+            raise ValueError(
+                f"{role}: {placement.native} has {placement.neutral[0]} rows, which {placement.gates!r} does not divide"
+            )
+    if len({layouts.in_order(placement.gates) for placement in placements.values()}) > 1:
+        named = ", ".join(placement.gates or "none" for placement in placements.values())
+        raise ValueError(f"{role}: the models name different gates: {named}")
+    return placements
 
 
 def _placement(where: str, fields: Any, label: str, leaf: OwnLayer) -> Placement:

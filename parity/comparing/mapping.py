@@ -24,9 +24,9 @@ PARTNERS = {"bias": 0.0, "recurrent_bias": 0.0, "shift": 0.0, "mean": 0.0, "scal
 class Unmappable(Exception):
     """Layers without a counterpart. The message names both sides and what to do. found: what could be mapped."""
 
-    def __init__(self, message: str, found: LayerMap) -> None:
+    def __init__(self, message: str, layer_map: LayerMap) -> None:
         super().__init__(message)
-        self.found = found
+        self.found = layer_map
 
 
 @dataclass(frozen=True)
@@ -64,22 +64,25 @@ def automatic(structures: Sequence[Structure]) -> LayerMap:
             matches.append(Match(names, _weights(structures, names)))
         else:
             left.append(leaf)
-    found = LayerMap({one.label: one.channels for one in structures}, tuple(matches))
-    left = _untied(left, base, found)
+    layer_map = LayerMap({structure.label: structure.channels for structure in structures}, tuple(matches))
+    left = _untied(left, base, layer_map)
     over = {
-        other.label: _untied([leaf for leaf in other.weighted() if leaf.name not in ends[other.label]], other, found)
+        other.label: _untied([leaf for leaf in other.weighted() if leaf.name not in ends[other.label]], other, layer_map)
         for other in others
     }
     if left or any(over.values()):
-        raise Unmappable(_message({base.label: left, **over}), found)
-    return found
+        raise Unmappable(_message({base.label: left, **over}), layer_map)
+    return layer_map
 
 
-def _untied(leaves: Sequence[OwnLayer], structure: Structure, found: LayerMap) -> list[OwnLayer]:
+def _untied(leaves: Sequence[OwnLayer], structure: Structure, layer_map: LayerMap) -> list[OwnLayer]:
     """Those with a weight of their own. A head that is tied to an embedding has none, and the other model may write it without
     a layer."""
     mapped = {
-        one[structure.label].native for match in found.matches for one in match.weights.values() if structure.label in one
+        weight[structure.label].native
+        for match in layer_map.matches
+        for weight in match.weights.values()
+        if structure.label in weight
     }
     return [leaf for leaf in leaves if not {weight.native for weight in leaf.weights} <= mapped]
 
@@ -95,8 +98,8 @@ def _paired(base: Structure, other: Structure) -> dict[str, str]:
     rest = [leaf for leaf in other.weighted() if leaf.name not in ends]
     for leaf in base.weighted():
         if leaf.name not in pairs:
-            fitting = next((one for one in rest if _roles(leaf, one) is not None), None)
-            fitting = fitting or next((one for one in rest if broadcast_weights.roles(leaf, one)), None)
+            fitting = next((layer for layer in rest if _roles(leaf, layer) is not None), None)
+            fitting = fitting or next((layer for layer in rest if broadcast_weights.roles(leaf, layer)), None)
             if fitting is not None:
                 rest.remove(fitting)
                 pairs[leaf.name] = fitting.name
@@ -133,12 +136,12 @@ def _weights(structures: Sequence[Structure], names: Mapping[str, str]) -> dict[
         for weight in theirs.weights:
             role, turned = roles.get(weight.role, (weight.role, False))
             placement = _placed(other, theirs, weight, structures)
-            gates = next((one.gates for one in leaf.weights if one.role == role), "")
+            gates = next((weight.gates for weight in leaf.weights if weight.role == role), "")
             if gates and not placement.gates and theirs.kind != leaf.kind:
                 placement = replace(placement, gates=gates)
             found.setdefault(role, {})[other.label] = layouts.transposed(placement) if turned else placement
     for role, placements in found.items():  # a base of its own class learns the order of gates from its counterpart
-        gates = next((one.gates for one in placements.values() if one.gates), "")
+        gates = next((placement.gates for placement in placements.values() if placement.gates), "")
         own = placements.get(base.label)
         if own is not None and gates and not own.gates:
             placements[base.label] = replace(own, gates=gates)
@@ -151,7 +154,7 @@ def _placed(structure: Structure, leaf: OwnLayer, weight: Weight, structures: Se
     hold channels differently."""
     placement = layouts.of(weight)
     place = next(iter(structure.places.get(leaf.name, ())), None)
-    if place is None or len({one.lies for one in structures}) == 1:
+    if place is None or len({structure.lies for structure in structures}) == 1:
         return placement
     image, reshaped = structure.taken(place), structure.reshaped(place)
     if image is not None and leaf.kind == "dense" and len(placement.neutral) == 2:
@@ -170,9 +173,9 @@ def _roles(ours: OwnLayer, theirs: OwnLayer) -> dict[str, tuple[str, bool]] | No
     found: dict[str, tuple[str, bool]] = {}
     for weight in theirs.weights:
         shape = broadcast_weights.shape(weight)
-        same = [one for one in free if broadcast_weights.shape(one) == shape]
-        named = [one for one in same if one.role == weight.role]
-        turned = [one for one in free if len(shape) == 2 and broadcast_weights.shape(one) == shape[::-1]]
+        same = [weight for weight in free if broadcast_weights.shape(weight) == shape]
+        named = [item for item in same if item.role == weight.role]
+        turned = [weight for weight in free if len(shape) == 2 and broadcast_weights.shape(weight) == shape[::-1]]
         if not same and not turned:
             if weight.role.split(".")[-1] in PARTNERS:
                 continue
@@ -180,7 +183,7 @@ def _roles(ours: OwnLayer, theirs: OwnLayer) -> dict[str, tuple[str, bool]] | No
         chosen = (named or same or turned)[0]
         found[weight.role] = (chosen.role, not same)
         free.remove(chosen)
-    return found if found and all(one.role.split(".")[-1] in PARTNERS for one in free) else None
+    return found if found and all(weight.role.split(".")[-1] in PARTNERS for weight in free) else None
 
 
 def _role(leaf: OwnLayer, role: str) -> Weight:
@@ -200,14 +203,14 @@ def _told(leaf: OwnLayer) -> str:
     return f"{leaf.name} ({leaf.written}): {weights}"
 
 
-def calls(base: Structure, other: Structure, found: LayerMap) -> list[tuple[int, int]]:
+def calls(base: Structure, other: Structure, layer_map: LayerMap) -> list[tuple[int, int]]:
     """Calls that correspond, in the base's order: those of mapped layers, and what lies between them by kind and shape.
 
     A layer that one model calls more often (a cell, step by step, for a layer that runs over time) has none that does.
     """
-    ours, theirs = _keys(base, found, base.label), _keys(other, found, base.label)
+    ours, theirs = _keys(base, layer_map, base.label), _keys(other, layer_map, base.label)
     often = {key[1] for key in {*ours} ^ {*theirs} if key[0] == "mapped"}
-    for match in found.matches:  # what holds other layers gives what they made of its output
+    for match in layer_map.matches:  # what holds other layers gives what they made of its output
         mine, its = match.leaves[base.label], match.leaves[other.label]
         often |= {mine} if base.leaf(mine).holds != other.leaf(its).holds else set()
     ours, theirs = _alone(base.label, ours, often), _alone(other.label, theirs, often)
@@ -226,12 +229,12 @@ def _alone(label: str, keys: Sequence[tuple[Any, ...]], often: Container[str]) -
     return [("alone", label) if key[0] == "mapped" and key[1] in often else key for key in keys]
 
 
-def _keys(structure: Structure, found: LayerMap, base: str) -> list[tuple[Any, ...]]:
+def _keys(structure: Structure, layer_map: LayerMap, base: str) -> list[tuple[Any, ...]]:
     """What a call is known by: the base's layer and the number of the call, or the kind and the size of what it gives."""
     counts: dict[str, int] = {}
     keys: list[tuple[Any, ...]] = []
     for place, call in enumerate(structure.calls):
-        leaf, match = structure.leaf(call.leaf), found.of(structure.label, call.leaf)
+        leaf, match = structure.leaf(call.leaf), layer_map.of(structure.label, call.leaf)
         counts[call.leaf] = counts.get(call.leaf, 0) + 1
         if match is not None:
             keys.append(("mapped", match.leaves[base], counts[call.leaf]))

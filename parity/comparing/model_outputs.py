@@ -22,8 +22,8 @@ def neutral(structure: Structure) -> list[Shape]:
     """The shapes of a model's outputs, channels first; a single number has none, whatever the framework calls it."""
     found = []
     for number, shape in enumerate(structure.outputs):
-        one = structure.leaving(number, np.broadcast_to(np.zeros(()), shape)).shape
-        found.append(() if one == (1,) else tuple(one))
+        item = structure.leaving(number, np.broadcast_to(np.zeros(()), shape)).shape
+        found.append(() if item == (1,) else tuple(item))
     return found
 
 
@@ -34,7 +34,7 @@ def losses(structures: Sequence[Structure], drawn: Sequence[Array]) -> dict[str,
     for structure in structures:
         found[structure.label] = [
             structure.leaving(number, drawn[number].reshape(_as_neutral(structure, number)), native=True)
-            if all(number < len(one) and one[number] == shapes[0][number] for one in shapes)
+            if all(number < len(shape) and shape[number] == shapes[0][number] for shape in shapes)
             else np.zeros(shape)
             for number, shape in enumerate(structure.outputs)
         ]
@@ -50,7 +50,8 @@ def differing(ours: Structure, theirs: Structure) -> list[TensorVerdict]:
     if len(ours.outputs) == len(theirs.outputs):
         return []
     told = " and ".join(
-        f"{one.label} returns {len(one.outputs)} ({', '.join(map(str, one.outputs)) or 'none'})" for one in (ours, theirs)
+        f"{structure.label} returns {len(structure.outputs)} ({', '.join(map(str, structure.outputs)) or 'none'})"
+        for structure in (ours, theirs)
     )
     return [TensorVerdict("forward", "outputs", "float64", "differs", reason=f"another number of outputs: {told}")]
 

@@ -23,16 +23,16 @@ Weights = Mapping[str, Mapping[str, Array]]
 """label -> native name -> the model's own weight."""
 
 
-def of(ours: Structure, theirs: Structure, found: LayerMap, initial: Weights) -> tuple[str, ...]:
+def of(ours: Structure, theirs: Structure, layer_map: LayerMap, initial: Weights) -> tuple[str, ...]:
     """Every note on two models, the one on their weights first."""
-    return (weights(ours.label, theirs.label, found, initial), *_rows(ours, theirs, found), *_doors(ours, theirs))
+    return (weights(ours.label, theirs.label, layer_map, initial), *_rows(ours, theirs, layer_map), *_doors(ours, theirs))
 
 
-def weights(mine: str, other: str, found: LayerMap, initial: Weights) -> str:
+def weights(mine: str, other: str, layer_map: LayerMap, initial: Weights) -> str:
     """Both models run with drawn weights: what their own are, held against each other."""
     ran = f"{mine} and {other} ran with the same drawn weights in the place of their own"
     differing, count = list[tuple[float, str]](), 0
-    for match in found.matches:
+    for match in layer_map.matches:
         for role, at in match.weights.items():
             if mine in at and other in at:
                 left, right = (at[label].read(initial[label][at[label].native]) for label in (mine, other))
@@ -47,9 +47,9 @@ def weights(mine: str, other: str, found: LayerMap, initial: Weights) -> str:
     return f"{told}: the verdict is on what the models compute, not on their own weights"
 
 
-def _rows(ours: Structure, theirs: Structure, found: LayerMap) -> Iterator[str]:
+def _rows(ours: Structure, theirs: Structure, layer_map: LayerMap) -> Iterator[str]:
     labels = ours.label, theirs.label
-    for match in found.matches:
+    for match in layer_map.matches:
         for role, at in match.weights.items():
             images = [at[label].image if label in at else () for label in labels]
             if bool(images[0]) != bool(images[1]):

@@ -1,6 +1,6 @@
 """Owns causes that are told from what layers took and gave: the form of either, float32 held by a framework, time for batch.
 
-It refuses to look inside of layers; tried.py looks at the code between them.
+It refuses to look inside of layers; code_reruns.py looks at the code between them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.comparing import function_names, judging
-from parity.comparing.departures import CallTrial, Gap
+from parity.comparing.call_trial import CallTrial, Gap
 from parity.comparing.functions import HELD
 from parity.comparing.reruns import NOTHING
 from parity.execution.names import GIVEN, TAKEN, array_name
@@ -29,11 +29,11 @@ def made(trial: CallTrial, _: Any = None) -> Iterator[str]:
     if not trial.inputs_agree():
         return
     names = []
-    for one in (trial.turned(), trial):
-        structure, output = one.theirs.structure, one.theirs.output(one.mode, one.other)
-        taken = one.theirs.inputs(one.mode, one.other)
-        before = structure.neutral(taken[0], one.other) if taken else None
-        name = "" if before is None or output is None else function_names.named(before, output, one.limit)
+    for attempt in (trial.turned(), trial):
+        structure, output = attempt.theirs.structure, attempt.theirs.output(attempt.mode, attempt.other)
+        taken = attempt.theirs.inputs(attempt.mode, attempt.other)
+        before = structure.neutral(taken[0], attempt.other) if taken else None
+        name = "" if before is None or output is None else function_names.named(before, output, attempt.limit)
         names.append(name)
     if all(names) and names[0] != names[1] and not any(name.startswith(function_names.FITTED) for name in names):
         yield f"function: {names[0]} in {trial.title()}, {names[1]} in {trial.turned().title()} (tested on what they took)"
@@ -41,14 +41,14 @@ def made(trial: CallTrial, _: Any = None) -> Iterator[str]:
 
 def held_by_layer(trial: CallTrial, _: Any = None) -> Iterator[str]:
     """A layer whose numbers one framework holds in float32 in a run of float64: its own way."""
-    outputs = [one.ours.output(one.mode, one.mine) for one in (trial, trial.turned())]
+    outputs = [attempt.ours.output(attempt.mode, attempt.mine) for attempt in (trial, trial.turned())]
     if outputs[0] is None or outputs[1] is None or outputs[0].shape != outputs[1].shape or not trial.inputs_agree():
         return
-    for side, one in enumerate((trial, trial.turned())):
+    for side, attempt in enumerate((trial, trial.turned())):
         mine, other = outputs[side], outputs[1 - side]
-        written = one.ours.structure.leaf(one.ours.structure.calls[one.mine].leaf).written
-        if _own_way(mine, other, one.mine) and _named(written, NARROW):  # type: ignore[arg-type]
-            yield f"precision: the numbers of {one.title()} are {HELD} (tested: float32 holds every one that departs)"
+        written = attempt.layer.written
+        if _own_way(mine, other, attempt.mine) and _named(written, NARROW):  # type: ignore[arg-type]
+            yield f"precision: the numbers of {attempt.title()} are {HELD} (tested: float32 holds every one that departs)"
 
 
 def held_between(gap: Gap) -> Iterator[str]:
@@ -60,7 +60,7 @@ def held_between(gap: Gap) -> Iterator[str]:
             continue
         label = own.structure.label
         answer, _ = gap.means.functions(label, gap.mode == "train", (0, until), {})
-        names = [f"`{one['code'] or one['name']}` ({one['where']})" for one in answer if resizes(one["name"])]
+        names = [f"`{entry['code'] or entry['name']}` ({entry['where']})" for entry in answer if resizes(entry["name"])]
         names += [own.structure.title(place) for place in range(until) if resizes(own.structure.title(place))]
         if names:
             yield f"precision: the numbers of {names[-1]} are {HELD} in {label} (tested: float32 holds every one that departs)"
@@ -80,7 +80,7 @@ def _own_way(mine: Array, other: Array, place: int) -> bool:
     """Whether float32 holds every number of the one that departs, not of the other, and nothing more lies between them."""
     close = judging.distance(mine, other) <= judging.narrow(place + 1, float(np.max(np.abs(other), initial=0.0)))
     apart = np.abs(mine - other) > judging.tolerance(place + 1, 0.0, 0.0)
-    held = [np.array_equal(one[apart], one[apart].astype(np.float32)) for one in (mine, other)]
+    held = [np.array_equal(array[apart], array[apart].astype(np.float32)) for array in (mine, other)]
     return close and bool(apart.any()) and held == [True, False]
 
 
@@ -95,7 +95,7 @@ def time_for_batch(of: CallTrial | Gap) -> Iterator[str]:
             continue
         side = next(place for place in (1, 0) if "time_major" in leaves[place].settings)
         at = (mine, other)[side]
-        natives = [one.inputs(of.mode, place)[0] for one, place in zip(sides, (mine, other), strict=True)]
+        natives = [side.inputs(of.mode, place)[0] for side, place in zip(sides, (mine, other), strict=True)]
         wanted = sides[1 - side].seen["float64"].get(array_name(of.mode, GIVEN, (mine, other)[1 - side], 0))
         if natives[0].shape != natives[1].shape or wanted is None or natives[0].ndim != 3:
             continue
@@ -104,9 +104,9 @@ def time_for_batch(of: CallTrial | Gap) -> Iterator[str]:
         got = of.means.rerun(sides[side].structure.label, change, taken).get(array_name(GIVEN, 0))
         if got is None or not _ends_alike(got, wanted, first=major[1 - side]):
             continue
-        titles = [one.structure.title(place) for one, place in zip(sides, (mine, other), strict=True)]
+        titles = [side.structure.title(place) for side, place in zip(sides, (mine, other), strict=True)]
         axes = ["(time, batch, …)" if yes else "(batch, time, …)" for yes in major]
-        said = [f"{way} in {one.structure.label} {title}" for way, one, title in zip(axes, sides, titles, strict=True)]
+        said = [f"{way} in {side.structure.label} {title}" for way, side, title in zip(axes, sides, titles, strict=True)]
         yield f"time and batch exchanged: the same axes are taken as {said[0]}, as {said[1]} (tested: so run it agrees)"
         return
 

@@ -12,22 +12,22 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.comparing import judging
-from parity.comparing.departures import CallTrial
+from parity.comparing.call_trial import CallTrial
 from parity.comparing.mapping import LayerMap
 from parity.execution.names import GIVEN, TAKEN, array_name
 
 Array = npt.NDArray[Any]
 
 
-def padding(trial: CallTrial, found: LayerMap) -> Iterator[str]:
+def padding(trial: CallTrial, layer_map: LayerMap) -> Iterator[str]:
     """Where the border of an image is filled: theirs run without padding on our input as padded."""
     mine, other = trial.settings(), trial.turned().settings()
     if not ("padding" in mine and "padding" in other):
         return
-    kinds = [one.theirs.structure.leaf(one.theirs.structure.calls[one.other].leaf).kind for one in (trial, trial.turned())]
+    kinds = [attempt.turned().layer.kind for attempt in (trial, trial.turned())]
     fill = -np.inf if "max_pool" in kinds else 0.0
-    padded, ours_pads = _padded(trial.turned(), found, fill)
-    _, theirs_pads = _padded(trial, found, fill)
+    padded, ours_pads = _padded(trial.turned(), layer_map, fill)
+    _, theirs_pads = _padded(trial, layer_map, fill)
     none = [[0, 0]] * (padded.ndim - 2)
     arrays = {array_name(TAKEN, 0): trial.theirs.structure.native(padded, trial.other)}
     if ours_pads != theirs_pads and trial.misses(trial.ran(arrays, settings={"padding": none})) <= trial.limit:
@@ -39,14 +39,14 @@ def padding(trial: CallTrial, found: LayerMap) -> Iterator[str]:
         )
 
 
-def _padded(trial: CallTrial, found: LayerMap, fill: float) -> tuple[Array, list[list[int]]]:
+def _padded(trial: CallTrial, layer_map: LayerMap, fill: float) -> tuple[Array, list[list[int]]]:
     """Their input as their layer fills it up, neutral, and how much of its border is filling, what came filled included."""
     structure, settings = trial.theirs.structure, trial.turned().settings()
     array = structure.neutral(trial.theirs.inputs(trial.mode, trial.other)[0], trial.other)
-    kernels = [placement.neutral[2:] for placement in trial.placements(found).values() if len(placement.neutral) > 2]
+    kernels = [placement.neutral[2:] for placement in trial.placements(layer_map).values() if len(placement.neutral) > 2]
     window = settings.get("window") or (kernels[0] if kernels else ())
     pads = _effective(settings, array.shape[2:], window)
-    whole = np.pad(array, [(0, 0), (0, 0), *((one[0], one[1]) for one in pads)], constant_values=fill)
+    whole = np.pad(array, [(0, 0), (0, 0), *((pad[0], pad[1]) for pad in pads)], constant_values=fill)
     return whole, [_border(whole, axis, fill) for axis in range(2, whole.ndim)]
 
 
@@ -79,7 +79,7 @@ def _pads(pads: Sequence[Sequence[int]]) -> str:
 def cropping(trial: CallTrial, _: LayerMap) -> Iterator[str]:
     """Which rows of a transposed convolution's whole output are kept: theirs run without padding, both outputs found in it."""
     crossed, structure = trial.crossed(), trial.theirs.structure
-    kinds = [one.ours.structure.leaf(one.ours.structure.calls[one.mine].leaf).kind for one in (trial, trial.turned())]
+    kinds = [attempt.layer.kind for attempt in (trial, trial.turned())]
     outputs = trial.ours.output(trial.mode, trial.mine), trial.theirs.output(trial.mode, trial.other)
     if crossed is None or set(kinds) != {"conv_transpose2d"} or outputs[0] is None or outputs[1] is None:
         return
@@ -88,7 +88,7 @@ def cropping(trial: CallTrial, _: LayerMap) -> Iterator[str]:
     if array is None:
         return
     whole = structure.neutral(array, trial.other)
-    found = [_offset(whole, one, trial.limit) for one in outputs if one is not None]
+    found = [_offset(whole, output, trial.limit) for output in outputs if output is not None]
     if found[0] is not None and found[1] is not None and found[0] != found[1]:
         yield (
             f"padding: of the whole transposed convolution {trial.title()} leaves out the first {found[0]} rows and columns, "

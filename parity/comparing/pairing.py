@@ -65,10 +65,10 @@ class Side:
         return [self.structure.leaving(place, array) for place, array in enumerate(arrays)]
 
 
-def passes(ours: Side, theirs: Side, found: LayerMap, calls: Sequence[tuple[int, int]]) -> list[list[Pair]]:
+def passes(ours: Side, theirs: Side, layer_map: LayerMap, calls: Sequence[tuple[int, int]]) -> list[list[Pair]]:
     """Four lists: forward in evaluation; forward in training with what it leaves in statistics; backward; the update."""
     norms = batch_norms(ours), batch_norms(theirs)
-    statistics, gradients, updates = weights(ours, theirs, found, norms)
+    statistics, gradients, updates = weights(ours, theirs, layer_map, norms)
     trained = [*forward(ours, theirs, calls, "train"), *statistics]
     return [forward(ours, theirs, calls, "eval"), trained, [*gradients, *input_gradients(ours, theirs, norms)], updates]
 
@@ -87,7 +87,7 @@ def forward(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: st
     for number in range(min(len(side.structure.outputs) for side in (ours, theirs))):
         left, right = _both(ours, theirs, lambda side, dtype, number=number: side.outputs(mode, dtype)[number])
         both = {dtype: model_outputs.alike(left[dtype], right[dtype]) for dtype in left}
-        first, second = ({dtype: one[side] for dtype, one in both.items()} for side in (0, 1))
+        first, second = ({dtype: item[side] for dtype, item in both.items()} for side in (0, 1))
         pairs.append(Pair(f"forward{suffix}", f"output {number}", depth, first, second))
     return pairs
 
@@ -120,7 +120,7 @@ def alike(left: Array, right: Array, recurrent: bool, both: bool = False) -> tup
     if left.shape == right.shape:
         return left, right
     if recurrent and {left.ndim, right.ndim} == {2, 3}:
-        left, right = (_end(one, both) if one.ndim == 3 else one for one in (left, right))
+        left, right = (_end(array, both) if array.ndim == 3 else array for array in (left, right))
         return (left, right) if left.shape == right.shape else None
     if [size for size in left.shape if size > 1] == [size for size in right.shape if size > 1]:
         return left, right.reshape(left.shape)
@@ -134,12 +134,12 @@ def _end(sequence: Array, both: bool) -> Array:
     return np.concatenate([sequence[:, -1, :half], sequence[:, 0, half:]], axis=-1) if both else sequence[:, -1]
 
 
-def weights(ours: Side, theirs: Side, found: LayerMap, norms: Norms) -> tuple[list[Pair], list[Pair], list[Pair]]:
+def weights(ours: Side, theirs: Side, layer_map: LayerMap, norms: Norms) -> tuple[list[Pair], list[Pair], list[Pair]]:
     """Statistics after a training pass, gradients from the last layer to the first, updates."""
     labels = ours.structure.label, theirs.structure.label
-    places = {name: ours.structure.first(name) for name in (match.leaves[labels[0]] for match in found.matches)}
+    places = {name: ours.structure.first(name) for name in (match.leaves[labels[0]] for match in layer_map.matches)}
     statistics, gradients, updates = [], [], []
-    for match in sorted(found.matches, key=lambda one: places[one.leaves[labels[0]]]):
+    for match in sorted(layer_map.matches, key=lambda match: places[match.leaves[labels[0]]]):
         name = match.leaves[labels[0]]
         depth, back = places[name] + 1, 2 * len(ours.structure.calls) - places[name]
         sums = _summed(norms, (places[name], theirs.structure.first(match.leaves[labels[1]])))
@@ -160,8 +160,8 @@ def weights(ours: Side, theirs: Side, found: LayerMap, norms: Norms) -> tuple[li
                 moved = [_moved(_trained(side, placement, "after"), begin) for side, placement in both]
                 held = float(np.max(np.abs(begin), initial=0.0))
                 updates.append(Pair("update", title, back, moved[0], moved[1], held, sums=sums))
-    greatest = max((float(np.max(np.abs(one.ours["float64"]), initial=0.0)) for one in gradients), default=0.0)
-    gradients = [replace(one, terms=greatest) for one in gradients if np.isfinite(greatest)] or gradients
+    greatest = max((float(np.max(np.abs(pair.ours["float64"]), initial=0.0)) for pair in gradients), default=0.0)
+    gradients = [replace(pair, terms=greatest) for pair in gradients if np.isfinite(greatest)] or gradients
     return statistics, gradients[::-1], updates[::-1]
 
 
@@ -213,7 +213,7 @@ Norms = tuple[Sequence[Norm], Sequence[Norm]]
 def batch_norms(side: Side) -> list[Norm]:
     """In the order of their calls. Without what training calls otherwise than the evaluation that was traced, what is frozen,
     and what took numbers that are not finite."""
-    found = []
+    norms = []
     for place, call in enumerate(side.structure.calls):
         leaf, taken = side.structure.leaf(call.leaf), side.seen["float64"].get(array_name(TRAIN, TAKEN, place, 0))
         if leaf.kind != NORM or taken is None or (taken.shape,) != call.inputs[:1] or _frozen(side, leaf):
@@ -224,8 +224,8 @@ def batch_norms(side: Side) -> list[Norm]:
             continue
         deviation = np.sqrt(numbers.var(1) + leaf.settings.get("epsilon", 0.0))
         means = np.divide(np.abs(numbers.mean(1)), deviation, out=np.zeros(len(numbers)), where=deviation > 0)
-        found.append(Norm(place, sqrt(numbers.shape[1]) * (1 + float(np.max(means)))))
-    return found
+        norms.append(Norm(place, sqrt(numbers.shape[1]) * (1 + float(np.max(means)))))
+    return norms
 
 
 def _frozen(side: Side, leaf: OwnLayer) -> bool:
@@ -239,7 +239,7 @@ def _frozen(side: Side, leaf: OwnLayer) -> bool:
 
 def _summed(norms: Norms, places: tuple[int, int]) -> float:
     """The greatest of what is called at these places or later: the way back comes through it first."""
-    later = (one.sums for found, place in zip(norms, places, strict=True) for one in found if one.place >= place)
+    later = (norm.sums for several, place in zip(norms, places, strict=True) for norm in several if norm.place >= place)
     return max(later, default=0.0)
 
 

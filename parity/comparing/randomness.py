@@ -24,12 +24,12 @@ def told(ours: Side, theirs: Side) -> Iterator[TensorVerdict]:
     """What the two models drop or draw otherwise than each other."""
     yield from _in_evaluation(ours, theirs)
     rates = [_dropped(side) for side in (ours, theirs)]
-    drawn = [any(one["what"] == "draw" for one in side.draws.get("train", ())) for side in (ours, theirs)]
+    drawn = [any(entry["what"] == "draw" for entry in side.draws.get("train", ())) for side in (ours, theirs)]
     if rates[0] == rates[1] or (any(drawn) and len(rates[0]) != len(rates[1])):
         return  # a mask drawn by hand may stand for a layer; what it makes of numbers is compared
-    forms = {form for one in rates for _, form in one}
+    forms = {form for rate in rates for _, form in rate}
     named = " and ".join(
-        f"{_listed(one, len(forms) > 1)} in {side.structure.label}" for one, side in zip(rates, (ours, theirs), strict=True)
+        f"{_listed(rate, len(forms) > 1)} in {side.structure.label}" for rate, side in zip(rates, (ours, theirs), strict=True)
     )
     said = "the rates in order are" if len(forms) < 2 else "the rates in order, and what is dropped together, are"
     yield TensorVerdict("setting", "dropout", "float64", "differs", reason=f"{said} {named}")
@@ -38,18 +38,18 @@ def told(ours: Side, theirs: Side) -> Iterator[TensorVerdict]:
 def _in_evaluation(ours: Side, theirs: Side) -> Iterator[TensorVerdict]:
     """Dropout that stays on in evaluation, and numbers that are drawn there."""
     for what, verb in (("dropout", "keeps dropout on in evaluation"), ("draw", "draws random numbers in evaluation")):
-        both = [[one for one in side.draws.get("eval", ()) if one["what"] == what] for side in (ours, theirs)]
-        alike = [[(one["form"], one["rate"]) for one in one_side] for one_side in both]
+        both = [[entry for entry in side.draws.get("eval", ()) if entry["what"] == what] for side in (ours, theirs)]
+        alike = [[(entry["form"], entry["rate"]) for entry in one_side] for one_side in both]
         if alike[0] != alike[1] and not (what == "draw" and all(both)):
             said = "; ".join(
                 f"{side.structure.label} {verb}: {'; '.join(map(_said, draws))}"
                 if draws
                 else f"{side.structure.label} does not"
-                for side, draws in sorted(zip((ours, theirs), both, strict=True), key=lambda one: not one[1])
+                for side, draws in sorted(zip((ours, theirs), both, strict=True), key=lambda sides: not sides[1])
             )
             yield TensorVerdict("setting", f"{what} in evaluation", "float64", "differs", reason=said)
         elif both[0]:
-            places = ", ".join(dict.fromkeys(one["where"] for one in both[0] if one["where"]))
+            places = ", ".join(dict.fromkeys(entry["where"] for entry in both[0] if entry["where"]))
             reason = f"both models {verb.replace('keeps', 'keep').replace('draws', 'draw')} ({places}): compared with it off"
             yield TensorVerdict("setting", f"{what} in evaluation", "float64", "agrees", reason=reason)
 
@@ -62,8 +62,12 @@ def _said(draw: Draw) -> str:
 def _dropped(side: Side) -> list[tuple[float, str]]:
     """Rate and form of every dropout of a training pass, in order."""
     found = [(place, number) for place, number in _settings(side.structure, not side.draws)]
-    own = [(one["call"] - 0.5, (one["rate"], one["form"])) for one in side.draws.get("train", ()) if one["what"] == "dropout"]
-    return [one for _, one in sorted([*found, *own], key=lambda pair: pair[0])]
+    own = [
+        (entry["call"] - 0.5, (entry["rate"], entry["form"]))
+        for entry in side.draws.get("train", ())
+        if entry["what"] == "dropout"
+    ]
+    return [item for _, item in sorted([*found, *own], key=lambda pair: pair[0])]
 
 
 def _settings(structure: Structure, whole: bool) -> Iterator[tuple[float, tuple[float, str]]]:
@@ -81,7 +85,7 @@ def _listed(rates: Sequence[tuple[float, str]], forms: bool) -> str:
 
 def mixed(sides: Sequence[Side]) -> bool:
     """Whether masks drawn by hand, which divide by the share that they keep, may stand for another model's dropout."""
-    kinds = {one["what"] for side in sides for one in side.draws.get("train", ())}
+    kinds = {entry["what"] for side in sides for entry in side.draws.get("train", ())}
     return kinds == {"draw", "dropout"}
 
 
@@ -89,9 +93,9 @@ def apart(sides: Sequence[Side]) -> float:
     """How far the models' outputs in training lie from the first model's."""
     first, *others = [side.outputs("train", "float64") for side in sides]
     gaps = [
-        judging.distance(one, other) if one.shape == other.shape else float("inf")
+        judging.distance(array, other) if array.shape == other.shape else float("inf")
         for outputs in others
-        for one, other in zip(first, outputs, strict=False)
+        for array, other in zip(first, outputs, strict=False)
     ]
     return max(gaps, default=0.0)
 
@@ -99,12 +103,20 @@ def apart(sides: Sequence[Side]) -> float:
 def itself(side: Side, again: Side, mode: str) -> bool:
     """Whether a model gives other numbers when it is run again on the same ones."""
     both = zip(side.outputs(mode, "float64"), again.outputs(mode, "float64"), strict=False)
-    return any(one.shape != other.shape or not np.array_equal(one, other, equal_nan=True) for one, other in both)
+    return any(array.shape != other.shape or not np.array_equal(array, other, equal_nan=True) for array, other in both)
 
 
-def without(found: Sequence[TensorVerdict], labels: Sequence[str], evaluation: bool) -> list[TensorVerdict]:
+def without(tensor_verdicts: Sequence[TensorVerdict], labels: Sequence[str], evaluation: bool) -> list[TensorVerdict]:
     """The verdicts without those that a model's own chance decides, and a word of it. evaluation: whether it is random too."""
-    left = [] if evaluation else [one for one in found if one.quantity in ("activation", "forward", "setting")]
+    left = (
+        []
+        if evaluation
+        else [
+            tensor_verdict
+            for tensor_verdict in tensor_verdicts
+            if tensor_verdict.quantity in ("activation", "forward", "setting")
+        ]
+    )
     what = "evaluation and training are" if evaluation else "training is"
     reason = f"{' and '.join(labels)} differs from itself when it is run again on the same numbers, so {what} not compared"
     return [*left, TensorVerdict("setting", "chance", "float64", "mistrusted" if evaluation else "unsupported", reason=reason)]

@@ -46,8 +46,8 @@ def told(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]]) -> dict[str
     return {}
 
 
-def with_told(structure: Structure, found: dict[int, FlattenedImage]) -> Structure:
-    return replace(structure, told={**structure.told, **found})
+def with_told(structure: Structure, flatteneds: dict[int, FlattenedImage]) -> Structure:
+    return replace(structure, told={**structure.told, **flatteneds})
 
 
 def _taken(side: Side, place: int) -> Array | None:
@@ -87,7 +87,7 @@ def _images(structure: Structure, place: int, features: int) -> Iterator[Shape]:
         channels, sizes = (shape[0], shape[1:]) if layout == FIRST else (shape[-1], shape[:-1])
         area, rest = divmod(features, channels)
         if rest == 0 and area > 1:
-            yield from ((*one, channels) for one in ([sizes] if prod(sizes) == area else _halved(sizes, area)))
+            yield from ((*item, channels) for item in ([sizes] if prod(sizes) == area else _halved(sizes, area)))
         return
 
 

@@ -70,7 +70,7 @@ class Structure:
     def lies(self) -> str:
         """Where the model's first layer that takes images or signals has their channels."""
         places = (place for place, call in enumerate(self.calls) if "channels" in self.leaf(call.leaf).settings)
-        return next((one for one in map(self.axes.taken.__getitem__, places) if one in (FIRST, LAST)), self.channels)
+        return next((name for name in map(self.axes.taken.__getitem__, places) if name in (FIRST, LAST)), self.channels)
 
     def leaf(self, name: str) -> OwnLayer:
         return self.named[name]
@@ -174,31 +174,38 @@ def _moved(array: Array, before: int, after: int) -> Array:
     return array if before == after else np.moveaxis(array, before, after)
 
 
-def together(found: Sequence[Structure]) -> list[Structure]:
+def together(structures: Sequence[Structure]) -> list[Structure]:
     """The models of one comparison. Where they hold channels differently, a row of features is what its numbers say; where they
     hold them alike, it is to flatten an image alike, and one that does not is a finding."""
-    crossing = len({one.lies for one in found}) > 1
-    found = [replace(one, enters={}) for one in found]
+    crossing = len({structure.lies for structure in structures}) > 1
+    structures = [replace(structure, enters={}) for structure in structures]
     signals = {
-        number for one in found for number, shape in enumerate(one.takes) if image_layouts.of_signal(one, number, len(shape))
+        number
+        for structure in structures
+        for number, shape in enumerate(structure.takes)
+        if image_layouts.of_signal(structure, number, len(shape))
     }
     return [
         replace(
-            one, natural=not crossing, enters={number: LAST for number in signals if not image_layouts.of_signal(one, number)}
+            structure,
+            natural=not crossing,
+            enters={number: LAST for number in signals if not image_layouts.of_signal(structure, number)},
         )
-        for one in found
+        for structure in structures
     ]
 
 
 def read(label: str, answer: Mapping[str, Any], takes: Sequence[Shape] = (), images: str = FIRST) -> Structure:
     """From what the worker traced. takes: native shapes of the inputs; images: where the framework has an image's channels."""
-    leaves = tuple(OwnLayer(**{**one, "weights": tuple(_weight(item) for item in one["weights"])}) for one in answer["leaves"])
+    leaves = tuple(
+        OwnLayer(**{**leave, "weights": tuple(_weight(item) for item in leave["weights"])}) for leave in answer["leaves"]
+    )
     calls = tuple(
         Call(
-            *(one["leaf"], _shapes(one["inputs"]), _shapes(one["outputs"])),
-            *(tuple(one.get("sources", ())), tuple(one.get("turns", ()))),
+            *(call["leaf"], _shapes(call["inputs"]), _shapes(call["outputs"])),
+            *(tuple(call.get("sources", ())), tuple(call.get("turns", ()))),
         )
-        for one in answer["calls"]
+        for call in answer["calls"]
     )
     exits = tuple((source, turn) for source, turn in answer.get("exits", ()))
     usual = images if any(len(shape) >= IMAGE for shape in takes) else FIRST

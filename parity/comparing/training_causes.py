@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.comparing import judging, randomness
-from parity.comparing.departures import CallTrial, Departure
+from parity.comparing.call_trial import CallTrial
+from parity.comparing.departures import Departure
 from parity.comparing.judging import Pair, TensorVerdict
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import LayerMap
@@ -30,27 +31,29 @@ SPREAD = "one number is spread over several elements in one model alone"
 BAD = ("differs", "nonfinite", "reduced_precision")
 
 
-def settings(ours: Side, theirs: Side, found: LayerMap) -> list[TensorVerdict]:
+def settings(ours: Side, theirs: Side, layer_map: LayerMap) -> list[TensorVerdict]:
     """What no number shows, because it is switched off or never moves: rates of dropout in their order, frozen weights."""
-    told = list(randomness.told(ours, theirs))
-    told += [
-        TensorVerdict("setting", title, "float64", "differs", reason=reason) for title, reason in _ties(ours, theirs, found)
+    tensor_verdicts = list(randomness.told(ours, theirs))
+    tensor_verdicts += [
+        TensorVerdict("setting", title, "float64", "differs", reason=reason) for title, reason in _ties(ours, theirs, layer_map)
     ]
-    for match in found.matches:
+    for match in layer_map.matches:
         for role, at in match.weights.items():
             if spread := spread_over(match.leaves[ours.structure.label], role, at, ours, theirs):
-                told.append(spread)
+                tensor_verdicts.append(spread)
             moving = [_moves(side, at) for side in (ours, theirs) if side.structure.label in at]
             if len(set(moving)) > 1:
                 name = match.leaves[ours.structure.label]
                 reason = f"trains in {(ours if moving[0] else theirs).structure.label} alone"
-                told.append(TensorVerdict("setting", f"{name} {role}", "float64", "differs", reason=reason))
+                tensor_verdicts.append(TensorVerdict("setting", f"{name} {role}", "float64", "differs", reason=reason))
             elif len(moving) < 2:
                 name = match.leaves[ours.structure.label]
                 have = next(side.structure.label for side in (ours, theirs) if side.structure.label in at)
                 if not role.endswith("recurrent_bias"):  # a second bias beside the first adds nothing that can be learnt
-                    told.append(TensorVerdict("setting", f"{name} {role}", "float64", "differs", reason=f"{have} alone has it"))
-    return told
+                    tensor_verdicts.append(
+                        TensorVerdict("setting", f"{name} {role}", "float64", "differs", reason=f"{have} alone has it")
+                    )
+    return tensor_verdicts
 
 
 def spread_over(layer: str, role: str, at: Mapping[str, Placement], ours: Side, theirs: Side) -> TensorVerdict | None:
@@ -64,17 +67,21 @@ def spread_over(layer: str, role: str, at: Mapping[str, Placement], ours: Side, 
     return TensorVerdict("setting", f"{layer} {role}", "float64", "differs", reason=reason)
 
 
-def spread_cause(departure: Departure, told: Sequence[TensorVerdict]) -> Departure:
+def spread_cause(departure: Departure, tensor_verdicts: Sequence[TensorVerdict]) -> Departure:
     """The departure of a gradient with the setting that explains it."""
-    causes = tuple(one.reason for one in told if one.tensor == departure.title and one.reason.startswith(SPREAD))
+    causes = tuple(
+        tensor_verdict.reason
+        for tensor_verdict in tensor_verdicts
+        if tensor_verdict.tensor == departure.title and tensor_verdict.reason.startswith(SPREAD)
+    )
     return replace(departure, causes=causes) if causes and not departure.causes else departure
 
 
-def _ties(ours: Side, theirs: Side, found: LayerMap) -> Iterator[tuple[str, str]]:
+def _ties(ours: Side, theirs: Side, layer_map: LayerMap) -> Iterator[tuple[str, str]]:
     """Weights that are one in one model and two in the other: they agree until the first step."""
     labels = ours.structure.label, theirs.structure.label
     first: dict[str, dict[str, str]] = {label: {} for label in labels}
-    for match in found.matches:
+    for match in layer_map.matches:
         for role, at in match.weights.items():
             title = f"{match.leaves[labels[0]]} {role}"
             if not set(labels) <= set(at) or any(at[label].rows for label in labels):
@@ -90,9 +97,11 @@ def _moves(side: Side, at: Any) -> bool:
     return array_name(TRAIN, GRADIENT, at[side.structure.label].native) in side.seen["float64"]
 
 
-def statistics(ours: Side, theirs: Side, found: LayerMap, calls: Sequence[tuple[int, int]], means: Reruns) -> Departure | None:
+def statistics(
+    ours: Side, theirs: Side, layer_map: LayerMap, calls: Sequence[tuple[int, int]], means: Reruns
+) -> Departure | None:
     """The first layer whose running mean or variance moves otherwise, from the same batch; its momentum is tested."""
-    for trial, role, mine, other in _moving(ours, theirs, found, calls, means):
+    for trial, role, mine, other in _moving(ours, theirs, layer_map, calls, means):
         if not native_way(trial, mine, other, role):
             left = _after(ours, mine)
             error = judging.distance(left, _after(theirs, other))
@@ -124,7 +133,7 @@ def _momentum(trial: CallTrial, wanted: Array, at: Placement) -> Iterator[str]:
 def native_way(trial: CallTrial, mine: Placement, other: Placement, role: str) -> str:
     """Why two running statistics differ, where it is the frameworks' own way: a variance taken from n - 1 numbers instead of n,
     a momentum held in float32. "" where these do not explain the difference to the last digit."""
-    stated = [one.settings().get("momentum") for one in (trial, trial.turned())]
+    stated = [attempt.settings().get("momentum") for attempt in (trial, trial.turned())]
     known = [float(share) for share in stated if share is not None]
     if len(known) < 2 or abs(known[0] - known[1]) > budgets.roundoff("float32"):
         return ""  # another momentum is the user's own
@@ -156,26 +165,31 @@ def _held(trial: CallTrial, known: Sequence[float]) -> Iterator[tuple[str, tuple
 
 
 def documented(
-    found: Sequence[TensorVerdict], ours: Side, theirs: Side, mapped: LayerMap, calls: Sequence[tuple[int, int]], means: Reruns
+    tensor_verdicts: Sequence[TensorVerdict],
+    ours: Side,
+    theirs: Side,
+    mapped: LayerMap,
+    calls: Sequence[tuple[int, int]],
+    means: Reruns,
 ) -> list[TensorVerdict]:
     """The verdicts, where a running statistic departs in a framework's own way as a documented difference."""
     reasons: dict[tuple[str, str], str] = {}
     for trial, role, mine, other in _moving(ours, theirs, mapped, calls, means):
         reasons["statistic", f"{ours.structure.calls[trial.mine].leaf} {role}"] = native_way(trial, mine, other, role)
     return [
-        replace(one, verdict="documented_difference", reason=reasons[one.quantity, one.tensor])
-        if one.verdict in BAD and reasons.get((one.quantity, one.tensor))
-        else one
-        for one in found
+        replace(tensor_verdict, verdict="documented_difference", reason=reasons[tensor_verdict.quantity, tensor_verdict.tensor])
+        if tensor_verdict.verdict in BAD and reasons.get((tensor_verdict.quantity, tensor_verdict.tensor))
+        else tensor_verdict
+        for tensor_verdict in tensor_verdicts
     ]
 
 
 def _moving(
-    ours: Side, theirs: Side, found: LayerMap, calls: Sequence[tuple[int, int]], means: Reruns
+    ours: Side, theirs: Side, layer_map: LayerMap, calls: Sequence[tuple[int, int]], means: Reruns
 ) -> Iterator[tuple[CallTrial, str, Placement, Placement]]:
     """Every running statistic that departs: its call, its role, and where it lies in both."""
     for mine, other in calls:
-        match = found.of(ours.structure.label, ours.structure.calls[mine].leaf)
+        match = layer_map.of(ours.structure.label, ours.structure.calls[mine].leaf)
         for role in ("mean", "variance") if match else ():
             at = match.weights.get(role, {}) if match else {}
             if not {ours.structure.label, theirs.structure.label} <= set(at):
@@ -187,9 +201,13 @@ def _moving(
                 yield CallTrial(ours, theirs, mine, other, "train", means, limit, calls), role, *places
 
 
-def gradients(pairs: Sequence[Pair], found: Sequence[TensorVerdict], labels: tuple[str, str]) -> Departure | None:
+def gradients(pairs: Sequence[Pair], tensor_verdicts: Sequence[TensorVerdict], labels: tuple[str, str]) -> Departure | None:
     """The first gradient on the way back that departs while all before it, and the whole way forward, agree."""
-    bad = {(one.quantity, one.tensor) for one in found if one.dtype == "float64" and one.verdict in BAD}
+    bad = {
+        (tensor_verdict.quantity, tensor_verdict.tensor)
+        for tensor_verdict in tensor_verdicts
+        if tensor_verdict.dtype == "float64" and tensor_verdict.verdict in BAD
+    }
     for pair in pairs:
         if (pair.quantity, pair.tensor) in bad and pair.ours["float64"].shape == pair.theirs["float64"].shape:
             error = judging.distance(pair.ours["float64"], pair.theirs["float64"])

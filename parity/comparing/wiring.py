@@ -23,8 +23,8 @@ class Links:
         before = {leaf.name: structure.fed_by(leaf.name) for leaf in structure.weighted()}
         after: dict[str, set[str]] = {name: set() for name in before}
         for name, feeding in before.items():
-            for one in feeding:
-                after.setdefault(one, set()).add(name)
+            for word in feeding:
+                after.setdefault(word, set()).add(name)
         return Links(before, after)
 
 
@@ -43,7 +43,7 @@ def pair(groups: Sequence[tuple[Sequence[str], Sequence[str]]], ours: Links, the
     while True:
         ends = set(pairs.values())
         open_groups = [
-            ([one for one in left if one not in pairs], [one for one in right if one not in ends])
+            ([name for name in left if name not in pairs], [name for name in right if name not in ends])
             for left, right in open_groups
         ]
         open_groups = [group for group in open_groups if group[0]]
@@ -73,8 +73,8 @@ def _chained(
     while waiting:
         mine, other = waiting.pop()
         for near, far in ((ours.after, theirs.after), (ours.before, theirs.before)):
-            left = [one for one in near.get(mine, ()) if one not in pairs]
-            right = [one for one in far.get(other, ()) if one not in ends]
+            left = [name for name in near.get(mine, ()) if name not in pairs]
+            right = [name for name in far.get(other, ()) if name not in ends]
             same = len(near.get(mine, ())) == len(far.get(other, ())) == len(left) == len(right) == 1
             if same and group.get(left[0], -1) == other_group.get(right[0], -2):
                 pairs[left[0]] = right[0]
@@ -94,8 +94,8 @@ def _certain(
         for name in left:
             if pairs.keys().isdisjoint(ours.before[name] | ours.after[name]):
                 continue  # no neighbour is known yet
-            fitting = [one for one in right if _told(name, one, ours, theirs, pairs) > 0]
-            rivals = [one for one in left if fitting and _told(one, fitting[0], ours, theirs, pairs) > 0]
+            fitting = [word for word in right if _told(name, word, ours, theirs, pairs) > 0]
+            rivals = [name for name in left if fitting and _told(name, fitting[0], ours, theirs, pairs) > 0]
             if len(fitting) == len(rivals) == 1:
                 found[name] = fitting[0]
     return found
@@ -104,7 +104,7 @@ def _certain(
 def _first(group: tuple[Sequence[str], Sequence[str]], ours: Links, theirs: Links, pairs: Mapping[str, str]) -> dict[str, str]:
     """The first of ours with the first of theirs against which least speaks."""
     left, right = group
-    return {left[0]: max(right, key=lambda one: _told(left[0], one, ours, theirs, pairs))}
+    return {left[0]: max(right, key=lambda name: _told(left[0], name, ours, theirs, pairs))}
 
 
 def _told(name: str, other: str, ours: Links, theirs: Links, pairs: Mapping[str, str]) -> int:
@@ -112,7 +112,7 @@ def _told(name: str, other: str, ours: Links, theirs: Links, pairs: Mapping[str,
     neighbours of both are known and none is a pair."""
     told = 0
     for mine, their in ((ours.before[name], theirs.before[other]), (ours.after[name], theirs.after[other])):
-        known = {pairs[one] for one in mine if one in pairs}
+        known = {pairs[name] for name in mine if name in pairs}
         if known & their:
             told += 1
         elif known and their and their <= set(pairs.values()):

@@ -83,7 +83,7 @@ def meant(name: str) -> str:
     """The framework that a word probably means: `tensorflow`, `Torch`, `kears`; nothing where none is near."""
     word = name.partition("[")[0].lower()
     called = [known for known, entry in TABLE.items() if word in (known, *entry.words)]
-    near = get_close_matches(word, [known for one, entry in TABLE.items() for known in (one, *entry.words)], 1)
+    near = get_close_matches(word, [known for name, entry in TABLE.items() for known in (name, *entry.words)], 1)
     return (called or near or [""])[0]
 
 

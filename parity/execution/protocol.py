@@ -95,7 +95,7 @@ class Realization(Protocol):
 
 
 @dataclass(frozen=True)
-class DrivingRequest:
+class Drive:
     """What a framework's `drive` is asked: how to make the optimizer, where weights start, each step's gradients and rate."""
 
     make: Callable[..., Any]
@@ -143,7 +143,7 @@ class Framework(Protocol):
     def scheduled(self, case: Case) -> Array:
         """The learning rate of each of `case.steps` steps that a native optimizer took under the schedule `case.optimizer`."""
 
-    def drive(self, asked: DrivingRequest) -> list[dict[str, Array]]:
+    def drive(self, request: Drive) -> list[dict[str, Array]]:
         """Steps of a native optimizer, and the weights after each. Raises Unsupported where it is none."""
 
 

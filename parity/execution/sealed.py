@@ -41,7 +41,7 @@ class Seal:
     @staticmethod
     def of(lines: Sequence[str]) -> Seal:
         data = [f"{line}\n".encode() for line in lines]
-        sums = "".join(sha256(one).hexdigest()[:SHORT] for one in data)
+        sums = "".join(sha256(item).hexdigest()[:SHORT] for item in data)
         return Seal(len(lines), sha256(b"".join(data)).hexdigest(), sums)
 
     def to_json(self) -> dict[str, Any]:

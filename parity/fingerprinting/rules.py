@@ -124,7 +124,7 @@ def bases() -> Iterator[ClosedForm]:
     yield from _nadams()
     yield from _adamaxes()
     yield from _others()
-    yield from (ClosedForm(*one) for one in published())
+    yield from (ClosedForm(*item) for item in published())
 
 
 def _velocities() -> Iterator[ClosedForm]:

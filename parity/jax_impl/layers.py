@@ -113,13 +113,13 @@ TURNED: tuple[Move, ...] = (Transpose((1, 0)),)
 
 def layout(node: Node, graph: Graph) -> list[ParameterLayout]:
     """Where the parameters and statistics of a node of `graph` lie: native names are paths below the root module."""
-    shapes = {one.name: one.shape for one in graph.parameters}
-    shapes |= {one.name: one.shape for one in graph.statistics}
-    found = []
+    shapes = {parameter.name: parameter.shape for parameter in graph.parameters}
+    shapes |= {statistic.name: statistic.shape for statistic in graph.statistics}
+    layouts = []
     for role, name in {**node.parameters, **node.statistics}.items():
         path, moves = _place(node, role, shapes[name])
-        found.append(ParameterLayout((name,), (f"{attribute(node.name)}.{path}",), moves))
-    return found
+        layouts.append(ParameterLayout((name,), (f"{attribute(node.name)}.{path}",), moves))
+    return layouts
 
 
 def _place(node: Node, role: str, shape: Shape) -> tuple[str, tuple[Move, ...]]:

@@ -78,8 +78,8 @@ class Use:
         return self.node.attributes[attribute]
 
     def value(self, role: str = "x") -> LaidTensor:
-        found: LaidTensor = self.inputs[role]
-        return found
+        tensor: LaidTensor = self.inputs[role]
+        return tensor
 
     def first(self, role: str = "x") -> Tensor:
         """An input in the spec's order of axes."""
@@ -94,14 +94,14 @@ class Use:
 
     def alike(self, *roles: str) -> tuple[list[Tensor], bool]:
         """Inputs (or the branches of a join) in one order of axes, and whether that has the channels last."""
-        values = [one for role in roles for one in (self.inputs[role] if role == "branches" else [self.inputs[role]])]
-        last = any(one.last for one in values)
-        return [one.image() if last else one.first() for one in values], last
+        values = [item for role in roles for item in (self.inputs[role] if role == "branches" else [self.inputs[role]])]
+        last = any(value.last for value in values)
+        return [value.image() if last else value.first() for value in values], last
 
     def axis(self, last: bool = False) -> int:
         """The node's axis as that of a tensor with its batch first, and its channels last or not."""
-        one = self.inputs["branches"][0] if "branches" in self.inputs else self.value()
-        rank = int(one.tensor.ndim) - 1
+        item = self.inputs["branches"][0] if "branches" in self.inputs else self.value()
+        rank = int(item.tensor.ndim) - 1
         place = int(self["axis"]) % rank
         return (place or rank) if last else place + 1
 

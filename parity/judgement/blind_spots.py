@@ -22,49 +22,52 @@ from parity.spec.graph import Graph, Node
 Array = npt.NDArray[Any]
 
 
-def constant_outputs(found: Sequence[Comparison], graph: Graph, known: References) -> list[Comparison]:
+def constant_outputs(comparisons: Sequence[Comparison], graph: Graph, references: References) -> list[Comparison]:
     """Outputs that are the same for every example, though they have a batch: the input might not have been read."""
-    constant = set(_constant(graph, known))
+    constant = set(_constant(graph, references))
     reason = "the reference is the same for every example of the batch"
-    return [_doubted(one, reason) if one.tensor in constant else one for one in found]
+    return [_doubted(comparison, reason) if comparison.tensor in constant else comparison for comparison in comparisons]
 
 
-def _constant(graph: Graph, known: References) -> Iterator[str]:
+def _constant(graph: Graph, references: References) -> Iterator[str]:
     batched = {node.value(suffix) for node in graph.nodes if node.batched for suffix in node.outputs}
     for name in graph.outputs:
-        if name not in batched or name not in known.evaluation.reference.values:
+        if name not in batched or name not in references.evaluation.reference.values:
             continue
-        array = known.evaluation.array("values", name)
-        budget = known.evaluation.budget("values", name, known.u).maximum
+        array = references.evaluation.array("values", name)
+        budget = references.evaluation.budget("values", name, references.u).maximum
         if len(array) > 1 and np.isfinite(array).all() and bool((np.abs(array - array[:1]) <= budget).all()):
             yield name
 
 
-def saturated(found: Sequence[Comparison], graph: Graph, known: References) -> list[Comparison]:
+def saturated(comparisons: Sequence[Comparison], graph: Graph, references: References) -> list[Comparison]:
     """Sigmoids, tanhs and softmaxes all of whose elements are flat in the tested precision."""
-    flat = {node.name for node in graph.nodes if _flat(node, known)}
-    return [_doubted(one, "every element is saturated: any input would do") if one.tensor in flat else one for one in found]
+    flat = {node.name for node in graph.nodes if _flat(node, references)}
+    return [
+        _doubted(comparison, "every element is saturated: any input would do") if comparison.tensor in flat else comparison
+        for comparison in comparisons
+    ]
 
 
-def _flat(node: Node, known: References) -> bool:
-    if node.op not in ("sigmoid", "tanh", "softmax") or node.name not in known.reference.values:
+def _flat(node: Node, references: References) -> bool:
+    if node.op not in ("sigmoid", "tanh", "softmax") or node.name not in references.reference.values:
         return False
-    y = known.training.array("values", node.name)
+    y = references.training.array("values", node.name)
     slope = 1 - y**2 if node.op == "tanh" else y * (1 - y)
-    return bool((np.abs(slope) < 4 * known.u).all())
+    return bool((np.abs(slope) < 4 * references.u).all())
 
 
-def cancelled(graph: Graph, values: Mapping[str, Array], one: Pass, phase: int = 0) -> dict[str, str]:
+def cancelled(graph: Graph, values: Mapping[str, Array], pass_: Pass, phase: int = 0) -> dict[str, str]:
     """Parameter whose gradient is zero everywhere -> why: its terms, or the parts that its uses give, are not zero, and cancel.
 
     (The bias before a batch norm moves every example alike, the bias before the difference of two siamese towers both codes.)
     What is zero in every order of summation and in every part is left out.
     """
     found = {}
-    for name, gradient in one.reference.gradients.items():
+    for name, gradient in pass_.reference.gradients.items():
         if np.any(gradient):
             continue
-        left = one.beside("gradients", name).size
+        left = pass_.beside("gradients", name).size
         if left > 0:
             found[name] = f"zero by mathematics: its terms cancel, and leave up to {left:.2g} in other orders of summation"
             continue
@@ -91,10 +94,10 @@ def _parts(graph: Graph, values: Mapping[str, Array], name: str, phase: int) -> 
     shared = next((parameter for parameter in graph.parameters if parameter.name == name), None)
     if shared is None or not own:
         return []
-    added = [replace(shared, name=one) for one in own]
+    added = [replace(shared, name=name) for name in own]
     split = replace(graph, nodes=nodes, parameters=(*kept, *added), phases=(program,))
-    seen = observe(split, {**values, **dict.fromkeys(own, values[name])})
-    return [float(np.max(np.abs(seen.gradients[one]))) for one in own]
+    reference = observe(split, {**values, **dict.fromkeys(own, values[name])})
+    return [float(np.max(np.abs(reference.gradients[name]))) for name in own]
 
 
 def _doubted(comparison: Comparison, reason: str) -> Comparison:

@@ -109,15 +109,15 @@ def judge(got: Array | None, reference: Array, beside: budgets.Spread, u: float,
 
     zero: why a reference that is zero everywhere could have shown a fault all the same; without it, it could not.
     """
-    found = unfit(got, reference)
-    if found is not None or got is None:
-        return found or Finding("differs")
+    finding = unfit(got, reference)
+    if finding is not None or got is None:
+        return finding or Finding("differs")
     budget = budgets.shadowed(reference, beside, u)
     error = np.asarray(got, dtype=np.float64) - reference
     norms = ((budgets.greatest(error), budget.maximum), (budgets.rms(error), budget.rms))
     measured, allowed = max(norms, key=lambda pair: _share(*pair))
     where = place(np.unravel_index(int(np.argmax(np.abs(error))), error.shape))
-    if any(not (one <= limit) for one, limit in norms):
+    if any(not (number <= limit) for number, limit in norms):
         return Finding("differs", measured, allowed, where)
     if not np.any(reference) and not zero:
         return Finding("mistrusted", measured, allowed, where, "the reference is zero everywhere, so nothing could show")
@@ -127,9 +127,9 @@ def judge(got: Array | None, reference: Array, beside: budgets.Spread, u: float,
 
 def judge_elements(got: Array | None, reference: Array, budget: Array, first: int = 0) -> Finding:
     """Element by element against a budget for each. first: where these elements begin along the tensor's first axis."""
-    found = unfit(got, reference)
-    if found is not None or got is None:
-        return found or Finding("differs")
+    finding = unfit(got, reference)
+    if finding is not None or got is None:
+        return finding or Finding("differs")
     error = np.abs(np.asarray(got, dtype=np.result_type(reference, np.float64)) - reference)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(budget > 0, error / budget, np.where(error > 0, np.inf, 0.0))

@@ -29,15 +29,15 @@ def judge(case: Case, batch: Mapping[str, Array]) -> Callable[[Mapping[str, Arra
     x, weights, u = batch["x"], batch["weights"], budgets.roundoff(case.dtype)
 
     def comparisons(arrays: Mapping[str, Array]) -> list[Comparison]:
-        found = [named(case, "forward", "dropout", judge_bits(arrays.get(array_name(FORWARD, "dropout")), x))]
+        comparisons = [named(case, "forward", "dropout", judge_bits(arrays.get(array_name(FORWARD, "dropout")), x))]
         y = arrays.get(array_name(VALUE, "dropout"))
         if y is None or unfit(y, x) is not None:
-            return [*found, named(case, "activation", "dropout", unfit(y, x) or Finding("differs"))]
+            return [*comparisons, named(case, "activation", "dropout", unfit(y, x) or Finding("differs"))]
         kept = y != 0
-        found.append(named(case, "activation", "dropout rate", _rate(kept, rate)))
-        found.append(named(case, "activation", "dropout scale", _masked(y, x, kept, rate, u)))
+        comparisons.append(named(case, "activation", "dropout rate", _rate(kept, rate)))
+        comparisons.append(named(case, "activation", "dropout scale", _masked(y, x, kept, rate, u)))
         gradient = arrays.get(array_name(INPUT_GRADIENT, "x"))
-        return [*found, named(case, "input_gradient", "x", _masked(gradient, weights, kept, rate, u))]
+        return [*comparisons, named(case, "input_gradient", "x", _masked(gradient, weights, kept, rate, u))]
 
     return comparisons
 

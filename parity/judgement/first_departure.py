@@ -41,7 +41,7 @@ class Origins:
         found: dict[str, set[str]] = {}
         for node in self.nodes.values():
             inner = node.body.nodes if node.body else ()
-            held = [name for one in (node, *inner) for part in (one.parameters, one.statistics) for name in part.values()]
+            held = [name for node in (node, *inner) for part in (node.parameters, node.statistics) for name in part.values()]
             for name in (*held, *(node.value(suffix) for suffix in node.outputs), *node.sources()):
                 found.setdefault(name, set()).add(node.name)
         makers = {node.value(suffix): node.name for node in self.nodes.values() for suffix in node.outputs}
@@ -56,7 +56,7 @@ class Origins:
 
         Forward it reaches what is computed from the first of them, backward what the last of them is computed from.
         """
-        faulty, mine = [self.of(one) for one in failed], self.of(other)
+        faulty, mine = [self.of(comparison) for comparison in failed], self.of(other)
         if quantity in FORWARD:
             return any(nodes & self.upstream[name] for nodes in faulty for name in mine)
         if quantity in BACKWARD:
@@ -69,16 +69,16 @@ class Origins:
         if len(self.layers) == 1:
             return self._written(self.layers)
         every = list(departed)
-        forward = {name for one in every if one.quantity in FORWARD for name in self.of(one)}
+        forward = {name for comparison in every if comparison.quantity in FORWARD for name in self.of(comparison)}
         if forward:
             return self._written(name for name in forward if not (self.upstream[name] - {name}) & forward)
-        if any(one.quantity == "loss" for one in every):
+        if any(comparison.quantity == "loss" for comparison in every):
             return self._written(self.losses)
-        backward = {name for one in every if one.quantity in BACKWARD for name in self.of(one)}
+        backward = {name for comparison in every if comparison.quantity in BACKWARD for name in self.of(comparison)}
         last = {name for name in backward if not any(name in self.upstream[other] - {other} for other in backward)}
         if last:
             return f"the backward pass of or behind {self._written(last)}"
-        kept = {name for one in every if one.quantity == "statistic" for name in self.of(one)}
+        kept = {name for comparison in every if comparison.quantity == "statistic" for name in self.of(comparison)}
         return f"the statistics of {self._written(kept)}" if kept else ""
 
     def _written(self, names: Iterable[str]) -> str:

@@ -29,26 +29,26 @@ Array = npt.NDArray[Any]
 def near(references: References) -> bool:
     """Whether any branch of the training or evaluation pass may go either way by rounding alone: draw again."""
     passes = (references.training, references.evaluation)
-    return any(doubted.any() for one in passes for _, doubted in doubts(references.graph, one, references.u))
+    return any(doubted.any() for pass_ in passes for _, doubted in doubts(references.graph, pass_, references.u))
 
 
-def doubts(graph: Graph, one: Pass, u: float, *, ties: bool = False) -> Iterator[tuple[Node, Array]]:
+def doubts(graph: Graph, pass_: Pass, u: float, *, ties: bool = False) -> Iterator[tuple[Node, Array]]:
     """Kinked nodes (outside of scans) with a mask of the elements in doubt.
 
     A distance of exactly 0 is none: it comes from values that are equal by construction (zeros after a relu), not by rounding.
     ties: those too. Where a relu before it is in doubt, a framework need not see the tie.
     """
     for node in graph.all_nodes():
-        margin = one.reference.margins.get(node.name)
+        margin = pass_.reference.margins.get(node.name)
         if margin is None:
             continue
-        reach = budgets.KINK / budgets.SHADOW * sum(_error(one, source, u) for source in node.sources())
+        reach = budgets.KINK / budgets.SHADOW * sum(_error(pass_, source, u) for source in node.sources())
         yield node, (margin <= reach) & (ties | (margin > 0))
 
 
-def _error(one: Pass, source: str, u: float) -> float:
+def _error(pass_: Pass, source: str, u: float) -> float:
     """How far the value that decides may come out; what the batch brings is exact."""
-    return one.budget("values", source, u).maximum if source in one.reference.values else 0.0
+    return pass_.budget("values", source, u).maximum if source in pass_.reference.values else 0.0
 
 
 def seen_branches(references: References, arrays: Mapping[str, Array]) -> tuple[dict[str, Any], int]:
@@ -90,7 +90,7 @@ def judged_either_way(
     judged: Callable[[Pass], list[Comparison]],
     graph: Graph,
     started: Mapping[str, Array],
-    one: Pass,
+    pass_: Pass,
     dtype: str,
     *,
     phase: int = 0,
@@ -100,16 +100,16 @@ def judged_either_way(
 
     started: the values from which the pass starts. nodes: whose branches are not known, where it is not all.
     """
-    found = judged(one)
-    if dtype == "float64" or all(comparison.verdict in GREEN for comparison in found):
-        return found
+    comparisons = judged(pass_)
+    if dtype == "float64" or all(comparison.verdict in GREEN for comparison in comparisons):
+        return comparisons
     u = budgets.roundoff(dtype)
-    moved = _moved(graph, started, one, u, phase, nodes)
+    moved = _moved(graph, started, pass_, u, phase, nodes)
     if not moved:
-        return found
-    count = sum(int(doubted.sum()) for node, doubted in doubts(graph, one, u) if nodes is None or node.name in nodes)
+        return comparisons
+    count = sum(int(doubted.sum()) for node, doubted in doubts(graph, pass_, u) if nodes is None or node.name in nodes)
     note = f"with {count} units within rounding of a kink on either side"
-    return [_noted(*pair, note) for pair in zip(found, judged(one.moved(moved)), strict=True)]
+    return [_noted(*pair, note) for pair in zip(comparisons, judged(pass_.moved(moved)), strict=True)]
 
 
 def _noted(before: Comparison, after: Comparison, note: str) -> Comparison:
@@ -122,7 +122,9 @@ def _noted(before: Comparison, after: Comparison, note: str) -> Comparison:
 Moved = dict[str, dict[str, budgets.Spread]]
 
 
-def _moved(graph: Graph, started: Mapping[str, Array], one: Pass, u: float, phase: int, nodes: Collection[str] | None) -> Moved:
+def _moved(
+    graph: Graph, started: Mapping[str, Array], pass_: Pass, u: float, phase: int, nodes: Collection[str] | None
+) -> Moved:
     """Kind and name -> how far a gradient moves where units in doubt fall to the other side; {} where none is.
 
     Two samples: every value that decides is moved as far as rounding may have moved it, up or down by chance, and the other way
@@ -131,38 +133,38 @@ def _moved(graph: Graph, started: Mapping[str, Array], one: Pass, u: float, phas
     """
     found: Moved = {"gradients": {}, "input_gradients": {}}
     for way in (1.0, -1.0):
-        branches = _turned(graph, started, one, u, way, nodes)
+        branches = _turned(graph, started, pass_, u, way, nodes)
         if not branches:
             return {}
-        turned = observe(graph, started, "float64", phase=phase, branches={**one.reference.branches, **branches})
+        turned = observe(graph, started, "float64", phase=phase, branches={**pass_.reference.branches, **branches})
         for kind, spreads in found.items():
             for name, array in getattr(turned, kind).items():
-                spread = budgets.spread(one.array(kind, name), [array])
+                spread = budgets.spread(pass_.array(kind, name), [array])
                 spreads[name] = spread.joined(spreads.get(name, spread))
     return found
 
 
 def _turned(
-    graph: Graph, started: Mapping[str, Array], one: Pass, u: float, way: float, nodes: Collection[str] | None
+    graph: Graph, started: Mapping[str, Array], pass_: Pass, u: float, way: float, nodes: Collection[str] | None
 ) -> dict[str, Any]:
     """For nodes with elements in doubt: their branches, there as values that are moved decide. A kink behind a kink sees it."""
     branches, turned, numbers = dict[str, Any](), dict[str, Array](), np.random.RandomState(0)
-    for node, doubted in doubts(graph, one, u, ties=True):
+    for node, doubted in doubts(graph, pass_, u, ties=True):
         if not doubted.any() or (nodes is not None and node.name not in nodes):
             continue
         moved = dict[str, Array]()
         for source in node.sources():
-            array = turned.get(source, one.reference.values[source] if source in one.reference.values else started[source])
-            reach = 0.0 if source in turned else way * budgets.KINK / budgets.SHADOW * _error(one, source, u)
+            array = turned.get(source, pass_.reference.values[source] if source in pass_.reference.values else started[source])
+            reach = 0.0 if source in turned else way * budgets.KINK / budgets.SHADOW * _error(pass_, source, u)
             moved[source] = array + reach * numbers.choice([-1.0, 1.0], array.shape) if reach else array
         outputs, theirs = _evaluated(node, moved, {role: started[name] for role, name in node.parameters.items()})
-        ours = one.reference.branches[node.name]
+        ours = pass_.reference.branches[node.name]
         if isinstance(ours, tuple):
             branches[node.name] = tuple(_merged(doubted, *pair) for pair in zip(ours, theirs, strict=True))
         else:
             branches[node.name] = _merged(doubted, ours, theirs)
         if isinstance(outputs, np.ndarray) and outputs.shape == doubted.shape:
-            turned[node.name] = np.where(doubted, outputs, one.reference.values[node.name])
+            turned[node.name] = np.where(doubted, outputs, pass_.reference.values[node.name])
     return branches
 
 

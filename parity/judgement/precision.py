@@ -38,7 +38,9 @@ def reduced(comparisons: Sequence[Comparison], graph: Graph | None = None, rule:
     found, origins = list(comparisons), Origins(graph) if graph else None
     turned: list[int] = []
     for quantity in dict.fromkeys(comparison.quantity for comparison in comparisons if comparison.dtype == "float64"):
-        places = [place for place, one in enumerate(found) if one.quantity == quantity and one.error is not None]
+        places = [
+            place for place, comparison in enumerate(found) if comparison.quantity == quantity and comparison.error is not None
+        ]
         failed = [place for place in places if found[place].verdict == "differs"]
         sized = [place for place in failed if _float32_sized(found[place])]
         if quantity in _BITS or not failed or sized != failed:
@@ -57,13 +59,19 @@ def reduced(comparisons: Sequence[Comparison], graph: Graph | None = None, rule:
     return found
 
 
-def _followers(found: Sequence[Comparison], turned: Sequence[int]) -> list[int]:
+def _followers(comparisons: Sequence[Comparison], turned: Sequence[int]) -> list[int]:
     """What differs by no more than float32 errors of the layers explain, in quantities of which nothing differs by more."""
     more: list[int] = []
-    for quantity in dict.fromkeys(one.quantity for one in found if one.quantity not in _BITS | {"update"}):
-        places = [place for place, one in enumerate(found) if one.quantity == quantity and one.verdict == "differs"]
+    for quantity in dict.fromkeys(
+        comparison.quantity for comparison in comparisons if comparison.quantity not in _BITS | {"update"}
+    ):
+        places = [
+            place
+            for place, comparison in enumerate(comparisons)
+            if comparison.quantity == quantity and comparison.verdict == "differs"
+        ]
         left = [place for place in places if place not in turned]
-        if all(_float32_share(found[place]) <= 1 for place in left):
+        if all(_float32_share(comparisons[place]) <= 1 for place in left):
             more += left
     return more
 
@@ -105,12 +113,12 @@ def _spread(comparison: Comparison, arrays: Mapping[str, Array]) -> float | None
     if comparison.quantity not in ("gradient", "loss"):
         return None
     first = LOSS if comparison.quantity == "loss" else array_name(GRADIENT, tensor)
-    one, other = arrays.get(first), arrays.get(step_name(0, first))
-    if one is None or other is None or one.shape != other.shape or not one.size:
+    array, other = arrays.get(first), arrays.get(step_name(0, first))
+    if array is None or other is None or array.shape != other.shape or not array.size:
         return None
-    if not (np.isfinite(one).all() and np.isfinite(other).all()):
+    if not (np.isfinite(array).all() and np.isfinite(other).all()):
         return None
-    return budgets.greatest(one.astype(np.float64) - other.astype(np.float64))
+    return budgets.greatest(array.astype(np.float64) - other.astype(np.float64))
 
 
 def _allowed(comparison: Comparison, references: References) -> float:

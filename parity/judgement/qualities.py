@@ -59,75 +59,75 @@ class QualityBound:
         return " and ".join(f"{word} {bound:g}" for word, bound in bounds if bound is not None)
 
 
-def accuracy(seen: Evidence) -> float:
+def accuracy(evidence: Evidence) -> float:
     """Share of the labels at which the greatest score stands."""
-    right = np.argmax(seen.values, axis=-1) == seen.target
-    return float(np.mean(right if seen.counted is None else right[seen.counted]))
+    right = np.argmax(evidence.values, axis=-1) == evidence.target
+    return float(np.mean(right if evidence.counted is None else right[evidence.counted]))
 
 
-def commonest(seen: Evidence) -> float:
+def commonest(evidence: Evidence) -> float:
     """The share of the most frequent label."""
-    labels = _counted(seen, seen.target)
+    labels = _counted(evidence, evidence.target)
     return float(np.max(np.unique(labels, return_counts=True)[1]) / labels.size)
 
 
-def sequence_accuracy(seen: Evidence) -> float:
+def sequence_accuracy(evidence: Evidence) -> float:
     """Share of the sequences in which every counted label is right. Fed with the target, each step before the first mistake is
     what greedy decoding would have fed, so this is as well the share that greedy decoding gets right, end included."""
-    right = np.argmax(seen.values, axis=-1) == seen.target
-    return float(np.mean(np.all(right | (False if seen.counted is None else ~seen.counted), axis=-1)))
+    right = np.argmax(evidence.values, axis=-1) == evidence.target
+    return float(np.mean(np.all(right | (False if evidence.counted is None else ~evidence.counted), axis=-1)))
 
 
-def bits(seen: Evidence) -> float:
+def bits(evidence: Evidence) -> float:
     """Mean of −log₂ of the probability that the scores' softmax gives to the label."""
-    scores = np.asarray(seen.values, dtype=np.float64)
+    scores = np.asarray(evidence.values, dtype=np.float64)
     scores = scores - np.max(scores, axis=-1, keepdims=True)
     told = scores - np.log(np.sum(np.exp(scores), axis=-1, keepdims=True))
-    chosen = np.take_along_axis(told, seen.target[..., None], axis=-1)[..., 0]
-    return float(-np.mean(_counted(seen, chosen)) / np.log(2))
+    chosen = np.take_along_axis(told, evidence.target[..., None], axis=-1)[..., 0]
+    return float(-np.mean(_counted(evidence, chosen)) / np.log(2))
 
 
-def entropy(seen: Evidence) -> float:
+def entropy(evidence: Evidence) -> float:
     """Of the labels' own frequencies, in bits: no guess that ignores what came before does better on these labels."""
-    counts = np.unique(_counted(seen, seen.target), return_counts=True)[1]
+    counts = np.unique(_counted(evidence, evidence.target), return_counts=True)[1]
     shares = counts / counts.sum()
     return float(-np.sum(shares * np.log2(shares)))
 
 
-def squared_error(seen: Evidence) -> float:
+def squared_error(evidence: Evidence) -> float:
     """Mean squared error in units of the noise's variance: 1 is what a perfect model leaves."""
-    return float(np.mean((np.asarray(seen.values, dtype=np.float64) - seen.target) ** 2) / seen.noise)
+    return float(np.mean((np.asarray(evidence.values, dtype=np.float64) - evidence.target) ** 2) / evidence.noise)
 
 
-def absolute_error(seen: Evidence) -> float:
-    return float(np.mean(np.abs(np.asarray(seen.values, dtype=np.float64) - seen.target)))
+def absolute_error(evidence: Evidence) -> float:
+    return float(np.mean(np.abs(np.asarray(evidence.values, dtype=np.float64) - evidence.target)))
 
 
-def sides(seen: Evidence) -> float:
+def sides(evidence: Evidence) -> float:
     """Share of the values on the target's side of the middle between its two values."""
-    middle = (float(np.min(seen.target)) + float(np.max(seen.target))) / 2
-    return float(np.mean((seen.values > middle) == (seen.target > middle)))
+    middle = (float(np.min(evidence.target)) + float(np.max(evidence.target))) / 2
+    return float(np.mean((evidence.values > middle) == (evidence.target > middle)))
 
 
-def ranking(seen: Evidence) -> float:
+def ranking(evidence: Evidence) -> float:
     """Chance that a pair of target 0 has a greater value (distance) than a pair of target 1; a tie counts a half.
     This is the area under the curve of Hanley & McNeil 1982."""
-    near = np.sort(np.asarray(seen.values, dtype=np.float64)[seen.target == 1])
-    far = np.asarray(seen.values, dtype=np.float64)[seen.target == 0]
+    near = np.sort(np.asarray(evidence.values, dtype=np.float64)[evidence.target == 1])
+    far = np.asarray(evidence.values, dtype=np.float64)[evidence.target == 0]
     below, upto = (np.searchsorted(near, far, side=side) for side in ("left", "right"))
     return (
         float(np.mean(below + upto) / (2 * near.size)) if np.isfinite(near).all() and np.isfinite(far).all() else float("nan")
     )
 
 
-def frechet_distance(seen: Evidence) -> float:
+def frechet_distance(evidence: Evidence) -> float:
     """Between normal distributions with the means and covariances of two sets of images, averaged to at most 8×8 pixels:
     |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2(Σ₁Σ₂)^½) (Dowson & Landau 1982; Heusel et al. 2017 take a network's features instead)."""
-    if not np.isfinite(seen.values).all():
+    if not np.isfinite(evidence.values).all():
         return float("nan")
-    sets = [_features(np.asarray(images, dtype=np.float64)) for images in (seen.values, seen.target)]
-    means = [one.mean(axis=0) for one in sets]
-    spreads = [np.cov(one, rowvar=False) for one in sets]
+    sets = [_features(np.asarray(images, dtype=np.float64)) for images in (evidence.values, evidence.target)]
+    means = [array.mean(axis=0) for array in sets]
+    spreads = [np.cov(array, rowvar=False) for array in sets]
     values, vectors = np.linalg.eigh(spreads[0])
     root = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
     crossed = np.linalg.eigvalsh(root @ spreads[1] @ root)
@@ -135,19 +135,21 @@ def frechet_distance(seen: Evidence) -> float:
     return float(np.sum((means[0] - means[1]) ** 2) + traces)
 
 
-def constant_image(seen: Evidence) -> float:
+def constant_image(evidence: Evidence) -> float:
     """What the mean image alone would get: all of the target's variance is missing."""
-    return float(np.trace(np.cov(_features(np.asarray(seen.target, dtype=np.float64)), rowvar=False)))
+    return float(np.trace(np.cov(_features(np.asarray(evidence.target, dtype=np.float64)), rowvar=False)))
 
 
-def loss_share(seen: Evidence) -> float:
+def loss_share(evidence: Evidence) -> float:
     """The last loss, as a share of the first."""
-    return float(seen.losses[-1] / seen.losses[0])
+    return float(evidence.losses[-1] / evidence.losses[0])
 
 
 MEASURES: Mapping[str, Measure] = {
     "absolute_error": Measure(
-        absolute_error, lambda seen: float(np.mean(np.abs(seen.target - np.median(seen.target)))), "mean absolute error"
+        absolute_error,
+        lambda evidence: float(np.mean(np.abs(evidence.target - np.median(evidence.target)))),
+        "mean absolute error",
     ),
     "accuracy": Measure(accuracy, commonest, "accuracy"),
     "bits": Measure(bits, entropy, "bits per character"),
@@ -157,13 +159,13 @@ MEASURES: Mapping[str, Measure] = {
     "sequence_accuracy": Measure(sequence_accuracy, None, "sequences without a mistake"),
     "sides": Measure(sides, lambda _: 0.5, "share on the right side"),
     "squared_error": Measure(
-        squared_error, lambda seen: float(np.var(seen.target) / seen.noise), "squared error ÷ variance of the noise"
+        squared_error, lambda evidence: float(np.var(evidence.target) / evidence.noise), "squared error ÷ variance of the noise"
     ),
 }
 
 
-def _counted(seen: Evidence, array: Array) -> Array:
-    return array.reshape(-1) if seen.counted is None else array[seen.counted]
+def _counted(evidence: Evidence, array: Array) -> Array:
+    return array.reshape(-1) if evidence.counted is None else array[evidence.counted]
 
 
 def _features(images: Array) -> Array:

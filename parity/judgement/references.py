@@ -92,8 +92,8 @@ class References:
             return self
 
         def wider(begun: Pass, training: bool, branches: Mapping[str, Any] | None) -> Pass:
-            asked = self.graph, self.values, self.dtype
-            return one_pass(*asked, training=training, shadows=shadows, branches=branches, begun=begun)
+            graphs = self.graph, self.values, self.dtype
+            return one_pass(*graphs, training=training, shadows=shadows, branches=branches, begun=begun)
 
         training = wider(self.training, True, self.branches)
         evaluation = training if self.evaluation is self.training else wider(self.evaluation, False, None)
@@ -190,9 +190,9 @@ def started(graph: Graph, values: Mapping[str, Array], after: Pass | None) -> Ma
     return {**values, **_statistics(graph, after.reference)} if after else values
 
 
-def _statistics(graph: Graph, one: Reference) -> Mapping[str, Array]:
+def _statistics(graph: Graph, reference: Reference) -> Mapping[str, Array]:
     kept = {statistic.name for statistic in graph.statistics}
-    return {name: array for name, array in one.state.items() if name in kept}
+    return {name: array for name, array in reference.state.items() if name in kept}
 
 
 def _joined(
@@ -204,27 +204,27 @@ def _joined(
         ours, theirs = _arrays(reference, kind), _arrays(shadow, kind)
         found[kind] = {name: budgets.spread(array, [theirs[name]]) for name, array in ours.items()}
         if before:
-            found[kind] = {name: before[kind][name].joined(one) for name, one in found[kind].items()}
+            found[kind] = {name: before[kind][name].joined(spread) for name, spread in found[kind].items()}
     return found
 
 
-def _arrays(one: Reference, kind: str) -> dict[str, Array]:
-    held = {"loss": one.loss} if kind == "loss" else getattr(one, kind)
+def _arrays(reference: Reference, kind: str) -> dict[str, Array]:
+    held = {"loss": reference.loss} if kind == "loss" else getattr(reference, kind)
     return {name: np.asarray(array) for name, array in held.items() if array is not None}
 
 
 def moved(values: Mapping[str, Array], dtype: str, seed: int) -> dict[str, Array]:
     """Every float moved by u, up or down by chance: to a neighbour in the tested precision. Zeros stay."""
     numbers, wide = np.random.RandomState(seed), error_bounds.wide(budgets.roundoff(dtype))
-    found = {}
+    arrays = {}
     for name, array in values.items():
         if array.dtype.kind != "f":
-            found[name] = array
+            arrays[name] = array
             continue
-        found[name] = np.empty(array.shape, np.float64)
-        given, taken = array.reshape(-1), found[name].reshape(-1)
+        arrays[name] = np.empty(array.shape, np.float64)
+        given, taken = array.reshape(-1), arrays[name].reshape(-1)
         for first in range(0, array.size, PIECE):
             piece = slice(first, first + PIECE)
             sign = np.where(numbers.uniform(size=given[piece].shape) < 0.5, -1, 1)
             taken[piece] = given[piece].astype(wide) * (1 + wide(budgets.roundoff(dtype)) * sign)
-    return found
+    return arrays

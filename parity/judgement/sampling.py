@@ -38,11 +38,11 @@ def judge(case: Case, spec: Initializer) -> Callable[[Mapping[str, Array]], list
         if bad:
             return bad
         known = [draw for draw in draws if draw is not None]
-        found = [*_seeds(case, claimed, known, arrays)]
-        found += {"constant": _constant, "identity": _constant, "orthogonal": _orthogonal}.get(claimed.kind, _independent)(
-            case, claimed, known
-        )
-        return found
+        comparisons = [*_seeds(case, claimed, known, arrays)]
+        comparisons += {"constant": _constant, "identity": _constant, "orthogonal": _orthogonal}.get(
+            claimed.kind, _independent
+        )(case, claimed, known)
+        return comparisons
 
     return comparisons
 
@@ -63,15 +63,15 @@ def _seeds(case: Case, claimed: Claim, draws: list[Array], arrays: Mapping[str, 
         yield named(case, QUANTITY, "same seed", finding)
     if claimed.kind in ("constant", "identity"):
         return
-    for number, (one, other) in enumerate(pairwise(draws)):
-        if claimed.scale and np.array_equal(one, other):
+    for number, (array, other) in enumerate(pairwise(draws)):
+        if claimed.scale and np.array_equal(array, other):
             reason = f"draws {number} and {number + 1} are the same, their seeds are not"
             yield compared(case, QUANTITY, "other seed", None, None, reason)
 
 
 def _constant(case: Case, claimed: Claim, draws: list[Array]) -> list[Comparison]:
     """Every element is the number, or that of the scaled identity, rounded once."""
-    found = []
+    comparisons = []
     for number, draw in enumerate(draws):
         whole = claimed.scale * np.eye(*draw.shape) if claimed.kind == "identity" else np.full(draw.shape, claimed.scale)
         expected = whole.astype(draw.dtype)
@@ -80,8 +80,8 @@ def _constant(case: Case, claimed: Claim, draws: list[Array]) -> list[Comparison
         worst = np.unravel_index(int(np.argmax(error)), error.shape)
         comparison = compared(case, QUANTITY, f"draw {number}", float(error[worst]), budget, where=place(worst))
         exact = comparison.verdict == "agrees" and not comparison.error
-        found.append(named(case, QUANTITY, comparison.tensor, Finding("exact", 0.0, budget)) if exact else comparison)
-    return found
+        comparisons.append(named(case, QUANTITY, comparison.tensor, Finding("exact", 0.0, budget)) if exact else comparison)
+    return comparisons
 
 
 def _independent(case: Case, claimed: Claim, draws: list[Array]) -> list[Comparison]:
@@ -91,21 +91,21 @@ def _independent(case: Case, claimed: Claim, draws: list[Array]) -> list[Compari
     count, deviation = len(pooled), claimed.standard_deviation
     allowed = budgets.deviations()
     mean = abs(float(np.mean(pooled))) * sqrt(count) / deviation
-    found = [compared(case, QUANTITY, "mean", mean, allowed, "standard errors of the mean")]
-    found.append(_variance(case, claimed, pooled))
-    found.append(_extreme(case, claimed, float(max(-pooled[0], pooled[-1])), count))
+    comparisons = [compared(case, QUANTITY, "mean", mean, allowed, "standard errors of the mean")]
+    comparisons.append(_variance(case, claimed, pooled))
+    comparisons.append(_extreme(case, claimed, float(max(-pooled[0], pooled[-1])), count))
     below = claimed.below(pooled)
     distance = max(float(np.max(np.arange(1, count + 1) / count - below)), float(np.max(below - np.arange(count) / count)))
     budget = budgets.distribution_distance(count)
-    found.append(compared(case, QUANTITY, "distribution", distance, budget, "Kolmogorov-Smirnov distance"))
+    comparisons.append(compared(case, QUANTITY, "distribution", distance, budget, "Kolmogorov-Smirnov distance"))
     for lag in (1, draws[0].shape[-1]):
-        related = max(_correlation(one[:-lag], one[lag:], deviation) for one in flat)
+        related = max(_correlation(array[:-lag], array[lag:], deviation) for array in flat)
         reason = f"correlation of elements {lag} apart, in standard errors"
-        found.append(compared(case, QUANTITY, f"neighbours {lag}", related, budgets.deviations(len(flat)), reason))
-    for one, other in pairwise(flat):
+        comparisons.append(compared(case, QUANTITY, f"neighbours {lag}", related, budgets.deviations(len(flat)), reason))
+    for array, other in pairwise(flat):
         reason = "correlation of two seeds, in standard errors"
-        found.append(compared(case, QUANTITY, "seeds", _correlation(one, other, deviation), allowed, reason))
-    return found
+        comparisons.append(compared(case, QUANTITY, "seeds", _correlation(array, other, deviation), allowed, reason))
+    return comparisons
 
 
 def _variance(case: Case, claimed: Claim, pooled: Array) -> Comparison:
@@ -138,21 +138,23 @@ def _extreme(case: Case, claimed: Claim, greatest: float, count: int) -> Compari
 
 def _orthogonal(case: Case, claimed: Claim, draws: list[Array]) -> list[Comparison]:
     """The shorter side is orthogonal up to rounding, and no direction is preferred."""
-    u, found = budgets.roundoff(case.dtype), []
+    u, comparisons = budgets.roundoff(case.dtype), []
     for number, draw in enumerate(draws):
         q = np.asarray(as_matrix(draw), dtype=np.float64)
         q = q if q.shape[0] >= q.shape[1] else q.T
         error = np.abs(q.T @ q - claimed.scale**2 * np.eye(q.shape[1]))
         worst = np.unravel_index(int(np.argmax(error)), error.shape)
         budget = budgets.orthogonality((q.shape[0], q.shape[1]), claimed.scale, u)
-        found.append(compared(case, QUANTITY, f"draw {number}", float(error[worst]), budget, "QᵀQ - gain²·I", place(worst)))
+        comparisons.append(
+            compared(case, QUANTITY, f"draw {number}", float(error[worst]), budget, "QᵀQ - gain²·I", place(worst))
+        )
         # 1ᵀQ1 is √columns·√rows times one coordinate of a random unit vector of `rows` dimensions.
         total = abs(float(np.sum(q))) / (abs(claimed.scale) * sqrt(q.shape[1]))
         reason = "sum of all elements, in standard deviations"
-        found.append(compared(case, QUANTITY, f"mean {number}", total, budgets.deviations(len(draws)), reason))
-    return found
+        comparisons.append(compared(case, QUANTITY, f"mean {number}", total, budgets.deviations(len(draws)), reason))
+    return comparisons
 
 
-def _correlation(one: Array, other: Array, deviation: float) -> float:
+def _correlation(array: Array, other: Array, deviation: float) -> float:
     """|Σxy|/(σ²·√n): about normal for independent x and y."""
-    return abs(float(np.dot(one, other))) / (deviation**2 * sqrt(len(one)))
+    return abs(float(np.dot(array, other))) / (deviation**2 * sqrt(len(array)))

@@ -41,7 +41,7 @@ def judge_updates(
     references: References,
     zeros: Mapping[str, str] | None = None,
     phase: int = 0,
-    one: Pass | None = None,
+    pass_: Pass | None = None,
 ) -> list[Comparison]:
     """One comparison a parameter, over all steps: the step and element that use the most of their budget.
 
@@ -52,24 +52,24 @@ def judge_updates(
     rule, factors = Rule.of(optimizer), trained(references, phase)
     keys = gradient_keys(references.graph, phase, case.steps)
     missing = [name for name in factors if array_name(keys[0], name) not in arrays]
-    found = [named(case, QUANTITY, name, Finding("differs", reason="no gradient was seen for it")) for name in missing]
+    comparisons = [named(case, QUANTITY, name, Finding("differs", reason="no gradient was seen for it")) for name in missing]
     factors = {name: factor for name, factor in factors.items() if name not in missing}
     gradients = [{name: arrays.get(array_name(key, name)) for name in factors} for key in keys]
     bad = [_unfit_gradient(case, initial, gradients, name) for name in factors]
     if any(bad):  # a rule may read every gradient (a global norm), so none can be replayed
-        return [*found, *(comparison for comparison in bad if comparison)]
+        return [*comparisons, *(comparison for comparison in bad if comparison)]
     seen = [{name: array for name, array in step.items() if array is not None} for step in gradients]
     first = keys[0] if phase else GRADIENT
-    alone, one = _alone(references.graph), one or references.training
-    errors = {name: 0.0 if alone else _gradient_error(one, references.u, arrays, first, name) for name in factors}
+    alone, pass_ = _alone(references.graph), pass_ or references.training
+    errors = {name: 0.0 if alone else _gradient_error(pass_, references.u, arrays, first, name) for name in factors}
     for name, parts in _replayed(rule, case, initial, seen, references.u, factors, errors):
         afters = [arrays.get(step_name(k, PARAMETER, name)) for k in range(case.steps)]
         zero = (zeros or {}).get(name, "")
-        found.append(named(case, QUANTITY, name, _over_steps(initial[name], afters, parts, references.u, zero)))
-    found += _frozen(case, initial, arrays, references) if not phase else []
+        comparisons.append(named(case, QUANTITY, name, _over_steps(initial[name], afters, parts, references.u, zero)))
+    comparisons += _frozen(case, initial, arrays, references) if not phase else []
     if alone and dict(case.hyperparameters) == optimizer.probe_values():
-        found += blind_hyperparameters(case, rule, initial, seen, references.u, factors)
-    return found
+        comparisons += blind_hyperparameters(case, rule, initial, seen, references.u, factors)
+    return comparisons
 
 
 def _alone(graph: Graph) -> bool:
@@ -96,19 +96,19 @@ def blind_hyperparameters(
     case: Case, rule: Rule, initial: Arrays, gradients: Sequence[Arrays], u: float, factors: Mapping[str, float]
 ) -> list[Comparison]:
     """Hyper-parameters that could be half as large without a change of any update by HALVED budgets: mistrusted."""
-    found = []
+    comparisons = []
     true = replay(rule, case.hyperparameters, initial, gradients, u, factors)
     for hyper, value in case.hyperparameters.items():
         halved = replay(rule, {**case.hyperparameters, hyper: value / 2}, initial, gradients, u, factors)
         moved = 0.0
         for name in factors:
-            for one, other in zip(true, halved, strict=True):
-                budget = budgets.updated(one[name].error, one[name].size, u)
-                moved = max(moved, float(np.max(np.abs(one[name].update - other[name].update) / np.maximum(budget, 1e-300))))
+            for entry, other in zip(true, halved, strict=True):
+                budget = budgets.updated(entry[name].error, entry[name].size, u)
+                moved = max(moved, float(np.max(np.abs(entry[name].update - other[name].update) / np.maximum(budget, 1e-300))))
         if value and moved < budgets.HALVED:
             reason = f"halving {hyper} moves no update by more than {moved:.1g} budgets: these data cannot judge it"
-            found.append(named(case, QUANTITY, hyper, Finding("mistrusted", reason=reason)))
-    return found
+            comparisons.append(named(case, QUANTITY, hyper, Finding("mistrusted", reason=reason)))
+    return comparisons
 
 
 def _unfit_gradient(
@@ -121,10 +121,10 @@ def _unfit_gradient(
     return None
 
 
-def _gradient_error(one: Pass, u: float, arrays: Arrays, first: str, name: str) -> float:
+def _gradient_error(pass_: Pass, u: float, arrays: Arrays, first: str, name: str) -> float:
     """How far the gradient inside `step` may lie from the one that `gradients` showed: the programs may differ by rounding."""
-    reference = one.array("gradients", name)
-    budget = one.budget("gradients", name, u).maximum
+    reference = pass_.array("gradients", name)
+    budget = pass_.budget("gradients", name, u).maximum
     size = budgets.greatest(reference)
     largest = max(budgets.greatest(array) for key, array in arrays.items() if ends_in(key, GRADIENT, name))
     return budget * max(1.0, largest / size) if size else budget
@@ -177,7 +177,7 @@ def _over_steps(start: Array, afters: Sequence[Array | None], parts: Iterator[Pa
             if after is not None and k not in unfits:
                 update = after[part].astype(step.update.dtype) - start[part].astype(step.update.dtype)
                 findings.append((k, judge_elements(update, step.update, budgets.updated(step.error, step.size, u), first)))
-    k, worst = max(findings, key=lambda one: _badness(one[1]))
+    k, worst = max(findings, key=lambda findings: _badness(findings[1]))
     worst = replace(worst, where=f"step {k} {worst.where}".strip())
     if worst.verdict in ("exact", "agrees") and not moved:
         verdict, reason = (worst.verdict, zero) if zero else ("mistrusted", "no step moves it, so nothing could show")
@@ -197,12 +197,12 @@ def _badness(finding: Finding) -> tuple[int, float]:
 def _frozen(case: Case, initial: Arrays, arrays: Arrays, references: References) -> list[Comparison]:
     """Parameters that this program never updates: bitwise the same after every step."""
     ever = {name for phase in references.graph.phases for name in phase.updates}
-    found = []
+    comparisons = []
     for parameter in references.graph.parameters:
         name = parameter.name
         if name in ever:
             continue
         findings = [judge_bits(arrays.get(step_name(k, PARAMETER, name)), initial[name]) for k in range(case.steps)]
         bad = [finding for finding in findings if finding.verdict != "exact"]
-        found.append(named(case, QUANTITY, name, bad[0] if bad else Finding("exact", 0.0, 0.0, reason="frozen")))
-    return found
+        comparisons.append(named(case, QUANTITY, name, bad[0] if bad else Finding("exact", 0.0, 0.0, reason="frozen")))
+    return comparisons

@@ -114,7 +114,7 @@ GATES: tuple[Move, ...] = (Permute((1, 0, 2)),)  # reset, update, new -> update,
 def _layout(node: Node, graph: Graph, root: Graph) -> list[ParameterLayout]:
     if node.op == "scan":
         body = inner(node, graph)
-        return [one for child in body.nodes for one in _layout(child, body, root)]
+        return [item for child in body.nodes for item in _layout(child, body, root)]
     if not node.parameters:
         return []
     if node.op == "dense":
@@ -181,32 +181,32 @@ def _attention(layer: str, last: str, shape: tuple[int, ...], heads: int) -> tup
 def _dense(node: Node, graph: Graph, root: Graph) -> list[ParameterLayout]:
     """A kernel behind a flattened image takes that image's channels-last order."""
     kernel, first, name = node.parameters["kernel"], holder(node, "kernel", root), owner(node, root)
-    found = [ParameterLayout((node.parameters["bias"],), (f"{name}/bias",))] if "bias" in node.parameters else []
+    layouts = [ParameterLayout((node.parameters["bias"],), (f"{name}/bias",))] if "bias" in node.parameters else []
     if first.op == "embedding":
-        return [ParameterLayout((kernel,), (f"{owner(first, root)}/embeddings",)), *found]
+        return [ParameterLayout((kernel,), (f"{owner(first, root)}/embeddings",)), *layouts]
     lies, moves = arrangements(graph)[str(node.inputs["x"])], TURN
     if lies.kind == "flat":
         (channels, height, width), units = lies.origin, node.outputs[""][-1]
         spread = Reshape((units, *lies.shape), (units, channels, height, width))
         gathered = Reshape((units, height, width, channels), (units, *lies.shape))
         moves = (spread, Transpose((0, 2, 3, 1)), gathered, *TURN)
-    return [ParameterLayout((kernel,), (f"{owner(first, root)}/kernel",), moves), *found]
+    return [ParameterLayout((kernel,), (f"{owner(first, root)}/kernel",), moves), *layouts]
 
 
 def _gru(node: Node, name: str) -> list[ParameterLayout]:
     """Both biases lie in one variable (2, 3·units)."""
-    found, units = [], node.attributes["units"]
+    layouts, units = [], node.attributes["units"]
     for number in range(node.attributes["layers"]):
         roles = {role.partition(".")[2]: full for role, full in node.parameters.items() if role.startswith(f"layer{number}.")}
         path = f"{name}>layer{number}" + ("/gru_cell" if node.op == "gru" else "")
         for role in ("kernel", "recurrent_kernel"):
-            found.append(ParameterLayout((roles[role],), (f"{path}/{role}",), (*GATES, *TURN)))
+            layouts.append(ParameterLayout((roles[role],), (f"{path}/{role}",), (*GATES, *TURN)))
         if "recurrent_bias" in roles:
             pair = (Concatenate((3 * units, 3 * units)), Reshape((6 * units,), (2, 3 * units)))
-            found.append(ParameterLayout((roles["bias"], roles["recurrent_bias"]), (f"{path}/bias",), (*GATES, *pair)))
+            layouts.append(ParameterLayout((roles["bias"], roles["recurrent_bias"]), (f"{path}/bias",), (*GATES, *pair)))
         else:
-            found.append(ParameterLayout((roles["bias"],), (f"{path}/bias",), GATES))
-    return found
+            layouts.append(ParameterLayout((roles["bias"],), (f"{path}/bias",), GATES))
+    return layouts
 
 
 def each(graph: Graph, of: Callable[[Node, Graph], list[ParameterLayout]]) -> list[ParameterLayout]:

@@ -125,9 +125,9 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 
 def _project_vjp(run: Run, role: str, projections: Any, dy: Array, gradients: dict[str, Array]) -> Array:
     """Adds the projection's parameter gradients to `gradients` and returns the gradient of its input."""
-    found = dense.vjp(run, projections[role], dy)
-    dx = found.pop("x")
-    gradients.update({f"{role}.{name}": gradient for name, gradient in found.items()})
+    arrays = dense.vjp(run, projections[role], dy)
+    dx = arrays.pop("x")
+    gradients.update({f"{role}.{name}": gradient for name, gradient in arrays.items()})
     return dx
 
 

@@ -47,8 +47,8 @@ def product(graph: Graph, values: Values, direction: Values, dtype: str = "float
     given |= {name: given[name] + (1j * STEP * array).astype(wide) for name, array in direction.items()}
     order = np.random.RandomState(order_seed) if order_seed else None
     run = Run(wide, True, order, running=order_seed is not None and order_seed % 2 == 0)
-    found = walking.backward(walking.forward(graph, given, run, graph.phases[0]))
-    slopes = {**found.inputs, **found.parameters}
+    gradients = walking.backward(walking.forward(graph, given, run, graph.phases[0]))
+    slopes = {**gradients.inputs, **gradients.parameters}
     return {name: np.asarray(slopes[name].imag / np.dtype(dtype).type(STEP)) for name in direction}
 
 
@@ -70,7 +70,7 @@ def _refused(nodes: Iterable[Node]) -> Iterator[str]:
             yield from _refused(node.body.nodes)
         elif node.op == "formula":
             called = ast.walk(ast.parse(str(node.attributes["text"])))
-            yield from NOT_IN_FORMULAS & {one.id for one in called if isinstance(one, ast.Name)}
+            yield from NOT_IN_FORMULAS & {node.id for node in called if isinstance(node, ast.Name)}
         elif not Op(TABLE[node.op]).analytic:
             yield node.op
 
@@ -80,18 +80,18 @@ def newton_step(graph: Graph, values: Values) -> dict[str, Array]:
     gradients = observe(graph, values).gradients
     shapes = {name: array.shape for name, array in gradients.items()}
     g = flat(gradients)
-    columns = [flat(product(graph, values, unflat(one, shapes))) for one in np.eye(len(g))]
+    columns = [flat(product(graph, values, unflat(array, shapes))) for array in np.eye(len(g))]
     return unflat(np.linalg.lstsq(np.stack(columns, axis=1), g)[0], shapes)
 
 
 def minimum(graph: Graph, values: Values) -> dict[str, Array]:
     """Where Newton's steps from here end, in float64. Raises NotTwice where they don't."""
-    found = dict(values)
+    arrays = dict(values)
     for _ in range(STEPS):
-        step = newton_step(graph, found)
-        found |= {name: found[name] - array for name, array in step.items()}
-        if np.linalg.norm(flat(step)) <= SETTLED * np.linalg.norm(flat({name: found[name] for name in step})):
-            return {name: found[name] for name in step}
+        step = newton_step(graph, arrays)
+        arrays |= {name: arrays[name] - array for name, array in step.items()}
+        if np.linalg.norm(flat(step)) <= SETTLED * np.linalg.norm(flat({name: arrays[name] for name in step})):
+            return {name: arrays[name] for name in step}
     raise NotTwice(
         f"Newton's method finds no minimum of {graph.name} in {STEPS} steps: is its loss convex, and bounded by data?"
     )

@@ -191,11 +191,11 @@ FUNCTIONS: Mapping[str, Callable[..., Bounded]] = {
 
 
 def _choose(better: Callable[[Any, Any], Any], terms: tuple[Any, ...]) -> Bounded:
-    known = next(term for term in terms if isinstance(term, Bounded))
-    first, *rest = [term if isinstance(term, Bounded) else exactly(term, known.u) for term in terms]
+    bounded = next(term for term in terms if isinstance(term, Bounded))
+    first, *rest = [term if isinstance(term, Bounded) else exactly(term, bounded.u) for term in terms]
     for term in rest:
         close = abs(first.value - term.value) <= first.error + term.error
         wins = better(term.value, first.value)
         error = np.where(close, np.maximum(first.error, term.error), np.where(wins, term.error, first.error))
-        first = Bounded(np.where(wins, term.value, first.value), error, known.u)
+        first = Bounded(np.where(wins, term.value, first.value), error, bounded.u)
     return first

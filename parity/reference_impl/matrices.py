@@ -1,6 +1,6 @@
 """Owns what an update rule may do with a whole tensor: means of rows and columns, root mean square, Newton–Schulz steps.
 
-It refuses to know rules. PLAIN computes in the precision of its argument; BOUNDED carries rounding errors along (error_bounds.py).
+It refuses to know rules. PLAIN computes in the precision of its argument; BOUNDED carries rounding errors (error_bounds.py).
 """
 
 from __future__ import annotations

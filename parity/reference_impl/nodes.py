@@ -68,7 +68,7 @@ def _dictated(frame: Frame, node: Node) -> Any:
     branch = frame.branches.get(node.name)
     if branch is None or any(frame.batched[name] for name in node.sources()):
         return branch
-    return branch[None] if isinstance(branch, np.ndarray) else tuple(one[None] for one in branch)
+    return branch[None] if isinstance(branch, np.ndarray) else tuple(item[None] for item in branch)
 
 
 def _keep(frame: Frame, node: Node, outputs: Mapping[str, Array], widths: list[int]) -> None:
@@ -129,8 +129,8 @@ def _backward(step: EvaluatedNode, dy: dict[str, Array], cotangents: dict[str, A
     for role in step.differentiable:
         source, gradient = node.inputs[role], gradients[role]
         pairs = [(source, gradient)] if isinstance(source, str) else zip(source, gradient, strict=True)
-        for name, one in pairs:
-            _add(step, cotangents, name, step.run.sum(one, 0) if name in step.lifted else one)
+        for name, item in pairs:
+            _add(step, cotangents, name, step.run.sum(item, 0) if name in step.lifted else item)
     for role, name in node.parameters.items():
         _add(step, parameters, name, gradients[role])
 

@@ -105,8 +105,8 @@ def replay(
     names = list(factors)
     state = rule.begin(names, lambda name, value: error_bounds.exactly(np.full(np.shape(initial[name]), value), u))
     steps = []
-    for t, seen in enumerate(gradients, start=1):
-        given = {name: error_bounds.exactly(seen[name], u, (gradient_errors or {}).get(name, 0.0)) for name in names}
+    for t, gradient in enumerate(gradients, start=1):
+        given = {name: error_bounds.exactly(gradient[name], u, (gradient_errors or {}).get(name, 0.0)) for name in names}
         known: dict[str, Any] = {"t": t, **{name: error_bounds.held(value, u) for name, value in hyperparameters.items()}}
         if rule.uses_global_norm():
             known["global_norm"] = error_bounds.root_of_squares(given.values(), u)

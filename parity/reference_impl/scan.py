@@ -62,7 +62,7 @@ def _length(node: Node, sequences: Mapping[str, Array]) -> int:
 
 def _at(branch: Any, time: int) -> Any:
     """A dictated branch of one time; a formula's are several arrays in order."""
-    return branch[:, time] if isinstance(branch, np.ndarray) else tuple(one[:, time] for one in branch)
+    return branch[:, time] if isinstance(branch, np.ndarray) else tuple(item[:, time] for item in branch)
 
 
 def _stretched(inside: Frame, name: str, width: int) -> Array:

@@ -66,17 +66,17 @@ def train(
         batch = {name: array[rows] for name, array in dataset.items()}
         moved: dict[str, Array] = {}
         for place, phase in enumerate(graph.phases):
-            seen = observe(graph, {**values, **batch}, phase=place)
+            reference = observe(graph, {**values, **batch}, phase=place)
             known: dict[str, Any] = {"t": t, **hyperparameters}
             if rule.uses_global_norm():
-                known["global_norm"] = np.sqrt(sum(np.sum(seen.gradients[name] ** 2) for name in phase.updates))
+                known["global_norm"] = np.sqrt(sum(np.sum(reference.gradients[name] ** 2) for name in phase.updates))
             for name, factor in phase.updates.items():
                 rates = {**known, "learning_rate": known["learning_rate"] * factor}
-                values[name] = rule.step(values[name], seen.gradients[name], states[place][name], rates, FUNCTIONS)
-            moved = {name: np.asarray(array) for name, array in seen.state.items()}
+                values[name] = rule.step(values[name], reference.gradients[name], states[place][name], rates, FUNCTIONS)
+            moved = {name: np.asarray(array) for name, array in reference.state.items()}
             values |= {name: array for name, array in moved.items() if name not in carried}
         values |= moved
-        losses.append(float(np.asarray(seen.loss)))
+        losses.append(float(np.asarray(reference.loss)))
         on_step(t)
     return TrainingRun(np.asarray(losses), values)
 

@@ -80,17 +80,17 @@ def forward(
 
 def _sources(graph: Graph) -> dict[str, bool]:
     """What nodes read that no node gives -> whether it has a batch axis."""
-    found = {one.name: one.batched for one in graph.batch_inputs()}
+    found = {graph_input.name: graph_input.batched for graph_input in graph.batch_inputs()}
     return found | {state.name: True for state in graph.carried}
 
 
 def _given(graph: Graph, values: Mapping[str, Array], run: Run, phase: Phase | None) -> dict[str, Array]:
     """The arrays that this walk reads, checked."""
     inputs = graph.batch_inputs() if phase else graph.inputs
-    expected = {one.name: (one.shape, one.batched, one.dtype) for one in inputs}
+    expected = {graph_input.name: (graph_input.shape, graph_input.batched, graph_input.dtype) for graph_input in inputs}
     expected |= {state.name: (state.shape, True, "float") for state in graph.carried}
     named: tuple[Parameter | Statistic, ...] = (*graph.parameters, *graph.statistics)
-    expected |= {one.name: (one.shape, False, "float") for one in named}
+    expected |= {item.name: (item.shape, False, "float") for item in named}
     if missing := sorted(set(expected) - set(values)):
         raise ValueError(f"graph {graph.name}: no values for {', '.join(missing)}")
     for name, (shape, batched, dtype) in expected.items():
@@ -128,10 +128,14 @@ def backward(walk: Walk, seeds: Mapping[str, Array] | None = None, *, of_values:
     for name, value in walk.values.items():
         if value.dtype.kind in "fc" and (of_values or name not in inside):
             cotangents.setdefault(name, np.broadcast_to(walk.run.number(0), value.shape))
-    named = {one.name: one.shape for one in walk.graph.parameters}
+    named = {parameter.name: parameter.shape for parameter in walk.graph.parameters}
     kept = named if updates is None else {name: named[name] for name in updates if name in named}
     masks = mask_inputs(walk.graph.all_nodes())
-    inputs = [one.name for one in walk.graph.batch_inputs() if one.name in walk.values and one.name not in masks]
+    inputs = [
+        graph_input.name
+        for graph_input in walk.graph.batch_inputs()
+        if graph_input.name in walk.values and graph_input.name not in masks
+    ]
     return Gradients(
         {name: parameters.get(name, np.zeros(shape, walk.run.dtype)) for name, shape in kept.items()},
         {name: cotangents[name] for name in inputs if name in cotangents},
@@ -143,15 +147,15 @@ def margins(steps: list[EvaluatedNode]) -> dict[str, Array]:
     """Kinked node -> distance of each element from its kink, in the shape of the value (max_pool2d: of each window).
 
     A scan's inner nodes are called `SCAN.NODE` and have time after the batch."""
-    found: dict[str, Array] = {}
+    arrays: dict[str, Array] = {}
     for step in steps:
         if isinstance(step.saved, Tape):
             each = [margins(inner) for inner in step.saved.times]
-            found |= {f"{step.node.name}.{name}": np.stack([one[name] for one in each], axis=1) for name in each[0]}
+            arrays |= {f"{step.node.name}.{name}": np.stack([entry[name] for entry in each], axis=1) for name in each[0]}
         elif Op(TABLE[step.node.op]).kinked:
             margin = TABLE[step.node.op].kinks(step.saved)
-            found[step.node.name] = margin[0] if step.alone else margin
-    return found
+            arrays[step.node.name] = margin[0] if step.alone else margin
+    return arrays
 
 
 def taken(steps: list[EvaluatedNode]) -> dict[str, Any]:
@@ -163,10 +167,10 @@ def taken(steps: list[EvaluatedNode]) -> dict[str, Any]:
         if isinstance(step.saved, Tape):
             each = [taken(inner) for inner in step.saved.times]
             arrays = [name for name, branch in each[0].items() if isinstance(branch, np.ndarray)]
-            found |= {f"{step.node.name}.{name}": np.stack([one[name] for one in each], axis=1) for name in arrays}
+            found |= {f"{step.node.name}.{name}": np.stack([entry[name] for entry in each], axis=1) for name in arrays}
         elif Op(TABLE[step.node.op]).kinked:
             branch = TABLE[step.node.op].taken(step.saved)
             if step.alone:
-                branch = branch[0] if isinstance(branch, np.ndarray) else tuple(one[0] for one in branch)
+                branch = branch[0] if isinstance(branch, np.ndarray) else tuple(item[0] for item in branch)
             found[step.node.name] = branch
     return found

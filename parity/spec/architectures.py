@@ -187,9 +187,9 @@ class Architecture(Part):
         tables = [(self.table("inputs"), "input"), (self.table("carried"), "state")]
         for name, block in self.blocks.items():
             tables.append((block.table("arguments"), "argument"))
-            for place, given in zip(block.places("inputs"), block.inputs, strict=False):
-                if given in KEPT_KEYS - {"input"} or block.inputs.count(given) > 1 or given in block.arguments:
-                    yield Mistake(place, f"an input of the block `{name}` cannot be called `{given}`")
+            for place, input_ in zip(block.places("inputs"), block.inputs, strict=False):
+                if input_ in KEPT_KEYS - {"input"} or block.inputs.count(input_) > 1 or input_ in block.arguments:
+                    yield Mistake(place, f"an input of the block `{name}` cannot be called `{input_}`")
         tables += [(network.table("inputs"), "input") for network in self.networks.values()]
         for table, what in tables:
             for key, place in table.key_places.items():

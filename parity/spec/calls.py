@@ -59,18 +59,18 @@ def call(scope: Scope, step: WrittenStep, name: str, run: Run) -> SpecValue:
 
 def _block_inputs(scope: Scope, step: WrittenStep, settings: Table, names: list[str], meant: set[str]) -> dict[str, SpecValue]:
     own: dict[str, SpecValue] = {}
-    for index, given in enumerate(names):
+    for index, name in enumerate(names):
         try:
             if index == 0:
-                own[given] = arriving(scope, step, settings)
-            elif given in settings:
-                own[given] = scope.value(settings[given], settings.places[given])
-            elif given not in meant:
-                raise scope.refuse(step.place, f"`{step.op}` needs `{given}`, a value")
+                own[name] = arriving(scope, step, settings)
+            elif name in settings:
+                own[name] = scope.value(settings[name], settings.places[name])
+            elif name not in meant:
+                raise scope.refuse(step.place, f"`{step.op}` needs `{name}`, a value")
             else:
-                own[given] = scope.broken()
+                own[name] = scope.broken()
         except BrokenSpec:
-            own[given] = scope.broken()
+            own[name] = scope.broken()
     return own
 
 
@@ -114,7 +114,7 @@ def _fill_arguments(scope: Scope, inner: Scope, step: WrittenStep, settings: Tab
 def argument(scope: Scope, name: str, raw: Any, place: Place) -> Fraction | bool:
     if raw is None:
         raise scope.refuse(place, f"`{name}` has no value")
-    known = scope.known(raw) if isinstance(raw, str) else None
-    if isinstance(raw, bool) or (known is not None and isinstance(known.value, bool)):
+    number = scope.known(raw) if isinstance(raw, str) else None
+    if isinstance(raw, bool) or (number is not None and isinstance(number.value, bool)):
         return scope.flag(raw, place)
     return scope.number(raw, place)

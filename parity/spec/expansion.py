@@ -89,13 +89,13 @@ class Expansion:
             phases = tuple(replace(phase, nodes=evaluated(scope, part, phase.nodes)) for phase in phases)
         graph = Graph(
             name=architecture.name,
-            inputs=tuple(self._marked(given, training) for given in inputs),
+            inputs=tuple(self._marked(graph_input, training) for graph_input in inputs),
             nodes=nodes,
             outputs=outputs,
             parameters=grouped(self.ledger.parameters.values(), phases),
             statistics=tuple(self.ledger.statistics.values()),
             carried=states,
-            training_inputs=tuple(self._marked(given, training) for given in training.inputs),
+            training_inputs=tuple(self._marked(graph_input, training) for graph_input in training.inputs),
             phases=phases,
             networks={name: (name,) for name in architecture.networks if name in self.ledger.built},
             decoding=decoding,
@@ -105,8 +105,8 @@ class Expansion:
         return graph
 
     @staticmethod
-    def _marked(given: Input, training: Training) -> Input:
-        return replace(given, trainable=True) if given.name in training.trained else given
+    def _marked(graph_input: Input, training: Training) -> Input:
+        return replace(graph_input, trainable=True) if graph_input.name in training.trained else graph_input
 
     def _check_names(self) -> None:
         """A word at the head of a step has one meaning."""
@@ -141,13 +141,13 @@ class Expansion:
         return value
 
     def _inputs(self) -> tuple[Input, ...]:
-        found = []
+        graph_inputs = []
         for name, part in self.architecture.inputs.items():
-            given = read_input(self.scope, name, part)
-            self._enter(name, None if given is None else given.shape, part.dtype)
-            if given is not None:
-                found.append(given)
-        return tuple(found)
+            graph_input = read_input(self.scope, name, part)
+            self._enter(name, None if graph_input is None else graph_input.shape, part.dtype)
+            if graph_input is not None:
+                graph_inputs.append(graph_input)
+        return tuple(graph_inputs)
 
     def _carried_shapes(self) -> dict[str, SpecValue]:
         values = {}
@@ -195,7 +195,7 @@ class Expansion:
         return tuple(names)
 
     def _carried(self, values: Mapping[str, SpecValue]) -> tuple[Carried, ...]:
-        found = []
+        carried_states = []
         for name, part in self.architecture.carried.items():
             place = part.place("next")
             try:
@@ -207,8 +207,8 @@ class Expansion:
                 continue
             if following.shape != before or not following.batched:
                 self.scope.refuse(place, f"state `{name}` has shape {before}, its next value {following.shape}")
-            found.append(Carried(name, before, following.name))
-        return tuple(found)
+            carried_states.append(Carried(name, before, following.name))
+        return tuple(carried_states)
 
     def _check_bounds(self, graph: Graph) -> None:
         for node, sentence in (*too_much(graph), *out_of_bounds(graph)):
@@ -228,8 +228,8 @@ class Expansion:
         aside = Ledger(self.architecture, constants=self.ledger.constants, read=self.ledger.read)
         scope = Scope(aside, GraphBody())
         for given, declared in part.inputs.items():
-            found = read_input(scope, given, declared)
-            shape = None if found is None else found.shape
+            graph_input = read_input(scope, given, declared)
+            shape = None if graph_input is None else graph_input.shape
             scope.own[given] = SpecValue(given, shape, declared.dtype, True, scope.frame)
         with suppress(BrokenSpec):
             run(scope, part.layers, scope.own[next(iter(part.inputs))], part.place("layers"))

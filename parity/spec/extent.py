@@ -23,13 +23,17 @@ RECURRENT = frozenset({"rnn", "gru", "lstm"})
 
 def of_example(graph: Graph) -> int:
     """The numbers of all values of one example, those inside of scans for each of their rounds."""
-    given = [one.shape for one in graph.batch_inputs()] + [one.shape for one in graph.carried]
+    given = [graph_input.shape for graph_input in graph.batch_inputs()] + [
+        carried_state.shape for carried_state in graph.carried
+    ]
     return sum(map(prod, given)) + _values(graph.all_nodes(), 1)
 
 
 def parameters(graph: Graph) -> int:
     """The numbers of all parameters and statistics."""
-    return sum(map(prod, [one.shape for one in graph.parameters] + [one.shape for one in graph.statistics]))
+    return sum(
+        map(prod, [parameter.shape for parameter in graph.parameters] + [statistic.shape for statistic in graph.statistics])
+    )
 
 
 def of_case(graph: Graph, batch_size: int, batches: int = 1) -> int:
@@ -39,7 +43,7 @@ def of_case(graph: Graph, batch_size: int, batches: int = 1) -> int:
 
 def drawn(graph: Graph, batch_size: int, batches: int) -> int:
     """The numbers of all batches and of the parameters, without what a pass computes."""
-    return batch_size * batches * sum(prod(one.shape) for one in graph.batch_inputs()) + parameters(graph)
+    return batch_size * batches * sum(prod(graph_input.shape) for graph_input in graph.batch_inputs()) + parameters(graph)
 
 
 def too_much(graph: Graph) -> Iterator[tuple[Node, str]]:

@@ -48,8 +48,8 @@ def formula_step(scope: Scope, step: WrittenStep, name: str) -> SpecValue:
 
 
 def _meaning(scope: Scope, word: str, place: Place) -> SpecValue | Fraction:
-    value, known = scope.find(word), scope.known(word)
-    if value is not None and known is not None:
+    value, number = scope.find(word), scope.known(word)
+    if value is not None and number is not None:
         raise scope.refuse(place, f"`{word}` is a value and a number here; give one of them another name")
     if word in ("text", "branch"):
         raise scope.refuse(place, f"a formula cannot read a value called `{word}`; give it another name")
@@ -58,7 +58,7 @@ def _meaning(scope: Scope, word: str, place: Place) -> SpecValue | Fraction:
             raise scope.refuse(place, f"a formula takes floats; `{word}` holds integers")
         return value
     holder, _, last = word.rpartition(".")
-    if known is not None or (last in SIZE_WORDS and scope.find(holder) is not None):
+    if number is not None or (last in SIZE_WORDS and scope.find(holder) is not None):
         return scope.number_named(word, place)
     scope.forgive(word)
     close = did_you_mean(word, [*scope.value_names(), *scope.number_names()])

@@ -205,13 +205,13 @@ def isolate(graph: Graph, name: str, batched_sources: Mapping[str, bool] | None 
     exactly what the caller feeds. Sources that carry no batch keep `batched` False.
     """
     node = graph.node(name)
-    known = {given.name: replace(given, trainable=False) for given in graph.batch_inputs()}
-    known |= {state.name: Input(state.name, state.shape) for state in graph.carried}
+    graph_inputs = {graph_input.name: replace(graph_input, trainable=False) for graph_input in graph.batch_inputs()}
+    graph_inputs |= {state.name: Input(state.name, state.shape) for state in graph.carried}
     for other in graph.all_nodes():
         for suffix, shape in other.outputs.items():
             value = other.value(suffix)
-            known[value] = Input(value, shape, other.dtype, batched=other.batched)
-    inputs = tuple(known[source] for source in node.sources())
+            graph_inputs[value] = Input(value, shape, other.dtype, batched=other.batched)
+    inputs = tuple(graph_inputs[source] for source in node.sources())
     weights, loss_nodes, terms = [], [], []
     for suffix, shape in node.outputs.items():
         weight = Input(f"weights.{suffix}" if suffix else "weights", shape, batched=node.batched)

@@ -34,7 +34,11 @@ def mask_inputs(nodes: Iterable[Node]) -> frozenset[str]:
 def differentiable_inputs(graph: Graph) -> tuple[str, ...]:
     """The inputs of a batch whose gradient is asked: floats that are no masks of dropout, in their order."""
     masks = mask_inputs(graph.all_nodes())
-    return tuple(one.name for one in graph.batch_inputs() if one.dtype == "float" and one.name not in masks)
+    return tuple(
+        graph_input.name
+        for graph_input in graph.batch_inputs()
+        if graph_input.dtype == "float" and graph_input.name not in masks
+    )
 
 
 def observed_values(graph: Graph, activations: bool) -> tuple[str, ...]:

@@ -54,5 +54,5 @@ def network_inputs(scope: Scope, network: str) -> Mapping[str, Input | None]:
     if network not in ledger.network_inputs:
         part = ledger.architecture.networks[network]
         alone = Scope(ledger, GraphBody())
-        ledger.network_inputs[network] = {name: read_input(alone, name, given) for name, given in part.inputs.items()}
+        ledger.network_inputs[network] = {name: read_input(alone, name, input_) for name, input_ in part.inputs.items()}
     return ledger.network_inputs[network]

@@ -79,7 +79,7 @@ def _masked(node: Node, shapes: Mapping[str, Shape]) -> tuple[Node, list[Mask]]:
 
 
 def _shapes(source: Source, shapes: Mapping[str, Shape]) -> Any:
-    return shapes[source] if isinstance(source, str) else tuple(shapes[one] for one in source)
+    return shapes[source] if isinstance(source, str) else tuple(shapes[name] for name in source)
 
 
 def _scan_masked(node: Node, shapes: Mapping[str, Shape]) -> tuple[Node, list[Mask]]:

@@ -20,11 +20,11 @@ def network_nodes(architecture: Architecture, size: str = "full") -> dict[str, t
     expansion = Expansion(architecture, size)
     if expansion.graph() is None:
         raise SpecError(expansion.ledger.mistakes)
-    known, found = expansion.ledger.parameters, {}
+    parameters, found = expansion.ledger.parameters, {}
     for network in architecture.networks:
         nodes = []
         for node in expansion.alone(network):
-            held = {role: name if name in known else f"{network}.{name}" for role, name in node.parameters.items()}
+            held = {role: name if name in parameters else f"{network}.{name}" for role, name in node.parameters.items()}
             nodes.append(replace(node, name=f"{network}.{node.name}", parameters=held))
         found[network] = tuple(nodes)
     return found
@@ -39,19 +39,23 @@ def network_graph(architecture: Architecture, network: str, size: str = "full") 
     whole = expansion.graph()
     if whole is None:
         raise SpecError(expansion.ledger.mistakes)
-    given = [one for one in network_inputs(expansion.scope, network).values() if one is not None]
-    parameters = {one.name: one for one in whole.parameters}
-    statistics = {one.name: one for one in whole.statistics}
+    graph_inputs = [graph_input for graph_input in network_inputs(expansion.scope, network).values() if graph_input is not None]
+    parameters = {parameter.name: parameter for parameter in whole.parameters}
+    statistics = {statistic.name: statistic for statistic in whole.statistics}
     nodes = tuple(_held(node, network, {*parameters, *statistics}) for node in expansion.alone(network))
     used = [inner for node in nodes for inner in (node.body.nodes if node.body else (node,))]
     last = nodes[-1]
     return Graph(
         name=f"{whole.name}.{network}",
-        inputs=tuple(given),
+        inputs=tuple(graph_inputs),
         nodes=nodes,
         outputs=tuple(last.value(suffix) for suffix in last.outputs),
-        parameters=tuple(parameters[name] for name in dict.fromkeys(name for one in used for name in one.parameters.values())),
-        statistics=tuple(statistics[name] for name in dict.fromkeys(name for one in used for name in one.statistics.values())),
+        parameters=tuple(
+            parameters[name] for name in dict.fromkeys(name for node in used for name in node.parameters.values())
+        ),
+        statistics=tuple(
+            statistics[name] for name in dict.fromkeys(name for node in used for name in node.statistics.values())
+        ),
     )
 
 

@@ -29,7 +29,7 @@ def build(
 ) -> SpecValue:
     """Asks the op for its outputs and parameters, and enters the node."""
     full = scope.path + name
-    values = [value for one in filled.values() for value in (one if isinstance(one, list) else [one])]
+    values = [value for item in filled.values() for value in (item if isinstance(item, list) else [item])]
     shapes: dict[str, Any] = {role: _shapes(value) for role, value in filled.items()}
     _place_axes(scope, place, full, signature, values, attributes)
     outputs, rules = _ask(scope, place, full, signature, shapes, attributes)
@@ -64,11 +64,11 @@ def enter(scope: Scope, name: str, node: Node) -> SpecValue:
 
 
 def _shapes(value: SpecValue | list[SpecValue]) -> Any:
-    return tuple(one.shape for one in value) if isinstance(value, list) else value.shape
+    return tuple(item.shape for item in value) if isinstance(value, list) else value.shape
 
 
 def _names(value: SpecValue | list[SpecValue]) -> Source:
-    return tuple(one.name for one in value) if isinstance(value, list) else value.name
+    return tuple(item.name for item in value) if isinstance(value, list) else value.name
 
 
 def _place_axes(
@@ -154,11 +154,11 @@ def _shared(scope: Scope, rule: ParameterRule, full: str, path: str, place: Plac
     seen: Scope | None = scope
     names: list[str] = []
     while seen is not None:
-        found = scope.ledger.parameters.get(seen.home + path)
-        if found is not None:
-            if found.shape != rule.shape:
-                raise scope.refuse(place, f"`{full}` has shape {tuple(rule.shape)}, `{found.name}` {found.shape}")
-            return found.name
-        names += [known.removeprefix(seen.home) for known in scope.ledger.parameters if known.startswith(seen.home)]
+        parameter = scope.ledger.parameters.get(seen.home + path)
+        if parameter is not None:
+            if parameter.shape != rule.shape:
+                raise scope.refuse(place, f"`{full}` has shape {tuple(rule.shape)}, `{parameter.name}` {parameter.shape}")
+            return parameter.name
+        names += [parameter.removeprefix(seen.home) for parameter in scope.ledger.parameters if parameter.startswith(seen.home)]
         seen = seen.parent
     raise scope.refuse(place, f"no earlier parameter `{short(path)}`{did_you_mean(path, names)}")

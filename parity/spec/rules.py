@@ -87,19 +87,19 @@ class Optimizer(Part):
         return f"{wrong[0]} is {list(shapes[wrong[0]])}, {self.name} updates parameters of {allowed} axes" if wrong else ""
 
     def mistakes(self) -> Iterator[Mistake]:
-        found = [*_probe_mistakes(self.probe, self.hyperparameters, self.table("probe")), *self._name_mistakes()]
+        mistakes = [*_probe_mistakes(self.probe, self.hyperparameters, self.table("probe")), *self._name_mistakes()]
         known = _FIXED | self.state.keys() | self.hyperparameters.keys()
         used: set[str] = set()
         if self.axes is not None and (not self.axes or not set(self.axes) <= set(AXES)):
             yield Mistake(self.place("axes"), f"`axes` holds some of {AXES}: what a rule is judged on has so many")
         for part in ("gradient", "update"):
             for name, text in self.table(part).items():
-                found += _formula_mistakes(text, self.table(part).places[name], known)
+                mistakes += _formula_mistakes(text, self.table(part).places[name], known)
                 used |= _names(text)
-        yield from found or self._trial_mistakes()
+        yield from mistakes or self._trial_mistakes()
         for part, kind in (("hyperparameters", "hyper-parameter"), ("state", "state")):
             for name, place in self.table(part).key_places.items():
-                if name not in used and not found:
+                if name not in used and not mistakes:
                     yield Mistake(place, f"the {kind} `{name}` has no effect: no formula reads it")
 
     def _trial_mistakes(self) -> Iterator[Mistake]:

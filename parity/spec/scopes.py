@@ -100,14 +100,14 @@ class Scope:
             return self.x
         scope: Scope | None = self
         while scope is not None:
-            found = scope.own.get(name)
-            if found is not None:
+            value = scope.own.get(name)
+            if value is not None:
                 if name in scope.declared:
                     self.ledger.read.add(scope.declared[name])
-                return self.reach(found)
-            found = scope.frame.values.get(scope.path + name)
-            if found is not None:
-                return self.reach(found)
+                return self.reach(value)
+            value = scope.frame.values.get(scope.path + name)
+            if value is not None:
+                return self.reach(value)
             scope = scope.parent
         return None
 
@@ -127,9 +127,9 @@ class Scope:
             raw = str(raw)
         if not isinstance(raw, str):
             raise self.refuse(place, f"the name of a value stands here, not {describe(raw)}")
-        found = self.find(raw)
-        if found is not None:
-            return found
+        value = self.find(raw)
+        if value is not None:
+            return value
         if raw == "x":
             raise self.refuse(place, "nothing arrives here; say which value with `from: NAME`")
         self.forgive(raw)
@@ -165,14 +165,14 @@ class Scope:
 
     def number_named(self, name: str, place: Place) -> Fraction:
         """A constant, argument, column, or size of a value."""
-        known = self.known(name)
-        if known is not None:
-            self.ledger.read.add(known.declared)
-            if known.value is None:
+        number = self.known(name)
+        if number is not None:
+            self.ledger.read.add(number.declared)
+            if number.value is None:
                 raise BrokenSpec
-            if isinstance(known.value, bool):
+            if isinstance(number.value, bool):
                 raise self.refuse(place, f"`{name}` is true or false, and a number stands here")
-            return known.value
+            return number.value
         holder, _, word = name.rpartition(".")
         value = self.find(holder) if holder else None
         if value is not None:
@@ -242,12 +242,12 @@ class Scope:
         """true, false, or an argument that is one of them."""
         if raw is BROKEN:
             raise BrokenSpec
-        known = self.known(raw) if isinstance(raw, str) else None
-        if known is not None:
-            self.ledger.read.add(known.declared)
-            if known.value is None:
+        number = self.known(raw) if isinstance(raw, str) else None
+        if number is not None:
+            self.ledger.read.add(number.declared)
+            if number.value is None:
                 raise BrokenSpec
-            raw = known.value
+            raw = number.value
         if not isinstance(raw, bool):
             raise self.refuse(place, f"true or false stands here, not {describe(raw)}")
         return raw

@@ -91,16 +91,16 @@ def signature_of(op: str) -> Signature:
     hints = get_type_hints(module.signature, include_extras=True)
     words = Op(module).words
     inputs, attributes, joins, takes_text = [], {}, False, False
-    for name, given in inspect.signature(module.signature).parameters.items():
+    for name, parameter in inspect.signature(module.signature).parameters.items():
         kind = _kind(hints[name])
-        if given.kind is inspect.Parameter.KEYWORD_ONLY:
-            attributes[name] = AttributeRule(name, kind, given.default, tuple(words.get(name, ())))
-        elif given.kind is inspect.Parameter.VAR_KEYWORD:
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+            attributes[name] = AttributeRule(name, kind, parameter.default, tuple(words.get(name, ())))
+        elif parameter.kind is inspect.Parameter.VAR_KEYWORD:
             takes_text = True
         else:
-            joins = joins or given.kind is inspect.Parameter.VAR_POSITIONAL
-            source = given.default if isinstance(given.default, str) else None
-            inputs.append(InputRule(name, kind, given.default is None, source))
+            joins = joins or parameter.kind is inspect.Parameter.VAR_POSITIONAL
+            source = parameter.default if isinstance(parameter.default, str) else None
+            inputs.append(InputRule(name, kind, parameter.default is None, source))
     return Signature(op, module, tuple(inputs), attributes, joins, takes_text)
 
 
@@ -217,14 +217,14 @@ def _borders(
     """One number for every border, one for each axis, or (before, after) of each."""
     explained = _explicit(rule, raw, place, reader, forms)
     if not isinstance(raw, Rows):
-        one = whole(rule.name, raw, place, reader, 0)
-        return ((one, one),) * count
+        number = whole(rule.name, raw, place, reader, 0)
+        return ((number, number),) * count
     if len(raw) != count or any(isinstance(item, Rows) and len(item) != 2 for item in raw):
         raise reader.refuse(place, f"{explained}: {forms}")
     sides = []
     for item, at in zip(raw, raw.places, strict=True):
         items, places = (item, item.places) if isinstance(item, Rows) else ([item, item], [at, at])
-        sides.append(tuple(whole(rule.name, one, spot, reader, 0) for one, spot in zip(items, places, strict=True)))
+        sides.append(tuple(whole(rule.name, item, spot, reader, 0) for item, spot in zip(items, places, strict=True)))
     return tuple(sides)
 
 

@@ -103,10 +103,10 @@ def _find(reference: str) -> tuple[Path, str | None]:
         return Path(reference), None
     kind, _, name = reference.rpartition("/")
     where = [kind] if kind in KINDS else list(KINDS) if not kind else []
-    for one in where:
-        if NAME.fullmatch(name) and (folder() / one / f"{name}.yaml").is_file():
-            return folder() / one / f"{name}.yaml", one
-    known = [f"{one}/{other}" if kind else other for one in KINDS for other in names(one)]
+    for word in where:
+        if NAME.fullmatch(name) and (folder() / word / f"{name}.yaml").is_file():
+            return folder() / word / f"{name}.yaml", word
+    known = [f"{name}/{other}" if kind else other for name in KINDS for other in names(name)]
     close = did_you_mean(reference, known) or "; `parity list` shows what there is, and a file of your own ends in .yaml"
     raise SpecError([Mistake(Place(""), f"no spec is called `{short(reference)}`{close}")])
 

@@ -33,17 +33,17 @@ class Training:
 def read_training(scope: Scope, part: TrainingPart, inputs: tuple[Input, ...], last: SpecValue | None) -> Training:
     """Expands the loss or the steps; `scope` is that of the layers, `last` their last value."""
     own: dict[str, SpecValue] = {}
-    given: list[Input] = []
+    graph_inputs: list[Input] = []
     for name, declared in part.inputs.items():
-        found = read_input(scope, name, declared)
+        graph_input = read_input(scope, name, declared)
         if name in scope.frame.values:
             scope.refuse(part.table("inputs").key_places[name], f"the name `{name}` is taken by a value of the layers")
-        if found is not None:
-            given.append(found)
-        shape = None if found is None else found.shape
+        if graph_input is not None:
+            graph_inputs.append(graph_input)
+        shape = None if graph_input is None else graph_input.shape
         own[name] = SpecValue(name, shape, declared.dtype, True, scope.frame)
     steps: list[StepPart | TrainingPart] = list(part.steps) or [part]
-    trainable = {item.name: item for item in (*inputs, *given)}
+    trainable = {item.name: item for item in (*inputs, *graph_inputs)}
     phases = []
     trained: set[str] = set()
     for number, step in enumerate(steps, 1):
@@ -53,7 +53,7 @@ def read_training(scope: Scope, part: TrainingPart, inputs: tuple[Input, ...], l
         if phase is not None:
             phases.append(phase)
             trained |= phase.updates.keys() & trainable.keys()
-    return Training(tuple(given), tuple(phases), frozenset(trained))
+    return Training(tuple(graph_inputs), tuple(phases), frozenset(trained))
 
 
 def _phase(

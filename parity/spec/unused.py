@@ -18,9 +18,9 @@ def unused(ledger: Ledger, graph: Graph) -> Iterator[Mistake]:
         for name, place in architecture.table(part).key_places.items():
             if name not in ledger.called:
                 yield Mistake(place, f"the {word} `{name}` is never used")
-    for name, known in ledger.constants.items():
-        if known.declared not in ledger.read:
-            yield Mistake(known.declared, f"the constant `{name}` is never used")
+    for name, constant in ledger.constants.items():
+        if constant.declared not in ledger.read:
+            yield Mistake(constant.declared, f"the constant `{name}` is never used")
     for block, template in architecture.blocks.items():
         if block in ledger.called:
             yield from _unread(ledger, template, block)

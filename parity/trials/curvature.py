@@ -86,7 +86,7 @@ def _check(name: str, graph: Graph, dtype: str) -> None:
 def _trial(case: Case, draws: drawing.Draws, references: agreement.References, redraws: int = 0) -> Trial:
     directions = drawing.directions(references.graph, case.dtype, case.seed, DIRECTIONS)
     more = dict[str, drawing.Array]()
-    for number, one in enumerate(directions):
-        more |= put_under(one, DIRECTION, number)
-    given = curvature.CurvatureInputs(case, draws.initial(), directions, references)
-    return Trial(case, {**draws.arrays, **more}, curvature.judge(given), KIND, redraws)
+    for number, direction in enumerate(directions):
+        more |= put_under(direction, DIRECTION, number)
+    inputs = curvature.CurvatureInputs(case, draws.initial(), directions, references)
+    return Trial(case, {**draws.arrays, **more}, curvature.judge(inputs), KIND, redraws)

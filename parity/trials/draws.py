@@ -90,18 +90,18 @@ def draw(
     for carried in graph.carried:
         arrays[array_name(CARRIED, carried.name)] = 0.5 * at(carried.name).standard_normal((batch_size, *carried.shape))
     for step in range(batches):
-        for given in graph.batch_inputs():
-            rate = (rates or {}).get(given.name)
-            numbers = at(f"{step}/{given.name}")
-            arrays[array_name(BATCH, step, given.name)] = (
-                _batch_input(given, batch_size, numbers) if rate is None else mask(given, batch_size, rate, numbers)
+        for graph_input in graph.batch_inputs():
+            rate = (rates or {}).get(graph_input.name)
+            numbers = at(f"{step}/{graph_input.name}")
+            arrays[array_name(BATCH, step, graph_input.name)] = (
+                _batch_input(graph_input, batch_size, numbers) if rate is None else mask(graph_input, batch_size, rate, numbers)
             )
     return Draws({name: rounded(array, dtype) for name, array in arrays.items()})
 
 
 def directions(graph: Graph, dtype: str, seed: int, count: int) -> tuple[dict[str, Array], ...]:
     """For Hessian-vector products: standard normals for each parameter that the first phase updates."""
-    shapes = {one.name: one.shape for one in graph.parameters if one.name in graph.phases[0].updates}
+    shapes = {parameter.name: parameter.shape for parameter in graph.parameters if parameter.name in graph.phases[0].updates}
 
     def drawn(number: int) -> dict[str, Array]:
         numbers = {name: stream(graph.name, "direction", seed, number, name) for name in shapes}
@@ -161,9 +161,9 @@ def _cut_normal(shape: tuple[int, ...], numbers: Stream) -> Array:
     return drawn
 
 
-def mask(given: Input, batch_size: int, rate: float, numbers: Stream) -> Array:
+def mask(graph_input: Input, batch_size: int, rate: float, numbers: Stream) -> Array:
     """A dropout mask: 0 or 1/(1 - rate), both present."""
-    shape = (batch_size, *given.shape) if given.batched else given.shape
+    shape = (batch_size, *graph_input.shape) if graph_input.batched else graph_input.shape
     kept = numbers.uniform(size=shape) >= rate
     flat = kept.reshape(-1)
     if flat.size > 1:
@@ -178,14 +178,14 @@ def _parameter(parameter: Parameter, initializer: Initializer, numbers: Stream) 
     return sample(initializer, parameter, numbers)
 
 
-def _batch_input(given: Input, batch_size: int, numbers: Stream) -> Array:
-    shape = (batch_size, *given.shape) if given.batched else given.shape
-    if given.dtype == "integer":
-        low, high = (0, given.below - 1) if given.below is not None else given.range or (0, 1)
+def _batch_input(graph_input: Input, batch_size: int, numbers: Stream) -> Array:
+    shape = (batch_size, *graph_input.shape) if graph_input.batched else graph_input.shape
+    if graph_input.dtype == "integer":
+        low, high = (0, graph_input.below - 1) if graph_input.below is not None else graph_input.range or (0, 1)
         drawn = np.asarray(numbers.randint(int(low), int(high) + 1, size=shape), dtype=np.int64)
-        if given.range is not None and drawn.size > 1:  # both ends of a range are where frameworks differ
+        if graph_input.range is not None and drawn.size > 1:  # both ends of a range are where frameworks differ
             drawn.reshape(-1)[:2] = int(high), int(low)
         return drawn
-    if given.range is not None:
-        return np.asarray(numbers.uniform(*given.range, size=shape))
+    if graph_input.range is not None:
+        return np.asarray(numbers.uniform(*graph_input.range, size=shape))
     return np.asarray(numbers.standard_normal(shape))

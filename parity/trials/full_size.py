@@ -64,7 +64,7 @@ def _one(architecture: Architecture, options: Options, session: Session, so_far:
             for framework in session.frameworks:
                 _give_back()
                 judged += map(_light, replace(alone, frameworks=(framework,)).run([trial]))
-        if any(one.record.outcome not in records.FINAL for one in judged):
+        if any(judged_trial.record.outcome not in records.FINAL for judged_trial in judged):
             yield from judged  # asked again by the next run: a crash is not a verdict
             return
         _write(file, judged)
@@ -93,7 +93,7 @@ def _waiting(architecture: Architecture, options: Options, session: Session) -> 
 def _key(architecture: Architecture, options: Options, session: Session) -> str:
     """Of everything that the verdicts depend on: the spec, the options, the code, the environments."""
     code = own_sources.digest([JUDGING])
-    specs = [one.model_dump(mode="json") for one in (architecture, *_started())]
+    specs = [item.model_dump(mode="json") for item in (architecture, *_started())]
     frameworks = {
         name: [planning.implementation_digest(name), _versions(name), differences.known(name)] for name in session.frameworks
     }
@@ -119,15 +119,15 @@ def _write(file: Path, judged: Sequence[JudgedTrial]) -> None:
     lines = [
         json.dumps(
             {
-                "case": one.trial.case.to_json(),
-                "kind": one.trial.kind,
-                "redraws": one.trial.redraws,
-                "framework": one.framework,
-                "record": records.encode(one.record),
-                "comparisons": [asdict(comparison) for comparison in one.comparisons],
+                "case": judged_trial.trial.case.to_json(),
+                "kind": judged_trial.trial.kind,
+                "redraws": judged_trial.trial.redraws,
+                "framework": judged_trial.framework,
+                "record": records.encode(judged_trial.record),
+                "comparisons": [asdict(comparison) for comparison in judged_trial.comparisons],
             }
         )
-        for one in judged
+        for judged_trial in judged
     ]
     sealed.write_sealed_lines(file, lines)
 
@@ -149,11 +149,15 @@ def _read(line: str) -> JudgedTrial:
     return JudgedTrial(trial, found["framework"], records.decode(found["record"]), comparisons, Path())
 
 
-def _light(one: JudgedTrial) -> JudgedTrial:
+def _light(judged_trial: JudgedTrial) -> JudgedTrial:
     """Without arrays, reference and graph."""
-    case = replace(one.trial.case, graph=None) if one.trial.case.graph is not None else one.trial.case
+    case = (
+        replace(judged_trial.trial.case, graph=None) if judged_trial.trial.case.graph is not None else judged_trial.trial.case
+    )
     return replace(
-        one, trial=Trial(case, {}, _settled, one.trial.kind, one.trial.redraws), record=replace(one.record, arrays=None)
+        judged_trial,
+        trial=Trial(case, {}, _settled, judged_trial.trial.kind, judged_trial.trial.redraws),
+        record=replace(judged_trial.record, arrays=None),
     )
 
 

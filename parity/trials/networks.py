@@ -81,10 +81,10 @@ def architecture_trials(
 def programs(graph: Graph, dropping: bool) -> dict[str, Graph]:
     """Name of its case -> what is judged as a whole: the graph, and where training alternates each phase alone."""
     masks = "[masks]" if dropping else ""
-    found = {f"{graph.name}{masks}": graph}
+    graphs = {f"{graph.name}{masks}": graph}
     if len(graph.phases) > 1:
-        found |= {f"{graph.name}:{one.name}{masks}": replace(graph, phases=(one,)) for one in graph.phases}
-    return found
+        graphs |= {f"{graph.name}:{phase.name}{masks}": replace(graph, phases=(phase,)) for phase in graph.phases}
+    return graphs
 
 
 def _steps(graph: Graph, size: str) -> int:
@@ -147,14 +147,14 @@ def dead(references: agreement.References) -> bool:
     """Whether some layer gives nothing but zeros (all units of a relu off), so that nothing behind it could be judged.
     Both modes are asked: with running statistics a norm may turn everything off that a batch's own statistics leave on."""
     passes = (references.training, references.evaluation)
-    return any(array.size > 1 and not np.any(array) for one in passes for array in one.reference.values.values())
+    return any(array.size > 1 and not np.any(array) for pass_ in passes for array in pass_.reference.values.values())
 
 
 def hidden(references: agreement.References) -> bool:
     """Whether some parameter moves nothing, though every layer is alive somewhere: units behind are off there, or dropped."""
-    one = references.training
-    still = {name for name, gradient in one.reference.gradients.items() if not np.any(gradient)}
-    return bool(still) and not still <= blind_spots.cancelled(references.graph, references.values, one).keys()
+    pass_ = references.training
+    still = {name for name, gradient in pass_.reference.gradients.items() if not np.any(gradient)}
+    return bool(still) and not still <= blind_spots.cancelled(references.graph, references.values, pass_).keys()
 
 
 def near_later(references: agreement.References, optimizer: language.Optimizer | None) -> bool:
@@ -162,7 +162,7 @@ def near_later(references: agreement.References, optimizer: language.Optimizer |
     if optimizer is None:
         return False
     later = phases.foreseen(references, optimizer)
-    return any(mask.any() for one in later for _, mask in kinks.doubts(references.graph, one, references.u))
+    return any(mask.any() for pass_ in later for _, mask in kinks.doubts(references.graph, pass_, references.u))
 
 
 def different_nodes(graph: Graph, seen: set[str] | None = None) -> list[Node]:
@@ -198,8 +198,8 @@ def node_trial(
     for name, array in draws.arrays.items():
         if group_of(name) in (PARAMETER, STATISTIC) and _belongs(own_name(name), alone):
             arrays[name] = array
-    for given in alone.inputs:
-        arrays[array_name(BATCH, 0, given.name)] = drawing.rounded(np.asarray(known.value(given.name)), dtype)
+    for graph_input in alone.inputs:
+        arrays[array_name(BATCH, 0, graph_input.name)] = drawing.rounded(np.asarray(known.value(graph_input.name)), dtype)
     for suffix, weight in zip(node.outputs, alone.training_inputs, strict=True):
         seed = _visible(known.cotangent(node.value(suffix)), spec, weight.name)
         arrays[array_name(BATCH, 0, weight.name)] = drawing.rounded(seed, dtype)

@@ -31,34 +31,34 @@ SCHEMA_VERSION = 1
 def rows(judged: Iterable[JudgedTrial]) -> list[Row]:
     """One row a case, framework and quantity: the worst comparison, with the greatest share of its budget."""
     made = []
-    for one in judged:
+    for judged_trial in judged:
         groups: dict[str, list[Comparison]] = {}
-        for comparison in one.comparisons:
+        for comparison in judged_trial.comparisons:
             groups.setdefault(comparison.quantity, []).append(comparison)
-        made += [_row(one, quantity, group) for quantity, group in groups.items()]
+        made += [_row(judged_trial, quantity, group) for quantity, group in groups.items()]
     return made
 
 
 def case_verdicts(judged: Iterable[JudgedTrial]) -> Counter[str]:
     """How many cases × frameworks have which verdict: the counts add up to the number of judged."""
-    return Counter(one.verdict for one in judged)
+    return Counter(judged_trial.verdict for judged_trial in judged)
 
 
 def forward_only(judged: Iterable[JudgedTrial]) -> list[str]:
     """The frameworks among them that do not train: their verdicts speak of evaluation mode alone."""
-    return sorted({one.framework for one in judged if not trains(one.framework)})
+    return sorted({judged_trial.framework for judged_trial in judged if not trains(judged_trial.framework)})
 
 
 def write_json(path: Path, judged: Sequence[JudgedTrial]) -> None:
     """The contract's JSON: every comparison, and a summary whose counts add up to cases × frameworks."""
-    results = [_result(comparison) for one in judged for comparison in one.comparisons]
+    results = [_result(comparison) for judged_trial in judged for comparison in judged_trial.comparisons]
     summary: dict[str, Any] = {
-        "cases": len({one.trial.case.id for one in judged}),
-        "frameworks": sorted({one.framework for one in judged}),
+        "cases": len({judged_trial.trial.case.id for judged_trial in judged}),
+        "frameworks": sorted({judged_trial.framework for judged_trial in judged}),
         "case_verdicts": dict(sorted(case_verdicts(judged).items())),
         "comparisons": len(results),
         "forward_only": forward_only(judged),
-        "redraws": sum({one.trial.case.id: one.trial.redraws for one in judged}.values()),
+        "redraws": sum({judged_trial.trial.case.id: judged_trial.trial.redraws for judged_trial in judged}.values()),
     }
     document = {"schema_version": SCHEMA_VERSION, "results": results, "summary": summary}
     _replace(path, json.dumps(document, indent=1, allow_nan=False) + "\n")
@@ -72,16 +72,16 @@ def write_junit(path: Path, judged: Sequence[JudgedTrial], green: Iterable[str])
         ElementTree.SubElement(properties, "property", name="forward only", value=escaping.junit(framework))
     fine = set(green)
     failures = 0
-    for one in judged:
+    for judged_trial in judged:
         item = ElementTree.SubElement(
-            suite, "testcase", classname=escaping.junit(one.framework), name=escaping.junit(one.trial.case.id)
+            suite, "testcase", classname=escaping.junit(judged_trial.framework), name=escaping.junit(judged_trial.trial.case.id)
         )
-        if one.verdict == "unsupported":
-            ElementTree.SubElement(item, "skipped", message=escaping.junit(one.record.reason))
-        elif one.verdict not in fine:
+        if judged_trial.verdict == "unsupported":
+            ElementTree.SubElement(item, "skipped", message=escaping.junit(judged_trial.record.reason))
+        elif judged_trial.verdict not in fine:
             failures += 1
-            bad = [comparison for comparison in one.comparisons if comparison.verdict == one.verdict]
-            failure = ElementTree.SubElement(item, "failure", message=one.verdict)
+            bad = [comparison for comparison in judged_trial.comparisons if comparison.verdict == judged_trial.verdict]
+            failure = ElementTree.SubElement(item, "failure", message=judged_trial.verdict)
             failure.text = escaping.junit("\n".join(sentence(comparison) for comparison in bad[:10]))
     suite.set("failures", str(failures))
     _replace(path, ElementTree.tostring(suite, encoding="unicode") + "\n")
@@ -104,15 +104,15 @@ def share(comparison: Comparison) -> float:
     return comparison.error / comparison.budget
 
 
-def _row(one: JudgedTrial, quantity: str, group: Sequence[Comparison]) -> Row:
+def _row(judged_trial: JudgedTrial, quantity: str, group: Sequence[Comparison]) -> Row:
     verdict = worst([comparison.verdict for comparison in group])
     top = max((comparison for comparison in group if comparison.verdict == verdict), key=share)
-    case, record = one.trial.case, one.record
+    case, record = judged_trial.trial.case, judged_trial.record
     return Row(
         case=case.id,
         spec=case.spec,
-        kind=one.trial.kind,
-        framework=one.framework,
+        kind=judged_trial.trial.kind,
+        framework=judged_trial.framework,
         framework_version=record.framework_version,
         device=case.device,
         dtype=case.dtype,

@@ -46,7 +46,11 @@ def optimizer_probe(axes: Sequence[int] | None = None) -> Graph:
 
     axes: how many a parameter may have, where the rule says so.
     """
-    shapes = OPTIMIZER_SHAPES if axes is None else {name: one for name, one in SCOPED_SHAPES.items() if len(one) in axes}
+    shapes = (
+        OPTIMIZER_SHAPES
+        if axes is None
+        else {name: scoped_shape for name, scoped_shape in SCOPED_SHAPES.items() if len(scoped_shape) in axes}
+    )
     nodes, inputs, parameters, losses = [], [], [], []
     for name, shape in shapes.items():
         parameters.append(Parameter(f"{name}.value", shape, "value", 1, 1))
@@ -73,10 +77,12 @@ def optimizer_draws(graph: Graph, dtype: str, seed: int, steps: int) -> Draws:
         numbers = stream("optimizer", seed, parameter.name)
         arrays[array_name(PARAMETER, parameter.name)] = 1e-2 * numbers.standard_normal(parameter.shape)
     for step in range(steps):
-        for given in graph.training_inputs:
-            numbers = stream("optimizer", seed, given.name, step)
-            size = power_of_ten(numbers.uniform(-7, 0, (1, *given.shape)))
-            arrays[array_name(BATCH, step, given.name)] = size * np.where(numbers.uniform(size=size.shape) < 0.5, -1.0, 1.0)
+        for graph_input in graph.training_inputs:
+            numbers = stream("optimizer", seed, graph_input.name, step)
+            size = power_of_ten(numbers.uniform(-7, 0, (1, *graph_input.shape)))
+            arrays[array_name(BATCH, step, graph_input.name)] = size * np.where(
+                numbers.uniform(size=size.shape) < 0.5, -1.0, 1.0
+            )
     return Draws({name: rounded(array, dtype) for name, array in arrays.items()})
 
 

@@ -56,11 +56,11 @@ def initializer_trials(initializer: language.Initializer, options: Options) -> I
     """Four seeds of every shape and the first again; and of a matrix with other arguments, so that none can be ignored."""
     given = {name: float(value) for name, value in initializer.arguments.items()}
     other = {name: OTHER_ARGUMENTS * value for name, value in given.items()}
-    asked = [(name, one, given) for name, one in samplings(initializer).items()]
+    asked = [(name, item, given) for name, item in samplings(initializer).items()]
     asked += [("dense[arguments]", probes.SAMPLINGS["dense"], other)] if other else []
     for dtype in options.dtypes:
-        for name, one, arguments in asked:
-            more: dict[str, Any] = {"initializer": initializer.name, "arguments": arguments, "sampling": one}
+        for name, item, arguments in asked:
+            more: dict[str, Any] = {"initializer": initializer.name, "arguments": arguments, "sampling": item}
             case = options.case(f"{initializer.name}:{name}", dtype, task="sampling", **more)
             yield Trial(case, {}, sampling.judge(case, initializer), "initializers")
 
@@ -79,8 +79,10 @@ def dropout_trials(options: Options) -> Iterator[Trial]:
     graph = probes.dropout_probe()
     for dtype in options.dtypes:
         arrays: dict[str, Array] = {}
-        for given in graph.batch_inputs():
-            numbers = stream("dropout", options.seed, given.name)
-            arrays[array_name(BATCH, 0, given.name)] = drawing.rounded(1.0 + numbers.uniform(size=(3, *given.shape)), dtype)
+        for graph_input in graph.batch_inputs():
+            numbers = stream("dropout", options.seed, graph_input.name)
+            arrays[array_name(BATCH, 0, graph_input.name)] = drawing.rounded(
+                1.0 + numbers.uniform(size=(3, *graph_input.shape)), dtype
+            )
         case = options.case("dropout[native]", dtype, graph=graph)
         yield Trial(case, arrays, dropout.judge(case, drawing.Draws(arrays).batch()), "layers")

@@ -107,7 +107,7 @@ def _op(word: str) -> str:
     kind, _, name = word.rpartition("/")
     if name not in TABLE or kind not in ("", kind_of(name)):
         return ""
-    return "" if not kind and any(name in language.names(one) for one in language.KINDS) else name
+    return "" if not kind and any(name in language.names(kind) for kind in language.KINDS) else name
 
 
 def initializer(name: str) -> language.Initializer:

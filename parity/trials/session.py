@@ -63,7 +63,7 @@ class Session:
         with ThreadPoolExecutor(max_workers=min(self.at_once, os.cpu_count() or 1)) as pool:
             batches = [pool.submit(self._run_one, *job, trials, code[job[0]], stopped.is_set) for job in jobs]
             try:
-                return [one for batch in batches for one in batch.result()]
+                return [judged_trial for batch in batches for judged_trial in batch.result()]
             except BaseException:  # Ctrl-C, or one that cannot go on: leaving waits for the threads, so that they must end
                 stopped.set()
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -127,9 +127,9 @@ def judge_record(trial: Trial, framework: str, record: Record, out: Path) -> lis
     case = trial.case
     if record.outcome != "ran":
         verdict = verdicts.of_outcome(record.outcome)
-        found = [Comparison(case.id, "outcome", "", verdict, case.dtype, reason=record.reason, outcome=record.outcome)]
+        comparisons = [Comparison(case.id, "outcome", "", verdict, case.dtype, reason=record.reason, outcome=record.outcome)]
     else:
         arrays = array_files.load(out, record.arrays) if record.arrays else {}
-        found = trial.judge(arrays)
-    named = [by(comparison, framework, record.framework_version) for comparison in found]
+        comparisons = trial.judge(arrays)
+    named = [by(comparison, framework, record.framework_version) for comparison in comparisons]
     return differences.apply(case, framework, record, named)

@@ -19,17 +19,17 @@ from parity.trials.datasets import DATASETS
 
 def check(suite: Suite) -> None:
     """Raises SpecError with all that its entries ask for and nothing has."""
-    found = [mistake for entry in suite.entries for mistake in _mistakes(entry)]
-    if found:
-        raise SpecError(found)
+    mistakes = [mistake for entry in suite.entries for mistake in _mistakes(entry)]
+    if mistakes:
+        raise SpecError(mistakes)
 
 
 def _mistakes(entry: SuiteEntry) -> Iterator[Mistake]:
     for place, word in zip(entry.places("specs"), entry.specs, strict=True):
         yield from _refused(place, partial(_spec, entry, word))
-    for key, one in (("frameworks", frameworks.find), ("dtypes", _precision), ("modes", _mode)):
+    for key, item in (("frameworks", frameworks.find), ("dtypes", _precision), ("modes", _mode)):
         for place, word in zip(entry.places(key), getattr(entry, key), strict=False):
-            yield from _refused(place, partial(one, word))
+            yield from _refused(place, partial(item, word))
     for key, known in (("initializer", "initializers"), ("optimizer", "optimizers"), ("dataset", "")):
         name, names = getattr(entry, key), language.names(known) if known else tuple(DATASETS)
         if name is not None and name not in names:

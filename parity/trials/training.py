@@ -76,7 +76,9 @@ def course(
     size = entry.size or "full"
     graph = expand(architecture, size)
     trained = {name for phase in graph.phases for name in phase.updates}
-    if refusal := optimizer.refusal({one.name: one.shape for one in graph.parameters if one.name in trained}):
+    if refusal := optimizer.refusal(
+        {parameter.name: parameter.shape for parameter in graph.parameters if parameter.name in trained}
+    ):
         raise UsageError(f"{architecture.name} cannot be trained by {optimizer.name}: {refusal}")
     steps, batch_size = entry.steps or 300, (entry.batch_sizes or [32])[0]
     limits.check_case(graph, batch_size)
@@ -122,10 +124,10 @@ def curves(taken: Course, judged: Sequence[JudgedTrial]) -> Iterator[Curve]:
     """The reference's curve, its twin's, and each framework's that ran."""
     yield _curve(taken, "reference", taken.reference.losses, taken.reference.final, {})
     yield _curve(taken, "reference + 1 ulp", taken.twin.losses, taken.twin.final, {})
-    for one in judged:
-        if one.record.outcome == "ran" and one.record.arrays:
-            found = array_files.load(one.out, one.record.arrays)
-            yield _curve(taken, one.framework, found["losses"], _final(found), found)
+    for judged_trial in judged:
+        if judged_trial.record.outcome == "ran" and judged_trial.record.arrays:
+            arrays = array_files.load(judged_trial.out, judged_trial.record.arrays)
+            yield _curve(taken, judged_trial.framework, arrays["losses"], _final(arrays), arrays)
 
 
 def _refuse(name: str, entry: SuiteEntry) -> None:
@@ -190,23 +192,23 @@ def _frozen(case: Case, initial: Mapping[str, Array], final: Mapping[str, Array]
     if case.graph is None:
         return []
     updated = {name for phase in case.graph.phases for name in phase.updates}
-    names = [one.name for one in case.graph.parameters if one.name not in updated]
+    names = [parameter.name for parameter in case.graph.parameters if parameter.name not in updated]
     return [named(case, "frozen", name, judge_bits(final.get(name), initial[name])) for name in names]
 
 
 def measured(
-    case: Case, dataset: Dataset, goal: Goal, losses: Array, final: Mapping[str, Array], found: Mapping[str, Array]
+    case: Case, dataset: Dataset, goal: Goal, losses: Array, final: Mapping[str, Array], arrays: Mapping[str, Array]
 ) -> float:
     """The quality of one run; of the framework's own outputs where they are what is asked about."""
-    return MEASURES[goal.asked.measure].of(_evidence(case, dataset, goal, losses, final, found))
+    return MEASURES[goal.asked.measure].of(_evidence(case, dataset, goal, losses, final, arrays))
 
 
 def _evidence(
-    case: Case, dataset: Dataset, goal: Goal, losses: Array, final: Mapping[str, Array], found: Mapping[str, Array]
+    case: Case, dataset: Dataset, goal: Goal, losses: Array, final: Mapping[str, Array], arrays: Mapping[str, Array]
 ) -> Evidence:
     if not dataset.test:
         return Evidence(losses, np.zeros(0), np.zeros(0))
-    values = found.get(array_name(TEST, goal.value))
+    values = arrays.get(array_name(TEST, goal.value))
     if values is None:
         values = _evaluated(case, dataset, final, goal.value)
     return Evidence(losses, values, dataset.test[goal.target], dataset.counted, dataset.noise)
@@ -218,35 +220,35 @@ def _evaluated(case: Case, dataset: Dataset, final: Mapping[str, Array], wanted:
     return evaluate(case.graph, final, dataset.test, wanted, case.batch_size)
 
 
-def _curve(taken: Course, name: str, losses: Array, final: Mapping[str, Array], found: Mapping[str, Array]) -> Curve:
+def _curve(taken: Course, name: str, losses: Array, final: Mapping[str, Array], arrays: Mapping[str, Array]) -> Curve:
     case, goal = taken.trial.case, taken.goal
     return Curve(
         case=case.id,
         spec=case.spec,
         framework=name,
-        dtype=case.dtype if found else "float64",
+        dtype=case.dtype if arrays else "float64",
         losses=[_short(loss, DIGITS) for loss in losses],
-        accuracy=_accuracy(taken, final, found) if goal is None else None,
+        accuracy=_accuracy(taken, final, arrays) if goal is None else None,
         final_distance=None if name == "reference" else _short(distance(final, taken.reference.final), 4),
         dataset=f"{taken.dataset.name} ({taken.dataset.source})",
-        **(_qualities(taken, goal, losses, final, found) if goal else {}),
+        **(_qualities(taken, goal, losses, final, arrays) if goal else {}),
     )
 
 
 def _qualities(
-    taken: Course, goal: Goal, losses: Array, final: Mapping[str, Array], found: Mapping[str, Array]
+    taken: Course, goal: Goal, losses: Array, final: Mapping[str, Array], arrays: Mapping[str, Array]
 ) -> dict[str, Any]:
     """What the report says of the quality: found, asked, at the start, and by a guess."""
     case, data = taken.trial.case, taken.dataset
     measure = MEASURES[goal.asked.measure]
-    seen = _evidence(case, data, goal, losses, final, found)
+    evidence = _evidence(case, data, goal, losses, final, arrays)
     return {
         "measure": measure.words,
         "asked": goal.asked.words(),
-        "quality": _short(measure.of(seen), 4),
-        "reached": goal.asked.reached(measure.of(seen)),
+        "quality": _short(measure.of(evidence), 4),
+        "reached": goal.asked.reached(measure.of(evidence)),
         "at_start": None if taken.at_start is None else _short(taken.at_start, 4),
-        "guess": None if measure.guess is None else _short(measure.guess(seen), 4),
+        "guess": None if measure.guess is None else _short(measure.guess(evidence), 4),
     }
 
 
@@ -257,17 +259,17 @@ def distance(final: Mapping[str, Array], reference: Mapping[str, Array]) -> floa
     return float(np.sqrt(gap / size))
 
 
-def _accuracy(taken: Course, final: Mapping[str, Array], found: Mapping[str, Array]) -> float | None:
+def _accuracy(taken: Course, final: Mapping[str, Array], arrays: Mapping[str, Array]) -> float | None:
     """Of the first output on the test, where what a data set is about are classes; else None."""
     case, labels = taken.trial.case, taken.dataset.labels
     if case.graph is None or labels is None or not case.graph.outputs or taken.dataset.test[labels].dtype.kind not in "iu":
         return None
     about = Goal(QualityBound("accuracy", None, None), case.graph.outputs[0], labels)
-    return round(accuracy(_evidence(case, taken.dataset, about, taken.reference.losses, final, found)), 4)
+    return round(accuracy(_evidence(case, taken.dataset, about, taken.reference.losses, final, arrays)), 4)
 
 
-def _final(found: Mapping[str, Array]) -> dict[str, Array]:
-    return under(found, PARAMETER)
+def _final(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    return under(arrays, PARAMETER)
 
 
 def _short(value: float, digits: int) -> float | None:

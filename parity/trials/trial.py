@@ -76,6 +76,6 @@ def forward_only(trial: Trial) -> Trial:
     if trial.forward is None or trial.case.graph is None:
         return trial
     graph = replace(trial.case.graph, phases=(), training_inputs=())
-    read = {array_name(BATCH, 0, given.name) for given in graph.inputs}
+    read = {array_name(BATCH, 0, graph_input.name) for graph_input in graph.inputs}
     arrays = {name: array for name, array in trial.arrays.items() if not lies_under(name, BATCH) or name in read}
     return replace(trial, case=replace(trial.case, graph=graph, steps=0), arrays=arrays, judge=trial.forward)

@@ -82,9 +82,11 @@ def gate(
                 replace(options, dtypes=("float32",), mode=mode, nodes=False),
             )
         ]
-        for one in session.run(trials):
-            key = (summary.base(one.trial.case.spec), one.framework, mode)
-            verdicts[key] = worst([one.verdict, *([verdicts[key]] if key in verdicts else [])])  # of the whole and its phases
+        for judged_trial in session.run(trials):
+            key = (summary.base(judged_trial.trial.case.spec), judged_trial.framework, mode)
+            verdicts[key] = worst(
+                [judged_trial.verdict, *([verdicts[key]] if key in verdicts else [])]
+            )  # of the whole and its phases
     return verdicts
 
 
@@ -114,10 +116,10 @@ def measure(
             (name, mode, batch), framework = cell = cells[place]
             again = number >= processes and _quiet(samples[cell]) >= processes
             if verdicts[(name, framework, mode)] in PASSING and not again:
-                one = replace(
+                item = replace(
                     session, frameworks=(framework,), threads=THREADS, at_once=1, store=session.store / f"bench/round{number}"
                 )
-                samples[cell] += one.run([trials[(name, mode, batch)]])
+                samples[cell] += item.run([trials[(name, mode, batch)]])
             if number < processes:
                 on_process()
     return [
@@ -128,13 +130,17 @@ def measure(
 
 def _quiet(runs: Sequence[JudgedTrial]) -> int:
     """Processes that the machine's other programs left alone for a block at least. One that did not run is not asked again."""
-    timed = [one.record.measurements for one in runs]
+    timed = [judged_trial.record.measurements for judged_trial in runs]
     return sum(found is None or any(summary.quiet(block) for block in found["blocks"]) for found in timed)
 
 
 def _speed(case: Case, framework: str, verdict: str, runs: Sequence[JudgedTrial]) -> Speed:
-    timed = [one.record for one in runs if one.record.outcome == "ran" and one.record.measurements]
-    failed = next((one.record for one in runs if one.record.outcome != "ran"), None)
+    timed = [
+        judged_trial.record
+        for judged_trial in runs
+        if judged_trial.record.outcome == "ran" and judged_trial.record.measurements
+    ]
+    failed = next((judged_trial.record for judged_trial in runs if judged_trial.record.outcome != "ran"), None)
     return Speed(
         case=case.id,
         spec=case.spec,

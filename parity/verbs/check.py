@@ -47,8 +47,8 @@ def make_trials(selected: Selection, options: Options) -> list[Trial]:
     alone: networks.Alone = {}
     for architecture in selected.architectures:
         made += networks.architecture_trials(architecture, initializer, optimizer, options, alone)
-    for one in selected.initializers:
-        made += rules.initializer_trials(one, options)
+    for item in selected.initializers:
+        made += rules.initializer_trials(item, options)
     for rule in selected.optimizers:
         made += rules.optimizer_trials(rule, options)
     for schedule in selected.schedules:
@@ -163,7 +163,7 @@ def main(
         output.write_junit(junit_path, judged, PASSING)
     unasked.tell(tuple(frameworks) or tuple(own_realizations(realizations)))
     show(judged, called=CheckCall(selection.files(specs), realizations, store))
-    return exit_status(one.verdict for one in judged)
+    return exit_status(judged_trial.verdict for judged_trial in judged)
 
 
 def show(judged: Sequence[JudgedTrial], command: str = "", called: CheckCall = CheckCall()) -> None:
@@ -172,18 +172,24 @@ def show(judged: Sequence[JudgedTrial], command: str = "", called: CheckCall = C
     What is unavailable is so in all of its cases, and takes one line."""
     console, shown = terminal.console_of(), matrix(judged)
     terminal.show(shown, Measurement.get(console, console.options.update(max_width=1_000), shown).maximum)
-    absent = Counter((one.framework, one.record.reason) for one in judged if one.record.outcome == "unavailable")
+    absent = Counter(
+        (judged_trial.framework, judged_trial.record.reason)
+        for judged_trial in judged
+        if judged_trial.record.outcome == "unavailable"
+    )
     for (framework, reason), count in absent.items():
         told = f"{framework}: {count} cases not compared: {reason}"
         terminal.say(told, colour="red")
-    for one in judged:
-        if one.verdict in PASSING or one.record.outcome == "unavailable":
+    for judged_trial in judged:
+        if judged_trial.verdict in PASSING or judged_trial.record.outcome == "unavailable":
             continue
-        terminal.say(f"{one.framework} {one.trial.case.id}: {one.verdict}", colour="red")
-        bad = sorted((item for item in one.comparisons if item.verdict == one.verdict), key=output.share, reverse=True)
+        terminal.say(f"{judged_trial.framework} {judged_trial.trial.case.id}: {judged_trial.verdict}", colour="red")
+        bad = sorted(
+            (item for item in judged_trial.comparisons if item.verdict == judged_trial.verdict), key=output.share, reverse=True
+        )
         for comparison in bad[:3]:
             terminal.say(f"    {output.sentence(comparison)}")
-        terminal.say(f"    again: {again(one, command, called)}")
+        terminal.say(f"    again: {again(judged_trial, command, called)}")
     counts = output.case_verdicts(judged)
     told = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in sorted(counts.items()))
     terminal.say(f"{len(judged)} cases × frameworks: {told}")
@@ -192,9 +198,9 @@ def show(judged: Sequence[JudgedTrial], command: str = "", called: CheckCall = C
         terminal.say(f"{framework} runs forward only: {told}")
 
 
-def again(one: JudgedTrial, command: str = "", called: CheckCall = CheckCall()) -> str:
+def again(judged_trial: JudgedTrial, command: str = "", called: CheckCall = CheckCall()) -> str:
     """The command that shows one case again; of a training, which no check runs, the suite's."""
-    case = one.trial.case
+    case = judged_trial.trial.case
     if case.task == "training" and command:
         return command
     spec = case.spec.split(":", 1)[0].split("[", 1)[0]
@@ -202,8 +208,8 @@ def again(one: JudgedTrial, command: str = "", called: CheckCall = CheckCall()) 
     seed = f" --seed {case.seed}" if case.seed else ""
     device = "" if case.device == Options().device else f" --device {case.device}"
     mode = "" if case.mode == Options().mode_of(case.dtype) else f" --mode {quote(case.mode)}"
-    where = f"--framework '{one.framework}' --dtype {case.dtype}{device}{mode}{size}{seed}"
-    own = [f" --realization {quote(text)}" for text in called.realizations if text.partition("=")[0] == one.framework]
+    where = f"--framework '{judged_trial.framework}' --dtype {case.dtype}{device}{mode}{size}{seed}"
+    own = [f" --realization {quote(text)}" for text in called.realizations if text.partition("=")[0] == judged_trial.framework]
     store = "" if called.store == STORE else f" --store {quote(str(called.store))}"
     return f"parity check {quote(called.files.get(spec, spec))} {where}{''.join(own)}{store} --case '{case.id}'"
 

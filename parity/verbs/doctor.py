@@ -13,20 +13,20 @@ from parity.verbs.terminal import columns
 def doctor() -> int:
     """Prints a line a framework; 3 if one is unavailable that is meant where none is named."""
     with terminal.console_of().status("asking the frameworks"):
-        found = diagnosis.diagnose()
+        diagnoses = diagnosis.diagnose()
     headings = ("framework", "version", "devices", "modes", "interpreter")
-    for line in columns.table(headings, map(_row, found), right=(), wide=None):  # a path is copied: never folded
+    for line in columns.table(headings, map(_row, diagnoses), right=(), wide=None):  # a path is copied: never folded
         terminal.say(line)
-    missing = [one for one in found if one.description is None]
-    for one in missing:
-        told = f"{one.framework}: {headline(one.reason)}\n  mend it: {one.mend}"
+    missing = [item for item in diagnoses if item.description is None]
+    for item in missing:
+        told = f"{item.framework}: {headline(item.reason)}\n  mend it: {item.mend}"
         terminal.say(told)
-    return 3 if any(one.framework in training() for one in missing) else 0
+    return 3 if any(item.framework in training() for item in missing) else 0
 
 
-def _row(one: Diagnosis) -> tuple[str, ...]:
-    if one.description is None:
-        return one.framework, "unavailable", "", "", one.interpreter
-    description = one.description
+def _row(item: Diagnosis) -> tuple[str, ...]:
+    if item.description is None:
+        return item.framework, "unavailable", "", "", item.interpreter
+    description = item.description
     modes = [f"{mode} (default)" if mode == description["default_mode"] else mode for mode in description["modes"]]
-    return one.framework, description["version"], " ".join(description["devices"]), " ".join(modes), one.interpreter
+    return item.framework, description["version"], " ".join(description["devices"]), " ".join(modes), item.interpreter

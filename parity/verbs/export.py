@@ -40,8 +40,8 @@ def to_onnx(
         arrays, origin = neutral.read(weights_file, graph), f"weights of {weights_file}"
     arguments = {} if opset is None else {"opset": float(opset)}
     graph = _chosen(spec, graph, network, size)
-    held = {array_name(PARAMETER, one.name) for one in graph.parameters}
-    held |= {array_name(STATISTIC, one.name) for one in graph.statistics}
+    held = {array_name(PARAMETER, parameter.name) for parameter in graph.parameters}
+    held |= {array_name(STATISTIC, statistic.name) for statistic in graph.statistics}
     arrays = {name: array for name, array in arrays.items() if name in held}
     options.place(onnx.parent)
     found = weights.moved(graph, spec, size, FRAMEWORK, arrays, arguments)

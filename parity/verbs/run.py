@@ -85,7 +85,7 @@ def main(
     pages.write(read(output / "data"), output)  # from what is committed alone, so that `parity report` gives the same bytes
     show(outcome.judged, results.command)
     terminal.say(f"report: {output / 'index.html'}")
-    status = exit_status(one.verdict for one in outcome.judged)
+    status = exit_status(judged_trial.verdict for judged_trial in outcome.judged)
     return status or (0 if all(summary.measured(speed) for speed in outcome.speeds) else 3)
 
 
@@ -159,22 +159,24 @@ def collect_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> list[
     """Judges what came back of a plan; what did not is `not_compared`."""
     made = {trial.case.id: trial for trial in _plannable(suite)}
     judged = []
-    for asked, reading in planning.collect(folder):
-        if asked.framework not in frameworks:
+    for request, reading in planning.collect(folder):
+        if request.framework not in frameworks:
             continue
-        found, out = reading.latest(), asked.directory / planning.RESULTS
+        records, out = reading.latest(), request.directory / planning.RESULTS
         for notice in reading.notices:
             terminal.say(notice, error=True)
-        for entry in asked.entries:
+        for entry in request.entries:
             trial = made.get(entry.case.id)
             if trial is None:
                 raise UsageError(
-                    f"{asked.directory}: {entry.case.id} is not of this suite; write the plan with this parity again"
+                    f"{request.directory}: {entry.case.id} is not of this suite; write the plan with this parity again"
                 )
-            record = found.get(entry.key)
-            if record is None or (record.case, record.framework) != (entry.case.id, asked.framework):
-                record = Session.absent(trial, asked.framework, "no record came back")
-            judged.append(JudgedTrial(trial, asked.framework, record, judge_record(trial, asked.framework, record, out), out))
+            record = records.get(entry.key)
+            if record is None or (record.case, record.framework) != (entry.case.id, request.framework):
+                record = Session.absent(trial, request.framework, "no record came back")
+            judged.append(
+                JudgedTrial(trial, request.framework, record, judge_record(trial, request.framework, record, out), out)
+            )
     if not judged:
         raise UsageError(f"{folder} holds no request of {', '.join(frameworks)}", status=5)
     return judged
@@ -192,10 +194,10 @@ def environment(frameworks: Sequence[str]) -> dict[str, Any]:
         "harness": f"parity {parity.__version__}, Python {platform.python_version()}, numpy {numpy.__version__}",
     }
     described: dict[str, Mapping[str, Any]] = {}
-    for one in diagnosis.diagnose(frameworks):
-        if one.description is not None:
+    for item in diagnosis.diagnose(frameworks):
+        if item.description is not None:
             kept = ("version", "versions", "settings", "devices", "default_mode")
-            described[one.framework] = {key: one.description[key] for key in kept}
+            described[item.framework] = {key: item.description[key] for key in kept}
     return {"machine": machine, "frameworks": described}
 
 

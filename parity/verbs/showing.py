@@ -61,8 +61,8 @@ def lines(spec: language.Architecture, graph: Graph, size: str) -> Iterator[str]
     headings = ("layer", "op", "output", "parameters", "FLOPs")
     first, *others = columns.table(headings, rows, right=(3, 4), wide=columns.width())
     yield from (terminal.styled(first, bold=True), *map(terminal.styled, others))
-    for given in graph.batch_inputs():
-        yield terminal.styled(f"input {given.name}: {given.dtype} {_shape(given.shape)}")
+    for graph_input in graph.batch_inputs():
+        yield terminal.styled(f"input {graph_input.name}: {graph_input.dtype} {_shape(graph_input.shape)}")
     moved = sum(_size(statistic.shape) for statistic in graph.statistics)
     statistics = f", and {moved:,} running statistics" if moved else ""
     yield click.style(f"{graph.parameter_count():,} parameters", bold=True) + statistics

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from parity.comparing import code_causes, departures, drawing, expressions, functions, layouts, mapping
+from parity.comparing import call_trial, code_causes, drawing, expressions, functions, layouts, mapping
 from parity.comparing.layouts import Placement
 from parity.comparing.pairing import Side, alike
 from parity.comparing.reruns import Reruns
@@ -73,7 +73,7 @@ def test_what_is_off_by_a_thousandth_is_not(name: str) -> None:
 
 def gap(
     mine: Array, other: Array, ours: Sequence[Array] = (), theirs: Sequence[Array] = (), kind: str = "dense"
-) -> departures.Gap:
+) -> call_trial.Gap:
     """Two models whose layers gave these outputs, then the numbers that something made of them."""
 
     def side(label: str, outputs: Sequence[Array]) -> Side:
@@ -86,7 +86,7 @@ def gap(
     count = min(len(ours), len(theirs))
     pairs = [(place, place) for place in range(count)]
     sides = side("a", ours), side("b", theirs)
-    return departures.Gap(*sides, "eval", MEANS, pairs, len(ours), len(theirs), mine, other, ("a x", "b x"), lambda _: np.inf)
+    return call_trial.Gap(*sides, "eval", MEANS, pairs, len(ours), len(theirs), mine, other, ("a x", "b x"), lambda _: np.inf)
 
 
 def test_an_order_of_branches_is_told_by_rows() -> None:

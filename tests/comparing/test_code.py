@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from parity.comparing import (
+    call_trial,
     code_causes,
     code_departures,
     code_reruns,
@@ -167,9 +168,9 @@ def test_a_batch_norm_that_stays_in_evaluation_is_frozen_and_inherits_nothing() 
     assert cause.startswith("frozen: while the model trains, b l (batch_norm) runs as in evaluation")
 
 
-def gap(mine: Array, other: Array, ours: Side, theirs: Side, pairs: Sequence[tuple[int, int]] = ()) -> departures.Gap:
+def gap(mine: Array, other: Array, ours: Side, theirs: Side, pairs: Sequence[tuple[int, int]] = ()) -> call_trial.Gap:
     means = Reruns(lambda *_: {}, lambda *_: {}, lambda _: [])
-    return departures.Gap(ours, theirs, "eval", means, pairs, 1, 1, mine, other, ("a x", "b x"), lambda _: np.inf)
+    return call_trial.Gap(ours, theirs, "eval", means, pairs, 1, 1, mine, other, ("a x", "b x"), lambda _: np.inf)
 
 
 def test_a_factor_of_one_and_sorted_numbers_are_no_evidence() -> None:
@@ -188,7 +189,7 @@ def test_a_place_without_a_counterpart_is_no_wiring() -> None:
 
 def test_layers_that_took_the_same_are_told_by_what_they_make() -> None:
     ours, theirs = layer_side("a", "Last", IMAGES, IMAGES[:, -1]), layer_side("b", "Lambda", IMAGES, IMAGES[:, 0])
-    trial = departures.CallTrial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
+    trial = call_trial.CallTrial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
     (told,) = observed_causes.made(trial)
     assert "the last in a l (Last), step taken along axis 1: the first in b l (Lambda)" in told
 
@@ -224,7 +225,7 @@ def test_a_step_is_named_only_if_with_its_numbers_nothing_departs(explained: boo
         )
     means = Reruns(lambda *_: {}, lambda *_: {}, lambda _: [X], functions)
     made = gap(first, second + extra, sides[0], sides[1])
-    told = list(code_reruns.between(departures.Gap(**{**vars(made), "means": means})))
+    told = list(code_reruns.between(call_trial.Gap(**{**vars(made), "means": means})))
     assert len(told) == explained
     assert all(one.startswith("softplus: beta 1.0 in a, 2.0 in b") for one in told)
 
@@ -246,7 +247,7 @@ def test_a_resize_whose_numbers_float32_holds_is_a_framework_s_own_way(name: str
         layer_side("a", "upsample", IMAGES, exact),
         layer_side("b", name, IMAGES, exact.astype(np.float32).astype(float)),
     )
-    trial = departures.CallTrial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
+    trial = call_trial.CallTrial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
     told = list(observed_causes.held_by_layer(trial))
     assert len(told) == count
     assert all(one.startswith("precision: the numbers of b l (UpSampling2D) are held in float32") for one in told)
@@ -263,7 +264,7 @@ def test_time_taken_for_batch_is_told_where_the_other_way_agrees(other_wise: boo
         return {"out/0": arrays["in/0"].cumsum(axis) * (1 if other_wise else 2)}
 
     means = Reruns(rerun, lambda *_: {}, lambda _: [])
-    told = list(observed_causes.time_for_batch(departures.CallTrial(ours, theirs, 0, 0, "eval", means, LIMIT, [(0, 0)])))
+    told = list(observed_causes.time_for_batch(call_trial.CallTrial(ours, theirs, 0, 0, "eval", means, LIMIT, [(0, 0)])))
     assert len(told) == other_wise
     assert all("(batch, time, …) in a l (lstm), as (time, batch, …) in b l (lstm)" in one for one in told)
 
@@ -280,7 +281,7 @@ def test_negative_numbers_in_float32_are_a_frameworks_own_way(kind: str, told: i
     right = np.where(X > 0, X, 0.3 * X)
     held = np.where(X > 0, X, (0.3 * X).astype(np.float32)) + off * (X < 0)
     ours, theirs = layer_side("a", kind, X, right), layer_side("b", kind, X, held)
-    trial = departures.CallTrial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
+    trial = call_trial.CallTrial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
     assert len(list(observed_causes.held_by_layer(trial))) == (told if not off else 0)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from seeded_rules import Array, Direction, adagrad, adam, rmsprop, velocity
 
-from parity.execution.protocol import DrivingRequest
+from parity.execution.protocol import Drive
 from parity.execution.records import Record
 from parity.execution.worker import native_optimizers
 from parity.spec.cases import Case
@@ -156,7 +156,7 @@ class NumPyOptimizer:
 class NumPyFramework:
     """Drives NumPy rules, as an implementation drives its framework's."""
 
-    def drive(self, asked: DrivingRequest) -> list[dict[str, Array]]:
+    def drive(self, asked: Drive) -> list[dict[str, Array]]:
         rule, weights = asked.make(**asked.keywords), dict(asked.initial)
         states: dict[str, dict[str, Any]] = {name: {} for name in weights}
         seen = []

@@ -56,10 +56,10 @@ def describe(environment: Environment) -> dict[str, Any]:
     name = environment.framework
     with supervised.folder("parity-describe-") as place:
         variables = isolation.variables(place, frameworks.environment(name))
-        seen = Surroundings(variables, isolation.working_directory(place), place / "worker.log", grace=0.0)
+        surroundings = Surroundings(variables, isolation.working_directory(place), place / "worker.log", grace=0.0)
         command = [str(environment.interpreter.absolute()), "-m", "parity.execution.worker", "--describe", name]
         try:
-            returncode, said = supervised.ask(command, seen, SECONDS, MOST_BYTES)
+            returncode, said = supervised.ask(command, surroundings, SECONDS, MOST_BYTES)
         except NoAnswer as error:
             raise Unavailable(f"{name} does not answer: {error}") from error
         log = supervised.tail_of(place / "worker.log")

@@ -268,10 +268,10 @@ def _version(interpreter: Path) -> str:
 def _ask(interpreter: Path, program: str, origin: str) -> bytes:
     """What a line of Python prints in an interpreter, on its own. Raises Unavailable where that is not to be had in time."""
     with supervised.folder("parity-ask-") as place:
-        seen = Surroundings(isolation.allowed(os.environ), place, place / "log", grace=0.0)
+        surroundings = Surroundings(isolation.allowed(os.environ), place, place / "log", grace=0.0)
         command = [str(interpreter.absolute()), "-I", "-c", program]
         try:
-            returncode, said = supervised.ask(command, seen, ASK_SECONDS, ASK_BYTES)
+            returncode, said = supervised.ask(command, surroundings, ASK_SECONDS, ASK_BYTES)
         except NoAnswer as error:
             raise Unavailable(f"{origin}: {interpreter} {error}") from error
         printed = supervised.tail_of(place / "log")

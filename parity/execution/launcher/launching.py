@@ -217,12 +217,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("request", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--timeout", type=float, default=Limits.timeout, help="seconds of one case")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     launch(
-        given.request,
+        options.request,
         Path(sys.executable),
-        given.out,
-        limits=Limits(given.timeout),
+        options.out,
+        limits=Limits(options.timeout),
         on_record=lambda record: _say(f"{record.outcome:13} {record.case}"),
         on_notice=_say,
     )

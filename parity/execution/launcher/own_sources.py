@@ -34,15 +34,15 @@ def digest(modules: Iterable[str], root: Path = PACKAGE) -> str:
 
 def closure(modules: Iterable[str], python_path: Sequence[Path]) -> dict[str, Path]:
     """Module -> file, by name, of these modules and of everything that they import from these directories, in functions too."""
-    found: dict[str, Path] = {}
+    paths: dict[str, Path] = {}
     waiting = [name for module in modules for name in _and_packages(module)]
     while waiting:
         name = waiting.pop()
-        file = None if name in found else _file(name, python_path)
+        file = None if name in paths else _file(name, python_path)
         if file is not None:
-            found[name] = file
+            paths[name] = file
             waiting += _imported(file.read_bytes(), name if file.name == "__init__.py" else name.rpartition(".")[0])
-    return {name: found[name] for name in sorted(found)}
+    return {name: paths[name] for name in sorted(paths)}
 
 
 def _file(name: str, python_path: Sequence[Path]) -> Path | None:

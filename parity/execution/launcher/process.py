@@ -62,15 +62,15 @@ class Ending:
 
 
 def run_process(
-    asked: Request, only: Sequence[int], place: WorkerSetting, look: Callable[[Sequence[RequestEntry]], int]
+    request: Request, only: Sequence[int], place: WorkerSetting, look: Callable[[Sequence[RequestEntry]], int]
 ) -> Ending:
     """One worker over the entries at the places `only`, until it ends or something takes too long.
 
     look: takes in new records, given what was begun, and returns how many entries are left; it is called all the while.
     """
-    progress = Progress(asked, place.out / "progress.jsonl")
+    progress = Progress(request, place.out / "progress.jsonl")
     kills, too_slow = _kernel_kills(), ""
-    process = _spawn(asked, only, place)
+    process = _spawn(request, only, place)
     try:
         too_slow = _watch(process, progress, place.limits, look)
     finally:
@@ -81,9 +81,9 @@ def run_process(
 class Progress:
     """What the process says it has begun, from where the file ended when the process started."""
 
-    def __init__(self, asked: Request, path: Path) -> None:
+    def __init__(self, request: Request, path: Path) -> None:
         self.path, self.read = path, path.stat().st_size if path.exists() else 0
-        self.entries = {entry.key: entry for entry in asked.entries}
+        self.entries = {entry.key: entry for entry in request.entries}
         self._begun: list[RequestEntry] = []
 
     def begun(self) -> Sequence[RequestEntry]:
@@ -121,21 +121,21 @@ def _watch(process: Supervised, progress: Progress, limits: Limits, look: Callab
     return ""
 
 
-def _spawn(asked: Request, only: Sequence[int], place: WorkerSetting) -> Supervised:
+def _spawn(request: Request, only: Sequence[int], place: WorkerSetting) -> Supervised:
     chosen = place.out / ONLY  # a file, since no system takes a command line of 22,000 numbers
     chosen.write_text(",".join(str(number) for number in only))
-    worker = [str(place.interpreter), "-m", "parity.execution.worker", str(asked.directory), str(place.out)]
+    worker = [str(place.interpreter), "-m", "parity.execution.worker", str(request.directory), str(place.out)]
     worker += ["--only", f"@{chosen}"]
-    own = frameworks.environment(asked.framework, asked.realization)
-    seen = Surroundings(
-        isolation.variables(place.out, own, threads=asked.threads, timed=asked.timed(), python_path=place.python_path),
+    own = frameworks.environment(request.framework, request.realization)
+    surroundings = Surroundings(
+        isolation.variables(place.out, own, threads=request.threads, timed=request.timed(), python_path=place.python_path),
         isolation.working_directory(place.out),
         place.out / "worker.log",
         place.lock,
         place.limits.memory,
         place.limits.grace,
     )
-    return Supervised(worker, seen)
+    return Supervised(worker, surroundings)
 
 
 def _kernel_kills() -> int:

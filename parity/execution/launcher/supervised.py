@@ -52,20 +52,27 @@ class Surroundings:
 class Supervised:
     """One process with a supervisor: it and everything that it starts end when `end` is called, or when the launcher dies."""
 
-    def __init__(self, command: Sequence[str], seen: Surroundings, stdin: int = -1, stdout: int = -1) -> None:
+    def __init__(self, command: Sequence[str], surroundings: Surroundings, stdin: int = -1, stdout: int = -1) -> None:
         """stdin, stdout: descriptors that become the process's own, and are closed here; -1: nothing, and the log."""
         supervisor = Path(__file__).with_name("supervisor.py")
-        settings = [str(seen.lock), str(seen.log or ""), str(seen.memory), str(seen.grace), str(stdin), str(stdout)]
+        settings = [
+            str(surroundings.lock),
+            str(surroundings.log or ""),
+            str(surroundings.memory),
+            str(surroundings.grace),
+            str(stdin),
+            str(stdout),
+        ]
         self._process = subprocess.Popen(  # noqa: S603  no shell; the interpreter is the caller's
             [sys.executable, "-I", "-S", str(supervisor), *settings, *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            cwd=seen.directory,
-            env=dict(seen.variables),
+            cwd=surroundings.directory,
+            env=dict(surroundings.variables),
             start_new_session=True,
-            pass_fds=[descriptor for descriptor in (seen.lock, stdin, stdout) if descriptor >= 0],
+            pass_fds=[descriptor for descriptor in (surroundings.lock, stdin, stdout) if descriptor >= 0],
         )
-        self.log = seen.log
+        self.log = surroundings.log
         self._returncode: int | None = None
         self._stdin, self._stdout = _pipes(self._process)
         for descriptor in (stdin, stdout):
@@ -145,14 +152,14 @@ class Lines:
         os.close(self.descriptor)
 
 
-def ask(command: Sequence[str], seen: Surroundings, seconds: float, most: int = LONGEST) -> tuple[int, bytes]:
+def ask(command: Sequence[str], surroundings: Surroundings, seconds: float, most: int = LONGEST) -> tuple[int, bytes]:
     """Runs a command to its end: its return code and all that it says on stdout.
 
     Raises NoAnswer where it cannot be run, takes longer than `seconds`, or says or prints more than `most` bytes.
     """
     deadline, said = time.monotonic() + seconds, bytearray()
     reading, writing = os.pipe()
-    process = Supervised(command, seen, stdout=writing)
+    process = Supervised(command, surroundings, stdout=writing)
     try:
         while time.monotonic() < deadline:
             ready = select.select([reading], [], [], POLL_SECONDS)[0]

@@ -81,7 +81,7 @@ class Answering:
         for place, call in enumerate(calls):
             if any(array.dtype == np.float32 for array in under(seen, GIVEN, place).values()):
                 return f"{call.leaf} gives float32"
-        return "the model gives float32" if any(one.dtype == np.float32 for one in under(seen, OUTPUT).values()) else ""
+        return "the model gives float32" if any(item.dtype == np.float32 for item in under(seen, OUTPUT).values()) else ""
 
     def observe(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         weights = under(arrays, WEIGHT)
@@ -147,7 +147,7 @@ def _answer(answering: Answering, question: Mapping[str, Any]) -> dict[str, Any]
     try:
         arrays = array_files.read_npz(Path(question["arrays"]), question["sha256"])
         answer, found = getattr(answering, question["ask"])(question, arrays)
-        given = {name: np.asarray(one) for name, one in found.items()}
+        given = {name: np.asarray(item) for name, item in found.items()}
         return {"answer": answer, "sha256": array_files.write_npz(Path(question["answer"]), given, synced=False)}
     except Exception as error:  # the user's code may raise anything
         return {"failed": outcomes.of_exception(error)[1]}

@@ -57,7 +57,7 @@ class Conversation:
             self._directory = stack.enter_context(supervised.folder("parity-compare-"))
             lock = stack.enter_context(only_writer(self._directory))
             own = frameworks.environment(framework)
-            seen = Surroundings(
+            surroundings = Surroundings(
                 isolation.variables(self._directory, own, python_path=python_path),
                 isolation.working_directory(self._directory),
                 self._directory / "worker.log",
@@ -70,7 +70,7 @@ class Conversation:
             stack.callback(os.close, self._questions)
             stack.callback(os.close, answers)
             self._lines = Lines(answers)
-            self._process = Supervised(command, seen, stdin=questions, stdout=answered)
+            self._process = Supervised(command, surroundings, stdin=questions, stdout=answered)
             stack.callback(self._process.end)
             self._held = stack.pop_all()
 
@@ -88,9 +88,9 @@ class Conversation:
         if not self._ready:
             self._ready = bool(self._answer("build")["ready"])
         self._count += 1
-        asked, answered = self._directory / f"{self._count}.npz", self._directory / f"{self._count}-answer.npz"
-        digest = array_files.write_npz(asked, arrays or {}, synced=False)
-        line = {"ask": what, "arrays": str(asked), "sha256": digest, "answer": str(answered), **question}
+        path, answered = self._directory / f"{self._count}.npz", self._directory / f"{self._count}-answer.npz"
+        digest = array_files.write_npz(path, arrays or {}, synced=False)
+        line = {"ask": what, "arrays": str(path), "sha256": digest, "answer": str(answered), **question}
         try:
             supervised.write(self._questions, json.dumps(line).encode() + b"\n", SECONDS)
         except BrokenPipeError as error:
@@ -103,7 +103,7 @@ class Conversation:
             found = (array_files.open_npz if large else array_files.read_npz)(answered, answer["sha256"])
         except (KeyError, OSError, ValueError) as error:
             raise Crashed(f"{self._name}, asked to {what}: its answer cannot be read: {error}") from error
-        asked.unlink()
+        path.unlink()
         answered.unlink()
         return answer["answer"], found if large else {name: np.asarray(array) for name, array in found.items()}
 

@@ -55,11 +55,11 @@ def users_line(packages: Sequence[str]) -> tuple[str, str]:
 def answered(functions: Sequence[CalledFunction], begin: int, end: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The functions between two calls of layers as an answer, and what each took and gave, under its number."""
     told, arrays = [], dict[str, Any]()
-    for number, one in enumerate(functions):
-        if not begin <= one.call <= end:
+    for number, call in enumerate(functions):
+        if not begin <= call.call <= end:
             continue
-        counts = {"taken": len(one.taken), "gave": len(one.gave)}
-        words = {"name": one.name, "settings": one.settings, "where": one.where, "code": one.code, "call": one.call}
+        counts = {"taken": len(call.taken), "gave": len(call.gave)}
+        words = {"name": call.name, "settings": call.settings, "where": call.where, "code": call.code, "call": call.call}
         told.append({"number": number, **words, **counts})
-        arrays |= numbered(one.taken, FUNCTION, number, TAKEN) | numbered(one.gave, FUNCTION, number, GIVEN)
+        arrays |= numbered(call.taken, FUNCTION, number, TAKEN) | numbered(call.gave, FUNCTION, number, GIVEN)
     return told, arrays

@@ -51,14 +51,18 @@ class OwnLayer:
 def unstacked(leaf: OwnLayer) -> list[OwnLayer]:
     """A stacked recurrent layer as one leaf for each layer, the last of which has the call. Roles begin with the layer's number
     (`1.kernel`, `1back.kernel`), and begin with 0 in each."""
-    numbers = sorted({int("".join(char for char in one.role.split(".")[0] if char.isdigit())) for one in leaf.weights})
-    found = []
+    numbers = sorted({int("".join(char for char in weight.role.split(".")[0] if char.isdigit())) for weight in leaf.weights})
+    layers = []
     for number in numbers:
-        own = tuple(replace(one, role=one.role.replace(str(number), "0", 1)) for one in leaf.weights if _of_layer(one, number))
+        own = tuple(
+            replace(weight, role=weight.role.replace(str(number), "0", 1))
+            for weight in leaf.weights
+            if _of_layer(weight, number)
+        )
         last = number == numbers[-1]
         name, within = (leaf.name, "") if last else (f"{leaf.name}#{number}", leaf.name)
-        found.append(replace(leaf, name=name, weights=own, within=within))
-    return found
+        layers.append(replace(leaf, name=name, weights=own, within=within))
+    return layers
 
 
 def _of_layer(weight: Weight, number: int) -> bool:
@@ -147,7 +151,7 @@ class OwnModel(Protocol):
     def functions(
         self, inputs: Sequence[Any], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Any]]
     ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-        """A pass again, with the functions that are called without a layer between two calls of layers, as called.py
+        """A pass again, with the functions that are called without a layer between two calls of layers, as functions.py
         tells them, beside what forward gives. given: number of a function -> what takes the
         place of what it gives. The weights are as before when it returns."""
 

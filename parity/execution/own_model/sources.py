@@ -22,7 +22,7 @@ Found = tuple[int, str]
 """A source (parity.execution.own_model.layers.Call), and the turn on the way."""
 
 
-def found(calls: Sequence[Call], seen: Mapping[str, Array], inputs: Sequence[Array]) -> tuple[list[Call], list[Found]]:
+def found(calls: Sequence[Call], arrays: Mapping[str, Array], inputs: Sequence[Array]) -> tuple[list[Call], list[Found]]:
     """The calls with their sources and turns; and the source of each of the model's outputs, (-1, "") where there is none.
     seen: what the model's forward pass gives (parity.execution.own_model.layers.Foreign)."""
     given: dict[bytes, Found] = {}
@@ -30,12 +30,12 @@ def found(calls: Sequence[Call], seen: Mapping[str, Array], inputs: Sequence[Arr
         given |= _tellable(np.asarray(array), -2 - number)
     fed = []
     for place, call in enumerate(calls):
-        taken = [np.asarray(seen[array_name(TAKEN, place, slot)]) for slot in range(len(call.inputs))]
+        taken = [np.asarray(arrays[array_name(TAKEN, place, slot)]) for slot in range(len(call.inputs))]
         known = [_known(array, given) for array in taken]
         fed.append(replace(call, sources=tuple(source for source, _ in known), turns=tuple(turn for _, turn in known)))
         for number in range(len(call.outputs)):
-            given |= _tellable(np.asarray(seen[array_name(GIVEN, place, number)]), place)
-    return fed, [_known(np.asarray(array), given) for array in in_order(seen, OUTPUT)]
+            given |= _tellable(np.asarray(arrays[array_name(GIVEN, place, number)]), place)
+    return fed, [_known(np.asarray(array), given) for array in in_order(arrays, OUTPUT)]
 
 
 def _known(array: Array, given: Mapping[bytes, Found]) -> Found:

@@ -42,15 +42,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("out", nargs="?", type=Path)
     parser.add_argument("--only", metavar="NUMBERS", help="the places of the cases to run, or @FILE with them")
     parser.add_argument("--describe", metavar="FRAMEWORK")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     own_path.extend()
-    if given.describe:
-        return describe(given.describe)
-    if given.request is None or given.out is None:
+    if options.describe:
+        return describe(options.describe)
+    if options.request is None or options.out is None:
         parser.error("REQUEST_DIR and OUT_DIR are needed")
-    asked = request.read(given.request)
-    given.out.mkdir(parents=True, exist_ok=True)
-    run(asked, given.out, _chosen(asked, given.out, given.only))
+    asked = request.read(options.request)
+    options.out.mkdir(parents=True, exist_ok=True)
+    run(asked, options.out, _chosen(asked, options.out, options.only))
     return 0
 
 
@@ -103,8 +103,8 @@ def run_case(
     record = replace(record, mode=mode, settings=dict(description.settings))
     try:
         _check(entry, description)
-        found, measurements = _perform(asked, entry, framework, imported)
-        stored = array_files.store(out, entry.key, found, entry.case.dtype) if found else None
+        arrays, measurements = _perform(asked, entry, framework, imported)
+        stored = array_files.store(out, entry.key, arrays, entry.case.dtype) if arrays else None
         record = replace(record, outcome="ran", arrays=stored, measurements=measurements)
     except DeviceMissing as error:
         record = replace(record, outcome="unavailable", reason=str(error))
@@ -166,14 +166,14 @@ def _given(asked: Request, entry: RequestEntry) -> dict[str, Array]:
     return array_files.read_npz(path, entry.sha256 or records.file_digest(path))
 
 
-def _none_missing(case: str, found: dict[str, Array]) -> dict[str, Array]:
+def _none_missing(case: str, arrays: dict[str, Array]) -> dict[str, Array]:
     """What the implementation returned, if it is something and numbers."""
-    if not found:
+    if not arrays:
         raise ValueError(f"case {case}: the implementation returned nothing")
-    for name, array in found.items():
+    for name, array in arrays.items():
         if np.asarray(array).dtype == object:
             raise TypeError(f"case {case}: {name} is no array of numbers")
-    return found
+    return arrays
 
 
 def speed(realization: Any, given: tasks.Arrays, clock: timing.Clock, plan: timing.Plan) -> dict[str, Any]:

@@ -19,11 +19,11 @@ def default(place: str) -> Any:
 
     Raises ValueError for another form, AttributeError where the package has no such owner or argument.
     """
-    found = PLACE.fullmatch(place)
-    if found is None:
+    match = PLACE.fullmatch(place)
+    if match is None:
         raise ValueError(f"{place!r} is not of the form package.Owner(argument)")
-    value = plain(_default(owner(found["owner"]), found["argument"], place))
-    return value[int(found["index"])] if found["index"] and isinstance(value, list) else value
+    value = plain(_default(owner(match["owner"]), match["argument"], place))
+    return value[int(match["index"])] if match["index"] and isinstance(value, list) else value
 
 
 def owner(name: str) -> Any:
@@ -64,5 +64,5 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, (list, tuple)):
-        return [plain(one) for one in value]
+        return [plain(item) for item in value]
     return getattr(value, "__name__", type(value).__name__)

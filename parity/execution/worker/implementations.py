@@ -12,7 +12,7 @@ from typing import Any
 
 from parity.execution import own_path
 from parity.execution.frameworks import ANSWERS, DEFAULTS, FINGERPRINT, FRAMEWORK, find
-from parity.execution.protocol import Array, Description, DrivingRequest, Framework, ProbeRequest, Realization
+from parity.execution.protocol import Array, Description, Drive, Framework, ProbeRequest, Realization
 from parity.execution.worker.target_kind import MODEL, form
 from parity.spec.cases import Case
 
@@ -73,5 +73,5 @@ class OwnRealization:
     def scheduled(self, case: Case) -> Array:
         return self.framework.scheduled(case)
 
-    def drive(self, asked: DrivingRequest) -> list[dict[str, Array]]:
-        return self.framework.drive(asked)
+    def drive(self, request: Drive) -> list[dict[str, Array]]:
+        return self.framework.drive(request)

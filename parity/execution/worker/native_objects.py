@@ -128,7 +128,7 @@ def probe(case: Case, drivers: Drivers, given: Mapping[str, Array]) -> dict[str,
     for name in case.arguments:
         if names and name not in names:
             raise Unsupported(f"`{case.optimizer}` has no argument `{name}`; it has {', '.join(names)}")
-    found: dict[str, Array] = {}
+    arrays: dict[str, Array] = {}
     failures: list[Exception] = []
     inputs = {name: array for name, array in given.items() if not lies_under(name, FURTHER)}
     defaults = numbers(names) if DEFAULTS in case.hyperparameters else {}
@@ -137,33 +137,33 @@ def probe(case: Case, drivers: Drivers, given: Mapping[str, Array]) -> dict[str,
         if any(word in setting and not _spelled(argument, names) for argument, word in TELLING.items()):
             continue
         keywords, known = chosen(wanted, frozenset(names), case.arguments)
-        asked = ProbeRequest(make, setting, keywords, wanted, frozenset(names), inputs, case.dtype)
+        request = ProbeRequest(make, setting, keywords, wanted, frozenset(names), inputs, case.dtype)
         try:
-            seen = drivers[kind](asked)
+            seen = drivers[kind](request)
         except Exception as error:  # whatever an object raises that does not take the setting
             failures.append(error)
             continue
-        found |= put_under({name: np.asarray(array) for name, array in seen.items()}, setting)
-        found |= _further(drivers[kind], asked, given)
-        found |= put_under({name: np.asarray(value) for name, value in {**defaults, **known}.items()}, KNOWN)
-    if not found:
+        arrays |= put_under({name: np.asarray(array) for name, array in seen.items()}, setting)
+        arrays |= _further(drivers[kind], request, given)
+        arrays |= put_under({name: np.asarray(value) for name, value in {**defaults, **known}.items()}, KNOWN)
+    if not arrays:
         raise failures[0]
-    return found
+    return arrays
 
 
 def _further(
-    driver: Callable[[ProbeRequest], Mapping[str, Array]], asked: ProbeRequest, given: Mapping[str, Array]
+    driver: Callable[[ProbeRequest], Mapping[str, Array]], request: ProbeRequest, given: Mapping[str, Array]
 ) -> dict[str, Array]:
     """The same setting in every further round; a round that the object refuses is left out."""
-    found: dict[str, Array] = {}
+    arrays: dict[str, Array] = {}
     for name in dict.fromkeys(map(group_of, under(given, FURTHER))):
-        otherwise = replace(asked, arrays={**asked.arrays, **under(given, FURTHER, name)})
+        otherwise = replace(request, arrays={**request.arrays, **under(given, FURTHER, name)})
         try:
             seen = driver(otherwise)
         except Exception:  # noqa: S112  whatever an object raises that does not take such inputs; its absence is told
             continue
-        found |= put_under({key: np.asarray(array) for key, array in seen.items()}, FURTHER, name, asked.setting)
-    return found
+        arrays |= put_under({key: np.asarray(array) for key, array in seen.items()}, FURTHER, name, request.setting)
+    return arrays
 
 
 def numbers(names: Mapping[str, Any]) -> dict[str, float]:

@@ -25,7 +25,7 @@ from parity.execution.names import (
     put_under,
     under,
 )
-from parity.execution.protocol import Array, DrivingRequest, Framework, Unsupported
+from parity.execution.protocol import Array, Drive, Framework, Unsupported
 from parity.spec.cases import Case
 
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -82,9 +82,9 @@ def fingerprint(
     make = resolve(case.optimizer)
     keywords, known = chosen(case.optimizer, make, case.hyperparameters, case.arguments)
     rates = tuple(known["learning_rate"] * float(batch.pop(RATE)) for batch in batches)
-    seen = framework.drive(DrivingRequest(make, keywords, initial, tuple(batches), rates))
-    found = put_under({name: np.asarray(value, np.float64) for name, value in known.items()}, HYPERPARAMETER)
-    return found | put_under({name: np.stack([after[name] for after in seen]) for name in initial}, PARAMETERS)
+    seen = framework.drive(Drive(make, keywords, initial, tuple(batches), rates))
+    arrays = put_under({name: np.asarray(value, np.float64) for name, value in known.items()}, HYPERPARAMETER)
+    return arrays | put_under({name: np.stack([after[name] for after in seen]) for name in initial}, PARAMETERS)
 
 
 def packed(arrays: Mapping[str, Array]) -> dict[str, Array]:
@@ -97,9 +97,9 @@ def packed(arrays: Mapping[str, Array]) -> dict[str, Array]:
 def unpacked(arrays: Mapping[str, Array]) -> dict[str, Array]:
     """`batch/<step>/<name>` of `batches/<name>`, and `parameter/<step>/<name>` of `parameters/<name>`; the rest as it is."""
     found = {name: array for name, array in arrays.items() if group_of(name) not in (BATCHES, PARAMETERS)}
-    for several, one in ((BATCHES, BATCH), (PARAMETERS, PARAMETER)):
+    for several, word in ((BATCHES, BATCH), (PARAMETERS, PARAMETER)):
         for name, steps in under(arrays, several).items():
-            found |= {array_name(one, step, name): array for step, array in enumerate(steps)}
+            found |= {array_name(word, step, name): array for step, array in enumerate(steps)}
     return found
 
 
@@ -213,5 +213,5 @@ def arguments(make: Callable[..., Any], inherited: bool = True) -> Iterator[tupl
             if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY) and name not in seen:
                 seen.add(name)
                 yield name, parameter
-        if not inherited or all(one.kind is not one.VAR_KEYWORD for one in signature.parameters.values()):
+        if not inherited or all(parameter.kind is not parameter.VAR_KEYWORD for parameter in signature.parameters.values()):
             return

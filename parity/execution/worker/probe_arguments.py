@@ -11,14 +11,14 @@ from typing import Any
 from parity.execution.protocol import Array, ProbeRequest
 
 
-def axes_of(asked: ProbeRequest) -> int:
+def axes_of(request: ProbeRequest) -> int:
     """How many axes a layer goes along, by its name: two where it does not say."""
-    return next((axes for axes in (1, 3) if f"{axes}d" in asked.word.lower()), 2)
+    return next((axes for axes in (1, 3) if f"{axes}d" in request.word.lower()), 2)
 
 
-def sized(asked: ProbeRequest) -> dict[str, Any]:
+def sized(request: ProbeRequest) -> dict[str, Any]:
     """The arguments for so many axes. Two numbers stand for the last axis and for each one before it, three for each."""
-    axes = axes_of(asked)
+    axes = axes_of(request)
 
     def fitted(value: Any) -> Any:
         if not isinstance(value, tuple):
@@ -26,35 +26,35 @@ def sized(asked: ProbeRequest) -> dict[str, Any]:
         every = value[-axes:] if len(value) == 3 else (value[0],) * (axes - 1) + (value[1],)
         return every[0] if axes == 1 else every
 
-    return {name: fitted(value) for name, value in asked.keywords.items()}
+    return {name: fitted(value) for name, value in request.keywords.items()}
 
 
-def shapes(asked: ProbeRequest) -> dict[str, Array]:
+def shapes(request: ProbeRequest) -> dict[str, Array]:
     """What an initializer is to fill: everything, or (matrix) matrices alone, as some ask for."""
-    return {name: shape for name, shape in asked.arrays.items() if asked.setting == "draw" or len(shape) == 2}
+    return {name: shape for name, shape in request.arrays.items() if request.setting == "draw" or len(shape) == 2}
 
 
-def rows(asked: ProbeRequest) -> dict[str, Array]:
+def rows(request: ProbeRequest) -> dict[str, Array]:
     """The rows of one channel that a window goes along."""
-    return {name: array for name, array in asked.arrays.items() if name != "kernel" and array.ndim == 1}
+    return {name: array for name, array in request.arrays.items() if name != "kernel" and array.ndim == 1}
 
 
-def box(asked: ProbeRequest) -> tuple[Array, Array]:
+def box(request: ProbeRequest) -> tuple[Array, Array]:
     """A volume or an image, and a kernel for it: what goes along one axis has none."""
-    axes = axes_of(asked)
+    axes = axes_of(request)
     if axes == 1:
         raise ValueError("it goes along one axis")
-    volume, block = asked.arrays["volume"], asked.arrays["block"]
+    volume, block = request.arrays["volume"], request.arrays["block"]
     return (volume, block) if axes == 3 else (volume[0], block[0])
 
 
 MODES = ("nearest", "bilinear", "bicubic")
 
 
-def check_mode(asked: ProbeRequest) -> None:
+def check_mode(request: ProbeRequest) -> None:
     """What bears a mode in its name has no other."""
-    named = [mode for mode in MODES if mode in asked.word.lower()]
-    if "mode" not in asked.names and named and asked.wanted["mode"] not in named:
+    named = [mode for mode in MODES if mode in request.word.lower()]
+    if "mode" not in request.names and named and request.wanted["mode"] not in named:
         raise ValueError(f"its one mode is {named[0]}")
 
 
@@ -68,24 +68,24 @@ MASKS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 CAUSAL = ("is_causal", "use_causal_mask", "causal")
 
 
-def masked(asked: ProbeRequest, names: Any) -> tuple[str, Array] | None:
+def masked(request: ProbeRequest, names: Any) -> tuple[str, Array] | None:
     """The argument by its name in this callable, and what goes in; none where the setting has no mask. A built-in function does
     not say its names: the first spelling is tried."""
-    if asked.setting not in MASKS:
+    if request.setting not in MASKS:
         return None
-    array, spellings = MASKS[asked.setting]
-    name = next((one for one in spellings if one in names or not names), None)
+    array, spellings = MASKS[request.setting]
+    name = next((spelling for spelling in spellings if spelling in names or not names), None)
     if name is None:
-        raise ValueError(f"it takes no {asked.setting}")
-    mask = asked.arrays[array]
+        raise ValueError(f"it takes no {request.setting}")
+    mask = request.arrays[array]
     return name, mask if array == "bias" else mask != 0
 
 
-def caused(asked: ProbeRequest, names: Any) -> dict[str, bool]:
+def caused(request: ProbeRequest, names: Any) -> dict[str, bool]:
     """The argument that makes it causal, where that is asked for."""
-    if asked.setting != "causal":
+    if request.setting != "causal":
         return {}
-    name = next((one for one in CAUSAL if one in names or not names), None)
+    name = next((name for name in CAUSAL if name in names or not names), None)
     if name is None:
         raise ValueError("it is not made causal by an argument")
     return {name: True}

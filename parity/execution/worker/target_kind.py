@@ -23,8 +23,12 @@ def form(target: Any) -> str:
     """A class that realizes cases, or a function that takes one, is the protocol's; what takes nothing gives a model."""
     if isinstance(target, type):
         return PROTOCOL if "realize" in dir(target) else MODEL
-    needed = [one for one in inspect.signature(target).parameters.values() if one.default is one.empty]
-    return PROTOCOL if any(one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD) for one in needed) else MODEL
+    needed = [parameter for parameter in inspect.signature(target).parameters.values() if parameter.default is parameter.empty]
+    return (
+        PROTOCOL
+        if any(parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD) for parameter in needed)
+        else MODEL
+    )
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -64,11 +64,11 @@ def agreement(realization: Realization, case: Case, arrays: Arrays) -> dict[str,
         )
     if case.graph is None or not case.graph.phases:
         return found
-    seen = realization.gradients(batch)
-    found |= named(VALUE, seen.values) | named(GRADIENT, seen.gradients)
-    found |= named(INPUT_GRADIENT, seen.input_gradients) | named(STATE, seen.state)
-    if seen.loss is not None:
-        found[LOSS] = np.asarray(seen.loss)
+    observation = realization.gradients(batch)
+    found |= named(VALUE, observation.values) | named(GRADIENT, observation.gradients)
+    found |= named(INPUT_GRADIENT, observation.input_gradients) | named(STATE, observation.state)
+    if observation.loss is not None:
+        found[LOSS] = np.asarray(observation.loss)
     found |= named(AFTER, realization.parameters())
     for step in range(case.steps):
         found |= _locked_step(realization, case.graph, initial, batches[step], step)
@@ -81,15 +81,15 @@ def _locked_step(realization: Realization, graph: Graph, initial: Arrays, batch:
     seen = realization.gradients(placed)
     realization.step(placed)
     realization.synchronize()
-    found = named(step_name(step, GRADIENT), seen.gradients) | named(step_name(step, PARAMETER), realization.parameters())
+    arrays = named(step_name(step, GRADIENT), seen.gradients) | named(step_name(step, PARAMETER), realization.parameters())
     if seen.loss is not None:
-        found[step_name(step, LOSS)] = np.asarray(seen.loss)
-    after = under(found, step_name(step, PARAMETER))
-    for phase, one in _further_phases(realization, graph, initial, placed, after, seen.state):
-        found |= named(step_name(step, GRADIENT, phase=phase), one.gradients)
-        if one.loss is not None:
-            found[step_name(step, LOSS, phase=phase)] = np.asarray(one.loss)
-    return found
+        arrays[step_name(step, LOSS)] = np.asarray(seen.loss)
+    after = under(arrays, step_name(step, PARAMETER))
+    for phase, observation in _further_phases(realization, graph, initial, placed, after, seen.state):
+        arrays |= named(step_name(step, GRADIENT, phase=phase), observation.gradients)
+        if observation.loss is not None:
+            arrays[step_name(step, LOSS, phase=phase)] = np.asarray(observation.loss)
+    return arrays
 
 
 def _further_phases(
@@ -107,9 +107,9 @@ def _further_phases(
             return
         moved = {name: array for name, array in state.items() if name in statistics}
         realization.set_parameters({**initial, **{name: after[name] for name in before if name in initial}, **moved})
-        one = realization.gradients(placed, place)
-        state = one.state
-        yield phase.name, one
+        observation = realization.gradients(placed, place)
+        state = observation.state
+        yield phase.name, observation
 
 
 def curvature(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
@@ -117,17 +117,17 @@ def curvature(realization: Realization, case: Case, arrays: Arrays) -> dict[str,
     (given,) = batches_of(arrays)
     realization.set_parameters(initial_state(arrays))
     batch = realization.place(given)
-    seen = realization.gradients(batch)
-    found = named(GRADIENT, seen.gradients)
-    if seen.loss is not None:
-        found[LOSS] = np.asarray(seen.loss)
+    observation = realization.gradients(batch)
+    found = named(GRADIENT, observation.gradients)
+    if observation.loss is not None:
+        found[LOSS] = np.asarray(observation.loss)
     for number in numbers(arrays, DIRECTION):
         product = realization.hessian_vector_product(batch, under(arrays, DIRECTION, number))
         found |= named(array_name(PRODUCT, number), product)
     found |= named(AFTER, realization.parameters())
     for step in range(case.steps):
         gradients, held = realization.gradients(batch).gradients, realization.parameters()
-        moves = newton.step(lambda v: realization.hessian_vector_product(batch, v), gradients, seen.gradients)
+        moves = newton.step(lambda v: realization.hessian_vector_product(batch, v), gradients, observation.gradients)
         realization.set_parameters({name: held[name] - move for name, move in moves.items()})
         found |= named(array_name(NEWTON, step, STEP), moves)
         found |= named(array_name(NEWTON, step, PARAMETER), realization.parameters())
@@ -191,10 +191,12 @@ def _test(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Arr
         rows = np.arange(start, start + case.batch_size)
         kept = int(np.sum(rows < count))
         rows = np.where(rows < count, rows, start)
-        seen = realization.forward(realization.place({name: values[rows] for name, values in test.items()}), training=False)
-        for name, found in parts.items():
-            found.append(seen.values[name][:kept])
-    return {name: np.concatenate(found) for name, found in parts.items()}
+        observation = realization.forward(
+            realization.place({name: values[rows] for name, values in test.items()}), training=False
+        )
+        for name, part in parts.items():
+            part.append(observation.values[name][:kept])
+    return {name: np.concatenate(part) for name, part in parts.items()}
 
 
 def initial_state(arrays: Arrays) -> dict[str, Array]:

@@ -114,11 +114,11 @@ GAINS: Mapping[str, float] = {
 """Variances that the literature and the frameworks know, as multiples of 1/fan, or as they are."""
 
 
-def named(seen: Arrays, dtype: str) -> list[Facet]:
+def named(arrays: Arrays, dtype: str) -> list[Facet]:
     """What explains every draw, and withstands the tests of randomness."""
     names, departed, tests = [], {}, {}
-    for found in explained(seen):
-        tests = tested(found, _draws(seen))
+    for found in explained(arrays):
+        tests = tested(found, _draws(arrays))
         wrong = [f"{test} ({words})" for test, words in tests.items() if words != "held"]
         if wrong:
             departed[found.name] = wrong[0]
@@ -139,16 +139,16 @@ def tested(found: ExplainedDraws, draws: Arrays) -> dict[str, str]:
     return withstood(plain, family.below, family.fourth, bool(bounded))
 
 
-def explained(seen: Arrays) -> list[ExplainedDraws]:
+def explained(arrays: Arrays) -> list[ExplainedDraws]:
     """Everything that chance lets the draws be: of both shapes, or of the matrix alone where it is for matrices only."""
-    draws = _draws(seen)
+    draws = _draws(arrays)
     exact = _exact(draws)
     return [exact] if exact else list(_distributions(draws))
 
 
-def _draws(seen: Arrays) -> dict[str, Array]:
-    setting = "draw" if any(name.startswith("draw/") for name in seen) else "matrix"
-    return {name: np.asarray(seen[f"{setting}/{name}"], np.float64) for name in SHAPES if f"{setting}/{name}" in seen}
+def _draws(arrays: Arrays) -> dict[str, Array]:
+    setting = "draw" if any(name.startswith("draw/") for name in arrays) else "matrix"
+    return {name: np.asarray(arrays[f"{setting}/{name}"], np.float64) for name in SHAPES if f"{setting}/{name}" in arrays}
 
 
 def _exact(draws: Arrays) -> ExplainedDraws | None:
@@ -204,7 +204,7 @@ def _distributions(draws: Arrays) -> Iterator[ExplainedDraws]:
             if not all(_fits(draws[name], family, sqrt(scale / fan(SHAPES[name]))) for name in draws):
                 continue
             name, nominal = _told(family, fan_name, scale, SURE / sqrt(sum(weights.values())))
-            deviations = {one: sqrt(nominal / fan(SHAPES[one])) for one in draws}
+            deviations = {draw: sqrt(nominal / fan(SHAPES[draw])) for draw in draws}
             yield ExplainedDraws(name, family.name, family.quantiles, deviations, family=family)
 
 

@@ -213,11 +213,11 @@ def parameter(use: Use) -> Tensor:
 def formula(use: Use) -> LaidTensor:
     """Single numbers among larger values stretch over all of their axes."""
     values = dict(use.inputs)
-    rank = max(one.tensor.ndim for one in values.values())
-    last = any(one.last for one in values.values())
+    rank = max(value.tensor.ndim for value in values.values())
+    last = any(value.last for value in values.values())
     tensors = {}
-    for role, one in values.items():
-        tensor = one.image() if last and one.tensor.ndim == rank else one.first()
+    for role, value in values.items():
+        tensor = value.image() if last and value.tensor.ndim == rank else value.first()
         tensors[role] = tensor.reshape(-1, *(1,) * (rank - 1)) if tensor.ndim < rank else tensor
     found = Formula(use["text"]).evaluate(tensors, FUNCTIONS)
     return LaidTensor(jnp.asarray(found), last)
@@ -231,7 +231,7 @@ def _bound(native: Callable[..., Any], plain: Callable[..., float]) -> Callable[
     def two(a: Any, b: Any) -> Any:
         return native(a, b) if isinstance(a, jax.Array) or isinstance(b, jax.Array) else plain(a, b)
 
-    return lambda *given: functools.reduce(two, given)
+    return lambda *inputs: functools.reduce(two, inputs)
 
 
 _GREATEST, _LEAST = _bound(jnp.maximum, max), _bound(jnp.minimum, min)

@@ -25,75 +25,75 @@ def t(array: Array) -> Any:
 
 def call(function: Callable[..., Any], *names: str) -> Answer:
     """The value of a function of the inputs (`x` alone, unless named)."""
-    return lambda given: model.array(function(*(t(given[name]) for name in names or ("x",))))
+    return lambda inputs: model.array(function(*(t(inputs[name]) for name in names or ("x",))))
 
 
 def slope(function: Callable[[Any], Any]) -> Answer:
     """The gradient of the sum of function(x)."""
-    return lambda given: model.slope(function, np.asarray(given["x"], np.float32))
+    return lambda inputs: model.slope(function, np.asarray(inputs["x"], np.float32))
 
 
 def dtype(function: Callable[[Inputs], Any]) -> Answer:
     """Letter and bits of the type of what the function gives."""
 
-    def answer(given: Inputs) -> Array:
-        name = keras.backend.standardize_dtype(function(given).dtype)
+    def answer(inputs: Inputs) -> Array:
+        name = keras.backend.standardize_dtype(function(inputs).dtype)
         return np.asarray([ord(name[0]), int(name.lstrip("abcdefghijklmnopqrstuvwxyz") or 8)])
 
     return answer
 
 
-def _batch_norm(given: Inputs) -> layers.BatchNormalization:
+def _batch_norm(inputs: Inputs) -> layers.BatchNormalization:
     layer = layers.BatchNormalization(momentum=0.25)
-    layer(t(given["x"]), training=True)
+    layer(t(inputs["x"]), training=True)
     return layer
 
 
-def _frozen(given: Inputs) -> Array:
+def _frozen(inputs: Inputs) -> Array:
     layer = layers.BatchNormalization(epsilon=2.0**-10)
     layer.trainable = False
-    return model.array(layer(t(given["x"]), training=True))
+    return model.array(layer(t(inputs["x"]), training=True))
 
 
-def _conv(given: Inputs, **arguments: Any) -> Array:
-    layer = layers.Conv2D(1, given["kernel"].shape, use_bias=False, **arguments)
-    layer.build((None, *given["x"].shape, 1))
-    layer.set_weights([given["kernel"].astype(np.float32)[..., None, None]])
-    return model.array(layer(t(given["x"])[None, ..., None]))[0, ..., 0]
+def _conv(inputs: Inputs, **arguments: Any) -> Array:
+    layer = layers.Conv2D(1, inputs["kernel"].shape, use_bias=False, **arguments)
+    layer.build((None, *inputs["x"].shape, 1))
+    layer.set_weights([inputs["kernel"].astype(np.float32)[..., None, None]])
+    return model.array(layer(t(inputs["x"])[None, ..., None]))[0, ..., 0]
 
 
-def _recurrent(layer: Any, given: Inputs) -> Array:
+def _recurrent(layer: Any, inputs: Inputs) -> Array:
     layer.build((None, None, 1))
     weights = [np.zeros(weight.shape, np.float32) for weight in layer.get_weights()]
-    weights[0][0], weights[1][0] = given["kernel"], given["recurrent"]
-    if "bias" in given:
-        weights[2][1] = given["bias"]
+    weights[0][0], weights[1][0] = inputs["kernel"], inputs["recurrent"]
+    if "bias" in inputs:
+        weights[2][1] = inputs["bias"]
     layer.set_weights(weights)
-    return model.array(layer(t(given["x"])[None, :, None])).ravel()
+    return model.array(layer(t(inputs["x"])[None, :, None])).ravel()
 
 
-def _attention(given: Inputs) -> Array:
+def _attention(inputs: Inputs) -> Array:
     layer = layers.MultiHeadAttention(1, 1, use_bias=False)
-    keys = t(given["values"])[None, :, None]
+    keys = t(inputs["values"])[None, :, None]
     query = ops.zeros((1, 1, 1))
     layer(query, keys)
     layer.set_weights([np.ones_like(weight) for weight in layer.get_weights()])
-    return model.array(layer(query, keys, attention_mask=given["mask"][None])).ravel()
+    return model.array(layer(query, keys, attention_mask=inputs["mask"][None])).ravel()
 
 
-def _masked(given: Inputs) -> Array:
-    mask = ops.convert_to_tensor(given["mask"])[None, None]
-    query, key, value = ops.zeros((1, 1, 1, 1)), ops.zeros((1, 2, 1, 1)), t(given["values"])[None, :, None, None]
+def _masked(inputs: Inputs) -> Array:
+    mask = ops.convert_to_tensor(inputs["mask"])[None, None]
+    query, key, value = ops.zeros((1, 1, 1, 1)), ops.zeros((1, 2, 1, 1)), t(inputs["values"])[None, :, None, None]
     return model.array(ops.dot_product_attention(query, key, value, mask=mask)).ravel()
 
 
 def optimized(make: Callable[[], optimizers.Optimizer]) -> Answer:
     """Weights after each step from 1, at the given gradients; rates: the learning rate of each step."""
 
-    def answer(given: Inputs) -> Array:
+    def answer(inputs: Inputs) -> Array:
         w, optimizer, seen = keras.Variable(np.ones(1, np.float32)), make(), []
         optimizer.build([w])
-        for rate, gradient in zip(given["rates"], given["gradients"], strict=True):
+        for rate, gradient in zip(inputs["rates"], inputs["gradients"], strict=True):
             optimizer.learning_rate = float(rate)
             optimizer.apply([ops.full((1,), float(gradient))])
             seen.append(float(w.numpy()[0]))
@@ -102,10 +102,10 @@ def optimized(make: Callable[[], optimizers.Optimizer]) -> Answer:
     return answer
 
 
-def _clipped(given: Inputs) -> Array:
-    w, optimizer = keras.Variable(np.zeros(2, np.float32)), optimizers.SGD(1.0, global_clipnorm=float(given["threshold"]))
+def _clipped(inputs: Inputs) -> Array:
+    w, optimizer = keras.Variable(np.zeros(2, np.float32)), optimizers.SGD(1.0, global_clipnorm=float(inputs["threshold"]))
     optimizer.build([w])
-    optimizer.apply([t(given["x"])])
+    optimizer.apply([t(inputs["x"])])
     return -model.array(w.value)
 
 
@@ -132,30 +132,30 @@ def _started_prelu() -> float:
     return float(layer.get_weights()[0][0])
 
 
-def _embedded(given: Inputs) -> Array:
+def _embedded(inputs: Inputs) -> Array:
     layer = layers.Embedding(5, 1)
     layer.build((None,))
     layer.set_weights([np.arange(5, dtype=np.float32)[:, None] * 10])
-    return model.array(layer(t(given["index"])))
+    return model.array(layer(t(inputs["index"])))
 
 
 ANSWERS: Mapping[str, Answer] = {
-    "batch_norm.momentum_means": lambda given: _batch_norm(given).moving_mean,
-    "batch_norm.running_variance": lambda given: _batch_norm(given).moving_variance,
-    "batch_norm.axis": lambda given: _built(layers.BatchNormalization(), given).gamma.shape[0],
+    "batch_norm.momentum_means": lambda inputs: _batch_norm(inputs).moving_mean,
+    "batch_norm.running_variance": lambda inputs: _batch_norm(inputs).moving_variance,
+    "batch_norm.axis": lambda inputs: _built(layers.BatchNormalization(), inputs).gamma.shape[0],
     "batch_norm.frozen": _frozen,
     "normalize.tiny": call(lambda x: ops.normalize(x[None])[0]),
     "conv2d.kernel_layout": lambda _: _shaped(layers.Conv2D(7, (2, 3)), (None, 9, 9, 5)),
-    "conv2d.input_layout": lambda given: _built(layers.Conv2D(2, 1), given).kernel.shape[2],
+    "conv2d.input_layout": lambda inputs: _built(layers.Conv2D(2, 1), inputs).kernel.shape[2],
     "conv2d.flips": _conv,
-    "conv2d.same_stride_2": lambda given: _conv(given, strides=2, padding="same"),
+    "conv2d.same_stride_2": lambda inputs: _conv(inputs, strides=2, padding="same"),
     "dense.kernel_layout": lambda _: _shaped(layers.Dense(7), (None, 5)),
     "average_pool2d.corner": call(lambda x: layers.AveragePooling2D(3, 1, padding="same")(x[None, ..., None])[0, 0, 0, 0]),
-    "max_pool2d.odd_end": lambda given: layers.MaxPooling2D((1, 2))(t(given["x"])[None, ..., None]).shape[2],
+    "max_pool2d.odd_end": lambda inputs: layers.MaxPooling2D((1, 2))(t(inputs["x"])[None, ..., None]).shape[2],
     "upsample.bilinear": call(lambda x: layers.UpSampling2D(2, interpolation="bilinear")(x[None, ..., None])[0, 0, :, 0]),
     "resize.nearest": call(lambda x: ops.image.resize(x[None, ..., None], (1, 3), interpolation="nearest")[0, 0, :, 0]),
     "conv_transpose2d.size": lambda _: layers.Conv2DTranspose(1, 3, strides=2)(np.zeros((1, 4, 4, 1), np.float32)).shape[1],
-    "dropout.survivors": lambda given: float(ops.max(layers.Dropout(0.75)(t(given["x"]), training=True))),
+    "dropout.survivors": lambda inputs: float(ops.max(layers.Dropout(0.75)(t(inputs["x"]), training=True))),
     "embedding.beyond": _embedded,
     "embedding.negative": _embedded,
     "one_hot.beyond": call(lambda i: ops.one_hot(i, 3), "index"),
@@ -168,19 +168,19 @@ ANSWERS: Mapping[str, Answer] = {
     "relu.nan": call(activations.relu),
     "relu.minus_zero": call(lambda x: 1 / activations.relu(x)),
     "softplus.huge": call(activations.softplus),
-    "lstm.gate_order": lambda given: _recurrent(layers.LSTM(1, return_sequences=True), given),
-    "gru.form": lambda given: _recurrent(layers.GRU(1, return_sequences=True), given),
+    "lstm.gate_order": lambda inputs: _recurrent(layers.LSTM(1, return_sequences=True), inputs),
+    "gru.form": lambda inputs: _recurrent(layers.GRU(1, return_sequences=True), inputs),
     "lstm.count": lambda _: _count(layers.LSTM(5)),
     "gru.count": lambda _: _count(layers.GRU(5)),
     "rnn.count": lambda _: _count(layers.SimpleRNN(5)),
     "lstm.outputs": lambda _: layers.LSTM(5)(np.zeros((2, 3, 4), np.float32)).ndim,
     "lstm.bidirectional_width": lambda _: layers.Bidirectional(layers.LSTM(5))(np.zeros((2, 3, 4), np.float32)).shape[-1],
     "lstm.time_axis": lambda _: layers.LSTM(5)(np.zeros((3, 2, 4), np.float32)).shape[0],
-    "prelu.start": lambda given: _started_prelu(),
+    "prelu.start": lambda inputs: _started_prelu(),
     "attention.mask_true": _masked,
     "attention.fully_masked": _masked,
     "multi_head_attention.mask_true": _attention,
-    "attention.scale": lambda given: layers.Attention()([t(given[name])[None] for name in ("q", "v", "k")]),
+    "attention.scale": lambda inputs: layers.Attention()([t(inputs[name])[None] for name in ("q", "v", "k")]),
     "dense.kernel": sampled(lambda: layers.Dense(503), (None, 37), 0),
     "dense.bias": sampled(lambda: layers.Dense(5003), (None, 37), 1),
     "conv2d.kernel": sampled(lambda: layers.Conv2D(101, 3), (None, 9, 9, 11), 0),
@@ -207,8 +207,8 @@ ANSWERS: Mapping[str, Answer] = {
     "binary_cross_entropy.at_zero": call(lambda x: losses.BinaryCrossentropy()(ops.ones_like(x), x)),
     "binary_cross_entropy.takes": call(lambda x: losses.BinaryCrossentropy()(ops.ones_like(x), x)),
     "cross_entropy.ignored": per_example(losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=1)),
-    "cross_entropy.weighted": lambda given: losses.SparseCategoricalCrossentropy(from_logits=True)(
-        t(given["labels"]), t(given["x"]), sample_weight=t(given["weights"])
+    "cross_entropy.weighted": lambda inputs: losses.SparseCategoricalCrossentropy(from_logits=True)(
+        t(inputs["labels"]), t(inputs["x"]), sample_weight=t(inputs["weights"])
     ),
     "kl_divergence.form": call(losses.KLDivergence(), "p", "q"),
     "cosine_similarity.sign": call(losses.CosineSimilarity(), "x", "y"),
@@ -240,7 +240,7 @@ ANSWERS: Mapping[str, Answer] = {
     "number.remainder": call(ops.mod, "x", "y"),
     "number.floor_divide": call(ops.floor_divide, "x", "y"),
     "number.integer_division": call(ops.divide, "i", "j"),
-    "number.integer_division_type": dtype(lambda given: ops.divide(t(given["i"]), t(given["j"]))),
+    "number.integer_division_type": dtype(lambda inputs: ops.divide(t(inputs["i"]), t(inputs["j"]))),
     "number.argmax_tie": call(ops.argmax),
     "number.argmax_nan": call(ops.argmax),
     "number.maximum_nan": call(ops.maximum, "x", "y"),
@@ -253,21 +253,21 @@ ANSWERS: Mapping[str, Answer] = {
     "number.cube_root": call(lambda x: ops.power(x, 1 / 3)),
     "number.mean_empty": call(ops.mean),
     "number.max_empty": call(ops.max),
-    "number.sum_type": dtype(lambda given: ops.sum(t(given["i"]))),
+    "number.sum_type": dtype(lambda inputs: ops.sum(t(inputs["i"]))),
     "number.mean_integers": call(ops.mean, "i"),
     "number.range_type": dtype(lambda _: ops.arange(3)),
     "number.zeros_type": dtype(lambda _: ops.zeros(3)),
-    "number.float64_array_type": dtype(lambda given: ops.convert_to_tensor(given["x"].astype(np.float64))),
-    "number.float64_layer_type": dtype(lambda given: layers.Dense(2)(given["x"].astype(np.float64)[:, None])),
-    "number.comparison_type": dtype(lambda given: t(given["x"]) > 0),
-    "number.argmax_type": dtype(lambda given: ops.argmax(t(given["x"]))),
-    "number.integer_plus_float_type": dtype(lambda given: ops.add(t(given["i"]), 0.5)),
+    "number.float64_array_type": dtype(lambda inputs: ops.convert_to_tensor(inputs["x"].astype(np.float64))),
+    "number.float64_layer_type": dtype(lambda inputs: layers.Dense(2)(inputs["x"].astype(np.float64)[:, None])),
+    "number.comparison_type": dtype(lambda inputs: t(inputs["x"]) > 0),
+    "number.argmax_type": dtype(lambda inputs: ops.argmax(t(inputs["x"]))),
+    "number.integer_plus_float_type": dtype(lambda inputs: ops.add(t(inputs["i"]), 0.5)),
     "number.empty_batch": lambda _: layers.Dense(2)(np.zeros((0, 3), np.float32)).shape,
 }
 
 
-def _built(layer: Any, given: Inputs) -> Any:
-    layer(t(given["x"]))
+def _built(layer: Any, inputs: Inputs) -> Any:
+    layer(t(inputs["x"]))
     return layer
 
 

@@ -17,49 +17,49 @@ from parity.keras_impl import model
 from parity.keras_impl.atlas.answers import Answer, Inputs, t
 
 
-def _activated(given: Inputs) -> Array:
+def _activated(inputs: Inputs) -> Array:
     layer = layers.SimpleRNN(1, use_bias=False)
     layer.build((None, None, 1))
-    layer.set_weights([given["kernel"][None].astype(np.float32), given["recurrent"][None].astype(np.float32)])
-    return model.array(layer(t(given["x"])[None, :, None]))
+    layer.set_weights([inputs["kernel"][None].astype(np.float32), inputs["recurrent"][None].astype(np.float32)])
+    return model.array(layer(t(inputs["x"])[None, :, None]))
 
 
-def _last(given: Inputs) -> float:
+def _last(inputs: Inputs) -> float:
     """Whether the backward half of the last row moves with the first step."""
-    layer, x = layers.Bidirectional(layers.LSTM(5)), np.array(given["x"])
+    layer, x = layers.Bidirectional(layers.LSTM(5)), np.array(inputs["x"])
     before = model.array(layer(t(x)))
     x[:, 0] += 1
     return float((model.array(layer(t(x)))[:, 5:] != before[:, 5:]).any())
 
 
-def _mask(given: Inputs) -> float:
+def _mask(inputs: Inputs) -> float:
     """A layer without a memory, equal inputs: 0 where the outputs depart, 1 where they do not, 2 where no mask is drawn."""
     layer = layers.SimpleRNN(32, dropout=0.5, return_sequences=True, recurrent_initializer="zeros")
-    out, other = (model.array(layer(t(given["x"]), training=True)) for _ in range(2))
+    out, other = (model.array(layer(t(inputs["x"]), training=True)) for _ in range(2))
     return float((out == out[:, :1]).all()) + float((out == other).all())
 
 
-def _padded(given: Inputs) -> float:
-    layer, x = layers.LSTM(5, return_sequences=True), t(given["x"])
+def _padded(inputs: Inputs) -> float:
+    layer, x = layers.LSTM(5, return_sequences=True), t(inputs["x"])
     out = model.array(layer(x, mask=ops.convert_to_tensor([[True, True, False]])))[0]
     return float((out[2] == out[1]).all()) + 2 * float((out[2] == model.array(layer(x))[0, 2]).all())
 
 
-def _returned(given: Inputs) -> int:
-    found = layers.LSTM(5)(t(given["x"]))
+def _returned(inputs: Inputs) -> int:
+    found = layers.LSTM(5)(t(inputs["x"]))
     return len(found) if isinstance(found, (list, tuple)) else 1
 
 
-def _second(given: Inputs) -> Array:
+def _second(inputs: Inputs) -> Array:
     layer, query = layers.MultiHeadAttention(1, 1, use_bias=False), ops.zeros((1, 1, 1))
-    second, third = (t(given[name])[None, :, None] for name in ("second", "third"))
+    second, third = (t(inputs[name])[None, :, None] for name in ("second", "third"))
     layer(query, second, third)
     layer.set_weights([np.ones_like(weight) for weight in layer.get_weights()])
     return model.array(layer(query, second, third))
 
 
-def _heads(given: Inputs, **arguments: Any) -> Any:
-    x = t(given["x"])
+def _heads(inputs: Inputs, **arguments: Any) -> Any:
+    x = t(inputs["x"])
     return layers.MultiHeadAttention(2, 4)(x, x, **arguments)
 
 
@@ -70,13 +70,13 @@ def _out_kernel(_: Inputs) -> Array:
     return np.asarray(layer.get_weights()[-2]).reshape(-1, 96)
 
 
-def _attended(given: Inputs, **arguments: Any) -> Array:
-    values = t(given["values"])[None, :, None, None]
+def _attended(inputs: Inputs, **arguments: Any) -> Array:
+    values = t(inputs["values"])[None, :, None, None]
     return model.array(ops.dot_product_attention(ops.zeros((1, 1, 1, 1)), ops.zeros(values.shape), values, **arguments))
 
 
-def _dropped(given: Inputs) -> float:
-    x = t(given["x"])
+def _dropped(inputs: Inputs) -> float:
+    x = t(inputs["x"])
     return float(np.abs(model.array(layers.Attention(dropout=0.75)([x, x]) - x)).max() > 0.01)
 
 
@@ -86,12 +86,12 @@ CALLS: Mapping[str, Answer] = {
     "rnn.dropout_mask": _mask,
     "lstm.padded_output": _padded,
     "lstm.returns": _returned,
-    "lstm.unbatched": lambda given: layers.LSTM(5)(t(given["x"])).shape,
+    "lstm.unbatched": lambda inputs: layers.LSTM(5)(t(inputs["x"])).shape,
     "multi_head_attention.second_argument": _second,
-    "multi_head_attention.returns": lambda given: len(found) if isinstance(found := _heads(given), tuple) else 1,
-    "multi_head_attention.weights": lambda given: _heads(given, return_attention_scores=True)[1].shape,
+    "multi_head_attention.returns": lambda inputs: len(found) if isinstance(found := _heads(inputs), tuple) else 1,
+    "multi_head_attention.weights": lambda inputs: _heads(inputs, return_attention_scores=True)[1].shape,
     "multi_head_attention.out_kernel": _out_kernel,
-    "attention.causal": lambda given: _attended(given, is_causal=True),
+    "attention.causal": lambda inputs: _attended(inputs, is_causal=True),
     "attention.dropout_mode": _dropped,
-    "attention.number_mask": lambda given: _attended(given, mask=t(given["mask"])[None, None, None]),
+    "attention.number_mask": lambda inputs: _attended(inputs, mask=t(inputs["mask"])[None, None, None]),
 }

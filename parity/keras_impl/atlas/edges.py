@@ -18,30 +18,30 @@ from parity.keras_impl.atlas.answers import Answer, Inputs, call, dtype, per_exa
 
 
 def shape(function: Callable[[Any], Any]) -> Answer:
-    return lambda given: tuple(function(t(given["x"])).shape)
+    return lambda inputs: tuple(function(t(inputs["x"])).shape)
 
 
-def _moved(given: Inputs) -> Array:
+def _moved(inputs: Inputs) -> Array:
     layer = layers.BatchNormalization(momentum=0.25)
-    layer(t(given["x"]), training=True)
+    layer(t(inputs["x"]), training=True)
     return model.array(layer.moving_mean)
 
 
-def _twice(given: Inputs) -> Array:
-    return [model.slope(lambda x: x**2, np.asarray(given["x"], np.float32)) for _ in range(2)][-1]
+def _twice(inputs: Inputs) -> Array:
+    return [model.slope(lambda x: x**2, np.asarray(inputs["x"], np.float32)) for _ in range(2)][-1]
 
 
-def _stepped(given: Inputs, **arguments: Any) -> float:
-    w, optimizer = keras.Variable(np.ones(1, np.float32)), optimizers.SGD(float(given["rate"]), **arguments)
+def _stepped(inputs: Inputs, **arguments: Any) -> float:
+    w, optimizer = keras.Variable(np.ones(1, np.float32)), optimizers.SGD(float(inputs["rate"]), **arguments)
     optimizer.build([w])
-    optimizer.apply([ops.full((1,), float(given["gradient"]))])
+    optimizer.apply([ops.full((1,), float(inputs["gradient"]))])
     return float(w.numpy()[0])
 
 
-def _clipped(given: Inputs) -> Array:
-    weights, optimizer = [keras.Variable(np.zeros(1, np.float32)) for _ in given["x"]], optimizers.SGD(1.0, clipnorm=1.0)
+def _clipped(inputs: Inputs) -> Array:
+    weights, optimizer = [keras.Variable(np.zeros(1, np.float32)) for _ in inputs["x"]], optimizers.SGD(1.0, clipnorm=1.0)
     optimizer.build(weights)
-    optimizer.apply([ops.full((1,), float(gradient)) for gradient in given["x"]])
+    optimizer.apply([ops.full((1,), float(gradient)) for gradient in inputs["x"]])
     return -np.concatenate([w.numpy() for w in weights])
 
 
@@ -56,18 +56,18 @@ def _rates(_: Inputs) -> list[float]:
     return list(np.diff(places))
 
 
-def _dropped(given: Inputs) -> float:
-    out = model.array(layers.LSTM(5, dropout=0.75, return_sequences=True)(t(given["x"]), training=True))
+def _dropped(inputs: Inputs) -> float:
+    out = model.array(layers.LSTM(5, dropout=0.75, return_sequences=True)(t(inputs["x"]), training=True))
     return float(abs(out - out[:1]).max() > 1e-3)
 
 
-def _padded(given: Inputs) -> float:
+def _padded(inputs: Inputs) -> float:
     layer = layers.Embedding(3, 1, mask_zero=True)
     layer.build((None,))
     before = layer.get_weights()[0]
     network = keras.Sequential([layer])
     network.compile(optimizers.SGD(1.0), loss=lambda _labels, found: ops.sum(found))
-    network.train_on_batch(given["index"][None].astype(np.int32), np.zeros((1, 1), np.float32))
+    network.train_on_batch(inputs["index"][None].astype(np.int32), np.zeros((1, 1), np.float32))
     return float(before[0, 0] - layer.get_weights()[0][0, 0])
 
 
@@ -77,23 +77,23 @@ def _normalized(x: Any, variance: float, **arguments: Any) -> Any:
 
 def _epsilon(function: Callable[[Any], Any], variance: float) -> Answer:
     """From what a normalization makes of x, whose variance (or mean square) is known."""
-    return lambda given: (given["x"].ravel()[0] / float(model.array(function(t(given["x"]))).ravel()[0])) ** 2 - variance
+    return lambda inputs: (inputs["x"].ravel()[0] / float(model.array(function(t(inputs["x"]))).ravel()[0])) ** 2 - variance
 
 
-def _attends(given: Inputs) -> list[float]:
-    layer, x = layers.MultiHeadAttention(1, 2, use_bias=False), t(given["x"])
+def _attends(inputs: Inputs) -> list[float]:
+    layer, x = layers.MultiHeadAttention(1, 2, use_bias=False), t(inputs["x"])
     layer(x, x)
     layer.set_weights([np.arange(1, 1 + w.size, dtype=np.float32).reshape(w.shape) / 20 for w in layer.get_weights()])
-    other = given["x"].copy()
+    other = inputs["x"].copy()
     other[0, 0] += 1
     changed = (model.array(layer(x, x)) != model.array(layer(t(other), t(other)))).any(-1)
     return [float(changed[1, 0]), float(changed[0, 1])]
 
 
-def _all_masked(given: Inputs) -> Array:
+def _all_masked(inputs: Inputs) -> Array:
     layer, keys, query = (
         layers.MultiHeadAttention(1, 1, use_bias=False),
-        t(given["values"])[None, :, None],
+        t(inputs["values"])[None, :, None],
         ops.zeros((1, 1, 1)),
     )
     layer(query, keys)
@@ -107,19 +107,19 @@ def _queries(_: Inputs) -> int:
     return int(np.prod(layer.get_weights()[0].shape[1:]))
 
 
-def _classes(given: Inputs) -> Any:
-    x = t(given["x"])
+def _classes(inputs: Inputs) -> Any:
+    x = t(inputs["x"])
     return losses.SparseCategoricalCrossentropy(from_logits=True)(ops.zeros(x.shape[:-1], "int32"), x)
 
 
-def _smoothed(given: Inputs) -> Any:
-    labels = ops.one_hot(t(given["labels"]), 3)
-    return losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.3)(labels, t(given["x"]))
+def _smoothed(inputs: Inputs) -> Any:
+    labels = ops.one_hot(t(inputs["labels"]), 3)
+    return losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.3)(labels, t(inputs["x"]))
 
 
-def _empty_norm(given: Inputs) -> Array:
+def _empty_norm(inputs: Inputs) -> Array:
     layer = layers.BatchNormalization()
-    layer(t(given["x"]), training=True)
+    layer(t(inputs["x"]), training=True)
     return model.array(layer.moving_mean)
 
 
@@ -154,10 +154,10 @@ _SPARSE = losses.SparseCategoricalCrossentropy(from_logits=True)
 _CTC = losses.CTC()
 
 EDGES: Mapping[str, Answer] = {
-    "batch_norm.mode": lambda given: layers.BatchNormalization(epsilon=2.0**-10)(t(given["x"])),
-    "dropout.mode": lambda given: float(ops.max(layers.Dropout(0.75)(t(given["x"])))),
+    "batch_norm.mode": lambda inputs: layers.BatchNormalization(epsilon=2.0**-10)(t(inputs["x"])),
+    "dropout.mode": lambda inputs: float(ops.max(layers.Dropout(0.75)(t(inputs["x"])))),
     "batch_norm.moves": _moved,
-    "batch_norm.one_example": lambda given: layers.BatchNormalization()(t(given["x"]), training=True),
+    "batch_norm.one_example": lambda inputs: layers.BatchNormalization()(t(inputs["x"]), training=True),
     "gradient.twice": _twice,
     "step.rescaling": _stepped,
     "penalty.factor": lambda _: model.slope(regularizers.L2(0.25), np.ones(1, np.float32)),
@@ -174,7 +174,7 @@ EDGES: Mapping[str, Answer] = {
     "batch_norm.empty": _empty_norm,
     "dense.flattens": shape(layers.Dense(5)),
     "global_average_pool2d.shape": shape(lambda x: layers.GlobalAveragePooling2D()(ops.transpose(x, (0, 2, 3, 1)))),
-    "max_pool2d.function_stride": lambda given: ops.max_pool(t(given["x"])[None, ..., None], (1, 2)).shape[2],
+    "max_pool2d.function_stride": lambda inputs: ops.max_pool(t(inputs["x"])[None, ..., None], (1, 2)).shape[2],
     "max_pool2d.padding_value": call(lambda x: ops.max_pool(x[None, ..., None], (1, 2), 1, padding="same")[0, 0, 0, 0]),
     "average_pool2d.ceil_divisor": call(
         lambda x: layers.AveragePooling2D((1, 2), padding="same")(x[None, ..., None])[0, 0, -1, 0]
@@ -200,8 +200,8 @@ EDGES: Mapping[str, Answer] = {
     "cross_entropy.huge": per_example(_SPARSE),
     "binary_cross_entropy.huge": call(lambda x, y: losses.BinaryCrossentropy(from_logits=True)(y, x), "x", "y"),
     "binary_cross_entropy.first_argument": call(losses.BinaryCrossentropy(), "x", "y"),
-    "binary_cross_entropy.weighted": lambda given: losses.BinaryCrossentropy()(
-        t(given["y"]), t(given["x"]), sample_weight=t(given["weights"])
+    "binary_cross_entropy.weighted": lambda inputs: losses.BinaryCrossentropy()(
+        t(inputs["y"]), t(inputs["x"]), sample_weight=t(inputs["weights"])
     ),
     "kl_divergence.takes": call(losses.KLDivergence(), "p", "q"),
     "ctc.blank": per_example(_CTC),
@@ -237,16 +237,16 @@ EDGES: Mapping[str, Answer] = {
     "kink.relu_nan": slope(activations.relu),
     "number.integer_by_zero": call(ops.floor_divide, "i", "j"),
     "number.integer_power": call(lambda i: ops.power(i, -1), "i"),
-    "number.one_hot_type": dtype(lambda given: ops.one_hot(t(given["i"]), 3)),
-    "number.half_plus_single_type": dtype(lambda given: ops.add(ops.cast(t(given["x"]), "float16"), t(given["x"]))),
-    "number.int32_plus_int64_type": dtype(lambda given: ops.add(t(given["i"]), ops.cast(t(given["i"]), "int64"))),
-    "number.int32_plus_single_type": dtype(lambda given: ops.add(t(given["i"]), t(given["x"]))),
-    "number.boolean_sum_type": dtype(lambda given: ops.sum(t(given["x"]) > 0)),
+    "number.one_hot_type": dtype(lambda inputs: ops.one_hot(t(inputs["i"]), 3)),
+    "number.half_plus_single_type": dtype(lambda inputs: ops.add(ops.cast(t(inputs["x"]), "float16"), t(inputs["x"]))),
+    "number.int32_plus_int64_type": dtype(lambda inputs: ops.add(t(inputs["i"]), ops.cast(t(inputs["i"]), "int64"))),
+    "number.int32_plus_single_type": dtype(lambda inputs: ops.add(t(inputs["i"]), t(inputs["x"]))),
+    "number.boolean_sum_type": dtype(lambda inputs: ops.sum(t(inputs["x"]) > 0)),
     "number.scalar_type": dtype(lambda _: ops.convert_to_tensor(1.5)),
-    "number.byte_overflow": lambda given: ops.add(ops.cast(t(given["i"]), "uint8"), ops.cast(t(given["j"]), "uint8")),
-    "number.half_overflow": lambda given: ops.cast(ops.sum(ops.cast(t(given["x"]), "float16")), "float32"),
-    "number.half_mean": lambda given: ops.cast(ops.mean(ops.cast(t(given["x"]), "float16")), "float32"),
-    "number.float_to_integer": lambda given: ops.cast(t(given["x"]), "int32"),
+    "number.byte_overflow": lambda inputs: ops.add(ops.cast(t(inputs["i"]), "uint8"), ops.cast(t(inputs["j"]), "uint8")),
+    "number.half_overflow": lambda inputs: ops.cast(ops.sum(ops.cast(t(inputs["x"]), "float16")), "float32"),
+    "number.half_mean": lambda inputs: ops.cast(ops.mean(ops.cast(t(inputs["x"]), "float16")), "float32"),
+    "number.float_to_integer": lambda inputs: ops.cast(t(inputs["x"]), "int32"),
     "number.variance_of_one": call(ops.var),
     "number.min_nan": call(ops.min),
     "number.sort_nan": call(ops.sort),

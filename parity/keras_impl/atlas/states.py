@@ -48,9 +48,9 @@ def _waits(_: Inputs) -> float:
     return float(returned - start > (perf_counter() - start) / 2)
 
 
-def _raised(given: Inputs) -> float:
+def _raised(inputs: Inputs) -> float:
     try:
-        found = ops.take(ops.arange(5.0), t(given["index"]))
+        found = ops.take(ops.arange(5.0), t(inputs["index"]))
     except Exception:
         return 1.0
     return float(found[0]) * 0

@@ -27,10 +27,10 @@ def _weights(count: int) -> list[Any]:
     return [keras.Variable(np.ones(1, np.float32), name="bias") for _ in range(count)]
 
 
-def _alike(given: Inputs) -> float:
+def _alike(inputs: Inputs) -> float:
     pair, optimizer = _weights(2), optimizers.Nadam(0.5, beta_1=0.5, beta_2=0.75)
     optimizer.build(pair)
-    for gradient in given["gradients"]:
+    for gradient in inputs["gradients"]:
         optimizer.apply([ops.full((1,), float(gradient))] * 2)
     return float(pair[0].numpy()[0] != pair[1].numpy()[0])
 
@@ -85,17 +85,17 @@ def _bias(_: Inputs) -> Array:
     return model.array(layer.bias.value)
 
 
-def _infinite(given: Inputs) -> Array:
+def _infinite(inputs: Inputs) -> Array:
     w, optimizer = keras.Variable(np.zeros(2, np.float32)), optimizers.SGD(1.0, global_clipnorm=1.0)
     optimizer.build([w])
-    optimizer.apply([t(given["x"])])
+    optimizer.apply([t(inputs["x"])])
     return -model.array(w.value)
 
 
-def _accumulated(given: Inputs) -> Array:
+def _accumulated(inputs: Inputs) -> Array:
     w, optimizer = keras.Variable(np.zeros(1, np.float32)), optimizers.SGD(1.0, gradient_accumulation_steps=2)
     optimizer.build([w])
-    for gradient in given["x"]:
+    for gradient in inputs["x"]:
         optimizer.apply([ops.full((1,), float(gradient))])
     return -model.array(w.value)
 
@@ -108,12 +108,12 @@ def _second(layer: Any, x: Any) -> Array:
     return model.array(product([x], [ops.ones_like(layer.kernel)])[0])
 
 
-def _behind(given: Inputs) -> float:
+def _behind(inputs: Inputs) -> float:
     direct, copied = (
         slope(lambda x: layers.MaxPooling2D(2)(ops.reshape(x, (1, 8, 8, 1)))),
         slope(lambda x: layers.MaxPooling2D(2)(ops.copy(ops.reshape(x, (1, 8, 8, 1))))),
     )
-    return float((direct(given) == copied(given)).all())
+    return float((direct(inputs) == copied(inputs)).all())
 
 
 class _Listing(keras.Model):  # type: ignore[misc]
@@ -131,8 +131,8 @@ def _listed(_: Inputs) -> int:
     return len(network.trainable_variables)
 
 
-def _written(given: Inputs) -> float:
-    x = t(given["x"])
+def _written(inputs: Inputs) -> float:
+    x = t(inputs["x"])
     piece = x[0:1]
     piece[:] = 7.0
     return float(x[0])
@@ -150,10 +150,10 @@ class _Recorder(keras.Model):  # type: ignore[misc]
         return {"loss": ops.zeros(())}
 
 
-def batches(given: Inputs, **arguments: Any) -> list[Array]:
+def batches(inputs: Inputs, **arguments: Any) -> list[Array]:
     network = _Recorder()
     network.compile(optimizers.SGD(), run_eagerly=True)
-    network.fit(given["x"][:, None].astype(np.float32), verbose=0, **arguments)
+    network.fit(inputs["x"][:, None].astype(np.float32), verbose=0, **arguments)
     return [*network.seen]
 
 
@@ -211,17 +211,17 @@ STEPS: Mapping[str, Answer] = {
     "decay.bias_by_name": _bias,
     "clip_norm.infinite": _infinite,
     "gradient.accumulated": _accumulated,
-    "gradient.of_vector": lambda given: model.slope_of(lambda x: x**2, np.asarray(given["x"], np.float32)),
-    "gradient.second_dense": lambda given: _second(layers.Dense(1, use_bias=False), t(given["x"])[:, None]),
-    "gradient.second_convolution": lambda given: _second(
-        layers.Conv2D(1, 1, use_bias=False), t(given["x"])[None, None, :, None]
+    "gradient.of_vector": lambda inputs: model.slope_of(lambda x: x**2, np.asarray(inputs["x"], np.float32)),
+    "gradient.second_dense": lambda inputs: _second(layers.Dense(1, use_bias=False), t(inputs["x"])[:, None]),
+    "gradient.second_convolution": lambda inputs: _second(
+        layers.Conv2D(1, 1, use_bias=False), t(inputs["x"])[None, None, :, None]
     ),
     "max_pool2d.behind_reshape": _behind,
     "model.list": _listed,
     "view.writes": _written,
-    "batches.size": lambda given: [batches(given)[place].size for place in (0, -1)],
-    "batches.shuffled": lambda given: float((np.concatenate(batches(given)) == given["x"]).all()),
-    "batches.last_dropped": lambda given: len(batches(given, batch_size=32)),
+    "batches.size": lambda inputs: [batches(inputs)[place].size for place in (0, -1)],
+    "batches.shuffled": lambda inputs: float((np.concatenate(batches(inputs)) == inputs["x"]).all()),
+    "batches.last_dropped": lambda inputs: len(batches(inputs, batch_size=32)),
     "exponential_decay.between": lambda _: rates(schedules.ExponentialDecay(1.0, 2, 0.5), 4),
     "multi_step_decay.boundary": lambda _: rates(schedules.PiecewiseConstantDecay([2], [1.0, 0.5]), 4),
     "cosine_decay.beyond": lambda _: rates(schedules.CosineDecay(1.0, 4), 7)[6],

@@ -17,10 +17,10 @@ from parity.keras_impl import model
 from parity.keras_impl.atlas.answers import Answer, Inputs, call, dtype, t
 
 
-def _frozen(given: Inputs) -> Array:
+def _frozen(inputs: Inputs) -> Array:
     layer = layers.BatchNormalization(momentum=0.25)
     layer.trainable = False
-    layer(t(given["x"]), training=True)
+    layer(t(inputs["x"]), training=True)
     return model.array(layer.moving_mean)
 
 
@@ -29,63 +29,63 @@ def _built(layer: Any, shape: tuple[int | None, ...]) -> Any:
     return layer
 
 
-def _conv(given: Inputs) -> Array:
+def _conv(inputs: Inputs) -> Array:
     layer = _built(layers.Conv2D(1, (1, 2), padding="same", use_bias=False), (None, 1, 3, 1))
-    layer.set_weights([given["kernel"].astype(np.float32)[..., None, None]])
-    return model.array(layer(t(given["x"])[None, ..., None])).ravel()
+    layer.set_weights([inputs["kernel"].astype(np.float32)[..., None, None]])
+    return model.array(layer(t(inputs["x"])[None, ..., None])).ravel()
 
 
-def _transposed(given: Inputs) -> Array:
+def _transposed(inputs: Inputs) -> Array:
     layer = _built(layers.Conv2DTranspose(1, (1, 3), (1, 2), padding="same", use_bias=False), (None, 1, 4, 1))
-    layer.set_weights([given["kernel"].astype(np.float32)[..., None, None]])
-    return model.array(layer(t(given["x"])[None, ..., None])).ravel()
+    layer.set_weights([inputs["kernel"].astype(np.float32)[..., None, None]])
+    return model.array(layer(t(inputs["x"])[None, ..., None])).ravel()
 
 
-def _unfolded(given: Inputs) -> Array:
-    return model.array(ops.image.extract_patches(ops.transpose(t(given["x"]), (1, 2, 0))[None], 2)).ravel()
+def _unfolded(inputs: Inputs) -> Array:
+    return model.array(ops.image.extract_patches(ops.transpose(t(inputs["x"]), (1, 2, 0))[None], 2)).ravel()
 
 
-def _shuffled(given: Inputs) -> Array:
+def _shuffled(inputs: Inputs) -> Array:
     """One pixel of 8 channels, channels last, as it comes; read channel by channel."""
-    return model.array(ops.transpose(ops.nn.depth_to_space(t(given["x"])[None, None, None], 2), (0, 3, 1, 2))).ravel()
+    return model.array(ops.transpose(ops.nn.depth_to_space(t(inputs["x"])[None, None, None], 2), (0, 3, 1, 2))).ravel()
 
 
-def _embedded(given: Inputs) -> Array:
+def _embedded(inputs: Inputs) -> Array:
     layer = _built(layers.Embedding(5, 1), (None,))
     layer.set_weights([np.arange(5, dtype=np.float32)[:, None] * 10])
-    return model.array(layer(t(given["x"])))
+    return model.array(layer(t(inputs["x"])))
 
 
 WINDOWS: Mapping[str, Answer] = {
     "normalize.axis": call(lambda x: ops.normalize(x)[0, 0, 0]),
-    "group_norm.gains": lambda given: _built(layers.GroupNormalization(2), (None, 3, 3, given["x"].shape[1])).gamma.shape[0],
+    "group_norm.gains": lambda inputs: _built(layers.GroupNormalization(2), (None, 3, 3, inputs["x"].shape[1])).gamma.shape[0],
     "batch_norm.frozen_moves": _frozen,
     "batch_norm.half_statistics": dtype(
         lambda _: _built(layers.BatchNormalization(dtype="float16"), (None, 3)).moving_variance
     ),
     "batch_norm.saved": lambda _: len(_built(layers.BatchNormalization(), (None, 3)).get_weights()),
-    "layer_norm.two_axes": lambda given: _built(layers.LayerNormalization(axis=(-2, -1)), given["x"].shape).gamma.shape,
+    "layer_norm.two_axes": lambda inputs: _built(layers.LayerNormalization(axis=(-2, -1)), inputs["x"].shape).gamma.shape,
     "conv2d.same_even": _conv,
     "conv2d.stride_and_dilation": lambda _: layers.Conv2D(1, 3, 2, dilation_rate=2)(np.zeros((1, 9, 9, 1), np.float32)).shape[
         2
     ],
     "conv2d.unbatched": lambda _: layers.Conv2D(5, 1)(np.zeros((4, 4, 3), np.float32)).shape,
-    "dense.vector": lambda given: layers.Dense(2)(t(given["x"])).shape,
+    "dense.vector": lambda inputs: layers.Dense(2)(t(inputs["x"])).shape,
     "max_pool2d.stem": call(lambda x: layers.MaxPooling2D((1, 3), (1, 2), padding="same")(x[None, ..., None])),
     "max_pool2d.nan": call(lambda x: layers.MaxPooling2D((1, 2))(x[None, ..., None])[0, ..., 0]),
     "conv_transpose2d.same_cut": _transposed,
     "conv_transpose2d.gap": lambda _: layers.Conv2DTranspose(1, 1, strides=2)(np.zeros((1, 4, 4, 1), np.float32)).shape[2],
-    "pad.order": lambda given: ops.pad(t(given["x"]), (1, 2)).shape,
+    "pad.order": lambda inputs: ops.pad(t(inputs["x"]), (1, 2)).shape,
     "extract_patches.order": _unfolded,
     "depth_to_space.order": _shuffled,
     "adaptive_average_pool2d.windows": call(lambda x: layers.AdaptiveAveragePooling2D((1, 3))(x[None, ..., None])[0, ..., 0]),
-    "resize.size_order": lambda given: ops.image.resize(t(given["x"]), (2, 3)).shape[:2],
+    "resize.size_order": lambda inputs: ops.image.resize(t(inputs["x"]), (2, 3)).shape[:2],
     "dropout.everything": call(lambda x: layers.Dropout(1.0)(x, training=True)),
     "dropout.function_mode": call(lambda x: ops.max(keras.random.dropout(x, 0.75))),
     "embedding.float_index": _embedded,
-    "split.number_means": lambda given: len(ops.split(t(given["x"]), 2)),
+    "split.number_means": lambda inputs: len(ops.split(t(inputs["x"]), 2)),
     "repeat.order": call(lambda x: ops.repeat(x, 2)),
-    "flatten.keeps": lambda given: layers.Flatten()(t(given["x"])).shape,
+    "flatten.keeps": lambda inputs: layers.Flatten()(t(inputs["x"])).shape,
     "dot.axes": call(ops.dot, "x", "y"),
     "elu.function_alpha": call(lambda x: -activations.elu(x)),
     "log_sigmoid.huge": call(activations.log_sigmoid),

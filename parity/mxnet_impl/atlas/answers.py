@@ -25,14 +25,14 @@ def t(array: Array) -> Any:
 
 def call(function: Callable[..., Any], *names: str) -> Answer:
     """The value of a function of the inputs (`x` alone, unless named)."""
-    return lambda given: function(*(t(given[name]) for name in names or ("x",))).asnumpy()
+    return lambda inputs: function(*(t(inputs[name]) for name in names or ("x",))).asnumpy()
 
 
 def slope(function: Callable[[Any], Any]) -> Answer:
     """The gradient of the sum of function(x)."""
 
-    def answer(given: Inputs) -> Array:
-        x = t(given["x"])
+    def answer(inputs: Inputs) -> Array:
+        x = t(inputs["x"])
         x.attach_grad()
         with autograd.record():
             total = function(x).sum()
@@ -45,8 +45,8 @@ def slope(function: Callable[[Any], Any]) -> Answer:
 def dtype(function: Callable[[Inputs], Any]) -> Answer:
     """Letter and bits of the type of what the function gives."""
 
-    def answer(given: Inputs) -> Array:
-        kind = np.dtype(function(given).dtype)
+    def answer(inputs: Inputs) -> Array:
+        kind = np.dtype(function(inputs).dtype)
         return np.asarray([ord(kind.kind), kind.itemsize * 8])
 
     return answer
@@ -57,48 +57,48 @@ def started(layer: Any) -> Any:
     return layer
 
 
-def _batch_norm(given: Inputs) -> Any:
+def _batch_norm(inputs: Inputs) -> Any:
     layer = started(nn.BatchNorm(momentum=0.25))
     with autograd.record():
-        total = layer(t(given["x"])).sum()
+        total = layer(t(inputs["x"])).sum()
     total.backward()  # MXNet moves the running values on the way back
     nd.waitall()
     return layer
 
 
-def _frozen(given: Inputs) -> Array:
+def _frozen(inputs: Inputs) -> Array:
     layer = started(nn.BatchNorm(epsilon=2.0**-10))
     layer.collect_params().setattr("grad_req", "null")
     with autograd.record():
-        return np.asarray(layer(t(given["x"])).asnumpy())
+        return np.asarray(layer(t(inputs["x"])).asnumpy())
 
 
-def _conv(given: Inputs, **arguments: Any) -> Array:
-    layer = started(nn.Conv2D(1, given["kernel"].shape, use_bias=False, in_channels=1, **arguments))
-    layer.weight.set_data(t(given["kernel"])[None, None])
-    return np.asarray(layer(t(given["x"])[None, None]).asnumpy()[0, 0])
+def _conv(inputs: Inputs, **arguments: Any) -> Array:
+    layer = started(nn.Conv2D(1, inputs["kernel"].shape, use_bias=False, in_channels=1, **arguments))
+    layer.weight.set_data(t(inputs["kernel"])[None, None])
+    return np.asarray(layer(t(inputs["x"])[None, None]).asnumpy()[0, 0])
 
 
-def _recurrent(layer: Any, given: Inputs) -> Array:
+def _recurrent(layer: Any, inputs: Inputs) -> Array:
     layer.initialize(mxnet.init.Zero())
     values = layer.collect_params()
     (kernel,) = (value for name, value in values.items() if name.endswith("i2h_weight"))
     (recurrent,) = (value for name, value in values.items() if name.endswith("h2h_weight"))
-    kernel.set_data(t(given["kernel"])[:, None])
-    recurrent.set_data(t(given["recurrent"])[:, None])
-    if "bias" in given:
+    kernel.set_data(t(inputs["kernel"])[:, None])
+    recurrent.set_data(t(inputs["recurrent"])[:, None])
+    if "bias" in inputs:
         (bias,) = (value for name, value in values.items() if name.endswith("h2h_bias"))
-        bias.set_data(t(given["bias"]))
-    return np.asarray(layer(t(given["x"])[:, None, None]).asnumpy().ravel())
+        bias.set_data(t(inputs["bias"]))
+    return np.asarray(layer(t(inputs["x"])[:, None, None]).asnumpy().ravel())
 
 
 def optimized(make: Callable[[], Any]) -> Answer:
     """Weights after each step from 1, at the given gradients; rates: the learning rate of each step."""
 
-    def answer(given: Inputs) -> Array:
+    def answer(inputs: Inputs) -> Array:
         w, optimizer, seen = nd.ones(1), make(), []
         update = mxnet.optimizer.get_updater(optimizer)
-        for rate, gradient in zip(given["rates"], given["gradients"], strict=True):
+        for rate, gradient in zip(inputs["rates"], inputs["gradients"], strict=True):
             optimizer.lr = float(rate)
             update(0, nd.full(1, float(gradient)), w)
             seen.append(w.asscalar())
@@ -107,9 +107,9 @@ def optimized(make: Callable[[], Any]) -> Answer:
     return answer
 
 
-def _clipped(given: Inputs) -> Array:
-    x = t(given["x"])
-    gluon.utils.clip_global_norm([x], float(given["threshold"]))
+def _clipped(inputs: Inputs) -> Array:
+    x = t(inputs["x"])
+    gluon.utils.clip_global_norm([x], float(inputs["threshold"]))
     return np.asarray(x.asnumpy())
 
 
@@ -125,9 +125,9 @@ def sampled(make: Callable[[], Any], ending: str) -> Answer:
     return answer
 
 
-def _dropped(given: Inputs) -> float:
+def _dropped(inputs: Inputs) -> float:
     with autograd.record():
-        return float(nd.Dropout(t(given["x"]), p=0.75).max().asscalar())
+        return float(nd.Dropout(t(inputs["x"]), p=0.75).max().asscalar())
 
 
 def _states(layer: Any) -> Any:
@@ -139,9 +139,9 @@ def _count(layer: Any) -> int:
     return sum(int(np.prod(value.shape)) for value in layer.collect_params().values())
 
 
-def _embedded(given: Inputs) -> Array:
+def _embedded(inputs: Inputs) -> Array:
     table = nd.arange(5).reshape((5, 1)) * 10
-    return np.asarray(nd.Embedding(t(given["index"]), table, input_dim=5, output_dim=1).asnumpy())
+    return np.asarray(nd.Embedding(t(inputs["index"]), table, input_dim=5, output_dim=1).asnumpy())
 
 
 def _lrn(x: Any) -> Any:
@@ -157,18 +157,18 @@ ANSWERS: Mapping[str, Answer] = {
     "adadelta.learning_rate": lambda _: mxnet.optimizer.AdaDelta().learning_rate,
     "leaky_relu.function_slope": lambda _: -nd.LeakyReLU(nd.full(1, -1.0)).asscalar(),
     "prelu.start": lambda _: started(nn.PReLU()).alpha.data().asscalar(),
-    "batch_norm.momentum_means": lambda given: _batch_norm(given).running_mean.data().asnumpy(),
-    "batch_norm.running_variance": lambda given: _batch_norm(given).running_var.data().asnumpy(),
-    "batch_norm.axis": lambda given: _called(nn.BatchNorm(), given).gamma.shape[0],
+    "batch_norm.momentum_means": lambda inputs: _batch_norm(inputs).running_mean.data().asnumpy(),
+    "batch_norm.running_variance": lambda inputs: _batch_norm(inputs).running_var.data().asnumpy(),
+    "batch_norm.axis": lambda inputs: _called(nn.BatchNorm(), inputs).gamma.shape[0],
     "batch_norm.frozen": _frozen,
     "normalize.tiny": call(lambda x: nd.L2Normalization(x[None])[0]),
     "conv2d.kernel_layout": lambda _: nn.Conv2D(7, (2, 3), in_channels=5).weight.shape,
-    "conv2d.input_layout": lambda given: _called(nn.Conv2D(2, 1), given).weight.shape[1],
+    "conv2d.input_layout": lambda inputs: _called(nn.Conv2D(2, 1), inputs).weight.shape[1],
     "conv2d.flips": _conv,
-    "conv2d.same_stride_2": lambda given: _conv(given, strides=2, padding="same"),
+    "conv2d.same_stride_2": lambda inputs: _conv(inputs, strides=2, padding="same"),
     "dense.kernel_layout": lambda _: nn.Dense(7, in_units=5).weight.shape,
     "average_pool2d.corner": call(lambda x: nn.AvgPool2D(3, 1, 1)(x[None, None])[0, 0, 0, 0]),
-    "max_pool2d.odd_end": lambda given: nn.MaxPool2D((1, 2))(t(given["x"])[None, None]).shape[-1],
+    "max_pool2d.odd_end": lambda inputs: nn.MaxPool2D((1, 2))(t(inputs["x"])[None, None]).shape[-1],
     "upsample.bilinear": call(lambda x: nd.contrib.BilinearResize2D(x[None, None], height=4, width=4)[0, 0, 0]),
     "conv_transpose2d.size": lambda _: started(nn.Conv2DTranspose(1, 3, strides=2))(nd.zeros((1, 1, 4, 4))).shape[-1],
     "dropout.survivors": _dropped,
@@ -184,8 +184,8 @@ ANSWERS: Mapping[str, Answer] = {
     "relu.nan": call(nd.relu),
     "relu.minus_zero": call(lambda x: 1 / nd.relu(x)),
     "softplus.huge": call(lambda x: nd.Activation(x, act_type="softrelu")),
-    "lstm.gate_order": lambda given: _recurrent(rnn.LSTM(1, input_size=1), given),
-    "gru.form": lambda given: _recurrent(rnn.GRU(1, input_size=1), given),
+    "lstm.gate_order": lambda inputs: _recurrent(rnn.LSTM(1, input_size=1), inputs),
+    "gru.form": lambda inputs: _recurrent(rnn.GRU(1, input_size=1), inputs),
     "lstm.count": lambda _: _count(rnn.LSTM(5, input_size=3)),
     "gru.count": lambda _: _count(rnn.GRU(5, input_size=3)),
     "rnn.count": lambda _: _count(rnn.RNN(5, input_size=3)),
@@ -218,10 +218,10 @@ ANSWERS: Mapping[str, Answer] = {
     "binary_cross_entropy.at_zero": call(
         lambda x: _LOSSES.SigmoidBinaryCrossEntropyLoss(from_sigmoid=True)(x[None], nd.ones_like(x)[None])
     ),
-    "cross_entropy.weighted": lambda given: _LOSSES.SoftmaxCrossEntropyLoss()(
-        t(given["x"]), t(given["labels"]), t(given["weights"])[:, None]
+    "cross_entropy.weighted": lambda inputs: _LOSSES.SoftmaxCrossEntropyLoss()(
+        t(inputs["x"]), t(inputs["labels"]), t(inputs["weights"])[:, None]
     ).asnumpy(),
-    "kl_divergence.form": lambda given: _KL(t(given["q"]).log(), t(given["p"])).asnumpy(),
+    "kl_divergence.form": lambda inputs: _KL(t(inputs["q"]).log(), t(inputs["p"])).asnumpy(),
     "binary_cross_entropy.takes": call(lambda x: _LOSSES.SigmoidBinaryCrossEntropyLoss()(x[None], nd.ones_like(x)[None])),
     "hinge.zero_label": call(lambda x, labels: _LOSSES.HingeLoss()(x[None], labels[None]), "x", "labels"),
     "kink.relu": slope(nd.relu),
@@ -248,7 +248,7 @@ ANSWERS: Mapping[str, Answer] = {
     "number.round_half": call(nd.round),
     "number.remainder": call(nd.modulo, "x", "y"),
     "number.integer_division": call(nd.divide, "i", "j"),
-    "number.integer_division_type": dtype(lambda given: t(given["i"]) / t(given["j"])),
+    "number.integer_division_type": dtype(lambda inputs: t(inputs["i"]) / t(inputs["j"])),
     "number.argmax_tie": call(lambda x: nd.argmax(x, axis=0)),
     "number.argmax_nan": call(lambda x: nd.argmax(x, axis=0)),
     "number.maximum_nan": call(nd.maximum, "x", "y"),
@@ -260,20 +260,20 @@ ANSWERS: Mapping[str, Answer] = {
     "number.cube_root": call(lambda x: x ** (1 / 3)),
     "number.mean_empty": lambda _: nd.zeros((0,)).mean().asnumpy(),
     "number.max_empty": lambda _: nd.zeros((0,)).max().asnumpy(),
-    "number.sum_type": dtype(lambda given: t(given["i"]).sum()),
+    "number.sum_type": dtype(lambda inputs: t(inputs["i"]).sum()),
     "number.mean_integers": call(nd.mean, "i"),
     "number.range_type": dtype(lambda _: nd.arange(3)),
     "number.zeros_type": dtype(lambda _: nd.zeros(3)),
-    "number.float64_array_type": dtype(lambda given: nd.array(given["x"].astype(np.float64))),
-    "number.float64_layer_type": dtype(lambda given: started(nn.Dense(2))(nd.array(given["x"][:, None], dtype="float64"))),
-    "number.comparison_type": dtype(lambda given: t(given["x"]) > 0),
-    "number.argmax_type": dtype(lambda given: nd.argmax(t(given["x"]), axis=0)),
-    "number.integer_plus_float_type": dtype(lambda given: t(given["i"]) + 0.5),
+    "number.float64_array_type": dtype(lambda inputs: nd.array(inputs["x"].astype(np.float64))),
+    "number.float64_layer_type": dtype(lambda inputs: started(nn.Dense(2))(nd.array(inputs["x"][:, None], dtype="float64"))),
+    "number.comparison_type": dtype(lambda inputs: t(inputs["x"]) > 0),
+    "number.argmax_type": dtype(lambda inputs: nd.argmax(t(inputs["x"]), axis=0)),
+    "number.integer_plus_float_type": dtype(lambda inputs: t(inputs["i"]) + 0.5),
     "number.empty_batch": lambda _: started(nn.Dense(2, in_units=3))(nd.zeros((0, 3))).shape,
 }
 
 
-def _called(layer: Any, given: Inputs) -> Any:
+def _called(layer: Any, inputs: Inputs) -> Any:
     """The layer after its first call, which tells it its channels."""
-    started(layer)(t(given["x"]))
+    started(layer)(t(inputs["x"]))
     return layer

@@ -16,39 +16,39 @@ from parity.mxnet_impl.device import mxnet
 nd, autograd, rnn = mxnet.nd, mxnet.autograd, mxnet.gluon.rnn
 
 
-def _activated(given: Inputs) -> Array:
+def _activated(inputs: Inputs) -> Array:
     layer = rnn.RNN(1, input_size=1)
     layer.initialize(mxnet.init.Zero())
     (kernel,) = (value for name, value in layer.collect_params().items() if name.endswith("i2h_weight"))
-    kernel.set_data(t(given["kernel"])[:, None])
-    return np.asarray(layer(t(given["x"])[:, None, None]).asnumpy())
+    kernel.set_data(t(inputs["kernel"])[:, None])
+    return np.asarray(layer(t(inputs["x"])[:, None, None]).asnumpy())
 
 
-def _last(given: Inputs) -> float:
+def _last(inputs: Inputs) -> float:
     """Whether the backward half of the last row moves with the first step."""
-    layer, x = started(rnn.LSTM(5, bidirectional=True, layout="NTC")), np.array(given["x"])
+    layer, x = started(rnn.LSTM(5, bidirectional=True, layout="NTC")), np.array(inputs["x"])
     before = layer(t(x)).asnumpy()
     x[:, 0] += 1
     return float((layer(t(x)).asnumpy()[:, -1, 5:] != before[:, -1, 5:]).any())
 
 
-def _mask(given: Inputs) -> float:
+def _mask(inputs: Inputs) -> float:
     """Two layers without a memory, equal inputs: 0 where the outputs depart, 1 where they do not, 2 where no mask is drawn."""
     layer = started(rnn.RNN(32, num_layers=2, dropout=0.5, activation="tanh", layout="NTC", h2h_weight_initializer="zeros"))
     with autograd.record():
-        out, other = (layer(t(given["x"])).asnumpy() for _ in range(2))
+        out, other = (layer(t(inputs["x"])).asnumpy() for _ in range(2))
     return float((out == out[:, :1]).all()) + float((out == other).all())
 
 
-def _padded(given: Inputs) -> float:
+def _padded(inputs: Inputs) -> float:
     layer = started(rnn.LSTM(5, use_sequence_length=True))
-    x = t(given["x"]).transpose((1, 0, 2))
+    x = t(inputs["x"]).transpose((1, 0, 2))
     out, whole = (layer(x, layer.begin_state(batch_size=1), nd.array([length]))[0].asnumpy()[:, 0] for length in (2, 3))
     return float((out[2] == out[1]).all()) + 2 * float((out[2] == whole[2]).all())
 
 
-def _returned(given: Inputs) -> int:
-    found = started(rnn.LSTM(5))(t(given["x"]))
+def _returned(inputs: Inputs) -> int:
+    found = started(rnn.LSTM(5))(t(inputs["x"]))
     return len(found) if isinstance(found, (list, tuple)) else 1
 
 
@@ -58,5 +58,5 @@ CALLS: Mapping[str, Answer] = {
     "rnn.dropout_mask": _mask,
     "lstm.padded_output": _padded,
     "lstm.returns": _returned,
-    "lstm.unbatched": lambda given: started(rnn.LSTM(5))(t(given["x"])).shape,
+    "lstm.unbatched": lambda inputs: started(rnn.LSTM(5))(t(inputs["x"])).shape,
 }

@@ -20,24 +20,24 @@ nn, rnn, losses = gluon.nn, gluon.rnn, gluon.loss
 
 
 def shape(function: Callable[[Any], Any]) -> Answer:
-    return lambda given: function(t(given["x"])).shape
+    return lambda inputs: function(t(inputs["x"])).shape
 
 
-def _moved(given: Inputs) -> Array:
+def _moved(inputs: Inputs) -> Array:
     layer = started(nn.BatchNorm(momentum=0.25))
     with autograd.record():
-        layer(t(given["x"])).wait_to_read()
+        layer(t(inputs["x"])).wait_to_read()
     return np.asarray(layer.running_mean.data().asnumpy())
 
 
-def _trained(layer: Any, given: Inputs) -> Array:
+def _trained(layer: Any, inputs: Inputs) -> Array:
     started(layer)
     with autograd.record():
-        return np.asarray(layer(t(given["x"])).asnumpy())
+        return np.asarray(layer(t(inputs["x"])).asnumpy())
 
 
-def _twice(given: Inputs) -> Array:
-    x = t(given["x"].reshape(1))
+def _twice(inputs: Inputs) -> Array:
+    x = t(inputs["x"].reshape(1))
     x.attach_grad()
     for _ in range(2):
         with autograd.record():
@@ -46,25 +46,25 @@ def _twice(given: Inputs) -> Array:
     return np.asarray(x.grad.asnumpy())
 
 
-def _stepped(given: Inputs) -> float:
+def _stepped(inputs: Inputs) -> float:
     parameter = gluon.Parameter("w", shape=(1,), init="ones")
     parameter.initialize()
-    trainer = gluon.Trainer({"w": parameter}, "sgd", {"learning_rate": float(given["rate"])})
+    trainer = gluon.Trainer({"w": parameter}, "sgd", {"learning_rate": float(inputs["rate"])})
     with autograd.record():
-        total = (parameter.data() * float(given["gradient"])).sum()
+        total = (parameter.data() * float(inputs["gradient"])).sum()
     total.backward()
-    trainer.step(int(given["batch"]))
+    trainer.step(int(inputs["batch"]))
     return float(parameter.data().asscalar())
 
 
-def _decayed(given: Inputs) -> float:
-    rate, w = float(given["rate"]), nd.ones(1)
+def _decayed(inputs: Inputs) -> float:
+    rate, w = float(inputs["rate"]), nd.ones(1)
     mxnet.optimizer.get_updater(mxnet.optimizer.SGD(learning_rate=rate, wd=0.25))(0, nd.zeros(1), w)
     return (1 - float(w.asscalar())) / rate
 
 
-def _clipped(given: Inputs) -> Array:
-    gradients = [nd.full(1, float(gradient)) for gradient in given["x"]]
+def _clipped(inputs: Inputs) -> Array:
+    gradients = [nd.full(1, float(gradient)) for gradient in inputs["x"]]
     gluon.utils.clip_global_norm(gradients, 1.0)
     return np.asarray([gradient.asscalar() for gradient in gradients])
 
@@ -78,8 +78,8 @@ def _rates(_: Inputs) -> Array:
     return np.diff(places)
 
 
-def _dropped(given: Inputs) -> float:
-    out = _trained(rnn.LSTM(5, dropout=0.75, layout="NTC"), given)
+def _dropped(inputs: Inputs) -> float:
+    out = _trained(rnn.LSTM(5, dropout=0.75, layout="NTC"), inputs)
     return float(abs(out - out[:1]).max() > 1e-3)
 
 
@@ -87,29 +87,29 @@ def _normalized(x: Any, variance: float, **arguments: Any) -> Any:
     return nd.BatchNorm(x, nd.full(1, 3.0), nd.zeros(1), nd.zeros(1), nd.full(1, variance), **arguments)
 
 
-def _epsilon(given: Inputs) -> float:
+def _epsilon(inputs: Inputs) -> float:
     """From what a normalization makes of 1 where the variance is 0."""
-    return float(_normalized(t(given["x"]), 0.0).asnumpy()[0, 0]) ** -2
+    return float(_normalized(t(inputs["x"]), 0.0).asnumpy()[0, 0]) ** -2
 
 
 def _scored(loss: Any) -> Answer:
     return call(loss, "x", "labels")
 
 
-def _probabilities(given: Inputs) -> Array:
+def _probabilities(inputs: Inputs) -> Array:
     loss = losses.SoftmaxCrossEntropyLoss(from_logits=True)
-    return np.asarray(loss(t(given["x"]).log(), t(given["labels"])).asnumpy())
+    return np.asarray(loss(t(inputs["x"]).log(), t(inputs["labels"])).asnumpy())
 
 
-def _classes(given: Inputs) -> float:
-    x = t(given["x"])
+def _classes(inputs: Inputs) -> float:
+    x = t(inputs["x"])
     return float(losses.SoftmaxCrossEntropyLoss()(x, nd.zeros(x.shape[:-1])).asnumpy()[0])
 
 
-def _empty_norm(given: Inputs) -> Array:
+def _empty_norm(inputs: Inputs) -> Array:
     layer = started(nn.BatchNorm(in_channels=2))
     with autograd.record():
-        total = layer(t(given["x"])).sum()
+        total = layer(t(inputs["x"])).sum()
     total.backward()
     return np.asarray(layer.running_mean.data().asnumpy())
 
@@ -140,10 +140,10 @@ def _fans(item: str, start: Any) -> dict[str, Answer]:
 
 
 EDGES: Mapping[str, Answer] = {
-    "batch_norm.mode": lambda given: started(nn.BatchNorm(epsilon=2.0**-10))(t(given["x"])).asnumpy(),
-    "dropout.mode": lambda given: nn.Dropout(0.75)(t(given["x"])).max().asscalar(),
+    "batch_norm.mode": lambda inputs: started(nn.BatchNorm(epsilon=2.0**-10))(t(inputs["x"])).asnumpy(),
+    "dropout.mode": lambda inputs: nn.Dropout(0.75)(t(inputs["x"])).max().asscalar(),
     "batch_norm.moves": _moved,
-    "batch_norm.one_example": lambda given: _trained(nn.BatchNorm(), given),
+    "batch_norm.one_example": lambda inputs: _trained(nn.BatchNorm(), inputs),
     "gradient.twice": _twice,
     "step.rescaling": _stepped,
     "penalty.factor": _decayed,
@@ -158,7 +158,9 @@ EDGES: Mapping[str, Answer] = {
     "batch_norm.empty": _empty_norm,
     "dense.flattens": shape(started(nn.Dense(5))),
     "global_average_pool2d.shape": shape(nn.GlobalAvgPool2D()),
-    "max_pool2d.function_stride": lambda given: nd.Pooling(t(given["x"])[None, None], kernel=(1, 2), pool_type="max").shape[-1],
+    "max_pool2d.function_stride": lambda inputs: nd.Pooling(t(inputs["x"])[None, None], kernel=(1, 2), pool_type="max").shape[
+        -1
+    ],
     "max_pool2d.padding_value": call(lambda x: nn.MaxPool2D((1, 2), 1, (0, 1))(x[None, None])[0, 0, 0, 0]),
     "average_pool2d.ceil_divisor": call(lambda x: nn.AvgPool2D((1, 2), ceil_mode=True)(x[None, None])[0, 0, 0, -1]),
     "conv_transpose2d.kernel_layout": lambda _: nn.Conv2DTranspose(7, (2, 3), in_channels=5).weight.shape,
@@ -208,16 +210,16 @@ EDGES: Mapping[str, Answer] = {
     "kink.prelu": slope(lambda x: nd.LeakyReLU(x.reshape((1, 1)), nd.full(1, 0.25), act_type="prelu")),
     "kink.relu_nan": slope(nd.relu),
     "number.integer_power": call(lambda i: i**-1, "i"),
-    "number.one_hot_type": dtype(lambda given: nd.one_hot(t(given["i"]), 3)),
-    "number.half_plus_single_type": dtype(lambda given: t(given["x"]).astype("float16") + t(given["x"])),
-    "number.int32_plus_int64_type": dtype(lambda given: t(given["i"]) + t(given["i"]).astype("int64")),
-    "number.int32_plus_single_type": dtype(lambda given: t(given["i"]) + t(given["x"])),
-    "number.boolean_sum_type": dtype(lambda given: (t(given["x"]) > 0).sum()),
+    "number.one_hot_type": dtype(lambda inputs: nd.one_hot(t(inputs["i"]), 3)),
+    "number.half_plus_single_type": dtype(lambda inputs: t(inputs["x"]).astype("float16") + t(inputs["x"])),
+    "number.int32_plus_int64_type": dtype(lambda inputs: t(inputs["i"]) + t(inputs["i"]).astype("int64")),
+    "number.int32_plus_single_type": dtype(lambda inputs: t(inputs["i"]) + t(inputs["x"])),
+    "number.boolean_sum_type": dtype(lambda inputs: (t(inputs["x"]) > 0).sum()),
     "number.scalar_type": dtype(lambda _: nd.array([1.5])),
-    "number.byte_overflow": lambda given: (t(given["i"]).astype("uint8") + t(given["j"]).astype("uint8")).asnumpy(),
-    "number.half_overflow": lambda given: t(given["x"]).astype("float16").sum().astype("float32").asnumpy(),
-    "number.half_mean": lambda given: t(given["x"]).astype("float16").mean().astype("float32").asnumpy(),
-    "number.float_to_integer": lambda given: t(given["x"]).astype("int32").asnumpy(),
+    "number.byte_overflow": lambda inputs: (t(inputs["i"]).astype("uint8") + t(inputs["j"]).astype("uint8")).asnumpy(),
+    "number.half_overflow": lambda inputs: t(inputs["x"]).astype("float16").sum().astype("float32").asnumpy(),
+    "number.half_mean": lambda inputs: t(inputs["x"]).astype("float16").mean().astype("float32").asnumpy(),
+    "number.float_to_integer": lambda inputs: t(inputs["x"]).astype("int32").asnumpy(),
     "number.variance_of_one": call(lambda x: nd.moments(x, axes=(0,))[1]),
     "number.min_nan": call(nd.min),
     "number.sort_nan": call(nd.sort),

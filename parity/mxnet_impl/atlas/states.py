@@ -62,9 +62,9 @@ def _waits(_: Inputs) -> float:
     return float(returned - start > (perf_counter() - start) / 2)
 
 
-def _raised(given: Inputs) -> float:
+def _raised(inputs: Inputs) -> float:
     try:
-        found = nd.take(nd.arange(5), t(given["index"]), mode="raise")
+        found = nd.take(nd.arange(5), t(inputs["index"]), mode="raise")
     except mxnet.base.MXNetError:
         return 1.0
     try:

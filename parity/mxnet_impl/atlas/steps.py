@@ -25,9 +25,9 @@ def _twice(_: Inputs) -> float:
     return float((first.asnumpy() != second.asnumpy()).any())
 
 
-def _alike(given: Inputs) -> float:
+def _alike(inputs: Inputs) -> float:
     update, pair = optimizer.get_updater(optimizer.Nadam(0.5, 0.5, 0.75)), [nd.ones(1), nd.ones(1)]
-    for gradient in given["gradients"]:
+    for gradient in inputs["gradients"]:
         for index, w in enumerate(pair):
             update(index, nd.full(1, float(gradient)), w)
     return float(pair[0].asscalar() != pair[1].asscalar())
@@ -63,7 +63,7 @@ def _parameter(name: str, **arguments: Any) -> Any:
 
 
 def _trainer(*parameters: Any, decay: float = 0.0) -> Any:
-    return gluon.Trainer({one.name: one for one in parameters}, "sgd", {"learning_rate": 1.0, "wd": decay})
+    return gluon.Trainer({parameter.name: parameter for parameter in parameters}, "sgd", {"learning_rate": 1.0, "wd": decay})
 
 
 def _unused(_: Inputs) -> float:
@@ -93,16 +93,16 @@ def _named(_: Inputs) -> Array:
     return np.asarray(w.asnumpy())
 
 
-def _infinite(given: Inputs) -> Array:
-    x = t(given["x"])
+def _infinite(inputs: Inputs) -> Array:
+    x = t(inputs["x"])
     gluon.utils.clip_global_norm([x], 1.0)
     return np.asarray(x.asnumpy())
 
 
-def _accumulated(given: Inputs) -> float:
+def _accumulated(inputs: Inputs) -> float:
     w = _parameter("w", grad_req="add")
     trainer = _trainer(w)
-    for gradient in given["x"]:
+    for gradient in inputs["x"]:
         with autograd.record():
             total = (w.data() * float(gradient)).sum()
         total.backward()
@@ -110,8 +110,8 @@ def _accumulated(given: Inputs) -> float:
     return 1.0 - float(w.data().asscalar())
 
 
-def _of_vector(given: Inputs) -> Array:
-    x = t(given["x"])
+def _of_vector(inputs: Inputs) -> Array:
+    x = t(inputs["x"])
     x.attach_grad()
     with autograd.record():
         y = x**2
@@ -129,13 +129,13 @@ def _second(layer: Any, x: Any) -> Array:
     return np.asarray(weight.grad.asnumpy())
 
 
-def _behind(given: Inputs) -> float:
+def _behind(inputs: Inputs) -> float:
     pool = nn.MaxPool2D(2)
     direct, copied = (
         slope(lambda x: pool(x.reshape((1, 1, 8, 8)))),
         slope(lambda x: pool(x.reshape((1, 1, 8, 8)).copy())),
     )
-    return float((direct(given) == copied(given)).all())
+    return float((direct(inputs) == copied(inputs)).all())
 
 
 class _Listing(mxnet.gluon.Block):  # type: ignore[misc]
@@ -144,15 +144,15 @@ class _Listing(mxnet.gluon.Block):  # type: ignore[misc]
         self.parts = [nn.Dense(3), nn.Dense(5)]
 
 
-def _written(given: Inputs) -> float:
-    x = t(given["x"])
+def _written(inputs: Inputs) -> float:
+    x = t(inputs["x"])
     piece = x[0:1]
     piece[:] = 7.0
     return float(x[0].asscalar())
 
 
-def batches(given: Inputs, **arguments: Any) -> list[Array]:
-    data = gluon.data.ArrayDataset(given["x"].astype(np.float32))
+def batches(inputs: Inputs, **arguments: Any) -> list[Array]:
+    data = gluon.data.ArrayDataset(inputs["x"].astype(np.float32))
     return [batch.asnumpy() for batch in gluon.data.DataLoader(data, **arguments)]
 
 
@@ -166,8 +166,8 @@ def rates(schedule: Any, count: int, first: float = 1.0) -> list[float]:
     return [float(rate) for rate in np.diff(places)]
 
 
-def _divergence(given: Inputs) -> Array:
-    return np.asarray(losses.KLDivLoss()(t(given["q"]).log(), t(given["p"])).asnumpy())
+def _divergence(inputs: Inputs) -> Array:
+    return np.asarray(losses.KLDivLoss()(t(inputs["q"]).log(), t(inputs["p"])).asnumpy())
 
 
 STEPS: Mapping[str, Answer] = {
@@ -186,14 +186,14 @@ STEPS: Mapping[str, Answer] = {
     "clip_norm.infinite": _infinite,
     "gradient.accumulated": _accumulated,
     "gradient.of_vector": _of_vector,
-    "gradient.second_dense": lambda given: _second(nn.Dense(1, use_bias=False), t(given["x"])[:, None]),
-    "gradient.second_convolution": lambda given: _second(nn.Conv2D(1, 1, use_bias=False), t(given["x"])[None, None, None]),
+    "gradient.second_dense": lambda inputs: _second(nn.Dense(1, use_bias=False), t(inputs["x"])[:, None]),
+    "gradient.second_convolution": lambda inputs: _second(nn.Conv2D(1, 1, use_bias=False), t(inputs["x"])[None, None, None]),
     "max_pool2d.behind_reshape": _behind,
     "model.list": lambda _: len(_Listing().collect_params().keys()),
     "view.writes": _written,
-    "batches.size": lambda given: [batches(given)[place].size for place in (0, -1)],
-    "batches.shuffled": lambda given: float((np.concatenate(batches(given, batch_size=1)) == given["x"]).all()),
-    "batches.last_dropped": lambda given: len(batches(given, batch_size=32)),
+    "batches.size": lambda inputs: [batches(inputs)[place].size for place in (0, -1)],
+    "batches.shuffled": lambda inputs: float((np.concatenate(batches(inputs, batch_size=1)) == inputs["x"]).all()),
+    "batches.last_dropped": lambda inputs: len(batches(inputs, batch_size=32)),
     "exponential_decay.between": lambda _: rates(schedules.FactorScheduler(2, 0.5, base_lr=1.0), 4),
     "multi_step_decay.boundary": lambda _: rates(schedules.MultiFactorScheduler([2], 0.5, base_lr=1.0), 4),
     "cosine_decay.beyond": lambda _: rates(schedules.CosineScheduler(4, base_lr=1.0), 7)[6],

@@ -23,8 +23,8 @@ def _called(layer: Any, x: Any) -> Any:
     return layer
 
 
-def _frozen(given: Inputs) -> Array:
-    layer, x = started(nn.BatchNorm(momentum=0.25)), t(given["x"])
+def _frozen(inputs: Inputs) -> Array:
+    layer, x = started(nn.BatchNorm(momentum=0.25)), t(inputs["x"])
     layer.collect_params().setattr("grad_req", "null")
     x.attach_grad()
     with autograd.record():
@@ -39,25 +39,25 @@ def _half() -> Any:
     return started(layer).running_var.data()
 
 
-def _conv(given: Inputs) -> Array:
+def _conv(inputs: Inputs) -> Array:
     layer = started(nn.Conv2D(1, (1, 2), padding="same", use_bias=False, in_channels=1))
-    layer.weight.set_data(t(given["kernel"])[None, None])
-    return np.asarray(layer(t(given["x"])[None, None]).asnumpy())
+    layer.weight.set_data(t(inputs["kernel"])[None, None])
+    return np.asarray(layer(t(inputs["x"])[None, None]).asnumpy())
 
 
-def _transposed(given: Inputs) -> Array:
+def _transposed(inputs: Inputs) -> Array:
     layer = started(nn.Conv2DTranspose(1, (1, 3), (1, 2), (0, 1), (0, 1), use_bias=False, in_channels=1))
-    layer.weight.set_data(t(given["kernel"])[None, None])
-    return np.asarray(layer(t(given["x"])[None, None]).asnumpy().ravel())
+    layer.weight.set_data(t(inputs["kernel"])[None, None])
+    return np.asarray(layer(t(inputs["x"])[None, None]).asnumpy().ravel())
 
 
-def _ceiled(given: Inputs) -> int:
-    return int(nn.MaxPool2D((1, 2), (1, 2), (0, 1), ceil_mode=True)(t(given["x"])[None, None]).shape[-1])
+def _ceiled(inputs: Inputs) -> int:
+    return int(nn.MaxPool2D((1, 2), (1, 2), (0, 1), ceil_mode=True)(t(inputs["x"])[None, None]).shape[-1])
 
 
-def _dropped(given: Inputs) -> Array:
+def _dropped(inputs: Inputs) -> Array:
     with autograd.record():
-        return np.asarray(nd.Dropout(t(given["x"]), p=1.0).asnumpy())
+        return np.asarray(nd.Dropout(t(inputs["x"]), p=1.0).asnumpy())
 
 
 def _response(x: float) -> float:
@@ -71,35 +71,35 @@ def _exponent(_: Inputs) -> float:
 
 WINDOWS: Mapping[str, Answer] = {
     "local_response_norm.exponent": _exponent,
-    "local_response_norm.offset": lambda given: _response(1e-3) ** (-1 / _exponent(given)),
-    "local_response_norm.alpha": lambda given: _response(1e6) ** (-1 / _exponent(given)) / 1e12,
+    "local_response_norm.offset": lambda inputs: _response(1e-3) ** (-1 / _exponent(inputs)),
+    "local_response_norm.alpha": lambda inputs: _response(1e6) ** (-1 / _exponent(inputs)) / 1e12,
     "normalize.axis": call(lambda x: nd.L2Normalization(x)[0, 0, 0]),
-    "group_norm.gains": lambda given: _called(nn.GroupNorm(2), t(given["x"])).gamma.shape[0],
+    "group_norm.gains": lambda inputs: _called(nn.GroupNorm(2), t(inputs["x"])).gamma.shape[0],
     "batch_norm.frozen_moves": _frozen,
     "batch_norm.half_statistics": dtype(lambda _: _half()),
     "batch_norm.saved": lambda _: len(nn.BatchNorm(in_channels=3).collect_params().keys()),
-    "layer_norm.two_axes": lambda given: _called(nn.LayerNorm(axis=(-2, -1)), t(given["x"])).gamma.shape,
+    "layer_norm.two_axes": lambda inputs: _called(nn.LayerNorm(axis=(-2, -1)), t(inputs["x"])).gamma.shape,
     "conv2d.same_even": _conv,
     "conv2d.stride_and_dilation": lambda _: started(nn.Conv2D(1, 3, 2, dilation=2))(nd.zeros((1, 1, 9, 9))).shape[-1],
     "conv2d.unbatched": lambda _: started(nn.Conv2D(5, 1))(nd.zeros((3, 4, 4))).shape,
-    "dense.vector": lambda given: started(nn.Dense(2))(t(given["x"])).shape,
+    "dense.vector": lambda inputs: started(nn.Dense(2))(t(inputs["x"])).shape,
     "max_pool2d.stem": call(lambda x: nn.MaxPool2D((1, 3), (1, 2), (0, 1))(x[None, None])),
     "max_pool2d.ceil_beyond": _ceiled,
     "max_pool2d.nan": call(lambda x: nn.MaxPool2D((1, 2))(x[None, None])),
     "conv_transpose2d.same_cut": _transposed,
     "conv_transpose2d.gap": lambda _: started(nn.Conv2DTranspose(1, 1, strides=2))(nd.zeros((1, 1, 4, 4))).shape[-1],
-    "pad.order": lambda given: nd.pad(t(given["x"]), mode="constant", pad_width=(1, 2)).shape,
+    "pad.order": lambda inputs: nd.pad(t(inputs["x"]), mode="constant", pad_width=(1, 2)).shape,
     "extract_patches.order": call(lambda x: nd.im2col(x[None], kernel=(2, 2))),
     "depth_to_space.order": call(lambda x: nd.depth_to_space(x.reshape((1, 8, 1, 1)), 2).reshape((-1,))),
     "grid_sample.edge": call(lambda x: nd.BilinearSampler(x[None, None], nd.array([-1.0, 0.0]).reshape((1, 2, 1, 1)))),
     "adaptive_average_pool2d.windows": call(lambda x: nd.contrib.AdaptiveAvgPooling2D(x[None, None], output_size=(1, 3))),
-    "resize.size_order": lambda given: nd.image.resize(t(given["x"]), size=(2, 3)).shape[:2],
+    "resize.size_order": lambda inputs: nd.image.resize(t(inputs["x"]), size=(2, 3)).shape[:2],
     "dropout.everything": _dropped,
     "dropout.function_mode": call(lambda x: nd.Dropout(x, p=0.75).max()),
     "embedding.float_index": call(lambda x: nd.Embedding(x, nd.arange(5).reshape((5, 1)) * 10, input_dim=5, output_dim=1)),
-    "split.number_means": lambda given: len(nd.split(t(given["x"]), 2, axis=0)),
+    "split.number_means": lambda inputs: len(nd.split(t(inputs["x"]), 2, axis=0)),
     "repeat.order": call(lambda x: nd.repeat(x, 2)),
-    "flatten.keeps": lambda given: nd.flatten(t(given["x"])).shape,
+    "flatten.keeps": lambda inputs: nd.flatten(t(inputs["x"])).shape,
     "dot.axes": call(nd.dot, "x", "y"),
     "elu.function_alpha": call(lambda x: -nd.LeakyReLU(x, act_type="elu")),
     "rrelu.evaluation": call(lambda x: -nd.LeakyReLU(x, act_type="rrelu")[0]),

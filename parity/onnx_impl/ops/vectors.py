@@ -47,7 +47,8 @@ def concat(site: Site) -> str:
         like = branches[batched.index(True)]
         ranks = [len(shape) for shape in site.shapes["branches"]]
         branches = [
-            one if has else site.stretched(one, like, rank) for one, has, rank in zip(branches, batched, ranks, strict=True)
+            branch if has else site.stretched(branch, like, rank)
+            for branch, has, rank in zip(branches, batched, ranks, strict=True)
         ]
     return site.one("Concat", *branches, axis=site.axis(role="branches"))
 
@@ -108,8 +109,8 @@ class Term:
 
 def apply(kind: str, *operands: Any) -> Term:
     """An operator on terms and numbers, at least one of which is a term."""
-    site = next(one.site for one in operands if isinstance(one, Term))
-    names = [one.name if isinstance(one, Term) else site.writer.floats(float(one)) for one in operands]
+    site = next(term.site for term in operands if isinstance(term, Term))
+    names = [term.name if isinstance(term, Term) else site.writer.floats(float(term)) for term in operands]
     return Term(site, site.one(kind, *names))
 
 
@@ -130,7 +131,7 @@ def _function(kind: str, plain: Callable[[float], float]) -> Callable[..., Any]:
 
 
 def _bound(kind: str, plain: Callable[..., float]) -> Callable[..., Any]:
-    return lambda *given: apply(kind, *given) if any(isinstance(one, Term) for one in given) else plain(given)
+    return lambda *inputs: apply(kind, *inputs) if any(isinstance(item, Term) for item in inputs) else plain(inputs)
 
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {

@@ -25,14 +25,14 @@ def t(array: Array) -> Tensor:
 
 def call(function: Callable[..., Any], *names: str) -> Answer:
     """The value of a function of the inputs (`x` alone, unless named)."""
-    return lambda given: function(*(t(given[name]) for name in names or ("x",))).detach().numpy()
+    return lambda inputs: function(*(t(inputs[name]) for name in names or ("x",))).detach().numpy()
 
 
 def slope(function: Callable[[Tensor], Tensor]) -> Answer:
     """The gradient of the sum of function(x)."""
 
-    def answer(given: Inputs) -> Array:
-        x = t(given["x"]).requires_grad_()
+    def answer(inputs: Inputs) -> Array:
+        x = t(inputs["x"]).requires_grad_()
         function(x).sum().backward()
         return np.asarray(x.grad)
 
@@ -42,58 +42,58 @@ def slope(function: Callable[[Tensor], Tensor]) -> Answer:
 def dtype(function: Callable[[Inputs], Tensor]) -> Answer:
     """Letter and bits of the type of what the function gives."""
 
-    def answer(given: Inputs) -> Array:
-        kind = function(given).dtype
+    def answer(inputs: Inputs) -> Array:
+        kind = function(inputs).dtype
         return np.asarray([ord(str(kind).removeprefix("torch.")[0]), kind.itemsize * 8])
 
     return answer
 
 
-def _batch_norm(given: Inputs, **arguments: Any) -> nn.BatchNorm1d:
-    layer = nn.BatchNorm1d(given["x"].shape[1], momentum=0.25, **arguments)
-    layer(t(given["x"]))
+def _batch_norm(inputs: Inputs, **arguments: Any) -> nn.BatchNorm1d:
+    layer = nn.BatchNorm1d(inputs["x"].shape[1], momentum=0.25, **arguments)
+    layer(t(inputs["x"]))
     return layer
 
 
-def _frozen(given: Inputs) -> Array:
-    layer = nn.BatchNorm1d(given["x"].shape[1], eps=2.0**-10).requires_grad_(False)
-    return np.asarray(layer(t(given["x"])))
+def _frozen(inputs: Inputs) -> Array:
+    layer = nn.BatchNorm1d(inputs["x"].shape[1], eps=2.0**-10).requires_grad_(False)
+    return np.asarray(layer(t(inputs["x"])))
 
 
-def _conv(given: Inputs, **arguments: Any) -> Array:
-    kernel = t(given["kernel"])[None, None]
+def _conv(inputs: Inputs, **arguments: Any) -> Array:
+    kernel = t(inputs["kernel"])[None, None]
     layer = nn.Conv2d(1, 1, kernel.shape[2:], bias=False, **arguments)
     layer.weight.data = kernel
-    return np.asarray(layer(t(given["x"])[None, None]).detach()[0, 0])
+    return np.asarray(layer(t(inputs["x"])[None, None]).detach()[0, 0])
 
 
-def _recurrent(layer: nn.Module, given: Inputs) -> Array:
+def _recurrent(layer: nn.Module, inputs: Inputs) -> Array:
     values = dict(layer.named_parameters())
     for parameter in values.values():
         parameter.data.zero_()
-    values["weight_ih_l0"].data = t(given["kernel"])[:, None]
-    values["weight_hh_l0"].data = t(given["recurrent"])[:, None]
-    if "bias" in given:
-        values["bias_hh_l0"].data = t(given["bias"])
-    return np.asarray(layer(t(given["x"])[:, None, None])[0].detach()).ravel()
+    values["weight_ih_l0"].data = t(inputs["kernel"])[:, None]
+    values["weight_hh_l0"].data = t(inputs["recurrent"])[:, None]
+    if "bias" in inputs:
+        values["bias_hh_l0"].data = t(inputs["bias"])
+    return np.asarray(layer(t(inputs["x"])[:, None, None])[0].detach()).ravel()
 
 
-def _attention(given: Inputs) -> Array:
+def _attention(inputs: Inputs) -> Array:
     layer = nn.MultiheadAttention(1, 1, bias=False, batch_first=True)
     for parameter in layer.parameters():
         parameter.data.fill_(1.0)
-    keys = t(given["values"])[None, :, None]
-    found = layer(torch.zeros(1, 1, 1), keys, keys, attn_mask=torch.tensor(given["mask"])[None])[0]
+    keys = t(inputs["values"])[None, :, None]
+    found = layer(torch.zeros(1, 1, 1), keys, keys, attn_mask=torch.tensor(inputs["mask"])[None])[0]
     return np.asarray(found.detach()).ravel()
 
 
 def optimized(make: Callable[[list[Tensor]], torch.optim.Optimizer]) -> Answer:
     """Weights after each step from 1, at the given gradients; rates: the learning rate of each step."""
 
-    def answer(given: Inputs) -> Array:
+    def answer(inputs: Inputs) -> Array:
         w = torch.ones(1, requires_grad=True)
         optimizer, seen = make([w]), []
-        for rate, gradient in zip(given["rates"], given["gradients"], strict=True):
+        for rate, gradient in zip(inputs["rates"], inputs["gradients"], strict=True):
             optimizer.param_groups[0]["lr"] = float(rate)
             w.grad = torch.full((1,), float(gradient))
             optimizer.step()
@@ -103,10 +103,10 @@ def optimized(make: Callable[[list[Tensor]], torch.optim.Optimizer]) -> Answer:
     return answer
 
 
-def _clipped(given: Inputs) -> Array:
+def _clipped(inputs: Inputs) -> Array:
     w = torch.zeros(2, requires_grad=True)
-    w.grad = t(given["x"])
-    nn.utils.clip_grad_norm_([w], float(given["threshold"]))
+    w.grad = t(inputs["x"])
+    nn.utils.clip_grad_norm_([w], float(inputs["threshold"]))
     return np.asarray(w.grad)
 
 
@@ -123,27 +123,27 @@ def _lstm_bias() -> Tensor:
     return made.bias_ih_l0 + made.bias_hh_l0
 
 
-def _ones(given: Inputs) -> Tensor:
-    return F.dropout(t(given["x"]), 0.75, training=True)
+def _ones(inputs: Inputs) -> Tensor:
+    return F.dropout(t(inputs["x"]), 0.75, training=True)
 
 
 ANSWERS: Mapping[str, Answer] = {
-    "batch_norm.momentum_means": lambda given: _batch_norm(given).running_mean,
-    "batch_norm.running_variance": lambda given: _batch_norm(given).running_var,
-    "batch_norm.axis": lambda given: _lazily(nn.LazyBatchNorm2d(), given).weight.numel(),
+    "batch_norm.momentum_means": lambda inputs: _batch_norm(inputs).running_mean,
+    "batch_norm.running_variance": lambda inputs: _batch_norm(inputs).running_var,
+    "batch_norm.axis": lambda inputs: _lazily(nn.LazyBatchNorm2d(), inputs).weight.numel(),
     "batch_norm.frozen": _frozen,
     "normalize.tiny": call(lambda x: F.normalize(x[None])[0]),
     "conv2d.kernel_layout": lambda _: nn.Conv2d(5, 7, (2, 3)).weight.shape,
-    "conv2d.input_layout": lambda given: _lazily(nn.LazyConv2d(2, 1), given).in_channels,
+    "conv2d.input_layout": lambda inputs: _lazily(nn.LazyConv2d(2, 1), inputs).in_channels,
     "conv2d.flips": _conv,
-    "conv2d.same_stride_2": lambda given: _conv(given, stride=2, padding="same"),
+    "conv2d.same_stride_2": lambda inputs: _conv(inputs, stride=2, padding="same"),
     "dense.kernel_layout": lambda _: nn.Linear(5, 7).weight.shape,
     "average_pool2d.corner": call(lambda x: nn.AvgPool2d(3, 1, 1)(x[None, None])[0, 0, 0, 0]),
-    "max_pool2d.odd_end": lambda given: nn.MaxPool2d((1, 2))(t(given["x"])[None, None]).shape[-1],
+    "max_pool2d.odd_end": lambda inputs: nn.MaxPool2d((1, 2))(t(inputs["x"])[None, None]).shape[-1],
     "upsample.bilinear": call(lambda x: nn.Upsample(scale_factor=2, mode="bilinear")(x[None, None])[0, 0, 0]),
     "resize.nearest": call(lambda x: F.interpolate(x[None, None], size=(1, 3), mode="nearest")[0, 0, 0]),
     "conv_transpose2d.size": lambda _: nn.ConvTranspose2d(1, 1, 3, stride=2)(torch.zeros(1, 1, 4, 4)).shape[-1],
-    "dropout.survivors": lambda given: float(_ones(given).max()),
+    "dropout.survivors": lambda inputs: float(_ones(inputs).max()),
     "local_response_norm.alpha_means": call(lambda x: nn.LocalResponseNorm(3, alpha=3.0, beta=1.0, k=1.0)(x)[0, 1, 0, 0]),
     "embedding.beyond": call(nn.Embedding.from_pretrained(torch.arange(5.0)[:, None] * 10), "index"),
     "embedding.negative": call(nn.Embedding.from_pretrained(torch.arange(5.0)[:, None] * 10), "index"),
@@ -157,23 +157,23 @@ ANSWERS: Mapping[str, Answer] = {
     "relu.nan": call(F.relu),
     "relu.minus_zero": call(lambda x: 1 / F.relu(x)),
     "softplus.huge": call(F.softplus),
-    "lstm.gate_order": lambda given: _recurrent(nn.LSTM(1, 1), given),
-    "gru.form": lambda given: _recurrent(nn.GRU(1, 1), given),
-    "lstm.count": lambda _: sum(one.numel() for one in nn.LSTM(3, 5).parameters()),
-    "gru.count": lambda _: sum(one.numel() for one in nn.GRU(3, 5).parameters()),
-    "rnn.count": lambda _: sum(one.numel() for one in nn.RNN(3, 5).parameters()),
+    "lstm.gate_order": lambda inputs: _recurrent(nn.LSTM(1, 1), inputs),
+    "gru.form": lambda inputs: _recurrent(nn.GRU(1, 1), inputs),
+    "lstm.count": lambda _: sum(parameter.numel() for parameter in nn.LSTM(3, 5).parameters()),
+    "gru.count": lambda _: sum(parameter.numel() for parameter in nn.GRU(3, 5).parameters()),
+    "rnn.count": lambda _: sum(parameter.numel() for parameter in nn.RNN(3, 5).parameters()),
     "lstm.outputs": lambda _: nn.LSTM(4, 5)(torch.zeros(3, 2, 4))[0].ndim,
     "lstm.bidirectional_width": lambda _: nn.LSTM(4, 5, bidirectional=True)(torch.zeros(3, 2, 4))[0].shape[-1],
     "lstm.time_axis": lambda _: nn.LSTM(4, 5)(torch.zeros(3, 2, 4))[1][0].shape[1],
-    "attention.mask_true": lambda given: F.scaled_dot_product_attention(
-        torch.zeros(1, 1, 1, 1), torch.zeros(1, 1, 2, 1), t(given["values"])[None, None, :, None], torch.tensor(given["mask"])
+    "attention.mask_true": lambda inputs: F.scaled_dot_product_attention(
+        torch.zeros(1, 1, 1, 1), torch.zeros(1, 1, 2, 1), t(inputs["values"])[None, None, :, None], torch.tensor(inputs["mask"])
     ).ravel(),
-    "attention.fully_masked": lambda given: F.scaled_dot_product_attention(
-        torch.zeros(1, 1, 1, 1), torch.zeros(1, 1, 2, 1), t(given["values"])[None, None, :, None], torch.tensor(given["mask"])
+    "attention.fully_masked": lambda inputs: F.scaled_dot_product_attention(
+        torch.zeros(1, 1, 1, 1), torch.zeros(1, 1, 2, 1), t(inputs["values"])[None, None, :, None], torch.tensor(inputs["mask"])
     ).ravel(),
     "multi_head_attention.mask_true": _attention,
-    "attention.scale": lambda given: F.scaled_dot_product_attention(
-        *(t(given[name])[None] for name in ("q", "k", "v"))
+    "attention.scale": lambda inputs: F.scaled_dot_product_attention(
+        *(t(inputs[name])[None] for name in ("q", "k", "v"))
     ).ravel(),
     "dense.kernel": sampled(lambda: nn.Linear(37, 503).weight),
     "dense.bias": sampled(lambda: nn.Linear(37, 5003).bias),
@@ -201,8 +201,10 @@ ANSWERS: Mapping[str, Answer] = {
     "binary_cross_entropy.at_zero": call(lambda x: nn.BCELoss()(x, torch.ones_like(x))),
     "binary_cross_entropy.takes": call(lambda x: nn.BCELoss()(x, torch.ones_like(x))),
     "cross_entropy.ignored": call(nn.CrossEntropyLoss(ignore_index=1), "x", "labels"),
-    "cross_entropy.weighted": lambda given: nn.CrossEntropyLoss(weight=t(given["weights"]))(t(given["x"]), t(given["labels"])),
-    "kl_divergence.form": lambda given: F.kl_div(t(given["q"]).log(), t(given["p"])),
+    "cross_entropy.weighted": lambda inputs: nn.CrossEntropyLoss(weight=t(inputs["weights"]))(
+        t(inputs["x"]), t(inputs["labels"])
+    ),
+    "kl_divergence.form": lambda inputs: F.kl_div(t(inputs["q"]).log(), t(inputs["p"])),
     "cosine_similarity.sign": call(F.cosine_similarity, "x", "y"),
     "kink.relu": slope(F.relu),
     "kink.relu6": slope(F.relu6),
@@ -231,7 +233,7 @@ ANSWERS: Mapping[str, Answer] = {
     "number.remainder": call(torch.remainder, "x", "y"),
     "number.floor_divide": call(torch.floor_divide, "x", "y"),
     "number.integer_division": call(torch.div, "i", "j"),
-    "number.integer_division_type": dtype(lambda given: t(given["i"]) / t(given["j"])),
+    "number.integer_division_type": dtype(lambda inputs: t(inputs["i"]) / t(inputs["j"])),
     "number.argmax_tie": call(torch.argmax),
     "number.argmax_nan": call(torch.argmax),
     "number.maximum_nan": call(torch.maximum, "x", "y"),
@@ -244,20 +246,20 @@ ANSWERS: Mapping[str, Answer] = {
     "number.cube_root": call(lambda x: x ** (1 / 3)),
     "number.mean_empty": call(torch.mean),
     "number.max_empty": call(torch.max),
-    "number.sum_type": dtype(lambda given: torch.tensor(given["i"].astype(np.int32)).sum()),
-    "number.mean_integers": lambda given: t(given["i"]).mean(),
+    "number.sum_type": dtype(lambda inputs: torch.tensor(inputs["i"].astype(np.int32)).sum()),
+    "number.mean_integers": lambda inputs: t(inputs["i"]).mean(),
     "number.range_type": dtype(lambda _: torch.arange(3)),
     "number.zeros_type": dtype(lambda _: torch.zeros(3)),
-    "number.float64_array_type": dtype(lambda given: torch.tensor(given["x"].astype(np.float64))),
-    "number.float64_layer_type": dtype(lambda given: nn.Linear(1, 2)(torch.tensor(given["x"].astype(np.float64))[:, None])),
-    "number.comparison_type": dtype(lambda given: t(given["x"]) > 0),
-    "number.argmax_type": dtype(lambda given: torch.argmax(t(given["x"]))),
-    "number.integer_plus_float_type": dtype(lambda given: t(given["i"]) + 0.5),
+    "number.float64_array_type": dtype(lambda inputs: torch.tensor(inputs["x"].astype(np.float64))),
+    "number.float64_layer_type": dtype(lambda inputs: nn.Linear(1, 2)(torch.tensor(inputs["x"].astype(np.float64))[:, None])),
+    "number.comparison_type": dtype(lambda inputs: t(inputs["x"]) > 0),
+    "number.argmax_type": dtype(lambda inputs: torch.argmax(t(inputs["x"]))),
+    "number.integer_plus_float_type": dtype(lambda inputs: t(inputs["i"]) + 0.5),
     "number.empty_batch": lambda _: nn.Linear(3, 2)(torch.zeros(0, 3)).shape,
 }
 
 
-def _lazily(layer: Any, given: Inputs) -> Any:
+def _lazily(layer: Any, inputs: Inputs) -> Any:
     """The layer after its first call, which tells it its channels."""
-    layer(t(given["x"]))
+    layer(t(inputs["x"]))
     return layer

@@ -15,16 +15,16 @@ from torch.nn import functional as F
 from parity.torch_impl.atlas.answers import Answer, Inputs, call, dtype, slope, t
 
 
-def _int32(given: Inputs) -> Tensor:
-    return torch.tensor(given["i"].astype(np.int32))
+def _int32(inputs: Inputs) -> Tensor:
+    return torch.tensor(inputs["i"].astype(np.int32))
 
 
-def _boolean(given: Inputs) -> Tensor:
-    return t(given["i"]) > 0
+def _boolean(inputs: Inputs) -> Tensor:
+    return t(inputs["i"]) > 0
 
 
-def _half(given: Inputs) -> Tensor:
-    return t(given["x"]).half()
+def _half(inputs: Inputs) -> Tensor:
+    return t(inputs["x"]).half()
 
 
 def _far(_: Inputs) -> int:
@@ -55,32 +55,32 @@ ARITHMETIC: Mapping[str, Answer] = {
     "number.relu_infinite": call(lambda x: F.relu(x) - F.relu(x)),
     "number.clip_crossed": call(lambda x: torch.clamp(x, 1, -1)),
     "number.remainder_by_zero": call(torch.remainder, "x", "y"),
-    "number.boolean_plus": lambda given: _boolean(given) + _boolean(given),
-    "number.boolean_minus": lambda given: _boolean(given) - _boolean(given),
-    "number.mean_boolean": lambda given: _boolean(given).mean(),
+    "number.boolean_plus": lambda inputs: _boolean(inputs) + _boolean(inputs),
+    "number.boolean_minus": lambda inputs: _boolean(inputs) - _boolean(inputs),
+    "number.mean_boolean": lambda inputs: _boolean(inputs).mean(),
     "number.integers_type": dtype(lambda _: torch.tensor([1, 2])),
-    "number.int64_array_type": dtype(lambda given: torch.tensor(given["i"].astype(np.int64))),
+    "number.int64_array_type": dtype(lambda inputs: torch.tensor(inputs["i"].astype(np.int64))),
     "number.full_type": dtype(lambda _: torch.full((2,), 1)),
     "number.float_list_type": dtype(lambda _: torch.tensor([1.0, 2.0])),
-    "number.cumulative_sum_type": dtype(lambda given: torch.cumsum(_int32(given), 0)),
-    "number.bytes_type": dtype(lambda given: t(given["i"]).to(torch.uint8) + t(given["i"]).to(torch.int8)),
-    "number.integer_plus_half_type": dtype(lambda given: t(given["i"]) + _half(given)),
-    "number.single_plus_double_type": dtype(lambda given: t(given["x"]) + t(given["x"]).double()),
-    "number.byte_plus_number_type": dtype(lambda given: t(given["i"]).to(torch.uint8) + 1),
-    "number.integer_mean_type": dtype(lambda given: _int32(given).mean()),
-    "number.half_layer_type": dtype(lambda given: nn.Linear(1, 2)(_half(given)[:, None])),
-    "number.integer_sum_overflow": lambda given: _int32(given).sum(),
+    "number.cumulative_sum_type": dtype(lambda inputs: torch.cumsum(_int32(inputs), 0)),
+    "number.bytes_type": dtype(lambda inputs: t(inputs["i"]).to(torch.uint8) + t(inputs["i"]).to(torch.int8)),
+    "number.integer_plus_half_type": dtype(lambda inputs: t(inputs["i"]) + _half(inputs)),
+    "number.single_plus_double_type": dtype(lambda inputs: t(inputs["x"]) + t(inputs["x"]).double()),
+    "number.byte_plus_number_type": dtype(lambda inputs: t(inputs["i"]).to(torch.uint8) + 1),
+    "number.integer_mean_type": dtype(lambda inputs: _int32(inputs).mean()),
+    "number.half_layer_type": dtype(lambda inputs: nn.Linear(1, 2)(_half(inputs)[:, None])),
+    "number.integer_sum_overflow": lambda inputs: _int32(inputs).sum(),
     "number.integer_root": call(torch.sqrt, "i"),
     "number.half_sum": lambda _: torch.ones(4096).half().sum().float(),
     "number.half_loop": lambda _: (torch.full((1,), 2048.0).half() + torch.ones(1).half()).float(),
     "number.argmax_far": _far,
     "number.argmax_axes": call(lambda x: torch.argmax(x.reshape(2, 2))),
-    "number.nan_to_integer": lambda given: t(given["x"]).to(torch.int32),
+    "number.nan_to_integer": lambda inputs: t(inputs["x"]).to(torch.int32),
     "number.reversed": call(lambda x: x[::-1]),
-    "number.scalar_axes": lambda given: t(given["x"]).sum().ndim,
+    "number.scalar_axes": lambda inputs: t(inputs["x"]).sum().ndim,
     "number.broadcast": lambda _: (torch.zeros(2, 3) + torch.zeros(3)).shape,
     "number.softmax_integers": call(lambda i: torch.softmax(i, 0), "i"),
-    "number.argsort_type": dtype(lambda given: torch.argsort(t(given["x"]))),
+    "number.argsort_type": dtype(lambda inputs: torch.argsort(t(inputs["x"]))),
     "number.mask_index": call(lambda x: x[x > 5]),
     "number.integer_product": call(lambda i, j: i[None] @ j[:, None], "i", "j"),
     "number.remainder_integers": call(torch.remainder, "i", "j"),

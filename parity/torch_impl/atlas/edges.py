@@ -18,32 +18,32 @@ from parity.torch_impl.atlas.answers import Answer, Inputs, call, dtype, sampled
 
 
 def shape(function: Callable[[Tensor], Tensor]) -> Answer:
-    return lambda given: function(t(given["x"])).shape
+    return lambda inputs: function(t(inputs["x"])).shape
 
 
-def _moved(given: Inputs) -> Array:
-    layer = nn.BatchNorm1d(given["x"].shape[1], momentum=0.25)
-    layer(t(given["x"]))
+def _moved(inputs: Inputs) -> Array:
+    layer = nn.BatchNorm1d(inputs["x"].shape[1], momentum=0.25)
+    layer(t(inputs["x"]))
     return np.asarray(layer.running_mean)
 
 
-def _twice(given: Inputs) -> Array:
-    x = t(given["x"]).requires_grad_()
+def _twice(inputs: Inputs) -> Array:
+    x = t(inputs["x"]).requires_grad_()
     for _ in range(2):
         (x**2).backward()
     return np.asarray(x.grad)
 
 
-def _stepped(given: Inputs, **arguments: Any) -> float:
-    w = torch.tensor(float(given.get("w", 1.0)), requires_grad=True)
-    w.grad = torch.tensor(float(given.get("gradient", 0.0)))
-    torch.optim.SGD([w], lr=float(given["rate"]), **arguments).step()
+def _stepped(inputs: Inputs, **arguments: Any) -> float:
+    w = torch.tensor(float(inputs.get("w", 1.0)), requires_grad=True)
+    w.grad = torch.tensor(float(inputs.get("gradient", 0.0)))
+    torch.optim.SGD([w], lr=float(inputs["rate"]), **arguments).step()
     return float(w)
 
 
-def _clipped(given: Inputs) -> Array:
-    weights = [torch.zeros(1, requires_grad=True) for _ in given["x"]]
-    for w, gradient in zip(weights, given["x"], strict=True):
+def _clipped(inputs: Inputs) -> Array:
+    weights = [torch.zeros(1, requires_grad=True) for _ in inputs["x"]]
+    for w, gradient in zip(weights, inputs["x"], strict=True):
         w.grad = torch.full((1,), float(gradient))
     nn.utils.clip_grad_norm_(weights, 1.0)
     return np.asarray([w.grad for w in weights], dtype=np.float64)
@@ -59,51 +59,51 @@ def _rates(_: Inputs) -> list[float]:
     return seen
 
 
-def _dropped(given: Inputs) -> float:
-    out = nn.LSTM(4, 5, dropout=0.75, batch_first=True)(t(given["x"]))[0]
+def _dropped(inputs: Inputs) -> float:
+    out = nn.LSTM(4, 5, dropout=0.75, batch_first=True)(t(inputs["x"]))[0]
     return float(abs(out - out[:1]).max() > 1e-3)
 
 
-def _padded(given: Inputs) -> float:
+def _padded(inputs: Inputs) -> float:
     layer = nn.Embedding(3, 1, padding_idx=0)
-    layer(t(given["index"])).sum().backward()
+    layer(t(inputs["index"])).sum().backward()
     return float(layer.weight.grad[0])
 
 
 def _epsilon(function: Callable[[Tensor], Tensor], variance: float) -> Answer:
     """From what a normalization makes of x, whose variance (or mean square) is known."""
-    return lambda given: (float(t(given["x"]).ravel()[0]) / float(function(t(given["x"])).ravel()[0])) ** 2 - variance
+    return lambda inputs: (float(t(inputs["x"]).ravel()[0]) / float(function(t(inputs["x"])).ravel()[0])) ** 2 - variance
 
 
-def _attends(given: Inputs) -> list[float]:
+def _attends(inputs: Inputs) -> list[float]:
     layer = nn.MultiheadAttention(2, 1, bias=False).eval()
     for parameter in layer.parameters():
         parameter.data.copy_(torch.arange(1.0, 1 + parameter.numel()).reshape(parameter.shape) / 20)
-    x = t(given["x"])
+    x = t(inputs["x"])
     other = x.clone()
     other[0, 0] += 1
     changed = (layer(x, x, x)[0] != layer(other, other, other)[0]).any(-1)
     return [float(changed[1, 0]), float(changed[0, 1])]
 
 
-def _all_masked(given: Inputs) -> Array:
+def _all_masked(inputs: Inputs) -> Array:
     layer = nn.MultiheadAttention(1, 1, bias=False, batch_first=True)
     for parameter in layer.parameters():
         parameter.data.fill_(1.0)
-    keys = t(given["values"])[None, :, None]
+    keys = t(inputs["values"])[None, :, None]
     found = layer(torch.zeros(1, 1, 1), keys, keys, attn_mask=torch.ones(1, 2, dtype=torch.bool))[0]
     return np.asarray(found.detach()).ravel()
 
 
-def _ctc(given: Inputs) -> Tensor:
-    scores = torch.log_softmax(t(given["x"]), -1).transpose(0, 1)
-    labels = t(given["labels"])
+def _ctc(inputs: Inputs) -> Tensor:
+    scores = torch.log_softmax(t(inputs["x"]), -1).transpose(0, 1)
+    labels = t(inputs["labels"])
     return nn.CTCLoss()(scores, labels, torch.tensor([len(scores)]), torch.tensor([labels.shape[1]]))
 
 
-def _empty_norm(given: Inputs) -> Array:
+def _empty_norm(inputs: Inputs) -> Array:
     layer = nn.BatchNorm1d(2)
-    layer(t(given["x"]))
+    layer(t(inputs["x"]))
     return np.asarray(layer.running_mean)
 
 
@@ -131,27 +131,27 @@ def _fans(item: str, start: Callable[[Tensor], Tensor]) -> dict[str, Answer]:
     return {f"{item}.{aspect}_fan": started(make) for aspect, make in kernels.items()}
 
 
-def _classes(given: Inputs) -> Tensor:
-    x = t(given["x"])
+def _classes(inputs: Inputs) -> Tensor:
+    x = t(inputs["x"])
     return nn.CrossEntropyLoss()(x, torch.zeros(x.shape[0], x.shape[2], dtype=torch.int64))
 
 
-def _probabilities(given: Inputs) -> Tensor:
-    return F.nll_loss(t(given["x"]).log(), t(given["labels"]))
+def _probabilities(inputs: Inputs) -> Tensor:
+    return F.nll_loss(t(inputs["x"]).log(), t(inputs["labels"]))
 
 
-def _norm_of_one(given: Inputs) -> Array:
-    return np.asarray(nn.BatchNorm1d(2)(t(given["x"])).detach())
+def _norm_of_one(inputs: Inputs) -> Array:
+    return np.asarray(nn.BatchNorm1d(2)(t(inputs["x"])).detach())
 
 
 EDGES: Mapping[str, Answer] = {
-    "batch_norm.mode": lambda given: nn.BatchNorm1d(given["x"].shape[1], eps=2.0**-10)(t(given["x"])).detach(),
-    "dropout.mode": lambda given: nn.Dropout(0.75)(t(given["x"])).max(),
+    "batch_norm.mode": lambda inputs: nn.BatchNorm1d(inputs["x"].shape[1], eps=2.0**-10)(t(inputs["x"])).detach(),
+    "dropout.mode": lambda inputs: nn.Dropout(0.75)(t(inputs["x"])).max(),
     "batch_norm.moves": _moved,
     "batch_norm.one_example": _norm_of_one,
     "gradient.twice": _twice,
     "step.rescaling": _stepped,
-    "penalty.factor": lambda given: (1 - _stepped(given, weight_decay=0.25)) / float(given["rate"]),
+    "penalty.factor": lambda inputs: (1 - _stepped(inputs, weight_decay=0.25)) / float(inputs["rate"]),
     "clip_norm.over": _clipped,
     "step_decay.rates": _rates,
     "squared_error.shapes": call(nn.MSELoss(), "x", "y"),
@@ -167,7 +167,7 @@ EDGES: Mapping[str, Answer] = {
     "batch_norm.empty": _empty_norm,
     "dense.flattens": shape(nn.Linear(4, 5)),
     "global_average_pool2d.shape": shape(nn.AdaptiveAvgPool2d(1)),
-    "max_pool2d.function_stride": lambda given: F.max_pool2d(t(given["x"])[None, None], (1, 2)).shape[-1],
+    "max_pool2d.function_stride": lambda inputs: F.max_pool2d(t(inputs["x"])[None, None], (1, 2)).shape[-1],
     "max_pool2d.padding_value": call(lambda x: F.max_pool2d(x[None, None], (1, 2), 1, (0, 1))[0, 0, 0, 0]),
     "average_pool2d.ceil_divisor": call(lambda x: nn.AvgPool2d((1, 2), ceil_mode=True)(x[None, None])[0, 0, 0, -1]),
     "conv_transpose2d.kernel_layout": lambda _: nn.ConvTranspose2d(5, 7, (2, 3)).weight.shape,
@@ -193,7 +193,7 @@ EDGES: Mapping[str, Answer] = {
     "cross_entropy.huge": call(nn.CrossEntropyLoss(), "x", "labels"),
     "binary_cross_entropy.huge": call(nn.BCEWithLogitsLoss(), "x", "y"),
     "binary_cross_entropy.first_argument": call(nn.BCELoss(), "x", "y"),
-    "binary_cross_entropy.weighted": lambda given: nn.BCELoss(weight=t(given["weights"]))(t(given["x"]), t(given["y"])),
+    "binary_cross_entropy.weighted": lambda inputs: nn.BCELoss(weight=t(inputs["weights"]))(t(inputs["x"]), t(inputs["y"])),
     "kl_divergence.takes": call(nn.KLDivLoss(), "q", "p"),
     "ctc.blank": _ctc,
     "ctc.reduction": _ctc,
@@ -229,16 +229,16 @@ EDGES: Mapping[str, Answer] = {
     "kink.relu_nan": slope(F.relu),
     "number.integer_by_zero": call(torch.floor_divide, "i", "j"),
     "number.integer_power": call(lambda i: i ** torch.tensor(-1), "i"),
-    "number.one_hot_type": dtype(lambda given: F.one_hot(t(given["i"]), 3)),
-    "number.half_plus_single_type": dtype(lambda given: t(given["x"]).half() + t(given["x"])),
-    "number.int32_plus_int64_type": dtype(lambda given: t(given["i"]).int() + t(given["i"])),
-    "number.int32_plus_single_type": dtype(lambda given: t(given["i"]).int() + t(given["x"])),
-    "number.boolean_sum_type": dtype(lambda given: (t(given["x"]) > 0).sum()),
+    "number.one_hot_type": dtype(lambda inputs: F.one_hot(t(inputs["i"]), 3)),
+    "number.half_plus_single_type": dtype(lambda inputs: t(inputs["x"]).half() + t(inputs["x"])),
+    "number.int32_plus_int64_type": dtype(lambda inputs: t(inputs["i"]).int() + t(inputs["i"])),
+    "number.int32_plus_single_type": dtype(lambda inputs: t(inputs["i"]).int() + t(inputs["x"])),
+    "number.boolean_sum_type": dtype(lambda inputs: (t(inputs["x"]) > 0).sum()),
     "number.scalar_type": dtype(lambda _: torch.tensor(1.5)),
-    "number.byte_overflow": lambda given: t(given["i"]).to(torch.uint8) + t(given["j"]).to(torch.uint8),
-    "number.half_overflow": lambda given: t(given["x"]).half().sum().float(),
-    "number.half_mean": lambda given: t(given["x"]).half().mean().float(),
-    "number.float_to_integer": lambda given: t(given["x"]).to(torch.int32),
+    "number.byte_overflow": lambda inputs: t(inputs["i"]).to(torch.uint8) + t(inputs["j"]).to(torch.uint8),
+    "number.half_overflow": lambda inputs: t(inputs["x"]).half().sum().float(),
+    "number.half_mean": lambda inputs: t(inputs["x"]).half().mean().float(),
+    "number.float_to_integer": lambda inputs: t(inputs["x"]).to(torch.int32),
     "number.variance_of_one": call(torch.var),
     "number.min_nan": call(torch.min),
     "number.sort_nan": call(lambda x: torch.sort(x).values),

@@ -30,10 +30,10 @@ def _weights(count: int) -> list[Tensor]:
     return [torch.ones(1, requires_grad=True) for _ in range(count)]
 
 
-def _alike(given: Inputs) -> float:
+def _alike(inputs: Inputs) -> float:
     pair = _weights(2)
     optimizer = torch.optim.NAdam(pair, lr=0.5, betas=(0.5, 0.75))
-    for gradient in given["gradients"]:
+    for gradient in inputs["gradients"]:
         for w in pair:
             w.grad = torch.full((1,), float(gradient))
         optimizer.step()
@@ -76,24 +76,24 @@ def _bias(_: Inputs) -> float:
     return float(layer.bias)
 
 
-def _infinite(given: Inputs) -> Array:
+def _infinite(inputs: Inputs) -> Array:
     w = torch.zeros(2, requires_grad=True)
-    w.grad = t(given["x"])
+    w.grad = t(inputs["x"])
     nn.utils.clip_grad_norm_([w], 1.0)
     return np.asarray(w.grad)
 
 
-def _accumulated(given: Inputs) -> float:
+def _accumulated(inputs: Inputs) -> float:
     w = torch.zeros(1, requires_grad=True)
     optimizer = torch.optim.SGD([w], lr=1.0)
-    for gradient in t(given["x"]):
+    for gradient in t(inputs["x"]):
         (w * gradient).sum().backward()
     optimizer.step()
     return -float(w)
 
 
-def _of_vector(given: Inputs) -> Array:
-    x = t(given["x"]).requires_grad_()
+def _of_vector(inputs: Inputs) -> Array:
+    x = t(inputs["x"]).requires_grad_()
     (x**2).backward()
     return np.asarray(x.grad)
 
@@ -104,12 +104,12 @@ def _second(layer: nn.Module, x: Tensor) -> Tensor:
     return torch.autograd.grad(slope.sum(), layer.weight)[0]
 
 
-def _behind(given: Inputs) -> float:
+def _behind(inputs: Inputs) -> float:
     direct, copied = (
         slope(lambda x: F.max_pool2d(x.reshape(1, 1, 8, 8), 2)),
         slope(lambda x: F.max_pool2d(x.reshape(1, 1, 8, 8).clone(), 2)),
     )
-    return float((direct(given) == copied(given)).all())
+    return float((direct(inputs) == copied(inputs)).all())
 
 
 class _Listing(nn.Module):  # type: ignore[misc]
@@ -118,15 +118,15 @@ class _Listing(nn.Module):  # type: ignore[misc]
         self.parts = [nn.Linear(2, 3), nn.Linear(3, 5)]
 
 
-def _written(given: Inputs) -> float:
-    x = t(given["x"])
+def _written(inputs: Inputs) -> float:
+    x = t(inputs["x"])
     piece = x[0:1]
     piece[:] = 7.0
     return float(x[0])
 
 
-def _batches(given: Inputs, **arguments: Any) -> list[Array]:
-    return [np.asarray(batch) for batch in DataLoader(t(given["x"]), **arguments)]
+def _batches(inputs: Inputs, **arguments: Any) -> list[Array]:
+    return [np.asarray(batch) for batch in DataLoader(t(inputs["x"]), **arguments)]
 
 
 def rates(make: Callable[[torch.optim.Optimizer], lr_scheduler.LRScheduler], count: int, first: float = 1.0) -> list[float]:
@@ -156,13 +156,13 @@ def _improved(_: Inputs) -> float:
     return float(schedule.best < 100.0)
 
 
-def _impossible(given: Inputs) -> Tensor:
-    scores = torch.log_softmax(t(given["x"]), -1).transpose(0, 1)
-    return nn.CTCLoss()(scores, t(given["labels"]), torch.tensor([2]), torch.tensor([2]))
+def _impossible(inputs: Inputs) -> Tensor:
+    scores = torch.log_softmax(t(inputs["x"]), -1).transpose(0, 1)
+    return nn.CTCLoss()(scores, t(inputs["labels"]), torch.tensor([2]), torch.tensor([2]))
 
 
-def _divergence(given: Inputs) -> Tensor:
-    return nn.KLDivLoss(reduction="batchmean")(t(given["q"]).log(), t(given["p"]))
+def _divergence(inputs: Inputs) -> Tensor:
+    return nn.KLDivLoss(reduction="batchmean")(t(inputs["q"]).log(), t(inputs["p"]))
 
 
 STEPS: Mapping[str, Answer] = {
@@ -179,14 +179,14 @@ STEPS: Mapping[str, Answer] = {
     "clip_norm.infinite": _infinite,
     "gradient.accumulated": _accumulated,
     "gradient.of_vector": _of_vector,
-    "gradient.second_dense": lambda given: _second(nn.Linear(1, 1, bias=False), t(given["x"])[:, None]),
-    "gradient.second_convolution": lambda given: _second(nn.Conv2d(1, 1, 1, bias=False), t(given["x"])[None, None, None]),
+    "gradient.second_dense": lambda inputs: _second(nn.Linear(1, 1, bias=False), t(inputs["x"])[:, None]),
+    "gradient.second_convolution": lambda inputs: _second(nn.Conv2d(1, 1, 1, bias=False), t(inputs["x"])[None, None, None]),
     "max_pool2d.behind_reshape": _behind,
     "model.list": lambda _: len(list(_Listing().parameters())),
     "view.writes": _written,
-    "batches.size": lambda given: [_batches(given)[place].size for place in (0, -1)],
-    "batches.shuffled": lambda given: float((np.concatenate(_batches(given)) == given["x"]).all()),
-    "batches.last_dropped": lambda given: len(_batches(given, batch_size=32)),
+    "batches.size": lambda inputs: [_batches(inputs)[place].size for place in (0, -1)],
+    "batches.shuffled": lambda inputs: float((np.concatenate(_batches(inputs)) == inputs["x"]).all()),
+    "batches.last_dropped": lambda inputs: len(_batches(inputs, batch_size=32)),
     "exponential_decay.between": lambda _: rates(lambda o: lr_scheduler.StepLR(o, 2, 0.5), 4),
     "multi_step_decay.boundary": lambda _: rates(lambda o: lr_scheduler.MultiStepLR(o, [2], 0.5), 4),
     "cosine_decay.beyond": lambda _: rates(lambda o: lr_scheduler.CosineAnnealingLR(o, 4), 7)[6],

@@ -16,60 +16,60 @@ from parity.execution.protocol import Array
 from parity.torch_impl.atlas.answers import Answer, Inputs, call, dtype, t
 
 
-def _frozen(given: Inputs) -> Array:
-    layer = nn.BatchNorm1d(given["x"].shape[1], momentum=0.25).requires_grad_(False)
-    layer(t(given["x"]))
+def _frozen(inputs: Inputs) -> Array:
+    layer = nn.BatchNorm1d(inputs["x"].shape[1], momentum=0.25).requires_grad_(False)
+    layer(t(inputs["x"]))
     return np.asarray(layer.running_mean)
 
 
-def _conv(given: Inputs, **arguments: str) -> Array:
-    kernel = t(given["kernel"])[None, None]
+def _conv(inputs: Inputs, **arguments: str) -> Array:
+    kernel = t(inputs["kernel"])[None, None]
     layer = nn.Conv2d(1, 1, kernel.shape[2:], bias=False, **arguments)
     layer.weight.data = kernel
-    return np.asarray(layer(t(given["x"])[None, None]).detach()[0, 0])
+    return np.asarray(layer(t(inputs["x"])[None, None]).detach()[0, 0])
 
 
-def _transposed(given: Inputs) -> Array:
+def _transposed(inputs: Inputs) -> Array:
     layer = nn.ConvTranspose2d(1, 1, (1, 3), (1, 2), (0, 1), (0, 1), bias=False)
-    layer.weight.data = t(given["kernel"])[None, None]
-    return np.asarray(layer(t(given["x"])[None, None]).detach()).ravel()
+    layer.weight.data = t(inputs["kernel"])[None, None]
+    return np.asarray(layer(t(inputs["x"])[None, None]).detach()).ravel()
 
 
-def _sampled(given: Inputs) -> Array:
+def _sampled(inputs: Inputs) -> Array:
     grid = torch.tensor([[[[-1.0, 0.0]]]])
-    return np.asarray(F.grid_sample(t(given["x"])[None, None], grid))
+    return np.asarray(F.grid_sample(t(inputs["x"])[None, None], grid))
 
 
 WINDOWS: Mapping[str, Answer] = {
     "normalize.axis": call(lambda x: F.normalize(x)[0, 0, 0]),
-    "group_norm.gains": lambda given: nn.GroupNorm(2, given["x"].shape[1]).weight.numel(),
+    "group_norm.gains": lambda inputs: nn.GroupNorm(2, inputs["x"].shape[1]).weight.numel(),
     "batch_norm.frozen_moves": _frozen,
     "batch_norm.half_statistics": dtype(lambda _: nn.BatchNorm2d(3).half().running_var),
     "batch_norm.saved": lambda _: len(nn.BatchNorm2d(3).state_dict()),
-    "layer_norm.two_axes": lambda given: nn.LayerNorm(given["x"].shape[-2:]).weight.shape,
-    "conv2d.same_even": lambda given: _conv(given, padding="same"),
+    "layer_norm.two_axes": lambda inputs: nn.LayerNorm(inputs["x"].shape[-2:]).weight.shape,
+    "conv2d.same_even": lambda inputs: _conv(inputs, padding="same"),
     "conv2d.stride_and_dilation": lambda _: nn.Conv2d(1, 1, 3, stride=2, dilation=2)(torch.zeros(1, 1, 9, 9)).shape[-1],
     "conv2d.unbatched": lambda _: nn.Conv2d(3, 5, 1)(torch.zeros(3, 4, 4)).shape,
-    "dense.vector": lambda given: nn.Linear(4, 2)(t(given["x"])).shape,
+    "dense.vector": lambda inputs: nn.Linear(4, 2)(t(inputs["x"])).shape,
     "max_pool2d.stem": call(lambda x: nn.MaxPool2d((1, 3), (1, 2), (0, 1))(x[None, None])),
-    "max_pool2d.ceil_beyond": lambda given: nn.MaxPool2d((1, 2), (1, 2), (0, 1), ceil_mode=True)(
-        t(given["x"])[None, None]
+    "max_pool2d.ceil_beyond": lambda inputs: nn.MaxPool2d((1, 2), (1, 2), (0, 1), ceil_mode=True)(
+        t(inputs["x"])[None, None]
     ).shape[-1],
     "max_pool2d.nan": call(lambda x: nn.MaxPool2d((1, 2))(x[None, None])),
     "conv_transpose2d.same_cut": _transposed,
     "conv_transpose2d.gap": lambda _: nn.ConvTranspose2d(1, 1, 1, stride=2)(torch.zeros(1, 1, 4, 4)).shape[-1],
-    "pad.order": lambda given: F.pad(t(given["x"]), (1, 2)).shape,
+    "pad.order": lambda inputs: F.pad(t(inputs["x"]), (1, 2)).shape,
     "extract_patches.order": call(lambda x: nn.Unfold(2)(x[None])),
     "depth_to_space.order": call(lambda x: nn.PixelShuffle(2)(x[None, :, None, None]).ravel()),
     "grid_sample.edge": _sampled,
     "adaptive_average_pool2d.windows": call(lambda x: nn.AdaptiveAvgPool2d((1, 3))(x[None, None])),
-    "resize.size_order": lambda given: F.interpolate(t(given["x"])[None, None, ..., 0], size=(2, 3)).shape[-2:],
+    "resize.size_order": lambda inputs: F.interpolate(t(inputs["x"])[None, None, ..., 0], size=(2, 3)).shape[-2:],
     "dropout.everything": call(lambda x: F.dropout(x, 1.0, training=True)),
     "dropout.function_mode": call(lambda x: F.dropout(x, 0.75).max()),
     "embedding.float_index": call(nn.Embedding.from_pretrained(torch.arange(5.0)[:, None] * 10)),
-    "split.number_means": lambda given: len(torch.split(t(given["x"]), 2)),
+    "split.number_means": lambda inputs: len(torch.split(t(inputs["x"]), 2)),
     "repeat.order": call(lambda x: x.repeat(2)),
-    "flatten.keeps": lambda given: torch.flatten(t(given["x"])).shape,
+    "flatten.keeps": lambda inputs: torch.flatten(t(inputs["x"])).shape,
     "dot.axes": call(torch.dot, "x", "y"),
     "elu.function_alpha": call(lambda x: -F.elu(x)),
     "rrelu.evaluation": call(lambda x: -F.rrelu(x)),

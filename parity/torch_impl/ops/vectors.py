@@ -146,13 +146,13 @@ def _bound(side: str, native: Callable[..., Any], plain: Callable[..., float]) -
     """The greatest or least of values and numbers; torch.maximum takes values only."""
 
     def two(a: Any, b: Any) -> Any:
-        values = [one for one in (a, b) if isinstance(one, fx.Proxy)]
+        values = [item for item in (a, b) if isinstance(item, fx.Proxy)]
         if len(values) == 2:
             return native(a, b)
         number = b if values and values[0] is a else a
         return torch.clamp(values[0], **{side: number}) if values else plain(a, b)
 
-    return lambda *given: functools.reduce(two, given)
+    return lambda *inputs: functools.reduce(two, inputs)
 
 
 _GREATEST, _LEAST = _bound("min", torch.maximum, max), _bound("max", torch.minimum, min)

@@ -131,9 +131,9 @@ class Model:
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
         with self._kept():
-            found = self.forward(inputs)
+            arrays = self.forward(inputs)
         calls = [
-            Call(name, tuple(one.shape for one in taken), tuple(one.shape for one in gave))
+            Call(name, tuple(taken_array.shape for taken_array in taken), tuple(given_array.shape for given_array in gave))
             for name, _, taken, gave in self.calls[False].calls
         ]
         leaves = [leaf for name in dict.fromkeys(call.leaf for call in calls) for leaf in self._parts(name)]
@@ -146,7 +146,7 @@ class Model:
             for name in loose
             if name not in buffers
         ]
-        return leaves, calls, [array.shape for array in in_order(found, OUTPUT)]
+        return leaves, calls, [array.shape for array in in_order(arrays, OUTPUT)]
 
     def weights(self) -> Arrays:
         return {name: device.array(tensor) for name, tensor in self.tensors.items()}
@@ -168,18 +168,20 @@ class Model:
         with self._kept():
             self.module.zero_grad(set_to_none=True)
             outputs = self._run(tensors, training=True)
-            floats = [one for one in _flat(outputs) if one.is_floating_point()]
-            total = sum((one * self._tensor(weight)).sum() for one, weight in zip(floats, loss, strict=True))
+            floats = [item for item in _flat(outputs) if item.is_floating_point()]
+            total = sum((item * self._tensor(weight)).sum() for item, weight in zip(floats, loss, strict=True))
             total.backward()
-            trained = {name: one for name, one in self.module.named_parameters() if one.requires_grad}
-            found = {array_name(GRADIENT, name): _gradient(one) for name, one in trained.items()}
-            found |= {
-                array_name(INPUT_GRADIENT, place): _gradient(one) for place, one in enumerate(tensors) if one.requires_grad
+            trained = {name: item for name, item in self.module.named_parameters() if item.requires_grad}
+            arrays = {array_name(GRADIENT, name): _gradient(item) for name, item in trained.items()}
+            arrays |= {
+                array_name(INPUT_GRADIENT, place): _gradient(tensor)
+                for place, tensor in enumerate(tensors)
+                if tensor.requires_grad
             }
             if trained:
                 torch.optim.SGD(trained.values(), lr=learning_rate).step()
-            found |= put_under(self.weights(), AFTER)
-        return {**numbered(_floats(outputs), OUTPUT), **self.calls[True].arrays(), **found}
+            arrays |= put_under(self.weights(), AFTER)
+        return {**numbered(_floats(outputs), OUTPUT), **self.calls[True].arrays(), **arrays}
 
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
         name, skeleton, taken, _ = self.calls[change["training"]].calls[change["call"]]
@@ -200,23 +202,23 @@ class Model:
     def functions(
         self, inputs: Sequence[Array], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Array]]
     ) -> tuple[list[dict[str, Any]], Arrays]:
-        told: list[CalledFunction] = []
+        calls: list[CalledFunction] = []
         with self._kept(), torch.no_grad():
-            outputs = self._run([self._tensor(array) for array in inputs], training, told, given)
-        found, arrays = answered(told, *between)
+            outputs = self._run([self._tensor(array) for array in inputs], training, calls, given)
+        found, arrays = answered(calls, *between)
         return found, {**numbered(_floats(outputs), OUTPUT), **self.calls[training].arrays(), **arrays}
 
     def _run(
         self,
         tensors: Sequence[Tensor],
         training: bool,
-        told: list[CalledFunction] | None = None,
+        calls: list[CalledFunction] | None = None,
         given: Mapping[int, Sequence[Array]] | None = None,
     ) -> Any:
         reseeded()
         self.module.train(training)
         self.calls[training] = recorder = Recorder(self.modules)
-        listening = Functions(self.scaled, told, given or {}, recorder.place)
+        listening = Functions(self.scaled, calls, given or {}, recorder.place)
         self.draws[TRAIN if training else EVAL] = listening.draws
         try:
             with listening:
@@ -252,14 +254,15 @@ class Model:
     def _weights(self, name: str, module: nn.Module, kind: Kind | None) -> Iterator[Weight]:
         if isinstance(module, RECURRENCES):
             yield from (
-                self._weight(*one[:2], layout="", gates=one[2], of=module, at=name) for one in recurrent_weights(module)
+                self._weight(*recurrent_weight[:2], layout="", gates=recurrent_weight[2], of=module, at=name)
+                for recurrent_weight in recurrent_weights(module)
             )
         elif isinstance(module, nn.MultiheadAttention):
             for role, own, rows in split_weights(module):
                 yield self._weight(role, own, rows=rows, of=module, at=name)
         else:
             known = kind.weights if kind else {}
-            statistics = {own for own, one in module.named_buffers() if known.get(own)}
+            statistics = {own for own, item in module.named_buffers() if known.get(own)}
             for own in [own for own, _ in owned(module)] + sorted(statistics):
                 role, layout = known.get(own, (own, ""))
                 yield self._weight(role, own, layout=layout, of=module, at=name)
@@ -270,7 +273,7 @@ class Model:
     ) -> Weight:  # fmt: skip
         """The weight of a leaf; a tied tensor bears the name of its first owner."""
         tensor = self.tensors[own] if of is None else _tensors(of)[own]
-        native = own if of is None else next(name for name, one in self.tensors.items() if one is tensor)
+        native = own if of is None else next(name for name, item in self.tensors.items() if item is tensor)
         return Weight(role, native, tuple(tensor.shape), layout, rows, gates, tensor.requires_grad)
 
 

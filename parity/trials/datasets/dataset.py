@@ -73,14 +73,14 @@ def split(name: str, arrays: Mapping[str, Array], test_share: float) -> tuple[di
 
 def given(graph: Graph, name: str, dtype: str, rank: int | None = None) -> Input:
     """The input of that name, which the data set fills; an error where the graph has none of that kind."""
-    for one in graph.batch_inputs():
-        if one.name == name and one.dtype == dtype and rank in (None, len(one.shape)):
-            return one
+    for graph_input in graph.batch_inputs():
+        if graph_input.name == name and graph_input.dtype == dtype and rank in (None, len(graph_input.shape)):
+            return graph_input
     ranked = "" if rank is None else f" with {rank} axes"
     raise DatasetError(f"{graph.name} has no {dtype} input `{name}`{ranked} to fill")
 
 
 def only(graph: Graph, *names: str) -> None:
     """An error where the graph has inputs beside these, which the data set could not fill."""
-    if strange := sorted({one.name for one in graph.batch_inputs()} - set(names)):
+    if strange := sorted({graph_input.name for graph_input in graph.batch_inputs()} - set(names)):
         raise DatasetError(f"{graph.name} has inputs that this data set does not fill: {', '.join(strange)}")

@@ -76,8 +76,10 @@ def _pairs(half: dict[str, Array], numbers: Stream) -> dict[str, Array]:
 
 
 def _image_and_label(graph: Graph) -> tuple[Input, Input]:
-    floats = [one for one in graph.inputs if one.dtype == "float"]
-    labels = [one for one in graph.training_inputs if one.dtype == "integer" and one.shape == ()]
+    floats = [graph_input for graph_input in graph.inputs if graph_input.dtype == "float"]
+    labels = [
+        graph_input for graph_input in graph.training_inputs if graph_input.dtype == "integer" and graph_input.shape == ()
+    ]
     if len(floats) != 1 or len(labels) != 1:
         raise DatasetError(f"{graph.name} has no single image and single label to fill from digits")
     return floats[0], labels[0]

@@ -25,7 +25,7 @@ def exclusive_or(graph: Graph) -> Dataset:
     if shape != (2,) or low_high is None:
         raise DatasetError(f"{graph.name}: exclusive or needs two features, not {shape}, and a target with a range")
     features = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-    target = np.array([[low_high[int(one != other)]] for one, other in features])
+    target = np.array([[low_high[int(item != other)]] for item, other in features])
     cases = {"features": features, "target": target}
     return Dataset("exclusive_or", "Minsky & Papert 1969, Perceptrons", cases, cases, "target")
 

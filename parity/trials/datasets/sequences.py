@@ -32,7 +32,7 @@ def _transduced(graph: Graph, name: str, change: Callable[[Array], Array]) -> Da
     """Inputs of an encoder with a decoder: `source`, `target` behind a begin (teacher forcing), `labels` before an end."""
     only(graph, "source", "source_length", "target", "target_length", "labels")
     source, target = given(graph, "source", "integer", 1), given(graph, "target", "integer", 1)
-    letters = min(LETTERS, *((one.below or 0) - FIRST for one in (source, target)))
+    letters = min(LETTERS, *((graph_input.below or 0) - FIRST for graph_input in (source, target)))
     longest = min(source.shape[0], target.shape[0] - 1)
     if letters < 2 or longest < SHORTEST:
         raise DatasetError(f"{graph.name}: letters need {FIRST + 2} tokens and a target of {SHORTEST + 1} steps at least")

@@ -80,23 +80,25 @@ def _told_apart(words: Sequence[str], frameworks: Sequence[str]) -> tuple[str | 
 def chosen(chapter: str | None, item: str | None) -> list[Question]:
     """The questions of a chapter, or of an item (`batch_norm`, or `batch_norm.epsilon`)."""
     if chapter is not None and chapter not in CHAPTERS:
-        known = any(chapter in (one.name, one.name.partition(".")[0]) for one in QUESTIONS)
+        known = any(chapter in (question.name, question.name.partition(".")[0]) for question in QUESTIONS)
         close = did_you_mean(chapter, CHAPTERS)
         here = f"`{chapter}` is an item: parity atlas --item {chapter}; chapters" if known else f"no chapter `{chapter}`; there"
         raise UsageError(f"{here} are: {', '.join(CHAPTERS)}; frameworks are: {', '.join(training())}{close}")
-    found = [one for one in QUESTIONS if chapter in (None, one.chapter)]
+    questions = [question for question in QUESTIONS if chapter in (None, question.chapter)]
     if item is None:
-        return found
-    wanted = [one for one in found if item in (one.name, one.name.partition(".")[0])]
+        return questions
+    wanted = [question for question in questions if item in (question.name, question.name.partition(".")[0])]
     if not wanted:
         where = "" if chapter is None else f" in the chapter {chapter}"
-        raise UsageError(f"no item `{item}`{where}{_meant(item, found)}; `parity atlas` shows every name")
+        raise UsageError(f"no item `{item}`{where}{_meant(item, questions)}; `parity atlas` shows every name")
     return wanted
 
 
 def _meant(word: str, questions: Sequence[Question]) -> str:
     """`; did you mean …`, the nearest items and names of questions: spelled alike, or with one of the word's parts."""
-    names = dict.fromkeys([*(one.name.partition(".")[0] for one in questions), *(one.name for one in questions)])
+    names = dict.fromkeys(
+        [*(question.name.partition(".")[0] for question in questions), *(question.name for question in questions)]
+    )
     spelled = "_".join(word.lower().replace("-", " ").replace("_", " ").split())
     near = get_close_matches(spelled, names, n=3, cutoff=0.6)
     near += [name for name in names if spelled and spelled in (name.partition(".")[2], name.replace(".", "_"))]
@@ -111,8 +113,10 @@ def _meant(word: str, questions: Sequence[Question]) -> str:
 def ask(questions: Sequence[Question], frameworks: Sequence[str]) -> tuple[list[AtlasRow], dict[str, str]]:
     """The rows, and the version of each framework that answered."""
     trials = [
-        Trial(Case(spec=one.name, task="question", dtype="float32", mode="eager"), one.inputs, lambda _: [], "question")
-        for one in questions
+        Trial(
+            Case(spec=question.name, task="question", dtype="float32", mode="eager"), question.inputs, lambda _: [], "question"
+        )
+        for question in questions
     ]
     found: dict[str, dict[str, Answer]] = {question.name: {} for question in questions}
     versions: dict[str, str] = {}
@@ -122,7 +126,10 @@ def ask(questions: Sequence[Question], frameworks: Sequence[str]) -> tuple[list[
             found[question.name][judged.framework] = _cell(question, judged)
             if judged.record.framework_version:
                 versions[judged.framework] = judged.record.framework_version
-    return [AtlasRow(one.name, one.chapter, one.text, one.advice, found[one.name]) for one in questions], versions
+    return [
+        AtlasRow(question.name, question.chapter, question.text, question.advice, found[question.name])
+        for question in questions
+    ], versions
 
 
 def _cell(question: Question, judged: JudgedTrial) -> Answer:

@@ -34,7 +34,7 @@ def outdated(questions: Sequence[Question], frameworks: Sequence[str]) -> str:
 
     frameworks: those that were named; none means those that travel. Nothing where it does."""
     rows, versions = _read()
-    if missing := [one.name for one in questions if one.name not in rows]:
+    if missing := [question.name for question in questions if question.name not in rows]:
         return f"no answer to {missing[0]} travels with parity"
     if missing := [name for name in frameworks if name not in versions]:
         return f"no answer of {', '.join(missing)} travels with parity"
@@ -51,7 +51,7 @@ def answers(questions: Sequence[Question], frameworks: Sequence[str]) -> tuple[l
     """The rows of the questions with the answers of these frameworks, in their order, or of all; and the versions."""
     rows, versions = _read()
     names = frameworks or tuple(versions)
-    found = [rows[one.name] for one in questions]
+    found = [rows[question.name] for question in questions]
     return (
         [replace(row, answers={name: row.answers[name] for name in names}) for row in found],
         {name: versions[name] for name in names},

@@ -44,26 +44,32 @@ class FirstDeparture:
 
 def find(judged: Sequence[JudgedTrial]) -> FirstDeparture | None:
     """The first departing node alone in graph order; else the first departing quantity of the whole graph."""
-    wholes = [one for one in judged if one.trial.kind == "architectures"]  # the architecture, then its phases alone
-    whole = next((one for one in wholes if one.verdict not in PASSING), wholes[0])
+    wholes = [
+        judged_trial for judged_trial in judged if judged_trial.trial.kind == "architectures"
+    ]  # the architecture, then its phases alone
+    whole = next((judged_trial for judged_trial in wholes if judged_trial.verdict not in PASSING), wholes[0])
     graph = whole.trial.case.graph
     if graph is None:
         raise ValueError(f"{whole.trial.case.id} has no graph")
-    alone = {one.trial.case.spec.split(":", 1)[1]: one for one in judged if one.trial.kind == "nodes"}
+    alone = {
+        judged_trial.trial.case.spec.split(":", 1)[1]: judged_trial
+        for judged_trial in judged
+        if judged_trial.trial.kind == "nodes"
+    }
     for node in graph.all_nodes():
-        one = alone.get(node.name)
-        if one is not None and one.verdict not in PASSING:
-            return FirstDeparture(one, _first(one, graph), node.name, alone=True)
+        judged_trial = alone.get(node.name)
+        if judged_trial is not None and judged_trial.verdict not in PASSING:
+            return FirstDeparture(judged_trial, _first(judged_trial, graph), node.name, alone=True)
     if whole.verdict in PASSING:
         return None
     first = _first(whole, graph)
     return FirstDeparture(whole, first, _node_of(first, graph), alone=False)
 
 
-def _first(one: JudgedTrial, graph: Graph) -> Comparison:
+def _first(judged_trial: JudgedTrial, graph: Graph) -> Comparison:
     """The first departing comparison: by pass, then by the node's place (gradients from the last to the first)."""
     places = {node.name: place for place, node in enumerate(graph.all_nodes())}
-    bad = [comparison for comparison in one.comparisons if comparison.verdict not in PASSING]
+    bad = [comparison for comparison in judged_trial.comparisons if comparison.verdict not in PASSING]
 
     def rank(comparison: Comparison) -> tuple[int, int]:
         order = PASSES.index(comparison.quantity) if comparison.quantity in PASSES else len(PASSES)
@@ -94,7 +100,7 @@ def bisect(
 def _judged(spec: str, framework: str, realizations: Sequence[str], seed: int, store: str | Path) -> list[JudgedTrial]:
     named = asked_frameworks.that_train([framework])
     judged = check([spec], frameworks=named, dtypes=["float64"], seed=seed, realizations=realizations, store=store)
-    if not any(one.trial.kind == "architectures" for one in judged):
+    if not any(judged_trial.trial.kind == "architectures" for judged_trial in judged):
         raise UsageError(f"{spec} is no architecture; `parity check {spec}` judges it whole")
     return judged
 
@@ -121,9 +127,12 @@ def main(spec: str, framework: str, realizations: Sequence[str], seed: int, stor
 
 def agreement(spec: str, framework: str, judged: Sequence[JudgedTrial]) -> list[str]:
     """What is told where nothing departs: what the framework declares that it cannot do was not judged, and is named."""
-    missing = [one for one in judged if one.verdict == "unsupported"]
+    missing = [judged_trial for judged_trial in judged if judged_trial.verdict == "unsupported"]
     if not missing:
         return [f"{framework} agrees with {spec} in float64: every layer alone, and the whole"]
     count = f"{len(judged) - len(missing)} of {len(judged)} cases were judged"
     told = f"{framework}: nothing departs from {spec} in float64; {count}, the others are unsupported:"
-    return [told, *(f"    {one.trial.case.spec}: {outcomes.headline(one.record.reason)}" for one in missing)]
+    return [
+        told,
+        *(f"    {judged_trial.trial.case.spec}: {outcomes.headline(judged_trial.record.reason)}" for judged_trial in missing),
+    ]

@@ -142,8 +142,8 @@ def _expected(judged: JudgedTrial, comparison: Comparison) -> tuple[str, Array]:
     if comparison.quantity == "forward":
         return array_name(FORWARD, comparison.tensor), observe(case.graph, values, training=False).values[comparison.tensor]
     if comparison.quantity in KIND:
-        found: Mapping[str, Array] = getattr(observe(case.graph, values), KIND[comparison.quantity])
-        return array_name(GROUP[comparison.quantity], comparison.tensor), found[comparison.tensor]
+        arrays: Mapping[str, Array] = getattr(observe(case.graph, values), KIND[comparison.quantity])
+        return array_name(GROUP[comparison.quantity], comparison.tensor), arrays[comparison.tensor]
     # an update, or state that gradients() must not touch: what the framework did, shown against where it started
     stored = array_files.load(judged.out, judged.record.arrays) if judged.record.arrays else {}
     kept = comparison.quantity == "unchanged"

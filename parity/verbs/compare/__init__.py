@@ -77,7 +77,12 @@ def _named_sides(sides: Sequence[str]) -> list[tuple[str, str]]:
     if not 2 <= len(sides) <= MODELS:
         raise UsageError("name two or three models: parity compare torch=package.module:build keras=package.module:build")
     specs = [side.removeprefix(f"{spec_side.SPEC}=") for side in sides if side.startswith(f"{spec_side.SPEC}=")]
-    models = [one for side in sides if not side.startswith(f"{spec_side.SPEC}=") for one in own_realizations([side]).items()]
+    models = [
+        own_realization
+        for side in sides
+        if not side.startswith(f"{spec_side.SPEC}=")
+        for own_realization in own_realizations([side]).items()
+    ]
     return [*((spec_side.SPEC, name) for name in specs), *models]
 
 
@@ -91,7 +96,7 @@ def _started(label: str, framework: str, target: str, python_path: tuple[Path, .
         asked_frameworks.that_train([framework], OWN_MODELS)
         interpreter = installed(framework).interpreter
         started = (Conversation(framework, interpreter, target, dtype, python_path) for dtype in DTYPES)
-        processes = {one.dtype: stack.enter_context(one) for one in started}
+        processes = {conversation.dtype: stack.enter_context(conversation) for conversation in started}
     except (ValueError, Unavailable) as error:
         raise UsageError(str(error)) from error
     return ComparedModel(label, framework, target, processes)
@@ -106,16 +111,16 @@ def _compared(
     found = structures.together([answer.structure for answer in answers])
     labels = {model.label: f"{model.framework}={model.target}" for model in models}
     mapped = _mapped(found, weights_map, map_path, labels)
-    found = structures.together([replace(one, channels=mapped.channels[one.label]) for one in found])
+    found = structures.together([replace(structure, channels=mapped.channels[structure.label]) for structure in found])
     initial = {model.label: answer.initial for model, answer in zip(models, answers, strict=True)}
     lacking = {model.label: answer.lacking for model, answer in zip(models, answers, strict=True)}
     run = ObservedModels(models, found, [answer.given for answer in answers], mapped, initial, seed, lacking)
     sides, given = run.observed(0)
     for _ in range(ORDERS if weights_map is None else 0):
-        told = next((one for side in sides[1:] if (one := reordering.told(sides[0], side, run.calls(side)))), {})
+        told = next((entry for side in sides[1:] if (entry := reordering.told(sides[0], side, run.calls(side)))), {})
         if not told:
             break
-        found = [reordering.with_told(one, told.get(one.label, {})) for one in run.structures]
+        found = [reordering.with_told(structure, told.get(structure.label, {})) for structure in run.structures]
         run = replace(run, structures=found, mapped=_mapped(found, None, map_path, labels))
         sides, given = run.observed(0)
     if randomness.mixed(sides):
@@ -178,8 +183,8 @@ def crashed(error: Crashed) -> int:
 
 def told(compared: Sequence[ComparedPair], json_path: Path | None) -> int:
     """Prints and writes what was found; gives the exit status."""
-    for one in compared:
-        show(one)
+    for compared_pair in compared:
+        show(compared_pair)
     if json_path is not None:
         write_json(json_path, compared)
-    return exit_status(found.verdict for one in compared for found in one.found)
+    return exit_status(tensor_verdict.verdict for compared_pair in compared for tensor_verdict in compared_pair.found)

@@ -45,34 +45,36 @@ def judged(
     passes = pairing.passes(ours, theirs, run.mapped, calls)
     if any(run.lacking[model.label] for model in (base, other)):
         return replace(_in_float32(run, other, (ours, theirs), means, calls, passes), notes=said)
-    found = [one for pairs in passes for one in judging.judged(pairs)]
+    tensor_verdicts = [tensor_verdict for pairs in passes for tensor_verdict in judging.judged(pairs)]
     departure = layer_causes.first(ours, theirs, calls, means, run.mapped) or training_causes.statistics(
         ours, theirs, run.mapped, calls, means
     )
-    departure = departure or training_causes.gradients(passes[2], found, (base.label, other.label))
+    departure = departure or training_causes.gradients(passes[2], tensor_verdicts, (base.label, other.label))
     if departure is not None and not departure.causes:
-        if by_chance := _by_chance(run, other, (ours, theirs), found):
+        if by_chance := _by_chance(run, other, (ours, theirs), tensor_verdicts):
             return ComparedPair(base, other, [*training_causes.settings(ours, theirs, run.mapped), *by_chance], None, said)
         if casts := _casts((ours, theirs), means):
             again = replace(run, lacking={**run.lacking, **casts})
             sides, given = again.observed(0)
             return judged(again, other, sides[0], sides[run.models.index(other)], given)
-    if judging.narrow_alone(found):
-        found = _redrawn(run, other, calls, passes)
-    if judging.narrow_alone(found) and logarithms.FRAMEWORK in (base.framework, other.framework):
-        found = logarithms.behind(found, _redrawn(replace(run, plain=True), other, calls))
+    if judging.narrow_alone(tensor_verdicts):
+        tensor_verdicts = _redrawn(run, other, calls, passes)
+    if judging.narrow_alone(tensor_verdicts) and logarithms.FRAMEWORK in (base.framework, other.framework):
+        tensor_verdicts = logarithms.behind(tensor_verdicts, _redrawn(replace(run, plain=True), other, calls))
     departure = departure and training_causes.spread_cause(departure, training_causes.settings(ours, theirs, run.mapped))
-    found = training_causes.documented(found, ours, theirs, run.mapped, calls, means)
-    found = logarithms.documented(found, [pair for pairs in passes for pair in pairs], (base.framework, other.framework))
+    tensor_verdicts = training_causes.documented(tensor_verdicts, ours, theirs, run.mapped, calls, means)
+    tensor_verdicts = logarithms.documented(
+        tensor_verdicts, [pair for pairs in passes for pair in pairs], (base.framework, other.framework)
+    )
     own_way = [cause for cause in departure.causes if code_causes.HELD in cause] if departure else []
     if own_way:
-        found = judging.in_its_own_way(found, own_way[0])
+        tensor_verdicts = judging.in_its_own_way(tensor_verdicts, own_way[0])
     settings = [
         *training_causes.settings(ours, theirs, run.mapped),
         *(listed_settings.settings(ours, theirs, calls) if departure else ()),
     ]
-    found = [*settings, *model_outputs.differing(ours.structure, theirs.structure), *found]
-    return ComparedPair(base, other, found, departure, said, _behind(departure, (ours, theirs), run, calls, means))
+    tensor_verdicts = [*settings, *model_outputs.differing(ours.structure, theirs.structure), *tensor_verdicts]
+    return ComparedPair(base, other, tensor_verdicts, departure, said, _behind(departure, (ours, theirs), run, calls, means))
 
 
 def _redrawn(
@@ -86,7 +88,9 @@ def _redrawn(
     draws = [run.observed(draw)[0] for draw in range(0 if passes is None else 1, budgets.COMPARED_DRAWS)]
     each = [pairing.passes(sides[0], sides[place], run.mapped, calls) for sides in draws]
     first, *redrawn = each if passes is None else [passes, *each]
-    return [one for pairs, *more in zip(first, *redrawn, strict=True) for one in judging.judged(pairs, more)]
+    return [
+        tensor_verdict for pairs, *more in zip(first, *redrawn, strict=True) for tensor_verdict in judging.judged(pairs, more)
+    ]
 
 
 def _in_float32(
@@ -100,14 +104,17 @@ def _in_float32(
     """Where one of the two has no float64: float32 judged, its first departure looked into."""
     ours, theirs = sides
     reasons = {side.structure.label: run.lacking[side.structure.label] for side in sides}
-    found = [one for pairs in passes for one in float32_only.judged(pairs, reasons)]
+    tensor_verdicts = [tensor_verdict for pairs in passes for tensor_verdict in float32_only.judged(pairs, reasons)]
     told = [
         *training_causes.settings(ours, theirs, run.mapped),
         *model_outputs.differing(ours.structure, theirs.structure),
-        *found,
+        *tensor_verdicts,
     ]
     told = training_causes.documented(told, ours, theirs, run.mapped, calls, means)
-    bad = any(one.verdict in training_causes.BAD and one.quantity not in ("setting", "statistic") for one in told)
+    bad = any(
+        tensor_verdict.verdict in training_causes.BAD and tensor_verdict.quantity not in ("setting", "statistic")
+        for tensor_verdict in told
+    )
     departure = layer_causes.first(ours, theirs, calls, means, run.mapped) if bad else None
     return ComparedPair(run.models[0], other, told, departure, (), _behind(departure, sides, run, calls, means))
 
@@ -138,7 +145,7 @@ def _casts(sides: tuple[Side, Side], means: Reruns) -> dict[str, Mapping[str, st
 
 
 def _by_chance(
-    run: ObservedModels, other: ComparedModel, sides: tuple[Side, Side], found: Sequence[judging.TensorVerdict]
+    run: ObservedModels, other: ComparedModel, sides: tuple[Side, Side], tensor_verdicts: Sequence[judging.TensorVerdict]
 ) -> list[judging.TensorVerdict]:
     """The verdicts without what a model gives otherwise when it is run again; [] where both give the same."""
     again = run.observed(0)[0]
@@ -146,5 +153,5 @@ def _by_chance(
     for mode in (EVAL, TRAIN):
         random = [side.structure.label for side, same in twice if randomness.itself(side, same, mode)]
         if random:
-            return randomness.without(found, random, mode == EVAL)
+            return randomness.without(tensor_verdicts, random, mode == EVAL)
     return []

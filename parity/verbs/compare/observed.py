@@ -65,13 +65,15 @@ class ObservedModels:
             running = [dtype for dtype in DTYPES if dtype not in self.lacking[model.label]]
             answers = {dtype: model.processes[dtype].ask("observe", asked, **asking) for dtype in running}
             draws = answers[running[0]][0].get("draws", {})
-            seen = float32_only.both({dtype: one[1] for dtype, one in answers.items()})
+            seen = float32_only.both({dtype: answer[1] for dtype, answer in answers.items()})
             sides.append(Side(structure, seen, weights[model.label], draws))
         return sides, given
 
     def means(self, given: Mapping[str, Sequence[Array]]) -> Reruns:
         """What can be asked of the models behind this observation. given: label -> native inputs."""
-        processes = {one.label: one.processes[DTYPES[1] if self.lacking[one.label] else DTYPES[0]] for one in self.models}
+        processes = {
+            model.label: model.processes[DTYPES[1] if self.lacking[model.label] else DTYPES[0]] for model in self.models
+        }
 
         def rerun(label: str, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Mapping[str, Array]:
             try:

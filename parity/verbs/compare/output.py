@@ -53,7 +53,7 @@ class ComparedPair:
 
     @property
     def verdict(self) -> str:
-        return worst(one.verdict for one in self.found)
+        return worst(tensor_verdict.verdict for tensor_verdict in self.found)
 
 
 def show(compared: ComparedPair) -> None:
@@ -70,40 +70,57 @@ def lines(compared: ComparedPair) -> Iterator[str]:
 
 def write_json(path: Path, compared: Sequence[ComparedPair]) -> None:
     """The contract's JSON (docs/design.md, Formats); the summary holds the departures, the first one first."""
-    results = [_result(one, found) for one in compared for found in one.found]
+    results = [_result(compared_pair, tensor_verdict) for compared_pair in compared for tensor_verdict in compared_pair.found]
     summary = {
         "cases": len(compared),
-        "frameworks": sorted({one.other.framework for one in compared} | {one.base.framework for one in compared}),
-        "case_verdicts": dict(Counter(one.verdict for one in compared)),
+        "frameworks": sorted(
+            {compared_pair.other.framework for compared_pair in compared}
+            | {compared_pair.base.framework for compared_pair in compared}
+        ),
+        "case_verdicts": dict(Counter(compared_pair.verdict for compared_pair in compared)),
         "comparisons": len(results),
-        "notes": [{"case": f"{one.base.side}/{one.other.side}", "note": note} for one in compared for note in one.notes],
-        "departures": [_told(one, each) for one in compared for each in (one.departure, *one.further) if each is not None],
+        "notes": [
+            {"case": f"{compared_pair.base.side}/{compared_pair.other.side}", "note": note}
+            for compared_pair in compared
+            for note in compared_pair.notes
+        ],
+        "departures": [
+            _told(compared_pair, each)
+            for compared_pair in compared
+            for each in (compared_pair.departure, *compared_pair.further)
+            if each is not None
+        ],
     }
     document = {"schema_version": SCHEMA_VERSION, "results": results, "summary": summary}
     path.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")
 
 
-def _result(one: ComparedPair, found: TensorVerdict) -> dict[str, Any]:
+def _result(compared_pair: ComparedPair, tensor_verdict: TensorVerdict) -> dict[str, Any]:
     return {
-        "case": f"{one.base.side}/{one.other.side}",
-        "framework": one.other.framework,
-        "framework_version": one.other.version,
+        "case": f"{compared_pair.base.side}/{compared_pair.other.side}",
+        "framework": compared_pair.other.framework,
+        "framework_version": compared_pair.other.version,
         "device": "cpu",
-        "dtype": found.dtype,
-        "quantity": found.quantity,
-        "tensor": found.tensor,
-        "error": _number(found.error),
-        "budget": _number(found.budget),
-        "verdict": found.verdict,
+        "dtype": tensor_verdict.dtype,
+        "quantity": tensor_verdict.quantity,
+        "tensor": tensor_verdict.tensor,
+        "error": _number(tensor_verdict.error),
+        "budget": _number(tensor_verdict.budget),
+        "verdict": tensor_verdict.verdict,
         "outcome": "ran",
-        "reason": found.reason,
+        "reason": tensor_verdict.reason,
     }
 
 
-def _told(one: ComparedPair, departure: Departure) -> dict[str, Any]:
+def _told(compared_pair: ComparedPair, departure: Departure) -> dict[str, Any]:
     numbers = {name: _number(getattr(departure, name)) for name in ("error", "inherited", "added")}
     found = {"layer": departure.title, "match": departure.match, "quantity": departure.quantity, "between": departure.between}
-    return {"case": f"{one.base.side}/{one.other.side}", **found, **numbers, "causes": list(departure.causes)}
+    return {
+        "case": f"{compared_pair.base.side}/{compared_pair.other.side}",
+        **found,
+        **numbers,
+        "causes": list(departure.causes),
+    }
 
 
 def _number(value: float | None) -> float | str | None:

@@ -33,10 +33,10 @@ def _form(framework: str, target: str) -> str:
         return ""
     with supervised.folder("parity-form-") as place:
         variables = isolation.variables(place, frameworks.environment(framework), python_path=(Path.cwd(),))
-        seen = Surroundings(variables, isolation.working_directory(place), place / "worker.log", grace=0.0)
+        surroundings = Surroundings(variables, isolation.working_directory(place), place / "worker.log", grace=0.0)
         command = [str(interpreter.absolute()), "-m", "parity.execution.worker.target_kind", target]
         try:
-            returncode, said = supervised.ask(command, seen, SECONDS)
+            returncode, said = supervised.ask(command, surroundings, SECONDS)
         except NoAnswer:  # whoever runs it will say why
             return ""
     return said.decode(errors="replace").strip().strip('"') if returncode == 0 else ""
@@ -48,17 +48,17 @@ def compared(specs: Sequence[str], models: Mapping[str, str], *, size: str, seed
     names = [spec.name for spec in selected.architectures]
     if not names or len(names) < len(set(specs)) or len(models) > comparing.MODELS - 1:
         raise UsageError(f"{' '.join(specs)}: a model of one's own is held against architectures alone, at most two at once")
-    found: list[ComparedPair] = []
+    compared_pairs: list[ComparedPair] = []
     for word, name in zip(specs, names, strict=False):
         sides = [f"spec={word if Path(word).suffix else name}", *(f"{label}={target}" for label, target in models.items())]
-        found += comparing.compare(sides, size=size, seed=seed, map_path=map_path)
-    return found
+        compared_pairs += comparing.compare(sides, size=size, seed=seed, map_path=map_path)
+    return compared_pairs
 
 
 def main(specs: Sequence[str], models: Mapping[str, str], size: str, seed: int, json_path: Path | None) -> int:
     """The verb's part: prints what compare prints, writes the contract's JSON, returns the exit status."""
     try:
-        found = compared(specs, models, size=size, seed=seed, map_path=Path("weights-map.yaml"))
+        compared_pairs = compared(specs, models, size=size, seed=seed, map_path=Path("weights-map.yaml"))
     except Crashed as error:
         return comparing.crashed(error)
-    return comparing.told(found, json_path)
+    return comparing.told(compared_pairs, json_path)

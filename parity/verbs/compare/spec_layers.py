@@ -102,7 +102,9 @@ def leaf(graph: Graph, node: Node) -> OwnLayer:
 
 
 def _weights(graph: Graph, node: Node) -> Iterator[Weight]:
-    shapes = {one.name: one.shape for one in graph.parameters} | {one.name: one.shape for one in graph.statistics}
+    shapes = {parameter.name: parameter.shape for parameter in graph.parameters} | {
+        statistic.name: statistic.shape for statistic in graph.statistics
+    }
     for role, name in node.parameters.items():
         layered = role.removeprefix("layer") if node.op in GATES else role
         layout = {"dense": "o i -> o i", "conv_transpose2d": "i o h w -> o i h w"}.get(node.op, "") if role == "kernel" else ""

@@ -57,20 +57,20 @@ class GraphAsModel:
     def __init__(self, graph: Graph, dtype: str) -> None:
         nodes = tuple(replace(node, evaluate=node.evaluate or _drops(node)) for node in graph.nodes)
         self.graph, self.dtype = replace(graph, nodes=nodes, training_inputs=()), np.dtype(dtype)
-        self.arrays = {one.name: _begin(one).astype(dtype) for one in graph.parameters}
-        self.arrays |= {one.name: np.full(one.shape, one.initial, dtype) for one in graph.statistics}
+        self.arrays = {parameter.name: _begin(parameter).astype(dtype) for parameter in graph.parameters}
+        self.arrays |= {statistic.name: np.full(statistic.shape, statistic.initial, dtype) for statistic in graph.statistics}
         self.walks: dict[bool, walking.Walk] = {}
         self.draws: dict[str, list[dict[str, Any]]] = {}
         self.scaled = self.plain = False
 
     def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
-        return [(one.shape, one.dtype, None) for one in self.graph.inputs]
+        return [(graph_input.shape, graph_input.dtype, None) for graph_input in self.graph.inputs]
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
-        found = self.forward(inputs)
+        arrays = self.forward(inputs)
         leaves = [part for node in self.graph.nodes for part in _parts(spec_layers.leaf(self.graph, node), node)]
-        calls = [_call(place, node, found) for place, node in enumerate(self.graph.nodes)]
-        return leaves, calls, [array.shape for array in in_order(found, OUTPUT)]
+        calls = [_call(place, node, arrays) for place, node in enumerate(self.graph.nodes)]
+        return leaves, calls, [array.shape for array in in_order(arrays, OUTPUT)]
 
     def weights(self) -> Arrays:
         return dict(self.arrays)
@@ -87,14 +87,14 @@ class GraphAsModel:
         for name, weight in zip(self.graph.outputs, loss, strict=True):
             seeds[name] = seeds[name] + weight.astype(self.dtype) if name in seeds else weight.astype(self.dtype)
         gradients = walking.backward(walk, seeds)
-        found = put_under(gradients.parameters, GRADIENT)
-        for place, one in enumerate(self.graph.inputs):
-            if one.dtype == "float":
-                found[array_name(INPUT_GRADIENT, place)] = gradients.inputs[one.name]
+        arrays = put_under(gradients.parameters, GRADIENT)
+        for place, graph_input in enumerate(self.graph.inputs):
+            if graph_input.dtype == "float":
+                arrays[array_name(INPUT_GRADIENT, place)] = gradients.inputs[graph_input.name]
         rate = self.dtype.type(learning_rate)
-        after = {**self.arrays, **{name: walk.state[name] for name in (one.name for one in self.graph.statistics)}}
+        after = {**self.arrays, **{name: walk.state[name] for name in (statistic.name for statistic in self.graph.statistics)}}
         after |= {name: after[name] - rate * array for name, array in gradients.parameters.items()}
-        return {**self._told(walk), **found, **put_under(after, AFTER)}
+        return {**self._told(walk), **arrays, **put_under(after, AFTER)}
 
     def functions(
         self, inputs: Sequence[Array], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Array]]
@@ -138,24 +138,26 @@ class GraphAsModel:
         return evaluate(TABLE[node.op], run, roles, attributes)[0]
 
     def _batched(self, name: str) -> bool:
-        found = {one.name: one.batched for one in self.graph.inputs}
+        found = {graph_input.name: graph_input.batched for graph_input in self.graph.inputs}
         found |= {node.value(suffix): node.batched for node in self.graph.nodes for suffix in node.outputs}
         return found.get(name, True)
 
     def _walk(self, inputs: Sequence[Array], training: bool) -> walking.Walk:
         given = {
-            one.name: array.astype(self.dtype if one.dtype == "float" else np.int64)
-            for one, array in zip(self.graph.inputs, inputs, strict=True)
+            graph_input.name: array.astype(self.dtype if graph_input.dtype == "float" else np.int64)
+            for graph_input, array in zip(self.graph.inputs, inputs, strict=True)
         }
-        width = max((len(given[one.name]) for one in self.graph.inputs if one.batched), default=1)
-        carried = {one.name: np.zeros((width, *one.shape), self.dtype) for one in self.graph.carried}
+        width = max((len(given[graph_input.name]) for graph_input in self.graph.inputs if graph_input.batched), default=1)
+        carried = {
+            carried_state.name: np.zeros((width, *carried_state.shape), self.dtype) for carried_state in self.graph.carried
+        }
         walk = walking.forward(self.graph, {**given, **carried, **self.arrays}, Run(self.dtype.name, training))
         self.walks[training] = walk
         return walk
 
     def _told(self, walk: walking.Walk) -> Arrays:
-        found = numbered((walk.values[name] for name in self.graph.outputs), OUTPUT)
-        return found | of_calls(
+        arrays = numbered((walk.values[name] for name in self.graph.outputs), OUTPUT)
+        return arrays | of_calls(
             (
                 [walk.values[name] for name in node.sources()],
                 [walk.values[node.value(suffix)] for suffix in node.outputs],
@@ -168,9 +170,11 @@ def _parts(leaf: OwnLayer, node: Node) -> list[OwnLayer]:
     return unstacked(leaf) if node.op in spec_layers.GATES else [leaf]
 
 
-def _call(place: int, node: Node, found: Mapping[str, Array]) -> Call:
-    taken = tuple(found[array_name(TAKEN, place, slot)].shape for slot, _ in enumerate(node.sources()))
-    return Call(node.name, taken, tuple(found[array_name(GIVEN, place, number)].shape for number, _ in enumerate(node.outputs)))
+def _call(place: int, node: Node, arrays: Mapping[str, Array]) -> Call:
+    taken = tuple(arrays[array_name(TAKEN, place, slot)].shape for slot, _ in enumerate(node.sources()))
+    return Call(
+        node.name, taken, tuple(arrays[array_name(GIVEN, place, number)].shape for number, _ in enumerate(node.outputs))
+    )
 
 
 def _drops(node: Node) -> bool:
@@ -192,7 +196,9 @@ class InProcess:
     """What parity.execution.own_model.conversation.Conversation is to a process, to a model of the harness's own."""
 
     def __init__(self, graph: Graph, dtype: str) -> None:
-        self._answering = Answering(GraphAsModel(graph, dtype), __version__, [_given(one) for one in graph.inputs], spec=True)
+        self._answering = Answering(
+            GraphAsModel(graph, dtype), __version__, [_given(graph_input) for graph_input in graph.inputs], spec=True
+        )
 
     def ask(self, what: str, arrays: Mapping[str, Array] | None = None, **question: Any) -> tuple[Any, Arrays]:
         answer, found = getattr(self._answering, what)(question, dict(arrays or {}))
@@ -200,10 +206,10 @@ class InProcess:
         return plain, {name: np.asarray(array) for name, array in found.items()}
 
 
-def _given(one: Input) -> str:
+def _given(graph_input: Input) -> str:
     """The input as `--inputs` says it."""
-    shape = "x".join(str(size) for size in ((BATCH, *one.shape) if one.batched else one.shape))
-    return shape if one.dtype == "float" else f"{shape}:0..{(one.below or 2) - 1}"
+    shape = "x".join(str(size) for size in ((BATCH, *graph_input.shape) if graph_input.batched else graph_input.shape))
+    return shape if graph_input.dtype == "float" else f"{shape}:0..{(graph_input.below or 2) - 1}"
 
 
 def side(label: str, name: str, size: str) -> ComparedModel:

@@ -47,15 +47,15 @@ def traced(models: Sequence[ComparedModel], answers: Sequence[Described], stated
         own = _own(answers, [drawing.given(text) for text in stated])
     except ValueError as error:
         raise UsageError(str(error)) from error
-    first = next((place for place, one in enumerate(own) if one), None)
+    first = next((place for place, model_inputs in enumerate(own) if model_inputs), None)
     if first is None:
         raise UsageError(f"{models[0].label} does not say what it takes: {INPUTS_NEEDED}")
-    found = {first: _traced(models[first], answers[first], [own[first]])}
+    traced_models = {first: _traced(models[first], answers[first], [own[first]])}
     for place, model in enumerate(models):
         if place != first:
-            candidates = [own[place]] if own[place] else list(_carried(found[first], answers[place]))
-            found[place] = _traced(model, answers[place], candidates)
-    return [found[place] for place in range(len(models))]
+            candidates = [own[place]] if own[place] else list(_carried(traced_models[first], answers[place]))
+            traced_models[place] = _traced(model, answers[place], candidates)
+    return [traced_models[place] for place in range(len(models))]
 
 
 def _own(answers: Sequence[Described], stated: Sequence[ComparedInput]) -> list[list[ComparedInput]]:
@@ -65,64 +65,70 @@ def _own(answers: Sequence[Described], stated: Sequence[ComparedInput]) -> list[
         return [list(stated), *([] for _ in answers[1:])]
     own = [[drawing.given(value) for value in answer["inputs"] or ()] for answer in answers]
     known = [
-        [ComparedInput((batch or drawing.BATCH, *shape), kind) for shape, kind, batch in one["known"] or ()] for one in answers
+        [ComparedInput((batch or drawing.BATCH, *shape), kind) for shape, kind, batch in answer["known"] or ()]
+        for answer in answers
     ]
     fixed = [bool(answer["inputs"]) and not answer["spec"] for answer in answers]
-    batches = [one[0].shape[0] for one, mine in zip(own, fixed, strict=True) if mine]
+    batches = [model_inputs[0].shape[0] for model_inputs, mine in zip(own, fixed, strict=True) if mine]
     batches += [batch for answer in answers for _, _, batch in answer["known"] or () if batch]
     return [
-        mine if mine and by_hand else [_batched(one, batches) for one in mine or others]
+        mine if mine and by_hand else [_batched(model_input, batches) for model_input in mine or others]
         for mine, by_hand, others in zip(own, fixed, known, strict=True)
     ]
 
 
-def _batched(one: ComparedInput, batches: Sequence[int]) -> ComparedInput:
+def _batched(model_input: ComparedInput, batches: Sequence[int]) -> ComparedInput:
     """An input that a framework or a spec tells, with the batch that a person stated."""
-    mine = one.shape[0] == drawing.BATCH and batches
-    return replace(one, shape=(batches[0], *one.shape[1:])) if mine else one
+    mine = model_input.shape[0] == drawing.BATCH and batches
+    return replace(model_input, shape=(batches[0], *model_input.shape[1:])) if mine else model_input
 
 
 def _carried(source: TracedModel, answer: Described) -> Iterator[list[ComparedInput]]:
     """What another model takes, for one that says nothing, or as the shapes that its framework knows say."""
-    layouts = [image_layouts.entry(source.structure, number, len(one.shape)) for number, one in enumerate(source.given)]
+    layouts = [
+        image_layouts.entry(source.structure, number, len(model_input.shape)) for number, model_input in enumerate(source.given)
+    ]
     known = [tuple(shape) for shape, _, _ in answer["known"] or ()]
     images = answer["images"]
-    usual = [moved(one, layout, images) for one, layout in zip(source.given, layouts, strict=True)]
-    other = [moved(one, layout, {FIRST: LAST, LAST: FIRST}[images]) for one, layout in zip(source.given, layouts, strict=True)]
-    tried = [usual, list(source.given), other, [_flipped(one) for one in source.given]]
-    fitting = [one for one in tried if known and [each.shape[1:] for each in one] == known]
-    yield from fitting or [one for number, one in enumerate(tried) if one not in tried[:number]]
+    usual = [moved(model_input, layout, images) for model_input, layout in zip(source.given, layouts, strict=True)]
+    other = [
+        moved(model_input, layout, {FIRST: LAST, LAST: FIRST}[images])
+        for model_input, layout in zip(source.given, layouts, strict=True)
+    ]
+    tried = [usual, list(source.given), other, [_flipped(model_input) for model_input in source.given]]
+    fitting = [model_inputs for model_inputs in tried if known and [each.shape[1:] for each in model_inputs] == known]
+    yield from fitting or [model_inputs for number, model_inputs in enumerate(tried) if model_inputs not in tried[:number]]
 
 
-def moved(one: ComparedInput, source: str, target: str) -> ComparedInput:
+def moved(model_input: ComparedInput, source: str, target: str) -> ComparedInput:
     """An image or a signal whose channels stand so, as the other has it; anything else stays."""
-    return _flipped(one, target) if source in (FIRST, LAST) and source != target else one
+    return _flipped(model_input, target) if source in (FIRST, LAST) and source != target else model_input
 
 
-def _flipped(one: ComparedInput, target: str = LAST) -> ComparedInput:
-    if len(one.shape) < SIGNAL:
-        return one
-    batch, *sizes = one.shape
-    return replace(one, shape=(batch, *sizes[1:], sizes[0]) if target == LAST else (batch, sizes[-1], *sizes[:-1]))
+def _flipped(model_input: ComparedInput, target: str = LAST) -> ComparedInput:
+    if len(model_input.shape) < SIGNAL:
+        return model_input
+    batch, *sizes = model_input.shape
+    return replace(model_input, shape=(batch, *sizes[1:], sizes[0]) if target == LAST else (batch, sizes[-1], *sizes[:-1]))
 
 
 def _traced(model: ComparedModel, answer: Described, candidates: Sequence[Sequence[ComparedInput]]) -> TracedModel:
     """With the first inputs that it takes, in float64, or else in float32 alone."""
     refused: dict[str, list[Refused]] = {dtype: [] for dtype in DTYPES}
     for dtype in DTYPES:
-        for given in candidates:
+        for candidate in candidates:
             try:
-                told, weights = model.processes[dtype].ask("trace", _blanks(given))
+                told, weights = model.processes[dtype].ask("trace", _blanks(candidate))
             except Refused as error:
                 refused[dtype].append(error)
                 continue
-            structure = structures.read(model.label, told, [one.shape for one in given], answer["images"])
+            structure = structures.read(model.label, told, [model_input.shape for model_input in candidate], answer["images"])
             if not structure.outputs:
                 raise UsageError(f"{model.side} returns no floating-point tensor: there is nothing to compare")
             lacking = {DTYPES[0]: _reason(refused[DTYPES[0]][0])} if dtype != DTYPES[0] else _narrow(told)
             if dtype == DTYPES[0]:
-                model.processes[DTYPES[1]].ask("trace", _blanks(given))
-            return TracedModel(given, structure, under(weights, WEIGHT), lacking)
+                model.processes[DTYPES[1]].ask("trace", _blanks(candidate))
+            return TracedModel(candidate, structure, under(weights, WEIGHT), lacking)
     raise refused[DTYPES[0]][0]
 
 
@@ -143,5 +149,5 @@ def _reason(error: Refused) -> str:
     return " ".join(dict.fromkeys([lines[0], *said[-2:]]))[:300]
 
 
-def _blanks(given: Sequence[ComparedInput]) -> dict[str, Array]:
-    return numbered(map(drawing.blank, given), INPUT)
+def _blanks(model_inputs: Sequence[ComparedInput]) -> dict[str, Array]:
+    return numbered(map(drawing.blank, model_inputs), INPUT)

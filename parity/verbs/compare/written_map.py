@@ -19,7 +19,7 @@ def write(path: Path, text: str) -> str:
         return ""
     if MARK.sub("", path.read_text(encoding="utf-8", errors="replace")) == text:
         return ""
-    beside = next(one for one in _beside(path) if _unedited(one))
+    beside = next(path for path in _beside(path) if _unedited(path))
     beside.write_text(_marked(text), encoding="utf-8")
     return f"{path} was edited and stays as it is; pass it with --weights-map {path}. The map of this run is in {beside}"
 

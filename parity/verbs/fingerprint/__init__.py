@@ -149,8 +149,8 @@ def show(answer: Fingerprint) -> None:
         say("  none of the closed forms that read these hyper-parameters explains every update")
     values = ", ".join(f"{name} {value:g}" for name, value in answer.hyperparameters.items())
     say(f"  driven in {answer.dtype}, the rate changing, with {values}; the name says nothing of what was not driven:")
-    for one in answer.driven:
-        say(f"    {one.run}: {one.said()}")
+    for coverage in answer.driven:
+        say(f"    {coverage.run}: {coverage.said()}")
 
 
 def _inside(match: ExplainingForm, dtype: str) -> str:
@@ -183,14 +183,14 @@ def as_json(answer: Fingerprint) -> dict[str, Any]:
         "name": answer.name,
         "matches": [
             {
-                "name": one.form.name,
-                "formulas": formulas(one.form),
-                "precision": one.precision,
-                "share": one.share,
-                "held": one.form.held,
+                "name": form.form.name,
+                "formulas": formulas(form.form),
+                "precision": form.precision,
+                "share": form.share,
+                "held": form.form.held,
             }
-            for one in answer.matches
+            for form in answer.matches
         ],
         "departed": dict(answer.departed),
-        "driven": [{**asdict(one), "axes": one.axes} for one in answer.driven],
+        "driven": [{**asdict(coverage), "axes": coverage.axes} for coverage in answer.driven],
     }

@@ -47,20 +47,32 @@ def left_out(frameworks: Sequence[str], measured: Sequence[DefaultGap]) -> list[
 def optimizers(framework: str, table: Mapping[str, str]) -> Iterator[DefaultGap]:
     """The form comes from separating values, the gaps from the object's defaults. An object without a form is left out."""
     specs = {path: _spec(name) for path, name in table.items()}
-    asked = [driving.NativeObject(path, path, {}) for path in table]
+    native_objects = [driving.NativeObject(path, path, {}) for path in table]
     rates = [{OTHERWISE: published(specs[path])["learning_rate"]} for path in table]
-    told = driving.drive(framework, asked)
-    for one, separated, seen in zip(asked, told, driving.drive(framework, asked, rates), strict=True):
+    records = driving.drive(framework, native_objects)
+    for native_object, separated, record in zip(
+        native_objects, records, driving.drive(framework, native_objects, rates), strict=True
+    ):
         try:
-            found, at_defaults = fingerprint.found(one.target, separated), driving.seen_of(one.target, seen)
+            found, at_defaults = (
+                fingerprint.found(native_object.target, separated),
+                driving.seen_of(native_object.target, record),
+            )
         except UsageError:
             continue
         if found.matches:
-            spec = specs[one.path]
+            spec = specs[native_object.path]
             same, all_defaults, rounding = gaps.of_optimizer(at_defaults, found.matches[0], Rule.of(spec), published(spec))
             values = {name: float(value) for name, value in at_defaults.hyperparameters.items()}
             yield DefaultGap(
-                one.path, framework, table[one.path], values, found.matches[0].form.name, same, all_defaults, rounding
+                native_object.path,
+                framework,
+                table[native_object.path],
+                values,
+                found.matches[0].form.name,
+                same,
+                all_defaults,
+                rounding,
             )
 
 
@@ -78,19 +90,21 @@ def published(spec: Optimizer) -> dict[str, float]:
 
 def natives(framework: str, table: Mapping[str, Definition]) -> Iterator[DefaultGap]:
     """The form comes from separating values, the gaps from the object's own epsilon and momentum. Without a form: left out."""
-    asked = [objects.NativeTarget(path, path, kind_of(path), {}) for path in table]
-    for one, told, seen in zip(asked, objects.drive(framework, asked), objects.observe(framework, asked, True), strict=True):
+    targets = [objects.NativeTarget(path, path, kind_of(path), {}) for path in table]
+    for target, told, seen in zip(
+        targets, objects.drive(framework, targets), objects.observe(framework, targets, True), strict=True
+    ):
         if not (isinstance(told, UsageError) or isinstance(seen, UsageError)):
-            yield from _native(framework, one, table[one.path], told.facets, seen[1])
+            yield from _native(framework, target, table[target.path], told.facets, seen[1])
 
 
 def _native(
-    framework: str, one: objects.NativeTarget, definition: Definition, told: Sequence[Facet], arrays: Arrays
+    framework: str, target: objects.NativeTarget, definition: Definition, told: Sequence[Facet], arrays: Arrays
 ) -> Iterator[DefaultGap]:
     """The greatest parts over the facets that the definition speaks of: the last one alone where it is one name."""
     meant = {told[-1].about: definition} if isinstance(definition, str) else definition
     facets = [facet for facet in told if facet.about in meant]
-    library = LIBRARIES[one.kind][1](arrays, LIBRARIES[one.kind][0])
+    library = LIBRARIES[target.kind][1](arrays, LIBRARIES[target.kind][0])
     parts = [_parts(arrays, library[facet.about], facet.names, meant[facet.about]) for facet in facets]
     found = [part for part in parts if part is not None]
     if not found or len(found) < len(parts):
@@ -99,9 +113,9 @@ def _native(
     names = {facet.about: facet.names[0] for facet in facets}
     values = {key: float(value) for key, value in under(arrays, KNOWN).items()}
     values = {key: value for key, value in values.items() if key in ("epsilon", "momentum")}
-    published = laid_out if one.kind == "recurrent" else None
+    published = laid_out if target.kind == "recurrent" else None
     text = [_text({about: every[about] for about in names}) for every in (names, meant)]
-    yield DefaultGap(one.path, framework, text[1], values, text[0], same, published, rounding)
+    yield DefaultGap(target.path, framework, text[1], values, text[0], same, published, rounding)
 
 
 def _parts(arrays: Arrays, forms: Sequence[Form], names: Sequence[str], meant: str) -> tuple[float, float, float] | None:
@@ -110,7 +124,7 @@ def _parts(arrays: Arrays, forms: Sequence[Form], names: Sequence[str], meant: s
     known = [gaps.named(forms, gates.in_order_of(meant, names[0])), gaps.named(forms, meant)] if form else []
     if form is None or None in known:
         return None
-    (same, rounding), (laid_out, _) = (gaps.of_native(arrays, form, one) for one in known if one)
+    (same, rounding), (laid_out, _) = (gaps.of_native(arrays, form, item) for item in known if item)
     return same, laid_out, rounding
 
 
@@ -124,16 +138,18 @@ SHOWN = "conv"
 
 def initializers(framework: str, table: Mapping[str, str]) -> Iterator[DefaultGap]:
     """The distribution comes from the draws, its gap to the spec's from both formulas. Without one: left out."""
-    asked = [objects.NativeTarget(path, path, "initializer", {}) for path in table]
-    for one, seen in zip(asked, objects.observe(framework, asked, True), strict=True):
-        found = [] if isinstance(seen, UsageError) else draws.explained(seen[1])
-        if found:
-            claims = {shape: claimed(table[one.path], shape) for shape in found[0].deviations}
+    targets = [objects.NativeTarget(path, path, "initializer", {}) for path in table]
+    for target, seen in zip(targets, objects.observe(framework, targets, True), strict=True):
+        explaineds = [] if isinstance(seen, UsageError) else draws.explained(seen[1])
+        if explaineds:
+            claims = {shape: claimed(table[target.path], shape) for shape in explaineds[0].deviations}
             shown = SHOWN if SHOWN in claims else next(iter(claims))
-            values = gaps.parameters_of_draw(found[0], shown)
+            values = gaps.parameters_of_draw(explaineds[0], shown)
             meant = ", ".join(f"{name} {value:.4g}" for name, value in gaps.parameters_of_claim(claims[shown]).items())
-            same = gaps.of_draw(found[0], claims)
-            yield DefaultGap(one.path, framework, f"{table[one.path]}: {meant}", values, found[0].name, same, None, None)
+            same = gaps.of_draw(explaineds[0], claims)
+            yield DefaultGap(
+                target.path, framework, f"{table[target.path]}: {meant}", values, explaineds[0].name, same, None, None
+            )
 
 
 def claimed(name: str, shape: str) -> Claim:

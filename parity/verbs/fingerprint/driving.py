@@ -45,7 +45,7 @@ class NativeObject:
 
 def drive(
     framework: str,
-    asked: Sequence[NativeObject],
+    native_objects: Sequence[NativeObject],
     values: Sequence[Mapping[str, float]] | None = None,
     further: Sequence[Sequence[DrivenRun]] | None = None,
 ) -> list[DrivenRecord]:
@@ -54,27 +54,27 @@ def drive(
     values: of each object's hyper-parameters, by the formulas' names, on ordinary draws in one run; where nothing is said,
     values and draws that separate, and further runs. further: of each object, where it is not all of them."""
     first = DrivenRun(FIRST, len(probes.RATES), {}, probes.ordinary_draws if values else probes.fingerprint_draws)
-    runs = [(first, *own) for own in further or [() if values else RUNS] * len(asked)]
-    values = values or [probes.SEPARATING] * len(asked)
+    runs = [(first, *own) for own in further or [() if values else RUNS] * len(native_objects)]
+    values = values or [probes.SEPARATING] * len(native_objects)
     with supervised.folder("parity-fingerprint-") as store:
         session = Session(store, [framework], python_path=(Path.cwd(),), timeout=PATIENCE)
-        found = _driven(session, asked, runs, values, "float64")
-        crashed = [place for place, driven in enumerate(found) if driven.record.outcome == "crashed"]
+        records = _driven(session, native_objects, runs, values, "float64")
+        crashed = [place for place, driven in enumerate(records) if driven.record.outcome == "crashed"]
         again = _driven(
             session,
-            [asked[place] for place in crashed],
+            [native_objects[place] for place in crashed],
             [runs[place] for place in crashed],
             [values[place] for place in crashed],
             "float32",
         )
         for place, driven in zip(crashed, again, strict=True):
-            found[place] = driven
-    return found
+            records[place] = driven
+    return records
 
 
 def _driven(
     session: Session,
-    asked: Sequence[NativeObject],
+    native_objects: Sequence[NativeObject],
     runs: Sequence[Sequence[DrivenRun]],
     values: Sequence[Mapping[str, float]],
     dtype: str,
@@ -83,22 +83,24 @@ def _driven(
     every = {run.name: run for own in runs for run in own}
     draws = {name: packed(run.draws(dtype)) for name, run in every.items()}
     trials = [
-        _trial(one, draws[run.name], run.values or first, run.steps, place)
-        for one, own, first in zip(asked, runs, values, strict=True)
+        _trial(native_object, draws[run.name], run.values or first, run.steps, place)
+        for native_object, own, first in zip(native_objects, runs, values, strict=True)
         for place, run in enumerate(own)
     ]
     read = iter(_read(judged) for judged in session.run(trials))
     return [replace(next(read), further={run.name: next(read) for run in own[1:]}) for own in runs]
 
 
-def _trial(asked: NativeObject, arrays: Mapping[str, Array], values: Mapping[str, float], steps: int, place: int) -> Trial:
+def _trial(
+    native_object: NativeObject, arrays: Mapping[str, Array], values: Mapping[str, float], steps: int, place: int
+) -> Trial:
     case = Case(
-        spec=asked.target,
+        spec=native_object.target,
         task="fingerprint",
         dtype=str(next(iter(arrays.values())).dtype),
-        optimizer=asked.path,
+        optimizer=native_object.path,
         mode="default",
-        arguments=dict(asked.settings),
+        arguments=dict(native_object.settings),
         hyperparameters=values,
         steps=steps,
         seed=place,
@@ -162,14 +164,14 @@ def seen(driven: DrivenRecord) -> SeenRun:
     return SeenRun(known, steps_of(driven.trial.arrays, driven.arrays), driven.trial.case.dtype)
 
 
-def steps_of(given: Mapping[str, Array], found: Mapping[str, Array]) -> list[SeenStep]:
+def steps_of(given: Mapping[str, Array], arrays: Mapping[str, Array]) -> list[SeenStep]:
     """What was asked and what came back, step by step."""
     weights = under(given, PARAMETER)
-    rate = float(found[array_name(HYPERPARAMETER, "learning_rate")])
+    rate = float(arrays[array_name(HYPERPARAMETER, "learning_rate")])
     steps = []
     for k in numbers(given, BATCH):
         gradients = {name: given[array_name(BATCH, k, name)] for name in weights}
-        after = {name: found[array_name(PARAMETER, k, name)] for name in weights}
+        after = {name: arrays[array_name(PARAMETER, k, name)] for name in weights}
         steps.append(SeenStep(weights, gradients, after, rate * float(given[array_name(BATCH, k, RATE)])))
         weights = after
     return steps

@@ -65,53 +65,53 @@ class NativeFingerprint:
         return all(facet.names for facet in self.facets)
 
 
-def drive(framework: str, asked: Sequence[NativeTarget]) -> list[NativeFingerprint | UsageError]:
+def drive(framework: str, targets: Sequence[NativeTarget]) -> list[NativeFingerprint | UsageError]:
     """What every object is, or why it cannot be told."""
-    return [found if isinstance(found, UsageError) else found[0] for found in observe(framework, asked)]
+    return [found if isinstance(found, UsageError) else found[0] for found in observe(framework, targets)]
 
 
 def observe(
-    framework: str, asked: Sequence[NativeTarget], defaults: bool = False
+    framework: str, targets: Sequence[NativeTarget], defaults: bool = False
 ) -> list[tuple[NativeFingerprint, Arrays] | UsageError]:
     """Every object in one process: in float64, and in float32 those that fail in float64. An object that fails is its error.
 
     defaults: with its own epsilon and momentum, not with those that tell forms apart."""
     with supervised.folder("parity-fingerprint-") as store:
         session = Session(store, [framework], python_path=(Path.cwd(),))
-        judged = session.run([_trial(one, "float64", defaults) for one in asked])
-        crashed = [place for place, one in enumerate(judged) if one.record.outcome == "crashed"]
-        again = session.run([_trial(asked[place], "float32", defaults) for place in crashed]) if crashed else []
-        for place, one in zip(crashed, again, strict=True):
-            judged[place] = one
-        return [_found(native, one) for native, one in zip(asked, judged, strict=True)]
+        judged = session.run([_trial(target, "float64", defaults) for target in targets])
+        crashed = [place for place, judged_trial in enumerate(judged) if judged_trial.record.outcome == "crashed"]
+        again = session.run([_trial(targets[place], "float32", defaults) for place in crashed]) if crashed else []
+        for place, judged_trial in zip(crashed, again, strict=True):
+            judged[place] = judged_trial
+        return [_found(native, judged_trial) for native, judged_trial in zip(targets, judged, strict=True)]
 
 
-def _trial(asked: NativeTarget, dtype: str, defaults: bool) -> Trial:
+def _trial(target: NativeTarget, dtype: str, defaults: bool) -> Trial:
     case = Case(
-        spec=asked.target,
+        spec=target.target,
         task="native",
         dtype=dtype,
-        initializer=asked.kind,
-        optimizer=asked.path,
-        arguments=dict(asked.settings),
+        initializer=target.kind,
+        optimizer=target.path,
+        arguments=dict(target.settings),
         hyperparameters={native_objects.DEFAULTS: 1.0} if defaults else {},
     )
-    return Trial(case, KINDS[asked.kind][0], lambda _: [], "fingerprints")
+    return Trial(case, KINDS[target.kind][0], lambda _: [], "fingerprints")
 
 
-def _found(asked: NativeTarget, judged: JudgedTrial) -> tuple[NativeFingerprint, Arrays] | UsageError:
+def _found(target: NativeTarget, judged: JudgedTrial) -> tuple[NativeFingerprint, Arrays] | UsageError:
     record = judged.record
     if record.outcome == "unavailable":
         return UsageError(record.reason, status=3)
     if record.outcome != "ran" or not record.arrays:
-        return UsageError(f"{asked.target} cannot be fingerprinted as {asked.kind}: {record.reason.splitlines()[0]}")
-    seen = array_files.load(judged.out, record.arrays)
-    facets = tuple(KINDS[asked.kind][1](seen, record.dtype))
-    settings = tuple(dict.fromkeys(group_of(name) for name in seen if group_of(name) not in (KNOWN, FURTHER)))
-    found = NativeFingerprint(
-        asked.target, asked.kind, judged.framework, record.framework_version, record.dtype, settings, facets
+        return UsageError(f"{target.target} cannot be fingerprinted as {target.kind}: {record.reason.splitlines()[0]}")
+    arrays = array_files.load(judged.out, record.arrays)
+    facets = tuple(KINDS[target.kind][1](arrays, record.dtype))
+    settings = tuple(dict.fromkeys(group_of(name) for name in arrays if group_of(name) not in (KNOWN, FURTHER)))
+    fingerprint = NativeFingerprint(
+        target.target, target.kind, judged.framework, record.framework_version, record.dtype, settings, facets
     )
-    return found, seen
+    return fingerprint, arrays
 
 
 def show(answer: NativeFingerprint) -> None:
@@ -143,7 +143,7 @@ def _driven(answer: NativeFingerprint) -> list[str]:
         shapes = " and ".join("×".join(map(str, shape)) for shape in draws.SHAPES.values())
         tests = [f"{test}: {outcome}" for facet in answer.facets for test, outcome in facet.rounds.items()]
         return [f"one draw of {shapes}", *([f"tests of level {budgets.FALSE_ALARM:g}: {', '.join(tests)}"] if tests else [])]
-    return [f"{one.round}: {one.said()}" for one in answer.driven]
+    return [f"{coverage.round}: {coverage.said()}" for coverage in answer.driven]
 
 
 def as_json(answer: NativeFingerprint) -> dict[str, Any]:
@@ -158,5 +158,5 @@ def as_json(answer: NativeFingerprint) -> dict[str, Any]:
         "settings": list(answer.settings),
         "name": answer.name,
         "facets": [asdict(facet) for facet in answer.facets],
-        "driven": [asdict(one) for one in answer.driven],
+        "driven": [asdict(coverage) for coverage in answer.driven],
     }

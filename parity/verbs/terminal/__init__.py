@@ -51,7 +51,7 @@ def console_of(error: bool = False) -> Console:
         """What rich asks before it shows something."""
 
         def process_renderables(self, renderables: list[Any]) -> list[Any]:
-            return [_Escaped(one) for one in renderables]
+            return [_Escaped(renderable) for renderable in renderables]
 
     console = Console(stderr=error, emoji=False, highlight=False)
     console.push_render_hook(Door())  # type: ignore[arg-type]

@@ -74,10 +74,13 @@ def to_neutral(spec: str, native: Sequence[Path], framework: str, output: Path, 
 def check(specs: Sequence[str], frameworks: Sequence[str]) -> int:
     """Drawn weights of every architecture through each framework's format and back, bit for bit."""
     judged = round_trips(specs or list(language.names("architectures")), asked_frameworks.that_train(frameworks))
-    bad = [one for one in judged if one.verdict != "exact"]
-    for one in bad:
-        reason = next((found.reason or found.where for found in one.comparisons if found.verdict != "exact"), "")
-        terminal.say(f"{one.framework} {one.trial.case.spec}: {one.verdict} {reason}")
+    bad = [judged_trial for judged_trial in judged if judged_trial.verdict != "exact"]
+    for judged_trial in bad:
+        reason = next(
+            (comparison.reason or comparison.where for comparison in judged_trial.comparisons if comparison.verdict != "exact"),
+            "",
+        )
+        terminal.say(f"{judged_trial.framework} {judged_trial.trial.case.spec}: {judged_trial.verdict} {reason}")
     terminal.say(f"{len(judged) - len(bad)} of {len(judged)} architectures × frameworks bit for bit")
     return 1 if bad else 0
 
@@ -104,16 +107,16 @@ def _trial(
 ) -> Trial:
     case = Case(spec=spec, task="weights", dtype=DTYPE, mode="eager", size=size, graph=graph, arguments=dict(arguments or {}))
     expected = {own_name(name): array for name, array in arrays.items() if not lies_under(name, NATIVE)}
-    return Trial(case, arrays, lambda found: _judged(case, expected, found), "weights")
+    return Trial(case, arrays, lambda arrays: _judged(case, expected, arrays), "weights")
 
 
-def _judged(case: Case, expected: Mapping[str, Array], found: Mapping[str, Array]) -> list[Comparison]:
+def _judged(case: Case, expected: Mapping[str, Array], arrays: Mapping[str, Array]) -> list[Comparison]:
     """What was set is what is read, and what comes back from the native file."""
-    known = expected or under(found, PARAMETER)
+    known = expected or under(arrays, PARAMETER)
     if not known:
         return [named(case, "weights", "", Finding("not_compared", reason="there are no weights"))]
     return [
-        named(case, "weights", key, judge_bits(found.get(key), array))
+        named(case, "weights", key, judge_bits(arrays.get(key), array))
         for group in (PARAMETER, AGAIN)
         for key, array in put_under(known, group).items()
     ]
@@ -135,7 +138,7 @@ def moved(
             how = "" if judged.record.outcome == "crashed" else f" {judged.record.outcome}"
             raise UsageError(f"{framework}{how}: {_summary(judged.record.reason)}")
         if judged.verdict != "exact":
-            lost = next(one for one in judged.comparisons if one.verdict != "exact")
+            lost = next(comparison for comparison in judged.comparisons if comparison.verdict != "exact")
             raise UsageError(
                 f"{framework}: {lost.tensor} did not survive the way through its format: {lost.reason or lost.where}"
             )

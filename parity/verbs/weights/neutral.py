@@ -27,12 +27,16 @@ UNREADABLE = (OSError, ValueError, EOFError, SyntaxError, TokenError, RuntimeErr
 
 def kinds(graph: Graph) -> dict[str, str]:
     """Name -> parameter or statistic, as the file says it."""
-    return {one.name: PARAMETER for one in graph.parameters} | {one.name: STATISTIC for one in graph.statistics}
+    return {parameter.name: PARAMETER for parameter in graph.parameters} | {
+        statistic.name: STATISTIC for statistic in graph.statistics
+    }
 
 
 def read(path: Path, graph: Graph) -> dict[str, Array]:
     """The arrays of a neutral file, float32, if they are the graph's. Raises UsageError for every other file."""
-    shapes = {one.name: one.shape for one in graph.parameters} | {one.name: one.shape for one in graph.statistics}
+    shapes = {parameter.name: parameter.shape for parameter in graph.parameters} | {
+        statistic.name: statistic.shape for statistic in graph.statistics
+    }
     wanted = {array_name(kind, name): shapes[name] for name, kind in kinds(graph).items()}
     try:
         with zipfile.ZipFile(path) as archive:

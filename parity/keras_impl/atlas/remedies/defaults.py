@@ -26,8 +26,8 @@ WIDE = (np.arange(2 * 32 * 4, dtype=np.float32) * 7 % 61).reshape(2, 32, 2, 2)
 def setting(function: Callable[..., Any]) -> Answer:
     """`function(argument=value)` of the setting that is given; its own defaults where there is none."""
 
-    def answer(given: Inputs) -> Any:
-        return function(**json.loads(bytes(given["setting"]).decode()) if "setting" in given else {})
+    def answer(inputs: Inputs) -> Any:
+        return function(**json.loads(bytes(inputs["setting"]).decode()) if "setting" in inputs else {})
 
     return answer
 

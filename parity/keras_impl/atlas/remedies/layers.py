@@ -40,17 +40,17 @@ def running(**arguments: Any) -> Any:
     return layer.moving_mean
 
 
-def _frozen(given: Inputs, **arguments: float) -> tuple[Any, Any]:
+def _frozen(inputs: Inputs, **arguments: float) -> tuple[Any, Any]:
     """Parameters frozen, statistics not: what it gives, and the running mean."""
     layer = layers.BatchNormalization(**arguments)
     layer.build((None, 2))
     layer.gamma.trainable = False
     layer.beta.trainable = False
-    return layer(t(given["x"]), training=True), layer.moving_mean
+    return layer(t(inputs["x"]), training=True), layer.moving_mean
 
 
-def _unbiased(given: Inputs) -> Any:
-    x = t(given["x"])
+def _unbiased(inputs: Inputs) -> Any:
+    x = t(inputs["x"])
     layer = layers.BatchNormalization(momentum=1.0)
     layer(x, training=True)
     layer.moving_variance.assign(0.75 * layer.moving_variance + 0.25 * ops.var(x, 0) * len(x) / (len(x) - 1))
@@ -93,8 +93,8 @@ def _permuted(_: Inputs) -> Any:
     return ops.matmul(layers.Flatten()(np.transpose(image, (0, 2, 3, 1))), rows)
 
 
-def _patches(given: Inputs) -> Array:
-    patches = model.array(ops.image.extract_patches(ops.transpose(t(given["x"]), (1, 2, 0))[None], 2))
+def _patches(inputs: Inputs) -> Array:
+    patches = model.array(ops.image.extract_patches(ops.transpose(t(inputs["x"]), (1, 2, 0))[None], 2))
     return patches.reshape(-1, 2, 2, 2).transpose(0, 3, 1, 2).ravel()
 
 
@@ -105,8 +105,8 @@ def _table(index: Any) -> Any:
     return layer(index)
 
 
-def _within(given: Inputs) -> bool:
-    index = t(given["index"])
+def _within(inputs: Inputs) -> bool:
+    index = t(inputs["index"])
     return bool(ops.min(index) >= 0 and ops.max(index) < 5)
 
 
@@ -131,9 +131,9 @@ def _slopes(_: Inputs) -> int:
     return int(layer.count_params())
 
 
-def _axis(given: Inputs) -> int:
+def _axis(inputs: Inputs) -> int:
     layer = layers.BatchNormalization(axis=1)
-    layer(t(given["x"]))
+    layer(t(inputs["x"]))
     return int(layer.gamma.shape[0])
 
 
@@ -141,8 +141,8 @@ LAYERS: Mapping[str, Answer] = {
     "batch_norm.momentum_means@torch": lambda _: running(momentum=1 - 0.25),
     "batch_norm.running_variance@torch": _unbiased,
     "batch_norm.axis@torch": _axis,
-    "batch_norm.frozen@torch": lambda given: _frozen(given, epsilon=2.0**-10)[0],
-    "batch_norm.frozen_moves@torch": lambda given: _frozen(given, momentum=1 - 0.25)[1],
+    "batch_norm.frozen@torch": lambda inputs: _frozen(inputs, epsilon=2.0**-10)[0],
+    "batch_norm.frozen_moves@torch": lambda inputs: _frozen(inputs, momentum=1 - 0.25)[1],
     "normalize.tiny@mxnet": call(lambda x: x / ops.sqrt(ops.sum(x**2, -1, keepdims=True) + 1e-10)),
     "normalize.axis@torch": call(lambda x: ops.normalize(x, axis=1)[0, 0, 0]),
     "normalize.axis@mxnet": call(lambda x: ops.normalize(ops.reshape(x, (2, -1)), axis=-1)[0, 0]),
@@ -177,7 +177,7 @@ LAYERS: Mapping[str, Answer] = {
     ),
     "conv2d.stride_and_dilation@torch": lambda _: _strided(),
     "conv2d.unbatched@alike": lambda _: _extent(layers.Conv2D(5, 1)(np.zeros((4, 4, 3), np.float32)[None])),
-    "dense.vector@alike": lambda given: layers.Dense(2)(t(given["x"])[None]).shape,
+    "dense.vector@alike": lambda inputs: layers.Dense(2)(t(inputs["x"])[None]).shape,
     "max_pool2d.stem@torch": lambda _: layers.MaxPooling2D(3, 2, padding="valid")(layers.ZeroPadding2D(1)(IMAGE)),
     "max_pool2d.stem@keras": lambda _: layers.MaxPooling2D(3, 2, padding="same")(IMAGE),
     "conv_transpose2d.same_cut@keras": lambda _: convolved(
@@ -193,18 +193,18 @@ LAYERS: Mapping[str, Answer] = {
     "dropout.everything@torch": call(lambda x: layers.Dropout(1.0)(x, training=True)),
     "dropout.function_mode@mxnet": call(lambda x: ops.max(layers.Dropout(0.75)(x))),
     "embedding.float_index@alike": call(lambda x: _table(ops.cast(x, "int32"))),
-    "split.number_means@torch": lambda given: len(ops.split(t(given["x"]), 3)),
+    "split.number_means@torch": lambda inputs: len(ops.split(t(inputs["x"]), 3)),
     "repeat.order@torch": call(lambda x: ops.tile(x, 2)),
     "dot.axes@alike": call(ops.matmul, "x", "y"),
-    "global_average_pool2d.shape@torch": lambda given: (
-        first(layers.GlobalAveragePooling2D(keepdims=True)(last(t(given["x"])))).shape
+    "global_average_pool2d.shape@torch": lambda inputs: (
+        first(layers.GlobalAveragePooling2D(keepdims=True)(last(t(inputs["x"])))).shape
     ),
     "conv_transpose2d.kernel_layout@torch": lambda _: (
         np.transpose(_kernel(layers.Conv2DTranspose(7, (2, 3))), (3, 2, 0, 1)).shape
     ),
     "depthwise_conv2d.kernel_layout@torch": lambda _: _depthwise(),
     "concat.axis@alike": call(lambda x: layers.Concatenate(axis=1)([x, x + 1])),
-    "reshape.zero@alike": lambda given: ops.reshape(t(given["x"]), (2, -1)).shape,
+    "reshape.zero@alike": lambda inputs: ops.reshape(t(inputs["x"]), (2, -1)).shape,
     "conv2d.empty@alike": lambda _: _counted([np.zeros((0, 4, 4, 3), np.float32), np.zeros((1, 4, 4, 3), np.float32)]),
     "hard_sigmoid.form@mxnet": call(lambda x: ops.clip(0.2 * x + 0.5, 0, 1)),
     "softmax.implicit_axis@keras": call(lambda x: activations.softmax(x, axis=-1)[0, 0, 0]),

@@ -15,23 +15,23 @@ from parity.keras_impl.atlas.answers import Answer, Inputs, call, t
 LOGITS = losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
-def within(given: Inputs) -> bool:
-    labels = t(given["labels"])
+def within(inputs: Inputs) -> bool:
+    labels = t(inputs["labels"])
     return bool(ops.min(labels) >= 0 and ops.max(labels) < 3)
 
 
-def _first_axis(given: Inputs) -> Any:
-    x = ops.moveaxis(t(given["x"]), 1, -1)
+def _first_axis(inputs: Inputs) -> Any:
+    x = ops.moveaxis(t(inputs["x"]), 1, -1)
     return LOGITS(ops.zeros(x.shape[:-1], "int32"), x)
 
 
-def _rolled(given: Inputs) -> Any:
+def _rolled(inputs: Inputs) -> Any:
     """The last class is the blank: its column goes to the front, and labels go up by one."""
-    return losses.CTC()(t(given["labels"]) + 1, ops.roll(t(given["x"]), 1, axis=-1))
+    return losses.CTC()(t(inputs["labels"]) + 1, ops.roll(t(inputs["x"]), 1, axis=-1))
 
 
-def _possible(given: Inputs) -> Any:
-    labels, x = given["labels"], t(given["x"])
+def _possible(inputs: Inputs) -> Any:
+    labels, x = inputs["labels"], t(inputs["x"])
     needed = labels.shape[1] + int((labels[0, 1:] == labels[0, :-1]).sum())
     loss = losses.CTC()(t(labels), x)
     return loss * (x.shape[1] >= needed)
@@ -48,12 +48,12 @@ LOSSES: Mapping[str, Answer] = {
     "cross_entropy.axis@torch": _first_axis,
     "cross_entropy.label_beyond@alike": within,
     "cross_entropy.negative_label@alike": within,
-    "cross_entropy.at_zero@alike": lambda given: LOGITS(t(given["labels"]), ops.convert_to_tensor([[-30.0, 0.0, 0.0]])),
+    "cross_entropy.at_zero@alike": lambda inputs: LOGITS(t(inputs["labels"]), ops.convert_to_tensor([[-30.0, 0.0, 0.0]])),
     "binary_cross_entropy.first_argument@torch": call(lambda x, y: losses.BinaryCrossentropy()(y, x), "x", "y"),
     "ctc.blank@mxnet": _rolled,
     "huber.delta_form@mxnet": call(lambda x: losses.Huber(delta=2.0)(0 * x, x) / 2.0),
-    "kl_divergence.at_zero@alike": lambda given: losses.KLDivergence()(
-        t(given["p"]), ops.exp(ops.log_softmax(ops.convert_to_tensor([[-10.0, 0.0]])))
+    "kl_divergence.at_zero@alike": lambda inputs: losses.KLDivergence()(
+        t(inputs["p"]), ops.exp(ops.log_softmax(ops.convert_to_tensor([[-10.0, 0.0]])))
     ),
     "cross_entropy.one_hot@torch": call(
         lambda x: losses.CategoricalCrossentropy(from_logits=True)(ops.convert_to_tensor([[1.0, 0.0, 0.0]]), x)

@@ -19,19 +19,19 @@ AT_MOST = slope(lambda x: ops.where(x <= 1, x, 1))
 
 def guarded(function: Callable[[Any], Any]) -> Answer:
     """Of what is not empty, and 0 elsewhere."""
-    return lambda given: float(function(t(given["x"]))) if len(given["x"]) else 0.0
+    return lambda inputs: float(function(t(inputs["x"]))) if len(inputs["x"]) else 0.0
 
 
-def nan(given: Inputs) -> bool:
-    return bool(ops.any(ops.isnan(t(given["x"]))))
+def nan(inputs: Inputs) -> bool:
+    return bool(ops.any(ops.isnan(t(inputs["x"]))))
 
 
-def _boolean(given: Inputs) -> Any:
-    return t(given["i"]) > 0
+def _boolean(inputs: Inputs) -> Any:
+    return t(inputs["i"]) > 0
 
 
-def _within(given: Inputs) -> bool:
-    index = t(given["index"])
+def _within(inputs: Inputs) -> bool:
+    index = t(inputs["index"])
     return bool(ops.min(index) >= 0 and ops.max(index) < 5)
 
 
@@ -70,27 +70,29 @@ NUMBERS: Mapping[str, Answer] = {
     "number.product_empty@alike": guarded(ops.prod),
     "number.empty_batch@alike": lambda _: len([layers.Dense(2)(x) for x in (ops.ones((0, 3)), ops.ones((4, 3))) if len(x)]),
     "number.mean_integers@alike": call(lambda i: ops.mean(ops.cast(i, "float32")), "i"),
-    "number.integer_mean_type@alike": dtype(lambda given: ops.mean(ops.cast(t(given["i"]), "float32"))),
+    "number.integer_mean_type@alike": dtype(lambda inputs: ops.mean(ops.cast(t(inputs["i"]), "float32"))),
     "number.range_type@torch": dtype(lambda _: ops.arange(3, dtype="int64")),
-    "number.float64_layer_type@alike": dtype(lambda given: layers.Dense(2, dtype="float64")(given["x"][:, None])),
-    "number.comparison_type@mxnet": dtype(lambda given: ops.cast(t(given["x"]) > 0, "float32")),
+    "number.float64_layer_type@alike": dtype(lambda inputs: layers.Dense(2, dtype="float64")(inputs["x"][:, None])),
+    "number.comparison_type@mxnet": dtype(lambda inputs: ops.cast(t(inputs["x"]) > 0, "float32")),
     "number.bytes_type@alike": dtype(
-        lambda given: ops.cast(ops.cast(t(given["i"]), "uint8"), "int32") + ops.cast(ops.cast(t(given["i"]), "int8"), "int32")
+        lambda inputs: (
+            ops.cast(ops.cast(t(inputs["i"]), "uint8"), "int32") + ops.cast(ops.cast(t(inputs["i"]), "int8"), "int32")
+        )
     ),
-    "number.argmax_type@alike": dtype(lambda given: ops.cast(ops.argmax(t(given["x"])), "int64")),
-    "number.argsort_type@alike": dtype(lambda given: ops.cast(ops.argsort(t(given["x"])), "int64")),
+    "number.argmax_type@alike": dtype(lambda inputs: ops.cast(ops.argmax(t(inputs["x"])), "int64")),
+    "number.argsort_type@alike": dtype(lambda inputs: ops.cast(ops.argsort(t(inputs["x"])), "int64")),
     "number.integer_power@alike": call(lambda i: ops.cast(i, "float32") ** -1, "i"),
-    "number.boolean_sum_type@alike": dtype(lambda given: ops.sum(ops.cast(t(given["x"]) > 0, "int64"))),
+    "number.boolean_sum_type@alike": dtype(lambda inputs: ops.sum(ops.cast(t(inputs["x"]) > 0, "int64"))),
     "number.half_mean@alike": call(lambda x: ops.mean(ops.cast(ops.cast(x, "float16"), "float32"))),
     "number.sort_nan@alike": call(lambda x: ops.sort(x[~ops.isnan(x)])),
     "number.softmax_nan@alike": call(lambda x: activations.softmax(ops.where(ops.isnan(x), -np.inf, x))),
     "number.subnormal@alike": call(lambda x: ops.log(ops.exp(x) + 1e-30)),
     "number.clip_crossed@alike": call(lambda x: ops.clip(x, min(1, -1), max(1, -1))),
-    "number.boolean_plus@alike": lambda given: ops.cast(_boolean(given), "int32") + ops.cast(_boolean(given), "int32"),
-    "number.boolean_minus@alike": lambda given: ops.cast(_boolean(given), "int32") - ops.cast(_boolean(given), "int32"),
+    "number.boolean_plus@alike": lambda inputs: ops.cast(_boolean(inputs), "int32") + ops.cast(_boolean(inputs), "int32"),
+    "number.boolean_minus@alike": lambda inputs: ops.cast(_boolean(inputs), "int32") - ops.cast(_boolean(inputs), "int32"),
     "number.half_layer_type@alike": dtype(
-        lambda given: layers.Dense(2)(ops.cast(ops.cast(t(given["x"]), "float16"), "float32")[:, None])
+        lambda inputs: layers.Dense(2)(ops.cast(ops.cast(t(inputs["x"]), "float16"), "float32")[:, None])
     ),
-    "number.integer_sum_overflow@torch": lambda given: ops.sum(ops.cast(t(given["i"]), "int64")),
+    "number.integer_sum_overflow@torch": lambda inputs: ops.sum(ops.cast(t(inputs["i"]), "int64")),
     "number.take_beyond@alike": _within,
 }

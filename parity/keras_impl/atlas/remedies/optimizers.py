@@ -26,11 +26,11 @@ Make = Callable[[], Any]
 def stepped(make: Make, before: Callable[..., Any] = lambda *_: 0.0) -> Answer:
     """Weights after each step from 1. before(optimizer, w, step from 1, rate, last rate): what is added to the gradient."""
 
-    def answer(given: Inputs) -> list[float]:
+    def answer(inputs: Inputs) -> list[float]:
         w, optimizer, seen = keras.Variable(np.ones(1, np.float32)), make(), []
         optimizer.build([w])
-        last = float(given["rates"][0])
-        for step, (rate, gradient) in enumerate(zip(given["rates"], given["gradients"], strict=True), start=1):
+        last = float(inputs["rates"][0])
+        for step, (rate, gradient) in enumerate(zip(inputs["rates"], inputs["gradients"], strict=True), start=1):
             optimizer.learning_rate = float(rate)
             more = before(optimizer, w, step, float(rate), last)
             optimizer.apply([ops.full((1,), float(gradient)) + more])
@@ -50,9 +50,9 @@ def _rescaled(optimizer: Any, _w: Any, _: int, rate: float, last: float) -> floa
 
 def _velocities(optimizer: Any) -> list[Any]:
     return [
-        one
-        for one in (optimizer.momentums if isinstance(optimizer, optimizers.SGD) else optimizer._momentums)
-        if one is not None
+        item
+        for item in (optimizer.momentums if isinstance(optimizer, optimizers.SGD) else optimizer._momentums)
+        if item is not None
     ]
 
 
@@ -71,9 +71,9 @@ def _corrected(optimizer: Any, _w: Any, step: int, _rate: float, _last: float) -
 def written(mean: bool, eps: float) -> Answer:
     """torch's rule written out: epsilon outside the root."""
 
-    def answer(given: Inputs) -> list[float]:
+    def answer(inputs: Inputs) -> list[float]:
         w, s, seen = ops.ones(1), ops.zeros(1), []
-        for rate, g in zip(t(given["rates"]), t(given["gradients"]), strict=True):
+        for rate, g in zip(t(inputs["rates"]), t(inputs["gradients"]), strict=True):
             s = 0.75 * s + 0.25 * g * g if mean else s + g * g
             w -= rate * g / (ops.sqrt(s) + eps)
             seen.append(float(w[0]))
@@ -108,15 +108,18 @@ def _outside(mean: bool, rate: float, eps: float, g: float) -> list[float]:
     return seen
 
 
-def _clipped(given: Inputs) -> Array:
-    weights, optimizer = [keras.Variable(np.zeros(1, np.float32)) for _ in given["x"]], optimizers.SGD(1.0, global_clipnorm=1.0)
+def _clipped(inputs: Inputs) -> Array:
+    weights, optimizer = (
+        [keras.Variable(np.zeros(1, np.float32)) for _ in inputs["x"]],
+        optimizers.SGD(1.0, global_clipnorm=1.0),
+    )
     optimizer.build(weights)
-    optimizer.apply([ops.full((1,), float(gradient)) for gradient in given["x"]])
+    optimizer.apply([ops.full((1,), float(gradient)) for gradient in inputs["x"]])
     return -np.concatenate([w.numpy() for w in weights])
 
 
-def _finite(given: Inputs) -> Array:
-    w, gradient = keras.Variable(np.zeros(2, np.float32)), t(given["x"])
+def _finite(inputs: Inputs) -> Array:
+    w, gradient = keras.Variable(np.zeros(2, np.float32)), t(inputs["x"])
     optimizer = optimizers.SGD(1.0, global_clipnorm=1.0)
     optimizer.build([w])
     if ops.all(ops.isfinite(gradient)):
@@ -172,7 +175,7 @@ def _guarded(x: Any, threshold: float) -> Any:
 
 
 def _one_rate(make: Make) -> Answer:
-    return lambda given: stepped(make)({**given, "rates": np.ones(3)})
+    return lambda inputs: stepped(make)({**inputs, "rates": np.ones(3)})
 
 
 OPTIMIZERS: Mapping[str, Answer] = {
@@ -198,7 +201,7 @@ OPTIMIZERS: Mapping[str, Answer] = {
     "adadelta.learning_rate@mxnet": lambda _: small(optimizers.Adadelta(learning_rate=1.0, rho=0.9, epsilon=1e-5), 0.5),
     "adamax.form@mxnet": stepped(lambda: optimizers.Adamax(beta_1=0.5, beta_2=0.75, epsilon=0.0)),
     "adamax.epsilon@alike": lambda _: small(optimizers.Adamax(2**-10, epsilon=0.0), 1e-6),
-    "clip_norm.guard@alike": lambda given: _guarded(t(given["x"]), float(given["threshold"])),
+    "clip_norm.guard@alike": lambda inputs: _guarded(t(inputs["x"]), float(inputs["threshold"])),
     "sgd.float64@alike": _precise,
     "ftrl.penalty_2@mxnet": _penalized,
     "adam.late_weight@torch": _own,

@@ -20,13 +20,13 @@ KERNEL, RECURRENT, BIAS = (np.sin(np.arange(count)).astype(np.float32) for count
 SEQUENCE = np.cos(np.arange(18)).astype(np.float32).reshape(2, 3, 3)
 
 
-def _gates(given: Inputs) -> Array:
+def _gates(inputs: Inputs) -> Array:
     """The others' GRU here: the first two of three blocks swapped."""
     layer, swapped = layers.GRU(1, reset_after=True, return_sequences=True), [1, 0, 2]
     layer.build((None, None, 1))
-    kernel, recurrent, bias = (np.asarray(given[name], np.float32)[swapped] for name in ("kernel", "recurrent", "bias"))
+    kernel, recurrent, bias = (np.asarray(inputs[name], np.float32)[swapped] for name in ("kernel", "recurrent", "bias"))
     layer.set_weights([kernel[None], recurrent[None], np.stack([0 * bias, bias])])
-    return model.array(layer(t(given["x"])[None, :, None])).ravel()
+    return model.array(layer(t(inputs["x"])[None, :, None])).ravel()
 
 
 def _one_bias(make: Callable[..., Any], blocks: int) -> Any:
@@ -37,26 +37,26 @@ def _one_bias(make: Callable[..., Any], blocks: int) -> Any:
     return layer(SEQUENCE)
 
 
-def _activated(given: Inputs) -> Any:
+def _activated(inputs: Inputs) -> Any:
     layer = layers.SimpleRNN(1, activation="relu", use_bias=False)
     layer.build((None, None, 1))
-    layer.set_weights([given["kernel"][None].astype(np.float32), given["recurrent"][None].astype(np.float32)])
-    return layer(t(given["x"])[None, :, None])
+    layer.set_weights([inputs["kernel"][None].astype(np.float32), inputs["recurrent"][None].astype(np.float32)])
+    return layer(t(inputs["x"])[None, :, None])
 
 
-def _returned(given: Inputs) -> int:
-    out, *states = layers.LSTM(5, return_state=True)(t(given["x"]))
+def _returned(inputs: Inputs) -> int:
+    out, *states = layers.LSTM(5, return_state=True)(t(inputs["x"]))
     return len([out, states])
 
 
-def _padded(given: Inputs) -> float:
-    layer, x = layers.LSTM(5, return_sequences=True, zero_output_for_mask=True), t(given["x"])
+def _padded(inputs: Inputs) -> float:
+    layer, x = layers.LSTM(5, return_sequences=True, zero_output_for_mask=True), t(inputs["x"])
     out = model.array(layer(x, mask=ops.convert_to_tensor([[True, True, False]])))[0]
     return float((out[2] == out[1]).all()) + 2 * float((out[2] == model.array(layer(x))[0, 2]).all())
 
 
-def _all_dropped(given: Inputs) -> float:
-    out = model.array(layers.LSTM(5, dropout=0.0, return_sequences=True)(t(given["x"]), training=True))
+def _all_dropped(inputs: Inputs) -> float:
+    out = model.array(layers.LSTM(5, dropout=0.0, return_sequences=True)(t(inputs["x"]), training=True))
     return float(abs(out - out[:1]).max() > 1e-3)
 
 
@@ -66,40 +66,40 @@ def ones(layer: Any, *arguments: Any, **named: Any) -> Any:
     return layer(*arguments, **named)
 
 
-def _attention(given: Inputs) -> Any:
-    keys, mask = t(given["values"])[None, :, None], np.asarray(given["mask"])
+def _attention(inputs: Inputs) -> Any:
+    keys, mask = t(inputs["values"])[None, :, None], np.asarray(inputs["mask"])
     return ones(layers.MultiHeadAttention(1, 1, use_bias=False), ops.zeros((1, 1, 1)), keys, attention_mask=~mask[None])
 
 
-def _attended(given: Inputs, **arguments: Any) -> Any:
-    values = t(given["values"])[None, :, None, None]
+def _attended(inputs: Inputs, **arguments: Any) -> Any:
+    values = t(inputs["values"])[None, :, None, None]
     return ops.dot_product_attention(ops.zeros((1, 1, 1, 1)), ops.zeros(values.shape), values, **arguments)
 
 
-def _whole_row(given: Inputs) -> Any:
+def _whole_row(inputs: Inputs) -> Any:
     mask = ops.zeros((1, 1, 1, 2), "bool")
-    return ops.where(ops.any(mask, -1), ops.reshape(_attended(given, mask=mask), (-1,)), 0)
+    return ops.where(ops.any(mask, -1), ops.reshape(_attended(inputs, mask=mask), (-1,)), 0)
 
 
-def _whole_layer_row(given: Inputs) -> Any:
-    mask, keys = ops.zeros((1, 1, 2), "bool"), t(given["values"])[None, :, None]
+def _whole_layer_row(inputs: Inputs) -> Any:
+    mask, keys = ops.zeros((1, 1, 2), "bool"), t(inputs["values"])[None, :, None]
     out = ones(layers.MultiHeadAttention(1, 1, use_bias=False), ops.zeros((1, 1, 1)), keys, attention_mask=mask)
     return ops.where(ops.any(mask, -1), ops.reshape(out, (-1,)), 0)
 
 
-def _scaled(given: Inputs) -> Any:
-    q, v, k = (t(given[name])[None] for name in ("q", "v", "k"))
+def _scaled(inputs: Inputs) -> Any:
+    q, v, k = (t(inputs[name])[None] for name in ("q", "v", "k"))
     features = 4
     return layers.Attention()([q / features**0.5, v, k])
 
 
-def _named(given: Inputs) -> Any:
-    second, third = (t(given[name])[None, :, None] for name in ("second", "third"))
+def _named(inputs: Inputs) -> Any:
+    second, third = (t(inputs[name])[None, :, None] for name in ("second", "third"))
     return ones(layers.MultiHeadAttention(1, 1, use_bias=False), query=ops.zeros((1, 1, 1)), key=second, value=third)
 
 
-def _heads(given: Inputs) -> Any:
-    x = t(given["x"])
+def _heads(inputs: Inputs) -> Any:
+    x = t(inputs["x"])
     return layers.MultiHeadAttention(2, 4)(x, x, return_attention_scores=True)
 
 
@@ -152,16 +152,16 @@ SEQUENCES: Mapping[str, Answer] = {
     "rnn.activation@mxnet": _activated,
     "lstm.padded_output@torch": _padded,
     "lstm.returns@torch": _returned,
-    "lstm.unbatched@alike": lambda given: layers.LSTM(5, return_sequences=True)(t(given["x"])[None]).shape,
+    "lstm.unbatched@alike": lambda inputs: layers.LSTM(5, return_sequences=True)(t(inputs["x"])[None]).shape,
     "lstm.dropout_reaches@torch": _all_dropped,
     "multi_head_attention.mask_true@torch": _attention,
     "attention.fully_masked@alike": _whole_row,
     "multi_head_attention.fully_masked@alike": _whole_layer_row,
     "attention.scale@torch": _scaled,
     "multi_head_attention.second_argument@torch": _named,
-    "multi_head_attention.returns@torch": lambda given: len(_heads(given)),
-    "multi_head_attention.weights@torch": lambda given: ops.mean(_heads(given)[1], axis=1).shape,
-    "attention.number_mask@torch": lambda given: _attended(given, bias=t(given["mask"])[None, None, None]),
+    "multi_head_attention.returns@torch": lambda inputs: len(_heads(inputs)),
+    "multi_head_attention.weights@torch": lambda inputs: ops.mean(_heads(inputs)[1], axis=1).shape,
+    "attention.number_mask@torch": lambda inputs: _attended(inputs, bias=t(inputs["mask"])[None, None, None]),
     "multi_head_attention.size_means@torch": _queries,
     "initializer.twice@torch": _two,
     "dense.kernel@torch": sampled(lambda: layers.Dense(503, kernel_initializer=THIRD), (None, 37), 0),

@@ -48,9 +48,9 @@ def running(**arguments: Any) -> Array:
     return n(layer.running_mean.data())
 
 
-def _still(given: Inputs) -> Array:
+def _still(inputs: Inputs) -> Array:
     layer = nn.BatchNorm(use_global_stats=True, momentum=0.25)
-    trained(layer, t(given["x"]))
+    trained(layer, t(inputs["x"]))
     return n(layer.running_mean.data())
 
 
@@ -64,13 +64,13 @@ def _two_axes(_: Inputs) -> Array:
     return n(started(nn.LayerNorm(epsilon=1e-3))(x).reshape((2, 3, 4, 5)))
 
 
-def _scaled(given: Inputs) -> Array:
+def _scaled(inputs: Inputs) -> Array:
     ones = (nd.full(1, 3.0), nd.zeros(1), nd.zeros(1), nd.full(1, 1.0))
-    return n(nd.BatchNorm(t(given["x"]), *ones, eps=2.0**-10, fix_gamma=False)[0])
+    return n(nd.BatchNorm(t(inputs["x"]), *ones, eps=2.0**-10, fix_gamma=False)[0])
 
 
-def _epsilon(given: Inputs) -> float:
-    x = t(given["x"])
+def _epsilon(inputs: Inputs) -> float:
+    x = t(inputs["x"])
     return float(nd.BatchNorm(x, nd.ones(1), nd.zeros(1), nd.zeros(1), nd.zeros(1), eps=1e-5).asnumpy()[0, 0]) ** -2
 
 
@@ -94,8 +94,8 @@ def _ceiled(_: Inputs) -> Array:
     return n(y[:, :, :, :-1])
 
 
-def _patches(given: Inputs) -> Array:
-    patches = n(nd.im2col(t(given["x"])[None], kernel=(2, 2))).ravel()
+def _patches(inputs: Inputs) -> Array:
+    patches = n(nd.im2col(t(inputs["x"])[None], kernel=(2, 2))).ravel()
     return patches.reshape(-1, 2, 2, 2).transpose(0, 2, 3, 1).ravel()
 
 
@@ -103,8 +103,8 @@ def _table(index: Any) -> Any:
     return nd.Embedding(index, nd.arange(5).reshape((5, 1)) * 10, input_dim=5, output_dim=1)
 
 
-def _within(given: Inputs) -> bool:
-    index = t(given["index"])
+def _within(inputs: Inputs) -> bool:
+    index = t(inputs["index"])
     return bool(index.min().asscalar() >= 0 and index.max().asscalar() < 5)
 
 
@@ -123,13 +123,13 @@ def _counted(batches: list[Any]) -> int:
     return len([started(nn.Conv2D(5, 1))(x) for x in batches if len(x)])
 
 
-def _drops(given: Inputs) -> Array:
+def _drops(inputs: Inputs) -> Array:
     with autograd.train_mode():
-        return n(nd.Dropout(t(given["x"]), p=0.75).max())
+        return n(nd.Dropout(t(inputs["x"]), p=0.75).max())
 
 
-def _frozen(given: Inputs) -> Array:
-    return trained(nn.BatchNorm(use_global_stats=True, epsilon=2.0**-10), t(given["x"]))
+def _frozen(inputs: Inputs) -> Array:
+    return trained(nn.BatchNorm(use_global_stats=True, epsilon=2.0**-10), t(inputs["x"]))
 
 
 def _strided(_: Inputs) -> Array:
@@ -143,9 +143,9 @@ def _even(_: Inputs) -> Array:
     return convolved(nn.Conv2D(1, 2, use_bias=False, in_channels=1), x, kernel).ravel()
 
 
-def _axis(given: Inputs) -> int:
+def _axis(inputs: Inputs) -> int:
     layer = started(nn.BatchNorm(axis=-1))
-    layer(t(given["x"]))
+    layer(t(inputs["x"]))
     return int(layer.gamma.shape[0])
 
 
@@ -185,9 +185,9 @@ LAYERS: Mapping[str, Answer] = {
     "embedding.negative@alike": _within,
     "embedding.negative@keras": call(lambda index: _table(index % 5), "index"),
     "conv2d.same_even@torch": _even,
-    "conv2d.stride_and_dilation@torch": lambda given: _strided(given).ravel(),
+    "conv2d.stride_and_dilation@torch": lambda inputs: _strided(inputs).ravel(),
     "conv2d.unbatched@alike": lambda _: _extent(started(nn.Conv2D(5, 1))(nd.zeros((3, 4, 4))[None])),
-    "dense.vector@alike": lambda given: started(nn.Dense(2))(t(given["x"])[None]).shape,
+    "dense.vector@alike": lambda inputs: started(nn.Dense(2))(t(inputs["x"])[None]).shape,
     "max_pool2d.ceil_beyond@torch": _ceiled,
     "conv_transpose2d.same_cut@keras": lambda _: _transposed(padding=0)[..., :-1, :-1].ravel(),
     "conv_transpose2d.gap@keras": lambda _: started(nn.Conv2DTranspose(1, 1, strides=2, output_padding=1))(
@@ -198,22 +198,22 @@ LAYERS: Mapping[str, Answer] = {
     "depth_to_space.order@torch": call(
         lambda x: nd.depth_to_space(x.reshape((2, 4)).T.reshape((1, 8, 1, 1)), 2).reshape((-1,))
     ),
-    "resize.size_order@torch": lambda given: nd.image.resize(t(given["x"]), size=(3, 2)).shape[:2],
+    "resize.size_order@torch": lambda inputs: nd.image.resize(t(inputs["x"]), size=(3, 2)).shape[:2],
     "dropout.everything@torch": call(lambda x: x * 0),
     "dropout.function_mode@torch": _drops,
     "embedding.float_index@alike": call(lambda x: _table(x.astype("int32"))),
-    "split.number_means@torch": lambda given: len(nd.split(t(given["x"]), 3, axis=0)),
+    "split.number_means@torch": lambda inputs: len(nd.split(t(inputs["x"]), 3, axis=0)),
     "repeat.order@torch": call(lambda x: nd.tile(x, 2)),
-    "dot.axes@alike": lambda given: n(nd.batch_dot(t(given["x"]), t(given["y"]).astype("float32"))),
-    "dense.flattens@torch": lambda given: started(nn.Dense(5, flatten=False))(t(given["x"])).shape,
-    "global_average_pool2d.shape@keras": lambda given: nd.flatten(nn.GlobalAvgPool2D()(t(given["x"]))).shape,
-    "max_pool2d.function_stride@torch": lambda given: nd.Pooling(
-        t(given["x"])[None, None], kernel=(1, 2), stride=(1, 2), pool_type="max"
+    "dot.axes@alike": lambda inputs: n(nd.batch_dot(t(inputs["x"]), t(inputs["y"]).astype("float32"))),
+    "dense.flattens@torch": lambda inputs: started(nn.Dense(5, flatten=False))(t(inputs["x"])).shape,
+    "global_average_pool2d.shape@keras": lambda inputs: nd.flatten(nn.GlobalAvgPool2D()(t(inputs["x"]))).shape,
+    "max_pool2d.function_stride@torch": lambda inputs: nd.Pooling(
+        t(inputs["x"])[None, None], kernel=(1, 2), stride=(1, 2), pool_type="max"
     ).shape[-1],
     "conv_transpose2d.kernel_layout@keras": lambda _: _moved(nn.Conv2DTranspose(7, (2, 3), in_channels=5)),
     "depthwise_conv2d.kernel_layout@torch": lambda _: _depthwise(),
     "concat.axis@alike": call(lambda x: nd.concat(x, x + 1, dim=1)),
-    "reshape.zero@alike": lambda given: t(given["x"]).reshape((2, -1)).shape,
+    "reshape.zero@alike": lambda inputs: t(inputs["x"]).reshape((2, -1)).shape,
     "conv2d.empty@alike": lambda _: _counted([nd.array(np.zeros((count, 3, 4, 4))) for count in (0, 1)]),
     "hard_sigmoid.form@torch": call(lambda x: nd.hard_sigmoid(x, alpha=1 / 6, beta=0.5)),
     "softmax.implicit_axis@keras": call(lambda x: nd.softmax(x, axis=-1)[0, 0, 0]),

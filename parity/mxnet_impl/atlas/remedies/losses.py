@@ -18,38 +18,38 @@ nd, losses = mxnet.nd, mxnet.gluon.loss
 
 def mean(loss: Any, *names: str) -> Answer:
     """MXNet gives one per example."""
-    return call(lambda *given: loss(*given).mean(), *names)
+    return call(lambda *inputs: loss(*inputs).mean(), *names)
 
 
-def within(given: Inputs) -> bool:
-    labels = t(given["labels"])
+def within(inputs: Inputs) -> bool:
+    labels = t(inputs["labels"])
     return bool(labels.min().asscalar() >= 0 and labels.max().asscalar() < 3)
 
 
-def _weighted(given: Inputs) -> Array:
-    loss = losses.SoftmaxCrossEntropyLoss()(t(given["x"]), t(given["labels"]), t(given["weights"])[:, None])
+def _weighted(inputs: Inputs) -> Array:
+    loss = losses.SoftmaxCrossEntropyLoss()(t(inputs["x"]), t(inputs["labels"]), t(inputs["weights"])[:, None])
     return n(loss.mean())
 
 
-def _first_axis(given: Inputs) -> Array:
-    x = t(given["x"])
+def _first_axis(inputs: Inputs) -> Array:
+    x = t(inputs["x"])
     return n(losses.SoftmaxCrossEntropyLoss(axis=1)(x, nd.zeros((2, 4))).mean())
 
 
-def _normalized(given: Inputs) -> Array:
-    x = t(given["x"])
+def _normalized(inputs: Inputs) -> Array:
+    x = t(inputs["x"])
     p = x / x.sum(-1, keepdims=True)
-    return n(losses.SoftmaxCrossEntropyLoss(from_logits=True)(nd.log(p), t(given["labels"])))
+    return n(losses.SoftmaxCrossEntropyLoss(from_logits=True)(nd.log(p), t(inputs["labels"])))
 
 
-def _at_zero(given: Inputs) -> Array:
-    return n(losses.SoftmaxCrossEntropyLoss()(nd.array([[-30.0, 0.0, 0.0]]), t(given["labels"])))
+def _at_zero(inputs: Inputs) -> Array:
+    return n(losses.SoftmaxCrossEntropyLoss()(nd.array([[-30.0, 0.0, 0.0]]), t(inputs["labels"])))
 
 
-def _rolled(given: Inputs) -> Array:
+def _rolled(inputs: Inputs) -> Array:
     """Class 0 is the others' blank: its column goes to the end, and labels go down by one."""
-    x = t(given["x"])
-    return n(losses.CTCLoss()(nd.concat(x[:, :, 1:], x[:, :, :1], dim=2), t(given["labels"]) - 1))
+    x = t(inputs["x"])
+    return n(losses.CTCLoss()(nd.concat(x[:, :, 1:], x[:, :, :1], dim=2), t(inputs["labels"]) - 1))
 
 
 LOSSES: Mapping[str, Answer] = {
@@ -78,8 +78,8 @@ LOSSES: Mapping[str, Answer] = {
     "ctc.blank@torch": _rolled,
     "poisson.takes@keras": call(losses.PoissonNLLLoss(from_logits=False), "x", "y"),
     "huber.delta_form@torch": call(lambda x: 2.0 * losses.HuberLoss(rho=2.0)(x, 0 * x)),
-    "kl_divergence.at_zero@alike": lambda given: n(
-        losses.KLDivLoss()(nd.log_softmax(nd.array([[-10.0, 0.0]])), t(given["p"])).mean()
+    "kl_divergence.at_zero@alike": lambda inputs: n(
+        losses.KLDivLoss()(nd.log_softmax(nd.array([[-10.0, 0.0]])), t(inputs["p"])).mean()
     ),
     "cross_entropy.one_hot@torch": call(
         lambda x: losses.SoftmaxCrossEntropyLoss(sparse_label=False)(x, nd.array([[1.0, 0.0, 0.0]]))

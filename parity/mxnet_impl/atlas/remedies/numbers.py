@@ -21,11 +21,11 @@ AT_MOST = slope(lambda x: nd.where(x <= 1, x, nd.ones_like(x)))
 
 def guarded(function: Callable[[Any], Any]) -> Answer:
     """Of what is not empty, and 0 elsewhere."""
-    return lambda given: float(function(t(given["x"])).asscalar()) if len(given["x"]) else 0.0
+    return lambda inputs: float(function(t(inputs["x"])).asscalar()) if len(inputs["x"]) else 0.0
 
 
-def nan(given: Inputs) -> bool:
-    x = t(given["x"])
+def nan(inputs: Inputs) -> bool:
+    x = t(inputs["x"])
     return bool(nd.contrib.isnan(x).max().asscalar())
 
 
@@ -33,8 +33,8 @@ def without_nan(x: Any) -> Any:
     return nd.where(nd.contrib.isnan(x), nd.full(x.shape, -np.inf), x)
 
 
-def _within(given: Inputs) -> bool:
-    index = t(given["index"])
+def _within(inputs: Inputs) -> bool:
+    index = t(inputs["index"])
     return bool(index.min().asscalar() >= 0 and index.max().asscalar() < 5)
 
 
@@ -47,10 +47,10 @@ def _one(x: Any, place: Any) -> Any:
     return x[int(place.asscalar())]
 
 
-def _double(given: Inputs) -> Any:
+def _double(inputs: Inputs) -> Any:
     layer = nn.Dense(2)
     layer.cast("float64")
-    return started(layer)(nd.array(given["x"][:, None], dtype="float64"))
+    return started(layer)(nd.array(inputs["x"][:, None], dtype="float64"))
 
 
 def _masked(x: Any) -> Any:
@@ -78,13 +78,13 @@ NUMBERS: Mapping[str, Answer] = {
     "kink.arctangent@alike": slope(_arctangent),
     "kink.normalize@alike": slope(lambda x: nd.broadcast_div(x, nd.sqrt(nd.sum(x**2) + 1e-12))),
     "kink.power_exponent@alike": slope(lambda x: (0 + 1e-12) ** x),
-    "number.round_half@torch": lambda given: mxnet.np.round(t(given["x"]).as_np_ndarray()).asnumpy(),
+    "number.round_half@torch": lambda inputs: mxnet.np.round(t(inputs["x"]).as_np_ndarray()).asnumpy(),
     "number.integer_division@torch": call(lambda i, j: i.astype("float32") / j.astype("float32"), "i", "j"),
     "number.integer_division_type@torch": dtype(
-        lambda given: t(given["i"]).astype("float32") / t(given["j"]).astype("float32")
+        lambda inputs: t(inputs["i"]).astype("float32") / t(inputs["j"]).astype("float32")
     ),
     "number.argmax_nan@alike": call(lambda x: nd.argmax(without_nan(x), axis=0)),
-    "number.variance@torch": lambda given: mxnet.np.var(t(given["x"]).as_np_ndarray(), ddof=1).asnumpy(),
+    "number.variance@torch": lambda inputs: mxnet.np.var(t(inputs["x"]).as_np_ndarray(), ddof=1).asnumpy(),
     "number.mean_empty@alike": guarded(nd.mean),
     "number.sum_empty@alike": guarded(nd.sum),
     "number.product_empty@alike": guarded(nd.prod),
@@ -92,29 +92,29 @@ NUMBERS: Mapping[str, Answer] = {
         [started(nn.Dense(2))(x) for x in (nd.array(np.ones((0, 3))), nd.ones((4, 3))) if len(x)]
     ),
     "number.mean_integers@alike": call(lambda i: i.astype("float32").mean(), "i"),
-    "number.integer_mean_type@alike": dtype(lambda given: t(given["i"]).astype("float32").mean()),
+    "number.integer_mean_type@alike": dtype(lambda inputs: t(inputs["i"]).astype("float32").mean()),
     "number.range_type@keras": dtype(lambda _: nd.arange(3, dtype="int32")),
-    "number.float64_array_type@torch": dtype(lambda given: nd.array(given["x"], dtype="float64")),
+    "number.float64_array_type@torch": dtype(lambda inputs: nd.array(inputs["x"], dtype="float64")),
     "number.float64_layer_type@alike": dtype(_double),
-    "number.argmax_type@alike": dtype(lambda given: nd.argmax(t(given["x"]), axis=0).astype("int64")),
-    "number.argsort_type@alike": dtype(lambda given: nd.argsort(t(given["x"])).astype("int64")),
-    "number.integer_plus_float_type@torch": dtype(lambda given: t(given["i"]).astype("float32") + 0.5),
+    "number.argmax_type@alike": dtype(lambda inputs: nd.argmax(t(inputs["x"]), axis=0).astype("int64")),
+    "number.argsort_type@alike": dtype(lambda inputs: nd.argsort(t(inputs["x"])).astype("int64")),
+    "number.integer_plus_float_type@torch": dtype(lambda inputs: t(inputs["i"]).astype("float32") + 0.5),
     "number.integer_power@alike": call(lambda i: i.astype("float32") ** -1, "i"),
     "number.half_plus_single_type@torch": dtype(
-        lambda given: t(given["x"]).astype("float16").astype("float32") + t(given["x"])
+        lambda inputs: t(inputs["x"]).astype("float16").astype("float32") + t(inputs["x"])
     ),
-    "number.int32_plus_int64_type@torch": dtype(lambda given: t(given["i"]).astype("int64") + t(given["i"]).astype("int64")),
-    "number.int32_plus_single_type@torch": dtype(lambda given: t(given["i"]).astype("float32") + t(given["x"])),
+    "number.int32_plus_int64_type@torch": dtype(lambda inputs: t(inputs["i"]).astype("int64") + t(inputs["i"]).astype("int64")),
+    "number.int32_plus_single_type@torch": dtype(lambda inputs: t(inputs["i"]).astype("float32") + t(inputs["x"])),
     "number.bytes_type@alike": dtype(
-        lambda given: t(given["i"]).astype("uint8").astype("int32") + t(given["i"]).astype("int8").astype("int32")
+        lambda inputs: t(inputs["i"]).astype("uint8").astype("int32") + t(inputs["i"]).astype("int8").astype("int32")
     ),
     "number.integer_plus_half_type@torch": dtype(
-        lambda given: t(given["i"]).astype("int64").astype("float16") + t(given["x"]).astype("float16")
+        lambda inputs: t(inputs["i"]).astype("int64").astype("float16") + t(inputs["x"]).astype("float16")
     ),
     "number.single_plus_double_type@torch": dtype(
-        lambda given: t(given["x"]).astype("float64") + t(given["x"]).astype("float64")
+        lambda inputs: t(inputs["x"]).astype("float64") + t(inputs["x"]).astype("float64")
     ),
-    "number.boolean_sum_type@alike": dtype(lambda given: (t(given["x"]) > 0).astype("int64").sum()),
+    "number.boolean_sum_type@alike": dtype(lambda inputs: (t(inputs["x"]) > 0).astype("int64").sum()),
     "number.half_mean@alike": call(lambda x: x.astype("float16").astype("float32").mean()),
     "number.sort_nan@alike": call(lambda x: nd.sort(nd.contrib.boolean_mask(x, 1 - nd.contrib.isnan(x)))),
     "number.softmax_nan@alike": call(lambda x: nd.softmax(without_nan(x))),
@@ -125,13 +125,13 @@ NUMBERS: Mapping[str, Answer] = {
     "number.boolean_plus@alike": call(lambda i: (i > 0).astype("int32") + (i > 0).astype("int32"), "i"),
     "number.boolean_minus@alike": call(lambda i: (i > 0).astype("int32") - (i > 0).astype("int32"), "i"),
     "number.integers_type@keras": dtype(lambda _: nd.array([1, 2], dtype="int32")),
-    "number.int64_array_type@torch": dtype(lambda given: nd.array(given["i"], dtype="int64")),
+    "number.int64_array_type@torch": dtype(lambda inputs: nd.array(inputs["i"], dtype="int64")),
     "number.half_layer_type@alike": dtype(
-        lambda given: started(nn.Dense(2))(t(given["x"]).astype("float16").astype("float32")[:, None])
+        lambda inputs: started(nn.Dense(2))(t(inputs["x"]).astype("float16").astype("float32")[:, None])
     ),
-    "number.integer_sum_overflow@torch": lambda given: t(given["i"]).astype("int64").sum().asnumpy(),
+    "number.integer_sum_overflow@torch": lambda inputs: t(inputs["i"]).astype("int64").sum().asnumpy(),
     "number.integer_root@torch": call(lambda i: nd.sqrt(i.astype("float32")), "i"),
-    "number.scalar_axes@torch": lambda given: np.ndim(t(given["x"]).sum().asscalar()),
+    "number.scalar_axes@torch": lambda inputs: np.ndim(t(inputs["x"]).sum().asscalar()),
     "number.mask_index@torch": call(_masked),
     "number.integer_product@torch": call(
         lambda i, j: nd.dot(i.astype("float32").reshape((1, -1)), j.astype("float32").reshape((-1, 1))), "i", "j"

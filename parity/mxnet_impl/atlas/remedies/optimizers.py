@@ -25,10 +25,10 @@ DECAY = 0.25
 def stepped(make: Callable[[], Any], before: Callable[..., None] = lambda *_: None) -> Answer:
     """Weights after each step from 1. before(rule, w, step from 1, rate) acts before each step."""
 
-    def answer(given: Inputs) -> list[float]:
+    def answer(inputs: Inputs) -> list[float]:
         w, rule, seen = nd.ones(1), make(), []
         update = optimizer.get_updater(rule)
-        for step, (rate, gradient) in enumerate(zip(given["rates"], given["gradients"], strict=True), start=1):
+        for step, (rate, gradient) in enumerate(zip(inputs["rates"], inputs["gradients"], strict=True), start=1):
             rule.lr = float(rate)
             before(rule, w, step, float(rate))
             update(0, nd.full(1, float(gradient)), w)
@@ -51,9 +51,9 @@ def _corrected(rule: Any, _w: Any, step: int, _rate: float) -> None:
 def written(mean: bool, eps: float) -> Answer:
     """torch's rule written out: epsilon outside the root."""
 
-    def answer(given: Inputs) -> list[float]:
+    def answer(inputs: Inputs) -> list[float]:
         w, s, seen = nd.ones(1), nd.zeros(1), []
-        for rate, g in zip(given["rates"], t(given["gradients"]), strict=True):
+        for rate, g in zip(inputs["rates"], t(inputs["gradients"]), strict=True):
             s = 0.75 * s + 0.25 * g * g if mean else s + g * g
             w -= float(rate) * g / (nd.sqrt(s) + eps)
             seen.append(float(w.asscalar()))
@@ -98,8 +98,8 @@ def _outside(rate: float, eps: float, g: float) -> list[float]:
     return seen
 
 
-def _finite(given: Inputs) -> Array:
-    w, x = nd.zeros(2), t(given["x"])
+def _finite(inputs: Inputs) -> Array:
+    w, x = nd.zeros(2), t(inputs["x"])
     norm = gluon.utils.clip_global_norm([x], 1.0)
     if np.isfinite(norm):
         optimizer.get_updater(optimizer.SGD(learning_rate=1.0))(0, x, w)
@@ -113,10 +113,10 @@ def _decayed(_: Inputs) -> Array:
     return n(w)
 
 
-def _alike(given: Inputs) -> float:
+def _alike(inputs: Inputs) -> float:
     pair = [nd.ones(1), nd.ones(1)]
     updates = [optimizer.get_updater(optimizer.Nadam(0.5, 0.5, 0.75)) for _ in pair]
-    for gradient in given["gradients"]:
+    for gradient in inputs["gradients"]:
         for update, w in zip(updates, pair, strict=True):
             update(0, nd.full(1, float(gradient)), w)
     return float(pair[0].asscalar() != pair[1].asscalar())
@@ -154,7 +154,7 @@ OPTIMIZERS: Mapping[str, Answer] = {
     "adagrad.epsilon_form@torch": written(False, 0.25),
     "adagrad.epsilon@torch": lambda _: _outside(2**-10, 1e-10, 1e-9),
     "adadelta.learning_rate@mxnet": lambda _: small(optimizer.AdaDelta(), 0.5),
-    "clip_norm.guard@alike": lambda given: _guarded(t(given["x"]), float(given["threshold"])),
+    "clip_norm.guard@alike": lambda inputs: _guarded(t(inputs["x"]), float(inputs["threshold"])),
     "sgd.float64@alike": _precise,
     "nadam.schedule@keras": stepped(lambda: optimizer.Nadam(beta1=0.5, beta2=0.75, epsilon=2.0**-10, schedule_decay=1.0)),
     "nadam.weights@torch": _alike,

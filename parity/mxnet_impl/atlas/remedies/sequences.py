@@ -25,16 +25,16 @@ SEQUENCE = nd.array(np.cos(np.arange(18)).reshape(2, 3, 3))
 def _filled(layer: Any, **values: Any) -> Any:
     layer.initialize(init.Zero())
     for ending, value in values.items():
-        (one,) = (parameter for name, parameter in layer.collect_params().items() if name.endswith(ending))
-        one.set_data(value)
+        (item,) = (parameter for name, parameter in layer.collect_params().items() if name.endswith(ending))
+        item.set_data(value)
     return layer
 
 
-def _gates(given: Inputs) -> Array:
+def _gates(inputs: Inputs) -> Array:
     """Keras's GRU here: the first two of three blocks swapped."""
-    kernel, recurrent, bias = (nd.array(given[name][[1, 0, 2]]) for name in ("kernel", "recurrent", "bias"))
+    kernel, recurrent, bias = (nd.array(inputs[name][[1, 0, 2]]) for name in ("kernel", "recurrent", "bias"))
     layer = _filled(rnn.GRU(1, input_size=1), i2h_weight=kernel[:, None], h2h_weight=recurrent[:, None], h2h_bias=bias)
-    return n(layer(t(given["x"])[:, None, None])).ravel()
+    return n(layer(t(inputs["x"])[:, None, None])).ravel()
 
 
 def _two_biases(layer: Any, blocks: int) -> Array:
@@ -43,13 +43,13 @@ def _two_biases(layer: Any, blocks: int) -> Array:
     return n(_filled(layer, i2h_weight=kernel, h2h_weight=recurrent, i2h_bias=bias, h2h_bias=2 * bias)(SEQUENCE))
 
 
-def _activated(given: Inputs) -> Array:
-    layer = _filled(rnn.RNN(1, activation="tanh", input_size=1), i2h_weight=t(given["kernel"])[:, None])
-    return n(layer(t(given["x"])[:, None, None]))
+def _activated(inputs: Inputs) -> Array:
+    layer = _filled(rnn.RNN(1, activation="tanh", input_size=1), i2h_weight=t(inputs["kernel"])[:, None])
+    return n(layer(t(inputs["x"])[:, None, None]))
 
 
-def _last(given: Inputs) -> float:
-    layer, x, units = started(rnn.LSTM(5, bidirectional=True, layout="NTC")), np.array(given["x"]), 5
+def _last(inputs: Inputs) -> float:
+    layer, x, units = started(rnn.LSTM(5, bidirectional=True, layout="NTC")), np.array(inputs["x"]), 5
     ends = []
     for _ in range(2):
         out = n(layer(t(x)))
@@ -58,14 +58,14 @@ def _last(given: Inputs) -> float:
     return float((ends[0][:, 5:] != ends[1][:, 5:]).any())
 
 
-def _masked(given: Inputs, **arguments: Any) -> float:
+def _masked(inputs: Inputs, **arguments: Any) -> float:
     with autograd.record():
-        out, other = (n(nn.Dropout(0.5, **arguments)(t(given["x"]))) for _ in range(2))
+        out, other = (n(nn.Dropout(0.5, **arguments)(t(inputs["x"]))) for _ in range(2))
     return float((out == out[:, :1]).all()) + float((out == other).all())
 
 
-def _padded(given: Inputs) -> float:
-    x = t(given["x"])
+def _padded(inputs: Inputs) -> float:
+    x = t(inputs["x"])
     cell = started(rnn.LSTMCell(5))
     out = n(cell.unroll(3, x, valid_length=nd.array([2]), merge_outputs=True)[0])[0]
     cell.reset()
@@ -73,8 +73,8 @@ def _padded(given: Inputs) -> float:
     return float((out[2] == out[1]).all()) + 2 * float((out[2] == whole[2]).all())
 
 
-def _returned(given: Inputs) -> int:
-    layer, x = started(rnn.LSTM(5)), t(given["x"])
+def _returned(inputs: Inputs) -> int:
+    layer, x = started(rnn.LSTM(5)), t(inputs["x"])
     return len(layer(x, layer.begin_state(batch_size=2)))
 
 
@@ -83,9 +83,9 @@ def _time_axis(_: Inputs) -> int:
     return int(layer(nd.zeros((3, 2, 4)), layer.begin_state(batch_size=3))[1][0].shape[1])
 
 
-def _dropped(given: Inputs) -> float:
+def _dropped(inputs: Inputs) -> float:
     with autograd.record():
-        out = n(nn.Dropout(0.75)(t(given["x"])))
+        out = n(nn.Dropout(0.75)(t(inputs["x"])))
     return float((out != out[:1]).any())
 
 
@@ -129,11 +129,11 @@ SEQUENCES: Mapping[str, Answer] = {
     "lstm.time_axis@keras": _time_axis,
     "rnn.activation@torch": _activated,
     "bidirectional.last@keras": _last,
-    "rnn.dropout_mask@keras": lambda given: _masked(given, axes=(1,)),
+    "rnn.dropout_mask@keras": lambda inputs: _masked(inputs, axes=(1,)),
     "rnn.dropout_mask@torch": _masked,
     "lstm.padded_output@torch": _padded,
     "lstm.returns@torch": _returned,
-    "lstm.unbatched@alike": lambda given: started(rnn.LSTM(5, layout="NTC"))(t(given["x"])[None]).shape,
+    "lstm.unbatched@alike": lambda inputs: started(rnn.LSTM(5, layout="NTC"))(t(inputs["x"])[None]).shape,
     "lstm.dropout_reaches@keras": _dropped,
     "dense.kernel@keras": kernel(nn.Dense, init.Xavier(), units=503, in_units=37),
     "dense.kernel@torch": kernel(nn.Dense, init.Xavier(magnitude=1, factor_type="in"), units=503, in_units=37),

@@ -26,8 +26,8 @@ WRITTEN: Mapping[str, Answer] = {
 def _detached(answer: Answer) -> Answer:
     """Numbers alone, whatever the call keeps for gradients."""
 
-    def detached(given: Inputs) -> Any:
-        found = answer(given)
+    def detached(inputs: Inputs) -> Any:
+        found = answer(inputs)
         return found.detach() if isinstance(found, Tensor) else found
 
     return detached

@@ -32,26 +32,26 @@ def running(**arguments: Any) -> Tensor:
     return layer.running_mean
 
 
-def _biased(given: Inputs) -> Tensor:
-    x = t(given["x"])
+def _biased(inputs: Inputs) -> Tensor:
+    x = t(inputs["x"])
     layer = nn.BatchNorm1d(2, momentum=0.0)
     layer(x)
     return layer.running_var.lerp_(x.var(0, correction=0), 0.75)
 
 
-def _still(given: Inputs) -> Tensor:
+def _still(inputs: Inputs) -> Tensor:
     layer = nn.BatchNorm1d(2, momentum=0.25)
     layer.requires_grad_(False)
     layer.eval()
-    layer(t(given["x"]))
+    layer(t(inputs["x"]))
     return layer.running_mean
 
 
-def _frozen(given: Inputs) -> Tensor:
+def _frozen(inputs: Inputs) -> Tensor:
     layer = nn.BatchNorm1d(2, eps=2.0**-10)
     layer.requires_grad_(False)
     layer.eval()
-    return layer(t(given["x"]))
+    return layer(t(inputs["x"]))
 
 
 def _saved(_: Inputs) -> int:
@@ -92,14 +92,14 @@ def _same(_: Inputs) -> Tensor:
     return convolved(nn.Conv2d(1, 1, 3, stride=2, padding=0, bias=False), x)
 
 
-def _patches(given: Inputs) -> Array:
-    patches = nn.Unfold(2)(t(given["x"])[None]).numpy().ravel()
+def _patches(inputs: Inputs) -> Array:
+    patches = nn.Unfold(2)(t(inputs["x"])[None]).numpy().ravel()
     return np.asarray(patches.reshape(-1, 2, 2, 2).transpose(0, 2, 3, 1).ravel())
 
 
-def _dropped(given: Inputs) -> Tensor:
+def _dropped(inputs: Inputs) -> Tensor:
     self = nn.Module().eval()
-    return F.dropout(t(given["x"]), 0.75, training=self.training).max()
+    return F.dropout(t(inputs["x"]), 0.75, training=self.training).max()
 
 
 def _table(index: Tensor) -> Tensor:
@@ -113,8 +113,8 @@ def _written_table(_: Inputs) -> Tensor:
     return torch.flatten(image[None], 1) @ kernel
 
 
-def within(given: Inputs) -> bool:
-    index = t(given["index"])
+def within(inputs: Inputs) -> bool:
+    index = t(inputs["index"])
     return bool(index.min() >= 0 and index.max() < 5)
 
 
@@ -125,7 +125,7 @@ def _counted(batches: list[Tensor]) -> int:
 LAYERS: Mapping[str, Answer] = {
     "batch_norm.momentum_means@keras": lambda _: running(momentum=1 - 0.25),
     "batch_norm.running_variance@keras": _biased,
-    "batch_norm.axis@keras": lambda given: _lazily(t(given["x"]).movedim(-1, 1)),
+    "batch_norm.axis@keras": lambda inputs: _lazily(t(inputs["x"]).movedim(-1, 1)),
     "batch_norm.frozen@keras": _frozen,
     "batch_norm.frozen_moves@keras": _still,
     "normalize.tiny@mxnet": call(lambda x: x / (x.square().sum(-1, keepdim=True) + 1e-10).sqrt()),
@@ -136,8 +136,8 @@ LAYERS: Mapping[str, Answer] = {
     "batch_norm.saved@keras": _saved,
     "layer_norm.two_axes@torch": lambda _: nn.LayerNorm((4, 5), eps=1e-3)(BATCH),
     "batch_norm.function_epsilon@keras": call(lambda x: torch.tensor(_epsilon(x, eps=1e-3))),
-    "rms_norm.epsilon_in_effect@keras": lambda given: (
-        float(t(given["x"])[0, 0] / nn.RMSNorm(2, eps=1e-6)(t(given["x"]))[0, 0]) ** 2 - 1e-12
+    "rms_norm.epsilon_in_effect@keras": lambda inputs: (
+        float(t(inputs["x"])[0, 0] / nn.RMSNorm(2, eps=1e-6)(t(inputs["x"]))[0, 0]) ** 2 - 1e-12
     ),
     "batch_norm.momentum@torch": lambda _: running(),
     "batch_norm.momentum@keras": lambda _: running(momentum=0.01),
@@ -168,7 +168,7 @@ LAYERS: Mapping[str, Answer] = {
     "conv2d.same_even@torch": lambda _: convolved_row(nn.Conv2d(1, 1, 2, padding="same", bias=False)),
     "conv2d.stride_and_dilation@torch": lambda _: nn_ones(nn.Conv2d(1, 1, 3, stride=2, dilation=2, bias=False)),
     "conv2d.unbatched@alike": lambda _: _extent(nn.Conv2d(3, 5, 1)(torch.zeros(3, 4, 4)[None])),
-    "dense.vector@alike": lambda given: nn.Linear(4, 2)(t(given["x"])[None]).shape,
+    "dense.vector@alike": lambda inputs: nn.Linear(4, 2)(t(inputs["x"])[None]).shape,
     "max_pool2d.stem@torch": lambda _: nn.MaxPool2d(3, 2, 1)(IMAGE),
     "max_pool2d.stem@keras": lambda _: nn.MaxPool2d(3, 2)(F.pad(IMAGE, (0, 1, 0, 1))),
     "max_pool2d.ceil_beyond@torch": lambda _: nn.MaxPool2d((1, 2), (1, 2), (0, 1), ceil_mode=True)(
@@ -187,12 +187,12 @@ LAYERS: Mapping[str, Answer] = {
     "dropout.everything@torch": call(lambda x: F.dropout(x, 1.0, training=True)),
     "dropout.function_mode@mxnet": _dropped,
     "embedding.float_index@alike": call(lambda x: _table(x.long())),
-    "split.number_means@keras": lambda given: len(torch.chunk(t(given["x"]), 2)),
+    "split.number_means@keras": lambda inputs: len(torch.chunk(t(inputs["x"]), 2)),
     "repeat.order@keras": call(lambda x: torch.repeat_interleave(x, 2)),
-    "flatten.keeps@keras": lambda given: torch.flatten(t(given["x"]), 1).shape,
-    "flatten.keeps@mxnet": lambda given: nn.Flatten()(t(given["x"])).shape,
-    "dot.axes@alike": lambda given: torch.matmul(t(given["x"]), t(given["y"]).float()),
-    "global_average_pool2d.shape@keras": lambda given: torch.flatten(nn.AdaptiveAvgPool2d(1)(t(given["x"])), 1).shape,
+    "flatten.keeps@keras": lambda inputs: torch.flatten(t(inputs["x"]), 1).shape,
+    "flatten.keeps@mxnet": lambda inputs: nn.Flatten()(t(inputs["x"])).shape,
+    "dot.axes@alike": lambda inputs: torch.matmul(t(inputs["x"]), t(inputs["y"]).float()),
+    "global_average_pool2d.shape@keras": lambda inputs: torch.flatten(nn.AdaptiveAvgPool2d(1)(t(inputs["x"])), 1).shape,
     "conv_transpose2d.kernel_layout@keras": lambda _: (
         np.transpose(nn.ConvTranspose2d(5, 7, (2, 3)).weight.detach().numpy(), (2, 3, 1, 0)).shape
     ),
@@ -201,7 +201,7 @@ LAYERS: Mapping[str, Answer] = {
         lambda x: F.interpolate(x[None, None, None], scale_factor=(1.0, 2.0), mode="bicubic", antialias=True)[0, 0, 0, 5:12]
     ),
     "concat.axis@alike": call(lambda x: torch.cat([x, x + 1], dim=1)),
-    "reshape.zero@alike": lambda given: t(given["x"]).reshape(2, -1).shape,
+    "reshape.zero@alike": lambda inputs: t(inputs["x"]).reshape(2, -1).shape,
     "conv2d.empty@alike": lambda _: _counted([torch.zeros(0, 3, 4, 4), torch.zeros(1, 3, 4, 4)]),
     "hard_sigmoid.form@mxnet": call(lambda x: torch.clip(0.2 * x + 0.5, 0, 1)),
     "softmax.implicit_axis@keras": call(lambda x: torch.softmax(x, dim=-1)[0, 0, 0]),

@@ -20,15 +20,15 @@ AT_MOST = slope(lambda x: torch.where(x <= 1, x, 1))
 
 def guarded(function: Callable[[Tensor], Tensor]) -> Answer:
     """Of what is not empty, and 0 elsewhere."""
-    return lambda given: float(function(t(given["x"]))) if len(given["x"]) else 0.0
+    return lambda inputs: float(function(t(inputs["x"]))) if len(inputs["x"]) else 0.0
 
 
-def nan(given: Inputs) -> bool:
-    return bool(torch.isnan(t(given["x"])).any())
+def nan(inputs: Inputs) -> bool:
+    return bool(torch.isnan(t(inputs["x"])).any())
 
 
-def _boolean(given: Inputs) -> Tensor:
-    return t(given["i"]) > 0
+def _boolean(inputs: Inputs) -> Tensor:
+    return t(inputs["i"]) > 0
 
 
 def _log(x: Tensor) -> Tensor:
@@ -65,19 +65,19 @@ NUMBERS: Mapping[str, Answer] = {
     "number.sum_empty@alike": guarded(torch.sum),
     "number.product_empty@alike": guarded(torch.prod),
     "number.empty_batch@alike": lambda _: len([nn.Linear(3, 2)(x) for x in (torch.ones(0, 3), torch.ones(4, 3)) if len(x)]),
-    "number.sum_type@keras": dtype(lambda given: t(given["i"]).int().sum(dtype=torch.int32)),
-    "number.cumulative_sum_type@keras": dtype(lambda given: torch.cumsum(t(given["i"]).int(), 0, dtype=torch.int32)),
+    "number.sum_type@keras": dtype(lambda inputs: t(inputs["i"]).int().sum(dtype=torch.int32)),
+    "number.cumulative_sum_type@keras": dtype(lambda inputs: torch.cumsum(t(inputs["i"]).int(), 0, dtype=torch.int32)),
     "number.mean_integers@alike": call(lambda i: i.float().mean(), "i"),
-    "number.integer_mean_type@alike": dtype(lambda given: t(given["i"]).float().mean()),
+    "number.integer_mean_type@alike": dtype(lambda inputs: t(inputs["i"]).float().mean()),
     "number.range_type@keras": dtype(lambda _: torch.arange(3, dtype=torch.int32)),
-    "number.float64_layer_type@alike": dtype(lambda given: _double(nn.Linear(1, 2))(t(given["x"]).double()[:, None])),
-    "number.comparison_type@mxnet": dtype(lambda given: (t(given["x"]) > 0).float()),
-    "number.bytes_type@alike": dtype(lambda given: t(given["i"]).to(torch.uint8).int() + t(given["i"]).to(torch.int8).int()),
-    "number.argmax_type@alike": dtype(lambda given: torch.argmax(t(given["x"])).to(torch.int64)),
-    "number.argsort_type@alike": dtype(lambda given: torch.argsort(t(given["x"])).to(torch.int64)),
+    "number.float64_layer_type@alike": dtype(lambda inputs: _double(nn.Linear(1, 2))(t(inputs["x"]).double()[:, None])),
+    "number.comparison_type@mxnet": dtype(lambda inputs: (t(inputs["x"]) > 0).float()),
+    "number.bytes_type@alike": dtype(lambda inputs: t(inputs["i"]).to(torch.uint8).int() + t(inputs["i"]).to(torch.int8).int()),
+    "number.argmax_type@alike": dtype(lambda inputs: torch.argmax(t(inputs["x"])).to(torch.int64)),
+    "number.argsort_type@alike": dtype(lambda inputs: torch.argsort(t(inputs["x"])).to(torch.int64)),
     "number.integer_power@alike": call(lambda i: i.float() ** -1, "i"),
-    "number.one_hot_type@keras": dtype(lambda given: F.one_hot(t(given["i"]), 3).float()),
-    "number.boolean_sum_type@alike": dtype(lambda given: (t(given["x"]) > 0).to(torch.int64).sum()),
+    "number.one_hot_type@keras": dtype(lambda inputs: F.one_hot(t(inputs["i"]), 3).float()),
+    "number.boolean_sum_type@alike": dtype(lambda inputs: (t(inputs["x"]) > 0).to(torch.int64).sum()),
     "number.half_mean@alike": call(lambda x: x.half().float().mean()),
     "number.sort_nan@alike": call(lambda x: torch.sort(x[~torch.isnan(x)]).values),
     "number.top_tie@keras": call(lambda x: torch.argsort(-x, stable=True)[:2]),
@@ -85,12 +85,12 @@ NUMBERS: Mapping[str, Answer] = {
     "number.subnormal@alike": call(_log),
     "number.sign_nan@keras": call(lambda x: torch.where(torch.isnan(x), x, torch.sign(x))),
     "number.clip_crossed@alike": call(lambda x: torch.clamp(x, min(1, -1), max(1, -1))),
-    "number.boolean_plus@alike": lambda given: _boolean(given).int() + _boolean(given).int(),
-    "number.boolean_minus@alike": lambda given: _boolean(given).int() - _boolean(given).int(),
-    "number.mean_boolean@keras": lambda given: _boolean(given).float().mean(),
+    "number.boolean_plus@alike": lambda inputs: _boolean(inputs).int() + _boolean(inputs).int(),
+    "number.boolean_minus@alike": lambda inputs: _boolean(inputs).int() - _boolean(inputs).int(),
+    "number.mean_boolean@keras": lambda inputs: _boolean(inputs).float().mean(),
     "number.integers_type@keras": dtype(lambda _: torch.tensor([1, 2], dtype=torch.int32)),
     "number.full_type@keras": dtype(lambda _: torch.full((2,), 1.0)),
-    "number.half_layer_type@alike": dtype(lambda given: nn.Linear(1, 2)(t(given["x"]).half().float()[:, None])),
+    "number.half_layer_type@alike": dtype(lambda inputs: nn.Linear(1, 2)(t(inputs["x"]).half().float()[:, None])),
     "number.reversed@keras": call(lambda x: torch.flip(x, (0,))),
     "number.take_beyond@alike": within,
 }

@@ -24,10 +24,10 @@ DECAY = 0.25
 def stepped(make: Make, before: Callable[..., None] = lambda *_: None) -> Answer:
     """Weights after each step from 1. before(optimizer, w, step from 1, rate, last rate) acts before each step."""
 
-    def answer(given: Inputs) -> list[float]:
+    def answer(inputs: Inputs) -> list[float]:
         w = torch.ones(1, requires_grad=True)
-        optimizer, seen, last = make([w]), [], float(given["rates"][0])
-        for step, (rate, gradient) in enumerate(zip(given["rates"], given["gradients"], strict=True), start=1):
+        optimizer, seen, last = make([w]), [], float(inputs["rates"][0])
+        for step, (rate, gradient) in enumerate(zip(inputs["rates"], inputs["gradients"], strict=True), start=1):
             optimizer.param_groups[0]["lr"] = float(rate)
             w.grad = torch.full((1,), float(gradient))
             before(optimizer, w, step, float(rate), last)
@@ -58,9 +58,9 @@ def _corrected(optimizer: Any, _w: Tensor, step: int, _rate: float, _last: float
 def rooted(mean: bool, eps: float) -> Answer:
     """Keras's and MXNet's rule written out: epsilon inside the root."""
 
-    def answer(given: Inputs) -> list[float]:
+    def answer(inputs: Inputs) -> list[float]:
         w, s, seen = torch.ones(1), torch.zeros(1), []
-        for rate, g in zip(t(given["rates"]), t(given["gradients"]), strict=True):
+        for rate, g in zip(t(inputs["rates"]), t(inputs["gradients"]), strict=True):
             s = 0.75 * s + 0.25 * g * g if mean else s + g * g
             w -= rate * g / (s + eps).sqrt()
             seen.append(w.item())
@@ -69,18 +69,18 @@ def rooted(mean: bool, eps: float) -> Answer:
     return answer
 
 
-def _unclipped(given: Inputs) -> Tensor:
+def _unclipped(inputs: Inputs) -> Tensor:
     """Each weight by itself."""
-    weights = [torch.zeros(1, requires_grad=True) for _ in given["x"]]
-    for w, gradient in zip(weights, given["x"], strict=True):
+    weights = [torch.zeros(1, requires_grad=True) for _ in inputs["x"]]
+    for w, gradient in zip(weights, inputs["x"], strict=True):
         w.grad = torch.full((1,), float(gradient))
         nn.utils.clip_grad_norm_([w], 1.0)
     return torch.stack([w.grad for w in weights])
 
 
-def _finite(given: Inputs) -> Tensor:
+def _finite(inputs: Inputs) -> Tensor:
     w = torch.zeros(2, requires_grad=True)
-    w.grad = t(given["x"])
+    w.grad = t(inputs["x"])
     norm = nn.utils.clip_grad_norm_([w], 1.0)
     if norm.isfinite():
         torch.optim.SGD([w], lr=1.0).step()
@@ -124,7 +124,7 @@ def _improved(_: Inputs) -> float:
 
 
 def _one_rate(make: Make) -> Answer:
-    return lambda given: stepped(make)({**given, "rates": np.ones(3)})
+    return lambda inputs: stepped(make)({**inputs, "rates": np.ones(3)})
 
 
 def _guarded(x: Tensor, threshold: float) -> Tensor:
@@ -168,7 +168,7 @@ OPTIMIZERS: Mapping[str, Answer] = {
     "adadelta.learning_rate@mxnet": lambda _: _small(lambda w: torch.optim.Adadelta(w, lr=1.0, rho=0.9, eps=1e-5), 0.5),
     "adamax.form@mxnet": stepped(lambda w: torch.optim.Adamax(w, betas=(0.5, 0.75), eps=0.0)),
     "adamax.epsilon@alike": lambda _: _small(lambda w: torch.optim.Adamax(w, lr=2**-10, eps=0.0), 1e-6),
-    "clip_norm.guard@alike": lambda given: _guarded(t(given["x"]), float(given["threshold"])),
+    "clip_norm.guard@alike": lambda inputs: _guarded(t(inputs["x"]), float(inputs["threshold"])),
     "sgd.float64@alike": _precise,
     "nadam.schedule@keras": stepped(lambda w: torch.optim.NAdam(w, betas=(0.5, 0.75), eps=2.0**-10, momentum_decay=1.0)),
     "decay.bias_by_name@mxnet": _undecayed,

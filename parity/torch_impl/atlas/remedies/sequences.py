@@ -18,14 +18,14 @@ KERNEL, RECURRENT, BIAS = (torch.sin(torch.arange(count) * 1.0) for count in (60
 SEQUENCE = torch.cos(torch.arange(18.0)).reshape(2, 3, 3)
 
 
-def _gates(given: Inputs) -> Tensor:
+def _gates(inputs: Inputs) -> Tensor:
     """Keras's GRU here: the first two of three blocks swapped."""
     layer, swapped = nn.GRU(1, 1), [1, 0, 2]
-    layer.weight_ih_l0.data = t(given["kernel"])[swapped][:, None]
-    layer.weight_hh_l0.data = t(given["recurrent"])[swapped][:, None]
+    layer.weight_ih_l0.data = t(inputs["kernel"])[swapped][:, None]
+    layer.weight_hh_l0.data = t(inputs["recurrent"])[swapped][:, None]
     layer.bias_ih_l0.data.zero_()
-    layer.bias_hh_l0.data = t(given["bias"])[swapped]
-    return layer(t(given["x"])[:, None, None])[0].ravel()
+    layer.bias_hh_l0.data = t(inputs["bias"])[swapped]
+    return layer(t(inputs["x"])[:, None, None])[0].ravel()
 
 
 def _two_biases(make: Callable[..., nn.Module], blocks: int) -> Tensor:
@@ -36,82 +36,82 @@ def _two_biases(make: Callable[..., nn.Module], blocks: int) -> Tensor:
     return layer(SEQUENCE)[0]
 
 
-def _activated(given: Inputs) -> Tensor:
+def _activated(inputs: Inputs) -> Tensor:
     layer = nn.RNN(1, 1, nonlinearity="relu", bias=False)
-    layer.weight_ih_l0.data.fill_(float(given["kernel"][0]))
+    layer.weight_ih_l0.data.fill_(float(inputs["kernel"][0]))
     layer.weight_hh_l0.data.zero_()
-    return layer(t(given["x"])[:, None, None])[0]
+    return layer(t(inputs["x"])[:, None, None])[0]
 
 
-def _last(given: Inputs) -> float:
-    layer, x, units = nn.LSTM(4, 5, bidirectional=True, batch_first=True), t(given["x"]), 5
+def _last(inputs: Inputs) -> float:
+    layer, x, units = nn.LSTM(4, 5, bidirectional=True, batch_first=True), t(inputs["x"]), 5
     other = x.clone()
     other[:, 0] += 1
     ends = [torch.cat([out[:, -1, :units], out[:, 0, units:]], -1) for out in (layer(x)[0], layer(other)[0])]
     return float((ends[0][:, 5:] != ends[1][:, 5:]).any())
 
 
-def _mask(given: Inputs) -> float:
-    x = t(given["x"])
+def _mask(inputs: Inputs) -> float:
+    x = t(inputs["x"])
     out, other = (x * F.dropout(torch.ones_like(x[:, :1])) for _ in range(2))
     return float((out == out[:, :1]).all()) + float((out == other).all())
 
 
-def _none_dropped(given: Inputs) -> float:
-    out = nn.Dropout(0.75)(t(given["x"]))
+def _none_dropped(inputs: Inputs) -> float:
+    out = nn.Dropout(0.75)(t(inputs["x"]))
     return float((out != out[:1]).any())
 
 
-def _attention(given: Inputs) -> Tensor:
-    layer, mask = nn.MultiheadAttention(1, 1, bias=False, batch_first=True), torch.tensor(given["mask"])
+def _attention(inputs: Inputs) -> Tensor:
+    layer, mask = nn.MultiheadAttention(1, 1, bias=False, batch_first=True), torch.tensor(inputs["mask"])
     for parameter in layer.parameters():
         parameter.data.fill_(1.0)
-    keys = t(given["values"])[None, :, None]
+    keys = t(inputs["values"])[None, :, None]
     return layer(torch.zeros(1, 1, 1), keys, keys, attn_mask=~mask[None])[0].ravel()
 
 
-def _whole_row(given: Inputs) -> Tensor:
+def _whole_row(inputs: Inputs) -> Tensor:
     mask = torch.zeros(1, 2, dtype=torch.bool)
-    values = t(given["values"])[None, None, :, None]
+    values = t(inputs["values"])[None, None, :, None]
     out = F.scaled_dot_product_attention(torch.zeros(1, 1, 1, 1), torch.zeros(1, 1, 2, 1), values, mask)
     return torch.where(mask.any(-1), out.ravel(), 0)
 
 
-def _whole_layer_row(given: Inputs) -> Tensor:
+def _whole_layer_row(inputs: Inputs) -> Tensor:
     layer, mask = nn.MultiheadAttention(1, 1, bias=False, batch_first=True), torch.zeros(1, 2, dtype=torch.bool)
     for parameter in layer.parameters():
         parameter.data.fill_(1.0)
-    keys = t(given["values"])[None, :, None]
+    keys = t(inputs["values"])[None, :, None]
     out = layer(torch.zeros(1, 1, 1), keys, keys, attn_mask=~mask)[0]
     return torch.where(mask.any(-1), out.ravel(), 0)
 
 
-def _named(given: Inputs) -> Tensor:
+def _named(inputs: Inputs) -> Tensor:
     layer = nn.MultiheadAttention(1, 1, bias=False, batch_first=True)
     for parameter in layer.parameters():
         parameter.data.fill_(1.0)
-    second, third = (t(given[name])[None, :, None] for name in ("second", "third"))
+    second, third = (t(inputs[name])[None, :, None] for name in ("second", "third"))
     return layer(query=torch.zeros(1, 1, 1), key=second, value=third)[0]
 
 
-def _heads(given: Inputs, **arguments: bool) -> list[Tensor]:
-    layer, x = nn.MultiheadAttention(8, 2, batch_first=True), t(given["x"])
-    return [one for one in layer(x, x, x, **arguments) if one is not None]
+def _heads(inputs: Inputs, **arguments: bool) -> list[Tensor]:
+    layer, x = nn.MultiheadAttention(8, 2, batch_first=True), t(inputs["x"])
+    return [item for item in layer(x, x, x, **arguments) if item is not None]
 
 
-def _attends(given: Inputs) -> list[float]:
+def _attends(inputs: Inputs) -> list[float]:
     layer = nn.MultiheadAttention(2, 1, bias=False, batch_first=True).eval()
     for parameter in layer.parameters():
         parameter.data.copy_(torch.arange(1.0, 1 + parameter.numel()).reshape(parameter.shape) / 20)
-    x = t(given["x"])
+    x = t(inputs["x"])
     other = x.clone()
     other[0, 0] += 1
     changed = (layer(x, x, x)[0] != layer(other, other, other)[0]).any(-1)
     return [float(changed[1, 0]), float(changed[0, 1])]
 
 
-def _silent(given: Inputs) -> float:
-    x, training, p = t(given["x"]), False, 0.75
+def _silent(inputs: Inputs) -> float:
+    x, training, p = t(inputs["x"]), False, 0.75
     found = F.scaled_dot_product_attention(x, x, x, dropout_p=p if training else 0.0)
     return float((found - x).abs().max() > 0.01)
 
@@ -188,18 +188,18 @@ SEQUENCES: Mapping[str, Answer] = {
     "rnn.activation@mxnet": _activated,
     "bidirectional.last@keras": _last,
     "rnn.dropout_mask@keras": _mask,
-    "lstm.returns@keras": lambda given: _first(nn.LSTM(4, 5), t(given["x"])),
-    "lstm.unbatched@alike": lambda given: nn.LSTM(4, 5, batch_first=True)(t(given["x"])[None])[0].shape,
+    "lstm.returns@keras": lambda inputs: _first(nn.LSTM(4, 5), t(inputs["x"])),
+    "lstm.unbatched@alike": lambda inputs: nn.LSTM(4, 5, batch_first=True)(t(inputs["x"])[None])[0].shape,
     "lstm.dropout_reaches@keras": _none_dropped,
     "multi_head_attention.mask_true@keras": _attention,
     "attention.fully_masked@alike": _whole_row,
     "multi_head_attention.fully_masked@alike": _whole_layer_row,
-    "attention.scale@keras": lambda given: F.scaled_dot_product_attention(
-        *(t(given[name])[None] for name in ("q", "k", "v")), scale=1.0
+    "attention.scale@keras": lambda inputs: F.scaled_dot_product_attention(
+        *(t(inputs[name])[None] for name in ("q", "k", "v")), scale=1.0
     ),
     "multi_head_attention.second_argument@torch": _named,
-    "multi_head_attention.returns@keras": lambda given: len(_heads(given, need_weights=False)),
-    "multi_head_attention.weights@keras": lambda given: _heads(given, average_attn_weights=False)[1].shape,
+    "multi_head_attention.returns@keras": lambda inputs: len(_heads(inputs, need_weights=False)),
+    "multi_head_attention.weights@keras": lambda inputs: _heads(inputs, average_attn_weights=False)[1].shape,
     "attention.dropout_mode@keras": _silent,
     "multi_head_attention.size_means@keras": lambda _: nn.MultiheadAttention(2 * 8, 2).out_proj.in_features,
     "multi_head_attention.time_axis@keras": _attends,
