@@ -1,4 +1,4 @@
-"""Owns the pytest plugin: a fixture with which a user's own test-suite asks for agreement. It refuses to run unless asked."""
+"""Owns the pytest plugin: a fixture that checks agreement in a user's own test suite. It refuses to run unless asked."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def assert_parity(tmp_path: Any) -> Callable[..., list[JudgedTrial]]:
-    """`assert_parity(["lenet"], frameworks=["torch"])`: parity.check, failing with a sentence for each departure.
+    """`assert_parity(["lenet"], frameworks=["torch"])` runs parity.check, and fails with a sentence for each departure.
 
-    Takes what parity.check takes, and returns what it returns. What could not be compared fails as well.
+    Its parameters and its result are those of parity.check. A case that could not be compared fails as well.
     """
 
     def checked(specs: list[str], **options: Any) -> list[JudgedTrial]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from parity.atlas import fans, starts
+from parity.atlas import initializers, initializers_fans
 from parity.atlas.chapters import QUESTIONS, answer
 from parity.atlas.question import Array
 from parity.judgement import budgets
@@ -20,7 +20,7 @@ ALIKE = "alike"
 DEFAULT = "default"
 """The target of what a default does: it is told the argument that is advised, and held against the default elsewhere."""
 
-DRAWS = frozenset({*starts.CANDIDATES, *fans.NAMES})
+DRAWS = frozenset({*initializers.CANDIDATES, *initializers_fans.NAMES})
 """Questions about draws: two frameworks' numbers are chance's, their distributions are not."""
 
 UNRUN: Mapping[str, str] = {}

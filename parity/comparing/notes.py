@@ -1,5 +1,5 @@
-"""Owns what a comparison says beside its verdict: that drawn weights stood in the place of the models' own, where rows of
-features are permuted on the way from one model to the other, and where images come in the other framework's layout.
+"""Owns the notes beside a comparison's verdict: that drawn weights replaced the models' own weights, where rows of features are
+permuted between the models, and where a model takes images in the other framework's layout.
 
 It refuses to judge: a note changes no verdict.
 """
@@ -24,12 +24,12 @@ Weights = Mapping[str, Mapping[str, Array]]
 
 
 def of(ours: Structure, theirs: Structure, layer_map: LayerMap, initial: Weights) -> tuple[str, ...]:
-    """Every note on two models, the one on their weights first."""
+    """Every note on two models; the note on their weights comes first."""
     return (weights(ours.label, theirs.label, layer_map, initial), *_rows(ours, theirs, layer_map), *_doors(ours, theirs))
 
 
 def weights(mine: str, other: str, layer_map: LayerMap, initial: Weights) -> str:
-    """Both models run with drawn weights: what their own are, held against each other."""
+    """The note that both models ran with drawn weights, and in how many tensors their own weights differ."""
     ran = f"{mine} and {other} ran with the same drawn weights in the place of their own"
     differing, count = list[tuple[float, str]](), 0
     for match in layer_map.matches:
@@ -72,7 +72,7 @@ def _doors(ours: Structure, theirs: Structure) -> Iterator[str]:
 
 
 def permutation(order: Sequence[int]) -> str:
-    """An order of many numbers as what it is, the axes of a matrix or an image exchanged; "" where it is not."""
+    """The two shapes in words, if this order of numbers exchanges the axes of a matrix or an image; "" otherwise."""
     count = len(order)
     wanted = np.asarray(order)
     for rows in range(2, count // 2 + 1):

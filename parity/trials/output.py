@@ -1,4 +1,4 @@
-"""Owns the step from judged to what leaves the machine: rows, curves, the JSON and JUnit files of the contract.
+"""Owns the step from judged trials to output: rows, curves, and the JSON and JUnit files of the contract.
 
 It refuses to judge: verdicts come with the comparisons.
 """
@@ -29,7 +29,8 @@ SCHEMA_VERSION = 1
 
 
 def rows(judged: Iterable[JudgedTrial]) -> list[Row]:
-    """One row a case, framework and quantity: the worst comparison, with the greatest share of its budget."""
+    """One row per case, framework and quantity: the worst comparison; among equals, the one
+    with the greatest share of its budget."""
     made = []
     for judged_trial in judged:
         groups: dict[str, list[Comparison]] = {}
@@ -40,12 +41,12 @@ def rows(judged: Iterable[JudgedTrial]) -> list[Row]:
 
 
 def case_verdicts(judged: Iterable[JudgedTrial]) -> Counter[str]:
-    """How many cases × frameworks have which verdict: the counts add up to the number of judged."""
+    """Verdict -> how many pairs of case and framework have it. The counts add up to the number of judged trials."""
     return Counter(judged_trial.verdict for judged_trial in judged)
 
 
 def forward_only(judged: Iterable[JudgedTrial]) -> list[str]:
-    """The frameworks among them that do not train: their verdicts speak of evaluation mode alone."""
+    """The frameworks that do not train among these trials: their verdicts hold for evaluation mode alone."""
     return sorted({judged_trial.framework for judged_trial in judged if not trains(judged_trial.framework)})
 
 
@@ -65,7 +66,8 @@ def write_json(path: Path, judged: Sequence[JudgedTrial]) -> None:
 
 
 def write_junit(path: Path, judged: Sequence[JudgedTrial], green: Iterable[str]) -> None:
-    """One test case a case and framework; what is not green is a failure with its worst comparisons."""
+    """One test case per case and framework. A verdict that is neither green nor `unsupported` is
+    a failure with its worst comparisons."""
     suite = ElementTree.Element("testsuite", name="parity", tests=str(len(judged)))
     for framework in forward_only(judged):
         properties = ElementTree.SubElement(suite, "properties")
@@ -88,7 +90,7 @@ def write_junit(path: Path, judged: Sequence[JudgedTrial], green: Iterable[str])
 
 
 def sentence(comparison: Comparison) -> str:
-    """`gradient conv1.kernel: error 3.1e-05, budget 2.0e-06 at (0, 3): differs`."""
+    """The comparison in words: `gradient conv1.kernel: error 3.1e-05, budget 2.0e-06 at (0, 3): differs`."""
     numbers = ""
     if comparison.error is not None and comparison.budget is not None:
         numbers = f": error {comparison.error:.2g}, budget {comparison.budget:.2g}"
@@ -98,7 +100,7 @@ def sentence(comparison: Comparison) -> str:
 
 
 def share(comparison: Comparison) -> float:
-    """How much of its budget an error used up; 0 where nothing was measured."""
+    """The share of its budget that an error used; 0 if nothing was measured."""
     if comparison.error is None or not comparison.budget:
         return 0.0
     return comparison.error / comparison.budget
@@ -140,12 +142,12 @@ def _finite(value: float | None) -> float | None:
 
 
 def _number(value: float | None) -> float | str | None:
-    """Non-finite numbers travel as strings."""
+    """The number for JSON; numbers that are not finite become strings."""
     return value if value is None or isfinite(value) else {"inf": "Infinity", "-inf": "-Infinity"}.get(str(value), "NaN")
 
 
 def reach(*paths: Path | None) -> None:
-    """Before hours of work: raises OSError where results cannot be written afterwards."""
+    """Checks before hours of work that results can be written afterwards; raises OSError if not."""
     for path in paths:
         if path is None:
             continue
@@ -160,7 +162,8 @@ def _stays(path: Path) -> bool:
 
 
 def _replace(path: Path, text: str) -> None:
-    """A file is replaced whole; a link and what is no file (/dev/stdout, a pipe) are written to and stay what they are."""
+    """Replaces a file as a whole. A link, or something that is no file (/dev/stdout, a
+    pipe), is written to and stays what it is."""
     if _stays(path):
         path.write_text(text, encoding="utf-8")
         return
@@ -171,6 +174,6 @@ def _replace(path: Path, text: str) -> None:
 
 
 def write_speed_json(path: Path, speeds: Sequence[Speed]) -> None:
-    """Raw samples of a bench."""
+    """Writes the raw samples of a bench."""
     document = {"schema_version": SCHEMA_VERSION, "results": [asdict(speed) for speed in speeds]}
     _replace(path, json.dumps(document, indent=1, allow_nan=False) + "\n")

@@ -33,7 +33,7 @@ from parity.verbs.terminal.targets import own_realizations
 
 @dataclass(frozen=True)
 class CheckCall:
-    """How `check` was called, as far as a case does not tell. files: a spec's name -> the user's own YAML that holds it."""
+    """The parts of a call of `check` that a case does not hold. files: a spec's name -> the user's own YAML that holds it."""
 
     files: Mapping[str, str] = field(default_factory=dict)
     realizations: Sequence[str] = ()
@@ -63,7 +63,8 @@ def make_trials(selected: Selection, options: Options) -> list[Trial]:
 
 
 def _expand_own(specs: Sequence[str]) -> None:
-    """The user's own files at full size, whichever is run: mistakes there and a wrong count. Ours are held by tests."""
+    """Expands the user's own specs at full size, even if another size runs, to find mistakes and a wrong parameter count. Tests
+    do so for parity's specs."""
     for word in specs:
         spec = language.load(word) if word.endswith((".yaml", ".yml")) else None
         if isinstance(spec, language.Architecture):
@@ -84,9 +85,9 @@ def check(
     realizations: str | Sequence[str] = (),
     store: str | Path = STORE,
 ) -> list[JudgedTrial]:
-    """Runs and judges. Raises SpecError, UsageError; what a framework does wrong is a verdict, never an exception.
+    """Runs and judges cases. Raises SpecError, UsageError; a framework's fault is a verdict, never an exception.
 
-    One word may stand where several can.
+    A single word may stand for a sequence of words.
     """
     specs, frameworks, dtypes, devices, realizations = map(asking.words, (specs, frameworks, dtypes, devices, realizations))
     asking.check(dtypes, devices, [mode] if mode else [])
@@ -131,9 +132,9 @@ def main(
     json_path: Path | None,
     junit_path: Path | None,
 ) -> int:
-    """The verb: prints a line a spec and what is not green, writes the files asked for, returns the exit status.
+    """The verb: prints one line per spec and all cases that do not pass, writes the requested files, returns the exit status.
 
-    A model of the user's own is held against the spec at its full size, if no other is named: it is built in one size.
+    A model of the user's own is compared with the spec at full size unless a size is named, since it is built in one size.
     """
     output.reach(json_path, junit_path)
     if models := own_model.among(own_realizations(realizations)):
@@ -167,9 +168,9 @@ def main(
 
 
 def show(judged: Sequence[JudgedTrial], command: str = "", called: CheckCall = CheckCall()) -> None:
-    """A matrix of verdicts, then every failing case with the command that shows it again. command: that of the suite.
+    """Prints a matrix of verdicts, then every failing case with the command that shows it again. command: the suite's command.
 
-    What is unavailable is so in all of its cases, and takes one line."""
+    A framework that is unavailable takes one line, since all of its cases are."""
     console, shown = terminal.console_of(), matrix(judged)
     terminal.show(shown, Measurement.get(console, console.options.update(max_width=1_000), shown).maximum)
     absent = Counter(
@@ -199,7 +200,7 @@ def show(judged: Sequence[JudgedTrial], command: str = "", called: CheckCall = C
 
 
 def again(judged_trial: JudgedTrial, command: str = "", called: CheckCall = CheckCall()) -> str:
-    """The command that shows one case again; of a training, which no check runs, the suite's."""
+    """The command that shows a case again. For a training run, which `check` does not run, it is the suite's command."""
     case = judged_trial.trial.case
     if case.task == "training" and command:
         return command
@@ -215,7 +216,7 @@ def again(judged_trial: JudgedTrial, command: str = "", called: CheckCall = Chec
 
 
 def matrix(judged: Sequence[JudgedTrial]) -> Table:
-    """Specs by framework and precision: how many cases, the worst verdict, and the greatest share of a budget."""
+    """The table of specs by framework and precision: number of cases, worst verdict, and greatest share of a budget."""
     from parity.reporting import summary
 
     rows = output.rows(judged)

@@ -1,4 +1,4 @@
-"""Owns `parity doctor`: frameworks, versions, devices, what is missing and the command that mends it."""
+"""Owns `parity doctor`: frameworks, versions, devices, missing parts and the commands that add them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from parity.verbs.terminal import columns
 
 
 def doctor() -> int:
-    """Prints a line a framework; 3 if one is unavailable that is meant where none is named."""
+    """Prints one line per framework. Gives 3 if a framework that runs by default is unavailable."""
     with terminal.console_of().status("asking the frameworks"):
         diagnoses = diagnosis.diagnose()
     headings = ("framework", "version", "devices", "modes", "interpreter")

@@ -15,7 +15,8 @@ from parity.verbs.terminal import progress
 
 
 def build(frameworks: Sequence[str]) -> int:
-    """Builds each; one that fails is told with its reason, and the rest goes on. 3 if any failed."""
+    """Builds the environment of each framework. A failure is printed with its reason, and the others go on. Gives 3 if any
+    failed."""
     failed = False
     for name in asked_frameworks.asked(frameworks):
         try:
@@ -30,7 +31,7 @@ def build(frameworks: Sequence[str]) -> int:
 
 
 def show() -> int:
-    """Prints what stands: framework, variant, accelerator, place."""
+    """Prints the existing environments: framework, variant, accelerator, place."""
     for item in environments.standing():
         terminal.say(f"{item.framework}[{item.variant}] {item.accelerator} {item.directory}")
     return 0

@@ -1,8 +1,8 @@
-"""Owns what a name on the command line builds: an implementation of the protocol, or a model of the user's own.
+"""Owns the question whether a name on the command line is an implementation of the protocol or builds a user's own model.
 
     python -m parity.execution.worker.target_kind PACKAGE.MODULE:NAME
 
-It runs in the framework's interpreter, and refuses to build: it looks at the name alone, and prints one word.
+It runs in the framework's interpreter, and prints one word. It refuses to build: it looks only at the object and its signature.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ PROTOCOL, MODEL = "protocol", "model"
 
 
 def form(target: Any) -> str:
-    """A class that realizes cases, or a function that takes one, is the protocol's; what takes nothing gives a model."""
+    """PROTOCOL for a class with `realize` and for a function that needs an argument, such as a case; MODEL for anything
+    else."""
     if isinstance(target, type):
         return PROTOCOL if "realize" in dir(target) else MODEL
     needed = [parameter for parameter in inspect.signature(target).parameters.values() if parameter.default is parameter.empty]
@@ -32,7 +33,7 @@ def form(target: Any) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Prints the word as JSON. What cannot be imported is nobody's model: whoever runs it will say why."""
+    """Prints the word as JSON. A name that cannot be imported counts as PROTOCOL; the process that runs it will say why."""
     own_path.extend()
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)

@@ -1,6 +1,6 @@
-"""Owns `parity atlas`: every question asked of the installed frameworks, their answers side by side.
+"""Owns `parity atlas`: it asks the installed frameworks every question, and shows their answers side by side.
 
-It refuses to know an answer that no framework gave, and to judge: a difference is shown, not blamed.
+It refuses to show an answer that no framework gave, and to judge: a difference is shown, not blamed.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from parity.verbs.terminal.progress import bar
 
 
 def main(words: Sequence[str], frameworks: Sequence[str], item: str | None, measure: bool, output: Path | None) -> int:
-    """Shows the answers that travel with parity, or asks the frameworks that are installed here; 3 if none of them answers.
+    """Shows the answers that come with parity, or asks the frameworks that are installed here; 3 if none of them answers.
 
-    words: at most one chapter, and frameworks, as `frameworks` are. measure: ask, whatever travels. output: data and pages of
-    what is asked go there.
+    words: at most one chapter, and names of frameworks, added to `frameworks`. measure: ask, even if answers come with parity.
+    output: directory for the data and pages of measured answers.
     """
     chapter, frameworks = _told_apart(words, frameworks)
     questions = chosen(chapter, item)
@@ -61,7 +61,7 @@ def main(words: Sequence[str], frameworks: Sequence[str], item: str | None, meas
 
 
 def _told_apart(words: Sequence[str], frameworks: Sequence[str]) -> tuple[str | None, list[str]]:
-    """The chapter among the words, if there is one, and the frameworks: those of the words behind those of the option.
+    """The chapter among the words, if there is one, and the frameworks: first those of the option, then those of the words.
 
     Raises UsageError for a second chapter, and for a word that is neither."""
     named, chapters = [*frameworks], []
@@ -78,7 +78,7 @@ def _told_apart(words: Sequence[str], frameworks: Sequence[str]) -> tuple[str | 
 
 
 def chosen(chapter: str | None, item: str | None) -> list[Question]:
-    """The questions of a chapter, or of an item (`batch_norm`, or `batch_norm.epsilon`)."""
+    """The questions of a chapter, or of an item such as `batch_norm` or `batch_norm.epsilon`."""
     if chapter is not None and chapter not in CHAPTERS:
         known = any(chapter in (question.name, question.name.partition(".")[0]) for question in QUESTIONS)
         close = did_you_mean(chapter, CHAPTERS)
@@ -95,7 +95,7 @@ def chosen(chapter: str | None, item: str | None) -> list[Question]:
 
 
 def _meant(word: str, questions: Sequence[Question]) -> str:
-    """`; did you mean …`, the nearest items and names of questions: spelled alike, or with one of the word's parts."""
+    """`; did you mean …` with the nearest items and names of questions, which are spelled alike or share a part of the word."""
     names = dict.fromkeys(
         [*(question.name.partition(".")[0] for question in questions), *(question.name for question in questions)]
     )

@@ -1,6 +1,6 @@
 """Owns `parity compare`: the user's own models, each in its framework's interpreter, mapped, run and judged side by side.
 
-It refuses to import them: execution.own_model.conversation holds their processes, parity.comparing knows what answers mean.
+It refuses to import them: execution.own_model.conversation holds their processes, parity.comparing interprets the answers.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from parity.verbs.terminal.targets import own_realizations
 Array = npt.NDArray[Any]
 MODELS = 3
 ORDERS = 16
-"""Rows of features whose order is learnt from the numbers of both models, at most."""
+"""Greatest number of rows of features whose order is found from the numbers of both models."""
 
 
 def compare(
@@ -53,10 +53,11 @@ def compare(
     map_path: Path | None = None,
     python_path: Sequence[Path] = (),
 ) -> list[ComparedPair]:
-    """Runs and judges `torch=package.module:build` … against the first of them, or against `spec=lenet`, of this size.
-    Writes the map of weights to `map_path`. python_path: where their modules lie; the working directory where none is given.
+    """Runs models such as `torch=package.module:build`, and judges them against the first, or against `spec=lenet` if that is
+    among them. Writes the map of weights to `map_path`.
 
-    Raises UsageError (nothing to compare, inputs unknown, layers without a counterpart), Crashed (a model fails).
+    size: of the spec. python_path: directories of the models' modules, by default the working directory. Raises UsageError
+    (nothing to compare, inputs unknown, layers without a counterpart), Crashed (a model fails).
     """
     limits.check_numbers(seeds=[seed])
     named = _named_sides(sides)
@@ -73,7 +74,7 @@ def compare(
 
 
 def _named_sides(sides: Sequence[str]) -> list[tuple[str, str]]:
-    """(framework, target) of each, a spec first: what is asked is what the others are held against."""
+    """(framework, target) of each side. A spec comes first, since the other models are judged against it."""
     if not 2 <= len(sides) <= MODELS:
         raise UsageError("name two or three models: parity compare torch=package.module:build keras=package.module:build")
     specs = [side.removeprefix(f"{spec_side.SPEC}=") for side in sides if side.startswith(f"{spec_side.SPEC}=")]
@@ -87,7 +88,7 @@ def _named_sides(sides: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _labels(names: Sequence[str]) -> list[str]:
-    """The framework's name, numbered where it stands twice."""
+    """The labels of the sides: the framework's name, numbered if it occurs twice."""
     return [name if names.count(name) == 1 else f"{name}-{names[: place + 1].count(name)}" for place, name in enumerate(names)]
 
 
@@ -134,7 +135,7 @@ def _compared(
 
 
 def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | None, sides: dict[str, str]) -> LayerMap:
-    """The map from the user's file, or made and written."""
+    """The map from the user's file; without a file, an automatic map, which is written."""
     try:
         if weights_map is not None:
             document = source.read_file(weights_map)
@@ -176,13 +177,13 @@ def main(
 
 
 def crashed(error: Crashed) -> int:
-    """A model that fails, in its own words."""
+    """Prints the error of a model that failed. Gives the exit status."""
     terminal.say(error, error=True)
     return 3
 
 
 def told(compared: Sequence[ComparedPair], json_path: Path | None) -> int:
-    """Prints and writes what was found; gives the exit status."""
+    """Prints and writes the findings. Gives the exit status."""
     for compared_pair in compared:
         show(compared_pair)
     if json_path is not None:

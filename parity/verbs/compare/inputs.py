@@ -1,6 +1,6 @@
-"""Owns what compared models are given: the shapes that someone states, and the same numbers drawn for all of them.
+"""Owns the inputs of compared models: their shapes, and the same numbers drawn for all models.
 
-It refuses to guess a shape that neither the command line, nor a module, nor a model, nor a spec says.
+It refuses to guess a shape: the command line, a module, a model or a spec must state it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Array = npt.NDArray[Any]
 def drawn(
     structures: Sequence[Structure], model_inputs: Sequence[Sequence[ComparedInput]], numbers: np.random.RandomState
 ) -> list[Array]:
-    """Neutral inputs, the same for all. Raises UsageError where the models take inputs of different shapes."""
+    """Neutral inputs, the same for all models. Raises UsageError if the models take inputs of different shapes."""
     shapes = [
         [
             structure.entering(number, np.broadcast_to(np.zeros(()), model_input.shape)).shape

@@ -1,6 +1,6 @@
 """Owns the lines that a comparison of the user's own models prints: the verdict and its causes first, then notes, then counts.
 
-It refuses to say a thing twice: alike reasons stand in one line, whatever the precision and however many tensors.
+It refuses to repeat itself: a reason takes one line, for both precisions and for any number of tensors.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from parity.comparing.judging import TensorVerdict
 from parity.judgement.verdicts import PASSING
 
 NAMED = 3
-"""Tensors that are named where many have the same reason."""
+"""Greatest number of tensors that are named for a reason."""
 SETTING = "setting"
 
 
@@ -24,7 +24,7 @@ def lines(
     notes: Sequence[str],
     further: Sequence[Departure] = (),
 ) -> Iterator[str]:
-    """All lines. heading: the two models and the verdict; further: what departs of itself behind the first departure."""
+    """All lines. heading: the two models and the verdict; further: departures behind the first with causes of their own."""
     yield heading
     if departure is not None:
         yield from _departure(departure)
@@ -63,7 +63,7 @@ def _reasons(tensor_verdicts: Sequence[TensorVerdict]) -> Iterator[str]:
 
 
 def _counts(tensor_verdicts: Sequence[TensorVerdict]) -> Iterator[str]:
-    """A line for each quantity, with both precisions, and the worst number where something does not pass."""
+    """A line for each quantity, with both precisions, and the worst tensor if something does not pass."""
     groups: dict[str, dict[str, list[TensorVerdict]]] = {}
     for tensor_verdict in tensor_verdicts:
         groups.setdefault(tensor_verdict.quantity, {}).setdefault(tensor_verdict.dtype, []).append(tensor_verdict)

@@ -1,4 +1,4 @@
-"""Owns how a comparison of the user's own models is told: on the terminal, and as the JSON of the contract.
+"""Owns the output of a comparison of the user's own models: on the terminal, and as the JSON of the contract.
 
 It refuses to judge.
 """
@@ -26,7 +26,7 @@ DTYPES = ("float64", "float32")
 
 @dataclass(frozen=True)
 class ComparedModel:
-    """One model on the command line and what answers for it in each precision."""
+    """One model on the command line, and the process (or object) that answers for it in each precision."""
 
     label: str
     framework: str
@@ -49,7 +49,7 @@ class ComparedPair:
     departure: Departure | None
     notes: tuple[str, ...] = ()
     further: tuple[Departure, ...] = ()
-    """What departs of itself behind the first departure."""
+    """Departures behind the first that have a cause of their own."""
 
     @property
     def verdict(self) -> str:
@@ -57,19 +57,19 @@ class ComparedPair:
 
 
 def show(compared: ComparedPair) -> None:
-    """The verdict, a line for each quantity, the first departure and its cause."""
+    """Prints the verdict, a line for each quantity, the first departure and its cause."""
     for line in lines(compared):
         terminal.say(line)
 
 
 def lines(compared: ComparedPair) -> Iterator[str]:
-    """The verdict and its causes first (lines.py)."""
+    """The lines to print, the verdict and its causes first (lines.py)."""
     heading = f"{compared.other.side} against {compared.base.side}: {compared.verdict}"
     return printed.lines(heading, compared.departure, compared.found, compared.notes, compared.further)
 
 
 def write_json(path: Path, compared: Sequence[ComparedPair]) -> None:
-    """The contract's JSON (docs/design.md, Formats); the summary holds the departures, the first one first."""
+    """Writes the contract's JSON (docs/design.md, Formats). Its summary holds the departures, the first one first."""
     results = [_result(compared_pair, tensor_verdict) for compared_pair in compared for tensor_verdict in compared_pair.found]
     summary = {
         "cases": len(compared),

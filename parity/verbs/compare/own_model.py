@@ -1,7 +1,7 @@
-"""Owns `parity check SPEC --realization torch=package.module:build` where `build` gives a model as people write it, not a
-realization of the protocol: it is held against the spec as `parity compare` holds models against each other.
+"""Owns `parity check SPEC --realization torch=package.module:build` if `build` gives an ordinary model of the framework, not a
+realization of the protocol. The model is judged against the spec as `parity compare` judges models against each other.
 
-It refuses to judge otherwise than compare does.
+It refuses to judge in another way than compare does.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from parity.verbs.compare.output import ComparedPair
 
 
 def among(own: Mapping[str, str]) -> dict[str, str]:
-    """Those that build a model of the user's own. One whose framework is not here, or that cannot be imported, is none."""
+    """The entries of `own` that build a model of the user's own. An entry whose framework is not installed, or that cannot be
+    imported, is left out."""
     return {name: target for name, target in own.items() if name in frameworks.names() and _form(name, target) == MODEL}
 
 
@@ -37,13 +38,13 @@ def _form(framework: str, target: str) -> str:
         command = [str(interpreter.absolute()), "-m", "parity.execution.worker.target_kind", target]
         try:
             returncode, said = supervised.ask(command, surroundings, SECONDS)
-        except NoAnswer:  # whoever runs it will say why
+        except NoAnswer:  # the process that runs it will say why
             return ""
     return said.decode(errors="replace").strip().strip('"') if returncode == 0 else ""
 
 
 def compared(specs: Sequence[str], models: Mapping[str, str], *, size: str, seed: int, map_path: Path) -> list[ComparedPair]:
-    """Every model against every spec, each of which must be an architecture. Raises SpecError, UsageError, Crashed."""
+    """Compares every model with every spec. Each spec must be an architecture. Raises SpecError, UsageError, Crashed."""
     selected = selection.select(specs)
     names = [spec.name for spec in selected.architectures]
     if not names or len(names) < len(set(specs)) or len(models) > comparing.MODELS - 1:
@@ -56,7 +57,7 @@ def compared(specs: Sequence[str], models: Mapping[str, str], *, size: str, seed
 
 
 def main(specs: Sequence[str], models: Mapping[str, str], size: str, seed: int, json_path: Path | None) -> int:
-    """The verb's part: prints what compare prints, writes the contract's JSON, returns the exit status."""
+    """The part of the verb for such models: prints as compare does, writes the contract's JSON, returns the exit status."""
     try:
         compared_pairs = compared(specs, models, size=size, seed=seed, map_path=Path("weights-map.yaml"))
     except Crashed as error:

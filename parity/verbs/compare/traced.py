@@ -1,7 +1,7 @@
-"""Owns how the models of a comparison are traced: which shapes each is asked with, in which precisions it runs at all.
+"""Owns the tracing of the models of a comparison: with which shapes each is run, and in which precisions it runs at all.
 
-It refuses to run a model in shapes that nobody stated: those of another model, its channels where a framework has them or as
-they stand, are all that is tried.
+It refuses to run a model with shapes that nobody stated. A model that states none is tried with another model's shapes, with
+their channels as they are and moved.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ INPUTS_NEEDED = (
 
 @dataclass(frozen=True)
 class TracedModel:
-    """A model as it was asked: native inputs, what was seen of it, its weights as it was built, and why it does not run in a
-    precision (dtype -> reason)."""
+    """A traced model. given: its native inputs; structure: its trace; initial: its weights as built; lacking: dtype -> why it
+    does not run in that precision."""
 
     given: Sequence[ComparedInput]
     structure: Structure
@@ -42,7 +42,8 @@ class TracedModel:
 
 
 def traced(models: Sequence[ComparedModel], answers: Sequence[Described], stated: Sequence[str]) -> list[TracedModel]:
-    """Every model, the one that knows its inputs first. Raises UsageError where nobody says what the models take."""
+    """The traces of all models. A model that knows its inputs is traced first, and the others take over its shapes if they need
+    them. Raises UsageError if no model, module or user states shapes."""
     try:
         own = _own(answers, [drawing.given(text) for text in stated])
     except ValueError as error:
@@ -59,8 +60,8 @@ def traced(models: Sequence[ComparedModel], answers: Sequence[Described], stated
 
 
 def _own(answers: Sequence[Described], stated: Sequence[ComparedInput]) -> list[list[ComparedInput]]:
-    """What each model is known to take; nothing where it must be carried from another one. What is stated is as the first model
-    takes it; a batch that a person states is the batch of all."""
+    """The known inputs of each model; [] if they must be taken over from another model. Shapes on the command line are those of
+    the first model. A batch size that a person states holds for all models."""
     if stated:
         return [list(stated), *([] for _ in answers[1:])]
     own = [[drawing.given(value) for value in answer["inputs"] or ()] for answer in answers]
@@ -78,13 +79,14 @@ def _own(answers: Sequence[Described], stated: Sequence[ComparedInput]) -> list[
 
 
 def _batched(model_input: ComparedInput, batches: Sequence[int]) -> ComparedInput:
-    """An input that a framework or a spec tells, with the batch that a person stated."""
+    """An input that a framework or a spec states, with the batch size that a person stated, if any."""
     mine = model_input.shape[0] == drawing.BATCH and batches
     return replace(model_input, shape=(batches[0], *model_input.shape[1:])) if mine else model_input
 
 
 def _carried(source: TracedModel, answer: Described) -> Iterator[list[ComparedInput]]:
-    """What another model takes, for one that says nothing, or as the shapes that its framework knows say."""
+    """Candidates for a model's inputs, made from another model's inputs. If the model's framework knows shapes, only candidates
+    of these shapes; otherwise with channels in every place."""
     layouts = [
         image_layouts.entry(source.structure, number, len(model_input.shape)) for number, model_input in enumerate(source.given)
     ]
@@ -101,7 +103,7 @@ def _carried(source: TracedModel, answer: Described) -> Iterator[list[ComparedIn
 
 
 def moved(model_input: ComparedInput, source: str, target: str) -> ComparedInput:
-    """An image or a signal whose channels stand so, as the other has it; anything else stays."""
+    """An image or a signal with its channels moved from the place `source` to the place `target`; other inputs stay."""
     return _flipped(model_input, target) if source in (FIRST, LAST) and source != target else model_input
 
 
@@ -113,7 +115,7 @@ def _flipped(model_input: ComparedInput, target: str = LAST) -> ComparedInput:
 
 
 def _traced(model: ComparedModel, answer: Described, candidates: Sequence[Sequence[ComparedInput]]) -> TracedModel:
-    """With the first inputs that it takes, in float64, or else in float32 alone."""
+    """The trace of a model with the first candidate that it accepts, in float64, or else in float32 alone."""
     refused: dict[str, list[Refused]] = {dtype: [] for dtype in DTYPES}
     for dtype in DTYPES:
         for candidate in candidates:
@@ -133,12 +135,12 @@ def _traced(model: ComparedModel, answer: Described, candidates: Sequence[Sequen
 
 
 def _narrow(told: Mapping[str, Any]) -> dict[str, str]:
-    """A model that holds a number in float32 by hand has no float64."""
+    """Why a model does not run in float64: its own code holds a number in float32. {} if it does run."""
     return {DTYPES[0]: f"{told['narrow']} where float64 was asked for"} if told.get("narrow") else {}
 
 
 def _reason(error: Refused) -> str:
-    """The first line that a person can use of what a framework said."""
+    """The useful lines of a framework's error, shortened to one line."""
     plain = re.sub("[\x1b\ufffd]\\[[0-9;]*m", "", str(error))
     lines = [line.strip() for line in plain.splitlines() if line.strip()]
     said = [
