@@ -76,7 +76,7 @@ def origins(material: SiteMaterial) -> list[Origin]:
     if material.atlas:
         versions = ", ".join(f"{name} {version}" for name, version in material.atlas_versions.items())
         told = f"{len(material.atlas)} questions, {len(material.gaps)} native objects."
-        found.append(Origin("the atlas", "atlas", "parity atlas -o reports", versions, "", {}, {}, told))
+        found.append(Origin("the atlas", "atlas", "parity atlas -o reports", versions, material.atlas_made, {}, {}, told))
     return found
 
 

@@ -6,6 +6,7 @@ It refuses to know an answer that no framework gave, and to judge: a difference 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def main(words: Sequence[str], frameworks: Sequence[str], item: str | None, meas
         measured = default_gaps.measure(list(versions)) if chapter is None and item is None else []
         if measured and (left := default_gaps.left_out(list(versions), measured)):
             terminal.say(f"no gap, since no closed form explains them: {', '.join(left)}", error=True)
-        written = write(rows, versions, measured, output)
+        written = write(rows, versions, measured, output, datetime.now(UTC).date().isoformat())
         terminal.say(f"wrote {', '.join(str(path) for path in written)}")
     show(rows, names, versions, named=item is not None)
     return 3 if all(not answered.measured for row in rows for answered in row.answers.values()) else 0
