@@ -221,6 +221,7 @@ def recommend(**options: Any) -> int:
 @FRAMEWORK
 @click.option("--measure", is_flag=True, help="Ask the frameworks that are installed here.")
 @click.option("--item", help="One item (batch_norm) or question (batch_norm.epsilon) alone.")
+@click.option("--worst", type=click.IntRange(1), help="With two frameworks: so many rows, ranked by what happens if unheeded.")
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, file_okay=False), help="Write atlas.md, atlas.html and data here."
 )

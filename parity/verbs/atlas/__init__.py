@@ -30,13 +30,22 @@ from parity.verbs.terminal import unasked
 from parity.verbs.terminal.progress import bar
 
 
-def main(words: Sequence[str], frameworks: Sequence[str], item: str | None, measure: bool, output: Path | None) -> int:
+def main(
+    words: Sequence[str],
+    frameworks: Sequence[str],
+    item: str | None,
+    measure: bool,
+    output: Path | None,
+    worst: int | None = None,
+) -> int:
     """Shows the answers that travel with parity, or asks the frameworks that are installed here; 3 if none of them answers.
 
     words: at most one chapter, and frameworks, as `frameworks` are. measure: ask, whatever travels. output: data and pages of
-    what is asked go there.
+    what is asked go there. worst: of two frameworks so many rows, ranked by what happens to who does not heed them.
     """
     chapter, frameworks = _told_apart(words, frameworks)
+    if worst is not None and len(frameworks) != 2:
+        raise UsageError("--worst ranks what changes between two frameworks: name both, such as `parity atlas torch keras`")
     questions = chosen(chapter, item)
     named = asked_frameworks.named(frameworks, ATLAS)
     reason = "" if measure or output is not None else shipped.outdated(questions, named)
@@ -44,7 +53,7 @@ def main(words: Sequence[str], frameworks: Sequence[str], item: str | None, meas
         terminal.say(f"asking the frameworks: {reason}", error=True)
     if not (reason or measure or output is not None):
         rows, versions = shipped.answers(questions, named)
-        show(rows, list(versions), versions, named=item is not None, travelled=True)
+        show(rows, list(versions), versions, named=item is not None, travelled=True, worst=worst)
         return 0
     names = list(asked_frameworks.that_train(frameworks, ATLAS))
     unasked.tell(frameworks)
@@ -57,7 +66,7 @@ def main(words: Sequence[str], frameworks: Sequence[str], item: str | None, meas
             terminal.say(f"no gap, since no closed form explains them: {', '.join(left)}", error=True)
         written = write(rows, versions, measured, output, datetime.now(UTC).date().isoformat())
         terminal.say(f"wrote {', '.join(str(path) for path in written)}")
-    show(rows, names, versions, named=item is not None)
+    show(rows, names, versions, named=item is not None, worst=worst)
     return 3 if all(not answered.measured for row in rows for answered in row.answers.values()) else 0
 
 

@@ -8,19 +8,29 @@ from rich.table import Table
 from rich.text import Text
 
 from parity.atlas.chapters import CHAPTERS
+from parity.reporting import wording
 from parity.reporting.atlas import AtlasRow, marked
 from parity.verbs import terminal
 from parity.verbs.terminal import columns
 
 
 def show(
-    rows: Sequence[AtlasRow], frameworks: Sequence[str], versions: Mapping[str, str], named: bool, travelled: bool = False
+    rows: Sequence[AtlasRow],
+    frameworks: Sequence[str],
+    versions: Mapping[str, str],
+    named: bool,
+    travelled: bool = False,
+    worst: int | None = None,
 ) -> None:
     """A chapter after the other, each question with its name. Between two frameworks what to do stands below the answers, and
     only rows that differ are shown, unless questions were named. A pipe gets a line a question, which begins with its name.
 
-    versions: of the frameworks that answered. travelled: the answers came with parity.
+    versions: of the frameworks that answered. travelled: the answers came with parity. worst: instead of the chapters so many
+    rows, ranked by what happens to who does not heed them.
     """
+    if worst is not None:
+        _show_worst(rows, frameworks, worst)
+        return
     aside = columns.width() is None  # a pipe gets answers alone
     pair = len(frameworks) == 2
     shown = [row for row in rows if row.differs or named or not pair]
@@ -44,6 +54,24 @@ def show(
         terminal.say(f"{measured}; --measure asks the frameworks that are installed here", error=aside)
     elif versions:
         terminal.say(f"{measured}, just now", error=aside)
+
+
+def _show_worst(rows: Sequence[AtlasRow], frameworks: Sequence[str], count: int) -> None:
+    """The worst first: what happens stands before the question in a pipe, and below the answers in a terminal."""
+    from parity.verbs.atlas import unheeded  # it brings the reference along: an answer that travels must not wait for it
+
+    here, there = frameworks
+    pair = (min(here, there), max(here, there))
+    found = unheeded.of_rows({row.name: row for row in rows})
+    told = [(found[row.name][pair], row) for row in rows if pair in found.get(row.name, {})]
+    ranked = sorted(told, key=lambda one: (one[0].rank, one[1].name))
+    for consequence, row in ranked[:count]:
+        unheeded_row = wording.consequence(consequence)
+        if columns.width() is None:
+            terminal.say(f"{_line(row, frameworks)} | if not heeded: {unheeded_row}")
+        else:
+            terminal.say(f"{_block(row, here, there)}    if not heeded  {unheeded_row}\n")
+    terminal.say(f"{len(ranked)} rows differ; the worst {min(count, len(ranked))} are shown", error=columns.width() is None)
 
 
 def _line(row: AtlasRow, frameworks: Sequence[str]) -> str:
