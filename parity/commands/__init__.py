@@ -253,6 +253,7 @@ def recommend(**options: Any) -> int:
 @FRAMEWORK
 @click.option("--measure", is_flag=True, help="Measure again, with the frameworks that are installed here.")
 @click.option("--item", help="Show only one item (batch_norm) or one question (batch_norm.epsilon).")
+@click.option("--worst", type=click.IntRange(1), help="With two frameworks: show so many rows, the largest consequences first.")
 @click.option(
     "--output",
     "-o",

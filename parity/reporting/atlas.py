@@ -151,25 +151,29 @@ def _context(rows: Sequence[AtlasRow], versions: Mapping[str, str]) -> dict[str,
     }
 
 
-def write(rows: Sequence[AtlasRow], versions: Mapping[str, str], gaps: Sequence[DefaultGap], folder: Path) -> list[Path]:
-    """Writes data/atlas.json and the pages made from it."""
+def write(
+    rows: Sequence[AtlasRow], versions: Mapping[str, str], gaps: Sequence[DefaultGap], folder: Path, made: str = ""
+) -> list[Path]:
+    """Writes data/atlas.json and the pages made from it. made: the day on which the frameworks were asked."""
     data = folder / "data" / "atlas.json"
     data.parent.mkdir(parents=True, exist_ok=True)
-    sealed.replace(data, spelled(rows, versions, gaps))
+    sealed.replace(data, spelled(rows, versions, gaps, made))
     files = rendered(*read(data), folder)
     for path, text in files.items():
         path.write_text(text, encoding="utf-8")
     return [data, *files]
 
 
-def spelled(rows: Sequence[AtlasRow], versions: Mapping[str, str], gaps: Sequence[DefaultGap]) -> str:
-    """The text of the data file: a line a row and a gap, and the checksum of everything."""
+def spelled(rows: Sequence[AtlasRow], versions: Mapping[str, str], gaps: Sequence[DefaultGap], made: str = "") -> str:
+    """The text of the data file: a line a row and a gap, and the checksum of everything. made: the day, where it is known."""
+    day = {"made": made} if made else {}
     told = {"rows": [asdict(row) for row in rows], "gaps": [_spelled(gap) for gap in gaps]}
-    checksum = checksummed({"format": FORMAT, "versions": dict(versions), **told})[CHECKSUM]
+    checksum = checksummed({"format": FORMAT, **day, "versions": dict(versions), **told})[CHECKSUM]
     lines, objects = (
         ",\n".join(json.dumps(entry, sort_keys=True, ensure_ascii=False) for entry in told[key]) for key in ("rows", "gaps")
     )
-    head = f'{{"format": {FORMAT}, "versions": {json.dumps(versions)}'
+    told_day = f'"made": "{made}", ' if made else ""
+    head = f'{{"format": {FORMAT}, {told_day}"versions": {json.dumps(versions)}'
     return f'{head}, "rows": [\n{lines}\n], "gaps": [\n{objects}\n], "{CHECKSUM}": "{checksum}"}}\n'
 
 
@@ -202,10 +206,15 @@ def read(path: Path, trusted: bool = False) -> tuple[list[AtlasRow], dict[str, s
         rows, gaps = [_row(row) for row in found["rows"]], [_gap(gap) for gap in found["gaps"]]
     except ValueError as error:
         raise Damaged(f"{path}: {error}: {MEND}") from None
-    if not trusted and text != spelled(rows, found["versions"], gaps):
+    if not trusted and text != spelled(rows, found["versions"], gaps, found.get("made", "")):
         sealed.read_checksummed(path, MEND)
         raise Damaged(f"{path}: it is not spelled as it was written: {MEND}")
     return rows, found["versions"], gaps
+
+
+def told_day(path: Path) -> str:
+    """The day on which the answers of a data file that `read` took were asked for; empty where it does not say."""
+    return str(parsed(sealed.text_of(path, MEND)).get("made", ""))
 
 
 def _row(found: Mapping[str, Any]) -> AtlasRow:
@@ -244,7 +253,11 @@ GAP: Mapping[str, fields.Check] = {
 
 def _problem(found: Mapping[str, Any]) -> str:
     """What is wrong with a data file's object, with the row's name, or nothing."""
-    if not set(found) <= {"format", "versions", "rows", "gaps", CHECKSUM} or not {"versions", "rows", "gaps"} <= set(found):
+    if not fields.day(found.get("made", "2026-01-01")):
+        return "`made` is a day, such as 2026-11-21"
+    if not set(found) <= {"format", "made", "versions", "rows", "gaps", CHECKSUM} or not {"versions", "rows", "gaps"} <= set(
+        found
+    ):
         return "it has `format`, `versions`, `rows` and `gaps`"
     versions, rows, gaps = found["versions"], found["rows"], found["gaps"]
     if not fields.words(versions) or not all(map(fields.word, versions)):

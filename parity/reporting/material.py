@@ -110,6 +110,7 @@ class SiteMaterial:
     suites: Sequence[SuiteRecords] = ()
     atlas: Sequence[AtlasRow] = ()
     atlas_versions: Mapping[str, str] = field(default_factory=dict)
+    atlas_made: str = ""
     gaps: Sequence[DefaultGap] = ()
     consequences: Mapping[str, Mapping[tuple[str, str], Consequence]] = field(default_factory=dict)
     architectures: Sequence[ArchitectureFacts] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import isfinite
 
+from parity.atlas.consequences import Consequence
 from parity.reporting.results import Curve
 from parity.reporting.summary import Cell, SpeedCell, measured
 
@@ -62,6 +63,22 @@ def speed_text(cell: SpeedCell) -> str:
         return "fastest"
     interval = f"{cell.ratio.value:.2f} ({cell.ratio.low:.2f}–{cell.ratio.high:.2f})"
     return f"tie: {interval}" if cell.tie else interval
+
+
+def share(value: float) -> str:
+    """A size of a consequence: a percentage, a power of ten where it is small, a word where one of two is no number."""
+    if not isfinite(value):
+        return "a number against none"
+    percent = f"{100 * value:.0f}" if value >= 0.1 else f"{100 * value:.2g}"
+    return f"{percent} %" if value >= 1e-4 else f"{value:.0e}"
+
+
+def consequence(found: Consequence) -> str:
+    """`silent and large, 90 %: one forward pass in training`."""
+    words = {"silent_large": "silent and large", "silent_small": "silent and small", "visible": "shows itself"}
+    told = words.get(found.kind, found.kind.replace("_", " "))
+    size = f", {share(found.size)}" if found.size else ""
+    return f"{told}{size}: {found.how}{'' if found.ordinary else ', for an input that ordinary data do not have'}"
 
 
 def milliseconds(nanoseconds: float) -> str:

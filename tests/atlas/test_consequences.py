@@ -11,6 +11,7 @@ from parity.atlas import consequences
 from parity.atlas.chapters import QUESTIONS
 from parity.atlas.consequences import CODED, KINDS, NUMBERLESS, SHAPED, Consequence, apart, between, sized
 from parity.atlas.question import Answer, Question, form
+from parity.cli import status
 from parity.judgement import budgets
 from parity.reporting import atlas
 from parity.verbs.atlas import unheeded
@@ -136,3 +137,19 @@ def test_worst_first() -> None:
     assert [one.size for one in ordered] == [0.5, 0.9, 0.001, None, None]
     assert ordered[-1].kind == "not_measured"
     assert consequences.sized(0.0, "").kind == "cosmetic"
+
+
+def test_the_command_shows_the_worst_first(capfd: pytest.CaptureFixture[str]) -> None:
+    """A pipe gets so many lines, in the order of the ranks; each says how far the numbers go apart."""
+    assert status(["atlas", "torch", "keras", "--worst", "5"]) == 0
+    told = capfd.readouterr()
+    lines = told.out.splitlines()
+    ranked = sorted((pairs[("keras", "torch")].rank, name) for name, pairs in FOUND.items() if ("keras", "torch") in pairs)
+    assert [line.split(" | ")[0] for line in lines] == [name for _, name in ranked[:5]]
+    assert all(" | if not heeded: silent and large, " in line for line in lines)
+    assert f"{len(ranked)} rows differ; the worst 5 are shown" in told.err
+
+
+def test_a_rank_needs_two_frameworks(capfd: pytest.CaptureFixture[str]) -> None:
+    assert status(["atlas", "torch", "--worst", "5"]) == 2
+    assert "name both" in capfd.readouterr().err

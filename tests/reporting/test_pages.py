@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from parity.execution.damage import Damaged
-from parity.reporting import figures, pages, results, summary, wording
+from parity.reporting import atlas, figures, pages, results, summary, wording
 from parity.reporting.results import Curve, Results, Row, Speed
 
 
@@ -209,3 +209,19 @@ def test_what_is_no_day_is_refused(tmp_path: Path, wrong: Any) -> None:
     results.write(made(made=wrong), tmp_path)
     with pytest.raises(Damaged, match="`made` cannot be"):
         results.read(tmp_path)
+
+
+@pytest.mark.parametrize("day", ["2026-12-01", ""])
+def test_the_day_of_an_atlas_survives_the_disk(tmp_path: Path, day: str) -> None:
+    atlas.write([], {"torch": "2"}, [], tmp_path, day)
+    assert atlas.read(tmp_path / "data" / "atlas.json") == ([], {"torch": "2"}, [])
+    assert atlas.told_day(tmp_path / "data" / "atlas.json") == day
+
+
+@pytest.mark.parametrize("day", ["today", "2026-13-01", '", "x": "'])
+def test_an_atlas_of_no_day_is_refused(tmp_path: Path, day: str) -> None:
+    atlas.write([], {"torch": "2"}, [], tmp_path)
+    path = tmp_path / "data" / "atlas.json"
+    path.write_text(atlas.spelled([], {"torch": "2"}, [], day), encoding="utf-8")
+    with pytest.raises(Damaged):
+        atlas.read(path)

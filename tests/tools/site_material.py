@@ -33,7 +33,7 @@ OURS: Mapping[str, frozenset[str]] = {
     "RuleFacts": frozenset({"kind"}),
     "AtlasRow": frozenset({"chapter"}),
     "Consequence": frozenset({"kind"}),
-    "SiteMaterial": frozenset({"made_with"}),
+    "SiteMaterial": frozenset({"made_with", "atlas_made"}),
     "Results": frozenset({"made"}),
 }
 """Class -> fields whose words are checked when they are read, and are ours."""

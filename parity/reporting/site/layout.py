@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import isfinite
 from typing import Any
 
 from jinja2 import Environment
@@ -76,7 +75,7 @@ def origins(material: SiteMaterial) -> list[Origin]:
     if material.atlas:
         versions = ", ".join(f"{name} {version}" for name, version in material.atlas_versions.items())
         told = f"{len(material.atlas)} questions, {len(material.gaps)} native objects."
-        found.append(Origin("the atlas", "atlas", "parity atlas -o reports", versions, "", {}, {}, told))
+        found.append(Origin("the atlas", "atlas", "parity atlas -o reports", versions, material.atlas_made, {}, {}, told))
     return found
 
 
@@ -96,7 +95,7 @@ def environment() -> Environment:
         "memory": _memory,
         "our_markup": Markup,
         "quantities_of": quantities_of,
-        "share": share,
+        "share": wording.share,
         "used_share": used_share,
     }
     return made
@@ -128,14 +127,6 @@ def used_share(row: Row) -> str:
         return f"{wording.mark(row.verdict)} {wording.SHORT.get(row.verdict, row.verdict).replace('_', ' ')}"
     mark = "" if row.verdict == "agrees" else f"{wording.mark(row.verdict)} "
     return f"{mark}{wording.number(value)}"
-
-
-def share(value: float) -> str:
-    """A consequence's size: a percentage, a power of ten where it is small, a word where it is no number."""
-    if not isfinite(value):
-        return "a number against none"
-    percent = f"{100 * value:.0f}" if value >= 0.1 else f"{100 * value:.2g}"
-    return f"{percent} %" if value >= 1e-4 else f"{value:.0e}"
 
 
 def count(value: int) -> str:

@@ -14,13 +14,17 @@ from parity.reporting.material import SiteMaterial
 from parity.reporting.site import layout
 
 
+STYLES = 6
+"""Colours, dashes and marks of the style sheet for frameworks (`s0` to `s5`); a seventh framework looks like the first."""
+
+
 class SitePages:
     """The pages of some material."""
 
     def __init__(self, material: SiteMaterial) -> None:
         self.material, self.evidence = material, RecordedEvidence(material)
         self.atlas = entries.entries(material)
-        self.styles = {name: f"s{place}" for place, name in enumerate(self.evidence.frameworks)}
+        self.styles = {name: f"s{place % STYLES}" for place, name in enumerate(self.evidence.frameworks)}
         self.shared: dict[str, Any] = {
             "material": material,
             "navigation": layout.NAVIGATION,

@@ -66,6 +66,7 @@ def gather(reports: Path, brief: bool = False) -> SiteMaterial:
         suites=tuple(found),
         atlas=tuple(rows),
         atlas_versions=versions,
+        atlas_made=atlas.told_day(file) if file.is_file() else "",
         gaps=tuple(gaps),
         consequences=unheeded.of_rows({row.name: row for row in rows}),
         architectures=tuple(_of_family()) if brief else tuple(architecture(name) for name in specs.names("architectures")),

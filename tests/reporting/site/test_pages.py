@@ -6,19 +6,19 @@ import json
 import posixpath
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 import read_pages
 from read_pages import ReadPage
+from site_on_disk import MATERIAL, REPORTS
 
+from parity.judgement.verdicts import worst
+from parity.reporting import summary
 from parity.reporting.site import layout, pages
 from parity.reporting.site.rendering import SitePages
 from parity.verbs.site import gathering
 
-REPORTS = Path(__file__).parents[3] / "reports"
-MATERIAL = gathering.gather(REPORTS)
 FILES = pages.built(MATERIAL)
 PAGES: Mapping[str, ReadPage] = {name: read_pages.read(text) for name, text in FILES.items() if name.endswith(".html")}
 LARGEST_PAGE = 1_500_000
@@ -186,3 +186,22 @@ def test_without_records_every_page_stands_and_says_that_nothing_is_measured() -
     assert dead(made, read) == []
     start = "".join(read["index.html"].text)
     assert start.count("Not measured here") == 4
+
+
+def test_a_cell_of_the_table_shows_what_the_reports_show() -> None:
+    """The worst verdict and the greatest share of a budget: those of the matrices of all reports, worked out there."""
+    shown = {}
+    for row in re.findall(r"<tr data-family=.*?</tr>", FILES["architectures/index.html"], re.DOTALL):
+        (name,) = re.findall(r'<a href="([a-z0-9_]+)\.html">', row)
+        shown[name] = re.findall(r'<td class="(\w+)" data-value="([-\d.e]+)"><a', row)
+    measured = SitePages(MATERIAL).evidence.measured
+    for facts in MATERIAL.architectures:
+        for framework, (verdict, share) in zip(measured, shown[facts.name], strict=True):
+            cells = [
+                cell
+                for suite in MATERIAL.suites
+                for (spec, name, _), cell in summary.matrix(suite.results.rows, "architectures").cells.items()
+                if (spec.partition(" (")[0], name) == (facts.name, framework)
+            ]
+            assert verdict == worst(cell.verdict for cell in cells)
+            assert float(share) == max(cell.used for cell in cells if cell.used is not None)
