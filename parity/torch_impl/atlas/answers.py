@@ -1,6 +1,6 @@
-"""Owns PyTorch's answers to the atlas: each question, asked of the native layer, function or optimizer in one line or a few.
+"""Owns PyTorch's answers to the atlas: a line or a few per question, which ask the native layer, function or optimizer.
 
-It refuses to know what the answer should be. Inputs come as arrays under the question's names.
+It refuses to know what the answer should be. Inputs are arrays under the names that the question gives them.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def slope(function: Callable[[Tensor], Tensor]) -> Answer:
 
 
 def dtype(function: Callable[[Inputs], Tensor]) -> Answer:
-    """Letter and bits of the type of what the function gives."""
+    """The type of the function's result: its first letter's code, and its bits."""
 
     def answer(inputs: Inputs) -> Array:
         kind = function(inputs).dtype
@@ -88,7 +88,7 @@ def _attention(inputs: Inputs) -> Array:
 
 
 def optimized(make: Callable[[list[Tensor]], torch.optim.Optimizer]) -> Answer:
-    """Weights after each step from 1, at the given gradients; rates: the learning rate of each step."""
+    """The weight, which starts at 1, after each step on the question's gradients. rates: the learning rate of each step."""
 
     def answer(inputs: Inputs) -> Array:
         w = torch.ones(1, requires_grad=True)
@@ -260,6 +260,6 @@ ANSWERS: Mapping[str, Answer] = {
 
 
 def _lazily(layer: Any, inputs: Inputs) -> Any:
-    """The layer after its first call, which tells it its channels."""
+    """The layer after its first call, from which it learns its number of channels."""
     layer(t(inputs["x"]))
     return layer

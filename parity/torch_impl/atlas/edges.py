@@ -1,6 +1,6 @@
-"""Owns PyTorch's answers to the atlas about edges and modes: shapes, labels out of range, what nobody named, types.
+"""Owns PyTorch's answers to the atlas about edges and modes: shapes, labels out of range, unnamed axes and modes, types.
 
-It refuses to know what the answer should be. Inputs come as arrays under the question's names.
+It refuses to know what the answer should be. Inputs are arrays under the names that the question gives them.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _padded(inputs: Inputs) -> float:
 
 
 def _epsilon(function: Callable[[Tensor], Tensor], variance: float) -> Answer:
-    """From what a normalization makes of x, whose variance (or mean square) is known."""
+    """Epsilon, computed from the output of a normalization for an x of known variance (or mean square)."""
     return lambda inputs: (float(t(inputs["x"]).ravel()[0]) / float(function(t(inputs["x"])).ravel()[0])) ** 2 - variance
 
 
@@ -117,7 +117,7 @@ def _filled(make: Callable[[Tensor], Any], *shape: int) -> Answer:
 
 
 def _fans(item: str, start: Callable[[Tensor], Tensor]) -> dict[str, Answer]:
-    """The kernels of native layers, started anew."""
+    """Kernels of native layers, initialized again by `start`."""
     kernels = {
         "grouped": lambda: nn.Conv2d(145, 305, 3, groups=5).weight,
         "depthwise": lambda: nn.Conv2d(503, 1006, 3, groups=503).weight,

@@ -1,6 +1,6 @@
-"""Owns PyTorch's answers to the atlas about steps and what feeds them: batches, gradients, schedules, losses.
+"""Owns PyTorch's answers to the atlas about training steps and their inputs: batches, gradients, schedules, losses.
 
-It refuses to know what the answer should be. Inputs come as arrays under the question's names.
+It refuses to know what the answer should be. Inputs are arrays under the names that the question gives them.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _late(_: Inputs) -> float:
 
 
 def _precise(_: Inputs) -> float:
-    """In units of what 0.1 in float32 is off by."""
+    """The error of a float64 step of rate 0.1, in units of the error of 0.1 in float32."""
     w = torch.ones(1, dtype=torch.float64, requires_grad=True)
     w.grad = torch.ones_like(w)
     torch.optim.SGD([w], lr=0.1).step()
@@ -130,7 +130,7 @@ def _batches(inputs: Inputs, **arguments: Any) -> list[Array]:
 
 
 def rates(make: Callable[[torch.optim.Optimizer], lr_scheduler.LRScheduler], count: int, first: float = 1.0) -> list[float]:
-    """The rates of the first updates."""
+    """The learning rates of the first `count` updates."""
     optimizer = torch.optim.SGD(_weights(1), lr=first)
     schedule, seen = make(optimizer), []
     for _ in range(count):

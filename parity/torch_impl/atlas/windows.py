@@ -1,6 +1,6 @@
 """Owns PyTorch's answers to the atlas about windows, padding, axes and pieces of arrays.
 
-It refuses to know what the answer should be. Inputs come as arrays under the question's names.
+It refuses to know what the answer should be. Inputs are arrays under the names that the question gives them.
 """
 
 from __future__ import annotations

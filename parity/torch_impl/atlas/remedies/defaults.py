@@ -1,4 +1,4 @@
-"""Owns what PyTorch's defaults do, as numbers: each takes the setting that the atlas advises; all else is made equal.
+"""Owns what PyTorch's defaults do, as numbers. Each takes the setting that the atlas advises; everything else is made equal.
 
 It refuses to know the setting.
 """
@@ -22,7 +22,7 @@ WIDE = (torch.arange(2 * 32 * 4.0) * 7 % 61).reshape(2, 32, 2, 2)
 
 
 def setting(function: Callable[..., Any]) -> Answer:
-    """`function(argument=value)` of the setting that is given; its own defaults where there is none."""
+    """Calls `function(argument=value)` with the setting given; without a setting, the function uses its own defaults."""
 
     def answer(inputs: Inputs) -> Any:
         return function(**json.loads(bytes(inputs["setting"]).decode()) if "setting" in inputs else {})
@@ -31,7 +31,7 @@ def setting(function: Callable[..., Any]) -> Answer:
 
 
 def moves(make: Callable[..., torch.optim.Optimizer], gradients: tuple[float, ...] = (0.5, 0.25, -1.0), **fixed: Any) -> Answer:
-    """Where three steps lead from 1, float32."""
+    """A float32 weight after three steps from 1."""
 
     def places(**arguments: Any) -> list[float]:
         w = torch.ones(1, requires_grad=True)
@@ -51,7 +51,7 @@ def _spread(**arguments: Any) -> float:
 
 
 def _two(number: float) -> float:
-    """Two digits: what chance does not reach."""
+    """The number rounded to two digits, which chance does not change."""
     return float(f"{number:.1e}")
 
 

@@ -1,7 +1,7 @@
-"""Owns what the atlas advises for PyTorch about normalization, convolution and what stands beside it, as code that runs.
+"""Owns what the atlas advises for PyTorch about normalization, convolution and related layers, as code that runs.
 
-`question@keras`: what gives Keras's answer here. `question@torch`: what the others are held against. `question@alike`: what
-gives one number in every framework. It refuses advice without a call.
+`question@keras`: code that gives Keras's answer in PyTorch. `question@torch`: PyTorch's answer, with which the others are
+compared. `question@alike`: code that gives the same number in every framework. It refuses advice without a call.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _table(index: Tensor) -> Tensor:
 
 
 def _written_table(_: Inputs) -> Tensor:
-    """A flattened image through a dense kernel."""
+    """A flattened image mapped by a dense kernel."""
     image = torch.arange(24.0).reshape(2, 3, 4) % 7
     kernel = torch.arange(48.0).reshape(24, 2) % 5
     return torch.flatten(image[None], 1) @ kernel
@@ -228,7 +228,7 @@ def _lazily(x: Tensor) -> int:
 
 
 def _extent(x: Tensor) -> list[int]:
-    """Axes and size: layouts differ."""
+    """Number of axes and number of elements; the order of axes differs between frameworks."""
     return [x.ndim, x.numel()]
 
 

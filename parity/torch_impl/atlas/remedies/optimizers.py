@@ -22,7 +22,7 @@ DECAY = 0.25
 
 
 def stepped(make: Make, before: Callable[..., None] = lambda *_: None) -> Answer:
-    """Weights after each step from 1. before(optimizer, w, step from 1, rate, last rate) acts before each step."""
+    """The weight after each step from 1. before(optimizer, w, step (from 1), rate, last rate) is called before it."""
 
     def answer(inputs: Inputs) -> list[float]:
         w = torch.ones(1, requires_grad=True)
@@ -40,7 +40,7 @@ def stepped(make: Make, before: Callable[..., None] = lambda *_: None) -> Answer
 
 
 def _rescaled(optimizer: Any, w: Tensor, _: int, rate: float, last: float) -> None:
-    """As if the velocity held the rate: it keeps the rate of its time when the rate changes."""
+    """Acts as if the velocity contained the learning rate, which then stays that of earlier steps when the rate changes."""
     if "momentum_buffer" in optimizer.state[w]:
         optimizer.state[w]["momentum_buffer"].mul_(last / rate)
 
@@ -51,7 +51,7 @@ def _shrunk(_optimizer: Any, w: Tensor, _: int, rate: float, _last: float) -> No
 
 
 def _corrected(optimizer: Any, _w: Tensor, step: int, _rate: float, _last: float) -> None:
-    """Keras's and MXNet's epsilon, added before bias correction."""
+    """Acts as if epsilon were added before the bias correction, as in Keras and MXNet."""
     optimizer.param_groups[0]["eps"] = EPSILON / (1 - 0.75**step) ** 0.5
 
 
@@ -70,7 +70,7 @@ def rooted(mean: bool, eps: float) -> Answer:
 
 
 def _unclipped(inputs: Inputs) -> Tensor:
-    """Each weight by itself."""
+    """Clips the gradient of each weight by its own norm."""
     weights = [torch.zeros(1, requires_grad=True) for _ in inputs["x"]]
     for w, gradient in zip(weights, inputs["x"], strict=True):
         w.grad = torch.full((1,), float(gradient))
@@ -133,7 +133,7 @@ def _guarded(x: Tensor, threshold: float) -> Tensor:
 
 
 def _small(make: Make, gradient: float) -> list[float]:
-    """How far three steps on one gradient go: a small one shows epsilon."""
+    """Weights after three steps on the same gradient; a small gradient makes epsilon visible."""
     w, seen = torch.zeros(1, dtype=torch.float64, requires_grad=True), []
     optimizer = make([w])
     for _ in range(3):

@@ -1,6 +1,6 @@
-"""Owns what the atlas advises for PyTorch about recurrent layers, attention and how layers start, as code that runs.
+"""Owns what the atlas advises for PyTorch about recurrent layers, attention and initial weights, as code that runs.
 
-It refuses advice without a call. Draws are compared by the name of their distribution.
+It refuses advice without a call. Random draws are compared by the name of their distribution.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SEQUENCE = torch.cos(torch.arange(18.0)).reshape(2, 3, 3)
 
 
 def _gates(inputs: Inputs) -> Tensor:
-    """Keras's GRU here: the first two of three blocks swapped."""
+    """Keras's GRU in torch: the first two of the three blocks of gates swap places."""
     layer, swapped = nn.GRU(1, 1), [1, 0, 2]
     layer.weight_ih_l0.data = t(inputs["kernel"])[swapped][:, None]
     layer.weight_hh_l0.data = t(inputs["recurrent"])[swapped][:, None]
@@ -117,7 +117,7 @@ def _silent(inputs: Inputs) -> float:
 
 
 def drawn(shape: tuple[int, ...], start: Callable[[Tensor], Any]) -> Answer:
-    """A weight of this shape, started anew."""
+    """A weight of this shape, initialized by `start`."""
 
     def made() -> Tensor:
         w = torch.empty(*shape)
@@ -128,7 +128,7 @@ def drawn(shape: tuple[int, ...], start: Callable[[Tensor], Any]) -> Answer:
 
 
 def started(make: Callable[[], nn.Module], start: Callable[[Any], Tensor]) -> Answer:
-    """A weight of a native layer, started anew."""
+    """A weight of a native layer, initialized again by `start`."""
     return sampled(lambda: start(make()))
 
 
@@ -172,7 +172,7 @@ def _bounds(start: Callable[[Tensor], Any]) -> list[float]:
 
 
 def _counted(numerator: float, start: Callable[[Tensor], Any]) -> int:
-    """The variance of a large draw, in steps that its chance does not reach."""
+    """The variance of a large draw times `numerator`, rounded to a whole number that chance does not change."""
     torch.manual_seed(0)
     w = torch.empty(307, 101)
     start(w)

@@ -75,7 +75,7 @@ def tf32(_: Inputs) -> float:
 
 
 def _padded(inputs: Inputs) -> float:
-    """A table without padding_idx: its row 0 learns."""
+    """An embedding table without padding_idx, whose row 0 is trained."""
     layer = nn.Embedding(3, 1)
     layer(t(inputs["index"])).sum().backward()
     return float(layer.weight.grad[0])
@@ -88,7 +88,7 @@ def _ran(x: Tensor) -> Tensor:
 
 
 def _given(inputs: Inputs) -> list[Tensor]:
-    """The empty batch, and one that is not."""
+    """An empty batch, and a batch that is not empty."""
     return [t(inputs["x"]), torch.ones(3, 2)]
 
 
