@@ -1,6 +1,6 @@
-"""Owns Keras's answers to the atlas: each question, asked of the native layer, function or optimizer in one line or a few.
+"""Owns Keras's answers to the atlas: a line or a few per question, which ask the native layer, function or optimizer.
 
-It refuses to know what the answer should be. Inputs come as arrays under the question's names, channels first: they are turned.
+It refuses to know what the answer should be. Inputs are arrays under the question's names, channels first: moved to last here.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def slope(function: Callable[[Any], Any]) -> Answer:
 
 
 def dtype(function: Callable[[Inputs], Any]) -> Answer:
-    """Letter and bits of the type of what the function gives."""
+    """The type of the function's result: its first letter's code, and its bits."""
 
     def answer(inputs: Inputs) -> Array:
         name = keras.backend.standardize_dtype(function(inputs).dtype)
@@ -88,7 +88,7 @@ def _masked(inputs: Inputs) -> Array:
 
 
 def optimized(make: Callable[[], optimizers.Optimizer]) -> Answer:
-    """Weights after each step from 1, at the given gradients; rates: the learning rate of each step."""
+    """The weight, which starts at 1, after each step on the question's gradients. rates: the learning rate of each step."""
 
     def answer(inputs: Inputs) -> Array:
         w, optimizer, seen = keras.Variable(np.ones(1, np.float32)), make(), []
@@ -110,7 +110,7 @@ def _clipped(inputs: Inputs) -> Array:
 
 
 def sampled(make: Callable[[], layers.Layer], shape: tuple[int | None, ...], place: int) -> Answer:
-    """One weight of a layer as it starts, its output axis first; vectors as they are."""
+    """The initial value of one weight of a layer, its output axis first; vectors as they are."""
 
     def answer(_: Inputs) -> Array:
         keras.utils.set_random_seed(0)
@@ -122,7 +122,7 @@ def sampled(make: Callable[[], layers.Layer], shape: tuple[int | None, ...], pla
 
 
 def per_example(loss: Callable[..., Any]) -> Answer:
-    """Labels before scores: Keras's order."""
+    """The loss of each example. Keras takes labels before scores."""
     return call(lambda x, labels: loss(labels, x), "x", "labels")
 
 

@@ -1,6 +1,6 @@
-"""Owns Keras's answers to the atlas about edges and modes: shapes, labels out of range, what nobody named, types.
+"""Owns Keras's answers to the atlas about edges and modes: shapes, labels out of range, unnamed axes and modes, types.
 
-It refuses to know what the answer should be. Inputs come as arrays under the question's names, channels first: they are turned.
+It refuses to know what the answer should be. Inputs are arrays under the question's names, channels first: moved to last here.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _normalized(x: Any, variance: float, **arguments: Any) -> Any:
 
 
 def _epsilon(function: Callable[[Any], Any], variance: float) -> Answer:
-    """From what a normalization makes of x, whose variance (or mean square) is known."""
+    """Epsilon, computed from the output of a normalization for an x of known variance (or mean square)."""
     return lambda inputs: (inputs["x"].ravel()[0] / float(model.array(function(t(inputs["x"]))).ravel()[0])) ** 2 - variance
 
 
@@ -124,7 +124,7 @@ def _empty_norm(inputs: Inputs) -> Array:
 
 
 def _drawn(make: Callable[[], Any]) -> Answer:
-    """An initializer's weights of 101 inputs and 307 outputs."""
+    """Weights that an initializer draws for 101 inputs and 307 outputs."""
 
     def answer(_: Inputs) -> Array:
         keras.utils.set_random_seed(0)
@@ -134,7 +134,7 @@ def _drawn(make: Callable[[], Any]) -> Answer:
 
 
 def _fans(item: str) -> dict[str, Answer]:
-    """The kernels of native layers, started by this."""
+    """Kernels of native layers, initialized by `item`."""
     kernels = {
         "grouped": (lambda: layers.Conv2D(305, 3, groups=5, kernel_initializer=item), 145),
         "depthwise": (lambda: layers.DepthwiseConv2D(3, depth_multiplier=2, depthwise_initializer=item), 503),

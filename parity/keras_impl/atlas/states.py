@@ -1,6 +1,6 @@
-"""Owns Keras's answers to the atlas about what a program starts with and when it is done.
+"""Owns Keras's answers to the atlas about initial states and the end of a computation.
 
-It refuses to know what the answer should be. Inputs come as arrays under the question's names, channels first: they are turned.
+It refuses to know what the answer should be. Inputs are arrays under the question's names, channels first: moved to last here.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ def moved(optimizer: Any, gradient: float) -> float:
 
 
 def _adadelta(_: Inputs) -> list[float]:
-    """ρ = 3/4, ε = 1: (gradient/move)² is (ρ·start + gradient²/4 + 1)/(start of the updates' + 1), for gradients of 1 and 2."""
+    """Both initial mean squares. With ρ = 3/4, ε = 1 and the gradients 1 and 2, (gradient/move)² is
+    (ρ·start + gradient²/4 + 1)/(start of the updates' mean square + 1)."""
     first, second = ((g / moved(optimizers.Adadelta(1.0, rho=0.75, epsilon=1.0), g)) ** 2 for g in (1.0, 2.0))
     divisor = 0.75 / (second - first)
     return [round((first * divisor - 1.25) / 0.75, 4) + 0.0, round(divisor - 1, 4) + 0.0]
@@ -39,7 +40,7 @@ def _rmsprop(_: Inputs) -> float:
 
 
 def _waits(_: Inputs) -> float:
-    """Whether the call takes most of the time until the result is there."""
+    """Whether the call alone takes more than half of the time until the result can be read."""
     x = ops.ones((1200, 1200))
     start = perf_counter()
     y = ops.matmul(x, x)

@@ -1,6 +1,6 @@
-"""Owns Keras's answers to the atlas about steps and what feeds them: batches, gradients, schedules, losses.
+"""Owns Keras's answers to the atlas about training steps and their inputs: batches, gradients, schedules, losses.
 
-It refuses to know what the answer should be. Inputs come as arrays under the question's names.
+It refuses to know what the answer should be. Inputs are arrays under the names that the question gives them.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _alike(inputs: Inputs) -> float:
 
 
 def _moved(optimizer: Any, start: list[float]) -> Array:
-    """One step on gradients of 1."""
+    """The weights after one step on gradients of 1."""
     w = keras.Variable(np.array(start, np.float32))
     optimizer.build([w])
     optimizer.apply([ops.ones(len(start))])
@@ -62,7 +62,7 @@ def _late(_: Inputs) -> Array:
 
 
 def _precise(_: Inputs) -> float:
-    """In units of what 0.1 in float32 is off by."""
+    """The error of a float64 step of rate 0.1, in units of the error of 0.1 in float32."""
     w, optimizer = keras.Variable(np.ones(1), dtype="float64"), optimizers.SGD(0.1)
     optimizer.build([w])
     optimizer.apply([ops.ones(1, "float64")])
@@ -101,7 +101,7 @@ def _accumulated(inputs: Inputs) -> Array:
 
 
 def _second(layer: Any, x: Any) -> Array:
-    """Through a model whose output is the loss."""
+    """The second derivative of a layer, computed with a model whose output is the loss."""
     given = keras.Input(x.shape[1:])
     network = keras.Model(given, ops.sum(layer(given) ** 2))
     product = model.Programs("eager", "cpu").hessian_vector_product(network, layer.trainable_variables)
@@ -158,7 +158,7 @@ def batches(inputs: Inputs, **arguments: Any) -> list[Array]:
 
 
 def rates(schedule: Any, count: int) -> list[float]:
-    """What the first updates move by."""
+    """The learning rates of the first `count` updates, read from how far each moves a weight on a gradient of 1."""
     w, optimizer, places = keras.Variable(np.zeros(1, np.float32)), optimizers.SGD(schedule), [0.0]
     optimizer.build([w])
     for _ in range(count):
@@ -176,7 +176,7 @@ def plateau(**arguments: Any) -> Any:
 
 
 def patience(epochs_allowed: int) -> int:
-    """Epochs of the same loss until the rate falls."""
+    """The number of epochs with the same loss until the learning rate falls."""
     callback, epochs = plateau(patience=epochs_allowed), 0
     while float(callback.model.optimizer.learning_rate) == 1.0:
         callback.on_epoch_end(epochs, {"loss": 5.0})
@@ -192,7 +192,7 @@ def _improved(_: Inputs) -> float:
 
 
 def _labelled(loss: Any) -> Answer:
-    """Labels before predictions: Keras's order."""
+    """The loss. Keras takes labels before predictions."""
     return call(lambda x, y: loss(y, x), "x", "y")
 
 

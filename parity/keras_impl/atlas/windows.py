@@ -1,6 +1,6 @@
 """Owns Keras's answers to the atlas about windows, padding, axes and pieces of arrays.
 
-It refuses to know what the answer should be. Inputs come as arrays under the question's names, channels first: they are turned.
+It refuses to know what the answer should be. Inputs are arrays under the question's names, channels first: moved to last here.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _unfolded(inputs: Inputs) -> Array:
 
 
 def _shuffled(inputs: Inputs) -> Array:
-    """One pixel of 8 channels, channels last, as it comes; read channel by channel."""
+    """Keras's depth_to_space of one pixel of 8 channels, channels last; the result is read channel by channel."""
     return model.array(ops.transpose(ops.nn.depth_to_space(t(inputs["x"])[None, None, None], 2), (0, 3, 1, 2))).ravel()
 
 

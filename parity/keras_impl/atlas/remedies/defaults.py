@@ -1,4 +1,4 @@
-"""Owns what Keras's defaults do, as numbers: each takes the setting that the atlas advises, and everything else is made equal.
+"""Owns what Keras's defaults do, as numbers. Each takes the setting that the atlas advises; everything else is made equal.
 
 It refuses to know the setting.
 """
@@ -24,7 +24,7 @@ WIDE = (np.arange(2 * 32 * 4, dtype=np.float32) * 7 % 61).reshape(2, 32, 2, 2)
 
 
 def setting(function: Callable[..., Any]) -> Answer:
-    """`function(argument=value)` of the setting that is given; its own defaults where there is none."""
+    """Calls `function(argument=value)` with the setting given; without a setting, the function uses its own defaults."""
 
     def answer(inputs: Inputs) -> Any:
         return function(**json.loads(bytes(inputs["setting"]).decode()) if "setting" in inputs else {})
@@ -33,7 +33,7 @@ def setting(function: Callable[..., Any]) -> Answer:
 
 
 def moves(make: Callable[..., Any], gradients: tuple[float, ...] = (0.5, 0.25, -1.0), **fixed: Any) -> Answer:
-    """Where three steps lead from 1, float32."""
+    """A float32 weight after three steps from 1."""
 
     def places(**arguments: Any) -> list[float]:
         w, optimizer, seen = keras.Variable(np.ones(1, np.float32)), make(**{**fixed, **arguments}), []

@@ -1,7 +1,7 @@
-"""Owns what the atlas advises for Keras about normalization, convolution and what stands beside it, as code that runs.
+"""Owns what the atlas advises for Keras about normalization, convolution and related layers, as code that runs.
 
-`question@torch`: what gives PyTorch's answer here. `question@keras`: what the others are held against. `question@alike`: what
-gives one number in every framework. It refuses advice without a call.
+`question@torch`: code that gives PyTorch's answer in Keras. `question@keras`: Keras's answer, with which the others are
+compared. `question@alike`: code that gives the same number in every framework. It refuses advice without a call.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PIXELS = (np.arange(96, dtype=np.float32) * 5 % 96).reshape(2, 4, 3, 4)
 
 
 def first(x: Any) -> Any:
-    """Channels last to channels first, as the others have them."""
+    """Moves the channels from last to first, the other frameworks' order."""
     return ops.transpose(x, (0, 3, 1, 2))
 
 
@@ -41,7 +41,7 @@ def running(**arguments: Any) -> Any:
 
 
 def _frozen(inputs: Inputs, **arguments: float) -> tuple[Any, Any]:
-    """Parameters frozen, statistics not: what it gives, and the running mean."""
+    """The output and the running mean of a layer with frozen parameters, whose statistics still move."""
     layer = layers.BatchNormalization(**arguments)
     layer.build((None, 2))
     layer.gamma.trainable = False
@@ -86,7 +86,7 @@ def _padded(_: Inputs) -> Array:
 
 
 def _permuted(_: Inputs) -> Any:
-    """An image that is turned, flattened and mapped by a dense kernel whose rows were permuted."""
+    """A channels-last image, flattened and mapped by a dense kernel with its rows permuted to match."""
     image = (np.arange(24, dtype=np.float32).reshape(2, 3, 4) % 7)[None]
     kernel = np.arange(48, dtype=np.float32).reshape(24, 2) % 5
     rows = kernel.reshape(2, 3, 4, -1).transpose(1, 2, 0, 3).reshape(24, 2)
@@ -117,7 +117,7 @@ def _pixels(x: Any) -> Any:
 
 
 def _extent(x: Any) -> list[int]:
-    """Axes and size: layouts differ."""
+    """Number of axes and number of elements; the order of axes differs between frameworks."""
     return [len(x.shape), int(np.prod(x.shape))]
 
 
@@ -228,7 +228,7 @@ def _kernel(layer: Any, shape: tuple[int | None, ...] = (None, 9, 9, 5)) -> Arra
 
 
 def _depthwise() -> Array:
-    """The others' kernel in Keras's layout, and moved from there."""
+    """The other frameworks' kernel in Keras's layout, and moved from that layout."""
     w = np.arange(60.0).reshape(5, 2, 2, 3).transpose(2, 3, 0, 1)
     height, width = 2, 3
     layer = layers.DepthwiseConv2D((2, 3), depth_multiplier=2)

@@ -24,7 +24,7 @@ Make = Callable[[], Any]
 
 
 def stepped(make: Make, before: Callable[..., Any] = lambda *_: 0.0) -> Answer:
-    """Weights after each step from 1. before(optimizer, w, step from 1, rate, last rate): what is added to the gradient."""
+    """The weight after each step from 1. before(optimizer, w, step (from 1), rate, last rate) is added to the gradient."""
 
     def answer(inputs: Inputs) -> list[float]:
         w, optimizer, seen = keras.Variable(np.ones(1, np.float32)), make(), []
@@ -42,7 +42,7 @@ def stepped(make: Make, before: Callable[..., Any] = lambda *_: 0.0) -> Answer:
 
 
 def _rescaled(optimizer: Any, _w: Any, _: int, rate: float, last: float) -> float:
-    """As if the velocity held no rate: what it holds is of the rate of its time."""
+    """Acts as if the velocity did not contain the learning rate: scales it from the last rate to the present one."""
     for velocity in _velocities(optimizer):
         velocity.assign(velocity * (rate / last))
     return 0.0
@@ -57,13 +57,13 @@ def _velocities(optimizer: Any) -> list[Any]:
 
 
 def _coupled(_optimizer: Any, w: Any, _: int, _rate: float, _last: float) -> Array:
-    """The gradient of what kernel_regularizer adds to the loss."""
+    """The gradient of the term that kernel_regularizer adds to the loss."""
     decay = DECAY
     return model.slope(regularizers.L2(decay / 2), np.asarray(w.numpy()))
 
 
 def _corrected(optimizer: Any, _w: Any, step: int, _rate: float, _last: float) -> float:
-    """torch's epsilon, added after bias correction."""
+    """Acts as if epsilon were added after the bias correction, as in torch."""
     optimizer.epsilon = EPSILON * (1 - 0.75**step) ** 0.5
     return 0.0
 
@@ -83,7 +83,7 @@ def written(mean: bool, eps: float) -> Answer:
 
 
 def small(optimizer: Any, gradient: float, before: Callable[[Any, int], None] = lambda *_: None) -> list[float]:
-    """How far three steps on one gradient go: a small one shows epsilon."""
+    """Weights after three steps on the same gradient; a small gradient makes epsilon visible."""
     w, seen = keras.Variable(np.zeros(1), dtype="float64"), []
     optimizer.build([w])
     for step in range(1, 4):
@@ -94,7 +94,7 @@ def small(optimizer: Any, gradient: float, before: Callable[[Any, int], None] = 
 
 
 def _as_torch(optimizer: Any, step: int) -> None:
-    """torch's default epsilon, given to Keras before each step."""
+    """Sets Keras's epsilon before each step so that it acts as torch's default."""
     eps, beta_2 = 1e-8, 0.75
     optimizer.epsilon = eps * (1 - beta_2**step) ** 0.5
 

@@ -1,6 +1,6 @@
-"""Owns what the atlas advises for Keras about recurrent layers, attention and how layers start, as code that runs.
+"""Owns what the atlas advises for Keras about recurrent layers, attention and initial weights, as code that runs.
 
-It refuses advice without a call. Draws are compared by the name of their distribution.
+It refuses advice without a call. Random draws are compared by the name of their distribution.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SEQUENCE = np.cos(np.arange(18)).astype(np.float32).reshape(2, 3, 3)
 
 
 def _gates(inputs: Inputs) -> Array:
-    """The others' GRU here: the first two of three blocks swapped."""
+    """The other frameworks' GRU in Keras: the first two of the three blocks of gates swap places."""
     layer, swapped = layers.GRU(1, reset_after=True, return_sequences=True), [1, 0, 2]
     layer.build((None, None, 1))
     kernel, recurrent, bias = (np.asarray(inputs[name], np.float32)[swapped] for name in ("kernel", "recurrent", "bias"))
@@ -116,7 +116,7 @@ def _two(_: Inputs) -> float:
 
 
 def drawn(start: Any, *shape: int, scale: float = 1.0) -> Answer:
-    """A weight of this shape, its output axis first."""
+    """A weight of this shape, initialized by `start`; its output axis comes first."""
 
     def answer(_: Inputs) -> Array:
         keras.utils.set_random_seed(0)
@@ -136,7 +136,7 @@ def _bounds(start: Any) -> list[float]:
 
 
 def _counted(numerator: float, start: Any) -> int:
-    """The variance of a large draw, in steps that its chance does not reach."""
+    """The variance of a large draw times `numerator`, rounded to a whole number that chance does not change."""
     keras.utils.set_random_seed(0)
     return round(float(model.array(start((101, 307))).var()) * numerator)
 
