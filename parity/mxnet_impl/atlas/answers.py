@@ -1,6 +1,6 @@
-"""Owns MXNet's answers to the atlas: each question, asked of the native layer, function or optimizer in one line or a few.
+"""Owns MXNet's answers to the atlas: a line or a few per question, which ask the native layer, function or optimizer.
 
-It refuses to know what the answer should be. Inputs come as arrays under the question's names.
+It refuses to know what the answer should be. Inputs are arrays under the names that the question gives them.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def slope(function: Callable[[Any], Any]) -> Answer:
 
 
 def dtype(function: Callable[[Inputs], Any]) -> Answer:
-    """Letter and bits of the type of what the function gives."""
+    """The type of the function's result: its first letter's code, and its bits."""
 
     def answer(inputs: Inputs) -> Array:
         kind = np.dtype(function(inputs).dtype)
@@ -61,7 +61,7 @@ def _batch_norm(inputs: Inputs) -> Any:
     layer = started(nn.BatchNorm(momentum=0.25))
     with autograd.record():
         total = layer(t(inputs["x"])).sum()
-    total.backward()  # MXNet moves the running values on the way back
+    total.backward()  # MXNet moves running values in the backward pass
     nd.waitall()
     return layer
 
@@ -93,7 +93,7 @@ def _recurrent(layer: Any, inputs: Inputs) -> Array:
 
 
 def optimized(make: Callable[[], Any]) -> Answer:
-    """Weights after each step from 1, at the given gradients; rates: the learning rate of each step."""
+    """The weight, which starts at 1, after each step on the question's gradients. rates: the learning rate of each step."""
 
     def answer(inputs: Inputs) -> Array:
         w, optimizer, seen = nd.ones(1), make(), []
@@ -114,7 +114,7 @@ def _clipped(inputs: Inputs) -> Array:
 
 
 def sampled(make: Callable[[], Any], ending: str) -> Answer:
-    """One weight of a layer as it starts, its output axis first."""
+    """The initial value of one weight of a layer, its output axis first."""
 
     def answer(_: Inputs) -> Array:
         mxnet.random.seed(0)
@@ -234,7 +234,7 @@ ANSWERS: Mapping[str, Answer] = {
     "kink.minimum": slope(lambda x: nd.minimum(x, nd.ones_like(x))),
     "kink.max": slope(nd.max),
     "kink.clip": slope(lambda x: nd.clip(x, -1, 1)),
-    "kink.max_pool2d": slope(lambda x: nn.MaxPool2D((1, 2))(x[None, None].copy())),  # not behind a view: steps.py
+    "kink.max_pool2d": slope(lambda x: nn.MaxPool2D((1, 2))(x[None, None].copy())),  # copied, not a view: see steps.py
     "kink.hard_sigmoid": slope(nd.hard_sigmoid),
     "kink.huber": slope(lambda x: _LOSSES.HuberLoss()(x[:, None], nd.zeros_like(x)[:, None])),
     "kink.sign": slope(nd.sign),
@@ -274,6 +274,6 @@ ANSWERS: Mapping[str, Answer] = {
 
 
 def _called(layer: Any, inputs: Inputs) -> Any:
-    """The layer after its first call, which tells it its channels."""
+    """The layer after its first call, from which it learns its number of channels."""
     started(layer)(t(inputs["x"]))
     return layer

@@ -1,6 +1,6 @@
-"""Owns MXNet's answers to the atlas about plain arithmetic: slopes at kinks, types of what is made, sizes that overflow.
+"""Owns MXNet's answers to the atlas about plain arithmetic: slopes at kinks, types of new arrays, sizes that overflow.
 
-It refuses to know what the answer should be. Inputs come as arrays under the question's names.
+It refuses to know what the answer should be. Inputs are arrays under the names that the question gives them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Owns MXNet's answers to the atlas about edges and modes: shapes, labels out of range, what nobody named, types.
+"""Owns MXNet's answers to the atlas about edges and modes: shapes, labels out of range, unnamed axes and modes, types.
 
-It refuses to know what the answer should be. Inputs come as arrays under the question's names.
+It refuses to know what the answer should be. Inputs are arrays under the names that the question gives them.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _normalized(x: Any, variance: float, **arguments: Any) -> Any:
 
 
 def _epsilon(inputs: Inputs) -> float:
-    """From what a normalization makes of 1 where the variance is 0."""
+    """Epsilon, computed from the output of a normalization for 1 at variance 0."""
     return float(_normalized(t(inputs["x"]), 0.0).asnumpy()[0, 0]) ** -2
 
 
@@ -115,7 +115,7 @@ def _empty_norm(inputs: Inputs) -> Array:
 
 
 def _drawn(**arguments: Any) -> Answer:
-    """Xavier's weights of 101 inputs and 307 outputs, told the paper's rule: the class has no other names."""
+    """Weights that Xavier draws for 101 inputs and 307 outputs, with the paper's rule as arguments: it is the only class."""
 
     def answer(_: Inputs) -> Array:
         mxnet.random.seed(0)
@@ -127,7 +127,7 @@ def _drawn(**arguments: Any) -> Answer:
 
 
 def _fans(item: str, start: Any) -> dict[str, Answer]:
-    """The kernels of native layers, started by this."""
+    """Kernels of native layers, initialized by `item`."""
     kernels = {
         "grouped": partial(nn.Conv2D, 305, 3, groups=5, in_channels=145),
         "depthwise": partial(nn.Conv2D, 1006, 3, groups=503, in_channels=503),

@@ -1,6 +1,6 @@
-"""Owns MXNet's answers to the atlas about what a program starts with and when it is done.
+"""Owns MXNet's answers to the atlas about initial states and the end of a computation.
 
-It refuses to know what the answer should be. Inputs come as arrays under the question's names.
+It refuses to know what the answer should be. Inputs are arrays under the names that the question gives them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ nd, nn, optimizer, schedules = mxnet.nd, mxnet.gluon.nn, mxnet.optimizer, mxnet.
 
 
 def documented(operator: Callable[..., Any], argument: str) -> str:
-    """The default that an operator registers for an argument: its signature hides it, its documentation is made from it."""
+    """The default that an operator registers for an argument. The signature hides it; the generated documentation tells it."""
     (found,) = re.findall(rf"^{argument} : .*default='?([^'\n]*)'?$", operator.__doc__ or "", re.MULTILINE)
     return str(found)
 
@@ -31,7 +31,8 @@ def moved(rule: Any, gradient: float) -> float:
 
 
 def _adadelta(_: Inputs) -> list[float]:
-    """ρ = 3/4, ε = 1: (gradient/move)² is (ρ·start + gradient²/4 + 1)/(start of the updates' + 1), for gradients of 1 and 2."""
+    """Both initial mean squares. With ρ = 3/4, ε = 1 and the gradients 1 and 2, (gradient/move)² is
+    (ρ·start + gradient²/4 + 1)/(start of the updates' mean square + 1)."""
     first, second = ((g / moved(optimizer.AdaDelta(rho=0.75, epsilon=1.0), g)) ** 2 for g in (1.0, 2.0))
     divisor = 0.75 / (second - first)
     return [round((first * divisor - 1.25) / 0.75, 4) + 0.0, round(divisor - 1, 4) + 0.0]
@@ -47,12 +48,12 @@ def _adagrad(_: Inputs) -> float:
 
 
 def _ftrl(_: Inputs) -> float:
-    """The first step of rate 1 without penalties is 1/√(start + 1)."""
+    """The initial accumulator: the first step with rate 1 and no penalties is 1/√(start + 1)."""
     return round(moved(optimizer.Ftrl(learning_rate=1.0, beta=0.0, lamda1=0.0), 1.0) ** -2 - 1, 4) + 0.0
 
 
 def _waits(_: Inputs) -> float:
-    """Whether the call takes most of the time until the result is there."""
+    """Whether the call alone takes more than half of the time until the result can be read."""
     x = nd.ones((1200, 1200))
     nd.waitall()
     start = perf_counter()

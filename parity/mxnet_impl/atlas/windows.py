@@ -1,6 +1,6 @@
 """Owns MXNet's answers to the atlas about windows, padding, axes and pieces of arrays.
 
-It refuses to know what the answer should be. Inputs come as arrays under the question's names.
+It refuses to know what the answer should be. Inputs are arrays under the names that the question gives them.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _dropped(inputs: Inputs) -> Array:
 
 
 def _response(x: float) -> float:
-    """What the normalization multiplies one number with: 1/(offset + alpha·x²)^exponent."""
+    """The factor of the normalization for a single number x: 1/(offset + alpha·x²)^exponent."""
     return float(nd.LRN(nd.full((1, 1, 1, 1), x), nsize=1).asscalar()) / x
 
 

@@ -1,4 +1,4 @@
-"""Owns what MXNet's defaults do, as numbers: each takes the setting that the atlas advises, and everything else is made equal.
+"""Owns what MXNet's defaults do, as numbers. Each takes the setting that the atlas advises; everything else is made equal.
 
 It refuses to know the setting.
 """
@@ -23,7 +23,7 @@ WIDE = nd.array((np.arange(2 * 32 * 4) * 7 % 61).reshape(2, 32, 2, 2))
 
 
 def setting(function: Callable[..., Any]) -> Answer:
-    """`function(argument=value)` of the setting that is given; its own defaults where there is none."""
+    """Calls `function(argument=value)` with the setting given; without a setting, the function uses its own defaults."""
 
     def answer(inputs: Inputs) -> Any:
         return function(**json.loads(bytes(inputs["setting"]).decode()) if "setting" in inputs else {})
@@ -32,7 +32,7 @@ def setting(function: Callable[..., Any]) -> Answer:
 
 
 def moves(make: Callable[..., Any], gradients: tuple[float, ...] = (0.5, 0.25, -1.0), **fixed: Any) -> Answer:
-    """Where three steps lead from 1."""
+    """A weight after three steps from 1."""
 
     def places(**arguments: Any) -> list[float]:
         w, update, seen = nd.ones(1), optimizer.get_updater(make(**{**fixed, **arguments})), []
@@ -57,7 +57,7 @@ def _survivor(**arguments: float) -> float:
 
 
 def _powers(**arguments: float) -> list[float]:
-    """As the others count: from step 0."""
+    """The rates of steps counted from 0, as in the other frameworks."""
     schedule = schedules.PolyScheduler(4, base_lr=1.0, **arguments)
     return [float(schedule(step)) for step in range(4)]
 

@@ -1,7 +1,7 @@
-"""Owns what the atlas advises for MXNet about normalization, convolution and what stands beside it, as code that runs.
+"""Owns what the atlas advises for MXNet about normalization, convolution and related layers, as code that runs.
 
-`question@torch`: what gives PyTorch's answer here. `question@mxnet`: what the others are held against. `question@alike`: what
-gives one number in every framework. It refuses advice without a call.
+`question@torch`: code that gives PyTorch's answer in MXNet. `question@mxnet`: MXNet's answer, with which the others are
+compared. `question@alike`: code that gives the same number in every framework. It refuses advice without a call.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def n(array: Any) -> Array:
 
 
 def trained(layer: Any, x: Any) -> Array:
-    """The output in training mode; the running values have moved when this returns."""
+    """The output in training mode; when this returns, the running values have moved."""
     started(layer)
     x.attach_grad()
     with autograd.record():
@@ -115,7 +115,7 @@ def _flattened(_: Inputs) -> Array:
 
 
 def _extent(x: Any) -> list[int]:
-    """Axes and size: layouts differ."""
+    """Number of axes and number of elements; the order of axes differs between frameworks."""
     return [x.ndim, x.size]
 
 

@@ -17,7 +17,7 @@ nd, losses = mxnet.nd, mxnet.gluon.loss
 
 
 def mean(loss: Any, *names: str) -> Answer:
-    """MXNet gives one per example."""
+    """The mean of a loss, of which MXNet gives one number per example."""
     return call(lambda *inputs: loss(*inputs).mean(), *names)
 
 
@@ -47,7 +47,7 @@ def _at_zero(inputs: Inputs) -> Array:
 
 
 def _rolled(inputs: Inputs) -> Array:
-    """Class 0 is the others' blank: its column goes to the end, and labels go down by one."""
+    """Class 0 as the blank, as in the other frameworks: its column moves to the end, and labels go down by 1."""
     x = t(inputs["x"])
     return n(losses.CTCLoss()(nd.concat(x[:, :, 1:], x[:, :, :1], dim=2), t(inputs["labels"]) - 1))
 

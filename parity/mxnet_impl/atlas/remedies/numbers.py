@@ -20,7 +20,7 @@ AT_MOST = slope(lambda x: nd.where(x <= 1, x, nd.ones_like(x)))
 
 
 def guarded(function: Callable[[Any], Any]) -> Answer:
-    """Of what is not empty, and 0 elsewhere."""
+    """The function of an input that is not empty; 0 for an empty one."""
     return lambda inputs: float(function(t(inputs["x"])).asscalar()) if len(inputs["x"]) else 0.0
 
 

@@ -23,7 +23,7 @@ DECAY = 0.25
 
 
 def stepped(make: Callable[[], Any], before: Callable[..., None] = lambda *_: None) -> Answer:
-    """Weights after each step from 1. before(rule, w, step from 1, rate) acts before each step."""
+    """The weight after each step from 1. before(rule, w, step, rate) is called before each step; steps count from 1."""
 
     def answer(inputs: Inputs) -> list[float]:
         w, rule, seen = nd.ones(1), make(), []
@@ -44,7 +44,7 @@ def _shrunk(_rule: Any, w: Any, _: int, rate: float) -> None:
 
 
 def _corrected(rule: Any, _w: Any, step: int, _rate: float) -> None:
-    """torch's epsilon, added after bias correction."""
+    """Acts as if epsilon were added after the bias correction, as in torch."""
     rule.epsilon = EPSILON * (1 - 0.75**step) ** 0.5
 
 
@@ -63,7 +63,7 @@ def written(mean: bool, eps: float) -> Answer:
 
 
 def small(rule: Any, gradient: float, before: Callable[[Any, int], None] = lambda *_: None) -> list[float]:
-    """How far three steps on one gradient go: a small one shows epsilon."""
+    """Weights after three steps on the same gradient; a small gradient makes epsilon visible."""
     w, update, seen = nd.zeros(1), optimizer.get_updater(rule), []
     for step in range(1, 4):
         before(rule, step)
@@ -78,7 +78,7 @@ def _as_torch(rule: Any, step: int) -> None:
 
 
 def _moved(rule: Any, start: Array) -> Array:
-    """One step on gradients of 1."""
+    """The weights after one step on gradients of 1."""
     w = nd.array(start)
     optimizer.get_updater(rule)(0, nd.ones_like(w), w)
     return n(w)
@@ -134,7 +134,7 @@ def _precise(_: Inputs) -> float:
 
 
 class _Later(mxnet.lr_scheduler.LRScheduler):  # type: ignore[misc]
-    """The rates of a schedule that counts updates from 0, as the others do."""
+    """A schedule that counts updates from 0, as in the other frameworks."""
 
     def __init__(self, schedule: Any) -> None:
         super().__init__(schedule.base_lr)

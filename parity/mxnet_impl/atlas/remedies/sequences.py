@@ -1,6 +1,6 @@
-"""Owns what the atlas advises for MXNet about recurrent layers and how layers start, as code that runs.
+"""Owns what the atlas advises for MXNet about recurrent layers and initial weights, as code that runs.
 
-It refuses advice without a call. Draws are compared by the name of their distribution.
+It refuses advice without a call. Random draws are compared by the name of their distribution.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _filled(layer: Any, **values: Any) -> Any:
 
 
 def _gates(inputs: Inputs) -> Array:
-    """Keras's GRU here: the first two of three blocks swapped."""
+    """Keras's GRU in torch: the first two of the three blocks of gates swap places."""
     kernel, recurrent, bias = (nd.array(inputs[name][[1, 0, 2]]) for name in ("kernel", "recurrent", "bias"))
     layer = _filled(rnn.GRU(1, input_size=1), i2h_weight=kernel[:, None], h2h_weight=recurrent[:, None], h2h_bias=bias)
     return n(layer(t(inputs["x"])[:, None, None])).ravel()
@@ -115,7 +115,7 @@ def _bounds(start: Any) -> list[float]:
 
 
 def _counted(numerator: float, start: Any) -> int:
-    """The variance of a large draw, in steps that its chance does not reach."""
+    """The variance of a large draw times `numerator`, rounded to a whole number that chance does not change."""
     mxnet.random.seed(0)
     w = nd.zeros((307, 101))
     start(init.InitDesc("weight"), w)
