@@ -1,6 +1,6 @@
-"""Owns further questions about plain arithmetic and its slopes: selections, types of what is made, sizes that overflow.
+"""Owns further questions about plain arithmetic and its slopes: selections, types of new arrays, sizes that overflow.
 
-Answers are numbers or types as they come. It refuses to say which is right.
+Answers are the numbers or types themselves. It refuses to say which is right.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Owns the questions about how recurrent layers and attention are called: what comes in, what comes out, what masks reach.
+"""Owns the questions about calls of recurrent layers and attention: inputs, outputs, the effect of masks.
 
-Each form is worked out here in float64 from the definition. It refuses to know which framework does what.
+It computes each form in float64 from the definition, and refuses to know which framework does what.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Owns the questions about layers: normalization, convolution, pooling, resizing, layouts, activations.
 
-Each form is worked out here in float64 from the definition. It refuses to know which framework does what.
+It computes each form in float64 from the definition, and refuses to know which framework does what.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LAYOUTS = {"(out, in, height, width)": form([7, 5, 2, 3]), "(height, width, in, 
 
 
 def _moved(batch: Array) -> list[Array]:
-    """A running value that was 1, whichever share the momentum is."""
+    """A running value that was 1, after one batch, for both meanings of the momentum."""
     return form(*(share + (1 - share) * batch for share in (MOMENTUM, 1 - MOMENTUM)))
 
 

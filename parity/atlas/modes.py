@@ -1,6 +1,6 @@
-"""Owns the questions about training: modes that nobody named, when statistics move, what a step does with a gradient.
+"""Owns the questions about training: unnamed modes, the moment when statistics move, the use of a gradient in a step.
 
-Each form is worked out here in float64 from the definition. It refuses to know which framework does what.
+It computes each form in float64 from the definition, and refuses to know which framework does what.
 """
 
 from __future__ import annotations

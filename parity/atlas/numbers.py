@@ -1,7 +1,7 @@
 """Owns the questions about gradients at kinks, and about plain arithmetic: NaN, ties, rounding, types.
 
-Answers are numbers or types as they come. It refuses to say which is right at a kink, where every number between the sides is;
-where a function has one slope, it says that one, and the others are wrong.
+Answers are the numbers or types themselves. It refuses to say which slope is right at a kink, where every number between the
+slopes of both sides is right. Where a function has a single slope, that slope is right, and the others are wrong.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def kink(name: str, at: Sequence[float], words: str = "", advice: str = "") -> Q
 
 
 def smooth(name: str, at: Sequence[float], right: Sequence[float], words: str = "", advice: str = "") -> Question:
-    """Where the function has no kink there: one answer is right, and every other is marked wrong."""
+    """A question about a slope where the function has no kink: one answer is right, every other is marked wrong."""
     question = kink(name, at, words, advice)
     text = f"{question.text} (no kink: {', '.join(f'{number:g}' for number in right)})"
     return replace(question, text=text, right=np.array(right, dtype=float))

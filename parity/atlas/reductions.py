@@ -1,6 +1,6 @@
-"""Owns the questions about losses: what their mean goes over, what they take, signs and labels.
+"""Owns the questions about losses: the axes of their mean, their inputs, signs and labels.
 
-Forms are worked out here in float64 from the definitions. It refuses to know which framework does what.
+It computes each form in float64 from the definition, and refuses to know which framework does what.
 """
 
 from __future__ import annotations

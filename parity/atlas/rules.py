@@ -1,6 +1,6 @@
-"""Owns the questions about optimizers. Forms are worked out here in float64 from the definitions.
+"""Owns the questions about the rules of optimizers: velocity, decay, epsilon, clipping.
 
-It refuses to know which framework does what.
+It computes each form in float64 from the definition, and refuses to know which framework does what.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ DECAY, MOMENTUM, RHO = 0.25, 0.5, 0.75
 STEPS = {"rates": RATES, "gradients": GRADIENTS}
 
 Step = Callable[[dict[str, float], float, float, float, int], float]
-"""state, weight, gradient, rate, step from 1 -> the next weight."""
+"""Function from state, weight, gradient, learning rate and step (from 1) to the next weight."""
 
 
 def _run(step: Step, rates: Array = RATES) -> list[Array]:

@@ -1,6 +1,6 @@
-"""Owns the questions about schedules of the learning rate: what they count, where they end, when they fall.
+"""Owns the questions about schedules of the learning rate: the steps that they count, their ends, the moments of their falls.
 
-Each form is worked out here in float64 from the definition. It refuses to know which framework does what.
+It computes each form in float64 from the definition, and refuses to know which framework does what.
 """
 
 from __future__ import annotations

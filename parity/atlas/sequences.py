@@ -1,6 +1,6 @@
 """Owns the questions about recurrent layers and attention: gate orders, forms, counts, the meaning of masks.
 
-Forms are worked out here in float64 for one unit. It refuses to know which framework does what.
+It computes each form in float64 for one unit, and refuses to know which framework does what.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def _logistic(x: float) -> float:
 
 
 def _lstm(order: Sequence[str]) -> Array:
-    """One unit without biases, the blocks of the kernels in this order."""
+    """The outputs of one unit without biases, with the blocks of the kernels in this order."""
     place = {gate: order.index(gate) for gate in order}
     hidden = cell = 0.0
     seen = []
@@ -36,7 +36,7 @@ def _lstm(order: Sequence[str]) -> Array:
 
 
 def _gru(order: Sequence[str], after: bool, keeps: bool) -> Array:
-    """One unit with recurrent biases. after: reset multiplies the product; keeps: the update gate weighs the old state."""
+    """One unit with recurrent biases. after: the reset multiplies the product. keeps: the update gate weighs the old state."""
     place = {gate: order.index(gate) for gate in order}
     hidden, seen = 0.0, []
     for x in STEPS:

@@ -1,7 +1,7 @@
-"""Owns the questions about what a program starts with and when it is done: the first number of a mean square, the rate of the
-first update, the maximum of AMSGrad, the walk of a flatten, whether a call waits for its result, TF32.
+"""Owns the questions about initial states and the end of a computation: the first number of a mean square, the rate of the
+first update, the maximum of AMSGrad, the order of a flatten, whether a call waits for its result, TF32.
 
-Each form is worked out here in float64 from the definition. It refuses to know which framework does what.
+It computes each form in float64 from the definition, and refuses to know which framework does what.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ IMAGE = np.arange(12.0).reshape(2, 2, 3)
 
 
 def _amsgrad(corrected: bool) -> list[Array]:
-    """β₁ = 1/2, β₂ = 3/4; epsilon is too small to show. The first gradient is the greatest, so that the maximum counts."""
+    """β₁ = 1/2, β₂ = 3/4; epsilon is too small to show. The first gradient is the greatest, so that the maximum matters."""
     w, m, v, greatest, seen = 1.0, 0.0, 0.0, 0.0, []
     for t, (rate, g) in enumerate(zip(RATES, GRADIENTS, strict=True), start=1):
         m, v = 0.5 * m + 0.5 * g, 0.75 * v + 0.25 * g * g

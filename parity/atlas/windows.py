@@ -1,6 +1,6 @@
 """Owns the questions about windows, padding and axes: convolution, pooling, resizing, pieces of arrays, normalization.
 
-Each form is worked out here in float64 from the definition. It refuses to know which framework does what.
+It computes each form in float64 from the definition, and refuses to know which framework does what.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ PLACES = np.arange(8.0)
 
 
 def _spread() -> Array:
-    """A transposed convolution of 1, 2, 3, 4 by the kernel 1, 10, 100 with stride 2: all nine columns."""
+    """All nine columns of a transposed convolution of 1, 2, 3, 4 by the kernel 1, 10, 100 with stride 2."""
     found = np.zeros(9)
     for place, value in enumerate((1.0, 2.0, 3.0, 4.0)):
         found[2 * place : 2 * place + 3] += value * np.array([1.0, 10.0, 100.0])

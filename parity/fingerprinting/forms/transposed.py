@@ -120,8 +120,7 @@ EXTENSIONS: Mapping[str, tuple[int, int, bool]] = {
 
 
 def extended(setting: str, alone: str) -> Iterator[Form]:
-    """Forms of an extension by 1: kernel 3, stride 2, 1 cut off both ends, or (`alone`) nothing: then the added elements are
-    0."""
+    """Forms of an extension by 1: kernel 3, stride 2, 1 cut off both ends, or (`alone`) nothing: added elements are then 0."""
     for (name, (before, after, kept)), (turned, turn) in product(EXTENSIONS.items(), TURNED.items()):
         expected: dict[str, Array] = {}
         for row in ROWS:
