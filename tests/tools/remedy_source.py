@@ -1,4 +1,4 @@
-"""Owns the reading of the advice's code without running it: each remedy's key, its framework, and the source that it calls."""
+"""Reads the advice's code without running it: the key of each remedy, its framework, and the source that it uses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FRAMEWORKS = ("keras", "torch", "mxnet")
 
 @dataclass(frozen=True)
 class Remedy:
-    """One entry of an implementation's remedies. code: its expression, and all that it reaches in its file or in the
+    """One entry of an implementation's remedies. code: its expression, and everything that it uses from its file or from the
     implementation's device.py."""
 
     framework: str
@@ -22,7 +22,7 @@ class Remedy:
 
 
 def remedies() -> Iterator[Remedy]:
-    """Of every framework, from the dict literals of `<framework>_impl/atlas/remedies/`."""
+    """The remedies of every framework, read from the dict literals in `<framework>_impl/atlas/remedies/`."""
     for framework in FRAMEWORKS:
         folder = PACKAGE / f"{framework}_impl"
         machine = _defined(ast.parse((folder / "device.py").read_text(encoding="utf-8")))
@@ -37,7 +37,7 @@ def remedies() -> Iterator[Remedy]:
 
 
 def _defined(tree: ast.Module) -> dict[str, ast.stmt]:
-    """What a file defines by name, but for its table of remedies."""
+    """Name -> definition in a file, without the table of remedies."""
     found: dict[str, ast.stmt] = {}
     for node in tree.body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
