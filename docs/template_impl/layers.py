@@ -18,7 +18,7 @@ Layer = Callable[[Node, Mapping[str, Any]], Tensor]
 
 
 def dense(node: Node, given: Mapping[str, Any]) -> Tensor:
-    """parity/ops/dense.py defines it: y = x·Wᵀ + b. What a node may ask for (no bias), compute or raise Unsupported."""
+    """parity/ops/dense.py defines it: y = x·Wᵀ + b. Compute what a node may ask for (no bias), or raise Unsupported."""
     product = tape.matmul(given["x"], given["kernel"])
     return tape.add_bias(product, given["bias"]) if node.attributes["bias"] else product
 

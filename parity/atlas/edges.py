@@ -1,4 +1,4 @@
-"""Owns the questions about the edges of layers: unnamed shapes, resizing, axes, empty batches.
+"""Owns the questions about the edges of layers: unstated shapes, resizing, axes, empty batches.
 
 It computes each form in float64 from the definition, and refuses to know which framework does what.
 """

@@ -1,4 +1,4 @@
-"""Owns the questions about training: unnamed modes, the moment when statistics move, the use of a gradient in a step.
+"""Owns the questions about training: unstated modes, the moment when statistics move, the use of a gradient in a step.
 
 It computes each form in float64 from the definition, and refuses to know which framework does what.
 """

@@ -177,8 +177,8 @@ def _within(eligible: Sequence[ClosedForm], run: SeenRun, precision: str) -> lis
 
 
 def blind(run: SeenRun, nudged: SeenRun) -> float:
-    """The share of updates that stay equal bit for bit when gradients move by less than float32's spacing, among those that are
-    large enough to show it. Only the first step counts: after it the weights differ."""
+    """The share of updates that stay equal bit for bit when gradients move by less than float32's spacing, among updates
+    that are large enough to show it. Only the first step counts: after it the weights differ."""
     step, other, same, told = run.steps[0], nudged.steps[0], 0, 0
     for name, after in step.after.items():
         moved = np.abs(after.astype(np.float64) - step.before[name])

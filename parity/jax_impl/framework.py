@@ -25,7 +25,7 @@ from parity.spec.graph_facts import differentiable_inputs, observed_values
 
 MODES, DEFAULT_MODE = ("eager", "compiled"), "compiled"
 KEPT = 16
-"""Small cases after which compiled programs are dropped: JAX keeps all, 25 megabytes for a convolution in float64."""
+"""Layers (cases or nodes) until compiled programs are dropped: JAX keeps all, 25 megabytes for a convolution in float64."""
 
 Tensors = dict[str, Any]
 

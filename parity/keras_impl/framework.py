@@ -250,7 +250,7 @@ class Realization:
         return list(found.values())
 
     def _input_names(self, loss_inputs: bool) -> list[str]:
-        alone = not (self.graph.inputs or self.graph.carried)  # nodes without inputs depend on the loss's
+        alone = not (self.graph.inputs or self.graph.carried)  # parameters without an input use the loss's inputs
         graph_inputs = self.graph.batch_inputs() if loss_inputs or alone else self.graph.inputs
         return [value.name for value in graph_inputs] + [state.name for state in self.graph.carried]
 

@@ -179,7 +179,7 @@ def _attention(layer: str, last: str, shape: tuple[int, ...], heads: int) -> tup
 
 
 def _dense(node: Node, graph: Graph, root: Graph) -> list[ParameterLayout]:
-    """A kernel after a flattened image has its columns in that image's channels-last order."""
+    """A kernel after a flattened image has its inputs in that image's channels-last order."""
     kernel, first, name = node.parameters["kernel"], holder(node, "kernel", root), owner(node, root)
     layouts = [ParameterLayout((node.parameters["bias"],), (f"{name}/bias",))] if "bias" in node.parameters else []
     if first.op == "embedding":

@@ -49,7 +49,7 @@ def loss_curves(curves: Sequence[Curve]) -> dict[str, Any]:
 
 
 def drift(curves: Sequence[Curve]) -> dict[str, Any]:
-    """The distance of each free run's loss from the float64 reference's, beside that of a reference perturbed by one ulp."""
+    """The distance of each free run's loss, and of a reference perturbed by one ulp, from the float64 reference's loss."""
     reference = next((curve for curve in curves if curve.framework == "reference"), None)
     rows = []
     for curve in curves:

@@ -31,7 +31,7 @@ TF32 = {"matmul": bool(torch.backends.cuda.matmul.allow_tf32), "convolution": bo
 
 
 def prepare() -> None:
-    """Sets the request's number of threads, and keeps float32 products in float32: torch's own convolutions use TF32."""
+    """Sets the request's number of threads, and forbids TF32, which torch's own convolutions use on a GPU for float32."""
     threads = int(os.environ.get("PARITY_THREADS", "0"))
     if threads:
         torch.set_num_threads(threads)

@@ -50,7 +50,7 @@ class Network:
         self.batched = {graph_input.name: graph_input.batched for graph_input in graph.batch_inputs()}
         self.batched |= {state.name: True for state in graph.carried}
         self._layers: dict[int, Layer] = {}  # id of a node -> its layer; nodes of two phases may share a name
-        self._children: dict[int, str] = {}  # id of a layer -> its name in the root
+        self._children: dict[int, str] = {}  # id of a node -> its layer's name in the root
         self._known: dict[str, str] = {}
         for node in graph.all_nodes():
             self._build(node)

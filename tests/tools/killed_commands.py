@@ -28,8 +28,7 @@ import parity
 
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 LONGEST = 1.0
-"""Greatest number of seconds until the kill: from the start in one round of five, from the beginning of the work in the
-others."""
+"""Most seconds until the kill: in a fifth of the rounds from the start, else from the moment when the work begins."""
 
 HOLDING = ("supervisor.py", "keeper.py")
 MARK = "PARITY_KILLED_ROUND"

@@ -73,7 +73,7 @@ def tails(draws: Arrays, below: Callable[[Array], Array], bounded: bool) -> str:
 
 
 def independence(draw: Array, fourth: float) -> str:
-    """Tests numbers and their sizes for correlations at every distance, mirrored ones too, and for means of slices by axis."""
+    """Tests correlations of numbers, and of their sizes, at every distance and mirrored; and means of slices by axis."""
     sizes = (draw**2 - 1) / sqrt(fourth - 1)
     for what, numbers in {"numbers": draw, "sizes": sizes}.items():
         flat = numbers.ravel()

@@ -1,4 +1,4 @@
-"""Owns Keras's answers to the atlas about edges and modes: shapes, labels out of range, unnamed axes and modes, types.
+"""Owns Keras's answers to the atlas about edges and modes: shapes, labels out of range, unstated settings, types.
 
 It refuses to know what the answer should be. Inputs are arrays under the question's names, channels first: moved to last here.
 """

@@ -78,7 +78,7 @@ class TwiceBiasedLSTMCell(keras.layers.LSTMCell):  # type: ignore[misc]
 
 
 class TwiceBiasedLSTM(SilentLSTM):
-    """An LSTM of TwiceBiasedLSTMCell. It cannot use cuDNN's kernel, which lacks the second bias."""
+    """An LSTM of TwiceBiasedLSTMCell. cuDNN's kernel has no place for its biases."""
 
     def __init__(self, units: int, **settings: Any) -> None:
         super().__init__(units, use_cudnn=False, **settings)

@@ -122,7 +122,7 @@ def _slowly(*_: Any) -> Any:
 
 
 def known_class(layer: Any) -> bool:
-    """Whether a layer's computation is Keras's own; that of a Lambda layer is the user's."""
+    """Whether a layer's computation is Keras's own; a Lambda layer's computation is the user's."""
     return type(layer).__module__.startswith("keras.") and not isinstance(layer, keras.layers.Lambda)
 
 

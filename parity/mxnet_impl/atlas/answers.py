@@ -234,7 +234,7 @@ ANSWERS: Mapping[str, Answer] = {
     "kink.minimum": slope(lambda x: nd.minimum(x, nd.ones_like(x))),
     "kink.max": slope(nd.max),
     "kink.clip": slope(lambda x: nd.clip(x, -1, 1)),
-    "kink.max_pool2d": slope(lambda x: nn.MaxPool2D((1, 2))(x[None, None].copy())),  # copied, not a view: see steps.py
+    "kink.max_pool2d": slope(lambda x: nn.MaxPool2D((1, 2))(x[None, None].copy())),  # a copy, since views differ: steps.py
     "kink.hard_sigmoid": slope(nd.hard_sigmoid),
     "kink.huber": slope(lambda x: _LOSSES.HuberLoss()(x[:, None], nd.zeros_like(x)[:, None])),
     "kink.sign": slope(nd.sign),

@@ -30,7 +30,7 @@ HOLDER = mxnet.ndarray.register
 
 class Functions:
     """A context that records operators while a block runs. scaled, told, given, place: see
-    parity/torch_impl/own_model/functions.py;
+    parity/torch_impl/own_model/functions.py.
     plain: whether log_softmax uses MXNet's own kernel (differences.yaml, `log softmax of oneDNN`)."""
 
     def __init__(

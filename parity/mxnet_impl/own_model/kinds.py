@@ -55,7 +55,7 @@ RECURRENT = {
 }
 
 GATED = {"activation": "tanh", "recurrent_activation": "sigmoid", "backwards": False}
-"""Settings of an LSTM or GRU that are fixed in torch."""
+"""Settings of an LSTM or GRU that are fixed in MXNet."""
 
 KINDS: Mapping[type, Kind] = {
     nn.Dense: Kind("dense", {}, {"weight": ("kernel", "o i -> o i"), **BIAS}),
