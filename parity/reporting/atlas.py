@@ -1,6 +1,6 @@
-"""Owns the atlas's page: rows to Markdown and HTML, and the data that they are made from. Pure, but for `write` and `read`.
+"""Owns the atlas's pages in Markdown and HTML, and the rows that they are made from. Pure, except `write` and `read`.
 
-It refuses an answer that was not measured: cells come from rows alone.
+It refuses answers that were not measured: cells come from rows alone.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ class AtlasRow:
 
     @property
     def command(self) -> str:
-        """What asks this again."""
+        """The command that asks this question again."""
         return f"parity atlas --item {self.name}"
 
     def remedy(self, here: str, there: str) -> str:
-        """What gives `here`'s behaviour in `there`: the advice, or where there is none the value for the other's argument."""
+        """How to get `here`'s behaviour in `there`: the advice, or, without advice, the value for `there`'s argument."""
         if not self.differs:
             return ""
         setting = self.setting(here, there)
@@ -64,7 +64,7 @@ class AtlasRow:
         return f"in {there}: {owner}({argument}={value})"
 
     def setting(self, here: str, there: str) -> tuple[str, str, str] | None:
-        """The owner, argument and value, as one writes it, that give `here`'s default in `there`; none where advice stands."""
+        """The owner, argument and written value that give `here`'s default in `there`; None if there is advice."""
         wanted, place = self.answers[here], self.answers[there].where
         alike = wanted.meaning == self.answers[there].meaning
         if self.advice or alike or not place or not wanted.measured or wanted.text in ("required", "None"):
@@ -75,7 +75,7 @@ class AtlasRow:
 
     @property
     def remedies(self) -> str:
-        """The advice, or for defaults where each one is set; nothing where nothing differs."""
+        """The advice, or, for defaults, the places where each is set; empty if the answers do not differ."""
         if self.advice or not self.differs:
             return self.advice if self.differs else ""
         places = [answer.where for answer in self.answers.values() if answer.where]
@@ -84,9 +84,10 @@ class AtlasRow:
 
 @dataclass(frozen=True)
 class DefaultGap:
-    """One native object with its own defaults against a definition. same: at its values; published: at the definition's own.
+    """The gap between a native object with its defaults and a definition. same: the gap at the object's values. published: the
+    gap at the definition's own values.
 
-    Relative to the greatest update or result; infinite where shapes differ. rounding: none of what is drawn, not computed."""
+    Gaps are relative to the greatest update or result, and infinite if shapes differ. rounding: None for random draws."""
 
     path: str
     framework: str
@@ -99,7 +100,7 @@ class DefaultGap:
 
     @property
     def command(self) -> str:
-        """What names the formula again."""
+        """The command that names the formula again."""
         return f"parity fingerprint {self.path}"
 
     @property
@@ -108,19 +109,19 @@ class DefaultGap:
 
 
 def size(gap: float | None) -> str:
-    """A gap as one reads it."""
+    """A gap in words or digits."""
     if gap is None:
         return "—"
     return "another shape" if gap == float("inf") else "0" if gap == 0 else f"{gap:.1e}"
 
 
 def rounded(gap: DefaultGap) -> str:
-    """Draws are chance's: they say so instead of a number."""
+    """The rounding part of a gap; for random draws, words that say there is none."""
     return "none: a draw" if gap.rounding is None else size(gap.rounding)
 
 
 def marked(row: AtlasRow, framework: str) -> str:
-    """The cell of a framework, marked where the answers of the row differ."""
+    """The cell of a framework, marked if the answers of the row differ."""
     answer = row.answers[framework]
     if not answer.measured:
         return answer.text
@@ -178,7 +179,7 @@ def spelled(rows: Sequence[AtlasRow], versions: Mapping[str, str], gaps: Sequenc
 
 
 def _spelled(gap: DefaultGap) -> dict[str, Any]:
-    """JSON has neither infinity nor NaN: they travel as words."""
+    """A gap as JSON, which has no infinity and no NaN: they are written as words."""
     return {
         key: str(number) if isinstance(number, float) and not isfinite(number) else number
         for key, number in asdict(gap).items()
@@ -191,9 +192,9 @@ def _gap(found: Mapping[str, Any]) -> DefaultGap:
 
 
 def read(path: Path, trusted: bool = False) -> tuple[list[AtlasRow], dict[str, str], list[DefaultGap]]:
-    """The rows, versions and gaps of a data file. Raises Damaged where it is not whole, or holds what it cannot.
+    """The rows, versions and gaps of a data file. Raises Damaged if the file is incomplete, or a field has an impossible value.
 
-    trusted: takes the file without its checksum, of an earlier format or edited by hand; every field is checked all the same.
+    trusted: accepts a file of an earlier format, or edited by hand, without its checksum; every field is still checked.
     """
     text = sealed.text_of(path, MEND)
     try:
@@ -222,7 +223,7 @@ def _row(found: Mapping[str, Any]) -> AtlasRow:
 
 
 def _measured(value: Any) -> bool:
-    """A number, or the word of one that is not finite."""
+    """Whether a value is a number, or the word for a number that is not finite."""
     return fields.number(value) or value in ("inf", "-inf", "nan")
 
 

@@ -1,4 +1,4 @@
-"""Every kind of file that parity reads: committed data, the store, what users write; the rest is in damaged_store.py."""
+"""The kinds of file in committed data, in the store, and of users. The other kinds are in damaged_store.py."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _results(name: str) -> Kind:
 
 
 def _hostile(name: str) -> Kind:
-    """Whatever stands in a file that is sealed all the same: either a field is refused, or pages are made of it."""
+    """A file with any content and a valid seal: either a field is refused, or pages are made from it."""
 
     def read(path: Path) -> Any:
         found: Results = results.read(path.parent, trusted=True)
@@ -203,4 +203,4 @@ KINDS: tuple[Kind, ...] = (
 
 
 SLOW: tuple[Kind, ...] = tuple(_pictures(name) for name in ("training.jsonl", "speed.jsonl"))
-"""Asked by name: a picture takes the drawing library a tenth of a second, and an abort of it ends the process."""
+"""Kinds that run only by name: drawing a picture takes a tenth of a second, and an abort of the library ends the process."""
