@@ -86,7 +86,7 @@ ROOMS = {
     "parity.verbs*": (
         *("parity.trials*", "parity.errors"),
         *("parity", "parity.verbs*", "parity.reporting*", "parity.judgement*", "parity.reference_impl*", "parity.comparing*"),
-        *("parity.atlas*", "parity.fingerprinting*", "parity.escaping"),
+        *("parity.atlas*", "parity.fingerprinting*", "parity.escaping", "parity.formulas*"),
         *("parity.execution*", "parity.ops*", "parity.spec*"),
     ),
     "parity.commands*": ("parity", "parity.commands*", "parity.verbs*", "parity.execution.frameworks"),

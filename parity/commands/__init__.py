@@ -238,10 +238,42 @@ def report(results: Path | None, output: Path, verify: bool, seal: bool) -> int:
 
 
 @parity.command()
+@click.argument("reports", type=click.Path(path_type=Path, exists=True, file_okay=False), required=False)
+@click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("site"), show_default=True)
+@click.option("--check", "verify", is_flag=True, help="Write nothing; fail if the site would change.")
+@click.option("--front", is_flag=True, help="The start page and the data alone: what a repository keeps.")
+def site(reports: Path | None, output: Path, verify: bool, front: bool) -> int:
+    """Every record below REPORTS as a site of linked pages, for a browser and from a disk. Default: the committed records."""
+    from parity.verbs import site as verb
+
+    return verb.main(reports, output, verify, front)
+
+
+@parity.command()
+@click.option("--task", default="anything", show_default=True, help="anything, vision, language, generation, transfer, tables.")
+@click.option("--device", default="cpu", show_default=True)
+@click.option("--needs", default="", help="What it must have: onnx,float64,small-install.")
+@click.option("--weights", default="", help="What counts, and how much: speed=3,agreement=2.")
+@click.option("--from", "source", default="", help="The framework that your code comes from; porting counts with it alone.")
+@click.option("--mode", default="default", show_default=True, help="Speed in this mode alone; modes are never mixed.")
+@click.option("--retired", is_flag=True, help="Frameworks that are retired as well.")
+@click.option(
+    "--reports", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Other records than the committed."
+)
+@JSON
+def recommend(**options: Any) -> int:
+    """Which framework to pick, from committed records: an order under your weights, with the evidence behind each place."""
+    from parity.verbs import recommend as verb
+
+    return verb.main(**options)
+
+
+@parity.command()
 @click.argument("words", nargs=-1, metavar="[CHAPTER] [FRAMEWORK…]")
 @FRAMEWORK
 @click.option("--measure", is_flag=True, help="Measure again, with the frameworks that are installed here.")
 @click.option("--item", help="Show only one item (batch_norm) or one question (batch_norm.epsilon).")
+@click.option("--worst", type=click.IntRange(1), help="With two frameworks: show so many rows, the largest consequences first.")
 @click.option(
     "--output",
     "-o",

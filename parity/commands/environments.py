@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import rich_click as click
 
 from parity.verbs.passing import PASS_ENV
@@ -39,6 +41,23 @@ def env_list() -> int:
     from parity.verbs import environments
 
     return environments.show()
+
+
+@env.command("measure")
+@click.argument("frameworks", nargs=-1, required=True)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("reports/data/installs.json"),
+    show_default=True,
+    help="The record; what it holds of other frameworks stays.",
+)
+def env_measure(frameworks: tuple[str, ...], output: Path) -> int:
+    """Records what each built environment takes: size, packages, Python's range, import time."""
+    from parity.verbs import environments
+
+    return environments.measure(frameworks, output)
 
 
 @env.command("remove")

@@ -1,13 +1,16 @@
-"""Owns `parity env`: build, list and remove the environments of the frameworks, and add packages of the user's to them."""
+"""Owns `parity env`: build, list, measure and remove the environments of the frameworks, and add packages of the user's to them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from shlex import quote
 
 from parity.errors import UsageError
 from parity.execution.launcher import added, environments
 from parity.execution.launcher.environments import Unavailable
+from parity.reporting import installs
 from parity.trials import asked_frameworks
 from parity.verbs import terminal
 from parity.verbs.terminal import progress
@@ -54,6 +57,48 @@ def show() -> int:
         own = "".join(f" +{name}" for name in added.recorded(item))
         terminal.say(f"{item.framework}[{item.variant}] {item.accelerator} {item.directory}{own}")
     return 0
+
+
+MEASURE = """
+import importlib.metadata, json, pathlib, platform, subprocess, sys, sysconfig
+name = {name!r}
+place = pathlib.Path(sysconfig.get_paths()["purelib"])
+tools = ("pip", "setuptools", "_distutils_hack", "pkg_resources")
+kept = [path for path in place.rglob("*") if path.is_file() and "__pycache__" not in path.parts
+        and not path.relative_to(place).parts[0].startswith(tools)]
+timed = "import time; start = time.perf_counter(); import " + name + "; print(time.perf_counter() - start)"
+for _ in range(2):
+    printed = subprocess.run([sys.executable, "-I", "-c", timed], capture_output=True, text=True).stdout
+package = importlib.metadata.distribution(name)
+print(json.dumps({{
+    "version": package.version, "python": platform.python_version(),
+    "python_range": package.metadata.get("Requires-Python") or "",
+    "megabytes": round(sum(path.stat().st_size for path in kept) / 1e6, 1), "import_seconds": round(float(printed), 2),
+    "packages": len([one for one in importlib.metadata.distributions() if one.metadata["Name"] not in ("pip", "setuptools")]),
+    "system": platform.system() + " " + platform.machine(),
+}}))
+"""
+"""What an environment is asked. Python's own tools and compiled caches do not count, nor does the first import."""
+
+
+def measure(frameworks: Sequence[str], output: Path) -> int:
+    """Writes what each built environment takes; those of other frameworks in the file stay. 3 if any could not be asked."""
+    kept = {one.framework: one for one in installs.read(output)} if output.is_file() else {}
+    failed = False
+    for name in asked_frameworks.asked(frameworks):
+        try:
+            told = environments.answer(name, MEASURE.format(name=name.partition("[")[0]))
+            day = datetime.now(UTC).date().isoformat()
+            record = installs.InstallRecord(framework=name, date=day, **told)  # type: ignore[arg-type]
+        except (Unavailable, TypeError) as error:
+            failed = True
+            terminal.say(f"{name}: unavailable: {error}")
+            continue
+        kept[name] = record
+        size = f"{record.megabytes:g} MB in {record.packages} packages"
+        terminal.say(f"{name} {record.version}: {size}, import {record.import_seconds:g} s")
+    installs.write(list(kept.values()), output)
+    return 3 if failed else 0
 
 
 def remove(framework: str) -> int:

@@ -30,9 +30,9 @@ MARKER = "complete.json"
 """File that a build writes last: a directory without it is a build that was cut off."""
 
 QUIET_SECONDS = 1800.0
-"""Seconds for which venv and pip may print nothing; unpacking a large wheel takes less."""
-ASK_SECONDS, ASK_BYTES = 30.0, 1 << 22
-"""Seconds that an interpreter may take to list its packages, and the greatest size of this list."""
+"""How long venv and pip may print nothing: a large wheel is unpacked within it."""
+ASK_SECONDS, ASK_BYTES = 60.0, 1 << 22
+"""What an interpreter may take to say what is installed in it, and how much it may say."""
 KEPT_LINES = 200
 RELEASE = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]{0,20}")
 
@@ -233,6 +233,16 @@ def only_builder(directory: Path) -> Iterator[int]:
 
 def _lock_of(directory: Path) -> Path:
     return directory.with_name(f"{directory.name}.lock")
+
+
+def answer(framework: str, program: str) -> Mapping[str, object]:
+    """The table that a program of Python prints in the environment of a framework. Raises Unavailable."""
+    environment = installed(framework)
+    told = _ask(environment.interpreter, program, framework)
+    try:
+        return supervised.table(told)
+    except NoAnswer as error:
+        raise Unavailable(f"{framework}: {environment.interpreter} answers {_shown(told)}") from error
 
 
 def _versions(interpreter: Path, origin: str) -> dict[str, str]:

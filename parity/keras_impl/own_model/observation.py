@@ -1,7 +1,7 @@
 """Owns a user's own Keras model under observation: its leaf layers, their calls, weights, gradients and one step of SGD.
 
-It refuses to compare, and to change the model for good: random numbers alone are made to keep everything (functions.py).
-An activation that a layer ends in is told as a layer of its own.
+It refuses to compare, and to change the model permanently: only its random draws are replaced (functions.py).
+The final activation of a layer is reported as a separate layer.
 """
 
 from __future__ import annotations
@@ -57,14 +57,14 @@ Arrays = dict[str, Array]
 Record = tuple[str, Any, list[Array], list[Array]]
 
 MODEL = keras.layers.Layer
-"""What `build` must give."""
+"""The class that the user's `build` must return."""
 
 IMAGES = "last"
-"""Where images have their channels if a model says nothing."""
+"""The position of an image's channels, unless the model says otherwise."""
 
 
 def prepare(dtype: str) -> None:
-    """Before the user's code runs: its layers are made in this precision."""
+    """Called before the user's code: sets the precision of new layers."""
     keras.config.set_floatx(dtype)
     keras.config.set_dtype_policy(dtype)
 
@@ -74,7 +74,7 @@ def version() -> str:
 
 
 class Model:
-    """A Keras model, subclassed, functional or sequential, as parity.execution.own_model.layers.OwnModel says."""
+    """A Keras model (subclassed, functional or sequential) under the interface parity.execution.own_model.layers.OwnModel."""
 
     def __init__(self, model: keras.Model, dtype: str) -> None:
         self.model, self.dtype = model, dtype
@@ -102,7 +102,7 @@ class Model:
         return [(tuple(one.shape[1:]), _kind(str(one.dtype)), one.shape[0], name) for name, one in rows]
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
-        self._call([self._tensor(array) for array in inputs], training=False)  # builds what is built by its first call
+        self._call([self._tensor(array) for array in inputs], training=False)  # the first call builds the weights
         if not self.layers:
             self._listen()
         arrays = self.forward(inputs)
@@ -175,7 +175,7 @@ class Model:
         return {**numbered(outputs, GIVEN), **state}
 
     def _listen(self) -> None:
-        """Every leaf tells of its calls from now on; what drops out keeps everything."""
+        """Makes every leaf record its calls from now on, and every dropout keep everything."""
         for layer in leaves_of(self.model):
             name = _unused(layer.name, self.layers)
             self.layers[name], self.told[name] = layer, settings_of(layer)
@@ -210,7 +210,7 @@ class Model:
         return listening
 
     def _activation(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """What the layer gives before its activation is the layer's output; alone, it ends there."""
+        """A final activation that records its input as the layer's output; for a layer that runs alone, the identity."""
 
         def listening(x: Any) -> Any:
             if self.alone:
@@ -258,7 +258,7 @@ class Model:
         return keras.ops.convert_to_tensor(array, {"f": self.dtype, "b": "bool"}.get(array.dtype.kind, "int32"))
 
     def _parts(self, name: str) -> list[OwnLayer]:
-        """The leaf, behind what its call computes beside it."""
+        """The leaf, after the layers that its call computes beside it."""
         whole, names = self._leaf(name), {id(variable): own for own, variable in self.variables.items()}
         return [whole] if name in self.activations else parts_of(self.layers[name], whole, names)
 
@@ -277,7 +277,7 @@ class Model:
 
 
 def _unused(name: str, taken: Mapping[str, Any]) -> str:
-    """Names need not differ in Keras."""
+    """A name that is not taken yet; in Keras, names need not be unique."""
     return next(name for name in (name, *(f"{name}#{number}" for number in range(2, len(taken) + 3))) if name not in taken)
 
 

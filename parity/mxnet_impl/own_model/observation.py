@@ -1,7 +1,7 @@
 """Owns a user's own gluon block under observation: its leaf blocks, their calls, weights, gradients and one step of SGD.
 
-It refuses to compare, and to change the model for good: random numbers alone are made to keep everything (functions.py).
-An activation that a block ends in is told as a layer of its own.
+It refuses to compare, and to change the model permanently: only its random draws are replaced (functions.py).
+The final activation of a block is reported as a separate layer.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ nn, rnn, autograd = mxnet.gluon.nn, mxnet.gluon.rnn, mxnet.autograd
 
 
 MODEL = mxnet.gluon.Block
-"""What `build` must give."""
+"""The class that the user's `build` must return."""
 
 IMAGES = "first"
-"""Where images have their channels if a model says nothing."""
+"""The position of an image's channels, unless the model says otherwise."""
 
 
 def prepare(_: str) -> None:
@@ -71,13 +71,13 @@ def version() -> str:
 
 
 class Model:
-    """A gluon block, as own_model.leaves.Foreign says. Truth values go in as zeros and ones, which is MXNet's way."""
+    """A gluon block under the interface parity.execution.own_model.layers.OwnModel. MXNet takes truth values as 0 and 1."""
 
     def __init__(self, block: Any, dtype: str) -> None:
         self.block, self.dtype = block, dtype
         if any(parameter._data is None and not parameter._deferred_init for parameter in block.collect_params().values()):
             block.initialize()
-        block.hybridize(active=False)  # a cached graph would pass by its children
+        block.hybridize(active=False)  # a cached graph would not call its children
         block.cast(dtype)
         self.blocks = dict(leaves_of(block, ""))
         self.told = {name: settings_of(block) for name, block in self.blocks.items()}
@@ -92,7 +92,7 @@ class Model:
             self._listen(name, one)
 
     def _open_symbols(self) -> None:
-        """Blocks that are symbols run node by node from now on, and the nodes are leaves."""
+        """Makes blocks that are symbols run node by node from now on, with their nodes as leaves."""
         self.opened = True
         outer: list[str] = []
         for name, block in list(walked(self.block, "")):
@@ -115,7 +115,7 @@ class Model:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """By name; what is tied stands once, under the name of its first owner."""
+        """Parameters by name; a tied parameter is listed once, under the name of its first owner."""
         owners: dict[int, str] = {}
         found = self.block._collect_params_with_prefix()
         return {name: item for name, item in found.items() if owners.setdefault(id(item), name) == name}
@@ -196,7 +196,7 @@ class Model:
 
     @staticmethod
     def _alone(block: Any, arguments: Sequence[Any], training: bool) -> Any:
-        """Statistics move in MXNet when the pass goes back."""
+        """The output of a block that runs alone. In training it runs backward too, since MXNet moves statistics there."""
         if not training:
             with autograd.predict_mode():
                 return block(*arguments)
@@ -239,7 +239,7 @@ class Model:
         return self.block(*given, **named)
 
     def _place(self) -> tuple[int, bool]:
-        """How many calls have begun, and whether a block of gluon's own is open."""
+        """The number of calls begun, and whether a block of a known class is running."""
         own = (type(self.blocks[self.records[number][0]]).__module__ for number in self._open)
         return len(self.records), any(name.startswith(("mxnet.", "parity.")) for name in own)
 
@@ -250,7 +250,7 @@ class Model:
             tensors: list[Any] = []
             skeleton = taken_apart(tuple(arguments), is_tensor, tensors)
             arrays = [tensor.asnumpy() for tensor in tensors]
-            if name.endswith(".act") and self._open:  # what a layer hands to its activation is the layer's output
+            if name.endswith(".act") and self._open:  # the input of a final activation is the layer's output
                 self.records[self._open[-1]][3].extend(arrays)
             self._open.append(len(self.records))
             self.records.append((name, skeleton, arrays, []))

@@ -1,6 +1,6 @@
 """Owns a user's own torch model under observation: its leaf modules, their calls, weights, gradients and one step of SGD.
 
-It refuses to compare, and to change the model for good: random numbers alone are made to keep everything (functions.py).
+It refuses to compare, and to change the model permanently: only its random draws are replaced (functions.py).
 """
 
 from __future__ import annotations
@@ -57,14 +57,14 @@ from parity.torch_impl.own_model.kinds import (
 Arrays = dict[str, Array]
 
 MODEL = nn.Module
-"""What `build` must give."""
+"""The class that the user's `build` must return."""
 
 IMAGES = "first"
-"""Where images have their channels if a model says nothing."""
+"""The position of an image's channels, unless the model says otherwise."""
 
 
 def prepare(dtype: str) -> None:
-    """Before the user's code runs: its tensors are made in this precision, and nothing bypasses a module's hooks."""
+    """Called before the user's code: sets the precision of new tensors, and keeps torch from bypassing the hooks of modules."""
     device.prepare()
     torch.set_default_dtype(device.DTYPES[dtype])
     torch.backends.mha.set_fastpath_enabled(False)
@@ -75,7 +75,7 @@ def version() -> str:
 
 
 class Recorder:
-    """What the leaves took and gave while it listens, in the order of their calls. Nested leaves speak for themselves."""
+    """Records the inputs and outputs of the leaves in the order of their calls. Nested leaves have records of their own."""
 
     def __init__(self, leaves: Mapping[str, nn.Module]) -> None:
         self.calls: list[tuple[str, Any, list[Array], list[Array]]] = []
@@ -92,14 +92,14 @@ class Recorder:
             handle.remove()
 
     def place(self) -> tuple[int, bool]:
-        """How many calls have begun, and whether a module of torch's own is open."""
+        """The number of calls begun, and whether a module of a known class is running."""
         return len(self.calls), any(self.calls[number][0] in self._known for number in self._open)
 
     def _before(self, name: str) -> Any:
         def before(module: nn.Module, arguments: Any, keywords: Any) -> None:
             self.modes.append(module.training)
             tensors: list[Tensor] = []
-            with torch._C.DisableTorchFunction():  # what looks on is no function of the model's
+            with torch._C.DisableTorchFunction():  # the recording is no function of the model
                 skeleton = taken_apart((arguments, keywords), torch.is_tensor, tensors)
                 record = (name, skeleton, [device.array(tensor) for tensor in tensors], list[Array]())
             self._open.append(len(self.calls))
@@ -116,7 +116,7 @@ class Recorder:
 
 
 class Model:
-    """A torch module, as parity.execution.own_model.layers.OwnModel says."""
+    """A torch module under the interface parity.execution.own_model.layers.OwnModel."""
 
     def __init__(self, module: nn.Module, dtype: str) -> None:
         self.module, self.dtype = module.to(device.DTYPES[dtype]), device.DTYPES[dtype]
