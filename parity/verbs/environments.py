@@ -1,4 +1,4 @@
-"""Owns `parity env`: build, list, measure and remove the environments of the frameworks, and add packages of the user's to them."""
+"""Owns `parity env`: build, list, measure and remove environments of frameworks, and add packages of the user's to them."""
 
 from __future__ import annotations
 

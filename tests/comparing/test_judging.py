@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from parity.comparing import judging, training
+from parity.comparing import judging, training_causes
 from parity.comparing.judging import Pair
 
 NUMBERS = np.random.RandomState(0)
@@ -104,7 +104,7 @@ def test_rows_that_one_model_never_trains_are_a_cause(rows: list[int], cause: st
     ours = theirs.copy()
     ours[rows] = 0
     made = Pair("gradient", "embedding table", 1, *(dict.fromkeys(("float64", "float32"), one) for one in (ours, theirs)))
-    departure = training.gradients([made], judging.judged([made]), ("torch", "keras"))
+    departure = training_causes.gradients([made], judging.judged([made]), ("torch", "keras"))
     assert departure is not None
     assert [one[: len(cause)] for one in departure.causes] == [cause]
 
@@ -114,5 +114,5 @@ def test_a_gradient_that_departs_elsewhere_has_no_such_cause() -> None:
     ours = theirs.copy()
     ours[0], ours[2] = 0, 2 * ours[2]
     made = Pair("gradient", "embedding table", 1, *(dict.fromkeys(("float64", "float32"), one) for one in (ours, theirs)))
-    departure = training.gradients([made], judging.judged([made]), ("torch", "keras"))
+    departure = training_causes.gradients([made], judging.judged([made]), ("torch", "keras"))
     assert departure is not None and departure.causes == ()

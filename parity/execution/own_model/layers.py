@@ -88,6 +88,11 @@ class Call:
     sources: tuple[int, ...] = ()
     turns: tuple[str, ...] = ()
 
+    @staticmethod
+    def of(leaf: str, taken: Sequence[Any], gave: Sequence[Any]) -> Call:
+        """The call that took and gave these arrays."""
+        return Call(leaf, tuple(array.shape for array in taken), tuple(array.shape for array in gave))
+
 
 def given_input(source: int) -> int | None:
     """The number of the model's input that a source stands for; None for a call and for an unknown source."""

@@ -106,10 +106,7 @@ class Model:
         if not self.layers:
             self._listen()
         arrays = self.forward(inputs)
-        calls = [
-            Call(name, tuple(taken_array.shape for taken_array in taken), tuple(given_array.shape for given_array in gave))
-            for name, _, taken, gave in self.calls[False]
-        ]
+        calls = [Call.of(name, taken, gave) for name, _, taken, gave in self.calls[False]]
         leaves = [leaf for name in dict.fromkeys(call.leaf for call in calls) for leaf in self._parts(name)]
         known = {weight.native for name in self.layers for leaf in self._parts(name) for weight in leaf.weights}
         leaves += [

@@ -131,10 +131,7 @@ class Model:
         if not self.opened:
             self._open_symbols()
         arrays = self.forward(inputs)
-        calls = [
-            Call(name, tuple(taken_array.shape for taken_array in taken), tuple(given_array.shape for given_array in gave))
-            for name, _, taken, gave in self.calls[False]
-        ]
+        calls = [Call.of(name, taken, gave) for name, _, taken, gave in self.calls[False]]
         leaves = [leaf for name in dict.fromkeys(call.leaf for call in calls) for leaf in self._parts(name)]
         known = {weight.native for name in self.blocks for weight in self._leaf(name).weights}
         leaves += [

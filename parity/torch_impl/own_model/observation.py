@@ -145,10 +145,7 @@ class Model:
             self._look()
         with self._kept():
             arrays = self.forward(inputs)
-        calls = [
-            Call(name, tuple(taken_array.shape for taken_array in taken), tuple(given_array.shape for given_array in gave))
-            for name, _, taken, gave in self.calls[False].calls
-        ]
+        calls = [Call.of(name, taken, gave) for name, _, taken, gave in self.calls[False].calls]
         leaves = [leaf for name in dict.fromkeys(call.leaf for call in calls) for leaf in self._parts(name)]
         known = {weight.native for leaf in leaves for weight in leaf.weights}
         loose = [name for name in self.weights() if name not in known and not within(name, self.modules)]
@@ -181,11 +178,8 @@ class Model:
             total.backward()
             trained = {name: item for name, item in self.module.named_parameters() if item.requires_grad}
             arrays = {array_name(GRADIENT, name): _gradient(item) for name, item in trained.items()}
-            arrays |= {
-                array_name(INPUT_GRADIENT, place): _gradient(tensor)
-                for place, tensor in enumerate(tensors)
-                if tensor.requires_grad
-            }
+            watched = [(place, tensor) for place, tensor in enumerate(tensors) if tensor.requires_grad]
+            arrays |= {array_name(INPUT_GRADIENT, place): _gradient(tensor) for place, tensor in watched}
             if trained:
                 torch.optim.SGD(trained.values(), lr=learning_rate).step()
             arrays |= put_under(self.weights(), AFTER)
