@@ -5,81 +5,129 @@ Imports inside the commands keep `parity --help` fast.
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
 import rich_click as click
 
 from parity import __version__
-from parity.commands import guide
+from parity.commands import guide, words
+from parity.commands.completion import completion
 from parity.commands.environments import env
-from parity.commands.options import DEVICE, FINGERPRINTED, FRAMEWORK, JSON, MODE, NAMED_SIZES, REALIZATION, SEED, SPECS, STORE
+from parity.commands.options import (
+    BADGE,
+    DEVICE,
+    DTYPE,
+    FINGERPRINTED,
+    FORMAT,
+    FRAMEWORK,
+    GITHUB,
+    JSON,
+    JUNIT,
+    MODE,
+    NAMED_SIZES,
+    NAMES,
+    REALIZATION,
+    SEED,
+    SPECS,
+    STORE,
+)
 from parity.commands.weights import weights
 from parity.verbs.passing import PASS_ENV
-from parity.verbs.terminal import pulse
+from parity.verbs.terminal import pulse, volume
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Root(click.RichGroup):
+    """The commands; remembers what was typed, which results tell."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        typed = shlex.join([info_name or "parity", *args])
+        context = super().make_context(info_name, args, parent, **extra)
+        context.meta[volume.COMMAND] = typed
+        return context
+
+
+@click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="parity")
 @click.pass_context
 def parity(context: click.Context) -> None:
     """Do deep-learning frameworks compute the same thing, and how fast do they train it?"""
+    volume.begin()
     pulse.begin(context.invoked_subcommand or "parity", None)
     context.with_resource(pulse.beating())
 
 
 @parity.command("list")
-@click.argument("kind", required=False)
-def list_(kind: str | None) -> None:
+@click.argument("kind", required=False, type=words.KIND)
+@FORMAT
+def list_(kind: str | None, how: str) -> None:
     """What there is: architectures, families, initializers, optimizers, ops, frameworks, suites; or what a family holds."""
     from parity.verbs import listing
 
-    listing.show_list(kind)
+    listing.show_list(kind, how)
 
 
 @parity.command()
-@click.argument("spec")
-@click.option("--size", default="full", show_default=True, help=NAMED_SIZES)
-def show(spec: str, size: str) -> None:
+@click.argument("spec", type=words.SPEC)
+@click.option("--size", type=words.SIZE, default="full", show_default=True, help=NAMED_SIZES)
+@click.option(
+    "--depth",
+    type=click.IntRange(0),
+    default=None,
+    help="Join layers whose names are alike in so many parts; 0 joins none. Default: a terminal shows at most 100 rows.",
+)
+@click.option("--mermaid", is_flag=True, help="Print the network as a Mermaid flowchart, as GitHub draws it.")
+@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Write the network as a picture here.")
+@FORMAT
+def show(spec: str, size: str, depth: int | None, mermaid: bool, svg: Path | None, how: str) -> None:
     """Layers, shapes, parameters and FLOPs of SPEC, from the spec alone."""
     from parity.verbs import showing
 
-    showing.show(spec, size)
+    showing.show(spec, size, depth, mermaid, svg, how)
 
 
 @parity.command()
-def doctor() -> int:
+@FORMAT
+def doctor(how: str) -> int:
     """Frameworks, versions, devices, what is missing and the command that mends it."""
     from parity.verbs import doctor as verb
 
-    return verb.doctor()
+    return verb.doctor(how)
 
 
 @parity.command()
 @SPECS
 @FRAMEWORK
-@click.option("--dtype", "dtypes", multiple=True, help="float64, float32. Default: both.")
+@DTYPE
 @DEVICE
 @MODE
-@click.option("--size", default=None, help=f"{NAMED_SIZES} Default: small; full for a model of your own.")
+@click.option("--size", type=words.SIZE, default=None, help=f"{NAMED_SIZES} Default: small; full for a model of your own.")
 @SEED
 @click.option("--case", "case_id", help="Only the case with this id.")
 @click.option("--nodes/--no-nodes", default=True, show_default=True, help="Judge every layer alone as well.")
 @REALIZATION
 @STORE
 @JSON
-@click.option("--junit", "junit_path", type=click.Path(path_type=Path, dir_okay=False), help="Write a JUnit file here.")
+@JUNIT
+@BADGE
+@GITHUB
+@FORMAT
+@volume.options
 @PASS_ENV
-def check(**options: Any) -> int:
+def check(json_path: Path | None, junit_path: Path | None, badge_path: Path | None, github: bool, **options: Any) -> int:
     """Numerical agreement of each framework with the float64 reference."""
     from parity.verbs import check as verb
+    from parity.verbs.handing import Places
 
-    return int(verb.main(**options))
+    return int(verb.main(places=Places(json_path, junit_path, badge_path, github), **options))
 
 
 @parity.command()
-@click.argument("spec")
-@click.option("--framework", "-f", required=True)
+@click.argument("spec", type=words.ARCHITECTURE)
+@click.option("--framework", "-f", required=True, type=words.FRAMEWORK, help=f"{NAMES}.")
 @REALIZATION
 @SEED
 @STORE
@@ -111,22 +159,27 @@ def bisect(**options: Any) -> int:
 )
 @SEED
 @JSON
+@JUNIT
+@BADGE
+@GITHUB
+@volume.options
 @PASS_ENV
-def compare(**options: Any) -> int:
+def compare(json_path: Path | None, junit_path: Path | None, badge_path: Path | None, github: bool, **options: Any) -> int:
     """Two or three models of your own, or one against spec=NAME: outputs, layers, gradients, a step, and why they part."""
     from parity.verbs import compare as verb
+    from parity.verbs.handing import Places
 
-    return int(verb.main(**options))
+    return int(verb.main(places=Places(json_path, junit_path, badge_path, github), **options))
 
 
 @parity.command()
 @SPECS
 @FRAMEWORK
 @DEVICE
-@click.option("--mode", "modes", multiple=True, default=("default",), show_default=True)
+@click.option("--mode", "modes", type=words.MODE, multiple=True, default=("default",), show_default=True)
 @click.option("--batch-size", "batch_sizes", type=click.IntRange(1, 1_000_000), multiple=True, default=(32,), show_default=True)
 @click.option("--processes", type=click.IntRange(1, 1_000), default=5, show_default=True, help="Fresh processes a cell.")
-@click.option("--size", default="full", show_default=True, help=NAMED_SIZES)
+@click.option("--size", type=words.SIZE, default="full", show_default=True, help=NAMED_SIZES)
 @STORE
 @JSON
 @PASS_ENV
@@ -138,7 +191,7 @@ def bench(**options: Any) -> int:
 
 
 @parity.command()
-@click.argument("suite")
+@click.argument("suite", type=words.SUITE)
 @FRAMEWORK
 @STORE
 @click.option(
@@ -161,7 +214,9 @@ def run(**options: Any) -> int:
 
 @parity.command()
 @click.argument("target", metavar="OBJECT")
-@click.option("--framework", "-f", default=None, help="Whose optimizer it is, where the import path does not say.")
+@click.option(
+    "--framework", "-f", default=None, type=words.FRAMEWORK, help="Whose optimizer it is, where the import path does not say."
+)
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An argument of the object: nesterov=true.")
 @click.option("--as", "kind", type=click.Choice(FINGERPRINTED), default=None, help="What it is, where its name does not say.")
 @JSON
@@ -186,13 +241,14 @@ def report(results: Path | None, output: Path, verify: bool, seal: bool) -> int:
 
 
 @parity.command()
-@click.argument("words", nargs=-1, metavar="[CHAPTER] [FRAMEWORK…]")
+@click.argument("words", nargs=-1, metavar="[CHAPTER] [FRAMEWORK…]", type=words.CHAPTER)
 @FRAMEWORK
 @click.option("--measure", is_flag=True, help="Ask the frameworks that are installed here.")
-@click.option("--item", help="One item (batch_norm) or question (batch_norm.epsilon) alone.")
+@click.option("--item", type=words.ITEM, help="One item (batch_norm) or question (batch_norm.epsilon) alone.")
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path, file_okay=False), help="Write atlas.md, atlas.html and data here."
 )
+@FORMAT
 def atlas(**options: Any) -> int:
     """What each framework's defaults really do; with two frameworks, what changes if you move from the first to the second."""
     from parity.verbs import atlas as verb
@@ -201,7 +257,7 @@ def atlas(**options: Any) -> int:
 
 
 @parity.command()
-@click.argument("spec")
+@click.argument("spec", type=words.ARCHITECTURE)
 @click.option("--onnx", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE", help="Written here.")
 @click.option(
     "--weights",
@@ -211,7 +267,7 @@ def atlas(**options: Any) -> int:
 )
 @click.option("--opset", type=click.IntRange(1), default=None, help="Of ONNX's operators. Without it: 17.")
 @click.option("--network", help="One network of a spec of several: --network generator.")
-@click.option("--size", default="full", show_default=True, help=NAMED_SIZES)
+@click.option("--size", type=words.SIZE, default="full", show_default=True, help=NAMED_SIZES)
 @SEED
 def export(**options: Any) -> int:
     """SPEC and its weights as an ONNX model, checked, with a batch of any size."""
@@ -220,6 +276,25 @@ def export(**options: Any) -> int:
     return verb.to_onnx(**options)
 
 
+@parity.command()
+@STORE
+@click.option("--yes", is_flag=True, help="Remove it. Without it: only say what lies there.")
+def clean(store: Path | None, yes: bool) -> int:
+    """What lies in the store, and where; --yes removes it."""
+    from parity.verbs import clean as verb
+
+    return verb.main(store, yes)
+
+
+@parity.command()
+def schema() -> int:
+    """The JSON schema of what --json and --format json write."""
+    from parity.verbs import schema as verb
+
+    return verb.main()
+
+
+parity.add_command(completion)
 parity.add_command(env)
 parity.add_command(weights)
 guide.arrange(parity)

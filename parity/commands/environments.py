@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import rich_click as click
 
+from parity.commands import words
 from parity.verbs.passing import PASS_ENV
 
 
@@ -13,7 +14,7 @@ def env() -> None:
 
 
 @env.command("build")
-@click.argument("frameworks", nargs=-1, required=True)
+@click.argument("frameworks", nargs=-1, required=True, type=words.FRAMEWORK)
 @PASS_ENV
 def env_build(frameworks: tuple[str, ...]) -> int:
     """Builds the environment of each FRAMEWORK from its pins."""
@@ -31,7 +32,7 @@ def env_list() -> int:
 
 
 @env.command("remove")
-@click.argument("framework")
+@click.argument("framework", type=words.FRAMEWORK)
 def env_remove(framework: str) -> int:
     """Removes the environments of FRAMEWORK."""
     from parity.verbs import environments

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from parity.errors import UsageError
 from parity.spec.mistakes import did_you_mean, short
+from parity.trials import settings
 
 STORE = Path(".parity")
 """Where records lie if nothing is said."""
@@ -37,6 +38,23 @@ def check(dtypes: Iterable[str] = (), devices: Iterable[str] = (), modes: Iterab
 def words(given: str | Sequence[str]) -> tuple[str, ...]:
     """One word may stand where several can."""
     return (given,) if isinstance(given, str) else tuple(given)
+
+
+def dtypes(given: Sequence[str]) -> tuple[str, ...]:
+    """The precisions that are asked: those given, those that the user has set, or both. Raises UsageError."""
+    if given:
+        return tuple(given)
+    chosen, where = settings.dtypes()
+    for word in chosen:
+        if word not in DTYPES:
+            close = did_you_mean(word, DTYPES)
+            raise UsageError(f"{where}: there is no precision `{short(word)}`; there are {', '.join(DTYPES)}{close}")
+    return chosen or DTYPES
+
+
+def store(given: str | Path | None) -> Path:
+    """Where records lie: the place given, the one that the user has set, or `.parity`."""
+    return Path(given) if given is not None else settings.store() or STORE
 
 
 def place(*folders: Path) -> None:

@@ -1,4 +1,4 @@
-"""Owns the step from judged to what leaves the machine: rows, curves, the JSON and JUnit files of the contract.
+"""Owns the step from judged to the rows of a report, and how a file of results takes its place.
 
 It refuses to judge: verdicts come with the comparisons.
 """
@@ -6,26 +6,19 @@ It refuses to judge: verdicts come with the comparisons.
 from __future__ import annotations
 
 import errno
-import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
 from math import isfinite
 from pathlib import Path
-from typing import Any
-from xml.etree import ElementTree
 
-from parity import escaping
 from parity.execution import endings
 from parity.execution.frameworks import trains
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import worst
-from parity.reporting.results import Row, Speed
+from parity.reporting.results import Row
 from parity.trials import options
 from parity.trials.session import Judged
-
-SCHEMA_VERSION = 1
 
 
 def rows(judged: Iterable[Judged]) -> list[Row]:
@@ -47,44 +40,6 @@ def case_verdicts(judged: Iterable[Judged]) -> Counter[str]:
 def forward_only(judged: Iterable[Judged]) -> list[str]:
     """The frameworks among them that do not train: their verdicts speak of evaluation mode alone."""
     return sorted({one.framework for one in judged if not trains(one.framework)})
-
-
-def write_json(path: Path, judged: Sequence[Judged]) -> None:
-    """The contract's JSON: every comparison, and a summary whose counts add up to cases × frameworks."""
-    results = [_result(comparison) for one in judged for comparison in one.comparisons]
-    summary: dict[str, Any] = {
-        "cases": len({one.trial.case.id for one in judged}),
-        "frameworks": sorted({one.framework for one in judged}),
-        "case_verdicts": dict(sorted(case_verdicts(judged).items())),
-        "comparisons": len(results),
-        "forward_only": forward_only(judged),
-        "redraws": sum({one.trial.case.id: one.trial.redraws for one in judged}.values()),
-    }
-    document = {"schema_version": SCHEMA_VERSION, "results": results, "summary": summary}
-    _replace(path, json.dumps(document, indent=1, allow_nan=False) + "\n")
-
-
-def write_junit(path: Path, judged: Sequence[Judged], green: Iterable[str]) -> None:
-    """One test case a case and framework; what is not green is a failure with its worst comparisons."""
-    suite = ElementTree.Element("testsuite", name="parity", tests=str(len(judged)))
-    for framework in forward_only(judged):
-        properties = ElementTree.SubElement(suite, "properties")
-        ElementTree.SubElement(properties, "property", name="forward only", value=escaping.junit(framework))
-    fine = set(green)
-    failures = 0
-    for one in judged:
-        item = ElementTree.SubElement(
-            suite, "testcase", classname=escaping.junit(one.framework), name=escaping.junit(one.trial.case.id)
-        )
-        if one.verdict == "unsupported":
-            ElementTree.SubElement(item, "skipped", message=escaping.junit(one.record.reason))
-        elif one.verdict not in fine:
-            failures += 1
-            bad = [comparison for comparison in one.comparisons if comparison.verdict == one.verdict]
-            failure = ElementTree.SubElement(item, "failure", message=one.verdict)
-            failure.text = escaping.junit("\n".join(sentence(comparison) for comparison in bad[:10]))
-    suite.set("failures", str(failures))
-    _replace(path, ElementTree.tostring(suite, encoding="unicode") + "\n")
 
 
 def sentence(comparison: Comparison) -> str:
@@ -129,19 +84,8 @@ def _row(one: Judged, quantity: str, group: Sequence[Comparison]) -> Row:
     )
 
 
-def _result(comparison: Comparison) -> Mapping[str, Any]:
-    keys = ("case", "framework", "framework_version", "device", "dtype", "quantity", "tensor", "verdict", "outcome", "reason")
-    values = {key: getattr(comparison, key) for key in keys}
-    return {**values, "error": _number(comparison.error), "budget": _number(comparison.budget)}
-
-
 def _finite(value: float | None) -> float | None:
     return float(f"{value:.4g}") if value is not None and isfinite(value) else None
-
-
-def _number(value: float | None) -> float | str | None:
-    """Non-finite numbers travel as strings."""
-    return value if value is None or isfinite(value) else {"inf": "Infinity", "-inf": "-Infinity"}.get(str(value), "NaN")
 
 
 def reach(*paths: Path | None) -> None:
@@ -159,7 +103,7 @@ def _stays(path: Path) -> bool:
     return path.is_symlink() or (path.exists() and not path.is_file())
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
     """A file is replaced whole; a link and what is no file (/dev/stdout, a pipe) are written to and stay what they are."""
     if _stays(path):
         path.write_text(text, encoding="utf-8")
@@ -168,9 +112,3 @@ def _replace(path: Path, text: str) -> None:
     aside = path.with_name(path.name + ".new")
     aside.write_text(text, encoding="utf-8")
     aside.replace(path)
-
-
-def write_speed_json(path: Path, speeds: Sequence[Speed]) -> None:
-    """Raw samples of a bench."""
-    document = {"schema_version": SCHEMA_VERSION, "results": [asdict(speed) for speed in speeds]}
-    _replace(path, json.dumps(document, indent=1, allow_nan=False) + "\n")

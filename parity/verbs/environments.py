@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from parity.documents.tabled import Tabled
+from parity.documents.tables import Table
 from parity.execution.launcher import environments
 from parity.execution.launcher.environments import Unavailable
 from parity.trials import asked_frameworks
@@ -11,34 +13,58 @@ from parity.verbs import terminal
 from parity.verbs.terminal import progress
 
 
-def build(frameworks: Sequence[str]) -> int:
-    """Builds each; one that fails is told with its reason, and the rest goes on. 3 if any failed."""
-    failed = False
+def built(frameworks: Sequence[str]) -> Tabled:
+    """Builds each; one that fails is told with its reason, and the rest goes on. Status 3 if any failed."""
+    rows = []
     for name in asked_frameworks.asked(frameworks):
         try:
             with progress.bar(f"building {name}", None) as bar:
                 environment = environments.build(name, on_line=bar.advance)
         except Unavailable as error:
-            failed = True
-            terminal.say(f"{name}: unavailable: {error}")
+            rows.append(("unavailable", name, "", str(error)))
         else:
-            terminal.say(f"{name}: {environment.interpreter}")
-    return 3 if failed else 0
+            rows.append(("there", name, str(environment.interpreter), ""))
+    failed = [row[1] for row in rows if row[0] == "unavailable"]
+    title = f"{len(rows) - len(failed)} of {len(rows)} environments stand"
+    content = Table(("state", "framework", "interpreter", "reason"), tuple(rows), "state")
+    return Tabled(title, content, 3 if failed else 0, ("unavailable",))
+
+
+def build(frameworks: Sequence[str]) -> int:
+    """The verb: a line a framework."""
+    found = built(frameworks)
+    for state, name, interpreter, reason in found.content.rows:
+        terminal.say(f"{name}: {interpreter}" if state == "there" else f"{name}: unavailable: {reason}")
+    return found.status
+
+
+def listed() -> Tabled:
+    """What stands: framework, variant, accelerator, place."""
+    rows = tuple((item.framework, item.variant, item.accelerator, str(item.directory)) for item in environments.standing())
+    title = f"{len(rows)} environments below {environments.root()}"
+    return Tabled(title, Table(("framework", "variant", "accelerator", "folder"), rows))
 
 
 def show() -> int:
-    """Prints what stands: framework, variant, accelerator, place."""
-    for item in environments.standing():
-        terminal.say(f"{item.framework}[{item.variant}] {item.accelerator} {item.directory}")
+    """Prints what stands."""
+    for framework, variant, accelerator, folder in listed().content.rows:
+        terminal.say(f"{framework}[{variant}] {accelerator} {folder}")
     return 0
 
 
-def remove(framework: str) -> int:
+def removed(framework: str) -> Tabled:
     """Removes every built environment of one framework."""
     (name,) = asked_frameworks.asked([framework])
-    gone = environments.remove(name)
-    for directory in gone:
-        terminal.say(f"removed {directory}")
-    if not gone:
-        terminal.say(f"{name} has no built environment")
+    gone = tuple((str(directory),) for directory in environments.remove(name))
+    title = f"removed {len(gone)} environments of {name}" if gone else f"{name} has no built environment"
+    return Tabled(title, Table(("folder",), gone))
+
+
+def remove(framework: str) -> int:
+    """Prints what was removed."""
+    found = removed(framework)
+    for (folder,) in found.content.rows:
+        terminal.say(f"removed {folder}")
+    if not found.content.rows:
+        terminal.say(found.title)
     return 0

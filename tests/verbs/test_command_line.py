@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 
 from parity.cli import CLOSED, status
+from parity.documents import schema
 from parity.errors import UsageError
 from parity.execution.endings import headline
 from parity.execution.records import Record
 from parity.spec import specs
 from parity.spec.mistakes import SpecError
-from parity.trials import output, session, suites
+from parity.trials import collected, output, session, suites
 from parity.trials.session import Judged
 from parity.trials.trial import Options, Trial
 from parity.verbs.check import Called, again, check
@@ -119,12 +120,13 @@ def test_a_full_disk_leaves_a_run_incomplete(place: Path, capfd: pytest.CaptureF
 def test_results_go_through_a_link_and_into_a_pipe_and_replace_neither(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "file")
     (tmp_path / "file").write_text("old")
-    output.write_json(tmp_path / "link", [])
+    text = schema.spelled(collected.checked([]))
+    output.replace(tmp_path / "link", text)
     assert (tmp_path / "link").is_symlink() and "schema_version" in (tmp_path / "file").read_text()
     output.reach(tmp_path / "link", tmp_path / "new/file", None)
     os.mkfifo(tmp_path / "pipe")
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
-    output.write_json(tmp_path / "pipe", [])
+    output.replace(tmp_path / "pipe", text)
     assert (tmp_path / "pipe").is_fifo() and b"schema_version" in os.read(reader, 1 << 16)
     os.close(reader)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import parity
 
-PACKAGE = Path(parity.__file__).resolve().parent.parent
+PACKAGE: Path = Path(parity.__file__).resolve().parent.parent
 """The directory that holds the package `parity` itself."""
 
 

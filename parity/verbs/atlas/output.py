@@ -4,27 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rich.table import Table
+import rich.table
 from rich.text import Text
 
 from parity.atlas.chapters import CHAPTERS
+from parity.documents.tables import Table
 from parity.reporting.atlas import AtlasRow, marked
 from parity.verbs import terminal
-from parity.verbs.terminal import columns
+from parity.verbs.terminal import columns, tables
 
 
 def show(
-    rows: Sequence[AtlasRow], frameworks: Sequence[str], versions: Mapping[str, str], named: bool, travelled: bool = False
+    rows: Sequence[AtlasRow],
+    frameworks: Sequence[str],
+    versions: Mapping[str, str],
+    named: bool,
+    travelled: bool = False,
+    how: str = "table",
 ) -> None:
     """A chapter after the other, each question with its name. Between two frameworks what to do stands below the answers, and
     only rows that differ are shown, unless questions were named. A pipe gets a line a question, which begins with its name.
 
-    versions: of the frameworks that answered. travelled: the answers came with parity.
+    versions: of the frameworks that answered. travelled: the answers came with parity. how: the format.
     """
     aside = columns.width() is None  # a pipe gets answers alone
     pair = len(frameworks) == 2
     shown = [row for row in rows if row.differs or named or not pair]
-    if aside:
+    if how != "table":
+        tables.write(table(shown, frameworks), how, "atlas")
+        aside = True
+    elif aside:
         for row in shown:
             terminal.say(_line(row, frameworks))
     for chapter, title in CHAPTERS.items() if not aside else ():
@@ -46,6 +55,22 @@ def show(
         terminal.say(f"{measured}, just now", error=aside)
 
 
+def table(rows: Sequence[AtlasRow], frameworks: Sequence[str]) -> Table:
+    """A row a question: its chapter and NAME, each framework's answer, and between two what to do."""
+    pair = len(frameworks) == 2
+    headings = ("name", "chapter", "question", *frameworks, "differs", *(("what to do",) if pair else ()))
+    cells = tuple(
+        (
+            *(row.name, row.chapter, row.text),
+            *(row.answers[name].text for name in frameworks),
+            row.differs,
+            *((row.remedy(*frameworks),) if pair else ()),
+        )
+        for row in rows
+    )
+    return Table(headings, cells)
+
+
 def _line(row: AtlasRow, frameworks: Sequence[str]) -> str:
     """`NAME | question | torch: … | keras: … | what to do: …`."""
     told = [row.name, row.text, *(f"{name}: {marked(row, name)}" for name in frameworks)]
@@ -62,14 +87,14 @@ def _block(row: AtlasRow, here: str, there: str) -> str:
     return f"{row.text}  {row.name}\n{lines}"
 
 
-def _table(title: str, rows: Sequence[AtlasRow], frameworks: Sequence[str]) -> Table:
+def _table(title: str, rows: Sequence[AtlasRow], frameworks: Sequence[str]) -> rich.table.Table:
     """One chapter; each question stands over its NAME, which is never broken."""
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    table.add_column("question and NAME", overflow="fold", min_width=max(len(row.name) for row in rows))
+    shown = rich.table.Table(title=title, title_justify="left", box=None, pad_edge=False)
+    shown.add_column("question and NAME", overflow="fold", min_width=max(len(row.name) for row in rows))
     for name in frameworks:
-        table.add_column(name, overflow="fold")
+        shown.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(
+        shown.add_row(
             Text.assemble(row.text, "\n", (row.name, "dim")), *(Text(marked(row, framework)) for framework in frameworks)
         )
-    return table
+    return shown

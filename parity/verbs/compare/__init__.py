@@ -26,15 +26,17 @@ from parity.errors import UsageError
 from parity.execution.frameworks import OWN_MODELS
 from parity.execution.launcher.environments import Unavailable, installed
 from parity.execution.own_model.conversation import Conversation, Crashed
-from parity.judgement.verdicts import exit_status
+from parity.judgement.verdicts import PASSING, exit_status
 from parity.spec import source
 from parity.spec.mistakes import SpecError, short
 from parity.trials import asked_frameworks, limits
 from parity.verbs import terminal
-from parity.verbs.compare import spec_side, traced, written_map
+from parity.verbs.compare import collected, spec_side, traced, written_map
 from parity.verbs.compare.judged import judged
 from parity.verbs.compare.observed import ObservedModels
-from parity.verbs.compare.output import DTYPES, Compared, ComparedModel, show, write_json
+from parity.verbs.compare.output import DTYPES, Compared, ComparedModel, show
+from parity.verbs.handing import Places
+from parity.verbs.terminal import volume
 from parity.verbs.terminal.targets import own_realizations
 
 Array = npt.NDArray[Any]
@@ -160,14 +162,15 @@ def main(
     inputs: Sequence[str],
     seed: int,
     map_path: Path,
-    json_path: Path | None,
+    places: Places,
 ) -> int:
     """The verb: 0 agrees, 1 differs, 2 usage, 3 a model crashed."""
+    places.reach()
     try:
         compared = compare(sides, size=size, weights_map=weights_map, inputs=inputs, seed=seed, map_path=map_path)
     except Crashed as error:
         return crashed(error)
-    return told(compared, json_path)
+    return told(compared, places, seed)
 
 
 def crashed(error: Crashed) -> int:
@@ -176,10 +179,10 @@ def crashed(error: Crashed) -> int:
     return 3
 
 
-def told(compared: Sequence[Compared], json_path: Path | None) -> int:
-    """Prints and writes what was found; gives the exit status."""
+def told(compared: Sequence[Compared], places: Places, seed: int) -> int:
+    """Prints and writes what was found; gives the exit status. With --quiet what passes is not told."""
     for one in compared:
-        show(one)
-    if json_path is not None:
-        write_json(json_path, compared)
+        if one.verdict not in PASSING or not volume.NOW.quiet:
+            show(one)
+    places.write(collected.checked(compared, volume.typed(), seed))
     return exit_status(found.verdict for one in compared for found in one.found)

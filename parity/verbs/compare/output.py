@@ -1,23 +1,17 @@
-"""Owns how a comparison of the user's own models is told: on the terminal, and as the JSON of the contract.
+"""Owns how a comparison of the user's own models is told on the terminal.
 
 It refuses to judge.
 """
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
-from pathlib import Path
-from typing import Any
 
 from parity.comparing.departures import Departure
 from parity.comparing.judging import Found
 from parity.execution.own_model.conversation import Answerer
 from parity.judgement.verdicts import worst
-from parity.trials.output import SCHEMA_VERSION
 from parity.verbs import terminal
 from parity.verbs.compare import lines as printed
 
@@ -66,45 +60,3 @@ def lines(compared: Compared) -> Iterator[str]:
     """The verdict and its causes first (lines.py)."""
     heading = f"{compared.other.side} against {compared.base.side}: {compared.verdict}"
     return printed.lines(heading, compared.departure, compared.found, compared.notes, compared.further)
-
-
-def write_json(path: Path, compared: Sequence[Compared]) -> None:
-    """The contract's JSON (docs/design.md, Formats); the summary holds the departures, the first one first."""
-    results = [_result(one, found) for one in compared for found in one.found]
-    summary = {
-        "cases": len(compared),
-        "frameworks": sorted({one.other.framework for one in compared} | {one.base.framework for one in compared}),
-        "case_verdicts": dict(Counter(one.verdict for one in compared)),
-        "comparisons": len(results),
-        "notes": [{"case": f"{one.base.side}/{one.other.side}", "note": note} for one in compared for note in one.notes],
-        "departures": [_told(one, each) for one in compared for each in (one.departure, *one.further) if each is not None],
-    }
-    document = {"schema_version": SCHEMA_VERSION, "results": results, "summary": summary}
-    path.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")
-
-
-def _result(one: Compared, found: Found) -> dict[str, Any]:
-    return {
-        "case": f"{one.base.side}/{one.other.side}",
-        "framework": one.other.framework,
-        "framework_version": one.other.version,
-        "device": "cpu",
-        "dtype": found.dtype,
-        "quantity": found.quantity,
-        "tensor": found.tensor,
-        "error": _number(found.error),
-        "budget": _number(found.budget),
-        "verdict": found.verdict,
-        "outcome": "ran",
-        "reason": found.reason,
-    }
-
-
-def _told(one: Compared, departure: Departure) -> dict[str, Any]:
-    numbers = {name: _number(getattr(departure, name)) for name in ("error", "inherited", "added")}
-    found = {"layer": departure.title, "match": departure.match, "quantity": departure.quantity, "between": departure.between}
-    return {"case": f"{one.base.side}/{one.other.side}", **found, **numbers, "causes": list(departure.causes)}
-
-
-def _number(value: float | None) -> float | str | None:
-    return value if value is None or isfinite(value) else str(value)

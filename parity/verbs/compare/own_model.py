@@ -19,6 +19,7 @@ from parity.execution.worker.forms import MODEL
 from parity.trials import selection
 from parity.verbs import compare as comparing
 from parity.verbs.compare.output import Compared
+from parity.verbs.handing import Places
 
 
 def among(own: Mapping[str, str]) -> dict[str, str]:
@@ -55,10 +56,10 @@ def compared(specs: Sequence[str], models: Mapping[str, str], *, size: str, seed
     return found
 
 
-def main(specs: Sequence[str], models: Mapping[str, str], size: str, seed: int, json_path: Path | None) -> int:
-    """The verb's part: prints what compare prints, writes the contract's JSON, returns the exit status."""
+def main(specs: Sequence[str], models: Mapping[str, str], size: str, seed: int, places: Places) -> int:
+    """The verb's part: prints what compare prints, writes the files asked for, returns the exit status."""
     try:
         found = compared(specs, models, size=size, seed=seed, map_path=Path("weights-map.yaml"))
     except Crashed as error:
         return comparing.crashed(error)
-    return comparing.told(found, json_path)
+    return comparing.told(found, places, seed)

@@ -149,7 +149,6 @@ def _driven(answer: NativeFingerprint) -> list[str]:
 def as_json(answer: NativeFingerprint) -> dict[str, Any]:
     """The answer as plain data, what it shares with an optimizer's under the same keys."""
     return {
-        "schema_version": 1,
         "object": answer.target,
         "kind": answer.kind,
         "framework": answer.framework,

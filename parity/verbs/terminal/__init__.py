@@ -5,6 +5,7 @@ It refuses to shorten and to decide. It loads click alone until a table is shown
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -24,9 +25,12 @@ def say(text: object = "", *, error: bool = False, colour: str | None = None, bo
 
 
 def write(text: str, *, error: bool = False) -> None:
-    """Lines that were made safe (`styled`), in the stream's own encoding: click would write UTF-8 to a terminal of ASCII."""
+    """Lines that were made safe (`styled`), in the stream's own encoding: click would write UTF-8 to a terminal of ASCII.
+
+    A pipe gets no colour, nor does anyone who has set NO_COLOR (no-color.org)."""
     stream = sys.stderr if error else sys.stdout
-    stream.write(f"{text if stream.isatty() else click.unstyle(text)}\n")
+    coloured = stream.isatty() and not os.environ.get("NO_COLOR")
+    stream.write(f"{text if coloured else click.unstyle(text)}\n")
     stream.flush()
 
 

@@ -1,0 +1,154 @@
+"""Owns how judged trials are shown: a matrix of verdicts, what does not pass, and the command that shows it again.
+
+It refuses to judge, and to fold a row.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from shlex import quote
+
+from rich.markup import escape
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from parity.documents import tables
+from parity.execution.frameworks import trains
+from parity.judgement.verdicts import GREEN, INCOMPLETE, PASSING
+from parity.reporting import summary, wording
+from parity.reporting.results import Row
+from parity.trials import output
+from parity.trials.options import STORE
+from parity.trials.session import Judged
+from parity.trials.trial import Options
+from parity.verbs import terminal
+from parity.verbs.terminal import volume
+
+
+@dataclass(frozen=True)
+class Called:
+    """How `check` was called, as far as a case does not tell. files: a spec's name -> the user's own YAML that holds it."""
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    realizations: Sequence[str] = ()
+    store: Path = STORE
+
+
+def show(judged: Sequence[Judged], command: str = "", called: Called = Called()) -> None:
+    """A matrix of verdicts, then every failing case with the command that shows it again. command: that of the suite.
+
+    What is unavailable is so in all of its cases, and takes one line. With --quiet what passes is not told."""
+    if not volume.NOW.quiet:
+        console, shown = terminal.console_of(), matrix(judged)
+        terminal.show(shown, Measurement.get(console, console.options.update(max_width=1_000), shown).maximum)
+    absent = Counter((one.framework, one.record.reason) for one in judged if one.record.outcome == "unavailable")
+    for (framework, reason), count in absent.items():
+        told = f"{framework}: {count} cases not compared: {reason}"
+        terminal.say(told, colour="red")
+    for one in judged:
+        if one.verdict in PASSING or one.record.outcome == "unavailable":
+            continue
+        terminal.say(f"{one.framework} {one.trial.case.id}: {one.verdict}", colour="red")
+        bad = sorted((item for item in one.comparisons if item.verdict == one.verdict), key=output.share, reverse=True)
+        for comparison in bad[:3]:
+            terminal.say(f"    {output.sentence(comparison)}")
+        terminal.say(f"    again: {again(one, command, called)}")
+    if volume.NOW.quiet:
+        return
+    counts = output.case_verdicts(judged)
+    told = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in sorted(counts.items()))
+    terminal.say(f"{len(judged)} cases × frameworks: {told}")
+    for framework in output.forward_only(judged):
+        told = "evaluation mode alone was judged: no gradient, no loss, no statistic, no update"
+        terminal.say(f"{framework} runs forward only: {told}")
+
+
+def again(one: Judged, command: str = "", called: Called = Called()) -> str:
+    """The command that shows one case again; of a training, which no check runs, the suite's."""
+    case = one.trial.case
+    if case.task == "training" and command:
+        return command
+    spec = case.spec.split(":", 1)[0].split("[", 1)[0]
+    size = "" if case.size == "small" else f" --size {case.size}"
+    seed = f" --seed {case.seed}" if case.seed else ""
+    device = "" if case.device == Options().device else f" --device {case.device}"
+    mode = "" if case.mode == Options().mode_of(case.dtype) else f" --mode {quote(case.mode)}"
+    where = f"--framework '{one.framework}' --dtype {case.dtype}{device}{mode}{size}{seed}"
+    own = [f" --realization {quote(text)}" for text in called.realizations if text.partition("=")[0] == one.framework]
+    store = "" if called.store == STORE else f" --store {quote(str(called.store))}"
+    return f"parity check {quote(called.files.get(spec, spec))} {where}{''.join(own)}{store} --case '{case.id}'"
+
+
+def matrix(judged: Sequence[Judged]) -> Table:
+    """Specs by framework and precision: how many cases, the worst verdict, and the greatest share of a budget."""
+    columns, lines = _cells(judged)
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("", no_wrap=True)
+    table.add_column("cases", justify="right", no_wrap=True)
+    for framework, dtype in columns:
+        heading = f"{framework}\n{dtype}" if trains(framework) else f"{framework}\n{dtype}\nforward"
+        table.add_column(escape(heading), no_wrap=True)
+    for spec, cases, cells in lines:
+        told = (Text(text, COLOURS.get(_kind(verdict), "")) for verdict, text in cells)
+        table.add_row(escape(spec), str(cases), *told)
+    return table
+
+
+def matrix_table(judged: Sequence[Judged]) -> tables.Table:
+    """The same as data: a row a spec, a column a framework and precision."""
+    columns, lines = _cells(judged)
+    rows: tuple[tuple[tables.Cell, ...], ...] = tuple(
+        (spec, cases, *(text for _, text in cells)) for spec, cases, cells in lines
+    )
+    return tables.Table(("spec", "cases", *(f"{framework} {dtype}" for framework, dtype in columns)), rows)
+
+
+def _cells(judged: Sequence[Judged]) -> tuple[list[tuple[str, str]], list[tuple[str, int, list[tuple[str, str]]]]]:
+    """The columns, and for each spec how many cases it has, and the verdict and text of each column."""
+    rows = output.rows(judged)
+    columns = sorted({(row.framework, row.dtype) for row in rows}, key=lambda column: (column[0], column[1] != "float64"))
+    lines = []
+    for kind in summary.KINDS:
+        made = summary.matrix(rows, kind)
+        guilty = _guilty(rows, made)
+        for spec in made.specs:
+            cells = [made.cells.get((spec, *column)) for column in columns]
+            told = [
+                (cell.verdict, cell_text(cell, guilty[(spec, *column)])) if cell else ("", "")
+                for cell, column in zip(cells, columns, strict=True)
+            ]
+            lines.append((spec, sum(cell.cases for cell in cells if cell), told))
+    return columns, lines
+
+
+def _guilty(rows: Sequence[Row], made: summary.Matrix) -> dict[tuple[str, str, str], int]:
+    """How many cases of each cell have its verdict."""
+    found: dict[tuple[str, str, str], set[str]] = {key: set() for key in made.cells}
+    for row in rows:
+        key = (summary.label(row), row.framework, row.dtype)
+        if key in found and row.verdict == made.cells[key].verdict:
+            found[key].add(row.case)
+    return {key: len(cases) for key, cases in found.items()}
+
+
+def cell_text(cell: summary.Cell, guilty: int) -> str:
+    """`✓ agrees 0.31`: the share of the budget; `✗ differs in 3 of 28, 41 × the budget` where a case does not pass."""
+    if cell.verdict in PASSING:
+        return wording.cell_text(cell)
+    told = f"{wording.mark(cell.verdict)} {cell.verdict.replace('_', ' ')} in {guilty} of {cell.cases}"
+    if cell.verdict != "differs" or cell.used is None:
+        return told
+    return f"{told}, {wording.number(cell.used)} × the budget"
+
+
+COLOURS = {"green": "green", "passing": "yellow", "incomplete": "bright_black", "bad": "red"}
+
+
+def _kind(verdict: str) -> str:
+    if verdict in GREEN:
+        return "green"
+    return "passing" if verdict in PASSING else "incomplete" if verdict in INCOMPLETE else "bad" if verdict else ""
