@@ -86,7 +86,10 @@ def _kind(verdict: str) -> str:
 
 def _message(case: CaseResult, groups: dict[tuple[str, str], list[Result]]) -> str:
     bad = [result for result in groups.get((case.case, case.framework), ()) if result.verdict == case.verdict]
-    told = [sentence(result) for result in bad[:3]] or [case.reason.partition("\n")[0]]
+    reason = case.reason.partition("\n")[0]
+    told = [sentence(result) for result in bad[:3]]
+    if reason and not any(reason in line for line in told):
+        told.insert(0, reason)
     return "\n".join([case.case, *told])
 
 
