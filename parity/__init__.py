@@ -25,7 +25,7 @@ _PLACES = {
     **dict.fromkeys(("Checked", "CaseResult", "Result", "Summary", "Machine"), "parity.documents.results"),
     **dict.fromkeys(("Timed", "Timing", "Fingerprinted"), "parity.documents.measured"),
     **dict.fromkeys(("Tabled", "Shown", "Written", "Bisected"), "parity.documents.tabled"),
-    **dict.fromkeys(("Table",), "parity.documents.tables"),
+    **dict.fromkeys(("DataTable",), "parity.documents.tables"),
     **dict.fromkeys(("UsageError",), "parity.errors"),
     **dict.fromkeys(("SpecError",), "parity.spec.mistakes"),
 }

@@ -1,4 +1,4 @@
-"""What type checkers and editors see of `import parity`; tests/api/test_names.py holds it to __init__.py."""
+"""What type checkers and editors see of `import parity`; tests/api/test_python.py holds it to __init__.py."""
 
 from parity.api.comparing import bisect as bisect
 from parity.api.comparing import check as check
@@ -33,7 +33,7 @@ from parity.documents.tabled import Bisected as Bisected
 from parity.documents.tabled import Shown as Shown
 from parity.documents.tabled import Tabled as Tabled
 from parity.documents.tabled import Written as Written
-from parity.documents.tables import Table as Table
+from parity.documents.tables import DataTable as DataTable
 from parity.errors import UsageError as UsageError
 from parity.spec.mistakes import SpecError as SpecError
 

@@ -121,15 +121,15 @@ def compare(
 
     Example:
         >>> import parity, pathlib
-        >>> _ = pathlib.Path("mine.py").write_text('''
+        >>> _ = pathlib.Path("model.py").write_text('''
         ... from torch import nn
         ... INPUTS = ["3x4"]
-        ... def build(): return nn.Sequential(nn.Linear(4, 2), nn.ReLU())
-        ... def port(): return nn.Sequential(nn.Linear(4, 2), nn.ELU())
+        ... def build(): return nn.Sequential(nn.Linear(4, 2), nn.BatchNorm1d(2))
+        ... def port(): return nn.Sequential(nn.Linear(4, 2), nn.BatchNorm1d(2, eps=0.001))
         ... ''')
-        >>> result = parity.compare(["torch=mine:build", "torch=mine:port"])
+        >>> result = parity.compare(["torch=model:build", "torch=model:port"])
         >>> result.verdict, result.summary.departures[0].layer
-        ('differs', '1 (ReLU)')
+        ('differs', '1 (BatchNorm1d)')
     """
     given: dict[str, object] = {"size": size, "weights_map": weights_map, "inputs": inputs, "map_path": map_path, "seed": seed}
     found = side_by_side.compare(
@@ -201,7 +201,8 @@ def fingerprint(
 
     Example:
         >>> import parity
-        >>> parity.fingerprint("torch.optim.SGD", settings={"momentum": 0.5}).name
-        'momentum'
+        >>> found = parity.fingerprint("torch.optim.Adagrad")
+        >>> found.name.partition(",")[0], found.failures
+        ('adagrad', ())
     """
     return naming.named_object(target, framework, settings or {}, kind)

@@ -11,7 +11,7 @@ from pathlib import Path
 from parity.documents import schema as documents
 from parity.documents.measured import Fingerprinted, Timed
 from parity.documents.results import Checked
-from parity.documents.schema import Rows
+from parity.documents.schema import PrintedTable
 from parity.documents.tabled import Shown, Tabled
 from parity.trials.options import words as several
 from parity.verbs import atlas as asking
@@ -123,7 +123,7 @@ def schema() -> dict[str, object]:
     return documents.schema()
 
 
-def read(path: str | Path) -> Checked | Timed | Fingerprinted | Rows:
+def read(path: str | Path) -> Checked | Timed | Fingerprinted | PrintedTable:
     """What a file holds that --json has written, of this format or the first one.
 
     Parameters:

@@ -15,7 +15,7 @@ from parity.spec import specs as language
 from parity.trials import asked_frameworks, collected
 from parity.trials.options import words
 from parity.verbs import export as exporting
-from parity.verbs import weights
+from parity.verbs import terminal, weights
 
 
 def weights_import(
@@ -36,7 +36,7 @@ def weights_import(
     Example:
         >>> import parity
         >>> parity.weights_import("mlp", "mlp.npz", "torch").files[0].name
-        'mlp.pt'
+        'weights.pt'
     """
     return Written(files=tuple(weights.native_of(spec, Path(file), framework, Path(output), size)))
 
@@ -63,12 +63,13 @@ def weights_export(
 
     Example:
         >>> import parity
-        >>> parity.weights_export("mlp", "weights/mlp.pt", "torch", output="again.npz").files[0].name
+        >>> parity.weights_export("mlp", "weights/weights.pt", "torch", output="again.npz").files[0].name
         'again.npz'
     """
     files = [Path(native)] if isinstance(native, (str, Path)) else [Path(path) for path in native]
-    weights.to_neutral(spec, files, framework, Path(output), size)
-    return Written(files=(Path(output),))
+    with terminal.heard() as said:
+        weights.to_neutral(spec, files, framework, Path(output), size)
+    return Written(files=(Path(output),), said=tuple(said))
 
 
 def weights_check(specs: str | Sequence[str] = (), *, frameworks: str | Sequence[str] = ()) -> Checked:
@@ -123,5 +124,6 @@ def export(
         'mlp.onnx'
     """
     place = None if weights_file is None else Path(weights_file)
-    exporting.to_onnx(spec, Path(onnx), place, opset, size, seed, network)
-    return Written(files=(Path(onnx),))
+    with terminal.heard() as said:
+        exporting.to_onnx(spec, Path(onnx), place, opset, size, seed, network)
+    return Written(files=(Path(onnx),), said=tuple(said))

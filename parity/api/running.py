@@ -13,6 +13,7 @@ from parity.trials.options import words
 from parity.verbs import bench as timing
 from parity.verbs import report as reporting
 from parity.verbs import run as suites
+from parity.verbs import terminal
 
 
 def bench(
@@ -72,7 +73,7 @@ def run(
     collect: str | Path | None = None,
     so_far: bool = False,
 ) -> Written:
-    """Checks, trains and times what a suite asks for, prints its verdicts, and writes its report; resumes.
+    r"""Checks, trains and times what a suite asks for, and writes its report; resumes.
 
     Parameters:
         suite: a name (`quick`), or the path of your own YAML.
@@ -82,21 +83,25 @@ def run(
         so_far: run nothing; report what large networks have settled so far.
 
     Returns:
-        The files of the report. `.exit_status` is that of the command: 1 where something differs.
+        The files of the report, and in `.said` what the command would print. `.exit_status` is the command's: 1 where
+        something differs.
 
     Raises:
         SpecError: the suite or a spec has mistakes. UsageError: no such suite, or a word without meaning.
 
     Example:
-        >>> import parity
-        >>> parity.run("quick", frameworks="torch", plan="plan").files[0].name
+        >>> import parity, pathlib
+        >>> entry = "{task: agreement, specs: [sgd], dtypes: [float64]}"
+        >>> _ = pathlib.Path("mine.yaml").write_text(f"name: mine\nentries: [{entry}]\n")
+        >>> parity.run("mine.yaml", frameworks="torch", plan="plan").files[0].name
         'request.json'
     """
     place, planned, back = (None if path is None else Path(path) for path in (output, plan, collect))
-    status = suites.main(suite, words(frameworks), None if store is None else Path(store), place, planned, back, so_far)
+    with terminal.heard() as said:
+        status = suites.main(suite, words(frameworks), None if store is None else Path(store), place, planned, back, so_far)
     folder = planned or place or store_of(store) / suites.REPORTS / Path(suite).stem
     kept = sorted(folder.rglob("request.json")) if planned else [folder / "index.html", folder / "README.md"]
-    return Written(files=tuple(path for path in kept if path.is_file()), status=status)
+    return Written(files=tuple(path for path in kept if path.is_file()), said=tuple(said), status=status)
 
 
 def report(
@@ -125,6 +130,7 @@ def report(
         0
     """
     folder = Path(output)
-    status = reporting.main(None if results is None else Path(results), folder, verify, seal)
+    with terminal.heard() as said:
+        status = reporting.main(None if results is None else Path(results), folder, verify, seal)
     pages = [path for path in (folder / "README.md", folder / "index.html") if path.is_file()]
-    return Written(files=tuple(pages), status=status)
+    return Written(files=tuple(pages), said=tuple(said), status=status)

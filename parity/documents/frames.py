@@ -5,14 +5,14 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from parity.documents.tables import Table, records
+from parity.documents.tables import DataTable, records
 from parity.errors import UsageError
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-def frame(table: Table) -> DataFrame:
+def frame(table: DataTable) -> DataFrame:
     """One row a row, one column a column. Raises UsageError where there is no pandas."""
     if find_spec("pandas") is None:
         raise UsageError(

@@ -48,7 +48,9 @@ def summary(checked: Checked, most: int = MOST_BYTES) -> str:
     head += [escaping.markdown(f"{len(checked.cases)} cases × frameworks on {checked.machine.processor or 'this machine'}"), ""]
     counts = sorted(checked.summary.case_verdicts.items())
     head.append(
-        tables.markdown(tables.Table(("verdict", "cases"), tuple((f"{mark(name)} {name}", count) for name, count in counts)))
+        tables.markdown(
+            tables.DataTable(("verdict", "cases"), tuple((f"{mark(name)} {name}", count) for name, count in counts))
+        )
     )
     if checked.command:
         head += ["", f"`{escaping.markdown_code(checked.command)}`"]

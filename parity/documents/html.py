@@ -6,7 +6,7 @@ It refuses scripts and styles from elsewhere.
 from __future__ import annotations
 
 from parity import escaping
-from parity.documents.tables import Cell, Table, numeric, text
+from parity.documents.tables import Cell, DataTable, numeric, text
 from parity.judgement.verdicts import GREEN, INCOMPLETE, PASSING, WORST_FIRST
 
 MOST_ROWS = 60
@@ -24,7 +24,7 @@ def colour(verdict: Cell) -> str:
     return COLOURS["passing" if verdict in PASSING else "incomplete" if verdict in INCOMPLETE else "bad"]
 
 
-def page(heading: str, table: Table) -> str:
+def page(heading: str, table: DataTable) -> str:
     """A `<div>` with the heading and at most MOST_ROWS rows; how many are left out is said."""
     right = numeric(table)
     head = "".join(f"<th>{_cell(name)}</th>" for name in table.columns)
@@ -35,7 +35,7 @@ def page(heading: str, table: Table) -> str:
     return f"<div><p>{_cell(heading, 4 * LONGEST_CELL)}</p>{rows}{more}</div>"
 
 
-def _row(table: Table, row: tuple[Cell, ...], right: tuple[int, ...]) -> str:
+def _row(table: DataTable, row: tuple[Cell, ...], right: tuple[int, ...]) -> str:
     cells = []
     for place, cell in enumerate(row):
         style = "text-align:right" if place in right else "text-align:left"

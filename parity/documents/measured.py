@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict
 
 from parity.documents.results import STRICT, Machine
-from parity.documents.tables import Cell, Table
+from parity.documents.tables import Cell, DataTable
 from parity.documents.told import Told
 from parity.reporting.summary import quiet
 
@@ -62,7 +62,7 @@ class Timed(Told):
         return f"{timed} of {len(self.results)} cells timed"
 
     @property
-    def table(self) -> Table:
+    def table(self) -> DataTable:
         """A row a cell; milliseconds a step are the median over the blocks that other programs left alone."""
         columns = ("verdict", "spec", "framework", "mode", "batch_size", "milliseconds", "processes", "reason")
         rows = tuple(
@@ -72,7 +72,7 @@ class Timed(Told):
             )
             for cell in self.results
         )
-        return Table(columns, rows, "verdict")
+        return DataTable(columns, rows, "verdict")
 
 
 def _milliseconds(cell: Timing) -> float | None:
@@ -130,11 +130,11 @@ class Fingerprinted(Told):
         return f"{self.object} ({self.framework} {self.framework_version}), {self.kind}: {self.name}"
 
     @property
-    def table(self) -> Table:
+    def table(self) -> DataTable:
         """A row a run or round that it was driven with."""
         names = tuple(dict.fromkeys(key for run in self.driven for key in run))
         rows = tuple(tuple(_cell(run.get(name)) for name in names) for run in self.driven)
-        return Table(names, rows)
+        return DataTable(names, rows)
 
 
 def _cell(value: object) -> Cell:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.dataclasses import dataclass
 
-from parity.documents.tables import Table
+from parity.documents.tables import DataTable
 from parity.documents.told import Told
 from parity.judgement.verdicts import PASSING, exit_status, worst
 
@@ -218,7 +218,7 @@ class Checked(Told):
         return f"{len(self.cases)} cases × frameworks: {told or 'nothing was compared'}{worst_of_all}"
 
     @property
-    def table(self) -> Table:
+    def table(self) -> DataTable:
         """A row a case and framework, what does not pass first."""
         columns = ("verdict", "framework", "case", "dtype", "share", "comparisons", "seconds", "reason")
         ordered = sorted(self.cases, key=lambda case: case.verdict in PASSING)
@@ -229,7 +229,7 @@ class Checked(Told):
             )
             for case in ordered
         )
-        return Table(columns, rows, "verdict")
+        return DataTable(columns, rows, "verdict")
 
 
 def _rank(share: float | None) -> float:

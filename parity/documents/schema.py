@@ -24,7 +24,7 @@ SPELLED = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
 
 
 @dataclass(frozen=True, config=STRICT)
-class Rows:
+class PrintedTable:
     """What a command prints with `--format json`: a table's rows, each under the names of the columns."""
 
     columns: tuple[str, ...]
@@ -33,8 +33,8 @@ class Rows:
     schema_version: Literal[2] = 2
 
 
-Document = Annotated[Checked | Timed | Fingerprinted | Rows, Field(discriminator="verb")]
-MODEL: TypeAdapter[Checked | Timed | Fingerprinted | Rows] = TypeAdapter(Document)
+Document = Annotated[Checked | Timed | Fingerprinted | PrintedTable, Field(discriminator="verb")]
+MODEL: TypeAdapter[Checked | Timed | Fingerprinted | PrintedTable] = TypeAdapter(Document)
 
 
 def schema() -> dict[str, object]:
@@ -53,7 +53,7 @@ def spelled(document: Checked | Timed | Fingerprinted) -> str:
     return document.to_json()
 
 
-def read(path: Path) -> Checked | Timed | Fingerprinted | Rows:
+def read(path: Path) -> Checked | Timed | Fingerprinted | PrintedTable:
     """What a file holds. Raises UsageError where it is no document of parity."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -62,7 +62,7 @@ def read(path: Path) -> Checked | Timed | Fingerprinted | Rows:
     return parsed(found, str(path))
 
 
-def parsed(found: object, where: str) -> Checked | Timed | Fingerprinted | Rows:
+def parsed(found: object, where: str) -> Checked | Timed | Fingerprinted | PrintedTable:
     """The same, of what was read. where: the file's name."""
     version = found.get("schema_version") if isinstance(found, dict) else None
     if type(version) is not int or version not in HISTORY or not isinstance(found, dict):

@@ -11,7 +11,7 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from parity.documents.results import Result
-from parity.documents.tables import Cell, Table
+from parity.documents.tables import Cell, DataTable
 from parity.documents.told import Told
 
 STRICT = ConfigDict(extra="forbid", use_attribute_docstrings=True)
@@ -22,7 +22,7 @@ class Tabled(Told):
     """A sentence and a table. status: what the command would end with."""
 
     title: str
-    content: Table
+    content: DataTable
     status: int = 0
     bad: tuple[str, ...] = ()
     """Words of the verdict's column that are failures."""
@@ -32,7 +32,7 @@ class Tabled(Told):
         return self.title
 
     @property
-    def table(self) -> Table:
+    def table(self) -> DataTable:
         return self.content
 
     @property
@@ -59,7 +59,7 @@ class Shown(Told):
     source: str
     size: str
     """Of an architecture; empty for a rule."""
-    content: Table
+    content: DataTable
     parameters: int | None = None
     """How many numbers are learnt."""
     statistics: int | None = None
@@ -78,7 +78,7 @@ class Shown(Told):
         return f"{self.name}{f' ({self.size})' if self.size else ''}{counted}; {self.source}"
 
     @property
-    def table(self) -> Table:
+    def table(self) -> DataTable:
         return self.content
 
     @property
@@ -101,8 +101,8 @@ class Written(Told):
         return f"wrote {named}" if len(self.files) < 4 else f"wrote {len(self.files)} files below {self.files[0].parent}"
 
     @property
-    def table(self) -> Table:
-        return Table(
+    def table(self) -> DataTable:
+        return DataTable(
             ("file", "bytes"), tuple((str(path), path.stat().st_size if path.is_file() else None) for path in self.files)
         )
 
@@ -133,13 +133,13 @@ class Bisected(Told):
         return " ".join(self.said[:1]) or f"{self.framework} departs first from {self.spec} at {self.node}"
 
     @property
-    def table(self) -> Table:
+    def table(self) -> DataTable:
         columns = ("verdict", "node", "quantity", "tensor", "error", "budget")
         found = self.departure
         rows: tuple[tuple[Cell, ...], ...] = ()
         if found is not None:
             rows = ((found.verdict, self.node, found.quantity, found.tensor, found.error, found.budget),)
-        return Table(columns, rows, "verdict")
+        return DataTable(columns, rows, "verdict")
 
     @property
     def exit_status(self) -> int:

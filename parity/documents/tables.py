@@ -22,7 +22,7 @@ FORMATS = ("table", "markdown", "csv", "json")
 
 
 @dataclass(frozen=True, repr=False, config=ConfigDict(extra="forbid"))
-class Table:
+class DataTable:
     """Columns and rows. verdict: the column whose words are verdicts, if there is one."""
 
     columns: tuple[str, ...]
@@ -35,7 +35,7 @@ class Table:
                 raise ValueError(f"a row has {len(row)} cells, and there are {len(self.columns)} columns")
 
     def __repr__(self) -> str:
-        return f"Table: {len(self.rows)} rows of {', '.join(self.columns)}"[:200]
+        return f"DataTable: {len(self.rows)} rows of {', '.join(self.columns)}"[:200]
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -51,7 +51,7 @@ def text(cell: Cell) -> str:
     return "" if cell is None else f"{cell:.4g}" if isinstance(cell, float) else str(cell)
 
 
-def numeric(table: Table) -> tuple[int, ...]:
+def numeric(table: DataTable) -> tuple[int, ...]:
     """The places of the columns that hold numbers alone, which stand at the right."""
     found = []
     for place in range(len(table.columns)):
@@ -61,7 +61,7 @@ def numeric(table: Table) -> tuple[int, ...]:
     return tuple(found)
 
 
-def markdown(table: Table) -> str:
+def markdown(table: DataTable) -> str:
     """GitHub-flavoured Markdown."""
     right = numeric(table)
     lines = [[*table.columns], ["--:" if place in right else "---" for place in range(len(table.columns))]]
@@ -70,7 +70,7 @@ def markdown(table: Table) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def comma_separated(table: Table) -> str:
+def comma_separated(table: DataTable) -> str:
     """CSV with a line of headings. A cell that a spreadsheet would run as a formula begins with an apostrophe."""
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
@@ -86,18 +86,18 @@ def _inert(cell: Cell) -> Cell:
     return f"'{line}" if line.startswith(("=", "+", "@", "-")) and len(line) > 1 else line
 
 
-def records(table: Table) -> list[dict[str, Cell]]:
+def records(table: DataTable) -> list[dict[str, Cell]]:
     """A row as a mapping from the names of the columns."""
     return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
 
 
-def as_json(verb: str, table: Table) -> str:
+def as_json(verb: str, table: DataTable) -> str:
     """The rows as a document of docs/results.schema.json."""
     document = {"schema_version": SCHEMA_VERSION, "verb": verb, "columns": table.columns, "rows": records(table)}
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False)
 
 
-def narrowed(table: Table, columns: Sequence[str]) -> Table:
+def narrowed(table: DataTable, columns: Sequence[str]) -> DataTable:
     """The same rows with these columns alone."""
     places = [table.columns.index(name) for name in columns]
-    return Table(tuple(columns), tuple(tuple(row[place] for place in places) for row in table.rows), table.verdict)
+    return DataTable(tuple(columns), tuple(tuple(row[place] for place in places) for row in table.rows), table.verdict)

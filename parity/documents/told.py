@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from parity.documents import frames, html
-from parity.documents.tables import Table
+from parity.documents.tables import DataTable
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -31,7 +31,7 @@ class Told(ABC):
 
     @property
     @abstractmethod
-    def table(self) -> Table:
+    def table(self) -> DataTable:
         """The rows that a notebook shows and a frame holds."""
 
     @property

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from parity.documents.tabled import Tabled
-from parity.documents.tables import Table
+from parity.documents.tables import DataTable
 from parity.execution.launcher.launching import only_writer
 from parity.trials import options
 from parity.verbs import terminal
@@ -36,7 +36,7 @@ def held(store: str | Path | None = None) -> Tabled:
         if (place / name).is_dir():
             rows.append((name, what, len(files), sum(path.stat().st_size for path in files)))
     total = sum(row[3] for row in rows)
-    return Tabled(f"{place.absolute()} holds {size(total)}", Table(("folder", "what", "files", "bytes"), tuple(rows)))
+    return Tabled(f"{place.absolute()} holds {size(total)}", DataTable(("folder", "what", "files", "bytes"), tuple(rows)))
 
 
 def emptied(store: str | Path | None = None) -> Tabled:

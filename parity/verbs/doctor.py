@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from parity.documents.tabled import Tabled
-from parity.documents.tables import Cell, Table
+from parity.documents.tables import Cell, DataTable
 from parity.execution.endings import headline
 from parity.execution.frameworks import training
 from parity.execution.launcher import diagnosis, environments
@@ -47,7 +47,7 @@ def _told(found: Sequence[Diagnosis]) -> Tabled:
     title = f"{len(found) - len(missing)} of {len(found)} frameworks answer" + (
         f"; missing: {', '.join(missing)}" if missing else ""
     )
-    content = Table(("state", *COLUMNS, "reason", "mend"), rows, "state")
+    content = DataTable(("state", *COLUMNS, "reason", "mend"), rows, "state")
     return Tabled(title, content, 3 if any(name in training() for name in missing) else 0, ("missing",))
 
 

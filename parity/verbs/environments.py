@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from parity.documents.tabled import Tabled
-from parity.documents.tables import Table
+from parity.documents.tables import DataTable
 from parity.execution.launcher import environments
 from parity.execution.launcher.environments import Unavailable
 from parity.trials import asked_frameworks
@@ -26,7 +26,7 @@ def built(frameworks: Sequence[str]) -> Tabled:
             rows.append(("there", name, str(environment.interpreter), ""))
     failed = [row[1] for row in rows if row[0] == "unavailable"]
     title = f"{len(rows) - len(failed)} of {len(rows)} environments stand"
-    content = Table(("state", "framework", "interpreter", "reason"), tuple(rows), "state")
+    content = DataTable(("state", "framework", "interpreter", "reason"), tuple(rows), "state")
     return Tabled(title, content, 3 if failed else 0, ("unavailable",))
 
 
@@ -42,7 +42,7 @@ def listed() -> Tabled:
     """What stands: framework, variant, accelerator, place."""
     rows = tuple((item.framework, item.variant, item.accelerator, str(item.directory)) for item in environments.standing())
     title = f"{len(rows)} environments below {environments.root()}"
-    return Tabled(title, Table(("framework", "variant", "accelerator", "folder"), rows))
+    return Tabled(title, DataTable(("framework", "variant", "accelerator", "folder"), rows))
 
 
 def show() -> int:
@@ -57,7 +57,7 @@ def removed(framework: str) -> Tabled:
     (name,) = asked_frameworks.asked([framework])
     gone = tuple((str(directory),) for directory in environments.remove(name))
     title = f"removed {len(gone)} environments of {name}" if gone else f"{name} has no built environment"
-    return Tabled(title, Table(("folder",), gone))
+    return Tabled(title, DataTable(("folder",), gone))
 
 
 def remove(framework: str) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from parity.documents.tables import Table
+from parity.documents.tables import DataTable
 from parity.errors import UsageError
 from parity.spec.mistakes import did_you_mean, short
 from parity.trials.options import DEVICES, DTYPES, MODES, SIZES
@@ -99,7 +99,7 @@ def listed(kind: str | None = None) -> Tabled:
 
     kinds = KINDS if kind is None else {kind: lambda: _names(kind)}
     rows = tuple((name, member) for name, find in kinds.items() for member in find())
-    return Tabled(f"{len(rows)} names of {'all kinds' if kind is None else kind}", Table(("kind", "name"), rows))
+    return Tabled(f"{len(rows)} names of {'all kinds' if kind is None else kind}", DataTable(("kind", "name"), rows))
 
 
 def _names(kind: str) -> list[str]:

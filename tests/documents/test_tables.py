@@ -13,10 +13,10 @@ import pytest
 
 from parity.documents import frames, html, tables
 from parity.documents.tabled import Tabled
-from parity.documents.tables import Table
+from parity.documents.tables import DataTable
 from parity.errors import UsageError
 
-WILD = Table(("name", "n"), (("a|b <script>", 1), ("=1+1\nx", None), ("-", 2.5)))
+WILD = DataTable(("name", "n"), (("a|b <script>", 1), ("=1+1\nx", None), ("-", 2.5)))
 
 
 def test_markdown_keeps_a_row_a_line_and_numbers_at_the_right() -> None:
@@ -37,12 +37,12 @@ def test_json_has_a_row_under_the_names_of_the_columns(fits: Callable[[str], str
 
 def test_a_row_of_another_length_is_refused() -> None:
     with pytest.raises(ValueError, match="a row has 1 cells, and there are 2 columns"):
-        Table(("a", "b"), (("x",),))
+        DataTable(("a", "b"), (("x",),))
 
 
 def test_a_page_is_escaped_coloured_and_bounded() -> None:
     rows = tuple(("differs" if place else "agrees", "<img onerror=1>" * 50) for place in range(500))
-    page = html.page("<h1>", Table(("verdict", "what"), rows, "verdict"))
+    page = html.page("<h1>", DataTable(("verdict", "what"), rows, "verdict"))
     assert "<img" not in page and "<h1>" not in page and len(page) < 40_000
     assert page.count(html.COLOURS["bad"]) == html.MOST_ROWS - 1 and page.count(html.COLOURS["green"]) == 1
     assert "440 more rows" in page
@@ -65,6 +65,6 @@ def test_a_frame_has_a_row_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_bad_rows_of_a_table_are_its_failures() -> None:
-    told = Tabled("x", Table(("state", "name"), (("there", "a"), ("missing", "b")), "state"), 3, ("missing",))
+    told = Tabled("x", DataTable(("state", "name"), (("there", "a"), ("missing", "b")), "state"), 3, ("missing",))
     assert told.failures == (("missing", "b"),) and told.exit_status == 3 and Tabled("x", WILD).failures == ()
     assert len(repr(Tabled("long " * 100, WILD))) <= 200

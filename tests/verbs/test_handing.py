@@ -29,8 +29,8 @@ def place(tmp_path: Path, fakes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_check_writes_every_file_and_tells_github(
     place: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(place / "summary.md"))
-    (place / "summary.md").write_text("before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(place / "step_summary"))
+    (place / "step_summary").write_text("before\n")
     files = {"--json": "found.json", "--junit": "junit.xml", "--badge": "badge.svg"}
     words = [word for option, name in files.items() for word in (option, str(place / name))]
     assert status(["check", "lenet", "--realization", WRONG, "--dtype", "float64", "--github", "--quiet", *words]) == 1
@@ -44,7 +44,7 @@ def test_check_writes_every_file_and_tells_github(
     assert suite.attrib["failures"] == str(len(bad)) and float(suite.attrib["time"]) > 0
     assert f'aria-label="parity: {len(bad)} of {len(document["cases"])} differ"' in (place / "badge.svg").read_text()
     assert document["command"].startswith("parity check lenet --realization torch=planted:Implementation")
-    summary = (place / "summary.md").read_text()
+    summary = (place / "step_summary").read_text()
     assert summary.startswith("before\n### parity check: differs") and summary.count("| ✗ differs | torch |") == len(bad)
     again = next(case["again"] for case in bad if case["case"].startswith("lenet:sigmoid_2"))
     assert again.startswith("parity check lenet --framework 'torch'") and f"--store {place}/store" in again

@@ -8,7 +8,7 @@ import rich.table
 from rich.text import Text
 
 from parity.atlas.chapters import CHAPTERS
-from parity.documents.tables import Table
+from parity.documents.tables import DataTable
 from parity.reporting.atlas import AtlasRow, marked
 from parity.verbs import terminal
 from parity.verbs.terminal import columns, tables
@@ -55,7 +55,7 @@ def show(
         terminal.say(f"{measured}, just now", error=aside)
 
 
-def table(rows: Sequence[AtlasRow], frameworks: Sequence[str]) -> Table:
+def table(rows: Sequence[AtlasRow], frameworks: Sequence[str]) -> DataTable:
     """A row a question: its chapter and NAME, each framework's answer, and between two what to do."""
     pair = len(frameworks) == 2
     headings = ("name", "chapter", "question", *frameworks, "differs", *(("what to do",) if pair else ()))
@@ -68,7 +68,7 @@ def table(rows: Sequence[AtlasRow], frameworks: Sequence[str]) -> Table:
         )
         for row in rows
     )
-    return Table(headings, cells)
+    return DataTable(headings, cells)
 
 
 def _line(row: AtlasRow, frameworks: Sequence[str]) -> str:

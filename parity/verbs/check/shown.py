@@ -98,13 +98,13 @@ def matrix(judged: Sequence[Judged]) -> Table:
     return table
 
 
-def matrix_table(judged: Sequence[Judged]) -> tables.Table:
+def matrix_table(judged: Sequence[Judged]) -> tables.DataTable:
     """The same as data: a row a spec, a column a framework and precision."""
     columns, lines = _cells(judged)
     rows: tuple[tuple[tables.Cell, ...], ...] = tuple(
         (spec, cases, *(text for _, text in cells)) for spec, cases, cells in lines
     )
-    return tables.Table(("spec", "cases", *(f"{framework} {dtype}" for framework, dtype in columns)), rows)
+    return tables.DataTable(("spec", "cases", *(f"{framework} {dtype}" for framework, dtype in columns)), rows)
 
 
 def _cells(judged: Sequence[Judged]) -> tuple[list[tuple[str, str]], list[tuple[str, int, list[tuple[str, str]]]]]:

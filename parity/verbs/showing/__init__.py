@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from parity.documents.tables import Cell, Table
+from parity.documents.tables import Cell, DataTable
 from parity.errors import UsageError
 from parity.reporting import diagrams
 from parity.spec import specs as language
@@ -18,7 +18,7 @@ from parity.spec.graph import Graph
 from parity.spec.mistakes import printable, short
 from parity.trials.options import SIZES
 from parity.verbs import terminal
-from parity.verbs.showing.laid_out import LaidOut, Layer, boxes, grouped, laid_out, shape_text
+from parity.verbs.showing.laid_out import LaidOut, ShownLayer, boxes, grouped, laid_out, shape_text
 from parity.verbs.terminal import columns, tables
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def described(name: str, size: str = "full", depth: int = 0) -> Shown:
     spec = _loaded(name, size)
     if not isinstance(spec, language.Architecture):
         formulas = tuple((part, line) for part, lines in _parts(spec) for line in lines)
-        return Shown(spec.name, printable(spec.source), "", Table(("part", "formula"), formulas))
+        return Shown(spec.name, printable(spec.source), "", DataTable(("part", "formula"), formulas))
     graph, warnings = expand_with_warnings(spec, size)
     found = laid_out(spec, graph, size)
     layers = grouped(found.layers, depth)
@@ -49,7 +49,7 @@ def described(name: str, size: str = "full", depth: int = 0) -> Shown:
         spec.name,
         printable(spec.source),
         size,
-        Table(("layer", "op", "output", "parameters", "FLOPs", "layers"), rows),
+        DataTable(("layer", "op", "output", "parameters", "FLOPs", "layers"), rows),
         parameters=graph.parameter_count(),
         statistics=_moved(graph),
         flops=_flops(found),
@@ -96,7 +96,7 @@ def _loaded(name: str, size: str) -> language.Architecture | Rule:
     return spec
 
 
-def _depth(layers: tuple[Layer, ...]) -> int:
+def _depth(layers: tuple[ShownLayer, ...]) -> int:
     """In a terminal the greatest depth at which a deep network fits; elsewhere every layer."""
     if columns.width() is None or len(layers) <= MOST:
         return 0
@@ -104,7 +104,7 @@ def _depth(layers: tuple[Layer, ...]) -> int:
     return next((depth for depth in range(deepest, 1, -1) if len(grouped(layers, depth)) <= MOST), 1)
 
 
-def _draw(shown: tuple[Layer, ...], graph: Graph, title: str, mermaid: bool, svg: Path | None) -> None:
+def _draw(shown: tuple[ShownLayer, ...], graph: Graph, title: str, mermaid: bool, svg: Path | None) -> None:
     drawn = boxes(shown, graph)
     if svg is not None:
         svg.write_text(diagrams.svg(drawn, title), encoding="utf-8")
@@ -144,7 +144,7 @@ def _rule(spec: Rule) -> Iterator[str]:
             yield columns.hanging(text, indent + columns.GAP * (" = " in line), wide)
 
 
-def _lines(found: LaidOut, shown: tuple[Layer, ...], graph: Graph, depth: int) -> Iterator[str]:
+def _lines(found: LaidOut, shown: tuple[ShownLayer, ...], graph: Graph, depth: int) -> Iterator[str]:
     """A line a layer or group, then inputs, counts and FLOPs."""
     headings = ("layer", "op", "output", "parameters", "FLOPs")
     first, *others = columns.table(headings, map(_row, shown), right=(3, 4), wide=columns.width())
@@ -169,10 +169,10 @@ def _flops(found: LaidOut) -> dict[str, int]:
     return {name: sum(node.flops for node in nodes) for name, nodes in found.networks.items()}
 
 
-def _row(layer: Layer) -> tuple[str, ...]:
+def _row(layer: ShownLayer) -> tuple[str, ...]:
     number = f"{layer.parameters:,}" if layer.parameters else "shared" if layer.shared else ""
     return layer.name, layer.ops, layer.output, number, f"{layer.flops:,}" if layer.flops else ""
 
 
-def _data(layer: Layer) -> tuple[Cell, ...]:
+def _data(layer: ShownLayer) -> tuple[Cell, ...]:
     return layer.name, layer.ops, layer.output, layer.parameters, layer.flops, layer.layers

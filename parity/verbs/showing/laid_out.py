@@ -16,7 +16,7 @@ from parity.spec.networks import network_nodes
 
 
 @dataclass(frozen=True)
-class Layer:
+class ShownLayer:
     """One row. name: of a node or of a group; ops: what it is made of; layers: how many nodes stand in it."""
 
     name: str
@@ -33,7 +33,7 @@ class Layer:
 class LaidOut:
     """All rows of an architecture, and the nodes of each of its networks; "" where it is one."""
 
-    layers: tuple[Layer, ...]
+    layers: tuple[ShownLayer, ...]
     networks: Mapping[str, tuple[Node, ...]]
 
 
@@ -49,7 +49,9 @@ def laid_out(spec: language.Architecture, graph: Graph, size: str) -> LaidOut:
     return LaidOut(layers, networks or {"": nodes})
 
 
-def _layer(node: Node, shapes: Mapping[str, tuple[int, ...]], seen: set[str], owners: Mapping[str, str], network: str) -> Layer:
+def _layer(
+    node: Node, shapes: Mapping[str, tuple[int, ...]], seen: set[str], owners: Mapping[str, str], network: str
+) -> ShownLayer:
     names = list(node.parameters.values())
     for inner in node.body.nodes if node.body else ():
         names += inner.parameters.values()
@@ -58,28 +60,28 @@ def _layer(node: Node, shapes: Mapping[str, tuple[int, ...]], seen: set[str], ow
     seen.update(names)
     output = " ".join(shape_text(shape) for shape in node.outputs.values())
     read = (owners.get(source) or owners.get(f"{network}.{source}", source) for source in node.sources())
-    return Layer(node.name, node.op, output, own, shared, node.flops, sources=tuple(dict.fromkeys(read)))
+    return ShownLayer(node.name, node.op, output, own, shared, node.flops, sources=tuple(dict.fromkeys(read)))
 
 
-def grouped(layers: Sequence[Layer], depth: int) -> tuple[Layer, ...]:
+def grouped(layers: Sequence[ShownLayer], depth: int) -> tuple[ShownLayer, ...]:
     """Layers whose names are alike in their first `depth` parts as one row, at the place of the first; 0 joins none."""
     if depth == 0:
         return tuple(layers)
     names = {layer.name: ".".join(layer.name.split(".")[:depth]) for layer in layers}
-    groups: dict[str, list[Layer]] = {}
+    groups: dict[str, list[ShownLayer]] = {}
     for layer in layers:
         groups.setdefault(names[layer.name], []).append(layer)
     return tuple(_group(name, group, names) for name, group in groups.items())
 
 
-def _group(name: str, group: Sequence[Layer], names: Mapping[str, str]) -> Layer:
+def _group(name: str, group: Sequence[ShownLayer], names: Mapping[str, str]) -> ShownLayer:
     if len(group) == 1:
         return replace(group[0], name=name, sources=_outside(name, group, names))
     ops: dict[str, int] = {}
     for layer in group:
         ops[layer.ops] = ops.get(layer.ops, 0) + 1
     told = ", ".join(f"{count} {op}" if count > 1 else op for op, count in ops.items())
-    return Layer(
+    return ShownLayer(
         name,
         told,
         group[-1].output,
@@ -91,13 +93,13 @@ def _group(name: str, group: Sequence[Layer], names: Mapping[str, str]) -> Layer
     )
 
 
-def _outside(name: str, group: Iterable[Layer], names: Mapping[str, str]) -> tuple[str, ...]:
+def _outside(name: str, group: Iterable[ShownLayer], names: Mapping[str, str]) -> tuple[str, ...]:
     """What feeds a group from outside of it."""
     read = (names.get(source, source) for layer in group for source in layer.sources)
     return tuple(dict.fromkeys(source for source in read if source != name))
 
 
-def boxes(layers: Sequence[Layer], graph: Graph) -> list[Box]:
+def boxes(layers: Sequence[ShownLayer], graph: Graph) -> list[Box]:
     """The network as boxes and arrows: its inputs, then its layers."""
     used = {source for layer in layers for source in layer.sources}
     made = [

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -19,6 +21,21 @@ if TYPE_CHECKING:
     from rich.segment import Segment
 
 
+HEARD: ContextVar[list[str] | None] = ContextVar("HEARD", default=None)
+"""Where lines go instead of stdout while Python listens (`heard`)."""
+
+
+@contextmanager
+def heard() -> Iterator[list[str]]:
+    """Collects the lines that verbs say on stdout, for a function of `import parity`, which prints nothing."""
+    lines: list[str] = []
+    token = HEARD.set(lines)
+    try:
+        yield lines
+    finally:
+        HEARD.reset(token)
+
+
 def say(text: object = "", *, error: bool = False, colour: str | None = None, bold: bool | None = None) -> None:
     """Lines of text on stdout (error: on stderr), whole: never folded, never taken for markup."""
     write(styled(text, colour=colour, bold=bold), error=error)
@@ -28,6 +45,10 @@ def write(text: str, *, error: bool = False) -> None:
     """Lines that were made safe (`styled`), in the stream's own encoding: click would write UTF-8 to a terminal of ASCII.
 
     A pipe gets no colour, nor does anyone who has set NO_COLOR (no-color.org)."""
+    lines = HEARD.get()
+    if lines is not None and not error:
+        lines.extend(click.unstyle(text).splitlines())
+        return
     stream = sys.stderr if error else sys.stdout
     coloured = stream.isatty() and not os.environ.get("NO_COLOR")
     stream.write(f"{text if coloured else click.unstyle(text)}\n")
@@ -44,7 +65,13 @@ def show(table: RenderableType, width: int | None = None) -> None:
     console = console_of()
     if width is not None:
         console.width = max(console.width, width)
-    console.print(table)
+    lines = HEARD.get()
+    if lines is None:
+        console.print(table)
+        return
+    with console.capture() as captured:
+        console.print(table)
+    lines.extend(click.unstyle(captured.get()).splitlines())
 
 
 def console_of(error: bool = False) -> Console:

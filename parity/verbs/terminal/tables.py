@@ -6,11 +6,11 @@ It refuses the format `table`: each verb lays its own rows out for a terminal.
 from __future__ import annotations
 
 from parity.documents import tables
-from parity.documents.tables import Table
+from parity.documents.tables import DataTable
 from parity.verbs import terminal
 
 
-def write(table: Table, how: str, verb: str) -> None:
+def write(table: DataTable, how: str, verb: str) -> None:
     """Prints the rows. how: markdown, csv or json; verb: the command, for JSON."""
     if how == "json":
         terminal.say(tables.as_json(verb, table))

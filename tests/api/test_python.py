@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import inspect
 import os
 import subprocess
@@ -13,11 +12,14 @@ from pathlib import Path
 
 import pytest
 import rich_click as click
+from python_examples import VERBS, examples
 
 import parity
+from parity.api import comparing, keeping, looking, moving, running
 from parity.commands import guide
 from parity.commands import parity as root
 from parity.documents.told import Told
+from parity.reporting.results import Speed
 
 NAMES = {"list": "list_", "atlas": "atlas_"}
 """Command -> function, where it is not the command's words joined by `_`."""
@@ -29,12 +31,16 @@ PRINTED = {"json_path", "junit_path", "badge_path", "github", "how", "mermaid", 
 """Options that say where results are written or how they are printed: a result's own methods do so in Python."""
 FOLDED = {("bisect", "output"): "the command writes a file that reproduces it", ("fingerprint", "kind"): ""}
 COMMANDS = {name: command for name, command in guide.commands(root) if name not in SHELL}
-VERBS = [name for name in parity.__all__ if inspect.isfunction(getattr(parity, name, None))]
 NONE = inspect.Parameter.empty
 
 
 def function_of(command: str) -> str:
     return NAMES.get(command, command.replace(" ", "_"))
+
+
+def test_every_function_lies_in_the_room_of_functions() -> None:
+    rooms = (comparing, keeping, looking, moving, running)
+    assert {getattr(parity, name).__module__ for name in VERBS} == {room.__name__ for room in rooms}
 
 
 def test_every_command_is_a_function_and_every_function_a_command() -> None:
@@ -81,6 +87,16 @@ def test_a_function_says_what_it_takes_gives_and_raises_and_has_no_any(name: str
     assert set(hints) == {*parameters, "return"} and not any("Any" in str(hint) for hint in hints.values())
 
 
+def test_the_page_names_every_function_beside_what_it_gives() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "python.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:3] for line in page.splitlines() if line.startswith("| `")]
+    named = {name.strip(" `"): gives.strip(" `") for names, gives in rows for name in names.split(",")}
+    assert set(named) == set(VERBS)
+    for name, gives in named.items():
+        hint = inspect.signature(getattr(parity, name)).return_annotation
+        assert hint == gives or name in ("read", "schema"), name
+
+
 def test_dir_and_all_are_the_same_and_nothing_is_loaded_for_them() -> None:
     told = (
         "import sys, parity; dir(parity), parity.__all__; print(*(name for name in sys.modules if name.startswith('parity')))"
@@ -98,21 +114,30 @@ def test_the_stub_names_what_the_package_gives() -> None:
     assert {words[-1]: words[1] for words in lines} == parity._PLACES  # type: ignore[attr-defined]
 
 
-def examples(*names: str) -> None:
-    """Runs the examples of these functions as they stand; fails with what they print otherwise."""
-    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
-    for name in names:
-        for example in doctest.DocTestFinder(recurse=False).find(getattr(parity, name), name, globs={}):
-            assert example.examples
-            said: list[str] = []
-            assert runner.run(example, out=said.append).failed == 0, "".join(said)
-
-
 def test_the_examples_that_need_no_framework_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARITY_ENVIRONMENTS", str(tmp_path / "environments"))
     examples("list_", "show", "atlas_", "doctor", "schema", "read", "env_list", "env_remove", "clean")
     monkeypatch.chdir(Path(__file__).parents[2])
     examples("report")
+
+
+def test_the_example_of_run_writes_a_plan_and_that_of_bench_reads_samples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plan needs no framework. Samples need a quiet machine: they are made up here, and taken in tests/execution/worker."""
+    monkeypatch.setenv("PARITY_ENVIRONMENTS", str(tmp_path / "environments"))
+    monkeypatch.chdir(tmp_path)
+    examples("run")
+    quiet = {"steps": 10, "wall_ns": 5_000_000, "foreign": 0.0, "steal": 0.0}
+    disturbed = {**quiet, "wall_ns": 90_000_000, "foreign": 0.9}
+    words = ("mlp", "mlp", "torch", "2", "cpu", "float32", "eager", 32)
+    speeds = [Speed(*words, [{"blocks": [quiet, disturbed]}], "agrees"), Speed(*words, [{"blocks": [disturbed]}], "agrees")]
+    monkeypatch.setattr(running.timing, "bench", lambda *_, **__: speeds[:1])
+    examples("bench")
+    monkeypatch.setattr(running.timing, "bench", lambda *_, **__: speeds)
+    timed = parity.bench("mlp", batch_sizes=[8])
+    assert timed.table.column("milliseconds") == (0.5, None) and timed.exit_status == 3 and len(timed.failures) == 1
+    assert timed.command == "parity.bench('mlp', batch_sizes=[8])" and len(repr(timed)) <= 200
 
 
 def test_the_examples_of_check_and_bisect_run_with_a_right_realization(
