@@ -24,6 +24,14 @@ DEVICES = ("cpu", "gpu", "tpu")
 SIZES = ("small", "full")
 """Those that every architecture has; others are its own, and what has none is asked in no other."""
 MODES = ("default", "eager", "compiled", "compiled[xla]")
+ELSEWHERE = {
+    **dict.fromkeys(("double", "fp64", "f64", "torch.float64", "64"), "float64"),
+    **dict.fromkeys(("single", "float", "fp32", "f32", "torch.float32", "32"), "float32"),
+    **dict.fromkeys(("cuda", "cuda:0", "mps", "rocm", "xpu"), "gpu"),
+    **dict.fromkeys(("graph", "jit", "compile", "torch.compile", "hybrid", "hybridized"), "compiled"),
+    "xla": "compiled[xla]",
+}
+"""What people say elsewhere -> the word here, for "did you mean"."""
 
 
 def check(dtypes: Iterable[str] = (), devices: Iterable[str] = (), modes: Iterable[str] = ()) -> None:
@@ -31,13 +39,19 @@ def check(dtypes: Iterable[str] = (), devices: Iterable[str] = (), modes: Iterab
     for what, given, known in (("precision", dtypes, DTYPES), ("device", devices, DEVICES), ("mode", modes, MODES)):
         for word in given:
             if word not in known:
-                close = did_you_mean(word, known)
+                close = meant(word, known)
                 raise UsageError(f"there is no {what} `{short(word)}`; there are {', '.join(known)}{close}")
 
 
 def words(given: str | Sequence[str]) -> tuple[str, ...]:
     """One word may stand where several can."""
     return (given,) if isinstance(given, str) else tuple(given)
+
+
+def meant(word: str, known: Sequence[str]) -> str:
+    """`; did you mean …?`: a word that is said elsewhere, or one that is spelled alike; nothing where none is near."""
+    here = ELSEWHERE.get(word.lower(), "")
+    return f"; did you mean `{here}`?" if here in known else did_you_mean(word, known)
 
 
 def dtypes(given: Sequence[str]) -> tuple[str, ...]:
@@ -47,7 +61,7 @@ def dtypes(given: Sequence[str]) -> tuple[str, ...]:
     chosen, where = settings.dtypes()
     for word in chosen:
         if word not in DTYPES:
-            close = did_you_mean(word, DTYPES)
+            close = meant(word, DTYPES)
             raise UsageError(f"{where}: there is no precision `{short(word)}`; there are {', '.join(DTYPES)}{close}")
     return chosen or DTYPES
 

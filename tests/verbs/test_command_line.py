@@ -29,6 +29,11 @@ RIGHT = "torch=reference_framework:Implementation"
 ONE = ("mlp", "--realization", RIGHT, "--dtype", "float64", "--no-nodes")
 
 
+NAMES = {"tensorflow": "keras", "tf": "keras", "tf.keras": "keras", "pytorch": "torch", "Torch": "torch", "flax": "jax"}
+NAMES |= {"optax": "jax", "gluon": "mxnet", "mx": "mxnet", "onnxruntime": "onnx", "kears": "keras"}
+"""What people call a framework -> its name here."""
+
+
 @pytest.fixture
 def place(tmp_path: Path, fakes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A store; the fakes' folder is the working directory, and torch's interpreter is this one."""
@@ -51,6 +56,12 @@ def place(tmp_path: Path, fakes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (("compare", RIGHT, RIGHT, "--size", "small"), "--size small is of `spec=NAME`"),
         (("bench", "mlp", "--mode", "compield"), "did you mean `compiled`?"),
         (("check", "mlp", "-f", "keras", "--realization", RIGHT), "torch is not asked: add --framework torch"),
+        (("check", "mlp", "--dtype", "double"), "did you mean `float64`?"),
+        (("check", "mlp", "--dtype", "FP32"), "did you mean `float32`?"),
+        (("check", "mlp", "--device", "cuda"), "did you mean `gpu`?"),
+        (("bench", "mlp", "--mode", "graph"), "did you mean `compiled`?"),
+        *((("check", "mlp", "-f", word), f"did you mean `{name}`?") for word, name in NAMES.items()),
+        (("compare", "pytorch=a:b", "torch=a:c"), "did you mean `torch`?"),
         (("list", "architecture"), "no kind or family `architecture`; did you mean `architectures`?"),
     ],
     ids=lambda words: " ".join(words) if isinstance(words, tuple) else "",
@@ -59,6 +70,19 @@ def test_a_word_without_meaning_is_a_mistake_and_never_green(
     place: Path, capfd: pytest.CaptureFixture[str], words: tuple[str, ...], told: str
 ) -> None:
     assert status([*words, *(() if words[0] in ("list", "show", "compare") else ("--store", str(place / "store")))]) == 2
+    assert told in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("tensorflow.keras.optimizers.Adam", "did you mean `keras=tensorflow.keras.optimizers.Adam`?"),
+        ("pytorch=mine:Mine", "did you mean `torch=mine:Mine`?"),
+        ("mine.optimizers.Mine", "Write FRAMEWORK=mine.optimizers.Mine with one of"),
+    ],
+)
+def test_whose_an_object_is_is_asked_with_what_was_meant(target: str, told: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert status(["fingerprint", target]) == 2
     assert told in capfd.readouterr().err
 
 
