@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.dataclasses import dataclass
 
 from parity.documents.tables import DataTable
@@ -23,21 +23,18 @@ STRICT = ConfigDict(extra="forbid", use_attribute_docstrings=True, ser_json_inf_
 
 
 def _read(value: object) -> object:
-    return NON_FINITE.get(value, value) if isinstance(value, str) else value
-
-
-def _told(value: float) -> float | str:
-    if math.isfinite(value):
-        return value
-    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    """A number, or one of the three strings that stand for what is not finite."""
+    if isinstance(value, str) and value not in NON_FINITE:
+        raise ValueError(f"{value[:40]!r} is no number, and none of {', '.join(NON_FINITE)}")
+    return NON_FINITE[value] if isinstance(value, str) else value
 
 
 Number = Annotated[
     float,
     BeforeValidator(_read),
-    PlainSerializer(_told, when_used="json"),
     WithJsonSchema({"anyOf": [{"type": "number"}, {"enum": list(NON_FINITE)}]}),
 ]
+"""Written with `ser_json_inf_nan="strings"`: NaN, Infinity, -Infinity."""
 Verdict = Literal[
     "differs",
     "nonfinite",

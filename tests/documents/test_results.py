@@ -144,6 +144,7 @@ def test_a_file_of_the_first_format_is_read() -> None:
         ({"schema_version": 1}, "it is no results file of format 1"),
         ({"schema_version": 1, "results": [{}], "summary": {}}, "it is no results file of format 1"),
         ({"schema_version": 2, "verb": "dance"}, "run the command again that wrote it"),
+        (old(results=[{**OLD_CHECK["results"][0], "error": "12"}]), "'12' is no number"),  # type: ignore[index, dict-item]
         (old(results=[{**OLD_CHECK["results"][0], "verdict": "fine"}]), "found.json: "),  # type: ignore[index, dict-item]
     ],
 )

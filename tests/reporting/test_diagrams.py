@@ -23,7 +23,9 @@ def drawn(name: str, depth: int = 0) -> list[Box]:
     return boxes(grouped(laid_out(spec, graph, "full").layers, depth), graph)
 
 
-@pytest.mark.parametrize(("name", "depth"), [("resnet18", 0), ("resnet18", 1), ("lstm_language_model", 0), ("cyclegan", 2)])
+@pytest.mark.parametrize(
+    ("name", "depth"), [("resnet18", 0), ("resnet18", 1), ("lstm_language_model", 0), ("dcgan", 0), ("cyclegan", 2)]
+)
 def test_every_layer_is_drawn_once_and_reads_what_stands_above(name: str, depth: int) -> None:
     found = drawn(name, depth)
     names = [box.name for box in found]

@@ -94,6 +94,7 @@ def rows(*verdicts: str) -> list[Row]:
         (("agrees", "exact"), "✓ agrees 0.5"),
         (("differs", "agrees", "agrees"), "✗ differs in 1 of 3, 41 × the budget"),
         (("not_compared", "agrees"), "? not compared in 1 of 2"),
+        (("differs", "differs", "agrees"), "✗ differs in 2 of 3, 41 × the budget"),
     ],
 )
 def test_a_cell_says_how_many_of_how_many_and_by_how_much(verdicts: tuple[str, ...], told: str) -> None:
