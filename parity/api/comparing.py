@@ -76,7 +76,11 @@ def check(
     unread = (("dtypes", words(dtypes)), ("devices", words(devices) != ("cpu",)), ("mode", mode), ("case_id", case_id))
     if own and (models := checking.models_of(words(frameworks), own, (*unread, ("nodes=False", not nodes)))):
         place = Path("weights-map.yaml")
-        found = own_model.compared(named, models, size="full" if size is None else size, seed=seed, map_path=place)
+        try:
+            found = own_model.compared(named, models, size="full" if size is None else size, seed=seed, map_path=place)
+        except side_by_side.Crashed as error:
+            sides = [*(f"spec={spec}" for spec in named), *(f"{name}={target}" for name, target in models.items())]
+            return told.crashed(sides, str(error), command, seed)
         return told.checked(found, command, seed)
     judged = checking.check(
         named,
@@ -114,10 +118,11 @@ def compare(
         seed: of drawn weights and inputs, from 0.
 
     Returns:
-        A case for each model against the first; `.summary.departures` has layers and tested causes.
+        A case for each model against the first; `.summary.departures` has layers and tested causes. A model that fails is
+        `not_compared`, with what its process said.
 
     Raises:
-        UsageError: nothing to compare, inputs that are not known, layers without a counterpart. Crashed: a model fails.
+        UsageError: nothing to compare, inputs that are not known, layers without a counterpart.
 
     Example:
         >>> import parity, pathlib
@@ -132,15 +137,19 @@ def compare(
         ('differs', '1 (BatchNorm1d)')
     """
     given: dict[str, object] = {"size": size, "weights_map": weights_map, "inputs": inputs, "map_path": map_path, "seed": seed}
-    found = side_by_side.compare(
-        sides,
-        size=size,
-        weights_map=None if weights_map is None else Path(weights_map),
-        inputs=words(inputs),
-        seed=seed,
-        map_path=None if map_path is None else Path(map_path),
-    )
-    return told.checked(found, call(compare, "compare", (sides,), given), seed)
+    command = call(compare, "compare", (sides,), given)
+    try:
+        found = side_by_side.compare(
+            sides,
+            size=size,
+            weights_map=None if weights_map is None else Path(weights_map),
+            inputs=words(inputs),
+            seed=seed,
+            map_path=None if map_path is None else Path(map_path),
+        )
+    except side_by_side.Crashed as error:
+        return told.crashed(sides, str(error), command, seed)
+    return told.checked(found, command, seed)
 
 
 def bisect(

@@ -204,6 +204,7 @@ def bench(**options: Any) -> int:
 @click.option("--plan", type=click.Path(path_type=Path, file_okay=False), help="Write self-contained requests here instead.")
 @click.option("--collect", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Judge what came back here.")
 @click.option("--so-far", is_flag=True, help="Run nothing: report what the large networks of SUITE have settled so far.")
+@volume.options
 @PASS_ENV
 def run(**options: Any) -> int:
     """Check, train, bench and report a SUITE; resumes."""

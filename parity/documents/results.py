@@ -159,6 +159,8 @@ class Summary:
     comparisons: int
     forward_only: tuple[str, ...] = ()
     """Frameworks that do not train: their verdicts speak of evaluation mode alone."""
+    weights: str = ""
+    """With which weights models were compared: `drawn` or their `own`; empty where it is not known."""
     redraws: int = 0
     """Draws that were thrown away because they lay near a kink."""
     notes: tuple[Note, ...] = ()

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+import parity
 from parity.cli import status
 from parity.comparing.departures import Departure
 from parity.comparing.judging import Found
@@ -78,6 +79,23 @@ def test_compare_writes_the_same_files_and_ends_alike(
         assert failure.attrib["message"] == "differs: departs first at 1 (ReLU): slope 0.1"
     out = capfd.readouterr().out
     assert ("::error " in out) == ("%0Adeparts first at 1 (ReLU): slope 0.1%0A" in out) == (verdict == "differs")
+
+
+def test_a_model_that_fails_is_an_error_in_every_file(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise compare.Crashed("it broke\nin forward")
+
+    monkeypatch.setattr(compare, "compare", fail)
+    files = ("--json", str(place / "found.json"), "--junit", str(place / "junit.xml"))
+    assert status(["compare", "torch=a:b", "keras=a:c", "--github", *files]) == 3
+    seen = capfd.readouterr()
+    assert "it broke" in seen.err and "::warning title=parity%3A keras not compared::torch=a:b/keras=a:c%0Ait broke" in seen.out
+    suite = ElementTree.parse(place / "junit.xml").getroot()  # noqa: S314 - our own file
+    assert (suite.attrib["errors"], suite.attrib["failures"]) == ("1", "0")
+    found = parity.compare(["torch=a:b", "keras=a:c"])
+    assert found.exit_status == 3 and found.cases[0].reason == "it broke\nin forward" and found.table.rows[0][-1] == "it broke"
 
 
 def test_a_place_that_cannot_be_written_is_told_before_models_run(

@@ -25,7 +25,8 @@ from parity.comparing.structures import Structure
 from parity.errors import UsageError
 from parity.execution.frameworks import OWN_MODELS
 from parity.execution.launcher.environments import Unavailable, installed
-from parity.execution.own_model.conversation import Conversation, Crashed
+from parity.execution.own_model.conversation import Conversation
+from parity.execution.own_model.conversation import Crashed as Crashed
 from parity.judgement.verdicts import PASSING, exit_status
 from parity.spec import source
 from parity.spec.mistakes import SpecError, short
@@ -169,13 +170,14 @@ def main(
     try:
         compared = compare(sides, size=size, weights_map=weights_map, inputs=inputs, seed=seed, map_path=map_path)
     except Crashed as error:
-        return crashed(error)
+        return crashed(error, sides, places, seed)
     return told(compared, places, seed)
 
 
-def crashed(error: Crashed) -> int:
-    """A model that fails, in its own words."""
+def crashed(error: Crashed, sides: Sequence[str], places: Places, seed: int) -> int:
+    """A model that fails, in its own words; the files say that nothing was compared."""
     terminal.say(error, error=True)
+    places.write(collected.crashed(sides, str(error), volume.typed(), seed))
     return 3
 
 

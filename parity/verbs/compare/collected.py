@@ -37,6 +37,32 @@ def checked(compared: Sequence[Compared], command: str = "", seed: int | None = 
     )
 
 
+def crashed(sides: Sequence[str], reason: str, command: str = "", seed: int | None = None) -> Checked:
+    """Models of which one fails: a case of which nothing was compared, with the reason."""
+    framework, _, target = sides[-1].partition("=")
+    case = CaseResult(
+        case="/".join(sides),
+        framework=framework,
+        verdict="not_compared",
+        outcome="crashed",
+        spec=target,
+        kind="own_model",
+        device="cpu",
+        seed=seed,
+        reason=reason,
+        again=command,
+    )
+    return Checked(
+        verb="compare",
+        parity=parity.__version__,
+        command=command,
+        machine=machine.here(),
+        summary=Summary(1, (framework,), {"not_compared": 1}, 0),
+        cases=(case,),
+        results=(),
+    )
+
+
 def case_of(one: Compared) -> str:
     """The two models: `torch=mine:build/keras=mine:port`."""
     return f"{one.base.side}/{one.other.side}"

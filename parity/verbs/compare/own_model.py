@@ -61,5 +61,6 @@ def main(specs: Sequence[str], models: Mapping[str, str], size: str, seed: int, 
     try:
         found = compared(specs, models, size=size, seed=seed, map_path=Path("weights-map.yaml"))
     except Crashed as error:
-        return comparing.crashed(error)
+        sides = [*(f"spec={spec}" for spec in specs), *(f"{name}={target}" for name, target in models.items())]
+        return comparing.crashed(error, sides, places, seed)
     return comparing.told(found, places, seed)
