@@ -87,7 +87,7 @@ def parity_store(request: pytest.FixtureRequest) -> Path:
 def assert_parity(request: pytest.FixtureRequest, parity_store: Path) -> AssertParity:
     """`assert_parity("lenet", frameworks="torch")`: parity.check, failing with a sentence for each departure.
 
-    Takes what parity.check takes, and returns what it returns. What could not be compared fails as well.
+    Its parameters and its result are those of parity.check. A case that could not be compared fails as well.
     """
 
     def checked(specs: str | Sequence[str], **options: Any) -> Checked:

@@ -5,7 +5,7 @@ It refuses to know ops (layers.py) and to judge: the process that runs this file
 
 from __future__ import annotations
 
-from parity.execution.protocol import Array, Description, Driven, Unsupported
+from parity.execution.protocol import Array, Description, Drive, Unsupported
 from parity.spec.cases import Case
 from parity.template_impl import device, tape
 from parity.template_impl.model import Realization
@@ -48,5 +48,5 @@ class Implementation:
     def scheduled(self, case: Case) -> Array:
         raise Unsupported(f"no schedule yet: {case.optimizer} is not followed")
 
-    def drive(self, asked: Driven) -> list[dict[str, Array]]:
+    def drive(self, asked: Drive) -> list[dict[str, Array]]:
         raise Unsupported("no optimizer yet, so none can be driven")

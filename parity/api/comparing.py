@@ -95,7 +95,7 @@ def check(
         realizations=own,
         store=store,
     )
-    return checking.document(judged, checking.Called(selection.files(named), own, asking.store(store)), command)
+    return checking.document(judged, checking.CheckCall(selection.files(named), own, asking.store(store)), command)
 
 
 def compare(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from parity.atlas import fans, starts
+from parity.atlas import initializers, initializers_fans
 from parity.atlas.chapters import QUESTIONS, answer
 from parity.atlas.question import Array
 from parity.judgement import budgets
@@ -20,7 +20,7 @@ ALIKE = "alike"
 DEFAULT = "default"
 """The target of what a default does: it is told the argument that is advised, and held against the default elsewhere."""
 
-DRAWS = frozenset({*starts.CANDIDATES, *fans.NAMES})
+DRAWS = frozenset({*initializers.CANDIDATES, *initializers_fans.NAMES})
 """Questions about draws: two frameworks' numbers are chance's, their distributions are not."""
 
 UNRUN: Mapping[str, str] = {}
@@ -36,10 +36,10 @@ def parts(key: str) -> tuple[str, str]:
 def same(name: str, ours: Array, theirs: Array) -> bool:
     """Whether two frameworks gave one answer to a question: one distribution, or the same numbers up to float32's rounding."""
     if name in DRAWS:
-        question = next(one for one in QUESTIONS if one.name == name)
-        texts = [answer(question, {"value": one}).text for one in (ours, theirs)]
+        question = next(question for question in QUESTIONS if question.name == name)
+        texts = [answer(question, {"value": array}).text for array in (ours, theirs)]
         return texts[0] == texts[1] and not texts[0].startswith("no known form")
-    ours, theirs = (np.asarray(one, np.float64).ravel() for one in (ours, theirs))
+    ours, theirs = (np.asarray(array, np.float64).ravel() for array in (ours, theirs))
     if ours.shape != theirs.shape or not np.array_equal(np.isfinite(ours), np.isfinite(theirs)):
         return False
     finite = np.isfinite(ours)

@@ -84,7 +84,7 @@ def meets(value: Array, form: Array) -> bool:
 
 def written(value: Any) -> str:
     """A default as one writes it in Python."""
-    if isinstance(value, list) and value and all(one == value[0] for one in value):
+    if isinstance(value, list) and value and all(item == value[0] for item in value):
         return written(value[0])  # one number for every axis
     if isinstance(value, float) and float(f"{value:g}") != value:
         return repr(value)  # 1/3: six digits would be another number

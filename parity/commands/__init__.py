@@ -27,7 +27,6 @@ from parity.commands.options import (
     JUNIT,
     MODE,
     NAMED_SIZES,
-    NAMES,
     REALIZATION,
     SEED,
     SPECS,
@@ -54,7 +53,7 @@ class Root(click.RichGroup):
 @click.version_option(__version__, prog_name="parity")
 @click.pass_context
 def parity(context: click.Context) -> None:
-    """Do deep-learning frameworks compute the same thing, and how fast do they train it?"""
+    """Do deep-learning frameworks compute the same numbers, and how fast do they train?"""
     volume.begin()
     pulse.begin(context.invoked_subcommand or "parity", None)
     context.with_resource(pulse.beating())
@@ -64,7 +63,7 @@ def parity(context: click.Context) -> None:
 @click.argument("kind", required=False, type=words.KIND)
 @FORMAT
 def list_(kind: str | None, how: str) -> None:
-    """What there is: architectures, families, initializers, optimizers, ops, frameworks, suites; or what a family holds."""
+    """List architectures, initializers, optimizers, ops, suites and more; with KIND, one kind or the members of one family."""
     from parity.verbs import listing
 
     listing.show_list(kind, how)
@@ -83,7 +82,7 @@ def list_(kind: str | None, how: str) -> None:
 @click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Write the network as a picture here.")
 @FORMAT
 def show(spec: str, size: str, depth: int | None, mermaid: bool, svg: Path | None, how: str) -> None:
-    """Layers, shapes, parameters and FLOPs of SPEC, from the spec alone."""
+    """Show layers, shapes, parameters and FLOPs of SPEC, from the spec alone."""
     from parity.verbs import showing
 
     showing.show(spec, size, depth, mermaid, svg, how)
@@ -92,7 +91,7 @@ def show(spec: str, size: str, depth: int | None, mermaid: bool, svg: Path | Non
 @parity.command()
 @FORMAT
 def doctor(how: str) -> int:
-    """Frameworks, versions, devices, what is missing and the command that mends it."""
+    """Show each framework with version and devices; for a missing framework, the command that installs it."""
     from parity.verbs import doctor as verb
 
     return verb.doctor(how)
@@ -106,7 +105,7 @@ def doctor(how: str) -> int:
 @MODE
 @click.option("--size", type=words.SIZE, default=None, help=f"{NAMED_SIZES} Default: small; full for a model of your own.")
 @SEED
-@click.option("--case", "case_id", help="Only the case with this id.")
+@click.option("--case", "case_id", help="Run only the case with this id.")
 @click.option("--nodes/--no-nodes", default=True, show_default=True, help="Judge every layer alone as well.")
 @REALIZATION
 @STORE
@@ -118,7 +117,7 @@ def doctor(how: str) -> int:
 @volume.options
 @PASS_ENV
 def check(json_path: Path | None, junit_path: Path | None, badge_path: Path | None, github: bool, **options: Any) -> int:
-    """Numerical agreement of each framework with the float64 reference."""
+    """Compare the numbers of each framework with the float64 reference."""
     from parity.verbs import check as verb
     from parity.verbs.handing import Places
 
@@ -127,14 +126,21 @@ def check(json_path: Path | None, junit_path: Path | None, badge_path: Path | No
 
 @parity.command()
 @click.argument("spec", type=words.ARCHITECTURE)
-@click.option("--framework", "-f", required=True, type=words.FRAMEWORK, help=f"{NAMES}.")
+@click.option("--framework", "-f", required=True, type=words.FRAMEWORK, help="The framework to search, such as torch.")
 @REALIZATION
 @SEED
 @STORE
-@click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("bisect"), show_default=True)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("bisect"),
+    show_default=True,
+    help="The folder for the Python file.",
+)
 @PASS_ENV
 def bisect(**options: Any) -> int:
-    """The first layer, gradient or step that departs, and a one-file reproduction."""
+    """Find the first layer, gradient or step that departs, and write a Python file that reproduces it."""
     from parity.verbs import bisect as verb
 
     return int(verb.main(**options))
@@ -142,20 +148,25 @@ def bisect(**options: Any) -> int:
 
 @parity.command()
 @click.argument("sides", nargs=-1, required=True, metavar="FRAMEWORK=PACKAGE.MODULE:BUILD…")
-@click.option("--size", default="full", show_default=True, help=f"Of `spec=NAME`: {NAMED_SIZES}")
+@click.option("--size", default="full", show_default=True, help=f"The size of `spec=NAME`: {NAMED_SIZES}")
 @click.option(
     "--weights-map",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="Which layer is which: the file that an earlier run wrote, corrected.",
+    help="The map of layers and weights that an earlier run wrote and you corrected.",
 )
-@click.option("--inputs", multiple=True, metavar="SHAPE", help="With the batch, one for each: 3x16, 3x7:0..99, 3x7:bool.")
+@click.option(
+    "--inputs",
+    multiple=True,
+    metavar="SHAPE",
+    help="The shape of an input, batch first: 3x16, 3x7:0..99 (integers), 3x7:bool. Repeat it for each input.",
+)
 @click.option(
     "--map-to",
     "map_path",
     type=click.Path(path_type=Path, dir_okay=False),
     default=Path("weights-map.yaml"),
     show_default=True,
-    help="Where the map that was found is written.",
+    help="Write the map of layers and weights to this file.",
 )
 @SEED
 @JSON
@@ -165,7 +176,7 @@ def bisect(**options: Any) -> int:
 @volume.options
 @PASS_ENV
 def compare(json_path: Path | None, junit_path: Path | None, badge_path: Path | None, github: bool, **options: Any) -> int:
-    """Two or three models of your own, or one against spec=NAME: outputs, layers, gradients, a step, and why they part."""
+    """Compare two or three models of your own, or a model with spec=NAME; find the first layer that departs, and its cause."""
     from parity.verbs import compare as verb
     from parity.verbs.handing import Places
 
@@ -178,13 +189,19 @@ def compare(json_path: Path | None, junit_path: Path | None, badge_path: Path | 
 @DEVICE
 @click.option("--mode", "modes", type=words.MODE, multiple=True, default=("default",), show_default=True)
 @click.option("--batch-size", "batch_sizes", type=click.IntRange(1, 1_000_000), multiple=True, default=(32,), show_default=True)
-@click.option("--processes", type=click.IntRange(1, 1_000), default=5, show_default=True, help="Fresh processes a cell.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 1_000),
+    default=5,
+    show_default=True,
+    help="The number of fresh processes per measurement.",
+)
 @click.option("--size", type=words.SIZE, default="full", show_default=True, help=NAMED_SIZES)
 @STORE
 @JSON
 @PASS_ENV
 def bench(**options: Any) -> int:
-    """Training speed, only of what passes `check`."""
+    """Measure the training speed of every framework that passes `check`."""
     from parity.verbs import bench as verb
 
     return int(verb.main(**options))
@@ -199,15 +216,23 @@ def bench(**options: Any) -> int:
     "-o",
     type=click.Path(path_type=Path, file_okay=False),
     default=None,
-    help="The report goes here. Default: a folder named like the suite, below STORE/reports.",
+    help="The folder of the report. Default: a folder with the name of the suite, below STORE/reports.",
 )
-@click.option("--plan", type=click.Path(path_type=Path, file_okay=False), help="Write self-contained requests here instead.")
-@click.option("--collect", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Judge what came back here.")
-@click.option("--so-far", is_flag=True, help="Run nothing: report what the large networks of SUITE have settled so far.")
+@click.option(
+    "--plan",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Run nothing: write requests for another machine to this folder.",
+)
+@click.option(
+    "--collect",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Run nothing: judge the records that another machine wrote to this folder.",
+)
+@click.option("--so-far", is_flag=True, help="Run nothing: report the large networks of SUITE that are finished.")
 @volume.options
 @PASS_ENV
 def run(**options: Any) -> int:
-    """Check, train, bench and report a SUITE; resumes."""
+    """Check, train, time and report a SUITE; after an interruption, the same command resumes."""
     from parity.verbs import run as verb
 
     return int(verb.main(**options))
@@ -216,14 +241,20 @@ def run(**options: Any) -> int:
 @parity.command()
 @click.argument("target", metavar="OBJECT")
 @click.option(
-    "--framework", "-f", default=None, type=words.FRAMEWORK, help="Whose optimizer it is, where the import path does not say."
+    "--framework",
+    "-f",
+    default=None,
+    type=words.FRAMEWORK,
+    help="The framework of OBJECT, if the import path does not show it.",
 )
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An argument of the object: nesterov=true.")
-@click.option("--as", "kind", type=click.Choice(FINGERPRINTED), default=None, help="What it is, where its name does not say.")
+@click.option(
+    "--as", "kind", type=click.Choice(FINGERPRINTED), default=None, help="The kind of OBJECT, if the name does not show it."
+)
 @JSON
 @PASS_ENV
 def fingerprint(**options: Any) -> int:
-    """Which formula a native object follows: torch.optim.Adam, keras.layers.BatchNormalization, your own: torch=mine:Mine."""
+    """Find the formula that OBJECT follows: torch.optim.Adam, keras.layers.BatchNormalization, your own: torch=mine:Mine."""
     from parity.verbs import fingerprint as verb
 
     return int(verb.main(**options))
@@ -232,10 +263,12 @@ def fingerprint(**options: Any) -> int:
 @parity.command()
 @click.argument("results", type=click.Path(path_type=Path, exists=True), required=False)
 @click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("reports"), show_default=True)
-@click.option("--check", "verify", is_flag=True, help="Write nothing; fail if the report would change.")
-@click.option("--seal", is_flag=True, help="Trust the data as they are (edited, or of an earlier parity), and seal them anew.")
+@click.option("--check", "verify", is_flag=True, help="Write nothing; fail if the pages would change.")
+@click.option(
+    "--seal", is_flag=True, help="Accept data that were edited or written by an earlier parity, and write a new seal."
+)
 def report(results: Path | None, output: Path, verify: bool, seal: bool) -> int:
-    """Records to reports: README.md and index.html."""
+    """Write the pages of a report, README.md and index.html, from the data in RESULTS (default: OUTPUT/data)."""
     from parity.verbs import report as verb
 
     return verb.main(results, output, verify, seal)
@@ -244,14 +277,17 @@ def report(results: Path | None, output: Path, verify: bool, seal: bool) -> int:
 @parity.command()
 @click.argument("words", nargs=-1, metavar="[CHAPTER] [FRAMEWORK…]", type=words.CHAPTER)
 @FRAMEWORK
-@click.option("--measure", is_flag=True, help="Ask the frameworks that are installed here.")
-@click.option("--item", type=words.ITEM, help="One item (batch_norm) or question (batch_norm.epsilon) alone.")
+@click.option("--measure", is_flag=True, help="Measure again, with the frameworks that are installed here.")
+@click.option("--item", type=words.ITEM, help="Show only one item (batch_norm) or one question (batch_norm.epsilon).")
 @click.option(
-    "--output", "-o", type=click.Path(path_type=Path, file_okay=False), help="Write atlas.md, atlas.html and data here."
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Measure again, and write atlas.md, atlas.html and data to this folder.",
 )
 @FORMAT
 def atlas(**options: Any) -> int:
-    """What each framework's defaults really do; with two frameworks, what changes if you move from the first to the second."""
+    """Show how each framework's defaults behave; with two frameworks, the changes if you move from the first to the second."""
     from parity.verbs import atlas as verb
 
     return verb.main(**options)
@@ -259,19 +295,25 @@ def atlas(**options: Any) -> int:
 
 @parity.command()
 @click.argument("spec", type=words.ARCHITECTURE)
-@click.option("--onnx", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE", help="Written here.")
+@click.option(
+    "--onnx",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    metavar="FILE",
+    help="Write the model to this file.",
+)
 @click.option(
     "--weights",
     "weights_file",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A neutral .npz, as `parity weights export` writes it. Without it: initial values, drawn as `check` draws them.",
+    help="A neutral .npz file of `parity weights export`. Without it: initial values, drawn as `check` draws them.",
 )
-@click.option("--opset", type=click.IntRange(1), default=None, help="Of ONNX's operators. Without it: 17.")
-@click.option("--network", help="One network of a spec of several: --network generator.")
+@click.option("--opset", type=click.IntRange(1), default=None, help="The version of ONNX's operator set. Without it: 17.")
+@click.option("--network", help="One network of a spec with several, such as generator.")
 @click.option("--size", type=words.SIZE, default="full", show_default=True, help=NAMED_SIZES)
 @SEED
 def export(**options: Any) -> int:
-    """SPEC and its weights as an ONNX model, checked, with a batch of any size."""
+    """Write SPEC and its weights as an ONNX model that takes a batch of any size, and check the file."""
     from parity.verbs import export as verb
 
     return verb.to_onnx(**options)
@@ -281,7 +323,7 @@ def export(**options: Any) -> int:
 @STORE
 @click.option("--yes", is_flag=True, help="Remove it. Without it: only say what lies there.")
 def clean(store: Path | None, yes: bool) -> int:
-    """What lies in the store, and where; --yes removes it."""
+    """Show where the store lies and what it takes; --yes removes it."""
     from parity.verbs import clean as verb
 
     return verb.main(store, yes)
@@ -289,7 +331,7 @@ def clean(store: Path | None, yes: bool) -> int:
 
 @parity.command()
 def schema() -> int:
-    """The JSON schema of what --json and --format json write."""
+    """Print the JSON schema of the files that --json and --format json write."""
     from parity.verbs import schema as verb
 
     return verb.main()

@@ -9,13 +9,13 @@ SHELLS = ("bash", "zsh", "fish")
 
 @click.group()
 def completion() -> None:
-    """Completion of commands, options, specs and frameworks in the shell."""
+    """Complete commands, options, specs and frameworks in the shell."""
 
 
 @completion.command("show")
 @click.argument("shell", type=click.Choice(SHELLS))
 def show(shell: str) -> int:
-    """Prints the script of a SHELL."""
+    """Print the script of a SHELL."""
     from parity.verbs import completion as verb
 
     return verb.show(_source(shell))
@@ -24,7 +24,7 @@ def show(shell: str) -> int:
 @completion.command("install")
 @click.argument("shell", type=click.Choice(SHELLS), required=False)
 def install(shell: str | None) -> int:
-    """Puts the script where SHELL looks for it. Without a word: the shell of the variable SHELL."""
+    """Install the script where SHELL looks for it; without SHELL, for the shell that the variable SHELL names."""
     from parity.verbs import completion as verb
 
     named = verb.shell(shell, SHELLS)

@@ -10,14 +10,14 @@ from parity.verbs.passing import PASS_ENV
 
 @click.group()
 def env() -> None:
-    """Environments of the frameworks."""
+    """Build, list and remove the environments of the frameworks."""
 
 
 @env.command("build")
 @click.argument("frameworks", nargs=-1, required=True, type=words.FRAMEWORK)
 @PASS_ENV
 def env_build(frameworks: tuple[str, ...]) -> int:
-    """Builds the environment of each FRAMEWORK from its pins."""
+    """Build the environment of each FRAMEWORK from packages with pinned versions."""
     from parity.verbs import environments
 
     return environments.build(frameworks)
@@ -25,7 +25,7 @@ def env_build(frameworks: tuple[str, ...]) -> int:
 
 @env.command("list")
 def env_list() -> int:
-    """The environments that stand, and where."""
+    """List the environments and their paths."""
     from parity.verbs import environments
 
     return environments.show()
@@ -34,7 +34,7 @@ def env_list() -> int:
 @env.command("remove")
 @click.argument("framework", type=words.FRAMEWORK)
 def env_remove(framework: str) -> int:
-    """Removes the environments of FRAMEWORK."""
+    """Remove the environments of FRAMEWORK."""
     from parity.verbs import environments
 
     return environments.remove(framework)

@@ -1,4 +1,4 @@
-"""Owns how the commands are shown to someone who is new: in groups, in the order of a first day, each with an example.
+"""Owns the overview of commands for newcomers: in groups, in the order of a first day, each with an example.
 
 It refuses to know what a command does.
 """
@@ -41,11 +41,11 @@ EXAMPLES = {
     "clean": "parity clean --yes",
     "schema": "parity schema",
 }
-"""Command -> a line that can be typed as it stands, but for files and modules of the reader's own."""
+"""Command -> an example line, which works as it stands except for files and modules of the reader's own."""
 
 
 def arrange(root: click.Group) -> None:
-    """Puts the commands of a group in order, and the example below the help of each."""
+    """Puts the commands of a group in order, and an example below the help of each."""
     click.rich_click.COMMAND_GROUPS = {
         "parity": [{"name": title, "commands": list(names)} for title, names in GROUPS],
     }
@@ -54,7 +54,7 @@ def arrange(root: click.Group) -> None:
 
 
 def commands(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:
-    """Every command that can be run, by the words that are typed, such as `env build`."""
+    """Every command that can be run, with the words that the user types for it, such as `env build`."""
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
             yield from commands(command, f"{before}{name} ")

@@ -1,4 +1,4 @@
-"""Owns the options and arguments that several commands share, each spelled once. It refuses to know what a command does."""
+"""Owns the options and arguments that several commands share, each defined once. It refuses to know what a command does."""
 
 from __future__ import annotations
 
@@ -74,7 +74,14 @@ REALIZATION = click.option(
     "realizations",
     multiple=True,
     metavar="FRAMEWORK=PACKAGE.MODULE:NAME",
-    help="Judge your own implementation; check: also a function that builds a model of your own.",
+    help="Use your own implementation of the framework. `check` also takes a function that builds a model of your own.",
+)
+STORE = click.option(
+    "--store",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(".parity"),
+    show_default=True,
+    help="The folder of requests and records.",
 )
 STORE = click.option(
     "--store",

@@ -1,6 +1,6 @@
-"""Owns where the user's own modules stand in a worker's module path: behind the standard library and the installed packages.
+"""Owns the place of the user's own modules in a worker's module path: behind the standard library and the installed packages.
 
-It refuses to let a user's module called typing, or a folder called torch, take the place of what a framework imports.
+It refuses to let a user's module called typing, or a folder called torch, shadow a module that a framework imports.
 Standard library only.
 """
 
@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 VARIABLE = "PARITY_MODULES"
-"""Directories of the user's modules, as PYTHONPATH has them."""
+"""Variable that lists the directories of the user's modules, in the form of PYTHONPATH."""
 
 
 def own() -> list[str]:
@@ -26,7 +26,7 @@ def extend() -> None:
 
 
 def find(target: str) -> Any:
-    """What `package.module:name` names. Raises ImportError where its module's name is taken by what a framework brings."""
+    """The object that `package.module:name` names. Raises ImportError if an installed package has a module of this name."""
     name, _, attribute = target.partition(":")
     try:
         module = importlib.import_module(name)

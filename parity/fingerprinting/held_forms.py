@@ -42,6 +42,6 @@ def _bases() -> Iterator[ClosedForm]:
             yield replace(base, update={**constant, **exact}, held=f"{DECAY}, but for the product of momenta")
         product = {"single": "mu", "p": base.update["p"].replace("mu", "single")}
         moved = {
-            one: text for name, old in base.update.items() for one, text in (product if name == "p" else {name: old}).items()
+            word: text for name, old in base.update.items() for word, text in (product if name == "p" else {name: old}).items()
         }
         yield replace(base, update=moved, state={**base.state, "single": "0"}, singles=("single", "p"), held=PRODUCT)

@@ -13,7 +13,7 @@ from functools import cache
 
 from parity.fingerprinting.published_rules import MOMENTS, Texts, published
 from parity.formulas.formula import Formula
-from parity.reference_impl.retracing import Singles
+from parity.reference_impl.replay import Singles
 from parity.reference_impl.rules import Rule
 
 FIXED = frozenset({"g", "w", "t", "global_norm", "weights", "place", "first_rate"})
@@ -124,7 +124,7 @@ def bases() -> Iterator[ClosedForm]:
     yield from _nadams()
     yield from _adamaxes()
     yield from _others()
-    yield from (ClosedForm(*one) for one in published())
+    yield from (ClosedForm(*item) for item in published())
 
 
 def _velocities() -> Iterator[ClosedForm]:

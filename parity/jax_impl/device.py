@@ -99,5 +99,5 @@ def read(name: str, content: bytes, own: Mapping[str, jax.Array]) -> dict[str, A
 
 
 def _held(weights: Mapping[str, Any]) -> Held:
-    arrays = {name: one for name, one in weights.items() if isinstance(one, (np.ndarray, jax.Array))}
-    return {name: (tuple(one.shape), str(one.dtype)) for name, one in arrays.items()}
+    arrays = {name: weight for name, weight in weights.items() if isinstance(weight, (np.ndarray, jax.Array))}
+    return {name: (tuple(item.shape), str(item.dtype)) for name, item in arrays.items()}

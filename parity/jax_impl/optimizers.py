@@ -10,7 +10,7 @@ from typing import Any
 
 import optax
 
-from parity.execution.protocol import Array, Driven, Unsupported
+from parity.execution.protocol import Array, Drive, Unsupported
 from parity.jax_impl import rules
 
 Hyperparameters = Mapping[str, float]
@@ -107,5 +107,5 @@ def build(name: str, hyperparameters: Hyperparameters, factors: Mapping[str, flo
     return optax.chain(BEFORE[name](hyperparameters), whole) if name in BEFORE else whole
 
 
-def drive(asked: Driven) -> list[dict[str, Array]]:
+def drive(request: Drive) -> list[dict[str, Array]]:
     raise Unsupported("Optax's own optimizers are not driven yet")

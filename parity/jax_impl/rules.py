@@ -32,7 +32,7 @@ def written(move: Move, h: Hyperparameters, **begin: float) -> Transformation:
     """A rule of one parameter at a time. begin: arrays like the parameter, and what they hold before the first step."""
 
     def init(parameters: dict[str, Tensor]) -> RuleState:
-        arrays = {path: {name: jnp.full_like(w, one) for name, one in begin.items()} for path, w in parameters.items()}
+        arrays = {path: {name: jnp.full_like(w, number) for name, number in begin.items()} for path, w in parameters.items()}
         return RuleState(jnp.zeros([], jnp.int32), arrays)
 
     def update(gradients: dict[str, Tensor], state: RuleState, parameters: Any = None) -> tuple[dict[str, Tensor], RuleState]:

@@ -19,7 +19,7 @@ Tensor = Any  # a jax.Array, or a tracer of one while a program is made
 
 
 @dataclass(frozen=True)
-class Laid:
+class LaidTensor:
     """A tensor of a program. last: its channels lie behind the axes of the image, as Flax's layers want them."""
 
     tensor: Tensor
@@ -72,14 +72,14 @@ class Use:
     node: Node
     inputs: Mapping[str, Any]  # role -> Laid, or several; of a scan by the names of its outer values
     module: Any
-    walk: Callable[[Sequence[Node], dict[str, Laid]], None]
+    walk: Callable[[Sequence[Node], dict[str, LaidTensor]], None]
 
     def __getitem__(self, attribute: str) -> Any:
         return self.node.attributes[attribute]
 
-    def value(self, role: str = "x") -> Laid:
-        found: Laid = self.inputs[role]
-        return found
+    def value(self, role: str = "x") -> LaidTensor:
+        tensor: LaidTensor = self.inputs[role]
+        return tensor
 
     def first(self, role: str = "x") -> Tensor:
         """An input in the spec's order of axes."""
@@ -94,14 +94,14 @@ class Use:
 
     def alike(self, *roles: str) -> tuple[list[Tensor], bool]:
         """Inputs (or the branches of a join) in one order of axes, and whether that has the channels last."""
-        values = [one for role in roles for one in (self.inputs[role] if role == "branches" else [self.inputs[role]])]
-        last = any(one.last for one in values)
-        return [one.image() if last else one.first() for one in values], last
+        values = [item for role in roles for item in (self.inputs[role] if role == "branches" else [self.inputs[role]])]
+        last = any(value.last for value in values)
+        return [value.image() if last else value.first() for value in values], last
 
     def axis(self, last: bool = False) -> int:
         """The node's axis as that of a tensor with its batch first, and its channels last or not."""
-        one = self.inputs["branches"][0] if "branches" in self.inputs else self.value()
-        rank = int(one.tensor.ndim) - 1
+        item = self.inputs["branches"][0] if "branches" in self.inputs else self.value()
+        rank = int(item.tensor.ndim) - 1
         place = int(self["axis"]) % rank
         return (place or rank) if last else place + 1
 
@@ -123,17 +123,17 @@ def called(use: Use) -> Tensor:
     return found
 
 
-def on_images(use: Use) -> Laid:
+def on_images(use: Use) -> LaidTensor:
     """The same, for layers that want channels last."""
-    return Laid(use.module(use.image()), last=use.value().tensor.ndim > 2)
+    return LaidTensor(use.module(use.image()), last=use.value().tensor.ndim > 2)
 
 
 def elementwise(function: Callable[..., Tensor], *attributes: str) -> Layer:
     """A function of every number by itself, wherever it lies, and of attributes in the order in which it takes them."""
 
-    def apply(use: Use) -> Laid:
+    def apply(use: Use) -> LaidTensor:
         value = use.value()
-        return Laid(function(value.tensor, *(use[name] for name in attributes)), value.last)
+        return LaidTensor(function(value.tensor, *(use[name] for name in attributes)), value.last)
 
     return Layer(apply)
 

@@ -68,10 +68,10 @@ def arrangements(graph: Graph) -> dict[str, Arrangement]:
     """Every value's arrangement. Images lie channels last, since Keras on CPU rejects channels-first convolutions."""
     readers = _readers(graph)
     found: dict[str, Arrangement] = {}
-    for given in graph.batch_inputs():
-        masks = all(_masks(node, role) for node, role in readers.get(given.name, ())) and given.name in readers
-        kind = "image" if len(given.shape) == 3 and not masks else "plain"
-        found[given.name] = Arrangement(given.shape, kind, batched=given.batched)
+    for graph_input in graph.batch_inputs():
+        masks = all(_masks(node, role) for node, role in readers.get(graph_input.name, ())) and graph_input.name in readers
+        kind = "image" if len(graph_input.shape) == 3 and not masks else "plain"
+        found[graph_input.name] = Arrangement(graph_input.shape, kind, batched=graph_input.batched)
     for state in graph.carried:
         found[state.name] = Arrangement(state.shape, "image" if len(state.shape) == 3 else "plain")
     for node in graph.all_nodes():

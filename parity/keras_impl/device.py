@@ -82,9 +82,9 @@ def held(path: Path) -> Held:
     """The arrays of a file that `save_weights` wrote. Links out of the file are not followed."""
     found: dict[str, tuple[tuple[int, ...], str]] = {}
 
-    def take(name: str, one: Any) -> None:
-        if isinstance(one, h5py.Dataset):
-            found[name] = (tuple(one.shape), str(one.dtype))
+    def take(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset):
+            found[name] = (tuple(item.shape), str(item.dtype))
 
     with h5py.File(path, "r") as file:
         file.visititems(take)

@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from parity.execution.protocol import Array, Batch, Description, Driven, Observation, ParameterLayout, Unsupported, check_native
+from parity.execution.protocol import Array, Batch, Description, Drive, Observation, ParameterLayout, Unsupported, check_native
 from parity.keras_impl import device, initializers, layers, model, optimizers, schedules
 from parity.keras_impl.wiring import Wiring, sequenced
 from parity.spec.cases import Case
@@ -50,9 +50,9 @@ class Implementation:
         _set_precision(case.dtype)
         return schedules.rates(case)
 
-    def drive(self, asked: Driven) -> list[dict[str, Array]]:
-        _set_precision(next(iter(asked.initial.values())).dtype.name)
-        return optimizers.drive(asked)
+    def drive(self, request: Drive) -> list[dict[str, Array]]:
+        _set_precision(next(iter(request.initial.values())).dtype.name)
+        return optimizers.drive(request)
 
     def realize(self, case: Case) -> Realization:
         if case.graph is None:
@@ -107,13 +107,13 @@ class Realization:
             raise KeyError(f"{self.graph.name} has no parameter, statistic or carried state {sorted(rest)}")
 
     def parameters(self) -> dict[str, Array]:
-        found: dict[str, Array] = {}
+        arrays: dict[str, Array] = {}
         for layout in (*self.layouts, *self.statistics):
-            found |= self._read(layout)
-        return found | {name: self._array(name, tensor) for name, tensor in self.carried.items()}
+            arrays |= self._read(layout)
+        return arrays | {name: self._array(name, tensor) for name, tensor in self.carried.items()}
 
     def place(self, batch: Batch) -> dict[str, Any]:
-        known = {given.name for given in self.graph.batch_inputs()}
+        known = {graph_input.name for graph_input in self.graph.batch_inputs()}
         if unknown := set(batch) - known:
             raise KeyError(f"{self.graph.name} has no input {sorted(unknown)}")
         return {name: self._tensor(name, array) for name, array in batch.items()}
@@ -222,14 +222,14 @@ class Realization:
 
     def _updated(self, phase: int) -> list[ParameterLayout]:
         updates = self.graph.phases[phase].updates
-        found = [layout for layout in self.layouts if any(name in updates for name in layout.spec)]
-        known = {name for layout in found for name in layout.spec}
+        layouts = [layout for layout in self.layouts if any(name in updates for name in layout.spec)]
+        known = {name for layout in layouts for name in layout.spec}
         if missing := set(updates) - known:
             raise Unsupported(f"phase {phase} updates inputs of the batch: {', '.join(sorted(missing))}")
-        for layout in found:
+        for layout in layouts:
             if len({updates.get(name) for name in layout.spec}) > 1:
                 raise Unsupported(f"{' and '.join(layout.spec)} are one Keras variable and learn at different rates")
-        return found
+        return layouts
 
     def _model(self, outputs: Sequence[str], phase: int | None = None) -> keras.Model:
         """A model of some values of one phase, which may read the inputs of the loss, or of the layers alone."""
@@ -251,12 +251,13 @@ class Realization:
 
     def _input_names(self, loss_inputs: bool) -> list[str]:
         alone = not (self.graph.inputs or self.graph.carried)  # parameters without an input hang on those of the loss
-        given = self.graph.batch_inputs() if loss_inputs or alone else self.graph.inputs
-        return [value.name for value in given] + [state.name for state in self.graph.carried]
+        graph_inputs = self.graph.batch_inputs() if loss_inputs or alone else self.graph.inputs
+        return [value.name for value in graph_inputs] + [state.name for state in self.graph.carried]
 
     def _inputs(self, batch: Mapping[str, Any], loss_inputs: bool) -> list[Any]:
         """In the model's order. Carried state of another batch size counts as a first batch's: zeros."""
-        size = next((batch[given.name].shape[0] for given in self.graph.inputs if given.batched), self.case.batch_size)
+        batched = [graph_input.name for graph_input in self.graph.inputs if graph_input.batched]
+        size = batch[batched[0]].shape[0] if batched else self.case.batch_size
         carried = {
             name: tensor if tensor.shape[0] == size else self._zeros(name, size) for name, tensor in self.carried.items()
         }
@@ -268,7 +269,7 @@ class Realization:
 
     def _tensor(self, name: str, array: Array) -> Any:
         lies = self.wiring.arrangement[name]
-        integer = any(given.name == name and given.dtype == "integer" for given in self.graph.batch_inputs())
+        integer = any(graph_input.name == name and graph_input.dtype == "integer" for graph_input in self.graph.batch_inputs())
         return self.programs.tensor(lies.to_native(np.asarray(array)), "int32" if integer else self.case.dtype)
 
     def _array(self, name: str, tensor: Any) -> Array:
@@ -283,9 +284,9 @@ class Realization:
 
 
 def _gradients(layouts: list[ParameterLayout], tensors: list[Any]) -> dict[str, Array]:
-    found: dict[str, Array] = {}
+    arrays: dict[str, Array] = {}
     rest = iter(tensors)
     for layout in layouts:
         native = {name: model.array(next(rest)) for name in layout.native}
-        found |= {name: np.array(value, order="C") for name, value in layout.from_native(native).items()}
-    return found
+        arrays |= {name: np.array(value, order="C") for name, value in layout.from_native(native).items()}
+    return arrays

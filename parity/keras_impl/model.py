@@ -141,7 +141,7 @@ def _listed(outputs: Any) -> Tensors:
 
 def slope(function: Callable[[Any], Any], x: Array) -> Array:
     """The gradient of the sum of function(x); zeros where nothing depends on x."""
-    return slope_of(lambda given: tf.reduce_sum(function(given)), x)
+    return slope_of(lambda inputs: tf.reduce_sum(function(inputs)), x)
 
 
 def slope_of(function: Callable[[Any], Any], x: Array) -> Array:
@@ -173,6 +173,6 @@ def differentiated(run: Callable[[], Tensors], weights: Sequence[Any], sources: 
     with tf.GradientTape() as tape:
         tape.watch([source for source in sources if not isinstance(source, tf.Variable)])
         outputs = run()
-        loss = tf.add_n([tf.reduce_sum(one * weight) for one, weight in zip(outputs, weights, strict=True)])
+        loss = tf.add_n([tf.reduce_sum(output * weight) for output, weight in zip(outputs, weights, strict=True)])
     found = tape.gradient(loss, list(sources), unconnected_gradients=tf.UnconnectedGradients.ZERO)
     return outputs, [tf.convert_to_tensor(gradient) for gradient in found]

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from parity.execution.protocol import Array, Driven, Unsupported
+from parity.execution.protocol import Array, Drive, Unsupported
 from parity.keras_impl import rules
 
 Hyperparameters = Mapping[str, float]
@@ -134,15 +134,15 @@ class Groups:
             optimizer.apply([gradients[place] for place in places], [self.variables[place] for place in places])
 
 
-def drive(asked: Driven) -> list[dict[str, Array]]:
+def drive(request: Drive) -> list[dict[str, Array]]:
     """A native optimizer, step by step, eagerly; its rate is its attribute."""
-    weights = {name: keras.Variable(array, dtype=str(array.dtype)) for name, array in asked.initial.items()}
-    optimizer = asked.make(**asked.keywords)
+    weights = {name: keras.Variable(array, dtype=str(array.dtype)) for name, array in request.initial.items()}
+    optimizer = request.make(**request.keywords)
     if not isinstance(optimizer, keras.optimizers.Optimizer):
         raise Unsupported(f"it is no optimizer: a {type(optimizer).__name__} is no keras.optimizers.Optimizer")
     optimizer.build(list(weights.values()))
     seen = []
-    for gradients, rate in zip(asked.gradients, asked.rates, strict=True):
+    for gradients, rate in zip(request.gradients, request.rates, strict=True):
         optimizer.learning_rate = rate
         optimizer.apply([ops.convert_to_tensor(gradients[name]) for name in weights], list(weights.values()))
         seen.append({name: np.array(ops.convert_to_numpy(weight)) for name, weight in weights.items()})

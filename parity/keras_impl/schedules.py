@@ -43,9 +43,9 @@ def rates(case: Case) -> Array:
         raise Unsupported(f"no native form of the schedule {case.optimizer}")
     weight = keras.Variable(0.0, dtype=case.dtype)
     optimizer = keras.optimizers.SGD(TABLE[case.optimizer](case.hyperparameters))
-    seen = []
+    arrays = []
     for _ in range(case.steps):
         weight.assign(ops.zeros_like(weight))
         optimizer.apply([-ops.ones((), case.dtype)], [weight])
-        seen.append(np.array(ops.convert_to_numpy(weight)))
-    return np.stack(seen)
+        arrays.append(np.array(ops.convert_to_numpy(weight)))
+    return np.stack(arrays)

@@ -34,8 +34,8 @@ class Function(keras.layers.Layer):  # type: ignore[misc]
 class DictatedDropout(keras.layers.Layer):  # type: ignore[misc]
     """Dropout by a mask of 0 and 1/(1 - rate) that the batch brings."""
 
-    def call(self, inputs: Tensor, given: Tensor, training: bool | None = None) -> Tensor:
-        return ops.multiply(inputs, given) if training else inputs
+    def call(self, inputs: Tensor, tensor: Tensor, training: bool | None = None) -> Tensor:
+        return ops.multiply(inputs, tensor) if training else inputs
 
 
 @dataclass
@@ -58,8 +58,8 @@ class Wiring:
 
     def assemble(self) -> None:
         """Builds every node on symbolic inputs. Phases may call their values alike."""
-        for given in self.graph.batch_inputs():
-            self.values[given.name] = self.input(given)
+        for graph_input in self.graph.batch_inputs():
+            self.values[graph_input.name] = self.input(graph_input)
         for state in self.graph.carried:
             self.values[state.name] = self.input(Input(state.name, state.shape))
         self._build(self.graph.nodes)
@@ -84,12 +84,12 @@ class Wiring:
         body.assemble()
         return body
 
-    def input(self, given: Input) -> Tensor:
+    def input(self, graph_input: Input) -> Tensor:
         """The symbolic input of a value that a batch brings."""
-        lies = self.arrangement[given.name]
-        shape = (None if given.batched else 1, *lies.native_shape) if given.batched or given.shape else ()
-        dtype = "int32" if given.dtype == "integer" else self.dtype
-        return keras.Input(batch_shape=shape, dtype=dtype, name=given.name)
+        lies = self.arrangement[graph_input.name]
+        shape = (None if graph_input.batched else 1, *lies.native_shape) if graph_input.batched or graph_input.shape else ()
+        dtype = "int32" if graph_input.dtype == "integer" else self.dtype
+        return keras.Input(batch_shape=shape, dtype=dtype, name=graph_input.name)
 
 
 class Site:
@@ -204,13 +204,13 @@ def inner(node: Node, graph: Graph) -> Graph:
 
 
 def _dtypes(graph: Graph) -> dict[str, str]:
-    dtypes = {given.name: given.dtype for given in graph.batch_inputs()}
+    dtypes = {graph_input.name: graph_input.dtype for graph_input in graph.batch_inputs()}
     dtypes |= {state.name: "float" for state in graph.carried}
     return dtypes | {node.value(suffix): node.dtype for node in graph.all_nodes() for suffix in node.outputs}
 
 
 def _batched(graph: Graph) -> dict[str, bool]:
-    batched = {given.name: given.batched for given in graph.batch_inputs()}
+    batched = {graph_input.name: graph_input.batched for graph_input in graph.batch_inputs()}
     batched |= {state.name: True for state in graph.carried}
     return batched | {node.value(suffix): node.batched for node in graph.all_nodes() for suffix in node.outputs}
 

@@ -61,11 +61,11 @@ def softmax_cross_entropy(node: Node, given: Mapping[str, Tensor]) -> Tensor:
 
 FORMS: Mapping[str, Form] = {
     "dense": dense,
-    "relu": lambda node, given: nd.relu(given["x"]),
-    "sigmoid": lambda node, given: nd.sigmoid(given["x"]),
+    "relu": lambda node, inputs: nd.relu(inputs["x"]),
+    "sigmoid": lambda node, inputs: nd.sigmoid(inputs["x"]),
     "softmax_cross_entropy": softmax_cross_entropy,
     "squared_error": squared_error,
-    "tanh": lambda node, given: nd.tanh(given["x"]),
+    "tanh": lambda node, inputs: nd.tanh(inputs["x"]),
 }
 
 
@@ -81,7 +81,7 @@ def product(graph: Graph, batch: Mapping[str, Tensor], parameters: Arrays, direc
     with autograd.record():
         slopes = autograd.grad(_loss(graph, given, leaves), sources, create_graph=True, retain_graph=True)
     found = autograd.grad(slopes, sources, head_grads=[constant(leaves[name], _matrix(v)) for name, v in direction.items()])
-    return {name: one.asnumpy().reshape(v.shape) for (name, v), one in zip(direction.items(), found, strict=True)}
+    return {name: item.asnumpy().reshape(v.shape) for (name, v), item in zip(direction.items(), found, strict=True)}
 
 
 def _check(graph: Graph) -> None:

@@ -81,4 +81,4 @@ def read_weights(content: bytes) -> dict[str, Any]:
 
 
 def held(arrays: Mapping[str, Any]) -> Held:
-    return {name: (tuple(one.shape), one.dtype.__name__) for name, one in arrays.items()}
+    return {name: (tuple(array.shape), array.dtype.__name__) for name, array in arrays.items()}

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.execution.protocol import Array, Batch, Description, Driven, Observation, Unsupported, check_native
+from parity.execution.protocol import Array, Batch, Description, Drive, Observation, Unsupported, check_native
 from parity.mxnet_impl import curvature, device, initializers, optimizers, schedules
 from parity.mxnet_impl.device import mxnet
 from parity.mxnet_impl.model import NDArrays, Program
@@ -47,8 +47,8 @@ class Implementation:
     def scheduled(self, case: Case) -> Array:
         return schedules.rates(case)
 
-    def drive(self, asked: Driven) -> list[dict[str, Array]]:
-        return optimizers.drive(asked)
+    def drive(self, request: Drive) -> list[dict[str, Array]]:
+        return optimizers.drive(request)
 
     def realize(self, case: Case) -> Realization:
         if case.dtype not in DTYPES:
@@ -157,17 +157,17 @@ class Realization:
                 natives[native].set_data(self._array(array, "float"))
 
     def parameters(self) -> dict[str, Array]:
-        found: dict[str, Array] = {}
+        arrays: dict[str, Array] = {}
         for layout, natives in self._parts.held.values():
-            found |= layout.from_native({name: parameter.data().asnumpy() for name, parameter in natives.items()})
-        return found | {name: array.asnumpy() for name, array in self._carried.items()}
+            arrays |= layout.from_native({name: parameter.data().asnumpy() for name, parameter in natives.items()})
+        return arrays | {name: array.asnumpy() for name, array in self._carried.items()}
 
     def place(self, batch: Batch) -> NDArrays:
         placed = {}
-        for one in self._graph.batch_inputs():
-            if one.name in batch:
-                values = np.asarray(batch[one.name])
-                placed[one.name] = self._array(values if one.batched else values[None], one.dtype)
+        for graph_input in self._graph.batch_inputs():
+            if graph_input.name in batch:
+                values = np.asarray(batch[graph_input.name])
+                placed[graph_input.name] = self._array(values if graph_input.batched else values[None], graph_input.dtype)
         return placed
 
     def _call(self, program: Program, batch: NDArrays) -> NDArrays:
@@ -225,7 +225,7 @@ class Realization:
         return gradient if reached else np.zeros_like(gradient)
 
     def _statistics(self) -> NDArrays:
-        return {one.name: self._parts.native(one.name).data().copy() for one in self._graph.statistics}
+        return {statistic.name: self._parts.native(statistic.name).data().copy() for statistic in self._graph.statistics}
 
     def _restore(self, before: NDArrays) -> None:
         for name, array in before.items():
@@ -265,7 +265,7 @@ class Realization:
     def _natives(self) -> dict[str, Any]:
         """Every native parameter, under the name that it has in a file."""
         held = self._parts.held
-        return {f"{name}/{native}": one for name, (_, natives) in held.items() for native, one in natives.items()}
+        return {f"{name}/{native}": item for name, (_, natives) in held.items() for native, item in natives.items()}
 
     def synchronize(self) -> None:
         device.synchronize()

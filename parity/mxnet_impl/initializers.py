@@ -90,7 +90,7 @@ def sample(case: Case) -> Array:
         raise Unsupported("mx.init.Xavier refuses vectors: 'Xavier initializer cannot be applied to vector'")
     mxnet.random.seed(case.seed)
     drawn = [_drawn(case, (shape[1], shape[0], *shape[2:]) if transposed else shape) for _ in range(groups)]
-    return np.concatenate([np.swapaxes(one, 0, 1) for one in drawn] if transposed else drawn)
+    return np.concatenate([np.swapaxes(array, 0, 1) for array in drawn] if transposed else drawn)
 
 
 def _drawn(case: Case, shape: tuple[int, ...]) -> Array:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from parity.execution.protocol import ParameterLayout, ZeroPartner
 from parity.mxnet_impl.device import mxnet
-from parity.mxnet_impl.ops import attention, elements, images, losses, recurrent, sequences
+from parity.mxnet_impl.ops import attention, images, losses, recurrent, sequences, vectors
 from parity.mxnet_impl.ops.images import KERNEL, SCALE, normalized
 from parity.mxnet_impl.wiring import Block, Held, Layer, Site, Tensor, Use, tensor
 from parity.spec.graph import Graph, Node
@@ -85,7 +85,7 @@ def rms_norm(use: Use) -> Tensor:
 
 LAYERS: Mapping[str, Layer] = {
     **attention.LAYERS,
-    **elements.LAYERS,
+    **vectors.LAYERS,
     **images.LAYERS,
     **losses.LAYERS,
     **recurrent.LAYERS,

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.execution.protocol import Array, Driven, Unsupported
+from parity.execution.protocol import Array, Drive, Unsupported
 from parity.mxnet_impl import rules
 from parity.mxnet_impl.device import mxnet
 
@@ -202,15 +202,15 @@ def create(name: str, hyperparameters: Numbers) -> tuple[Any, Prepare]:
     return TABLE[name](hyperparameters)
 
 
-def drive(asked: Driven) -> list[dict[str, Array]]:
+def drive(request: Drive) -> list[dict[str, Array]]:
     """A native optimizer, step by step, one weight after the other, as a trainer's updater calls it."""
-    weights = {name: nd.array(array, dtype=array.dtype) for name, array in asked.initial.items()}
-    optimizer = asked.make(**asked.keywords)
+    weights = {name: nd.array(array, dtype=array.dtype) for name, array in request.initial.items()}
+    optimizer = request.make(**request.keywords)
     if not isinstance(optimizer, native.Optimizer):
         raise Unsupported(f"it is no optimizer: a {type(optimizer).__name__} is no mxnet.optimizer.Optimizer")
     updater = native.get_updater(optimizer)
     seen = []
-    for gradients, rate in zip(asked.gradients, asked.rates, strict=True):
+    for gradients, rate in zip(request.gradients, request.rates, strict=True):
         optimizer.set_learning_rate(rate)
         for place, (name, weight) in enumerate(weights.items()):
             updater(place, nd.array(gradients[name], dtype=weight.dtype), weight)

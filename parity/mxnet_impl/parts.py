@@ -34,12 +34,12 @@ class Parts:
         self._graph, self._dtype, self._context = graph, dtype, context
         self.shapes = graph.value_shapes()
         inputs = graph.batch_inputs()
-        self.sources = (*(one.name for one in inputs), *(state.name for state in graph.carried))
-        self.flat = {one.name for one in inputs if not one.batched}
+        self.sources = (*(graph_input.name for graph_input in inputs), *(state.name for state in graph.carried))
+        self.flat = {graph_input.name for graph_input in inputs if not graph_input.batched}
         self.flat |= {
             node.value(suffix) for node in with_bodies(graph.all_nodes()) if not node.batched for suffix in node.outputs
         }
-        self.trainable = frozenset(one.name for one in graph.parameters)
+        self.trainable = frozenset(parameter.name for parameter in graph.parameters)
         self.held: dict[str, tuple[ParameterLayout, Natives]] = {}
         self._owners: dict[str, Block] = {}
         self._blocks: dict[str, Block | None] = {}
@@ -103,15 +103,15 @@ class Parts:
         self._hold(node, block)
 
     def _hold(self, node: Node, block: Block) -> None:
-        for one in layout(node, self._graph):
-            natives = {name: _find(block, name.removeprefix(f"{node.name}.")) for name in one.native}
-            (name,) = one.spec
+        for item in layout(node, self._graph):
+            natives = {name: _find(block, name.removeprefix(f"{node.name}.")) for name in item.native}
+            (name,) = item.spec
             if name in self.held:
                 if set(map(id, natives.values())) != set(map(id, self.held[name][1].values())):
                     rule = "a Gluon block shares parameters of one other block, under equal names only"
                     raise Unsupported(f"{node.name} shares {name} in another way, and {rule}")
                 continue
-            self.held[name] = (one, natives)
+            self.held[name] = (item, natives)
             self._owners[name] = block
         for statistic in self._graph.statistics:
             if statistic.name in node.statistics.values():
@@ -153,7 +153,7 @@ class Parts:
 def _repeated(graph: Graph) -> frozenset[str]:
     """Parameters that several nodes of one pass have."""
     found: set[str] = set()
-    for phase in (*(one.nodes for one in graph.phases),) or ((),):
+    for phase in (*(phase.nodes for phase in graph.phases),) or ((),):
         calls = Counter(name for node in with_bodies((*graph.nodes, *phase)) for name in node.parameters.values())
         found.update(name for name, count in calls.items() if count > 1)
     return frozenset(found)

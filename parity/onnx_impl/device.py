@@ -41,7 +41,7 @@ class LoadedModel:
         options.inter_op_num_threads = 1
         self.dtype = dtype
         self.native = self._told(lambda: onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"]))
-        self.inputs = tuple(given.name for given in self.native.get_inputs())
+        self.inputs = tuple(get_input.name for get_input in self.native.get_inputs())
 
     def run(self, outputs: Sequence[str], fed: Mapping[str, Array]) -> dict[str, Array]:
         """Values by name. fed: at least every input that the model has."""

@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from parity.execution.protocol import Array, Batch, Description, Driven, Observation, Unsupported
+from parity.execution.protocol import Array, Batch, Description, Drive, Observation, Unsupported
 from parity.onnx_impl import device
 from parity.onnx_impl.model import WrittenModel
 from parity.spec.cases import Case
@@ -65,7 +65,7 @@ class Implementation:
     def scheduled(self, case: Case) -> Array:
         untrained("schedules")
 
-    def drive(self, asked: Driven) -> list[dict[str, Array]]:
+    def drive(self, request: Drive) -> list[dict[str, Array]]:
         untrained("optimizers")
 
 
@@ -75,27 +75,29 @@ class Realization:
     def __init__(self, case: Case, graph: Graph, model: WrittenModel) -> None:
         self.case, self.graph, self.model = case, graph, model
         self.mode = DEFAULT_MODE if case.mode == "default" else case.mode
-        self.kinds = {one.name: one for one in graph.inputs}
+        self.kinds = {graph_input.name: graph_input for graph_input in graph.inputs}
         self.observed = observed_values(graph, case.activations)
-        self.carried = {one.name: self._zeros(one.shape, case.batch_size) for one in graph.carried}
+        self.carried = {
+            carried_state.name: self._zeros(carried_state.shape, case.batch_size) for carried_state in graph.carried
+        }
         self.sessions: dict[tuple[str, ...], device.LoadedModel] = {}
 
     def set_parameters(self, values: Mapping[str, Array]) -> None:
-        rest, known = dict(values), self.parameters()
+        rest, arrays = dict(values), self.parameters()
         for name in [name for name in rest if name in self.carried]:
             self.carried[name] = self._float(rest.pop(name))
-        if unknown := set(rest) - set(known):
+        if unknown := set(rest) - set(arrays):
             raise KeyError(f"{self.graph.name} has no parameter, statistic or carried state {sorted(unknown)}")
-        wanted = known | {name: self._float(array) for name, array in rest.items()}
+        wanted = arrays | {name: self._float(array) for name, array in rest.items()}
         for layout in self.model.layouts:
             self.model.arrays |= layout.to_native(wanted)
         self.sessions.clear()
 
     def parameters(self) -> dict[str, Array]:
-        found: dict[str, Array] = {}
+        arrays: dict[str, Array] = {}
         for layout in self.model.layouts:
-            found |= {name: np.array(array) for name, array in layout.from_native(self.model.arrays).items()}
-        return found | {name: array.copy() for name, array in self.carried.items()}
+            arrays |= {name: np.array(array) for name, array in layout.from_native(self.model.arrays).items()}
+        return arrays | {name: array.copy() for name, array in self.carried.items()}
 
     def place(self, batch: Batch) -> dict[str, Array]:
         if unknown := set(batch) - set(self.kinds):
@@ -111,11 +113,11 @@ class Realization:
         if training:
             untrained("training passes")
         outputs = tuple(name for name in self.model.outputs if name in self.observed)
-        found: dict[str, Array] = {}
+        arrays: dict[str, Array] = {}
         if others := tuple(name for name in self.observed if name not in outputs):
-            found |= self._run((*outputs, *others), batch)
-        found |= self._run(outputs, batch)
-        return Observation(values={name: self._plain(name, found[name]) for name in self.observed})
+            arrays |= self._run((*outputs, *others), batch)
+        arrays |= self._run(outputs, batch)
+        return Observation(values={name: self._plain(name, arrays[name]) for name in self.observed})
 
     def gradients(self, batch: Any, phase: int = 0) -> Observation:
         untrained("gradients")
@@ -145,7 +147,10 @@ class Realization:
             self.sessions[outputs] = device.LoadedModel(model, self.mode, self.case.dtype)
         session = self.sessions[outputs]
         size = max((len(array) for name, array in batch.items() if self.kinds[name].batched), default=self.case.batch_size)
-        states = {name: one if len(one) == size else self._zeros(one.shape[1:], size) for name, one in self.carried.items()}
+        states = {
+            name: carried_state if len(carried_state) == size else self._zeros(carried_state.shape[1:], size)
+            for name, carried_state in self.carried.items()
+        }
         return session.run(outputs, {**batch, **states})
 
     def _plain(self, name: str, array: Array) -> Array:
@@ -167,7 +172,7 @@ def _told(proto: onnx.ModelProto) -> dict[str, Any]:
     """Opset, and name -> shape of inputs and outputs; the batch is a name."""
 
     def shape(info: onnx.ValueInfoProto) -> list[Any]:
-        return [one.dim_param or one.dim_value for one in info.type.tensor_type.shape.dim]
+        return [item.dim_param or item.dim_value for item in info.type.tensor_type.shape.dim]
 
     sides = {"inputs": proto.graph.input, "outputs": proto.graph.output}
     told: dict[str, Any] = {side: {info.name: shape(info) for info in infos} for side, infos in sides.items()}

@@ -33,20 +33,22 @@ class WrittenModel:
         self.graph, self.dtype, self.opset = graph, dtype, opset
         self.writer = Writer(dtype, opset)
         self.shapes: dict[str, Shape] = graph.value_shapes()
-        given = [(one.name, one.batched) for one in graph.inputs] + [(one.name, True) for one in graph.carried]
+        given = [(graph_input.name, graph_input.batched) for graph_input in graph.inputs] + [
+            (carried_state.name, True) for carried_state in graph.carried
+        ]
         self.names = {name: name for name, _ in given}
         self.batched = dict(given) | {node.value(suffix): node.batched for node in graph.nodes for suffix in node.outputs}
-        self.outputs = tuple(dict.fromkeys((*graph.outputs, *(one.next for one in graph.carried))))
+        self.outputs = tuple(dict.fromkeys((*graph.outputs, *(carried_state.next for carried_state in graph.carried))))
         self.layouts = _layouts(graph)
         blank = {name: np.zeros(shape, FLOATS[dtype][0]) for name, shape in _array_shapes(graph).items()}
-        self.arrays = {name: array for one in self.layouts for name, array in one.to_native(blank).items()}
+        self.arrays = {name: array for layout in self.layouts for name, array in layout.to_native(blank).items()}
         for node in graph.nodes:
             self._write(self.writer, node, self.names, self.shapes, self.batched)
 
     def proto(self, outputs: Sequence[str]) -> onnx.ModelProto:
         """The model with its arrays as they are now. outputs: the values that it gives."""
         read = set(_read(self.writer.nodes))
-        kinds = {one.name: one.dtype for one in self.graph.inputs}
+        kinds = {graph_input.name: graph_input.dtype for graph_input in self.graph.inputs}
         graph = helper.make_graph(
             self.writer.nodes,
             self.graph.name,
@@ -66,7 +68,7 @@ class WrittenModel:
         Arrays in files beside the model are not read: a model that somebody else wrote may name any file.
         """
         inside = onnx.TensorProto.DEFAULT
-        found = {one.name: one for one in model.graph.initializer if one.data_location == inside}
+        found = {item.name: item for item in model.graph.initializer if item.data_location == inside}
         for name, array in self.arrays.items():
             if name not in found or tuple(found[name].dims) != array.shape:
                 raise ValueError(
@@ -75,7 +77,10 @@ class WrittenModel:
             self.arrays[name] = numpy_helper.to_array(found[name]).astype(array.dtype)
 
     def _given(self) -> list[str]:
-        return [*(one.name for one in self.graph.inputs), *(one.name for one in self.graph.carried)]
+        return [
+            *(graph_input.name for graph_input in self.graph.inputs),
+            *(carried_state.name for carried_state in self.graph.carried),
+        ]
 
     def _info(self, name: str, kind: str) -> onnx.ValueInfoProto:
         element = onnx.TensorProto.INT64 if kind == "integer" else self.writer.element_type
@@ -130,10 +135,10 @@ class WrittenModel:
             [helper.make_tensor_value_info(inside[name], element, [BATCH, *sizes[name]]) for name in (*states, *sequences)],
             [helper.make_tensor_value_info(name, element, None) for name in results],
         )
-        like = next((names[one] for one in (*body.state.values(), *body.sequences.values()) if batched[one]), "")
+        like = next((names[name] for name in (*body.state.values(), *body.sequences.values()) if batched[name]), "")
         fed = [
-            names[one] if batched[one] else _site(outer, node, {}, {}, {}).stretched(names[one], like, len(shapes[one]))
-            for one in (*body.state.values(), *(body.sequences[name] for name in sequences))
+            names[name] if batched[name] else _site(outer, node, {}, {}, {}).stretched(names[name], like, len(shapes[name]))
+            for name in (*body.state.values(), *(body.sequences[name] for name in sequences))
         ]
         along = {"scan_input_axes": [1] * len(sequences), "scan_output_axes": [1]}
         found = outer.node("Scan", *fed, outputs=len(results), body=graph, num_scan_inputs=len(sequences), **along)
@@ -148,7 +153,7 @@ def _site(
 
     def each(table: Mapping[str, Any]) -> dict[str, Any]:
         return {
-            role: table[source] if isinstance(source, str) else tuple(table[one] for one in source)
+            role: table[source] if isinstance(source, str) else tuple(table[name] for name in source)
             for role, source in sources.items()
         }
 
@@ -158,18 +163,22 @@ def _site(
 def _layouts(graph: Graph) -> list[ParameterLayout]:
     """Every parameter and statistic once; those of recurrent nodes lie otherwise in ONNX."""
     shapes = _array_shapes(graph)
-    found: dict[str, ParameterLayout] = {}
+    layouts: dict[str, ParameterLayout] = {}
     nodes = [inner for node in graph.nodes for inner in (node.body.nodes if node.body else (node,))]
     for node in nodes:
-        for one in recurrent.layouts(node, shapes) if node.op in recurrent.ORDERS else ():
-            if found.setdefault(one.spec[0], one) != one:
-                raise Unsupported(f"{node.name}: ONNX keeps {', '.join(one.spec)} in one array, and cannot share a part of it")
-    inner = {name for one in found.values() for name in one.spec}
-    return [*found.values(), *(ParameterLayout((name,), (name,)) for name in shapes if name not in inner)]
+        for layout in recurrent.layouts(node, shapes) if node.op in recurrent.ORDERS else ():
+            if layouts.setdefault(layout.spec[0], layout) != layout:
+                raise Unsupported(
+                    f"{node.name}: ONNX keeps {', '.join(layout.spec)} in one array, and cannot share a part of it"
+                )
+    inner = {name for layout in layouts.values() for name in layout.spec}
+    return [*layouts.values(), *(ParameterLayout((name,), (name,)) for name in shapes if name not in inner)]
 
 
 def _array_shapes(graph: Graph) -> dict[str, Shape]:
-    return {one.name: one.shape for one in graph.parameters} | {one.name: one.shape for one in graph.statistics}
+    return {parameter.name: parameter.shape for parameter in graph.parameters} | {
+        statistic.name: statistic.shape for statistic in graph.statistics
+    }
 
 
 def _tensor(name: str, array: Array) -> onnx.TensorProto:

@@ -40,7 +40,7 @@ class AtlasRow:
     def differs(self) -> bool:
         words = MEANINGS.get(self.name, {})
         meant = (answer.meaning for answer in self.answers.values() if answer.measured)
-        return len({words.get(one, one) for one in meant}) > 1
+        return len({words.get(name, name) for name in meant}) > 1
 
     @property
     def command(self) -> str:
@@ -138,7 +138,7 @@ def rendered(
 def _context(rows: Sequence[AtlasRow], versions: Mapping[str, str]) -> dict[str, Any]:
     chapters = {title: [row for row in rows if row.chapter == name] for name, title in CHAPTERS.items()}
     return {
-        "chapters": {title: found for title, found in chapters.items() if found},
+        "chapters": {title: chapter for title, chapter in chapters.items() if chapter},
         "versions": versions,
         "frameworks": list(versions),
         "marked": marked,
@@ -163,7 +163,7 @@ def spelled(rows: Sequence[AtlasRow], versions: Mapping[str, str], gaps: Sequenc
     told = {"rows": [asdict(row) for row in rows], "gaps": [_spelled(gap) for gap in gaps]}
     checksum = checksummed({"format": FORMAT, "versions": dict(versions), **told})[CHECKSUM]
     lines, objects = (
-        ",\n".join(json.dumps(one, sort_keys=True, ensure_ascii=False) for one in told[key]) for key in ("rows", "gaps")
+        ",\n".join(json.dumps(entry, sort_keys=True, ensure_ascii=False) for entry in told[key]) for key in ("rows", "gaps")
     )
     head = f'{{"format": {FORMAT}, "versions": {json.dumps(versions)}'
     return f'{head}, "rows": [\n{lines}\n], "gaps": [\n{objects}\n], "{CHECKSUM}": "{checksum}"}}\n'
@@ -171,7 +171,10 @@ def spelled(rows: Sequence[AtlasRow], versions: Mapping[str, str], gaps: Sequenc
 
 def _spelled(gap: DefaultGap) -> dict[str, Any]:
     """JSON has neither infinity nor NaN: they travel as words."""
-    return {key: str(one) if isinstance(one, float) and not isfinite(one) else one for key, one in asdict(gap).items()}
+    return {
+        key: str(number) if isinstance(number, float) and not isfinite(number) else number
+        for key, number in asdict(gap).items()
+    }
 
 
 def _gap(found: Mapping[str, Any]) -> DefaultGap:
@@ -192,7 +195,7 @@ def read(path: Path, trusted: bool = False) -> tuple[list[AtlasRow], dict[str, s
             raise ValueError(f"format {fields.shown(version)} is not {FORMAT}")
         if wrong := _problem(found):
             raise ValueError(wrong)
-        rows, gaps = [_row(row) for row in found["rows"]], [_gap(one) for one in found["gaps"]]
+        rows, gaps = [_row(row) for row in found["rows"]], [_gap(gap) for gap in found["gaps"]]
     except ValueError as error:
         raise Damaged(f"{path}: {error}: {MEND}") from None
     if not trusted and text != spelled(rows, found["versions"], gaps):
@@ -202,7 +205,7 @@ def read(path: Path, trusted: bool = False) -> tuple[list[AtlasRow], dict[str, s
 
 
 def _row(found: Mapping[str, Any]) -> AtlasRow:
-    return AtlasRow(**{**found, "answers": {name: Answer(**one) for name, one in found["answers"].items()}})
+    return AtlasRow(**{**found, "answers": {name: Answer(**answer) for name, answer in found["answers"].items()}})
 
 
 def _measured(value: Any) -> bool:
@@ -228,7 +231,7 @@ GAP: Mapping[str, fields.Check] = {
     "definition": fields.text,
     "formula": fields.text,
     "values": lambda value: (
-        isinstance(value, dict) and all(fields.line(key) and fields.number(one) for key, one in value.items())
+        isinstance(value, dict) and all(fields.line(key) and fields.number(item) for key, item in value.items())
     ),
     "same": _measured,
     **dict.fromkeys(("published", "rounding"), fields.optional(_measured)),
@@ -248,7 +251,7 @@ def _problem(found: Mapping[str, Any]) -> str:
         wrong = fields.problem(row, ROW, needed=ROW)
         if not wrong and not set(versions) <= set(row["answers"]):
             wrong = "a framework has no answer"
-        told = [] if wrong else [fields.problem(one, ANSWER, needed=ANSWER) for one in row["answers"].values()]
+        told = [] if wrong else [fields.problem(answer, ANSWER, needed=ANSWER) for answer in row["answers"].values()]
         if wrong := wrong or next(filter(None, told), ""):
             return f"row {number}: {wrong}"
     told = [fields.problem(gap, GAP, needed=GAP) for gap in gaps]

@@ -65,7 +65,7 @@ def each(check: Check) -> Check:
 
 def words(value: Any) -> bool:
     """A table of lines."""
-    return isinstance(value, dict) and all(line(key) and line(one) for key, one in value.items())
+    return isinstance(value, dict) and all(line(key) and line(item) for key, item in value.items())
 
 
 def process(value: Any) -> bool:
@@ -84,7 +84,7 @@ def _block(value: Any) -> bool:
 def plain(value: Any) -> bool:
     """JSON of finite numbers and text."""
     if isinstance(value, dict):
-        return all(line(key) and plain(one) for key, one in value.items())
+        return all(line(key) and plain(item) for key, item in value.items())
     if isinstance(value, list):
         return all(map(plain, value))
     return value is None or isinstance(value, bool) or number(value) or text(value)
@@ -162,10 +162,10 @@ def environment_problem(found: Any) -> str:
         return "`machine` is a table of words"
     if not isinstance(found["frameworks"], dict):
         return "`frameworks` is no table"
-    for key, told in found["frameworks"].items():
-        if not word(key) or not plain(told):
+    for key, framework in found["frameworks"].items():
+        if not word(key) or not plain(framework):
             return f"a framework cannot be {shown(key)}"
-        known = {one: told[one] for one in FRAMEWORK if one in told} if isinstance(told, dict) else told
+        known = {item: framework[item] for item in FRAMEWORK if item in framework} if isinstance(framework, dict) else framework
         if wrong := problem(known, FRAMEWORK, needed=FRAMEWORK):
             return f"{key}: {wrong}"
     return ""

@@ -75,7 +75,7 @@ def trainings(results: Results) -> dict[str, list[Curve]]:
         groups.setdefault((curve.spec, curve.case, curve.dataset), []).append(curve)
     found: dict[str, list[Curve]] = {}
     for (spec, _, _), curves in groups.items():
-        times = 1 + sum(known[0].spec == spec for known in found.values())
+        times = 1 + sum(curves[0].spec == spec for curves in found.values())
         found[file_name(spec if times == 1 else f"{spec}-{times}")] = curves
     return found
 

@@ -190,7 +190,7 @@ def _unsealed(path: Path) -> dict[str, Any]:
 
 def _items(path: Path, lines: Iterable[str], kind: type, known: Mapping[str, checks.Check]) -> list[Any]:
     """The objects of a file's lines, every field checked. Raises Damaged with the line."""
-    needed = [one.name for one in fields(kind) if one.default is MISSING]
+    needed = [item.name for item in fields(kind) if item.default is MISSING]
     found = []
     for number, line in enumerate(lines, start=1):
         try:

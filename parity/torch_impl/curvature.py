@@ -28,11 +28,11 @@ MISSING = ("is not implemented", "double backward", "not differentiable twice")
 def product(loss: Tensor, tensors: Mapping[str, Tensor], direction: Mapping[str, Array]) -> dict[str, Tensor]:
     """The gradient of (gradient·direction): Pearlmutter 1994, Fast exact multiplication by the Hessian."""
     sources = list(tensors.values())
-    along = [torch.tensor(direction[name], dtype=one.dtype, device=one.device) for name, one in tensors.items()]
+    along = [torch.tensor(direction[name], dtype=tensor.dtype, device=tensor.device) for name, tensor in tensors.items()]
     slopes = torch.autograd.grad(loss, sources, create_graph=True, allow_unused=True, materialize_grads=True)
-    bent = [(slope, one) for slope, one in zip(slopes, along, strict=True) if slope.requires_grad]
+    bent = [(slope, item) for slope, item in zip(slopes, along, strict=True) if slope.requires_grad]
     if not bent:  # a loss that is linear in all of them
-        return {name: torch.zeros_like(one) for name, one in tensors.items()}
+        return {name: torch.zeros_like(tensor) for name, tensor in tensors.items()}
     ends, weights = zip(*bent, strict=True)
     try:
         found = torch.autograd.grad(ends, sources, weights, allow_unused=True, materialize_grads=True)

@@ -117,5 +117,5 @@ def read_weights(name: str, content: bytes, own: Mapping[str, torch.Tensor]) -> 
 
 
 def _held(weights: Mapping[str, Any]) -> Held:
-    tensors = {name: one for name, one in weights.items() if isinstance(one, torch.Tensor)}
-    return {name: (tuple(one.shape), str(one.dtype).removeprefix("torch.")) for name, one in tensors.items()}
+    tensors = {name: weight for name, weight in weights.items() if isinstance(weight, torch.Tensor)}
+    return {name: (tuple(tensor.shape), str(tensor.dtype).removeprefix("torch.")) for name, tensor in tensors.items()}

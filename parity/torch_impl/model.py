@@ -15,7 +15,7 @@ from torch import Tensor, fx, nn
 from parity.execution.protocol import ParameterLayout, Unsupported
 from parity.spec.graph import Body, Graph, Input, Node
 from parity.torch_impl.layers import LAYERS, layout
-from parity.torch_impl.ops import elements
+from parity.torch_impl.ops import vectors
 from parity.torch_impl.ops.recurrent import Scan
 from parity.torch_impl.wiring import Layer, Site, attribute
 
@@ -47,7 +47,7 @@ class Network:
         self.root = Layers()
         self.layouts: dict[tuple[str, ...], ParameterLayout] = {}
         self.shapes = graph.value_shapes()
-        self.batched = {given.name: given.batched for given in graph.batch_inputs()}
+        self.batched = {graph_input.name: graph_input.batched for graph_input in graph.batch_inputs()}
         self.batched |= {state.name: True for state in graph.carried}
         self._layers: dict[int, Layer] = {}  # id of a node (two phases may have nodes of one name) -> its layer
         self._children: dict[int, str] = {}  # and where it is in the root
@@ -79,7 +79,7 @@ class Network:
         if node.op == "formula":
             tracer = fx.proxy.GraphAppendingTracer(graph)
             stand_ins = {role: fx.Proxy(wire, tracer) for role, wire in wires.items()}
-            values[node.name] = elements.formula(self._site(node), stand_ins).node
+            values[node.name] = vectors.formula(self._site(node), stand_ins).node
             return
         layer = self._layers[id(node)]
         arguments = tuple(wires.get(role) for role in layer.roles)
@@ -131,15 +131,15 @@ class Network:
         self.root.add_module(child, module)
         if node.evaluate:
             self.root.evaluating.append(module)
-        for one in layout(node, self.graph):
-            self._tie(node, one)
+        for item in layout(node, self.graph):
+            self._tie(node, item)
 
-    def _tie(self, node: Node, one: ParameterLayout) -> None:
+    def _tie(self, node: Node, item: ParameterLayout) -> None:
         """A parameter that an earlier layer has is that layer's tensor."""
-        first = self.layouts.setdefault(one.spec, one)
-        if any(name in spec for spec in self.layouts if spec != one.spec for name in one.spec) or first.moves != one.moves:
-            raise Unsupported(f"{node.name}: torch has {', '.join(one.spec)} in one tensor, and cannot share a part of it")
-        for mine, other in zip(one.native, first.native, strict=True):
+        first = self.layouts.setdefault(item.spec, item)
+        if any(name in spec for spec in self.layouts if spec != item.spec for name in item.spec) or first.moves != item.moves:
+            raise Unsupported(f"{node.name}: torch has {', '.join(item.spec)} in one tensor, and cannot share a part of it")
+        for mine, other in zip(item.native, first.native, strict=True):
             if mine != other:
                 holder, _, name = mine.rpartition(".")
                 setattr(self.root.get_submodule(holder), name, self.tensor(other))

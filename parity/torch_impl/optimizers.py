@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 
-from parity.execution.protocol import Array, Driven, Unsupported
+from parity.execution.protocol import Array, Drive, Unsupported
 from parity.torch_impl import rules
 
 Hyperparameters = Mapping[str, float]
@@ -103,14 +103,14 @@ def build(name: str, hyperparameters: Hyperparameters, updates: Sequence[tuple[T
     return TABLE[name](groups, hyperparameters)
 
 
-def drive(asked: Driven) -> list[dict[str, Array]]:
+def drive(request: Drive) -> list[dict[str, Array]]:
     """A native optimizer, step by step; its rate is what its groups say."""
-    weights = {name: torch.nn.Parameter(torch.from_numpy(array.copy())) for name, array in asked.initial.items()}
-    optimizer = asked.make(list(weights.values()), **asked.keywords)
+    weights = {name: torch.nn.Parameter(torch.from_numpy(array.copy())) for name, array in request.initial.items()}
+    optimizer = request.make(list(weights.values()), **request.keywords)
     if not isinstance(optimizer, Optimizer):
         raise Unsupported(f"it is no optimizer: a {type(optimizer).__name__} is no torch.optim.Optimizer")
     seen = []
-    for gradients, rate in zip(asked.gradients, asked.rates, strict=True):
+    for gradients, rate in zip(request.gradients, request.rates, strict=True):
         for group in optimizer.param_groups:
             group["lr"] = rate
         for name, weight in weights.items():

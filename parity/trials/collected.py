@@ -10,10 +10,10 @@ import parity
 from parity.documents.results import CaseResult, Checked, Outcome, Result, Summary, Verdict
 from parity.judgement.comparison import Comparison
 from parity.trials import machine, output
-from parity.trials.session import Judged
+from parity.trials.session import JudgedTrial
 
 
-def checked(judged: Sequence[Judged], command: str = "", again: Callable[[Judged], str] = lambda _: "") -> Checked:
+def checked(judged: Sequence[JudgedTrial], command: str = "", again: Callable[[JudgedTrial], str] = lambda _: "") -> Checked:
     """Every case with its time, and every comparison. command: what was asked; again: what shows one case again.
 
     The counts of the summary add up to cases × frameworks.
@@ -37,7 +37,7 @@ def checked(judged: Sequence[Judged], command: str = "", again: Callable[[Judged
     )
 
 
-def _case(one: Judged, again: Callable[[Judged], str]) -> CaseResult:
+def _case(one: JudgedTrial, again: Callable[[JudgedTrial], str]) -> CaseResult:
     case, record = one.trial.case, one.record
     shares = [comparison.used for comparison in one.comparisons if comparison.used is not None]
     reasons = (comparison.reason for comparison in one.comparisons if comparison.verdict == one.verdict and comparison.reason)
@@ -60,7 +60,7 @@ def _case(one: Judged, again: Callable[[Judged], str]) -> CaseResult:
     )
 
 
-def _result(one: Judged, comparison: Comparison) -> Result:
+def _result(one: JudgedTrial, comparison: Comparison) -> Result:
     return result(comparison, one.record.mode, one.trial.case.seed)
 
 

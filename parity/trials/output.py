@@ -1,4 +1,4 @@
-"""Owns the step from judged to the rows of a report, and how a file of results takes its place.
+"""Owns the step from judged trials to the rows of a report, and how a file of results takes its place.
 
 It refuses to judge: verdicts come with the comparisons.
 """
@@ -12,62 +12,63 @@ from collections.abc import Iterable, Sequence
 from math import isfinite
 from pathlib import Path
 
-from parity.execution import endings
+from parity.execution import outcomes
 from parity.execution.frameworks import trains
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import worst
 from parity.reporting.results import Row
 from parity.trials import options
-from parity.trials.session import Judged
+from parity.trials.session import JudgedTrial
 
 
-def rows(judged: Iterable[Judged]) -> list[Row]:
-    """One row a case, framework and quantity: the worst comparison, with the greatest share of its budget."""
+def rows(judged: Iterable[JudgedTrial]) -> list[Row]:
+    """One row per case, framework and quantity: the worst comparison; among equals, the one
+    with the greatest share of its budget."""
     made = []
-    for one in judged:
+    for judged_trial in judged:
         groups: dict[str, list[Comparison]] = {}
-        for comparison in one.comparisons:
+        for comparison in judged_trial.comparisons:
             groups.setdefault(comparison.quantity, []).append(comparison)
-        made += [_row(one, quantity, group) for quantity, group in groups.items()]
+        made += [_row(judged_trial, quantity, group) for quantity, group in groups.items()]
     return made
 
 
-def case_verdicts(judged: Iterable[Judged]) -> Counter[str]:
-    """How many cases × frameworks have which verdict: the counts add up to the number of judged."""
-    return Counter(one.verdict for one in judged)
+def case_verdicts(judged: Iterable[JudgedTrial]) -> Counter[str]:
+    """Verdict -> how many pairs of case and framework have it. The counts add up to the number of judged trials."""
+    return Counter(judged_trial.verdict for judged_trial in judged)
 
 
-def forward_only(judged: Iterable[Judged]) -> list[str]:
-    """The frameworks among them that do not train: their verdicts speak of evaluation mode alone."""
-    return sorted({one.framework for one in judged if not trains(one.framework)})
+def forward_only(judged: Iterable[JudgedTrial]) -> list[str]:
+    """The frameworks that do not train among these trials: their verdicts hold for evaluation mode alone."""
+    return sorted({judged_trial.framework for judged_trial in judged if not trains(judged_trial.framework)})
 
 
 def sentence(comparison: Comparison) -> str:
-    """`gradient conv1.kernel: error 3.1e-05, budget 2.0e-06 at (0, 3): differs`."""
+    """The comparison in words: `gradient conv1.kernel: error 3.1e-05, budget 2.0e-06 at (0, 3): differs`."""
     numbers = ""
     if comparison.error is not None and comparison.budget is not None:
         numbers = f": error {comparison.error:.2g}, budget {comparison.budget:.2g}"
     place = f" at {comparison.where}" if comparison.where else ""
-    reason = f" ({endings.headline(comparison.reason)})" if comparison.reason else ""
+    reason = f" ({outcomes.headline(comparison.reason)})" if comparison.reason else ""
     return f"{comparison.quantity} {comparison.tensor}{numbers}{place}: {comparison.verdict}{reason}"
 
 
 def share(comparison: Comparison) -> float:
-    """How much of its budget an error used up; 0 where nothing was measured."""
+    """The share of its budget that an error used; 0 if nothing was measured."""
     if comparison.error is None or not comparison.budget:
         return 0.0
     return comparison.error / comparison.budget
 
 
-def _row(one: Judged, quantity: str, group: Sequence[Comparison]) -> Row:
+def _row(judged_trial: JudgedTrial, quantity: str, group: Sequence[Comparison]) -> Row:
     verdict = worst([comparison.verdict for comparison in group])
     top = max((comparison for comparison in group if comparison.verdict == verdict), key=share)
-    case, record = one.trial.case, one.record
+    case, record = judged_trial.trial.case, judged_trial.record
     return Row(
         case=case.id,
         spec=case.spec,
-        kind=one.trial.kind,
-        framework=one.framework,
+        kind=judged_trial.trial.kind,
+        framework=judged_trial.framework,
         framework_version=record.framework_version,
         device=case.device,
         dtype=case.dtype,
@@ -89,7 +90,7 @@ def _finite(value: float | None) -> float | None:
 
 
 def reach(*paths: Path | None) -> None:
-    """Before hours of work: raises OSError where results cannot be written afterwards."""
+    """Checks before hours of work that results can be written afterwards; raises OSError if not."""
     for path in paths:
         if path is None:
             continue
@@ -104,7 +105,8 @@ def _stays(path: Path) -> bool:
 
 
 def replace(path: Path, text: str) -> None:
-    """A file is replaced whole; a link and what is no file (/dev/stdout, a pipe) are written to and stay what they are."""
+    """Replaces a file as a whole. A link, or something that is no file (/dev/stdout, a
+    pipe), is written to and stays what it is."""
     if _stays(path):
         path.write_text(text, encoding="utf-8")
         return

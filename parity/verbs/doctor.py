@@ -1,4 +1,4 @@
-"""Owns `parity doctor`: frameworks, versions, devices, what is missing and the command that mends it."""
+"""Owns `parity doctor`: frameworks, versions, devices, missing parts and the commands that add them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from parity.documents.tabled import Tabled
 from parity.documents.tables import Cell, DataTable
-from parity.execution.endings import headline
 from parity.execution.frameworks import training
 from parity.execution.launcher import diagnosis, environments
 from parity.execution.launcher.diagnosis import Diagnosis
+from parity.execution.outcomes import headline
 from parity.trials import options
 from parity.verbs import terminal
 from parity.verbs.terminal import columns, tables
@@ -18,12 +18,12 @@ COLUMNS = ("framework", "version", "devices", "modes", "interpreter")
 
 
 def diagnosed() -> Tabled:
-    """What is there of each framework; status 3 where one is missing that is meant where none is named."""
+    """The state of each framework; status 3 if one that runs by default is unavailable."""
     return _told(diagnosis.diagnose())
 
 
 def doctor(how: str = "table") -> int:
-    """Prints a line a framework; 3 if one is unavailable that is meant where none is named."""
+    """Prints one line per framework. Gives 3 if a framework that runs by default is unavailable."""
     with terminal.console_of(error=True).status("asking the frameworks"):
         found = diagnosis.diagnose()
     told = _told(found)
@@ -51,9 +51,9 @@ def _told(found: Sequence[Diagnosis]) -> Tabled:
     return Tabled(title, content, 3 if any(name in training() for name in missing) else 0, ("missing",))
 
 
-def _row(one: Diagnosis) -> tuple[str, ...]:
-    if one.description is None:
-        return one.framework, "unavailable", "", "", one.interpreter
-    description = one.description
+def _row(item: Diagnosis) -> tuple[str, ...]:
+    if item.description is None:
+        return item.framework, "unavailable", "", "", item.interpreter
+    description = item.description
     modes = [f"{mode} (default)" if mode == description["default_mode"] else mode for mode in description["modes"]]
-    return one.framework, description["version"], " ".join(description["devices"]), " ".join(modes), one.interpreter
+    return item.framework, description["version"], " ".join(description["devices"]), " ".join(modes), item.interpreter

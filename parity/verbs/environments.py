@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from parity.documents.tabled import Tabled
 from parity.documents.tables import DataTable
@@ -13,8 +13,12 @@ from parity.verbs import terminal
 from parity.verbs.terminal import progress
 
 
-def built(frameworks: Sequence[str]) -> Tabled:
-    """Builds each; one that fails is told with its reason, and the rest goes on. Status 3 if any failed."""
+def built(frameworks: Sequence[str], tell: Callable[[str], None] = lambda _: None) -> Tabled:
+    """Builds the environment of each framework. A failure is told with its reason, and the others go on. Status 3 if any
+    failed.
+
+    tell: gets a line when a framework is done.
+    """
     rows = []
     for name in asked_frameworks.asked(frameworks):
         try:
@@ -22,8 +26,10 @@ def built(frameworks: Sequence[str]) -> Tabled:
                 environment = environments.build(name, on_line=bar.advance)
         except Unavailable as error:
             rows.append(("unavailable", name, "", str(error)))
+            tell(f"{name}: unavailable: {error}")
         else:
             rows.append(("there", name, str(environment.interpreter), ""))
+            tell(f"{name}: {environment.interpreter}")
     failed = [row[1] for row in rows if row[0] == "unavailable"]
     title = f"{len(rows) - len(failed)} of {len(rows)} environments stand"
     content = DataTable(("state", "framework", "interpreter", "reason"), tuple(rows), "state")
@@ -31,11 +37,8 @@ def built(frameworks: Sequence[str]) -> Tabled:
 
 
 def build(frameworks: Sequence[str]) -> int:
-    """The verb: a line a framework."""
-    found = built(frameworks)
-    for state, name, interpreter, reason in found.content.rows:
-        terminal.say(f"{name}: {interpreter}" if state == "there" else f"{name}: unavailable: {reason}")
-    return found.status
+    """The verb: prints a line per framework. Gives 3 if any failed."""
+    return built(frameworks, terminal.say).status
 
 
 def listed() -> Tabled:
@@ -46,7 +49,7 @@ def listed() -> Tabled:
 
 
 def show() -> int:
-    """Prints what stands."""
+    """Prints the existing environments: framework, variant, accelerator, place."""
     for framework, variant, accelerator, folder in listed().content.rows:
         terminal.say(f"{framework}[{variant}] {accelerator} {folder}")
     return 0

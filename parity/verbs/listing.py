@@ -1,6 +1,6 @@
-"""Owns `parity list`: what there is, by kind, and the architectures of a family.
+"""Owns `parity list`: the names of all that parity has, by kind, and the architectures of a family.
 
-It refuses to load more than what was asked for.
+It refuses to load more than the user asked for.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ KINDS: Mapping[str, Callable[[], list[str]]] = {
 }
 
 FAMILIES = "families"
-"""Asked for by name only: telling a family means reading every architecture."""
+"""A kind that is listed only by name, since every architecture must be read to find its family."""
 
 
 def listed(kind: str | None = None) -> Tabled:

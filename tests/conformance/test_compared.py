@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from parity.cli import status
-from parity.comparing import glue
+from parity.comparing import code_causes
 from parity.errors import UsageError
 from parity.execution.launcher.environments import Unavailable, installed
 from parity.execution.own_model.conversation import Crashed
 from parity.judgement.verdicts import PASSING
 from parity.verbs.compare import compare
-from parity.verbs.compare.output import Compared, lines
+from parity.verbs.compare.output import ComparedPair, lines
 
 MODELS = Path(__file__).parent / "compared"
 
@@ -113,12 +113,12 @@ def of(framework: str, model: str) -> str:
     return f"{framework}={framework}_models.{model}"
 
 
-def judge(compared: Compared, planted: Planted) -> None:
+def judge(compared: ComparedPair, planted: Planted) -> None:
     told = "\n".join(lines(compared))
     departure = compared.departure
     if not planted.layer:
         assert (compared.verdict in PASSING) == (not planted.cause), told
-        assert departure is None or (planted.own_way and any(glue.HELD in cause for cause in departure.causes)), told
+        assert departure is None or (planted.own_way and any(code_causes.HELD in cause for cause in departure.causes)), told
         assert not planted.cause or any(found.reason.startswith(planted.cause) for found in compared.found), told
         return
     assert compared.verdict == "differs", told

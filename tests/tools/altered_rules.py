@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from seeded_rules import Array, Direction, adagrad, adam, rmsprop, velocity
 
-from parity.execution.protocol import Driven
+from parity.execution.protocol import Drive
 from parity.execution.records import Record
-from parity.execution.worker import black_box
+from parity.execution.worker import native_optimizers
 from parity.spec.cases import Case
 from parity.trials import probes
 from parity.trials.fingerprint_runs import FIRST, RUNS, DrivenRun
@@ -156,7 +156,7 @@ class NumPyOptimizer:
 class NumPyFramework:
     """Drives NumPy rules, as an implementation drives its framework's."""
 
-    def drive(self, asked: Driven) -> list[dict[str, Array]]:
+    def drive(self, asked: Drive) -> list[dict[str, Array]]:
         rule, weights = asked.make(**asked.keywords), dict(asked.initial)
         states: dict[str, dict[str, Any]] = {name: {} for name in weights}
         seen = []
@@ -188,11 +188,13 @@ GIVEN: dict[tuple[str, str], dict[str, Array]] = {}
 
 
 def _one(run: DrivenRun, make: NumPyOptimizer, dtype: str) -> driving.DrivenRecord:
-    given = GIVEN.setdefault((run.name, dtype), black_box.packed(run.draws(dtype)) if (run.name, dtype) not in GIVEN else {})
+    given = GIVEN.setdefault(
+        (run.name, dtype), native_optimizers.packed(run.draws(dtype)) if (run.name, dtype) not in GIVEN else {}
+    )
     case = Case("rule", "fingerprint", dtype, optimizer=f"{__name__}:MADE", hyperparameters=run.values, steps=run.steps)
     initial = {name.partition("/")[2]: array for name, array in given.items() if name.startswith("parameter/")}
     globals()["MADE"] = make
-    seen = black_box.fingerprint(NumPyFramework(), case, initial, black_box.batches(given))  # type: ignore[arg-type]
+    seen = native_optimizers.fingerprint(NumPyFramework(), case, initial, native_optimizers.batches(given))  # type: ignore[arg-type]
     record = Record("key", case.id, "fake", "ran", dtype)
-    trial = Trial(case, black_box.unpacked(given), lambda _: [], "fingerprints")
-    return driving.DrivenRecord(trial, "fake", record, [], Path(), black_box.unpacked(seen))
+    trial = Trial(case, native_optimizers.unpacked(given), lambda _: [], "fingerprints")
+    return driving.DrivenRecord(trial, "fake", record, [], Path(), native_optimizers.unpacked(seen))

@@ -24,7 +24,7 @@ from parity.spec.cases import Case
 from parity.spec.mistakes import SpecError
 from parity.trials import full_size
 from parity.trials.reference_cache import remembered
-from parity.trials.session import Judged
+from parity.trials.session import JudgedTrial
 from parity.trials.trial import Trial
 from parity.verbs import native_files
 from tests.comparing.test_comparing import dense, model
@@ -80,7 +80,7 @@ def _settled() -> Kind:
         for framework in ("torch", "keras", "mxnet"):
             record = Record("a" * 64, case.id, framework, "ran", "float32", seconds=1.5)
             found = [Comparison(case.id, "loss", "loss", "agrees", "float32", error=1e-9, budget=2e-9)]
-            judged.append(Judged(Trial(case, {}, full_size._settled, "architectures"), framework, record, found, Path()))
+            judged.append(JudgedTrial(Trial(case, {}, full_size._settled, "architectures"), framework, record, found, Path()))
         full_size._write(folder / "mlp.jsonl", judged)
         return folder / "mlp.jsonl"
 

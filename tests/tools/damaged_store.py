@@ -116,7 +116,7 @@ def marker_kind() -> Kind:
     def make(folder: Path) -> Path:
         place = folder / "torch-torch-cpu-0123456789ab"
         place.mkdir()
-        told = environments.Built("torch", "torch", "cpu", "3.11.7", "pins.txt", place)
+        told = environments.BuiltEnvironment("torch", "torch", "cpu", "3.11.7", "pins.txt", place)
         (place / environments.MARKER).write_text(json.dumps({**asdict(told), "directory": str(place)}))
         return place / environments.MARKER
 
@@ -197,7 +197,7 @@ def native_file_kind(ending: str) -> Kind:
 
 
 def collected_kind() -> Kind:
-    """Judged as `parity run --collect` does: a plan of a suite whose records are damaged."""
+    """JudgedTrial as `parity run --collect` does: a plan of a suite whose records are damaged."""
     suite = specs.parse("name: tiny\nentries:\n  - {task: sampling, specs: [ones], frameworks: [torch], dtypes: [float32]}\n")
 
     def make(folder: Path) -> Path:

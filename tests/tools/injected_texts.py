@@ -36,7 +36,7 @@ from parity.reporting import atlas, figures, pages
 from parity.reporting.results import Results
 from parity.spec.cases import Case
 from parity.trials import collected
-from parity.trials.session import Judged
+from parity.trials.session import JudgedTrial
 from parity.trials.trial import Trial
 from parity.verbs import terminal
 from tests.reporting.test_pages import made, row, speed, trained
@@ -161,7 +161,7 @@ def in_junit(text: str) -> bool:
     record = Record("0" * 64, case.id, text, "ran", "float32", reason=text)
     with tempfile.TemporaryDirectory() as folder:
         judged = [
-            Judged(trial, text, record, [Comparison(case.id, text, text, verdict, "float32", reason=text)], Path(folder))
+            JudgedTrial(trial, text, record, [Comparison(case.id, text, text, verdict, "float32", reason=text)], Path(folder))
             for verdict in ("differs", "unsupported")
         ]
         (Path(folder) / "junit.xml").write_text(junit.junit(collected.checked(judged)), encoding="utf-8")

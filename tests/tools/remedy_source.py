@@ -13,8 +13,8 @@ FRAMEWORKS = ("keras", "torch", "mxnet")
 
 @dataclass(frozen=True)
 class Remedy:
-    """One entry of an implementation's remedies. code: its expression, and all that it reaches in its file or in the
-    implementation's device.py."""
+    """One entry of an implementation's remedies. code: its expression, and all that it reaches in its file, in what remedies
+    and answers share (remedies/building.py, asking.py), or in the implementation's device.py."""
 
     framework: str
     key: str
@@ -25,10 +25,11 @@ def remedies() -> Iterator[Remedy]:
     """Of every framework, from the dict literals of `<framework>_impl/atlas/remedies/`."""
     for framework in FRAMEWORKS:
         folder = PACKAGE / f"{framework}_impl"
-        machine = _defined(ast.parse((folder / "device.py").read_text(encoding="utf-8")))
+        shared = [folder / "device.py", folder / "atlas" / "asking.py", folder / "atlas" / "remedies" / "building.py"]
+        common = {name: node for file in shared for name, node in _defined(ast.parse(file.read_text(encoding="utf-8"))).items()}
         for file in sorted((folder / "atlas" / "remedies").glob("*.py")):
             tree = ast.parse(file.read_text(encoding="utf-8"))
-            named = {**machine, **_defined(tree)}
+            named = {**common, **_defined(tree)}
             for node in ast.walk(tree):
                 if isinstance(node, ast.Dict):
                     for key, value in zip(node.keys, node.values, strict=True):

@@ -12,9 +12,9 @@ import pytest
 import parity
 from parity.cli import status
 from parity.comparing.departures import Departure
-from parity.comparing.judging import Found
+from parity.comparing.judging import TensorVerdict
 from parity.verbs import compare
-from parity.verbs.compare.output import Compared, ComparedModel
+from parity.verbs.compare.output import ComparedModel, ComparedPair
 
 WRONG = "torch=planted:Implementation"
 
@@ -51,12 +51,12 @@ def test_check_writes_every_file_and_tells_github(
     assert again.startswith("parity check lenet --framework 'torch'") and f"--store {place}/store" in again
 
 
-def compared(verdict: str) -> Compared:
+def compared(verdict: str) -> ComparedPair:
     base, other = (ComparedModel(name, name, f"mine:{name}", {}, "1.0") for name in ("torch", "keras"))
     error = float("inf") if verdict == "differs" else 1e-16
-    found = Found("activation", "1 (ReLU)", "float64", verdict, error, 1e-15)
+    found = TensorVerdict("activation", "1 (ReLU)", "float64", verdict, error, 1e-15)
     departure = Departure("activation", "1 (ReLU)", error, causes=("slope 0.1",)) if verdict == "differs" else None
-    return Compared(base, other, [found], departure, ("weights were drawn",))
+    return ComparedPair(base, other, [found], departure, ("weights were drawn",))
 
 
 @pytest.mark.parametrize(("verdict", "expected"), [("differs", 1), ("agrees", 0), ("documented_difference", 0)])

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from parity.execution import arrays as array_files
-from parity.execution import endings, own_path
+from parity.execution import outcomes, own_path
 from parity.execution.frameworks import OWN_MODEL, find
 from parity.execution.names import (
     EVAL,
@@ -37,18 +37,19 @@ from parity.execution.names import (
     under,
 )
 from parity.execution.own_model import sources
-from parity.execution.own_model.leaves import Call, Foreign
+from parity.execution.own_model.layers import Call, OwnModel
 
 Arrays = dict[str, Any]
 
 
 class Answering:
-    """The questions that can be asked of a model, by name. Each takes the question and its arrays, and gives an answer and
-    arrays. given: what stands as INPUTS beside `build`; images: where its framework has channels where the model tells nothing.
+    """The questions to a model: one method for each, by name. Each takes the question and its arrays, and gives an answer and
+    arrays. given: the INPUTS beside `build` in the user's module; images: where the framework's images have their channels if
+    the model does not tell.
     """
 
     def __init__(
-        self, model: Foreign, version: str, given: Any = None, images: str = "first", dtype: str = "", spec: bool = False
+        self, model: OwnModel, version: str, given: Any = None, images: str = "first", dtype: str = "", spec: bool = False
     ) -> None:
         self.model, self.version, self.given, self.images = model, version, given, images
         self.dtype, self.spec = dtype, spec
@@ -75,13 +76,13 @@ class Answering:
         return answer, put_under(self.model.weights(), WEIGHT)
 
     def _narrow(self, calls: Sequence[Call], seen: Arrays) -> str:
-        """What gives float32 first where float64 was asked for; "" for nothing."""
+        """The first layer that gives float32 in a float64 run, in words; "" if none does."""
         if self.dtype != "float64":
             return ""
         for place, call in enumerate(calls):
             if any(array.dtype == np.float32 for array in under(seen, GIVEN, place).values()):
                 return f"{call.leaf} gives float32"
-        return "the model gives float32" if any(one.dtype == np.float32 for one in under(seen, OUTPUT).values()) else ""
+        return "the model gives float32" if any(item.dtype == np.float32 for item in under(seen, OUTPUT).values()) else ""
 
     def observe(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         weights = under(arrays, WEIGHT)
@@ -95,11 +96,11 @@ class Answering:
         return {"draws": self.model.draws}, {**found, **put_under(trained, TRAIN)}
 
     def forward(self, _: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
-        """With the weights as they are; what `rerun` knows from now on are this pass's calls."""
+        """A forward pass with the current weights. From now on `rerun` repeats calls of this pass."""
         return {}, self.model.forward(in_order(arrays, INPUT))
 
     def functions(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
-        """With the weights as they are; what `rerun` knows from now on are this pass's calls."""
+        """A pass that reports functions, with the current weights. From now on `rerun` repeats calls of this pass."""
         instead = {number: in_order(arrays, INSTEAD, number) for number in numbers(arrays, INSTEAD)}
         return self.model.functions(in_order(arrays, INPUT), question["training"], tuple(question["between"]), instead)
 
@@ -108,7 +109,7 @@ class Answering:
 
 
 def built(framework: str, target: str, dtype: str) -> Answering:
-    """The user's model. Raises whatever the user's code raises."""
+    """The user's model, ready for questions. Raises whatever the user's code raises."""
     impl = importlib.import_module(f"{find(framework)[1].package}.{OWN_MODEL}")
     impl.prepare(dtype)
     own_path.extend()
@@ -121,7 +122,7 @@ def built(framework: str, target: str, dtype: str) -> Answering:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Answers until stdin ends. A model that cannot be built, and a question that fails, are answers too."""
+    """Answers until stdin ends. That a model cannot be built, or that a question fails, is an answer too."""
     framework, target, dtype = arguments
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
@@ -133,7 +134,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         answering = built(framework, target, dtype)
     except Exception as error:  # the user's code may raise anything
-        tell({"failed": endings.of_exception(error)[1]})
+        tell({"failed": outcomes.of_exception(error)[1]})
         return 1
     tell({"ready": True})
     for line in sys.stdin:
@@ -143,17 +144,17 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _answer(answering: Answering, question: Mapping[str, Any]) -> dict[str, Any]:
-    """What is said of one question; its arrays lie in the file that the question names, and nothing here holds them on."""
+    """The answer to one question. Its arrays go to the file that the question names, and are not held in memory."""
     try:
         arrays = array_files.read_npz(Path(question["arrays"]), question["sha256"])
         answer, found = getattr(answering, question["ask"])(question, arrays)
-        given = {name: np.asarray(one) for name, one in found.items()}
+        given = {name: np.asarray(item) for name, item in found.items()}
         return {"answer": answer, "sha256": array_files.write_npz(Path(question["answer"]), given, synced=False)}
     except Exception as error:  # the user's code may raise anything
-        return {"failed": endings.of_exception(error)[1]}
+        return {"failed": outcomes.of_exception(error)[1]}
 
 
 def _give_back() -> None:
-    """What was freed goes back to the system, which glibc would keep: the other models of a comparison need it."""
+    """Returns freed memory to the system, which glibc would keep: the other models of a comparison need it."""
     if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
         trim(0)

@@ -50,11 +50,11 @@ def forms(inputs: Arrays = INPUTS) -> Iterator[Form]:
     """All frames count (`plain`), or so many of each example (`frames`)."""
     every = {"plain": np.full(3, 6), "frames": INPUTS["frames"]}
     for (read, logarithms), (where, blank) in product(READ.items(), BLANKS.items()):
-        found = {
+        arrays = {
             setting: np.array(list(_losses(logarithms, blank, frames, inputs["scores"]))) for setting, frames in every.items()
         }
         for reduced, reduction in REDUCTIONS.items():
-            expected = {f"{setting}/loss": np.asarray(reduction(one, every[setting])) for setting, one in found.items()}
+            expected = {f"{setting}/loss": np.asarray(reduction(array, every[setting])) for setting, array in arrays.items()}
             yield Form(f"of {read}, the blank is {where}, {reduced}", expected)
 
 
@@ -71,6 +71,6 @@ def loss(logarithms: Array, labels: Array, blank: int) -> float:
     with np.errstate(divide="ignore"):
         ahead = np.where(np.arange(len(spelled)) < 2, logarithms[0, spelled], -np.inf)
         for frame in logarithms[1:]:
-            one, two = (np.concatenate([np.full(back, -np.inf), ahead[:-back]]) for back in (1, 2))
-            ahead = np.logaddexp(np.logaddexp(ahead, one), np.where(skips, two, -np.inf)) + frame[spelled]
+            array, two = (np.concatenate([np.full(back, -np.inf), ahead[:-back]]) for back in (1, 2))
+            ahead = np.logaddexp(np.logaddexp(ahead, array), np.where(skips, two, -np.inf)) + frame[spelled]
     return -float(np.logaddexp(ahead[-1], ahead[-2]))

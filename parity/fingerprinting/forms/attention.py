@@ -73,21 +73,21 @@ def softmax(scores: Array) -> Array:
     return np.asarray(shares / shares.sum(-1, keepdims=True))
 
 
-def library(seen: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]:
+def library(arrays: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]:
     """Masks and biases are named for the scores that the object was found to compute."""
-    scored = list(scores(seen, inputs))
-    own = [make for near in TOLERANCES.values() for form, make in scored if explains(form, seen, near)][:1]
+    scored = list(scores(arrays, inputs))
+    own = [make for near in TOLERANCES.values() for form, make in scored if explains(form, arrays, near)][:1]
     masked = {"a boolean mask": "boolean mask", "a mask of keys": "key mask", "numbers as a mask": "float mask"}
     found = {"scores are": [form for form, _ in scored]}
     for about, setting in {**masked, "a bias": "bias", "causal": "causal"}.items():
-        if any(name.startswith(f"{setting}/") for name in seen):
+        if any(name.startswith(f"{setting}/") for name in arrays):
             found[about] = [form for make in own for form in MASKS[setting](make, inputs)]
     return found
 
 
-def scores(seen: Arrays, inputs: Arrays = INPUTS) -> Iterator[tuple[Form, Scores]]:
+def scores(arrays: Arrays, inputs: Arrays = INPUTS) -> Iterator[tuple[Form, Scores]]:
     """One head, and two where the object can have them; `scores` of an object that gives these and no values."""
-    heads = any(name.startswith("two heads/") for name in seen)
+    heads = any(name.startswith("two heads/") for name in arrays)
     q, k, v = inputs["query"], inputs["key"], inputs["value"]
     for name, make, note in _scores():
         if "all heads" in name and not heads:

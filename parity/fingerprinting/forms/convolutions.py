@@ -41,11 +41,11 @@ TURNS: Mapping[str, int] = {"cross-correlation": 1, "convolution, the kernel fli
 TURNED: Mapping[str, int] = {"": 1, ", the kernel flipped": -1}
 
 
-def library(seen: Arrays) -> Mapping[str, list[Form]]:
+def library(arrays: Arrays) -> Mapping[str, list[Form]]:
     """What was not driven is not spoken of."""
-    known = {"computes": plain(seen), "dilates": dilated(seen), "groups": grouped(), "multiplies channels": depthwise()}
+    known = {"computes": plain(arrays), "dilates": dilated(arrays), "groups": grouped(), "multiplies channels": depthwise()}
     told = {"computes": "", "dilates": "dilated/", "groups": "grouped/", "multiplies channels": "depthwise/"}
-    return {about: list(forms) for about, forms in known.items() if any(name.startswith(told[about]) for name in seen)}
+    return {about: list(forms) for about, forms in known.items() if any(name.startswith(told[about]) for name in arrays)}
 
 
 def along(x: Array, kernel: Array, stride: int = 1, gap: int = 1) -> Array:
@@ -55,16 +55,16 @@ def along(x: Array, kernel: Array, stride: int = 1, gap: int = 1) -> Array:
     return np.array([x[start : start + reach : gap] @ kernel for start in starts])
 
 
-def plain(seen: Arrays) -> Iterator[Form]:
+def plain(arrays: Arrays) -> Iterator[Form]:
     for name, turn in TURNS.items():
-        for side in SIDES if same_was_seen(seen) else SIDES[:1]:
+        for side in SIDES if same_was_seen(arrays) else SIDES[:1]:
             expected = {}
             for setting, (size, stride) in SETTINGS.items():
                 for row in ("seven", "eight"):
                     x = np.pad(INPUTS[row], padding(len(INPUTS[row]), size, stride, setting, side))
                     expected[f"{setting}/{row}"] = along(x, INPUTS["kernel"][:size][::turn], stride)
             expected |= {f"several axes/{axes}": _over(axes, turn) for axes in (2, 3)}
-            yield Form(name + sided(seen, side), expected)
+            yield Form(name + sided(arrays, side), expected)
 
 
 def _over(axes: int, turn: int) -> Array:
@@ -78,9 +78,9 @@ GAPS: Mapping[str, int] = {"taps lie as far apart as it says": 2, "as many eleme
 REACHES: Mapping[str, int] = {"the dilated kernel": 2, "the kernel as if it were not dilated": 1}
 
 
-def dilated(seen: Arrays) -> Iterator[Form]:
+def dilated(arrays: Arrays) -> Iterator[Form]:
     """By 2. `dilated, same` pads for the kernel's reach."""
-    told = "dilated, same/eight" in seen
+    told = "dilated, same/eight" in arrays
     for (words, gap), (turned, turn) in product(GAPS.items(), TURNED.items()):
         kernel = INPUTS["kernel"][:3][::turn]
         for reach, wide in REACHES.items() if told else [("", 1)]:

@@ -40,7 +40,7 @@ class Family:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class ExplainedDraws:
     """What explains every draw. deviations: the standard deviation at each shape; the value, the gain where it is no draw."""
 
     name: str
@@ -114,11 +114,11 @@ GAINS: Mapping[str, float] = {
 """Variances that the literature and the frameworks know, as multiples of 1/fan, or as they are."""
 
 
-def named(seen: Arrays, dtype: str) -> list[Facet]:
+def named(arrays: Arrays, dtype: str) -> list[Facet]:
     """What explains every draw, and withstands the tests of randomness."""
     names, departed, tests = [], {}, {}
-    for found in explained(seen):
-        tests = tested(found, _draws(seen))
+    for found in explained(arrays):
+        tests = tested(found, _draws(arrays))
         wrong = [f"{test} ({words})" for test, words in tests.items() if words != "held"]
         if wrong:
             departed[found.name] = wrong[0]
@@ -127,7 +127,7 @@ def named(seen: Arrays, dtype: str) -> list[Facet]:
     return [Facet("draws", tuple(names), dtype if names else "", "", departed, tests)]
 
 
-def tested(found: Drawn, draws: Arrays) -> dict[str, str]:
+def tested(found: ExplainedDraws, draws: Arrays) -> dict[str, str]:
     """Test of randomness -> `held`, or what is wrong; none of what is no draw. How large the numbers are is theirs to say."""
     family = found.family
     if family is None:
@@ -139,34 +139,34 @@ def tested(found: Drawn, draws: Arrays) -> dict[str, str]:
     return withstood(plain, family.below, family.fourth, bool(bounded))
 
 
-def explained(seen: Arrays) -> list[Drawn]:
+def explained(arrays: Arrays) -> list[ExplainedDraws]:
     """Everything that chance lets the draws be: of both shapes, or of the matrix alone where it is for matrices only."""
-    draws = _draws(seen)
+    draws = _draws(arrays)
     exact = _exact(draws)
     return [exact] if exact else list(_distributions(draws))
 
 
-def _draws(seen: Arrays) -> dict[str, Array]:
-    setting = "draw" if any(name.startswith("draw/") for name in seen) else "matrix"
-    return {name: np.asarray(seen[f"{setting}/{name}"], np.float64) for name in SHAPES if f"{setting}/{name}" in seen}
+def _draws(arrays: Arrays) -> dict[str, Array]:
+    setting = "draw" if any(name.startswith("draw/") for name in arrays) else "matrix"
+    return {name: np.asarray(arrays[f"{setting}/{name}"], np.float64) for name in SHAPES if f"{setting}/{name}" in arrays}
 
 
-def _exact(draws: Arrays) -> Drawn | None:
+def _exact(draws: Arrays) -> ExplainedDraws | None:
     """What is no draw: one number everywhere, the identity, orthogonal matrices."""
     values = np.concatenate([draw.ravel() for draw in draws.values()])
     nothing = np.zeros_like
     if (values == values[0]).all():
-        return Drawn(f"{values[0]:g} everywhere", "constant", nothing, dict.fromkeys(draws, 0.0), float(values[0]))
+        return ExplainedDraws(f"{values[0]:g} everywhere", "constant", nothing, dict.fromkeys(draws, 0.0), float(values[0]))
     matrices = [draw.reshape(len(draw), -1) for draw in draws.values()]
     if "dense" in draws and np.array_equal(draws["dense"], np.eye(*draws["dense"].shape)):
-        return Drawn("identity", "identity", nothing, dict.fromkeys(draws, 1.0))
+        return ExplainedDraws("identity", "identity", nothing, dict.fromkeys(draws, 1.0))
     gains = [gain for gain in map(_orthogonal, matrices) if gain is not None]
     if len(gains) == len(matrices) and max(gains) - min(gains) <= max(_allowed(matrix, max(gains)) for matrix in matrices):
-        return Drawn(f"orthogonal, gain {gains[0]:.4g}", "orthogonal", nothing, dict.fromkeys(draws, gains[0]))
+        return ExplainedDraws(f"orthogonal, gain {gains[0]:.4g}", "orthogonal", nothing, dict.fromkeys(draws, gains[0]))
     return _between(draws)
 
 
-def _between(draws: Arrays) -> Drawn | None:
+def _between(draws: Arrays) -> ExplainedDraws | None:
     """A uniform draw that does not lie around 0, between two numbers that need no third digit."""
     values = np.concatenate([draw.ravel() for draw in draws.values()])
     low, high = float(f"{values.min():.2g}"), float(f"{values.max():.2g}")
@@ -175,7 +175,7 @@ def _between(draws: Arrays) -> Drawn | None:
     if low == -high or not _fits((values - low) / (high - low) * sqrt(12) - sqrt(3), FAMILIES[0], 1.0):
         return None
     deviations = dict.fromkeys(draws, (high - low) / sqrt(12))
-    return Drawn(
+    return ExplainedDraws(
         f"uniform between {low:g} and {high:g}", "uniform", uniform_quantiles, deviations, (low + high) / 2, FAMILIES[0]
     )
 
@@ -192,7 +192,7 @@ def _allowed(matrix: Array, gain: float) -> float:
     return budgets.orthogonality((matrix.shape[0], matrix.shape[1]), gain, budgets.roundoff("float32"))
 
 
-def _distributions(draws: Arrays) -> Iterator[Drawn]:
+def _distributions(draws: Arrays) -> Iterator[ExplainedDraws]:
     for family in FAMILIES:
         for fan_name, fan in FANS.items():
             scales = {name: float(np.mean(draw**2)) * fan(SHAPES[name]) for name, draw in draws.items()}
@@ -204,8 +204,8 @@ def _distributions(draws: Arrays) -> Iterator[Drawn]:
             if not all(_fits(draws[name], family, sqrt(scale / fan(SHAPES[name]))) for name in draws):
                 continue
             name, nominal = _told(family, fan_name, scale, SURE / sqrt(sum(weights.values())))
-            deviations = {one: sqrt(nominal / fan(SHAPES[one])) for one in draws}
-            yield Drawn(name, family.name, family.quantiles, deviations, family=family)
+            deviations = {draw: sqrt(nominal / fan(SHAPES[draw])) for draw in draws}
+            yield ExplainedDraws(name, family.name, family.quantiles, deviations, family=family)
 
 
 def _fits(draw: Array, family: Family, deviation: float) -> bool:

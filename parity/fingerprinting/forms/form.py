@@ -46,27 +46,27 @@ class Facet:
     rounds: Mapping[str, str] = field(default_factory=dict)
 
 
-def identify(about: str, forms: Iterable[Form], seen: Arrays, dtype: str, blind: bool = False) -> Facet:
+def identify(about: str, forms: Iterable[Form], arrays: Arrays, dtype: str, blind: bool = False) -> Facet:
     """The forms that explain what was seen in the precision that was driven, one that departs from its name (note) only where
     no other does; in float32 also what an object did in float64 that is blind to what float32 does not hold."""
     known = list(forms)
     for precision in (dtype, "float32") if blind and dtype == "float64" else (dtype,):
         for noted in (False, True):
-            found = [one for one in known if bool(one.note) is noted and explains(one, seen, TOLERANCES[precision])]
+            found = [form for form in known if bool(form.note) is noted and explains(form, arrays, TOLERANCES[precision])]
             if found:
-                return Facet(about, tuple(dict.fromkeys(one.name for one in found)), precision, found[0].note)
+                return Facet(about, tuple(dict.fromkeys(form.name for form in found)), precision, found[0].note)
     return Facet(about, ())
 
 
-def explains(form: Form, seen: Arrays, tolerance: float) -> bool:
+def explains(form: Form, arrays: Arrays, tolerance: float) -> bool:
     """Whether all that the form speaks of, and that was seen, is near."""
-    shared = [name for name in form.expected if name in seen]
-    return bool(shared) and all(near(seen[name], form.expected[name], tolerance) for name in shared)
+    shared = [name for name in form.expected if name in arrays]
+    return bool(shared) and all(near(arrays[name], form.expected[name], tolerance) for name in shared)
 
 
-def known_everywhere(form: Form, seen: Arrays) -> bool:
+def known_everywhere(form: Form, arrays: Arrays) -> bool:
     """Whether the form has a number for everything that was seen of it."""
-    return all(np.isfinite(array).all() for name, array in form.expected.items() if name in seen)
+    return all(np.isfinite(array).all() for name, array in form.expected.items() if name in arrays)
 
 
 def near(seen: Array, expected: Array, tolerance: float) -> bool:
@@ -85,12 +85,12 @@ def homogeneous(
     """The library of a kind whose results grow as its inputs do: for other inputs, all of them as many times as large as
     these, that many times what it says for these."""
 
-    def of(seen: Arrays, given: Arrays) -> Mapping[str, Sequence[Form]]:
+    def of(arrays: Arrays, given: Arrays) -> Mapping[str, Sequence[Form]]:
         name = next(name for name, array in inputs.items() if name != "kernel" and array.ndim == 1)
         factor = float(np.max(np.abs(given[name])) / np.max(np.abs(inputs[name])))
         return {
-            about: [Form(one.name, {key: array * factor for key, array in one.expected.items()}, one.note) for one in forms]
-            for about, forms in library(seen).items()
+            about: [Form(form.name, {key: array * factor for key, array in form.expected.items()}, form.note) for form in forms]
+            for about, forms in library(arrays).items()
         }
 
     return of

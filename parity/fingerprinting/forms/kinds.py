@@ -39,11 +39,11 @@ LIBRARIES: Mapping[str, tuple[Arrays, rounds.Library]] = {
 def _naming(kind: str) -> Naming:
     inputs, library = LIBRARIES[kind]
 
-    def named(seen: Arrays, dtype: str) -> list[Facet]:
+    def named(arrays: Arrays, dtype: str) -> list[Facet]:
         facets = []
-        for about, forms in library(seen, inputs).items():
-            facet = identify(about, forms, seen, dtype, rounds.blind(seen, forms))
-            facets.append(rounds.held(kind, facet, seen, library, TOLERANCES[facet.precision]) if facet.names else facet)
+        for about, forms in library(arrays, inputs).items():
+            facet = identify(about, forms, arrays, dtype, rounds.blind(arrays, forms))
+            facets.append(rounds.held(kind, facet, arrays, library, TOLERANCES[facet.precision]) if facet.names else facet)
         return reductions.either(facets) if kind == "loss" else facets
 
     return named

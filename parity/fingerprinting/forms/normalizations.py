@@ -52,27 +52,27 @@ MOMENTS: Mapping[str, Callable[[Array, tuple[int, ...]], Array]] = {
 }
 
 
-def library(seen: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]:
-    return {"normalizes": list(forms(seen, inputs))}
+def library(arrays: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]:
+    return {"normalizes": list(forms(arrays, inputs))}
 
 
-def forms(seen: Arrays, inputs: Arrays = INPUTS) -> Iterator[Form]:
+def forms(arrays: Arrays, inputs: Arrays = INPUTS) -> Iterator[Form]:
     """Of an object with this many gains and shifts (`run/gains`), with running values or without (`run/mean`)."""
-    epsilon = float(seen.get(array_name(KNOWN, "epsilon"), np.asarray(0.0)))
+    epsilon = float(arrays.get(array_name(KNOWN, "epsilon"), np.asarray(0.0)))
     roots = ROOTS if epsilon else {"no ε": ROOTS["ε inside the root"]}
     for axes_name in (*AXES, GROUPED):
         for moment_name in MOMENTS:
             for root_name in roots:
                 if "sum" in moment_name and root_name == "the square is ε at least":
                     continue  # a sum is rarely below ε: the guard that is used stands at the root
-                for gain_name, gain in _gains(seen, inputs).items():
+                for gain_name, gain in _gains(arrays, inputs).items():
                     name = f"{axes_name}, by {moment_name}, {root_name}{gain_name}"
-                    yield from _with_running(name, axes_name, moment_name, roots[root_name], epsilon, gain, seen, inputs["x"])
+                    yield from _with_running(name, axes_name, moment_name, roots[root_name], epsilon, gain, arrays, inputs["x"])
 
 
-def _gains(seen: Arrays, inputs: Arrays) -> Mapping[str, tuple[Array, Array]]:
+def _gains(arrays: Arrays, inputs: Arrays) -> Mapping[str, tuple[Array, Array]]:
     """What is multiplied and added afterwards."""
-    gains, shifts = int(seen["run/gains"]), int(seen["run/shifts"])
+    gains, shifts = int(arrays["run/gains"]), int(arrays["run/shifts"])
     beta = np.repeat(inputs["beta"][:shifts], 4 // shifts) if shifts in (1, 2, 4) else np.zeros(4)
     if gains not in (1, 2, 4):
         return {"": (np.ones(4), beta)}
@@ -87,7 +87,7 @@ def _with_running(
     root: Callable[[Array, float], Array],
     epsilon: float,
     gain: tuple[Array, Array],
-    seen: Arrays,
+    arrays: Arrays,
     x: Array,
 ) -> Iterator[Form]:
     grouped = axes_name == GROUPED
@@ -98,12 +98,12 @@ def _with_running(
     below = np.asarray(root(moment, epsilon))
     scale, shift = gain[0][:, None, None], gain[1][:, None, None]
     trained = ((parts - mean) / below).reshape(x.shape) * scale + shift
-    if "run/mean" not in seen:
+    if "run/mean" not in arrays:
         yield Form(name, {"run/training": trained, "run/evaluation": trained})
         return
     if axes_name != next(iter(AXES)):
         return
-    share = float(seen.get(array_name(KNOWN, "momentum"), 0.0))
+    share = float(arrays.get(array_name(KNOWN, "momentum"), 0.0))
     for share_name, kept in (("the old value", share), ("the new batch's value", 1 - share)):
         for kept_name, unbiased in (("biased", False), ("unbiased", True)):
             running = (1 - kept) * x.mean(axes), kept + (1 - kept) * _variance(x, axes, unbiased).ravel()

@@ -100,10 +100,10 @@ WIDER = 1.25
 """Limits are those of sums of normal numbers; products of sizes, and sums of 5 numbers, have longer tails."""
 
 
-def between(one: Array, other: Array) -> str:
+def between(array: Array, other: Array) -> str:
     """Two draws from the start on, forwards and backwards."""
-    count = min(one.size, other.size)
-    first, second = one.ravel()[:count], other.ravel()[:count]
+    count = min(array.size, other.size)
+    first, second = array.ravel()[:count], other.ravel()[:count]
     for way, turned in {"": second, " backwards": second[::-1]}.items():
         correlation = float(np.mean(first * turned))
         if abs(correlation) > budgets.deviations(2) * WIDER / sqrt(count):

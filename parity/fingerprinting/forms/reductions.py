@@ -117,17 +117,17 @@ def forms(inputs: Arrays = INPUTS) -> Iterator[Form]:
     """Of predictions of more than two axes those alone that go by element and keep or join all of them: which axes an example
     has is not said."""
     prediction = inputs["prediction"]
-    every = [(name, "", *one) for name, one in ELEMENTS.items()] + [(name, *one) for name, one in NOTED.items()]
+    every = [(name, "", *element) for name, element in ELEMENTS.items()] + [(name, *item) for name, item in NOTED.items()]
     for name, note, kinds, elements in every:
         with np.errstate(all="ignore"):
-            found = {kind: np.asarray(elements(prediction, inputs[kind])) for kind in kinds if _alike(inputs, kind)}
-        if not found:
+            arrays = {kind: np.asarray(elements(prediction, inputs[kind])) for kind in kinds if _alike(inputs, kind)}
+        if not arrays:
             continue
-        ways = REDUCTIONS if all(one.ndim == prediction.ndim for one in found.values()) else OF_EXAMPLES
+        ways = REDUCTIONS if all(array.ndim == prediction.ndim for array in arrays.values()) else OF_EXAMPLES
         for reduced, reduction in ways.items():
             if prediction.ndim == 2 or (ways is REDUCTIONS and reduced in OF_ANY_AXES and name != "KL divergence of logits"):
                 yield Form(
-                    f"{name}, {reduced}", {f"{kind}/loss": np.asarray(reduction(one)) for kind, one in found.items()}, note
+                    f"{name}, {reduced}", {f"{kind}/loss": np.asarray(reduction(array)) for kind, array in arrays.items()}, note
                 )
 
 

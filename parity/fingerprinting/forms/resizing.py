@@ -29,10 +29,10 @@ NEAREST: Mapping[str, Callable[[Array], Array]] = {
 }
 
 
-def library(seen: Arrays) -> Mapping[str, list[Form]]:
+def library(arrays: Arrays) -> Mapping[str, list[Form]]:
     """By mode."""
     modes = {"nearest": nearest, "bilinear": linear, "bicubic": cubic}
-    return {mode: list(forms()) for mode, forms in modes.items() if any(name.startswith(f"{mode} ") for name in seen)}
+    return {mode: list(forms()) for mode, forms in modes.items() if any(name.startswith(f"{mode} ") for name in arrays)}
 
 
 def nearest() -> Iterator[Form]:

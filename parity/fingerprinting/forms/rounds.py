@@ -120,10 +120,10 @@ def given(kind: str) -> dict[str, Array]:
     """What goes in, and behind `further/<round>` what goes in otherwise."""
     inputs, moved = MOVED[kind]
     every = {**nudged(inputs, moved), **ROUNDS[kind]}
-    found = dict(inputs)
+    arrays = dict(inputs)
     for name, otherwise in every.items():
-        found |= put_under(dict(otherwise), FURTHER, name)
-    return found
+        arrays |= put_under(dict(otherwise), FURTHER, name)
+    return arrays
 
 
 FIRST = "values that separate"
@@ -134,41 +134,41 @@ def driven(kind: str, facets: Sequence[Facet]) -> list[RoundCoverage]:
     if kind not in MOVED:
         return []
     inputs, moved = MOVED[kind]
-    found = [of_round(FIRST, {name: inputs[name] for name in moved}, {})]
+    coverages = [of_round(FIRST, {name: inputs[name] for name in moved}, {})]
     for name, otherwise in ROUNDS[kind].items():
         data = {key: otherwise.get(key, inputs[key]) for key in dict.fromkeys((*moved, *otherwise))}
-        found.append(of_round(name, data, {facet.about: facet.rounds[name] for facet in facets if name in facet.rounds}))
-    return found
+        coverages.append(of_round(name, data, {facet.about: facet.rounds[name] for facet in facets if name in facet.rounds}))
+    return coverages
 
 
-def seen_in(seen: Arrays, name: str) -> dict[str, Array]:
+def seen_in(arrays: Arrays, name: str) -> dict[str, Array]:
     """What came back in a further round, as if it had been the first, and the numbers that are known."""
-    known = {key: array for key, array in seen.items() if lies_under(key, KNOWN)}
-    return known | under(seen, FURTHER, name)
+    known = {key: array for key, array in arrays.items() if lies_under(key, KNOWN)}
+    return known | under(arrays, FURTHER, name)
 
 
-def blind(seen: Arrays, forms: Sequence[Form]) -> bool:
+def blind(arrays: Arrays, forms: Sequence[Form]) -> bool:
     """Whether an object gave, where these forms speak, the same bits for inputs that float32 does not tell apart."""
-    one, other = under(seen, FURTHER, SINGLE), under(seen, FURTHER, NUDGED)
-    names = {name for form in forms for name in form.expected if name in one and name in other}
-    pairs = [(np.asarray(one[name]), np.asarray(other[name])) for name in names]
+    entry, other = under(arrays, FURTHER, SINGLE), under(arrays, FURTHER, NUDGED)
+    names = {name for form in forms for name in form.expected if name in entry and name in other}
+    pairs = [(np.asarray(entry[name]), np.asarray(other[name])) for name in names]
     told = sum(int(np.sum(first != 0)) for first, _ in pairs)
     same = sum(int(np.sum((first == second) & (first != 0))) for first, second in pairs if first.shape == second.shape)
     return told > 0 and same >= BLIND * told
 
 
-def held(kind: str, facet: Facet, seen: Arrays, library: Library, tolerance: float) -> Facet:
+def held(kind: str, facet: Facet, arrays: Arrays, library: Library, tolerance: float) -> Facet:
     """The names of a facet that explain every further round as well; where a form has no number, it is not judged.
 
     A round that an object refused, or that no form of the facet speaks of, is told as such."""
     kept, departed, outcomes = list(facet.names), {}, {}
     for name, otherwise in ROUNDS[kind].items():
-        came = seen_in(seen, name)
-        if not under(seen, FURTHER, name):
+        came = seen_in(arrays, name)
+        if not under(arrays, FURTHER, name):
             outcomes[name] = "refused"
             continue
         with np.errstate(all="ignore"):
-            every = library({**came, **_counts(seen, came)}, {**MOVED[kind][0], **otherwise}).get(facet.about, [])
+            every = library({**came, **_counts(arrays, came)}, {**MOVED[kind][0], **otherwise}).get(facet.about, [])
         judged = 0
         for form in (form for form in every if form.name in kept and form.note == facet.note):
             if not any(key in came for key in form.expected) or not known_everywhere(form, came):
@@ -182,8 +182,8 @@ def held(kind: str, facet: Facet, seen: Arrays, library: Library, tolerance: flo
     return Facet(facet.about, tuple(kept), facet.precision if kept else "", facet.note, departed, outcomes)
 
 
-def _counts(seen: Arrays, came: Arrays) -> dict[str, Array]:
+def _counts(arrays: Arrays, came: Arrays) -> dict[str, Array]:
     """How many gains or blocks an object has is known from the first round."""
     return {
-        key: seen[key] for key in ("run/gains", "run/shifts", "run/blocks", "run/biases") if key in seen and key not in came
+        key: arrays[key] for key in ("run/gains", "run/shifts", "run/blocks", "run/biases") if key in arrays and key not in came
     }

@@ -29,7 +29,7 @@ out of a group, taps)."""
 ROWS = ("four", "five")
 
 
-def library(seen: Arrays) -> Mapping[str, list[Form]]:
+def library(arrays: Arrays) -> Mapping[str, list[Form]]:
     """What was not driven is not spoken of."""
     known: Mapping[str, tuple[str, Callable[[], Iterator[Form]]]] = {
         "computes": ("", plain),
@@ -40,7 +40,7 @@ def library(seen: Arrays) -> Mapping[str, list[Form]]:
         "dilates": ("dilated/", dilated),
         "groups": ("grouped/", grouped),
     }
-    return {about: list(forms()) for about, (start, forms) in known.items() if any(start in name for name in seen)}
+    return {about: list(forms()) for about, (start, forms) in known.items() if any(start in name for name in arrays)}
 
 
 def spread(x: Array, kernel: Array, stride: int = 1, gap: int = 1) -> Array:

@@ -63,14 +63,14 @@ POOLS: Mapping[str, Pool] = {
 POOLINGS = ("plain", "padded", "same", "ceil", "padded and ceil")
 
 
-def library(seen: Arrays) -> Mapping[str, list[Form]]:
-    return {"pools": list(pools(seen))}
+def library(arrays: Arrays) -> Mapping[str, list[Form]]:
+    return {"pools": list(pools(arrays))}
 
 
-def pools(seen: Arrays) -> Iterator[Form]:
+def pools(arrays: Arrays) -> Iterator[Form]:
     """A window of 3 at stride 2; sides are told apart where `same` was seen."""
     for name, pool in POOLS.items():
-        for side in SIDES if same_was_seen(seen) else SIDES[:1]:
+        for side in SIDES if same_was_seen(arrays) else SIDES[:1]:
             expected = {
                 f"{setting}/{row}": np.array(
                     [pool(*window, 3) for window in windows(x, 3, 2, padding(len(x), 3, 2, setting, side), "ceil" in setting)]
@@ -78,12 +78,12 @@ def pools(seen: Arrays) -> Iterator[Form]:
                 for setting in POOLINGS
                 for row, x in POOLED.items()
             }
-            yield Form(name + sided(seen, side), expected)
+            yield Form(name + sided(arrays, side), expected)
 
 
-def same_was_seen(seen: Arrays) -> bool:
-    return any(name.startswith("same") for name in seen)
+def same_was_seen(arrays: Arrays) -> bool:
+    return any(name.startswith("same") for name in arrays)
 
 
-def sided(seen: Arrays, side: str) -> str:
-    return f"; `same` adds the odd one at {side}" if same_was_seen(seen) else ""
+def sided(arrays: Arrays, side: str) -> str:
+    return f"; `same` adds the odd one at {side}" if same_was_seen(arrays) else ""

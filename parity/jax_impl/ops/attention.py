@@ -13,8 +13,8 @@ import numpy as np
 from flax import nnx
 from flax.nnx.nn.attention import dot_product_attention_weights
 
-from parity.jax_impl.ops.elements import dropout_layer
 from parity.jax_impl.ops.losses import before
+from parity.jax_impl.ops.vectors import dropout_layer
 from parity.jax_impl.wiring import Site, Tensor, Use
 
 

@@ -12,9 +12,9 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from parity.jax_impl.ops.elements import dropout_layer, stretched
 from parity.jax_impl.ops.losses import before
-from parity.jax_impl.wiring import Laid, Site, Tensor, Use
+from parity.jax_impl.ops.vectors import dropout_layer, stretched
+from parity.jax_impl.wiring import LaidTensor, Site, Tensor, Use
 
 
 class TwiceBiasedSimpleCell(nnx.SimpleCell):  # type: ignore[misc]
@@ -136,15 +136,15 @@ def scan(use: Use) -> dict[str, Tensor]:
     whole = {name: use.first(outer) for name, outer in body.sequences.items() if outer in use.inputs}
     starts = {name: use.first(outer) for name, outer in body.state.items()}
     captured = {name: use.value(name) for name in body.captured if name in use.inputs}
-    batch = max(len(one) for one in (*whole.values(), *starts.values()))
+    batch = max(len(item) for item in (*whole.values(), *starts.values()))
 
     def step(states: dict[str, Tensor], slices: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
-        values = {**captured, **{name: Laid(one) for name, one in (*states.items(), *slices.items())}}
+        values = {**captured, **{name: LaidTensor(item) for name, item in (*states.items(), *slices.items())}}
         use.walk(body.nodes, values)
         following = {name: stretched(values[body.next[name]].first(), batch) for name in states}
         return following, stretched(values[body.output].first(), batch)
 
-    begun = {name: stretched(one, batch) for name, one in starts.items()}
-    over_time = {name: jnp.moveaxis(stretched(one, batch), 1, 0) for name, one in whole.items()}
+    begun = {name: stretched(start, batch) for name, start in starts.items()}
+    over_time = {name: jnp.moveaxis(stretched(item, batch), 1, 0) for name, item in whole.items()}
     ends, outputs = jax.lax.scan(step, begun, over_time)
     return {suffix: jnp.moveaxis(outputs, 0, 1) if not suffix else ends[suffix] for suffix in use.node.outputs}

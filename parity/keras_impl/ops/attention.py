@@ -31,7 +31,7 @@ class DictatedMultiHeadAttention(MultiHeadAttention):
         query: Tensor,
         value: Tensor,
         key: Tensor,
-        given: Tensor,
+        tensor: Tensor,
         attention_mask: Tensor = None,
         use_causal_mask: bool = False,
         training: bool | None = None,
@@ -40,7 +40,7 @@ class DictatedMultiHeadAttention(MultiHeadAttention):
         scaled = ops.multiply(self._query_dense(query), ops.cast(self._inverse_sqrt_key_dim, query.dtype))
         scores = ops.einsum(self._dot_product_equation, self._key_dense(key), scaled)
         weights = self._masked_softmax(scores, seen)
-        used = ops.multiply(weights, given) if training else weights
+        used = ops.multiply(weights, tensor) if training else weights
         return self._output_dense(ops.einsum(self._combine_equation, used, self._value_dense(value)))
 
 
@@ -66,12 +66,12 @@ class DictatedAdditiveAttention(keras.layers.AdditiveAttention):  # type: ignore
     def build(self, inputs_shape: Any, given_shape: Any) -> None:
         super().build(inputs_shape)
 
-    def compute_output_spec(self, inputs: Any, given: Tensor, mask: Any = None, training: bool = False) -> Any:
+    def compute_output_spec(self, inputs: Any, tensor: Tensor, mask: Any = None, training: bool = False) -> Any:
         return super().compute_output_spec(inputs)
 
-    def call(self, inputs: Any, given: Tensor, mask: Any = None, training: bool = False) -> Tensor:
+    def call(self, inputs: Any, tensor: Tensor, mask: Any = None, training: bool = False) -> Tensor:
         _, weights = super().call(inputs, mask=mask, return_attention_scores=True)
-        return ops.matmul(ops.multiply(weights, given) if training else weights, inputs[1])
+        return ops.matmul(ops.multiply(weights, tensor) if training else weights, inputs[1])
 
 
 def additive_attention(site: Site) -> Tensor:

@@ -201,8 +201,8 @@ class Scan(keras.layers.Layer):  # type: ignore[misc]
     def call(self, *tensors: Tensor, training: bool | None = None) -> Tensor:
         cell, time = self.loop.cell, tensors[0].shape[1]
         first, second = len(cell.slices), len(cell.slices) + len(cell.states)
-        sequences = [ops.reshape(one, (-1, time, prod(one.shape[2:]))) for one in tensors[:first]]
-        states = [ops.reshape(one, (-1, prod(one.shape[1:]))) for one in tensors[first:second]]
+        sequences = [ops.reshape(tensor, (-1, time, prod(tensor.shape[2:]))) for tensor in tensors[:first]]
+        states = [ops.reshape(tensor, (-1, prod(tensor.shape[1:]))) for tensor in tensors[first:second]]
         cell.captured = list(tensors[second:])
         y = self.loop(ops.concatenate(sequences, -1), initial_state=states, training=training)
         cell.captured = []
@@ -216,12 +216,12 @@ def scan(site: Site) -> Tensor:
     graph = inner(site.node, wiring.graph)
     within = wiring.within(graph)
     outer = (*body.sequences.values(), *body.state.values(), *body.captured)
-    for given, name in list(zip(graph.inputs, outer, strict=True))[len(body.sequences) :]:
-        if within.arrangement[given.name].kind != wiring.arrangement[name].kind:
+    for graph_input, name in list(zip(graph.inputs, outer, strict=True))[len(body.sequences) :]:
+        if within.arrangement[graph_input.name].kind != wiring.arrangement[name].kind:
             raise Unsupported(f"{site.name}: a scan that sees the value {name} in another arrangement")
     ends = [within.values[name] for name in graph.outputs]
-    model = keras.Model([within.values[given.name] for given in graph.inputs], ends, name=site.layer_name("body"))
-    shapes = [tuple(within.values[given.name].shape[1:]) for given in graph.inputs]
+    model = keras.Model([within.values[graph_input.name] for graph_input in graph.inputs], ends, name=site.layer_name("body"))
+    shapes = [tuple(within.values[graph_input.name].shape[1:]) for graph_input in graph.inputs]
     first, second = len(body.sequences), len(body.sequences) + len(body.state)
     states = [
         (shape, graph.outputs.index(body.next[name])) for name, shape in zip(body.state, shapes[first:second], strict=True)

@@ -19,8 +19,8 @@ from tensorflow.python import pywrap_tfe
 from tensorflow.python.eager import core, execute
 from tensorflow.python.framework import op_def_registry
 
-from parity.execution.own_model.called import KEPT, CalledFunction, example_draws, users_line
-from parity.execution.own_model.leaves import plain
+from parity.execution.own_model.functions import KEPT, CalledFunction, example_draws, users_line
+from parity.execution.own_model.layers import plain
 from parity.execution.protocol import Array
 
 UNIFORM = ("RandomUniform", "StatelessRandomUniform", "StatelessRandomUniformV2")
@@ -31,7 +31,7 @@ NORMAL = (
 UNTOLD = ("Identity", "Shape", "Const", "VarHandleOp", "AssignVariableOp", "Assert", "StopGradient")
 """Operations that change no number that flows."""
 
-PACKAGES = tuple(str(Path(one.__file__).parent) for one in (tf, keras))
+PACKAGES = tuple(str(Path(item.__file__).parent) for item in (tf, keras))
 PATCHED = ((backend.random, "dropout"), (tf.nn, "dropout"), (tf.nn.experimental, "stateless_dropout"))
 """Functions that drop out, and where callers look them up."""
 
@@ -45,11 +45,11 @@ class Functions:
     def __init__(
         self,
         scaled: bool,
-        told: list[CalledFunction] | None,
+        calls: list[CalledFunction] | None,
         given: Mapping[int, Sequence[Array]],
         place: Callable[[], tuple[int, bool]],
     ) -> None:
-        self.scaled, self.told, self.given, self.place = scaled, told, given, place
+        self.scaled, self.told, self.given, self.place = scaled, calls, given, place
         self.draws: list[dict[str, Any]] = []
         self._busy = False
         self._kept = [(holder, name, getattr(holder, name)) for holder, name in (*PATCHED, *EXECUTING)]
@@ -89,28 +89,28 @@ class Functions:
     def _called(self, name: str, inputs: Any, attributes: Any, outputs: Any) -> Any:
         if name in (*UNIFORM, *NORMAL):
             self._tell("draw", "uniform" if name in UNIFORM else "normal", None)
-            return [_drawn(one, name in UNIFORM) for one in outputs]
+            return [_drawn(output, name in UNIFORM) for output in outputs]
         return None if self.told is None else self._recorded(name, inputs, attributes, outputs)
 
     def _recorded(self, name: str, inputs: Any, attributes: Any, outputs: Any) -> Any:
         call, known = self.place()
-        gave = [one for one in outputs if one.dtype.is_floating or one.dtype.is_bool]
+        gave = [output for output in outputs if output.dtype.is_floating or output.dtype.is_bool]
         if known or not gave or name in UNTOLD or self.told is None:
             return None
         number, new = len(self.told), None
         if number in self.given:
-            new = [tf.constant(array, dtype=one.dtype) for one, array in zip(outputs, self.given[number], strict=False)]
+            new = [tf.constant(array, dtype=output.dtype) for output, array in zip(outputs, self.given[number], strict=False)]
         settings = {str(word): plain(value) for word, value in zip(attributes[::2], attributes[1::2], strict=False)}
         settings = {word: value for word, value in settings.items() if not word.startswith("T") and word not in ("Index", "N")}
         taken: list[Array] = []
-        for word, one in zip(_names(name, dict(zip(attributes[::2], attributes[1::2], strict=False))), inputs, strict=False):
-            if one.dtype.is_floating and one.shape.rank:
+        for word, input_ in zip(_names(name, dict(zip(attributes[::2], attributes[1::2], strict=False))), inputs, strict=False):
+            if input_.dtype.is_floating and input_.shape.rank:
                 settings[word] = f"in{len(taken)}"
-                taken.append(np.asarray(one))
-            elif one.dtype not in (tf.resource, tf.string, tf.variant):
-                settings[word] = np.asarray(one).tolist() if tf.size(one) <= 16 else "many"
+                taken.append(np.asarray(input_))
+            elif input_.dtype not in (tf.resource, tf.string, tf.variant):
+                settings[word] = np.asarray(input_).tolist() if tf.size(input_) <= 16 else "many"
         where, code = users_line(PACKAGES)
-        arrays = [np.asarray(one) for one in (new or outputs)]
+        arrays = [np.asarray(item) for item in (new or outputs)]
         self.told.append(CalledFunction(name, settings, where, code, call, taken, arrays))
         return new
 
@@ -150,7 +150,7 @@ def _form(inputs: Any, noise_shape: Any) -> str:
         return "element"
     sizes = [1 if size == 1 else 0 for size in np.asarray(noise_shape).tolist()]
     own = [place for place, joined in enumerate(sizes) if not joined and place]
-    joined = [place for place, one in enumerate(sizes) if one and inputs.shape[place] != 1]
+    joined = [place for place, size in enumerate(sizes) if size and inputs.shape[place] != 1]
     if not joined:
         return "element"
     return "channels" if len(own) == 1 else f"along axes {joined}"

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from parity.execution.own_model.leaves import Kind, Setting, plain
+from parity.execution.own_model.layers import Kind, Setting, plain
 
 AXIS = Setting("axis", lambda axis: "first" if axis == 1 else "last")
 CHANNELS = Setting("data_format", lambda word: "last" if word == "channels_last" else "first")
@@ -137,12 +137,12 @@ ROLES = {"kernel": "kernel", "recurrent_kernel": "recurrent_kernel", "bias": "bi
 
 def kind_of(layer: Any) -> Kind | None:
     """Of its class, or of the native class that it is derived from."""
-    return next((KINDS[one] for one in type(layer).__mro__ if one in KINDS), None)
+    return next((KINDS[class_] for class_ in type(layer).__mro__ if class_ in KINDS), None)
 
 
 def own_way(layer: Any) -> bool:
     """Whether the class is derived from a native one and computes in its own way."""
-    native = next((one for one in type(layer).__mro__ if one in KINDS), type(layer))
+    native = next((class_ for class_ in type(layer).__mro__ if class_ in KINDS), type(layer))
     return getattr(type(layer), "call", None) is not getattr(native, "call", None)
 
 
@@ -225,8 +225,8 @@ def _after(layer: keras.layers.Layer) -> bool:
 def without_dropout(layer: keras.layers.Layer) -> None:
     """Where it is a setting of a layer that does more; functions.py sees to the others."""
     if type(inner(layer)) in GATES:
-        for one in (layer.forward_layer, layer.backward_layer) if layer is not inner(layer) else (layer,):
-            one.cell.dropout = one.cell.recurrent_dropout = 0.0
+        for item in (layer.forward_layer, layer.backward_layer) if layer is not inner(layer) else (layer,):
+            item.cell.dropout = item.cell.recurrent_dropout = 0.0
     elif isinstance(layer, keras.layers.MultiHeadAttention):
         layer._dropout = layer._dropout_layer.rate = 0.0
 

@@ -64,7 +64,7 @@ class WideTranspose(mxnet.gluon.nn.Conv2DTranspose):  # type: ignore[misc]
     the parameter, as with a layer that is called twice ("could not execute a primitive", and memory is overwritten)."""
 
     def hybrid_forward(self, F: Any, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-        wide = [None if one is None else F.cast(one, dtype="float64") for one in (x, weight, bias)]
+        wide = [None if item is None else F.cast(item, dtype="float64") for item in (x, weight, bias)]
         return F.cast(super().hybrid_forward(F, *wide), dtype="float32")
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.execution.own_model.called import KEPT, CalledFunction, example_draws, users_line
+from parity.execution.own_model.functions import KEPT, CalledFunction, example_draws, users_line
 from parity.execution.protocol import Array
 from parity.mxnet_impl.device import mxnet
 
@@ -35,12 +35,12 @@ class Functions:
     def __init__(
         self,
         scaled: bool,
-        told: list[CalledFunction] | None,
+        calls: list[CalledFunction] | None,
         given: Mapping[int, Sequence[Array]],
         place: Callable[[], tuple[int, bool]],
         plain: bool = False,
     ) -> None:
-        self.scaled, self.told, self.given, self.place, self.plain = scaled, told, given, place, plain
+        self.scaled, self.told, self.given, self.place, self.plain = scaled, calls, given, place, plain
         self.draws: list[dict[str, Any]] = []
         self._invoke, self._busy = HOLDER._imperative_invoke, False
 
@@ -90,12 +90,12 @@ class Functions:
         if known or (name in UNTOLD and not cast) or self.told is None:
             return made
         if len(self.told) in self.given:
-            for one, array in zip(outputs, self.given[len(self.told)], strict=True):
-                one[:] = mxnet.nd.array(array, dtype=one.dtype)
+            for output, array in zip(outputs, self.given[len(self.told)], strict=True):
+                output[:] = mxnet.nd.array(array, dtype=output.dtype)
         where, code = users_line(PACKAGES)
         told = {str(word): str(value) for word, value in settings.items()}
-        taken = [one.asnumpy() for one in arrays]
-        self.told.append(CalledFunction(name, told, where, code, call, taken, [one.asnumpy() for one in outputs]))
+        taken = [array.asnumpy() for array in arrays]
+        self.told.append(CalledFunction(name, told, where, code, call, taken, [output.asnumpy() for output in outputs]))
         return made
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from parity.execution.own_model.leaves import Kind, Setting, plain
+from parity.execution.own_model.layers import Kind, Setting, plain
 from parity.mxnet_impl.device import mxnet
 from parity.mxnet_impl.own_model.symbols import SymbolNode
 
@@ -17,7 +17,7 @@ nn, rnn = mxnet.gluon.nn, mxnet.gluon.rnn
 
 PADDING = {
     "padding": Setting(
-        "_kwargs.pad", lambda pads: [[one, one] for one in pads], lambda pads: tuple(before for before, _ in pads)
+        "_kwargs.pad", lambda pads: [[pad, pad] for pad in pads], lambda pads: tuple(before for before, _ in pads)
     )
 }
 FIRST = {"channels": "first"}
@@ -120,7 +120,7 @@ def kind_of(block: Any) -> Kind | None:
     """Of its class, or of the native class that it is derived from; a symbol's node knows its own."""
     if isinstance(block, SymbolNode):
         return block.kind
-    return next((KINDS[one] for one in type(block).__mro__ if one in KINDS), None)
+    return next((KINDS[class_] for class_ in type(block).__mro__ if class_ in KINDS), None)
 
 
 def derived(block: Any) -> bool:
@@ -132,7 +132,7 @@ def own_way(block: Any) -> bool:
     """Whether the class is derived from a native one and computes in its own way."""
     if isinstance(block, SymbolNode):
         return False
-    native = next((one for one in type(block).__mro__ if one in KINDS), type(block))
+    native = next((class_ for class_ in type(block).__mro__ if class_ in KINDS), type(block))
     return any(getattr(type(block), name, None) is not getattr(native, name, None) for name in ("forward", "hybrid_forward"))
 
 

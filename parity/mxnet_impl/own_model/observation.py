@@ -29,8 +29,8 @@ from parity.execution.names import (
     put_under,
     under,
 )
-from parity.execution.own_model.called import CalledFunction, answered
-from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, put_together, taken_apart, unstacked
+from parity.execution.own_model.functions import CalledFunction, answered
+from parity.execution.own_model.layers import Call, Kind, OwnLayer, Shape, Weight, put_together, taken_apart, unstacked
 from parity.execution.protocol import Array
 from parity.mxnet_impl.device import mxnet
 from parity.mxnet_impl.own_model.functions import Functions, begins_in, reseeded, without_dropout
@@ -78,28 +78,28 @@ class Model:
         block.hybridize(active=False)  # a cached graph would pass by its children
         block.cast(dtype)
         self.blocks = dict(leaves_of(block, ""))
-        self.told = {name: settings_of(one) for name, one in self.blocks.items()}
+        self.told = {name: settings_of(block) for name, block in self.blocks.items()}
         self.records: list[Record] = []
         self.calls: dict[bool, list[Record]] = {}
         self.listening = self.opened = self.scaled = self.plain = False
         self.draws: dict[str, list[dict[str, Any]]] = {}
         self._open: list[int] = []
-        block.apply(lambda one: begins_in(one, dtype))
-        for name, one in self.blocks.items():
-            self._listen(name, one)
+        block.apply(lambda item: begins_in(item, dtype))
+        for name, item in self.blocks.items():
+            self._listen(name, item)
 
     def _open_symbols(self) -> None:
         """Blocks that are symbols run node by node from now on, and the nodes are leaves."""
         self.opened = True
         outer: list[str] = []
         for name, block in list(walked(self.block, "")):
-            within = kind_of(block) is not None or any(not one or name.startswith(f"{one}.") for one in outer)
+            within = kind_of(block) is not None or any(not word or name.startswith(f"{word}.") for word in outer)
             if within or (nodes := nodes_of(block)) is None:
                 continue
             outer.append(name)
             object.__setattr__(block, "forward", nodes)
             inside = {own for own in self.blocks if own == name or not name or own.startswith(f"{name}.")}
-            self.blocks = {own: one for own, one in self.blocks.items() if own not in inside}
+            self.blocks = {own: block for own, block in self.blocks.items() if own not in inside}
             for own, node in nodes.named():
                 title = f"{name}.{own}" if name else own
                 self.blocks[title], self.told[title] = node, settings_of(node)
@@ -115,28 +115,28 @@ class Model:
         """By name; what is tied stands once, under the name of its first owner."""
         owners: dict[int, str] = {}
         found = self.block._collect_params_with_prefix()
-        return {name: one for name, one in found.items() if owners.setdefault(id(one), name) == name}
+        return {name: item for name, item in found.items() if owners.setdefault(id(item), name) == name}
 
     def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
         return None
 
-    def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
+    def trace(self, inputs: Sequence[Array]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
         self.block(*(self._tensor(array) for array in inputs))  # learns the shapes that it was not told
         if not self.opened:
             self._open_symbols()
-        found = self.forward(inputs)
+        arrays = self.forward(inputs)
         calls = [
-            Call(name, tuple(one.shape for one in taken), tuple(one.shape for one in gave))
+            Call(name, tuple(taken_array.shape for taken_array in taken), tuple(given_array.shape for given_array in gave))
             for name, _, taken, gave in self.calls[False]
         ]
         leaves = [leaf for name in dict.fromkeys(call.leaf for call in calls) for leaf in self._parts(name)]
         known = {weight.native for name in self.blocks for weight in self._leaf(name).weights}
         leaves += [
-            Leaf(name, "parameter", "Parameter", {}, (Weight("value", name, tuple(parameter.shape)),))
+            OwnLayer(name, "parameter", "Parameter", {}, (Weight("value", name, tuple(parameter.shape)),))
             for name, parameter in self.parameters.items()
             if name not in known
         ]
-        return leaves, calls, [array.shape for array in in_order(found, OUTPUT)]
+        return leaves, calls, [array.shape for array in in_order(arrays, OUTPUT)]
 
     def weights(self) -> Arrays:
         return {name: parameter.data().asnumpy() for name, parameter in self.parameters.items()}
@@ -155,17 +155,17 @@ class Model:
         watched = [place for place, array in enumerate(inputs) if array.dtype.kind == "f"]
         for place in watched:
             tensors[place].attach_grad()
-        trained = {name: one for name, one in self.parameters.items() if one.grad_req != "null"}
+        trained = {name: parameter for name, parameter in self.parameters.items() if parameter.grad_req != "null"}
         kept = self.weights()
         with autograd.record(train_mode=True):
             outputs = self._run(tensors, training=True)
             weighted = zip(_floating(outputs), loss, strict=True)
-            total = mxnet.nd.add_n(*[(one * self._tensor(weight)).sum() for one, weight in weighted])
+            total = mxnet.nd.add_n(*[(item * self._tensor(weight)).sum() for item, weight in weighted])
         total.backward()
-        found = {array_name(GRADIENT, name): one.grad().asnumpy() for name, one in trained.items()}
+        found = {array_name(GRADIENT, name): item.grad().asnumpy() for name, item in trained.items()}
         found |= {array_name(INPUT_GRADIENT, place): tensors[place].grad.asnumpy() for place in watched}
         if trained:
-            params = list({id(one): one for one in trained.values()}.values())
+            params = list({id(item): item for item in trained.values()}.values())
             mxnet.gluon.Trainer(params, "sgd", {"learning_rate": learning_rate}, kvstore=None).step(1)
         found |= put_under(self.weights(), AFTER)
         self.set_weights(kept)
@@ -180,11 +180,11 @@ class Model:
             quiet = Functions(self.scaled, None, {}, lambda: (0, True))
             with changed(block, kind_of(block), change["settings"]), quiet:
                 outputs = _tensors(self._alone(block, put_together(skeleton, tensors), change.get("mode", change["training"])))
-            parameters = self.parameters
-            state = {array_name(STATE, one.native): parameters[one.native].data().asnumpy() for one in self._leaf(name).weights}
+            natives = [weight.native for weight in self._leaf(name).weights]
+            state = {array_name(STATE, native): self.parameters[native].data().asnumpy() for native in natives}
         finally:
             self.set_weights(kept)
-        return {**numbered((one.asnumpy() for one in outputs), GIVEN), **state}
+        return {**numbered((output.asnumpy() for output in outputs), GIVEN), **state}
 
     @staticmethod
     def _alone(block: Any, arguments: Sequence[Any], training: bool) -> Any:
@@ -200,25 +200,25 @@ class Model:
     def functions(
         self, inputs: Sequence[Array], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Array]]
     ) -> tuple[list[dict[str, Any]], Arrays]:
-        told, kept = list[CalledFunction](), self.weights()
+        calls, kept = list[CalledFunction](), self.weights()
         with autograd.train_mode() if training else autograd.predict_mode():
-            outputs = self._run([self._tensor(array) for array in inputs], training, told, given)
+            outputs = self._run([self._tensor(array) for array in inputs], training, calls, given)
         self.set_weights(kept)
-        found, arrays = answered(told, *between)
+        found, arrays = answered(calls, *between)
         return found, {**numbered(_floats(outputs), OUTPUT), **_recorded(self.calls[training]), **arrays}
 
     def _run(
         self,
         tensors: Sequence[Any],
         training: bool,
-        told: list[CalledFunction] | None = None,
+        calls: list[CalledFunction] | None = None,
         given: Mapping[int, Sequence[Array]] | None = None,
     ) -> Any:
         reseeded()
         self.records = self.calls[training] = []
         self.listening = True
         try:
-            with Functions(self.scaled, told, given or {}, self._place, self.plain) as listening:
+            with Functions(self.scaled, calls, given or {}, self._place, self.plain) as listening:
                 self.draws[TRAIN if training else EVAL] = listening.draws
                 return self.block(*tensors)
         finally:
@@ -227,7 +227,7 @@ class Model:
     def _place(self) -> tuple[int, bool]:
         """How many calls have begun, and whether a block of gluon's own is open."""
         own = (type(self.blocks[self.records[number][0]]).__module__ for number in self._open)
-        return len(self.records), any(one.startswith(("mxnet.", "parity.")) for one in own)
+        return len(self.records), any(name.startswith(("mxnet.", "parity.")) for name in own)
 
     def _before(self, name: str) -> Any:
         def before(_: Any, arguments: Any) -> None:
@@ -247,22 +247,22 @@ class Model:
         def after(_: Any, __: Any, outputs: Any) -> None:
             if self.listening and name in self.blocks:
                 record = self.records[self._open.pop()]
-                record[3].extend([] if record[3] else [one.asnumpy() for one in _tensors(outputs)])
+                record[3].extend([] if record[3] else [tensor.asnumpy() for tensor in _tensors(outputs)])
 
         return after
 
     def _tensor(self, array: Array) -> Any:
         return mxnet.nd.array(np.asarray(array), dtype="int32" if array.dtype.kind == "i" else self.dtype)
 
-    def _parts(self, name: str) -> list[Leaf]:
+    def _parts(self, name: str) -> list[OwnLayer]:
         leaf = self._leaf(name)
         return unstacked(leaf) if isinstance(self.blocks[name], rnn.LSTM | rnn.GRU) else [leaf]
 
-    def _leaf(self, name: str) -> Leaf:
+    def _leaf(self, name: str) -> OwnLayer:
         block = self.blocks[name]
         weights = tuple(self._weights(block, kind_of(block)))
         written = block.operator if isinstance(block, SymbolNode) else type(block).__name__
-        return Leaf(name, word_of(block), written, self.told[name], weights, "", own_way(block), holds(block))
+        return OwnLayer(name, word_of(block), written, self.told[name], weights, "", own_way(block), holds(block))
 
     def _weights(self, block: Any, kind: Kind | None) -> Iterator[Weight]:
         names = {id(parameter): name for name, parameter in reversed(self.parameters.items())}
@@ -272,10 +272,10 @@ class Model:
             found = list(recurrent_weights(block))
         for role, own, gates in found:
             layout = known.get(own, (own, ""))[1]
-            one = block._reg_params[own]
-            if one is not None:
-                shape, trainable = tuple(one.shape), one.grad_req != "null"
-                yield Weight(role, names[id(one)], shape, layout, gates=gates, trainable=trainable)
+            item = block._reg_params[own]
+            if item is not None:
+                shape, trainable = tuple(item.shape), item.grad_req != "null"
+                yield Weight(role, names[id(item)], shape, layout, gates=gates, trainable=trainable)
 
 
 def _is_tensor(value: Any) -> bool:

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from parity.execution.own_model.leaves import Kind, Setting
+from parity.execution.own_model.layers import Kind, Setting
 from parity.mxnet_impl.device import mxnet
 
 gluon = mxnet.gluon
@@ -28,7 +28,7 @@ def _sizes(**names: str) -> dict[str, Setting]:
     return {word: Setting(attribute, list, tuple) for word, attribute in names.items()}
 
 
-PADDING = Setting("_kwargs.pad", lambda pads: [[one, one] for one in pads], lambda pads: tuple(before for before, _ in pads))
+PADDING = Setting("_kwargs.pad", lambda pads: [[pad, pad] for pad in pads], lambda pads: tuple(before for before, _ in pads))
 WINDOW = {**_sizes(strides="_kwargs.stride"), "padding": PADDING}
 SETTINGS: Mapping[str, Mapping[str, Setting]] = {
     "Convolution": {**WINDOW, **_sizes(dilation="_kwargs.dilate"), "groups": Setting("_kwargs.num_group")},
@@ -81,14 +81,14 @@ class SymbolNode(gluon.Block):  # type: ignore[misc,name-defined]
         super().__init__(prefix=f"{name}_")
         self.operator, self.inputs = operator, inputs
         self._kwargs = {**_whole(operator, attributes), **attributes}
-        for place, one in enumerate(inputs):
-            if isinstance(one, gluon.Parameter):
-                self._reg_params[_own(operator, place)] = one
+        for place, input_ in enumerate(inputs):
+            if isinstance(input_, gluon.Parameter):
+                self._reg_params[_own(operator, place)] = input_
         self.kind = _kind(operator, self._kwargs)
 
     def forward(self, *tensors: Any) -> Any:
         given = iter(tensors)
-        arrays = [one.data() if isinstance(one, gluon.Parameter) else next(given) for one in self.inputs]
+        arrays = [input_.data() if isinstance(input_, gluon.Parameter) else next(given) for input_ in self.inputs]
         if self._kwargs.get("fix_gamma") and self.operator == "BatchNorm":
             arrays[1] = arrays[1].copy()  # the operator writes ones into what it is given
         return _function(self.operator)(*arrays, **self._kwargs)
@@ -103,8 +103,8 @@ class Nodes:
         self.blocks: dict[int, SymbolNode] = {}
         for place, row in enumerate(self.rows):
             if row["op"] != "null":
-                rows = [self.rows[one[0]] for one in row["inputs"]]
-                taken = [parameters.get(one["name"]) if one["op"] == "null" else None for one in rows]
+                rows = [self.rows[input_[0]] for input_ in row["inputs"]]
+                taken = [parameters.get(row["name"]) if row["op"] == "null" else None for row in rows]
                 self.blocks[place] = SymbolNode(row["name"], row["op"], _attributes(row), taken)
 
     def __call__(self, *tensors: Any) -> Any:
@@ -128,7 +128,7 @@ class Nodes:
 def nodes_of(block: Any) -> Nodes | None:
     """The nodes of a block that is a symbol, or that calls operators with parameters of its own; None for any other."""
     if isinstance(block, gluon.SymbolBlock):
-        symbol, inputs = block._cached_graph[1], [one.name for one in block._cached_graph[0]]
+        symbol, inputs = block._cached_graph[1], [item.name for item in block._cached_graph[0]]
     elif isinstance(block, gluon.HybridBlock) and block._reg_params and block._children:
         names = list(inspect.signature(type(block).hybrid_forward).parameters)[2:]
         inputs = [name for name in names if name not in block._reg_params]
@@ -141,9 +141,9 @@ def nodes_of(block: Any) -> Nodes | None:
     else:
         return None
     graph = json.loads(symbol.tojson())
-    parameters = {one.name: one for one in block.collect_params().values()}
-    own = {one.name for one in block._reg_params.values()}
-    fed = [graph["nodes"][one[0]]["name"] for row in graph["nodes"] if row["op"] in FED for one in row["inputs"][1:]]
+    parameters = {collect_param.name: collect_param for collect_param in block.collect_params().values()}
+    own = {reg_param.name for reg_param in block._reg_params.values()}
+    fed = [graph["nodes"][input_[0]]["name"] for row in graph["nodes"] if row["op"] in FED for input_ in row["inputs"][1:]]
     known = {*inputs, *parameters}
     variables = {row["name"] for row in graph["nodes"] if row["op"] == "null"}
     nested = any("subgraphs" in row for row in graph["nodes"])
@@ -186,7 +186,9 @@ def _whole(operator: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 def _kind(operator: str, attributes: Mapping[str, Any]) -> Kind:
     count = len(attributes.get("kernel", ()))
-    settings = {word: one for word, one in SETTINGS.get(operator, {}).items() if one.attribute.split(".")[1] in attributes}
+    settings = {
+        word: setting for word, setting in SETTINGS.get(operator, {}).items() if setting.attribute.split(".")[1] in attributes
+    }
     if operator == "FullyConnected":
         return Kind("dense", {}, {"weight": ("kernel", "o i -> o i"), **BIAS})
     if operator == "Convolution":

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from parity.onnx_impl.ops.elements import product
+from parity.onnx_impl.ops.vectors import product
 from parity.onnx_impl.writing import Site
 
 

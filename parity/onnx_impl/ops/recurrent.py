@@ -50,13 +50,13 @@ def _stack(
     ends: list[tuple[str, ...]] = []
     for layer in range(site["layers"]):
         arrays = [site.arrays[f"layer{layer}.{role}"] for role in ("kernel", "recurrent_kernel", "bias")]
-        begun = [_start(site, one, layer, x) for one in starts] if any(starts) else []
+        begun = [_start(site, start, layer, x) for start in starts] if any(starts) else []
         given = (x, *arrays, lengths, *begun)
         y, *last = site.writer.node(kind, *given, outputs=1 + len(states), hidden_size=int(site["units"]), **attributes)
         x = site.one("Squeeze", y, site.writer.integers([1]))
         ends.append(tuple(last))
     whole = [site.one("Concat", *layers, axis=0) for layers in zip(*ends, strict=True)]
-    return x, {state: site.one("Transpose", one, perm=[1, 0, 2]) for state, one in zip(states, whole, strict=True)}
+    return x, {state: site.one("Transpose", name, perm=[1, 0, 2]) for state, name in zip(states, whole, strict=True)}
 
 
 def _start(site: Site, states: str, layer: int, x: str) -> str:
@@ -64,10 +64,10 @@ def _start(site: Site, states: str, layer: int, x: str) -> str:
     if not states:
         return ""
     role = next(role for role, name in site.inputs.items() if name == states)
-    one = site.one("Gather", states, site.writer.integers([layer]), axis=1)
+    word = site.one("Gather", states, site.writer.integers([layer]), axis=1)
     if not site.batched[role]:
-        one = site.stretched(one, site.one("Transpose", x, perm=[1, 0, 2]), 2)
-    return site.one("Transpose", one, perm=[1, 0, 2])
+        word = site.stretched(word, site.one("Transpose", x, perm=[1, 0, 2]), 2)
+    return site.one("Transpose", word, perm=[1, 0, 2])
 
 
 def layouts(node: Node, shapes: Mapping[str, Shape]) -> list[ParameterLayout]:

@@ -58,8 +58,8 @@ class MaskedMultiHeadAttention(MultiHeadAttention):
         """Query, key, value, each (batch, heads, time, features of a head)."""
         biases = [None] * 3 if self.in_proj_bias is None else self.in_proj_bias.chunk(3)
         projected = []
-        for given, kernel, bias in zip(inputs, self.in_proj_weight.chunk(3), biases, strict=True):
-            rows = functional.linear(given, kernel, bias)
+        for input_, kernel, bias in zip(inputs, self.in_proj_weight.chunk(3), biases, strict=True):
+            rows = functional.linear(input_, kernel, bias)
             projected.append(rows.unflatten(-1, (self.num_heads, self.head_dim)).transpose(1, 2))
         return projected
 

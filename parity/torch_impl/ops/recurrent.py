@@ -149,12 +149,12 @@ class Scan(nn.Module):  # type: ignore[misc]
     def forward(self, *inputs: Tensor | None) -> Any:
         whole, rest = inputs[: self.sequences], inputs[self.sequences :]
         starts, captured = rest[: self.states], rest[self.states :]
-        batch = max(len(one) for one in (*whole, *starts) if one is not None)
+        batch = max(len(item) for item in (*whole, *starts) if item is not None)
         states = [stretched(start, batch) for start in starts]
-        slices = [[None] if one is None else stretched(one, batch).unbind(1) for one in whole]
+        slices = [[None] if item is None else stretched(item, batch).unbind(1) for item in whole]
         outputs = []
         for time in range(max(map(len, slices))):
-            output, *states = self.body(*(one[time] if len(one) > time else None for one in slices), *states, *captured)
+            output, *states = self.body(*(item[time] if len(item) > time else None for item in slices), *states, *captured)
             outputs.append(stretched(output, batch))
         stacked = torch.stack(outputs, 1)
         return (stacked, *(states[place] for place in self.ends)) if self.ends else stacked

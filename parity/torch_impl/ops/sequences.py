@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from parity.spec.graph import Node
-from parity.torch_impl.ops.elements import Moved
+from parity.torch_impl.ops.vectors import Moved
 from parity.torch_impl.wiring import Layer, Site
 
 

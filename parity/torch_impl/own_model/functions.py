@@ -18,8 +18,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode, resolve_name
 
-from parity.execution.own_model.called import KEPT, CalledFunction, example_draws, users_line
-from parity.execution.own_model.leaves import Slot, plain, taken_apart
+from parity.execution.own_model.functions import KEPT, CalledFunction, example_draws, users_line
+from parity.execution.own_model.layers import Slot, plain, taken_apart
 from parity.execution.protocol import Array
 from parity.torch_impl import device
 
@@ -54,12 +54,12 @@ class Functions(TorchFunctionMode):  # type: ignore[misc]
     def __init__(
         self,
         scaled: bool,
-        told: list[CalledFunction] | None,
+        calls: list[CalledFunction] | None,
         given: Mapping[int, Sequence[Array]],
         place: Callable[[], tuple[int, bool]],
     ) -> None:
         super().__init__()
-        self.scaled, self.told, self.given, self.place = scaled, told, given, place
+        self.scaled, self.told, self.given, self.place = scaled, calls, given, place
         self.draws: list[dict[str, Any]] = []
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -105,11 +105,15 @@ class Functions(TorchFunctionMode):  # type: ignore[misc]
             return output
         number = len(self.told)
         if number in self.given:
-            new = [torch.from_numpy(np.array(one)).to(old.dtype) for one, old in zip(self.given[number], tensors, strict=True)]
+            new = [
+                torch.from_numpy(np.array(array)).to(old.dtype) for array, old in zip(self.given[number], tensors, strict=True)
+            ]
             output = new[0] if torch.is_tensor(output) else type(output)(new)
             tensors = new
         where, code = users_line(PACKAGES)
-        self.told.append(CalledFunction(name, heard[0], where, code, call, heard[1], [device.array(one) for one in tensors]))
+        self.told.append(
+            CalledFunction(name, heard[0], where, code, call, heard[1], [device.array(tensor) for tensor in tensors])
+        )
         return output
 
 
@@ -117,7 +121,7 @@ def _taken(function: Any, name: str, args: Any, kwargs: Any) -> tuple[dict[str, 
     """Settings and arrays as they are before a function that changes what it takes."""
     tensors: list[Tensor] = []
     settings = _settings(function, name, args, kwargs, tensors)
-    return settings, [device.array(one) for one in tensors]
+    return settings, [device.array(tensor) for tensor in tensors]
 
 
 PACKAGES = (str(Path(torch.__file__).parent),)
@@ -182,8 +186,12 @@ def _settings(function: Any, name: str, args: Any, kwargs: Any, tensors: list[Te
 def _parameters(function: Any, name: str, args: Any, kwargs: Any) -> tuple[list[str], dict[str, Any]]:
     try:
         found = inspect.signature(function).parameters.values()
-        named = [one.name for one in found if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
-        return named, {one.name: one.default for one in found if one.default is not one.empty}
+        named = [
+            parameter.name
+            for parameter in found
+            if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+        ]
+        return named, {parameter.name: parameter.default for parameter in found if parameter.default is not parameter.empty}
     except (TypeError, ValueError):
         return next(_schemas(name, args, kwargs), ([], {}))
 
@@ -193,20 +201,20 @@ def _schemas(name: str, args: Any, kwargs: Any) -> Iterator[tuple[list[str], dic
     packet = getattr(torch.ops.aten, name, None)
     for overload in packet.overloads() if packet is not None else ():
         declared = getattr(packet, overload)._schema.arguments
-        flags = (value for one, value in zip(declared, args, strict=False) if str(one.type) == "bool")
+        flags = (value for item, value in zip(declared, args, strict=False) if str(item.type) == "bool")
         fits = len(declared) >= len(args) and all(isinstance(value, bool) for value in flags)
-        if fits and kwargs.keys() <= {one.name for one in declared} and not any(one.is_out for one in declared):
+        if fits and kwargs.keys() <= {item.name for item in declared} and not any(item.is_out for item in declared):
             yield (
-                [one.name for one in declared],
-                {one.name: one.default_value for one in declared if one.has_default_value()},
+                [item.name for item in declared],
+                {item.name: item.default_value for item in declared if item.has_default_value()},
             )
 
 
 def _told(value: Any) -> Any:
     if isinstance(value, dict):
-        return {str(word): _told(one) for word, one in value.items()}
+        return {str(word): _told(item) for word, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_told(one) for one in value]
+        return [_told(item) for item in value]
     if isinstance(value, slice):
         return f"{'' if value.start is None else value.start}:{'' if value.stop is None else value.stop}" + (
             f":{value.step}" if value.step is not None else ""

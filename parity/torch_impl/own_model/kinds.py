@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from parity.execution.own_model.leaves import Kind, Setting, plain
+from parity.execution.own_model.layers import Kind, Setting, plain
 
 
 def _pairs(count: int) -> Callable[[Any], Any]:
@@ -23,7 +23,7 @@ def _pads(count: int) -> Setting:
     """Padding as (before, after) for each axis, or a word."""
 
     def read(value: Any) -> Any:
-        return value if isinstance(value, str) else [[one, one] for one in _pairs(count)(value)]
+        return value if isinstance(value, str) else [[item, item] for item in _pairs(count)(value)]
 
     return Setting("padding", read, lambda pads: tuple(before for before, _ in pads))
 
@@ -135,12 +135,12 @@ RECURRENCES = (nn.LSTM, nn.GRU, nn.LSTMCell, nn.GRUCell)
 
 def kind_of(module: nn.Module) -> Kind | None:
     """Of its class, or of the native class that it is derived from."""
-    return next((KINDS[one] for one in type(module).__mro__ if one in KINDS), None)
+    return next((KINDS[class_] for class_ in type(module).__mro__ if class_ in KINDS), None)
 
 
 def own_way(module: nn.Module) -> bool:
     """Whether the class is derived from a native one and computes in its own way."""
-    native = next((one for one in type(module).__mro__ if one in KINDS), type(module))
+    native = next((class_ for class_ in type(module).__mro__ if class_ in KINDS), type(module))
     return getattr(type(module), "forward", None) is not getattr(native, "forward", None)
 
 

@@ -31,8 +31,8 @@ from parity.execution.names import (
     put_under,
     under,
 )
-from parity.execution.own_model.called import CalledFunction, answered
-from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, put_together, taken_apart, unstacked
+from parity.execution.own_model.functions import CalledFunction, answered
+from parity.execution.own_model.layers import Call, Kind, OwnLayer, Shape, Weight, put_together, taken_apart, unstacked
 from parity.execution.protocol import Array
 from parity.torch_impl import device
 from parity.torch_impl.own_model.functions import Functions, reseeded
@@ -113,7 +113,7 @@ class Recorder:
 
 
 class Model:
-    """A torch module, as parity.execution.own_model.leaves.Foreign says."""
+    """A torch module, as parity.execution.own_model.layers.OwnModel says."""
 
     def __init__(self, module: nn.Module, dtype: str) -> None:
         self.module, self.dtype = module.to(device.DTYPES[dtype]), device.DTYPES[dtype]
@@ -129,11 +129,11 @@ class Model:
     def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
         return None
 
-    def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
+    def trace(self, inputs: Sequence[Array]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
         with self._kept():
-            found = self.forward(inputs)
+            arrays = self.forward(inputs)
         calls = [
-            Call(name, tuple(one.shape for one in taken), tuple(one.shape for one in gave))
+            Call(name, tuple(taken_array.shape for taken_array in taken), tuple(given_array.shape for given_array in gave))
             for name, _, taken, gave in self.calls[False].calls
         ]
         leaves = [leaf for name in dict.fromkeys(call.leaf for call in calls) for leaf in self._parts(name)]
@@ -142,9 +142,11 @@ class Model:
         loose = [name for name in self.weights() if name not in known and not name.startswith(inside)]
         buffers = dict(self.module.named_buffers())
         leaves += [
-            Leaf(name, "parameter", "Parameter", {}, (self._weight("value", name),)) for name in loose if name not in buffers
+            OwnLayer(name, "parameter", "Parameter", {}, (self._weight("value", name),))
+            for name in loose
+            if name not in buffers
         ]
-        return leaves, calls, [array.shape for array in in_order(found, OUTPUT)]
+        return leaves, calls, [array.shape for array in in_order(arrays, OUTPUT)]
 
     def weights(self) -> Arrays:
         return {name: device.array(tensor) for name, tensor in self.tensors.items()}
@@ -166,18 +168,20 @@ class Model:
         with self._kept():
             self.module.zero_grad(set_to_none=True)
             outputs = self._run(tensors, training=True)
-            floats = [one for one in _flat(outputs) if one.is_floating_point()]
-            total = sum((one * self._tensor(weight)).sum() for one, weight in zip(floats, loss, strict=True))
+            floats = [item for item in _flat(outputs) if item.is_floating_point()]
+            total = sum((item * self._tensor(weight)).sum() for item, weight in zip(floats, loss, strict=True))
             total.backward()
-            trained = {name: one for name, one in self.module.named_parameters() if one.requires_grad}
-            found = {array_name(GRADIENT, name): _gradient(one) for name, one in trained.items()}
-            found |= {
-                array_name(INPUT_GRADIENT, place): _gradient(one) for place, one in enumerate(tensors) if one.requires_grad
+            trained = {name: item for name, item in self.module.named_parameters() if item.requires_grad}
+            arrays = {array_name(GRADIENT, name): _gradient(item) for name, item in trained.items()}
+            arrays |= {
+                array_name(INPUT_GRADIENT, place): _gradient(tensor)
+                for place, tensor in enumerate(tensors)
+                if tensor.requires_grad
             }
             if trained:
                 torch.optim.SGD(trained.values(), lr=learning_rate).step()
-            found |= put_under(self.weights(), AFTER)
-        return {**numbered(_floats(outputs), OUTPUT), **self.calls[True].arrays(), **found}
+            arrays |= put_under(self.weights(), AFTER)
+        return {**numbered(_floats(outputs), OUTPUT), **self.calls[True].arrays(), **arrays}
 
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
         name, skeleton, taken, _ = self.calls[change["training"]].calls[change["call"]]
@@ -198,23 +202,23 @@ class Model:
     def functions(
         self, inputs: Sequence[Array], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Array]]
     ) -> tuple[list[dict[str, Any]], Arrays]:
-        told: list[CalledFunction] = []
+        calls: list[CalledFunction] = []
         with self._kept(), torch.no_grad():
-            outputs = self._run([self._tensor(array) for array in inputs], training, told, given)
-        found, arrays = answered(told, *between)
+            outputs = self._run([self._tensor(array) for array in inputs], training, calls, given)
+        found, arrays = answered(calls, *between)
         return found, {**numbered(_floats(outputs), OUTPUT), **self.calls[training].arrays(), **arrays}
 
     def _run(
         self,
         tensors: Sequence[Tensor],
         training: bool,
-        told: list[CalledFunction] | None = None,
+        calls: list[CalledFunction] | None = None,
         given: Mapping[int, Sequence[Array]] | None = None,
     ) -> Any:
         reseeded()
         self.module.train(training)
         self.calls[training] = recorder = Recorder(self.modules)
-        listening = Functions(self.scaled, told, given or {}, recorder.place)
+        listening = Functions(self.scaled, calls, given or {}, recorder.place)
         self.draws[TRAIN if training else EVAL] = listening.draws
         try:
             with listening:
@@ -234,28 +238,31 @@ class Model:
         tensor = torch.from_numpy(np.array(array))
         return tensor.to(self.dtype) if tensor.is_floating_point() else tensor
 
-    def _parts(self, name: str) -> list[Leaf]:
+    def _parts(self, name: str) -> list[OwnLayer]:
         leaf = self._leaf(name)
         return unstacked(leaf) if isinstance(self.modules[name], nn.LSTM | nn.GRU) else [leaf]
 
-    def _leaf(self, name: str) -> Leaf:
+    def _leaf(self, name: str) -> OwnLayer:
         module = self.modules[name]
         kind = kind_of(module)
         word = kind.name if kind else type(module).__name__
         weights = tuple(self._weights(name, module, kind))
-        return Leaf(name, word, type(module).__name__, self.settings[name], weights, own=own_way(module), holds=holds(module))
+        return OwnLayer(
+            name, word, type(module).__name__, self.settings[name], weights, own=own_way(module), holds=holds(module)
+        )
 
     def _weights(self, name: str, module: nn.Module, kind: Kind | None) -> Iterator[Weight]:
         if isinstance(module, RECURRENCES):
             yield from (
-                self._weight(*one[:2], layout="", gates=one[2], of=module, at=name) for one in recurrent_weights(module)
+                self._weight(*recurrent_weight[:2], layout="", gates=recurrent_weight[2], of=module, at=name)
+                for recurrent_weight in recurrent_weights(module)
             )
         elif isinstance(module, nn.MultiheadAttention):
             for role, own, rows in split_weights(module):
                 yield self._weight(role, own, rows=rows, of=module, at=name)
         else:
             known = kind.weights if kind else {}
-            statistics = {own for own, one in module.named_buffers() if known.get(own)}
+            statistics = {own for own, item in module.named_buffers() if known.get(own)}
             for own in [own for own, _ in owned(module)] + sorted(statistics):
                 role, layout = known.get(own, (own, ""))
                 yield self._weight(role, own, layout=layout, of=module, at=name)
@@ -266,7 +273,7 @@ class Model:
     ) -> Weight:  # fmt: skip
         """The weight of a leaf; a tied tensor bears the name of its first owner."""
         tensor = self.tensors[own] if of is None else _tensors(of)[own]
-        native = own if of is None else next(name for name, one in self.tensors.items() if one is tensor)
+        native = own if of is None else next(name for name, item in self.tensors.items() if item is tensor)
         return Weight(role, native, tuple(tensor.shape), layout, rows, gates, tensor.requires_grad)
 
 

@@ -15,15 +15,15 @@ from parity.trials import asked_frameworks, collected, curvature, limits, networ
 from parity.trials import options as asking
 from parity.trials.options import SIZES
 from parity.trials.selection import Selection
-from parity.trials.session import Judged, Session
+from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Options, Trial
-from parity.verbs.check.shown import Called, again, matrix_table, show
+from parity.verbs.check.shown import CheckCall, again, matrix_table, show
 from parity.verbs.compare import own_model
 from parity.verbs.handing import Places
 from parity.verbs.terminal import progress, tables, unasked, volume
 from parity.verbs.terminal.targets import own_realizations
 
-__all__ = ["Called", "again", "check", "main", "make_trials", "show"]
+__all__ = ["CheckCall", "again", "check", "main", "make_trials", "show"]
 
 
 def make_trials(selected: Selection, options: Options) -> list[Trial]:
@@ -33,8 +33,8 @@ def make_trials(selected: Selection, options: Options) -> list[Trial]:
     alone: networks.Alone = {}
     for architecture in selected.architectures:
         made += networks.architecture_trials(architecture, initializer, optimizer, options, alone)
-    for one in selected.initializers:
-        made += rules.initializer_trials(one, options)
+    for item in selected.initializers:
+        made += rules.initializer_trials(item, options)
     for rule in selected.optimizers:
         made += rules.optimizer_trials(rule, options)
     for schedule in selected.schedules:
@@ -49,7 +49,8 @@ def make_trials(selected: Selection, options: Options) -> list[Trial]:
 
 
 def _expand_own(specs: Sequence[str]) -> None:
-    """The user's own files at full size, whichever is run: mistakes there and a wrong count. Ours are held by tests."""
+    """Expands the user's own specs at full size, even if another size runs, to find mistakes and a wrong parameter count. Tests
+    do so for parity's specs."""
     for word in specs:
         spec = language.load(word) if word.endswith((".yaml", ".yml")) else None
         if isinstance(spec, language.Architecture):
@@ -69,11 +70,11 @@ def check(
     case_id: str | None = None,
     realizations: str | Sequence[str] = (),
     store: str | Path | None = None,
-) -> list[Judged]:
-    """Runs and judges. Raises SpecError, UsageError; what a framework does wrong is a verdict, never an exception.
+) -> list[JudgedTrial]:
+    """Runs and judges cases. Raises SpecError, UsageError; a framework's fault is a verdict, never an exception.
 
-    One word may stand where several can. dtypes, store: without them what the user has set (trials/settings.py), or both
-    precisions and `.parity`.
+    A single word may stand for a sequence of words. dtypes, store: without them what the user has set (trials/settings.py),
+    or both precisions and `.parity`.
     """
     specs, frameworks, dtypes, devices, realizations = map(asking.words, (specs, frameworks, dtypes, devices, realizations))
     dtypes, store = asking.dtypes(dtypes), asking.store(store)
@@ -132,9 +133,9 @@ def main(
     places: Places,
     how: str = "table",
 ) -> int:
-    """The verb: prints a line a spec and what is not green, writes the files asked for, returns the exit status.
+    """The verb: prints one line per spec and all cases that do not pass, writes the requested files, returns the exit status.
 
-    A model of the user's own is held against the spec at its full size, if no other is named: it is built in one size.
+    A model of the user's own is compared with the spec at full size unless a size is named, since it is built in one size.
     """
     places.reach()
     unread = (("--dtype", dtypes), ("--device", tuple(devices) != ("cpu",)), ("--mode", mode), ("--case", case_id))
@@ -153,7 +154,7 @@ def main(
         realizations=realizations,
         store=store,
     )
-    called = Called(selection.files(specs), realizations, asking.store(store))
+    called = CheckCall(selection.files(specs), realizations, asking.store(store))
     unasked.tell(tuple(frameworks) or tuple(own_realizations(realizations)))
     if how == "table":
         show(judged, called=called)
@@ -163,6 +164,6 @@ def main(
     return exit_status(one.verdict for one in judged)
 
 
-def document(judged: Sequence[Judged], called: Called, command: str) -> Checked:
+def document(judged: Sequence[JudgedTrial], called: CheckCall, command: str) -> Checked:
     """The results as they leave parity. command: what was asked."""
     return collected.checked(judged, command, lambda one: again(one, called=called))

@@ -23,40 +23,46 @@ from parity.reporting import summary, wording
 from parity.reporting.results import Row
 from parity.trials import output
 from parity.trials.options import STORE
-from parity.trials.session import Judged
+from parity.trials.session import JudgedTrial
 from parity.trials.trial import Options
 from parity.verbs import terminal
 from parity.verbs.terminal import volume
 
 
 @dataclass(frozen=True)
-class Called:
-    """How `check` was called, as far as a case does not tell. files: a spec's name -> the user's own YAML that holds it."""
+class CheckCall:
+    """The parts of a call of `check` that a case does not hold. files: a spec's name -> the user's own YAML that holds it."""
 
     files: Mapping[str, str] = field(default_factory=dict)
     realizations: Sequence[str] = ()
     store: Path = STORE
 
 
-def show(judged: Sequence[Judged], command: str = "", called: Called = Called()) -> None:
-    """A matrix of verdicts, then every failing case with the command that shows it again. command: that of the suite.
+def show(judged: Sequence[JudgedTrial], command: str = "", called: CheckCall = CheckCall()) -> None:
+    """Prints a matrix of verdicts, then every failing case with the command that shows it again. command: the suite's command.
 
-    What is unavailable is so in all of its cases, and takes one line. With --quiet what passes is not told."""
+    A framework that is unavailable takes one line, since all of its cases are. With --quiet nothing is told of what passes."""
     if not volume.NOW.quiet:
         console, shown = terminal.console_of(), matrix(judged)
         terminal.show(shown, Measurement.get(console, console.options.update(max_width=1_000), shown).maximum)
-    absent = Counter((one.framework, one.record.reason) for one in judged if one.record.outcome == "unavailable")
+    absent = Counter(
+        (judged_trial.framework, judged_trial.record.reason)
+        for judged_trial in judged
+        if judged_trial.record.outcome == "unavailable"
+    )
     for (framework, reason), count in absent.items():
         told = f"{framework}: {count} cases not compared: {reason}"
         terminal.say(told, colour="red")
-    for one in judged:
-        if one.verdict in PASSING or one.record.outcome == "unavailable":
+    for judged_trial in judged:
+        if judged_trial.verdict in PASSING or judged_trial.record.outcome == "unavailable":
             continue
-        terminal.say(f"{one.framework} {one.trial.case.id}: {one.verdict}", colour="red")
-        bad = sorted((item for item in one.comparisons if item.verdict == one.verdict), key=output.share, reverse=True)
+        terminal.say(f"{judged_trial.framework} {judged_trial.trial.case.id}: {judged_trial.verdict}", colour="red")
+        bad = sorted(
+            (item for item in judged_trial.comparisons if item.verdict == judged_trial.verdict), key=output.share, reverse=True
+        )
         for comparison in bad[:3]:
             terminal.say(f"    {output.sentence(comparison)}")
-        terminal.say(f"    again: {again(one, command, called)}")
+        terminal.say(f"    again: {again(judged_trial, command, called)}")
     if volume.NOW.quiet:
         return
     counts = output.case_verdicts(judged)
@@ -67,9 +73,9 @@ def show(judged: Sequence[Judged], command: str = "", called: Called = Called())
         terminal.say(f"{framework} runs forward only: {told}")
 
 
-def again(one: Judged, command: str = "", called: Called = Called()) -> str:
-    """The command that shows one case again; of a training, which no check runs, the suite's."""
-    case = one.trial.case
+def again(judged_trial: JudgedTrial, command: str = "", called: CheckCall = CheckCall()) -> str:
+    """The command that shows a case again. For a training run, which `check` does not run, it is the suite's command."""
+    case = judged_trial.trial.case
     if case.task == "training" and command:
         return command
     spec = case.spec.split(":", 1)[0].split("[", 1)[0]
@@ -77,14 +83,14 @@ def again(one: Judged, command: str = "", called: Called = Called()) -> str:
     seed = f" --seed {case.seed}" if case.seed else ""
     device = "" if case.device == Options().device else f" --device {case.device}"
     mode = "" if case.mode == Options().mode_of(case.dtype) else f" --mode {quote(case.mode)}"
-    where = f"--framework '{one.framework}' --dtype {case.dtype}{device}{mode}{size}{seed}"
-    own = [f" --realization {quote(text)}" for text in called.realizations if text.partition("=")[0] == one.framework]
+    where = f"--framework '{judged_trial.framework}' --dtype {case.dtype}{device}{mode}{size}{seed}"
+    own = [f" --realization {quote(text)}" for text in called.realizations if text.partition("=")[0] == judged_trial.framework]
     store = "" if called.store == STORE else f" --store {quote(str(called.store))}"
     return f"parity check {quote(called.files.get(spec, spec))} {where}{''.join(own)}{store} --case '{case.id}'"
 
 
-def matrix(judged: Sequence[Judged]) -> Table:
-    """Specs by framework and precision: how many cases, the worst verdict, and the greatest share of a budget."""
+def matrix(judged: Sequence[JudgedTrial]) -> Table:
+    """The table of specs by framework and precision: number of cases, worst verdict, and greatest share of a budget."""
     columns, lines = _cells(judged)
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("", no_wrap=True)
@@ -98,7 +104,7 @@ def matrix(judged: Sequence[Judged]) -> Table:
     return table
 
 
-def matrix_table(judged: Sequence[Judged]) -> tables.DataTable:
+def matrix_table(judged: Sequence[JudgedTrial]) -> tables.DataTable:
     """The same as data: a row a spec, a column a framework and precision."""
     columns, lines = _cells(judged)
     rows: tuple[tuple[tables.Cell, ...], ...] = tuple(
@@ -107,7 +113,7 @@ def matrix_table(judged: Sequence[Judged]) -> tables.DataTable:
     return tables.DataTable(("spec", "cases", *(f"{framework} {dtype}" for framework, dtype in columns)), rows)
 
 
-def _cells(judged: Sequence[Judged]) -> tuple[list[tuple[str, str]], list[tuple[str, int, list[tuple[str, str]]]]]:
+def _cells(judged: Sequence[JudgedTrial]) -> tuple[list[tuple[str, str]], list[tuple[str, int, list[tuple[str, str]]]]]:
     """The columns, and for each spec how many cases it has, and the verdict and text of each column."""
     rows = output.rows(judged)
     columns = sorted({(row.framework, row.dtype) for row in rows}, key=lambda column: (column[0], column[1] != "float64"))

@@ -1,6 +1,6 @@
 """Owns `parity compare`: the user's own models, each in its framework's interpreter, mapped, run and judged side by side.
 
-It refuses to import them: execution.own_model.conversation holds their processes, parity.comparing knows what answers mean.
+It refuses to import them: execution.own_model.conversation holds their processes, parity.comparing interprets the answers.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Any
 import numpy.typing as npt
 
 from parity.comparing import (
-    chance,
     mapfile,
     mapping,
+    randomness,
     reordering,
     structures,
 )
-from parity.comparing.mapping import Map, Unmappable
+from parity.comparing.mapping import LayerMap, Unmappable
 from parity.comparing.structures import Structure
 from parity.errors import UsageError
 from parity.execution.frameworks import OWN_MODELS
@@ -35,7 +35,7 @@ from parity.verbs import terminal
 from parity.verbs.compare import collected, spec_side, traced, written_map
 from parity.verbs.compare.judged import judged
 from parity.verbs.compare.observed import ObservedModels
-from parity.verbs.compare.output import DTYPES, Compared, ComparedModel, show
+from parity.verbs.compare.output import DTYPES, ComparedModel, ComparedPair, show
 from parity.verbs.handing import Places
 from parity.verbs.terminal import volume
 from parity.verbs.terminal.targets import own_realizations
@@ -43,7 +43,7 @@ from parity.verbs.terminal.targets import own_realizations
 Array = npt.NDArray[Any]
 MODELS = 3
 ORDERS = 16
-"""Rows of features whose order is learnt from the numbers of both models, at most."""
+"""Greatest number of rows of features whose order is found from the numbers of both models."""
 
 
 def compare(
@@ -55,11 +55,12 @@ def compare(
     seed: int = 0,
     map_path: Path | None = None,
     python_path: Sequence[Path] = (),
-) -> list[Compared]:
-    """Runs and judges `torch=package.module:build` … against the first of them, or against `spec=lenet`, of this size.
-    Writes the map of weights to `map_path`. python_path: where their modules lie; the working directory where none is given.
+) -> list[ComparedPair]:
+    """Runs models such as `torch=package.module:build`, and judges them against the first, or against `spec=lenet` if that is
+    among them. Writes the map of weights to `map_path`.
 
-    Raises UsageError (nothing to compare, inputs unknown, layers without a counterpart), Crashed (a model fails).
+    size: of the spec. python_path: directories of the models' modules, by default the working directory. Raises UsageError
+    (nothing to compare, inputs unknown, layers without a counterpart), Crashed (a model fails).
     """
     limits.check_numbers(seeds=[seed])
     named = _named_sides(sides)
@@ -76,16 +77,21 @@ def compare(
 
 
 def _named_sides(sides: Sequence[str]) -> list[tuple[str, str]]:
-    """(framework, target) of each, a spec first: what is asked is what the others are held against."""
+    """(framework, target) of each side. A spec comes first, since the other models are judged against it."""
     if not 2 <= len(sides) <= MODELS:
         raise UsageError("name two or three models: parity compare torch=package.module:build keras=package.module:build")
     specs = [side.removeprefix(f"{spec_side.SPEC}=") for side in sides if side.startswith(f"{spec_side.SPEC}=")]
-    models = [one for side in sides if not side.startswith(f"{spec_side.SPEC}=") for one in own_realizations([side]).items()]
+    models = [
+        own_realization
+        for side in sides
+        if not side.startswith(f"{spec_side.SPEC}=")
+        for own_realization in own_realizations([side]).items()
+    ]
     return [*((spec_side.SPEC, name) for name in specs), *models]
 
 
 def _labels(names: Sequence[str]) -> list[str]:
-    """The framework's name, numbered where it stands twice."""
+    """The labels of the sides: the framework's name, numbered if it occurs twice."""
     return [name if names.count(name) == 1 else f"{name}-{names[: place + 1].count(name)}" for place, name in enumerate(names)]
 
 
@@ -94,7 +100,7 @@ def _started(label: str, framework: str, target: str, python_path: tuple[Path, .
         asked_frameworks.that_train([framework], OWN_MODELS)
         interpreter = installed(framework).interpreter
         started = (Conversation(framework, interpreter, target, dtype, python_path) for dtype in DTYPES)
-        processes = {one.dtype: stack.enter_context(one) for one in started}
+        processes = {conversation.dtype: stack.enter_context(conversation) for conversation in started}
     except (ValueError, Unavailable) as error:
         raise UsageError(str(error)) from error
     return ComparedModel(label, framework, target, processes)
@@ -102,37 +108,37 @@ def _started(label: str, framework: str, target: str, python_path: tuple[Path, .
 
 def _compared(
     models: Sequence[ComparedModel], weights_map: Path | None, inputs: Sequence[str], seed: int, map_path: Path | None
-) -> list[Compared]:
+) -> list[ComparedPair]:
     described = [model.processes["float64"].ask("describe")[0] for model in models]
     models = [replace(model, version=answer["version"]) for model, answer in zip(models, described, strict=True)]
     answers = traced.traced(models, described, inputs)
     found = structures.together([answer.structure for answer in answers])
     labels = {model.label: f"{model.framework}={model.target}" for model in models}
     mapped = _mapped(found, weights_map, map_path, labels)
-    found = structures.together([replace(one, channels=mapped.channels[one.label]) for one in found])
+    found = structures.together([replace(structure, channels=mapped.channels[structure.label]) for structure in found])
     initial = {model.label: answer.initial for model, answer in zip(models, answers, strict=True)}
     lacking = {model.label: answer.lacking for model, answer in zip(models, answers, strict=True)}
     run = ObservedModels(models, found, [answer.given for answer in answers], mapped, initial, seed, lacking)
     sides, given = run.observed(0)
     for _ in range(ORDERS if weights_map is None else 0):
-        told = next((one for side in sides[1:] if (one := reordering.told(sides[0], side, run.calls(side)))), {})
+        told = next((entry for side in sides[1:] if (entry := reordering.told(sides[0], side, run.calls(side)))), {})
         if not told:
             break
-        found = [reordering.with_told(one, told.get(one.label, {})) for one in run.structures]
+        found = [reordering.with_told(structure, told.get(structure.label, {})) for structure in run.structures]
         run = replace(run, structures=found, mapped=_mapped(found, None, map_path, labels))
         sides, given = run.observed(0)
-    if chance.mixed(sides):
+    if randomness.mixed(sides):
         again = replace(run, scaled=True)
         found_again = again.observed(0)
         run, (sides, given) = (
-            (again, found_again) if chance.apart(found_again[0]) < chance.apart(sides) else (run, run.observed(0))
+            (again, found_again) if randomness.apart(found_again[0]) < randomness.apart(sides) else (run, run.observed(0))
         )
     others = zip(models[1:], sides[1:], strict=True)
     return [judged(run, other, sides[0], side, given) for other, side in others]
 
 
-def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | None, sides: dict[str, str]) -> Map:
-    """The map from the user's file, or made and written."""
+def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | None, sides: dict[str, str]) -> LayerMap:
+    """The map from the user's file; without a file, an automatic map, which is written."""
     try:
         if weights_map is not None:
             document = source.read_file(weights_map)
@@ -175,14 +181,14 @@ def main(
 
 
 def crashed(error: Crashed, sides: Sequence[str], places: Places, seed: int) -> int:
-    """A model that fails, in its own words; the files say that nothing was compared."""
+    """Prints the error of a model that failed; the files say that nothing was compared. Gives the exit status."""
     terminal.say(error, error=True)
     places.write(collected.crashed(sides, str(error), volume.typed(), seed))
     return 3
 
 
-def told(compared: Sequence[Compared], places: Places, seed: int) -> int:
-    """Prints and writes what was found; gives the exit status. With --quiet what passes is not told."""
+def told(compared: Sequence[ComparedPair], places: Places, seed: int) -> int:
+    """Prints and writes the findings. Gives the exit status. With --quiet nothing is told of what passes."""
     for one in compared:
         if one.verdict not in PASSING or not volume.NOW.quiet:
             show(one)

@@ -8,14 +8,14 @@ from typing import cast
 
 import parity
 from parity.comparing.departures import Departure
-from parity.comparing.judging import Found
+from parity.comparing.judging import TensorVerdict
 from parity.documents.results import CaseResult, Checked, DepartureTold, Note, Result, Summary, Verdict
 from parity.judgement.verdicts import PASSING
 from parity.trials import machine
-from parity.verbs.compare.output import Compared
+from parity.verbs.compare.output import ComparedPair
 
 
-def checked(compared: Sequence[Compared], command: str = "", seed: int | None = None) -> Checked:
+def checked(compared: Sequence[ComparedPair], command: str = "", seed: int | None = None) -> Checked:
     """A case for each model against the base; the summary holds the departures, the first one first."""
     results = tuple(_result(one, found, seed) for one in compared for found in one.found)
     summary = Summary(
@@ -63,12 +63,12 @@ def crashed(sides: Sequence[str], reason: str, command: str = "", seed: int | No
     )
 
 
-def case_of(one: Compared) -> str:
+def case_of(one: ComparedPair) -> str:
     """The two models: `torch=mine:build/keras=mine:port`."""
     return f"{one.base.side}/{one.other.side}"
 
 
-def _case(one: Compared, command: str, seed: int | None) -> CaseResult:
+def _case(one: ComparedPair, command: str, seed: int | None) -> CaseResult:
     shares = [share for found in one.found if (share := _share(found)) is not None]
     return CaseResult(
         case=case_of(one),
@@ -86,7 +86,7 @@ def _case(one: Compared, command: str, seed: int | None) -> CaseResult:
     )
 
 
-def _reason(one: Compared) -> str:
+def _reason(one: ComparedPair) -> str:
     """Where the models depart first, and why; else what is not simply green."""
     if one.departure is not None:
         causes = f": {'; '.join(one.departure.causes)}" if one.departure.causes else ""
@@ -94,7 +94,7 @@ def _reason(one: Compared) -> str:
     return next((found.reason for found in one.found if found.verdict not in PASSING and found.reason), "")
 
 
-def _result(one: Compared, found: Found, seed: int | None) -> Result:
+def _result(one: ComparedPair, found: TensorVerdict, seed: int | None) -> Result:
     return Result(
         case=case_of(one),
         framework=one.other.framework,
@@ -113,13 +113,13 @@ def _result(one: Compared, found: Found, seed: int | None) -> Result:
     )
 
 
-def _share(found: Found) -> float | None:
+def _share(found: TensorVerdict) -> float | None:
     if found.error is None or found.budget is None:
         return None
     return found.error / found.budget if found.budget else (0.0 if found.error == 0 else float("inf"))
 
 
-def _told(one: Compared, departure: Departure) -> DepartureTold:
+def _told(one: ComparedPair, departure: Departure) -> DepartureTold:
     return DepartureTold(
         case=case_of(one),
         layer=departure.title,

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from parity.comparing.departures import Departure
-from parity.comparing.judging import Found
+from parity.comparing.judging import TensorVerdict
 from parity.execution.own_model.conversation import Answerer
 from parity.judgement.verdicts import worst
 from parity.verbs import terminal
@@ -20,7 +20,7 @@ DTYPES = ("float64", "float32")
 
 @dataclass(frozen=True)
 class ComparedModel:
-    """One model on the command line and what answers for it in each precision."""
+    """One model on the command line, and the process (or object) that answers for it in each precision."""
 
     label: str
     framework: str
@@ -34,29 +34,29 @@ class ComparedModel:
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedPair:
     """One model against the base: all verdicts, and the first departure with its tested causes."""
 
     base: ComparedModel
     other: ComparedModel
-    found: Sequence[Found]
+    found: Sequence[TensorVerdict]
     departure: Departure | None
     notes: tuple[str, ...] = ()
     further: tuple[Departure, ...] = ()
-    """What departs of itself behind the first departure."""
+    """Departures behind the first that have a cause of their own."""
 
     @property
     def verdict(self) -> str:
-        return worst(one.verdict for one in self.found)
+        return worst(tensor_verdict.verdict for tensor_verdict in self.found)
 
 
-def show(compared: Compared) -> None:
-    """The verdict, a line for each quantity, the first departure and its cause."""
+def show(compared: ComparedPair) -> None:
+    """Prints the verdict, a line for each quantity, the first departure and its cause."""
     for line in lines(compared):
         terminal.say(line)
 
 
-def lines(compared: Compared) -> Iterator[str]:
-    """The verdict and its causes first (lines.py)."""
+def lines(compared: ComparedPair) -> Iterator[str]:
+    """The lines to print, the verdict and its causes first (lines.py)."""
     heading = f"{compared.other.side} against {compared.base.side}: {compared.verdict}"
     return printed.lines(heading, compared.departure, compared.found, compared.notes, compared.further)

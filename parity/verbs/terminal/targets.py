@@ -1,4 +1,4 @@
-"""Owns `FRAMEWORK=PACKAGE.MODULE:NAME` on the command line. It refuses to import what it names."""
+"""Owns arguments of the form `FRAMEWORK=PACKAGE.MODULE:NAME` on the command line. It refuses to import the named object."""
 
 from __future__ import annotations
 
