@@ -9,14 +9,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.table import Table
 
 from parity.cli import status
+from parity.comparing.judging import TensorVerdict
 from parity.reporting import summary
 from parity.reporting.results import Row
 from parity.trials import options
 from parity.verbs import showing, terminal
 from parity.verbs.check import shown
-from parity.verbs.terminal import columns, volume
+from parity.verbs.compare import output as comparing
+from parity.verbs.compare.output import ComparedModel, ComparedPair
+from parity.verbs.terminal import colours, columns, volume
 
 CHECK = ("check", "mlp", "--realization", "torch=reference_framework:Implementation", "--dtype", "float64", "--no-nodes")
 COMMANDS = {
@@ -76,6 +80,31 @@ def test_a_terminal_gets_colours_and_who_wants_none_gets_none(monkeypatch: pytes
     monkeypatch.setenv("NO_COLOR", "1")
     terminal.say("plain", colour="red")
     assert said == ["\x1b[31mred\x1b[0m\n", "plain\n"]
+
+
+def test_a_pipe_gets_a_row_of_any_table_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    table = Table("name", "what", box=None)
+    table.add_row("a" * 120, "b " * 120)
+    terminal.show(table)
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_the_first_line_of_a_comparison_has_the_colour_of_its_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[tuple[str, str | None]] = []
+    monkeypatch.setattr(terminal, "say", lambda text, colour=None: said.append((text, colour)))
+    base, other = (ComparedModel(name, name, f"mine:{name}", {}) for name in ("torch", "keras"))
+    for verdict in ("differs", "agrees"):
+        comparing.show(ComparedPair(base, other, [TensorVerdict("output", "0", "float64", verdict)], None))
+    assert [colour for text, colour in said if "against" in text] == ["red", "green"]
+    assert {colour for text, colour in said if "against" not in text} == {None}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "colour"),
+    [("exact", "green"), ("documented_difference", "yellow"), ("not_compared", "bright_black"), ("nonfinite", "red"), ("", "")],
+)
+def test_a_verdict_has_a_colour(verdict: str, colour: str) -> None:
+    assert colours.of(verdict) == colour
 
 
 def rows(*verdicts: str) -> list[Row]:

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from parity.documents import tables
 from parity.execution.frameworks import trains
-from parity.judgement.verdicts import GREEN, INCOMPLETE, PASSING
+from parity.judgement.verdicts import PASSING
 from parity.reporting import summary, wording
 from parity.reporting.results import Row
 from parity.trials import output
@@ -26,7 +26,7 @@ from parity.trials.options import STORE
 from parity.trials.session import JudgedTrial
 from parity.trials.trial import Options
 from parity.verbs import terminal
-from parity.verbs.terminal import volume
+from parity.verbs.terminal import colours, volume
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def matrix(judged: Sequence[JudgedTrial]) -> Table:
         heading = f"{framework}\n{dtype}" if trains(framework) else f"{framework}\n{dtype}\nforward"
         table.add_column(escape(heading), no_wrap=True)
     for spec, cases, cells in lines:
-        told = (Text(text, COLOURS.get(_kind(verdict), "")) for verdict, text in cells)
+        told = (Text(text, colours.of(verdict)) for verdict, text in cells)
         table.add_row(escape(spec), str(cases), *told)
     return table
 
@@ -149,12 +149,3 @@ def cell_text(cell: summary.Cell, guilty: int) -> str:
     if cell.verdict != "differs" or cell.used is None:
         return told
     return f"{told}, {wording.number(cell.used)} × the budget"
-
-
-COLOURS = {"green": "green", "passing": "yellow", "incomplete": "bright_black", "bad": "red"}
-
-
-def _kind(verdict: str) -> str:
-    if verdict in GREEN:
-        return "green"
-    return "passing" if verdict in PASSING else "incomplete" if verdict in INCOMPLETE else "bad" if verdict else ""

@@ -14,6 +14,7 @@ from parity.execution.own_model.conversation import Answerer
 from parity.judgement.verdicts import worst
 from parity.verbs import terminal
 from parity.verbs.compare import lines as printed
+from parity.verbs.terminal import colours
 
 DTYPES = ("float64", "float32")
 
@@ -52,7 +53,9 @@ class ComparedPair:
 
 def show(compared: ComparedPair) -> None:
     """Prints the verdict, a line for each quantity, the first departure and its cause."""
-    for line in lines(compared):
+    heading, *others = lines(compared)
+    terminal.say(heading, colour=colours.of(compared.verdict))
+    for line in others:
         terminal.say(line)
 
 

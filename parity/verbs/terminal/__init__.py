@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from rich.segment import Segment
 
 
+WIDEST = 10_000
+"""Columns of a pipe: no table of parity is as wide."""
 HEARD: ContextVar[list[str] | None] = ContextVar("HEARD", default=None)
 """Where lines go instead of stdout while Python listens (`heard`)."""
 
@@ -61,8 +63,11 @@ def styled(text: object, *, colour: str | None = None, bold: bool | None = None)
 
 
 def show(table: RenderableType, width: int | None = None) -> None:
-    """Prints a table of rich on stdout. width: columns to use, if the table needs more than the terminal has."""
+    """Prints a table of rich on stdout. width: columns to use, if the table needs more than the terminal has; a pipe gets each
+    row on one line."""
     console = console_of()
+    if not console.is_terminal:
+        console.width = WIDEST
     if width is not None:
         console.width = max(console.width, width)
     lines = HEARD.get()
