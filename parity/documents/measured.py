@@ -46,6 +46,8 @@ class Timed(Told):
     command: str = ""
     machine: Machine = Field(default_factory=Machine)
     results: tuple[Timing, ...]
+    workloads: tuple[dict[str, Anything], ...] = ()
+    """What the samples say of each workload."""
 
     @property
     def exit_status(self) -> int:
