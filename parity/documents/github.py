@@ -74,7 +74,8 @@ def _rows(checked: Checked) -> list[str]:
     made = []
     for case in told:
         again = f"`{escaping.markdown_code(case.again)}`" if case.again else ""
-        cells = (f"{mark(case.verdict)} {case.verdict}", case.framework, case.case, _message(case, groups)[:300])
+        what = _message(case, groups).removeprefix(f"{case.case}\n")
+        cells = (f"{mark(case.verdict)} {case.verdict}", case.framework, case.case, what[:300])
         made.append(f"| {' | '.join(map(escaping.markdown, cells))} | {again} |")
     return made
 
