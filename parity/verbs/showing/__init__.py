@@ -144,8 +144,14 @@ def _rule(spec: Rule) -> Iterator[str]:
             yield columns.hanging(text, indent + columns.GAP * (" = " in line), wide)
 
 
+def lines(spec: language.Architecture, graph: Graph, size: str) -> Iterator[str]:
+    """One line per layer, then inputs, counts and FLOPs."""
+    found = laid_out(spec, graph, size)
+    yield from _lines(found, found.layers, graph, 0)
+
+
 def _lines(found: LaidOut, shown: tuple[ShownLayer, ...], graph: Graph, depth: int) -> Iterator[str]:
-    """A line a layer or group, then inputs, counts and FLOPs."""
+    """One line per layer or group, then inputs, counts and FLOPs."""
     headings = ("layer", "op", "output", "parameters", "FLOPs")
     first, *others = columns.table(headings, map(_row, shown), right=(3, 4), wide=columns.width())
     yield from (terminal.styled(first, bold=True), *map(terminal.styled, others))
