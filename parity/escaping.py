@@ -1,4 +1,4 @@
-"""Owns the escaping of foreign text for each medium: HTML, Markdown, a terminal, GitHub's log, SVG, JUnit. One function each.
+"""Owns how foreign text is written into each medium: HTML, Markdown, CSV, a terminal, GitHub's log, SVG, JUnit. One each.
 
 Names of layers, messages of exceptions and names of files come from others and may hold anything: markup, links, headings,
 escape sequences, commands to a log. Here they become plain text. Standard library only. It refuses to shorten, and to drop a
@@ -23,9 +23,10 @@ _UNDERSCORE = re.compile(r"(?<![^\W_])_(?=\S)")
 _STARS = re.compile(r"\*(?=\w|$)|(?<![^\W_])(?<!\*)\*+(?=[^\s*])")
 """Signs that can open emphasis (CommonMark 0.31, left-flanking runs). Without an opening sign all others are text."""
 _FIRST = re.compile(r"^(\s*)([#>+=~-]|\d+[.)])(?=[\s#>=~-]|$)|^(\s*)([#>=])")
+_NUMBER = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?(, [-+]?[\d.]+(e[-+]?\d+)?)*( …)?")
 _LOG_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#(?:vso)?\[)", re.MULTILINE)
 
-_MARKS = "✓+ ✗x ≈~ ≠! –- —- −- ×x ·* ÷/ ⁻- ¹1 ²2 ³3 ⁿn ₁1 ₂2 ᵀT ée •* �? “\" ”\" ‘' ’'"
+_MARKS = "✓+ ✗x ≈~ ≠! –- —- −- ×x ·* ÷/ ⁻- ¹1 ²2 ³3 ⁿn ₁1 ₂2 ᵀT ée •* �? “\" ”\" ‘' ’' ηn ⌊[ ⌋] ■# ▲^ △^ ○o ◆* ★*"
 _WORDS = "…... ±+- ≤<= ≥>= √sqrt ‖|| ∞inf ½1/2 →-> ←<- αalpha βbeta γgamma δdelta εepsilon λlambda μmu σsigma ΦPhi ρrho Σsum"
 PLAIN = {pair[0]: pair[1:] for pair in f"{_MARKS} {_WORDS}".split()} | {"\xa0": " ", "\u0302": "^", "π": "pi"}
 """Character -> its replacement in a terminal that lacks it (ASCII, Latin-1). A mark keeps its width, so that tables stay
@@ -60,6 +61,16 @@ def markdown_prose(text: object) -> str:
     if len(parts) % 2 == 0:
         return markdown(text)
     return "".join(f"`{markdown_code(part)}`" if at % 2 else markdown(part) for at, part in enumerate(parts))
+
+
+def csv_cell(value: object) -> str:
+    """A cell of a table of commas, in one line. What a spreadsheet would take for a formula begins with an apostrophe."""
+    if value is None:
+        return ""
+    if isinstance(value, (bool, int, float)):
+        return repr(value)
+    line = _seen(_BREAKS.sub(" ", str(value)))
+    return f"'{line}" if line.lstrip()[:1] in ("=", "+", "-", "@") and not _NUMBER.fullmatch(line) else line
 
 
 def terminal(text: object) -> str:

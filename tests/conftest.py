@@ -14,6 +14,7 @@ from parity.execution.frameworks import names
 
 FAKES = Path(__file__).parent / "fakes"
 CONFORMANCE = Path(__file__).parent / "conformance"
+BROWSER = Path(__file__).parent / "browser"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -60,9 +61,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Conformance runs where a framework is named; fakes are no tests."""
+    """Conformance runs where a framework is named, and what needs a browser where it is named; fakes are no tests."""
     inside = collection_path.is_relative_to(CONFORMANCE)
     asked_by_path = any("conformance" in argument for argument in config.args)
     if inside and not asked_by_path and not config.getoption("--framework"):
+        return True
+    if collection_path.is_relative_to(BROWSER) and not any("browser" in argument for argument in config.args):
         return True
     return True if collection_path == FAKES else None

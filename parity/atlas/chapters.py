@@ -1,4 +1,4 @@
-"""Owns the table of contents: every question in its chapter, in the order of the page. It refuses two questions of one name."""
+"""Owns the table of contents: the questions by chapter, in the page's order. It refuses two questions of the same name."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ QUESTIONS: tuple[Question, ...] = tuple(
 
 
 def answer(question: Question, arrays: Mapping[str, Array]) -> Answer:
-    """The cell of one framework, from what its worker returned."""
+    """The cell of one framework, made from its worker's arrays."""
     if question.name in initializers.CANDIDATES and "value" in arrays:
         return Answer(distributions.named(np.asarray(arrays["value"]), initializers.CANDIDATES[question.name]))
     if question.name in initializers_fans.NAMES and "value" in arrays:

@@ -14,14 +14,14 @@ IMPULSE = np.eye(8)[4]
 
 
 def _cubic(a: float) -> Array:
-    """What the middle of an impulse at column 4 becomes, enlarged twofold: Keys' kernel, half-pixel centers."""
+    """The middle of an impulse at column 4 after enlargement by 2, with Keys' kernel and half-pixel centers."""
     x = abs((np.arange(5, 12) + 0.5) / 2 - 0.5 - 4)
     near, far = (a + 2) * x**3 - (a + 3) * x**2 + 1, a * (x**3 - 5 * x**2 + 8 * x - 4)
     return np.where(x <= 1, near, np.where(x < 2, far, 0.0))
 
 
 def _smoothed() -> Array:
-    """An impulse at column 4 of 8, shrunk to 2 columns by triangles as wide as the shrinking."""
+    """An impulse at column 4 of 8, shrunk to 2 columns by triangles that are widened by the same factor."""
     weights = np.clip(1 - abs(np.arange(8)[None] - np.array([[1.5], [5.5]])) / 4, 0, None)
     return np.asarray(weights[:, 4] / weights.sum(1))
 

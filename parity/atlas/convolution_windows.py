@@ -13,7 +13,7 @@ PLACES = np.arange(8.0)
 
 
 def _spread() -> Array:
-    """A transposed convolution of 1, 2, 3, 4 by the kernel 1, 10, 100 with stride 2: all nine columns."""
+    """All nine columns of a transposed convolution of 1, 2, 3, 4 by the kernel 1, 10, 100 with stride 2."""
     found = np.zeros(9)
     for place, value in enumerate((1.0, 2.0, 3.0, 4.0)):
         found[2 * place : 2 * place + 3] += value * np.array([1.0, 10.0, 100.0])

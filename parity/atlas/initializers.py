@@ -1,5 +1,5 @@
-"""Owns the questions about initializers, and about the default initializer of each layer. A candidate names the formula that
-the fans give.
+"""Owns the questions about initializers, and about the default initializer of each layer. A candidate's name is the formula
+that the fans enter.
 
 It refuses to know which framework draws from what.
 """
@@ -40,7 +40,7 @@ def _candidates(fan_in: int, fan_out: int, units: int = 0) -> dict[str, Distribu
 
 
 def _normals(deviation: float) -> dict[str, Distribution]:
-    """Plain, cut at two deviations, and cut but widened so that the deviation is as claimed."""
+    """A normal; a normal cut at two deviations; and a cut normal that is widened so that it has the claimed deviation."""
     return {
         "normal": normal(deviation),
         "normal cut at 2σ": normal(deviation, 2.0),
@@ -49,7 +49,7 @@ def _normals(deviation: float) -> dict[str, Distribution]:
 
 
 def _depthwise() -> dict[str, Distribution]:
-    """53 channels of 3 by 3, multiplier 11: fans of one group, or as if the kernel were dense."""
+    """Candidates for 53 channels of 3 by 3, multiplier 11: fans of one group, or of the kernel read as dense."""
     return {
         "uniform ±√(6/(fan_in + fan_out)) (Glorot), fans as of a dense kernel": uniform(sqrt(6 / (9 * (53 + 11)))),
         "uniform ±√(6/(fan_in + fan_out)) (Glorot), fans of one group": uniform(sqrt(6 / (9 * (1 + 53 * 11)))),
@@ -59,7 +59,7 @@ def _depthwise() -> dict[str, Distribution]:
 
 
 def _grouped(outputs_as_inputs: bool = False) -> dict[str, Distribution]:
-    """145 to 305 channels in 5 groups, 3 by 3. outputs_as_inputs: of a transposed convolution."""
+    """Candidates for 145 to 305 channels in 5 groups, 3 by 3. outputs_as_inputs: for a transposed convolution."""
     into, out = (61, 145) if outputs_as_inputs else (29, 305)
     return {
         "uniform ±√(6/(fan_in + fan_out)) (Glorot), fan_in of one group, fan_out of all": uniform(sqrt(6 / (9 * (into + out)))),
@@ -106,7 +106,7 @@ CANDIDATES: Mapping[str, Mapping[str, Distribution]] = {
     "glorot_uniform.draws": _candidates(101, 307),
     "truncated_normal.draws": _normals(2.0) | {"normal cut at ±2, which is 1σ": normal(2.0, 1.0)},
 }
-"""A question's candidates. Draws: 101 inputs, 307 outputs."""
+"""Question -> its candidates. Draws have 101 inputs and 307 outputs."""
 
 
 def _text(name: str) -> str:

@@ -1,5 +1,5 @@
-"""Owns the questions about the fans that native initializers count on kernels which are no plain ones: grouped, depthwise and
-transposed; each answer is told by the spread of a large draw.
+"""Owns the questions about the fans that native initializers count on grouped, depthwise and transposed kernels; the spread
+of a large draw gives each answer.
 
 It refuses to know which framework counts what.
 """
@@ -14,11 +14,11 @@ from parity.atlas.initializers import CUT_DEVIATION
 from parity.atlas.question import Question
 
 SIZE = 9
-"""Places of a kernel of 3 by 3."""
+"""Positions in a kernel of 3 by 3."""
 
 
 def _ends(inputs: Mapping[str, int], outputs: Mapping[str, int]) -> Callable[[bool], dict[str, float]]:
-    """The fans that may be meant: one end of the kernel, or the mean of two."""
+    """The possible fans: one end of the kernel, or the mean of two ends."""
 
     def fans(both: bool) -> dict[str, float]:
         if not both:
@@ -41,14 +41,14 @@ KERNELS: Mapping[str, tuple[str, Callable[[bool], dict[str, float]]]] = {
     "transposed": ("a transposed convolution's kernel (11 to 101 channels, 3×3)", _TRANSPOSED),
     "grouped_transposed": ("a grouped transposed convolution's kernel (145 to 305 channels, 5 groups, 3×3)", _GROUPED),
 }
-"""Aspect -> the kernel, and its fans."""
+"""Aspect -> the kernel in words, and its possible fans."""
 
 VARIANCES: Mapping[str, tuple[float, bool]] = {"he_normal": (2.0, False), "glorot_uniform": (1.0, True)}
-"""Initializer -> its variance times the fan, and whether that is the mean of both ends."""
+"""Initializer -> its variance times the fan, and whether this fan is the mean of both ends."""
 
 
 def candidates(name: str) -> dict[str, tuple[Distribution, ...]]:
-    """Fan -> the distributions of that spread: which of them it is, is another question."""
+    """Fan -> the distributions with its spread. Another question asks which of these distributions it is."""
     item, _, aspect = name.partition(".")
     variance, both = VARIANCES[item]
     return {fan: _spread(sqrt(variance / count)) for fan, count in KERNELS[aspect.removesuffix("_fan")][1](both).items()}

@@ -22,7 +22,7 @@ def kink(name: str, at: Sequence[float], words: str = "", advice: str = "") -> Q
 
 
 def smooth(name: str, at: Sequence[float], right: Sequence[float], words: str = "", advice: str = "") -> Question:
-    """Where the function has no kink there: one answer is right, and every other is marked wrong."""
+    """A question about a slope where the function has no kink: one answer is right, every other is marked wrong."""
     question = kink(name, at, words, advice)
     text = f"{question.text} (no kink: {', '.join(f'{number:g}' for number in right)})"
     return replace(question, text=text, right=np.array(right, dtype=float))

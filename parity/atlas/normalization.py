@@ -12,7 +12,7 @@ from parity.atlas.question import Array, Question, form
 
 
 def _moved(batch: Array) -> list[Array]:
-    """A running value that was 1, whichever share the momentum is."""
+    """A running value that was 1, after one batch, for both meanings of the momentum."""
     return form(*(share + (1 - share) * batch for share in (MOMENTUM, 1 - MOMENTUM)))
 
 

@@ -15,7 +15,7 @@ from parity.atlas.question import Array, Question, form
 
 DECAY, MOMENTUM, RHO = 0.25, 0.5, 0.75
 Step = Callable[[dict[str, float], float, float, float, int], float]
-"""state, weight, gradient, rate, step from 1 -> the next weight."""
+"""Function from state, weight, gradient, learning rate and step (from 1) to the next weight."""
 
 
 def _run(step: Step, rates: Array = RATES) -> list[Array]:

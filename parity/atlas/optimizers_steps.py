@@ -16,7 +16,7 @@ INPUTS = {**STEPS, "rates": CONSTANT}
 
 
 def _nadam(decay: float) -> list[Array]:
-    """Three steps with β₁ = 1/2, β₂ = 3/4 and Dozat's schedule 0.96^(t·decay)."""
+    """Weights after three steps with β₁ = 1/2, β₂ = 3/4 and Dozat's schedule 0.96^(t·decay)."""
     w, m, v, product, seen = 1.0, 0.0, 0.0, 1.0, []
     for t, g in enumerate(GRADIENTS, start=1):
         now, after = (0.5 * (1 - 0.5 * 0.96 ** (k * decay)) for k in (t, t + 1))
@@ -28,7 +28,7 @@ def _nadam(decay: float) -> list[Array]:
 
 
 def _rmsprop(place: str) -> list[Array]:
-    """Momentum 1/2 behind a mean square of ρ = 3/4; the rate falls, so that its place shows. Epsilon is too small to show."""
+    """Momentum 1/2 after a mean square with ρ = 3/4. The rate falls, so that its place shows; epsilon is too small to show."""
     w, s, velocity, seen = 1.0, 0.0, 0.0, []
     for rate, g in zip(STEPS["rates"], GRADIENTS, strict=True):
         s = 0.75 * s + 0.25 * g * g
@@ -40,7 +40,7 @@ def _rmsprop(place: str) -> list[Array]:
 
 
 def _lamb(within: bool) -> list[Array]:
-    """One step of rate 1/2 and decay 1/4 from (3, 4), whose corrected moments make the direction (1, 1)."""
+    """Weights after one step of rate 1/2 and decay 1/4 from (3, 4), with corrected moments that give the direction (1, 1)."""
     w, direction = np.array([3.0, 4.0]), np.ones(2)
     if within:
         direction = direction + 0.25 * w

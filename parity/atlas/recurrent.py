@@ -22,7 +22,7 @@ def _logistic(x: float) -> float:
 
 
 def _lstm(order: Sequence[str]) -> Array:
-    """One unit without biases, the blocks of the kernels in this order."""
+    """The outputs of one unit without biases, with the blocks of the kernels in this order."""
     place = {gate: order.index(gate) for gate in order}
     hidden = cell = 0.0
     seen = []
@@ -35,7 +35,7 @@ def _lstm(order: Sequence[str]) -> Array:
 
 
 def _gru(order: Sequence[str], after: bool, keeps: bool) -> Array:
-    """One unit with recurrent biases. after: reset multiplies the product; keeps: the update gate weighs the old state."""
+    """One unit with recurrent biases. after: the reset multiplies the product. keeps: the update gate weighs the old state."""
     place = {gate: order.index(gate) for gate in order}
     hidden, seen = 0.0, []
     for x in STEPS:

@@ -11,7 +11,7 @@ from parity.atlas.inputs import MEAN, MOMENTUM, NORMALIZED_WITH, X
 from parity.atlas.question import Question, form
 
 SHUFFLED = (np.arange(64.0) * 27 + 5) % 64
-"""Each number once, the greatest of a window of 2 by 2 at every place of it."""
+"""Each number once; over all windows of 2 by 2, the greatest number takes every position in a window."""
 
 
 QUESTIONS = (

@@ -147,8 +147,8 @@ def bisect(**options: Any) -> int:
 
 
 @parity.command()
-@click.argument("sides", nargs=-1, required=True, metavar="FRAMEWORK=PACKAGE.MODULE:BUILD…")
-@click.option("--size", default="full", show_default=True, help=f"The size of `spec=NAME`: {NAMED_SIZES}")
+@click.argument("sides", nargs=-1, required=True, metavar="FRAMEWORK=MODEL…")
+@click.option("--size", default="full", show_default=True, help=f"Of `spec=NAME`: {NAMED_SIZES}")
 @click.option(
     "--weights-map",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
@@ -158,7 +158,24 @@ def bisect(**options: Any) -> int:
     "--inputs",
     multiple=True,
     metavar="SHAPE",
-    help="The shape of an input, batch first: 3x16, 3x7:0..99 (integers), 3x7:bool. Repeat it for each input.",
+    help="The shape of an input, batch first: 3x16, 3x7:0..99 (integers), 3x7:bool; ids=3x7:0..99 with a name.",
+)
+@click.option(
+    "--inputs-from",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.npz",
+    help="Example inputs, as the first model takes them; the names of the arrays are those of its inputs.",
+)
+@click.option(
+    "--weights", metavar="drawn|own", help="drawn: the same in every model; own: as each was built or loaded. [default: drawn]"
+)
+@click.option(
+    "--checkpoint",
+    "checkpoints",
+    multiple=True,
+    type=click.Path(path_type=Path, allow_dash=True),
+    metavar="FILE",
+    help="Weights of each model, in their order: a.pt, b.weights.h5, c.params; `-` for none. Then --weights is own.",
 )
 @click.option(
     "--map-to",
@@ -176,7 +193,10 @@ def bisect(**options: Any) -> int:
 @volume.options
 @PASS_ENV
 def compare(json_path: Path | None, junit_path: Path | None, badge_path: Path | None, github: bool, **options: Any) -> int:
-    """Compare two or three models of your own, or a model with spec=NAME; find the first layer that departs, and its cause."""
+    """Two or three models of your own, or one against spec=NAME: outputs, layers, gradients, a step, and why they part.
+
+    MODEL is package.module:build or path/to/model.py:Net; arguments stand behind a `?`: 'torch=my/net.py:Net?hidden=20&bias=0'.
+    """
     from parity.verbs import compare as verb
     from parity.verbs.handing import Places
 
@@ -275,10 +295,42 @@ def report(results: Path | None, output: Path, verify: bool, seal: bool) -> int:
 
 
 @parity.command()
+@click.argument("reports", type=click.Path(path_type=Path, exists=True, file_okay=False), required=False)
+@click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("site"), show_default=True)
+@click.option("--check", "verify", is_flag=True, help="Write nothing; fail if the site would change.")
+@click.option("--front", is_flag=True, help="The start page and the data alone: what a repository keeps.")
+def site(reports: Path | None, output: Path, verify: bool, front: bool) -> int:
+    """Every record below REPORTS as a site of linked pages, for a browser and from a disk. Default: the committed records."""
+    from parity.verbs import site as verb
+
+    return verb.main(reports, output, verify, front)
+
+
+@parity.command()
+@click.option("--task", default="anything", show_default=True, help="anything, vision, language, generation, transfer, tables.")
+@click.option("--device", default="cpu", show_default=True)
+@click.option("--needs", default="", help="What it must have: onnx,float64,small-install.")
+@click.option("--weights", default="", help="What counts, and how much: speed=3,agreement=2.")
+@click.option("--from", "source", default="", help="The framework that your code comes from; porting counts with it alone.")
+@click.option("--mode", default="default", show_default=True, help="Speed in this mode alone; modes are never mixed.")
+@click.option("--retired", is_flag=True, help="Frameworks that are retired as well.")
+@click.option(
+    "--reports", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Other records than the committed."
+)
+@JSON
+def recommend(**options: Any) -> int:
+    """Which framework to pick, from committed records: an order under your weights, with the evidence behind each place."""
+    from parity.verbs import recommend as verb
+
+    return verb.main(**options)
+
+
+@parity.command()
 @click.argument("words", nargs=-1, metavar="[CHAPTER] [FRAMEWORK…]", type=words.CHAPTER)
 @FRAMEWORK
 @click.option("--measure", is_flag=True, help="Measure again, with the frameworks that are installed here.")
 @click.option("--item", type=words.ITEM, help="Show only one item (batch_norm) or one question (batch_norm.epsilon).")
+@click.option("--worst", type=click.IntRange(1), help="With two frameworks: show so many rows, the largest consequences first.")
 @click.option(
     "--output",
     "-o",

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 import rich_click as click
 
 GROUPS = (
-    ("Look, without a framework", ("list", "show", "atlas")),
+    ("Look, without a framework", ("list", "show", "atlas", "recommend")),
     ("Install frameworks", ("env", "doctor")),
     ("Compare numbers", ("check", "bisect", "compare", "fingerprint")),
-    ("Measure, and make a report", ("bench", "run", "report")),
+    ("Measure, and make a report", ("bench", "run", "report", "site")),
     ("Move weights and models", ("weights", "export")),
     ("Keep house", ("completion", "clean", "schema")),
 )
@@ -23,7 +23,9 @@ EXAMPLES = {
     "atlas": "parity atlas torch keras",
     "doctor": "parity doctor",
     "env build": "parity env build torch keras",
+    "env add": "parity env add torch timm transformers",
     "env list": "parity env list",
+    "env measure": "parity env measure torch keras",
     "env remove": "parity env remove torch",
     "check": "parity check lenet adam --framework torch",
     "bisect": "parity bisect lenet --framework torch",
@@ -32,6 +34,8 @@ EXAMPLES = {
     "bench": "parity bench lenet --batch-size 32",
     "run": "parity run quick",
     "report": "parity report --check",
+    "site": "parity site -o site",
+    "recommend": "parity recommend --task vision --needs float64 --weights speed=3,agreement=2",
     "weights import": "parity weights import resnet18 weights.npz --framework torch",
     "weights export": "parity weights export resnet18 weights/resnet18.pt --framework torch",
     "weights check": "parity weights check lenet --framework torch",

@@ -122,5 +122,5 @@ def output(
         titles = f"output {number} of {ours.structure.label}", f"output {number} of {theirs.structure.label}"
         gap = Gap(ours, theirs, mode, means, calls, *places, mine, other, titles, misses, last=True)
         quantity = "forward" if mode == "eval" else "forward_training"
-        return Departure(quantity, f"output {number}", error, between=True, gap=gap)
+        return Departure(quantity, ours.structure.output_title(number), error, between=True, gap=gap)
     return None

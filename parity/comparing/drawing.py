@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -19,7 +19,7 @@ from parity.comparing.structures import Structure
 from parity.execution.own_model.layers import Shape
 
 Array = npt.NDArray[Any]
-SHAPE = re.compile(r"(?P<sizes>\d+(x\d+)*)(:(?P<kind>bool|(?P<low>\d+)\.\.(?P<high>\d+)))?")
+SHAPE = re.compile(r"((?P<name>[A-Za-z_]\w*(\.\w+)*)=)?(?P<sizes>\d+(x\d+)*)(:(?P<kind>bool|(?P<low>\d+)\.\.(?P<high>\d+)))?")
 BATCH = 3
 """Number of examples in a batch if the model knows all of its input's shape but the batch: more than one, and odd."""
 
@@ -30,27 +30,51 @@ length of its text on the command line."""
 
 @dataclass(frozen=True)
 class ComparedInput:
-    """One input with its batch. kind: `float`, `integer` (low to high, both included; high may be unknown) or `bool`."""
+    """One input with its batch. kind: `float`, `integer` (low to high, both included; high may be unknown) or `bool`; name: how
+    the model calls it, with a point where one lies in another; values: its numbers where a file gives them."""
 
     shape: Shape
     kind: str = "float"
     low: int = 0
     high: int | None = None
+    name: str = ""
+    values: Array | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def binary(self) -> bool:
+        """Whether it holds zeros and ones alone, as masks do."""
+        return self.kind == "integer" and (self.low, self.high) == (0, 1)
 
 
 def given(value: Any) -> ComparedInput:
-    """An input from its text (`3x16`, `3x7:0..99`, `3x7:bool`) or a list of sizes. Raises ValueError for anything else."""
+    """From `3x16`, `3x7:0..99`, `ids=3x7:0..99`, `3x7:bool`, or a list of sizes. Raises ValueError for anything else."""
     if isinstance(value, list) and value and all(isinstance(size, int) and size > 0 for size in value):
         return _held(ComparedInput(tuple(value)))
     match = SHAPE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError(f"{value!r} is no input: write sizes with the batch, such as 3x16, 3x7:0..99 or 3x7:bool")
+        raise ValueError(
+            f"{value!r} is no input: write sizes with the batch, such as 3x16, 3x7:0..99 or 3x7:bool, behind its name in the "
+            "model where it has one: ids=3x7:0..99"
+        )
     if len(value) > LONGEST:
         raise ValueError(f"{value[:20]!r}… is no input: its text is longer than {LONGEST} signs")
-    shape = tuple(int(size) for size in match["sizes"].split("x"))
+    shape, name = tuple(int(size) for size in match["sizes"].split("x")), match["name"] or ""
     if match["high"] is not None:
-        return _held(ComparedInput(shape, "integer", int(match["low"]), int(match["high"])))
-    return _held(ComparedInput(shape, "bool" if match["kind"] else "float"))
+        return _held(ComparedInput(shape, "integer", int(match["low"]), int(match["high"]), name))
+    return _held(ComparedInput(shape, "bool" if match["kind"] else "float", name=name))
+
+
+def example(name: str, array: Array) -> ComparedInput:
+    """An input with these numbers, floats rounded to float32. Raises ValueError where it holds no numbers."""
+    if array.dtype.kind not in "fiub":
+        raise ValueError(f"{name or 'an input'} is of type {array.dtype}: numbers and truth values alone can be an input")
+    if array.dtype.kind == "f":
+        return _held(ComparedInput(array.shape, name=name, values=rounded(array)))
+    if array.dtype.kind == "b":
+        return _held(ComparedInput(array.shape, "bool", name=name, values=array))
+    whole = _held(ComparedInput(array.shape, "integer", name=name))
+    low, high = (int(one) for one in (array.min(), array.max()))
+    return replace(whole, low=low, high=high, values=array.astype(np.int64))
 
 
 def _held(model_input: ComparedInput) -> ComparedInput:
@@ -72,8 +96,10 @@ def blank(model_input: ComparedInput) -> Array:
 
     An integer input is drawn from its range, or is all `low` if nobody stated the range; a mask is all true."""
     numbers = np.random.RandomState(0)
-    if model_input.kind == "bool":
-        return np.ones(model_input.shape, dtype=bool)
+    if model_input.values is not None:
+        return model_input.values
+    if model_input.kind == "bool" or model_input.binary:
+        return np.ones(model_input.shape, dtype=bool if model_input.kind == "bool" else np.int64)
     if model_input.kind == "integer":
         high = model_input.low if model_input.high is None else model_input.high
         return np.asarray(numbers.randint(model_input.low, high + 1, size=model_input.shape), dtype=np.int64)
@@ -85,15 +111,19 @@ def inputs(wanted: Sequence[ComparedInput], vocabulary: int, numbers: np.random.
     return [_input(model_input, vocabulary, numbers) for model_input in wanted]
 
 
-def _input(model_input: ComparedInput, vocabulary: int, numbers: np.random.RandomState) -> Array:
-    if model_input.kind == "float":
-        return rounded(numbers.standard_normal(model_input.shape))
-    if model_input.kind == "integer":
-        high = vocabulary - 1 if model_input.high is None else model_input.high
-        return np.asarray(numbers.randint(model_input.low, high + 1, size=model_input.shape), dtype=np.int64)
-    drawn = numbers.uniform(size=model_input.shape) < 0.6
-    drawn[..., 0], drawn[..., -1] = True, False  # no row is masked whole, whatever true means
-    return drawn
+def _input(one: ComparedInput, vocabulary: int, numbers: np.random.RandomState) -> Array:
+    if one.values is not None:
+        return one.values
+    if one.kind == "float":
+        return rounded(numbers.standard_normal(one.shape))
+    if one.kind == "integer" and not one.binary:
+        high = vocabulary - 1 if one.high is None else one.high
+        return np.asarray(numbers.randint(one.low, high + 1, size=one.shape), dtype=np.int64)
+    drawn = numbers.uniform(size=one.shape) < 0.6
+    along = [axis for axis, size in enumerate(one.shape) if size > 1]
+    rows = np.moveaxis(drawn, along[-1] if along else -1, -1)
+    rows[..., -1], rows[..., 0] = False, True  # no row is masked whole, in whichever meaning
+    return drawn if one.kind == "bool" else drawn.astype(np.int64)
 
 
 def weights(

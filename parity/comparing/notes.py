@@ -19,13 +19,16 @@ from parity.comparing.structures import Structure
 from parity.judgement import budgets
 
 Array = npt.NDArray[Any]
+NAMED = 4
+"""Buffers that are named."""
 Weights = Mapping[str, Mapping[str, Array]]
 """label -> native name -> the model's own weight."""
 
 
-def of(ours: Structure, theirs: Structure, layer_map: LayerMap, initial: Weights) -> tuple[str, ...]:
-    """Every note on two models; the note on their weights comes first."""
-    return (weights(ours.label, theirs.label, layer_map, initial), *_rows(ours, theirs, layer_map), *_doors(ours, theirs))
+def of(ours: Structure, theirs: Structure, found: LayerMap, initial: Weights, own: bool = False) -> tuple[str, ...]:
+    """Every note on two models, the one on their weights first, where they did not run with their own."""
+    drawn = () if own else (weights(ours.label, theirs.label, found, initial),)
+    return (*drawn, *_held(ours.label, theirs.label, found, initial), *_rows(ours, theirs, found), *_doors(ours, theirs))
 
 
 def weights(mine: str, other: str, layer_map: LayerMap, initial: Weights) -> str:
@@ -45,6 +48,23 @@ def weights(mine: str, other: str, layer_map: LayerMap, initial: Weights) -> str
         return f"{ran}; their own weights are equal in all {count} tensors" if count else ran
     told = f"{ran}; their own weights differ in {len(differing)} of {count} tensors, most in {max(differing)[1].strip()}"
     return f"{told}: the verdict is on what the models compute, not on their own weights"
+
+
+def _held(mine: str, other: str, found: LayerMap, initial: Weights) -> Iterator[str]:
+    """Buffers of one name and shape that are no layer's, which nothing is drawn for, and which hold other numbers."""
+    mapped = {one.native for match in found.matches for at in match.weights.values() for one in at.values()}
+    both = [name for name in initial[mine] if name in initial[other] and name not in mapped]
+    apart = [
+        name
+        for name in both
+        if initial[mine][name].shape == initial[other][name].shape
+        and judging.distance(initial[mine][name], initial[other][name])
+        > judging.SHADOW * budgets.roundoff("float32") * budgets.greatest(initial[mine][name])
+    ]
+    if apart:
+        more = f" and {len(apart) - NAMED} more" if len(apart) > NAMED else ""
+        names = f"{', '.join(apart[:NAMED])}{more}"
+        yield f"{names}: buffers that hold other numbers in {mine} than in {other}; none are drawn for them"
 
 
 def _rows(ours: Structure, theirs: Structure, layer_map: LayerMap) -> Iterator[str]:

@@ -24,13 +24,11 @@ QUIET = ("identity", "dropout")
 
 @dataclass(frozen=True)
 class Structure:
-    """The structure of one model.
-
-    label: its name in messages and in the map; channels: `first` or `last`, for images throughout the model; outputs, takes:
-    native shapes of its outputs and inputs; exits: the source of each output, and its turn (execution/own_model/layers.py,
-    Call); natural: whether a row of features counts as an image flattened in the framework's own layout, without a look at
-    numbers; told: call -> the row that it takes, as found from both models' numbers (reordering.py); enters: input -> the place
-    of its channels, as another model states it.
+    """One model. label: how messages and the map call it; channels: `first` or `last`, of images throughout the model; takes:
+    native shapes of its inputs; exits: the source of each output, and its turn (execution/own_model/layers.py, Call); natural:
+    whether rows of features are taken to flatten images as the framework holds them, whatever the numbers say; told: calls of
+    which the numbers of both models said what row they take (reordering.py); enters: inputs whose channels another model tells;
+    named: where each output lies in what the model returns, such as `logits`.
     """
 
     label: str
@@ -43,14 +41,15 @@ class Structure:
     natural: bool = True
     told: Mapping[int, flattened_rows.FlattenedImage] = field(default_factory=dict)
     enters: Mapping[int, str] = field(default_factory=dict)
+    named: tuple[str, ...] = ()
 
     @cached_property
-    def named(self) -> Mapping[str, OwnLayer]:
+    def by_name(self) -> Mapping[str, OwnLayer]:
         return {leaf.name: leaf for leaf in reversed(self.leaves)}
 
     @cached_property
     def axes(self) -> Axes:
-        return axes.of(self.named, self.calls, self.channels)
+        return axes.of(self.by_name, self.calls, self.channels)
 
     @cached_property
     def places(self) -> Mapping[str, Sequence[int]]:
@@ -76,7 +75,7 @@ class Structure:
         return next((name for name in map(self.axes.taken.__getitem__, places) if name in (FIRST, LAST)), self.channels)
 
     def leaf(self, name: str) -> OwnLayer:
-        return self.named[name]
+        return self.by_name[name]
 
     def first(self, name: str) -> int:
         """The place of a leaf's first call; 0 if it has no call of its own."""
@@ -111,6 +110,11 @@ class Structure:
         same = list(self.places[name])
         again = f", call {same.index(place) + 1}" if len(same) > 1 else ""
         return f"{name} ({self.leaf(name).written}{again})"
+
+    def output_title(self, number: int) -> str:
+        """`output 0`, or `output 0 (logits)`."""
+        name = self.named[number] if number < len(self.named) else ""
+        return f"output {number} ({name})" if name and not name.isdigit() else f"output {number}"
 
     def neutral(self, array: Array, place: int | None = None, image: Shape | None = None, gave: bool = False) -> Array:
         """A native tensor in neutral order: channels first, and time behind the batch. place: the call that took it, or gave it
@@ -213,7 +217,9 @@ def read(label: str, answer: Mapping[str, Any], takes: Sequence[Shape] = (), ima
     )
     exits = tuple((source, turn) for source, turn in answer.get("exits", ()))
     usual = images if any(len(shape) >= IMAGE for shape in takes) else FIRST
-    return Structure(label, leaves, calls, _shapes(answer["outputs"]), _channels(leaves, calls, usual), tuple(takes), exits)
+    outputs, channels = _shapes(answer["outputs"]), _channels(leaves, calls, usual)
+    named = tuple(answer.get("named", ()))
+    return Structure(label, leaves, calls, outputs, channels, tuple(takes), exits, named=named)
 
 
 def _channels(leaves: Sequence[OwnLayer], calls: Sequence[Call], usual: str) -> str:

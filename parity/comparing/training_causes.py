@@ -28,6 +28,8 @@ Array = npt.NDArray[Any]
 
 
 SPREAD = "one number is spread over several elements in one model alone"
+ROWS = 4
+"""Rows that are named."""
 BAD = ("differs", "nonfinite", "reduced_precision")
 
 
@@ -214,8 +216,24 @@ def gradients(pairs: Sequence[Pair], tensor_verdicts: Sequence[TensorVerdict], l
             error = judging.distance(pair.ours["float64"], pair.theirs["float64"])
             cut = [label for label, side in zip(labels, (pair.ours, pair.theirs), strict=True) if not np.any(side["float64"])]
             causes = (f"no gradient reaches it in {cut[0]} (detached, stop_gradient, or not used in training)",) if cut else ()
-            return Departure(pair.quantity, pair.tensor, error, causes=causes)
+            return Departure(pair.quantity, pair.tensor, error, causes=causes or tuple(_frozen_rows(pair, labels)))
     return None
+
+
+def _frozen_rows(pair: Pair, labels: tuple[str, str]) -> Iterator[str]:
+    """Rows of a table that get no gradient in one model, while all others agree: torch's padding_idx."""
+    sides = [side["float64"].reshape(len(side["float64"]), -1) for side in (pair.ours, pair.theirs) if side["float64"].ndim]
+    if len(sides) < 2:
+        return
+    apart = np.max(np.abs(sides[0] - sides[1]), axis=1) > judging.tolerance(pair.depth, judging.scale_of(pair), 0.0)
+    for label, other, side in zip(labels, labels[::-1], sides, strict=True):
+        if not np.all(apart) and not np.any(side[apart]):
+            rows = ", ".join(map(str, np.flatnonzero(apart)[:ROWS]))
+            yield (
+                f"row {rows} of it gets no gradient in {label}, and one in {other} (padding_idx of an embedding, or a mask): "
+                "all other rows agree"
+            )
+            return
 
 
 def _after(side: Side, at: Placement) -> Array:

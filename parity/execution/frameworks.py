@@ -17,14 +17,15 @@ CHAPTERS = (
     *("losses_reductions", "losses", "kinks", "numerics", "numerics_arithmetic"),
 )
 """Files of the atlas, the same in `parity/atlas/`, which asks, and in an implementation's `atlas/`, which answers."""
+CHECKPOINTS = "own_model.checkpoints"
 ANSWERS, REMEDIES = tuple(f"atlas.{name}" for name in (*CHAPTERS, "measured_defaults")), "atlas.remedies"
 LOADED = (FRAMEWORK, DEFAULTS, *ANSWERS, REMEDIES, FINGERPRINT)
 """Names of an implementation's modules that the worker imports (`worker/implementations.py`)."""
 
 ATLAS, FINGERPRINTS, OWN_MODELS = "atlas", "fingerprint", "own_model"
-FEATURES = {ATLAS: (DEFAULTS, *ANSWERS, REMEDIES), FINGERPRINTS: (FINGERPRINT,), OWN_MODELS: (OWN_MODEL,)}
+FEATURES = {ATLAS: (DEFAULTS, *ANSWERS, REMEDIES), FINGERPRINTS: (FINGERPRINT,), OWN_MODELS: (OWN_MODEL, CHECKPOINTS)}
 """Feature -> the modules of an implementation that offer it: answers to the questions of the atlas, drivers of native objects,
-the observation of a user's own models. An implementation may leave out any feature."""
+the observation of a user's own models and the reading of their files of weights. Each may be left out."""
 
 NAME = re.compile(r"(?P<framework>[a-z0-9_]+)(\[(?P<variant>[a-z0-9_]+)\])?")
 

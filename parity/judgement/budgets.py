@@ -92,6 +92,10 @@ ADVICE = 4e-6
 """The atlas: how near the float32 numbers of two frameworks must come once advice is followed, relative to the greatest number.
 This is 67 u; the few operations of a question stay below it. Advice that was nearly right was off by 2e-3 and more."""
 
+LARGE_CONSEQUENCE = 1e-2
+"""The atlas: the share of the greatest number beyond which a difference that nobody is told of is called large. The rows of the
+committed atlas leave a gap around it: three sizes lie between half and twice of it (tests/atlas/test_consequences.py)."""
+
 FORM_ROUNDINGS = 256.0
 """Fingerprints: an object follows a closed form if each of its numbers is within this many unit roundoffs of the
 driven precision, relative to the greatest number of its array. The known native objects need 30 at most. Two

@@ -97,10 +97,19 @@ def _explained(entries: Sequence[KnownDifference], case: Case, comparison: Compa
 
 @cache
 def known(framework: str) -> tuple[KnownDifference, ...]:
-    """The entries of a framework's differences.yaml that name cases."""
+    """The entries of a framework's differences.yaml that speak of cases."""
+    path = _file(framework)
+    return tuple(_entry(item, path) for item in documented(framework) if "cases" in item)
+
+
+def documented(framework: str) -> tuple[Mapping[str, Any], ...]:
+    """Every entry of a framework's differences.yaml as it is written, those that are set right among them."""
+    return tuple(_read(_file(framework)).get("differences", ()))
+
+
+def _file(framework: str) -> Path:
     package = find(framework)[1].package.rsplit(".", 1)[-1]
-    path = Path(__file__).resolve().parent.parent / package / "differences.yaml"
-    return tuple(_entry(item, path) for item in _read(path).get("differences", ()) if "cases" in item)
+    return Path(__file__).resolve().parent.parent / package / "differences.yaml"
 
 
 def _entry(item: Mapping[str, Any], path: Path) -> KnownDifference:

@@ -221,8 +221,7 @@ def isolate(graph: Graph, name: str, batched_sources: Mapping[str, bool] | None 
         loss_nodes.append(_loss_node(term, "weighted_sum", {"x": node.value(suffix), "weights": weight.name}))
     if len(terms) > 1:
         loss_nodes.append(_loss_node("loss", "add", {"branches": tuple(terms)}))
-    used = set(node.parameters.values()) | _body_names(node, "parameters")
-    moved = set(node.statistics.values()) | _body_names(node, "statistics")
+    used, moved = _held(node, "parameters"), _held(node, "statistics")
     parameters = tuple(parameter for parameter in graph.parameters if parameter.name in used)
     return Graph(
         name=f"{graph.name}:{name}",
@@ -240,9 +239,10 @@ def _loss_node(name: str, op: str, inputs: Mapping[str, Source]) -> Node:
     return Node(name=name, op=op, inputs=inputs, attributes={}, parameters={}, outputs={"": ()}, batched=False)
 
 
-def _body_names(node: Node, kind: str) -> set[str]:
-    inner = node.body.nodes if node.body else ()
-    return {name for child in inner for name in getattr(child, kind).values()}
+def _held(node: Node, kind: str) -> set[str]:
+    """The names of the node's parameters or statistics, and of those of every node in its bodies."""
+    own = set(getattr(node, kind).values())
+    return own.union(*(_held(child, kind) for child in node.body.nodes)) if node.body else own
 
 
 def _plain(value: Any) -> Any:

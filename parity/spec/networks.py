@@ -11,6 +11,7 @@ from dataclasses import replace
 from parity.spec.architectures import Architecture
 from parity.spec.expansion import Expansion
 from parity.spec.graph import Graph, Node
+from parity.spec.graph_facts import with_bodies
 from parity.spec.inputs import network_inputs
 from parity.spec.mistakes import SpecError
 
@@ -20,14 +21,11 @@ def network_nodes(architecture: Architecture, size: str = "full") -> dict[str, t
     expansion = Expansion(architecture, size)
     if expansion.graph() is None:
         raise SpecError(expansion.ledger.mistakes)
-    parameters, found = expansion.ledger.parameters, {}
+    known, nodes = {*expansion.ledger.parameters, *expansion.ledger.statistics}, {}
     for network in architecture.networks:
-        nodes = []
-        for node in expansion.alone(network):
-            held = {role: name if name in parameters else f"{network}.{name}" for role, name in node.parameters.items()}
-            nodes.append(replace(node, name=f"{network}.{node.name}", parameters=held))
-        found[network] = tuple(nodes)
-    return found
+        held = [_held(node, network, known) for node in expansion.alone(network)]
+        nodes[network] = tuple(replace(node, name=f"{network}.{node.name}") for node in held)
+    return nodes
 
 
 def network_graph(architecture: Architecture, network: str, size: str = "full") -> Graph:
@@ -43,7 +41,7 @@ def network_graph(architecture: Architecture, network: str, size: str = "full") 
     parameters = {parameter.name: parameter for parameter in whole.parameters}
     statistics = {statistic.name: statistic for statistic in whole.statistics}
     nodes = tuple(_held(node, network, {*parameters, *statistics}) for node in expansion.alone(network))
-    used = [inner for node in nodes for inner in (node.body.nodes if node.body else (node,))]
+    used = list(with_bodies(nodes))
     last = nodes[-1]
     return Graph(
         name=f"{whole.name}.{network}",

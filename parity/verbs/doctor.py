@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from parity.documents.tabled import Tabled
 from parity.documents.tables import Cell, DataTable
 from parity.execution.frameworks import training
-from parity.execution.launcher import diagnosis, environments
+from parity.execution.launcher import added, diagnosis, environments
 from parity.execution.launcher.diagnosis import Diagnosis
+from parity.execution.launcher.environments import Unavailable
 from parity.execution.outcomes import headline
 from parity.trials import options
 from parity.verbs import terminal
@@ -32,6 +33,8 @@ def doctor(how: str = "table") -> int:
         return told.status
     for line in columns.table(COLUMNS, map(_row, found), right=(), wide=None):  # a path is copied: never folded
         terminal.say(line)
+    for line in _own(found):
+        terminal.say(line)
     for one in found:
         if one.description is None:
             terminal.say(f"{one.framework}: {headline(one.reason)}\n  mend it: {one.mend}")
@@ -49,6 +52,19 @@ def _told(found: Sequence[Diagnosis]) -> Tabled:
     )
     content = DataTable(("state", *COLUMNS, "reason", "mend"), rows, "state")
     return Tabled(title, content, 3 if any(name in training() for name in missing) else 0, ("missing",))
+
+
+def _own(found: Sequence[Diagnosis]) -> Iterator[str]:
+    """Packages of the user's own beside each framework."""
+    for one in found:
+        try:
+            built = environments.planned(one.framework)
+        except Unavailable:
+            continue
+        packages = added.recorded(built)
+        if packages and one.interpreter == str(built.interpreter):
+            told = ", ".join(f"{name} {version}".strip() for name, version in packages.items())
+            yield f"{one.framework}: packages of yours (parity env add): {told}"
 
 
 def _row(item: Diagnosis) -> tuple[str, ...]:

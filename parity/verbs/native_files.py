@@ -48,15 +48,22 @@ def read(framework: str, paths: Sequence[Path]) -> tuple[dict[str, bytes], list[
             continue
         if path.name in found:
             raise UsageError(f"two files are called {path.name}: give one of them")
-        found[path.name] = content = path.read_bytes()
-        if not beside(path).exists():
+        found[path.name] = path.read_bytes()
+        if not verified(framework, path):
             unverified.append(path)
-        elif (problem := _problem(path, content)) is not None:
-            advice = f"take the file again, or remove {beside(path)} if you changed the weights yourself"
-            raise UsageError(f"{framework}: ChecksumError: {path}: {problem}; {advice}")
     if not found:
         raise UsageError("no file of weights is given, checksums alone")
     return found, unverified
+
+
+def verified(framework: str, path: Path) -> bool:
+    """Whether a checksum lies beside the file. Raises UsageError where it is that of other bytes."""
+    if not beside(path).exists():
+        return False
+    if (problem := _problem(path, path.read_bytes())) is not None:
+        advice = f"take the file again, or remove {beside(path)} if you changed the weights yourself"
+        raise UsageError(f"{framework}: ChecksumError: {path}: {problem}; {advice}")
+    return True
 
 
 def beside(path: Path) -> Path:

@@ -43,4 +43,4 @@ def main(given: Path | None, output: Path, verify: bool, seal: bool = False) -> 
 def _seal(folder: Path) -> None:
     results.write(results.read(folder, trusted=True), folder)
     if (path := folder / "atlas.json").is_file():
-        sealed.replace(path, atlas.spelled(*atlas.read(path, trusted=True)))
+        sealed.replace(path, atlas.spelled(*atlas.read(path, trusted=True), atlas.told_day(path)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,7 @@ def main(
         rows=collating.rows(outcome.judged),
         curves=outcome.curves,
         speeds=outcome.speeds,
+        made=datetime.now(UTC).date().isoformat(),
     )
     write(results, output / "data")
     pages.write(read(output / "data"), output)  # from the written data, so that `parity report` gives the same bytes

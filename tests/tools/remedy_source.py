@@ -1,4 +1,4 @@
-"""Owns the reading of the advice's code without running it: each remedy's key, its framework, and the source that it calls."""
+"""Reads the advice's code without running it: the key of each remedy, its framework, and the source that it uses."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ FRAMEWORKS = ("keras", "torch", "mxnet")
 
 @dataclass(frozen=True)
 class Remedy:
-    """One entry of an implementation's remedies. code: its expression, and all that it reaches in its file, in what remedies
-    and answers share (remedies/building.py, asking.py), or in the implementation's device.py."""
+    """One entry of an implementation's remedies. code: its expression, and everything that it uses from its file, from what
+    remedies and answers share (remedies/building.py, asking.py), or from the implementation's device.py."""
 
     framework: str
     key: str
@@ -22,7 +22,7 @@ class Remedy:
 
 
 def remedies() -> Iterator[Remedy]:
-    """Of every framework, from the dict literals of `<framework>_impl/atlas/remedies/`."""
+    """The remedies of every framework, read from the dict literals in `<framework>_impl/atlas/remedies/`."""
     for framework in FRAMEWORKS:
         folder = PACKAGE / f"{framework}_impl"
         shared = [folder / "device.py", folder / "atlas" / "asking.py", folder / "atlas" / "remedies" / "building.py"]
@@ -38,7 +38,7 @@ def remedies() -> Iterator[Remedy]:
 
 
 def _defined(tree: ast.Module) -> dict[str, ast.stmt]:
-    """What a file defines by name, but for its table of remedies."""
+    """Name -> definition in a file, without the table of remedies."""
     found: dict[str, ast.stmt] = {}
     for node in tree.body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):

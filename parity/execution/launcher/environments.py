@@ -30,9 +30,9 @@ MARKER = "complete.json"
 """File that a build writes last: a directory without it is a build that was cut off."""
 
 QUIET_SECONDS = 1800.0
-"""Seconds for which venv and pip may print nothing; unpacking a large wheel takes less."""
-ASK_SECONDS, ASK_BYTES = 30.0, 1 << 22
-"""Seconds that an interpreter may take to list its packages, and the greatest size of this list."""
+"""How long venv and pip may print nothing: a large wheel is unpacked within it."""
+ASK_SECONDS, ASK_BYTES = 60.0, 1 << 22
+"""What an interpreter may take to say what is installed in it, and how much it may say."""
 KEPT_LINES = 200
 RELEASE = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]{0,20}")
 
@@ -120,7 +120,7 @@ def build(framework: str, accelerator: str = "cpu", on_line: Callable[[str], Non
     if os.environ.get(override_variable(framework)):
         return installed(framework, accelerator)
     built = planned(framework, accelerator)
-    with _only_builder(built.directory) as lock:
+    with only_builder(built.directory) as lock:
         if not built.complete():
             shutil.rmtree(built.directory, ignore_errors=True)
             with supervised.kept(built.directory, MARKER, [_lock_of(built.directory)]):
@@ -165,7 +165,7 @@ def remove(framework: str) -> list[Path]:
     name, _, variant = find(framework)
     gone = [item.directory for item in standing() if (item.framework, item.variant) == (name, variant.name)]
     for directory in gone:
-        with _only_builder(directory):
+        with only_builder(directory):
             (directory / MARKER).unlink(missing_ok=True)
             shutil.rmtree(directory)
     return gone
@@ -192,17 +192,17 @@ def _found(given: str) -> Path:
 
 
 def _make(built: BuiltEnvironment, lock: int, on_line: Callable[[str], None]) -> None:
-    _run([str(base_python()), "-m", "venv", str(built.directory)], built, lock, on_line)
+    run_step([str(base_python()), "-m", "venv", str(built.directory)], built, lock, on_line)
     pip = [str(built.interpreter), "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
-    _run([*pip, "--requirement", built.pins], built, lock, on_line)
+    run_step([*pip, "--requirement", built.pins], built, lock, on_line)
     aside = built.directory / f"{MARKER}.tmp"
     aside.write_text(json.dumps({**asdict(built), "directory": str(built.directory)}))
     aside.rename(built.directory / MARKER)
 
 
-def _run(command: Sequence[str], built: BuiltEnvironment, lock: int, on_line: Callable[[str], None]) -> None:
-    """Runs a step of a build. The step ends when this process ends, and holds the lock until then. Raises Unavailable with the
-    end of the step's output."""
+def run_step(command: Sequence[str], built: BuiltEnvironment, lock: int, on_line: Callable[[str], None]) -> None:
+    """Runs a step of a build, which ends with this process, and holds the lock until it has. Raises Unavailable with the end
+    of what it printed."""
     step, printed = " ".join(command[1:4]), deque[str](maxlen=KEPT_LINES)
     reading, writing = os.pipe()
     lines = Lines(reading)
@@ -223,8 +223,8 @@ def _run(command: Sequence[str], built: BuiltEnvironment, lock: int, on_line: Ca
 
 
 @contextlib.contextmanager
-def _only_builder(directory: Path) -> Iterator[int]:
-    """Waits until no other process builds or removes the directory. Gives the descriptor of the lock."""
+def only_builder(directory: Path) -> Iterator[int]:
+    """Waits until nobody else builds or removes the directory. Gives the descriptor of the lock."""
     directory.parent.mkdir(parents=True, exist_ok=True)
     with _lock_of(directory).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -233,6 +233,16 @@ def _only_builder(directory: Path) -> Iterator[int]:
 
 def _lock_of(directory: Path) -> Path:
     return directory.with_name(f"{directory.name}.lock")
+
+
+def answer(framework: str, program: str) -> Mapping[str, object]:
+    """The table that a program of Python prints in the environment of a framework. Raises Unavailable."""
+    environment = installed(framework)
+    told = _ask(environment.interpreter, program, framework)
+    try:
+        return supervised.table(told)
+    except NoAnswer as error:
+        raise Unavailable(f"{framework}: {environment.interpreter} answers {_shown(told)}") from error
 
 
 def _versions(interpreter: Path, origin: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import parity
-from parity.execution.own_path import VARIABLE
+from parity.execution.own_path import FOLDER, VARIABLE
 
 THREADS = (
     "PARITY_THREADS",
@@ -63,11 +63,13 @@ def variables(
 ) -> dict[str, str]:
     """Every environment variable of a worker. directory: where its links lie; own: the variables that its framework needs.
 
-    python_path: the directories of the user's modules, which come behind the standard library and the framework's packages.
+    python_path: where the user's modules lie; they come behind the standard library and the framework's packages.
+    Where there are any, relative names of files are meant from the folder that the user's command runs in.
     """
     counts = dict.fromkeys(THREADS, str(threads))
     fixed = {**PINNED, **counts, **(ALLOCATOR if timed else {}), **own, "PYTHONPATH": str(package_link(directory))}
-    return {**allowed(os.environ), **fixed, VARIABLE: os.pathsep.join(map(str, python_path))}
+    users = {VARIABLE: os.pathsep.join(map(str, python_path)), FOLDER: str(Path.cwd()) if python_path else ""}
+    return {**allowed(os.environ), **fixed, **users}
 
 
 def of_installation() -> dict[str, str]:

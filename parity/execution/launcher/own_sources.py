@@ -15,14 +15,19 @@ from hashlib import sha256
 from pathlib import Path
 
 import parity
+from parity.execution import own_path, own_target
 
 PACKAGE: Path = Path(parity.__file__).resolve().parent.parent
 """The directory that holds the package `parity` itself."""
 
 
 def of(target: str, python_path: Sequence[Path]) -> list[Path]:
-    """The source files of `package.module:name`, in a stable order; [] if no directory holds the module."""
-    return list(closure([target.partition(":")[0]], python_path).values())
+    """The files of `package.module:name`, or of `path/to/module.py:name`, in a stable order. Empty where it is nowhere."""
+    asked = own_target.parsed(target)
+    if asked.is_file:
+        root, name = own_path.located(Path(asked.place).expanduser().absolute())
+        return list(closure([name], [root, *python_path]).values())
+    return list(closure([asked.place], python_path).values())
 
 
 def digest(modules: Iterable[str], root: Path = PACKAGE) -> str:

@@ -37,6 +37,10 @@ class Crashed(Exception):
     """The user's model could not be built or run, or took too long. The message is the one that its process gave."""
 
 
+class Mistaken(Crashed):
+    """What the user typed is not so: a name, an argument, a file of weights; the message is the sentence."""
+
+
 class Refused(Crashed):
     """The model could not answer one question. Its process goes on."""
 
@@ -50,7 +54,15 @@ class Answerer(Protocol):
 class Conversation:
     """One process with one model in one precision. Use it as a context: the process ends with it."""
 
-    def __init__(self, framework: str, interpreter: Path, target: str, dtype: str, python_path: tuple[Path, ...]) -> None:
+    def __init__(
+        self,
+        framework: str,
+        interpreter: Path,
+        target: str,
+        dtype: str,
+        python_path: tuple[Path, ...],
+        checkpoint: Path | None = None,
+    ) -> None:
         self.framework, self.target, self.dtype = framework, target, dtype
         self._count, self._ready = 0, False
         with contextlib.ExitStack() as stack:
@@ -64,7 +76,8 @@ class Conversation:
                 lock,
                 grace=0.0,
             )
-            command = [str(interpreter), "-m", "parity.execution.own_model", framework, target, dtype]
+            command = [str(interpreter.absolute()), "-m", "parity.execution.own_model", framework, target, dtype]
+            command += [str(checkpoint.absolute())] if checkpoint is not None else []
             questions, self._questions = os.pipe()
             answers, answered = os.pipe()
             stack.callback(os.close, self._questions)
@@ -115,6 +128,8 @@ class Conversation:
             answer = supervised.table(line)
         except NoAnswer as error:
             raise Crashed(f"{self._name}, asked to {what} in {self.dtype}: {error}") from error
+        if "mistake" in answer:
+            raise Mistaken(f"{self._name}: {answer['mistake']}")
         if "failed" in answer:
             raise Refused(f"{self._name} fails to {what} in {self.dtype}: {answer['failed']}")
         return answer

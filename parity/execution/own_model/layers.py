@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from parity.execution.own_model.calling import Accepted, Calling
+
 Shape = tuple[int, ...]
 
 
@@ -86,6 +88,11 @@ class Call:
     sources: tuple[int, ...] = ()
     turns: tuple[str, ...] = ()
 
+    @staticmethod
+    def of(leaf: str, taken: Sequence[Any], gave: Sequence[Any]) -> Call:
+        """The call that took and gave these arrays."""
+        return Call(leaf, tuple(array.shape for array in taken), tuple(array.shape for array in gave))
+
 
 def given_input(source: int) -> int | None:
     """The number of the model's input that a source stands for; None for a call and for an unknown source."""
@@ -112,29 +119,28 @@ class Kind:
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Slot:
-    """Placeholder for the tensor of this number in nested arguments."""
-
-    place: int
-
-
 class OwnModel(Protocol):
     """A user's model in its framework, as each implementation's `own_model/observation.py` gives it. Arrays are NumPy's, names
     native.
 
-    draws: `eval` or `train` -> the dropout and random draws of the last such pass, each {what, form, rate, where, call};
-    scaled: whether dropout, which keeps everything here, still divides by the share that it would keep;
-    plain: whether the framework's exact kernel replaces an approximate one, if it has both (MXNet's log_softmax).
+    draws: `eval` or `train` -> what the last such pass dropped or drew, each {what, form, rate, where, call};
+    scaled: whether dropout, which keeps everything here, divides by the share that it keeps;
+    plain: whether a kernel that approximates gives way to the framework's exact one, where it has both (MXNet's log_softmax);
+    calling: how the inputs are handed over; named: the path of each float output of the last pass, such as `logits`.
     """
 
     draws: dict[str, list[dict[str, Any]]]
     scaled: bool
     plain: bool
+    calling: Calling
+    named: list[str]
 
-    def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
-        """Shape (without the batch), kind (`float`, `integer`, `bool`) and batch size of each input; None if the model does not
-        know them."""
+    def accepts(self, names: Sequence[str]) -> Accepted:
+        """What the model takes, as far as its signature tells. names: of the inputs that it shall be handed."""
+
+    def given_inputs(self) -> list[tuple[Shape, str, int | None, str]] | None:
+        """Shapes (without the batch), kinds (`float`, `integer`, `bool`), the batch, and names, where the model itself knows
+        them."""
 
     def trace(self, inputs: Sequence[Any]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
         """Runs the model once in evaluation mode. Gives the leaves in the order of their first call, every call, and the shapes
@@ -161,48 +167,6 @@ class OwnModel(Protocol):
         are as before when it returns."""
 
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Any]) -> dict[str, Any]:
-        """Runs one call again, alone. change: `call`; `training`, which says of which pass; `settings`; and `mode`, if the
-        layer shall run in another mode than it did. arrays: `in/<slot>`, `weight/<name>`. Gives `out/<j>` and `state/<weight>`
-        of this leaf's statistics. Everything is as before when it returns."""
-
-
-def taken_apart(value: Any, is_tensor: Callable[[Any], bool], tensors: list[Any]) -> Any:
-    """The value with a Slot in the place of each tensor. The tensors are appended to `tensors`."""
-    if is_tensor(value):
-        tensors.append(value)
-        return Slot(len(tensors) - 1)
-    if isinstance(value, Mapping):
-        return {key: taken_apart(item, is_tensor, tensors) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return (
-            [taken_apart(item, is_tensor, tensors) for item in value]
-            if isinstance(value, list)
-            else _tuple(value, is_tensor, tensors)
-        )
-    return value
-
-
-def _tuple(value: tuple[Any, ...], is_tensor: Callable[[Any], bool], tensors: list[Any]) -> tuple[Any, ...]:
-    return tuple(taken_apart(item, is_tensor, tensors) for item in value)
-
-
-def put_together(skeleton: Any, tensors: Sequence[Any]) -> Any:
-    """The value with its tensors again; the inverse of `taken_apart`."""
-    if isinstance(skeleton, Slot):
-        return tensors[skeleton.place]
-    if isinstance(skeleton, Mapping):
-        return {key: put_together(item, tensors) for key, item in skeleton.items()}
-    if isinstance(skeleton, list):
-        return [put_together(item, tensors) for item in skeleton]
-    if isinstance(skeleton, tuple):
-        return tuple(put_together(item, tensors) for item in skeleton)
-    return skeleton
-
-
-def plain(value: Any) -> Any:
-    """A setting as JSON can hold it: a list for a tuple, a name for any value but numbers, truth values, text and None."""
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return getattr(value, "__name__", None) or str(value)
+        """One call again, alone. change: call, training (of which pass), settings, and mode where the layer shall train
+        otherwise than it did; arrays: `in/<slot>`, `weight/<name>`.
+        Gives `out/<j>` and `state/<weight>` of this leaf's statistics. Everything is as before when it returns."""

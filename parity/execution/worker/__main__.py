@@ -38,19 +38,21 @@ PyTorch's worker over the small size of the architectures."""
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a request, or describes a framework. The exit status is 0 even if cases crashed; the records say so."""
     parser = argparse.ArgumentParser(prog="python -m parity.execution.worker", description=__doc__)
-    parser.add_argument("request", nargs="?", type=Path)
-    parser.add_argument("out", nargs="?", type=Path)
+    parser.add_argument("request", nargs="?", type=os.path.abspath)  # the user's code is met in another folder
+    parser.add_argument("out", nargs="?", type=os.path.abspath)
     parser.add_argument("--only", metavar="NUMBERS", help="the places of the cases to run, or @FILE with them")
     parser.add_argument("--describe", metavar="FRAMEWORK")
-    options = parser.parse_args(arguments)
-    own_path.extend()
-    if options.describe:
-        return describe(options.describe)
-    if options.request is None or options.out is None:
+    given = parser.parse_args(arguments)
+    if given.describe:
+        own_path.extend()
+        return describe(given.describe)
+    if given.request is None or given.out is None:
         parser.error("REQUEST_DIR and OUT_DIR are needed")
-    asked = request.read(options.request)
-    options.out.mkdir(parents=True, exist_ok=True)
-    run(asked, options.out, _chosen(asked, options.out, options.only))
+    asked, out = request.read(Path(given.request)), Path(given.out)
+    out.mkdir(parents=True, exist_ok=True)
+    chosen = _chosen(asked, out, given.only)
+    own_path.extend()
+    run(asked, out, chosen)
     return 0
 
 

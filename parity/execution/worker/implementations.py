@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from parity.execution import own_path
+from parity.execution import own_path, own_target
 from parity.execution.frameworks import ANSWERS, DEFAULTS, FINGERPRINT, FRAMEWORK, REMEDIES, find
 from parity.execution.protocol import Array, Description, Drive, Framework, ProbeRequest, Realization
 from parity.execution.worker.target_kind import MODEL, form
@@ -27,12 +27,14 @@ def load(name: str, realization: str | None = None) -> Framework:
     if ":" not in realization:
         raise ValueError(f"realization {realization!r} is not of the form package.module:name")
     target: Any = own_path.find(realization)
-    if isinstance(target, type):
+    if form(target) != MODEL and own_target.parsed(realization).arguments:
+        raise ValueError(f"{realization}: arguments are of a model; what realizes cases takes none")
+    if isinstance(target, type) and form(target) != MODEL:
         framework: Framework = target()
         return framework
     if form(target) == MODEL:
         raise ValueError(
-            f"{realization} takes no case, so it builds a model of your own: `parity compare spec=… {name}={realization}`"
+            f"{realization} realizes no case, so it builds a model of your own: `parity compare spec=… {name}={realization}`"
         )
     return OwnRealization(name, load(name), target)
 

@@ -34,7 +34,7 @@ def slope(function: Callable[[Any], Any]) -> Answer:
 
 
 def dtype(function: Callable[[Inputs], Any]) -> Answer:
-    """Letter and bits of the type of what the function gives."""
+    """The type of the function's result: its first letter's code, and its bits."""
 
     def answer(inputs: Inputs) -> Array:
         name = keras.backend.standardize_dtype(function(inputs).dtype)
@@ -44,7 +44,7 @@ def dtype(function: Callable[[Inputs], Any]) -> Answer:
 
 
 def optimized(make: Callable[[], optimizers.Optimizer]) -> Answer:
-    """Weights after each step from 1, at the given gradients; rates: the learning rate of each step."""
+    """The weight, which starts at 1, after each step on the question's gradients. rates: the learning rate of each step."""
 
     def answer(inputs: Inputs) -> Array:
         w, optimizer, seen = keras.Variable(np.ones(1, np.float32)), make(), []
@@ -59,7 +59,7 @@ def optimized(make: Callable[[], optimizers.Optimizer]) -> Answer:
 
 
 def sampled(make: Callable[[], layers.Layer], shape: tuple[int | None, ...], place: int) -> Answer:
-    """One weight of a layer as it starts, its output axis first; vectors as they are."""
+    """The initial value of one weight of a layer, its output axis first; vectors as they are."""
 
     def answer(_: Inputs) -> Array:
         keras.utils.set_random_seed(0)
@@ -71,7 +71,7 @@ def sampled(make: Callable[[], layers.Layer], shape: tuple[int | None, ...], pla
 
 
 def per_example(loss: Callable[..., Any]) -> Answer:
-    """Labels before scores: Keras's order."""
+    """The loss of each example. Keras takes labels before scores."""
     return call(lambda x, labels: loss(labels, x), "x", "labels")
 
 
@@ -85,7 +85,7 @@ def built(layer: Any, shape: tuple[int | None, ...]) -> Any:
     return layer
 
 
-class Recorder(keras.Model):  # type: ignore[misc]
+class BatchRecorder(keras.Model):  # type: ignore[misc]
     """Keeps each batch that fit hands to it."""
 
     def __init__(self) -> None:
@@ -98,14 +98,14 @@ class Recorder(keras.Model):  # type: ignore[misc]
 
 
 def batches(inputs: Inputs, **arguments: Any) -> list[Array]:
-    network = Recorder()
+    network = BatchRecorder()
     network.compile(optimizers.SGD(), run_eagerly=True)
     network.fit(inputs["x"][:, None].astype(np.float32), verbose=0, **arguments)
     return [*network.seen]
 
 
 def rates(schedule: Any, count: int) -> list[float]:
-    """What the first updates move by."""
+    """The learning rates of the first `count` updates, read from how far each moves a weight on a gradient of 1."""
     w, optimizer, places = keras.Variable(np.zeros(1, np.float32)), optimizers.SGD(schedule), [0.0]
     optimizer.build([w])
     for _ in range(count):
@@ -123,7 +123,7 @@ def plateau(**arguments: Any) -> Any:
 
 
 def patience(epochs_allowed: int) -> int:
-    """Epochs of the same loss until the rate falls."""
+    """The number of epochs with the same loss until the learning rate falls."""
     callback, epochs = plateau(patience=epochs_allowed), 0
     while float(callback.model.optimizer.learning_rate) == 1.0:
         callback.on_epoch_end(epochs, {"loss": 5.0})

@@ -33,7 +33,7 @@ def _unfolded(inputs: Inputs) -> Array:
 
 
 def _shuffled(inputs: Inputs) -> Array:
-    """One pixel of 8 channels, channels last, as it comes; read channel by channel."""
+    """Keras's depth_to_space of one pixel of 8 channels, channels last; the result is read channel by channel."""
     return model.array(ops.transpose(ops.nn.depth_to_space(t(inputs["x"])[None, None, None], 2), (0, 3, 1, 2))).ravel()
 
 

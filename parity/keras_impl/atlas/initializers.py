@@ -18,7 +18,7 @@ from parity.keras_impl.atlas.asking import Answer, Inputs, sampled
 
 
 def _drawn(make: Callable[[], Any]) -> Answer:
-    """An initializer's weights of 101 inputs and 307 outputs."""
+    """Weights that an initializer draws for 101 inputs and 307 outputs."""
 
     def answer(_: Inputs) -> Array:
         keras.utils.set_random_seed(0)

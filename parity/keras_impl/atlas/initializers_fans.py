@@ -13,7 +13,7 @@ from parity.keras_impl.atlas.asking import Answer, sampled
 
 
 def _fans(item: str) -> dict[str, Answer]:
-    """The kernels of native layers, started by this."""
+    """Kernels of native layers, initialized by `item`."""
     kernels = {
         "grouped": (lambda: layers.Conv2D(305, 3, groups=5, kernel_initializer=item), 145),
         "depthwise": (lambda: layers.DepthwiseConv2D(3, depth_multiplier=2, depthwise_initializer=item), 503),

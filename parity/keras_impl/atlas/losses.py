@@ -28,7 +28,7 @@ _CTC = losses.CTC()
 
 
 def _labelled(loss: Any) -> Answer:
-    """Labels before predictions: Keras's order."""
+    """The loss. Keras takes labels before predictions."""
     return call(lambda x, y: loss(y, x), "x", "y")
 
 

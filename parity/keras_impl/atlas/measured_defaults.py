@@ -1,4 +1,4 @@
-"""Owns Keras's answers about defaults that no argument shows: they are measured (defaults.py holds the others).
+"""Owns Keras's answers to the atlas about defaults that no argument shows: they are measured (defaults.py holds the others).
 
 It refuses to know what the answer should be. Inputs come as arrays under the question's names.
 """

@@ -32,7 +32,7 @@ def _normalized(x: Any, variance: float, **arguments: Any) -> Any:
 
 
 def _epsilon(function: Callable[[Any], Any], variance: float) -> Answer:
-    """From what a normalization makes of x, whose variance (or mean square) is known."""
+    """Epsilon, computed from the output of a normalization for an x of known variance (or mean square)."""
     return lambda inputs: (inputs["x"].ravel()[0] / float(model.array(function(t(inputs["x"]))).ravel()[0])) ** 2 - variance
 
 

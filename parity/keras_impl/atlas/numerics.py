@@ -16,7 +16,7 @@ from parity.keras_impl.atlas.asking import Answer, Inputs, call, dtype, t
 
 
 def _waits(_: Inputs) -> float:
-    """Whether the call takes most of the time until the result is there."""
+    """Whether the call alone takes more than half of the time until the result can be read."""
     x = ops.ones((1200, 1200))
     start = perf_counter()
     y = ops.matmul(x, x)

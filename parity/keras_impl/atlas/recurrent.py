@@ -39,7 +39,7 @@ def _activated(inputs: Inputs) -> Array:
 
 
 def _last(inputs: Inputs) -> float:
-    """Whether the backward half of the last row moves with the first step."""
+    """Whether the last output of the backward direction depends on the first time step."""
     layer, x = layers.Bidirectional(layers.LSTM(5)), np.array(inputs["x"])
     before = model.array(layer(t(x)))
     x[:, 0] += 1
@@ -47,7 +47,7 @@ def _last(inputs: Inputs) -> float:
 
 
 def _mask(inputs: Inputs) -> float:
-    """A layer without a memory, equal inputs: 0 where the outputs depart, 1 where they do not, 2 where no mask is drawn."""
+    """A layer without recurrence, equal inputs: 0 if outputs differ, 1 if time steps are equal, 2 if no mask is drawn."""
     layer = layers.SimpleRNN(32, dropout=0.5, return_sequences=True, recurrent_initializer="zeros")
     out, other = (model.array(layer(t(inputs["x"]), training=True)) for _ in range(2))
     return float((out == out[:, :1]).all()) + float((out == other).all())

@@ -82,7 +82,7 @@ def _accumulated(inputs: Inputs) -> Array:
 
 
 def _second(layer: Any, x: Any) -> Array:
-    """Through a model whose output is the loss."""
+    """The second derivative of a layer, computed with a model whose output is the loss."""
     given = keras.Input(x.shape[1:])
     network = keras.Model(given, ops.sum(layer(given) ** 2))
     product = model.Programs("eager", "cpu").hessian_vector_product(network, layer.trainable_variables)

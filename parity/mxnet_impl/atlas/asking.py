@@ -42,7 +42,7 @@ def slope(function: Callable[[Any], Any]) -> Answer:
 
 
 def dtype(function: Callable[[Inputs], Any]) -> Answer:
-    """Letter and bits of the type of what the function gives."""
+    """The type of the function's result: its first letter's code, and its bits."""
 
     def answer(inputs: Inputs) -> Array:
         kind = np.dtype(function(inputs).dtype)
@@ -57,7 +57,7 @@ def started(layer: Any) -> Any:
 
 
 def optimized(make: Callable[[], Any]) -> Answer:
-    """Weights after each step from 1, at the given gradients; rates: the learning rate of each step."""
+    """The weight, which starts at 1, after each step on the question's gradients. rates: the learning rate of each step."""
 
     def answer(inputs: Inputs) -> Array:
         w, optimizer, seen = nd.ones(1), make(), []
@@ -72,7 +72,7 @@ def optimized(make: Callable[[], Any]) -> Answer:
 
 
 def sampled(make: Callable[[], Any], ending: str) -> Answer:
-    """One weight of a layer as it starts, its output axis first."""
+    """The initial value of one weight of a layer, its output axis first."""
 
     def answer(_: Inputs) -> Array:
         mxnet.random.seed(0)
@@ -84,7 +84,7 @@ def sampled(make: Callable[[], Any], ending: str) -> Answer:
 
 
 def called(layer: Any, inputs: Inputs) -> Any:
-    """The layer after its first call, which tells it its channels."""
+    """The layer after its first call, from which it learns its number of channels."""
     started(layer)(t(inputs["x"]))
     return layer
 
@@ -105,7 +105,7 @@ def batches(inputs: Inputs, **arguments: Any) -> list[Array]:
 
 
 def rates(schedule: Any, count: int, first: float = 1.0) -> list[float]:
-    """What the first updates move by."""
+    """The learning rates of the first `count` updates, read from how far each moves a weight on a gradient of 1."""
     rule = optimizer.SGD(learning_rate=first, lr_scheduler=schedule)
     update, w, places = optimizer.get_updater(rule), nd.zeros(1), [0.0]
     for _ in range(count):

@@ -18,7 +18,7 @@ nd, nn, rnn = mxnet.nd, mxnet.gluon.nn, mxnet.gluon.rnn
 
 
 def _drawn(**arguments: Any) -> Answer:
-    """Xavier's weights of 101 inputs and 307 outputs, told the paper's rule: the class has no other names."""
+    """Weights that Xavier draws for 101 inputs and 307 outputs, with the paper's rule as arguments: it is the only class."""
 
     def answer(_: Inputs) -> Array:
         mxnet.random.seed(0)

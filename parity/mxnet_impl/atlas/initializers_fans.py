@@ -16,7 +16,7 @@ nn = mxnet.gluon.nn
 
 
 def _fans(item: str, start: Any) -> dict[str, Answer]:
-    """The kernels of native layers, started by this."""
+    """Kernels of native layers, initialized by `item`."""
     kernels = {
         "grouped": partial(nn.Conv2D, 305, 3, groups=5, in_channels=145),
         "depthwise": partial(nn.Conv2D, 1006, 3, groups=503, in_channels=503),

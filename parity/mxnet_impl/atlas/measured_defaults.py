@@ -1,4 +1,4 @@
-"""Owns MXNet's answers about defaults that no argument shows: they are measured (defaults.py holds the others).
+"""Owns MXNet's answers to the atlas about defaults that no argument shows: they are measured (defaults.py holds the others).
 
 It refuses to know what the answer should be. Inputs come as arrays under the question's names.
 """
@@ -18,7 +18,7 @@ nd, nn, optimizer = mxnet.nd, mxnet.gluon.nn, mxnet.optimizer
 
 
 def _response(x: float) -> float:
-    """What the normalization multiplies one number with: 1/(offset + alpha·x²)^exponent."""
+    """The factor of the normalization for a single number x: 1/(offset + alpha·x²)^exponent."""
     return float(nd.LRN(nd.full((1, 1, 1, 1), x), nsize=1).asscalar()) / x
 
 
@@ -27,7 +27,7 @@ def _exponent(_: Inputs) -> float:
 
 
 def documented(operator: Callable[..., Any], argument: str) -> str:
-    """The default that an operator registers for an argument: its signature hides it, its documentation is made from it."""
+    """The default that an operator registers for an argument. The signature hides it; the generated documentation tells it."""
     (found,) = re.findall(rf"^{argument} : .*default='?([^'\n]*)'?$", operator.__doc__ or "", re.MULTILINE)
     return str(found)
 
@@ -37,7 +37,7 @@ def _adagrad(_: Inputs) -> float:
 
 
 def _ftrl(_: Inputs) -> float:
-    """The first step of rate 1 without penalties is 1/√(start + 1)."""
+    """The initial accumulator: the first step with rate 1 and no penalties is 1/√(start + 1)."""
     return round(moved(optimizer.Ftrl(learning_rate=1.0, beta=0.0, lamda1=0.0), 1.0) ** -2 - 1, 4) + 0.0
 
 

@@ -21,7 +21,7 @@ def _batch_norm(inputs: Inputs) -> Any:
     layer = started(nn.BatchNorm(momentum=0.25))
     with autograd.record():
         total = layer(t(inputs["x"])).sum()
-    total.backward()  # MXNet moves the running values on the way back
+    total.backward()  # MXNet moves running values in the backward pass
     nd.waitall()
     return layer
 
@@ -42,7 +42,7 @@ def _normalized(x: Any, variance: float, **arguments: Any) -> Any:
 
 
 def _epsilon(inputs: Inputs) -> float:
-    """From what a normalization makes of 1 where the variance is 0."""
+    """Epsilon, computed from the output of a normalization for 1 at variance 0."""
     return float(_normalized(t(inputs["x"]), 0.0).asnumpy()[0, 0]) ** -2
 
 

@@ -17,7 +17,7 @@ nd, nn = mxnet.nd, mxnet.gluon.nn
 
 
 def _waits(_: Inputs) -> float:
-    """Whether the call takes most of the time until the result is there."""
+    """Whether the call alone takes more than half of the time until the result can be read."""
     x = nd.ones((1200, 1200))
     nd.waitall()
     start = perf_counter()

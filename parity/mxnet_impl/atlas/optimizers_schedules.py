@@ -14,7 +14,8 @@ optimizer, schedules = mxnet.optimizer, mxnet.lr_scheduler
 
 
 def _adadelta(_: Inputs) -> list[float]:
-    """ρ = 3/4, ε = 1: (gradient/move)² is (ρ·start + gradient²/4 + 1)/(start of the updates' + 1), for gradients of 1 and 2."""
+    """Both initial mean squares. With ρ = 3/4, ε = 1 and the gradients 1 and 2, (gradient/move)² is
+    (ρ·start + gradient²/4 + 1)/(start of the updates' mean square + 1)."""
     first, second = ((g / moved(optimizer.AdaDelta(rho=0.75, epsilon=1.0), g)) ** 2 for g in (1.0, 2.0))
     divisor = 0.75 / (second - first)
     return [round((first * divisor - 1.25) / 0.75, 4) + 0.0, round(divisor - 1, 4) + 0.0]

@@ -26,7 +26,7 @@ def _alike(inputs: Inputs) -> float:
 
 
 def _moved(rule: Any, start: list[float]) -> Array:
-    """One step on gradients of 1."""
+    """The weights after one step on gradients of 1."""
     w = nd.array(start)
     optimizer.get_updater(rule)(0, nd.ones_like(w), w)
     return np.asarray(w.asnumpy())
@@ -42,7 +42,7 @@ def _late(_: Inputs) -> Array:
 
 
 def _precise(_: Inputs) -> float:
-    """In units of what 0.1 in float32 is off by."""
+    """The error of a float64 step of rate 0.1, in units of the error of 0.1 in float32."""
     w = nd.ones(1, dtype="float64")
     optimizer.get_updater(optimizer.SGD(learning_rate=0.1))(0, nd.ones(1, dtype="float64"), w)
     return (0.9 - float(w.asscalar())) / (float(np.float32(0.1)) - 0.1)
@@ -69,7 +69,7 @@ def _bias(_: Inputs) -> Array:
 
 
 def _named(_: Inputs) -> Array:
-    """As Module makes its optimizer: told the names of the weights."""
+    """A weight after a step of an optimizer that knows the names of the weights, as Module makes it."""
     w, rule = nd.ones(1), optimizer.SGD(learning_rate=1.0, wd=0.25, param_idx2name={0: "dense_bias"})
     optimizer.get_updater(rule)(0, nd.zeros(1), w)
     return np.asarray(w.asnumpy())

@@ -48,7 +48,7 @@ def _activated(inputs: Inputs) -> Array:
 
 
 def _last(inputs: Inputs) -> float:
-    """Whether the backward half of the last row moves with the first step."""
+    """Whether the last output of the backward direction depends on the first time step."""
     layer, x = started(rnn.LSTM(5, bidirectional=True, layout="NTC")), np.array(inputs["x"])
     before = layer(t(x)).asnumpy()
     x[:, 0] += 1
@@ -56,7 +56,7 @@ def _last(inputs: Inputs) -> float:
 
 
 def _mask(inputs: Inputs) -> float:
-    """Two layers without a memory, equal inputs: 0 where the outputs depart, 1 where they do not, 2 where no mask is drawn."""
+    """Two layers without recurrence, equal inputs: 0 if outputs differ, 1 if time steps are equal, 2 if no mask is drawn."""
     layer = started(rnn.RNN(32, num_layers=2, dropout=0.5, activation="tanh", layout="NTC", h2h_weight_initializer="zeros"))
     with autograd.record():
         out, other = (layer(t(inputs["x"])).asnumpy() for _ in range(2))

@@ -40,7 +40,7 @@ def slope(function: Callable[[Tensor], Tensor]) -> Answer:
 
 
 def dtype(function: Callable[[Inputs], Tensor]) -> Answer:
-    """Letter and bits of the type of what the function gives."""
+    """The type of the function's result: its first letter's code, and its bits."""
 
     def answer(inputs: Inputs) -> Array:
         kind = function(inputs).dtype
@@ -50,7 +50,7 @@ def dtype(function: Callable[[Inputs], Tensor]) -> Answer:
 
 
 def optimized(make: Callable[[list[Tensor]], torch.optim.Optimizer]) -> Answer:
-    """Weights after each step from 1, at the given gradients; rates: the learning rate of each step."""
+    """The weight, which starts at 1, after each step on the question's gradients. rates: the learning rate of each step."""
 
     def answer(inputs: Inputs) -> Array:
         w = torch.ones(1, requires_grad=True)
@@ -74,7 +74,7 @@ def sampled(make: Callable[[], Tensor]) -> Answer:
 
 
 def lazily(layer: Any, inputs: Inputs) -> Any:
-    """The layer after its first call, which tells it its channels."""
+    """The layer after its first call, from which it learns its number of channels."""
     layer(t(inputs["x"]))
     return layer
 
@@ -84,7 +84,7 @@ def weights(count: int) -> list[Tensor]:
 
 
 def rates(make: Callable[[torch.optim.Optimizer], lr_scheduler.LRScheduler], count: int, first: float = 1.0) -> list[float]:
-    """The rates of the first updates."""
+    """The learning rates of the first `count` updates."""
     optimizer = torch.optim.SGD(weights(1), lr=first)
     schedule, seen = make(optimizer), []
     for _ in range(count):

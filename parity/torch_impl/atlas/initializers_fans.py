@@ -13,7 +13,7 @@ from parity.torch_impl.atlas.asking import Answer, sampled
 
 
 def _fans(item: str, start: Callable[[Tensor], Tensor]) -> dict[str, Answer]:
-    """The kernels of native layers, started anew."""
+    """Kernels of native layers, initialized again by `start`."""
     kernels = {
         "grouped": lambda: nn.Conv2d(145, 305, 3, groups=5).weight,
         "depthwise": lambda: nn.Conv2d(503, 1006, 3, groups=503).weight,

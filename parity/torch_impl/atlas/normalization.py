@@ -29,7 +29,7 @@ def _frozen(inputs: Inputs) -> Array:
 
 
 def _epsilon(function: Callable[[Tensor], Tensor], variance: float) -> Answer:
-    """From what a normalization makes of x, whose variance (or mean square) is known."""
+    """Epsilon, computed from the output of a normalization for an x of known variance (or mean square)."""
     return lambda inputs: (float(t(inputs["x"]).ravel()[0]) / float(function(t(inputs["x"])).ravel()[0])) ** 2 - variance
 
 

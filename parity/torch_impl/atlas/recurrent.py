@@ -35,7 +35,7 @@ def _activated(inputs: Inputs) -> Array:
 
 
 def _last(inputs: Inputs) -> float:
-    """Whether the backward half of the last row moves with the first step."""
+    """Whether the last output of the backward direction depends on the first time step."""
     layer, x = nn.LSTM(4, 5, bidirectional=True, batch_first=True), t(inputs["x"])
     other = x.clone()
     other[:, 0] += 1
@@ -43,7 +43,7 @@ def _last(inputs: Inputs) -> float:
 
 
 def _mask(inputs: Inputs) -> float:
-    """Two layers without a memory, equal inputs: 0 where the outputs depart, 1 where they do not, 2 where no mask is drawn."""
+    """Two layers without recurrence, equal inputs: 0 if outputs differ, 1 if time steps are equal, 2 if no mask is drawn."""
     layer = nn.RNN(32, 32, num_layers=2, dropout=0.5, batch_first=True)
     for name, parameter in layer.named_parameters():
         if "weight_hh" in name:

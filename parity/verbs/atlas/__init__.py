@@ -6,6 +6,7 @@ It refuses to show an answer that no framework gave, and to judge: a difference 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -39,13 +40,17 @@ def main(
     measure: bool,
     output: Path | None,
     how: str = "table",
+    worst: int | None = None,
 ) -> int:
     """Shows the answers that come with parity, or asks the frameworks that are installed here; 3 if none of them answers.
 
     words: at most one chapter, and names of frameworks, added to `frameworks`. measure: ask, even if answers come with parity.
     output: directory for the data and pages of measured answers.
+    worst: with two frameworks, how many rows to show, ranked by the consequences of ignoring them.
     """
     chapter, frameworks = _told_apart(words, frameworks)
+    if worst is not None and len(frameworks) != 2:
+        raise UsageError("--worst ranks what changes between two frameworks: name both, such as `parity atlas torch keras`")
     questions = chosen(chapter, item)
     named = asked_frameworks.named(frameworks, ATLAS)
     reason = "" if measure or output is not None else shipped.outdated(questions, named)
@@ -53,12 +58,12 @@ def main(
         terminal.say(f"asking the frameworks: {reason}", error=True)
     if not (reason or measure or output is not None):
         rows, versions = shipped.answers(questions, named)
-        show(rows, list(versions), versions, named=item is not None, travelled=True, how=how)
+        show(rows, list(versions), versions, named=item is not None, travelled=True, how=how, worst=worst)
         return 0
     names = list(asked_frameworks.that_train(frameworks, ATLAS))
     unasked.tell(frameworks)
     rows, versions = _asked(questions, names, chapter is None and item is None, output)
-    show(rows, names, versions, named=item is not None, how=how)
+    show(rows, names, versions, named=item is not None, how=how, worst=worst)
     return 3 if all(not answered.measured for row in rows for answered in row.answers.values()) else 0
 
 
@@ -73,7 +78,7 @@ def _asked(
         measured = default_gaps.measure(list(versions)) if all_of_them else []
         if measured and (left := default_gaps.left_out(list(versions), measured)):
             terminal.say(f"no gap, since no closed form explains them: {', '.join(left)}", error=True)
-        written = write(rows, versions, measured, output)
+        written = write(rows, versions, measured, output, datetime.now(UTC).date().isoformat())
         terminal.say(f"wrote {', '.join(str(path) for path in written)}")
     return rows, versions
 

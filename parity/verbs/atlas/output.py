@@ -9,6 +9,7 @@ from rich.text import Text
 
 from parity.atlas.chapters import CHAPTERS
 from parity.documents.tables import DataTable
+from parity.reporting import wording
 from parity.reporting.atlas import AtlasRow, marked
 from parity.verbs import terminal
 from parity.verbs.terminal import columns, tables
@@ -21,13 +22,18 @@ def show(
     named: bool,
     travelled: bool = False,
     how: str = "table",
+    worst: int | None = None,
 ) -> None:
     """Prints chapter by chapter, each question with its name. For two frameworks, advice stands below the answers, and only
     rows that differ are shown, unless the user named questions. A pipe gets one line per question, which begins with its name.
 
     versions: of the frameworks that answered. named: whether the user named questions. travelled: whether the answers came with
-    parity. how: the format.
+        parity. how: the format. worst: how many rows to show in place of the chapters, ranked by the consequences of ignoring
+        them.
     """
+    if worst is not None:
+        _show_worst(rows, frameworks, worst)
+        return
     aside = columns.width() is None  # a pipe gets answers alone
     pair = len(frameworks) == 2
     shown = [row for row in rows if row.differs or named or not pair]
@@ -70,6 +76,24 @@ def table(rows: Sequence[AtlasRow], frameworks: Sequence[str]) -> DataTable:
         for row in rows
     )
     return DataTable(headings, cells)
+
+
+def _show_worst(rows: Sequence[AtlasRow], frameworks: Sequence[str], count: int) -> None:
+    """The worst first: what happens stands before the question in a pipe, and below the answers in a terminal."""
+    from parity.verbs.atlas import unheeded  # it brings the reference along: an answer that travels must not wait for it
+
+    here, there = frameworks
+    pair = (min(here, there), max(here, there))
+    found = unheeded.of_rows({row.name: row for row in rows})
+    told = [(found[row.name][pair], row) for row in rows if pair in found.get(row.name, {})]
+    ranked = sorted(told, key=lambda one: (one[0].rank, one[1].name))
+    for consequence, row in ranked[:count]:
+        unheeded_row = wording.consequence(consequence)
+        if columns.width() is None:
+            terminal.say(f"{_line(row, frameworks)} | if not heeded: {unheeded_row}")
+        else:
+            terminal.say(f"{_block(row, here, there)}    if not heeded  {unheeded_row}\n")
+    terminal.say(f"{len(ranked)} rows differ; the worst {min(count, len(ranked))} are shown", error=columns.width() is None)
 
 
 def _line(row: AtlasRow, frameworks: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 """Owns the answers that come with parity: the committed atlas. It refuses to ask a framework a question.
 
-`setup.py` puts reports/data/atlas.json into the wheel, in the folder `_answers` of the package.
+`setup.py` puts the records of reports/ into the wheel, in the folder `_answers` of the package.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from parity.reporting.atlas import AtlasRow
 def _read() -> tuple[dict[str, AtlasRow], dict[str, str]]:
     """Name -> row, and framework -> version; both empty if parity was installed without answers."""
     package = Path(parity.__file__).resolve().parent
-    places = (package / "_answers" / "atlas.json", package.parent / "reports" / "data" / "atlas.json")
+    places = (package / "_answers" / "data" / "atlas.json", package.parent / "reports" / "data" / "atlas.json")
     for file in places:
         if file.is_file():
             rows, versions, _ = atlas.read(file)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from parity.documents.results import Checked
 from parity.errors import UsageError
+from parity.execution import own_path
 from parity.judgement.verdicts import exit_status
 from parity.spec import specs as language
 from parity.spec.expansion import expand
@@ -100,7 +101,7 @@ def check(
     asking.place(store)
     with progress.bar("running", len(chosen) * len(named)) as bar:
         session = Session(
-            store, named, own, python_path=(Path.cwd(),) if own else (), on_record=bar.record, on_notice=bar.notice
+            store, named, own, python_path=own_path.of_caller() if own else (), on_record=bar.record, on_notice=bar.notice
         )
         return session.run(chosen)
 

@@ -20,25 +20,29 @@ from parity.comparing import (
     reordering,
     structures,
 )
+from parity.comparing.drawing import ComparedInput
 from parity.comparing.mapping import LayerMap, Unmappable
 from parity.comparing.structures import Structure
 from parity.errors import UsageError
+from parity.execution import own_path
 from parity.execution.frameworks import OWN_MODELS
 from parity.execution.launcher.environments import Unavailable, installed
-from parity.execution.own_model.conversation import Conversation
+from parity.execution.own_model.conversation import Conversation, Mistaken
 from parity.execution.own_model.conversation import Crashed as Crashed
 from parity.judgement.verdicts import PASSING, exit_status
 from parity.spec import source
 from parity.spec.mistakes import SpecError, short
 from parity.trials import asked_frameworks, limits
 from parity.verbs import terminal
-from parity.verbs.compare import collected, spec_side, traced, written_map
+from parity.verbs.compare import collected, own_weights, spec_side, traced, written_map
+from parity.verbs.compare import inputs as given_inputs
+from parity.verbs.compare.asked import checkpoints_of, weights_of
 from parity.verbs.compare.judged import judged
 from parity.verbs.compare.observed import ObservedModels
-from parity.verbs.compare.output import DTYPES, ComparedModel, ComparedPair, show
+from parity.verbs.compare.output import DTYPES, SPEC_WEIGHTS, WEIGHTS, ComparedModel, ComparedPair, show
 from parity.verbs.handing import Places
 from parity.verbs.terminal import volume
-from parity.verbs.terminal.targets import own_realizations
+from parity.verbs.terminal.targets import Side, own_realizations, typed
 
 Array = npt.NDArray[Any]
 MODELS = 3
@@ -47,33 +51,49 @@ ORDERS = 16
 
 
 def compare(
-    sides: Sequence[str],
+    sides: Sequence[Side],
     *,
     size: str = "full",
     weights_map: Path | None = None,
     inputs: Sequence[str] = (),
+    inputs_from: Path | None = None,
+    weights: str | None = None,
+    checkpoints: Sequence[Path] = (),
     seed: int = 0,
     map_path: Path | None = None,
     python_path: Sequence[Path] = (),
 ) -> list[ComparedPair]:
-    """Runs models such as `torch=package.module:build`, and judges them against the first, or against `spec=lenet` if that is
-    among them. Writes the map of weights to `map_path`.
+    """Runs and judges `torch=package.module:build` … against the first of them, or against `spec=lenet`, of this size.
+    Writes the map of weights to `map_path`. A side may be a pair of a framework and a function or class that a file holds:
+    `("torch", build)`. Its file is imported by the framework's interpreter.
+
+    inputs, inputs_from: shapes as `--inputs` has them, or a `.npz` of example inputs. weights: `drawn` (the same in every
+    model, the default) or `own` (the default with checkpoints). checkpoints: a file of weights for each model, `-` for none.
+    python_path: where their modules lie; where none is given, the working directory, its src/ and PYTHONPATH.
 
     size: of the spec. python_path: directories of the models' modules, by default the working directory. Raises UsageError
     (nothing to compare, inputs unknown, layers without a counterpart), Crashed (a model fails).
     """
     limits.check_numbers(seeds=[seed])
-    named = _named_sides(sides)
+    named = _named_sides([typed(side) for side in sides])
+    files = checkpoints_of(named, checkpoints)
+    kept = weights_of(named, weights, files)
+    if inputs and inputs_from is not None:
+        raise UsageError("--inputs and --inputs-from both say what the models take: give one of them")
+    stated = traced.given(inputs) if inputs_from is None else given_inputs.of_file(inputs_from)
     if size != "full" and all(framework != spec_side.SPEC for framework, _ in named):
         raise UsageError(f"--size {short(size)} is of `spec=NAME`: a model of your own has the size that it is built in")
     with ExitStack() as stack:
         models = [
             spec_side.side(label, target, size)
             if framework == spec_side.SPEC
-            else _started(label, framework, target, tuple(python_path) or (Path.cwd(),), stack)
-            for label, (framework, target) in zip(_labels([name for name, _ in named]), named, strict=True)
+            else _started(label, framework, target, file, tuple(python_path) or own_path.of_caller(), stack)
+            for label, (framework, target), file in zip(_labels([name for name, _ in named]), named, files, strict=True)
         ]
-        return _compared(models, weights_map, inputs, seed, map_path)
+        try:
+            return _compared(models, weights_map, stated, seed, map_path, kept)
+        except Mistaken as error:
+            raise UsageError(str(error)) from error
 
 
 def _named_sides(sides: Sequence[str]) -> list[tuple[str, str]]:
@@ -95,19 +115,26 @@ def _labels(names: Sequence[str]) -> list[str]:
     return [name if names.count(name) == 1 else f"{name}-{names[: place + 1].count(name)}" for place, name in enumerate(names)]
 
 
-def _started(label: str, framework: str, target: str, python_path: tuple[Path, ...], stack: ExitStack) -> ComparedModel:
+def _started(
+    label: str, framework: str, target: str, checkpoint: Path | None, python_path: tuple[Path, ...], stack: ExitStack
+) -> ComparedModel:
     try:
         asked_frameworks.that_train([framework], OWN_MODELS)
         interpreter = installed(framework).interpreter
-        started = (Conversation(framework, interpreter, target, dtype, python_path) for dtype in DTYPES)
-        processes = {conversation.dtype: stack.enter_context(conversation) for conversation in started}
+        started = (Conversation(framework, interpreter, target, dtype, python_path, checkpoint) for dtype in DTYPES)
+        processes = {one.dtype: stack.enter_context(one) for one in started}
     except (ValueError, Unavailable) as error:
         raise UsageError(str(error)) from error
     return ComparedModel(label, framework, target, processes)
 
 
 def _compared(
-    models: Sequence[ComparedModel], weights_map: Path | None, inputs: Sequence[str], seed: int, map_path: Path | None
+    models: Sequence[ComparedModel],
+    weights_map: Path | None,
+    inputs: Sequence[ComparedInput],
+    seed: int,
+    map_path: Path | None,
+    weights: str,
 ) -> list[ComparedPair]:
     described = [model.processes["float64"].ask("describe")[0] for model in models]
     models = [replace(model, version=answer["version"]) for model, answer in zip(models, described, strict=True)]
@@ -134,7 +161,10 @@ def _compared(
             (again, found_again) if randomness.apart(found_again[0]) < randomness.apart(sides) else (run, run.observed(0))
         )
     others = zip(models[1:], sides[1:], strict=True)
-    return [judged(run, other, sides[0], side, given) for other, side in others]
+    drawn = [judged(run, other, sides[0], side, given) for other, side in others]
+    if weights != own_weights.OWN:
+        return drawn
+    return [own_weights.compared(run, one) for one in drawn]
 
 
 def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | None, sides: dict[str, str]) -> LayerMap:
@@ -167,6 +197,9 @@ def main(
     size: str,
     weights_map: Path | None,
     inputs: Sequence[str],
+    inputs_from: Path | None,
+    weights: str | None,
+    checkpoints: Sequence[Path],
     seed: int,
     map_path: Path,
     places: Places,
@@ -174,7 +207,17 @@ def main(
     """The verb: 0 agrees, 1 differs, 2 usage, 3 a model crashed."""
     places.reach()
     try:
-        compared = compare(sides, size=size, weights_map=weights_map, inputs=inputs, seed=seed, map_path=map_path)
+        compared = compare(
+            sides,
+            size=size,
+            weights_map=weights_map,
+            inputs=inputs,
+            inputs_from=inputs_from,
+            weights=weights,
+            checkpoints=checkpoints,
+            seed=seed,
+            map_path=map_path,
+        )
     except Crashed as error:
         return crashed(error, sides, places, seed)
     return told(compared, places, seed)
@@ -189,6 +232,9 @@ def crashed(error: Crashed, sides: Sequence[str], places: Places, seed: int) -> 
 
 def told(compared: Sequence[ComparedPair], places: Places, seed: int) -> int:
     """Prints and writes the findings. Gives the exit status. With --quiet nothing is told of what passes."""
+    if not volume.NOW.quiet:
+        of_spec = compared[0].base.framework == spec_side.SPEC
+        terminal.say(SPEC_WEIGHTS if of_spec else WEIGHTS[compared[0].weights])
     for one in compared:
         if one.verdict not in PASSING or not volume.NOW.quiet:
             show(one)

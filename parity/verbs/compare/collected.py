@@ -24,6 +24,7 @@ def checked(compared: Sequence[ComparedPair], command: str = "", seed: int | Non
         case_verdicts=dict(Counter(one.verdict for one in compared)),
         comparisons=len(results),
         notes=tuple(Note(case_of(one), note) for one in compared for note in one.notes),
+        weights=compared[0].weights if compared else "drawn",
         departures=tuple(_told(one, each) for one in compared for each in (one.departure, *one.further) if each is not None),
     )
     return Checked(

@@ -39,8 +39,8 @@ Array = npt.NDArray[Any]
 def judged(
     run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side, given: Mapping[str, list[Array]]
 ) -> ComparedPair:
-    """Judges every pass, and tests the causes of the first departure."""
-    base, said = run.models[0], notes.of(ours.structure, theirs.structure, run.mapped, run.initial)
+    """Every pass judged; the first departure looked into."""
+    base, said = run.models[0], notes.of(ours.structure, theirs.structure, run.mapped, run.initial, run.own is not None)
     means, calls = run.means(given), mapping.calls(ours.structure, theirs.structure, run.mapped)
     passes = pairing.passes(ours, theirs, run.mapped, calls)
     if any(run.lacking[model.label] for model in (base, other)):

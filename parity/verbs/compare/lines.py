@@ -13,8 +13,10 @@ from parity.comparing.judging import TensorVerdict
 from parity.judgement.verdicts import PASSING
 
 NAMED = 3
-"""Greatest number of tensors that are named for a reason."""
-SETTING = "setting"
+"""Tensors that are named where many have the same reason."""
+ARRAYS = 12
+"""Weights of a model's own that are named where many became the same."""
+SETTING, WEIGHT = "setting", "weight"
 
 
 def lines(
@@ -33,7 +35,8 @@ def lines(
         yield from (f"    cause: {cause}" for cause in here.causes)
     yield from _reasons([tensor_verdict for tensor_verdict in tensor_verdicts if tensor_verdict.quantity == SETTING])
     yield from (f"    note: {note}" for note in notes)
-    yield from _reasons([tensor_verdict for tensor_verdict in tensor_verdicts if tensor_verdict.quantity != SETTING])
+    yield from _reasons([one for one in tensor_verdicts if one.quantity == WEIGHT], ARRAYS)
+    yield from _reasons([one for one in tensor_verdicts if one.quantity not in (SETTING, WEIGHT)])
     yield from _counts(tensor_verdicts)
 
 
@@ -50,7 +53,7 @@ def _departure(departure: Departure) -> Iterator[str]:
         yield f"    cause: {cause}"
 
 
-def _reasons(tensor_verdicts: Sequence[TensorVerdict]) -> Iterator[str]:
+def _reasons(tensor_verdicts: Sequence[TensorVerdict], named: int = NAMED) -> Iterator[str]:
     """A line for each reason, with the tensors that have it."""
     groups: dict[str, list[str]] = {}
     for tensor_verdict in tensor_verdicts:
@@ -58,8 +61,8 @@ def _reasons(tensor_verdicts: Sequence[TensorVerdict]) -> Iterator[str]:
             names = groups.setdefault(tensor_verdict.reason, [])
             names += [] if tensor_verdict.tensor in names else [tensor_verdict.tensor]
     for reason, names in groups.items():
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        yield f"    {', '.join(names[:NAMED])}{more}: {reason}"
+        more = f" and {len(names) - named} more" if len(names) > named else ""
+        yield f"    {', '.join(names[:named])}{more}: {reason}"
 
 
 def _counts(tensor_verdicts: Sequence[TensorVerdict]) -> Iterator[str]:

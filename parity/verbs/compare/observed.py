@@ -6,7 +6,7 @@ It refuses to judge.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy.typing as npt
@@ -42,17 +42,25 @@ class ObservedModels:
     scaled: bool = False
     """Whether dropout, which keeps everything here, still divides by the share that it would keep."""
     plain: bool = False
-    """Whether exact kernels replace approximate ones of the same framework."""
+    """Whether kernels that approximate give way to exact ones of the same framework."""
+    own: Mapping[str, Mapping[str, Array]] | None = None
+    """The weights that each model runs with, where they are its own and not drawn."""
 
     def calls(self, side: Side) -> list[tuple[int, int]]:
         """The calls of the first model and of this model that correspond."""
         return mapping.calls(self.structures[0], side.structure, self.mapped)
 
+    def alone(self, other: ComparedModel, own: Mapping[str, Mapping[str, Array]]) -> ObservedModels:
+        """The base and this model alone, with weights of their own."""
+        place = self.models.index(other)
+        models, structures = [self.models[0], other], [self.structures[0], self.structures[place]]
+        return replace(self, models=models, structures=structures, wanted=[self.wanted[0], self.wanted[place]], own=own)
+
     def observed(self, draw: int) -> tuple[list[Side], dict[str, list[Array]]]:
         """Every model's observation in both precisions, and the native inputs of each. draw: number of the random draw."""
         numbers, base = stream("compare", self.seed, draw), self.structures[0]
         drawn = inputs.drawn(self.structures, self.wanted, numbers)
-        weights = drawing.weights(self.mapped, self.initial, base.label, numbers)
+        weights = self.own or drawing.weights(self.mapped, self.initial, base.label, numbers)
         losses = model_outputs.losses(self.structures, drawing.losses(base, numbers))
         sides, given = [], dict[str, list[Array]]()
         for model, structure in zip(self.models, self.structures, strict=True):

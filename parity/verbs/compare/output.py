@@ -44,11 +44,21 @@ class ComparedPair:
     departure: Departure | None
     notes: tuple[str, ...] = ()
     further: tuple[Departure, ...] = ()
-    """Departures behind the first that have a cause of their own."""
+    """What departs of itself behind the first departure."""
+    weights: str = "drawn"
+    """Which they ran with: `drawn` ones, or their `own`."""
 
     @property
     def verdict(self) -> str:
         return worst(tensor_verdict.verdict for tensor_verdict in self.found)
+
+
+WEIGHTS = {
+    "drawn": "weights: drawn by parity, the same in every model, since they show more than a model's own (`--weights own`)",
+    "own": "weights: each model's own, as it was built or loaded; drawn ones show more of the code (`--weights drawn`)",
+}
+SPEC_WEIGHTS = "weights: drawn by parity, the same in the spec and in the model"
+"""The first line of a comparison."""
 
 
 def show(compared: ComparedPair) -> None:

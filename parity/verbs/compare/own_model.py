@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from parity.errors import UsageError
-from parity.execution import frameworks
+from parity.execution import frameworks, own_path
 from parity.execution.launcher import isolation, supervised
 from parity.execution.launcher.environments import Unavailable, installed
 from parity.execution.launcher.supervised import NoAnswer, Surroundings
 from parity.execution.own_model.conversation import SECONDS, Crashed
-from parity.execution.worker.target_kind import MODEL
+from parity.execution.worker.target_kind import FORM, MODEL, REFUSED
 from parity.trials import selection
 from parity.verbs import compare as comparing
 from parity.verbs.compare.output import ComparedPair
@@ -23,8 +23,8 @@ from parity.verbs.handing import Places
 
 
 def among(own: Mapping[str, str]) -> dict[str, str]:
-    """The entries of `own` that build a model of the user's own. An entry whose framework is not installed, or that cannot be
-    imported, is left out."""
+    """Those that build a model of the user's own. One whose framework is not here, or that cannot be imported, is none. Raises
+    UsageError for a name that is not there."""
     return {name: target for name, target in own.items() if name in frameworks.names() and _form(name, target) == MODEL}
 
 
@@ -34,14 +34,17 @@ def _form(framework: str, target: str) -> str:
     except Unavailable:
         return ""
     with supervised.folder("parity-form-") as place:
-        variables = isolation.variables(place, frameworks.environment(framework), python_path=(Path.cwd(),))
-        surroundings = Surroundings(variables, isolation.working_directory(place), place / "worker.log", grace=0.0)
+        variables = isolation.variables(place, frameworks.environment(framework), python_path=own_path.of_caller())
+        seen = Surroundings(variables, isolation.working_directory(place), place / "worker.log", grace=0.0)
         command = [str(interpreter.absolute()), "-m", "parity.execution.worker.target_kind", target]
         try:
-            returncode, said = supervised.ask(command, surroundings, SECONDS)
-        except NoAnswer:  # the process that runs it will say why
+            returncode, said = supervised.ask(command, seen, SECONDS)
+            found = supervised.table(said) if returncode == 0 else {}
+        except NoAnswer:  # whoever runs it will say why
             return ""
-    return said.decode(errors="replace").strip().strip('"') if returncode == 0 else ""
+    if REFUSED in found:
+        raise UsageError(f"{framework}={target}: {found[REFUSED]}")
+    return str(found.get(FORM, ""))
 
 
 def compared(specs: Sequence[str], models: Mapping[str, str], *, size: str, seed: int, map_path: Path) -> list[ComparedPair]:

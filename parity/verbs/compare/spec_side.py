@@ -32,6 +32,7 @@ from parity.execution.names import (
     put_under,
 )
 from parity.execution.own_model.answering import Answering
+from parity.execution.own_model.calling import Accepted, Calling
 from parity.execution.own_model.layers import Call, OwnLayer, Shape, unstacked
 from parity.ops import TABLE
 from parity.ops.definition import Op, Run, evaluate
@@ -62,9 +63,13 @@ class GraphAsModel:
         self.walks: dict[bool, walking.Walk] = {}
         self.draws: dict[str, list[dict[str, Any]]] = {}
         self.scaled = self.plain = False
+        self.calling, self.named = Calling(), list(self.graph.outputs)
 
-    def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
-        return [(graph_input.shape, graph_input.dtype, None) for graph_input in self.graph.inputs]
+    def accepts(self, _: Sequence[str]) -> Accepted:
+        return Accepted()
+
+    def given_inputs(self) -> list[tuple[Shape, str, int | None, str]] | None:
+        return [(one.shape, one.dtype, None, "") for one in self.graph.inputs]
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
         arrays = self.forward(inputs)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
+from parity.execution import own_path
 from parity.execution.launcher import supervised
 from parity.execution.names import BATCH, HYPERPARAMETER, PARAMETER, RATE, array_name, numbers, under
 from parity.execution.worker.native_optimizers import packed, unpacked
@@ -59,7 +59,7 @@ def drive(
     runs = [(first, *own) for own in further or [() if values else RUNS] * len(native_objects)]
     values = values or [probes.SEPARATING] * len(native_objects)
     with supervised.folder("parity-fingerprint-") as store:
-        session = Session(store, [framework], python_path=(Path.cwd(),), timeout=PATIENCE)
+        session = Session(store, [framework], python_path=own_path.of_caller(), timeout=PATIENCE)
         records = _driven(session, native_objects, runs, values, "float64")
         crashed = [place for place, driven in enumerate(records) if driven.record.outcome == "crashed"]
         again = _driven(

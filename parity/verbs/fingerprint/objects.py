@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
+from parity.execution import own_path
 from parity.execution.launcher import supervised
 from parity.execution.names import FURTHER, KNOWN, group_of
 from parity.execution.worker import native_objects
@@ -79,13 +79,13 @@ def observe(
 
     defaults: whether objects keep their own epsilon and momentum instead of values that tell forms apart."""
     with supervised.folder("parity-fingerprint-") as store:
-        session = Session(store, [framework], python_path=(Path.cwd(),))
-        judged = session.run([_trial(target, "float64", defaults) for target in targets])
-        crashed = [place for place, judged_trial in enumerate(judged) if judged_trial.record.outcome == "crashed"]
+        session = Session(store, [framework], python_path=own_path.of_caller())
+        judged = session.run([_trial(one, "float64", defaults) for one in targets])
+        crashed = [place for place, one in enumerate(judged) if one.record.outcome == "crashed"]
         again = session.run([_trial(targets[place], "float32", defaults) for place in crashed]) if crashed else []
-        for place, judged_trial in zip(crashed, again, strict=True):
-            judged[place] = judged_trial
-        return [_found(native, judged_trial) for native, judged_trial in zip(targets, judged, strict=True)]
+        for place, one in zip(crashed, again, strict=True):
+            judged[place] = one
+        return [_found(native, one) for native, one in zip(targets, judged, strict=True)]
 
 
 def _trial(target: NativeTarget, dtype: str, defaults: bool) -> Trial:

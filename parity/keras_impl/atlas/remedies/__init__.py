@@ -1,5 +1,5 @@
 """The atlas's advice for Keras as code that runs: `question@framework` gives that framework's answer here, `question@alike`
-one number in every framework. tests/conformance/test_advice_runs.py holds each against the other framework's number.
+one number in every framework. tests/conformance/test_advice_runs.py compares each with the other framework's number.
 """
 
 from __future__ import annotations

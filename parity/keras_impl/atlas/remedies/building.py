@@ -23,7 +23,7 @@ BATCH = (np.arange(120, dtype=np.float32) * 7 % 120).reshape(2, 3, 4, 5)
 
 
 def first(x: Any) -> Any:
-    """Channels last to channels first, as the others have them."""
+    """Moves the channels from last to first, the other frameworks' order."""
     return ops.transpose(x, (0, 3, 1, 2))
 
 
@@ -50,7 +50,7 @@ def kernel(layer: Any, shape: tuple[int | None, ...] = (None, 9, 9, 5)) -> Array
 
 
 def drawn(start: Any, *shape: int, scale: float = 1.0) -> Answer:
-    """A weight of this shape, its output axis first."""
+    """A weight of this shape, initialized by `start`; its output axis comes first."""
 
     def answer(_: Inputs) -> Array:
         keras.utils.set_random_seed(0)
@@ -66,7 +66,7 @@ Make = Callable[[], Any]
 
 
 def stepped(make: Make, before: Callable[..., Any] = lambda *_: 0.0) -> Answer:
-    """Weights after each step from 1. before(optimizer, w, step from 1, rate, last rate): what is added to the gradient."""
+    """The weight after each step from 1. before(optimizer, w, step (from 1), rate, last rate) is added to the gradient."""
 
     def answer(inputs: Inputs) -> list[float]:
         w, optimizer, seen = keras.Variable(np.ones(1, np.float32)), make(), []
@@ -84,7 +84,7 @@ def stepped(make: Make, before: Callable[..., Any] = lambda *_: 0.0) -> Answer:
 
 
 def rescaled(optimizer: Any, _w: Any, _: int, rate: float, last: float) -> float:
-    """As if the velocity held no rate: what it holds is of the rate of its time."""
+    """Acts as if the velocity did not contain the learning rate: scales it from the last rate to the present one."""
     for velocity in velocities(optimizer):
         velocity.assign(velocity * (rate / last))
     return 0.0
@@ -99,7 +99,7 @@ def velocities(optimizer: Any) -> list[Any]:
 
 
 def coupled(_optimizer: Any, w: Any, _: int, _rate: float, _last: float) -> Array:
-    """The gradient of what kernel_regularizer adds to the loss."""
+    """The gradient of the term that kernel_regularizer adds to the loss."""
     decay = DECAY
     return model.slope(regularizers.L2(decay / 2), np.asarray(w.numpy()))
 

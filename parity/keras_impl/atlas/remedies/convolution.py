@@ -22,7 +22,7 @@ def _padded(_: Inputs) -> Array:
 
 
 def _permuted(_: Inputs) -> Any:
-    """An image that is turned, flattened and mapped by a dense kernel whose rows were permuted."""
+    """A channels-last image, flattened and mapped by a dense kernel with its rows permuted to match."""
     image = (np.arange(24, dtype=np.float32).reshape(2, 3, 4) % 7)[None]
     kernel = np.arange(48, dtype=np.float32).reshape(24, 2) % 5
     rows = kernel.reshape(2, 3, 4, -1).transpose(1, 2, 0, 3).reshape(24, 2)

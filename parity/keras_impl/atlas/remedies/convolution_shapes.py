@@ -20,7 +20,7 @@ def _counted(batches: list[Array]) -> int:
 
 
 def _depthwise() -> Array:
-    """The others' kernel in Keras's layout, and moved from there."""
+    """The other frameworks' kernel in Keras's layout, and moved from that layout."""
     w = np.arange(60.0).reshape(5, 2, 2, 3).transpose(2, 3, 0, 1)
     height, width = 2, 3
     layer = layers.DepthwiseConv2D((2, 3), depth_multiplier=2)

@@ -36,7 +36,7 @@ def _pixels(x: Any) -> Any:
 
 
 def _extent(x: Any) -> list[int]:
-    """Axes and size: layouts differ."""
+    """Number of axes and number of elements; the order of axes differs between frameworks."""
     return [len(x.shape), int(np.prod(x.shape))]
 
 

@@ -27,13 +27,13 @@ def _bounds(start: Any) -> list[float]:
 
 
 def _counted(numerator: float, start: Any) -> int:
-    """The variance of a large draw, in steps that its chance does not reach."""
+    """The variance of a large draw times `numerator`, rounded to a whole number that chance does not change."""
     keras.utils.set_random_seed(0)
     return round(float(model.array(start((101, 307))).var()) * numerator)
 
 
 def small(optimizer: Any, gradient: float, before: Callable[[Any, int], None] = lambda *_: None) -> list[float]:
-    """How far three steps on one gradient go: a small one shows epsilon."""
+    """Weights after three steps on the same gradient; a small gradient makes epsilon visible."""
     w, seen = keras.Variable(np.zeros(1), dtype="float64"), []
     optimizer.build([w])
     for step in range(1, 4):
@@ -44,7 +44,7 @@ def small(optimizer: Any, gradient: float, before: Callable[[Any, int], None] = 
 
 
 def _as_torch(optimizer: Any, step: int) -> None:
-    """torch's default epsilon, given to Keras before each step."""
+    """Sets Keras's epsilon before each step so that it acts as torch's default."""
     eps, beta_2 = 1e-8, 0.75
     optimizer.epsilon = eps * (1 - beta_2**step) ** 0.5
 
@@ -63,7 +63,7 @@ WIDE = (np.arange(2 * 32 * 4, dtype=np.float32) * 7 % 61).reshape(2, 32, 2, 2)
 
 
 def setting(function: Callable[..., Any]) -> Answer:
-    """`function(argument=value)` of the setting that is given; its own defaults where there is none."""
+    """Calls `function(argument=value)` with the setting given; without a setting, the function uses its own defaults."""
 
     def answer(inputs: Inputs) -> Any:
         return function(**json.loads(bytes(inputs["setting"]).decode()) if "setting" in inputs else {})
@@ -72,7 +72,7 @@ def setting(function: Callable[..., Any]) -> Answer:
 
 
 def moves(make: Callable[..., Any], gradients: tuple[float, ...] = (0.5, 0.25, -1.0), **fixed: Any) -> Answer:
-    """Where three steps lead from 1, float32."""
+    """A float32 weight after three steps from 1."""
 
     def places(**arguments: Any) -> list[float]:
         w, optimizer, seen = keras.Variable(np.ones(1, np.float32)), make(**{**fixed, **arguments}), []

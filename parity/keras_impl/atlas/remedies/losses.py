@@ -25,7 +25,7 @@ def _first_axis(inputs: Inputs) -> Any:
 
 
 def _rolled(inputs: Inputs) -> Any:
-    """The last class is the blank: its column goes to the front, and labels go up by one."""
+    """The blank as the last class: its column moves to the front, and labels go up by 1."""
     return losses.CTC()(t(inputs["labels"]) + 1, ops.roll(t(inputs["x"]), 1, axis=-1))
 
 

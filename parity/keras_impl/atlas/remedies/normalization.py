@@ -18,7 +18,7 @@ PIXELS = (np.arange(96, dtype=np.float32) * 5 % 96).reshape(2, 4, 3, 4)
 
 
 def _frozen(inputs: Inputs, **arguments: float) -> tuple[Any, Any]:
-    """Parameters frozen, statistics not: what it gives, and the running mean."""
+    """The output and the running mean of a layer with frozen parameters, whose statistics still move."""
     layer = layers.BatchNormalization(**arguments)
     layer.build((None, 2))
     layer.gamma.trainable = False

@@ -16,7 +16,7 @@ from parity.keras_impl.atlas.asking import Answer, call, dtype, t
 
 
 def guarded(function: Callable[[Any], Any]) -> Answer:
-    """Of what is not empty, and 0 elsewhere."""
+    """The function of an input that is not empty; 0 for an empty one."""
     return lambda inputs: float(function(t(inputs["x"]))) if len(inputs["x"]) else 0.0
 
 

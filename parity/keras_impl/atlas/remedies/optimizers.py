@@ -18,7 +18,7 @@ EPSILON = 0.25
 
 
 def _corrected(optimizer: Any, _w: Any, step: int, _rate: float, _last: float) -> float:
-    """torch's epsilon, added after bias correction."""
+    """Acts as if epsilon were added after the bias correction, as in torch."""
     optimizer.epsilon = EPSILON * (1 - 0.75**step) ** 0.5
     return 0.0
 

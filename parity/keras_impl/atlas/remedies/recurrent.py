@@ -20,7 +20,7 @@ SEQUENCE = np.cos(np.arange(18)).astype(np.float32).reshape(2, 3, 3)
 
 
 def _gates(inputs: Inputs) -> Array:
-    """The others' GRU here: the first two of three blocks swapped."""
+    """The other frameworks' GRU in Keras: the first two of the three blocks of gates swap places."""
     layer, swapped = layers.GRU(1, reset_after=True, return_sequences=True), [1, 0, 2]
     layer.build((None, None, 1))
     kernel, recurrent, bias = (np.asarray(inputs[name], np.float32)[swapped] for name in ("kernel", "recurrent", "bias"))

@@ -28,7 +28,7 @@ def _twice(inputs: Inputs) -> Array:
 
 
 def _masked(inputs: Inputs) -> Array:
-    """Gradient of a table's row 0, where the result is multiplied by index != 0."""
+    """The gradient of an embedding table's row 0, where the output is multiplied by index != 0."""
     index = np.asarray(inputs["index"], np.int32)
     found = model.slope(
         lambda table: ops.matmul(ops.one_hot(index, 3), table) * (index != 0)[:, None], np.ones((3, 1), np.float32)
@@ -45,7 +45,7 @@ def _moving(inputs: Inputs) -> Any:
 
 
 def _given(inputs: Inputs) -> list[Any]:
-    """The empty batch, and one that is not."""
+    """An empty batch, and a batch that is not empty."""
     return [t(inputs["x"]), ops.ones((3, 2))]
 
 

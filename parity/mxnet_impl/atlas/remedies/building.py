@@ -27,7 +27,7 @@ def n(array: Any) -> Array:
 
 
 def trained(layer: Any, x: Any) -> Array:
-    """The output in training mode; the running values have moved when this returns."""
+    """The output in training mode; when this returns, the running values have moved."""
     started(layer)
     x.attach_grad()
     with autograd.record():
@@ -67,7 +67,7 @@ DECAY = 0.25
 
 
 def stepped(make: Callable[[], Any], before: Callable[..., None] = lambda *_: None) -> Answer:
-    """Weights after each step from 1. before(rule, w, step from 1, rate) acts before each step."""
+    """The weight after each step from 1. before(rule, w, step, rate) is called before each step; steps count from 1."""
 
     def answer(inputs: Inputs) -> list[float]:
         w, rule, seen = nd.ones(1), make(), []
@@ -83,5 +83,5 @@ def stepped(make: Callable[[], Any], before: Callable[..., None] = lambda *_: No
 
 
 def mean(loss: Any, *names: str) -> Answer:
-    """MXNet gives one per example."""
+    """The mean of a loss, of which MXNet gives one number per example."""
     return call(lambda *inputs: loss(*inputs).mean(), *names)

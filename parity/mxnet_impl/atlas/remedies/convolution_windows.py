@@ -32,7 +32,7 @@ def _patches(inputs: Inputs) -> Array:
 
 
 def _extent(x: Any) -> list[int]:
-    """Axes and size: layouts differ."""
+    """Number of axes and number of elements; the order of axes differs between frameworks."""
     return [x.ndim, x.size]
 
 

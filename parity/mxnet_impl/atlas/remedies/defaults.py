@@ -40,7 +40,7 @@ def _bounds(start: Any) -> list[float]:
 
 
 def _counted(numerator: float, start: Any) -> int:
-    """The variance of a large draw, in steps that its chance does not reach."""
+    """The variance of a large draw times `numerator`, rounded to a whole number that chance does not change."""
     mxnet.random.seed(0)
     w = nd.zeros((307, 101))
     start(init.InitDesc("weight"), w)
@@ -48,7 +48,7 @@ def _counted(numerator: float, start: Any) -> int:
 
 
 def small(rule: Any, gradient: float, before: Callable[[Any, int], None] = lambda *_: None) -> list[float]:
-    """How far three steps on one gradient go: a small one shows epsilon."""
+    """Weights after three steps on the same gradient; a small gradient makes epsilon visible."""
     w, update, seen = nd.zeros(1), optimizer.get_updater(rule), []
     for step in range(1, 4):
         before(rule, step)
@@ -76,7 +76,7 @@ WIDE = nd.array((np.arange(2 * 32 * 4) * 7 % 61).reshape(2, 32, 2, 2))
 
 
 def setting(function: Callable[..., Any]) -> Answer:
-    """`function(argument=value)` of the setting that is given; its own defaults where there is none."""
+    """Calls `function(argument=value)` with the setting given; without a setting, the function uses its own defaults."""
 
     def answer(inputs: Inputs) -> Any:
         return function(**json.loads(bytes(inputs["setting"]).decode()) if "setting" in inputs else {})
@@ -85,7 +85,7 @@ def setting(function: Callable[..., Any]) -> Answer:
 
 
 def moves(make: Callable[..., Any], gradients: tuple[float, ...] = (0.5, 0.25, -1.0), **fixed: Any) -> Answer:
-    """Where three steps lead from 1."""
+    """A weight after three steps from 1."""
 
     def places(**arguments: Any) -> list[float]:
         w, update, seen = nd.ones(1), optimizer.get_updater(make(**{**fixed, **arguments})), []
@@ -110,7 +110,7 @@ def _survivor(**arguments: float) -> float:
 
 
 def _powers(**arguments: float) -> list[float]:
-    """As the others count: from step 0."""
+    """The rates of steps counted from 0, as in the other frameworks."""
     schedule = schedules.PolyScheduler(4, base_lr=1.0, **arguments)
     return [float(schedule(step)) for step in range(4)]
 

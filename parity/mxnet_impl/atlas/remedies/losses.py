@@ -36,7 +36,7 @@ def _at_zero(inputs: Inputs) -> Array:
 
 
 def _rolled(inputs: Inputs) -> Array:
-    """Class 0 is the others' blank: its column goes to the end, and labels go down by one."""
+    """Class 0 as the blank, as in the other frameworks: its column moves to the end, and labels go down by 1."""
     x = t(inputs["x"])
     return n(losses.CTCLoss()(nd.concat(x[:, :, 1:], x[:, :, :1], dim=2), t(inputs["labels"]) - 1))
 

@@ -18,7 +18,7 @@ nd, nn = mxnet.nd, mxnet.gluon.nn
 
 
 def _waited(_: Inputs) -> float:
-    """Whether most of the time of a long product has passed once waitall returns."""
+    """Whether more than half of the time of a long product has passed when waitall returns."""
     x = nd.ones((1200, 1200))
     nd.waitall()
     start = perf_counter()
@@ -39,7 +39,7 @@ def _raised(inputs: Inputs) -> float:
 
 
 def guarded(function: Callable[[Any], Any]) -> Answer:
-    """Of what is not empty, and 0 elsewhere."""
+    """The function of an input that is not empty; 0 for an empty one."""
     return lambda inputs: float(function(t(inputs["x"])).asscalar()) if len(inputs["x"]) else 0.0
 
 

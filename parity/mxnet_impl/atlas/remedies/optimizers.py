@@ -23,7 +23,7 @@ def _shrunk(_rule: Any, w: Any, _: int, rate: float) -> None:
 
 
 def _corrected(rule: Any, _w: Any, step: int, _rate: float) -> None:
-    """torch's epsilon, added after bias correction."""
+    """Acts as if epsilon were added after the bias correction, as in torch."""
     rule.epsilon = EPSILON * (1 - 0.75**step) ** 0.5
 
 

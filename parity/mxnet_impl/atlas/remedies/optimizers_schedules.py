@@ -15,7 +15,7 @@ schedules = mxnet.lr_scheduler
 
 
 class _Later(mxnet.lr_scheduler.LRScheduler):  # type: ignore[misc]
-    """The rates of a schedule that counts updates from 0, as the others do."""
+    """A schedule that counts updates from 0, as in the other frameworks."""
 
     def __init__(self, schedule: Any) -> None:
         super().__init__(schedule.base_lr)

@@ -29,7 +29,7 @@ def _unused(_: Inputs) -> float:
 
 
 def _moved(rule: Any, start: Array) -> Array:
-    """One step on gradients of 1."""
+    """The weights after one step on gradients of 1."""
     w = nd.array(start)
     optimizer.get_updater(rule)(0, nd.ones_like(w), w)
     return n(w)

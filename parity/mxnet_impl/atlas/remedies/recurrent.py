@@ -29,7 +29,7 @@ def _filled(layer: Any, **values: Any) -> Any:
 
 
 def _gates(inputs: Inputs) -> Array:
-    """Keras's GRU here: the first two of three blocks swapped."""
+    """Keras's GRU in MXNet: the first two of the three blocks of gates swap places."""
     kernel, recurrent, bias = (nd.array(inputs[name][[1, 0, 2]]) for name in ("kernel", "recurrent", "bias"))
     layer = _filled(rnn.GRU(1, input_size=1), i2h_weight=kernel[:, None], h2h_weight=recurrent[:, None], h2h_bias=bias)
     return n(layer(t(inputs["x"])[:, None, None])).ravel()

@@ -57,7 +57,7 @@ def _accumulated(inputs: Inputs) -> float:
 
 
 def _second(inputs: Inputs) -> Array:
-    """Of a dense layer made of batch_dot."""
+    """The second derivative of a dense layer composed of batch_dot."""
     x, w = t(inputs["x"]).reshape((1, 4, 1)), nd.ones((1, 1, 1))
     w.attach_grad()
     with autograd.record():
@@ -68,7 +68,7 @@ def _second(inputs: Inputs) -> Array:
 
 
 def _difference(inputs: Inputs) -> Array:
-    """A central difference of gradients of a convolution."""
+    """A second derivative of a convolution: a central difference of its gradients."""
     layer, x = nn.Conv2D(1, 1, use_bias=False, in_channels=1), t(inputs["x"])[None, None, None]
     started(layer)
     arrays = []
@@ -127,7 +127,7 @@ def _moving(inputs: Inputs) -> Array:
 
 
 def _given(inputs: Inputs) -> list[Any]:
-    """The empty batch, and one that is not."""
+    """An empty batch, and a batch that is not empty."""
     return [t(inputs["x"]), nd.ones((3, 2))]
 
 

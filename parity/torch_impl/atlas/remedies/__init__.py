@@ -1,5 +1,5 @@
 """The atlas's advice for PyTorch as code that runs: `question@framework` gives that framework's answer here, `question@alike`
-one number in every framework. tests/conformance/test_advice_runs.py holds each against the other framework's number.
+one number in every framework. tests/conformance/test_advice_runs.py compares each with the other framework's number.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ WRITTEN: Mapping[str, Answer] = {
 
 
 def _detached(answer: Answer) -> Answer:
-    """Numbers alone, whatever the call keeps for gradients."""
+    """The answer as numbers, without what torch records for gradients."""
 
     def detached(inputs: Inputs) -> Any:
         found = answer(inputs)

@@ -42,7 +42,7 @@ DECAY = 0.25
 
 
 def stepped(make: Make, before: Callable[..., None] = lambda *_: None) -> Answer:
-    """Weights after each step from 1. before(optimizer, w, step from 1, rate, last rate) acts before each step."""
+    """The weight after each step from 1. before(optimizer, w, step (from 1), rate, last rate) is called before it."""
 
     def answer(inputs: Inputs) -> list[float]:
         w = torch.ones(1, requires_grad=True)
@@ -60,7 +60,7 @@ def stepped(make: Make, before: Callable[..., None] = lambda *_: None) -> Answer
 
 
 def rescaled(optimizer: Any, w: Tensor, _: int, rate: float, last: float) -> None:
-    """As if the velocity held the rate: it keeps the rate of its time when the rate changes."""
+    """Acts as if the velocity contained the learning rate, which then stays that of earlier steps when the rate changes."""
     if "momentum_buffer" in optimizer.state[w]:
         optimizer.state[w]["momentum_buffer"].mul_(last / rate)
 

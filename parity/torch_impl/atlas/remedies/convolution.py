@@ -27,7 +27,7 @@ def _same(_: Inputs) -> Tensor:
 
 
 def _written_table(_: Inputs) -> Tensor:
-    """A flattened image through a dense kernel."""
+    """A flattened image mapped by a dense kernel."""
     image = torch.arange(24.0).reshape(2, 3, 4) % 7
     kernel = torch.arange(48.0).reshape(24, 2) % 5
     return torch.flatten(image[None], 1) @ kernel

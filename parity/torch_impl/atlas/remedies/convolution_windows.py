@@ -28,7 +28,7 @@ def _dropped(inputs: Inputs) -> Tensor:
 
 
 def _extent(x: Tensor) -> list[int]:
-    """Axes and size: layouts differ."""
+    """Number of axes and number of elements; the order of axes differs between frameworks."""
     return [x.ndim, x.numel()]
 
 

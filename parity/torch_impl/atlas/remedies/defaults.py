@@ -34,7 +34,7 @@ def _bounds(start: Callable[[Tensor], Any]) -> list[float]:
 
 
 def _counted(numerator: float, start: Callable[[Tensor], Any]) -> int:
-    """The variance of a large draw, in steps that its chance does not reach."""
+    """The variance of a large draw times `numerator`, rounded to a whole number that chance does not change."""
     torch.manual_seed(0)
     w = torch.empty(307, 101)
     start(w)
@@ -42,7 +42,7 @@ def _counted(numerator: float, start: Callable[[Tensor], Any]) -> int:
 
 
 def _small(make: Make, gradient: float) -> list[float]:
-    """How far three steps on one gradient go: a small one shows epsilon."""
+    """Weights after three steps on the same gradient; a small gradient makes epsilon visible."""
     w, seen = torch.zeros(1, dtype=torch.float64, requires_grad=True), []
     optimizer = make([w])
     for _ in range(3):
@@ -57,7 +57,7 @@ WIDE = (torch.arange(2 * 32 * 4.0) * 7 % 61).reshape(2, 32, 2, 2)
 
 
 def setting(function: Callable[..., Any]) -> Answer:
-    """`function(argument=value)` of the setting that is given; its own defaults where there is none."""
+    """Calls `function(argument=value)` with the setting given; without a setting, the function uses its own defaults."""
 
     def answer(inputs: Inputs) -> Any:
         return function(**json.loads(bytes(inputs["setting"]).decode()) if "setting" in inputs else {})
@@ -66,7 +66,7 @@ def setting(function: Callable[..., Any]) -> Answer:
 
 
 def moves(make: Callable[..., torch.optim.Optimizer], gradients: tuple[float, ...] = (0.5, 0.25, -1.0), **fixed: Any) -> Answer:
-    """Where three steps lead from 1, float32."""
+    """A float32 weight after three steps from 1."""
 
     def places(**arguments: Any) -> list[float]:
         w = torch.ones(1, requires_grad=True)
@@ -86,7 +86,7 @@ def _spread(**arguments: Any) -> float:
 
 
 def _two(number: float) -> float:
-    """Two digits: what chance does not reach."""
+    """The number rounded to two digits, which chance does not change."""
     return float(f"{number:.1e}")
 
 

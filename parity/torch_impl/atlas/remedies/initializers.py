@@ -16,7 +16,7 @@ from parity.torch_impl.atlas.remedies.building import SMALL
 
 
 def drawn(shape: tuple[int, ...], start: Callable[[Tensor], Any]) -> Answer:
-    """A weight of this shape, started anew."""
+    """A weight of this shape, initialized by `start`."""
 
     def made() -> Tensor:
         w = torch.empty(*shape)
@@ -27,7 +27,7 @@ def drawn(shape: tuple[int, ...], start: Callable[[Tensor], Any]) -> Answer:
 
 
 def started(make: Callable[[], nn.Module], start: Callable[[Any], Tensor]) -> Answer:
-    """A weight of a native layer, started anew."""
+    """A weight of a native layer, initialized again by `start`."""
     return sampled(lambda: start(make()))
 
 

@@ -23,7 +23,7 @@ def tf32(_: Inputs) -> float:
 
 
 def guarded(function: Callable[[Tensor], Tensor]) -> Answer:
-    """Of what is not empty, and 0 elsewhere."""
+    """The function of an input that is not empty; 0 for an empty one."""
     return lambda inputs: float(function(t(inputs["x"]))) if len(inputs["x"]) else 0.0
 
 

@@ -19,7 +19,7 @@ EPSILON = 0.25
 
 
 def _corrected(optimizer: Any, _w: Tensor, step: int, _rate: float, _last: float) -> None:
-    """Keras's and MXNet's epsilon, added before bias correction."""
+    """Acts as if epsilon were added before the bias correction, as in Keras and MXNet."""
     optimizer.param_groups[0]["eps"] = EPSILON / (1 - 0.75**step) ** 0.5
 
 

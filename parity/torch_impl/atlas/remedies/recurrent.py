@@ -18,7 +18,7 @@ SEQUENCE = torch.cos(torch.arange(18.0)).reshape(2, 3, 3)
 
 
 def _gates(inputs: Inputs) -> Tensor:
-    """Keras's GRU here: the first two of three blocks swapped."""
+    """Keras's GRU in torch: the first two of the three blocks of gates swap places."""
     layer, swapped = nn.GRU(1, 1), [1, 0, 2]
     layer.weight_ih_l0.data = t(inputs["kernel"])[swapped][:, None]
     layer.weight_hh_l0.data = t(inputs["recurrent"])[swapped][:, None]

@@ -72,7 +72,7 @@ def _moving(inputs: Inputs) -> Tensor:
 
 
 def _padded(inputs: Inputs) -> float:
-    """A table without padding_idx: its row 0 learns."""
+    """An embedding table without padding_idx, whose row 0 is trained."""
     layer = nn.Embedding(3, 1)
     layer(t(inputs["index"])).sum().backward()
     return float(layer.weight.grad[0])
@@ -85,12 +85,12 @@ def _ran(x: Tensor) -> Tensor:
 
 
 def _given(inputs: Inputs) -> list[Tensor]:
-    """The empty batch, and one that is not."""
+    """An empty batch, and a batch that is not empty."""
     return [t(inputs["x"]), torch.ones(3, 2)]
 
 
 def _unclipped(inputs: Inputs) -> Tensor:
-    """Each weight by itself."""
+    """Clips the gradient of each weight by its own norm."""
     weights = [torch.zeros(1, requires_grad=True) for _ in inputs["x"]]
     for w, gradient in zip(weights, inputs["x"], strict=True):
         w.grad = torch.full((1,), float(gradient))
