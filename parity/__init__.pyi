@@ -1,12 +1,16 @@
 """What type checkers and editors see of `import parity`; tests/api/test_python.py holds it to __init__.py."""
 
+from parity.api.choosing import recommend as recommend
+from parity.api.choosing import site as site
 from parity.api.comparing import bisect as bisect
 from parity.api.comparing import check as check
 from parity.api.comparing import compare as compare
 from parity.api.comparing import fingerprint as fingerprint
 from parity.api.keeping import clean as clean
+from parity.api.keeping import env_add as env_add
 from parity.api.keeping import env_build as env_build
 from parity.api.keeping import env_list as env_list
+from parity.api.keeping import env_measure as env_measure
 from parity.api.keeping import env_remove as env_remove
 from parity.api.looking import atlas_ as atlas_
 from parity.api.looking import doctor as doctor

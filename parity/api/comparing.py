@@ -104,6 +104,9 @@ def compare(
     size: str = "full",
     weights_map: str | Path | None = None,
     inputs: str | Sequence[str] = (),
+    inputs_from: str | Path | None = None,
+    weights: str | None = None,
+    checkpoints: Sequence[str | Path] = (),
     map_path: str | Path | None = Path("weights-map.yaml"),
     seed: int = 0,
 ) -> Checked:
@@ -113,7 +116,10 @@ def compare(
         sides: `FRAMEWORK=PACKAGE.MODULE:BUILD` each, the first of which the others are held against; or `spec=NAME`.
         size: of `spec=NAME`.
         weights_map: which layer is which: the file that an earlier run wrote, corrected.
-        inputs: shapes with the batch: `3x16`, `3x7:0..99`, `3x7:bool`.
+        inputs: shapes with the batch: `3x16`, `3x7:0..99`, `3x7:bool`, with a name `ids=3x7:0..99`.
+        inputs_from: a .npz file of example inputs, by their names.
+        weights: `drawn` (the same in every model) or `own` (as each was built or loaded). None: `own` with checkpoints.
+        checkpoints: a file of weights for each model, in their order; `-` for none.
         map_path: where the map that was found is written; None writes none.
         seed: of drawn weights and inputs, from 0.
 
@@ -137,6 +143,7 @@ def compare(
         ('differs', '1 (BatchNorm1d)')
     """
     given: dict[str, object] = {"size": size, "weights_map": weights_map, "inputs": inputs, "map_path": map_path, "seed": seed}
+    given |= {"inputs_from": inputs_from, "weights": weights, "checkpoints": checkpoints}
     command = call(compare, "compare", (sides,), given)
     try:
         found = side_by_side.compare(
@@ -144,6 +151,9 @@ def compare(
             size=size,
             weights_map=None if weights_map is None else Path(weights_map),
             inputs=words(inputs),
+            inputs_from=None if inputs_from is None else Path(inputs_from),
+            weights=weights,
+            checkpoints=[Path(file) for file in checkpoints],
             seed=seed,
             map_path=None if map_path is None else Path(map_path),
         )

@@ -31,16 +31,58 @@ def env_build(frameworks: str | Sequence[str]) -> Tabled:
     return environments.built(words(frameworks))
 
 
+def env_add(framework: str, packages: str | Sequence[str]) -> Tabled:
+    """Installs packages of your own beside a framework, without moving its pins.
+
+    Parameters:
+        framework: its name; its environment must stand.
+        packages: as pip takes them: `timm`, `timm==1.0.20`, `./mylib`.
+
+    Returns:
+        A row a package that was added, with its version. `.exit_status` is 3 where pip failed, and `.heading` says why.
+
+    Raises:
+        UsageError: there is no such framework, or a package is none.
+
+    Example:
+        >>> import parity
+        >>> parity.env_add("torch", "tabulate").table.columns
+        ('package', 'version')
+    """
+    return environments.added_to(framework, words(packages))
+
+
+def env_measure(frameworks: str | Sequence[str], output: str | Path = Path("reports/data/installs.json")) -> Tabled:
+    """Records what built environments take: size, packages, versions of Python, time of the import.
+
+    Parameters:
+        frameworks: their names.
+        output: the file; what it says of other frameworks stays.
+
+    Returns:
+        A row a framework. `.exit_status` is 3 where one could not be asked.
+
+    Raises:
+        UsageError: there is no such framework.
+
+    Example:
+        >>> import parity, tempfile
+        >>> parity.env_measure("torch", tempfile.mkdtemp() + "/installs.json").table.column("framework")
+        ('torch',)
+    """
+    return environments.measured(words(frameworks), Path(output))
+
+
 def env_list() -> Tabled:
     """The environments that were built, and where they lie.
 
     Returns:
-        A row an environment: framework, variant, accelerator, folder.
+        A row an environment: framework, variant, accelerator, folder, and packages of your own.
 
     Example:
         >>> import parity
         >>> parity.env_list().table.columns
-        ('framework', 'variant', 'accelerator', 'folder')
+        ('framework', 'variant', 'accelerator', 'folder', 'added')
     """
     return environments.listed()
 

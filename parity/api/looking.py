@@ -69,6 +69,7 @@ def atlas_(
     item: str | None = None,
     measure: bool = False,
     output: str | Path | None = None,
+    worst: int | None = None,
 ) -> Tabled:
     """What the defaults of each framework really do; between two of them, what changes if you move, and what to do.
 
@@ -76,6 +77,7 @@ def atlas_(
         words: at most one chapter, and frameworks. frameworks: further ones.
         item: one item (`batch_norm`) or question (`batch_norm.epsilon`) alone.
         measure: ask the frameworks that are installed here, instead of the answers that travel with parity.
+        worst: of two frameworks, so many rows, ranked by what happens if they are not heeded.
         output: asks them as well, and writes atlas.md, atlas.html and their data into this folder.
 
     Returns:
@@ -92,7 +94,7 @@ def atlas_(
         >>> found.table.column("torch"), found.table.column("keras")
         (('1e-05',), ('0.001',))
     """
-    return asking.answered(several(words), several(frameworks), item, measure, None if output is None else Path(output))
+    return asking.answered(several(words), several(frameworks), item, measure, None if output is None else Path(output), worst)
 
 
 def doctor() -> Tabled:

@@ -8,7 +8,7 @@ from pathlib import Path
 from shlex import quote
 
 from parity.documents.tabled import Tabled
-from parity.documents.tables import DataTable
+from parity.documents.tables import Cell, DataTable
 from parity.errors import UsageError
 from parity.execution.launcher import added, environments
 from parity.execution.launcher.environments import Unavailable
@@ -59,20 +59,29 @@ def listed() -> Tabled:
     return Tabled(title, DataTable(("framework", "variant", "accelerator", "folder", "added"), rows))
 
 
-def add(framework: str, packages: Sequence[str]) -> int:
-    """Installs packages beside a framework. 3 if that cannot be done."""
+def added_to(framework: str, packages: Sequence[str]) -> Tabled:
+    """Installs packages beside a framework. Status 3 if that cannot be done. Raises UsageError for what is no package."""
     (name,) = asked_frameworks.asked([framework])
+    columns = ("package", "version")
     try:
         with progress.bar(f"adding to {name}", None) as bar:
             found = added.add(name, packages, on_line=bar.advance)
     except Unavailable as error:
-        terminal.say(f"{name}: {error}", error=True)
-        return 3
+        return Tabled(f"{name}: {error}", DataTable(columns, ()), 3)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    for package, version in found.items():
+    return Tabled(f"added {len(found)} packages to {name}", DataTable(columns, tuple(found.items())))
+
+
+def add(framework: str, packages: Sequence[str]) -> int:
+    """The verb: prints each package with its version. Gives 3 if pip failed."""
+    told = added_to(framework, packages)
+    if told.status:
+        terminal.say(told.title, error=True)
+    (name,) = asked_frameworks.asked([framework])
+    for package, version in told.content.rows:
         terminal.say(f"{name}: {package} {version}")
-    return 0
+    return told.status
 
 
 def show() -> int:
@@ -112,24 +121,36 @@ print(json.dumps({{
 """What an environment is asked. Python's own tools and compiled caches do not count, nor does the first import."""
 
 
-def measure(frameworks: Sequence[str], output: Path) -> int:
-    """Writes what each built environment takes; those of other frameworks in the file stay. 3 if any could not be asked."""
-    kept = {one.framework: one for one in installs.read(output)} if output.is_file() else {}
-    failed = False
+def measured(frameworks: Sequence[str], output: Path) -> Tabled:
+    """Writes what each built environment takes; what the file says of other frameworks stays. Status 3 if one could not be asked."""
+    kept = {record.framework: record for record in installs.read(output)} if output.is_file() else {}
+    rows: list[tuple[Cell, ...]] = []
     for name in asked_frameworks.asked(frameworks):
         try:
             told = environments.answer(name, MEASURE.format(name=name.partition("[")[0]))
             day = datetime.now(UTC).date().isoformat()
             record = installs.InstallRecord(framework=name, date=day, **told)  # type: ignore[arg-type]
         except (Unavailable, TypeError) as error:
-            failed = True
-            terminal.say(f"{name}: unavailable: {error}")
+            rows.append(("unavailable", name, "", None, None, None, str(error)))
             continue
         kept[name] = record
-        size = f"{record.megabytes:g} MB in {record.packages} packages"
-        terminal.say(f"{name} {record.version}: {size}, import {record.import_seconds:g} s")
+        rows.append(("there", name, record.version, record.megabytes, record.packages, record.import_seconds, ""))
     installs.write(list(kept.values()), output)
-    return 3 if failed else 0
+    failed = any(row[0] == "unavailable" for row in rows)
+    columns = ("state", "framework", "version", "megabytes", "packages", "import_seconds", "reason")
+    title = f"{len(kept)} environments stand in {output}"
+    return Tabled(title, DataTable(columns, tuple(rows), "state"), 3 if failed else 0, ("unavailable",))
+
+
+def measure(frameworks: Sequence[str], output: Path) -> int:
+    """The verb: prints a line per framework. Gives 3 if any could not be asked."""
+    told = measured(frameworks, output)
+    for state, name, version, megabytes, packages, seconds, reason in told.content.rows:
+        if state == "unavailable":
+            terminal.say(f"{name}: unavailable: {reason}")
+        else:
+            terminal.say(f"{name} {version}: {megabytes:g} MB in {packages} packages, import {seconds:g} s")
+    return told.status
 
 
 def remove(framework: str) -> int:

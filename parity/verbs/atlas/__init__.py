@@ -27,10 +27,12 @@ from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Trial
 from parity.verbs import terminal
 from parity.verbs.atlas import shipped
-from parity.verbs.atlas.output import show, table
+from parity.verbs.atlas.output import show, table, worst_first
 from parity.verbs.fingerprint import default_gaps
 from parity.verbs.terminal import unasked
 from parity.verbs.terminal.progress import bar
+
+WORST_OF_TWO = "--worst ranks the differences between two frameworks: name both, such as `parity atlas torch keras`"
 
 
 def main(
@@ -50,7 +52,7 @@ def main(
     """
     chapter, frameworks = _told_apart(words, frameworks)
     if worst is not None and len(frameworks) != 2:
-        raise UsageError("--worst ranks what changes between two frameworks: name both, such as `parity atlas torch keras`")
+        raise UsageError(WORST_OF_TWO)
     questions = chosen(chapter, item)
     named = asked_frameworks.named(frameworks, ATLAS)
     reason = "" if measure or output is not None else shipped.outdated(questions, named)
@@ -83,11 +85,20 @@ def _asked(
     return rows, versions
 
 
-def answered(words: Sequence[str], frameworks: Sequence[str], item: str | None, measure: bool, output: Path | None) -> Tabled:
+def answered(
+    words: Sequence[str],
+    frameworks: Sequence[str],
+    item: str | None,
+    measure: bool,
+    output: Path | None,
+    worst: int | None = None,
+) -> Tabled:
     """The answers as a table, with what to do where two frameworks differ. The parameters are those of `main`.
 
     Raises UsageError for a word that is neither a chapter nor a framework, and for an item that there is not."""
     chapter, frameworks = _told_apart(words, frameworks)
+    if worst is not None and len(frameworks) != 2:
+        raise UsageError(WORST_OF_TWO)
     questions = chosen(chapter, item)
     named = asked_frameworks.named(frameworks, ATLAS)
     if measure or output is not None or shipped.outdated(questions, named):
@@ -97,6 +108,8 @@ def answered(words: Sequence[str], frameworks: Sequence[str], item: str | None, 
         rows, versions = shipped.answers(questions, named)
         names = list(versions)
     shown = [row for row in rows if row.differs or item is not None or len(names) != 2]
+    if worst is not None:
+        shown = [row for _, row in worst_first(rows, names)[:worst]]
     measured = ", ".join(f"{name} {version}" for name, version in versions.items())
     count = sum(row.differs for row in rows)
     return Tabled(f"{len(rows)} questions, {count} with different answers; {measured}", table(shown, names))

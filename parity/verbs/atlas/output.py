@@ -8,6 +8,7 @@ import rich.table
 from rich.text import Text
 
 from parity.atlas.chapters import CHAPTERS
+from parity.atlas.consequences import Consequence
 from parity.documents.tables import DataTable
 from parity.reporting import wording
 from parity.reporting.atlas import AtlasRow, marked
@@ -78,15 +79,20 @@ def table(rows: Sequence[AtlasRow], frameworks: Sequence[str]) -> DataTable:
     return DataTable(headings, cells)
 
 
-def _show_worst(rows: Sequence[AtlasRow], frameworks: Sequence[str], count: int) -> None:
-    """The worst first: what happens stands before the question in a pipe, and below the answers in a terminal."""
-    from parity.verbs.atlas import unheeded  # it brings the reference along: an answer that travels must not wait for it
+def worst_first(rows: Sequence[AtlasRow], frameworks: Sequence[str]) -> list[tuple[Consequence, AtlasRow]]:
+    """The rows that differ between two frameworks, the largest consequence first."""
+    from parity.verbs.atlas import unheeded  # imports the reference: answers that come with parity must not wait for it
 
-    here, there = frameworks
-    pair = (min(here, there), max(here, there))
+    pair = (min(frameworks), max(frameworks))
     found = unheeded.of_rows({row.name: row for row in rows})
     told = [(found[row.name][pair], row) for row in rows if pair in found.get(row.name, {})]
-    ranked = sorted(told, key=lambda one: (one[0].rank, one[1].name))
+    return sorted(told, key=lambda both: (both[0].rank, both[1].name))
+
+
+def _show_worst(rows: Sequence[AtlasRow], frameworks: Sequence[str], count: int) -> None:
+    """The worst first: what happens stands before the question in a pipe, and below the answers in a terminal."""
+    here, there = frameworks
+    ranked = worst_first(rows, frameworks)
     for consequence, row in ranked[:count]:
         unheeded_row = wording.consequence(consequence)
         if columns.width() is None:
