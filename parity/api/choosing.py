@@ -6,7 +6,6 @@ from pathlib import Path
 
 from parity.documents.tabled import Tabled, Written
 from parity.documents.tables import DataTable
-from parity.reporting.recommendation import choice
 from parity.verbs import recommend as choosing
 from parity.verbs import site as pages
 from parity.verbs import terminal
@@ -55,7 +54,7 @@ def recommend(
         (number, found.candidate.name, found.score, found.low, found.high, found.front)
         for number, found in enumerate(ranking.places, start=1)
     )
-    return Tabled(choice.sentence(ranking), DataTable(COLUMNS, rows), choosing.status(ranking))
+    return Tabled(choosing.sentence(ranking), DataTable(COLUMNS, rows), choosing.status(ranking))
 
 
 def site(

@@ -122,7 +122,7 @@ print(json.dumps({{
 
 
 def measured(frameworks: Sequence[str], output: Path) -> Tabled:
-    """Writes what each built environment takes; what the file says of other frameworks stays. Status 3 if one could not be asked."""
+    """Writes what each built environment takes; other frameworks in the file stay. Status 3 if one could not be asked."""
     kept = {record.framework: record for record in installs.read(output)} if output.is_file() else {}
     rows: list[tuple[Cell, ...]] = []
     for name in asked_frameworks.asked(frameworks):

@@ -48,6 +48,11 @@ def main(
     return status(ranking)
 
 
+def sentence(ranking: Ranking) -> str:
+    """The choice in one sentence."""
+    return choice.sentence(ranking)
+
+
 def status(ranking: Ranking) -> int:
     """The exit status of a choice."""
     if (not ranking.places and not ranking.refused) or (ranking.places and not ranking.counted):

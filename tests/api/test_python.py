@@ -15,7 +15,7 @@ import rich_click as click
 from python_examples import VERBS, examples
 
 import parity
-from parity.api import comparing, keeping, looking, moving, running
+from parity.api import choosing, comparing, keeping, looking, moving, running
 from parity.commands import guide
 from parity.commands import parity as root
 from parity.documents.told import Told
@@ -39,7 +39,7 @@ def function_of(command: str) -> str:
 
 
 def test_every_function_lies_in_the_room_of_functions() -> None:
-    rooms = (comparing, keeping, looking, moving, running)
+    rooms = (choosing, comparing, keeping, looking, moving, running)
     assert {getattr(parity, name).__module__ for name in VERBS} == {room.__name__ for room in rooms}
 
 
