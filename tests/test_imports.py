@@ -79,12 +79,25 @@ ROOMS = {
         "parity.execution.worker.timing",
     ),
     "parity.errors": (),
+    "parity.documents*": (
+        *("parity.documents*", "parity.escaping", "parity.errors", "parity.judgement.verdicts"),
+        *("parity.reporting.summary", "parity.reporting.wording"),
+    ),
+    "parity.api*": ("parity.api*", "parity.documents*", "parity.trials*", "parity.verbs*", "parity.spec.specs"),
     "parity.trials*": (
-        *("parity", "parity.escaping", "parity.trials*", "parity.errors", "parity.judgement*", "parity.reference_impl*"),
+        *(
+            "parity",
+            "parity.documents*",
+            "parity.escaping",
+            "parity.trials*",
+            "parity.errors",
+            "parity.judgement*",
+            "parity.reference_impl*",
+        ),
         *("parity.execution*", "parity.ops*", "parity.spec*", "parity.formulas*", "parity.reporting.results"),
     ),
     "parity.verbs*": (
-        *("parity.trials*", "parity.errors"),
+        *("parity.trials*", "parity.errors", "parity.documents*"),
         *("parity", "parity.verbs*", "parity.reporting*", "parity.judgement*", "parity.reference_impl*", "parity.comparing*"),
         *("parity.atlas*", "parity.fingerprinting*", "parity.escaping", "parity.formulas*"),
         *("parity.execution*", "parity.ops*", "parity.spec*"),
@@ -92,7 +105,10 @@ ROOMS = {
     "parity.commands*": ("parity", "parity.commands*", "parity.verbs*", "parity.execution.frameworks"),
     "parity.cli": ("parity.commands", "parity.escaping", "parity.errors", "parity.spec.mistakes", "parity.execution.damage"),
     "parity.__main__": ("parity.cli",),
-    "parity.pytest_plugin": ("parity.verbs*", "parity.trials*", "parity.errors", "parity.judgement*", "parity.escaping"),
+    "parity.pytest_plugin": (
+        *("parity.api*", "parity.documents*", "parity.verbs*", "parity.trials*", "parity.errors", "parity.judgement*"),
+        "parity.escaping",
+    ),
     **{
         f"parity.{name}*": (
             f"parity.{name}",
@@ -113,7 +129,7 @@ OUTSIDE = {
     "parity": (),
     "parity.escaping": (),
     "parity.__main__": (),
-    "parity.commands*": ("rich_click",),
+    "parity.commands*": ("rich_click", "click"),
     "parity.cli": ("rich_click",),
     "parity.pytest_plugin": ("pytest",),
     "parity.spec*": ("pydantic", "pydantic_core", "ruamel"),
@@ -126,6 +142,9 @@ OUTSIDE = {
     "parity.atlas*": ("numpy",),
     "parity.reporting*": ("numpy", "jinja2", "markupsafe", "vl_convert"),
     "parity.errors": (),
+    "parity.documents*": ("pydantic", "typing_extensions"),
+    **dict.fromkeys(("parity.documents.frames", "parity.documents.told"), ("pydantic", "pandas")),
+    "parity.api*": (),
     "parity.trials*": ("numpy",),
     "parity.trials.datasets*": ("numpy",),
     "parity.verbs*": ("numpy", "rich", "rich_click"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
+from parity.commands import words
 from parity.verbs.passing import PASS_ENV
 
 
@@ -15,7 +16,7 @@ def env() -> None:
 
 
 @env.command("build")
-@click.argument("frameworks", nargs=-1, required=True)
+@click.argument("frameworks", nargs=-1, required=True, type=words.FRAMEWORK)
 @PASS_ENV
 def env_build(frameworks: tuple[str, ...]) -> int:
     """Build the environment of each FRAMEWORK from packages with pinned versions."""
@@ -61,7 +62,7 @@ def env_measure(frameworks: tuple[str, ...], output: Path) -> int:
 
 
 @env.command("remove")
-@click.argument("framework")
+@click.argument("framework", type=words.FRAMEWORK)
 def env_remove(framework: str) -> int:
     """Remove the environments of FRAMEWORK."""
     from parity.verbs import environments

@@ -15,6 +15,7 @@ GROUPS = (
     ("Compare numbers", ("check", "bisect", "compare", "fingerprint")),
     ("Measure, and make a report", ("bench", "run", "report", "site")),
     ("Move weights and models", ("weights", "export")),
+    ("Keep house", ("completion", "clean", "schema")),
 )
 EXAMPLES = {
     "list": "parity list architectures",
@@ -39,6 +40,10 @@ EXAMPLES = {
     "weights export": "parity weights export resnet18 weights/resnet18.pt --framework torch",
     "weights check": "parity weights check lenet --framework torch",
     "export": "parity export lenet --onnx lenet.onnx",
+    "completion install": "parity completion install bash",
+    "completion show": "parity completion show zsh",
+    "clean": "parity clean --yes",
+    "schema": "parity schema",
 }
 """Command -> an example line, which works as it stands except for files and modules of the reader's own."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import rich_click as click
 
+from parity.commands import words
 from parity.commands.options import FRAMEWORK, NAMES, SIZE
 
 
@@ -15,9 +16,9 @@ def weights() -> None:
 
 
 @weights.command("import")
-@click.argument("spec")
+@click.argument("spec", type=words.ARCHITECTURE)
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--framework", "-f", required=True, help=f"{NAMES}.")
+@click.option("--framework", "-f", required=True, type=words.FRAMEWORK, help=f"{NAMES}.")
 @click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("weights"), show_default=True)
 @SIZE
 def weights_import(spec: str, file: Path, framework: str, output: Path, size: str) -> int:
@@ -28,9 +29,9 @@ def weights_import(spec: str, file: Path, framework: str, output: Path, size: st
 
 
 @weights.command("export")
-@click.argument("spec")
+@click.argument("spec", type=words.ARCHITECTURE)
 @click.argument("native", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--framework", "-f", required=True, help=f"{NAMES}.")
+@click.option("--framework", "-f", required=True, type=words.FRAMEWORK, help=f"{NAMES}.")
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), default=Path("weights.npz"), show_default=True)
 @SIZE
 def weights_export(spec: str, native: tuple[Path, ...], framework: str, output: Path, size: str) -> int:
@@ -41,7 +42,7 @@ def weights_export(spec: str, native: tuple[Path, ...], framework: str, output: 
 
 
 @weights.command("check")
-@click.argument("specs", nargs=-1)
+@click.argument("specs", nargs=-1, type=words.ARCHITECTURE)
 @FRAMEWORK
 def weights_check(specs: tuple[str, ...], frameworks: tuple[str, ...]) -> int:
     """Convert random weights of every architecture (small) to each framework's own format and back, and compare them."""

@@ -1,4 +1,4 @@
-"""Owns the step from judged trials to output: rows, curves, and the JSON and JUnit files of the contract.
+"""Owns the step from judged trials to the rows of a report, and how a file of results takes its place.
 
 It refuses to judge: verdicts come with the comparisons.
 """
@@ -6,26 +6,19 @@ It refuses to judge: verdicts come with the comparisons.
 from __future__ import annotations
 
 import errno
-import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
 from math import isfinite
 from pathlib import Path
-from typing import Any
-from xml.etree import ElementTree
 
-from parity import escaping
 from parity.execution import outcomes
 from parity.execution.frameworks import trains
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import worst
-from parity.reporting.results import Row, Speed
+from parity.reporting.results import Row
 from parity.trials import options
 from parity.trials.session import JudgedTrial
-
-SCHEMA_VERSION = 1
 
 
 def rows(judged: Iterable[JudgedTrial]) -> list[Row]:
@@ -48,45 +41,6 @@ def case_verdicts(judged: Iterable[JudgedTrial]) -> Counter[str]:
 def forward_only(judged: Iterable[JudgedTrial]) -> list[str]:
     """The frameworks that do not train among these trials: their verdicts hold for evaluation mode alone."""
     return sorted({judged_trial.framework for judged_trial in judged if not trains(judged_trial.framework)})
-
-
-def write_json(path: Path, judged: Sequence[JudgedTrial]) -> None:
-    """The contract's JSON: every comparison, and a summary whose counts add up to cases × frameworks."""
-    results = [_result(comparison) for judged_trial in judged for comparison in judged_trial.comparisons]
-    summary: dict[str, Any] = {
-        "cases": len({judged_trial.trial.case.id for judged_trial in judged}),
-        "frameworks": sorted({judged_trial.framework for judged_trial in judged}),
-        "case_verdicts": dict(sorted(case_verdicts(judged).items())),
-        "comparisons": len(results),
-        "forward_only": forward_only(judged),
-        "redraws": sum({judged_trial.trial.case.id: judged_trial.trial.redraws for judged_trial in judged}.values()),
-    }
-    document = {"schema_version": SCHEMA_VERSION, "results": results, "summary": summary}
-    _replace(path, json.dumps(document, indent=1, allow_nan=False) + "\n")
-
-
-def write_junit(path: Path, judged: Sequence[JudgedTrial], green: Iterable[str]) -> None:
-    """One test case per case and framework. A verdict that is neither green nor `unsupported` is
-    a failure with its worst comparisons."""
-    suite = ElementTree.Element("testsuite", name="parity", tests=str(len(judged)))
-    for framework in forward_only(judged):
-        properties = ElementTree.SubElement(suite, "properties")
-        ElementTree.SubElement(properties, "property", name="forward only", value=escaping.junit(framework))
-    fine = set(green)
-    failures = 0
-    for judged_trial in judged:
-        item = ElementTree.SubElement(
-            suite, "testcase", classname=escaping.junit(judged_trial.framework), name=escaping.junit(judged_trial.trial.case.id)
-        )
-        if judged_trial.verdict == "unsupported":
-            ElementTree.SubElement(item, "skipped", message=escaping.junit(judged_trial.record.reason))
-        elif judged_trial.verdict not in fine:
-            failures += 1
-            bad = [comparison for comparison in judged_trial.comparisons if comparison.verdict == judged_trial.verdict]
-            failure = ElementTree.SubElement(item, "failure", message=judged_trial.verdict)
-            failure.text = escaping.junit("\n".join(sentence(comparison) for comparison in bad[:10]))
-    suite.set("failures", str(failures))
-    _replace(path, ElementTree.tostring(suite, encoding="unicode") + "\n")
 
 
 def sentence(comparison: Comparison) -> str:
@@ -131,19 +85,8 @@ def _row(judged_trial: JudgedTrial, quantity: str, group: Sequence[Comparison]) 
     )
 
 
-def _result(comparison: Comparison) -> Mapping[str, Any]:
-    keys = ("case", "framework", "framework_version", "device", "dtype", "quantity", "tensor", "verdict", "outcome", "reason")
-    values = {key: getattr(comparison, key) for key in keys}
-    return {**values, "error": _number(comparison.error), "budget": _number(comparison.budget)}
-
-
 def _finite(value: float | None) -> float | None:
     return float(f"{value:.4g}") if value is not None and isfinite(value) else None
-
-
-def _number(value: float | None) -> float | str | None:
-    """The number for JSON; numbers that are not finite become strings."""
-    return value if value is None or isfinite(value) else {"inf": "Infinity", "-inf": "-Infinity"}.get(str(value), "NaN")
 
 
 def reach(*paths: Path | None) -> None:
@@ -161,7 +104,7 @@ def _stays(path: Path) -> bool:
     return path.is_symlink() or (path.exists() and not path.is_file())
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
     """Replaces a file as a whole. A link, or something that is no file (/dev/stdout, a
     pipe), is written to and stays what it is."""
     if _stays(path):
@@ -171,9 +114,3 @@ def _replace(path: Path, text: str) -> None:
     aside = path.with_name(path.name + ".new")
     aside.write_text(text, encoding="utf-8")
     aside.replace(path)
-
-
-def write_speed_json(path: Path, speeds: Sequence[Speed]) -> None:
-    """Writes the raw samples of a bench."""
-    document = {"schema_version": SCHEMA_VERSION, "results": [asdict(speed) for speed in speeds]}
-    _replace(path, json.dumps(document, indent=1, allow_nan=False) + "\n")

@@ -6,13 +6,16 @@ It refuses to time a model that was not checked, to count samples of one process
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from rich.markup import escape
 from rich.table import Table
 
+import parity
+from parity.documents import schema
+from parity.documents.measured import Timed, Timing
 from parity.errors import UsageError
 from parity.judgement.verdicts import PASSING, worst
 from parity.reporting import summary, wording
@@ -20,16 +23,15 @@ from parity.reporting.results import Results, Speed
 from parity.spec import specs as language
 from parity.spec.cases import Case
 from parity.spec.expansion import expand
-from parity.trials import asked_frameworks, limits, output, selection
+from parity.trials import asked_frameworks, limits, machine, output, selection
 from parity.trials import draws as drawing
 from parity.trials import options as asking
 from parity.trials.networks import architecture_trials
-from parity.trials.options import STORE
 from parity.trials.session import JudgedTrial, Session
 from parity.trials.streams import stream
 from parity.trials.trial import Options, Trial
 from parity.verbs import terminal
-from parity.verbs.terminal import progress, unasked
+from parity.verbs.terminal import progress, unasked, volume
 
 THREADS = 2
 PROCESSES = 5
@@ -173,7 +175,7 @@ def bench(
     batch_sizes: Sequence[int] = (32,),
     processes: int = PROCESSES,
     size: str = "full",
-    store: str | Path = STORE,
+    store: str | Path | None = None,
 ) -> list[Speed]:
     """Checks models, and times those that pass. Gives one cell with raw samples per architecture, framework, device, mode and
     batch size.
@@ -189,12 +191,13 @@ def bench(
     limits.check_numbers(batch_sizes=batch_sizes, processes=processes)
     for architecture in chosen:
         limits.check_case(expand(architecture, size), max(batch_sizes, default=1), BATCHES, walked=False)
-    asking.place(Path(store))
+    store = asking.store(store)
+    asking.place(store)
     speeds: list[Speed] = []
     for device in devices:
         options = Options(device=device, size=size)
         with progress.bar("checking and timing", None) as bar:
-            session = Session(Path(store), asked_frameworks.that_train(frameworks), on_record=bar.record, on_notice=bar.notice)
+            session = Session(store, asked_frameworks.that_train(frameworks), on_record=bar.record, on_notice=bar.notice)
             verdicts = gate(session, chosen, options, modes)
             speeds += measure(session, chosen, options, modes, batch_sizes, processes, verdicts)
     return speeds
@@ -208,10 +211,16 @@ def main(json_path: Path | None, **options: Any) -> int:
     terminal.show(table(Results("bench", "parity bench", speeds=speeds)))
     terminal.say(stated(options["size"]))
     if json_path is not None:
-        output.write_speed_json(json_path, speeds)
+        output.replace(json_path, schema.spelled(measured(speeds, volume.typed())))
     if any(speed.processes and not summary.measured(speed) for speed in speeds):
         terminal.say(BUSY, error=True)
     return 0 if all(summary.measured(speed) for speed in speeds) else 3
+
+
+def measured(speeds: Sequence[Speed], command: str) -> Timed:
+    """The raw samples as they leave parity. command: what was asked."""
+    cells = tuple(cast(Timing, asdict(speed)) for speed in speeds)
+    return Timed(parity=parity.__version__, command=command, machine=machine.here(), results=cells)
 
 
 def stated(size: str) -> str:

@@ -41,6 +41,29 @@ def main(
     json_path: Path | None,
 ) -> int:
     """Prints the choice. 0: there is an order; 3: nothing of it is on record; 5: no framework meets the needs."""
+    ranking, missing = chosen(task, device, needs, weights, source, mode, retired, reports)
+    show(ranking, missing)
+    if json_path is not None:
+        json_path.write_text(json.dumps(asdict(ranking), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    return status(ranking)
+
+
+def sentence(ranking: Ranking) -> str:
+    """The choice in one sentence."""
+    return choice.sentence(ranking)
+
+
+def status(ranking: Ranking) -> int:
+    """The exit status of a choice."""
+    if (not ranking.places and not ranking.refused) or (ranking.places and not ranking.counted):
+        return 3
+    return 0 if ranking.places else 5
+
+
+def chosen(
+    task: str, device: str, needs: str, weights: str, source: str, mode: str, retired: bool, reports: Path | None
+) -> tuple[Ranking, list[str]]:
+    """The order, and the frameworks of which nothing of the task is on record. Raises UsageError for a word without meaning."""
     if task not in TASKS:
         raise UsageError(f"there is no task `{short(task)}`; there are {', '.join(TASKS)}{did_you_mean(task, TASKS)}")
     options.check(devices=(device,), modes=(mode,))
@@ -55,13 +78,7 @@ def main(
     criteria = Criteria(evidence, entries.entries(material), task, device, mode)
     candidates = criteria.candidates(asked, source)
     ranking = choice.ranked(task, device, candidates, weighted)
-    missing = [name for name in evidence.frameworks if name not in {one.name for one in candidates}]
-    show(ranking, missing)
-    if json_path is not None:
-        json_path.write_text(json.dumps(asdict(ranking), indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    if not candidates or (ranking.places and not ranking.counted):
-        return 3
-    return 0 if ranking.places else 5
+    return ranking, [name for name in evidence.frameworks if name not in {one.name for one in candidates}]
 
 
 def read_needs(text: str) -> list[str]:

@@ -22,7 +22,7 @@ from parity.reporting.results import Curve, Results, Speed, read, write
 from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.spec.suites import Suite, SuiteEntry
-from parity.trials import asked_frameworks, full_size, limits, selection, suites, training
+from parity.trials import asked_frameworks, full_size, limits, machine, selection, suites, training
 from parity.trials import options as asking
 from parity.trials import output as collating
 from parity.trials.networks import LARGE_SIZES, batch_size_of
@@ -52,7 +52,7 @@ class Outcome:
 def main(
     suite: str,
     frameworks: Sequence[str],
-    store: Path,
+    store: Path | None,
     output: Path | None,
     plan: Path | None,
     collect: Path | None,
@@ -67,6 +67,7 @@ def main(
     named = asked_frameworks.that_train(tuple(frameworks) or (training_names() if elsewhere else ()))
     if not elsewhere:
         unasked.tell(frameworks)
+    store = asking.store(store)
     asking.place(plan or output or store, *(() if plan or collect else (store,)))
     if plan is not None:
         return write_plan(loaded, named, plan)
@@ -189,8 +190,8 @@ def environment(frameworks: Sequence[str]) -> dict[str, Any]:
 
     import parity
 
-    machine = {
-        "processor": _processor(),
+    here = {
+        "processor": machine.processor(),
         "system": f"{platform.system()} {platform.machine()}",
         "harness": f"parity {parity.__version__}, Python {platform.python_version()}, numpy {numpy.__version__}",
     }
@@ -199,7 +200,7 @@ def environment(frameworks: Sequence[str]) -> dict[str, Any]:
         if item.description is not None:
             kept = ("version", "versions", "settings", "devices", "default_mode")
             described[item.framework] = {key: item.description[key] for key in kept}
-    return {"machine": machine, "frameworks": described}
+    return {"machine": here, "frameworks": described}
 
 
 def _plannable(suite: Suite) -> list[Trial]:
@@ -275,12 +276,3 @@ def _time(entry: SuiteEntry, session: Session, outcome: Outcome) -> None:
 def replace_modes(entry: SuiteEntry) -> SuiteEntry:
     """The entry with one set of options for all modes, since bench combines modes with cells itself."""
     return entry.model_copy(update={"modes": []})
-
-
-def _processor() -> str:
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text().splitlines() if path.is_file() else []
-    names = {line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")}
-    import os
-
-    return f"{', '.join(sorted(names)) or platform.processor()}, {os.cpu_count()} cores"

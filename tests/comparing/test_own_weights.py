@@ -14,6 +14,7 @@ from parity.judgement.verdicts import PASSING
 from parity.verbs import compare as verb
 from parity.verbs.compare import asked, inputs, output, spec_side
 from parity.verbs.compare.output import ComparedModel, ComparedPair, lines
+from parity.verbs.handing import Places
 
 HEAD = "name: {name}\nsource: made for this test\nfamily: convolutional\ninputs: {{image: {{shape: [3, 9, 8]}}}}\nlayers:\n"
 LAYERS = [
@@ -124,7 +125,7 @@ def test_weights_that_cannot_run(sides: list[tuple[str, str]], word: str, files:
 
 def test_which_weights_ran_stands_in_the_first_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sides = [written(tmp_path, "first", LAYERS), written(tmp_path, "second", LAYERS)]
-    verb.told(verb.compare(sides, map_path=tmp_path / "map.yaml"), tmp_path / "found.json")
+    verb.told(verb.compare(sides, map_path=tmp_path / "map.yaml"), Places(tmp_path / "found.json"), 0)
     assert capsys.readouterr().out.startswith(output.SPEC_WEIGHTS)
     assert '"weights": "drawn"' in (tmp_path / "found.json").read_text()
 

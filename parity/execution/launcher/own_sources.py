@@ -17,7 +17,7 @@ from pathlib import Path
 import parity
 from parity.execution import own_path, own_target
 
-PACKAGE = Path(parity.__file__).resolve().parent.parent
+PACKAGE: Path = Path(parity.__file__).resolve().parent.parent
 """The directory that holds the package `parity` itself."""
 
 

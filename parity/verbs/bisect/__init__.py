@@ -19,7 +19,6 @@ from parity.judgement.verdicts import PASSING
 from parity.spec.graph import Graph
 from parity.trials import asked_frameworks, options
 from parity.trials import output as collating
-from parity.trials.options import STORE
 from parity.trials.session import JudgedTrial
 from parity.verbs import terminal
 from parity.verbs.bisect import reproduction
@@ -90,15 +89,23 @@ def _node_of(comparison: Comparison, graph: Graph) -> str:
 
 
 def bisect(
-    spec: str, framework: str, *, realizations: Sequence[str] = (), seed: int = 0, store: str | Path = STORE
+    spec: str, framework: str, *, realizations: Sequence[str] = (), seed: int = 0, store: str | Path | None = None
 ) -> FirstDeparture | None:
     """Where a framework departs first from an architecture in float64; None if everything that it supports agrees.
 
     Raises SpecError, UsageError."""
-    return find(_judged(spec, framework, realizations, seed, store))
+    return searched(spec, framework, realizations, seed, store)[0]
 
 
-def _judged(spec: str, framework: str, realizations: Sequence[str], seed: int, store: str | Path) -> list[JudgedTrial]:
+def searched(
+    spec: str, framework: str, realizations: Sequence[str], seed: int, store: str | Path | None
+) -> tuple[FirstDeparture | None, list[JudgedTrial]]:
+    """The same, and all that was judged."""
+    judged = _judged(spec, framework, realizations, seed, store)
+    return find(judged), judged
+
+
+def _judged(spec: str, framework: str, realizations: Sequence[str], seed: int, store: str | Path | None) -> list[JudgedTrial]:
     named = asked_frameworks.that_train([framework])
     judged = check([spec], frameworks=named, dtypes=["float64"], seed=seed, realizations=realizations, store=store)
     if not any(judged_trial.trial.kind == "architectures" for judged_trial in judged):
@@ -106,7 +113,7 @@ def _judged(spec: str, framework: str, realizations: Sequence[str], seed: int, s
     return judged
 
 
-def main(spec: str, framework: str, realizations: Sequence[str], seed: int, store: Path, output: Path) -> int:
+def main(spec: str, framework: str, realizations: Sequence[str], seed: int, store: Path | None, output: Path) -> int:
     """The verb: 0 if nothing departs, 1 with a reproduction if something does, 3 if it could not be run."""
     options.place(output.parent)
     judged = _judged(spec, framework, realizations, seed, store)

@@ -27,18 +27,21 @@ from parity.errors import UsageError
 from parity.execution import own_path
 from parity.execution.frameworks import OWN_MODELS
 from parity.execution.launcher.environments import Unavailable, installed
-from parity.execution.own_model.conversation import Conversation, Crashed, Mistaken
-from parity.judgement.verdicts import exit_status
+from parity.execution.own_model.conversation import Conversation, Mistaken
+from parity.execution.own_model.conversation import Crashed as Crashed
+from parity.judgement.verdicts import PASSING, exit_status
 from parity.spec import source
 from parity.spec.mistakes import SpecError, short
 from parity.trials import asked_frameworks, limits
 from parity.verbs import terminal
+from parity.verbs.compare import collected, own_weights, spec_side, traced, written_map
 from parity.verbs.compare import inputs as given_inputs
-from parity.verbs.compare import own_weights, spec_side, traced, written_map
 from parity.verbs.compare.asked import checkpoints_of, weights_of
 from parity.verbs.compare.judged import judged
 from parity.verbs.compare.observed import ObservedModels
-from parity.verbs.compare.output import DTYPES, SPEC_WEIGHTS, WEIGHTS, ComparedModel, ComparedPair, show, write_json
+from parity.verbs.compare.output import DTYPES, SPEC_WEIGHTS, WEIGHTS, ComparedModel, ComparedPair, show
+from parity.verbs.handing import Places
+from parity.verbs.terminal import volume
 from parity.verbs.terminal.targets import Side, own_realizations, typed
 
 Array = npt.NDArray[Any]
@@ -199,9 +202,10 @@ def main(
     checkpoints: Sequence[Path],
     seed: int,
     map_path: Path,
-    json_path: Path | None,
+    places: Places,
 ) -> int:
     """The verb: 0 agrees, 1 differs, 2 usage, 3 a model crashed."""
+    places.reach()
     try:
         compared = compare(
             sides,
@@ -215,22 +219,24 @@ def main(
             map_path=map_path,
         )
     except Crashed as error:
-        return crashed(error)
-    return told(compared, json_path)
+        return crashed(error, sides, places, seed)
+    return told(compared, places, seed)
 
 
-def crashed(error: Crashed) -> int:
-    """Prints the error of a model that failed. Gives the exit status."""
+def crashed(error: Crashed, sides: Sequence[str], places: Places, seed: int) -> int:
+    """Prints the error of a model that failed; the files say that nothing was compared. Gives the exit status."""
     terminal.say(error, error=True)
+    places.write(collected.crashed(sides, str(error), volume.typed(), seed))
     return 3
 
 
-def told(compared: Sequence[ComparedPair], json_path: Path | None) -> int:
-    """Prints and writes what was found; gives the exit status."""
-    of_spec = compared[0].base.framework == spec_side.SPEC
-    terminal.say(SPEC_WEIGHTS if of_spec else WEIGHTS[compared[0].weights])
+def told(compared: Sequence[ComparedPair], places: Places, seed: int) -> int:
+    """Prints and writes the findings. Gives the exit status. With --quiet nothing is told of what passes."""
+    if not volume.NOW.quiet:
+        of_spec = compared[0].base.framework == spec_side.SPEC
+        terminal.say(SPEC_WEIGHTS if of_spec else WEIGHTS[compared[0].weights])
     for one in compared:
-        show(one)
-    if json_path is not None:
-        write_json(json_path, compared)
-    return exit_status(tensor_verdict.verdict for compared_pair in compared for tensor_verdict in compared_pair.found)
+        if one.verdict not in PASSING or not volume.NOW.quiet:
+            show(one)
+    places.write(collected.checked(compared, volume.typed(), seed))
+    return exit_status(found.verdict for one in compared for found in one.found)

@@ -19,6 +19,7 @@ from parity.execution.worker.target_kind import FORM, MODEL, REFUSED
 from parity.trials import selection
 from parity.verbs import compare as comparing
 from parity.verbs.compare.output import ComparedPair
+from parity.verbs.handing import Places
 
 
 def among(own: Mapping[str, str]) -> dict[str, str]:
@@ -59,10 +60,11 @@ def compared(specs: Sequence[str], models: Mapping[str, str], *, size: str, seed
     return compared_pairs
 
 
-def main(specs: Sequence[str], models: Mapping[str, str], size: str, seed: int, json_path: Path | None) -> int:
-    """The part of the verb for such models: prints as compare does, writes the contract's JSON, returns the exit status."""
+def main(specs: Sequence[str], models: Mapping[str, str], size: str, seed: int, places: Places) -> int:
+    """The verb's part: prints what compare prints, writes the files asked for, returns the exit status."""
     try:
         compared_pairs = compared(specs, models, size=size, seed=seed, map_path=Path("weights-map.yaml"))
     except Crashed as error:
-        return comparing.crashed(error)
-    return comparing.told(compared_pairs, json_path)
+        sides = [*(f"spec={spec}" for spec in specs), *(f"{name}={target}" for name, target in models.items())]
+        return comparing.crashed(error, sides, places, seed)
+    return comparing.told(compared_pairs, places, seed)

@@ -6,22 +6,25 @@ It refuses to name a form that does not explain every step; the answer is then n
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import parity
+from parity.documents import schema
+from parity.documents.measured import Fingerprinted
 from parity.errors import UsageError
-from parity.execution.frameworks import FINGERPRINTS, training
+from parity.execution.frameworks import FINGERPRINTS, meant, training
 from parity.fingerprinting.coverage import Coverage, of_arrays
 from parity.fingerprinting.forms.kinds import kind_of
 from parity.fingerprinting.naming import ExplainingForm, SeenRun, named
 from parity.fingerprinting.rules import ClosedForm
-from parity.trials import asked_frameworks
+from parity.trials import asked_frameworks, machine, output
 from parity.trials.fingerprint_runs import FIRST
 from parity.verbs import terminal
 from parity.verbs.fingerprint import driving, objects
+from parity.verbs.terminal import volume
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,9 @@ def placed(target: str, framework: str | None) -> tuple[str, str]:
     path = after if separator else target
     found = before if separator else framework or path.partition(".")[0]
     if found.partition("[")[0] not in training(every=True):
-        raise UsageError(f"whose is `{target}`? Write FRAMEWORK={path} with one of {', '.join(training(every=True))}")
+        near = meant(found)
+        close = f"; did you mean `{near}={path}`?" if near else ""
+        raise UsageError(f"whose is `{target}`? Write FRAMEWORK={path} with one of {', '.join(training(every=True))}{close}")
     return asked_frameworks.that_train([found], FINGERPRINTS)[0], path
 
 
@@ -96,7 +101,8 @@ def _values(run: driving.DrivenRecord, known: Mapping[str, float]) -> dict[str, 
 
 
 def main(target: str, framework: str | None, settings: Sequence[str], json_path: Path | None, kind: str | None = None) -> int:
-    """The verb. Exit status 0 with a name, 1 without a match. kind: of the object, if its name does not tell."""
+    """The verb. Exit status 0 with a name, 1 without a match. kind: what it is, where its name does not say."""
+    output.reach(json_path)
     values = dict(_setting(text) for text in settings)
     where, path = placed(target, framework)
     kind = kind or kind_of(path)
@@ -105,12 +111,12 @@ def main(target: str, framework: str | None, settings: Sequence[str], json_path:
         if isinstance(found, UsageError):
             raise found
         if json_path is not None:
-            json_path.write_text(json.dumps(objects.as_json(found), indent=1) + "\n")
+            output.replace(json_path, schema.spelled(document(objects.as_json(found), volume.typed())))
         objects.show(found)
         return 0 if found.named else 1
     answer = fingerprint(target, framework, {name: _number(name, value) for name, value in values.items()})
     if json_path is not None:
-        json_path.write_text(json.dumps(as_json(answer), indent=1) + "\n")
+        output.replace(json_path, schema.spelled(document(as_json(answer), volume.typed())))
     show(answer)
     return 0 if answer.matches else 1
 
@@ -171,10 +177,29 @@ def formulas(form: ClosedForm) -> list[tuple[str, str]]:
     return [*starts, *form.before.items(), *form.update.items()]
 
 
+def document(found: Mapping[str, Any], command: str) -> Fingerprinted:
+    """What was found as it leaves parity. command: what was asked."""
+    return Fingerprinted(**{**found, "parity": parity.__version__, "command": command, "machine": machine.here()})
+
+
+def named_object(
+    target: str, framework: str | None, settings: Mapping[str, float | bool | str], kind: str | None
+) -> Fingerprinted:
+    """Drives an object of any kind, and gives what it is. Raises UsageError as `fingerprint` does."""
+    where, path = placed(target, framework)
+    kind = kind or kind_of(path)
+    if kind == "optimizer":
+        answer = fingerprint(target, framework, {name: _number(name, value) for name, value in settings.items()})
+        return document(as_json(answer), "")
+    (found,) = objects.drive(where, [objects.NativeTarget(target, path, kind, settings)])
+    if isinstance(found, UsageError):
+        raise found
+    return document(objects.as_json(found), "")
+
+
 def as_json(answer: Fingerprint) -> dict[str, Any]:
     """The answer as plain data."""
     return {
-        "schema_version": 1,
         "object": answer.target,
         "kind": "optimizer",
         "framework": answer.framework,

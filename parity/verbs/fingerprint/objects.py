@@ -151,7 +151,6 @@ def _driven(answer: NativeFingerprint) -> list[str]:
 def as_json(answer: NativeFingerprint) -> dict[str, Any]:
     """The answer as plain data. Keys that an optimizer's answer has too have the same names."""
     return {
-        "schema_version": 1,
         "object": answer.target,
         "kind": answer.kind,
         "framework": answer.framework,

@@ -5,8 +5,11 @@ It refuses to shorten and to decide. It loads only click until a table is shown,
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -18,16 +21,39 @@ if TYPE_CHECKING:
     from rich.segment import Segment
 
 
+WIDEST = 10_000
+"""Columns of a pipe: no table of parity is as wide."""
+HEARD: ContextVar[list[str] | None] = ContextVar("HEARD", default=None)
+"""Where lines go instead of stdout while Python listens (`heard`)."""
+
+
+@contextmanager
+def heard() -> Iterator[list[str]]:
+    """Collects the lines that verbs say on stdout, for a function of `import parity`, which prints nothing."""
+    lines: list[str] = []
+    token = HEARD.set(lines)
+    try:
+        yield lines
+    finally:
+        HEARD.reset(token)
+
+
 def say(text: object = "", *, error: bool = False, colour: str | None = None, bold: bool | None = None) -> None:
     """Prints lines of text on stdout (error: on stderr). Lines are never folded and never taken for markup."""
     write(styled(text, colour=colour, bold=bold), error=error)
 
 
 def write(text: str, *, error: bool = False) -> None:
-    """Writes lines that were made safe (`styled`), in the stream's own encoding: click would write UTF-8 to an ASCII
-    terminal."""
+    """Lines that were made safe (`styled`), in the stream's own encoding: click would write UTF-8 to a terminal of ASCII.
+
+    A pipe gets no colour, nor does anyone who has set NO_COLOR (no-color.org)."""
+    lines = HEARD.get()
+    if lines is not None and not error:
+        lines.extend(click.unstyle(text).splitlines())
+        return
     stream = sys.stderr if error else sys.stdout
-    stream.write(f"{text if stream.isatty() else click.unstyle(text)}\n")
+    coloured = stream.isatty() and not os.environ.get("NO_COLOR")
+    stream.write(f"{text if coloured else click.unstyle(text)}\n")
     stream.flush()
 
 
@@ -37,11 +63,20 @@ def styled(text: object, *, colour: str | None = None, bold: bool | None = None)
 
 
 def show(table: RenderableType, width: int | None = None) -> None:
-    """Prints a table of rich on stdout. width: columns to use, if the table needs more than the terminal has."""
+    """Prints a table of rich on stdout. width: columns to use, if the table needs more than the terminal has; a pipe gets each
+    row on one line."""
     console = console_of()
+    if not console.is_terminal:
+        console.width = WIDEST
     if width is not None:
         console.width = max(console.width, width)
-    console.print(table)
+    lines = HEARD.get()
+    if lines is None:
+        console.print(table)
+        return
+    with console.capture() as captured:
+        console.print(table)
+    lines.extend(click.unstyle(captured.get()).splitlines())
 
 
 def console_of(error: bool = False) -> Console:

@@ -13,7 +13,7 @@ from parity import escaping
 from parity.execution import outcomes
 from parity.execution.records import Record
 from parity.verbs import terminal
-from parity.verbs.terminal import pulse
+from parity.verbs.terminal import pulse, volume
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,9 @@ class Bar:
                 absent = record.outcome == "unavailable"  # holds for every case of a framework or device, said once
                 told = outcomes.headline(record.reason)
                 self._tell(f"{framework}: {told}" if absent else f"{framework}: {record.case} {record.outcome}: {told}")
+            elif volume.NOW.verbose:
+                taken = "" if record.seconds is None else f", {record.seconds:.2f} s"
+                self._say(f"{framework} {record.case}: {record.outcome}{taken}")
 
     def _tell(self, text: str) -> None:
         if text not in self.told:
@@ -65,5 +68,5 @@ def bar(description: str, total: int | None) -> Iterator[Bar]:
         TimeElapsedColumn(),
     )
     console = terminal.console_of(error=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal or volume.NOW.quiet) as progress:
         yield Bar(progress, progress.add_task(description, total=total), Lock())

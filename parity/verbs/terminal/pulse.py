@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from threading import Event, Thread
 
 from parity.verbs import terminal
+from parity.verbs.terminal import volume
 
 EVERY = 30.0
 """Seconds between two lines. Services that run tests end a job that has been silent for some minutes."""
@@ -55,6 +56,8 @@ def beat(wait: Callable[[float], bool], say: Callable[[str], None], clock: Calla
     """Prints a line every EVERY seconds, until `wait(seconds)` returns True because the command has ended."""
     began = clock()
     while not wait(EVERY):
+        if volume.NOW.quiet:
+            continue
         try:
             say(line(NOW, clock() - began))
         except (OSError, ValueError):  # stderr was closed: nobody reads

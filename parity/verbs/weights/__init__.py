@@ -37,16 +37,24 @@ size."""
 
 
 def to_native(spec: str, weights: Path, framework: str, output: Path, size: str) -> int:
-    """Converts a neutral file to native files below `output`."""
+    """A neutral file to native ones, written below `output` and told."""
+    for path in native_of(spec, weights, framework, output, size):
+        terminal.say(f"wrote {path}, and its checksum beside it")
+    return 0
+
+
+def native_of(spec: str, weights: Path, framework: str, output: Path, size: str) -> list[Path]:
+    """A neutral file to native ones, written below `output`. Raises UsageError where they do not survive the way."""
     known = graph(spec, size)
     arrays = neutral.read(weights, known)
     options.place(output)
     found = moved(known, spec, size, framework, arrays)
+    written = []
     for name, array in under(found, NATIVE).items():
         path = output / native_files.checked_name(name)
         native_files.write(path, array.tobytes())
-        terminal.say(f"wrote {path}, and its checksum beside it")
-    return 0
+        written.append(path)
+    return written
 
 
 def to_neutral(spec: str, native: Sequence[Path], framework: str, output: Path, size: str) -> int:
