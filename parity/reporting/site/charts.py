@@ -15,6 +15,7 @@ from parity import escaping
 
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 640, 62, 14, 14, 40
 MOST_POINTS = 120
+FARTHEST = 2.0
 MARKS = ("circle", "square", "triangle", "diamond", "cross")
 
 
@@ -81,9 +82,12 @@ def bars(title: str, alternative: str, given: Sequence[ChartBar], x_title: str) 
 
 
 def dots(title: str, alternative: str, rows: Mapping[str, Mapping[str, float]], styles: Mapping[str, str]) -> Markup:
-    """A line a quantity, a mark a series: shares of a budget on an axis from 0 to the limit at 1, or beyond where one is."""
+    """A line a quantity, a mark a series: shares of a budget on an axis from 0 to the limit at 1, or beyond where one is.
+
+    What lies farther than FARTHEST is drawn there; the text tells its number."""
     height, left = TOP + 30 * len(rows) + BOTTOM, 130
-    greatest = max(1.05, *(value for each in rows.values() for value in each.values()), 1.05)
+    rows = {name: {one: min(value, FARTHEST) for one, value in each.items()} for name, each in rows.items()}
+    greatest = max(1.05, *(value for each in rows.values() for value in each.values()))
     wide = (WIDTH - left - RIGHT) / greatest
     limit = left + wide
     parts = [f'<line class="limit" x1="{limit:.1f}" x2="{limit:.1f}" y1="{TOP - 6}" y2="{height - BOTTOM}"/>']

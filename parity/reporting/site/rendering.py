@@ -13,7 +13,6 @@ from parity.reporting.evidence import RecordedEvidence
 from parity.reporting.material import SiteMaterial
 from parity.reporting.site import layout
 
-
 STYLES = 6
 """Colours, dashes and marks of the style sheet for frameworks (`s0` to `s5`); a seventh framework looks like the first."""
 
