@@ -1,4 +1,4 @@
-"""Owns the pytest plugin: a fixture with which a user's own test-suite asks for agreement. It refuses to run unless asked."""
+"""Owns the pytest plugin: a fixture that checks agreement in a user's own test suite. It refuses to run unless asked."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from parity.trials.session import Judged
+    from parity.trials.session import JudgedTrial
 
 
 @pytest.fixture
-def assert_parity(tmp_path: Any) -> Callable[..., list[Judged]]:
-    """`assert_parity(["lenet"], frameworks=["torch"])`: parity.check, failing with a sentence for each departure.
+def assert_parity(tmp_path: Any) -> Callable[..., list[JudgedTrial]]:
+    """`assert_parity(["lenet"], frameworks=["torch"])` runs parity.check, and fails with a sentence for each departure.
 
-    Takes what parity.check takes, and returns what it returns. What could not be compared fails as well.
+    Its parameters and its result are those of parity.check. A case that could not be compared fails as well.
     """
 
-    def checked(specs: list[str], **options: Any) -> list[Judged]:
+    def checked(specs: list[str], **options: Any) -> list[JudgedTrial]:
         from parity import escaping
         from parity.judgement.verdicts import PASSING
         from parity.trials import output
@@ -26,11 +26,11 @@ def assert_parity(tmp_path: Any) -> Callable[..., list[Judged]]:
 
         judged = check(specs, **{"store": tmp_path / "parity", **options})
         bad = [
-            f"{one.framework} {one.trial.case.id}: {output.sentence(comparison)}"
-            for one in judged
-            if one.verdict not in PASSING
-            for comparison in one.comparisons
-            if comparison.verdict == one.verdict
+            f"{judged_trial.framework} {judged_trial.trial.case.id}: {output.sentence(comparison)}"
+            for judged_trial in judged
+            if judged_trial.verdict not in PASSING
+            for comparison in judged_trial.comparisons
+            if comparison.verdict == judged_trial.verdict
         ]
         if bad:
             pytest.fail(escaping.terminal("\n".join(bad)), pytrace=False)

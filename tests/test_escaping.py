@@ -24,7 +24,7 @@ from parity.judgement.verdicts import PASSING
 from parity.reporting import figures, pages
 from parity.spec.cases import Case
 from parity.trials import output
-from parity.trials.session import Judged
+from parity.trials.session import JudgedTrial
 from parity.trials.trial import Trial
 from parity.verbs import terminal
 from tests.reporting.test_pages import trained
@@ -147,7 +147,7 @@ def test_a_junit_file_is_one_whatever_a_reason_says(name: str, tmp_path: Path) -
     trial = Trial(case, {"x": np.zeros(1)}, lambda _: [], "architectures")
     record = Record("0" * 64, case.id, text, "ran", "float32", reason=text)
     judged = [
-        Judged(trial, text, record, [Comparison(case.id, text, text, verdict, "float32", reason=text)], tmp_path)
+        JudgedTrial(trial, text, record, [Comparison(case.id, text, text, verdict, "float32", reason=text)], tmp_path)
         for verdict in ("differs", "unsupported")
     ]
     output.write_junit(tmp_path / "junit.xml", judged, PASSING)

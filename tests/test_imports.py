@@ -16,13 +16,19 @@ FORMULAS = ("parity.formulas", "parity.formulas.formula", "parity.formulas.synta
 WORKER_SPEC = ("parity", "parity.spec", "parity.spec.graph", "parity.spec.graph_facts", "parity.spec.cases", *FORMULAS)
 SHARED = tuple(
     f"parity.execution.{name}"
-    for name in ("arrays", "damage", "endings", "frameworks", "names", "newton", "own_path", "protocol", "records", "request")
+    for name in (
+        *("arrays", "damage", "outcomes", "frameworks", "names", "newton", "own_path", "own_target", "protocol", "records"),
+        "request",
+    )
 )
 """What the processes share: the harness, a worker, a user's own model."""
 WORKER_RUNTIME = (
     *("parity.execution", "parity.execution.worker", *SHARED),
-    *(f"parity.execution.worker.{name}" for name in ("__main__", "black_box", "decoding", "forms", "implementations")),
-    *(f"parity.execution.worker.{name}" for name in ("inspection", "probing", "tasks", "timing")),
+    *(
+        f"parity.execution.worker.{name}"
+        for name in ("__main__", "native_optimizers", "decoding", "target_kind", "implementations")
+    ),
+    *(f"parity.execution.worker.{name}" for name in ("default_arguments", "native_objects", "tasks", "timing")),
 )
 
 
@@ -60,10 +66,10 @@ ROOMS = {
     ),
     "parity.fingerprinting*": (
         *("parity.fingerprinting*", "parity.judgement.budgets", "parity.formulas*", "parity.execution.names"),
-        *("parity.reference_impl.rules", "parity.reference_impl.distributions", "parity.reference_impl.retracing"),
+        *("parity.reference_impl.rules", "parity.reference_impl.distributions", "parity.reference_impl.replay"),
     ),
     "parity.comparing*": (
-        *("parity.comparing*", "parity.execution.names", "parity.execution.own_model.leaves"),
+        *("parity.comparing*", "parity.execution.names", "parity.execution.own_model.layers"),
         *("parity.judgement.budgets", "parity.judgement.comparison", "parity.judgement.verdicts"),
     ),
     "parity.atlas*": ("parity.atlas", "parity.atlas.*", "parity.judgement.budgets"),
@@ -94,9 +100,9 @@ ROOMS = {
             *WORKER_SPEC,
             "parity.execution.names",
             "parity.execution.protocol",
-            "parity.execution.own_model.leaves",
-            "parity.execution.own_model.called",
-            "parity.execution.worker.driving",
+            *("parity.execution.own_target", "parity.execution.damage"),
+            *(f"parity.execution.own_model.{name}" for name in ("functions", "calling", "layers", "nesting")),
+            "parity.execution.worker.probe_arguments",
         )
         for name in FRAMEWORKS
     },
@@ -128,12 +134,12 @@ OUTSIDE = {
     **dict.fromkeys(WORKER_SPEC, ()),
     **{
         f"parity.execution.{name}": ()
-        for name in ("damage", "endings", "names", "own_path", "records", "request", "frameworks")
+        for name in ("damage", "outcomes", "names", "own_path", "own_target", "records", "request", "frameworks")
     },
     "parity.execution.worker.timing": (),
     "parity.execution.launcher*": (),
     "parity.execution.launcher.planning": ("numpy",),
-    "parity.execution.own_model.leaves": (),
+    **{f"parity.execution.own_model.{name}": () for name in ("calling", "failing", "layers", "nesting")},
 }
 """Module -> packages beyond the standard library that it may import. The last pattern that matches counts."""
 
@@ -210,8 +216,9 @@ def test_an_implementation_sees_the_protocol_and_the_graph_alone(name: str) -> N
 def test_the_process_of_a_users_model_brings_nothing_of_the_harness_with_it() -> None:
     assert closure("parity.execution.own_model.answering", sources()) == {
         *("parity", "parity.execution", "parity.spec", "parity.spec.cases", "parity.spec.graph"),
-        *(f"parity.execution.own_model{name}" for name in ("", ".answering", ".leaves", ".sources")),
-        *(f"parity.execution.{name}" for name in ("arrays", "damage", "names", "own_path", "records", "endings", "frameworks")),
+        *(f"parity.execution.own_model{name}" for name in ("", ".answering", ".calling", ".failing", ".layers", ".sources")),
+        *(f"parity.execution.{name}" for name in ("arrays", "damage", "names", "own_path", "own_target", "records")),
+        *("parity.execution.outcomes", "parity.execution.frameworks"),
     }
 
 
@@ -263,7 +270,7 @@ WRONG = {
     "parity.ops.dense": "from parity.reference_impl import walk",
     "parity.execution.worker.__main__": "def run():\n    import torch",
     "parity.execution.worker.tasks": "from parity.execution.launcher import planning",
-    "parity.execution.own_model.leaves": "from parity.execution.worker import tasks",
+    "parity.execution.own_model.layers": "from parity.execution.worker import tasks",
     "parity.execution.protocol": "import click",
     "parity.execution.names": "import numpy",
     "parity.execution.launcher.launching": "import numpy as np",

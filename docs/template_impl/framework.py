@@ -1,17 +1,17 @@
-"""Owns the framework as the harness sees it: what it is on this machine, and a case as something that runs.
+"""Owns the framework under test: its description on this machine, and the realization of a case.
 
 It refuses to know ops (layers.py) and to judge: the process that runs this file never sees an expected number.
 """
 
 from __future__ import annotations
 
-from parity.execution.protocol import Array, Description, Driven, Unsupported
+from parity.execution.protocol import Array, Description, Drive, Unsupported
 from parity.spec.cases import Case
 from parity.template_impl import device, tape
 from parity.template_impl.model import Realization
 
 MODES, DEFAULT_MODE = ("eager",), "eager"
-"""Ways to run. A framework that compiles has "compiled" too; the default is what its user gets without asking."""
+"""Modes. A framework that compiles also has "compiled". The default is the mode that its user gets without asking."""
 
 
 class Implementation:
@@ -20,7 +20,7 @@ class Implementation:
     name = "template"
 
     def describe(self) -> Description:
-        """`parity doctor` prints it, every record carries it, and a case outside of it is refused before it is built."""
+        """`parity doctor` prints it, every record contains it, and a case outside of it is refused before it is built."""
         return Description(
             name=self.name,
             version=tape.__version__,
@@ -48,5 +48,5 @@ class Implementation:
     def scheduled(self, case: Case) -> Array:
         raise Unsupported(f"no schedule yet: {case.optimizer} is not followed")
 
-    def drive(self, asked: Driven) -> list[dict[str, Array]]:
+    def drive(self, asked: Drive) -> list[dict[str, Array]]:
         raise Unsupported("no optimizer yet, so none can be driven")

@@ -1,6 +1,6 @@
-"""Owns the questions about the edges of losses: labels out of range, zeros, weights, smoothing, the blank, what is taken.
+"""Owns the questions about losses: what they take, and what they give at the edges.
 
-Each form is worked out here in float64 from the definition. It refuses to know which framework does what.
+Each form is worked out here in float64 from its definition. It refuses to know which framework does what.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _divergences() -> Mapping[str, list[Array]]:
         "log-probabilities": _P * (np.log(_P) - _Q),
         "logits": _P * (np.log(_P) - _Q + np.log(np.exp(_Q).sum())),
     }
-    return {name: form(one.sum(), one.mean(), one.sum(1), one.mean(1)) for name, one in terms.items()}
+    return {name: form(term.sum(), term.mean(), term.sum(1), term.mean(1)) for name, term in terms.items()}
 
 
 QUESTIONS = (

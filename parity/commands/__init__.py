@@ -23,7 +23,7 @@ from parity.verbs.terminal import pulse
 @click.version_option(__version__, prog_name="parity")
 @click.pass_context
 def parity(context: click.Context) -> None:
-    """Do deep-learning frameworks compute the same thing, and how fast do they train it?"""
+    """Do deep-learning frameworks compute the same numbers, and how fast do they train?"""
     pulse.begin(context.invoked_subcommand or "parity", None)
     context.with_resource(pulse.beating())
 
@@ -31,7 +31,7 @@ def parity(context: click.Context) -> None:
 @parity.command("list")
 @click.argument("kind", required=False)
 def list_(kind: str | None) -> None:
-    """What there is: architectures, families, initializers, optimizers, ops, frameworks, suites; or what a family holds."""
+    """List architectures, initializers, optimizers, ops, suites and more; with KIND, one kind or the members of one family."""
     from parity.verbs import listing
 
     listing.show_list(kind)
@@ -41,7 +41,7 @@ def list_(kind: str | None) -> None:
 @click.argument("spec")
 @click.option("--size", default="full", show_default=True, help=NAMED_SIZES)
 def show(spec: str, size: str) -> None:
-    """Layers, shapes, parameters and FLOPs of SPEC, from the spec alone."""
+    """Show layers, shapes, parameters and FLOPs of SPEC, from the spec alone."""
     from parity.verbs import showing
 
     showing.show(spec, size)
@@ -49,7 +49,7 @@ def show(spec: str, size: str) -> None:
 
 @parity.command()
 def doctor() -> int:
-    """Frameworks, versions, devices, what is missing and the command that mends it."""
+    """Show each framework with version and devices; for a missing framework, the command that installs it."""
     from parity.verbs import doctor as verb
 
     return verb.doctor()
@@ -63,15 +63,17 @@ def doctor() -> int:
 @MODE
 @click.option("--size", default=None, help=f"{NAMED_SIZES} Default: small; full for a model of your own.")
 @SEED
-@click.option("--case", "case_id", help="Only the case with this id.")
+@click.option("--case", "case_id", help="Run only the case with this id.")
 @click.option("--nodes/--no-nodes", default=True, show_default=True, help="Judge every layer alone as well.")
 @REALIZATION
 @STORE
 @JSON
-@click.option("--junit", "junit_path", type=click.Path(path_type=Path, dir_okay=False), help="Write a JUnit file here.")
+@click.option(
+    "--junit", "junit_path", type=click.Path(path_type=Path, dir_okay=False), help="Write a JUnit report to this file."
+)
 @PASS_ENV
 def check(**options: Any) -> int:
-    """Numerical agreement of each framework with the float64 reference."""
+    """Compare the numbers of each framework with the float64 reference."""
     from parity.verbs import check as verb
 
     return int(verb.main(**options))
@@ -79,41 +81,73 @@ def check(**options: Any) -> int:
 
 @parity.command()
 @click.argument("spec")
-@click.option("--framework", "-f", required=True)
+@click.option("--framework", "-f", required=True, help="The framework to search, such as torch.")
 @REALIZATION
 @SEED
 @STORE
-@click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("bisect"), show_default=True)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("bisect"),
+    show_default=True,
+    help="The folder for the Python file.",
+)
 @PASS_ENV
 def bisect(**options: Any) -> int:
-    """The first layer, gradient or step that departs, and a one-file reproduction."""
+    """Find the first layer, gradient or step that departs, and write a Python file that reproduces it."""
     from parity.verbs import bisect as verb
 
     return int(verb.main(**options))
 
 
 @parity.command()
-@click.argument("sides", nargs=-1, required=True, metavar="FRAMEWORK=PACKAGE.MODULE:BUILD…")
+@click.argument("sides", nargs=-1, required=True, metavar="FRAMEWORK=MODEL…")
 @click.option("--size", default="full", show_default=True, help=f"Of `spec=NAME`: {NAMED_SIZES}")
 @click.option(
     "--weights-map",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="Which layer is which: the file that an earlier run wrote, corrected.",
+    help="The map of layers and weights that an earlier run wrote and you corrected.",
 )
-@click.option("--inputs", multiple=True, metavar="SHAPE", help="With the batch, one for each: 3x16, 3x7:0..99, 3x7:bool.")
+@click.option(
+    "--inputs",
+    multiple=True,
+    metavar="SHAPE",
+    help="The shape of an input, batch first: 3x16, 3x7:0..99 (integers), 3x7:bool; ids=3x7:0..99 with a name.",
+)
+@click.option(
+    "--inputs-from",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.npz",
+    help="Example inputs, as the first model takes them; the names of the arrays are those of its inputs.",
+)
+@click.option(
+    "--weights", metavar="drawn|own", help="drawn: the same in every model; own: as each was built or loaded. [default: drawn]"
+)
+@click.option(
+    "--checkpoint",
+    "checkpoints",
+    multiple=True,
+    type=click.Path(path_type=Path, allow_dash=True),
+    metavar="FILE",
+    help="Weights of each model, in their order: a.pt, b.weights.h5, c.params; `-` for none. Then --weights is own.",
+)
 @click.option(
     "--map-to",
     "map_path",
     type=click.Path(path_type=Path, dir_okay=False),
     default=Path("weights-map.yaml"),
     show_default=True,
-    help="Where the map that was found is written.",
+    help="Write the map of layers and weights to this file.",
 )
 @SEED
 @JSON
 @PASS_ENV
 def compare(**options: Any) -> int:
-    """Two or three models of your own, or one against spec=NAME: outputs, layers, gradients, a step, and why they part."""
+    """Two or three models of your own, or one against spec=NAME: outputs, layers, gradients, a step, and why they part.
+
+    MODEL is package.module:build or path/to/model.py:Net; arguments stand behind a `?`: 'torch=my/net.py:Net?hidden=20&bias=0'.
+    """
     from parity.verbs import compare as verb
 
     return int(verb.main(**options))
@@ -125,13 +159,19 @@ def compare(**options: Any) -> int:
 @DEVICE
 @click.option("--mode", "modes", multiple=True, default=("default",), show_default=True)
 @click.option("--batch-size", "batch_sizes", type=click.IntRange(1, 1_000_000), multiple=True, default=(32,), show_default=True)
-@click.option("--processes", type=click.IntRange(1, 1_000), default=5, show_default=True, help="Fresh processes a cell.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 1_000),
+    default=5,
+    show_default=True,
+    help="The number of fresh processes per measurement.",
+)
 @click.option("--size", default="full", show_default=True, help=NAMED_SIZES)
 @STORE
 @JSON
 @PASS_ENV
 def bench(**options: Any) -> int:
-    """Training speed, only of what passes `check`."""
+    """Measure the training speed of every framework that passes `check`."""
     from parity.verbs import bench as verb
 
     return int(verb.main(**options))
@@ -146,14 +186,22 @@ def bench(**options: Any) -> int:
     "-o",
     type=click.Path(path_type=Path, file_okay=False),
     default=None,
-    help="The report goes here. Default: a folder named like the suite, below STORE/reports.",
+    help="The folder of the report. Default: a folder with the name of the suite, below STORE/reports.",
 )
-@click.option("--plan", type=click.Path(path_type=Path, file_okay=False), help="Write self-contained requests here instead.")
-@click.option("--collect", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Judge what came back here.")
-@click.option("--so-far", is_flag=True, help="Run nothing: report what the large networks of SUITE have settled so far.")
+@click.option(
+    "--plan",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Run nothing: write requests for another machine to this folder.",
+)
+@click.option(
+    "--collect",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Run nothing: judge the records that another machine wrote to this folder.",
+)
+@click.option("--so-far", is_flag=True, help="Run nothing: report the large networks of SUITE that are finished.")
 @PASS_ENV
 def run(**options: Any) -> int:
-    """Check, train, bench and report a SUITE; resumes."""
+    """Check, train, time and report a SUITE; after an interruption, the same command resumes."""
     from parity.verbs import run as verb
 
     return int(verb.main(**options))
@@ -161,13 +209,15 @@ def run(**options: Any) -> int:
 
 @parity.command()
 @click.argument("target", metavar="OBJECT")
-@click.option("--framework", "-f", default=None, help="Whose optimizer it is, where the import path does not say.")
+@click.option("--framework", "-f", default=None, help="The framework of OBJECT, if the import path does not show it.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An argument of the object: nesterov=true.")
-@click.option("--as", "kind", type=click.Choice(FINGERPRINTED), default=None, help="What it is, where its name does not say.")
+@click.option(
+    "--as", "kind", type=click.Choice(FINGERPRINTED), default=None, help="The kind of OBJECT, if the name does not show it."
+)
 @JSON
 @PASS_ENV
 def fingerprint(**options: Any) -> int:
-    """Which formula a native object follows: torch.optim.Adam, keras.layers.BatchNormalization, your own: torch=mine:Mine."""
+    """Find the formula that OBJECT follows: torch.optim.Adam, keras.layers.BatchNormalization, your own: torch=mine:Mine."""
     from parity.verbs import fingerprint as verb
 
     return int(verb.main(**options))
@@ -176,10 +226,12 @@ def fingerprint(**options: Any) -> int:
 @parity.command()
 @click.argument("results", type=click.Path(path_type=Path, exists=True), required=False)
 @click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("reports"), show_default=True)
-@click.option("--check", "verify", is_flag=True, help="Write nothing; fail if the report would change.")
-@click.option("--seal", is_flag=True, help="Trust the data as they are (edited, or of an earlier parity), and seal them anew.")
+@click.option("--check", "verify", is_flag=True, help="Write nothing; fail if the pages would change.")
+@click.option(
+    "--seal", is_flag=True, help="Accept data that were edited or written by an earlier parity, and write a new seal."
+)
 def report(results: Path | None, output: Path, verify: bool, seal: bool) -> int:
-    """Records to reports: README.md and index.html."""
+    """Write the pages of a report, README.md and index.html, from the data in RESULTS (default: OUTPUT/data)."""
     from parity.verbs import report as verb
 
     return verb.main(results, output, verify, seal)
@@ -219,14 +271,17 @@ def recommend(**options: Any) -> int:
 @parity.command()
 @click.argument("words", nargs=-1, metavar="[CHAPTER] [FRAMEWORK…]")
 @FRAMEWORK
-@click.option("--measure", is_flag=True, help="Ask the frameworks that are installed here.")
-@click.option("--item", help="One item (batch_norm) or question (batch_norm.epsilon) alone.")
-@click.option("--worst", type=click.IntRange(1), help="With two frameworks: so many rows, ranked by what happens if unheeded.")
+@click.option("--measure", is_flag=True, help="Measure again, with the frameworks that are installed here.")
+@click.option("--item", help="Show only one item (batch_norm) or one question (batch_norm.epsilon).")
+@click.option("--worst", type=click.IntRange(1), help="With two frameworks: show so many rows, the largest consequences first.")
 @click.option(
-    "--output", "-o", type=click.Path(path_type=Path, file_okay=False), help="Write atlas.md, atlas.html and data here."
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Measure again, and write atlas.md, atlas.html and data to this folder.",
 )
 def atlas(**options: Any) -> int:
-    """What each framework's defaults really do; with two frameworks, what changes if you move from the first to the second."""
+    """Show how each framework's defaults behave; with two frameworks, the changes if you move from the first to the second."""
     from parity.verbs import atlas as verb
 
     return verb.main(**options)
@@ -234,19 +289,25 @@ def atlas(**options: Any) -> int:
 
 @parity.command()
 @click.argument("spec")
-@click.option("--onnx", type=click.Path(path_type=Path, dir_okay=False), required=True, metavar="FILE", help="Written here.")
+@click.option(
+    "--onnx",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    metavar="FILE",
+    help="Write the model to this file.",
+)
 @click.option(
     "--weights",
     "weights_file",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A neutral .npz, as `parity weights export` writes it. Without it: initial values, drawn as `check` draws them.",
+    help="A neutral .npz file of `parity weights export`. Without it: initial values, drawn as `check` draws them.",
 )
-@click.option("--opset", type=click.IntRange(1), default=None, help="Of ONNX's operators. Without it: 17.")
-@click.option("--network", help="One network of a spec of several: --network generator.")
+@click.option("--opset", type=click.IntRange(1), default=None, help="The version of ONNX's operator set. Without it: 17.")
+@click.option("--network", help="One network of a spec with several, such as generator.")
 @click.option("--size", default="full", show_default=True, help=NAMED_SIZES)
 @SEED
 def export(**options: Any) -> int:
-    """SPEC and its weights as an ONNX model, checked, with a batch of any size."""
+    """Write SPEC and its weights as an ONNX model that takes a batch of any size, and check the file."""
     from parity.verbs import export as verb
 
     return verb.to_onnx(**options)

@@ -1,6 +1,6 @@
-"""Owns what a model's own code makes of several earlier values between layers: sums (residual paths), attention by hand.
+"""Owns expressions that a model's own code computes from several earlier values: sums (residual paths), attention by hand.
 
-It refuses to name an expression that does not give every number.
+It refuses to name an expression that does not explain every number.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.comparing import judging
-from parity.comparing.departures import Gap
+from parity.comparing.call_trial import Gap
 from parity.comparing.pairing import Side
 
 Array = npt.NDArray[Any]
 VALUES = 60
-"""How many earlier values are tried in pairs, the last of them."""
+"""How many earlier values are tried, the latest ones."""
 SAMPLE = 32
-"""Numbers that a pair must give before all are looked at."""
+"""Numbers on which a value or a sum is tried before all numbers are compared."""
 SCORES = 10_000_000
-"""Scores of attention beyond which it is not computed again."""
+"""Number of attention scores above which attention is not computed again."""
 
 
 @dataclass(frozen=True)
 class Value:
-    """What an earlier layer took or gave. key: the same in both models where the layer is."""
+    """An input or output of an earlier layer. key: equal in both models if the layer is mapped."""
 
     title: str
     key: Any
@@ -36,42 +36,42 @@ class Value:
 
 
 def wiring(gap: Gap) -> Iterator[str]:
-    """One takes another value, or another sum of two, than the other: norm before or behind, no residual path."""
+    """The models take different earlier values, or sums of two: a norm before or behind a sum, a missing residual path."""
     pairs = {place: ("both", place) for place, _ in gap.before}
     theirs = {other: ("both", place) for place, other in gap.before}
-    found = [
+    values = [
         _sum(_values(gap.ours, gap.mode, gap.place, pairs), gap.mine, gap.limit(gap.mine)),
         _sum(_values(gap.theirs, gap.mode, gap.theirs_place, theirs), gap.other, gap.limit(gap.other)),
     ]
-    if any(_nameless(side, one) for side, terms in zip((gap.ours, gap.theirs), found, strict=True) for one in terms):
+    if any(_nameless(side, value) for side, terms in zip((gap.ours, gap.theirs), values, strict=True) for value in terms):
         return
-    if all(found) and {one.key for one in found[0]} != {one.key for one in found[1]}:
-        told = [" + ".join(one.title for one in terms) for terms in found]
+    if all(values) and {value.key for value in values[0]} != {value.key for value in values[1]}:
+        told = [" + ".join(value.title for value in terms) for terms in values]
         yield f"wiring: {gap.what(0)} is {told[0]}; {gap.what(1)} is {told[1]} (tested on every number)"
 
 
 def _nameless(side: Side, value: Value) -> bool:
-    """Whether a value is of a call without a counterpart and without weights: that one takes it says nothing of the other."""
+    """Whether a value belongs to a call without a counterpart and without weights. The other model cannot name such a value."""
     if value.key[0] == "both":
         return False
     return not side.structure.leaf(side.structure.calls[value.key[1]].leaf).weights
 
 
 def _values(side: Side, mode: str, until: int, keys: Mapping[int, Any]) -> list[Value]:
-    found = []
+    values = []
     for place in range(until):
         key, title = keys.get(place, (side.structure.label, place)), side.structure.title(place)
         for slot, array in enumerate(side.inputs(mode, place)[:1]):
-            found.append(Value(f"what {title} takes", (*key, "in", slot), side.structure.neutral(array, place)))
+            values.append(Value(f"what {title} takes", (*key, "in", slot), side.structure.neutral(array, place)))
         output = side.output(mode, place)
         if output is not None:
-            found.append(Value(title, key, output))
-    return [one for one in found if one.array.dtype.kind == "f"][-VALUES:]
+            values.append(Value(title, key, output))
+    return [value for value in values if value.array.dtype.kind == "f"][-VALUES:]
 
 
 def _sum(values: Sequence[Value], target: Array, limit: float) -> list[Value]:
-    """One value, or two, that give the target; [] for none. A value without a batch counts for every example."""
-    fitting = [(one, np.broadcast_to(one.array, target.shape)) for one in values if _spreads(one.array, target)]
+    """The value that equals the target, or two values whose sum does; [] for none. Values without a batch are broadcast."""
+    fitting = [(value, np.broadcast_to(value.array, target.shape)) for value in values if _spreads(value.array, target)]
     if not fitting or not target.size:
         return []
     places = np.linspace(0, target.size - 1, min(SAMPLE, target.size)).astype(int)
@@ -95,7 +95,7 @@ def _spreads(array: Array, target: Array) -> bool:
 
 @dataclass(frozen=True)
 class Attention:
-    """softmax(scale·q·kᵀ + mask)·v of so many heads."""
+    """softmax(scale·q·kᵀ + mask)·v with so many heads. scale: a number as text; mask: the hidden places, in words."""
 
     heads: int
     scale: str
@@ -103,7 +103,7 @@ class Attention:
 
 
 def attention(gap: Gap) -> Iterator[str]:
-    """Attention of projections that are layers: its scale, its mask and its heads, in either model."""
+    """Attention written by hand on the outputs of dense layers, with another scale, mask or number of heads in each model."""
     found = [
         _attention(gap.ours, gap, gap.place, gap.mine),
         _attention(gap.theirs, gap, gap.theirs_place, gap.other),
@@ -124,7 +124,7 @@ def _attention(side: Side, gap: Gap, until: int, target: Array) -> Attention | N
         return None
     batch, time, size = target.shape
     masks = _masks(side, gap, batch, time)
-    for heads in (one for one in range(1, min(size, 32) + 1) if size % one == 0):
+    for heads in (number for number in range(1, min(size, 32) + 1) if size % number == 0):
         if batch * heads * time * time > SCORES:
             continue
         for query, key, value in _projections(side, gap.mode, until, target.shape, heads):
@@ -142,22 +142,22 @@ def _attention(side: Side, gap: Gap, until: int, target: Array) -> Attention | N
 
 
 def _masks(side: Side, gap: Gap, batch: int, time: int) -> dict[str, Array]:
-    """What is hidden: nothing, the future, or what an input of truth values says, in either meaning."""
+    """Name -> hidden places: none, the future, or the places that a boolean input marks, in either meaning."""
     future = np.triu(np.ones((time, time), bool), 1)
-    found = {"none": np.zeros((time, time), bool), "causal": future}
+    arrays = {"none": np.zeros((time, time), bool), "causal": future}
     for place, array in enumerate(gap.means.given(side.structure.label)):
         if array.dtype.kind == "b" and array.shape == (batch, time):
             keys = array[:, None, None, :]
-            found |= {f"input {place} hides": keys, f"input {place} lets through": ~keys}
-            found |= {
+            arrays |= {f"input {place} hides": keys, f"input {place} lets through": ~keys}
+            arrays |= {
                 f"causal, and input {place} hides": keys | future,
                 f"causal, and input {place} lets through": ~keys | future,
             }
-    return found
+    return arrays
 
 
 def _projections(side: Side, mode: str, until: int, shape: tuple[int, ...], heads: int) -> Iterator[tuple[Array, Array, Array]]:
-    """Query, key and value with their heads, from three layers or one."""
+    """Candidates for query, key and value, split into heads: from one layer that gives all three, or from three layers."""
     batch, time, size = shape
     width, outputs = size // heads, list[Array]()
     for place in range(until):
@@ -165,11 +165,11 @@ def _projections(side: Side, mode: str, until: int, shape: tuple[int, ...], head
         if output is None or side.structure.leaf(side.structure.calls[place].leaf).kind != "dense":
             continue
         outputs.append(output.reshape(batch, time, -1) if output.size == batch * time * output.shape[-1] else output)
-    for whole in reversed([one for one in outputs if one.shape == (batch, time, 3 * size)][-2:]):
+    for whole in reversed([output for output in outputs if output.shape == (batch, time, 3 * size)][-2:]):
         parts = whole.reshape(batch, time, 3, heads, width).transpose(2, 0, 3, 1, 4)
         yield parts[0], parts[1], parts[2]
         parts = whole.reshape(batch, time, heads, 3, width).transpose(3, 0, 2, 1, 4)
         yield parts[0], parts[1], parts[2]
-    three = [one.reshape(batch, time, heads, width).swapaxes(1, 2) for one in outputs if one.shape == shape][-3:]
+    three = [output.reshape(batch, time, heads, width).swapaxes(1, 2) for output in outputs if output.shape == shape][-3:]
     if len(three) == 3:
         yield three[0], three[1], three[2]

@@ -1,6 +1,6 @@
-"""Owns the map of weights as text: written for the user to correct, read back with every mistake named.
+"""Owns the map of weights as text. The user corrects the text, and every mistake in it is named when it is read back.
 
-It refuses to open files and to know YAML: it gives text, and takes the table that a reader made of it.
+It refuses to open files and to parse YAML: it gives text, and takes the table that a parser made of it.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 
 from parity.comparing import layouts
 from parity.comparing.layouts import Placement
-from parity.comparing.mapping import Map, Match
+from parity.comparing.mapping import LayerMap, Match
 from parity.comparing.structures import Structure
-from parity.execution.own_model.leaves import Leaf
+from parity.execution.own_model.layers import OwnLayer
 
 HEAD = """# Which layer is which, and where each weight lies. Written by `parity compare`; correct it and pass it back:
 #     parity compare … --weights-map THIS_FILE
@@ -27,16 +27,16 @@ HEAD = """# Which layer is which, and where each weight lies. Written by `parity
 """
 
 
-def text(found: Map, sides: Mapping[str, str]) -> str:
-    """The map as YAML. sides: label -> what stood on the command line."""
+def text(layer_map: LayerMap, sides: Mapping[str, str]) -> str:
+    """The map as YAML. sides: label -> the model as it was named on the command line."""
     lines = [HEAD + "models:", *(f"  {label}: {json.dumps(side)}" for label, side in sides.items())]
-    lines += [f"channels: {json.dumps(dict(found.channels))}", f"count: {len(found.matches)}", "layers:"]
-    for match in found.matches:
+    lines += [f"channels: {json.dumps(dict(layer_map.channels))}", f"count: {len(layer_map.matches)}", "layers:"]
+    for match in layer_map.matches:
         lines.append(f"  - layer: {json.dumps(dict(match.leaves))}")
         lines.append("    weights:")
         for role, placements in match.weights.items():
             lines.append(f"      {json.dumps(role)}:")
-            lines += [f"        {label}: {json.dumps(_fields(one))}" for label, one in placements.items()]
+            lines += [f"        {label}: {json.dumps(_fields(placement))}" for label, placement in placements.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -49,13 +49,13 @@ def _fields(placement: Placement) -> dict[str, Any]:
     return fields
 
 
-def parsed(table: Mapping[str, Any], structures: Sequence[Structure]) -> Map:
-    """The map that a table says. Raises ValueError naming the layer and what is wrong with it."""
-    labels = {one.label: one for one in structures}
+def parsed(table: Mapping[str, Any], structures: Sequence[Structure]) -> LayerMap:
+    """The map that a parsed table states. Raises ValueError, which names the layer and the mistake."""
+    labels = {structure.label: structure for structure in structures}
     given = _kind(table.get("channels", {}), dict, "`channels` is a table, such as {torch: first}")
     if strange := [f"{label}: {side}" for label, side in given.items() if label not in labels or side not in ("first", "last")]:
         raise ValueError(f"`channels` has `{strange[0]}`: each of {', '.join(labels)} has them `first` or `last`")
-    channels = {**{one.label: one.channels for one in structures}, **given}
+    channels = {**{structure.label: structure.channels for structure in structures}, **given}
     entries = _kind(table.get("layers", []), list, "`layers` is a list")
     if "count" in table and table["count"] != len(entries):
         raise ValueError(f"`count` says {table['count']} layers, and {len(entries)} are here: a part is missing, or correct it")
@@ -67,7 +67,7 @@ def parsed(table: Mapping[str, Any], structures: Sequence[Structure]) -> Map:
         matches.append(match)
     if not matches:
         raise ValueError("no `layers`: the file maps nothing")
-    return Map(channels, tuple(matches))
+    return LayerMap(channels, tuple(matches))
 
 
 def _match(entry: Mapping[str, Any], labels: Mapping[str, Structure]) -> Match:
@@ -82,20 +82,20 @@ def _match(entry: Mapping[str, Any], labels: Mapping[str, Structure]) -> Match:
                 f"{label} has no layer {name!r}; it has {', '.join(leaf.name for leaf in labels[label].weighted())}"
             )
     weights = _kind(entry.get("weights", {}), dict, f"layer {dict(names)}: `weights` is a table")
-    return Match(dict(names), {role: _placements(role, given, names, labels) for role, given in weights.items()})
+    return Match(dict(names), {role: _placements(role, weight, names, labels) for role, weight in weights.items()})
 
 
 def _kind(value: Any, kind: type, told: str) -> Any:
-    """The value, if it is of the kind. Raises ValueError."""
+    """The value itself. Raises ValueError if it is not of this kind."""
     if not isinstance(value, kind):
         raise ValueError(told)
     return value
 
 
 def _numbers(fields: Mapping[str, Any], name: str, where: str) -> tuple[int, ...]:
-    """A field of whole numbers, or nothing. Raises ValueError."""
+    """The whole numbers of a field; () if the field is missing. Raises ValueError for anything else."""
     value = fields.get(name) or []
-    if not isinstance(value, list) or any(type(one) is not int or one < 0 for one in value):
+    if not isinstance(value, list) or any(type(number) is not int or number < 0 for number in value):
         raise ValueError(f"{where}: `{name}` is a list of whole numbers")
     return tuple(value)
 
@@ -103,26 +103,29 @@ def _numbers(fields: Mapping[str, Any], name: str, where: str) -> tuple[int, ...
 def _placements(
     role: str, given: Mapping[str, Mapping[str, Any]], names: Mapping[str, str], labels: Mapping[str, Structure]
 ) -> dict[str, Placement]:
-    found = {}
+    placements = {}
     for label, fields in _kind(given, dict, f"{role} of {dict(names)} is a table of models").items():
         if label not in labels:
             raise ValueError(f"{role} of {names}: there is no model {label!r}; there are {', '.join(labels)}")
         leaf = labels[label].leaf(names[label])
-        found[label] = _placement(f"{role} of {label} {leaf.name}", fields, label, leaf)
-    shapes = {label: one.neutral for label, one in found.items()}
+        placements[label] = _placement(f"{role} of {label} {leaf.name}", fields, label, leaf)
+    shapes = {label: placement.neutral for label, placement in placements.items()}
     if len(set(shapes.values())) > 1:
-        told = "; ".join(f"{label} {found[label].native} {shape}" for label, shape in shapes.items())
+        told = "; ".join(f"{label} {placements[label].native} {shape}" for label, shape in shapes.items())
         raise ValueError(f"{role}: the neutral shapes differ: {told}: correct `layout` or `rows`")
-    for one in found.values():
-        if one.gates and one.neutral[0] % len(one.gates.split()):
-            raise ValueError(f"{role}: {one.native} has {one.neutral[0]} rows, which {one.gates!r} does not divide")
-    if len({layouts.in_order(one.gates) for one in found.values()}) > 1:
-        raise ValueError(f"{role}: the models name different gates: {', '.join(one.gates or 'none' for one in found.values())}")
-    return found
+    for placement in placements.values():
+        if placement.gates and placement.neutral[0] % len(placement.gates.split()):
+            raise ValueError(
+                f"{role}: {placement.native} has {placement.neutral[0]} rows, which {placement.gates!r} does not divide"
+            )
+    if len({layouts.in_order(placement.gates) for placement in placements.values()}) > 1:
+        named = ", ".join(placement.gates or "none" for placement in placements.values())
+        raise ValueError(f"{role}: the models name different gates: {named}")
+    return placements
 
 
-def _placement(where: str, fields: Any, label: str, leaf: Leaf) -> Placement:
-    """Where one model has a weight. Raises ValueError where no tensor of it lies there."""
+def _placement(where: str, fields: Any, label: str, leaf: OwnLayer) -> Placement:
+    """Where a weight lies in one model. Raises ValueError if that layer has no tensor there."""
     _kind(fields, dict, f"{where} is a table with `native`")
     if strange := set(fields) - {"native", "layout", "rows", "gates", "image", "reshaped", "spread"}:
         raise ValueError(f"{where}: there is no key {min(map(str, strange))!r}")

@@ -1,4 +1,4 @@
-"""Owns JAX as a framework under test: what it says of itself, its samples, and a case as a realization.
+"""Owns JAX as a framework under test: its description, its samples of initializers, and the realization of a case.
 
 It refuses to draw numbers for a realization and to judge.
 """
@@ -15,17 +15,17 @@ import jax
 import numpy as np
 import optax
 
-from parity.execution.protocol import Array, Batch, Description, Driven, Observation, ParameterLayout, Unsupported
+from parity.execution.protocol import Array, Batch, Description, Drive, Observation, ParameterLayout, Unsupported
 from parity.jax_impl import curvature, device, initializers, optimizers, schedules
 from parity.jax_impl.model import Network, images, named
-from parity.jax_impl.wiring import Laid
+from parity.jax_impl.wiring import LaidTensor
 from parity.spec.cases import Case
 from parity.spec.graph import Graph, Input
 from parity.spec.graph_facts import differentiable_inputs, observed_values
 
 MODES, DEFAULT_MODE = ("eager", "compiled"), "compiled"
 KEPT = 16
-"""Layers, each a case, whose compiled programs JAX may keep: it keeps all, 25 megabytes for a convolution in float64."""
+"""Layers (cases or nodes) until compiled programs are dropped: JAX keeps all, 25 megabytes for a convolution in float64."""
 
 Tensors = dict[str, Any]
 
@@ -61,8 +61,8 @@ class Implementation:
         device.choose_precision(case.dtype)
         return schedules.rates(case)
 
-    def drive(self, asked: Driven) -> list[dict[str, Array]]:
-        return optimizers.drive(asked)
+    def drive(self, request: Drive) -> list[dict[str, Array]]:
+        return optimizers.drive(request)
 
     def realize(self, case: Case) -> Realization:
         if case.graph is None:
@@ -80,7 +80,7 @@ class Implementation:
 
 @dataclass
 class Trained:
-    """What a phase trains: layouts, native names, and the rule with its state, None where nothing is updated."""
+    """The trained part of a phase: layouts, native names, and the rule (None if nothing is updated) with its state."""
 
     layouts: list[ParameterLayout]
     names: tuple[str, ...]
@@ -90,7 +90,7 @@ class Trained:
 
 @dataclass
 class Moving:
-    """What steps move. rest: statistics, and keys and counters of random numbers."""
+    """Everything that steps change. rest: statistics, and the keys and counters of random numbers."""
 
     parameters: Tensors
     rest: Tensors
@@ -99,23 +99,22 @@ class Moving:
 
 
 class Realization:
-    """One case: a network, its programs, a rule for each phase. A placed batch is native inputs by name."""
+    """One case: a network, its programs, and a rule per phase. A placed batch is a dict of native inputs by name."""
 
     def __init__(self, case: Case, graph: Graph, compiled: bool) -> None:
         self.case, self.graph, self.compiled = case, graph, compiled
         self.dtype = device.DTYPES[case.dtype]
         self.network = Network(graph, self.dtype, case.seed)
-        self.given = {given.name: given for given in graph.batch_inputs()}
+        self.given = {graph_input.name: graph_input for graph_input in graph.batch_inputs()}
         self.images = images(graph)
         self.observed = observed_values(graph, case.activations)
         self.floats = differentiable_inputs(graph)
         self.trained = [self._trained(place) for place in range(len(graph.phases))]
         parameters, rest = map(self._own, self.network.blank())
-        self.held = Moving(parameters, rest, {one.name: self._zeros(one.shape, case.batch_size) for one in graph.carried})
-        self.held.states = [
-            one.rule.init({name: self.held.parameters[name] for name in one.names}) if one.rule else None
-            for one in self.trained
-        ]
+        carried = {state.name: self._zeros(state.shape, case.batch_size) for state in graph.carried}
+        self.held = Moving(parameters, rest, carried)
+        starts = [(phase.rule, {name: parameters[name] for name in phase.names}) for phase in self.trained]
+        self.held.states = [rule.init(start) if rule else None for rule, start in starts]
         self.programs: dict[tuple[str, Any], Callable[..., Any]] = {}
 
     def set_parameters(self, values: Mapping[str, Array]) -> None:
@@ -131,8 +130,8 @@ class Realization:
             raise KeyError(f"{self.graph.name} has no parameter, statistic or carried state {sorted(rest)}")
 
     def parameters(self) -> dict[str, Array]:
-        found = named(self.network.layouts.values(), {**self.held.parameters, **self.held.rest})
-        return found | {name: device.array(tensor) for name, tensor in self.held.carried.items()}
+        arrays = named(self.network.layouts.values(), {**self.held.parameters, **self.held.rest})
+        return arrays | {name: device.array(tensor) for name, tensor in self.held.carried.items()}
 
     def place(self, batch: Batch) -> Tensors:
         if unknown := set(batch) - set(self.given):
@@ -140,7 +139,7 @@ class Realization:
         return {name: self._input(self.given[name], array) for name, array in batch.items()}
 
     def forward(self, batch: Tensors, training: bool) -> Observation:
-        inputs = {given.name: batch[given.name] for given in self.graph.inputs}
+        inputs = {graph_input.name: batch[graph_input.name] for graph_input in self.graph.inputs}
         held = self.held
         found = self._program("forward", training)(held.parameters, held.rest, self._carried(batch), inputs)
         return Observation(values=self._arrays(found))
@@ -149,20 +148,20 @@ class Realization:
         held, trained = self.held, self.trained[phase]
         seen = self._program("gradients", phase)(held.parameters, held.rest, self._carried(batch), batch)
         (loss, values, rest, carried), (slopes, inputs) = seen
-        statistics = [one for one in self.network.layouts.values() if one.native[0] in rest]
-        state = named(statistics, rest) | {name: device.array(one) for name, one in carried.items()}
+        statistics = [layout for layout in self.network.layouts.values() if layout.native[0] in rest]
+        state = named(statistics, rest) | {name: device.array(carried_state) for name, carried_state in carried.items()}
         return Observation(
             values=self._arrays(values),
             loss=device.array(loss).reshape(()),
             gradients=named(trained.layouts, slopes),
-            input_gradients={name: self._output(name, one) for name, one in inputs.items()},
+            input_gradients={name: self._output(name, input_) for name, input_ in inputs.items()},
             state=state,
         )
 
     def hessian_vector_product(self, batch: Tensors, direction: Mapping[str, Array]) -> dict[str, Array]:
         held, trained = self.held, self.trained[0]
         native = [layout.to_native(direction) for layout in trained.layouts]
-        along = {path: self._placed(array) for one in native for path, array in one.items()}
+        along = {path: self._placed(array) for entry in native for path, array in entry.items()}
         products = self._program("curvature", 0)(held.parameters, held.rest, self._carried(batch), batch, along)
         return named(trained.layouts, products)
 
@@ -183,7 +182,7 @@ class Realization:
         jax.block_until_ready(self.held.parameters)
 
     def _program(self, kind: str, which: Any) -> Callable[..., Any]:
-        """forward: in training or evaluation; the others: of a phase. A program is traced once, when it is first asked for."""
+        """A program, traced once, at its first use. which: for `forward`, whether to train; for the other kinds, the phase."""
         if (kind, which) not in self.programs:
             donated = (0, 1, 2, 3) if kind == "step" else ()
             made = partial(getattr(self, f"_run_{kind}"), which)
@@ -195,7 +194,7 @@ class Realization:
         return {name: values[name].first() for name in self.observed}
 
     def _run_gradients(self, phase: int, parameters: Tensors, rest: Tensors, carried: Tensors, batch: Tensors) -> Any:
-        """(loss, values, the rest and the carried state afterwards), (gradients of parameters, of inputs)."""
+        """Gives (loss, values, rest and carried state after the pass), (gradients by parameters, by inputs)."""
 
         def loss(trained: Tensors, floats: Tensors) -> tuple[Any, Any]:
             end, values, left = self._passed(phase, {**parameters, **trained}, rest, carried, {**batch, **floats})
@@ -219,51 +218,51 @@ class Realization:
     ) -> tuple[Any, Tensors, Tensors, list[Any], Tensors]:
         """Every phase in order, each with its update."""
         states, end, following = list(states), None, carried
-        for phase, one in enumerate(self.trained):
+        for phase, item in enumerate(self.trained):
 
             def loss(trained: Tensors, phase: int = phase, held: Tensors = parameters, rest: Tensors = rest) -> tuple[Any, Any]:
                 found, values, left = self._passed(phase, {**held, **trained}, rest, carried, batch)
                 return found, (left, self._following(values))
 
-            trained = {name: parameters[name] for name in one.names}
+            trained = {name: parameters[name] for name in item.names}
             (end, (rest, following)), slopes = jax.value_and_grad(loss, has_aux=True)(trained)
-            if one.rule is not None:
-                updates, states[phase] = one.rule.update(slopes, states[phase], trained)
+            if item.rule is not None:
+                updates, states[phase] = item.rule.update(slopes, states[phase], trained)
                 parameters = {**parameters, **optax.apply_updates(trained, updates)}
         return end, parameters, rest, states, following
 
     def _passed(
         self, phase: int, parameters: Tensors, rest: Tensors, carried: Tensors, batch: Tensors
-    ) -> tuple[Any, dict[str, Laid], Tensors]:
-        """The loss of a phase in training, every value, and the rest afterwards."""
+    ) -> tuple[Any, dict[str, LaidTensor], Tensors]:
+        """The loss of a phase in training mode, every value, and the rest after the pass."""
         own = self.graph.phases[phase]
         given = self._values(carried, batch)
         values, left = self.network.walk(parameters, rest, given, (*self.graph.nodes, *own.nodes), training=True)
         return values[own.loss].tensor.reshape(()), values, left
 
-    def _values(self, carried: Tensors, batch: Tensors) -> dict[str, Laid]:
-        return {name: Laid(one, name in self.images) for name, one in {**carried, **batch}.items()}
+    def _values(self, carried: Tensors, batch: Tensors) -> dict[str, LaidTensor]:
+        return {name: LaidTensor(item, name in self.images) for name, item in {**carried, **batch}.items()}
 
-    def _following(self, values: Mapping[str, Laid]) -> Tensors:
+    def _following(self, values: Mapping[str, LaidTensor]) -> Tensors:
         return {state.name: values[state.next].first() for state in self.graph.carried}
 
     def _trained(self, place: int) -> Trained:
         phase = self.graph.phases[place]
-        layouts = [one for one in self.network.layouts.values() if one.spec[0] in phase.updates]
-        if missing := set(phase.updates) - {one.spec[0] for one in layouts}:
+        layouts = [layout for layout in self.network.layouts.values() if layout.spec[0] in phase.updates]
+        if missing := set(phase.updates) - {layout.spec[0] for layout in layouts}:
             raise Unsupported(f"phase {phase.name} updates inputs of the batch: {', '.join(sorted(missing))}")
-        factors = {one.native[0]: phase.updates[one.spec[0]] for one in layouts}
+        factors = {layout.native[0]: phase.updates[layout.spec[0]] for layout in layouts}
         rule = None
         if self.case.optimizer != "none" and factors:
             rule = optimizers.build(self.case.optimizer, self.case.hyperparameters, factors)
         return Trained(layouts, tuple(factors), rule)
 
     def _carried(self, batch: Tensors) -> Tensors:
-        """Carried state of another batch size counts as that of a first batch: zeros."""
-        sizes = (len(one) for name, one in batch.items() if self.given[name].batched)
+        """The carried state; zeros, as before a first batch, where its batch size differs from the batch's."""
+        sizes = (len(item) for name, item in batch.items() if self.given[name].batched)
         size = next(sizes, self.case.batch_size) if self.held.carried else 0
         held = self.held.carried.items()
-        return {name: one if len(one) == size else self._zeros(one.shape[1:], size) for name, one in held}
+        return {name: item if len(item) == size else self._zeros(item.shape[1:], size) for name, item in held}
 
     def _zeros(self, shape: Sequence[int], batch: int) -> jax.Array:
         return self._placed(np.zeros((batch, *shape)))
@@ -272,24 +271,24 @@ class Realization:
         return device.place(array, self.case.device, self.dtype)
 
     def _own(self, arrays: Mapping[str, Any]) -> Tensors:
-        """Arrays of the model, on the case's device."""
+        """Arrays of the model, placed on the case's device."""
         return {path: jax.device_put(array, jax.devices(self.case.device)[0]) for path, array in arrays.items()}
 
     def _group(self, path: str) -> Tensors:
         return self.held.parameters if path in self.held.parameters else self.held.rest
 
     def _weights(self) -> Tensors:
-        """Parameters and statistics; no keys of random numbers."""
+        """Parameters and statistics, without keys of random numbers."""
         every = {**self.held.parameters, **self.held.rest}
         return {path: every[path] for layout in self.network.layouts.values() for path in layout.native}
 
-    def _input(self, given: Input, array: Array) -> jax.Array:
-        array = np.asarray(array) if given.batched else np.asarray(array)[None]
-        array = np.moveaxis(array, 1, -1) if given.name in self.images else array
-        return device.place(array, self.case.device, np.int32 if given.dtype == "integer" else self.dtype)
+    def _input(self, graph_input: Input, array: Array) -> jax.Array:
+        array = np.asarray(array) if graph_input.batched else np.asarray(array)[None]
+        array = np.moveaxis(array, 1, -1) if graph_input.name in self.images else array
+        return device.place(array, self.case.device, np.int32 if graph_input.dtype == "integer" else self.dtype)
 
     def _output(self, name: str, tensor: Any) -> Array:
-        """The gradient of an input, as the spec has it."""
+        """The gradient of an input, in the spec's layout."""
         array = device.array(tensor)
         array = np.ascontiguousarray(np.moveaxis(array, -1, 1)) if name in self.images else array
         return array if self.given[name].batched else array[0]
@@ -297,4 +296,4 @@ class Realization:
     def _arrays(self, found: Tensors) -> dict[str, Array]:
         values = {node.value(suffix): (node, shape) for node in self.graph.nodes for suffix, shape in node.outputs.items()}
         arrays = {name: device.array(tensor) for name, tensor in found.items()}
-        return {name: one if values[name][0].batched else one.reshape(values[name][1]) for name, one in arrays.items()}
+        return {name: array if values[name][0].batched else array.reshape(values[name][1]) for name, array in arrays.items()}

@@ -1,4 +1,4 @@
-"""Owns the table of ops: the native layer of each, and which native arrays hold its parameters.
+"""Owns the table of ops: the native layer of each, and the native arrays that hold its parameters.
 
 It refuses to wire layers into programs (model.py).
 """
@@ -13,81 +13,81 @@ import jax.numpy as jnp
 import optax
 
 from parity.execution.protocol import Move, ParameterLayout, Reshape, Transpose
-from parity.jax_impl.ops import attention, elements, images, losses, recurrent, sequences
+from parity.jax_impl.ops import attention, images, losses, recurrent, sequences, vectors
 from parity.jax_impl.wiring import Layer, attribute, called, elementwise, on_images
 from parity.spec.graph import Graph, Node, Shape
 
 LAYERS: Mapping[str, Layer] = {
     "absolute_error": losses.paired(losses.absolute_error),
     "adaptive_average_pool2d": Layer(images.adaptive_average_pool2d),
-    "add": elements.joined(operator.add),
+    "add": vectors.joined(operator.add),
     "additive_attention": Layer(attention.attended, attention.AdditiveAttention),
     "average_pool1d": Layer(sequences.average_pool1d),
     "average_pool2d": Layer(images.average_pool2d),
     "batch_norm": Layer(on_images, images.build_batch_norm),
     "binary_cross_entropy": Layer(losses.binary_cross_entropy),
-    "concat": Layer(elements.concat),
+    "concat": Layer(vectors.concat),
     "conv1d": Layer(called, sequences.build_conv1d),
     "conv2d": Layer(on_images, images.build_conv),
     "conv3d": Layer(on_images, images.build_conv),
     "conv_transpose2d": Layer(on_images, images.build_conv_transpose),
-    "crop": Layer(elements.crop),
-    "dense": Layer(called, elements.build_dense),
-    "dropout": Layer(elements.dropout, lambda site: elements.dropout_layer(site["rate"], site)),
+    "crop": Layer(vectors.crop),
+    "dense": Layer(called, vectors.build_dense),
+    "dropout": Layer(vectors.dropout, lambda site: vectors.dropout_layer(site["rate"], site)),
     "elu": elementwise(jax.nn.elu, "alpha"),
-    "embedding": Layer(called, elements.build_embedding),
-    "flatten": Layer(elements.flatten),
-    "formula": Layer(elements.formula),
-    "gelu": Layer(elements.gelu),
+    "embedding": Layer(called, vectors.build_embedding),
+    "flatten": Layer(vectors.flatten),
+    "formula": Layer(vectors.formula),
+    "gelu": Layer(vectors.gelu),
     "global_average_pool2d": Layer(images.global_average_pool2d),
     "global_max_pool2d": Layer(images.global_max_pool2d),
     "group_norm": Layer(on_images, images.build_group_norm),
     "gru": Layer(recurrent.recurrent, recurrent.Stack),
     "gru_cell": Layer(recurrent.gru_cell, recurrent.Cells),
-    "hard_sigmoid": Layer(elements.hard_sigmoid),
+    "hard_sigmoid": Layer(vectors.hard_sigmoid),
     "hard_swish": elementwise(jax.nn.hard_swish),
     "hinge": Layer(losses.hinge),
     "huber": losses.paired(optax.huber_loss, "delta"),
     "instance_norm": Layer(on_images, images.build_instance_norm),
     "kl_divergence": Layer(losses.kl_divergence),
-    "layer_norm": Layer(elements.of_axis, elements.build_layer_norm),
+    "layer_norm": Layer(vectors.of_axis, vectors.build_layer_norm),
     "leaky_relu": elementwise(jax.nn.leaky_relu, "slope"),
     "learned_positions": Layer(called, attention.build_positions),
     "local_response_norm": Layer(images.local_response_norm),
-    "log_softmax": elements.of_axis_function(jax.nn.log_softmax),
+    "log_softmax": vectors.of_axis_function(jax.nn.log_softmax),
     "lstm": Layer(recurrent.recurrent, recurrent.Stack),
-    "matmul": Layer(elements.matmul),
+    "matmul": Layer(vectors.matmul),
     "max_pool1d": Layer(sequences.max_pool1d),
     "max_pool2d": Layer(images.max_pool2d),
     "mean": Layer(lambda use: jnp.mean(use.value().tensor)),
     "mish": elementwise(jax.nn.mish),
     "multi_head_attention": Layer(attention.attended, attention.MultiHeadAttention),
-    "multiply": elements.joined(operator.mul),
+    "multiply": vectors.joined(operator.mul),
     "pad2d": Layer(images.pad2d),
-    "parameter": Layer(elements.parameter, elements.TrainableArray),
+    "parameter": Layer(vectors.parameter, vectors.TrainableArray),
     "perceptron_loss": losses.paired(optax.losses.perceptron_loss),
-    "prelu": Layer(elements.prelu, elements.build_prelu),
+    "prelu": Layer(vectors.prelu, vectors.build_prelu),
     "relu": elementwise(jax.nn.relu),
     "relu6": elementwise(jax.nn.relu6),
-    "reshape": Layer(elements.reshape),
-    "reverse": Layer(elements.reverse),
-    "rms_norm": Layer(elements.of_axis, elements.build_rms_norm),
+    "reshape": Layer(vectors.reshape),
+    "reverse": Layer(vectors.reverse),
+    "rms_norm": Layer(vectors.of_axis, vectors.build_rms_norm),
     "rnn": Layer(recurrent.recurrent, recurrent.Stack),
     "scan": Layer(recurrent.scan),
-    "select": Layer(elements.select),
+    "select": Layer(vectors.select),
     "selu": elementwise(jax.nn.selu),
     "sigmoid": elementwise(jax.nn.sigmoid),
     "sigmoid_cross_entropy": losses.paired(optax.sigmoid_binary_cross_entropy),
     "silu": elementwise(jax.nn.silu),
     "sinusoidal_positions": Layer(attention.sinusoidal_positions),
-    "softmax": elements.of_axis_function(jax.nn.softmax),
+    "softmax": vectors.of_axis_function(jax.nn.softmax),
     "softmax_cross_entropy": Layer(losses.softmax_cross_entropy),
     "softplus": elementwise(jax.nn.softplus),
     "softsign": elementwise(jax.nn.soft_sign),
     "squared_error": losses.paired(optax.squared_error),
-    "sum": Layer(elements.total),
+    "sum": Layer(vectors.total),
     "tanh": elementwise(jnp.tanh),
-    "transpose": Layer(elements.transpose),
+    "transpose": Layer(vectors.transpose),
     "upsample2d": Layer(images.upsample2d),
     "weighted_mean": Layer(losses.weighted_mean),
     "weighted_sum": Layer(losses.weighted_sum),
@@ -100,7 +100,7 @@ NATIVE = {
     "running_mean": "mean",
     "running_variance": "var",
 }
-"""Roles that Flax calls otherwise."""
+"""Role of a parameter -> Flax's name, where it differs."""
 
 CELLS = {
     "kernel": "dense_i.kernel",
@@ -112,18 +112,18 @@ TURNED: tuple[Move, ...] = (Transpose((1, 0)),)
 
 
 def layout(node: Node, graph: Graph) -> list[ParameterLayout]:
-    """Where the parameters and statistics of a node of `graph` lie: native names are paths below the root module."""
-    shapes = {one.name: one.shape for one in graph.parameters}
-    shapes |= {one.name: one.shape for one in graph.statistics}
-    found = []
+    """The layouts of a node's parameters and statistics; native names are paths below the root module."""
+    shapes = {parameter.name: parameter.shape for parameter in graph.parameters}
+    shapes |= {statistic.name: statistic.shape for statistic in graph.statistics}
+    layouts = []
     for role, name in {**node.parameters, **node.statistics}.items():
         path, moves = _place(node, role, shapes[name])
-        found.append(ParameterLayout((name,), (f"{attribute(node.name)}.{path}",), moves))
-    return found
+        layouts.append(ParameterLayout((name,), (f"{attribute(node.name)}.{path}",), moves))
+    return layouts
 
 
 def _place(node: Node, role: str, shape: Shape) -> tuple[str, tuple[Move, ...]]:
-    """The path below the node's layer, and the moves that lead there."""
+    """The path below the node's layer, and the moves from the spec's layout to the native one."""
     layer, _, kind = role.rpartition(".")
     turned = TURNED if len(shape) == 2 else ()
     if node.op in ("rnn", "lstm", "gru", "gru_cell"):
@@ -143,7 +143,7 @@ def _place(node: Node, role: str, shape: Shape) -> tuple[str, tuple[Move, ...]]:
 
 
 def _recurrent(node: Node, layer: str, kind: str) -> str:
-    """nnx.OptimizedLSTMCell has its bias on the recurrent product; a second one is on the product with the input."""
+    """nnx.OptimizedLSTMCell has its bias on the recurrent product; a second bias is on the product with the input."""
     path = CELLS[kind]
     if node.op == "lstm" and kind == "bias" and not node.attributes["recurrent_bias"]:
         path = CELLS["recurrent_bias"]
@@ -151,7 +151,7 @@ def _recurrent(node: Node, layer: str, kind: str) -> str:
 
 
 def _attention(heads: int, layer: str, kind: str, shape: Shape) -> tuple[str, tuple[Move, ...]]:
-    """Kernels are (features, heads, size), that of the output (heads, size, features)."""
+    """Flax's kernels are (features, heads, size); the kernel of the output is (heads, size, features)."""
     features = shape[0]
     split = (heads, features // heads)
     if layer == "output":

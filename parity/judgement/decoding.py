@@ -1,7 +1,8 @@
-"""Owns the judgement of greedy decoding: every token that a framework chose is the likeliest one, after the tokens before it.
+"""Owns the judgement of greedy decoding: each token that a framework chose must be the likeliest after the tokens before it.
 
-It refuses to compare two decodings token by token: where two logits lie within rounding, either may be chosen, and everything
-behind depends on it. The reference is fed what the framework chose, and asked how far each choice falls short of its own.
+It refuses to compare two decodings token by token. Where two logits lie within rounding of each other, either token may be
+chosen, and all later tokens depend on the choice. So the reference is fed the framework's tokens, and tells how far the logit
+of each token falls short of the greatest.
 """
 
 from __future__ import annotations
@@ -21,36 +22,37 @@ Array = npt.NDArray[Any]
 QUANTITY = "decoding"
 
 
-def judge_decoding(case: Case, arrays: Mapping[str, Array], known: References) -> list[Comparison]:
-    """One comparison: the greatest amount by which a chosen token's logit falls short, against twice the logits' budget."""
-    decoding = known.graph.decoding
+def judge_decoding(case: Case, arrays: Mapping[str, Array], references: References) -> list[Comparison]:
+    """One comparison: the greatest amount by which the logit of a chosen token falls short,
+    against twice the budget of the logits."""
+    decoding = references.graph.decoding
     if decoding is None or case.size != "small":
         return []
-    return [named(case, QUANTITY, str(decoding["from"]), _finding(arrays.get(DECODED), known, decoding))]
+    return [named(case, QUANTITY, str(decoding["from"]), _finding(arrays.get(DECODED), references, decoding))]
 
 
-def _finding(chosen: Array | None, known: References, decoding: Mapping[str, Any]) -> Finding:
-    feed = known.values[decoding["feed"]]
+def _finding(chosen: Array | None, references: References, decoding: Mapping[str, Any]) -> Finding:
+    feed = references.values[decoding["feed"]]
     if chosen is None or chosen.shape != (len(feed), decoding["steps"]) or chosen.dtype.kind not in "iu":
         return Finding("differs", reason="missing, or no whole numbers of shape (batch, steps)")
-    words = known.graph.value_shapes()[decoding["from"]][-1]
+    words = references.graph.value_shapes()[decoding["from"]][-1]
     if chosen.min() < 0 or chosen.max() >= words:
         return Finding("differs", reason=f"a token outside of 0 … {words - 1}")
-    values = {**known.values, decoding["feed"]: _fed(chosen, feed, decoding)}
-    one = one_pass(known.graph, values, known.dtype, training=False, shadows=known.shadows)
-    logits = one.array("values", decoding["from"])[:, : decoding["steps"]]
-    ended = np.cumsum(chosen == decoding["end"], axis=1) - (chosen == decoding["end"]) > 0  # an end stands before it
+    values = {**references.values, decoding["feed"]: _fed(chosen, feed, decoding)}
+    pass_ = one_pass(references.graph, values, references.dtype, training=False, shadows=references.shadows)
+    logits = pass_.array("values", decoding["from"])[:, : decoding["steps"]]
+    ended = np.cumsum(chosen == decoding["end"], axis=1) - (chosen == decoding["end"]) > 0  # positions after an end token
     if np.any(chosen[ended] != decoding["end"]):
         return Finding("differs", reason="something follows an end")
     short = logits.max(axis=-1) - np.take_along_axis(logits, chosen[..., None].astype(np.int64), axis=-1)[..., 0]
     short = np.where(ended, 0.0, short)
-    budget = 2 * one.budget("values", decoding["from"], known.u).maximum
+    budget = 2 * pass_.budget("values", decoding["from"], references.u).maximum
     worst, where = float(short.max()), place(np.unravel_index(int(short.argmax()), short.shape))
     return Finding("agrees" if worst <= budget else "differs", worst, budget, where)
 
 
 def _fed(chosen: Array, feed: Array, decoding: Mapping[str, Any]) -> Array:
-    """What the last pass was fed: `begin`, and the chosen tokens behind it."""
+    """The input of the last pass: `begin`, followed by the chosen tokens."""
     fed = np.zeros_like(feed)
     fed[:, 0] = decoding["begin"]
     count = min(fed.shape[1] - 1, chosen.shape[1])

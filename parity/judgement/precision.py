@@ -1,6 +1,7 @@
-"""Owns what only all comparisons of a case together can tell: computing in float32 though float64 was asked, and chance.
+"""Owns two verdicts that only all comparisons of a case together can show: computation in float32
+though float64 was asked for, and chance.
 
-It refuses to improve a verdict to a green one.
+It refuses to turn any verdict into a green verdict.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy.typing as npt
 from parity.execution.names import GRADIENT, LOSS, array_name, step_name
 from parity.judgement import budgets
 from parity.judgement.comparison import Comparison
-from parity.judgement.origins import FORWARD, Origins
+from parity.judgement.first_departure import FORWARD, Origins
 from parity.judgement.references import References
 from parity.spec.cases import Case
 from parity.spec.graph import Graph
@@ -27,18 +28,21 @@ REASON = "right at float32 accuracy, though float64 was asked for"
 
 
 def reduced(comparisons: Sequence[Comparison], graph: Graph | None = None, rule: str = "") -> list[Comparison]:
-    """In float64: turns `differs` into `reduced_precision` where a quantity is right, but only to float32 accuracy.
+    """In float64: turns `differs` into `reduced_precision` if a quantity is right, but only to float32 accuracy.
 
-    A tensor looks so if its error lies between REDUCED_LEAST of the float32 budget and the float32 budget. A quantity is
-    turned if every tensor of it that differs looks so, and these are at least half of those that a fault in the same nodes
-    would reach; a single wrong constant (an epsilon, say) moves some elements by far more than float32 rounding, and stays
-    `differs`. Where the values of layers are so, what comes of them may err less: sums and means even float32 errors out.
-    The reason names the op where it begins (graph), or the rule of the optimizer.
+    A tensor is a candidate if its error lies between REDUCED_LEAST of the float32 budget and the float32 budget. A quantity is
+    turned if all of its tensors that differ are candidates, and if they are at least half of the tensors that a fault in the
+    same nodes would reach. A single wrong constant (an epsilon, say) moves some elements by far more than float32 rounding, and
+    stays `differs`. If the values of layers are turned, values computed from them may err less than a candidate, since sums and
+    means even float32 errors out; these are turned too. The reason names the op where the errors begin (if a graph is given),
+    or the rule of the optimizer.
     """
     found, origins = list(comparisons), Origins(graph) if graph else None
     turned: list[int] = []
     for quantity in dict.fromkeys(comparison.quantity for comparison in comparisons if comparison.dtype == "float64"):
-        places = [place for place, one in enumerate(found) if one.quantity == quantity and one.error is not None]
+        places = [
+            place for place, comparison in enumerate(found) if comparison.quantity == quantity and comparison.error is not None
+        ]
         failed = [place for place in places if found[place].verdict == "differs"]
         sized = [place for place in failed if _float32_sized(found[place])]
         if quantity in _BITS or not failed or sized != failed:
@@ -57,13 +61,19 @@ def reduced(comparisons: Sequence[Comparison], graph: Graph | None = None, rule:
     return found
 
 
-def _followers(found: Sequence[Comparison], turned: Sequence[int]) -> list[int]:
-    """What differs by no more than float32 errors of the layers explain, in quantities of which nothing differs by more."""
+def _followers(comparisons: Sequence[Comparison], turned: Sequence[int]) -> list[int]:
+    """Further comparisons that differ, of quantities in which no error exceeds what float32 errors of the layers explain."""
     more: list[int] = []
-    for quantity in dict.fromkeys(one.quantity for one in found if one.quantity not in _BITS | {"update"}):
-        places = [place for place, one in enumerate(found) if one.quantity == quantity and one.verdict == "differs"]
+    for quantity in dict.fromkeys(
+        comparison.quantity for comparison in comparisons if comparison.quantity not in _BITS | {"update"}
+    ):
+        places = [
+            place
+            for place, comparison in enumerate(comparisons)
+            if comparison.quantity == quantity and comparison.verdict == "differs"
+        ]
         left = [place for place in places if place not in turned]
-        if all(_float32_share(found[place]) <= 1 for place in left):
+        if all(_float32_share(comparisons[place]) <= 1 for place in left):
             more += left
     return more
 
@@ -73,7 +83,7 @@ def _float32_sized(comparison: Comparison) -> bool:
 
 
 def _float32_share(comparison: Comparison) -> float:
-    """The error as a share of the float32 budget; infinite where nothing was measured."""
+    """The error as a share of the float32 budget; infinite if nothing was measured."""
     if comparison.error is None or not comparison.budget:
         return float("inf")
     return comparison.error / (comparison.budget * budgets.PRECISION_RATIO)
@@ -82,9 +92,9 @@ def _float32_share(comparison: Comparison) -> float:
 def chance(
     case: Case, comparisons: Sequence[Comparison], arrays: Mapping[str, Array], references: References
 ) -> list[Comparison]:
-    """Turns `differs` into `nondeterministic` where two passes over the same batch lie further apart than the budget.
+    """Turns a verdict into `nondeterministic` if two passes over the same batch lie further apart than the budget.
 
-    The passes are `gradients` at first, and again at the start of step 0 of the lock-step, from the same parameters.
+    The passes are the first `gradients`, and the start of step 0 of the lock-step, from the same parameters.
     """
     if not case.steps:
         return list(comparisons)
@@ -100,17 +110,17 @@ def chance(
 
 
 def _spread(comparison: Comparison, arrays: Mapping[str, Array]) -> float | None:
-    """Greatest distance between the two passes, where both were finite and of one shape."""
+    """The greatest distance between the two passes, if both are finite and have one shape."""
     tensor = comparison.tensor.partition(" step ")[0]
     if comparison.quantity not in ("gradient", "loss"):
         return None
     first = LOSS if comparison.quantity == "loss" else array_name(GRADIENT, tensor)
-    one, other = arrays.get(first), arrays.get(step_name(0, first))
-    if one is None or other is None or one.shape != other.shape or not one.size:
+    array, other = arrays.get(first), arrays.get(step_name(0, first))
+    if array is None or other is None or array.shape != other.shape or not array.size:
         return None
-    if not (np.isfinite(one).all() and np.isfinite(other).all()):
+    if not (np.isfinite(array).all() and np.isfinite(other).all()):
         return None
-    return budgets.greatest(one.astype(np.float64) - other.astype(np.float64))
+    return budgets.greatest(array.astype(np.float64) - other.astype(np.float64))
 
 
 def _allowed(comparison: Comparison, references: References) -> float:

@@ -1,7 +1,8 @@
 """Owns the judgement of initializers: whether native draws have the distribution that the spec claims.
 
-It refuses to compare numbers one by one: generators differ. Each test's level is budgets.FALSE_ALARM. Its power with 4 draws
-of 61×53 numbers: a limit or standard deviation that is wrong by 5 % is missed once in 1,000 cases or less (test_sampling).
+It refuses to compare single numbers, since generators differ. The level of each test is
+budgets.FALSE_ALARM. The power with 4 draws of 61×53 numbers: a limit or standard deviation that is wrong by
+5 % is missed once in 1,000 cases or less (test_sampling).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ QUANTITY = "sample"
 
 
 def judge(case: Case, spec: Initializer) -> Callable[[Mapping[str, Array]], list[Comparison]]:
-    """Comparisons of a record: `sample/0`, `sample/1`, … from seeds that follow each other, `sample/again` from the first."""
+    """Judges the draws of a record: `sample/0`, `sample/1`, … from consecutive seeds, `sample/again` from the first seed."""
     sampling = case.sampling
     if sampling is None:
         raise ValueError(f"case {case.id} samples, and says not what")
@@ -38,11 +39,11 @@ def judge(case: Case, spec: Initializer) -> Callable[[Mapping[str, Array]], list
         if bad:
             return bad
         known = [draw for draw in draws if draw is not None]
-        found = [*_seeds(case, claimed, known, arrays)]
-        found += {"constant": _constant, "identity": _constant, "orthogonal": _orthogonal}.get(claimed.kind, _independent)(
-            case, claimed, known
-        )
-        return found
+        comparisons = [*_seeds(case, claimed, known, arrays)]
+        comparisons += {"constant": _constant, "identity": _constant, "orthogonal": _orthogonal}.get(
+            claimed.kind, _independent
+        )(case, claimed, known)
+        return comparisons
 
     return comparisons
 
@@ -54,7 +55,7 @@ def _unfit(case: Case, sampling: Sampling, draws: list[Array | None]) -> list[Co
 
 
 def _seeds(case: Case, claimed: Claim, draws: list[Array], arrays: Mapping[str, Array]) -> Iterator[Comparison]:
-    """The same seed gives the same numbers; another one gives others."""
+    """The same seed must give the same numbers, and another seed other numbers."""
     again = arrays.get(array_name(SAMPLE, AGAIN))
     if again is not None:
         finding = judge_bits(again, draws[0])
@@ -63,15 +64,15 @@ def _seeds(case: Case, claimed: Claim, draws: list[Array], arrays: Mapping[str, 
         yield named(case, QUANTITY, "same seed", finding)
     if claimed.kind in ("constant", "identity"):
         return
-    for number, (one, other) in enumerate(pairwise(draws)):
-        if claimed.scale and np.array_equal(one, other):
+    for number, (array, other) in enumerate(pairwise(draws)):
+        if claimed.scale and np.array_equal(array, other):
             reason = f"draws {number} and {number + 1} are the same, their seeds are not"
             yield compared(case, QUANTITY, "other seed", None, None, reason)
 
 
 def _constant(case: Case, claimed: Claim, draws: list[Array]) -> list[Comparison]:
-    """Every element is the number, or that of the scaled identity, rounded once."""
-    found = []
+    """Every element must be the claimed number, or the element of the scaled identity, rounded once."""
+    comparisons = []
     for number, draw in enumerate(draws):
         whole = claimed.scale * np.eye(*draw.shape) if claimed.kind == "identity" else np.full(draw.shape, claimed.scale)
         expected = whole.astype(draw.dtype)
@@ -80,38 +81,39 @@ def _constant(case: Case, claimed: Claim, draws: list[Array]) -> list[Comparison
         worst = np.unravel_index(int(np.argmax(error)), error.shape)
         comparison = compared(case, QUANTITY, f"draw {number}", float(error[worst]), budget, where=place(worst))
         exact = comparison.verdict == "agrees" and not comparison.error
-        found.append(named(case, QUANTITY, comparison.tensor, Finding("exact", 0.0, budget)) if exact else comparison)
-    return found
+        comparisons.append(named(case, QUANTITY, comparison.tensor, Finding("exact", 0.0, budget)) if exact else comparison)
+    return comparisons
 
 
 def _independent(case: Case, claimed: Claim, draws: list[Array]) -> list[Comparison]:
-    """Independent elements of a known distribution, all draws together."""
+    """Tests of independent elements of a known distribution, on all draws together."""
     flat = [np.asarray(draw, dtype=np.float64).ravel() for draw in draws]
     pooled = np.sort(np.concatenate(flat))
     count, deviation = len(pooled), claimed.standard_deviation
     allowed = budgets.deviations()
     mean = abs(float(np.mean(pooled))) * sqrt(count) / deviation
-    found = [compared(case, QUANTITY, "mean", mean, allowed, "standard errors of the mean")]
-    found.append(_variance(case, claimed, pooled))
-    found.append(_extreme(case, claimed, float(max(-pooled[0], pooled[-1])), count))
+    comparisons = [compared(case, QUANTITY, "mean", mean, allowed, "standard errors of the mean")]
+    comparisons.append(_variance(case, claimed, pooled))
+    comparisons.append(_extreme(case, claimed, float(max(-pooled[0], pooled[-1])), count))
     below = claimed.below(pooled)
     distance = max(float(np.max(np.arange(1, count + 1) / count - below)), float(np.max(below - np.arange(count) / count)))
     budget = budgets.distribution_distance(count)
-    found.append(compared(case, QUANTITY, "distribution", distance, budget, "Kolmogorov-Smirnov distance"))
+    comparisons.append(compared(case, QUANTITY, "distribution", distance, budget, "Kolmogorov-Smirnov distance"))
     for lag in (1, draws[0].shape[-1]):
-        related = max(_correlation(one[:-lag], one[lag:], deviation) for one in flat)
+        related = max(_correlation(array[:-lag], array[lag:], deviation) for array in flat)
         reason = f"correlation of elements {lag} apart, in standard errors"
-        found.append(compared(case, QUANTITY, f"neighbours {lag}", related, budgets.deviations(len(flat)), reason))
-    for one, other in pairwise(flat):
+        comparisons.append(compared(case, QUANTITY, f"neighbours {lag}", related, budgets.deviations(len(flat)), reason))
+    for array, other in pairwise(flat):
         reason = "correlation of two seeds, in standard errors"
-        found.append(compared(case, QUANTITY, "seeds", _correlation(one, other, deviation), allowed, reason))
-    return found
+        comparisons.append(compared(case, QUANTITY, "seeds", _correlation(array, other, deviation), allowed, reason))
+    return comparisons
 
 
 def _variance(case: Case, claimed: Claim, pooled: Array) -> Comparison:
-    """The mean square over the claimed variance, in standard errors, √((kurtosis - 1)/n) each.
+    """Tests the ratio of the mean square to the claimed variance, in standard errors of √((kurtosis - 1)/n) each.
 
-    Its distribution leans to the right; the Cornish-Fisher term (z² - 1)/6 times its skewness, at most √(8/n), allows for that.
+    The distribution of the ratio is skewed to the right. The Cornish-Fisher term (z² - 1)/6 times its
+    skewness, at most √(8/n), allows for that.
     """
     count = len(pooled)
     ratio = float(np.mean(np.square(pooled / claimed.standard_deviation)))
@@ -122,7 +124,8 @@ def _variance(case: Case, claimed: Claim, pooled: Array) -> Comparison:
 
 
 def _extreme(case: Case, claimed: Claim, greatest: float, count: int) -> Comparison:
-    """The greatest |element|: P(max <= x) = P(|element| <= x)^n must be neither near 0 (cut off) nor near 1 (out of bounds)."""
+    """Tests the greatest |element|: P(max <= x) = P(|element| <= x)^n must be neither near 0
+    (cut off) nor near 1 (out of bounds)."""
     if greatest > claimed.edge * (1 + 4 * budgets.roundoff(case.dtype)):
         reason = "greatest |element| beyond the limit"
         return compared(case, QUANTITY, "greatest", greatest, claimed.edge, reason, where="")
@@ -137,22 +140,24 @@ def _extreme(case: Case, claimed: Claim, greatest: float, count: int) -> Compari
 
 
 def _orthogonal(case: Case, claimed: Claim, draws: list[Array]) -> list[Comparison]:
-    """The shorter side is orthogonal up to rounding, and no direction is preferred."""
-    u, found = budgets.roundoff(case.dtype), []
+    """Tests that the shorter side is orthogonal up to rounding, and that no direction is preferred."""
+    u, comparisons = budgets.roundoff(case.dtype), []
     for number, draw in enumerate(draws):
         q = np.asarray(as_matrix(draw), dtype=np.float64)
         q = q if q.shape[0] >= q.shape[1] else q.T
         error = np.abs(q.T @ q - claimed.scale**2 * np.eye(q.shape[1]))
         worst = np.unravel_index(int(np.argmax(error)), error.shape)
         budget = budgets.orthogonality((q.shape[0], q.shape[1]), claimed.scale, u)
-        found.append(compared(case, QUANTITY, f"draw {number}", float(error[worst]), budget, "QᵀQ - gain²·I", place(worst)))
+        comparisons.append(
+            compared(case, QUANTITY, f"draw {number}", float(error[worst]), budget, "QᵀQ - gain²·I", place(worst))
+        )
         # 1ᵀQ1 is √columns·√rows times one coordinate of a random unit vector of `rows` dimensions.
         total = abs(float(np.sum(q))) / (abs(claimed.scale) * sqrt(q.shape[1]))
         reason = "sum of all elements, in standard deviations"
-        found.append(compared(case, QUANTITY, f"mean {number}", total, budgets.deviations(len(draws)), reason))
-    return found
+        comparisons.append(compared(case, QUANTITY, f"mean {number}", total, budgets.deviations(len(draws)), reason))
+    return comparisons
 
 
-def _correlation(one: Array, other: Array, deviation: float) -> float:
-    """|Σxy|/(σ²·√n): about normal for independent x and y."""
-    return abs(float(np.dot(one, other))) / (deviation**2 * sqrt(len(one)))
+def _correlation(array: Array, other: Array, deviation: float) -> float:
+    """|Σxy|/(σ²·√n), which is about normal for independent x and y."""
+    return abs(float(np.dot(array, other))) / (deviation**2 * sqrt(len(array)))

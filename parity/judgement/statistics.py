@@ -1,4 +1,5 @@
-"""Owns what raw step times mean: medians of processes, ratios, and bootstrap intervals that respect the levels. Pure.
+"""Owns the statistics of step times: medians of processes, ratios, and bootstrap intervals
+that resample processes and blocks. Pure.
 
 It refuses to drop samples, and to treat the blocks of one process as independent of each other.
 """
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from parity.formulas import rounding
 
 Samples = Sequence[Sequence[float]]
-"""Per process, the time of each block."""
+"""For each process, the time of each block."""
 
 RESAMPLES = 2_000
 LEVEL = 0.95
@@ -24,7 +25,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Interval:
-    """A value and the bounds of its 95 % interval."""
+    """A value and the bounds of its 95 % confidence interval."""
 
     value: float
     low: float
@@ -43,27 +44,28 @@ def median_interval(samples: Samples, seed: int = 0) -> Interval:
 
 
 def ratio_interval(samples: Samples, baseline: Samples, seed: int = 0) -> Interval:
-    """How many times as long `samples` take as `baseline`, with its interval. Both are resampled, processes then blocks."""
+    """How many times as long `samples` take as `baseline`, with its interval. Both are
+    resampled: first processes, then blocks."""
     numbers = np.random.RandomState(seed)
     drawn = _resampled(_checked(samples), numbers) / _resampled(_checked(baseline), numbers)
     return _interval(median_of_medians(samples) / median_of_medians(baseline), drawn)
 
 
 def geometric_mean(values: Sequence[float]) -> float:
-    """The one mean under which a ratio and its reciprocal say the same (Fleming & Wallace 1986)."""
+    """The geometric mean: the only mean under which a ratio and its reciprocal say the same (Fleming & Wallace 1986)."""
     if not values or min(values) <= 0:
         raise ValueError("a geometric mean is of positive numbers")
     return rounding.exp(sum(rounding.log(value) for value in values) / len(values))
 
 
 def spread(samples: Samples) -> float:
-    """Greatest over smallest median of a process: how far fresh processes lie apart."""
+    """The greatest median of a process over the smallest: how far fresh processes lie apart."""
     medians = [median(blocks) for blocks in _checked(samples)]
     return float(max(medians) / min(medians))
 
 
 def _resampled(samples: list[npt.NDArray[np.float64]], numbers: np.random.RandomState) -> npt.NDArray[np.float64]:
-    """RESAMPLES medians of medians: processes drawn with replacement, then within each its blocks."""
+    """RESAMPLES medians of medians: processes drawn with replacement, then the blocks of each process."""
     count = len(samples)
     chosen = numbers.randint(0, count, (RESAMPLES, count))
     medians: npt.NDArray[np.float64] = np.empty((RESAMPLES, count))

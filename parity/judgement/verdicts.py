@@ -1,4 +1,4 @@
-"""Owns the order of verdicts, what a case's verdict is, and the exit status. It refuses to look at numbers."""
+"""Owns the order of verdicts, the verdict of a case, and the exit status. It refuses to look at numbers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ WORST_FIRST = (
     "agrees",
     "exact",
 )
-"""A case's verdict is the first of these that any of its comparisons has. `unsupported` is an outcome that stands as one."""
+"""The verdict of a case is the first of these that any of its comparisons has. `unsupported`
+is an outcome that serves as a verdict."""
 
 GREEN = frozenset({"exact", "agrees"})
 PASSING = GREEN | {"documented_difference", "unsupported"}
@@ -26,7 +27,7 @@ OUTCOMES = ("ran", "unsupported", "unavailable", "crashed", "out_of_memory", "ti
 
 
 def worst(verdicts: Iterable[str]) -> str:
-    """The worst of them; `not_compared` where there is none."""
+    """The worst of these verdicts; `not_compared` if there are none."""
     return min(verdicts, key=WORST_FIRST.index, default="not_compared")
 
 
@@ -36,7 +37,8 @@ def of_outcome(outcome: str) -> str:
 
 
 def exit_status(verdicts: Iterable[str]) -> int:
-    """0 all agree, 1 a difference, 3 incomplete, 5 nothing at all; 1 beats 3. An unknown verdict is a fault, hence KeyError."""
+    """0 if all agree, 1 for a difference, 3 if incomplete, 5 if there are no verdicts; 1 beats 3. An
+    unknown verdict is a bug, hence KeyError."""
     statuses = {_STATUS[verdict] for verdict in verdicts}
     if not statuses:
         return 5

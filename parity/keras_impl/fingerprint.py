@@ -1,6 +1,6 @@
-"""Owns the driving of Keras's objects as black boxes, a driver for each kind.
+"""Owns the driving of Keras's objects as black boxes, with one driver per kind of object.
 
-It refuses to know what comes out. Arrays are channels first, kernels (out, in, …), sequences (batch, time, features): turned.
+It refuses to know the results. Arrays come channels first, kernels (out, in, …), sequences (batch, time, features).
 """
 
 from __future__ import annotations
@@ -14,50 +14,50 @@ import keras
 import numpy as np
 from keras import ops
 
-from parity.execution.protocol import Array, Probed
-from parity.execution.worker import driving
+from parity.execution.protocol import Array, ProbeRequest
+from parity.execution.worker import probe_arguments
 from parity.keras_impl import model
 
 Found = Mapping[str, Array]
 
 
-def _tensor(asked: Probed, name: str) -> Any:
-    return ops.convert_to_tensor(np.asarray(asked.arrays[name], asked.dtype))
+def _tensor(request: ProbeRequest, name: str) -> Any:
+    return ops.convert_to_tensor(np.asarray(request.arrays[name], request.dtype))
 
 
-def _layer(asked: Probed, keywords: Mapping[str, Any] | None = None) -> Any:
-    keras.config.set_floatx(asked.dtype)
-    return asked.make(**(asked.keywords if keywords is None else keywords))
+def _layer(request: ProbeRequest, keywords: Mapping[str, Any] | None = None) -> Any:
+    keras.config.set_floatx(request.dtype)
+    return request.make(**(request.keywords if keywords is None else keywords))
 
 
-def initializer(asked: Probed) -> Found:
-    """Draws of kernels, turned to (out, in, …)."""
+def initializer(request: ProbeRequest) -> Found:
+    """Draws of kernels, moved to (out, in, …)."""
     keras.utils.set_random_seed(0)
-    keras.config.set_floatx(asked.dtype)
-    found = {}
-    for name, shape in driving.shapes(asked).items():
+    keras.config.set_floatx(request.dtype)
+    arrays = {}
+    for name, shape in probe_arguments.shapes(request).items():
         out, into, *space = (int(size) for size in shape)
-        drawn = asked.make(**asked.keywords)((*space, into, out), dtype=asked.dtype)
-        found[name] = np.moveaxis(model.array(drawn), (-1, -2), (0, 1))
-    return found
+        drawn = request.make(**request.keywords)((*space, into, out), dtype=request.dtype)
+        arrays[name] = np.moveaxis(model.array(drawn), (-1, -2), (0, 1))
+    return arrays
 
 
-def normalization(asked: Probed) -> Found:
-    """One pass in training, one in evaluation, and the running values between them."""
-    layer, x = _layer(asked), np.moveaxis(np.asarray(asked.arrays["x"], asked.dtype), 1, -1)
+def normalization(request: ProbeRequest) -> Found:
+    """A pass in training mode, the running values after it, and a pass in evaluation mode."""
+    layer, x = _layer(request), np.moveaxis(np.asarray(request.arrays["x"], request.dtype), 1, -1)
     layer.build(x.shape)
     counts = {"gains": 0, "shifts": 0}
     for weight in layer.trainable_variables:
         shift = weight.name.endswith(("beta", "bias"))
         counts["shifts" if shift else "gains"] += int(np.prod(weight.shape))
-        weight.assign(_tensor(asked, "beta" if shift else "gamma")[: weight.shape[0]])
-    found = {"training": np.moveaxis(model.array(_called(layer, x, True)), -1, 1)}
+        weight.assign(_tensor(request, "beta" if shift else "gamma")[: weight.shape[0]])
+    arrays = {"training": np.moveaxis(model.array(_called(layer, x, True)), -1, 1)}
     for weight in layer.non_trainable_variables:
         if len(weight.shape) == 1 and weight.shape[0] == x.shape[-1]:
-            found["variance" if "var" in weight.name else "mean"] = model.array(weight.value)
+            arrays["variance" if "var" in weight.name else "mean"] = model.array(weight.value)
     evaluated = np.moveaxis(model.array(_called(layer, x, False)), -1, 1)
-    found |= {name: np.asarray(float(count)) for name, count in counts.items()}
-    return {**found, "evaluation": evaluated}
+    arrays |= {name: np.asarray(float(count)) for name, count in counts.items()}
+    return {**arrays, "evaluation": evaluated}
 
 
 def _called(layer: Any, x: Array, training: bool) -> Any:
@@ -65,65 +65,65 @@ def _called(layer: Any, x: Array, training: bool) -> Any:
     return layer(x, training=training) if takes else layer(x)
 
 
-def pooling(asked: Probed) -> Found:
-    """A window along the last axis of images of one row, of sequences or volumes."""
-    layer, leading = _layer(asked, driving.sized(asked)), (None,) * driving.axes_of(asked)
-    return {name: model.array(layer(_tensor(asked, name)[leading][..., None])).ravel() for name in asked.arrays}
+def pooling(request: ProbeRequest) -> Found:
+    """Pooling along the last axis of sequences, of volumes, or of images of one row."""
+    layer, leading = _layer(request, probe_arguments.sized(request)), (None,) * probe_arguments.axes_of(request)
+    return {name: model.array(layer(_tensor(request, name)[leading][..., None])).ravel() for name in request.arrays}
 
 
-def convolution(asked: Probed) -> Found:
-    """Along the last axis, or (several axes) along all; transposed and depthwise ones as well."""
-    axes = driving.axes_of(asked)
-    layer, flat = _layer(asked, driving.sized(asked)), (1,) * (axes - 1)
-    if asked.setting == "several axes":
-        x, kernel = driving.box(asked)
-        return {str(axes): _convolved(asked, layer, x[None, ..., None], kernel)[0, ..., 0]}
-    if asked.setting in ("grouped", "depthwise"):
-        x, kernel = asked.arrays["channels"].T, asked.arrays[asked.setting]
-        kernel = kernel.transpose(2, 1, 0) if asked.setting == "grouped" else kernel.transpose(2, 0, 1)
-        out = _convolved(asked, layer, x.reshape(1, *flat, *x.shape), kernel)
+def convolution(request: ProbeRequest) -> Found:
+    """Convolution along the last axis, or, for several axes, along all of them; also transposed and depthwise convolution."""
+    axes = probe_arguments.axes_of(request)
+    layer, flat = _layer(request, probe_arguments.sized(request)), (1,) * (axes - 1)
+    if request.setting == "several axes":
+        x, kernel = probe_arguments.box(request)
+        return {str(axes): _convolved(request, layer, x[None, ..., None], kernel)[0, ..., 0]}
+    if request.setting in ("grouped", "depthwise"):
+        x, kernel = request.arrays["channels"].T, request.arrays[request.setting]
+        kernel = kernel.transpose(2, 1, 0) if request.setting == "grouped" else kernel.transpose(2, 0, 1)
+        out = _convolved(request, layer, x.reshape(1, *flat, *x.shape), kernel)
         return {"rows": out.reshape(-1, out.shape[-1]).T}
-    rows = {name: row.reshape(1, *flat, -1, 1) for name, row in driving.rows(asked).items()}
-    return {name: _convolved(asked, layer, row, asked.arrays["kernel"]).ravel() for name, row in rows.items()}
+    rows = {name: row.reshape(1, *flat, -1, 1) for name, row in probe_arguments.rows(request).items()}
+    return {name: _convolved(request, layer, row, request.arrays["kernel"]).ravel() for name, row in rows.items()}
 
 
-def _convolved(asked: Probed, layer: Any, x: Array, kernel: Array) -> Array:
-    """With this kernel, or as much of it as the layer holds; what a separable one has besides is 1."""
-    x = np.asarray(x, asked.dtype)
+def _convolved(request: ProbeRequest, layer: Any, x: Array, kernel: Array) -> Array:
+    """The layer's output with this kernel, or with the part of it that fits; other weights of a separable layer are 1."""
+    x = np.asarray(x, request.dtype)
     if not layer.built:
         layer.build(x.shape)
     first, *rest = layer.get_weights()
-    taken = np.asarray(kernel.ravel()[: first.size].reshape(first.shape), asked.dtype)
+    taken = np.asarray(kernel.ravel()[: first.size].reshape(first.shape), request.dtype)
     layer.set_weights([taken, *(np.ones_like(weight) for weight in rest)])
     return model.array(layer(ops.convert_to_tensor(x)))
 
 
-def recurrent(asked: Probed) -> Found:
-    """Every step of one layer, and how many biases it has."""
-    layer = _layer(asked, {**asked.keywords, "return_sequences": True})
-    layer.build(asked.arrays["x"].shape)
+def recurrent(request: ProbeRequest) -> Found:
+    """The output of one layer at every step, and the number of its biases."""
+    layer = _layer(request, {**request.keywords, "return_sequences": True})
+    layer.build(request.arrays["x"].shape)
     kernel, recurrent_kernel, bias = layer.get_weights()
     rows, count = kernel.shape[1], 2 if bias.ndim == 2 else 1
-    biases = np.stack([asked.arrays[name][:rows] for name in ("bias", "recurrent_bias")][:count])
-    values = [asked.arrays["kernel"][:rows].T, asked.arrays["recurrent"][:rows].T, biases.reshape(bias.shape)]
-    layer.set_weights([np.asarray(value, asked.dtype) for value in values])
+    biases = np.stack([request.arrays[name][:rows] for name in ("bias", "recurrent_bias")][:count])
+    values = [request.arrays["kernel"][:rows].T, request.arrays["recurrent"][:rows].T, biases.reshape(bias.shape)]
+    layer.set_weights([np.asarray(value, request.dtype) for value in values])
     blocks = rows // recurrent_kernel.shape[0]
     return {
-        "steps": model.array(layer(_tensor(asked, "x"))),
+        "steps": model.array(layer(_tensor(request, "x"))),
         "blocks": np.asarray(float(blocks)),
         "biases": np.asarray(float(count)),
     }
 
 
-def resizing(asked: Probed) -> Found:
-    """A row to another length."""
-    keras.config.set_floatx(asked.dtype)
-    x, length = _tensor(asked, "x")[None, None, :, None], int(asked.wanted["length"])
-    keywords = dict(asked.keywords)
-    if not isinstance(asked.make, type):
-        return {"row": model.array(asked.make(x, (1, length), **keywords)).ravel()}
-    make: Any = asked.make
-    if "height" in asked.names:
+def resizing(request: ProbeRequest) -> Found:
+    """A row, resized to another length."""
+    keras.config.set_floatx(request.dtype)
+    x, length = _tensor(request, "x")[None, None, :, None], int(request.wanted["length"])
+    keywords = dict(request.keywords)
+    if not isinstance(request.make, type):
+        return {"row": model.array(request.make(x, (1, length), **keywords)).ravel()}
+    make: Any = request.make
+    if "height" in request.names:
         keywords |= {"height": 1, "width": length}
     else:
         factor, rest = divmod(length, x.shape[2])
@@ -133,75 +133,79 @@ def resizing(asked: Probed) -> Found:
     return {"row": model.array(make(**keywords)(x)).ravel()}
 
 
-def attention(asked: Probed) -> Found:
-    """Of queries, keys and values. A layer's projections are the identity; a function takes (batch, time, heads, features)."""
-    keras.config.set_floatx(asked.dtype)
-    heads = 2 if asked.setting == "two heads" else 1
-    parts = [_tensor(asked, name) for name in ("query", "key", "value")]
-    if isinstance(asked.make, type):
-        return {"out": model.array(_attended(asked, heads, *parts))}
+def attention(request: ProbeRequest) -> Found:
+    """Attention of queries, keys and values. A layer gets identity projections; a function (batch, time, heads, features)."""
+    keras.config.set_floatx(request.dtype)
+    heads = 2 if request.setting == "two heads" else 1
+    parts = [_tensor(request, name) for name in ("query", "key", "value")]
+    if isinstance(request.make, type):
+        return {"out": model.array(_attended(request, heads, *parts))}
     parts = [ops.reshape(part, (*part.shape[:2], heads, -1)) for part in parts]
-    keywords: dict[str, Any] = dict(driving.caused(asked, asked.names))
-    if (mask := driving.masked(asked, asked.names)) is not None:
-        keywords[mask[0]] = ops.convert_to_tensor(mask[1] if mask[1].dtype == bool else mask[1].astype(asked.dtype))[:, None]
-    made = model.array(asked.make(*parts, **asked.keywords, **keywords))
+    keywords: dict[str, Any] = dict(probe_arguments.caused(request, request.names))
+    if (mask := probe_arguments.masked(request, request.names)) is not None:
+        keywords[mask[0]] = ops.convert_to_tensor(mask[1] if mask[1].dtype == bool else mask[1].astype(request.dtype))[:, None]
+    made = model.array(request.make(*parts, **request.keywords, **keywords))
     return {"out": made.reshape(*made.shape[:2], -1)}
 
 
-def _attended(asked: Probed, heads: int, query: Any, key: Any, value: Any) -> Any:
-    """A layer of heads is called with queries, values and keys; one without takes them as a list, and masks of times."""
-    size, many = query.shape[-1], {"num_heads", "num_query_heads"} & asked.names
+def _attended(request: ProbeRequest, heads: int, query: Any, key: Any, value: Any) -> Any:
+    """Calls a layer with heads on queries, values and keys; a layer without heads takes a list of them, and masks over time."""
+    size, many = query.shape[-1], {"num_heads", "num_query_heads"} & request.names
     if not many:
-        if heads > 1 or asked.setting in ("boolean mask", "float mask", "bias"):
-            raise ValueError(f"it takes no {asked.setting}")
-        layer = asked.make(**asked.keywords)
+        if heads > 1 or request.setting in ("boolean mask", "float mask", "bias"):
+            raise ValueError(f"it takes no {request.setting}")
+        layer = request.make(**request.keywords)
         layer.build([query.shape, value.shape, key.shape])
-        layer.set_weights([_weight(asked, weight) for weight in layer.get_weights()])
-        masks = [None, asked.arrays["keys_kept"] != 0] if asked.setting == "key mask" else None
-        causal = {"use_causal_mask": True} if asked.setting == "causal" else {}
+        layer.set_weights([_weight(request, weight) for weight in layer.get_weights()])
+        masks = [None, request.arrays["keys_kept"] != 0] if request.setting == "key mask" else None
+        causal = {"use_causal_mask": True} if request.setting == "causal" else {}
         return layer([query, value, key], mask=masks, **causal)
     sizes = {"key_dim": size // heads, "head_dim": size // heads, **dict.fromkeys(("num_key_value_heads", *many), heads)}
-    layer = asked.make(**{**{name: one for name, one in sizes.items() if name in asked.names}, **asked.keywords})
+    layer = request.make(**{**{name: size for name, size in sizes.items() if name in request.names}, **request.keywords})
     layer.build(query.shape, value.shape, key.shape)
     layer.set_weights([np.eye(size).reshape(w.shape) if w.size == size**2 else w * 0 for w in layer.get_weights()])
     names = inspect.signature(layer.call).parameters
-    keywords: dict[str, Any] = dict(driving.caused(asked, names))
-    if (mask := driving.masked(asked, names)) is not None:
+    keywords: dict[str, Any] = dict(probe_arguments.caused(request, names))
+    if (mask := probe_arguments.masked(request, names)) is not None:
         keywords[mask[0]] = ops.convert_to_tensor(mask[1])
     return layer(query, value, key=key, **keywords)
 
 
-def _weight(asked: Probed, weight: Array) -> Array:
-    """An additive score's weights, else what the layer starts with."""
-    return np.asarray(asked.arrays["weights"], asked.dtype) if weight.shape == asked.arrays["weights"].shape else weight
+def _weight(request: ProbeRequest, weight: Array) -> Array:
+    """The weights of an additive score; for any other layer, its initial weights."""
+    return np.asarray(request.arrays["weights"], request.dtype) if weight.shape == request.arrays["weights"].shape else weight
 
 
-def ctc(asked: Probed) -> Found:
-    """Of labels and scores, padded; a function that asks for lengths gets them."""
-    keras.config.set_floatx(asked.dtype)
-    made: Any = asked.make(**asked.keywords) if isinstance(asked.make, type) else partial(asked.make, **asked.keywords)
-    labels, lengths, frames = (ops.cast(asked.arrays[name], "int32") for name in ("labels", "lengths", "frames"))
-    scores = _tensor(asked, "scores")
-    frames = ops.full_like(frames, scores.shape[1]) if asked.setting == "plain" else frames
-    if "target_length" in asked.names:
+def ctc(request: ProbeRequest) -> Found:
+    """The loss of padded labels and scores; a function that takes lengths gets them."""
+    keras.config.set_floatx(request.dtype)
+    made: Any = (
+        request.make(**request.keywords) if isinstance(request.make, type) else partial(request.make, **request.keywords)
+    )
+    labels, lengths, frames = (ops.cast(request.arrays[name], "int32") for name in ("labels", "lengths", "frames"))
+    scores = _tensor(request, "scores")
+    frames = ops.full_like(frames, scores.shape[1]) if request.setting == "plain" else frames
+    if "target_length" in request.names:
         return {"loss": model.array(made(labels, scores, lengths, frames))}
-    if "label_length" in asked.names:  # TensorFlow's own: time comes first
+    if "label_length" in request.names:  # TensorFlow's own function takes time first
         return {"loss": model.array(made(labels, ops.transpose(scores, (1, 0, 2)), lengths, frames))}
-    if asked.setting != "plain":
+    if request.setting != "plain":
         raise ValueError("it takes no lengths")
     return {"loss": model.array(made(labels, scores))}
 
 
-def loss(asked: Probed) -> Found:
-    """Of targets, then predictions."""
-    keras.config.set_floatx(asked.dtype)
-    made: Any = asked.make(**asked.keywords) if isinstance(asked.make, type) else partial(asked.make, **asked.keywords)
-    target = _tensor(asked, asked.setting)
-    target = ops.cast(target, "int32") if asked.setting == "classes" else target
-    return {"loss": model.array(made(target, _tensor(asked, "prediction")))}
+def loss(request: ProbeRequest) -> Found:
+    """A loss, called with targets, then predictions."""
+    keras.config.set_floatx(request.dtype)
+    made: Any = (
+        request.make(**request.keywords) if isinstance(request.make, type) else partial(request.make, **request.keywords)
+    )
+    target = _tensor(request, request.setting)
+    target = ops.cast(target, "int32") if request.setting == "classes" else target
+    return {"loss": model.array(made(target, _tensor(request, "prediction")))}
 
 
-DRIVERS: Mapping[str, Callable[[Probed], Found]] = {
+DRIVERS: Mapping[str, Callable[[ProbeRequest], Found]] = {
     "initializer": initializer,
     "normalization": normalization,
     "pooling": pooling,

@@ -1,6 +1,6 @@
-"""Owns the table of ops: how each becomes native layers, and how its parameters lie in them.
+"""Owns the table of ops: how each op becomes native layers, and how its parameters lie in them.
 
-It refuses the backend: everything here is Keras.
+It refuses to use the backend: everything here is Keras.
 """
 
 from __future__ import annotations
@@ -13,81 +13,81 @@ from keras import ops
 
 from parity.execution.protocol import Concatenate, Move, ParameterLayout, Permute, Reshape, Transpose, Unsupported
 from parity.keras_impl.arrangements import arrangements
-from parity.keras_impl.ops import attention, elements, images, losses, recurrent, sequences
+from parity.keras_impl.ops import attention, images, losses, recurrent, sequences, vectors
 from parity.keras_impl.wiring import Site, holder, inner, owner
 from parity.spec.graph import Graph, Node
 
 LAYERS: dict[str, Callable[[Site], Any]] = {
     "absolute_error": losses.absolute_error,
     "adaptive_average_pool2d": images.adaptive_average_pool2d,
-    "add": elements.join(keras.layers.Add, ops.add),
+    "add": vectors.join(keras.layers.Add, ops.add),
     "additive_attention": attention.additive_attention,
     "average_pool1d": sequences.average_pool1d,
     "average_pool2d": images.average_pool2d,
     "batch_norm": images.batch_norm,
     "binary_cross_entropy": losses.binary_cross_entropy,
-    "concat": elements.concat,
+    "concat": vectors.concat,
     "conv1d": sequences.conv1d,
     "conv2d": images.conv2d,
     "conv3d": images.conv3d,
     "conv_transpose2d": images.conv_transpose2d,
-    "crop": elements.crop,
-    "dense": elements.dense,
-    "dropout": elements.dropout,
-    "elu": elements.elu,
-    "embedding": elements.embedding,
-    "flatten": elements.flatten,
-    "formula": elements.formula,
-    "gelu": elements.gelu,
+    "crop": vectors.crop,
+    "dense": vectors.dense,
+    "dropout": vectors.dropout,
+    "elu": vectors.elu,
+    "embedding": vectors.embedding,
+    "flatten": vectors.flatten,
+    "formula": vectors.formula,
+    "gelu": vectors.gelu,
     "global_average_pool2d": images.global_average_pool2d,
     "global_max_pool2d": images.global_max_pool2d,
     "group_norm": images.group_norm,
     "gru": recurrent.gru,
     "gru_cell": recurrent.gru_cell,
-    "hard_sigmoid": elements.hard_sigmoid,
-    "hard_swish": elements.activation("hard_swish"),
+    "hard_sigmoid": vectors.hard_sigmoid,
+    "hard_swish": vectors.activation("hard_swish"),
     "hinge": losses.hinge,
     "huber": losses.huber,
     "instance_norm": images.instance_norm,
     "kl_divergence": losses.kl_divergence,
-    "layer_norm": elements.layer_norm,
-    "leaky_relu": elements.leaky_relu,
+    "layer_norm": vectors.layer_norm,
+    "leaky_relu": vectors.leaky_relu,
     "learned_positions": attention.learned_positions,
     "local_response_norm": images.local_response_norm,
-    "log_softmax": elements.log_softmax,
+    "log_softmax": vectors.log_softmax,
     "lstm": recurrent.lstm,
-    "matmul": elements.matmul,
+    "matmul": vectors.matmul,
     "max_pool1d": sequences.max_pool1d,
     "max_pool2d": images.max_pool2d,
     "mean": losses.mean,
-    "mish": elements.activation("mish"),
+    "mish": vectors.activation("mish"),
     "multi_head_attention": attention.multi_head_attention,
-    "multiply": elements.join(keras.layers.Multiply, ops.multiply),
+    "multiply": vectors.join(keras.layers.Multiply, ops.multiply),
     "pad2d": images.pad2d,
-    "parameter": elements.parameter,
+    "parameter": vectors.parameter,
     "perceptron_loss": losses.hinge,
-    "prelu": elements.prelu,
-    "relu": elements.activation("relu"),
-    "relu6": elements.activation("relu6"),
-    "reshape": elements.reshape,
-    "reverse": elements.reverse,
+    "prelu": vectors.prelu,
+    "relu": vectors.activation("relu"),
+    "relu6": vectors.activation("relu6"),
+    "reshape": vectors.reshape,
+    "reverse": vectors.reverse,
     "rnn": recurrent.rnn,
     "scan": recurrent.scan,
-    "rms_norm": elements.rms_norm,
-    "select": elements.select,
-    "selu": elements.activation("selu"),
-    "sigmoid": elements.activation("sigmoid"),
+    "rms_norm": vectors.rms_norm,
+    "select": vectors.select,
+    "selu": vectors.activation("selu"),
+    "sigmoid": vectors.activation("sigmoid"),
     "sigmoid_cross_entropy": losses.sigmoid_cross_entropy,
-    "silu": elements.activation("silu"),
+    "silu": vectors.activation("silu"),
     "sinusoidal_positions": attention.sinusoidal_positions,
-    "softmax": elements.softmax,
+    "softmax": vectors.softmax,
     "softmax_cross_entropy": losses.softmax_cross_entropy,
-    "softplus": elements.activation("softplus"),
-    "softsign": elements.activation("softsign"),
+    "softplus": vectors.activation("softplus"),
+    "softsign": vectors.activation("softsign"),
     "squared_error": losses.squared_error,
-    "sum": elements.total,
-    "tanh": elements.activation("tanh"),
-    "transpose": elements.transpose,
+    "sum": vectors.total,
+    "tanh": vectors.activation("tanh"),
+    "transpose": vectors.transpose,
     "upsample2d": images.upsample2d,
     "weighted_mean": losses.weighted_mean,
     "weighted_sum": losses.weighted_sum,
@@ -95,12 +95,12 @@ LAYERS: dict[str, Callable[[Site], Any]] = {
 
 
 def layout(node: Node, graph: Graph) -> list[ParameterLayout]:
-    """How the parameters of a node lie in variables, which go by their Keras paths. A scan answers for its body."""
+    """How the parameters of a node lie in variables, named by their Keras paths. For a scan, this includes its body."""
     return _layout(node, graph, graph)
 
 
 def statistics(node: Node, graph: Graph) -> list[ParameterLayout]:
-    """The same for statistics."""
+    """How the statistics of a node lie in variables."""
     name = owner(node, graph)
     return [ParameterLayout((full,), (f"{name}/{STATISTICS[role]}",)) for role, full in node.statistics.items()]
 
@@ -114,7 +114,7 @@ GATES: tuple[Move, ...] = (Permute((1, 0, 2)),)  # reset, update, new -> update,
 def _layout(node: Node, graph: Graph, root: Graph) -> list[ParameterLayout]:
     if node.op == "scan":
         body = inner(node, graph)
-        return [one for child in body.nodes for one in _layout(child, body, root)]
+        return [item for child in body.nodes for item in _layout(child, body, root)]
     if not node.parameters:
         return []
     if node.op == "dense":
@@ -130,7 +130,7 @@ def _layout(node: Node, graph: Graph, root: Graph) -> list[ParameterLayout]:
 
 
 def _weight(node: Node, role: str, shape: tuple[int, ...], graph: Graph) -> tuple[str, tuple[Move, ...]]:
-    """What follows the layer's name in the variable's path, and the moves that lead there."""
+    """The part of the variable's path after the layer's name, and the moves from the spec's layout to the variable's."""
     layer, _, last = role.rpartition(".")
     if node.op in ("conv1d", "conv3d"):
         return f"/{role}", (Transpose((*range(2, len(shape)), 1, 0)),) if role == "kernel" else ()
@@ -145,7 +145,7 @@ def _weight(node: Node, role: str, shape: tuple[int, ...], graph: Graph) -> tupl
     if node.op == "prelu":
         rank = len(node.outputs[""])
         wide = (1,) * (rank - 1)
-        image = rank == 3  # its channels lie last
+        image = rank == 3  # channels last
         return "/alpha", (Reshape(shape, (*wide, *shape) if image else (*shape, *wide)),)
     if node.op in ("rnn", "lstm"):
         cell = "simple_rnn_cell" if node.op == "rnn" else "lstm_cell"
@@ -179,38 +179,38 @@ def _attention(layer: str, last: str, shape: tuple[int, ...], heads: int) -> tup
 
 
 def _dense(node: Node, graph: Graph, root: Graph) -> list[ParameterLayout]:
-    """A kernel behind a flattened image takes that image's channels-last order."""
+    """A kernel after a flattened image has its inputs in that image's channels-last order."""
     kernel, first, name = node.parameters["kernel"], holder(node, "kernel", root), owner(node, root)
-    found = [ParameterLayout((node.parameters["bias"],), (f"{name}/bias",))] if "bias" in node.parameters else []
+    layouts = [ParameterLayout((node.parameters["bias"],), (f"{name}/bias",))] if "bias" in node.parameters else []
     if first.op == "embedding":
-        return [ParameterLayout((kernel,), (f"{owner(first, root)}/embeddings",)), *found]
+        return [ParameterLayout((kernel,), (f"{owner(first, root)}/embeddings",)), *layouts]
     lies, moves = arrangements(graph)[str(node.inputs["x"])], TURN
     if lies.kind == "flat":
         (channels, height, width), units = lies.origin, node.outputs[""][-1]
         spread = Reshape((units, *lies.shape), (units, channels, height, width))
         gathered = Reshape((units, height, width, channels), (units, *lies.shape))
         moves = (spread, Transpose((0, 2, 3, 1)), gathered, *TURN)
-    return [ParameterLayout((kernel,), (f"{owner(first, root)}/kernel",), moves), *found]
+    return [ParameterLayout((kernel,), (f"{owner(first, root)}/kernel",), moves), *layouts]
 
 
 def _gru(node: Node, name: str) -> list[ParameterLayout]:
-    """Both biases lie in one variable (2, 3·units)."""
-    found, units = [], node.attributes["units"]
+    """Keras keeps both biases in one variable (2, 3·units)."""
+    layouts, units = [], node.attributes["units"]
     for number in range(node.attributes["layers"]):
         roles = {role.partition(".")[2]: full for role, full in node.parameters.items() if role.startswith(f"layer{number}.")}
         path = f"{name}>layer{number}" + ("/gru_cell" if node.op == "gru" else "")
         for role in ("kernel", "recurrent_kernel"):
-            found.append(ParameterLayout((roles[role],), (f"{path}/{role}",), (*GATES, *TURN)))
+            layouts.append(ParameterLayout((roles[role],), (f"{path}/{role}",), (*GATES, *TURN)))
         if "recurrent_bias" in roles:
             pair = (Concatenate((3 * units, 3 * units)), Reshape((6 * units,), (2, 3 * units)))
-            found.append(ParameterLayout((roles["bias"], roles["recurrent_bias"]), (f"{path}/bias",), (*GATES, *pair)))
+            layouts.append(ParameterLayout((roles["bias"], roles["recurrent_bias"]), (f"{path}/bias",), (*GATES, *pair)))
         else:
-            found.append(ParameterLayout((roles["bias"],), (f"{path}/bias",), GATES))
-    return found
+            layouts.append(ParameterLayout((roles["bias"],), (f"{path}/bias",), GATES))
+    return layouts
 
 
 def each(graph: Graph, of: Callable[[Node, Graph], list[ParameterLayout]]) -> list[ParameterLayout]:
-    """Of all nodes, each parameter once."""
+    """The layouts of all nodes, each parameter once."""
     found: dict[tuple[str, ...], ParameterLayout] = {}
     for node in graph.all_nodes():
         for layout in of(node, graph):

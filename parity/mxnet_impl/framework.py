@@ -1,4 +1,4 @@
-"""Owns MXNet as the harness sees it: what it is on this machine, one draw of an initializer, a case realized.
+"""Owns MXNet as a framework under test: its description, its samples of initializers, and the realization of a case.
 
 It refuses to know layers, rules and distributions.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.execution.protocol import Array, Batch, Description, Driven, Observation, Unsupported, check_native
+from parity.execution.protocol import Array, Batch, Description, Drive, Observation, Unsupported, check_native
 from parity.mxnet_impl import curvature, device, initializers, optimizers, schedules
 from parity.mxnet_impl.device import mxnet
 from parity.mxnet_impl.model import NDArrays, Program
@@ -25,7 +25,7 @@ DTYPES = ("float32", "float64")
 
 
 class Implementation:
-    """compiled: blocks hybridized with static memory and shapes. eager: the same blocks, operator by operator."""
+    """MXNet. compiled: blocks hybridized with static memory and shapes. eager: the same blocks, operator by operator."""
 
     name = "mxnet"
 
@@ -47,8 +47,8 @@ class Implementation:
     def scheduled(self, case: Case) -> Array:
         return schedules.rates(case)
 
-    def drive(self, asked: Driven) -> list[dict[str, Array]]:
-        return optimizers.drive(asked)
+    def drive(self, request: Drive) -> list[dict[str, Array]]:
+        return optimizers.drive(request)
 
     def realize(self, case: Case) -> Realization:
         if case.dtype not in DTYPES:
@@ -64,7 +64,7 @@ class Implementation:
 
 @dataclass(frozen=True)
 class Unfetched:
-    """A loss on the device; float() waits for it. An NDArray has no float()."""
+    """A loss on the device. float() waits for it; an NDArray itself has no float()."""
 
     array: Any
 
@@ -74,7 +74,7 @@ class Unfetched:
 
 @dataclass
 class Trained:
-    """One phase, ready to train: its program, its trainer, and the parameters that its loss does not reach."""
+    """One phase, ready to train. idle: the parameters that its loss does not reach."""
 
     phase: Phase
     program: Program
@@ -83,11 +83,11 @@ class Trained:
     idle: list[Any] = field(default_factory=list)
 
     def update(self) -> None:
-        for parameter in self.idle:  # their gradient is zero, which MXNet would take for a forgotten one
+        for parameter in self.idle:  # else MXNet would take a gradient of zero for a stale one
             parameter.zero_grad()
             parameter.data()._fresh_grad = True
         self.prepare(self.trainer)
-        self.trainer.step(1)  # the losses are means already
+        self.trainer.step(1)  # the loss is a mean already
 
 
 class Realization:
@@ -96,7 +96,7 @@ class Realization:
     def __init__(self, case: Case) -> None:
         if case.graph is None:
             raise ValueError(f"case {case.id} has no graph to realize")
-        mxnet.random.seed(case.seed)  # for native dropout, which draws
+        mxnet.random.seed(case.seed)  # for native dropout
         self._case, self._graph = case, case.graph
         self._context = device.context(case.device)
         self._parts = Parts(self._graph, case.dtype, self._context)
@@ -131,7 +131,7 @@ class Realization:
         return program
 
     def _observed(self, training: bool, phase: int | None) -> Program:
-        """Built when first asked for: layers (and a phase's loss) with every value as an output."""
+        """The program of the layers (and a phase's loss) with every value as an output; it is built at its first use."""
         key = (training, phase)
         if key not in self._programs:
             graph = self._graph
@@ -157,21 +157,21 @@ class Realization:
                 natives[native].set_data(self._array(array, "float"))
 
     def parameters(self) -> dict[str, Array]:
-        found: dict[str, Array] = {}
+        arrays: dict[str, Array] = {}
         for layout, natives in self._parts.held.values():
-            found |= layout.from_native({name: parameter.data().asnumpy() for name, parameter in natives.items()})
-        return found | {name: array.asnumpy() for name, array in self._carried.items()}
+            arrays |= layout.from_native({name: parameter.data().asnumpy() for name, parameter in natives.items()})
+        return arrays | {name: array.asnumpy() for name, array in self._carried.items()}
 
     def place(self, batch: Batch) -> NDArrays:
         placed = {}
-        for one in self._graph.batch_inputs():
-            if one.name in batch:
-                values = np.asarray(batch[one.name])
-                placed[one.name] = self._array(values if one.batched else values[None], one.dtype)
+        for graph_input in self._graph.batch_inputs():
+            if graph_input.name in batch:
+                values = np.asarray(batch[graph_input.name])
+                placed[graph_input.name] = self._array(values if graph_input.batched else values[None], graph_input.dtype)
         return placed
 
     def _call(self, program: Program, batch: NDArrays) -> NDArrays:
-        """The program on a batch: values by name, and under `seen` what batch norms saw, in order."""
+        """Runs the program on a batch: values by name, and, under `seen`, the moments that batch norms observed, in order."""
         arrays = [self._carried[name] if name in self._carried else batch[name] for name in program.takes]
         outputs = program(*(arrays or [self._array(np.zeros(1), "float")]))
         found = dict(zip(program.gives, outputs, strict=False))
@@ -225,14 +225,14 @@ class Realization:
         return gradient if reached else np.zeros_like(gradient)
 
     def _statistics(self) -> NDArrays:
-        return {one.name: self._parts.native(one.name).data().copy() for one in self._graph.statistics}
+        return {statistic.name: self._parts.native(statistic.name).data().copy() for statistic in self._graph.statistics}
 
     def _restore(self, before: NDArrays) -> None:
         for name, array in before.items():
             self._parts.native(name).set_data(array)
 
     def _move(self, found: NDArrays) -> None:
-        """Moves the statistics that no native layer moves, and hands the state to the next batch without its gradient."""
+        """Moves the statistics that no native layer moves, and keeps the state for the next batch, without its gradient."""
         for name, share, seen in found["seen"]:
             statistic = self._parts.native(name)
             statistic.set_data(statistic.data() * share + seen * (1 - share))
@@ -263,9 +263,9 @@ class Realization:
             held.set_data(given[name])
 
     def _natives(self) -> dict[str, Any]:
-        """Every native parameter, under the name that it has in a file."""
+        """Name in a weight file -> native parameter."""
         held = self._parts.held
-        return {f"{name}/{native}": one for name, (_, natives) in held.items() for native, one in natives.items()}
+        return {f"{name}/{native}": item for name, (_, natives) in held.items() for native, item in natives.items()}
 
     def synchronize(self) -> None:
         device.synchronize()

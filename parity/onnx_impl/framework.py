@@ -1,6 +1,6 @@
-"""Owns ONNX Runtime as a framework under test: what it says of itself, and a case as a model that runs forward.
+"""Owns ONNX Runtime as a framework under test: its description, and the realization of a case as a model that runs forward.
 
-It refuses to train: gradients, steps, initializers, optimizers and schedules are none of it.
+It refuses to train: it has no gradients, steps, initializers, optimizers or schedules.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from parity.execution.protocol import Array, Batch, Description, Driven, Observation, Unsupported
+from parity.execution.protocol import Array, Batch, Description, Drive, Observation, Unsupported
 from parity.onnx_impl import device
 from parity.onnx_impl.model import WrittenModel
 from parity.spec.cases import Case
@@ -22,14 +22,14 @@ from parity.spec.graph_facts import observed_values
 
 MODES, DEFAULT_MODE = tuple(device.LEVELS), "compiled"
 OPSET = 17
-"""The first with LayerNormalization; ONNX Runtime runs it since 1.12, of 2022."""
+"""The first opset with LayerNormalization; ONNX Runtime supports it since 1.12, of 2022."""
 
 OPSETS = range(17, 24)
 FILE, TOLD = "model.onnx", "model.json"
 
 
 class Implementation:
-    """ONNX Runtime, node by node or with its own optimizations."""
+    """ONNX Runtime, which runs node by node or with its own optimizations."""
 
     name = "onnx"
 
@@ -65,37 +65,39 @@ class Implementation:
     def scheduled(self, case: Case) -> Array:
         untrained("schedules")
 
-    def drive(self, asked: Driven) -> list[dict[str, Array]]:
+    def drive(self, request: Drive) -> list[dict[str, Array]]:
         untrained("optimizers")
 
 
 class Realization:
-    """One case: the model that is exported, and the same with every value handed out. A placed batch is what a model is fed."""
+    """One case: the exported model, and the same model with every value as an output. A placed batch is name -> array."""
 
     def __init__(self, case: Case, graph: Graph, model: WrittenModel) -> None:
         self.case, self.graph, self.model = case, graph, model
         self.mode = DEFAULT_MODE if case.mode == "default" else case.mode
-        self.kinds = {one.name: one for one in graph.inputs}
+        self.kinds = {graph_input.name: graph_input for graph_input in graph.inputs}
         self.observed = observed_values(graph, case.activations)
-        self.carried = {one.name: self._zeros(one.shape, case.batch_size) for one in graph.carried}
+        self.carried = {
+            carried_state.name: self._zeros(carried_state.shape, case.batch_size) for carried_state in graph.carried
+        }
         self.sessions: dict[tuple[str, ...], device.LoadedModel] = {}
 
     def set_parameters(self, values: Mapping[str, Array]) -> None:
-        rest, known = dict(values), self.parameters()
+        rest, arrays = dict(values), self.parameters()
         for name in [name for name in rest if name in self.carried]:
             self.carried[name] = self._float(rest.pop(name))
-        if unknown := set(rest) - set(known):
+        if unknown := set(rest) - set(arrays):
             raise KeyError(f"{self.graph.name} has no parameter, statistic or carried state {sorted(unknown)}")
-        wanted = known | {name: self._float(array) for name, array in rest.items()}
+        wanted = arrays | {name: self._float(array) for name, array in rest.items()}
         for layout in self.model.layouts:
             self.model.arrays |= layout.to_native(wanted)
         self.sessions.clear()
 
     def parameters(self) -> dict[str, Array]:
-        found: dict[str, Array] = {}
+        arrays: dict[str, Array] = {}
         for layout in self.model.layouts:
-            found |= {name: np.array(array) for name, array in layout.from_native(self.model.arrays).items()}
-        return found | {name: array.copy() for name, array in self.carried.items()}
+            arrays |= {name: np.array(array) for name, array in layout.from_native(self.model.arrays).items()}
+        return arrays | {name: array.copy() for name, array in self.carried.items()}
 
     def place(self, batch: Batch) -> dict[str, Array]:
         if unknown := set(batch) - set(self.kinds):
@@ -107,15 +109,15 @@ class Realization:
         return placed
 
     def forward(self, batch: Mapping[str, Array], training: bool) -> Observation:
-        """The exported model gives its outputs; the other values come from the same nodes, with all of them looked at."""
+        """Outputs come from the exported model; the other values come from the same nodes with every value as an output."""
         if training:
             untrained("training passes")
         outputs = tuple(name for name in self.model.outputs if name in self.observed)
-        found: dict[str, Array] = {}
+        arrays: dict[str, Array] = {}
         if others := tuple(name for name in self.observed if name not in outputs):
-            found |= self._run((*outputs, *others), batch)
-        found |= self._run(outputs, batch)
-        return Observation(values={name: self._plain(name, found[name]) for name in self.observed})
+            arrays |= self._run((*outputs, *others), batch)
+        arrays |= self._run(outputs, batch)
+        return Observation(values={name: self._plain(name, arrays[name]) for name in self.observed})
 
     def gradients(self, batch: Any, phase: int = 0) -> Observation:
         untrained("gradients")
@@ -127,7 +129,7 @@ class Realization:
         untrained("steps")
 
     def save(self) -> dict[str, bytes]:
-        """The model, checked, and what it takes and gives as JSON."""
+        """The checked model, and its inputs and outputs as JSON."""
         proto = self.model.proto(self.model.outputs)
         onnx.checker.check_model(proto, full_check=True)
         return {FILE: proto.SerializeToString(deterministic=True), TOLD: json.dumps(_told(proto)).encode()}
@@ -137,7 +139,7 @@ class Realization:
         self.sessions.clear()
 
     def synchronize(self) -> None:
-        """A run of ONNX Runtime returns when it is done."""
+        """Does nothing: a run of ONNX Runtime returns when it is done."""
 
     def _run(self, outputs: tuple[str, ...], batch: Mapping[str, Array]) -> dict[str, Array]:
         if outputs not in self.sessions:
@@ -145,11 +147,14 @@ class Realization:
             self.sessions[outputs] = device.LoadedModel(model, self.mode, self.case.dtype)
         session = self.sessions[outputs]
         size = max((len(array) for name, array in batch.items() if self.kinds[name].batched), default=self.case.batch_size)
-        states = {name: one if len(one) == size else self._zeros(one.shape[1:], size) for name, one in self.carried.items()}
+        states = {
+            name: carried_state if len(carried_state) == size else self._zeros(carried_state.shape[1:], size)
+            for name, carried_state in self.carried.items()
+        }
         return session.run(outputs, {**batch, **states})
 
     def _plain(self, name: str, array: Array) -> Array:
-        """As the spec has it: without the batch axis where it has none."""
+        """The array in the spec's shape, without the batch axis where the spec's value has none."""
         return array if self.model.batched[name] else array.reshape(self.model.shapes[name])
 
     def _float(self, array: Array) -> Array:
@@ -164,10 +169,10 @@ def untrained(what: str) -> NoReturn:
 
 
 def _told(proto: onnx.ModelProto) -> dict[str, Any]:
-    """Opset, and name -> shape of inputs and outputs; the batch is a name."""
+    """The opset, and the shape of each input and output by name; the size of the batch axis is a name."""
 
     def shape(info: onnx.ValueInfoProto) -> list[Any]:
-        return [one.dim_param or one.dim_value for one in info.type.tensor_type.shape.dim]
+        return [item.dim_param or item.dim_value for item in info.type.tensor_type.shape.dim]
 
     sides = {"inputs": proto.graph.input, "outputs": proto.graph.output}
     told: dict[str, Any] = {side: {info.name: shape(info) for info in infos} for side, infos in sides.items()}

@@ -1,6 +1,6 @@
-"""Owns the ONNX model of a graph: its nodes, written once, and the arrays that lie in it.
+"""Owns the ONNX model of a graph: its nodes, written once, and its arrays.
 
-It refuses to know an op and to run anything. Values, inputs and arrays bear the names that they have in the spec.
+It refuses to know an op and to run anything. Values, inputs and arrays have the names of the spec.
 """
 
 from __future__ import annotations
@@ -20,33 +20,35 @@ from parity.onnx_impl.writing import FLOATS, Site, Writer
 from parity.spec.graph import Body, Graph, Node, Shape
 
 BATCH = "batch"
-"""The name of the axis whose size is left open."""
+"""The name of the batch axis, whose size is left open."""
 
 
 class WrittenModel:
-    """The nodes of a graph, and its parameters and statistics as ONNX has them.
+    """The nodes of a graph, and its parameters and statistics in ONNX's layout.
 
-    layouts: how each parameter and statistic lies, once. arrays: native name -> array. outputs: what the model gives.
+    layouts: one for each parameter and statistic. arrays: native name -> array. outputs: the values that the model gives.
     """
 
     def __init__(self, graph: Graph, dtype: str, opset: int) -> None:
         self.graph, self.dtype, self.opset = graph, dtype, opset
         self.writer = Writer(dtype, opset)
         self.shapes: dict[str, Shape] = graph.value_shapes()
-        given = [(one.name, one.batched) for one in graph.inputs] + [(one.name, True) for one in graph.carried]
+        given = [(graph_input.name, graph_input.batched) for graph_input in graph.inputs] + [
+            (carried_state.name, True) for carried_state in graph.carried
+        ]
         self.names = {name: name for name, _ in given}
         self.batched = dict(given) | {node.value(suffix): node.batched for node in graph.nodes for suffix in node.outputs}
-        self.outputs = tuple(dict.fromkeys((*graph.outputs, *(one.next for one in graph.carried))))
+        self.outputs = tuple(dict.fromkeys((*graph.outputs, *(carried_state.next for carried_state in graph.carried))))
         self.layouts = _layouts(graph)
         blank = {name: np.zeros(shape, FLOATS[dtype][0]) for name, shape in _array_shapes(graph).items()}
-        self.arrays = {name: array for one in self.layouts for name, array in one.to_native(blank).items()}
+        self.arrays = {name: array for layout in self.layouts for name, array in layout.to_native(blank).items()}
         for node in graph.nodes:
             self._write(self.writer, node, self.names, self.shapes, self.batched)
 
     def proto(self, outputs: Sequence[str]) -> onnx.ModelProto:
-        """The model with its arrays as they are now. outputs: the values that it gives."""
+        """The model with its present arrays. outputs: the values that it gives."""
         read = set(_read(self.writer.nodes))
-        kinds = {one.name: one.dtype for one in self.graph.inputs}
+        kinds = {graph_input.name: graph_input.dtype for graph_input in self.graph.inputs}
         graph = helper.make_graph(
             self.writer.nodes,
             self.graph.name,
@@ -61,12 +63,12 @@ class WrittenModel:
         return model
 
     def take(self, model: onnx.ModelProto) -> None:
-        """The arrays of a model that was written from this graph. Raises ValueError for any other.
+        """Takes over the arrays of a model that was written from this graph. Raises ValueError for any other model.
 
-        Arrays in files beside the model are not read: a model that somebody else wrote may name any file.
+        It reads no arrays in files beside the model: a model by somebody else may name any file.
         """
         inside = onnx.TensorProto.DEFAULT
-        found = {one.name: one for one in model.graph.initializer if one.data_location == inside}
+        found = {item.name: item for item in model.graph.initializer if item.data_location == inside}
         for name, array in self.arrays.items():
             if name not in found or tuple(found[name].dims) != array.shape:
                 raise ValueError(
@@ -75,7 +77,10 @@ class WrittenModel:
             self.arrays[name] = numpy_helper.to_array(found[name]).astype(array.dtype)
 
     def _given(self) -> list[str]:
-        return [*(one.name for one in self.graph.inputs), *(one.name for one in self.graph.carried)]
+        return [
+            *(graph_input.name for graph_input in self.graph.inputs),
+            *(carried_state.name for carried_state in self.graph.carried),
+        ]
 
     def _info(self, name: str, kind: str) -> onnx.ValueInfoProto:
         element = onnx.TensorProto.INT64 if kind == "integer" else self.writer.element_type
@@ -84,7 +89,7 @@ class WrittenModel:
     def _write(
         self, writer: Writer, node: Node, names: dict[str, str], shapes: Mapping[str, Shape], batched: Mapping[str, bool]
     ) -> None:
-        """Writes a node; its values get the names that the spec gives them."""
+        """Writes a node, and gives its values the names of the spec."""
         first = len(writer.nodes)
         if node.body is not None:
             written = self._scan(writer, node, node.body, names, shapes, batched)
@@ -106,7 +111,7 @@ class WrittenModel:
         shapes: Mapping[str, Shape],
         batched: Mapping[str, bool],
     ) -> dict[str, str]:
-        """A Scan along the time of its sequences, whose body reads what it captures by name."""
+        """Writes a Scan along the time of its sequences; its body reads captured values by name."""
         writer = outer.body(f"{node.name}/")
         states = list(body.state)
         inside = {name: writer.prefix + name for name in (*states, *body.sequences)} | {
@@ -130,10 +135,10 @@ class WrittenModel:
             [helper.make_tensor_value_info(inside[name], element, [BATCH, *sizes[name]]) for name in (*states, *sequences)],
             [helper.make_tensor_value_info(name, element, None) for name in results],
         )
-        like = next((names[one] for one in (*body.state.values(), *body.sequences.values()) if batched[one]), "")
+        like = next((names[name] for name in (*body.state.values(), *body.sequences.values()) if batched[name]), "")
         fed = [
-            names[one] if batched[one] else _site(outer, node, {}, {}, {}).stretched(names[one], like, len(shapes[one]))
-            for one in (*body.state.values(), *(body.sequences[name] for name in sequences))
+            names[name] if batched[name] else _site(outer, node, {}, {}, {}).stretched(names[name], like, len(shapes[name]))
+            for name in (*body.state.values(), *(body.sequences[name] for name in sequences))
         ]
         along = {"scan_input_axes": [1] * len(sequences), "scan_output_axes": [1]}
         found = outer.node("Scan", *fed, outputs=len(results), body=graph, num_scan_inputs=len(sequences), **along)
@@ -143,12 +148,12 @@ class WrittenModel:
 def _site(
     writer: Writer, node: Node, names: Mapping[str, str], shapes: Mapping[str, Shape], batched: Mapping[str, bool]
 ) -> Site:
-    """A mask of dropout, which evaluation does not read, is left out."""
+    """The site of a node, without masks of dropout, which evaluation does not read."""
     sources = {role: source for role, source in node.inputs.items() if role != "mask"} if names else {}
 
     def each(table: Mapping[str, Any]) -> dict[str, Any]:
         return {
-            role: table[source] if isinstance(source, str) else tuple(table[one] for one in source)
+            role: table[source] if isinstance(source, str) else tuple(table[name] for name in source)
             for role, source in sources.items()
         }
 
@@ -156,20 +161,24 @@ def _site(
 
 
 def _layouts(graph: Graph) -> list[ParameterLayout]:
-    """Every parameter and statistic once; those of recurrent nodes lie otherwise in ONNX."""
+    """A layout for every parameter and statistic; for recurrent nodes, ONNX's layout differs from the spec's."""
     shapes = _array_shapes(graph)
-    found: dict[str, ParameterLayout] = {}
+    layouts: dict[str, ParameterLayout] = {}
     nodes = [inner for node in graph.nodes for inner in (node.body.nodes if node.body else (node,))]
     for node in nodes:
-        for one in recurrent.layouts(node, shapes) if node.op in recurrent.ORDERS else ():
-            if found.setdefault(one.spec[0], one) != one:
-                raise Unsupported(f"{node.name}: ONNX keeps {', '.join(one.spec)} in one array, and cannot share a part of it")
-    inner = {name for one in found.values() for name in one.spec}
-    return [*found.values(), *(ParameterLayout((name,), (name,)) for name in shapes if name not in inner)]
+        for layout in recurrent.layouts(node, shapes) if node.op in recurrent.ORDERS else ():
+            if layouts.setdefault(layout.spec[0], layout) != layout:
+                raise Unsupported(
+                    f"{node.name}: ONNX keeps {', '.join(layout.spec)} in one array, and cannot share a part of it"
+                )
+    inner = {name for layout in layouts.values() for name in layout.spec}
+    return [*layouts.values(), *(ParameterLayout((name,), (name,)) for name in shapes if name not in inner)]
 
 
 def _array_shapes(graph: Graph) -> dict[str, Shape]:
-    return {one.name: one.shape for one in graph.parameters} | {one.name: one.shape for one in graph.statistics}
+    return {parameter.name: parameter.shape for parameter in graph.parameters} | {
+        statistic.name: statistic.shape for statistic in graph.statistics
+    }
 
 
 def _tensor(name: str, array: Array) -> onnx.TensorProto:
@@ -177,7 +186,7 @@ def _tensor(name: str, array: Array) -> onnx.TensorProto:
 
 
 def _read(nodes: Iterable[onnx.NodeProto]) -> Iterable[str]:
-    """Every value that nodes read, those in their bodies as well."""
+    """Every value that nodes, or nodes in their bodies, read."""
     for node in nodes:
         yield from node.input
         for attribute in node.attribute:

@@ -36,7 +36,7 @@ def forward(run: Run, x: Array, state: Array, mask: Array | None = None, **value
 
 
 def vjp(run: Run, saved: Any, dy: dict[str, Array]) -> dict[str, Array]:
-    over_time = {suffix: one if suffix else one[:, None, :] for suffix, one in dy.items()}
+    over_time = {suffix: array if suffix else array[:, None, :] for suffix, array in dy.items()}
     gradients = gru.vjp(run, saved, over_time)
     return {"x": gradients.pop("x")[:, 0], "state": gradients.pop("initial_state"), **gradients}
 

@@ -1,6 +1,6 @@
-"""Owns what an update rule may do with a whole tensor: means of rows and columns, root mean square, Newton–Schulz steps.
+"""Owns operations of update rules on a whole tensor: means of rows and columns, root mean square, Newton–Schulz steps.
 
-It refuses to know rules. PLAIN computes in the precision of its argument; BOUNDED carries rounding errors along (running.py).
+It refuses to know rules. PLAIN computes in the precision of its argument; BOUNDED carries rounding errors (error_bounds.py).
 """
 
 from __future__ import annotations
@@ -12,21 +12,22 @@ import numpy as np
 import numpy.typing as npt
 
 from parity.formulas.syntax import FormulaError, iterations
-from parity.reference_impl import running
-from parity.reference_impl.running import Bounded
+from parity.reference_impl import error_bounds
+from parity.reference_impl.error_bounds import Bounded
 
 Array = npt.NDArray[Any]
 STEEPEST = 1025
-"""Points of [0, r] at which the slope of the iteration is taken; a quintic turns four times, so none is missed by much."""
+"""How many points of [0, greatest] the slope of the iteration is taken at. A quintic turns four
+times, so they miss no slope by much."""
 
 
 def row_means(x: Array) -> Array:
-    """The mean of each row of a matrix, as a column; of a vector the vector itself."""
+    """The mean of each row of a matrix, as a column. A vector is returned unchanged."""
     return np.asarray(np.mean(x, axis=-1, keepdims=True)) if np.ndim(x) == 2 else _vector(x)
 
 
 def column_means(x: Array) -> Array:
-    """The mean of each column of a matrix, as a row; of a vector the vector itself."""
+    """The mean of each column of a matrix, as a row. A vector is returned unchanged."""
     return np.asarray(np.mean(x, axis=-2, keepdims=True)) if np.ndim(x) == 2 else _vector(x)
 
 
@@ -36,7 +37,8 @@ def rms(x: Array) -> Array:
 
 
 def newton_schulz(x: Array, a: float, b: float, c: float, steps: float) -> Array:
-    """steps times x <- a·x + b·(xxᵀ)x + c·(xxᵀ)²x: singular values move by an odd polynomial, singular vectors stay."""
+    """Repeats x <- a·x + b·(xxᵀ)x + c·(xxᵀ)²x `steps` times: an odd polynomial maps the
+    singular values; singular vectors stay."""
     for _ in range(_whole(steps, x)):
         square = x @ x.T
         x = a * x + (b * square + c * square @ square) @ x
@@ -57,7 +59,7 @@ def _whole(steps: float, x: Array) -> int:
 
 
 def _bounded_mean(mean: Callable[[Array], Array]) -> Callable[[Bounded], Bounded]:
-    """A mean of n terms loses √n·u of the mean of their sizes, and the division one u more."""
+    """A mean of n terms loses √n·u times the mean of their absolute values, and one more u in the division."""
 
     def bounded(x: Bounded) -> Bounded:
         value = mean(x.value)
@@ -69,15 +71,15 @@ def _bounded_mean(mean: Callable[[Array], Array]) -> Callable[[Bounded], Bounded
 
 
 def _bounded_rms(x: Bounded) -> Bounded:
-    return running.root_of_squares([x], x.u) / float(np.sqrt(x.value.size))
+    return error_bounds.root_of_squares([x], x.u) / float(np.sqrt(x.value.size))
 
 
 def _bounded_newton_schulz(x: Bounded, a: float, b: float, c: float, steps: float) -> Bounded:
-    """The error in the Frobenius norm, which no element exceeds.
+    """Bounds the error in the Frobenius norm, which no element's error exceeds.
 
-    The iteration is an odd polynomial of the singular values, so it moves a small change of x by at most its steepest slope on
-    them (Noferini 2017, SIAM J. Matrix Anal. 38, derivatives of generalized matrix functions, and the mean value theorem).
-    Each step loses on top what its products lose: √n·u of the products of sizes for a product of n terms.
+    The iteration maps singular values by an odd polynomial. A small change of x therefore grows at most by the polynomial's
+    steepest slope on them (Noferini 2017, SIAM J. Matrix Anal. 38, derivatives of generalized matrix functions, and the mean
+    value theorem). Each step adds the losses of its products: √n·u times the product of the norms, for a product of n terms.
     """
     value = x.value
     carried = _length(x.error + 0 * x.size)
@@ -110,10 +112,10 @@ PLAIN: Mapping[str, Callable[..., Any]] = {
     "newton_schulz": newton_schulz,
 }
 BOUNDED: Mapping[str, Callable[..., Any]] = {
-    **running.FUNCTIONS,
+    **error_bounds.FUNCTIONS,
     "row_means": _bounded_mean(row_means),
     "column_means": _bounded_mean(column_means),
     "rms": _bounded_rms,
     "newton_schulz": _bounded_newton_schulz,
 }
-"""All that a rule may call where errors are carried along."""
+"""All functions that a rule may call when errors are carried along."""

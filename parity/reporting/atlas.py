@@ -1,6 +1,6 @@
-"""Owns the atlas's page: rows to Markdown and HTML, and the data that they are made from. Pure, but for `write` and `read`.
+"""Owns the atlas's pages in Markdown and HTML, and the rows that they are made from. Pure, except `write` and `read`.
 
-It refuses an answer that was not measured: cells come from rows alone.
+It refuses answers that were not measured: cells come from rows alone.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class AtlasRow:
     def differs(self) -> bool:
         words = MEANINGS.get(self.name, {})
         meant = (answer.meaning for answer in self.answers.values() if answer.measured)
-        return len({words.get(one, one) for one in meant}) > 1
+        return len({words.get(name, name) for name in meant}) > 1
 
     def between(self, *frameworks: str) -> AtlasRow:
         """The row with the answers of these frameworks alone."""
@@ -48,11 +48,11 @@ class AtlasRow:
 
     @property
     def command(self) -> str:
-        """What asks this again."""
+        """The command that asks this question again."""
         return f"parity atlas --item {self.name}"
 
     def remedy(self, here: str, there: str) -> str:
-        """What gives `here`'s behaviour in `there`: the advice, or where there is none the value for the other's argument."""
+        """How to get `here`'s behaviour in `there`: the advice, or, without advice, the value for `there`'s argument."""
         if not self.differs:
             return ""
         setting = self.setting(here, there)
@@ -64,7 +64,7 @@ class AtlasRow:
         return f"in {there}: {owner}({argument}={value})"
 
     def setting(self, here: str, there: str) -> tuple[str, str, str] | None:
-        """The owner, argument and value, as one writes it, that give `here`'s default in `there`; none where advice stands."""
+        """The owner, argument and written value that give `here`'s default in `there`; None if there is advice."""
         wanted, place = self.answers[here], self.answers[there].where
         alike = wanted.meaning == self.answers[there].meaning
         if self.advice or alike or not place or not wanted.measured or wanted.text in ("required", "None"):
@@ -75,7 +75,7 @@ class AtlasRow:
 
     @property
     def remedies(self) -> str:
-        """The advice, or for defaults where each one is set; nothing where nothing differs."""
+        """The advice, or, for defaults, the places where each is set; empty if the answers do not differ."""
         if self.advice or not self.differs:
             return self.advice if self.differs else ""
         places = [answer.where for answer in self.answers.values() if answer.where]
@@ -84,9 +84,10 @@ class AtlasRow:
 
 @dataclass(frozen=True)
 class DefaultGap:
-    """One native object with its own defaults against a definition. same: at its values; published: at the definition's own.
+    """The gap between a native object with its defaults and a definition. same: the gap at the object's values. published: the
+    gap at the definition's own values.
 
-    Relative to the greatest update or result; infinite where shapes differ. rounding: none of what is drawn, not computed."""
+    Gaps are relative to the greatest update or result, and infinite if shapes differ. rounding: None for random draws."""
 
     path: str
     framework: str
@@ -99,7 +100,7 @@ class DefaultGap:
 
     @property
     def command(self) -> str:
-        """What names the formula again."""
+        """The command that names the formula again."""
         return f"parity fingerprint {self.path}"
 
     @property
@@ -108,19 +109,19 @@ class DefaultGap:
 
 
 def size(gap: float | None) -> str:
-    """A gap as one reads it."""
+    """A gap in words or digits."""
     if gap is None:
         return "—"
     return "another shape" if gap == float("inf") else "0" if gap == 0 else f"{gap:.1e}"
 
 
 def rounded(gap: DefaultGap) -> str:
-    """Draws are chance's: they say so instead of a number."""
+    """The rounding part of a gap; for random draws, words that say there is none."""
     return "none: a draw" if gap.rounding is None else size(gap.rounding)
 
 
 def marked(row: AtlasRow, framework: str) -> str:
-    """The cell of a framework, marked where the answers of the row differ."""
+    """The cell of a framework, marked if the answers of the row differ."""
     answer = row.answers[framework]
     if not answer.measured:
         return answer.text
@@ -142,7 +143,7 @@ def rendered(
 def _context(rows: Sequence[AtlasRow], versions: Mapping[str, str]) -> dict[str, Any]:
     chapters = {title: [row for row in rows if row.chapter == name] for name, title in CHAPTERS.items()}
     return {
-        "chapters": {title: found for title, found in chapters.items() if found},
+        "chapters": {title: chapter for title, chapter in chapters.items() if chapter},
         "versions": versions,
         "frameworks": list(versions),
         "marked": marked,
@@ -170,7 +171,7 @@ def spelled(rows: Sequence[AtlasRow], versions: Mapping[str, str], gaps: Sequenc
     told = {"rows": [asdict(row) for row in rows], "gaps": [_spelled(gap) for gap in gaps]}
     checksum = checksummed({"format": FORMAT, **day, "versions": dict(versions), **told})[CHECKSUM]
     lines, objects = (
-        ",\n".join(json.dumps(one, sort_keys=True, ensure_ascii=False) for one in told[key]) for key in ("rows", "gaps")
+        ",\n".join(json.dumps(entry, sort_keys=True, ensure_ascii=False) for entry in told[key]) for key in ("rows", "gaps")
     )
     told_day = f'"made": "{made}", ' if made else ""
     head = f'{{"format": {FORMAT}, {told_day}"versions": {json.dumps(versions)}'
@@ -178,8 +179,11 @@ def spelled(rows: Sequence[AtlasRow], versions: Mapping[str, str], gaps: Sequenc
 
 
 def _spelled(gap: DefaultGap) -> dict[str, Any]:
-    """JSON has neither infinity nor NaN: they travel as words."""
-    return {key: str(one) if isinstance(one, float) and not isfinite(one) else one for key, one in asdict(gap).items()}
+    """A gap as JSON, which has no infinity and no NaN: they are written as words."""
+    return {
+        key: str(number) if isinstance(number, float) and not isfinite(number) else number
+        for key, number in asdict(gap).items()
+    }
 
 
 def _gap(found: Mapping[str, Any]) -> DefaultGap:
@@ -188,9 +192,9 @@ def _gap(found: Mapping[str, Any]) -> DefaultGap:
 
 
 def read(path: Path, trusted: bool = False) -> tuple[list[AtlasRow], dict[str, str], list[DefaultGap]]:
-    """The rows, versions and gaps of a data file. Raises Damaged where it is not whole, or holds what it cannot.
+    """The rows, versions and gaps of a data file. Raises Damaged if the file is incomplete, or a field has an impossible value.
 
-    trusted: takes the file without its checksum, of an earlier format or edited by hand; every field is checked all the same.
+    trusted: accepts a file of an earlier format, or edited by hand, without its checksum; every field is still checked.
     """
     text = sealed.text_of(path, MEND)
     try:
@@ -200,7 +204,7 @@ def read(path: Path, trusted: bool = False) -> tuple[list[AtlasRow], dict[str, s
             raise ValueError(f"format {fields.shown(version)} is not {FORMAT}")
         if wrong := _problem(found):
             raise ValueError(wrong)
-        rows, gaps = [_row(row) for row in found["rows"]], [_gap(one) for one in found["gaps"]]
+        rows, gaps = [_row(row) for row in found["rows"]], [_gap(gap) for gap in found["gaps"]]
     except ValueError as error:
         raise Damaged(f"{path}: {error}: {MEND}") from None
     if not trusted and text != spelled(rows, found["versions"], gaps, found.get("made", "")):
@@ -215,11 +219,11 @@ def told_day(path: Path) -> str:
 
 
 def _row(found: Mapping[str, Any]) -> AtlasRow:
-    return AtlasRow(**{**found, "answers": {name: Answer(**one) for name, one in found["answers"].items()}})
+    return AtlasRow(**{**found, "answers": {name: Answer(**answer) for name, answer in found["answers"].items()}})
 
 
 def _measured(value: Any) -> bool:
-    """A number, or the word of one that is not finite."""
+    """Whether a value is a number, or the word for a number that is not finite."""
     return fields.number(value) or value in ("inf", "-inf", "nan")
 
 
@@ -241,7 +245,7 @@ GAP: Mapping[str, fields.Check] = {
     "definition": fields.text,
     "formula": fields.text,
     "values": lambda value: (
-        isinstance(value, dict) and all(fields.line(key) and fields.number(one) for key, one in value.items())
+        isinstance(value, dict) and all(fields.line(key) and fields.number(item) for key, item in value.items())
     ),
     "same": _measured,
     **dict.fromkeys(("published", "rounding"), fields.optional(_measured)),
@@ -265,7 +269,7 @@ def _problem(found: Mapping[str, Any]) -> str:
         wrong = fields.problem(row, ROW, needed=ROW)
         if not wrong and not set(versions) <= set(row["answers"]):
             wrong = "a framework has no answer"
-        told = [] if wrong else [fields.problem(one, ANSWER, needed=ANSWER) for one in row["answers"].values()]
+        told = [] if wrong else [fields.problem(answer, ANSWER, needed=ANSWER) for answer in row["answers"].values()]
         if wrong := wrong or next(filter(None, told), ""):
             return f"row {number}: {wrong}"
     told = [fields.problem(gap, GAP, needed=GAP) for gap in gaps]

@@ -1,6 +1,6 @@
-"""Owns what a field of committed data may hold: names that are no paths, words that are known, finite numbers, counts.
+"""Owns the checks of fields in committed data: names that are no paths, known words, finite numbers, counts.
 
-A row is checked when it is read, before any page or picture is made of it. It refuses to guess: what does not fit is named.
+A row is checked when it is read, before any page or picture is made of it. It refuses to guess: it names the wrong field.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ WORD = re.compile(r"[A-Za-z0-9_.:+\[\]-]{1,80}")
 
 
 def name(value: Any) -> bool:
-    """One line that can be printed, and no way to another folder."""
+    """Whether a value is one printable line, and no path to another folder."""
     return text(value) and 0 < len(value) <= LONGEST_NAME and value.isprintable() and ".." not in value and "\\" not in value
 
 
 def label(value: Any) -> bool:
-    """A name that can be part of a file's: no slash."""
+    """Whether a value is a name without a slash, which can be part of a file's name."""
     return name(value) and "/" not in value
 
 
@@ -38,12 +38,12 @@ def text(value: Any) -> bool:
 
 
 def line(value: Any) -> bool:
-    """Printable text, or none."""
+    """Whether a value is printable text, which may be empty."""
     return text(value) and len(value) <= LONGEST_NAME and value.isprintable()
 
 
 def number(value: Any) -> bool:
-    """Finite, and of a size that floats have."""
+    """Whether a value is a finite number that a float can represent."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300 and isfinite(value)
 
 
@@ -60,17 +60,17 @@ def optional(check: Check) -> Check:
 
 
 def each(check: Check) -> Check:
-    """A list that is not empty."""
+    """Check for a non-empty list whose items pass `check`."""
     return lambda value: isinstance(value, list) and bool(value) and all(map(check, value))
 
 
 def words(value: Any) -> bool:
-    """A table of lines."""
-    return isinstance(value, dict) and all(line(key) and line(one) for key, one in value.items())
+    """Whether a value is a table of printable lines."""
+    return isinstance(value, dict) and all(line(key) and line(item) for key, item in value.items())
 
 
 def process(value: Any) -> bool:
-    """Blocks of a timed process: how many steps, in how many nanoseconds, and how much of it was other programs'."""
+    """Whether a value is a timed process: blocks with their steps, nanoseconds, and the share of other programs."""
     return isinstance(value, dict) and plain(value) and each(_block)(value.get("blocks"))
 
 
@@ -88,16 +88,16 @@ def day(value: Any) -> bool:
 
 
 def plain(value: Any) -> bool:
-    """JSON of finite numbers and text."""
+    """Whether a value is JSON of finite numbers and text."""
     if isinstance(value, dict):
-        return all(line(key) and plain(one) for key, one in value.items())
+        return all(line(key) and plain(item) for key, item in value.items())
     if isinstance(value, list):
         return all(map(plain, value))
     return value is None or isinstance(value, bool) or number(value) or text(value)
 
 
 def asked(value: Any) -> bool:
-    """The words of a quality that is asked for."""
+    """Whether a value is the text of a required quality."""
     if not isinstance(value, str) or not ASKED.fullmatch(value):
         return False
     return all(_is_number(part.split()[-1]) for part in value.split(" and ") if part)
@@ -152,7 +152,7 @@ FRAMEWORK: Mapping[str, Check] = {"version": line, "versions": words, "settings"
 
 
 def problem(item: Any, checks: Mapping[str, Check], *, needed: Iterable[str]) -> str:
-    """What is wrong with an object of committed data, or nothing. needed: the keys that must be there."""
+    """The fault of an object of committed data; empty if there is none. needed: the required keys."""
     if not isinstance(item, dict):
         return "it is no object"
     if missing := [key for key in needed if key not in item]:
@@ -166,22 +166,22 @@ def problem(item: Any, checks: Mapping[str, Check], *, needed: Iterable[str]) ->
 
 
 def environment_problem(found: Any) -> str:
-    """What is wrong with a manifest's account of the machine and the frameworks, or nothing."""
+    """The fault of a manifest's description of the machine and the frameworks; empty if there is none."""
     if not isinstance(found, dict) or set(found) != {"machine", "frameworks"}:
         return "`environment` has `machine` and `frameworks`"
     if not words(found["machine"]):
         return "`machine` is a table of words"
     if not isinstance(found["frameworks"], dict):
         return "`frameworks` is no table"
-    for key, told in found["frameworks"].items():
-        if not word(key) or not plain(told):
+    for key, framework in found["frameworks"].items():
+        if not word(key) or not plain(framework):
             return f"a framework cannot be {shown(key)}"
-        known = {one: told[one] for one in FRAMEWORK if one in told} if isinstance(told, dict) else told
+        known = {item: framework[item] for item in FRAMEWORK if item in framework} if isinstance(framework, dict) else framework
         if wrong := problem(known, FRAMEWORK, needed=FRAMEWORK):
             return f"{key}: {wrong}"
     return ""
 
 
 def shown(value: Any) -> str:
-    """A quotation, short and printable."""
+    """A value as a short, printable quotation."""
     return ascii(value) if len(ascii(value)) <= 60 else f"{ascii(value)[:57]}..."

@@ -1,4 +1,4 @@
-"""Owns the words and numbers of a report: how verdicts, errors and ratios are written. It refuses layout."""
+"""Owns the wording of a report: the text of verdicts, errors and ratios. It refuses layout."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MEANING = {
     "not_compared": "nothing was compared: crashed, timed out, unavailable or incomplete",
 }
 DISTURBED = "no quiet sample"
-"""Stands for a speed where other programs took the machine in every block of every process."""
+"""Replaces a speed if other programs disturbed every block of every process."""
 SHORT = {"documented_difference": "documented"}
 MARK = {"exact": "✓", "agrees": "✓", "documented_difference": "≈", "unsupported": "–", "not_compared": "?"}
 
@@ -31,7 +31,7 @@ def mark(verdict: str) -> str:
 
 
 def number(value: float | None, digits: int = 2) -> str:
-    """3 significant places, plain where it can be read plainly."""
+    """A number with this many significant digits, without an exponent where that is readable."""
     if value is None or not isfinite(value):
         return "–"
     if value == 0:
@@ -40,14 +40,14 @@ def number(value: float | None, digits: int = 2) -> str:
 
 
 def cell_text(cell: Cell) -> str:
-    """`✓ agrees 0.31` in a matrix: the share of the budget where a budget decided."""
+    """The text of a matrix's cell, such as `✓ agrees 0.31`, with the share of the budget if a budget decided."""
     told = cell.used is not None and cell.verdict in ("agrees", "differs")
     share = f" {number(cell.used)}" if told else ""
     return f"{mark(cell.verdict)} {SHORT.get(cell.verdict, cell.verdict).replace('_', ' ')}{share}"
 
 
 def asked(curve: Curve) -> str:
-    """`at least 0.9`; what a guess without a model reaches as well is meant to fail, and that is said."""
+    """The required quality, such as `at least 0.9`. If a guess without a model meets it, the text says that it must fail."""
     bounds = [bound.split() for bound in curve.asked.split(" and ") if bound]
     reached = curve.guess is not None and all(
         curve.guess >= float(limit) if word == "least" else curve.guess <= float(limit) for _, word, limit in bounds
@@ -56,7 +56,7 @@ def asked(curve: Curve) -> str:
 
 
 def speed_text(cell: SpeedCell) -> str:
-    """`1.31 (1.24–1.38)`, `tie`, `fastest`, or what kept it from being timed: the verdict, or the machine's other programs."""
+    """`1.31 (1.24–1.38)`, `tie`, `fastest`, or the reason why there is no time: the verdict, or other programs."""
     if not measured(cell.speed):
         return DISTURBED if cell.speed.processes else cell.speed.verdict.replace("_", " ")
     if cell.ratio is None:

@@ -1,6 +1,6 @@
-"""Owns the checks of what integers may be: rows of a table, classes, lengths, against what the inputs declare.
+"""Owns the bounds of integers: rows of a table, classes and lengths are checked against what the inputs declare.
 
-It refuses to check integers that a graph computes; only what a batch brings has declared bounds.
+It refuses to check integers that a graph computes: only inputs have declared bounds.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ Found = Iterator[tuple[Node, str]]
 
 
 def out_of_bounds(graph: Graph) -> Found:
-    """Every node whose integers may lie where it has nothing for them, with the sentence to say."""
-    inputs = {given.name: given for given in graph.batch_inputs() if given.dtype == "integer"}
+    """Every node that may get an integer outside of its rows, classes or sequence length, with the sentence that says so."""
+    inputs = {graph_input.name: graph_input for graph_input in graph.batch_inputs() if graph_input.dtype == "integer"}
     yield from _over(graph.all_nodes(), inputs, graph.value_shapes())
 
 
@@ -32,7 +32,7 @@ def _over(nodes: Iterable[Node], inputs: Mapping[str, Input], shapes: Mapping[st
 
 
 def _inside(node: Node, inputs: Mapping[str, Input], shapes: Mapping[str, Shape]) -> Found:
-    """The body of a scan: slices keep the bounds of their sequence."""
+    """Checks the body of a scan, where a slice keeps the bounds of its sequence."""
     body = node.body
     if body is None:
         return
@@ -43,25 +43,25 @@ def _inside(node: Node, inputs: Mapping[str, Input], shapes: Mapping[str, Shape]
     yield from _over(body.nodes, {**inputs, **inner}, known)
 
 
-def _places(node: Node, given: Input | None, count: int, what: str) -> Found:
-    """Numbers that count from 0."""
-    if given is None:
+def _places(node: Node, graph_input: Input | None, count: int, what: str) -> Found:
+    """Checks integers that count from 0 (rows, classes)."""
+    if graph_input is None:
         return
-    if given.below is None and given.range is None:
-        yield node, f"nothing says how far `{given.name}` counts: it needs `below`, at most {count} (the {what})"
+    if graph_input.below is None and graph_input.range is None:
+        yield node, f"nothing says how far `{graph_input.name}` counts: it needs `below`, at most {count} (the {what})"
         return
-    low, high = (0, given.below - 1) if given.below is not None else given.range or (0, 0)
+    low, high = (0, graph_input.below - 1) if graph_input.below is not None else graph_input.range or (0, 0)
     if low < 0 or high >= count:
-        yield node, f"`{given.name}` lies between {low:g} and {high:g}, and the {what} between 0 and {count - 1}"
+        yield node, f"`{graph_input.name}` lies between {low:g} and {high:g}, and the {what} between 0 and {count - 1}"
 
 
-def _lengths(node: Node, given: Input | None, shapes: Mapping[str, Shape]) -> Found:
-    if given is None:
+def _lengths(node: Node, graph_input: Input | None, shapes: Mapping[str, Shape]) -> Found:
+    if graph_input is None:
         return
     role = next(role for role in ("keys", "labels", "x") if role in node.inputs)
     time = shapes[str(node.inputs[role])][0]
-    low, high = (0, given.below - 1) if given.below is not None else given.range or (0, time)
+    low, high = (0, graph_input.below - 1) if graph_input.below is not None else graph_input.range or (0, time)
     if low < 1:
-        yield node, f"a length is at least 1; `{given.name}` may be {low:g}: give it `range: [1, {time}]`"
+        yield node, f"a length is at least 1; `{graph_input.name}` may be {low:g}: give it `range: [1, {time}]`"
     elif high > time:
-        yield node, f"`{given.name}` goes up to {high:g}, and the sequence has {time} steps"
+        yield node, f"`{graph_input.name}` goes up to {high:g}, and the sequence has {time} steps"

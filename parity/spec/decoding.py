@@ -1,6 +1,6 @@
-"""Owns what a file says of greedy decoding: what is fed, what is read, which tokens begin and end, and for how many steps.
+"""Owns a file's greedy decoding: which input is fed, which value is read, which tokens begin and end, and for how many steps.
 
-It refuses tokens that the network has no place for, and values that see later steps of what they generate.
+It refuses tokens outside of the network's tables, and values that see later steps of the sequence they generate.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LEAST = {"begin": 0, "end": 0, "steps": 1}
 
 
 def read_decoding(scope: Scope, part: DecodingPart | None, inputs: Sequence[Input]) -> dict[str, Any] | None:
-    """A graph's `decoding`: {"feed", "from", "begin", "end", "steps"}; None where there is none, or a mistake was found."""
+    """A graph's `decoding`: {"feed", "from", "begin", "end", "steps"}; None without decoding or after a mistake."""
     if part is None:
         return None
     _check_feed(scope, part, inputs)
@@ -31,15 +31,15 @@ def read_decoding(scope: Scope, part: DecodingPart | None, inputs: Sequence[Inpu
         return None
     if source.shape is not None and len(source.shape) != 2:
         scope.refuse(part.place("from"), f"`from` has logits of shape (time, vocabulary), not {source.shape}")
-    given = next((one for one in inputs if one.name == part.feed), None)
+    given = next((graph_input for graph_input in inputs if graph_input.name == part.feed), None)
     if given is not None and given.dtype == "integer" and len(given.shape) == 1:
         _check_numbers(scope, part, numbers, given, source)
     return {"feed": part.feed, "from": source.name, **numbers}
 
 
 def _check_feed(scope: Scope, part: DecodingPart, inputs: Sequence[Input]) -> None:
-    feeds = [given.name for given in inputs if given.dtype == "integer" and len(given.shape) == 1]
-    refused = part.feed in scope.ledger.architecture.inputs and part.feed not in [given.name for given in inputs]
+    feeds = [graph_input.name for graph_input in inputs if graph_input.dtype == "integer" and len(graph_input.shape) == 1]
+    refused = part.feed in scope.ledger.architecture.inputs and part.feed not in [graph_input.name for graph_input in inputs]
     if part.feed in feeds or refused or scope.ledger.forgiven("inputs", part.feed):
         return
     close = did_you_mean(part.feed, feeds)
@@ -47,12 +47,15 @@ def _check_feed(scope: Scope, part: DecodingPart, inputs: Sequence[Input]) -> No
     scope.refuse(part.place("feed"), sentence)
 
 
-def _check_numbers(scope: Scope, part: DecodingPart, numbers: Mapping[str, int], given: Input, source: SpecValue) -> None:
-    """`begin` and every token that `from` can name are fed; `end` is one that it can name; the steps fit."""
-    (time,) = given.shape
-    low, high = (0, given.below - 1) if given.below is not None else given.range or (0, numbers["begin"])
+def _check_numbers(scope: Scope, part: DecodingPart, numbers: Mapping[str, int], graph_input: Input, source: SpecValue) -> None:
+    """Checks that `begin` and every token that `from` can name can be fed, that `from`
+    can name `end`, and that the steps fit."""
+    (time,) = graph_input.shape
+    low, high = (0, graph_input.below - 1) if graph_input.below is not None else graph_input.range or (0, numbers["begin"])
     if not low <= numbers["begin"] <= high:
-        sentence = f"`begin` is fed to `{given.name}`, which lies between {low:g} and {high:g}; {numbers['begin']} does not"
+        sentence = (
+            f"`begin` is fed to `{graph_input.name}`, which lies between {low:g} and {high:g}; {numbers['begin']} does not"
+        )
         scope.refuse(part.place("begin"), sentence)
     if numbers["steps"] > time:
         sentence = f"{numbers['steps']} tokens are more than the {time} steps of `{part.feed}`"
@@ -63,13 +66,13 @@ def _check_numbers(scope: Scope, part: DecodingPart, numbers: Mapping[str, int],
     if numbers["end"] >= words:
         sentence = f"`end` is a token that `{part.source}` can choose, one of 0 … {words - 1}; {numbers['end']} is none"
         scope.refuse(part.place("end"), sentence)
-    if words > high + 1 and (given.below, given.range) != (None, None):
-        sentence = f"`{part.source}` chooses among {words} tokens, and `{given.name}` takes none above {high:g}"
+    if words > high + 1 and (graph_input.below, graph_input.range) != (None, None):
+        sentence = f"`{part.source}` chooses among {words} tokens, and `{graph_input.name}` takes none above {high:g}"
         scope.refuse(part.place("from"), sentence)
 
 
 def check_causality(scope: Scope, part: DecodingPart | None, graph: Graph) -> None:
-    """What is decoded step by step sees nothing that is decoded later."""
+    """Checks that a value decoded step by step sees nothing that is decoded later."""
     if part is None or graph.decoding is None:
         return
     node = look_ahead(graph.nodes, graph.decoding["feed"], graph.decoding["from"])

@@ -1,4 +1,5 @@
-"""Owns the step `formula`: element-wise arithmetic whose numbers are written into its text and whose values become inputs.
+"""Owns the step `formula`: element-wise arithmetic. Names of numbers are replaced in its text by the numbers, and names of
+values become its inputs.
 
 It refuses a word that could mean both.
 """
@@ -48,8 +49,8 @@ def formula_step(scope: Scope, step: WrittenStep, name: str) -> SpecValue:
 
 
 def _meaning(scope: Scope, word: str, place: Place) -> SpecValue | Fraction:
-    value, known = scope.find(word), scope.known(word)
-    if value is not None and known is not None:
+    value, number = scope.find(word), scope.known(word)
+    if value is not None and number is not None:
         raise scope.refuse(place, f"`{word}` is a value and a number here; give one of them another name")
     if word in ("text", "branch"):
         raise scope.refuse(place, f"a formula cannot read a value called `{word}`; give it another name")
@@ -58,7 +59,7 @@ def _meaning(scope: Scope, word: str, place: Place) -> SpecValue | Fraction:
             raise scope.refuse(place, f"a formula takes floats; `{word}` holds integers")
         return value
     holder, _, last = word.rpartition(".")
-    if known is not None or (last in SIZE_WORDS and scope.find(holder) is not None):
+    if number is not None or (last in SIZE_WORDS and scope.find(holder) is not None):
         return scope.number_named(word, place)
     scope.forgive(word)
     close = did_you_mean(word, [*scope.value_names(), *scope.number_names()])
@@ -66,7 +67,7 @@ def _meaning(scope: Scope, word: str, place: Place) -> SpecValue | Fraction:
 
 
 def with_numbers(formula: Formula, numbers: Mapping[str, Fraction]) -> str:
-    """The formula's text with some names replaced by numbers."""
+    """The text of the formula, with these names replaced by their numbers."""
     text = " ".join(formula.text.splitlines())
     for start, end, name in sorted(_spans(formula.tree), reverse=True):
         if name in numbers:
@@ -75,7 +76,7 @@ def with_numbers(formula: Formula, numbers: Mapping[str, Fraction]) -> str:
 
 
 def _spans(node: ast.AST) -> Iterator[tuple[int, int, str]]:
-    """Where each name begins and ends."""
+    """For each name, where it begins and ends, and the name."""
     if isinstance(node, (ast.Name, ast.Attribute)):
         yield node.col_offset, node.end_col_offset or 0, dotted(node)
         return
@@ -85,7 +86,7 @@ def _spans(node: ast.AST) -> Iterator[tuple[int, int, str]]:
 
 
 def literal(number: Fraction) -> str:
-    """A number as a formula writes it, exactly: 512, 0.1, (1/3), (-2)."""
+    """A number exactly as a formula writes it: 512, 0.1, (1/3), (-2)."""
     if number < 0:
         return f"(-{literal(-number)})"
     if number.denominator == 1:

@@ -1,6 +1,6 @@
-"""Owns the node of a step: it asks the op for shapes and parameters, and enters what it answers into the ledger.
+"""Owns the node of a step: it asks the op for shapes and parameters, and enters the answers into the ledger.
 
-It refuses to read the file; inputs and attributes come ready.
+It refuses to read the file: inputs and attributes come ready.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def build(
 ) -> SpecValue:
     """Asks the op for its outputs and parameters, and enters the node."""
     full = scope.path + name
-    values = [value for one in filled.values() for value in (one if isinstance(one, list) else [one])]
+    values = [value for item in filled.values() for value in (item if isinstance(item, list) else [item])]
     shapes: dict[str, Any] = {role: _shapes(value) for role, value in filled.items()}
     _place_axes(scope, place, full, signature, values, attributes)
     outputs, rules = _ask(scope, place, full, signature, shapes, attributes)
@@ -54,7 +54,7 @@ def build(
 
 
 def enter(scope: Scope, name: str, node: Node) -> SpecValue:
-    """Adds a node and lets its names mean its values."""
+    """Adds a node, and gives its values their names in the scope."""
     scope.frame.nodes.append(node)
     scope.ledger.homes[scope.frame.prefix + node.name] = scope.home + name
     for suffix, shape in node.outputs.items():
@@ -64,17 +64,17 @@ def enter(scope: Scope, name: str, node: Node) -> SpecValue:
 
 
 def _shapes(value: SpecValue | list[SpecValue]) -> Any:
-    return tuple(one.shape for one in value) if isinstance(value, list) else value.shape
+    return tuple(item.shape for item in value) if isinstance(value, list) else value.shape
 
 
 def _names(value: SpecValue | list[SpecValue]) -> Source:
-    return tuple(one.name for one in value) if isinstance(value, list) else value.name
+    return tuple(item.name for item in value) if isinstance(value, list) else value.name
 
 
 def _place_axes(
     scope: Scope, place: Place, full: str, signature: Signature, values: list[SpecValue], attributes: dict[str, Any]
 ) -> None:
-    """Turns the words of axes into numbers, now that the shape is known."""
+    """Turns axes given as words into numbers, now that the shape is known."""
     for rule in signature.attributes.values():
         if rule.kind != "axis":
             continue
@@ -88,7 +88,7 @@ def _place_axes(
 def _ask(
     scope: Scope, place: Place, full: str, signature: Signature, shapes: Mapping[str, Any], attributes: Mapping[str, Any]
 ) -> tuple[dict[str, Shape], list[ParameterRule | StatisticRule]]:
-    """Runs the op's signature: its output shapes and what it declares."""
+    """Runs the op's signature: the shapes of its outputs, and the parameters and statistics that it declares."""
     rules: list[ParameterRule | StatisticRule] = []
     try:
         if signature.joins:
@@ -154,11 +154,11 @@ def _shared(scope: Scope, rule: ParameterRule, full: str, path: str, place: Plac
     seen: Scope | None = scope
     names: list[str] = []
     while seen is not None:
-        found = scope.ledger.parameters.get(seen.home + path)
-        if found is not None:
-            if found.shape != rule.shape:
-                raise scope.refuse(place, f"`{full}` has shape {tuple(rule.shape)}, `{found.name}` {found.shape}")
-            return found.name
-        names += [known.removeprefix(seen.home) for known in scope.ledger.parameters if known.startswith(seen.home)]
+        parameter = scope.ledger.parameters.get(seen.home + path)
+        if parameter is not None:
+            if parameter.shape != rule.shape:
+                raise scope.refuse(place, f"`{full}` has shape {tuple(rule.shape)}, `{parameter.name}` {parameter.shape}")
+            return parameter.name
+        names += [parameter.removeprefix(seen.home) for parameter in scope.ledger.parameters if parameter.startswith(seen.home)]
         seen = seen.parent
     raise scope.refuse(place, f"no earlier parameter `{short(path)}`{did_you_mean(path, names)}")

@@ -1,6 +1,6 @@
-"""Owns the graph of one op alone: an example of an op as an ordinary graph whose loss weighs every output.
+"""Owns the graph of one op alone: an example of the op as an ordinary graph, whose loss is a weighted sum of its outputs.
 
-It refuses to draw numbers and to choose the examples; those stand in the op's file.
+It refuses to draw numbers and to choose the examples, which are in the op's file.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ NODE = "node"
 
 
 def op_graph(op: str, example: Example) -> Graph:
-    """One node called `node`, its masks of dropout among the inputs; the loss is Σ weights·output over its outputs."""
+    """A graph with one node, called `node`, and with its dropout masks as inputs. Its loss
+    is Σ weights·output over its outputs."""
     module = TABLE[op]
     inputs, sources = _inputs(module, example)
-    shapes = {given.name: given.shape for given in inputs}
+    shapes = {graph_input.name: graph_input.shape for graph_input in inputs}
     kinds = inspect.signature(module.signature).parameters.values()
-    given = {one.name: one.default for one in kinds if one.kind is one.KEYWORD_ONLY}
+    given = {parameter.name: parameter.default for parameter in kinds if parameter.kind is parameter.KEYWORD_ONLY}
     attributes = {name: example.attributes.get(name, default) for name, default in given.items()}
     joined = [shapes[name] for name in sources.get("branches", ())]
     single = {role: shapes[name] for role, name in sources.items() if isinstance(name, str)}
@@ -35,8 +36,8 @@ def op_graph(op: str, example: Example) -> Graph:
         op=op,
         inputs=sources,
         attributes=attributes,
-        parameters={one.name.removeprefix(f"{NODE}."): one.name for one in parameters},
-        statistics={one.name.removeprefix(f"{NODE}."): one.name for one in statistics},
+        parameters={parameter.name.removeprefix(f"{NODE}."): parameter.name for parameter in parameters},
+        statistics={statistic.name.removeprefix(f"{NODE}."): statistic.name for statistic in statistics},
         outputs=outputs,
         batched=bool(inputs) and Op(module).batched,
     )
@@ -52,14 +53,15 @@ def op_graph(op: str, example: Example) -> Graph:
 
 
 def _inputs(module: ModuleType, example: Example) -> tuple[tuple[Input, ...], dict[str, Source]]:
-    """What the batch brings, and which of it fills which role; a role that the example leaves out is filled from its source."""
+    """The inputs of the batch, and which of them fills which role. A role that the example
+    leaves out is filled from its source."""
     inputs, sources = [], dict[str, Source]()
     shape: Any
     for role, shape in example.shapes.items():
         if role == "branches":
-            branches = [Input(f"branch{place}", one) for place, one in enumerate(shape)]
+            branches = [Input(f"branch{place}", item) for place, item in enumerate(shape)]
             inputs += branches
-            sources[role] = tuple(one.name for one in branches)
+            sources[role] = tuple(graph_input.name for graph_input in branches)
             continue
         whole = "Integers" in str(module.signature.__annotations__.get(role, ""))
         inputs.append(Input(role, shape, "integer" if whole else "float", example.below.get(role), example.limits.get(role)))
@@ -71,7 +73,7 @@ def _inputs(module: ModuleType, example: Example) -> tuple[tuple[Input, ...], di
 
 
 def _declared(rules: Rules) -> tuple[tuple[Parameter, ...], tuple[Statistic, ...], Mapping[str, Shape]]:
-    """Parameters, statistics and outputs that a signature asks for."""
+    """The parameters, statistics and outputs that a signature declares."""
     parameters: list[Parameter] = []
     statistics: list[Statistic] = []
     while True:
@@ -86,7 +88,7 @@ def _declared(rules: Rules) -> tuple[tuple[Parameter, ...], tuple[Statistic, ...
 
 
 def _weighed(graph: Graph, node: Node) -> Graph:
-    """The graph with a training phase: Σ weights·output, the weights brought by the batch."""
+    """The graph with a training phase: Σ weights·output, with the weights as inputs of the batch."""
     weights, terms = [], []
     for suffix, shape in node.outputs.items():
         name = f"weights.{suffix}"  # an op may have an input called `weights`
@@ -95,5 +97,5 @@ def _weighed(graph: Graph, node: Node) -> Graph:
         terms.append(Node(f"term.{suffix}", "weighted_sum", sources, {}, {}, {"": ()}, batched=False))
     names = tuple(term.name for term in terms)
     loss = Node("loss", "add", {"branches": names}, {}, {}, {"": ()}, batched=False)
-    phase = Phase("main", (*terms, loss), loss.name, dict.fromkeys((one.name for one in graph.parameters), 1.0))
+    phase = Phase("main", (*terms, loss), loss.name, dict.fromkeys((parameter.name for parameter in graph.parameters), 1.0))
     return replace(graph, training_inputs=tuple(weights), phases=(phase,))

@@ -1,4 +1,4 @@
-"""Owns where names mean what: scopes, the values and numbers that they see, and the names of their steps.
+"""Owns scopes: where names have a meaning, the values and numbers that can be seen there, and the names of steps.
 
 It refuses to know what a step is.
 """
@@ -28,10 +28,11 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 
 @dataclass
 class Scope:
-    """One place where steps run. path names nodes, home names parameters; they differ inside a network.
+    """One place where steps run. `path` is the prefix of its nodes' names, `home` that of its
+    parameters' names; they differ inside a network.
 
-    own: values by a name of this scope alone (the inputs of a block). parent: the scope whose names are seen too.
-    again: inside a network whose parameters exist from an earlier call.
+    own: values that only this scope names (the inputs of a block). parent: the scope whose names are visible too. again: inside
+    a network whose parameters exist from an earlier call.
     """
 
     ledger: Ledger
@@ -91,7 +92,7 @@ class Scope:
         return SpecValue("", None, "float", True, self.frame)
 
     def give(self, name: str, value: SpecValue) -> None:
-        """Lets a name of this scope mean a value."""
+        """Makes a name of this scope mean a value."""
         self.frame.values[self.path + name] = value
 
     def find(self, name: str) -> SpecValue | None:
@@ -100,19 +101,19 @@ class Scope:
             return self.x
         scope: Scope | None = self
         while scope is not None:
-            found = scope.own.get(name)
-            if found is not None:
+            value = scope.own.get(name)
+            if value is not None:
                 if name in scope.declared:
                     self.ledger.read.add(scope.declared[name])
-                return self.reach(found)
-            found = scope.frame.values.get(scope.path + name)
-            if found is not None:
-                return self.reach(found)
+                return self.reach(value)
+            value = scope.frame.values.get(scope.path + name)
+            if value is not None:
+                return self.reach(value)
             scope = scope.parent
         return None
 
     def reach(self, value: SpecValue) -> SpecValue:
-        """The value itself; a scan that is crossed on the way notes that its body reads it."""
+        """Returns the value; every scan crossed on the way notes that its body reads it."""
         frame: GraphBody | None = self.frame
         while frame is not None and frame is not value.frame and value.shape is not None:
             frame.captured[value.name] = value
@@ -120,23 +121,24 @@ class Scope:
         return value
 
     def value(self, raw: Any, place: Place) -> SpecValue:
-        """The value that the file names. BrokenSpec where there is none."""
+        """The value that the file names. Raises BrokenSpec if there is none."""
         if raw is BROKEN:
             raise BrokenSpec
         if isinstance(raw, int) and not isinstance(raw, bool):
             raw = str(raw)
         if not isinstance(raw, str):
             raise self.refuse(place, f"the name of a value stands here, not {describe(raw)}")
-        found = self.find(raw)
-        if found is not None:
-            return found
+        value = self.find(raw)
+        if value is not None:
+            return value
         if raw == "x":
             raise self.refuse(place, "nothing arrives here; say which value with `from: NAME`")
         self.forgive(raw)
         raise self.refuse(place, f"no value `{short(raw)}` here{did_you_mean(raw, self.value_names())}")
 
     def forgive(self, name: str) -> None:
-        """Says nothing about a name that lies under a broken value, or that a mistake took out of the file."""
+        """Raises BrokenSpec without a report for a name under a broken value, or a name
+        that a mistake removed from the file."""
         parts = name.split(".")
         above = (self.find(".".join(parts[:length])) for length in range(1, len(parts)))
         if any(value is not None and value.shape is None for value in above):
@@ -164,15 +166,15 @@ class Scope:
         return self.ledger.constants.get(name)
 
     def number_named(self, name: str, place: Place) -> Fraction:
-        """A constant, argument, column, or size of a value."""
-        known = self.known(name)
-        if known is not None:
-            self.ledger.read.add(known.declared)
-            if known.value is None:
+        """The value of a constant, an argument, a column, or a size of a value."""
+        number = self.known(name)
+        if number is not None:
+            self.ledger.read.add(number.declared)
+            if number.value is None:
                 raise BrokenSpec
-            if isinstance(known.value, bool):
+            if isinstance(number.value, bool):
                 raise self.refuse(place, f"`{name}` is true or false, and a number stands here")
-            return known.value
+            return number.value
         holder, _, word = name.rpartition(".")
         value = self.find(holder) if holder else None
         if value is not None:
@@ -219,7 +221,7 @@ class Scope:
             raise self.refuse(place.within(error.column), error.message) from None
 
     def real(self, raw: Any, place: Place) -> float:
-        """A number that need not be a fraction: 1/sqrt(2) is evaluated in doubles, what is exact is rounded once."""
+        """A number that need not be a fraction: 1/sqrt(2) is evaluated in doubles; an exact number is rounded once."""
         if not isinstance(raw, str):
             return float(self.number(raw, place))
         try:
@@ -239,19 +241,19 @@ class Scope:
         return result
 
     def flag(self, raw: Any, place: Place) -> bool:
-        """true, false, or an argument that is one of them."""
+        """true, false, or an argument with such a value."""
         if raw is BROKEN:
             raise BrokenSpec
-        known = self.known(raw) if isinstance(raw, str) else None
-        if known is not None:
-            self.ledger.read.add(known.declared)
-            if known.value is None:
+        number = self.known(raw) if isinstance(raw, str) else None
+        if number is not None:
+            self.ledger.read.add(number.declared)
+            if number.value is None:
                 raise BrokenSpec
-            raw = known.value
+            raw = number.value
         if not isinstance(raw, bool):
             raise self.refuse(place, f"true or false stands here, not {describe(raw)}")
         return raw
 
 
 Run = Callable[[Scope, Any, SpecValue | None, Place], SpecValue | None]
-"""steps.run, handed to what holds steps: (scope, rows, arriving value, place) -> last value."""
+"""steps.run, passed to modules whose steps contain steps: (scope, rows, arriving value, place) -> last value."""

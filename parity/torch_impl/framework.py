@@ -1,4 +1,4 @@
-"""Owns PyTorch as a framework under test: what it says of itself, its samples, and a case as a realization.
+"""Owns PyTorch as a framework under test: its description, its samples of initializers, and the realization of a case.
 
 It refuses to draw numbers for a realization and to judge.
 """
@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from parity.execution.protocol import Array, Batch, Description, Driven, Observation, ParameterLayout, Unsupported, ZeroPartner
+from parity.execution.protocol import Array, Batch, Description, Drive, Observation, ParameterLayout, Unsupported, ZeroPartner
 from parity.spec.cases import Case
 from parity.spec.graph import Graph
 from parity.spec.graph_facts import differentiable_inputs, observed_values
@@ -53,8 +53,8 @@ class Implementation:
     def scheduled(self, case: Case) -> Array:
         return schedules.rates(case)
 
-    def drive(self, asked: Driven) -> list[dict[str, Array]]:
-        return optimizers.drive(asked)
+    def drive(self, request: Drive) -> list[dict[str, Array]]:
+        return optimizers.drive(request)
 
     def realize(self, case: Case) -> Realization:
         if case.graph is None:
@@ -73,7 +73,7 @@ class Implementation:
 
 @dataclass
 class Trained:
-    """What a phase trains. tensors: native name -> tensor; a frozen zero partner is none of them. update: the rule, once."""
+    """The trained part of a phase. tensors: native name -> tensor, without frozen zero partners. update: takes one step."""
 
     layouts: list[ParameterLayout]
     tensors: dict[str, Tensor]
@@ -82,7 +82,7 @@ class Trained:
 
 
 class Realization:
-    """One case: a network, its programs, an optimizer for each phase. A placed batch is the list of native inputs."""
+    """One case: a network, its programs, and an optimizer per phase. A placed batch is a list of native inputs."""
 
     def __init__(self, case: Case, graph: Graph, network: Network, compiled: Callable[[Any], Any] | None) -> None:
         self.case, self.graph, self.network, self.compiled = case, graph, network, compiled
@@ -114,18 +114,19 @@ class Realization:
             raise KeyError(f"{self.graph.name} has no parameter, statistic or carried state {sorted(rest)}")
 
     def parameters(self) -> dict[str, Array]:
-        found: dict[str, Array] = {}
+        arrays: dict[str, Array] = {}
         for layout in self.network.layouts.values():
-            found |= self._read(layout)
+            arrays |= self._read(layout)
         states = zip(self.graph.carried, self.carried, strict=True)
-        return found | {state.name: device.array(tensor) for state, tensor in states}
+        return arrays | {state.name: device.array(tensor) for state, tensor in states}
 
     def place(self, batch: Batch) -> list[Tensor | None]:
-        """In the order of the graph's inputs; None for one that is missing (labels and masks where nothing is trained)."""
-        if unknown := set(batch) - {given.name for given in self.given}:
+        """Tensors in the order of the graph's inputs; None for a missing input (labels and masks where nothing is trained)."""
+        if unknown := set(batch) - {graph_input.name for graph_input in self.given}:
             raise KeyError(f"{self.graph.name} has no input {sorted(unknown)}")
         return [
-            self._tensor(batch[given.name], given.dtype, given.batched) if given.name in batch else None for given in self.given
+            self._tensor(batch[graph_input.name], graph_input.dtype, graph_input.batched) if graph_input.name in batch else None
+            for graph_input in self.given
         ]
 
     def forward(self, batch: Sequence[Tensor | None], training: bool) -> Observation:
@@ -138,7 +139,7 @@ class Realization:
 
     def gradients(self, batch: Sequence[Tensor | None], phase: int = 0) -> Observation:
         self._arm(phase)
-        floats = [place for place, given in enumerate(self.given) if given.name in self.floats]
+        floats = [place for place, graph_input in enumerate(self.given) if graph_input.name in self.floats]
         inputs = list(batch)
         for place in floats:
             inputs[place] = torch.Tensor.detach(inputs[place]).requires_grad_()
@@ -167,7 +168,7 @@ class Realization:
         with self._unchanged(), curvature.twice():
             loss = self._program("step")(*batch, *self._carried(batch))[0]
             products = curvature.product(loss, trained.tensors, {name: native[name] for name in trained.tensors})
-        return _named(trained.layouts, {name: device.array(one) for name, one in products.items()})
+        return _named(trained.layouts, {name: device.array(product) for name, product in products.items()})
 
     def step(self, batch: Sequence[Tensor | None]) -> Tensor:
         carried = self._carried(batch)
@@ -177,7 +178,7 @@ class Realization:
             if trained.optimizer is not None:
                 loss.backward()
                 for tensor in trained.tensors.values():
-                    if tensor.grad is None:  # not reached: torch would leave it alone, decay and momentum included
+                    if tensor.grad is None:  # the loss does not reach it: torch would skip it, even its decay and momentum
                         tensor.grad = torch.zeros_like(tensor)
                 trained.update()
                 trained.optimizer.zero_grad()
@@ -197,40 +198,40 @@ class Realization:
         device.synchronize(self.case.device)
 
     def _program(self, kind: str, phase: int = 0) -> Any:
-        """forward: the layers; step: the layers and the phase's loss; gradients: the same, and every value comes out."""
+        """A program. forward: the layers; step: the layers and the phase's loss; gradients: as step, and gives every value."""
         if (kind, phase) not in self.programs:
             carried = [state.name for state in self.graph.carried]
             if kind == "forward":
-                given = [one.name for one in self.graph.inputs]
+                given = [graph_input.name for graph_input in self.graph.inputs]
                 made = self.network.program([*given, *carried], self.graph.nodes, self.observed)
             else:
                 own = self.graph.phases[phase]
                 results = [own.loss, *self.nexts, *(self.observed if kind == "gradients" else ())]
-                given = [one.name for one in self.given]
+                given = [graph_input.name for graph_input in self.given]
                 made = self.network.program([*given, *carried], (*self.graph.nodes, *own.nodes), results)
             self.programs[kind, phase] = self.compiled(made) if self.compiled else made.forward
         return self.programs[kind, phase]
 
     def _trained(self, place: int) -> Trained:
         phase = self.graph.phases[place]
-        layouts = [one for one in self.network.layouts.values() if any(name in phase.updates for name in one.spec)]
-        if missing := set(phase.updates) - {name for one in layouts for name in one.spec}:
+        layouts = [layout for layout in self.network.layouts.values() if any(name in phase.updates for name in layout.spec)]
+        if missing := set(phase.updates) - {name for layout in layouts for name in layout.spec}:
             raise Unsupported(f"phase {phase.name} updates inputs of the batch: {', '.join(sorted(missing))}")
         tensors, updates = {}, []
-        for one in layouts:
-            factors = {phase.updates.get(name) for name in one.spec}
+        for layout in layouts:
+            factors = {phase.updates.get(name) for name in layout.spec}
             if len(factors) > 1:
-                raise Unsupported(f"torch keeps {' and '.join(one.spec)} in one tensor; they learn at different rates")
-            for native in one.native[: -1 if any(isinstance(move, ZeroPartner) for move in one.moves) else None]:
+                raise Unsupported(f"torch keeps {' and '.join(layout.spec)} in one tensor; they learn at different rates")
+            for native in layout.native[: -1 if any(isinstance(move, ZeroPartner) for move in layout.moves) else None]:
                 tensors[native] = self.network.tensor(native)
-                updates.append((tensors[native], phase.updates[one.spec[0]]))
+                updates.append((tensors[native], phase.updates[layout.spec[0]]))
         if self.case.optimizer == "none" or not updates:
             return Trained(layouts, tensors, None, lambda: None)
         optimizer = optimizers.build(self.case.optimizer, self.case.hyperparameters, updates)
         return Trained(layouts, tensors, optimizer, self.compiled(optimizer.step) if self.compiled else optimizer.step)
 
     def _arm(self, phase: int) -> None:
-        """What the phase does not update is frozen in it."""
+        """Freezes the parameters that the phase does not update."""
         if self.armed != phase:
             self.network.root.requires_grad_(False)
             for tensor in self.trained[phase].tensors.values():
@@ -239,7 +240,7 @@ class Realization:
 
     @contextmanager
     def _unchanged(self) -> Iterator[None]:
-        """Buffers (running statistics, counters) and the state of torch's generators are afterwards as they were."""
+        """Restores buffers (running statistics, counters) and the state of torch's random generators on exit."""
         kept = [(buffer, buffer.clone()) for buffer in self.network.root.buffers()]
         gpus = [torch.cuda.current_device()] if self.case.device == "gpu" else []
         with torch.random.fork_rng(gpus):
@@ -249,10 +250,10 @@ class Realization:
                 buffer.copy_(before)
 
     def _carried(self, batch: Sequence[Tensor | None]) -> list[Tensor]:
-        """Carried state of another batch size counts as that of a first batch: zeros."""
-        sizes = (len(one) for one, given in zip(batch, self.given, strict=True) if one is not None and given.batched)
+        """The carried state; zeros, as before a first batch, where its batch size differs from the batch's."""
+        sizes = (len(part) for part, given in zip(batch, self.given, strict=True) if part is not None and given.batched)
         size = next(sizes, self.case.batch_size) if self.carried else 0
-        return [one if len(one) == size else self._zeros(one.shape[1:], size) for one in self.carried]
+        return [state if len(state) == size else self._zeros(state.shape[1:], size) for state in self.carried]
 
     def _zeros(self, shape: Sequence[int], batch: int) -> Tensor:
         return torch.zeros(batch, *shape, dtype=device.DTYPES[self.case.dtype], device=device.NATIVE[self.case.device])
@@ -266,22 +267,22 @@ class Realization:
         return _named([layout], {name: device.array(self.network.tensor(name)) for name in layout.native})
 
     def _state(self, carried: Sequence[Tensor]) -> dict[str, Array]:
-        found = {state.name: device.array(tensor) for state, tensor in zip(self.graph.carried, carried, strict=True)}
+        arrays = {state.name: device.array(tensor) for state, tensor in zip(self.graph.carried, carried, strict=True)}
         for layout in self.network.layouts.values():
             if layout.spec[0] in self.statistics:
-                found |= self._read(layout)
-        return found
+                arrays |= self._read(layout)
+        return arrays
 
     def _arrays(self, names: Sequence[str], tensors: Sequence[Tensor]) -> dict[str, Array]:
-        found = {name: device.array(tensor) for name, tensor in zip(names, tensors, strict=True)}
+        arrays = {name: device.array(tensor) for name, tensor in zip(names, tensors, strict=True)}
         shapes, batched = self.network.shapes, self.network.batched
-        return {name: array if batched[name] else array.reshape(shapes[name]) for name, array in found.items()}
+        return {name: array if batched[name] else array.reshape(shapes[name]) for name, array in arrays.items()}
 
 
 def _named(layouts: Sequence[ParameterLayout], native: Mapping[str, Array]) -> dict[str, Array]:
-    """Arrays under the spec's names; a frozen zero partner, which has no gradient, counts as zero."""
-    found: dict[str, Array] = {}
+    """Arrays under the spec's names. A frozen zero partner has no gradient; it counts as zero."""
+    arrays: dict[str, Array] = {}
     for layout in layouts:
         given = {name: native[name] if name in native else np.zeros_like(native[layout.native[0]]) for name in layout.native}
-        found |= {name: np.ascontiguousarray(value) for name, value in layout.from_native(given).items()}
-    return found
+        arrays |= {name: np.ascontiguousarray(value) for name, value in layout.from_native(given).items()}
+    return arrays

@@ -15,13 +15,13 @@ from torch import Tensor, fx, nn
 from parity.execution.protocol import ParameterLayout, Unsupported
 from parity.spec.graph import Body, Graph, Input, Node
 from parity.torch_impl.layers import LAYERS, layout
-from parity.torch_impl.ops import elements
+from parity.torch_impl.ops import vectors
 from parity.torch_impl.ops.recurrent import Scan
 from parity.torch_impl.wiring import Layer, Site, attribute
 
 
 class Layers(nn.Module):  # type: ignore[misc]
-    """Every native layer of a graph by the name of its node. Those in `evaluating` never train."""
+    """Every native layer of a graph under the name of its node. Layers in `evaluating` stay in evaluation mode."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,20 +37,20 @@ class Layers(nn.Module):  # type: ignore[misc]
 class Network:
     """The layers of a graph, built once, and the programs over them. Programs share parameters; each is plain Python code.
 
-    layouts: how each parameter and statistic lies, once. A second node with the same parameters is the same layer, or
-    (a tied table) another layer with the same tensor.
+    layouts: one for each parameter and statistic. Nodes with the same parameters share one layer, or, for a tied table, are
+    two layers with one tensor.
     """
 
     def __init__(self, graph: Graph, whole: bool = True) -> None:
-        """whole: False for the body of a scan, whose nodes are a layer each, tied afterwards."""
+        """whole: False for the body of a scan, in which each node gets its own layer; parameters are tied afterwards."""
         self.graph, self.whole = graph, whole
         self.root = Layers()
         self.layouts: dict[tuple[str, ...], ParameterLayout] = {}
         self.shapes = graph.value_shapes()
-        self.batched = {given.name: given.batched for given in graph.batch_inputs()}
+        self.batched = {graph_input.name: graph_input.batched for graph_input in graph.batch_inputs()}
         self.batched |= {state.name: True for state in graph.carried}
-        self._layers: dict[int, Layer] = {}  # id of a node (two phases may have nodes of one name) -> its layer
-        self._children: dict[int, str] = {}  # and where it is in the root
+        self._layers: dict[int, Layer] = {}  # id of a node -> its layer; nodes of two phases may share a name
+        self._children: dict[int, str] = {}  # id of a node -> its layer's name in the root
         self._known: dict[str, str] = {}
         for node in graph.all_nodes():
             self._build(node)
@@ -79,7 +79,7 @@ class Network:
         if node.op == "formula":
             tracer = fx.proxy.GraphAppendingTracer(graph)
             stand_ins = {role: fx.Proxy(wire, tracer) for role, wire in wires.items()}
-            values[node.name] = elements.formula(self._site(node), stand_ins).node
+            values[node.name] = vectors.formula(self._site(node), stand_ins).node
             return
         layer = self._layers[id(node)]
         arguments = tuple(wires.get(role) for role in layer.roles)
@@ -117,7 +117,7 @@ class Network:
             self._adopt(node, layer.target)
 
     def _adopt(self, node: Node, module: nn.Module) -> None:
-        """Hangs a layer into the root, unless it is one that is there already."""
+        """Adds a layer to the root, unless the root has it already."""
         arrays = bool(node.parameters or node.statistics or node.body)
         if arrays and self.whole and _identity(node) in self._known:
             self._children[id(node)] = self._known[_identity(node)]
@@ -131,21 +131,21 @@ class Network:
         self.root.add_module(child, module)
         if node.evaluate:
             self.root.evaluating.append(module)
-        for one in layout(node, self.graph):
-            self._tie(node, one)
+        for item in layout(node, self.graph):
+            self._tie(node, item)
 
-    def _tie(self, node: Node, one: ParameterLayout) -> None:
-        """A parameter that an earlier layer has is that layer's tensor."""
-        first = self.layouts.setdefault(one.spec, one)
-        if any(name in spec for spec in self.layouts if spec != one.spec for name in one.spec) or first.moves != one.moves:
-            raise Unsupported(f"{node.name}: torch has {', '.join(one.spec)} in one tensor, and cannot share a part of it")
-        for mine, other in zip(one.native, first.native, strict=True):
+    def _tie(self, node: Node, item: ParameterLayout) -> None:
+        """Replaces a parameter that an earlier layer also has by that layer's tensor."""
+        first = self.layouts.setdefault(item.spec, item)
+        if any(name in spec for spec in self.layouts if spec != item.spec for name in item.spec) or first.moves != item.moves:
+            raise Unsupported(f"{node.name}: torch has {', '.join(item.spec)} in one tensor, and cannot share a part of it")
+        for mine, other in zip(item.native, first.native, strict=True):
             if mine != other:
                 holder, _, name = mine.rpartition(".")
                 setattr(self.root.get_submodule(holder), name, self.tensor(other))
 
     def _scan(self, node: Node, body: Body) -> Layer:
-        """The body becomes a program of its own over layers of its own, which lie below the scan."""
+        """Builds the body as a separate program with its own layers, which lie below the scan."""
         inner = Network(self._body(node, body), whole=False)
         given = [*body.sequences, *body.state, *body.captured]
         program = inner.program(given, body.nodes, [body.output, *(body.next[name] for name in body.state)])
@@ -155,7 +155,7 @@ class Network:
         return Layer(Scan(program, len(body.sequences), len(body.state), places), outputs=("", *ends))
 
     def _body(self, node: Node, body: Body) -> Graph:
-        """The body as a graph: slices of the sequences, states and captured values are its inputs."""
+        """The body as a graph, whose inputs are slices of the sequences, states and captured values."""
         inputs = [Input(name, self.shapes[outer][1:]) for name, outer in body.sequences.items()]
         inputs += [Input(name, self.shapes[outer]) for name, outer in body.state.items()]
         inputs += [Input(name, self.shapes[name], batched=self.batched[name]) for name in body.captured]
@@ -163,6 +163,6 @@ class Network:
 
 
 def _identity(node: Node) -> str:
-    """Equal for nodes that may be one layer."""
+    """A key that is equal for nodes that may share a layer."""
     arrays = [dict(node.parameters), dict(node.statistics), dict(node.attributes)]
     return json.dumps([node.op, *arrays, node.evaluate, sorted(node.inputs), node.name if node.body else ""], sort_keys=True)

@@ -1,6 +1,6 @@
-"""Owns networks at full size: one in one precision at a time, judged, and kept as verdicts without its gigabytes of arrays.
+"""Owns networks at full size: each is judged in one precision at a time, and kept as verdicts without its gigabytes of arrays.
 
-What was settled before by the same code in the same environments is taken over. It refuses to run two at once.
+Verdicts from the same code in the same environments are reused. It refuses to run two networks at once.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.trials import selection
 from parity.trials.networks import architecture_trials, masked, programs
-from parity.trials.session import Judged, Session, judge_record
+from parity.trials.session import JudgedTrial, Session, judge_record
 from parity.trials.trial import Options, Trial
 
 TIMEOUT = 3600.0
 JUDGING = "parity.trials.full_size"
-"""This module: what it imports is all that draws, runs and judges, beside a framework's implementation."""
+"""The name of this module. Its imports contain all code that draws, runs and judges, except a framework's implementation."""
 
 Architecture = language.Architecture
 
 
 def settle(
     architectures: Sequence[Architecture], options: Sequence[Options], session: Session, so_far: bool = False
-) -> Iterator[Judged]:
-    """Every network in every precision, in order; each is written down before the next begins.
+) -> Iterator[JudgedTrial]:
+    """Every network in every precision, in order; each is written to disk before the next begins.
 
-    so_far: nothing is run; what is not settled is `not_compared`.
+    so_far: run nothing; a network that is not settled is `not_compared`.
     """
     for architecture in architectures:
         for option in options:
@@ -49,7 +49,7 @@ def settle(
                 yield from _one(architecture, replace(option, dtypes=(dtype,)), session, so_far)
 
 
-def _one(architecture: Architecture, options: Options, session: Session, so_far: bool) -> Iterator[Judged]:
+def _one(architecture: Architecture, options: Options, session: Session, so_far: bool) -> Iterator[JudgedTrial]:
     name = f"{architecture.name}-{options.dtypes[0]}"
     file = session.store / "settled" / f"{name}-{_key(architecture, options, session)}.jsonl"
     if so_far and not file.exists():
@@ -59,13 +59,13 @@ def _one(architecture: Architecture, options: Options, session: Session, so_far:
         place = session.store / "unsettled" / name
         alone = replace(session, store=place, at_once=1, timeout=TIMEOUT)
         initializer, optimizer = _started()
-        judged: list[Judged] = []
+        judged: list[JudgedTrial] = []
         for trial in architecture_trials(architecture, initializer, optimizer, options):
             for framework in session.frameworks:
                 _give_back()
                 judged += map(_light, replace(alone, frameworks=(framework,)).run([trial]))
-        if any(one.record.outcome not in records.FINAL for one in judged):
-            yield from judged  # asked again by the next run: a crash is not a verdict
+        if any(judged_trial.record.outcome not in records.FINAL for judged_trial in judged):
+            yield from judged  # the next run asks again, since a crash is not a verdict
             return
         _write(file, judged)
         shutil.rmtree(place, ignore_errors=True)
@@ -73,13 +73,14 @@ def _one(architecture: Architecture, options: Options, session: Session, so_far:
 
 
 def _give_back() -> None:
-    """To the system, what walks and judgements have freed: the C library keeps it, and a worker is about to need as much."""
+    """Returns freed memory to the system: the C library keeps what walks and judgements have freed,
+    and a worker is about to need as much."""
     if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
         trim(0)
 
 
-def _waiting(architecture: Architecture, options: Options, session: Session) -> Iterator[Judged]:
-    """What stands for a network whose turn has not come, in each framework."""
+def _waiting(architecture: Architecture, options: Options, session: Session) -> Iterator[JudgedTrial]:
+    """A `not_compared` trial per framework, for a network that has not been settled yet."""
     initializer, optimizer = _started()
     more = {"initializer": initializer.name, "optimizer": optimizer.name, "size": options.size}
     graph, rates = masked(expand(architecture, options.size))
@@ -87,13 +88,13 @@ def _waiting(architecture: Architecture, options: Options, session: Session) -> 
         trial = Trial(options.case(program, options.dtypes[0], **more), {}, _settled, "architectures")
         for name in session.frameworks:
             record = session.absent(trial, name, "not settled so far; `parity run` of the suite goes on with it")
-            yield Judged(trial, name, record, judge_record(trial, name, record, Path()), Path())
+            yield JudgedTrial(trial, name, record, judge_record(trial, name, record, Path()), Path())
 
 
 def _key(architecture: Architecture, options: Options, session: Session) -> str:
-    """Of everything that the verdicts depend on: the spec, the options, the code, the environments."""
+    """A key of everything that the verdicts depend on: the spec, the options, the code, the environments."""
     code = own_sources.digest([JUDGING])
-    specs = [one.model_dump(mode="json") for one in (architecture, *_started())]
+    specs = [item.model_dump(mode="json") for item in (architecture, *_started())]
     frameworks = {
         name: [planning.implementation_digest(name), _versions(name), differences.known(name)] for name in session.frameworks
     }
@@ -103,7 +104,7 @@ def _key(architecture: Architecture, options: Options, session: Session) -> str:
 
 
 def _started() -> tuple[language.Initializer, language.Optimizer]:
-    """The initializer and the rule of every case."""
+    """The initializer and the optimizer of every case."""
     return selection.initializer("glorot_uniform"), selection.optimizer("adam")
 
 
@@ -114,26 +115,27 @@ def _versions(framework: str) -> Mapping[str, str]:
         return {}
 
 
-def _write(file: Path, judged: Sequence[Judged]) -> None:
+def _write(file: Path, judged: Sequence[JudgedTrial]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     lines = [
         json.dumps(
             {
-                "case": one.trial.case.to_json(),
-                "kind": one.trial.kind,
-                "redraws": one.trial.redraws,
-                "framework": one.framework,
-                "record": records.encode(one.record),
-                "comparisons": [asdict(comparison) for comparison in one.comparisons],
+                "case": judged_trial.trial.case.to_json(),
+                "kind": judged_trial.trial.kind,
+                "redraws": judged_trial.trial.redraws,
+                "framework": judged_trial.framework,
+                "record": records.encode(judged_trial.record),
+                "comparisons": [asdict(comparison) for comparison in judged_trial.comparisons],
             }
         )
-        for one in judged
+        for judged_trial in judged
     ]
     sealed.write_sealed_lines(file, lines)
 
 
-def _settled_before(file: Path) -> Iterator[Judged]:
-    """What `_write` wrote. Raises Damaged where the file is not whole: hours of work are not thrown away without a word."""
+def _settled_before(file: Path) -> Iterator[JudgedTrial]:
+    """The judged trials that `_write` wrote. Raises Damaged if the file is not whole, so
+    that hours of work are not lost silently."""
     mend = "remove the file, and the same command settles the network again"
     for number, line in enumerate(sealed.read_sealed_lines(file, mend), start=1):
         try:
@@ -142,18 +144,22 @@ def _settled_before(file: Path) -> Iterator[Judged]:
             raise Damaged(f"{file}, line {number}: a field is missing or of the wrong kind ({error}): {mend}") from None
 
 
-def _read(line: str) -> Judged:
+def _read(line: str) -> JudgedTrial:
     found: dict[str, Any] = parsed(line)
     trial = Trial(Case.from_json(found["case"]), {}, _settled, found["kind"], found["redraws"])
     comparisons = [Comparison(**comparison) for comparison in found["comparisons"]]
-    return Judged(trial, found["framework"], records.decode(found["record"]), comparisons, Path())
+    return JudgedTrial(trial, found["framework"], records.decode(found["record"]), comparisons, Path())
 
 
-def _light(one: Judged) -> Judged:
-    """Without arrays, reference and graph."""
-    case = replace(one.trial.case, graph=None) if one.trial.case.graph is not None else one.trial.case
+def _light(judged_trial: JudgedTrial) -> JudgedTrial:
+    """The judged trial without arrays, reference and graph."""
+    case = (
+        replace(judged_trial.trial.case, graph=None) if judged_trial.trial.case.graph is not None else judged_trial.trial.case
+    )
     return replace(
-        one, trial=Trial(case, {}, _settled, one.trial.kind, one.trial.redraws), record=replace(one.record, arrays=None)
+        judged_trial,
+        trial=Trial(case, {}, _settled, judged_trial.trial.kind, judged_trial.trial.redraws),
+        record=replace(judged_trial.record, arrays=None),
     )
 
 

@@ -1,8 +1,9 @@
-"""Owns the check of words that are asked for by value: precisions, devices, modes; and of places that must hold what comes.
+"""Owns the check of words given as values: precisions, devices, modes; and of folders that must be writable.
 
 It refuses to guess what a typo meant.
 
-A framework that lacks one of them is `unsupported` or `unavailable`; what no framework could have is a mistake of the caller.
+If a framework lacks one of these, its cases are `unsupported` or `unavailable`. A word that no
+framework could know is the caller's mistake.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ from parity.errors import UsageError
 from parity.spec.mistakes import did_you_mean, short
 
 STORE = Path(".parity")
-"""Where records lie if nothing is said."""
+"""The default folder of records."""
 DTYPES = ("float64", "float32")
-"""The precisions that are judged, both where none is named."""
+"""The precisions that are judged; both are the default."""
 DEVICES = ("cpu", "gpu", "tpu")
 SIZES = ("small", "full")
-"""Those that every architecture has; others are its own, and what has none is asked in no other."""
+"""Sizes that every architecture has. A file may define more; a network is asked only in sizes that it has."""
 MODES = ("default", "eager", "compiled", "compiled[xla]")
 
 
 def check(dtypes: Iterable[str] = (), devices: Iterable[str] = (), modes: Iterable[str] = ()) -> None:
-    """Raises UsageError for the first word that has no meaning."""
+    """Raises UsageError for the first unknown word."""
     for what, given, known in (("precision", dtypes, DTYPES), ("device", devices, DEVICES), ("mode", modes, MODES)):
         for word in given:
             if word not in known:
@@ -35,12 +36,13 @@ def check(dtypes: Iterable[str] = (), devices: Iterable[str] = (), modes: Iterab
 
 
 def words(given: str | Sequence[str]) -> tuple[str, ...]:
-    """One word may stand where several can."""
+    """The words as a sequence; a single word may stand for a sequence."""
     return (given,) if isinstance(given, str) else tuple(given)
 
 
 def place(*folders: Path) -> None:
-    """Before hours of work: makes the folders. Raises UsageError where no file can be written; a full disk is OSError."""
+    """Makes the folders before hours of work begin. Raises UsageError if no file can be
+    written there, and OSError for a full disk."""
     for folder in folders:
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Owns the step from judged to what leaves the machine: rows, curves, the JSON and JUnit files of the contract.
+"""Owns the step from judged trials to output: rows, curves, and the JSON and JUnit files of the contract.
 
 It refuses to judge: verdicts come with the comparisons.
 """
@@ -17,102 +17,104 @@ from typing import Any
 from xml.etree import ElementTree
 
 from parity import escaping
-from parity.execution import endings
+from parity.execution import outcomes
 from parity.execution.frameworks import trains
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import worst
 from parity.reporting.results import Row, Speed
 from parity.trials import options
-from parity.trials.session import Judged
+from parity.trials.session import JudgedTrial
 
 SCHEMA_VERSION = 1
 
 
-def rows(judged: Iterable[Judged]) -> list[Row]:
-    """One row a case, framework and quantity: the worst comparison, with the greatest share of its budget."""
+def rows(judged: Iterable[JudgedTrial]) -> list[Row]:
+    """One row per case, framework and quantity: the worst comparison; among equals, the one
+    with the greatest share of its budget."""
     made = []
-    for one in judged:
+    for judged_trial in judged:
         groups: dict[str, list[Comparison]] = {}
-        for comparison in one.comparisons:
+        for comparison in judged_trial.comparisons:
             groups.setdefault(comparison.quantity, []).append(comparison)
-        made += [_row(one, quantity, group) for quantity, group in groups.items()]
+        made += [_row(judged_trial, quantity, group) for quantity, group in groups.items()]
     return made
 
 
-def case_verdicts(judged: Iterable[Judged]) -> Counter[str]:
-    """How many cases × frameworks have which verdict: the counts add up to the number of judged."""
-    return Counter(one.verdict for one in judged)
+def case_verdicts(judged: Iterable[JudgedTrial]) -> Counter[str]:
+    """Verdict -> how many pairs of case and framework have it. The counts add up to the number of judged trials."""
+    return Counter(judged_trial.verdict for judged_trial in judged)
 
 
-def forward_only(judged: Iterable[Judged]) -> list[str]:
-    """The frameworks among them that do not train: their verdicts speak of evaluation mode alone."""
-    return sorted({one.framework for one in judged if not trains(one.framework)})
+def forward_only(judged: Iterable[JudgedTrial]) -> list[str]:
+    """The frameworks that do not train among these trials: their verdicts hold for evaluation mode alone."""
+    return sorted({judged_trial.framework for judged_trial in judged if not trains(judged_trial.framework)})
 
 
-def write_json(path: Path, judged: Sequence[Judged]) -> None:
+def write_json(path: Path, judged: Sequence[JudgedTrial]) -> None:
     """The contract's JSON: every comparison, and a summary whose counts add up to cases × frameworks."""
-    results = [_result(comparison) for one in judged for comparison in one.comparisons]
+    results = [_result(comparison) for judged_trial in judged for comparison in judged_trial.comparisons]
     summary: dict[str, Any] = {
-        "cases": len({one.trial.case.id for one in judged}),
-        "frameworks": sorted({one.framework for one in judged}),
+        "cases": len({judged_trial.trial.case.id for judged_trial in judged}),
+        "frameworks": sorted({judged_trial.framework for judged_trial in judged}),
         "case_verdicts": dict(sorted(case_verdicts(judged).items())),
         "comparisons": len(results),
         "forward_only": forward_only(judged),
-        "redraws": sum({one.trial.case.id: one.trial.redraws for one in judged}.values()),
+        "redraws": sum({judged_trial.trial.case.id: judged_trial.trial.redraws for judged_trial in judged}.values()),
     }
     document = {"schema_version": SCHEMA_VERSION, "results": results, "summary": summary}
     _replace(path, json.dumps(document, indent=1, allow_nan=False) + "\n")
 
 
-def write_junit(path: Path, judged: Sequence[Judged], green: Iterable[str]) -> None:
-    """One test case a case and framework; what is not green is a failure with its worst comparisons."""
+def write_junit(path: Path, judged: Sequence[JudgedTrial], green: Iterable[str]) -> None:
+    """One test case per case and framework. A verdict that is neither green nor `unsupported` is
+    a failure with its worst comparisons."""
     suite = ElementTree.Element("testsuite", name="parity", tests=str(len(judged)))
     for framework in forward_only(judged):
         properties = ElementTree.SubElement(suite, "properties")
         ElementTree.SubElement(properties, "property", name="forward only", value=escaping.junit(framework))
     fine = set(green)
     failures = 0
-    for one in judged:
+    for judged_trial in judged:
         item = ElementTree.SubElement(
-            suite, "testcase", classname=escaping.junit(one.framework), name=escaping.junit(one.trial.case.id)
+            suite, "testcase", classname=escaping.junit(judged_trial.framework), name=escaping.junit(judged_trial.trial.case.id)
         )
-        if one.verdict == "unsupported":
-            ElementTree.SubElement(item, "skipped", message=escaping.junit(one.record.reason))
-        elif one.verdict not in fine:
+        if judged_trial.verdict == "unsupported":
+            ElementTree.SubElement(item, "skipped", message=escaping.junit(judged_trial.record.reason))
+        elif judged_trial.verdict not in fine:
             failures += 1
-            bad = [comparison for comparison in one.comparisons if comparison.verdict == one.verdict]
-            failure = ElementTree.SubElement(item, "failure", message=one.verdict)
+            bad = [comparison for comparison in judged_trial.comparisons if comparison.verdict == judged_trial.verdict]
+            failure = ElementTree.SubElement(item, "failure", message=judged_trial.verdict)
             failure.text = escaping.junit("\n".join(sentence(comparison) for comparison in bad[:10]))
     suite.set("failures", str(failures))
     _replace(path, ElementTree.tostring(suite, encoding="unicode") + "\n")
 
 
 def sentence(comparison: Comparison) -> str:
-    """`gradient conv1.kernel: error 3.1e-05, budget 2.0e-06 at (0, 3): differs`."""
+    """The comparison in words: `gradient conv1.kernel: error 3.1e-05, budget 2.0e-06 at (0, 3): differs`."""
     numbers = ""
     if comparison.error is not None and comparison.budget is not None:
         numbers = f": error {comparison.error:.2g}, budget {comparison.budget:.2g}"
     place = f" at {comparison.where}" if comparison.where else ""
-    reason = f" ({endings.headline(comparison.reason)})" if comparison.reason else ""
+    reason = f" ({outcomes.headline(comparison.reason)})" if comparison.reason else ""
     return f"{comparison.quantity} {comparison.tensor}{numbers}{place}: {comparison.verdict}{reason}"
 
 
 def share(comparison: Comparison) -> float:
-    """How much of its budget an error used up; 0 where nothing was measured."""
+    """The share of its budget that an error used; 0 if nothing was measured."""
     if comparison.error is None or not comparison.budget:
         return 0.0
     return comparison.error / comparison.budget
 
 
-def _row(one: Judged, quantity: str, group: Sequence[Comparison]) -> Row:
+def _row(judged_trial: JudgedTrial, quantity: str, group: Sequence[Comparison]) -> Row:
     verdict = worst([comparison.verdict for comparison in group])
     top = max((comparison for comparison in group if comparison.verdict == verdict), key=share)
-    case, record = one.trial.case, one.record
+    case, record = judged_trial.trial.case, judged_trial.record
     return Row(
         case=case.id,
         spec=case.spec,
-        kind=one.trial.kind,
-        framework=one.framework,
+        kind=judged_trial.trial.kind,
+        framework=judged_trial.framework,
         framework_version=record.framework_version,
         device=case.device,
         dtype=case.dtype,
@@ -140,12 +142,12 @@ def _finite(value: float | None) -> float | None:
 
 
 def _number(value: float | None) -> float | str | None:
-    """Non-finite numbers travel as strings."""
+    """The number for JSON; numbers that are not finite become strings."""
     return value if value is None or isfinite(value) else {"inf": "Infinity", "-inf": "-Infinity"}.get(str(value), "NaN")
 
 
 def reach(*paths: Path | None) -> None:
-    """Before hours of work: raises OSError where results cannot be written afterwards."""
+    """Checks before hours of work that results can be written afterwards; raises OSError if not."""
     for path in paths:
         if path is None:
             continue
@@ -160,7 +162,8 @@ def _stays(path: Path) -> bool:
 
 
 def _replace(path: Path, text: str) -> None:
-    """A file is replaced whole; a link and what is no file (/dev/stdout, a pipe) are written to and stay what they are."""
+    """Replaces a file as a whole. A link, or something that is no file (/dev/stdout, a
+    pipe), is written to and stays what it is."""
     if _stays(path):
         path.write_text(text, encoding="utf-8")
         return
@@ -171,6 +174,6 @@ def _replace(path: Path, text: str) -> None:
 
 
 def write_speed_json(path: Path, speeds: Sequence[Speed]) -> None:
-    """Raw samples of a bench."""
+    """Writes the raw samples of a bench."""
     document = {"schema_version": SCHEMA_VERSION, "results": [asdict(speed) for speed in speeds]}
     _replace(path, json.dumps(document, indent=1, allow_nan=False) + "\n")

@@ -1,4 +1,4 @@
-"""Owns what a user sets once for all commands: PARITY_FRAMEWORKS, `parity.toml`, and `[tool.parity]` in `pyproject.toml`.
+"""Owns the settings of a user for all commands: PARITY_FRAMEWORKS, `parity.toml`, and `[tool.parity]` in `pyproject.toml`.
 
 It refuses to know which frameworks there are: `asked_frameworks.py` does.
 """
@@ -19,9 +19,9 @@ KEYS = ("frameworks",)
 
 
 def frameworks() -> tuple[tuple[str, ...], str]:
-    """The frameworks that are meant where a command names none, and where that is set; both empty where it is not.
+    """The frameworks for commands that name none, and where this is set; both are empty if it is not set.
 
-    Raises UsageError for a file that is no TOML, an unknown key, and a value that is no list of words.
+    Raises UsageError for a file that is not TOML, an unknown key, or a value that is not a list of words.
     """
     if words := os.environ.get(VARIABLE, "").replace(",", " ").split():
         return tuple(dict.fromkeys(words)), VARIABLE
@@ -38,7 +38,7 @@ def frameworks() -> tuple[tuple[str, ...], str]:
 
 
 def _files() -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    """Files that hold settings of parity, the nearest first: of this directory and those above it."""
+    """Files with settings of parity, the nearest first: in this directory and those above it."""
     here = Path.cwd()
     for directory in (here, *here.parents):
         if (own := directory / "parity.toml").is_file():

@@ -1,6 +1,6 @@
-"""Owns the check of a suite's words before anything runs: an hour of work must not end at a name that means nothing.
+"""Owns the check of a suite's words before anything runs, so that no hour of work ends at an unknown name.
 
-It refuses to run or to expand anything; every mistake of the suite is told at once, at its place.
+It refuses to run or to expand anything. It reports all mistakes of the suite at once, each at its place.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from parity.trials.datasets import DATASETS
 
 
 def check(suite: Suite) -> None:
-    """Raises SpecError with all that its entries ask for and nothing has."""
-    found = [mistake for entry in suite.entries for mistake in _mistakes(entry)]
-    if found:
-        raise SpecError(found)
+    """Raises SpecError with every word of its entries that names nothing."""
+    mistakes = [mistake for entry in suite.entries for mistake in _mistakes(entry)]
+    if mistakes:
+        raise SpecError(mistakes)
 
 
 def _mistakes(entry: SuiteEntry) -> Iterator[Mistake]:
     for place, word in zip(entry.places("specs"), entry.specs, strict=True):
         yield from _refused(place, partial(_spec, entry, word))
-    for key, one in (("frameworks", frameworks.find), ("dtypes", _precision), ("modes", _mode)):
+    for key, item in (("frameworks", frameworks.find), ("dtypes", _precision), ("modes", _mode)):
         for place, word in zip(entry.places(key), getattr(entry, key), strict=False):
-            yield from _refused(place, partial(one, word))
+            yield from _refused(place, partial(item, word))
     for key, known in (("initializer", "initializers"), ("optimizer", "optimizers"), ("dataset", "")):
         name, names = getattr(entry, key), language.names(known) if known else tuple(DATASETS)
         if name is not None and name not in names:
@@ -37,7 +37,7 @@ def _mistakes(entry: SuiteEntry) -> Iterator[Mistake]:
 
 
 def _refused(place: Place, ask: Callable[[], object]) -> Iterator[Mistake]:
-    """What a verb would say of a word, at the place where the suite has it."""
+    """The mistake that a verb would report about a word, at the word's place in the suite."""
     try:
         ask()
     except SpecError as error:

@@ -1,7 +1,7 @@
 """Owns real training: the same batches in the same order in every framework, beside the reference and its one-ulp twin.
 
-It refuses to judge the free run: every single step is judged in lock-step, and drift is shown. Whether the quality that the
-suite states is reached, is judged.
+It refuses to judge the free run: the lock-step judges every single step, and drift is only shown. Whether the run reaches the
+quality that the suite states is judged.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from parity.trials import datasets, limits
 from parity.trials import draws as drawing
 from parity.trials.datasets import Dataset, DatasetError
 from parity.trials.reference_cache import remembered
-from parity.trials.session import Judged
+from parity.trials.session import JudgedTrial
 from parity.trials.streams import stream
 from parity.trials.trial import Options, Trial
 
@@ -43,7 +43,8 @@ DTYPE = "float32"
 
 @dataclass(frozen=True)
 class Goal:
-    """The quality that a suite states: of which value, held against which input of the test."""
+    """The quality that a suite states: its bound, the value it is measured on, and the
+    input of the test to compare that with."""
 
     asked: QualityBound
     value: str
@@ -71,12 +72,14 @@ def course(
     store: Path,
     on_step: Callable[[int], None] = lambda _: None,
 ) -> Course:
-    """Draws the start and the order, and trains the reference and its twin (a minute for small networks, once a store)."""
+    """Draws the start and the order, and trains the reference and its twin (a minute for small networks, once per store)."""
     _refuse(architecture.name, entry)
     size = entry.size or "full"
     graph = expand(architecture, size)
     trained = {name for phase in graph.phases for name in phase.updates}
-    if refusal := optimizer.refusal({one.name: one.shape for one in graph.parameters if one.name in trained}):
+    if refusal := optimizer.refusal(
+        {parameter.name: parameter.shape for parameter in graph.parameters if parameter.name in trained}
+    ):
         raise UsageError(f"{architecture.name} cannot be trained by {optimizer.name}: {refusal}")
     steps, batch_size = entry.steps or 300, (entry.batch_sizes or [32])[0]
     limits.check_case(graph, batch_size)
@@ -118,18 +121,19 @@ def course(
     return Course(Trial(case, arrays, judge, "training"), dataset, goal, at_start, run(begin), run(twin))
 
 
-def curves(taken: Course, judged: Sequence[Judged]) -> Iterator[Curve]:
-    """The reference's curve, its twin's, and each framework's that ran."""
+def curves(taken: Course, judged: Sequence[JudgedTrial]) -> Iterator[Curve]:
+    """The curves of the reference, of its twin, and of each framework that ran."""
     yield _curve(taken, "reference", taken.reference.losses, taken.reference.final, {})
     yield _curve(taken, "reference + 1 ulp", taken.twin.losses, taken.twin.final, {})
-    for one in judged:
-        if one.record.outcome == "ran" and one.record.arrays:
-            found = array_files.load(one.out, one.record.arrays)
-            yield _curve(taken, one.framework, found["losses"], _final(found), found)
+    for judged_trial in judged:
+        if judged_trial.record.outcome == "ran" and judged_trial.record.arrays:
+            arrays = array_files.load(judged_trial.out, judged_trial.record.arrays)
+            yield _curve(taken, judged_trial.framework, arrays["losses"], _final(arrays), arrays)
 
 
 def _refuse(name: str, entry: SuiteEntry) -> None:
-    """What a training would pass over in silence. Neither stands in a case's id, which a second one would share."""
+    """Refuses settings that a training would silently ignore. Neither is part of a case's id,
+    so a second value would share the id."""
     if len(entry.batch_sizes) > 1:
         raise UsageError(f"{name} trains with one batch size, not with {entry.batch_sizes}: write an entry for each")
     if set(entry.dtypes) - {DTYPE}:
@@ -161,8 +165,8 @@ def _goal(quality: QualityPart, graph: Graph, dataset: Dataset) -> Goal:
 def judge_training(
     case: Case, dataset: Dataset, goal: Goal | None, initial: Mapping[str, Array]
 ) -> Callable[[Mapping[str, Array]], list[Comparison]]:
-    """A training run must give every loss, all finite, and reach the quality that is stated; where none is, its loss must
-    fall. What no phase updates must keep every bit. How far it drifts is shown, never judged."""
+    """A training run must give every loss, all finite, and reach the stated quality; without a stated quality, its loss must
+    fall. Parameters that no phase updates must keep every bit. How far the run drifts is shown, never judged."""
 
     def comparisons(arrays: Mapping[str, Array]) -> list[Comparison]:
         return [*learned(arrays), *_frozen(case, initial, _final(arrays))]
@@ -190,23 +194,24 @@ def _frozen(case: Case, initial: Mapping[str, Array], final: Mapping[str, Array]
     if case.graph is None:
         return []
     updated = {name for phase in case.graph.phases for name in phase.updates}
-    names = [one.name for one in case.graph.parameters if one.name not in updated]
+    names = [parameter.name for parameter in case.graph.parameters if parameter.name not in updated]
     return [named(case, "frozen", name, judge_bits(final.get(name), initial[name])) for name in names]
 
 
 def measured(
-    case: Case, dataset: Dataset, goal: Goal, losses: Array, final: Mapping[str, Array], found: Mapping[str, Array]
+    case: Case, dataset: Dataset, goal: Goal, losses: Array, final: Mapping[str, Array], arrays: Mapping[str, Array]
 ) -> float:
-    """The quality of one run; of the framework's own outputs where they are what is asked about."""
-    return MEASURES[goal.asked.measure].of(_evidence(case, dataset, goal, losses, final, found))
+    """The quality of one run. If the framework gave the value that the goal asks about, its own output counts; otherwise the
+    reference evaluates the trained parameters."""
+    return MEASURES[goal.asked.measure].of(_evidence(case, dataset, goal, losses, final, arrays))
 
 
 def _evidence(
-    case: Case, dataset: Dataset, goal: Goal, losses: Array, final: Mapping[str, Array], found: Mapping[str, Array]
+    case: Case, dataset: Dataset, goal: Goal, losses: Array, final: Mapping[str, Array], arrays: Mapping[str, Array]
 ) -> Evidence:
     if not dataset.test:
         return Evidence(losses, np.zeros(0), np.zeros(0))
-    values = found.get(array_name(TEST, goal.value))
+    values = arrays.get(array_name(TEST, goal.value))
     if values is None:
         values = _evaluated(case, dataset, final, goal.value)
     return Evidence(losses, values, dataset.test[goal.target], dataset.counted, dataset.noise)
@@ -218,35 +223,35 @@ def _evaluated(case: Case, dataset: Dataset, final: Mapping[str, Array], wanted:
     return evaluate(case.graph, final, dataset.test, wanted, case.batch_size)
 
 
-def _curve(taken: Course, name: str, losses: Array, final: Mapping[str, Array], found: Mapping[str, Array]) -> Curve:
+def _curve(taken: Course, name: str, losses: Array, final: Mapping[str, Array], arrays: Mapping[str, Array]) -> Curve:
     case, goal = taken.trial.case, taken.goal
     return Curve(
         case=case.id,
         spec=case.spec,
         framework=name,
-        dtype=case.dtype if found else "float64",
+        dtype=case.dtype if arrays else "float64",
         losses=[_short(loss, DIGITS) for loss in losses],
-        accuracy=_accuracy(taken, final, found) if goal is None else None,
+        accuracy=_accuracy(taken, final, arrays) if goal is None else None,
         final_distance=None if name == "reference" else _short(distance(final, taken.reference.final), 4),
         dataset=f"{taken.dataset.name} ({taken.dataset.source})",
-        **(_qualities(taken, goal, losses, final, found) if goal else {}),
+        **(_qualities(taken, goal, losses, final, arrays) if goal else {}),
     )
 
 
 def _qualities(
-    taken: Course, goal: Goal, losses: Array, final: Mapping[str, Array], found: Mapping[str, Array]
+    taken: Course, goal: Goal, losses: Array, final: Mapping[str, Array], arrays: Mapping[str, Array]
 ) -> dict[str, Any]:
-    """What the report says of the quality: found, asked, at the start, and by a guess."""
+    """The report's figures of the quality: reached, asked for, at the start, and of a guess."""
     case, data = taken.trial.case, taken.dataset
     measure = MEASURES[goal.asked.measure]
-    seen = _evidence(case, data, goal, losses, final, found)
+    evidence = _evidence(case, data, goal, losses, final, arrays)
     return {
         "measure": measure.words,
         "asked": goal.asked.words(),
-        "quality": _short(measure.of(seen), 4),
-        "reached": goal.asked.reached(measure.of(seen)),
+        "quality": _short(measure.of(evidence), 4),
+        "reached": goal.asked.reached(measure.of(evidence)),
         "at_start": None if taken.at_start is None else _short(taken.at_start, 4),
-        "guess": None if measure.guess is None else _short(measure.guess(seen), 4),
+        "guess": None if measure.guess is None else _short(measure.guess(evidence), 4),
     }
 
 
@@ -257,19 +262,19 @@ def distance(final: Mapping[str, Array], reference: Mapping[str, Array]) -> floa
     return float(np.sqrt(gap / size))
 
 
-def _accuracy(taken: Course, final: Mapping[str, Array], found: Mapping[str, Array]) -> float | None:
-    """Of the first output on the test, where what a data set is about are classes; else None."""
+def _accuracy(taken: Course, final: Mapping[str, Array], arrays: Mapping[str, Array]) -> float | None:
+    """Accuracy of the first output on the test, if the labels are classes; otherwise None."""
     case, labels = taken.trial.case, taken.dataset.labels
     if case.graph is None or labels is None or not case.graph.outputs or taken.dataset.test[labels].dtype.kind not in "iu":
         return None
     about = Goal(QualityBound("accuracy", None, None), case.graph.outputs[0], labels)
-    return round(accuracy(_evidence(case, taken.dataset, about, taken.reference.losses, final, found)), 4)
+    return round(accuracy(_evidence(case, taken.dataset, about, taken.reference.losses, final, arrays)), 4)
 
 
-def _final(found: Mapping[str, Array]) -> dict[str, Array]:
-    return under(found, PARAMETER)
+def _final(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    return under(arrays, PARAMETER)
 
 
 def _short(value: float, digits: int) -> float | None:
-    """As it stands in the results, which hold no NaN."""
+    """The number as results hold it; None if it is not finite."""
     return float(f"{value:.{digits}g}") if np.isfinite(value) else None

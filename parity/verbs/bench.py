@@ -1,6 +1,6 @@
-"""Owns `parity bench`: training speed of what passes the check, in fresh processes, all cells of a round side by side.
+"""Owns `parity bench`: training speed of models that pass the check, in fresh processes, in rounds over all cells.
 
-It refuses to time what was not checked, to keep one process's samples as if they were many, and to quote bare seconds.
+It refuses to time a model that was not checked, to count samples of one process as independent, and to quote bare seconds.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from parity.trials import draws as drawing
 from parity.trials import options as asking
 from parity.trials.networks import architecture_trials
 from parity.trials.options import STORE
-from parity.trials.session import Judged, Session
+from parity.trials.session import JudgedTrial, Session
 from parity.trials.streams import stream
 from parity.trials.trial import Options, Trial
 from parity.verbs import terminal
@@ -33,10 +33,10 @@ from parity.verbs.terminal import progress, unasked
 
 THREADS = 2
 PROCESSES = 5
-"""Fresh ones a cell, where nothing is said: the least that shows how processes differ."""
+"""Fresh processes per cell by default, the smallest number that shows how processes differ."""
 BUSY = "other programs took the machine in every block of some cells: they have no number; run again when it is idle"
 BATCHES = 4
-"""Different batches that a process cycles through, so that no step sees the numbers of the one before."""
+"""Number of different batches that a process cycles through, so that no step sees the numbers of the step before."""
 
 
 def speed_trial(
@@ -47,7 +47,7 @@ def speed_trial(
     batch_size: int,
     steps: int = 0,
 ) -> Trial:
-    """A float32 training step of the whole graph, native dropout included."""
+    """The trial of float32 training steps of the whole graph, native dropout included."""
     graph = expand(architecture, options.size)
     draws = drawing.draw(graph, initializer, "float32", seed=options.seed, batch_size=batch_size, batches=BATCHES)
     case = options.case(
@@ -69,7 +69,7 @@ def speed_trial(
 def gate(
     session: Session, architectures: Sequence[language.Architecture], options: Options, modes: Sequence[str]
 ) -> dict[tuple[str, str, str], str]:
-    """(architecture, framework, mode) -> verdict of its check in float32 and that mode."""
+    """(architecture, framework, mode) -> the verdict of its check in float32 and in that mode."""
     verdicts: dict[tuple[str, str, str], str] = {}
     for mode in modes:
         trials = [
@@ -82,9 +82,11 @@ def gate(
                 replace(options, dtypes=("float32",), mode=mode, nodes=False),
             )
         ]
-        for one in session.run(trials):
-            key = (summary.base(one.trial.case.spec), one.framework, mode)
-            verdicts[key] = worst([one.verdict, *([verdicts[key]] if key in verdicts else [])])  # of the whole and its phases
+        for judged_trial in session.run(trials):
+            key = (summary.base(judged_trial.trial.case.spec), judged_trial.framework, mode)
+            verdicts[key] = worst(
+                [judged_trial.verdict, *([verdicts[key]] if key in verdicts else [])]
+            )  # of the whole graph and its phases
     return verdicts
 
 
@@ -98,8 +100,8 @@ def measure(
     verdicts: dict[tuple[str, str, str], str],
     on_process: Callable[[], None] = lambda: None,
 ) -> list[Speed]:
-    """Rounds over all cells in shuffled order, a fresh process a cell and round, one process at a time. What other programs
-    disturbed is taken again, in as many rounds more."""
+    """Times all cells in rounds, in shuffled order, with a fresh process per cell and round, one process at a time. Cells that
+    other programs disturbed are timed again, in up to as many further rounds."""
     initializer, optimizer = selection.initializer("glorot_uniform"), selection.optimizer("adam")
     trials = {
         (architecture.name, mode, batch): speed_trial(architecture, initializer, optimizer, replace(options, mode=mode), batch)
@@ -108,16 +110,16 @@ def measure(
         for batch in batch_sizes
     }
     cells = [(key, framework) for key in trials for framework in session.frameworks]
-    samples: dict[Any, list[Judged]] = {cell: [] for cell in cells}
+    samples: dict[Any, list[JudgedTrial]] = {cell: [] for cell in cells}
     for number in range(2 * processes):
         for place in stream("bench", options.seed, number).permutation(len(cells)):
             (name, mode, batch), framework = cell = cells[place]
             again = number >= processes and _quiet(samples[cell]) >= processes
             if verdicts[(name, framework, mode)] in PASSING and not again:
-                one = replace(
+                item = replace(
                     session, frameworks=(framework,), threads=THREADS, at_once=1, store=session.store / f"bench/round{number}"
                 )
-                samples[cell] += one.run([trials[(name, mode, batch)]])
+                samples[cell] += item.run([trials[(name, mode, batch)]])
             if number < processes:
                 on_process()
     return [
@@ -126,15 +128,20 @@ def measure(
     ]
 
 
-def _quiet(runs: Sequence[Judged]) -> int:
-    """Processes that the machine's other programs left alone for a block at least. One that did not run is not asked again."""
-    timed = [one.record.measurements for one in runs]
+def _quiet(runs: Sequence[JudgedTrial]) -> int:
+    """Number of processes with at least one block that other programs did not disturb. A process that did not run counts too,
+    so that it is not repeated."""
+    timed = [judged_trial.record.measurements for judged_trial in runs]
     return sum(found is None or any(summary.quiet(block) for block in found["blocks"]) for found in timed)
 
 
-def _speed(case: Case, framework: str, verdict: str, runs: Sequence[Judged]) -> Speed:
-    timed = [one.record for one in runs if one.record.outcome == "ran" and one.record.measurements]
-    failed = next((one.record for one in runs if one.record.outcome != "ran"), None)
+def _speed(case: Case, framework: str, verdict: str, runs: Sequence[JudgedTrial]) -> Speed:
+    timed = [
+        judged_trial.record
+        for judged_trial in runs
+        if judged_trial.record.outcome == "ran" and judged_trial.record.measurements
+    ]
+    failed = next((judged_trial.record for judged_trial in runs if judged_trial.record.outcome != "ran"), None)
     return Speed(
         case=case.id,
         spec=case.spec,
@@ -151,7 +158,7 @@ def _speed(case: Case, framework: str, verdict: str, runs: Sequence[Judged]) -> 
 
 
 def _compact(measurements: Any) -> dict[str, Any]:
-    """What is committed of a process: blocks raw, the warm-up by its length."""
+    """The measurements of a process that results keep: all blocks, and of the warm-up its length."""
     kept = {key: measurements[key] for key in ("import_seconds", "build_seconds", "first_step_ns", "second_step_ns", "threads")}
     warm = measurements["warmup"]
     return {**kept, "warmup": {"steps": len(warm["steps_ns"]), "flat": warm["flat"]}, "blocks": measurements["blocks"]}
@@ -168,9 +175,11 @@ def bench(
     size: str = "full",
     store: str | Path = STORE,
 ) -> list[Speed]:
-    """Checks, and times what passes: one cell an architecture, framework, device, mode and batch size, with its raw samples.
+    """Checks models, and times those that pass. Gives one cell with raw samples per architecture, framework, device, mode and
+    batch size.
 
-    processes: fresh ones a cell. Raises SpecError, UsageError. One word may stand where several can.
+    processes: number of fresh processes per cell. A single word may stand for a sequence of words. Raises SpecError,
+    UsageError.
     """
     specs, frameworks, devices, modes = map(asking.words, (specs, frameworks, devices, modes))
     asking.check((), devices, modes)
@@ -192,7 +201,7 @@ def bench(
 
 
 def main(json_path: Path | None, **options: Any) -> int:
-    """The verb: gate, measure, print; `--json` writes the raw samples."""
+    """The verb: checks, measures and prints; `--json` writes the raw samples."""
     output.reach(json_path)
     speeds = bench(**options)
     unasked.tell(options["frameworks"])
@@ -206,13 +215,13 @@ def main(json_path: Path | None, **options: Any) -> int:
 
 
 def stated(size: str) -> str:
-    """What was timed, in a sentence: a speed of the small probe says nothing of the published network."""
+    """A sentence on the size that was timed, since the speed of the small probe says nothing about the published network."""
     told = {"small": "the small probes that `check` judges, not the published networks", "full": "the published networks"}
     return f"timed at size {size}: {told[size]}" if size in told else f"timed at size {size}"
 
 
 def table(results: Results) -> Table:
-    """Workloads by cells: times the fastest with interval."""
+    """The table of workloads by cells: each time as a multiple of the fastest, with its interval."""
     shown = Table("workload", "framework", "mode", "times the fastest", "median ms", "processes", box=None, header_style="bold")
     for (spec, device, batch), cells in summary.speeds(results).items():
         for cell in cells:

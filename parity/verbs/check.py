@@ -13,6 +13,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from parity.errors import UsageError
+from parity.execution import own_path
 from parity.execution.frameworks import trains
 from parity.judgement.verdicts import PASSING, exit_status
 from parity.reporting import wording
@@ -23,7 +24,7 @@ from parity.trials import asked_frameworks, curvature, limits, networks, ops, ou
 from parity.trials import options as asking
 from parity.trials.options import DTYPES, SIZES, STORE
 from parity.trials.selection import Selection
-from parity.trials.session import Judged, Session
+from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Options, Trial
 from parity.verbs import terminal
 from parity.verbs.compare import own_model
@@ -32,8 +33,8 @@ from parity.verbs.terminal.targets import own_realizations
 
 
 @dataclass(frozen=True)
-class Called:
-    """How `check` was called, as far as a case does not tell. files: a spec's name -> the user's own YAML that holds it."""
+class CheckCall:
+    """The parts of a call of `check` that a case does not hold. files: a spec's name -> the user's own YAML that holds it."""
 
     files: Mapping[str, str] = field(default_factory=dict)
     realizations: Sequence[str] = ()
@@ -47,8 +48,8 @@ def make_trials(selected: Selection, options: Options) -> list[Trial]:
     alone: networks.Alone = {}
     for architecture in selected.architectures:
         made += networks.architecture_trials(architecture, initializer, optimizer, options, alone)
-    for one in selected.initializers:
-        made += rules.initializer_trials(one, options)
+    for item in selected.initializers:
+        made += rules.initializer_trials(item, options)
     for rule in selected.optimizers:
         made += rules.optimizer_trials(rule, options)
     for schedule in selected.schedules:
@@ -63,7 +64,8 @@ def make_trials(selected: Selection, options: Options) -> list[Trial]:
 
 
 def _expand_own(specs: Sequence[str]) -> None:
-    """The user's own files at full size, whichever is run: mistakes there and a wrong count. Ours are held by tests."""
+    """Expands the user's own specs at full size, even if another size runs, to find mistakes and a wrong parameter count. Tests
+    do so for parity's specs."""
     for word in specs:
         spec = language.load(word) if word.endswith((".yaml", ".yml")) else None
         if isinstance(spec, language.Architecture):
@@ -83,10 +85,10 @@ def check(
     case_id: str | None = None,
     realizations: str | Sequence[str] = (),
     store: str | Path = STORE,
-) -> list[Judged]:
-    """Runs and judges. Raises SpecError, UsageError; what a framework does wrong is a verdict, never an exception.
+) -> list[JudgedTrial]:
+    """Runs and judges cases. Raises SpecError, UsageError; a framework's fault is a verdict, never an exception.
 
-    One word may stand where several can.
+    A single word may stand for a sequence of words.
     """
     specs, frameworks, dtypes, devices, realizations = map(asking.words, (specs, frameworks, dtypes, devices, realizations))
     asking.check(dtypes, devices, [mode] if mode else [])
@@ -110,9 +112,8 @@ def check(
             raise UsageError(f"no case {case_id} among {' '.join(specs)}", status=5)
     asking.place(Path(store))
     with progress.bar("running", len(chosen) * len(named)) as bar:
-        session = Session(
-            Path(store), named, own, python_path=(Path.cwd(),) if own else (), on_record=bar.record, on_notice=bar.notice
-        )
+        places = own_path.of_caller() if own else ()
+        session = Session(Path(store), named, own, python_path=places, on_record=bar.record, on_notice=bar.notice)
         return session.run(chosen)
 
 
@@ -131,9 +132,9 @@ def main(
     json_path: Path | None,
     junit_path: Path | None,
 ) -> int:
-    """The verb: prints a line a spec and what is not green, writes the files asked for, returns the exit status.
+    """The verb: prints one line per spec and all cases that do not pass, writes the requested files, returns the exit status.
 
-    A model of the user's own is held against the spec at its full size, if no other is named: it is built in one size.
+    A model of the user's own is compared with the spec at full size unless a size is named, since it is built in one size.
     """
     output.reach(json_path, junit_path)
     if models := own_model.among(own_realizations(realizations)):
@@ -162,28 +163,34 @@ def main(
     if junit_path is not None:
         output.write_junit(junit_path, judged, PASSING)
     unasked.tell(tuple(frameworks) or tuple(own_realizations(realizations)))
-    show(judged, called=Called(selection.files(specs), realizations, store))
-    return exit_status(one.verdict for one in judged)
+    show(judged, called=CheckCall(selection.files(specs), realizations, store))
+    return exit_status(judged_trial.verdict for judged_trial in judged)
 
 
-def show(judged: Sequence[Judged], command: str = "", called: Called = Called()) -> None:
-    """A matrix of verdicts, then every failing case with the command that shows it again. command: that of the suite.
+def show(judged: Sequence[JudgedTrial], command: str = "", called: CheckCall = CheckCall()) -> None:
+    """Prints a matrix of verdicts, then every failing case with the command that shows it again. command: the suite's command.
 
-    What is unavailable is so in all of its cases, and takes one line."""
+    A framework that is unavailable takes one line, since all of its cases are."""
     console, shown = terminal.console_of(), matrix(judged)
     terminal.show(shown, Measurement.get(console, console.options.update(max_width=1_000), shown).maximum)
-    absent = Counter((one.framework, one.record.reason) for one in judged if one.record.outcome == "unavailable")
+    absent = Counter(
+        (judged_trial.framework, judged_trial.record.reason)
+        for judged_trial in judged
+        if judged_trial.record.outcome == "unavailable"
+    )
     for (framework, reason), count in absent.items():
         told = f"{framework}: {count} cases not compared: {reason}"
         terminal.say(told, colour="red")
-    for one in judged:
-        if one.verdict in PASSING or one.record.outcome == "unavailable":
+    for judged_trial in judged:
+        if judged_trial.verdict in PASSING or judged_trial.record.outcome == "unavailable":
             continue
-        terminal.say(f"{one.framework} {one.trial.case.id}: {one.verdict}", colour="red")
-        bad = sorted((item for item in one.comparisons if item.verdict == one.verdict), key=output.share, reverse=True)
+        terminal.say(f"{judged_trial.framework} {judged_trial.trial.case.id}: {judged_trial.verdict}", colour="red")
+        bad = sorted(
+            (item for item in judged_trial.comparisons if item.verdict == judged_trial.verdict), key=output.share, reverse=True
+        )
         for comparison in bad[:3]:
             terminal.say(f"    {output.sentence(comparison)}")
-        terminal.say(f"    again: {again(one, command, called)}")
+        terminal.say(f"    again: {again(judged_trial, command, called)}")
     counts = output.case_verdicts(judged)
     told = ", ".join(f"{count} {verdict.replace('_', ' ')}" for verdict, count in sorted(counts.items()))
     terminal.say(f"{len(judged)} cases × frameworks: {told}")
@@ -192,9 +199,9 @@ def show(judged: Sequence[Judged], command: str = "", called: Called = Called())
         terminal.say(f"{framework} runs forward only: {told}")
 
 
-def again(one: Judged, command: str = "", called: Called = Called()) -> str:
-    """The command that shows one case again; of a training, which no check runs, the suite's."""
-    case = one.trial.case
+def again(judged_trial: JudgedTrial, command: str = "", called: CheckCall = CheckCall()) -> str:
+    """The command that shows a case again. For a training run, which `check` does not run, it is the suite's command."""
+    case = judged_trial.trial.case
     if case.task == "training" and command:
         return command
     spec = case.spec.split(":", 1)[0].split("[", 1)[0]
@@ -202,14 +209,14 @@ def again(one: Judged, command: str = "", called: Called = Called()) -> str:
     seed = f" --seed {case.seed}" if case.seed else ""
     device = "" if case.device == Options().device else f" --device {case.device}"
     mode = "" if case.mode == Options().mode_of(case.dtype) else f" --mode {quote(case.mode)}"
-    where = f"--framework '{one.framework}' --dtype {case.dtype}{device}{mode}{size}{seed}"
-    own = [f" --realization {quote(text)}" for text in called.realizations if text.partition("=")[0] == one.framework]
+    where = f"--framework '{judged_trial.framework}' --dtype {case.dtype}{device}{mode}{size}{seed}"
+    own = [f" --realization {quote(text)}" for text in called.realizations if text.partition("=")[0] == judged_trial.framework]
     store = "" if called.store == STORE else f" --store {quote(str(called.store))}"
     return f"parity check {quote(called.files.get(spec, spec))} {where}{''.join(own)}{store} --case '{case.id}'"
 
 
-def matrix(judged: Sequence[Judged]) -> Table:
-    """Specs by framework and precision: how many cases, the worst verdict, and the greatest share of a budget."""
+def matrix(judged: Sequence[JudgedTrial]) -> Table:
+    """The table of specs by framework and precision: number of cases, worst verdict, and greatest share of a budget."""
     from parity.reporting import summary
 
     rows = output.rows(judged)

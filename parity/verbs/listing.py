@@ -1,6 +1,6 @@
-"""Owns `parity list`: what there is, by kind, and the architectures of a family.
+"""Owns `parity list`: the names of all that parity has, by kind, and the architectures of a family.
 
-It refuses to load more than what was asked for.
+It refuses to load more than the user asked for.
 """
 
 from __future__ import annotations
@@ -81,11 +81,11 @@ KINDS: Mapping[str, Callable[[], list[str]]] = {
 }
 
 FAMILIES = "families"
-"""Asked for by name only: telling a family means reading every architecture."""
+"""A kind that is listed only by name, since every architecture must be read to find its family."""
 
 
 def show_list(kind: str | None) -> None:
-    """Prints the names of one kind or family, one a line, or all kinds with theirs."""
+    """Prints the names of one kind or family, one per line, or all kinds with their names."""
     if kind is not None:
         found = KINDS[kind]() if kind in KINDS else _families() if kind == FAMILIES else _members(kind)
         if not found and kind not in KINDS:

@@ -1,4 +1,4 @@
-"""Owns `parity run`: a suite's entries checked, trained and timed, its results written and reported; or planned and collected.
+"""Owns `parity run`: it checks, trains and times a suite's entries, and writes and reports the results; or plans and collects.
 
 It refuses to keep arrays in the results: they stay in the store.
 """
@@ -27,24 +27,24 @@ from parity.trials import options as asking
 from parity.trials import output as collating
 from parity.trials.networks import LARGE_SIZES, batch_size_of
 from parity.trials.options import DTYPES
-from parity.trials.session import Judged, Session, judge_record
+from parity.trials.session import JudgedTrial, Session, judge_record
 from parity.trials.trial import Options, Trial
 from parity.verbs import bench, terminal
 from parity.verbs.check import make_trials, show
 from parity.verbs.terminal import progress, unasked
 
 REPORTS = "reports"
-"""Below the store: where a report goes if nothing is said, in a folder named like the suite. The project's own reports/, which
-are committed, are renewed by naming them."""
+"""Default directory of reports, below the store; each suite has a folder of its name. The project's own reports/, which are
+committed, are renewed only if the user names them."""
 PLANNED = ("agreement", "sampling")
-"""Tasks whose requests can be written beforehand; the others need what came before."""
+"""Tasks whose requests can be written beforehand; other tasks need earlier results."""
 
 
 @dataclass
 class Outcome:
-    """What a suite has given so far."""
+    """The results of a suite so far."""
 
-    judged: list[Judged] = field(default_factory=list)
+    judged: list[JudgedTrial] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
     speeds: list[Speed] = field(default_factory=list)
 
@@ -58,12 +58,12 @@ def main(
     collect: Path | None,
     so_far: bool,
 ) -> int:
-    """The verb. The exit status is the check's; a speed cell that could not be timed is incomplete (3)."""
+    """The verb. The exit status is that of the check; 3 (incomplete) if a speed cell could not be timed."""
     loaded = language.load(suite if suite.endswith((".yaml", ".yml")) else f"suites/{suite}")
     if not isinstance(loaded, Suite):
         raise UsageError(f"{suite} is no suite; `parity list suites` shows them")
     suites.check(loaded)
-    elsewhere = plan is not None or collect is not None  # on a machine whose environments are not these
+    elsewhere = plan is not None or collect is not None  # the cases run on another machine
     named = asked_frameworks.that_train(tuple(frameworks) or (training_names() if elsewhere else ()))
     if not elsewhere:
         unasked.tell(frameworks)
@@ -82,20 +82,21 @@ def main(
         made=datetime.now(UTC).date().isoformat(),
     )
     write(results, output / "data")
-    pages.write(read(output / "data"), output)  # from what is committed alone, so that `parity report` gives the same bytes
+    pages.write(read(output / "data"), output)  # from the written data, so that `parity report` gives the same bytes
     show(outcome.judged, results.command)
     terminal.say(f"report: {output / 'index.html'}")
-    status = exit_status(one.verdict for one in outcome.judged)
+    status = exit_status(judged_trial.verdict for judged_trial in outcome.judged)
     return status or (0 if all(summary.measured(speed) for speed in outcome.speeds) else 3)
 
 
 def command(suite: str, output: Path | None) -> str:
-    """What makes this report again, where it lies."""
+    """The command that makes this report again, in the same place."""
     return f"parity run {suite}" + ("" if output is None else f" --output {output}")
 
 
 def run(suite: Suite, frameworks: Sequence[str], store: Path, so_far: bool = False) -> Outcome:
-    """Every entry in order; what was recorded before and has not changed is taken over. so_far: nothing else is."""
+    """Runs every entry in order. Unchanged cases that were recorded before are taken over. so_far: take over only, run
+    nothing."""
     outcome = Outcome()
     if so_far and not all(_large(entry) for entry in suite.entries):
         raise UsageError(f"{suite.name} asks for more than large networks, which alone are settled one by one: run it")
@@ -115,7 +116,7 @@ def run(suite: Suite, frameworks: Sequence[str], store: Path, so_far: bool = Fal
 
 
 def _check_size(entry: SuiteEntry) -> None:
-    """The batches and steps that an entry itself asks for, before any entry runs. Raises UsageError."""
+    """Checks the batches and steps of an entry, before any entry runs. Raises UsageError if they are too many."""
     if not (entry.steps or entry.batch_sizes):
         return
     for architecture in selection.select(entry.specs).architectures:
@@ -135,9 +136,9 @@ def agreement_trials(entry: SuiteEntry) -> list[Trial]:
 
 
 def write_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> int:
-    """Self-contained requests of the suite's agreement and sampling entries, for machines without network.
+    """Writes self-contained requests of the suite's agreement and sampling entries, for machines without network.
 
-    Raises UsageError where it has none; entries that are left out are told.
+    Raises UsageError if the suite has no such entries. Entries that are left out are named.
     """
     left = dict.fromkeys(entry.task for entry in suite.entries if entry.task not in PLANNED)
     if all(entry.task in left for entry in suite.entries):
@@ -155,26 +156,28 @@ def write_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> int:
     return 0
 
 
-def collect_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> list[Judged]:
-    """Judges what came back of a plan; what did not is `not_compared`."""
+def collect_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> list[JudgedTrial]:
+    """Judges the results of a plan. A case without a result is `not_compared`."""
     made = {trial.case.id: trial for trial in _plannable(suite)}
     judged = []
-    for asked, reading in planning.collect(folder):
-        if asked.framework not in frameworks:
+    for request, reading in planning.collect(folder):
+        if request.framework not in frameworks:
             continue
-        found, out = reading.latest(), asked.directory / planning.RESULTS
+        records, out = reading.latest(), request.directory / planning.RESULTS
         for notice in reading.notices:
             terminal.say(notice, error=True)
-        for entry in asked.entries:
+        for entry in request.entries:
             trial = made.get(entry.case.id)
             if trial is None:
                 raise UsageError(
-                    f"{asked.directory}: {entry.case.id} is not of this suite; write the plan with this parity again"
+                    f"{request.directory}: {entry.case.id} is not of this suite; write the plan with this parity again"
                 )
-            record = found.get(entry.key)
-            if record is None or (record.case, record.framework) != (entry.case.id, asked.framework):
-                record = Session.absent(trial, asked.framework, "no record came back")
-            judged.append(Judged(trial, asked.framework, record, judge_record(trial, asked.framework, record, out), out))
+            record = records.get(entry.key)
+            if record is None or (record.case, record.framework) != (entry.case.id, request.framework):
+                record = Session.absent(trial, request.framework, "no record came back")
+            judged.append(
+                JudgedTrial(trial, request.framework, record, judge_record(trial, request.framework, record, out), out)
+            )
     if not judged:
         raise UsageError(f"{folder} holds no request of {', '.join(frameworks)}", status=5)
     return judged
@@ -192,10 +195,10 @@ def environment(frameworks: Sequence[str]) -> dict[str, Any]:
         "harness": f"parity {parity.__version__}, Python {platform.python_version()}, numpy {numpy.__version__}",
     }
     described: dict[str, Mapping[str, Any]] = {}
-    for one in diagnosis.diagnose(frameworks):
-        if one.description is not None:
+    for item in diagnosis.diagnose(frameworks):
+        if item.description is not None:
             kept = ("version", "versions", "settings", "devices", "default_mode")
-            described[one.framework] = {key: one.description[key] for key in kept}
+            described[item.framework] = {key: item.description[key] for key in kept}
     return {"machine": machine, "frameworks": described}
 
 
@@ -205,7 +208,7 @@ def _plannable(suite: Suite) -> list[Trial]:
 
 
 def _versions(framework: str) -> Mapping[str, str]:
-    """Of the environment here; a plan for another machine may have none."""
+    """The versions in the framework's environment; {} if there is none here, as for a plan for another machine."""
     try:
         return installed(framework).versions
     except Unavailable:
@@ -226,8 +229,8 @@ def _large(entry: SuiteEntry) -> bool:
     return entry.task == "agreement" and entry.size in LARGE_SIZES
 
 
-def _agree(entry: SuiteEntry, session: Session, so_far: bool) -> list[Judged]:
-    """At a large size networks one at a time, whose arrays would not fit together; everything else at once."""
+def _agree(entry: SuiteEntry, session: Session, so_far: bool) -> list[JudgedTrial]:
+    """Judges an agreement entry. At a large size networks run one at a time, since their arrays would not fit together."""
     if not _large(entry):
         return session.run(agreement_trials(entry))
     selected = selection.select(entry.specs)
@@ -270,7 +273,7 @@ def _time(entry: SuiteEntry, session: Session, outcome: Outcome) -> None:
 
 
 def replace_modes(entry: SuiteEntry) -> SuiteEntry:
-    """The entry with one option set for all modes: bench crosses modes itself."""
+    """The entry with one set of options for all modes, since bench combines modes with cells itself."""
     return entry.model_copy(update={"modes": []})
 
 

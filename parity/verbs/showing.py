@@ -42,7 +42,7 @@ def _heading(name: str, spec: language.Architecture | language.Initializer | lan
 
 
 def _rule(parts: dict[str, Any]) -> Iterator[str]:
-    """A line a formula or number, the part's name before its first."""
+    """One line per formula or number, with the part's name before its first line."""
     indent, wide = max(map(len, parts)) + columns.GAP, columns.width()
     for key, value in parts.items():
         shown = [f"{inner} = {formula}" for inner, formula in value.items()] if isinstance(value, dict) else [str(value)]
@@ -52,7 +52,7 @@ def _rule(parts: dict[str, Any]) -> Iterator[str]:
 
 
 def lines(spec: language.Architecture, graph: Graph, size: str) -> Iterator[str]:
-    """A line a layer, then inputs, counts and FLOPs."""
+    """One line per layer, then inputs, counts and FLOPs."""
     counts = {parameter.name: parameter.shape for parameter in graph.parameters}
     seen: set[str] = set()
     networks = {} if graph.nodes or not spec.networks else network_nodes(spec, size)
@@ -61,8 +61,8 @@ def lines(spec: language.Architecture, graph: Graph, size: str) -> Iterator[str]
     headings = ("layer", "op", "output", "parameters", "FLOPs")
     first, *others = columns.table(headings, rows, right=(3, 4), wide=columns.width())
     yield from (terminal.styled(first, bold=True), *map(terminal.styled, others))
-    for given in graph.batch_inputs():
-        yield terminal.styled(f"input {given.name}: {given.dtype} {_shape(given.shape)}")
+    for graph_input in graph.batch_inputs():
+        yield terminal.styled(f"input {graph_input.name}: {graph_input.dtype} {_shape(graph_input.shape)}")
     moved = sum(_size(statistic.shape) for statistic in graph.statistics)
     statistics = f", and {moved:,} running statistics" if moved else ""
     yield click.style(f"{graph.parameter_count():,} parameters", bold=True) + statistics

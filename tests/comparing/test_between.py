@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from parity.comparing import departures, drawing, expressions, functions, glue, layouts, mapping
+from parity.comparing import call_trial, code_causes, drawing, expressions, functions, layouts, mapping
 from parity.comparing.layouts import Placement
-from parity.comparing.means import Means
 from parity.comparing.pairing import Side, alike
+from parity.comparing.reruns import Reruns
 from parity.comparing.structures import Structure
-from parity.execution.own_model.leaves import Call, Leaf, Weight, unstacked
-from parity.execution.worker.forms import MODEL, PROTOCOL, form
+from parity.execution.own_model.layers import Call, OwnLayer, Weight, unstacked
+from parity.execution.worker.target_kind import MODEL, PROTOCOL, form
 from parity.verbs.compare import traced
 
 Array = npt.NDArray[np.float64]
@@ -22,7 +22,7 @@ NUMBERS = np.random.RandomState(1)
 X = NUMBERS.standard_normal((3, 5))
 IMAGES = NUMBERS.standard_normal((2, 3, 7, 9))
 LIMIT = 1e-9
-MEANS = Means(lambda *_: {}, lambda *_: {}, lambda _: [])
+MEANS = Reruns(lambda *_: {}, lambda *_: {}, lambda _: [])
 
 
 def soft(x: Array, axis: int) -> Array:
@@ -73,11 +73,11 @@ def test_what_is_off_by_a_thousandth_is_not(name: str) -> None:
 
 def gap(
     mine: Array, other: Array, ours: Sequence[Array] = (), theirs: Sequence[Array] = (), kind: str = "dense"
-) -> departures.Gap:
+) -> call_trial.Gap:
     """Two models whose layers gave these outputs, then the numbers that something made of them."""
 
     def side(label: str, outputs: Sequence[Array]) -> Side:
-        leaves = tuple(Leaf(f"l{place}", kind, kind.title(), {}, ()) for place, _ in enumerate(outputs))
+        leaves = tuple(OwnLayer(f"l{place}", kind, kind.title(), {}, ()) for place, _ in enumerate(outputs))
         calls = tuple(Call(f"l{place}", (one.shape,), (one.shape,)) for place, one in enumerate(outputs))
         seen = {f"eval/out/{place}/0": one for place, one in enumerate(outputs)}
         seen |= {f"eval/in/{place}/0": one + 7 for place, one in enumerate(outputs)}
@@ -86,22 +86,22 @@ def gap(
     count = min(len(ours), len(theirs))
     pairs = [(place, place) for place in range(count)]
     sides = side("a", ours), side("b", theirs)
-    return departures.Gap(*sides, "eval", MEANS, pairs, len(ours), len(theirs), mine, other, ("a x", "b x"), lambda _: np.inf)
+    return call_trial.Gap(*sides, "eval", MEANS, pairs, len(ours), len(theirs), mine, other, ("a x", "b x"), lambda _: np.inf)
 
 
 def test_an_order_of_branches_is_told_by_rows() -> None:
     left, right = NUMBERS.standard_normal((2, 3, 4))
     first, second = np.concatenate([left, right], 1), np.concatenate([right, left], 1)
-    (told,) = glue.branches(gap(first, second))
+    (told,) = code_causes.branches(gap(first, second))
     assert "along axis 1 b has what a has at 4–7, 0–3" in told
-    assert not list(glue.branches(gap(first, first + 1e-3)))
+    assert not list(code_causes.branches(gap(first, first + 1e-3)))
 
 
 def test_a_flattened_image_that_was_pooled_without_a_layer_is_found() -> None:
     image = NUMBERS.standard_normal((2, 3, 4, 5))  # what pooling made of (2, 3, 8, 10)
     whole = NUMBERS.standard_normal((2, 3, 8, 10))
     made = gap(image.reshape(2, -1), image.transpose(0, 2, 3, 1).reshape(2, -1), [whole], [whole])
-    (told,) = glue.flatten_order(made)
+    (told,) = code_causes.flatten_order(made)
     assert "a flattens (channels, height, width), b (height, width, channels) of an image of 3×4×5" in told
 
 
@@ -131,15 +131,15 @@ def test_attention_by_hand_is_told_by_scale_mask_and_heads() -> None:
     assert not list(expressions.attention(gap(right, right, [whole], [whole])))
 
 
-def conv(name: str, size: int) -> Leaf:
-    return Leaf(name, "conv2d", "Conv", {}, (Weight("kernel", f"{name}.kernel", (7, 5, size, size)),))
+def conv(name: str, size: int) -> OwnLayer:
+    return OwnLayer(name, "conv2d", "Conv", {}, (Weight("kernel", f"{name}.kernel", (7, 5, size, size)),))
 
 
-def norm(name: str) -> Leaf:
-    return Leaf(name, "batch_norm", "Norm", {}, (Weight("scale", f"{name}.scale", (7,)),))
+def norm(name: str) -> OwnLayer:
+    return OwnLayer(name, "batch_norm", "Norm", {}, (Weight("scale", f"{name}.scale", (7,)),))
 
 
-def chained(label: str, *chain: tuple[Leaf, int]) -> Structure:
+def chained(label: str, *chain: tuple[OwnLayer, int]) -> Structure:
     """Layers in the order of their calls, each with the call that feeds it."""
     calls = tuple(Call(leaf.name, ((2, 7, 3, 3),), ((2, 7, 3, 3),), (source,)) for leaf, source in chain)
     return Structure(label, tuple(leaf for leaf, _ in chain), calls, ((2, 7),), "first")
@@ -153,18 +153,18 @@ def test_a_shortcut_may_be_called_before_or_behind_the_main_path() -> None:
 
 
 def test_a_tied_head_needs_no_counterpart() -> None:
-    table = Leaf("tok", "embedding", "Embedding", {}, (Weight("table", "tok.weight", (11, 5)),))
-    head = Leaf("head", "dense", "Linear", {}, (Weight("kernel", "tok.weight", (11, 5)),))
+    table = OwnLayer("tok", "embedding", "Embedding", {}, (Weight("table", "tok.weight", (11, 5)),))
+    head = OwnLayer("head", "dense", "Linear", {}, (Weight("kernel", "tok.weight", (11, 5)),))
     ours, theirs = chained("a", (table, -1), (head, -1)), chained("b", (table, -1))
     assert [match.leaves for match in mapping.automatic([ours, theirs]).matches] == [{"a": "tok", "b": "tok"}]
-    untied = Leaf("head", "dense", "Linear", {}, (Weight("kernel", "head.weight", (11, 5)),))
+    untied = OwnLayer("head", "dense", "Linear", {}, (Weight("kernel", "head.weight", (11, 5)),))
     with pytest.raises(mapping.Unmappable, match="head"):
         mapping.automatic([chained("a", (table, -1), (untied, -1)), theirs])
 
 
 def test_a_cell_that_is_called_step_by_step_is_not_held_against_a_whole_sequence() -> None:
-    one = Leaf("rnn", "lstm", "LSTM", {}, (Weight("0.kernel", "w", (8, 5)),))
-    cell = Leaf("cell", "lstm_cell", "LSTMCell", {}, (Weight("0.kernel", "w", (8, 5)),))
+    one = OwnLayer("rnn", "lstm", "LSTM", {}, (Weight("0.kernel", "w", (8, 5)),))
+    cell = OwnLayer("cell", "lstm_cell", "LSTMCell", {}, (Weight("0.kernel", "w", (8, 5)),))
     ours, theirs = chained("a", (one, -1)), chained("b", (cell, -1), (cell, -1))
     theirs = Structure("b", (cell,), theirs.calls, theirs.outputs, "first")
     assert mapping.calls(ours, theirs, mapping.automatic([ours, theirs])) == []
@@ -172,7 +172,7 @@ def test_a_cell_that_is_called_step_by_step_is_not_held_against_a_whole_sequence
 
 def test_a_stacked_layer_is_one_leaf_for_each_layer() -> None:
     roles = ("0.kernel", "0back.kernel", "1.kernel", "1back.kernel")
-    whole = Leaf("rnn", "lstm", "LSTM", {}, tuple(Weight(role, role, (8, 5)) for role in roles))
+    whole = OwnLayer("rnn", "lstm", "LSTM", {}, tuple(Weight(role, role, (8, 5)) for role in roles))
     lower, upper = unstacked(whole)
     assert (lower.name, lower.within, upper.name, upper.within) == ("rnn#0", "rnn", "rnn", "")
     assert [(one.role, one.native) for one in upper.weights] == [("0.kernel", "1.kernel"), ("0back.kernel", "1back.kernel")]
@@ -207,7 +207,7 @@ def test_a_row_that_becomes_an_image_is_written_channels_last() -> None:
 def test_an_image_is_given_with_channels_where_the_framework_has_them(
     shape: tuple[int, ...], source: str, target: str, moved: tuple[int, ...]
 ) -> None:
-    assert traced.moved(drawing.Given(shape), source, target).shape == moved
+    assert traced.moved(drawing.ComparedInput(shape), source, target).shape == moved
 
 
 class Implementation:

@@ -10,26 +10,27 @@ import numpy.typing as npt
 import pytest
 
 from parity.comparing import (
-    causes,
-    chance,
+    call_trial,
+    code_causes,
+    code_departures,
+    code_reruns,
+    code_sentences,
     departures,
     expressions,
-    forward,
-    glue,
-    layered,
-    listed,
+    float32_only,
+    function_names,
+    layer_causes,
+    listed_settings,
     mapping,
-    narrowed,
-    recognized,
-    tellings,
-    tried,
+    observed_causes,
+    randomness,
 )
-from parity.comparing.forward import CodePass, Known, Step
-from parity.comparing.judging import Found
-from parity.comparing.means import Means
+from parity.comparing.code_departures import CodePass, KnownValues, Step
+from parity.comparing.judging import TensorVerdict
 from parity.comparing.pairing import Side
+from parity.comparing.reruns import Reruns
 from parity.comparing.structures import Structure
-from parity.execution.own_model.leaves import Call, Leaf
+from parity.execution.own_model.layers import Call, OwnLayer
 
 Array = npt.NDArray[np.float64]
 NUMBERS = np.random.RandomState(3)
@@ -59,16 +60,16 @@ def empty(label: str) -> Structure:
     ids=["reshaped", "transposed", "another axis", "a little off", "another order", "sorted"],
 )
 def test_a_value_is_found_again_in_whatever_layout_and_in_no_other_order(other: Array, found: bool) -> None:
-    assert (Known([other]).like(X) is not None) == found
+    assert (KnownValues([other]).like(X) is not None) == found
 
 
 def test_the_step_that_departs_took_common_values_and_gave_others() -> None:
     doubled, shifted = X * 2, X * 2 + 1
     own = CodePass(empty("a"), [step(0, "mul", [X], [doubled]), step(1, "add", [doubled], [shifted])], [X], {})
-    found = forward.region(own, shifted, Known([X]))
+    found = code_departures.region(own, shifted, KnownValues([X]))
     assert [one.name for one in found.front] == ["mul"]
     assert [one.name for one in found.steps] == ["mul", "add"]
-    found = forward.region(own, shifted, Known([X, doubled]))
+    found = code_departures.region(own, shifted, KnownValues([X, doubled]))
     assert [one.name for one in found.front] == ["add"]
 
 
@@ -96,10 +97,10 @@ NAMED: Mapping[str, tuple[Array, Array]] = {
 @pytest.mark.parametrize("name", NAMED)
 def test_a_step_is_named_by_what_it_makes_of_every_number(name: str) -> None:
     before, after = NAMED[name]
-    assert recognized.named(before, after, LIMIT) == name
+    assert function_names.named(before, after, LIMIT) == name
     off = after.copy()
     off.flat[1] += 1e-3
-    assert recognized.named(before, off, LIMIT) != name
+    assert function_names.named(before, off, LIMIT) != name
 
 
 def side(label: str, **draws: Sequence[Mapping[str, Any]]) -> Side:
@@ -134,18 +135,18 @@ DROPPED = [draw("dropout")]
     ids=["equal", "rates", "kinds", "a mask by hand for a layer", "on in evaluation", "drawn in evaluation"],
 )
 def test_what_is_left_to_chance_otherwise_is_told(ours: Side, theirs: Side, told: str) -> None:
-    found = [one for one in chance.told(ours, theirs) if one.verdict == "differs"]
+    found = [one for one in randomness.told(ours, theirs) if one.verdict == "differs"]
     assert len(found) == bool(told)
     assert all(told in one.reason for one in found)
 
 
 def test_dropout_that_both_keep_on_is_a_word_and_no_difference() -> None:
-    (found,) = chance.told(side("a", eval=DROPPED), side("b", eval=DROPPED))
+    (found,) = randomness.told(side("a", eval=DROPPED), side("b", eval=DROPPED))
     assert found.verdict == "agrees" and "both models keep dropout on in evaluation (mine.py:7)" in found.reason
 
 
 def layer_side(label: str, kind: str, taken: Array, gave: Array, **settings: Any) -> Side:
-    leaf = Leaf("l", kind, kind, settings, ())
+    leaf = OwnLayer("l", kind, kind, settings, ())
     structure = Structure(label, (leaf,), (Call("l", (taken.shape,), (gave.shape,)),), (gave.shape,), "first")
     arrays = {f"{mode}/{name}": one for mode in ("eval", "train") for name, one in (("in/0/0", taken), ("out/0/0", gave))}
     return Side(structure, {"float64": arrays, "float32": arrays}, {})
@@ -160,24 +161,24 @@ def test_a_batch_norm_that_stays_in_evaluation_is_frozen_and_inherits_nothing() 
         taken = arrays.get("in/0", X)
         return {"out/0": taken - taken.mean(0) if change.get("mode", label == "a") else taken - 0.5}
 
-    means = Means(rerun, lambda *_: {}, lambda _: [])
+    means = Reruns(rerun, lambda *_: {}, lambda _: [])
     departure = departures.first(ours, theirs, [(0, 0)], "train", means)
     assert departure is not None and not departure.between and departure.trial is not None
-    (cause,) = causes.tested(departure, mapping.Map({}, ())).causes
+    (cause,) = layer_causes.tested(departure, mapping.LayerMap({}, ())).causes
     assert cause.startswith("frozen: while the model trains, b l (batch_norm) runs as in evaluation")
 
 
-def gap(mine: Array, other: Array, ours: Side, theirs: Side, pairs: Sequence[tuple[int, int]] = ()) -> departures.Gap:
-    means = Means(lambda *_: {}, lambda *_: {}, lambda _: [])
-    return departures.Gap(ours, theirs, "eval", means, pairs, 1, 1, mine, other, ("a x", "b x"), lambda _: np.inf)
+def gap(mine: Array, other: Array, ours: Side, theirs: Side, pairs: Sequence[tuple[int, int]] = ()) -> call_trial.Gap:
+    means = Reruns(lambda *_: {}, lambda *_: {}, lambda _: [])
+    return call_trial.Gap(ours, theirs, "eval", means, pairs, 1, 1, mine, other, ("a x", "b x"), lambda _: np.inf)
 
 
 def test_a_factor_of_one_and_sorted_numbers_are_no_evidence() -> None:
     ours, theirs = layer_side("a", "dense", X, X), layer_side("b", "dense", X, X)
-    assert not list(glue.scale(gap(X, X + 1e-14, ours, theirs)))
+    assert not list(code_causes.scale(gap(X, X + 1e-14, ours, theirs)))
     begun = [np.pad(IMAGES, [(0, 0), (0, 0), one, one]) for one in ((0, 1), (1, 0))]
-    assert not list(glue.order(gap(*begun, ours, theirs)))
-    assert len(list(glue.order(gap(IMAGES, IMAGES.transpose(0, 1, 3, 2), ours, theirs)))) == 1
+    assert not list(code_causes.order(gap(*begun, ours, theirs)))
+    assert len(list(code_causes.order(gap(IMAGES, IMAGES.transpose(0, 1, 3, 2), ours, theirs)))) == 1
 
 
 def test_a_place_without_a_counterpart_is_no_wiring() -> None:
@@ -188,18 +189,18 @@ def test_a_place_without_a_counterpart_is_no_wiring() -> None:
 
 def test_layers_that_took_the_same_are_told_by_what_they_make() -> None:
     ours, theirs = layer_side("a", "Last", IMAGES, IMAGES[:, -1]), layer_side("b", "Lambda", IMAGES, IMAGES[:, 0])
-    trial = departures.CallTrial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
-    (told,) = layered.made(trial)
+    trial = call_trial.CallTrial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
+    (told,) = observed_causes.made(trial)
     assert "the last in a l (Last), step taken along axis 1: the first in b l (Lambda)" in told
 
 
 def test_every_setting_that_differs_is_listed() -> None:
     ours = layer_side("a", "batch_norm", X, X, epsilon=1e-5, momentum=0.9)
     theirs = layer_side("b", "batch_norm", X, X, epsilon=1e-3, momentum=0.99)
-    (found,) = listed.settings(ours, theirs, [(0, 0)])
+    (found,) = listed_settings.settings(ours, theirs, [(0, 0)])
     assert found.reason == "epsilon 1e-05 in a, 0.001 in b; momentum 0.9 in a, 0.99 in b"
     near = layer_side("b", "batch_norm", X, X, epsilon=float(np.float32(1e-5)), momentum=0.9)
-    assert not list(listed.settings(ours, near, [(0, 0)]))
+    assert not list(listed_settings.settings(ours, near, [(0, 0)]))
 
 
 @pytest.mark.parametrize("explained", [True, False])
@@ -222,17 +223,19 @@ def test_a_step_is_named_only_if_with_its_numbers_nothing_departs(explained: boo
         object.__setattr__(
             one, "structure", Structure(one.structure.label, (leaf,), (call, call), one.structure.outputs, "first")
         )
-    means = Means(lambda *_: {}, lambda *_: {}, lambda _: [X], functions)
+    means = Reruns(lambda *_: {}, lambda *_: {}, lambda _: [X], functions)
     made = gap(first, second + extra, sides[0], sides[1])
-    told = list(tried.between(departures.Gap(**{**vars(made), "means": means})))
+    told = list(code_reruns.between(call_trial.Gap(**{**vars(made), "means": means})))
     assert len(told) == explained
     assert all(one.startswith("softplus: beta 1.0 in a, 2.0 in b") for one in told)
 
 
 @pytest.mark.parametrize(("evaluation", "verdict", "left"), [(False, "unsupported", ["forward"]), (True, "mistrusted", [])])
 def test_a_model_that_differs_from_itself_is_judged_where_it_does_not(evaluation: bool, verdict: str, left: list[str]) -> None:
-    found = [Found(quantity, "output 0", "float64", "differs") for quantity in ("forward", "forward_training", "gradient")]
-    kept = chance.without(found, ["a"], evaluation)
+    found = [
+        TensorVerdict(quantity, "output 0", "float64", "differs") for quantity in ("forward", "forward_training", "gradient")
+    ]
+    kept = randomness.without(found, ["a"], evaluation)
     assert [one.quantity for one in kept[:-1]] == left
     assert kept[-1].verdict == verdict and kept[-1].reason.startswith("a differs from itself")
 
@@ -244,8 +247,8 @@ def test_a_resize_whose_numbers_float32_holds_is_a_framework_s_own_way(name: str
         layer_side("a", "upsample", IMAGES, exact),
         layer_side("b", name, IMAGES, exact.astype(np.float32).astype(float)),
     )
-    trial = departures.CallTrial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
-    told = list(layered.held_by_layer(trial))
+    trial = call_trial.CallTrial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
+    told = list(observed_causes.held_by_layer(trial))
     assert len(told) == count
     assert all(one.startswith("precision: the numbers of b l (UpSampling2D) are held in float32") for one in told)
 
@@ -260,8 +263,8 @@ def test_time_taken_for_batch_is_told_where_the_other_way_agrees(other_wise: boo
         axis = 0 if change["settings"].get("time_major", True) else 1
         return {"out/0": arrays["in/0"].cumsum(axis) * (1 if other_wise else 2)}
 
-    means = Means(rerun, lambda *_: {}, lambda _: [])
-    told = list(layered.time_for_batch(departures.CallTrial(ours, theirs, 0, 0, "eval", means, LIMIT, [(0, 0)])))
+    means = Reruns(rerun, lambda *_: {}, lambda _: [])
+    told = list(observed_causes.time_for_batch(call_trial.CallTrial(ours, theirs, 0, 0, "eval", means, LIMIT, [(0, 0)])))
     assert len(told) == other_wise
     assert all("(batch, time, …) in a l (lstm), as (time, batch, …) in b l (lstm)" in one for one in told)
 
@@ -278,8 +281,8 @@ def test_negative_numbers_in_float32_are_a_frameworks_own_way(kind: str, told: i
     right = np.where(X > 0, X, 0.3 * X)
     held = np.where(X > 0, X, (0.3 * X).astype(np.float32)) + off * (X < 0)
     ours, theirs = layer_side("a", kind, X, right), layer_side("b", kind, X, held)
-    trial = departures.CallTrial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
-    assert len(list(layered.held_by_layer(trial))) == (told if not off else 0)
+    trial = call_trial.CallTrial(ours, theirs, 0, 0, "eval", gap(X, X, ours, theirs).means, LIMIT, [(0, 0)])
+    assert len(list(observed_causes.held_by_layer(trial))) == (told if not off else 0)
 
 
 @pytest.mark.parametrize(
@@ -294,7 +297,7 @@ def test_negative_numbers_in_float32_are_a_frameworks_own_way(kind: str, told: i
 )
 def test_a_cast_by_hand_is_told_with_its_line(name: str, taken: Any, gave: Any, told: bool) -> None:
     answer = [{"number": 3, "name": name, "where": "mine.py:7", "code": "y = x.float()"}]
-    reason = narrowed.cast(answer, {"function/3/in/0": X.astype(taken), "function/3/out/0": X.astype(gave)})
+    reason = float32_only.cast(answer, {"function/3/in/0": X.astype(taken), "function/3/out/0": X.astype(gave)})
     assert reason == ("`y = x.float()` (mine.py:7) gives float32 where float64 was asked for" if told else "")
 
 
@@ -303,10 +306,10 @@ def test_functions_in_another_order_are_told_where_they_are_the_same(settings: d
     shrunk, other = np.tanh(X), np.exp(X)
     ours = [step(0, "tanh", [X], [shrunk]), step(1, "exp", [shrunk], [np.exp(shrunk)])]
     theirs = [step(0, "exp", [X], [other], **settings), step(1, "tanh", [other], [np.tanh(other)])]
-    regions = forward.Region(ours[:1], ours, False, ()), forward.Region(theirs[:1], theirs, False, ())
-    told = tellings.reordered(regions, ("a", "b"))
+    regions = code_departures.Region(ours[:1], ours, False, ()), code_departures.Region(theirs[:1], theirs, False, ())
+    told = code_sentences.reordered(regions, ("a", "b"))
     assert told.startswith("order of functions: tanh, then exp in a; exp, then tanh in b:") == (not settings)
-    assert not tellings.reordered((regions[0], regions[0]), ("a", "b"))
+    assert not code_sentences.reordered((regions[0], regions[0]), ("a", "b"))
 
 
 def test_a_layer_behind_the_first_departs_of_itself_where_it_does_with_the_others_input() -> None:
@@ -314,7 +317,7 @@ def test_a_layer_behind_the_first_departs_of_itself_where_it_does_with_the_other
     amounts = {"a": (1.0, 2.0, 3.0), "b": (1.5, 4.0, 3.0)}
 
     def chained(label: str) -> Side:
-        leaves = [Leaf(f"l{place}", "shift", "Shift", {"by": by}, ()) for place, by in enumerate(amounts[label])]
+        leaves = [OwnLayer(f"l{place}", "shift", "Shift", {"by": by}, ()) for place, by in enumerate(amounts[label])]
         arrays, value = dict[str, Any](), X
         for place, by in enumerate(amounts[label]):
             arrays |= {f"eval/in/{place}/0": value, f"eval/out/{place}/0": value + by}
@@ -327,9 +330,9 @@ def test_a_layer_behind_the_first_departs_of_itself_where_it_does_with_the_other
         return {"out/0": arrays["in/0"] + by}
 
     ours, theirs, calls = chained("a"), chained("b"), [(0, 0), (1, 1), (2, 2)]
-    means = Means(rerun, lambda *_: {}, lambda _: [])
+    means = Reruns(rerun, lambda *_: {}, lambda _: [])
     first = departures.first(ours, theirs, calls, "eval", means)
     assert first is not None and first.title == "l0 (Shift)"
-    (behind,) = causes.further(first, calls, mapping.Map({}, ()))
+    (behind,) = layer_causes.further(first, calls, mapping.LayerMap({}, ()))
     assert behind.title == "l1 (Shift)"
     assert behind.causes[0].startswith("by: 2.0 in a l1 (Shift), 4.0 in b l1 (Shift)")

@@ -11,13 +11,25 @@ import numpy as np
 import pytest
 
 from parity.cli import status
-from parity.comparing import causes, departures, drawing, functions, glue, layouts, mapfile, mapping, pairing, structures
+from parity.comparing import (
+    code_causes,
+    departures,
+    drawing,
+    functions,
+    layer_causes,
+    layouts,
+    mapfile,
+    mapping,
+    pairing,
+    structures,
+)
 from parity.comparing.layouts import Placement
 from parity.comparing.mapping import Unmappable
-from parity.comparing.means import Means
 from parity.comparing.pairing import Side, alike
+from parity.comparing.reruns import Reruns
 from parity.comparing.structures import Structure
-from parity.execution.own_model.leaves import Call, Leaf, Slot, Weight, put_together, taken_apart
+from parity.execution.own_model.layers import Call, OwnLayer, Weight
+from parity.execution.own_model.nesting import Slot, put_together, taken_apart
 from parity.spec import source
 
 NUMBERS = np.random.RandomState(0)
@@ -63,18 +75,18 @@ def test_what_is_no_layout_is_refused(layout: str) -> None:
         layouts.sides(layout)
 
 
-def dense(name: str, size: int, units: int, turned: bool = False, kind: str = "dense") -> Leaf:
+def dense(name: str, size: int, units: int, turned: bool = False, kind: str = "dense") -> OwnLayer:
     shape, layout = ((size, units), "i o -> o i") if turned else ((units, size), "o i -> o i")
     weights = Weight("kernel", f"{name}.kernel", shape, layout), Weight("bias", f"{name}.bias", (units,))
-    return Leaf(name, kind, kind.title(), {}, weights)
+    return OwnLayer(name, kind, kind.title(), {}, weights)
 
 
-def model(label: str, *leaves: Leaf, channels: str = "first") -> Structure:
+def model(label: str, *leaves: OwnLayer, channels: str = "first") -> Structure:
     calls = tuple(Call(leaf.name, ((3, 5),), ((3, 5),)) for leaf in leaves)
     return Structure(label, leaves, calls, ((3, 5),), channels)
 
 
-RELU = Leaf("relu", "relu", "ReLU", {}, ())
+RELU = OwnLayer("relu", "relu", "ReLU", {}, ())
 
 
 def test_layers_are_matched_by_shape_and_order() -> None:
@@ -95,7 +107,7 @@ def test_names_count_where_both_models_use_the_same() -> None:
 
 
 def test_a_layer_of_the_users_own_is_matched_by_its_shapes() -> None:
-    own = Leaf("own", "Own", "Own", {}, (Weight("w", "own.w", (5, 7)), Weight("b", "own.b", (7,))))
+    own = OwnLayer("own", "Own", "Own", {}, (Weight("w", "own.w", (5, 7)), Weight("b", "own.b", (7,))))
     (match,) = mapping.automatic([model("a", dense("one", 5, 7)), model("b", own)]).matches
     assert {role: one["b"].native for role, one in match.weights.items()} == {"kernel": "own.w", "bias": "own.b"}
     assert match.weights["kernel"]["b"].neutral == (7, 5)
@@ -108,7 +120,7 @@ def test_what_has_no_counterpart_is_named_with_both_shapes() -> None:
 
 
 def test_calls_between_mapped_layers_are_matched_and_dropout_is_passed_over() -> None:
-    dropout = Leaf("dropout", "dropout", "Dropout", {"rate": 0.1}, ())
+    dropout = OwnLayer("dropout", "dropout", "Dropout", {"rate": 0.1}, ())
     ours = model("a", dense("one", 5, 7), RELU, dense("two", 7, 7))
     theirs = model("b", dense("x", 5, 7), dropout, RELU, dense("y", 7, 7))
     assert mapping.calls(ours, theirs, mapping.automatic([ours, theirs])) == [(0, 0), (1, 2), (2, 3)]
@@ -142,17 +154,20 @@ def test_a_mistake_in_a_map_is_named(change: Mapping[str, Any], message: str) ->
 @pytest.mark.parametrize(
     ("text", "given"),
     [
-        ("3x16", drawing.Given((3, 16))),
-        ("3x7:0..99", drawing.Given((3, 7), "integer", 0, 99)),
-        ("3x7:bool", drawing.Given((3, 7), "bool")),
-        ([3, 16], drawing.Given((3, 16))),
+        ("3x16", drawing.ComparedInput((3, 16))),
+        ("3x7:0..99", drawing.ComparedInput((3, 7), "integer", 0, 99)),
+        ("3x7:bool", drawing.ComparedInput((3, 7), "bool")),
+        ("ids=3x7:0..99", drawing.ComparedInput((3, 7), "integer", 0, 99, "ids")),
+        ("pair.0=3x7", drawing.ComparedInput((3, 7), name="pair.0")),
+        ("a.b_1=3x7:bool", drawing.ComparedInput((3, 7), "bool", name="a.b_1")),
+        ([3, 16], drawing.ComparedInput((3, 16))),
     ],
 )
-def test_an_input_is_said_in_a_word(text: Any, given: drawing.Given) -> None:
+def test_an_input_is_said_in_a_word(text: Any, given: drawing.ComparedInput) -> None:
     assert drawing.given(text) == given
 
 
-@pytest.mark.parametrize("text", ["", "3,16", "3x", "3x7:float", "ax3", [], [3, "x"]])
+@pytest.mark.parametrize("text", ["", "3,16", "3x", "3x7:float", "ax3", "=3", "3=3x4", "a b=3x4", "a.=3", [], [3, "x"]])
 def test_what_is_no_input_is_refused(text: Any) -> None:
     with pytest.raises(ValueError, match="is no input"):
         drawing.given(text)
@@ -171,9 +186,25 @@ def test_both_models_get_the_same_numbers_and_a_second_bias_none() -> None:
     assert np.array_equal(drawn["a"]["one.kernel"].astype(np.float32), drawn["a"]["one.kernel"])
 
 
-def test_a_mask_hides_something_and_never_everything() -> None:
-    (drawn,) = drawing.inputs([drawing.Given((50, 4), "bool")], 2, np.random.RandomState(0))
+@pytest.mark.parametrize("given", [drawing.ComparedInput((50, 4), "bool"), drawing.ComparedInput((50, 4), "integer", 0, 1)])
+def test_a_mask_hides_something_and_never_everything(given: drawing.ComparedInput) -> None:
+    (drawn,) = drawing.inputs([given], 2, np.random.RandomState(0))
     assert drawn.any(1).all() and not drawn.all(1).any()
+    assert drawing.blank(given).all() and drawn.dtype == drawing.blank(given).dtype
+
+
+def test_a_mask_of_one_column_hides_something() -> None:
+    (drawn,) = drawing.inputs([drawing.ComparedInput((5, 1), "bool")], 2, np.random.RandomState(0))
+    assert drawn.any() and not drawn.all()
+
+
+def test_example_inputs_are_taken_as_they_are() -> None:
+    numbers = np.random.RandomState(0).standard_normal((3, 4))
+    given = drawing.example("x", numbers)
+    (drawn,) = drawing.inputs([given], 2, np.random.RandomState(1))
+    assert np.array_equal(drawn, numbers.astype(np.float32)) and drawing.blank(given) is given.values
+    with pytest.raises(ValueError, match="x is of type <U1"):
+        drawing.example("x", np.array(["a"]))
 
 
 @pytest.mark.parametrize(
@@ -208,7 +239,7 @@ def test_images_stand_channels_first_and_go_back() -> None:
 def norm_side(taken: np.ndarray, kind: str = "batch_norm", channels: str = "first", epsilon: float = 0.0, **seen: Any) -> Side:
     """A model of one norm whose training pass took these numbers, or what `seen` says instead."""
     weights = (Weight("mean", "norm.mean", (2,)),)
-    leaf = Leaf("norm", kind, "Norm", {"epsilon": epsilon, "channels": channels}, weights)
+    leaf = OwnLayer("norm", kind, "Norm", {"epsilon": epsilon, "channels": channels}, weights)
     structure = Structure("a", (leaf,), (Call("norm", (taken.shape,), (taken.shape,)),), (taken.shape,), channels)
     arrays = {"train/in/0/0": taken, "train/after/norm.mean": np.ones(2), "train/input_gradient/0": taken} | seen
     return Side(structure, {"float64": arrays, "float32": arrays}, {"norm.mean": np.zeros(2)})
@@ -268,7 +299,7 @@ def test_a_weight_s_gradient_knows_the_batch_norms_that_it_came_back_through() -
     kinds = dict(zip(names, ("dense", "batch_norm", "dense"), strict=True))
 
     def side(label: str) -> Side:
-        leaves = tuple(Leaf(name, kinds[name], name, {}, (Weight("kernel", name, (1, 1)),)) for name in names)
+        leaves = tuple(OwnLayer(name, kinds[name], name, {}, (Weight("kernel", name, (1, 1)),)) for name in names)
         calls = tuple(Call(name, ((16, 1),), ((16, 1),)) for name in names)
         seen = {f"train/{what}/{name}": weight for name in names for what in ("gradient", "after")} | {"train/in/1/0": taken}
         before = dict.fromkeys(names, weight)
@@ -292,7 +323,7 @@ def epsilon_sides(added: float) -> tuple[Side, Side, Any]:
         return x / np.sqrt(4 + epsilon) + extra
 
     def side(label: str, epsilon: float, extra: float) -> Side:
-        leaf = Leaf("norm", "batch_norm", "Norm", {"epsilon": epsilon}, ())
+        leaf = OwnLayer("norm", "batch_norm", "Norm", {"epsilon": epsilon}, ())
         structure = Structure(label, (leaf,), (Call("norm", ((3, 5),), ((3, 5),)),), ((3, 5),), "first")
         return Side(structure, {"float64": {"eval/in/0/0": x, "eval/out/0/0": run(epsilon, x, extra)}}, {})
 
@@ -300,7 +331,7 @@ def epsilon_sides(added: float) -> tuple[Side, Side, Any]:
         own, extra = {"a": (1e-5, 0.0), "b": (1e-3, added)}[label]
         return {"out/0": run(change["settings"].get("epsilon", own), arrays["in/0"], extra)}
 
-    means = Means(rerun, lambda _, __: {}, lambda _: [])
+    means = Reruns(rerun, lambda _, __: {}, lambda _: [])
     return side("a", 1e-5, 0.0), side("b", 1e-3, added), means
 
 
@@ -311,7 +342,7 @@ def test_a_cause_is_named_only_if_it_stands_its_test(added: float, count: int) -
     assert departure is not None
     assert departure.inherited == 0
     assert departure.added == pytest.approx(departure.error)
-    named = causes.tested(departure, mapping.Map({}, ())).causes
+    named = layer_causes.tested(departure, mapping.LayerMap({}, ())).causes
     assert len(named) == count
     assert all(cause.startswith("epsilon: 1e-05 in a norm (Norm), 0.001 in b norm (Norm)") for cause in named)
 
@@ -321,15 +352,15 @@ def test_an_activation_is_named_by_what_it_does() -> None:
 
     def side(label: str, name: str) -> Side:
         call = Call("act", (x.shape,), (x.shape,))
-        structure = Structure(label, (Leaf("act", "gelu", "gelu", {}, ()),), (call,), (x.shape,), "first")
+        structure = Structure(label, (OwnLayer("act", "gelu", "gelu", {}, ()),), (call,), (x.shape,), "first")
         return Side(structure, {"float64": {"eval/in/0/0": x, "eval/out/0/0": functions.ELEMENTWISE[name](x)}}, {})
 
     names = list(functions.ELEMENTWISE)
-    means = Means(lambda *_: {}, lambda *_: {}, lambda _: [])
+    means = Reruns(lambda *_: {}, lambda *_: {}, lambda _: [])
     for name in names[1:]:
         departure = departures.first(side("a", "none"), side("b", name), [(0, 0)], "eval", means)
         assert departure is not None and departure.trial is not None
-        told = list(glue.own_activation(departure.trial, mapping.Map({}, ())))
+        told = list(code_causes.own_activation(departure.trial, mapping.LayerMap({}, ())))
         assert len(told) == 1 and f"none in a act (gelu), {name} in b act (gelu)" in told[0]
 
 

@@ -9,27 +9,38 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity.comparing import drawing, mapping, narrowed, notes, reordering, returned, rows, spreading, structures, wiring
-from parity.comparing.judging import Found, Pair
+from parity.comparing import (
+    broadcast_weights,
+    drawing,
+    flattened_rows,
+    float32_only,
+    mapping,
+    model_outputs,
+    notes,
+    reordering,
+    structures,
+    wiring,
+)
+from parity.comparing.flattened_rows import FlattenedImage
+from parity.comparing.judging import Pair, TensorVerdict
 from parity.comparing.layouts import Placement
 from parity.comparing.pairing import Side
-from parity.comparing.rows import FlattenedImage
 from parity.comparing.structures import Structure
 from parity.execution.own_model import sources
-from parity.execution.own_model.leaves import Call, Leaf, Weight
+from parity.execution.own_model.layers import Call, OwnLayer, Weight
 from parity.verbs.compare import lines, written_map
 
 NUMBERS = np.random.RandomState(7)
 IMAGE, ROW = NUMBERS.standard_normal((2, 3, 4, 5)), (2, 60)
 
 
-def conv(channels: str, kind: str = "conv2d") -> Leaf:
-    return Leaf("conv", kind, "Conv", {"channels": channels}, ())
+def conv(channels: str, kind: str = "conv2d") -> OwnLayer:
+    return OwnLayer("conv", kind, "Conv", {"channels": channels}, ())
 
 
-def dense(size: int = 60, turned: bool = False) -> Leaf:
+def dense(size: int = 60, turned: bool = False) -> OwnLayer:
     shape, layout = ((size, 7), "i o -> o i") if turned else ((7, size), "o i -> o i")
-    return Leaf("dense", "dense", "Dense", {}, (Weight("kernel", "dense.kernel", shape, layout),))
+    return OwnLayer("dense", "dense", "Dense", {}, (Weight("kernel", "dense.kernel", shape, layout),))
 
 
 @pytest.mark.parametrize(
@@ -62,8 +73,8 @@ def flattening(channels: str, turn: str, natural: bool = False) -> Structure:
     [("first", "", "first"), ("first", "last", "last"), ("last", "", "last"), ("last", "first", "first")],
 )
 def test_a_row_runs_through_its_image_as_the_numbers_say(channels: str, turn: str, order: str) -> None:
-    assert rows.taken(flattening(channels, turn), 1) == FlattenedImage((4, 5, 3), order)
-    assert rows.taken(flattening(channels, turn, natural=True), 1) == FlattenedImage((4, 5, 3), channels)
+    assert flattened_rows.taken(flattening(channels, turn), 1) == FlattenedImage((4, 5, 3), order)
+    assert flattened_rows.taken(flattening(channels, turn, natural=True), 1) == FlattenedImage((4, 5, 3), channels)
 
 
 @pytest.mark.parametrize(("turn", "images"), [("", ((), (4, 5, 3))), ("last", ((4, 5, 3), (4, 5, 3)))])
@@ -82,7 +93,7 @@ def _initial(found: list[Structure]) -> dict[str, dict[str, Any]]:
 def signal(channels: str, turn: str = "") -> Structure:
     taken = (2, 3, 9) if channels == "first" else (2, 9, 3)
     given = taken if not turn else (2, 9, 3) if channels == "first" else (2, 3, 9)
-    relu = Leaf("relu", "relu", "ReLU", {}, ())
+    relu = OwnLayer("relu", "relu", "ReLU", {}, ())
     calls = Call("conv", (taken,), (taken,), (-2,), (turn,)), Call("relu", (taken,), (taken,), (0,), ("",))
     return Structure(channels, (conv(channels, "conv1d"), relu), calls, (taken,), "first", (given,), ((1, ""),), natural=False)
 
@@ -102,7 +113,7 @@ def test_a_signal_enters_as_the_first_layer_takes_it(channels: str, turn: str, m
 
 def test_a_sequence_that_no_convolution_takes_stays_as_it_is() -> None:
     calls = (Call("lstm", ((2, 9, 3),), ((2, 9, 5),), (-2,), ("",)),)
-    structure = Structure("a", (Leaf("lstm", "lstm", "LSTM", {}, ()),), calls, ((2, 9, 5),), "first", ((2, 9, 3),))
+    structure = Structure("a", (OwnLayer("lstm", "lstm", "LSTM", {}, ()),), calls, ((2, 9, 5),), "first", ((2, 9, 3),))
     assert structure.entering(0, np.zeros((2, 9, 3))).shape == (2, 9, 3)
 
 
@@ -127,9 +138,9 @@ def test_an_order_behind_a_function_is_told_by_the_numbers() -> None:
     [((8,), (1, 1, 8), (8,)), ((8, 1, 1), (8,), (8,)), ((8,), (8, 6, 6), (8,)), ((1,), (7,), ()), ((8,), (7,), None)],
 )
 def test_weights_of_other_shapes_fit_where_one_is_spread(ours: Any, theirs: Any, neutral: Any) -> None:
-    leaves = [Leaf("x", "prelu", "PReLU", {}, (Weight("slope", "w", shape),)) for shape in (ours, theirs)]
-    assert spreading.roles(*leaves) == (neutral is not None)
-    fitted = spreading.fitted({name: Placement("w", shape) for name, shape in (("a", ours), ("b", theirs))})
+    leaves = [OwnLayer("x", "prelu", "PReLU", {}, (Weight("slope", "w", shape),)) for shape in (ours, theirs)]
+    assert broadcast_weights.roles(*leaves) == (neutral is not None)
+    fitted = broadcast_weights.fitted({name: Placement("w", shape) for name, shape in (("a", ours), ("b", theirs))})
     if neutral is None:
         return
     assert [one.neutral for one in fitted.values()] == [neutral, neutral]
@@ -146,10 +157,10 @@ def outputs(label: str, *shapes: tuple[int, ...]) -> Structure:
 
 def test_another_number_of_outputs_is_a_finding_and_no_crash() -> None:
     one, two = outputs("a", (3, 1)), outputs("b", (3, 1), (3, 5))
-    (found,) = returned.differing(one, two)
+    (found,) = model_outputs.differing(one, two)
     assert found.verdict == "differs"
     assert "a returns 1 ((3, 1)) and b returns 2 ((3, 1), (3, 5))" in found.reason
-    losses = returned.losses([one, two], drawing.losses(one, np.random.RandomState(0)))
+    losses = model_outputs.losses([one, two], drawing.losses(one, np.random.RandomState(0)))
     assert [loss.shape for loss in losses["b"]] == [(3, 1), (3, 5)]
     assert np.array_equal(losses["a"][0], losses["b"][0])
     assert not losses["b"][1].any()
@@ -157,9 +168,9 @@ def test_another_number_of_outputs_is_a_finding_and_no_crash() -> None:
 
 def test_a_number_is_a_number_with_an_axis_or_without() -> None:
     structures_found = [outputs("a", ()), outputs("b", (1,))]
-    losses = returned.losses(structures_found, drawing.losses(structures_found[0], np.random.RandomState(0)))
+    losses = model_outputs.losses(structures_found, drawing.losses(structures_found[0], np.random.RandomState(0)))
     assert float(losses["a"][0]) == float(losses["b"][0][0]) != 0
-    assert not returned.differing(*structures_found)
+    assert not model_outputs.differing(*structures_found)
 
 
 def narrow(error: float) -> list[str]:
@@ -167,7 +178,7 @@ def narrow(error: float) -> list[str]:
     single = wide.astype(np.float32)
     off = single + np.float32(error)
     pair = Pair("forward", "output 0", 3, {"float64": wide, "float32": single}, {"float64": off, "float32": off})
-    return [one.verdict for one in narrowed.judged([pair], {"a": {}, "b": {"float64": "no kernel"}})]
+    return [one.verdict for one in float32_only.judged([pair], {"a": {}, "b": {"float64": "no kernel"}})]
 
 
 def test_without_float64_the_other_precision_is_judged() -> None:
@@ -176,7 +187,9 @@ def test_without_float64_the_other_precision_is_judged() -> None:
 
 
 def test_alike_reasons_stand_in_one_line_once() -> None:
-    found = [Found("forward", f"x{place}", dtype, "differs", reason="same") for place in range(5) for dtype in ("a", "b")]
+    found = [
+        TensorVerdict("forward", f"x{place}", dtype, "differs", reason="same") for place in range(5) for dtype in ("a", "b")
+    ]
     told = list(lines.lines("one against other", None, found, ["a note"]))
     assert told[:3] == ["one against other", "    note: a note", "    x0, x1, x2 and 2 more: same"]
     assert len(told) == 4
@@ -228,7 +241,7 @@ def test_a_long_chain_is_paired_in_steps_that_grow_with_its_length(linked: bool,
 
 def test_a_signal_of_one_model_is_a_sequence_of_the_other_with_its_channels_last() -> None:
     """A convolution of width 1 over (channels, steps) is a dense layer over (steps, channels)."""
-    leaf = Leaf("dense", "dense", "Dense", {}, ())
+    leaf = OwnLayer("dense", "dense", "Dense", {}, ())
     calls = (Call("dense", ((2, 9, 3),), ((2, 9, 5),), (-2,), ("",)),)
     sequence = Structure("b", (leaf,), calls, ((2, 9, 5),), "first", ((2, 9, 3),))
     found = structures.together(structures.together([signal("first"), sequence]))
@@ -239,7 +252,7 @@ def test_a_signal_of_one_model_is_a_sequence_of_the_other_with_its_channels_last
 
 @pytest.mark.parametrize(("order", "moves"), [((2, 1), 0), ((1, 2), 1)])
 def test_a_signal_that_is_permuted_at_the_door_enters_as_what_takes_it_behind_says(order: tuple[int, int], moves: int) -> None:
-    permute = Leaf("permute", "permute", "Permute", {"order": order}, ())
+    permute = OwnLayer("permute", "permute", "Permute", {"order": order}, ())
     enters, inside = ((2, 3, 9), (2, 9, 3)) if order == (2, 1) else ((2, 9, 3), (2, 9, 3))
     calls = Call("permute", (enters,), (inside,), (-2,), ("",)), Call("conv", (inside,), (inside,), (0,), ("",))
     structure = Structure("a", (permute, conv("last", "conv1d")), calls, (inside,), "first", (enters,), ((1, ""),))

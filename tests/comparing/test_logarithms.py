@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from parity.comparing import judging
-from parity.comparing.judging import Found, Pair
+from parity.comparing.judging import Pair, TensorVerdict
 from parity.comparing.logarithms import behind, documented
 
 Array = npt.NDArray[Any]
@@ -67,6 +67,6 @@ def test_nothing_else_is(error: Array, changes: dict[str, Any]) -> None:
     [("exact", "agrees", "documented_difference"), ("exact", "differs", "differs"), ("differs", "agrees", "differs")],
 )
 def test_what_agrees_with_the_exact_kernel_is_its_own_way(wide: str, plain: str, verdict: str) -> None:
-    found = [Found("gradient", "kernel", "float64", wide), Found("gradient", "kernel", "float32", "differs")]
-    again = [found[0], Found("gradient", "kernel", "float32", plain)]
+    found = [TensorVerdict("gradient", "kernel", "float64", wide), TensorVerdict("gradient", "kernel", "float32", "differs")]
+    again = [found[0], TensorVerdict("gradient", "kernel", "float32", plain)]
     assert [one.verdict for one in behind(found, again)] == [wide, verdict]

@@ -12,8 +12,8 @@ from parity.cli import status
 from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.verbs.compare import compare
-from parity.verbs.compare.output import Compared, lines
-from parity.verbs.compare.spec_side import Walked
+from parity.verbs.compare.output import ComparedPair, lines
+from parity.verbs.compare.spec_side import GraphAsModel
 
 HEAD = "name: {name}\nsource: made for this test\nfamily: convolutional\ninputs: {{image: {{shape: [3, 9, 8]}}}}\nlayers:\n"
 LAYERS = (
@@ -44,7 +44,7 @@ def written(place: Path, name: str, layers: Sequence[str]) -> str:
     return f"spec={path}"
 
 
-def compared(place: Path, layers: Sequence[str]) -> Compared:
+def compared(place: Path, layers: Sequence[str]) -> ComparedPair:
     (found,) = compare([written(place, "first", LAYERS), written(place, "second", layers)], map_path=place / "map.yaml")
     return found
 
@@ -87,7 +87,7 @@ def test_what_is_no_network_is_refused(name: str, tmp_path: Path, monkeypatch: p
 def test_a_layer_alone_gives_what_it_gave_and_moves_with_its_setting() -> None:
     spec = language.load("resnet18")
     assert isinstance(spec, language.Architecture)
-    walked = Walked(expand(spec, "small"), "float64")
+    walked = GraphAsModel(expand(spec, "small"), "float64")
     image = np.random.RandomState(0).standard_normal((2, *walked.graph.inputs[0].shape))
     seen = walked.forward([image])
     place = next(place for place, node in enumerate(walked.graph.nodes) if node.op == "batch_norm")

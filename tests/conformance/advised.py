@@ -21,7 +21,7 @@ from parity.atlas.question import Array
 from parity.execution import arrays as array_files
 from parity.reporting import atlas
 from parity.spec.cases import Case
-from parity.trials.session import Judged, Session
+from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Trial
 
 REPORTS = Path(__file__).parents[2] / "reports"
@@ -102,7 +102,7 @@ def measured(framework: str, others: Sequence[str], settings: Sequence[Setting] 
     return found
 
 
-def _given(judged: Judged) -> Given:
+def _given(judged: JudgedTrial) -> Given:
     record = judged.record
     if record.outcome == "ran" and record.arrays:
         return Given(array_files.load(judged.out, record.arrays).get("value"))

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from parity.execution import arrays as array_files
-from parity.execution import endings, frameworks
+from parity.execution import frameworks, outcomes
 from parity.execution.launcher import isolation
 from parity.execution.own_model import answering
 from parity.execution.own_model.conversation import Crashed, Refused
@@ -144,7 +144,7 @@ def main(framework: str) -> int:
         try:
             answer = _answer(framework, models, question)
         except Exception as error:  # what a model raises is an answer
-            answer = {"failed": endings.of_exception(error)[1]}
+            answer = {"failed": outcomes.of_exception(error)[1]}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
     return 0

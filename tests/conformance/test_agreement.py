@@ -9,7 +9,7 @@ import pytest
 
 from parity.judgement.verdicts import PASSING
 from parity.trials import output
-from parity.trials.session import Judged
+from parity.trials.session import JudgedTrial
 from parity.verbs.check import check
 
 KINDS = ("architectures", "nodes", "initializers", "optimizers", "curvature", "layers", "activations", "losses")
@@ -22,7 +22,7 @@ quarter of an hour; here their ops are judged alone on inputs of their own, and 
 
 
 @pytest.fixture(scope="session")
-def judged(framework: str, tmp_path_factory: pytest.TempPathFactory) -> list[Judged]:
+def judged(framework: str, tmp_path_factory: pytest.TempPathFactory) -> list[JudgedTrial]:
     """All specs at small size, float64 and float32, layers of some alone as well: one run for all tests below."""
     store: Path = tmp_path_factory.mktemp("store")
     whole = check(["all"], frameworks=[framework], nodes=False, store=store)
@@ -30,7 +30,7 @@ def judged(framework: str, tmp_path_factory: pytest.TempPathFactory) -> list[Jud
     return whole + [one for one in apart if one.trial.kind == "nodes"]
 
 
-def told(judged: list[Judged]) -> str:
+def told(judged: list[JudgedTrial]) -> str:
     return "\n".join(
         f"{one.trial.case.id}: {one.verdict}: {output.sentence(comparison)}"
         for one in judged
@@ -39,23 +39,23 @@ def told(judged: list[Judged]) -> str:
     )
 
 
-def test_every_case_agrees_or_is_documented(judged: list[Judged]) -> None:
+def test_every_case_agrees_or_is_documented(judged: list[JudgedTrial]) -> None:
     bad = [one for one in judged if one.verdict not in PASSING]
     assert not bad, told(bad)
 
 
-def test_every_kind_was_compared(judged: list[Judged]) -> None:
+def test_every_kind_was_compared(judged: list[JudgedTrial]) -> None:
     counts = Counter(one.trial.kind for one in judged)
     assert all(counts[kind] for kind in KINDS), counts
     assert all(one.comparisons for one in judged)
 
 
-def test_what_is_unsupported_has_a_reason(framework: str, judged: list[Judged]) -> None:
+def test_what_is_unsupported_has_a_reason(framework: str, judged: list[JudgedTrial]) -> None:
     unsupported = [one for one in judged if one.verdict == "unsupported"]
     assert all(one.record.reason for one in unsupported)
     if framework in ("torch", "keras"):
         assert not unsupported, told(unsupported)
 
 
-def test_counts_add_up(judged: list[Judged]) -> None:
+def test_counts_add_up(judged: list[JudgedTrial]) -> None:
     assert sum(output.case_verdicts(judged).values()) == len(judged) == len({one.trial.case.id for one in judged})

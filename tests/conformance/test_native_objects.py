@@ -28,7 +28,7 @@ TOLD = {
 
 
 def test_every_native_object_has_its_name(framework: str) -> None:
-    asked = [objects.Native(path, path, kind_of(path), {}) for path in NAMES[framework]]
+    asked = [objects.NativeTarget(path, path, kind_of(path), {}) for path in NAMES[framework]]
     found = objects.drive(framework, asked)
     assert {
         one.path: str(answer) if isinstance(answer, UsageError) else answer.name
@@ -39,7 +39,7 @@ def test_every_native_object_has_its_name(framework: str) -> None:
 def test_what_cannot_be_driven_is_told(framework: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "users_layers.py").write_text(USERS)
     monkeypatch.chdir(tmp_path)
-    asked = [objects.Native(path, path, "normalization", {}) for path in TOLD]
+    asked = [objects.NativeTarget(path, path, "normalization", {}) for path in TOLD]
     for one, answer in zip(asked, objects.drive(framework, asked), strict=True):
         assert isinstance(answer, UsageError) and answer.status == 2
         assert TOLD[one.path] in str(answer) and one.path in str(answer)

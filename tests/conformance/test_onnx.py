@@ -20,7 +20,7 @@ from parity.spec.networks import network_graph
 from parity.spec.specs import Architecture, load
 from parity.trials import draws as drawing
 from parity.trials import output, selection
-from parity.trials.session import Judged, Session
+from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Options, Trial, forward_only
 from parity.verbs.check import check, make_trials
 
@@ -40,7 +40,7 @@ WITHOUT_FLOAT64 = {
 """Ops some of whose operators have no float64 kernel in ONNX Runtime (gelu: in its erf form)."""
 
 
-def bad(judged: Sequence[Judged]) -> list[str]:
+def bad(judged: Sequence[JudgedTrial]) -> list[str]:
     return [
         f"{one.trial.case.id}: {one.verdict}: {output.sentence(comparison)}"
         for one in judged
@@ -49,7 +49,7 @@ def bad(judged: Sequence[Judged]) -> list[str]:
     ]
 
 
-def base(judged: Judged) -> str:
+def base(judged: JudgedTrial) -> str:
     return judged.trial.case.spec.partition(":")[0]
 
 

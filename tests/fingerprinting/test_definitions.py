@@ -12,7 +12,7 @@ import pytest
 from parity.atlas.canonical import CONVOLUTION, GRU, INITIALIZERS, LSTM, NATIVES, RESIZE, RNN, TRANSPOSED
 from parity.fingerprinting import gaps
 from parity.fingerprinting.forms import convolutions, draws, gates, resizing, transposed
-from parity.fingerprinting.forms.draws import FAMILIES, SHAPES, Drawn
+from parity.fingerprinting.forms.draws import FAMILIES, SHAPES, ExplainedDraws
 from parity.fingerprinting.forms.form import Arrays
 from parity.fingerprinting.forms.kinds import LIBRARIES, kind_of
 from parity.ops import TABLE
@@ -183,7 +183,7 @@ NAMED = {
 }
 
 
-def drawn(name: str, factor: float = 1.0) -> Drawn:
+def drawn(name: str, factor: float = 1.0) -> ExplainedDraws:
     """What explains draws of a spec, off by a factor."""
     family = {"he_normal": 1, "glorot_uniform": 0, "truncated_normal": 2}[name]
     numbers, found = np.random.RandomState(5), {}
@@ -214,7 +214,7 @@ def test_another_fan_shows_at_one_of_the_shapes() -> None:
     normal = FAMILIES[1].quantiles
     fan_out = {shape: float(np.sqrt(2 / draws.FANS["fan_out"](sizes))) for shape, sizes in SHAPES.items()}
     claims = {shape: claimed("he_normal", shape) for shape in SHAPES}
-    found = gaps.of_draw(Drawn("normal, variance 2/fan_out", "normal", normal, fan_out), claims)
+    found = gaps.of_draw(ExplainedDraws("normal, variance 2/fan_out", "normal", normal, fan_out), claims)
     assert found == pytest.approx(max(abs(np.sqrt(into / out) - 1) for into, out in ((101, 307), (29, 61))), rel=1e-9)
 
 
@@ -222,7 +222,7 @@ def test_truncation_shows_although_the_deviation_holds() -> None:
     """0.0916: the root mean square difference of the quantiles of a normal and of one cut at 2σ of the same variance."""
     claims = {shape: claimed("he_normal", shape) for shape in SHAPES}
     cut = {shape: one.standard_deviation for shape, one in claims.items()}
-    found = gaps.of_draw(Drawn("cut", FAMILIES[2].name, FAMILIES[2].quantiles, cut), claims)
+    found = gaps.of_draw(ExplainedDraws("cut", FAMILIES[2].name, FAMILIES[2].quantiles, cut), claims)
     shares = (np.arange(200_000) + 0.5) / 200_000
     exact = float(np.sqrt(2 - 2 * np.mean(FAMILIES[1].quantiles(shares) * FAMILIES[2].quantiles(shares))))
     assert found == pytest.approx(exact, rel=0.01)
@@ -247,14 +247,14 @@ def test_what_is_no_draw_has_a_gap_too(name: str, seen: Any, gap: float) -> None
 
 def test_the_parameters_are_told_of_both() -> None:
     normal, cut = FAMILIES[1], FAMILIES[2]
-    assert gaps.parameters_of_draw(Drawn("n", normal.name, normal.quantiles, {"dense": 0.5}), "dense") == {
+    assert gaps.parameters_of_draw(ExplainedDraws("n", normal.name, normal.quantiles, {"dense": 0.5}), "dense") == {
         "standard deviation": 0.5
     }
-    told = gaps.parameters_of_draw(Drawn("c", cut.name, cut.quantiles, {"dense": 0.5}), "dense")
+    told = gaps.parameters_of_draw(ExplainedDraws("c", cut.name, cut.quantiles, {"dense": 0.5}), "dense")
     assert told["bound"] == pytest.approx(
         gaps.parameters_of_claim(Claim("truncated_normal", 0.5 / 0.8796256610342398))["bound"]
     )
-    between = Drawn("u", "uniform", draws.uniform_quantiles, {"dense": 12**-0.5}, 0.5)
+    between = ExplainedDraws("u", "uniform", draws.uniform_quantiles, {"dense": 12**-0.5}, 0.5)
     assert gaps.parameters_of_draw(between, "dense") == pytest.approx({"standard deviation": 12**-0.5, "bound": 1, "mean": 0.5})
     assert gaps.parameters_of_claim(claimed("orthogonal", "dense")) == {"gain": 1.0}
 

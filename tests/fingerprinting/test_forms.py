@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parity.execution.protocol import Probed, Unsupported
-from parity.execution.worker import probing
+from parity.execution.protocol import ProbeRequest, Unsupported
+from parity.execution.worker import native_objects
 from parity.fingerprinting.forms import convolutions, draws, gates, normalizations, reductions, resizing, windows
 from parity.fingerprinting.forms.form import TOLERANCES, Facet, Form, identify
 from parity.fingerprinting.forms.kinds import KINDS, kind_of
@@ -225,32 +225,34 @@ def test_settings_are_tried_by_the_object_s_own_names() -> None:
     """What refuses one setting is driven in the others; a setting that needs an absent argument is left out."""
     tried = []
 
-    def driver(asked: Probed) -> dict[str, Array]:
+    def driver(asked: ProbeRequest) -> dict[str, Array]:
         tried.append((asked.setting, dict(asked.keywords)))
         if "padded" in asked.setting:
             raise ValueError("no padding here")
         return {"seven": np.zeros(1)}
 
-    found = probing.probe(_asked("textwrap.TextWrapper", "pooling", width=3), {"pooling": driver}, {})
+    found = native_objects.probe(_asked("textwrap.TextWrapper", "pooling", width=3), {"pooling": driver}, {})
     assert [setting for setting, _ in tried] == ["plain", "padded", "same"]
     assert tried[0][1] == {"width": 3}
     assert set(found) == {"plain/seven", "same/seven"}
 
 
 def test_an_object_that_refuses_everything_says_why() -> None:
-    def driver(asked: Probed) -> dict[str, Array]:
+    def driver(asked: ProbeRequest) -> dict[str, Array]:
         raise TypeError("not like this")
 
     with pytest.raises(TypeError, match="not like this"):
-        probing.probe(_asked("json.JSONDecoder", "loss"), {"loss": driver}, {})
+        native_objects.probe(_asked("json.JSONDecoder", "loss"), {"loss": driver}, {})
     with pytest.raises(Unsupported, match="has no argument `nothing`"):
-        probing.probe(_asked("textwrap.TextWrapper", "loss", nothing=1), {"loss": driver}, {})
+        native_objects.probe(_asked("textwrap.TextWrapper", "loss", nothing=1), {"loss": driver}, {})
     with pytest.raises(Unsupported, match="nothing of the kind"):
-        probing.probe(_asked("json.JSONDecoder", "loss"), {}, {})
+        native_objects.probe(_asked("json.JSONDecoder", "loss"), {}, {})
 
 
 def test_arguments_go_by_their_spelling() -> None:
-    keywords, known = probing.chosen(probing.SETTINGS["normalization"]["run"], frozenset({"eps", "num_features"}), {"eps": 0.5})
+    keywords, known = native_objects.chosen(
+        native_objects.SETTINGS["normalization"]["run"], frozenset({"eps", "num_features"}), {"eps": 0.5}
+    )
     assert keywords == {"eps": 0.5, "num_features": 4}
     assert known == {"epsilon": 0.5, "features": 4}
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from parity.atlas.canonical import INITIALIZERS, NATIVES, OPTIMIZERS
-from parity.execution.worker import black_box, probing
+from parity.execution.worker import native_objects, native_optimizers
 from parity.fingerprinting import gaps
 from parity.fingerprinting.forms import normalizations, reductions
-from parity.fingerprinting.naming import ExplainingForm, Seen
+from parity.fingerprinting.naming import ExplainingForm, SeenRun
 from parity.fingerprinting.rules import ClosedForm, library
 from parity.reference_impl import training
-from parity.reference_impl.retracing import SeenStep
+from parity.reference_impl.replay import SeenStep
 from parity.reference_impl.rules import Rule
 from parity.reporting import atlas
 from parity.reporting.atlas import DefaultGap, size
@@ -26,7 +26,7 @@ from parity.verbs.fingerprint import default_gaps as measuring
 VALUES = {"learning_rate": 0.01, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
 
 
-def followed(form: ClosedForm, values: dict[str, float], error: float = 0.0) -> Seen:
+def followed(form: ClosedForm, values: dict[str, float], error: float = 0.0) -> SeenRun:
     """An object that follows a form at these values, each update off by a relative error."""
     rule, steps = form.rule(values), []
     given = probes.ordinary_draws("float64")
@@ -43,7 +43,7 @@ def followed(form: ClosedForm, values: dict[str, float], error: float = 0.0) -> 
         }
         steps.append(SeenStep(weights, gradients, after, rate))
         weights = after
-    return Seen(values, steps, "float64")
+    return SeenRun(values, steps, "float64")
 
 
 def form_of(name: str) -> ClosedForm:
@@ -134,7 +134,7 @@ class Defaulted:
 
 
 def test_defaults_are_read_where_nothing_is_asked_for() -> None:
-    keywords, known = black_box.chosen("Defaulted", Defaulted, {black_box.OTHERWISE: 0.125}, {})
+    keywords, known = native_optimizers.chosen("Defaulted", Defaulted, {native_optimizers.OTHERWISE: 0.125}, {})
     assert keywords == {"lr": 0.125}
     assert known == {"learning_rate": 0.125, "beta_1": 0.5, "beta_2": 0.75, "epsilon": 0.25}
-    assert probing.numbers(dict(black_box.arguments(Defaulted))) == {"epsilon": 0.25}
+    assert native_objects.numbers(dict(native_optimizers.arguments(Defaulted))) == {"epsilon": 0.25}

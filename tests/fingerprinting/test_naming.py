@@ -14,11 +14,11 @@ from seeded_rules import DECAYS, Direction, foreign, variants
 from parity.errors import UsageError
 from parity.execution.protocol import Unsupported
 from parity.execution.records import Record
-from parity.execution.worker import black_box
-from parity.fingerprinting.naming import Seen, identify, share
+from parity.execution.worker import native_optimizers
+from parity.fingerprinting.naming import SeenRun, identify, share
 from parity.fingerprinting.rules import ClosedForm, library
 from parity.reference_impl import training
-from parity.reference_impl.retracing import SeenStep
+from parity.reference_impl.replay import SeenStep
 from parity.spec.cases import Case
 from parity.spec.specs import Optimizer, load, names
 from parity.trials import probes
@@ -30,7 +30,7 @@ Array = np.ndarray
 VARIANTS = {name: (direction, decay, owned) for name, direction, decay, owned in variants()}
 
 
-def driven(direction: Direction, decay: str, owned: frozenset[str], dtype: str = "float64", seed: int = 0) -> Seen:
+def driven(direction: Direction, decay: str, owned: frozenset[str], dtype: str = "float64", seed: int = 0) -> SeenRun:
     """What a black box of this rule would be seen to do."""
     given = probes.fingerprint_draws("float64", seed)
     known = {name: probes.SEPARATING[name] for name in {*owned, "learning_rate", *(["weight_decay"] if decay else [])}}
@@ -49,10 +49,10 @@ def driven(direction: Direction, decay: str, owned: frozenset[str], dtype: str =
             after[name] = (w - shrunk + step).astype(dtype)
         steps.append(SeenStep(weights, gradients, after, rate))
         weights = {name: array.astype(np.float64) for name, array in after.items()}
-    return Seen(known, steps, dtype)
+    return SeenRun(known, steps, dtype)
 
 
-def told(seen: Seen) -> list[str]:
+def told(seen: SeenRun) -> list[str]:
     return [match.form.name for match in identify(seen)]
 
 
@@ -78,7 +78,7 @@ def test_a_foreign_rule_has_no_name(name: str, decay: str) -> None:
     assert told(driven(foreign()[name], decay, owned)) == []
 
 
-def followed(form: ClosedForm, values: Mapping[str, float]) -> Seen:
+def followed(form: ClosedForm, values: Mapping[str, float]) -> SeenRun:
     """What a closed form itself does, in float64."""
     rule, known = form.rule(values), dict(values)
     given = probes.fingerprint_draws("float64")
@@ -97,7 +97,7 @@ def followed(form: ClosedForm, values: Mapping[str, float]) -> Seen:
         }
         steps.append(SeenStep(weights, gradients, after, rate))
         weights = after
-    return Seen(values, steps, "float64")
+    return SeenRun(values, steps, "float64")
 
 
 VALUES = {**probes.SEPARATING, "switch": 3.0, "ratio": 4.0, "clip_value": 0.75, "clip_norm": 2.5, "clip_global_norm": 3.5}
@@ -122,7 +122,7 @@ def test_no_two_closed_forms_can_be_taken_for_each_other() -> None:
     assert not confused
 
 
-def moved(seen: Seen) -> Array:
+def moved(seen: SeenRun) -> Array:
     return np.concatenate([(step.after[name] - step.before[name]).ravel() for step in seen.steps for name in step.before])
 
 
@@ -168,7 +168,7 @@ class Derived(Mine):
 
 
 def test_arguments_are_read_by_name_through_the_base_classes() -> None:
-    keywords, known = black_box.chosen("Derived", Derived, probes.SEPARATING, {"nesterov": True})
+    keywords, known = native_optimizers.chosen("Derived", Derived, probes.SEPARATING, {"nesterov": True})
     betas = (probes.SEPARATING["beta_1"], probes.SEPARATING["beta_2"])
     assert keywords == {"nesterov": True, "lr": 2.0**-6, "betas": betas, "weight_decay": 0.125}
     assert known == {"learning_rate": 2.0**-6, "beta_1": betas[0], "beta_2": betas[1], "weight_decay": 0.125}
@@ -187,12 +187,12 @@ class OwnDecay(Derived):
 
 
 def test_a_pair_of_another_length_is_left_alone() -> None:
-    keywords, known = black_box.chosen("Three", Three, probes.SEPARATING, {})
+    keywords, known = native_optimizers.chosen("Three", Three, probes.SEPARATING, {})
     assert keywords == {"lr": 2.0**-6, "beta": 0.5} and known == {"learning_rate": 2.0**-6, "beta": 0.5}
 
 
 def test_a_class_s_own_argument_goes_before_an_inherited_one() -> None:
-    keywords, known = black_box.chosen("OwnDecay", OwnDecay, probes.SEPARATING, {})
+    keywords, known = native_optimizers.chosen("OwnDecay", OwnDecay, probes.SEPARATING, {})
     assert "weight_decay" not in keywords and keywords["wd"] == known["weight_decay"] == 0.125
 
 
@@ -222,14 +222,14 @@ def test_a_rule_that_keeps_its_first_learning_rate_is_told_so() -> None:
 )
 def test_what_cannot_be_found_is_said(path: str, message: str) -> None:
     with pytest.raises(Unsupported, match=message):
-        black_box.resolve(path)
+        native_optimizers.resolve(path)
 
 
 def test_what_is_no_optimizer_is_said() -> None:
     with pytest.raises(Unsupported, match="is no optimizer: none of its arguments is a learning rate"):
-        black_box.chosen("json.JSONDecoder", black_box.resolve("json.JSONDecoder"), probes.SEPARATING, {})
+        native_optimizers.chosen("json.JSONDecoder", native_optimizers.resolve("json.JSONDecoder"), probes.SEPARATING, {})
     with pytest.raises(Unsupported, match="has no argument `nestorov`"):
-        black_box.chosen("Mine", Mine, probes.SEPARATING, {"nestorov": True})
+        native_optimizers.chosen("Mine", Mine, probes.SEPARATING, {"nestorov": True})
 
 
 def observed(outcome: str, reason: str = "", after: float = 0.0) -> driving.DrivenRecord:

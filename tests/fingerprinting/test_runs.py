@@ -12,10 +12,10 @@ import pytest
 from altered_rules import ALTERATIONS, TRUE, altered, driven, single
 from seeded_rules import Direction
 
-from parity.execution.worker import black_box
+from parity.execution.worker import native_optimizers
 from parity.fingerprinting import naming
 from parity.fingerprinting.coverage import of_arrays
-from parity.fingerprinting.naming import ExplainingForm, Seen
+from parity.fingerprinting.naming import ExplainingForm, SeenRun
 from parity.fingerprinting.rules import library
 from parity.trials import probes
 from parity.trials.fingerprint_runs import FIRST, MANY, RUNS, SHAPES
@@ -32,7 +32,7 @@ def looked_up_once() -> Iterator[None]:
     """Most altered rules do in the first run what the true one does: the same steps are looked up once."""
     real = naming.identify
 
-    def identify(seen: Seen) -> list[ExplainingForm]:
+    def identify(seen: SeenRun) -> list[ExplainingForm]:
         steps = [array.tobytes() for step in seen.steps for array in step.after.values()]
         key = hashlib.sha256(b"".join([repr(sorted(seen.hyperparameters)).encode(), seen.dtype.encode(), *steps])).digest()
         if key not in KNOWN:
@@ -101,7 +101,7 @@ def test_float32_inside_hides_no_factor(name: str) -> None:
 def test_every_run_says_what_it_drives() -> None:
     for place in range(len(RUNS) + 1):
         arrays = given(place)
-        again = black_box.unpacked(black_box.packed(arrays))
+        again = native_optimizers.unpacked(native_optimizers.packed(arrays))
         assert again.keys() == arrays.keys() and all(np.array_equal(again[name], arrays[name]) for name in arrays)
     long, shaped, sized = (of_arrays(run.name, given(place), run.values) for place, run in enumerate(RUNS, 1) if place > 1)
     assert long.steps == MANY and 0.05 < long.zeros < 0.2

@@ -9,7 +9,7 @@ import pytest
 
 from parity.formulas.syntax import FormulaError
 from parity.judgement import budgets
-from parity.reference_impl import matrices, running
+from parity.reference_impl import error_bounds, matrices
 from parity.spec.specs import Optimizer, load
 
 U = budgets.roundoff("float32")
@@ -46,7 +46,7 @@ def test_float32_stays_within_the_bound(
     x = np.random.RandomState(seed).standard_normal(shape).astype(np.float32)
     x /= np.float32(np.linalg.norm(x))
     function: Callable[..., np.ndarray] = matrices.PLAIN[name]
-    single, bounded = function(x, *given), matrices.BOUNDED[name](running.exactly(x, U), *given)
+    single, bounded = function(x, *given), matrices.BOUNDED[name](error_bounds.exactly(x, U), *given)
     error = np.abs(single.astype(np.longdouble) - bounded.value)
     assert single.dtype == np.float32
     assert (error <= bounded.error).all()
@@ -59,7 +59,7 @@ def test_an_error_of_the_argument_is_carried(moved: float) -> None:
     x = np.diag([0.9, 0.3, 1e-9])
     near = x + moved * np.outer([0, 0, 1.0], [0, 0, 1.0])
     error = np.abs(matrices.newton_schulz(near, *QUINTIC) - matrices.newton_schulz(x, *QUINTIC))
-    bound = matrices.BOUNDED["newton_schulz"](running.exactly(x, 2.0**-53, moved * np.eye(3)), *QUINTIC).error
+    bound = matrices.BOUNDED["newton_schulz"](error_bounds.exactly(x, 2.0**-53, moved * np.eye(3)), *QUINTIC).error
     assert 0.05 * float(np.max(bound)) < float(np.max(error)) <= float(np.max(bound))
 
 

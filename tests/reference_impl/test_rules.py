@@ -10,7 +10,7 @@ import pytest
 from scalar_rules import SCALARS, TENSORS
 
 from parity.judgement import budgets
-from parity.reference_impl import running
+from parity.reference_impl import error_bounds
 from parity.reference_impl.rules import Expected, Rule, replay
 from parity.spec.specs import Optimizer, load, names
 
@@ -198,7 +198,7 @@ def test_running_errors_bound_what_float32_does(seed: int) -> None:
         return (a - 1) * b**3 / (c + 0.25) - root(a * b) + least(b, c) / (1 - 0.5 * 0.875**5) + (-c) ** 2
 
     single = formula(x, y, z, np.sqrt, np.minimum)
-    bounded = formula(*(running.exactly(one, U) for one in (x, y, z)), running.sqrt, running.least)
+    bounded = formula(*(error_bounds.exactly(one, U) for one in (x, y, z)), error_bounds.sqrt, error_bounds.least)
     error = np.abs(single.astype(np.longdouble) - bounded.value)
     assert single.dtype == np.float32
     assert (error <= bounded.error).all()
@@ -206,19 +206,19 @@ def test_running_errors_bound_what_float32_does(seed: int) -> None:
 
 
 def test_what_the_precision_holds_exactly_has_no_error() -> None:
-    assert running.held(2.0**-10, U).error == 0
-    assert running.held(0.875, U).error == 0
-    assert 0 < running.held(0.1, U).error <= U * 0.1
-    assert running.held(0.0, U).error == 0
+    assert error_bounds.held(2.0**-10, U).error == 0
+    assert error_bounds.held(0.875, U).error == 0
+    assert 0 < error_bounds.held(0.1, U).error <= U * 0.1
+    assert error_bounds.held(0.0, U).error == 0
 
 
 def test_a_choice_within_errors_carries_the_greater_error() -> None:
-    a, b = running.exactly([1.0, 1.0], U, 0.5), running.exactly([1.2, 9.0], U, 0.1)
-    chosen = running.least(a, b)
+    a, b = error_bounds.exactly([1.0, 1.0], U, 0.5), error_bounds.exactly([1.2, 9.0], U, 0.1)
+    chosen = error_bounds.least(a, b)
     assert chosen.value.tolist() == [1.0, 1.0]
     assert chosen.error.tolist() == [0.5, 0.5]
-    assert running.greatest(a, b).error.tolist() == [0.5, pytest.approx(0.1)]
+    assert error_bounds.greatest(a, b).error.tolist() == [0.5, pytest.approx(0.1)]
 
 
 def test_a_divisor_that_may_be_zero_has_no_bound() -> None:
-    assert np.isinf((running.exactly(1.0, U) / running.exactly(1e-9, U, 1e-8)).error)
+    assert np.isinf((error_bounds.exactly(1.0, U) / error_bounds.exactly(1e-9, U, 1e-8)).error)

@@ -1,5 +1,5 @@
 """Norms, poolings, convolutions, recurrences, attention and losses in NumPy with one alteration each, as objects of a fake
-framework: what a fingerprint must not name.
+framework. A fingerprint must not name them.
 
 It refuses to share code with the closed forms.
 """
@@ -13,19 +13,19 @@ from typing import Any
 
 import numpy as np
 
-from parity.execution.protocol import Probed
-from parity.execution.worker import probing
+from parity.execution.protocol import ProbeRequest
+from parity.execution.worker import native_objects
 from parity.fingerprinting.forms.form import Facet
 from parity.fingerprinting.forms.kinds import KINDS
 from parity.spec.cases import Case
 
 Array = np.ndarray
-Base = Callable[[Mapping[str, Array], Probed], dict[str, Any]]
-"""(what goes in, what is asked) -> what comes out."""
+Base = Callable[[Mapping[str, Array], ProbeRequest], dict[str, Any]]
+"""Function from (inputs, request) to results."""
 
 
 def _norm(axes: tuple[int, ...]) -> Base:
-    def norm(given: Mapping[str, Array], asked: Probed) -> dict[str, Any]:
+    def norm(given: Mapping[str, Array], asked: ProbeRequest) -> dict[str, Any]:
         x = given["x"]
         centred = x - x.mean(axes, keepdims=True)
         out = centred / np.sqrt((centred**2).mean(axes, keepdims=True) + asked.keywords["eps"])
@@ -36,21 +36,21 @@ def _norm(axes: tuple[int, ...]) -> Base:
 
 
 def _pool(reduce: Callable[[Array], Any]) -> Base:
-    def pool(given: Mapping[str, Array], asked: Probed) -> dict[str, Any]:
+    def pool(given: Mapping[str, Array], asked: ProbeRequest) -> dict[str, Any]:
         _only(asked, "plain")
         return {name: np.array([reduce(row[i : i + 3]) for i in range(0, len(row) - 2, 2)]) for name, row in given.items()}
 
     return pool
 
 
-def _conv(given: Mapping[str, Array], asked: Probed) -> dict[str, Any]:
+def _conv(given: Mapping[str, Array], asked: ProbeRequest) -> dict[str, Any]:
     _only(asked, "plain")
     kernel = given["kernel"][:3]
     rows = {name: row for name, row in given.items() if name in ("seven", "eight")}
     return {name: np.array([row[i : i + 3] @ kernel for i in range(len(row) - 2)]) for name, row in rows.items()}
 
 
-def _resize(given: Mapping[str, Array], asked: Probed) -> dict[str, Any]:
+def _resize(given: Mapping[str, Array], asked: ProbeRequest) -> dict[str, Any]:
     if asked.wanted["mode"] != "bilinear":
         raise ValueError("it has one mode")
     row, length = given["x"], int(asked.wanted["length"])
@@ -58,7 +58,7 @@ def _resize(given: Mapping[str, Array], asked: Probed) -> dict[str, Any]:
     return {"row": np.interp(places, np.arange(len(row)), row)}
 
 
-def _rnn(given: Mapping[str, Array], asked: Probed) -> dict[str, Any]:
+def _rnn(given: Mapping[str, Array], asked: ProbeRequest) -> dict[str, Any]:
     hidden, steps = np.zeros((len(given["x"]), 3)), []
     for x in given["x"].swapaxes(0, 1):
         hidden = np.tanh(x @ given["kernel"][:3].T + hidden @ given["recurrent"][:3].T + given["bias"][:3])
@@ -66,7 +66,7 @@ def _rnn(given: Mapping[str, Array], asked: Probed) -> dict[str, Any]:
     return {"steps": np.stack(steps, 1), "blocks": 1.0, "biases": 1.0}
 
 
-def _attention(given: Mapping[str, Array], asked: Probed) -> dict[str, Any]:
+def _attention(given: Mapping[str, Array], asked: ProbeRequest) -> dict[str, Any]:
     _only(asked, "plain")
     scores = given["query"] @ given["key"].swapaxes(1, 2) / 2.0
     weights = np.exp(scores - scores.max(2, keepdims=True))
@@ -74,14 +74,14 @@ def _attention(given: Mapping[str, Array], asked: Probed) -> dict[str, Any]:
 
 
 def _loss(each: Callable[[Array, Array], Array], *targets: str) -> Base:
-    def loss(given: Mapping[str, Array], asked: Probed) -> dict[str, Any]:
+    def loss(given: Mapping[str, Array], asked: ProbeRequest) -> dict[str, Any]:
         _only(asked, *targets)
         return {"loss": each(given["prediction"], given[asked.setting]).mean()}
 
     return loss
 
 
-def _only(asked: Probed, *settings: str) -> None:
+def _only(asked: ProbeRequest, *settings: str) -> None:
     if asked.setting not in settings:
         raise ValueError(f"it takes no {asked.setting}")
 
@@ -116,13 +116,14 @@ BASES: Mapping[str, tuple[str, Base, tuple[str, ...]]] = {
     "binary cross-entropy": ("loss", _loss(_softplus, "binary", "distribution"), ("prediction",)),
     "cross-entropy": ("loss", _loss(_entropy, "distribution"), ("prediction",)),
 }
-"""Object -> its kind, what it computes, and which inputs an alteration changes."""
+"""Object -> its kind, its function, and the names of the inputs that an alteration changes."""
 Change = Callable[[Array], Array]
 
 
 @dataclass(frozen=True)
 class Altered:
-    """before: of each input. after: of each result, given the first input. bases: where it can be seen."""
+    """An alteration. before: change of each input. after: change of each result, which also gets the first input. bases: the
+    objects in which the alteration can be seen."""
 
     bases: tuple[str, ...]
     before: Change = lambda x: x
@@ -153,7 +154,7 @@ ALTERATIONS: Mapping[str, Altered] = {
 
 @dataclass(frozen=True)
 class NumPyObject:
-    """What a callable of the fake framework is: made with its arguments, it is driven by `drive`."""
+    """A callable of the fake framework: it is made with its arguments, and `drive` drives it."""
 
     name: str
     altered: Altered
@@ -164,10 +165,10 @@ class NumPyObject:
         return inspect.Signature([inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=0.5) for name in epsilon])
 
     def __call__(self) -> None:
-        """It is driven by what it says, not called."""
+        """Does nothing: `drive` uses the attributes, and does not call the object."""
 
 
-def drive(asked: Probed) -> dict[str, Array]:
+def drive(asked: ProbeRequest) -> dict[str, Array]:
     made: Any = asked.make
     _, base, moved = BASES[made.name]
     given = {name: made.altered.before(x) if name in moved else x for name, x in asked.arrays.items()}
@@ -178,12 +179,12 @@ def drive(asked: Probed) -> dict[str, Array]:
 
 
 def facets(name: str, altered: Altered) -> list[Facet]:
-    """What a fingerprint says of the object, through the worker's code."""
+    """The facets that a fingerprint gives for the object, through the worker's code."""
     kind = BASES[name][0]
     globals()["MADE"] = NumPyObject(name, altered)
     case = Case(name, "native", "float64", initializer=kind, optimizer=f"{__name__}:MADE")
     inputs, named = KINDS[kind]
-    return named(probing.probe(case, {kind: drive}, inputs), "float64")
+    return named(native_objects.probe(case, {kind: drive}, inputs), "float64")
 
 
 def foreign() -> Iterator[tuple[str, str, Altered]]:

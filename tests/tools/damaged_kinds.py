@@ -1,4 +1,4 @@
-"""Every kind of file that parity reads: committed data, the store, what users write; the rest is in damaged_store.py."""
+"""The kinds of file in committed data, in the store, and of users. The other kinds are in damaged_store.py."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from parity.spec.cases import Case
 from parity.spec.mistakes import SpecError
 from parity.trials import full_size
 from parity.trials.reference_cache import remembered
-from parity.trials.session import Judged
+from parity.trials.session import JudgedTrial
 from parity.trials.trial import Trial
 from parity.verbs import native_files
 from tests.comparing.test_comparing import dense, model
@@ -58,7 +58,7 @@ def _results(name: str) -> Kind:
 
 
 def _hostile(name: str) -> Kind:
-    """Whatever stands in a file that is sealed all the same: either a field is refused, or pages are made of it."""
+    """A file with any content and a valid seal: either a field is refused, or pages are made from it."""
 
     def read(path: Path) -> Any:
         found: Results = results.read(path.parent, trusted=True)
@@ -81,7 +81,7 @@ def _settled() -> Kind:
         for framework in ("torch", "keras", "mxnet"):
             record = Record("a" * 64, case.id, framework, "ran", "float32", seconds=1.5)
             found = [Comparison(case.id, "loss", "loss", "agrees", "float32", error=1e-9, budget=2e-9)]
-            judged.append(Judged(Trial(case, {}, full_size._settled, "architectures"), framework, record, found, Path()))
+            judged.append(JudgedTrial(Trial(case, {}, full_size._settled, "architectures"), framework, record, found, Path()))
         full_size._write(folder / "mlp.jsonl", judged)
         return folder / "mlp.jsonl"
 
@@ -203,4 +203,4 @@ KINDS: tuple[Kind, ...] = (
 
 
 SLOW: tuple[Kind, ...] = tuple(_pictures(name) for name in ("training.jsonl", "speed.jsonl"))
-"""Asked by name: a picture takes the drawing library a tenth of a second, and an abort of it ends the process."""
+"""Kinds that run only by name: drawing a picture takes a tenth of a second, and an abort of the library ends the process."""

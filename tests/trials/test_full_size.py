@@ -19,7 +19,7 @@ from parity.spec.suites import Suite, SuiteEntry
 from parity.trials.full_size import settle
 from parity.trials.networks import batch_size_of
 from parity.trials.selection import select
-from parity.trials.session import Judged, Session
+from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Options
 from parity.verbs import run as suites
 
@@ -36,7 +36,7 @@ def asked(tmp_path: Path, fakes: Path, monkeypatch: pytest.MonkeyPatch) -> tuple
     return session, ran
 
 
-def run(session: Session, options: Options = OPTIONS) -> list[Judged]:
+def run(session: Session, options: Options = OPTIONS) -> list[JudgedTrial]:
     (spec,) = select(["linear_regression"]).architectures
     assert isinstance(spec, Architecture)
     return list(settle([spec], [options], session))

@@ -15,14 +15,14 @@ import pytest
 
 from parity.cli import CLOSED, status
 from parity.errors import UsageError
-from parity.execution.endings import headline
+from parity.execution.outcomes import headline
 from parity.execution.records import Record
 from parity.spec import specs
 from parity.spec.mistakes import SpecError
 from parity.trials import output, session, suites
-from parity.trials.session import Judged
+from parity.trials.session import JudgedTrial
 from parity.trials.trial import Options, Trial
-from parity.verbs.check import Called, again, check
+from parity.verbs.check import CheckCall, again, check
 
 RIGHT = "torch=reference_framework:Implementation"
 ONE = ("mlp", "--realization", RIGHT, "--dtype", "float64", "--no-nodes")
@@ -74,13 +74,15 @@ def test_every_size_that_a_spec_names_can_be_asked_for(capfd: pytest.CaptureFixt
     assert "64×64×64" in capfd.readouterr().out  # of the first convolution; 64×256×256 at full size
 
 
-def judged(**change: str) -> Judged:
+def judged(**change: str) -> JudgedTrial:
     case = replace(Options().case("mine", "float64"), **change)  # type: ignore[arg-type]
-    return Judged(Trial(case, {}, lambda _: [], ""), "torch", Record("0" * 64, case.id, "torch", "ran", "float64"), [], Path())
+    return JudgedTrial(
+        Trial(case, {}, lambda _: [], ""), "torch", Record("0" * 64, case.id, "torch", "ran", "float64"), [], Path()
+    )
 
 
 def test_the_command_told_names_the_users_own_files_realization_and_store() -> None:
-    called = Called({"mine": "my nets/mine.yaml"}, ("torch=my.module:Mine", "keras=other:Mine"), Path("a store"))
+    called = CheckCall({"mine": "my nets/mine.yaml"}, ("torch=my.module:Mine", "keras=other:Mine"), Path("a store"))
     told = again(judged(mode="compiled[xla]"), called=called)
     assert told == (
         "parity check 'my nets/mine.yaml' --framework 'torch' --dtype float64 --mode 'compiled[xla]' "

@@ -17,7 +17,7 @@ from parity.execution.records import Record
 from parity.judgement.verdicts import exit_status
 from parity.spec import specs
 from parity.spec.mistakes import SpecError
-from parity.trials.session import Judged
+from parity.trials.session import JudgedTrial
 from parity.trials.trial import Options, Trial
 from parity.verbs import bench, bisect, compare
 from parity.verbs.check import again, check, show
@@ -92,7 +92,7 @@ def test_the_command_told_selects_that_case_alone(place: Path) -> None:
 def test_the_command_told_has_all_that_the_case_was_asked_with(change: dict[str, str], told: str) -> None:
     case = Options().case("mlp", "float64", task="agreement")
     record = Record("0" * 64, case.id, "torch", "ran", "float64")
-    judged = Judged(Trial(replace(case, **change), {}, lambda _: [], ""), "torch", record, [], Path())  # type: ignore[arg-type]
+    judged = JudgedTrial(Trial(replace(case, **change), {}, lambda _: [], ""), "torch", record, [], Path())  # type: ignore[arg-type]
     assert again(judged, command("training", Path("reports/training"))).endswith(told)
 
 

@@ -1,9 +1,9 @@
-"""Owns one process: it reads a request, runs its cases one after the other, and appends what it observed.
+"""Owns the worker's process: it reads a request, runs its cases one after the other, and appends a record for each.
 
     python -m parity.execution.worker REQUEST_DIR OUT_DIR [--only 0,3,4 | --only @FILE]
     python -m parity.execution.worker --describe FRAMEWORK
 
-It refuses to know what is right: it sees no expected answer and judges nothing. Standard library, numpy and one framework.
+It refuses to judge: it sees no expected answer. It needs the standard library, numpy and one framework.
 """
 
 from __future__ import annotations
@@ -22,40 +22,42 @@ from typing import Any
 import numpy as np
 
 from parity.execution import arrays as array_files
-from parity.execution import endings, own_path, records, request
+from parity.execution import outcomes, own_path, records, request
 from parity.execution.protocol import Array, Description, Framework, Unsupported
 from parity.execution.records import Record
 from parity.execution.request import Request, RequestEntry
-from parity.execution.worker import black_box, implementations, probing, tasks, timing
+from parity.execution.worker import implementations, native_objects, native_optimizers, tasks, timing
 
 PROGRESS = "progress.jsonl"
 LITTLE = 1 << 23
-"""Bytes of a record's arrays. After a case of more, what it leaves is collected before the next begins; after one of less, when
-Python's own collector comes to it: to walk all that a framework holds took PyTorch's worker four fifths of its time
-over the small size of the architectures."""
+"""Size in bytes of a record's arrays. After a larger case, garbage is collected before the next case begins; after a smaller
+case it is left to Python's own collector. A collection walks all objects of the framework: it took four fifths of the time of
+PyTorch's worker over the small size of the architectures."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a request, or describes a framework. Exit status 0 even where cases crashed: the records say so."""
+    """Runs a request, or describes a framework. The exit status is 0 even if cases crashed; the records say so."""
     parser = argparse.ArgumentParser(prog="python -m parity.execution.worker", description=__doc__)
-    parser.add_argument("request", nargs="?", type=Path)
-    parser.add_argument("out", nargs="?", type=Path)
+    parser.add_argument("request", nargs="?", type=os.path.abspath)  # the user's code is met in another folder
+    parser.add_argument("out", nargs="?", type=os.path.abspath)
     parser.add_argument("--only", metavar="NUMBERS", help="the places of the cases to run, or @FILE with them")
     parser.add_argument("--describe", metavar="FRAMEWORK")
     given = parser.parse_args(arguments)
-    own_path.extend()
     if given.describe:
+        own_path.extend()
         return describe(given.describe)
     if given.request is None or given.out is None:
         parser.error("REQUEST_DIR and OUT_DIR are needed")
-    asked = request.read(given.request)
-    given.out.mkdir(parents=True, exist_ok=True)
-    run(asked, given.out, _chosen(asked, given.out, given.only))
+    asked, out = request.read(Path(given.request)), Path(given.out)
+    out.mkdir(parents=True, exist_ok=True)
+    chosen = _chosen(asked, out, given.only)
+    own_path.extend()
+    run(asked, out, chosen)
     return 0
 
 
 def describe(name: str) -> int:
-    """Prints the Description as JSON, the last line of stdout; what the framework itself prints goes to stderr."""
+    """Prints the Description as JSON in the last line of stdout; the framework's own output goes to stderr."""
     answer = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     description = implementations.load(name).describe()
@@ -73,14 +75,14 @@ def _chosen(asked: Request, out: Path, only: str | None) -> list[RequestEntry]:
 
 
 def run(asked: Request, out: Path, entries: Sequence[RequestEntry]) -> None:
-    """Runs the entries in order. Each leaves a record, unless the process dies."""
+    """Runs the entries in order. Each leaves a record unless the process dies."""
     start = time.perf_counter()
     try:
         framework = implementations.load(asked.framework, asked.realization)
         description = framework.describe()
     except Exception as error:  # a broken installation, whatever it raises
         outcome = "unavailable" if asked.realization is None else "crashed"
-        reason = f"{asked.realization or asked.framework} cannot be loaded: {endings.of_exception(error)[1]}"
+        reason = f"{asked.realization or asked.framework} cannot be loaded: {outcomes.of_exception(error)[1]}"
         for entry in entries:
             records.append(out, replace(_record(asked, entry), outcome=outcome, reason=reason))
         return
@@ -96,32 +98,32 @@ def run(asked: Request, out: Path, entries: Sequence[RequestEntry]) -> None:
 def run_case(
     asked: Request, entry: RequestEntry, framework: Framework, description: Description, out: Path, imported: float
 ) -> Record:
-    """The record of one case, whatever happens inside of it; its arrays are on disk when this returns."""
+    """The record of one case, also if the case raises. Its arrays are on disk when this returns."""
     start = time.perf_counter()
     record = replace(_record(asked, entry), framework_version=description.version, versions=dict(description.versions))
     mode = description.default_mode if entry.case.mode == "default" else entry.case.mode
     record = replace(record, mode=mode, settings=dict(description.settings))
     try:
         _check(entry, description)
-        found, measurements = _perform(asked, entry, framework, imported)
-        stored = array_files.store(out, entry.key, found, entry.case.dtype) if found else None
+        arrays, measurements = _perform(asked, entry, framework, imported)
+        stored = array_files.store(out, entry.key, arrays, entry.case.dtype) if arrays else None
         record = replace(record, outcome="ran", arrays=stored, measurements=measurements)
     except DeviceMissing as error:
         record = replace(record, outcome="unavailable", reason=str(error))
     except Unsupported as error:
         record = replace(record, outcome="unsupported", reason=str(error) or "the framework gave no reason")
     except (Exception, SystemExit) as error:
-        outcome, reason = endings.of_exception(error)
+        outcome, reason = outcomes.of_exception(error)
         record = replace(record, outcome=outcome, reason=reason)
     return replace(record, seconds=time.perf_counter() - start)
 
 
 class DeviceMissing(Exception):
-    """The machine does not have what the case asks for."""
+    """The machine lacks the device that the case asks for."""
 
 
 def _check(entry: RequestEntry, description: Description) -> None:
-    """What a description answers without a run."""
+    """Refuses a case that the framework's description already rules out."""
     case, name = entry.case, description.name
     if case.device not in description.devices:
         raise DeviceMissing(f"{name} sees no {case.device} on this machine; it sees {', '.join(description.devices)}")
@@ -142,9 +144,11 @@ def _perform(
     if case.task == "question":
         return tasks.question(case.spec, *implementations.answers(asked.framework), given), None
     if case.task == "fingerprint":
-        return black_box.fingerprint(framework, case, tasks.initial_state(given), black_box.batches(given)), None
+        return native_optimizers.fingerprint(
+            framework, case, tasks.initial_state(given), native_optimizers.batches(given)
+        ), None
     if case.task == "native":
-        return probing.probe(case, implementations.drivers(asked.framework), given), None
+        return native_objects.probe(case, implementations.drivers(asked.framework), given), None
     start = time.perf_counter()
     realization = framework.realize(case)
     built = time.perf_counter() - start
@@ -164,18 +168,18 @@ def _given(asked: Request, entry: RequestEntry) -> dict[str, Array]:
     return array_files.read_npz(path, entry.sha256 or records.file_digest(path))
 
 
-def _none_missing(case: str, found: dict[str, Array]) -> dict[str, Array]:
-    """What the implementation returned, if it is something and numbers."""
-    if not found:
+def _none_missing(case: str, arrays: dict[str, Array]) -> dict[str, Array]:
+    """The arrays that the implementation returned. Raises an error if there are none, or if one does not hold numbers."""
+    if not arrays:
         raise ValueError(f"case {case}: the implementation returned nothing")
-    for name, array in found.items():
+    for name, array in arrays.items():
         if np.asarray(array).dtype == object:
             raise TypeError(f"case {case}: {name} is no array of numbers")
-    return found
+    return arrays
 
 
 def speed(realization: Any, given: tasks.Arrays, clock: timing.Clock, plan: timing.Plan) -> dict[str, Any]:
-    """Measures `step`, with the batches on the device before the clock starts, and varying."""
+    """Measures `step` on changing batches, which are on the device before the clock starts."""
     realization.set_parameters(tasks.initial_state(given))
     batches = [realization.place(batch) for batch in tasks.batches_of(given)]
     count = 0

@@ -1,4 +1,4 @@
-"""Owns what a worker does for a case of each task, given a realization and the case's arrays: arrays, or measurements.
+"""Owns the tasks of a worker: each takes a realization and a case's arrays, and gives arrays or measurements.
 
 It refuses to open files, to catch errors and to judge.
 """
@@ -44,7 +44,7 @@ from parity.execution.names import (
     under,
 )
 from parity.execution.protocol import Array, Framework, Observation, Realization, Unsupported
-from parity.execution.worker import decoding, inspection
+from parity.execution.worker import decoding, default_arguments
 from parity.spec.cases import Case
 from parity.spec.graph import Graph
 
@@ -53,7 +53,8 @@ Answers = Mapping[str, Callable[[Arrays], Any]]
 
 
 def agreement(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
-    """Forward, gradients, and steps in lock-step: parameters are set afresh before each, the optimizer's state is not."""
+    """A forward pass, gradients, and steps in lock-step: before each step all parameters are set afresh, while the optimizer
+    keeps its state."""
     initial, batches = initial_state(arrays), batches_of(arrays)
     realization.set_parameters(initial)
     batch = realization.place(batches[0]) if batches else realization.place({})
@@ -64,11 +65,11 @@ def agreement(realization: Realization, case: Case, arrays: Arrays) -> dict[str,
         )
     if case.graph is None or not case.graph.phases:
         return found
-    seen = realization.gradients(batch)
-    found |= named(VALUE, seen.values) | named(GRADIENT, seen.gradients)
-    found |= named(INPUT_GRADIENT, seen.input_gradients) | named(STATE, seen.state)
-    if seen.loss is not None:
-        found[LOSS] = np.asarray(seen.loss)
+    observation = realization.gradients(batch)
+    found |= named(VALUE, observation.values) | named(GRADIENT, observation.gradients)
+    found |= named(INPUT_GRADIENT, observation.input_gradients) | named(STATE, observation.state)
+    if observation.loss is not None:
+        found[LOSS] = np.asarray(observation.loss)
     found |= named(AFTER, realization.parameters())
     for step in range(case.steps):
         found |= _locked_step(realization, case.graph, initial, batches[step], step)
@@ -81,24 +82,26 @@ def _locked_step(realization: Realization, graph: Graph, initial: Arrays, batch:
     seen = realization.gradients(placed)
     realization.step(placed)
     realization.synchronize()
-    found = named(step_name(step, GRADIENT), seen.gradients) | named(step_name(step, PARAMETER), realization.parameters())
+    arrays = named(step_name(step, GRADIENT), seen.gradients) | named(step_name(step, PARAMETER), realization.parameters())
     if seen.loss is not None:
-        found[step_name(step, LOSS)] = np.asarray(seen.loss)
-    after = under(found, step_name(step, PARAMETER))
-    for phase, one in _further_phases(realization, graph, initial, placed, after, seen.state):
-        found |= named(step_name(step, GRADIENT, phase=phase), one.gradients)
-        if one.loss is not None:
-            found[step_name(step, LOSS, phase=phase)] = np.asarray(one.loss)
-    return found
+        arrays[step_name(step, LOSS)] = np.asarray(seen.loss)
+    after = under(arrays, step_name(step, PARAMETER))
+    for phase, observation in _further_phases(realization, graph, initial, placed, after, seen.state):
+        arrays |= named(step_name(step, GRADIENT, phase=phase), observation.gradients)
+        if observation.loss is not None:
+            arrays[step_name(step, LOSS, phase=phase)] = np.asarray(observation.loss)
+    return arrays
 
 
 def _further_phases(
     realization: Realization, graph: Graph, initial: Arrays, placed: Any, after: Arrays, state: Arrays
 ) -> Iterator[tuple[str, Observation]]:
-    """What each phase after the first sees inside of a step: it starts where the phases before it have left everything.
+    """The observation of each phase after the first inside of a step. A phase starts from the state that the phases before it
+    left.
 
-    What these update is known from behind the step (after), their statistics from what they showed (state). A phase that
-    follows an update which a later phase repeats is left out: nobody outside sees where it starts.
+    after: the parameters behind the whole step, which hold the updates of the phases before; state: statistics as the first
+    phase left them. If a later phase updates the same parameter again, its value in between cannot be seen from outside. The
+    iteration ends there.
     """
     statistics = {statistic.name for statistic in graph.statistics}
     for place, phase in enumerate(graph.phases[1:], start=1):
@@ -107,27 +110,27 @@ def _further_phases(
             return
         moved = {name: array for name, array in state.items() if name in statistics}
         realization.set_parameters({**initial, **{name: after[name] for name in before if name in initial}, **moved})
-        one = realization.gradients(placed, place)
-        state = one.state
-        yield phase.name, one
+        observation = realization.gradients(placed, place)
+        state = observation.state
+        yield phase.name, observation
 
 
 def curvature(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
-    """The gradient, H·v for every `direction/<k>/…`, and case.steps steps of Newton's method, each from the last one's end."""
+    """The gradient, H·v for every `direction/<k>/…`, and case.steps steps of Newton's method, each from the end of the last."""
     (given,) = batches_of(arrays)
     realization.set_parameters(initial_state(arrays))
     batch = realization.place(given)
-    seen = realization.gradients(batch)
-    found = named(GRADIENT, seen.gradients)
-    if seen.loss is not None:
-        found[LOSS] = np.asarray(seen.loss)
+    observation = realization.gradients(batch)
+    found = named(GRADIENT, observation.gradients)
+    if observation.loss is not None:
+        found[LOSS] = np.asarray(observation.loss)
     for number in numbers(arrays, DIRECTION):
         product = realization.hessian_vector_product(batch, under(arrays, DIRECTION, number))
         found |= named(array_name(PRODUCT, number), product)
     found |= named(AFTER, realization.parameters())
     for step in range(case.steps):
         gradients, held = realization.gradients(batch).gradients, realization.parameters()
-        moves = newton.step(lambda v: realization.hessian_vector_product(batch, v), gradients, seen.gradients)
+        moves = newton.step(lambda v: realization.hessian_vector_product(batch, v), gradients, observation.gradients)
         realization.set_parameters({name: held[name] - move for name, move in moves.items()})
         found |= named(array_name(NEWTON, step, STEP), moves)
         found |= named(array_name(NEWTON, step, PARAMETER), realization.parameters())
@@ -135,7 +138,8 @@ def curvature(realization: Realization, case: Case, arrays: Arrays) -> dict[str,
 
 
 def sampling(framework: Framework, case: Case) -> dict[str, Array]:
-    """Draws of the native initializer with seeds seed, seed+1, …, and `sample/again` from the first seed once more."""
+    """Draws of the native initializer with the seeds seed, seed+1, …, and `sample/again`, a repeated draw with the first
+    seed."""
     if case.sampling is None:
         raise ValueError(f"case {case.id} samples, and says not what")
     draws = (framework.sample(replace(case, seed=case.seed + i)) for i in range(case.sampling.count))
@@ -143,9 +147,9 @@ def sampling(framework: Framework, case: Case) -> dict[str, Array]:
 
 
 def question(name: str, defaults: Mapping[str, str], answers: Answers, arrays: Arrays) -> dict[str, Array]:
-    """What an installed package does: a default argument as `default` (JSON in bytes), or what a native call gives, `value`."""
+    """The answer to a question of the atlas: a default argument as `default` (JSON in bytes), or a native call's `value`."""
     if name in defaults:
-        found = {"where": defaults[name], "default": inspection.default(defaults[name])}
+        found = {"where": defaults[name], "default": default_arguments.default(defaults[name])}
         return {"default": np.frombuffer(json.dumps(found).encode(), np.uint8)}
     if name not in answers:
         raise Unsupported("there is nothing of the kind in this framework")
@@ -153,7 +157,8 @@ def question(name: str, defaults: Mapping[str, str], answers: Answers, arrays: A
 
 
 def weights(realization: Realization, arrays: Arrays) -> dict[str, Array]:
-    """Weights of `parameter/…` or of native files: as the spec names them, in the native format, and read back from there."""
+    """Weights from `parameter/…` or from native files. Gives them by the spec's names, in native files, and read back from
+    these files."""
     files = {name: array.tobytes() for name, array in under(arrays, NATIVE).items()}
     if files:
         realization.load(files)
@@ -167,7 +172,8 @@ def weights(realization: Realization, arrays: Arrays) -> dict[str, Array]:
 
 
 def training(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
-    """The free run through `order`: every loss, the last parameters, and the outputs on the test set."""
+    """A free run of training through the batches of `order`: every loss, the last parameters, and the outputs on the test
+    set."""
     dataset = under(arrays, DATASET)
     realization.set_parameters(initial_state(arrays))
     losses = []
@@ -180,7 +186,8 @@ def training(realization: Realization, case: Case, arrays: Arrays) -> dict[str, 
 
 
 def _test(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
-    """Evaluation in batches of the case's size: the last one is filled up with its own rows, which are cut off again."""
+    """Evaluation of the test set in batches of the case's size. The last batch is filled up with rows of its own, which are cut
+    off again."""
     test = under(arrays, TEST)
     outputs = case.graph.outputs if case.graph else ()
     if not test:
@@ -191,10 +198,12 @@ def _test(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Arr
         rows = np.arange(start, start + case.batch_size)
         kept = int(np.sum(rows < count))
         rows = np.where(rows < count, rows, start)
-        seen = realization.forward(realization.place({name: values[rows] for name, values in test.items()}), training=False)
-        for name, found in parts.items():
-            found.append(seen.values[name][:kept])
-    return {name: np.concatenate(found) for name, found in parts.items()}
+        observation = realization.forward(
+            realization.place({name: values[rows] for name, values in test.items()}), training=False
+        )
+        for name, part in parts.items():
+            part.append(observation.values[name][:kept])
+    return {name: np.concatenate(part) for name, part in parts.items()}
 
 
 def initial_state(arrays: Arrays) -> dict[str, Array]:
@@ -203,10 +212,10 @@ def initial_state(arrays: Arrays) -> dict[str, Array]:
 
 
 def batches_of(arrays: Arrays) -> list[dict[str, Array]]:
-    """The batches in order, each input name -> array."""
+    """The batches in order; each is input name -> array."""
     return [under(arrays, BATCH, number) for number in numbers(arrays, BATCH)]
 
 
 def named(group: str, arrays: Arrays) -> dict[str, Array]:
-    """The arrays of a group, as NumPy's."""
+    """The arrays put into a group, as NumPy arrays."""
     return put_under({name: np.asarray(array) for name, array in arrays.items()}, group)

@@ -1,6 +1,6 @@
-"""Owns taking samples: warm up until flat, blocks of steps between two synchronizations, and what else the machine did.
+"""Owns timing: a warm-up until times are flat, blocks of steps between two synchronizations, and the machine's other load.
 
-It refuses to summarize: every sample leaves raw. The clock is an argument, so that tests need no time.
+It refuses to summarize: it gives every sample raw. The clock is an argument, so that tests need no time.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ FOREIGN_LIMIT, STEAL_LIMIT = 0.05, 0.03
 
 @dataclass(frozen=True)
 class Sample:
-    """Readings at one moment. cpu_ns, minor_faults: of this process and its waited-for children since they began.
-    busy_ns, steal_ns: of all the machine's CPUs since boot (0 where the system does not tell)."""
+    """Readings at one moment. cpu_ns, minor_faults: of this process and its ended children since their start. busy_ns,
+    steal_ns: of all the machine's CPUs since boot (0 if the system does not tell)."""
 
     wall_ns: int
     cpu_ns: int = 0
@@ -34,7 +34,7 @@ class Sample:
 
 
 class Clock(Protocol):
-    """What timing needs of the machine."""
+    """The readings that timing needs from the machine."""
 
     def read(self) -> Sample:
         """The readings now."""
@@ -42,7 +42,8 @@ class Clock(Protocol):
 
 @dataclass(frozen=True)
 class Block:
-    """Some steps between two synchronizations. foreign, steal: shares of the machine's CPU time that others took."""
+    """Some steps between two synchronizations. foreign, steal: the shares of the machine's CPU time that other processes and
+    other virtual machines took."""
 
     steps: int
     wall_ns: int
@@ -60,8 +61,8 @@ class Block:
 
 @dataclass(frozen=True)
 class Plan:
-    """How much to measure. blocks, steps: quiet ones wanted, at least; attempts: blocks at most; the last two end a warm-up
-    that never gets flat."""
+    """How much to measure. blocks, steps: number of quiet blocks, and of steps in them, at least; attempts: number of blocks at
+    most; block_seconds: duration of a block; warmup_steps, warmup_seconds: the end of a warm-up that never gets flat."""
 
     blocks: int = 5
     steps: int = 0
@@ -72,7 +73,7 @@ class Plan:
 
 
 class SystemClock:
-    """The clock of a Linux machine; elsewhere without the readings of /proc."""
+    """The clock of a Linux machine. On other systems the readings of /proc are 0."""
 
     def read(self) -> Sample:
         own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -83,7 +84,7 @@ class SystemClock:
 
 
 def measure(step: Callable[[], Any], synchronize: Callable[[], None], clock: Clock, plan: Plan) -> dict[str, Any]:
-    """Times the first and the second step apart, warms up, and takes blocks until enough of them were quiet."""
+    """Times the first and the second step on their own, warms up, and takes blocks until enough of them were quiet."""
 
     def once() -> int:
         start = clock.read().wall_ns
@@ -113,13 +114,13 @@ def measure(step: Callable[[], Any], synchronize: Callable[[], None], clock: Clo
 
 
 def enough(blocks: Sequence[Block], plan: Plan) -> bool:
-    """Whether as many quiet blocks and steps were taken as the plan wants."""
+    """Whether the blocks hold as many quiet blocks and steps as the plan wants."""
     quiet = [block for block in blocks if block.quiet]
     return len(quiet) >= plan.blocks and sum(block.steps for block in quiet) >= plan.steps
 
 
 def warm_up(once: Callable[[], int], plan: Plan) -> tuple[list[int], bool]:
-    """Steps until the slope of their times is flat, or a cap: the times in ns, and whether they got flat."""
+    """Runs steps until their times are flat, or up to a limit of the plan. Gives the times in ns, and whether they got flat."""
     times: list[int] = []
     while len(times) < plan.warmup_steps and sum(times) < plan.warmup_seconds * NANO:
         times.append(once())
@@ -140,7 +141,7 @@ def is_flat(times: Sequence[int]) -> bool:
 
 
 def take_block(step: Callable[[], Any], synchronize: Callable[[], None], clock: Clock, steps: int) -> Block:
-    """Steps without a fetch between them; the queue is empty before and after."""
+    """A block of steps without a fetch between them. The device's queue is empty before and after."""
     synchronize()
     before = clock.read()
     for _ in range(steps):

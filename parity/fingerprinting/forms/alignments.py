@@ -1,4 +1,4 @@
-"""Owns the closed forms of connectionist temporal classification: where the blank lies, what the scores are read as, reduction.
+"""Owns the closed forms of connectionist temporal classification: the blank's position, the meaning of the scores, reduction.
 
 It refuses to know which framework does what. (Graves et al. 2006, equations 5 to 8, in logarithms.)
 """
@@ -19,8 +19,8 @@ INPUTS: Arrays = {
     "lengths": np.array([3, 2, 1]),
     "frames": np.array([6, 5, 4]),
 }
-"""(batch, frames, classes): numbers that may be read as logits, as logarithms, as probabilities. Labels are neither the first
-class nor the last, so that either may be the blank; one is repeated."""
+"""Scores (batch, frames, classes) are valid as logits, as logarithms and as probabilities. Labels are neither the first nor
+the last class, so that either may be the blank; one label is repeated."""
 
 READ: Mapping[str, Callable[[Array], Array]] = {
     "logits": lambda x: x - np.logaddexp.reduce(x, axis=-1, keepdims=True),
@@ -47,14 +47,14 @@ def library(seen: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]:
 
 
 def forms(inputs: Arrays = INPUTS) -> Iterator[Form]:
-    """All frames count (`plain`), or so many of each example (`frames`)."""
+    """The forms, with all frames (`plain`), or with some frames of each example (`frames`)."""
     every = {"plain": np.full(3, 6), "frames": INPUTS["frames"]}
     for (read, logarithms), (where, blank) in product(READ.items(), BLANKS.items()):
-        found = {
+        arrays = {
             setting: np.array(list(_losses(logarithms, blank, frames, inputs["scores"]))) for setting, frames in every.items()
         }
         for reduced, reduction in REDUCTIONS.items():
-            expected = {f"{setting}/loss": np.asarray(reduction(one, every[setting])) for setting, one in found.items()}
+            expected = {f"{setting}/loss": np.asarray(reduction(array, every[setting])) for setting, array in arrays.items()}
             yield Form(f"of {read}, the blank is {where}, {reduced}", expected)
 
 
@@ -71,6 +71,6 @@ def loss(logarithms: Array, labels: Array, blank: int) -> float:
     with np.errstate(divide="ignore"):
         ahead = np.where(np.arange(len(spelled)) < 2, logarithms[0, spelled], -np.inf)
         for frame in logarithms[1:]:
-            one, two = (np.concatenate([np.full(back, -np.inf), ahead[:-back]]) for back in (1, 2))
-            ahead = np.logaddexp(np.logaddexp(ahead, one), np.where(skips, two, -np.inf)) + frame[spelled]
+            array, two = (np.concatenate([np.full(back, -np.inf), ahead[:-back]]) for back in (1, 2))
+            ahead = np.logaddexp(np.logaddexp(ahead, array), np.where(skips, two, -np.inf)) + frame[spelled]
     return -float(np.logaddexp(ahead[-1], ahead[-2]))

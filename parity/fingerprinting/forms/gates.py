@@ -1,4 +1,4 @@
-"""Owns the closed forms of recurrent layers: the order of the gates, where the reset stands, what the update weighs.
+"""Owns the closed forms of recurrent layers: the order of gates, the place of the reset, the meaning of the update gate.
 
 It refuses to know which framework does what.
 """
@@ -30,15 +30,15 @@ SQUASHES: Mapping[str, Squash] = {
 }
 
 
-def library(seen: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]:
-    return {"goes on": list(forms(seen, inputs))}
+def library(arrays: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]:
+    return {"goes on": list(forms(arrays, inputs))}
 
 
-def forms(seen: Arrays, inputs: Arrays = INPUTS) -> Iterator[Form]:
-    """Of a layer with this many blocks (1: plain, 3: GRU, 4: LSTM) and biases."""
-    blocks = int(seen["run/blocks"])
+def forms(arrays: Arrays, inputs: Arrays = INPUTS) -> Iterator[Form]:
+    """The forms of a layer with this many blocks (1: plain, 3: GRU, 4: LSTM) and biases."""
+    blocks = int(arrays["run/blocks"])
     make = {1: _plain, 3: _grus, 4: _lstms}.get(blocks)
-    for name, steps in make(int(seen["run/biases"]), inputs["x"]) if make else ():
+    for name, steps in make(int(arrays["run/biases"]), inputs["x"]) if make else ():
         yield Form(name, {"run/steps": steps})
 
 
@@ -46,9 +46,9 @@ ORDER = re.compile(r"gates (\w+(?:, (?:input|forget|cell|output|reset|update|new
 
 
 def in_order_of(name: str, other: str) -> str:
-    """The name of a form with its gates laid out as the other's are: another layout is no other recurrence."""
-    found = ORDER.search(other)
-    return ORDER.sub(f"gates {found[1]}", name) if found else name
+    """A form's name with the gates in the other form's order: an order of gates does not change the recurrence."""
+    match = ORDER.search(other)
+    return ORDER.sub(f"gates {match[1]}", name) if match else name
 
 
 def _parts(biases: int, blocks: int) -> tuple[Array, Array, Array, Array]:
@@ -61,11 +61,11 @@ def _plain(biases: int, given: Array) -> Iterator[tuple[str, Array]]:
     kernel, recurrent, bias, back = _parts(biases, 1)
     squashes: Mapping[str, Squash] = {"tanh": np.tanh, "relu": lambda z: np.maximum(z, 0), "logistic": SQUASHES[""]}
     for name, squash in squashes.items():
-        hidden, seen = np.zeros((len(given), UNITS)), []
+        hidden, arrays = np.zeros((len(given), UNITS)), []
         for x in given.swapaxes(0, 1):
             hidden = np.asarray(squash(x @ kernel.T + bias + hidden @ recurrent.T + back))
-            seen.append(hidden)
-        yield name, np.stack(seen, 1)
+            arrays.append(hidden)
+        yield name, np.stack(arrays, 1)
 
 
 def _lstms(biases: int, given: Array) -> Iterator[tuple[str, Array]]:

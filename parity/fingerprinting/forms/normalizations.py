@@ -1,4 +1,4 @@
-"""Owns the closed forms of normalizations: over which axes, of which moments, where epsilon stands, what running values keep.
+"""Owns the closed forms of normalizations: their axes and moments, the place of epsilon, the update of running values.
 
 It refuses to know which framework does what.
 """
@@ -19,7 +19,7 @@ INPUTS: Arrays = {
     "gamma": np.array([0.5, 1.25, -0.75, 2.0]),
     "beta": np.array([0.25, -1.0, 0.5, 0.125]),
 }
-"""Deviations around the epsilon that is driven with (0.25) and around its root, along every axis; means that are not 0."""
+"""Data with deviations near the driven epsilon (0.25) and near its root, along every axis, and with means other than 0."""
 
 AXES: Mapping[str, tuple[int, ...]] = {
     "each channel over the batch and its places": (0, 2, 3),
@@ -38,7 +38,7 @@ ROOTS: Mapping[str, Callable[[Array, float], Array]] = {
 
 
 def _variance(x: Array, axes: tuple[int, ...], unbiased: bool) -> Array:
-    """No number is the unbiased one of one element."""
+    """The variance; NaN for the unbiased variance of a single element."""
     count = int(np.prod([x.shape[axis] for axis in axes]))
     share = (count / (count - 1) if count > 1 else np.nan) if unbiased else 1.0
     return np.asarray(x.var(axes, keepdims=True) * share)
@@ -52,27 +52,27 @@ MOMENTS: Mapping[str, Callable[[Array, tuple[int, ...]], Array]] = {
 }
 
 
-def library(seen: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]:
-    return {"normalizes": list(forms(seen, inputs))}
+def library(arrays: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]:
+    return {"normalizes": list(forms(arrays, inputs))}
 
 
-def forms(seen: Arrays, inputs: Arrays = INPUTS) -> Iterator[Form]:
-    """Of an object with this many gains and shifts (`run/gains`), with running values or without (`run/mean`)."""
-    epsilon = float(seen.get(array_name(KNOWN, "epsilon"), np.asarray(0.0)))
+def forms(arrays: Arrays, inputs: Arrays = INPUTS) -> Iterator[Form]:
+    """The forms of an object with this many gains and shifts (`run/gains`), with or without running values (`run/mean`)."""
+    epsilon = float(arrays.get(array_name(KNOWN, "epsilon"), np.asarray(0.0)))
     roots = ROOTS if epsilon else {"no ε": ROOTS["ε inside the root"]}
     for axes_name in (*AXES, GROUPED):
         for moment_name in MOMENTS:
             for root_name in roots:
                 if "sum" in moment_name and root_name == "the square is ε at least":
-                    continue  # a sum is rarely below ε: the guard that is used stands at the root
-                for gain_name, gain in _gains(seen, inputs).items():
+                    continue  # a sum is rarely below ε: such a guard is at the root in practice
+                for gain_name, gain in _gains(arrays, inputs).items():
                     name = f"{axes_name}, by {moment_name}, {root_name}{gain_name}"
-                    yield from _with_running(name, axes_name, moment_name, roots[root_name], epsilon, gain, seen, inputs["x"])
+                    yield from _with_running(name, axes_name, moment_name, roots[root_name], epsilon, gain, arrays, inputs["x"])
 
 
-def _gains(seen: Arrays, inputs: Arrays) -> Mapping[str, tuple[Array, Array]]:
-    """What is multiplied and added afterwards."""
-    gains, shifts = int(seen["run/gains"]), int(seen["run/shifts"])
+def _gains(arrays: Arrays, inputs: Arrays) -> Mapping[str, tuple[Array, Array]]:
+    """Words in the name -> the factor and the summand that come after normalization."""
+    gains, shifts = int(arrays["run/gains"]), int(arrays["run/shifts"])
     beta = np.repeat(inputs["beta"][:shifts], 4 // shifts) if shifts in (1, 2, 4) else np.zeros(4)
     if gains not in (1, 2, 4):
         return {"": (np.ones(4), beta)}
@@ -87,7 +87,7 @@ def _with_running(
     root: Callable[[Array, float], Array],
     epsilon: float,
     gain: tuple[Array, Array],
-    seen: Arrays,
+    arrays: Arrays,
     x: Array,
 ) -> Iterator[Form]:
     grouped = axes_name == GROUPED
@@ -98,12 +98,12 @@ def _with_running(
     below = np.asarray(root(moment, epsilon))
     scale, shift = gain[0][:, None, None], gain[1][:, None, None]
     trained = ((parts - mean) / below).reshape(x.shape) * scale + shift
-    if "run/mean" not in seen:
+    if "run/mean" not in arrays:
         yield Form(name, {"run/training": trained, "run/evaluation": trained})
         return
     if axes_name != next(iter(AXES)):
         return
-    share = float(seen.get(array_name(KNOWN, "momentum"), 0.0))
+    share = float(arrays.get(array_name(KNOWN, "momentum"), 0.0))
     for share_name, kept in (("the old value", share), ("the new batch's value", 1 - share)):
         for kept_name, unbiased in (("biased", False), ("unbiased", True)):
             running = (1 - kept) * x.mean(axes), kept + (1 - kept) * _variance(x, axes, unbiased).ravel()

@@ -1,4 +1,4 @@
-"""Owns the closed forms of windows that go along a row: pooling with its divisors, and the sides of padding.
+"""Owns the closed forms of windows along a row: pooling with its divisors, and the sides of padding.
 
 It refuses to know which framework does what.
 """
@@ -17,7 +17,7 @@ POOLED: Arrays = {
     "eight": np.array([-3.0, -7.0, 2.0, 5.0, -8.0, 1.0, 4.0, -6.0]),
 }
 SIDES = ("the end", "the start", "neither")
-"""Where the odd one of `same` padding goes; neither: it is left away."""
+"""The side that gets the odd element of `same` padding; neither: the element is omitted."""
 
 
 def padding(length: int, kernel: int, stride: int, setting: str, side: str) -> tuple[int, int]:
@@ -32,7 +32,7 @@ def padding(length: int, kernel: int, stride: int, setting: str, side: str) -> t
 
 
 def windows(row: Array, kernel: int, stride: int, around: tuple[int, int], ceil: bool) -> list[tuple[Array, int]]:
-    """Of each window: the elements of the row in it, and how many of it lie on the row or its padding."""
+    """For each window: the row's elements in it, and the number of its elements that lie on the row or its padding."""
     before, after = around
     room = len(row) + before + after - kernel
     count = (-(-room // stride) if ceil else room // stride) + 1
@@ -58,19 +58,19 @@ POOLS: Mapping[str, Pool] = {
     "the sum": lambda inside, reached, kernel: inside.sum(),
     "the root of the sum of squares": lambda inside, reached, kernel: np.sqrt((inside**2).sum()),
 }
-"""Of the elements in a window, how many of it the row and its padding reach, and its size."""
+"""Name -> value of a window, from its elements, the number of them on the row or its padding, and its size."""
 
 POOLINGS = ("plain", "padded", "same", "ceil", "padded and ceil")
 
 
-def library(seen: Arrays) -> Mapping[str, list[Form]]:
-    return {"pools": list(pools(seen))}
+def library(arrays: Arrays) -> Mapping[str, list[Form]]:
+    return {"pools": list(pools(arrays))}
 
 
-def pools(seen: Arrays) -> Iterator[Form]:
-    """A window of 3 at stride 2; sides are told apart where `same` was seen."""
+def pools(arrays: Arrays) -> Iterator[Form]:
+    """Forms for a window of 3 at stride 2; the sides of padding differ only if `same` was driven."""
     for name, pool in POOLS.items():
-        for side in SIDES if same_was_seen(seen) else SIDES[:1]:
+        for side in SIDES if same_was_seen(arrays) else SIDES[:1]:
             expected = {
                 f"{setting}/{row}": np.array(
                     [pool(*window, 3) for window in windows(x, 3, 2, padding(len(x), 3, 2, setting, side), "ceil" in setting)]
@@ -78,12 +78,12 @@ def pools(seen: Arrays) -> Iterator[Form]:
                 for setting in POOLINGS
                 for row, x in POOLED.items()
             }
-            yield Form(name + sided(seen, side), expected)
+            yield Form(name + sided(arrays, side), expected)
 
 
-def same_was_seen(seen: Arrays) -> bool:
-    return any(name.startswith("same") for name in seen)
+def same_was_seen(arrays: Arrays) -> bool:
+    return any(name.startswith("same") for name in arrays)
 
 
-def sided(seen: Arrays, side: str) -> str:
-    return f"; `same` adds the odd one at {side}" if same_was_seen(seen) else ""
+def sided(arrays: Arrays, side: str) -> str:
+    return f"; `same` adds the odd one at {side}" if same_was_seen(arrays) else ""

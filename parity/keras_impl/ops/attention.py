@@ -1,6 +1,6 @@
 """Owns attention and positions as native layers.
 
-It refuses to scale in less than the layer's precision: TensorFlow casts a Python number through float32.
+It refuses to scale in less than the layer's precision: TensorFlow rounds a Python number to float32.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ class MultiHeadAttention(keras.layers.MultiHeadAttention):  # type: ignore[misc]
 
 
 class DictatedMultiHeadAttention(MultiHeadAttention):
-    """With dropout of the weights by a mask (batch, heads, queries, keys) that the batch brings."""
+    """Attention whose weights are dropped by a mask (batch, heads, queries, keys) from the batch."""
 
     def call(
         self,
         query: Tensor,
         value: Tensor,
         key: Tensor,
-        given: Tensor,
+        tensor: Tensor,
         attention_mask: Tensor = None,
         use_causal_mask: bool = False,
         training: bool | None = None,
@@ -40,7 +40,7 @@ class DictatedMultiHeadAttention(MultiHeadAttention):
         scaled = ops.multiply(self._query_dense(query), ops.cast(self._inverse_sqrt_key_dim, query.dtype))
         scores = ops.einsum(self._dot_product_equation, self._key_dense(key), scaled)
         weights = self._masked_softmax(scores, seen)
-        used = ops.multiply(weights, given) if training else weights
+        used = ops.multiply(weights, tensor) if training else weights
         return self._output_dense(ops.einsum(self._combine_equation, used, self._value_dense(value)))
 
 
@@ -61,17 +61,17 @@ def multi_head_attention(site: Site) -> Tensor:
 
 
 class DictatedAdditiveAttention(keras.layers.AdditiveAttention):  # type: ignore[misc]
-    """With dropout of the weights by a mask (batch, queries, keys) that the batch brings."""
+    """Additive attention whose weights are dropped by a mask (batch, queries, keys) from the batch."""
 
     def build(self, inputs_shape: Any, given_shape: Any) -> None:
         super().build(inputs_shape)
 
-    def compute_output_spec(self, inputs: Any, given: Tensor, mask: Any = None, training: bool = False) -> Any:
+    def compute_output_spec(self, inputs: Any, tensor: Tensor, mask: Any = None, training: bool = False) -> Any:
         return super().compute_output_spec(inputs)
 
-    def call(self, inputs: Any, given: Tensor, mask: Any = None, training: bool = False) -> Tensor:
+    def call(self, inputs: Any, tensor: Tensor, mask: Any = None, training: bool = False) -> Tensor:
         _, weights = super().call(inputs, mask=mask, return_attention_scores=True)
-        return ops.matmul(ops.multiply(weights, given) if training else weights, inputs[1])
+        return ops.matmul(ops.multiply(weights, tensor) if training else weights, inputs[1])
 
 
 def additive_attention(site: Site) -> Tensor:
@@ -96,7 +96,7 @@ def additive_attention(site: Site) -> Tensor:
 
 
 class LearnedPositions(keras.layers.Layer):  # type: ignore[misc]
-    """Adds the first rows of a table."""
+    """Adds the first rows of a table to the input, one per time step."""
 
     def __init__(self, positions: int, **settings: Any) -> None:
         super().__init__(**settings)
@@ -114,7 +114,7 @@ def learned_positions(site: Site) -> Tensor:
 
 
 def sinusoidal_positions(site: Site) -> Tensor:
-    """The encoding is a constant, computed in float64 and rounded once."""
+    """Adds the encoding, a constant that is computed in float64 and rounded once."""
     time, features = site.shape()
     columns = np.arange(features)
     angles = np.arange(time)[:, None] / np.power(float(site["base"]), 2 * (columns // 2) / features)

@@ -1,12 +1,11 @@
 """Owns a user's own Keras model under observation: its leaf layers, their calls, weights, gradients and one step of SGD.
 
-It refuses to compare, and to change the model for good: random numbers alone are made to keep everything (functions.py).
-An activation that a layer ends in is told as a layer of its own.
+It refuses to compare, and to change the model permanently: only its random draws are replaced (functions.py).
+The final activation of a layer is reported as a separate layer.
 """
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -30,21 +29,26 @@ from parity.execution.names import (
     put_under,
     under,
 )
-from parity.execution.own_model.called import CalledFunction, answered
-from parity.execution.own_model.leaves import Call, Leaf, Shape, Weight, put_together, taken_apart
+from parity.execution.own_model.calling import Accepted, Calling, arguments
+from parity.execution.own_model.functions import CalledFunction, answered
+from parity.execution.own_model.layers import Call, OwnLayer, Shape, Weight
+from parity.execution.own_model.nesting import paths, put_together, taken_apart, tensors_of
 from parity.execution.protocol import Array
 from parity.keras_impl import model as programs
 from parity.keras_impl.own_model.functions import Functions, known_class, quiet, reseeded
 from parity.keras_impl.own_model.kinds import (
     FUSED,
+    accepts,
     activation_kind,
     changed,
     derived,
     inner,
+    inputs_of,
     kind_of,
     leaves_of,
     own_way,
     settings_of,
+    trains,
     without_dropout,
 )
 from parity.keras_impl.own_model.owned import parts_of, weights_of
@@ -53,14 +57,14 @@ Arrays = dict[str, Array]
 Record = tuple[str, Any, list[Array], list[Array]]
 
 MODEL = keras.layers.Layer
-"""What `build` must give."""
+"""The class that the user's `build` must return."""
 
 IMAGES = "last"
-"""Where images have their channels if a model says nothing."""
+"""The position of an image's channels, unless the model says otherwise."""
 
 
 def prepare(dtype: str) -> None:
-    """Before the user's code runs: its layers are made in this precision."""
+    """Called before the user's code: sets the precision of new layers."""
     keras.config.set_floatx(dtype)
     keras.config.set_dtype_policy(dtype)
 
@@ -70,7 +74,7 @@ def version() -> str:
 
 
 class Model:
-    """A Keras model, subclassed, functional or sequential, as parity.execution.own_model.leaves.Foreign says."""
+    """A Keras model (subclassed, functional or sequential) under the interface parity.execution.own_model.layers.OwnModel."""
 
     def __init__(self, model: keras.Model, dtype: str) -> None:
         self.model, self.dtype = model, dtype
@@ -84,30 +88,33 @@ class Model:
         self.draws: dict[str, list[dict[str, Any]]] = {}
         self.listening: Functions | None = None
         self._inside: list[bool] = []
+        self.calling, self.named = Calling(), list[str]()
 
-    def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
-        known = getattr(self.model, "inputs", None)
-        if not known or any(size is None for one in known for size in one.shape[1:]):
+    def accepts(self, names: Sequence[str]) -> Accepted:
+        return accepts(self.model, names)
+
+    def given_inputs(self) -> list[tuple[Shape, str, int | None, str]] | None:
+        known = inputs_of(self.model)
+        if not known or any(size is None for one in known.values() for size in one.shape[1:]):
             return None
-        return [(tuple(one.shape[1:]), _kind(str(one.dtype)), one.shape[0]) for one in known]
+        names = known if len(known) > 1 else [""]
+        rows = zip(names, known.values(), strict=True)
+        return [(tuple(one.shape[1:]), _kind(str(one.dtype)), one.shape[0], name) for name, one in rows]
 
-    def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
-        self._call([self._tensor(array) for array in inputs], training=False)  # builds what is built by its first call
+    def trace(self, inputs: Sequence[Array]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
+        self._call([self._tensor(array) for array in inputs], training=False)  # the first call builds the weights
         if not self.layers:
             self._listen()
-        found = self.forward(inputs)
-        calls = [
-            Call(name, tuple(one.shape for one in taken), tuple(one.shape for one in gave))
-            for name, _, taken, gave in self.calls[False]
-        ]
+        arrays = self.forward(inputs)
+        calls = [Call.of(name, taken, gave) for name, _, taken, gave in self.calls[False]]
         leaves = [leaf for name in dict.fromkeys(call.leaf for call in calls) for leaf in self._parts(name)]
         known = {weight.native for name in self.layers for leaf in self._parts(name) for weight in leaf.weights}
         leaves += [
-            Leaf(name, "parameter", "Variable", {}, (Weight("value", name, tuple(variable.shape)),))
+            OwnLayer(name, "parameter", "Variable", {}, (Weight("value", name, tuple(variable.shape)),))
             for name, variable in self.variables.items()
             if name not in known
         ]
-        return leaves, calls, [array.shape for array in in_order(found, OUTPUT)]
+        return leaves, calls, [array.shape for array in in_order(arrays, OUTPUT)]
 
     def weights(self) -> Arrays:
         return {name: programs.array(variable.value) for name, variable in self.variables.items()}
@@ -123,22 +130,24 @@ class Model:
     def train(self, inputs: Sequence[Array], loss: Sequence[Array], learning_rate: float) -> Arrays:
         tensors = [self._tensor(array) for array in inputs]
         watched = [place for place, array in enumerate(inputs) if array.dtype.kind == "f"]
-        trained = {name: one for name, one in self.variables.items() if one.trainable}
+        trained = {name: variable for name, variable in self.variables.items() if variable.trainable}
         kept = self.weights()
         outputs, gradients = programs.differentiated(
             lambda: _floating(self._run(tensors, training=True)),
             [self._tensor(array) for array in loss],
-            [*(one.value for one in trained.values()), *(tensors[place] for place in watched)],
+            [*(item.value for item in trained.values()), *(tensors[place] for place in watched)],
         )
         if trained:
             own = gradients[: len(trained)]
             keras.optimizers.SGD(learning_rate).apply(own, list(trained.values()))
-        found = {array_name(GRADIENT, name): programs.array(one) for name, one in zip(trained, gradients, strict=False)}
+        arrays = {
+            array_name(GRADIENT, name): programs.array(gradient) for name, gradient in zip(trained, gradients, strict=False)
+        }
         rest = zip(watched, gradients[len(trained) :], strict=True)
-        found |= {array_name(INPUT_GRADIENT, place): programs.array(one) for place, one in rest}
-        found |= put_under(self.weights(), AFTER)
+        arrays |= {array_name(INPUT_GRADIENT, place): programs.array(item) for place, item in rest}
+        arrays |= put_under(self.weights(), AFTER)
         self.set_weights(kept)
-        return {**numbered(_floats(outputs), OUTPUT), **_recorded(self.calls[True]), **found}
+        return {**numbered(_floats(outputs), OUTPUT), **_recorded(self.calls[True]), **arrays}
 
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
         name, skeleton, taken, _ = self.calls[change["training"]][change["call"]]
@@ -154,8 +163,8 @@ class Model:
             with changed(layer, change["settings"]), Functions(self.scaled, None, {}, lambda: (0, True)) as self.listening:
                 outputs = _arrays(layer.call(*arguments, **keywords))
             state = {
-                array_name(STATE, one.native): programs.array(self.variables[one.native].value)
-                for one in self._leaf(name).weights
+                array_name(STATE, weight.native): programs.array(self.variables[weight.native].value)
+                for weight in self._leaf(name).weights
             }
         finally:
             self.alone = False
@@ -163,7 +172,7 @@ class Model:
         return {**numbered(outputs, GIVEN), **state}
 
     def _listen(self) -> None:
-        """Every leaf tells of its calls from now on; what drops out keeps everything."""
+        """Makes every leaf record its calls from now on, and every dropout keep everything."""
         for layer in leaves_of(self.model):
             name = _unused(layer.name, self.layers)
             self.layers[name], self.told[name] = layer, settings_of(layer)
@@ -198,7 +207,7 @@ class Model:
         return listening
 
     def _activation(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """What the layer gives before its activation is the layer's output; alone, it ends there."""
+        """A final activation that records its input as the layer's output; for a layer that runs alone, the identity."""
 
         def listening(x: Any) -> Any:
             if self.alone:
@@ -215,60 +224,58 @@ class Model:
     def functions(
         self, inputs: Sequence[Array], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Array]]
     ) -> tuple[list[dict[str, Any]], Arrays]:
-        told, kept = list[CalledFunction](), self.weights()
-        outputs = self._run([self._tensor(array) for array in inputs], training, told, given)
+        calls, kept = list[CalledFunction](), self.weights()
+        outputs = self._run([self._tensor(array) for array in inputs], training, calls, given)
         self.set_weights(kept)
-        found, arrays = answered(told, *between)
+        found, arrays = answered(calls, *between)
         return found, {**numbered(_floats(outputs), OUTPUT), **_recorded(self.calls[training]), **arrays}
 
     def _run(
         self,
         tensors: Sequence[Any],
         training: bool,
-        told: list[CalledFunction] | None = None,
+        calls: list[CalledFunction] | None = None,
         given: Mapping[int, Sequence[Array]] | None = None,
     ) -> Any:
         reseeded()
         self.records = self.calls[training] = []
-        with Functions(self.scaled, told, given or {}, lambda: (len(self.records), any(self._inside))) as self.listening:
+        with Functions(self.scaled, calls, given or {}, lambda: (len(self.records), any(self._inside))) as self.listening:
             self.draws[TRAIN if training else EVAL] = self.listening.draws
             return self._call(tensors, training)
 
     def _call(self, tensors: Sequence[Any], training: bool) -> Any:
-        """A subclassed model may take several arguments; any other takes one tensor or one list."""
-        functional = isinstance(self.model, keras.Sequential) or getattr(self.model, "inputs", None)
-        names = inspect.signature(self.model.call).parameters
-        asked = {"training": training} if "training" in names or functional else {}
-        wanted = [name for name in names if name not in ("training", "mask")]
-        if not functional and len(wanted) > 1:
-            return self.model(*tensors, **asked)
-        return self.model(tensors[0] if len(tensors) == 1 else list(tensors), **asked)
+        given, named = arguments(self.calling, tensors, self.accepts(self.calling.names))
+        asked = {"training": training} if trains(self.model) else {}
+        outputs = self.model(*given, **named, **asked)
+        floats = ((path, keras.backend.standardize_dtype(one.dtype)) for path, one in paths(outputs, keras.ops.is_tensor))
+        self.named = [path for path, dtype in floats if "float" in dtype]
+        return outputs
 
     def _tensor(self, array: Array) -> Any:
         return keras.ops.convert_to_tensor(array, {"f": self.dtype, "b": "bool"}.get(array.dtype.kind, "int32"))
 
-    def _parts(self, name: str) -> list[Leaf]:
-        """The leaf, behind what its call computes beside it."""
-        whole, names = self._leaf(name), {id(one): own for own, one in self.variables.items()}
+    def _parts(self, name: str) -> list[OwnLayer]:
+        """The leaf, after the layers that its call computes beside it."""
+        whole, names = self._leaf(name), {id(variable): own for own, variable in self.variables.items()}
         return [whole] if name in self.activations else parts_of(self.layers[name], whole, names)
 
-    def _leaf(self, name: str) -> Leaf:
+    def _leaf(self, name: str) -> OwnLayer:
         if name in self.activations:
             _, word, settings = self.activations[name]
-            return Leaf(name, word, word, settings, ())
+            return OwnLayer(name, word, word, settings, ())
         layer = self.layers[name]
         kind = kind_of(inner(layer))
         word = kind.name if kind else type(layer).__name__
         if isinstance(layer, keras.layers.Activation):
             word = activation_kind(layer.activation)[0]
-        weights = tuple(weights_of(layer, {id(one): own for own, one in self.variables.items()}))
+        weights = tuple(weights_of(layer, {id(variable): own for own, variable in self.variables.items()}))
         holds = derived(layer) and bool(layer._layers)
-        return Leaf(name, word, type(layer).__name__, self.told[name], weights, "", own_way(layer), holds)
+        return OwnLayer(name, word, type(layer).__name__, self.told[name], weights, "", own_way(layer), holds)
 
 
 def _unused(name: str, taken: Mapping[str, Any]) -> str:
-    """Names need not differ in Keras."""
-    return next(one for one in (name, *(f"{name}#{number}" for number in range(2, len(taken) + 3))) if one not in taken)
+    """A name that is not taken yet; in Keras, names need not be unique."""
+    return next(name for name in (name, *(f"{name}#{number}" for number in range(2, len(taken) + 3))) if name not in taken)
 
 
 def _kind(dtype: str) -> str:
@@ -276,14 +283,11 @@ def _kind(dtype: str) -> str:
 
 
 def _arrays(value: Any) -> list[Array]:
-    tensors: list[Any] = []
-    taken_apart(value, keras.ops.is_tensor, tensors)
-    return [programs.array(tensor) for tensor in tensors]
+    return [programs.array(tensor) for tensor in tensors_of(value, keras.ops.is_tensor)]
 
 
 def _floating(value: Any) -> list[Any]:
-    tensors: list[Any] = []
-    taken_apart(value, keras.ops.is_tensor, tensors)
+    tensors = tensors_of(value, keras.ops.is_tensor)
     return [tensor for tensor in tensors if "float" in keras.backend.standardize_dtype(tensor.dtype)]
 
 

@@ -1,4 +1,4 @@
-"""Owns which weights a layer of a user's Keras model has, under their roles, and which parts others write as layers.
+"""Owns the weights of a layer of a user's Keras model, with their roles, and its parts that are layers in other frameworks.
 
 It refuses to read or to write their numbers.
 """
@@ -12,36 +12,36 @@ from typing import Any
 import keras
 from keras import layers
 
-from parity.execution.own_model.leaves import Leaf, Weight
+from parity.execution.own_model.layers import OwnLayer, Weight
 from parity.keras_impl.own_model.kinds import GATES, derived, inner, kind_of, layout_of
 
 
 def weights_of(layer: Any, names: Mapping[int, str]) -> Iterator[Weight]:
-    """names: id of a variable -> its name in the model."""
+    """The weights of a layer. names: id of a variable -> its name in the model."""
     if gates := GATES.get(type(inner(layer))):
-        found = [(role, one, layout, rows, gates) for role, one, layout, rows in _recurrent(layer)]
+        found = [(role, item, layout, rows, gates) for role, item, layout, rows in _recurrent(layer)]
     elif isinstance(layer, keras.layers.MultiHeadAttention):
-        found = [(*one, "") for one in _attention(layer)]
+        found = [(*item, "") for item in _attention(layer)]
     else:
         yield from _own(layer, names)
         return
-    for role, one, layout, rows, gates in found:
-        yield Weight(role, names[id(one)], tuple(one.shape), layout, rows, gates, bool(one.trainable))
+    for role, item, layout, rows, gates in found:
+        yield Weight(role, names[id(item)], tuple(item.shape), layout, rows, gates, bool(item.trainable))
 
 
 def _own(layer: Any, names: Mapping[int, str]) -> Iterator[Weight]:
     kind = kind_of(layer)
     known = {id(getattr(layer, own)): place for own, place in kind.weights.items()} if kind else {}
-    within = {id(one) for child in layer._layers for one in child.variables} if derived(layer) else set()
-    for one in layer.variables:
-        if id(one) in names and id(one) not in within:
-            role, layout = known.get(id(one), (one.path.split("/")[-1], ""))
-            layout = layout_of(layout, len(one.shape))
-            yield Weight(role, names[id(one)], tuple(one.shape), layout, trainable=bool(one.trainable))
+    within = {id(variable) for child in layer._layers for variable in child.variables} if derived(layer) else set()
+    for variable in layer.variables:
+        if id(variable) in names and id(variable) not in within:
+            role, layout = known.get(id(variable), (variable.path.split("/")[-1], ""))
+            layout = layout_of(layout, len(variable.shape))
+            yield Weight(role, names[id(variable)], tuple(variable.shape), layout, trainable=bool(variable.trainable))
 
 
-def parts_of(layer: Any, whole: Leaf, names: Mapping[int, str]) -> list[Leaf]:
-    """The leaf, behind what its call computes beside it."""
+def parts_of(layer: Any, whole: OwnLayer, names: Mapping[int, str]) -> list[OwnLayer]:
+    """The leaf, after the layers that its call computes beside it."""
     if not isinstance(layer, layers.SeparableConv2D):
         return [whole]
     depthwise, pointwise = ("kernel", "h w i m -> (i m) 1 h w"), ("kernel", "h w i o -> o i h w")
@@ -50,9 +50,9 @@ def parts_of(layer: Any, whole: Leaf, names: Mapping[int, str]) -> list[Leaf]:
     for part, places in parts.items():
         owned = [(getattr(layer, own), role, layout) for own, (role, layout) in places.items()]
         weights = tuple(
-            Weight(role, names[id(one)], tuple(one.shape), layout, trainable=bool(one.trainable))
-            for one, role, layout in owned
-            if one is not None
+            Weight(role, names[id(item)], tuple(item.shape), layout, trainable=bool(item.trainable))
+            for item, role, layout in owned
+            if item is not None
         )
         name = f"{whole.name}#{part}" if part else whole.name
         found.append(replace(whole, name=name, weights=weights, within=whole.name if part else ""))
@@ -60,8 +60,8 @@ def parts_of(layer: Any, whole: Leaf, names: Mapping[int, str]) -> list[Leaf]:
 
 
 def _recurrent(layer: Any) -> Iterator[tuple[str, Any, str, tuple[int, int] | None]]:
-    """(role, variable, layout, rows) of an LSTM or GRU, or of two in both directions (`back` from right to left); a GRU with
-    reset_after holds two biases in one."""
+    """(role, variable, layout, rows) of an LSTM or GRU, or of a bidirectional pair, whose reverse direction has `back` roles. A
+    GRU with reset_after has two biases in one variable."""
     both = isinstance(layer, layers.Bidirectional)
     for begin, cell in {"0": inner(layer).cell, **({"0back": layer.backward_layer.cell} if both else {})}.items():
         yield f"{begin}.kernel", cell.kernel, "i o -> o i", None
@@ -76,7 +76,7 @@ def _recurrent(layer: Any) -> Iterator[tuple[str, Any, str, tuple[int, int] | No
 
 
 def _attention(layer: Any) -> Iterator[tuple[str, Any, str, tuple[int, int] | None]]:
-    """(role, variable, layout, rows) of multi-head attention: heads and their sizes are two axes in Keras."""
+    """(role, variable, layout, rows) of multi-head attention: Keras has two axes for heads and their size."""
     for part in ("query", "key", "value"):
         dense = getattr(layer, f"{part}_dense")
         yield f"{part}.kernel", dense.kernel, "i h d -> (h d) i", None

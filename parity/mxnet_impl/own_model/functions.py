@@ -1,6 +1,6 @@
-"""Owns what a user's gluon block does in `forward` without a block: the operators of MXNet, and the random numbers it draws.
+"""Owns what a user's gluon block does in `forward` outside of blocks: operators of MXNet, and random numbers.
 
-Draws are made to keep everything, so that no two masks differ; each is told with its place in the user's code.
+Random draws are made to keep everything, so that all masks are equal. Each draw is recorded with its line of the user's code.
 It refuses to look inside of blocks of a known class, and to judge.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.execution.own_model.called import KEPT, CalledFunction, example_draws, users_line
+from parity.execution.own_model.functions import KEPT, CalledFunction, example_draws, users_line
 from parity.execution.protocol import Array
 from parity.mxnet_impl.device import mxnet
 
@@ -25,22 +25,23 @@ UNTOLD = ("Cast", "cast", "identity", "_copy", "BlockGrad", "stop_gradient")
 rnn = mxnet.gluon.rnn
 PACKAGES = (str(Path(mxnet.__file__).parent),)
 HOLDER = mxnet.ndarray.register
-"""Where the functions of operators look up what invokes one."""
+"""The module in which the functions of operators look up the function that invokes an operator."""
 
 
 class Functions:
-    """Listens while a block runs; a context. scaled, told, given, place: as in parity/torch_impl/own_model/functions.py;
-    plain: whether log_softmax takes MXNet's own kernel (differences.yaml, `log softmax of oneDNN`)."""
+    """A context that records operators while a block runs. scaled, told, given, place: see
+    parity/torch_impl/own_model/functions.py.
+    plain: whether log_softmax uses MXNet's own kernel (differences.yaml, `log softmax of oneDNN`)."""
 
     def __init__(
         self,
         scaled: bool,
-        told: list[CalledFunction] | None,
+        calls: list[CalledFunction] | None,
         given: Mapping[int, Sequence[Array]],
         place: Callable[[], tuple[int, bool]],
         plain: bool = False,
     ) -> None:
-        self.scaled, self.told, self.given, self.place, self.plain = scaled, told, given, place, plain
+        self.scaled, self.told, self.given, self.place, self.plain = scaled, calls, given, place, plain
         self.draws: list[dict[str, Any]] = []
         self._invoke, self._busy = HOLDER._imperative_invoke, False
 
@@ -90,17 +91,17 @@ class Functions:
         if known or (name in UNTOLD and not cast) or self.told is None:
             return made
         if len(self.told) in self.given:
-            for one, array in zip(outputs, self.given[len(self.told)], strict=True):
-                one[:] = mxnet.nd.array(array, dtype=one.dtype)
+            for output, array in zip(outputs, self.given[len(self.told)], strict=True):
+                output[:] = mxnet.nd.array(array, dtype=output.dtype)
         where, code = users_line(PACKAGES)
         told = {str(word): str(value) for word, value in settings.items()}
-        taken = [one.asnumpy() for one in arrays]
-        self.told.append(CalledFunction(name, told, where, code, call, taken, [one.asnumpy() for one in outputs]))
+        taken = [array.asnumpy() for array in arrays]
+        self.told.append(CalledFunction(name, told, where, code, call, taken, [output.asnumpy() for output in outputs]))
         return made
 
 
 def reseeded() -> None:
-    """Every pass of a block draws the same numbers where nothing switches them off."""
+    """Seeds all generators, so that remaining random numbers are the same in every pass."""
     random.seed(0)
     np.random.seed(0)
     mxnet.random.seed(0)
@@ -116,12 +117,12 @@ def _numbers(like: Any, uniform: bool, settings: Mapping[str, Any]) -> Any:
 
 
 def begins_in(block: Any, dtype: str) -> None:
-    """A cell that is unrolled makes its first state in float32, whatever it was cast to."""
+    """Makes a cell begin in this precision: an unrolled cell makes its first state in float32, whatever it was cast to."""
     if isinstance(block, rnn.RecurrentCell):
         object.__setattr__(block, "begin_state", partial(block.begin_state, dtype=dtype))
 
 
 def without_dropout(block: Any) -> None:
-    """Where it is a setting of a block that does more; functions.py sees to the others."""
+    """Switches off dropout that is a setting of a block with another purpose; functions.py handles all other dropout."""
     if isinstance(block, rnn.LSTM | rnn.GRU):
         block._dropout = 0.0

@@ -1,7 +1,7 @@
-"""Owns MXNet models that are symbols (SymbolBlock, old checkpoints) and blocks that call raw operators with parameters of their
-own: every node of the symbol becomes a block, so that nodes are layers.
+"""Owns MXNet models that are symbols (SymbolBlock, old checkpoints), and blocks that call operators with their own parameters:
+every node of the symbol becomes a block, so that nodes count as layers.
 
-It refuses symbols with graphs inside their nodes: such a block stays one layer.
+It refuses symbols whose nodes contain graphs: such a block stays one layer.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from parity.execution.own_model.leaves import Kind, Setting
+from parity.execution.own_model.layers import Kind, Setting
 from parity.mxnet_impl.device import mxnet
 
 gluon = mxnet.gluon
@@ -28,7 +28,7 @@ def _sizes(**names: str) -> dict[str, Setting]:
     return {word: Setting(attribute, list, tuple) for word, attribute in names.items()}
 
 
-PADDING = Setting("_kwargs.pad", lambda pads: [[one, one] for one in pads], lambda pads: tuple(before for before, _ in pads))
+PADDING = Setting("_kwargs.pad", lambda pads: [[pad, pad] for pad in pads], lambda pads: tuple(before for before, _ in pads))
 WINDOW = {**_sizes(strides="_kwargs.stride"), "padding": PADDING}
 SETTINGS: Mapping[str, Mapping[str, Setting]] = {
     "Convolution": {**WINDOW, **_sizes(dilation="_kwargs.dilate"), "groups": Setting("_kwargs.num_group")},
@@ -47,7 +47,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "InstanceNorm": {"eps": 1e-3},
     "Dropout": {"p": 0.5},
 }
-"""What an operator takes for what its node does not say."""
+"""Operator -> its defaults for attributes that a node does not give."""
 WORDS = {
     "FullyConnected": "dense",
     "BatchNorm": "batch_norm",
@@ -71,31 +71,31 @@ FED = {
     "InstanceNorm": ("gamma", "beta"),
     "LeakyReLU": ("gamma",),
 }
-"""Operator -> its inputs behind the data, which are weights where a parameter stands for them."""
+"""Operator -> its inputs after the data; an input that is a parameter is a weight."""
 
 
 class SymbolNode(gluon.Block):  # type: ignore[misc,name-defined]
-    """One node: an operator, its attributes, and the parameters that it takes. forward takes the rest of its inputs."""
+    """One node: an operator, its attributes, and its parameters. `forward` takes its other inputs."""
 
     def __init__(self, name: str, operator: str, attributes: Mapping[str, Any], inputs: Sequence[Any]) -> None:
         super().__init__(prefix=f"{name}_")
         self.operator, self.inputs = operator, inputs
         self._kwargs = {**_whole(operator, attributes), **attributes}
-        for place, one in enumerate(inputs):
-            if isinstance(one, gluon.Parameter):
-                self._reg_params[_own(operator, place)] = one
+        for place, input_ in enumerate(inputs):
+            if isinstance(input_, gluon.Parameter):
+                self._reg_params[_own(operator, place)] = input_
         self.kind = _kind(operator, self._kwargs)
 
     def forward(self, *tensors: Any) -> Any:
         given = iter(tensors)
-        arrays = [one.data() if isinstance(one, gluon.Parameter) else next(given) for one in self.inputs]
+        arrays = [input_.data() if isinstance(input_, gluon.Parameter) else next(given) for input_ in self.inputs]
         if self._kwargs.get("fix_gamma") and self.operator == "BatchNorm":
-            arrays[1] = arrays[1].copy()  # the operator writes ones into what it is given
+            arrays[1] = arrays[1].copy()  # the operator writes ones into this input
         return _function(self.operator)(*arrays, **self._kwargs)
 
 
 class Nodes:
-    """A symbol, run node by node. It stands in the place of a block's `forward`."""
+    """A symbol that runs node by node. It replaces a block's `forward`."""
 
     def __init__(self, symbol: Any, inputs: Sequence[str], parameters: Mapping[str, Any]) -> None:
         graph = json.loads(symbol.tojson())
@@ -103,8 +103,8 @@ class Nodes:
         self.blocks: dict[int, SymbolNode] = {}
         for place, row in enumerate(self.rows):
             if row["op"] != "null":
-                rows = [self.rows[one[0]] for one in row["inputs"]]
-                taken = [parameters.get(one["name"]) if one["op"] == "null" else None for one in rows]
+                rows = [self.rows[input_[0]] for input_ in row["inputs"]]
+                taken = [parameters.get(row["name"]) if row["op"] == "null" else None for row in rows]
                 self.blocks[place] = SymbolNode(row["name"], row["op"], _attributes(row), taken)
 
     def __call__(self, *tensors: Any) -> Any:
@@ -126,24 +126,24 @@ class Nodes:
 
 
 def nodes_of(block: Any) -> Nodes | None:
-    """The nodes of a block that is a symbol, or that calls operators with parameters of its own; None for any other."""
+    """The nodes of a block that is a symbol, or that calls operators with its own parameters; None for any other block."""
     if isinstance(block, gluon.SymbolBlock):
-        symbol, inputs = block._cached_graph[1], [one.name for one in block._cached_graph[0]]
+        symbol, inputs = block._cached_graph[1], [item.name for item in block._cached_graph[0]]
     elif isinstance(block, gluon.HybridBlock) and block._reg_params and block._children:
         names = list(inspect.signature(type(block).hybrid_forward).parameters)[2:]
         inputs = [name for name in names if name not in block._reg_params]
         try:
             block.hybridize(active=False)
             symbol = block(*(mxnet.sym.Variable(name) for name in inputs))
-        except Exception:  # a block that asks for shapes cannot be written as a symbol
+        except Exception:  # a block that reads shapes cannot become a symbol
             return None
         symbol = mxnet.sym.Group(symbol) if isinstance(symbol, list | tuple) else symbol
     else:
         return None
     graph = json.loads(symbol.tojson())
-    parameters = {one.name: one for one in block.collect_params().values()}
-    own = {one.name for one in block._reg_params.values()}
-    fed = [graph["nodes"][one[0]]["name"] for row in graph["nodes"] if row["op"] in FED for one in row["inputs"][1:]]
+    parameters = {collect_param.name: collect_param for collect_param in block.collect_params().values()}
+    own = {reg_param.name for reg_param in block._reg_params.values()}
+    fed = [graph["nodes"][input_[0]]["name"] for row in graph["nodes"] if row["op"] in FED for input_ in row["inputs"][1:]]
     known = {*inputs, *parameters}
     variables = {row["name"] for row in graph["nodes"] if row["op"] == "null"}
     nested = any("subgraphs" in row for row in graph["nodes"])
@@ -175,7 +175,7 @@ def _own(operator: str, place: int) -> str:
 
 
 def _whole(operator: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """What the node does not say: sizes of windows have as many axes as its kernel."""
+    """The attributes with the defaults that the node does not give; sizes of windows have as many axes as its kernel."""
     count = len(attributes.get("kernel", ()))
     whole = operator != "Pooling" or not attributes.get("global_pool")
     sizes: dict[str, Any] = {"stride": (1,) * count, "pad": (0,) * count} if count and whole else {}
@@ -186,7 +186,9 @@ def _whole(operator: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 def _kind(operator: str, attributes: Mapping[str, Any]) -> Kind:
     count = len(attributes.get("kernel", ()))
-    settings = {word: one for word, one in SETTINGS.get(operator, {}).items() if one.attribute.split(".")[1] in attributes}
+    settings = {
+        word: setting for word, setting in SETTINGS.get(operator, {}).items() if setting.attribute.split(".")[1] in attributes
+    }
     if operator == "FullyConnected":
         return Kind("dense", {}, {"weight": ("kernel", "o i -> o i"), **BIAS})
     if operator == "Convolution":

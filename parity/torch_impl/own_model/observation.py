@@ -1,6 +1,6 @@
 """Owns a user's own torch model under observation: its leaf modules, their calls, weights, gradients and one step of SGD.
 
-It refuses to compare, and to change the model for good: random numbers alone are made to keep everything (functions.py).
+It refuses to compare, and to change the model permanently: only its random draws are replaced (functions.py).
 """
 
 from __future__ import annotations
@@ -31,14 +31,17 @@ from parity.execution.names import (
     put_under,
     under,
 )
-from parity.execution.own_model.called import CalledFunction, answered
-from parity.execution.own_model.leaves import Call, Kind, Leaf, Shape, Weight, put_together, taken_apart, unstacked
+from parity.execution.own_model.calling import Accepted, Calling, accepted, arguments
+from parity.execution.own_model.functions import CalledFunction, answered
+from parity.execution.own_model.layers import Call, Kind, OwnLayer, Shape, Weight, unstacked
+from parity.execution.own_model.nesting import paths, put_together, taken_apart, tensors_of
 from parity.execution.protocol import Array
 from parity.torch_impl import device
 from parity.torch_impl.own_model.functions import Functions, reseeded
 from parity.torch_impl.own_model.kinds import (
     RECURRENCES,
     changed,
+    held,
     holds,
     kind_of,
     leaves_of,
@@ -47,21 +50,21 @@ from parity.torch_impl.own_model.kinds import (
     recurrent_weights,
     settings_of,
     split_weights,
+    within,
     without_dropout,
 )
 
 Arrays = dict[str, Array]
 
-
 MODEL = nn.Module
-"""What `build` must give."""
+"""The class that the user's `build` must return."""
 
 IMAGES = "first"
-"""Where images have their channels if a model says nothing."""
+"""The position of an image's channels, unless the model says otherwise."""
 
 
 def prepare(dtype: str) -> None:
-    """Before the user's code runs: its tensors are made in this precision, and nothing bypasses a module's hooks."""
+    """Called before the user's code: sets the precision of new tensors, and keeps torch from bypassing the hooks of modules."""
     device.prepare()
     torch.set_default_dtype(device.DTYPES[dtype])
     torch.backends.mha.set_fastpath_enabled(False)
@@ -72,7 +75,7 @@ def version() -> str:
 
 
 class Recorder:
-    """What the leaves took and gave while it listens, in the order of their calls. Nested leaves speak for themselves."""
+    """Records the inputs and outputs of the leaves in the order of their calls. Nested leaves have records of their own."""
 
     def __init__(self, leaves: Mapping[str, nn.Module]) -> None:
         self.calls: list[tuple[str, Any, list[Array], list[Array]]] = []
@@ -89,14 +92,14 @@ class Recorder:
             handle.remove()
 
     def place(self) -> tuple[int, bool]:
-        """How many calls have begun, and whether a module of torch's own is open."""
+        """The number of calls begun, and whether a module of a known class is running."""
         return len(self.calls), any(self.calls[number][0] in self._known for number in self._open)
 
     def _before(self, name: str) -> Any:
         def before(module: nn.Module, arguments: Any, keywords: Any) -> None:
             self.modes.append(module.training)
             tensors: list[Tensor] = []
-            with torch._C.DisableTorchFunction():  # what looks on is no function of the model's
+            with torch._C.DisableTorchFunction():  # the recording is no function of the model
                 skeleton = taken_apart((arguments, keywords), torch.is_tensor, tensors)
                 record = (name, skeleton, [device.array(tensor) for tensor in tensors], list[Array]())
             self._open.append(len(self.calls))
@@ -113,38 +116,42 @@ class Recorder:
 
 
 class Model:
-    """A torch module, as parity.execution.own_model.leaves.Foreign says."""
+    """A torch module under the interface parity.execution.own_model.layers.OwnModel."""
 
     def __init__(self, module: nn.Module, dtype: str) -> None:
         self.module, self.dtype = module.to(device.DTYPES[dtype]), device.DTYPES[dtype]
-        self.modules = dict(leaves_of(module, ""))
-        self.settings = {name: settings_of(leaf) for name, leaf in self.modules.items()}
-        self.tensors = {name: tensor for name, tensor in _tensors(module).items() if tensor.is_floating_point()}
+        self._look()
         self.calls: dict[bool, Recorder] = {}
         self.draws: dict[str, list[dict[str, Any]]] = {}
         self.scaled = self.plain = False
+        self.calling, self.named = Calling(), list[str]()
         for part in module.modules():
             without_dropout(part)
 
-    def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
+    def _look(self) -> None:
+        self.modules = dict(leaves_of(self.module, ""))
+        self.settings = {name: settings_of(leaf) for name, leaf in self.modules.items()}
+        self.tensors = {name: tensor for name, tensor in held(self.module).items() if tensor.is_floating_point()}
+
+    def accepts(self, _: Sequence[str] = ()) -> Accepted:
+        return accepted(self.module.forward)
+
+    def given_inputs(self) -> list[tuple[Shape, str, int | None, str]] | None:
         return None
 
-    def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
+    def trace(self, inputs: Sequence[Array]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
+        if any(map(nn.parameter.is_lazy, self.tensors.values())):
+            self._called([self._tensor(array) for array in inputs])  # learns the shapes that it was not told
+            self._look()
         with self._kept():
-            found = self.forward(inputs)
-        calls = [
-            Call(name, tuple(one.shape for one in taken), tuple(one.shape for one in gave))
-            for name, _, taken, gave in self.calls[False].calls
-        ]
+            arrays = self.forward(inputs)
+        calls = [Call.of(name, taken, gave) for name, _, taken, gave in self.calls[False].calls]
         leaves = [leaf for name in dict.fromkeys(call.leaf for call in calls) for leaf in self._parts(name)]
         known = {weight.native for leaf in leaves for weight in leaf.weights}
-        inside = tuple(f"{name}." for name in self.modules if name)
-        loose = [name for name in self.weights() if name not in known and not name.startswith(inside)]
-        buffers = dict(self.module.named_buffers())
-        leaves += [
-            Leaf(name, "parameter", "Parameter", {}, (self._weight("value", name),)) for name in loose if name not in buffers
-        ]
-        return leaves, calls, [array.shape for array in in_order(found, OUTPUT)]
+        loose = [name for name in self.weights() if name not in known and not within(name, self.modules)]
+        loose = [name for name in loose if name not in dict(self.module.named_buffers())]
+        leaves += [OwnLayer(name, "parameter", "Parameter", {}, (self._weight("value", name),)) for name in loose]
+        return leaves, calls, [array.shape for array in in_order(arrays, OUTPUT)]
 
     def weights(self) -> Arrays:
         return {name: device.array(tensor) for name, tensor in self.tensors.items()}
@@ -166,18 +173,17 @@ class Model:
         with self._kept():
             self.module.zero_grad(set_to_none=True)
             outputs = self._run(tensors, training=True)
-            floats = [one for one in _flat(outputs) if one.is_floating_point()]
+            floats = [one for one in tensors_of(outputs, torch.is_tensor) if one.is_floating_point()]
             total = sum((one * self._tensor(weight)).sum() for one, weight in zip(floats, loss, strict=True))
             total.backward()
-            trained = {name: one for name, one in self.module.named_parameters() if one.requires_grad}
-            found = {array_name(GRADIENT, name): _gradient(one) for name, one in trained.items()}
-            found |= {
-                array_name(INPUT_GRADIENT, place): _gradient(one) for place, one in enumerate(tensors) if one.requires_grad
-            }
+            trained = {name: item for name, item in self.module.named_parameters() if item.requires_grad}
+            arrays = {array_name(GRADIENT, name): _gradient(item) for name, item in trained.items()}
+            watched = [(place, tensor) for place, tensor in enumerate(tensors) if tensor.requires_grad]
+            arrays |= {array_name(INPUT_GRADIENT, place): _gradient(tensor) for place, tensor in watched}
             if trained:
                 torch.optim.SGD(trained.values(), lr=learning_rate).step()
-            found |= put_under(self.weights(), AFTER)
-        return {**numbered(_floats(outputs), OUTPUT), **self.calls[True].arrays(), **found}
+            arrays |= put_under(self.weights(), AFTER)
+        return {**numbered(_floats(outputs), OUTPUT), **self.calls[True].arrays(), **arrays}
 
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
         name, skeleton, taken, _ = self.calls[change["training"]].calls[change["call"]]
@@ -198,29 +204,35 @@ class Model:
     def functions(
         self, inputs: Sequence[Array], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Array]]
     ) -> tuple[list[dict[str, Any]], Arrays]:
-        told: list[CalledFunction] = []
+        calls: list[CalledFunction] = []
         with self._kept(), torch.no_grad():
-            outputs = self._run([self._tensor(array) for array in inputs], training, told, given)
-        found, arrays = answered(told, *between)
+            outputs = self._run([self._tensor(array) for array in inputs], training, calls, given)
+        found, arrays = answered(calls, *between)
         return found, {**numbered(_floats(outputs), OUTPUT), **self.calls[training].arrays(), **arrays}
 
     def _run(
         self,
         tensors: Sequence[Tensor],
         training: bool,
-        told: list[CalledFunction] | None = None,
+        calls: list[CalledFunction] | None = None,
         given: Mapping[int, Sequence[Array]] | None = None,
     ) -> Any:
         reseeded()
         self.module.train(training)
         self.calls[training] = recorder = Recorder(self.modules)
-        listening = Functions(self.scaled, told, given or {}, recorder.place)
+        listening = Functions(self.scaled, calls, given or {}, recorder.place)
         self.draws[TRAIN if training else EVAL] = listening.draws
         try:
             with listening:
-                return self.module(*tensors)
+                outputs = self._called(tensors)
         finally:
             recorder.close()
+        self.named = [path for path, one in paths(outputs, torch.is_tensor) if one.is_floating_point()]
+        return outputs
+
+    def _called(self, tensors: Sequence[Tensor]) -> Any:
+        placed, named = arguments(self.calling, tensors, self.accepts())
+        return self.module(*placed, **named)
 
     @contextmanager
     def _kept(self) -> Iterator[None]:
@@ -234,28 +246,31 @@ class Model:
         tensor = torch.from_numpy(np.array(array))
         return tensor.to(self.dtype) if tensor.is_floating_point() else tensor
 
-    def _parts(self, name: str) -> list[Leaf]:
+    def _parts(self, name: str) -> list[OwnLayer]:
         leaf = self._leaf(name)
         return unstacked(leaf) if isinstance(self.modules[name], nn.LSTM | nn.GRU) else [leaf]
 
-    def _leaf(self, name: str) -> Leaf:
+    def _leaf(self, name: str) -> OwnLayer:
         module = self.modules[name]
         kind = kind_of(module)
         word = kind.name if kind else type(module).__name__
         weights = tuple(self._weights(name, module, kind))
-        return Leaf(name, word, type(module).__name__, self.settings[name], weights, own=own_way(module), holds=holds(module))
+        return OwnLayer(
+            name, word, type(module).__name__, self.settings[name], weights, own=own_way(module), holds=holds(module)
+        )
 
     def _weights(self, name: str, module: nn.Module, kind: Kind | None) -> Iterator[Weight]:
         if isinstance(module, RECURRENCES):
             yield from (
-                self._weight(*one[:2], layout="", gates=one[2], of=module, at=name) for one in recurrent_weights(module)
+                self._weight(*recurrent_weight[:2], layout="", gates=recurrent_weight[2], of=module, at=name)
+                for recurrent_weight in recurrent_weights(module)
             )
         elif isinstance(module, nn.MultiheadAttention):
             for role, own, rows in split_weights(module):
                 yield self._weight(role, own, rows=rows, of=module, at=name)
         else:
             known = kind.weights if kind else {}
-            statistics = {own for own, one in module.named_buffers() if known.get(own)}
+            statistics = {own for own, item in module.named_buffers() if known.get(own)}
             for own in [own for own, _ in owned(module)] + sorted(statistics):
                 role, layout = known.get(own, (own, ""))
                 yield self._weight(role, own, layout=layout, of=module, at=name)
@@ -265,24 +280,13 @@ class Model:
         of: nn.Module | None = None, at: str = "",
     ) -> Weight:  # fmt: skip
         """The weight of a leaf; a tied tensor bears the name of its first owner."""
-        tensor = self.tensors[own] if of is None else _tensors(of)[own]
+        tensor = self.tensors[own] if of is None else held(of)[own]
         native = own if of is None else next(name for name, one in self.tensors.items() if one is tensor)
         return Weight(role, native, tuple(tensor.shape), layout, rows, gates, tensor.requires_grad)
 
 
-def _tensors(module: nn.Module) -> dict[str, Tensor]:
-    """Parameters and buffers; what is tied stands once."""
-    return {**dict(module.named_parameters()), **dict(module.named_buffers())}
-
-
-def _flat(value: Any) -> list[Tensor]:
-    tensors: list[Tensor] = []
-    taken_apart(value, torch.is_tensor, tensors)
-    return tensors
-
-
 def _outputs(value: Any) -> list[Array]:
-    return [device.array(tensor) for tensor in _flat(value)]
+    return [device.array(tensor) for tensor in tensors_of(value, torch.is_tensor)]
 
 
 def _floats(value: Any) -> list[Array]:

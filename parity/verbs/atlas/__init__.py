@@ -1,6 +1,6 @@
-"""Owns `parity atlas`: every question asked of the installed frameworks, their answers side by side.
+"""Owns `parity atlas`: it asks the installed frameworks every question, and shows their answers side by side.
 
-It refuses to know an answer that no framework gave, and to judge: a difference is shown, not blamed.
+It refuses to show an answer that no framework gave, and to judge: a difference is shown, not blamed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from parity.reporting.atlas import AtlasRow, write
 from parity.spec.cases import Case
 from parity.spec.mistakes import did_you_mean
 from parity.trials import asked_frameworks, options
-from parity.trials.session import Judged, Session
+from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Trial
 from parity.verbs import terminal
 from parity.verbs.atlas import shipped
@@ -38,10 +38,11 @@ def main(
     output: Path | None,
     worst: int | None = None,
 ) -> int:
-    """Shows the answers that travel with parity, or asks the frameworks that are installed here; 3 if none of them answers.
+    """Shows the answers that come with parity, or asks the frameworks that are installed here; 3 if none of them answers.
 
-    words: at most one chapter, and frameworks, as `frameworks` are. measure: ask, whatever travels. output: data and pages of
-    what is asked go there. worst: of two frameworks so many rows, ranked by what happens to who does not heed them.
+    words: at most one chapter, and names of frameworks, added to `frameworks`. measure: ask, even if answers come with parity.
+    output: directory for the data and pages of measured answers.
+    worst: with two frameworks, how many rows to show, ranked by the consequences of ignoring them.
     """
     chapter, frameworks = _told_apart(words, frameworks)
     if worst is not None and len(frameworks) != 2:
@@ -71,7 +72,7 @@ def main(
 
 
 def _told_apart(words: Sequence[str], frameworks: Sequence[str]) -> tuple[str | None, list[str]]:
-    """The chapter among the words, if there is one, and the frameworks: those of the words behind those of the option.
+    """The chapter among the words, if there is one, and the frameworks: first those of the option, then those of the words.
 
     Raises UsageError for a second chapter, and for a word that is neither."""
     named, chapters = [*frameworks], []
@@ -88,25 +89,27 @@ def _told_apart(words: Sequence[str], frameworks: Sequence[str]) -> tuple[str | 
 
 
 def chosen(chapter: str | None, item: str | None) -> list[Question]:
-    """The questions of a chapter, or of an item (`batch_norm`, or `batch_norm.epsilon`)."""
+    """The questions of a chapter, or of an item such as `batch_norm` or `batch_norm.epsilon`."""
     if chapter is not None and chapter not in CHAPTERS:
-        known = any(chapter in (one.name, one.name.partition(".")[0]) for one in QUESTIONS)
+        known = any(chapter in (question.name, question.name.partition(".")[0]) for question in QUESTIONS)
         close = did_you_mean(chapter, CHAPTERS)
         here = f"`{chapter}` is an item: parity atlas --item {chapter}; chapters" if known else f"no chapter `{chapter}`; there"
         raise UsageError(f"{here} are: {', '.join(CHAPTERS)}; frameworks are: {', '.join(training())}{close}")
-    found = [one for one in QUESTIONS if chapter in (None, one.chapter)]
+    questions = [question for question in QUESTIONS if chapter in (None, question.chapter)]
     if item is None:
-        return found
-    wanted = [one for one in found if item in (one.name, one.name.partition(".")[0])]
+        return questions
+    wanted = [question for question in questions if item in (question.name, question.name.partition(".")[0])]
     if not wanted:
         where = "" if chapter is None else f" in the chapter {chapter}"
-        raise UsageError(f"no item `{item}`{where}{_meant(item, found)}; `parity atlas` shows every name")
+        raise UsageError(f"no item `{item}`{where}{_meant(item, questions)}; `parity atlas` shows every name")
     return wanted
 
 
 def _meant(word: str, questions: Sequence[Question]) -> str:
-    """`; did you mean …`, the nearest items and names of questions: spelled alike, or with one of the word's parts."""
-    names = dict.fromkeys([*(one.name.partition(".")[0] for one in questions), *(one.name for one in questions)])
+    """`; did you mean …` with the nearest items and names of questions, which are spelled alike or share a part of the word."""
+    names = dict.fromkeys(
+        [*(question.name.partition(".")[0] for question in questions), *(question.name for question in questions)]
+    )
     spelled = "_".join(word.lower().replace("-", " ").replace("_", " ").split())
     near = get_close_matches(spelled, names, n=3, cutoff=0.6)
     near += [name for name in names if spelled and spelled in (name.partition(".")[2], name.replace(".", "_"))]
@@ -121,8 +124,10 @@ def _meant(word: str, questions: Sequence[Question]) -> str:
 def ask(questions: Sequence[Question], frameworks: Sequence[str]) -> tuple[list[AtlasRow], dict[str, str]]:
     """The rows, and the version of each framework that answered."""
     trials = [
-        Trial(Case(spec=one.name, task="question", dtype="float32", mode="eager"), one.inputs, lambda _: [], "question")
-        for one in questions
+        Trial(
+            Case(spec=question.name, task="question", dtype="float32", mode="eager"), question.inputs, lambda _: [], "question"
+        )
+        for question in questions
     ]
     found: dict[str, dict[str, Answer]] = {question.name: {} for question in questions}
     versions: dict[str, str] = {}
@@ -132,10 +137,13 @@ def ask(questions: Sequence[Question], frameworks: Sequence[str]) -> tuple[list[
             found[question.name][judged.framework] = _cell(question, judged)
             if judged.record.framework_version:
                 versions[judged.framework] = judged.record.framework_version
-    return [AtlasRow(one.name, one.chapter, one.text, one.advice, found[one.name]) for one in questions], versions
+    return [
+        AtlasRow(question.name, question.chapter, question.text, question.advice, found[question.name])
+        for question in questions
+    ], versions
 
 
-def _cell(question: Question, judged: Judged) -> Answer:
+def _cell(question: Question, judged: JudgedTrial) -> Answer:
     record = judged.record
     if record.outcome == "ran" and record.arrays:
         try:

@@ -1,4 +1,4 @@
-"""Owns how answers of the atlas are printed: tables and blocks in a terminal, lines in a pipe. It refuses to ask."""
+"""Owns the printing of the atlas's answers: tables and blocks in a terminal, lines in a pipe. It refuses to ask."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ def show(
     travelled: bool = False,
     worst: int | None = None,
 ) -> None:
-    """A chapter after the other, each question with its name. Between two frameworks what to do stands below the answers, and
-    only rows that differ are shown, unless questions were named. A pipe gets a line a question, which begins with its name.
+    """Prints chapter by chapter, each question with its name. For two frameworks, advice stands below the answers, and only
+    rows that differ are shown, unless the user named questions. A pipe gets one line per question, which begins with its name.
 
-    versions: of the frameworks that answered. travelled: the answers came with parity. worst: instead of the chapters so many
-    rows, ranked by what happens to who does not heed them.
+    versions: of the frameworks that answered. named: whether the user named questions. travelled: whether the answers came with
+    parity.
+    worst: how many rows to show in place of the chapters, ranked by the consequences of ignoring them.
     """
     if worst is not None:
         _show_worst(rows, frameworks, worst)
@@ -82,7 +83,8 @@ def _line(row: AtlasRow, frameworks: Sequence[str]) -> str:
 
 
 def _block(row: AtlasRow, here: str, there: str) -> str:
-    """The question and its NAME, both answers, and what gives the first one's in the second: whole lines, to be copied."""
+    """The question and its NAME, both answers, and the code that gives the first answer in the second framework. Lines are
+    never folded, so that they can be copied."""
     remedy = row.remedy(here, there)
     told = [(name, marked(row, name)) for name in (here, there)] + ([("what to do", remedy)] if remedy else [])
     wide = max(len(word) for word, _ in told)
@@ -91,7 +93,7 @@ def _block(row: AtlasRow, here: str, there: str) -> str:
 
 
 def _table(title: str, rows: Sequence[AtlasRow], frameworks: Sequence[str]) -> Table:
-    """One chapter; each question stands over its NAME, which is never broken."""
+    """The table of a chapter. Each question stands over its NAME, which is never broken into two lines."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("question and NAME", overflow="fold", min_width=max(len(row.name) for row in rows))
     for name in frameworks:

@@ -19,8 +19,8 @@ from parity.atlas import consequences
 from parity.atlas.chapters import QUESTIONS
 from parity.atlas.consequences import Consequence
 from parity.atlas.distributions import Distribution
+from parity.atlas.initializers import CANDIDATES
 from parity.atlas.question import Answer, Question
-from parity.atlas.starts import CANDIDATES
 from parity.ops import TABLE
 from parity.ops.definition import Run
 from parity.reference_impl import walk

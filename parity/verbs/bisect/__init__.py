@@ -1,7 +1,7 @@
 """Owns `parity bisect`: the first layer, gradient or step that departs, and a one-file reproduction of it.
 
-It refuses to guess: a layer is named because it departs when it runs alone on the reference's inputs, or, where every layer
-alone is right, because its value in the whole graph is the first that departs.
+It refuses to guess: it names a layer that departs when it runs alone on the reference's inputs. If every layer alone is right,
+it names the layer whose value in the whole graph departs first.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parity.errors import UsageError
-from parity.execution import endings
+from parity.execution import outcomes
 from parity.execution.launcher.environments import installed
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import PASSING
@@ -20,7 +20,7 @@ from parity.spec.graph import Graph
 from parity.trials import asked_frameworks, options
 from parity.trials import output as collating
 from parity.trials.options import STORE
-from parity.trials.session import Judged
+from parity.trials.session import JudgedTrial
 from parity.verbs import terminal
 from parity.verbs.bisect import reproduction
 from parity.verbs.check import check
@@ -29,41 +29,48 @@ PASSES = (
     *("outcome", "forward", "activation", "statistic", "loss", "gradient", "input_gradient"),
     *("update", "unchanged", "decoding"),
 )
-"""In the order in which a training step computes them: the first that departs lies nearest to the cause."""
+"""Quantities in the order in which a training step computes them. The first that departs lies nearest to the cause."""
 
 
 @dataclass(frozen=True)
 class FirstDeparture:
-    """Where a framework departs first. alone: the node departs when it runs by itself."""
+    """Where a framework departs first. alone: whether the node departs when it runs by itself."""
 
-    judged: Judged
+    judged: JudgedTrial
     comparison: Comparison
     node: str
     alone: bool
 
 
-def find(judged: Sequence[Judged]) -> FirstDeparture | None:
-    """The first departing node alone in graph order; else the first departing quantity of the whole graph."""
-    wholes = [one for one in judged if one.trial.kind == "architectures"]  # the architecture, then its phases alone
-    whole = next((one for one in wholes if one.verdict not in PASSING), wholes[0])
+def find(judged: Sequence[JudgedTrial]) -> FirstDeparture | None:
+    """The first node, in graph order, that departs when it runs alone; else the first departing quantity of the whole graph;
+    None if nothing departs."""
+    wholes = [
+        judged_trial for judged_trial in judged if judged_trial.trial.kind == "architectures"
+    ]  # the architecture, then its phases alone
+    whole = next((judged_trial for judged_trial in wholes if judged_trial.verdict not in PASSING), wholes[0])
     graph = whole.trial.case.graph
     if graph is None:
         raise ValueError(f"{whole.trial.case.id} has no graph")
-    alone = {one.trial.case.spec.split(":", 1)[1]: one for one in judged if one.trial.kind == "nodes"}
+    alone = {
+        judged_trial.trial.case.spec.split(":", 1)[1]: judged_trial
+        for judged_trial in judged
+        if judged_trial.trial.kind == "nodes"
+    }
     for node in graph.all_nodes():
-        one = alone.get(node.name)
-        if one is not None and one.verdict not in PASSING:
-            return FirstDeparture(one, _first(one, graph), node.name, alone=True)
+        judged_trial = alone.get(node.name)
+        if judged_trial is not None and judged_trial.verdict not in PASSING:
+            return FirstDeparture(judged_trial, _first(judged_trial, graph), node.name, alone=True)
     if whole.verdict in PASSING:
         return None
     first = _first(whole, graph)
     return FirstDeparture(whole, first, _node_of(first, graph), alone=False)
 
 
-def _first(one: Judged, graph: Graph) -> Comparison:
+def _first(judged_trial: JudgedTrial, graph: Graph) -> Comparison:
     """The first departing comparison: by pass, then by the node's place (gradients from the last to the first)."""
     places = {node.name: place for place, node in enumerate(graph.all_nodes())}
-    bad = [comparison for comparison in one.comparisons if comparison.verdict not in PASSING]
+    bad = [comparison for comparison in judged_trial.comparisons if comparison.verdict not in PASSING]
 
     def rank(comparison: Comparison) -> tuple[int, int]:
         order = PASSES.index(comparison.quantity) if comparison.quantity in PASSES else len(PASSES)
@@ -74,7 +81,7 @@ def _first(one: Judged, graph: Graph) -> Comparison:
 
 
 def _node_of(comparison: Comparison, graph: Graph) -> str:
-    """The node that a tensor belongs to: a value is its node's, a parameter belongs to the first node that uses it."""
+    """The node that a tensor belongs to. A parameter belongs to the first node that uses it."""
     for node in graph.all_nodes():
         values = {node.value(suffix) for suffix in node.outputs}
         if comparison.tensor in values | set(node.parameters.values()) | set(node.statistics.values()):
@@ -85,16 +92,16 @@ def _node_of(comparison: Comparison, graph: Graph) -> str:
 def bisect(
     spec: str, framework: str, *, realizations: Sequence[str] = (), seed: int = 0, store: str | Path = STORE
 ) -> FirstDeparture | None:
-    """Where a framework departs first from an architecture in float64; None where all that it supports agrees.
+    """Where a framework departs first from an architecture in float64; None if everything that it supports agrees.
 
     Raises SpecError, UsageError."""
     return find(_judged(spec, framework, realizations, seed, store))
 
 
-def _judged(spec: str, framework: str, realizations: Sequence[str], seed: int, store: str | Path) -> list[Judged]:
+def _judged(spec: str, framework: str, realizations: Sequence[str], seed: int, store: str | Path) -> list[JudgedTrial]:
     named = asked_frameworks.that_train([framework])
     judged = check([spec], frameworks=named, dtypes=["float64"], seed=seed, realizations=realizations, store=store)
-    if not any(one.trial.kind == "architectures" for one in judged):
+    if not any(judged_trial.trial.kind == "architectures" for judged_trial in judged):
         raise UsageError(f"{spec} is no architecture; `parity check {spec}` judges it whole")
     return judged
 
@@ -119,11 +126,15 @@ def main(spec: str, framework: str, realizations: Sequence[str], seed: int, stor
     return 1
 
 
-def agreement(spec: str, framework: str, judged: Sequence[Judged]) -> list[str]:
-    """What is told where nothing departs: what the framework declares that it cannot do was not judged, and is named."""
-    missing = [one for one in judged if one.verdict == "unsupported"]
+def agreement(spec: str, framework: str, judged: Sequence[JudgedTrial]) -> list[str]:
+    """The lines for a framework that departs nowhere. They name the parts that it does not support, since those were not
+    judged."""
+    missing = [judged_trial for judged_trial in judged if judged_trial.verdict == "unsupported"]
     if not missing:
         return [f"{framework} agrees with {spec} in float64: every layer alone, and the whole"]
     count = f"{len(judged) - len(missing)} of {len(judged)} cases were judged"
     told = f"{framework}: nothing departs from {spec} in float64; {count}, the others are unsupported:"
-    return [told, *(f"    {one.trial.case.spec}: {endings.headline(one.record.reason)}" for one in missing)]
+    return [
+        told,
+        *(f"    {judged_trial.trial.case.spec}: {outcomes.headline(judged_trial.record.reason)}" for judged_trial in missing),
+    ]

@@ -1,6 +1,6 @@
 """Owns one-file reproductions: a Python file that holds the case, its arrays and the expected numbers, and runs by itself.
 
-It refuses to need the harness: the file needs the framework, numpy and the parity package's worker side.
+It refuses to need the harness: the file needs the framework, numpy and the worker's side of the parity package.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from parity.execution.names import (
 )
 from parity.judgement.comparison import Comparison
 from parity.reference_impl.observation import observe
-from parity.trials.session import Judged
+from parity.trials.session import JudgedTrial
 
 Array = npt.NDArray[Any]
 
@@ -95,7 +95,7 @@ sys.exit(int(not error <= BUDGET))
 ''')
 
 
-def write(judged: Judged, comparison: Comparison, realizations: Sequence[str], folder: Path) -> Path:
+def write(judged: JudgedTrial, comparison: Comparison, realizations: Sequence[str], folder: Path) -> Path:
     """Writes the file under `folder` and returns its path."""
     case = judged.trial.case
     name, expected = _expected(judged, comparison)
@@ -127,12 +127,12 @@ def write(judged: Judged, comparison: Comparison, realizations: Sequence[str], f
 
 
 def _prose(text: str) -> str:
-    """Text of a docstring, which no name ends."""
+    """Text made safe for the file's docstring, so that no name in it ends the docstring."""
     return escaping.visible(text).replace("\\", "/").replace('"', "'")
 
 
-def _expected(judged: Judged, comparison: Comparison) -> tuple[str, Array]:
-    """The record's name of the departing array, and what the reference says it should be."""
+def _expected(judged: JudgedTrial, comparison: Comparison) -> tuple[str, Array]:
+    """The record's name of the departing array, and the reference's array."""
     case = judged.trial.case
     if case.graph is None:
         raise ValueError(f"{case.id} has no graph")
@@ -142,9 +142,9 @@ def _expected(judged: Judged, comparison: Comparison) -> tuple[str, Array]:
     if comparison.quantity == "forward":
         return array_name(FORWARD, comparison.tensor), observe(case.graph, values, training=False).values[comparison.tensor]
     if comparison.quantity in KIND:
-        found: Mapping[str, Array] = getattr(observe(case.graph, values), KIND[comparison.quantity])
-        return array_name(GROUP[comparison.quantity], comparison.tensor), found[comparison.tensor]
-    # an update, or state that gradients() must not touch: what the framework did, shown against where it started
+        arrays: Mapping[str, Array] = getattr(observe(case.graph, values), KIND[comparison.quantity])
+        return array_name(GROUP[comparison.quantity], comparison.tensor), arrays[comparison.tensor]
+    # an update, or state that gradients() must not change: the framework's array is shown against its value before
     stored = array_files.load(judged.out, judged.record.arrays) if judged.record.arrays else {}
     kept = comparison.quantity == "unchanged"
     name = array_name(AFTER, comparison.tensor) if kept else step_name(0, PARAMETER, comparison.tensor)

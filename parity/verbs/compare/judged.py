@@ -1,6 +1,6 @@
-"""Owns the judgement of two observed models: every pass, what float32 shows alone, the first departure and those behind it.
+"""Owns the judgement of two observed models: every pass, departures in float32 alone, the first departure and further ones.
 
-It refuses to start a process, and to know what tensors and causes mean: parity.comparing does.
+It refuses to start a process, and to interpret tensors and causes: parity.comparing does.
 """
 
 from __future__ import annotations
@@ -12,62 +12,69 @@ from typing import Any
 import numpy.typing as npt
 
 from parity.comparing import (
-    causes,
-    chance,
+    code_causes,
     departures,
-    glue,
+    float32_only,
     judging,
-    listed,
+    layer_causes,
+    listed_settings,
     logarithms,
     mapping,
-    narrowed,
+    model_outputs,
     notes,
     pairing,
-    returned,
-    training,
+    randomness,
+    training_causes,
 )
-from parity.comparing.means import Means
 from parity.comparing.pairing import Side
+from parity.comparing.reruns import Reruns
 from parity.execution.names import EVAL, TRAIN
 from parity.judgement import budgets
 from parity.verbs.compare.observed import ObservedModels
-from parity.verbs.compare.output import Compared, ComparedModel
+from parity.verbs.compare.output import ComparedModel, ComparedPair
 
 Array = npt.NDArray[Any]
 
 
-def judged(run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side, given: Mapping[str, list[Array]]) -> Compared:
+def judged(
+    run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side, given: Mapping[str, list[Array]]
+) -> ComparedPair:
     """Every pass judged; the first departure looked into."""
-    base, said = run.models[0], notes.of(ours.structure, theirs.structure, run.mapped, run.initial)
+    base, said = run.models[0], notes.of(ours.structure, theirs.structure, run.mapped, run.initial, run.own is not None)
     means, calls = run.means(given), mapping.calls(ours.structure, theirs.structure, run.mapped)
     passes = pairing.passes(ours, theirs, run.mapped, calls)
     if any(run.lacking[model.label] for model in (base, other)):
         return replace(_in_float32(run, other, (ours, theirs), means, calls, passes), notes=said)
-    found = [one for pairs in passes for one in judging.judged(pairs)]
-    departure = causes.first(ours, theirs, calls, means, run.mapped) or training.statistics(
+    tensor_verdicts = [tensor_verdict for pairs in passes for tensor_verdict in judging.judged(pairs)]
+    departure = layer_causes.first(ours, theirs, calls, means, run.mapped) or training_causes.statistics(
         ours, theirs, run.mapped, calls, means
     )
-    departure = departure or training.gradients(passes[2], found, (base.label, other.label))
+    departure = departure or training_causes.gradients(passes[2], tensor_verdicts, (base.label, other.label))
     if departure is not None and not departure.causes:
-        if by_chance := _by_chance(run, other, (ours, theirs), found):
-            return Compared(base, other, [*training.settings(ours, theirs, run.mapped), *by_chance], None, said)
+        if by_chance := _by_chance(run, other, (ours, theirs), tensor_verdicts):
+            return ComparedPair(base, other, [*training_causes.settings(ours, theirs, run.mapped), *by_chance], None, said)
         if casts := _casts((ours, theirs), means):
             again = replace(run, lacking={**run.lacking, **casts})
             sides, given = again.observed(0)
             return judged(again, other, sides[0], sides[run.models.index(other)], given)
-    if judging.narrow_alone(found):
-        found = _redrawn(run, other, calls, passes)
-    if judging.narrow_alone(found) and logarithms.FRAMEWORK in (base.framework, other.framework):
-        found = logarithms.behind(found, _redrawn(replace(run, plain=True), other, calls))
-    departure = departure and training.spread_cause(departure, training.settings(ours, theirs, run.mapped))
-    found = training.documented(found, ours, theirs, run.mapped, calls, means)
-    found = logarithms.documented(found, [pair for pairs in passes for pair in pairs], (base.framework, other.framework))
-    own_way = [cause for cause in departure.causes if glue.HELD in cause] if departure else []
+    if judging.narrow_alone(tensor_verdicts):
+        tensor_verdicts = _redrawn(run, other, calls, passes)
+    if judging.narrow_alone(tensor_verdicts) and logarithms.FRAMEWORK in (base.framework, other.framework):
+        tensor_verdicts = logarithms.behind(tensor_verdicts, _redrawn(replace(run, plain=True), other, calls))
+    departure = departure and training_causes.spread_cause(departure, training_causes.settings(ours, theirs, run.mapped))
+    tensor_verdicts = training_causes.documented(tensor_verdicts, ours, theirs, run.mapped, calls, means)
+    tensor_verdicts = logarithms.documented(
+        tensor_verdicts, [pair for pairs in passes for pair in pairs], (base.framework, other.framework)
+    )
+    own_way = [cause for cause in departure.causes if code_causes.HELD in cause] if departure else []
     if own_way:
-        found = judging.in_its_own_way(found, own_way[0])
-    settings = [*training.settings(ours, theirs, run.mapped), *(listed.settings(ours, theirs, calls) if departure else ())]
-    found = [*settings, *returned.differing(ours.structure, theirs.structure), *found]
-    return Compared(base, other, found, departure, said, _behind(departure, (ours, theirs), run, calls, means))
+        tensor_verdicts = judging.in_its_own_way(tensor_verdicts, own_way[0])
+    settings = [
+        *training_causes.settings(ours, theirs, run.mapped),
+        *(listed_settings.settings(ours, theirs, calls) if departure else ()),
+    ]
+    tensor_verdicts = [*settings, *model_outputs.differing(ours.structure, theirs.structure), *tensor_verdicts]
+    return ComparedPair(base, other, tensor_verdicts, departure, said, _behind(departure, (ours, theirs), run, calls, means))
 
 
 def _redrawn(
@@ -75,32 +82,43 @@ def _redrawn(
     other: ComparedModel,
     calls: Sequence[tuple[int, int]],
     passes: Sequence[Sequence[judging.Pair]] | None = None,
-) -> list[judging.Found]:
-    """The verdicts on the same pairs of several draws, for what float32 shows alone. passes: those of the first draw."""
+) -> list[judging.TensorVerdict]:
+    """The verdicts on the same pairs over several draws, for tensors that depart in float32 alone. passes: the pairs of the
+    first draw, if they were observed already."""
     place = run.models.index(other)
     draws = [run.observed(draw)[0] for draw in range(0 if passes is None else 1, budgets.COMPARED_DRAWS)]
     each = [pairing.passes(sides[0], sides[place], run.mapped, calls) for sides in draws]
     first, *redrawn = each if passes is None else [passes, *each]
-    return [one for pairs, *more in zip(first, *redrawn, strict=True) for one in judging.judged(pairs, more)]
+    return [
+        tensor_verdict for pairs, *more in zip(first, *redrawn, strict=True) for tensor_verdict in judging.judged(pairs, more)
+    ]
 
 
 def _in_float32(
     run: ObservedModels,
     other: ComparedModel,
     sides: tuple[Side, Side],
-    means: Means,
+    means: Reruns,
     calls: Sequence[tuple[int, int]],
     passes: Sequence[Sequence[judging.Pair]],
-) -> Compared:
-    """Where one of the two has no float64: float32 judged, its first departure looked into."""
+) -> ComparedPair:
+    """The judgement of two models of which one has no float64: it judges float32, and tests the causes of the first
+    departure."""
     ours, theirs = sides
     reasons = {side.structure.label: run.lacking[side.structure.label] for side in sides}
-    found = [one for pairs in passes for one in narrowed.judged(pairs, reasons)]
-    told = [*training.settings(ours, theirs, run.mapped), *returned.differing(ours.structure, theirs.structure), *found]
-    told = training.documented(told, ours, theirs, run.mapped, calls, means)
-    bad = any(one.verdict in training.BAD and one.quantity not in ("setting", "statistic") for one in told)
-    departure = causes.first(ours, theirs, calls, means, run.mapped) if bad else None
-    return Compared(run.models[0], other, told, departure, (), _behind(departure, sides, run, calls, means))
+    tensor_verdicts = [tensor_verdict for pairs in passes for tensor_verdict in float32_only.judged(pairs, reasons)]
+    told = [
+        *training_causes.settings(ours, theirs, run.mapped),
+        *model_outputs.differing(ours.structure, theirs.structure),
+        *tensor_verdicts,
+    ]
+    told = training_causes.documented(told, ours, theirs, run.mapped, calls, means)
+    bad = any(
+        tensor_verdict.verdict in training_causes.BAD and tensor_verdict.quantity not in ("setting", "statistic")
+        for tensor_verdict in told
+    )
+    departure = layer_causes.first(ours, theirs, calls, means, run.mapped) if bad else None
+    return ComparedPair(run.models[0], other, told, departure, (), _behind(departure, sides, run, calls, means))
 
 
 def _behind(
@@ -108,34 +126,34 @@ def _behind(
     sides: tuple[Side, Side],
     run: ObservedModels,
     calls: Sequence[tuple[int, int]],
-    means: Means,
+    means: Reruns,
 ) -> tuple[departures.Departure, ...]:
-    """What departs of itself behind the first departure: layers, and statistics that move otherwise."""
+    """Departures behind the first that have a cause of their own: of layers, and of statistics that move differently."""
     if departure is None:
         return ()
-    found = causes.further(departure, calls, run.mapped)
-    moving = None if departure.quantity == "statistic" else training.statistics(*sides, run.mapped, calls, means)
+    found = layer_causes.further(departure, calls, run.mapped)
+    moving = None if departure.quantity == "statistic" else training_causes.statistics(*sides, run.mapped, calls, means)
     return (*found, *([moving] if moving is not None and moving.causes else []))
 
 
-def _casts(sides: tuple[Side, Side], means: Means) -> dict[str, Mapping[str, str]]:
-    """For each model that casts to float32 by hand in a run of float64: why it has no float64."""
+def _casts(sides: tuple[Side, Side], means: Reruns) -> dict[str, Mapping[str, str]]:
+    """Label -> why that model has no float64, for each model whose own code casts to float32 in a float64 run."""
     found: dict[str, Mapping[str, str]] = {}
     for side in sides:
         label, count = side.structure.label, len(side.structure.calls)
-        if reason := narrowed.cast(*means.functions(label, False, (0, count), {})):
-            found[label] = {narrowed.WIDE: reason}
+        if reason := float32_only.cast(*means.functions(label, False, (0, count), {})):
+            found[label] = {float32_only.WIDE: reason}
     return found
 
 
 def _by_chance(
-    run: ObservedModels, other: ComparedModel, sides: tuple[Side, Side], found: Sequence[judging.Found]
-) -> list[judging.Found]:
-    """The verdicts without what a model gives otherwise when it is run again; [] where both give the same."""
+    run: ObservedModels, other: ComparedModel, sides: tuple[Side, Side], tensor_verdicts: Sequence[judging.TensorVerdict]
+) -> list[judging.TensorVerdict]:
+    """The verdicts without those that depend on a model's own randomness; [] if both models repeat their numbers exactly."""
     again = run.observed(0)[0]
     twice = list(zip(sides, (again[0], again[run.models.index(other)]), strict=True))
     for mode in (EVAL, TRAIN):
-        random = [side.structure.label for side, same in twice if chance.itself(side, same, mode)]
+        random = [side.structure.label for side, same in twice if randomness.itself(side, same, mode)]
         if random:
-            return chance.without(found, random, mode == EVAL)
+            return randomness.without(tensor_verdicts, random, mode == EVAL)
     return []

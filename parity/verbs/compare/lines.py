@@ -1,6 +1,6 @@
 """Owns the lines that a comparison of the user's own models prints: the verdict and its causes first, then notes, then counts.
 
-It refuses to say a thing twice: alike reasons stand in one line, whatever the precision and however many tensors.
+It refuses to repeat itself: a reason takes one line, for both precisions and for any number of tensors.
 """
 
 from __future__ import annotations
@@ -9,32 +9,35 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from parity.comparing.departures import Departure
-from parity.comparing.judging import Found
+from parity.comparing.judging import TensorVerdict
 from parity.judgement.verdicts import PASSING
 
 NAMED = 3
 """Tensors that are named where many have the same reason."""
-SETTING = "setting"
+ARRAYS = 12
+"""Weights of a model's own that are named where many became the same."""
+SETTING, WEIGHT = "setting", "weight"
 
 
 def lines(
     heading: str,
     departure: Departure | None,
-    found: Sequence[Found],
+    tensor_verdicts: Sequence[TensorVerdict],
     notes: Sequence[str],
     further: Sequence[Departure] = (),
 ) -> Iterator[str]:
-    """All lines. heading: the two models and the verdict; further: what departs of itself behind the first departure."""
+    """All lines. heading: the two models and the verdict; further: departures behind the first with causes of their own."""
     yield heading
     if departure is not None:
         yield from _departure(departure)
-    for one in further:
-        yield f"departs further at {one.title}{f' ~ {one.match}' if one.match else ''}: {one.quantity}, of itself"
-        yield from (f"    cause: {cause}" for cause in one.causes)
-    yield from _reasons([one for one in found if one.quantity == SETTING])
+    for here in further:
+        yield f"departs further at {here.title}{f' ~ {here.match}' if here.match else ''}: {here.quantity}, of itself"
+        yield from (f"    cause: {cause}" for cause in here.causes)
+    yield from _reasons([tensor_verdict for tensor_verdict in tensor_verdicts if tensor_verdict.quantity == SETTING])
     yield from (f"    note: {note}" for note in notes)
-    yield from _reasons([one for one in found if one.quantity != SETTING])
-    yield from _counts(found)
+    yield from _reasons([one for one in tensor_verdicts if one.quantity == WEIGHT], ARRAYS)
+    yield from _reasons([one for one in tensor_verdicts if one.quantity not in (SETTING, WEIGHT)])
+    yield from _counts(tensor_verdicts)
 
 
 def _departure(departure: Departure) -> Iterator[str]:
@@ -50,30 +53,30 @@ def _departure(departure: Departure) -> Iterator[str]:
         yield f"    cause: {cause}"
 
 
-def _reasons(found: Sequence[Found]) -> Iterator[str]:
+def _reasons(tensor_verdicts: Sequence[TensorVerdict], named: int = NAMED) -> Iterator[str]:
     """A line for each reason, with the tensors that have it."""
     groups: dict[str, list[str]] = {}
-    for one in found:
-        if one.reason:
-            names = groups.setdefault(one.reason, [])
-            names += [] if one.tensor in names else [one.tensor]
+    for tensor_verdict in tensor_verdicts:
+        if tensor_verdict.reason:
+            names = groups.setdefault(tensor_verdict.reason, [])
+            names += [] if tensor_verdict.tensor in names else [tensor_verdict.tensor]
     for reason, names in groups.items():
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        yield f"    {', '.join(names[:NAMED])}{more}: {reason}"
+        more = f" and {len(names) - named} more" if len(names) > named else ""
+        yield f"    {', '.join(names[:named])}{more}: {reason}"
 
 
-def _counts(found: Sequence[Found]) -> Iterator[str]:
-    """A line for each quantity, with both precisions, and the worst number where something does not pass."""
-    groups: dict[str, dict[str, list[Found]]] = {}
-    for one in found:
-        groups.setdefault(one.quantity, {}).setdefault(one.dtype, []).append(one)
+def _counts(tensor_verdicts: Sequence[TensorVerdict]) -> Iterator[str]:
+    """A line for each quantity, with both precisions, and the worst tensor if something does not pass."""
+    groups: dict[str, dict[str, list[TensorVerdict]]] = {}
+    for tensor_verdict in tensor_verdicts:
+        groups.setdefault(tensor_verdict.quantity, {}).setdefault(tensor_verdict.dtype, []).append(tensor_verdict)
     for quantity, precisions in groups.items():
         told = [f"{dtype} {_counted(group)}" for dtype, group in precisions.items()]
         yield f"    {quantity}: {'; '.join(told)}"
 
 
-def _counted(group: Sequence[Found]) -> str:
-    counts = Counter(one.verdict for one in group)
+def _counted(group: Sequence[TensorVerdict]) -> str:
+    counts = Counter(tensor_verdict.verdict for tensor_verdict in group)
     told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
     top = max(group, key=_share)
     if top.error is None or top.budget is None or not counts.keys() - PASSING:
@@ -81,5 +84,5 @@ def _counted(group: Sequence[Found]) -> str:
     return f"{told} (most: {top.tensor}, error {top.error:.2g}, budget {top.budget:.2g})"
 
 
-def _share(found: Found) -> float:
-    return found.error / found.budget if found.error is not None and found.budget else 0.0
+def _share(tensor_verdict: TensorVerdict) -> float:
+    return tensor_verdict.error / tensor_verdict.budget if tensor_verdict.error is not None and tensor_verdict.budget else 0.0

@@ -1,6 +1,6 @@
-"""Owns a spec as one side of a comparison: its graph walked by the reference, observed as a user's own model is.
+"""Owns a spec as one side of a comparison: the reference computes its graph, which is observed like a user's own model.
 
-It refuses to know a framework, and to drop anything out: no two masks are alike, and a model's own dropout is off too.
+It refuses to know a framework, and to apply dropout: no two masks are alike, and a model's own dropout is off too.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from parity.execution.names import (
     put_under,
 )
 from parity.execution.own_model.answering import Answering
-from parity.execution.own_model.leaves import Call, Leaf, Shape, unstacked
+from parity.execution.own_model.calling import Accepted, Calling
+from parity.execution.own_model.layers import Call, OwnLayer, Shape, unstacked
 from parity.ops import TABLE
 from parity.ops.definition import Op, Run, evaluate
 from parity.reference_impl import walk as walking
@@ -48,29 +49,33 @@ Arrays = dict[str, Array]
 
 
 SPEC = "spec"
-"""What stands for the framework on the command line: `spec=lenet`."""
+"""The word in the place of the framework on the command line: `spec=lenet`."""
 
 
-class Walked:
-    """A graph, as parity.execution.own_model.leaves.Foreign says."""
+class GraphAsModel:
+    """A graph with the interface of a user's own model (parity.execution.own_model.layers.OwnModel)."""
 
     def __init__(self, graph: Graph, dtype: str) -> None:
         nodes = tuple(replace(node, evaluate=node.evaluate or _drops(node)) for node in graph.nodes)
         self.graph, self.dtype = replace(graph, nodes=nodes, training_inputs=()), np.dtype(dtype)
-        self.arrays = {one.name: _begin(one).astype(dtype) for one in graph.parameters}
-        self.arrays |= {one.name: np.full(one.shape, one.initial, dtype) for one in graph.statistics}
+        self.arrays = {parameter.name: _begin(parameter).astype(dtype) for parameter in graph.parameters}
+        self.arrays |= {statistic.name: np.full(statistic.shape, statistic.initial, dtype) for statistic in graph.statistics}
         self.walks: dict[bool, walking.Walk] = {}
         self.draws: dict[str, list[dict[str, Any]]] = {}
         self.scaled = self.plain = False
+        self.calling, self.named = Calling(), list(self.graph.outputs)
 
-    def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
-        return [(one.shape, one.dtype, None) for one in self.graph.inputs]
+    def accepts(self, _: Sequence[str]) -> Accepted:
+        return Accepted()
 
-    def trace(self, inputs: Sequence[Array]) -> tuple[list[Leaf], list[Call], list[Shape]]:
-        found = self.forward(inputs)
+    def given_inputs(self) -> list[tuple[Shape, str, int | None, str]] | None:
+        return [(one.shape, one.dtype, None, "") for one in self.graph.inputs]
+
+    def trace(self, inputs: Sequence[Array]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
+        arrays = self.forward(inputs)
         leaves = [part for node in self.graph.nodes for part in _parts(spec_layers.leaf(self.graph, node), node)]
-        calls = [_call(place, node, found) for place, node in enumerate(self.graph.nodes)]
-        return leaves, calls, [array.shape for array in in_order(found, OUTPUT)]
+        calls = [_call(place, node, arrays) for place, node in enumerate(self.graph.nodes)]
+        return leaves, calls, [array.shape for array in in_order(arrays, OUTPUT)]
 
     def weights(self) -> Arrays:
         return dict(self.arrays)
@@ -87,23 +92,23 @@ class Walked:
         for name, weight in zip(self.graph.outputs, loss, strict=True):
             seeds[name] = seeds[name] + weight.astype(self.dtype) if name in seeds else weight.astype(self.dtype)
         gradients = walking.backward(walk, seeds)
-        found = put_under(gradients.parameters, GRADIENT)
-        for place, one in enumerate(self.graph.inputs):
-            if one.dtype == "float":
-                found[array_name(INPUT_GRADIENT, place)] = gradients.inputs[one.name]
+        arrays = put_under(gradients.parameters, GRADIENT)
+        for place, graph_input in enumerate(self.graph.inputs):
+            if graph_input.dtype == "float":
+                arrays[array_name(INPUT_GRADIENT, place)] = gradients.inputs[graph_input.name]
         rate = self.dtype.type(learning_rate)
-        after = {**self.arrays, **{name: walk.state[name] for name in (one.name for one in self.graph.statistics)}}
+        after = {**self.arrays, **{name: walk.state[name] for name in (statistic.name for statistic in self.graph.statistics)}}
         after |= {name: after[name] - rate * array for name, array in gradients.parameters.items()}
-        return {**self._told(walk), **found, **put_under(after, AFTER)}
+        return {**self._told(walk), **arrays, **put_under(after, AFTER)}
 
     def functions(
         self, inputs: Sequence[Array], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Array]]
     ) -> tuple[list[dict[str, Any]], Arrays]:
-        """A spec has no code between its nodes."""
+        """Another pass, without functions: a spec has no code between its nodes."""
         return [], self._told(self._walk(inputs, training))
 
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
-        """Of a scan nothing: its body is no op that could run alone."""
+        """Runs one node again, alone. Gives nothing for a scan, whose body is no op that could run alone."""
         node, walk = self.graph.nodes[change["call"]], self.walks[change["training"]]
         if node.op == spec_layers.SCAN:
             return {}
@@ -121,7 +126,7 @@ class Walked:
     def _alone(
         self, node: Node, training: bool, taken: Arrays, attributes: Mapping[str, Any], changed: Mapping[str, Array]
     ) -> Any:
-        """The op on these arrays, whatever the shape of what it gives."""
+        """The outputs of a node's op on these arrays, of any shape."""
         width = max((len(array) for name, array in taken.items() if self._batched(name)), default=1)
         given = {
             name: (array if self._batched(name) else np.broadcast_to(array, (width, *array.shape)))
@@ -138,24 +143,26 @@ class Walked:
         return evaluate(TABLE[node.op], run, roles, attributes)[0]
 
     def _batched(self, name: str) -> bool:
-        found = {one.name: one.batched for one in self.graph.inputs}
+        found = {graph_input.name: graph_input.batched for graph_input in self.graph.inputs}
         found |= {node.value(suffix): node.batched for node in self.graph.nodes for suffix in node.outputs}
         return found.get(name, True)
 
     def _walk(self, inputs: Sequence[Array], training: bool) -> walking.Walk:
         given = {
-            one.name: array.astype(self.dtype if one.dtype == "float" else np.int64)
-            for one, array in zip(self.graph.inputs, inputs, strict=True)
+            graph_input.name: array.astype(self.dtype if graph_input.dtype == "float" else np.int64)
+            for graph_input, array in zip(self.graph.inputs, inputs, strict=True)
         }
-        width = max((len(given[one.name]) for one in self.graph.inputs if one.batched), default=1)
-        carried = {one.name: np.zeros((width, *one.shape), self.dtype) for one in self.graph.carried}
+        width = max((len(given[graph_input.name]) for graph_input in self.graph.inputs if graph_input.batched), default=1)
+        carried = {
+            carried_state.name: np.zeros((width, *carried_state.shape), self.dtype) for carried_state in self.graph.carried
+        }
         walk = walking.forward(self.graph, {**given, **carried, **self.arrays}, Run(self.dtype.name, training))
         self.walks[training] = walk
         return walk
 
     def _told(self, walk: walking.Walk) -> Arrays:
-        found = numbered((walk.values[name] for name in self.graph.outputs), OUTPUT)
-        return found | of_calls(
+        arrays = numbered((walk.values[name] for name in self.graph.outputs), OUTPUT)
+        return arrays | of_calls(
             (
                 [walk.values[name] for name in node.sources()],
                 [walk.values[node.value(suffix)] for suffix in node.outputs],
@@ -164,22 +171,24 @@ class Walked:
         )
 
 
-def _parts(leaf: Leaf, node: Node) -> list[Leaf]:
+def _parts(leaf: OwnLayer, node: Node) -> list[OwnLayer]:
     return unstacked(leaf) if node.op in spec_layers.GATES else [leaf]
 
 
-def _call(place: int, node: Node, found: Mapping[str, Array]) -> Call:
-    taken = tuple(found[array_name(TAKEN, place, slot)].shape for slot, _ in enumerate(node.sources()))
-    return Call(node.name, taken, tuple(found[array_name(GIVEN, place, number)].shape for number, _ in enumerate(node.outputs)))
+def _call(place: int, node: Node, arrays: Mapping[str, Array]) -> Call:
+    taken = tuple(arrays[array_name(TAKEN, place, slot)].shape for slot, _ in enumerate(node.sources()))
+    return Call(
+        node.name, taken, tuple(arrays[array_name(GIVEN, place, number)].shape for number, _ in enumerate(node.outputs))
+    )
 
 
 def _drops(node: Node) -> bool:
-    """Whether an op drops out while training; a scan's body has its own nodes."""
+    """Whether an op applies dropout while training. A scan does not itself; the nodes of its body may."""
     return node.op != spec_layers.SCAN and Op(TABLE[node.op]).masks is not None
 
 
 def _begin(parameter: Parameter) -> Array:
-    """Where a comparison starts to draw from: a constant, or numbers whose spread keeps the variance of what flows."""
+    """Initial weights around which a comparison draws: a constant, or numbers whose spread keeps the variance of values."""
     if parameter.role in ("scale", "slope"):
         return np.ones(parameter.shape)
     if parameter.role not in ("kernel", "recurrent_kernel", "table"):
@@ -189,10 +198,12 @@ def _begin(parameter: Parameter) -> Array:
 
 
 class InProcess:
-    """What parity.execution.own_model.conversation.Conversation is to a process, to a model of the harness's own."""
+    """Answers the same questions as parity.execution.own_model.conversation.Conversation, for a spec and in this process."""
 
     def __init__(self, graph: Graph, dtype: str) -> None:
-        self._answering = Answering(Walked(graph, dtype), __version__, [_given(one) for one in graph.inputs], spec=True)
+        self._answering = Answering(
+            GraphAsModel(graph, dtype), __version__, [_given(graph_input) for graph_input in graph.inputs], spec=True
+        )
 
     def ask(self, what: str, arrays: Mapping[str, Array] | None = None, **question: Any) -> tuple[Any, Arrays]:
         answer, found = getattr(self._answering, what)(question, dict(arrays or {}))
@@ -200,14 +211,14 @@ class InProcess:
         return plain, {name: np.asarray(array) for name, array in found.items()}
 
 
-def _given(one: Input) -> str:
-    """The input as `--inputs` says it."""
-    shape = "x".join(str(size) for size in ((BATCH, *one.shape) if one.batched else one.shape))
-    return shape if one.dtype == "float" else f"{shape}:0..{(one.below or 2) - 1}"
+def _given(graph_input: Input) -> str:
+    """The input as text in the form of `--inputs`."""
+    shape = "x".join(str(size) for size in ((BATCH, *graph_input.shape) if graph_input.batched else graph_input.shape))
+    return shape if graph_input.dtype == "float" else f"{shape}:0..{(graph_input.below or 2) - 1}"
 
 
 def side(label: str, name: str, size: str) -> ComparedModel:
-    """The side `spec=NAME`. Raises SpecError, and UsageError for what is no architecture."""
+    """The side `spec=NAME`. Raises SpecError, and UsageError for a spec that is no architecture."""
     spec = language.load(name)
     if not isinstance(spec, language.Architecture):
         raise UsageError(f"{name} is no architecture: a model can be held against a network alone")

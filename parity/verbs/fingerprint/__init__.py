@@ -1,7 +1,7 @@
-"""Owns `parity fingerprint`: which closed form a native optimizer follows, as a function; and the command, which hands every
+"""Owns `parity fingerprint`: a function that finds the closed form of a native optimizer, and the command, which leaves every
 other kind of object to objects.py.
 
-It refuses to name a form that does not explain every step: the answer then is no match.
+It refuses to name a form that does not explain every step; the answer is then no match.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from parity.errors import UsageError
 from parity.execution.frameworks import FINGERPRINTS, training
 from parity.fingerprinting.coverage import Coverage, of_arrays
 from parity.fingerprinting.forms.kinds import kind_of
-from parity.fingerprinting.naming import ExplainingForm, Seen, named
+from parity.fingerprinting.naming import ExplainingForm, SeenRun, named
 from parity.fingerprinting.rules import ClosedForm
 from parity.trials import asked_frameworks
 from parity.trials.fingerprint_runs import FIRST
@@ -26,8 +26,9 @@ from parity.verbs.fingerprint import driving, objects
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What was found out of one object. matches: every form that explains all runs, in one precision; none is no match.
-    driven: what it was driven with, run by run. departed: a form that explains the first run -> the run that it does not."""
+    """The fingerprint of one object. matches: every form that explains all runs, in one precision; empty if there is no match.
+    driven: the inputs and values of each run. departed: a form that explains the first run -> the run that it does not
+    explain."""
 
     target: str
     framework: str
@@ -44,10 +45,10 @@ class Fingerprint:
 
 
 def fingerprint(target: str, framework: str | None = None, settings: Mapping[str, float | bool] | None = None) -> Fingerprint:
-    """Drives the object in its framework's interpreter and looks its steps up.
+    """Drives the object in its framework's interpreter, and looks for forms that explain its steps.
 
-    target: `torch.optim.Adam`, `torch=mypackage.module:Mine`, or with `framework` any import path. UsageError where it is no
-    optimizer, does not exist, fails, or returns what is no number.
+    target: `torch.optim.Adam`, `torch=mypackage.module:Mine`, or any import path if `framework` is given. Raises UsageError if
+    it is no optimizer, does not exist, fails, or returns NaN or infinity.
     """
     framework, path = placed(target, framework)
     (driven,) = driving.drive(framework, [driving.NativeObject(target, path, settings or {})])
@@ -55,7 +56,7 @@ def fingerprint(target: str, framework: str | None = None, settings: Mapping[str
 
 
 def placed(target: str, framework: str | None) -> tuple[str, str]:
-    """The framework and the import path."""
+    """The framework and the import path of a target."""
     before, separator, after = target.partition("=")
     path = after if separator else target
     found = before if separator else framework or path.partition(".")[0]
@@ -65,10 +66,10 @@ def placed(target: str, framework: str | None) -> tuple[str, str]:
 
 
 def found(target: str, driven: driving.DrivenRecord) -> Fingerprint:
-    """The forms that explain all runs of an object. UsageError where the first holds no steps, or steps that are no numbers."""
+    """The forms that explain all runs of an object. Raises UsageError if the first run has no steps, or NaN or infinity."""
     seen, record = driving.told(driving.seen_of(target, driven)), driven.record
     further = {name: driving.further(run) for name, run in driven.further.items()}
-    runs = {name: run for name, run in further.items() if isinstance(run, Seen)}
+    runs = {name: run for name, run in further.items() if isinstance(run, SeenRun)}
     verified = named(seen, runs.pop(driving.NUDGED, None), runs)
     outcomes = {name: run for name, run in further.items() if isinstance(run, str)} | dict(verified.beyond)
     outcomes |= dict.fromkeys(verified.departed.values(), "another rule")
@@ -90,17 +91,17 @@ def found(target: str, driven: driving.DrivenRecord) -> Fingerprint:
 
 
 def _values(run: driving.DrivenRecord, known: Mapping[str, float]) -> dict[str, float]:
-    """What the run was driven with, of the hyper-parameters that the object has."""
+    """The values of a run's hyper-parameters, of those that the object has."""
     return {name: float(run.trial.case.hyperparameters.get(name, value)) for name, value in known.items()}
 
 
 def main(target: str, framework: str | None, settings: Sequence[str], json_path: Path | None, kind: str | None = None) -> int:
-    """The verb. Exit status 0 with a name, 1 without a match. kind: what it is, where its name does not say."""
+    """The verb. Exit status 0 with a name, 1 without a match. kind: of the object, if its name does not tell."""
     values = dict(_setting(text) for text in settings)
     where, path = placed(target, framework)
     kind = kind or kind_of(path)
     if kind != "optimizer":
-        (found,) = objects.drive(where, [objects.Native(target, path, kind, values)])
+        (found,) = objects.drive(where, [objects.NativeTarget(target, path, kind, values)])
         if isinstance(found, UsageError):
             raise found
         if json_path is not None:
@@ -127,14 +128,14 @@ def _setting(text: str) -> tuple[str, float | bool | str]:
 
 
 def _number(name: str, value: float | bool | str) -> float | bool:
-    """An optimizer's arguments are numbers."""
+    """The value of an optimizer's argument, which must be a number. Raises UsageError for a word."""
     if isinstance(value, str):
         raise UsageError(f"`--set {name}={value}` is not of the form NAME=VALUE with a number, true or false")
     return value if isinstance(value, bool) else float(value)
 
 
 def show(answer: Fingerprint) -> None:
-    """The name, the formulas, and what it was tried with."""
+    """Prints the name, the formulas, and the runs that they explain."""
     say = terminal.say
     say(f"{answer.target} ({answer.framework} {answer.version}): {answer.name}")
     for match in answer.matches[:1]:
@@ -149,12 +150,12 @@ def show(answer: Fingerprint) -> None:
         say("  none of the closed forms that read these hyper-parameters explains every update")
     values = ", ".join(f"{name} {value:g}" for name, value in answer.hyperparameters.items())
     say(f"  driven in {answer.dtype}, the rate changing, with {values}; the name says nothing of what was not driven:")
-    for one in answer.driven:
-        say(f"    {one.run}: {one.said()}")
+    for coverage in answer.driven:
+        say(f"    {coverage.run}: {coverage.said()}")
 
 
 def _inside(match: ExplainingForm, dtype: str) -> str:
-    """Of an object that does not compute in the precision that it was driven in."""
+    """A remark on an object that computes in another precision than the one in which it was driven."""
     if match.form.held:
         return f"; {match.form.held}"
     if match.precision == dtype:
@@ -165,7 +166,7 @@ def _inside(match: ExplainingForm, dtype: str) -> str:
 
 
 def formulas(form: ClosedForm) -> list[tuple[str, str]]:
-    """Its lines in the order of evaluation; starts other than 0 first."""
+    """The lines of a form in the order of evaluation. Initial values other than 0 come first."""
     starts = [(f"{name} at the start", text) for name, text in form.state.items() if text != "0"]
     return [*starts, *form.before.items(), *form.update.items()]
 
@@ -183,14 +184,14 @@ def as_json(answer: Fingerprint) -> dict[str, Any]:
         "name": answer.name,
         "matches": [
             {
-                "name": one.form.name,
-                "formulas": formulas(one.form),
-                "precision": one.precision,
-                "share": one.share,
-                "held": one.form.held,
+                "name": form.form.name,
+                "formulas": formulas(form.form),
+                "precision": form.precision,
+                "share": form.share,
+                "held": form.form.held,
             }
-            for one in answer.matches
+            for form in answer.matches
         ],
         "departed": dict(answer.departed),
-        "driven": [{**asdict(one), "axes": one.axes} for one in answer.driven],
+        "driven": [{**asdict(coverage), "axes": coverage.axes} for coverage in answer.driven],
     }

@@ -1,6 +1,6 @@
 """Owns the measurement of native objects with their own defaults: the formula, its gap to the definition, and the rounding.
 
-It refuses to judge the gap: it is shown.
+It refuses to judge the gap; it is only shown.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from parity.atlas.canonical import INITIALIZERS, NATIVES, OPTIMIZERS, Definition
 from parity.errors import UsageError
 from parity.execution.names import KNOWN, under
-from parity.execution.worker.black_box import OTHERWISE
+from parity.execution.worker.native_optimizers import OTHERWISE
 from parity.fingerprinting import gaps
 from parity.fingerprinting.forms import draws, gates
 from parity.fingerprinting.forms.form import Arrays, Facet, Form
@@ -25,7 +25,7 @@ from parity.verbs.fingerprint import driving, objects
 
 
 def measure(frameworks: Sequence[str]) -> list[DefaultGap]:
-    """Every object of the table."""
+    """The gaps of all objects in the tables of these frameworks."""
     return [
         gap
         for framework in frameworks
@@ -38,29 +38,42 @@ def measure(frameworks: Sequence[str]) -> list[DefaultGap]:
 
 
 def left_out(frameworks: Sequence[str], measured: Sequence[DefaultGap]) -> list[str]:
-    """Objects of the table without a gap: they could not be driven, or no closed form explains them."""
+    """The objects of the tables without a gap: they could not be driven, or no closed form explains them."""
     tables: tuple[Mapping[str, Mapping[str, Definition]], ...] = (OPTIMIZERS, NATIVES, INITIALIZERS)
     paths = [path for framework in frameworks for table in tables for path in table.get(framework, {})]
     return [path for path in paths if path not in {gap.path for gap in measured}]
 
 
 def optimizers(framework: str, table: Mapping[str, str]) -> Iterator[DefaultGap]:
-    """The form comes from separating values, the gaps from the object's defaults. An object without a form is left out."""
+    """The gaps of optimizers. The form is found with values that tell forms apart, the gaps are measured with the object's
+    defaults. An object without a form is left out."""
     specs = {path: _spec(name) for path, name in table.items()}
-    asked = [driving.NativeObject(path, path, {}) for path in table]
+    native_objects = [driving.NativeObject(path, path, {}) for path in table]
     rates = [{OTHERWISE: published(specs[path])["learning_rate"]} for path in table]
-    told = driving.drive(framework, asked)
-    for one, separated, seen in zip(asked, told, driving.drive(framework, asked, rates), strict=True):
+    records = driving.drive(framework, native_objects)
+    for native_object, separated, record in zip(
+        native_objects, records, driving.drive(framework, native_objects, rates), strict=True
+    ):
         try:
-            found, at_defaults = fingerprint.found(one.target, separated), driving.seen_of(one.target, seen)
+            found, at_defaults = (
+                fingerprint.found(native_object.target, separated),
+                driving.seen_of(native_object.target, record),
+            )
         except UsageError:
             continue
         if found.matches:
-            spec = specs[one.path]
+            spec = specs[native_object.path]
             same, all_defaults, rounding = gaps.of_optimizer(at_defaults, found.matches[0], Rule.of(spec), published(spec))
             values = {name: float(value) for name, value in at_defaults.hyperparameters.items()}
             yield DefaultGap(
-                one.path, framework, table[one.path], values, found.matches[0].form.name, same, all_defaults, rounding
+                native_object.path,
+                framework,
+                table[native_object.path],
+                values,
+                found.matches[0].form.name,
+                same,
+                all_defaults,
+                rounding,
             )
 
 
@@ -72,25 +85,29 @@ def _spec(name: str) -> Optimizer:
 
 
 def published(spec: Optimizer) -> dict[str, float]:
-    """The spec's own values."""
+    """The hyper-parameters in the spec."""
     return {name: float(value) for name, value in spec.hyperparameters.items()}
 
 
 def natives(framework: str, table: Mapping[str, Definition]) -> Iterator[DefaultGap]:
-    """The form comes from separating values, the gaps from the object's own epsilon and momentum. Without a form: left out."""
-    asked = [objects.Native(path, path, kind_of(path), {}) for path in table]
-    for one, told, seen in zip(asked, objects.drive(framework, asked), objects.observe(framework, asked, True), strict=True):
+    """The gaps of other native objects. The form is found with values that tell forms apart, the gaps are measured with the
+    object's own epsilon and momentum. An object without a form is left out."""
+    targets = [objects.NativeTarget(path, path, kind_of(path), {}) for path in table]
+    for target, told, seen in zip(
+        targets, objects.drive(framework, targets), objects.observe(framework, targets, True), strict=True
+    ):
         if not (isinstance(told, UsageError) or isinstance(seen, UsageError)):
-            yield from _native(framework, one, table[one.path], told.facets, seen[1])
+            yield from _native(framework, target, table[target.path], told.facets, seen[1])
 
 
 def _native(
-    framework: str, one: objects.Native, definition: Definition, told: Sequence[Facet], arrays: Arrays
+    framework: str, target: objects.NativeTarget, definition: Definition, told: Sequence[Facet], arrays: Arrays
 ) -> Iterator[DefaultGap]:
-    """The greatest parts over the facets that the definition speaks of: the last one alone where it is one name."""
+    """The gap of one object: the greatest parts over the facets that the definition names. A definition that is a single name
+    concerns the last facet."""
     meant = {told[-1].about: definition} if isinstance(definition, str) else definition
     facets = [facet for facet in told if facet.about in meant]
-    library = LIBRARIES[one.kind][1](arrays, LIBRARIES[one.kind][0])
+    library = LIBRARIES[target.kind][1](arrays, LIBRARIES[target.kind][0])
     parts = [_parts(arrays, library[facet.about], facet.names, meant[facet.about]) for facet in facets]
     found = [part for part in parts if part is not None]
     if not found or len(found) < len(parts):
@@ -99,18 +116,19 @@ def _native(
     names = {facet.about: facet.names[0] for facet in facets}
     values = {key: float(value) for key, value in under(arrays, KNOWN).items()}
     values = {key: value for key, value in values.items() if key in ("epsilon", "momentum")}
-    published = laid_out if one.kind == "recurrent" else None
+    published = laid_out if target.kind == "recurrent" else None
     text = [_text({about: every[about] for about in names}) for every in (names, meant)]
-    yield DefaultGap(one.path, framework, text[1], values, text[0], same, published, rounding)
+    yield DefaultGap(target.path, framework, text[1], values, text[0], same, published, rounding)
 
 
 def _parts(arrays: Arrays, forms: Sequence[Form], names: Sequence[str], meant: str) -> tuple[float, float, float] | None:
-    """The formula against the definition, with its blocks of gates in the object's order and in its own; and the rounding."""
+    """Three parts of a facet's gap: the formula against the definition with its gates in the object's order, the same with the
+    gates in the definition's order, and the rounding. None if a form is missing."""
     form = gaps.named(forms, names[0]) if names else None
     known = [gaps.named(forms, gates.in_order_of(meant, names[0])), gaps.named(forms, meant)] if form else []
     if form is None or None in known:
         return None
-    (same, rounding), (laid_out, _) = (gaps.of_native(arrays, form, one) for one in known if one)
+    (same, rounding), (laid_out, _) = (gaps.of_native(arrays, form, item) for item in known if item)
     return same, laid_out, rounding
 
 
@@ -119,25 +137,28 @@ def _text(names: Mapping[str, str]) -> str:
 
 
 SHOWN = "conv"
-"""The kernel whose spread the table shows."""
+"""The kernel of the probe whose spread the table shows."""
 
 
 def initializers(framework: str, table: Mapping[str, str]) -> Iterator[DefaultGap]:
-    """The distribution comes from the draws, its gap to the spec's from both formulas. Without one: left out."""
-    asked = [objects.Native(path, path, "initializer", {}) for path in table]
-    for one, seen in zip(asked, objects.observe(framework, asked, True), strict=True):
-        found = [] if isinstance(seen, UsageError) else draws.explained(seen[1])
-        if found:
-            claims = {shape: claimed(table[one.path], shape) for shape in found[0].deviations}
+    """The gaps of initializers. The distribution is found from draws, its gap to the spec's from both formulas. An object
+    without a distribution is left out."""
+    targets = [objects.NativeTarget(path, path, "initializer", {}) for path in table]
+    for target, seen in zip(targets, objects.observe(framework, targets, True), strict=True):
+        explaineds = [] if isinstance(seen, UsageError) else draws.explained(seen[1])
+        if explaineds:
+            claims = {shape: claimed(table[target.path], shape) for shape in explaineds[0].deviations}
             shown = SHOWN if SHOWN in claims else next(iter(claims))
-            values = gaps.parameters_of_draw(found[0], shown)
+            values = gaps.parameters_of_draw(explaineds[0], shown)
             meant = ", ".join(f"{name} {value:.4g}" for name, value in gaps.parameters_of_claim(claims[shown]).items())
-            same = gaps.of_draw(found[0], claims)
-            yield DefaultGap(one.path, framework, f"{table[one.path]}: {meant}", values, found[0].name, same, None, None)
+            same = gaps.of_draw(explaineds[0], claims)
+            yield DefaultGap(
+                target.path, framework, f"{table[target.path]}: {meant}", values, explaineds[0].name, same, None, None
+            )
 
 
 def claimed(name: str, shape: str) -> Claim:
-    """What the spec says of a kernel (out, in, …) of the probe."""
+    """The spec's claim on a kernel (out, in, …) of the probe."""
     spec = load(f"initializers/{name}")
     if not isinstance(spec, Initializer):
         raise TypeError(f"initializers/{name} is no initializer")

@@ -1,27 +1,28 @@
-"""Owns the fingerprint of a native object that is no optimizer: which closed form it follows, as a function and as text.
+"""Owns the fingerprint of a native object that is no optimizer: it finds the closed form that the object follows, and prints
+it.
 
-It refuses to name a form that does not explain everything that was seen.
+It refuses to name a form that does not explain everything observed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
+from parity.execution import own_path
 from parity.execution.launcher import supervised
 from parity.execution.names import FURTHER, KNOWN, group_of
-from parity.execution.worker import probing
+from parity.execution.worker import native_objects
 from parity.fingerprinting.coverage import RoundCoverage
 from parity.fingerprinting.forms import draws, rounds
 from parity.fingerprinting.forms.form import Arrays, Facet
 from parity.fingerprinting.forms.kinds import KINDS
 from parity.judgement import budgets
 from parity.spec.cases import Case
-from parity.trials.session import Judged, Session
+from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Trial
 from parity.verbs import terminal
 
@@ -29,8 +30,8 @@ NO_MATCH = "no match"
 
 
 @dataclass(frozen=True)
-class Native:
-    """One object: as it was written, its import path and kind, values of its own arguments."""
+class NativeTarget:
+    """One object: its name as the user wrote it, its import path and kind, and values of its own arguments."""
 
     target: str
     path: str
@@ -40,7 +41,7 @@ class Native:
 
 @dataclass(frozen=True)
 class NativeFingerprint:
-    """What was found out of one object. settings: those that it took."""
+    """The fingerprint of one object. settings: the settings that it accepted."""
 
     target: str
     kind: str
@@ -52,7 +53,7 @@ class NativeFingerprint:
 
     @property
     def driven(self) -> list[RoundCoverage]:
-        """What it was driven with, round by round."""
+        """The inputs with which the object was driven, round by round."""
         return rounds.driven(self.kind, self.facets)
 
     @property
@@ -65,57 +66,58 @@ class NativeFingerprint:
         return all(facet.names for facet in self.facets)
 
 
-def drive(framework: str, asked: Sequence[Native]) -> list[NativeFingerprint | UsageError]:
-    """What every object is, or why it cannot be told."""
-    return [found if isinstance(found, UsageError) else found[0] for found in observe(framework, asked)]
+def drive(framework: str, targets: Sequence[NativeTarget]) -> list[NativeFingerprint | UsageError]:
+    """The fingerprint of every object, or the error that prevented it."""
+    return [found if isinstance(found, UsageError) else found[0] for found in observe(framework, targets)]
 
 
 def observe(
-    framework: str, asked: Sequence[Native], defaults: bool = False
+    framework: str, targets: Sequence[NativeTarget], defaults: bool = False
 ) -> list[tuple[NativeFingerprint, Arrays] | UsageError]:
-    """Every object in one process: in float64, and in float32 those that fail in float64. An object that fails is its error.
+    """The fingerprints and arrays of all objects, driven in one process in float64. Objects that fail in float64 run again in
+    float32. An object that still fails gives its error.
 
-    defaults: with its own epsilon and momentum, not with those that tell forms apart."""
+    defaults: whether objects keep their own epsilon and momentum instead of values that tell forms apart."""
     with supervised.folder("parity-fingerprint-") as store:
-        session = Session(store, [framework], python_path=(Path.cwd(),))
-        judged = session.run([_trial(one, "float64", defaults) for one in asked])
+        session = Session(store, [framework], python_path=own_path.of_caller())
+        judged = session.run([_trial(one, "float64", defaults) for one in targets])
         crashed = [place for place, one in enumerate(judged) if one.record.outcome == "crashed"]
-        again = session.run([_trial(asked[place], "float32", defaults) for place in crashed]) if crashed else []
+        again = session.run([_trial(targets[place], "float32", defaults) for place in crashed]) if crashed else []
         for place, one in zip(crashed, again, strict=True):
             judged[place] = one
-        return [_found(native, one) for native, one in zip(asked, judged, strict=True)]
+        return [_found(native, one) for native, one in zip(targets, judged, strict=True)]
 
 
-def _trial(asked: Native, dtype: str, defaults: bool) -> Trial:
+def _trial(target: NativeTarget, dtype: str, defaults: bool) -> Trial:
     case = Case(
-        spec=asked.target,
+        spec=target.target,
         task="native",
         dtype=dtype,
-        initializer=asked.kind,
-        optimizer=asked.path,
-        arguments=dict(asked.settings),
-        hyperparameters={probing.DEFAULTS: 1.0} if defaults else {},
+        initializer=target.kind,
+        optimizer=target.path,
+        arguments=dict(target.settings),
+        hyperparameters={native_objects.DEFAULTS: 1.0} if defaults else {},
     )
-    return Trial(case, KINDS[asked.kind][0], lambda _: [], "fingerprints")
+    return Trial(case, KINDS[target.kind][0], lambda _: [], "fingerprints")
 
 
-def _found(asked: Native, judged: Judged) -> tuple[NativeFingerprint, Arrays] | UsageError:
+def _found(target: NativeTarget, judged: JudgedTrial) -> tuple[NativeFingerprint, Arrays] | UsageError:
     record = judged.record
     if record.outcome == "unavailable":
         return UsageError(record.reason, status=3)
     if record.outcome != "ran" or not record.arrays:
-        return UsageError(f"{asked.target} cannot be fingerprinted as {asked.kind}: {record.reason.splitlines()[0]}")
-    seen = array_files.load(judged.out, record.arrays)
-    facets = tuple(KINDS[asked.kind][1](seen, record.dtype))
-    settings = tuple(dict.fromkeys(group_of(name) for name in seen if group_of(name) not in (KNOWN, FURTHER)))
-    found = NativeFingerprint(
-        asked.target, asked.kind, judged.framework, record.framework_version, record.dtype, settings, facets
+        return UsageError(f"{target.target} cannot be fingerprinted as {target.kind}: {record.reason.splitlines()[0]}")
+    arrays = array_files.load(judged.out, record.arrays)
+    facets = tuple(KINDS[target.kind][1](arrays, record.dtype))
+    settings = tuple(dict.fromkeys(group_of(name) for name in arrays if group_of(name) not in (KNOWN, FURTHER)))
+    fingerprint = NativeFingerprint(
+        target.target, target.kind, judged.framework, record.framework_version, record.dtype, settings, facets
     )
-    return found, seen
+    return fingerprint, arrays
 
 
 def show(answer: NativeFingerprint) -> None:
-    """The name, facet by facet, and what it was tried with."""
+    """Prints the name, facet by facet, and the inputs that it explains."""
     say = terminal.say
     say(f"{answer.target} ({answer.framework} {answer.version}), {answer.kind}: {answer.name}")
     for facet in answer.facets:
@@ -128,7 +130,7 @@ def show(answer: NativeFingerprint) -> None:
 
 
 def _explained(kind: str, facet: Facet) -> str:
-    """How well: of draws chance is asked, of everything else rounding."""
+    """How well the form explains a facet: draws are explained by chance, everything else within rounding."""
     if not facet.names:
         return "none of the closed forms explains what was seen"
     note = f"; {facet.note}" if facet.note else ""
@@ -138,16 +140,16 @@ def _explained(kind: str, facet: Facet) -> str:
 
 
 def _driven(answer: NativeFingerprint) -> list[str]:
-    """A line for each round; of an initializer what was drawn, and what that withstood."""
+    """A line for each round; for an initializer, its draws and the tests that they passed."""
     if answer.kind == "initializer":
         shapes = " and ".join("×".join(map(str, shape)) for shape in draws.SHAPES.values())
         tests = [f"{test}: {outcome}" for facet in answer.facets for test, outcome in facet.rounds.items()]
         return [f"one draw of {shapes}", *([f"tests of level {budgets.FALSE_ALARM:g}: {', '.join(tests)}"] if tests else [])]
-    return [f"{one.round}: {one.said()}" for one in answer.driven]
+    return [f"{coverage.round}: {coverage.said()}" for coverage in answer.driven]
 
 
 def as_json(answer: NativeFingerprint) -> dict[str, Any]:
-    """The answer as plain data, what it shares with an optimizer's under the same keys."""
+    """The answer as plain data. Keys that an optimizer's answer has too have the same names."""
     return {
         "schema_version": 1,
         "object": answer.target,
@@ -158,5 +160,5 @@ def as_json(answer: NativeFingerprint) -> dict[str, Any]:
         "settings": list(answer.settings),
         "name": answer.name,
         "facets": [asdict(facet) for facet in answer.facets],
-        "driven": [asdict(one) for one in answer.driven],
+        "driven": [asdict(coverage) for coverage in answer.driven],
     }

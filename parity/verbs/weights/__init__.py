@@ -1,6 +1,7 @@
-"""Owns `parity weights`: weights between a framework's native format and a neutral .npz with the spec's names and layouts.
+"""Owns `parity weights`: it converts weights between a framework's native format and a neutral .npz with the spec's names and
+layouts.
 
-It refuses weights that are not the spec's (names, shapes), and to write a file that did not survive the way back bit for bit.
+It refuses weights that are not the spec's (names, shapes), and files that do not give the same bits when they are read back.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from parity.spec.expansion import expand
 from parity.spec.graph import Graph
 from parity.trials import asked_frameworks, limits, options
 from parity.trials import draws as drawing
-from parity.trials.session import Judged, Session
+from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Trial
 from parity.verbs import native_files, terminal
 from parity.verbs.weights import neutral
@@ -31,11 +32,12 @@ from parity.verbs.weights import neutral
 Array = npt.NDArray[Any]
 DTYPE = "float32"
 TIMEOUT, BYTES_A_SECOND = 120.0, 2e6
-"""How long a framework may take over a file: seconds, and more of a large one. A damaged one may claim any size."""
+"""Time limit for a framework's work on a file: TIMEOUT seconds, and more for a large file. A damaged file may claim any
+size."""
 
 
 def to_native(spec: str, weights: Path, framework: str, output: Path, size: str) -> int:
-    """A neutral file to native ones, written below `output`."""
+    """Converts a neutral file to native files below `output`."""
     known = graph(spec, size)
     arrays = neutral.read(weights, known)
     options.place(output)
@@ -48,14 +50,14 @@ def to_native(spec: str, weights: Path, framework: str, output: Path, size: str)
 
 
 def to_neutral(spec: str, native: Sequence[Path], framework: str, output: Path, size: str) -> int:
-    """Native files, named as `import` wrote them, to a neutral one."""
+    """Converts native files, with the names that `import` gave them, to a neutral file."""
     known = graph(spec, size)
     contents, unverified = native_files.read(framework, native)
     options.place(output.parent)
     files = put_under({name: np.frombuffer(content, np.uint8) for name, content in contents.items()}, NATIVE)
     try:
         found = moved(known, spec, size, framework, files)
-    except UsageError as error:  # a framework's own words name no file
+    except UsageError as error:  # a framework's own message names no file
         raise UsageError(f"{error}\nread from {', '.join(map(str, native))}", status=error.status) from error
     kinds = neutral.kinds(known)
     arrays = {array_name(kind, name): found[array_name(PARAMETER, name)] for name, kind in kinds.items()}
@@ -72,18 +74,21 @@ def to_neutral(spec: str, native: Sequence[Path], framework: str, output: Path, 
 
 
 def check(specs: Sequence[str], frameworks: Sequence[str]) -> int:
-    """Drawn weights of every architecture through each framework's format and back, bit for bit."""
+    """Checks that drawn weights of every architecture pass through each framework's format and back, bit for bit."""
     judged = round_trips(specs or list(language.names("architectures")), asked_frameworks.that_train(frameworks))
-    bad = [one for one in judged if one.verdict != "exact"]
-    for one in bad:
-        reason = next((found.reason or found.where for found in one.comparisons if found.verdict != "exact"), "")
-        terminal.say(f"{one.framework} {one.trial.case.spec}: {one.verdict} {reason}")
+    bad = [judged_trial for judged_trial in judged if judged_trial.verdict != "exact"]
+    for judged_trial in bad:
+        reason = next(
+            (comparison.reason or comparison.where for comparison in judged_trial.comparisons if comparison.verdict != "exact"),
+            "",
+        )
+        terminal.say(f"{judged_trial.framework} {judged_trial.trial.case.spec}: {judged_trial.verdict} {reason}")
     terminal.say(f"{len(judged) - len(bad)} of {len(judged)} architectures × frameworks bit for bit")
     return 1 if bad else 0
 
 
-def round_trips(specs: Sequence[str], frameworks: Sequence[str]) -> list[Judged]:
-    """One case a spec: weights of the small size, set, saved, forgotten, loaded."""
+def round_trips(specs: Sequence[str], frameworks: Sequence[str]) -> list[JudgedTrial]:
+    """Runs one case per spec: weights of the small size are set, saved, forgotten and loaded."""
     trials = [_drawn(spec) for spec in specs]
     with supervised.folder("parity-weights-") as folder:
         return Session(folder, frameworks).run(trials)
@@ -104,16 +109,16 @@ def _trial(
 ) -> Trial:
     case = Case(spec=spec, task="weights", dtype=DTYPE, mode="eager", size=size, graph=graph, arguments=dict(arguments or {}))
     expected = {own_name(name): array for name, array in arrays.items() if not lies_under(name, NATIVE)}
-    return Trial(case, arrays, lambda found: _judged(case, expected, found), "weights")
+    return Trial(case, arrays, lambda arrays: _judged(case, expected, arrays), "weights")
 
 
-def _judged(case: Case, expected: Mapping[str, Array], found: Mapping[str, Array]) -> list[Comparison]:
-    """What was set is what is read, and what comes back from the native file."""
-    known = expected or under(found, PARAMETER)
+def _judged(case: Case, expected: Mapping[str, Array], arrays: Mapping[str, Array]) -> list[Comparison]:
+    """Compares the weights that were set with those that are read from the model, and those read back from the native file."""
+    known = expected or under(arrays, PARAMETER)
     if not known:
         return [named(case, "weights", "", Finding("not_compared", reason="there are no weights"))]
     return [
-        named(case, "weights", key, judge_bits(found.get(key), array))
+        named(case, "weights", key, judge_bits(arrays.get(key), array))
         for group in (PARAMETER, AGAIN)
         for key, array in put_under(known, group).items()
     ]
@@ -127,7 +132,8 @@ def moved(
     arrays: Mapping[str, Array],
     arguments: Mapping[str, float] | None = None,
 ) -> dict[str, Array]:
-    """What the framework's worker gave back, after it was seen to survive. arguments: what its format lets one choose."""
+    """The arrays and files from the framework's worker, if they hold every bit. arguments: options of the native format. Raises
+    UsageError if the worker fails or a bit is lost."""
     with supervised.folder("parity-weights-") as folder:
         seconds = TIMEOUT + sum(array.nbytes for array in arrays.values()) / BYTES_A_SECOND
         (judged,) = Session(folder, [framework], timeout=seconds).run([_trial(graph, spec, size, arrays, arguments)])
@@ -135,7 +141,7 @@ def moved(
             how = "" if judged.record.outcome == "crashed" else f" {judged.record.outcome}"
             raise UsageError(f"{framework}{how}: {_summary(judged.record.reason)}")
         if judged.verdict != "exact":
-            lost = next(one for one in judged.comparisons if one.verdict != "exact")
+            lost = next(comparison for comparison in judged.comparisons if comparison.verdict != "exact")
             raise UsageError(
                 f"{framework}: {lost.tensor} did not survive the way through its format: {lost.reason or lost.where}"
             )
@@ -151,7 +157,7 @@ def graph(spec: str, size: str) -> Graph:
 
 
 def _summary(reason: str) -> str:
-    """What an exception says, without the way that led to it."""
+    """The message of an exception, without its traceback."""
     lines = reason.splitlines()
     end = next((place for place, line in enumerate(lines) if place and line.startswith(("Traceback ", "  "))), len(lines))
     return "\n".join(lines[:end])

@@ -13,7 +13,7 @@ import pytest
 from requests_for_fakes import tiny_case, write
 
 from parity.execution import arrays as array_files
-from parity.execution import endings, records
+from parity.execution import outcomes, records
 from parity.execution.launcher import launching
 from parity.execution.launcher.planning import PlannedCase, collect, requests, write_request
 from parity.execution.launcher.process import Limits
@@ -133,7 +133,7 @@ def test_a_memory_limit_is_out_of_memory(tmp_path: Path, fakes: Path) -> None:
         ("DiesAtImport", "crashed", "no case began: the worker ended without a record"),
         ("HangsAtImport", "timed_out", "no case began: the framework's start took longer than 1 s"),
         ("CannotLoad", "crashed", "cannot be loaded: ImportError: libcudart.so.13"),
-        ("IsNotThere", "crashed", "cannot be loaded: AttributeError"),
+        ("IsNotThere", "crashed", "cannot be loaded: Mistyped: module `processes` has no `IsNotThere`"),
     ],
 )
 def test_what_cannot_start_ends_every_case(tmp_path: Path, fakes: Path, fake: str, outcome: str, reason: str) -> None:
@@ -268,6 +268,6 @@ def test_a_plan_is_self_contained_and_collected(tmp_path: Path, fakes: Path) -> 
     ],
 )
 def test_how_a_process_died_is_named(returncode: int, log: str, kills: int, outcome: str, reason: str) -> None:
-    found, why = endings.of_process(returncode, log, kernel_kills=kills)
+    found, why = outcomes.of_process(returncode, log, kernel_kills=kills)
     assert found == outcome
     assert reason in why

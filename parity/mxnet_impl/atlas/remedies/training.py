@@ -1,4 +1,4 @@
-"""Owns what the atlas advises for MXNet about modes, steps and batches, as code that runs.
+"""Owns what the atlas advises for MXNet about training: modes, gradients, batches, as code that runs.
 
 It refuses advice without a call.
 """
@@ -6,30 +6,27 @@ It refuses advice without a call.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from parity.execution.protocol import Array
-from parity.mxnet_impl.atlas.answers import Answer, Inputs, slope, started, t
-from parity.mxnet_impl.atlas.remedies.layers import n
-from parity.mxnet_impl.atlas.steps import batches
+from parity.mxnet_impl.atlas.asking import Answer, Inputs, batches, slope, started, t
+from parity.mxnet_impl.atlas.remedies.building import n, parameter
 from parity.mxnet_impl.device import mxnet
 
-nd, gluon, autograd, optimizer = mxnet.nd, mxnet.gluon, mxnet.autograd, mxnet.optimizer
-nn, losses, schedules = gluon.nn, gluon.loss, mxnet.lr_scheduler
+autograd, gluon, losses, nd, nn = mxnet.autograd, mxnet.gluon, mxnet.gluon.loss, mxnet.nd, mxnet.gluon.nn
 
 
-def parameter(name: str, **arguments: Any) -> Any:
-    made = gluon.Parameter(name, shape=(1,), init="ones", **arguments)
-    made.initialize()
-    return made
+def _dropped(inputs: Inputs) -> float:
+    with autograd.record():
+        out = n(nn.Dropout(0.75)(t(inputs["x"])))
+    return float((out != out[:1]).any())
 
 
-def _twice(given: Inputs) -> Array:
+def _twice(inputs: Inputs) -> Array:
     w = parameter("w", grad_req="add")
-    w.set_data(nd.array(given["x"].reshape(1)))
+    w.set_data(nd.array(inputs["x"].reshape(1)))
     for _ in range(2):
         with autograd.record():
             y = w.data() ** 2
@@ -37,20 +34,20 @@ def _twice(given: Inputs) -> Array:
     return n(w.grad())
 
 
-def _stepped(given: Inputs) -> float:
+def _stepped(inputs: Inputs) -> float:
     w = parameter("w")
-    trainer = gluon.Trainer({"w": w}, "sgd", {"learning_rate": float(given["rate"])})
+    trainer = gluon.Trainer({"w": w}, "sgd", {"learning_rate": float(inputs["rate"])})
     with autograd.record():
-        total = (w.data() * float(given["gradient"])).sum()
+        total = (w.data() * float(inputs["gradient"])).sum()
     total.backward()
     trainer.step(1)
     return float(w.data().asscalar())
 
 
-def _accumulated(given: Inputs) -> float:
+def _accumulated(inputs: Inputs) -> float:
     w = parameter("w", grad_req="add")
     trainer = gluon.Trainer({"w": w}, "sgd", {"learning_rate": 1.0})
-    for gradient in given["x"]:
+    for gradient in inputs["x"]:
         with autograd.record():
             loss = (w.data() * float(gradient)).sum()
             share = loss / 2
@@ -59,19 +56,9 @@ def _accumulated(given: Inputs) -> float:
     return 1.0 - float(w.data().asscalar())
 
 
-def _unused(_: Inputs) -> float:
-    used, unused = parameter("used"), parameter("unused")
-    trainer = gluon.Trainer({"used": used, "unused": unused}, "sgd", {"learning_rate": 1.0, "wd": 0.25})
-    with autograd.record():
-        total = used.data().sum()
-    total.backward()
-    trainer.step(1, ignore_stale_grad=True)
-    return float(unused.data().asscalar())
-
-
-def _second(given: Inputs) -> Array:
-    """Of a dense layer made of batch_dot."""
-    x, w = t(given["x"]).reshape((1, 4, 1)), nd.ones((1, 1, 1))
+def _second(inputs: Inputs) -> Array:
+    """The second derivative of a dense layer composed of batch_dot."""
+    x, w = t(inputs["x"]).reshape((1, 4, 1)), nd.ones((1, 1, 1))
     w.attach_grad()
     with autograd.record():
         squares = nd.square(nd.batch_dot(x, w))
@@ -80,25 +67,25 @@ def _second(given: Inputs) -> Array:
     return n(w.grad)
 
 
-def _difference(given: Inputs) -> Array:
-    """A central difference of gradients of a convolution."""
-    layer, x = nn.Conv2D(1, 1, use_bias=False, in_channels=1), t(given["x"])[None, None, None]
+def _difference(inputs: Inputs) -> Array:
+    """A second derivative of a convolution: a central difference of its gradients."""
+    layer, x = nn.Conv2D(1, 1, use_bias=False, in_channels=1), t(inputs["x"])[None, None, None]
     started(layer)
-    found = []
+    arrays = []
     for k in (1.5, 0.5):
         layer.weight.set_data(nd.full((1, 1, 1, 1), k))
         with autograd.record():
             total = nd.square(layer(x)).sum()
         total.backward()
-        found.append(n(layer.weight.grad()))
-    return (found[0] - found[1]) / (1.5 - 0.5)
+        arrays.append(n(layer.weight.grad()))
+    return (arrays[0] - arrays[1]) / (1.5 - 0.5)
 
 
-def _hybrid(given: Inputs) -> Array:
+def _hybrid(inputs: Inputs) -> Array:
     pool = nn.HybridSequential()
     pool.add(nn.HybridLambda(lambda F, x: F.reshape(x, shape=(1, 1, 8, 8))), nn.MaxPool2D(2))
     pool.hybridize()
-    return np.asarray(slope(pool)(given))
+    return np.asarray(slope(pool)(inputs))
 
 
 class _TwoLayersListed(mxnet.gluon.Block):  # type: ignore[misc]
@@ -109,16 +96,16 @@ class _TwoLayersListed(mxnet.gluon.Block):  # type: ignore[misc]
             self.register_child(part)
 
 
-def _written(given: Inputs) -> float:
-    x = t(given["x"])
+def _written(inputs: Inputs) -> float:
+    x = t(inputs["x"])
     piece = x[0:1].copy()
     piece[:] = 7.0
     return float(x[0].asscalar())
 
 
-def _recorded(layer: Any, given: Inputs, back: bool = False) -> Array:
+def _recorded(layer: Any, inputs: Inputs, back: bool = False) -> Array:
     started(layer)
-    x = t(given["x"])
+    x = t(inputs["x"])
     with autograd.record():
         out = layer(x)
         total = out.sum()
@@ -129,9 +116,9 @@ def _recorded(layer: Any, given: Inputs, back: bool = False) -> Array:
     return n(out)
 
 
-def _moving(given: Inputs) -> Array:
+def _moving(inputs: Inputs) -> Array:
     layer = started(nn.BatchNorm(in_channels=2))
-    for x in (t(given["x"]), nd.array([[1.0, 2.0], [3.0, 5.0]])):
+    for x in (t(inputs["x"]), nd.array([[1.0, 2.0], [3.0, 5.0]])):
         if len(x):
             with autograd.record():
                 total = layer(x).sum()
@@ -139,65 +126,35 @@ def _moving(given: Inputs) -> Array:
     return n(layer.running_mean.data()) / 0.1
 
 
-def _given(given: Inputs) -> list[Any]:
-    """The empty batch, and one that is not."""
-    return [t(given["x"]), nd.ones((3, 2))]
+def _given(inputs: Inputs) -> list[Any]:
+    """An empty batch, and a batch that is not empty."""
+    return [t(inputs["x"]), nd.ones((3, 2))]
 
 
-def _waited(_: Inputs) -> float:
-    """Whether most of the time of a long product has passed once waitall returns."""
-    x = nd.ones((1200, 1200))
-    nd.waitall()
-    start = perf_counter()
-    y = nd.dot(x, x)
-    nd.waitall()
-    returned = perf_counter()
-    y.wait_to_read()
-    return float(returned - start > (perf_counter() - start) / 2)
+def _copied(inputs: Inputs) -> Array:
+    return np.asarray(slope(lambda x: nn.MaxPool2D(2)(x.reshape((1, 1, 8, 8)).copy()))(inputs))
 
 
-def _raised(given: Inputs) -> float:
-    try:
-        y = nd.take(nd.arange(5), t(given["index"]), mode="raise")
-        y.wait_to_read()
-    except mxnet.base.MXNetError:
-        return 1.0
-    return 0.0
-
-
-def _copied(given: Inputs) -> Array:
-    return np.asarray(slope(lambda x: nn.MaxPool2D(2)(x.reshape((1, 1, 8, 8)).copy()))(given))
-
-
-def _far() -> int:
-    numbers = nd.zeros(2**24 + 2)
-    numbers[-1] = 1
-    return int(nd.topk(numbers, k=1, dtype="int64").asscalar()) - 2**24
-
-
-TRAINING: Mapping[str, Answer] = {
-    "batch_norm.mode@torch": lambda given: _recorded(nn.BatchNorm(epsilon=2.0**-10), given),
-    "dropout.mode@torch": lambda given: _recorded(nn.Dropout(0.75), given).max(),
-    "batch_norm.moves@keras": lambda given: _recorded(nn.BatchNorm(momentum=0.25), given, back=True),
+REMEDIES: Mapping[str, Answer] = {
+    "lstm.dropout_reaches@keras": _dropped,
+    "batch_norm.mode@torch": lambda inputs: _recorded(nn.BatchNorm(epsilon=2.0**-10), inputs),
+    "dropout.mode@torch": lambda inputs: _recorded(nn.Dropout(0.75), inputs).max(),
+    "batch_norm.moves@keras": lambda inputs: _recorded(nn.BatchNorm(momentum=0.25), inputs, back=True),
     "gradient.twice@torch": _twice,
     "step.rescaling@torch": _stepped,
     "gradient.accumulated@keras": _accumulated,
     "gradient.second_dense@torch": _second,
     "gradient.second_convolution@torch": _difference,
     "max_pool2d.behind_reshape@torch": slope(lambda x: nn.MaxPool2D(2)(x.reshape((1, 1, 8, 8)).copy())),
-    "max_pool2d.behind_reshape@keras": lambda given: float((_hybrid(given) == _copied(given)).all()),
+    "max_pool2d.behind_reshape@keras": lambda inputs: float((_hybrid(inputs) == _copied(inputs)).all()),
     "model.list@keras": lambda _: len(_TwoLayersListed().collect_params().keys()),
     "view.writes@alike": _written,
-    "batches.size@alike": lambda given: [batches(given, batch_size=32)[place].size for place in (0, -1)],
-    "batches.shuffled@keras": lambda given: float(
-        (np.concatenate(batches(given, batch_size=1, shuffle=True)) == given["x"]).all()
+    "batches.size@alike": lambda inputs: [batches(inputs, batch_size=32)[place].size for place in (0, -1)],
+    "batches.shuffled@keras": lambda inputs: float(
+        (np.concatenate(batches(inputs, batch_size=1, shuffle=True)) == inputs["x"]).all()
     ),
-    "squared_error.empty@alike": lambda given: float(
-        sum((2 * losses.L2Loss()(x, 0 * x)).mean().asscalar() for x in _given(given) if len(x))
+    "squared_error.empty@alike": lambda inputs: float(
+        sum((2 * losses.L2Loss()(x, 0 * x)).mean().asscalar() for x in _given(inputs) if len(x))
     ),
     "batch_norm.empty@alike": _moving,
-    "step.unused@torch": _unused,
-    "call.waits@torch": _waited,
-    "call.error@torch": _raised,
-    "number.argmax_far@torch": lambda _: _far(),
 }

@@ -1,4 +1,4 @@
-"""Owns what the atlas advises for PyTorch about losses, as code that runs.
+"""Owns what the atlas advises for PyTorch about losses: what they take, and what they give at the edges, as code that runs.
 
 It refuses advice without a call.
 """
@@ -11,44 +11,35 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from parity.torch_impl.atlas.answers import Answer, Inputs, call, t
+from parity.torch_impl.atlas.asking import Answer, Inputs, call, t
 
 
-def within(given: Inputs) -> bool:
-    labels = t(given["labels"])
+def within(inputs: Inputs) -> bool:
+    labels = t(inputs["labels"])
     return bool(labels.min() >= 0 and labels.max() < 3)
 
 
-def _counted(given: Inputs) -> Tensor:
-    x, labels = t(given["x"]), t(given["labels"])
+def _counted(inputs: Inputs) -> Tensor:
+    x, labels = t(inputs["x"]), t(inputs["labels"])
     total = nn.CrossEntropyLoss(ignore_index=1, reduction="sum")(x, labels)
     return total / max(1, int((labels != 1).sum()))
 
 
-def _last_axis(given: Inputs) -> Tensor:
-    x = t(given["x"])
+def _last_axis(inputs: Inputs) -> Tensor:
+    x = t(inputs["x"])
     return nn.CrossEntropyLoss()(x.movedim(-1, 1), torch.zeros(x.shape[:-1], dtype=torch.int64))
 
 
-def _connected(given: Inputs, **arguments: object) -> Tensor:
-    scores, labels = torch.log_softmax(t(given["x"]), -1).transpose(0, 1), t(given["labels"])
+def _connected(inputs: Inputs, **arguments: object) -> Tensor:
+    scores, labels = torch.log_softmax(t(inputs["x"]), -1).transpose(0, 1), t(inputs["labels"])
     return nn.CTCLoss(**arguments)(scores, labels, torch.tensor([len(scores)]), torch.tensor([labels.shape[1]]))
 
 
-def _summed(given: Inputs) -> Tensor:
-    return _connected(given, reduction="sum") / len(given["x"])
+def _summed(inputs: Inputs) -> Tensor:
+    return _connected(inputs, reduction="sum") / len(inputs["x"])
 
 
-LOSSES: Mapping[str, Answer] = {
-    "squared_error.form@torch": call(lambda x: nn.MSELoss()(x, 0 * x)),
-    "cross_entropy.takes@keras": call(lambda x, labels: nn.NLLLoss()(torch.log(x), labels), "x", "labels"),
-    "binary_cross_entropy.at_zero@alike": lambda _: nn.BCEWithLogitsLoss()(torch.tensor([-20.0]), torch.ones(1)),
-    "binary_cross_entropy.takes@mxnet": call(lambda x: nn.BCEWithLogitsLoss()(x, torch.ones_like(x))),
-    "cross_entropy.weighted@keras": lambda given: (
-        nn.CrossEntropyLoss(weight=t(given["weights"]), reduction="sum")(t(given["x"]), t(given["labels"])) / len(given["x"])
-    ),
-    "kl_divergence.form@keras": call(lambda p, q: nn.KLDivLoss(reduction="batchmean")(q.log(), p), "p", "q"),
-    "cosine_similarity.sign@keras": call(lambda x, y: -F.cosine_similarity(x, y), "x", "y"),
+REMEDIES: Mapping[str, Answer] = {
     "cross_entropy.axis@keras": _last_axis,
     "cross_entropy.all_ignored@keras": _counted,
     "cross_entropy.label_beyond@alike": within,
@@ -56,21 +47,21 @@ LOSSES: Mapping[str, Answer] = {
     "cross_entropy.unnormalized@keras": call(
         lambda x, labels: F.nll_loss(torch.log(x / x.sum(-1, keepdim=True)), labels), "x", "labels"
     ),
-    "cross_entropy.at_zero@alike": lambda given: nn.CrossEntropyLoss()(torch.tensor([[-30.0, 0.0, 0.0]]), t(given["labels"])),
+    "cross_entropy.at_zero@alike": lambda inputs: nn.CrossEntropyLoss()(torch.tensor([[-30.0, 0.0, 0.0]]), t(inputs["labels"])),
     "kl_divergence.takes@keras": call(lambda p, q: nn.KLDivLoss(reduction="batchmean")(q.log(), p), "p", "q"),
-    "ctc.blank@mxnet": lambda given: _connected(given, blank=2),
+    "ctc.blank@mxnet": lambda inputs: _connected(inputs, blank=2),
     "ctc.reduction@keras": _summed,
     "poisson.takes@keras": call(nn.PoissonNLLLoss(log_input=False, eps=0.0), "x", "y"),
     "huber.delta_form@mxnet": call(lambda x: nn.SmoothL1Loss(beta=2.0)(x, 0 * x)),
     "triplet.distance@mxnet": call(
         nn.TripletMarginWithDistanceLoss(distance_function=lambda a, b: ((a - b) ** 2).sum(1)), "x", "y", "z"
     ),
-    "kl_divergence.at_zero@alike": lambda given: nn.KLDivLoss(reduction="batchmean")(
-        torch.log_softmax(torch.tensor([[-10.0, 0.0]]), -1), t(given["p"])
+    "kl_divergence.at_zero@alike": lambda inputs: nn.KLDivLoss(reduction="batchmean")(
+        torch.log_softmax(torch.tensor([[-10.0, 0.0]]), -1), t(inputs["p"])
     ),
     "cross_entropy.float_label@keras": call(lambda x, labels: nn.CrossEntropyLoss()(x, labels.long()), "x", "y"),
     "cross_entropy.one_hot@torch": call(lambda x: nn.CrossEntropyLoss()(x, torch.tensor([[1.0, 0.0, 0.0]]))),
-    "ctc.impossible@mxnet": lambda given: _connected(given, zero_infinity=True),
+    "ctc.impossible@mxnet": lambda inputs: _connected(inputs, zero_infinity=True),
     "poisson.at_zero@alike": call(lambda y: nn.PoissonNLLLoss(log_input=True)(torch.full_like(y, -10.0), y), "y"),
     "binary_cross_entropy.beyond@alike": call(nn.BCEWithLogitsLoss(), "x", "y"),
 }

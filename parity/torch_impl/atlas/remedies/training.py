@@ -1,4 +1,4 @@
-"""Owns what the atlas advises for PyTorch about modes, steps and batches, as code that runs.
+"""Owns what the atlas advises for PyTorch about training: modes, gradients, batches, as code that runs.
 
 It refuses advice without a call.
 """
@@ -13,7 +13,12 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from parity.torch_impl.atlas.answers import Answer, Inputs, call, slope, t
+from parity.torch_impl.atlas.asking import Answer, Inputs, call, slope, t
+
+
+def _none_dropped(inputs: Inputs) -> float:
+    out = nn.Dropout(0.75)(t(inputs["x"]))
+    return float((out != out[:1]).any())
 
 
 def _eval(layer: nn.Module, x: Tensor) -> Tensor:
@@ -21,8 +26,8 @@ def _eval(layer: nn.Module, x: Tensor) -> Tensor:
     return layer(x)
 
 
-def _twice(given: Inputs) -> Tensor:
-    x = t(given["x"]).requires_grad_()
+def _twice(inputs: Inputs) -> Tensor:
+    x = t(inputs["x"]).requires_grad_()
     optimizer = torch.optim.SGD([x])
     for _ in range(2):
         optimizer.zero_grad()
@@ -30,10 +35,10 @@ def _twice(given: Inputs) -> Tensor:
     return x.grad
 
 
-def _accumulated(given: Inputs) -> float:
+def _accumulated(inputs: Inputs) -> float:
     w = torch.zeros(1, requires_grad=True)
     optimizer = torch.optim.SGD([w], lr=1.0)
-    for gradient in t(given["x"]):
+    for gradient in t(inputs["x"]):
         loss = (w * gradient).sum()
         (loss / 2).backward()
     optimizer.step()
@@ -46,38 +51,30 @@ class _TwoLayersListed(nn.Module):  # type: ignore[misc]
         self.parts = nn.ModuleList([nn.Linear(2, 3), nn.Linear(3, 5)])
 
 
-def _written(given: Inputs) -> float:
-    x = t(given["x"])
+def _written(inputs: Inputs) -> float:
+    x = t(inputs["x"])
     piece = x[0:1].clone()
     piece[:] = 7.0
     return float(x[0])
 
 
-def _batches(given: Inputs, **arguments: Any) -> list[Any]:
+def _batches(inputs: Inputs, **arguments: Any) -> list[Any]:
     torch.manual_seed(0)
-    return [np.asarray(batch) for batch in DataLoader(t(given["x"]), **arguments)]
+    return [np.asarray(batch) for batch in DataLoader(t(inputs["x"]), **arguments)]
 
 
-def _moving(given: Inputs) -> Tensor:
+def _moving(inputs: Inputs) -> Tensor:
     layer = nn.BatchNorm1d(2)
-    for x in (t(given["x"]), torch.tensor([[1.0, 2.0], [3.0, 5.0]])):
+    for x in (t(inputs["x"]), torch.tensor([[1.0, 2.0], [3.0, 5.0]])):
         if len(x):
             layer(x)
     return layer.running_mean / 0.1
 
 
-def tf32(_: Inputs) -> float:
-    kept = torch.backends.cuda.matmul.fp32_precision
-    torch.backends.cuda.matmul.allow_tf32 = True
-    allowed = float(torch.backends.cuda.matmul.allow_tf32)
-    torch.backends.cuda.matmul.fp32_precision = kept
-    return allowed
-
-
-def _padded(given: Inputs) -> float:
-    """A table without padding_idx: its row 0 learns."""
+def _padded(inputs: Inputs) -> float:
+    """An embedding table without padding_idx, whose row 0 is trained."""
     layer = nn.Embedding(3, 1)
-    layer(t(given["index"])).sum().backward()
+    layer(t(inputs["index"])).sum().backward()
     return float(layer.weight.grad[0])
 
 
@@ -87,15 +84,25 @@ def _ran(x: Tensor) -> Tensor:
     return layer.running_mean
 
 
-def _given(given: Inputs) -> list[Tensor]:
-    """The empty batch, and one that is not."""
-    return [t(given["x"]), torch.ones(3, 2)]
+def _given(inputs: Inputs) -> list[Tensor]:
+    """An empty batch, and a batch that is not empty."""
+    return [t(inputs["x"]), torch.ones(3, 2)]
 
 
-TRAINING: Mapping[str, Answer] = {
-    "batch_norm.mode@keras": lambda given: _eval(nn.BatchNorm1d(2, eps=2.0**-10), t(given["x"])),
-    "dropout.mode@keras": lambda given: _eval(nn.Dropout(0.75), t(given["x"])).max(),
-    "batch_norm.moves@torch": lambda given: _ran(t(given["x"])),
+def _unclipped(inputs: Inputs) -> Tensor:
+    """Clips the gradient of each weight by its own norm."""
+    weights = [torch.zeros(1, requires_grad=True) for _ in inputs["x"]]
+    for w, gradient in zip(weights, inputs["x"], strict=True):
+        w.grad = torch.full((1,), float(gradient))
+        nn.utils.clip_grad_norm_([w], 1.0)
+    return torch.stack([w.grad for w in weights])
+
+
+REMEDIES: Mapping[str, Answer] = {
+    "lstm.dropout_reaches@keras": _none_dropped,
+    "batch_norm.mode@keras": lambda inputs: _eval(nn.BatchNorm1d(2, eps=2.0**-10), t(inputs["x"])),
+    "dropout.mode@keras": lambda inputs: _eval(nn.Dropout(0.75), t(inputs["x"])).max(),
+    "batch_norm.moves@torch": lambda inputs: _ran(t(inputs["x"])),
     "batch_norm.one_example@keras": call(lambda x: (x - x.mean(0)) / torch.sqrt(x.var(0, correction=0) + 1e-5)),
     "gradient.twice@keras": _twice,
     "squared_error.shapes@keras": call(lambda x, y: nn.MSELoss()(x, y[:, None]), "x", "y"),
@@ -105,9 +112,9 @@ TRAINING: Mapping[str, Answer] = {
     "max_pool2d.behind_reshape@torch": slope(lambda x: nn.MaxPool2d(2)(x.reshape(1, 1, 8, 8))),
     "model.list@keras": lambda _: len(list(_TwoLayersListed().parameters())),
     "view.writes@alike": _written,
-    "batches.size@alike": lambda given: [_batches(given, batch_size=32)[place].size for place in (0, -1)],
-    "batches.shuffled@keras": lambda given: float((np.concatenate(_batches(given, shuffle=True)) == given["x"]).all()),
-    "squared_error.empty@alike": lambda given: float(sum(nn.MSELoss()(x, 0 * x) for x in _given(given) if len(x))),
+    "batches.size@alike": lambda inputs: [_batches(inputs, batch_size=32)[place].size for place in (0, -1)],
+    "batches.shuffled@keras": lambda inputs: float((np.concatenate(_batches(inputs, shuffle=True)) == inputs["x"]).all()),
+    "squared_error.empty@alike": lambda inputs: float(sum(nn.MSELoss()(x, 0 * x) for x in _given(inputs) if len(x))),
     "batch_norm.empty@alike": _moving,
-    "tf32.matmul@keras": tf32,
+    "clip_norm.over@keras": _unclipped,
 }
