@@ -151,7 +151,8 @@ def measured(speed: Speed) -> bool:
 def _ranking(group: Sequence[Speed]) -> list[SpeedCell]:
     from parity.judgement.statistics import median_of_medians
 
-    timed = sorted((median_of_medians(step_samples(item)), item.framework, item.mode, item) for item in group if measured(item))
+    timed = [(median_of_medians(step_samples(item)), item.framework, item.mode, item) for item in group if measured(item)]
+    timed.sort(key=lambda cell: cell[:3])
     cells = []
     for median, _, _, item in timed:
         fastest = timed[0][3]

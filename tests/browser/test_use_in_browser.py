@@ -202,3 +202,34 @@ def test_a_curve_tells_its_numbers_under_the_pointer(browser: Browser, site: Pat
     browser.ask("Input.dispatchMouseEvent", type="mouseMoved", x=place[0], y=place[1])
     told = browser.run("document.querySelector('.readout').textContent")
     assert "torch: " in told and "reference: " in told
+
+
+def axes(browser: Browser) -> list[str]:
+    """The words of the first curve's axes."""
+    script = "[...document.querySelectorAll('figure[data-lines]')[0].querySelectorAll('g.y text, g.x text')]"
+    found: list[str] = browser.run(f"{script}.map((one) => one.textContent)")
+    return found
+
+
+def points(browser: Browser) -> list[float]:
+    """Where the first curve goes."""
+    path = browser.run("document.querySelector('figure[data-lines] path[data-values]').getAttribute('d')")
+    return [float(word) for word in path.replace("M", " ").replace("L", " ").split()]
+
+
+def test_a_curve_gets_another_scale_and_a_part_of_its_steps(browser: Browser, site: Path) -> None:
+    """Drawn anew by the page it is what Python drew; linear and zoomed it is another, and the whole is the first again."""
+    browser.open(site / "architectures/lenet.html")
+    scale, nearer, *_, whole = (
+        f"document.querySelectorAll('figure[data-lines] .curve-tools button')[{place}].click()" for place in range(5)
+    )
+    written, drawn = axes(browser), points(browser)
+    browser.run(whole)
+    assert axes(browser) == written
+    assert max(abs(one - other) for one, other in zip(points(browser), drawn, strict=True)) < 1.0
+    browser.run(scale)
+    assert axes(browser) != written and axes(browser)[0] == "0"
+    browser.run(nearer)
+    assert "400" in axes(browser) and "800" not in axes(browser) and len(points(browser)) < len(drawn)
+    browser.run(f"{whole}, {scale}")
+    assert axes(browser) == written and browser.console == []

@@ -15,6 +15,7 @@ from parity import escaping
 
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 640, 62, 14, 14, 40
 MOST_POINTS = 120
+FARTHEST = 2.0
 MARKS = ("circle", "square", "triangle", "diamond", "cross")
 
 
@@ -49,9 +50,10 @@ def lines(title: str, alternative: str, series: Sequence[Line], x_title: str, y_
     scale = Scale.of(values, logarithmic, height - BOTTOM, TOP)
     most = max(len(one.values) for one in series)
     parts = [_axis(scale, y_title), _steps_axis(most, height, x_title)]
+    steps = f' data-lines="1" data-steps="{most}" data-log="{int(logarithmic)}"'
     for one in shown:
         parts.append(_path(one, scale, len(one.values)))
-    return _picture(title, alternative, height, parts, [(one.name, one.style) for one in series], interactive=True)
+    return _picture(title, alternative, height, parts, [(one.name, one.style) for one in series], given=steps)
 
 
 def bars(title: str, alternative: str, given: Sequence[ChartBar], x_title: str) -> Markup:
@@ -81,9 +83,12 @@ def bars(title: str, alternative: str, given: Sequence[ChartBar], x_title: str) 
 
 
 def dots(title: str, alternative: str, rows: Mapping[str, Mapping[str, float]], styles: Mapping[str, str]) -> Markup:
-    """A line a quantity, a mark a series: shares of a budget on an axis from 0 to the limit at 1, or beyond where one is."""
+    """A line a quantity, a mark a series: shares of a budget on an axis from 0 to the limit at 1, or beyond where one is.
+
+    What lies farther than FARTHEST is drawn there; the text tells its number."""
     height, left = TOP + 30 * len(rows) + BOTTOM, 130
-    greatest = max(1.05, *(value for each in rows.values() for value in each.values()), 1.05)
+    rows = {name: {one: min(value, FARTHEST) for one, value in each.items()} for name, each in rows.items()}
+    greatest = max(1.05, *(value for each in rows.values() for value in each.values()))
     wide = (WIDTH - left - RIGHT) / greatest
     limit = left + wide
     parts = [f'<line class="limit" x1="{limit:.1f}" x2="{limit:.1f}" y1="{TOP - 6}" y2="{height - BOTTOM}"/>']
@@ -225,7 +230,10 @@ def _axis(scale: Scale, title: str) -> str:
     middle = (scale.bottom + scale.top) / 2
     turned = f'transform="rotate(-90 14 {middle:.1f})"'
     told = escaping.html(title)
-    return "".join(parts) + f'<text class="axis" x="14" y="{middle:.1f}" text-anchor="middle" {turned}>{told}</text>'
+    return (
+        f'<g class="y">{"".join(parts)}</g>'
+        + f'<text class="axis" x="14" y="{middle:.1f}" text-anchor="middle" {turned}>{told}</text>'
+    )
 
 
 def _steps_axis(count: int, height: int, title: str) -> str:
@@ -238,7 +246,7 @@ def _steps_axis(count: int, height: int, title: str) -> str:
                     f'<text class="tick" x="{x:.1f}" y="{height - BOTTOM + 16}" text-anchor="middle">{_number(tick)}</text>'
                 )
     middle = (LEFT + WIDTH - RIGHT) / 2
-    return "".join(parts) + (
+    return f'<g class="x">{"".join(parts)}</g>' + (
         f'<text class="axis" x="{middle:.1f}" y="{height - 6}" text-anchor="middle">{escaping.html(title)}</text>'
     )
 
@@ -250,7 +258,7 @@ def _picture(
     parts: Sequence[str],
     legend: Sequence[tuple[str, str]],
     marks: bool = False,
-    interactive: bool = False,
+    given: str = "",
     swatches: bool = False,
 ) -> Markup:
     """The figure: the drawing, the legend, the text that says the same."""
@@ -260,11 +268,10 @@ def _picture(
         for place, (name, style) in enumerate(legend)
     )
     told = escaping.html(alternative)
-    hover = ' data-lines="1"' if interactive else ""
     kind = "chart shares" if swatches else "chart"
     drawing = "".join(parts)
     return Markup(  # noqa: S704 - every text above has passed the escaping
-        f'<figure class="{kind}"{hover}><svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{told}">{drawing}</svg>'
+        f'<figure class="{kind}"{given}><svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{told}">{drawing}</svg>'
         + (f'<ul class="legend">{key}</ul>' if key else "")
         + f"<figcaption><b>{escaping.html(title)}.</b> {told}</figcaption></figure>"
     )

@@ -9,6 +9,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from parity import escaping
@@ -122,5 +123,11 @@ def comma_separated(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def as_json(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
     """One object, a row a line."""
-    lines = ",\n".join(json.dumps(row, sort_keys=True, ensure_ascii=False, allow_nan=False) for row in rows)
+    finite = [{key: _plain(value) for key, value in row.items()} for row in rows]
+    lines = ",\n".join(json.dumps(row, sort_keys=True, ensure_ascii=False, allow_nan=False) for row in finite)
     return f'{{"schema_version": 1, "table": "{name}", "rows": [\n{lines}\n]}}\n'
+
+
+def _plain(value: Any) -> Any:
+    """JSON has neither infinity nor NaN: they travel as words."""
+    return str(value) if isinstance(value, float) and not isfinite(value) else value

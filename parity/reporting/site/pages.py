@@ -18,7 +18,7 @@ from parity.reporting.site.rendering import SitePages
 
 MARK = "assets/site.css"
 """A file that shows that a folder is a site's."""
-ASSETS = ("site.css", "site.js", "atlas.js", "pick.js", "icon.svg")
+ASSETS = ("site.css", "site.js", "atlas.js", "curves.js", "pick.js", "icon.svg")
 FRONT = re.compile(r"index\.html|assets/.*|data/.*\.csv")
 """What a repository keeps: the start page, what it needs, the tables."""
 ON_DEMAND = "on-demand"

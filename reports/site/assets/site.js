@@ -110,20 +110,4 @@
     if (!code || !navigator.clipboard) return;
     navigator.clipboard.writeText(code.textContent).then(() => { const before = code.title; code.title = "copied"; code.classList.add("copied"); setTimeout(() => { code.title = before; code.classList.remove("copied"); }, 1500); }, () => {});
   });
-
-  // Curves: the numbers under the pointer.
-  const SPACE = "http://www.w3.org/2000/svg";
-  for (const figure of all("figure[data-lines]")) {
-    const svg = $("svg", figure), paths = all("path[data-values]", svg), box = document.createElement("div"), cursor = document.createElementNS(SPACE, "line");
-    box.className = "readout"; box.hidden = true; figure.append(box); cursor.setAttribute("class", "cursor"); cursor.setAttribute("visibility", "hidden"); svg.append(cursor);
-    const values = paths.map((path) => path.dataset.values.split(" ")), LEFT = 62, RIGHT = 626;
-    svg.addEventListener("pointermove", (event) => {
-      const area = svg.getBoundingClientRect(), x = ((event.clientX - area.left) * 640) / area.width;
-      const share = Math.min(1, Math.max(0, (x - LEFT) / (RIGHT - LEFT))), place = LEFT + share * (RIGHT - LEFT);
-      cursor.setAttribute("x1", place); cursor.setAttribute("x2", place); cursor.setAttribute("y1", 14); cursor.setAttribute("y2", 260); cursor.setAttribute("visibility", "visible");
-      box.replaceChildren(...paths.map((path, number) => { const line = document.createElement("div"); line.textContent = `${path.dataset.name}: ${values[number][Math.round(share * (values[number].length - 1))] || "–"}`; return line; }));
-      box.hidden = false; box.style.left = `${Math.min(event.clientX - area.left + 14, area.width - box.offsetWidth)}px`; box.style.top = `${event.clientY - area.top + 14}px`;
-    });
-    svg.addEventListener("pointerleave", () => { box.hidden = true; cursor.setAttribute("visibility", "hidden"); });
-  }
 })();
