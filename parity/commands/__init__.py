@@ -5,7 +5,6 @@ Imports inside the commands keep `parity --help` fast.
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,8 @@ from parity import __version__
 from parity.commands import guide, words
 from parity.commands.completion import completion
 from parity.commands.environments import env
+from parity.commands.exporting import export
+from parity.commands.keeping import clean, schema
 from parity.commands.options import (
     BADGE,
     DEVICE,
@@ -32,21 +33,10 @@ from parity.commands.options import (
     SPECS,
     STORE,
 )
+from parity.commands.root import Root
 from parity.commands.weights import weights
 from parity.verbs.passing import PASS_ENV
 from parity.verbs.terminal import pulse, volume
-
-
-class Root(click.RichGroup):
-    """The commands; remembers what was typed, which results tell."""
-
-    def make_context(
-        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
-    ) -> click.Context:
-        typed = shlex.join([info_name or "parity", *args])
-        context = super().make_context(info_name, args, parent, **extra)
-        context.meta[volume.COMMAND] = typed
-        return context
 
 
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
@@ -293,51 +283,8 @@ def atlas(**options: Any) -> int:
     return verb.main(**options)
 
 
-@parity.command()
-@click.argument("spec", type=words.ARCHITECTURE)
-@click.option(
-    "--onnx",
-    type=click.Path(path_type=Path, dir_okay=False),
-    required=True,
-    metavar="FILE",
-    help="Write the model to this file.",
-)
-@click.option(
-    "--weights",
-    "weights_file",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A neutral .npz file of `parity weights export`. Without it: initial values, drawn as `check` draws them.",
-)
-@click.option("--opset", type=click.IntRange(1), default=None, help="The version of ONNX's operator set. Without it: 17.")
-@click.option("--network", help="One network of a spec with several, such as generator.")
-@click.option("--size", type=words.SIZE, default="full", show_default=True, help=NAMED_SIZES)
-@SEED
-def export(**options: Any) -> int:
-    """Write SPEC and its weights as an ONNX model that takes a batch of any size, and check the file."""
-    from parity.verbs import export as verb
-
-    return verb.to_onnx(**options)
-
-
-@parity.command()
-@STORE
-@click.option("--yes", is_flag=True, help="Remove it. Without it: only say what lies there.")
-def clean(store: Path | None, yes: bool) -> int:
-    """Show where the store lies and what it takes; --yes removes it."""
-    from parity.verbs import clean as verb
-
-    return verb.main(store, yes)
-
-
-@parity.command()
-def schema() -> int:
-    """Print the JSON schema of the files that --json and --format json write."""
-    from parity.verbs import schema as verb
-
-    return verb.main()
-
-
-parity.add_command(completion)
+for command in (completion, clean, schema, export):
+    parity.add_command(command)
 parity.add_command(env)
 parity.add_command(weights)
 guide.arrange(parity)
