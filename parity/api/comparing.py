@@ -48,8 +48,8 @@ def check(
         store: where records lie, so that nothing runs twice; None is what you have set, or `.parity`.
 
     Returns:
-        Cases, results and counts. `.failures` are the results that do not pass, `.passed` says whether there is none; errors
-        and budgets are in the unit of their tensor. What a framework does wrong is a verdict, never an exception.
+        `.failures` are the results that do not pass; errors and budgets are in the unit of their tensor. What a framework
+        does wrong is a verdict, never an exception.
 
     Raises:
         SpecError: a spec has mistakes. UsageError: a word without meaning, or nothing selected.
@@ -75,13 +75,7 @@ def check(
     named, own = words(specs), words(realizations)
     unread = (("dtypes", words(dtypes)), ("devices", words(devices) != ("cpu",)), ("mode", mode), ("case_id", case_id))
     if own and (models := checking.models_of(words(frameworks), own, (*unread, ("nodes=False", not nodes)))):
-        place = Path("weights-map.yaml")
-        try:
-            found = own_model.compared(named, models, size="full" if size is None else size, seed=seed, map_path=place)
-        except side_by_side.Crashed as error:
-            sides = [*(f"spec={spec}" for spec in named), *(f"{name}={target}" for name, target in models.items())]
-            return told.crashed(sides, str(error), command, seed)
-        return told.checked(found, command, seed)
+        return _of_own_models(named, models, "full" if size is None else size, seed, command)
     judged = checking.check(
         named,
         frameworks=frameworks,
@@ -96,6 +90,16 @@ def check(
         store=store,
     )
     return checking.document(judged, checking.CheckCall(selection.files(named), own, asking.store(store)), command)
+
+
+def _of_own_models(specs: Sequence[str], models: Mapping[str, str], size: str, seed: int, command: str) -> Checked:
+    """Models of the user's own against specs; the map of their layers is written where the command writes it."""
+    try:
+        found = own_model.compared(specs, models, size=size, seed=seed, map_path=Path("weights-map.yaml"))
+    except side_by_side.Crashed as error:
+        sides = [*(f"spec={spec}" for spec in specs), *(f"{name}={target}" for name, target in models.items())]
+        return told.crashed(sides, str(error), command, seed)
+    return told.checked(found, command, seed)
 
 
 def compare(

@@ -5,7 +5,6 @@ Imports inside the commands keep `parity --help` fast.
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,8 @@ from parity import __version__
 from parity.commands import guide, reading, words
 from parity.commands.completion import completion
 from parity.commands.environments import env
+from parity.commands.exporting import export
+from parity.commands.keeping import clean, schema
 from parity.commands.options import (
     BADGE,
     DEVICE,
@@ -32,21 +33,10 @@ from parity.commands.options import (
     SPECS,
     STORE,
 )
+from parity.commands.root import Root
 from parity.commands.weights import weights
 from parity.verbs.passing import PASS_ENV
 from parity.verbs.terminal import pulse, volume
-
-
-class Root(click.RichGroup):
-    """The commands; remembers what was typed, which results tell."""
-
-    def make_context(
-        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
-    ) -> click.Context:
-        typed = shlex.join([info_name or "parity", *args])
-        context = super().make_context(info_name, args, parent, **extra)
-        context.meta[volume.COMMAND] = typed
-        return context
 
 
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
@@ -280,9 +270,8 @@ def fingerprint(**options: Any) -> int:
     return int(verb.main(**options))
 
 
-for command in reading.COMMANDS:
+for command in (*reading.COMMANDS, completion, clean, schema, export):
     parity.add_command(command)
-parity.add_command(completion)
 parity.add_command(env)
 parity.add_command(weights)
 guide.arrange(parity)

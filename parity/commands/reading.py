@@ -15,9 +15,6 @@ from parity.commands.options import (
     FORMAT,
     FRAMEWORK,
     JSON,
-    NAMED_SIZES,
-    SEED,
-    STORE,
 )
 
 
@@ -86,48 +83,4 @@ def atlas(**options: Any) -> int:
     return verb.main(**options)
 
 
-@click.command()
-@click.argument("spec", type=words.ARCHITECTURE)
-@click.option(
-    "--onnx",
-    type=click.Path(path_type=Path, dir_okay=False),
-    required=True,
-    metavar="FILE",
-    help="Write the model to this file.",
-)
-@click.option(
-    "--weights",
-    "weights_file",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A neutral .npz file of `parity weights export`. Without it: initial values, drawn as `check` draws them.",
-)
-@click.option("--opset", type=click.IntRange(1), default=None, help="The version of ONNX's operator set. Without it: 17.")
-@click.option("--network", help="One network of a spec with several, such as generator.")
-@click.option("--size", type=words.SIZE, default="full", show_default=True, help=NAMED_SIZES)
-@SEED
-def export(**options: Any) -> int:
-    """Write SPEC and its weights as an ONNX model that takes a batch of any size, and check the file."""
-    from parity.verbs import export as verb
-
-    return verb.to_onnx(**options)
-
-
-@click.command()
-@STORE
-@click.option("--yes", is_flag=True, help="Remove it. Without it: only say what lies there.")
-def clean(store: Path | None, yes: bool) -> int:
-    """Show where the store lies and what it takes; --yes removes it."""
-    from parity.verbs import clean as verb
-
-    return verb.main(store, yes)
-
-
-@click.command()
-def schema() -> int:
-    """Print the JSON schema of the files that --json and --format json write."""
-    from parity.verbs import schema as verb
-
-    return verb.main()
-
-
-COMMANDS = (report, site, recommend, atlas, export, clean, schema)
+COMMANDS = (report, site, recommend, atlas)
