@@ -1,4 +1,5 @@
-"""Owns the console script: errors become sentences, results exit statuses (docs/design.md). It refuses to define a verb."""
+"""Owns the console script: it turns errors into sentences and results into exit statuses (docs/design.md). It refuses to define
+a verb."""
 
 from __future__ import annotations
 
@@ -18,15 +19,15 @@ UNWRITABLE = (
     *(errno.ENAMETOOLONG, errno.ELOOP),
 )
 NO_PLACE = (errno.ENOENT, errno.EINVAL, errno.EOPNOTSUPP, errno.ENXIO, errno.ENODEV)
-"""What the system says of a place that can hold no file at all, such as below /proc."""
+"""Errors of the system for a place that can hold no file at all, such as a path below /proc."""
 CLOSED = 141
-"""Whoever read the output went away (128 + SIGPIPE, as a shell has it): nothing is said of agreement."""
+"""Exit status if the reader of the output has gone (128 + SIGPIPE, as in a shell). It says nothing about agreement."""
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def main() -> None:
     """The console script. Exit status: docs/design.md."""
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it would read the metadata of every installed package
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # plugins would read every installed package's metadata
     _speak_plainly()
     sys.exit(status(sys.argv[1:]))
 
@@ -50,7 +51,7 @@ def status(arguments: list[str]) -> int:
     except (SpecError, Damaged) as error:
         _say(str(error))
         return 2
-    except BlockingIOError as error:  # another parity writes to the same store
+    except BlockingIOError as error:  # another parity process writes to the same store
         _say(str(error))
         return 3
     except (KeyboardInterrupt, click.Abort):
@@ -58,20 +59,21 @@ def status(arguments: list[str]) -> int:
         return 130
     except BrokenPipeError:
         return CLOSED
-    except SystemExit as error:  # rich's answer to a closed pipe is 1, which would say that something differs
+    except SystemExit as error:  # rich exits with 1 on a closed pipe, which would mean that something differs
         return CLOSED if error.code == 1 else int(error.code or 0)
     except MemoryError:
         _say("the memory of this machine does not hold it; take a smaller size, batch or network")
         return 3
     except OSError as error:
         return _of_the_system(error)
-    except Exception:  # the one place that turns a fault of parity itself into its own status
+    except Exception:  # only here a fault of parity itself becomes an exit status
         return _internal()
     return result if isinstance(result, int) else 0
 
 
 def _of_the_system(error: OSError) -> int:
-    """What the place that was named does not allow is the caller's to mend (2), a full disk leaves a run incomplete (3)."""
+    """The exit status for an error of the system: 2 if the named place is at fault, which the caller can correct; 3
+    (incomplete) for a full disk."""
     where = f"{error.filename}: " if error.filename else ""
     named = error.filename is not None and not os.fspath(error.filename).startswith(os.path.dirname(__file__))
     if error.errno in UNWRITABLE or (error.errno in NO_PLACE and named):
@@ -90,12 +92,13 @@ def _internal() -> int:
 
 
 def _say(text: str) -> None:
-    """A sentence on stderr, with what others wrote in it made safe."""
+    """Prints a sentence on stderr, with foreign text in it made safe."""
     sys.stderr.write(f"{escaping.terminal(text)}\n")
 
 
 def _speak_plainly() -> None:
-    """What the terminal's encoding lacks is written plainly (`✓` as `+`), instead of ending the work with a traceback."""
+    """Makes streams write characters that the terminal's encoding lacks in plain form (`✓` as `+`), instead of raising an
+    error."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=escaping.HANDLER)

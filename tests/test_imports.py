@@ -16,7 +16,10 @@ FORMULAS = ("parity.formulas", "parity.formulas.formula", "parity.formulas.synta
 WORKER_SPEC = ("parity", "parity.spec", "parity.spec.graph", "parity.spec.graph_facts", "parity.spec.cases", *FORMULAS)
 SHARED = tuple(
     f"parity.execution.{name}"
-    for name in ("arrays", "damage", "outcomes", "frameworks", "names", "newton", "own_path", "protocol", "records", "request")
+    for name in (
+        *("arrays", "damage", "outcomes", "frameworks", "names", "newton", "own_path", "own_target", "protocol", "records"),
+        "request",
+    )
 )
 """What the processes share: the harness, a worker, a user's own model."""
 WORKER_RUNTIME = (
@@ -78,20 +81,36 @@ ROOMS = {
         *("parity.reporting*", "parity.judgement*", "parity.fingerprinting*", "parity.atlas*"),
     ),
     "parity.errors": (),
+    "parity.documents*": (
+        *("parity.documents*", "parity.escaping", "parity.errors", "parity.judgement.verdicts"),
+        *("parity.reporting.summary", "parity.reporting.wording"),
+    ),
+    "parity.api*": ("parity.api*", "parity.documents*", "parity.trials*", "parity.verbs*", "parity.spec.specs"),
     "parity.trials*": (
-        *("parity", "parity.escaping", "parity.trials*", "parity.errors", "parity.judgement*", "parity.reference_impl*"),
+        *(
+            "parity",
+            "parity.documents*",
+            "parity.escaping",
+            "parity.trials*",
+            "parity.errors",
+            "parity.judgement*",
+            "parity.reference_impl*",
+        ),
         *("parity.execution*", "parity.ops*", "parity.spec*", "parity.formulas*", "parity.reporting.results"),
     ),
     "parity.verbs*": (
-        *("parity.trials*", "parity.errors"),
+        *("parity.trials*", "parity.errors", "parity.documents*"),
         *("parity", "parity.verbs*", "parity.reporting*", "parity.judgement*", "parity.reference_impl*", "parity.comparing*"),
-        *("parity.atlas*", "parity.fingerprinting*", "parity.escaping"),
+        *("parity.atlas*", "parity.fingerprinting*", "parity.escaping", "parity.formulas*"),
         *("parity.execution*", "parity.ops*", "parity.spec*"),
     ),
     "parity.commands*": ("parity", "parity.commands*", "parity.verbs*", "parity.execution.frameworks"),
     "parity.cli": ("parity.commands", "parity.escaping", "parity.errors", "parity.spec.mistakes", "parity.execution.damage"),
     "parity.__main__": ("parity.cli",),
-    "parity.pytest_plugin": ("parity.verbs*", "parity.trials*", "parity.errors", "parity.judgement*", "parity.escaping"),
+    "parity.pytest_plugin": (
+        *("parity.api*", "parity.documents*", "parity.verbs*", "parity.trials*", "parity.errors", "parity.judgement*"),
+        "parity.escaping",
+    ),
     **{
         f"parity.{name}*": (
             f"parity.{name}",
@@ -99,8 +118,8 @@ ROOMS = {
             *WORKER_SPEC,
             "parity.execution.names",
             "parity.execution.protocol",
-            "parity.execution.own_model.layers",
-            "parity.execution.own_model.functions",
+            *("parity.execution.own_target", "parity.execution.damage"),
+            *(f"parity.execution.own_model.{name}" for name in ("functions", "calling", "layers", "nesting")),
             "parity.execution.worker.probe_arguments",
         )
         for name in FRAMEWORKS
@@ -112,7 +131,7 @@ OUTSIDE = {
     "parity": (),
     "parity.escaping": (),
     "parity.__main__": (),
-    "parity.commands*": ("rich_click",),
+    "parity.commands*": ("rich_click", "click"),
     "parity.cli": ("rich_click",),
     "parity.pytest_plugin": ("pytest",),
     "parity.spec*": ("pydantic", "pydantic_core", "ruamel"),
@@ -125,6 +144,9 @@ OUTSIDE = {
     "parity.atlas*": ("numpy",),
     "parity.reporting*": ("numpy", "jinja2", "markupsafe", "vl_convert"),
     "parity.errors": (),
+    "parity.documents*": ("pydantic", "typing_extensions"),
+    **dict.fromkeys(("parity.documents.frames", "parity.documents.told"), ("pydantic", "pandas")),
+    "parity.api*": (),
     "parity.trials*": ("numpy",),
     "parity.trials.datasets*": ("numpy",),
     "parity.verbs*": ("numpy", "rich", "rich_click"),
@@ -133,13 +155,13 @@ OUTSIDE = {
     **dict.fromkeys(WORKER_SPEC, ()),
     **{
         f"parity.execution.{name}": ()
-        for name in ("damage", "outcomes", "names", "own_path", "records", "request", "frameworks")
+        for name in ("damage", "outcomes", "names", "own_path", "own_target", "records", "request", "frameworks")
     },
     "parity.execution.worker.timing": (),
     "parity.execution.worker.machine": (),
     "parity.execution.launcher*": (),
     "parity.execution.launcher.planning": ("numpy",),
-    "parity.execution.own_model.layers": (),
+    **{f"parity.execution.own_model.{name}": () for name in ("calling", "failing", "layers", "nesting")},
 }
 """Module -> packages beyond the standard library that it may import. The last pattern that matches counts."""
 
@@ -216,11 +238,9 @@ def test_an_implementation_sees_the_protocol_and_the_graph_alone(name: str) -> N
 def test_the_process_of_a_users_model_brings_nothing_of_the_harness_with_it() -> None:
     assert closure("parity.execution.own_model.answering", sources()) == {
         *("parity", "parity.execution", "parity.spec", "parity.spec.cases", "parity.spec.graph"),
-        *(f"parity.execution.own_model{name}" for name in ("", ".answering", ".layers", ".sources")),
-        *(
-            f"parity.execution.{name}"
-            for name in ("arrays", "damage", "names", "own_path", "records", "outcomes", "frameworks")
-        ),
+        *(f"parity.execution.own_model{name}" for name in ("", ".answering", ".calling", ".failing", ".layers", ".sources")),
+        *(f"parity.execution.{name}" for name in ("arrays", "damage", "names", "own_path", "own_target", "records")),
+        *("parity.execution.outcomes", "parity.execution.frameworks"),
     }
 
 

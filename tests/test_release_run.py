@@ -13,21 +13,21 @@ from tests.tools.release_run import FIGURES, PAGE, PLACE, Chunk, main
 
 
 def test_a_run_goes_on_where_it_ended(tmp_path: Path) -> None:
-    assert main(["--output", str(tmp_path), "--injections", "25", "--specs", "500"]) == 0
+    assert main(["--output", str(tmp_path), "--injections", "30", "--specs", "500"]) == 0
     first = json.loads((tmp_path / FIGURES).read_text())
-    assert main(["--output", str(tmp_path), "--injections", "50", "--specs", "500"]) == 0
+    assert main(["--output", str(tmp_path), "--injections", "60", "--specs", "500"]) == 0
     second = json.loads((tmp_path / FIGURES).read_text())
     assert second["kinds"]["specs"] == first["kinds"]["specs"]
-    assert [one["kinds"]["injections"]["outcomes"] for one in (first, second)] == [{"text": 25}, {"text": 50}]
+    assert [one["kinds"]["injections"]["outcomes"] for one in (first, second)] == [{"text": 30}, {"text": 60}]
     assert sum(second["kinds"]["specs"]["outcomes"].values()) == 500
 
 
 def test_a_bad_end_is_counted_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(release_run, "injections", lambda number: Chunk(Counter({"came through": 1}), [f"HTML: {number}"]))
-    assert main(["--output", str(tmp_path), "--injections", "50"]) == 1
+    assert main(["--output", str(tmp_path), "--injections", "60"]) == 1
     told = json.loads((tmp_path / FIGURES).read_text())["kinds"]["injections"]
     assert (told["bad"], told["stories"]) == (2, ["HTML: 0", "HTML: 1"])
-    assert "| injected texts | 50 | 1,500 | 2 | 2 came through |" in (tmp_path / PAGE).read_text()
+    assert "| injected texts | 60 | 1,500 | 2 | 2 came through |" in (tmp_path / PAGE).read_text()
 
 
 def test_figures_of_another_code_are_not_added_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,15 +18,15 @@ DTYPES: Mapping[str, Any] = {"float64": np.float64, "float32": np.float32}
 
 
 def devices() -> tuple[str, ...]:
-    """Add "gpu" or "tpu" where this machine has one. A case on a device that is not named here is `unavailable`."""
+    """Add "gpu" or "tpu" if this machine has that device. A case on a device that is not named here is `unavailable`."""
     return ("cpu",)
 
 
 def versions() -> dict[str, str]:
-    """Every package whose version could move a number: the record says them."""
+    """Every package whose version can change a number. Records contain these versions."""
     return {"template": tape.__version__, "numpy": np.__version__, "python": platform.python_version()}
 
 
 def settings() -> dict[str, str]:
-    """What else could move a number or a time: threads, the BLAS, reduced precision of products."""
+    """Other settings that can change a number or a time: threads, the BLAS, reduced precision of products."""
     return {}

@@ -1,4 +1,4 @@
-"""Owns the framework as the harness sees it: what it is on this machine, and a case as something that runs.
+"""Owns the framework under test: its description on this machine, and the realization of a case.
 
 It refuses to know ops (layers.py) and to judge: the process that runs this file never sees an expected number.
 """
@@ -11,7 +11,7 @@ from parity.template_impl import device, tape
 from parity.template_impl.model import Realization
 
 MODES, DEFAULT_MODE = ("eager",), "eager"
-"""Ways to run. A framework that compiles has "compiled" too; the default is what its user gets without asking."""
+"""Modes. A framework that compiles also has "compiled". The default is the mode that its user gets without asking."""
 
 
 class Implementation:
@@ -20,7 +20,7 @@ class Implementation:
     name = "template"
 
     def describe(self) -> Description:
-        """`parity doctor` prints it, every record carries it, and a case outside of it is refused before it is built."""
+        """`parity doctor` prints it, every record contains it, and a case outside of it is refused before it is built."""
         return Description(
             name=self.name,
             version=tape.__version__,

@@ -1,4 +1,4 @@
-"""Owns the table of ops: how each is computed natively, and how its parameters lie in the framework.
+"""Owns the table of ops: how each op is computed natively, and how its parameters lie in the framework.
 
 It refuses to wire layers together (model.py). An op that is not in the table is `unsupported`: add a line, and its cells run.
 """
@@ -14,11 +14,11 @@ from parity.template_impl import tape
 from parity.template_impl.tape import Tensor
 
 Layer = Callable[[Node, Mapping[str, Any]], Tensor]
-"""A node, and native tensors by role (`x`, `kernel`, `bias` …; `branches` are several) -> the value of the node."""
+"""Function from a node, and native tensors by role (`x`, `kernel`, `bias` …; `branches` are several), to its value."""
 
 
 def dense(node: Node, given: Mapping[str, Any]) -> Tensor:
-    """parity/ops/dense.py defines it: y = x·Wᵀ + b. What a node may ask (no bias) must be answered, or raise Unsupported."""
+    """parity/ops/dense.py defines it: y = x·Wᵀ + b. Compute what a node may ask for (no bias), or raise Unsupported."""
     product = tape.matmul(given["x"], given["kernel"])
     return tape.add_bias(product, given["bias"]) if node.attributes["bias"] else product
 
@@ -26,13 +26,13 @@ def dense(node: Node, given: Mapping[str, Any]) -> Tensor:
 LAYERS: Mapping[str, Layer] = {
     "dense": dense,
     "relu": lambda node, given: tape.relu(given["x"]),
-    # The loss of an op that is judged alone is a sum of these: it hands the op a gradient that the harness has drawn.
+    # The loss of an op that is judged alone is a sum of inner products, which give the op a gradient that the harness drew.
     "weighted_sum": lambda node, given: tape.inner(given["x"], given["weights"]),
     "add": lambda node, given: tape.add(*given["branches"]),
 }
 
 
 def layout(node: Node, role: str) -> ParameterLayout:
-    """How a parameter of a node lies in the framework: the spec's dense kernel is (units, inputs), and this one is turned."""
+    """How a parameter of a node lies in the framework: the spec's dense kernel is (units, inputs), this one its transpose."""
     turned = (Transpose((1, 0)),) if (node.op, role) == ("dense", "kernel") else ()
     return ParameterLayout((node.parameters[role],), (node.parameters[role],), turned)

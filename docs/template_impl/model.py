@@ -1,4 +1,4 @@
-"""Owns one case: parameters in the framework's layout, and the passes over the graph. Arrays come and go as the spec has them.
+"""Owns one case: parameters in the framework's layout, and passes over the graph. Arrays enter and leave in the spec's layout.
 
 It refuses to know an op: layers.py does.
 """
@@ -33,7 +33,7 @@ class Realization:
         self.native = {name: array for one in self.layouts for name, array in one.to_native(blank).items()}
 
     def set_parameters(self, values: Mapping[str, Array]) -> None:
-        """Any subset, under the spec's names and in its layout."""
+        """Sets any subset of the parameters, under the spec's names and in its layout."""
         every = self.parameters() | {name: np.asarray(array, self.dtype) for name, array in values.items()}
         self.native = {name: array for one in self.layouts for name, array in one.to_native(every).items()}
 
@@ -41,15 +41,15 @@ class Realization:
         return {name: np.array(array) for one in self.layouts for name, array in one.from_native(self.native).items()}
 
     def place(self, batch: Batch) -> dict[str, Tensor]:
-        """To the device, before any clock starts. Labels are integers: cast them to your framework's type of those."""
+        """Moves a batch to the device, before any clock starts. Labels are integers: cast them to your own integer type."""
         return {name: Tensor(np.asarray(array, self.dtype)) for name, array in batch.items()}
 
     def forward(self, batch: Mapping[str, Tensor], training: bool) -> Observation:
-        """The layers alone, without a loss. dense and relu do the same in training and evaluation mode."""
+        """Runs the layers without a loss. dense and relu are the same in training and evaluation mode."""
         return self._observation(self._walk(batch, self._parameters()))
 
     def gradients(self, batch: Mapping[str, Tensor], phase: int = 0) -> Observation:
-        """One pass of a phase of training: values, loss, and its gradients by parameters and inputs. Nothing moves."""
+        """One pass of a training phase: values, loss, and its gradients by parameters and inputs. It changes no parameter."""
         parameters, inputs = self._parameters(), {name: Tensor(tensor.array) for name, tensor in batch.items()}
         values = self._walk(inputs, parameters, phase)
         loss = values[self.graph.phases[phase].loss]
@@ -77,7 +77,7 @@ class Realization:
         raise Unsupported("no weights file of its own yet")
 
     def synchronize(self) -> None:
-        """Returns when the device is done: here, always."""
+        """Returns when the device has finished all of its work; here it has nothing pending."""
 
     def _parameters(self) -> dict[str, Tensor]:
         return {name: Tensor(array) for name, array in self.native.items()}

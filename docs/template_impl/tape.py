@@ -1,6 +1,6 @@
-"""Stands for the framework that you add: tensors that remember how they were made, and derivatives by walking back.
+"""Stands for the framework that you add: tensors that remember how they were made, and derivatives in reverse mode.
 
-Delete this file in your copy, and import your framework where `tape` is imported. It knows nothing of parity.
+Delete this file in your copy, and import your framework where `tape` is imported. This file knows nothing of parity.
 """
 
 from __future__ import annotations

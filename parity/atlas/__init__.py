@@ -1,4 +1,4 @@
-"""The atlas: what each framework's defaults really do, asked of the installed packages.
+"""The atlas: what each framework's defaults really do, measured on the installed packages.
 
 Answers are measured, never typed in.
 """

@@ -1,6 +1,6 @@
-"""Owns how a piece of advice is named and held against another framework's number: `question@framework` and `question@alike`.
+"""Owns the names of advice, and its comparison with another framework's number: `question@framework`, `question@alike`.
 
-The code of each piece lies in the implementations' `remedies`. It refuses to know what the code is, and any framework.
+The code of the advice lies in the implementations' `remedies`. It refuses to know this code and any framework.
 """
 
 from __future__ import annotations
@@ -9,22 +9,22 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from parity.atlas import fans, starts
+from parity.atlas import initializers, initializers_fans
 from parity.atlas.chapters import QUESTIONS, answer
 from parity.atlas.question import Array
 from parity.judgement import budgets
 
 ALIKE = "alike"
-"""The target of advice that gives one number wherever it is followed."""
+"""The target of advice that gives the same number in every framework that follows it."""
 
 DEFAULT = "default"
-"""The target of what a default does: it is told the argument that is advised, and held against the default elsewhere."""
+"""The target of code that takes the advised argument; its number is compared with the other framework's default."""
 
-DRAWS = frozenset({*starts.CANDIDATES, *fans.NAMES})
-"""Questions about draws: two frameworks' numbers are chance's, their distributions are not."""
+DRAWS = frozenset({*initializers.CANDIDATES, *initializers_fans.NAMES})
+"""Questions about random draws: two frameworks agree if the distributions do, since the numbers differ by chance."""
 
 UNRUN: Mapping[str, str] = {}
-"""Question with advice -> why no code can follow it."""
+"""Question with advice -> the reason why no code can follow the advice."""
 
 
 def parts(key: str) -> tuple[str, str]:
@@ -34,7 +34,7 @@ def parts(key: str) -> tuple[str, str]:
 
 
 def same(name: str, ours: Array, theirs: Array) -> bool:
-    """Whether two frameworks gave one answer to a question: one distribution, or the same numbers up to float32's rounding."""
+    """Whether two frameworks gave the same answer: the same distribution, or the same numbers up to float32's rounding."""
     if name in DRAWS:
         question = next(question for question in QUESTIONS if question.name == name)
         texts = [answer(question, {"value": array}).text for array in (ours, theirs)]

@@ -1,6 +1,6 @@
-"""Owns the table of native objects whose defaults are measured against a definition: path -> the spec, or the form.
+"""Owns the table of native objects whose defaults are compared with a definition: path -> spec, or form.
 
-It refuses to know what an object does: that is found out.
+It refuses to know what an object does: a fingerprint finds out.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ CONVOLUTION = {
     "groups": "inputs of a group: neighbours; its outputs: neighbours",
     "multiplies channels": "those of one channel side by side",
 }
-"""The ops conv1d, conv2d and conv3d; what an object has no argument for is left out."""
+"""The ops conv1d, conv2d and conv3d, without the facets for which an object has no argument."""
 TRANSPOSED = {
     "computes": "spreads the kernel as it stands; size (n - 1)·stride + kernel",
     "`padding`": "cut off both ends",
@@ -58,7 +58,7 @@ COMMON = {
     "Adadelta": "adadelta",
     "Adamax": "adamax",
 }
-"""Rules that torch and Keras call alike."""
+"""Rules with the same name in torch and Keras."""
 OPTIMIZERS: Mapping[str, Mapping[str, str]] = {
     "torch": {f"torch.optim.{name}": spec for name, spec in {**COMMON, "NAdam": "nadam"}.items()},
     "keras": {
@@ -83,7 +83,7 @@ OPTIMIZERS: Mapping[str, Mapping[str, str]] = {
 }
 
 Definition = str | Mapping[str, str]
-"""The name of a form, of what is asked last about the object; or what about it -> the name."""
+"""The name of a form for the last facet of the object; or facet -> name of a form."""
 
 NATIVES: Mapping[str, Mapping[str, Definition]] = {
     "torch": {
@@ -217,4 +217,4 @@ INITIALIZERS: Mapping[str, Mapping[str, str]] = {
         }.items()
     },
 }
-"""Initializers as they come, and the spec of the same name at its own arguments."""
+"""Framework -> initializer with its own arguments -> the spec of the same name, with the spec's arguments."""

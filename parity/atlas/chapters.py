@@ -1,4 +1,4 @@
-"""Owns the table of contents: every question in its chapter, in the order of the page. It refuses two questions of one name."""
+"""Owns the table of contents: the questions by chapter, in the page's order. It refuses two questions of the same name."""
 
 from __future__ import annotations
 
@@ -7,24 +7,26 @@ from collections.abc import Mapping
 import numpy as np
 
 from parity.atlas import (
-    arithmetic,
-    calls,
+    activations,
+    attention,
+    convolution,
+    convolution_shapes,
+    convolution_windows,
     defaults,
     distributions,
-    edges,
-    fans,
-    layers,
+    initializers,
+    initializers_fans,
+    kinks,
     losses,
-    modes,
-    numbers,
-    reductions,
-    rules,
-    schedules,
-    sequences,
-    starts,
-    states,
-    steps,
-    windows,
+    losses_reductions,
+    normalization,
+    numerics,
+    numerics_arithmetic,
+    optimizers,
+    optimizers_schedules,
+    optimizers_steps,
+    recurrent,
+    training,
 )
 from parity.atlas.question import Answer, Array, Question, answered
 
@@ -45,22 +47,24 @@ CHAPTERS: Mapping[str, str] = {
 QUESTIONS: tuple[Question, ...] = tuple(
     sorted(
         (
-            *layers.QUESTIONS,
-            *windows.QUESTIONS,
-            *sequences.QUESTIONS,
-            *calls.QUESTIONS,
-            *edges.QUESTIONS,
-            *modes.QUESTIONS,
-            *rules.QUESTIONS,
-            *steps.QUESTIONS,
-            *schedules.QUESTIONS,
-            *states.QUESTIONS,
-            *reductions.QUESTIONS,
+            *normalization.QUESTIONS,
+            *convolution.QUESTIONS,
+            *convolution_windows.QUESTIONS,
+            *convolution_shapes.QUESTIONS,
+            *activations.QUESTIONS,
+            *recurrent.QUESTIONS,
+            *attention.QUESTIONS,
+            *initializers.QUESTIONS,
+            *initializers_fans.QUESTIONS,
+            *training.QUESTIONS,
+            *optimizers.QUESTIONS,
+            *optimizers_steps.QUESTIONS,
+            *optimizers_schedules.QUESTIONS,
+            *losses_reductions.QUESTIONS,
             *losses.QUESTIONS,
-            *starts.QUESTIONS,
-            *fans.QUESTIONS,
-            *numbers.QUESTIONS,
-            *arithmetic.QUESTIONS,
+            *kinks.QUESTIONS,
+            *numerics.QUESTIONS,
+            *numerics_arithmetic.QUESTIONS,
             *defaults.QUESTIONS,
         ),
         key=lambda question: list(CHAPTERS).index(question.chapter),
@@ -69,9 +73,9 @@ QUESTIONS: tuple[Question, ...] = tuple(
 
 
 def answer(question: Question, arrays: Mapping[str, Array]) -> Answer:
-    """The cell of one framework, from what its worker returned."""
-    if question.name in starts.CANDIDATES and "value" in arrays:
-        return Answer(distributions.named(np.asarray(arrays["value"]), starts.CANDIDATES[question.name]))
-    if question.name in fans.NAMES and "value" in arrays:
-        return Answer(fans.named(np.asarray(arrays["value"], np.float64), question.name))
+    """The cell of one framework, made from its worker's arrays."""
+    if question.name in initializers.CANDIDATES and "value" in arrays:
+        return Answer(distributions.named(np.asarray(arrays["value"]), initializers.CANDIDATES[question.name]))
+    if question.name in initializers_fans.NAMES and "value" in arrays:
+        return Answer(initializers_fans.named(np.asarray(arrays["value"], np.float64), question.name))
     return answered(question, arrays)

@@ -1,4 +1,4 @@
-"""Owns the questions about default arguments: which of them compare, and in which chapter.
+"""Owns the questions about default arguments: the arguments that can be compared, and their chapters.
 
 It refuses to know their values.
 """
@@ -86,7 +86,7 @@ ASPECTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "poisson": ("logarithms",),
     },
 }
-"""Chapter -> item -> what about it. A framework without such an argument has no answer."""
+"""Chapter -> item -> its arguments. A framework without such an argument has no answer."""
 
 NOTHING = {"None": "0"}
 MEANINGS: Mapping[str, Mapping[str, str]] = {
@@ -100,7 +100,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
     "cross_entropy.reduction": {"sum_over_batch_size": "mean"},
     "squared_error.reduction": {"sum_over_batch_size": "mean"},
 }
-"""Question -> words of one framework that mean what another word means in another: they are no difference."""
+"""Question -> word of one framework -> word of another framework with the same meaning: such answers are no difference."""
 
 ADVICE: Mapping[str, str] = {
     "batch_norm.momentum": "torch's is the share of the new value: pass 1 - momentum: torch: momentum=0.01 "
@@ -147,7 +147,7 @@ ADVICE: Mapping[str, str] = {
     "instance_norm.shift": "MXNet: nn.InstanceNorm(center=False) is torch's; torch: affine=True, and "
     "layer.weight.requires_grad_(False) for MXNet's",
 }
-"""Question -> what to do, where the value of one framework must not be copied to another as it is."""
+"""Question -> advice, for values that must not be copied from one framework to another unchanged."""
 
 QUESTIONS = tuple(
     Question(

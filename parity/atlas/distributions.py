@@ -1,6 +1,6 @@
-"""Owns the naming of a distribution from one large draw: the closed form whose Kolmogorov–Smirnov distance chance explains.
+"""Owns the naming of a distribution by one large draw: the only form whose Kolmogorov–Smirnov distance chance explains.
 
-It refuses to name one where two would do.
+It refuses to name a distribution if two explain the draw.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from parity.judgement import budgets
 Array = npt.NDArray[Any]
 Distribution = Callable[[Array], Array]
 LEVEL = 2.0
-"""√n·D above which a draw is not of the form: probability 2·exp(-2·LEVEL²) = 0.07 % for one right form."""
+"""√n·D above which a form is rejected; by chance, a right form exceeds it with probability 2·exp(-2·LEVEL²) = 0.07 %."""
 
 
 def uniform(limit: float) -> Distribution:
@@ -25,13 +25,13 @@ def uniform(limit: float) -> Distribution:
 
 
 def normal(deviation: float, cut: float = np.inf) -> Distribution:
-    """cut: where the normal is truncated, in deviations."""
+    """A normal distribution. cut: where it is truncated, in standard deviations before the cut."""
     low = _phi(-cut)
     return lambda x: np.clip((np.vectorize(_phi)(x / deviation) - low) / (1 - 2 * low), 0, 1)
 
 
 def two_uniforms(limit: float) -> Distribution:
-    """The sum of two uniform numbers: a triangle."""
+    """The sum of two uniform numbers, whose density is a triangle."""
     return lambda x: (
         np.where(x < 0, np.clip(2 * limit + x, 0, None) ** 2, 8 * limit**2 - np.clip(2 * limit - x, 0, None) ** 2)
         / (8 * limit**2)
@@ -43,7 +43,7 @@ def _phi(x: float) -> float:
 
 
 def named(draw: Array, candidates: Mapping[str, Distribution]) -> str:
-    """The name of the only form that the draw may come from."""
+    """The name of the only form that explains the draw."""
     sample = np.sort(np.asarray(draw, dtype=np.float64).ravel())
     if sample[0] == sample[-1]:
         return f"{sample[0]:g} everywhere"
@@ -59,7 +59,7 @@ def named(draw: Array, candidates: Mapping[str, Distribution]) -> str:
 
 
 def fits(draw: Array, distribution: Distribution) -> bool:
-    """Whether chance explains the greatest distance between the draw's distribution function and this one."""
+    """Whether chance explains the greatest distance between the draw's distribution function and this distribution's."""
     sample = np.sort(np.asarray(draw, dtype=np.float64).ravel())
     expected, steps = distribution(sample), np.arange(len(sample) + 1) / len(sample)
     distance = max(np.max(np.abs(expected - steps[1:])), np.max(np.abs(expected - steps[:-1])))

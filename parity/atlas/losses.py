@@ -1,6 +1,6 @@
-"""Owns the questions about the edges of losses: labels out of range, zeros, weights, smoothing, the blank, what is taken.
+"""Owns the questions about losses: what they take, and what they give at the edges.
 
-Each form is worked out here in float64 from the definition. It refuses to know which framework does what.
+Each form is worked out here in float64 from its definition. It refuses to know which framework does what.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Owns the question: what is asked of every framework alike, and how an answer gets its name from closed forms.
+"""Owns the question that every framework is asked in the same way, and the naming of its answer by closed forms.
 
-It refuses to know a framework: what comes in is arrays, and what goes out is a word or a number.
+It refuses to know a framework: it takes arrays, and gives a word or a number.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from parity.judgement import budgets
 
 Array = npt.NDArray[Any]
 Forms = Mapping[str, Sequence[Array]]
-"""Name of an answer -> the results that mean it. Several where something else is free, which is not asked."""
+"""Name of an answer -> the results that mean it; several, if something that the question does not ask may vary."""
 
 WRONG = " (wrong)"
-"""Stands behind an answer where there is only one right one."""
+"""Follows a wrong answer to a question that has a right answer."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """One row of the atlas. name: `item.aspect`. inputs: what the worker is given. forms: none where the number is asked.
+    """One row of the atlas. name: `item.aspect`. inputs: the worker's arrays. forms: None if the answer is a number.
 
-    advice: what to do about a difference; for defaults it is made from the answers. Every piece of it has a form that runs, in
-    the implementations' `remedies`, under the question's name (parity.atlas.advice).
-    right: the only right answer, where definitions leave no choice: a slope where a function has one. Others are marked wrong.
+    advice: what to do about a difference; for defaults it is made from the answers. The implementations' `remedies` hold each
+    piece of advice as code that runs, under the question's name (parity.atlas.advice).
+    right: the only right answer, if definitions leave no choice, such as a function's slope. Others are marked wrong.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one framework answered. text: the cell. where: the native thing and argument that were read. measured: it ran."""
+    """One framework's answer. text: the cell. where: the native object and argument that were read. measured: it ran."""
 
     text: str
     where: str = ""
@@ -51,12 +51,12 @@ class Answer:
 
     @property
     def meaning(self) -> str:
-        """What two frameworks must share to be alike: the errors that they raise bear different names."""
+        """The part of an answer that two frameworks must share to be alike; names of errors differ between frameworks."""
         return "raises" if self.text.startswith("raises ") else self.text
 
 
 def answered(question: Question, arrays: Mapping[str, Array]) -> Answer:
-    """Names what a worker returned: a default as it is written, the form that it meets, or the number."""
+    """The answer to a worker's arrays: a default as it is written, the form that the arrays meet, or the number."""
     if "default" in arrays:
         found = json.loads(bytes(arrays["default"]).decode())
         return Answer(written(found["default"]), found["where"])
@@ -71,7 +71,7 @@ def answered(question: Question, arrays: Mapping[str, Array]) -> Answer:
 
 
 def meets(value: Array, form: Array) -> bool:
-    """Whether a value is a form, up to float32 rounding and axes of length 1. Infinities and NaN must stand in their places."""
+    """Whether a value equals a form, up to float32's rounding and axes of length 1; infinities and NaN stay in their places."""
     value, form = np.squeeze(value), np.squeeze(np.asarray(form, dtype=np.float64))
     if value.shape != form.shape or not np.array_equal(np.isnan(value), np.isnan(form)):
         return False
@@ -83,11 +83,11 @@ def meets(value: Array, form: Array) -> bool:
 
 
 def written(value: Any) -> str:
-    """A default as one writes it in Python."""
+    """A default as it is written in Python."""
     if isinstance(value, list) and value and all(item == value[0] for item in value):
-        return written(value[0])  # one number for every axis
+        return written(value[0])  # the same number for every axis
     if isinstance(value, float) and float(f"{value:g}") != value:
-        return repr(value)  # 1/3: six digits would be another number
+        return repr(value)  # 1/3: six digits would give another number
     return f"{value:g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
 
 

@@ -2,38 +2,69 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import rich_click as click
 
+from parity.commands import words
 from parity.verbs.passing import PASS_ENV
 
 
 @click.group()
 def env() -> None:
-    """Environments of the frameworks."""
+    """Build, list and remove the environments of the frameworks."""
 
 
 @env.command("build")
-@click.argument("frameworks", nargs=-1, required=True)
+@click.argument("frameworks", nargs=-1, required=True, type=words.FRAMEWORK)
 @PASS_ENV
 def env_build(frameworks: tuple[str, ...]) -> int:
-    """Builds the environment of each FRAMEWORK from its pins."""
+    """Build the environment of each FRAMEWORK from packages with pinned versions."""
     from parity.verbs import environments
 
     return environments.build(frameworks)
 
 
+@env.command("add")
+@click.argument("framework")
+@click.argument("packages", nargs=-1, required=True, metavar="PACKAGE…")
+@PASS_ENV
+def env_add(framework: str, packages: tuple[str, ...]) -> int:
+    """Installs packages that your models need beside FRAMEWORK, without moving its pins: timm, transformers, ./mylib."""
+    from parity.verbs import environments
+
+    return environments.add(framework, packages)
+
+
 @env.command("list")
 def env_list() -> int:
-    """The environments that stand, and where."""
+    """List the environments and their paths."""
     from parity.verbs import environments
 
     return environments.show()
 
 
+@env.command("measure")
+@click.argument("frameworks", nargs=-1, required=True)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("reports/data/installs.json"),
+    show_default=True,
+    help="The record; what it holds of other frameworks stays.",
+)
+def env_measure(frameworks: tuple[str, ...], output: Path) -> int:
+    """Records what each built environment takes: size, packages, Python's range, import time."""
+    from parity.verbs import environments
+
+    return environments.measure(frameworks, output)
+
+
 @env.command("remove")
-@click.argument("framework")
+@click.argument("framework", type=words.FRAMEWORK)
 def env_remove(framework: str) -> int:
-    """Removes the environments of FRAMEWORK."""
+    """Remove the environments of FRAMEWORK."""
     from parity.verbs import environments
 
     return environments.remove(framework)

@@ -1,4 +1,4 @@
-"""Owns how the commands are shown to someone who is new: in groups, in the order of a first day, each with an example.
+"""Owns the overview of commands for newcomers: in groups, in the order of a first day, each with an example.
 
 It refuses to know what a command does.
 """
@@ -10,11 +10,12 @@ from collections.abc import Iterator
 import rich_click as click
 
 GROUPS = (
-    ("Look, without a framework", ("list", "show", "atlas")),
+    ("Look, without a framework", ("list", "show", "atlas", "recommend")),
     ("Install frameworks", ("env", "doctor")),
     ("Compare numbers", ("check", "bisect", "compare", "fingerprint")),
-    ("Measure, and make a report", ("bench", "run", "report")),
+    ("Measure, and make a report", ("bench", "run", "report", "site")),
     ("Move weights and models", ("weights", "export")),
+    ("Keep house", ("completion", "clean", "schema")),
 )
 EXAMPLES = {
     "list": "parity list architectures",
@@ -22,7 +23,9 @@ EXAMPLES = {
     "atlas": "parity atlas torch keras",
     "doctor": "parity doctor",
     "env build": "parity env build torch keras",
+    "env add": "parity env add torch timm transformers",
     "env list": "parity env list",
+    "env measure": "parity env measure torch keras",
     "env remove": "parity env remove torch",
     "check": "parity check lenet adam --framework torch",
     "bisect": "parity bisect lenet --framework torch",
@@ -31,16 +34,22 @@ EXAMPLES = {
     "bench": "parity bench lenet --batch-size 32",
     "run": "parity run quick",
     "report": "parity report --check",
+    "site": "parity site -o site",
+    "recommend": "parity recommend --task vision --needs float64 --weights speed=3,agreement=2",
     "weights import": "parity weights import resnet18 weights.npz --framework torch",
     "weights export": "parity weights export resnet18 weights/resnet18.pt --framework torch",
     "weights check": "parity weights check lenet --framework torch",
     "export": "parity export lenet --onnx lenet.onnx",
+    "completion install": "parity completion install bash",
+    "completion show": "parity completion show zsh",
+    "clean": "parity clean --yes",
+    "schema": "parity schema",
 }
-"""Command -> a line that can be typed as it stands, but for files and modules of the reader's own."""
+"""Command -> an example line, which works as it stands except for files and modules of the reader's own."""
 
 
 def arrange(root: click.Group) -> None:
-    """Puts the commands of a group in order, and the example below the help of each."""
+    """Puts the commands of a group in order, and an example below the help of each."""
     click.rich_click.COMMAND_GROUPS = {
         "parity": [{"name": title, "commands": list(names)} for title, names in GROUPS],
     }
@@ -49,7 +58,7 @@ def arrange(root: click.Group) -> None:
 
 
 def commands(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:
-    """Every command that can be run, by the words that are typed, such as `env build`."""
+    """Every command that can be run, with the words that the user types for it, such as `env build`."""
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
             yield from commands(command, f"{before}{name} ")

@@ -6,45 +6,46 @@ from pathlib import Path
 
 import rich_click as click
 
+from parity.commands import words
 from parity.commands.options import FRAMEWORK, NAMES, SIZE
 
 
 @click.group()
 def weights() -> None:
-    """Weights between a framework's native format and a neutral .npz, bit for bit."""
+    """Convert weights between a framework's own format and a neutral .npz file, bit for bit."""
 
 
 @weights.command("import")
-@click.argument("spec")
+@click.argument("spec", type=words.ARCHITECTURE)
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--framework", "-f", required=True, help=f"{NAMES}.")
+@click.option("--framework", "-f", required=True, type=words.FRAMEWORK, help=f"{NAMES}.")
 @click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("weights"), show_default=True)
 @SIZE
 def weights_import(spec: str, file: Path, framework: str, output: Path, size: str) -> int:
-    """A neutral FILE.npz to the native files of a framework, below the output directory."""
+    """Convert a neutral FILE to the framework's own files, in the output directory."""
     from parity.verbs import weights as verb
 
     return verb.to_native(spec, file, framework, output, size)
 
 
 @weights.command("export")
-@click.argument("spec")
+@click.argument("spec", type=words.ARCHITECTURE)
 @click.argument("native", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--framework", "-f", required=True, help=f"{NAMES}.")
+@click.option("--framework", "-f", required=True, type=words.FRAMEWORK, help=f"{NAMES}.")
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), default=Path("weights.npz"), show_default=True)
 @SIZE
 def weights_export(spec: str, native: tuple[Path, ...], framework: str, output: Path, size: str) -> int:
-    """NATIVE files of a framework to a neutral .npz with the spec's names and layouts."""
+    """Convert the framework's own files (NATIVE) to a neutral .npz file with the spec's names and layouts."""
     from parity.verbs import weights as verb
 
     return verb.to_neutral(spec, native, framework, output, size)
 
 
 @weights.command("check")
-@click.argument("specs", nargs=-1)
+@click.argument("specs", nargs=-1, type=words.ARCHITECTURE)
 @FRAMEWORK
 def weights_check(specs: tuple[str, ...], frameworks: tuple[str, ...]) -> int:
-    """Drawn weights of every architecture, small, through each native format and back."""
+    """Convert random weights of every architecture (small) to each framework's own format and back, and compare them."""
     from parity.verbs import weights as verb
 
     return verb.check(specs, frameworks)

@@ -1,7 +1,7 @@
-"""Owns where the channels stand in the tensors that a model's layers take and give: first, last, or nowhere.
+"""Owns the place of the channel axis in the tensors that a model's layers take and give: first, last, or nowhere.
 
-A layer that knows says it; any other has them where the tensor that it takes has them. It refuses to look at numbers: what
-feeds what, and which tensors were turned on the way, the worker found out.
+Some layers state it in their settings. Any other layer has its channels where the tensor that it takes has them. It refuses to
+look at numbers: the worker found out which layer feeds which, and which tensors had their axes moved on the way.
 """
 
 from __future__ import annotations
@@ -13,29 +13,32 @@ from parity.execution.own_model.layers import Call, OwnLayer, Shape, given_input
 
 FIRST, LAST, STEPS, NONE = "first", "last", "steps", ""
 SWAP = "swap"
-"""STEPS: a sequence whose features were moved behind the batch, so that its steps are last."""
+"""The turn that exchanges the two axes behind the batch. STEPS above: a sequence whose features were moved behind the batch,
+so that its time steps are last."""
 IMAGE = 4
-"""Axes of a batch of images. With more axes (video) channels move as with images; with fewer the layers must say."""
+"""Number of axes of a batch of images. Tensors with more axes (video) are treated like images; for tensors with fewer axes the
+layers must state where the channels are."""
 SIGNAL = IMAGE - 1
-"""Axes of a batch of signals (one-dimensional convolutions), or of sequences, whose features are last in every framework."""
+"""Number of axes of a batch of signals (for one-dimensional convolutions) or of sequences. Every framework has the features of
+a sequence last."""
 FEATURES_LAST = (
     *("dense", "layer_norm", "embedding", "lstm", "gru", "simple_rnn", "lstm_cell", "gru_cell"),
     *("multi_head_attention", "bidirectional"),
 )
-"""Kinds whose features are the last axis, whatever the framework."""
+"""Kinds of layers whose features are the last axis in every framework."""
 
 
 @dataclass(frozen=True)
 class Axes:
-    """For each call where its first input and its first output have their channels."""
+    """For each call, in order: where its first input (`taken`) and its first output (`given`) have their channels."""
 
     taken: tuple[str, ...]
     given: tuple[str, ...]
 
 
 def flipped(layout: str, turn: str) -> str:
-    """Where the channels stand once one axis was moved: `last` the second one to the end, `first` the last one forward,
-    `swap` both of a signal exchanged."""
+    """Where the channels stand after one axis was moved. turn: `last` moved the second axis to the end, `first` moved the last
+    axis behind the batch, `swap` exchanged both axes of a signal."""
     if not turn:
         return layout
     if turn == SWAP:
@@ -44,7 +47,7 @@ def flipped(layout: str, turn: str) -> str:
 
 
 def of(leaves: Mapping[str, OwnLayer], calls: Sequence[Call], usual: str) -> Axes:
-    """Along the run. usual: where images have their channels if nothing says."""
+    """The place of the channels for every call of a run. usual: where images have their channels if no layer states it."""
     taken, given = list[str](), list[str]()
     shapes: dict[Shape, int] = {}
     for place, call in enumerate(calls):
@@ -53,7 +56,7 @@ def of(leaves: Mapping[str, OwnLayer], calls: Sequence[Call], usual: str) -> Axe
         given.append(_given(leaf, call, taken[place], usual))
         if call.outputs:
             shapes[call.outputs[0]] = place
-    for place in reversed(range(len(calls))):  # a signal that nothing says where it comes from: what takes it may know
+    for place in reversed(range(len(calls))):  # a signal whose layout its source does not state: the layer that takes it may
         source = _source(calls[place])
         untold = source >= 0 and not given[source] and taken[place] and not any(calls[place].turns[:1])
         if not untold:
@@ -69,7 +72,7 @@ def of(leaves: Mapping[str, OwnLayer], calls: Sequence[Call], usual: str) -> Axe
 
 
 def _open(leaf: OwnLayer, call: Call) -> bool:
-    """Whether nothing tells where a layer has a signal's channels: it gives what it takes, number by number, or reshapes."""
+    """Whether a layer leaves open where its signal has the channels: it works number by number, or it reshapes a row."""
     if not call.inputs or not call.outputs or len(call.outputs[0]) != SIGNAL:
         return False
     same = call.inputs[0] == call.outputs[0] or len(call.inputs[0]) == 2
@@ -116,13 +119,15 @@ def _given(leaf: OwnLayer, call: Call, taken: str, usual: str) -> str:
 
 
 def _features_last(leaf: OwnLayer) -> bool:
-    """A norm over whole images, whose scale has several axes, takes them as its framework has them."""
+    """Whether a layer has its features in the last axis. A norm over whole images (its scale has several axes) has not: it
+    takes images as its framework holds them."""
     whole = leaf.kind == "layer_norm" and any(len(weight.shape) > 1 for weight in leaf.weights)
     return leaf.kind in FEATURES_LAST and not leaf.own and not whole
 
 
 def _said(leaf: OwnLayer, shape: Shape) -> str:
-    """What a layer says; one that is the user's own way of computing may take its tensors otherwise than its class."""
+    """The place of the channels that a layer states; "" for none. A class of the user's own is not believed: it may take its
+    tensors otherwise than the native class that it derives from."""
     return "" if leaf.own or len(shape) < SIGNAL else str(leaf.settings.get("channels", ""))
 
 
@@ -134,7 +139,7 @@ def _before(leaf: OwnLayer, given: str) -> str:
 
 
 def _permuted(leaf: OwnLayer, taken: str) -> str:
-    """A layer that does nothing but move axes. Where channels end up between others, nobody has them."""
+    """Where the channels stand behind a layer that only moves axes; NONE if they end up between other axes."""
     order = list(leaf.settings["order"])
     channels = {FIRST: 1, LAST: len(order)}.get(taken)
     if channels is None:

@@ -1,7 +1,7 @@
-"""Owns weights of the same role in other shapes: axes of length 1, and a number for each element where the other model has
-one for each channel, or one for all.
+"""Owns weights that have the same role but different shapes in two models: shapes that differ by axes of length 1, or a number
+for each element in one model and a number for each channel, or a single number, in the other.
 
-It refuses to fit shapes of which neither is spread over the other.
+It refuses to fit two shapes of which neither can be broadcast to the other.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from parity.execution.own_model.layers import OwnLayer, Shape, Weight
 
 
 def same(ours: Weight, theirs: Weight) -> bool:
-    """Whether two weights have the same neutral shape but for axes of length 1."""
+    """Whether two weights have the same neutral shape when axes of length 1 are ignored."""
     return shape(ours) == shape(theirs)
 
 
@@ -25,7 +25,7 @@ def shape(weight: Weight) -> Shape:
 
 
 def roles(ours: OwnLayer, theirs: OwnLayer) -> bool:
-    """Whether two layers of one kind have the same roles, each of the same shape or spread over the other's."""
+    """Whether two layers are of one kind and have the same roles, each with shapes that are equal or can be broadcast."""
     own, other = ({weight.role: {"": layouts.of(weight)} for weight in leaf.weights} for leaf in (ours, theirs))
     if ours.kind != theirs.kind or own.keys() != other.keys() or not own:
         return False
@@ -34,7 +34,7 @@ def roles(ours: OwnLayer, theirs: OwnLayer) -> bool:
 
 
 def fitted(placements: Mapping[str, Placement]) -> dict[str, Placement]:
-    """The placements in one neutral shape, where they can be."""
+    """The placements with one common neutral shape; unchanged if there is none."""
     same_shape = {placement.neutral for placement in placements.values()}
     if len(same_shape) < 2:
         return dict(placements)

@@ -1,4 +1,5 @@
-"""Owns a call that two models have in common, and the gap of code before one: their numbers, and the means to run them again.
+"""Owns a call that two models have in common, and the user's code before such a call: the numbers of both models there, and the
+means to run them again.
 
 It refuses to say which call departs first (departures.py), and why (layer_causes.py).
 """
@@ -22,13 +23,12 @@ from parity.execution.names import GIVEN, TAKEN, array_name, last_part
 from parity.execution.own_model.layers import OwnLayer
 
 Array = npt.NDArray[Any]
-SIZED = {"conv1d", "conv2d", "conv3d", "conv_transpose2d", "max_pool", "average_pool"}
-"""Kinds whose settings decide how much they give."""
 
 
 @dataclass(frozen=True)
 class CallTrial:
-    """A call in both models, and the means to run it again. limit: what rounding explains of its output; calls: all pairs."""
+    """A call in both models, and the means to run it again. mine, other: its place in ours and in theirs; limit: the error of
+    its output that rounding explains; calls: the places of all calls that correspond."""
 
     ours: Side
     theirs: Side
@@ -40,12 +40,12 @@ class CallTrial:
     calls: Sequence[tuple[int, int]]
 
     def turned(self) -> CallTrial:
-        """The other model's point of view."""
+        """The same trial with the two models exchanged."""
         calls = [(other, mine) for mine, other in self.calls]
         return CallTrial(self.theirs, self.ours, self.other, self.mine, self.mode, self.means, self.limit, calls)
 
     def title(self) -> str:
-        """Our call, with the model's label."""
+        """The name of our call, with the model's label."""
         return f"{self.ours.structure.label} {self.ours.structure.title(self.mine)}"
 
     @property
@@ -59,11 +59,11 @@ class CallTrial:
 
     @property
     def both(self) -> bool:
-        """Whether the two run over time in both directions."""
+        """Whether both layers run over time in both directions."""
         return all(trial.settings().get("bidirectional") for trial in (self, self.turned()))
 
     def composite(self) -> bool:
-        """Whether one model's call computes more than the other's, so that neither stands for the other alone."""
+        """Whether one call computes more layers than the other (a stacked LSTM), so that they cannot replace each other."""
         structures = [(trial.ours.structure, trial.mine) for trial in (self, self.turned())]
         parts = [len(structure.parts(structure.calls[call].leaf)) for structure, call in structures]
         return parts[0] != parts[1]
@@ -84,12 +84,14 @@ class CallTrial:
         return [pair for pair in self.calls if pair[0] < self.mine and pair[1] < self.other]
 
     def alone(self, arrays: Mapping[str, Array] | None = None, **change: Any) -> Array | None:
-        """What their call gives for our inputs, neutral and as our output stands; None where they do not fit."""
+        """The output of their call on our inputs, in neutral order and in the shape of our output; None if shapes do not fit.
+
+        arrays: further native arrays for their call; change: what else differs in it (reruns.py)."""
         crossed = self.crossed()
         return None if crossed is None else self.ran({**crossed, **(arrays or {})}, **change)
 
     def ran(self, arrays: Mapping[str, Array], **change: Any) -> Array | None:
-        """Their call with these native arrays in the place of what it took."""
+        """The output of their call, run again with these native arrays in place of its own inputs and weights."""
         question = {**NOTHING, **change, "call": self.other, "training": self.mode == "train"}
         structure = self.theirs.structure
         array = self.means.rerun(structure.label, question, arrays).get(array_name(GIVEN, 0))
@@ -102,7 +104,8 @@ class CallTrial:
         return None if both is None else both[1]
 
     def crossed(self) -> dict[str, Array] | None:
-        """Our float inputs for their call. Masks and integers stay theirs: they are how the layer is asked, not what flows."""
+        """Our float inputs, as native inputs of their call; None if they do not fit. Masks and integers stay theirs, since they
+        say how to compute and are not values that layers hand on."""
         mine, other = self.ours.inputs(self.mode, self.mine), self.theirs.inputs(self.mode, self.other)
         flowing = [place for place, array in enumerate(mine) if flows(array)]
         slots = [place for place, array in enumerate(other) if flows(array)]
@@ -119,7 +122,7 @@ class CallTrial:
         return arrays
 
     def inputs_agree(self) -> bool:
-        """Whether both calls took the same numbers: then nothing is inherited, whatever the layer gives when it runs alone."""
+        """Whether both calls took the same numbers. Then no error is inherited, whatever the layer gives when it runs alone."""
         crossed, taken = self.crossed(), self.theirs.inputs(self.mode, self.other)
         if crossed is None:
             return False
@@ -130,7 +133,7 @@ class CallTrial:
         )
 
     def misses(self, got: Array | None) -> float:
-        """How far a result of theirs lies from our output; infinite where there is none."""
+        """How far a result of their call lies from our output; infinite if there is no result or it does not fit."""
         ours = self.ours.output(self.mode, self.mine)
         if got is None or ours is None:
             return float("inf")
@@ -138,7 +141,7 @@ class CallTrial:
         return float("inf") if both is None else judging.distance(*both)
 
     def gap(self) -> Gap:
-        """What lies before this call in both models."""
+        """The code before this call in both models."""
         sides = (self.turned(), self)
         arrays = []
         for trial in sides:
@@ -157,11 +160,11 @@ class CallTrial:
 
 @dataclass(frozen=True)
 class Gap:
-    """What two models do without a layer before one that agrees, or before their output.
+    """The code that two models run outside of layers, before a layer that itself agrees or before the models' output.
 
-    before: pairs of calls up to there; place, theirs_place: of the call that takes the numbers; mine, other: the numbers;
-    titles: what takes them; misses: how far what takes them in their model, run again, lies from ours; last: whether they are
-    the models' output.
+    before: the pairs of calls up to there; place, theirs_place: the place of the call that takes the numbers, in ours and in
+    theirs; mine, other: these numbers; titles: the names of the two calls that take them; misses: from the arrays of another
+    pass of their model, how far the output of their call lies from ours; last: whether the numbers are the models' output.
     """
 
     ours: Side
@@ -185,21 +188,21 @@ class Gap:
         return self.means.tolerance(self.place + 1, float(np.max(np.abs(array), initial=0.0)))
 
     def what(self, side: int) -> str:
-        """The numbers of one side, in words."""
+        """The name of one side's numbers in a sentence."""
         return self.titles[side] if self.last else f"what {self.titles[side]} takes"
 
     def images(self) -> list[Array]:
-        """What our layers before this gave."""
+        """The outputs of our layers before this place."""
         outputs = [self.ours.output(self.mode, place) for place in range(self.place)]
         return [array for array in outputs if array is not None]
 
 
 def flows(array: Array) -> bool:
-    """Whether an input is a value that layers hand on, and no mask: floats, finite, and not zeros and ones alone."""
+    """Whether an input is a value that layers hand on, not a mask: floats, all finite, and not only zeros and ones."""
     return array.dtype.kind == "f" and bool(np.isfinite(array).all()) and not bool(np.isin(array, (0.0, 1.0)).all())
 
 
 def carried(source: Structure, target: Structure, array: Array, trial: CallTrial) -> Array:
-    """A native input of one model as the other model's native input."""
+    """A native input of the source model, in the layout of the target model."""
     neutral = source.neutral(array, trial.mine, source.taken(trial.mine))
     return target.native(neutral, trial.other, target.taken(trial.other))

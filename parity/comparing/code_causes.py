@@ -1,6 +1,6 @@
-"""Owns the likely causes between layers, in what a model's own code does with tensors there: order, activation, scale, mask.
+"""Owns the likely causes that lie between layers, where the user's own code handles tensors: order, activation, scale, mask.
 
-It refuses to name what the recorded numbers do not bear out.
+It refuses to name a cause that the recorded numbers do not confirm.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from parity.comparing.pairing import alike
 Array = npt.NDArray[Any]
 AXES = ("channels", "height", "width")
 RUNS = 8
-"""Pieces of an order that are told one by one."""
+"""Longest list of pieces, when the report tells in which order something stands."""
 REACH = 3
-"""How many layers back the input of a function is looked for."""
+"""How many layers back an activation's input is searched."""
 
 
 def flatten_order(gap: Gap) -> Iterator[str]:
-    """A row of features that flattens the same image with its axes in another order."""
+    """Both models flatten the same image to a row of features, but with its axes in another order."""
     mine, other = gap.mine, gap.other
     if mine.ndim != 2 or mine.shape != other.shape:
         return
@@ -42,8 +42,8 @@ def flatten_order(gap: Gap) -> Iterator[str]:
 
 
 def _images(gap: Gap, features: int) -> Iterator[tuple[int, ...]]:
-    """Images of so many numbers, channels first: the last that a layer gave, or what pooling without a layer made of it; and,
-    as one model may flatten channels last, the same with its channels last."""
+    """Shapes of images with so many numbers: the last image that a layer gave, or an image that pooling without a layer made of
+    it. Each is tried with its channels first and then last, since one model may flatten it so."""
     given = [image.shape[1:] for image in gap.images() if image.ndim >= IMAGE]
     if not given:
         return
@@ -52,7 +52,7 @@ def _images(gap: Gap, features: int) -> Iterator[tuple[int, ...]]:
     if len(sizes) == 2 and features % channels == 0:
         area = features // channels
         heights = [height for height in range(1, sizes[0] + 1) if area % height == 0]
-        heights.sort(key=lambda height: abs(math.log(height * height / area * sizes[1] / sizes[0])))  # pooling keeps the form
+        heights.sort(key=lambda height: abs(math.log(height * height / area * sizes[1] / sizes[0])))  # pooling keeps the ratio
         found += [(channels, height, area // height) for height in heights]
     for image in dict.fromkeys(found):
         yield image
@@ -64,7 +64,7 @@ def _told(axes: Sequence[int]) -> str:
 
 
 def activation(gap: Gap) -> Iterator[str]:
-    """What either model does with the output of an earlier layer, of the functions that there are."""
+    """The two models apply different known functions to the output of an earlier layer."""
     for place, theirs in reversed(gap.before[-REACH:]):
         ours, their = gap.ours.output(gap.mode, place), gap.theirs.output(gap.mode, theirs)
         if ours is None or their is None:
@@ -80,7 +80,7 @@ def activation(gap: Gap) -> Iterator[str]:
 
 
 def own_activation(trial: CallTrial, _: Any) -> Iterator[str]:
-    """Two activation layers that are not the same function."""
+    """The two activation layers are different functions."""
     names = []
     for attempt in (trial.turned(), trial):
         structure, array = attempt.theirs.structure, attempt.theirs.inputs(attempt.mode, attempt.other)[0]
@@ -97,7 +97,7 @@ def _function(before: Array, after: Array, gap: Gap) -> str:
 
 
 def scale(gap: Gap) -> Iterator[str]:
-    """One input is the other times a number."""
+    """Their input is ours times a number."""
     mine, other = gap.mine, gap.other
     if mine.shape != other.shape or not np.any(mine) or not np.isfinite(mine).all() or not np.isfinite(other).all():
         return
@@ -109,7 +109,7 @@ def scale(gap: Gap) -> Iterator[str]:
 
 
 def mask_meaning(gap: Gap) -> Iterator[str]:
-    """A mask among the model's inputs: their whole model run with it inverted."""
+    """The models read a mask among their inputs in opposite ways. Tested by a run of their whole model with it inverted."""
     structure = gap.theirs.structure
     for place, array in enumerate(gap.means.given(structure.label)):
         if array.dtype.kind == "b" and gap.misses(gap.means.inverted(structure.label, place)) <= gap.limit(gap.mine):
@@ -120,7 +120,7 @@ def mask_meaning(gap: Gap) -> Iterator[str]:
 
 
 def branches(gap: Gap) -> Iterator[str]:
-    """The same rows along one axis in another order: what is concatenated otherwise."""
+    """Both have the same rows along one axis, but in another order: tensors were concatenated in another order."""
     mine, other = gap.mine, gap.other
     if mine.shape != other.shape:
         return
@@ -139,7 +139,7 @@ def branches(gap: Gap) -> Iterator[str]:
 
 
 def _permutation(mine: Array, other: Array, limit: float) -> list[int] | None:
-    """Where each row of theirs stands among ours; None where one has no place, or stands as it is."""
+    """For each of their rows, its index among ours. None if a row has no counterpart, or if all stand in the same order."""
     rows, order = mine.reshape(len(mine), -1), list[int]()
     for row in other.reshape(len(other), -1):
         gaps = np.abs(rows - row).max(1) if row.size else np.zeros(len(rows))
@@ -161,7 +161,7 @@ def _runs(order: Sequence[int]) -> list[tuple[int, int]]:
 
 
 def order(gap: Gap) -> Iterator[str]:
-    """The same numbers with their axes in another order, or from the other end."""
+    """Both have the same numbers, but with axes in another order or with one axis reversed."""
     mine, other = gap.mine, gap.other
     if mine.size != other.size or mine.ndim > IMAGE + 1:
         return
@@ -187,6 +187,6 @@ CAUSES: tuple[Callable[[Gap], Iterator[str]], ...] = (
     branches,
     order,
 )
-"""Tested in this order until one stands."""
+"""The tests, in order. The first that names a cause ends the search."""
 
 __all__ = ["CAUSES", "HELD", "own_activation"]

@@ -1,7 +1,8 @@
-"""Owns which step of the code between layers departs: functions that both models called, held side by side by their numbers.
+"""Owns the search for the step of the code between layers that departs: it compares the functions that both models called, by
+their numbers.
 
-A value is common where the other model has the same numbers, in whatever shape or order of axes. From the departing value the
-walk goes back to the steps that took common values alone and gave what the other model has not. It refuses to name a setting.
+A value is common if the other model has the same numbers somewhere, in any shape or order of axes. From the departing value a
+walk goes back to the steps that took only common values and gave a value that is not common. It refuses to name a setting.
 """
 
 from __future__ import annotations
@@ -21,15 +22,16 @@ from parity.execution.names import FUNCTION, GIVEN, TAKEN, array_name, in_order,
 
 Array = npt.NDArray[Any]
 AXES = 5
-"""Most axes whose orders are all tried."""
+"""Greatest number of axes for which every order of them is tried."""
 
 LINE = 80
-"""Characters of a line of code that are told."""
+"""Characters of a line of code that a message quotes at most."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One call of a function, or of a layer (number -1). taken, gave: native arrays, without what holds a single number."""
+    """One call of a function, or of a layer (number -1). where: file and line; code: that line; taken, gave: native arrays of
+    floats or truth values, without arrays of a single number; title: the name of a layer's call."""
 
     number: int
     name: str
@@ -56,7 +58,7 @@ class CodePass:
     weights: Mapping[str, Array]
 
     def producer(self, array: Array) -> Step | None:
-        """The first step that gave these numbers, in this order."""
+        """The first step that gave an array with the same bytes; None if no step did."""
         return self._producers.get(hash(array.tobytes()))
 
     @cached_property
@@ -83,7 +85,9 @@ def read(
     weights: Mapping[str, Array],
     until: int,
 ) -> CodePass:
-    """From what the worker told of a pass, the layers' calls before `until` among the functions."""
+    """One pass from the worker's answer: the functions, with the calls of layers before `until` sorted in among them.
+
+    answer: one entry per function; arrays: what functions and layers took and gave; until: the first call that is left out."""
     functions = [_function(entry, arrays) for entry in answer]
     told = {array.tobytes() for step in functions for array in step.gave}
     calls = [
@@ -97,7 +101,8 @@ def read(
 
 
 def _inside(structure: Structure, place: int, arrays: Mapping[str, Array], told: Set[bytes]) -> bool:
-    """Whether a layer is the user's own, and its functions speak for it."""
+    """Whether a layer is of the user's own class and one of the functions inside of it gave its output, so that these functions
+    stand for it."""
     leaf = structure.leaf(structure.calls[place].leaf)
     gave = arrays.get(array_name(GIVEN, place, 0))
     return leaf.kind == leaf.written and gave is not None and gave.tobytes() in told
@@ -122,7 +127,7 @@ def _counting(arrays: Iterable[Array]) -> list[Array]:
 
 
 class KnownValues:
-    """The values of one model, to look for another's among them."""
+    """The values of one model, in which a value of the other model can be looked up by its numbers."""
 
     def __init__(self, values: Iterable[Array]) -> None:
         self._found: dict[int, list[tuple[float, float, Array]]] = {}
@@ -134,7 +139,7 @@ class KnownValues:
                 self._found.setdefault(value.size, []).append((*_print(value), value))
 
     def like(self, array: Array) -> Array | None:
-        """The value that is the same numbers; None where there is none."""
+        """The value that holds the same numbers; None if there is none."""
         total, greatest = _print(array)
         if not np.isfinite(total):
             return next((tensor for *_, tensor in self._found.get(array.size, ()) if same(array, tensor)), None)
@@ -152,19 +157,20 @@ def _print(array: Array) -> tuple[float, float]:
 
 
 def limit(array: Array) -> float:
-    """What may lie between an array and another that holds the same numbers; more where it is held in float32."""
+    """Greatest difference at which two arrays count as the same numbers; larger for an array of float32."""
     finite = array[np.isfinite(array)].astype(np.float64)
     greatest = float(np.max(np.abs(finite), initial=0.0))
     return judging.narrow(1, greatest) if array.dtype == np.float32 else judging.tolerance(1, greatest, 0.0)
 
 
 def same(mine: Array, other: Array) -> bool:
-    """Whether two arrays hold the same numbers, in whatever shape or order of axes."""
+    """Whether two arrays hold the same numbers, in any shape or order of axes."""
     return converted(mine, other) is not None
 
 
 def converted(mine: Array, other: Array, wanted: Array | None = None) -> Array | None:
-    """`wanted` (or mine) brought from the layout of `mine` to that of `other`, where the two are the same numbers."""
+    """`wanted` (by default `mine`), changed from the layout of `mine` to the layout of `other`. None if the two arrays do not
+    hold the same numbers, since their numbers tell how the layouts differ."""
     whole = mine if wanted is None else wanted
     within = max(limit(mine), limit(other))
     if mine.size != other.size:
@@ -186,9 +192,9 @@ def converted(mine: Array, other: Array, wanted: Array | None = None) -> Array |
 
 @dataclass(frozen=True)
 class Region:
-    """What lies between common values and the one that departs. front: steps that took common values alone; steps: all of them;
-    common: whether the departing value itself is one that the other model has; loose: values that no step gave, and that the
-    other model has not."""
+    """The steps between common values and the departing value. front: the steps that took only common values; steps: all steps;
+    common: whether the departing value is itself common; loose: each value that no step gave and that is not common, with the
+    step that took it."""
 
     front: Sequence[Step]
     steps: Sequence[Step]
@@ -197,7 +203,7 @@ class Region:
 
 
 def region(own: CodePass, target: Array, other: KnownValues) -> Region:
-    """Back from the value that departs."""
+    """Walks back from the departing value `target` to the values that `other` has too."""
     if other.like(target) is not None:
         return Region((), (), True, ())
     places = {id(step): place for place, step in enumerate(own.steps)}

@@ -1,6 +1,6 @@
-"""Owns the test of a departing step of code: the other model runs again with its numbers in their place, and must then agree.
+"""Owns the test of a departing step of code: the other model runs again with this step's numbers, and must then agree.
 
-It refuses to name a step whose numbers, so replaced, leave the departure as it was. code_sentences.py finds the words.
+It refuses to name a step whose numbers leave the departure of the other model as it was. code_sentences.py has the words.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from parity.execution.names import GIVEN, OUTPUT, TAKEN, array_name
 
 Array = npt.NDArray[Any]
 ROUNDS = 40
-"""How often steps are looked for behind those whose numbers were replaced: a cell's, step by step."""
+"""Greatest number of searches, each behind the steps replaced before: a recurrent cell needs one for every time step."""
 FEW, LARGE = 4, 5_000_000
-"""How often at most, where the values of a pass are more numbers than this."""
+"""FEW replaces ROUNDS and CANDIDATES if the values of a pass hold LARGE numbers or more."""
 SLOTS = 4
-"""How many of the tensors that a layer takes are looked at."""
+"""Greatest number of a layer's input tensors that are compared."""
 CANDIDATES = 12
-"""How many steps of the other model one step's numbers are put in the place of."""
+"""Greatest number of steps that are left out in turn, and of failures in a row before the search for a bottleneck ends."""
 
 
 @dataclass(frozen=True)
 class DepartingPlace:
-    """What departs in two models. place: call that takes or gives it, None for an output; slot: which of its tensors."""
+    """Where two models depart: inside of a layer's call (trial), or in the code before a call or an output (gap)."""
 
     ours: Side
     theirs: Side
@@ -44,12 +44,12 @@ class DepartingPlace:
 
 
 def between(gap: Gap) -> Iterator[str]:
-    """Functions called without a layer, before a layer that agrees or before the output."""
+    """Causes in functions called outside of layers, before a layer that agrees or before the output."""
     yield from _named(DepartingPlace(gap.ours, gap.theirs, None, gap))
 
 
 def within(trial: CallTrial, _: Any = None) -> Iterator[str]:
-    """Functions called by a layer of the user's own."""
+    """Causes in functions called by a layer of the user's own."""
     if trial.inputs_agree() and any(_own(attempt) for attempt in (trial, trial.turned())):
         yield from _named(DepartingPlace(trial.ours, trial.theirs, trial, None))
 
@@ -97,14 +97,14 @@ def _pass(place: DepartingPlace, side: int, given: Mapping[int, Array]) -> SeenC
 
 
 def _until(place: DepartingPlace, side: int) -> int:
-    """The call that takes, or gives, what departs, counted from 0; functions inside of it count one more."""
+    """The index of the call at whose input the pass may end; one more if the departure is inside of a call."""
     if place.gap is not None:
         return (place.gap.place, place.gap.theirs_place)[side]
     return 0 if place.trial is None else (place.trial.mine, place.trial.other)[side] + 1
 
 
 def _targets(place: DepartingPlace, ours: SeenCode, theirs: SeenCode) -> tuple[Array, Array] | None:
-    """The two values that depart: native. Where a step gives float32 in a run of float64, only what that does not explain."""
+    """The two departing values, native. If a step gives float32 in a float64 run, only errors beyond float32's count."""
     return _departing(place, ours[1], theirs[1], any(_narrow(code_passes[0]) for code_passes in (ours, theirs)))
 
 
@@ -145,8 +145,8 @@ def _limit(array: Array, coarse: bool) -> float:
 
 @dataclass(frozen=True)
 class Counterparts:
-    """Two steps that stand for each other: with the numbers of the first in the place of the second's, what departed agrees.
-    None: that model has no such step, and takes one of the first's values as it is. fronts: the first steps that depart."""
+    """A step of each model: with the output of one in place of the other's, the departure is gone. None: this model has no such
+    step and hands on one of the values that the other's step takes. fronts: the first steps that depart in each model."""
 
     first: Step | None
     second: Step | None
@@ -156,7 +156,7 @@ class Counterparts:
 
 @dataclass(frozen=True)
 class ReplacedNumbers:
-    """The numbers of the fixed model go into the moving one, which is run again. turned: the moving one is ours."""
+    """The fixed model's numbers replace numbers of the moving model, which runs again. turned: the moving model is ours."""
 
     place: DepartingPlace
     fixed: SeenCode
@@ -170,18 +170,18 @@ class ReplacedNumbers:
         return Counterparts(fixed, moving, (self.fixed[0], self.moving[0]), fronts)
 
     def targets(self) -> tuple[Array, Array] | None:
-        """What departs, of the fixed and of the moving one; None where nothing does."""
+        """The departing values of the fixed and of the moving model; None if nothing departs."""
         both = (self.moving, self.fixed) if self.turned else (self.fixed, self.moving)
         found = _targets(self.place, *both)
         return None if found is None else (found[::-1] if self.turned else found)
 
     def again(self, given: Mapping[int, Array]) -> ReplacedNumbers | None:
-        """With these numbers in the moving model."""
+        """The same after another run of the moving model. given: number of a step -> the numbers that replace its output."""
         moving = _pass(self.place, 0 if self.turned else 1, given)
         return None if moving is None else replace(self, moving=moving)
 
     def agrees(self, number: int, array: Array) -> bool:
-        """Whether nothing departs any more with this in the place of a step's numbers."""
+        """Whether the departure is gone when this array replaces the output of a step."""
         again = self.again({number: array})
         return again is not None and again.targets() is None
 
@@ -195,7 +195,7 @@ Regions = tuple[code_departures.Region, code_departures.Region]
 
 
 def _searched(place: DepartingPlace, ours: SeenCode, theirs: SeenCode) -> list[Counterparts]:
-    """Pairs of steps that, made equal, leave no departure; [] where none do."""
+    """Pairs of steps that leave no departure when they are made equal; [] if there are none."""
     ways = [ReplacedNumbers(place, ours, theirs, turned=False), ReplacedNumbers(place, theirs, ours, turned=True)]
     for search in (_paired, _left_out, _bottleneck):
         for way in ways:
@@ -210,7 +210,7 @@ def _small(way: ReplacedNumbers) -> bool:
 
 
 def _paired(way: ReplacedNumbers) -> list[Counterparts]:
-    """The same function of other values or with other settings, as often as it takes: step by step in a cell."""
+    """Pairs of the same function, on other values or with other settings, replaced until nothing departs (a cell's steps)."""
     given: dict[int, Array] = {}
     tried: list[Counterparts] = []
     for _ in range(ROUNDS if _small(way) else FEW):
@@ -232,7 +232,7 @@ def _paired(way: ReplacedNumbers) -> list[Counterparts]:
 
 
 def _replaced(way: ReplacedNumbers, first: Region, second: Region) -> list[tuple[Step, Step, Array]]:
-    """Steps of both fronts that are the same function, in order, and the first's numbers as the second gives them."""
+    """Steps of both fronts that call the same function, in order, with the first step's output in the second's layout."""
     steps: list[tuple[Step, Step, Array]] = []
     free = [step for step in second.front if step.number >= 0 and len(step.gave) == 1]
     for step in (step for step in first.front if len(step.gave) == 1):
@@ -246,7 +246,7 @@ def _replaced(way: ReplacedNumbers, first: Region, second: Region) -> list[tuple
 
 
 def _as_given(way: ReplacedNumbers, step: Step, other: Step) -> Array | None:
-    """What a step gave, in the layout of the other's: by what the two took where these are the same numbers."""
+    """A step's output in the layout of the other step's output, derived from their inputs if these hold the same numbers."""
     mine, theirs = step.gave[0], other.gave[0]
     for taken_array in step.taken:
         for two in other.taken:
@@ -261,7 +261,7 @@ def _as_given(way: ReplacedNumbers, step: Step, other: Step) -> Array | None:
 
 
 def _left_out(way: ReplacedNumbers) -> list[Counterparts]:
-    """A step that the fixed model has not: the moving one without it, one of its values handed on as it is."""
+    """A step that the fixed model lacks: without it (the moving model hands on one of its inputs) nothing departs."""
     targets = way.targets()
     if targets is None:
         return []
@@ -277,7 +277,7 @@ def _left_out(way: ReplacedNumbers) -> list[Counterparts]:
 
 
 def _bottleneck(way: ReplacedNumbers) -> list[Counterparts]:
-    """A step of each model, the first such, behind which nothing departs: other functions lie before it."""
+    """The first pair of steps behind which nothing departs if their outputs are made equal: the cause lies before them."""
     targets = way.targets()
     if targets is None:
         return []

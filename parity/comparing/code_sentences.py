@@ -1,6 +1,6 @@
-"""Owns the words for steps of code that stand for each other in two models and differ: settings, what they take and make.
+"""Owns the sentences about two corresponding steps of code that differ: in their settings, their inputs or their functions.
 
-It refuses to test them; code_reruns.py has.
+It refuses to test them; code_reruns.py has done so.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ WORDS = {
     **dict.fromkeys(("cat", "concat", "concatenate", "concatv2"), "concat"),
     **dict.fromkeys(("stack", "pack"), "stack"),
 }
-"""A function's name in a framework -> the shared word."""
+"""A framework's name of a function -> the word for it in all frameworks."""
 
 LARGE = 1_000_000
-"""Numbers of a value beyond which no name is looked for."""
+"""Size of an array above which no function is looked for that explains it."""
 
 MASKS = ("masked_fill", "where", "selectv2")
 SPLITS = ("split", "slice")
 DEPTH = 4
-"""How far back the origin of a value is told."""
+"""How many functions back a sentence tells where a value comes from."""
 
 
 def word(step: Step) -> str:
@@ -64,7 +64,7 @@ def told(pairs: Sequence[Counterparts], labels: tuple[str, str]) -> Iterator[str
 
 
 def reordered(regions: tuple[code_departures.Region, code_departures.Region], labels: tuple[str, str]) -> str:
-    """The same functions with the same settings in another order between the same values; "" for others."""
+    """A sentence if both models call the same functions with the same settings in another order; "" otherwise."""
     chains = [[step for step in region.steps if step.number >= 0] for region in regions]
     keys = [[(word(step), _plain(step)) for step in chain] for chain in chains]
     if keys[0] == keys[1] or sorted(keys[0]) != sorted(keys[1]):
@@ -77,7 +77,7 @@ def reordered(regions: tuple[code_departures.Region, code_departures.Region], la
 
 
 def exchanged(passes: tuple[CodePass, CodePass], targets: tuple[Array, Array], titles: tuple[str, str]) -> str:
-    """Values that both models have, of which the one layer takes another than its counterpart; "" for others."""
+    """A sentence if both models have both values, and a layer takes another of them than its counterpart; "" otherwise."""
     crossed = KnownValues(passes[1].values()).like(targets[0]), KnownValues(passes[0].values()).like(targets[1])
     if crossed[0] is None or crossed[1] is None:
         return ""
@@ -116,7 +116,7 @@ def _sentence(counterparts: Counterparts, labels: tuple[str, str]) -> str:
 
 
 def _fronts(counterparts: Counterparts, labels: tuple[str, str]) -> str:
-    """What the first steps that depart tell, where the pair that was tested lies behind them."""
+    """A sentence from the first steps that depart, if the pair that was tested lies behind them."""
     for first in counterparts.fronts[0]:
         for second in counterparts.fronts[1]:
             if first is counterparts.first and second is counterparts.second:
@@ -131,7 +131,7 @@ def _fronts(counterparts: Counterparts, labels: tuple[str, str]) -> str:
 
 
 def _sum_left_out(first: Step, second: Step, labels: tuple[str, str]) -> str:
-    """A step that adds two values, of which the other model takes one alone."""
+    """The first step adds two values, and the second takes only one of them."""
     if len(first.taken) != 2 or first.taken[0].shape != first.taken[1].shape != () or word(second) == "add":
         return ""
     whole = first.taken[0] + first.taken[1] if first.taken[0].dtype.kind == "f" else first.taken[0]
@@ -153,7 +153,7 @@ def _scalars(step: Step) -> str:
 
 
 def _setting(first: Step, second: Step, labels: tuple[str, str]) -> str:
-    """Arguments that differ of the same function of the same values."""
+    """The same function is called on the same values with different arguments."""
     if word(first) != word(second) or first.settings.keys() != second.settings.keys() or not same(first, second):
         return ""
     differing = [name for name in first.settings if first.settings[name] != second.settings[name]]
@@ -169,7 +169,7 @@ def same(first: Step, second: Step) -> bool:
 
 
 def _exchanged(counterparts: Counterparts, first: Step, second: Step, labels: tuple[str, str]) -> str:
-    """The same function of other values, or of the same in another order."""
+    """The same function is called on other values, or on the same values in another order."""
     if word(first) != word(second) or not first.taken or not second.taken:
         return ""
     if word(first) in ("add", "mul") and all(KnownValues(second.taken).like(array) is not None for array in first.taken):
@@ -193,14 +193,14 @@ def _exchanged(counterparts: Counterparts, first: Step, second: Step, labels: tu
 
 
 def _numbers(counterparts: Counterparts, first: Step, second: Step, labels: tuple[str, str]) -> str:
-    """What either makes of its value, where that has a name."""
+    """What each step computes from its input, if both have a name for it and the names differ."""
     names = []
     heads = [fronts[0] if fronts else step for fronts, step in zip(counterparts.fronts, (first, second), strict=True)]
     for side, head, step in zip(counterparts.passes, heads, (first, second), strict=True):
         if not head.taken or not step.gave or head.taken[0].size > LARGE:
             return ""
         before, after = side.structure.neutral(head.taken[0]), side.structure.neutral(step.gave[0])
-        if step is second and second.taken and first.taken:  # of the same value in the first's layout, where it has that
+        if step is second and second.taken and first.taken:  # both in the first's layout if the inputs are the same
             shared = code_departures.converted(second.taken[0], first.taken[0], second.gave[0])
             if shared is not None and shared.shape == first.gave[0].shape and head is second:
                 before, after = (counterparts.passes[0].structure.neutral(array) for array in (first.taken[0], shared))
@@ -240,7 +240,7 @@ def _ordered(first: Step, second: Step) -> bool:
 
 
 def _same_numbers(tensor: Array, two: Array) -> bool:
-    """Whether two tensors hold the same numbers, in whatever order and shape."""
+    """Whether two tensors hold the same numbers, in any order and shape."""
     if tensor.size != two.size:
         return False
     left, right = (np.sort(array, axis=None).astype(np.float64) for array in (tensor, two))

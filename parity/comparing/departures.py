@@ -1,6 +1,7 @@
-"""Owns the first departure: which layer it is, what it inherited and what it added, told apart by running it alone.
+"""Owns the first departure: the layer at which two models part. A run of this layer alone tells how much of the error it
+inherited from earlier layers and how much it added.
 
-It refuses to name a cause; layer_causes.py tests them.
+It refuses to name a cause; layer_causes.py tests causes.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from parity.execution.names import OUTPUT, array_name
 
 Array = npt.NDArray[Any]
 SIZED = {"conv1d", "conv2d", "conv3d", "conv_transpose2d", "max_pool", "average_pool"}
-"""Kinds whose settings decide how much they give."""
+"""Kinds of layers whose settings decide the size of their output."""
 
 
 @dataclass(frozen=True)
 class Departure:
-    """Where two models part first. quantity: as in Pair; inherited, added: the two parts of its output's error (None where
-    it could not run alone); between: not the layer itself, but what the model does before it."""
+    """Where two models depart. quantity: as in Pair; inherited, added: the two parts of the output's error, None if the layer
+    could not run alone; between: the cause is not the layer itself but code that runs before it."""
 
     quantity: str
     title: str
@@ -43,8 +44,8 @@ class Departure:
 def first(
     ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: str, means: Reruns, coarse: bool = False
 ) -> Departure | None:
-    """The first call whose output departs in this mode; what of it is its own shows when it runs on the other's input.
-    coarse: departs by more than a number held in float32 explains."""
+    """The first call whose output departs in this mode. Their call, run on our input, shows how much of the error is its own.
+    coarse: only errors count that are larger than a number held in float32 explains."""
     for mine, other in calls:
         both = aligned(ours, theirs, mode, mine, other, "float64")
         if both is None:
@@ -79,7 +80,7 @@ def first(
 def itself(
     ours: Side, theirs: Side, pair: tuple[int, int], calls: Sequence[tuple[int, int]], mode: str, means: Reruns
 ) -> Departure | None:
-    """A call that departs of itself, behind others: theirs, run on what ours took, so that nothing is inherited."""
+    """The departure of a later call, apart from what it inherits: their call runs on our input. None if it then agrees."""
     mine, other = pair
     output = ours.output(mode, mine)
     if output is None:
@@ -94,7 +95,7 @@ def itself(
 
 
 def _shapes_part(trial: CallTrial) -> bool:
-    """Whether two layers of one kind took the same numbers and gave different counts of them."""
+    """Whether two layers of one kind took the same numbers and gave outputs of different sizes."""
     outputs = [attempt.ours.output(attempt.mode, attempt.mine) for attempt in (trial, trial.turned())]
     kinds = {attempt.layer.kind for attempt in (trial, trial.turned())}
     sizes = {array.size for array in outputs if array is not None}
@@ -104,7 +105,7 @@ def _shapes_part(trial: CallTrial) -> bool:
 def output(
     ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: str, means: Reruns, coarse: bool = False
 ) -> Departure | None:
-    """The first of the models' outputs that departs, where every layer that both have agrees."""
+    """The first output of the models that departs, for models whose corresponding layers all agree."""
     outputs = ours.outputs(mode, "float64"), theirs.outputs(mode, "float64")
     places = len(ours.structure.calls), len(theirs.structure.calls)
     for number, (mine, other) in enumerate(zip(*outputs, strict=False)):
@@ -121,5 +122,5 @@ def output(
         titles = f"output {number} of {ours.structure.label}", f"output {number} of {theirs.structure.label}"
         gap = Gap(ours, theirs, mode, means, calls, *places, mine, other, titles, misses, last=True)
         quantity = "forward" if mode == "eval" else "forward_training"
-        return Departure(quantity, f"output {number}", error, between=True, gap=gap)
+        return Departure(quantity, ours.structure.output_title(number), error, between=True, gap=gap)
     return None

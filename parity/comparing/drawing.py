@@ -1,13 +1,13 @@
-"""Owns the numbers that both models are given: inputs, weights and the weights of the loss, in neutral order, drawn once.
+"""Owns the numbers that both models are given: inputs, weights and the weights of the loss, drawn once in neutral order.
 
-It refuses values at which a fault would not show: biases of 0, scales of 1, masks that are all true.
+It refuses values that would hide a fault: biases of 0, scales of 1, masks that are all true.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -19,41 +19,66 @@ from parity.comparing.structures import Structure
 from parity.execution.own_model.layers import Shape
 
 Array = npt.NDArray[Any]
-SHAPE = re.compile(r"(?P<sizes>\d+(x\d+)*)(:(?P<kind>bool|(?P<low>\d+)\.\.(?P<high>\d+)))?")
+SHAPE = re.compile(r"((?P<name>[A-Za-z_]\w*(\.\w+)*)=)?(?P<sizes>\d+(x\d+)*)(:(?P<kind>bool|(?P<low>\d+)\.\.(?P<high>\d+)))?")
 BATCH = 3
-"""Examples in a batch where the model knows its input's shape but for the batch: more than one, and an odd number."""
+"""Number of examples in a batch if the model knows all of its input's shape but the batch: more than one, and odd."""
 
 MOST_NUMBERS, MOST_AXES, LARGEST_INTEGER, LONGEST = 2**28, 16, 2**62, 200
-"""Of one input: 2 GiB in float64, of which each model keeps many."""
+"""Limits of one input: numbers (2 GiB in float64; each model keeps several such arrays), axes, its largest integer, and the
+length of its text on the command line."""
 
 
 @dataclass(frozen=True)
 class ComparedInput:
-    """One input with its batch. kind: `float`, `integer` (low to high, both included; high may be unknown) or `bool`."""
+    """One input with its batch. kind: `float`, `integer` (low to high, both included; high may be unknown) or `bool`; name: how
+    the model calls it, with a point where one lies in another; values: its numbers where a file gives them."""
 
     shape: Shape
     kind: str = "float"
     low: int = 0
     high: int | None = None
+    name: str = ""
+    values: Array | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def binary(self) -> bool:
+        """Whether it holds zeros and ones alone, as masks do."""
+        return self.kind == "integer" and (self.low, self.high) == (0, 1)
 
 
 def given(value: Any) -> ComparedInput:
-    """From `3x16`, `3x7:0..99`, `3x7:bool`, or a list of sizes. Raises ValueError for anything else."""
+    """From `3x16`, `3x7:0..99`, `ids=3x7:0..99`, `3x7:bool`, or a list of sizes. Raises ValueError for anything else."""
     if isinstance(value, list) and value and all(isinstance(size, int) and size > 0 for size in value):
         return _held(ComparedInput(tuple(value)))
     match = SHAPE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError(f"{value!r} is no input: write sizes with the batch, such as 3x16, 3x7:0..99 or 3x7:bool")
+        raise ValueError(
+            f"{value!r} is no input: write sizes with the batch, such as 3x16, 3x7:0..99 or 3x7:bool, behind its name in the "
+            "model where it has one: ids=3x7:0..99"
+        )
     if len(value) > LONGEST:
         raise ValueError(f"{value[:20]!r}… is no input: its text is longer than {LONGEST} signs")
-    shape = tuple(int(size) for size in match["sizes"].split("x"))
+    shape, name = tuple(int(size) for size in match["sizes"].split("x")), match["name"] or ""
     if match["high"] is not None:
-        return _held(ComparedInput(shape, "integer", int(match["low"]), int(match["high"])))
-    return _held(ComparedInput(shape, "bool" if match["kind"] else "float"))
+        return _held(ComparedInput(shape, "integer", int(match["low"]), int(match["high"]), name))
+    return _held(ComparedInput(shape, "bool" if match["kind"] else "float", name=name))
+
+
+def example(name: str, array: Array) -> ComparedInput:
+    """An input with these numbers, floats rounded to float32. Raises ValueError where it holds no numbers."""
+    if array.dtype.kind not in "fiub":
+        raise ValueError(f"{name or 'an input'} is of type {array.dtype}: numbers and truth values alone can be an input")
+    if array.dtype.kind == "f":
+        return _held(ComparedInput(array.shape, name=name, values=rounded(array)))
+    if array.dtype.kind == "b":
+        return _held(ComparedInput(array.shape, "bool", name=name, values=array))
+    whole = _held(ComparedInput(array.shape, "integer", name=name))
+    low, high = (int(one) for one in (array.min(), array.max()))
+    return replace(whole, low=low, high=high, values=array.astype(np.int64))
 
 
 def _held(model_input: ComparedInput) -> ComparedInput:
-    """The input. Raises ValueError where it holds nothing, or more than any may hold."""
+    """The input itself. Raises ValueError if it is empty or exceeds a limit."""
     told = "x".join(str(size) for size in model_input.shape)
     if 0 in model_input.shape:
         raise ValueError(f"{told} is no input: a size of 0 holds nothing")
@@ -67,10 +92,14 @@ def _held(model_input: ComparedInput) -> ComparedInput:
 
 
 def blank(model_input: ComparedInput) -> Array:
-    """An input that any model takes, to learn its structure: positive numbers, no two alike, which tell what feeds what."""
+    """An input for tracing a model: positive numbers, no two alike, so that equal numbers show which layer feeds which.
+
+    An integer input is drawn from its range, or is all `low` if nobody stated the range; a mask is all true."""
     numbers = np.random.RandomState(0)
-    if model_input.kind == "bool":
-        return np.ones(model_input.shape, dtype=bool)
+    if model_input.values is not None:
+        return model_input.values
+    if model_input.kind == "bool" or model_input.binary:
+        return np.ones(model_input.shape, dtype=bool if model_input.kind == "bool" else np.int64)
     if model_input.kind == "integer":
         high = model_input.low if model_input.high is None else model_input.high
         return np.asarray(numbers.randint(model_input.low, high + 1, size=model_input.shape), dtype=np.int64)
@@ -78,25 +107,31 @@ def blank(model_input: ComparedInput) -> Array:
 
 
 def inputs(wanted: Sequence[ComparedInput], vocabulary: int, numbers: np.random.RandomState) -> list[Array]:
-    """Neutral inputs. vocabulary: of the smallest embedding, for integers whose range nobody stated."""
+    """Neutral inputs. vocabulary: the size of the smallest embedding, the range of integers if nobody stated it."""
     return [_input(model_input, vocabulary, numbers) for model_input in wanted]
 
 
-def _input(model_input: ComparedInput, vocabulary: int, numbers: np.random.RandomState) -> Array:
-    if model_input.kind == "float":
-        return rounded(numbers.standard_normal(model_input.shape))
-    if model_input.kind == "integer":
-        high = vocabulary - 1 if model_input.high is None else model_input.high
-        return np.asarray(numbers.randint(model_input.low, high + 1, size=model_input.shape), dtype=np.int64)
-    drawn = numbers.uniform(size=model_input.shape) < 0.6
-    drawn[..., 0], drawn[..., -1] = True, False  # no row is masked whole, in whichever meaning
-    return drawn
+def _input(one: ComparedInput, vocabulary: int, numbers: np.random.RandomState) -> Array:
+    if one.values is not None:
+        return one.values
+    if one.kind == "float":
+        return rounded(numbers.standard_normal(one.shape))
+    if one.kind == "integer" and not one.binary:
+        high = vocabulary - 1 if one.high is None else one.high
+        return np.asarray(numbers.randint(one.low, high + 1, size=one.shape), dtype=np.int64)
+    drawn = numbers.uniform(size=one.shape) < 0.6
+    along = [axis for axis, size in enumerate(one.shape) if size > 1]
+    rows = np.moveaxis(drawn, along[-1] if along else -1, -1)
+    rows[..., -1], rows[..., 0] = False, True  # no row is masked whole, in whichever meaning
+    return drawn if one.kind == "bool" else drawn.astype(np.int64)
 
 
 def weights(
     layer_map: LayerMap, initial: Mapping[str, Mapping[str, Array]], base: str, numbers: np.random.RandomState
 ) -> dict[str, dict[str, Array]]:
-    """label -> native weight -> value: drawn around what the base's model begins with, the same numbers in every model."""
+    """label -> native weight -> value: the same numbers in every model, drawn around the initial weights of the base model.
+
+    A weight that a model lacks is, in the other model, the number that changes nothing (mapping.PARTNERS)."""
     values = {label: {name: np.array(array) for name, array in native.items()} for label, native in initial.items()}
     drawn: set[str] = set()
     for match in layer_map.matches:
@@ -114,7 +149,7 @@ def weights(
 
 
 def _drawn(begin: Array, numbers: np.random.RandomState, role: str) -> Array:
-    """Around a constant within 0.3 of it, or with the spread that the model's own initializer has; a variance is positive."""
+    """Drawn within 0.3 of an initial constant, or with the standard deviation of the initial values; a variance is positive."""
     if role.rsplit(".", maxsplit=1)[-1] == "variance" and (np.ptp(begin) != 0 or np.min(begin, initial=1.0) <= 0.3):
         return rounded(np.full(begin.shape, 1.0) + numbers.uniform(-0.3, 0.3, begin.shape))
     if np.ptp(begin) == 0 or begin.size == 1:
@@ -123,7 +158,7 @@ def _drawn(begin: Array, numbers: np.random.RandomState, role: str) -> Array:
 
 
 def rounded(array: Array) -> Array:
-    """Numbers that float32 holds, so that rounding what is given is nobody's error."""
+    """The array rounded to numbers that float32 holds exactly, so that no model's error comes from rounding its inputs."""
     return np.asarray(array, dtype=np.float32).astype(np.float64)
 
 

@@ -1,6 +1,6 @@
-"""Owns what a model's own code makes of several earlier values between layers: sums (residual paths), attention by hand.
+"""Owns expressions that a model's own code computes from several earlier values: sums (residual paths), attention by hand.
 
-It refuses to name an expression that does not give every number.
+It refuses to name an expression that does not explain every number.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from parity.comparing.pairing import Side
 
 Array = npt.NDArray[Any]
 VALUES = 60
-"""How many earlier values are tried in pairs, the last of them."""
+"""How many earlier values are tried, the latest ones."""
 SAMPLE = 32
-"""Numbers that a pair must give before all are looked at."""
+"""Numbers on which a value or a sum is tried before all numbers are compared."""
 SCORES = 10_000_000
-"""Scores of attention beyond which it is not computed again."""
+"""Number of attention scores above which attention is not computed again."""
 
 
 @dataclass(frozen=True)
 class Value:
-    """What an earlier layer took or gave. key: the same in both models where the layer is."""
+    """An input or output of an earlier layer. key: equal in both models if the layer is mapped."""
 
     title: str
     key: Any
@@ -36,7 +36,7 @@ class Value:
 
 
 def wiring(gap: Gap) -> Iterator[str]:
-    """One takes another value, or another sum of two, than the other: norm before or behind, no residual path."""
+    """The models take different earlier values, or sums of two: a norm before or behind a sum, a missing residual path."""
     pairs = {place: ("both", place) for place, _ in gap.before}
     theirs = {other: ("both", place) for place, other in gap.before}
     values = [
@@ -51,7 +51,7 @@ def wiring(gap: Gap) -> Iterator[str]:
 
 
 def _nameless(side: Side, value: Value) -> bool:
-    """Whether a value is of a call without a counterpart and without weights: that one takes it says nothing of the other."""
+    """Whether a value belongs to a call without a counterpart and without weights. The other model cannot name such a value."""
     if value.key[0] == "both":
         return False
     return not side.structure.leaf(side.structure.calls[value.key[1]].leaf).weights
@@ -70,7 +70,7 @@ def _values(side: Side, mode: str, until: int, keys: Mapping[int, Any]) -> list[
 
 
 def _sum(values: Sequence[Value], target: Array, limit: float) -> list[Value]:
-    """One value, or two, that give the target; [] for none. A value without a batch counts for every example."""
+    """The value that equals the target, or two values whose sum does; [] for none. Values without a batch are broadcast."""
     fitting = [(value, np.broadcast_to(value.array, target.shape)) for value in values if _spreads(value.array, target)]
     if not fitting or not target.size:
         return []
@@ -95,7 +95,7 @@ def _spreads(array: Array, target: Array) -> bool:
 
 @dataclass(frozen=True)
 class Attention:
-    """softmax(scale·q·kᵀ + mask)·v of so many heads."""
+    """softmax(scale·q·kᵀ + mask)·v with so many heads. scale: a number as text; mask: the hidden places, in words."""
 
     heads: int
     scale: str
@@ -103,7 +103,7 @@ class Attention:
 
 
 def attention(gap: Gap) -> Iterator[str]:
-    """Attention of projections that are layers: its scale, its mask and its heads, in either model."""
+    """Attention written by hand on the outputs of dense layers, with another scale, mask or number of heads in each model."""
     found = [
         _attention(gap.ours, gap, gap.place, gap.mine),
         _attention(gap.theirs, gap, gap.theirs_place, gap.other),
@@ -142,7 +142,7 @@ def _attention(side: Side, gap: Gap, until: int, target: Array) -> Attention | N
 
 
 def _masks(side: Side, gap: Gap, batch: int, time: int) -> dict[str, Array]:
-    """What is hidden: nothing, the future, or what an input of truth values says, in either meaning."""
+    """Name -> hidden places: none, the future, or the places that a boolean input marks, in either meaning."""
     future = np.triu(np.ones((time, time), bool), 1)
     arrays = {"none": np.zeros((time, time), bool), "causal": future}
     for place, array in enumerate(gap.means.given(side.structure.label)):
@@ -157,7 +157,7 @@ def _masks(side: Side, gap: Gap, batch: int, time: int) -> dict[str, Array]:
 
 
 def _projections(side: Side, mode: str, until: int, shape: tuple[int, ...], heads: int) -> Iterator[tuple[Array, Array, Array]]:
-    """Query, key and value with their heads, from three layers or one."""
+    """Candidates for query, key and value, split into heads: from one layer that gives all three, or from three layers."""
     batch, time, size = shape
     width, outputs = size // heads, list[Array]()
     for place in range(until):

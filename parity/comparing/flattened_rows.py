@@ -1,7 +1,7 @@
-"""Owns which rows of features flatten an image or a signal, or become one, and whether its channels are first or last in them.
+"""Owns which rows of features flatten an image or a signal, or are reshaped into one, and whether its channels come first.
 
-It refuses to guess where a row comes from while the worker saw it; where it did not, the last image of that size counts, as the
-framework holds it.
+It refuses to guess where a row comes from if the worker saw it. If the worker did not, the last image of the same size counts,
+in the layout of its framework.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FlattenedImage:
-    """image: without the batch, channels last, whatever the order; order: `first` or `last`, how the row runs through it."""
+    """A row of features that is an image. image: its shape without the batch, always with channels last; order: `first` or
+    `last`, whether the row has the channels as its first or its last axis."""
 
     image: Shape
     order: str
 
 
 def taken(structure: Structure, place: int) -> FlattenedImage | None:
-    """What a call takes as one row of features; None where that is no image."""
+    """The image that a call takes as a row of features; None if it takes no row, or a row that is no image."""
     shapes = structure.calls[place].inputs
     if not shapes or len(shapes[0]) != 2:
         return None
@@ -44,7 +45,7 @@ def taken(structure: Structure, place: int) -> FlattenedImage | None:
 
 
 def left(structure: Structure, source: int, turn: str, features: int) -> FlattenedImage | None:
-    """The row of so many features that a source gave, turned or not."""
+    """The flattened image in a row of so many features that a source gave. turn: how its axes were moved before flattening."""
     number = given_input(source)
     if number is not None:
         shape = structure.takes[number] if number < len(structure.takes) else ()
@@ -57,7 +58,7 @@ def left(structure: Structure, source: int, turn: str, features: int) -> Flatten
 
 
 def _row(shape: Shape, layout: str, features: int, turn: str = "") -> FlattenedImage | None:
-    """The row that flattens a tensor of this shape, whose channels stood so before the turn."""
+    """The row that flattens a tensor of this shape. layout: where its channels stood before the turn."""
     if layout not in (FIRST, LAST) or len(shape) < SIGNAL or prod(shape[1:]) != features:
         return None
     image = (*shape[2:], shape[1]) if layout == FIRST else shape[1:]
@@ -65,7 +66,7 @@ def _row(shape: Shape, layout: str, features: int, turn: str = "") -> FlattenedI
 
 
 def _last_image(structure: Structure, place: int, wanted: Shape) -> FlattenedImage | None:
-    """Of this size, where nothing tells what the row was before."""
+    """The last image of this size before a call, for a row of unknown source; None if other rows lie between."""
     for earlier in reversed(range(place)):
         call = structure.calls[earlier]
         shape = call.outputs[0] if call.outputs else ()
@@ -79,7 +80,7 @@ def _last_image(structure: Structure, place: int, wanted: Shape) -> FlattenedIma
 
 
 def given(structure: Structure, place: int) -> FlattenedImage | None:
-    """What a call gives as one row of features: where it flattens, passes on what was flattened, or what becomes an image."""
+    """The image that a call gives as a row of features: it flattens it or passes it on, or the row becomes an image later."""
     call = structure.calls[place]
     if not call.outputs or len(call.outputs[0]) != 2 or not call.inputs:
         return None
@@ -92,7 +93,7 @@ def given(structure: Structure, place: int) -> FlattenedImage | None:
 
 
 def reshaped(structure: Structure, place: int) -> FlattenedImage | None:
-    """The image that a row which this call gives is reshaped into, maybe behind layers that look at each feature alone."""
+    """The image into which a call's output row is reshaped later. Layers that treat each feature alone may lie between."""
     call = structure.calls[place]
     if not call.outputs or len(call.outputs[0]) != 2:
         return None
@@ -112,7 +113,7 @@ def reshaped(structure: Structure, place: int) -> FlattenedImage | None:
 
 
 def by_feature(structure: Structure, place: int) -> bool:
-    """Whether a call gives a row of what it took, number by number: an activation, a norm, dropout."""
+    """Whether a call takes and gives a row and treats each feature alone: an activation, a norm, dropout."""
     call = structure.calls[place]
     same = bool(call.inputs and call.outputs) and call.inputs[0] == call.outputs[0] and len(call.outputs[0]) == 2
     return same and all(len(weight.shape) < 2 for weight in structure.leaf(call.leaf).weights)

@@ -1,6 +1,6 @@
-"""Owns the comparison of models of which one has no float64: no kernel in its framework, or a number held in float32 by hand.
+"""Owns the comparison of two models of which one cannot run in float64: its framework lacks a kernel, or its code uses float32.
 
-float64 is `unsupported` then, with the reason; float32 is judged. It refuses to judge float64 of such a pair.
+The float64 verdict is then `unsupported`, with the reason, and float32 is judged. It refuses to judge float64 of such a pair.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ WIDE, NARROW = "float64", "float32"
 
 
 def both(seen: Mapping[str, Mapping[str, Array]]) -> dict[str, Mapping[str, Array]]:
-    """Where float64 is missing, float32's numbers stand in its place: what flows can be followed in them."""
+    """dtype -> arrays. If float64 is missing, float32's numbers replace it, since the flow of values shows in them too."""
     return {WIDE: seen.get(WIDE, seen[NARROW]), NARROW: seen[NARROW]}
 
 
 def cast(answer: Sequence[Mapping[str, Any]], arrays: Mapping[str, Array]) -> str:
-    """The first function in the user's code that is given float64 and gives float32, as a reason; "" where there is none.
+    """The first function in the user's code that takes float64 and gives float32, as a reason; "" if there is none.
 
-    answer, arrays: a pass in float64 (execution.own_model.layers.OwnModel.functions). What a framework resizes in float32
-    of its own accord is no cast (observed_causes.py)."""
+    answer, arrays: a pass in float64 (execution.own_model.layers.OwnModel.functions). A resize is no cast: a framework computes
+    it in float32 of its own accord (observed_causes.py)."""
     for entry in answer:
         taken, gave = (in_order(arrays, FUNCTION, entry["number"], group) for group in (TAKEN, GIVEN))
         if not observed_causes.resizes(entry["name"]) and _any(taken, WIDE) and _any(gave, NARROW):
@@ -42,7 +42,7 @@ def _any(arrays: Sequence[Array], dtype: str) -> bool:
 
 
 def judged(pairs: Sequence[Pair], lacking: Mapping[str, Mapping[str, str]]) -> list[TensorVerdict]:
-    """lacking: for both models in order, why each has no float64 (empty where it has)."""
+    """The verdicts on all pairs. lacking: label -> why that model has no float64 (empty if it has), both models in order."""
     reason = "; ".join(f"{label} has no float64: {entry[WIDE]}" for label, entry in lacking.items() if entry)
     missing = [bool(entry) for entry in lacking.values()]
     tensor_verdicts: list[TensorVerdict] = []
@@ -56,9 +56,9 @@ def judged(pairs: Sequence[Pair], lacking: Mapping[str, Mapping[str, str]]) -> l
 
 
 def _narrow(pair: Pair, missing: Sequence[bool]) -> TensorVerdict:
-    """float32 of the model that has nothing else, against float64 of the other, or its float32 where it lacks that too.
+    """The verdict on float32 of the model without float64, against float64 of the other model (float32 if both lack float64).
 
-    What float32 explains: what the other itself errs by (judging.SHADOW), and 4 u for each layer, as for a number held in
+    float32 explains 4 times the other model's own error (judging.SHADOW), and 4 u for each layer, as for a number held in
     float32 (judging.narrow)."""
     u, scale = budgets.roundoff(NARROW), judging.scale_of(pair)
     narrow, other = (pair.ours, pair.theirs) if missing[0] else (pair.theirs, pair.ours)

@@ -1,6 +1,6 @@
-"""Owns the names of what one step of code makes of a value: filled borders, resized images, norms, means, a sequence's steps.
+"""Owns the names of functions that one step of code applies to a value: padding, resizing, norms, means, a sequence's steps.
 
-It refuses a name that does not give every number; functions.py has activations and pooling.
+It refuses a name that does not explain every number; functions.py has activations and pooling.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ IMAGE = 4
 EPSILONS = (0.0, 1e-3, 1e-5, 1e-6, 1e-7, 1e-8, 1e-12)
 REDUCED: dict[str, Callable[..., Array]] = {"mean": np.mean, "sum": np.sum, "max": np.max, "min": np.min}
 FITTED = ("times", "clipped")
-"""What names begin with that are fitted to the numbers: any layer might be near one."""
+"""Beginnings of names whose function is fitted to the numbers. Such a function may explain any layer by chance."""
 NORMS = ("normalized", "root mean square")
 
 
 def named(before: Array, after: Array, limit: float) -> str:
-    """What makes `after` of `before`, both with channels first; "" where nothing known does."""
+    """The function that turns `before` into `after`, both with channels first; "" if no known function does."""
     if before.dtype.kind != "f" or after.dtype.kind != "f" or not before.size:
         return ""
     with np.errstate(all="ignore"):
@@ -82,7 +82,7 @@ def _normed(before: Array) -> Iterator[tuple[str, Array]]:
 
 
 def _scaled_by_feature(normed: Array, after: Array, limit: float) -> bool:
-    """Whether `after` is the norm times a number and plus another, of each feature."""
+    """Whether `after` is the norm, scaled and shifted by two numbers for each feature."""
     for axis in {1, normed.ndim - 1}:
         rows, others = (np.moveaxis(array, axis, 0).reshape(array.shape[axis], -1) for array in (normed, after))
         if rows.shape[1] < 3:
@@ -97,7 +97,7 @@ def _scaled_by_feature(normed: Array, after: Array, limit: float) -> bool:
 
 
 def _windows(image: Array) -> Iterator[tuple[str, Array]]:
-    """Pooling that keeps the size."""
+    """Poolings that keep the size of an image, by name."""
     if image.ndim != IMAGE:
         return
     for window in (2, 3, 5, 7):
@@ -137,7 +137,7 @@ PLACES: Mapping[str, Callable[[int, int], Array]] = {
     "align_corners True": lambda old, new: np.arange(new) * (old - 1) / max(new - 1, 1),
     "corners at 0, neither aligned nor half pixels": lambda old, new: np.arange(new) * old / new,
 }
-"""Where a resized image's rows lie among those that it is made of."""
+"""Convention -> the positions in the source image from which the rows of a resized image are taken, from both sizes."""
 
 
 def _resized(before: Array, after: Array) -> Iterator[tuple[str, Array]]:
@@ -151,7 +151,7 @@ def _resized(before: Array, after: Array) -> Iterator[tuple[str, Array]]:
 
 
 def _linear(size: int, places: Array) -> Array:
-    """The matrix that interpolates at these places."""
+    """The matrix that interpolates linearly at these positions among `size` rows."""
     clipped = np.clip(places, 0, size - 1)
     low = np.floor(clipped).astype(int)
     high = np.minimum(low + 1, size - 1)

@@ -1,6 +1,6 @@
-"""Owns the functions that models apply between layers without a layer of their own, recognized by what they make of numbers.
+"""Owns the functions that models apply between layers (activations, pooling), recognized by their inputs and outputs.
 
-It refuses to name one that does not give every number: what is fitted (a slope) is fitted to one and tested on all.
+It refuses to name a function that does not explain every number: a slope is fitted to one number and tested on all.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ Function = Callable[[Array], Array]
 
 SHADOW = budgets.SHADOW
 IMAGE = 4
-"""Axes of a batch of images."""
+"""Number of axes of a batch of images."""
 
 HELD = "held in float32"
-"""What a name ends in where a framework keeps a constant in float32 in a float64 run: its own way, and nobody's mistake."""
+"""End of a function's name if a framework holds a constant in float32 in a float64 run: its own way, and nobody's mistake."""
 
 WINDOWS, STRIDES, PADS = (2, 3, 4, 5), (1, 2, 3, 4), (0, 1, 2)
-"""Of the pooling that people write."""
+"""Settings of pooling that are tried."""
 
 DIGITS = 6
-"""Of a slope as people write one; what departs from that by the rounding of float32 is a slope held in float32."""
+"""Significant digits of a slope as people write it. A slope that differs from such a number only by the rounding of float32
+is held in float32."""
 
 
 def _erf_gelu(root: float) -> Function:
@@ -64,9 +65,9 @@ ELEMENTWISE: Mapping[str, Function] = {
 
 
 def named(before: Array, after: Array, limit: float) -> str:
-    """The function that makes `after` of `before`, everywhere within the limit; "" where none is known.
+    """The function that turns `before` into `after` within the limit everywhere; "" if none is known.
 
-    A framework that computes one in float32 whatever it is given hands out numbers that float32 holds, every one.
+    If float32 holds every number of `after` but not of `before`, the framework computed in float32: the limit is then wider.
     """
     if before.shape != after.shape:
         with np.errstate(all="ignore"):
@@ -92,7 +93,7 @@ def _candidates(before: Array, after: Array) -> Iterator[tuple[str, Function]]:
 
 
 def _bent(before: Array, after: Array) -> Iterator[tuple[str, Function]]:
-    """Leaky relu and elu, of the slope that the most negative number tells."""
+    """Leaky relu and elu, with the slope that explains the most negative number."""
     if not before.size or before.min() >= 0:
         return
     place = np.unravel_index(int(np.argmin(before)), before.shape)
@@ -109,7 +110,7 @@ def _bent(before: Array, after: Array) -> Iterator[tuple[str, Function]]:
 
 
 def _as_written(slope: float) -> Iterator[tuple[str, float]]:
-    """A slope as a person writes it, as float32 holds that, and as it is."""
+    """Texts and values of a slope: as a person writes it, that number in float32, and the slope as measured."""
     written = float(f"{slope:.{DIGITS}g}")
     yield f"{written:g}", written
     if float(np.float32(written)) != written:
@@ -124,9 +125,10 @@ def _softmax(x: Array, axis: int) -> Array:
 
 
 def _pooled(before: Array, after: Array, limit: float) -> str:
-    """A pooling of images, or of what an activation makes of them, flattened or not; its padding is at either end of an axis.
+    """The pooling of images, or of an activation's output, that gives `after`, flattened or not; "" if none does. The padding
+    may differ between the start and the end of an axis.
 
-    Of a flattened image the channels come first, as mapping.py has it."""
+    A flattened image has its channels first, as mapping.py arranges it."""
     if before.ndim != IMAGE or len(before) != len(after) or (after.ndim == IMAGE and before.shape[1] != after.shape[1]):
         return ""
     whole = [item for item in product(WINDOWS, STRIDES, PADS, PADS) if _fits(before, after, item)]

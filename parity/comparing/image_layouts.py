@@ -1,6 +1,6 @@
-"""Owns where the channels stand in what a model takes and returns: as its framework holds images, or as the other one does.
+"""Owns the place of the channel axis in a model's inputs and outputs: as its framework holds images, or as the other framework.
 
-It refuses to look inside; axes.py does.
+It refuses to look at the tensors between layers; axes.py does.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
 
 def before(layout: str, turn: str) -> str:
-    """Where the channels stood before an axis was moved; the inverse of `flipped`."""
+    """Where the channels stood before an axis was moved. The inverse of axes.flipped."""
     if not turn:
         return layout
     return next((name for name in (FIRST, LAST, STEPS, NONE) if layout and flipped(name, turn) == layout), NONE)
 
 
 def of_signal(structure: Structure, number: int, count: int = SIGNAL) -> bool:
-    """Whether an input is a signal, whose channels a layer tells. What takes sequences has their features last, so where one
-    model says that an input is a signal, the other takes it with its channels last."""
+    """Whether an input is a signal, so that a layer states where its channels are. A layer that takes sequences has their
+    features last; so if only one model states that an input is a signal, the other takes it with channels last."""
     return count == SIGNAL and entry(structure, number, count) in (FIRST, LAST)
 
 
 def entry(structure: Structure, number: int, count: int) -> str:
-    """Where an input of so many axes has its channels."""
+    """Where a model's input has its channels. number: of the input; count: its axes."""
     if count < SIGNAL:
         return NONE
     if count == SIGNAL and number in structure.enters:
@@ -48,7 +48,8 @@ def entry(structure: Structure, number: int, count: int) -> str:
 
 
 def _alike(shape: Shape, other: Shape, layout: str) -> str:
-    """The layout of a tensor that has the shape of another one whose layout is known, maybe with its channels moved."""
+    """The layout of a tensor whose shape equals another tensor's, as it is or with channels moved. other, layout: of that
+    tensor; NONE if the shapes do not tell."""
     if layout not in (FIRST, LAST) or len(shape) != len(other):
         return NONE
     if shape == other:
@@ -58,7 +59,8 @@ def _alike(shape: Shape, other: Shape, layout: str) -> str:
 
 
 def exit_of(structure: Structure, number: int, count: int) -> str:
-    """Where an output of so many axes has its channels. Models of one layout are to return images alike."""
+    """Where a model's output has its channels. number: of the output; count: its axes. Models that hold channels alike must
+    return images alike, so for them it is the layout of the model."""
     usual = structure.channels if count >= IMAGE else NONE
     if structure.natural or count < SIGNAL:
         return usual
@@ -76,7 +78,7 @@ def exit_of(structure: Structure, number: int, count: int) -> str:
 
 
 def row(structure: Structure, number: int) -> Shape | None:
-    """The image, channels last, that an output flattens so; None where it flattens none, or one whose channels are first."""
+    """The shape of the image, channels last, if an output is one flattened with channels last; None otherwise."""
     source, turn = structure.exits[number] if number < len(structure.exits) else (-1, "")
     if structure.natural or source < 0:
         return None

@@ -1,4 +1,4 @@
-"""Owns the verdicts: tensors of two models side by side in float64 and float32, each with the error that rounding explains.
+"""Owns the verdicts on two models' tensors, in float64 and in float32, each with the error that rounding explains.
 
 It refuses numbers tuned by hand: every constant below carries its derivation.
 """
@@ -19,30 +19,34 @@ from parity.judgement.comparison import place
 Array = npt.NDArray[Any]
 
 SHADOW = budgets.SHADOW
-"""Float32: the model's own error, float32 against its float64 run, is a sample of what an equally right order of computation
-gives (budgets.SHADOW). One model must stay within 4 times what the *other* errs by: its own error would excuse itself.
+"""The budget in float32. A model's own error (its float32 run against its float64 run) is a sample of the error of any equally
+right order of computation (budgets.SHADOW). One model must stay within 4 times the *other* model's own error, since its own
+error would excuse itself.
 
-A tensor of few elements may err little by luck: what it may err by is at least the median share of the pass's tensors. And
-where float32 departs alone, further draws are made: the share is the greatest of them all, and the finding must stand in each,
-since a number that rounding takes across a kink moves a gradient by a jump. Where a gradient's terms cancel (the scale of a
-batch norm), each of them may err by u in every layer, as in float64 (`tolerance`): one model's luck does not measure the other.
-Nor does one order of summation measure another: what comes back through a batch norm is a sum over its n numbers (`Pair.sums`).
+A tensor of few elements may err little by luck. Its budget is therefore at least the median share of the pass's tensors. If a
+tensor departs in float32 alone, further draws are made: the share is then the greatest of all draws, and the finding must stand
+in each draw, since rounding may move a number across a kink and so change a gradient by a jump. If a gradient's terms cancel
+(the scale of a batch norm), each term may err by u in every layer, as in float64 (`tolerance`): the luck of one model does not
+measure the other. Nor does one order of summation measure another: a gradient that comes back through a batch norm is a sum
+over the n numbers of the norm (`Pair.sums`).
 """
 
 ELEVEN_BITS = budgets.roundoff("float16") / budgets.roundoff("float32")
-"""In u of float32, what rounding to the significand of float16 and of TF32 errs by: no order of sums excuses so much."""
+"""The rounding error of an 11-bit significand (float16, TF32), in u of float32. No order of sums excuses so great an error."""
 
 PRECISION_RATIO = budgets.PRECISION_RATIO
-"""Rounding errors are proportional to u. A float32 error divided by this is what rounding explains in float64: it counts where
-terms cancel, such as the gradient of a bias before a batch norm, which is zero but for rounding."""
+"""Rounding errors are proportional to u, so a float32 error divided by this ratio is the error that rounding explains in
+float64. It matters if terms cancel, such as in the gradient of a bias before a batch norm, which is zero but for rounding."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One tensor in two models and two precisions, in neutral order. depth: layers before it; stored: greatest number that
-    the tensor was added to before it was rounded (an update); terms: greatest number of the pass's gradients, the size of the
-    terms of one that cancels; sums: how many u of its greatest number it errs by in another order of the sums that it
-    came back through; ours, theirs: dtype -> array."""
+    """One tensor in two models and two precisions, in neutral order.
+
+    depth: number of layers before it; ours, theirs: dtype -> array; stored: for an update, the greatest number to which it was
+    added before rounding; terms: the greatest number among the pass's gradients, as the size of terms that may cancel in this
+    one; sums: by how many u of its greatest number a gradient errs if the sums of the batch norms that it came back through are
+    taken in another order."""
 
     quantity: str
     tensor: str
@@ -70,10 +74,11 @@ class TensorVerdict:
 
 
 def judged(pairs: Sequence[Pair], redrawn: Sequence[Sequence[Pair]] = ()) -> list[TensorVerdict]:
-    """Both precisions of every pair of one pass. redrawn: the same pairs from other draws, for what float32 shows alone.
+    """The verdicts on all pairs of one pass, in both precisions. redrawn: the same pairs from other draws, for tensors that
+    depart in float32 alone.
 
-    Float64 that errs by no more than 4 u of float32 for each layer, while float32 agrees, is `reduced_precision`: a constant
-    or a sum that a framework holds in float32.
+    A float64 error of at most 4 u of float32 for each layer is `reduced_precision` if float32 agrees: a framework holds a
+    constant or a sum in float32.
     """
     draws = [pairs, *redrawn]
     usual = [[median([_own(pair, side)[1] for pair in draw if not unfit(pair)] or [0.0]) for side in (0, 1)] for draw in draws]
@@ -104,7 +109,8 @@ def judged(pairs: Sequence[Pair], redrawn: Sequence[Sequence[Pair]] = ()) -> lis
 
 
 def in_its_own_way(tensor_verdicts: Sequence[TensorVerdict], reason: str) -> list[TensorVerdict]:
-    """The verdicts, where all that departs does so at float32's accuracy and the first of it in a framework's own way."""
+    """The verdicts, with each `reduced_precision` as a documented difference that has this reason. Unchanged if any other
+    tensor departs by more (statistics aside). The caller has found that the first departure is a framework's own way."""
     if any(
         tensor_verdict.verdict in ("differs", "nonfinite") and tensor_verdict.quantity != "statistic"
         for tensor_verdict in tensor_verdicts
@@ -120,7 +126,7 @@ def in_its_own_way(tensor_verdicts: Sequence[TensorVerdict], reason: str) -> lis
 
 
 def narrow_alone(tensor_verdicts: Sequence[TensorVerdict]) -> bool:
-    """Whether something departs in float32 while the same tensor agrees in float64."""
+    """Whether some tensor departs in float32 while it agrees in float64."""
     wide = {
         (tensor_verdict.quantity, tensor_verdict.tensor)
         for tensor_verdict in tensor_verdicts
@@ -135,14 +141,16 @@ def narrow_alone(tensor_verdicts: Sequence[TensorVerdict]) -> bool:
 
 
 def _own(pair: Pair, side: int) -> tuple[float, float]:
-    """A model's own error in float32, and its share of the tensor's greatest number."""
+    """A model's own error in float32, and this error divided by the tensor's greatest number."""
     arrays, scale = (pair.ours, pair.theirs)[side], scale_of(pair)
     error = distance(arrays["float32"], arrays["float64"])
     return error, error / scale if scale else 0.0
 
 
 def _rounded(pair: Pair, shares: Sequence[float], usual: Sequence[float]) -> TensorVerdict:
-    """Float32 of each against float64 of the other."""
+    """The verdict on float32: each model's float32 against the other model's float64.
+
+    shares: both models' own errors as shares of the tensor's greatest number; usual: the median shares of the pass."""
     u, scale = budgets.roundoff("float32"), scale_of(pair)
     sums = min(max(1.0, pair.sums), ELEVEN_BITS / SHADOW)
     least = u * max(sums * scale, budgets.STORE * pair.stored, max(pair.depth, 1) * pair.terms)
@@ -158,20 +166,22 @@ def scale_of(pair: Pair) -> float:
 
 
 def tolerance(depth: int, scale: float, shadow: float, stored: float = 0.0, terms: float = 0.0) -> float:
-    """What may lie between two float64 tensors. shadow: their own error in float32, a single sample that may be small by luck;
-    so terms of the pass's size may each err by u in every layer (the bias of attention's keys: softmax cancels it)."""
+    """Greatest difference of two float64 tensors that rounding explains. depth, stored, terms: as in Pair; scale: the greatest
+    number of the two; shadow: their own error in float32. That error is a single sample and may be small by luck, so terms of
+    the size of the pass's gradients may each err by u in every layer (the bias of attention's keys: softmax cancels it)."""
     u = budgets.roundoff("float64")
     rounding = max(SHADOW * shadow / PRECISION_RATIO, budgets.STORE * u * stored, SHADOW * u * max(depth, 1) * terms)
     return max(budgets.COMPARED * max(depth, 1) * scale, rounding)
 
 
 def narrow(depth: int, scale: float) -> float:
-    """What may lie between two float64 tensors where a framework holds a constant or a sum in float32."""
+    """Greatest difference of two float64 tensors that is explained by a constant or a sum held in float32."""
     return SHADOW * budgets.roundoff("float32") * max(depth, 1) * scale
 
 
 def distance(ours: Array, theirs: Array) -> float:
-    """Greatest difference; infinite where only one is not finite, 0 where both are the same infinity."""
+    """Greatest difference of two arrays. A pair of numbers counts 0 if both are the same infinity, and infinity if only one is
+    finite."""
     if not ours.size:
         return 0.0
     same = ours == theirs

@@ -1,6 +1,6 @@
-"""Owns the likely causes of a departing layer, each tested: the layer runs again with the suspected setting, and must agree.
+"""Owns the likely causes of a departing layer. Each is tested: the layer runs again with the suspected setting, and must agree.
 
-It refuses to name what it has not tested; what lies between layers is code_causes.py's.
+It refuses to name a cause that it has not tested; code_causes.py owns the causes between layers.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from parity.execution.names import TAKEN, WEIGHT, array_name
 Array = npt.NDArray[Any]
 
 EPSILONS = (1e-3, 1e-5, 1e-6, 1e-7, 1e-8, 1e-12, 2e-5)
-"""Where a layer of the user's own hides its epsilon: the defaults of Keras (1e-3), torch (1e-5), the papers, MXNet's (2e-5)."""
+"""Values tried for the hidden epsilon of a user's own layer: defaults of Keras (1e-3), torch (1e-5), MXNet (2e-5), papers."""
 
 FURTHER = 8
-"""Departures that are told behind the first."""
+"""Greatest number of departures that are reported behind the first."""
 
 UNTESTED = ("padding", "channels", "time_major", "dropout", "rate", "vocabulary", "momentum")
-"""Settings with a test of their own, or that are no cause: how a tensor lies is worked out, dropout is off."""
+"""Settings that `settings` leaves out: they have their own test, or are no cause (layouts are worked out, dropout is off)."""
 
 
 def tested(departure: Departure, layer_map: LayerMap) -> Departure:
-    """The departure with the causes that stood their test."""
+    """The departure with the causes that passed their test."""
     trial, gap = departure.trial, departure.gap
     tests: list[Callable[[], Iterator[str]]] = []
     if gap is not None:
@@ -54,8 +54,8 @@ def tested(departure: Departure, layer_map: LayerMap) -> Departure:
 
 
 def first(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], means: Reruns, layer_map: LayerMap) -> Departure | None:
-    """The first departure of the forward pass, in evaluation or in training, with its causes; one that is a framework's own way
-    only where nothing departs by more."""
+    """The first departure of the forward pass, in evaluation or in training, with its causes. A departure in a framework's own
+    way is returned only if nothing departs by more."""
     own_way = None
     for coarse in (False, True) if not means.narrow else (True,):
         looks = ((look, mode) for mode in ("eval", "train") for look in (departures.first, departures.output))
@@ -68,8 +68,8 @@ def first(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], means: Rer
 
 
 def further(departure: Departure, calls: Sequence[tuple[int, int]], layer_map: LayerMap) -> list[Departure]:
-    """Behind the first departure, the layers that depart of themselves and whose cause is known, FURTHER at most: its cause is
-    made equal by running each on what the other model's took."""
+    """The layers behind the first departure that have a departure and a known cause of their own, at most FURTHER. Each runs on
+    the other model's inputs, so that it inherits nothing from the first departure."""
     about = departure.trial or departure.gap
     if about is None:
         return []
@@ -86,7 +86,8 @@ def further(departure: Departure, calls: Sequence[tuple[int, int]], layer_map: L
 
 
 def settings(trial: CallTrial, _: LayerMap) -> Iterator[str]:
-    """Hyper-parameters that both name and that differ: theirs run with ours, or ours with theirs; one alone, then all."""
+    """Hyper-parameters that both layers state and that differ. Tested one by one, then all together: their layer runs with our
+    values, or ours with theirs."""
     for attempt in (trial, trial.turned()):
         found = list(_settings(attempt))
         if found:
@@ -105,7 +106,7 @@ def _settings(trial: CallTrial) -> Iterator[str]:
 
 
 def frozen(trial: CallTrial, _: LayerMap) -> Iterator[str]:
-    """A layer that runs as in evaluation while the model trains: theirs run in the other mode."""
+    """A layer that runs as in evaluation while the model trains. Tested by a run of the layer in the other mode."""
     if trial.mode != "train":
         return
     for attempt in (trial, trial.turned()):
@@ -130,7 +131,7 @@ TESTED = " (tested: with the former's the latter gives the former's output)"
 
 
 def hidden_epsilon(trial: CallTrial, _: LayerMap) -> Iterator[str]:
-    """An epsilon that a layer of the user's own does not tell: the known side is run with the usual ones."""
+    """An epsilon that a layer of the user's own does not state. Tested by running the other layer with each usual epsilon."""
     for attempt in (trial, trial.turned()):
         mine, other = attempt.settings(), attempt.turned().settings()
         if "epsilon" in other and "epsilon" not in mine:
@@ -140,7 +141,7 @@ def hidden_epsilon(trial: CallTrial, _: LayerMap) -> Iterator[str]:
 
 
 def gate_order(trial: CallTrial, layer_map: LayerMap) -> Iterator[str]:
-    """The blocks of a recurrent layer: theirs run with its weights in every order of them."""
+    """The order of a recurrent layer's gates. Tested by running theirs with the blocks of its weights in every order."""
     ours_known = bool(trial.turned().layer.settings)
     attempt = trial.turned() if ours_known else trial
     weights = attempt.placements(layer_map)
@@ -160,7 +161,7 @@ def gate_order(trial: CallTrial, layer_map: LayerMap) -> Iterator[str]:
 
 
 def _blocks(weights: Mapping[str, Placement]) -> str:
-    """Names for the blocks of a layer whose recurrent kernel is 3 or 4 times as long as wide."""
+    """Names for the blocks of a layer whose recurrent kernel is 3 or 4 times as long as wide; "" for any other layer."""
     for placement in weights.values():
         shape = placement.neutral
         for count in (4, 3):
@@ -170,7 +171,7 @@ def _blocks(weights: Mapping[str, Placement]) -> str:
 
 
 def _in_gates(trial: CallTrial, weights: Mapping[str, Placement], order: str) -> dict[str, Array]:
-    """Their native weights, as they must stand if their layer reads its blocks in this order."""
+    """Their native weights, rearranged for a layer that reads its blocks in this order."""
     arrays = dict[str, Array]()
     before = next((placement.gates for placement in weights.values() if placement.gates), "") or _blocks(weights)
     for placement in weights.values():
@@ -182,7 +183,7 @@ def _in_gates(trial: CallTrial, weights: Mapping[str, Placement], order: str) ->
 
 
 def turned_kernel(trial: CallTrial, layer_map: LayerMap) -> Iterator[str]:
-    """A square kernel that one side reads the other way round."""
+    """A square kernel that one model transposes."""
     for role, placement in trial.placements(layer_map).items():
         shape = placement.neutral
         if len(shape) == 2 and shape[0] == shape[1]:
@@ -193,7 +194,8 @@ def turned_kernel(trial: CallTrial, layer_map: LayerMap) -> Iterator[str]:
 
 
 def mask_meaning(trial: CallTrial, _: LayerMap) -> Iterator[str]:
-    """A mask among the inputs, of truth values, of zeros and ones, or added (0 and -inf): theirs run with it inverted."""
+    """A mask among the layer's inputs that the models read in opposite ways: truth values, zeros and ones, or 0 and -inf to be
+    added. Tested by running theirs with the mask inverted."""
     for slot, array in enumerate(trial.theirs.inputs(trial.mode, trial.other)):
         opposite = _opposite(array)
         if opposite is not None and trial.misses(trial.alone({array_name(TAKEN, slot): opposite})) <= trial.limit:
@@ -204,7 +206,7 @@ def mask_meaning(trial: CallTrial, _: LayerMap) -> Iterator[str]:
 
 
 def _opposite(array: Array) -> Array | None:
-    """The mask that hides what this one lets through; None where it is none."""
+    """The mask that hides the places which this mask lets through; None if the array is no mask."""
     if array.dtype.kind == "b":
         return ~array
     if array.dtype.kind != "f" or not array.size or flows(array):
@@ -215,7 +217,8 @@ def _opposite(array: Array) -> Array | None:
 
 
 def masked(trial: CallTrial, _: LayerMap) -> Iterator[str]:
-    """Steps that one side hides and the other has no mask for (Keras hands on an embedding's by itself), with none hidden."""
+    """Steps that one layer masks while the other has no mask (Keras hands on an embedding's mask by itself). Tested by running
+    the masked layer with no step hidden."""
     for attempt in (trial, trial.turned()):
         taken, crossed = attempt.theirs.inputs(attempt.mode, attempt.other), attempt.crossed() or {}
         masks = {array_name(TAKEN, slot): np.ones_like(array) for slot, array in enumerate(taken) if array.dtype.kind == "b"}
@@ -231,7 +234,7 @@ def masked(trial: CallTrial, _: LayerMap) -> Iterator[str]:
 
 
 def attention_scale(trial: CallTrial, layer_map: LayerMap) -> Iterator[str]:
-    """1/sqrt(size of a head) held in float32: ours run with a query that makes up for it."""
+    """1/sqrt(size of a head) held in float32 by one model. Tested by running the other with its query off by as much."""
     for attempt in (trial, trial.turned()):
         weights, heads = attempt.placements(layer_map), attempt.turned().settings().get("heads")
         if not heads or "query.kernel" not in weights:
@@ -266,4 +269,4 @@ CAUSES: tuple[Callable[[CallTrial, LayerMap], Iterator[str]], ...] = (
     observed_causes.made,
     code_reruns.within,
 )
-"""Tested in this order until one stands."""
+"""The tests, in order. The first that names a cause ends the search."""

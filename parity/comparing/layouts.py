@@ -1,4 +1,4 @@
-"""Owns the way between a native tensor and the neutral one: rows of it, its axes in another order, its gates in another order.
+"""Owns the conversion between a native tensor and the neutral one: which rows of it, and the orders of its axes and its gates.
 
 It refuses to know a framework: a layout is a text such as `h w i o -> o i h w`, which the user can correct.
 """
@@ -19,10 +19,12 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a neutral tensor lies in a native array of `shape`. layout, rows, gates: as own_model.leaves.Weight;
-    image: a channels-last image (height, width, channels) whose flattening the neutral's second axis runs over; reshaped: one
-    that its first axis is reshaped into; spread: further axes along which the native one holds a number of the neutral's for
-    each element (a slope for every element where the other model has one for each channel)."""
+    """Where a neutral tensor lies in a native array of `shape`.
+
+    layout, rows, gates: as in execution.own_model.layers.Weight; image: the channels-last image (height, width, channels) whose
+    flattening is the neutral tensor's second axis; reshaped: such an image into which its first axis is reshaped; spread: sizes
+    of further axes along which the native array repeats each number of the neutral tensor (a slope for every element, while
+    the other model has one for each channel)."""
 
     native: str
     shape: Shape
@@ -35,7 +37,7 @@ class Placement:
 
     @property
     def part(self) -> Shape:
-        """Shape of the native rows meant."""
+        """Shape of the native rows in which the tensor lies."""
         return self.shape if self.rows is None else (self.rows[1] - self.rows[0], *self.shape[1:])
 
     @property
@@ -44,7 +46,7 @@ class Placement:
         return whole[: len(whole) - len(self.spread)]
 
     def read(self, native: Array) -> Array:
-        """The neutral tensor."""
+        """The neutral tensor, from the native array."""
         part = native if self.rows is None else native[self.rows[0] : self.rows[1]]
         neutral = regated(rearranged(part, self.layout), self.gates, in_order(self.gates))
         if self.spread:
@@ -71,13 +73,13 @@ class Placement:
 
 
 def of(weight: Weight) -> Placement:
-    """Axes of length 1 count for nothing where no layout says what they are."""
+    """The placement of a weight. Its axes of length 1 are dropped if no layout says what they are."""
     placement = Placement(weight.native, weight.shape, weight.layout, weight.rows, weight.gates)
     return placement if weight.layout or weight.gates else squeezed(placement)
 
 
 def squeezed(placement: Placement) -> Placement:
-    """The same without axes of length 1; one of them stays where there is no other."""
+    """The same placement without axes of length 1; one such axis stays if there is no other."""
     shape = placement.part
     if len(shape) < 2 or 1 not in shape:
         return placement
@@ -110,7 +112,8 @@ def regated(array: Array, before: str, after: str) -> Array:
 
 
 def sides(layout: str) -> tuple[list[str], list[list[str]]]:
-    """`h w i o -> (h w) i o`: the axes, and the groups of axes that they become. Raises ValueError where it is none."""
+    """The two sides of `h w i o -> (h w) i o`: the axes, and the groups of axes that they become. Raises ValueError if the text
+    is no layout."""
     left, arrow, right = layout.partition("->")
     groups: list[list[str]] = []
     inside = False
@@ -130,7 +133,7 @@ def sides(layout: str) -> tuple[list[str], list[list[str]]]:
 
 
 def rearranged(array: Array, layout: str) -> Array:
-    """The array with its axes as the layout says; raises ValueError where it has another number of them."""
+    """The array with its axes as the layout says. Raises ValueError if the number of axes is another."""
     if not layout:
         return array
     axes, groups = sides(layout)
@@ -144,7 +147,7 @@ def rearranged(array: Array, layout: str) -> Array:
 
 
 def arranged_back(array: Array, layout: str, shape: Shape) -> Array:
-    """The inverse: what `rearranged` made from an array of this shape."""
+    """The inverse of `rearranged`. shape: of the array that `rearranged` took."""
     if not layout:
         return array
     axes, groups = sides(layout)

@@ -1,6 +1,6 @@
-"""Owns tensors that are made when they are looked at: two deep networks have more of them than memory should hold.
+"""Owns tensors that are computed only when they are read: two deep networks have more tensors than memory should hold.
 
-It refuses to know what they are.
+It refuses to know what the tensors mean.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 SMALL = 1 << 20
-"""Bytes of a tensor that is kept once it is made."""
+"""Greatest size in bytes of a tensor that is kept for good once it is computed."""
 HELD = 4
-"""How many mappings keep their large tensors: those that were looked at last."""
+"""How many mappings keep their large tensors: the last ones that computed one."""
 
 
 class LazyTensors(Mapping[str, Array]):
-    """dtype -> tensor. make: gives the tensor of a dtype, the same each time. Small ones are kept, large ones for a while."""
+    """dtype -> tensor. make: computes the tensor of a dtype, the same each time. Small tensors are kept for good, large tensors
+    while this mapping is among the last HELD that computed one."""
 
     _latest: ClassVar[deque[LazyTensors]] = deque(maxlen=HELD)
 
@@ -43,7 +44,7 @@ class LazyTensors(Mapping[str, Array]):
         return len(self._dtypes)
 
     def _hold(self) -> None:
-        """This one is the latest; the one that was looked at longest ago lets go of its large tensors."""
+        """Notes that this mapping computed a large tensor. The mapping that was noted longest ago drops its large tensors."""
         latest = LazyTensors._latest
         if any(tensors is self for tensors in latest):
             return

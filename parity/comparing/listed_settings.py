@@ -1,4 +1,4 @@
-"""Owns the list of settings in which mapped layers differ, told at once beside the first departure.
+"""Owns the list of settings in which mapped layers differ, reported together with the first departure.
 
 It refuses to judge: a setting that differs may change no number.
 """
@@ -28,7 +28,7 @@ TOLD = (
 
 
 def settings(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]]) -> Iterator[TensorVerdict]:
-    """Every layer that both have, in order, with what each of the two is set to."""
+    """One finding for each pair of mapped layers whose settings differ, in the order of the calls, with both values."""
     seen = set[str]()
     for mine, other in calls:
         left, right = (side.structure.leaf(side.structure.calls[at].leaf) for side, at in ((ours, mine), (theirs, other)))
@@ -45,5 +45,5 @@ def settings(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]]) -> Iter
 
 def _differ(mine: object, other: object) -> bool:
     if isinstance(mine, float) and isinstance(other, float):
-        return abs(mine - other) > 1e-6 * max(abs(mine), abs(other))  # what float32 makes of it is no other setting
+        return abs(mine - other) > 1e-6 * max(abs(mine), abs(other))  # rounding to float32 makes no other setting
     return mine is not None and other is not None and type(mine) is type(other) and mine != other

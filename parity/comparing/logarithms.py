@@ -1,6 +1,7 @@
-"""Owns MXNet's own way of log_softmax: oneDNN approximates the logarithm of a row's sum, so a float32 row is off by one number.
+"""Owns MXNet's own way of log_softmax: oneDNN approximates the logarithm of a row's sum, so all numbers of a float32 row are
+off by the same amount.
 
-It refuses a row whose numbers are off by different amounts, one that is off by more, and what is no logarithm of probabilities.
+It refuses rows whose numbers are off by different amounts or by more, and rows that are no logarithms of probabilities.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ Array = npt.NDArray[Any]
 FRAMEWORK = "mxnet"
 GREEN = ("agrees", "exact")
 APPROXIMATED = 64 * budgets.roundoff("float32")
-"""How far the kernel's logarithm lies off: 60 u of a number near 1 (mxnet_impl/differences.yaml, `log softmax of oneDNN`)."""
+"""Greatest error of the kernel's logarithm: 60 u of a number near 1 (mxnet_impl/differences.yaml, `log softmax of oneDNN`)."""
 
 REASON = (
     "mxnet's log_softmax: oneDNN approximates the logarithm of a row's sum, here by {:.3g};"
@@ -35,8 +36,8 @@ TESTED = (
 
 
 def behind(tensor_verdicts: Sequence[TensorVerdict], plain: Sequence[TensorVerdict]) -> list[TensorVerdict]:
-    """The verdicts, where what departs in float32 alone no longer does with MXNet's own kernel: a loss, gradients, updates.
-    plain: the verdicts on the same pairs in the same order, observed with it."""
+    """The verdicts; a tensor that departs in float32 alone, and agrees with MXNet's own kernel, is a documented difference. So
+    a loss, gradients and updates are excused. plain: the verdicts on the same pairs, in the same order, with that kernel."""
     wide = {
         (tensor_verdict.quantity, tensor_verdict.tensor)
         for tensor_verdict in tensor_verdicts
@@ -56,7 +57,8 @@ def behind(tensor_verdicts: Sequence[TensorVerdict], plain: Sequence[TensorVerdi
 def documented(
     tensor_verdicts: Sequence[TensorVerdict], pairs: Iterable[Pair], frameworks: tuple[str, str]
 ) -> list[TensorVerdict]:
-    """The verdicts, where an output departs in float32 alone by nothing else. frameworks: of the pairs' two models."""
+    """The verdicts; an output that departs in float32 alone, by this approximation only, is a documented difference.
+    frameworks: of the two models."""
     known = {(pair.quantity, pair.tensor): pair for pair in pairs if pair.quantity in ("forward", "forward_training")}
     agreeing = {
         (tensor_verdict.quantity, tensor_verdict.tensor)
@@ -75,7 +77,7 @@ def documented(
 
 
 def _shift(pair: Pair, frameworks: tuple[str, str]) -> float:
-    """The greatest number that a row of MXNet's is off by; 0 where it is not this alone that keeps the two models apart."""
+    """The greatest shift of a row of MXNet's output; 0 if more than such a shift keeps the two models apart."""
     u = budgets.roundoff("float32")
     for framework, mine, other in zip(frameworks, (pair.ours, pair.theirs), (pair.theirs, pair.ours), strict=True):
         exact = mine["float64"]
@@ -92,8 +94,8 @@ def _shift(pair: Pair, frameworks: tuple[str, str]) -> float:
 
 
 def _logarithms(rows: Array) -> bool:
-    """Whether each row holds the logarithms of probabilities, which add up to 1 within rounding: of n terms, and of a number as
-    great as the greatest, whose rounding its power carries on."""
+    """Whether each row holds the logarithms of probabilities, which add up to 1 within rounding. n terms are rounded, and so is
+    the greatest number, whose rounding the exponential carries on."""
     if not rows.ndim or not rows.size or not np.isfinite(rows).all():
         return False
     limit = budgets.SHADOW * budgets.roundoff("float64") * (rows.shape[-1] + budgets.greatest(rows))

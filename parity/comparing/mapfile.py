@@ -1,6 +1,6 @@
-"""Owns the map of weights as text: written for the user to correct, read back with every mistake named.
+"""Owns the map of weights as text. The user corrects the text, and every mistake in it is named when it is read back.
 
-It refuses to open files and to know YAML: it gives text, and takes the table that a reader made of it.
+It refuses to open files and to parse YAML: it gives text, and takes the table that a parser made of it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ HEAD = """# Which layer is which, and where each weight lies. Written by `parity
 
 
 def text(layer_map: LayerMap, sides: Mapping[str, str]) -> str:
-    """The map as YAML. sides: label -> what stood on the command line."""
+    """The map as YAML. sides: label -> the model as it was named on the command line."""
     lines = [HEAD + "models:", *(f"  {label}: {json.dumps(side)}" for label, side in sides.items())]
     lines += [f"channels: {json.dumps(dict(layer_map.channels))}", f"count: {len(layer_map.matches)}", "layers:"]
     for match in layer_map.matches:
@@ -50,7 +50,7 @@ def _fields(placement: Placement) -> dict[str, Any]:
 
 
 def parsed(table: Mapping[str, Any], structures: Sequence[Structure]) -> LayerMap:
-    """The map that a table says. Raises ValueError naming the layer and what is wrong with it."""
+    """The map that a parsed table states. Raises ValueError, which names the layer and the mistake."""
     labels = {structure.label: structure for structure in structures}
     given = _kind(table.get("channels", {}), dict, "`channels` is a table, such as {torch: first}")
     if strange := [f"{label}: {side}" for label, side in given.items() if label not in labels or side not in ("first", "last")]:
@@ -86,14 +86,14 @@ def _match(entry: Mapping[str, Any], labels: Mapping[str, Structure]) -> Match:
 
 
 def _kind(value: Any, kind: type, told: str) -> Any:
-    """The value, if it is of the kind. Raises ValueError."""
+    """The value itself. Raises ValueError if it is not of this kind."""
     if not isinstance(value, kind):
         raise ValueError(told)
     return value
 
 
 def _numbers(fields: Mapping[str, Any], name: str, where: str) -> tuple[int, ...]:
-    """A field of whole numbers, or nothing. Raises ValueError."""
+    """The whole numbers of a field; () if the field is missing. Raises ValueError for anything else."""
     value = fields.get(name) or []
     if not isinstance(value, list) or any(type(number) is not int or number < 0 for number in value):
         raise ValueError(f"{where}: `{name}` is a list of whole numbers")
@@ -125,7 +125,7 @@ def _placements(
 
 
 def _placement(where: str, fields: Any, label: str, leaf: OwnLayer) -> Placement:
-    """Where one model has a weight. Raises ValueError where no tensor of it lies there."""
+    """Where a weight lies in one model. Raises ValueError if that layer has no tensor there."""
     _kind(fields, dict, f"{where} is a table with `native`")
     if strange := set(fields) - {"native", "layout", "rows", "gates", "image", "reshaped", "spread"}:
         raise ValueError(f"{where}: there is no key {min(map(str, strange))!r}")

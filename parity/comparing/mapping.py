@@ -1,6 +1,6 @@
-"""Owns the correspondence of two or three models: which layer is which, and where each of their weights lies.
+"""Owns the correspondence of two or three models: which layers correspond, and where each of their weights lies.
 
-It refuses to guess where shapes do not fit: that is one message with both sides' names and shapes.
+It refuses to guess if shapes do not fit: it raises one message with the names and shapes of both sides.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from parity.comparing.structures import QUIET, Structure
 from parity.execution.own_model.layers import OwnLayer, Weight
 
 PARTNERS = {"bias": 0.0, "recurrent_bias": 0.0, "shift": 0.0, "mean": 0.0, "scale": 1.0, "variance": 1.0}
-"""Roles that one side may lack: the other side's tensor then holds the number that changes nothing."""
+"""Roles that a model may lack -> the number that changes nothing, with which the other model's tensor is then filled."""
 
 
 class Unmappable(Exception):
-    """Layers without a counterpart. The message names both sides and what to do. found: what could be mapped."""
+    """Raised for layers without a counterpart. The message names both sides and what to do. found: the map of the others."""
 
     def __init__(self, message: str, layer_map: LayerMap) -> None:
         super().__init__(message)
@@ -31,7 +31,8 @@ class Unmappable(Exception):
 
 @dataclass(frozen=True)
 class Match:
-    """One layer in every model: label -> name of the leaf; role -> label -> placement. A role may lack a label."""
+    """One layer in every model. leaves: label -> name of the leaf; weights: role -> label -> placement. A role has no label of
+    a model that lacks the weight."""
 
     leaves: Mapping[str, str]
     weights: Mapping[str, Mapping[str, Placement]]
@@ -39,7 +40,7 @@ class Match:
 
 @dataclass(frozen=True)
 class LayerMap:
-    """Every layer with weights. channels: label -> where images have theirs."""
+    """All matched layers with weights. channels: label -> where that model's images have their channels."""
 
     channels: Mapping[str, str]
     matches: tuple[Match, ...]
@@ -53,7 +54,7 @@ class LayerMap:
 
 
 def automatic(structures: Sequence[Structure]) -> LayerMap:
-    """By kind, names, shapes and order. The first model is the base. Raises Unmappable."""
+    """The map found by kind, names, shapes and order. The first model is the base. Raises Unmappable."""
     base, *others = structures
     paired = {other.label: _paired(base, other) for other in others}
     ends = {label: set(pairs.values()) for label, pairs in paired.items()}
@@ -76,8 +77,8 @@ def automatic(structures: Sequence[Structure]) -> LayerMap:
 
 
 def _untied(leaves: Sequence[OwnLayer], structure: Structure, layer_map: LayerMap) -> list[OwnLayer]:
-    """Those with a weight of their own. A head that is tied to an embedding has none, and the other model may write it without
-    a layer."""
+    """The leaves that have a weight which is not mapped yet. A head that is tied to an embedding has none, and the other model
+    may compute it without a layer."""
     mapped = {
         weight[structure.label].native
         for match in layer_map.matches
@@ -88,7 +89,8 @@ def _untied(leaves: Sequence[OwnLayer], structure: Structure, layer_map: LayerMa
 
 
 def _paired(base: Structure, other: Structure) -> dict[str, str]:
-    """Leaf of the base -> leaf of the other: the same kind and shapes first, then without biases, then by shapes alone."""
+    """Leaf of the base -> leaf of the other model. Leaves of the same kind and shapes are paired first, then leaves that agree
+    apart from biases and the other roles of PARTNERS, then leaves by shapes alone."""
     pairs: dict[str, str] = {}
     for signature in (_exact, _without_partners):
         ours, theirs = _left(base, set(pairs), signature), _left(other, set(pairs.values()), signature)
@@ -150,8 +152,8 @@ def _weights(structures: Sequence[Structure], names: Mapping[str, str]) -> dict[
 
 
 def _placed(structure: Structure, leaf: OwnLayer, weight: Weight, structures: Sequence[Structure]) -> Placement:
-    """Where the weight lies; a kernel behind a flattened image, or before a row that becomes one, knows that image where models
-    hold channels differently."""
+    """Where a weight lies. If the models hold channels differently, the placement of a dense layer's kernel names the image
+    whose flattening the layer takes, and any placement names the image into which the layer's output is reshaped."""
     placement = layouts.of(weight)
     place = next(iter(structure.places.get(leaf.name, ())), None)
     if place is None or len({structure.lies for structure in structures}) == 1:
@@ -165,7 +167,7 @@ def _placed(structure: Structure, leaf: OwnLayer, weight: Weight, structures: Se
 
 
 def _roles(ours: OwnLayer, theirs: OwnLayer) -> dict[str, tuple[str, bool]] | None:
-    """Role of theirs -> role of ours, and whether a matrix stands the other way round. None where shapes do not fit."""
+    """Role of theirs -> role of ours, and whether the matrix is transposed. None if the shapes do not fit."""
     if {weight.role for weight in theirs.weights} == {weight.role for weight in ours.weights} and ours.kind == theirs.kind:
         fits = all(broadcast_weights.same(a, _role(theirs, a.role)) for a in ours.weights)
         return {weight.role: (weight.role, False) for weight in theirs.weights} if fits else None
@@ -204,13 +206,15 @@ def _told(leaf: OwnLayer) -> str:
 
 
 def calls(base: Structure, other: Structure, layer_map: LayerMap) -> list[tuple[int, int]]:
-    """Calls that correspond, in the base's order: those of mapped layers, and what lies between them by kind and shape.
+    """The pairs of calls that correspond, in the base's order. Calls of mapped layers are paired by layer, the calls between
+    them by kind and shape.
 
-    A layer that one model calls more often (a cell, step by step, for a layer that runs over time) has none that does.
+    A layer that one model calls more often than the other has no corresponding calls: a cell that is called for each time step,
+    where the other model has a layer that runs over time.
     """
     ours, theirs = _keys(base, layer_map, base.label), _keys(other, layer_map, base.label)
     often = {key[1] for key in {*ours} ^ {*theirs} if key[0] == "mapped"}
-    for match in layer_map.matches:  # what holds other layers gives what they made of its output
+    for match in layer_map.matches:  # a layer that holds others gives what these made of its output
         mine, its = match.leaves[base.label], match.leaves[other.label]
         often |= {mine} if base.leaf(mine).holds != other.leaf(its).holds else set()
     ours, theirs = _alone(base.label, ours, often), _alone(other.label, theirs, often)
@@ -230,7 +234,7 @@ def _alone(label: str, keys: Sequence[tuple[Any, ...]], often: Container[str]) -
 
 
 def _keys(structure: Structure, layer_map: LayerMap, base: str) -> list[tuple[Any, ...]]:
-    """What a call is known by: the base's layer and the number of the call, or the kind and the size of what it gives."""
+    """The key of each call: the base's layer and the number of the call; if unmapped, its kind and the sizes of its output."""
     counts: dict[str, int] = {}
     keys: list[tuple[Any, ...]] = []
     for place, call in enumerate(structure.calls):

@@ -1,4 +1,4 @@
-"""Owns what two models return: how many outputs, of which shapes, and the weights of the loss for those that both have.
+"""Owns the outputs of two models: their number, their shapes, and the weights of the loss for outputs that both models have.
 
 It refuses to compare numbers.
 """
@@ -19,7 +19,7 @@ Array = npt.NDArray[Any]
 
 
 def neutral(structure: Structure) -> list[Shape]:
-    """The shapes of a model's outputs, channels first; a single number has none, whatever the framework calls it."""
+    """The shapes of a model's outputs, channels first; () for a single number, even if its framework gives it shape (1,)."""
     found = []
     for number, shape in enumerate(structure.outputs):
         item = structure.leaving(number, np.broadcast_to(np.zeros(()), shape)).shape
@@ -28,7 +28,7 @@ def neutral(structure: Structure) -> list[Shape]:
 
 
 def losses(structures: Sequence[Structure], drawn: Sequence[Array]) -> dict[str, list[Array]]:
-    """label -> native weights of the loss. An output that another model lacks, or has in another shape, is out of the loss."""
+    """label -> native weights of the loss. They are 0 for an output that another model lacks or has in another shape."""
     shapes = [neutral(structure) for structure in structures]
     found: dict[str, list[Array]] = {}
     for structure in structures:
@@ -46,7 +46,7 @@ def _as_neutral(structure: Structure, number: int) -> Shape:
 
 
 def differing(ours: Structure, theirs: Structure) -> list[TensorVerdict]:
-    """Another number of outputs."""
+    """A finding if the models return different numbers of outputs."""
     if len(ours.outputs) == len(theirs.outputs):
         return []
     told = " and ".join(
@@ -57,7 +57,7 @@ def differing(ours: Structure, theirs: Structure) -> list[TensorVerdict]:
 
 
 def alike(left: Array, right: Array) -> tuple[Array, Array]:
-    """One number is one number, with an axis or without."""
+    """The two outputs; single numbers both get the shape ()."""
     return (
         (left.reshape(()), right.reshape(()))
         if left.size == right.size == 1 and max(left.ndim, right.ndim) < 2

@@ -1,5 +1,5 @@
-"""Owns what a comparison says beside its verdict: that drawn weights stood in the place of the models' own, where rows of
-features are permuted on the way from one model to the other, and where images come in the other framework's layout.
+"""Owns the notes beside a comparison's verdict: that drawn weights replaced the models' own weights, where rows of features are
+permuted between the models, and where a model takes images in the other framework's layout.
 
 It refuses to judge: a note changes no verdict.
 """
@@ -19,17 +19,20 @@ from parity.comparing.structures import Structure
 from parity.judgement import budgets
 
 Array = npt.NDArray[Any]
+NAMED = 4
+"""Buffers that are named."""
 Weights = Mapping[str, Mapping[str, Array]]
 """label -> native name -> the model's own weight."""
 
 
-def of(ours: Structure, theirs: Structure, layer_map: LayerMap, initial: Weights) -> tuple[str, ...]:
-    """Every note on two models, the one on their weights first."""
-    return (weights(ours.label, theirs.label, layer_map, initial), *_rows(ours, theirs, layer_map), *_doors(ours, theirs))
+def of(ours: Structure, theirs: Structure, found: LayerMap, initial: Weights, own: bool = False) -> tuple[str, ...]:
+    """Every note on two models, the one on their weights first, where they did not run with their own."""
+    drawn = () if own else (weights(ours.label, theirs.label, found, initial),)
+    return (*drawn, *_held(ours.label, theirs.label, found, initial), *_rows(ours, theirs, found), *_doors(ours, theirs))
 
 
 def weights(mine: str, other: str, layer_map: LayerMap, initial: Weights) -> str:
-    """Both models run with drawn weights: what their own are, held against each other."""
+    """The note that both models ran with drawn weights, and in how many tensors their own weights differ."""
     ran = f"{mine} and {other} ran with the same drawn weights in the place of their own"
     differing, count = list[tuple[float, str]](), 0
     for match in layer_map.matches:
@@ -45,6 +48,23 @@ def weights(mine: str, other: str, layer_map: LayerMap, initial: Weights) -> str
         return f"{ran}; their own weights are equal in all {count} tensors" if count else ran
     told = f"{ran}; their own weights differ in {len(differing)} of {count} tensors, most in {max(differing)[1].strip()}"
     return f"{told}: the verdict is on what the models compute, not on their own weights"
+
+
+def _held(mine: str, other: str, found: LayerMap, initial: Weights) -> Iterator[str]:
+    """Buffers of one name and shape that are no layer's, which nothing is drawn for, and which hold other numbers."""
+    mapped = {one.native for match in found.matches for at in match.weights.values() for one in at.values()}
+    both = [name for name in initial[mine] if name in initial[other] and name not in mapped]
+    apart = [
+        name
+        for name in both
+        if initial[mine][name].shape == initial[other][name].shape
+        and judging.distance(initial[mine][name], initial[other][name])
+        > judging.SHADOW * budgets.roundoff("float32") * budgets.greatest(initial[mine][name])
+    ]
+    if apart:
+        more = f" and {len(apart) - NAMED} more" if len(apart) > NAMED else ""
+        names = f"{', '.join(apart[:NAMED])}{more}"
+        yield f"{names}: buffers that hold other numbers in {mine} than in {other}; none are drawn for them"
 
 
 def _rows(ours: Structure, theirs: Structure, layer_map: LayerMap) -> Iterator[str]:
@@ -72,7 +92,7 @@ def _doors(ours: Structure, theirs: Structure) -> Iterator[str]:
 
 
 def permutation(order: Sequence[int]) -> str:
-    """An order of many numbers as what it is, the axes of a matrix or an image exchanged; "" where it is not."""
+    """The two shapes in words, if this order of numbers exchanges the axes of a matrix or an image; "" otherwise."""
     count = len(order)
     wanted = np.asarray(order)
     for rows in range(2, count // 2 + 1):

@@ -1,4 +1,5 @@
-"""Owns causes that are told from what layers took and gave: the form of either, float32 held by a framework, time for batch.
+"""Owns causes that show in the inputs and outputs of layers: which function each is, numbers that a framework holds in float32,
+and time exchanged with batch.
 
 It refuses to look inside of layers; code_reruns.py looks at the code between them.
 """
@@ -19,13 +20,13 @@ from parity.execution.names import GIVEN, TAKEN, array_name
 
 Array = npt.NDArray[Any]
 RESIZES = ("resiz", "upsampl", "interpol")
-"""What TensorFlow computes in float32 whatever it is given."""
+"""Parts of the names of functions that TensorFlow computes in float32 even on float64 inputs."""
 NARROW = (*RESIZES, "prelu")
-"""Layers of which a framework holds numbers in float32: MXNet so computes a PReLU's negative ones."""
+"""Parts of the names of layers whose numbers a framework holds in float32. MXNet does so for the negative inputs of a PReLU."""
 
 
 def made(trial: CallTrial, _: Any = None) -> Iterator[str]:
-    """Two layers that took the same numbers and make others of them, each known by what it makes."""
+    """Two layers that took the same numbers but compute different functions, both of which have a name."""
     if not trial.inputs_agree():
         return
     names = []
@@ -40,7 +41,7 @@ def made(trial: CallTrial, _: Any = None) -> Iterator[str]:
 
 
 def held_by_layer(trial: CallTrial, _: Any = None) -> Iterator[str]:
-    """A layer whose numbers one framework holds in float32 in a run of float64: its own way."""
+    """A layer whose numbers one framework holds in float32 in a float64 run: the framework's own way."""
     outputs = [attempt.ours.output(attempt.mode, attempt.mine) for attempt in (trial, trial.turned())]
     if outputs[0] is None or outputs[1] is None or outputs[0].shape != outputs[1].shape or not trial.inputs_agree():
         return
@@ -52,7 +53,7 @@ def held_by_layer(trial: CallTrial, _: Any = None) -> Iterator[str]:
 
 
 def held_between(gap: Gap) -> Iterator[str]:
-    """The same of a function called in `forward`, or of a layer that the other model has not."""
+    """The same as `held_by_layer` for a function called in `forward`, or for a layer that the other model lacks."""
     if gap.mine.shape != gap.other.shape:
         return
     for side, (own, mine, until) in enumerate(((gap.ours, gap.mine, gap.place), (gap.theirs, gap.other, gap.theirs_place))):
@@ -68,7 +69,7 @@ def held_between(gap: Gap) -> Iterator[str]:
 
 
 def resizes(name: str) -> bool:
-    """Whether a layer or a function of this name makes an image of another size."""
+    """Whether a layer or a function of this name resizes images."""
     return _named(name, RESIZES)
 
 
@@ -77,7 +78,8 @@ def _named(name: str, words: Sequence[str]) -> bool:
 
 
 def _own_way(mine: Array, other: Array, place: int) -> bool:
-    """Whether float32 holds every number of the one that departs, not of the other, and nothing more lies between them."""
+    """Whether the departing numbers of `mine` are all held by float32 while those of `other` are not, and the two differ by no
+    more than float32 explains."""
     close = judging.distance(mine, other) <= judging.narrow(place + 1, float(np.max(np.abs(other), initial=0.0)))
     apart = np.abs(mine - other) > judging.tolerance(place + 1, 0.0, 0.0)
     held = [np.array_equal(array[apart], array[apart].astype(np.float32)) for array in (mine, other)]
@@ -85,7 +87,8 @@ def _own_way(mine: Array, other: Array, place: int) -> bool:
 
 
 def time_for_batch(of: CallTrial | Gap) -> Iterator[str]:
-    """A layer over time that takes the first axis for time where its counterpart takes it for the batch: run the other way."""
+    """A layer over time that takes the first axis as time, while its counterpart takes it as the batch. Tested by running one
+    of them the other way."""
     calls = [*of.before] if isinstance(of, Gap) else [*of.before(), (of.mine, of.other)]
     sides = of.ours, of.theirs
     for mine, other in calls:
@@ -112,7 +115,7 @@ def time_for_batch(of: CallTrial | Gap) -> Iterator[str]:
 
 
 def _ends_alike(got: Array, wanted: Array, first: bool) -> bool:
-    """Whether two outputs agree, a sequence's last step where the other gives that alone."""
+    """Whether two outputs agree. If only one is a sequence, its last step is compared. first: its time axis is the first."""
     if got.ndim == 3 and wanted.ndim == 2:
         got = got[-1] if first else got[:, -1]
     limit = judging.tolerance(1, float(np.max(np.abs(wanted), initial=0.0)), 0.0) * 10

@@ -1,4 +1,4 @@
-"""Owns the likely causes at the border of an image: where a window is padded, and where a transposed convolution is cropped.
+"""Owns the likely causes at the border of an image: how much each end is padded, and how a transposed convolution is cropped.
 
 It refuses to name what it has not tested by running the layer again.
 """
@@ -20,7 +20,7 @@ Array = npt.NDArray[Any]
 
 
 def padding(trial: CallTrial, layer_map: LayerMap) -> Iterator[str]:
-    """Where the border of an image is filled: theirs run without padding on our input as padded."""
+    """Padding at other ends of an axis. Tested by running theirs without padding on our padded input."""
     mine, other = trial.settings(), trial.turned().settings()
     if not ("padding" in mine and "padding" in other):
         return
@@ -40,7 +40,8 @@ def padding(trial: CallTrial, layer_map: LayerMap) -> Iterator[str]:
 
 
 def _padded(trial: CallTrial, layer_map: LayerMap, fill: float) -> tuple[Array, list[list[int]]]:
-    """Their input as their layer fills it up, neutral, and how much of its border is filling, what came filled included."""
+    """Their input with their layer's padding, in neutral order, and the width of the filled border at both ends of each axis.
+    The border includes rows that were filled before the layer."""
     structure, settings = trial.theirs.structure, trial.turned().settings()
     array = structure.neutral(trial.theirs.inputs(trial.mode, trial.other)[0], trial.other)
     kernels = [placement.neutral[2:] for placement in trial.placements(layer_map).values() if len(placement.neutral) > 2]
@@ -51,7 +52,8 @@ def _padded(trial: CallTrial, layer_map: LayerMap, fill: float) -> tuple[Array, 
 
 
 def _effective(settings: Mapping[str, Any], sizes: Sequence[int], window: Sequence[int]) -> list[list[int]]:
-    """Padding as numbers; `same` as TensorFlow defines it: outputs = ceil(size/stride), the odd one at the end."""
+    """Padding as numbers for both ends of each axis. `same` is as TensorFlow defines it: outputs = ceil(size/stride), and an
+    odd row goes to the end."""
     word = settings["padding"]
     if word == "valid" or (word == "same" and not window):
         return [[0, 0] for _ in sizes]
@@ -66,7 +68,7 @@ def _effective(settings: Mapping[str, Any], sizes: Sequence[int], window: Sequen
 
 
 def _border(array: Array, axis: int, fill: float) -> list[int]:
-    """How many rows at either end hold nothing but the filling."""
+    """How many rows at the start and at the end hold nothing but the fill value."""
     rows = np.moveaxis(array, axis, 0).reshape(array.shape[axis], -1)
     full = np.flatnonzero((rows != fill).any(1))
     return [int(full[0]), int(len(rows) - 1 - full[-1])] if len(full) else [0, 0]
@@ -77,7 +79,8 @@ def _pads(pads: Sequence[Sequence[int]]) -> str:
 
 
 def cropping(trial: CallTrial, _: LayerMap) -> Iterator[str]:
-    """Which rows of a transposed convolution's whole output are kept: theirs run without padding, both outputs found in it."""
+    """Other rows kept of a transposed convolution's whole output. Tested by running theirs without padding and finding both
+    outputs in the result."""
     crossed, structure = trial.crossed(), trial.theirs.structure
     kinds = [attempt.layer.kind for attempt in (trial, trial.turned())]
     outputs = trial.ours.output(trial.mode, trial.mine), trial.theirs.output(trial.mode, trial.other)
@@ -98,7 +101,8 @@ def cropping(trial: CallTrial, _: LayerMap) -> Iterator[str]:
 
 
 def _offset(whole: Array, part: Array, limit: float) -> tuple[int, int] | None:
-    """Where in the whole the part begins; what lies behind its end was filled up."""
+    """The row and column of `whole` at which `part` begins; None if it is not in there. Rows of `part` that reach beyond the
+    end of `whole` were filled up and are not compared."""
     for top in range(whole.shape[2] - part.shape[2] // 2):
         for left in range(whole.shape[3] - part.shape[3] // 2):
             seen = whole[:, :, top : top + part.shape[2], left : left + part.shape[3]]

@@ -1,4 +1,4 @@
-"""Owns which tensors of two observed models are held side by side, in the order in which a pass computes them.
+"""Owns the pairs of tensors of two observed models that are compared, in the order in which a pass computes them.
 
 It refuses to judge them.
 """
@@ -41,8 +41,8 @@ NORM = "batch_norm"
 
 @dataclass(frozen=True)
 class Side:
-    """One model as observed. seen: dtype -> arrays; before: native weights that it was given, in float64; draws: mode -> what
-    it dropped and drew (parity.execution.own_model.layers.OwnModel)."""
+    """One model as observed. seen: dtype -> arrays; before: the native weights that it was given, in float64; draws: mode ->
+    the dropout and the random draws of that pass (parity.execution.own_model.layers.OwnModel)."""
 
     structure: Structure
     seen: Mapping[str, Mapping[str, Array]]
@@ -55,18 +55,18 @@ class Side:
         return [self.seen[dtype][array_name(mode, TAKEN, place, slot)] for slot in range(count)]
 
     def output(self, mode: str, place: int, dtype: str = "float64") -> Array | None:
-        """The neutral tensor that a call gave first."""
+        """The first output of a call, in neutral order; None if it was not observed."""
         array = self.seen[dtype].get(array_name(mode, GIVEN, place, 0))
         return None if array is None else self.structure.neutral(array, place, self.structure.given(place), gave=True)
 
     def outputs(self, mode: str, dtype: str) -> list[Array]:
-        """The model's own outputs, neutral."""
+        """The model's own outputs, in neutral order."""
         arrays = [self.seen[dtype][array_name(mode, OUTPUT, place)] for place in range(len(self.structure.outputs))]
         return [self.structure.leaving(place, array) for place, array in enumerate(arrays)]
 
 
 def passes(ours: Side, theirs: Side, layer_map: LayerMap, calls: Sequence[tuple[int, int]]) -> list[list[Pair]]:
-    """Four lists: forward in evaluation; forward in training with what it leaves in statistics; backward; the update."""
+    """Four lists of pairs: forward in evaluation; forward in training, with the statistics after it; backward; the update."""
     norms = batch_norms(ours), batch_norms(theirs)
     statistics, gradients, updates = weights(ours, theirs, layer_map, norms)
     trained = [*forward(ours, theirs, calls, "train"), *statistics]
@@ -74,7 +74,7 @@ def passes(ours: Side, theirs: Side, layer_map: LayerMap, calls: Sequence[tuple[
 
 
 def forward(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: str) -> list[Pair]:
-    """Every call's output, then the models' outputs."""
+    """The pairs of a forward pass: the output of every call, then the models' outputs."""
     suffix = "" if mode == "eval" else "_training"
     pairs = []
     for mine, other in calls:
@@ -87,13 +87,13 @@ def forward(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: st
     for number in range(min(len(side.structure.outputs) for side in (ours, theirs))):
         left, right = _both(ours, theirs, lambda side, dtype, number=number: side.outputs(mode, dtype)[number])
         both = {dtype: model_outputs.alike(left[dtype], right[dtype]) for dtype in left}
-        first, second = ({dtype: item[side] for dtype, item in both.items()} for side in (0, 1))
-        pairs.append(Pair(f"forward{suffix}", f"output {number}", depth, first, second))
+        first, second = ({dtype: one[side] for dtype, one in both.items()} for side in (0, 1))
+        pairs.append(Pair(f"forward{suffix}", ours.structure.output_title(number), depth, first, second))
     return pairs
 
 
 def _aligned(sides: tuple[Side, Side], mode: str, calls: tuple[int, int], side: int) -> LazyTensors:
-    """One side's output of a call, which can be compared."""
+    """One side's output of a pair of calls, in a shape in which it can be compared."""
 
     def make(dtype: str) -> Array:
         both = aligned(*sides, mode, *calls, dtype)
@@ -105,7 +105,7 @@ def _aligned(sides: tuple[Side, Side], mode: str, calls: tuple[int, int], side: 
 
 
 def aligned(ours: Side, theirs: Side, mode: str, mine: int, other: int, dtype: str) -> tuple[Array, Array] | None:
-    """Both outputs of a call, floats in the same shape; None where they cannot be compared."""
+    """Both outputs of a pair of calls, as floats in the same shape; None if they cannot be compared."""
     left, right = ours.output(mode, mine, dtype), theirs.output(mode, other, dtype)
     if left is None or right is None or left.dtype.kind != "f" or right.dtype.kind != "f":
         return None
@@ -115,8 +115,8 @@ def aligned(ours: Side, theirs: Side, mode: str, mine: int, other: int, dtype: s
 
 
 def alike(left: Array, right: Array, recurrent: bool, both: bool = False) -> tuple[Array, Array] | None:
-    """The two in one shape: axes of length one dropped, a sequence's last step where the other side gives that alone. both: it
-    runs in both directions, so that the last step of the second half is the first in time."""
+    """Two outputs in one shape; None if they do not fit. Axes of length 1 are ignored. recurrent: if only one is a sequence,
+    its last step is compared. both: the layer runs in both directions, so the second half's last step is the first in time."""
     if left.shape == right.shape:
         return left, right
     if recurrent and {left.ndim, right.ndim} == {2, 3}:
@@ -135,7 +135,8 @@ def _end(sequence: Array, both: bool) -> Array:
 
 
 def weights(ours: Side, theirs: Side, layer_map: LayerMap, norms: Norms) -> tuple[list[Pair], list[Pair], list[Pair]]:
-    """Statistics after a training pass, gradients from the last layer to the first, updates."""
+    """Three lists of pairs: statistics after a training pass, gradients, and updates (the last two from the last layer to the
+    first)."""
     labels = ours.structure.label, theirs.structure.label
     places = {name: ours.structure.first(name) for name in (match.leaves[labels[0]] for match in layer_map.matches)}
     statistics, gradients, updates = [], [], []
@@ -166,18 +167,18 @@ def weights(ours: Side, theirs: Side, layer_map: LayerMap, norms: Norms) -> tupl
 
 
 def _trained(side: Side, placement: Placement, what: str) -> LazyTensors:
-    """A weight's gradient, or the weight after the step, neutral, in both precisions."""
+    """A weight's gradient, or the weight after the step, in neutral order and every precision. what: `gradient` or `after`."""
     name = array_name(TRAIN, what, placement.native)
     return LazyTensors(tuple(side.seen), lambda dtype: placement.read(side.seen[dtype][name]))
 
 
 def _moved(after: Mapping[str, Array], before: Array) -> LazyTensors:
-    """What the step added; in float32 to the rounded weight."""
+    """What the step added to the weight; in float32, to the weight rounded to float32."""
     return LazyTensors(tuple(after), lambda dtype: after[dtype] - before.astype(after[dtype].dtype))
 
 
 def input_gradients(ours: Side, theirs: Side, norms: Norms) -> list[Pair]:
-    """The way back ends with them."""
+    """The pairs of input gradients, with which a backward pass ends."""
     depth = 2 * len(ours.structure.calls) + 1
     names = [name for name in ours.seen["float64"] if lies_under(name, TRAIN, INPUT_GRADIENT)]
     pairs = []
@@ -192,14 +193,14 @@ def input_gradients(ours: Side, theirs: Side, norms: Norms) -> list[Pair]:
 
 @dataclass(frozen=True)
 class Norm:
-    """A batch norm that takes its batch's statistics. place: its call; sums: √n·(1 + |mean|/deviation), the greatest of its
-    channels: how many u a gradient that came back through it errs by in another order of its sums.
+    """A batch norm that normalizes by the statistics of its batch. place: its call; sums: √n·(1 + |mean|/deviation), the
+    greatest of its channels: by how many u a gradient that came back through it errs if its sums are taken in another order.
 
-    The gradient of the variance is Σg·(x - mean) over the n numbers of a channel. Another order of it errs by √n·u of its terms
-    (Higham & Mary 2019). As Σg·x - mean·Σg, which is how tf.nn.batch_normalization is derived, it has terms
-    greater by |mean|/deviation. tests/conformance/batch_norm_sums.py measures it with n = 216: where the mean of g is one
-    deviation, 4, 9 and 22 u (medians) at means of x of 0, 1 and 3 deviations, at most 0.14 of the bound. That the mean of g
-    cancels too is not counted, for no g is observed: at three deviations 0.52 of the bound, at ten 1.84.
+    The gradient of the variance is Σg·(x - mean) over the n numbers of a channel. Another order of this sum errs by √n·u of its
+    terms (Higham & Mary 2019). Computed as Σg·x - mean·Σg (so tf.nn.batch_normalization is derived), its terms are greater by
+    |mean|/deviation. tests/conformance/batch_norm_sums.py measures the error with n = 216. If the mean of g is one deviation,
+    the medians are 4, 9 and 22 u at means of x of 0, 1 and 3 deviations, at most 0.14 of the bound. The bound does not count
+    that the mean of g cancels too, since no g is observed: at three deviations the error is 0.52 of the bound, at ten 1.84.
     """
 
     place: int
@@ -207,12 +208,12 @@ class Norm:
 
 
 Norms = tuple[Sequence[Norm], Sequence[Norm]]
-"""Of both models."""
+"""The batch norms of both models."""
 
 
 def batch_norms(side: Side) -> list[Norm]:
-    """In the order of their calls. Without what training calls otherwise than the evaluation that was traced, what is frozen,
-    and what took numbers that are not finite."""
+    """The batch norms of a model in the order of their calls. Left out are norms that training calls with another shape than
+    the traced evaluation, frozen norms, and norms whose inputs are not all finite."""
     norms = []
     for place, call in enumerate(side.structure.calls):
         leaf, taken = side.structure.leaf(call.leaf), side.seen["float64"].get(array_name(TRAIN, TAKEN, place, 0))
@@ -229,7 +230,7 @@ def batch_norms(side: Side) -> list[Norm]:
 
 
 def _frozen(side: Side, leaf: OwnLayer) -> bool:
-    """Whether a norm has statistics, and a training pass moved none."""
+    """Whether a norm has running statistics and a training pass moved none of them."""
     natives = [weight.native for weight in leaf.weights if weight.role in STATISTICS]
     return bool(natives) and all(
         np.array_equal(side.seen["float64"].get(array_name(TRAIN, AFTER, native), side.before[native]), side.before[native])
@@ -238,7 +239,7 @@ def _frozen(side: Side, leaf: OwnLayer) -> bool:
 
 
 def _summed(norms: Norms, places: tuple[int, int]) -> float:
-    """The greatest of what is called at these places or later: the way back comes through it first."""
+    """The greatest `sums` of the norms at these places or later; 0 for none. A gradient comes back through them."""
     later = (norm.sums for several, place in zip(norms, places, strict=True) for norm in several if norm.place >= place)
     return max(later, default=0.0)
 

@@ -1,6 +1,6 @@
-"""Owns what models leave to chance: dropout of layers and functions, in training and in evaluation, and numbers drawn by hand.
+"""Owns differences in randomness: dropout of layers and functions, in training and in evaluation, and numbers drawn by hand.
 
-Workers make every draw keep everything, and tell of it. It refuses to judge numbers.
+Workers make every dropout keep everything, and report each draw. It refuses to judge numbers.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from parity.comparing.structures import Structure
 
 Draw = Mapping[str, Any]
 INSIDE = ("lstm", "gru", "bidirectional", "multi_head_attention")
-"""Kinds whose dropout is a setting of a layer that does more: it is switched off, and tells of no draw."""
+"""Kinds of layers that have dropout as one setting among others. It is switched off, and its draws are not reported."""
 
 
 def told(ours: Side, theirs: Side) -> Iterator[TensorVerdict]:
-    """What the two models drop or draw otherwise than each other."""
+    """Findings on dropout and random draws in which the two models differ."""
     yield from _in_evaluation(ours, theirs)
     rates = [_dropped(side) for side in (ours, theirs)]
     drawn = [any(entry["what"] == "draw" for entry in side.draws.get("train", ())) for side in (ours, theirs)]
     if rates[0] == rates[1] or (any(drawn) and len(rates[0]) != len(rates[1])):
-        return  # a mask drawn by hand may stand for a layer; what it makes of numbers is compared
+        return  # a mask drawn by hand may stand for a layer; its effect on numbers is compared
     forms = {form for rate in rates for _, form in rate}
     named = " and ".join(
         f"{_listed(rate, len(forms) > 1)} in {side.structure.label}" for rate, side in zip(rates, (ours, theirs), strict=True)
@@ -36,7 +36,7 @@ def told(ours: Side, theirs: Side) -> Iterator[TensorVerdict]:
 
 
 def _in_evaluation(ours: Side, theirs: Side) -> Iterator[TensorVerdict]:
-    """Dropout that stays on in evaluation, and numbers that are drawn there."""
+    """Findings on dropout that stays on in evaluation, and on numbers that are drawn there."""
     for what, verb in (("dropout", "keeps dropout on in evaluation"), ("draw", "draws random numbers in evaluation")):
         both = [[entry for entry in side.draws.get("eval", ()) if entry["what"] == what] for side in (ours, theirs)]
         alike = [[(entry["form"], entry["rate"]) for entry in one_side] for one_side in both]
@@ -60,7 +60,7 @@ def _said(draw: Draw) -> str:
 
 
 def _dropped(side: Side) -> list[tuple[float, str]]:
-    """Rate and form of every dropout of a training pass, in order."""
+    """The rate and the form (what is dropped together) of every dropout of a training pass, in order."""
     found = [(place, number) for place, number in _settings(side.structure, not side.draws)]
     own = [
         (entry["call"] - 0.5, (entry["rate"], entry["form"]))
@@ -71,7 +71,8 @@ def _dropped(side: Side) -> list[tuple[float, str]]:
 
 
 def _settings(structure: Structure, whole: bool) -> Iterator[tuple[float, tuple[float, str]]]:
-    """Dropout inside of layers that do more; whole: of every layer, where a model tells of no draws (a spec)."""
+    """The place, rate and form of dropout in the settings of layers. whole: include dropout layers, for a model that reports no
+    draws (a spec); otherwise only layers that have dropout beside other settings."""
     for place, call in enumerate(structure.calls):
         leaf = structure.leaf(call.leaf)
         rate = leaf.settings.get("dropout", leaf.settings.get("rate", 0.0) if whole else 0.0)
@@ -84,13 +85,13 @@ def _listed(rates: Sequence[tuple[float, str]], forms: bool) -> str:
 
 
 def mixed(sides: Sequence[Side]) -> bool:
-    """Whether masks drawn by hand, which divide by the share that they keep, may stand for another model's dropout."""
+    """Whether one model may draw its masks by hand (and divide by the share that it keeps) where another uses dropout."""
     kinds = {entry["what"] for side in sides for entry in side.draws.get("train", ())}
     return kinds == {"draw", "dropout"}
 
 
 def apart(sides: Sequence[Side]) -> float:
-    """How far the models' outputs in training lie from the first model's."""
+    """The greatest distance of the other models' outputs in training from the first model's."""
     first, *others = [side.outputs("train", "float64") for side in sides]
     gaps = [
         judging.distance(array, other) if array.shape == other.shape else float("inf")
@@ -107,7 +108,8 @@ def itself(side: Side, again: Side, mode: str) -> bool:
 
 
 def without(tensor_verdicts: Sequence[TensorVerdict], labels: Sequence[str], evaluation: bool) -> list[TensorVerdict]:
-    """The verdicts without those that a model's own chance decides, and a word of it. evaluation: whether it is random too."""
+    """The verdicts without those that a model's own randomness decides, and a finding that says so. labels: of the random
+    models; evaluation: whether evaluation is random too."""
     left = (
         []
         if evaluation

@@ -1,7 +1,7 @@
-"""Owns rows of features whose order the trace could not tell, because a function lies between the image and the row: the
-numbers of both models tell it.
+"""Owns rows of features whose order the trace could not find, because a function lies between image and row. The numbers of
+both models tell it.
 
-It refuses any order but the two in which frameworks flatten, channels first or last; another one is a fault.
+It refuses any order but the two in which frameworks flatten, channels first and channels last; any other order is a fault.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ Array = npt.NDArray[Any]
 
 
 def told(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]]) -> dict[str, dict[int, FlattenedImage]]:
-    """label -> call -> the row that it takes, for the first call that takes a row in which the models part; {} for none."""
+    """label -> call -> the row that the call takes, for the first call whose row differs between the models; {} if there is
+    none or no order explains it."""
     if ours.structure.natural or theirs.structure.natural:
         return {}
     for mine, other in calls:
@@ -51,7 +52,7 @@ def with_told(structure: Structure, flatteneds: dict[int, FlattenedImage]) -> St
 
 
 def _taken(side: Side, place: int) -> Array | None:
-    """The native row that a layer with weights takes."""
+    """The native row that a layer with weights takes; None if it takes no row or has no weights."""
     arrays = side.inputs("eval", place)
     leaf = side.structure.leaf(side.structure.calls[place].leaf)
     return arrays[0] if arrays and leaf.weights and arrays[0].ndim == 2 and arrays[0].dtype.kind == "f" else None
@@ -66,7 +67,8 @@ def _turned(array: Array, row: FlattenedImage) -> Array:
 
 
 def _orders(structure: Structure, place: int) -> Iterator[FlattenedImage]:
-    """What the row may be where the trace does not know: the last image, or what pooling without a layer made of it."""
+    """Candidates for a row of unknown source: the last image that a layer gave, or an image that pooling without a layer made
+    of it, in both orders. None if the trace knows the source."""
     call = structure.calls[place]
     known = bool(call.sources) and call.sources[0] != -1
     if known or place in structure.told:
@@ -92,5 +94,5 @@ def _images(structure: Structure, place: int, features: int) -> Iterator[Shape]:
 
 
 def _halved(sizes: Shape, area: int) -> Iterator[Shape]:
-    """Sizes of so many elements; where channels move from one end to the other, any will do: the rest stays in its order."""
+    """Sizes of an image with this area. Any sizes will do, since only the channels move and the rest keeps its order."""
     yield (area, *(1 for _ in sizes[1:]))

@@ -1,6 +1,6 @@
-"""Owns what can be asked of two models' processes while a cause of their departure is looked for.
+"""Owns the questions that a search for causes may ask of two models' processes.
 
-It refuses to hold a process: whoever has one hands over functions.
+It refuses to hold a process: the caller, who has the processes, hands over functions.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from parity.comparing import judging
 
 Array = npt.NDArray[Any]
 Rerun = Callable[[str, Mapping[str, Any], Mapping[str, Array]], Mapping[str, Array]]
-"""(label, change, arrays) -> arrays: a call of that model again, alone (parity.execution.own_model.layers.OwnModel.rerun)."""
+"""(label, change, arrays) -> arrays: one call of that model runs again, alone
+(parity.execution.own_model.layers.OwnModel.rerun)."""
 
 
 Functions = Callable[[str, bool, tuple[int, int], Mapping[int, Array]], tuple[Sequence[Mapping[str, Any]], Mapping[str, Array]]]
@@ -23,19 +24,21 @@ Functions = Callable[[str, bool, tuple[int, int], Mapping[int, Array]], tuple[Se
 
 @dataclass(frozen=True)
 class Reruns:
-    """What can be asked of the two processes. inverted: (label, place) -> a whole forward pass with that input inverted;
-    given: label -> the native inputs; functions: (label, training, between, given) -> a pass again with the functions that it
-    calls between layers (execution/own_model/layers.py, Foreign), each number's output replaced by what is given."""
+    """The questions to the two processes. inverted: (label, place) -> the arrays of a whole forward pass with that input
+    inverted; given: label -> the native inputs; functions: (label, training, between, given) -> another pass, with the
+    functions that it calls between layers and the outputs in `given` replaced (execution/own_model/layers.py,
+    OwnModel.functions)."""
 
     rerun: Rerun
     inverted: Callable[[str, int], Mapping[str, Array]]
     given: Callable[[str], Sequence[Array]]
     functions: Functions = lambda *_: ((), {})
     narrow: bool = False
-    """Whether one of the models has no float64, so that float32 is what can be looked at."""
+    """Whether one of the models has no float64, so that only float32 can be compared."""
 
     def tolerance(self, depth: int, scale: float) -> float:
-        """In float32 each of two models may err by what judging.narrow allows to a sum, and what takes it by as much again."""
+        """Greatest difference of two tensors that rounding explains. In float32 it is 4 times judging.narrow: each of the two
+        models may err by judging.narrow in a sum, and by as much again in the layer that takes it."""
         return judging.SHADOW * judging.narrow(depth, scale) if self.narrow else judging.tolerance(depth, scale, 0.0)
 
 

@@ -1,6 +1,6 @@
-"""Owns a model's structure as the harness sees it: leaves, calls, where channels stand, and tensors in neutral order.
+"""Owns a model's structure as the harness sees it: leaves, calls, the place of the channels, and tensors in neutral order.
 
-It refuses to match one model with another; that is mapping.py's.
+It refuses to match one model with another; mapping.py does.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from parity.execution.own_model.layers import Call, OwnLayer, Shape, Weight
 
 Array = npt.NDArray[Any]
 QUIET = ("identity", "dropout")
-"""Kinds that change nothing while dropout is off: one model may have them where the other has none."""
+"""Kinds of layers that change nothing while dropout is off, so that one model may have them and the other not."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class Structure:
     """One model. label: how messages and the map call it; channels: `first` or `last`, of images throughout the model; takes:
     native shapes of its inputs; exits: the source of each output, and its turn (execution/own_model/layers.py, Call); natural:
     whether rows of features are taken to flatten images as the framework holds them, whatever the numbers say; told: calls of
-    which the numbers of both models said what row they take (reordering.py); enters: inputs whose channels another model tells.
+    which the numbers of both models said what row they take (reordering.py); enters: inputs whose channels another model tells;
+    named: where each output lies in what the model returns, such as `logits`.
     """
 
     label: str
@@ -40,18 +41,19 @@ class Structure:
     natural: bool = True
     told: Mapping[int, flattened_rows.FlattenedImage] = field(default_factory=dict)
     enters: Mapping[int, str] = field(default_factory=dict)
+    named: tuple[str, ...] = ()
 
     @cached_property
-    def named(self) -> Mapping[str, OwnLayer]:
+    def by_name(self) -> Mapping[str, OwnLayer]:
         return {leaf.name: leaf for leaf in reversed(self.leaves)}
 
     @cached_property
     def axes(self) -> Axes:
-        return axes.of(self.named, self.calls, self.channels)
+        return axes.of(self.by_name, self.calls, self.channels)
 
     @cached_property
     def places(self) -> Mapping[str, Sequence[int]]:
-        """The places of each leaf's calls."""
+        """Leaf -> the places of its calls."""
         found: dict[str, list[int]] = {}
         for place, call in enumerate(self.calls):
             found.setdefault(call.leaf, []).append(place)
@@ -59,7 +61,7 @@ class Structure:
 
     @cached_property
     def consumers(self) -> Mapping[int, Sequence[int]]:
-        """The calls that take first what a source gives."""
+        """Source -> the calls whose first input comes from it."""
         found: dict[int, list[int]] = {}
         for place, call in enumerate(self.calls):
             for source in call.sources[:1]:
@@ -68,26 +70,26 @@ class Structure:
 
     @cached_property
     def lies(self) -> str:
-        """Where the model's first layer that takes images or signals has their channels."""
+        """Where the first layer that states a place of channels has them; `channels` if no layer does."""
         places = (place for place, call in enumerate(self.calls) if "channels" in self.leaf(call.leaf).settings)
         return next((name for name in map(self.axes.taken.__getitem__, places) if name in (FIRST, LAST)), self.channels)
 
     def leaf(self, name: str) -> OwnLayer:
-        return self.named[name]
+        return self.by_name[name]
 
     def first(self, name: str) -> int:
-        """The place of a leaf's first call; 0 where it has none of its own."""
+        """The place of a leaf's first call; 0 if it has no call of its own."""
         return next(iter(self.places.get(name, ())), 0)
 
     def weighted(self) -> list[OwnLayer]:
         return [leaf for leaf in self.leaves if leaf.weights]
 
     def parts(self, name: str) -> list[OwnLayer]:
-        """What a layer's call computes beside it."""
+        """The leaves that a layer's call computes beside the layer itself."""
         return [leaf for leaf in self.leaves if leaf.within == name]
 
     def fed_by(self, name: str) -> set[str]:
-        """Layers with weights that hand a layer what it takes, straight or through layers without."""
+        """The layers with weights whose outputs reach a layer, directly or through layers without weights."""
         found, looked = set[str](), set[int]()
         open_calls = list(self.places.get(name, ()))
         while open_calls:
@@ -109,9 +111,14 @@ class Structure:
         again = f", call {same.index(place) + 1}" if len(same) > 1 else ""
         return f"{name} ({self.leaf(name).written}{again})"
 
+    def output_title(self, number: int) -> str:
+        """`output 0`, or `output 0 (logits)`."""
+        name = self.named[number] if number < len(self.named) else ""
+        return f"output {number} ({name})" if name and not name.isdigit() else f"output {number}"
+
     def neutral(self, array: Array, place: int | None = None, image: Shape | None = None, gave: bool = False) -> Array:
-        """A tensor with channels first, and time behind the batch. place: the call that took it, or gave it; image: the image,
-        channels last, that its features flatten."""
+        """A native tensor in neutral order: channels first, and time behind the batch. place: the call that took it, or gave it
+        (gave); image: the shape, channels last, of the image that its features flatten."""
         if image is not None:
             return np.moveaxis(array.reshape(-1, *image), -1, 1).reshape(array.shape)
         return _moved(array, *self._axes(array.ndim, place, gave))
@@ -124,12 +131,12 @@ class Structure:
         return _moved(array, *self._axes(array.ndim, place, gave)[::-1])
 
     def entering(self, number: int, array: Array, native: bool = False) -> Array:
-        """One of the model's inputs, neutral; native: the other way round."""
+        """One of the model's inputs in neutral order; native: from neutral to native order instead."""
         move = _move(image_layouts.entry(self, number, array.ndim))
         return _moved(array, *(move[::-1] if native else move))
 
     def leaving(self, number: int, array: Array, native: bool = False) -> Array:
-        """One of the model's outputs, neutral; native: the other way round."""
+        """One of the model's outputs in neutral order; native: from neutral to native order instead."""
         image = image_layouts.row(self, number) if array.ndim == 2 else None
         if image is not None:
             return self.native(array, image=image) if native else self.neutral(array, image=image)
@@ -137,7 +144,7 @@ class Structure:
         return _moved(array, *(move[::-1] if native else move))
 
     def _axes(self, count: int, place: int | None, gave: bool) -> tuple[int, int]:
-        """Which axis moves where; (0, 0) for none."""
+        """Which axis moves where, to make a call's tensor neutral; (0, 0) if none does. count: number of axes."""
         if place is None or count < SIGNAL:
             return _move(self.channels if count >= IMAGE else NONE)
         call = self.calls[place]
@@ -149,24 +156,24 @@ class Structure:
         return _move(str(self.leaf(call.leaf).settings.get("channels", self.channels if count >= IMAGE else NONE)))
 
     def taken(self, place: int) -> Shape | None:
-        """The image, channels last, that this call takes as one row of features; None where it takes none, or one whose
-        channels are first."""
+        """The shape of the channels-last image that this call takes as a row of features; None if it takes no such row, or if
+        the row has its channels first."""
         row = flattened_rows.taken(self, place)
         return row.image if row is not None and row.order == LAST else None
 
     def reshaped(self, place: int) -> Shape | None:
-        """The image, channels last, that what this call gives, one row of features, is reshaped into."""
+        """The shape of the channels-last image into which this call's output, a row of features, is reshaped; None if none."""
         row = flattened_rows.reshaped(self, place)
         return row.image if row is not None and row.order == LAST else None
 
     def given(self, place: int) -> Shape | None:
-        """The same of what the call gives, where it flattens, or passes on what was flattened."""
+        """The shape of the channels-last image that this call gives as a row of features, flattened by it or before it."""
         row = flattened_rows.given(self, place)
         return row.image if row is not None and row.order == LAST else None
 
 
 def _move(layout: str) -> tuple[int, int]:
-    """Which axis moves where, so that channels stand first and the features of a sequence last."""
+    """Which axis of a tensor in this layout moves where, so that channels stand first and the features of a sequence last."""
     return {LAST: (-1, 1), STEPS: (1, -1)}.get(layout, (0, 0))
 
 
@@ -175,8 +182,8 @@ def _moved(array: Array, before: int, after: int) -> Array:
 
 
 def together(structures: Sequence[Structure]) -> list[Structure]:
-    """The models of one comparison. Where they hold channels differently, a row of features is what its numbers say; where they
-    hold them alike, it is to flatten an image alike, and one that does not is a finding."""
+    """The models of one comparison. If they hold channels differently, the source of a row of features decides which image it
+    flattens. If they hold channels alike, they must flatten images alike, and a row that does not is a finding."""
     crossing = len({structure.lies for structure in structures}) > 1
     structures = [replace(structure, enters={}) for structure in structures]
     signals = {
@@ -196,7 +203,8 @@ def together(structures: Sequence[Structure]) -> list[Structure]:
 
 
 def read(label: str, answer: Mapping[str, Any], takes: Sequence[Shape] = (), images: str = FIRST) -> Structure:
-    """From what the worker traced. takes: native shapes of the inputs; images: where the framework has an image's channels."""
+    """The structure from the worker's trace. takes: native shapes of the inputs; images: where the framework has an image's
+    channels."""
     leaves = tuple(
         OwnLayer(**{**leave, "weights": tuple(_weight(item) for item in leave["weights"])}) for leave in answer["leaves"]
     )
@@ -209,11 +217,13 @@ def read(label: str, answer: Mapping[str, Any], takes: Sequence[Shape] = (), ima
     )
     exits = tuple((source, turn) for source, turn in answer.get("exits", ()))
     usual = images if any(len(shape) >= IMAGE for shape in takes) else FIRST
-    return Structure(label, leaves, calls, _shapes(answer["outputs"]), _channels(leaves, calls, usual), tuple(takes), exits)
+    outputs, channels = _shapes(answer["outputs"]), _channels(leaves, calls, usual)
+    named = tuple(answer.get("named", ()))
+    return Structure(label, leaves, calls, outputs, channels, tuple(takes), exits, named=named)
 
 
 def _channels(leaves: Sequence[OwnLayer], calls: Sequence[Call], usual: str) -> str:
-    """What the first layer says that takes images; as usual where none says."""
+    """The place of the channels that the first layer with images states; `usual` if none does."""
     settings = {leaf.name: leaf.settings for leaf in leaves}
     for call in calls:
         if call.inputs and len(call.inputs[0]) >= IMAGE and "channels" in settings[call.leaf]:

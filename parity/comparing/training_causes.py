@@ -1,4 +1,4 @@
-"""Owns what shows in training alone: statistics that move otherwise, gradients that are cut, dropout and frozen weights.
+"""Owns the differences that show only in training: statistics that move differently, cut gradients, dropout, frozen weights.
 
 It refuses to look at the forward pass; departures.py does.
 """
@@ -28,11 +28,14 @@ Array = npt.NDArray[Any]
 
 
 SPREAD = "one number is spread over several elements in one model alone"
+ROWS = 4
+"""Rows that are named."""
 BAD = ("differs", "nonfinite", "reduced_precision")
 
 
 def settings(ours: Side, theirs: Side, layer_map: LayerMap) -> list[TensorVerdict]:
-    """What no number shows, because it is switched off or never moves: rates of dropout in their order, frozen weights."""
+    """Findings that no number shows, because something is switched off or never moves: rates of dropout in their order, tied
+    weights, broadcast weights, frozen weights, and weights that one model lacks."""
     tensor_verdicts = list(randomness.told(ours, theirs))
     tensor_verdicts += [
         TensorVerdict("setting", title, "float64", "differs", reason=reason) for title, reason in _ties(ours, theirs, layer_map)
@@ -49,7 +52,7 @@ def settings(ours: Side, theirs: Side, layer_map: LayerMap) -> list[TensorVerdic
             elif len(moving) < 2:
                 name = match.leaves[ours.structure.label]
                 have = next(side.structure.label for side in (ours, theirs) if side.structure.label in at)
-                if not role.endswith("recurrent_bias"):  # a second bias beside the first adds nothing that can be learnt
+                if not role.endswith("recurrent_bias"):  # a second bias beside the first adds nothing
                     tensor_verdicts.append(
                         TensorVerdict("setting", f"{name} {role}", "float64", "differs", reason=f"{have} alone has it")
                     )
@@ -57,7 +60,7 @@ def settings(ours: Side, theirs: Side, layer_map: LayerMap) -> list[TensorVerdic
 
 
 def spread_over(layer: str, role: str, at: Mapping[str, Placement], ours: Side, theirs: Side) -> TensorVerdict | None:
-    """One number for each element in one model, and one for each channel, or for all, in the other."""
+    """A finding if one model has a number for each element and the other a number for each channel, or one for all."""
     labels = [side.structure.label for side in (ours, theirs)]
     if not set(labels) <= set(at) or at[labels[0]].spread == at[labels[1]].spread:
         return None
@@ -68,7 +71,7 @@ def spread_over(layer: str, role: str, at: Mapping[str, Placement], ours: Side, 
 
 
 def spread_cause(departure: Departure, tensor_verdicts: Sequence[TensorVerdict]) -> Departure:
-    """The departure of a gradient with the setting that explains it."""
+    """The departure of a gradient, with a broadcast weight (`spread_over`) as its cause if there is one."""
     causes = tuple(
         tensor_verdict.reason
         for tensor_verdict in tensor_verdicts
@@ -78,7 +81,7 @@ def spread_cause(departure: Departure, tensor_verdicts: Sequence[TensorVerdict])
 
 
 def _ties(ours: Side, theirs: Side, layer_map: LayerMap) -> Iterator[tuple[str, str]]:
-    """Weights that are one in one model and two in the other: they agree until the first step."""
+    """Weights that are tied in only one of the models: the two agree until the first training step."""
     labels = ours.structure.label, theirs.structure.label
     first: dict[str, dict[str, str]] = {label: {} for label in labels}
     for match in layer_map.matches:
@@ -100,7 +103,7 @@ def _moves(side: Side, at: Any) -> bool:
 def statistics(
     ours: Side, theirs: Side, layer_map: LayerMap, calls: Sequence[tuple[int, int]], means: Reruns
 ) -> Departure | None:
-    """The first layer whose running mean or variance moves otherwise, from the same batch; its momentum is tested."""
+    """The first layer whose running mean or variance moves differently on the same batch. Its momentum is tested as a cause."""
     for trial, role, mine, other in _moving(ours, theirs, layer_map, calls, means):
         if not native_way(trial, mine, other, role):
             left = _after(ours, mine)
@@ -131,12 +134,12 @@ def _momentum(trial: CallTrial, wanted: Array, at: Placement) -> Iterator[str]:
 
 
 def native_way(trial: CallTrial, mine: Placement, other: Placement, role: str) -> str:
-    """Why two running statistics differ, where it is the frameworks' own way: a variance taken from n - 1 numbers instead of n,
-    a momentum held in float32. "" where these do not explain the difference to the last digit."""
+    """Why two running statistics differ in the frameworks' own way: a variance divided by n - 1 instead of n, a momentum held
+    in float32. "" if these do not explain the whole difference."""
     stated = [attempt.settings().get("momentum") for attempt in (trial, trial.turned())]
     known = [float(share) for share in stated if share is not None]
     if len(known) < 2 or abs(known[0] - known[1]) > budgets.roundoff("float32"):
-        return ""  # another momentum is the user's own
+        return ""  # a different momentum is the user's choice
     shape = trial.ours.structure.neutral(trial.ours.inputs("train", trial.mine)[0], trial.mine).shape
     count = prod(shape) // shape[1]
     factors = {"": 1.0}
@@ -156,7 +159,7 @@ def native_way(trial: CallTrial, mine: Placement, other: Placement, role: str) -
 
 
 def _held(trial: CallTrial, known: Sequence[float]) -> Iterator[tuple[str, tuple[float, float]]]:
-    """Momenta as stated, and as a framework holds them that keeps hyper-parameters in float32."""
+    """Reason and momenta: as stated, and rounded as by a framework that holds hyper-parameters in float32."""
     narrow = [float(np.float32(share)) for share in known]
     yield "", (known[0], known[1])
     yield f"{trial.ours.structure.label} holds its momentum in float32", (narrow[0], known[1])
@@ -172,7 +175,7 @@ def documented(
     calls: Sequence[tuple[int, int]],
     means: Reruns,
 ) -> list[TensorVerdict]:
-    """The verdicts, where a running statistic departs in a framework's own way as a documented difference."""
+    """The verdicts; a running statistic that departs in a framework's own way is a documented difference."""
     reasons: dict[tuple[str, str], str] = {}
     for trial, role, mine, other in _moving(ours, theirs, mapped, calls, means):
         reasons["statistic", f"{ours.structure.calls[trial.mine].leaf} {role}"] = native_way(trial, mine, other, role)
@@ -187,7 +190,7 @@ def documented(
 def _moving(
     ours: Side, theirs: Side, layer_map: LayerMap, calls: Sequence[tuple[int, int]], means: Reruns
 ) -> Iterator[tuple[CallTrial, str, Placement, Placement]]:
-    """Every running statistic that departs: its call, its role, and where it lies in both."""
+    """Every running statistic that departs: its call, its role, and where it lies in both models."""
     for mine, other in calls:
         match = layer_map.of(ours.structure.label, ours.structure.calls[mine].leaf)
         for role in ("mean", "variance") if match else ():
@@ -202,7 +205,7 @@ def _moving(
 
 
 def gradients(pairs: Sequence[Pair], tensor_verdicts: Sequence[TensorVerdict], labels: tuple[str, str]) -> Departure | None:
-    """The first gradient on the way back that departs while all before it, and the whole way forward, agree."""
+    """The first gradient of the backward pass that departs, if the whole forward pass agrees."""
     bad = {
         (tensor_verdict.quantity, tensor_verdict.tensor)
         for tensor_verdict in tensor_verdicts
@@ -213,8 +216,24 @@ def gradients(pairs: Sequence[Pair], tensor_verdicts: Sequence[TensorVerdict], l
             error = judging.distance(pair.ours["float64"], pair.theirs["float64"])
             cut = [label for label, side in zip(labels, (pair.ours, pair.theirs), strict=True) if not np.any(side["float64"])]
             causes = (f"no gradient reaches it in {cut[0]} (detached, stop_gradient, or not used in training)",) if cut else ()
-            return Departure(pair.quantity, pair.tensor, error, causes=causes)
+            return Departure(pair.quantity, pair.tensor, error, causes=causes or tuple(_frozen_rows(pair, labels)))
     return None
+
+
+def _frozen_rows(pair: Pair, labels: tuple[str, str]) -> Iterator[str]:
+    """Rows of a table that get no gradient in one model, while all others agree: torch's padding_idx."""
+    sides = [side["float64"].reshape(len(side["float64"]), -1) for side in (pair.ours, pair.theirs) if side["float64"].ndim]
+    if len(sides) < 2:
+        return
+    apart = np.max(np.abs(sides[0] - sides[1]), axis=1) > judging.tolerance(pair.depth, judging.scale_of(pair), 0.0)
+    for label, other, side in zip(labels, labels[::-1], sides, strict=True):
+        if not np.all(apart) and not np.any(side[apart]):
+            rows = ", ".join(map(str, np.flatnonzero(apart)[:ROWS]))
+            yield (
+                f"row {rows} of it gets no gradient in {label}, and one in {other} (padding_idx of an embedding, or a mask): "
+                "all other rows agree"
+            )
+            return
 
 
 def _after(side: Side, at: Placement) -> Array:

@@ -1,6 +1,6 @@
-"""Owns which of several layers of the same shape are the same: by what feeds what, as far as that is known, then by order.
+"""Owns the pairing of several layers of the same shape: by which layer feeds which, as far as that is known, then by order.
 
-It refuses to compare shapes; mapping.py hands it layers that could all stand for one another.
+It refuses to compare shapes; mapping.py hands it groups of layers that could all correspond to one another.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from parity.comparing.structures import Structure
 
 @dataclass(frozen=True)
 class Links:
-    """What feeds each layer with weights, and what it feeds. Where code without a layer lies between, nothing is known."""
+    """For each layer with weights, the layers that feed it and the layers that it feeds. Code without a layer hides a link."""
 
     before: Mapping[str, set[str]]
     after: Mapping[str, set[str]]
@@ -29,17 +29,17 @@ class Links:
 
 
 def pair(groups: Sequence[tuple[Sequence[str], Sequence[str]]], ours: Links, theirs: Links, pairs: dict[str, str]) -> None:
-    """Adds the layers of each group to the pairs: by name where both models use the same names; those that alone are left of a
-    group; those that a pair feeds, or that feed it; and where nothing tells, the first that is left with the first.
+    """Adds the layers of each group to `pairs`: by name if both models use the same names; the last layer left of a group with
+    the last of the other model; layers next to a pair already made; and otherwise the first layer left with the first.
 
-    A block's shortcut may be called before or behind its main path: its norm follows its convolution.
+    Links matter since a block's shortcut may be called before or behind its main path: its norm follows its convolution.
     """
     open_groups = [(list(left), list(right)) for left, right in groups]
     for left, right in open_groups:
         if set(left) == set(right):
             pairs |= {name: name for name in left}
         elif _alone(left, ours) or _alone(right, theirs):
-            pairs |= dict(zip(left, right, strict=True))  # of one model nothing is known: nothing tells but the order
+            pairs |= dict(zip(left, right, strict=True))  # no link of one model is known: only the order tells
     while True:
         ends = set(pairs.values())
         open_groups = [
@@ -55,7 +55,7 @@ def pair(groups: Sequence[tuple[Sequence[str], Sequence[str]]], ours: Links, the
 
 
 def _alone(names: Sequence[str], links: Links) -> bool:
-    """Whether nothing is known to feed any of these, or to be fed by one."""
+    """Whether none of these layers has a known link."""
     return not any(links.before[name] or links.after[name] for name in names)
 
 
@@ -66,7 +66,8 @@ def _chained(
     theirs: Links,
     pairs: dict[str, str],
 ) -> None:
-    """Adds what follows at once, however long the chain: a pair's only neighbours, of one group, are a pair too."""
+    """Adds the pairs that follow from the ones found, along chains of any length: the only neighbours of a pair's two layers
+    are a pair too if they are of one group."""
     group = {name: number for number, (left, _) in enumerate(groups) for name in left}
     other_group = {name: number for number, (_, right) in enumerate(groups) for name in right}
     waiting, ends = list(found.items()), set(pairs.values())
@@ -85,7 +86,8 @@ def _chained(
 def _certain(
     groups: Sequence[tuple[Sequence[str], Sequence[str]]], ours: Links, theirs: Links, pairs: Mapping[str, str]
 ) -> dict[str, str]:
-    """Those that are alone, or whose neighbour in a pair is neighbour to one alone of the other's."""
+    """The pairs that are certain: the only layers left of a group, and layers next to a pair if the other model has only one
+    layer of the group next to that pair."""
     found = dict[str, str]()
     for left, right in groups:
         if len(left) == 1:
@@ -102,14 +104,14 @@ def _certain(
 
 
 def _first(group: tuple[Sequence[str], Sequence[str]], ours: Links, theirs: Links, pairs: Mapping[str, str]) -> dict[str, str]:
-    """The first of ours with the first of theirs against which least speaks."""
+    """Our first layer of a group, with the first of their layers for which most speaks (`_told`)."""
     left, right = group
     return {left[0]: max(right, key=lambda name: _told(left[0], name, ours, theirs, pairs))}
 
 
 def _told(name: str, other: str, ours: Links, theirs: Links, pairs: Mapping[str, str]) -> int:
-    """What the neighbours say for two layers being the same: 1 for each side where a pair neighbours both, -1 where the
-    neighbours of both are known and none is a pair."""
+    """How much the neighbours say for two layers being the same. Each side (before, after) adds 1 if a pair is next to both,
+    and -1 if the neighbours of both are known and no pair is among them."""
     told = 0
     for mine, their in ((ours.before[name], theirs.before[other]), (ours.after[name], theirs.after[other])):
         known = {pairs[name] for name in mine if name in pairs}

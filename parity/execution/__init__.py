@@ -1,1 +1,1 @@
-"""Who computes, and what was seen: case -> request -> record."""
+"""The running of cases in processes, and what was observed: case -> request -> record."""

@@ -1,6 +1,6 @@
-"""Owns arrays on disk: one `.npz` a case, written whole, synced and renamed, and verified by its sha256 when it is read.
+"""Owns arrays on disk: one `.npz` per case, written whole, synced and renamed, and verified by its sha256 when it is read.
 
-It refuses to pickle, to unpickle, and to open a file that a record names outside of its place.
+It refuses to pickle, to unpickle, and to open a file that a record names outside of the arrays' directory.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ NARROW = ("float16", "bfloat16")
 
 
 def store(directory: Path, key: str, arrays: Mapping[str, Array], dtype: str) -> StoredArrays:
-    """Writes the arrays of the record `key`; `dtype` was tested, so that bfloat16 is known even where it came widened."""
+    """Writes the arrays of the record `key`. dtype: the tested precision, which tells that float32 values are bfloat16 even if
+    the framework widened them."""
     widened = {name: logical for name, array in arrays.items() if (logical := _narrow_type(np.asarray(array), dtype))}
     file = f"arrays/{key}.npz"
     _check_place(file)
@@ -41,7 +42,7 @@ def load(directory: Path, stored: StoredArrays) -> dict[str, Array]:
 def write_npz(path: Path, arrays: Mapping[str, Array], synced: bool = True) -> str:
     """Writes a `.npz` whose bytes depend on the arrays alone, and returns its sha256. float16 and bfloat16 become float32.
 
-    synced: whether the bytes are on the disk when this returns; what two living processes tell each other need not be.
+    synced: whether the bytes are on the disk when this returns. A message between two living processes need not be.
     """
     aside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     with aside.open("wb") as file:
@@ -60,14 +61,14 @@ def write_npz(path: Path, arrays: Mapping[str, Array], synced: bool = True) -> s
 
 
 def open_npz(path: Path, sha256: str) -> Mapping[str, Array]:
-    """The arrays of a `.npz`, each read when it is looked at, and not kept. The file may be removed. Raises as read_npz."""
+    """The arrays of a `.npz`. Each is read at every look-up and not kept. The file may be removed. Raises as read_npz does."""
     _check(path, sha256)
     opened: Mapping[str, Array] = np.load(path, allow_pickle=False)
     return opened
 
 
 def read_npz(path: Path, sha256: str) -> dict[str, Array]:
-    """The arrays of a `.npz`. Raises Damaged where its sha256 is another, or where it is no file."""
+    """The arrays of a `.npz`. Raises Damaged if its sha256 is another or there is no such file."""
     _check(path, sha256)
     with np.load(path, allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
@@ -89,7 +90,7 @@ def _storable(array: Array) -> Array:
 
 
 def _narrow_type(array: Array, dtype: str) -> str | None:
-    """The narrow type whose values the stored float32 holds, if any."""
+    """The narrow type (float16, bfloat16) whose values the stored float32 holds; None if there is none."""
     if array.dtype.name in NARROW:
         return str(array.dtype.name)
     if array.dtype != np.float32 or dtype not in NARROW:

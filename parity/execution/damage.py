@@ -1,6 +1,6 @@
-"""Owns the error of a file that is not what was written: damaged, of another format, or with a field of the wrong kind.
+"""Owns the error about a file that is not as it was written: damaged, of another format, or with a field of the wrong kind.
 
-Standard library alone, since workers read files too. It refuses to repair: the sentence says what to do.
+It needs the standard library alone, since workers read files too. It refuses to repair: the message says what to do.
 """
 
 from __future__ import annotations
@@ -13,16 +13,18 @@ from typing import Any
 
 CHECKSUM = "checksum"
 DEEPEST = 64
-"""Nesting of brackets: parity writes none deeper."""
+"""Deepest nesting of brackets in a file; parity writes none deeper."""
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 class Damaged(ValueError):
-    """A file that is not whole, or not one of parity's. The message names the file, the place in it, and what to do."""
+    """Raised for a file that is not whole, or that parity did not write. The message names the file, the place in it, and what
+    to do."""
 
 
 def parsed(text: str) -> Any:
-    """JSON without doubled keys, NaN and infinity, and without deep nesting. Raises ValueError with one plain sentence."""
+    """The value of a JSON text without doubled keys, NaN, infinity and deep nesting. Raises ValueError with one plain
+    sentence."""
     if text.count("[") + text.count("{") > DEEPEST and _depth(QUOTED.sub("", text)) > DEEPEST:
         raise ValueError("its brackets are nested too deep")
     try:
@@ -34,20 +36,20 @@ def parsed(text: str) -> Any:
 
 
 def checksummed(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The object with the checksum of everything else in it."""
+    """The object with a further field, the checksum of all its other fields."""
     if CHECKSUM in body:
         raise ValueError(f"`{CHECKSUM}` is no key of an object that gets one")
     return {**body, CHECKSUM: sha256(json.dumps(body, sort_keys=True, allow_nan=False).encode()).hexdigest()}
 
 
 def verified(found: Mapping[str, Any]) -> bool:
-    """Whether an object is what `checksummed` gave."""
+    """Whether the checksum in an object matches its other fields."""
     body = {key: value for key, value in found.items() if key != CHECKSUM}
     return bool(found.get(CHECKSUM) == checksummed(body)[CHECKSUM])
 
 
 def read_text(data: bytes) -> str:
-    """UTF-8 text. Raises ValueError with the byte that is none."""
+    """The text of UTF-8 bytes. Raises ValueError, which names the byte that is not UTF-8."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -55,7 +57,7 @@ def read_text(data: bytes) -> str:
 
 
 def _depth(text: str) -> int:
-    """How deep the brackets of JSON without its strings are nested."""
+    """How deep the brackets of a JSON text are nested, its strings left out."""
     depth = deepest = 0
     for sign in text:
         if sign in "[{":

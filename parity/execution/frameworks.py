@@ -1,6 +1,6 @@
 """Owns the table of frameworks: name -> package and variants. One line per framework.
 
-It refuses to import any of them (`implementations.py` does), and to guess names that the table does not hold.
+It refuses to import a framework (`implementations.py` does), and to guess names that the table does not hold.
 """
 
 from __future__ import annotations
@@ -11,23 +11,28 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 FRAMEWORK, DEFAULTS, FINGERPRINT, OWN_MODEL = "framework", "atlas.defaults", "fingerprint", "own_model.observation"
-ANSWERS = tuple(
-    f"atlas.{name}" for name in ("answers", "edges", "windows", "calls", "steps", "states", "arithmetic", "remedies")
+CHAPTERS = (
+    *("normalization", "convolution", "convolution_windows", "convolution_shapes", "activations", "recurrent", "attention"),
+    *("initializers", "initializers_fans", "training", "optimizers", "optimizers_steps", "optimizers_schedules"),
+    *("losses_reductions", "losses", "kinks", "numerics", "numerics_arithmetic"),
 )
-LOADED = (FRAMEWORK, DEFAULTS, *ANSWERS, FINGERPRINT)
-"""Modules of an implementation that the worker imports by their names (`worker/implementations.py`)."""
+"""Files of the atlas, the same in `parity/atlas/`, which asks, and in an implementation's `atlas/`, which answers."""
+CHECKPOINTS = "own_model.checkpoints"
+ANSWERS, REMEDIES = tuple(f"atlas.{name}" for name in (*CHAPTERS, "measured_defaults")), "atlas.remedies"
+LOADED = (FRAMEWORK, DEFAULTS, *ANSWERS, REMEDIES, FINGERPRINT)
+"""Names of an implementation's modules that the worker imports (`worker/implementations.py`)."""
 
 ATLAS, FINGERPRINTS, OWN_MODELS = "atlas", "fingerprint", "own_model"
-FEATURES = {ATLAS: (DEFAULTS, *ANSWERS), FINGERPRINTS: (FINGERPRINT,), OWN_MODELS: (OWN_MODEL,)}
-"""What an implementation may leave out -> the modules that offer it: answers to the questions of the atlas, drivers of native
-objects, the observation of a user's own models."""
+FEATURES = {ATLAS: (DEFAULTS, *ANSWERS, REMEDIES), FINGERPRINTS: (FINGERPRINT,), OWN_MODELS: (OWN_MODEL, CHECKPOINTS)}
+"""Feature -> the modules of an implementation that offer it: answers to the questions of the atlas, drivers of native objects,
+the observation of a user's own models and the reading of their files of weights. Each may be left out."""
 
 NAME = re.compile(r"(?P<framework>[a-z0-9_]+)(\[(?P<variant>[a-z0-9_]+)\])?")
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to have a framework. environment: variables that must be set before its import."""
+    """One way to have a framework. environment: variables that must be set before the framework is imported."""
 
     name: str
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -35,13 +40,14 @@ class Variant:
 
 @dataclass(frozen=True)
 class FrameworkEntry:
-    """A framework: its implementation's package, and its variants, the first of which is meant where none is named.
+    """A framework: its implementation's package, and its variants. A name without a variant means the first variant.
 
-    words: what people call it too, for "did you mean".
-    default: False where it is asked by name alone; its environment is built when someone asks for it.
-    trains: False where it runs models forward and nothing else. Such a framework is asked by name alone, and judged by its
-    forward passes in evaluation mode (parity.trials.trial.forward_only).
-    features: those of FEATURES that it offers; a verb that needs another refuses the framework. colour: its lines in figures.
+    words: other names that people use for it, for "did you mean".
+    default: whether it runs if the user names no framework; if False, its environment is built only when it is named.
+    trains: False if it can only run models forward. Such a framework runs only if it is named, and is judged by its forward
+    passes in evaluation mode (parity.trials.trial.forward_only).
+    features: the keys of FEATURES that it offers; a verb that needs another feature refuses the framework.
+    colour: the colour of its lines in figures.
     """
 
     package: str
@@ -55,18 +61,20 @@ class FrameworkEntry:
 
 TENSORFLOW = Variant("tensorflow", {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"})
 TABLE = {
-    "keras": FrameworkEntry("parity.keras_impl", (TENSORFLOW,), ("tensorflow", "tf"), colour="#c23b22"),
-    "torch": FrameworkEntry("parity.torch_impl", (Variant("torch"),), ("pytorch",), colour="#e08e0b"),
-    "mxnet": FrameworkEntry("parity.mxnet_impl", (Variant("mxnet"),), ("gluon",), colour="#2a6fb0"),
-    "jax": FrameworkEntry("parity.jax_impl", (Variant("jax"),), ("flax",), default=False, features=(), colour="#2f8f5b"),
+    "keras": FrameworkEntry("parity.keras_impl", (TENSORFLOW,), ("tensorflow", "tf", "tf.keras"), colour="#c23b22"),
+    "torch": FrameworkEntry("parity.torch_impl", (Variant("torch"),), ("pytorch", "torchvision"), colour="#e08e0b"),
+    "mxnet": FrameworkEntry("parity.mxnet_impl", (Variant("mxnet"),), ("gluon", "mx"), colour="#2a6fb0"),
+    "jax": FrameworkEntry(
+        "parity.jax_impl", (Variant("jax"),), ("flax", "nnx", "optax", "jaxlib"), default=False, features=(), colour="#2f8f5b"
+    ),
     "onnx": FrameworkEntry("parity.onnx_impl", (Variant("onnxruntime"),), ("onnxruntime", "ort"), trains=False, features=()),
 }
 
 
 def find(name: str) -> tuple[str, FrameworkEntry, Variant]:
-    """`torch`, or `NAME[VARIANT]` where a framework has several -> framework, its entry, the variant.
+    """`torch`, or `NAME[VARIANT]` for a framework with several variants -> framework, its entry, the variant.
 
-    Raises ValueError with the names there are.
+    Raises ValueError, which lists the names in the table, for any other name.
     """
     match = NAME.fullmatch(name)
     if match and match["framework"] in TABLE:
@@ -80,7 +88,7 @@ def find(name: str) -> tuple[str, FrameworkEntry, Variant]:
 
 
 def meant(name: str) -> str:
-    """The framework that a word probably means: `tensorflow`, `Torch`, `kears`; nothing where none is near."""
+    """The framework that a word (`tensorflow`, `Torch`, `kears`) probably means; "" if none is near."""
     word = name.partition("[")[0].lower()
     called = [known for known, entry in TABLE.items() if word in (known, *entry.words)]
     near = get_close_matches(word, [known for name, entry in TABLE.items() for known in (name, *entry.words)], 1)
@@ -88,7 +96,7 @@ def meant(name: str) -> str:
 
 
 def names() -> tuple[str, ...]:
-    """Every framework and, where it has several, every further variant."""
+    """Every framework, and every further variant of a framework that has several."""
     found = []
     for name, entry in TABLE.items():
         found += [name, *(f"{name}[{variant.name}]" for variant in entry.variants[1:])]
@@ -96,7 +104,7 @@ def names() -> tuple[str, ...]:
 
 
 def training(every: bool = False) -> tuple[str, ...]:
-    """Those of them that train and are meant where none is named. every: those too that are asked by name alone."""
+    """The names of the frameworks that train and are run by default. every: also those that run only if they are named."""
     return tuple(name for name in names() if trains(name) and (every or find(name)[1].default))
 
 
@@ -106,12 +114,12 @@ def offers(name: str, feature: str) -> bool:
 
 
 def trains(name: str) -> bool:
-    """Whether a framework trains. A name that the table lacks is a realization of one's own, which does."""
+    """Whether a framework trains. A name that the table lacks belongs to a user's own realization, which does."""
     return name not in names() or find(name)[1].trains
 
 
 def environment(name: str, realization: str | None = None) -> Mapping[str, str]:
-    """Variables that must be set before the import. A realization of one's own may bear a name that the table lacks."""
+    """The variables that must be set before a framework is imported; none for a user's own realization that the table lacks."""
     if realization is not None and name not in names():
         return {}
     return find(name)[2].environment

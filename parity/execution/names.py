@@ -1,8 +1,8 @@
-"""Owns the names of arrays that processes exchange and files keep: the words, how they are joined, how they are taken apart.
+"""Owns the names of the arrays that processes exchange and files keep: their words, and how names are built and taken apart.
 
 It refuses to read an array, and needs the standard library alone, since a worker imports it too.
 
-A name is a group and, behind it, a name of the spec (of the model, where it is a user's own), which may hold slashes itself:
+A name is a group followed by a name from the spec (from the model if it is a user's own), which may contain slashes itself:
 
     into a worker   parameter/NAME  statistic/NAME  carried/NAME  batch/STEP/INPUT  direction/NUMBER/NAME  dataset/INPUT
                     test/INPUT  order  native/FILE, and behind check/ what a timed process answers with
@@ -16,7 +16,7 @@ A name is a group and, behind it, a name of the spec (of the model, where it is 
     own models      weight/NAME  input/NUMBER  loss/NUMBER  eval/…  train/…, and behind these two, or alone: in/CALL/SLOT
                     out/CALL/NUMBER  output/NUMBER  gradient/NAME  input_gradient/NUMBER  after/NAME; of one call run alone:
                     in/SLOT  out/NUMBER  state/NAME; of functions: function/NUMBER/in/SLOT  function/NUMBER/out/NUMBER, and
-                    instead/NUMBER/NUMBER for what takes the place of what one gives
+                    instead/NUMBER/NUMBER for arrays that replace a function's outputs
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SEPARATOR = "/"
 
 PARAMETER, STATISTIC, CARRIED = "parameter", "statistic", "carried"
 INITIAL = (PARAMETER, STATISTIC, CARRIED)
-"""Groups of what a model holds before a pass."""
+"""Groups of the arrays that a model holds before a pass."""
 BATCH, DIRECTION = "batch", "direction"
 START, FINAL = "start", "final"
 DATASET, TEST, ORDER, LOSSES = "dataset", "test", "order", "losses"
@@ -44,39 +44,39 @@ CHECK, TIMED = "check", "timed"
 
 HYPERPARAMETER, KNOWN, FURTHER = "hyperparameter", "known", "further"
 BATCHES, PARAMETERS = "batches", "parameters"
-"""A fingerprint's gradients and weights, all steps of one weight in one array."""
+"""Groups of a fingerprint's gradients and weights; one array holds all steps of one weight."""
 RATE = "rate"
 """The input of a fingerprint's batch that holds the learning rate of its step."""
 
 WEIGHT, INPUT, OUTPUT = "weight", "input", "output"
 EVAL, TRAIN = "eval", "train"
 TAKEN, GIVEN = "in", "out"
-"""What a call of a layer took, and what it gave."""
+"""Groups of the arrays that a layer's call took and gave."""
 FUNCTION, INSTEAD = "function", "instead"
 
 
 def array_name(*parts: str | int) -> str:
-    """The parts as one name: `batch/0/x`."""
+    """The parts joined to one name: `batch/0/x`."""
     return SEPARATOR.join(str(part) for part in parts)
 
 
 def step_name(step: int, *parts: str, phase: str = "") -> str:
-    """A name inside of a step, the first phase's, or a further phase's by its name: `step/3/gradient/x`."""
+    """A name inside of a training step: `step/3/gradient/x`. phase: "" for the first phase, otherwise the phase's name."""
     return array_name(STEP, step, *((phase,) if phase else ()), *parts)
 
 
 def group_of(name: str) -> str:
-    """The first part of a name; the whole where it has one part."""
+    """The first part of a name; the whole name if it has only one part."""
     return name.partition(SEPARATOR)[0]
 
 
 def own_name(name: str) -> str:
-    """What stands behind the first part; empty where it has one part."""
+    """A name without its first part; "" if it has only one part."""
     return name.partition(SEPARATOR)[2]
 
 
 def last_part(name: str) -> str:
-    """What stands last in a name: the number of `train/input_gradient/0`."""
+    """The last part of a name: `0` of `train/input_gradient/0`."""
     return name.rpartition(SEPARATOR)[2]
 
 
@@ -97,17 +97,17 @@ def under(arrays: Mapping[str, T], *group: str | int) -> dict[str, T]:
 
 
 def put_under(arrays: Mapping[str, T], *group: str | int) -> dict[str, T]:
-    """The arrays as those of a group: what `under` takes back."""
+    """The arrays with their names put into a group; the inverse of `under`."""
     return {array_name(*group, name): array for name, array in arrays.items()}
 
 
 def numbered(arrays: Iterable[T], *group: str | int) -> dict[str, T]:
-    """The arrays as a group of numbers, from 0 on."""
+    """The arrays as a group, named by numbers from 0 on."""
     return {array_name(*group, number): array for number, array in enumerate(arrays)}
 
 
 def of_calls(calls: Iterable[tuple[Iterable[T], Iterable[T]]]) -> dict[str, T]:
-    """What each call of a model's layers took and gave."""
+    """The inputs and outputs of each call of a model's layers, by name."""
     found: dict[str, T] = {}
     for place, (taken, given) in enumerate(calls):
         found |= numbered(taken, TAKEN, place) | numbered(given, GIVEN, place)
@@ -115,13 +115,13 @@ def of_calls(calls: Iterable[tuple[Iterable[T], Iterable[T]]]) -> dict[str, T]:
 
 
 def in_order(arrays: Mapping[str, T], *group: str | int) -> list[T]:
-    """What `numbered` took, in its order."""
+    """The arrays that `numbered` took, in the same order."""
     found = under(arrays, *group)
     return [found[str(number)] for number in range(len(found))]
 
 
 def numbers(names: Iterable[str], *group: str | int) -> list[int]:
-    """The numbers that stand first in a group, ascending: the steps of `batch`."""
+    """The numbers that follow a group in these names, ascending: the steps of `batch`."""
     return sorted({int(group_of(name)) for name in under(dict.fromkeys(names), *group)})
 
 

@@ -1,9 +1,9 @@
-"""Owns Newton's method on gradients and Hessian-vector products that somebody else computes. No framework's own.
+"""Owns Newton's method on gradients and Hessian-vector products that the caller computes. It belongs to no framework.
 
 It refuses to write a Hessian out, and a line search: on a convex problem, near enough to its minimum, the whole step is right.
 
 Nocedal & Wright 2006, Numerical Optimization: w <- w - s with H·s = g (equation 3.30), s by conjugate gradients (algorithm
-5.2), which ask for nothing but products H·v (Pearlmutter 1994, Neural Computation 6).
+5.2), which need only products H·v (Pearlmutter 1994, Neural Computation 6).
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ Product = Callable[[Mapping[str, Array]], Mapping[str, Array]]
 """v -> H·v, both parameter -> array."""
 
 ROUNDS = 2
-"""Conjugate gradients end after as many rounds as there are numbers, in exact arithmetic; rounding may cost as many again."""
+"""Rounds per number at most. In exact arithmetic conjugate gradients end after as many rounds as there are numbers; rounding
+may cost as many again."""
 
 
 def step(product: Product, gradients: Mapping[str, Array], first: Mapping[str, Array]) -> dict[str, Array]:
-    """s with H·s = g, in the precision of g. first: the gradients at the first step.
+    """The s with H·s = g, in the precision of g. gradients: g; first: the gradients at the first step.
 
-    It begins at 0, so that it stays in the span of g, H·g, …: where H is singular, s is the shortest one. It ends where H
-    curves no longer upwards, or where the residual is rounding: n·eps of the first gradient, since the terms of a gradient
-    keep their size where it vanishes. Behind that a singular H would be asked of directions that only rounding points in.
+    The iteration begins at 0, so s stays in the span of g, H·g, …: if H is singular, s is the shortest solution. It ends when H
+    no longer curves upwards, or when the residual is rounding: n·eps of the first gradient, since the terms of a gradient keep
+    their size where it vanishes. Further rounds on a singular H would follow directions that come from rounding alone.
     """
     s = {name: np.zeros_like(array) for name, array in gradients.items()}
     residual = {name: -array for name, array in gradients.items()}

@@ -1,6 +1,6 @@
-"""Owns what an ending means: an exception, or the way a process died, becomes an outcome with a reason.
+"""Owns the translation of endings: an exception, or the way a process died, becomes an outcome with a reason.
 
-It refuses to look at anything but what it is handed; standard library only.
+It refuses to look at anything but its arguments; standard library only.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def of_exception(error: BaseException) -> tuple[str, str]:
 def of_process(returncode: int, log: str, *, kernel_kills: int = 0) -> tuple[str, str]:
     """(outcome, reason) of a process that died while a case ran.
 
-    returncode: as subprocess gives it, a signal as its negative. log: the end of what it printed. kernel_kills: how many
-    processes the kernel killed for memory meanwhile.
+    returncode: as subprocess gives it, negative for a signal. log: the end of the process's output. kernel_kills: how many
+    processes the kernel killed for memory while it ran.
     """
     printed = tail(log)
     after = f"; it last printed:{chr(10) if chr(10) in printed else ' '}{printed}" if printed else ""
@@ -46,23 +46,24 @@ def of_process(returncode: int, log: str, *, kernel_kills: int = 0) -> tuple[str
 
 
 def is_fault(returncode: int) -> bool:
-    """Whether a process died of itself, as one does whose memory an earlier case has harmed, and was not ended from outside."""
+    """Whether a process died by a fault of its own, and not by a signal from outside. An earlier case in the same process may
+    have caused such a fault by damaging memory."""
     return returncode != 0 and -returncode not in FROM_OUTSIDE
 
 
 def signal_name(number: int) -> str:
-    """SIGSEGV for 11."""
+    """The name of a signal: SIGSEGV for 11."""
     known = {item.value: item.name for item in signal.Signals}
     return known.get(number, f"signal {number}")
 
 
 def tail(text: str) -> str:
-    """The last lines, printable characters only."""
+    """The last lines of a text, printable characters only."""
     lines = text.strip().splitlines()[-TAIL_LINES:]
     return "\n".join("".join(char if char.isprintable() else "�" for char in line[:500]) for line in lines)
 
 
 def headline(reason: str) -> str:
-    """One line that says most: the first; where that ends in a colon, with the last of what follows, as a traceback has it."""
+    """The most telling line of a reason: the first; if it ends in a colon, as a traceback's does, with the last line added."""
     first, *more = reason.splitlines() or [""]
     return f"{first} {more[-1].strip()}" if more and first.endswith(":") else first

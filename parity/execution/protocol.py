@@ -1,4 +1,4 @@
-"""Owns what a framework must offer: the Framework and Realization protocols, what they observe, and parameter layouts.
+"""Owns the interface of a framework: the Framework and Realization protocols, their observations, and parameter layouts.
 
 It refuses to judge, to draw numbers and to import any framework.
 """
@@ -16,16 +16,16 @@ from parity.spec.cases import Case
 
 Array = npt.NDArray[Any]
 Batch = Mapping[str, Array]
-"""Input name -> array (batch, *shape), or (*shape) where the input has no batch axis."""
+"""Input name -> array of shape (batch, *shape), or (*shape) if the input has no batch axis."""
 
 
 class Unsupported(Exception):
-    """The framework cannot do what the case asks; the message says what and why. Becomes the outcome `unsupported`."""
+    """The framework cannot run the case. The message says what it lacks and why. It becomes the outcome `unsupported`."""
 
 
 @dataclass(frozen=True)
 class Description:
-    """What a framework says of itself, on this machine."""
+    """A framework's description of itself on this machine."""
 
     name: str
     version: str
@@ -39,11 +39,11 @@ class Description:
 
 @dataclass(frozen=True)
 class Observation:
-    """What one pass showed, as NumPy arrays in the tested dtype, under the spec's names and in the spec's layout.
+    """The results of one pass, as NumPy arrays in the tested dtype, under the spec's names and in the spec's layout.
 
     values: every float value of the layers (node name or `NAME.SUFFIX`); with `case.activations` False only the outputs.
-    gradients: parameter name -> gradient of the loss; frozen parameters are absent. input_gradients: float inputs alike.
-    state: statistics and carried state as a training pass left them.
+    gradients: parameter name -> gradient of the loss, without frozen parameters. input_gradients: float input -> gradient.
+    state: statistics and carried state after a training pass.
     """
 
     values: Mapping[str, Array] = field(default_factory=dict)
@@ -54,49 +54,51 @@ class Observation:
 
 
 class Realization(Protocol):
-    """A case built natively in a framework, ready to step. Where a framework runs forward only (its line in frameworks.py says
-    so), `gradients`, `hessian_vector_product` and `step` raise Unsupported, and so do `sample`, `scheduled` and `drive` of the
+    """A case built natively in a framework, ready to run. If a framework runs forward only (its line in frameworks.py says so),
+    `gradients`, `hessian_vector_product` and `step` raise Unsupported, and so do `sample`, `scheduled` and `drive` of the
     framework.
 
-    A `batch` below is what `place` returned. Parameters, statistics and carried state go by the spec's names and layouts;
+    A `batch` below is the result of `place`. Parameters, statistics and carried state have the spec's names and layouts;
     carried state has shape (batch, *shape).
     """
 
     def set_parameters(self, values: Mapping[str, Array]) -> None:
-        """Sets parameters, statistics and carried state, any subset. Leaves the optimizer's state alone."""
+        """Sets any subset of parameters, statistics and carried state. Leaves the optimizer's state alone."""
 
     def parameters(self) -> dict[str, Array]:
         """Copies of all parameters, statistics and carried state."""
 
     def place(self, batch: Batch) -> Any:
-        """Hands a batch to the device in native form. Timing calls it before the clock starts."""
+        """Moves a batch to the device in native form. Timing calls it before the clock starts."""
 
     def forward(self, batch: Any, training: bool) -> Observation:
         """Values of the layers (no loss). Leaves everything bitwise as before."""
 
     def gradients(self, batch: Any, phase: int = 0) -> Observation:
-        """One training pass of one phase: values, loss, gradients, the state it would leave. Bitwise nothing changes."""
+        """One training pass of one phase: values, loss, gradients, and the state that the pass would leave. Leaves everything
+        bitwise as before."""
 
     def hessian_vector_product(self, batch: Any, direction: Mapping[str, Array]) -> dict[str, Array]:
-        """H·v of the first phase's loss in training mode, for the parameters that it updates. direction: v, in the tested
-        dtype. Bitwise nothing changes. Raises Unsupported, naming the op, where the framework has no second derivative."""
+        """H·v of the first phase's loss in training mode, for the parameters that the phase updates. direction: v, in the
+        tested dtype. Leaves everything bitwise as before. Raises Unsupported, naming the op, if the framework has no second
+        derivative."""
 
     def step(self, batch: Any) -> Any:
-        """Trains on one batch: every phase in order. Fetches nothing; returns the native loss of the last phase, unfetched."""
+        """Trains on one batch, every phase in order. Returns the native loss of the last phase, and fetches nothing."""
 
     def save(self) -> dict[str, bytes]:
         """Parameters and statistics in the framework's own weights format: file name -> content."""
 
     def load(self, files: Mapping[str, bytes]) -> None:
-        """Takes what `save` gave, through the framework's own loader in its safe mode."""
+        """Loads the files that `save` gave, with the framework's own loader in its safe mode."""
 
     def synchronize(self) -> None:
-        """Returns when all work handed to the device is done."""
+        """Returns when the device has done all its work."""
 
 
 @dataclass(frozen=True)
 class Drive:
-    """What a framework's `drive` is asked: how to make the optimizer, where weights start, each step's gradients and rate."""
+    """The request to a framework's `drive`: how to make the optimizer, the initial weights, each step's gradients and rate."""
 
     make: Callable[..., Any]
     keywords: Mapping[str, Any]
@@ -107,9 +109,9 @@ class Drive:
 
 @dataclass(frozen=True)
 class ProbeRequest:
-    """What a driver of a kind is asked: the object and its arguments, by its own names (keywords) and by ours (wanted).
+    """The request to the driver of a kind: the object and its arguments, by its own names (keywords) and by ours (wanted).
 
-    names: every argument that it has. arrays: what goes in. dtype: the precision to drive it in.
+    names: every argument that the object has. arrays: its inputs. dtype: the precision in which it runs.
     """
 
     make: Callable[..., Any]
@@ -141,10 +143,10 @@ class Framework(Protocol):
         """Builds the case. Raises Unsupported with a reason."""
 
     def scheduled(self, case: Case) -> Array:
-        """The learning rate of each of `case.steps` steps that a native optimizer took under the schedule `case.optimizer`."""
+        """The learning rates of `case.steps` steps of a native optimizer under the schedule `case.optimizer`."""
 
     def drive(self, request: Drive) -> list[dict[str, Array]]:
-        """Steps of a native optimizer, and the weights after each. Raises Unsupported where it is none."""
+        """Runs steps of a native optimizer. Gives the weights after each. Raises Unsupported if the object is no optimizer."""
 
 
 class Move(Protocol):
@@ -248,7 +250,7 @@ class ZeroPartner:
 class ParameterLayout:
     """A bijection between spec parameters and a framework's native arrays.
 
-    spec: names in the spec; native: names in the framework; moves lead from the first to the second.
+    spec: names in the spec; native: names in the framework; moves: the steps from spec to native arrays.
     """
 
     spec: tuple[str, ...]
@@ -269,11 +271,12 @@ class ParameterLayout:
 
 
 Held = Mapping[str, tuple[tuple[int, ...], str]]
-"""Names of native arrays -> shape and type, as the framework writes them."""
+"""Name of a native array -> its shape and type, as the framework writes them."""
 
 
 def check_native(file: str, given: Held, wanted: Held) -> None:
-    """Raises ValueError where native weights are not the model's, array by array: frameworks cast and leave out silently."""
+    """Compares native weights with the model's, array by array. Raises ValueError if they differ in names, shapes or types,
+    since frameworks cast and skip arrays silently."""
     problems = [f"it lacks {name}" for name in wanted if name not in given]
     problems += [f"{name} is none of the model's arrays" for name in given if name not in wanted]
     for name in wanted:

@@ -1,6 +1,8 @@
-"""Owns the record: what a worker observed of one case, as one checksummed line of JSON; append, read, verify, and its key.
+"""Owns the record: a worker's observation of one case, as one line of JSON with a checksum. It appends, reads and verifies
+records, and computes their keys.
 
-It refuses to judge, to unpickle, and to trust a line whose checksum does not match; arrays live beside it (`arrays.py`).
+It refuses to judge, to unpickle, and to trust a line whose checksum does not match; arrays lie in files beside it
+(`arrays.py`).
 """
 
 from __future__ import annotations
@@ -19,11 +21,11 @@ from parity.spec.cases import Case
 
 FORMAT = 1
 HISTORY = {1: "first version"}
-"""What changed in each version of the format. A reader takes the current version; another is dropped with a notice."""
+"""Version of the format -> its change. A reader takes the current version, and drops any other with a notice."""
 
 OUTCOMES = ("ran", "unsupported", "unavailable", "crashed", "out_of_memory", "timed_out")
 FINAL = ("ran", "unsupported")
-"""Outcomes that a resumed run does not ask for again."""
+"""Outcomes of cases that a resumed run does not run again."""
 
 FILE = "records.jsonl"
 NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
@@ -31,7 +33,7 @@ NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 @dataclass(frozen=True)
 class StoredArrays:
-    """A file of arrays beside the records. widened: array name -> the narrow type that is stored as float32."""
+    """A file of arrays beside the records. widened: array name -> its narrow type, if that is stored as float32."""
 
     file: str
     sha256: str
@@ -40,7 +42,7 @@ class StoredArrays:
 
 @dataclass(frozen=True)
 class Record:
-    """What was observed of one case: never a judgement. `case` is its id; `mode` is resolved; `seconds` is wall time."""
+    """The observation of one case, never a judgement. case: its id; mode: with `default` resolved; seconds: wall time."""
 
     key: str
     case: str
@@ -60,9 +62,9 @@ class Record:
 
 @dataclass(frozen=True)
 class Reading:
-    """Records in the order of the file, a notice for each line that was dropped, and where the next reading starts.
+    """Records in the order of the file, a notice for each dropped line, and the byte where the next reading starts.
 
-    spoiled: keys of the records that directly follow a dropped line: something else wrote there while their cases ran.
+    spoiled: keys of the records that directly follow a dropped line. Another process may have written it during their cases.
     """
 
     records: tuple[Record, ...]
@@ -86,7 +88,7 @@ def encode(record: Record) -> str:
 
 
 def decode(line: str) -> Record:
-    """The record of a line. Raises ValueError with what is wrong."""
+    """The record in a line. Raises ValueError, which names the mistake."""
     body = parsed(line)
     if not isinstance(body, dict):
         raise ValueError("it is no record")
@@ -105,12 +107,13 @@ def decode(line: str) -> Record:
 
 
 def append(directory: Path, record: Record) -> None:
-    """Adds the record to the directory's file, whole and synced: when this returns, the record is acknowledged."""
+    """Adds the record to the directory's file, whole and synced. When this returns, the record counts."""
     append_line(directory / FILE, encode(record))
 
 
 def append_line(path: Path, line: str) -> None:
-    """Writes one line in one piece and syncs it to the disk. A tail that another process tore is closed off first."""
+    """Writes one line in one piece and syncs it to the disk. If the file ends in another process's torn line, that line is
+    ended first."""
     data = line.encode() + b"\n"
     with path.open("ab+") as file:
         if file.tell() and _last_byte(file.fileno(), file.tell()) != b"\n":
@@ -121,7 +124,8 @@ def append_line(path: Path, line: str) -> None:
 
 
 def read(directory: Path, start: int = 0) -> Reading:
-    """The whole lines from byte `start` on. A line that cannot be trusted becomes a notice, and so does a torn tail."""
+    """The records of all whole lines from byte `start` on. A line that cannot be trusted becomes a notice, and so does a torn
+    last line."""
     path, data = directory / FILE, b""
     if path.exists():
         with path.open("rb") as file:
@@ -150,7 +154,8 @@ def read(directory: Path, start: int = 0) -> Reading:
 
 
 def drop_torn_tail(directory: Path) -> list[str]:
-    """Cuts an unfinished line off the file, and says so. Only for the one writer, while no other process writes."""
+    """Cuts an unfinished last line off the file, and gives a notice. Only the single writer may call it, while no other process
+    writes."""
     reading, path = read(directory), directory / FILE
     if path.exists() and reading.end < path.stat().st_size:
         os.truncate(path, reading.end)
@@ -161,10 +166,10 @@ def drop_torn_tail(directory: Path) -> list[str]:
 def record_key(
     case: Case, draws: str, framework: str, versions: Mapping[str, str], implementation: str, *, threads: int = 1
 ) -> str:
-    """sha256 of everything that determines the result of a case, so that an unchanged one is not run again.
+    """sha256 of everything that determines the result of a case, so that an unchanged case is not run again.
 
-    draws: digest of the case's arrays. versions: every package of the framework's environment, and its Python.
-    implementation: digest of the source that runs it (`source_digest`).
+    draws: digest of the case's arrays. versions: of every package of the framework's environment, and of its Python.
+    implementation: digest of the source that runs the case (`source_digest`).
     """
     asked = case.to_json()
     asked["graph"] = case.graph.digest() if case.graph else None
@@ -181,7 +186,7 @@ def record_key(
 
 
 def source_digest(paths: Iterable[Path]) -> str:
-    """sha256 of Python sources: files, and all `*.py` under directories, by their relative names and contents."""
+    """sha256 over the relative names and contents of Python sources: the files, and all `*.py` under directories."""
     total = hashlib.sha256()
     for path in paths:
         files = sorted(path.rglob("*.py")) if path.is_dir() else [path]

@@ -1,6 +1,6 @@
 """Owns the request: the cases that one process of one framework shall run, as `request.json` beside their arrays.
 
-It refuses to write arrays (`planning.py`) and to follow a name in the file out of the request's directory.
+It refuses to write arrays (`planning.py`), and to open a file outside of the request's directory.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ KEY = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class RequestEntry:
-    """A case, the key of its record, and its arrays: a file beside request.json with its sha256, or nothing."""
+    """A case, the key of its record, and its arrays: a file beside request.json and its sha256, or no file."""
 
     case: Case
     key: str
@@ -33,7 +33,7 @@ class RequestEntry:
 
 @dataclass(frozen=True)
 class Request:
-    """What one process is asked. realization: `package.module:name` of a user's own, or None for the framework's."""
+    """The cases for one process. realization: `package.module:name` of a user's own; None for the framework's."""
 
     directory: Path
     framework: str
@@ -43,7 +43,7 @@ class Request:
     threads: int = 1
 
     def timed(self) -> bool:
-        """Whether the process is there to be timed, and its memory allocator must be pinned."""
+        """Whether cases are timed, so that the process's memory allocator must be pinned."""
         return bool(self.entries) and all(entry.case.task == "speed" for entry in self.entries)
 
 
@@ -58,7 +58,7 @@ def encode(request: Request) -> str:
 
 
 def read(directory: Path) -> Request:
-    """The request of a directory. Raises Damaged naming the file and what is wrong with it."""
+    """The request of a directory. Raises Damaged, which names the file and the mistake."""
     path = directory / FILE
     try:
         data = parsed(read_text(path.read_bytes()))

@@ -1,7 +1,7 @@
-"""Owns files that must be whole to be believed: JSON lines and arrays with a seal in the file, JSON that carries its checksum.
+"""Owns files that count only if they are whole: JSON lines and arrays with a seal in the file, and JSON with its checksum.
 
-A seal counts what it covers and holds its sha256, so that a file with a line less, a line twice, two lines exchanged or another
-number is refused, with the line's number where one line is to blame. It refuses to know what the lines mean.
+A seal holds the number of lines and their sha256. A file with a line less, a line twice, two lines exchanged or another number
+is refused; if a single line is to blame, its number is named. It refuses to know what the lines mean.
 """
 
 from __future__ import annotations
@@ -25,14 +25,16 @@ from parity.execution.damage import CHECKSUM, Damaged, parsed, read_text, verifi
 
 Array = npt.NDArray[Any]
 SHORT = 6
-"""Hexadecimal digits that a seal keeps of each line's sha256: they tell which line is damaged; the whole sha256, whether."""
+"""Hexadecimal digits of each line's sha256 that a seal keeps. They tell which line is damaged; the whole sha256 tells whether
+one is."""
 LARGEST = 256 * 2**20
-"""Bytes of a file of text: beyond it nothing that parity writes lies."""
+"""Greatest size in bytes of a text file; parity writes none larger."""
 
 
 @dataclass(frozen=True)
 class Seal:
-    """lines: how many there are. sha256: of all of them with their newlines. sums: the beginning of each one's sha256."""
+    """A seal of lines. lines: their number. sha256: of all lines with their newlines. sums: the beginnings of each line's
+    sha256."""
 
     lines: int
     sha256: str
@@ -49,7 +51,7 @@ class Seal:
 
     @staticmethod
     def from_json(found: Any) -> Seal:
-        """Raises ValueError where it is no seal."""
+        """The seal in a JSON value. Raises ValueError if it is none."""
         if not isinstance(found, dict) or set(found) != {"lines", "sha256", "sums"}:
             raise ValueError("a seal has `lines`, `sha256` and `sums`")
         count, digest, sums = found["lines"], found["sha256"], found["sums"]
@@ -59,12 +61,12 @@ class Seal:
 
 
 def read_lines(path: Path, seal: Seal, mend: str) -> list[str]:
-    """The lines of a file that is sealed elsewhere. mend: what to do, for the sentence. Raises Damaged."""
+    """The lines of a file whose seal lies elsewhere. mend: advice for the message. Raises Damaged."""
     return _held(path, text_of(path, mend), seal, mend)
 
 
 def write_sealed_lines(path: Path, lines: Sequence[str]) -> None:
-    """Lines of JSON with their seal as the last line, whole or not at all."""
+    """Writes lines of JSON with their seal as the last line, whole or not at all."""
     replace(path, "".join(f"{line}\n" for line in (*lines, json.dumps({"seal": Seal.of(lines).to_json()}))))
 
 
@@ -83,7 +85,7 @@ def read_sealed_lines(path: Path, mend: str) -> list[str]:
 
 
 def read_checksummed(path: Path, mend: str) -> dict[str, Any]:
-    """The object of a JSON file, without its checksum. Raises Damaged where it does not match."""
+    """The object of a JSON file, without its checksum. Raises Damaged if the checksum does not match."""
     try:
         found = parsed(text_of(path, mend))
         if not isinstance(found, dict):
@@ -98,7 +100,7 @@ def read_checksummed(path: Path, mend: str) -> dict[str, Any]:
 
 
 def write_sealed_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
-    """A `.npz` whose comment is the sha256 of all bytes before it."""
+    """Writes a `.npz` whose comment is the sha256 of all bytes before it."""
     aside = path.with_name(f"{path.name}.{os.getpid()}.new")
     write_npz(aside, arrays)
     whole = aside.read_bytes()
@@ -121,7 +123,7 @@ def read_sealed_arrays(path: Path, mend: str) -> dict[str, Array]:
 
 
 def text_of(path: Path, mend: str) -> str:
-    """The text of a file. Raises Damaged where there is none."""
+    """The text of a file. Raises Damaged if it cannot be read or is too large."""
     try:
         if path.is_file() and path.stat().st_size > LARGEST:
             raise ValueError(f"it has {path.stat().st_size:,} bytes, and parity writes no such text")

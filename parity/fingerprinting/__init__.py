@@ -1,1 +1,1 @@
-"""Names what a native object computes: the library of known rules and forms, and what of them explains everything seen."""
+"""Names what a native object computes: the library of known rules and forms, and the search for those that explain it."""

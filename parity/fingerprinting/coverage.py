@@ -1,6 +1,6 @@
-"""Owns what an object was driven with, as it is said beside its name: steps, shapes, sizes of numbers, zeros.
+"""Owns the description of the inputs that an object was driven with, shown beside its name: steps, shapes, sizes, zeros.
 
-It refuses to judge: a name holds for what was driven, and what was not driven is not said.
+It refuses to judge: a name holds for the inputs that were driven, and for no others.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True)
 class Coverage:
-    """One run. gradients, weights: the least and the greatest size but 0; zeros: the share of gradients that are 0.
+    """One run. gradients, weights: the least and the greatest size other than 0. zeros: the share of gradients that are 0.
 
-    outcome: `held`, or why the name was not held to this run."""
+    outcome: `held`, or the reason why the name was not tested by this run."""
 
     run: str
     steps: int
@@ -38,7 +38,7 @@ class Coverage:
         return tuple(sorted({len(shape) for shape in self.shapes}))
 
     def said(self) -> str:
-        """One line."""
+        """One line of text."""
         counts = [int(np.prod(shape)) for shape in self.shapes]
         arrays = " and ".join("×".join(map(str, shape)) for shape in self.shapes)
         if len(self.shapes) > 2:
@@ -51,7 +51,7 @@ class Coverage:
 
 
 def of_arrays(run: str, given: Mapping[str, Array], hyperparameters: Mapping[str, float], outcome: str = "held") -> Coverage:
-    """Of `parameter/<name>` and `batch/<step>/<name>`."""
+    """The coverage of the arrays `parameter/<name>` and `batch/<step>/<name>`."""
     weights, steps = under(given, PARAMETER), numbers(given, BATCH)
     gradients = [given[array_name(BATCH, step, name)] for step in steps for name in weights]
     count = sum(array.size for array in gradients)
@@ -61,7 +61,7 @@ def of_arrays(run: str, given: Mapping[str, Array], hyperparameters: Mapping[str
 
 
 def sized(arrays: Iterable[Array]) -> Range:
-    """The least and the greatest size that is not 0; (0, 0) of nothing else."""
+    """The least and the greatest size other than 0; (0, 0) if there is no other."""
     found = [np.abs(np.asarray(array, np.float64)) for array in arrays]
     found = [array[array > 0] for array in found]
     kept = [array for array in found if array.size]
@@ -74,8 +74,8 @@ def spanned(range_: Range) -> str:
 
 @dataclass(frozen=True)
 class RoundCoverage:
-    """One round of a native object. shapes: of its data by name; sizes: the least and the greatest but 0; negative: the share
-    of numbers below 0. outcomes: facet -> `held`, or why its name was not held to this round."""
+    """One round of a native object. shapes: name -> shape of its data. sizes: the least and the greatest size other than 0.
+    negative: the share of numbers below 0. outcomes: facet -> `held`, or the reason why this round did not test its name."""
 
     round: str
     shapes: Mapping[str, tuple[int, ...]]
@@ -84,7 +84,7 @@ class RoundCoverage:
     outcomes: Mapping[str, str] = field(default_factory=dict)
 
     def said(self) -> str:
-        """One line; an outcome that all facets share is said once."""
+        """One line of text; an outcome that all facets share is written once."""
         arrays = ", ".join(f"{name} {'×'.join(map(str, shape)) or 'one number'}" for name, shape in self.shapes.items())
         text = f"{arrays}; sizes {spanned(self.sizes)}, {self.negative:.0%} negative"
         others = {about: outcome for about, outcome in self.outcomes.items() if outcome != "held"}

@@ -1,6 +1,7 @@
-"""Owns the gap between a native object and a definition, in two parts: its formula against the definition, and it against that.
+"""Measures how far a native object is from a definition, in two numbers: how the formula recognised in it differs from the
+definition, and how the object differs from that formula.
 
-It refuses to add the parts up: the first is a difference in meaning, in float64 on both sides; the second is rounding.
+It refuses to add the numbers up: the first is a difference in meaning, in float64 on both sides; the second is rounding.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ from parity.reference_impl.rules import Rule
 
 Array = npt.NDArray[Any]
 SAME = {"penalty": "weight_decay"}
-"""What a spec calls a hyper-parameter -> what closed forms call it."""
+"""A spec's name of a hyper-parameter -> its name in closed forms."""
 
 
 def of_optimizer(run: SeenRun, match: ExplainingForm, spec: Rule, published: Mapping[str, float]) -> tuple[float, float, float]:
-    """Greatest relative difference of an update over all steps: the formula against the spec at the object's values, and at
-    the published ones; the object against its formula."""
+    """Greatest relative differences of an update over all steps: of the formula from the spec at the object's values, of the
+    formula from the spec at the published values, and of the object from its formula."""
     values = with_absent(match.form, run.hyperparameters)
     own = {name: values.get(SAME.get(name, name), value) for name, value in published.items()}
     rate = values["learning_rate"]
@@ -53,13 +54,13 @@ def _updates(rule: Rule, values: Mapping[str, float], run: SeenRun) -> list[Arra
 
 
 def with_absent(form: ClosedForm, values: Mapping[str, float]) -> dict[str, float]:
-    """Values for every hyper-parameter that a form reads: what an object leaves at nothing is 0."""
+    """Values for every hyper-parameter that a form reads; a hyper-parameter without a value is 0."""
     return {**dict.fromkeys(form.hyperparameters(), 0.0), **values}
 
 
 def of_native(arrays: Arrays, form: Form, canonical: Form) -> tuple[float, float]:
-    """Greatest relative difference: the closed form against the definition (infinite where shapes differ), and what was seen
-    against the closed form."""
+    """The greatest relative difference, as two numbers: of the closed form from the definition (infinite if shapes differ), and
+    of the object's results from the closed form."""
     shared = [name for name in form.expected if name in arrays]
     meant = [name for name in shared if name in canonical.expected]
     semantic = [_far(form.expected[name], canonical.expected[name]) for name in meant] or [float("inf")]
@@ -67,14 +68,14 @@ def of_native(arrays: Arrays, form: Form, canonical: Form) -> tuple[float, float
 
 
 QUANTILES = 2**12
-"""At how many even shares two distributions are compared."""
+"""Number of evenly spaced quantiles at which two distributions are compared."""
 
 
 def of_draw(explained: ExplainedDraws, claims: Mapping[str, Claim]) -> float:
-    """Greatest over the shapes: the root mean square difference of the quantiles, relative to the definition's.
+    """The greatest over the shapes of the root mean square difference of the quantiles, relative to the definition's quantiles.
 
-    A standard deviation that is off by a factor is off by as much here, since then every quantile is; so is a constant, and the
-    gain of orthogonal matrices. A draw has no rounding part: chance, not a formula, gives its numbers."""
+    A relative error of a standard deviation gives the same number here, since every quantile has it; so does an error of a
+    constant, and of the gain of orthogonal matrices. A draw has no rounding part: its numbers come from chance."""
     return max(_quantiles_apart(explained, deviation, claims[shape]) for shape, deviation in explained.deviations.items())
 
 
@@ -88,7 +89,7 @@ def _quantiles_apart(explained: ExplainedDraws, deviation: float, claim: Claim) 
 
 
 def parameters_of_draw(explained: ExplainedDraws, shape: str) -> dict[str, float]:
-    """What tells the distribution at this shape: the value, the gain, or the standard deviation, the bound and the mean."""
+    """The parameters of the distribution at this shape: value, gain, or standard deviation, bound and mean."""
     deviation, bound = explained.deviations[shape], float("inf")
     if explained.distribution not in ("normal", "constant", "orthogonal", "identity"):
         bound = explained.middle + deviation * float(explained.quantiles(np.array(1.0)))
@@ -97,7 +98,7 @@ def parameters_of_draw(explained: ExplainedDraws, shape: str) -> dict[str, float
 
 
 def parameters_of_claim(claim: Claim) -> dict[str, float]:
-    """The same of a spec's."""
+    """The parameters of a spec's distribution."""
     return _parameters(claim.kind, claim.scale, claim.standard_deviation, claim.edge)
 
 
@@ -113,7 +114,7 @@ CLAIMED: Mapping[str, Callable[[Array], Array]] = {
     "uniform": lambda shares: 2 * shares - 1,
     "truncated_normal": lambda shares: draws.cut_quantiles(CUT, shares),
 }
-"""Kind of a claim of scale 1 -> its quantiles."""
+"""Kind of a claim -> its quantiles at scale 1."""
 
 
 def _root(values: Array) -> float:
@@ -125,7 +126,7 @@ def _apart(item: Sequence[Array], other: Sequence[Array]) -> float:
 
 
 def _far(array: Array, other: Array) -> float:
-    """Relative to the greatest number of the other."""
+    """The greatest difference, relative to the greatest number of `other`; infinite if shapes differ."""
     array, other = np.asarray(array, np.float64), np.asarray(other, np.float64)
     if array.size == other.size == 1:
         array = array.reshape(other.shape)
@@ -135,5 +136,5 @@ def _far(array: Array, other: Array) -> float:
 
 
 def named(forms: Iterable[Form], name: str) -> Form | None:
-    """The first form of a name, with or without what a name says further."""
+    """The first form whose name is this name, or begins with it."""
     return next((form for form in forms if form.name.startswith(name)), None)

@@ -1,7 +1,7 @@
-"""Owns closed forms that keep one number in float32 beside arrays of float64, as some native optimizers do.
+"""Owns closed forms that keep a number in float32 beside arrays of float64, as some native optimizers do.
 
-It refuses a wider tolerance: the number is rounded to float32 where the object rounds it, and everything else is held to
-float64. They are tried only where no form in pure float64 explains what was seen.
+It refuses a wider tolerance: the number is rounded to float32 where the object rounds it, and everything else must agree in
+float64. These forms are tried only if no form in pure float64 explains the object.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from parity.fingerprinting.published_rules import MOMENTS
 from parity.fingerprinting.rules import ClosedForm, bases, varied
 
 SINGLE_096 = repr(float(np.float32(0.96)))
-"""0.96 as Keras hands it over: through float32."""
+"""0.96 as Keras passes it on, rounded to float32."""
 RATE = "its learning rate, with the bias corrections in it, is held in float32"
 PRODUCT = "its product of momenta is held in float32"
 DECAY = "its constant 0.96 is held in float32"
 
 
 def library() -> Iterator[ClosedForm]:
-    """With every kind of weight decay and of clipping."""
+    """The forms, with every kind of weight decay and of clipping."""
     for base in _bases():
         yield from varied(base)
 

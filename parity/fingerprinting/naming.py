@@ -1,7 +1,7 @@
-"""Owns the naming of a rule that was seen from outside: the closed forms whose every step it took, to within rounding.
+"""Owns the naming of a rule that was driven as a black box: the closed forms that agree with all of its steps up to rounding.
 
-It refuses to guess: where no form explains every element of every step of every run, the answer is no match. It refuses a
-tolerance wider than the precision that was driven: float32 in an object driven in float64 needs a witness (`blind`).
+It refuses to guess: if no form explains every element of every step of every run, the answer is no match. It refuses a
+tolerance wider than the driven precision: explaining a float64 object in float32 needs evidence (`blind`).
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
 
 BLIND = 0.5
-"""The least share of updates that stay bit for bit where gradients move by a 16th of float32's spacing (NUDGE).
-An object that rounds gradients to float32 gives all of them again, and one that rounds a sum or a product of a few of them all
-but some sixteenths; of one that computes in float64 everything moves, by 2**24 of its spacings: nothing lies between."""
+"""The least share of updates that stay equal bit for bit when gradients move by a 16th of float32's spacing (NUDGE).
+An object that rounds gradients to float32 repeats all updates. An object that rounds a sum or a product of a few gradients
+repeats all but some sixteenths. In an object that computes in float64 every update moves, by 2**24 spacings of float64."""
 
 TOLD_APART = 64.0
-"""A nudge that moves an update by fewer spacings of its weight than this tells nothing, and is not counted."""
+"""An update that the nudge should move by fewer spacings of its weight than this shows nothing, and is not counted."""
 
 MEANINGS: Mapping[str, tuple[str, ...]] = {"beta": ("momentum", "rho")}
-"""What an argument means to some, where the object has no other of that meaning."""
+"""Argument -> its other meanings in some frameworks, used if the object has no argument of that name."""
 
 HELD = ", learning rate held at its first value"
-"""What is added to the name of a rule that does not see its learning rate change."""
+"""Added to the name of a rule that ignores changes of its learning rate."""
 
 
 @dataclass(frozen=True)
 class SeenRun:
-    """What a black box did: its hyper-parameters, and every step's gradients, learning rate and weights before and after."""
+    """A run of a black box: its hyper-parameters, and every step's gradients, learning rate, and weights before and after."""
 
     hyperparameters: Mapping[str, float]
     steps: Sequence[SeenStep]
@@ -47,9 +47,9 @@ class SeenRun:
 
 @dataclass(frozen=True)
 class ExplainingForm:
-    """A form that explains all steps, in which precision, and the greatest share of a budget that it needed.
+    """A form that explains all steps, its precision, and the greatest share of a budget that an error used.
 
-    precision: the driven one; or float32 although float64 was driven, where a nudge shows that the object computes so."""
+    precision: the driven precision; or float32 for a float64 run, if a nudge shows that the object computes in float32."""
 
     form: ClosedForm
     precision: str
@@ -59,8 +59,8 @@ class ExplainingForm:
 
 @dataclass(frozen=True)
 class VerifiedNames:
-    """matches: the forms that explain every run. departed: what explains the first run but not another -> that run.
-    beyond: the runs that a form of the matches does not speak of, or not wholly -> why."""
+    """matches: the forms that explain every run. departed: form that explains the first run only -> the run that excludes it.
+    beyond: run that a matching form does not cover, or covers in part -> the reason."""
 
     matches: Sequence[ExplainingForm]
     departed: Mapping[str, str]
@@ -68,9 +68,9 @@ class VerifiedNames:
 
 
 def identify(run: SeenRun, forms: Iterable[ClosedForm] | None = None) -> list[ExplainingForm]:
-    """Every form that explains what was seen, in the precision that was driven; none is no match.
+    """Every form that explains the run in the driven precision; an empty list is no match.
 
-    Where none does, some of the object's numbers may be held in float32 (held_forms), or the learning rate at its first value.
+    If no form does, the object may keep some numbers in float32 (held_forms), or keep the learning rate at its first value.
     """
     run = _meant(run)
     eligible = _eligible(library() if forms is None else forms, run)
@@ -82,9 +82,9 @@ def identify(run: SeenRun, forms: Iterable[ClosedForm] | None = None) -> list[Ex
 
 
 def identify_blind(run: SeenRun, nudged: SeenRun) -> list[ExplainingForm]:
-    """Every form that explains in float32 what an object was seen to do in float64, if the nudge shows that it computes so.
+    """Every form that explains a float64 run in float32, if the nudge shows that the object computes in float32.
 
-    nudged: what the object did in the first step with gradients moved by less than float32 holds. None, where it saw that."""
+    nudged: a run whose first gradients moved by less than float32's spacing. Where that changes updates, the list is empty."""
     if run.dtype != "float64" or blind(run, nudged) < BLIND:
         return []
     run = _meant(run)
@@ -97,7 +97,8 @@ def _eligible(forms: Iterable[ClosedForm], run: SeenRun) -> list[ClosedForm]:
 
 
 def _rate_held(eligible: Sequence[ClosedForm], run: SeenRun, precision: str) -> list[ExplainingForm]:
-    """With the learning rate held at its first value; tried are the forms that explain the steps before it changes."""
+    """The forms that explain the run with the learning rate held at its first value. It tries only the forms that explain the
+    steps before the rate's first change."""
     known = [step.rate == run.hyperparameters["learning_rate"] for step in run.steps]
     if all(known) or not known[0]:
         return []
@@ -110,8 +111,8 @@ def _rate_held(eligible: Sequence[ClosedForm], run: SeenRun, precision: str) -> 
 
 
 def named(run: SeenRun, nudged: SeenRun | None, further: Mapping[str, SeenRun]) -> VerifiedNames:
-    """The forms that explain the first run and all further ones: in the precision that was driven, or else in float32, of an
-    object that is blind to what float32 does not hold (nudged)."""
+    """The forms that explain the first run and all further runs in the driven precision; or else, in float32, if `nudged` shows
+    that the object ignores digits beyond float32."""
     verified = verify(identify(run), further)
     if verified.matches or nudged is None:
         return verified
@@ -120,7 +121,7 @@ def named(run: SeenRun, nudged: SeenRun | None, further: Mapping[str, SeenRun]) 
 
 
 def verify(matches: Sequence[ExplainingForm], further: Mapping[str, SeenRun]) -> VerifiedNames:
-    """The matches that explain all further runs as well."""
+    """The matches that also explain all further runs."""
     kept: list[ExplainingForm] = []
     departed: dict[str, str] = {}
     beyond: dict[str, str] = {}
@@ -142,23 +143,23 @@ def verify(matches: Sequence[ExplainingForm], further: Mapping[str, SeenRun]) ->
 
 
 def _meant(run: SeenRun) -> SeenRun:
-    """With the arguments that mean something else to some."""
+    """The run with the other meanings of its arguments added."""
     known = dict(run.hyperparameters)
     meant = {other: known[name] for name, others in MEANINGS.items() if name in known for other in others if other not in known}
     return replace(run, hyperparameters=known | meant)
 
 
 def _first_rate(run: SeenRun) -> SeenRun:
-    """As if the learning rate had never changed."""
+    """The run with the learning rate that it began with in every step."""
     return replace(run, steps=[replace(step, rate=run.hyperparameters["learning_rate"]) for step in run.steps])
 
 
 OF_MATRICES = frozenset({"row_means", "column_means"})
-"""What is defined for vectors and matrices alone."""
+"""Functions that are defined for vectors and matrices only."""
 
 
 def _reached(form: ClosedForm, run: SeenRun) -> SeenRun:
-    """Without the arrays of more axes than the form speaks of."""
+    """The run without arrays of more axes than the form covers."""
     names = [name for name, array in run.steps[0].before.items() if array.ndim <= 2 or not form.calls() & OF_MATRICES]
     if len(names) == len(run.steps[0].before):
         return run
@@ -176,8 +177,8 @@ def _within(eligible: Sequence[ClosedForm], run: SeenRun, precision: str) -> lis
 
 
 def blind(run: SeenRun, nudged: SeenRun) -> float:
-    """The share of first updates that are bit for bit the same for gradients moved by less than float32 holds, of all updates
-    that are large enough to tell. The first step alone: after it the weights differ."""
+    """The share of updates that stay equal bit for bit when gradients move by less than float32's spacing, among updates
+    that are large enough to show it. Only the first step counts: after it the weights differ."""
     step, other, same, told = run.steps[0], nudged.steps[0], 0, 0
     for name, after in step.after.items():
         moved = np.abs(after.astype(np.float64) - step.before[name])
@@ -190,10 +191,10 @@ def blind(run: SeenRun, nudged: SeenRun) -> float:
 
 
 def share(form: ClosedForm, run: SeenRun, precision: str) -> float:
-    """The greatest error of an update, in budgets; infinite as soon as one departs, NaN where the form has no number at all.
+    """The greatest error of an update, in budgets; infinite if an update departs, NaN if the form has no number at all.
 
-    Where a form has no number (0/0), neither must the object. Weights that do not lie on float32's grid are stored in float64,
-    whatever the update was computed in."""
+    Where a form has no number (0/0), the object must have none. Weights that float32 cannot represent are stored in float64,
+    whatever the precision of the update."""
     u, worst = budgets.roundoff(precision), float("nan")
     stored = u if _on_grid(run) else budgets.roundoff(run.dtype)
     read = form.hyperparameters() | {"learning_rate"}

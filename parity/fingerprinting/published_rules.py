@@ -1,6 +1,6 @@
-"""Owns closed forms of published rules that have no relatives: names, updates and states, out of which the library is made.
+"""Owns the closed forms of published rules that are no variants of others: the names, updates and states of the library.
 
-It refuses what is a variant of momentum, Adagrad, RMSprop, Adadelta, Adam, Nadam or AdaMax: those are in rules.py.
+It refuses variants of momentum, Adagrad, RMSprop, Adadelta, Adam, Nadam and AdaMax: those are in rules.py.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _lambs() -> Iterator[Published]:
 def _radams() -> Iterator[Published]:
     """Liu et al. 2020, arXiv 1908.03265, algorithm 2: `on` is 1 where the variance is tractable, else 0.
 
-    The paper's threshold is 4, its authors' code and torch have 5; the paper has no epsilon.
+    The paper's threshold is 4; its authors' code and torch have 5. The paper has no epsilon.
     """
     longest = "(2/(1 - beta_2) - 1)"
     rectified = f"sqrt(maximum((rho_t - 4)*(rho_t - 2)*{longest}/(({longest} - 4)*({longest} - 2)*rho_t), 0))"
@@ -118,7 +118,7 @@ def _adafactor() -> Published:
 
 
 def _rprop() -> Published:
-    """Igel & Hüsken 2000, Improving the Rprop learning algorithm, iRprop-: where the sign turns, the gradient counts as 0."""
+    """Igel & Hüsken 2000, Improving the Rprop learning algorithm, iRprop-: where the sign changes, the gradient counts as 0."""
     update = {
         "turn": "sign(g*p)",
         "size": (
@@ -132,7 +132,7 @@ def _rprop() -> Published:
 
 
 def _ftml() -> Published:
-    """Zheng & Kwok 2017, Follow the moving leader in deep learning, algorithm 1. d: before this step, n: in it."""
+    """Zheng & Kwok 2017, Follow the moving leader in deep learning, algorithm 1. d: value before this step, n: value in it."""
     update = {
         "v": MOMENTS["v"],
         "n": f"(1 - beta_1**t)/learning_rate*(sqrt({SECOND}) + epsilon)",

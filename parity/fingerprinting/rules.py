@@ -1,8 +1,8 @@
-"""Owns the library of closed forms that a fingerprint is looked up in: the rules of the specs, and variants made from them.
+"""Owns the library of closed forms that fingerprints search: the rules of the specs, and variants made from them.
 
-It refuses to compare anything. Variables are those of specs, and weights and place: how many weights there are, and which of
-them, from 1, this one is; first_rate: the learning rate that the object was made with. A form names every hyper-parameter that
-it reads; one that an object does not have excludes it.
+It refuses to compare anything. Variables are the variables of specs, and `weights`, the number of weights; `place`, the number
+of this weight, from 1; and `first_rate`, the learning rate that the object was made with. A form names every hyper-parameter
+that it reads; a hyper-parameter that an object lacks excludes the form.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ FIXED = frozenset({"g", "w", "t", "global_norm", "weights", "place", "first_rate
 
 
 formula = cache(Formula)
-"""Each text is parsed once: the forms share most of theirs."""
+"""Parses each text once: forms share most of their texts."""
 
 
 @dataclass(frozen=True)
 class ClosedForm:
-    """A rule by its texts. `name`: the spec's where there is one, then what departs from it. state: name -> start's formula."""
+    """A rule as texts. name: the spec's name, if there is one, then the departures from it. state: name -> start's formula."""
 
     name: str
     update: Texts
     state: Texts = field(default_factory=dict)
-    before: Texts = field(default_factory=dict)  # what is done to g and w before the rule
-    singles: tuple[str, ...] = ()  # states that are kept in float32 (held_forms.py)
-    held: str = ""  # what is said of them
+    before: Texts = field(default_factory=dict)  # formulas that change g and w before the rule
+    singles: tuple[str, ...] = ()  # states that stay in float32 (held_forms.py)
+    held: str = ""  # the words for them in the name
 
     def hyperparameters(self) -> frozenset[str]:
-        """What it reads beside the variables and its states."""
+        """The names that the form reads, other than variables and its states."""
         texts = [*self.before.values(), *self.update.values(), *self.state.values()]
         return frozenset(name for text in texts for name in formula(text).names) - FIXED - self.state.keys()
 
     def rule(self, values: Mapping[str, float]) -> Rule:
-        """The rule, its states started with these hyper-parameters."""
+        """The rule, with its states' starts computed from these hyper-parameters."""
         start = {name: float(formula(text).evaluate(values, {})) for name, text in self.state.items()}
         formulas = [{name: formula(text) for name, text in part.items()} for part in (self.before, self.update)]
         if self.singles:
@@ -48,18 +48,18 @@ class ClosedForm:
         return Rule(self.name, gradient=formulas[0], update=formulas[1], state=start)
 
     def calls(self) -> frozenset[str]:
-        """The functions that it calls."""
+        """The functions that the form calls."""
         return frozenset(call for text in (*self.before.values(), *self.update.values()) for call in formula(text).calls())
 
 
 def library() -> Iterator[ClosedForm]:
-    """Every base, plain and with each kind of weight decay and of clipping."""
+    """Every base form, plain and with each kind of weight decay and of clipping."""
     for base in bases():
         yield from varied(base)
 
 
 def varied(base: ClosedForm) -> Iterator[ClosedForm]:
-    """Plain, and with each kind of weight decay and of clipping."""
+    """The base form, plain and with each kind of weight decay and of clipping."""
     for clipping, clipped in CLIPPINGS.items():
         for decay, (g, w, after) in DECAYS.items():
             if decay and ("weight_decay" in base.hyperparameters() or (base.name + decay) in SAME):
@@ -89,7 +89,7 @@ DECAYS: Mapping[str, tuple[str, str, str]] = {
     ),
     ", weight decay decoupled, after the step": ("G", "", "(W)*(1 - learning_rate*weight_decay)"),
 }
-"""What becomes of g (G: the gradient, clipped or not), of w before the rule reads them, and of the new weight W."""
+"""Kind of decay -> formulas for g (G: the gradient, clipped or not) and for w before the rule, and for the new weight W."""
 
 SAME = frozenset(
     {
@@ -98,8 +98,8 @@ SAME = frozenset(
         "lamb without weight decay, moments not corrected, weight decay decoupled, after the step",
     }
 )
-"""What is another form already: without a velocity, coupled and decoupled decay are the same; a step of lamb is as long as the
-weights, so that they may shrink before or after it."""
+"""Combinations that equal another form: without a velocity, coupled and decoupled decay are the same; a step of lamb is as
+long as the weights, so decay before the step equals decay after it."""
 
 SPECS: Mapping[str, str] = {
     "sgd, weight decay coupled": "sgd_l2",
@@ -111,7 +111,7 @@ SPECS: Mapping[str, str] = {
     "adam, epsilon inside the root, after the bias correction": "adam_epsilon_in_root",
     "adadelta, epsilon outside the roots": "adadelta_epsilon_outside",
 }
-"""Combinations that are specs of their own."""
+"""Combination -> the spec that defines it."""
 
 
 def bases() -> Iterator[ClosedForm]:
@@ -128,7 +128,7 @@ def bases() -> Iterator[ClosedForm]:
 
 
 def _velocities() -> Iterator[ClosedForm]:
-    """Momentum: what the velocity adds up, where the learning rate stands, and whether the step looks ahead."""
+    """Variants of momentum: the terms of the velocity, the place of the learning rate, and whether the step looks ahead."""
     added = {
         "momentum": "g",
         "dampened_momentum": "(1 - dampening)*g",
@@ -163,7 +163,7 @@ def _adagrads() -> Iterator[ClosedForm]:
 
 
 def _rmsprops() -> Iterator[ClosedForm]:
-    """Where epsilon stands, centered or not, momentum with the learning rate outside or inside, where the mean starts."""
+    """Variants of RMSprop: the place of epsilon, centering, momentum with the rate outside or inside, the mean's start."""
     for where, root in ROOTS.items():
         for centered in (False, True):
             for start, value in (("", "0"), (", mean square from 1", "1")):
@@ -182,7 +182,7 @@ def _rmsprops() -> Iterator[ClosedForm]:
 
 
 def _rmsprop_name(where: str, centered: bool) -> str:
-    """The spec rmsprop_centered has epsilon inside, the spec rmsprop outside."""
+    """The spec rmsprop_centered has epsilon inside of the root, the spec rmsprop has it outside."""
     if centered:
         return "rmsprop_centered" + ("" if where else ", epsilon outside the root")
     return f"rmsprop{where}"
@@ -243,7 +243,7 @@ def _amsgrad(adam: str) -> str:
 
 
 def _nadams() -> Iterator[ClosedForm]:
-    """Dozat's schedule by its argument, 250 times as fast, or none; and its product kept for all weights together."""
+    """Variants of Nadam: Dozat's schedule by its argument, 250 times as fast, or none; and a product that all weights share."""
     schedules = {
         "nadam": "beta_1*(1 - 0.5*0.96**(T*schedule_decay))",
         "nadam, schedule 0.96**t": "beta_1*(1 - 0.5*0.96**T)",

@@ -1,1 +1,1 @@
-"""The arithmetic that specs may contain: read by specs, ops, the reference, and every framework. Standard library only."""
+"""The arithmetic that specs may contain. Specs, ops, the reference and all frameworks read it. Standard library only."""

@@ -1,6 +1,6 @@
-"""Owns the arithmetic that specs may contain: a formula, evaluated on arrays or exactly on fractions.
+"""Owns the arithmetic that specs may contain: a formula, evaluated on arrays, or exactly on fractions.
 
-It refuses what syntax.py has not checked. Standard library only, since workers import it.
+It refuses text that syntax.py has not checked. Standard library only, since workers import it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from parity.formulas import rounding
 from parity.formulas.syntax import FormulaError, dotted, names, parse, told
 
 WIDEST = 4_096
-"""Bits of an exact number on the way to its result."""
+"""The greatest size in bits of an exact number, intermediate results included."""
 
 _OPERATORS: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -43,11 +43,12 @@ SCALARS: Mapping[str, Callable[..., Any]] = {
     "max": max,
     "cos": rounding.cos,
 }
-"""What a formula of plain numbers may call: the factor of a schedule, the spread of an initializer."""
+"""Functions for formulas of plain numbers: the factor of a schedule, the spread of an initializer."""
 
 
 class Formula:
-    """A formula's text, checked. Equal texts are equal formulas; `names` are what it reads (`x.channels` is one name)."""
+    """The checked text of a formula. Equal texts are equal formulas. `names`: the names
+    that it reads (`x.channels` is one name)."""
 
     __slots__ = ("names", "text", "tree")
 
@@ -77,24 +78,24 @@ class Formula:
         return Formula, (self.text,)
 
     def evaluate(self, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
-        """The formula on arrays or numbers: Python's operators on whatever the values are, functions from the table.
+        """The formula's value on arrays or numbers: Python's operators on these values, and functions from the table.
 
-        Literals stay Python ints and floats, so that they never widen a narrow array. FormulaError where a name or a function
-        is missing, or a division of plain numbers is by zero.
+        Literals stay Python ints and floats, so that they never widen a narrow array. Raises FormulaError if a name or a
+        function is missing, or if a division of plain numbers is by zero.
         """
         return _evaluate(self.tree, values, functions)
 
     def exact(self, values: Mapping[str, int | Fraction]) -> Fraction:
-        """The formula's exact value. FormulaError where it has none: 1/0, sqrt(2), exp(1), or more than 4,096 bits."""
+        """The formula's exact value. Raises FormulaError if it has none: 1/0, sqrt(2), exp(1), or more than 4,096 bits."""
         return _exact(self.tree, values)
 
     def calls(self) -> dict[str, int]:
-        """The functions it calls, and where each stands first, counting from 0."""
+        """The functions that it calls, and the column where each appears first, counting from 0."""
         found = [(node.col_offset, dotted(node.func)) for node in ast.walk(self.tree) if isinstance(node, ast.Call)]
         return {name: column for column, name in sorted(found, reverse=True)}
 
     def name_columns(self) -> dict[str, int]:
-        """Where each name stands first, counting from 0."""
+        """The column where each name appears first, counting from 0."""
         columns: dict[str, int] = {}
         for node in ast.walk(self.tree):
             if isinstance(node, (ast.Name, ast.Attribute)) and (name := dotted(node)) in self.names:
@@ -119,7 +120,7 @@ def _evaluate(node: ast.expr, values: Mapping[str, Any], functions: Mapping[str,
 
 
 def _call(node: ast.Call, function: Callable[..., Any], arguments: list[Any]) -> Any:
-    """Of plain numbers a function may have no value: sqrt(-1), log(0), exp(1000)."""
+    """Calls a function. On plain numbers it may have no value: sqrt(-1), log(0), exp(1000)."""
     plain = all(isinstance(argument, (int, float)) for argument in arguments)
     try:
         return function(*arguments)
@@ -155,13 +156,14 @@ def _apply(node: ast.BinOp, left: Any, right: Any) -> Any:
 
 
 def _is_power_of_doubles(node: ast.BinOp, left: Any, right: Any) -> bool:
-    """Python's own power of them is the C library's. NumPy's scalars stay NumPy's, since their precision is meant."""
+    """Whether this is a power of plain numbers with a float as its result: Python would call the C library for it. NumPy
+    scalars keep NumPy's power, since their precision is meant."""
     kinds = {type(left), type(right)}
     return isinstance(node.op, ast.Pow) and (kinds in ({float}, {float, int}) or (kinds == {int} and right < 0))
 
 
 def _check_power(node: ast.BinOp, base: Any, exponent: Any) -> None:
-    """9**9**9 would run for hours, and a fractional power of a negative number is not real."""
+    """Refuses powers that would run for hours (9**9**9), and fractional powers of negative numbers, which are not real."""
     if isinstance(base, float) or isinstance(exponent, float):
         if base < 0 and not (math.isfinite(exponent) and exponent == int(exponent)):
             raise FormulaError("a fractional power of a negative number", node.col_offset)

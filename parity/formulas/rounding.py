@@ -1,7 +1,8 @@
-"""Owns exp, log, tanh, cos and powers of plain numbers, rounded correctly: the same last place on every machine.
+"""Owns exp, log, tanh, cos and powers of plain numbers, rounded correctly: the last digit is the same on every machine.
 
-It refuses arrays. A C library's functions may differ by a last place from processor to processor; a number that enters a
-graph, a key or a page must not. Python's `decimal` computes exp and ln to any number of digits (General Decimal Arithmetic).
+It refuses arrays. The functions of a C library may differ in the last digit from processor to processor. A
+number that enters a graph, a key or a page must not differ. Python's `decimal` computes exp and ln to any
+number of digits (General Decimal Arithmetic).
 """
 
 from __future__ import annotations
@@ -12,30 +13,32 @@ from fractions import Fraction
 from functools import lru_cache
 
 DIGITS = 60
-"""A double has 17. A value whose next 43 digits do not tell which double is nearer is not expected."""
+"""How many digits are computed. A double has 17; the next 43 digits should always tell which double is nearer."""
 
 _CONTEXT = Context(prec=DIGITS)
 _GREATEST, _LEAST = 710, -746
-"""exp is infinite above, and 0 below."""
+"""exp overflows above the first, and is 0 below the second."""
 
 _EXACT_POWER = 64
-"""Integer exponents up to here are computed as fractions; above, nothing is a tie between two doubles."""
+"""Powers with integer exponents up to this size are computed as fractions. Powers with greater exponents
+never lie halfway between two doubles."""
 
 
 def exp(x: float) -> float:
-    """e**x. OverflowError where a double cannot hold it."""
+    """e**x. Raises OverflowError if a double cannot hold it."""
     if math.isnan(x) or x > _GREATEST:
-        return math.exp(x)  # nan; or OverflowError, or inf of inf
+        return math.exp(x)  # gives nan or inf, or raises OverflowError
     return 0.0 if x < _LEAST else _double(_CONTEXT.exp(Decimal(x)))
 
 
 def log(x: float) -> float:
-    """ln x. ValueError where x is not positive."""
+    """ln x. Raises ValueError if x is not positive."""
     return float(_CONTEXT.ln(Decimal(x))) if 0 < x < math.inf else math.log(x)
 
 
 def tanh(x: float) -> float:
-    """(e**2x - 1)/(e**2x + 1). Below 1e-9 the next term, x**3/3, is less than half of a last place."""
+    """(e**2x - 1)/(e**2x + 1). Below 1e-9 the result is x, since the next term, x**3/3, is
+    less than half a unit in the last place."""
     if not 1e-9 < abs(x) < 20:
         return math.copysign(1.0, x) if abs(x) >= 20 else x
     power = _CONTEXT.exp(Decimal(2 * x))
@@ -43,7 +46,7 @@ def tanh(x: float) -> float:
 
 
 def cos(x: float) -> float:
-    """cos x, x in radians. ValueError where x is infinite."""
+    """cos x, with x in radians. Raises ValueError if x is infinite."""
     if not math.isfinite(x):
         return math.cos(x)
     context = Context(prec=DIGITS + max(0, Decimal(x).adjusted()))
@@ -75,7 +78,8 @@ def pi(digits: int) -> Decimal:
 
 
 def power(base: float, exponent: float) -> float:
-    """base**exponent, as Python has it for floats: ZeroDivisionError of 0 to a negative power, OverflowError of too large."""
+    """base**exponent, with Python's errors for floats: ZeroDivisionError for a negative power
+    of 0, OverflowError if it is too large."""
     if not (math.isfinite(base) and math.isfinite(exponent)) or base == 0 or exponent == 0:
         return math.pow(base, exponent) if base or exponent >= 0 else 0.0**exponent
     if exponent == int(exponent) and abs(exponent) <= _EXACT_POWER:
@@ -92,7 +96,7 @@ def power(base: float, exponent: float) -> float:
 
 
 def _double(value: Decimal) -> float:
-    """OverflowError where it is infinite."""
+    """The nearest double. Raises OverflowError if it is infinite."""
     if math.isinf(found := float(value)):
         raise OverflowError("the number is too large")
     return found

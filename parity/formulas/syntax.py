@@ -1,7 +1,7 @@
-"""Owns the syntax of formulas: what may be written, as a checked tree, and where it is wrong.
+"""Owns the syntax of formulas: the checked tree of a text, and the place where a text is wrong.
 
-It refuses Python: no eval, no attribute access, no call outside the whitelist, nothing that could grow or run without bound.
-Standard library only, since workers import it.
+It refuses Python beyond arithmetic: no eval, no attribute access, no call outside of the whitelist, nothing that could grow or
+run without bound. Standard library only, since workers import it.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ FUNCTIONS: Mapping[str, tuple[int, int]] = {
     "column_means": (1, 1),
     "newton_schulz": (5, 5),
 }
-"""What a formula may call, and with how many arguments at least and at most."""
+"""Functions that a formula may call, with the least and greatest number of arguments."""
 
 RULES_ONLY = frozenset({"norm", "cos", "rms", "row_means", "column_means", "newton_schulz"})
 """Functions of update rules (norm: the Euclidean norm of a whole tensor; the last four: reference_impl/matrices.py) and of
 schedules; architectures refuse them."""
 
 LONGEST, DEEPEST = 1_000, 100
-"""Characters of a formula; depth of its tree."""
+"""The greatest number of characters of a formula, and the greatest depth of its tree."""
 
 MOST_ITERATIONS = 100
-"""Of newton_schulz: Muon takes five, and after a hundred nothing moves any more."""
+"""The greatest number of iterations of newton_schulz: Muon takes five, and after a hundred nothing moves any more."""
 
 OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
 
@@ -52,7 +52,7 @@ _TOKENS = re.compile(
 
 
 class FormulaError(Exception):
-    """A formula that is none, or that has no value. `column` counts from 0 within the formula's text."""
+    """A text that is not a formula, or a formula without a value. `column` counts from 0 within the formula's text."""
 
     def __init__(self, message: str, column: int = 0) -> None:
         super().__init__(message)
@@ -61,7 +61,7 @@ class FormulaError(Exception):
 
 
 def dotted(node: ast.expr) -> str:
-    """`a.b.c` of a Name or a chain of Attributes."""
+    """`a.b.c`, from a Name or a chain of Attributes."""
     if isinstance(node, ast.Attribute):
         return f"{dotted(node.value)}.{node.attr}"
     assert isinstance(node, ast.Name)  # noqa: S101 - _check admits nothing else
@@ -93,7 +93,7 @@ def parse(text: str) -> ast.expr:
 
 
 def _check_tokens(text: str) -> None:
-    """Only numbers, names and the whitelisted signs; every refusal at its column."""
+    """Allows only numbers, names and the whitelisted signs; an error names the column."""
     if not text.strip():
         raise FormulaError("a formula is missing here")
     place, before = 0, ""
@@ -163,7 +163,7 @@ def names(node: ast.expr) -> Iterator[str]:
 
 
 def iterations(count: float) -> int:
-    """How often newton_schulz is to iterate. FormulaError where that is no whole number from 0 to MOST_ITERATIONS."""
+    """The number of iterations of newton_schulz. Raises FormulaError unless it is a whole number from 0 to MOST_ITERATIONS."""
     if not 0 <= count <= MOST_ITERATIONS or count != int(count):
         wanted = f"`newton_schulz` takes a whole number of steps, {MOST_ITERATIONS} at most"
         raise FormulaError(f"{wanted}: {told(count)} is no number of steps")
@@ -171,7 +171,7 @@ def iterations(count: float) -> int:
 
 
 def told(number: float) -> str:
-    """A number for a sentence, however large."""
+    """A number as text for a sentence, however large it is."""
     try:
         return f"{number:g}"
     except OverflowError:

@@ -1,1 +1,1 @@
-"""The JAX realization of cases: what a good user of Flax NNX and Optax would write, built from a graph."""
+"""The JAX realization of cases, built from a graph as a good user of Flax NNX and Optax would write it."""

@@ -1,6 +1,6 @@
-"""Owns Hessian-vector products in JAX: a derivative along a direction of the gradient.
+"""Owns Hessian-vector products in JAX: the derivative of the gradient along a direction.
 
-It refuses to build a loss: a pure function of the parameters is handed in.
+It refuses to build a loss: the caller hands in a pure function of the parameters.
 """
 
 from __future__ import annotations

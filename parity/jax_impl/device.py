@@ -1,6 +1,6 @@
 """Owns the contact with the machine: precisions, threads, devices, versions, waiting, copies to and from the device.
 
-It refuses to pick a precision or a mode for a case, and weights that would have to be cast or completed.
+It refuses to pick a precision or a mode for a case, and refuses weights that would have to be cast or completed.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ DTYPES: Mapping[str, Any] = {"float64": jnp.float64, "float32": jnp.float32}
 
 
 def prepare() -> None:
-    """Threads as the request says, and float32 products in float32: on a GPU or TPU JAX's own are of fewer digits.
+    """Sets the request's number of threads, and keeps float32 products in float32: on a GPU or TPU, JAX's have fewer digits.
 
-    XLA's CPU client asks NPROC for the size of its pool, once, when the first array is made.
+    XLA's CPU client reads the size of its thread pool from NPROC once, when the first array is made.
     """
     if threads := int(os.environ.get("PARITY_THREADS", "0")):
         os.environ["NPROC"] = str(threads)
@@ -34,12 +34,12 @@ def prepare() -> None:
 
 
 def choose_precision(dtype: str) -> None:
-    """JAX makes float64 arrays only where its user allows them; who trains in float32 has not."""
+    """Allows float64 arrays for a float64 case only. JAX forbids them by default, and users of float32 keep the default."""
     jax.config.update("jax_enable_x64", dtype == "float64")
 
 
 def eager(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Op by op, loops too: otherwise JAX compiles each loop anew, each time that it is called."""
+    """The function run op by op, loops included: otherwise JAX compiles a loop at every call."""
 
     def called(*given: Any) -> Any:
         with jax.disable_jit():
@@ -49,7 +49,7 @@ def eager(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def devices() -> tuple[str, ...]:
-    """Every kind of device that JAX sees here."""
+    """Every kind of device that JAX finds on this machine."""
     found = {device.platform for device in jax.devices()}
     return ("cpu", *(kind for kind in ("gpu", "tpu") if kind in found))
 
@@ -60,7 +60,7 @@ def versions() -> dict[str, str]:
 
 
 def settings() -> dict[str, str]:
-    """What can move a number or a time, and is set outside of the spec."""
+    """Settings outside of the spec that can change a number or a time."""
     return {
         "threads": os.environ.get("NPROC", "default"),
         "xla_flags": os.environ.get("XLA_FLAGS", ""),
@@ -70,29 +70,29 @@ def settings() -> dict[str, str]:
 
 
 def place(array: Array, kind: str, dtype: Any) -> jax.Array:
-    """On a device of this kind, with memory of its own: on a CPU JAX would take NumPy's."""
+    """The array on a device of this kind, in memory of its own: on a CPU JAX would share NumPy's memory."""
     return jax.device_put(np.array(array, dtype), jax.devices(kind)[0], may_alias=False)
 
 
 def array(tensor: Any) -> Array:
-    """A copy on the host."""
+    """A copy as a NumPy array."""
     return np.array(tensor)
 
 
 def written(weights: Mapping[str, jax.Array]) -> bytes:
-    """Flax's own form of a dictionary of arrays: msgpack."""
+    """A dictionary of arrays in Flax's own format, msgpack."""
     content: bytes = serialization.msgpack_serialize({name: np.asarray(tensor) for name, tensor in weights.items()})
     return content
 
 
 def read(name: str, content: bytes, own: Mapping[str, jax.Array]) -> dict[str, Array]:
-    """The arrays in a file, if they are of the same names, shapes and types as the model's own. Raises ValueError.
+    """The arrays in a file. Raises ValueError unless their names, shapes and types are those of the model.
 
-    Flax's reader makes nothing but numbers, strings, lists, dictionaries and arrays of what it reads.
+    Flax's reader creates only numbers, strings, lists, dictionaries and arrays.
     """
     try:
         given = serialization.msgpack_restore(content)
-    except Exception as error:  # whatever msgpack or NumPy say of a damaged file
+    except Exception as error:  # msgpack and NumPy raise many kinds for a damaged file
         raise ValueError(f"{name} is no msgpack file of Flax: {error}") from error
     check_native(name, _held(given if isinstance(given, dict) else {}), _held(own))
     return dict(given)

@@ -1,4 +1,4 @@
-"""Owns JAX as a framework under test: what it says of itself, its samples, and a case as a realization.
+"""Owns JAX as a framework under test: its description, its samples of initializers, and the realization of a case.
 
 It refuses to draw numbers for a realization and to judge.
 """
@@ -25,7 +25,7 @@ from parity.spec.graph_facts import differentiable_inputs, observed_values
 
 MODES, DEFAULT_MODE = ("eager", "compiled"), "compiled"
 KEPT = 16
-"""Layers, each a case, whose compiled programs JAX may keep: it keeps all, 25 megabytes for a convolution in float64."""
+"""Layers (cases or nodes) until compiled programs are dropped: JAX keeps all, 25 megabytes for a convolution in float64."""
 
 Tensors = dict[str, Any]
 
@@ -80,7 +80,7 @@ class Implementation:
 
 @dataclass
 class Trained:
-    """What a phase trains: layouts, native names, and the rule with its state, None where nothing is updated."""
+    """The trained part of a phase: layouts, native names, and the rule (None if nothing is updated) with its state."""
 
     layouts: list[ParameterLayout]
     names: tuple[str, ...]
@@ -90,7 +90,7 @@ class Trained:
 
 @dataclass
 class Moving:
-    """What steps move. rest: statistics, and keys and counters of random numbers."""
+    """Everything that steps change. rest: statistics, and the keys and counters of random numbers."""
 
     parameters: Tensors
     rest: Tensors
@@ -99,7 +99,7 @@ class Moving:
 
 
 class Realization:
-    """One case: a network, its programs, a rule for each phase. A placed batch is native inputs by name."""
+    """One case: a network, its programs, and a rule per phase. A placed batch is a dict of native inputs by name."""
 
     def __init__(self, case: Case, graph: Graph, compiled: bool) -> None:
         self.case, self.graph, self.compiled = case, graph, compiled
@@ -182,7 +182,7 @@ class Realization:
         jax.block_until_ready(self.held.parameters)
 
     def _program(self, kind: str, which: Any) -> Callable[..., Any]:
-        """forward: in training or evaluation; the others: of a phase. A program is traced once, when it is first asked for."""
+        """A program, traced once, at its first use. which: for `forward`, whether to train; for the other kinds, the phase."""
         if (kind, which) not in self.programs:
             donated = (0, 1, 2, 3) if kind == "step" else ()
             made = partial(getattr(self, f"_run_{kind}"), which)
@@ -194,7 +194,7 @@ class Realization:
         return {name: values[name].first() for name in self.observed}
 
     def _run_gradients(self, phase: int, parameters: Tensors, rest: Tensors, carried: Tensors, batch: Tensors) -> Any:
-        """(loss, values, the rest and the carried state afterwards), (gradients of parameters, of inputs)."""
+        """Gives (loss, values, rest and carried state after the pass), (gradients by parameters, by inputs)."""
 
         def loss(trained: Tensors, floats: Tensors) -> tuple[Any, Any]:
             end, values, left = self._passed(phase, {**parameters, **trained}, rest, carried, {**batch, **floats})
@@ -234,7 +234,7 @@ class Realization:
     def _passed(
         self, phase: int, parameters: Tensors, rest: Tensors, carried: Tensors, batch: Tensors
     ) -> tuple[Any, dict[str, LaidTensor], Tensors]:
-        """The loss of a phase in training, every value, and the rest afterwards."""
+        """The loss of a phase in training mode, every value, and the rest after the pass."""
         own = self.graph.phases[phase]
         given = self._values(carried, batch)
         values, left = self.network.walk(parameters, rest, given, (*self.graph.nodes, *own.nodes), training=True)
@@ -258,7 +258,7 @@ class Realization:
         return Trained(layouts, tuple(factors), rule)
 
     def _carried(self, batch: Tensors) -> Tensors:
-        """Carried state of another batch size counts as that of a first batch: zeros."""
+        """The carried state; zeros, as before a first batch, where its batch size differs from the batch's."""
         sizes = (len(item) for name, item in batch.items() if self.given[name].batched)
         size = next(sizes, self.case.batch_size) if self.held.carried else 0
         held = self.held.carried.items()
@@ -271,14 +271,14 @@ class Realization:
         return device.place(array, self.case.device, self.dtype)
 
     def _own(self, arrays: Mapping[str, Any]) -> Tensors:
-        """Arrays of the model, on the case's device."""
+        """Arrays of the model, placed on the case's device."""
         return {path: jax.device_put(array, jax.devices(self.case.device)[0]) for path, array in arrays.items()}
 
     def _group(self, path: str) -> Tensors:
         return self.held.parameters if path in self.held.parameters else self.held.rest
 
     def _weights(self) -> Tensors:
-        """Parameters and statistics; no keys of random numbers."""
+        """Parameters and statistics, without keys of random numbers."""
         every = {**self.held.parameters, **self.held.rest}
         return {path: every[path] for layout in self.network.layouts.values() for path in layout.native}
 
@@ -288,7 +288,7 @@ class Realization:
         return device.place(array, self.case.device, np.int32 if graph_input.dtype == "integer" else self.dtype)
 
     def _output(self, name: str, tensor: Any) -> Array:
-        """The gradient of an input, as the spec has it."""
+        """The gradient of an input, in the spec's layout."""
         array = device.array(tensor)
         array = np.ascontiguousarray(np.moveaxis(array, -1, 1)) if name in self.images else array
         return array if self.given[name].batched else array[0]

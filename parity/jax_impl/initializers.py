@@ -1,6 +1,6 @@
-"""Owns the native initializer of each initializer spec, one line each, drawn in the native shape.
+"""Owns the table of initializers: a line per initializer spec with the native initializer, which draws the native shape.
 
-It refuses to correct a draw: the native computation of fans is what is tested.
+It refuses to correct a draw: the test is of the native computation of fans.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _uniform(a: Arguments) -> Draw:
 
 
 def _identity(a: Arguments) -> Draw:
-    """Flax has none."""
+    """Flax has no such initializer."""
 
     def draw(key: jax.Array, shape: tuple[int, ...], dtype: jnp.dtype) -> jax.Array:
         if len(shape) != 2:
@@ -62,9 +62,9 @@ TABLE: Mapping[str, Callable[[Arguments], Draw]] = {
 
 
 def sample(case: Case, sampling: Sampling) -> Array:
-    """One draw in the spec's layout; a dense kernel is drawn as (inputs, units), a convolution's (…, inputs, channels).
+    """One draw in the spec's layout. A dense kernel is drawn as (inputs, units), a convolution's as (…, inputs, channels).
 
-    The kernels of groups are drawn one by one: Flax counts the channels of all groups for fan_out.
+    The kernel of each group is drawn separately: Flax counts the channels of all groups for fan_out.
     """
     if case.initializer not in TABLE:
         raise Unsupported(f"no native form of the initializer {case.initializer}")
@@ -90,7 +90,8 @@ def _drawn(case: Case, shape: tuple[int, ...], key: jax.Array, moves: list[Trans
 
 
 def _moves(sampling: Sampling) -> list[Transpose]:
-    """transposed: the inputs of a transposed convolution come first in the spec; before the channels Flax counts them."""
+    """The move from the native axes to the spec's. A transposed convolution has its inputs first in the spec; Flax counts as
+    inputs the axis before the last."""
     axes = len(sampling.shape)
     if sampling.role not in ("kernel", "recurrent_kernel") or axes < 2:
         return []

@@ -1,4 +1,4 @@
-"""Owns the table of ops: the native layer of each, and which native arrays hold its parameters.
+"""Owns the table of ops: the native layer of each, and the native arrays that hold its parameters.
 
 It refuses to wire layers into programs (model.py).
 """
@@ -100,7 +100,7 @@ NATIVE = {
     "running_mean": "mean",
     "running_variance": "var",
 }
-"""Roles that Flax calls otherwise."""
+"""Role of a parameter -> Flax's name, where it differs."""
 
 CELLS = {
     "kernel": "dense_i.kernel",
@@ -112,7 +112,7 @@ TURNED: tuple[Move, ...] = (Transpose((1, 0)),)
 
 
 def layout(node: Node, graph: Graph) -> list[ParameterLayout]:
-    """Where the parameters and statistics of a node of `graph` lie: native names are paths below the root module."""
+    """The layouts of a node's parameters and statistics; native names are paths below the root module."""
     shapes = {parameter.name: parameter.shape for parameter in graph.parameters}
     shapes |= {statistic.name: statistic.shape for statistic in graph.statistics}
     layouts = []
@@ -123,7 +123,7 @@ def layout(node: Node, graph: Graph) -> list[ParameterLayout]:
 
 
 def _place(node: Node, role: str, shape: Shape) -> tuple[str, tuple[Move, ...]]:
-    """The path below the node's layer, and the moves that lead there."""
+    """The path below the node's layer, and the moves from the spec's layout to the native one."""
     layer, _, kind = role.rpartition(".")
     turned = TURNED if len(shape) == 2 else ()
     if node.op in ("rnn", "lstm", "gru", "gru_cell"):
@@ -143,7 +143,7 @@ def _place(node: Node, role: str, shape: Shape) -> tuple[str, tuple[Move, ...]]:
 
 
 def _recurrent(node: Node, layer: str, kind: str) -> str:
-    """nnx.OptimizedLSTMCell has its bias on the recurrent product; a second one is on the product with the input."""
+    """nnx.OptimizedLSTMCell has its bias on the recurrent product; a second bias is on the product with the input."""
     path = CELLS[kind]
     if node.op == "lstm" and kind == "bias" and not node.attributes["recurrent_bias"]:
         path = CELLS["recurrent_bias"]
@@ -151,7 +151,7 @@ def _recurrent(node: Node, layer: str, kind: str) -> str:
 
 
 def _attention(heads: int, layer: str, kind: str, shape: Shape) -> tuple[str, tuple[Move, ...]]:
-    """Kernels are (features, heads, size), that of the output (heads, size, features)."""
+    """Flax's kernels are (features, heads, size); the kernel of the output is (heads, size, features)."""
     features = shape[0]
     split = (heads, features // heads)
     if layer == "output":

@@ -21,35 +21,35 @@ from parity.jax_impl.wiring import LaidTensor, Site, Use, attribute
 from parity.spec.graph import Graph, Node, Shape
 
 Arrays = Mapping[str, jax.Array]
-"""Arrays of the model by their paths below its root."""
+"""Path below the model's root -> array of the model."""
 
 
 class Layers(nnx.Module):  # type: ignore[misc]
-    """Every native layer of a graph by the name of its node."""
+    """Every native layer of a graph under the name of its node."""
 
 
 class Network:
     """The layers of a graph, built once, and the walk over its nodes, which a program traces.
 
-    layouts: how each parameter and statistic lies, once. A second node with the same parameters is the same layer.
-    parameters: what trains. rest: statistics, and the keys and counters of random numbers.
+    layouts: one for each parameter and statistic. Nodes with the same parameters share one layer.
+    parameters: the trained arrays. rest: statistics, and the keys and counters of random numbers.
     """
 
     def __init__(self, graph: Graph, dtype: Any, seed: int) -> None:
         self.graph, self.dtype = graph, dtype
         self.layouts: dict[tuple[str, ...], ParameterLayout] = {}
-        self._children: dict[int, str] = {}  # id of a node (two phases may have nodes of one name) -> its layer
+        self._children: dict[int, str] = {}  # id of a node -> its layer; nodes of two phases may share a name
         self._known: dict[str, str] = {}
-        self._holders: dict[str, str] = {}  # parameter -> the layer that holds it
+        self._holders: dict[str, str] = {}  # parameter -> layer that holds it
         self._evaluating: set[str] = set()
         self.definition, parameters, rest = nnx.split(nnx.eval_shape(self._assembled), nnx.Param, ...)
         self.parameters, self.rest = _flat(parameters), _flat(rest)
         self._seed = seed
 
     def blank(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Parameters and the rest: zeros, but for keys of random numbers, each of its own.
+        """Parameters and the rest, all zeros, except that every key of random numbers is different.
 
-        Nothing is drawn where the harness sets every number: JAX compiles an initializer anew for each shape.
+        No initializer runs, since the harness sets every number, and JAX compiles an initializer for each shape.
         """
         key = jax.random.key(self._seed)
         keys = [path for path, item in self.rest.items() if isinstance(item, nnx.RngKey)]
@@ -63,7 +63,7 @@ class Network:
     def walk(
         self, parameters: Arrays, rest: Arrays, given: Mapping[str, LaidTensor], nodes: Sequence[Node], training: bool
     ) -> tuple[dict[str, LaidTensor], dict[str, jax.Array]]:
-        """Every value by its name, and the rest as the walk left it. Pure: it may be traced and differentiated."""
+        """Every value by name, and the rest after the walk. The function is pure: it can be traced and differentiated."""
         states = [_nested(arrays, own) for arrays, own in ((parameters, self.parameters), (rest, self.rest))]
         root = nnx.merge(self.definition, *states)
         _set_mode(root, training)
@@ -84,7 +84,7 @@ class Network:
                 values[node.value(suffix)] = tensor if isinstance(tensor, LaidTensor) else LaidTensor(tensor)
 
     def _assembled(self) -> Layers:
-        """The model, its arrays known by their shapes alone."""
+        """The model with the shapes of its arrays only."""
         root, rngs, shapes = Layers(), nnx.Rngs(0), self.graph.value_shapes()
         self._build(root, rngs, self.graph.nodes, shapes)
         for phase in self.graph.phases:
@@ -104,7 +104,7 @@ class Network:
             self._adopt(root, rngs, node, shapes)
 
     def _adopt(self, root: Layers, rngs: nnx.Rngs, node: Node, shapes: Mapping[str, Shape]) -> None:
-        """Hangs a layer into the root, unless it is one that is there already."""
+        """Adds a layer to the root, unless the root has it already."""
         build = LAYERS[node.op].build
         if build is None:
             return
@@ -140,7 +140,7 @@ def _set_mode(module: nnx.Module, training: bool) -> None:
 
 
 def _inputs(node: Node, values: Mapping[str, LaidTensor]) -> dict[str, Any]:
-    """By role; masks are missing where nothing is trained."""
+    """Inputs by role; masks are missing in evaluation."""
     if node.body is not None:
         return {name: values[name] for name in node.sources() if name in values}
     found: dict[str, Any] = {}
@@ -153,12 +153,12 @@ def _inputs(node: Node, values: Mapping[str, LaidTensor]) -> dict[str, Any]:
 
 
 def _flat(state: nnx.State) -> dict[str, Any]:
-    """Variables by their paths."""
+    """Path -> array of a variable."""
     return {".".join(map(str, path)): variable for path, variable in nnx.to_flat_state(state)}
 
 
 def _nested(arrays: Arrays, own: Mapping[str, Any]) -> nnx.State:
-    """The inverse, with other arrays in the variables."""
+    """The inverse of `_flat`: `own` with other arrays in its variables."""
     flat = {
         tuple(int(name) if name.isdigit() else name for name in path.split(".")): own[path].replace(arrays[path])
         for path in own
@@ -168,13 +168,13 @@ def _nested(arrays: Arrays, own: Mapping[str, Any]) -> nnx.State:
 
 
 def _identity(node: Node) -> str:
-    """Equal for nodes that may be one layer."""
+    """A key that is equal for nodes that may share a layer."""
     arrays = [dict(node.parameters), dict(node.statistics), dict(node.attributes)]
     return json.dumps([node.op, *arrays, node.evaluate, sorted(node.inputs)], sort_keys=True)
 
 
 def images(graph: Graph) -> frozenset[str]:
-    """Inputs of the batch that lie channels last from the start: those that layers of images read."""
+    """Inputs of the batch that are placed with channels last, because layers of images read them."""
     read = {node.inputs["x"] for node in graph.all_nodes() if node.op in READERS}
     return frozenset(
         graph_input.name for graph_input in graph.batch_inputs() if graph_input.name in read and len(graph_input.shape) > 2

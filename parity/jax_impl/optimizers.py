@@ -1,6 +1,6 @@
-"""Owns the native optimizer of each optimizer spec, one line each; rules of our own only where Optax's rule departs.
+"""Owns the table of optimizers: a line per optimizer spec with the native optimizer, or our own rule where Optax's departs.
 
-It refuses schedules; the learning rate of a group of parameters is a factor times the spec's.
+It refuses schedules. The learning rate of a group of parameters is a factor times the spec's rate.
 """
 
 from __future__ import annotations
@@ -91,11 +91,11 @@ BEFORE: Mapping[str, Callable[[Hyperparameters], Transformation]] = {
     "sgd_clip_norm": lambda h: rules.clip_norm(h["threshold"]),
     "sgd_clip_global_norm": lambda h: optax.clip_by_global_norm(h["threshold"]),
 }
-"""What changes the gradients of all parameters before any of them is updated."""
+"""Rule -> transformation of all gradients that comes before any update."""
 
 
 def build(name: str, hyperparameters: Hyperparameters, factors: Mapping[str, float]) -> Transformation:
-    """factors: trained arrays, each with the factor of its learning rate. One rule for each factor."""
+    """The rule, with one part per learning-rate factor. factors: name of a trained array -> its factor."""
     if name not in TABLE:
         raise Unsupported(f"no native form of the optimizer {name}")
     made = {}

@@ -1,6 +1,6 @@
-"""Owns gradient transformations in Optax's form for rules that Optax has not, or has in another form.
+"""Owns gradient transformations in Optax's form for rules that Optax lacks or has in another form.
 
-It refuses to know specs and their names: optimizers.py maps those.
+It refuses to know specs and their names: optimizers.py does.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ Transformation = Any  # an optax.GradientTransformation
 State = dict[str, Tensor]
 Hyperparameters = Mapping[str, float]
 Move = Callable[[Tensor, Tensor, State, Tensor, Hyperparameters], tuple[Tensor, State]]
-"""One step of one parameter: w, g, its state, the number of the step from 1, hyper-parameters -> what is added to w, state."""
+"""One step of one parameter: w, g, state, number of the step (from 1), hyper-parameters -> change of w, new state."""
 
 
 class RuleState(NamedTuple):
-    """How many steps were taken, and the arrays of each parameter."""
+    """The number of steps taken, and the state arrays of each parameter."""
 
     count: Tensor
     arrays: dict[str, State]
 
 
 def written(move: Move, h: Hyperparameters, **begin: float) -> Transformation:
-    """A rule of one parameter at a time. begin: arrays like the parameter, and what they hold before the first step."""
+    """A rule for one parameter at a time. begin: name of a state, an array like the parameter -> its initial value."""
 
     def init(parameters: dict[str, Tensor]) -> RuleState:
         arrays = {path: {name: jnp.full_like(w, number) for name, number in begin.items()} for path, w in parameters.items()}
@@ -47,7 +47,7 @@ def written(move: Move, h: Hyperparameters, **begin: float) -> Transformation:
 
 
 def _moments(g: Tensor, state: State, h: Hyperparameters) -> tuple[Tensor, Tensor]:
-    """Adam's moments, moved on."""
+    """Adam's moments after this step."""
     m = h["beta_1"] * state["m"] + (1 - h["beta_1"]) * g
     return m, h["beta_2"] * state["v"] + (1 - h["beta_2"]) * g * g
 
@@ -57,7 +57,7 @@ def _mean_square(g: Tensor, state: State, h: Hyperparameters) -> Tensor:
 
 
 def adam_epsilon_inside(w: Tensor, g: Tensor, state: State, t: Tensor, h: Hyperparameters) -> tuple[Tensor, State]:
-    """Kingma & Ba's epsilon hat: w - lr·(sqrt(1 - β₂ᵗ)/(1 - β₁ᵗ))·m/(sqrt(v) + epsilon). Optax's own is algorithm 1."""
+    """Kingma & Ba's epsilon hat: w - lr·(sqrt(1 - β₂ᵗ)/(1 - β₁ᵗ))·m/(sqrt(v) + epsilon). Optax's own follows algorithm 1."""
     m, v = _moments(g, state, h)
     rate = h["learning_rate"] * jnp.sqrt(1 - h["beta_2"] ** t) / (1 - h["beta_1"] ** t)
     return -rate * m / (jnp.sqrt(v) + h["epsilon"]), {"m": m, "v": v}
@@ -71,7 +71,7 @@ def adam_then_sgd(w: Tensor, g: Tensor, state: State, t: Tensor, h: Hyperparamet
 
 
 def amsgrad(w: Tensor, g: Tensor, state: State, t: Tensor, h: Hyperparameters) -> tuple[Tensor, State]:
-    """The greatest second moment, corrected afterwards; Optax takes the greatest of the corrected ones."""
+    """The greatest second moment, bias-corrected afterwards; Optax takes the greatest of the corrected moments."""
     m, v = _moments(g, state, h)
     u = jnp.maximum(state["u"], v)
     root = jnp.sqrt(u / (1 - h["beta_2"] ** t)) + h["epsilon"]
@@ -79,7 +79,7 @@ def amsgrad(w: Tensor, g: Tensor, state: State, t: Tensor, h: Hyperparameters) -
 
 
 def nadam(w: Tensor, g: Tensor, state: State, t: Tensor, h: Hyperparameters) -> tuple[Tensor, State]:
-    """Dozat 2016 with his schedule of the momentum, which Optax's has not. p: the product of the momenta."""
+    """Dozat 2016 with his schedule of the momentum, which Optax's own lacks. p: the product of the momenta."""
     m, v = _moments(g, state, h)
     mu = h["beta_1"] * (1 - 0.5 * 0.96 ** (t * h["schedule_decay"]))
     following = h["beta_1"] * (1 - 0.5 * 0.96 ** ((t + 1) * h["schedule_decay"]))
@@ -111,7 +111,7 @@ def ftrl(w: Tensor, g: Tensor, state: State, t: Tensor, h: Hyperparameters) -> t
 
 
 def muon(w: Tensor, g: Tensor, state: State, t: Tensor, h: Hyperparameters) -> tuple[Tensor, State]:
-    """Jordan et al. 2024; optax.contrib.muon takes means of gradients, corrects them, and scales by the matrix's shape."""
+    """Jordan et al. 2024; optax.contrib.muon takes bias-corrected means of gradients, and scales by the matrix's shape."""
     if w.ndim != 2:
         raise Unsupported(f"a rule of matrices, not of a parameter with {w.ndim} axes")
     v = h["momentum"] * state["v"] + g
@@ -126,8 +126,8 @@ def muon(w: Tensor, g: Tensor, state: State, t: Tensor, h: Hyperparameters) -> t
 
 
 def adafactor(w: Tensor, g: Tensor, state: State, t: Tensor, h: Hyperparameters) -> tuple[Tensor, State]:
-    """Shazeer & Stern 2018, algorithms 4 and 5. optax.adafactor counts steps in float32, factors from 128 rows on, and has no
-    place for the least scale of a parameter. The cap of the relative step is the learning rate."""
+    """Shazeer & Stern 2018, algorithms 4 and 5. optax.adafactor counts steps in float32, factors only matrices of 128 rows or
+    more, and has no argument for the least scale of a parameter. The learning rate is the cap of the relative step."""
     if w.ndim not in (1, 2):
         raise Unsupported(f"a rule of parameters with 1 to 2 axes, not of one with {w.ndim}")
     share, square = t ** h["beta_2_decay"], g * g + h["epsilon_1"]
@@ -151,5 +151,5 @@ def _rms(x: Tensor) -> Tensor:
 
 
 def clip_norm(threshold: float) -> Transformation:
-    """Each gradient by its own norm; Optax has the norm of all."""
+    """Scales each gradient so that its own norm is at most the threshold; Optax has the common norm only."""
     return optax.stateless_with_tree_map(lambda g, w: g * jnp.minimum(1, threshold / jnp.linalg.norm(g)))

@@ -1,6 +1,6 @@
-"""Owns the native schedule of each schedule spec, one line each, and the learning rates of the steps taken with it.
+"""Owns the table of schedules: a line per schedule spec with the native schedule; and the learning rates of steps with it.
 
-It refuses to compute a rate: each is read off the step that optax.sgd took.
+It refuses to compute a rate: each is read from the step that optax.sgd took.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def _multi_step(h: Hyperparameters) -> optax.Schedule:
 
 
 def _polynomial(h: Hyperparameters) -> optax.Schedule:
-    """optax.polynomial_schedule raises 1 - t/steps to the power, and XLA's t/steps is the product with 1/steps, not rounded
-    before it is taken from 1: from the last step on a number below 0, of which a broken power is NaN."""
+    """optax.polynomial_schedule raises 1 - t/steps to the power. XLA computes t/steps as the product with 1/steps, unrounded
+    before the subtraction: from the last step on, 1 - t/steps is below 0, and its fractional power is NaN."""
 
     def schedule(count: Any) -> Any:
         return h["learning_rate"] * jnp.maximum(1 - jnp.minimum(count, h["steps"]) / h["steps"], 0) ** h["power"]
@@ -44,12 +44,13 @@ TABLE: Mapping[str, Callable[[Hyperparameters], optax.Schedule]] = {
 
 
 def counted(schedule: optax.Schedule, dtype: Any) -> optax.Schedule:
-    """Optax counts steps in int32, and what JAX makes of int32 divided by a number is float32, float64 allowed or not."""
+    """The schedule, called with the step as a float of `dtype`: Optax counts in int32, and JAX divides int32 in float32 even
+    where float64 is allowed."""
     return lambda count: schedule(jnp.asarray(count, dtype))
 
 
 def rates(case: Case) -> Array:
-    """A weight of 0 and a gradient of -1 before each step: afterwards the weight is the rate."""
+    """The learning rate of each step: the weight after a step from 0 on a gradient of -1."""
     if case.optimizer not in TABLE:
         raise Unsupported(f"no native form of the schedule {case.optimizer}")
     weight = jnp.zeros((), device.DTYPES[case.dtype])

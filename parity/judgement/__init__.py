@@ -1,1 +1,1 @@
-"""What it means: record -> comparison, measurement."""
+"""Says what a record means: record -> comparisons; times -> measurements."""

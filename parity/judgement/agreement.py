@@ -1,7 +1,7 @@
-"""Owns the judgement of an agreement case: every quantity of a record against the reference.
+"""Owns the judgement of an agreement case: every quantity of a record is compared with the reference.
 
-It refuses to read files and to run anything but the reference. Quantities: forward, decoding (evaluation mode), activation,
-loss, input_gradient, gradient, statistic (training mode), unchanged (what `gradients` must leave alone), update (lock-step).
+It refuses to read files, and to run anything but the reference. Quantities: forward and decoding (evaluation mode); activation,
+loss, input_gradient, gradient and statistic (training mode); unchanged (what `gradients` must not touch); update (lock-step).
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
 
 STEP_TRIES = 3
-"""How many steps of the lock-step are tried for one that lies away from kinks, so that its gradients can be judged as well."""
+"""How many later steps of the lock-step are tried. The first one whose batch lies away from
+kinks has its gradients judged as well."""
 
 
 class DrawnArrays(Protocol):
@@ -61,7 +62,8 @@ class DrawnArrays(Protocol):
 
 @dataclass(frozen=True)
 class Later:
-    """A further step of the lock-step, the reference of its batch, and which gradients are zero there by mathematics -> why."""
+    """A later step of the lock-step: its number, the reference of its batch, and the
+    gradients that are zero by mathematics -> why."""
 
     step: int
     one: Pass
@@ -71,7 +73,8 @@ class Later:
 def judge(
     case: Case, optimizer: Optimizer | None, draws: DrawnArrays, known: References
 ) -> Callable[[Arrays], list[Comparison]]:
-    """The judgement as a function of a record's arrays. What it needs of the reference beyond `known` is computed once."""
+    """The judgement, as a function of a record's arrays. The reference of the later step is
+    computed at most once per count of shadows."""
 
     @cache
     def later(shadows: int) -> Later | None:
@@ -84,7 +87,7 @@ def judge(
 
 
 def judge_forward(case: Case, draws: DrawnArrays, known: References) -> Callable[[Arrays], list[Comparison]]:
-    """The judgement where a framework runs forward only: evaluation mode, and nothing of training."""
+    """The judgement of a framework that runs forward only: evaluation mode, and nothing of training."""
     graph = replace(known.graph, phases=())
     return settled(known, lambda arrays, known: judge_agreement(case, graph, draws, arrays, known))
 
@@ -92,7 +95,7 @@ def judge_forward(case: Case, draws: DrawnArrays, known: References) -> Callable
 def settled(
     known: References, comparisons: Callable[[Arrays, References], list[Comparison]]
 ) -> Callable[[Arrays], list[Comparison]]:
-    """Judged beside the shadows at hand; and where not all is green, beside more (budgets.STAGES)."""
+    """Judges with few shadows first. While a comparison is not green, it judges again with more shadows (budgets.STAGES)."""
     further = [count for count in STAGES if count > known.shadows]
     widened = [known]
 
@@ -118,7 +121,7 @@ def judge_agreement(
     optimizer: Optimizer | None = None,
     later: Later | None = None,
 ) -> list[Comparison]:
-    """Every comparison of one record. later: a further step of the lock-step."""
+    """Every comparison of one record. later: a later step of the lock-step, or None."""
     if not arrays:
         return [named(case, "forward", "", Finding("not_compared", reason="the record holds no arrays"))]
     followed = 0
@@ -140,7 +143,7 @@ def judge_agreement(
         comparisons = precision.chance(case, [*comparisons, *_steps(case, arrays, known, later, zeros)], arrays, known)
         if case.steps and optimizer is not None:
             updates = partial(judge_updates, case, optimizer, initial, arrays, known, zeros, 0)
-            comparisons += kinks.judged_either_way(updates, *start)  # the program of a step shows no branch at all
+            comparisons += kinks.judged_either_way(updates, *start)  # the lock-step program records no branches
             comparisons += judge_phases(case, optimizer, initial, arrays, known)
     comparisons += _strangers(case, arrays, known)
     if not comparisons:
@@ -149,8 +152,8 @@ def judge_agreement(
 
 
 def later_step(case: Case, draws: DrawnArrays, known: References, shadows: int) -> Later | None:
-    """A step after the first whose batch lies away from kinks and reaches every parameter, with its reference: parameters
-    or batches that are stale show there."""
+    """Finds a step after the first whose batch lies away from kinks and reaches every parameter, and computes its reference.
+    Such a step shows parameters or batches that a framework failed to refresh."""
     for step in range(1, min(case.steps, 1 + STEP_TRIES)):
         values = {**draws.initial(), **draws.batch(step)}
         pass_ = one_pass(known.graph, values, known.dtype, training=True, shadows=shadows)
@@ -187,7 +190,7 @@ def _training(case: Case, graph: Graph, arrays: Arrays, known: References, zeros
 
 
 def _values(case: Case, graph: Graph, pass_: Pass) -> list[str]:
-    """Float values of the layers, or the outputs only."""
+    """Names of the float values of all layers, or of the outputs alone."""
     return [name for name in observed_values(graph, case.activations) if name in pass_.reference.values]
 
 
@@ -202,7 +205,7 @@ def _named(
     u: float,
     zeros: Mapping[str, str] | None = None,
 ) -> list[Comparison]:
-    """zeros: tensors that are zero by mathematics -> why that can be judged."""
+    """One comparison per name. zeros: tensors that are zero by mathematics -> why they can be judged all the same."""
     comparisons = []
     for name in names:
         reference, beside, zero = pass_.array(kind, name), pass_.beside(kind, name), (zeros or {}).get(name, "")
@@ -212,15 +215,15 @@ def _named(
 
 
 def _unchanged(case: Case, initial: Arrays, arrays: Arrays) -> list[Comparison]:
-    """`gradients` leaves parameters, statistics and carried state bitwise as they were."""
+    """`gradients` must leave parameters, statistics and carried state bitwise as they were."""
     kept = {name: judge_bits(arrays.get(array_name(AFTER, name)), array) for name, array in initial.items()}
     return [named(case, "unchanged", name, finding) for name, finding in kept.items()]
 
 
 def _steps(case: Case, arrays: Arrays, known: References, later: Later | None, zeros: Mapping[str, str]) -> list[Comparison]:
-    """Statistics after the first step, and everything of a later step that the reference was computed for."""
+    """Statistics after the first step; loss, gradients and statistics of the later step."""
     comparisons = []
-    if case.steps and len(known.graph.phases) == 1:  # phases judges what several have left
+    if case.steps and len(known.graph.phases) == 1:  # with several phases, parity.judgement.phases judges statistics
         comparisons += _step(case, 0, arrays, known.training, known.u, ("state",), zeros)
     if later is not None:
         step, pass_ = later.step, later.one
@@ -248,7 +251,7 @@ def _step(
 
 
 def _strangers(case: Case, arrays: Arrays, known: References) -> list[Comparison]:
-    """What a framework showed under names that the graph does not have."""
+    """Arrays that a framework showed under names that the graph does not have."""
     kinds = {FORWARD: "values", VALUE: "values", GRADIENT: "gradients", STATE: "state"}
     comparisons = []
     for key in arrays:
@@ -262,7 +265,7 @@ def _strangers(case: Case, arrays: Arrays, known: References) -> list[Comparison
 
 
 def _noting(comparisons: list[Comparison], followed: int) -> list[Comparison]:
-    """Says in how many units the reference took the framework's side of a kink."""
+    """Adds to a green loss how many units took the framework's side of a kink in the reference."""
     if not followed:
         return comparisons
     note = f"{followed} units within rounding of a kink follow the framework"

@@ -1,7 +1,8 @@
-"""Owns doubts about the data: comparisons that no wrong framework could have failed become `mistrusted`.
+"""Owns doubts about the data: a comparison that no wrong framework could have failed becomes `mistrusted`.
 
-It refuses to touch a verdict that is not green: what differs has been told apart. A gradient that is zero because the
-parts of a shared parameter cancel is no reason for doubt: whoever drops or doubles a part gets another one.
+It refuses to touch a verdict that is not green: data that showed a difference can show one. The gradient of a
+shared parameter may be zero because the parts of its uses cancel. That is no reason for doubt: a framework that
+drops or doubles a part gets another gradient.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Array = npt.NDArray[Any]
 
 
 def constant_outputs(comparisons: Sequence[Comparison], graph: Graph, references: References) -> list[Comparison]:
-    """Outputs that are the same for every example, though they have a batch: the input might not have been read."""
+    """Doubts outputs that have a batch but are the same for every example: the framework might not have read its input."""
     constant = set(_constant(graph, references))
     reason = "the reference is the same for every example of the batch"
     return [_doubted(comparison, reason) if comparison.tensor in constant else comparison for comparison in comparisons]
@@ -41,7 +42,7 @@ def _constant(graph: Graph, references: References) -> Iterator[str]:
 
 
 def saturated(comparisons: Sequence[Comparison], graph: Graph, references: References) -> list[Comparison]:
-    """Sigmoids, tanhs and softmaxes all of whose elements are flat in the tested precision."""
+    """Doubts a sigmoid, tanh or softmax if all of its elements are flat in the tested precision."""
     flat = {node.name for node in graph.nodes if _flat(node, references)}
     return [
         _doubted(comparison, "every element is saturated: any input would do") if comparison.tensor in flat else comparison
@@ -58,10 +59,11 @@ def _flat(node: Node, references: References) -> bool:
 
 
 def cancelled(graph: Graph, values: Mapping[str, Array], pass_: Pass, phase: int = 0) -> dict[str, str]:
-    """Parameter whose gradient is zero everywhere -> why: its terms, or the parts that its uses give, are not zero, and cancel.
+    """Parameters whose gradient is zero everywhere by cancellation -> why. Either the terms of a sum cancel, or the parts of
+    several uses do; the terms or parts themselves are not zero.
 
-    (The bias before a batch norm moves every example alike, the bias before the difference of two siamese towers both codes.)
-    What is zero in every order of summation and in every part is left out.
+    Examples: the bias before a batch norm moves every example alike; the bias before the difference of two siamese towers moves
+    both codes alike. A gradient that is zero in every order of summation and in every part is left out.
     """
     found = {}
     for name, gradient in pass_.reference.gradients.items():
@@ -78,7 +80,7 @@ def cancelled(graph: Graph, values: Mapping[str, Array], pass_: Pass, phase: int
 
 
 def _parts(graph: Graph, values: Mapping[str, Array], name: str, phase: int) -> list[float]:
-    """Greatest element of what each use of a parameter adds to its gradient: every use gets a parameter of its own."""
+    """The greatest element of each part of a parameter's gradient, one part per use: each use gets a parameter of its own."""
     own: list[str] = []
 
     def apart(node: Node) -> Node:

@@ -1,6 +1,6 @@
 """Owns the comparison: one tensor against its reference, with error, place, budget and verdict. Pure.
 
-It refuses to know where arrays come from, and to forgive: `not (error <= budget)`, so that NaN never agrees.
+It refuses to know where arrays come from, and to forgive: it tests `not (error <= budget)`, so that NaN never agrees.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Comparison:
 
     @property
     def used(self) -> float | None:
-        """Share of the budget that the error used up; None where nothing was measured."""
+        """The share of the budget that the error used; None if nothing was measured."""
         if self.error is None or self.budget is None:
             return None
         return self.error / self.budget if self.budget else (0.0 if self.error == 0 else float("inf"))
@@ -46,7 +46,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Finding:
-    """A verdict before it has a name: what `judge` says about two arrays."""
+    """A verdict without the name of its tensor: what `judge` says about two arrays."""
 
     verdict: str
     error: float | None = None
@@ -56,7 +56,7 @@ class Finding:
 
 
 def named(case: Case, quantity: str, tensor: str, finding: Finding) -> Comparison:
-    """The comparison of a case's tensor."""
+    """A finding as the comparison of a case's tensor."""
     return Comparison(
         case=case.id,
         quantity=quantity,
@@ -74,19 +74,21 @@ def named(case: Case, quantity: str, tensor: str, finding: Finding) -> Compariso
 def compared(
     case: Case, quantity: str, tensor: str, error: float | None, budget: float | None, reason: str = "", where: str = ""
 ) -> Comparison:
-    """One number (the error of a tensor, the statistic of a test) against its budget. Without a number it differs."""
+    """Compares one number (the error of a tensor, the statistic of a test) with its
+    budget. A missing number gives `differs`."""
     if error is None or budget is None or not (error <= budget):
         return named(case, quantity, tensor, Finding("differs", error, budget, where, reason))
     return named(case, quantity, tensor, Finding("agrees", error, budget, where))
 
 
 def by(comparison: Comparison, framework: str, version: str) -> Comparison:
-    """The same comparison, with the framework that the worker named."""
+    """The same comparison, with the framework and version that the worker named."""
     return replace(comparison, framework=framework, framework_version=version)
 
 
 def unfit(got: Array | None, reference: Array) -> Finding | None:
-    """What forbids to compare numbers: nothing there, another shape, no numbers, or not finite ones."""
+    """Why numbers cannot be compared: the array is missing, has another shape, holds no numbers,
+    or is not finite. None if they can be."""
     if got is None:
         return Finding("differs", reason="missing: the framework returned nothing under this name")
     if got.shape != reference.shape:
@@ -105,9 +107,10 @@ def unfit(got: Array | None, reference: Array) -> Finding | None:
 
 
 def judge(got: Array | None, reference: Array, beside: budgets.Spread, u: float, zero: str = "") -> Finding:
-    """A whole tensor, in max-norm and in RMS, against the reference. beside: how far its shadows lie from it.
+    """Judges a whole tensor, in max-norm and in RMS, against the reference. beside: how far the shadows lie from the reference.
 
-    zero: why a reference that is zero everywhere could have shown a fault all the same; without it, it could not.
+    zero: why a reference that is zero everywhere could have shown a fault all the same. If
+    it is empty, such a tensor is mistrusted.
     """
     finding = unfit(got, reference)
     if finding is not None or got is None:
@@ -126,7 +129,7 @@ def judge(got: Array | None, reference: Array, beside: budgets.Spread, u: float,
 
 
 def judge_elements(got: Array | None, reference: Array, budget: Array, first: int = 0) -> Finding:
-    """Element by element against a budget for each. first: where these elements begin along the tensor's first axis."""
+    """Judges element by element, each with its own budget. first: where these elements begin along the tensor's first axis."""
     finding = unfit(got, reference)
     if finding is not None or got is None:
         return finding or Finding("differs")
@@ -142,7 +145,7 @@ def judge_elements(got: Array | None, reference: Array, budget: Array, first: in
 
 
 def judge_bits(got: Array | None, expected: Array) -> Finding:
-    """Every bit as expected."""
+    """Judges whether every bit is as expected."""
     if got is None or got.shape != expected.shape:
         return unfit(got, expected) or Finding("differs")
     if np.array_equal(got, expected, equal_nan=True):
@@ -153,12 +156,12 @@ def judge_bits(got: Array | None, expected: Array) -> Finding:
 
 
 def same_bits(got: Array, reference: Array) -> bool:
-    """Whether the reference, rounded once to the precision of `got`, is exactly what came out."""
+    """Whether `got` is, bit for bit, the reference rounded once to the precision of `got`."""
     return bool(np.array_equal(got, reference.astype(got.dtype)))
 
 
 def place(index: Sequence[Any] | Array) -> str:
-    """`[1, 2]`, or nothing for a scalar."""
+    """An index as text, `[1, 2]`; empty for a scalar."""
     return f"[{', '.join(str(int(number)) for number in index)}]" if len(index) else ""
 
 

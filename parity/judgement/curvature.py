@@ -1,8 +1,9 @@
 """Owns the judgement of a curvature case: gradients, Hessian-vector products, and the steps and the end of Newton's method.
 
-It refuses to know a framework, and to solve as Newton's method did: what a step should be comes of a Hessian written out; only
-the shadows, which say what rounding may do, go the same way, in the tested precision. Quantities: loss, gradient,
-hessian_vector_product, unchanged, newton_step (each from where the framework stood), minimum (where its last step ended).
+It refuses to know a framework, and to solve as Newton's method did: the reference of a step comes from a Hessian that
+is written out in full. Only the shadows, which show what rounding may do, go the framework's way, in the tested
+precision. Quantities: loss, gradient, hessian_vector_product, unchanged, newton_step (each from where the framework
+stood), minimum (where its last step ended).
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ Arrays = Mapping[str, Array]
 
 @dataclass(frozen=True)
 class CurvatureInputs:
-    """What a case is about: where its parameters start, the directions of its products, and the reference of its one batch."""
+    """The inputs of a case: where its parameters start, the directions of its products, and the reference of its one batch."""
 
     case: Case
     initial: Arrays
@@ -44,12 +45,13 @@ class CurvatureInputs:
         return self.known.graph
 
     def at(self, parameters: Arrays) -> dict[str, Array]:
-        """All values, with the parameters somewhere else."""
+        """All values, with these parameters instead of the initial ones."""
         return {**self.known.values, **parameters}
 
 
 def judge(inputs: CurvatureInputs) -> Callable[[Arrays], list[Comparison]]:
-    """The judgement as a function of a record's arrays: beside some shadows, and where not all is green, beside more."""
+    """The judgement, as a function of a record's arrays. It takes few shadows first, and
+    more while a comparison is not green."""
 
     def comparisons(arrays: Arrays, references: References) -> list[Comparison]:
         if not arrays:
@@ -64,7 +66,7 @@ def _all(inputs: CurvatureInputs, arrays: Arrays) -> list[Comparison]:
 
 
 def _gradients(inputs: CurvatureInputs, arrays: Arrays) -> Iterator[Comparison]:
-    """Loss and gradient where the parameters start, and that asking for products has changed nothing."""
+    """Loss and gradient at the initial parameters; and that the computation of products has left the parameters unchanged."""
     case, pass_, u = inputs.case, inputs.known.training, inputs.known.u
     zeros = blind_spots.cancelled(inputs.graph, inputs.known.values, pass_)
     loss, beside = pass_.loss()
@@ -79,7 +81,7 @@ def _gradients(inputs: CurvatureInputs, arrays: Arrays) -> Iterator[Comparison]:
 
 
 def _products(inputs: CurvatureInputs, arrays: Arrays) -> Iterator[Comparison]:
-    """H·v where the parameters start. What has no slope, whatever the parameters are, has no curvature either."""
+    """H·v at the initial parameters. A parameter whose gradient is zero for all parameter values has a product of zero too."""
     values, u = inputs.known.values, inputs.known.u
     zeros = blind_spots.cancelled(inputs.graph, values, inputs.known.training)
     for number, direction in enumerate(inputs.directions):
@@ -100,7 +102,7 @@ def _product(inputs: CurvatureInputs, values: Arrays, direction: Arrays, seed: i
 
 
 def _steps(inputs: CurvatureInputs, arrays: Arrays) -> Iterator[Comparison]:
-    """Each step that can tell, and where the last one ended."""
+    """Each step of Newton's method that rounding does not hide, and where the last step ended."""
     before = inputs.initial
     for step in range(inputs.case.steps):
         findings = _step(inputs, arrays, before, step)
@@ -122,7 +124,7 @@ def _steps(inputs: CurvatureInputs, arrays: Arrays) -> Iterator[Comparison]:
 
 
 def _step(inputs: CurvatureInputs, arrays: Arrays, before: Arrays, step: int) -> dict[str, Finding] | None:
-    """One step from where the framework stood; None where rounding hides it."""
+    """One step from where the framework stood; None if rounding hides it."""
     values = inputs.at(before)
     reference = curvature.newton_step(inputs.graph, values)
     around = [_solved(inputs, values, seed) for seed in range(inputs.known.shadows)]
@@ -144,7 +146,7 @@ def _solved(inputs: CurvatureInputs, values: Arrays, seed: int) -> Arrays:
 
 
 def _minimum(inputs: CurvatureInputs, arrays: Arrays) -> Iterator[Comparison]:
-    """The parameters behind the last step, against the minimum of the loss."""
+    """The parameters after the last step, against the minimum of the loss."""
     reference = curvature.minimum(inputs.graph, inputs.at({}))
     around = [_ended(inputs, seed) for seed in range(inputs.known.shadows)]
     for name, array in reference.items():
@@ -158,7 +160,7 @@ def _minimum(inputs: CurvatureInputs, arrays: Arrays) -> Iterator[Comparison]:
 
 
 def _ended(inputs: CurvatureInputs, seed: int) -> Arrays:
-    """A shadow of the end: as many steps as the framework took."""
+    """A shadow of the end: as many steps as the framework took, in the tested precision."""
     held = {name: array.astype(inputs.case.dtype) for name, array in inputs.initial.items()}
     for _ in range(inputs.case.steps):
         held |= {name: held[name] - move for name, move in _solved(inputs, inputs.at(held), seed).items()}

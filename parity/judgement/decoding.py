@@ -1,7 +1,8 @@
-"""Owns the judgement of greedy decoding: every token that a framework chose is the likeliest one, after the tokens before it.
+"""Owns the judgement of greedy decoding: each token that a framework chose must be the likeliest after the tokens before it.
 
-It refuses to compare two decodings token by token: where two logits lie within rounding, either may be chosen, and everything
-behind depends on it. The reference is fed what the framework chose, and asked how far each choice falls short of its own.
+It refuses to compare two decodings token by token. Where two logits lie within rounding of each other, either token may be
+chosen, and all later tokens depend on the choice. So the reference is fed the framework's tokens, and tells how far the logit
+of each token falls short of the greatest.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ QUANTITY = "decoding"
 
 
 def judge_decoding(case: Case, arrays: Mapping[str, Array], references: References) -> list[Comparison]:
-    """One comparison: the greatest amount by which a chosen token's logit falls short, against twice the logits' budget."""
+    """One comparison: the greatest amount by which the logit of a chosen token falls short,
+    against twice the budget of the logits."""
     decoding = references.graph.decoding
     if decoding is None or case.size != "small":
         return []
@@ -39,7 +41,7 @@ def _finding(chosen: Array | None, references: References, decoding: Mapping[str
     values = {**references.values, decoding["feed"]: _fed(chosen, feed, decoding)}
     pass_ = one_pass(references.graph, values, references.dtype, training=False, shadows=references.shadows)
     logits = pass_.array("values", decoding["from"])[:, : decoding["steps"]]
-    ended = np.cumsum(chosen == decoding["end"], axis=1) - (chosen == decoding["end"]) > 0  # an end stands before it
+    ended = np.cumsum(chosen == decoding["end"], axis=1) - (chosen == decoding["end"]) > 0  # positions after an end token
     if np.any(chosen[ended] != decoding["end"]):
         return Finding("differs", reason="something follows an end")
     short = logits.max(axis=-1) - np.take_along_axis(logits, chosen[..., None].astype(np.int64), axis=-1)[..., 0]
@@ -50,7 +52,7 @@ def _finding(chosen: Array | None, references: References, decoding: Mapping[str
 
 
 def _fed(chosen: Array, feed: Array, decoding: Mapping[str, Any]) -> Array:
-    """What the last pass was fed: `begin`, and the chosen tokens behind it."""
+    """The input of the last pass: `begin`, followed by the chosen tokens."""
     fed = np.zeros_like(feed)
     fed[:, 0] = decoding["begin"]
     count = min(fed.shape[1] - 1, chosen.shape[1])

@@ -1,6 +1,6 @@
-"""Owns known differences: documented departures of a framework's native behaviour, and when they explain a comparison.
+"""Owns known differences: documented departures of a framework's native behaviour, and the comparisons that they explain.
 
-It refuses to hide: an entry explains a comparison only within its versions, its scope and its bound from both sides.
+It refuses to hide: an entry explains a comparison only within its versions, its scope, and its bounds below and above.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ EXPLAINABLE = ("differs", "reduced_precision", "nonfinite")
 
 @dataclass(frozen=True)
 class KnownDifference:
-    """One departure. `cases`, `tensors`: patterns of case ids and of tensors, `quantities`: which comparisons; low and high
-    bound the error."""
+    """One departure. `cases`, `tensors`: patterns of case ids and of tensors. `quantities`: which
+    comparisons. `low`, `high`: bounds of the error."""
 
     name: str
     cause: str
@@ -37,7 +37,7 @@ class KnownDifference:
     tensors: tuple[str, ...] = ("*",)
 
     def covers(self, case: Case, comparison: Comparison) -> bool:
-        """Whether this entry speaks of the comparison at all, whatever its size."""
+        """Whether the comparison is in the scope of this entry, whatever its error."""
         return (
             any(fnmatchcase(case.id, pattern) for pattern in self.cases)
             and any(fnmatchcase(comparison.tensor, pattern) for pattern in self.tensors)
@@ -46,15 +46,16 @@ class KnownDifference:
         )
 
     def explains(self, comparison: Comparison) -> bool:
-        """Whether the error lies within the bound, from both sides."""
+        """Whether the error lies between low and high."""
         return comparison.error is not None and self.low <= comparison.error <= self.high
 
 
 def apply(case: Case, framework: str, record: Record, comparisons: Sequence[Comparison]) -> list[Comparison]:
-    """The comparisons, those that a known difference explains as `documented_difference`.
+    """The comparisons; a comparison that a known difference explains becomes `documented_difference`.
 
-    Within its versions an entry is strict: where it speaks of a case and nothing departs any more, the case `differs`. In other
-    versions it is told where its departure still occurs within its bound, and its absence is no fault.
+    In the versions that an entry names, it is strict: if it covers comparisons of a case and none of them departs
+    any more, the case `differs`. In other versions, a departure within the bounds is reported as the same
+    difference, and its absence is no fault.
     """
     strict = [entry for entry in known(framework) if record.framework_version in entry.versions]
     others = [entry for entry in known(framework) if record.framework_version not in entry.versions]
@@ -71,7 +72,7 @@ def apply(case: Case, framework: str, record: Record, comparisons: Sequence[Comp
 
 
 def _told_elsewhere(entries: Sequence[KnownDifference], case: Case, comparison: Comparison, version: str) -> Comparison:
-    """What an entry of other versions explains: reported, without failing."""
+    """Marks a comparison that an entry of other versions explains: reported, without failing."""
     if comparison.verdict in EXPLAINABLE:
         for entry in entries:
             if entry.covers(case, comparison) and entry.explains(comparison):
@@ -97,9 +98,18 @@ def _explained(entries: Sequence[KnownDifference], case: Case, comparison: Compa
 @cache
 def known(framework: str) -> tuple[KnownDifference, ...]:
     """The entries of a framework's differences.yaml that speak of cases."""
+    path = _file(framework)
+    return tuple(_entry(item, path) for item in documented(framework) if "cases" in item)
+
+
+def documented(framework: str) -> tuple[Mapping[str, Any], ...]:
+    """Every entry of a framework's differences.yaml as it is written, those that are set right among them."""
+    return tuple(_read(_file(framework)).get("differences", ()))
+
+
+def _file(framework: str) -> Path:
     package = find(framework)[1].package.rsplit(".", 1)[-1]
-    path = Path(__file__).resolve().parent.parent / package / "differences.yaml"
-    return tuple(_entry(item, path) for item in _read(path).get("differences", ()) if "cases" in item)
+    return Path(__file__).resolve().parent.parent / package / "differences.yaml"
 
 
 def _entry(item: Mapping[str, Any], path: Path) -> KnownDifference:

@@ -1,7 +1,8 @@
-"""Owns the judgement of a native dropout layer: recover its mask, test it, replay it.
+"""Owns the judgement of a native dropout layer: it recovers the mask, tests it, and replays it.
 
-It refuses the layers' randomness as such: which units fall is not compared, only that the mask is one and is used as one.
-Srivastava et al. 2014, with the kept units scaled by 1/(1 - rate).
+It refuses to compare which units a layer drops, since that is random: it tests only that the output has a mask, that the mask
+drops units at the right rate, and that values and gradients use the same mask. Source: Srivastava et al. 2014, with the kept
+units scaled by 1/(1 - rate).
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ Array = npt.NDArray[Any]
 
 
 def judge(case: Case, batch: Mapping[str, Array]) -> Callable[[Mapping[str, Array]], list[Comparison]]:
-    """Judges a record of probes.dropout_probe. `batch`: x, drawn away from zero, so that a zero is a dropped unit; weights."""
+    """Judges a record of trials.probes.dropout_probe. `batch`: `weights`, and `x`, drawn away from
+    zero so that a zero is a dropped unit."""
     if case.graph is None:
         raise ValueError(f"{case.id} has no graph")
     rate = float(case.graph.nodes[0].attributes["rate"])
@@ -43,13 +45,13 @@ def judge(case: Case, batch: Mapping[str, Array]) -> Callable[[Mapping[str, Arra
 
 
 def _rate(kept: Array, rate: float) -> Finding:
-    """The share of dropped units, against the rate, at the level of one statistical test."""
+    """The share of dropped units against the rate, at the level of one statistical test."""
     error = abs(float(np.mean(~kept)) - rate)
     budget = budgets.deviations() * sqrt(rate * (1 - rate) / kept.size)
     return Finding("agrees" if error <= budget else "differs", error, budget)
 
 
 def _masked(got: Array | None, values: Array, kept: Array, rate: float, u: float) -> Finding:
-    """The recovered mask replayed: kept values scaled, the others exactly zero."""
+    """Replays the recovered mask: kept values must be scaled, the others exactly zero."""
     expected = np.where(kept, values.astype(np.float64) / (1.0 - rate), 0.0)
     return judge_elements(got, expected, budgets.DROPOUT_ROUNDINGS * u * np.abs(expected))

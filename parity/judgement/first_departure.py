@@ -1,6 +1,7 @@
-"""Owns the place where a departure begins: which nodes of a graph no departing node comes before, and what could show it.
+"""Owns the search for where a departure begins: the departing nodes of a graph that no other departing node comes before, and
+the comparisons that a fault there could show in.
 
-It refuses to judge: it is told which tensors depart, by the names of values and parameters.
+It refuses to judge: its caller says which tensors depart, by the names of values and parameters.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from parity.spec.graph import Graph, Node
 FORWARD = ("forward", "activation", "decoding")
 BACKWARD = ("gradient", "input_gradient")
 NAMED = 3
-"""How many nodes one reason names at most."""
+"""At most this many nodes are named in one reason."""
 
 
 class Origins:
-    """A graph's nodes in order, and what each is computed from."""
+    """The nodes of a graph in order, and the nodes that each is computed from."""
 
     def __init__(self, graph: Graph) -> None:
         self.layers = {node.name: node for node in graph.nodes}
@@ -37,7 +38,7 @@ class Origins:
 
     @cached_property
     def owners(self) -> Mapping[str, frozenset[str]]:
-        """Value, parameter, statistic or input -> the nodes that give or read it."""
+        """Value, parameter, statistic or input -> the nodes that compute it; if no node computes it, the nodes that use it."""
         found: dict[str, set[str]] = {}
         for node in self.nodes.values():
             inner = node.body.nodes if node.body else ()
@@ -48,13 +49,14 @@ class Origins:
         return {name: frozenset({makers[name]} if name in makers else nodes) for name, nodes in found.items()}
 
     def of(self, comparison: Comparison) -> frozenset[str]:
-        """The nodes that a comparison speaks of; none where it is of the whole (a loss)."""
+        """The nodes that a comparison is about; none if it is about the whole graph (a loss)."""
         return self.owners.get(comparison.tensor.partition(" step ")[0], frozenset())
 
     def reached(self, quantity: str, failed: Iterable[Comparison], other: Comparison) -> bool:
-        """Whether a fault in the nodes of `failed` would show in the other comparison of the same quantity.
+        """Whether a fault in the nodes of `failed` would show in another comparison of the same quantity.
 
-        Forward it reaches what is computed from the first of them, backward what the last of them is computed from.
+        A forward fault reaches every node computed from a faulty node; a backward fault reaches every
+        node that a faulty node is computed from.
         """
         faulty, mine = [self.of(comparison) for comparison in failed], self.of(other)
         if quantity in FORWARD:
@@ -64,8 +66,8 @@ class Origins:
         return True
 
     def said(self, departed: Iterable[Comparison]) -> str:
-        """`conv1 (conv2d)`: where it begins. Forward values tell; where all of them are right, the loss, else gradients, else
-        statistics."""
+        """Names where a departure begins, such as `conv1 (conv2d)`. Forward values tell first. If all of them are right, the
+        loss tells; then gradients; then statistics."""
         if len(self.layers) == 1:
             return self._written(self.layers)
         every = list(departed)

@@ -1,7 +1,7 @@
-"""Owns the doubt at kinks: which units lie within rounding of a branch, whether a draw is to be thrown away for them, which
-branch a framework was seen to take there, and how far a gradient may move where they fall to the other side.
+"""Owns the doubt at kinks: which units lie within rounding of a branch, whether to redraw because of them, which branch a
+framework was seen to take, and how far a gradient may move if such units fall on the other side.
 
-It refuses to excuse anything outside of the margin, and everything in float64.
+It refuses to excuse anything outside of the margin, and anything in float64.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ Array = npt.NDArray[Any]
 
 
 def near(references: References) -> bool:
-    """Whether any branch of the training or evaluation pass may go either way by rounding alone: draw again."""
+    """Whether rounding alone may turn any branch of the training or evaluation pass. If so, the caller should draw again."""
     passes = (references.training, references.evaluation)
     return any(doubted.any() for pass_ in passes for _, doubted in doubts(references.graph, pass_, references.u))
 
 
 def doubts(graph: Graph, pass_: Pass, u: float, *, ties: bool = False) -> Iterator[tuple[Node, Array]]:
-    """Kinked nodes (outside of scans) with a mask of the elements in doubt.
+    """Kinked nodes (outside of scans), each with a mask of the elements in doubt.
 
-    A distance of exactly 0 is none: it comes from values that are equal by construction (zeros after a relu), not by rounding.
-    ties: those too. Where a relu before it is in doubt, a framework need not see the tie.
+    A distance of exactly 0 is no doubt: it comes from values that are equal by construction (zeros after a relu), not from
+    rounding. ties: count such elements too. If a relu before them is in doubt, a framework may not see the tie.
     """
     for node in graph.all_nodes():
         margin = pass_.reference.margins.get(node.name)
@@ -47,15 +47,16 @@ def doubts(graph: Graph, pass_: Pass, u: float, *, ties: bool = False) -> Iterat
 
 
 def _error(pass_: Pass, source: str, u: float) -> float:
-    """How far the value that decides may come out; what the batch brings is exact."""
+    """How far the value that decides a branch may lie from the reference. Values that the batch brings are exact."""
     return pass_.budget("values", source, u).maximum if source in pass_.reference.values else 0.0
 
 
 def seen_branches(references: References, arrays: Mapping[str, Array]) -> tuple[dict[str, Any], int]:
-    """For nodes with elements in doubt: the reference's branches, and the framework's where in doubt. And how many those are.
+    """The branches of nodes with elements in doubt, and the number of elements in doubt. A branch is the framework's where it
+    is in doubt, and the reference's elsewhere.
 
-    The framework's branch is what its recorded activation before the kink decides; where that is missing, the reference's.
-    That activation has a budget of its own, so no branch is followed that lies further away than rounding reaches.
+    The framework's branch follows from its recorded activation before the kink; if that is missing, the reference's activation
+    is taken. The activation has a budget of its own, so no branch is followed that lies further away than rounding reaches.
     """
     branches: dict[str, Any] = {}
     count = 0
@@ -77,7 +78,7 @@ def seen_branches(references: References, arrays: Mapping[str, Array]) -> tuple[
 
 
 def unseen(references: References, arrays: Mapping[str, Array]) -> set[str]:
-    """Kinked nodes with elements in doubt, of which a record does not show what decides: those of losses and of phases."""
+    """Kinked nodes with elements in doubt whose inputs the record does not show: nodes of losses and of phases."""
     return {
         node.name
         for node, doubted in doubts(references.graph, references.training, references.u, ties=True)
@@ -96,9 +97,10 @@ def judged_either_way(
     phase: int = 0,
     nodes: Collection[str] | None = None,
 ) -> list[Comparison]:
-    """Judged beside a pass whose branches no record shows; and where not all is green, with what units in doubt may move.
+    """Judges beside a pass whose branches no record shows. If a comparison is not green, judges again and
+    allows for what units in doubt may move.
 
-    started: the values from which the pass starts. nodes: whose branches are not known, where it is not all.
+    started: the values from which the pass starts. nodes: the nodes whose branches are unknown; None for all nodes.
     """
     comparisons = judged(pass_)
     if dtype == "float64" or all(comparison.verdict in GREEN for comparison in comparisons):
@@ -113,7 +115,7 @@ def judged_either_way(
 
 
 def _noted(before: Comparison, after: Comparison, note: str) -> Comparison:
-    """A verdict that is green only so says so."""
+    """Adds the note to a verdict that is green only because units in doubt were allowed for."""
     if after.verdict not in GREEN or before.verdict in GREEN:
         return after
     return replace(after, reason="; ".join(part for part in (after.reason, note) if part))
@@ -125,11 +127,12 @@ Moved = dict[str, dict[str, budgets.Spread]]
 def _moved(
     graph: Graph, started: Mapping[str, Array], pass_: Pass, u: float, phase: int, nodes: Collection[str] | None
 ) -> Moved:
-    """Kind and name -> how far a gradient moves where units in doubt fall to the other side; {} where none is.
+    """Kind and name -> how far a gradient moves if units in doubt fall on the other side; {} if no unit is in doubt.
 
-    Two samples: every value that decides is moved as far as rounding may have moved it, up or down by chance, and the other way
-    round. So each relu in doubt is turned in one of the two. A program turns some of them, whose moves need not cancel as
-    those of all do: a sample of what may come, which budgets.SHADOW multiplies as it does a shadow's.
+    Two samples: the first moves each deciding value as far as rounding may have moved it, up or down by chance; the second
+    moves it the other way. So each relu in doubt is turned in one of the two. A framework turns some of them, and their moves
+    need not cancel as the moves of all do. The two are samples of what may happen, and budgets.SHADOW multiplies them as it
+    multiplies the error of a shadow.
     """
     found: Moved = {"gradients": {}, "input_gradients": {}}
     for way in (1.0, -1.0):
@@ -147,7 +150,8 @@ def _moved(
 def _turned(
     graph: Graph, started: Mapping[str, Array], pass_: Pass, u: float, way: float, nodes: Collection[str] | None
 ) -> dict[str, Any]:
-    """For nodes with elements in doubt: their branches, there as values that are moved decide. A kink behind a kink sees it."""
+    """The branches of nodes with elements in doubt: in doubt, the branch that moved values decide; elsewhere, the reference's.
+    A later kink sees the values that an earlier turned kink gives."""
     branches, turned, numbers = dict[str, Any](), dict[str, Array](), np.random.RandomState(0)
     for node, doubted in doubts(graph, pass_, u, ties=True):
         if not doubted.any() or (nodes is not None and node.name not in nodes):
@@ -169,12 +173,12 @@ def _turned(
 
 
 def _taken(node: Node, values: Mapping[str, Array], parameters: Mapping[str, Array]) -> Any:
-    """What the op chooses by itself on these inputs: an array, or a formula's several."""
+    """The branch that the op itself chooses on these inputs: an array, or several arrays for a formula."""
     return _evaluated(node, values, parameters)[1]
 
 
 def _evaluated(node: Node, values: Mapping[str, Array], parameters: Mapping[str, Array]) -> tuple[Any, Any]:
-    """What the op gives on these inputs, and what it chooses."""
+    """The outputs of the op on these inputs, and the branch that it chooses."""
     given = {role: values[source].astype(np.float64) for role, source in node.inputs.items() if isinstance(source, str)}
     given |= {role: array.astype(np.float64) for role, array in parameters.items()}
     outputs, saved = evaluate(TABLE[node.op], Run("float64"), given, node.attributes)

@@ -1,8 +1,8 @@
-"""Owns the judgement of alternating training: what each phase after the first does inside of a step, from where it starts.
+"""Owns the judgement of alternating training: what each phase after the first does within a step, from where it starts.
 
-It refuses to judge a phase by where it should have started: the phases before it have updated their parameters as the record
-shows, and these updates have a judgement of their own. (That a phase's optimizer touches nothing else, bit for bit, is shown
-where the phase runs alone: parity.trials.networks.)
+It refuses to judge a phase by where it should have started: it starts from the parameters that the record shows after the
+phases before it, whose updates have a judgement of their own. (That a phase's optimizer touches nothing else, bit for bit, is
+shown where the phase runs alone: parity.trials.networks.)
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Arrays = Mapping[str, Array]
 
 
 def judge_phases(case: Case, optimizer: Optimizer, initial: Arrays, arrays: Arrays, references: References) -> list[Comparison]:
-    """Loss, gradients and updates of each phase after the first, and the statistics that the whole step leaves."""
+    """Loss, gradients and updates of each phase after the first, and the statistics after the whole step."""
     graph, comparisons = references.graph, list[Comparison]()
     pass_ = references.training
     for place, phase in enumerate(graph.phases[1:], start=1):
@@ -49,7 +49,8 @@ def judge_phases(case: Case, optimizer: Optimizer, initial: Arrays, arrays: Arra
 
 
 def foreseen(references: References, optimizer: Optimizer) -> Iterator[Pass]:
-    """The phases after the first as the rule at its probe values would let them start: for choosing draws, not for judging."""
+    """The passes of the phases after the first, if the rule at its probe values makes the updates.
+    They serve to choose draws, not to judge."""
     rule, values = Rule.of(optimizer), optimizer.probe_values()
     pass_, arrays = references.training, dict[str, Array]()
     for place in range(1, len(references.graph.phases)):
@@ -67,7 +68,8 @@ def foreseen(references: References, optimizer: Optimizer) -> Iterator[Pass]:
 
 
 def begins(references: References, arrays: Arrays, place: int) -> tuple[dict[str, Array], str]:
-    """The values at which a phase starts in the first step, parameters as the record shows them; or why nobody can tell."""
+    """The values at which a phase starts in the first step, with the parameters of the
+    record; or the reason why nobody can tell."""
     graph = references.graph
     before = {name for phase in graph.phases[:place] for name in phase.updates}
     again = before & {name for phase in graph.phases[place:] for name in phase.updates}
@@ -85,7 +87,7 @@ def begins(references: References, arrays: Arrays, place: int) -> tuple[dict[str
 def _seen(
     case: Case, arrays: Arrays, references: References, pass_: Pass, place: int, zeros: Mapping[str, str]
 ) -> list[Comparison]:
-    """Loss and gradients, as the phase saw them in the first step."""
+    """Loss and gradients of a phase in the first step."""
     name, key = references.graph.phases[place].name, gradient_keys(references.graph, place, 1)[0]
     comparisons = []
     reference, beside = pass_.loss()
@@ -100,7 +102,7 @@ def _seen(
 
 
 def _statistics(case: Case, arrays: Arrays, references: References, last: Pass) -> list[Comparison]:
-    """Running statistics, which every phase moves on, once for every call of a network; and carried state."""
+    """Running statistics after the step, which every phase moves once per call of a network; and carried state."""
     comparisons = []
     for name in last.names("state"):
         got, reference = arrays.get(step_name(0, PARAMETER, name)), last.array("state", name)

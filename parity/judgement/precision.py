@@ -1,6 +1,7 @@
-"""Owns what only all comparisons of a case together can tell: computing in float32 though float64 was asked, and chance.
+"""Owns two verdicts that only all comparisons of a case together can show: computation in float32
+though float64 was asked for, and chance.
 
-It refuses to improve a verdict to a green one.
+It refuses to turn any verdict into a green verdict.
 """
 
 from __future__ import annotations
@@ -27,13 +28,14 @@ REASON = "right at float32 accuracy, though float64 was asked for"
 
 
 def reduced(comparisons: Sequence[Comparison], graph: Graph | None = None, rule: str = "") -> list[Comparison]:
-    """In float64: turns `differs` into `reduced_precision` where a quantity is right, but only to float32 accuracy.
+    """In float64: turns `differs` into `reduced_precision` if a quantity is right, but only to float32 accuracy.
 
-    A tensor looks so if its error lies between REDUCED_LEAST of the float32 budget and the float32 budget. A quantity is
-    turned if every tensor of it that differs looks so, and these are at least half of those that a fault in the same nodes
-    would reach; a single wrong constant (an epsilon, say) moves some elements by far more than float32 rounding, and stays
-    `differs`. Where the values of layers are so, what comes of them may err less: sums and means even float32 errors out.
-    The reason names the op where it begins (graph), or the rule of the optimizer.
+    A tensor is a candidate if its error lies between REDUCED_LEAST of the float32 budget and the float32 budget. A quantity is
+    turned if all of its tensors that differ are candidates, and if they are at least half of the tensors that a fault in the
+    same nodes would reach. A single wrong constant (an epsilon, say) moves some elements by far more than float32 rounding, and
+    stays `differs`. If the values of layers are turned, values computed from them may err less than a candidate, since sums and
+    means even float32 errors out; these are turned too. The reason names the op where the errors begin (if a graph is given),
+    or the rule of the optimizer.
     """
     found, origins = list(comparisons), Origins(graph) if graph else None
     turned: list[int] = []
@@ -60,7 +62,7 @@ def reduced(comparisons: Sequence[Comparison], graph: Graph | None = None, rule:
 
 
 def _followers(comparisons: Sequence[Comparison], turned: Sequence[int]) -> list[int]:
-    """What differs by no more than float32 errors of the layers explain, in quantities of which nothing differs by more."""
+    """Further comparisons that differ, of quantities in which no error exceeds what float32 errors of the layers explain."""
     more: list[int] = []
     for quantity in dict.fromkeys(
         comparison.quantity for comparison in comparisons if comparison.quantity not in _BITS | {"update"}
@@ -81,7 +83,7 @@ def _float32_sized(comparison: Comparison) -> bool:
 
 
 def _float32_share(comparison: Comparison) -> float:
-    """The error as a share of the float32 budget; infinite where nothing was measured."""
+    """The error as a share of the float32 budget; infinite if nothing was measured."""
     if comparison.error is None or not comparison.budget:
         return float("inf")
     return comparison.error / (comparison.budget * budgets.PRECISION_RATIO)
@@ -90,9 +92,9 @@ def _float32_share(comparison: Comparison) -> float:
 def chance(
     case: Case, comparisons: Sequence[Comparison], arrays: Mapping[str, Array], references: References
 ) -> list[Comparison]:
-    """Turns `differs` into `nondeterministic` where two passes over the same batch lie further apart than the budget.
+    """Turns a verdict into `nondeterministic` if two passes over the same batch lie further apart than the budget.
 
-    The passes are `gradients` at first, and again at the start of step 0 of the lock-step, from the same parameters.
+    The passes are the first `gradients`, and the start of step 0 of the lock-step, from the same parameters.
     """
     if not case.steps:
         return list(comparisons)
@@ -108,7 +110,7 @@ def chance(
 
 
 def _spread(comparison: Comparison, arrays: Mapping[str, Array]) -> float | None:
-    """Greatest distance between the two passes, where both were finite and of one shape."""
+    """The greatest distance between the two passes, if both are finite and have one shape."""
     tensor = comparison.tensor.partition(" step ")[0]
     if comparison.quantity not in ("gradient", "loss"):
         return None

@@ -1,6 +1,8 @@
-"""Owns what a trained model is worth: one number for a run, what a guess without a model is worth, and whether it is enough.
+"""Owns the worth of a trained model: a number for a run, the number that a guess
+without a model gets, and whether it is enough.
 
-It refuses to know data sets and frameworks: it sees arrays. Which quality a training asks for, and how much, its suite states.
+It refuses to know data sets and frameworks: it sees arrays. The suite states the quality
+that a training asks for, and its bound.
 """
 
 from __future__ import annotations
@@ -14,12 +16,12 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 FEATURES = 8
-"""The side to which an image is averaged before its statistics are taken."""
+"""Images are averaged to this side length before their statistics are taken."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a run shows: its losses, and on the test what came out (values) beside what should (target).
+    """Evidence of a run: its losses, and on the test set its outputs (values) beside the right answers (target).
 
     counted: which entries of the target count. noise: the variance of the target that nobody can predict.
     """
@@ -33,7 +35,8 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Measure:
-    """A number of the evidence, and the best that a constant answer or a coin reaches (None where there is no such answer)."""
+    """A number of the evidence, and the best number that a constant answer or a coin
+    reaches (None if there is no such answer)."""
 
     of: Callable[[Evidence], float]
     guess: Callable[[Evidence], float] | None
@@ -42,14 +45,14 @@ class Measure:
 
 @dataclass(frozen=True)
 class QualityBound:
-    """At least, or at most, so much."""
+    """A quality must be at least, or at most, so much."""
 
     measure: str
     at_least: float | None
     at_most: float | None
 
     def reached(self, found: float) -> bool:
-        """NaN reaches nothing."""
+        """Whether the number meets the bound. NaN never does."""
         return not (self.at_least is not None and not found >= self.at_least) and not (
             self.at_most is not None and not found <= self.at_most
         )
@@ -60,7 +63,7 @@ class QualityBound:
 
 
 def accuracy(evidence: Evidence) -> float:
-    """Share of the labels at which the greatest score stands."""
+    """Share of the examples whose label has the greatest score."""
     right = np.argmax(evidence.values, axis=-1) == evidence.target
     return float(np.mean(right if evidence.counted is None else right[evidence.counted]))
 
@@ -72,14 +75,15 @@ def commonest(evidence: Evidence) -> float:
 
 
 def sequence_accuracy(evidence: Evidence) -> float:
-    """Share of the sequences in which every counted label is right. Fed with the target, each step before the first mistake is
-    what greedy decoding would have fed, so this is as well the share that greedy decoding gets right, end included."""
+    """Share of the sequences in which every counted label is right. The model is fed with the target, so each step before its
+    first mistake gets the input that greedy decoding would give it. The share is therefore also the share that greedy decoding
+    gets right, end included."""
     right = np.argmax(evidence.values, axis=-1) == evidence.target
     return float(np.mean(np.all(right | (False if evidence.counted is None else ~evidence.counted), axis=-1)))
 
 
 def bits(evidence: Evidence) -> float:
-    """Mean of −log₂ of the probability that the scores' softmax gives to the label."""
+    """Mean of −log₂ of the probability that the softmax of the scores gives to the label."""
     scores = np.asarray(evidence.values, dtype=np.float64)
     scores = scores - np.max(scores, axis=-1, keepdims=True)
     told = scores - np.log(np.sum(np.exp(scores), axis=-1, keepdims=True))
@@ -88,14 +92,14 @@ def bits(evidence: Evidence) -> float:
 
 
 def entropy(evidence: Evidence) -> float:
-    """Of the labels' own frequencies, in bits: no guess that ignores what came before does better on these labels."""
+    """Entropy of the labels' own frequencies, in bits: no guess that ignores the context does better on these labels."""
     counts = np.unique(_counted(evidence, evidence.target), return_counts=True)[1]
     shares = counts / counts.sum()
     return float(-np.sum(shares * np.log2(shares)))
 
 
 def squared_error(evidence: Evidence) -> float:
-    """Mean squared error in units of the noise's variance: 1 is what a perfect model leaves."""
+    """Mean squared error in units of the noise's variance: a perfect model gets 1."""
     return float(np.mean((np.asarray(evidence.values, dtype=np.float64) - evidence.target) ** 2) / evidence.noise)
 
 
@@ -104,14 +108,14 @@ def absolute_error(evidence: Evidence) -> float:
 
 
 def sides(evidence: Evidence) -> float:
-    """Share of the values on the target's side of the middle between its two values."""
+    """Share of the values that lie on the same side as the target of the middle between the target's two values."""
     middle = (float(np.min(evidence.target)) + float(np.max(evidence.target))) / 2
     return float(np.mean((evidence.values > middle) == (evidence.target > middle)))
 
 
 def ranking(evidence: Evidence) -> float:
-    """Chance that a pair of target 0 has a greater value (distance) than a pair of target 1; a tie counts a half.
-    This is the area under the curve of Hanley & McNeil 1982."""
+    """Chance that a pair of target 0 has a greater value (distance) than a pair of target 1; a tie counts a half. This is the
+    area under the curve of Hanley & McNeil 1982."""
     near = np.sort(np.asarray(evidence.values, dtype=np.float64)[evidence.target == 1])
     far = np.asarray(evidence.values, dtype=np.float64)[evidence.target == 0]
     below, upto = (np.searchsorted(near, far, side=side) for side in ("left", "right"))
@@ -121,8 +125,9 @@ def ranking(evidence: Evidence) -> float:
 
 
 def frechet_distance(evidence: Evidence) -> float:
-    """Between normal distributions with the means and covariances of two sets of images, averaged to at most 8×8 pixels:
-    |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2(Σ₁Σ₂)^½) (Dowson & Landau 1982; Heusel et al. 2017 take a network's features instead)."""
+    """Distance between the normal distributions with the means and covariances of two sets of images,
+    averaged to at most 8×8 pixels: |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2(Σ₁Σ₂)^½) (Dowson & Landau 1982; Heusel et al.
+    2017 take features of a network instead)."""
     if not np.isfinite(evidence.values).all():
         return float("nan")
     sets = [_features(np.asarray(images, dtype=np.float64)) for images in (evidence.values, evidence.target)]
@@ -136,7 +141,7 @@ def frechet_distance(evidence: Evidence) -> float:
 
 
 def constant_image(evidence: Evidence) -> float:
-    """What the mean image alone would get: all of the target's variance is missing."""
+    """The distance that the mean image alone would get: all of the target's variance is missing."""
     return float(np.trace(np.cov(_features(np.asarray(evidence.target, dtype=np.float64)), rowvar=False)))
 
 
@@ -169,7 +174,7 @@ def _counted(evidence: Evidence, array: Array) -> Array:
 
 
 def _features(images: Array) -> Array:
-    """(count, features): a vector of n² numbers is an image of one channel; each is averaged to at most 8×8 pixels."""
+    """(count, features): each image is averaged to at most 8×8 pixels. A vector of n² numbers is an image of one channel."""
     if images.ndim == 2:
         side = round(float(np.sqrt(images.shape[1])))
         images = images.reshape(len(images), 1, side, side)

@@ -1,7 +1,7 @@
-"""Owns what a record is compared with: the reference of a pass in float64, and its shadows in the tested precision.
+"""Owns the reference of a pass in float64, and its shadows in the tested precision. A record is compared with both.
 
-It refuses to draw: the values are given. A shadow has its own order of every sum; every other one starts from values that
-are each moved to a neighbour as well, which is what rounding the first operation differently amounts to.
+It refuses to draw: the values are given. Each shadow has its own order of every sum. Every other shadow also starts from values
+that are each moved to a neighbouring number, which is the effect of rounding the first operation differently.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from parity.spec.graph import Graph
 Array = npt.NDArray[Any]
 
 SPREAD = ("values", "loss", "gradients", "input_gradients", "state")
-"""What is judged by its shadows, as fields of Reference."""
+"""Fields of Reference that are judged by shadows."""
 
 PIECE = 1 << 18
-"""Numbers that are held in wide precision at once."""
+"""How many numbers are held in wide precision at once."""
 
 
 @dataclass(frozen=True)
 class Pass:
-    """One pass of the reference, and how far its shadows lie from it. `kind` below is a field of Reference.
+    """One pass of the reference, and how far its shadows lie from it. `kind` below is the name of a field of Reference.
 
-    states: each shadow's running statistics, with which its next phase starts.
+    states: the running statistics after each shadow, with which its next phase starts.
     """
 
     reference: Reference
@@ -46,14 +46,14 @@ class Pass:
         return np.asarray(getattr(self.reference, kind)[name])
 
     def beside(self, kind: str, name: str) -> Spread:
-        """How far the shadows' arrays lie from it."""
+        """How far the shadows of this array lie from the reference."""
         return self.spreads[kind][name]
 
     def budget(self, kind: str, name: str, u: float) -> budgets.Budget:
         return budgets.shadowed(self.array(kind, name), self.beside(kind, name), u)
 
     def moved(self, further: Mapping[str, Mapping[str, Spread]]) -> Pass:
-        """The same, where some tensors may lie further off than the shadows show. further: kind and name -> by how much."""
+        """The same pass, with more room for some tensors than the shadows show. further: kind and name -> how much more."""
         spreads = dict(self.spreads)
         for kind, more in further.items():
             spreads[kind] = {name: spread + more.get(name, Spread()) for name, spread in spreads[kind].items()}
@@ -68,7 +68,8 @@ class Pass:
 
 @dataclass(frozen=True)
 class References:
-    """One batch: the pass in training mode and the pass in evaluation mode, from the same values. branches: as it was told."""
+    """The references of one batch: a pass in training mode and a pass in evaluation mode, from the same values. branches: those
+    that `references` or `following` was given."""
 
     graph: Graph
     values: Mapping[str, Array]
@@ -83,11 +84,11 @@ class References:
 
     @property
     def shadows(self) -> int:
-        """How many there are."""
+        """How many shadows there are."""
         return len(self.training.states)
 
     def widened(self, shadows: int) -> References:
-        """The same with so many shadows in all; those that were walked are kept."""
+        """The same with this many shadows in all; shadows that were walked before are kept."""
         if self.shadows >= shadows:
             return self
 
@@ -100,11 +101,11 @@ class References:
         return replace(self, training=training, evaluation=evaluation)
 
     def following(self, branches: Mapping[str, Any]) -> References:
-        """The same on the branches that a framework took. They were seen in training, so evaluation, which has other values,
-        doesn't follow them; it has no gradient that a branch could move, and its values are continuous at the kinks.
+        """The same on the branches that a framework took. The branches were seen in training. Evaluation has other values, so
+        it does not follow them: it has no gradient that a branch could move, and its values are continuous at the kinks.
 
-        What the shadows have shown is kept: how far rounding moves a tensor hangs on its sums, not on which side a few units
-        within rounding of a kink took; and all of a large network's shadows again for each framework take hours.
+        The spreads of the shadows are kept: how far rounding moves a tensor depends on its sums, not on the side that a few
+        units near a kink took. To walk all shadows of a large network again for each framework would take hours.
         """
         training = one_pass(self.graph, self.values, self.dtype, training=True, shadows=0, branches=branches)
         training = replace(training, spreads=self.training.spreads, states=self.training.states)
@@ -113,15 +114,15 @@ class References:
 
     @property
     def reference(self) -> Reference:
-        """What a training pass should show."""
+        """The reference of the training pass."""
         return self.training.reference
 
     def value(self, name: str) -> Array:
-        """Any value of the training pass, or what the batch brought."""
+        """Any value of the training pass, or an array that the batch brought."""
         return np.asarray(self.reference.values[name] if name in self.reference.values else self.values[name])
 
     def cotangent(self, name: str) -> Array:
-        """The gradient of the loss that reaches a float value."""
+        """The gradient of the loss with respect to a float value."""
         return np.asarray(self.reference.cotangents[name])
 
 
@@ -134,7 +135,8 @@ def references(
     branches: Mapping[str, Any] | None = None,
     cotangents: bool = False,
 ) -> References:
-    """Reference and shadows of both modes. branches: see `following`. cotangents: whether nodes will be judged alone."""
+    """Reference and shadows of both modes. branches: see `following`. cotangents: keep the gradients of inner values, so that
+    nodes can be judged alone."""
     training = one_pass(graph, values, dtype, training=True, shadows=shadows, branches=branches, cotangents=cotangents)
     evaluation = training
     if _depends_on_mode(graph):
@@ -160,14 +162,14 @@ def one_pass(
     begun: Pass | None = None,
     cotangents: bool = False,
 ) -> Pass:
-    """One mode: the reference in float64, and as many shadows in the tested precision.
+    """A pass in one mode: the reference in float64, and `shadows` shadows in the tested precision.
 
-    branches: see reference_impl.observation.observe. after: the pass of the phase before this one in the same step; each walk
-    goes on with the statistics that it left. begun: the same pass with fewer shadows, which are kept.
-    cotangents: whether the reference keeps those of the values inside.
+    branches: see reference_impl.observation.observe. after: the pass of the phase before this one in the same step; the
+    reference and each shadow continue with the statistics that their own pass left there. begun: the same pass with fewer
+    shadows, which are kept. cotangents: whether the reference keeps the gradients of inner values.
 
-    Shadows take the reference's branches, so that a flip at a kink is never counted as rounding: whether one may flip is asked
-    of the margins (kinks), and two equal numbers in a pooling window are not torn apart by moving them.
+    Shadows take the reference's branches, so that a flip at a kink never counts as rounding: the margins (kinks) decide whether
+    a unit may flip. For the same reason, two equal numbers in a pooling window are not torn apart when values are moved.
     """
     if begun is None:
         start = started(graph, values, after)
@@ -186,7 +188,7 @@ def one_pass(
 
 
 def started(graph: Graph, values: Mapping[str, Array], after: Pass | None) -> Mapping[str, Array]:
-    """The values from which a phase's pass starts: with the statistics that the phase before it has left."""
+    """The values from which the pass of a phase starts: with the statistics that the phase before it left."""
     return {**values, **_statistics(graph, after.reference)} if after else values
 
 
@@ -198,7 +200,7 @@ def _statistics(graph: Graph, reference: Reference) -> Mapping[str, Array]:
 def _joined(
     reference: Reference, shadow: Reference, before: Mapping[str, Mapping[str, Spread]] | None = None
 ) -> Mapping[str, Mapping[str, Spread]]:
-    """The spreads with one shadow more. The reference itself, as the first, is a shadow without error."""
+    """The spreads with one more shadow. The first call takes the reference itself as a shadow without error."""
     found: dict[str, dict[str, Spread]] = {}
     for kind in SPREAD:
         ours, theirs = _arrays(reference, kind), _arrays(shadow, kind)

@@ -1,7 +1,8 @@
 """Owns the judgement of initializers: whether native draws have the distribution that the spec claims.
 
-It refuses to compare numbers one by one: generators differ. Each test's level is budgets.FALSE_ALARM. Its power with 4 draws
-of 61×53 numbers: a limit or standard deviation that is wrong by 5 % is missed once in 1,000 cases or less (test_sampling).
+It refuses to compare single numbers, since generators differ. The level of each test is
+budgets.FALSE_ALARM. The power with 4 draws of 61×53 numbers: a limit or standard deviation that is wrong by
+5 % is missed once in 1,000 cases or less (test_sampling).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ QUANTITY = "sample"
 
 
 def judge(case: Case, spec: Initializer) -> Callable[[Mapping[str, Array]], list[Comparison]]:
-    """Comparisons of a record: `sample/0`, `sample/1`, … from seeds that follow each other, `sample/again` from the first."""
+    """Judges the draws of a record: `sample/0`, `sample/1`, … from consecutive seeds, `sample/again` from the first seed."""
     sampling = case.sampling
     if sampling is None:
         raise ValueError(f"case {case.id} samples, and says not what")
@@ -54,7 +55,7 @@ def _unfit(case: Case, sampling: Sampling, draws: list[Array | None]) -> list[Co
 
 
 def _seeds(case: Case, claimed: Claim, draws: list[Array], arrays: Mapping[str, Array]) -> Iterator[Comparison]:
-    """The same seed gives the same numbers; another one gives others."""
+    """The same seed must give the same numbers, and another seed other numbers."""
     again = arrays.get(array_name(SAMPLE, AGAIN))
     if again is not None:
         finding = judge_bits(again, draws[0])
@@ -70,7 +71,7 @@ def _seeds(case: Case, claimed: Claim, draws: list[Array], arrays: Mapping[str, 
 
 
 def _constant(case: Case, claimed: Claim, draws: list[Array]) -> list[Comparison]:
-    """Every element is the number, or that of the scaled identity, rounded once."""
+    """Every element must be the claimed number, or the element of the scaled identity, rounded once."""
     comparisons = []
     for number, draw in enumerate(draws):
         whole = claimed.scale * np.eye(*draw.shape) if claimed.kind == "identity" else np.full(draw.shape, claimed.scale)
@@ -85,7 +86,7 @@ def _constant(case: Case, claimed: Claim, draws: list[Array]) -> list[Comparison
 
 
 def _independent(case: Case, claimed: Claim, draws: list[Array]) -> list[Comparison]:
-    """Independent elements of a known distribution, all draws together."""
+    """Tests of independent elements of a known distribution, on all draws together."""
     flat = [np.asarray(draw, dtype=np.float64).ravel() for draw in draws]
     pooled = np.sort(np.concatenate(flat))
     count, deviation = len(pooled), claimed.standard_deviation
@@ -109,9 +110,10 @@ def _independent(case: Case, claimed: Claim, draws: list[Array]) -> list[Compari
 
 
 def _variance(case: Case, claimed: Claim, pooled: Array) -> Comparison:
-    """The mean square over the claimed variance, in standard errors, √((kurtosis - 1)/n) each.
+    """Tests the ratio of the mean square to the claimed variance, in standard errors of √((kurtosis - 1)/n) each.
 
-    Its distribution leans to the right; the Cornish-Fisher term (z² - 1)/6 times its skewness, at most √(8/n), allows for that.
+    The distribution of the ratio is skewed to the right. The Cornish-Fisher term (z² - 1)/6 times its
+    skewness, at most √(8/n), allows for that.
     """
     count = len(pooled)
     ratio = float(np.mean(np.square(pooled / claimed.standard_deviation)))
@@ -122,7 +124,8 @@ def _variance(case: Case, claimed: Claim, pooled: Array) -> Comparison:
 
 
 def _extreme(case: Case, claimed: Claim, greatest: float, count: int) -> Comparison:
-    """The greatest |element|: P(max <= x) = P(|element| <= x)^n must be neither near 0 (cut off) nor near 1 (out of bounds)."""
+    """Tests the greatest |element|: P(max <= x) = P(|element| <= x)^n must be neither near 0
+    (cut off) nor near 1 (out of bounds)."""
     if greatest > claimed.edge * (1 + 4 * budgets.roundoff(case.dtype)):
         reason = "greatest |element| beyond the limit"
         return compared(case, QUANTITY, "greatest", greatest, claimed.edge, reason, where="")
@@ -137,7 +140,7 @@ def _extreme(case: Case, claimed: Claim, greatest: float, count: int) -> Compari
 
 
 def _orthogonal(case: Case, claimed: Claim, draws: list[Array]) -> list[Comparison]:
-    """The shorter side is orthogonal up to rounding, and no direction is preferred."""
+    """Tests that the shorter side is orthogonal up to rounding, and that no direction is preferred."""
     u, comparisons = budgets.roundoff(case.dtype), []
     for number, draw in enumerate(draws):
         q = np.asarray(as_matrix(draw), dtype=np.float64)
@@ -156,5 +159,5 @@ def _orthogonal(case: Case, claimed: Claim, draws: list[Array]) -> list[Comparis
 
 
 def _correlation(array: Array, other: Array, deviation: float) -> float:
-    """|Σxy|/(σ²·√n): about normal for independent x and y."""
+    """|Σxy|/(σ²·√n), which is about normal for independent x and y."""
     return abs(float(np.dot(array, other))) / (deviation**2 * sqrt(len(array)))

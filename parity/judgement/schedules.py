@@ -1,6 +1,6 @@
 """Owns the judgement of schedules: the learning rate of every step against the formula of its spec.
 
-It refuses to know an optimizer: the rates are read off steps whose gradient is 1.
+It refuses to know an optimizer: the rates come from steps whose gradient is 1.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def rates(formula: Formula, values: Mapping[str, float], steps: int) -> Array:
 
 
 def judge(case: Case, spec: Schedule) -> Callable[[Mapping[str, Array]], list[Comparison]]:
-    """Comparisons of a record: `rates`, one for each step."""
+    """Judges the array `rates` of a record: one learning rate per step."""
     expected = rates(Formula(str(spec.factor)), case.hyperparameters, case.steps)
 
     def comparisons(arrays: Mapping[str, Array]) -> list[Comparison]:

@@ -1,4 +1,5 @@
-"""Owns what raw step times mean: medians of processes, ratios, and bootstrap intervals that respect the levels. Pure.
+"""Owns the statistics of step times: medians of processes, ratios, and bootstrap intervals
+that resample processes and blocks. Pure.
 
 It refuses to drop samples, and to treat the blocks of one process as independent of each other.
 """
@@ -17,7 +18,7 @@ from parity.formulas import rounding
 from parity.judgement import budgets
 
 Samples = Sequence[Sequence[float]]
-"""Per process, the time of each block."""
+"""For each process, the time of each block."""
 
 Rounds = Mapping[int, Sequence[float]]
 """Round -> the time of each block of the process that a cell had in it."""
@@ -28,7 +29,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Interval:
-    """A value and the bounds of its 95 % interval."""
+    """A value and the bounds of its 95 % confidence interval."""
 
     value: float
     low: float
@@ -72,14 +73,14 @@ def least_seen(control: Interval) -> float:
 
 
 def geometric_mean(values: Sequence[float]) -> float:
-    """The one mean under which a ratio and its reciprocal say the same (Fleming & Wallace 1986)."""
+    """The geometric mean: the only mean under which a ratio and its reciprocal say the same (Fleming & Wallace 1986)."""
     if not values or min(values) <= 0:
         raise ValueError("a geometric mean is of positive numbers")
     return rounding.exp(sum(rounding.log(value) for value in values) / len(values))
 
 
 def spread(samples: Samples) -> float:
-    """Greatest over smallest median of a process: how far fresh processes lie apart."""
+    """The greatest median of a process over the smallest: how far fresh processes lie apart."""
     medians = [median(blocks) for blocks in _checked(samples)]
     return float(max(medians) / min(medians))
 

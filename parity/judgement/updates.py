@@ -1,4 +1,4 @@
-"""Owns the judgement of optimizer steps: each update against the formula, fed with the framework's own gradients.
+"""Owns the judgement of optimizer steps: each update against the formula, which is fed with the framework's own gradients.
 
 It refuses to blame an optimizer for a gradient, and to compare weights: an update of 1e-3 drowns in a weight near 1.
 """
@@ -27,10 +27,11 @@ Arrays = Mapping[str, Array]
 QUANTITY = "update"
 
 PIECE = 1 << 16
-"""Elements of a parameter that are replayed at once: their wide numbers fit into a cache."""
+"""How many elements of a parameter are replayed at once: their numbers in wide precision fit into a cache."""
 
 Part = tuple[int, Any, list[Expected]]
-"""A part of a parameter: where it begins along the first axis, what cuts it out, and what each step should do to it."""
+"""A part of a parameter: where it begins along the first axis, the index that cuts it out,
+and the expected effect of each step."""
 
 
 def judge_updates(
@@ -43,11 +44,11 @@ def judge_updates(
     phase: int = 0,
     pass_: Pass | None = None,
 ) -> list[Comparison]:
-    """One comparison a parameter, over all steps: the step and element that use the most of their budget.
+    """One comparison per parameter, over all steps: it tells the step and element that use the most of their budget.
 
-    initial: parameters by name, as every step started. What no phase updates must stay bitwise as it was.
-    zeros: parameters whose gradient is zero by mathematics -> why that can be judged (trust.cancelled).
-    phase: whose updates; one: the reference of its pass, where it is not that of `references`.
+    initial: parameters by name, as every step started. A parameter that no phase updates must stay bitwise as it was. zeros:
+    parameters whose gradient is zero by mathematics -> why that can be judged (blind_spots.cancelled). phase: the phase whose
+    updates are judged. pass_: the reference of that phase's pass, if it is not the training pass of `references`.
     """
     rule, factors = Rule.of(optimizer), trained(references, phase)
     keys = gradient_keys(references.graph, phase, case.steps)
@@ -56,7 +57,7 @@ def judge_updates(
     factors = {name: factor for name, factor in factors.items() if name not in missing}
     gradients = [{name: arrays.get(array_name(key, name)) for name in factors} for key in keys]
     bad = [_unfit_gradient(case, initial, gradients, name) for name in factors]
-    if any(bad):  # a rule may read every gradient (a global norm), so none can be replayed
+    if any(bad):  # a rule may read every gradient (a global norm), so no parameter can be replayed
         return [*comparisons, *(comparison for comparison in bad if comparison)]
     seen = [{name: array for name, array in step.items() if array is not None} for step in gradients]
     first = keys[0] if phase else GRADIENT
@@ -73,13 +74,13 @@ def judge_updates(
 
 
 def _alone(graph: Graph) -> bool:
-    """Whether this is a rule's probe (trials/probes.py): its layers are the parameters themselves, their gradients drawn, so
-    that these are exact, and made so that every hyper-parameter can tell."""
+    """Whether this is the probe of a rule (trials/probes.py). Its layers are the parameters themselves. Its gradients are
+    drawn, so they are exact, and they are made so that every hyper-parameter can show."""
     return bool(graph.nodes) and all(node.op == "parameter" for node in graph.nodes)
 
 
 def trained(references: References, phase: int = 0) -> dict[str, float]:
-    """Parameter -> factor of its learning rate in a phase, where no other phase updates it too."""
+    """Parameter -> factor of its learning rate in a phase. Parameters that another phase updates too are left out."""
     graph = references.graph
     known = {parameter.name for parameter in graph.parameters}
     others = {name for place, other in enumerate(graph.phases) if place != phase for name in other.updates}
@@ -87,7 +88,7 @@ def trained(references: References, phase: int = 0) -> dict[str, float]:
 
 
 def gradient_keys(graph: Graph, phase: int, steps: int) -> list[str]:
-    """Where a record keeps the gradients of a phase, for each step of the lock-step."""
+    """The groups of a record that hold the gradients of a phase, for each step of the lock-step."""
     inside = graph.phases[phase].name if phase else ""
     return [step_name(k, GRADIENT, phase=inside) for k in range(steps)]
 
@@ -95,7 +96,7 @@ def gradient_keys(graph: Graph, phase: int, steps: int) -> list[str]:
 def blind_hyperparameters(
     case: Case, rule: Rule, initial: Arrays, gradients: Sequence[Arrays], u: float, factors: Mapping[str, float]
 ) -> list[Comparison]:
-    """Hyper-parameters that could be half as large without a change of any update by HALVED budgets: mistrusted."""
+    """Mistrusts a hyper-parameter if halving it changes no update by HALVED budgets or more."""
     comparisons = []
     true = replay(rule, case.hyperparameters, initial, gradients, u, factors)
     for hyper, value in case.hyperparameters.items():
@@ -122,7 +123,8 @@ def _unfit_gradient(
 
 
 def _gradient_error(pass_: Pass, u: float, arrays: Arrays, first: str, name: str) -> float:
-    """How far the gradient inside `step` may lie from the one that `gradients` showed: the programs may differ by rounding."""
+    """How far the gradient inside `step` may lie from the gradient that `gradients` showed:
+    rounding may differ between the two programs."""
     reference = pass_.array("gradients", name)
     budget = pass_.budget("gradients", name, u).maximum
     size = budgets.greatest(reference)
@@ -139,7 +141,7 @@ def _replayed(
     factors: Mapping[str, float],
     errors: Mapping[str, float],
 ) -> Iterator[tuple[str, Iterator[Part]]]:
-    """Parameter -> its parts. One at a time where the rule allows it: wide numbers of a whole VGG would fill the memory."""
+    """Parameter -> its parts, one at a time if the rule allows it: the wide numbers of a whole VGG would fill the memory."""
     if not rule.elementwise():
         expected = replay(rule, case.hyperparameters, initial, gradients, u, factors, errors)
         for name in factors:
@@ -157,7 +159,7 @@ def _replayed(
 
 
 def _pieces(shape: tuple[int, ...]) -> Iterator[tuple[int, Any]]:
-    """Along the first axis, of about PIECE elements: where each begins, and what cuts it out."""
+    """Pieces of about PIECE elements along the first axis: where each begins, and the index that cuts it out."""
     if prod(shape) <= PIECE:
         yield 0, ...
         return
@@ -167,7 +169,7 @@ def _pieces(shape: tuple[int, ...]) -> Iterator[tuple[int, Any]]:
 
 
 def _over_steps(start: Array, afters: Sequence[Array | None], parts: Iterator[Part], u: float, zero: str = "") -> Finding:
-    """The worst step and part. afters: the parameter after each step."""
+    """The finding of the worst step and part. afters: the parameter after each step."""
     findings = [(k, finding) for k, after in enumerate(afters) if (finding := unfit(after, start)) is not None]
     unfits = {k for k, _ in findings}
     moved = False
@@ -195,7 +197,7 @@ def _badness(finding: Finding) -> tuple[int, float]:
 
 
 def _frozen(case: Case, initial: Arrays, arrays: Arrays, references: References) -> list[Comparison]:
-    """Parameters that this program never updates: bitwise the same after every step."""
+    """Parameters that no phase ever updates must be bitwise the same after every step."""
     ever = {name for phase in references.graph.phases for name in phase.updates}
     comparisons = []
     for parameter in references.graph.parameters:

@@ -1,4 +1,4 @@
-"""Owns the order of verdicts, what a case's verdict is, and the exit status. It refuses to look at numbers."""
+"""Owns the order of verdicts, the verdict of a case, and the exit status. It refuses to look at numbers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ WORST_FIRST = (
     "agrees",
     "exact",
 )
-"""A case's verdict is the first of these that any of its comparisons has. `unsupported` is an outcome that stands as one."""
+"""The verdict of a case is the first of these that any of its comparisons has. `unsupported`
+is an outcome that serves as a verdict."""
 
 GREEN = frozenset({"exact", "agrees"})
 PASSING = GREEN | {"documented_difference", "unsupported"}
@@ -30,7 +31,7 @@ the rate exceeds what the machine can compute, the user ended the run before, or
 
 
 def worst(verdicts: Iterable[str]) -> str:
-    """The worst of them; `not_compared` where there is none."""
+    """The worst of these verdicts; `not_compared` if there are none."""
     return min(verdicts, key=WORST_FIRST.index, default="not_compared")
 
 
@@ -40,7 +41,8 @@ def of_outcome(outcome: str) -> str:
 
 
 def exit_status(verdicts: Iterable[str]) -> int:
-    """0 all agree, 1 a difference, 3 incomplete, 5 nothing at all; 1 beats 3. An unknown verdict is a fault, hence KeyError."""
+    """0 if all agree, 1 for a difference, 3 if incomplete, 5 if there are no verdicts; 1 beats 3. An
+    unknown verdict is a bug, hence KeyError."""
     statuses = {_STATUS[verdict] for verdict in verdicts}
     if not statuses:
         return 5

@@ -1,4 +1,4 @@
-"""Owns native Keras realizations; sets what must stand in the environment before Keras is imported, and nothing else.
+"""Owns native Keras realizations. This file only sets the environment variables that Keras reads when it is imported.
 
 It refuses to import Keras here: the modules of this folder do, each at its top.
 """

@@ -1,4 +1,4 @@
-"""Owns how spec values lie in Keras tensors: batch first, the channels of images last, and vectors that were images.
+"""Owns the layout of the spec's values in Keras: batch first, channels of images last, and vectors that were images.
 
 It refuses to build anything; it reads the graph and moves NumPy arrays.
 """
@@ -14,18 +14,18 @@ from parity.execution.protocol import Array, Unsupported
 from parity.spec.graph import Graph, Node, Shape
 
 PERMUTED = ("rnn", "lstm", "gru", "gru_cell", "multi_head_attention")
-"""Ops whose `mask` is no image although it has three axes."""
+"""Ops whose `mask` has three axes but is no image."""
 FOLLOWED = (
     *("relu", "relu6", "sigmoid", "tanh", "leaky_relu", "gelu", "dropout", "elu", "selu", "silu", "mish", "softplus"),
     *("softsign", "hard_sigmoid", "hard_swish"),
 )
-"""Element-wise ops through which the order of a flatten travels on to the dense kernel behind them."""
+"""Element-wise ops that keep the order of a flattened image for the dense kernel after them."""
 
 
 @dataclass(frozen=True)
 class Arrangement:
-    """How one value lies: `image` moves the channels last; `flat` is a vector that was such an image of shape `origin`, and
-    `turned` the rows of one, (channels, places), with the places first.
+    """How one value lies. `image`: the channels are last. `flat`: a vector that was such an image of shape `origin`. `turned`:
+    an image as rows (channels, places), which lies as (places, channels).
 
     `batched` False: a leading axis of size 1 stands for the missing batch, except for scalars.
     """
@@ -40,12 +40,12 @@ class Arrangement:
         return (*self.shape[1:], self.shape[0]) if self.kind in ("image", "turned") else self.shape
 
     def axis(self, axis: int) -> int:
-        """A logical axis, not counting the batch, as an axis of the native tensor."""
+        """The axis of the native tensor for an axis of the spec, which does not count the batch."""
         place = axis % len(self.shape)
         return (place - 1) % 3 + 1 if self.kind == "image" else place + 1
 
     def to_native(self, array: Array) -> Array:
-        """(batch, *shape) in the spec's order, or (*shape) where it has no batch, to the native order."""
+        """Moves an array (batch, *shape), or (*shape) where it has no batch, from the spec's order to the native one."""
         if not self.batched and self.shape:
             array = array[None]
         if self.kind in ("image", "turned"):
@@ -55,7 +55,7 @@ class Arrangement:
         return np.array(array, order="C")
 
     def from_native(self, array: Array) -> Array:
-        """The inverse of `to_native`; a copy."""
+        """The inverse of `to_native`, as a copy."""
         if self.kind in ("image", "turned"):
             array = np.moveaxis(array, -1, 1)
         if self.kind == "flat":
@@ -65,7 +65,7 @@ class Arrangement:
 
 
 def arrangements(graph: Graph) -> dict[str, Arrangement]:
-    """Every value's arrangement. Images lie channels last, since Keras on CPU rejects channels-first convolutions."""
+    """Name -> arrangement of every value. Images have channels last, since Keras on CPU rejects channels-first convolutions."""
     readers = _readers(graph)
     found: dict[str, Arrangement] = {}
     for graph_input in graph.batch_inputs():
@@ -108,7 +108,7 @@ def _readers(graph: Graph) -> dict[str, list[tuple[Node, str]]]:
 
 
 def _only_turned(readers: Sequence[tuple[Node, str]]) -> bool:
-    """Whether a value is read by transposes of its two axes alone, so that it may lie as they leave it."""
+    """Whether only transposes of its two axes read a value, so that it may be stored as they leave it."""
     return bool(readers) and all(node.op == "transpose" and list(node.attributes["axes"]) == [1, 0] for node, _ in readers)
 
 
@@ -117,7 +117,7 @@ def _masks(node: Node, role: str) -> bool:
 
 
 def _chain(node: Node, readers: Mapping[str, list[tuple[Node, str]]], kept: set[str]) -> tuple[str, ...]:
-    """The values whose order a flatten decides, where only dense kernels read them in the end; else nothing."""
+    """The values whose order follows from a flatten, if only dense kernels read them in the end; otherwise none."""
     names = [node.name]
     for name in names:
         for reader, role in readers.get(name, ()):

@@ -1,4 +1,4 @@
-"""Owns the contact with the machine: threads, devices, versions, waiting. Touches the backend, as only model.py does beside it.
+"""Owns the contact with the machine: threads, devices, versions, waiting. Besides model.py, only this file uses the backend.
 
 It refuses to pick a precision or a mode.
 """
@@ -19,12 +19,12 @@ import tensorflow as tf
 from parity.execution.protocol import Held
 
 THREADS = int(os.environ.get("PARITY_THREADS", "0"))
-"""0 leaves TensorFlow's own choice, one thread a core."""
+"""0 keeps TensorFlow's own choice, one thread per core."""
 
 if THREADS:
     tf.config.threading.set_intra_op_parallelism_threads(THREADS)
     tf.config.threading.set_inter_op_parallelism_threads(THREADS)
-tf.get_logger().setLevel("ERROR")  # it warns of retracing when many cases share a process
+tf.get_logger().setLevel("ERROR")  # else it warns of retracing when many cases share a process
 for gpu in tf.config.list_physical_devices("GPU"):
     tf.config.experimental.set_memory_growth(gpu, True)
 
@@ -39,12 +39,12 @@ def versions() -> dict[str, str]:
 
 
 def devices() -> tuple[str, ...]:
-    """Every kind of device that TensorFlow sees here."""
+    """Every kind of device that TensorFlow finds on this machine."""
     return tuple(kind.lower() for kind in ("CPU", "GPU", "TPU") if tf.config.list_physical_devices(kind))
 
 
 def settings() -> Mapping[str, str]:
-    """What can move a number or a time, and is set outside of the spec."""
+    """Settings outside of the spec that can change a number or a time."""
     return {
         "threads_intra_op": str(tf.config.threading.get_intra_op_parallelism_threads()),
         "threads_inter_op": str(tf.config.threading.get_inter_op_parallelism_threads()),
@@ -55,12 +55,12 @@ def settings() -> Mapping[str, str]:
 
 
 def tensor_float_32() -> bool:
-    """Whether TensorFlow may compute float32 products in TF32, where a GPU has it."""
+    """Whether TensorFlow may compute float32 products in TF32 on a GPU that has it."""
     return bool(tf.config.experimental.tensor_float_32_execution_enabled())
 
 
 def without_tensor_float_32() -> bool:
-    """What `tensor_float_32` says once TF32 was forbidden; it is allowed again behind that."""
+    """What `tensor_float_32` gives after TF32 is forbidden; the earlier setting is restored afterwards."""
     allowed = tensor_float_32()
     tf.config.experimental.enable_tensor_float_32_execution(False)
     found = tensor_float_32()
@@ -69,17 +69,17 @@ def without_tensor_float_32() -> bool:
 
 
 def synchronize() -> None:
-    """Returns when all work handed to the device is done."""
+    """Returns when the device has finished all of its work."""
     tf.test.experimental.sync_devices()
 
 
 def place(kind: str) -> tf.device:
-    """The scope in which variables and constants of a case on this kind of device are made."""
+    """The scope that puts new variables and constants of a case on this kind of device."""
     return tf.device(f"/{kind.upper()}:0")
 
 
 def held(path: Path) -> Held:
-    """The arrays of a file that `save_weights` wrote. Links out of the file are not followed."""
+    """The arrays of a file that `save_weights` wrote. Links to other files are not followed."""
     found: dict[str, tuple[tuple[int, ...], str]] = {}
 
     def take(name: str, item: Any) -> None:

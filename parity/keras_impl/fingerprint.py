@@ -1,6 +1,6 @@
-"""Owns the driving of Keras's objects as black boxes, a driver for each kind.
+"""Owns the driving of Keras's objects as black boxes, with one driver per kind of object.
 
-It refuses to know what comes out. Arrays are channels first, kernels (out, in, …), sequences (batch, time, features): turned.
+It refuses to know the results. Arrays come channels first, kernels (out, in, …), sequences (batch, time, features).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _layer(request: ProbeRequest, keywords: Mapping[str, Any] | None = None) -> 
 
 
 def initializer(request: ProbeRequest) -> Found:
-    """Draws of kernels, turned to (out, in, …)."""
+    """Draws of kernels, moved to (out, in, …)."""
     keras.utils.set_random_seed(0)
     keras.config.set_floatx(request.dtype)
     arrays = {}
@@ -43,7 +43,7 @@ def initializer(request: ProbeRequest) -> Found:
 
 
 def normalization(request: ProbeRequest) -> Found:
-    """One pass in training, one in evaluation, and the running values between them."""
+    """A pass in training mode, the running values after it, and a pass in evaluation mode."""
     layer, x = _layer(request), np.moveaxis(np.asarray(request.arrays["x"], request.dtype), 1, -1)
     layer.build(x.shape)
     counts = {"gains": 0, "shifts": 0}
@@ -66,13 +66,13 @@ def _called(layer: Any, x: Array, training: bool) -> Any:
 
 
 def pooling(request: ProbeRequest) -> Found:
-    """A window along the last axis of images of one row, of sequences or volumes."""
+    """Pooling along the last axis of sequences, of volumes, or of images of one row."""
     layer, leading = _layer(request, probe_arguments.sized(request)), (None,) * probe_arguments.axes_of(request)
     return {name: model.array(layer(_tensor(request, name)[leading][..., None])).ravel() for name in request.arrays}
 
 
 def convolution(request: ProbeRequest) -> Found:
-    """Along the last axis, or (several axes) along all; transposed and depthwise ones as well."""
+    """Convolution along the last axis, or, for several axes, along all of them; also transposed and depthwise convolution."""
     axes = probe_arguments.axes_of(request)
     layer, flat = _layer(request, probe_arguments.sized(request)), (1,) * (axes - 1)
     if request.setting == "several axes":
@@ -88,7 +88,7 @@ def convolution(request: ProbeRequest) -> Found:
 
 
 def _convolved(request: ProbeRequest, layer: Any, x: Array, kernel: Array) -> Array:
-    """With this kernel, or as much of it as the layer holds; what a separable one has besides is 1."""
+    """The layer's output with this kernel, or with the part of it that fits; other weights of a separable layer are 1."""
     x = np.asarray(x, request.dtype)
     if not layer.built:
         layer.build(x.shape)
@@ -99,7 +99,7 @@ def _convolved(request: ProbeRequest, layer: Any, x: Array, kernel: Array) -> Ar
 
 
 def recurrent(request: ProbeRequest) -> Found:
-    """Every step of one layer, and how many biases it has."""
+    """The output of one layer at every step, and the number of its biases."""
     layer = _layer(request, {**request.keywords, "return_sequences": True})
     layer.build(request.arrays["x"].shape)
     kernel, recurrent_kernel, bias = layer.get_weights()
@@ -116,7 +116,7 @@ def recurrent(request: ProbeRequest) -> Found:
 
 
 def resizing(request: ProbeRequest) -> Found:
-    """A row to another length."""
+    """A row, resized to another length."""
     keras.config.set_floatx(request.dtype)
     x, length = _tensor(request, "x")[None, None, :, None], int(request.wanted["length"])
     keywords = dict(request.keywords)
@@ -134,7 +134,7 @@ def resizing(request: ProbeRequest) -> Found:
 
 
 def attention(request: ProbeRequest) -> Found:
-    """Of queries, keys and values. A layer's projections are the identity; a function takes (batch, time, heads, features)."""
+    """Attention of queries, keys and values. A layer gets identity projections; a function (batch, time, heads, features)."""
     keras.config.set_floatx(request.dtype)
     heads = 2 if request.setting == "two heads" else 1
     parts = [_tensor(request, name) for name in ("query", "key", "value")]
@@ -149,7 +149,7 @@ def attention(request: ProbeRequest) -> Found:
 
 
 def _attended(request: ProbeRequest, heads: int, query: Any, key: Any, value: Any) -> Any:
-    """A layer of heads is called with queries, values and keys; one without takes them as a list, and masks of times."""
+    """Calls a layer with heads on queries, values and keys; a layer without heads takes a list of them, and masks over time."""
     size, many = query.shape[-1], {"num_heads", "num_query_heads"} & request.names
     if not many:
         if heads > 1 or request.setting in ("boolean mask", "float mask", "bias"):
@@ -172,12 +172,12 @@ def _attended(request: ProbeRequest, heads: int, query: Any, key: Any, value: An
 
 
 def _weight(request: ProbeRequest, weight: Array) -> Array:
-    """An additive score's weights, else what the layer starts with."""
+    """The weights of an additive score; for any other layer, its initial weights."""
     return np.asarray(request.arrays["weights"], request.dtype) if weight.shape == request.arrays["weights"].shape else weight
 
 
 def ctc(request: ProbeRequest) -> Found:
-    """Of labels and scores, padded; a function that asks for lengths gets them."""
+    """The loss of padded labels and scores; a function that takes lengths gets them."""
     keras.config.set_floatx(request.dtype)
     made: Any = (
         request.make(**request.keywords) if isinstance(request.make, type) else partial(request.make, **request.keywords)
@@ -187,7 +187,7 @@ def ctc(request: ProbeRequest) -> Found:
     frames = ops.full_like(frames, scores.shape[1]) if request.setting == "plain" else frames
     if "target_length" in request.names:
         return {"loss": model.array(made(labels, scores, lengths, frames))}
-    if "label_length" in request.names:  # TensorFlow's own: time comes first
+    if "label_length" in request.names:  # TensorFlow's own function takes time first
         return {"loss": model.array(made(labels, ops.transpose(scores, (1, 0, 2)), lengths, frames))}
     if request.setting != "plain":
         raise ValueError("it takes no lengths")
@@ -195,7 +195,7 @@ def ctc(request: ProbeRequest) -> Found:
 
 
 def loss(request: ProbeRequest) -> Found:
-    """Of targets, then predictions."""
+    """A loss, called with targets, then predictions."""
     keras.config.set_floatx(request.dtype)
     made: Any = (
         request.make(**request.keywords) if isinstance(request.make, type) else partial(request.make, **request.keywords)

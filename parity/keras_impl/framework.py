@@ -1,6 +1,6 @@
-"""Owns Keras as a framework under test: what it says of itself, its samples, and a case as a realization.
+"""Owns Keras as a framework under test: its description, its samples of initializers, and the realization of a case.
 
-It refuses to draw numbers for a realization and to judge; the backend is model.py's and device.py's.
+It refuses to draw numbers for a realization and to judge; only model.py and device.py use the backend.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _set_precision(dtype: str) -> None:
 
 
 class Realization:
-    """One case as functional models over one set of layers. A placed batch is a dict of native tensors."""
+    """One case, as functional models that share one set of layers. A placed batch is a dict of native tensors."""
 
     def __init__(self, case: Case, graph: Graph, mode: str) -> None:
         self.case, self.graph = case, graph
@@ -195,7 +195,7 @@ class Realization:
                 whole.load_weights(path)
 
     def _wholes(self) -> dict[str, keras.Model]:
-        """File name -> a model of everything that one phase knows."""
+        """File name -> a model of every value of one phase."""
         phases = (*range(len(self.graph.phases)),) or (None,)
         known = {phase: list(self.wiring.values if phase is None else self.wiring.scopes[phase]) for phase in phases}
         return {f"phase{phase or 0}.weights.h5": self._model(names, phase) for phase, names in known.items()}
@@ -209,7 +209,7 @@ class Realization:
         return model.PhaseModel(self._model(outputs, place), self.groups[place], len(nexts))
 
     def _groups(self, place: int) -> optimizers.Groups | None:
-        """The optimizers of a phase; none where the case has none, or the phase updates nothing."""
+        """The optimizers of a phase; None where the case has no optimizer, or the phase updates nothing."""
         factors, updated = self.graph.phases[place].updates, self._updated(place)
         updates = [(self.variables[name], factors[layout.spec[0]]) for layout in updated for name in layout.native]
         if self.case.optimizer == "none" or not updates:
@@ -217,7 +217,7 @@ class Realization:
         return optimizers.Groups(self.case.optimizer, self.case.hyperparameters, updates)
 
     def _moved(self, phase: int) -> list[str]:
-        """Values of nodes with statistics: these move in training even where no loss hangs on them."""
+        """Values of nodes with statistics. Training moves statistics even where the loss does not depend on the value."""
         return [node.name for node in self._nodes(phase) if node.statistics]
 
     def _updated(self, phase: int) -> list[ParameterLayout]:
@@ -232,7 +232,7 @@ class Realization:
         return layouts
 
     def _model(self, outputs: Sequence[str], phase: int | None = None) -> keras.Model:
-        """A model of some values of one phase, which may read the inputs of the loss, or of the layers alone."""
+        """A model of some values of a phase, which also reads the inputs of the loss; without a phase, of the layers alone."""
         values = self.wiring.values if phase is None else self.wiring.scopes[phase]
         inputs = [values[name] for name in self._input_names(phase is not None)]
         made = keras.Model(inputs, [values[name] for name in outputs])
@@ -250,12 +250,12 @@ class Realization:
         return list(found.values())
 
     def _input_names(self, loss_inputs: bool) -> list[str]:
-        alone = not (self.graph.inputs or self.graph.carried)  # parameters without an input hang on those of the loss
+        alone = not (self.graph.inputs or self.graph.carried)  # parameters without an input use the loss's inputs
         graph_inputs = self.graph.batch_inputs() if loss_inputs or alone else self.graph.inputs
         return [value.name for value in graph_inputs] + [state.name for state in self.graph.carried]
 
     def _inputs(self, batch: Mapping[str, Any], loss_inputs: bool) -> list[Any]:
-        """In the model's order. Carried state of another batch size counts as a first batch's: zeros."""
+        """Inputs in the model's order. Carried state is zeros, as before a first batch, where its batch size differs."""
         batched = [graph_input.name for graph_input in self.graph.inputs if graph_input.batched]
         size = batch[batched[0]].shape[0] if batched else self.case.batch_size
         carried = {

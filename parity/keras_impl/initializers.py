@@ -1,6 +1,6 @@
-"""Owns the native initializer of each initializer spec, one line each, drawn in the native shape.
+"""Owns the table of initializers: a line per initializer spec with the native initializer, which draws the native shape.
 
-It refuses to correct a draw: the native computation of fans is what is tested.
+It refuses to correct a draw: the test is of the native computation of fans.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ TABLE: dict[str, Callable[[Arguments, int], keras.initializers.Initializer]] = {
 
 
 def sample(case: Case, sampling: Sampling) -> Array:
-    """One draw in the spec's layout; a dense kernel is drawn as (inputs, units), a convolution's (…, inputs, channels).
+    """One draw in the spec's layout. A dense kernel is drawn as (inputs, units), a convolution's as (…, inputs, channels).
 
-    The kernels of groups are drawn one by one: Keras counts the channels of all groups for fan_out.
+    The kernel of each group is drawn separately: Keras counts the channels of all groups for fan_out.
     """
     if case.initializer not in TABLE:
         raise Unsupported(f"no native form of the initializer {case.initializer}")
@@ -62,7 +62,8 @@ def _drawn(case: Case, shape: tuple[int, ...], seed: int, moves: list[Transpose]
 
 
 def _moves(sampling: Sampling) -> list[Transpose]:
-    """transposed: the inputs of a transposed convolution come first in the spec; before the channels Keras counts them."""
+    """The move from the native axes to the spec's. A transposed convolution has its inputs first in the spec; Keras counts as
+    inputs the axis before the last."""
     axes = len(sampling.shape)
     if sampling.role not in ("kernel", "recurrent_kernel") or axes < 2:
         return []

@@ -1,6 +1,6 @@
-"""Owns the table of ops: how each becomes native layers, and how its parameters lie in them.
+"""Owns the table of ops: how each op becomes native layers, and how its parameters lie in them.
 
-It refuses the backend: everything here is Keras.
+It refuses to use the backend: everything here is Keras.
 """
 
 from __future__ import annotations
@@ -95,12 +95,12 @@ LAYERS: dict[str, Callable[[Site], Any]] = {
 
 
 def layout(node: Node, graph: Graph) -> list[ParameterLayout]:
-    """How the parameters of a node lie in variables, which go by their Keras paths. A scan answers for its body."""
+    """How the parameters of a node lie in variables, named by their Keras paths. For a scan, this includes its body."""
     return _layout(node, graph, graph)
 
 
 def statistics(node: Node, graph: Graph) -> list[ParameterLayout]:
-    """The same for statistics."""
+    """How the statistics of a node lie in variables."""
     name = owner(node, graph)
     return [ParameterLayout((full,), (f"{name}/{STATISTICS[role]}",)) for role, full in node.statistics.items()]
 
@@ -130,7 +130,7 @@ def _layout(node: Node, graph: Graph, root: Graph) -> list[ParameterLayout]:
 
 
 def _weight(node: Node, role: str, shape: tuple[int, ...], graph: Graph) -> tuple[str, tuple[Move, ...]]:
-    """What follows the layer's name in the variable's path, and the moves that lead there."""
+    """The part of the variable's path after the layer's name, and the moves from the spec's layout to the variable's."""
     layer, _, last = role.rpartition(".")
     if node.op in ("conv1d", "conv3d"):
         return f"/{role}", (Transpose((*range(2, len(shape)), 1, 0)),) if role == "kernel" else ()
@@ -145,7 +145,7 @@ def _weight(node: Node, role: str, shape: tuple[int, ...], graph: Graph) -> tupl
     if node.op == "prelu":
         rank = len(node.outputs[""])
         wide = (1,) * (rank - 1)
-        image = rank == 3  # its channels lie last
+        image = rank == 3  # channels last
         return "/alpha", (Reshape(shape, (*wide, *shape) if image else (*shape, *wide)),)
     if node.op in ("rnn", "lstm"):
         cell = "simple_rnn_cell" if node.op == "rnn" else "lstm_cell"
@@ -179,7 +179,7 @@ def _attention(layer: str, last: str, shape: tuple[int, ...], heads: int) -> tup
 
 
 def _dense(node: Node, graph: Graph, root: Graph) -> list[ParameterLayout]:
-    """A kernel behind a flattened image takes that image's channels-last order."""
+    """A kernel after a flattened image has its inputs in that image's channels-last order."""
     kernel, first, name = node.parameters["kernel"], holder(node, "kernel", root), owner(node, root)
     layouts = [ParameterLayout((node.parameters["bias"],), (f"{name}/bias",))] if "bias" in node.parameters else []
     if first.op == "embedding":
@@ -194,7 +194,7 @@ def _dense(node: Node, graph: Graph, root: Graph) -> list[ParameterLayout]:
 
 
 def _gru(node: Node, name: str) -> list[ParameterLayout]:
-    """Both biases lie in one variable (2, 3·units)."""
+    """Keras keeps both biases in one variable (2, 3·units)."""
     layouts, units = [], node.attributes["units"]
     for number in range(node.attributes["layers"]):
         roles = {role.partition(".")[2]: full for role, full in node.parameters.items() if role.startswith(f"layer{number}.")}
@@ -210,7 +210,7 @@ def _gru(node: Node, name: str) -> list[ParameterLayout]:
 
 
 def each(graph: Graph, of: Callable[[Node, Graph], list[ParameterLayout]]) -> list[ParameterLayout]:
-    """Of all nodes, each parameter once."""
+    """The layouts of all nodes, each parameter once."""
     found: dict[tuple[str, ...], ParameterLayout] = {}
     for node in graph.all_nodes():
         for layout in of(node, graph):

@@ -1,6 +1,6 @@
 """Owns the programs of a case: passes forward, gradients and training steps over functional models, eager or compiled.
 
-It is the one place beside device.py that touches the backend; it refuses to know an op, an arrangement or a spec name's layout.
+Only this file and device.py use the backend. It refuses to know an op, an arrangement or the layout of a parameter.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ DEFAULT_MODE = "compiled"
 
 @dataclass(frozen=True)
 class ProgramPass:
-    """What one pass of a program gave: tensors by the place of their name in the request."""
+    """The result of one pass of a program; tensors are in the order of the names requested."""
 
     values: Tensors
     loss: Any
@@ -34,7 +34,7 @@ class ProgramPass:
 
 @dataclass(frozen=True)
 class PhaseModel:
-    """One phase, ready to train: a model whose first output is the loss, and after it what the next batch carries."""
+    """One phase, ready to train. The first output of its model is the loss, the others are the state for the next batch."""
 
     model: keras.Model
     groups: Groups | None
@@ -42,7 +42,7 @@ class PhaseModel:
 
 
 class Programs:
-    """Programs over models, made in one mode on one kind of device. A model's inputs are one list of tensors."""
+    """Makes programs over models, in one mode on one kind of device. A model takes one list of tensors."""
 
     def __init__(self, mode: str, kind: str) -> None:
         self.mode = mode
@@ -70,7 +70,8 @@ class Programs:
     def gradients(
         self, model: keras.Model, variables: Sequence[keras.Variable], watched: Sequence[int]
     ) -> Callable[[Tensors], ProgramPass]:
-        """One training pass of a model whose first output is the loss; gradients of variables and of the inputs watched."""
+        """One training pass of a model whose first output is the loss, as a program, with the gradients of variables and of the
+        inputs at the positions `watched`."""
 
         def passed(inputs: Tensors) -> tuple[Any, ...]:
             floats = [inputs[place] for place in watched]
@@ -88,7 +89,7 @@ class Programs:
     def hessian_vector_product(
         self, model: keras.Model, variables: Sequence[keras.Variable]
     ) -> Callable[[Tensors, Tensors], Tensors]:
-        """H·v of a model whose first output is the loss, over variables, from inputs and v: a tape around a tape."""
+        """A program from inputs and v to H·v over variables, by a tape around a tape. The model's first output is the loss."""
 
         def passed(inputs: Tensors, direction: Tensors) -> Tensors:
             sources = [variable.value for variable in variables]
@@ -111,7 +112,7 @@ class Programs:
         return run
 
     def step(self, phases: Sequence[PhaseModel]) -> Callable[[Tensors], tuple[Any, Tensors]]:
-        """One program: every phase in order, each with its update. Gives the last loss and what is carried."""
+        """One program of every phase in order, each with its update. It gives the last loss and the carried state."""
 
         def stepped(inputs: Tensors) -> tuple[Any, Tensors]:
             loss, carried = None, []
@@ -128,7 +129,7 @@ class Programs:
         return self.program(stepped)
 
     def tensor(self, array: Array, dtype: str) -> Any:
-        """A tensor on the device, with memory of its own."""
+        """A tensor on the device that shares no memory with the array."""
         if device.devices() == ("cpu",):
             return tf.constant(np.array(array), dtype)
         with device.place(self.kind):
@@ -145,7 +146,7 @@ def slope(function: Callable[[Any], Any], x: Array) -> Array:
 
 
 def slope_of(function: Callable[[Any], Any], x: Array) -> Array:
-    """The gradient of function(x), a scalar or not, as the tape gives it."""
+    """The gradient of function(x) as the tape gives it, whether function(x) is a scalar or not."""
     given = tf.constant(x)
     with tf.GradientTape() as tape:
         tape.watch(given)
@@ -154,7 +155,7 @@ def slope_of(function: Callable[[Any], Any], x: Array) -> Array:
 
 
 def array(tensor: Any) -> Array:
-    """A copy on the host; narrow floats are widened to float32."""
+    """A copy as a NumPy array; narrower floats are widened to float32."""
     found = np.array(tensor.numpy())
     return found if found.dtype.kind in "iub" or found.dtype in (np.float32, np.float64) else found.astype(np.float32)
 
@@ -169,7 +170,7 @@ def restore(kept: Sequence[tuple[keras.Variable, Array]]) -> None:
 
 
 def differentiated(run: Callable[[], Tensors], weights: Sequence[Any], sources: Sequence[Any]) -> tuple[Tensors, Tensors]:
-    """What run() gives, and the gradients of Σ weights·outputs by the sources, variables or tensors; zero if unconnected."""
+    """Outputs of run(), and gradients of Σ weights·outputs by the sources (variables or tensors), zero if unconnected."""
     with tf.GradientTape() as tape:
         tape.watch([source for source in sources if not isinstance(source, tf.Variable)])
         outputs = run()

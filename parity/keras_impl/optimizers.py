@@ -1,6 +1,6 @@
-"""Owns the native optimizer of each optimizer spec, one line each; subclasses only where Keras's rule departs.
+"""Owns the table of optimizers: a line per optimizer spec with the native optimizer, or a subclass where Keras's rule departs.
 
-It refuses schedules; the learning rate of a group of parameters is a factor times the spec's.
+It refuses schedules. The learning rate of a group of parameters is a factor times the spec's rate.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Hyperparameters = Mapping[str, float]
 
 
 class Adagrad(keras.optimizers.Adagrad):  # type: ignore[misc]
-    """With epsilon outside of the root, as Duchi et al. write it: w - lr·g/(sqrt(s) + epsilon)."""
+    """Adagrad with epsilon outside of the root, as Duchi et al. write it: w - lr·g/(sqrt(s) + epsilon)."""
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         rate, gradient = ops.cast(learning_rate, variable.dtype), ops.cast(gradient, variable.dtype)
@@ -29,7 +29,7 @@ class Adagrad(keras.optimizers.Adagrad):  # type: ignore[misc]
 
 
 class RMSprop(keras.optimizers.RMSprop):  # type: ignore[misc]
-    """With epsilon outside of the root: w - lr·g/(sqrt(s) + epsilon)."""
+    """RMSprop with epsilon outside of the root: w - lr·g/(sqrt(s) + epsilon)."""
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         rate, gradient = ops.cast(learning_rate, variable.dtype), ops.cast(gradient, variable.dtype)
@@ -39,7 +39,7 @@ class RMSprop(keras.optimizers.RMSprop):  # type: ignore[misc]
 
 
 def _adam_step(optimizer: Any, gradient: Any, variable: Any, learning_rate: Any) -> None:
-    """Kingma & Ba's algorithm 1: epsilon is added after the bias correction of the second moment."""
+    """A step of Kingma & Ba's algorithm 1, which adds epsilon after the bias correction of the second moment."""
     rate, gradient = ops.cast(learning_rate, variable.dtype), ops.cast(gradient, variable.dtype)
     place, step = optimizer._get_variable_index(variable), ops.cast(optimizer.iterations + 1, variable.dtype)
     first, second = optimizer._momentums[place], optimizer._velocities[place]
@@ -52,14 +52,14 @@ def _adam_step(optimizer: Any, gradient: Any, variable: Any, learning_rate: Any)
 
 
 class Adam(keras.optimizers.Adam):  # type: ignore[misc]
-    """With epsilon outside of the bias correction; Keras's own is `adam_epsilon_inside`."""
+    """Adam with epsilon outside of the bias correction; Keras's own is the spec's `adam_epsilon_inside`."""
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         _adam_step(self, gradient, variable, learning_rate)
 
 
 class AdamW(keras.optimizers.AdamW):  # type: ignore[misc]
-    """Keras's decoupled decay with the step of Adam above."""
+    """Keras's decoupled decay, with the step of `Adam` above."""
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         _adam_step(self, gradient, variable, learning_rate)
@@ -114,7 +114,7 @@ TABLE: dict[str, Callable[[Hyperparameters, float], keras.optimizers.Optimizer]]
 
 
 class Groups:
-    """The optimizers of one phase: one for each factor of the learning rate, since a Keras optimizer has one rate."""
+    """The optimizers of one phase. A Keras optimizer has one learning rate, so each learning-rate factor has an optimizer."""
 
     def __init__(self, name: str, hyperparameters: Hyperparameters, updates: Sequence[tuple[keras.Variable, float]]) -> None:
         if name not in TABLE:
@@ -135,7 +135,7 @@ class Groups:
 
 
 def drive(request: Drive) -> list[dict[str, Array]]:
-    """A native optimizer, step by step, eagerly; its rate is its attribute."""
+    """Drives a native optimizer step by step, eagerly; its learning rate is read from its attribute."""
     weights = {name: keras.Variable(array, dtype=str(array.dtype)) for name, array in request.initial.items()}
     optimizer = request.make(**request.keywords)
     if not isinstance(optimizer, keras.optimizers.Optimizer):

@@ -1,7 +1,7 @@
-"""Owns Keras optimizers for rules that Keras has not, or has in another form.
+"""Owns Keras optimizers for rules that Keras lacks or has in another form.
 
-It refuses to know specs and their names: optimizers.py maps those. Python numbers are never cast: keras.ops.cast takes them
-through float32.
+It refuses to know specs and their names: optimizers.py does. It never casts Python numbers, because
+keras.ops.cast rounds them to float32.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ State = Mapping[str, Any]
 
 
 class WrittenRule(keras.optimizers.Optimizer):  # type: ignore[misc]
-    """A rule of one variable at a time: `begin` is its state before the first step, `move` one step of it."""
+    """A rule for one variable at a time: `begin` is its state before the first step, and `move` takes one step."""
 
     begin: ClassVar[Mapping[str, float]] = {}
 
@@ -40,16 +40,16 @@ class WrittenRule(keras.optimizers.Optimizer):  # type: ignore[misc]
         self.assign(variable, moved)
 
     def kept(self, variable: Any, value: Any) -> Any:
-        """The new value of a state, stored."""
+        """Stores the new value of a state, and returns it."""
         self.assign(variable, value)
         return value
 
     def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
-        """The new w. h: the numbers, t (step from 1) and the rate."""
+        """The new w. h: the hyper-parameters, t (the step, from 1) and the learning rate."""
         raise NotImplementedError
 
     def moments(self, g: Any, state: State, h: Mapping[str, Any]) -> tuple[Any, Any]:
-        """Adam's moments, moved on, and divided by their bias."""
+        """Adam's moments after this step, bias-corrected."""
         first = self.kept(state["m"], h["beta_1"] * state["m"] + (1 - h["beta_1"]) * g)
         second = self.kept(state["v"], h["beta_2"] * state["v"] + (1 - h["beta_2"]) * ops.square(g))
         return first / (1 - power(h["beta_1"], h["t"])), second / (1 - power(h["beta_2"], h["t"]))
@@ -73,7 +73,7 @@ class Momentum(WrittenRule):
 
 
 class UnbiasedMomentum(WrittenRule):
-    """A mean of gradients, divided by 1 - momentumᵗ."""
+    """Momentum as a running mean of gradients, divided by 1 - momentumᵗ."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0}
 
@@ -93,7 +93,7 @@ class RmspropMomentum(WrittenRule):
 
 
 class Amsgrad(WrittenRule):
-    """Adam with the greatest second moment so far, epsilon after the bias correction; Keras's own adds it before."""
+    """Adam with the greatest second moment so far, and epsilon added after the bias correction; Keras's own adds it before."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0, "u": 0.0}
 
@@ -104,7 +104,7 @@ class Amsgrad(WrittenRule):
 
 
 class Nadam(WrittenRule):
-    """With Dozat's schedule 0.96^(t·decay); Keras's own has the decay 1."""
+    """Nadam with Dozat's schedule 0.96^(t·decay); Keras's own has the decay 1."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0, "p": 1.0}
 
@@ -117,7 +117,7 @@ class Nadam(WrittenRule):
 
 
 class Lamb(WrittenRule):
-    """You et al. 2020, algorithm 2. Keras's own takes weight decay off before, outside of the ratio of norms."""
+    """You et al. 2020, algorithm 2. Keras's own subtracts weight decay first, outside of the ratio of norms."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0}
 
@@ -161,7 +161,7 @@ class AdadeltaEpsilonOutside(WrittenRule):
 
 
 class Adafactor(keras.optimizers.Adafactor):  # type: ignore[misc]
-    """Of vectors and matrices, as Keras has it; its own takes the last axes of a convolution's kernel for a matrix."""
+    """Keras's Adafactor for vectors and matrices only; Keras's own takes a convolution kernel's last two axes for a matrix."""
 
     def build(self, variables: list[Any]) -> None:
         refuse(variables, (1, 2))
@@ -169,7 +169,7 @@ class Adafactor(keras.optimizers.Adafactor):  # type: ignore[misc]
 
 
 class Muon(keras.optimizers.Muon):  # type: ignore[misc]
-    """Of matrices, epsilon as told, no factor of the shape; Keras's own adds 1e-7, and hands what is no matrix to AdamW."""
+    """Muon for matrices, with the spec's epsilon and no factor of the shape; Keras's adds 1e-7, and uses AdamW for the rest."""
 
     def __init__(self, learning_rate: float, **numbers: float) -> None:
         super().__init__(learning_rate, rms_rate=None, **numbers)

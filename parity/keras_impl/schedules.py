@@ -1,6 +1,6 @@
-"""Owns the native schedule of each schedule spec, one line each, and the learning rates of the steps taken with it.
+"""Owns the table of schedules: a line per schedule spec with the native schedule; and the learning rates of steps with it.
 
-It refuses to compute a rate: each is read off the step that keras.optimizers.SGD took.
+It refuses to compute a rate: each is read from the step that keras.optimizers.SGD took.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Hyperparameters = Mapping[str, float]
 
 
 def _multi_step(h: Hyperparameters) -> Any:
-    """A boundary is the last step of its value."""
+    """In Keras, a boundary is the last step of the rate before it."""
     values = [h["learning_rate"] * h["decay"] ** number for number in range(3)]
     return native.PiecewiseConstantDecay([int(h["first"]) - 1, int(h["second"]) - 1], values)
 
@@ -38,7 +38,7 @@ TABLE: Mapping[str, Callable[[Hyperparameters], Any]] = {
 
 
 def rates(case: Case) -> Array:
-    """A weight of 0 and a gradient of -1 before each step: afterwards the weight is the rate."""
+    """The learning rate of each step: the weight after a step from 0 on a gradient of -1."""
     if case.optimizer not in TABLE:
         raise Unsupported(f"no native form of the schedule {case.optimizer}")
     weight = keras.Variable(0.0, dtype=case.dtype)

@@ -17,11 +17,11 @@ from parity.keras_impl.arrangements import Arrangement, arrangements
 from parity.spec.graph import Graph, Input, Node, Shape
 from parity.spec.graph_facts import with_bodies
 
-Tensor = Any  # a keras.KerasTensor while a model is built
+Tensor = Any  # a KerasTensor while a model is built
 
 
 class Function(keras.layers.Layer):  # type: ignore[misc]
-    """A function of tensors, without weights, as a layer."""
+    """A layer that applies a function of tensors; it has no weights."""
 
     def __init__(self, function: Callable[..., Any], **settings: Any) -> None:
         super().__init__(**settings)
@@ -32,7 +32,7 @@ class Function(keras.layers.Layer):  # type: ignore[misc]
 
 
 class DictatedDropout(keras.layers.Layer):  # type: ignore[misc]
-    """Dropout by a mask of 0 and 1/(1 - rate) that the batch brings."""
+    """Dropout by a mask of 0 and 1/(1 - rate) from the batch."""
 
     def call(self, inputs: Tensor, tensor: Tensor, training: bool | None = None) -> Tensor:
         return ops.multiply(inputs, tensor) if training else inputs
@@ -40,7 +40,7 @@ class DictatedDropout(keras.layers.Layer):  # type: ignore[misc]
 
 @dataclass
 class Wiring:
-    """A graph on its way to tensors: what has been built so far."""
+    """A graph that is being built: the symbolic tensors and layers so far."""
 
     graph: Graph
     root: Graph  # the whole architecture, where `graph` is the body of a scan
@@ -49,7 +49,7 @@ class Wiring:
     builders: Mapping[str, Callable[[Site], Any]]
     arrangement: Mapping[str, Arrangement] = field(init=False)
     values: dict[str, Tensor] = field(default_factory=dict)
-    scopes: list[dict[str, Tensor]] = field(default_factory=list)  # of each phase: the layers' values and its own
+    scopes: list[dict[str, Tensor]] = field(default_factory=list)  # per phase: the layers' values and its own
     layers: dict[str, keras.layers.Layer] = field(default_factory=dict)
     seeds: Iterator[int] = field(default_factory=lambda: iter(range(1, 1_000_000)))
 
@@ -57,7 +57,7 @@ class Wiring:
         self.arrangement = arrangements(self.graph)
 
     def assemble(self) -> None:
-        """Builds every node on symbolic inputs. Phases may call their values alike."""
+        """Builds every node on symbolic inputs. Values of different phases may have the same name."""
         for graph_input in self.graph.batch_inputs():
             self.values[graph_input.name] = self.input(graph_input)
         for state in self.graph.carried:
@@ -79,13 +79,13 @@ class Wiring:
             self.values |= {node.value(suffix): tensor for suffix, tensor in found.items()}
 
     def within(self, graph: Graph) -> Wiring:
-        """The body of a scan, built with the layers and seeds of the whole."""
+        """Builds the body of a scan, which shares layers and seeds with the whole graph."""
         body = Wiring(graph, self.root, self.dtype, self.seed, self.builders, layers=self.layers, seeds=self.seeds)
         body.assemble()
         return body
 
     def input(self, graph_input: Input) -> Tensor:
-        """The symbolic input of a value that a batch brings."""
+        """The symbolic input for a value of the batch."""
         lies = self.arrangement[graph_input.name]
         shape = (None if graph_input.batched else 1, *lies.native_shape) if graph_input.batched or graph_input.shape else ()
         dtype = "int32" if graph_input.dtype == "integer" else self.dtype
@@ -93,7 +93,7 @@ class Wiring:
 
 
 class Site:
-    """One node being built: its native inputs by role, its attributes, and where its layers come from."""
+    """The site at which one node is built: its native inputs by role, its attributes, and the source of its layers."""
 
     def __init__(self, node: Node, wiring: Wiring) -> None:
         self.node = node
@@ -117,13 +117,13 @@ class Site:
 
     @property
     def dictated(self) -> bool:
-        """Whether the batch brings the masks of this node's dropout."""
+        """Whether the batch contains the masks of this node's dropout."""
         return self.has("mask") and not self.evaluate
 
     @property
     def dropout(self) -> float:
-        """The rate of native dropout inside of this node. In evaluation mode none is built: a model that trains would hand
-        its mode to every layer, whatever the layer was called with."""
+        """The rate of native dropout inside of this node. It is 0 in evaluation mode: a model that trains would pass its
+        mode to every layer, whatever arguments the layer was called with."""
         return 0.0 if self.has("mask") or self.evaluate else float(self.attributes["dropout"])
 
     def lies(self, role: str = "x") -> Arrangement:
@@ -133,7 +133,7 @@ class Site:
         return self.lies(role).shape
 
     def tensor(self, role: str = "x") -> Tensor:
-        """The input as it lies."""
+        """The input in its native order of axes."""
         return self.wiring.values[self.source(role)]
 
     def branches(self) -> list[Tensor]:
@@ -144,26 +144,26 @@ class Site:
         return self.moved(self.tensor(role), self.lies(role).kind, role)
 
     def moved(self, x: Tensor, kind: str, hint: str) -> Tensor:
-        """An image's tensor with its channels first."""
+        """x with its channels first if it is an image."""
         if kind in ("flat", "turned"):
             raise Unsupported(f"{self.name}: an image's order that travelled on to {hint}")
         return keras.layers.Permute((3, 1, 2), name=self.layer_name(f"{hint}>first"))(x) if kind == "image" else x
 
     def settled(self, y: Tensor) -> Tensor:
-        """A result in the spec's order of axes, as its arrangement wants it."""
+        """A result in the spec's order of axes, moved to the order of its arrangement."""
         image = self.wiring.arrangement[self.name].kind == "image"
         return keras.layers.Permute((2, 3, 1), name=self.layer_name("last"))(y) if image else y
 
     def function(self, function: Callable[..., Any], *tensors: Tensor, suffix: str = "") -> Any:
-        """The result of a function without weights."""
+        """The result of a function, applied as a layer without weights."""
         return Function(function, name=self.layer_name(suffix))(*tensors)
 
     def layer_name(self, suffix: str = "") -> str:
-        """The name of one of several layers of this node; no value of a spec has a `>` in its name."""
+        """The name of one of several layers of this node. It contains `>`, which no value of a spec has in its name."""
         return f"{self.name}>{suffix}" if suffix else self.name
 
     def layer(self, make: Callable[..., keras.layers.Layer], *arguments: Any, suffix: str = "", **settings: Any) -> Any:
-        """A layer of this node; a node that bears the same parameters gets the same layer."""
+        """Calls a layer of this node; nodes with the same parameters share the layer."""
         first = owner(self.node, self.wiring.root)
         name = f"{first}>{suffix}" if suffix else first
         if name not in self.wiring.layers:
@@ -171,12 +171,12 @@ class Site:
         return self.wiring.layers[name]
 
     def seed(self) -> int:
-        """A seed of its own for each native dropout."""
+        """A new seed for each native dropout."""
         return self.wiring.seed * 1_000_003 + next(self.wiring.seeds)
 
 
 def owner(node: Node, graph: Graph) -> str:
-    """The name under which a node's layers go: that of the first node of its op that holds the same arrays."""
+    """The name of a node's layers: the name of the first node with the same op, attributes and arrays."""
     held = (node.op, node.parameters, node.statistics, node.attributes)
     for other in with_bodies(graph.all_nodes()) if node.parameters or node.statistics else ():
         if (other.op, other.parameters, other.statistics, other.attributes) == held:
@@ -185,13 +185,13 @@ def owner(node: Node, graph: Graph) -> str:
 
 
 def holder(node: Node, role: str, graph: Graph) -> Node:
-    """The first node that has this node's parameter: its layer holds the variable."""
+    """The first node with this node's parameter; its layer holds the variable."""
     name = node.parameters[role]
     return next(other for other in with_bodies(graph.all_nodes()) if name in other.parameters.values())
 
 
 def inner(node: Node, graph: Graph) -> Graph:
-    """The body of a scan as a graph of its own: slices of sequences, states and captured values are its inputs."""
+    """The body of a scan as a graph, whose inputs are slices of the sequences, states and captured values."""
     body = node.body
     if body is None:
         raise TypeError(f"{node.name} has no body")
@@ -216,10 +216,10 @@ def _batched(graph: Graph) -> dict[str, bool]:
 
 
 def sequenced(model: keras.Model, tensors: Iterable[Tensor]) -> keras.Model:
-    """The model, its calls in the order in which the tensors were built.
+    """The model, with its calls in the order in which the tensors were built.
 
-    Keras runs a functional model by depth, and of equal depth the last call first; a layer with statistics that is called
-    several times would then move them in another order than the spec's.
+    Keras runs a functional model by depth, and, at equal depth, runs the last call first. A layer with statistics that is
+    called several times would then move them in another order than the spec's.
     """
     known = {id(node) for nodes in model._nodes_by_depth.values() for node in nodes}
     ordered: dict[int, Any] = {}

@@ -1,7 +1,7 @@
-"""Owns what MXNet can differentiate twice: a few ops composed of operators whose backward has a right backward of its own.
+"""Owns the ops that MXNet can differentiate twice: a few, composed of operators with a correct second derivative.
 
 It refuses every other op. On mxnet 1.9.1 sum, mean, log_softmax, pick, broadcast_sub, multiplications and dot have no second
-derivative ("_backward_mean is non-differentiable"), and FullyConnected has a wrong one: zero for what reaches it from behind
+derivative ("_backward_mean is non-differentiable"), and FullyConnected has a wrong one: zero for the gradient of its output
 (differences.yaml). batch_dot, elemwise_add, transpose, square, exp, log, relu, sigmoid and tanh are right; constants are
 matrices here. The composition runs operator by operator in every mode. Inside of it a value is (1, batch, features).
 """
@@ -21,7 +21,7 @@ nd, autograd = mxnet.nd, mxnet.autograd
 Tensor = Any
 Arrays = Mapping[str, Array]
 Form = Callable[[Node, Mapping[str, Tensor]], Tensor]
-"""A node and the tensors of its inputs and parameters by role -> its value."""
+"""Function from a node, and the tensors of its inputs and parameters by role, to the node's value."""
 
 
 def constant(like: Tensor, array: Array) -> Tensor:
@@ -46,7 +46,7 @@ def squared_error(node: Node, given: Mapping[str, Tensor]) -> Tensor:
 
 
 def softmax_cross_entropy(node: Node, given: Mapping[str, Tensor]) -> Tensor:
-    """The mean of log Σ exp(x) - target·x, with the greatest logit taken off as a constant: it cancels, slope and all."""
+    """The mean of log Σ exp(x) - target·x. The greatest logit is subtracted as a constant; it and its slope cancel."""
     x, smoothing = given["x"], node.attributes["smoothing"]
     with autograd.pause():
         top = nd.broadcast_like(nd.max(x, axis=2, keepdims=True), x)
@@ -55,7 +55,7 @@ def softmax_cross_entropy(node: Node, given: Mapping[str, Tensor]) -> Tensor:
     sums = nd.log(nd.batch_dot(nd.exp(x), constant(x, np.ones((1, classes, 1)))))
     labels = given["labels"].asnumpy().astype(int).reshape(-1)
     target = (1 - smoothing) * np.eye(classes)[labels] + smoothing / classes
-    chosen = nd.batch_dot(nd.transpose(x, axes=(1, 0, 2)), constant(x, target[:, :, None]))  # an example a matrix
+    chosen = nd.batch_dot(nd.transpose(x, axes=(1, 0, 2)), constant(x, target[:, :, None]))  # one matrix per example
     return nd.elemwise_add(total(sums, 1 / count), total(nd.transpose(chosen, axes=(1, 0, 2)), -1 / count))
 
 
@@ -70,7 +70,7 @@ FORMS: Mapping[str, Form] = {
 
 
 def product(graph: Graph, batch: Mapping[str, Tensor], parameters: Arrays, direction: Arrays) -> dict[str, Array]:
-    """H·v over the parameters in direction: the gradient of (gradient·v), by autograd.grad(create_graph=True)."""
+    """H·v over the parameters in `direction`: the gradient of (gradient·v), by autograd.grad(create_graph=True)."""
     _check(graph)
     context = next(iter(batch.values())).context
     leaves = {name: nd.array(_matrix(array), ctx=context, dtype=array.dtype) for name, array in parameters.items()}
@@ -96,7 +96,7 @@ def _check(graph: Graph) -> None:
 
 
 def _matrix(array: Any) -> Any:
-    """(rows, columns), or a vector as one row, as the only matrix of a batch."""
+    """A batch of one matrix: `array` (rows, columns), or a vector as one row."""
     return array.reshape((1, -1, array.shape[-1]))
 
 

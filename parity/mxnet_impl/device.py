@@ -1,4 +1,4 @@
-"""Owns how MXNet enters the process: threads, the import itself, the device, its settings, its files, and waiting for it.
+"""Owns the contact with the machine: threads, MXNet's import, devices, settings, files, and waiting.
 
 It refuses graphs. Every other module of this folder takes `mxnet` from here, because MXNet reads the number of
 threads while it is imported.
@@ -24,14 +24,14 @@ if THREADS:
     os.environ["OMP_NUM_THREADS"] = THREADS
 
 with warnings.catch_warnings():
-    # mxnet 1.9.1 reads np.bool, np.mirr … and distutils' LooseVersion while it is imported, and nothing of them later.
+    # mxnet 1.9.1 reads np.bool, np.mirr … and distutils' LooseVersion while it is imported, and never later.
     warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"mxnet\.|numpy")
     warnings.filterwarnings("ignore", "distutils Version classes are deprecated", DeprecationWarning)
     import mxnet
 
 
 def context(device: str) -> Any:
-    """cpu or gpu as MXNet's context; KeyError for any other word."""
+    """MXNet's context for `cpu` or `gpu`. Raises KeyError for any other word."""
     return {"cpu": mxnet.cpu, "gpu": mxnet.gpu}[device]()
 
 
@@ -40,7 +40,7 @@ def devices() -> tuple[str, ...]:
 
 
 def settings() -> dict[str, str]:
-    """What beside the versions could move a number or a time."""
+    """Settings, other than versions, that can change a number or a time."""
     features = mxnet.runtime.Features()
     kernels = [name for name in ("MKLDNN", "BLAS_OPEN", "BLAS_MKL", "CUDA", "CUDNN", "OPENMP") if features.is_enabled(name)]
     return {
@@ -52,7 +52,7 @@ def settings() -> dict[str, str]:
 
 
 def synchronize() -> None:
-    """Returns when the engine has done everything that it was handed; raises what an operation raised meanwhile."""
+    """Returns when MXNet's engine has finished all of its work; raises the error of an operation that failed meanwhile."""
     mxnet.nd.waitall()
 
 
@@ -65,7 +65,7 @@ def written(arrays: Mapping[str, Any]) -> bytes:
 
 
 def read_weights(content: bytes) -> dict[str, Any]:
-    """What `written` wrote; nothing where arrays have no names. Raises ValueError where it is no such file."""
+    """Reads the format of `written`; gives nothing if the arrays have no names. Raises ValueError for any other file."""
     try:
         params.check(content)
     except ValueError as error:

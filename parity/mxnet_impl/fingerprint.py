@@ -1,6 +1,6 @@
-"""Owns the driving of MXNet's objects as black boxes, a driver for each kind.
+"""Owns the driving of MXNet's objects as black boxes, with one driver per kind of object.
 
-It refuses to know what comes out. Arrays are channels first, kernels (out, in, …), sequences (batch, time, features).
+It refuses to know the results. Arrays are channels first, kernels (out, in, …), sequences (batch, time, features).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _array(found: Any) -> Array:
 def initializer(request: ProbeRequest) -> Found:
     """Draws of weights (out, in, …)."""
     mxnet.random.seed(0)
-    np.random.seed(0)  # Orthogonal draws from NumPy's
+    np.random.seed(0)  # Orthogonal draws from NumPy's generator
     arrays = {}
     for name, shape in probe_arguments.shapes(request).items():
         weights = nd.zeros(tuple(int(size) for size in shape), dtype=request.dtype)
@@ -46,7 +46,7 @@ def initializer(request: ProbeRequest) -> Found:
 
 
 def normalization(request: ProbeRequest) -> Found:
-    """One pass in training, one in evaluation, and the running values between them."""
+    """A pass in training mode, the running values after it, and a pass in evaluation mode."""
     last = "LayerNorm" in request.word
     layer, x = _layer(request), _tensor(request, "x")
     x = x.transpose((0, 2, 3, 1)) if last else x
@@ -61,7 +61,7 @@ def normalization(request: ProbeRequest) -> Found:
     with autograd.record():
         out = layer(x)
         total = out.sum()
-    total.backward()  # running values move on the way back
+    total.backward()  # running values move in the backward pass
     nd.waitall()
 
     def turned(result: Any) -> Array:
@@ -76,7 +76,7 @@ def normalization(request: ProbeRequest) -> Found:
 
 
 def pooling(request: ProbeRequest) -> Found:
-    """A window along the last axis of images of one row, of sequences or volumes."""
+    """Pooling along the last axis of sequences, of volumes, or of images of one row."""
     layer = _layer(request, probe_arguments.sized(request))
     return {name: _array(layer(_row(request, name))).ravel() for name in request.arrays}
 
@@ -86,7 +86,7 @@ def _row(request: ProbeRequest, name: str) -> Any:
 
 
 def convolution(request: ProbeRequest) -> Found:
-    """Along the last axis, or (several axes) along all; transposed ones as well."""
+    """Convolution along the last axis, or, for several axes, along all of them; also transposed convolution."""
     axes = probe_arguments.axes_of(request)
     layer = _layer(request, probe_arguments.sized(request))
     if request.setting == "several axes":
@@ -104,7 +104,7 @@ def convolution(request: ProbeRequest) -> Found:
 
 
 def recurrent(request: ProbeRequest) -> Found:
-    """Every step of one layer, and how many biases it has."""
+    """The output of one layer at every step, and the number of its biases."""
     layer = _layer(request)
     values = layer.collect_params()
     for name, value in values.items():
@@ -117,9 +117,9 @@ def recurrent(request: ProbeRequest) -> Found:
 
 
 def resizing(request: ProbeRequest) -> Found:
-    """A row to another length."""
+    """A row, resized to another length."""
     x, length = _tensor(request, "x").reshape((1, 1, 1, -1)), int(request.wanted["length"])
-    keywords = {name: value for name, value in request.keywords.items() if name != "mode"}  # another thing there
+    keywords = {name: value for name, value in request.keywords.items() if name != "mode"}  # means something else there
     if "height" in request.names:
         if request.wanted["mode"] != "bilinear":
             raise ValueError("it has one mode")
@@ -133,7 +133,7 @@ def resizing(request: ProbeRequest) -> Found:
 
 
 def attention(request: ProbeRequest) -> Found:
-    """Of queries, keys and values, or of these laid out as MXNet's operators have them: then the scores alone."""
+    """Attention of queries, keys and values; for MXNet's interleaved operators, the scores alone."""
     heads = 2 if request.setting == "two heads" else 1
     query, key, value = (_headed(request.arrays[name], heads) for name in ("query", "key", "value"))
     if request.setting not in ("plain", "two heads"):
@@ -153,12 +153,12 @@ def attention(request: ProbeRequest) -> Found:
 
 
 def _headed(x: Array, heads: int) -> Array:
-    """(batch, time, features) to (batch, time, heads, features of a head)."""
+    """Splits (batch, time, features) into (batch, time, heads, features of a head)."""
     return x.reshape(*x.shape[:2], heads, -1)
 
 
 def _interleaved(request: ProbeRequest, *parts: Array) -> Any:
-    """(time, batch, features): of every head its part of the first, then of the second."""
+    """(time, batch, features): for every head, its features of the first array, then of the second, and so on."""
     joined = np.concatenate(parts, axis=-1)
     return nd.array(joined.reshape(*joined.shape[:2], -1).swapaxes(0, 1), dtype=request.dtype)
 
@@ -169,7 +169,7 @@ def _scores(found: Any, heads: int) -> Array:
 
 
 def ctc(request: ProbeRequest) -> Found:
-    """Of scores and labels. A layer takes (batch, time, classes), a function (time, batch, classes)."""
+    """The loss of scores and labels. A layer takes (batch, time, classes), a function (time, batch, classes)."""
     scores, labels, lengths, frames = (_tensor(request, name) for name in ("scores", "labels", "lengths", "frames"))
     given = frames if request.setting == "frames" else nd.full(3, scores.shape[1], dtype=request.dtype)
     if isinstance(request.make, type):
@@ -179,7 +179,7 @@ def ctc(request: ProbeRequest) -> Found:
 
 
 def loss(request: ProbeRequest) -> Found:
-    """Of predictions, then targets."""
+    """A loss, called with predictions, then targets."""
     if not isinstance(request.make, type):
         return {
             "loss": _array(request.make(_tensor(request, "prediction"), _tensor(request, request.setting), **request.keywords))

@@ -1,4 +1,4 @@
-"""Owns MXNet as the harness sees it: what it is on this machine, one draw of an initializer, a case realized.
+"""Owns MXNet as a framework under test: its description, its samples of initializers, and the realization of a case.
 
 It refuses to know layers, rules and distributions.
 """
@@ -25,7 +25,7 @@ DTYPES = ("float32", "float64")
 
 
 class Implementation:
-    """compiled: blocks hybridized with static memory and shapes. eager: the same blocks, operator by operator."""
+    """MXNet. compiled: blocks hybridized with static memory and shapes. eager: the same blocks, operator by operator."""
 
     name = "mxnet"
 
@@ -64,7 +64,7 @@ class Implementation:
 
 @dataclass(frozen=True)
 class Unfetched:
-    """A loss on the device; float() waits for it. An NDArray has no float()."""
+    """A loss on the device. float() waits for it; an NDArray itself has no float()."""
 
     array: Any
 
@@ -74,7 +74,7 @@ class Unfetched:
 
 @dataclass
 class Trained:
-    """One phase, ready to train: its program, its trainer, and the parameters that its loss does not reach."""
+    """One phase, ready to train. idle: the parameters that its loss does not reach."""
 
     phase: Phase
     program: Program
@@ -83,11 +83,11 @@ class Trained:
     idle: list[Any] = field(default_factory=list)
 
     def update(self) -> None:
-        for parameter in self.idle:  # their gradient is zero, which MXNet would take for a forgotten one
+        for parameter in self.idle:  # else MXNet would take a gradient of zero for a stale one
             parameter.zero_grad()
             parameter.data()._fresh_grad = True
         self.prepare(self.trainer)
-        self.trainer.step(1)  # the losses are means already
+        self.trainer.step(1)  # the loss is a mean already
 
 
 class Realization:
@@ -96,7 +96,7 @@ class Realization:
     def __init__(self, case: Case) -> None:
         if case.graph is None:
             raise ValueError(f"case {case.id} has no graph to realize")
-        mxnet.random.seed(case.seed)  # for native dropout, which draws
+        mxnet.random.seed(case.seed)  # for native dropout
         self._case, self._graph = case, case.graph
         self._context = device.context(case.device)
         self._parts = Parts(self._graph, case.dtype, self._context)
@@ -131,7 +131,7 @@ class Realization:
         return program
 
     def _observed(self, training: bool, phase: int | None) -> Program:
-        """Built when first asked for: layers (and a phase's loss) with every value as an output."""
+        """The program of the layers (and a phase's loss) with every value as an output; it is built at its first use."""
         key = (training, phase)
         if key not in self._programs:
             graph = self._graph
@@ -171,7 +171,7 @@ class Realization:
         return placed
 
     def _call(self, program: Program, batch: NDArrays) -> NDArrays:
-        """The program on a batch: values by name, and under `seen` what batch norms saw, in order."""
+        """Runs the program on a batch: values by name, and, under `seen`, the moments that batch norms observed, in order."""
         arrays = [self._carried[name] if name in self._carried else batch[name] for name in program.takes]
         outputs = program(*(arrays or [self._array(np.zeros(1), "float")]))
         found = dict(zip(program.gives, outputs, strict=False))
@@ -232,7 +232,7 @@ class Realization:
             self._parts.native(name).set_data(array)
 
     def _move(self, found: NDArrays) -> None:
-        """Moves the statistics that no native layer moves, and hands the state to the next batch without its gradient."""
+        """Moves the statistics that no native layer moves, and keeps the state for the next batch, without its gradient."""
         for name, share, seen in found["seen"]:
             statistic = self._parts.native(name)
             statistic.set_data(statistic.data() * share + seen * (1 - share))
@@ -263,7 +263,7 @@ class Realization:
             held.set_data(given[name])
 
     def _natives(self) -> dict[str, Any]:
-        """Every native parameter, under the name that it has in a file."""
+        """Name in a weight file -> native parameter."""
         held = self._parts.held
         return {f"{name}/{native}": item for name, (_, natives) in held.items() for native, item in natives.items()}
 

@@ -1,6 +1,6 @@
-"""Owns the table of initializers: the spec's names as native mx.init initializers, and one draw of them.
+"""Owns the table of initializers: the spec's name -> native mx.init initializer; and one draw.
 
-It refuses to compute fans: MXNet reads them off the shape, (out, in, …), and that is what is tested.
+It refuses to compute fans: the test is of MXNet's own computation from the shape (out, in, …).
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ Numbers = Mapping[str, float]
 
 
 class Orthogonal(mxnet.init.Orthogonal):  # type: ignore[misc]
-    """mx.init.Orthogonal in the array's precision, and without a preferred direction.
+    """mx.init.Orthogonal in the array's precision, and without a preferred sign.
 
-    The native one takes the left or the right singular vectors of a normal matrix in float32; LAPACK fixes their signs, so
-    that the diagonal of square and tall matrices is negative more often than not. Their product has no sign to fix.
+    MXNet's own takes the left or the right singular vectors of a normal matrix in float32. LAPACK fixes their signs, so that
+    the diagonal of square and tall matrices is negative more often than not. The signs cancel in the product of both.
     """
 
     def _init_weight(self, _: Any, arr: Any) -> None:
@@ -35,7 +35,7 @@ class Orthogonal(mxnet.init.Orthogonal):  # type: ignore[misc]
 
 
 class TruncatedNormal(mxnet.init.Initializer):  # type: ignore[misc]
-    """A normal cut at two standard deviations, by the inverse of its distribution function; MXNet has none."""
+    """A normal cut at two standard deviations, by its inverse distribution function; MXNet has no such initializer."""
 
     def __init__(self, deviation: float) -> None:
         super().__init__(deviation=deviation)
@@ -47,7 +47,7 @@ class TruncatedNormal(mxnet.init.Initializer):  # type: ignore[misc]
 
 
 class Identity(mxnet.init.Initializer):  # type: ignore[misc]
-    """Ones on the diagonal, times the gain; MXNet has the operator and no initializer."""
+    """The gain on the diagonal, zeros elsewhere; MXNet has the operator but no initializer."""
 
     def __init__(self, gain: float) -> None:
         super().__init__(gain=gain)
@@ -94,7 +94,7 @@ def sample(case: Case) -> Array:
 
 
 def _drawn(case: Case, shape: tuple[int, ...]) -> Array:
-    """A kernel of one group; MXNet counts the channels of all groups for fan_out, and takes the second axis for the inputs."""
+    """Draws the kernel of one group: MXNet counts the channels of all groups for fan_out, and the second axis as inputs."""
     native = TABLE[case.initializer](case.arguments)
     parameter = mxnet.gluon.Parameter("sample_weight", shape=shape, dtype=case.dtype, init=native)
     parameter.initialize(ctx=device.context(case.device))

@@ -1,6 +1,6 @@
-"""Owns the table of ops: how each becomes Gluon blocks and operators, and how its parameters lie in them.
+"""Owns the table of ops: how each op becomes Gluon blocks and operators, and how its parameters lie in them.
 
-It refuses to wire programs (model.py); images, losses, recurrent and attention layers are written next door.
+It refuses to wire programs: model.py does. Images, losses, recurrent and attention layers are in ops/.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def build_embedding(site: Site) -> Block:
 
 
 def called(use: Use) -> Tensor:
-    """The native block does it all."""
+    """The value of the native block."""
     return use.block(use.x)
 
 
@@ -46,7 +46,7 @@ def build_prelu(site: Site) -> Block:
 
 
 def prelu(use: Use) -> Tensor:
-    """The native kernel rounds its negative side to float32, so in float64 the two sides are composed."""
+    """The native kernel rounds its negative side to float32, so in float64 both sides are composed of other operators."""
     if use.site.dtype != "float64":
         return use.block(use.x)
     F = use.F
@@ -59,7 +59,7 @@ def build_layer_norm(site: Site) -> Block:
 
 
 def layer_norm(use: Use) -> Tensor:
-    """The native kernel keeps epsilon in float32; where that is not its value, it is composed of native operators."""
+    """The native kernel keeps epsilon in float32; where that changes its value, the norm is composed of other operators."""
     if use.site.holds("epsilon"):
         return use.block(use.x)
     axis = use.site.axis()
@@ -76,7 +76,7 @@ def build_rms_norm(site: Site) -> Block:
 
 
 def rms_norm(use: Use) -> Tensor:
-    """MXNet has none: composed of native operators."""
+    """Composed of native operators: MXNet has no such layer."""
     F, axis = use.F, use.site.axis()
     deviation = F.sqrt(F.mean(F.square(use.x), axis=axis, keepdims=True) + use["epsilon"])
     scale = F.reshape(tensor(use, use.block.gamma), shape=(-1, *(1,) * (len(use.site.x) - axis)))
@@ -100,9 +100,9 @@ LAYERS: Mapping[str, Layer] = {
 
 
 def layout(node: Node, graph: Graph) -> list[ParameterLayout]:
-    """Where the node's parameters and statistics lie: native names are NODE.PATH of attributes within the node's block.
+    """The layouts of the node's parameters and statistics; native names are NODE.PATH, a path of attributes in its block.
 
-    Every spec parameter is one native array as it is; an LSTM's single bias has a second, frozen at zero, beside it.
+    Every spec parameter is one native array, unchanged; the single bias of an LSTM has a partner that is frozen at zero.
     """
     natives = LAYERS[node.op].natives
     if natives is None:

@@ -1,6 +1,6 @@
-"""Owns programs: a graph's nodes as a hybridized Gluon block; programs of one graph share their parameters.
+"""Owns the programs of a case: a graph's nodes as a Gluon block; programs of one graph share their parameters.
 
-It refuses to know any op (layers.py), and to train.
+It refuses to know any op: layers.py does. It refuses to train.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ NDArrays = dict[str, Any]
 BROADCASTING = frozenset(
     {"add", "multiply", "formula", "squared_error", "absolute_error", "weighted_mean", "weighted_sum", "scan"}
 )
-"""Ops that take values without a batch as they are; for any other they are repeated over the batch first."""
+"""Ops that broadcast values without a batch; for any other op such a value is first repeated over the batch."""
 
 
 class Program(mxnet.gluon.HybridBlock):  # type: ignore[misc]
-    """Nodes laid out once: the values `takes` in, the values `gives` out, then what batch norms saw (`seen`)."""
+    """A program of nodes. Inputs: the values `takes`. Outputs: the values `gives`, then the moments of batch norms (`seen`)."""
 
     def __init__(self, parts: Parts, nodes: Sequence[Node], gives: Sequence[str], training: bool) -> None:
         super().__init__(prefix="")
@@ -60,7 +60,7 @@ class Program(mxnet.gluon.HybridBlock):  # type: ignore[misc]
         return walk
 
     def _inputs(self, F: Any, node: Node, values: NDArrays) -> dict[str, Any]:
-        sources = [name for name in node.sources() if name in values]  # masks are missing in evaluation
+        sources = [name for name in node.sources() if name in values]  # evaluation has no masks
         whole = values
         batched = [name for name in sources if name not in self._parts.flat]
         if batched and node.op not in BROADCASTING:

@@ -1,8 +1,8 @@
-"""Owns the table of optimizers: the spec's names as native MXNet optimizers with their parameters set.
+"""Owns the table of optimizers: the spec's name -> native MXNet optimizer with its hyper-parameters.
 
-It refuses to know formulas. MXNet's fused kernels hold hyper-parameters in float32 whatever the precision of the weights, so
-where a rule needs numbers that float32 does not hold (Adam's corrected rate), float64 weights are moved by NDArray operators,
-whose numbers are float64.
+It refuses to know formulas. MXNet's fused kernels keep hyper-parameters in float32 whatever the precision of the weights.
+Where a rule needs numbers that float32 cannot represent (Adam's corrected rate), NDArray operators, whose numbers are
+float64, update float64 weights.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from parity.mxnet_impl.device import mxnet
 nd, native = mxnet.nd, mxnet.optimizer
 Numbers = Mapping[str, float]
 Prepare = Callable[[Any], None]
-"""What is done to a trainer's gradients before each step."""
+"""Function that changes a trainer's gradients before each step."""
 
 
 def _wide(weight: Any) -> bool:
@@ -29,7 +29,7 @@ def _wide(weight: Any) -> bool:
 
 
 class EpsilonInside(mxnet.optimizer.Adam):  # type: ignore[misc]
-    """mxnet.optimizer.Adam, which adds epsilon before the bias correction; in float64 by operators."""
+    """mxnet.optimizer.Adam, which adds epsilon before the bias correction; float64 weights are updated by operators."""
 
     decay = 0.0
 
@@ -63,7 +63,7 @@ class EpsilonInside(mxnet.optimizer.Adam):  # type: ignore[misc]
 
 
 class Adam(EpsilonInside):
-    """Adam with epsilon after the bias correction: before it, the same epsilon is smaller by the root of that correction."""
+    """Adam with epsilon after the bias correction: the kernel adds it before, and so gets it times the correction's root."""
 
     def epsilon_now(self, correction_2: float) -> float:
         return float(self.epsilon * math.sqrt(correction_2))
@@ -112,13 +112,13 @@ class RMSProp(mxnet.optimizer.RMSProp):  # type: ignore[misc]
 
 
 def _nothing(trainer: Any) -> None:
-    """Gradients go into the rule as they are."""
+    """Leaves the gradients unchanged."""
 
 
 def clip_to(threshold: float) -> Prepare:
     """Scales all gradients so that their common norm is at most the threshold.
 
-    gluon.utils.clip_global_norm divides by norm + 1e-8, holds the norm in float32, and waits for it.
+    gluon.utils.clip_global_norm divides by norm + 1e-8, keeps the norm in float32, and waits for it.
     """
 
     def prepare(trainer: Any) -> None:
@@ -167,7 +167,7 @@ BY_OPERATORS: Mapping[str, Callable[..., Any]] = {
     "rmsprop_momentum": rules.RmspropMomentum,
     "unbiased_momentum": rules.UnbiasedMomentum,
 }
-"""Rules that MXNet has not, has in another form, or has with float32 state only."""
+"""Rules that MXNet lacks, has in another form, or has with float32 state only."""
 
 
 def _by_operators(make: Callable[..., Any], h: Numbers) -> tuple[Any, Prepare]:
@@ -196,14 +196,14 @@ TABLE: Mapping[str, Callable[[Numbers], tuple[Any, Prepare]]] = {
 
 
 def create(name: str, hyperparameters: Numbers) -> tuple[Any, Prepare]:
-    """The native optimizer, and what is done to the gradients before each of its steps."""
+    """The native optimizer, and the function that changes the gradients before each of its steps."""
     if name not in TABLE:
         raise Unsupported(f"mxnet_impl/optimizers.py maps no optimizer {name}; it maps {', '.join(TABLE)}")
     return TABLE[name](hyperparameters)
 
 
 def drive(request: Drive) -> list[dict[str, Array]]:
-    """A native optimizer, step by step, one weight after the other, as a trainer's updater calls it."""
+    """Drives a native optimizer step by step, one weight after the other, as a trainer's updater does."""
     weights = {name: nd.array(array, dtype=array.dtype) for name, array in request.initial.items()}
     optimizer = request.make(**request.keywords)
     if not isinstance(optimizer, native.Optimizer):

@@ -1,6 +1,6 @@
-"""Owns the look at a `.params` file before MXNet reads it: whether the arrays that it claims are there, no more and no fewer.
+"""Owns the check of a `.params` file before MXNet reads it: whether its bytes are exactly those of the arrays it declares.
 
-mxnet.nd.load takes a damaged number of axes or bytes for what it says, and allocates it. It refuses to read numbers.
+mxnet.nd.load trusts a damaged number of axes or bytes, and allocates that much memory. It refuses to read numbers.
 (src/ndarray/ndarray.cc of MXNet 1.9.1: NDArray::Save, NDArray::Load, NDArray::LegacyLoad.)
 """
 
@@ -18,7 +18,7 @@ UINT32, INT32, UINT64 = Struct("<I"), Struct("<i"), Struct("<Q")
 
 
 def check(content: bytes) -> None:
-    """Raises ValueError where the file is not whole: sizes, counts and names must use up exactly its bytes."""
+    """Raises ValueError for a damaged file: sizes, counts and names must use up exactly its bytes."""
     reader = _ParamsReader(content)
     if reader.number(UINT64) != LIST:
         raise ValueError("it does not begin as a list of arrays does")
@@ -49,12 +49,12 @@ def _pass_array(reader: _ParamsReader) -> None:
     elif version == VERSION_1:
         axes = reader.number(UINT32)
     else:
-        axes, width = version, 4  # the first format: no sign before the number of axes, which are 32 bits wide
+        axes, width = version, 4  # the first format: no version before the number of axes, 32 bits per axis
     if not 0 <= axes <= MOST_AXES:
         raise ValueError(f"an array has {axes} axes")
     sizes = [reader.number(UINT64 if width == 8 else UINT32) for _ in range(axes)]
     if not axes and version != VERSION_3:
-        return  # an array that was never made has neither place nor numbers
+        return  # an array that was never made has neither device nor numbers
     reader.skip(8)  # device and its number
     flag = reader.number(INT32)
     if flag not in WIDTHS:
@@ -69,7 +69,7 @@ class _ParamsReader:
         self.content, self.place = content, 0
 
     def possible(self, count: int, what: str) -> int:
-        """The count, if so many bytes at least are left. Raises ValueError."""
+        """The count. Raises ValueError if fewer bytes than that are left."""
         if count > len(self.content) - self.place:
             raise ValueError(f"it claims {count} {what}, and {len(self.content) - self.place} bytes are left")
         return count

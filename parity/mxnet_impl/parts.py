@@ -1,4 +1,4 @@
-"""Owns the blocks of a graph: one for each different use of parameters, and where every spec parameter lies in them.
+"""Owns the blocks of a graph, one for each distinct use of parameters, and the position of every spec parameter in them.
 
 It refuses to run anything.
 """
@@ -27,7 +27,7 @@ Natives = dict[str, Any]  # native name -> gluon Parameter
 class Parts:
     """The blocks of every node of a graph, in one precision, on one device.
 
-    sources: what no node gives, in order. flat: values without a batch. held: spec name -> its layout and Gluon parameters.
+    sources: values that no node gives, in order. flat: values without a batch. held: spec name -> layout, Gluon parameters.
     """
 
     def __init__(self, graph: Graph, dtype: str, context: Any) -> None:
@@ -53,8 +53,8 @@ class Parts:
     def _natively_moved(self) -> frozenset[str]:
         """Statistics that the native layer moves as the spec does.
 
-        It keeps its share in float32, moves towards the biased variance, and moves in the backward pass only: so the pass
-        must reach it, and it must be called once.
+        The native layer keeps its share in float32, moves towards the biased variance, and moves only in the backward pass:
+        so the backward pass must reach the layer, and the layer must be called once.
         """
         graph = self._graph
         if self._dtype == "float64" or len(graph.phases) != 1 or set(graph.phases[0].updates) < self.trainable:
@@ -118,7 +118,7 @@ class Parts:
                 self.native(statistic.name).set_data(self.native(statistic.name).data() * 0 + statistic.initial)
 
     def _freeze(self) -> None:
-        """No gradient for what no phase updates, nor for a bias that stays zero beside the spec's one."""
+        """Switches off the gradient of parameters that no phase updates, and of zero partners of a bias."""
         updated = {name for phase in self._graph.phases for name in phase.updates}
         unknown = updated - self.trainable
         if unknown:
@@ -132,11 +132,11 @@ class Parts:
         return self._blocks[_key(node)]
 
     def native(self, name: str) -> Any:
-        """The Gluon parameter that holds a spec parameter or statistic (a zero partner apart)."""
+        """The Gluon parameter that holds a spec parameter or statistic, without its zero partner."""
         return next(iter(self.held[name][1].values()))
 
     def used(self, nodes: Iterable[Node]) -> dict[str, Block]:
-        """The blocks of the nodes, each once, by the name of its first node."""
+        """The blocks of the nodes, each once, under the name of its first node."""
         found: dict[int, tuple[str, Block]] = {}
         for node in with_bodies(nodes):
             block = self.block(node)
@@ -151,7 +151,7 @@ class Parts:
 
 
 def _repeated(graph: Graph) -> frozenset[str]:
-    """Parameters that several nodes of one pass have."""
+    """Parameters that several nodes of one pass use."""
     found: set[str] = set()
     for phase in (*(phase.nodes for phase in graph.phases),) or ((),):
         calls = Counter(name for node in with_bodies((*graph.nodes, *phase)) for name in node.parameters.values())
@@ -160,7 +160,7 @@ def _repeated(graph: Graph) -> frozenset[str]:
 
 
 def _key(node: Node) -> str:
-    """Equal keys may use one block: the same op, attributes, parameters, and kinds of inputs."""
+    """A key that is equal for nodes that may share a block: same op, attributes, parameters, and kinds of inputs."""
     what = [node.op, node.attributes, node.parameters, node.statistics, node.evaluate, sorted(node.inputs), node.outputs]
     own = "" if node.parameters else node.name
     return json.dumps([own, *what], sort_keys=True, default=list)
@@ -171,7 +171,7 @@ def _find(block: Block, path: str) -> Any:
 
 
 def needed(nodes: Sequence[Node], wanted: Iterable[str]) -> tuple[list[Node], set[str]]:
-    """The nodes that the wanted values need, in order, and the names of all values that they read or give."""
+    """The nodes that the wanted values need, in order, and the names of all values that these nodes read or give."""
     names, kept = set(wanted), []
     for node in reversed(nodes):
         if any(node.value(suffix) in names for suffix in node.outputs):

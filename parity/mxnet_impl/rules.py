@@ -1,6 +1,6 @@
-"""Owns MXNet optimizers for rules that MXNet has not, or has in another form, by NDArray operators.
+"""Owns MXNet optimizers for rules that MXNet lacks or has in another form, written with NDArray operators.
 
-It refuses to know specs and their names (optimizers.py maps those), and fused kernels: they hold numbers in float32.
+It refuses to know specs and their names (optimizers.py maps those), and fused kernels, which keep numbers in float32.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ State = Mapping[str, Any]
 
 
 class WrittenRule(mxnet.optimizer.Optimizer):  # type: ignore[misc]
-    """A rule of one weight at a time: `begin` is its state before the first step, `move` one step of it."""
+    """A rule for one weight at a time: `begin` is its state before the first step, and `move` takes one step."""
 
     begin: ClassVar[Mapping[str, float]] = {}
 
@@ -33,12 +33,12 @@ class WrittenRule(mxnet.optimizer.Optimizer):  # type: ignore[misc]
         weight[:] = self.move(weight, grad * self.rescale_grad, state, known)
 
     def move(self, w: Any, g: Any, state: State, h: Mapping[str, Any]) -> Any:
-        """The new w; states are moved in place. h: the numbers, t (step from 1) and the rate."""
+        """The new w; states change in place. h: the hyper-parameters, t (the step, from 1) and the learning rate."""
         raise NotImplementedError
 
 
 def _moments(g: Any, state: State, h: Mapping[str, Any]) -> tuple[Any, Any]:
-    """Adam's moments, moved on, and divided by their bias."""
+    """Adam's moments after this step, bias-corrected."""
     state["m"][:] = h["beta_1"] * state["m"] + (1 - h["beta_1"]) * g
     state["v"][:] = h["beta_2"] * state["v"] + (1 - h["beta_2"]) * nd.square(g)
     return state["m"] / (1 - h["beta_1"] ** h["t"]), state["v"] / (1 - h["beta_2"] ** h["t"])
@@ -60,7 +60,7 @@ class Momentum(WrittenRule):
 
 
 class UnbiasedMomentum(WrittenRule):
-    """A mean of gradients, divided by 1 - momentumᵗ."""
+    """Momentum as a running mean of gradients, divided by 1 - momentumᵗ."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0}
 
@@ -131,7 +131,7 @@ class Amsgrad(WrittenRule):
 
 
 class Nadam(WrittenRule):
-    """Dozat 2016. MXNet's own multiplies one product of momenta once for every weight and step."""
+    """Dozat 2016. MXNet's own keeps a single product of momenta, and multiplies it for every weight in every step."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0, "p": 1.0}
 
@@ -153,7 +153,7 @@ class Ftrl(WrittenRule):
         state["n"][:] += nd.square(g)
         after = nd.sqrt(state["n"])
         state["z"][:] += g - (after - before) / h["rate"] * w
-        cut = nd.minimum(nd.maximum(state["z"], -h["l1"]), h["l1"])  # nd.clip holds its bounds in float32
+        cut = nd.minimum(nd.maximum(state["z"], -h["l1"]), h["l1"])  # nd.clip rounds its bounds to float32
         return (cut - state["z"]) / ((h["beta"] + after) / h["rate"] + h["l2"])
 
 
@@ -169,7 +169,7 @@ class Lion(WrittenRule):
 
 
 class Lamb(WrittenRule):
-    """You et al. 2020, algorithm 2. MXNet's own fused kernels move float64 weights by float32 numbers."""
+    """You et al. 2020, algorithm 2. MXNet's own fused kernels update float64 weights with float32 hyper-parameters."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0}
 
@@ -229,7 +229,7 @@ class Adafactor(WrittenRule):
 
 
 def _means(x: Any, axis: int) -> Any:
-    """Along an axis of a matrix, kept; of a vector the vector itself."""
+    """Means of a matrix along an axis, which stays with length 1; a vector is returned as it is."""
     return nd.mean(x, axis=axis, keepdims=True) if x.ndim == 2 else x
 
 

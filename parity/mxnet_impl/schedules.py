@@ -1,6 +1,6 @@
-"""Owns the native schedule of each schedule spec, one line each, and the learning rates of the steps taken with it.
+"""Owns the table of schedules: a line per schedule spec with the native schedule; and the learning rates of steps with it.
 
-It refuses to compute a rate: each is read off the step that an optimizer took.
+It refuses to compute a rate: each is read from the step that an optimizer took.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ FOREVER = 10**9
 
 
 class Plain(mxnet.optimizer.Optimizer):  # type: ignore[misc]
-    """w - lr·g by operators: the kernels of mxnet.optimizer.SGD hold the rate in float32."""
+    """w - lr·g by operators: the kernels of mxnet.optimizer.SGD round the rate to float32."""
 
     def create_state(self, index: int, weight: Any) -> None:
-        """None is needed."""
+        """Gives no state: the rule needs none."""
 
     def update(self, index: int, weight: Any, grad: Any, state: Any) -> None:
         self._update_count(index)
@@ -31,7 +31,7 @@ class Plain(mxnet.optimizer.Optimizer):  # type: ignore[misc]
 
 
 class FromZero:
-    """A native schedule that is asked for the steps taken before; MXNet's optimizers count their first step as 1."""
+    """A native schedule, called with the number of earlier steps: MXNet's optimizers count their first step as 1."""
 
     def __init__(self, schedule: Any) -> None:
         self.schedule = schedule
@@ -80,7 +80,7 @@ TABLE: Mapping[str, Callable[[Hyperparameters], Any]] = {
 
 
 def rates(case: Case) -> Array:
-    """A weight of 0 and a gradient of -1 before each step: afterwards the weight is the rate."""
+    """The learning rate of each step: the weight after a step from 0 on a gradient of -1."""
     if case.optimizer not in TABLE:
         raise Unsupported(f"no native form of the schedule {case.optimizer}")
     schedule = TABLE[case.optimizer](case.hyperparameters)

@@ -1,7 +1,7 @@
-"""Owns how a node meets Gluon: where a block is built (Site), one use of it inside a program (Use), and who makes both (Layer).
+"""Owns what a node becomes in Gluon: the site where a block is built (Site), its use in a program (Use), the op's Layer.
 
 It refuses to know any op. Inside a program every value has a batch axis, of size 1 where the spec's value has none; MXNet
-has no arrays without axes, so that a loss is one of those too.
+has no arrays without axes, so a loss has this axis too.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ Tensor = Any  # an NDArray, or a Symbol while a block is traced
 
 @dataclass(frozen=True)
 class Site:
-    """Where a block is built. shapes: role -> logical shape(s) of the inputs.
+    """The site where a block is built. shapes: role -> the spec's shape(s) of the inputs.
 
-    shared: the block that already owns some of the parameters. moves: the native layer moves its own statistics.
-    repeated: one pass uses some of its parameters more than once, so that their gradients are sums.
+    shared: the block that already owns some of the parameters. moves: whether the native layer moves its own statistics.
+    repeated: whether one pass uses some of its parameters more than once, so that their gradients are sums.
     """
 
     node: Node
@@ -43,16 +43,16 @@ class Site:
 
     @property
     def naming(self) -> dict[str, Any]:
-        """What a Gluon block takes to bear the node's name, or to share its parameters with an earlier block."""
+        """Keywords that give a Gluon block the node's name, or make it share its parameters with an earlier block."""
         return {"params": self.shared.params} if self.shared is not None else {"prefix": f"{self.node.name}_"}
 
     def holds(self, attribute: str) -> bool:
-        """Whether a kernel that keeps this attribute in float32 computes with its exact value (or nobody can tell)."""
+        """Whether a kernel that keeps this attribute in float32 is exact here: float32 holds it, or the case is not float64."""
         value = self.node.attributes[attribute]
         return self.dtype != "float64" or float(np.float32(value)) == value
 
     def axis(self, name: str = "axis") -> int:
-        """The axis of a native array, whose first axis is the batch, counted from 0."""
+        """The node's axis, as an axis of a native array, whose first axis is the batch, counted from 0."""
         axis = int(self[name])
         return axis + 1 if axis >= 0 else axis + 1 + len(self.x)
 
@@ -61,7 +61,7 @@ class Site:
 class Use:
     """One use of a block inside a program. F: mxnet.nd or mxnet.sym. walk: runs inner nodes on values (for scans).
 
-    seen: (statistic, share that it keeps, value that it moves towards), to be moved after the pass.
+    seen: (statistic, share that it keeps, value that it moves towards); the statistics move after the pass.
     """
 
     site: Site
@@ -80,9 +80,9 @@ class Use:
         return self.inputs["x"]
 
     def drop(self, x: Tensor, rate: float, mask: Tensor | None) -> Tensor:
-        """Dropout of x: by the mask that the case brings, or by the native layer; nothing outside of training.
+        """x after dropout by the case's mask, or by the native layer; x itself outside of training.
 
-        The native layer keeps 1/(1 - rate) in float32, so in float64 it only says which units stay.
+        The native layer keeps 1/(1 - rate) in float32, so in float64 it only chooses the units that stay.
         """
         F = self.F
         if not self.training or not rate:
@@ -96,7 +96,7 @@ class Use:
 
 @dataclass(frozen=True)
 class Layer:
-    """How one op is realized. apply gives a tensor, or a dict suffix -> tensor. build gives the block that holds parameters.
+    """How one op is realized. `apply` gives a tensor, or a dict suffix -> tensor. `build` gives the block with its parameters.
 
     natives: role of a parameter or statistic -> attribute path of the Gluon parameter within the block.
     """
@@ -107,7 +107,7 @@ class Layer:
 
 
 class Held(mxnet.gluon.HybridBlock):  # type: ignore[misc]
-    """A block that only holds parameters and other blocks; the program that uses them lays out the computation."""
+    """A block that only holds parameters and other blocks; the program does the computation."""
 
     def __init__(self, naming: Mapping[str, Any]) -> None:
         super().__init__(**naming)
@@ -116,17 +116,17 @@ class Held(mxnet.gluon.HybridBlock):  # type: ignore[misc]
         setattr(self, name, self.params.get(name, shape=tuple(shape), init=mxnet.init.Zero()))
 
     def constant(self, name: str, array: Any) -> None:
-        exact = mxnet.nd.array(array, dtype=array.dtype)  # without its dtype it would become float32
+        exact = mxnet.nd.array(array, dtype=array.dtype)  # without dtype it would become float32
         setattr(self, name, self.params.get_constant(name, exact))
 
 
 def tensor(use: Use, parameter: Any) -> Tensor:
-    """A parameter as an operand of the program that is being traced or run."""
+    """A parameter as an operand of the program that is traced or run."""
     return parameter.var() if use.F is mxnet.sym else parameter.data()
 
 
 def stretched(F: Any, x: Tensor, like: Tensor) -> Tensor:
-    """x repeated over the batch of another value."""
+    """x, repeated over the batch of `like`."""
     return F.broadcast_like(x, like, lhs_axes=(0,), rhs_axes=(0,))
 
 
@@ -135,7 +135,7 @@ def arange(use: Use, count: int, shape: tuple[int, ...]) -> Tensor:
 
 
 def before(use: Use, lengths: Tensor, time: int) -> Tensor:
-    """(batch, time): 1 where the position lies before the example's length, 0 elsewhere."""
+    """(batch, time): 1 where a step lies before its example's length, 0 elsewhere."""
     F = use.F
     ends = F.expand_dims(F.cast(lengths, dtype=use.site.dtype), axis=1)
     return F.broadcast_lesser(arange(use, time, (1, time)), ends)

@@ -23,11 +23,11 @@ LEVELS = {
     "eager": onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL,
     "compiled": onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL,
 }
-"""eager: node by node, as the model is written. compiled: ONNX Runtime's own default, nodes folded and fused."""
+"""Mode -> level of optimization. eager: node by node, as written. compiled: ONNX Runtime's default, which fuses nodes."""
 
 ERRORS_ONLY = 3
 LACKING = re.compile(r"Could not find an implementation for (?P<found>\w+)|(?P<run>\w+) operator does not support double yet")
-"""How ONNX Runtime says that it has no kernel of an operator for a type: some find out only when they run."""
+"""ONNX Runtime's errors for an operator without a kernel for a type. Some operators raise them only when they run."""
 
 
 class LoadedModel:
@@ -44,13 +44,13 @@ class LoadedModel:
         self.inputs = tuple(get_input.name for get_input in self.native.get_inputs())
 
     def run(self, outputs: Sequence[str], fed: Mapping[str, Array]) -> dict[str, Array]:
-        """Values by name. fed: at least every input that the model has."""
+        """The outputs by name. fed: name -> array of at least every input of the model."""
         given = {name: fed[name] for name in self.inputs}
         found = self._told(lambda: self.native.run(list(outputs), given))
         return dict(zip(outputs, found, strict=True))
 
     def _told(self, ask: Callable[[], Any]) -> Any:
-        """A kernel that ONNX Runtime lacks is what it cannot do; every other error is a fault of the model."""
+        """The result of `ask`. Raises Unsupported if ONNX Runtime lacks a kernel; other errors are faults of the model."""
         try:
             return ask()
         except (native.NotImplemented, native.RuntimeException) as error:
@@ -71,5 +71,5 @@ def versions() -> dict[str, str]:
 
 
 def settings() -> dict[str, str]:
-    """What can move a number or a time, and is set outside of the spec."""
+    """Settings outside of the spec that can change a number or a time."""
     return {"threads": os.environ.get("PARITY_THREADS", "0"), "provider": "CPUExecutionProvider"}

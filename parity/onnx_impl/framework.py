@@ -1,6 +1,6 @@
-"""Owns ONNX Runtime as a framework under test: what it says of itself, and a case as a model that runs forward.
+"""Owns ONNX Runtime as a framework under test: its description, and the realization of a case as a model that runs forward.
 
-It refuses to train: gradients, steps, initializers, optimizers and schedules are none of it.
+It refuses to train: it has no gradients, steps, initializers, optimizers or schedules.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from parity.spec.graph_facts import observed_values
 
 MODES, DEFAULT_MODE = tuple(device.LEVELS), "compiled"
 OPSET = 17
-"""The first with LayerNormalization; ONNX Runtime runs it since 1.12, of 2022."""
+"""The first opset with LayerNormalization; ONNX Runtime supports it since 1.12, of 2022."""
 
 OPSETS = range(17, 24)
 FILE, TOLD = "model.onnx", "model.json"
 
 
 class Implementation:
-    """ONNX Runtime, node by node or with its own optimizations."""
+    """ONNX Runtime, which runs node by node or with its own optimizations."""
 
     name = "onnx"
 
@@ -70,7 +70,7 @@ class Implementation:
 
 
 class Realization:
-    """One case: the model that is exported, and the same with every value handed out. A placed batch is what a model is fed."""
+    """One case: the exported model, and the same model with every value as an output. A placed batch is name -> array."""
 
     def __init__(self, case: Case, graph: Graph, model: WrittenModel) -> None:
         self.case, self.graph, self.model = case, graph, model
@@ -109,7 +109,7 @@ class Realization:
         return placed
 
     def forward(self, batch: Mapping[str, Array], training: bool) -> Observation:
-        """The exported model gives its outputs; the other values come from the same nodes, with all of them looked at."""
+        """Outputs come from the exported model; the other values come from the same nodes with every value as an output."""
         if training:
             untrained("training passes")
         outputs = tuple(name for name in self.model.outputs if name in self.observed)
@@ -129,7 +129,7 @@ class Realization:
         untrained("steps")
 
     def save(self) -> dict[str, bytes]:
-        """The model, checked, and what it takes and gives as JSON."""
+        """The checked model, and its inputs and outputs as JSON."""
         proto = self.model.proto(self.model.outputs)
         onnx.checker.check_model(proto, full_check=True)
         return {FILE: proto.SerializeToString(deterministic=True), TOLD: json.dumps(_told(proto)).encode()}
@@ -139,7 +139,7 @@ class Realization:
         self.sessions.clear()
 
     def synchronize(self) -> None:
-        """A run of ONNX Runtime returns when it is done."""
+        """Does nothing: a run of ONNX Runtime returns when it is done."""
 
     def _run(self, outputs: tuple[str, ...], batch: Mapping[str, Array]) -> dict[str, Array]:
         if outputs not in self.sessions:
@@ -154,7 +154,7 @@ class Realization:
         return session.run(outputs, {**batch, **states})
 
     def _plain(self, name: str, array: Array) -> Array:
-        """As the spec has it: without the batch axis where it has none."""
+        """The array in the spec's shape, without the batch axis where the spec's value has none."""
         return array if self.model.batched[name] else array.reshape(self.model.shapes[name])
 
     def _float(self, array: Array) -> Array:
@@ -169,7 +169,7 @@ def untrained(what: str) -> NoReturn:
 
 
 def _told(proto: onnx.ModelProto) -> dict[str, Any]:
-    """Opset, and name -> shape of inputs and outputs; the batch is a name."""
+    """The opset, and the shape of each input and output by name; the size of the batch axis is a name."""
 
     def shape(info: onnx.ValueInfoProto) -> list[Any]:
         return [item.dim_param or item.dim_value for item in info.type.tensor_type.shape.dim]

@@ -1,6 +1,6 @@
-"""Owns the table of ops: which ONNX nodes each becomes, or why there are none.
+"""Owns the table of ops: the ONNX nodes that each op becomes, or the reason why it has none.
 
-It refuses to write a model around them (model.py); `scan`, which has a body, is written there as well.
+It refuses to write a model around them: model.py does, and writes `scan`, which has a body.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from parity.onnx_impl.ops import activations, attention, images, norms, recurren
 from parity.onnx_impl.writing import Site
 
 Written = str | dict[str, str]
-"""The ONNX name of a node's value, or of each by its suffix."""
+"""The ONNX name of a node's value; for several values, suffix -> ONNX name."""
 
 Emitter = Callable[[Site], Written]
 
 
 def of_training(site: Site) -> Written:
-    """A loss is no part of a model that is handed on."""
+    """Raises Unsupported: an exported model has no loss."""
     raise Unsupported(f"the op {site.node.op} ({site.node.name}) belongs to training: export the network without its loss")
 
 

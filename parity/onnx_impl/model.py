@@ -1,6 +1,6 @@
-"""Owns the ONNX model of a graph: its nodes, written once, and the arrays that lie in it.
+"""Owns the ONNX model of a graph: its nodes, written once, and its arrays.
 
-It refuses to know an op and to run anything. Values, inputs and arrays bear the names that they have in the spec.
+It refuses to know an op and to run anything. Values, inputs and arrays have the names of the spec.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from parity.onnx_impl.writing import FLOATS, Site, Writer
 from parity.spec.graph import Body, Graph, Node, Shape
 
 BATCH = "batch"
-"""The name of the axis whose size is left open."""
+"""The name of the batch axis, whose size is left open."""
 
 
 class WrittenModel:
-    """The nodes of a graph, and its parameters and statistics as ONNX has them.
+    """The nodes of a graph, and its parameters and statistics in ONNX's layout.
 
-    layouts: how each parameter and statistic lies, once. arrays: native name -> array. outputs: what the model gives.
+    layouts: one for each parameter and statistic. arrays: native name -> array. outputs: the values that the model gives.
     """
 
     def __init__(self, graph: Graph, dtype: str, opset: int) -> None:
@@ -46,7 +46,7 @@ class WrittenModel:
             self._write(self.writer, node, self.names, self.shapes, self.batched)
 
     def proto(self, outputs: Sequence[str]) -> onnx.ModelProto:
-        """The model with its arrays as they are now. outputs: the values that it gives."""
+        """The model with its present arrays. outputs: the values that it gives."""
         read = set(_read(self.writer.nodes))
         kinds = {graph_input.name: graph_input.dtype for graph_input in self.graph.inputs}
         graph = helper.make_graph(
@@ -63,9 +63,9 @@ class WrittenModel:
         return model
 
     def take(self, model: onnx.ModelProto) -> None:
-        """The arrays of a model that was written from this graph. Raises ValueError for any other.
+        """Takes over the arrays of a model that was written from this graph. Raises ValueError for any other model.
 
-        Arrays in files beside the model are not read: a model that somebody else wrote may name any file.
+        It reads no arrays in files beside the model: a model by somebody else may name any file.
         """
         inside = onnx.TensorProto.DEFAULT
         found = {item.name: item for item in model.graph.initializer if item.data_location == inside}
@@ -89,7 +89,7 @@ class WrittenModel:
     def _write(
         self, writer: Writer, node: Node, names: dict[str, str], shapes: Mapping[str, Shape], batched: Mapping[str, bool]
     ) -> None:
-        """Writes a node; its values get the names that the spec gives them."""
+        """Writes a node, and gives its values the names of the spec."""
         first = len(writer.nodes)
         if node.body is not None:
             written = self._scan(writer, node, node.body, names, shapes, batched)
@@ -111,7 +111,7 @@ class WrittenModel:
         shapes: Mapping[str, Shape],
         batched: Mapping[str, bool],
     ) -> dict[str, str]:
-        """A Scan along the time of its sequences, whose body reads what it captures by name."""
+        """Writes a Scan along the time of its sequences; its body reads captured values by name."""
         writer = outer.body(f"{node.name}/")
         states = list(body.state)
         inside = {name: writer.prefix + name for name in (*states, *body.sequences)} | {
@@ -148,7 +148,7 @@ class WrittenModel:
 def _site(
     writer: Writer, node: Node, names: Mapping[str, str], shapes: Mapping[str, Shape], batched: Mapping[str, bool]
 ) -> Site:
-    """A mask of dropout, which evaluation does not read, is left out."""
+    """The site of a node, without masks of dropout, which evaluation does not read."""
     sources = {role: source for role, source in node.inputs.items() if role != "mask"} if names else {}
 
     def each(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -161,7 +161,7 @@ def _site(
 
 
 def _layouts(graph: Graph) -> list[ParameterLayout]:
-    """Every parameter and statistic once; those of recurrent nodes lie otherwise in ONNX."""
+    """A layout for every parameter and statistic; for recurrent nodes, ONNX's layout differs from the spec's."""
     shapes = _array_shapes(graph)
     layouts: dict[str, ParameterLayout] = {}
     nodes = [inner for node in graph.nodes for inner in (node.body.nodes if node.body else (node,))]
@@ -186,7 +186,7 @@ def _tensor(name: str, array: Array) -> onnx.TensorProto:
 
 
 def _read(nodes: Iterable[onnx.NodeProto]) -> Iterable[str]:
-    """Every value that nodes read, those in their bodies as well."""
+    """Every value that nodes, or nodes in their bodies, read."""
     for node in nodes:
         yield from node.input
         for attribute in node.attribute:

@@ -25,7 +25,7 @@ FLOATS: Mapping[str, tuple[Any, int]] = {
 
 
 class Writer:
-    """Nodes in order, and arrays by name. A body (of a Scan) writes nodes of its own, and its arrays into the whole model."""
+    """Nodes in order, and arrays by name. The body of a Scan has its own nodes; its arrays go into the whole model."""
 
     def __init__(self, dtype: str, opset: int, whole: Writer | None = None, prefix: str = "") -> None:
         self.dtype, self.opset, self.prefix = dtype, opset, prefix
@@ -38,17 +38,17 @@ class Writer:
         return FLOATS[self.dtype][1]
 
     def body(self, prefix: str) -> Writer:
-        """Where the nodes of a subgraph are written; it sees every array of the model."""
+        """A writer for the nodes of a subgraph, which can read every array of the model."""
         return Writer(self.dtype, self.opset, self, prefix)
 
     def node(self, kind: str, *inputs: str, outputs: int = 1, **attributes: Any) -> tuple[str, ...]:
-        """Writes a node of the ONNX operator `kind`; an input that is left out is the empty name."""
+        """Writes a node of the ONNX operator `kind`; the name of an omitted input is empty."""
         names = tuple(self._fresh(kind) for _ in range(outputs))
         self.nodes.append(helper.make_node(kind, inputs, names, name=names[0], **attributes))
         return names
 
     def one(self, kind: str, *inputs: str, **attributes: Any) -> str:
-        """The same, where one output is looked at."""
+        """Writes a node with one output, and gives the output's name."""
         return self.node(kind, *inputs, **attributes)[0]
 
     def floats(self, values: Any) -> str:
@@ -62,7 +62,7 @@ class Writer:
         return self._constant(np.asarray(values, dtype=np.bool_))
 
     def rename(self, first: int, names: Mapping[str, str]) -> None:
-        """Gives values that were written since the node `first` other names."""
+        """Gives other names to values that were written since the node `first`."""
         for node in self.nodes[first:]:
             for held in (node.input, node.output):
                 held[:] = [names.get(name, name) for name in held]
@@ -75,7 +75,7 @@ class Writer:
         return (numpy_helper.from_array(array, name) for name, array in self.arrays.items())
 
     def _constant(self, array: Array) -> str:
-        """Equal constants are one."""
+        """The name of a constant; equal constants share a name."""
         array = array.copy(order="C")
         shape = "x".join(map(str, array.shape))
         text = (
@@ -92,9 +92,9 @@ class Writer:
 
 @dataclass(frozen=True)
 class Site:
-    """Where a node is written: its ONNX names by role (inputs, parameters, statistics), and its inputs' shapes without batch.
+    """The site where a node is written: ONNX names by role (inputs, parameters, statistics), and input shapes without batch.
 
-    batched: whether the value of a role has a batch; of joins, each branch.
+    batched: whether the value of a role has a batch; for joins, of each branch.
     """
 
     writer: Writer
@@ -116,7 +116,7 @@ class Site:
         return tuple(self.shapes["x"])
 
     def axis(self, name: str = "axis", role: str = "x") -> int:
-        """The axis of a value in the model, whose first axis is the batch."""
+        """The node's axis, as an axis of a value in the model, whose first axis is the batch."""
         shape = self.shapes[role][0] if role == "branches" else self.shapes[role]
         return int(self[name]) % len(shape) + 1
 
@@ -124,7 +124,7 @@ class Site:
         return self.writer.one(kind, *inputs, **attributes)
 
     def held(self, *values: float) -> bool:
-        """Whether attributes of ONNX, which are float32, hold these values as exactly as the tested precision does."""
+        """Whether ONNX's attributes, which are float32, represent these values as exactly as the tested precision does."""
         return self.writer.dtype == "float32" or all(float(np.float32(value)) == value for value in values)
 
     def scaled(self, x: str, factor: float) -> str:
@@ -134,17 +134,17 @@ class Site:
         return self.one("Add", x, self.writer.floats(number))
 
     def reshaped(self, x: str, shape: Sequence[int]) -> str:
-        """The batch stays; row-major order."""
+        """x in another shape, in row-major order, with its batch axis kept."""
         return self.one("Reshape", x, self.writer.integers([0, *shape]))
 
     def mean(self, x: str, axes: Sequence[int], keep: bool = True) -> str:
-        """ReduceMean, whose axes are an input from opset 18 on."""
+        """ReduceMean, whose axes become an input from opset 18 on."""
         if self.writer.opset < 18:
             return self.one("ReduceMean", x, axes=list(axes), keepdims=int(keep))
         return self.one("ReduceMean", x, self.writer.integers(list(axes)), keepdims=int(keep))
 
     def stretched(self, value: str, like: str, rank: int) -> str:
-        """A value without a batch (its first axis is 1) as one that stands in every example of `like`."""
+        """A value without a batch (its first axis is 1), repeated for every example of `like`."""
         batch = self.one("Slice", self.one("Shape", like), self.writer.integers([0]), self.writer.integers([1]))
         ones = self.writer.integers([1] * rank)
         return self.one("Expand", value, self.one("Concat", batch, ones, axis=0) if rank else batch)

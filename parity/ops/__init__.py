@@ -1,4 +1,4 @@
-"""One op a file: signature (shape rule and parameters), FLOPs, forward, vjp, kinks, and examples that can tell."""
+"""One op per file: signature (shape rule and parameters), FLOPs, forward, vjp, kinks, and examples that make faults visible."""
 
 from types import ModuleType
 
@@ -155,5 +155,5 @@ TABLE: dict[str, ModuleType] = {
 
 
 def kind_of(op: str) -> str:
-    """activations, losses, or layers: every other op."""
+    """The kind of an op: activations, losses, or layers (all other ops)."""
     return Op(TABLE[op]).kind

@@ -1,6 +1,6 @@
-"""Owns what attention ops share: which keys may be seen, and the softmax over the seen keys with its way back.
+"""Owns what all attention ops share: which keys may be seen, and the softmax over the seen keys, forward and backward.
 
-It refuses to know how scores are made.
+It refuses to know how scores are computed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from parity.ops.definition import Array, Run, Shape, ShapeError
 
 
 def check_keys(keys: Shape, values: Shape, lengths: Shape | None) -> None:
-    """keys, values: (time, features) with equal time."""
+    """Raises ShapeError unless keys and values are (time, features) with equal time, and lengths is one number per example."""
     if len(keys) != 2 or len(values) != 2:
         raise ShapeError(f"needs keys and values of (time, features), has {keys} and {values}")
     if keys[0] != values[0]:
@@ -21,7 +21,7 @@ def check_keys(keys: Shape, values: Shape, lengths: Shape | None) -> None:
 
 
 def seen_keys(lengths: Array | None, batch: int, time: int) -> Array:
-    """(batch, time) booleans: keys at or beyond an example's length are not seen."""
+    """(batch, time) booleans: whether a key is seen. Keys at or beyond an example's length are not."""
     if lengths is None:
         return np.ones((batch, time), bool)
     if lengths.min() < 1:
@@ -30,7 +30,7 @@ def seen_keys(lengths: Array | None, batch: int, time: int) -> Array:
 
 
 def softmax(run: Run, scores: Array, seen: Array) -> Array:
-    """Over the last axis; a key that is not seen has weight 0. `seen` broadcasts to the scores."""
+    """Softmax over the last axis. A key that is not seen has weight 0. `seen` broadcasts to the scores."""
     scores = np.where(seen, scores, run.number(-np.inf))
     grown = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return np.asarray(grown / run.sum(grown, -1, keepdims=True))
@@ -42,7 +42,7 @@ def softmax_vjp(run: Run, weights: Array, dweights: Array) -> Array:
 
 
 def needed_mask(run: Run, op: str, mask: Array | None, dropout: float) -> Array | None:
-    """The dropout mask of the weights where it applies. The reference never draws one."""
+    """The dropout mask of the weights, if dropout applies. The reference never draws one."""
     if not (run.training and dropout):
         return None
     if mask is None:

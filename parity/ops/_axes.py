@@ -1,6 +1,6 @@
-"""Owns the axis attribute of ops: checked against a shape, and moved past the batch axis.
+"""Owns the axis attribute of ops: the check against a shape, and the shift past the batch axis.
 
-It refuses words (`time`, `channels`); expansion has turned them into numbers.
+It refuses words (`time`, `channels`): expansion has turned them into numbers.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from parity.ops.definition import Shape, ShapeError
 
 
 def checked(shape: Shape, axis: int) -> int:
-    """The axis as a number from 0, not counting the batch; raises ShapeError where `shape` has no such axis."""
+    """The axis as a number from 0, not counting the batch. Raises ShapeError if `shape` has no such axis."""
     if not -len(shape) <= axis < len(shape):
         raise ShapeError(f"{shape} has no axis {axis}")
     return axis % len(shape)
@@ -22,5 +22,5 @@ def without(shape: Shape, axis: int) -> Shape:
 
 
 def past_batch(axis: int) -> int:
-    """The axis of an array whose first axis is the batch."""
+    """The index of the axis in an array whose first axis is the batch."""
     return axis if axis < 0 else axis + 1

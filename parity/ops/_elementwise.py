@@ -1,4 +1,4 @@
-"""Owns the values and derivatives of what a formula may hold: operators, functions, and the choices at their kinks.
+"""Owns the values and derivatives of a formula's parts: operators, functions, and the choices at their kinks.
 
 It refuses to parse: a formula's tree comes from parity.formulas.formula.
 """
@@ -17,7 +17,8 @@ from parity.ops.definition import Array
 from parity.ops.sigmoid import logistic
 
 Slopes = Callable[[Any, Any], tuple[Any, ...]]
-"""Arguments and result of one step -> its derivative for each argument (for a number among them any value will do)."""
+"""Arguments and result of one step -> the derivative with respect to each argument (any
+value for an argument that is a number)."""
 
 
 def _power_slopes(arguments: Any, result: Any) -> tuple[Any, Any]:
@@ -55,11 +56,11 @@ PLAIN: Mapping[str, Callable[..., float]] = {
     "max": max,
     "min": min,
 }
-"""The functions on Python numbers, which stay weak beside arrays of any precision."""
+"""The same functions on Python numbers, which do not change the precision of the arrays that they meet."""
 
 
 def choice(name: str, arguments: list[Array]) -> Array:
-    """What the function chooses by itself; among equals the first wins, and abs and sign have slope 0 at 0."""
+    """The branch that the function itself chooses. Among equal arguments the first wins; abs and sign have slope 0 at 0."""
     if name in GREATEST or name in LEAST:
         pick = np.argmax if name in GREATEST else np.argmin
         return np.asarray(pick(np.stack(np.broadcast_arrays(*arguments)), axis=0))
@@ -67,7 +68,7 @@ def choice(name: str, arguments: list[Array]) -> Array:
 
 
 def chosen(name: str, arguments: list[Array], taken: Array) -> Array:
-    """The function's value where `taken` is chosen (index of an argument; for abs and sign 1, 0 or -1)."""
+    """The function's value on the branch `taken` (the index of an argument; for abs and sign 1, 0 or -1)."""
     if name in ("abs", "sign"):
         side = taken.astype(arguments[0].dtype)
         return side if name == "sign" else arguments[0] * side

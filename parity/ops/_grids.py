@@ -1,4 +1,4 @@
-"""Owns what a grid of an op's hyper-parameters is, and the values that several ops share in theirs.
+"""Owns the grid of an op's attributes, and the values that several ops share in their grids.
 
 It refuses to choose examples: parity/trials/op_grids.py does, so that every pair of values meets.
 """
@@ -14,7 +14,7 @@ from parity.ops.definition import Shape
 
 @dataclass(frozen=True)
 class Grid:
-    """Shapes of the inputs, values of each attribute, and inputs that may be left out (role -> shape)."""
+    """Shapes of the inputs, values of each attribute, and optional inputs (role -> shape)."""
 
     shapes: Mapping[str, Shape]
     choices: Mapping[str, Sequence[Any]]

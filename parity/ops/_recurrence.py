@@ -1,6 +1,6 @@
-"""Owns what recurrent ops share: their parameters, and the walk of a stack of cells over time and back.
+"""Owns what all recurrent ops share: their parameters, and the walk of a stack of cells over time, forward and backward.
 
-It refuses to know a cell's equations: those are the step functions of lstm and gru.
+It refuses to know a cell's equations: the step functions of lstm, gru and rnn hold them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def check_state(role: str, shape: Shape | None, layers: int, units: int) -> None
 
 
 def parameters(features: int, gates: int, units: int, layers: int, recurrent_bias: bool) -> Iterator[ParameterRule]:
-    """Kernels (gates·units, inputs). Fans are those of the whole matrix, as every framework's initializer sees it."""
+    """The parameters of all layers. Kernels are (gates·units, inputs). Fans are those of the whole matrix, as
+    every framework's initializer sees it."""
     rows = gates * units
     for layer in range(layers):
         size = features if layer == 0 else units
@@ -43,13 +44,13 @@ def parameters(features: int, gates: int, units: int, layers: int, recurrent_bia
 
 
 def step_flops(features: int, gates: int, units: int, layers: int, *, biases: int, elementwise: int) -> int:
-    """One time step of a stack: two products, their sum, the biases, and `elementwise` operations per unit."""
+    """FLOPs of one time step of a stack: two products, their sum, the biases, and `elementwise` operations per unit."""
     sizes = [features] + [units] * (layers - 1)
     return sum(gates * units * (2 * (size + units) + 1 + biases) + elementwise * units for size in sizes)
 
 
 def needed_mask(run: Run, op: str, mask: Array | None, dropout: float, layers: int) -> Array | None:
-    """The dropout mask between layers where it applies. The reference never draws one."""
+    """The dropout mask between layers, if dropout applies. The reference never draws one."""
     if not (run.training and dropout and layers > 1):
         return None
     if mask is None:
@@ -59,7 +60,7 @@ def needed_mask(run: Run, op: str, mask: Array | None, dropout: float, layers: i
 
 @dataclass(frozen=True)
 class LayerRecord:
-    """What one layer keeps for its way back. steps, operands: one entry per time step; valid: (batch, time) or None."""
+    """What one layer saves for its backward pass. steps, operands: one entry per time step; valid: (batch, time) or None."""
 
     x: Array
     kernel: Array
@@ -140,12 +141,13 @@ def vjp(
 
 
 def _layer_back(run: Run, step_vjp: StepVjp, layer: LayerRecord, dy: Array, dstates: Arrays) -> tuple[Array, Array, Arrays]:
-    """Back through time; gives the gradients of W·x + b and of the recurrent product, (batch, time, rows), and of the start."""
+    """The backward pass through time. Gives the gradients of W·x + b and of the recurrent product, (batch,
+    time, rows), and of the initial states."""
     along, recurrent = [], []
     zero = run.number(0)
     for time in reversed(range(dy.shape[1])):
         arriving = (dstates[0] + dy[:, time], *dstates[1:])
-        if layer.valid is not None:  # a step beyond the length hands its state through
+        if layer.valid is not None:  # a step beyond the length passes its state on unchanged
             here = layer.valid[:, time, None]
             passed = tuple(np.where(here, zero, dstate) for dstate in dstates)
             arriving = tuple(np.where(here, dstate, zero) for dstate in arriving)
@@ -158,7 +160,8 @@ def _layer_back(run: Run, step_vjp: StepVjp, layer: LayerRecord, dy: Array, dsta
 
 
 def _parameter_gradients(run: Run, layer: LayerRecord, dprojected: Array, drecurrent: Array) -> dict[str, Array]:
-    """The recurrent kernel's rows fall into as many equal blocks as there are operands (reset before has three)."""
+    """The gradients of the parameters by role. The recurrent kernel's rows form as many equal blocks as there are operands
+    (three for `reset: before`)."""
     rows, recurrent_rows = _rows(dprojected), _rows(drecurrent)
     met = [_rows(np.stack(operand, axis=1)) for operand in zip(*layer.operands, strict=True)]
     blocks = np.split(recurrent_rows, len(met), axis=-1)

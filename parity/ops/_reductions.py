@@ -1,4 +1,4 @@
-"""Owns how a loss of every element becomes one number: their mean, or their sum, over the batch and every other axis.
+"""Owns how the losses of all elements become one number: their mean or their sum, over the batch and every other axis.
 
 It refuses to know what the elements are.
 """

@@ -1,6 +1,6 @@
-"""Owns sequences as images of one row, so that windows along time are windows of an image.
+"""Owns sequences as images with one row, so that windows along time are windows of an image.
 
-It refuses to know what is done inside a window; sequences are (batch, time, features), images (batch, features, 1, time).
+It refuses to know what happens inside a window. Sequences are (batch, time, features), images (batch, features, 1, time).
 """
 
 from __future__ import annotations

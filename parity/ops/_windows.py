@@ -1,6 +1,6 @@
 """Owns the arithmetic of two-dimensional windows: sizes, padding, patches and their inverse.
 
-It refuses to know what is done inside a window; arrays are (batch, channels, height, width).
+It refuses to know what happens inside a window. Arrays are (batch, channels, height, width).
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ def check_borders(padding: Borders) -> None:
 
 
 def output_size(x: Shape, kernel: Two, stride: Two, padding: Borders, dilation: Two = (1, 1)) -> tuple[int, int]:
-    """Height and width of the places of a window; what does not fill a whole step at the end is left out."""
+    """How many places a window has along height and width. Rows or columns at the end that
+    do not fill a whole step are left out."""
     check_image(x)
     check_borders(padding)
     sizes = []
@@ -40,7 +41,7 @@ def output_size(x: Shape, kernel: Two, stride: Two, padding: Borders, dilation: 
 
 
 def check_pooling(kernel: Two, padding: Borders) -> None:
-    """A pooling window must always hold at least one value that is no padding."""
+    """Raises ShapeError if a pooling window could hold nothing but padding."""
     if any(border >= width for width, side in zip(kernel, padding, strict=True) for border in side):
         raise ShapeError(f"padding {padding} leaves windows of {tuple(kernel)} without any value")
 
@@ -57,7 +58,7 @@ def pad(x: Array, padding: Borders, value: float = 0.0) -> Array:
 
 
 def unpad(x: Array, padding: Borders) -> Array:
-    """Cuts off what `pad` wrote."""
+    """Cuts off the border that `pad` wrote."""
     (top, bottom), (left, right) = padding
     return x[:, :, top : x.shape[2] - bottom, left : x.shape[3] - right]
 

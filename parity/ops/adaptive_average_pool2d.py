@@ -1,4 +1,5 @@
-"""adaptive_average_pool2d: the mean of each of height × width bins, as even as can be; neighbours may share a row or column.
+"""adaptive_average_pool2d: the mean of each of height × width bins of nearly equal size;
+adjacent bins may share a row or column.
 
 Bin i of n over a length l runs from floor(i·l/n) to ceil((i + 1)·l/n), as torch defines it (torch.nn.AdaptiveAvgPool2d).
 """
@@ -28,7 +29,7 @@ def flops(shapes: dict[str, Shape], outputs: dict[str, Shape], **_: Any) -> int:
 
 
 def _bins(run: Run, length: int, wanted: int) -> tuple[Array, Array]:
-    """(wanted, length): 1 where a place lies in a bin; and how many do, (wanted,)."""
+    """(wanted, length): 1 where a place lies in a bin; and the number of places in each bin, (wanted,)."""
     number, place = np.arange(wanted)[:, None], np.arange(length)
     first, end = number * length // wanted, -(-(number + 1) * length // wanted)
     return ((first <= place) & (place < end)).astype(run.dtype), (end - first)[:, 0].astype(run.dtype)

@@ -1,4 +1,4 @@
-"""add: the sum of equal shapes."""
+"""add: the element-wise sum of values of equal shape."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def forward(
     dropout: float,
     **kernels: Any,
 ) -> tuple[Array, Any]:
-    """Queries (batch, features) are a single time step, taken off again at the end."""
+    """Queries without a time axis, (batch, features), count as a single time step, which is removed again at the end."""
     single = x.ndim == 2
     mask = needed_mask(run, "additive_attention", mask, dropout)
     if single:

@@ -1,4 +1,4 @@
-"""average_pool1d: the mean of each window of time; `count_padding` says whether the zeros around count as values."""
+"""average_pool1d: the mean of each window of time; `count_padding` says whether the zeros of the padding count as values."""
 
 from __future__ import annotations
 

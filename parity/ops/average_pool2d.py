@@ -1,4 +1,4 @@
-"""average_pool2d: the mean of each window; `count_padding` says whether the zeros around the image count as values."""
+"""average_pool2d: the mean of each window; `count_padding` says whether the zeros of the padding count as values."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """batch_norm: y = scale·(x - mean)/sqrt(variance + epsilon) + shift, per channel (Ioffe & Szegedy 2015, algorithm 1).
 
-Training normalises by the batch's biased variance; evaluation by the running statistics, of which training keeps the share
-`momentum`. `running_variance: unbiased` moves the running variance towards the batch's variance over n - 1.
+Training normalises by the batch's biased variance, evaluation by the running statistics. A training step keeps the
+share `momentum` of the running statistics. With `running_variance: unbiased`, the running variance moves towards
+the batch's variance with divisor n - 1.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def forward(
     running_variance_: str,
     **_: Any,
 ) -> tuple[dict[str, Array], Any]:
-    """running_variance_ is the attribute; without the underscore it is the statistic."""
+    """running_variance_ is the attribute, running_variance the statistic."""
     outputs = {}
     mean, variance = running_mean, running_variance
     if run.training:

@@ -1,6 +1,7 @@
-"""binary_cross_entropy: the mean (or sum) of -label·log σ(x) - (1 - label)·log(1 - σ(x)) for logits x and one label for all.
+"""binary_cross_entropy: mean (or sum) of -label·log σ(x) - (1 - label)·log(1 - σ(x)),
+for logits x and one label for all of them.
 
-Over the batch and every other axis, in the form max(x, 0) - label·x + log(1 + exp(-|x|)), which cannot overflow.
+The mean is over the batch and every other axis. The form max(x, 0) - label·x + log(1 + exp(-|x|)) cannot overflow.
 """
 
 from __future__ import annotations

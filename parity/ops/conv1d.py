@@ -1,7 +1,7 @@
 """conv1d: cross-correlation of a sequence with a kernel along time, grouped, dilated, with explicit zero padding.
 
-A causal convolution (van den Oord et al. 2016) pads (kernel - 1)·dilation before and nothing after. Computed as a conv2d of an
-image of one row.
+A causal convolution (van den Oord et al. 2016) pads (kernel - 1)·dilation before and nothing after. It is computed as a conv2d
+of an image with one row.
 """
 
 from __future__ import annotations

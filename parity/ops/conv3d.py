@@ -1,6 +1,6 @@
 """conv3d: cross-correlation of a volume with a kernel (Ji et al. 2010), grouped, dilated, with explicit zero padding.
 
-Computed as a conv2d whose channels are the slices under the kernel: each place along the depth is an image of its own.
+It is computed as a conv2d: each place along the depth is an image of its own, whose channels are the slices under the kernel.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""conv_transpose2d: the transpose of conv2d as a linear map (Zeiler et al. 2010); padding cuts the result's borders.
+"""conv_transpose2d: the transpose of conv2d as a linear map (Zeiler et al. 2010); padding cuts off the result's borders.
 
-Height is (rows - 1)·stride + (kernel - 1)·dilation + 1 - before - after; there is no other padding of the output.
+The height is (rows - 1)·stride + (kernel - 1)·dilation + 1 - before - after. The output has no further padding.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ EXAMPLES = (
     Example({"x": (2, 3, 5)}, {"channels": 3, "kernel": (3, 2), "stride": (3, 1), "dilation": (2, 5)}, name="both"),
 )
 ANALYTIC = True
-# Eight channels: beside a 1×1 kernel and a stride, fewer let TensorFlow write beyond a buffer where there is no AVX-512.
+# Eight channels: with a 1×1 kernel, a stride and fewer channels, TensorFlow writes beyond a buffer on CPUs without AVX-512.
 GRID = Grid(
     {"x": (2, 5, 7)},
     {

@@ -1,4 +1,4 @@
-"""crop: `size` places of an axis, from `start`."""
+"""crop: `size` consecutive places of an axis, beginning at `start`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns what an op file consists of: the types of its signature, and the run that its reference functions compute in.
+"""Owns the parts of an op's file: the types of its signature, and the run that its reference functions compute in.
 
 It refuses to know any op.
 """
@@ -41,12 +41,13 @@ Text = Annotated[str, "text"]
 
 
 class ShapeError(Exception):
-    """An op cannot take these shapes or attributes; the message starts in the middle of a sentence, after the op's name."""
+    """An op cannot take these shapes or attributes. The message begins in mid-sentence, after the op's name."""
 
 
 @dataclass(frozen=True)
 class ParameterRule:
-    """What a signature yields for a trainable parameter. Fans default to 1 where an initializer has no meaning."""
+    """A trainable parameter that a signature declares. Fans default to 1, for parameters on which an
+    initializer that reads fans makes no sense."""
 
     role: str
     shape: Shape
@@ -57,7 +58,7 @@ class ParameterRule:
 
 @dataclass(frozen=True)
 class StatisticRule:
-    """What a signature yields for an array that training moves without a gradient."""
+    """An array that a signature declares and that training moves without a gradient."""
 
     role: str
     shape: Shape
@@ -65,15 +66,15 @@ class StatisticRule:
 
 
 Rules = Generator[ParameterRule | StatisticRule, None, Shape | dict[str, Shape]]
-"""What a signature is: it yields rules and returns the output's shape, or suffix -> shape."""
+"""The result of a signature: a generator that yields rules and returns the output's shape, or suffix -> shape."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """Shapes (no batch) and attributes at which every attribute of the op makes a visible difference.
+    """Shapes (without batch) and attributes for which every attribute of the op makes a visible difference.
 
-    below: role of an integer input -> its upper bound. limits: role -> (low, high), both included, between which an input
-    must lie to tell (lengths; values on both sides of a bend); an integer input has one of the two.
+    below: role of an integer input -> its upper bound, excluded. limits: role -> (low, high), both included: the range in which
+    an input makes a difference (lengths; values on both sides of a bend). An integer input has one of the two.
     """
 
     shapes: Mapping[str, Shape | tuple[Shape, ...]]
@@ -85,7 +86,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Op:
-    """What the file of an op offers beside its formulas, and what holds where the file says nothing."""
+    """The constants and flags in an op's file, with defaults for those that the file leaves out."""
 
     module: ModuleType
 
@@ -94,40 +95,40 @@ class Op:
 
     @property
     def kind(self) -> str:
-        """KIND: activations, losses, or layers: every other op."""
+        """KIND: activations, losses, or layers (all other ops)."""
         return str(self._constant("KIND", "layers"))
 
     @property
     def words(self) -> Mapping[str, tuple[str, ...]]:
-        """WORDS: attribute -> the words that it may be; the first is the default."""
+        """WORDS: attribute -> the words that it may be. The first word is the default."""
         found: Mapping[str, tuple[str, ...]] = self._constant("WORDS", {})
         return found
 
     @property
     def batched(self) -> bool:
-        """BATCHED: False where the output never has a batch axis: a loss, a parameter."""
+        """BATCHED: False if the output never has a batch axis (a loss, a parameter)."""
         return bool(self._constant("BATCHED", True))
 
     @property
     def analytic(self) -> bool:
-        """ANALYTIC: whether forward and vjp, as they are written, are complex differentiable between kinks, so that the complex
-        step gives second derivatives. An absolute value (softplus's exp(-|x|)) is not, and erf refuses complex numbers."""
+        """ANALYTIC: whether the code of forward and vjp is complex differentiable between kinks, so that the complex step gives
+        second derivatives. Code with an absolute value is not (softplus has exp(-|x|)), and erf refuses complex numbers."""
         return bool(self._constant("ANALYTIC", False))
 
     @property
     def steps(self) -> str:
-        """STEPS: which steps of a sequence step t of the output reads. alone: t alone; along: t alone, unless it works along
-        the axis of time; earlier: 0 … t of its input x; causal: 0 … t where its attribute says so; empty: any."""
+        """STEPS: which steps of a sequence step t of the output reads. alone: t alone. along: t alone, unless the op works
+        along the axis of time. earlier: 0 … t of its input x. causal: 0 … t if its attribute says so. empty: any steps."""
         return str(self._constant("STEPS", ""))
 
     @property
     def extremes(self) -> tuple[Example, ...]:
-        """EXTREMES: examples that only frameworks are held to, such as logits of ±1e4."""
+        """EXTREMES: examples that only frameworks must pass, such as logits of ±1e4."""
         return tuple(self._constant("EXTREMES", ()))
 
     @property
     def grid(self) -> Any:
-        """GRID: values of several attributes, of which every pair meets in an example (`_grids.Grid`), or None."""
+        """GRID: values of several attributes, of which each pair occurs together in some example (`_grids.Grid`), or None."""
         return self._constant("GRID", None)
 
     @property
@@ -138,22 +139,23 @@ class Op:
 
     @property
     def kinked(self) -> bool:
-        """Whether it has `kinks` (the distance from its kink) and `taken` (the branch that each element took)."""
+        """Whether the op has `kinks` (the distance from its kink) and `taken` (the branch that each element took)."""
         return "kinks" in vars(self.module)
 
 
 LONG = 1024
-"""Terms from which a matrix product's order of summation shows: BLAS's blocks are a few hundred long."""
+"""The number of terms from which a matrix product's order of summation shows: BLAS's blocks are a few hundred long."""
 
 
 class Run:
     """How one walk of the reference computes: precision, training or not, and the order of every sum.
 
-    With `order` None sums run in NumPy's order; with a RandomState the terms of each reduction are permuted first and added
-    one by one, so that the same code shows how far another, equally right order of summation comes out (a shadow). With
-    `running` they are added one by one without an order too, as frameworks do, where neighbours resemble each other; and so
-    are the products of a matrix product of more than LONG terms, which BLAS adds up in blocks of some hundred: a framework's
-    kernel gradient of a convolution may run over all pixels of a batch, and lose several times as much.
+    With `order` None, sums run in NumPy's order. With a RandomState, the terms of each reduction are permuted first and
+    added one by one, so that the same code shows how far the result of another, equally right order of summation lies
+    away (a shadow). With `running`, terms are added one by one even without an order, as frameworks do it; neighbouring
+    terms, which resemble each other, then stay together. A matrix product of more than LONG terms is added one by one
+    too. BLAS adds it in blocks of some hundred, but a framework's kernel gradient of a convolution may run over all
+    pixels of a batch, and lose several times as much.
     """
 
     def __init__(
@@ -173,7 +175,8 @@ class Run:
         return np.asarray(np.sum(x, axis=axes, keepdims=keepdims, dtype=x.dtype), dtype=x.dtype)
 
     def _one_by_one(self, x: Array, axes: tuple[int, ...], keepdims: bool) -> Array:
-        """Term after term in a permuted order: NumPy's pairwise sums lose less than the running sums that frameworks use."""
+        """Adds term after term, in a permuted order if there is one. Frameworks use such running
+        sums, and NumPy's pairwise sums lose less."""
         kept = [axis for axis in range(x.ndim) if axis not in axes]
         count = prod(x.shape[axis] for axis in axes)
         terms = np.transpose(x, (*axes, *kept)).reshape(count, *(x.shape[axis] for axis in kept))
@@ -186,9 +189,9 @@ class Run:
         return np.asarray(total / x.dtype.type(x.size / max(total.size, 1)), dtype=x.dtype)
 
     def matmul(self, a: Array, b: Array) -> Array:
-        """(…, n, k) times (…, k, m) gives (…, n, m)."""
+        """The matrix product: (…, n, k) times (…, k, m) gives (…, n, m)."""
         if self._order is not None:
-            if a.shape[-1] != b.shape[-2]:  # np.take would leave out what is too much
+            if a.shape[-1] != b.shape[-2]:  # np.take would silently drop surplus terms
                 raise ValueError(f"matmul of {a.shape} and {b.shape}")
             places = self._order.permutation(a.shape[-1])
             a, b = np.take(a, places, axis=-1), np.take(b, places, axis=-2)
@@ -197,16 +200,16 @@ class Run:
         return np.asarray(np.matmul(a, b))
 
     def permutation(self, count: int) -> Array:
-        """The order in which to add `count` terms that land in one place (a gradient scattered back from windows)."""
+        """The order in which `count` terms for one place are added (a gradient scattered back from windows)."""
         return np.arange(count) if self._order is None else self._order.permutation(count)
 
     def nearby(self, x: Array) -> Array:
-        """A neighbour of each number, up or down, in a walk with an order; `x` itself without. What another library's function
-        may give, where its rounding is multiplied by what follows."""
+        """In a walk with an order, a neighbour of each number, up or down; otherwise `x` itself. It imitates another library's
+        function, in places where later operations amplify its rounding."""
         return x if self._order is None else neighbours(x, self._order)
 
     def number(self, value: float) -> Any:
-        """A scalar in this run's precision, so that no float64 sneaks into a float32 walk."""
+        """A scalar in this run's precision, so that no float64 gets into a float32 walk."""
         return self.dtype.type(value)
 
 
@@ -217,7 +220,7 @@ def neighbours(x: Array, numbers: np.random.RandomState) -> Array:
 
 
 def _added_up(a: Array, b: Array) -> Array:
-    """The matrix product, one product after the other added to each element."""
+    """The matrix product, added term by term into each element."""
     total = a[..., :, 0, None] * b[..., 0, None, :]
     product = np.empty_like(total)
     for place in range(1, a.shape[-1]):
@@ -235,11 +238,12 @@ def _array_names(forward: Callable[..., Any]) -> frozenset[str]:
 def evaluate(
     op: ModuleType, run: Run, arrays: Mapping[str, Any], attributes: Mapping[str, Any], branch: Any = None
 ) -> tuple[Any, Any]:
-    """The op's `forward` on arrays by role (a join's `branches` is a tuple): outputs and what `vjp` needs.
+    """Calls the op's `forward` on arrays by role (a join's `branches` is a tuple). Returns
+    the outputs and the data that `vjp` needs.
 
-    Every array of an input has the batch as its first axis; a value without a batch comes stretched over it.
-    An attribute that is called like an array comes with an underscore after its name: batch_norm has a statistic and a word
-    that are both called `running_variance`, conv2d a parameter and a size called `kernel`.
+    The first axis of every input array is the batch; a value without a batch must be stretched over it. An attribute with the
+    name of an array gets an underscore after its name: batch_norm has a statistic and an attribute called `running_variance`,
+    conv2d a parameter and a size called `kernel`.
     """
     taken = _array_names(op.forward)
     given = {f"{name}_" if name in taken else name: value for name, value in attributes.items()}

@@ -1,6 +1,6 @@
-"""dropout: in training, x times a mask of 0 and 1/(1 - rate) that the case brings (Srivastava et al. 2014, inverted).
+"""dropout: in training, x times a mask of 0 and 1/(1 - rate) that the case provides (Srivastava et al. 2014, inverted).
 
-It never draws: a mask comes from outside or there is an error.
+It never draws a mask: without a mask it raises an error.
 """
 
 from __future__ import annotations

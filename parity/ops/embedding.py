@@ -1,4 +1,4 @@
-"""embedding: the row of a table that each whole number names."""
+"""embedding: the rows of a table whose numbers the input holds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def forward(run: Run, x: Array, table: Array, **_: Any) -> tuple[Array, Any]:
 
 
 def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
-    """Rows that are named several times get the sum; in a shadow the rows are added in another order."""
+    """A row that occurs several times gets the sum of its gradients; a shadow adds them in another order."""
     x, table = saved
     gradient = np.zeros_like(table)
     places, rows = x.reshape(-1), dy.reshape(prod(x.shape), table.shape[-1])

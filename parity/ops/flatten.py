@@ -1,4 +1,4 @@
-"""flatten: all axes but the batch become one, in row-major order of the logical shape (channels first)."""
+"""flatten: all axes but the batch become a single axis, in row-major order of the logical shape (channels first)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""formula: element-wise arithmetic over the values that its text names; its inputs' roles are those names.
+"""formula: element-wise arithmetic over the values that its text names. The roles of its inputs are these names.
 
-Shapes broadcast where ranks are equal (a 1 stretches) and where a value is a single number; never along other axes. It
+Values broadcast if their ranks are equal (an axis of size 1 stretches), or if a value is a single number; in no other case. It
 refuses `//` and `%` on values: they have no useful derivative.
 """
 
@@ -23,11 +23,11 @@ from parity.ops.definition import Array, Example, Floats, Rules, Run, Shape, Sha
 
 @dataclass(frozen=True)
 class _Walk:
-    """One evaluation: the result of every step that reads a value, and what was chosen at each kink."""
+    """One evaluation: the result of every step that reads a value, and the branch taken at each kink."""
 
     run: Run
     values: Mapping[str, Array]
-    branches: Iterator[Array]  # what to choose at the next kink; where it ends, the values choose
+    branches: Iterator[Array]  # branches for the next kinks; after the last, the values decide
     results: dict[ast.expr, Any] = field(default_factory=dict)
     taken: dict[ast.expr, Array] = field(default_factory=dict)
 
@@ -46,7 +46,7 @@ def _arguments(node: ast.expr) -> list[ast.expr]:
 
 
 def _reads(node: ast.expr) -> bool:
-    """Whether any value stands in this part of the tree; what reads none is folded to a Python number."""
+    """Whether this part of the tree contains a value. A part without values is folded to a Python number."""
     return isinstance(node, (ast.Name, ast.Attribute)) or any(_reads(argument) for argument in _arguments(node))
 
 
@@ -72,7 +72,7 @@ def flops(shapes: dict[str, Shape], outputs: dict[str, Shape], *, text: str) -> 
 
 
 def _aligned(values: Mapping[str, Array]) -> dict[str, Array]:
-    """Gives a batch of single numbers the axes of the others."""
+    """Gives single numbers (one per example) as many axes as the other values."""
     rank = max((value.ndim for value in values.values()), default=0)
     return {name: value.reshape(-1, *(1,) * (rank - 1)) if value.ndim == 1 else value for name, value in values.items()}
 
@@ -115,7 +115,7 @@ def _slopes(walk: _Walk, node: ast.expr) -> tuple[Any, ...]:
 
 
 def forward(run: Run, /, *, text: str, branch: Sequence[Array] = (), **values: Array) -> tuple[Array, Any]:
-    """branch: for each kink in the order of the text what is chosen there (index of an argument; abs, sign: 1 or -1)."""
+    """branch: the branch for each kink, in the order of the text (index of an argument; for abs and sign 1 or -1)."""
     walk = _Walk(run, _aligned(values), iter(branch))
     tree = _parsed(text).tree
     y = np.asarray(_evaluate(walk, tree), run.dtype)
@@ -140,7 +140,7 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 
 
 def kinks(saved: Any) -> Array:
-    """The least margin over all kinks of the text; inf where it has none."""
+    """The least margin over all kinks of the text; inf if it has no kink."""
     walk, tree, _ = saved
     least = np.full(np.shape(walk.results[tree]), np.inf, walk.run.dtype)
     for node in walk.taken:

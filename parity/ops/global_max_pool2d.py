@@ -1,4 +1,4 @@
-"""global_max_pool2d: the greatest value of each channel; the first of equals in row-major order takes the gradient."""
+"""global_max_pool2d: the greatest value of each channel; among equals, the first in row-major order gets the gradient."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def flops(shapes: dict[str, Shape], outputs: dict[str, Shape]) -> int:
 
 
 def forward(run: Run, x: Array, *, branch: Array | None = None, **_: Any) -> tuple[Array, Any]:
-    """branch: which place of each channel wins, counted row by row (batch, channels)."""
+    """branch: the winning place of each channel, counted row by row (batch, channels)."""
     places = x.reshape(*x.shape[:2], -1)
     winner = np.argmax(places, axis=-1) if branch is None else branch
     return np.take_along_axis(places, winner[..., None], axis=-1)[..., 0], (places, winner, x.shape)
@@ -36,7 +36,7 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 
 
 def kinks(saved: Any) -> Array:
-    """By how much the greatest value of each channel exceeds the second; inf where there is one value only."""
+    """By how much the greatest value of each channel exceeds the second; inf if there is only one value."""
     places = saved[0]
     if places.shape[-1] == 1:
         return np.full(places.shape[:2], np.inf, places.dtype)

@@ -1,7 +1,7 @@
-"""group_norm: channels normalised in groups, over their places too (Wu & He 2018, equation 7); biased variance.
+"""group_norm: normalises groups of channels, each over all its places (Wu & He 2018, equation 7); biased variance.
 
-One scale and shift a channel, as in the paper. With as many groups as channels it is instance_norm, with one it is a layer norm
-of the whole image.
+Each channel has a scale and a shift, as in the paper. With as many groups as channels it is instance_norm; with one group it is
+a layer norm of the whole image.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def signature(
 
 
 def flops(shapes: dict[str, Shape], outputs: dict[str, Shape], *, units: int, layers: int, dropout: float, reset: str) -> int:
-    """Per unit and step beside the products: three activations, three multiplications, two additions."""
+    """Per unit and step, besides the products: three activations, three multiplications, two additions."""
     time, features = shapes["x"]
     return time * recurrence.step_flops(features, GATES, units, layers, biases=1 + (reset == "after"), elementwise=8)
 
@@ -46,7 +46,8 @@ def masks(shapes: dict[str, Shape], *, units: int, layers: int, dropout: float, 
 def step(
     run: Run, projected: Array, states: Arrays, kernel: Array, bias: Array | None, *, reset: str
 ) -> tuple[Arrays, Arrays, Any]:
-    """One time step from W·x + b: h = (1 - z)·n + z·h, n = tanh(W·x + b + r·(U·h + c)), or with U·(r·h) if reset is before."""
+    """One time step from W·x + b: h = (1 - z)·n + z·h with n = tanh(W·x + b + r·(U·h + c)),
+    or with U·(r·h) if `reset` is before."""
     (hidden,) = states
     units = hidden.shape[-1]
     known = kernel if reset == "after" else kernel[: 2 * units]
@@ -66,7 +67,7 @@ def step(
 
 
 def step_vjp(run: Run, saved: Any, dstates: Arrays, *, reset: str) -> tuple[Array, Array, Arrays]:
-    """Gradients of W·x + b, of the recurrent product, and of the state before."""
+    """Gradients of W·x + b, of the recurrent product, and of the previous state."""
     r, z, n, candidate, hidden, kernel = saved
     (dhidden,) = dstates
     units = hidden.shape[-1]

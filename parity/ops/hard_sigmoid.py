@@ -23,7 +23,8 @@ def flops(shapes: dict[str, Shape], outputs: dict[str, Shape], **_: Any) -> int:
 
 
 def gate(run: Run, x: Array, slope: float, branch: Array | None) -> tuple[Array, Array]:
-    """min(max(slope·x + 1/2, 0), 1), and the side of each element: 0 where that is 0, 1 where it rises, 2 where it is 1."""
+    """min(max(slope·x + 1/2, 0), 1), and the branch of each element: 0 where the value is
+    0, 1 where it rises, 2 where it is 1."""
     zero, item = run.number(0), run.number(1)
     line = slope * x + 0.5
     if branch is None:

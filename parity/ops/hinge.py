@@ -31,7 +31,7 @@ def flops(shapes: dict[str, Shape], outputs: dict[str, Shape], **_: Any) -> int:
 def forward(
     run: Run, x: Array, target: Array, *, margin: float, reduction: str, branch: Array | None = None, **_: Any
 ) -> tuple[Array, Any]:
-    """branch: where True, an element has a loss; elsewhere 0."""
+    """branch: True where an element has a positive loss, False where its loss is 0."""
     lack = np.asarray(margin - target * x)
     counts = lack > 0 if branch is None else branch
     loss = reduced(run, np.where(counts, lack, run.number(0)), reduction)

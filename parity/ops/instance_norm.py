@@ -1,4 +1,4 @@
-"""instance_norm: each channel of each image normalised by itself (Ulyanov et al. 2016); biased variance."""
+"""instance_norm: normalises each channel of each image by its own statistics (Ulyanov et al. 2016); biased variance."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """kl_divergence: Σ target·(log target - x) along an axis; x are log-probabilities, targets probabilities (Kullback & Leibler).
 
-The mean (or sum) over the batch and every other axis. A target of 0 counts 0, and its own gradient there is 1 - x.
+The mean (or sum) over the batch and every other axis. A target of 0 contributes 0, and its own gradient is then 1 - x.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""local_response_norm: y = x/(k + alpha·Σ x²)^beta, the sum over `size` neighbouring channels.
+"""local_response_norm: y = x/(k + alpha·Σ x²)^beta, with the sum over `size` neighbouring channels.
 
-Krizhevsky et al. 2012, section 3.3: alpha multiplies the sum, not the mean (torch, Caffe and MXNet divide it by the size);
-at the first and last channels the window is cut off. It refuses an even size, which has no middle.
+Krizhevsky et al. 2012, section 3.3: alpha multiplies the sum, not the mean (torch, Caffe and MXNet divide alpha by the size).
+At the first and last channels the window is cut off. The op refuses an even size, which has no middle.
 """
 
 from __future__ import annotations

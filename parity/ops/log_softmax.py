@@ -1,4 +1,4 @@
-"""log_softmax: y = x - log Σ exp(x) along an axis, its greatest value subtracted first."""
+"""log_softmax: y = x - log Σ exp(x) along an axis, computed after the greatest value is subtracted."""
 
 from __future__ import annotations
 

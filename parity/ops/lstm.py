@@ -36,7 +36,7 @@ def signature(
 def flops(
     shapes: dict[str, Shape], outputs: dict[str, Shape], *, units: int, layers: int, dropout: float, recurrent_bias: bool
 ) -> int:
-    """Per unit and step beside the products: five activations, three multiplications, one addition."""
+    """Per unit and step, besides the products: five activations, three multiplications, one addition."""
     time, features = shapes["x"]
     return time * recurrence.step_flops(features, GATES, units, layers, biases=1 + recurrent_bias, elementwise=9)
 
@@ -46,7 +46,8 @@ def masks(shapes: dict[str, Shape], *, units: int, layers: int, dropout: float, 
 
 
 def step(run: Run, projected: Array, states: Arrays, kernel: Array, bias: Array | None) -> tuple[Arrays, Arrays, Any]:
-    """One time step from W·x + b: c = f·c + i·g, h = o·tanh(c). Gives the states, what met the recurrent kernel, saved."""
+    """One time step from W·x + b: c = f·c + i·g, h = o·tanh(c). Returns the states, the operand of
+    the recurrent kernel, and saved data."""
     hidden, cell = states
     gates = projected + run.matmul(hidden, kernel.T)
     gates = gates if bias is None else gates + bias
@@ -58,7 +59,7 @@ def step(run: Run, projected: Array, states: Arrays, kernel: Array, bias: Array 
 
 
 def step_vjp(run: Run, saved: Any, dstates: Arrays) -> tuple[Array, Array, Arrays]:
-    """Gradients of W·x + b, of the recurrent product, and of the states before."""
+    """Gradients of W·x + b, of the recurrent product, and of the previous states."""
     i, f, g, o, cell, squashed, kernel = saved
     dhidden, dcell = dstates
     dcell = dcell + dhidden * o * (1 - squashed * squashed)

@@ -1,4 +1,4 @@
-"""max_pool1d: the greatest value of each window of time; padding is -inf; the first maximum takes the gradient."""
+"""max_pool1d: the greatest value of each window of time; padding is -inf; the first maximum gets the gradient."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def flops(shapes: dict[str, Shape], outputs: dict[str, Shape], *, kernel: int, *
 def forward(
     run: Run, x: Array, *, kernel: int, stride: int, padding: Sequence[int], branch: Array | None = None, **_: Any
 ) -> tuple[Array, Any]:
-    """branch: which place of each window wins (batch, time, features)."""
+    """branch: the winning place of each window (batch, time, features)."""
     along: dict[str, Any] = {"kernel": (1, kernel), "stride": (stride,) * 2, "padding": ((0, 0), tuple(padding))}
     dictated = None if branch is None else as_image(branch)
     y, saved = max_pool2d.forward(run, as_image(x), **along, branch=dictated)
@@ -42,7 +42,7 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 
 
 def kinks(saved: Any) -> Array:
-    """By how much the greatest value of each window exceeds the second; inf where a window has one value only."""
+    """By how much the greatest value of each window exceeds the second; inf if a window has only one value."""
     return as_sequence(max_pool2d.kinks(saved))
 
 

@@ -1,4 +1,4 @@
-"""max_pool2d: the greatest value of each window; padding is -inf; the first maximum in row-major order takes the gradient."""
+"""max_pool2d: the greatest value of each window; padding is -inf; the first maximum in row-major order gets the gradient."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def forward(
     branch: Array | None = None,
     **_: Any,
 ) -> tuple[Array, Any]:
-    """branch: which place of each window wins, counted row by row (batch, channels, rows, columns)."""
+    """branch: the winning place of each window, counted row by row (batch, channels, rows, columns)."""
     padded = pad(x, padding, -np.inf)
     views = patches(padded, kernel, stride)
     windows = views.reshape(*views.shape[:4], -1)
@@ -52,7 +52,7 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 
 
 def kinks(saved: Any) -> Array:
-    """By how much the greatest value of each window exceeds the second; inf where a window has one value only."""
+    """By how much the greatest value of each window exceeds the second; inf if a window has only one value."""
     padded, _, kernel, stride, _ = saved
     views = patches(padded, kernel, stride)
     if prod(kernel) == 1:

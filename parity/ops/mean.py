@@ -1,4 +1,4 @@
-"""mean: the mean over the batch and every other axis; one number."""
+"""mean: the mean over the batch and every other axis, as one number."""
 
 from __future__ import annotations
 

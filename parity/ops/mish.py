@@ -29,7 +29,7 @@ def forward(run: Run, x: Array, **_: Any) -> tuple[Array, Any]:
 
 def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
     x, gate, soft = saved
-    small = np.exp(-2 * soft)  # 1 - tanh² without the cancellation where tanh is nearly 1
+    small = np.exp(-2 * soft)  # gives 1 - tanh² without cancellation where tanh is nearly 1
     return {"x": dy * (gate + x * (4 * small / (1 + small) ** 2) * logistic(x))}
 
 

@@ -52,7 +52,7 @@ def signature(
 
 
 def flops(shapes: dict[str, Shape], outputs: dict[str, Shape], *, heads: int, bias: bool, **_: Any) -> int:
-    """Four projections, two products, and per score a scaling and the four operations of a softmax."""
+    """Four projections, two products, and for each score a scaling and the four operations of a softmax."""
     (queries, features), keys = shapes["x"], shapes["keys"][0]
     projections = (2 * queries + 2 * keys) * features * (2 * features + bias)
     return projections + queries * keys * (4 * features + 5 * heads)
@@ -63,7 +63,7 @@ def masks(shapes: dict[str, Shape], *, heads: int, dropout: float, **_: Any) -> 
 
 
 def _split(x: Array, heads: int) -> Array:
-    """(batch, time, features) -> (batch, heads, time, features/heads): head h has the h-th block of features."""
+    """(batch, time, features) -> (batch, heads, time, features/heads): head h gets the h-th block of features."""
     batch, time, features = x.shape
     return x.reshape(batch, time, heads, features // heads).transpose(0, 2, 1, 3)
 
@@ -124,7 +124,7 @@ def vjp(run: Run, saved: Any, dy: Array) -> dict[str, Array]:
 
 
 def _project_vjp(run: Run, role: str, projections: Any, dy: Array, gradients: dict[str, Array]) -> Array:
-    """Adds the projection's parameter gradients to `gradients` and returns the gradient of its input."""
+    """Adds the gradients of the projection's parameters to `gradients`, and returns the gradient of its input."""
     arrays = dense.vjp(run, projections[role], dy)
     dx = arrays.pop("x")
     gradients.update({f"{role}.{name}": gradient for name, gradient in arrays.items()})

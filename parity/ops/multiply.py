@@ -1,4 +1,4 @@
-"""multiply: the product of equal shapes."""
+"""multiply: the element-wise product of values of equal shape."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""parameter: a trainable array by itself, without a batch (a class token, an image that is learned)."""
+"""parameter: a trainable array by itself, without a batch (a class token, a learned image)."""
 
 from __future__ import annotations
 

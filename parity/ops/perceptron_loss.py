@@ -25,7 +25,7 @@ def flops(shapes: dict[str, Shape], outputs: dict[str, Shape], **_: Any) -> int:
 
 
 def forward(run: Run, x: Array, target: Array, *, branch: Array | None = None, **attributes: Any) -> tuple[Array, Any]:
-    """branch: where True, an element has a loss; elsewhere 0."""
+    """branch: True where an element has a positive loss, False where its loss is 0."""
     return hinge.forward(run, x, target, margin=0.0, branch=branch, **attributes)
 
 

@@ -1,6 +1,6 @@
 """prelu: y = x where x > 0, else slope·x with a learned slope (He et al. 2015, equation 1).
 
-One slope a channel (axis 0), or one for all where `shared`; its derivative at 0 is the slope.
+Each channel (axis 0) has a slope, or all share one if `shared`. The derivative at 0 is the slope.
 """
 
 from __future__ import annotations

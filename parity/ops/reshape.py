@@ -1,4 +1,4 @@
-"""reshape: the same numbers in row-major order under another shape; the batch stays."""
+"""reshape: the same numbers in row-major order, in another shape; the batch axis stays."""
 
 from __future__ import annotations
 

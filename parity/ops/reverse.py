@@ -1,4 +1,5 @@
-"""reverse: the steps of a sequence from last to first; with lengths, the valid ones, and what lies beyond stays in place."""
+"""reverse: the steps of a sequence from last to first. With lengths, only the valid steps
+are reversed; the others stay in place."""
 
 from __future__ import annotations
 

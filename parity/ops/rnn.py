@@ -32,7 +32,7 @@ def signature(
 def flops(
     shapes: dict[str, Shape], outputs: dict[str, Shape], *, units: int, layers: int, dropout: float, recurrent_bias: bool
 ) -> int:
-    """Per unit and step beside the products: one activation."""
+    """Per unit and step, besides the products: one activation."""
     time, features = shapes["x"]
     return time * recurrence.step_flops(features, GATES, units, layers, biases=1 + recurrent_bias, elementwise=1)
 
@@ -42,7 +42,7 @@ def masks(shapes: dict[str, Shape], *, units: int, layers: int, dropout: float, 
 
 
 def step(run: Run, projected: Array, states: Arrays, kernel: Array, bias: Array | None) -> tuple[Arrays, Arrays, Any]:
-    """One time step from W·x + b. Gives the state, what met the recurrent kernel, saved."""
+    """One time step from W·x + b. Returns the state, the operand of the recurrent kernel, and saved data."""
     (hidden,) = states
     total = projected + run.matmul(hidden, kernel.T)
     new = np.tanh(total if bias is None else total + bias)
@@ -50,7 +50,7 @@ def step(run: Run, projected: Array, states: Arrays, kernel: Array, bias: Array 
 
 
 def step_vjp(run: Run, saved: Any, dstates: Arrays) -> tuple[Array, Array, Arrays]:
-    """Gradients of W·x + b, of the recurrent product, and of the state before."""
+    """Gradients of W·x + b, of the recurrent product, and of the previous state."""
     new, kernel = saved
     (dhidden,) = dstates
     dtotal = dhidden * (1 - new * new)

@@ -1,4 +1,4 @@
-"""select: one place of an axis, which disappears; index -1 is the last."""
+"""select: one place of an axis, and the axis disappears; index -1 is the last place."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def flops(shapes: dict[str, Shape], outputs: dict[str, Shape]) -> int:
 
 
 def logistic(x: Array) -> Array:
-    """1/(1 + exp(-x)) without overflow. Without an absolute value, so that a walk in complex numbers may pass through it."""
+    """1/(1 + exp(-x)) without overflow. The code has no absolute value, so that a walk in complex numbers can use it."""
     small = np.exp(np.where(x >= 0, -x, x))
     return np.where(x >= 0, 1 / (1 + small), small / (1 + small))
 

@@ -1,6 +1,6 @@
-"""sigmoid_cross_entropy: the mean (or sum) of -target·log σ(x) - (1 - target)·log(1 - σ(x)) for logits x.
+"""sigmoid_cross_entropy: the mean (or sum) of -target·log σ(x) - (1 - target)·log(1 - σ(x)) for logits x, each with a target.
 
-In the form max(x, 0) - target·x + log(1 + exp(-|x|)), which cannot overflow; binary_cross_entropy has one label for all.
+The form max(x, 0) - target·x + log(1 + exp(-|x|)) cannot overflow. binary_cross_entropy has one label for all logits.
 """
 
 from __future__ import annotations

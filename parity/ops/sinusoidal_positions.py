@@ -26,7 +26,7 @@ def flops(shapes: dict[str, Shape], outputs: dict[str, Shape], *, base: float) -
 def encoding(run: Run, time: int, features: int, base: float) -> Array:
     """(time, features) in float64: column 2i is sin(t / base^(2i/features)), column 2i+1 the cos of the same angle.
 
-    An angle has t times the rounding of its frequency: two versions of NumPy are 1.4e-14 apart at t = 97.
+    The rounding error of an angle is t times that of its frequency: two versions of NumPy differ by 1.4e-14 at t = 97.
     """
     columns = np.arange(features)
     wavelengths = run.nearby(np.power(float(base), 2 * (columns // 2) / features))
@@ -35,7 +35,7 @@ def encoding(run: Run, time: int, features: int, base: float) -> Array:
 
 
 def forward(run: Run, x: Array, *, base: float, **_: Any) -> tuple[Array, Any]:
-    """The encoding is a constant of the spec: computed in float64 and rounded once."""
+    """The encoding is a constant of the spec: it is computed in float64 and rounded once."""
     return x + encoding(run, x.shape[1], x.shape[2], base).astype(x.dtype), None
 
 

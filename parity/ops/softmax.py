@@ -1,4 +1,4 @@
-"""softmax: y = exp(x)/Σ exp(x) along an axis, its greatest value subtracted first."""
+"""softmax: y = exp(x)/Σ exp(x) along an axis, computed after the greatest value is subtracted."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""softmax_cross_entropy: -Σ target·log softmax(x), the mean over positions; x are logits, labels whole numbers.
+"""softmax_cross_entropy: -Σ target·log softmax(x), averaged over positions; x are logits, labels whole numbers.
 
-smoothing s (Szegedy et al. 2016, section 7): the target is (1 - s) at the label plus s/classes everywhere.
+smoothing s (Szegedy et al. 2016, section 7): the target is (1 - s) at the label, plus s/classes at every class.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def signature(
 
 
 def flops(shapes: dict[str, Shape], outputs: dict[str, Shape], **_: Any) -> int:
-    """Per logit: subtract the maximum, exp, sum, and the product with the target."""
+    """For each logit: subtract the maximum, exp, sum, and the product with the target."""
     return 4 * prod(shapes["x"])
 
 
@@ -51,7 +51,7 @@ def forward(
     mean: str,
     **_: Any,
 ) -> tuple[Array, Any]:
-    """`all` divides by the number of valid positions in the batch; `sequences` averages within each sequence first."""
+    """mean: `all` divides by the number of valid positions in the batch; `sequences` averages within each sequence first."""
     logits = np.moveaxis(x, past_batch(axis), -1)
     classes = logits.shape[-1]
     if labels.min() < 0 or labels.max() >= classes:
@@ -68,7 +68,7 @@ def forward(
 
 
 def _weights(run: Run, labels: Array, lengths: Array | None, mean: str) -> Array:
-    """What each position's loss counts in the mean; they sum to one."""
+    """The weight of each position's loss in the mean; the weights add up to one."""
     if lengths is None:
         return np.full(labels.shape, 1 / labels.size, run.dtype)
     valid = np.arange(labels.shape[1]) < lengths[:, None]

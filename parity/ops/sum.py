@@ -1,4 +1,4 @@
-"""sum: the sum along an axis, which disappears."""
+"""sum: the sum along an axis, and the axis disappears."""
 
 from __future__ import annotations
 

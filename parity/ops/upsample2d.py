@@ -1,7 +1,7 @@
-"""upsample2d: an image with `scale` times as many rows and columns, by the nearest value or bilinearly.
+"""upsample2d: an image with `scale` times as many rows and columns, by the nearest value or by bilinear interpolation.
 
-corners: `half_pixel` puts values at the centres of pixels, so that row i lies at (i + 1/2)/scale - 1/2, and repeats the border;
-`aligned` puts the first and last rows on each other, so that row i of n lies at i·(rows - 1)/(n - 1).
+corners: `half_pixel` puts values at the centres of pixels, so that row i lies at (i + 1/2)/scale - 1/2, and repeats the border.
+`aligned` makes the first and last rows of both images coincide, so that row i of n lies at i·(rows - 1)/(n - 1).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def flops(shapes: dict[str, Shape], outputs: dict[str, Shape], *, mode: str, **_
 
 
 def _shares(run: Run, length: int, scale: int, mode: str, corners: str) -> Array:
-    """(length·scale, length): how much of each old row is in each new one; places are rounded as frameworks round them."""
+    """(length·scale, length): the weight of each old row in each new row. Places are rounded as frameworks round them."""
     number, old = np.arange(length * scale, dtype=run.dtype)[:, None], np.arange(length, dtype=run.dtype)
     if mode == "nearest":
         return np.asarray(number // scale == old, run.dtype)

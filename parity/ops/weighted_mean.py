@@ -1,6 +1,6 @@
-"""weighted_mean: Σ weights·x / Σ weights over everything, the batch too: a masked loss, where weights are 0 and 1.
+"""weighted_mean: Σ weights·x / Σ weights over all axes and the batch: a masked loss, if the weights are 0 and 1.
 
-Other masked losses divide by the number of all elements: that is the mean of weights·x.
+Some masked losses divide by the number of all elements instead: they are the mean of weights·x.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def flops(shapes: dict[str, Shape], outputs: dict[str, Shape]) -> int:
 
 
 def forward(run: Run, x: Array, weights: Array, **_: Any) -> tuple[Array, Any]:
-    """Weights that are all 0 have no mean: NaN."""
+    """If all weights are 0, there is no mean: the result is NaN."""
     total = run.sum(weights.reshape(-1))
     mean = run.sum((x * weights).reshape(-1)) / total
     return mean, (x, weights, mean, total)

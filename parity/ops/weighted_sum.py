@@ -1,4 +1,4 @@
-"""weighted_sum: Σ x·weights over everything, the batch too: a loss that hands a node exactly the gradient `weights`."""
+"""weighted_sum: Σ x·weights over all axes and the batch: a loss that gives a node exactly the gradient `weights`."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The reference: the graph walked with parity.ops in NumPy, any precision; rules and distributions from formulas."""
+"""The reference: walks a graph in NumPy with parity.ops, in any precision; evaluates rules and distributions from formulas."""

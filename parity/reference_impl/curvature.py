@@ -2,9 +2,9 @@
 
 It refuses ops that are not known to be analytic as they are written (`definition.Op.analytic`), and to judge.
 
-The walk gives the gradient of a real loss; walked once in complex numbers at w + i·h·v it gives H·v as Im ∇f(w + i·h·v)/h
-(Squire & Trapp 1998, SIAM Review 40). Nothing is subtracted, so that h can be so small that its square is nothing: H·v is
-right to rounding in the precision of the walk.
+The walk gives the gradient of a real loss. One walk in complex numbers, at w + i·h·v, gives H·v as Im ∇f(w + i·h·v)/h (Squire &
+Trapp 1998, SIAM Review 40). This subtracts nothing, so h can be so small that its square vanishes: H·v is right to rounding in
+the precision of the walk.
 """
 
 from __future__ import annotations
@@ -25,21 +25,24 @@ Values = Mapping[str, Array]
 
 COMPLEX = {"float64": "complex128", "float32": "complex64"}
 STEP = 2.0**-50
-"""h: a power of two, so that it rounds nothing; its square is below 2^-53, and far above the least numbers of float32."""
+"""h: a power of two, so that it rounds nothing. Its square is below 2^-53, and far above the smallest numbers of float32."""
 STEPS, SETTLED = 50, 2.0**-40
-"""Newton's method has found a minimum where a step is no longer than SETTLED of the parameters; it may take so many."""
+"""Newton's method has found a minimum when a step is no longer than SETTLED times the parameters. It may take STEPS steps."""
+FLAT = 2.0**-40
+"""There is no minimum if the norm of the Hessian falls below FLAT times its norm at the start: the parameters have run away to
+where the loss is flat in every direction (separable data). There a step is rounding alone, and may be 0 by chance."""
 
 NOT_IN_FORMULAS = frozenset({"abs", "sign"})
 
 
 class NotTwice(Exception):
-    """The reference has no second derivative; the message says of what."""
+    """The reference has no second derivative; the message says of which op, graph or precision."""
 
 
 def product(graph: Graph, values: Values, direction: Values, dtype: str = "float64", order_seed: int | None = None) -> Values:
     """H·v of the first phase's loss over the variables that v names: parameters that the phase updates, or float inputs.
 
-    dtype: what to compute in, float64 or float32. order_seed: see observation.observe. Raises NotTwice.
+    dtype: the precision to compute in, float64 or float32. order_seed: see observation.observe. Raises NotTwice.
     """
     check(graph, dtype)
     wide = COMPLEX[dtype]
@@ -53,7 +56,8 @@ def product(graph: Graph, values: Values, direction: Values, dtype: str = "float
 
 
 def check(graph: Graph, dtype: str = "float64") -> None:
-    """Raises NotTwice for a graph without a loss, for one of whose ops no second derivative is known here, and for a dtype."""
+    """Raises NotTwice if the graph has no loss, if it has an op without a known second
+    derivative, or if dtype is not supported."""
     if dtype not in COMPLEX:
         raise NotTwice(f"the reference has Hessian-vector products in {' and '.join(COMPLEX)}, not in {dtype}")
     if not graph.phases:
@@ -64,7 +68,8 @@ def check(graph: Graph, dtype: str = "float64") -> None:
 
 
 def _refused(nodes: Iterable[Node]) -> Iterator[str]:
-    """Ops that are not known to be analytic. A scan is what its body is, and a formula what it calls."""
+    """Ops that are not known to be analytic. For a scan the ops of its body count, for
+    a formula the functions that it calls."""
     for node in nodes:
         if node.body is not None:
             yield from _refused(node.body.nodes)
@@ -76,19 +81,29 @@ def _refused(nodes: Iterable[Node]) -> Iterator[str]:
 
 
 def newton_step(graph: Graph, values: Values) -> dict[str, Array]:
-    """The shortest s with H·s = g, in float64: the Hessian written out, column by column, and solved by least squares."""
+    """The shortest s with H·s = g, in float64: the Hessian is written out column by column,
+    and the system solved by least squares."""
+    return _step_and_curvature(graph, values)[0]
+
+
+def _step_and_curvature(graph: Graph, values: Values) -> tuple[dict[str, Array], float]:
+    """Newton's step, and the norm of the Hessian."""
     gradients = observe(graph, values).gradients
     shapes = {name: array.shape for name, array in gradients.items()}
     g = flat(gradients)
-    columns = [flat(product(graph, values, unflat(array, shapes))) for array in np.eye(len(g))]
-    return unflat(np.linalg.lstsq(np.stack(columns, axis=1), g)[0], shapes)
+    hessian = np.stack([flat(product(graph, values, unflat(array, shapes))) for array in np.eye(len(g))], axis=1)
+    return unflat(np.linalg.lstsq(hessian, g)[0], shapes), float(np.linalg.norm(hessian))
 
 
 def minimum(graph: Graph, values: Values) -> dict[str, Array]:
-    """Where Newton's steps from here end, in float64. Raises NotTwice where they don't."""
-    arrays = dict(values)
+    """The parameters at which Newton's steps from `values` end, in float64. Raises NotTwice if they do
+    not end, or end where the loss is flat."""
+    arrays, first = dict(values), 0.0
     for _ in range(STEPS):
-        step = newton_step(graph, arrays)
+        step, curvature = _step_and_curvature(graph, arrays)
+        first = first or curvature
+        if curvature <= FLAT * first:
+            break
         arrays |= {name: arrays[name] - array for name, array in step.items()}
         if np.linalg.norm(flat(step)) <= SETTLED * np.linalg.norm(flat({name: arrays[name] for name in step})):
             return {name: arrays[name] for name in step}
@@ -103,7 +118,7 @@ def flat(arrays: Values) -> Any:
 
 
 def unflat(vector: Any, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
-    """The vector in the arrays that it was."""
+    """Cuts a vector back into arrays of these shapes, in the order of `flat`."""
     ends = np.cumsum([int(np.prod(shape)) for shape in shapes.values()])
     parts = np.split(vector, ends[:-1])
     return {name: part.reshape(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}

@@ -1,6 +1,6 @@
-"""Owns what an initializer's spec claims about the numbers that it draws: their distribution, as functions.
+"""Owns the distribution that an initializer's spec claims for its draws, as functions.
 
-It refuses to draw, and to test: statistics of a sample are the judgement's.
+It refuses to draw, and to test: parity.judgement computes statistics of samples.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from parity.spec.specs import Initializer
 Array = npt.NDArray[Any]
 
 CUT = 2.0
-"""Where a truncated normal ends, in standard deviations of the normal that is cut."""
+"""Where a truncated normal ends, in standard deviations of the normal before the cut."""
 
 
 def _cut_moments() -> tuple[float, float]:
-    """Second and fourth moment of a standard normal cut at ±CUT, by parts: ∫x²φ = Z - 2aφ(a), ∫x⁴φ = 3∫x²φ - 2a³φ(a)."""
+    """Second and fourth moment of a standard normal cut at ±CUT. By parts: ∫x²φ = Z - 2aφ(a), ∫x⁴φ = 3∫x²φ - 2a³φ(a)."""
     inside, density = erf(CUT / sqrt(2)), exp(-(CUT**2) / 2) / sqrt(2 * pi)
     second = 1 - 2 * CUT * density / inside
     return second, 3 * second - 2 * CUT**3 * density / inside
@@ -35,26 +35,29 @@ _CUT_MOMENTS = _cut_moments()
 
 @dataclass(frozen=True)
 class Claim:
-    """A distribution, symmetric around 0 where it is one: `scale` is the value, standard deviation, limit or gain."""
+    """A claimed distribution, symmetric around 0 unless it is a constant. `scale` is the
+    value, standard deviation, limit or gain."""
 
     kind: str  # constant | normal | uniform | truncated_normal | orthogonal | identity
     scale: float
 
     @property
     def standard_deviation(self) -> float:
-        """Of one element. uniform: limit/√3. truncated_normal: 0.8796 of the normal's that was cut."""
+        """Standard deviation of one element. uniform: limit/√3. truncated_normal: 0.8796
+        times that of the normal before the cut."""
         if self.kind == "truncated_normal":
             return self.scale * sqrt(_CUT_MOMENTS[0])
         return self.scale / sqrt(3) if self.kind == "uniform" else self.scale
 
     @property
     def edge(self) -> float:
-        """What no |element| exceeds."""
+        """The limit that no |element| exceeds."""
         return {"uniform": self.scale, "truncated_normal": CUT * self.scale}.get(self.kind, float("inf"))
 
     @property
     def kurtosis(self) -> float:
-        """Fourth central moment over the squared variance: 3 of a normal, 2.37 of a cut one, 9/5 of a uniform one."""
+        """Fourth central moment over the squared variance: 3 for a normal, 2.37 for a truncated
+        normal, 9/5 for a uniform distribution."""
         if self.kind == "truncated_normal":
             return _CUT_MOMENTS[1] / _CUT_MOMENTS[0] ** 2
         return 1.8 if self.kind == "uniform" else 3.0
@@ -77,7 +80,7 @@ class Claim:
 
 
 def claim(spec: Initializer, arguments: Mapping[str, float], sampling: Sampling) -> Claim:
-    """The spec's formula at these arguments and fans."""
+    """The distribution that the spec's formula gives for these arguments and fans."""
     formula = {
         "constant": spec.value,
         "normal": spec.standard_deviation,
@@ -92,7 +95,7 @@ def claim(spec: Initializer, arguments: Mapping[str, float], sampling: Sampling)
 
 
 def as_matrix(sample: Array) -> Array:
-    """What an orthogonal initializer makes orthogonal: a rows and b·… columns of an array (a, b, …)."""
+    """The matrix that an orthogonal initializer makes orthogonal: an array (a, b, …) as a rows and b·… columns."""
     return sample.reshape(sample.shape[0], prod(sample.shape[1:]))
 
 

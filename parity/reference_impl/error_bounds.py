@@ -1,7 +1,7 @@
-"""Owns numbers that carry a first-order bound of their own rounding error while a formula is evaluated on them.
+"""Owns numbers that carry a first-order bound of their own rounding error through the evaluation of a formula.
 
-It refuses to know what a formula means: it offers Python's arithmetic, and the functions that a rule may call.
-The analysis is Higham 2002, Accuracy and Stability of Numerical Algorithms, section 3.3 (running error analysis).
+It refuses to know what a formula means: it offers Python's arithmetic, and the functions that a rule may call. The analysis is
+the running error analysis of Higham 2002, Accuracy and Stability of Numerical Algorithms, section 3.3.
 """
 
 from __future__ import annotations
@@ -17,21 +17,22 @@ Array = npt.NDArray[Any]
 
 
 def wide(u: float) -> Any:
-    """The type that values are computed in, so much finer than u that the reference's own error is no issue: float64 below it,
-    and for float64 the widest that the machine has (2^-64 on x86; thirty times slower). Errors are bounds, in float64 always.
-    """
+    """The type that values are computed in. It is so much finer than u that its own error does not matter:
+    float64 for coarser precisions; for float64 the widest type of the machine (2^-64 on x86; thirty times
+    slower). Error bounds are always in float64."""
     return np.float64 if u > 2.0**-53 else np.longdouble
 
 
 _POWER_ROUNDINGS = 2
-"""Unit roundoffs that a library's power may lose (1 ULP); a running product loses exponent - 1."""
+"""How many unit roundoffs a library's power may lose (1 ULP). A power by repeated products loses exponent - 1."""
 
 
 @dataclass(frozen=True)
 class Bounded:
-    """A value, and how far a machine with unit roundoff u may come out from it, element by element.
+    """A value, and element by element how far the result of a machine with unit roundoff u may lie from it.
 
-    Every operation adds u·|result| to what its operands bring along. NumPy must not take over: __array_ufunc__ is None.
+    Every operation adds u·|result| to the errors that its operands carry. __array_ufunc__ is None, so that
+    NumPy does not take over the arithmetic.
     """
 
     value: Any
@@ -42,7 +43,7 @@ class Bounded:
 
     @property
     def size(self) -> Any:
-        """Magnitudes, for bounds."""
+        """Absolute values in float64, for bounds."""
         return _size(self.value)
 
     def __add__(self, other: Any) -> Bounded:
@@ -62,7 +63,7 @@ class Bounded:
         y = self._of(other)
         with np.errstate(divide="ignore", invalid="ignore"):
             quotient = self.value / y.value
-            least = y.size - y.error  # how small the divisor may come out
+            least = y.size - y.error  # the least |divisor| that rounding may give
             moved = self.error + _times(_size(quotient), y.error)
             carried = np.where(least > 0, moved / np.where(least > 0, least, 1), np.inf)
         exact = (self.error == 0) & (y.error == 0)
@@ -79,7 +80,8 @@ class Bounded:
         return Bounded(power, carried + (0 if exact else roundings * self.u * _size(power)), self.u)
 
     def __rpow__(self, base: Any) -> Bounded:
-        """A positive plain number to the power of this: the exponent's error moves it by ln(base) of itself."""
+        """A positive plain number to the power of this: the error of the exponent moves the
+        result by ln(base) times its own size."""
         power = wide(self.u)(base) ** self.value
         carried = abs(np.log(base)) * _size(power) * self.error
         return Bounded(power, carried + _POWER_ROUNDINGS * self.u * _size(power), self.u)
@@ -107,29 +109,29 @@ class Bounded:
 
 
 def _size(value: Any) -> Any:
-    """Magnitudes, for bounds."""
+    """Absolute values in float64, for bounds."""
     return np.abs(value).astype(np.float64, copy=False)
 
 
 def _times(size: Any, error: Any) -> Any:
-    """What an error brings along; most operands are exact numbers, which bring nothing."""
+    """The error that an operand contributes. Most operands are exact and contribute nothing."""
     return error if np.ndim(error) == 0 and error == 0 else size * error
 
 
 def exactly(value: Any, u: float, error: Any = 0.0) -> Bounded:
-    """A number or array that every machine holds exactly (or to within `error`)."""
+    """A number or array that every machine holds exactly, or to within `error`."""
     return Bounded(np.asarray(value, dtype=wide(u)), np.asarray(error, dtype=np.float64), u)
 
 
 def held(number: float, u: float) -> Bounded:
-    """A hyper-parameter as the tested precision holds it: its error is what rounding it once loses, 0 where nothing is lost."""
+    """A hyper-parameter in the tested precision: its error is the loss of rounding it once, 0 if it is representable."""
     mantissa, exponent = np.frexp(np.longdouble(number))
     rounded = np.ldexp(np.rint(mantissa / u) * u, exponent)
     return exactly(number, u, abs(rounded - np.longdouble(number)))
 
 
 def sqrt(x: Bounded) -> Bounded:
-    """Correctly rounded; near 0 the carried error is the greatest distance that the root can move."""
+    """A correctly rounded square root. Near 0 the carried error is the greatest distance that the root can move."""
     root, value = np.sqrt(x.value), x.value.astype(np.float64, copy=False)
     above = _apart(np.sqrt(value + x.error), root, x.error)
     below = _apart(root, np.sqrt(np.maximum(value - x.error, 0)), np.minimum(x.error, value))
@@ -137,7 +139,7 @@ def sqrt(x: Bounded) -> Bounded:
 
 
 def _apart(root: Any, other: Any, difference: Any) -> Any:
-    """How far two roots are apart whose squares differ by so much: a subtraction would cancel."""
+    """The distance of two roots whose squares differ by `difference`. A subtraction of the roots would cancel."""
     total = (root + other).astype(np.float64, copy=False)
     return np.where(total > 0, difference / np.where(total > 0, total, 1), 0.0)
 
@@ -158,17 +160,17 @@ def norm(x: Bounded) -> Bounded:
 
 
 def least(*terms: Any) -> Any:
-    """The smallest. Where two are within their errors of each other, either may win. Plain numbers stay plain."""
+    """The smallest term. If two terms are within their errors of each other, either may win. Plain numbers stay plain."""
     return _choose(np.less, terms) if any(isinstance(term, Bounded) for term in terms) else min(terms)
 
 
 def greatest(*terms: Any) -> Any:
-    """The largest. Where two are within their errors of each other, either may win. Plain numbers stay plain."""
+    """The largest term. If two terms are within their errors of each other, either may win. Plain numbers stay plain."""
     return _choose(np.greater, terms) if any(isinstance(term, Bounded) for term in terms) else max(terms)
 
 
 def root_of_squares(arrays: Iterable[Bounded], u: float) -> Bounded:
-    """√Σx² over all elements of all arrays. A sum of n terms of one sign loses √n·u typically; n·u is the ceiling."""
+    """√Σx² over all elements of all arrays. A sum of n terms of one sign typically loses √n·u; n·u is the upper bound."""
     total, carried, count = wide(u)(0), 0.0, 0
     for x in arrays:
         total = total + np.sum(x.value**2, dtype=wide(u))
@@ -187,7 +189,7 @@ FUNCTIONS: Mapping[str, Callable[..., Bounded]] = {
     "minimum": least,
     "maximum": greatest,
 }
-"""What a rule may call. No rule needs exp or log so far; a name that is missing here is a FormulaError."""
+"""Functions that a rule may call. No rule needs exp or log so far; a name that is missing here gives a FormulaError."""
 
 
 def _choose(better: Callable[[Any, Any], Any], terms: tuple[Any, ...]) -> Bounded:

@@ -1,4 +1,4 @@
-"""Owns what an update rule may do with a whole tensor: means of rows and columns, root mean square, Newton–Schulz steps.
+"""Owns operations of update rules on a whole tensor: means of rows and columns, root mean square, Newton–Schulz steps.
 
 It refuses to know rules. PLAIN computes in the precision of its argument; BOUNDED carries rounding errors (error_bounds.py).
 """
@@ -17,16 +17,17 @@ from parity.reference_impl.error_bounds import Bounded
 
 Array = npt.NDArray[Any]
 STEEPEST = 1025
-"""Points of [0, r] at which the slope of the iteration is taken; a quintic turns four times, so none is missed by much."""
+"""How many points of [0, greatest] the slope of the iteration is taken at. A quintic turns four
+times, so they miss no slope by much."""
 
 
 def row_means(x: Array) -> Array:
-    """The mean of each row of a matrix, as a column; of a vector the vector itself."""
+    """The mean of each row of a matrix, as a column. A vector is returned unchanged."""
     return np.asarray(np.mean(x, axis=-1, keepdims=True)) if np.ndim(x) == 2 else _vector(x)
 
 
 def column_means(x: Array) -> Array:
-    """The mean of each column of a matrix, as a row; of a vector the vector itself."""
+    """The mean of each column of a matrix, as a row. A vector is returned unchanged."""
     return np.asarray(np.mean(x, axis=-2, keepdims=True)) if np.ndim(x) == 2 else _vector(x)
 
 
@@ -36,7 +37,8 @@ def rms(x: Array) -> Array:
 
 
 def newton_schulz(x: Array, a: float, b: float, c: float, steps: float) -> Array:
-    """steps times x <- a·x + b·(xxᵀ)x + c·(xxᵀ)²x: singular values move by an odd polynomial, singular vectors stay."""
+    """Repeats x <- a·x + b·(xxᵀ)x + c·(xxᵀ)²x `steps` times: an odd polynomial maps the
+    singular values; singular vectors stay."""
     for _ in range(_whole(steps, x)):
         square = x @ x.T
         x = a * x + (b * square + c * square @ square) @ x
@@ -57,7 +59,7 @@ def _whole(steps: float, x: Array) -> int:
 
 
 def _bounded_mean(mean: Callable[[Array], Array]) -> Callable[[Bounded], Bounded]:
-    """A mean of n terms loses √n·u of the mean of their sizes, and the division one u more."""
+    """A mean of n terms loses √n·u times the mean of their absolute values, and one more u in the division."""
 
     def bounded(x: Bounded) -> Bounded:
         value = mean(x.value)
@@ -73,11 +75,11 @@ def _bounded_rms(x: Bounded) -> Bounded:
 
 
 def _bounded_newton_schulz(x: Bounded, a: float, b: float, c: float, steps: float) -> Bounded:
-    """The error in the Frobenius norm, which no element exceeds.
+    """Bounds the error in the Frobenius norm, which no element's error exceeds.
 
-    The iteration is an odd polynomial of the singular values, so it moves a small change of x by at most its steepest slope on
-    them (Noferini 2017, SIAM J. Matrix Anal. 38, derivatives of generalized matrix functions, and the mean value theorem).
-    Each step loses on top what its products lose: √n·u of the products of sizes for a product of n terms.
+    The iteration maps singular values by an odd polynomial. A small change of x therefore grows at most by the polynomial's
+    steepest slope on them (Noferini 2017, SIAM J. Matrix Anal. 38, derivatives of generalized matrix functions, and the mean
+    value theorem). Each step adds the losses of its products: √n·u times the product of the norms, for a product of n terms.
     """
     value = x.value
     carried = _length(x.error + 0 * x.size)
@@ -116,4 +118,4 @@ BOUNDED: Mapping[str, Callable[..., Any]] = {
     "rms": _bounded_rms,
     "newton_schulz": _bounded_newton_schulz,
 }
-"""All that a rule may call where errors are carried along."""
+"""All functions that a rule may call when errors are carried along."""

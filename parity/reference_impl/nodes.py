@@ -1,4 +1,5 @@
-"""Owns one node of a walk: what its op is given, that it keeps shape and precision, and where its gradients go.
+"""Owns one node of a walk: the arrays that its op gets, the check of its outputs' shape
+and precision, and where its gradients go.
 
 It refuses to know an op's mathematics (parity.ops) and the order of nodes (walk, scan).
 """
@@ -39,7 +40,7 @@ def _forward(frame: Frame, node: Node) -> EvaluatedNode:
 
 
 def _evaluating(run: Run) -> Run:
-    """The same run (and the same stream of orders) in evaluation mode."""
+    """The same run in evaluation mode; it continues the same stream of summation orders."""
     other = copy.copy(run)
     other.training = False
     return other
@@ -64,7 +65,8 @@ def _apply(frame: Frame, node: Node, run: Run, given: Mapping[str, Array]) -> An
 
 
 def _dictated(frame: Frame, node: Node) -> Any:
-    """The branch that the caller dictates, in the value's own shape: with a batch of one where the node has none."""
+    """The branch that the caller dictates, in the shape that the op sees: with a batch of
+    one if the node's sources have no batch."""
     branch = frame.branches.get(node.name)
     if branch is None or any(frame.batched[name] for name in node.sources()):
         return branch
@@ -72,8 +74,8 @@ def _dictated(frame: Frame, node: Node) -> Any:
 
 
 def _keep(frame: Frame, node: Node, outputs: Mapping[str, Array], widths: list[int]) -> None:
-    """Puts outputs and new statistics into the frame, rounded, after a check of shape and precision."""
-    whole = node.op in TABLE and not Op(TABLE[node.op]).batched  # a loss or a parameter: never a batch axis
+    """Checks shape and precision of outputs and new statistics, rounds them, and puts them into the frame."""
+    whole = node.op in TABLE and not Op(TABLE[node.op]).batched  # a loss or a parameter has no batch axis
     for suffix, shape in node.outputs.items():
         array = outputs[suffix]
         expected = shape if whole else (widths[0] if widths else 1, *shape)
@@ -90,7 +92,7 @@ def _keep(frame: Frame, node: Node, outputs: Mapping[str, Array], widths: list[i
 
 
 def checked(run: Run, node: Node, array: Array) -> Array:
-    """The array, if it has the run's precision: another one would hide the rounding that a walk is there to show."""
+    """The array, if it has the run's precision. Another precision would hide the rounding that a walk is there to show."""
     if array.dtype != run.dtype:
         raise TypeError(f"{node.op} ({node.name}) gave {array.dtype} in a walk of {run.dtype}")
     return array
@@ -99,10 +101,12 @@ def checked(run: Run, node: Node, array: Array) -> Array:
 def backward(
     steps: list[EvaluatedNode], cotangents: dict[str, Array], parameters: dict[str, Array], *, keep: bool = True
 ) -> None:
-    """Steps from last to first; adds the gradient of every value to `cotangents`, of every parameter to `parameters`.
+    """Goes through the steps from last to first. Adds the gradient of every value to
+    `cotangents`, of every parameter to `parameters`.
 
-    keep: whether the gradients of the nodes' own values stay in `cotangents`. The steps are used up: what one saved is let go
-    as soon as its gradient is there, since a large network's would not fit beside all its gradients.
+    keep: whether the gradients of the nodes' own values stay in `cotangents`. The steps are used up: each
+    step's saved arrays are released as soon as its gradient is computed, since a large network's would not
+    fit into memory beside all its gradients.
     """
     while steps:
         step = steps.pop()
@@ -110,7 +114,7 @@ def backward(
         arriving = {suffix: cotangents[name] for name, suffix in found.items() if name in cotangents}
         if arriving:
             _backward(step, arriving, cotangents, parameters)
-        if not keep:  # every reader of these values came before
+        if not keep:  # all nodes that read these values have been visited
             for name in found:
                 cotangents.pop(name, None)
 

@@ -1,4 +1,4 @@
-"""Owns what the reference observes of one pass, in the frameworks' words, and the shadows beside it.
+"""Owns what the reference observes in one pass, under the names that the frameworks use, and the shadows beside it.
 
 It refuses to judge and to draw.
 """
@@ -19,11 +19,11 @@ from parity.spec.graph import Graph
 
 @dataclass(frozen=True)
 class Reference:
-    """One pass, named as parity.execution.protocol.Observation names it, and what only the reference can tell.
+    """One pass, with the names of parity.execution.protocol.Observation, and facts that only the reference can tell.
 
-    values: every float value of layers and phase. cotangents: the gradient of the loss for every float value, inputs and
-    carried state too, where asked for. margins: kinked node -> distance of each element from its kink; branches: what each
-    element took there.
+    values: every float value of layers and phase. cotangents: if asked for, the gradient of the loss for every float value,
+    including inputs and carried state. margins: kinked node -> distance of each element from its kink. branches: kinked node ->
+    the branch that each element took.
     """
 
     values: Mapping[str, Array] = field(default_factory=dict)
@@ -47,11 +47,11 @@ def observe(
     branches: Mapping[str, Any] | None = None,
     cotangents: bool = False,
 ) -> Reference:
-    """One training pass of one phase (values, loss, gradients, state), or in evaluation mode the values of the layers.
+    """One training pass of one phase (values, loss, gradients, state), or the values of the layers in evaluation mode.
 
-    values: arrays by name as they were drawn, in any precision; floats are cast to the walk's. dtype: what to compute in.
-    order_seed: None for NumPy's order of summation, 0 for one term after the other, a number for another order of every sum
-    (an even one: of every product of a long matrix product too, one after the other).
+    values: arrays by name as they were drawn, in any precision; floats are cast to the precision of the walk. dtype: the
+    precision to compute in. order_seed: None for NumPy's order of summation; 0 for one term after the other; any other number
+    for another order of every sum (if it is even, a long matrix product also adds its terms one after the other).
     """
     computed = COMPUTED[dtype]
     order = np.random.RandomState(order_seed) if order_seed else None
@@ -95,5 +95,6 @@ def shadows(
     phase: int = 0,
     branches: Mapping[str, Any] | None = None,
 ) -> list[Reference]:
-    """The same pass in the tested precision, each with its own order of every sum: what rounding alone may do."""
+    """The same pass in the tested precision, once per seed, each time with another order of every sum:
+    these show what rounding alone may do."""
     return [observe(graph, values, dtype, seed, training=training, phase=phase, branches=branches) for seed in seeds]

@@ -1,4 +1,4 @@
-"""Owns how a walk imitates a precision that NumPy does not compute in: float32 inside an op, rounded at its boundary.
+"""Owns how a walk imitates a precision that NumPy does not compute in: ops compute in float32, and round at their boundary.
 
 It refuses to round inside an op: frameworks accumulate float16 and bfloat16 products in float32 too.
 """
@@ -20,12 +20,12 @@ def _same(x: Array) -> Array:
 
 
 def _to_float16(x: Array) -> Array:
-    with np.errstate(over="ignore"):  # beyond 65504 lies inf, as in the tested precision
+    with np.errstate(over="ignore"):  # numbers beyond 65504 become inf, as in the tested precision
         return x.astype(np.float16).astype(np.float32)
 
 
 def _to_bfloat16(x: Array) -> Array:
-    """Round to nearest, ties to even, on the upper 16 bits; NaN stays NaN."""
+    """Rounds to nearest, ties to even, on the upper 16 bits; NaN stays NaN."""
     bits = np.ascontiguousarray(x, np.float32).view(np.uint32)
     odd = (bits >> np.uint32(16)) & np.uint32(1)
     rounded = ((bits + np.uint32(0x7FFF) + odd) & np.uint32(0xFFFF0000)).view(np.float32).reshape(np.shape(x))
@@ -33,5 +33,5 @@ def _to_bfloat16(x: Array) -> Array:
 
 
 def rounding(dtype: str) -> Callable[[Array], Array]:
-    """Rounds what crosses an op's boundary to the tested precision."""
+    """A function that rounds arrays at an op's boundary to the tested precision."""
     return {"float16": _to_float16, "bfloat16": _to_bfloat16}.get(dtype, _same)

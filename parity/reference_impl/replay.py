@@ -1,6 +1,6 @@
-"""Owns the retracing of steps that somebody else took: from the weights seen before each, what a rule would have done.
+"""Owns the retracing of steps that somebody else took: what a rule would have done from the weights seen before each step.
 
-It refuses to judge; updates carry their rounding errors as in `rules.replay`.
+It refuses to judge. Updates carry their rounding errors, as in `rules.replay`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 
 @dataclass(frozen=True)
 class Singles(Rule):
-    """A rule that keeps some of its states in float32, whatever the precision of the rest. It is retraced alone."""
+    """A rule that keeps the states named in `kept` in float32, whatever the precision of the rest. Only `retrace` uses it."""
 
     kept: tuple[str, ...] = ()
 
@@ -30,13 +30,14 @@ class Singles(Rule):
 
 
 def single(number: Bounded) -> Bounded:
-    """The nearest number of float32. What lies within its error of the middle of two of them may become either; 1 in 10**8."""
+    """The nearest number of float32. If the middle between two such numbers lies within the error of `number`, either may be
+    right; this happens once in 10**8."""
     return error_bounds.exactly(np.asarray(number.value, np.float32), number.u)
 
 
 @dataclass(frozen=True)
 class SeenStep:
-    """One step as it was seen: weights before and after, gradients, and the learning rate."""
+    """One step that was seen: weights before and after, gradients, and the learning rate."""
 
     before: Arrays
     gradients: Arrays
@@ -47,7 +48,7 @@ class SeenStep:
 def retrace(
     rule: Rule, hyperparameters: Mapping[str, float], steps: Sequence[SeenStep], u: float
 ) -> Iterator[dict[str, Expected]]:
-    """What each step should have done, one by one, so that the reader may stop at the first that departs."""
+    """The expected effect of each step, one by one, so that the caller may stop at the first that departs."""
     names = list(steps[0].before)
     state = rule.begin(names, lambda name, value: error_bounds.exactly(np.full(steps[0].before[name].shape, value), u))
     constant = {name: error_bounds.held(value, u) for name, value in hyperparameters.items()}

@@ -1,7 +1,7 @@
-"""Owns optimizers: their formulas applied step by step, in any arithmetic, and the updates that gradients should have caused.
+"""Owns optimizers: their formulas applied step by step, in any arithmetic, and the updates that given gradients should cause.
 
-It refuses to compute gradients: they are what the framework itself was seen to compute, so that a wrong gradient never
-blames the optimizer.
+It refuses to compute gradients: it takes the gradients that the framework computed, so that a
+wrong gradient never blames the optimizer.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Rule:
         return any("global_norm" in formula.names for formula in (*self.gradient.values(), *self.update.values()))
 
     def elementwise(self) -> bool:
-        """Whether an element's update depends on nothing but that element, so that a parameter may be replayed in pieces."""
+        """Whether an element's update depends on that element alone, so that a parameter may be replayed in pieces."""
         formulas = (*self.gradient.values(), *self.update.values())
         return not self.uses_global_norm() and not any(RULES_ONLY & set(formula.calls()) for formula in formulas)
 
@@ -62,7 +62,8 @@ class Rule:
         known: Mapping[str, Any],
         functions: Mapping[str, Callable[..., Any]],
     ) -> Any:
-        """One parameter's new value. Moves `state` on. `known`: hyper-parameters, t and global_norm, in the same arithmetic."""
+        """One parameter's new value. Updates `state` in place. `known`: hyper-parameters, t
+        and global_norm, in the same arithmetic."""
         values = {**known, **state, "g": gradient, "w": parameter}
         for name, formula in (*self.gradient.items(), *self.update.items()):
             values[name] = self.held(name, formula.evaluate(values, functions))
@@ -71,16 +72,16 @@ class Rule:
         return values["w"]
 
     def held(self, _: str, value: Any) -> Any:
-        """A value as the rule keeps it under its name: as it was computed."""
+        """The value that the rule keeps under this name: here, the value as computed. A subclass may round it."""
         return value
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What one step should do to one parameter.
+    """The expected effect of one step on one parameter.
 
-    update: new minus old value. error: how far rounding may move it before the sum that stores the parameter is rounded.
-    size: the greater of |old| and |new|, at which that last rounding happens.
+    update: new minus old value. error: how far rounding may move the update, before the rounding that stores the parameter.
+    size: the greater of |old| and |new|, which sets the size of that last rounding.
     """
 
     update: Array
@@ -97,10 +98,10 @@ def replay(
     factors: Mapping[str, float],
     gradient_errors: Mapping[str, float] | None = None,
 ) -> list[dict[str, Expected]]:
-    """Lock-step: at each step every parameter starts at `initial` again, while the optimizer's state and t go on.
+    """Lock-step: each step starts every parameter at `initial` again, while the optimizer's state and t continue.
 
     factors: parameter -> factor of its learning rate; only these are updated. gradient_errors: how far the gradient that the
-    step itself used may lie from the one that was seen (0 where both are exact).
+    step used may lie from the gradient that was seen (0 if both are exact).
     """
     names = list(factors)
     state = rule.begin(names, lambda name, value: error_bounds.exactly(np.full(np.shape(initial[name]), value), u))

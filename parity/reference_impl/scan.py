@@ -1,6 +1,6 @@
 """Owns the scan: a body of nodes repeated over time, and its gradients by backpropagation through time.
 
-It refuses to evaluate a node: the walk of a list of nodes, forward or back, is handed in.
+It refuses to evaluate a node: the caller passes in the walk of a list of nodes, forward or backward.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ def _body(node: Node) -> Body:
 
 
 def forward(frame: Frame, node: Node, given: Mapping[str, Array], walk: Forward) -> tuple[dict[str, Array], Tape]:
-    """given: outer name -> array with a batch axis. Captured values enter as they are, with a batch or without.
+    """given: outer name -> array with a batch axis. Captured values enter as they are, with or without a batch.
 
-    Outputs: the body's output stacked over time, and under a state's name its last value where the node asks for it.
+    Outputs: the body's output stacked over time, and under the name of a state its last value, if the node asks for it.
     """
     body = _body(node)
     sequences = {inner: given[outer] for inner, outer in body.sequences.items()}
     states = {inner: given[outer] for inner, outer in body.state.items()}
     captured = {name: frame.values[name] for name in body.captured}
     batched = {name: frame.batched[name] for name in captured} | dict.fromkeys([*sequences, *states], True)
-    own = f"{node.name}."  # outside, a node of the body is called SCAN.NODE: inside, names need not be unique in the graph
+    own = f"{node.name}."  # outside the scan, a node of its body is called SCAN.NODE
     times, outputs = [], []
     for time in range(_length(node, sequences)):
         here = {inner: array[:, time] for inner, array in sequences.items()}
@@ -61,12 +61,12 @@ def _length(node: Node, sequences: Mapping[str, Array]) -> int:
 
 
 def _at(branch: Any, time: int) -> Any:
-    """A dictated branch of one time; a formula's are several arrays in order."""
+    """The dictated branch at one time. A formula has several arrays, in order."""
     return branch[:, time] if isinstance(branch, np.ndarray) else tuple(item[:, time] for item in branch)
 
 
 def _stretched(inside: Frame, name: str, width: int) -> Array:
-    """A value of the body with a batch axis (it may come from what has none)."""
+    """A value of the body with a batch axis, even if it was computed from values without a batch."""
     value = inside.values[name]
     return value if inside.batched[name] else np.broadcast_to(value, (width, *value.shape))
 
@@ -74,7 +74,7 @@ def _stretched(inside: Frame, name: str, width: int) -> Array:
 def backward(
     run: Run, node: Node, tape: Tape, dy: Mapping[str, Array], parameters: dict[str, Array], *, walk: Backward
 ) -> dict[str, Array]:
-    """Gradients by outer name, each of its value's own shape; those of parameters are added in place."""
+    """Gradients by outer name, each in the shape of its own value. Gradients of parameters are added in place."""
     body = _body(node)
     dstates = {inner: dy[inner] for inner in body.state if inner in dy}
     floats = [inner for inner, array in tape.sequences.items() if array.dtype.kind in "fc"]

@@ -1,7 +1,7 @@
-"""Owns the reference's own training run: the graph's gradients and the optimizer's formulas, step after step, in float64, and
-what a trained graph gives on examples.
+"""Owns the reference's own training run: the graph's gradients and the optimizer's formulas, step after step, in float64; and
+the outputs of a trained graph on examples.
 
-It refuses to draw and to judge; it exists so that a framework's free run has something to be shown beside.
+It refuses to draw and to judge. It exists so that a framework's free run can be shown beside it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """Loss before each step, and the parameters and statistics at the end."""
+    """The loss before each step, and the parameters and statistics at the end."""
 
     losses: Array
     final: Mapping[str, Array]
@@ -56,8 +56,9 @@ def train(
     order: Array,
     on_step: Callable[[int], None] = lambda _: None,
 ) -> TrainingRun:
-    """Trains through `order` (steps, batch_size), indices into `dataset`: every phase in order on each batch, each with a state
-    of its own. Statistics move with every phase; a carried state goes on behind the last. The losses are the last phase's."""
+    """Trains with the batches of `order` (steps, batch_size), indices into `dataset`. Each batch runs every phase in order;
+    each phase has an optimizer state of its own. Statistics move with every phase; a carried state continues from the last
+    phase. The losses are those of the last phase."""
     values = {name: np.asarray(array, dtype=np.float64) for name, array in initial.items()}
     carried = {state.name for state in graph.carried}
     states = [_begin(rule, phase.updates, values) for phase in graph.phases]
@@ -86,8 +87,9 @@ def _begin(rule: Rule, updates: Mapping[str, float], values: Mapping[str, Array]
 
 
 def evaluate(graph: Graph, values: Mapping[str, Array], examples: Mapping[str, Array], wanted: str, batch_size: int) -> Array:
-    """A value of the layers on every example, in evaluation mode and in batches, as the worker's (a last one is filled up);
-    or a value of a phase's own on all examples at once, in training mode, since no phase has another."""
+    """A value on every example. A value of the layers is computed in evaluation mode and in batches, as the worker does it (the
+    last batch is filled up). A value of a phase's own nodes is computed on all examples at once, in training mode, since a
+    phase has no other mode."""
     if not any(wanted == node.value(suffix) for node in graph.nodes for suffix in node.outputs):
         given, program = cast({**values, **examples}, COMPUTED["float64"]), graph.phases[_phase_of(graph, wanted)]
         found: Array = walking.forward(graph, given, Run(COMPUTED["float64"], True), program).values[wanted]
@@ -109,5 +111,6 @@ def _phase_of(graph: Graph, wanted: str) -> int:
 
 
 def moved_by_one_ulp(initial: Mapping[str, Array], numbers: np.random.RandomState) -> dict[str, Array]:
-    """Every float moved to a neighbour in its own precision, up or down by chance: the least that two programs differ by."""
+    """Every float moved to a neighbour in its own precision, up or down by chance: the
+    least difference that two programs have."""
     return {name: neighbours(array, numbers) if array.dtype.kind == "f" else array for name, array in initial.items()}

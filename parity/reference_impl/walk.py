@@ -1,6 +1,6 @@
 """Owns the walk of a whole graph: forward through its layers and one phase, and backward to every gradient.
 
-It refuses to draw, to round its inputs and to evaluate a node (nodes).
+It refuses to draw, to round its inputs, and to evaluate a node (parity.reference_impl.nodes does).
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from parity.spec.graph_facts import mask_inputs
 
 @dataclass(frozen=True)
 class Walk:
-    """A graph evaluated. values: every value by name, inputs and carried state too. state: what training leaves:
-    statistics after this pass, and the carried state of the next batch."""
+    """An evaluated graph. values: every value by name, including inputs and carried state. state: statistics after this pass,
+    and the carried state of the next batch."""
 
     graph: Graph
     phase: Phase | None
@@ -33,14 +33,14 @@ class Walk:
     steps: list[EvaluatedNode]
 
     def nodes(self) -> tuple[Node, ...]:
-        """Those that were evaluated, in order."""
+        """The nodes that were evaluated, in order."""
         return self.graph.nodes + (self.phase.nodes if self.phase else ())
 
 
 @dataclass(frozen=True)
 class Gradients:
-    """Of one number: parameters (the phase's frozen ones are absent), float inputs (masks are absent), and every float
-    value of the graph (where they are asked for). What the number does not depend on has zeros."""
+    """The gradients of one number with respect to parameters (without the phase's frozen parameters), float inputs (without
+    masks), and if asked for every float value of the graph. They are zero for arrays that the number does not depend on."""
 
     parameters: Mapping[str, Array]
     inputs: Mapping[str, Array]
@@ -55,10 +55,10 @@ def forward(
     branches: Mapping[str, Any] | None = None,
     precision: str = "",
 ) -> Walk:
-    """values: inputs, parameters, statistics and carried state by name, floats in the run's precision.
+    """Evaluates the graph. values: inputs, parameters, statistics and carried state by name, floats in the run's precision.
 
-    precision: what to round to at op boundaries, where it is narrower than the run's. branches: node name -> which side of
-    its kink to take (a scan's inner nodes as `SCAN.NODE`, with time after the batch). Raises ValueError for a value that is
+    precision: the precision to round to at op boundaries, if it is narrower than the run's. branches: node name -> which side
+    of its kink to take (inner nodes of a scan as `SCAN.NODE`, with time after the batch). Raises ValueError for a value that is
     missing or has a wrong shape or precision.
     """
     given = _given(graph, values, run, phase)
@@ -79,13 +79,13 @@ def forward(
 
 
 def _sources(graph: Graph) -> dict[str, bool]:
-    """What nodes read that no node gives -> whether it has a batch axis."""
+    """Values that nodes read and no node computes -> whether they have a batch axis."""
     found = {graph_input.name: graph_input.batched for graph_input in graph.batch_inputs()}
     return found | {state.name: True for state in graph.carried}
 
 
 def _given(graph: Graph, values: Mapping[str, Array], run: Run, phase: Phase | None) -> dict[str, Array]:
-    """The arrays that this walk reads, checked."""
+    """The arrays that this walk reads, after a check of shape and precision."""
     inputs = graph.batch_inputs() if phase else graph.inputs
     expected = {graph_input.name: (graph_input.shape, graph_input.batched, graph_input.dtype) for graph_input in inputs}
     expected |= {state.name: (state.shape, True, "float") for state in graph.carried}
@@ -115,8 +115,8 @@ def _carried(frame: Frame, name: str, following: str) -> Array:
 
 
 def backward(walk: Walk, seeds: Mapping[str, Array] | None = None, *, of_values: bool = True) -> Gradients:
-    """Gradients of the phase's loss, or of the sum of seed·value over `seeds` (value name -> array of its shape). Once: the
-    way back uses up the walk's steps. of_values: whether those of the values inside are kept."""
+    """Gradients of the phase's loss, or of the sum of seed·value over `seeds` (value name -> array of its shape). It can be
+    called once per walk, since it uses up the walk's steps. of_values: whether the gradients of inner values are kept."""
     if seeds is None:
         if walk.phase is None:
             raise ValueError(f"graph {walk.graph.name}: a walk without a phase has no loss; give seeds")
@@ -144,9 +144,10 @@ def backward(walk: Walk, seeds: Mapping[str, Array] | None = None, *, of_values:
 
 
 def margins(steps: list[EvaluatedNode]) -> dict[str, Array]:
-    """Kinked node -> distance of each element from its kink, in the shape of the value (max_pool2d: of each window).
+    """Kinked node -> distance of each element from its kink, in the shape of the value (for max_pool2d: of each window).
 
-    A scan's inner nodes are called `SCAN.NODE` and have time after the batch."""
+    Inner nodes of a scan are called `SCAN.NODE` and have time after the batch.
+    """
     arrays: dict[str, Array] = {}
     for step in steps:
         if isinstance(step.saved, Tape):
@@ -159,9 +160,10 @@ def margins(steps: list[EvaluatedNode]) -> dict[str, Array]:
 
 
 def taken(steps: list[EvaluatedNode]) -> dict[str, Any]:
-    """Kinked node -> the branch that each element took, in the form in which `branches` dictates it (a formula: several).
+    """Kinked node -> the branch that each element took, in the form of `branches` in `forward` (several arrays for a formula).
 
-    A formula inside a scan is left out: what it chooses need not have a batch, and then has no place for the time."""
+    A formula inside a scan is left out: its branch may have no batch axis, and then has no place for the time axis.
+    """
     found: dict[str, Any] = {}
     for step in steps:
         if isinstance(step.saved, Tape):

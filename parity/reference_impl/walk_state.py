@@ -1,4 +1,4 @@
-"""Owns what a walk knows and keeps: the frame that nodes read and write, and the step that remembers one node.
+"""Owns the data of a walk: the frame that nodes read and write, and the record of one evaluated node.
 
 It refuses to evaluate anything.
 """
@@ -17,9 +17,9 @@ Rounding = Callable[[Array], Array]
 
 @dataclass(frozen=True)
 class Frame:
-    """What a walk knows so far. values, batched, statistics grow and change; a scan's body has its own values.
+    """The values of a walk so far. values, batched and statistics are filled as nodes run; a scan's body has values of its own.
 
-    branches: node name -> the branch dictated to a kinked op. rounding: applied to all that crosses an op's boundary.
+    branches: node name -> the branch dictated to a kinked op. rounding: applied to every array that crosses an op's boundary.
     """
 
     run: Run
@@ -33,10 +33,10 @@ class Frame:
 
 @dataclass(frozen=True)
 class EvaluatedNode:
-    """One node as it was evaluated, with what its way back needs.
+    """One evaluated node, with all that its backward pass needs.
 
-    lifted: sources without a batch, which the op met stretched over the batch. alone: nothing was batched, so the op met a
-    batch of one. differentiable: roles of float inputs. saved: the op's own, or a scan's Tape.
+    lifted: sources without a batch, which were stretched over the batch for the op. alone: no source had a batch, so the op saw
+    a batch of one. differentiable: roles of float inputs. saved: data that the op saved, or the Tape of a scan.
     """
 
     node: Node
@@ -50,9 +50,9 @@ class EvaluatedNode:
 
 @dataclass(frozen=True)
 class Tape:
-    """What a scan keeps: the steps of each time, and the arrays (with a batch axis) that began its sequences and states.
+    """The data that a scan keeps: the steps of each time, and the arrays (with a batch axis) of its sequences.
 
-    lifted: outer names among them that have no batch. unbatched: inner values that have none.
+    lifted: outer names of sequences and initial states that have no batch. unbatched: inner values that have no batch.
     """
 
     times: list[list[EvaluatedNode]]
@@ -62,5 +62,5 @@ class Tape:
 
 
 def accumulate(totals: dict[str, Array], name: str, gradient: Array) -> None:
-    """Never in place: an op may hand the same array to several inputs."""
+    """Adds a gradient to a total. Never in place: an op may hand the same array to several inputs."""
     totals[name] = totals[name] + gradient if name in totals else gradient

@@ -1,1 +1,1 @@
-"""Comparisons and measurements -> Markdown, HTML, figures; pure."""
+"""Pure functions from comparisons and measurements to Markdown, HTML and figures."""

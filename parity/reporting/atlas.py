@@ -1,6 +1,6 @@
-"""Owns the atlas's page: rows to Markdown and HTML, and the data that they are made from. Pure, but for `write` and `read`.
+"""Owns the atlas's pages in Markdown and HTML, and the rows that they are made from. Pure, except `write` and `read`.
 
-It refuses an answer that was not measured: cells come from rows alone.
+It refuses answers that were not measured: cells come from rows alone.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -42,13 +42,17 @@ class AtlasRow:
         meant = (answer.meaning for answer in self.answers.values() if answer.measured)
         return len({words.get(name, name) for name in meant}) > 1
 
+    def between(self, *frameworks: str) -> AtlasRow:
+        """The row with the answers of these frameworks alone."""
+        return replace(self, answers={name: self.answers[name] for name in frameworks})
+
     @property
     def command(self) -> str:
-        """What asks this again."""
+        """The command that asks this question again."""
         return f"parity atlas --item {self.name}"
 
     def remedy(self, here: str, there: str) -> str:
-        """What gives `here`'s behaviour in `there`: the advice, or where there is none the value for the other's argument."""
+        """How to get `here`'s behaviour in `there`: the advice, or, without advice, the value for `there`'s argument."""
         if not self.differs:
             return ""
         setting = self.setting(here, there)
@@ -60,7 +64,7 @@ class AtlasRow:
         return f"in {there}: {owner}({argument}={value})"
 
     def setting(self, here: str, there: str) -> tuple[str, str, str] | None:
-        """The owner, argument and value, as one writes it, that give `here`'s default in `there`; none where advice stands."""
+        """The owner, argument and written value that give `here`'s default in `there`; None if there is advice."""
         wanted, place = self.answers[here], self.answers[there].where
         alike = wanted.meaning == self.answers[there].meaning
         if self.advice or alike or not place or not wanted.measured or wanted.text in ("required", "None"):
@@ -71,7 +75,7 @@ class AtlasRow:
 
     @property
     def remedies(self) -> str:
-        """The advice, or for defaults where each one is set; nothing where nothing differs."""
+        """The advice, or, for defaults, the places where each is set; empty if the answers do not differ."""
         if self.advice or not self.differs:
             return self.advice if self.differs else ""
         places = [answer.where for answer in self.answers.values() if answer.where]
@@ -80,9 +84,10 @@ class AtlasRow:
 
 @dataclass(frozen=True)
 class DefaultGap:
-    """One native object with its own defaults against a definition. same: at its values; published: at the definition's own.
+    """The gap between a native object with its defaults and a definition. same: the gap at the object's values. published: the
+    gap at the definition's own values.
 
-    Relative to the greatest update or result; infinite where shapes differ. rounding: none of what is drawn, not computed."""
+    Gaps are relative to the greatest update or result, and infinite if shapes differ. rounding: None for random draws."""
 
     path: str
     framework: str
@@ -95,7 +100,7 @@ class DefaultGap:
 
     @property
     def command(self) -> str:
-        """What names the formula again."""
+        """The command that names the formula again."""
         return f"parity fingerprint {self.path}"
 
     @property
@@ -104,19 +109,19 @@ class DefaultGap:
 
 
 def size(gap: float | None) -> str:
-    """A gap as one reads it."""
+    """A gap in words or digits."""
     if gap is None:
         return "—"
     return "another shape" if gap == float("inf") else "0" if gap == 0 else f"{gap:.1e}"
 
 
 def rounded(gap: DefaultGap) -> str:
-    """Draws are chance's: they say so instead of a number."""
+    """The rounding part of a gap; for random draws, words that say there is none."""
     return "none: a draw" if gap.rounding is None else size(gap.rounding)
 
 
 def marked(row: AtlasRow, framework: str) -> str:
-    """The cell of a framework, marked where the answers of the row differ."""
+    """The cell of a framework, marked if the answers of the row differ."""
     answer = row.answers[framework]
     if not answer.measured:
         return answer.text
@@ -147,30 +152,34 @@ def _context(rows: Sequence[AtlasRow], versions: Mapping[str, str]) -> dict[str,
     }
 
 
-def write(rows: Sequence[AtlasRow], versions: Mapping[str, str], gaps: Sequence[DefaultGap], folder: Path) -> list[Path]:
-    """Writes data/atlas.json and the pages made from it."""
+def write(
+    rows: Sequence[AtlasRow], versions: Mapping[str, str], gaps: Sequence[DefaultGap], folder: Path, made: str = ""
+) -> list[Path]:
+    """Writes data/atlas.json and the pages made from it. made: the day on which the frameworks were asked."""
     data = folder / "data" / "atlas.json"
     data.parent.mkdir(parents=True, exist_ok=True)
-    sealed.replace(data, spelled(rows, versions, gaps))
+    sealed.replace(data, spelled(rows, versions, gaps, made))
     files = rendered(*read(data), folder)
     for path, text in files.items():
         path.write_text(text, encoding="utf-8")
     return [data, *files]
 
 
-def spelled(rows: Sequence[AtlasRow], versions: Mapping[str, str], gaps: Sequence[DefaultGap]) -> str:
-    """The text of the data file: a line a row and a gap, and the checksum of everything."""
+def spelled(rows: Sequence[AtlasRow], versions: Mapping[str, str], gaps: Sequence[DefaultGap], made: str = "") -> str:
+    """The text of the data file: a line a row and a gap, and the checksum of everything. made: the day, where it is known."""
+    day = {"made": made} if made else {}
     told = {"rows": [asdict(row) for row in rows], "gaps": [_spelled(gap) for gap in gaps]}
-    checksum = checksummed({"format": FORMAT, "versions": dict(versions), **told})[CHECKSUM]
+    checksum = checksummed({"format": FORMAT, **day, "versions": dict(versions), **told})[CHECKSUM]
     lines, objects = (
         ",\n".join(json.dumps(entry, sort_keys=True, ensure_ascii=False) for entry in told[key]) for key in ("rows", "gaps")
     )
-    head = f'{{"format": {FORMAT}, "versions": {json.dumps(versions)}'
+    told_day = f'"made": "{made}", ' if made else ""
+    head = f'{{"format": {FORMAT}, {told_day}"versions": {json.dumps(versions)}'
     return f'{head}, "rows": [\n{lines}\n], "gaps": [\n{objects}\n], "{CHECKSUM}": "{checksum}"}}\n'
 
 
 def _spelled(gap: DefaultGap) -> dict[str, Any]:
-    """JSON has neither infinity nor NaN: they travel as words."""
+    """A gap as JSON, which has no infinity and no NaN: they are written as words."""
     return {
         key: str(number) if isinstance(number, float) and not isfinite(number) else number
         for key, number in asdict(gap).items()
@@ -183,9 +192,9 @@ def _gap(found: Mapping[str, Any]) -> DefaultGap:
 
 
 def read(path: Path, trusted: bool = False) -> tuple[list[AtlasRow], dict[str, str], list[DefaultGap]]:
-    """The rows, versions and gaps of a data file. Raises Damaged where it is not whole, or holds what it cannot.
+    """The rows, versions and gaps of a data file. Raises Damaged if the file is incomplete, or a field has an impossible value.
 
-    trusted: takes the file without its checksum, of an earlier format or edited by hand; every field is checked all the same.
+    trusted: accepts a file of an earlier format, or edited by hand, without its checksum; every field is still checked.
     """
     text = sealed.text_of(path, MEND)
     try:
@@ -198,10 +207,15 @@ def read(path: Path, trusted: bool = False) -> tuple[list[AtlasRow], dict[str, s
         rows, gaps = [_row(row) for row in found["rows"]], [_gap(gap) for gap in found["gaps"]]
     except ValueError as error:
         raise Damaged(f"{path}: {error}: {MEND}") from None
-    if not trusted and text != spelled(rows, found["versions"], gaps):
+    if not trusted and text != spelled(rows, found["versions"], gaps, found.get("made", "")):
         sealed.read_checksummed(path, MEND)
         raise Damaged(f"{path}: it is not spelled as it was written: {MEND}")
     return rows, found["versions"], gaps
+
+
+def told_day(path: Path) -> str:
+    """The day on which the answers of a data file that `read` took were asked for; empty where it does not say."""
+    return str(parsed(sealed.text_of(path, MEND)).get("made", ""))
 
 
 def _row(found: Mapping[str, Any]) -> AtlasRow:
@@ -209,7 +223,7 @@ def _row(found: Mapping[str, Any]) -> AtlasRow:
 
 
 def _measured(value: Any) -> bool:
-    """A number, or the word of one that is not finite."""
+    """Whether a value is a number, or the word for a number that is not finite."""
     return fields.number(value) or value in ("inf", "-inf", "nan")
 
 
@@ -240,7 +254,11 @@ GAP: Mapping[str, fields.Check] = {
 
 def _problem(found: Mapping[str, Any]) -> str:
     """What is wrong with a data file's object, with the row's name, or nothing."""
-    if not set(found) <= {"format", "versions", "rows", "gaps", CHECKSUM} or not {"versions", "rows", "gaps"} <= set(found):
+    if not fields.day(found.get("made", "2026-01-01")):
+        return "`made` is a day, such as 2026-11-21"
+    if not set(found) <= {"format", "made", "versions", "rows", "gaps", CHECKSUM} or not {"versions", "rows", "gaps"} <= set(
+        found
+    ):
         return "it has `format`, `versions`, `rows` and `gaps`"
     versions, rows, gaps = found["versions"], found["rows"], found["gaps"]
     if not fields.words(versions) or not all(map(fields.word, versions)):

@@ -1,6 +1,6 @@
-"""Owns what a field of committed data may hold: names that are no paths, words that are known, finite numbers, counts.
+"""Owns the checks of fields in committed data: names that are no paths, known words, finite numbers, counts.
 
-A row is checked when it is read, before any page or picture is made of it. It refuses to guess: what does not fit is named.
+A row is checked when it is read, before any page or picture is made of it. It refuses to guess: it names the wrong field.
 """
 
 from __future__ import annotations
@@ -17,16 +17,17 @@ ROLES = ("A/A", "peak")
 """Of cells that are no result: one once more, and the product of matrices."""
 LONGEST_NAME, LONGEST_TEXT, GREATEST_COUNT = 400, 100_000, 2**62
 ASKED = re.compile(r"(at (least|most) [-+0-9.e]+( and at (least|most) [-+0-9.e]+)?)?")
+DAY = re.compile(r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 WORD = re.compile(r"[A-Za-z0-9_.:+\[\]-]{1,80}")
 
 
 def name(value: Any) -> bool:
-    """One line that can be printed, and no way to another folder."""
+    """Whether a value is one printable line, and no path to another folder."""
     return text(value) and 0 < len(value) <= LONGEST_NAME and value.isprintable() and ".." not in value and "\\" not in value
 
 
 def label(value: Any) -> bool:
-    """A name that can be part of a file's: no slash."""
+    """Whether a value is a name without a slash, which can be part of a file's name."""
     return name(value) and "/" not in value
 
 
@@ -39,12 +40,12 @@ def text(value: Any) -> bool:
 
 
 def line(value: Any) -> bool:
-    """Printable text, or none."""
+    """Whether a value is printable text, which may be empty."""
     return text(value) and len(value) <= LONGEST_NAME and value.isprintable()
 
 
 def number(value: Any) -> bool:
-    """Finite, and of a size that floats have."""
+    """Whether a value is a finite number that a float can represent."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300 and isfinite(value)
 
 
@@ -61,12 +62,12 @@ def optional(check: Check) -> Check:
 
 
 def each(check: Check) -> Check:
-    """A list that is not empty."""
+    """Check for a non-empty list whose items pass `check`."""
     return lambda value: isinstance(value, list) and bool(value) and all(map(check, value))
 
 
 def words(value: Any) -> bool:
-    """A table of lines."""
+    """Whether a value is a table of printable lines."""
     return isinstance(value, dict) and all(line(key) and line(item) for key, item in value.items())
 
 
@@ -87,8 +88,13 @@ def _block(value: Any) -> bool:
     return shares and count(steps) and count(wall) and steps != 0 and wall != 0
 
 
+def day(value: Any) -> bool:
+    """A date as 2026-11-21."""
+    return isinstance(value, str) and bool(DAY.fullmatch(value))
+
+
 def plain(value: Any) -> bool:
-    """JSON of finite numbers and text."""
+    """Whether a value is JSON of finite numbers and text."""
     if isinstance(value, dict):
         return all(line(key) and plain(item) for key, item in value.items())
     if isinstance(value, list):
@@ -97,7 +103,7 @@ def plain(value: Any) -> bool:
 
 
 def asked(value: Any) -> bool:
-    """The words of a quality that is asked for."""
+    """Whether a value is the text of a required quality."""
     if not isinstance(value, str) or not ASKED.fullmatch(value):
         return False
     return all(_is_number(part.split()[-1]) for part in value.split(" and ") if part)
@@ -147,12 +153,17 @@ SPEED: Mapping[str, Check] = {
     **dict.fromkeys(("checked_batch", "asked"), count),
     "dropping": lambda value: isinstance(value, bool),
 }
-MANIFEST: Mapping[str, Check] = {"suite": label, "command": line, "environment": lambda value: isinstance(value, dict)}
+MANIFEST: Mapping[str, Check] = {
+    "suite": label,
+    "command": line,
+    "environment": lambda value: isinstance(value, dict),
+    "made": day,
+}
 FRAMEWORK: Mapping[str, Check] = {"version": line, "versions": words, "settings": words}
 
 
 def problem(item: Any, checks: Mapping[str, Check], *, needed: Iterable[str]) -> str:
-    """What is wrong with an object of committed data, or nothing. needed: the keys that must be there."""
+    """The fault of an object of committed data; empty if there is none. needed: the required keys."""
     if not isinstance(item, dict):
         return "it is no object"
     if missing := [key for key in needed if key not in item]:
@@ -166,7 +177,7 @@ def problem(item: Any, checks: Mapping[str, Check], *, needed: Iterable[str]) ->
 
 
 def environment_problem(found: Any) -> str:
-    """What is wrong with a manifest's account of the machine and the frameworks, or nothing."""
+    """The fault of a manifest's description of the machine and the frameworks; empty if there is none."""
     if not isinstance(found, dict) or set(found) != {"machine", "frameworks"}:
         return "`environment` has `machine` and `frameworks`"
     if not words(found["machine"]):
@@ -183,5 +194,5 @@ def environment_problem(found: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """A quotation, short and printable."""
+    """A value as a short, printable quotation."""
     return ascii(value) if len(ascii(value)) <= 60 else f"{ascii(value)[:57]}..."

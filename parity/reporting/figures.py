@@ -1,5 +1,5 @@
-"""Owns the plots: one Vega-Lite specification each, drawn to a static SVG. It refuses scripts, network, and text that
-no picture can hold: the drawing library aborts the process at a control character."""
+"""Owns the plots: a Vega-Lite specification for each, drawn to a static SVG. It refuses scripts, network access, and text
+that a picture cannot hold: the drawing library aborts the process at a control character."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from parity.reporting.results import Curve
 from parity.reporting.speeds import SpeedCell
 
 COLOURS = {"reference": "#444444", "reference + 1 ulp": "#9a9a9a"}
-"""Of the lines that are no framework's; a framework's stands in its line of the table."""
+"""Colours of lines that belong to no framework. A framework's colour is in its line of the table of frameworks."""
 OTHER = FrameworkEntry.colour
 _CONFIG = {
     "font": "Helvetica, Arial, sans-serif",
@@ -24,7 +24,7 @@ _STEP = {"field": "step", "type": "quantitative", "title": "step", "axis": {"tic
 
 
 def loss_curves(curves: Sequence[Curve]) -> dict[str, Any]:
-    """Loss by step, a line a framework; lines that coincide are dashed differently so that all can be seen."""
+    """Loss by step, with one line per framework; lines that coincide have different dashes, so that all can be seen."""
     rows: list[dict[str, Any]] = []
     for curve in curves:
         width = max(1, len(curve.losses) // 100)
@@ -49,14 +49,14 @@ def loss_curves(curves: Sequence[Curve]) -> dict[str, Any]:
 
 
 def drift(curves: Sequence[Curve]) -> dict[str, Any]:
-    """How far each free run's loss departs from the float64 reference's, beside a reference perturbed by one ulp."""
+    """The distance of each free run's loss, and of a reference perturbed by one ulp, from the float64 reference's loss."""
     reference = next((curve for curve in curves if curve.framework == "reference"), None)
     rows = []
     for curve in curves:
         if reference is None or curve is reference:
             continue
         pairs = zip(curve.losses, reference.losses, strict=True)
-        gap = [abs(a - b) / abs(b) for a, b in pairs if a is not None and b]  # neither a loss that is no number, nor by zero
+        gap = [abs(a - b) / abs(b) for a, b in pairs if a is not None and b]  # no NaN, no division by zero
         width = max(1, len(gap) // 60)
         rows += [
             {"step": start + 1, "gap": max([*gap[start : start + width], 1e-9]), "framework": curve.framework}
@@ -78,7 +78,7 @@ def drift(curves: Sequence[Curve]) -> dict[str, Any]:
 
 
 def speed_bars(cells: Sequence[SpeedCell]) -> dict[str, Any]:
-    """Times as long as the fastest, with the 95 % interval."""
+    """Ratios to the fastest time, with 95 % intervals."""
     rows = [
         {
             "framework": f"{cell.speed.framework} ({cell.speed.mode})",
@@ -100,7 +100,7 @@ def speed_bars(cells: Sequence[SpeedCell]) -> dict[str, Any]:
 
 
 def svg(specification: dict[str, Any]) -> str:
-    """The drawing, without an XML header, so that it can stand inside a page."""
+    """The drawing as SVG without an XML header, so that a page can contain it."""
     import vl_convert
 
     schema = "https://vega.github.io/schema/vega-lite/v5.json"
@@ -109,7 +109,7 @@ def svg(specification: dict[str, Any]) -> str:
 
 
 def _drawable(value: Any) -> Any:
-    """A specification whose texts a picture can hold. Names of fields are ours, and stay."""
+    """A specification with texts that a picture can hold. Names of fields are parity's own and stay unchanged."""
     if isinstance(value, Mapping):
         return {key: _drawable(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -118,7 +118,7 @@ def _drawable(value: Any) -> Any:
 
 
 def _logarithmic(values: Iterable[float]) -> dict[str, Any]:
-    """A scale just as wide as the values, not to the next power of ten."""
+    """A logarithmic scale as wide as the values, not extended to the next power of ten."""
     positive = [value for value in values if value > 0]
     return {"type": "log", "domain": [0.9 * min(positive), 1.1 * max(positive)], "nice": False} if positive else {"type": "log"}
 
@@ -130,7 +130,7 @@ def _colour(frameworks: Sequence[str]) -> dict[str, Any]:
 
 
 def _of_framework(name: str) -> str:
-    """A framework that the table lacks was measured when it was in there, or elsewhere."""
+    """The colour of a framework. A framework that the table lacks was measured elsewhere, or when the table had it."""
     return COLOURS.get(name) or (find(name)[1].colour if name in names() else OTHER)
 
 

@@ -1,6 +1,6 @@
-"""Owns the two pages: README.md for a git host and index.html, offline in one file. Pure: results in, text out.
+"""Owns the two pages: README.md for a git host, and index.html, one offline file. Pure functions from results to text.
 
-It refuses clocks, versions of this machine and unescaped text: the same results give the same bytes.
+It refuses clocks, versions of this machine and unescaped text, so the same results give the same bytes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ KIND_TITLES = {
 
 
 def markdown(results: Results) -> str:
-    """The report as GitHub-flavoured Markdown; figures lie beside it (`figures_of`)."""
+    """The report as GitHub-flavoured Markdown; its figures are separate files (`figures_of`)."""
     return environment(False).get_template("report.md.j2").render(**_context(results))
 
 
@@ -43,7 +43,7 @@ def html(results: Results) -> str:
 
 
 def figures_of(results: Results) -> dict[str, str]:
-    """File name without suffix -> SVG."""
+    """File name without suffix -> SVG of a figure."""
     drawings = {}
     for name, curves in trainings(results).items():
         drawings[f"loss-{name}"] = figures.svg(figures.loss_curves(curves))
@@ -55,21 +55,21 @@ def figures_of(results: Results) -> dict[str, str]:
 
 
 def speed_name(spec: str, device: str, batch: int) -> str:
-    """The picture of a workload."""
+    """The file name of a workload's picture, without suffix."""
     return file_name(f"speed-{spec}-{device}-{batch}")
 
 
 def file_name(text: str) -> str:
-    """A name of ours for a file: letters, digits, `.`, `_` and `-`, none of which leads to another folder.
+    """A safe name for a file: letters, digits, `.`, `_` and `-`, none of which leads to another folder.
 
-    Whatever else stood there is told apart by the text's sha256.
+    If the text has other characters, its sha256 keeps the name distinct.
     """
     plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", text).lstrip(".")[:100]
     return plain if plain == text else f"{plain}-{sha256(text.encode(errors='replace')).hexdigest()[:8]}"
 
 
 def trainings(results: Results) -> dict[str, list[Curve]]:
-    """Name -> the curves of one training: the spec's name as files bear it, numbered where it was trained more than once."""
+    """Name -> curves of one training. The name is the spec's name as a file name, numbered if it was trained more than once."""
     groups: dict[tuple[str, str, str], list[Curve]] = {}
     for curve in sorted(results.curves, key=lambda curve: (curve.spec, curve.case, curve.dataset, curve.framework)):
         groups.setdefault((curve.spec, curve.case, curve.dataset), []).append(curve)
@@ -81,7 +81,7 @@ def trainings(results: Results) -> dict[str, list[Curve]]:
 
 
 def write(results: Results, folder: Path) -> list[Path]:
-    """Writes README.md, index.html and figures/*.svg under `folder`; returns what was written."""
+    """Writes README.md, index.html and figures/*.svg under `folder`; returns their paths."""
     written = []
     for path, text in rendered(results, folder).items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -121,7 +121,7 @@ def _context(results: Results) -> Mapping[str, Any]:
 
 @cache
 def environment(escape: bool) -> Environment:
-    """Jinja for HTML (escape) or for Markdown. Every value that a template writes passes the medium's escaping here."""
+    """Jinja for HTML (escape) or Markdown. It escapes every value that a template writes for that medium."""
     environment = Environment(
         loader=PackageLoader("parity.reporting", "templates"),
         autoescape=escape,  # noqa: S701 - in Markdown `finalize` escapes, as Markdown has it
@@ -137,7 +137,7 @@ def environment(escape: bool) -> Environment:
         "number": wording.number,
         "speed": wording.speed_text,
         "seen": wording.seen,
-        "share": wording.share,
+        "share": wording.utilization,
         "mebibytes": lambda speed: wording.mebibytes(speeds.memory_bytes(speed)),
         "ms": wording.milliseconds,
         "words": lambda text: str(text).replace("_", " "),

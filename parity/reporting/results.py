@@ -1,7 +1,7 @@
-"""Owns what leaves the machine: compact rows of comparisons, training curves and speed samples, as files under reports/data.
+"""Owns the results that leave the machine: compact rows of comparisons, training curves and speed samples in reports/data.
 
-The manifest seals the others: how many lines each has, and their sha256. It refuses what is not whole, and a field that cannot
-be. It refuses arrays, judgement and layout as well: rows come judged, and pages are made elsewhere.
+The manifest seals the other files: it holds their numbers of lines and their sha256. It refuses incomplete files and impossible
+fields. It refuses arrays, judgement and layout as well: rows are judged before, and pages are made elsewhere.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ MEND = f"{AGAIN}; `parity report --seal` trusts them as they are"
 
 @dataclass(frozen=True)
 class Row:
-    """The worst comparison of one quantity of one case in one framework, and how many tensors were compared for it.
+    """The worst comparison of one quantity of one case in one framework, and the number of tensors compared for it.
 
-    error and budget are in the unit of the quantity; kind is one of specs or of ops, nodes (a layer alone) or training.
+    error and budget are in the quantity's unit. kind is a kind of spec, or ops, nodes (a layer alone) or training.
     """
 
     case: str
@@ -51,10 +51,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Curve:
-    """One training run: its loss at each step, and what came out.
+    """One training run: its loss at each step, and its results.
 
-    measure: the quality's words, where the suite states one: found (quality), asked, before the first step (at_start), and by
-    the best guess without a model. None stands for a number that is not finite, or that nobody asked for.
+    measure: the name of a quality, if the suite states one. quality: its value after training; asked: the required bounds;
+    at_start: its value before the first step; guess: the value of the best guess without a model. None stands for a number that
+    is not finite, or that was not asked for.
     """
 
     case: str
@@ -104,7 +105,7 @@ class Speed:
 
 @dataclass(frozen=True)
 class Results:
-    """Everything a report is made of."""
+    """Everything a report is made of. made: the day (2026-11-21) on which the suite ended; empty in records that are older."""
 
     suite: str
     command: str
@@ -112,6 +113,7 @@ class Results:
     rows: Sequence[Row] = ()
     curves: Sequence[Curve] = ()
     speeds: Sequence[Speed] = ()
+    made: str = ""
 
 
 FILES: Mapping[str, tuple[type, Mapping[str, checks.Check]]] = {
@@ -119,7 +121,7 @@ FILES: Mapping[str, tuple[type, Mapping[str, checks.Check]]] = {
     "training": (Curve, checks.CURVE),
     "speed": (Speed, checks.SPEED),
 }
-"""File without its ending -> what a line of it is, and what its fields may hold."""
+"""File name without suffix -> the class of its lines, and the checks of its fields."""
 
 
 def write(results: Results, folder: Path) -> None:
@@ -131,18 +133,22 @@ def write(results: Results, folder: Path) -> None:
         sealed.replace(folder / f"{name}.jsonl", "".join(f"{line}\n" for line in lines))
         seals[f"{name}.jsonl"] = Seal.of(lines).to_json()
     body = {"format": FORMAT, "suite": results.suite, "command": results.command, "environment": results.environment}
+    if results.made:
+        body["made"] = results.made
     manifest = checksummed({**body, "files": seals})
     sealed.replace(folder / "manifest.json", _spelled(manifest))
 
 
 def read(folder: Path, trusted: bool = False) -> Results:
-    """Reads what `write` wrote. Raises Damaged where a file is not whole, or holds what it cannot.
+    """Reads the files of `write`. Raises Damaged if a file is incomplete, or a field has an impossible value.
 
-    trusted: takes the files without their seals, of an earlier format or edited by hand; every field is checked all the same.
+    trusted: accepts files of an earlier format, or edited by hand, without their seals; every field is still checked.
     """
     manifest = _unsealed(folder / "manifest.json") if trusted else _manifest(folder / "manifest.json")
     if wrong := checks.problem(
-        {key: manifest[key] for key in checks.MANIFEST if key in manifest}, checks.MANIFEST, needed=checks.MANIFEST
+        {key: manifest[key] for key in checks.MANIFEST if key in manifest},
+        checks.MANIFEST,
+        needed=set(checks.MANIFEST) - {"made"},
     ) or checks.environment_problem(manifest["environment"]):
         raise Damaged(f"{folder / 'manifest.json'}: {wrong}: {AGAIN}")
     loaded = {}
@@ -161,11 +167,12 @@ def read(folder: Path, trusted: bool = False) -> Results:
         rows=tuple(loaded["comparisons"]),
         curves=tuple(loaded["training"]),
         speeds=tuple(loaded["speed"]),
+        made=manifest.get("made", ""),
     )
 
 
 def _manifest(path: Path) -> dict[str, Any]:
-    """The manifest with its seals read. Raises Damaged."""
+    """The checked manifest, with the seals of the other files. Raises Damaged."""
     text = sealed.text_of(path, MEND)
     try:
         found = parsed(text)
@@ -201,7 +208,7 @@ def _unsealed(path: Path) -> dict[str, Any]:
 
 
 def _items(path: Path, lines: Iterable[str], kind: type, known: Mapping[str, checks.Check]) -> list[Any]:
-    """The objects of a file's lines, every field checked. Raises Damaged with the line."""
+    """The objects of a file's lines, with every field checked. Raises Damaged, with the line's number."""
     needed = [item.name for item in fields(kind) if item.default is MISSING]
     found = []
     for number, line in enumerate(lines, start=1):
@@ -217,7 +224,7 @@ def _items(path: Path, lines: Iterable[str], kind: type, known: Mapping[str, che
 
 
 def _check_lengths(path: Path, curves: Iterable[Curve]) -> None:
-    """The runs of one training have as many losses each. Raises Damaged."""
+    """Raises Damaged unless all runs of a training have the same number of losses."""
     lengths: dict[tuple[str, str, str], int] = {}
     for number, curve in enumerate(curves, start=1):
         length = lengths.setdefault((curve.spec, curve.case, curve.dataset), len(curve.losses))

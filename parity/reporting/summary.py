@@ -14,7 +14,7 @@ KINDS = ("architectures", "layers", "activations", "losses", "initializers", "op
 
 @dataclass(frozen=True)
 class Cell:
-    """All rows of one spec in one framework and precision. `used`: the greatest share of a budget that an error used up."""
+    """All rows of one spec in one framework and precision. used: the greatest share of a budget that an error took."""
 
     verdict: str
     cases: int
@@ -25,7 +25,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Specs by columns (framework, dtype); a missing cell was not asked for."""
+    """Table of specs and columns (framework, dtype). A missing cell was not asked for."""
 
     kind: str
     specs: Sequence[str]
@@ -35,7 +35,7 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Overview:
-    """Trainings of which a quality is asked, by runs: the frameworks, and the reference behind them."""
+    """Table of the trainings with a required quality, by runs: the frameworks, then the reference."""
 
     names: Sequence[str]
     runs: Sequence[str]
@@ -43,21 +43,21 @@ class Overview:
 
 
 def base(spec: str) -> str:
-    """`lenet:conv1` and `lenet[masks]` belong to lenet."""
+    """The spec's own name: lenet for `lenet:conv1` and `lenet[masks]`."""
     return spec.split(":", 1)[0].split("[", 1)[0]
 
 
 def label(row: Row) -> str:
-    """The spec that a row is about: an optimizer's or an initializer's name where the graph is only its probe.
+    """The spec that a row is about; if the graph is a probe, the name of the optimizer or initializer.
 
-    With the size where it is neither the small nor the published one, `cyclegan (half)`: no evidence for the published size.
+    A size that is neither small nor published is added, as in `cyclegan (half)`: it is no evidence for the published size.
     """
     size = row.case.partition("@")[2].partition("/")[0]
     return base(row.spec) if size in ("", "full") else f"{base(row.spec)} ({size})"
 
 
 def used(row: Row) -> float | None:
-    """Share of the budget, or None where nothing was measured."""
+    """The share of the budget that the error took, or None if nothing was measured."""
     if row.error is None or row.budget is None:
         return None
     return row.error / row.budget if row.budget else (0.0 if row.error == 0 else None)
@@ -83,7 +83,7 @@ def matrix(rows: Iterable[Row], kind: str) -> Matrix:
 
 
 def counts(rows: Iterable[Row]) -> dict[str, Counter[str]]:
-    """Framework -> how many cases have which verdict; a case's verdict is the worst of its rows."""
+    """Framework -> number of cases for each verdict. A case's verdict is the worst of its rows."""
     by_case: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         by_case.setdefault((row.framework, row.case), []).append(row.verdict)
@@ -94,14 +94,14 @@ def counts(rows: Iterable[Row]) -> dict[str, Counter[str]]:
 
 
 def exceptions(rows: Iterable[Row]) -> list[Row]:
-    """Rows that are not simply green, worst first."""
+    """The rows that are not simply green, worst first."""
     return sorted(
         (row for row in rows if row.verdict not in ("exact", "agrees")), key=lambda row: (row.framework, row.verdict, row.case)
     )
 
 
 def overview(trainings: Mapping[str, Sequence[Curve]]) -> Overview:
-    """Name -> curves, as a table. The twin of the reference tells of drift, and is left out."""
+    """The table of trainings. The perturbed twin of the reference, which only measures drift, is left out."""
     names = [name for name, curves in trainings.items() if curves[0].measure]
     cells = {
         (name, curve.framework): curve for name in names for curve in trainings[name] if curve.framework != "reference + 1 ulp"

@@ -1,9 +1,10 @@
-"""Owns the words and numbers of a report: how verdicts, errors and ratios are written. It refuses layout."""
+"""Owns the wording of a report: the text of verdicts, errors and ratios. It refuses layout."""
 
 from __future__ import annotations
 
 from math import isfinite
 
+from parity.atlas.consequences import Consequence
 from parity.reporting.results import Curve
 from parity.reporting.speeds import SpeedCell, TimedWorkload
 from parity.reporting.summary import Cell
@@ -34,7 +35,7 @@ def mark(verdict: str) -> str:
 
 
 def number(value: float | None, digits: int = 2) -> str:
-    """3 significant places, plain where it can be read plainly."""
+    """A number with this many significant digits, without an exponent where that is readable."""
     if value is None or not isfinite(value):
         return "–"
     if value == 0:
@@ -43,14 +44,14 @@ def number(value: float | None, digits: int = 2) -> str:
 
 
 def cell_text(cell: Cell) -> str:
-    """`✓ agrees 0.31` in a matrix: the share of the budget where a budget decided."""
+    """The text of a matrix's cell, such as `✓ agrees 0.31`, with the share of the budget if a budget decided."""
     told = cell.used is not None and cell.verdict in ("agrees", "differs")
     share = f" {number(cell.used)}" if told else ""
     return f"{mark(cell.verdict)} {SHORT.get(cell.verdict, cell.verdict).replace('_', ' ')}{share}"
 
 
 def asked(curve: Curve) -> str:
-    """`at least 0.9`; what a guess without a model reaches as well is meant to fail, and that is said."""
+    """The required quality, such as `at least 0.9`. If a guess without a model meets it, the text says that it must fail."""
     bounds = [bound.split() for bound in curve.asked.split(" and ") if bound]
     reached = curve.guess is not None and all(
         curve.guess >= float(limit) if word == "least" else curve.guess <= float(limit) for _, word, limit in bounds
@@ -84,13 +85,29 @@ def seen(workload: TimedWorkload) -> str:
     return f"{name} measured twice (A/A): {told}; a ratio below {control.floor:.2f} could not be seen."
 
 
-def share(value: float | None) -> str:
+def utilization(value: float | None) -> str:
     """A utilization: `22 %`."""
     return "–" if value is None else f"{100 * value:.0f} %" if value >= 0.01 else f"{100 * value:.2g} %"
 
 
 def mebibytes(value: float) -> str:
     return f"{value / 2**20:,.0f}" if isfinite(value) else "–"
+
+
+def share(value: float) -> str:
+    """A size of a consequence: a percentage, a power of ten where it is small, a word where one of two is no number."""
+    if not isfinite(value):
+        return "a number against none"
+    percent = f"{100 * value:.0f}" if value >= 0.1 else f"{100 * value:.2g}"
+    return f"{percent} %" if value >= 1e-4 else f"{value:.0e}"
+
+
+def consequence(found: Consequence) -> str:
+    """`silent and large, 90 %: one forward pass in training`."""
+    words = {"silent_large": "silent and large", "silent_small": "silent and small", "visible": "shows itself"}
+    told = words.get(found.kind, found.kind.replace("_", " "))
+    size = f", {share(found.size)}" if found.size else ""
+    return f"{told}{size}: {found.how}{'' if found.ordinary else ', for an input that ordinary data do not have'}"
 
 
 def milliseconds(nanoseconds: float) -> str:

@@ -1,1 +1,1 @@
-"""What is asked: text -> spec -> graph -> case."""
+"""The spec language, which says what is to be run: text -> spec -> graph -> case."""

@@ -16,7 +16,8 @@ from parity.spec.models import Argument, Name, Number, Numbers, Part, Steps, Tex
 from parity.spec.source import BROKEN, Rows, Table
 
 KEPT_KEYS = frozenset({"from", "repeat", "first", "share", "x", "input"})
-"""Words with a meaning of their own in a step: no argument and no input bears them (a block's first input may be `input`)."""
+"""Words with a fixed meaning in a step. No argument and no input may have such a name, but
+a block's first input may be `input`."""
 
 
 class InputPart(Part):
@@ -35,7 +36,7 @@ class InputPart(Part):
 
 
 class BlockPart(Part):
-    """A template: new parameters at each use."""
+    """A template: each use has new parameters."""
 
     all_or_nothing = True
 
@@ -45,7 +46,7 @@ class BlockPart(Part):
 
 
 class NetworkPart(Part):
-    """An instance: the same parameters at each use."""
+    """An instance: all uses share the same parameters."""
 
     all_or_nothing = True
 
@@ -54,14 +55,14 @@ class NetworkPart(Part):
 
 
 class CarriedPart(Part):
-    """State that one batch hands to the next: zeros at first, then the value `next`, its gradient stopped."""
+    """State that one batch hands to the next: zeros at first, then the value `next` without its gradient."""
 
     shape: Numbers
     next: Text
 
 
 class DecodingPart(Part):
-    """Greedy decoding: feed `begin`, run, append the arg-max of the last position, until `end` or `steps` tokens."""
+    """Greedy decoding: feed `begin`, run, append the arg-max at the last position; repeat until `end` or `steps` tokens."""
 
     feed: Text
     source: Text = Field(alias="from")
@@ -94,7 +95,7 @@ def _updates(value: Any) -> Any:
 
 
 def _counts(value: Any) -> Any:
-    """A count, or one for each network."""
+    """A parameter count, or a table with a count for each network."""
     if value is BROKEN:
         raise PydanticCustomError("broken", "broken")
     counts = list(value.values()) if isinstance(value, Table) else [value]
@@ -119,7 +120,8 @@ class StepPart(Part):
 
 
 class TrainingPart(Part):
-    """The loss, what it updates and what the paper updated it with; or several of these in order, on one batch."""
+    """The loss, the parameters that it updates, and the optimizer of the paper; or
+    several such steps, in order, on one batch."""
 
     inputs: dict[Word, InputPart] = {}
     loss: Steps = None
@@ -137,7 +139,7 @@ class TrainingPart(Part):
 
 
 class Architecture(Part):
-    """A file of kind architecture. `left_out`: what mistakes removed from it, as paths into the file."""
+    """A file of kind architecture. `left_out`: the parts that were removed because of mistakes, as paths into the file."""
 
     name: Name
     source: Text
@@ -161,11 +163,11 @@ class Architecture(Part):
         return self._left_out
 
     def size_names(self) -> tuple[str, ...]:
-        """`full`, and the others that the file defines."""
+        """`full`, and the other sizes that the file defines."""
         return ("full", *self.sizes)
 
     def mistakes(self) -> Iterator[Mistake]:
-        """What the models alone can't see; expansion finds the rest."""
+        """The mistakes that the models alone cannot see; expansion finds the rest."""
         for inputs in (self.inputs, self.training.inputs if self.training else {}):
             for part in inputs.values():
                 yield from part.mistakes()
@@ -177,7 +179,7 @@ class Architecture(Part):
             yield Mistake(self.place(), "there are neither `layers` nor `training`")
 
     def _size_constants(self) -> Iterator[Mistake]:
-        """Every size may override constants only, whichever size is asked for."""
+        """Reports sizes that override anything but constants, whichever size is asked for."""
         for table in self.table("sizes").values():
             for key in table if isinstance(table, Table) else ():
                 if key not in self.table("constants") and ("*", key) not in self.left_out:

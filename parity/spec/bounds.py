@@ -1,6 +1,6 @@
-"""Owns the checks of what integers may be: rows of a table, classes, lengths, against what the inputs declare.
+"""Owns the bounds of integers: rows of a table, classes and lengths are checked against what the inputs declare.
 
-It refuses to check integers that a graph computes; only what a batch brings has declared bounds.
+It refuses to check integers that a graph computes: only inputs have declared bounds.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ Found = Iterator[tuple[Node, str]]
 
 
 def out_of_bounds(graph: Graph) -> Found:
-    """Every node whose integers may lie where it has nothing for them, with the sentence to say."""
+    """Every node that may get an integer outside of its rows, classes or sequence length, with the sentence that says so."""
     inputs = {graph_input.name: graph_input for graph_input in graph.batch_inputs() if graph_input.dtype == "integer"}
     yield from _over(graph.all_nodes(), inputs, graph.value_shapes())
 
@@ -32,7 +32,7 @@ def _over(nodes: Iterable[Node], inputs: Mapping[str, Input], shapes: Mapping[st
 
 
 def _inside(node: Node, inputs: Mapping[str, Input], shapes: Mapping[str, Shape]) -> Found:
-    """The body of a scan: slices keep the bounds of their sequence."""
+    """Checks the body of a scan, where a slice keeps the bounds of its sequence."""
     body = node.body
     if body is None:
         return
@@ -44,7 +44,7 @@ def _inside(node: Node, inputs: Mapping[str, Input], shapes: Mapping[str, Shape]
 
 
 def _places(node: Node, graph_input: Input | None, count: int, what: str) -> Found:
-    """Numbers that count from 0."""
+    """Checks integers that count from 0 (rows, classes)."""
     if graph_input is None:
         return
     if graph_input.below is None and graph_input.range is None:

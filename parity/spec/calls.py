@@ -1,6 +1,7 @@
-"""Owns the call of a block (a template: new parameters at each use) and of a network (an instance: the same ones).
+"""Owns the call of a block (a template with new parameters at each use) and of a
+network (an instance with the same parameters).
 
-It refuses to see more inside than inputs, arguments and the file's constants.
+It refuses to let the inside see more than inputs, arguments and the file's constants.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from parity.spec.wiring import ANY_STEP, WrittenStep, arriving, unknown_keys
 
 
 def call(scope: Scope, step: WrittenStep, name: str, run: Run) -> SpecValue:
-    """A block (new parameters) or a network (the same ones at each use)."""
+    """The value of a block (new parameters) or of a network (the same parameters at each use)."""
     architecture = scope.ledger.architecture
     scope.ledger.called.add(step.op)
     if step.op in scope.stack:
@@ -26,7 +27,7 @@ def call(scope: Scope, step: WrittenStep, name: str, run: Run) -> SpecValue:
         raise scope.refuse(step.place, f"block `{step.op}` contains itself: {chain}")
     scope.check_depth(step.place)
     block = architecture.blocks.get(step.op)
-    network = None if block else architecture.networks.get(step.op)  # both: a mistake that is told elsewhere
+    network = None if block else architecture.networks.get(step.op)  # a name that is both is reported elsewhere
     part: Any = block or network
     settings = step.table(scope)
     names = list(block.inputs) if block else list(part.inputs)
@@ -88,7 +89,8 @@ def _check_network_inputs(scope: Scope, step: WrittenStep, settings: Table, own:
 
 
 def _fill_arguments(scope: Scope, inner: Scope, step: WrittenStep, settings: Table, meant: set[str]) -> None:
-    """Given arguments mean what they mean outside; defaults may use earlier arguments."""
+    """Evaluates the arguments: given ones in the caller's scope, defaults inside the block,
+    where they may use earlier arguments."""
     block = scope.ledger.architecture.blocks[step.op]
     table = block.table("arguments")
     numbers: dict[str, KnownNumber] = {}

@@ -1,6 +1,7 @@
 """Owns the case: one thing run once, named by its coordinates, and its JSON for the worker.
 
-It refuses to know where cases come from (suites) and how they are judged; standard library only, since workers import it.
+It refuses to know where cases come from (suites) and how they are judged. It uses the
+standard library only, since workers import it.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ TASKS = ("agreement", "sampling", "training", "speed", "question", "weights", "f
 
 @dataclass(frozen=True)
 class Sampling:
-    """What an initializer is asked for: one array of a parameter of this shape, role and fans.
+    """The array that an initializer is asked for: a parameter of this shape, role and fans.
 
-    groups: a kernel of so many convolutions side by side, each with the fans alone. transposed: the first axis of the shape is
-    the inputs (a transposed convolution), the second the channels. Both are 1 and False where the initializer reads no fans.
+    groups: a kernel holds this many convolutions side by side, each with these fans. transposed: the first
+    axis of the shape holds the inputs and the second the channels (a transposed convolution). If the
+    initializer reads no fans, they are 1 and False.
     """
 
     shape: tuple[int, ...]
@@ -36,12 +38,12 @@ class Sampling:
 class Case:
     """One thing run once. `id` is its coordinates.
 
-    spec: the name asked for (`lenet`, `lenet:conv1` for one node alone, `lenet[masks]` for a variant).
-    initializer, optimizer: spec names, `none` where there is none. arguments, hyperparameters: their values, complete.
-    (Where weights move, arguments are what the native format lets one choose: the opset of ONNX.)
-    Of a native object (task native) initializer is its kind, and optimizer its import path.
+    spec: the name asked for (`lenet`; `lenet:conv1` for one node alone; `lenet[masks]` for a variant).
+    initializer, optimizer: names of specs, `none` without one. arguments, hyperparameters: their values, complete.
+    (Where weights are moved, the arguments are settings of the native format, such as the opset of ONNX.)
+    For a native object (task native), initializer is its kind, and optimizer its import path.
     mode: eager | compiled | default (what a user of the framework gets without asking).
-    steps: optimizer steps to observe (agreement), to train (training), to time (speed); of Newton's method (curvature).
+    steps: optimizer steps to observe (agreement), to train (training), to time (speed); or of Newton's method (curvature).
     """
 
     spec: str

@@ -1,6 +1,7 @@
-"""Owns the question whether a value sees, at one step of a sequence, later steps of an input: then it can't generate one.
+"""Owns the question whether a value at one step of a sequence sees later steps of an
+input. Such a value cannot generate the input.
 
-It refuses to know numbers: it follows the nodes, and takes an op whose file says nothing of STEPS for one that mixes them.
+It refuses to know numbers: it follows the nodes. An op whose file says nothing of STEPS counts as one that mixes all steps.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from parity.spec.graph import Node
 
 def look_ahead(nodes: Iterable[Node], feed: str, value: str) -> Node | None:
     """The node through which `value` sees later steps of the input `feed`, or None."""
-    seen: dict[str, Node | None] = {feed: None}  # what depends on the feed -> the node that mixed its steps
+    seen: dict[str, Node | None] = {feed: None}  # value that depends on the feed -> the node that mixed its steps
     for node in nodes:
         reading = [name for name in node.sources() if name in seen]
         if not reading:
@@ -26,7 +27,8 @@ def look_ahead(nodes: Iterable[Node], feed: str, value: str) -> Node | None:
 
 
 def _stepwise(node: Node, suffix: str, reading: list[str]) -> bool:
-    """Whether step t of an output reads steps 0 … t alone, given which sources depend on the feed, each stepwise itself."""
+    """Whether step t of an output reads steps 0 … t alone. reading: the sources that
+    depend on the feed, each stepwise itself."""
     dependent = {role for role, source in node.inputs.items() if _named(source) & set(reading)}
     if node.op == "scan" and node.body is not None:
         along = set(node.body.sequences.values())

@@ -1,6 +1,6 @@
-"""Owns what a file says of greedy decoding: what is fed, what is read, which tokens begin and end, and for how many steps.
+"""Owns a file's greedy decoding: which input is fed, which value is read, which tokens begin and end, and for how many steps.
 
-It refuses tokens that the network has no place for, and values that see later steps of what they generate.
+It refuses tokens outside of the network's tables, and values that see later steps of the sequence they generate.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LEAST = {"begin": 0, "end": 0, "steps": 1}
 
 
 def read_decoding(scope: Scope, part: DecodingPart | None, inputs: Sequence[Input]) -> dict[str, Any] | None:
-    """A graph's `decoding`: {"feed", "from", "begin", "end", "steps"}; None where there is none, or a mistake was found."""
+    """A graph's `decoding`: {"feed", "from", "begin", "end", "steps"}; None without decoding or after a mistake."""
     if part is None:
         return None
     _check_feed(scope, part, inputs)
@@ -48,7 +48,8 @@ def _check_feed(scope: Scope, part: DecodingPart, inputs: Sequence[Input]) -> No
 
 
 def _check_numbers(scope: Scope, part: DecodingPart, numbers: Mapping[str, int], graph_input: Input, source: SpecValue) -> None:
-    """`begin` and every token that `from` can name are fed; `end` is one that it can name; the steps fit."""
+    """Checks that `begin` and every token that `from` can name can be fed, that `from`
+    can name `end`, and that the steps fit."""
     (time,) = graph_input.shape
     low, high = (0, graph_input.below - 1) if graph_input.below is not None else graph_input.range or (0, numbers["begin"])
     if not low <= numbers["begin"] <= high:
@@ -71,7 +72,7 @@ def _check_numbers(scope: Scope, part: DecodingPart, numbers: Mapping[str, int],
 
 
 def check_causality(scope: Scope, part: DecodingPart | None, graph: Graph) -> None:
-    """What is decoded step by step sees nothing that is decoded later."""
+    """Checks that a value decoded step by step sees nothing that is decoded later."""
     if part is None or graph.decoding is None:
         return
     node = look_ahead(graph.nodes, graph.decoding["feed"], graph.decoding["from"])

@@ -1,6 +1,7 @@
 """Owns the way from an architecture to its graph: the file's parts in order, at one of its sizes.
 
-It refuses to return a graph of a file with a mistake: SpecError carries all of them. What is merely unused is a warning.
+It refuses to return a graph of a file with a mistake: SpecError carries all mistakes.
+Parts that are merely unused give warnings.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ from parity.spec.unused import unused
 
 
 def expand(architecture: Architecture, size: str = "full") -> Graph:
-    """The graph at a size. A file without a `small` size is small already. SpecError with every mistake of the file."""
+    """The graph at a size. A file without a `small` size is small already. Raises SpecError with every mistake of the file."""
     return expand_with_warnings(architecture, size)[0]
 
 
 def expand_with_warnings(architecture: Architecture, size: str = "full") -> tuple[Graph, tuple[Mistake, ...]]:
-    """The graph, and what the file defines without using it."""
+    """The graph, and warnings about parts that the file defines and does not use."""
     expansion = Expansion(architecture, size)
     graph = expansion.graph()
     if graph is None or expansion.ledger.mistakes:
@@ -41,14 +42,14 @@ def expand_with_warnings(architecture: Architecture, size: str = "full") -> tupl
 
 
 def find_mistakes(architecture: Architecture) -> list[Mistake]:
-    """What expansion finds wrong with what is left of a file that has mistakes already."""
+    """Further mistakes that expansion finds in the rest of a file from which mistakes were removed."""
     expansion = Expansion(architecture, "full", whole=False)
     expansion.graph()
     return expansion.ledger.mistakes
 
 
 class Expansion:
-    """One expansion of one file at one size. whole: nothing of the file is known to be wrong."""
+    """One expansion of one file at one size. whole: no mistake of the file is known."""
 
     def __init__(self, architecture: Architecture, size: str, whole: bool = True) -> None:
         self.whole = whole
@@ -58,7 +59,7 @@ class Expansion:
         self.scope = Scope(self.ledger, GraphBody())
 
     def graph(self) -> Graph | None:
-        """The graph, or None where mistakes stand in its way; they are in the ledger."""
+        """The graph, or None if there are mistakes; they are in the ledger."""
         try:
             return self._graph()
         except (BrokenSpec, Stopped):
@@ -109,7 +110,7 @@ class Expansion:
         return replace(graph_input, trainable=True) if graph_input.name in training.trained else graph_input
 
     def _check_names(self) -> None:
-        """A word at the head of a step has one meaning."""
+        """Checks that each word at the head of a step has only one meaning."""
         blocks = self.architecture.table("blocks").key_places
         for name, place in (*blocks.items(), *self.architecture.table("networks").key_places.items()):
             if name in TABLE or name in ("repeat", "scan"):
@@ -119,7 +120,7 @@ class Expansion:
                 self.scope.refuse(place, f"`{name}` is a block already")
 
     def _constants(self) -> None:
-        """In their order; the size's values take the place of the file's."""
+        """Evaluates the constants in order, with the size's values in place of the file's."""
         sizes = self.architecture.table("sizes")
         if self.size not in ("full", "small", *sizes):
             sentence = f"no size `{short(self.size)}`; there are {', '.join(self.architecture.size_names())}"
@@ -217,7 +218,7 @@ class Expansion:
             self.scope.refuse(place, f"`{node.op}` ({node.name}): {sentence}")
 
     def _call_unused_networks(self) -> None:
-        """A network that nothing calls is expanded alone, so that its mistakes are found; its nodes are thrown away."""
+        """Expands each network that nothing calls, so that its mistakes are found; its nodes are thrown away."""
         for name in self.architecture.networks:
             if name not in self.ledger.called:
                 self.alone(name)
@@ -238,7 +239,7 @@ class Expansion:
         return tuple(scope.frame.nodes)
 
     def _check_count(self) -> None:
-        """The published figure holds for the full size."""
+        """Checks the parameter count against the published figure, which holds for the full size."""
         told = self.architecture.parameters
         if told is None or (self.size != "full" and self.size in self.architecture.sizes):
             return

@@ -1,5 +1,5 @@
-"""Owns how much a graph computes with: the numbers of its values and parameters, and how often a scan runs; from shapes
-alone, before anything is drawn.
+"""Owns how much a graph computes with: how many numbers its values and parameters hold, and how often a scan runs. It knows
+this from shapes alone, before anything is drawn.
 
 It refuses to allocate anything, and to know how much memory a machine has.
 """
@@ -12,17 +12,18 @@ from math import prod
 from parity.spec.graph import Graph, Node
 
 MOST_NUMBERS = 2**30
-"""Of one case: all values of a batch, the parameters and what the batches bring. The largest published size that runs here,
-CycleGAN on a single pair of images, has three quarters of them: 6.2 GiB in float64, for each pass of the reference."""
+"""The greatest count of numbers in one case: all values of a batch, the parameters, and the inputs of all batches. The largest
+published size that runs here, CycleGAN on a single pair of images, has three quarters of this: 6.2 GiB in float64, for each
+pass of the reference."""
 
 MOST_ROUNDS = 100_000
-"""How often the body of a scan, or the step of a recurrent layer, may run in one pass: the reference walks every one."""
+"""How often the body of a scan, or the step of a recurrent layer, may run in one pass. The reference walks every round."""
 
 RECURRENT = frozenset({"rnn", "gru", "lstm"})
 
 
 def of_example(graph: Graph) -> int:
-    """The numbers of all values of one example, those inside of scans for each of their rounds."""
+    """How many numbers all values of one example hold; values inside of scans count once per round."""
     given = [graph_input.shape for graph_input in graph.batch_inputs()] + [
         carried_state.shape for carried_state in graph.carried
     ]
@@ -30,24 +31,25 @@ def of_example(graph: Graph) -> int:
 
 
 def parameters(graph: Graph) -> int:
-    """The numbers of all parameters and statistics."""
+    """How many numbers all parameters and statistics hold."""
     return sum(
         map(prod, [parameter.shape for parameter in graph.parameters] + [statistic.shape for statistic in graph.statistics])
     )
 
 
 def of_case(graph: Graph, batch_size: int, batches: int = 1) -> int:
-    """The numbers of one pass over a batch, the parameters, and all batches that are drawn."""
+    """How many numbers one pass over a batch, the parameters, and all drawn batches hold."""
     return batch_size * of_example(graph) + drawn(graph, batch_size, batches)
 
 
 def drawn(graph: Graph, batch_size: int, batches: int) -> int:
-    """The numbers of all batches and of the parameters, without what a pass computes."""
+    """How many numbers all batches and the parameters hold, without the values that a pass computes."""
     return batch_size * batches * sum(prod(graph_input.shape) for graph_input in graph.batch_inputs()) + parameters(graph)
 
 
 def too_much(graph: Graph) -> Iterator[tuple[Node, str]]:
-    """Nodes that run too often, or the node whose values are most where all values are too many, with the sentence to say."""
+    """Nodes that run too often; and if all values are too many numbers, the node whose values are most. Each comes with the
+    sentence that says so."""
     nodes = list(graph.all_nodes())
     yield from _too_often(nodes, 1)
     total = of_example(graph) + parameters(graph)
@@ -75,6 +77,6 @@ def _values(nodes: Iterable[Node], rounds: int) -> int:
 
 
 def _time(node: Node) -> int:
-    """How many steps of time a node walks one after the other."""
+    """How many steps of time a node walks in sequence."""
     shape = next(iter(node.outputs.values()), ())
     return shape[0] if shape and (node.body is not None or node.op in RECURRENT) else 1

@@ -1,4 +1,5 @@
-"""Owns the step `formula`: element-wise arithmetic whose numbers are written into its text and whose values become inputs.
+"""Owns the step `formula`: element-wise arithmetic. Names of numbers are replaced in its text by the numbers, and names of
+values become its inputs.
 
 It refuses a word that could mean both.
 """
@@ -66,7 +67,7 @@ def _meaning(scope: Scope, word: str, place: Place) -> SpecValue | Fraction:
 
 
 def with_numbers(formula: Formula, numbers: Mapping[str, Fraction]) -> str:
-    """The formula's text with some names replaced by numbers."""
+    """The text of the formula, with these names replaced by their numbers."""
     text = " ".join(formula.text.splitlines())
     for start, end, name in sorted(_spans(formula.tree), reverse=True):
         if name in numbers:
@@ -75,7 +76,7 @@ def with_numbers(formula: Formula, numbers: Mapping[str, Fraction]) -> str:
 
 
 def _spans(node: ast.AST) -> Iterator[tuple[int, int, str]]:
-    """Where each name begins and ends."""
+    """For each name, where it begins and ends, and the name."""
     if isinstance(node, (ast.Name, ast.Attribute)):
         yield node.col_offset, node.end_col_offset or 0, dotted(node)
         return
@@ -85,7 +86,7 @@ def _spans(node: ast.AST) -> Iterator[tuple[int, int, str]]:
 
 
 def literal(number: Fraction) -> str:
-    """A number as a formula writes it, exactly: 512, 0.1, (1/3), (-2)."""
+    """A number exactly as a formula writes it: 512, 0.1, (1/3), (-2)."""
     if number < 0:
         return f"(-{literal(-number)})"
     if number.denominator == 1:

@@ -1,6 +1,8 @@
-"""Owns the trial of a spec's formulas before anything runs: one that divides by zero or has no value is told at its place.
+"""Owns the trial of a spec's formulas before anything runs: a formula that divides by zero
+or has no value is reported at its place.
 
-It refuses to judge what a formula means: tensors are stand-ins that swallow every operation, only plain numbers are computed.
+It refuses to judge what a formula means. A tensor is replaced by a stand-in that accepts every
+operation; only plain numbers are computed.
 """
 
 from __future__ import annotations
@@ -18,11 +20,11 @@ Places = Mapping[str, Place]
 
 
 class Tensor:
-    """Stands for an array of any numbers. Divided by a plain 0 it has no value, as every other number; nor has it beside a
-    number that no double holds."""
+    """Stands for an array of any numbers. Like a number, it has no value when divided by a plain 0, nor together with a number
+    that no double holds."""
 
     def _swallow(self, other: Any = 0.0) -> Tensor:
-        if not isinstance(other, Tensor) and not isfinite(other):  # of an int too large for a double isfinite says so itself
+        if not isinstance(other, Tensor) and not isfinite(other):  # isfinite itself raises for an int too large for a double
             raise OverflowError("the number is too large")
         return self
 
@@ -54,7 +56,7 @@ def _function(name: str) -> Callable[..., Any]:
 
 
 def _check_iteration(arguments: Sequence[Any]) -> None:
-    """Of a tensor, with numbers beside it."""
+    """Checks that the first argument is a tensor and the others are numbers."""
     x, *numbers = arguments
     if not isinstance(x, Tensor) or any(isinstance(number, Tensor) for number in numbers):
         raise FormulaError("`newton_schulz` is asked of a tensor, with numbers as its other arguments")
@@ -62,7 +64,7 @@ def _check_iteration(arguments: Sequence[Any]) -> None:
 
 
 def _finite(number: float) -> bool:
-    """Whether a double holds it."""
+    """Whether a double can hold the number."""
     try:
         return isfinite(number)
     except OverflowError:
@@ -70,12 +72,12 @@ def _finite(number: float) -> bool:
 
 
 RULES: Mapping[str, Callable[..., Any]] = {name: _function(name) for name in FUNCTIONS}
-"""What a rule may call. Schedules and initializers call `SCALARS` alone."""
+"""Functions that a rule may call. Schedules and initializers may call `SCALARS` alone."""
 assert set(SCALARS) | RULES_ONLY == set(FUNCTIONS)  # noqa: S101 - a function that no table holds would be refused everywhere
 
 
 def of_number(text: Any, place: Place, known: Mapping[str, float], at: str, *, positive: bool = False) -> Iterator[Mistake]:
-    """What is wrong with the number that a formula is at these values. at: in words, which they are."""
+    """Mistakes in a formula whose result is a number, at these values. at: words that tell which values they are."""
     try:
         formula = Formula(str(text))
         found = formula.evaluate(known, SCALARS)
@@ -90,7 +92,7 @@ def of_number(text: Any, place: Place, known: Mapping[str, float], at: str, *, p
 def of_rule(
     formulas: Mapping[str, Any], places: Places, known: Mapping[str, float], tensors: frozenset[str]
 ) -> Iterator[Mistake]:
-    """What is wrong with the formulas of an update in their order, the step and hyper-parameters given as plain numbers."""
+    """Mistakes in the formulas of an update, in their order. The step and hyper-parameters are plain numbers."""
     values: dict[str, Any] = {**known, **dict.fromkeys(tensors, Tensor())}
     for name, text in formulas.items():
         try:

@@ -1,7 +1,7 @@
 """Owns the expanded graph: nodes in order, every size explicit, every parameter named, as frozen values and as JSON.
 
-It refuses to know what an op means: no mathematics, no defaults, no YAML, and nothing beyond the standard library, because
-a worker receives this module and the graph's JSON and nothing else of the spec language.
+It refuses to know what an op means: no mathematics, no defaults, no YAML, and nothing beyond the standard library. A worker
+gets this module and the graph's JSON, and nothing else of the spec language.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ FORMAT = 1
 
 Shape = tuple[int, ...]
 Source = str | tuple[str, ...]
-"""What fills an input of a node: the name of one value, or (joins) the names of several in order."""
+"""What fills an input of a node: the name of one value, or for a join the names of several values in order."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Statistic:
-    """An array that training moves without a gradient (a running mean). Not counted as a parameter."""
+    """An array that training moves without a gradient (a running mean). It does not count as a parameter."""
 
     name: str
     shape: Shape
@@ -57,7 +57,7 @@ class Statistic:
 
 @dataclass(frozen=True)
 class Carried:
-    """State that one batch hands to the next, its gradient stopped: zeros at first, then the value `next`.
+    """State that one batch hands to the next: zeros at first, then the value `next` without its gradient.
 
     Its array has shape (batch, *shape). It is read and set together with parameters and statistics.
     """
@@ -69,7 +69,7 @@ class Carried:
 
 @dataclass(frozen=True)
 class Body:
-    """What a scan repeats over time, axis 0 of the logical shape of its sequences.
+    """The nodes that a scan repeats over time, which is axis 0 of the logical shape of its sequences.
 
     sequences: inner name -> outer value that is sliced along time (`input`, and masks of dropout inside).
     state: inner name -> outer value that starts it. next: the same inner name -> inner value that replaces it.
@@ -99,10 +99,10 @@ class Node:
     parameters: Mapping[str, str]
     outputs: Mapping[str, Shape]
     statistics: Mapping[str, str] = field(default_factory=dict)
-    dtype: str = "float"  # of its outputs: float | integer
+    dtype: str = "float"  # dtype of its outputs: float | integer
     batched: bool = True  # False: no batch axis (a `parameter` and what comes only from it; a loss)
     evaluate: bool = False  # runs in evaluation mode even while training
-    flops: int = 0  # of one example's forward pass; a multiply-add counts as 2
+    flops: int = 0  # operations of one example's forward pass; a multiply-add counts as 2
     body: Body | None = None
     place: str = ""  # line:column in the spec; never part of a hash
 
@@ -121,9 +121,9 @@ class Node:
 
 @dataclass(frozen=True)
 class Phase:
-    """One step of the training program: nodes that end in one number, and what it updates.
+    """One step of the training program: nodes that end in one number, and the parameters that the step updates.
 
-    updates: parameter (or trainable input) name -> factor of the learning rate; what is not named is frozen in this phase.
+    updates: parameter (or trainable input) name -> factor of the learning rate; all others are frozen in this phase.
     optimizer: {"name", "hyperparameters"} that the paper used, or None; a case overrides it.
     """
 
@@ -136,7 +136,7 @@ class Phase:
 
 @dataclass(frozen=True)
 class Graph:
-    """An architecture expanded. `networks`: name -> prefixes of its nodes' parameters (for reports and optimizers)."""
+    """An expanded architecture. `networks`: name -> prefixes of its nodes' parameters (for reports and optimizers)."""
 
     name: str
     inputs: tuple[Input, ...]
@@ -152,15 +152,15 @@ class Graph:
     format: int = FORMAT
 
     def parameter_count(self) -> int:
-        """Trainable numbers, each shared parameter once; running statistics don't count."""
+        """How many trainable numbers there are; a shared parameter counts once, running statistics do not count."""
         return sum(prod(parameter.shape) for parameter in self.parameters)
 
     def flops(self) -> int:
-        """Of one example's forward pass without the loss; a multiply-add counts as 2."""
+        """Operations of one example's forward pass without the loss; a multiply-add counts as 2."""
         return sum(node.flops for node in self.nodes)
 
     def all_nodes(self) -> Iterator[Node]:
-        """The nodes of the layers, then those of each phase (bodies of scans are inside their node)."""
+        """The nodes of the layers, then the nodes of each phase (bodies of scans are inside their node)."""
         yield from self.nodes
         for phase in self.phases:
             yield from phase.nodes
@@ -193,16 +193,16 @@ class Graph:
         return _graph(data)
 
     def digest(self) -> str:
-        """sha256 of what determines the numbers: the JSON without places."""
+        """sha256 of all that determines the numbers: the JSON without places."""
         text = json.dumps(_without_places(self.to_json()), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
 
 def isolate(graph: Graph, name: str, batched_sources: Mapping[str, bool] | None = None) -> Graph:
-    """A one-node graph of the node `name`: its sources become inputs, and its loss is the sum of weights·output.
+    """A graph of the node `name` alone: its sources become inputs, and its loss is the sum of weights·output.
 
-    The weights are inputs `weights`, `weights.SUFFIX` of the outputs' shapes, so that the gradient that reaches the node is
-    exactly what the caller feeds. Sources that carry no batch keep `batched` False.
+    The weights are inputs `weights`, `weights.SUFFIX` of the outputs' shapes. So the gradient that reaches the node is exactly
+    the array that the caller feeds. Sources without a batch axis keep `batched` False.
     """
     node = graph.node(name)
     graph_inputs = {graph_input.name: replace(graph_input, trainable=False) for graph_input in graph.batch_inputs()}
@@ -221,8 +221,7 @@ def isolate(graph: Graph, name: str, batched_sources: Mapping[str, bool] | None 
         loss_nodes.append(_loss_node(term, "weighted_sum", {"x": node.value(suffix), "weights": weight.name}))
     if len(terms) > 1:
         loss_nodes.append(_loss_node("loss", "add", {"branches": tuple(terms)}))
-    used = set(node.parameters.values()) | _body_names(node, "parameters")
-    moved = set(node.statistics.values()) | _body_names(node, "statistics")
+    used, moved = _held(node, "parameters"), _held(node, "statistics")
     parameters = tuple(parameter for parameter in graph.parameters if parameter.name in used)
     return Graph(
         name=f"{graph.name}:{name}",
@@ -240,9 +239,10 @@ def _loss_node(name: str, op: str, inputs: Mapping[str, Source]) -> Node:
     return Node(name=name, op=op, inputs=inputs, attributes={}, parameters={}, outputs={"": ()}, batched=False)
 
 
-def _body_names(node: Node, kind: str) -> set[str]:
-    inner = node.body.nodes if node.body else ()
-    return {name for child in inner for name in getattr(child, kind).values()}
+def _held(node: Node, kind: str) -> set[str]:
+    """The names of the node's parameters or statistics, and of those of every node in its bodies."""
+    own = set(getattr(node, kind).values())
+    return own.union(*(_held(child, kind) for child in node.body.nodes)) if node.body else own
 
 
 def _plain(value: Any) -> Any:

@@ -1,6 +1,7 @@
-"""Owns what follows from a graph and is asked in several places: nodes inside of scans, masks of dropout, what is observed.
+"""Owns facts that follow from a graph and that several places ask for: nodes inside of
+scans, masks of dropout, observed values.
 
-It refuses what only one framework or one judgement asks. Standard library only, since workers import it.
+It refuses facts that only one framework or one judgement asks for. Standard library only, since workers import it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ def with_bodies(nodes: Iterable[Node]) -> Iterator[Node]:
 
 
 def mask_inputs(nodes: Iterable[Node]) -> frozenset[str]:
-    """Values that these nodes read as masks of dropout, from outside of scans: draws, whose gradient means nothing."""
+    """Values that these nodes read as masks of dropout, from outside of scans. Masks are
+    draws, and their gradient means nothing."""
     found: set[str] = set()
     for node in nodes:
         mask = node.inputs.get("mask")
@@ -32,7 +34,7 @@ def mask_inputs(nodes: Iterable[Node]) -> frozenset[str]:
 
 
 def differentiable_inputs(graph: Graph) -> tuple[str, ...]:
-    """The inputs of a batch whose gradient is asked: floats that are no masks of dropout, in their order."""
+    """The inputs of a batch whose gradient is asked for: floats that are no masks of dropout, in their order."""
     masks = mask_inputs(graph.all_nodes())
     return tuple(
         graph_input.name
@@ -42,6 +44,6 @@ def differentiable_inputs(graph: Graph) -> tuple[str, ...]:
 
 
 def observed_values(graph: Graph, activations: bool) -> tuple[str, ...]:
-    """The float values that a forward pass shows, in order: of every layer, or of the outputs alone."""
+    """The float values that a forward pass shows, in order: those of every layer, or the outputs alone."""
     floats = [node.value(suffix) for node in graph.nodes if node.dtype == "float" for suffix in node.outputs]
     return tuple(name for name in floats if activations or name in graph.outputs)

@@ -1,4 +1,4 @@
-"""Owns the inputs that a file declares: of the graph, of the training, of a network, with their shapes evaluated.
+"""Owns the inputs that a file declares for the graph, the training and its networks, with their shapes evaluated.
 
 It refuses sizes that are no whole numbers.
 """
@@ -18,7 +18,7 @@ from parity.spec.source import Rows
 
 
 def read_input(scope: Scope, name: str, part: InputPart) -> Input | None:
-    """An input with its numbers evaluated; None where a mistake was found."""
+    """An input with its numbers evaluated; None after a mistake."""
     try:
         shape = read_shape(scope, part.shape)
         below = None if part.below is None else whole("below", part.below, part.place("below"), scope, 1)
@@ -49,7 +49,7 @@ def _limits(scope: Scope, part: InputPart) -> tuple[float, float]:
 
 
 def network_inputs(scope: Scope, network: str) -> Mapping[str, Input | None]:
-    """What a network declares; evaluated once, from the file's constants alone."""
+    """The inputs that a network declares. They are evaluated once, from the file's constants alone."""
     ledger = scope.ledger
     if network not in ledger.network_inputs:
         part = ledger.architecture.networks[network]

@@ -1,7 +1,7 @@
-"""Owns the ledger of one expansion: values, numbers, frames of nodes, and everything that is gathered on the way.
+"""Owns the ledger of one expansion: values, numbers, bodies of nodes, and all else that is gathered on the way.
 
-It refuses to know names and steps. A mistake is entered where it is found; Refused then unwinds to the step, whose value is
-broken, and nothing is said about a broken value again.
+It refuses to know names and steps. A mistake is entered where it is found. BrokenSpec then unwinds to the step; its value is
+broken, and no further mistake about a broken value is reported.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ MOST_STEPS = 5_000
 
 
 class BrokenSpec(Exception):
-    """A mistake has been recorded; what was being built is broken."""
+    """A mistake has been recorded, and the thing that was being built is broken."""
 
 
 class Stopped(Exception):
-    """A bound was passed; the rest of the file is not expanded."""
+    """A limit was passed; the rest of the file is not expanded."""
 
 
 @dataclass
 class GraphBody:
-    """Where nodes go: the graph itself, or the body of a scan. `captured`: outer values that its nodes read."""
+    """Where nodes are put: the graph itself, or the body of a scan. `captured`: outer values that its nodes read."""
 
-    prefix: str = ""  # what stands before its names in the names of sites
+    prefix: str = ""  # prefix of its names in the names of sites
     parent: GraphBody | None = None
     nodes: list[Node] = field(default_factory=list)
     values: dict[str, SpecValue] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class GraphBody:
 
 @dataclass(frozen=True)
 class SpecValue:
-    """A value as steps see it. `shape` None: it is broken, and the mistake has been reported."""
+    """A value as steps see it. A `shape` of None means that it is broken and that the mistake has been reported."""
 
     name: str
     shape: Shape | None
@@ -49,7 +49,7 @@ class SpecValue:
 
 @dataclass(frozen=True)
 class KnownNumber:
-    """A number by name: a constant, an argument, a column. `value` None: broken."""
+    """A number with a name: a constant, an argument, a column. A `value` of None means that it is broken."""
 
     value: Fraction | bool | None
     declared: Place
@@ -57,7 +57,7 @@ class KnownNumber:
 
 @dataclass
 class Ledger:
-    """Everything that one expansion gathers."""
+    """All that one expansion gathers."""
 
     architecture: Architecture
     mistakes: list[Mistake] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Ledger:
     parameters: dict[str, Parameter] = field(default_factory=dict)
     statistics: dict[str, Statistic] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)  # node -> the prefix of its parameters
-    read: set[Place] = field(default_factory=set)  # where numbers and inputs of blocks are declared that were read
+    read: set[Place] = field(default_factory=set)  # declarations of numbers and of blocks' inputs that were read
     called: set[str] = field(default_factory=set)  # blocks and networks
     built: set[str] = field(default_factory=set)  # networks whose parameters exist
     network_inputs: dict[str, dict[str, Input | None]] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class Ledger:
     steps: int = 0
 
     def refuse(self, place: Place, message: str, trail: Trail = ()) -> BrokenSpec:
-        """Enters a mistake. A place is reported once, however often a block or a repeat expands it."""
+        """Enters a mistake. Each place is reported once, however often a block or a repeat expands it."""
         if all(mistake.place != place for mistake in self.mistakes):
             self.mistakes.append(Mistake(place, message, trail))
         return BrokenSpec()
@@ -83,7 +83,7 @@ class Ledger:
         return any(path[0] in (part, "*") and (len(path) == 1 or name in path) for path in self.architecture.left_out)
 
     def add_site(self, place: Place, frame: GraphBody, name: str) -> None:
-        """Notes that the step at a place of the file took a name."""
+        """Notes that the step at this place of the file took this name."""
         self.sites.setdefault(place, []).append(frame.prefix + name)
 
     def count_step(self, place: Place, trail: Trail) -> None:

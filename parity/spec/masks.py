@@ -1,6 +1,6 @@
-"""Owns dropout masks as inputs: the graph in which every node that drops out is fed a mask, so that all sides drop the same.
+"""Owns dropout masks as inputs: in such a graph, every node that drops out reads a mask, so that all sides drop the same units.
 
-It refuses to draw them. A mask holds 0 or 1/(1 - rate) and is multiplied in.
+It refuses to draw masks. A mask holds 0 or 1/(1 - rate), and values are multiplied by it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from parity.spec.graph import Graph, Input, Node, Source
 
 @dataclass(frozen=True)
 class Mask:
-    """A mask that a node asks for, as an input around it."""
+    """A mask that a node needs, as an input of the graph or body around the node."""
 
     name: str
     shape: Shape
@@ -28,10 +28,10 @@ class Mask:
 
 
 def with_masks(graph: Graph) -> Graph:
-    """The same graph with an input `NODE.mask` for every mask, read by the node under the role `mask`.
+    """The same graph with an input `NODE.mask` for every mask, which the node reads under the role `mask`.
 
-    For a node inside a scan the input `SCAN.NODE.mask` has one mask for each time step, (time, *shape); the body slices it.
-    A node in evaluation mode drops nothing and gets none.
+    For a node inside a scan, the input `SCAN.NODE.mask` holds one mask per time step, (time, *shape); the body slices it. A
+    node in evaluation mode drops nothing and gets no mask.
     """
     shapes = graph.value_shapes()
     nodes, masks = _all_masked(graph.nodes, shapes)
@@ -66,7 +66,7 @@ def _all_masked(nodes: Iterable[Node], shapes: Mapping[str, Shape]) -> tuple[tup
 
 
 def _masked(node: Node, shapes: Mapping[str, Shape]) -> tuple[Node, list[Mask]]:
-    """A node that reads its masks, and what they are."""
+    """The node reading its masks, and these masks."""
     asks = Op(TABLE[node.op]).masks
     if asks is None or node.evaluate:
         return node, []

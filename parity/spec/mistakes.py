@@ -1,4 +1,4 @@
-"""Owns what is wrong with a spec: places, mistakes with their trail, and the error that carries all mistakes of a file.
+"""Owns mistakes in a spec: places, mistakes with their trail, and the error that carries all mistakes of a file.
 
 It refuses to know where mistakes come from.
 """
@@ -14,7 +14,8 @@ _LONGEST_SENTENCE = 300
 
 @dataclass(frozen=True)
 class Place:
-    """A place in a file; line and column count from 1. `inner`: how far behind it a scalar's text begins, if known."""
+    """A place in a file; line and column count from 1. `inner`: how many characters after it
+    the text of a scalar begins, if known."""
 
     file: str
     line: int = 0
@@ -22,7 +23,7 @@ class Place:
     inner: int | None = None
 
     def within(self, offset: int) -> Place:
-        """The place of a character of the scalar that stands here."""
+        """The place of the character at `offset` in the scalar at this place."""
         if self.inner is None:
             return self
         return Place(self.file, self.line, self.column + self.inner + offset)
@@ -32,7 +33,7 @@ class Place:
 
 
 Trail = tuple[tuple[str, Place], ...]
-"""Where the thing that holds a mistake was used, the innermost use first."""
+"""The uses that led to the thing with the mistake (name and place of each use), the innermost use first."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Mistake:
 
 
 class SpecError(Exception):
-    """Everything that is wrong with a spec, in the order of the file; each place and sentence once."""
+    """All mistakes of a spec, in the order of the file; each sentence about a place once."""
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         self.mistakes = in_order(mistakes)
@@ -82,19 +83,19 @@ def in_order(mistakes: Iterable[Mistake]) -> tuple[Mistake, ...]:
 
 
 def printable(text: str) -> str:
-    """A sentence for one screen: no control characters, no endless quotation."""
+    """The sentence, fit for one screen: without control characters, and cut if it is too long."""
     clean = "".join(sign if sign.isprintable() else "�" for sign in text)
     return clean if len(clean) <= _LONGEST_SENTENCE else f"{clean[: _LONGEST_SENTENCE - 1]}…"
 
 
 def short(text: object) -> str:
-    """A quotation of what the user wrote, at most 40 characters."""
+    """A quotation of the user's text, at most 40 characters."""
     word = str(text)
     return word if len(word) <= 40 else f"{word[:39]}…"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean `kernel`?` or nothing."""
+    """`; did you mean `kernel`?`, or an empty text."""
     from difflib import get_close_matches
 
     close = get_close_matches(word[:64], list(known), n=1, cutoff=0.6)

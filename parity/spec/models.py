@@ -1,6 +1,6 @@
-"""Owns how the regular part of a spec becomes a frozen model: the base class, the leaf types, errors turned into mistakes.
+"""Owns how the regular part of a spec becomes a frozen model: the base class, the leaf types, and errors turned into mistakes.
 
-It refuses to know any kind of spec, and it never stops at the first error: what is wrong is reported and left out.
+It refuses to know any kind of spec, and to stop at the first error: a wrong part is reported and left out.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ WORD = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 class Part(BaseModel):
-    """A mapping of a spec with fixed keys. `place(key)` tells where a value stands in the file."""
+    """A mapping of a spec with fixed keys. `place(key)` is the place of a value in the file."""
 
     model_config = ConfigDict(
         defer_build=True, strict=True, extra="ignore", frozen=True, arbitrary_types_allowed=True, allow_inf_nan=False
     )
     all_or_nothing: ClassVar[bool] = False
-    """Whether a key without meaning makes the whole part unreadable."""
+    """Whether one unknown key makes the whole part unreadable."""
     _table: Table = PrivateAttr(default_factory=lambda: Table(Place("")))
 
     @model_validator(mode="wrap")
@@ -43,7 +43,7 @@ class Part(BaseModel):
 
     @classmethod
     def _strange_keys(cls, data: Table, context: dict[str, Any]) -> list[str]:
-        """Reports the keys that mean nothing here. `hidden`: names under such a key, which are unknown because of it."""
+        """Reports the unknown keys. `hidden`: names below such a key, which are unknown because of it."""
         fields = [item.alias or name for name, item in cls.model_fields.items()]
         strange = [key for key in data if key not in fields]
         for key in strange:
@@ -60,18 +60,18 @@ class Part(BaseModel):
         return self._table.place if key is None else self._table.places.get(key, self._table.place)
 
     def table(self, key: str) -> Table:
-        """The mapping under a key as it stands in the file; an empty one where there is none."""
+        """The mapping under a key as the file has it; an empty one if there is none."""
         found = self._table.get(key)
         return found if isinstance(found, Table) else Table(self.place(key))
 
     def places(self, key: str) -> list[Place]:
-        """The places of the items of the list under a key."""
+        """The places of the items in the list under a key."""
         found = self._table.get(key)
         return found.places if isinstance(found, Rows) else []
 
 
 def describe(value: Any) -> str:
-    """What stands in the file, in words."""
+    """A value of the file in words."""
     if value is None:
         return "nothing"
     if isinstance(value, Table):
@@ -93,7 +93,7 @@ def _leaf(accepts: Callable[[Any], bool], wanted: str) -> BeforeValidator:
 
 
 def is_number(value: Any) -> bool:
-    """A number, or a text that may be a formula."""
+    """Whether the value is a number, or a text that may be a formula."""
     return isinstance(value, (int, float, str)) and not isinstance(value, bool)
 
 
@@ -125,12 +125,13 @@ _SENTENCES: Mapping[str, str] = {
     "too_short": "there must be at least one here",
 }
 _STAND_INS = {"name": "unnamed", "source": "unknown"}
-"""What stands for a text that is wrong or missing, so that the rest of the file is read all the same."""
+"""Stand-ins for a text that is wrong or missing, so that the rest of the file can still be read."""
 _ROUNDS = 8
 
 
 def build(model: type[Model], document: Document) -> tuple[Model | None, list[Mistake], frozenset[tuple[Any, ...]]]:
-    """The model without what is wrong, the mistakes, and the paths that were left out. None where nothing is left."""
+    """The model without its wrong parts, the mistakes, and the paths that were left out.
+    The model is None if nothing is left."""
     context: dict[str, Any] = {"extra": {}, "meant": set(), "hidden": set()}
     data, mistakes = document.table, list(document.mistakes)
     dropped: set[tuple[Any, ...]] = set()
@@ -170,7 +171,8 @@ def _mistake(data: Any, path: tuple[Any, ...], item: Any, context: Mapping[str, 
 
 
 def _without(path: tuple[Any, ...], item: Any) -> tuple[Any, ...]:
-    """What is left out so that the rest can be read: a key, or a named thing under it, whole; so nothing is half read."""
+    """The path to leave out so that the rest can be read: a whole key, or a whole named
+    thing under it. So nothing is half read."""
     if path[-1] == "[key]" or (item["type"] == "missing" and path[-1] not in _STAND_INS):
         path = path[:-1]
     if path and path[0] == "training":
@@ -197,7 +199,7 @@ def _place(data: Any, path: tuple[Any, ...]) -> Place:
 
 
 def _pruned(data: Any, path: tuple[Any, ...]) -> Any:
-    """A copy without the value at a path; an item of a list takes its list with it."""
+    """A copy without the value at a path. For an item of a list, the whole list is left out."""
     key, rest = path[0], path[1:]
     if not isinstance(data, Table) or key not in data:
         return data

@@ -1,6 +1,6 @@
-"""Owns networks by themselves: the nodes of one call of each, apart from where a graph calls it, and how often; as a graph.
+"""Owns networks by themselves, apart from where and how often a graph calls them: the nodes of one call, or a graph.
 
-It refuses to expand anything on its own account: that is expansion's.
+It refuses to expand anything itself: expansion does that.
 """
 
 from __future__ import annotations
@@ -11,29 +11,27 @@ from dataclasses import replace
 from parity.spec.architectures import Architecture
 from parity.spec.expansion import Expansion
 from parity.spec.graph import Graph, Node
+from parity.spec.graph_facts import with_bodies
 from parity.spec.inputs import network_inputs
 from parity.spec.mistakes import SpecError
 
 
 def network_nodes(architecture: Architecture, size: str = "full") -> dict[str, tuple[Node, ...]]:
-    """Network -> the nodes of one call, their names and parameters under the network's name."""
+    """Network -> the nodes of one call. The names of nodes and parameters begin with the network's name."""
     expansion = Expansion(architecture, size)
     if expansion.graph() is None:
         raise SpecError(expansion.ledger.mistakes)
-    parameters, found = expansion.ledger.parameters, {}
+    known, nodes = {*expansion.ledger.parameters, *expansion.ledger.statistics}, {}
     for network in architecture.networks:
-        nodes = []
-        for node in expansion.alone(network):
-            held = {role: name if name in parameters else f"{network}.{name}" for role, name in node.parameters.items()}
-            nodes.append(replace(node, name=f"{network}.{node.name}", parameters=held))
-        found[network] = tuple(nodes)
-    return found
+        held = [_held(node, network, known) for node in expansion.alone(network)]
+        nodes[network] = tuple(replace(node, name=f"{network}.{node.name}") for node in held)
+    return nodes
 
 
 def network_graph(architecture: Architecture, network: str, size: str = "full") -> Graph:
-    """One network as a graph of its own: its inputs, its nodes, and what it holds of the parameters of the whole.
+    """One network as a graph of its own: its inputs, its nodes, and those parameters of the whole graph that it uses.
 
-    The names of nodes are those inside of the network. Raises KeyError for a network that there is not.
+    Nodes have the names that they have inside of the network. Raises KeyError for an unknown network.
     """
     expansion = Expansion(architecture, size)
     whole = expansion.graph()
@@ -43,7 +41,7 @@ def network_graph(architecture: Architecture, network: str, size: str = "full") 
     parameters = {parameter.name: parameter for parameter in whole.parameters}
     statistics = {statistic.name: statistic for statistic in whole.statistics}
     nodes = tuple(_held(node, network, {*parameters, *statistics}) for node in expansion.alone(network))
-    used = [inner for node in nodes for inner in (node.body.nodes if node.body else (node,))]
+    used = list(with_bodies(nodes))
     last = nodes[-1]
     return Graph(
         name=f"{whole.name}.{network}",
@@ -60,7 +58,7 @@ def network_graph(architecture: Architecture, network: str, size: str = "full") 
 
 
 def _held(node: Node, network: str, known: set[str]) -> Node:
-    """A node whose arrays bear the names that they have in the whole."""
+    """The node, with the names that its parameters and statistics have in the whole graph."""
 
     def whole(names: Mapping[str, str]) -> dict[str, str]:
         return {role: name if name in known else f"{network}.{name}" for role, name in names.items()}

@@ -1,6 +1,6 @@
-"""Owns the node of a step: it asks the op for shapes and parameters, and enters what it answers into the ledger.
+"""Owns the node of a step: it asks the op for shapes and parameters, and enters the answers into the ledger.
 
-It refuses to read the file; inputs and attributes come ready.
+It refuses to read the file: inputs and attributes come ready.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def build(
 
 
 def enter(scope: Scope, name: str, node: Node) -> SpecValue:
-    """Adds a node and lets its names mean its values."""
+    """Adds a node, and gives its values their names in the scope."""
     scope.frame.nodes.append(node)
     scope.ledger.homes[scope.frame.prefix + node.name] = scope.home + name
     for suffix, shape in node.outputs.items():
@@ -74,7 +74,7 @@ def _names(value: SpecValue | list[SpecValue]) -> Source:
 def _place_axes(
     scope: Scope, place: Place, full: str, signature: Signature, values: list[SpecValue], attributes: dict[str, Any]
 ) -> None:
-    """Turns the words of axes into numbers, now that the shape is known."""
+    """Turns axes given as words into numbers, now that the shape is known."""
     for rule in signature.attributes.values():
         if rule.kind != "axis":
             continue
@@ -88,7 +88,7 @@ def _place_axes(
 def _ask(
     scope: Scope, place: Place, full: str, signature: Signature, shapes: Mapping[str, Any], attributes: Mapping[str, Any]
 ) -> tuple[dict[str, Shape], list[ParameterRule | StatisticRule]]:
-    """Runs the op's signature: its output shapes and what it declares."""
+    """Runs the op's signature: the shapes of its outputs, and the parameters and statistics that it declares."""
     rules: list[ParameterRule | StatisticRule] = []
     try:
         if signature.joins:

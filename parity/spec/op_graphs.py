@@ -1,6 +1,6 @@
-"""Owns the graph of one op alone: an example of an op as an ordinary graph whose loss weighs every output.
+"""Owns the graph of one op alone: an example of the op as an ordinary graph, whose loss is a weighted sum of its outputs.
 
-It refuses to draw numbers and to choose the examples; those stand in the op's file.
+It refuses to draw numbers and to choose the examples, which are in the op's file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ NODE = "node"
 
 
 def op_graph(op: str, example: Example) -> Graph:
-    """One node called `node`, its masks of dropout among the inputs; the loss is Σ weights·output over its outputs."""
+    """A graph with one node, called `node`, and with its dropout masks as inputs. Its loss
+    is Σ weights·output over its outputs."""
     module = TABLE[op]
     inputs, sources = _inputs(module, example)
     shapes = {graph_input.name: graph_input.shape for graph_input in inputs}
@@ -52,7 +53,8 @@ def op_graph(op: str, example: Example) -> Graph:
 
 
 def _inputs(module: ModuleType, example: Example) -> tuple[tuple[Input, ...], dict[str, Source]]:
-    """What the batch brings, and which of it fills which role; a role that the example leaves out is filled from its source."""
+    """The inputs of the batch, and which of them fills which role. A role that the example
+    leaves out is filled from its source."""
     inputs, sources = [], dict[str, Source]()
     shape: Any
     for role, shape in example.shapes.items():
@@ -71,7 +73,7 @@ def _inputs(module: ModuleType, example: Example) -> tuple[tuple[Input, ...], di
 
 
 def _declared(rules: Rules) -> tuple[tuple[Parameter, ...], tuple[Statistic, ...], Mapping[str, Shape]]:
-    """Parameters, statistics and outputs that a signature asks for."""
+    """The parameters, statistics and outputs that a signature declares."""
     parameters: list[Parameter] = []
     statistics: list[Statistic] = []
     while True:
@@ -86,7 +88,7 @@ def _declared(rules: Rules) -> tuple[tuple[Parameter, ...], tuple[Statistic, ...
 
 
 def _weighed(graph: Graph, node: Node) -> Graph:
-    """The graph with a training phase: Σ weights·output, the weights brought by the batch."""
+    """The graph with a training phase: Σ weights·output, with the weights as inputs of the batch."""
     weights, terms = [], []
     for suffix, shape in node.outputs.items():
         name = f"weights.{suffix}"  # an op may have an input called `weights`

@@ -1,4 +1,4 @@
-"""Owns repeat (the paper's table, one row a round) and scan (the same steps for each time step, with states).
+"""Owns repeat (the paper's table, one row per round) and scan (the same steps for each time step, with states).
 
 It refuses to hide rounds: a repeat is unrolled into nodes; only a scan is one node with a body.
 """
@@ -22,7 +22,7 @@ from parity.spec.wiring import WrittenStep, arriving, unknown_keys
 
 
 def repeat(scope: Scope, step: WrittenStep, name: str, run: Run) -> SpecValue:
-    """One round for each row of the table; its columns are numbers inside, and its steps are named NAME1.…, NAME2.…"""
+    """One round for each row of the table. The columns are numbers inside a round, and the steps are named NAME1.…, NAME2.…"""
     settings = step.table(scope)
     unknown_keys(scope, step, settings, ("table", "times", "first", "index", "layers", "from"))
     if ("table" in settings) == ("times" in settings):
@@ -52,7 +52,7 @@ def repeat(scope: Scope, step: WrittenStep, name: str, run: Run) -> SpecValue:
 
 
 def first_number(scope: Scope, settings: Table) -> int:
-    """The number of the first round; 1 where the file says nothing."""
+    """The number of the first round; 1 if the file gives none."""
     return whole("first", settings["first"], settings.places["first"], scope, 0) if "first" in settings else 1
 
 
@@ -97,7 +97,8 @@ def _rows(scope: Scope, settings: Table) -> Iterator[Mapping[str, KnownNumber]]:
 
 
 def scan(scope: Scope, step: WrittenStep, name: str, run: Run) -> SpecValue:
-    """The steps run once for each time step of the value that arrives; `input` is the slice, states go from step to step."""
+    """The steps run once for each time step of the arriving value. `input` is the slice;
+    states pass from one time step to the next."""
     settings = step.table(scope)
     unknown_keys(scope, step, settings, ("from", "state", "next", "layers"))
     if "layers" not in settings:

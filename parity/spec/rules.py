@@ -1,6 +1,6 @@
-"""Owns the specs that are formulas: optimizers (a rule), schedules (a factor of the rate), initializers; as frozen models.
+"""Owns the specs that are formulas, as frozen models: optimizers (a rule), schedules (a factor of the rate), and initializers.
 
-It refuses to evaluate them; the reference does, and frameworks only learn the name and the numbers.
+It refuses to evaluate them: the reference does. Frameworks get only the name and the numbers.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ DISTRIBUTIONS: Mapping[str, str] = {
     "orthogonal": "gain",
     "identity": "gain",
 }
-"""What each distribution is told, beside its name."""
+"""Distribution -> the number that an initializer gives with it."""
 
 AXES = (1, 2)
-"""How many axes the parameters of the optimizers' probe have."""
+"""The axis counts of the parameters in the optimizers' probe."""
 
 TRIED_STEPS, TRIED_FACTORS, TRIED_FANS = (1, 2, 3), 60, ((5, 3), (3, 5), (1, 1), (784, 10))
-"""Where formulas are tried before anything runs: steps of a rule, steps of a schedule, fans of an initializer."""
+"""Where formulas are tried before anything runs: at these steps of a rule, this many steps of a
+schedule, these fans of an initializer."""
 
 _FIXED = frozenset({"g", "w", "t", "global_norm"})
 
@@ -47,7 +48,7 @@ def _formula_mistakes(text: Any, place: Place, known: Iterable[str]) -> Iterator
 
 
 def _probe_mistakes(probe: Mapping[str, Any] | None, known: Mapping[str, Any], table: Any) -> Iterator[Mistake]:
-    """Values for judging belong to a hyper-parameter, and float32 holds them."""
+    """Each value of `probe` must belong to a hyper-parameter, and float32 must hold it exactly."""
     for name, value in (probe or {}).items():
         if name not in known:
             yield Mistake(table.key_places[name], f"no hyper-parameter `{name}`{did_you_mean(name, known)}")
@@ -58,8 +59,8 @@ def _probe_mistakes(probe: Mapping[str, Any] | None, known: Mapping[str, Any], t
 class Optimizer(Part):
     """An update rule. Variables: g (gradient), w (parameter), t (step from 1), global_norm, hyper-parameters and states.
 
-    `gradient` is applied first, `update` in its order. `probe`: values that float32 holds exactly, used for judging. `axes`:
-    how many axes a parameter may have for which the rule has a meaning; where it is missing, any.
+    `gradient` is applied first, then `update` in its order. `probe`: values that float32 holds exactly, used for judging.
+    `axes`: how many axes a parameter may have for the rule to have a meaning; without it, any number.
     """
 
     name: Name
@@ -77,11 +78,11 @@ class Optimizer(Part):
         return {name: float(value) for name, value in self.hyperparameters.items()}
 
     def probe_values(self) -> dict[str, float]:
-        """The values that a semantic case uses: those of `probe`, or the published ones."""
+        """The values that judged cases use: those of `probe`, and the published ones for the rest."""
         return {**self.default_values(), **{name: float(value) for name, value in (self.probe or {}).items()}}
 
     def refusal(self, shapes: Mapping[str, Sequence[int]]) -> str:
-        """Why it cannot update parameters of these shapes; empty where it can."""
+        """Why the rule cannot update parameters of these shapes; empty if it can."""
         wrong = [name for name, shape in shapes.items() if self.axes is not None and len(shape) not in self.axes]
         allowed = " or ".join(str(count) for count in self.axes or ())
         return f"{wrong[0]} is {list(shapes[wrong[0]])}, {self.name} updates parameters of {allowed} axes" if wrong else ""
@@ -103,7 +104,7 @@ class Optimizer(Part):
                     yield Mistake(place, f"the {kind} `{name}` has no effect: no formula reads it")
 
     def _trial_mistakes(self) -> Iterator[Mistake]:
-        """The rule's first steps, tried on plain numbers: only where everything that it reads is known."""
+        """Tries the rule's first steps on plain numbers. It is called only if every name that the formulas read is known."""
         formulas: dict[str, Any] = dict(self.gradient) | self.update
         places = {**self.table("gradient").places, **self.table("update").places}
         tensors = frozenset({"g", "w", "global_norm", *self.state})
@@ -142,7 +143,7 @@ class Schedule(Part):
         return {name: float(value) for name, value in self.hyperparameters.items()}
 
     def probe_values(self) -> dict[str, float]:
-        """The values that a semantic case uses: those of `probe`, or the published ones."""
+        """The values that judged cases use: those of `probe`, and the published ones for the rest."""
         return {**self.default_values(), **{name: float(value) for name, value in (self.probe or {}).items()}}
 
     def mistakes(self) -> Iterator[Mistake]:
@@ -165,9 +166,9 @@ class Schedule(Part):
 
 
 class Initializer(Part):
-    """A distribution, its spread a formula over fan_in, fan_out and the arguments. Normal means untruncated.
+    """A distribution whose spread is a formula of fan_in, fan_out and the arguments. `normal` means untruncated.
 
-    truncated_normal: cut at two of its standard deviations, and not widened. identity: of matrices alone.
+    truncated_normal: cut at two of its standard deviations, and not widened. identity: for matrices alone.
     """
 
     name: Name
@@ -181,7 +182,7 @@ class Initializer(Part):
     gain: Number | None = None
 
     def reads_fans(self) -> bool:
-        """Whether its spread depends on the fans, so that a framework's way of counting them shows."""
+        """Whether the spread depends on the fans, so that a framework's way of counting them shows."""
         return not {"fan_in", "fan_out"}.isdisjoint(_names(getattr(self, DISTRIBUTIONS[self.distribution])))
 
     def mistakes(self) -> Iterator[Mistake]:
@@ -215,7 +216,8 @@ class Initializer(Part):
 
 
 def mistakes_beside(table: Mapping[str, Any], places: Mapping[str, Place]) -> Iterator[Mistake]:
-    """What is wrong with the formulas of an initializer whose distribution is none: every mistake of a file is told at once."""
+    """Mistakes in the formulas of an initializer whose `distribution` is invalid, so that all
+    mistakes of a file are reported at once."""
     given = table.get("arguments")
     known = {"fan_in", "fan_out", *(given if isinstance(given, Mapping) else ())}
     for key in dict.fromkeys(DISTRIBUTIONS.values()):

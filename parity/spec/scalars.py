@@ -1,4 +1,4 @@
-"""Owns what an unquoted word of a spec is: nothing, true or false, a whole number, a decimal, a text.
+"""Owns the meaning of an unquoted word of a spec: nothing, true or false, a whole number, a decimal, or a text.
 
 It refuses the clever readings of YAML 1.1: octals, sexagesimals, dates, infinities.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from parity.spec.mistakes import short
 
 LONGEST_NUMBER = 40
-"""Characters of one number."""
+"""The greatest number of characters in one number."""
 
 _WHOLE = re.compile(r"[-+]?[0-9]+")
 _DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -27,7 +27,7 @@ _CLEVER = (
 
 
 def plain_scalar(text: str) -> tuple[Any, str]:
-    """The value of an unquoted scalar after YAML 1.2's core schema, and what is wrong with it (None then)."""
+    """The value of an unquoted scalar after YAML 1.2's core schema, and the mistake in it (then the value is None)."""
     if text in ("", "~", "null", "Null", "NULL"):
         return None, ""
     if text in ("true", "True", "TRUE", "false", "False", "FALSE"):

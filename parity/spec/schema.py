@@ -1,4 +1,5 @@
-"""Owns the JSON Schema of architectures for editors, generated from the ops' signatures and the models of the regular part.
+"""Owns the JSON Schema of architectures for editors. It is generated from the signatures of
+the ops and the models of the regular part.
 
 It refuses to know a file's own blocks, names and shapes; expansion checks those. `python -m parity.spec.schema` writes it.
 """
@@ -45,7 +46,7 @@ def schema() -> dict[str, Any]:
 
 
 def text() -> str:
-    """The schema as it stands in specs/architecture.schema.json."""
+    """The schema as the text of specs/architecture.schema.json."""
     return json.dumps(schema(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
@@ -103,7 +104,8 @@ def _file() -> dict[str, Any]:
 
 
 def _step() -> dict[str, Any]:
-    """A word, or one key `OP NAME` with its settings; an unknown word may be one of the file's own blocks."""
+    """The schema of a step: a word, or one key `OP NAME` with its settings. An unknown
+    word may be one of the file's own blocks."""
     words = [*TABLE, "repeat", "scan"]
     patterns = {f"^{op}( {_NAME})?$": _op_settings(signature_of(op)) for op in TABLE}
     patterns[f"^repeat( {_NAME})?$"] = _repeat()

@@ -1,4 +1,4 @@
-"""Owns where names mean what: scopes, the values and numbers that they see, and the names of their steps.
+"""Owns scopes: where names have a meaning, the values and numbers that can be seen there, and the names of steps.
 
 It refuses to know what a step is.
 """
@@ -28,10 +28,11 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 
 @dataclass
 class Scope:
-    """One place where steps run. path names nodes, home names parameters; they differ inside a network.
+    """One place where steps run. `path` is the prefix of its nodes' names, `home` that of its
+    parameters' names; they differ inside a network.
 
-    own: values by a name of this scope alone (the inputs of a block). parent: the scope whose names are seen too.
-    again: inside a network whose parameters exist from an earlier call.
+    own: values that only this scope names (the inputs of a block). parent: the scope whose names are visible too. again: inside
+    a network whose parameters exist from an earlier call.
     """
 
     ledger: Ledger
@@ -91,7 +92,7 @@ class Scope:
         return SpecValue("", None, "float", True, self.frame)
 
     def give(self, name: str, value: SpecValue) -> None:
-        """Lets a name of this scope mean a value."""
+        """Makes a name of this scope mean a value."""
         self.frame.values[self.path + name] = value
 
     def find(self, name: str) -> SpecValue | None:
@@ -112,7 +113,7 @@ class Scope:
         return None
 
     def reach(self, value: SpecValue) -> SpecValue:
-        """The value itself; a scan that is crossed on the way notes that its body reads it."""
+        """Returns the value; every scan crossed on the way notes that its body reads it."""
         frame: GraphBody | None = self.frame
         while frame is not None and frame is not value.frame and value.shape is not None:
             frame.captured[value.name] = value
@@ -120,7 +121,7 @@ class Scope:
         return value
 
     def value(self, raw: Any, place: Place) -> SpecValue:
-        """The value that the file names. BrokenSpec where there is none."""
+        """The value that the file names. Raises BrokenSpec if there is none."""
         if raw is BROKEN:
             raise BrokenSpec
         if isinstance(raw, int) and not isinstance(raw, bool):
@@ -136,7 +137,8 @@ class Scope:
         raise self.refuse(place, f"no value `{short(raw)}` here{did_you_mean(raw, self.value_names())}")
 
     def forgive(self, name: str) -> None:
-        """Says nothing about a name that lies under a broken value, or that a mistake took out of the file."""
+        """Raises BrokenSpec without a report for a name under a broken value, or a name
+        that a mistake removed from the file."""
         parts = name.split(".")
         above = (self.find(".".join(parts[:length])) for length in range(1, len(parts)))
         if any(value is not None and value.shape is None for value in above):
@@ -164,7 +166,7 @@ class Scope:
         return self.ledger.constants.get(name)
 
     def number_named(self, name: str, place: Place) -> Fraction:
-        """A constant, argument, column, or size of a value."""
+        """The value of a constant, an argument, a column, or a size of a value."""
         number = self.known(name)
         if number is not None:
             self.ledger.read.add(number.declared)
@@ -219,7 +221,7 @@ class Scope:
             raise self.refuse(place.within(error.column), error.message) from None
 
     def real(self, raw: Any, place: Place) -> float:
-        """A number that need not be a fraction: 1/sqrt(2) is evaluated in doubles, what is exact is rounded once."""
+        """A number that need not be a fraction: 1/sqrt(2) is evaluated in doubles; an exact number is rounded once."""
         if not isinstance(raw, str):
             return float(self.number(raw, place))
         try:
@@ -239,7 +241,7 @@ class Scope:
         return result
 
     def flag(self, raw: Any, place: Place) -> bool:
-        """true, false, or an argument that is one of them."""
+        """true, false, or an argument with such a value."""
         if raw is BROKEN:
             raise BrokenSpec
         number = self.known(raw) if isinstance(raw, str) else None
@@ -254,4 +256,4 @@ class Scope:
 
 
 Run = Callable[[Scope, Any, SpecValue | None, Place], SpecValue | None]
-"""steps.run, handed to what holds steps: (scope, rows, arriving value, place) -> last value."""
+"""steps.run, passed to modules whose steps contain steps: (scope, rows, arriving value, place) -> last value."""

@@ -1,6 +1,6 @@
-"""Owns what an op takes: its inputs and attributes read off its signature, and the conversion of what a file says into them.
+"""Owns what an op takes: its inputs and attributes, read off its signature, and the conversion of the file's values into them.
 
-It refuses to know any op, and to evaluate a number by itself: the reader that it is given does.
+It refuses to know any op, and to evaluate a number itself: the reader that it is given does that.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ AXES: Mapping[int, tuple[str, ...]] = {
     3: ("channels", "height", "width"),
     4: ("channels", "depth", "height", "width"),
 }
-"""What the axes of a value of some rank are called, not counting the batch."""
+"""Number of axes, without the batch -> their names."""
 
 LARGEST: Final = 2**34
-"""The greatest number an attribute takes."""
+"""The greatest number that an attribute may be."""
 
 MOST_ELEMENTS: Final = 2**30
-"""Of one value or parameter: 8 GiB in float64."""
+"""The greatest count of elements in one value or parameter: 8 GiB in float64."""
 
 
 @dataclass(frozen=True)
 class InputRule:
-    """One input of an op. `source`: the other input that fills it where the file does not."""
+    """One input of an op. `source`: the other input that fills it if the file does not."""
 
     name: str
     dtype: str  # float | integer
@@ -57,7 +57,8 @@ class AttributeRule:
 
 @dataclass(frozen=True)
 class Signature:
-    """What an op takes. joins: any number of branches. takes_text: a formula, whose inputs are the values that it names."""
+    """What an op takes. joins: it takes any number of branches. takes_text: it takes a formula,
+    whose inputs are the values named in it."""
 
     op: str
     module: ModuleType
@@ -68,12 +69,12 @@ class Signature:
 
     @property
     def offers(self) -> Op:
-        """What the op's file says beside its signature."""
+        """What else the op's file defines besides its signature."""
         return Op(self.module)
 
 
 class Reader(Protocol):
-    """Evaluates what the file says; every method reports a mistake and raises."""
+    """Evaluates what the file says; every method reports a mistake and raises BrokenSpec."""
 
     def number(self, raw: Any, place: Place) -> Fraction: ...
 
@@ -105,7 +106,7 @@ def signature_of(op: str) -> Signature:
 
 
 def _kind(annotation: Any) -> str:
-    """`count` of Annotated[int, "count"], also where None may stand instead."""
+    """`count` of Annotated[int, "count"], even in a union with None."""
     for part in (annotation, *get_args(annotation)):
         metadata = getattr(part, "__metadata__", ())
         if metadata:
@@ -114,7 +115,7 @@ def _kind(annotation: Any) -> str:
 
 
 def axis_number(word: str | int, shape: Shape) -> int | None:
-    """The place of an axis that a word or a number names, or None where the shape has no such axis."""
+    """The index of an axis given by a word or a number; None if the shape has no such axis."""
     if isinstance(word, int):
         return word % len(shape) if -len(shape) <= word < len(shape) else None
     names = AXES.get(len(shape), ())
@@ -122,14 +123,14 @@ def axis_number(word: str | int, shape: Shape) -> int | None:
 
 
 def convert(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> Any:
-    """What the file says of an attribute, as the op's signature takes it; an axis stays a word where it is one."""
+    """The file's value of an attribute as the op's signature takes it; an axis given as a word stays a word."""
     if raw is None:
         raise reader.refuse(place, f"`{rule.name}` has no value")
     return _CONVERTERS[rule.kind](rule, raw, place, reader)
 
 
 def default_value(rule: AttributeRule) -> Any:
-    """An attribute's default; the last axis goes by its word, so that shapes without one are refused."""
+    """An attribute's default. The last axis is given by its word, so that shapes without such an axis are refused."""
     return "features" if rule.kind == "axis" and rule.default == -1 else rule.default
 
 
@@ -195,7 +196,7 @@ def _triple(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> tupl
 
 
 def _several(rule: AttributeRule, raw: Any, place: Place, reader: Reader, count: int, form: str) -> tuple[int, ...]:
-    """One number for every axis, or one for each."""
+    """One number for all axes, or a number for each."""
     if not isinstance(raw, Rows):
         return (whole(rule.name, raw, place, reader, 1),) * count
     if len(raw) != count:
@@ -214,7 +215,7 @@ def _volume(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> tupl
 def _borders(
     rule: AttributeRule, raw: Any, place: Place, reader: Reader, count: int, forms: str
 ) -> tuple[tuple[int, ...], ...]:
-    """One number for every border, one for each axis, or (before, after) of each."""
+    """One number for all borders, a number for each axis, or (before, after) for each axis."""
     explained = _explicit(rule, raw, place, reader, forms)
     if not isinstance(raw, Rows):
         number = whole(rule.name, raw, place, reader, 0)
@@ -240,7 +241,7 @@ def _ends(rule: AttributeRule, raw: Any, place: Place, reader: Reader) -> tuple[
 
 
 def _explicit(rule: AttributeRule, raw: Any, place: Place, reader: Reader, forms: str) -> str:
-    """Padding is never a word: what a word means differs between frameworks."""
+    """Refuses padding given as a word: the meaning of such words differs between frameworks."""
     explained = f"`{rule.name}` is always explicit numbers"
     if raw in ("same", "valid", "full", "causal"):
         raise reader.refuse(place, f"{explained}, never `{raw}`: {forms}")
@@ -271,5 +272,5 @@ _CONVERTERS: Mapping[str, Callable[[AttributeRule, Any, Place, Reader], Any]] = 
 
 
 def listed(value: Any) -> Any:
-    """The value with lists for tuples, as it comes back from JSON."""
+    """The value with lists instead of tuples, as it comes back from JSON."""
     return [listed(item) for item in value] if isinstance(value, tuple) else value

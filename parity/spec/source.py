@@ -1,7 +1,7 @@
 """Owns the way from YAML text to plain values with their places: tables, rows, whole numbers, decimals, true, false, words.
 
-It refuses what the spec language refuses: anchors, aliases, tags, documents, clever scalars, duplicate keys, depth and size
-without bound; and it collects every such mistake of a file. The only module that knows a YAML library.
+It refuses what the spec language forbids: anchors, aliases, tags, several documents, clever scalars, duplicate keys, and depth
+and size without bound. It collects every such mistake of a file. It is the only module that knows a YAML library.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from parity.spec.mistakes import Mistake, Place, SpecError, short
 from parity.spec.scalars import plain_scalar
 
 LARGEST_FILE, DEEPEST, MOST_VALUES = 120_000, 40, 10_000
-"""Bytes of a file, nesting of its values, how many values it holds."""
+"""The greatest size of a file in bytes, the deepest nesting of its values, and the greatest count of values."""
 
 
 class _Broken:
-    """Stands where a mistake has been reported, so that nothing is reported about it again."""
+    """Stands in for a value with a reported mistake, so that nothing more is reported about it."""
 
     def __repr__(self) -> str:
         return "BROKEN"
@@ -29,7 +29,7 @@ BROKEN: Final = _Broken()
 
 
 class Table(dict[str, Any]):
-    """A mapping of the file, with the place of itself, of its keys and of its values."""
+    """A mapping of the file, with its own place and the places of its keys and values."""
 
     def __init__(self, place: Place) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class Table(dict[str, Any]):
         self.places[key] = place
 
     def without(self, *keys: str) -> Table:
-        """A copy that lacks some keys."""
+        """A copy without some keys."""
         copy = Table(self.place)
         for key, value in self.items():
             if key not in keys:
@@ -52,7 +52,7 @@ class Table(dict[str, Any]):
 
 
 class Rows(list[Any]):
-    """A list of the file, with the place of itself and of its items."""
+    """A list of the file, with its own place and the places of its items."""
 
     def __init__(self, place: Place) -> None:
         super().__init__()
@@ -66,14 +66,14 @@ class Rows(list[Any]):
 
 @dataclass(frozen=True)
 class Document:
-    """What a file says, and what was wrong with it; BROKEN stands where a mistake was."""
+    """The values of a file, and its mistakes; BROKEN stands in place of a value with a mistake."""
 
     table: Table
     mistakes: tuple[Mistake, ...]
 
 
 def read_file(path: Path) -> Document:
-    """Reads a spec's file. SpecError where it cannot be read, is too large, is not UTF-8, or is not YAML."""
+    """Reads a spec's file. Raises SpecError if it cannot be read, is too large, is not UTF-8, or is not YAML."""
     place = Place(str(path))
     if not path.is_file():
         what = "this is no file" if path.exists() else "there is no such file"
@@ -92,7 +92,7 @@ def read_file(path: Path) -> Document:
 
 
 def read_text(text: str, file: str) -> Document:
-    """Reads a spec's text. SpecError where it is no YAML at all; smaller mistakes stand in the document."""
+    """Reads a spec's text. Raises SpecError if it is not YAML at all; smaller mistakes are in the document."""
     reader = _Reader(file)
     root = reader.read(text)
     if not isinstance(root, Table):
@@ -109,7 +109,7 @@ class _Reader:
     mistakes: list[Mistake] = field(default_factory=list)
     count: int = 0
     last: Place | None = None
-    """Where the last value began that was read."""
+    """Where the value that was read last begins."""
 
     def refuse(self, place: Place, message: str) -> None:
         self.mistakes.append(Mistake(place, message))
@@ -138,7 +138,8 @@ class _Reader:
             raise self.stop(place, f"what stands here or behind it is not YAML ({type(error).__name__})") from None
 
     def _not_yaml(self, error: Any) -> SpecError:
-        """A missing bracket is noticed lines later: then the place where it opened says more."""
+        """The error for text that is not YAML. A missing bracket is noticed lines later,
+        so the place where it opened says more."""
         problem = str(error.problem or "not YAML").replace("'", "`")
         if error.context_mark is not None and "flow" in str(error.context):
             place, hint = self.place(error.context_mark), " (the bracket that opens here is not closed, or a comma is missing)"
@@ -230,7 +231,7 @@ class _Reader:
         return table
 
     def _key(self, event: Any, events: Iterator[Any], depth: int, flow: bool) -> tuple[str | None, Place]:
-        """A key's text, or None where it was refused."""
+        """A key's text, or None if it was refused."""
         plain = getattr(event, "style", "?") is None
         place = self.place(event.start_mark, 0 if plain else None)
         if type(event).__name__ != "ScalarEvent":
@@ -256,7 +257,8 @@ class _Reader:
         return bool(half)
 
     def _is_tail(self, value: Any, place: Place, flow: bool) -> bool:
-        """Whether this is what follows the comma of a formula that stands unquoted in brackets; reports it."""
+        """Whether this is the part of a formula after its comma, from a formula that
+        stands unquoted in brackets; reports it."""
         if not (flow and isinstance(value, str) and _open(value) < 0):
             return False
         self.refuse(place, f"`{short(value)}`: a comma ends a value inside braces; quote the formula")

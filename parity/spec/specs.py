@@ -1,4 +1,4 @@
-"""Owns the frozen specs and where they are found: by name among those of the package, or by path to the user's own file.
+"""Owns the frozen specs and how they are found: by name among the package's specs, or by path to the user's own file.
 
 It refuses to hand out a spec with a mistake: SpecError carries all mistakes of the file.
 """
@@ -42,7 +42,7 @@ KINDS: Mapping[str, type[Spec]] = {
     "losses": Architecture,
     "suites": Suite,
 }
-"""Folder -> model. A loss is an architecture that has a `training` part alone."""
+"""Folder -> model. A loss is an architecture with a `training` part alone."""
 
 
 def folder() -> Path:
@@ -60,21 +60,21 @@ def names(kind: str) -> tuple[str, ...]:
 
 
 def family(word: str) -> tuple[str, ...]:
-    """The architectures of a family (`family: residual` in their files), or none; the name of a spec is no family."""
+    """The architectures of a family (`family: residual` in their files), or none. The name of a spec is never a family."""
     if "/" in word or "." in word or any(word in names(kind) for kind in KINDS):
         return ()
     return families().get(word, ())
 
 
 def families() -> dict[str, tuple[str, ...]]:
-    """Every family with its architectures, both sorted; what names no family is in none."""
+    """Every family with its architectures, both sorted. An architecture whose file names no family is in none."""
     files = [folder() / "architectures" / f"{name}.yaml" for name in names("architectures")]
     return dict(_families(tuple((str(path), path.stat().st_mtime_ns) for path in files)))
 
 
 @lru_cache(maxsize=2)
 def _families(stamps: tuple[tuple[str, int], ...]) -> Mapping[str, tuple[str, ...]]:
-    """The same, read once as long as no file is another. stamps: every file and when it was written last."""
+    """The families, read again only if a file has changed. stamps: every file and the time of its last change."""
     found: dict[str, tuple[str, ...]] = {}
     for name in (Path(file).stem for file, _ in stamps):
         spec = load(f"architectures/{name}")
@@ -98,7 +98,7 @@ def parse(text: str, file: str = "spec.yaml") -> Spec:
 
 
 def _find(reference: str) -> tuple[Path, str | None]:
-    """The file of a spec, and its kind where it is one of the package's."""
+    """The file of a spec, and its kind if it is one of the package's."""
     if reference.endswith((".yaml", ".yml")):
         return Path(reference), None
     kind, _, name = reference.rpartition("/")
@@ -112,7 +112,7 @@ def _find(reference: str) -> tuple[Path, str | None]:
 
 
 def _kind_of(document: Document) -> type[Spec]:
-    """What a user's own file is, by the key that only its kind has."""
+    """The kind of a user's own file, found by the key that only this kind has."""
     table = document.table
     if "update" in table:
         return Optimizer

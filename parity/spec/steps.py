@@ -1,6 +1,6 @@
-"""Owns the steps of a list: each one taken, named, repeated, joined, and what arrives handed from one to the next.
+"""Owns the steps of a list: each step is taken, named, repeated and joined, and its value goes to the next.
 
-It refuses to know the file around the steps; expansion sets the scene.
+It refuses to know the file around the steps; expansion prepares the scope.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from parity.spec.wiring import WrittenStep, arriving, join_step, op_step, parse_
 
 
 def run(scope: Scope, rows: Any, x: SpecValue | None, place: Place) -> SpecValue | None:
-    """Takes the steps of a list in order; each hands its value on. Returns the last one's."""
+    """Takes the steps of a list in order and hands the value of each to the next. Returns the last value."""
     if rows is BROKEN:
         return scope.broken()
     if not isinstance(rows, Rows):
@@ -36,7 +36,7 @@ def run(scope: Scope, rows: Any, x: SpecValue | None, place: Place) -> SpecValue
 
 
 def take_step(scope: Scope, raw: Any, place: Place) -> SpecValue:
-    """One step's value; a broken one where a mistake was found."""
+    """One step's value; a broken value after a mistake."""
     step: WrittenStep | None = None
     scope.ledger.count_step(place, scope.trail)
     try:
@@ -65,7 +65,7 @@ def _has_repeat(step: WrittenStep) -> bool:
 
 
 def _once(scope: Scope, step: WrittenStep, wanted: str | None) -> SpecValue:
-    """A step that runs once, under the name it has or gets."""
+    """The value of a step that runs once. wanted: its name; without one, the step gets an automatic name."""
     if wanted is None:
         name = scope.automatic(step.op)
         scope.taken.add(name)
@@ -99,7 +99,7 @@ def _dispatch(scope: Scope, step: WrittenStep, name: str) -> SpecValue:
 
 
 def _repeated(scope: Scope, step: WrittenStep) -> SpecValue:
-    """`OP NAME: {repeat: n}`: n rounds, NAME1 … NAMEn; NAME alone is the last one."""
+    """`OP NAME: {repeat: n}`: n rounds, NAME1 … NAMEn; NAME alone means the last."""
     settings = step.table(scope)
     base = step.name or scope.automatic(step.op)
     times = whole("repeat", settings["repeat"], settings.places["repeat"], scope, 0)
@@ -119,7 +119,7 @@ def _repeated(scope: Scope, step: WrittenStep) -> SpecValue:
 
 
 def _join(scope: Scope, step: WrittenStep, name: str) -> SpecValue:
-    """Branches that all start from the value that arrives; their steps are named in this scope."""
+    """Branches that all start from the arriving value; their steps are named in this scope."""
     settings = Table(step.at)
     rows = step.settings
     if isinstance(rows, Table):

@@ -12,10 +12,10 @@ from parity.spec.models import Name, Part, Plain, Text, Whole, Word
 
 
 class QualityPart(Part):
-    """What a training must reach, or (a perceptron on exclusive or) must not go beyond.
+    """What a training must reach; or must not exceed (such as a perceptron on exclusive or).
 
-    measure: a name of parity.judgement.qualities. value: the value that is measured, the first output if none is named.
-    target: the input it is held against; if none is named, the one that the data set is about.
+    measure: a name of parity.judgement.qualities. value: the value to measure; by default the first output. target: the input
+    to compare it with; by default the one that the data set is about.
     """
 
     measure: Word
@@ -33,7 +33,7 @@ class QualityPart(Part):
 
 MOST_STEPS, LARGEST_BATCH, LARGEST_SEED = 1_000_000, 1_000_000, 2**63 - 1
 MOST_EXAMPLES = 100_000_000
-"""Steps times batch size: the order in which examples are taken is an array of so many numbers."""
+"""The greatest product of steps and batch size: the order of the examples is an array of this many numbers."""
 
 READ_BY = {
     "dataset": ("training",),
@@ -43,11 +43,11 @@ READ_BY = {
     "quality": ("training",),
     "batch_sizes": ("training", "speed"),
 }
-"""Keys that not every task reads."""
+"""Keys that only some tasks read -> these tasks."""
 
 
 class SuiteEntry(Part):
-    """One task on several specs; every list is crossed with every other. What is left out takes the verb's default.
+    """One task on several specs; all lists are crossed with each other. A key that is left out takes the verb's default.
 
     nodes: whether every layer is judged alone as well.
     specs: what `parity check` takes: names, kinds, `all`. frameworks: all that train, if empty.

@@ -1,4 +1,5 @@
-"""Owns the training part of a file: its phases, what each updates and evaluates, and the optimizer that the paper used.
+"""Owns the training part of a file: its phases, the parameters that each updates, the nodes in
+evaluation mode, and the optimizer of the paper.
 
 It refuses losses that do not end in one number or that add parameters.
 """
@@ -23,7 +24,7 @@ from parity.spec.steps import run
 
 @dataclass(frozen=True)
 class Training:
-    """What the training part expands to. evaluate: prefixes with their places; trained: inputs that a phase updates."""
+    """The expanded training part. evaluate: prefixes with their places; trained: inputs that a phase updates."""
 
     inputs: tuple[Input, ...] = ()
     phases: tuple[Phase, ...] = ()
@@ -31,7 +32,7 @@ class Training:
 
 
 def read_training(scope: Scope, part: TrainingPart, inputs: tuple[Input, ...], last: SpecValue | None) -> Training:
-    """Expands the loss or the steps; `scope` is that of the layers, `last` their last value."""
+    """Expands the loss or the steps. `scope`: the scope of the layers; `last`: their last value."""
     own: dict[str, SpecValue] = {}
     graph_inputs: list[Input] = []
     for name, declared in part.inputs.items():
@@ -65,7 +66,7 @@ def _phase(
     trainable: Mapping[str, Input],
     alternating: bool,
 ) -> Phase | None:
-    """One loss with its nodes; None where a mistake was found."""
+    """One loss with its nodes; None after a mistake."""
     frame, before = scope.frame, scope.frame.nodes
     frame.nodes = []
     places = {key: place for key, place in _declared(scope).items() if key in own}
@@ -91,7 +92,7 @@ def _phase(
 
 
 def _optimizer(scope: Scope, step: StepPart | TrainingPart) -> dict[str, Any] | None:
-    """The optimizer that the paper used: one that there is, with hyper-parameters that it has."""
+    """The optimizer of the paper. It must exist and have the given hyper-parameters."""
     chosen = optimizer_choice(step.optimizer)
     if chosen is None:
         return None
@@ -109,7 +110,7 @@ def _optimizer(scope: Scope, step: StepPart | TrainingPart) -> dict[str, Any] | 
 
 
 def grouped(parameters: Iterable[Parameter], phases: tuple[Phase, ...]) -> tuple[Parameter, ...]:
-    """The parameters with their groups: `default`; `frozen`, which no phase updates; else what the phases do to them."""
+    """The parameters with their groups: `default`; `frozen` if no phase updates it; otherwise the factor in each phase."""
 
     def group(name: str) -> str:
         factors = {phase.name: phase.updates[name] for phase in phases if name in phase.updates}
@@ -132,12 +133,12 @@ def _last_place(step: StepPart | TrainingPart) -> Place:
 
 
 def lies_under(name: str, prefix: str) -> bool:
-    """Whether a dotted name is the prefix or lies under it."""
+    """Whether a dotted name is the prefix or begins with it."""
     return name == prefix or name.startswith(f"{prefix}.")
 
 
 def prefixes(names: Iterable[str]) -> set[str]:
-    """Every dotted beginning of the names."""
+    """Every dotted prefix of the names, the names included."""
     found = set()
     for name in names:
         parts = name.split(".")
@@ -146,7 +147,7 @@ def prefixes(names: Iterable[str]) -> set[str]:
 
 
 def _updates(scope: Scope, step: StepPart | TrainingPart, trainable: Mapping[str, Input]) -> dict[str, float]:
-    """Parameter or trained input -> factor of the learning rate; the longest prefix that fits decides."""
+    """Parameter or trained input -> factor of the learning rate. The longest prefix that fits decides."""
     parameters = scope.ledger.parameters
     if step.updates is None:
         return dict.fromkeys(parameters, 1.0)
@@ -185,13 +186,13 @@ def _prefixes_of(updates: Any) -> list[tuple[Any, Any, Place, Place]]:
 
 
 def evaluated(scope: Scope, part: TrainingPart, nodes: Iterable[Node], prefix: str = "") -> tuple[Node, ...]:
-    """The nodes, those under a prefix of `evaluate` marked; a prefix counts nodes or parameters."""
+    """The nodes, with those under a prefix of `evaluate` marked. A prefix may name nodes or parameters."""
     marked = []
     for node in nodes:
         name = prefix + node.name
         homes = (name, scope.ledger.homes.get(name, name))
         if any(lies_under(home, wanted) for home in homes for wanted in part.evaluate):
-            node = replace(node, evaluate=True)  # noqa: PLW2901 - the marked node takes the place of the other
+            node = replace(node, evaluate=True)  # noqa: PLW2901 - the marked node replaces the other
         if node.body is not None:
             body = replace(node.body, nodes=evaluated(scope, part, node.body.nodes, f"{name}."))
             node = replace(node, body=body)  # noqa: PLW2901
@@ -200,7 +201,7 @@ def evaluated(scope: Scope, part: TrainingPart, nodes: Iterable[Node], prefix: s
 
 
 def check_evaluate(scope: Scope, part: TrainingPart) -> None:
-    """Every prefix of `evaluate` must meet a node."""
+    """Every prefix of `evaluate` must match a node."""
     homes = {*scope.ledger.homes, *scope.ledger.homes.values()}
     for wanted, place in zip(part.evaluate, part.places("evaluate"), strict=False):
         if not any(lies_under(home, wanted) for home in homes):

@@ -1,4 +1,4 @@
-"""Owns the warnings: blocks, networks, numbers, inputs, values that nothing uses. It refuses to call them mistakes."""
+"""Owns the warnings about blocks, networks, numbers, inputs and values that nothing uses. It refuses to call them mistakes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from parity.spec.training import prefixes
 
 
 def unused(ledger: Ledger, graph: Graph) -> Iterator[Mistake]:
-    """What the file defines and nothing uses."""
+    """A warning for each thing that the file defines and nothing uses."""
     architecture = ledger.architecture
     for part, word in (("blocks", "block"), ("networks", "network")):
         for name, place in architecture.table(part).key_places.items():
@@ -37,7 +37,7 @@ def _unread(ledger: Ledger, part: Any, block: str) -> Iterator[Mistake]:
 
 
 def _edges(nodes: Iterable[Node], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """(reader, value read), inner names of scans with the scan's name before them."""
+    """(reader, value read). Inner names of a scan begin with the name of the scan."""
     for node in nodes:
         name = prefix + node.name
         for source in node.sources():
@@ -49,7 +49,7 @@ def _edges(nodes: Iterable[Node], prefix: str = "") -> Iterator[tuple[str, str]]
 
 
 def _used_paths(graph: Graph) -> set[str]:
-    """Every name that something outside of it reads."""
+    """Every name that a node outside of it, or the graph itself, reads."""
     edges = [("", name) for name in graph.outputs]
     edges += [("", state.next) for state in graph.carried]
     edges += [("", str(graph.decoding["from"]))] if graph.decoding else []

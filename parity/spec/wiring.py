@@ -1,6 +1,7 @@
-"""Owns one step that is one op: its text taken apart, its inputs and attributes found.
+"""Owns a step that is a single op: it takes the step's text apart, and finds the inputs and attributes.
 
-It refuses blocks, networks, repeats and scans, which structure builds, and leaves the node itself to nodes.
+It refuses blocks and networks (parity.spec.calls), repeats and scans (parity.spec.repeats), and
+leaves the node itself to parity.spec.nodes.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from parity.spec.signatures import REQUIRED, Signature, convert, default_value, 
 from parity.spec.source import BROKEN, Table
 
 ANY_STEP = ("from", "repeat", "first")
-"""Settings of a step that are no attributes."""
+"""Settings of any step, which are not attributes."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class WrittenStep:
         return f"{self.op} {self.name}" if self.name else self.op
 
     def table(self, scope: Scope) -> Table:
-        """The settings as a mapping; an empty one where the step says nothing."""
+        """The settings as a mapping; empty if the step gives none."""
         if self.settings is None:
             return Table(self.at)
         if self.settings is BROKEN:
@@ -78,7 +79,7 @@ def parse_step(scope: Scope, raw: Any, place: Place) -> WrittenStep:
 
 
 def op_step(scope: Scope, step: WrittenStep, name: str) -> SpecValue:
-    """A step that is one op."""
+    """The value of a step that is a single op."""
     signature = signature_of(step.op)
     settings = step.table(scope)
     attributes = _attributes(scope, step, signature, settings)
@@ -90,7 +91,7 @@ def op_step(scope: Scope, step: WrittenStep, name: str) -> SpecValue:
 
 
 def join_step(scope: Scope, step: WrittenStep, name: str, branches: list[SpecValue], settings: Table) -> SpecValue:
-    """A join, its branches ready."""
+    """The value of a join whose branches are ready."""
     signature = signature_of(step.op)
     attributes = _attributes(scope, step, signature, settings, more=("branches",))
     if attributes is None or any(value.shape is None for value in branches):
@@ -101,7 +102,7 @@ def join_step(scope: Scope, step: WrittenStep, name: str, branches: list[SpecVal
 def _attributes(
     scope: Scope, step: WrittenStep, signature: Signature, settings: Table, more: tuple[str, ...] = ()
 ) -> dict[str, Any] | None:
-    """Every attribute's value; None where one is broken. A key without meaning is reported, and the rest goes on."""
+    """The value of every attribute; None if one is broken. An unknown key is reported, and the rest is still read."""
     inputs = () if signature.joins else tuple(rule.name for rule in signature.inputs[1:])
     share = () if signature.joins else ("share",)
     known = (*signature.attributes, *inputs, *ANY_STEP, *share, *more)
@@ -126,7 +127,7 @@ def _attributes(
 
 
 def unknown_keys(scope: Scope, step: WrittenStep, settings: Table, known: tuple[str, ...]) -> set[str]:
-    """Reports keys without meaning; returns the keys that were probably meant."""
+    """Reports unknown keys; returns the keys that were probably meant."""
     meant: set[str] = set()
     for key in settings:
         if key in known:
@@ -139,7 +140,7 @@ def unknown_keys(scope: Scope, step: WrittenStep, settings: Table, known: tuple[
 
 
 def _share(scope: Scope, settings: Table) -> Mapping[str, tuple[str, Place]]:
-    """role -> (path of the earlier parameter, place)."""
+    """role -> (path of the earlier parameter, place), of a step that shares parameters."""
     raw = settings.get("share")
     if raw is None:
         return {}
@@ -149,7 +150,7 @@ def _share(scope: Scope, settings: Table) -> Mapping[str, tuple[str, Place]]:
 
 
 def arriving(scope: Scope, step: WrittenStep, settings: Table) -> SpecValue:
-    """The value that `from` names, or the one that arrives."""
+    """The value that `from` names; without `from`, the arriving value."""
     if "from" in settings:
         return scope.value(settings["from"], settings.places["from"])
     return scope.value("x", step.place)

@@ -1,1 +1,1 @@
-"""The PyTorch realization of cases: what a good user of torch would write, built from a graph."""
+"""The PyTorch realization of cases, built from a graph as a good user of torch would write it."""

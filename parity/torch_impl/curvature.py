@@ -1,6 +1,6 @@
 """Owns Hessian-vector products in torch: a pass backward through the pass backward.
 
-It refuses to build a loss; one that lies in a graph is handed in, walked inside of `twice`.
+It refuses to build a loss: the caller computes it, inside of `twice`, and hands it in.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from parity.execution.protocol import Array, Unsupported
 
 
 def twice() -> AbstractContextManager[None]:
-    """Scaled dot-product attention as products and a softmax: its fused kernels have no second derivative."""
+    """Inside it, scaled dot-product attention runs as products and a softmax: the fused kernels have no second derivative."""
     chosen: AbstractContextManager[None] = sdpa_kernel(SDPBackend.MATH)
     return chosen
 
 
 MISSING = ("is not implemented", "double backward", "not differentiable twice")
-"""How torch says that an op's backward has no derivative."""
+"""Words of torch's errors for an op whose backward pass has no derivative."""
 
 
 def product(loss: Tensor, tensors: Mapping[str, Tensor], direction: Mapping[str, Array]) -> dict[str, Tensor]:
@@ -31,7 +31,7 @@ def product(loss: Tensor, tensors: Mapping[str, Tensor], direction: Mapping[str,
     along = [torch.tensor(direction[name], dtype=tensor.dtype, device=tensor.device) for name, tensor in tensors.items()]
     slopes = torch.autograd.grad(loss, sources, create_graph=True, allow_unused=True, materialize_grads=True)
     bent = [(slope, item) for slope, item in zip(slopes, along, strict=True) if slope.requires_grad]
-    if not bent:  # a loss that is linear in all of them
+    if not bent:  # the loss is linear in every tensor
         return {name: torch.zeros_like(tensor) for name, tensor in tensors.items()}
     ends, weights = zip(*bent, strict=True)
     try:

@@ -1,6 +1,6 @@
 """Owns the contact with the machine: threads, devices, precision switches, versions, waiting.
 
-It refuses to pick a dtype or a mode for a case, and weights that would have to be cast or completed.
+It refuses to pick a dtype or a mode for a case, and refuses weights that would have to be cast or completed.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ TF32 = {"matmul": bool(torch.backends.cuda.matmul.allow_tf32), "convolution": bo
 
 
 def prepare() -> None:
-    """Threads as the request says, and float32 products in float32: torch's own convolutions on a GPU use TF32."""
+    """Sets the request's number of threads, and forbids TF32, which torch's own convolutions use on a GPU for float32."""
     threads = int(os.environ.get("PARITY_THREADS", "0"))
     if threads:
         torch.set_num_threads(threads)
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what cuBLAS needs to be deterministic
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic only with this
     torch.backends.cuda.matmul.fp32_precision = "ieee"
     torch.backends.cudnn.conv.fp32_precision = "ieee"
     torch.backends.cudnn.rnn.fp32_precision = "ieee"
 
 
 def choose_algorithms(deterministic: bool) -> None:
-    """Deterministic ones where there are; timing takes torch's own choice."""
+    """Chooses deterministic algorithms where torch has them; timed cases run with torch's own choice."""
     torch.use_deterministic_algorithms(deterministic, warn_only=True)
     torch.utils.deterministic.fill_uninitialized_memory = False
 
 
 def compiler() -> Callable[[Any], Any]:
-    """torch.compile, fresh: what earlier cases compiled counts towards a limit, behind which torch silently runs eagerly."""
+    """torch.compile with an empty cache: torch counts earlier compilations, and beyond a limit it silently runs eagerly."""
     wanted = os.environ.get("CXX", "g++")
     if shutil.which(wanted) is None:
         raise Unsupported(f"torch.compile needs a C++ compiler, and there is no {wanted} here")
@@ -68,7 +68,7 @@ def versions() -> dict[str, str]:
 
 
 def settings() -> dict[str, str]:
-    """What can move a number or a time, and is set outside of the spec."""
+    """Settings outside of the spec that can change a number or a time."""
     return {
         "threads": str(torch.get_num_threads()),
         "onednn": str(torch.backends.mkldnn.is_available()),
@@ -79,14 +79,14 @@ def settings() -> dict[str, str]:
 
 
 def synchronize(kind: str) -> None:
-    """Returns when all work handed to the device is done; a CPU does its work at once."""
+    """Returns when the device has finished all of its work; a CPU has nothing pending."""
     if kind == "gpu":
         torch.cuda.synchronize()
 
 
 @contextmanager
 def building(kind: str, dtype: str) -> Iterator[None]:
-    """Modules made inside have their tensors on this kind of device, in this dtype."""
+    """Inside it, new modules have their tensors on this kind of device, in this dtype."""
     before = torch.get_default_dtype()
     torch.set_default_dtype(DTYPES[dtype])
     try:
@@ -97,16 +97,16 @@ def building(kind: str, dtype: str) -> Iterator[None]:
 
 
 def array(tensor: torch.Tensor) -> Array:
-    """A copy of its own; bfloat16 and float16 widened to float32."""
+    """A copy as a NumPy array; bfloat16 and float16 are widened to float32."""
     own = tensor.detach().to("cpu", copy=True)
     found: Array = (own if own.dtype not in (torch.bfloat16, torch.float16) else own.float()).numpy()
     return found
 
 
 def read_weights(name: str, content: bytes, own: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The state dict in a file, if it is of the same names, shapes and types as the model's own. Raises ValueError.
+    """The state dict in a file. Raises ValueError unless its names, shapes and types are those of the model.
 
-    torch.load takes flipped bits for numbers, though the archive has a checksum of every tensor.
+    The archive has a checksum of every tensor, but torch.load does not notice flipped bits.
     """
     with io.BytesIO(content) as file:
         given = torch.load(file, weights_only=True)

@@ -1,6 +1,6 @@
-"""Owns the driving of PyTorch's objects as black boxes, a driver for each kind.
+"""Owns the driving of PyTorch's objects as black boxes, with one driver per kind of object.
 
-It refuses to know what comes out. Arrays are channels first, kernels (out, in, …), sequences (batch, time, features).
+It refuses to know the results. Arrays are channels first, kernels (out, in, …), sequences (batch, time, features).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _array(tensor: Tensor) -> Array:
 
 
 def initializer(request: ProbeRequest) -> Found:
-    """Draws into weights (out, in, …)."""
+    """Draws of weights (out, in, …)."""
     torch.manual_seed(0)
     arrays = {}
     for name, shape in probe_arguments.shapes(request).items():
@@ -45,7 +45,7 @@ def initializer(request: ProbeRequest) -> Found:
 
 
 def normalization(request: ProbeRequest) -> Found:
-    """One pass in training, one in evaluation, and the running values between them."""
+    """A pass in training mode, the running values after it, and a pass in evaluation mode."""
     last = "normalized_shape" in request.keywords
     layer, x = _layer(request), _tensor(request, "x")
     shape = x.shape
@@ -72,13 +72,13 @@ def normalization(request: ProbeRequest) -> Found:
 
 
 def pooling(request: ProbeRequest) -> Found:
-    """A window along the last axis of images of one row, of sequences or volumes."""
+    """Pooling along the last axis of sequences, of volumes, or of images of one row."""
     layer, leading = request.make(**probe_arguments.sized(request)), (None,) * (1 + probe_arguments.axes_of(request))
     return {name: _array(layer(_tensor(request, name)[leading])).ravel() for name in request.arrays}
 
 
 def convolution(request: ProbeRequest) -> Found:
-    """Along the last axis, or (several axes) along all; transposed ones as well."""
+    """Convolution along the last axis, or, for several axes, along all of them; also transposed convolution."""
     axes = probe_arguments.axes_of(request)
     layer = request.make(**probe_arguments.sized(request)).to(getattr(torch, request.dtype))
     if request.setting == "several axes":
@@ -95,7 +95,7 @@ def convolution(request: ProbeRequest) -> Found:
 
 
 def recurrent(request: ProbeRequest) -> Found:
-    """Every step of one layer, and how many biases it has."""
+    """The output of one layer at every step, and the number of its biases."""
     layer, x = _layer(request), _tensor(request, "x")
     values = dict(layer.named_parameters())
     for name, value in values.items():
@@ -111,7 +111,7 @@ def recurrent(request: ProbeRequest) -> Found:
 
 
 def resizing(request: ProbeRequest) -> Found:
-    """A row to another length."""
+    """A row, resized to another length."""
     x, length = _tensor(request, "x")[None, None, None], int(request.wanted["length"])
     probe_arguments.check_mode(request)
     keywords = {"size": (1, length), **request.keywords}
@@ -120,7 +120,7 @@ def resizing(request: ProbeRequest) -> Found:
 
 
 def attention(request: ProbeRequest) -> Found:
-    """Of queries, keys and values. A layer's projections are the identity; a function takes (batch, heads, time, features)."""
+    """Attention of queries, keys and values. A layer gets identity projections; a function (batch, heads, time, features)."""
     heads = 2 if request.setting == "two heads" else 1
     parts = [_tensor(request, name) for name in ("query", "key", "value")]
     names: Any = request.names
@@ -154,7 +154,7 @@ def _attending(request: ProbeRequest, heads: int) -> nn.Module:
 
 
 def ctc(request: ProbeRequest) -> Found:
-    """Of scores (time, batch, classes), labels, and the lengths of both."""
+    """The loss of scores (time, batch, classes), labels, and the lengths of both."""
     made: Any = (
         request.make(**request.keywords) if isinstance(request.make, type) else partial(request.make, **request.keywords)
     )
@@ -165,7 +165,7 @@ def ctc(request: ProbeRequest) -> Found:
 
 
 def loss(request: ProbeRequest) -> Found:
-    """Of predictions, then targets."""
+    """A loss, called with predictions, then targets."""
     made: Any = (
         request.make(**request.keywords) if isinstance(request.make, type) else partial(request.make, **request.keywords)
     )

@@ -1,4 +1,4 @@
-"""Owns PyTorch as a framework under test: what it says of itself, its samples, and a case as a realization.
+"""Owns PyTorch as a framework under test: its description, its samples of initializers, and the realization of a case.
 
 It refuses to draw numbers for a realization and to judge.
 """
@@ -76,7 +76,7 @@ class Implementation:
 
 @dataclass
 class Trained:
-    """What a phase trains. tensors: native name -> tensor; a frozen zero partner is none of them. update: the rule, once."""
+    """The trained part of a phase. tensors: native name -> tensor, without frozen zero partners. update: takes one step."""
 
     layouts: list[ParameterLayout]
     tensors: dict[str, Tensor]
@@ -85,7 +85,7 @@ class Trained:
 
 
 class Realization:
-    """One case: a network, its programs, an optimizer for each phase. A placed batch is the list of native inputs."""
+    """One case: a network, its programs, and an optimizer per phase. A placed batch is a list of native inputs."""
 
     def __init__(self, case: Case, graph: Graph, network: Network, compiled: Callable[[Any], Any] | None, last: bool) -> None:
         self.last = last  # images with their channels behind their places
@@ -125,7 +125,7 @@ class Realization:
         return arrays | {state.name: device.array(tensor) for state, tensor in states}
 
     def place(self, batch: Batch) -> list[Tensor | None]:
-        """In the order of the graph's inputs; None for one that is missing (labels and masks where nothing is trained)."""
+        """Tensors in the order of the graph's inputs; None for a missing input (labels and masks where nothing is trained)."""
         if unknown := set(batch) - {graph_input.name for graph_input in self.given}:
             raise KeyError(f"{self.graph.name} has no input {sorted(unknown)}")
         return [
@@ -182,7 +182,7 @@ class Realization:
             if trained.optimizer is not None:
                 loss.backward()
                 for tensor in trained.tensors.values():
-                    if tensor.grad is None:  # not reached: torch would leave it alone, decay and momentum included
+                    if tensor.grad is None:  # the loss does not reach it: torch would skip it, even its decay and momentum
                         tensor.grad = torch.zeros_like(tensor)
                 trained.update()
                 trained.optimizer.zero_grad()
@@ -202,7 +202,7 @@ class Realization:
         device.synchronize(self.case.device)
 
     def _program(self, kind: str, phase: int = 0) -> Any:
-        """forward: the layers; step: the layers and the phase's loss; gradients: the same, and every value comes out."""
+        """A program. forward: the layers; step: the layers and the phase's loss; gradients: as step, and gives every value."""
         if (kind, phase) not in self.programs:
             carried = [state.name for state in self.graph.carried]
             if kind == "forward":
@@ -235,7 +235,7 @@ class Realization:
         return Trained(layouts, tensors, optimizer, self.compiled(optimizer.step) if self.compiled else optimizer.step)
 
     def _arm(self, phase: int) -> None:
-        """What the phase does not update is frozen in it."""
+        """Freezes the parameters that the phase does not update."""
         if self.armed != phase:
             self.network.root.requires_grad_(False)
             for tensor in self.trained[phase].tensors.values():
@@ -244,7 +244,7 @@ class Realization:
 
     @contextmanager
     def _unchanged(self) -> Iterator[None]:
-        """Buffers (running statistics, counters) and the state of torch's generators are afterwards as they were."""
+        """Restores buffers (running statistics, counters) and the state of torch's random generators on exit."""
         kept = [(buffer, buffer.clone()) for buffer in self.network.root.buffers()]
         gpus = [torch.cuda.current_device()] if self.case.device == "gpu" else []
         with torch.random.fork_rng(gpus):
@@ -254,7 +254,7 @@ class Realization:
                 buffer.copy_(before)
 
     def _carried(self, batch: Sequence[Tensor | None]) -> list[Tensor]:
-        """Carried state of another batch size counts as that of a first batch: zeros."""
+        """The carried state; zeros, as before a first batch, where its batch size differs from the batch's."""
         sizes = (len(part) for part, given in zip(batch, self.given, strict=True) if part is not None and given.batched)
         size = next(sizes, self.case.batch_size) if self.carried else 0
         return [state if len(state) == size else self._zeros(state.shape[1:], size) for state in self.carried]
@@ -285,7 +285,7 @@ class Realization:
 
 
 def _named(layouts: Sequence[ParameterLayout], native: Mapping[str, Array]) -> dict[str, Array]:
-    """Arrays under the spec's names; a frozen zero partner, which has no gradient, counts as zero."""
+    """Arrays under the spec's names. A frozen zero partner has no gradient; it counts as zero."""
     arrays: dict[str, Array] = {}
     for layout in layouts:
         given = {name: native[name] if name in native else np.zeros_like(native[layout.native[0]]) for name in layout.native}

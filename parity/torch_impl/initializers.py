@@ -1,6 +1,6 @@
-"""Owns the native initializer of each initializer spec, one line each, drawn in the native shape.
+"""Owns the table of initializers: a line per initializer spec with the native initializer, which draws the native shape.
 
-It refuses to correct a draw: the native computation of fans is what is tested.
+It refuses to correct a draw: the test is of the native computation of fans.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Arguments = Mapping[str, float]
 
 
 def _truncated(tensor: Tensor, deviation: float, draw: Generator) -> Tensor:
-    """torch's own cuts at ±2 whatever the standard deviation is."""
+    """A normal cut at two standard deviations; by default, torch's own cuts at ±2 whatever the standard deviation is."""
     drawn: Tensor = init.trunc_normal_(tensor, 0.0, deviation, -2 * deviation, 2 * deviation, generator=draw)
     return drawn
 
@@ -47,7 +47,7 @@ TABLE: Mapping[str, Callable[[Tensor, Arguments, Generator], Tensor]] = {
 
 
 def sample(case: Case, sampling: Sampling) -> Array:
-    """One draw; torch's tensors have the spec's shapes. Raises Unsupported where torch refuses a shape or precision."""
+    """One draw, in the spec's shape, which is torch's. Raises Unsupported where torch refuses a shape or precision."""
     if case.initializer not in TABLE:
         raise Unsupported(f"no native form of the initializer {case.initializer}")
     tensor, draw = torch.empty(sampling.shape, dtype=device.DTYPES[case.dtype]), Generator().manual_seed(case.seed)

@@ -1,6 +1,6 @@
-"""Owns the table of ops: the native layer of each, and which native tensors hold its parameters.
+"""Owns the table of ops: the native layer of each, and the native tensors that hold its parameters.
 
-It refuses to wire layers into programs (model.py); `formula` and `scan`, which are programs themselves, are built there.
+It refuses to wire layers into programs: model.py does, and builds `formula` and `scan`, which are programs themselves.
 """
 
 from __future__ import annotations
@@ -97,11 +97,11 @@ NATIVE = {
     "slope": "weight",
     "running_variance": "running_var",
 }
-"""Roles that torch calls otherwise."""
+"""Role of a parameter -> torch's name, where it differs."""
 
 
 def layout(node: Node, graph: Graph) -> list[ParameterLayout]:
-    """Where the parameters and statistics of a node of `graph` lie: native names are paths below the root module."""
+    """The layouts of a node's parameters and statistics; native names are paths below the root module."""
     return _layout(node, attribute(node.name))
 
 

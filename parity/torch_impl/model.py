@@ -21,7 +21,7 @@ from parity.torch_impl.wiring import Layer, Site, attribute
 
 
 class Layers(nn.Module):  # type: ignore[misc]
-    """Every native layer of a graph by the name of its node. Those in `evaluating` never train."""
+    """Every native layer of a graph under the name of its node. Layers in `evaluating` stay in evaluation mode."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,20 +37,20 @@ class Layers(nn.Module):  # type: ignore[misc]
 class Network:
     """The layers of a graph, built once, and the programs over them. Programs share parameters; each is plain Python code.
 
-    layouts: how each parameter and statistic lies, once. A second node with the same parameters is the same layer, or
-    (a tied table) another layer with the same tensor.
+    layouts: one for each parameter and statistic. Nodes with the same parameters share one layer, or, for a tied table, are
+    two layers with one tensor.
     """
 
     def __init__(self, graph: Graph, whole: bool = True) -> None:
-        """whole: False for the body of a scan, whose nodes are a layer each, tied afterwards."""
+        """whole: False for the body of a scan, in which each node gets its own layer; parameters are tied afterwards."""
         self.graph, self.whole = graph, whole
         self.root = Layers()
         self.layouts: dict[tuple[str, ...], ParameterLayout] = {}
         self.shapes = graph.value_shapes()
         self.batched = {graph_input.name: graph_input.batched for graph_input in graph.batch_inputs()}
         self.batched |= {state.name: True for state in graph.carried}
-        self._layers: dict[int, Layer] = {}  # id of a node (two phases may have nodes of one name) -> its layer
-        self._children: dict[int, str] = {}  # and where it is in the root
+        self._layers: dict[int, Layer] = {}  # id of a node -> its layer; nodes of two phases may share a name
+        self._children: dict[int, str] = {}  # id of a node -> its layer's name in the root
         self._known: dict[str, str] = {}
         for node in graph.all_nodes():
             self._build(node)
@@ -117,7 +117,7 @@ class Network:
             self._adopt(node, layer.target)
 
     def _adopt(self, node: Node, module: nn.Module) -> None:
-        """Hangs a layer into the root, unless it is one that is there already."""
+        """Adds a layer to the root, unless the root has it already."""
         arrays = bool(node.parameters or node.statistics or node.body)
         if arrays and self.whole and _identity(node) in self._known:
             self._children[id(node)] = self._known[_identity(node)]
@@ -135,7 +135,7 @@ class Network:
             self._tie(node, item)
 
     def _tie(self, node: Node, item: ParameterLayout) -> None:
-        """A parameter that an earlier layer has is that layer's tensor."""
+        """Replaces a parameter that an earlier layer also has by that layer's tensor."""
         first = self.layouts.setdefault(item.spec, item)
         if any(name in spec for spec in self.layouts if spec != item.spec for name in item.spec) or first.moves != item.moves:
             raise Unsupported(f"{node.name}: torch has {', '.join(item.spec)} in one tensor, and cannot share a part of it")
@@ -145,7 +145,7 @@ class Network:
                 setattr(self.root.get_submodule(holder), name, self.tensor(other))
 
     def _scan(self, node: Node, body: Body) -> Layer:
-        """The body becomes a program of its own over layers of its own, which lie below the scan."""
+        """Builds the body as a separate program with its own layers, which lie below the scan."""
         inner = Network(self._body(node, body), whole=False)
         given = [*body.sequences, *body.state, *body.captured]
         program = inner.program(given, body.nodes, [body.output, *(body.next[name] for name in body.state)])
@@ -155,7 +155,7 @@ class Network:
         return Layer(Scan(program, len(body.sequences), len(body.state), places), outputs=("", *ends))
 
     def _body(self, node: Node, body: Body) -> Graph:
-        """The body as a graph: slices of the sequences, states and captured values are its inputs."""
+        """The body as a graph, whose inputs are slices of the sequences, states and captured values."""
         inputs = [Input(name, self.shapes[outer][1:]) for name, outer in body.sequences.items()]
         inputs += [Input(name, self.shapes[outer]) for name, outer in body.state.items()]
         inputs += [Input(name, self.shapes[name], batched=self.batched[name]) for name in body.captured]
@@ -163,6 +163,6 @@ class Network:
 
 
 def _identity(node: Node) -> str:
-    """Equal for nodes that may be one layer."""
+    """A key that is equal for nodes that may share a layer."""
     arrays = [dict(node.parameters), dict(node.statistics), dict(node.attributes)]
     return json.dumps([node.op, *arrays, node.evaluate, sorted(node.inputs), node.name if node.body else ""], sort_keys=True)

@@ -1,6 +1,6 @@
-"""Owns the native optimizer of each optimizer spec, one line each; subclasses only where torch's rule departs.
+"""Owns the table of optimizers: a line per optimizer spec with the native optimizer, or a subclass where torch's rule departs.
 
-It refuses schedules; the learning rate of a group of parameters is a factor times the spec's.
+It refuses schedules. The learning rate of a group of parameters is a factor times the spec's rate.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ Groups = list[dict[str, Any]]
 
 
 def _begun(optimizer: Optimizer, *moments: str, **numbers: float) -> Optimizer:
-    """With its state made here, moments of zeros. torch makes the counter (and nadam's product) in the default dtype: compiled,
-    float32 there costs digits of 1 - βᵗ. And sgd's first velocity would be the gradient itself, not dampened."""
+    """The optimizer with its state made here, moments of zeros. torch makes the counter (and nadam's product) in the default
+    dtype: in compiled mode, float32 there costs digits of 1 - βᵗ. And sgd's first velocity would be the undampened gradient."""
     for group in optimizer.param_groups:
         for w in group["params"]:
             scalars = {name: torch.full((), value, dtype=torch.float64) for name, value in numbers.items()}
@@ -39,7 +39,7 @@ def _adam(h: Hyperparameters) -> dict[str, Any]:
 
 
 def _numbers(h: Hyperparameters) -> dict[str, float]:
-    """As the classes of rules.py call them."""
+    """Hyper-parameters under the names that the classes of rules.py use."""
     return {{"learning_rate": "lr", "epsilon": "eps"}.get(name, name): value for name, value in h.items()}
 
 
@@ -93,7 +93,7 @@ TABLE: Mapping[str, Callable[[Groups, Hyperparameters], Optimizer]] = {
 
 
 def build(name: str, hyperparameters: Hyperparameters, updates: Sequence[tuple[Tensor, float]]) -> Optimizer:
-    """updates: trained tensors, each with the factor of its learning rate. One group for each factor."""
+    """The optimizer, with one group per learning-rate factor. updates: pairs of a trained tensor and its factor."""
     if name not in TABLE:
         raise Unsupported(f"no native form of the optimizer {name}")
     groups: Groups = []
@@ -104,7 +104,7 @@ def build(name: str, hyperparameters: Hyperparameters, updates: Sequence[tuple[T
 
 
 def drive(request: Drive) -> list[dict[str, Array]]:
-    """A native optimizer, step by step; its rate is what its groups say."""
+    """Drives a native optimizer step by step; its learning rate is read from its groups."""
     weights = {name: torch.nn.Parameter(torch.from_numpy(array.copy())) for name, array in request.initial.items()}
     optimizer = request.make(list(weights.values()), **request.keywords)
     if not isinstance(optimizer, Optimizer):
@@ -121,7 +121,7 @@ def drive(request: Drive) -> list[dict[str, Array]]:
 
 
 def _step(optimizer: Optimizer, weights: Mapping[str, Tensor], gradients: Mapping[str, Array]) -> None:
-    """A step that needs a closure gets the loss whose gradients these are, Σ g·w."""
+    """Takes a step; a step that needs a closure gets Σ g·w, the loss that has these gradients."""
     closure = inspect.signature(optimizer.step).parameters.get("closure")
     if closure is None or closure.default is not closure.empty:
         optimizer.step()

@@ -1,6 +1,6 @@
-"""Owns subclasses of torch's optimizers for rules that torch has not, or has in another form.
+"""Owns subclasses of torch's optimizers for rules that torch lacks or has in another form.
 
-It refuses to know specs and their names: optimizers.py maps those.
+It refuses to know specs and their names: optimizers.py does.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ State = Mapping[str, Tensor]
 
 
 class WrittenRule(Optimizer):  # type: ignore[misc]
-    """A rule of one parameter at a time: `begin` is its state before the first step, `move` one step of it."""
+    """A rule for one parameter at a time: `begin` is its state before the first step, and `move` takes one step."""
 
     begin: ClassVar[Mapping[str, float]] = {}
 
@@ -42,7 +42,7 @@ class WrittenRule(Optimizer):  # type: ignore[misc]
 
 
 def _moments(g: Tensor, state: State, h: Mapping[str, float]) -> tuple[Tensor, Tensor]:
-    """Adam's moments, moved on."""
+    """Adam's moments after this step."""
     first = state["m"].lerp_(g, 1 - h["beta_1"])
     return first, state["v"].mul_(h["beta_2"]).addcmul_(g, g, value=1 - h["beta_2"])
 
@@ -52,7 +52,7 @@ def _mean_square(g: Tensor, state: State, h: Mapping[str, float]) -> Tensor:
 
 
 class AdamEpsilonInside(WrittenRule):
-    """Kingma & Ba's epsilon hat: w - lr·(sqrt(1 - β₂ᵗ)/(1 - β₁ᵗ))·m/(sqrt(v) + epsilon). torch's own is algorithm 1."""
+    """Kingma & Ba's epsilon hat: w - lr·(sqrt(1 - β₂ᵗ)/(1 - β₁ᵗ))·m/(sqrt(v) + epsilon). torch's own follows algorithm 1."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0, "v": 0.0}
 
@@ -86,7 +86,7 @@ class AdamThenSGD(WrittenRule):
 
 
 class UnbiasedMomentum(WrittenRule):
-    """A mean of gradients, divided by 1 - momentumᵗ."""
+    """Momentum as a running mean of gradients, divided by 1 - momentumᵗ."""
 
     begin: ClassVar[Mapping[str, float]] = {"m": 0.0}
 
@@ -176,14 +176,14 @@ def _matrices(groups: Groups, most: int = 2, least: int = 1) -> None:
 
 
 class Adafactor(WrittenRule):
-    """Shazeer & Stern 2018, algorithms 4 and 5; torch's own bounds divisors by epsilon_1, where they add it to g²."""
+    """Shazeer & Stern 2018, algorithms 4 and 5, which add epsilon_1 to g²; torch's own bounds divisors by epsilon_1."""
 
     begin: ClassVar[Mapping[str, float]] = {"r": 0.0, "c": 0.0}
 
     def __init__(self, groups: Groups, lr: float, **numbers: float) -> None:
         _matrices(groups)
         super().__init__(groups, lr, **numbers)
-        for state in self.state.values():  # of a matrix a column and a row are kept
+        for state in self.state.values():  # a matrix keeps a column and a row
             state["r"], state["c"] = _row_means(state["r"]), _column_means(state["c"])
 
     def move(self, w: Tensor, g: Tensor, state: State, h: Mapping[str, float]) -> None:
@@ -208,7 +208,7 @@ def _rms(x: Tensor) -> Tensor:
 
 
 class Muon(WrittenRule):
-    """Jordan et al. 2024 in the parameter's precision; torch's own iterates in bfloat16, and scales by the matrix's shape."""
+    """Jordan et al. 2024, in the parameter's precision; torch's own iterates in bfloat16 and scales by the matrix's shape."""
 
     begin: ClassVar[Mapping[str, float]] = {"v": 0.0}
 
@@ -227,25 +227,25 @@ class Muon(WrittenRule):
 
 
 def clip_global_norm(gradients: list[Tensor], threshold: float) -> None:
-    """torch's clip_grad_norm_ adds 1e-6 to the norm, this does not."""
+    """Scales all gradients to a common norm of at most the threshold; torch's clip_grad_norm_ adds 1e-6 to that norm."""
     norm: Tensor = torch.nn.utils.get_total_norm(gradients)
     torch._foreach_mul_(gradients, (threshold / norm).clamp(max=1.0))
 
 
 def clip_norm(gradients: list[Tensor], threshold: float) -> None:
-    """Each gradient by its own norm."""
+    """Scales each gradient so that its own norm is at most the threshold."""
     for gradient in gradients:
         clip_global_norm([gradient], threshold)
 
 
 def clip_value(gradients: list[Tensor], threshold: float) -> None:
-    """What torch.nn.utils.clip_grad_value_ does to the gradients of parameters."""
+    """Clips each element, as torch.nn.utils.clip_grad_value_ does for the gradients of parameters."""
     torch._foreach_clamp_min_(gradients, -threshold)
     torch._foreach_clamp_max_(gradients, threshold)
 
 
 class ClippedSGD(SGD):  # type: ignore[misc]
-    """SGD after `clip` changed the gradients of all groups in place."""
+    """SGD that first lets `clip` change the gradients of all groups in place."""
 
     def __init__(self, groups: Groups, lr: float, clip: Callable[[list[Tensor], float], None], threshold: float) -> None:
         super().__init__(groups, lr=lr)

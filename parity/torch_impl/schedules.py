@@ -1,6 +1,6 @@
-"""Owns the native schedule of each schedule spec, one line each, and the learning rates of the steps taken with it.
+"""Owns the table of schedules: a line per schedule spec with the native schedule; and the learning rates of steps with it.
 
-It refuses to compute a rate: each is read off the step that torch.optim.SGD took.
+It refuses to compute a rate: each is read from the step that torch.optim.SGD took.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Hyperparameters = Mapping[str, float]
 
 
 class Cosine(lr_scheduler.CosineAnnealingLR):  # type: ignore[misc]
-    """CosineAnnealingLR that stays at its least rate; torch's own rises again after T_max steps."""
+    """CosineAnnealingLR that stays at its lowest rate; torch's own rises again after T_max steps."""
 
     def get_lr(self) -> list[float]:
         if self.last_epoch > self.T_max:
@@ -38,7 +38,7 @@ TABLE: Mapping[str, Callable[[Optimizer, Hyperparameters], lr_scheduler.LRSchedu
 
 
 def rates(case: Case) -> Array:
-    """A weight of 0 and a gradient of -1 before each step: afterwards the weight is the rate."""
+    """The learning rate of each step: the weight after a step from 0 on a gradient of -1."""
     if case.optimizer not in TABLE:
         raise Unsupported(f"no native form of the schedule {case.optimizer}")
     weight = torch.nn.Parameter(torch.zeros((), dtype=device.DTYPES[case.dtype]))

@@ -1,4 +1,4 @@
-"""Owns what a node becomes (a layer and its wires) and the site at which it is built.
+"""Owns what a node becomes (a layer and its inputs and outputs), and the site at which a layer is built.
 
 It refuses to know any op. Inside a program every value has a batch axis, of size 1 where the spec's value has none, except
 that a loss is a scalar.
@@ -17,9 +17,9 @@ from parity.spec.graph import Node, Shape
 
 @dataclass(frozen=True)
 class Layer:
-    """A native module or function, the roles of the inputs that it takes in order (None where absent), and its keywords.
+    """A native module or function, the roles of its inputs in order (None for an absent input), and its keywords.
 
-    outputs: the suffixes of what it returns; a tuple where there are several.
+    outputs: the suffixes of its results; several results come as a tuple.
     """
 
     target: Callable[..., Any]
@@ -30,11 +30,11 @@ class Layer:
 
 @dataclass(frozen=True)
 class Site:
-    """Where a layer is built: attributes of the node, and the shapes (without batch) of its inputs by role."""
+    """The site where a layer is built: attributes of the node, and the shapes (without batch) of its inputs by role."""
 
     node: Node
     shapes: Mapping[str, Any]
-    mixed: bool = False  # some inputs have a batch and some have none
+    mixed: bool = False  # some inputs have a batch, others have none
 
     def __getitem__(self, attribute: str) -> Any:
         return self.node.attributes[attribute]
@@ -45,7 +45,7 @@ class Site:
 
     @property
     def masked(self) -> bool:
-        """Whether the case brings the mask of this layer's dropout."""
+        """Whether the case contains the mask of this layer's dropout."""
         return "mask" in self.node.inputs
 
     @property
@@ -53,16 +53,16 @@ class Site:
         return ("mask",) if self.masked else ()
 
     def axis(self, name: str = "axis") -> int:
-        """The axis of a native tensor, whose first axis is the batch."""
+        """The node's axis, as an axis of a native tensor, whose first axis is the batch."""
         axis = int(self[name])
         return axis if axis < 0 else axis + 1
 
 
 RESERVED = frozenset(dir(nn.Module())) | {"evaluating", "self"}
-"""Names that a child of a module cannot have, or that torch.fx would overwrite."""
+"""Names that the child of a module cannot have, and names that torch.fx would overwrite."""
 
 
 def attribute(name: str) -> str:
-    """A node's name as that of a child of a module."""
+    """A node's name, changed so that the child of a module may have it."""
     flat = name.replace(".", "__")
     return f"{flat}_" if flat in RESERVED else flat

@@ -1,1 +1,1 @@
-"""The engine between the verbs and the rest: what is asked becomes trials, which are run and judged."""
+"""The engine between the verbs and the other rooms: it turns requests into trials, runs them, and judges the records."""

@@ -1,6 +1,7 @@
-"""Owns which frameworks a command asks: those that are named, those that the user has set once, or those that are built.
+"""Owns the frameworks that a command asks: those it names; otherwise those that the user
+has set; otherwise those that are built.
 
-It refuses to build one.
+It refuses to build a framework's environment.
 """
 
 from __future__ import annotations
@@ -14,18 +15,20 @@ from parity.trials import settings
 
 
 def asked(wanted: Sequence[str]) -> tuple[str, ...]:
-    """The frameworks asked for; without names those that the user has set (`settings.py`), or the default ones that are built.
+    """The named frameworks. Without names, those that the user has set (`settings.py`); without
+    settings, the default ones that are built.
 
-    Where none is built they are all default ones, so that each says how it is built. Raises UsageError for a name that the
-    table lacks.
+    If none is built, all default ones are returned, so that each says how to build it. Raises
+    UsageError for a name that is not in the table.
     """
     return _named(wanted) or _built(training())
 
 
 def that_train(wanted: Sequence[str], feature: str = "") -> tuple[str, ...]:
-    """The same, for a verb that needs gradients or steps, and a feature where one is named.
+    """The same for a verb that needs gradients or steps. feature: a feature that the frameworks must have too.
 
-    Raises UsageError for a framework that runs forward only, or that lacks the feature."""
+    Raises UsageError for a named framework that runs forward only or lacks the feature.
+    """
     able = tuple(name for name in training(every=True) if not feature or offers(name, feature))
     named = _named(wanted) or _built(tuple(name for name in able if name in training()))
     for name in named:
@@ -39,12 +42,12 @@ def that_train(wanted: Sequence[str], feature: str = "") -> tuple[str, ...]:
 
 
 def named(wanted: Sequence[str], feature: str) -> tuple[str, ...]:
-    """Those that are asked by name, none where no name is said. Raises as `that_train` does."""
+    """The frameworks asked for by name; none if no name is given. Raises UsageError as `that_train` does."""
     return that_train(wanted, feature) if _named(wanted) else ()
 
 
 def unbuilt(wanted: Sequence[str]) -> tuple[str, ...]:
-    """The default frameworks that are not asked because they are not built: none where any is named, or none is built."""
+    """The default frameworks that are left out because they are not built; none if any is named, or if none is built."""
     if _named(wanted):
         return ()
     built = _built(training())
@@ -52,7 +55,7 @@ def unbuilt(wanted: Sequence[str]) -> tuple[str, ...]:
 
 
 def _named(wanted: Sequence[str]) -> tuple[str, ...]:
-    """What is asked by name, on the command line or by the user's settings; each once."""
+    """The frameworks named on the command line or in the user's settings, each once."""
     named, where = (tuple(dict.fromkeys(wanted)), "") if wanted else settings.frameworks()
     for name in named:
         try:

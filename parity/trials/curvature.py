@@ -23,12 +23,14 @@ from parity.trials.trial import Options, Trial
 
 KIND = "curvature"
 DIRECTIONS = 2
-"""Products of a case, along directions drawn from a normal distribution; not along the gradient, which a fake may return."""
+"""How many products a case has, along directions from a normal distribution. The gradient is not used as a direction, since a
+wrong framework might return it."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A convex problem: examples, more than parameters, so that the data bound it; steps that lead to its minimum."""
+    """A convex problem. examples: more than parameters, so that the data bound the
+    minimum. steps: how many lead to the minimum."""
 
     examples: int
     steps: int
@@ -36,19 +38,19 @@ class Problem:
 
 
 NEWTON: Mapping[str, Problem] = {
-    "linear_regression": Problem(examples=7, steps=1),  # quadratic: one step, from anywhere
+    "linear_regression": Problem(examples=7, steps=1),  # a quadratic problem: one step from anywhere
     "softmax_regression": Problem(examples=61, steps=6, size="convex"),
 }
 CURVED = (
     *("linear_regression", "softmax_regression", "mlp", "lenet", "resnet18_small_images", "lstm_language_model", "transformer"),
 )
-"""Networks whose products are asked for by the word `curvature` alone: each family's ops once."""
+"""Networks that the word `curvature` alone stands for: together they use the ops of each family."""
 
 
 def curvature_trials(
     architecture: language.Architecture, initializer: language.Initializer, options: Options
 ) -> Iterator[Trial]:
-    """Hessian-vector products of a network, at its small size or as asked, drawn away from kinks."""
+    """Hessian-vector products of a network, at its small size or the size asked for, with draws away from kinks."""
     graph, rates = masked(expand(architecture, options.size))
     name = f"curvature/{architecture.name}"
     for dtype in options.dtypes:
@@ -59,8 +61,8 @@ def curvature_trials(
 
 
 def newton_trials(architecture: language.Architecture, options: Options) -> Iterator[Trial]:
-    """The same of a convex problem, and Newton's method on it. Kernels start near 0 (normal, 0.01): whole steps from far away
-    overshoot where the softmax is flat."""
+    """Hessian-vector products of a convex problem, and Newton's method on it. Kernels start near 0 (normal, 0.01): from far
+    away, whole steps overshoot to where the softmax is flat."""
     problem = NEWTON.get(architecture.name)
     if problem is None:
         raise UsageError(f"Newton's method is asked of convex problems: {', '.join(NEWTON)}; not of {architecture.name}")

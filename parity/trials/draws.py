@@ -1,7 +1,7 @@
-"""Owns the only random numbers: parameters, batches and dropout masks of a case, drawn in NumPy and rounded once.
+"""Owns all random arrays of a case: parameters, batches and dropout masks, drawn in NumPy and rounded once.
 
-It refuses `numpy.random.Generator`, whose streams change between NumPy versions. Every array has its own stream, named by
-the case's coordinates and the array's name, so that adding one array never moves another.
+It refuses `numpy.random.Generator`, whose streams change between NumPy versions. Every array has its own stream, named by the
+case's coordinates and the array's name, so that an added array never changes another.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from parity.trials.streams import Stream, orthonormal_columns, stream
 
 Array = npt.NDArray[Any]
 
-# Where frameworks start these at 0 or 1, a fault in their use would not show: they are drawn around that value instead.
+# Frameworks start these at 0 or 1, where a fault in their use would not show: so they are drawn around that value.
 _AROUND = {"bias": (0.0, 0.1), "recurrent_bias": (0.0, 0.1), "scale": (1.0, 0.3), "shift": (0.0, 0.3), "slope": (0.25, 0.2)}
 _STATISTIC = {0.0: (-0.3, 0.3), 1.0: (0.5, 1.5)}
 _PLAIN = {"bias": 0.0, "recurrent_bias": 0.0, "scale": 1.0, "shift": 0.0, "slope": 0.25}
@@ -53,12 +53,12 @@ class Draws:
         return under(self.arrays, BATCH, step)
 
     def values(self, step: int = 0) -> dict[str, Array]:
-        """Everything that the reference needs for one pass."""
+        """All values that the reference needs for one pass."""
         return {**self.initial(), **self.batch(step)}
 
 
 def rounded(array: Array, dtype: str) -> Array:
-    """Rounds floats to the tested dtype once, so that input rounding is nobody's error."""
+    """Rounds floats to the tested dtype once, so that the rounding of inputs does not count as a framework's error."""
     return array if array.dtype.kind in "iu" else np.asarray(array, dtype=dtype)
 
 
@@ -100,7 +100,7 @@ def draw(
 
 
 def directions(graph: Graph, dtype: str, seed: int, count: int) -> tuple[dict[str, Array], ...]:
-    """For Hessian-vector products: standard normals for each parameter that the first phase updates."""
+    """Directions of Hessian-vector products: standard normals for each parameter that the first phase updates."""
     shapes = {parameter.name: parameter.shape for parameter in graph.parameters if parameter.name in graph.phases[0].updates}
 
     def drawn(number: int) -> dict[str, Array]:
@@ -111,7 +111,8 @@ def directions(graph: Graph, dtype: str, seed: int, count: int) -> tuple[dict[st
 
 
 def initial_values(graph: Graph, initializer: Initializer, dtype: str, *, seed: int, batch_size: int) -> dict[str, Array]:
-    """Where real training starts: kernels from the initializer, biases and shifts 0, scales 1, statistics at their initial."""
+    """The start of real training: kernels from the initializer, biases and shifts 0, scales
+    1, statistics at their initial values."""
     arrays: dict[str, Array] = {}
     for parameter in graph.parameters:
         name = array_name(PARAMETER, parameter.name)
@@ -154,7 +155,7 @@ def sample(initializer: Initializer, parameter: Parameter, numbers: Stream) -> A
 
 
 def _cut_normal(shape: tuple[int, ...], numbers: Stream) -> Array:
-    """Standard normals cut at two: what lies beyond is drawn again."""
+    """Standard normals cut at ±2: numbers beyond are drawn again."""
     drawn = numbers.standard_normal(shape)
     while (beyond := np.abs(drawn) > 2).any():
         drawn = np.where(beyond, numbers.standard_normal(shape), drawn)
@@ -162,7 +163,7 @@ def _cut_normal(shape: tuple[int, ...], numbers: Stream) -> Array:
 
 
 def mask(graph_input: Input, batch_size: int, rate: float, numbers: Stream) -> Array:
-    """A dropout mask: 0 or 1/(1 - rate), both present."""
+    """A dropout mask of 0 and 1/(1 - rate), with both present."""
     shape = (batch_size, *graph_input.shape) if graph_input.batched else graph_input.shape
     kept = numbers.uniform(size=shape) >= rate
     flat = kept.reshape(-1)
@@ -183,7 +184,7 @@ def _batch_input(graph_input: Input, batch_size: int, numbers: Stream) -> Array:
     if graph_input.dtype == "integer":
         low, high = (0, graph_input.below - 1) if graph_input.below is not None else graph_input.range or (0, 1)
         drawn = np.asarray(numbers.randint(int(low), int(high) + 1, size=shape), dtype=np.int64)
-        if graph_input.range is not None and drawn.size > 1:  # both ends of a range are where frameworks differ
+        if graph_input.range is not None and drawn.size > 1:  # frameworks differ at the ends of a range
             drawn.reshape(-1)[:2] = int(high), int(low)
         return drawn
     if graph_input.range is not None:

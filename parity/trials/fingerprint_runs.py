@@ -1,7 +1,7 @@
-"""Owns the further runs that the name of an optimizer is held to: many steps, arrays of 1 to 5 axes, sizes of numbers, zeros.
+"""Owns further runs that must confirm the name of an optimizer: many steps, arrays of 1 to 5 axes, sizes of numbers, zeros.
 
-It refuses to tell forms apart: the first run (probes.fingerprint_draws) does, at values that separate. A rule that changes
-where none of these runs goes cannot be seen; what they cover is said beside the name.
+It refuses to tell forms apart: the first run (probes.fingerprint_draws) does that, at values that separate them. A rule that
+changes only where none of these runs goes cannot be recognised; the report says beside the name what the runs cover.
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ Array = npt.NDArray[np.float64]
 Arrays = dict[str, Array]
 
 NUDGE = 2.0**-28
-"""How far gradients are moved in the run `nudged`, as a share of each: a 16th of the spacing of float32 and 2**24 times the
-spacing of float64. What computes in float32 gives the same bits again; nothing that computes in float64 does."""
+"""How far gradients are moved in the run `nudged`, as a share of each: a 16th of the spacing of float32,
+and 2**24 times the spacing of float64. An object that computes in float32 gives the same bits again; an
+object that computes in float64 does not."""
 
 MANY = 132
-"""Steps of the run `many steps`. A schedule of its own, a buffer that is emptied, a correction that ends show up to there."""
+"""Steps of the run `many steps`. Features that begin late show within them: a built-in schedule, a buffer that is emptied, a
+correction that ends."""
 
 CUSTOMARY: Mapping[str, float] = {
     "learning_rate": 2.0**-8,
@@ -52,8 +54,8 @@ CUSTOMARY: Mapping[str, float] = {
     "smallest_step": 2.0**-20,
     "largest_step": 32.0,
 }
-"""Values near those that are trained with, exact in float32. Between the betas a direction of Adam can be long: where a
-gradient follows small ones, (1 - beta_1)·√t at step t, 8 at the end of the run; between those of the first run never 1.2."""
+"""Values near those used in training, exact in float32. With these betas, Adam's direction can be long: after small gradients
+it reaches (1 - beta_1)·√t at step t, 8 at the end of the run. With the betas of the first run it is never above 1.2."""
 
 SHAPES: Mapping[str, tuple[int, ...]] = {
     "one": (1,),
@@ -73,13 +75,14 @@ SHAPES: Mapping[str, tuple[int, ...]] = {
 """1 to 5 axes, some of length 1; up to 4,099 rows and columns, 67,591 numbers in one array."""
 
 SIZES = 12.0
-"""Gradients of the run `sizes of numbers` go from 10**-SIZES to 10**SIZES: their squares, and sums of these, are numbers of
-float32 as well."""
+"""Gradients of the run `numbers of all sizes` go from 10**-SIZES to 10**SIZES. Their squares, and sums
+of the squares, still fit into float32."""
 
 
 @dataclass(frozen=True)
 class DrivenRun:
-    """name: what is said of it. values: of the hyper-parameters. draws: weights, gradients and rates of each step, by dtype."""
+    """name: how the run is called in reports. values: of the hyper-parameters. draws: weights,
+    gradients and rates of each step, by dtype."""
 
     name: str
     steps: int
@@ -88,7 +91,7 @@ class DrivenRun:
 
 
 def nudged(dtype: str) -> Mapping[str, npt.NDArray[np.floating]]:
-    """The first step of the first run, every gradient moved by less than float32 holds."""
+    """The first step of the first run, with every gradient moved by less than float32 resolves."""
     first = fingerprint_draws(dtype)
     arrays = put_under(under(first, PARAMETER), PARAMETER) | {array_name(BATCH, 0, RATE): first[array_name(BATCH, 0, RATE)]}
     for name in under(first, PARAMETER):
@@ -99,7 +102,8 @@ def nudged(dtype: str) -> Mapping[str, npt.NDArray[np.floating]]:
 
 
 def many_steps(dtype: str) -> Mapping[str, npt.NDArray[np.floating]]:
-    """A vector. A tenth of each gradient is 0, some numbers are 128 times as large as those before; every 29th is 0 whole."""
+    """A vector over many steps. A tenth of each gradient is 0; some numbers are 128 times larger than the others; every 29th
+    gradient is 0 throughout."""
     name, shape = "vector", (17,)
     arrays = {array_name(PARAMETER, name): stream("many", name).standard_normal(shape)}
     for step in range(MANY):
@@ -113,7 +117,7 @@ def many_steps(dtype: str) -> Mapping[str, npt.NDArray[np.floating]]:
 
 
 def shapes(dtype: str) -> Mapping[str, npt.NDArray[np.floating]]:
-    """Arrays of many shapes, ordinary numbers; of some rows and columns all gradients are 0."""
+    """Arrays of many shapes with ordinary numbers; in some rows and columns, all gradients are 0."""
     steps, arrays = 3, {}
     for name, shape in sorted(SHAPES.items()):
         arrays[array_name(PARAMETER, name)] = stream("shapes", name).standard_normal(shape)
@@ -127,7 +131,8 @@ def shapes(dtype: str) -> Mapping[str, npt.NDArray[np.floating]]:
 
 
 def sizes(dtype: str) -> Mapping[str, npt.NDArray[np.floating]]:
-    """Every element has gradients of one size, from 1e-12 to 1e12, and a weight of its own size, from 1e-6 to 1e6, or 0."""
+    """Each element has gradients of about one size, between 1e-12 and 1e12, and a weight of a size
+    of its own, between 1e-6 and 1e6, or 0."""
     steps, arrays = 16, {}
     for name, shape in {"matrix": (17, 13), "vector": (61,)}.items():
         numbers = stream("sizes", name)
@@ -142,7 +147,7 @@ def sizes(dtype: str) -> Mapping[str, npt.NDArray[np.floating]]:
 
 
 def _rated(arrays: Arrays, steps: int, dtype: str) -> Mapping[str, npt.NDArray[np.floating]]:
-    """Weights that float32 holds, gradients that only `dtype` holds, and the learning rate of each step, as a multiple."""
+    """The weights in float32, the gradients in `dtype`, and the learning rate of each step, as a multiple of the base rate."""
     kept = {
         name: rounded(array, "float32" if lies_under(name, PARAMETER) else dtype).astype(dtype)
         for name, array in arrays.items()
@@ -157,4 +162,4 @@ RUNS: tuple[DrivenRun, ...] = (
     DrivenRun("arrays of many shapes", 3, SEPARATING, shapes),
     DrivenRun("numbers of all sizes", 16, SEPARATING, sizes),
 )
-"""The first decides only whether a match in float32 is believed; a name is held to all others."""
+"""The first run only decides whether a match in float32 counts; all others must confirm a name."""

@@ -1,6 +1,6 @@
-"""Owns networks at full size: one in one precision at a time, judged, and kept as verdicts without its gigabytes of arrays.
+"""Owns networks at full size: each is judged in one precision at a time, and kept as verdicts without its gigabytes of arrays.
 
-What was settled before by the same code in the same environments is taken over. It refuses to run two at once.
+Verdicts from the same code in the same environments are reused. It refuses to run two networks at once.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from parity.trials.trial import Options, Trial
 
 TIMEOUT = 3600.0
 JUDGING = "parity.trials.full_size"
-"""This module: what it imports is all that draws, runs and judges, beside a framework's implementation."""
+"""The name of this module. Its imports contain all code that draws, runs and judges, except a framework's implementation."""
 
 Architecture = language.Architecture
 
@@ -39,9 +39,9 @@ Architecture = language.Architecture
 def settle(
     architectures: Sequence[Architecture], options: Sequence[Options], session: Session, so_far: bool = False
 ) -> Iterator[JudgedTrial]:
-    """Every network in every precision, in order; each is written down before the next begins.
+    """Every network in every precision, in order; each is written to disk before the next begins.
 
-    so_far: nothing is run; what is not settled is `not_compared`.
+    so_far: run nothing; a network that is not settled is `not_compared`.
     """
     for architecture in architectures:
         for option in options:
@@ -65,7 +65,7 @@ def _one(architecture: Architecture, options: Options, session: Session, so_far:
                 _give_back()
                 judged += map(_light, replace(alone, frameworks=(framework,)).run([trial]))
         if any(judged_trial.record.outcome not in records.FINAL for judged_trial in judged):
-            yield from judged  # asked again by the next run: a crash is not a verdict
+            yield from judged  # the next run asks again, since a crash is not a verdict
             return
         _write(file, judged)
         shutil.rmtree(place, ignore_errors=True)
@@ -73,13 +73,14 @@ def _one(architecture: Architecture, options: Options, session: Session, so_far:
 
 
 def _give_back() -> None:
-    """To the system, what walks and judgements have freed: the C library keeps it, and a worker is about to need as much."""
+    """Returns freed memory to the system: the C library keeps what walks and judgements have freed,
+    and a worker is about to need as much."""
     if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
         trim(0)
 
 
 def _waiting(architecture: Architecture, options: Options, session: Session) -> Iterator[JudgedTrial]:
-    """What stands for a network whose turn has not come, in each framework."""
+    """A `not_compared` trial per framework, for a network that has not been settled yet."""
     initializer, optimizer = _started()
     more = {"initializer": initializer.name, "optimizer": optimizer.name, "size": options.size}
     graph, rates = masked(expand(architecture, options.size))
@@ -91,7 +92,7 @@ def _waiting(architecture: Architecture, options: Options, session: Session) -> 
 
 
 def _key(architecture: Architecture, options: Options, session: Session) -> str:
-    """Of everything that the verdicts depend on: the spec, the options, the code, the environments."""
+    """A key of everything that the verdicts depend on: the spec, the options, the code, the environments."""
     code = own_sources.digest([JUDGING])
     specs = [item.model_dump(mode="json") for item in (architecture, *_started())]
     frameworks = {
@@ -103,7 +104,7 @@ def _key(architecture: Architecture, options: Options, session: Session) -> str:
 
 
 def _started() -> tuple[language.Initializer, language.Optimizer]:
-    """The initializer and the rule of every case."""
+    """The initializer and the optimizer of every case."""
     return selection.initializer("glorot_uniform"), selection.optimizer("adam")
 
 
@@ -133,7 +134,8 @@ def _write(file: Path, judged: Sequence[JudgedTrial]) -> None:
 
 
 def _settled_before(file: Path) -> Iterator[JudgedTrial]:
-    """What `_write` wrote. Raises Damaged where the file is not whole: hours of work are not thrown away without a word."""
+    """The judged trials that `_write` wrote. Raises Damaged if the file is not whole, so
+    that hours of work are not lost silently."""
     mend = "remove the file, and the same command settles the network again"
     for number, line in enumerate(sealed.read_sealed_lines(file, mend), start=1):
         try:
@@ -150,7 +152,7 @@ def _read(line: str) -> JudgedTrial:
 
 
 def _light(judged_trial: JudgedTrial) -> JudgedTrial:
-    """Without arrays, reference and graph."""
+    """The judged trial without arrays, reference and graph."""
     case = (
         replace(judged_trial.trial.case, graph=None) if judged_trial.trial.case.graph is not None else judged_trial.trial.case
     )

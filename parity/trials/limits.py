@@ -1,6 +1,6 @@
-"""Owns the static size check of what is asked: numbers of a case, steps, batches and seeds, before anything is drawn.
+"""Owns the check of sizes before anything is drawn: numbers of a case, steps, batches and seeds.
 
-It refuses to look at the machine: what is refused here is refused everywhere.
+It refuses to look at the machine: a request that is refused here is refused on every machine.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from parity.spec.graph import Graph
 from parity.spec.suites import LARGEST_BATCH, LARGEST_SEED, MOST_STEPS
 
 MOST_PROCESSES = 1_000
-"""Of one cell of `parity bench`."""
+"""The greatest number of processes in one cell of `parity bench`."""
 
 
 def check_case(graph: Graph, batch_size: int, batches: int = 1, *, walked: bool = True) -> None:
-    """Raises UsageError where a case has more numbers than any may have. walked: whether the reference walks it as well."""
+    """Raises UsageError if a case has more numbers than any case may have. walked: whether the reference walks it as well."""
     found = of_case(graph, batch_size, batches) if walked else drawn(graph, batch_size, batches)
     if found > MOST_NUMBERS:
         told = f"{batches:,} batch{'es' if batches > 1 else ''} of {batch_size:,}"
@@ -30,7 +30,7 @@ def check_case(graph: Graph, batch_size: int, batches: int = 1, *, walked: bool 
 def check_numbers(
     *, seeds: Iterable[int] = (), batch_sizes: Iterable[int] = (), steps: int | None = None, processes: int | None = None
 ) -> None:
-    """Raises UsageError for the first number that no run can have."""
+    """Raises UsageError for the first number that is outside of its limits."""
     for name, given, least, most in (
         *(("seed", seed, 0, LARGEST_SEED) for seed in seeds),
         *(("batch size", size, 1, LARGEST_BATCH) for size in batch_sizes),

@@ -1,6 +1,6 @@
 """Owns the trials of networks, whole and node by node.
 
-It refuses to run a framework and to judge: judgement is handed on as a function of a record's arrays.
+It refuses to run a framework and to judge: a trial carries its judgement as a function of a record's arrays.
 """
 
 from __future__ import annotations
@@ -27,19 +27,20 @@ from parity.trials.trial import Options, Trial
 Array = npt.NDArray[Any]
 
 Alone = dict[str, set[str]]
-"""Precision -> kinds of node of which one is judged alone."""
+"""Precision -> keys of the kinds of nodes that are already judged alone."""
 
 STEPS = 20
 LARGE, DEEP = 200_000, 100
-"""With more parameters or nodes a case takes 3 optimizer steps instead of 20: the optimizers are judged on their own as well,
+"""With more parameters or more nodes, a case takes 3 optimizer steps instead of 20: the optimizers are judged on their own too,
 and a step of three hundred layers takes an eager framework seconds."""
 LARGE_SIZES = ("full", "half", "quarter")
-"""Sizes of published widths and depths. half, quarter: of an image's side or of the tokens, where all take too much."""
+"""Sizes with published widths and depths. half, quarter: of an image's side or of the
+tokens, if the full size takes too much."""
 HUGE = 100_000_000
-"""With more values an example (gpt2_small, style_transfer, cyclegan) the batch of the full size is one: two take 16 GiB."""
+"""With more values per example (gpt2_small, style_transfer, cyclegan), the batch at a large size is one: two take 16 GiB."""
 REDRAWS = 8
-"""Draws thrown away at most. A large graph always has a unit near its kink: there the
-reference follows the branch that the framework took."""
+"""The most draws that are thrown away. A large graph always has a unit near its kink; there the reference follows the branch
+that the framework took."""
 
 
 def architecture_trials(
@@ -49,9 +50,9 @@ def architecture_trials(
     options: Options,
     alone: Alone | None = None,
 ) -> Iterator[Trial]:
-    """The whole graph; where training alternates, each phase alone; then each different node alone, in every precision.
+    """The whole graph; each phase alone, if training alternates; then each different node alone; all in every precision.
 
-    alone: the nodes that other architectures brought; it grows. One that is equal to one of them is not judged again.
+    alone: the nodes of other architectures; it grows. A node that is equal to one of them is not judged again.
     """
     alone = {} if alone is None else alone
     graph, rates = masked(expand(architecture, options.size))
@@ -106,7 +107,7 @@ def draw_case(
 
 
 def programs(graph: Graph, dropping: bool) -> dict[str, Graph]:
-    """Name of its case -> what is judged as a whole: the graph, and where training alternates each phase alone."""
+    """Name of the case -> graph that is judged as a whole: the graph itself, and each phase alone if training alternates."""
     masks = "[masks]" if dropping else ""
     graphs = {f"{graph.name}{masks}": graph}
     if len(graph.phases) > 1:
@@ -123,7 +124,8 @@ def steps_of(graph: Graph, size: str) -> int:
 
 
 def batch_size_of(graph: Graph, size: str) -> int:
-    """Of a case. At a large size two examples, or one where two would not fit into memory with all that is judged of them."""
+    """Batch size of a case. At a large size it is two; or one if two examples with all their
+    judged values would not fit into memory."""
     if size not in LARGE_SIZES:
         return 3
     every = (*graph.nodes, *(node for phase in graph.phases for node in phase.nodes))
@@ -171,21 +173,22 @@ def draw_away_from_kinks(
 
 
 def dead(references: agreement.References) -> bool:
-    """Whether some layer gives nothing but zeros (all units of a relu off), so that nothing behind it could be judged.
-    Both modes are asked: with running statistics a norm may turn everything off that a batch's own statistics leave on."""
+    """Whether some layer gives nothing but zeros (all units of a relu off), so that nothing behind it could be judged. Both
+    modes count: with running statistics, a norm may turn off everything that a batch's own statistics leave on."""
     passes = (references.training, references.evaluation)
     return any(array.size > 1 and not np.any(array) for pass_ in passes for array in pass_.reference.values.values())
 
 
 def hidden(references: agreement.References) -> bool:
-    """Whether some parameter moves nothing, though every layer is alive somewhere: units behind are off there, or dropped."""
+    """Whether some parameter moves nothing, although every layer has a unit that is not zero:
+    the units behind it are off or dropped."""
     pass_ = references.training
     still = {name for name, gradient in pass_.reference.gradients.items() if not np.any(gradient)}
     return bool(still) and not still <= blind_spots.cancelled(references.graph, references.values, pass_).keys()
 
 
 def near_later(references: agreement.References, optimizer: language.Optimizer | None) -> bool:
-    """The same question as kinks.near for the phases after the first, as the first update will let them start."""
+    """Like kinks.near, for the phases after the first, as they start after the first update."""
     if optimizer is None:
         return False
     later = phases.foreseen(references, optimizer)
@@ -193,7 +196,8 @@ def near_later(references: agreement.References, optimizer: language.Optimizer |
 
 
 def different_nodes(graph: Graph, seen: set[str] | None = None) -> list[Node]:
-    """One node of each kind: equal op, attributes and shapes once; what has no input computes nothing. seen: kinds, grows."""
+    """One node of each kind: nodes with equal op, attributes and shapes count once; nodes without inputs compute nothing. seen:
+    known kinds; it grows."""
     shapes = graph.value_shapes()
     seen = set() if seen is None else seen
     chosen: list[Node] = []
@@ -218,7 +222,8 @@ def node_trial(
     options: Options,
     batch_size: int,
 ) -> Trial:
-    """One node alone: its inputs are the reference's activations, and the gradient that reaches it is the reference's."""
+    """One node alone: its inputs are the reference's activations, and the gradient that
+    reaches it is the reference's gradient."""
     alone = isolate(graph, node.name)
     known = references
     arrays: dict[str, Array] = {}
@@ -233,7 +238,7 @@ def node_trial(
     alone_draws = drawing.Draws(arrays)
     case = options.case(f"{spec}:{node.name}", dtype, size=options.size, graph=alone, batch_size=batch_size)
     inner = agreement.references(alone, alone_draws.values(), dtype)
-    forward = agreement.judge_forward(case, alone_draws, inner) if node in graph.nodes else None  # None: a loss
+    forward = agreement.judge_forward(case, alone_draws, inner) if node in graph.nodes else None  # None for a node of a loss
     return Trial(case, arrays, agreement.judge(case, None, alone_draws, inner), "nodes", forward=forward)
 
 
@@ -242,7 +247,7 @@ def _belongs(name: str, graph: Graph) -> bool:
 
 
 def _visible(cotangent: Array | None, spec: str, name: str) -> Array:
-    """The reference's cotangent scaled to size one: a gradient of 1e-9 judges a layer no better than one of 1."""
+    """The reference's cotangent, scaled to a greatest value of 1. A gradient of 1e-9 would judge a layer no better."""
     array = np.asarray(cotangent)
     top = float(np.max(np.abs(array))) if array.size else 0.0
     return array / top if top > 0 else array

@@ -1,6 +1,6 @@
-"""Owns grids of hyper-parameters: for ops with several, examples in which every pair of values meets at least once.
+"""Owns grids of attributes: for ops with several attributes, examples in which every pair of values meets at least once.
 
-It refuses what an op's signature refuses; what each attribute does by itself stands in the op's own examples.
+It refuses combinations that an op's signature refuses. What each attribute does by itself is in the op's own examples.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from parity.spec.op_graphs import op_graph
 
 Choice = Mapping[str, Any]
 GRIDS: Mapping[str, Grid] = {name: Op(module).grid for name, module in TABLE.items() if Op(module).grid is not None}
-"""Op -> its grid, out of its own file."""
+"""Op -> the grid in its file."""
 
 
 def grid(op: str) -> tuple[Example, ...]:
-    """The grid's examples of an op, `grid0`, `grid1`, …; none where it has no grid."""
+    """The examples of an op's grid, `grid0`, `grid1`, …; none if it has no grid."""
     if op not in GRIDS:
         return ()
     rows = pairwise([row for row in _rows(GRIDS[op]) if _legal(op, _example(GRIDS[op], row, ""))])
@@ -28,7 +28,7 @@ def grid(op: str) -> tuple[Example, ...]:
 
 
 def pairwise(every: Sequence[Choice]) -> list[Choice]:
-    """As few rows as come out when each next one is the first that brings the most new pairs of values."""
+    """A short list of rows that covers all pairs of values. Each next row is the first that brings the most new pairs."""
     wanted = {pair for row in every for pair in pairs(row)}
     chosen = []
     while wanted:
@@ -39,7 +39,7 @@ def pairwise(every: Sequence[Choice]) -> list[Choice]:
 
 
 def pairs(row: Choice) -> set[tuple[Any, Any]]:
-    """Every two values that meet in a row; a row of one value is a pair by itself."""
+    """All pairs of values in a row; the value of a row with one value counts as a pair."""
     items = sorted(row.items())
     return set(combinations(items, 2)) if len(items) > 1 else {(items[0], items[0])}
 

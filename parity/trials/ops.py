@@ -1,6 +1,6 @@
-"""Owns the trials of single ops: each of an op's examples as a case of its own, drawn away from kinks.
+"""Owns the trials of single ops: each example of an op as a case of its own, with draws away from kinks.
 
-It refuses to choose examples (they stand in the op's file) and to judge.
+It refuses to choose examples (they are in the op's file) and to judge.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from parity.trials.rules import dropout_trials
 from parity.trials.trial import Options, Trial
 
 BATCH = 4
-"""No size of any example, so that a batch taken for another axis shows."""
+"""The batch size. No axis of any example has this size, so that a batch mistaken for another axis shows."""
 
 REDRAWS = 50
-"""Draws thrown away at most: one op has few kinks, so that some draw lies away from all."""
+"""The most draws that are thrown away. One op has few kinks, so some draw lies away from all of them."""
 
 
 def op_trials(op: str, initializer: language.Initializer, options: Options) -> Iterator[Trial]:
     """Every example in every precision asked for.
 
-    For dropout the native layer, which draws its own mask, as well.
+    For dropout there is also a case of the native layer, which draws its own mask.
     """
     for dtype in options.dtypes:
         for place, example in enumerate(_examples(op)):
@@ -45,14 +45,15 @@ def op_trials(op: str, initializer: language.Initializer, options: Options) -> I
 
 
 def _examples(op: str) -> tuple[Example, ...]:
-    """The op's own, the extreme ones (huge logits), and the grid of its hyper-parameters."""
+    """The op's own examples, the extreme ones (huge logits), and the grid of its attributes."""
     return (*TABLE[op].EXAMPLES, *Op(TABLE[op]).extremes, *grid(op))
 
 
 def _drawn(
     graph: Graph, initializer: language.Initializer, dtype: str, options: Options
 ) -> tuple[drawing.Draws, agreement.References, int]:
-    """The first draw that is alive and whose kinks lie further away than rounding reaches (not asked in float64)."""
+    """The first draw that gives no all-zero layer, and whose kinks lie further away than
+    rounding reaches (not required in float64)."""
     rates = dropouts(graph)
     for attempt in range(REDRAWS + 1):
         draws = drawing.draw(graph, initializer, dtype, seed=options.seed, attempt=attempt, batch_size=BATCH, rates=rates)

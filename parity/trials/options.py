@@ -1,8 +1,9 @@
-"""Owns the check of words that are asked for by value: precisions, devices, modes; and of places that must hold what comes.
+"""Owns the check of words given as values: precisions, devices, modes; and of folders that must be writable.
 
 It refuses to guess what a typo meant.
 
-A framework that lacks one of them is `unsupported` or `unavailable`; what no framework could have is a mistake of the caller.
+If a framework lacks one of these, its cases are `unsupported` or `unavailable`. A word that no
+framework could know is the caller's mistake.
 """
 
 from __future__ import annotations
@@ -14,33 +15,66 @@ from pathlib import Path
 
 from parity.errors import UsageError
 from parity.spec.mistakes import did_you_mean, short
+from parity.trials import settings
 
 STORE = Path(".parity")
-"""Where records lie if nothing is said."""
+"""The default folder of records."""
 DTYPES = ("float64", "float32")
-"""The precisions that are judged, both where none is named."""
+"""The precisions that are judged; both are the default."""
 DEVICES = ("cpu", "gpu", "tpu")
 SIZES = ("small", "full")
-"""Those that every architecture has; others are its own, and what has none is asked in no other."""
+"""Sizes that every architecture has. A file may define more; a network is asked only in sizes that it has."""
 MODES = ("default", "eager", "compiled", "compiled[xla]", "channels_last", "compiled[channels_last]")
+ELSEWHERE = {
+    **dict.fromkeys(("double", "fp64", "f64", "torch.float64", "64"), "float64"),
+    **dict.fromkeys(("single", "float", "fp32", "f32", "torch.float32", "32"), "float32"),
+    **dict.fromkeys(("cuda", "cuda:0", "mps", "rocm", "xpu"), "gpu"),
+    **dict.fromkeys(("graph", "jit", "compile", "torch.compile", "hybrid", "hybridized"), "compiled"),
+    "xla": "compiled[xla]",
+}
+"""What people say elsewhere -> the word here, for "did you mean"."""
 
 
 def check(dtypes: Iterable[str] = (), devices: Iterable[str] = (), modes: Iterable[str] = ()) -> None:
-    """Raises UsageError for the first word that has no meaning."""
+    """Raises UsageError for the first unknown word."""
     for what, given, known in (("precision", dtypes, DTYPES), ("device", devices, DEVICES), ("mode", modes, MODES)):
         for word in given:
             if word not in known:
-                close = did_you_mean(word, known)
+                close = meant(word, known)
                 raise UsageError(f"there is no {what} `{short(word)}`; there are {', '.join(known)}{close}")
 
 
 def words(given: str | Sequence[str]) -> tuple[str, ...]:
-    """One word may stand where several can."""
+    """The words as a sequence; a single word may stand for a sequence."""
     return (given,) if isinstance(given, str) else tuple(given)
 
 
+def meant(word: str, known: Sequence[str]) -> str:
+    """`; did you mean …?`: a word that is said elsewhere, or one that is spelled alike; nothing where none is near."""
+    here = ELSEWHERE.get(word.lower(), "")
+    return f"; did you mean `{here}`?" if here in known else did_you_mean(word, known)
+
+
+def dtypes(given: Sequence[str]) -> tuple[str, ...]:
+    """The precisions that are asked: those given, those that the user has set, or both. Raises UsageError."""
+    if given:
+        return tuple(given)
+    chosen, where = settings.dtypes()
+    for word in chosen:
+        if word not in DTYPES:
+            close = meant(word, DTYPES)
+            raise UsageError(f"{where}: there is no precision `{short(word)}`; there are {', '.join(DTYPES)}{close}")
+    return chosen or DTYPES
+
+
+def store(given: str | Path | None) -> Path:
+    """Where records lie: the place given, the one that the user has set, or `.parity`."""
+    return Path(given) if given is not None else settings.store() or STORE
+
+
 def place(*folders: Path) -> None:
-    """Before hours of work: makes the folders. Raises UsageError where no file can be written; a full disk is OSError."""
+    """Makes the folders before hours of work begin. Raises UsageError if no file can be
+    written there, and OSError for a full disk."""
     for folder in folders:
         try:
             folder.mkdir(parents=True, exist_ok=True)

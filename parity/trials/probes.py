@@ -1,6 +1,6 @@
 """Owns the graphs that judge one thing alone: an optimizer, an initializer, native dropout.
 
-It refuses to build anything that an architecture's YAML could say; nodes of an architecture are isolated by spec.graph.
+It refuses to build anything that an architecture's YAML could say. spec.graph isolates the nodes of an architecture.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from parity.trials.streams import power_of_ten, stream
 Array = npt.NDArray[Any]
 
 OPTIMIZER_SHAPES: Mapping[str, tuple[int, ...]] = {"matrix": (7, 5), "vector": (11,)}
-"""Two parameters, so that a norm over all of them differs from a norm of each."""
+"""Two parameters, so that a norm over both differs from a norm of each."""
 
 SCOPED_SHAPES: Mapping[str, tuple[int, ...]] = {**OPTIMIZER_SHAPES, "wide": (3, 11)}
-"""What a rule that says how many axes it is made for is probed on: matrices that are higher and wider than the other way."""
+"""Parameters for a rule that says how many axes it is made for: matrices with more rows than
+columns, and with more columns than rows."""
 
 SAMPLINGS: Mapping[str, Sampling] = {
     "dense": Sampling((61, 53), "kernel", fan_in=53, fan_out=61),
@@ -34,17 +35,17 @@ SAMPLINGS: Mapping[str, Sampling] = {
     "depthwise": Sampling((106, 1, 7, 5), "kernel", fan_in=35, fan_out=2 * 35, groups=53),
     "conv_transpose2d": Sampling((29, 13, 5, 3), "kernel", fan_in=29 * 15, fan_out=13 * 15, transposed=True),
 }
-"""What each initializer is asked for: shapes of distinct primes, so that a swapped fan shows.
+"""Parameters that each initializer draws. Their sizes are distinct primes, so that a swapped fan shows.
 
-A unit of a grouped convolution sees the inputs of its group alone, and an input reaches the units of its group alone; a
-transposed convolution's inputs are those of its layer (He et al. 2015, section 2.2: the number of connections of a response).
+In a grouped convolution, a unit sees only the inputs of its group, and an input reaches only the units of its group. The inputs
+of a transposed convolution are those of its layer (He et al. 2015, section 2.2: the number of connections of a response).
 """
 
 
 def optimizer_probe(axes: Sequence[int] | None = None) -> Graph:
     """A graph whose loss is Σ w·x, so that the gradient of the parameter w *is* the input x (batch of one).
 
-    axes: how many a parameter may have, where the rule says so.
+    axes: the axis counts that the rule allows; None for any.
     """
     shapes = (
         OPTIMIZER_SHAPES
@@ -71,7 +72,7 @@ def optimizer_probe(axes: Sequence[int] | None = None) -> Graph:
 
 
 def optimizer_draws(graph: Graph, dtype: str, seed: int, steps: int) -> Draws:
-    """Gradients whose magnitudes span 1e-7 … 1 in both signs, parameters of the size at which an update shows."""
+    """Gradients with magnitudes from 1e-7 to 1 and both signs, and parameters so small that an update shows."""
     arrays: dict[str, Array] = {}
     for parameter in graph.parameters:
         numbers = stream("optimizer", seed, parameter.name)
@@ -111,24 +112,26 @@ SEPARATING: Mapping[str, float] = {
     "smallest_step": 2.0**-8,
     "largest_step": 2.0**-5,
 }
-"""Values at which closed forms differ visibly: a large epsilon, short memories; all of them exact in float32."""
+"""Values at which closed forms differ visibly: a large epsilon, short memories. All are exact in float32."""
 
 RATES = (1.0, 1.0, 0.5, 0.5, 2.0, 0.25, 1.0, 4.0)
-"""The learning rate of each step of a fingerprint, as a multiple: it changes, so that its place in a rule shows."""
+"""The learning rate of each step of a fingerprint, as a multiple of the base rate. It
+changes, so that its place in a rule shows."""
 
 
 FINGERPRINT_SHAPES: Mapping[str, tuple[int, ...]] = {"matrix": (13, 11), "vector": (29,)}
-"""Numbers enough that rules which take a sign alone part somewhere."""
+"""Enough numbers that rules that use only a sign differ somewhere."""
 
 SCALES: Mapping[str, float] = {"matrix": 4.0, "vector": 0.125}
-"""How much larger weights are than 1: norms above 10, and norms far below that of a step, where rules cut ratios off."""
+"""The size of the weights: their norms are above 10, or far below the norm of a step, which
+are sizes where rules cut ratios off."""
 
 LARGE = 0.04
-"""The share of gradients that are large, 30 to 3,000, so that a clipping by a number of its own shows."""
+"""The share of gradients that are large, 30 to 3,000, so that clipping at a fixed number shows."""
 
 
 def fingerprint_draws(dtype: str, seed: int = 0) -> dict[str, Array]:
-    """Arrays of a fingerprint: ordinary sizes, but weights of two scales, and a few large gradients."""
+    """Arrays of a fingerprint: ordinary sizes, but weights of two scales and a few large gradients."""
     arrays = ordinary_draws(dtype, seed, FINGERPRINT_SHAPES)
     for name, shape in FINGERPRINT_SHAPES.items():
         arrays[array_name(PARAMETER, name)] *= SCALES[name]
@@ -142,7 +145,7 @@ def fingerprint_draws(dtype: str, seed: int = 0) -> dict[str, Array]:
 
 
 def ordinary_draws(dtype: str, seed: int = 0, shapes: Mapping[str, tuple[int, ...]] = OPTIMIZER_SHAPES) -> dict[str, Array]:
-    """Weights of size 1, and for every step gradients of sizes 1e-7 to 8 and its rate: what gaps are measured on."""
+    """Weights of size 1, and for every step gradients of sizes 1e-7 to 8 and a rate: gaps are measured on these."""
     arrays: dict[str, Array] = {}
     for name, shape in shapes.items():
         arrays[array_name(PARAMETER, name)] = stream("fingerprint", seed, name).standard_normal(shape)

@@ -1,6 +1,6 @@
-"""Owns the reference's training runs in the store: what was computed once is taken over while nothing that determines it moved.
+"""Owns the reference's training runs in the store: a run is reused as long as nothing that determines it has changed.
 
-It refuses to compute: it is handed the way to do so.
+It refuses to compute: its caller passes in the function that does.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ COMPUTES = "parity.reference_impl.training"
 
 
 def remembered(store: Path, case: Case, rule: str, draws: str, compute: Callable[[], TrainingRun]) -> TrainingRun:
-    """The run, out of the store or computed and put there. rule: the optimizer's formulas; draws: digest of the case's arrays
-    and of where the run starts."""
+    """The run from the store; if it is not there, it is computed and stored. rule: the optimizer's formulas; draws: digest of
+    the case's arrays and of the start of the run."""
     computes = own_sources.digest([COMPUTES])
     folder = store / "references"
     versions = {"numpy": np.__version__, "rule": rule, "file": "sealed"}

@@ -1,4 +1,4 @@
-"""Owns the trials of what has no network: optimizers, schedules, initializers, and the dropout layer that draws for itself.
+"""Owns the trials without a network: optimizers, schedules, initializers, and the dropout layer that draws its own mask.
 
 It refuses to run a framework and to judge.
 """
@@ -20,11 +20,11 @@ from parity.trials.streams import stream
 from parity.trials.trial import Options, Trial
 
 DRAWN, OTHER_ARGUMENTS = 4, 1.5
-"""Draws of an initializer; what its arguments are multiplied by once."""
+"""How many draws an initializer makes, and the factor of its arguments in an additional case."""
 
 
 def optimizer_trials(optimizer: language.Optimizer, options: Options) -> Iterator[Trial]:
-    """The rule alone, at values that float32 holds exactly, and at its published defaults."""
+    """The rule alone, at its probe values, which float32 holds exactly, and at its published defaults."""
     graph = probes.optimizer_probe(optimizer.axes)
     for dtype in options.dtypes:
         draws = probes.optimizer_draws(graph, dtype, options.seed, STEPS)
@@ -43,7 +43,7 @@ def optimizer_trials(optimizer: language.Optimizer, options: Options) -> Iterato
 
 
 def schedule_trials(schedule: language.Schedule, options: Options) -> Iterator[Trial]:
-    """The learning rate of every step that a native optimizer took with the native schedule."""
+    """The learning rate of every step of a native optimizer with the native schedule."""
     for dtype in options.dtypes:
         for variant, values in (("", schedule.probe_values()), ("[defaults]", schedule.default_values())):
             name = f"{schedule.name}{variant}"
@@ -53,7 +53,8 @@ def schedule_trials(schedule: language.Schedule, options: Options) -> Iterator[T
 
 
 def initializer_trials(initializer: language.Initializer, options: Options) -> Iterator[Trial]:
-    """Four seeds of every shape and the first again; and of a matrix with other arguments, so that none can be ignored."""
+    """Draws from four seeds for every shape, and from the first seed again; and for a matrix with other arguments, so that no
+    argument can be ignored."""
     given = {name: float(value) for name, value in initializer.arguments.items()}
     other = {name: OTHER_ARGUMENTS * value for name, value in given.items()}
     asked = [(name, item, given) for name, item in samplings(initializer).items()]
@@ -66,7 +67,8 @@ def initializer_trials(initializer: language.Initializer, options: Options) -> I
 
 
 def samplings(initializer: language.Initializer) -> dict[str, Sampling]:
-    """What an initializer is asked for: groups and a transposition are told to one that reads fans; matrices where it must."""
+    """The parameters that an initializer draws. Groups and transposition are stated only if it reads
+    fans; it gets matrices alone if it must."""
     every = {name: replace(asked, count=DRAWN) for name, asked in probes.SAMPLINGS.items()}
     if not initializer.reads_fans():
         every = {name: replace(asked, groups=1, transposed=False) for name, asked in every.items()}

@@ -1,6 +1,6 @@
-"""Owns what SPEC on the command line means: a name, `all`, a kind, a family, or a path to the user's own YAML.
+"""Owns the meaning of SPEC on the command line: a name, `all`, a kind, a family, or a path to the user's own YAML.
 
-It refuses to expand anything; it returns parsed specs.
+It refuses to expand anything: it returns parsed specs.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from parity.spec import specs as language
 KINDS = ("architectures", "initializers", "optimizers", "schedules")
 OPS = ("layers", "activations", "losses")
 SECOND = ("curvature", "newton")
-"""Words of second derivatives; `curvature/lenet` asks for one network alone."""
+"""Words for second derivatives; `curvature/lenet` asks for one network alone."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Specs by kind, each once, in the order asked for. ops: names of ops, each to be judged on its own examples.
+    """Specs by kind, each once, in the order asked for. ops: names of ops, whose own examples are judged.
 
-    curved, convex: of what Hessian-vector products are asked, and Newton's method.
+    curved: networks for Hessian-vector products. convex: problems for Newton's method.
     """
 
     architectures: tuple[language.Architecture, ...] = ()
@@ -56,7 +56,7 @@ def select(wanted: Sequence[str]) -> Selection:
 
 
 def files(wanted: Iterable[str]) -> dict[str, str]:
-    """The name of each spec that a word gives by the path of the user's own YAML -> that path."""
+    """Name -> path, for each spec that is given by the path of the user's own YAML."""
     return {language.load(word).name: word for word in wanted if word.endswith((".yaml", ".yml"))}
 
 
@@ -73,7 +73,7 @@ def _names(wanted: Iterable[str]) -> list[str]:
 
 
 def _second(kind: str, wanted: Iterable[str]) -> tuple[language.Architecture, ...]:
-    """The networks that `all`, `curvature` or `newton` stand for, and those named as `curvature/SPEC`."""
+    """The networks that `all`, `curvature` or `newton` stand for, and those given as `curvature/SPEC`."""
     from parity.trials.curvature import CURVED, NEWTON
 
     own = {"curvature": CURVED, "newton": tuple(NEWTON)}[kind]
@@ -88,7 +88,7 @@ def _second(kind: str, wanted: Iterable[str]) -> tuple[language.Architecture, ..
 
 
 def _ops(wanted: Iterable[str]) -> tuple[str, ...]:
-    """Every op of a kind for `all`, `layers`, `activations`, `losses`, and single ops by name (`conv2d`, `layers/conv2d`)."""
+    """All ops of a kind for `all`, `layers`, `activations`, `losses`, and single ops by name (`conv2d`, `layers/conv2d`)."""
     from parity.ops import TABLE, kind_of
 
     found: list[str] = []
@@ -101,7 +101,7 @@ def _ops(wanted: Iterable[str]) -> tuple[str, ...]:
 
 
 def _op(word: str) -> str:
-    """The op that a word names, or nothing; specs go first where both have the name."""
+    """The op that a word names, or an empty text. A spec of the same name goes first."""
     from parity.ops import TABLE, kind_of
 
     kind, _, name = word.rpartition("/")

@@ -1,6 +1,6 @@
-"""Owns the way from trials to judged trials: requests are written, workers run, records come back and are judged.
+"""Owns the way from trials to judged trials: it writes requests, runs workers, reads records and has them judged.
 
-It refuses to make trials and to print; progress is a callback.
+It refuses to make trials and to print; progress is reported by callbacks.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ OnRecord = Callable[[str, Record], None]
 
 @dataclass(frozen=True)
 class JudgedTrial:
-    """One trial in one framework: what was observed, and what it means. `arrays`: the record's directory of arrays."""
+    """One trial in one framework: its record, and its comparisons. `out`: the folder of the record's arrays."""
 
     trial: Trial
     framework: str
@@ -42,7 +42,7 @@ class JudgedTrial:
 
 @dataclass(frozen=True)
 class Session:
-    """Where and with what trials run. realizations: framework -> `package.module:Class` of the user's own."""
+    """The settings with which trials run. realizations: framework -> `package.module:Class` of the user's own."""
 
     store: Path
     frameworks: Sequence[str]
@@ -55,22 +55,23 @@ class Session:
     on_notice: Callable[[str], None] = lambda _notice: None
 
     def run(self, trials: Sequence[Trial]) -> list[JudgedTrial]:
-        """Every trial in every framework, in the order of frameworks and trials. Records already there are taken over."""
+        """Runs every trial in every framework, in the order of frameworks and trials. Existing records are reused."""
         jobs = [(name, dtype) for name in self.frameworks for dtype in dict.fromkeys(trial.case.dtype for trial in trials)]
-        # Here, and not in the threads: two that parse at once raise SystemError in CPython 3.11 (recursion depth mismatch).
+        # Here, not in the threads: threads that parse at once raise SystemError in CPython 3.11 (recursion depth mismatch).
         code = {name: planning.implementation_digest(name, self.sources(name)) for name in self.frameworks}
         stopped = Event()
         with ThreadPoolExecutor(max_workers=min(self.at_once, os.cpu_count() or 1)) as pool:
             batches = [pool.submit(self._run_one, *job, trials, code[job[0]], stopped.is_set) for job in jobs]
             try:
                 return [judged_trial for batch in batches for judged_trial in batch.result()]
-            except BaseException:  # Ctrl-C, or one that cannot go on: leaving waits for the threads, so that they must end
+            except BaseException:  # Ctrl-C, or a batch that failed: the pool waits for its threads, so they must end
                 stopped.set()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
     def sources(self, framework: str) -> list[Path]:
-        """The user's own files that its realization is made of: an edit makes another realization, and old records void."""
+        """The user's own files that a realization is made of. An edit makes another
+        realization, and old records become invalid."""
         target = self.realizations.get(framework)
         return own_sources.of(target, self.python_path) if target else []
 
@@ -89,7 +90,7 @@ class Session:
             for record in records:
                 self.on_record(framework, record)
         else:
-            with only_writer(self.store / "requests" / name):  # or another parity's worker would read what is written here
+            with only_writer(self.store / "requests" / name):  # otherwise another parity's worker would read this request
                 planning.write_request(
                     self.store / "requests" / name,
                     framework,
@@ -123,7 +124,7 @@ class Session:
 
 
 def judge_record(trial: Trial, framework: str, record: Record, out: Path) -> list[Comparison]:
-    """Comparisons of one record; known differences applied. What did not run is one comparison that says so."""
+    """Comparisons of one record, with known differences applied. A case that did not run gives one comparison that says so."""
     case = trial.case
     if record.outcome != "ran":
         verdict = verdicts.of_outcome(record.outcome)

@@ -1,8 +1,8 @@
 """Owns the random streams: uniform, normal and integer numbers that are the same on every processor.
 
-A number here comes from integers, + - * /, square roots, powers of two and tables alone, which IEEE 754 rounds in one way.
-It refuses log, sin and pow of NumPy and of the C library, whose last place depends on the processor's instructions, and
-LAPACK, whose order of summation does.
+Numbers come only from integers, + - * /, square roots, powers of two and tables, which IEEE 754 rounds in only one way. It
+refuses log, sin and pow of NumPy and of the C library, whose last digit depends on the processor's instructions, and LAPACK,
+whose order of summation does.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ Array = npt.NDArray[Any]
 Size = int | tuple[int, ...]
 
 CHUNK = 1 << 15
-"""Numbers that are worked on at once: they stay in a processor's cache."""
+"""How many numbers are computed at once: they stay in a processor's cache."""
 
 _LOG_2, _LOG_2_TAIL = 0.6931471805599453, 2.3190468138462996e-17
 _LOG_10 = 2.302585092994046
 _PI, _PI_TAIL = 3.141592653589793, 1.2246467991473532e-16
-"""ln 2 and π are each a double and a second one for the rest."""
+"""ln 2 and π are each a double, and a second double for the rest."""
 
 _ATANH = tuple(1 / (2 * k + 1) for k in range(13))
 _EXPONENTIAL = tuple(1 / math.factorial(k) for k in range(16))
@@ -32,16 +32,16 @@ _SINE = tuple((-1) ** k / math.factorial(2 * k + 1) for k in range(12))
 
 
 class Stream(np.random.RandomState):
-    """The frozen generator MT19937, with floats that no processor rounds otherwise.
+    """The frozen generator MT19937, with floats that every processor rounds alike.
 
-    RandomState's integers and its doubles of [0, 1) are exact as they are. `uniform` and `standard_normal` take the same
-    doubles in the same order as RandomState's, and differ from them in the last place at most.
+    RandomState's integers and its doubles of [0, 1) are exact already. `uniform` and `standard_normal` use the same doubles in
+    the same order as RandomState does, and differ from its results in the last place at most.
     """
 
     _spare: float | None = None
 
     def uniform(self, low: float = 0.0, high: float = 1.0, size: Size = ()) -> Array:  # type: ignore[override]
-        """low + (high - low)·u with u of [0, 1), in two roundings: compilers may fuse RandomState's into one."""
+        """low + (high - low)·u with u from [0, 1), in two roundings: compilers may fuse RandomState's into one."""
         return np.asarray(self.random_sample(size) * (high - low) + low)
 
     def standard_normal(self, size: Size = ()) -> Array:  # type: ignore[override]
@@ -62,7 +62,7 @@ class Stream(np.random.RandomState):
         return drawn.reshape(shape)
 
     def _pairs(self, tries: int) -> Array:
-        """Normals of those pairs of uniforms that fall into the unit circle. tries: as many pairs as may be needed."""
+        """Normals from those pairs of uniforms that fall into the unit circle. tries: how many pairs to draw."""
         ends = 2.0 * self.random_sample((tries, 2)) - 1.0
         squares = ends[:, 0] * ends[:, 0] + ends[:, 1] * ends[:, 1]
         inside = (squares < 1.0) & (squares != 0.0)
@@ -72,13 +72,14 @@ class Stream(np.random.RandomState):
 
 
 def stream(*coordinates: object) -> Stream:
-    """The stream of these coordinates."""
+    """The stream with these coordinates as its name."""
     digest = hashlib.sha256("/".join(str(coordinate) for coordinate in coordinates).encode()).digest()
     return Stream(np.frombuffer(digest, dtype=np.uint32))
 
 
 def log(x: Array) -> Array:
-    """ln x of positive doubles, within three last places: ln m + e·ln 2 of x = m·2^e, ln m = 2·artanh((m - 1)/(m + 1))."""
+    """ln x of positive doubles, within three units in the last place: ln m + e·ln 2 for x = m·2^e,
+    with ln m = 2·artanh((m - 1)/(m + 1))."""
     fraction, exponent = np.frexp(x)
     low = fraction < math.sqrt(0.5)
     fraction, exponent = np.where(low, 2.0 * fraction, fraction), exponent - low
@@ -87,21 +88,22 @@ def log(x: Array) -> Array:
 
 
 def power_of_ten(x: Array) -> Array:
-    """10**x, |x| from 1 to 300, within 5·|x| last places: 2**k·e**r with x·ln 10 = k·ln 2 + r."""
+    """10**x for |x| from 1 to 300, within 5·|x| units in the last place: 2**k·e**r with x·ln 10 = k·ln 2 + r."""
     k = np.rint(x * (_LOG_10 / _LOG_2))
     r = (x * _LOG_10 - k * _LOG_2) - k * _LOG_2_TAIL
     return np.asarray(np.ldexp(_series(_EXPONENTIAL, r), k.astype(np.int64)))
 
 
 def sine(x: Array) -> Array:
-    """sin x, x in radians, |x| below 20, within 3e-16."""
+    """sin x, with x in radians and |x| below 20, within 3e-16."""
     k = np.rint(x / _PI)
     r = (x - k * _PI) - k * _PI_TAIL
     return np.asarray(np.where(k % 2 == 0, 1.0, -1.0) * r * _series(_SINE, r * r))
 
 
 def orthonormal_columns(tall: Array) -> Array:
-    """Q of tall = Q·R with a positive diagonal of R, by Gram-Schmidt, twice (Giraud et al. 2005, Numerische Mathematik 101).
+    """Q of tall = Q·R, with a positive diagonal of R, by Gram-Schmidt done twice (Giraud
+    et al. 2005, Numerische Mathematik 101).
 
     tall: (rows, columns), rows >= columns, of full rank.
     """

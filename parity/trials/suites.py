@@ -1,6 +1,6 @@
-"""Owns the check of a suite's words before anything runs: an hour of work must not end at a name that means nothing.
+"""Owns the check of a suite's words before anything runs, so that no hour of work ends at an unknown name.
 
-It refuses to run or to expand anything; every mistake of the suite is told at once, at its place.
+It refuses to run or to expand anything. It reports all mistakes of the suite at once, each at its place.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from parity.trials.datasets import DATASETS
 
 
 def check(suite: Suite) -> None:
-    """Raises SpecError with all that its entries ask for and nothing has."""
+    """Raises SpecError with every word of its entries that names nothing."""
     mistakes = [mistake for entry in suite.entries for mistake in _mistakes(entry)]
     if mistakes:
         raise SpecError(mistakes)
@@ -37,7 +37,7 @@ def _mistakes(entry: SuiteEntry) -> Iterator[Mistake]:
 
 
 def _refused(place: Place, ask: Callable[[], object]) -> Iterator[Mistake]:
-    """What a verb would say of a word, at the place where the suite has it."""
+    """The mistake that a verb would report about a word, at the word's place in the suite."""
     try:
         ask()
     except SpecError as error:

@@ -1,7 +1,7 @@
 """Owns real training: the same batches in the same order in every framework, beside the reference and its one-ulp twin.
 
-It refuses to judge the free run: every single step is judged in lock-step, and drift is shown. Whether the quality that the
-suite states is reached, is judged.
+It refuses to judge the free run: the lock-step judges every single step, and drift is only shown. Whether the run reaches the
+quality that the suite states is judged.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ DTYPE = "float32"
 
 @dataclass(frozen=True)
 class Goal:
-    """The quality that a suite states: of which value, held against which input of the test."""
+    """The quality that a suite states: its bound, the value it is measured on, and the
+    input of the test to compare that with."""
 
     asked: QualityBound
     value: str
@@ -71,7 +72,7 @@ def course(
     store: Path,
     on_step: Callable[[int], None] = lambda _: None,
 ) -> Course:
-    """Draws the start and the order, and trains the reference and its twin (a minute for small networks, once a store)."""
+    """Draws the start and the order, and trains the reference and its twin (a minute for small networks, once per store)."""
     _refuse(architecture.name, entry)
     size = entry.size or "full"
     graph = expand(architecture, size)
@@ -121,7 +122,7 @@ def course(
 
 
 def curves(taken: Course, judged: Sequence[JudgedTrial]) -> Iterator[Curve]:
-    """The reference's curve, its twin's, and each framework's that ran."""
+    """The curves of the reference, of its twin, and of each framework that ran."""
     yield _curve(taken, "reference", taken.reference.losses, taken.reference.final, {})
     yield _curve(taken, "reference + 1 ulp", taken.twin.losses, taken.twin.final, {})
     for judged_trial in judged:
@@ -131,7 +132,8 @@ def curves(taken: Course, judged: Sequence[JudgedTrial]) -> Iterator[Curve]:
 
 
 def _refuse(name: str, entry: SuiteEntry) -> None:
-    """What a training would pass over in silence. Neither stands in a case's id, which a second one would share."""
+    """Refuses settings that a training would silently ignore. Neither is part of a case's id,
+    so a second value would share the id."""
     if len(entry.batch_sizes) > 1:
         raise UsageError(f"{name} trains with one batch size, not with {entry.batch_sizes}: write an entry for each")
     if set(entry.dtypes) - {DTYPE}:
@@ -163,8 +165,8 @@ def _goal(quality: QualityPart, graph: Graph, dataset: Dataset) -> Goal:
 def judge_training(
     case: Case, dataset: Dataset, goal: Goal | None, initial: Mapping[str, Array]
 ) -> Callable[[Mapping[str, Array]], list[Comparison]]:
-    """A training run must give every loss, all finite, and reach the quality that is stated; where none is, its loss must
-    fall. What no phase updates must keep every bit. How far it drifts is shown, never judged."""
+    """A training run must give every loss, all finite, and reach the stated quality; without a stated quality, its loss must
+    fall. Parameters that no phase updates must keep every bit. How far the run drifts is shown, never judged."""
 
     def comparisons(arrays: Mapping[str, Array]) -> list[Comparison]:
         return [*learned(arrays), *_frozen(case, initial, _final(arrays))]
@@ -199,7 +201,8 @@ def _frozen(case: Case, initial: Mapping[str, Array], final: Mapping[str, Array]
 def measured(
     case: Case, dataset: Dataset, goal: Goal, losses: Array, final: Mapping[str, Array], arrays: Mapping[str, Array]
 ) -> float:
-    """The quality of one run; of the framework's own outputs where they are what is asked about."""
+    """The quality of one run. If the framework gave the value that the goal asks about, its own output counts; otherwise the
+    reference evaluates the trained parameters."""
     return MEASURES[goal.asked.measure].of(_evidence(case, dataset, goal, losses, final, arrays))
 
 
@@ -238,7 +241,7 @@ def _curve(taken: Course, name: str, losses: Array, final: Mapping[str, Array], 
 def _qualities(
     taken: Course, goal: Goal, losses: Array, final: Mapping[str, Array], arrays: Mapping[str, Array]
 ) -> dict[str, Any]:
-    """What the report says of the quality: found, asked, at the start, and by a guess."""
+    """The report's figures of the quality: reached, asked for, at the start, and of a guess."""
     case, data = taken.trial.case, taken.dataset
     measure = MEASURES[goal.asked.measure]
     evidence = _evidence(case, data, goal, losses, final, arrays)
@@ -260,7 +263,7 @@ def distance(final: Mapping[str, Array], reference: Mapping[str, Array]) -> floa
 
 
 def _accuracy(taken: Course, final: Mapping[str, Array], arrays: Mapping[str, Array]) -> float | None:
-    """Of the first output on the test, where what a data set is about are classes; else None."""
+    """Accuracy of the first output on the test, if the labels are classes; otherwise None."""
     case, labels = taken.trial.case, taken.dataset.labels
     if case.graph is None or labels is None or not case.graph.outputs or taken.dataset.test[labels].dtype.kind not in "iu":
         return None
@@ -273,5 +276,5 @@ def _final(arrays: Mapping[str, Array]) -> dict[str, Array]:
 
 
 def _short(value: float, digits: int) -> float | None:
-    """As it stands in the results, which hold no NaN."""
+    """The number as results hold it; None if it is not finite."""
     return float(f"{value:.{digits}g}") if np.isfinite(value) else None

@@ -1,6 +1,6 @@
-"""Owns what a trial is: a case with its arrays and the way it will be judged; and the options that every trial shares.
+"""Owns the trial: a case with its arrays and the function that judges it; and the options that all trials share.
 
-It refuses to make trials of anything: `networks.py`, `ops.py`, `rules.py`, `curvature.py` and `training.py` do.
+It refuses to make trials: `networks.py`, `ops.py`, `rules.py`, `curvature.py` and `training.py` do.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Judge = Callable[[Mapping[str, Array]], list[Comparison]]
 class Trial:
     """One case ready to run. `judge` turns a record's arrays into comparisons. redraws: draws thrown away near kinks.
 
-    forward: the judgement where a framework runs forward only; None where such a framework has nothing to answer.
+    forward: the judgement for a framework that runs forward only; None if the case has nothing for such a framework.
     """
 
     case: Case
@@ -49,7 +49,8 @@ class Options:
     batch_size: int | None = None
 
     def mode_of(self, dtype: str) -> str:
-        """Float64 asks what is computed, so it runs eagerly; other precisions run as a user of the framework would."""
+        """The mode of a precision. float64 shows what is computed, so it runs eagerly; other precisions run as a user of the
+        framework would run them."""
         return self.mode or ("eager" if dtype == "float64" else "default")
 
     def case(self, spec: str, dtype: str, **more: Any) -> Case:
@@ -66,14 +67,15 @@ class Options:
 
 
 def asked_of(trials: Sequence[Trial], framework: str) -> list[Trial]:
-    """All of them; of a framework that does not train the forward form of each, and no node that is in training alone."""
+    """The trials for a framework: all if it trains; otherwise the forward form of each,
+    without nodes that exist in training alone."""
     if trains(framework):
         return list(trials)
     return [forward_only(trial) for trial in trials if trial.forward is not None or trial.kind != "nodes"]
 
 
 def forward_only(trial: Trial) -> Trial:
-    """What a framework that does not train is asked: one pass of the layers in evaluation mode; no phase, no step."""
+    """The trial for a framework that does not train: one pass of the layers in evaluation mode, without phases and steps."""
     if trial.forward is None or trial.case.graph is None:
         return trial
     graph = replace(trial.case.graph, phases=(), training_inputs=())

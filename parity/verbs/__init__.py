@@ -1,1 +1,1 @@
-"""The verbs of the command line as functions: each file is one, and prints or returns what it found."""
+"""The verbs of the command line as functions: each file or folder is a verb, and prints or returns its results."""

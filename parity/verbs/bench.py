@@ -1,4 +1,4 @@
-"""Owns `parity bench`: training speed of what passes the check, in fresh processes, all cells of a round side by side.
+"""Owns `parity bench`: training speed of models that pass the check, in fresh processes, in rounds over all cells.
 
 It refuses to time what was not checked, to keep one process's samples as if they were many, and to quote what it did not see.
 """
@@ -6,10 +6,13 @@ It refuses to time what was not checked, to keep one process's samples as if the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import parity
+from parity.documents import schema
+from parity.documents.measured import Timed, Timing
 from parity.errors import UsageError
 from parity.judgement import steadiness
 from parity.judgement.verdicts import GREEN, PASSING, WORST_FIRST, exit_status, worst
@@ -18,15 +21,14 @@ from parity.reporting.results import Results, Speed
 from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.spec.mistakes import did_you_mean, short
-from parity.trials import asked_frameworks, limits, output, selection, speed
+from parity.trials import asked_frameworks, limits, machine, output, selection, speed
 from parity.trials import options as asking
-from parity.trials.options import STORE
 from parity.trials.rounds import CONTROL, PEAK, Rounds, Sampled, TimedCell, measure
 from parity.trials.session import JudgedTrial, Session
 from parity.trials.speed import Workload
 from parity.trials.trial import Options
 from parity.verbs import terminal
-from parity.verbs.terminal import progress, timings, unasked
+from parity.verbs.terminal import progress, timings, unasked, volume
 
 THREADS = 2
 PROCESSES = 5
@@ -194,11 +196,12 @@ def bench(
     batch_sizes: Sequence[int] = (32,),
     processes: int = PROCESSES,
     size: str = "full",
-    store: str | Path = STORE,
+    store: str | Path | None = None,
     optimizer: str = OPTIMIZER,
     again: bool = False,
 ) -> list[Speed]:
-    """Checks, and times what passes: one cell an architecture, framework, device, mode and batch size, with its raw samples.
+    """Checks models, and times those that pass. Gives one cell with raw samples per architecture, framework, device, mode and
+    batch size.
 
     processes: fresh ones a cell. size: `full`, the published network, where nothing is said, as on the command line.
     optimizer: its name, at its default hyper-parameters. again: what the store has measured is measured anew. Raises SpecError,
@@ -218,7 +221,7 @@ def _bench(
     batch_sizes: Sequence[int],
     processes: int,
     size: str,
-    store: str | Path,
+    store: str | Path | None,
     optimizer: str,
     again: bool,
 ) -> Benched:
@@ -233,12 +236,13 @@ def _bench(
     limits.check_numbers(batch_sizes=batch_sizes, processes=processes)
     for architecture in chosen:
         limits.check_case(expand(architecture, size), max(batch_sizes, default=1), speed.BATCHES, walked=False)
-    asking.place(Path(store))
+    store = asking.store(store)
+    asking.place(store)
     made: list[Benched] = []
     for device in devices:
         options = Options(device=device, size=size)
         with progress.bar("checking and timing", None) as bar:
-            session = Session(Path(store), asked_frameworks.that_train(frameworks), on_record=bar.record, on_notice=bar.notice)
+            session = Session(store, asked_frameworks.that_train(frameworks), on_record=bar.record, on_notice=bar.notice)
             loads = workloads(chosen, options, modes, batch_sizes, optimizer)
             made.append(take(session, loads, options, processes, again=again))
         if made[-1].interrupted:
@@ -260,7 +264,7 @@ def main(json_path: Path | None, **options: Any) -> int:
     for line in timings.told(found.speeds, found.kept):
         terminal.say(line)
     if json_path is not None:
-        output.write_speed_json(json_path, found.speeds, list(timings.ranked(results)))
+        output.replace(json_path, schema.spelled(measured(found.speeds, volume.typed(), tuple(timings.ranked(results)))))
     for line in complaints(found):
         terminal.say(line, error=True)
     return status(found)
@@ -295,3 +299,10 @@ def status(found: Benched) -> int:
 def complete(one: Speed) -> bool:
     """Whether a cell has a number, or its framework declares that it cannot do this."""
     return one.verdict == "unsupported" or timed.measured(one)
+
+
+def measured(speeds: Sequence[Speed], command: str, workloads: Sequence[Mapping[str, Any]] = ()) -> Timed:
+    """The raw samples as they leave parity. command: what was asked. workloads: what the samples say of each workload."""
+    cells = tuple(cast(Timing, asdict(speed)) for speed in speeds)
+    told = tuple(dict(workload) for workload in workloads)
+    return Timed(parity=parity.__version__, command=command, machine=machine.here(), results=cells, workloads=told)

@@ -1,27 +1,70 @@
-"""Owns `parity doctor`: frameworks, versions, devices, what is missing and the command that mends it."""
+"""Owns `parity doctor`: frameworks, versions, devices, missing parts and the commands that add them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
+from parity.documents.tabled import Tabled
+from parity.documents.tables import Cell, DataTable
 from parity.execution.frameworks import training
-from parity.execution.launcher import diagnosis
+from parity.execution.launcher import added, diagnosis, environments
 from parity.execution.launcher.diagnosis import Diagnosis
+from parity.execution.launcher.environments import Unavailable
 from parity.execution.outcomes import headline
+from parity.trials import options
 from parity.verbs import terminal
-from parity.verbs.terminal import columns
+from parity.verbs.terminal import columns, tables
+
+COLUMNS = ("framework", "version", "devices", "modes", "interpreter")
 
 
-def doctor() -> int:
-    """Prints a line a framework; 3 if one is unavailable that is meant where none is named."""
-    with terminal.console_of().status("asking the frameworks"):
-        diagnoses = diagnosis.diagnose()
-    headings = ("framework", "version", "devices", "modes", "interpreter")
-    for line in columns.table(headings, map(_row, diagnoses), right=(), wide=None):  # a path is copied: never folded
+def diagnosed() -> Tabled:
+    """The state of each framework; status 3 if one that runs by default is unavailable."""
+    return _told(diagnosis.diagnose())
+
+
+def doctor(how: str = "table") -> int:
+    """Prints one line per framework. Gives 3 if a framework that runs by default is unavailable."""
+    with terminal.console_of(error=True).status("asking the frameworks"):
+        found = diagnosis.diagnose()
+    told = _told(found)
+    if how != "table":
+        tables.write(told.table, how, "doctor")
+        return told.status
+    for line in columns.table(COLUMNS, map(_row, found), right=(), wide=None):  # a path is copied: never folded
         terminal.say(line)
-    missing = [item for item in diagnoses if item.description is None]
-    for item in missing:
-        told = f"{item.framework}: {headline(item.reason)}\n  mend it: {item.mend}"
-        terminal.say(told)
-    return 3 if any(item.framework in training() for item in missing) else 0
+    for line in _own(found):
+        terminal.say(line)
+    for one in found:
+        if one.description is None:
+            terminal.say(f"{one.framework}: {headline(one.reason)}\n  mend it: {one.mend}")
+    terminal.say(f"store: {options.store(None)} (parity clean); environments: {environments.root()} (parity env list)")
+    return told.status
+
+
+def _told(found: Sequence[Diagnosis]) -> Tabled:
+    missing = [one.framework for one in found if one.description is None]
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        ("missing" if one.description is None else "there", *_row(one), headline(one.reason), one.mend) for one in found
+    )
+    title = f"{len(found) - len(missing)} of {len(found)} frameworks answer" + (
+        f"; missing: {', '.join(missing)}" if missing else ""
+    )
+    content = DataTable(("state", *COLUMNS, "reason", "mend"), rows, "state")
+    return Tabled(title, content, 3 if any(name in training() for name in missing) else 0, ("missing",))
+
+
+def _own(found: Sequence[Diagnosis]) -> Iterator[str]:
+    """Packages of the user's own beside each framework."""
+    for one in found:
+        try:
+            built = environments.planned(one.framework)
+        except Unavailable:
+            continue
+        packages = added.recorded(built)
+        if packages and one.interpreter == str(built.interpreter):
+            told = ", ".join(f"{name} {version}".strip() for name, version in packages.items())
+            yield f"{one.framework}: packages of yours (parity env add): {told}"
 
 
 def _row(item: Diagnosis) -> tuple[str, ...]:

@@ -1,44 +1,163 @@
-"""Owns `parity env`: build, list and remove the environments of the frameworks."""
+"""Owns `parity env`: build, list, measure and remove environments of frameworks, and add packages of the user's to them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from shlex import quote
 
-from parity.execution.launcher import environments
+from parity.documents.tabled import Tabled
+from parity.documents.tables import Cell, DataTable
+from parity.errors import UsageError
+from parity.execution.launcher import added, environments
 from parity.execution.launcher.environments import Unavailable
+from parity.reporting import installs
 from parity.trials import asked_frameworks
 from parity.verbs import terminal
 from parity.verbs.terminal import progress
 
 
-def build(frameworks: Sequence[str]) -> int:
-    """Builds each; one that fails is told with its reason, and the rest goes on. 3 if any failed."""
-    failed = False
+def built(frameworks: Sequence[str], tell: Callable[[str], None] = lambda _: None) -> Tabled:
+    """Builds the environment of each framework. A failure is told with its reason, and the others go on. Status 3 if any
+    failed.
+
+    tell: gets a line when a framework is done.
+    """
+    rows = []
     for name in asked_frameworks.asked(frameworks):
         try:
             with progress.bar(f"building {name}", None) as bar:
                 environment = environments.build(name, on_line=bar.advance)
         except Unavailable as error:
-            failed = True
-            terminal.say(f"{name}: unavailable: {error}")
+            rows.append(("unavailable", name, "", str(error)))
+            tell(f"{name}: unavailable: {error}")
         else:
-            terminal.say(f"{name}: {environment.interpreter}")
-    return 3 if failed else 0
+            rows.append(("there", name, str(environment.interpreter), ""))
+            tell(f"{name}: {environment.interpreter}")
+            if lost := added.lost(name):
+                again = f"parity env add {name} {' '.join(map(quote, lost))}"
+                tell(f"{name}: an earlier environment had packages of yours that this one lacks: {again}")
+    failed = [row[1] for row in rows if row[0] == "unavailable"]
+    title = f"{len(rows) - len(failed)} of {len(rows)} environments stand"
+    content = DataTable(("state", "framework", "interpreter", "reason"), tuple(rows), "state")
+    return Tabled(title, content, 3 if failed else 0, ("unavailable",))
+
+
+def build(frameworks: Sequence[str]) -> int:
+    """The verb: prints a line per framework. Gives 3 if any failed."""
+    return built(frameworks, terminal.say).status
+
+
+def listed() -> Tabled:
+    """What stands: framework, variant, accelerator, place."""
+    rows = tuple(
+        (item.framework, item.variant, item.accelerator, str(item.directory), " ".join(added.recorded(item)))
+        for item in environments.standing()
+    )
+    title = f"{len(rows)} environments below {environments.root()}"
+    return Tabled(title, DataTable(("framework", "variant", "accelerator", "folder", "added"), rows))
+
+
+def added_to(framework: str, packages: Sequence[str]) -> Tabled:
+    """Installs packages beside a framework. Status 3 if that cannot be done. Raises UsageError for what is no package."""
+    (name,) = asked_frameworks.asked([framework])
+    columns = ("package", "version")
+    try:
+        with progress.bar(f"adding to {name}", None) as bar:
+            found = added.add(name, packages, on_line=bar.advance)
+    except Unavailable as error:
+        return Tabled(f"{name}: {error}", DataTable(columns, ()), 3)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    return Tabled(f"added {len(found)} packages to {name}", DataTable(columns, tuple(found.items())))
+
+
+def add(framework: str, packages: Sequence[str]) -> int:
+    """The verb: prints each package with its version. Gives 3 if pip failed."""
+    told = added_to(framework, packages)
+    if told.status:
+        terminal.say(told.title, error=True)
+    (name,) = asked_frameworks.asked([framework])
+    for package, version in told.content.rows:
+        terminal.say(f"{name}: {package} {version}")
+    return told.status
 
 
 def show() -> int:
-    """Prints what stands: framework, variant, accelerator, place."""
-    for item in environments.standing():
-        terminal.say(f"{item.framework}[{item.variant}] {item.accelerator} {item.directory}")
+    """Prints the existing environments: framework, variant, accelerator, place."""
+    for framework, variant, accelerator, folder, own in listed().content.rows:
+        terminal.say(f"{framework}[{variant}] {accelerator} {folder}{''.join(f' +{name}' for name in str(own).split())}")
     return 0
 
 
-def remove(framework: str) -> int:
+def removed(framework: str) -> Tabled:
     """Removes every built environment of one framework."""
     (name,) = asked_frameworks.asked([framework])
-    gone = environments.remove(name)
-    for directory in gone:
-        terminal.say(f"removed {directory}")
-    if not gone:
-        terminal.say(f"{name} has no built environment")
+    gone = tuple((str(directory),) for directory in environments.remove(name))
+    title = f"removed {len(gone)} environments of {name}" if gone else f"{name} has no built environment"
+    return Tabled(title, DataTable(("folder",), gone))
+
+
+MEASURE = """
+import importlib.metadata, json, pathlib, platform, subprocess, sys, sysconfig
+name = {name!r}
+place = pathlib.Path(sysconfig.get_paths()["purelib"])
+tools = ("pip", "setuptools", "_distutils_hack", "pkg_resources")
+kept = [path for path in place.rglob("*") if path.is_file() and "__pycache__" not in path.parts
+        and not path.relative_to(place).parts[0].startswith(tools)]
+timed = "import time; start = time.perf_counter(); import " + name + "; print(time.perf_counter() - start)"
+for _ in range(2):
+    printed = subprocess.run([sys.executable, "-I", "-c", timed], capture_output=True, text=True).stdout
+package = importlib.metadata.distribution(name)
+print(json.dumps({{
+    "version": package.version, "python": platform.python_version(),
+    "python_range": package.metadata.get("Requires-Python") or "",
+    "megabytes": round(sum(path.stat().st_size for path in kept) / 1e6, 1), "import_seconds": round(float(printed), 2),
+    "packages": len([one for one in importlib.metadata.distributions() if one.metadata["Name"] not in ("pip", "setuptools")]),
+    "system": platform.system() + " " + platform.machine(),
+}}))
+"""
+"""What an environment is asked. Python's own tools and compiled caches do not count, nor does the first import."""
+
+
+def measured(frameworks: Sequence[str], output: Path) -> Tabled:
+    """Writes what each built environment takes; other frameworks in the file stay. Status 3 if one could not be asked."""
+    kept = {record.framework: record for record in installs.read(output)} if output.is_file() else {}
+    rows: list[tuple[Cell, ...]] = []
+    for name in asked_frameworks.asked(frameworks):
+        try:
+            told = environments.answer(name, MEASURE.format(name=name.partition("[")[0]))
+            day = datetime.now(UTC).date().isoformat()
+            record = installs.InstallRecord(framework=name, date=day, **told)  # type: ignore[arg-type]
+        except (Unavailable, TypeError) as error:
+            rows.append(("unavailable", name, "", None, None, None, str(error)))
+            continue
+        kept[name] = record
+        rows.append(("there", name, record.version, record.megabytes, record.packages, record.import_seconds, ""))
+    installs.write(list(kept.values()), output)
+    failed = any(row[0] == "unavailable" for row in rows)
+    columns = ("state", "framework", "version", "megabytes", "packages", "import_seconds", "reason")
+    title = f"{len(kept)} environments stand in {output}"
+    return Tabled(title, DataTable(columns, tuple(rows), "state"), 3 if failed else 0, ("unavailable",))
+
+
+def measure(frameworks: Sequence[str], output: Path) -> int:
+    """The verb: prints a line per framework. Gives 3 if any could not be asked."""
+    told = measured(frameworks, output)
+    for state, name, version, megabytes, packages, seconds, reason in told.content.rows:
+        if state == "unavailable":
+            terminal.say(f"{name}: unavailable: {reason}")
+        else:
+            terminal.say(f"{name} {version}: {megabytes:g} MB in {packages} packages, import {seconds:g} s")
+    return told.status
+
+
+def remove(framework: str) -> int:
+    """Prints what was removed."""
+    found = removed(framework)
+    for (folder,) in found.content.rows:
+        terminal.say(f"removed {folder}")
+    if not found.content.rows:
+        terminal.say(found.title)
     return 0

@@ -1,6 +1,6 @@
-"""Owns `parity export`: a network and its weights as an ONNX model, written by ONNX's own worker and seen to hold every bit.
+"""Owns `parity export`: a network and its weights as an ONNX model. ONNX's own worker writes it, and every bit is checked.
 
-It refuses what ONNX cannot say, naming the op, and weights that are not the spec's.
+It refuses an op that ONNX cannot express, by name, and weights that are not the spec's.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ FRAMEWORK, INITIALIZER = "onnx", "glorot_uniform"
 def to_onnx(
     spec: str, onnx: Path, weights_file: Path | None, opset: int | None, size: str, seed: int, network: str | None = None
 ) -> int:
-    """Writes the model and says what it takes and gives. Without weights: initial values as `check` draws them.
+    """Writes the model, and prints its inputs and outputs. Without a file of weights, `check`'s initial values are written.
 
-    network: the one that is written, of a spec of several.
+    network: the name of the network to write, for a spec with several.
     """
     graph = weights.graph(spec, size)
     if weights_file is None:
@@ -56,7 +56,7 @@ def to_onnx(
 
 
 def _chosen(spec: str, graph: Graph, network: str | None, size: str) -> Graph:
-    """The whole, or one network of it. Raises UsageError where there is no such one, or where one must be chosen."""
+    """The whole graph, or one network of it. Raises UsageError if there is no such network, or if one must be chosen."""
     architecture = language.load(spec)
     if not isinstance(architecture, language.Architecture):
         raise UsageError(f"{spec} is no architecture")
@@ -71,5 +71,5 @@ def _chosen(spec: str, graph: Graph, network: str | None, size: str) -> Graph:
 
 
 def _side(verb: str, values: Mapping[str, Sequence[Any]]) -> str:
-    """`  takes image (batch, 3, 224, 224)`."""
+    """A line on inputs or outputs: `  takes image (batch, 3, 224, 224)`."""
     return f"  {verb} " + ", ".join(f"{name} ({', '.join(map(str, shape))})" for name, shape in values.items())

@@ -1,16 +1,22 @@
-"""Owns `parity list`: what there is, by kind, and the architectures of a family.
+"""Owns `parity list`: the names of all that parity has, by kind, and the architectures of a family.
 
-It refuses to load more than what was asked for.
+It refuses to load more than the user asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
+from parity.documents.tables import DataTable
 from parity.errors import UsageError
 from parity.spec.mistakes import did_you_mean, short
+from parity.trials.options import DEVICES, DTYPES, MODES, SIZES
 from parity.verbs import terminal
-from parity.verbs.terminal import columns
+from parity.verbs.terminal import columns, tables
+
+if TYPE_CHECKING:
+    from parity.documents.tabled import Tabled
 
 
 def _specs(kind: str) -> Callable[[], list[str]]:
@@ -64,6 +70,9 @@ def _second(kind: str) -> Callable[[], list[str]]:
     return names
 
 
+WORDS: Mapping[str, tuple[str, ...]] = {"dtype": DTYPES, "device": DEVICES, "mode": MODES, "size": SIZES}
+"""Option -> the words that it may have; a spec may name further sizes."""
+
 KINDS: Mapping[str, Callable[[], list[str]]] = {
     "architectures": _specs("architectures"),
     "initializers": _specs("initializers"),
@@ -81,17 +90,33 @@ KINDS: Mapping[str, Callable[[], list[str]]] = {
 }
 
 FAMILIES = "families"
-"""Asked for by name only: telling a family means reading every architecture."""
+"""A kind that is listed only by name, since every architecture must be read to find its family."""
 
 
-def show_list(kind: str | None) -> None:
+def listed(kind: str | None = None) -> Tabled:
+    """The names of one kind or family, or of all kinds: a row a name. Raises UsageError for a word that is neither."""
+    from parity.documents.tabled import Tabled
+
+    kinds = KINDS if kind is None else {kind: lambda: _names(kind)}
+    rows = tuple((name, member) for name, find in kinds.items() for member in find())
+    return Tabled(f"{len(rows)} names of {'all kinds' if kind is None else kind}", DataTable(("kind", "name"), rows))
+
+
+def _names(kind: str) -> list[str]:
+    found = KINDS[kind]() if kind in KINDS else _families() if kind == FAMILIES else _members(kind)
+    if not found and kind not in KINDS:
+        known = (*KINDS, FAMILIES, *_families())
+        raise UsageError(f"no kind or family `{short(kind)}`{did_you_mean(kind, known)}; there are: {', '.join(known)}")
+    return found
+
+
+def show_list(kind: str | None, how: str = "table") -> None:
     """Prints the names of one kind or family, one a line, or all kinds with theirs."""
+    if how != "table":
+        tables.write(listed(kind).table, how, "list")
+        return
     if kind is not None:
-        found = KINDS[kind]() if kind in KINDS else _families() if kind == FAMILIES else _members(kind)
-        if not found and kind not in KINDS:
-            known = (*KINDS, FAMILIES, *_families())
-            raise UsageError(f"no kind or family `{short(kind)}`{did_you_mean(kind, known)}; there are: {', '.join(known)}")
-        terminal.say("\n".join(found))
+        terminal.say("\n".join(_names(kind)))
         return
     for name, find in KINDS.items():
         line = columns.hanging(f"{name}  {'  '.join(find())}", columns.GAP, columns.width())

@@ -1,6 +1,6 @@
-"""Owns files of weights in a framework's own format, as bytes: what parity writes gets its sha256 in a file beside it.
+"""Owns files of weights in a framework's own format, as bytes. A file that parity writes gets its sha256 in a file beside it.
 
-It refuses a file that its checksum does not fit, and to know a format: a framework's worker reads it.
+It refuses a file whose checksum does not match, and to know a format: a framework's worker reads it.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from parity.spec.mistakes import short
 
 ENDING = ".sha256"
 LINE = re.compile(r"([0-9a-f]{64})  ([^\n]+)\n")
-"""As `sha256sum` writes it, so that `sha256sum -c` reads it."""
+"""A line in the format of `sha256sum`, so that `sha256sum -c` reads it."""
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,100}")
 
 
 def checked_name(name: str) -> str:
-    """The name of a file, if it leads to no other folder. Raises UsageError."""
+    """The name of a file. Raises UsageError if it might lead to another folder."""
     if not NAME.fullmatch(name):
         raise UsageError(f"a worker named a file `{short(name)}`: letters, digits, `.`, `_` and `-` alone are taken")
     return name
 
 
 def write(path: Path, content: bytes) -> None:
-    """The file and its checksum, each whole or not at all."""
+    """Writes the file and its checksum, each whole or not at all."""
     line = f"{sha256(content).hexdigest()}  {path.name}\n"
     for target, data in ((path, content), (beside(path), line.encode())):
         aside = target.with_name(f"{target.name}.new")
@@ -36,7 +36,8 @@ def write(path: Path, content: bytes) -> None:
 
 
 def read(framework: str, paths: Sequence[Path]) -> tuple[dict[str, bytes], list[Path]]:
-    """Name -> content of the files, and those that have no checksum beside them. Raises UsageError where one does not fit.
+    """Name -> content of the files, and the paths without a checksum beside them. Raises UsageError if a checksum does not
+    match.
 
     A checksum among the paths (`parity weights export SPEC weights/*`) belongs to its file.
     """
@@ -47,19 +48,26 @@ def read(framework: str, paths: Sequence[Path]) -> tuple[dict[str, bytes], list[
             continue
         if path.name in found:
             raise UsageError(f"two files are called {path.name}: give one of them")
-        found[path.name] = content = path.read_bytes()
-        if not beside(path).exists():
+        found[path.name] = path.read_bytes()
+        if not verified(framework, path):
             unverified.append(path)
-        elif (problem := _problem(path, content)) is not None:
-            advice = f"take the file again, or remove {beside(path)} if you changed the weights yourself"
-            raise UsageError(f"{framework}: ChecksumError: {path}: {problem}; {advice}")
     if not found:
         raise UsageError("no file of weights is given, checksums alone")
     return found, unverified
 
 
+def verified(framework: str, path: Path) -> bool:
+    """Whether a checksum lies beside the file. Raises UsageError where it is that of other bytes."""
+    if not beside(path).exists():
+        return False
+    if (problem := _problem(path, path.read_bytes())) is not None:
+        advice = f"take the file again, or remove {beside(path)} if you changed the weights yourself"
+        raise UsageError(f"{framework}: ChecksumError: {path}: {problem}; {advice}")
+    return True
+
+
 def beside(path: Path) -> Path:
-    """Where the checksum of a file lies."""
+    """The path of a file's checksum."""
     return path.with_name(f"{path.name}{ENDING}")
 
 

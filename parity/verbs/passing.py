@@ -1,4 +1,4 @@
-"""Owns `--pass-env NAME`: which further variables of the environment a user's code and its framework may see.
+"""Owns `--pass-env NAME`: further environment variables that a user's code and its framework may see.
 
 It refuses to read their values: parity.execution.launcher.isolation hands them on.
 """
@@ -18,7 +18,8 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def passing(names: Sequence[str]) -> Callable[[], None]:
-    """Passes these variables to every process that is started from now on; gives what takes that back. Raises UsageError."""
+    """Passes these variables to every process that is started from now on. Gives a function that undoes this. Raises UsageError
+    for a text that is no variable's name."""
     for name in names:
         if not NAME.fullmatch(name):
             raise UsageError(f"`--pass-env {name[:40]}` is no name of a variable: write the name alone, without its value")
@@ -45,5 +46,5 @@ PASS_ENV = click.option(
     expose_value=False,
     callback=_pass,
     metavar="NAME",
-    help="A variable that workers shall see beside the system's and the frameworks': HF_TOKEN.",
+    help="Pass an environment variable, such as HF_TOKEN, to the processes of the frameworks.",
 )

@@ -1,6 +1,6 @@
-"""Owns `parity report`: results to pages, or proof that the pages still follow from the results.
+"""Owns `parity report`: it writes pages from results, or verifies that the pages still follow from the results.
 
-It refuses results that are not whole; sealing anew what somebody edited is a wish of its own.
+It refuses results that are not whole. Edited results are sealed anew only if the user asks for it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from parity.verbs import terminal
 
 
 def main(given: Path | None, output: Path, verify: bool, seal: bool = False) -> int:
-    """Writes README.md, index.html and figures/ under `output` from its data/ or from `given`; `verify` only compares.
+    """Writes README.md, index.html and figures/ under `output`, from its data/ or from `given`. With `verify` it only compares.
 
-    seal: first trusts the data as they are, and writes their seals anew, the atlas's beside them too.
+    seal: first write the seals of the data anew, without a check, also of the atlas beside them.
     """
     folder = given or output / "data"
     if not (folder / "manifest.json").is_file():
@@ -43,4 +43,4 @@ def main(given: Path | None, output: Path, verify: bool, seal: bool = False) -> 
 def _seal(folder: Path) -> None:
     results.write(results.read(folder, trusted=True), folder)
     if (path := folder / "atlas.json").is_file():
-        sealed.replace(path, atlas.spelled(*atlas.read(path, trusted=True)))
+        sealed.replace(path, atlas.spelled(*atlas.read(path, trusted=True), atlas.told_day(path)))

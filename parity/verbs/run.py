@@ -1,4 +1,4 @@
-"""Owns `parity run`: a suite's entries checked, trained and timed, its results written and reported; or planned and collected.
+"""Owns `parity run`: it checks, trains and times a suite's entries, and writes and reports the results; or plans and collects.
 
 It refuses to keep arrays in the results: they stay in the store.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from parity.reporting.results import Curve, Results, Speed, read, write
 from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.spec.suites import Suite, SuiteEntry
-from parity.trials import asked_frameworks, full_size, limits, selection, speed, suites, training
+from parity.trials import asked_frameworks, full_size, limits, machine, selection, speed, suites, training
 from parity.trials import options as asking
 from parity.trials import output as collating
 from parity.trials.networks import LARGE_SIZES, batch_size_of
@@ -34,10 +35,10 @@ from parity.verbs.check import make_trials, show
 from parity.verbs.terminal import progress, timings, unasked
 
 REPORTS = "reports"
-"""Below the store: where a report goes if nothing is said, in a folder named like the suite. The project's own reports/, which
-are committed, are renewed by naming them."""
+"""Default directory of reports, below the store; each suite has a folder of its name. The project's own reports/, which are
+committed, are renewed only if the user names them."""
 PLANNED = ("agreement", "sampling")
-"""Tasks whose requests can be written beforehand; the others need what came before."""
+"""Tasks whose requests can be written beforehand; other tasks need earlier results."""
 
 
 @dataclass
@@ -56,21 +57,22 @@ class Outcome:
 def main(
     suite: str,
     frameworks: Sequence[str],
-    store: Path,
+    store: Path | None,
     output: Path | None,
     plan: Path | None,
     collect: Path | None,
     so_far: bool,
 ) -> int:
-    """The verb. The exit status is the check's; a speed cell that could not be timed is incomplete (3)."""
+    """The verb. The exit status is that of the check; 3 (incomplete) if a speed cell could not be timed."""
     loaded = language.load(suite if suite.endswith((".yaml", ".yml")) else f"suites/{suite}")
     if not isinstance(loaded, Suite):
         raise UsageError(f"{suite} is no suite; `parity list suites` shows them")
     suites.check(loaded)
-    elsewhere = plan is not None or collect is not None  # on a machine whose environments are not these
+    elsewhere = plan is not None or collect is not None  # the cases run on another machine
     named = asked_frameworks.that_train(tuple(frameworks) or (training_names() if elsewhere else ()))
     if not elsewhere:
         unasked.tell(frameworks)
+    store = asking.store(store)
     asking.place(plan or output or store, *(() if plan or collect else (store,)))
     if plan is not None:
         return write_plan(loaded, named, plan)
@@ -83,9 +85,10 @@ def main(
         rows=collating.rows(outcome.judged),
         curves=outcome.curves,
         speeds=outcome.speeds,
+        made=datetime.now(UTC).date().isoformat(),
     )
     write(results, output / "data")
-    pages.write(read(output / "data"), output)  # from what is committed alone, so that `parity report` gives the same bytes
+    pages.write(read(output / "data"), output)  # from the written data, so that `parity report` gives the same bytes
     show(outcome.judged, results.command)
     terminal.say(f"report: {output / 'index.html'}")
     timed = bench.Benched(outcome.speeds, outcome.kept, outcome.interrupted)
@@ -99,12 +102,13 @@ def main(
 
 
 def command(suite: str, output: Path | None) -> str:
-    """What makes this report again, where it lies."""
+    """The command that makes this report again, in the same place."""
     return f"parity run {suite}" + ("" if output is None else f" --output {output}")
 
 
 def run(suite: Suite, frameworks: Sequence[str], store: Path, so_far: bool = False) -> Outcome:
-    """Every entry in order; what was recorded before and has not changed is taken over. so_far: nothing else is."""
+    """Runs every entry in order. Unchanged cases that were recorded before are taken over. so_far: take over only, run
+    nothing."""
     outcome = Outcome()
     if so_far and not all(_large(entry) for entry in suite.entries):
         raise UsageError(f"{suite.name} asks for more than large networks, which alone are settled one by one: run it")
@@ -128,7 +132,7 @@ def run(suite: Suite, frameworks: Sequence[str], store: Path, so_far: bool = Fal
 
 
 def _check_size(entry: SuiteEntry) -> None:
-    """The batches and steps that an entry itself asks for, before any entry runs. Raises UsageError."""
+    """Checks the batches and steps of an entry, before any entry runs. Raises UsageError if they are too many."""
     if not (entry.steps or entry.batch_sizes):
         return
     for architecture in selection.select(entry.specs).architectures:
@@ -148,9 +152,9 @@ def agreement_trials(entry: SuiteEntry) -> list[Trial]:
 
 
 def write_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> int:
-    """Self-contained requests of the suite's agreement and sampling entries, for machines without network.
+    """Writes self-contained requests of the suite's agreement and sampling entries, for machines without network.
 
-    Raises UsageError where it has none; entries that are left out are told.
+    Raises UsageError if the suite has no such entries. Entries that are left out are named.
     """
     left = dict.fromkeys(entry.task for entry in suite.entries if entry.task not in PLANNED)
     if all(entry.task in left for entry in suite.entries):
@@ -169,7 +173,7 @@ def write_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> int:
 
 
 def collect_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> list[JudgedTrial]:
-    """Judges what came back of a plan; what did not is `not_compared`."""
+    """Judges the results of a plan. A case without a result is `not_compared`."""
     made = {trial.case.id: trial for trial in _plannable(suite)}
     judged = []
     for request, reading in planning.collect(folder):
@@ -201,8 +205,8 @@ def environment(frameworks: Sequence[str]) -> dict[str, Any]:
 
     import parity
 
-    machine = {
-        "processor": _processor(),
+    here = {
+        "processor": machine.processor(),
         "system": f"{platform.system()} {platform.machine()}",
         "harness": f"parity {parity.__version__}, Python {platform.python_version()}, numpy {numpy.__version__}",
     }
@@ -211,7 +215,7 @@ def environment(frameworks: Sequence[str]) -> dict[str, Any]:
         if item.description is not None:
             kept = ("version", "versions", "settings", "devices", "default_mode")
             described[item.framework] = {key: item.description[key] for key in kept}
-    return {"machine": machine, "frameworks": described}
+    return {"machine": here, "frameworks": described}
 
 
 def _plannable(suite: Suite) -> list[Trial]:
@@ -220,7 +224,7 @@ def _plannable(suite: Suite) -> list[Trial]:
 
 
 def _versions(framework: str) -> Mapping[str, str]:
-    """Of the environment here; a plan for another machine may have none."""
+    """The versions in the framework's environment; {} if there is none here, as for a plan for another machine."""
     try:
         return installed(framework).versions
     except Unavailable:
@@ -242,7 +246,7 @@ def _large(entry: SuiteEntry) -> bool:
 
 
 def _agree(entry: SuiteEntry, session: Session, so_far: bool) -> list[JudgedTrial]:
-    """At a large size networks one at a time, whose arrays would not fit together; everything else at once."""
+    """Judges an agreement entry. At a large size networks run one at a time, since their arrays would not fit together."""
     if not _large(entry):
         return session.run(agreement_trials(entry))
     selected = selection.select(entry.specs)
@@ -289,14 +293,5 @@ def _time(entry: SuiteEntry, session: Session, outcome: Outcome) -> None:
 
 
 def replace_modes(entry: SuiteEntry) -> SuiteEntry:
-    """The entry with one option set for all modes: bench crosses modes itself."""
+    """The entry with one set of options for all modes, since bench combines modes with cells itself."""
     return entry.model_copy(update={"modes": []})
-
-
-def _processor() -> str:
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text().splitlines() if path.is_file() else []
-    names = {line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")}
-    import os
-
-    return f"{', '.join(sorted(names)) or platform.processor()}, {os.cpu_count()} cores"

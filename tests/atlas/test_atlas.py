@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from parity.atlas import chapters, defaults, distributions, fans, starts
+from parity.atlas import chapters, defaults, distributions, initializers, initializers_fans
 from parity.atlas.chapters import CHAPTERS, QUESTIONS, answer
 from parity.atlas.question import Answer, Question, answered, meets, written
 from parity.errors import UsageError
@@ -62,18 +62,18 @@ def test_defaults_are_written_as_python_writes_them() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", starts.CANDIDATES)
+@pytest.mark.parametrize("name", initializers.CANDIDATES)
 def test_a_draw_from_each_candidate_is_named(name: str) -> None:
     """Through the inverse of its distribution function, 20,000 numbers."""
     uniform = np.random.RandomState(0).uniform(size=20_000)
     grid = np.linspace(-6, 6, 40_001)
-    for label, distribution in starts.CANDIDATES[name].items():
+    for label, distribution in initializers.CANDIDATES[name].items():
         draw = np.interp(uniform, distribution(grid), grid).reshape(100, 200)
-        assert distributions.named(draw, starts.CANDIDATES[name]) == label
+        assert distributions.named(draw, initializers.CANDIDATES[name]) == label
 
 
 def test_other_draws_are_not_named() -> None:
-    candidates = starts.CANDIDATES["dense.kernel"]
+    candidates = initializers.CANDIDATES["dense.kernel"]
     numbers = np.random.RandomState(0)
     assert distributions.named(numbers.uniform(-0.06, 0.06, (100, 200)), candidates).startswith("no known form")
     assert distributions.named(np.zeros((3, 5)), candidates) == "0 everywhere"
@@ -158,7 +158,7 @@ def test_what_is_alike_needs_no_advice() -> None:
 
 def test_notes_on_defaults_are_about_questions_that_are_asked() -> None:
     names = {question.name for question in QUESTIONS}
-    assert {*defaults.MEANINGS, *defaults.ADVICE, *starts.ADVICE} <= names
+    assert {*defaults.MEANINGS, *defaults.ADVICE, *initializers.ADVICE} <= names
     rows = {row.name: row for row in atlas.read(REPORTS / "data" / "atlas.json")[0]}
     for name, words in defaults.MEANINGS.items():
         assert set(words) & {one.text for one in rows[name].answers.values()}, f"{name}: nobody says {words}"
@@ -214,12 +214,12 @@ def test_the_number_of_gaps_that_is_told_is_the_number_measured() -> None:
     assert f"{len(gaps)} optimizers, norms, pools, convolutions" in told
 
 
-@pytest.mark.parametrize("name", sorted(fans.NAMES))
+@pytest.mark.parametrize("name", sorted(initializers_fans.NAMES))
 def test_each_fan_is_told_by_a_draw_of_its_spread(name: str) -> None:
     """Whichever the distribution: uniform, normal, cut. One of another spread has no name."""
     uniform, grid = np.random.RandomState(0).uniform(size=20_000), np.linspace(-6, 6, 40_001)
     question = next(one for one in QUESTIONS if one.name == name)
-    for fan, every in fans.candidates(name).items():
+    for fan, every in initializers_fans.candidates(name).items():
         for distribution in every:
             draw = np.interp(uniform, distribution(grid), grid)
             assert answer(question, {"value": draw}).text == fan

@@ -28,7 +28,8 @@ from parity.comparing.mapping import Unmappable
 from parity.comparing.pairing import Side, alike
 from parity.comparing.reruns import Reruns
 from parity.comparing.structures import Structure
-from parity.execution.own_model.layers import Call, OwnLayer, Slot, Weight, put_together, taken_apart
+from parity.execution.own_model.layers import Call, OwnLayer, Weight
+from parity.execution.own_model.nesting import Slot, put_together, taken_apart
 from parity.spec import source
 
 NUMBERS = np.random.RandomState(0)
@@ -156,6 +157,9 @@ def test_a_mistake_in_a_map_is_named(change: Mapping[str, Any], message: str) ->
         ("3x16", drawing.ComparedInput((3, 16))),
         ("3x7:0..99", drawing.ComparedInput((3, 7), "integer", 0, 99)),
         ("3x7:bool", drawing.ComparedInput((3, 7), "bool")),
+        ("ids=3x7:0..99", drawing.ComparedInput((3, 7), "integer", 0, 99, "ids")),
+        ("pair.0=3x7", drawing.ComparedInput((3, 7), name="pair.0")),
+        ("a.b_1=3x7:bool", drawing.ComparedInput((3, 7), "bool", name="a.b_1")),
         ([3, 16], drawing.ComparedInput((3, 16))),
     ],
 )
@@ -163,7 +167,7 @@ def test_an_input_is_said_in_a_word(text: Any, given: drawing.ComparedInput) -> 
     assert drawing.given(text) == given
 
 
-@pytest.mark.parametrize("text", ["", "3,16", "3x", "3x7:float", "ax3", [], [3, "x"]])
+@pytest.mark.parametrize("text", ["", "3,16", "3x", "3x7:float", "ax3", "=3", "3=3x4", "a b=3x4", "a.=3", [], [3, "x"]])
 def test_what_is_no_input_is_refused(text: Any) -> None:
     with pytest.raises(ValueError, match="is no input"):
         drawing.given(text)
@@ -182,9 +186,25 @@ def test_both_models_get_the_same_numbers_and_a_second_bias_none() -> None:
     assert np.array_equal(drawn["a"]["one.kernel"].astype(np.float32), drawn["a"]["one.kernel"])
 
 
-def test_a_mask_hides_something_and_never_everything() -> None:
-    (drawn,) = drawing.inputs([drawing.ComparedInput((50, 4), "bool")], 2, np.random.RandomState(0))
+@pytest.mark.parametrize("given", [drawing.ComparedInput((50, 4), "bool"), drawing.ComparedInput((50, 4), "integer", 0, 1)])
+def test_a_mask_hides_something_and_never_everything(given: drawing.ComparedInput) -> None:
+    (drawn,) = drawing.inputs([given], 2, np.random.RandomState(0))
     assert drawn.any(1).all() and not drawn.all(1).any()
+    assert drawing.blank(given).all() and drawn.dtype == drawing.blank(given).dtype
+
+
+def test_a_mask_of_one_column_hides_something() -> None:
+    (drawn,) = drawing.inputs([drawing.ComparedInput((5, 1), "bool")], 2, np.random.RandomState(0))
+    assert drawn.any() and not drawn.all()
+
+
+def test_example_inputs_are_taken_as_they_are() -> None:
+    numbers = np.random.RandomState(0).standard_normal((3, 4))
+    given = drawing.example("x", numbers)
+    (drawn,) = drawing.inputs([given], 2, np.random.RandomState(1))
+    assert np.array_equal(drawn, numbers.astype(np.float32)) and drawing.blank(given) is given.values
+    with pytest.raises(ValueError, match="x is of type <U1"):
+        drawing.example("x", np.array(["a"]))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from parity.comparing import judging
+from parity.comparing import judging, training_causes
 from parity.comparing.judging import Pair
 
 NUMBERS = np.random.RandomState(0)
@@ -89,3 +89,30 @@ def test_a_framework_s_own_way_is_documented_unless_something_else_departs() -> 
     assert {one.verdict for one in judging.in_its_own_way(reduced, "why")} == {"documented_difference", "agrees"}
     worse = [*reduced, *judging.judged([pair(error=1e-3)])]
     assert judging.in_its_own_way(worse, "why") == worse
+
+
+@pytest.mark.parametrize(
+    ("rows", "cause"),
+    [
+        ([0], "row 0 of it gets no gradient in torch, and one in keras (padding_idx of an embedding"),
+        ([1, 3], "row 1, 3 of it gets no gradient in torch"),
+        ([0, 1, 2, 3], "no gradient reaches it in torch"),
+    ],
+)
+def test_rows_that_one_model_never_trains_are_a_cause(rows: list[int], cause: str) -> None:
+    theirs = NUMBERS.standard_normal((4, 3))
+    ours = theirs.copy()
+    ours[rows] = 0
+    made = Pair("gradient", "embedding table", 1, *(dict.fromkeys(("float64", "float32"), one) for one in (ours, theirs)))
+    departure = training_causes.gradients([made], judging.judged([made]), ("torch", "keras"))
+    assert departure is not None
+    assert [one[: len(cause)] for one in departure.causes] == [cause]
+
+
+def test_a_gradient_that_departs_elsewhere_has_no_such_cause() -> None:
+    theirs = NUMBERS.standard_normal((4, 3))
+    ours = theirs.copy()
+    ours[0], ours[2] = 0, 2 * ours[2]
+    made = Pair("gradient", "embedding table", 1, *(dict.fromkeys(("float64", "float32"), one) for one in (ours, theirs)))
+    departure = training_causes.gradients([made], judging.judged([made]), ("torch", "keras"))
+    assert departure is not None and departure.causes == ()

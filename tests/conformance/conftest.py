@@ -14,7 +14,9 @@ FORWARD = {"test_onnx.py", "test_weights.py"}
 
 NEEDS = {
     **dict.fromkeys(("test_atlas.py", "test_advice_runs.py"), ATLAS),
-    **dict.fromkeys(("test_compared.py", "test_compared_code.py", "test_compared_layouts.py"), OWN_MODELS),
+    **dict.fromkeys(
+        ("test_compared.py", "test_compared_code.py", "test_compared_layouts.py", "test_real_models.py"), OWN_MODELS
+    ),
     **dict.fromkeys(("test_gaps.py", "test_native_objects.py", "test_native_optimizers.py"), FINGERPRINTS),
     **dict.fromkeys(("test_fingerprint_errors.py", "test_users_optimizers.py"), FINGERPRINTS),
 }

@@ -15,7 +15,6 @@ from parity.cli import status
 from parity.comparing import code_causes
 from parity.errors import UsageError
 from parity.execution.launcher.environments import Unavailable, installed
-from parity.execution.own_model.conversation import Crashed
 from parity.judgement.verdicts import PASSING
 from parity.verbs.compare import compare
 from parity.verbs.compare.output import ComparedPair, lines
@@ -207,13 +206,14 @@ def test_a_shape_that_cannot_be_mapped_is_one_clear_message(framework: str, tmp_
     assert "--weights-map" in str(raised.value)
 
 
-def test_a_model_that_fails_is_told_with_its_own_words(framework: str) -> None:
-    with pytest.raises(Crashed, match="no_such_model"):
-        compare([of(framework, "mlp:no_such_model"), of(framework, "mlp:build")], python_path=[MODELS])
+def test_a_name_that_is_not_there_is_a_mistake(framework: str) -> None:
+    with pytest.raises(UsageError, match=r"has no `biuld`; did you mean `build`\?") as raised:
+        compare([of(framework, "mlp:biuld"), of(framework, "mlp:build")], python_path=[MODELS])
+    assert raised.value.status == 2
 
 
 def test_what_is_no_model_is_said(framework: str) -> None:
-    with pytest.raises(Crashed, match=r"mlp:nothing gives NoneType where a \w+ is needed"):
+    with pytest.raises(UsageError, match=r"`nothing` gives NoneType where a model \(\w+'s \w+\) is needed"):
         compare([of(framework, "mlp:nothing"), of(framework, "mlp:build")], python_path=[MODELS])
 
 

@@ -51,6 +51,11 @@ WITHIN = (
     ("twice", "thrice_wrong", ROWS, "departs further at layer (LayerNorm) ~ layer (LayerNorm): activation, of itself"),
     ("twice", "thrice_wrong", ROWS, "momentum: torch-1 batch (BatchNorm1d) keeps 0.9 of its statistics at each step"),
 )
+WRITTEN = (
+    ("lazy", "plain", ""),
+    ("weight_normed", "weight_normed", ""),
+    ("fourier", "fourier", "frequencies: buffers that hold other numbers in torch-1 than in torch-2"),
+)
 RIGHT = ("held in float32", "gives float32")
 """What is told of a right pair."""
 ACROSS = (
@@ -71,6 +76,13 @@ ACROSS = (
 def processes() -> Iterator[None]:
     with shared(verb):
         yield
+
+
+@pytest.mark.parametrize(("ours", "theirs", "cause"), WRITTEN, ids=lambda value: value if len(value) < 20 else None)
+def test_parameters_that_are_not_a_layers_from_the_first(framework: str, ours: str, theirs: str, cause: str) -> None:
+    if framework != "torch":
+        pytest.skip("models of torch")
+    judge([f"torch=torch_models.written:{ours}", f"torch=torch_models.written:{theirs}"], ROWS, cause)
 
 
 def judge(sides: list[str], inputs: tuple[str, ...], cause: str) -> None:

@@ -81,7 +81,7 @@ def test_the_tables_hold_the_words_of_the_code() -> None:
     assert first_column("Outcomes") == list(OUTCOMES) == list(verdicts.OUTCOMES)
     assert first_column("Exit statuses") == [*map(str, range(6)), "130", str(CLOSED)]
     assert all(f"`{word}`" in DESIGN for word in (*TASKS, *FEATURES))
-    (quantities,) = re.findall(r"^\| quantity \| What is compared: (.*)\. \|$", DESIGN, re.MULTILINE)
+    (quantities,) = re.findall(r"^\| quantity \| The kind of number that is compared: (.*)\. \|$", DESIGN, re.MULTILINE)
     assert all(re.search(rf"\b{word}\b", agreement.__doc__ or "") for word in quantities.split(", "))
 
 

@@ -101,6 +101,13 @@ def test_what_cannot_be_typed_is_seen(line: str, told: str) -> None:
     assert told in problem(line)
 
 
+def test_the_first_page_shows_what_the_choice_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    ((line, block),) = re.findall(r"^\$ (parity recommend[^\n]*)\n(.*?)```", page, re.DOTALL | re.MULTILINE)
+    assert status(shlex.split(line)[1:]) == 0
+    assert capsys.readouterr().out.startswith(block) and block.count("\n") == 1
+
+
 def test_the_first_page_shows_what_the_atlas_prints(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -208,6 +208,9 @@ def test_at_the_minimum_there_is_no_slope_and_without_one_it_is_said() -> None:
     separable = {**values, "label": np.argmax(values["image"][:, :3], axis=1)}
     with pytest.raises(NotTwice, match="finds no minimum"):
         minimum(graph, separable)
+    flat = {**separable, "logits.kernel": 1e6 * np.eye(3, 5)}
+    with pytest.raises(NotTwice, match="finds no minimum"):
+        minimum(graph, flat)
 
 
 # The judgement.

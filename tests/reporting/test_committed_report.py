@@ -35,7 +35,20 @@ def test_nothing_else_stands_there() -> None:
     scripts = set((REPORTS / "upstream").rglob("*.py"))
     standing = {path for path in REPORTS.rglob("*") if path.is_file() and path.parent not in data} - scripts
     release = {REPORTS / "release" / name for name in ("README.md", "robustness.json")}
-    assert standing == {*made, *release, REPORTS / "atlas.md", REPORTS / "atlas.html"}
+    site = {path for path in (REPORTS / "site").rglob("*") if path.is_file()}
+    assert standing == {*made, *release, *site, REPORTS / "atlas.md", REPORTS / "atlas.html"}
+
+
+def test_the_front_of_the_site_follows_from_the_records() -> None:
+    """`parity site reports -o reports/site --front`: every file byte for byte, and no other stands there."""
+    from parity.reporting.site import pages as site
+    from parity.verbs.site import gathering
+
+    made = site.built(gathering.gather(REPORTS), front=True)
+    standing = {path.relative_to(REPORTS / "site").as_posix() for path in (REPORTS / "site").rglob("*") if path.is_file()}
+    assert standing == set(made)
+    changed = [name for name, text in made.items() if (REPORTS / "site" / name).read_bytes() != text.encode()]
+    assert not changed, "run `parity site reports -o reports/site --front`"
 
 
 def test_a_script_for_the_makers_of_a_framework_needs_no_parity() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from parity.reporting import figures, pages, results, summary, wording
+from parity.execution.damage import Damaged
+from parity.reporting import atlas, figures, pages, results, summary, wording
 from parity.reporting.results import Curve, Results, Row, Speed
 
 
@@ -176,3 +177,33 @@ def test_a_plot_of_losses_is_as_high_as_they_are() -> None:
     domain = figures.loss_curves([trained("gan", "torch")])["encoding"]["y"]["scale"]["domain"]
     assert domain == pytest.approx([0.9, 2.2])
     assert figures.loss_curves([trained("gan", "torch", losses=[0.0, 0.0])])["encoding"]["y"]["scale"] == {"type": "log"}
+
+
+@pytest.mark.parametrize("made_on", ["2026-11-21", ""])
+def test_the_day_of_a_suite_survives_the_disk(tmp_path: Path, made_on: str) -> None:
+    results.write(made(made=made_on), tmp_path)
+    assert results.read(tmp_path).made == made_on
+    assert ('"made"' in (tmp_path / "manifest.json").read_text(encoding="utf-8")) == bool(made_on)
+
+
+@pytest.mark.parametrize("wrong", ["yesterday", "2026-13-01", "2026-11-32", "2026-11-21T10:00", "<b>", 20261121])
+def test_what_is_no_day_is_refused(tmp_path: Path, wrong: Any) -> None:
+    results.write(made(made=wrong), tmp_path)
+    with pytest.raises(Damaged, match="`made` cannot be"):
+        results.read(tmp_path)
+
+
+@pytest.mark.parametrize("day", ["2026-12-01", ""])
+def test_the_day_of_an_atlas_survives_the_disk(tmp_path: Path, day: str) -> None:
+    atlas.write([], {"torch": "2"}, [], tmp_path, day)
+    assert atlas.read(tmp_path / "data" / "atlas.json") == ([], {"torch": "2"}, [])
+    assert atlas.told_day(tmp_path / "data" / "atlas.json") == day
+
+
+@pytest.mark.parametrize("day", ["today", "2026-13-01", '", "x": "'])
+def test_an_atlas_of_no_day_is_refused(tmp_path: Path, day: str) -> None:
+    atlas.write([], {"torch": "2"}, [], tmp_path)
+    path = tmp_path / "data" / "atlas.json"
+    path.write_text(atlas.spelled([], {"torch": "2"}, [], day), encoding="utf-8")
+    with pytest.raises(Damaged):
+        atlas.read(path)

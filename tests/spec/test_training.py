@@ -9,7 +9,9 @@ import pytest
 from parity.spec import specs
 from parity.spec.architectures import Architecture
 from parity.spec.expansion import expand, expand_with_warnings
-from parity.spec.networks import network_nodes
+from parity.spec.graph import isolate
+from parity.spec.graph_facts import with_bodies
+from parity.spec.networks import network_graph, network_nodes
 
 EXAMPLES = Path(__file__).parents[1] / "language-examples"
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.yaml"))
@@ -144,6 +146,33 @@ def test_a_network_by_itself_costs_what_one_call_costs() -> None:
         assert sum(node.flops for node in alone[name]) == sum(node.flops for node in nodes) > 2e8
     held = {name for nodes in alone.values() for node in nodes for name in node.parameters.values()}
     assert held == {parameter.name for parameter in whole.parameters}
+
+
+NESTED = """
+networks:
+  net:
+    inputs: {rows: {shape: [2, 3, 5]}}
+    layers:
+      - scan outer:
+          from: rows
+          layers:
+            - scan inner: {layers: [dense f: {units: 7}, batch_norm norm, relu]}
+layers:
+  - net loop: {from: image}
+"""
+
+
+def test_a_network_keeps_what_a_scan_in_a_scan_holds() -> None:
+    """Parameters and statistics lie two bodies deep."""
+    written = architecture(NESTED, "inputs: {image: {shape: [2, 3, 5]}}")
+    whole, by_itself = expand(written), network_graph(written, "net")
+    names = {array.name for array in (*whole.parameters, *whole.statistics)}
+    assert len(names) == 6
+    for graph in (by_itself, isolate(whole, whole.nodes[0].name)):
+        assert {array.name for array in (*graph.parameters, *graph.statistics)} == names
+    (scan,) = network_nodes(written)["net"]
+    held = [node for node in with_bodies([scan]) if node.body is None]
+    assert {name for node in held for kind in (node.parameters, node.statistics) for name in kind.values()} == names
 
 
 CALLS = (("generator", "fake"), ("discriminator", "on_fake"))

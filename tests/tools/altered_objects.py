@@ -1,5 +1,5 @@
 """Norms, poolings, convolutions, recurrences, attention and losses in NumPy with one alteration each, as objects of a fake
-framework: what a fingerprint must not name.
+framework. A fingerprint must not name them.
 
 It refuses to share code with the closed forms.
 """
@@ -21,7 +21,7 @@ from parity.spec.cases import Case
 
 Array = np.ndarray
 Base = Callable[[Mapping[str, Array], ProbeRequest], dict[str, Any]]
-"""(what goes in, what is asked) -> what comes out."""
+"""Function from (inputs, request) to results."""
 
 
 def _norm(axes: tuple[int, ...]) -> Base:
@@ -116,13 +116,14 @@ BASES: Mapping[str, tuple[str, Base, tuple[str, ...]]] = {
     "binary cross-entropy": ("loss", _loss(_softplus, "binary", "distribution"), ("prediction",)),
     "cross-entropy": ("loss", _loss(_entropy, "distribution"), ("prediction",)),
 }
-"""Object -> its kind, what it computes, and which inputs an alteration changes."""
+"""Object -> its kind, its function, and the names of the inputs that an alteration changes."""
 Change = Callable[[Array], Array]
 
 
 @dataclass(frozen=True)
 class Altered:
-    """before: of each input. after: of each result, given the first input. bases: where it can be seen."""
+    """An alteration. before: change of each input. after: change of each result, which also gets the first input. bases: the
+    objects in which the alteration can be seen."""
 
     bases: tuple[str, ...]
     before: Change = lambda x: x
@@ -153,7 +154,7 @@ ALTERATIONS: Mapping[str, Altered] = {
 
 @dataclass(frozen=True)
 class NumPyObject:
-    """What a callable of the fake framework is: made with its arguments, it is driven by `drive`."""
+    """A callable of the fake framework: it is made with its arguments, and `drive` drives it."""
 
     name: str
     altered: Altered
@@ -164,7 +165,7 @@ class NumPyObject:
         return inspect.Signature([inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=0.5) for name in epsilon])
 
     def __call__(self) -> None:
-        """It is driven by what it says, not called."""
+        """Does nothing: `drive` uses the attributes, and does not call the object."""
 
 
 def drive(asked: ProbeRequest) -> dict[str, Array]:
@@ -178,7 +179,7 @@ def drive(asked: ProbeRequest) -> dict[str, Array]:
 
 
 def facets(name: str, altered: Altered) -> list[Facet]:
-    """What a fingerprint says of the object, through the worker's code."""
+    """The facets that a fingerprint gives for the object, through the worker's code."""
     kind = BASES[name][0]
     globals()["MADE"] = NumPyObject(name, altered)
     case = Case(name, "native", "float64", initializer=kind, optimizer=f"{__name__}:MADE")

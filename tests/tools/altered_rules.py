@@ -1,6 +1,6 @@
-"""True rules with one alteration each, as a fake framework's optimizers: what a fingerprint must not name.
+"""True rules with one alteration each, as optimizers of a fake framework. A fingerprint must not name them.
 
-It refuses to share code with the library of closed forms: the rules are those of seeded_rules, in NumPy.
+It refuses to share code with the library of closed forms: the rules come from seeded_rules, in NumPy.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Alteration = Callable[[Direction], Direction]
 
 
 def emptied(every: int) -> Alteration:
-    """The state is forgotten every so many steps."""
+    """An alteration that clears the state in every step whose number `every` divides."""
 
     def alteration(make: Direction) -> Direction:
         def direction(w: Array, g: Array, rate: float, t: int, h: Mapping[str, float], s: dict[str, Any]) -> Array:
@@ -53,17 +53,17 @@ def emptied(every: int) -> Alteration:
 
 
 def fed(change: Callable[[Array, int], Array]) -> Alteration:
-    """change: of the gradient, and t."""
+    """An alteration of the gradient. change: function of the gradient and t."""
     return lambda make: lambda w, g, rate, t, h, s: make(w, change(g, t), rate, t, h, s)
 
 
 def moved(change: Callable[[Array, Array, Array, int, float], Array]) -> Alteration:
-    """change: of the step, the gradient, the weight, t and the learning rate."""
+    """An alteration of the step. change: function of the step, the gradient, the weight, t and the learning rate."""
     return lambda make: lambda w, g, rate, t, h, s: change(make(w, g, rate, t, h, s), g, w, t, rate)
 
 
 def told(change: Callable[[int, Mapping[str, float]], tuple[int, Mapping[str, float]]]) -> Alteration:
-    """change: of t and the hyper-parameters."""
+    """An alteration of t and the hyper-parameters. change: function of both."""
     return lambda make: lambda w, g, rate, t, h, s: make(w, g, rate, *change(t, h), s)
 
 
@@ -72,13 +72,13 @@ def centred(g: Array) -> Array:
 
 
 def some_row(g: Array) -> Array:
-    """True for rows in which any gradient is not 0."""
+    """True for rows in which some gradient is not 0."""
     return np.asarray((g != 0).reshape(len(g), -1).any(1).reshape(-1, *(1,) * (g.ndim - 1)))
 
 
 STATEFUL = frozenset(TRUE) - {"sgd"}
 MOVING = frozenset({"momentum", "nesterov", "adam", "amsgrad", "adam_epsilon_inside"})
-"""Rules that move a weight whose gradient is 0."""
+"""Rules that can move a weight whose gradient is 0."""
 LONG = frozenset({"adam", "amsgrad", "adam_epsilon_inside"})
 """Rules whose direction exceeds 3 after small gradients."""
 
@@ -116,11 +116,11 @@ ALTERATIONS: Mapping[str, tuple[frozenset[str], Alteration]] = {
     "1.00005 times": (frozenset(TRUE), moved(lambda step, g, w, t, rate: 1.00005 * step)),
     "1.00000001 times": (frozenset(TRUE), moved(lambda step, g, w, t, rate: 1.00000001 * step)),
 }
-"""What is altered -> the rules in which that can be seen, and how."""
+"""Name -> the rules in which the alteration can be seen, and the alteration."""
 
 
 def single(make: Direction) -> Direction:
-    """Computes in float32, and stores in what it is given."""
+    """The rule computed in float32; its result has the precision of the weights."""
 
     def narrowed(w: Array, g: Array, rate: float, t: int, h: Mapping[str, float], s: dict[str, Any]) -> Array:
         return make(w.astype(np.float32), g.astype(np.float32), np.float32(rate), t, h, s).astype(w.dtype)  # type: ignore[arg-type]
@@ -129,7 +129,7 @@ def single(make: Direction) -> Direction:
 
 
 def altered() -> Iterator[tuple[str, Direction, tuple[str, ...]]]:
-    """Every alteration in every rule in which it can be seen: its name, the rule, its hyper-parameters."""
+    """Every alteration of every rule in which it can be seen: name, altered rule, hyper-parameters."""
     for what, (bases, alteration) in ALTERATIONS.items():
         for base, (make, owned) in TRUE.items():
             if base in bases:
@@ -138,7 +138,7 @@ def altered() -> Iterator[tuple[str, Direction, tuple[str, ...]]]:
 
 @dataclass(frozen=True)
 class NumPyOptimizer:
-    """What a class of the fake framework is: called with values of its arguments it is the rule with these."""
+    """A class of the fake framework: called with values of its arguments, it gives the rule with these values."""
 
     direction: Direction
     owned: tuple[str, ...]
@@ -169,7 +169,7 @@ class NumPyFramework:
 
 
 def driven(direction: Direction, owned: tuple[str, ...], dtype: str = "float64") -> driving.DrivenRecord:
-    """All runs of a rule, through the worker's code, as they are read of a record."""
+    """All runs of a rule, through the worker's code, as they are read from a record."""
     first = DrivenRun(FIRST, len(probes.RATES), probes.SEPARATING, probes.fingerprint_draws)
     one, *rest = (_one(run, NumPyOptimizer(direction, owned, {}), dtype) for run in (first, *RUNS))
     return driving.DrivenRecord(
@@ -184,7 +184,7 @@ def driven(direction: Direction, owned: tuple[str, ...], dtype: str = "float64")
 
 
 GIVEN: dict[tuple[str, str], dict[str, Array]] = {}
-"""What each run hands over, drawn once."""
+"""(name of a run, precision) -> its packed arrays, drawn once."""
 
 
 def _one(run: DrivenRun, make: NumPyOptimizer, dtype: str) -> driving.DrivenRecord:

@@ -1,8 +1,8 @@
 """Makes mutants of specs mechanically: every attribute of every different node of every small architecture, changed once.
 
-Each node is run alone (isolate), with the reference's activations and gradients, by the reference with the changed attribute.
-Changes that move a parameter's or an output's shape are left out (no framework could load the parameters), and dilations of 0,
-which the language refuses.
+Each node runs alone (isolate), with the reference's activations and gradients, in the reference with the changed attribute.
+Changes of a parameter's or an output's shape are left out (no framework could load the parameters), and so are dilations of
+0, which the language refuses.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from parity.trials.trial import Options, Trial
 class Mutant:
     """A node's trial and the graph with one attribute changed. name: `spec:node.attribute: before -> after`.
 
-    equivalent: the proof that no input tells it from the original, or nothing.
+    equivalent: the proof that no input distinguishes it from the original; empty if there is none.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Mutant:
 
 @cache
 def trials(spec: str, dtype: str) -> tuple[Trial, ...]:
-    """Every different node of a small architecture alone."""
+    """A trial for every distinct node of a small architecture, alone."""
     architecture, initializer, optimizer = (
         load(f"architectures/{spec}"),
         load("initializers/glorot_uniform"),
@@ -99,7 +99,7 @@ def _values(value: Any) -> Iterator[Any]:
 
 
 def equivalent(node: Node, attribute: str, value: Any, shapes: Mapping[str, Any]) -> str:
-    """Why no input can tell the node with this value of the attribute, given that every shape stays as it is."""
+    """The reason why no input can distinguish the node with this value of the attribute, if no shape changes; else empty."""
     before = node.attributes[attribute]
     if attribute == "dilation" and all(
         old == new or size == 1 for old, new, size in zip(before, value, node.attributes["kernel"], strict=True)
@@ -127,7 +127,7 @@ def equivalent(node: Node, attribute: str, value: Any, shapes: Mapping[str, Any]
 
 
 def _fits(node: Node, changed: Node, shapes: Mapping[str, Any]) -> bool:
-    """Whether the changed attributes are legal and leave every shape as it is."""
+    """Whether the changed attributes are legal and change no shape."""
     op = TABLE[node.op]
     try:
         before, after = (expand(op, shapes, one.attributes) for one in (node, changed))
@@ -155,13 +155,13 @@ def _shapes(node: Node, graph: Graph, whole: Node) -> dict[str, Any]:
 
 
 def right(trial: Trial) -> bool:
-    """Whether the trial is green as it stands."""
+    """Whether the unchanged trial is green."""
     assert trial.case.graph is not None
     return _verdict(trial, trial.case.graph) in GREEN
 
 
 def caught(mutant: Mutant) -> str:
-    """The verdict, `crashed`, or nothing where the mutant cannot be told apart."""
+    """The verdict or `crashed` for a mutant; empty if it cannot be told apart."""
     try:
         verdict = _verdict(mutant.trial, mutant.graph)
     except Exception as error:  # whatever a wrong attribute raises, a worker would record as a crash

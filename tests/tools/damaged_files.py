@@ -1,10 +1,10 @@
-"""Damages every kind of file that parity reads, and counts what is refused, what is accepted with other numbers, what is raw.
+"""Damages every kind of file that parity reads, and counts refusals, files accepted with other numbers, and raw exceptions.
 
     python -m tests.tools.damaged_files --rounds 5000          # of every kind; --kind NAME for one, --seed N for other damages
     python -m tests.tools.damaged_files --rounds 50 --framework torch    # native weights too, through its worker
 
-Refused is a sentence with the file's name (status 2 on the command line). Raw is any other exception; accepted is a file that
-is read and does not hold what was written. Of files that users write (specs, maps) any value may be meant: only raw ones count.
+A refusal is a sentence with the file's name (status 2 on the command line). A raw exception is any other. An accepted file was
+read, and differs from what was written. In files that users write (specs, maps) any value may be meant: only raw ones count.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from tests.tools.damages import DAMAGES
 
 REFUSALS = (Damaged, UsageError, SpecError)
 OUTCOMES = ("refused", "unchanged", "taken", "accepted", "nameless", "raw")
-"""unchanged: it was read, and holds what was written. taken: a user's own file, read as it stands."""
+"""unchanged: the file was read, and holds what was written. taken: a user's own file, read with its changed content."""
 BAD = ("accepted", "nameless", "raw")
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one damaged file. told: the sentence, or where a raw exception came from."""
+    """The outcome of one damaged file. told: the sentence, or the traceback of a raw exception."""
 
     kind: str
     damage: str
@@ -47,7 +47,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Whole:
-    """A file before it is damaged: where it lies, its bytes, and what is read of it."""
+    """A file before the damage: its path, its bytes, and the value that is read from it."""
 
     path: Path
     content: bytes
@@ -60,7 +60,7 @@ class Whole:
         return Whole(path, path.read_bytes(), kind.read(path))
 
     def write(self, content: bytes | None) -> None:
-        """These bytes in its place; a directory for None."""
+        """Writes these bytes to the file's path; None makes a directory there."""
         if self.path.is_dir():
             shutil.rmtree(self.path)
         self.path.unlink(missing_ok=True)
@@ -71,7 +71,7 @@ class Whole:
 
 
 def one(kind: Kind, whole: Whole, damage: str, numbers: random.Random) -> Result:
-    """Damages a whole file, and reads it."""
+    """Damages a whole file, and reads it. Gives the outcome."""
     path = whole.path
     whole.write(DAMAGES[damage](whole.content, numbers))
     try:
@@ -87,7 +87,7 @@ def one(kind: Kind, whole: Whole, damage: str, numbers: random.Random) -> Result
 
 
 def run(kinds: list[Kind], rounds: int, seed: int, tell: Callable[[Result], None]) -> dict[str, Counter[str]]:
-    """Kind -> how many of its damaged files had which outcome."""
+    """Kind -> number of its damaged files for each outcome."""
     counts: dict[str, Counter[str]] = {}
     with tempfile.TemporaryDirectory(prefix="parity-damage-") as place:
         for kind in kinds:

@@ -1,4 +1,4 @@
-"""A kind of file that parity reads: how a small whole one is written, how it is read, and when two readings are the same."""
+"""A kind of file that parity reads: how to write a small whole file, how to read it, and when two readings are the same."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Reading = Callable[[Path], Any]
 
 
 def equal(whole: Any, found: Any) -> bool:
-    """Equal as JSON or as arrays are, NaN included."""
+    """Whether two readings are equal as JSON or as arrays; NaN equals NaN."""
     if isinstance(whole, dict) and isinstance(found, dict):
         return whole.keys() == found.keys() and all(equal(one, found[key]) for key, one in whole.items())
     if isinstance(whole, np.ndarray):
@@ -23,7 +23,8 @@ def equal(whole: Any, found: Any) -> bool:
 
 @dataclass(frozen=True)
 class Kind:
-    """make: writes whole files into a folder and gives the one to damage. read: as parity does. corrected: users write it."""
+    """A kind of file. make: writes whole files into a folder, and gives the file to damage. read: reads it as parity does.
+    corrected: whether users write such files."""
 
     name: str
     make: Callable[[Path], Path]

@@ -1,4 +1,4 @@
-"""Every kind of file that parity reads: committed data, the store, what users write; the rest is in damaged_store.py."""
+"""The kinds of file in committed data, in the store, and of users. The other kinds are in damaged_store.py."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from parity.execution.launcher import planning
 from parity.execution.records import Record
 from parity.judgement.comparison import Comparison
 from parity.reference_impl.training import TrainingRun
-from parity.reporting import atlas, pages, results
+from parity.reporting import atlas, installs, pages, results
+from parity.reporting.installs import InstallRecord
 from parity.reporting.results import Results
 from parity.spec import source, specs
 from parity.spec.cases import Case
@@ -57,7 +58,7 @@ def _results(name: str) -> Kind:
 
 
 def _hostile(name: str) -> Kind:
-    """Whatever stands in a file that is sealed all the same: either a field is refused, or pages are made of it."""
+    """A file with any content and a valid seal: either a field is refused, or pages are made from it."""
 
     def read(path: Path) -> Any:
         found: Results = results.read(path.parent, trusted=True)
@@ -162,11 +163,23 @@ def _hostile_atlas() -> Kind:
     return Kind("atlas.json, sealed anew", atlas_of, read, corrected=True)
 
 
+def _installs() -> Kind:
+    def make(folder: Path) -> Path:
+        each = [
+            InstallRecord(name, "2.13.0", 795.5, 10, "3.11.7", ">=3.10", 1.9, "Linux", "2026-12-01")
+            for name in ("torch", "jax")
+        ]
+        installs.write(each, folder / installs.FILE)
+        return folder / installs.FILE
+
+    return Kind(installs.FILE, make, lambda path: [asdict(one) for one in installs.read(path)])
+
+
 DATA = ("manifest.json", "comparisons.jsonl", "training.jsonl", "speed.jsonl")
 KINDS: tuple[Kind, ...] = (
     *map(_results, DATA),
     *map(_hostile, DATA),
-    *(_atlas(), _hostile_atlas(), _settled(), _reference(), lines_kind(), _map()),
+    *(_atlas(), _hostile_atlas(), _installs(), _settled(), _reference(), lines_kind(), _map()),
     *(_spec("lenet", "architectures"), _spec("adam", "optimizers"), _spec("glorot_uniform", "initializers")),
     *(
         _spec("quick", "suites"),
@@ -190,4 +203,4 @@ KINDS: tuple[Kind, ...] = (
 
 
 SLOW: tuple[Kind, ...] = tuple(_pictures(name) for name in ("training.jsonl", "speed.jsonl"))
-"""Asked by name: a picture takes the drawing library a tenth of a second, and an abort of it ends the process."""
+"""Kinds that run only by name: drawing a picture takes a tenth of a second, and an abort of the library ends the process."""

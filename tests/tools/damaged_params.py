@@ -1,4 +1,4 @@
-"""MXNet's `.params` files as MXNet 1.9.1 writes them, and the kind of those that others wrote."""
+"""MXNet's `.params` files as MXNet 1.9.1 writes them, and the kind of `.params` files from elsewhere."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def file_of(arrays: dict[str, np.ndarray]) -> bytes:
 
 
 def foreign_kind() -> Kind:
-    """A .params file of others: no checksum; what it claims must be there."""
+    """The kind of a .params file from elsewhere: it has no checksum, and must contain the arrays that it declares."""
 
     def make(folder: Path) -> Path:
         path = folder / "weights.params"

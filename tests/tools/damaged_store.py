@@ -53,7 +53,7 @@ def records_kind() -> Kind:
         return reading.latest(), bool(reading.notices)
 
     def same(whole: Any, found: Any) -> bool:
-        """Nothing is another; what lacks is asked again."""
+        """Whether no record differs; a missing record is no fault, since it is computed again."""
         return all(whole[0].get(key) == record for key, record in found[0].items())
 
     return Kind("records", make, read, same=same)
@@ -86,7 +86,7 @@ def request_kind(name: str) -> Kind:
 
 
 def plan_kind(name: str) -> Kind:
-    """A plan that comes back: request.json, or the records of its results."""
+    """The kind of a plan that comes back: request.json, or the records of its results."""
 
     def make(folder: Path) -> Path:
         asked = write_request(folder / "plan" / "torch", "Sound", 3)
@@ -128,7 +128,7 @@ def marker_kind() -> Kind:
 
 
 def answer_kind() -> Kind:
-    """What a worker says of a default, as bytes of JSON in an array."""
+    """The kind of a worker's answer about a default: bytes of JSON in an array."""
     question = next(one for one in QUESTIONS if one.name == "batch_norm.epsilon")
 
     def make(folder: Path) -> Path:
@@ -181,7 +181,7 @@ def progress_kind() -> Kind:
 
 
 def native_file_kind(ending: str) -> Kind:
-    """A file of weights that parity wrote, or its checksum: without a framework."""
+    """The kind of a file of weights that parity wrote, or of its checksum; no framework reads it."""
 
     def make(folder: Path) -> Path:
         native_files.write(folder / "weights.params", bytes(range(200)))
@@ -197,7 +197,7 @@ def native_file_kind(ending: str) -> Kind:
 
 
 def collected_kind() -> Kind:
-    """Judged as `parity run --collect` does: a plan of a suite whose records are damaged."""
+    """The kind of a suite's plan with damaged records, judged as `parity run --collect` does."""
     suite = specs.parse("name: tiny\nentries:\n  - {task: sampling, specs: [ones], frameworks: [torch], dtypes: [float32]}\n")
 
     def make(folder: Path) -> Path:
@@ -218,7 +218,7 @@ def collected_kind() -> Kind:
 
 
 def native_kind(framework: str, checksum: bool) -> Kind:
-    """A file that the framework's own worker wrote and reads again: with a checksum beside it, or without, as others are."""
+    """The kind of a file that the framework's worker wrote and reads again, with or without a checksum beside it."""
 
     def make(folder: Path) -> Path:
         numbers = np.random.RandomState(0)

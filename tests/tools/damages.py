@@ -1,6 +1,6 @@
-"""Ways to damage a file, drawn from a seeded stream: bits, bytes, lines, values of JSON, and files that are something else.
+"""Ways to damage a file, drawn from a seeded stream: bits, bytes, lines, values of JSON, and files of another kind.
 
-It refuses to know what a file is: text is cut into lines where it has some, and JSON changed where a line is JSON.
+It refuses to know a file's kind: it cuts lines if there are lines, and changes JSON if a line is JSON.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 Damage = Callable[[bytes, random.Random], bytes | None]
-"""The damaged bytes; None where the file shall be a directory."""
+"""Function from bytes to damaged bytes; None makes a directory of the file."""
 
 VALUES: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 1, 2**63, 10**400, 1e308, 5e-324, -0.0, 0.1),
@@ -67,7 +67,7 @@ def exchanged(lines: list[bytes], numbers: random.Random) -> list[bytes]:
 
 
 def another_digit(data: bytes, numbers: random.Random) -> bytes:
-    """The file stays what it is, but for a number."""
+    """Changes one digit, and nothing else."""
     places = [place for place, byte in enumerate(data) if 48 <= byte <= 57]
     if not places:
         return flipped(data, numbers)
@@ -76,7 +76,7 @@ def another_digit(data: bytes, numbers: random.Random) -> bytes:
 
 
 def another_value(data: bytes, numbers: random.Random) -> bytes:
-    """Valid JSON with another value, key or type somewhere in a line or in the whole."""
+    """Valid JSON with another value, key or type somewhere, in a line or in the whole file."""
     lines = data.splitlines(keepends=True)
     for place in numbers.sample(range(len(lines)), min(3, len(lines))):
         if (changed := _changed(lines[place], numbers)) is not None:
@@ -97,7 +97,7 @@ def _changed(data: bytes, numbers: random.Random) -> bytes | None:
 
 
 def mutate(value: Any, numbers: random.Random) -> None:
-    """Changes one place of nested tables and lists: another value, a key less, a key more."""
+    """Changes one place of nested tables and lists: another value, a missing key, or an additional key."""
     while True:
         keys: list[Any] = list(value) if isinstance(value, dict) else list(range(len(value)))
         if not keys:

@@ -1,10 +1,10 @@
-"""How often right results alarm: every small spec, over many seeds, run by the reference in an order that no shadow has.
+"""Counts alarms on right results: every small spec, over many seeds, run by the reference in an order that no shadow has.
 
     python -m tests.tools.false_alarms [--seeds 100] [--first 0] [--dtype float32] [--spec NAME]… [--processes 2] [--nodes]
     python -m tests.tools.false_alarms --initializers [--seeds 1000] [--power 200] [--framework torch] [--spec NAME]…
 
-prints, per spec, comparisons, alarms, redraws, and the greatest share of a budget used; exits 1 where anything is not green.
---initializers: the same of the judgement of initializers, and with --power how often it catches wrong draws.
+prints, per spec, comparisons, alarms, redraws, and the greatest share of a budget used; exits 1 if anything is not green.
+--initializers: does the same for the judgement of initializers; --power also counts how often it catches wrong draws.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ STEPS = 3
 
 @dataclass(frozen=True)
 class Count:
-    """One spec and seed. used: greatest share of a budget; alarms: comparisons that are not green."""
+    """The counts of one spec and seed. used: greatest share of a budget; alarms: comparisons that are not green."""
 
     spec: str
     seed: int
@@ -45,7 +45,7 @@ class Count:
 
 
 def count(spec: str, seed: int, dtype: str = "float32", nodes: bool = False) -> Count:
-    """Every comparison of one small spec at one seed."""
+    """Runs and counts every comparison of one small spec at one seed."""
     architecture, initializer = language.load(f"architectures/{spec}"), language.load("initializers/glorot_uniform")
     optimizer = language.load("optimizers/adam")
     assert isinstance(architecture, language.Architecture) and isinstance(initializer, language.Initializer)

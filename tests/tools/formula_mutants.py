@@ -1,4 +1,4 @@
-"""Makes mutants of formulas mechanically: every operator, constant, function, sign and term, one change each.
+"""Makes mutants of formulas mechanically: one change each to every operator, constant, function, sign and term.
 
 It refuses to judge them, and to leave a mutant out because it looks harmless.
 """
@@ -34,7 +34,7 @@ def mutants(text: str) -> Iterator[str]:
 
 
 def _changed(node: ast.AST) -> Iterator[ast.expr]:
-    """What may stand in a node's place."""
+    """The replacements for a node."""
     if isinstance(node, ast.BinOp):
         yield ast.BinOp(node.left, OPERATORS[type(node.op)](), node.right)
         yield node.left

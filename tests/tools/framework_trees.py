@@ -1,8 +1,8 @@
-"""Owns copies of the source tree with a framework less, and what is run in them.
+"""Owns copies of the source tree without a framework, and the programs that run in them.
 
     python -m tests.tools.framework_trees mxnet      # style, types and the whole harness without MXNet; half an hour
 
-It refuses to touch the tree that it copies, and more of the copy than the folder, the line and the tox factor of the framework.
+It refuses to change the tree that it copies. In the copy it removes only the framework's folder, line and tox factor.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ SUBJECTS = {
         *("conformance/onnx_planted.py", "conformance/test_onnx.py"),
     ),
 }
-"""Tests whose subject is the framework, and what they need, below tests/: they are left out where it is."""
+"""Framework -> tests about it, and the files that they need, below tests/; they are left out with the framework."""
 
 
 def copied(place: Path, names: Iterable[str] = ("parity", "specs", "docs", "tests", "reports")) -> Path:
-    """The folders, and every file beside them, at a place that is not there yet."""
+    """Copies the folders, and every file beside them, to a place that does not exist yet."""
     place.mkdir(parents=True)
     for file in ROOT.iterdir():
         if file.is_file():
@@ -53,7 +53,7 @@ def copied(place: Path, names: Iterable[str] = ("parity", "specs", "docs", "test
 
 
 def remove(tree: Path, framework: str) -> None:
-    """Takes a framework out of a copy: its folder, its line in the table, its factor in tox.ini, and nothing else."""
+    """Removes a framework from a copy: its folder, its line in the table, its factor in tox.ini, and nothing else."""
     table, tox = tree / TABLE, tree / "tox.ini"
     lines = table.read_text().splitlines(keepends=True)
     kept = [line for line in lines if not line.startswith(f'    "{framework}": FrameworkEntry(')]
@@ -66,7 +66,7 @@ def remove(tree: Path, framework: str) -> None:
 
 
 def run(tree: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """One Python program in the tree, which sees the package of the tree and no other."""
+    """Runs one Python program in the tree; it imports the tree's package and no other."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PARITY_", "PYTEST_"))}
     return subprocess.run(
         [sys.executable, "-m", *words],
@@ -79,7 +79,7 @@ def run(tree: Path, *words: str, **variables: str) -> subprocess.CompletedProces
 
 
 def failures(tree: Path, framework: str, tests: Sequence[str]) -> list[str]:
-    """What style, types and tests say against the tree, but for the tests whose subject is the framework."""
+    """The failures of style, types and tests in the tree, without the tests about the framework."""
     for path in SUBJECTS.get(framework, ()):
         (tree / "tests" / path).unlink()
     programs = [
@@ -93,7 +93,7 @@ def failures(tree: Path, framework: str, tests: Sequence[str]) -> list[str]:
 
 
 def main(frameworks: Sequence[str]) -> int:
-    """Prints what fails without each framework. Exit status 1 if something does."""
+    """Prints the failures without each framework. The exit status is 1 if there is any."""
     found = []
     for framework in frameworks:
         with tempfile.TemporaryDirectory() as place:

@@ -1,6 +1,6 @@
 """Graphs built node by node from the ops' signatures, so that the reference is tested without the spec language.
 
-It refuses to parse anything and to know numbers: values are drawn at the end, by name, for whatever the graph declares.
+It refuses to parse anything and to know numbers: values are drawn at the end, by name, for everything that the graph declares.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Builder:
         return name
 
     def node(self, op: str, name: str, sources: Mapping[str, Source], share: Mapping[str, str] = {}, **attributes: Any) -> str:
-        """Adds a node. `evaluate` among the attributes is the node's flag; `share`: role -> name of an earlier parameter."""
+        """Adds a node. The attribute `evaluate` sets the node's flag. share: role -> name of an earlier parameter."""
         evaluate = bool(attributes.pop("evaluate", False))
         signature = inspect.signature(TABLE[op].signature).parameters.values()
         roles = {**sources}
@@ -85,7 +85,7 @@ class Builder:
             self.shapes[node.value(suffix)], self.batched[node.value(suffix)] = shape, node.batched
 
     def inside(self, **values: Shape) -> Builder:
-        """A builder for a scan's body: it knows these inner values and all outer ones, and shares the parameters."""
+        """A builder for a scan's body. It knows these inner values and all outer values, and shares the parameters."""
         shapes, batched = {**self.shapes, **values}, {**self.batched, **dict.fromkeys(values, True)}
         return Builder(shapes, batched, parameters=self.parameters, statistics=self.statistics)
 
@@ -96,7 +96,7 @@ class Builder:
         return name
 
     def phase(self, loss_nodes: int, updates: Mapping[str, float] | None = None) -> None:
-        """The last `loss_nodes` nodes become a phase that ends in the last of them."""
+        """Makes the last `loss_nodes` nodes a phase, whose loss is the last of them."""
         nodes = tuple(self.nodes[-loss_nodes:])
         del self.nodes[-loss_nodes:]
         chosen = dict.fromkeys(self.parameters, 1.0) if updates is None else dict(updates)
@@ -116,7 +116,7 @@ class Builder:
 
 
 def draw(graph: Graph, batch: int = 3, seed: int = 0) -> dict[str, Array]:
-    """Values for everything that the graph reads. Inputs called `…mask` are 0 or 2, a mask of dropout at rate 1/2."""
+    """Draws values for everything that the graph reads. Inputs named `…mask` are 0 or 2, a mask of dropout at rate 1/2."""
     random = np.random.RandomState(seed)
     values: dict[str, Array] = {}
     for given in graph.batch_inputs():

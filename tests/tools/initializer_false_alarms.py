@@ -1,7 +1,7 @@
-"""How often the judgement of initializers alarms on right draws, and how often on wrong ones: `false_alarms --initializers`.
+"""Counts alarms of the judgement of initializers on right draws and on wrong draws: `false_alarms --initializers`.
 
-It refuses to count seeds twice: a case draws four seeds that follow each other, so seed k of a run starts at 4·k. Right draws
-are NumPy's, of the claimed distribution; with a framework, its own. Each seed takes the next of the shapes in turn.
+It refuses to count seeds twice: a case draws four consecutive seeds, so seed k of a run starts at 4·k. Right draws are NumPy's,
+of the claimed distribution, or, with a framework, the framework's own. Each seed takes the next shape in turn.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from parity.trials.session import Session
 from parity.trials.trial import Options, Trial
 
 FACTORS = (0.95, 0.97, 0.99, 1.01, 1.03, 1.05)
-"""Wrong scales (a limit, a standard deviation, a gain) whose share of alarms is told."""
+"""Factors of wrong scales (a limit, a standard deviation, a gain) for which the share of alarms is printed."""
 
 
 @dataclass(frozen=True)
 class Count:
-    """One initializer over seeds: cases with an alarm, and the greatest share of a budget among the others' comparisons."""
+    """The counts of one initializer over seeds. alarmed: cases with an alarm. used: the others' greatest share of a budget."""
 
     spec: str
     cases: int
@@ -43,7 +43,7 @@ class Count:
 
 
 class Wrong(Implementation):
-    """Draws with a scale that is wrong by a factor, or with the fans exchanged."""
+    """An implementation that draws with a wrong scale, or with exchanged fans."""
 
     def __init__(self, factor: float, exchanged: bool) -> None:
         self.factor, self.exchanged = factor, exchanged
@@ -64,7 +64,7 @@ def loaded(name: str) -> language.Initializer:
 
 
 def count(name: str, seeds: Sequence[int], dtype: str, factor: float = 1.0, exchanged: bool = False, shape: str = "") -> Count:
-    """Draws of NumPy. shape: this one alone."""
+    """Counts NumPy's draws. shape: the only shape to draw; empty for all."""
     spec, framework = loaded(name), Wrong(factor, exchanged)
     shapes = list(samplings(spec))
     found = []
@@ -89,7 +89,7 @@ def counts(names: Sequence[str], seeds: Sequence[int], dtype: str, processes: in
 
 
 def natively(framework: str, names: Sequence[str], seeds: Iterable[int], dtype: str) -> Iterator[Count]:
-    """A framework's own draws, of every shape at every seed, all in one process of its own."""
+    """Counts a framework's own draws, of every shape at every seed, in one process."""
     kept: dict[str, list[Trial]] = {name: [] for name in names}
     for name in names:
         for seed in seeds:
@@ -101,7 +101,7 @@ def natively(framework: str, names: Sequence[str], seeds: Iterable[int], dtype: 
 
 
 def tell(names: Sequence[str], seeds: Sequence[int], dtype: str, processes: int, framework: str, power: int) -> int:
-    """Prints a line an initializer, then what the judgement would have caught; 1 where a right draw alarmed."""
+    """Prints a line per initializer, then the wrong draws that the judgement catches. Gives 1 if a right draw alarmed."""
     print(f"level of one test {budgets.FALSE_ALARM:g}, {len(seeds)} seeds, {framework or 'NumPy'} in {dtype}")  # noqa: T201
     alarms = 0
     found = natively(framework, names, seeds, dtype) if framework else counts(names, seeds, dtype, processes)
@@ -118,7 +118,7 @@ def tell(names: Sequence[str], seeds: Sequence[int], dtype: str, processes: int,
 
 
 def _tell_power(names: Sequence[str], seeds: Sequence[int], dtype: str, processes: int) -> None:
-    """Shares of the seeds at which a matrix of wrong draws is caught; `other fan`: fan_in and fan_out exchanged, 53 and 61."""
+    """Prints the share of seeds at which a matrix of wrong draws is caught; `other fan`: fan_in 53 and fan_out 61 exchanged."""
     print(f"caught, of {len(seeds)} seeds of a 61 by 53 matrix, where the scale is off by a factor, or the fan is the other")  # noqa: T201
     with ProcessPoolExecutor(processes) as pool:
         for name in names:
@@ -133,7 +133,7 @@ def _tell_power(names: Sequence[str], seeds: Sequence[int], dtype: str, processe
 
 
 def told_apart(name: str) -> bool:
-    """Whether the initializer's scale tells fan_in from fan_out: that of Glorot reads both alike."""
+    """Whether the initializer's scale depends on which fan is fan_in; Glorot's does not."""
     spec, asked = loaded(name), samplings(loaded(name))["dense"]
     other = replace(asked, fan_in=asked.fan_out, fan_out=asked.fan_in)
     return claim(spec, spec.arguments, asked).scale != claim(spec, spec.arguments, other).scale

@@ -1,6 +1,6 @@
-"""Runs a framework on a graph the way a check does, in this process, and judges the record.
+"""Runs a framework on a graph as a check does, in this process, and judges the record.
 
-It refuses to choose fakes and to assert; the worker's own task does the running.
+It refuses to choose fakes and to assert; the worker's own task runs the case.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Trial:
 
 
 def trial(name: str, graph: Graph, dtype: str = "float64", optimizer: str = "adam", *, seed: int = 0, steps: int = 3) -> Trial:
-    """A graph with its optimizer, drawn away from kinks in every precision but float64. Inputs called `…mask` are masks."""
+    """The trial of a graph with its optimizer, drawn away from kinks except in float64. Inputs named `…mask` are masks."""
     rule, initializer = load(f"optimizers/{optimizer}"), load("initializers/glorot_uniform")
     assert isinstance(rule, Optimizer) and isinstance(initializer, Initializer)
     graph = replace(graph, name=name)
@@ -70,7 +70,7 @@ def trial(name: str, graph: Graph, dtype: str = "float64", optimizer: str = "ada
 
 
 def optimizer_trial(name: str, dtype: str = "float64", *, seed: int = 0, steps: int = 20) -> Trial:
-    """An optimizer alone: the gradient is what the batch brings."""
+    """The trial of an optimizer alone: the batch contains the gradient."""
     rule = load(f"optimizers/{name}")
     assert isinstance(rule, Optimizer)
     graph = optimizer_probe(rule.axes)
@@ -132,7 +132,7 @@ training:
 
 
 def towers() -> Graph:
-    """One network on two inputs. The bias of its code cancels in the distance, so its gradient is zero by mathematics."""
+    """One network on two inputs. The bias of its code cancels in the distance, so the exact gradient of this bias is zero."""
     return expanded(TOWERS)
 
 
@@ -178,7 +178,7 @@ def gan() -> Graph:
 
 
 def generator_alone() -> Graph:
-    """Its second phase by itself: the discriminator is frozen, bit for bit."""
+    """The second phase of `gan` alone: the discriminator is frozen, bit for bit."""
     return replace(gan(), phases=gan().phases[1:])
 
 

@@ -1,10 +1,10 @@
-"""`parity compare` and `parity env build`, killed at random moments: no process, no folder and no held lock may stay behind.
+"""Kills `parity compare` and `parity env build` at random moments: no process, no folder and no held lock may be left.
 
     python -m tests.tools.killed_commands --rounds 200
 
-The frameworks' interpreter is a small script: as a user's model it leaves a daemon and never answers, as venv and pip it
-writes files for a while and leaves a daemon too. Each round starts the command, waits a random while, sends SIGKILL, SIGTERM,
-SIGINT or SIGHUP to it or to one of its processes, waits until the last keeper and supervisor is gone, and looks.
+The frameworks' interpreter is a small script. As a user's model it starts a daemon and never answers; as venv and pip it writes
+files for a while, and starts a daemon too. Each round starts the command, waits for a random time, sends SIGKILL, SIGTERM,
+SIGINT or SIGHUP to it or to one of its processes, waits until the last keeper and supervisor is gone, and looks at the rest.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ import parity
 
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 LONGEST = 1.0
-"""Seconds until the kill, from the start in one round of five, in the others from when its work begins."""
+"""Most seconds until the kill: in a fifth of the rounds from the start, else from the moment when the work begins."""
 
 HOLDING = ("supervisor.py", "keeper.py")
 MARK = "PARITY_KILLED_ROUND"
-"""A variable that everything started in a round inherits: who bears it belongs to the round."""
+"""An environment variable that every process started in a round inherits; it marks the round's processes."""
 
 INTERPRETER = '''#!{python} -IS
 """Python, but for three things: a user's model that never ends, and a venv and a pip of a few files."""
@@ -70,13 +70,13 @@ COMMANDS = {
 }
 
 FOLDERS = {"compare": "temporary/parity-compare-*/", "env build": "environments/*/"}
-"""What each command makes when its work begins."""
+"""Command -> the folder that it makes when its work begins."""
 
 
 @dataclass(frozen=True)
 class Left:
-    """What a round left behind. status: the command's own exit status, a signal as its negative. at_work: how many processes
-    it had started when the kill came, supervisors and keepers aside."""
+    """What a round left behind. status: the command's exit status, negative for a signal. at_work: the number of its processes
+    when the kill came, without supervisors and keepers."""
 
     status: int
     at_work: int
@@ -89,7 +89,7 @@ class Left:
 
 
 def killed(command: str, place: Path, chance: random.Random) -> Left:
-    """One round below `place`, which is empty."""
+    """Runs one round below `place`, an empty folder."""
     interpreter = place / "python"
     interpreter.write_text(INTERPRETER.format(python=sys.executable, itself=str(interpreter)))
     interpreter.chmod(0o755)
@@ -128,12 +128,12 @@ def killed(command: str, place: Path, chance: random.Random) -> Left:
 
 
 def _started_by(command: int, mark: str) -> list[int]:
-    """What it started, but for supervisors and keepers: they are what holds the rest."""
+    """The processes that the command started, without supervisors and keepers, which hold the others."""
     return [one for one, line in _bearing(mark) if one != command and not any(word in line for word in HOLDING)]
 
 
 def _bearing(mark: str) -> Iterator[tuple[int, str]]:
-    """Every process of a round that runs, with its command line."""
+    """Every running process of a round, with its command line."""
     for entry in Path("/proc").glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):
             state = entry.with_name("stat").read_text().rpartition(")")[2].split()[0]
@@ -154,7 +154,7 @@ def _free(lock: Path) -> bool:
 
 
 def rounds(command: str, count: int, seed: int) -> Iterator[Left]:
-    """So many rounds of one command."""
+    """Runs `count` rounds of one command."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's job in the background: what it starts would ignore it too
         signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in range(count):
@@ -163,7 +163,7 @@ def rounds(command: str, count: int, seed: int) -> Iterator[Left]:
 
 
 def main() -> int:
-    """Prints what was left; 1 where that is anything."""
+    """Prints what was left. Gives 1 if anything was left."""
     parser = argparse.ArgumentParser(prog="python -m tests.tools.killed_commands", description=__doc__)
     parser.add_argument("--rounds", type=int, default=200, help="kills of each command")
     parser.add_argument("--seed", type=int, default=0)

@@ -1,7 +1,7 @@
-"""Makes mutants of op files mechanically: one change in one place that forward and vjp reach, named by the changed statement.
+"""Makes mutants of op files mechanically: one change in a place that forward or vjp reaches, named by the changed statement.
 
-It refuses to judge them, to touch what only checks arguments (an `if` that does nothing but raise, `strict=True`), and to
-leave out a change because it looks harmless.
+It refuses to judge them, to change code that only checks arguments (an `if` that only raises, `strict=True`), and to leave out
+a change because it looks harmless.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 OPS = Path(__file__).resolve().parents[2] / "parity" / "ops"
 
 UNREACHED = frozenset({"signature", "flops", "masks", "kinks", "taken", "margin", "without", "bends"})
-"""Functions that neither forward nor vjp reaches; they have tests of their own."""
+"""Functions that neither forward nor vjp reaches; other tests cover them."""
 CHECKS = ("check", "needed_mask", "parameters", "step_flops")
 
 OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
@@ -54,7 +54,7 @@ METHODS = {
     "zeros_like": "ones_like",
 }
 IDENTITIES = frozenset({"exp", "log", "sqrt", "tanh", "abs", "sign", "cos", "sin", "logistic", "reversed", "erf"})
-"""Functions of one argument that a mutant leaves out."""
+"""Functions of one argument that a mutant replaces by their argument."""
 
 Place = tuple[ast.FunctionDef, ast.stmt, ast.AST | None]
 """Function, statement and parent of a node."""
@@ -62,7 +62,7 @@ Place = tuple[ast.FunctionDef, ast.stmt, ast.AST | None]
 
 @dataclass(frozen=True)
 class Mutant:
-    """`name` is stable while its line stands: `module.function: the changed statement`, numbered where that repeats."""
+    """A mutant. Its name, `module.function: the changed statement`, stays while the line stays; repeated names are numbered."""
 
     module: str
     name: str
@@ -88,7 +88,7 @@ def mutants(module: str) -> Iterator[Mutant]:
 
 
 def _reached(tree: ast.Module) -> dict[int, Place]:
-    """Nodes that forward and vjp reach: no annotations, no docstrings, no checks of arguments."""
+    """The nodes that forward and vjp reach, without annotations, docstrings and checks of arguments."""
     found: dict[int, Place] = {}
     for function in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]:
         if function.name in UNREACHED or function.name.startswith(CHECKS):
@@ -122,7 +122,7 @@ def _only_raises(node: ast.If) -> bool:
 
 
 def _changed(node: ast.AST, parent: ast.AST | None, function: ast.FunctionDef) -> Iterator[ast.AST | None]:
-    """What may stand in a node's place; None drops a statement."""
+    """The replacements for a node; None removes a statement."""
     if isinstance(node, ast.Constant):
         yield from _constants(node, isinstance(parent, ast.UnaryOp))
     elif isinstance(node, ast.BinOp):
@@ -154,7 +154,7 @@ def _changed(node: ast.AST, parent: ast.AST | None, function: ast.FunctionDef) -
 
 
 def _constants(node: ast.Constant, negative: bool) -> Iterator[ast.AST]:
-    """One more; -1 becomes 0, since NumPy takes any negative size as the one to be found."""
+    """The constant plus 1; -1 becomes 0, since NumPy reads any negative size as the size to infer."""
     if isinstance(node.value, bool):
         yield ast.Constant(not node.value)
     elif isinstance(node.value, int):
@@ -180,7 +180,7 @@ def _calls(node: ast.Call) -> Iterator[ast.AST]:
 
 
 def _attributes(node: ast.Name, function: ast.FunctionDef) -> Iterator[ast.AST]:
-    """Another value where an attribute of the op is used, by its annotated type."""
+    """Other values for a use of an attribute of the op, by its annotated type."""
     kinds = {one.arg: ast.unparse(one.annotation) for one in function.args.kwonlyargs if one.annotation}
     kind = kinds.get(node.id, "")
     if kind == "bool":
@@ -194,7 +194,7 @@ def _attributes(node: ast.Name, function: ast.FunctionDef) -> Iterator[ast.AST]:
 
 
 def _replaced(tree: ast.Module, number: int, statement: int, new: ast.AST | None) -> tuple[ast.Module, str]:
-    """A copy of the module with the node at this place of the walk replaced, and the first line of the changed statement."""
+    """A copy of the module with the node of this number in the walk replaced, and the first line of the changed statement."""
     copied = copy.deepcopy(tree)
     nodes = list(ast.walk(copied))
     old, around = nodes[number], nodes[statement]

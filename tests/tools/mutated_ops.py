@@ -1,4 +1,4 @@
-"""Runs the reference with one op file changed, as if it were a framework, on the examples of the ops that the file serves.
+"""Runs the reference with one changed op file, as if it were a framework, on the examples of the ops that use the file.
 
 It refuses to change parity.ops for longer than one run, and to make mutants.
 """
@@ -33,7 +33,7 @@ from parity.spec.graph import Graph
 from parity.trials.draws import Draws, rounded
 
 BATCH = 4
-"""No size of any example: a batch of 3 hides an axis that is taken for another."""
+"""The batch size, which no example has as another size: with equal sizes, a swap of two axes would not show."""
 
 SPECIAL: Mapping[str, tuple[float, float]] = {
     "relu6": (6.0, 7.5),
@@ -41,7 +41,7 @@ SPECIAL: Mapping[str, tuple[float, float]] = {
     "hard_swish": (3.0, -3.0),
     "hinge": (1.0, 1.0),
 }
-"""Numbers that an op treats in a way of its own."""
+"""Op -> numbers that it treats specially."""
 
 FURTHER: Mapping[str, tuple[Example, ...]] = {
     "conv2d": (Example({"x": (2, 5, 7)}, {"channels": 3, "kernel": (3, 2), "padding": ((0, 1), (2, 0))}),),
@@ -62,11 +62,11 @@ FURTHER: Mapping[str, tuple[Example, ...]] = {
         ),
     ),
 }
-"""Examples beside the ops' own that tell some mutants."""
+"""Op -> further examples, which distinguish some mutants."""
 
 
 def _one_output(op: str, output: str) -> Callable[[], Graph]:
-    """A recurrent layer of which the loss reads one output only."""
+    """A graph with a recurrent layer, whose loss reads one output only."""
 
     def build() -> Graph:
         made = Builder()
@@ -91,7 +91,7 @@ FILES = tuple(sorted(path.stem for path in OPS.glob("*.py") if path.stem not in 
 
 @cache
 def serves(module: str) -> tuple[str, ...]:
-    """The files that import this one, itself first, in the order in which they can be executed again."""
+    """This file and the files that import it, in an order in which they can be executed again."""
     found = [module]
     for other in FILES:
         if other not in found and _imports(other) & set(found):
@@ -113,7 +113,7 @@ def _imports(module: str) -> frozenset[str]:
 
 @contextmanager
 def in_place(mutant: Mutant) -> Iterator[None]:
-    """TABLE holds ops made from the mutant while this lasts."""
+    """Inside it, TABLE holds ops made from the mutant."""
     names = serves(mutant.module)
     known, table = {name: sys.modules[f"parity.ops.{name}"] for name in names}, dict(TABLE)
     try:
@@ -135,7 +135,7 @@ def in_place(mutant: Mutant) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Sample:
-    """One graph with its references. branches: what is dictated at kinks, the opposite of what would be taken."""
+    """One graph with its references. branches: the branches dictated at kinks, opposite to the natural branches."""
 
     trial: Trial
     branches: dict[str, Any]
@@ -143,7 +143,7 @@ class Sample:
 
 @cache
 def samples(op: str, dtype: str) -> tuple[Sample, ...]:
-    """Every example of the op and every further one, near and far from 0, with natural and with dictated branches."""
+    """Samples of the op's examples and further examples, near and far from 0, with natural and with dictated branches."""
     graphs = [*(example_graph(op, one) for one in _examples(op)), *(build() for build in GRAPHS.get(op, ()))]
     found = []
     for place, plain in enumerate(graphs):
@@ -172,7 +172,7 @@ def _sample(graph: Graph, values: dict[str, Array], dtype: str, branches: dict[s
 
 
 def _values(graph: Graph, op: str, dtype: str) -> dict[str, Array]:
-    """Drawn away from kinks. Exact zeros, both ends of every range of integers, and what an op needs beside are in it."""
+    """Values drawn away from kinks, with exact zeros, both ends of every range of integers, and the op's special numbers."""
     for seed in range(50):
         values = draw(graph, BATCH, seed)
         for given in graph.batch_inputs():
@@ -190,7 +190,7 @@ def _values(graph: Graph, op: str, dtype: str) -> dict[str, Array]:
 
 
 def _far(graph: Graph, values: dict[str, Array]) -> dict[str, Array]:
-    """The first example a thousand times as large and all of `x` raised by 1000: where exp overflows."""
+    """The values with the first example times 1000 and `x` plus 1000, where exp overflows."""
     far = dict(values)
     for given in graph.inputs:
         if given.dtype == "float" and given.name in ("x", "branch0"):
@@ -200,7 +200,7 @@ def _far(graph: Graph, values: dict[str, Array]) -> dict[str, Array]:
 
 
 def _opposite(graph: Graph, values: dict[str, Array]) -> dict[str, Any]:
-    """For every kinked node another branch than the one that its values choose."""
+    """For every node with kinks, the branch that its values do not choose."""
     found: dict[str, Any] = {}
     for node in graph.nodes:
         if "taken" not in vars(TABLE[node.op]):
@@ -214,21 +214,21 @@ def _opposite(graph: Graph, values: dict[str, Array]) -> dict[str, Any]:
 
 
 def _other(taken: Array) -> Array:
-    """Of a side the other one, of a sign the opposite, of a place another."""
+    """The opposite branch: the other side, the opposite sign, or another position."""
     if taken.dtype == bool:
         return ~taken
     return -taken if taken.dtype.kind == "f" else np.where(taken == 0, 1, 0)
 
 
 def caught(mutant: Mutant, dtype: str) -> str:
-    """How the judgement catches the mutant: its verdict, `crashed`, or nothing where no sample tells it apart."""
+    """How the judgement catches the mutant: its verdict, or `crashed`; empty if no sample distinguishes it."""
     every = [sample for name in serves(mutant.module) if name in TABLE for sample in samples(name, dtype)]
     with np.errstate(all="ignore"), in_place(mutant):
         return next((found for sample in every if (found := verdict(sample))), "")
 
 
 def verdict(sample: Sample) -> str:
-    """Of the reference as TABLE is now; nothing where it is green."""
+    """The verdict on the reference with the present TABLE; empty if it is green."""
 
     class Dictated(Realized):
         def walked(self, values: Mapping[str, Array], training: bool, phase: int = 0) -> Reference:

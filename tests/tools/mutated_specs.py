@@ -1,9 +1,9 @@
-"""Texts of the package's own specs of every kind, harmed at random: each is a spec, or its mistakes are told at their places.
+"""Harms texts of the package's specs at random: each must be a spec, or have its mistakes reported with their positions.
 
     python -m tests.tools.mutated_specs --rounds 50000
 
-A text is harmed as test_mutated_texts.py does it, or gets a formula or a number made at random. It is then parsed, expanded at
-every size, and shown. Anything but a spec or a SpecError is a fault, and so is more than a second of CPU time.
+A text is harmed as in test_mutated_texts.py, or gets a random formula or number. It is then parsed, expanded at every size, and
+shown. Anything but a spec or a SpecError is a fault, and so is more than a second of CPU time.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from parity.spec.mistakes import SpecError
 from parity.verbs import showing
 
 SECONDS = 1.0
-"""Of CPU time, for one text."""
+"""The limit of CPU time for one text."""
 
 SMALL = 6_000
-"""Bytes of a text that is harmed."""
+"""The greatest number of bytes of a text that is harmed."""
 
 SCALARS = (
     *("0", "-1", "1e308", "10**18", "true", "~", "''", "[]", "{}", "[1, 2]", "{a: 1}", '"a b"', "9**9**9", "1/0", "sqrt(-1)"),
@@ -60,7 +60,7 @@ OPERATORS = (" + ", " - ", "*", "/", "//", " % ", "**")
 
 @dataclass(frozen=True)
 class Fault:
-    """A text that was neither accepted nor refused as it should, or took too long."""
+    """A text that was neither accepted nor properly refused, or that took too long."""
 
     file: str
     seed: str
@@ -68,7 +68,7 @@ class Fault:
 
 
 def files(largest: int = SMALL) -> list[Path]:
-    """The package's specs of every kind, the longest left out."""
+    """The package's specs of every kind, without the longest."""
     return sorted(path for path in specs.folder().rglob("*.yaml") if path.stat().st_size < largest)
 
 
@@ -115,7 +115,7 @@ def formula(numbers: random.Random, depth: int) -> str:
 
 
 def renumbered(text: str, numbers: random.Random) -> str:
-    """The text with one to four of its numbers made extreme, or become formulas."""
+    """The text with one to four of its numbers replaced by extreme numbers or formulas."""
     for _ in range(numbers.choice((1, 1, 2, 4))):
         found = list(NUMBER.finditer(text))
         if found:
@@ -126,7 +126,7 @@ def renumbered(text: str, numbers: random.Random) -> str:
 
 
 def reformulated(text: str, numbers: random.Random) -> str:
-    """The text with the value of one key become a formula."""
+    """The text with the value of one key replaced by a formula."""
     lines = text.split("\n")
     places = [place for place, line in enumerate(lines) if re.fullmatch(r"\s*(- )?[a-z_0-9]+: [^{\[|>#]+", line)]
     if places:
@@ -139,7 +139,7 @@ WAYS = (harmed, harmed, renumbered, reformulated, lambda text, numbers: harmed(r
 
 
 def look(text: str, file: str) -> bool:
-    """Reads the text as `parity show` does, at every size. Whether it is a spec; raises where a mistake has no place."""
+    """Reads the text as `parity show` does, at every size. Gives whether it is a spec; raises if a mistake has no position."""
     try:
         spec = specs.parse(text, file)
         if isinstance(spec, specs.Architecture):
@@ -157,7 +157,7 @@ def look(text: str, file: str) -> bool:
 
 
 def faults(count: int, seed: int, found: Counter[bool]) -> Iterator[Fault]:
-    """Harms so many texts, all kinds in turn, and counts in `found` what was a spec."""
+    """Harms `count` texts, all kinds in turn. `found` counts whether each was a spec."""
     kinds = {path.parent.name: [one for one in files() if one.parent == path.parent] for path in files()}
     for number in range(count):
         paths = list(kinds.values())[number % len(kinds)]
@@ -175,7 +175,7 @@ def faults(count: int, seed: int, found: Counter[bool]) -> Iterator[Fault]:
 
 
 def main() -> int:
-    """Prints every fault; 1 where there is one."""
+    """Prints every fault. Gives 1 if there is any."""
     parser = argparse.ArgumentParser(prog="python -m tests.tools.mutated_specs", description=__doc__)
     parser.add_argument("--rounds", type=int, default=50_000)
     parser.add_argument("--seed", type=int, default=0)

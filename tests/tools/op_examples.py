@@ -19,12 +19,12 @@ from parity.ops.definition import Array, Example, ParameterRule, Run, Shape, Sta
 
 BATCH = 3
 MARGIN = 1e-3
-"""Draws whose kinks are nearer are drawn again: a difference step of 1e-5 must not cross one."""
+"""Least distance from kinks; nearer draws are repeated, because a difference step of 1e-5 must not cross a kink."""
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """An example with arrays. floats: roles that have a gradient; branches of a join are one role."""
+    """An example with arrays. floats: the roles with a gradient; the branches of a join are one role."""
 
     op: ModuleType
     attributes: Mapping[str, Any]
@@ -34,7 +34,7 @@ class Drawn:
     statistics: tuple[str, ...]
 
     def cast(self, dtype: str) -> Drawn:
-        """Floats in another precision."""
+        """The example with its floats in another precision."""
         return replace(
             self, arrays={role: over(lambda one: as_float(one, dtype), array) for role, array in self.arrays.items()}
         )
@@ -55,18 +55,18 @@ class Drawn:
 
 
 def cases() -> list[Any]:
-    """Every op's every example; ids like `conv2d-groups`."""
+    """Every example of every op, with ids such as `conv2d-groups`."""
     pairs = [(name, op, example) for name, op in TABLE.items() for example in op.EXAMPLES]
     return [pytest.param(op, one, id=f"{name}-{one.name}" if one.name else name) for name, op, one in pairs]
 
 
 def over(function: Callable[[Array], Any], array: Any) -> Any:
-    """A function of an array, or of each branch of a join."""
+    """The function applied to an array, or to each branch of a join."""
     return tuple(function(one) for one in array) if isinstance(array, tuple) else function(array)
 
 
 def arrays_of(values: Mapping[str, Any]) -> Iterator[Array]:
-    """Float arrays, the branches of joins one by one."""
+    """The float arrays; branches of joins come one by one."""
     for value in values.values():
         yield from (one for one in (value if isinstance(value, tuple) else (value,)) if one.dtype.kind == "f")
 
@@ -83,7 +83,7 @@ def complete(op: ModuleType, example: Example) -> dict[str, Any]:
 
 
 def input_shapes(op: ModuleType, example: Example) -> dict[str, Any]:
-    """The example's shapes, with those inputs that are filled from another role."""
+    """The example's shapes, with the inputs that are filled from another role."""
     shapes = dict(example.shapes)
     for kind in inspect.signature(op.signature).parameters.values():
         if kind.kind is kind.POSITIONAL_OR_KEYWORD and isinstance(kind.default, str) and kind.name not in shapes:
@@ -94,7 +94,7 @@ def input_shapes(op: ModuleType, example: Example) -> dict[str, Any]:
 def expand(
     op: ModuleType, shapes: Mapping[str, Any], attributes: Mapping[str, Any]
 ) -> tuple[list[ParameterRule | StatisticRule], dict[str, Shape]]:
-    """What the signature yields and returns."""
+    """The rules that the signature yields, and the shapes that it returns."""
     given = {role: shape for role, shape in shapes.items() if role != "branches"}
     walk = op.signature(*shapes.get("branches", ()), **given, **attributes)
     found = []

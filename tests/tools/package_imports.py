@@ -1,4 +1,4 @@
-"""Reads from the source of the package which module imports which; nothing is imported."""
+"""Reads the imports between modules from the package's source, without importing anything."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "parity"
 Sources = Mapping[str, str]
-"""Module name -> source. A package bears its own name: `parity.spec` is parity/spec/__init__.py."""
+"""Module name -> source. The name of a package stands for its __init__.py: `parity.spec` is parity/spec/__init__.py."""
 
 
 def sources() -> dict[str, str]:
@@ -20,7 +20,7 @@ def sources() -> dict[str, str]:
 
 
 def imports(name: str, every: Sources) -> set[str]:
-    """Modules that a module imports anywhere in it; `from parity.ops import TABLE` imports parity.ops."""
+    """The modules that a module imports anywhere in its source; `from parity.ops import TABLE` imports parity.ops."""
     found = set()
     for node in ast.walk(ast.parse(every[name])):
         if isinstance(node, ast.Import):
@@ -35,7 +35,7 @@ def imports(name: str, every: Sources) -> set[str]:
 
 
 def closure(name: str, every: Sources) -> set[str]:
-    """All modules of the package that come with an import, their packages' __init__ included."""
+    """All modules of the package that an import of this module loads, with their packages' __init__."""
     seen: set[str] = set()
     left = {name}
     while left:

@@ -1,4 +1,4 @@
-"""Prints a digest of every kind of number that enters a key or a committed file, one a line: test_streams.py runs it twice."""
+"""Prints a digest of every kind of number in a key or a committed file, one per line; test_streams.py runs it twice."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FITTING = {
     "reversed_letters": "seq2seq",
     "sorted_letters": "transformer",
 }
-"""Data set -> a network whose inputs it fills."""
+"""Data set -> a network that takes its data."""
 ONE_ARGUMENT = ("exp", "log", "sigmoid", "tanh", "cos", "sqrt")
 
 

@@ -1,10 +1,10 @@
-"""Harms what parity reads, starts and shows, at length, and writes what became of it: figures as JSON, and a page of them.
+"""Harms everything that parity reads, starts and shows, many times, and writes the outcomes: figures as JSON, and a page.
 
     python -m tests.tools.release_run --specs 1000000 --files 100000 --kills 10000 --injections 1500 --native 400
 
-The numbers are totals: the same command goes on where it was ended, and a greater number adds the rest. Figures belong to one
-state of the code: where parity has changed since, the run says so and --anew begins again. Frameworks of --native are those of
---framework, whose environments must stand.
+The numbers are totals: the same command continues after an interruption, and a greater number adds the difference. Figures
+belong to one state of the code: if parity has changed since, the run says so, and --anew begins again. --native uses the
+frameworks of --framework, whose environments must be built.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ PLACE = ROOT / "reports" / "release"
 FIGURES, PAGE = "robustness.json", "README.md"
 FORMAT = 1
 MOST_TOLD = 50
-"""Bad ends of each kind that are written down with their story; all are counted."""
+"""Number of bad outcomes of each kind that are described; all are counted."""
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """What became of some of a kind. bad: the stories of those that should not have ended so."""
+    """The outcomes of some runs of a kind. bad: descriptions of the bad outcomes."""
 
     outcomes: Counter[str]
     bad: Sequence[str]
@@ -47,7 +47,7 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Harm:
-    """A kind of harm. aim: how many a release asks for. chunk: how many at a time. run: gives the chunk of a number."""
+    """A kind of harm. aim: the number of runs for a release. chunk: runs at a time. run: gives the chunk of a number."""
 
     title: str
     aim: int
@@ -70,7 +70,7 @@ def files(number: int) -> Chunk:
 
 
 def native(frameworks: Sequence[str]) -> Callable[[int], Chunk]:
-    """Damaged weights in the frameworks' own formats, each read by the framework's worker, with a checksum and without."""
+    """Damages weights in the frameworks' own formats, which the framework's worker reads, with a checksum and without."""
 
     def run(number: int) -> Chunk:
         bad: list[damaged_files.Result] = []
@@ -103,7 +103,7 @@ def injections(number: int) -> Chunk:
 
 
 def harms(frameworks: Sequence[str]) -> dict[str, Harm]:
-    """What can be asked for, by the name of its option."""
+    """Name of an option -> kind of harm."""
     return {
         "specs": Harm("mutated specs", 1_000_000, 500, specs),
         "files": Harm("damaged files", 100_000, len(KINDS) * len(DAMAGES), files),
@@ -123,7 +123,7 @@ def code() -> str:
 
 
 def begun(place: Path, anew: bool) -> dict[str, Any]:
-    """The figures so far. Raises SystemExit where they are of another state of the code."""
+    """The figures so far. Raises SystemExit if they belong to another state of the code."""
     path = place / FIGURES
     if anew or not path.exists():
         return {"format": FORMAT, "code": code(), "python": platform.python_version(), "kinds": {}}
@@ -134,7 +134,7 @@ def begun(place: Path, anew: bool) -> dict[str, Any]:
 
 
 def run(harm: Harm, told: dict[str, Any], wanted: int) -> Iterator[None]:
-    """Goes on until so many are done; `told` grows with every chunk."""
+    """Continues until `wanted` runs are done; `told` grows with every chunk."""
     while told["done"] < wanted:
         chunk = harm.run(told["chunks"])
         counted = Counter(told["outcomes"]) + chunk.outcomes
@@ -169,7 +169,7 @@ def page(figures: Mapping[str, Any]) -> str:
 
 
 def write(figures: Mapping[str, Any], place: Path) -> None:
-    """Both files, each whole or not at all."""
+    """Writes both files, each as a whole or not at all."""
     place.mkdir(parents=True, exist_ok=True)
     texts = {FIGURES: json.dumps(figures, indent=1, ensure_ascii=True) + "\n", PAGE: page(figures)}
     for name, text in texts.items():
@@ -179,7 +179,7 @@ def write(figures: Mapping[str, Any], place: Path) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs what is asked for, and writes the figures after every chunk; 1 where anything ended badly."""
+    """Runs the harm that is asked for, and writes the figures after every chunk. Gives 1 if there is a bad outcome."""
     parser = argparse.ArgumentParser(prog="python -m tests.tools.release_run")
     for name, harm in harms(["torch"]).items():
         parser.add_argument(f"--{name}", type=int, default=0, metavar="N", help=f"{harm.title}; a release: {harm.aim:,}")

@@ -1,4 +1,4 @@
-"""Owns the reading of the advice's code without running it: each remedy's key, its framework, and the source that it calls."""
+"""Reads the advice's code without running it: the key of each remedy, its framework, and the source that it uses."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ FRAMEWORKS = ("keras", "torch", "mxnet")
 
 @dataclass(frozen=True)
 class Remedy:
-    """One entry of an implementation's remedies. code: its expression, and all that it reaches in its file or in the
-    implementation's device.py."""
+    """One entry of an implementation's remedies. code: its expression, and everything that it uses from its file, from what
+    remedies and answers share (remedies/building.py, asking.py), or from the implementation's device.py."""
 
     framework: str
     key: str
@@ -22,13 +22,14 @@ class Remedy:
 
 
 def remedies() -> Iterator[Remedy]:
-    """Of every framework, from the dict literals of `<framework>_impl/atlas/remedies/`."""
+    """The remedies of every framework, read from the dict literals in `<framework>_impl/atlas/remedies/`."""
     for framework in FRAMEWORKS:
         folder = PACKAGE / f"{framework}_impl"
-        machine = _defined(ast.parse((folder / "device.py").read_text(encoding="utf-8")))
+        shared = [folder / "device.py", folder / "atlas" / "asking.py", folder / "atlas" / "remedies" / "building.py"]
+        common = {name: node for file in shared for name, node in _defined(ast.parse(file.read_text(encoding="utf-8"))).items()}
         for file in sorted((folder / "atlas" / "remedies").glob("*.py")):
             tree = ast.parse(file.read_text(encoding="utf-8"))
-            named = {**machine, **_defined(tree)}
+            named = {**common, **_defined(tree)}
             for node in ast.walk(tree):
                 if isinstance(node, ast.Dict):
                     for key, value in zip(node.keys, node.values, strict=True):
@@ -37,7 +38,7 @@ def remedies() -> Iterator[Remedy]:
 
 
 def _defined(tree: ast.Module) -> dict[str, ast.stmt]:
-    """What a file defines by name, but for its table of remedies."""
+    """Name -> definition in a file, without the table of remedies."""
     found: dict[str, ast.stmt] = {}
     for node in tree.body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):

@@ -1,4 +1,4 @@
-"""Requests for the fakes of tests/fakes/processes.py: one small array a case, seeds 0, 1, 2, …"""
+"""Requests for the fakes of tests/fakes/processes.py: one small array per case, seeds 0, 1, 2, …"""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def tiny_case(seed: int, **changes: object) -> Case:
 
 
 def write(directory: Path, fake: str, count: int = 4, **changes: object) -> Request:
-    """A request of `count` cases for `processes:FAKE`; the case with seed 1 is where it misbehaves."""
+    """Writes a request of `count` cases for `processes:FAKE`, which misbehaves in the case with seed 1."""
     asked = [
         PlannedCase(tiny_case(seed, **changes), {"batch/0/x": np.arange(3, dtype=np.float32) + seed}) for seed in range(count)
     ]

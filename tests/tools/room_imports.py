@@ -1,4 +1,4 @@
-"""Reads from the source which room of the package imports which, as the lines of the table in docs/design.md.
+"""Reads the imports between rooms of the package from the source, and prints the lines of the table in docs/design.md.
 
 python tests/tools/room_imports.py
 """
@@ -14,7 +14,8 @@ PROCESSES = ("worker", "launcher", "own_model")
 
 
 def room(module: str) -> str:
-    """`parity.execution.worker.tasks` -> `execution/worker`; `parity.torch_impl.layers` -> `NAME_impl`; a file is its own."""
+    """The room of a module: `parity.execution.worker.tasks` -> `execution/worker`; `parity.torch_impl.layers` -> `NAME_impl`; a
+    file outside of any folder is its own room."""
     parts = [*module.split(".")[1:], ""]
     if parts[0] == "execution" and parts[1] in PROCESSES:
         return f"execution/{parts[1]}"
@@ -24,7 +25,7 @@ def room(module: str) -> str:
 
 
 def imported() -> Mapping[str, tuple[str, ...]]:
-    """Room -> the other rooms that its modules import anywhere, by name."""
+    """Room -> sorted names of the other rooms that its modules import anywhere."""
     every = sources()
     found: dict[str, set[str]] = {}
     for module in every:

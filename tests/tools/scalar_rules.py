@@ -1,4 +1,4 @@
-"""Optimizers written from their papers without the formula evaluator: scalars where a rule is element-wise, else tensors.
+"""Optimizers written from their papers without the formula evaluator: on scalars if a rule is element-wise, else on tensors.
 
 It refuses to share code with the specs, and to know gradients.
 """
@@ -75,7 +75,7 @@ def _dampened(w: float, g: float, t: int, h: dict[str, float], s: dict[str, floa
 
 
 def _unbiased(w: float, g: float, t: int, h: dict[str, float], s: dict[str, float], norm: float) -> float:
-    """Weights of a mean that add up to 1, written out."""
+    """A running mean, with weights written out that add up to 1."""
     s["sum"], s["weights"] = h["momentum"] * s.get("sum", 0.0) + g, h["momentum"] * s.get("weights", 0.0) + 1.0
     return -h["learning_rate"] * s["sum"] / s["weights"]
 
@@ -184,7 +184,7 @@ SCALARS: dict[str, Scalar] = {
 
 
 def _lamb(w: Array, g: Array, t: int, h: dict[str, float], s: dict[str, Array]) -> Array:
-    """You et al., algorithm 2: sums over weights that are written out, not moving averages."""
+    """You et al., algorithm 2, by sums with weights written out, not by moving averages."""
     s["m"] = h["beta_1"] * s.get("m", np.zeros_like(g)) + g
     s["v"] = h["beta_2"] * s.get("v", np.zeros_like(g)) + g * g
     first = s["m"] / sum(h["beta_1"] ** k for k in range(t))
@@ -199,7 +199,7 @@ def _clip_norm(w: Array, g: Array, t: int, h: dict[str, float], s: dict[str, Arr
 
 
 def _adafactor(w: Array, g: Array, t: int, h: dict[str, float], s: dict[str, Array]) -> Array:
-    """Shazeer & Stern, algorithm 4 with its sums (5 of a vector), row by row and column by column."""
+    """Shazeer & Stern, algorithm 4 with its sums (for a vector, algorithm 5), row by row and column by column."""
     beta = 1 - t ** h["beta_2_decay"]
     square = g * g + h["epsilon_1"]
     if g.ndim == 1:
@@ -216,7 +216,7 @@ def _adafactor(w: Array, g: Array, t: int, h: dict[str, float], s: dict[str, Arr
 
 
 def _muon(w: Array, g: Array, t: int, h: dict[str, float], s: dict[str, Array]) -> Array:
-    """Jordan et al. by singular values: the quintic moves each of them, the vectors stay."""
+    """Jordan et al. by singular values: the quintic changes each value, and the vectors stay."""
     s["v"] = h["momentum"] * s.get("v", np.zeros_like(g)) + g
     ahead = g + h["momentum"] * s["v"]
     left, values, right = np.linalg.svd(ahead / (np.linalg.norm(ahead) + h["epsilon"]), full_matrices=False)

@@ -1,5 +1,5 @@
 """Transposed and dilated convolutions, attention and alignment losses in NumPy as choices, each with the names that a
-fingerprint must give it; and foreign ones.
+fingerprint must give it; and objects that it must not name.
 
 It refuses to share code with the library of closed forms: matrices, loops and enumerations instead of its formulas.
 """
@@ -21,7 +21,7 @@ FLIPPED = {False: "", True: ", the kernel flipped"}
 
 
 def matrix(count: int, taps: Array, stride: int = 1, gap: int = 1, more: int = 0) -> Array:
-    """The linear map of a cross-correlation to `count` places; more: places that it never reads."""
+    """The linear map of a cross-correlation to `count` positions. more: positions that it never reads."""
     found = np.zeros((count, (count - 1) * stride + (len(taps) - 1) * gap + 1 + more))
     for place, (j, tap) in product(range(count), enumerate(taps)):
         found[place, place * stride + j * gap] = tap
@@ -35,7 +35,7 @@ def transpose(row: str, taps: int, flipped: bool, stride: int = 1, gap: int = 1,
 
 
 def deconvolutions() -> Iterator[tuple[str, str, Seen, Names]]:
-    """Kind, what it is, what is seen of it, and facet -> name."""
+    """Kind, description, results, and facet -> name."""
     for flipped, short, late, gap in product((False, True), (False, True), (False, True), (2, 3)):
         seen: Seen = {}
         for row in ("four", "five"):
@@ -89,7 +89,7 @@ def dilations() -> Iterator[tuple[str, str, Seen, Names]]:
 def attend(
     q: Array, k: Array, v: Array, score: Callable[[Array, Array], float], weigh: Callable[[Array, int, int], Array]
 ) -> Array:
-    """Query by query; weigh: scores of one query to its weights, given the example and the query's place."""
+    """Attention, query by query. weigh: function from the scores of one query, its example and its position to its weights."""
     found = np.zeros((*q.shape[:2], v.shape[2]))
     for b, i in np.ndindex(*q.shape[:2]):
         found[b, i] = weigh(np.array([score(q[b, i], one) for one in k[b]]), b, i) @ v[b]
@@ -141,7 +141,7 @@ def attentions() -> Iterator[tuple[str, str, Seen, Names]]:
 
 
 def spelled(path: tuple[int, ...], blank: int, collapse: bool = True) -> list[int]:
-    """A path without its repeats, then without its blanks."""
+    """The labels of a path: repeats are removed first, then blanks."""
     kept = [one for place, one in enumerate(path) if not collapse or place == 0 or path[place - 1] != one]
     return [one for one in kept if one != blank]
 
@@ -149,7 +149,7 @@ def spelled(path: tuple[int, ...], blank: int, collapse: bool = True) -> list[in
 def path_losses(
     logarithms: Array, blank: int, frames: Array, join: Callable[[Array], float] = np.sum, collapse: bool = True
 ) -> Array:
-    """Every path is looked at."""
+    """The loss of each example, by enumeration of every path."""
     losses = []
     for scores, labels, count, length in zip(
         logarithms, alignments.INPUTS["labels"], alignments.INPUTS["lengths"], frames, strict=True
@@ -194,7 +194,7 @@ def variants() -> Iterator[tuple[str, str, Seen, Names]]:
 
 
 def foreign() -> Iterator[tuple[str, str, Seen, str]]:
-    """Kind, what it is, what is seen, and the facet that must have no name."""
+    """Kind, description, results, and the facet that must have no name."""
     base = next(iter(deconvolutions()))[2]
     for name, setting, about, change in (
         ("a bias", "strided", "computes", lambda row: row + 1),

@@ -1,4 +1,4 @@
-"""Optimizers written in NumPy as choices along axes, each with the name that a fingerprint must give it; and foreign ones.
+"""Optimizers in NumPy as choices along axes, each with the name that a fingerprint must give it; and unknown rules.
 
 It refuses to share code with the library of closed forms: no formula text, no evaluator.
 """
@@ -14,7 +14,7 @@ import numpy as np
 Array = np.ndarray
 H = Mapping[str, float]
 Direction = Callable[[Array, Array, float, int, H, dict[str, Any]], Array]
-"""(w, g, learning rate, t, hyper-parameters, state) -> what is added to w."""
+"""Function from (w, g, learning rate, t, hyper-parameters, state) to the change of w."""
 
 DECAYS = {
     "": "",
@@ -85,7 +85,7 @@ def adam(epsilon: str, amsgrad: bool, first_corrected: bool = True) -> Direction
 
 
 def variants() -> Iterator[tuple[str, Direction, str, frozenset[str]]]:
-    """(name, direction, decay, the hyper-parameters that its class has)."""
+    """(name, direction, decay, the hyper-parameters of its class) of every variant."""
     for (decay, words), nesterov, inside in product(DECAYS.items(), (False, True), (False, True)):
         name = ("nesterov" if nesterov else "momentum") + (", learning rate inside the velocity" if inside else "")
         yield name + words, velocity(nesterov, inside), decay, frozenset({"momentum"})
@@ -170,7 +170,7 @@ def _tenth(w: Array, g: Array, rate: float, t: int, h: H, s: dict[str, Any]) -> 
 
 
 def foreign() -> dict[str, Direction]:
-    """Rules that no closed form is: near misses of known ones, and others."""
+    """Rules that no closed form equals: near misses of known rules, and others."""
 
     def scaled(make: Direction, change: Callable[[Array, int], Array]) -> Direction:
         return lambda w, g, rate, t, h, s: change(make(w, g, rate, t, h, s), t)

@@ -1,4 +1,4 @@
-"""Small graphs that between them hold everything a walk has to get right, built by hand."""
+"""Small graphs, built by hand, that together contain everything that a walk has to get right."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ NORM = {role: f"critic.norm.{role}" for role in ("scale", "shift", "running_mean
 
 
 def adversarial() -> Graph:
-    """Two phases on one batch; the critic, with its batch norm, is called twice in the first."""
+    """Two phases on one batch; the first calls the critic, which has a batch norm, twice."""
     build = Builder()
     build.input("real", (3,))
     build.input("noise", (2,))

@@ -64,7 +64,10 @@ def test_settings_are_found_in_a_project_and_from_below_it(tmp_path: Path, monke
     ("text", "told"),
     [
         ('frameworks = ["tensorflow"]', "did you mean `keras`?"),
-        ('framework = ["torch"]', "there is no setting `framework`; there is frameworks; did you mean `frameworks`?"),
+        (
+            'framework = ["torch"]',
+            "there is no setting `framework`; there are frameworks, store, dtypes; did you mean `frameworks`?",
+        ),
         ('frameworks = "torch"', "`frameworks` must be a list of words"),
         ("frameworks = [1]", "`frameworks` must be a list of words"),
         ("frameworks = [", "Invalid value"),

@@ -14,18 +14,24 @@ import numpy as np
 import pytest
 
 from parity.cli import CLOSED, status
+from parity.documents import schema
 from parity.errors import UsageError
 from parity.execution.outcomes import headline
 from parity.execution.records import Record
 from parity.spec import specs
 from parity.spec.mistakes import SpecError
-from parity.trials import output, session, suites
+from parity.trials import collected, output, session, suites
 from parity.trials.session import JudgedTrial
 from parity.trials.trial import Options, Trial
 from parity.verbs.check import CheckCall, again, check
 
 RIGHT = "torch=reference_framework:Implementation"
 ONE = ("mlp", "--realization", RIGHT, "--dtype", "float64", "--no-nodes")
+
+
+NAMES = {"tensorflow": "keras", "tf": "keras", "tf.keras": "keras", "pytorch": "torch", "Torch": "torch", "flax": "jax"}
+NAMES |= {"optax": "jax", "gluon": "mxnet", "mx": "mxnet", "onnxruntime": "onnx", "kears": "keras"}
+"""What people call a framework -> its name here."""
 
 
 @pytest.fixture
@@ -50,6 +56,12 @@ def place(tmp_path: Path, fakes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (("compare", RIGHT, RIGHT, "--size", "small"), "--size small is of `spec=NAME`"),
         (("bench", "mlp", "--mode", "compield"), "did you mean `compiled`?"),
         (("check", "mlp", "-f", "keras", "--realization", RIGHT), "torch is not asked: add --framework torch"),
+        (("check", "mlp", "--dtype", "double"), "did you mean `float64`?"),
+        (("check", "mlp", "--dtype", "FP32"), "did you mean `float32`?"),
+        (("check", "mlp", "--device", "cuda"), "did you mean `gpu`?"),
+        (("bench", "mlp", "--mode", "graph"), "did you mean `compiled`?"),
+        *((("check", "mlp", "-f", word), f"did you mean `{name}`?") for word, name in NAMES.items()),
+        (("compare", "pytorch=a:b", "torch=a:c"), "did you mean `torch`?"),
         (("list", "architecture"), "no kind or family `architecture`; did you mean `architectures`?"),
     ],
     ids=lambda words: " ".join(words) if isinstance(words, tuple) else "",
@@ -58,6 +70,19 @@ def test_a_word_without_meaning_is_a_mistake_and_never_green(
     place: Path, capfd: pytest.CaptureFixture[str], words: tuple[str, ...], told: str
 ) -> None:
     assert status([*words, *(() if words[0] in ("list", "show", "compare") else ("--store", str(place / "store")))]) == 2
+    assert told in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("tensorflow.keras.optimizers.Adam", "did you mean `keras=tensorflow.keras.optimizers.Adam`?"),
+        ("pytorch=mine:Mine", "did you mean `torch=mine:Mine`?"),
+        ("mine.optimizers.Mine", "Write FRAMEWORK=mine.optimizers.Mine with one of"),
+    ],
+)
+def test_whose_an_object_is_is_asked_with_what_was_meant(target: str, told: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert status(["fingerprint", target]) == 2
     assert told in capfd.readouterr().err
 
 
@@ -121,12 +146,13 @@ def test_a_full_disk_leaves_a_run_incomplete(place: Path, capfd: pytest.CaptureF
 def test_results_go_through_a_link_and_into_a_pipe_and_replace_neither(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "file")
     (tmp_path / "file").write_text("old")
-    output.write_json(tmp_path / "link", [])
+    text = schema.spelled(collected.checked([]))
+    output.replace(tmp_path / "link", text)
     assert (tmp_path / "link").is_symlink() and "schema_version" in (tmp_path / "file").read_text()
     output.reach(tmp_path / "link", tmp_path / "new/file", None)
     os.mkfifo(tmp_path / "pipe")
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
-    output.write_json(tmp_path / "pipe", [])
+    output.replace(tmp_path / "pipe", text)
     assert (tmp_path / "pipe").is_fifo() and b"schema_version" in os.read(reader, 1 << 16)
     os.close(reader)
 

@@ -1,4 +1,4 @@
-"""Owns what `parity doctor` knows: for each framework its interpreter and what the framework says of itself there.
+"""Owns the findings of `parity doctor`: each framework's interpreter, and the framework's description of itself in it.
 
 It refuses to mend anything; it names the command that does. The framework is asked in a worker's process, never imported.
 """
@@ -17,13 +17,14 @@ from parity.execution.launcher.supervised import NoAnswer, Surroundings
 from parity.execution.outcomes import of_process
 
 SECONDS = 120.0
-"""How long a framework may take to be imported and to describe itself."""
+"""Seconds that a framework may take to be imported and to describe itself."""
 MOST_BYTES, LONGEST_WORD = 1 << 22, 200
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """description: the fields of protocol.Description, empty where there is none; reason, mend: then why, and a command."""
+    """What was found for one framework. description: the fields of protocol.Description, empty if there is none; reason, mend:
+    in that case, why, and the command that helps."""
 
     framework: str
     interpreter: str = ""
@@ -33,7 +34,7 @@ class Diagnosis:
 
 
 def diagnose(names: Iterable[str] = ()) -> list[Diagnosis]:
-    """One diagnosis a framework; of all of the table where none is named."""
+    """One diagnosis per named framework; of every framework of the table if none is named."""
     return [_diagnosis(name) for name in (tuple(names) or frameworks.names())]
 
 
@@ -52,7 +53,7 @@ def _diagnosis(name: str) -> Diagnosis:
 
 
 def describe(environment: Environment) -> dict[str, Any]:
-    """What the framework says of itself, in a process of its own. Raises Unavailable where it cannot."""
+    """The framework's description of itself, from a process of its own. Raises Unavailable if it gives none."""
     name = environment.framework
     with supervised.folder("parity-describe-") as place:
         variables = isolation.variables(place, frameworks.environment(name))
@@ -72,7 +73,7 @@ def describe(environment: Environment) -> dict[str, Any]:
 
 
 def _description(found: dict[str, Any]) -> dict[str, Any]:
-    """The fields of protocol.Description. Raises NoAnswer where one is missing, or is no text of one line."""
+    """The fields of protocol.Description. Raises NoAnswer if one is missing, or is no text of one line."""
     texts = {key: found.get(key) for key in ("name", "version", "default_mode")}
     lists = {key: found.get(key) for key in ("devices", "dtypes", "modes")}
     for key, value in lists.items():

@@ -1,7 +1,7 @@
-"""Owns the environments of the frameworks: find or build the interpreter of each, list and remove what was built.
+"""Owns the environments of the frameworks: it finds or builds each interpreter, and lists and removes built environments.
 
-PARITY_TORCH_PYTHON (PARITY_KERAS_JAX_PYTHON for keras[jax], and so on) names an interpreter of one's own instead.
-PARITY_ENVIRONMENTS is where built ones go (default ~/.cache/parity/environments). It refuses to import a framework.
+PARITY_TORCH_PYTHON (PARITY_KERAS_JAX_PYTHON for keras[jax], and so on) names an interpreter of the user's own instead.
+PARITY_ENVIRONMENTS is the directory of built ones (default ~/.cache/parity/environments). It refuses to import a framework.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from parity.execution.launcher.supervised import Lines, NoAnswer, Supervised, Su
 from parity.execution.outcomes import tail
 
 MARKER = "complete.json"
-"""Written last: a directory without it is a build that was cut off."""
+"""File that a build writes last: a directory without it is a build that was cut off."""
 
 QUIET_SECONDS = 1800.0
 """How long venv and pip may print nothing: a large wheel is unpacked within it."""
-ASK_SECONDS, ASK_BYTES = 30.0, 1 << 22
+ASK_SECONDS, ASK_BYTES = 60.0, 1 << 22
 """What an interpreter may take to say what is installed in it, and how much it may say."""
 KEPT_LINES = 200
 RELEASE = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]{0,20}")
@@ -42,16 +42,16 @@ found = {str(item.metadata["Name"]).lower().replace("_", "-"): item.version for 
 print(json.dumps({**found, "python": platform.python_version(), "machine": platform.machine()}))
 """
 PYTHON = (3, 11)
-"""The version that all frameworks run on: mxnet 1.9.1 with numpy 1.23.5 has wheels for 3.8 to 3.11."""
+"""The version of Python that all frameworks run on: mxnet 1.9.1 with numpy 1.23.5 has wheels for 3.8 to 3.11."""
 
 
 class Unavailable(Exception):
-    """There is no usable interpreter of a framework; the message says why, and the command that mends it."""
+    """There is no usable interpreter of a framework. The message says why, and names the command that helps."""
 
 
 @dataclass(frozen=True)
 class Environment:
-    """An interpreter that has a framework. versions: of all its packages, of Python and of the machine's kind."""
+    """An interpreter that has a framework. versions: of all its packages and of Python, and the kind of machine."""
 
     framework: str
     interpreter: Path
@@ -60,7 +60,7 @@ class Environment:
 
 @dataclass(frozen=True)
 class BuiltEnvironment:
-    """A directory that `build` made or will make. pins: the requirements file."""
+    """An environment's directory, which `build` made or will make. pins: its requirements file."""
 
     framework: str
     variant: str
@@ -78,7 +78,8 @@ class BuiltEnvironment:
 
 
 def installed(framework: str, accelerator: str = "cpu") -> Environment:
-    """The environment of a framework: the override's, or the built one. Raises Unavailable, ValueError for no framework."""
+    """The environment of a framework: the one that an override names, or the built one. Raises Unavailable if there is none,
+    and ValueError for a name that is no framework."""
     variable = override_variable(framework)
     if given := os.environ.get(variable):
         interpreter = _found(given)
@@ -90,7 +91,7 @@ def installed(framework: str, accelerator: str = "cpu") -> Environment:
 
 
 def stands(framework: str) -> bool:
-    """Whether there is an interpreter of a framework: one that was built from its pins, or one that a variable names."""
+    """Whether a framework has an interpreter, built from its pins or named by a variable."""
     try:
         return bool(os.environ.get(override_variable(framework))) or planned(framework).complete()
     except Unavailable:
@@ -98,7 +99,7 @@ def stands(framework: str) -> bool:
 
 
 def framework_version(framework: str) -> str:
-    """The version of the package that bears a framework's name, in its environment; empty where there is none."""
+    """The version of the package with the framework's name, in its environment; "" if there is none."""
     try:
         return installed(framework).versions.get(framework.partition("[")[0], "")
     except Unavailable:
@@ -106,19 +107,20 @@ def framework_version(framework: str) -> str:
 
 
 def override_variable(framework: str) -> str:
-    """PARITY_TORCH_PYTHON for `torch`."""
+    """The variable that names a framework's interpreter: PARITY_TORCH_PYTHON for `torch`."""
     return f"PARITY_{framework.upper().replace('[', '_').replace(']', '').replace('-', '_')}_PYTHON"
 
 
 def build(framework: str, accelerator: str = "cpu", on_line: Callable[[str], None] = lambda _: None) -> Environment:
-    """Makes the environment from its pins unless it stands: venv and pip, under a lock. Raises Unavailable with the reason.
+    """Builds the environment from its pins with venv and pip, under a lock, unless it exists. Raises Unavailable with the
+    reason.
 
-    on_line gets every line that venv and pip print. Where an override names an interpreter, nothing is made.
+    on_line gets every line that venv and pip print. If an override names an interpreter, nothing is built.
     """
     if os.environ.get(override_variable(framework)):
         return installed(framework, accelerator)
     built = planned(framework, accelerator)
-    with _only_builder(built.directory) as lock:
+    with only_builder(built.directory) as lock:
         if not built.complete():
             shutil.rmtree(built.directory, ignore_errors=True)
             with supervised.kept(built.directory, MARKER, [_lock_of(built.directory)]):
@@ -127,7 +129,7 @@ def build(framework: str, accelerator: str = "cpu", on_line: Callable[[str], Non
 
 
 def planned(framework: str, accelerator: str = "cpu") -> BuiltEnvironment:
-    """Where the environment goes: its name ends in a hash of the pins and of Python's version."""
+    """The place of an environment, built or not. Its name ends in a hash of the pins and of Python's version."""
     name, entry, variant = find(framework)
     file = Path(parity.__file__).resolve().parent / entry.package.split(".")[-1] / "requirements"
     file /= f"{variant.name}-{accelerator}.txt"
@@ -140,12 +142,13 @@ def planned(framework: str, accelerator: str = "cpu") -> BuiltEnvironment:
 
 
 def standing() -> list[BuiltEnvironment]:
-    """The complete environments, by name."""
+    """The complete environments, sorted by name."""
     return [built for marker in sorted(root().glob(f"*/{MARKER}")) if (built := _standing(marker)) is not None]
 
 
 def _standing(marker: Path) -> BuiltEnvironment | None:
-    """What stands beside a marker: its directory's name tells, so that a damaged marker costs nothing. None if strange."""
+    """The environment to which a marker belongs; None if it is not one of parity's. The directory's name tells, so a damaged
+    marker does no harm."""
     name, *variant, accelerator, digest = marker.parent.name.split("-") if marker.parent.name.count("-") > 2 else ("", "", "")
     if not digest or not variant:
         return None
@@ -158,24 +161,25 @@ def _standing(marker: Path) -> BuiltEnvironment | None:
 
 
 def remove(framework: str) -> list[Path]:
-    """Removes every built environment of a framework's variant, whatever its pins. What was removed."""
+    """Removes every built environment of a framework's variant, with any pins. Gives the removed directories."""
     name, _, variant = find(framework)
     gone = [item.directory for item in standing() if (item.framework, item.variant) == (name, variant.name)]
     for directory in gone:
-        with _only_builder(directory):
+        with only_builder(directory):
             (directory / MARKER).unlink(missing_ok=True)
             shutil.rmtree(directory)
     return gone
 
 
 def root() -> Path:
-    """Where built environments lie."""
+    """The directory of built environments."""
     given = os.environ.get("PARITY_ENVIRONMENTS")
     return Path(given).absolute() if given else Path.home() / ".cache" / "parity" / "environments"
 
 
 def base_python() -> Path:
-    """The Python that environments are made of: PARITY_BASE_PYTHON, this one if it is 3.11, python3.11, this one."""
+    """The Python from which environments are built. The first of these that exists: PARITY_BASE_PYTHON, this Python if it is
+    3.11, python3.11, this Python."""
     if given := os.environ.get("PARITY_BASE_PYTHON"):
         return _found(given)
     other = None if sys.version_info[:2] == PYTHON else shutil.which("python3.11")
@@ -183,20 +187,20 @@ def base_python() -> Path:
 
 
 def _found(given: str) -> Path:
-    """An interpreter by its path, or by its name on PATH."""
+    """The path of an interpreter that is given by its path, or by its name on PATH."""
     return Path(shutil.which(given) or given)
 
 
 def _make(built: BuiltEnvironment, lock: int, on_line: Callable[[str], None]) -> None:
-    _run([str(base_python()), "-m", "venv", str(built.directory)], built, lock, on_line)
+    run_step([str(base_python()), "-m", "venv", str(built.directory)], built, lock, on_line)
     pip = [str(built.interpreter), "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
-    _run([*pip, "--requirement", built.pins], built, lock, on_line)
+    run_step([*pip, "--requirement", built.pins], built, lock, on_line)
     aside = built.directory / f"{MARKER}.tmp"
     aside.write_text(json.dumps({**asdict(built), "directory": str(built.directory)}))
     aside.rename(built.directory / MARKER)
 
 
-def _run(command: Sequence[str], built: BuiltEnvironment, lock: int, on_line: Callable[[str], None]) -> None:
+def run_step(command: Sequence[str], built: BuiltEnvironment, lock: int, on_line: Callable[[str], None]) -> None:
     """Runs a step of a build, which ends with this process, and holds the lock until it has. Raises Unavailable with the end
     of what it printed."""
     step, printed = " ".join(command[1:4]), deque[str](maxlen=KEPT_LINES)
@@ -219,7 +223,7 @@ def _run(command: Sequence[str], built: BuiltEnvironment, lock: int, on_line: Ca
 
 
 @contextlib.contextmanager
-def _only_builder(directory: Path) -> Iterator[int]:
+def only_builder(directory: Path) -> Iterator[int]:
     """Waits until nobody else builds or removes the directory. Gives the descriptor of the lock."""
     directory.parent.mkdir(parents=True, exist_ok=True)
     with _lock_of(directory).open("w") as file:
@@ -231,8 +235,18 @@ def _lock_of(directory: Path) -> Path:
     return directory.with_name(f"{directory.name}.lock")
 
 
+def answer(framework: str, program: str) -> Mapping[str, object]:
+    """The table that a program of Python prints in the environment of a framework. Raises Unavailable."""
+    environment = installed(framework)
+    told = _ask(environment.interpreter, program, framework)
+    try:
+        return supervised.table(told)
+    except NoAnswer as error:
+        raise Unavailable(f"{framework}: {environment.interpreter} answers {_shown(told)}") from error
+
+
 def _versions(interpreter: Path, origin: str) -> dict[str, str]:
-    """name -> version of every package that the interpreter sees, and of Python itself."""
+    """Name -> version of every package that the interpreter sees, and of Python itself."""
     told = _ask(interpreter, LIST_VERSIONS, origin)
     try:
         found = supervised.table(told)
@@ -244,7 +258,7 @@ def _versions(interpreter: Path, origin: str) -> dict[str, str]:
 
 
 def _shown(told: bytes) -> str:
-    """The end of an answer, printable and short."""
+    """The end of an answer, short and printable."""
     return repr(tail(told[-2_000:].decode(errors="replace"))[:60])
 
 
@@ -256,7 +270,7 @@ def _version(interpreter: Path) -> str:
 
 
 def _ask(interpreter: Path, program: str, origin: str) -> bytes:
-    """What a line of Python prints in an interpreter, on its own. Raises Unavailable where that is not to be had in time."""
+    """The output of a line of Python in this interpreter. Raises Unavailable if it fails or takes too long."""
     with supervised.folder("parity-ask-") as place:
         surroundings = Surroundings(isolation.allowed(os.environ), place, place / "log", grace=0.0)
         command = [str(interpreter.absolute()), "-I", "-c", program]

@@ -1,6 +1,6 @@
-"""Owns what a worker's process sees: its environment variables, its module path, its working directory.
+"""Owns the surroundings of a worker's process: its environment variables, its module path, its working directory.
 
-It refuses to let the harness's packages, the user's secrets and Python settings or the number of cores leak in.
+It refuses to let in the harness's packages, the user's secrets, the user's Python settings, or the number of cores.
 Standard library only.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import parity
-from parity.execution.own_path import VARIABLE
+from parity.execution.own_path import FOLDER, VARIABLE
 
 THREADS = (
     "PARITY_THREADS",
@@ -30,7 +30,8 @@ ALLOCATOR = {
     "MALLOC_MMAP_THRESHOLD_": "4000000000",
     "MALLOC_TOP_PAD_": "134217728",
 }
-"""glibc keeps what it once got: without this a step has 0 or 4,400 page faults by chance, and takes 13 or 23 ms."""
+"""Settings that make glibc keep all memory that it once got. Without them a step has 0 or 4,400 page faults by chance, and
+takes 13 or 23 ms."""
 
 SYSTEM = frozenset(
     (
@@ -44,29 +45,31 @@ FRAMEWORKS = (
     *("TF_", "XLA_", "KERAS_", "JAX_", "TORCH_", "TORCHINDUCTOR_", "PYTORCH_", "MXNET_", "DMLC_", "ORT_", "ONNX_", "TRITON_"),
     *("OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "BLIS_", "NUMEXPR_", "VECLIB_", "ONEDNN_", "DNNL_", "TBB_", "GLIBC_"),
 )
-"""What the variables begin with that frameworks and their libraries read."""
+"""Beginnings of the names of variables that frameworks and their libraries read."""
 
 INSTALLATION = ("PIP_", "SSL_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-"""What the variables begin with, in capitals or not, that an installation reads beside those."""
+"""Beginnings of the names, in capitals or not, of further variables that an installation reads."""
 
 SECRET = ("TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "API_KEY", "APIKEY", "ACCESS_KEY", "PRIVATE_KEY")
 VARIABLES_OF_OTHERS = ("TF_VAR_", "TF_CLI_")
-"""Terraform's, which begin as TensorFlow's do."""
+"""Beginnings of Terraform's variables, which look like TensorFlow's."""
 
 PASS = "PARITY_PASS_ENV"  # noqa: S105  a name, no password
-"""Names, with commas, of further variables that workers shall see: what `--pass-env` sets."""
+"""Variable that lists, with commas, the names of further variables that workers shall see. `--pass-env` sets it."""
 
 
 def variables(
     directory: Path, own: Mapping[str, str], *, threads: int = 1, timed: bool = False, python_path: Sequence[Path] = ()
 ) -> dict[str, str]:
-    """Every environment variable of a worker whose links lie in `directory`. own: those that its framework needs.
+    """Every environment variable of a worker. directory: where its links lie; own: the variables that its framework needs.
 
     python_path: where the user's modules lie; they come behind the standard library and the framework's packages.
+    Where there are any, relative names of files are meant from the folder that the user's command runs in.
     """
     counts = dict.fromkeys(THREADS, str(threads))
     fixed = {**PINNED, **counts, **(ALLOCATOR if timed else {}), **own, "PYTHONPATH": str(package_link(directory))}
-    return {**allowed(os.environ), **fixed, VARIABLE: os.pathsep.join(map(str, python_path))}
+    users = {VARIABLE: os.pathsep.join(map(str, python_path)), FOLDER: str(Path.cwd()) if python_path else ""}
+    return {**allowed(os.environ), **fixed, **users}
 
 
 def of_installation() -> dict[str, str]:
@@ -76,7 +79,8 @@ def of_installation() -> dict[str, str]:
 
 
 def allowed(given: Mapping[str, str]) -> dict[str, str]:
-    """Those variables that any process may see: the system's, the frameworks', and those that the user passes by name."""
+    """The variables among `given` that any process may see: the system's, the frameworks', and those that the user passes by
+    name."""
     passed = _passed(given)
     return {name: value for name, value in given.items() if name in passed or name in SYSTEM or _of_a_framework(name)}
 
@@ -92,7 +96,7 @@ def _passed(given: Mapping[str, str]) -> Iterable[str]:
 
 
 def package_link(directory: Path) -> Path:
-    """A directory that holds nothing but a link to this parity package, so that no neighbour of it can be imported."""
+    """A directory that holds only a link to this parity package, so that the package's neighbours cannot be imported."""
     place = directory / "package"
     place.mkdir(parents=True, exist_ok=True)
     link, package = place / "parity", Path(parity.__file__).resolve().parent
@@ -104,7 +108,7 @@ def package_link(directory: Path) -> Path:
 
 
 def working_directory(directory: Path) -> Path:
-    """An empty place to run in: a folder that bears a framework's name elsewhere cannot shadow it."""
+    """An empty directory to run in, so that no folder with a framework's name shadows the framework."""
     place = directory / "scratch"
     place.mkdir(parents=True, exist_ok=True)
     return place

@@ -1,10 +1,11 @@
-"""Owns one folder: makes it, and removes it once whoever asked for it is gone, however that one went.
+"""Owns one folder: it makes the folder, and removes it once the process that asked for it is gone, even if that was killed.
 
     python -I -S keeper.py FOLDER MARKER LOCK…
 
-Prints a line when the folder is there. A byte on stdin: all is in order, nothing is to be done. The end of stdin: whoever asked
-has died; the keeper waits until nobody holds a LOCK or a file `lock` inside of the folder, and removes the folder, unless a
-file named MARKER lies in it ("" for none). It refuses to know what the folder is for; standard library.
+It prints a line when the folder exists. A byte on stdin means that all is in order and nothing is to be done. The end of stdin
+means that the asking process has died. The keeper then waits until no process holds a LOCK or a file `lock` inside of the
+folder, and removes the folder, unless a file named MARKER lies in it ("" for none). It refuses to know what the folder is for;
+standard library only.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from pathlib import Path
 
 
 def main(arguments: list[str]) -> int:
-    """Makes the folder and waits. Exit status 1 where it cannot be made; stdout then says why."""
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):  # the terminal's signals are its business who asked
+    """Makes the folder and waits. If it cannot be made, stdout says why and the exit status is 1."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):  # the asking process handles the terminal's signals
         signal.signal(number, signal.SIG_IGN)
     folder, marker, locks = Path(arguments[0]), arguments[1], arguments[2:]
     try:
@@ -42,7 +43,7 @@ def main(arguments: list[str]) -> int:
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Waits until nobody else holds the lock."""
+    """Waits until no other process holds the lock."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

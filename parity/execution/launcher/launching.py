@@ -1,8 +1,9 @@
-"""Owns the running of a request: what a process leaves undone becomes an outcome, and a fresh process goes on; resume.
+"""Owns the running of a request. If a process dies, its current case gets an outcome, and a fresh process goes on with the
+rest. A run that was cut off can be resumed.
 
     python -m parity.execution.launcher REQUEST_DIR OUT_DIR [--timeout SECONDS]
 
-It refuses to import a framework or numpy, and to let one case's end be another's: a crash costs one case.
+It refuses to import a framework or numpy, and to lose further cases to a crash: a crash costs one case.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from parity.execution.records import Record
 from parity.execution.request import Request, RequestEntry
 
 LOCK_SECONDS = 30.0
-"""How long the processes of a launcher that was killed may take to be gone."""
+"""Seconds that the processes of a killed launcher may take to end."""
 
 SPOILED = "unreadable lines were written into the file of records while it ran: nothing that its process says is trusted"
 UNREADABLE = "its record cannot be read"
@@ -35,7 +36,7 @@ UNREADABLE = "its record cannot be read"
 
 @dataclass
 class Launch:
-    """One request under way: what is asked, where the records go, who is told, and what was seen so far."""
+    """One request under way: its entries, the directory of its records, the callbacks, and the records so far."""
 
     asked: Request
     out: Path
@@ -44,7 +45,7 @@ class Launch:
     stop: Callable[[], bool]
     finished: dict[str, Record] = field(default_factory=dict)
     suspected: dict[str, str] = field(default_factory=dict)
-    """Key of an entry in which a process died that had run others before -> how. It is asked once more, alone."""
+    """Key of an entry -> how a process died in it that had run other entries before. Such an entry runs once more, alone."""
     offset: int = 0
 
     @cached_property
@@ -52,7 +53,7 @@ class Launch:
         return frozenset(entry.key for entry in self.asked.entries)
 
     def remaining(self) -> list[int]:
-        """Places of the entries that this run has no record of."""
+        """The places of the entries that have no record yet."""
         return [place for place, entry in enumerate(self.asked.entries) if entry.key not in self.finished]
 
     def take(self, record: Record) -> None:
@@ -60,7 +61,8 @@ class Launch:
         self.on_record(record)
 
     def look(self, begun: Sequence[RequestEntry] = ()) -> int:
-        """Takes in what was acknowledged since the last look. begun: by the process that runs. How many entries are left."""
+        """Takes in the records that were written since the last look, and gives the number of entries left. begun: the entries
+        that the running process began."""
         if self.stop():
             raise KeyboardInterrupt
         reading = records.read(self.out, self.offset)
@@ -74,7 +76,7 @@ class Launch:
         return len(self.keys) - len(self.finished)
 
     def _explain(self, record: Record) -> Record:
-        """The record of a case that ran alone after its first process died says so."""
+        """The record; if its case ran alone after its first process died, with a reason that says so."""
         if record.key not in self.suspected or record.outcome != "ran":
             return record
         explained = replace(record, reason=f"it ran in a process of its own; before, {self.suspected[record.key]}")
@@ -82,9 +84,10 @@ class Launch:
         return explained
 
     def _distrust(self, record: Record, begun: Sequence[RequestEntry]) -> Record:
-        """Lines before this record were dropped: the record of a case begun earlier, or nothing that belongs there.
+        """The record after a dropped line. If cases begun earlier have no record, the line was theirs: they are crashed. If
+        none lacks one, the line does not belong there, and this record becomes `crashed`.
 
-        What supersedes is appended while the worker may append too: each line is one write at the file's end.
+        The new records are appended while the worker may append too, which is safe: each line is one write at the file's end.
         """
         earlier = itertools.takewhile(lambda entry: entry.key != record.key, begun)
         lost = [entry for entry in earlier if entry.key not in self.finished]
@@ -97,7 +100,7 @@ class Launch:
         return spoiled
 
     def end(self, entry: RequestEntry, outcome: str, reason: str) -> None:
-        """Writes the record that the worker did not, and takes it in."""
+        """Writes and takes in the record of an entry for which the worker wrote none."""
         case = entry.case
         record = Record(entry.key, case.id, self.asked.framework, outcome, case.dtype, case.device, case.mode, reason)
         records.append(self.out, record)
@@ -115,11 +118,13 @@ def launch(
     on_notice: Callable[[str], None] = lambda _: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> list[Record]:
-    """Runs the request of `directory` with `interpreter`; records go to `out`. One record an entry, in the request's order.
+    """Runs the request of `directory` with `interpreter`. Records go to `out`. Gives one record per entry, in the request's
+    order.
 
-    Entries whose key has a final record with sound arrays are not run again. on_record is called once for each key, first for
-    those; what it is called with is on disk. stop: asked all the while; where it says yes, the worker is ended and
-    KeyboardInterrupt raised. Raises ValueError for a bad request, BlockingIOError while another run writes.
+    Entries whose key has a final record with sound arrays are not run again. on_record is called once per key, first with the
+    records of an earlier run; every record is on disk before the call. stop is called again and again; once it returns True,
+    the worker is ended and KeyboardInterrupt is raised. Raises ValueError for a bad request, BlockingIOError while another run
+    writes to `out`.
     """
     asked, out = request.read(directory.resolve()), out.resolve()
     with only_writer(out) as lock:
@@ -134,9 +139,9 @@ def launch(
 
 @contextlib.contextmanager
 def only_writer(out: Path) -> Iterator[int]:
-    """Makes `out` and holds its lock. The supervisor of a launcher that was killed holds it until its last process is gone.
+    """Makes `out` and holds its lock. If a launcher is killed, its supervisor holds the lock until its last process is gone.
 
-    Raises BlockingIOError where another holds it for LOCK_SECONDS.
+    Raises BlockingIOError if another process holds the lock for LOCK_SECONDS.
     """
     out.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(out / "lock", os.O_RDWR | os.O_CREAT, 0o644)
@@ -160,7 +165,7 @@ def _locked(descriptor: int) -> bool:
 
 
 def _resume(run: Launch) -> None:
-    """Takes over final records, and clears away what a killed run left half done."""
+    """Takes over the final records of an earlier run, and removes what a killed run left half done."""
     notices = records.drop_torn_tail(run.out)
     for aside in run.out.glob("arrays/*.tmp"):
         aside.unlink()
@@ -185,8 +190,8 @@ def _sound(out: Path, record: Record) -> bool:
 
 
 def _settle(run: Launch, ending: Ending) -> None:
-    """Records for what the process left without one, but for a case to be asked again alone. A run ends: each process
-    finishes an entry, or leaves one that the next process finishes."""
+    """Writes records for entries that the process began but did not record, unless an entry is to run again alone. So every run
+    ends: each process finishes an entry, or leaves one that the next process finishes."""
     for notice in records.drop_torn_tail(run.out):
         run.on_notice(notice)
     run.look(ending.begun)

@@ -1,8 +1,9 @@
-"""Owns which files a module is made of: its own, and those of all that it imports from beside it, read and not run.
+"""Owns the source files of a module: its own file, and the files of all modules that it imports from given directories. Files
+are read and not run.
 
-A user's realization, the worker, the judgement: the digest of these files goes into keys, so that an edit of any of them makes
-what was recorded before void. It refuses to follow imports out of the given directories: what is installed there belongs to
-the environment's versions.
+The digest of these files (of a user's realization, the worker, the judgement) goes into keys, so that an edit of any file makes
+earlier records void. It refuses to follow imports out of the given directories: installed packages belong to the environment's
+versions.
 """
 
 from __future__ import annotations
@@ -14,18 +15,23 @@ from hashlib import sha256
 from pathlib import Path
 
 import parity
+from parity.execution import own_path, own_target
 
-PACKAGE = Path(parity.__file__).resolve().parent.parent
+PACKAGE: Path = Path(parity.__file__).resolve().parent.parent
 """The directory that holds the package `parity` itself."""
 
 
 def of(target: str, python_path: Sequence[Path]) -> list[Path]:
-    """The files of `package.module:name`, in a stable order. Empty where no directory holds the module."""
-    return list(closure([target.partition(":")[0]], python_path).values())
+    """The files of `package.module:name`, or of `path/to/module.py:name`, in a stable order. Empty where it is nowhere."""
+    asked = own_target.parsed(target)
+    if asked.is_file:
+        root, name = own_path.located(Path(asked.place).expanduser().absolute())
+        return list(closure([name], [root, *python_path]).values())
+    return list(closure([asked.place], python_path).values())
 
 
 def digest(modules: Iterable[str], root: Path = PACKAGE) -> str:
-    """sha256 over the files of these modules of parity: the name and the content of each. root: the directory of `parity/`."""
+    """sha256 over the names and contents of the files of these parity modules. root: the directory that holds `parity/`."""
     total = sha256()
     for name, file in closure(modules, [root]).items():
         total.update(f"{name} {sha256(file.read_bytes()).hexdigest()}\n".encode())
@@ -33,7 +39,7 @@ def digest(modules: Iterable[str], root: Path = PACKAGE) -> str:
 
 
 def closure(modules: Iterable[str], python_path: Sequence[Path]) -> dict[str, Path]:
-    """Module -> file, by name, of these modules and of everything that they import from these directories, in functions too."""
+    """Module -> file, sorted by name, for these modules and all that they import from these directories, in functions too."""
     paths: dict[str, Path] = {}
     waiting = [name for module in modules for name in _and_packages(module)]
     while waiting:
@@ -56,7 +62,7 @@ def _file(name: str, python_path: Sequence[Path]) -> Path | None:
 
 @lru_cache(maxsize=1024)
 def _imported(source: bytes, package: str) -> tuple[str, ...]:
-    """Every module that the file may import, by its full name; of a file that is no Python none: it fails where it runs."""
+    """The full names of all modules that the file may import. None for a file that is no Python: it will fail when it runs."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):

@@ -1,4 +1,4 @@
-"""Owns the writing of requests: cases and their arrays become self-contained directories, and what comes back is collected.
+"""Owns the writing of requests: cases and their arrays become self-contained directories. It also collects the results.
 
 It refuses to draw numbers and to run anything.
 """
@@ -29,7 +29,7 @@ RESULTS = "results"
 
 @dataclass(frozen=True)
 class PlannedCase:
-    """A case and its arrays, named as a request names them; a sampling case has none."""
+    """A case and its arrays, by the names that a request uses; a sampling case has no arrays."""
 
     case: Case
     arrays: Mapping[str, Array]
@@ -45,10 +45,10 @@ def write_request(
     realization: str | None = None,
     threads: int = 1,
 ) -> Request:
-    """Writes request.json and one `.npz` a case; request.json comes last, so that a half-written request is none.
+    """Writes request.json and one `.npz` per case. request.json comes last, so that a half-written request does not count.
 
     versions: of the environment that shall run it (`environments.installed`). implementation: `implementation_digest`.
-    Cases of several precisions, or batches that a case lacks, are a ValueError.
+    Raises ValueError if the cases have several precisions, or if a case lacks batches.
     """
     directory.mkdir(parents=True, exist_ok=True)
     entries, dtypes = [], set()
@@ -69,8 +69,8 @@ def write_request(
 
 
 def implementation_digest(framework: str, sources: Sequence[Path] = (), root: Path = own_sources.PACKAGE) -> str:
-    """sha256 of every file that runs a case: all that the worker imports, with this framework's modules among it, and a
-    user's sources. root: the directory that holds the package `parity`."""
+    """sha256 of every file that runs a case: all that the worker imports, this framework's modules, and the user's sources.
+    root: the directory that holds the package `parity`."""
     package = find(framework)[1].package if framework.partition("[")[0] in TABLE else None
     imported = [WORKER, *(f"{package}.{module}" for module in LOADED if package)]
     return f"{own_sources.digest(imported, root)} {source_digest(sources)}"
@@ -82,12 +82,12 @@ def requests(directory: Path) -> list[Request]:
 
 
 def collect(directory: Path) -> list[tuple[Request, Reading]]:
-    """What came back of a plan: each request and the records in its `results`."""
+    """The results of a plan: each request, and the records in its `results`."""
     return [(asked, records.read(asked.directory / RESULTS)) for asked in requests(directory)]
 
 
 def _check(item: PlannedCase) -> None:
-    """A request that no worker could fulfil is refused here, where the message reaches the one who can mend it."""
+    """Refuses a case that no worker could run. The error is raised here, where it reaches the user who can correct it."""
     case = item.case
     if case.task in ("agreement", "speed", "curvature") and case.graph is not None and case.graph.batch_inputs():
         wanted = max(case.steps, 1) if case.task == "agreement" else 1

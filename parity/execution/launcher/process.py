@@ -1,4 +1,4 @@
-"""Owns one worker process: start it under its supervisor, follow it, stop it when it is too slow, say how it ended.
+"""Owns one worker process: it starts it under a supervisor, follows it, stops it when it is too slow, and says how it ended.
 
 It refuses to write records, and to leave a process behind; standard library only.
 """
@@ -18,16 +18,16 @@ from parity.execution.launcher.supervised import Supervised, Surroundings
 from parity.execution.request import Request, RequestEntry
 
 ONLY = "only.txt"
-"""The places of the cases that a process is asked to run."""
+"""File that lists the places of the cases that a process shall run."""
 POLL_SECONDS = 0.05
 EXIT_SECONDS = 30.0
-"""How long a worker may take to exit once all its cases have records."""
+"""Seconds that a worker may take to exit once all its cases have records."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """timeout: seconds of one case. startup: seconds until the first case begins. grace: between SIGTERM and SIGKILL.
-    memory: bytes of address space, 0 for no limit."""
+    """Limits of a worker. timeout: seconds for one case. startup: seconds until the first case begins. grace: seconds between
+    SIGTERM and SIGKILL. memory: bytes of address space, 0 for no limit."""
 
     timeout: float = 600.0
     startup: float = 300.0
@@ -40,7 +40,7 @@ LIMITS = Limits()
 
 @dataclass(frozen=True)
 class WorkerSetting:
-    """Where a request runs. python_path: where modules of a user's realization lie. lock: descriptor of the writer's lock."""
+    """Where a request runs. python_path: the directories of a user's realization. lock: descriptor of the writer's lock."""
 
     interpreter: Path
     out: Path
@@ -51,8 +51,8 @@ class WorkerSetting:
 
 @dataclass(frozen=True)
 class Ending:
-    """How a process ended. begun: entries that it began, in order; too_slow: why it was stopped; log: the end of what it
-    printed; kernel_kills: processes that the kernel killed for memory meanwhile."""
+    """How a process ended. begun: the entries that it began, in order; too_slow: why it was stopped, "" if it was not; log: the
+    end of its output; kernel_kills: number of processes that the kernel killed for memory while it ran."""
 
     returncode: int
     begun: tuple[RequestEntry, ...]
@@ -64,9 +64,9 @@ class Ending:
 def run_process(
     request: Request, only: Sequence[int], place: WorkerSetting, look: Callable[[Sequence[RequestEntry]], int]
 ) -> Ending:
-    """One worker over the entries at the places `only`, until it ends or something takes too long.
+    """Runs one worker over the entries at the places `only`, until it ends or exceeds a limit.
 
-    look: takes in new records, given what was begun, and returns how many entries are left; it is called all the while.
+    look: called again and again with the entries begun; it takes in new records and returns how many entries are left.
     """
     progress = Progress(request, place.out / "progress.jsonl")
     kills, too_slow = _kernel_kills(), ""
@@ -79,7 +79,7 @@ def run_process(
 
 
 class Progress:
-    """What the process says it has begun, from where the file ended when the process started."""
+    """The process's announcements of the entries that it begins, read from the place where the file ended at its start."""
 
     def __init__(self, request: Request, path: Path) -> None:
         self.path, self.read = path, path.stat().st_size if path.exists() else 0
@@ -87,9 +87,9 @@ class Progress:
         self._begun: list[RequestEntry] = []
 
     def begun(self) -> Sequence[RequestEntry]:
-        """The entries begun, in order; grows with each call. Lines that are no such announcement are passed over.
+        """The entries begun, in order; more at each call. Lines that are no announcement are skipped.
 
-        Each call reads what is new since the last one, up to the end of its last whole line.
+        Each call reads the lines that are new since the last call, up to the last whole line.
         """
         if self.path.exists():
             with self.path.open("rb") as file:
@@ -103,7 +103,7 @@ class Progress:
 
 
 def _watch(process: Supervised, progress: Progress, limits: Limits, look: Callable[[Sequence[RequestEntry]], int]) -> str:
-    """Follows the process until it ends ("") or must be stopped (why)."""
+    """Follows the process until it ends or must be stopped. Gives the reason for stopping, "" if it ended."""
     state: object = None
     since = time.monotonic()
     while not process.ended(POLL_SECONDS):
@@ -122,7 +122,7 @@ def _watch(process: Supervised, progress: Progress, limits: Limits, look: Callab
 
 
 def _spawn(request: Request, only: Sequence[int], place: WorkerSetting) -> Supervised:
-    chosen = place.out / ONLY  # a file, since no system takes a command line of 22,000 numbers
+    chosen = place.out / ONLY  # a file: a command line cannot hold 22,000 numbers
     chosen.write_text(",".join(str(number) for number in only))
     worker = [str(place.interpreter), "-m", "parity.execution.worker", str(request.directory), str(place.out)]
     worker += ["--only", f"@{chosen}"]

@@ -1,5 +1,5 @@
-"""Owns the launcher's side of every process that is not to outlive it: start one under the supervisor, read what it says, each
-answer within a time and a size, end it; and the folders that are gone when the launcher is.
+"""Owns the launcher's side of every process that must not outlive the launcher: it starts it under the supervisor, reads its
+answers within a limit of time and of size, and ends it. It also owns the folders that are removed when the launcher is gone.
 
 It refuses to know what a process is asked, and to wait for ever; standard library only.
 """
@@ -26,20 +26,21 @@ GRACE = 2.0
 """Seconds between SIGTERM and SIGKILL."""
 
 LONGEST = 1 << 24
-"""Bytes of one answer."""
+"""Greatest size of one answer in bytes."""
 
 LOG_TAIL = 20_000
 POLL_SECONDS = 0.05
 
 
 class NoAnswer(Exception):
-    """A process did not answer, or what it answered is none; the message says how."""
+    """A process gave no answer, or an answer that cannot be read. The message says how."""
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a process sees. directory: where it runs. log: what it prints beside its answers; None: among them. lock: a
-    descriptor that is held until its last process is gone, -1 for none. memory: bytes of address space, 0 for no limit."""
+    """The surroundings of a process. directory: its working directory. log: the file for output beside its answers; None if
+    that goes among the answers. lock: a descriptor that is held until its last process is gone, -1 for none. memory: bytes of
+    address space, 0 for no limit."""
 
     variables: Mapping[str, str]
     directory: Path
@@ -53,7 +54,8 @@ class Supervised:
     """One process with a supervisor: it and everything that it starts end when `end` is called, or when the launcher dies."""
 
     def __init__(self, command: Sequence[str], surroundings: Surroundings, stdin: int = -1, stdout: int = -1) -> None:
-        """stdin, stdout: descriptors that become the process's own, and are closed here; -1: nothing, and the log."""
+        """Starts the process. stdin, stdout: descriptors that become the process's own and are closed here; with -1 it reads
+        nothing, and prints to the log."""
         supervisor = Path(__file__).with_name("supervisor.py")
         settings = [
             str(surroundings.lock),
@@ -80,11 +82,11 @@ class Supervised:
                 os.close(descriptor)
 
     def ended(self, seconds: float) -> bool:
-        """Whether it has ended; waits for that so long."""
+        """Whether the process has ended within this time."""
         return bool(select.select([self._stdout], [], [], seconds)[0])
 
     def end(self) -> int:
-        """Ends what still runs of it, and gives its return code, a signal as its negative."""
+        """Ends the process and all that it started. Gives its return code, negative for a signal."""
         if self._returncode is None:
             self._stdin.close()  # tells the supervisor
             with self._stdout:
@@ -97,12 +99,12 @@ class Supervised:
         return self.log.stat().st_size if self.log is not None and self.log.exists() else 0
 
     def printed(self) -> str:
-        """The end of what it printed beside its answers."""
+        """The end of its output beside its answers."""
         return "" if self.log is None else tail_of(self.log)
 
 
 def tail_of(log: Path) -> str:
-    """The end of a file of what a process printed."""
+    """The end of the file with a process's output."""
     if not log.exists():
         return ""
     with log.open("rb") as file:
@@ -111,7 +113,7 @@ def tail_of(log: Path) -> str:
 
 
 def write(descriptor: int, data: bytes, seconds: float) -> None:
-    """Writes all of it. Raises BrokenPipeError where nobody reads any more, NoAnswer where nobody reads for so long."""
+    """Writes all the data. Raises BrokenPipeError if the reader has gone, NoAnswer if it does not read within `seconds`."""
     os.set_blocking(descriptor, False)
     while data:
         if not select.select([], [descriptor], [], seconds)[1]:
@@ -120,15 +122,15 @@ def write(descriptor: int, data: bytes, seconds: float) -> None:
 
 
 class Lines:
-    """What a process says on a descriptor, line by line."""
+    """A process's output on a descriptor, line by line."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor, self._held, self._over = descriptor, bytearray(), False
 
     def next(self, seconds: float, most: int = LONGEST) -> bytes | None:
-        """The next line without its end, what stands behind the last one, or None where nothing more comes.
+        """The next line without its line end; at the end of the output, an unfinished last line, and then None.
 
-        Raises NoAnswer where it takes longer than `seconds`, or is longer than `most` bytes.
+        Raises NoAnswer if the line takes longer than `seconds` or is longer than `most` bytes.
         """
         deadline, looked = time.monotonic() + seconds, 0
         while (end := self._held.find(b"\n", looked)) < 0:
@@ -153,9 +155,9 @@ class Lines:
 
 
 def ask(command: Sequence[str], surroundings: Surroundings, seconds: float, most: int = LONGEST) -> tuple[int, bytes]:
-    """Runs a command to its end: its return code and all that it says on stdout.
+    """Runs a command to its end. Gives its return code and all its output on stdout.
 
-    Raises NoAnswer where it cannot be run, takes longer than `seconds`, or says or prints more than `most` bytes.
+    Raises NoAnswer if it cannot be run, takes longer than `seconds`, or writes more than `most` bytes to stdout or the log.
     """
     deadline, said = time.monotonic() + seconds, bytearray()
     reading, writing = os.pipe()
@@ -181,11 +183,11 @@ def ask(command: Sequence[str], surroundings: Surroundings, seconds: float, most
 
 
 UNRUNNABLE = 127
-"""The supervisor's status of a command that cannot be run; the log then begins with its path and the system's word."""
+"""The supervisor's exit status for a command that cannot be run. The log then begins with its path and the system's error."""
 
 
 def table(text: bytes | str) -> dict[str, Any]:
-    """The JSON object that an answer is. Raises NoAnswer where it is none: other JSON, no JSON, bad UTF-8, endless nesting."""
+    """The JSON object in an answer. Raises NoAnswer if it is none: other JSON, no JSON, bad UTF-8, nesting that is too deep."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -197,7 +199,7 @@ def table(text: bytes | str) -> dict[str, Any]:
 
 
 def _shown(text: bytes | str) -> str:
-    """The beginning of an answer, printable."""
+    """The beginning of an answer, with printable characters only."""
     start = text[:60] if isinstance(text, str) else text[:60].decode(errors="replace")
     clean = "".join(sign if sign.isprintable() else "�" for sign in start)
     return f"{clean!r}{'…' if len(text) > 60 else ''}"
@@ -205,7 +207,7 @@ def _shown(text: bytes | str) -> str:
 
 @contextlib.contextmanager
 def folder(prefix: str) -> Iterator[Path]:
-    """A new folder for what lasts as long as the block, also where this process is killed within it."""
+    """A new folder that is removed at the end of the block, even if this process is killed within it."""
     place = Path(tempfile.gettempdir()).resolve() / f"{prefix}{secrets.token_hex(8)}"
     with kept(place):
         yield place
@@ -213,8 +215,9 @@ def folder(prefix: str) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def kept(place: Path, marker: str = "", locks: Sequence[Path] = ()) -> Iterator[None]:
-    """Makes a folder. It is removed at the end of the block, or where this process dies within it, unless it then has a file
-    named `marker`. Before a dead one's folder is removed, nobody holds one of the locks or a file `lock` in it any more."""
+    """Makes a folder. It is removed at the end of the block, or when this process dies within it, unless it then has a file
+    named `marker`. If the process died, the folder is removed only once no process holds one of the locks or a file `lock` in
+    it."""
     keeper = Path(__file__).with_name("keeper.py")
     process = subprocess.Popen(  # noqa: S603  no shell
         [sys.executable, "-I", "-S", str(keeper), str(place), marker, *map(str, locks)],
@@ -235,7 +238,7 @@ def kept(place: Path, marker: str = "", locks: Sequence[Path] = ()) -> Iterator[
         if made and not (marker and (place / marker).is_file()):
             shutil.rmtree(place, ignore_errors=True)
         with contextlib.suppress(BrokenPipeError), stdin:
-            stdin.write(b"\n" if made else b"")  # interrupted before the keeper made it: the keeper removes it as well
+            stdin.write(b"\n" if made else b"")  # if interrupted before, the keeper removes the folder
         if made or not locks:
             process.wait()
 

@@ -1,12 +1,12 @@
-"""Owns the life of one worker and of everything it starts: nothing of it outlives the worker's end or the launcher's.
+"""Owns the life of one worker and of everything that it starts: no process outlives the worker's end or the launcher's.
 
     python -I -S supervisor.py LOCK LOG MEMORY_LIMIT GRACE IN OUT COMMAND…     (environment, working directory: the worker's)
 
-IN and OUT are descriptors that become the worker's stdin and stdout; -1: nothing to read, and the log. LOG may be "": OUT takes
-stderr too. When stdin closes (the launcher asks for it, or has died) all descendants get SIGTERM, and SIGKILL after GRACE
-seconds; on Linux also those that left the process group, since it is their subreaper. LOCK is the descriptor that keeps other
-writers out until this process is gone, -1 for none. Prints {"returncode", "left", "max_rss_bytes"}. It refuses to know what
-the worker does; standard library.
+IN and OUT are descriptors that become the worker's stdin and stdout; with -1 it reads nothing, and prints to the log. If LOG is
+"", OUT takes stderr too. When stdin closes (the launcher asks for the end, or has died), all descendants get SIGTERM, and
+SIGKILL after GRACE seconds. On Linux this includes descendants that left the process group, since this process is their
+subreaper. LOCK is the descriptor that keeps other writers out until this process is gone, -1 for none. It prints {"returncode",
+"left", "max_rss_bytes"}. It refuses to know what the worker does; standard library only.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 LINUX = sys.platform.startswith("linux")
 WAIT_SECONDS = 0.02
 LOOK_SECONDS = 1.0
-"""Between two looks at the log."""
+"""Seconds between two checks of the log's size."""
 LARGEST_LOG, KEPT_OF_LOG = 64 * 2**20, 2**20
-"""Bytes of a log, and how many of its end stay where it has grown larger: a worker in a loop would fill the disk."""
+"""Greatest size of a log in bytes, and how many bytes of its end are kept if it grows larger. A worker in a loop would fill the
+disk."""
 
 
 def main(arguments: list[str]) -> int:
@@ -47,7 +48,7 @@ def main(arguments: list[str]) -> int:
         _become(arguments[6:], log, limit, streams)
     for stream in streams:
         if stream >= 0:
-            os.close(stream)  # the worker's own: its end is told to whoever reads
+            os.close(stream)  # the worker has its copy; the reader must see its end
     family = ProcessFamily(worker)
     while not family.ended and not _stdin_closed(wake):
         family.reap()
@@ -72,7 +73,7 @@ class ProcessFamily:
         self.worker, self.ended, self.returncode, self.max_rss_bytes = worker, False, 0, 0
 
     def reap(self) -> None:
-        """Takes in every child that has ended."""
+        """Collects the exit status of every child that has ended."""
         with contextlib.suppress(ChildProcessError):
             while True:
                 child, status, usage = os.wait4(-1, os.WNOHANG)
@@ -91,7 +92,7 @@ class ProcessFamily:
                 os.killpg(self.worker, number)
 
     def kill(self, wake: int) -> int:
-        """SIGKILL until nothing is left. How many processes outlived the worker."""
+        """Sends SIGKILL until no process is left. Gives the number of processes that outlived the worker."""
         left: set[int] = set()
         while self.members() or not self.ended:
             left.update(self.members())
@@ -101,7 +102,7 @@ class ProcessFamily:
         return len(left - {self.worker})
 
     def members(self) -> list[int]:
-        """All processes below this one that still run."""
+        """All descendants of this process that still run."""
         parents = dict(_parents()) if LINUX else {}
         found, more = {os.getpid()}, {os.getpid()}
         while more:
@@ -111,7 +112,7 @@ class ProcessFamily:
 
 
 def _become(command: list[str], log: str, limit: int, streams: tuple[int, int]) -> None:
-    """In the child: the worker itself, in a process group of its own, dead when its supervisor is."""
+    """In the child: becomes the worker, in a process group of its own, which dies with its supervisor."""
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644) if log else streams[1]
     try:
         os.setpgid(0, 0)
@@ -129,7 +130,7 @@ def _become(command: list[str], log: str, limit: int, streams: tuple[int, int]) 
 
 
 def _wake_on_signals() -> int:
-    """A descriptor that becomes readable when a child ends. The terminal's signals are the launcher's business."""
+    """A descriptor that becomes readable when a child ends. The terminal's signals are ignored; the launcher handles them."""
     wake, alarm = os.pipe()
     os.set_blocking(wake, False)
     os.set_blocking(alarm, False)
@@ -140,8 +141,8 @@ def _wake_on_signals() -> int:
 
 
 def shorten(log: str) -> None:
-    """Keeps the end of a log that has grown too large. Whoever writes to it appends: what comes at this very moment stands
-    before that end, all that comes later behind it."""
+    """Keeps only the end of a log that has grown too large. Writers append: text that is written at this very moment comes
+    before that end, later text behind it."""
     with contextlib.suppress(OSError):
         if not log or os.stat(log).st_size <= LARGEST_LOG:
             return
@@ -154,7 +155,7 @@ def shorten(log: str) -> None:
 
 
 def _stdin_closed(wake: int) -> bool:
-    """Waits a moment for a child's end or the end of stdin; whether it was the latter."""
+    """Waits a moment for a child's end or for the end of stdin. Gives whether stdin ended."""
     ready, _, _ = select.select([wake, 0], [], [], LOOK_SECONDS)
     if wake in ready:
         os.read(wake, 4096)
@@ -168,7 +169,7 @@ def _pause(wake: int) -> None:
 
 
 def _parents() -> Iterator[tuple[int, int]]:
-    """(process, parent) of all that run."""
+    """(process, parent) for all running processes."""
     for entry in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             state, parent = entry.read_text().rpartition(")")[2].split()[:2]

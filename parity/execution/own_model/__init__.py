@@ -1,1 +1,1 @@
-"""A user's own model: its process, the conversation with it, and the layers that it tells of."""
+"""A user's own model: its process, the conversation with it, and the description of its layers."""

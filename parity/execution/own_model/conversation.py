@@ -1,4 +1,4 @@
-"""Owns the harness's end of a user's own model: starts its process, asks, waits, reads what comes back, ends it.
+"""Owns the harness's side of a user's own model: it starts the process, asks, waits, reads the answers, and ends the process.
 
 It refuses to import a framework or the user's code, and to wait for ever.
 """
@@ -24,25 +24,29 @@ from parity.execution.outcomes import of_process
 
 Array = npt.NDArray[Any]
 SECONDS = 600.0
-"""What one answer may take: the limit that a case of `check` has."""
+"""Seconds that one answer may take, as many as a case of `check` may."""
 LONGEST = 1 << 28
-"""Bytes of one answer: what is said of every layer of a model."""
+"""Greatest size in bytes of one answer, which may describe every layer of a model."""
 LARGE = 1 << 26
-"""Bytes of arrays from which on an answer is not held in memory."""
+"""Size in bytes from which on an answer's arrays are not held in memory."""
 DYING_SECONDS = 5.0
-"""How long a process may take to be gone once it answers no more."""
+"""How long a process that no longer answers may take to end."""
 
 
 class Crashed(Exception):
-    """The user's model could not be built or run, or took too long; the message is what its process said."""
+    """The user's model could not be built or run, or took too long. The message is the one that its process gave."""
+
+
+class Mistaken(Crashed):
+    """What the user typed is not so: a name, an argument, a file of weights; the message is the sentence."""
 
 
 class Refused(Crashed):
-    """One question that the model could not answer; its process goes on."""
+    """The model could not answer one question. Its process goes on."""
 
 
 class Answerer(Protocol):
-    """Whoever answers the questions of answering.py: a process, or the harness itself."""
+    """Something that answers the questions of answering.py: a process, or the harness itself."""
 
     def ask(self, what: str, arrays: Mapping[str, Array] | None = None, **question: Any) -> tuple[Any, Mapping[str, Array]]: ...
 
@@ -50,7 +54,15 @@ class Answerer(Protocol):
 class Conversation:
     """One process with one model in one precision. Use it as a context: the process ends with it."""
 
-    def __init__(self, framework: str, interpreter: Path, target: str, dtype: str, python_path: tuple[Path, ...]) -> None:
+    def __init__(
+        self,
+        framework: str,
+        interpreter: Path,
+        target: str,
+        dtype: str,
+        python_path: tuple[Path, ...],
+        checkpoint: Path | None = None,
+    ) -> None:
         self.framework, self.target, self.dtype = framework, target, dtype
         self._count, self._ready = 0, False
         with contextlib.ExitStack() as stack:
@@ -64,7 +76,8 @@ class Conversation:
                 lock,
                 grace=0.0,
             )
-            command = [str(interpreter), "-m", "parity.execution.own_model", framework, target, dtype]
+            command = [str(interpreter.absolute()), "-m", "parity.execution.own_model", framework, target, dtype]
+            command += [str(checkpoint.absolute())] if checkpoint is not None else []
             questions, self._questions = os.pipe()
             answers, answered = os.pipe()
             stack.callback(os.close, self._questions)
@@ -81,9 +94,9 @@ class Conversation:
         self._held.close()
 
     def ask(self, what: str, arrays: Mapping[str, Array] | None = None, **question: Any) -> tuple[Any, Mapping[str, Array]]:
-        """The answer and its arrays; those of a large answer stay in its file until they are looked at.
+        """The answer to the question `what`, and its arrays. The arrays of a large answer stay in its file until they are read.
 
-        Raises Crashed with the reason that the process gave, or left.
+        Raises Crashed with the reason that the process gave, or that its end shows.
         """
         if not self._ready:
             self._ready = bool(self._answer("build")["ready"])
@@ -115,6 +128,8 @@ class Conversation:
             answer = supervised.table(line)
         except NoAnswer as error:
             raise Crashed(f"{self._name}, asked to {what} in {self.dtype}: {error}") from error
+        if "mistake" in answer:
+            raise Mistaken(f"{self._name}: {answer['mistake']}")
         if "failed" in answer:
             raise Refused(f"{self._name} fails to {what} in {self.dtype}: {answer['failed']}")
         return answer

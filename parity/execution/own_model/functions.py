@@ -1,6 +1,6 @@
-"""Owns what a worker tells of the functions that a model calls without a layer, and the numbers that stand for drawn ones.
+"""Owns a worker's report on the functions that a model calls outside of layers, and the fixed numbers that replace random ones.
 
-It refuses to know a framework, and to judge; standard library alone, since both sides of the seam read it.
+It refuses to know a framework, and to judge. It needs the standard library alone, since harness and worker both import it.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from typing import Any
 from parity.execution.names import FUNCTION, GIVEN, TAKEN, numbered
 
 KEPT = 0.5 + 2.0**-12
-"""Stands for every uniform number between 0 and 1: `u > rate` and `u < 1 - rate` keep everything at rates below a half."""
+"""Replaces every uniform random number between 0 and 1: `u > rate` and `u < 1 - rate` keep everything at rates below a half."""
 
 HERE = str(Path(__file__).parents[2])
 
 
 @dataclass(frozen=True)
 class CalledFunction:
-    """One call of a function. settings: argument -> value, `in0` for the first tensor that was taken; where: file and line in
-    the user's code; code: that line; call: how many calls of layers came before; taken, gave: arrays."""
+    """One call of a function. settings: argument -> value, with `in0` for the first tensor that it takes; where: file and line
+    in the user's code; code: the text of that line; call: number of layers' calls before it; taken, gave: arrays."""
 
     name: str
     settings: dict[str, Any]
@@ -37,12 +37,12 @@ class CalledFunction:
 
 
 def example_draws(count: int) -> list[float]:
-    """Stand for normal numbers: one for each example, the same for all of its features, so that no layout shows."""
+    """Numbers that replace normal random numbers: one per example for all of its features, so that the layout has no effect."""
     return [1.25 * cos(1.0 + 2.0 * place) for place in range(count)]
 
 
 def users_line(packages: Sequence[str]) -> tuple[str, str]:
-    """(file and number, text) of the line of the user's code that runs: the nearest frame outside of these packages."""
+    """(file and number, text) of the running line of the user's code: the innermost frame outside of these packages."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename
@@ -53,7 +53,7 @@ def users_line(packages: Sequence[str]) -> tuple[str, str]:
 
 
 def answered(functions: Sequence[CalledFunction], begin: int, end: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The functions between two calls of layers as an answer, and what each took and gave, under its number."""
+    """The functions between two calls of layers, as an answer, and the arrays that each took and gave, under its number."""
     told, arrays = [], dict[str, Any]()
     for number, call in enumerate(functions):
         if not begin <= call.call <= end:

@@ -1,7 +1,7 @@
-"""Owns what feeds what in a run of a user's own model: a tensor comes from the last call that gave the same numbers, in
-whatever shape, behind a relu or with its channels moved.
+"""Owns the sources of tensors in a run of a user's own model: a tensor comes from the last call that gave the same numbers, in
+any shape, behind a relu or with its channels moved.
 
-It refuses to know a framework, and to say a source where the numbers are others.
+It refuses to know a framework, and to name a source whose numbers are different.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from parity.execution.own_model.layers import Call
 
 Array = npt.NDArray[Any]
 Found = tuple[int, str]
-"""A source (parity.execution.own_model.layers.Call), and the turn on the way."""
+"""A source and a turn, as in parity.execution.own_model.layers.Call."""
 
 
 def found(calls: Sequence[Call], arrays: Mapping[str, Array], inputs: Sequence[Array]) -> tuple[list[Call], list[Found]]:
-    """The calls with their sources and turns; and the source of each of the model's outputs, (-1, "") where there is none.
-    seen: what the model's forward pass gives (parity.execution.own_model.layers.Foreign)."""
+    """The calls with their sources and turns, and the source of each of the model's outputs, (-1, "") if it is unknown.
+    arrays: of the model's forward pass (parity.execution.own_model.layers.OwnModel.forward)."""
     given: dict[bytes, Found] = {}
     for number, array in enumerate(inputs):
         given |= _tellable(np.asarray(array), -2 - number)
@@ -39,7 +39,7 @@ def found(calls: Sequence[Call], arrays: Mapping[str, Array], inputs: Sequence[A
 
 
 def _known(array: Array, given: Mapping[bytes, Found]) -> Found:
-    """Where a tensor comes from. One that a row became, and whose channels were moved then, comes from the row."""
+    """The source of a tensor. A tensor that a row was reshaped into, and whose channels were then moved, comes from the row."""
     turned = [(array, "")]
     if array.ndim == 3:
         turned += [(np.swapaxes(array, 1, 2), "swap")]
@@ -53,7 +53,7 @@ def _known(array: Array, given: Mapping[bytes, Found]) -> Found:
 
 
 def _tellable(array: Array, source: int) -> dict[bytes, Found]:
-    """Every form in which what was given may be taken; as it is counts most."""
+    """Digest -> source and turn, for every form in which a layer may take this array. The unchanged form takes precedence."""
     return {_digest(form): (source, turn) for form, turn in _forms(array)}
 
 

@@ -1,1 +1,1 @@
-"""The blind process: it runs a request's cases in one framework and writes down what it saw."""
+"""The blind process: it runs a request's cases in one framework and records its observations."""

@@ -1,9 +1,9 @@
-"""Owns one process: it reads a request, runs its cases one after the other, and appends what it observed.
+"""Owns the worker's process: it reads a request, runs its cases one after the other, and appends a record for each.
 
     python -m parity.execution.worker REQUEST_DIR OUT_DIR [--only 0,3,4 | --only @FILE]
     python -m parity.execution.worker --describe FRAMEWORK
 
-It refuses to know what is right: it sees no expected answer and judges nothing. Standard library, numpy and one framework.
+It refuses to judge: it sees no expected answer. It needs the standard library, numpy and one framework.
 """
 
 from __future__ import annotations
@@ -31,34 +31,36 @@ from parity.execution.worker import implementations, machine, native_objects, na
 
 PROGRESS = "progress.jsonl"
 LITTLE = 1 << 23
-"""Bytes of a record's arrays. After a case of more, what it leaves is collected before the next begins; after one of less, when
-Python's own collector comes to it: to walk all that a framework holds took PyTorch's worker four fifths of its time
-over the small size of the architectures."""
+"""Size in bytes of a record's arrays. After a larger case, garbage is collected before the next case begins; after a smaller
+case it is left to Python's own collector. A collection walks all objects of the framework: it took four fifths of the time of
+PyTorch's worker over the small size of the architectures."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a request, or describes a framework. Exit status 0 even where cases crashed: the records say so."""
+    """Runs a request, or describes a framework. The exit status is 0 even if cases crashed; the records say so."""
     parser = argparse.ArgumentParser(prog="python -m parity.execution.worker", description=__doc__)
-    parser.add_argument("request", nargs="?", type=Path)
-    parser.add_argument("out", nargs="?", type=Path)
+    parser.add_argument("request", nargs="?", type=os.path.abspath)  # the user's code is met in another folder
+    parser.add_argument("out", nargs="?", type=os.path.abspath)
     parser.add_argument("--only", metavar="NUMBERS", help="the places of the cases to run, or @FILE with them")
     parser.add_argument("--describe", metavar="FRAMEWORK")
-    options = parser.parse_args(arguments)
-    own_path.extend()
-    if options.describe:
-        return describe(options.describe)
-    if options.request is None or options.out is None:
+    given = parser.parse_args(arguments)
+    if given.describe:
+        own_path.extend()
+        return describe(given.describe)
+    if given.request is None or given.out is None:
         parser.error("REQUEST_DIR and OUT_DIR are needed")
-    asked = request.read(options.request)
-    options.out.mkdir(parents=True, exist_ok=True)
+    asked, out = request.read(Path(given.request)), Path(given.out)
+    out.mkdir(parents=True, exist_ok=True)
+    chosen = _chosen(asked, out, given.only)
     if asked.timed():
         machine.settle(asked.threads)
-    run(asked, options.out, _chosen(asked, options.out, options.only))
+    own_path.extend()
+    run(asked, out, chosen)
     return 0
 
 
 def describe(name: str) -> int:
-    """Prints the Description as JSON, the last line of stdout; what the framework itself prints goes to stderr."""
+    """Prints the Description as JSON in the last line of stdout; the framework's own output goes to stderr."""
     answer = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     description = implementations.load(name).describe()
@@ -76,7 +78,7 @@ def _chosen(asked: Request, out: Path, only: str | None) -> list[RequestEntry]:
 
 
 def run(asked: Request, out: Path, entries: Sequence[RequestEntry]) -> None:
-    """Runs the entries in order. Each leaves a record, unless the process dies."""
+    """Runs the entries in order. Each leaves a record unless the process dies."""
     start = time.perf_counter()
     try:
         framework = implementations.load(asked.framework, asked.realization)
@@ -99,7 +101,7 @@ def run(asked: Request, out: Path, entries: Sequence[RequestEntry]) -> None:
 def run_case(
     asked: Request, entry: RequestEntry, framework: Framework, description: Description, out: Path, imported: float
 ) -> Record:
-    """The record of one case, whatever happens inside of it; its arrays are on disk when this returns."""
+    """The record of one case, also if the case raises. Its arrays are on disk when this returns."""
     start = time.perf_counter()
     record = replace(_record(asked, entry), framework_version=description.version, versions=dict(description.versions))
     mode = description.default_mode if entry.case.mode == "default" else entry.case.mode
@@ -120,11 +122,11 @@ def run_case(
 
 
 class DeviceMissing(Exception):
-    """The machine does not have what the case asks for."""
+    """The machine lacks the device that the case asks for."""
 
 
 def _check(entry: RequestEntry, description: Description) -> None:
-    """What a description answers without a run."""
+    """Refuses a case that the framework's description already rules out."""
     case, name = entry.case, description.name
     if case.device not in description.devices:
         raise DeviceMissing(f"{name} sees no {case.device} on this machine; it sees {', '.join(description.devices)}")
@@ -174,7 +176,7 @@ def _given(asked: Request, entry: RequestEntry) -> dict[str, Array]:
 
 
 def _none_missing(case: str, arrays: dict[str, Array]) -> dict[str, Array]:
-    """What the implementation returned, if it is something and numbers."""
+    """The arrays that the implementation returned. Raises an error if there are none, or if one does not hold numbers."""
     if not arrays:
         raise ValueError(f"case {case}: the implementation returned nothing")
     for name, array in arrays.items():

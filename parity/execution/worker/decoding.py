@@ -1,4 +1,4 @@
-"""Owns greedy decoding: feed what has been generated, take the likeliest next token, until the end. No framework's own.
+"""Owns greedy decoding: feed the tokens so far, take the likeliest next token, and repeat. It belongs to no framework.
 
 It refuses to sample and to keep a cache; it runs the whole graph for each token, which is the definition.
 """
@@ -13,14 +13,14 @@ import numpy as np
 from parity.execution.protocol import Array, Batch
 
 Forward = Callable[[Batch], Mapping[str, Array]]
-"""A batch -> values of the graph in evaluation mode."""
+"""A batch -> the values of the graph in evaluation mode."""
 
 
 def greedy(forward: Forward, batch: Batch, decoding: Mapping[str, Any]) -> Array:
-    """The tokens (batch, steps) that follow `begin`; behind an `end` everything is `end`.
+    """The tokens (batch, steps) that follow `begin`; all tokens behind an `end` are `end`.
 
-    decoding: a graph's {"feed", "from", "begin", "end", "steps"}. batch: every input; the feed's values are written over.
-    What is fed behind the last token so far is 0: a graph that decodes sees no later step (parity.spec.causality).
+    decoding: a graph's {"feed", "from", "begin", "end", "steps"}. batch: every input; the values of the feed are overwritten.
+    Behind the last token so far the feed is 0, since a graph that decodes sees no later step (parity.spec.causality).
     """
     fed = np.zeros_like(batch[decoding["feed"]])
     fed[:, 0] = decoding["begin"]

@@ -1,6 +1,6 @@
-"""Owns the reading of default arguments: `torch.optim.Adam(betas[0])` names one, in the package that is installed here.
+"""Owns the reading of default arguments in installed packages: `torch.optim.Adam(betas[0])` names such an argument.
 
-It refuses to construct anything: signatures alone are read. Standard library.
+It refuses to construct anything: it reads only signatures. Standard library only.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ REQUIRED = "required"
 
 
 def default(place: str) -> Any:
-    """The default that stands at `package.Owner(argument)` or `package.Owner(argument[index])`; `required` where there is none.
+    """The default of `package.Owner(argument)` or `package.Owner(argument[index])`; `required` if the argument has none.
 
-    Raises ValueError for another form, AttributeError where the package has no such owner or argument.
+    Raises ValueError for text of another form, AttributeError if the package has no such owner or argument.
     """
     match = PLACE.fullmatch(place)
     if match is None:
@@ -27,7 +27,7 @@ def default(place: str) -> Any:
 
 
 def owner(name: str) -> Any:
-    """The class or function of a dotted name: the longest part that is a module is imported, the rest are attributes."""
+    """The class or function of a dotted name. The longest beginning that is a module is imported; the rest are attributes."""
     parts = name.split(".")
     for end in range(len(parts) - 1, 0, -1):
         module = ".".join(parts[:end])
@@ -35,7 +35,7 @@ def owner(name: str) -> Any:
             found: Any = importlib.import_module(module)
         except ModuleNotFoundError as error:
             if error.name is None or not f"{module}.".startswith(f"{error.name}."):
-                raise  # the module is there, and something that it needs is not
+                raise  # the module exists, but a module that it needs does not
             continue
         for part in parts[end:]:
             found = getattr(found, part)
@@ -44,7 +44,7 @@ def owner(name: str) -> Any:
 
 
 def _default(target: Any, argument: str, place: str) -> Any:
-    """Of a function; of a class, of the first constructor among its bases that names the argument."""
+    """The default in a function's signature; for a class, in the first constructor of it or its bases with this argument."""
     made = [target]
     if isinstance(target, type):
         made = [vars(base)["__init__"] for base in target.__mro__ if "__init__" in vars(base)]
@@ -60,7 +60,7 @@ def _default(target: Any, argument: str, place: str) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON can hold it; what is no number, word or sequence becomes its class's name."""
+    """A value as JSON can hold it; a value that is no number, word or sequence becomes its class's name."""
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, (list, tuple)):

@@ -10,28 +10,31 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from parity.execution import own_path
-from parity.execution.frameworks import ANSWERS, DEFAULTS, FINGERPRINT, FRAMEWORK, find
+from parity.execution import own_path, own_target
+from parity.execution.frameworks import ANSWERS, DEFAULTS, FINGERPRINT, FRAMEWORK, REMEDIES, find
 from parity.execution.protocol import Array, Description, Drive, Framework, ProbeRequest, Realization
 from parity.execution.worker.target_kind import MODEL, form
 from parity.spec.cases import Case
 
 
 def load(name: str, realization: str | None = None) -> Framework:
-    """Imports and constructs. Without a realization: the table's. `package.module:Class` is a Framework by itself;
-    `package.module:function` realizes a case, and the table's framework describes and samples."""
+    """The Framework of this name, imported and constructed. realization: None for the table's framework; `package.module:Class`
+    for a Framework of the user's; `package.module:function` for a function that realizes cases, while the table's framework
+    describes and samples."""
     if realization is None:
         made: Framework = importlib.import_module(f"{find(name)[1].package}.{FRAMEWORK}").Implementation()
         return made
     if ":" not in realization:
         raise ValueError(f"realization {realization!r} is not of the form package.module:name")
     target: Any = own_path.find(realization)
-    if isinstance(target, type):
+    if form(target) != MODEL and own_target.parsed(realization).arguments:
+        raise ValueError(f"{realization}: arguments are of a model; what realizes cases takes none")
+    if isinstance(target, type) and form(target) != MODEL:
         framework: Framework = target()
         return framework
     if form(target) == MODEL:
         raise ValueError(
-            f"{realization} takes no case, so it builds a model of your own: `parity compare spec=… {name}={realization}`"
+            f"{realization} realizes no case, so it builds a model of your own: `parity compare spec=… {name}={realization}`"
         )
     return OwnRealization(name, load(name), target)
 
@@ -40,14 +43,15 @@ def answers(name: str) -> tuple[Mapping[str, str], Mapping[str, Callable[..., An
     """The places of a framework's defaults, and its answers to the atlas's questions."""
     package = find(name)[1].package
     defaults: Mapping[str, str] = importlib.import_module(f"{package}.{DEFAULTS}").DEFAULTS
-    found: dict[str, Callable[..., Any]] = {}
+    answers: dict[str, Callable[..., Any]] = {}
     for file in ANSWERS:
-        found |= getattr(importlib.import_module(f"{package}.{file}"), file.rpartition(".")[2].upper())
-    return defaults, found
+        answers |= importlib.import_module(f"{package}.{file}").ANSWERS
+    answers |= importlib.import_module(f"{package}.{REMEDIES}").REMEDIES
+    return defaults, answers
 
 
 def drivers(name: str) -> Mapping[str, Callable[[ProbeRequest], Mapping[str, Array]]]:
-    """What drives a native object of each kind."""
+    """Kind -> the function that drives native objects of this kind."""
     found: Mapping[str, Callable[[ProbeRequest], Mapping[str, Array]]]
     found = importlib.import_module(f"{find(name)[1].package}.{FINGERPRINT}").DRIVERS
     return found
@@ -55,7 +59,7 @@ def drivers(name: str) -> Mapping[str, Callable[[ProbeRequest], Mapping[str, Arr
 
 @dataclass
 class OwnRealization:
-    """A framework of the table with a user's function in the place of its `realize`."""
+    """A framework of the table whose `realize` is a user's function."""
 
     name: str
     framework: Framework

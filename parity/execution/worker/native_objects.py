@@ -1,4 +1,4 @@
-"""Owns the driving of a native object that is no optimizer, as a black box: its settings, and its arguments by their spellings.
+"""Owns the runs of a native object that is no optimizer, as a black box: its settings, and the spellings of its arguments.
 
 It refuses to know a formula and to import a framework; the framework's own driver of the kind makes the call.
 """
@@ -38,7 +38,7 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "inputs": ("input_size",),
     "mode": ("mode", "interpolation", "sample_type"),
 }
-"""What an argument is called here -> what classes call it. The first that a class has is meant."""
+"""Our name of an argument -> the names that classes use. The first of these that a class has is taken."""
 
 WINDOW = {"kernel": (1, 3), "stride": (1, 2)}
 KERNEL = {"filters": 1, "channels": 1, "kernel": (1, 3), "bias": False}
@@ -99,10 +99,10 @@ SETTINGS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "ctc": {"plain": {}, "frames": {}},
     "loss": {"real": {}, "binary": {}, "signed": {}, "classes": {}, "distribution": {}},
 }
-"""Kind -> setting -> values of arguments. A setting that the object refuses is left out; one at least must be taken."""
+"""Kind -> setting -> values of arguments. A setting that the object refuses is left out; it must accept at least one."""
 
 DEFAULTS = "defaults"
-"""The hyper-parameter of a case that is to keep the object's own numbers."""
+"""Hyper-parameter of a case in which the object keeps its own default numbers."""
 NUMBERS = ("epsilon", "momentum")
 
 TELLING = {
@@ -112,12 +112,12 @@ TELLING = {
     "groups": "grouped",
     "multiplier": "depthwise",
 }
-"""An argument without which a setting is no setting of its own -> the word in the setting's name."""
+"""Argument that makes a setting differ from the default -> the word that it adds to the setting's name."""
 
 
 def probe(case: Case, drivers: Drivers, given: Mapping[str, Array]) -> dict[str, Array]:
-    """`<setting>/<what>` for every setting that the object takes, the same behind `further/<round>/` for other inputs, and
-    `known/<argument>` of the numbers that it was given.
+    """Runs the object in every setting that it accepts. Gives `<setting>/<result>`, the same behind `further/<round>/` for
+    further inputs, and `known/<argument>` for the numbers that it was given.
 
     case.optimizer: the object's import path; case.initializer: its kind; case.arguments: values by the object's own names.
     """
@@ -140,7 +140,7 @@ def probe(case: Case, drivers: Drivers, given: Mapping[str, Array]) -> dict[str,
         request = ProbeRequest(make, setting, keywords, wanted, frozenset(names), inputs, case.dtype)
         try:
             seen = drivers[kind](request)
-        except Exception as error:  # whatever an object raises that does not take the setting
+        except Exception as error:  # an object may raise anything if it refuses a setting
             failures.append(error)
             continue
         arrays |= put_under({name: np.asarray(array) for name, array in seen.items()}, setting)
@@ -154,20 +154,20 @@ def probe(case: Case, drivers: Drivers, given: Mapping[str, Array]) -> dict[str,
 def _further(
     driver: Callable[[ProbeRequest], Mapping[str, Array]], request: ProbeRequest, given: Mapping[str, Array]
 ) -> dict[str, Array]:
-    """The same setting in every further round; a round that the object refuses is left out."""
+    """The results of the same setting in every further round; a round that the object refuses is left out."""
     arrays: dict[str, Array] = {}
     for name in dict.fromkeys(map(group_of, under(given, FURTHER))):
         otherwise = replace(request, arrays={**request.arrays, **under(given, FURTHER, name)})
         try:
             seen = driver(otherwise)
-        except Exception:  # noqa: S112  whatever an object raises that does not take such inputs; its absence is told
+        except Exception:  # noqa: S112  an object may raise anything if it refuses inputs; the gap is reported
             continue
         arrays |= put_under({key: np.asarray(array) for key, array in seen.items()}, FURTHER, name, request.setting)
     return arrays
 
 
 def numbers(names: Mapping[str, Any]) -> dict[str, float]:
-    """The default values of the numbers that formulas read."""
+    """The default values of those arguments that formulas read as numbers."""
     found = {argument: names[spelling].default for argument in NUMBERS if (spelling := _spelled(argument, names)) is not None}
     return {name: float(value) for name, value in found.items() if isinstance(value, (int, float))}
 

@@ -1,4 +1,4 @@
-"""Owns a native optimizer as a black box: the object by its import path, and its arguments by the names that formulas use.
+"""Owns a native optimizer as a black box: the object behind an import path, and its arguments by the names that formulas use.
 
 It refuses to know a formula and to import a framework; the framework's own `drive` makes the steps.
 """
@@ -56,11 +56,11 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "smallest_step": ("smallest_step",),
     "largest_step": ("largest_step",),
 }
-"""What a hyper-parameter is called in formulas -> what classes call it. The first that a class has is meant, one that it names
-itself before one that a base class does."""
+"""A hyper-parameter's name in formulas -> the names that classes use. The first of these that a class has is taken; a name in
+the class's own signature goes before a name in a base class's."""
 
 OTHERWISE = "rate_otherwise"
-"""The learning rate of an object that has no default of its own, where it is driven with its defaults."""
+"""Hyper-parameter of a case: the learning rate for an object without a default rate, if it runs with its defaults."""
 
 PAIRS: Mapping[str, tuple[str, str]] = {
     "betas": ("beta_1", "beta_2"),
@@ -68,16 +68,17 @@ PAIRS: Mapping[str, tuple[str, str]] = {
     "etas": ("eta_minus", "eta_plus"),
     "step_sizes": ("smallest_step", "largest_step"),
 }
-"""torch gives Adam's two as one argument, and Rprop's and Adafactor's, whose default then is a pair as well."""
+"""Argument that holds a pair -> the two hyper-parameters in it. torch has such arguments for Adam, Rprop and Adafactor; their
+defaults are pairs too."""
 
 
 def fingerprint(
     framework: Framework, case: Case, initial: Mapping[str, Array], batches: list[dict[str, Array]]
 ) -> dict[str, Array]:
-    """Weights after every step (`parameters/<name>`, steps first), and each hyper-parameter that was set (`hyperparameter/…`).
+    """The weights after every step (`parameters/<name>`, steps first), and each known hyper-parameter (`hyperparameter/…`).
 
-    case.optimizer: the object's import path; case.hyperparameters: values by the formulas' names, set where the object has
-    them; case.arguments: values by the object's own names, which go first. Unsupported where it is no optimizer.
+    case.optimizer: the object's import path; case.hyperparameters: values by the formulas' names, set if the object has them;
+    case.arguments: values by the object's own names, which take precedence. Raises Unsupported if it is no optimizer.
     """
     make = resolve(case.optimizer)
     keywords, known = chosen(case.optimizer, make, case.hyperparameters, case.arguments)
@@ -88,14 +89,15 @@ def fingerprint(
 
 
 def packed(arrays: Mapping[str, Array]) -> dict[str, Array]:
-    """The gradients of all steps in one array for each weight, and the rates in one: files of thousands of arrays are slow."""
+    """The gradients of all steps in one array per weight, and the rates in one array, since files of many arrays are slow."""
     weights, steps = under(arrays, PARAMETER), numbers(arrays, BATCH)
     every = {name: np.stack([arrays[array_name(BATCH, step, name)] for step in steps]) for name in (*weights, RATE)}
     return put_under(weights, PARAMETER) | put_under(every, BATCHES)
 
 
 def unpacked(arrays: Mapping[str, Array]) -> dict[str, Array]:
-    """`batch/<step>/<name>` of `batches/<name>`, and `parameter/<step>/<name>` of `parameters/<name>`; the rest as it is."""
+    """The arrays with `batch/<step>/<name>` from `batches/<name>` and `parameter/<step>/<name>` from `parameters/<name>`; any
+    other array is kept."""
     found = {name: array for name, array in arrays.items() if group_of(name) not in (BATCHES, PARAMETERS)}
     for several, word in ((BATCHES, BATCH), (PARAMETERS, PARAMETER)):
         for name, steps in under(arrays, several).items():
@@ -104,13 +106,13 @@ def unpacked(arrays: Mapping[str, Array]) -> dict[str, Array]:
 
 
 def batches(given: Mapping[str, Array]) -> list[dict[str, Array]]:
-    """Each step's gradients and its rate, out of packed arrays."""
+    """Each step's gradients and its rate, from packed arrays."""
     every = under(given, BATCHES)
     return [{name: array[step] for name, array in every.items()} for step in range(len(every[RATE]))]
 
 
 def resolve(path: str) -> Callable[..., Any]:
-    """`package.module:Name` or `package.module.Name`."""
+    """The object at `package.module:Name` or `package.module.Name`."""
     module, separator, name = path.partition(":") if ":" in path else path.rpartition(".")
     if not (module and separator and name):
         raise Unsupported(f"`{path}` is no import path: package.module.Name, or package.module:Name")
@@ -141,7 +143,7 @@ def _imported(module: str, path: str) -> Any:
 
 
 def _named_by_its_parent(module: str, path: str) -> Any:
-    """What a package offers under a name that is no module's own: `mxnet.init` is mxnet.initializer; else None."""
+    """The object behind a name by which a package offers a module: `mxnet.init` is mxnet.initializer. None if there is none."""
     parent, _, name = module.rpartition(".")
     try:
         return getattr(_imported(parent, path), name, None) if parent else None
@@ -152,7 +154,7 @@ def _named_by_its_parent(module: str, path: str) -> Any:
 def chosen(
     path: str, make: Callable[..., Any], wanted: Mapping[str, float], own: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, float]]:
-    """The object's arguments, and what they mean by the formulas' names; what nobody asks for keeps its default."""
+    """The object's keyword arguments, and the values of its hyper-parameters by the formulas' names, defaults included."""
     every = dict(arguments(make))
     for name in own:
         if name not in every:
@@ -182,7 +184,7 @@ def chosen(
 
 
 def _spelled(make: Callable[..., Any], names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Each hyper-parameter that the object has, and what the object calls it."""
+    """Each hyper-parameter that the object has, and the object's name for it."""
     own = {name for name, _ in arguments(make, inherited=False)}
     for canonical, spellings in NAMES.items():
         present = [spelling for spelling in spellings if spelling in names]
@@ -199,7 +201,8 @@ def _is_number(value: Any) -> bool:
 
 
 def arguments(make: Callable[..., Any], inherited: bool = True) -> Iterator[tuple[str, inspect.Parameter]]:
-    """The named arguments; where some are handed on (**kwargs), those of the base classes as well, if `inherited`."""
+    """The named arguments of a class or function. If a constructor has **kwargs, the arguments of its base classes follow,
+    unless `inherited` is False."""
     makers: list[Any] = (
         [vars(base)["__init__"] for base in make.__mro__ if "__init__" in vars(base)] if isinstance(make, type) else [make]
     )

@@ -1,4 +1,4 @@
-"""Owns what the drivers of every framework read off a probe: sizes for so many axes, rows, volumes, the arguments of masks.
+"""Owns the arguments and inputs that the drivers of all frameworks derive from a probe: sizes per axis, rows, volumes, masks.
 
 It refuses to call the object, and to import a framework.
 """
@@ -12,12 +12,13 @@ from parity.execution.protocol import Array, ProbeRequest
 
 
 def axes_of(request: ProbeRequest) -> int:
-    """How many axes a layer goes along, by its name: two where it does not say."""
+    """How many spatial axes a layer works on, by its name (`1d`, `3d`); 2 if the name does not tell."""
     return next((axes for axes in (1, 3) if f"{axes}d" in request.word.lower()), 2)
 
 
 def sized(request: ProbeRequest) -> dict[str, Any]:
-    """The arguments for so many axes. Two numbers stand for the last axis and for each one before it, three for each."""
+    """The arguments, with tuples fitted to the layer's axes. A tuple of two numbers is (every axis but the last, the last
+    axis); a tuple of three numbers has one for each axis."""
     axes = axes_of(request)
 
     def fitted(value: Any) -> Any:
@@ -30,17 +31,18 @@ def sized(request: ProbeRequest) -> dict[str, Any]:
 
 
 def shapes(request: ProbeRequest) -> dict[str, Array]:
-    """What an initializer is to fill: everything, or (matrix) matrices alone, as some ask for."""
+    """The arrays that an initializer shall fill: all of them in the setting `draw`, otherwise only matrices, which some
+    need."""
     return {name: shape for name, shape in request.arrays.items() if request.setting == "draw" or len(shape) == 2}
 
 
 def rows(request: ProbeRequest) -> dict[str, Array]:
-    """The rows of one channel that a window goes along."""
+    """The rows of one channel over which a window moves."""
     return {name: array for name, array in request.arrays.items() if name != "kernel" and array.ndim == 1}
 
 
 def box(request: ProbeRequest) -> tuple[Array, Array]:
-    """A volume or an image, and a kernel for it: what goes along one axis has none."""
+    """A volume or an image, and a kernel for it. Raises ValueError for a layer of one axis, which takes neither."""
     axes = axes_of(request)
     if axes == 1:
         raise ValueError("it goes along one axis")
@@ -52,7 +54,7 @@ MODES = ("nearest", "bilinear", "bicubic")
 
 
 def check_mode(request: ProbeRequest) -> None:
-    """What bears a mode in its name has no other."""
+    """Refuses another mode than the one in the object's name, if the object has no argument `mode`."""
     named = [mode for mode in MODES if mode in request.word.lower()]
     if "mode" not in request.names and named and request.wanted["mode"] not in named:
         raise ValueError(f"its one mode is {named[0]}")
@@ -64,13 +66,13 @@ MASKS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "float mask": ("bias", ("attn_mask", "attention_mask", "mask")),
     "bias": ("bias", ("bias",)),
 }
-"""Setting of attention -> what goes in, and what callables call that argument."""
+"""Setting of attention -> the array that goes in, and the names that callables use for this argument."""
 CAUSAL = ("is_causal", "use_causal_mask", "causal")
 
 
 def masked(request: ProbeRequest, names: Any) -> tuple[str, Array] | None:
-    """The argument by its name in this callable, and what goes in; none where the setting has no mask. A built-in function does
-    not say its names: the first spelling is tried."""
+    """The name of the mask's argument in this callable, and the mask; None if the setting has no mask. names: of the callable's
+    arguments; a built-in function does not tell them, so the first spelling is tried."""
     if request.setting not in MASKS:
         return None
     array, spellings = MASKS[request.setting]
@@ -82,7 +84,7 @@ def masked(request: ProbeRequest, names: Any) -> tuple[str, Array] | None:
 
 
 def caused(request: ProbeRequest, names: Any) -> dict[str, bool]:
-    """The argument that makes it causal, where that is asked for."""
+    """The argument that makes attention causal, in the setting `causal`; {} in any other."""
     if request.setting != "causal":
         return {}
     name = next((name for name in CAUSAL if name in names or not names), None)

@@ -1,4 +1,4 @@
-"""Owns what a worker does for a case of each task, given a realization and the case's arrays: arrays, or measurements.
+"""Owns the tasks of a worker: each takes a realization and a case's arrays, and gives arrays or measurements.
 
 It refuses to open files, to catch errors and to judge.
 """
@@ -53,7 +53,8 @@ Answers = Mapping[str, Callable[[Arrays], Any]]
 
 
 def agreement(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
-    """Forward, gradients, and steps in lock-step: parameters are set afresh before each, the optimizer's state is not."""
+    """A forward pass, gradients, and steps in lock-step: before each step all parameters are set afresh, while the optimizer
+    keeps its state."""
     initial, batches = initial_state(arrays), batches_of(arrays)
     realization.set_parameters(initial)
     batch = realization.place(batches[0]) if batches else realization.place({})
@@ -95,10 +96,12 @@ def _locked_step(realization: Realization, graph: Graph, initial: Arrays, batch:
 def _further_phases(
     realization: Realization, graph: Graph, initial: Arrays, placed: Any, after: Arrays, state: Arrays
 ) -> Iterator[tuple[str, Observation]]:
-    """What each phase after the first sees inside of a step: it starts where the phases before it have left everything.
+    """The observation of each phase after the first inside of a step. A phase starts from the state that the phases before it
+    left.
 
-    What these update is known from behind the step (after), their statistics from what they showed (state). A phase that
-    follows an update which a later phase repeats is left out: nobody outside sees where it starts.
+    after: the parameters behind the whole step, which hold the updates of the phases before; state: statistics as the first
+    phase left them. If a later phase updates the same parameter again, its value in between cannot be seen from outside. The
+    iteration ends there.
     """
     statistics = {statistic.name for statistic in graph.statistics}
     for place, phase in enumerate(graph.phases[1:], start=1):
@@ -113,7 +116,7 @@ def _further_phases(
 
 
 def curvature(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
-    """The gradient, H·v for every `direction/<k>/…`, and case.steps steps of Newton's method, each from the last one's end."""
+    """The gradient, H·v for every `direction/<k>/…`, and case.steps steps of Newton's method, each from the end of the last."""
     (given,) = batches_of(arrays)
     realization.set_parameters(initial_state(arrays))
     batch = realization.place(given)
@@ -135,7 +138,8 @@ def curvature(realization: Realization, case: Case, arrays: Arrays) -> dict[str,
 
 
 def sampling(framework: Framework, case: Case) -> dict[str, Array]:
-    """Draws of the native initializer with seeds seed, seed+1, …, and `sample/again` from the first seed once more."""
+    """Draws of the native initializer with the seeds seed, seed+1, …, and `sample/again`, a repeated draw with the first
+    seed."""
     if case.sampling is None:
         raise ValueError(f"case {case.id} samples, and says not what")
     draws = (framework.sample(replace(case, seed=case.seed + i)) for i in range(case.sampling.count))
@@ -143,7 +147,7 @@ def sampling(framework: Framework, case: Case) -> dict[str, Array]:
 
 
 def question(name: str, defaults: Mapping[str, str], answers: Answers, arrays: Arrays) -> dict[str, Array]:
-    """What an installed package does: a default argument as `default` (JSON in bytes), or what a native call gives, `value`."""
+    """The answer to a question of the atlas: a default argument as `default` (JSON in bytes), or a native call's `value`."""
     if name in defaults:
         found = {"where": defaults[name], "default": default_arguments.default(defaults[name])}
         return {"default": np.frombuffer(json.dumps(found).encode(), np.uint8)}
@@ -153,7 +157,8 @@ def question(name: str, defaults: Mapping[str, str], answers: Answers, arrays: A
 
 
 def weights(realization: Realization, arrays: Arrays) -> dict[str, Array]:
-    """Weights of `parameter/…` or of native files: as the spec names them, in the native format, and read back from there."""
+    """Weights from `parameter/…` or from native files. Gives them by the spec's names, in native files, and read back from
+    these files."""
     files = {name: array.tobytes() for name, array in under(arrays, NATIVE).items()}
     if files:
         realization.load(files)
@@ -167,7 +172,8 @@ def weights(realization: Realization, arrays: Arrays) -> dict[str, Array]:
 
 
 def training(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
-    """The free run through `order`: every loss, the last parameters, and the outputs on the test set."""
+    """A free run of training through the batches of `order`: every loss, the last parameters, and the outputs on the test
+    set."""
     dataset = under(arrays, DATASET)
     realization.set_parameters(initial_state(arrays))
     losses = []
@@ -180,7 +186,8 @@ def training(realization: Realization, case: Case, arrays: Arrays) -> dict[str, 
 
 
 def _test(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:
-    """Evaluation in batches of the case's size: the last one is filled up with its own rows, which are cut off again."""
+    """Evaluation of the test set in batches of the case's size. The last batch is filled up with rows of its own, which are cut
+    off again."""
     test = under(arrays, TEST)
     outputs = case.graph.outputs if case.graph else ()
     if not test:
@@ -205,10 +212,10 @@ def initial_state(arrays: Arrays) -> dict[str, Array]:
 
 
 def batches_of(arrays: Arrays) -> list[dict[str, Array]]:
-    """The batches in order, each input name -> array."""
+    """The batches in order; each is input name -> array."""
     return [under(arrays, BATCH, number) for number in numbers(arrays, BATCH)]
 
 
 def named(group: str, arrays: Arrays) -> dict[str, Array]:
-    """The arrays of a group, as NumPy's."""
+    """The arrays put into a group, as NumPy arrays."""
     return put_under({name: np.asarray(array) for name, array in arrays.items()}, group)

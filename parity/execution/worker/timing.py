@@ -1,6 +1,6 @@
-"""Owns taking samples: warm up until flat, blocks of steps between two synchronizations, and what else the machine did.
+"""Owns timing: a warm-up until times are flat, blocks of steps between two synchronizations, and the machine's other load.
 
-It refuses to summarize: every sample leaves raw. The clock is an argument, so that tests need no time.
+It refuses to summarize: it gives every sample raw. The clock is an argument, so that tests need no time.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ FLAT_STEPS, FLAT_SLOPE = 10, 0.02
 
 
 class Clock(Protocol):
-    """What timing needs of the machine."""
+    """The readings that timing needs from the machine."""
 
     def read(self) -> Sample:
         """The readings now."""
@@ -76,7 +76,7 @@ class Plan:
 
 
 def measure(step: Callable[[], Any], synchronize: Callable[[], None], clock: Clock, plan: Plan) -> dict[str, Any]:
-    """Times the first and the second step apart, warms up, and takes blocks until enough of them were quiet."""
+    """Times the first and the second step on their own, warms up, and takes blocks until enough of them were quiet."""
 
     def once() -> int:
         start = clock.read().wall_ns
@@ -118,7 +118,7 @@ def enough(blocks: Sequence[Block], plan: Plan) -> bool:
 
 
 def warm_up(once: Callable[[], int], plan: Plan) -> tuple[list[int], bool]:
-    """Steps until the slope of their times is flat, or a cap: the times in ns, and whether they got flat."""
+    """Runs steps until their times are flat, or up to a limit of the plan. Gives the times in ns, and whether they got flat."""
     times: list[int] = []
     while len(times) < plan.warmup_steps and sum(times) < plan.warmup_seconds * NANO:
         times.append(once())
@@ -139,7 +139,7 @@ def is_flat(times: Sequence[int]) -> bool:
 
 
 def take_block(step: Callable[[], Any], synchronize: Callable[[], None], clock: Clock, steps: int) -> Block:
-    """Steps without a fetch between them; the queue is empty before and after."""
+    """A block of steps without a fetch between them. The device's queue is empty before and after."""
     synchronize()
     before = clock.read()
     for _ in range(steps):

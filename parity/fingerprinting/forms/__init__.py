@@ -1,4 +1,4 @@
-"""What native objects other than optimizers compute: closed forms in float64, and the naming of what a black box gave.
+"""Closed forms of native objects other than optimizers, in float64, and the search for the forms that explain an object.
 
 An object that no form explains has no match.
 """

@@ -1,4 +1,4 @@
-"""Owns the closed forms of connectionist temporal classification: where the blank lies, what the scores are read as, reduction.
+"""Owns the closed forms of connectionist temporal classification: the blank's position, the meaning of the scores, reduction.
 
 It refuses to know which framework does what. (Graves et al. 2006, equations 5 to 8, in logarithms.)
 """
@@ -19,8 +19,8 @@ INPUTS: Arrays = {
     "lengths": np.array([3, 2, 1]),
     "frames": np.array([6, 5, 4]),
 }
-"""(batch, frames, classes): numbers that may be read as logits, as logarithms, as probabilities. Labels are neither the first
-class nor the last, so that either may be the blank; one is repeated."""
+"""Scores (batch, frames, classes) are valid as logits, as logarithms and as probabilities. Labels are neither the first nor
+the last class, so that either may be the blank; one label is repeated."""
 
 READ: Mapping[str, Callable[[Array], Array]] = {
     "logits": lambda x: x - np.logaddexp.reduce(x, axis=-1, keepdims=True),
@@ -47,7 +47,7 @@ def library(seen: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]:
 
 
 def forms(inputs: Arrays = INPUTS) -> Iterator[Form]:
-    """All frames count (`plain`), or so many of each example (`frames`)."""
+    """The forms, with all frames (`plain`), or with some frames of each example (`frames`)."""
     every = {"plain": np.full(3, 6), "frames": INPUTS["frames"]}
     for (read, logarithms), (where, blank) in product(READ.items(), BLANKS.items()):
         arrays = {

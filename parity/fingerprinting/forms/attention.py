@@ -1,6 +1,6 @@
-"""Owns the closed forms of attention: how a query is held against a key, and what masks and biases do to that.
+"""Owns the closed forms of attention: how a query is compared with a key, and the effect of masks and biases.
 
-It refuses to know which framework does what. Projections of layers are the identity, and their biases nothing.
+It refuses to know which framework does what. Projections of layers are the identity, and their biases are 0.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ INPUTS: Arrays = {
     "keys_kept": np.array([[1.0, 0, 1, 0, 1], [0, 1, 1, 1, 0]]),
     "bias": NUMBERS.standard_normal((2, 3, 5)) * (NUMBERS.uniform(size=(2, 3, 5)) < 0.6),
 }
-"""Queries, keys and values (batch, time, features); weights of an additive score; a mask for every query, one for the keys
-alone, and numbers where a mask may stand, some of which are 0."""
+"""Queries, keys and values (batch, time, features); weights of an additive score; a mask per query; a mask of keys alone;
+numbers in place of a mask, some of which are 0."""
 
 FEATURES = 4
 Scores = Callable[[Array, Array], Array]
@@ -42,7 +42,8 @@ SINGLE = "its scale is held in float32"
 
 
 def _scores() -> Iterator[tuple[str, Scores, str]]:
-    """(…, queries, features) and (…, keys, features) to (…, queries, keys); and what is otherwise than the name says."""
+    """Name, function from (…, queries, features) and (…, keys, features) to scores (…, queries, keys), and note: how the object
+    departs from the name."""
     for name, scale in PRODUCTS.items():
         yield name, partial(_product, scale, None), ""
         if "divided by √features" in name:
@@ -68,13 +69,13 @@ def _added(q: Array, k: Array) -> Array:
 
 
 def softmax(scores: Array) -> Array:
-    """Over the keys; -inf takes no part."""
+    """The softmax over the keys; a score of -inf gets the weight 0."""
     shares = np.exp(scores - scores.max(-1, keepdims=True))
     return np.asarray(shares / shares.sum(-1, keepdims=True))
 
 
 def library(arrays: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]:
-    """Masks and biases are named for the scores that the object was found to compute."""
+    """The forms of each facet. Forms of masks and biases use the scores that explain the object."""
     scored = list(scores(arrays, inputs))
     own = [make for near in TOLERANCES.values() for form, make in scored if explains(form, arrays, near)][:1]
     masked = {"a boolean mask": "boolean mask", "a mask of keys": "key mask", "numbers as a mask": "float mask"}
@@ -86,7 +87,7 @@ def library(arrays: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]
 
 
 def scores(arrays: Arrays, inputs: Arrays = INPUTS) -> Iterator[tuple[Form, Scores]]:
-    """One head, and two where the object can have them; `scores` of an object that gives these and no values."""
+    """Forms for one head, and for two heads if the object can have them. `scores`: for an object that returns scores alone."""
     heads = any(name.startswith("two heads/") for name in arrays)
     q, k, v = inputs["query"], inputs["key"], inputs["value"]
     for name, make, note in _scores():
@@ -107,12 +108,12 @@ def scores(arrays: Arrays, inputs: Arrays = INPUTS) -> Iterator[tuple[Form, Scor
 
 
 def _heads(x: Array) -> Array:
-    """(batch, 2 heads, time, features of a head)."""
+    """Splits x into (batch, 2 heads, time, features of a head)."""
     return x.reshape(*x.shape[:2], 2, -1).transpose(0, 2, 1, 3)
 
 
 def _kept(make: Scores, inputs: Arrays, kept: Array) -> Array:
-    """What comes out where these keys alone take part."""
+    """The output where only these keys take part."""
     return softmax(np.where(kept, make(inputs["query"], inputs["key"]), -np.inf)) @ inputs["value"]
 
 
@@ -156,7 +157,7 @@ def _numbers(setting: str) -> Masks:
 
 
 def _causal(make: Scores, inputs: Arrays) -> Iterator[Form]:
-    """3 queries, 5 keys."""
+    """Causal masks of 3 queries and 5 keys."""
     for name, reach in {
         "query i sees the keys up to i": 0,
         "query i sees the keys before i, and all where there are none": -1,

@@ -1,4 +1,4 @@
-"""Owns the closed forms of convolutions: which way the kernel lies, how dilation spreads it, whose channels a group takes.
+"""Owns the closed forms of convolutions: the direction of the kernel, the place of dilation's gaps, the channels of a group.
 
 It refuses to know which framework does what.
 """
@@ -24,8 +24,8 @@ INPUTS: Arrays = {
     "grouped": NUMBERS.standard_normal((6, 2, 3)),
     "depthwise": NUMBERS.standard_normal((4, 2, 3)),
 }
-"""Rows of one channel and their kernel; a volume, or its first image, and theirs; 4 channels of a row: to 6 in 2 groups
-(out, in of a group, taps), or each to 2 (in, which, taps)."""
+"""Rows of one channel and their kernel; a volume, or its first image, and its kernel; a row of 4 channels with a kernel to 6
+channels in 2 groups (out, in of a group, taps), or from each channel to 2 (in, which, taps)."""
 
 SETTINGS: Mapping[str, tuple[int, int]] = {
     "plain": (3, 1),
@@ -35,21 +35,21 @@ SETTINGS: Mapping[str, tuple[int, int]] = {
     "same, even kernel": (4, 1),
     "same, strided": (3, 2),
 }
-"""Setting -> kernel and stride."""
+"""Setting -> size of the kernel, and stride."""
 
 TURNS: Mapping[str, int] = {"cross-correlation": 1, "convolution, the kernel flipped": -1}
 TURNED: Mapping[str, int] = {"": 1, ", the kernel flipped": -1}
 
 
 def library(arrays: Arrays) -> Mapping[str, list[Form]]:
-    """What was not driven is not spoken of."""
+    """The forms of each facet that was driven."""
     known = {"computes": plain(arrays), "dilates": dilated(arrays), "groups": grouped(), "multiplies channels": depthwise()}
     told = {"computes": "", "dilates": "dilated/", "groups": "grouped/", "multiplies channels": "depthwise/"}
     return {about: list(forms) for about, forms in known.items() if any(name.startswith(told[about]) for name in arrays)}
 
 
 def along(x: Array, kernel: Array, stride: int = 1, gap: int = 1) -> Array:
-    """Cross-correlation of a row, its taps `gap` apart."""
+    """Cross-correlation of a row with taps that are `gap` apart."""
     reach = (len(kernel) - 1) * gap + 1
     starts = range(0, len(x) - reach + 1, stride)
     return np.array([x[start : start + reach : gap] @ kernel for start in starts])
@@ -68,7 +68,7 @@ def plain(arrays: Arrays) -> Iterator[Form]:
 
 
 def _over(axes: int, turn: int) -> Array:
-    """Of the volume, or of its first image."""
+    """The result for the volume, or for its first image."""
     x, kernel = (INPUTS["volume"], INPUTS["block"]) if axes == 3 else (INPUTS["volume"][0], INPUTS["block"][0])
     views = np.lib.stride_tricks.sliding_window_view(x, kernel.shape)
     return np.asarray((views * np.flip(kernel) if turn < 0 else views * kernel).sum(tuple(range(axes, 2 * axes))))
@@ -79,7 +79,7 @@ REACHES: Mapping[str, int] = {"the dilated kernel": 2, "the kernel as if it were
 
 
 def dilated(arrays: Arrays) -> Iterator[Form]:
-    """By 2. `dilated, same` pads for the kernel's reach."""
+    """Forms of dilation by 2. `dilated, same` pads for the dilated kernel."""
     told = "dilated, same/eight" in arrays
     for (words, gap), (turned, turn) in product(GAPS.items(), TURNED.items()):
         kernel = INPUTS["kernel"][:3][::turn]
@@ -93,7 +93,7 @@ def dilated(arrays: Arrays) -> Iterator[Form]:
 
 
 def grouped() -> Iterator[Form]:
-    """4 channels to 6, in 2 groups."""
+    """Forms of 4 channels to 6, in 2 groups."""
     into = {"neighbours": np.arange(4).reshape(2, 2), "dealt out in turn": np.arange(4).reshape(2, 2).T}
     out = {"neighbours": np.arange(6) // 3, "dealt out in turn": np.arange(6) % 2}
     for (name, groups), (other, group_of), (turned, turn) in product(into.items(), out.items(), TURNED.items()):
@@ -105,7 +105,7 @@ def grouped() -> Iterator[Form]:
 
 
 def depthwise() -> Iterator[Form]:
-    """Each of 4 channels to 2."""
+    """Forms of 4 channels, each to 2."""
     orders = {"those of one channel side by side": (0, 1), "the first of every channel, then the second": (1, 0)}
     for (name, order), (turned, turn) in product(orders.items(), TURNED.items()):
         rows = np.array(

@@ -1,6 +1,6 @@
-"""Owns the closed forms of initializers: the distribution, the fan that scales it, the cut and whether it is corrected.
+"""Owns the closed forms of initializers: the distribution, the fan that scales it, its cut and the correction for the cut.
 
-It refuses to name one where chance does not explain every draw; constants, the identity and orthogonal matrices are no draws.
+It refuses to name a form unless chance explains every draw. Constants, the identity and orthogonal matrices are no draws.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ from parity.judgement import budgets
 
 SHAPES: Mapping[str, tuple[int, ...]] = {"dense": (307, 101), "conv": (61, 29, 3, 5)}
 INPUTS: Arrays = {name: np.array(shape) for name, shape in SHAPES.items()}
-"""(out, in, …): sides that are distinct primes, so that no fan is taken for another."""
+"""Shapes (out, in, …) whose sides are distinct primes, so that no fan equals another."""
 
 LEVEL = 2.0
-"""√n·D above which a draw is not of a form: chance reaches it in 0.07 % of draws of the right one (2·exp(-2·LEVEL²))."""
+"""√n·D above which a form is rejected: by chance, 0.07 % of draws of the right form exceed it (2·exp(-2·LEVEL²))."""
 SURE = 5.0
-"""Standard errors within which the variances of both draws must agree with one rule."""
+"""Number of standard errors within which the variance of each draw must agree with the same rule."""
 
 
 @dataclass(frozen=True)
 class Family:
-    """A distribution of variance 1: its distribution function, that one's inverse, and the fourth moment, which says how well a
-    variance is known."""
+    """A distribution of variance 1: its distribution function, its quantiles, and its fourth moment, which determines the
+    standard error of a variance."""
 
     name: str
     below: Callable[[Array], Array]
     quantiles: Callable[[Array], Array]
     fourth: float
     bound: float = float("inf")
-    """The greatest size that a number can have."""
+    """The greatest possible size of a number."""
 
 
 @dataclass(frozen=True)
 class ExplainedDraws:
-    """What explains every draw. deviations: the standard deviation at each shape; the value, the gain where it is no draw."""
+    """What explains every draw. deviations: name of a shape -> standard deviation, or gain. middle: the mean, or the value."""
 
     name: str
     distribution: str
@@ -60,18 +60,18 @@ def normal_quantiles(shares: Array) -> Array:
 
 
 def cut_quantiles(cut: float, shares: Array) -> Array:
-    """Of a standard normal that is cut at ± cut, not widened."""
+    """Quantiles of a standard normal that is cut at ± cut, and not widened."""
     low = float(_phi(np.array(-cut)))
     return normal_quantiles(low + shares * (1 - 2 * low))
 
 
 def uniform_quantiles(shares: Array) -> Array:
-    """Of variance 1."""
+    """Quantiles of a uniform distribution of variance 1."""
     return np.asarray(sqrt(3) * (2 * shares - 1))
 
 
 def _cut_normal(cut: float) -> Family:
-    """A normal cut at ± cut deviations, of variance 1 after the cut."""
+    """A normal that is cut at ± cut deviations and has variance 1 after the cut."""
     density, mass = np.exp(-(cut**2) / 2) / sqrt(2 * np.pi), float(2 * _phi(np.array(cut)) - 1)
     variance = 1 - 2 * cut * density / mass
     fourth = (3 * mass - 2 * density * (cut**3 + 3 * cut)) / mass / variance**2
@@ -111,11 +111,11 @@ GAINS: Mapping[str, float] = {
     "0.1²": 1e-2,
     "0.5²": 0.25,
 }
-"""Variances that the literature and the frameworks know, as multiples of 1/fan, or as they are."""
+"""Known variances in literature and frameworks, as multiples of 1/fan, or, without a fan, as they are."""
 
 
 def named(arrays: Arrays, dtype: str) -> list[Facet]:
-    """What explains every draw, and withstands the tests of randomness."""
+    """The forms that explain every draw and pass the tests of randomness."""
     names, departed, tests = [], {}, {}
     for found in explained(arrays):
         tests = tested(found, _draws(arrays))
@@ -128,7 +128,8 @@ def named(arrays: Arrays, dtype: str) -> list[Facet]:
 
 
 def tested(found: ExplainedDraws, draws: Arrays) -> dict[str, str]:
-    """Test of randomness -> `held`, or what is wrong; none of what is no draw. How large the numbers are is theirs to say."""
+    """Test of randomness -> `held`, or what is wrong; empty for an object that does not draw. The scale
+    is taken from the draws."""
     family = found.family
     if family is None:
         return {}
@@ -140,7 +141,7 @@ def tested(found: ExplainedDraws, draws: Arrays) -> dict[str, str]:
 
 
 def explained(arrays: Arrays) -> list[ExplainedDraws]:
-    """Everything that chance lets the draws be: of both shapes, or of the matrix alone where it is for matrices only."""
+    """Every distribution that chance does not exclude: for both shapes, or for the matrix if the object takes matrices only."""
     draws = _draws(arrays)
     exact = _exact(draws)
     return [exact] if exact else list(_distributions(draws))
@@ -152,7 +153,8 @@ def _draws(arrays: Arrays) -> dict[str, Array]:
 
 
 def _exact(draws: Arrays) -> ExplainedDraws | None:
-    """What is no draw: one number everywhere, the identity, orthogonal matrices."""
+    """The form of an object that does not draw (the same number everywhere, the identity), of orthogonal matrices, or of a
+    uniform draw that is not centered at 0."""
     values = np.concatenate([draw.ravel() for draw in draws.values()])
     nothing = np.zeros_like
     if (values == values[0]).all():
@@ -167,7 +169,7 @@ def _exact(draws: Arrays) -> ExplainedDraws | None:
 
 
 def _between(draws: Arrays) -> ExplainedDraws | None:
-    """A uniform draw that does not lie around 0, between two numbers that need no third digit."""
+    """A uniform distribution that is not centered at 0, between two numbers of two digits."""
     values = np.concatenate([draw.ravel() for draw in draws.values()])
     low, high = float(f"{values.min():.2g}"), float(f"{values.max():.2g}")
     least = -log(budgets.FALSE_ALARM) * high / values.size  # P(all n draws above x) = (1 - x/high)ⁿ <= exp(-n·x/high)
@@ -181,7 +183,7 @@ def _between(draws: Arrays) -> ExplainedDraws | None:
 
 
 def _orthogonal(matrix: Array) -> float | None:
-    """The gain of a matrix whose shorter side has orthogonal vectors of one length."""
+    """The gain of a matrix whose vectors along the shorter side are orthogonal and of equal length; None for any other."""
     rows = matrix if len(matrix) <= matrix.shape[1] else matrix.T
     product = rows @ rows.T
     gain = sqrt(float(np.trace(product)) / len(rows))
@@ -209,7 +211,7 @@ def _distributions(draws: Arrays) -> Iterator[ExplainedDraws]:
 
 
 def _fits(draw: Array, family: Family, deviation: float) -> bool:
-    """Kolmogorov and Smirnov's distance."""
+    """Whether the Kolmogorov–Smirnov distance of the draw from the family is small enough."""
     sample = np.sort(draw.ravel())
     expected, steps = family.below(sample / deviation), np.arange(len(sample) + 1) / len(sample)
     distance = max(np.max(np.abs(expected - steps[1:])), np.max(np.abs(expected - steps[:-1])))
@@ -217,8 +219,8 @@ def _fits(draw: Array, family: Family, deviation: float) -> bool:
 
 
 def _told(family: Family, fan: str, scale: float, margin: float) -> tuple[str, float]:
-    """`uniform, variance 2/fan_in`; of a cut normal also whether it was widened so that the variance holds after the cut. And
-    that variance, times the fan."""
+    """The name, such as `uniform, variance 2/fan_in`, and the variance times the fan. The name of a cut normal also tells if it
+    was widened so that the variance holds after the cut."""
     under = f"/{fan}" if fan else ""
     choices = [("", 1.0)]
     if "cut" in family.name:

@@ -1,6 +1,6 @@
-"""Owns the closed form of a native object and the naming of what was seen: every form that explains all of it.
+"""Owns the closed form of a native object, and the search for every form that explains all of the object's results.
 
-It refuses to guess: one number that departs excludes a form; where none is left the answer is no match.
+It refuses to guess: one number that departs excludes a form; if no form is left, the answer is no match.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
 
 TOLERANCES: Mapping[str, float] = {dtype: budgets.FORM_ROUNDINGS * budgets.roundoff(dtype) for dtype in ("float64", "float32")}
-"""How near everything seen must come to a form, relative to the greatest number of its array."""
+"""Precision -> the greatest allowed distance of a result from a form, relative to the greatest number of its array."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """A closed form by its name, and what an object that follows it gives, by `<setting>/<what>`, in float64.
+    """A closed form: its name, and the results of an object that follows it, named `<setting>/<what>`, in float64.
 
-    note: what the object does otherwise than the form's name says, such as a constant that it holds in float32."""
+    note: how the object departs from the form's name, such as by a constant that it keeps in float32."""
 
     name: str
     expected: Arrays
@@ -34,9 +34,9 @@ class Form:
 
 @dataclass(frozen=True)
 class Facet:
-    """One thing that was asked about an object. names: every form that explains it, in `precision`; none is no match.
+    """One thing asked about an object. names: every form that explains it, in `precision`; empty for no match.
 
-    note: of the forms. departed: what explains the first round but not another -> that round. rounds: what became of each."""
+    note: the forms' note. departed: form that explains the first round only -> the round that excludes it. rounds: outcomes."""
 
     about: str
     names: tuple[str, ...]
@@ -47,8 +47,8 @@ class Facet:
 
 
 def identify(about: str, forms: Iterable[Form], arrays: Arrays, dtype: str, blind: bool = False) -> Facet:
-    """The forms that explain what was seen in the precision that was driven, one that departs from its name (note) only where
-    no other does; in float32 also what an object did in float64 that is blind to what float32 does not hold."""
+    """The forms that explain the results in the precision that was driven; forms with a note are tried only if no other form
+    explains them. blind: an object driven in float64 that ignores digits beyond float32 may also be explained in float32."""
     known = list(forms)
     for precision in (dtype, "float32") if blind and dtype == "float64" else (dtype,):
         for noted in (False, True):
@@ -59,18 +59,18 @@ def identify(about: str, forms: Iterable[Form], arrays: Arrays, dtype: str, blin
 
 
 def explains(form: Form, arrays: Arrays, tolerance: float) -> bool:
-    """Whether all that the form speaks of, and that was seen, is near."""
+    """Whether every result that the form predicts, and that was observed, is near the prediction."""
     shared = [name for name in form.expected if name in arrays]
     return bool(shared) and all(near(arrays[name], form.expected[name], tolerance) for name in shared)
 
 
 def known_everywhere(form: Form, arrays: Arrays) -> bool:
-    """Whether the form has a number for everything that was seen of it."""
+    """Whether the form predicts a finite number for every observed result."""
     return all(np.isfinite(array).all() for name, array in form.expected.items() if name in arrays)
 
 
 def near(seen: Array, expected: Array, tolerance: float) -> bool:
-    """Same shape (one number has none), nothing but numbers, and every element near."""
+    """Whether two arrays have the same shape (a single number fits any), only finite numbers, and every element near."""
     seen, expected = np.asarray(seen, np.float64), np.asarray(expected, np.float64)
     if expected.size == 1 and seen.size == 1:
         seen = seen.reshape(expected.shape)
@@ -82,8 +82,8 @@ def near(seen: Array, expected: Array, tolerance: float) -> bool:
 def homogeneous(
     inputs: Arrays, library: Callable[[Arrays], Mapping[str, Sequence[Form]]]
 ) -> Callable[[Arrays, Arrays], Mapping[str, Sequence[Form]]]:
-    """The library of a kind whose results grow as its inputs do: for other inputs, all of them as many times as large as
-    these, that many times what it says for these."""
+    """The library of a kind whose results are proportional to its inputs: if all other inputs are these inputs times a factor,
+    its results are the results for these inputs times the same factor."""
 
     def of(arrays: Arrays, given: Arrays) -> Mapping[str, Sequence[Form]]:
         name = next(name for name, array in inputs.items() if name != "kernel" and array.ndim == 1)

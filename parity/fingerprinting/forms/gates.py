@@ -1,4 +1,4 @@
-"""Owns the closed forms of recurrent layers: the order of the gates, where the reset stands, what the update weighs.
+"""Owns the closed forms of recurrent layers: the order of gates, the place of the reset, the meaning of the update gate.
 
 It refuses to know which framework does what.
 """
@@ -35,7 +35,7 @@ def library(arrays: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]
 
 
 def forms(arrays: Arrays, inputs: Arrays = INPUTS) -> Iterator[Form]:
-    """Of a layer with this many blocks (1: plain, 3: GRU, 4: LSTM) and biases."""
+    """The forms of a layer with this many blocks (1: plain, 3: GRU, 4: LSTM) and biases."""
     blocks = int(arrays["run/blocks"])
     make = {1: _plain, 3: _grus, 4: _lstms}.get(blocks)
     for name, steps in make(int(arrays["run/biases"]), inputs["x"]) if make else ():
@@ -46,7 +46,7 @@ ORDER = re.compile(r"gates (\w+(?:, (?:input|forget|cell|output|reset|update|new
 
 
 def in_order_of(name: str, other: str) -> str:
-    """The name of a form with its gates laid out as the other's are: another layout is no other recurrence."""
+    """A form's name with the gates in the other form's order: an order of gates does not change the recurrence."""
     match = ORDER.search(other)
     return ORDER.sub(f"gates {match[1]}", name) if match else name
 

@@ -1,4 +1,4 @@
-"""Owns the table of kinds of native objects: what goes into one, and who names what comes out. It refuses to drive anything."""
+"""Owns the table of kinds of native objects: their inputs, and the functions that name them. It refuses to drive anything."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LIBRARIES: Mapping[str, tuple[Arrays, rounds.Library]] = {
     "ctc": (alignments.INPUTS, alignments.library),
     "loss": (reductions.INPUTS, reductions.library),
 }
-"""Kind -> what goes in, and the closed forms of an object that gave this for that: what about it -> forms."""
+"""Kind -> its inputs, and the function from results and inputs to the closed forms of each facet."""
 
 
 def _naming(kind: str) -> Naming:
@@ -53,7 +53,7 @@ KINDS: Mapping[str, tuple[Arrays, Naming]] = {
     "initializer": (draws.INPUTS, draws.named),
     **{kind: (rounds.given(kind), _naming(kind)) for kind in LIBRARIES},
 }
-"""Kind -> what goes in, and who names what came out."""
+"""Kind -> its inputs, and the function that names an object by its results."""
 
 WORDS: Mapping[str, str] = {
     "initializer": r"\.init(ializers?)?[.:]",
@@ -68,9 +68,9 @@ WORDS: Mapping[str, str] = {
     "ctc": r"ctc\w*$",
     "loss": r"(loss|error|entropy|hinge|huber|poisson|divergence|similarity|cosh)\w*$",
 }
-"""Kind -> what an import path of one looks like. The first that is found is meant; else it is an optimizer."""
+"""Kind -> pattern of its import paths. The first pattern that fits decides; if none fits, the object is an optimizer."""
 
 
 def kind_of(path: str) -> str:
-    """A guess that decides which driver runs, never what the object is found to do."""
+    """The likely kind of an object. It decides which driver runs, never the name that the object gets."""
     return next((kind for kind, words in WORDS.items() if re.search(words, path.lower())), "optimizer")

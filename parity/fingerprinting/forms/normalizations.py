@@ -1,4 +1,4 @@
-"""Owns the closed forms of normalizations: over which axes, of which moments, where epsilon stands, what running values keep.
+"""Owns the closed forms of normalizations: their axes and moments, the place of epsilon, the update of running values.
 
 It refuses to know which framework does what.
 """
@@ -19,7 +19,7 @@ INPUTS: Arrays = {
     "gamma": np.array([0.5, 1.25, -0.75, 2.0]),
     "beta": np.array([0.25, -1.0, 0.5, 0.125]),
 }
-"""Deviations around the epsilon that is driven with (0.25) and around its root, along every axis; means that are not 0."""
+"""Data with deviations near the driven epsilon (0.25) and near its root, along every axis, and with means other than 0."""
 
 AXES: Mapping[str, tuple[int, ...]] = {
     "each channel over the batch and its places": (0, 2, 3),
@@ -38,7 +38,7 @@ ROOTS: Mapping[str, Callable[[Array, float], Array]] = {
 
 
 def _variance(x: Array, axes: tuple[int, ...], unbiased: bool) -> Array:
-    """No number is the unbiased one of one element."""
+    """The variance; NaN for the unbiased variance of a single element."""
     count = int(np.prod([x.shape[axis] for axis in axes]))
     share = (count / (count - 1) if count > 1 else np.nan) if unbiased else 1.0
     return np.asarray(x.var(axes, keepdims=True) * share)
@@ -57,21 +57,21 @@ def library(arrays: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]
 
 
 def forms(arrays: Arrays, inputs: Arrays = INPUTS) -> Iterator[Form]:
-    """Of an object with this many gains and shifts (`run/gains`), with running values or without (`run/mean`)."""
+    """The forms of an object with this many gains and shifts (`run/gains`), with or without running values (`run/mean`)."""
     epsilon = float(arrays.get(array_name(KNOWN, "epsilon"), np.asarray(0.0)))
     roots = ROOTS if epsilon else {"no ε": ROOTS["ε inside the root"]}
     for axes_name in (*AXES, GROUPED):
         for moment_name in MOMENTS:
             for root_name in roots:
                 if "sum" in moment_name and root_name == "the square is ε at least":
-                    continue  # a sum is rarely below ε: the guard that is used stands at the root
+                    continue  # a sum is rarely below ε: such a guard is at the root in practice
                 for gain_name, gain in _gains(arrays, inputs).items():
                     name = f"{axes_name}, by {moment_name}, {root_name}{gain_name}"
                     yield from _with_running(name, axes_name, moment_name, roots[root_name], epsilon, gain, arrays, inputs["x"])
 
 
 def _gains(arrays: Arrays, inputs: Arrays) -> Mapping[str, tuple[Array, Array]]:
-    """What is multiplied and added afterwards."""
+    """Words in the name -> the factor and the summand that come after normalization."""
     gains, shifts = int(arrays["run/gains"]), int(arrays["run/shifts"])
     beta = np.repeat(inputs["beta"][:shifts], 4 // shifts) if shifts in (1, 2, 4) else np.zeros(4)
     if gains not in (1, 2, 4):

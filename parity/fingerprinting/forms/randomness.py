@@ -1,9 +1,9 @@
-"""Owns what a draw must withstand beside its distribution function: zeros, ties, tails, and the independence of its numbers.
+"""Owns the tests of a draw beyond its distribution function: zeros, ties, tails, and the independence of its numbers.
 
-It refuses to name a distribution. Each test has the level budgets.FALSE_ALARM, shared by all that it compares, so that a right
-draw fails one of them once in a hundred thousand. What they catch at every seed that was tried is tested (test_draws.py): a
-thousandth of zeros, numbers of fewer than 20 bits, a normal cut at 3.5σ, correlations of 7 % at any distance, forwards or
-backwards, rows or columns that share a mean or a size.
+It refuses to name a distribution. Each test has the level budgets.FALSE_ALARM, shared by all of its comparisons, so that a
+right draw fails a test once in a hundred thousand. test_draws.py shows that at every seed tried they catch a thousandth of
+zeros, numbers of fewer than 20 bits, a normal cut at 3.5σ, correlations of 7 % at any distance, forwards or backwards, and
+rows or columns that share a mean or a size.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from parity.fingerprinting.forms.form import Array, Arrays
 from parity.judgement import budgets
 
 FINEST = 22
-"""Bits of the coarsest generator that counts as one: float32's uniform numbers have 23 or 24."""
+"""Bits of the coarsest acceptable generator: float32's uniform numbers have 23 or 24."""
 SHARES = (1e-2, 1e-3, 1.5e-4)
-"""Shares of each end of a distribution whose numbers are counted, in all draws together."""
+"""Shares of a distribution at each end in which numbers are counted, over all draws together."""
 
 
 TESTS = ("zeros", "ties", "independence", "tails")
@@ -28,8 +28,8 @@ TESTS = ("zeros", "ties", "independence", "tails")
 def withstood(draws: Arrays, below: Callable[[Array], Array], fourth: float, bounded: bool) -> dict[str, str]:
     """Test -> `held`, or what is wrong.
 
-    draws: numbers of mean 0 and variance 1, or (bounded) as large as they can be at most. below: their distribution function;
-    fourth: their fourth moment.
+    draws: numbers of mean 0 and variance 1, or (bounded) scaled so that the greatest lies at the bound. below: their
+    distribution function. fourth: their fourth moment.
     """
     every: Mapping[str, Callable[[Array], str]] = {
         "zeros": zeros,
@@ -51,20 +51,20 @@ def zeros(draw: Array) -> str:
 
 
 def ties(draw: Array) -> str:
-    """Pairs of equal numbers: n²/2 of them, each equal with probability 2⁻ᵇ or less."""
+    """Tests the number of pairs of equal numbers: of n²/2 pairs, each is equal with probability 2⁻ᵇ or less."""
     _, counts = np.unique(draw[draw != 0], return_counts=True)
     pairs = int(np.sum(counts * (counts - 1) // 2))
     return "" if pairs <= _most(draw.size**2 / 2 * 2.0**-FINEST) else f"{pairs:,} pairs of numbers are equal"
 
 
 def tails(draws: Arrays, below: Callable[[Array], Array], bounded: bool) -> str:
-    """How many numbers lie in each end and in both, and how far out."""
+    """Tests how many numbers lie in each end and in both ends, and how far out."""
     low = np.concatenate([below(draw.ravel()) for draw in draws.values()])
     sides = {"low end": (low, 1), "high end": (1 - low, 1), "ends": (np.minimum(low, 1 - low), 2)}
     for side, (shares, ends) in sides.items():
         for share in SHARES:
             count, expected = int(np.sum(shares < share)), low.size * share * ends
-            margin = 0.1 * expected + 2 * bounded  # the deviation is known to 0.5 %, a bound to a number or two
+            margin = 0.1 * expected + 2 * bounded  # the deviation is known to 0.5 %, a bound to one or two numbers
             if count > _most(expected + margin) or count < _least(expected - margin):
                 return f"{count:,} numbers lie in the {side} where {expected:.0f} should"
         if not bounded and float(shares.min()) < budgets.FALSE_ALARM / low.size:
@@ -73,7 +73,7 @@ def tails(draws: Arrays, below: Callable[[Array], Array], bounded: bool) -> str:
 
 
 def independence(draw: Array, fourth: float) -> str:
-    """Of numbers and of their sizes: every distance, every mirror; and the means of slices along every axis."""
+    """Tests correlations of numbers, and of their sizes, at every distance and mirrored; and means of slices by axis."""
     sizes = (draw**2 - 1) / sqrt(fourth - 1)
     for what, numbers in {"numbers": draw, "sizes": sizes}.items():
         flat = numbers.ravel()
@@ -97,11 +97,11 @@ def independence(draw: Array, fourth: float) -> str:
 
 
 WIDER = 1.25
-"""Limits are those of sums of normal numbers; products of sizes, and sums of 5 numbers, have longer tails."""
+"""Factor of the limits, which are for sums of normal numbers: products of sizes, and sums of 5 numbers, have longer tails."""
 
 
 def between(array: Array, other: Array) -> str:
-    """Two draws from the start on, forwards and backwards."""
+    """Tests the correlation of two draws from their first number on, forwards and backwards."""
     count = min(array.size, other.size)
     first, second = array.ravel()[:count], other.ravel()[:count]
     for way, turned in {"": second, " backwards": second[::-1]}.items():
@@ -112,13 +112,13 @@ def between(array: Array, other: Array) -> str:
 
 
 def _normal_of_squares(total: float, count: int) -> float:
-    """χ² of `count` degrees of freedom as a normal number (Wilson & Hilferty 1931)."""
+    """χ² of `count` degrees of freedom, transformed to a normal number (Wilson & Hilferty 1931)."""
     spread = 2 / (9 * count)
     return float(((total / count) ** (1 / 3) - (1 - spread)) / sqrt(spread))
 
 
 def _most(expected: float) -> int:
-    """The greatest count that chance gives at the level, of Poisson's distribution."""
+    """The greatest count of a Poisson distribution that chance explains at the level."""
     return next(count for count in _counts(expected) if _log_chance(count, expected) < log(budgets.FALSE_ALARM)) - 1
 
 
@@ -130,10 +130,11 @@ def _counts(expected: float) -> Iterator[int]:
 
 
 def _least(expected: float) -> int:
-    """The least count that chance gives at the level."""
+    """The least count of a Poisson distribution that chance explains at the level."""
     return next((n + 1 for n in range(int(expected), -1, -1) if _log_chance(n, expected) < log(budgets.FALSE_ALARM)), 0)
 
 
 def _log_chance(count: int, expected: float) -> float:
-    """Chernoff's bound of a Poisson count as far from what is expected: e^(count - expected) · (expected/count)^count."""
+    """The logarithm of Chernoff's bound for a Poisson count this far from its mean: e^(count -
+    expected)·(expected/count)^count."""
     return count - expected + (count * log(expected / count) if count else 0.0)

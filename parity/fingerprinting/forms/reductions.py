@@ -1,4 +1,4 @@
-"""Owns the closed forms of losses: what they compute of a prediction and a target, and over what they take the mean.
+"""Owns the closed forms of losses: their value for a prediction and a target, and the axes of their mean.
 
 It refuses to know which framework does what.
 """
@@ -23,11 +23,11 @@ INPUTS: Arrays = {
     "classes": np.array([2, 0, 3]),
     "distribution": _SHARES / _SHARES.sum(1, keepdims=True),
 }
-"""One prediction that may be read as probabilities, logits or logarithms; five kinds of target."""
+"""A prediction that is valid as probabilities, logits and logarithms, and five kinds of target."""
 
 VALUES = ("real", "binary", "signed", "distribution")
 Elements = Callable[[Array, Array], Array]
-"""(prediction, target) -> a value for each element or each example."""
+"""Function from (prediction, target) to a value for each element or each example."""
 
 
 def log_softmax(p: Array) -> Array:
@@ -71,7 +71,7 @@ ELEMENTS: Mapping[str, tuple[tuple[str, ...], Elements]] = {
     "cross-entropy of logits, by label": (("classes",), lambda p, t: -log_softmax(p)[np.arange(len(t)), t]),
     "minus the prediction at the label": (("classes",), lambda p, t: -p[np.arange(len(t)), t]),
 }
-"""Name -> kinds of target that it is for, and its value for each element, or each example."""
+"""Name -> kinds of target, and value for each element or each example."""
 
 NOTED: Mapping[str, tuple[str, tuple[str, ...], Elements]] = {
     "log cosh": ("ln 2 is held in float32", VALUES, lambda p, t: np.logaddexp(p - t, t - p) - float(np.float32(np.log(2)))),
@@ -82,7 +82,7 @@ NOTED: Mapping[str, tuple[str, tuple[str, ...], Elements]] = {
         lambda p, t: t * (np.log(t + 1e-12) - p),
     ),
 }
-"""What some compute a little otherwise: name -> what is otherwise, kinds of target, the value."""
+"""Losses with a small departure: name -> note on the departure, kinds of target, value."""
 
 REDUCTIONS: Mapping[str, Callable[[Array], Array]] = {
     "the mean of all elements": lambda e: e.mean(),
@@ -101,7 +101,7 @@ OF_EXAMPLES: Mapping[str, Callable[[Array], Array]] = {
 
 
 def either(facets: list[Facet]) -> list[Facet]:
-    """By value and by label; the one that has no match is left out where the other has one."""
+    """The facets by value and by label; a facet without a match is left out if the other has a match."""
     return [facet for facet in facets if facet.names or facet.departed] or facets[:1]
 
 
@@ -114,8 +114,8 @@ def library(seen: Arrays, inputs: Arrays = INPUTS) -> Mapping[str, list[Form]]:
 
 
 def forms(inputs: Arrays = INPUTS) -> Iterator[Form]:
-    """Of predictions of more than two axes those alone that go by element and keep or join all of them: which axes an example
-    has is not said."""
+    """The forms. The axes of an example are not known for a prediction of more than two axes: there, only forms by element
+    remain, which keep or join all elements."""
     prediction = inputs["prediction"]
     every = [(name, "", *element) for name, element in ELEMENTS.items()] + [(name, *item) for name, item in NOTED.items()]
     for name, note, kinds, elements in every:
@@ -132,6 +132,6 @@ def forms(inputs: Arrays = INPUTS) -> Iterator[Form]:
 
 
 def _alike(inputs: Arrays, kind: str) -> bool:
-    """Whether a target of the kind goes with the prediction."""
+    """Whether a target of the kind fits the prediction."""
     labels = kind == "classes" and inputs["prediction"].ndim == 2
     return labels or inputs[kind].shape == inputs["prediction"].shape

@@ -1,4 +1,4 @@
-"""Owns the closed forms of resizing: where a result's centre lies in the row, which kernel weighs its neighbours, antialiasing.
+"""Owns the closed forms of resizing: the position of a result in the row, the kernel that weighs its neighbours, antialiasing.
 
 It refuses to know which framework does what.
 """
@@ -14,9 +14,9 @@ from parity.fingerprinting.forms.form import Array, Arrays, Form
 ROW = np.array([3.0, -1.0, 4.0, 1.0, -5.0, 9.0])
 INPUTS: Arrays = {"x": ROW}
 LENGTHS = (12, 3, 4)
-"""Twice as many, half and two thirds: places on halves and on quarters, which tables of kernels hold exactly."""
+"""New lengths: twice, half and two thirds of the old. Positions lie on halves and quarters, which tables hold exactly."""
 THRICE = 18
-"""For nearest neighbours alone: places on thirds."""
+"""A new length for nearest neighbours alone: positions lie on thirds."""
 PLACES: Mapping[str, Callable[[int], Array]] = {
     "half-pixel centers": lambda n: (np.arange(n) + 0.5) * len(ROW) / n - 0.5,
     "corners aligned": lambda n: np.arange(n) * (len(ROW) - 1) / (n - 1),
@@ -30,7 +30,7 @@ NEAREST: Mapping[str, Callable[[Array], Array]] = {
 
 
 def library(arrays: Arrays) -> Mapping[str, list[Form]]:
-    """By mode."""
+    """The forms of each mode."""
     modes = {"nearest": nearest, "bilinear": linear, "bicubic": cubic}
     return {mode: list(forms()) for mode, forms in modes.items() if any(name.startswith(f"{mode} ") for name in arrays)}
 
@@ -45,7 +45,7 @@ def nearest() -> Iterator[Form]:
 
 
 def linear() -> Iterator[Form]:
-    """Where places are held in float32, so are the weights that come of them."""
+    """Forms of linear resizing. An object that computes positions in float32 also has its weights in float32."""
     yield from _weighed("bilinear", {"": _hat}, 1)
     held = {f"bilinear {n}/row": _row(_hat, _single_corners(n), False, "repeated", 1) for n in LENGTHS}
     yield Form("corners aligned", held, "places are held in float32")
@@ -75,7 +75,8 @@ def _keys(a: float) -> Callable[[Array], Array]:
 
 
 def _weighed(mode: str, kernels: Mapping[str, Callable[[Array], Array]], reach: int) -> Iterator[Form]:
-    """Beyond the ends the last element is repeated, or the weights of what is there are made to add up to 1."""
+    """Forms of resizing by a kernel. Beyond the ends, the last element is repeated, or the weights of existing elements are
+    scaled to add up to 1."""
     for kernel_name, kernel in kernels.items():
         for where, places in PLACES.items():
             for wide in (False, True):

@@ -1,7 +1,7 @@
-"""Owns the further rounds that the name of a native object is held to: large and small numbers, other signs, other shapes.
+"""Owns the further rounds that test the name of a native object: large and small numbers, other signs, other shapes.
 
-It refuses to tell forms apart: the first round does, at inputs that separate. What changes where none of these rounds goes
-cannot be seen; what they cover is said beside the name.
+It refuses to tell forms apart: the first round does, at inputs that separate them. A change of behaviour outside of these
+rounds cannot be seen; the inputs that they cover are shown beside the name.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ Library = Callable[[Arrays, Arrays], Mapping[str, Sequence[Form]]]
 
 SINGLE, NUDGED = "in float32", "nudged"
 NUDGE = 2.0**-28
-"""How far inputs that float32 holds are moved in the round `nudged`, as a share of each: a 16th of float32's spacing."""
+"""Relative change of inputs, rounded to float32, in the round `nudged`: a 16th of float32's spacing."""
 BLIND = 0.5
-"""The least share of results but 0 that stay bit for bit where inputs are nudged, of an object that computes in float32."""
+"""The least share of non-zero results that a nudge leaves equal bit for bit, for an object that computes in float32."""
 
 LARGE, SMALL = 2.0**17, 2.0**-17
-"""Factors of inputs: a cut at 1e4, or at 1e5, shows; powers of two, which no product rounds."""
+"""Factors of inputs: they make a cut at 1e4 or 1e5 visible. They are powers of two, so that no product rounds."""
 
 
 def scaled(inputs: Arrays, names: Sequence[str], factor: float) -> dict[str, Array]:
@@ -42,7 +42,7 @@ def scaled(inputs: Arrays, names: Sequence[str], factor: float) -> dict[str, Arr
 
 
 def nudged(inputs: Arrays, names: Sequence[str]) -> dict[str, dict[str, Array]]:
-    """Inputs as float32 holds them, and the same moved up and down, in turn."""
+    """Inputs rounded to float32, and the same inputs moved up and down in turn."""
     single = {name: inputs[name].astype(np.float32).astype(np.float64) for name in names}
     turns = {
         name: np.where(np.arange(array.size).reshape(array.shape) % 2, 1 + NUDGE, 1 - NUDGE) for name, array in single.items()
@@ -66,7 +66,7 @@ MOVED: Mapping[str, tuple[Arrays, tuple[str, ...]]] = {
     "ctc": (alignments.INPUTS, ("scores",)),
     "loss": (_LOSS, ("prediction",)),
 }
-"""Kind -> what goes in, and which of it is data."""
+"""Kind -> its inputs, and the names of the inputs that are data."""
 
 
 def _placed(places: tuple[int, ...], examples: int = 6) -> dict[str, Array]:
@@ -113,11 +113,11 @@ ROUNDS: Mapping[str, Mapping[str, Arrays]] = {
             "signed": np.where(NUMBERS.uniform(size=(2, 3, 1, 5)) < 0.5, -1.0, 1.0)},
     },
 }  # fmt: skip
-"""Kind -> round -> what goes in otherwise than in the first one."""
+"""Kind -> round -> the inputs that differ from the first round's."""
 
 
 def given(kind: str) -> dict[str, Array]:
-    """What goes in, and behind `further/<round>` what goes in otherwise."""
+    """The inputs of the first round, and, under `further/<round>`, the inputs of each round that differ."""
     inputs, moved = MOVED[kind]
     every = {**nudged(inputs, moved), **ROUNDS[kind]}
     arrays = dict(inputs)
@@ -130,7 +130,7 @@ FIRST = "values that separate"
 
 
 def driven(kind: str, facets: Sequence[Facet]) -> list[RoundCoverage]:
-    """What the named facets of an object were held to, the first round first. Of an initializer nothing goes in."""
+    """The coverage of the rounds that tested the named facets, the first round first; empty for initializers."""
     if kind not in MOVED:
         return []
     inputs, moved = MOVED[kind]
@@ -142,13 +142,13 @@ def driven(kind: str, facets: Sequence[Facet]) -> list[RoundCoverage]:
 
 
 def seen_in(arrays: Arrays, name: str) -> dict[str, Array]:
-    """What came back in a further round, as if it had been the first, and the numbers that are known."""
+    """The results of a further round under the names of the first round, and the known numbers."""
     known = {key: array for key, array in arrays.items() if lies_under(key, KNOWN)}
     return known | under(arrays, FURTHER, name)
 
 
 def blind(arrays: Arrays, forms: Sequence[Form]) -> bool:
-    """Whether an object gave, where these forms speak, the same bits for inputs that float32 does not tell apart."""
+    """Whether an object gave the same bits for inputs that are equal in float32, in the results that these forms predict."""
     entry, other = under(arrays, FURTHER, SINGLE), under(arrays, FURTHER, NUDGED)
     names = {name for form in forms for name in form.expected if name in entry and name in other}
     pairs = [(np.asarray(entry[name]), np.asarray(other[name])) for name in names]
@@ -158,9 +158,9 @@ def blind(arrays: Arrays, forms: Sequence[Form]) -> bool:
 
 
 def held(kind: str, facet: Facet, arrays: Arrays, library: Library, tolerance: float) -> Facet:
-    """The names of a facet that explain every further round as well; where a form has no number, it is not judged.
+    """A facet with the names that also explain every further round; a form without a number for a round is not judged there.
 
-    A round that an object refused, or that no form of the facet speaks of, is told as such."""
+    The outcomes tell which rounds the object refused, and for which rounds no form of the facet has a number."""
     kept, departed, outcomes = list(facet.names), {}, {}
     for name, otherwise in ROUNDS[kind].items():
         came = seen_in(arrays, name)
@@ -183,7 +183,7 @@ def held(kind: str, facet: Facet, arrays: Arrays, library: Library, tolerance: f
 
 
 def _counts(arrays: Arrays, came: Arrays) -> dict[str, Array]:
-    """How many gains or blocks an object has is known from the first round."""
+    """The numbers of gains, shifts, blocks and biases, taken from the first round."""
     return {
         key: arrays[key] for key in ("run/gains", "run/shifts", "run/blocks", "run/biases") if key in arrays and key not in came
     }

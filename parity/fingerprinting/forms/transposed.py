@@ -1,4 +1,4 @@
-"""Owns the closed forms of transposed convolutions: the kernel's direction, the size of the result, and what is cut or added.
+"""Owns the closed forms of transposed convolutions: the kernel's direction, the size of the result, the cut and added borders.
 
 It refuses to know which framework does what.
 """
@@ -23,14 +23,14 @@ INPUTS: Arrays = {
     "channels": NUMBERS.standard_normal((4, 5)),
     "grouped": NUMBERS.standard_normal((4, 3, 3)),
 }
-"""Rows of one channel and their kernel; a volume, or its first image, and theirs; 4 channels of a row, to 6 in 2 groups: (in,
-out of a group, taps)."""
+"""Rows of one channel and their kernel; a volume, or its first image, and its kernel; a row of 4 channels with a kernel to 6
+channels in 2 groups (in, out of a group, taps)."""
 
 ROWS = ("four", "five")
 
 
 def library(arrays: Arrays) -> Mapping[str, list[Form]]:
-    """What was not driven is not spoken of."""
+    """The forms of each facet that was driven."""
     known: Mapping[str, tuple[str, Callable[[], Iterator[Form]]]] = {
         "computes": ("", plain),
         "`padding`": ("padded/", padded),
@@ -44,7 +44,7 @@ def library(arrays: Arrays) -> Mapping[str, list[Form]]:
 
 
 def spread(x: Array, kernel: Array, stride: int = 1, gap: int = 1) -> Array:
-    """Every element of a row times the kernel, added up where it falls: (n - 1)·stride + (kernel - 1)·gap + 1 elements."""
+    """The sum of every element of a row times the kernel at its position: (n - 1)·stride + (kernel - 1)·gap + 1 elements."""
     found = np.zeros((len(x) - 1) * stride + (len(kernel) - 1) * gap + 1)
     for place, value in enumerate(x):
         found[place * stride : place * stride + (len(kernel) - 1) * gap + 1 : gap] += value * kernel
@@ -52,7 +52,7 @@ def spread(x: Array, kernel: Array, stride: int = 1, gap: int = 1) -> Array:
 
 
 def cut(full: Array, before: int, after: int) -> Array:
-    """Without so many elements at its ends; where fewer than none are cut, zeros are added."""
+    """The row without so many elements at its ends; a negative number adds zeros."""
     longer = np.pad(full, (max(-before, 0), max(-after, 0)))
     return longer[max(before, 0) : len(longer) - max(after, 0)]
 
@@ -64,7 +64,7 @@ SIZES: Mapping[str, Callable[[int, int], tuple[int, int]]] = {
     "n·stride, the end cut": lambda kernel, stride: (0, kernel - stride),
     "n·stride, the start cut": lambda kernel, stride: (kernel - stride, 0),
 }
-"""What n elements become -> what is cut off both ends of the whole."""
+"""Name of the result's size for n elements -> elements cut off both ends of the full result."""
 
 
 def plain() -> Iterator[Form]:
@@ -80,7 +80,7 @@ def plain() -> Iterator[Form]:
 
 
 def _over(axes: int, turn: int) -> Array:
-    """Of the volume, or of its first image."""
+    """The result for the volume, or for its first image."""
     x, kernel = (INPUTS["volume"], INPUTS["block"]) if axes == 3 else (INPUTS["volume"][0], INPUTS["block"][0])
     kernel = np.flip(kernel) if turn < 0 else kernel
     found = np.zeros([size + taps - 1 for size, taps in zip(x.shape, kernel.shape, strict=True)])
@@ -96,11 +96,11 @@ PADDINGS: Mapping[str, tuple[int, int]] = {
     "added to the row before": (-2, -2),
     "ignored": (0, 0),
 }
-"""At a stride of 2: zeros that are added before are spread as well."""
+"""Name -> cuts at a stride of 2; zeros that are added before the convolution are spread as well."""
 
 
 def padded() -> Iterator[Form]:
-    """By 1: kernel 3, stride 2."""
+    """Forms of a padding of 1: kernel 3, stride 2."""
     for (name, (before, after)), (turned, turn) in product(PADDINGS.items(), TURNED.items()):
         expected = {f"padded/{row}": cut(_strided(row, turn), before, after) for row in ROWS}
         yield Form(f"{name}{turned}", expected)
@@ -120,7 +120,7 @@ EXTENSIONS: Mapping[str, tuple[int, int, bool]] = {
 
 
 def extended(setting: str, alone: str) -> Iterator[Form]:
-    """By 1: kernel 3, stride 2, 1 cut off both ends, or (alone) nothing: what is kept then is 0."""
+    """Forms of an extension by 1: kernel 3, stride 2, 1 cut off both ends, or (`alone`) nothing: added elements are then 0."""
     for (name, (before, after, kept)), (turned, turn) in product(EXTENSIONS.items(), TURNED.items()):
         expected: dict[str, Array] = {}
         for row in ROWS:
@@ -131,7 +131,7 @@ def extended(setting: str, alone: str) -> Iterator[Form]:
 
 
 def same() -> Iterator[Form]:
-    """n·stride elements: of what is too much the odd one goes off one side; what is missing are zeros."""
+    """Forms with n·stride elements: an odd surplus is cut off one side; missing elements are zeros."""
     settings = {"same": (3, 2), "same, even kernel": (4, 2), "same, short kernel": (2, 3)}
     for side, zeros, (turned, turn) in product(("end", "start"), ("end", "start"), TURNED.items()):
         expected = {}
@@ -148,14 +148,14 @@ def same() -> Iterator[Form]:
 
 
 def dilated() -> Iterator[Form]:
-    """By 2."""
+    """Forms of dilation by 2."""
     for (words, gap), (turned, turn) in product(GAPS.items(), TURNED.items()):
         expected = {f"dilated/{row}": spread(INPUTS[row], INPUTS["kernel"][:3][::turn], 1, gap) for row in ROWS}
         yield Form(f"{words}{turned}", expected)
 
 
 def grouped() -> Iterator[Form]:
-    """4 channels to 6, in 2 groups."""
+    """Forms of 4 channels to 6, in 2 groups."""
     group_of = {"neighbours": np.arange(4) // 2, "dealt out in turn": np.arange(4) % 2}
     place_of = {"neighbours": lambda group, o: 3 * group + o, "dealt out in turn": lambda group, o: 2 * o + group}
     for (name, groups), (other, place), (turned, turn) in product(group_of.items(), place_of.items(), TURNED.items()):

@@ -1,4 +1,4 @@
-"""Owns the closed forms of windows that go along a row: pooling with its divisors, and the sides of padding.
+"""Owns the closed forms of windows along a row: pooling with its divisors, and the sides of padding.
 
 It refuses to know which framework does what.
 """
@@ -17,7 +17,7 @@ POOLED: Arrays = {
     "eight": np.array([-3.0, -7.0, 2.0, 5.0, -8.0, 1.0, 4.0, -6.0]),
 }
 SIDES = ("the end", "the start", "neither")
-"""Where the odd one of `same` padding goes; neither: it is left away."""
+"""The side that gets the odd element of `same` padding; neither: the element is omitted."""
 
 
 def padding(length: int, kernel: int, stride: int, setting: str, side: str) -> tuple[int, int]:
@@ -32,7 +32,7 @@ def padding(length: int, kernel: int, stride: int, setting: str, side: str) -> t
 
 
 def windows(row: Array, kernel: int, stride: int, around: tuple[int, int], ceil: bool) -> list[tuple[Array, int]]:
-    """Of each window: the elements of the row in it, and how many of it lie on the row or its padding."""
+    """For each window: the row's elements in it, and the number of its elements that lie on the row or its padding."""
     before, after = around
     room = len(row) + before + after - kernel
     count = (-(-room // stride) if ceil else room // stride) + 1
@@ -58,7 +58,7 @@ POOLS: Mapping[str, Pool] = {
     "the sum": lambda inside, reached, kernel: inside.sum(),
     "the root of the sum of squares": lambda inside, reached, kernel: np.sqrt((inside**2).sum()),
 }
-"""Of the elements in a window, how many of it the row and its padding reach, and its size."""
+"""Name -> value of a window, from its elements, the number of them on the row or its padding, and its size."""
 
 POOLINGS = ("plain", "padded", "same", "ceil", "padded and ceil")
 
@@ -68,7 +68,7 @@ def library(arrays: Arrays) -> Mapping[str, list[Form]]:
 
 
 def pools(arrays: Arrays) -> Iterator[Form]:
-    """A window of 3 at stride 2; sides are told apart where `same` was seen."""
+    """Forms for a window of 3 at stride 2; the sides of padding differ only if `same` was driven."""
     for name, pool in POOLS.items():
         for side in SIDES if same_was_seen(arrays) else SIDES[:1]:
             expected = {

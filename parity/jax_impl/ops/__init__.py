@@ -1,1 +1,1 @@
-"""The ops as Flax's layers and JAX's functions: a file for each family."""
+"""The ops of the specs in JAX, by family; the table of ops is layers.py beside this folder."""

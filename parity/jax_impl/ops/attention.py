@@ -1,4 +1,4 @@
-"""Owns attention in Flax: nnx.MultiHeadAttention with lengths, causal and given masks, additive attention, positions.
+"""Owns attention in Flax: nnx.MultiHeadAttention with lengths, causal and dropout masks, additive attention, positions.
 
 It refuses to wire layers into programs. Keys at or beyond a length are masked; `lengths` is (batch).
 """
@@ -19,17 +19,17 @@ from parity.jax_impl.wiring import Site, Tensor, Use
 
 
 def mixed(query: Tensor, key: Tensor, value: Tensor, given: Tensor | None = None, **settings: Any) -> Tensor:
-    """Flax's weights, times a mask of dropout where one is given, times the values: (batch, time, heads, features of a head).
+    """Flax's attention weights, times a dropout mask if given, times the values: (batch, time, heads, features of a head).
 
-    Without dropout Flax leaves all of it to jax.nn.dot_product_attention, whose softmax is of float32 in every precision."""
+    Without dropout Flax calls jax.nn.dot_product_attention, whose softmax is in float32 in every precision."""
     settings.pop("module", None)
     weights = dot_product_attention_weights(query, key, **settings)
     return jnp.einsum("bhqk,bkhd->bqhd", weights if given is None else weights * given, value)
 
 
 class MultiHeadAttention(nnx.MultiHeadAttention):  # type: ignore[misc]
-    """nnx.MultiHeadAttention that takes lengths, and, where the case brings it, the dropout mask of its weights
-    (batch, heads, queries, keys), which Flax has no place for."""
+    """nnx.MultiHeadAttention that takes lengths, and, where the case has one, the dropout mask of its weights
+    (batch, heads, queries, keys), which Flax's own cannot take."""
 
     def __init__(self, site: Site) -> None:
         rate = 0.0 if site.masked else site["dropout"]
@@ -54,7 +54,7 @@ class MultiHeadAttention(nnx.MultiHeadAttention):  # type: ignore[misc]
 
 
 class AdditiveAttention(nnx.Module):  # type: ignore[misc]
-    """score = v·tanh(Q·x + K·key): queries (batch, queries, features), or (batch, features) where there is one query."""
+    """score = v·tanh(Q·x + K·key): queries (batch, queries, features), or (batch, features) for a single query."""
 
     def __init__(self, site: Site) -> None:
         units = site["units"]
@@ -81,7 +81,7 @@ class LearnedPositions(nnx.Embed):  # type: ignore[misc]
 
 
 def sinusoidal_positions(use: Use) -> Tensor:
-    """Adds sin(t / base^(2i/features)) in column 2i, and cos of the same angle in column 2i + 1."""
+    """Adds sin(t / base^(2i/features)) to column 2i, and cos of the same angle to column 2i + 1."""
     x = use.first()
     time, features = x.shape[1:]
     column = np.arange(features)

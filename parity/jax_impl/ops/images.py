@@ -18,7 +18,7 @@ from parity.jax_impl.wiring import LaidTensor, Site, Tensor, Use
 
 
 class StatisticsBatchNorm(nnx.BatchNorm):  # type: ignore[misc]
-    """nnx.BatchNorm with running statistics of the parameters' precision: Flax makes and keeps them in float32.
+    """nnx.BatchNorm with running statistics in the parameters' precision; Flax keeps them in float32.
 
     unbiased: the running variance moves towards the batch's variance times n/(n - 1).
     """
@@ -40,7 +40,7 @@ class StatisticsBatchNorm(nnx.BatchNorm):  # type: ignore[misc]
 
 
 def build_conv(site: Site) -> nnx.Module:
-    """Of as many axes as the kernel has."""
+    """A convolution over as many axes as the kernel has."""
     return nnx.Conv(
         site.x[0],
         site["channels"],
@@ -59,8 +59,8 @@ def borders(padding: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
 
 
 def build_conv_transpose(site: Site) -> nnx.Module:
-    """transpose_kernel: a convolution's kernel, turned round by Flax. Its padding is that of the input spread out, from which
-    the kernel's own reach is missing where the spec cuts the result."""
+    """With transpose_kernel, Flax flips a convolution's kernel. Flax's padding extends the dilated input; the spec's padding
+    cuts the result, so Flax's is the reach of the dilated kernel minus the spec's."""
     reach = [(size - 1) * gap for size, gap in zip(site["kernel"], site["dilation"], strict=True)]
     return nnx.ConvTranspose(
         site.x[0],
@@ -92,14 +92,14 @@ def averaged(x: Tensor, use: Use, window: tuple[int, ...], steps: tuple[int, ...
 
 
 def adaptive_average_pool2d(use: Use) -> LaidTensor:
-    """Flax has none: the mean of each bin, first of rows, then of columns. Both are products with a matrix of shares."""
+    """The mean of each bin, first over rows, then over columns, by products with matrices of shares; Flax has no such layer."""
     x = use.image()
     rows, columns = (_shares(old, new, x.dtype) for old, new in zip(x.shape[1:3], use["size"], strict=True))
     return LaidTensor(jnp.einsum("ih,jw,bhwc->bijc", rows, columns, x), last=True)
 
 
 def _shares(old: int, new: int, dtype: Any) -> Tensor:
-    """(new, old): how much of each old place is in each new one."""
+    """(new, old): the share of each old position in each new position."""
     start = (jnp.arange(new) * old) // new
     end = -((-(jnp.arange(new) + 1) * old) // new)
     place = jnp.arange(old)
@@ -132,7 +132,7 @@ def build_instance_norm(site: Site) -> nnx.Module:
 
 
 def local_response_norm(use: Use) -> LaidTensor:
-    """Flax has none: a sum over a window of channels."""
+    """Composed, with a sum over a window of channels: Flax has no such layer."""
     x, half = use.image(), use["size"] // 2
     window = (*(1,) * (x.ndim - 1), use["size"])
     padding = (*((0, 0),) * (x.ndim - 1), (half, half))
@@ -146,8 +146,8 @@ def pad2d(use: Use) -> LaidTensor:
 
 
 def upsample2d(use: Use) -> LaidTensor:
-    """jax.image by the nearest value. Its bilinear form finds places from a rounded 1/scale and has no aligned corners:
-    here that is a product with two matrices of shares."""
+    """jax.image for the nearest value. Its bilinear form computes positions from a rounded 1/scale and has no aligned corners,
+    so here a bilinear enlargement is a product with two matrices of shares."""
     x, scale = use.image(), use["scale"]
     if use["mode"] == "nearest":
         shape = (x.shape[0], x.shape[1] * scale[0], x.shape[2] * scale[1], x.shape[3])
@@ -157,8 +157,8 @@ def upsample2d(use: Use) -> LaidTensor:
 
 
 def _mixed(old: int, times: int, corners: str, dtype: Any) -> Tensor:
-    """(old·times, old): how much of each old row is in each new one. A constant of the program: XLA would divide by a product
-    with the rounded 1/times."""
+    """(old·times, old): the share of each old row in each new row. A constant of the program, because XLA would replace the
+    division by a product with the rounded 1/times."""
     item = np.dtype(dtype).type
     number = np.arange(old * times, dtype=dtype)
     if corners == "aligned":
@@ -173,7 +173,7 @@ def global_average_pool2d(use: Use) -> Tensor:
 
 
 def global_max_pool2d(use: Use) -> Tensor:
-    """One window of the whole image: its gradient goes to the first of equals, that of jnp.max to all of them."""
+    """Max pooling with one window: of equal maxima, the first gets the gradient; with jnp.max all of them would."""
     x = use.image()
     y: Tensor = nnx.max_pool(x, x.shape[1:3])
     return y[:, 0, 0]

@@ -15,12 +15,12 @@ from parity.jax_impl.wiring import Layer, Tensor, Use
 
 
 def before(lengths: Tensor, time: int) -> Tensor:
-    """(batch, time), true where a position lies before the example's length."""
+    """(batch, time), true where a step lies before its example's length."""
     return jnp.arange(time) < lengths[:, None]
 
 
 def softmax_cross_entropy(use: Use) -> Tensor:
-    """Optax's loss of each position; smoothing s takes s·(mean of the logs - log of the label) off it."""
+    """Optax's loss of each position, minus s·(mean of the logs - log of the label) for the smoothing s."""
     x, labels, lengths = jnp.moveaxis(use.first(), use.axis(), -1), use.first("labels"), use.maybe("lengths")
     if use["smoothing"]:
         targets = optax.smooth_labels(jax.nn.one_hot(labels, x.shape[-1], dtype=x.dtype), use["smoothing"])
@@ -45,7 +45,7 @@ def binary_cross_entropy(use: Use) -> Tensor:
 
 
 def paired(function: Callable[..., Tensor], *attributes: str) -> Layer:
-    """A loss of every element of x and a target of its shape, with those attributes that Optax calls as the spec does."""
+    """A loss per element of x and a target of the same shape. attributes: those with the same name in Optax and in the spec."""
 
     def apply(use: Use) -> Tensor:
         (x, target), _ = use.alike("x", "target")
@@ -60,14 +60,14 @@ def absolute_error(x: Tensor, target: Tensor) -> Tensor:
 
 
 def hinge(use: Use) -> Tensor:
-    """optax.hinge_loss has the margin 1 for good; of another one m it is m times the loss of x/m."""
+    """optax.hinge_loss has the fixed margin 1; the loss with margin m is m times Optax's loss of x/m."""
     x, target = jnp.broadcast_arrays(use.first(), use.first("target"))
     margin = float(use["margin"])
     return reduced(optax.hinge_loss(x, target) if margin == 1 else jax.nn.relu(margin - x * target), use)
 
 
 def kl_divergence(use: Use) -> Tensor:
-    """Optax gives a divergence for each distribution; the spec's mean divides their sum by their number."""
+    """Optax gives one divergence per distribution; the spec's mean divides their sum by the number of distributions."""
     x, target = jnp.broadcast_arrays(use.first(), use.first("target"))
     return reduced(optax.kl_divergence(x, target, axis=use.axis()), use)
 

@@ -56,7 +56,7 @@ class ResetBeforeGRUCell(nnx.GRUCell):  # type: ignore[misc]
 
 def _cell(site: Site, features: int) -> Any:
     op, units = site.node.op, site["units"]
-    if op == "rnn":  # nnx.SimpleCell computes in float32 whatever its parameters are, unless it is told otherwise
+    if op == "rnn":  # by default, nnx.SimpleCell computes in float32 whatever its parameters are
         kind = TwiceBiasedSimpleCell if site["recurrent_bias"] else nnx.SimpleCell
         return kind(features, units, dtype=site.dtype, **site.keywords)
     if op == "lstm":
@@ -67,7 +67,7 @@ def _cell(site: Site, features: int) -> Any:
 
 
 class Stack(nnx.Module):  # type: ignore[misc]
-    """Layers of nnx.RNN one over another, with dropout between them; a given mask is (batch, layers - 1, time, units)."""
+    """Stacked layers of nnx.RNN with dropout between them; a mask from the case is (batch, layers - 1, time, units)."""
 
     def __init__(self, site: Site) -> None:
         sizes = [site.x[-1]] + [site["units"]] * (site["layers"] - 1)
@@ -77,27 +77,27 @@ class Stack(nnx.Module):  # type: ignore[misc]
     def __call__(
         self, x: Tensor, starts: Sequence[Tensor | None], lengths: Tensor | None, mask: Tensor | None
     ) -> tuple[Tensor, list[Tensor]]:
-        """starts: the initial states, of which nnx.OptimizedLSTMCell has two: hidden and cell, carried the other way round."""
+        """starts: the initial states; nnx.OptimizedLSTMCell has two, hidden and cell, and carries them as (cell, hidden)."""
         ends = []
         for place, layer in enumerate(self.layers):
             if place:
                 x = self.dropout(x, None if mask is None else mask[:, place - 1])
             carry = self._carry(x, [None if start is None else start[:, place] for start in starts])
             end, x = layer(x, initial_carry=carry, seq_lengths=lengths)
-            if lengths is not None:  # Flax runs on beyond the end of a sequence
+            if lengths is not None:  # Flax does not stop at the end of a sequence
                 x = jnp.where(before(lengths, x.shape[1])[..., None], x, 0)
             ends.append(end[::-1] if isinstance(end, tuple) else (end,))
         return x, [jnp.stack(states, axis=1) for states in zip(*ends, strict=True)]
 
     def _carry(self, x: Tensor, starts: Sequence[Tensor | None]) -> Any:
-        """Zeros where nothing is given; Flax would ask for a key to make them."""
+        """The initial carry, zeros for a missing state; Flax would need a key to make it."""
         blank = jnp.zeros((len(x), self.layers[0].cell.hidden_features), x.dtype)
         carry = tuple(blank if start is None else start for start in reversed(starts))
         return carry if len(carry) > 1 else carry[0]
 
 
 class Cells(nnx.Module):  # type: ignore[misc]
-    """Cells in a stack, one time step of it: x (batch, features), state (batch, layers, units)."""
+    """One time step of a stack of cells: x (batch, features), state (batch, layers, units)."""
 
     def __init__(self, site: Site) -> None:
         sizes = [site.x[-1]] + [site["units"]] * (site["layers"] - 1)
@@ -130,7 +130,7 @@ def gru_cell(use: Use) -> dict[str, Tensor]:
 
 
 def scan(use: Use) -> dict[str, Tensor]:
-    """jax.lax.scan over the body, whose layers lie in the model and are read from outside of the loop."""
+    """jax.lax.scan over the body, whose layers belong to the model and lie outside of the loop."""
     body = use.node.body
     assert body is not None  # noqa: S101 - expansion gives every scan a body
     whole = {name: use.first(outer) for name, outer in body.sequences.items() if outer in use.inputs}

@@ -1,4 +1,4 @@
-"""Owns windows along time as native layers: convolution and pooling of (time, features), which Flax takes as they are.
+"""Owns windows along time as native layers: convolution and pooling of (time, features), the order of Flax.
 
 It refuses images and recurrence.
 """

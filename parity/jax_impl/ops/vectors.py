@@ -34,7 +34,7 @@ class GivenDropout(nnx.Module):  # type: ignore[misc]
 
 
 class DrawnDropout(nnx.Dropout):  # type: ignore[misc]
-    """nnx.Dropout, called as one whose mask the batch brings."""
+    """nnx.Dropout with the call of GivenDropout."""
 
     def __call__(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         found: Tensor = super().__call__(x)
@@ -54,7 +54,7 @@ class TiedLinear(nnx.Module):  # type: ignore[misc]
 
 
 class TrainableArray(nnx.Module):  # type: ignore[misc]
-    """A trainable array by itself."""
+    """A trainable array as a module."""
 
     def __init__(self, site: Site) -> None:
         self.value = nnx.Param(jnp.zeros(tuple(site["shape"]), site.dtype))
@@ -97,7 +97,7 @@ def build_rms_norm(site: Site) -> nnx.Module:
 
 
 def of_axis(use: Use) -> Tensor | LaidTensor:
-    """Flax normalises the last axis by default; another axis is moved there and back."""
+    """A norm of one axis: Flax normalises the last axis by default, so any other axis is moved there and back."""
     value = use.value()
     axis = use.axis(value.last)
     moved = jnp.moveaxis(value.tensor, axis, -1)
@@ -127,12 +127,12 @@ def dropout(use: Use) -> LaidTensor:
 
 
 def of_axis_function(function: Callable[..., Tensor]) -> Layer:
-    """A function that takes an axis, such as jax.nn.softmax."""
+    """An op by a function that takes an axis, such as jax.nn.softmax."""
     return Layer(lambda use: LaidTensor(function(use.value().tensor, axis=use.axis(use.value().last)), use.value().last))
 
 
 def hard_sigmoid(use: Use) -> LaidTensor:
-    """jax.nn.hard_sigmoid has the slope 1/6 for good; with another one the line is clipped in the same way."""
+    """jax.nn.hard_sigmoid has the fixed slope 1/6; a line of another slope is clipped here in the same way."""
     x, slope = use.value(), float(use["slope"])
     if slope == 1 / 6:
         return LaidTensor(jax.nn.hard_sigmoid(x.tensor), x.last)
@@ -152,7 +152,7 @@ def joined(function: Callable[[Tensor, Tensor], Tensor]) -> Layer:
 
 
 def concat(use: Use) -> LaidTensor:
-    """A branch without a batch stands in every example."""
+    """A branch without a batch is repeated for every example."""
     branches, last = use.alike("branches")
     batch = max(len(branch) for branch in branches)
     whole = [stretched(branch, batch) for branch in branches]
@@ -160,7 +160,7 @@ def concat(use: Use) -> LaidTensor:
 
 
 def stretched(x: Tensor, batch: int) -> Tensor:
-    """A value without a batch stands in every example."""
+    """The value, repeated for every example if it has no batch."""
     return x if len(x) == batch else jnp.broadcast_to(x, (batch, *x.shape[1:]))
 
 
@@ -169,7 +169,7 @@ def crop(use: Use) -> Tensor:
 
 
 def reverse(use: Use) -> Tensor:
-    """The first `length` steps turned round, the others as they are."""
+    """x with its first `length` steps reversed, the others unchanged."""
     x, lengths = use.first(), use.maybe("lengths")
     if lengths is None:
         return jnp.flip(x, axis=1)
@@ -211,7 +211,7 @@ def parameter(use: Use) -> Tensor:
 
 
 def formula(use: Use) -> LaidTensor:
-    """Single numbers among larger values stretch over all of their axes."""
+    """A value of one number per example broadcasts over all axes of larger values."""
     values = dict(use.inputs)
     rank = max(value.tensor.ndim for value in values.values())
     last = any(value.last for value in values.values())

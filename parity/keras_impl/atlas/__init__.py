@@ -1,1 +1,1 @@
-"""What Keras answers to the questions of the atlas."""
+"""Keras's answers to the questions of the atlas."""

@@ -1,6 +1,6 @@
 """Owns attention and positions as native layers.
 
-It refuses to scale in less than the layer's precision: TensorFlow casts a Python number through float32.
+It refuses to scale in less than the layer's precision: TensorFlow rounds a Python number to float32.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class MultiHeadAttention(keras.layers.MultiHeadAttention):  # type: ignore[misc]
 
 
 class DictatedMultiHeadAttention(MultiHeadAttention):
-    """With dropout of the weights by a mask (batch, heads, queries, keys) that the batch brings."""
+    """Attention whose weights are dropped by a mask (batch, heads, queries, keys) from the batch."""
 
     def call(
         self,
@@ -61,7 +61,7 @@ def multi_head_attention(site: Site) -> Tensor:
 
 
 class DictatedAdditiveAttention(keras.layers.AdditiveAttention):  # type: ignore[misc]
-    """With dropout of the weights by a mask (batch, queries, keys) that the batch brings."""
+    """Additive attention whose weights are dropped by a mask (batch, queries, keys) from the batch."""
 
     def build(self, inputs_shape: Any, given_shape: Any) -> None:
         super().build(inputs_shape)
@@ -96,7 +96,7 @@ def additive_attention(site: Site) -> Tensor:
 
 
 class LearnedPositions(keras.layers.Layer):  # type: ignore[misc]
-    """Adds the first rows of a table."""
+    """Adds the first rows of a table to the input, one per time step."""
 
     def __init__(self, positions: int, **settings: Any) -> None:
         super().__init__(**settings)
@@ -114,7 +114,7 @@ def learned_positions(site: Site) -> Tensor:
 
 
 def sinusoidal_positions(site: Site) -> Tensor:
-    """The encoding is a constant, computed in float64 and rounded once."""
+    """Adds the encoding, a constant that is computed in float64 and rounded once."""
     time, features = site.shape()
     columns = np.arange(features)
     angles = np.arange(time)[:, None] / np.power(float(site["base"]), 2 * (columns // 2) / features)

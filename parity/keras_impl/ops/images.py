@@ -1,6 +1,6 @@
 """Owns the ops on images as native channels-last layers: convolutions, pooling, padding, norms over channels.
 
-It refuses to decide how values lie: that is wiring's.
+It refuses to decide how values lie: wiring.py does.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Borders = Sequence[Sequence[int]]
 
 
 def _same(size: Sequence[int], kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int], padding: Borders) -> bool:
-    """Whether Keras's `same`, which depends on the size of the image, writes exactly these borders."""
+    """Whether Keras's `same`, which depends on the size of the image, pads exactly these borders."""
     for length, width, step, gap, (before, after) in zip(size, kernel, stride, dilation, padding, strict=True):
         total = max((-(-length // step) - 1) * step + (width - 1) * gap + 1 - length, 0)
         if (before, after) != (total // 2, total - total // 2):
@@ -29,7 +29,7 @@ def _same(size: Sequence[int], kernel: Sequence[int], stride: Sequence[int], dil
 
 
 def _padded(site: Site, x: Tensor, value: float = 0.0) -> tuple[Tensor, str]:
-    """The image with its borders, and the word for what the layer itself still has to pad."""
+    """The padded image, and Keras's word for the padding that the layer still has to do."""
     padding = site["padding"]
     if not any(map(any, padding)):
         return x, "valid"
@@ -45,7 +45,7 @@ def _padded(site: Site, x: Tensor, value: float = 0.0) -> tuple[Tensor, str]:
 def conv2d(site: Site) -> Tensor:
     x, padding = _padded(site, site.tensor())
     stride, dilation, groups = tuple(site["stride"]), tuple(site["dilation"]), site["groups"]
-    skip = stride if max(stride) > 1 and max(dilation) > 1 else (1, 1)  # Keras refuses both at once
+    skip = stride if max(stride) > 1 and max(dilation) > 1 else (1, 1)  # Keras refuses both together
     if skip != (1, 1):
         stride = (1, 1)
         if padding == "same":
@@ -62,12 +62,12 @@ def conv2d(site: Site) -> Tensor:
 
 
 def conv3d(site: Site) -> Tensor:
-    """A volume lies as the spec says, channels first; Keras on CPU wants them last."""
+    """A volume lies channels first, as in the spec, and is moved: Keras on CPU wants channels last."""
     x = keras.layers.Permute((2, 3, 4, 1), name=site.layer_name("first"))(site.tensor())
     if any(map(any, site["padding"])):
         x = keras.layers.ZeroPadding3D(tuple(map(tuple, site["padding"])), name=site.layer_name("pad"))(x)
     stride, dilation = tuple(site["stride"]), tuple(site["dilation"])
-    skip = stride if max(stride) > 1 and max(dilation) > 1 else (1, 1, 1)  # Keras refuses both at once
+    skip = stride if max(stride) > 1 and max(dilation) > 1 else (1, 1, 1)  # Keras refuses both together
     settings = {"use_bias": site["bias"], "dilation_rate": dilation, "groups": site["groups"]}
     strides = stride if max(skip) == 1 else (1, 1, 1)
     y = site.layer(keras.layers.Conv3D, site["channels"], tuple(site["kernel"]), strides, **settings)(x)
@@ -77,14 +77,14 @@ def conv3d(site: Site) -> Tensor:
 
 
 def depthwise(attributes: Any, channels: int) -> bool:
-    """Whether every input channel is convolved by itself; Keras has a layer of its own for it, with equal strides only."""
+    """Whether every input channel is convolved separately. Keras has a layer for this, with equal strides only."""
     stride, dilation = attributes["stride"], attributes["dilation"]
     even = stride[0] == stride[1] or max(dilation) > 1
     return bool(attributes["groups"] == channels and channels > 1 and even)
 
 
 class DilatedTranspose(keras.layers.Conv2DTranspose):  # type: ignore[misc]
-    """Conv2DTranspose whose kernel has gaps of zeros: TensorFlow has no dilation here on CPU, and none beside a stride."""
+    """Conv2DTranspose with zeros in the gaps of its kernel: TensorFlow has no transposed dilation on CPU, nor with a stride."""
 
     def __init__(self, gaps: Sequence[int], *sizes: Any, **settings: Any) -> None:
         super().__init__(*sizes, **settings)
@@ -131,7 +131,7 @@ def max_pool2d(site: Site) -> Tensor:
 
 
 def average_pool2d(site: Site) -> Tensor:
-    """Keras's `same` doesn't count what it pads."""
+    """Average pooling. Keras's `same` does not count padding."""
     kernel, stride, padding = tuple(site["kernel"]), tuple(site["stride"]), site["padding"]
     counted = site["count_padding"] or not any(map(any, padding))
     if not counted and _same(site.shape()[1:], kernel, stride, (1, 1), padding):
@@ -169,7 +169,7 @@ def adaptive_average_pool2d(site: Site) -> Tensor:
 
 
 def upsample2d(site: Site) -> Tensor:
-    """Keras's bilinear layer knows half pixels only, and TensorFlow's kernel gives float32 whatever the precision of x."""
+    """Keras's bilinear layer has half-pixel centers only, and TensorFlow's kernel gives float32 whatever the precision of x."""
     scale, bilinear = tuple(site["scale"]), site["mode"] == "bilinear"
     if not bilinear or (site["corners"] == "half_pixel" and site.dtype == "float32"):
         return keras.layers.UpSampling2D(scale, interpolation=site["mode"], name=site.name)(site.tensor())
@@ -183,7 +183,7 @@ def upsample2d(site: Site) -> Tensor:
 
 
 def _shares(length: int, scale: int, corners: str) -> Any:
-    """(length·scale, length): how much of each old row is in each new one."""
+    """(length·scale, length): the share of each old row in each new row."""
     number = np.arange(length * scale)[:, None]
     aligned = number * ((length - 1) / max(length * scale - 1, 1))
     place = aligned if corners == "aligned" else np.clip((number + 0.5) / scale - 0.5, 0, length - 1)
@@ -204,8 +204,8 @@ def pad2d(site: Site) -> Tensor:
 
 
 class SteeredBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
-    """Batch normalization with two more choices: a running variance that moves towards the batch's variance over n - 1, and
-    a call that evaluates while the model trains (a functional model overrules `training=False`)."""
+    """Batch normalization with two more options: a running variance that moves towards the batch's variance over n - 1, and
+    evaluation mode while the model trains (a functional model overrules `training=False`)."""
 
     def __init__(self, unbiased: bool, **settings: Any) -> None:
         super().__init__(**settings)

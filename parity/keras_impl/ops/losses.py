@@ -37,7 +37,7 @@ def softmax_cross_entropy(site: Site) -> Tensor:
 
 
 def before(lengths: Tensor, time: int) -> Tensor:
-    """(batch, time) booleans: which steps lie before an example's length."""
+    """(batch, time), true where a step lies before its example's length."""
     return ops.arange(time, dtype=lengths.dtype) < ops.expand_dims(lengths, -1)
 
 
@@ -54,13 +54,13 @@ def binary_cross_entropy(site: Site) -> Tensor:
 
 
 def _paired(site: Site, each: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-    """The mean or sum of a loss of x and its target."""
+    """The mean or sum of a loss per element of x and its target."""
     reduced = REDUCTIONS[site["reduction"]]
     return site.function(lambda x, target: reduced(each(x, target)), site.tensor(), site.tensor("target"))
 
 
 def _alone(native: Callable[..., Tensor], x: Tensor, target: Tensor, *more: float) -> Tensor:
-    """keras.losses take the mean over the last axis: each number gets one of its own."""
+    """A native loss per element. keras.losses take the mean over the last axis, so each number gets an axis of length 1."""
     return native(ops.expand_dims(target, -1), ops.expand_dims(x, -1), *more)
 
 
@@ -77,7 +77,7 @@ def huber(site: Site) -> Tensor:
 
 
 def hinge(site: Site) -> Tensor:
-    """Keras has the margin 1 only, and takes targets that are all 0 or 1 for 0/1 labels; a perceptron has no margin."""
+    """Keras has the margin 1 only, and reads targets that are all 0 or 1 as 0/1 labels; a perceptron's margin is 0."""
     margin = site.attributes.get("margin", 0.0)
     return _paired(site, lambda x, target: ops.relu(margin - target * x))
 
@@ -87,7 +87,7 @@ def sigmoid_cross_entropy(site: Site) -> Tensor:
 
 
 def kl_divergence(site: Site) -> Tensor:
-    """Composed: keras.losses.kl_divergence takes probabilities, and clips them at 1e-7."""
+    """Composed of keras.ops: keras.losses.kl_divergence takes probabilities and clips them at 1e-7."""
     axis = site.lies().axis(site["axis"])
 
     def each(x: Tensor, target: Tensor) -> Tensor:
@@ -102,7 +102,7 @@ def mean(site: Site) -> Tensor:
 
 
 def weighted_mean(site: Site) -> Tensor:
-    """As losses with reduction mean_with_sample_weight; sum_over_batch_size divides by the number of elements."""
+    """The mean of keras.losses' reduction mean_with_sample_weight; sum_over_batch_size divides by the number of elements."""
     return site.function(lambda x, weights: ops.sum(x * weights) / ops.sum(weights), site.tensor(), site.tensor("weights"))
 
 

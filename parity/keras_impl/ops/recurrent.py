@@ -1,6 +1,6 @@
 """Owns recurrence as native layers: stacks of SimpleRNN, LSTM and GRU layers, single GRU cells, and the scan over a body.
 
-It refuses to hand masks on: a mask that a Keras layer passes along silently reaches attention and further recurrence.
+It refuses to pass masks on: a mask that a Keras layer passes on silently reaches attention and later recurrent layers.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from parity.spec.graph import Shape
 
 
 class SilentRNN(keras.layers.SimpleRNN):  # type: ignore[misc]
-    """A plain recurrent layer whose mask ends with it."""
+    """A plain recurrent layer that does not pass its mask on."""
 
     def compute_mask(self, *_: Any) -> None:
         return None
 
 
 class SilentLSTM(keras.layers.LSTM):  # type: ignore[misc]
-    """An LSTM whose mask ends with it."""
+    """An LSTM that does not pass its mask on."""
 
     def compute_mask(self, *_: Any) -> None:
         return None
 
 
 class SilentGRU(keras.layers.GRU):  # type: ignore[misc]
-    """A GRU whose mask ends with it."""
+    """A GRU that does not pass its mask on."""
 
     def compute_mask(self, *_: Any) -> None:
         return None
@@ -55,7 +55,7 @@ class TwiceBiasedRNNCell(keras.layers.SimpleRNNCell):  # type: ignore[misc]
 
 
 class TwiceBiasedRNN(SilentRNN):
-    """A plain recurrent layer of such cells."""
+    """A plain recurrent layer of TwiceBiasedRNNCell."""
 
     def __init__(self, units: int, **settings: Any) -> None:
         super().__init__(units, **settings)
@@ -78,7 +78,7 @@ class TwiceBiasedLSTMCell(keras.layers.LSTMCell):  # type: ignore[misc]
 
 
 class TwiceBiasedLSTM(SilentLSTM):
-    """An LSTM of such cells; cuDNN has no place for its biases."""
+    """An LSTM of TwiceBiasedLSTMCell. cuDNN's kernel has no place for its biases."""
 
     def __init__(self, units: int, **settings: Any) -> None:
         super().__init__(units, use_cudnn=False, **settings)
@@ -98,7 +98,7 @@ def gru(site: Site) -> dict[str, Tensor]:
 
 
 def _stack(site: Site, make: Callable[..., Any], states: tuple[str, ...], **settings: Any) -> dict[str, Tensor]:
-    """One native layer a layer; states are (batch, layers, units) in the spec."""
+    """A native layer for each layer of the stack; the spec's states are (batch, layers, units)."""
     x, layers, time = site.tensor(), site["layers"], site.shape()[0]
     valid = None
     if site.has("lengths"):
@@ -116,7 +116,7 @@ def _stack(site: Site, make: Callable[..., Any], states: tuple[str, ...], **sett
 
 
 def _starts(site: Site, states: tuple[str, ...], number: int) -> list[Tensor] | None:
-    """A layer's initial states, zeros where the spec names none; None where it names none at all."""
+    """A layer's initial states, zeros for a state that the spec does not name; None if it names no state."""
     roles = [f"initial_{state}" for state in states]
     if not any(map(site.has, roles)):
         return None
@@ -137,7 +137,7 @@ def _zeros(tensor: Tensor) -> Tensor:
 
 
 def _dropped(site: Site, x: Tensor, place: int) -> Tensor:
-    """Dropout between two layers: by the batch's mask (layers - 1, time, units), or native."""
+    """x after dropout between two layers: by the batch's mask (layers - 1, time, units), or by native dropout."""
     name = site.layer_name(f"dropout{place}")
     if site.dictated:
         given = site.function(_row(place), site.plain("mask"), suffix=f"mask{place}")
@@ -162,9 +162,9 @@ def gru_cell(site: Site) -> dict[str, Tensor]:
 
 
 class BodyCell(keras.layers.Layer):  # type: ignore[misc]
-    """A model of one time step as a recurrent cell. Its inputs are slices of sequences, laid side by side; its states are flat.
+    """A model of one time step as a recurrent cell. Its input is the slices of the sequences, concatenated; states are flat.
 
-    slices: their shapes. states: their shapes, and which output of the body replaces each; output 0 is the cell's.
+    slices: their shapes. states: shape of each, and the index of the body's output that replaces it. Output 0 is the cell's.
     """
 
     def __init__(self, body: keras.Model, slices: list[Shape], states: list[tuple[Shape, int]], **settings: Any) -> None:
@@ -189,7 +189,7 @@ class BodyCell(keras.layers.Layer):  # type: ignore[misc]
 
 
 class Scan(keras.layers.Layer):  # type: ignore[misc]
-    """A recurrent layer over such a cell. Called with sequences, then states, then what every step sees whole."""
+    """A recurrent layer over a BodyCell. It is called with sequences, then states, then captured values."""
 
     def __init__(self, cell: BodyCell, **settings: Any) -> None:
         super().__init__(**settings)
@@ -210,7 +210,7 @@ class Scan(keras.layers.Layer):  # type: ignore[misc]
 
 
 def scan(site: Site) -> Tensor:
-    """The body is a functional model of its own, built like the whole."""
+    """Builds the body as a functional model of its own, in the same way as the whole graph."""
     body, wiring = site.node.body, site.wiring
     assert body is not None  # noqa: S101 - expansion gives every scan a body
     graph = inner(site.node, wiring.graph)

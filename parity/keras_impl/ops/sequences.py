@@ -1,4 +1,4 @@
-"""Owns windows along time as native layers: convolution and pooling of (time, features), which Keras takes as they are.
+"""Owns windows along time as native layers: convolution and pooling of (time, features), the order of Keras.
 
 It refuses images and recurrence.
 """
@@ -16,7 +16,7 @@ from parity.keras_impl.wiring import Site, Tensor
 
 
 def _padded(site: Site, value: float = 0.0) -> Tensor:
-    """The sequence with what is written before and after it."""
+    """The sequence with `value` padded before and after it."""
     x, ends = site.plain(), tuple(site["padding"])
     if not any(ends):
         return x
@@ -27,7 +27,7 @@ def _padded(site: Site, value: float = 0.0) -> Tensor:
 
 def conv1d(site: Site) -> Tensor:
     stride, dilation = site["stride"], site["dilation"]
-    skip = stride if stride > 1 and dilation > 1 else 1  # Keras refuses both at once
+    skip = stride if stride > 1 and dilation > 1 else 1  # Keras refuses both together
     settings = {"dilation_rate": dilation, "groups": site["groups"], "use_bias": site["bias"]}
     layer = site.layer(keras.layers.Conv1D, site["channels"], site["kernel"], stride if skip == 1 else 1, **settings)
     y = layer(_padded(site))

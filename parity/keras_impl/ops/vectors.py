@@ -66,7 +66,7 @@ def embedding(site: Site) -> Tensor:
 
 
 class TrainableArray(keras.layers.Layer):  # type: ignore[misc]
-    """A trainable array by itself; a functional model wants some tensor to hang it on, whose values don't matter."""
+    """A trainable array as a layer. A functional model wants an input for it, whose values do not matter."""
 
     def __init__(self, shape: tuple[int, ...], **settings: Any) -> None:
         super().__init__(**settings)
@@ -91,7 +91,7 @@ def layer_norm(site: Site) -> Tensor:
 
 
 def rms_norm(site: Site) -> Tensor:
-    """Keras lays the scale along the last axis whichever it normalises: another axis is moved there and back."""
+    """Keras puts the scale along the last axis whatever axis it normalises, so any other axis is moved there and back."""
     x, axis = site.tensor(), site.lies().axis(site["axis"])
     layer = site.layer(keras.layers.RMSNormalization, epsilon=site["epsilon"])
     if axis == len(site.shape()):
@@ -113,7 +113,7 @@ def activation(word: str) -> Callable[[Site], Tensor]:
 
 
 def leaky_relu(site: Site) -> Tensor:
-    """TensorFlow holds the slope in float32, so float64 is composed."""
+    """TensorFlow keeps the slope in float32, so in float64 the op is composed of others."""
     slope = site["slope"]
     if site.dtype != "float64":
         return keras.layers.LeakyReLU(negative_slope=slope, name=site.name)(site.tensor())
@@ -121,7 +121,7 @@ def leaky_relu(site: Site) -> Tensor:
 
 
 def prelu(site: Site) -> Tensor:
-    """Keras has a slope for each element and shares it along axes."""
+    """Keras has one slope per element, and can share it along axes."""
     lies = site.lies()
     own = () if site["shared"] else (lies.axis(0),)
     return site.layer(keras.layers.PReLU, shared_axes=[axis for axis in range(1, len(lies.shape) + 1) if axis not in own])(
@@ -134,7 +134,7 @@ def elu(site: Site) -> Tensor:
 
 
 def hard_sigmoid(site: Site) -> Tensor:
-    """Keras has the slope 1/6 for good (Keras 2 had 1/5)."""
+    """Keras has the fixed slope 1/6 (Keras 2 had 1/5)."""
     slope = site["slope"]
     if slope == 1 / 6:
         return keras.layers.Activation("hard_sigmoid", name=site.name)(site.tensor())
@@ -147,7 +147,7 @@ def log_softmax(site: Site) -> Tensor:
 
 
 def gelu(site: Site) -> Tensor:
-    """TensorFlow holds the constants in float32, so float64 is composed."""
+    """TensorFlow keeps the constants in float32, so in float64 the op is composed of others."""
     smooth = site["form"] == "tanh"
     if site.dtype != "float64":
         return site.function(lambda x: keras.activations.gelu(x, approximate=smooth), site.tensor())
@@ -162,13 +162,13 @@ def softmax(site: Site) -> Tensor:
 
 
 def flatten(site: Site) -> Tensor:
-    """An image stays as it lies where only dense kernels follow; see arrangements."""
+    """An image keeps its channels-last order where only dense kernels follow; see arrangements.py."""
     travels = site.wiring.arrangement[site.name].kind == "flat"
     return keras.layers.Flatten(name=site.name)(site.tensor() if travels else site.plain())
 
 
 def reshape(site: Site) -> Tensor:
-    """The rows of an image stay as they lie where only a transpose reads them; see arrangements."""
+    """The rows of an image keep their native order where only a transpose reads them; see arrangements.py."""
     lies = site.wiring.arrangement[site.name]
     if lies.kind == "turned":
         return keras.layers.Reshape(lies.native_shape, name=site.name)(site.tensor())
@@ -220,7 +220,7 @@ def matmul(site: Site) -> Tensor:
 
 
 def join(make: Callable[..., keras.layers.Layer], scalar: Callable[..., Tensor]) -> Callable[[Site], Tensor]:
-    """Add and multiply; Keras's merging layers want at least one axis."""
+    """Builder of add and multiply. Keras's merging layers want at least one axis, so scalars get the function `scalar`."""
 
     def joined(site: Site) -> Tensor:
         branches = site.branches()
@@ -245,7 +245,7 @@ def concat(site: Site) -> Tensor:
 
 
 def formula(site: Site) -> Tensor:
-    """Single numbers of a batch get the axes of the others."""
+    """A value of one number per example gets the axes of the other values."""
     text, names = Formula(site["text"]), tuple(site.node.inputs)
     rank = len(site.wiring.arrangement[site.name].shape)
 

@@ -1,1 +1,1 @@
-"""A user's own Keras model: how it is observed, and the kinds of its layers."""
+"""A user's own Keras model: its observation, and the kinds of its layers."""

@@ -1,6 +1,6 @@
-"""Owns what a user's Keras model does in `call` without a layer: the operations of TensorFlow, and the random numbers it draws.
+"""Owns what a user's Keras model does in `call` outside of layers: operations of TensorFlow, and random numbers.
 
-Draws are made to keep everything, so that no two masks differ; each is told with its place in the user's code.
+Random draws are made to keep everything, so that all masks are equal. Each draw is recorded with its line of the user's code.
 It refuses to look inside of layers of a known class, and to judge.
 """
 
@@ -20,7 +20,7 @@ from tensorflow.python.eager import core, execute
 from tensorflow.python.framework import op_def_registry
 
 from parity.execution.own_model.functions import KEPT, CalledFunction, example_draws, users_line
-from parity.execution.own_model.layers import plain
+from parity.execution.own_model.nesting import plain
 from parity.execution.protocol import Array
 
 UNIFORM = ("RandomUniform", "StatelessRandomUniform", "StatelessRandomUniformV2")
@@ -29,18 +29,19 @@ NORMAL = (
     *("TruncatedNormal", "StatelessTruncatedNormal", "StatelessTruncatedNormalV2"),
 )
 UNTOLD = ("Identity", "Shape", "Const", "VarHandleOp", "AssignVariableOp", "Assert", "StopGradient")
-"""Operations that change no number that flows."""
+"""Operations that are not recorded: they change no number."""
 
 PACKAGES = tuple(str(Path(item.__file__).parent) for item in (tf, keras))
 PATCHED = ((backend.random, "dropout"), (tf.nn, "dropout"), (tf.nn.experimental, "stateless_dropout"))
-"""Functions that drop out, and where callers look them up."""
+"""Functions of dropout, and the modules in which callers look them up."""
 
 EXECUTING = ((pywrap_tfe, "TFE_Py_FastPathExecute"), (execute, "execute"))
-"""Where TensorFlow looks up what executes an operation at once."""
+"""The places where TensorFlow looks up the functions that execute an operation eagerly."""
 
 
 class Functions:
-    """Listens while a model runs; a context. scaled, told, given, place: as in parity/torch_impl/own_model/functions.py."""
+    """A context that records operations while a model runs. scaled, told, given, place: as in
+    parity/torch_impl/own_model/functions.py."""
 
     def __init__(
         self,
@@ -66,7 +67,7 @@ class Functions:
             setattr(holder, name, function)
 
     def dropped(self, inputs: Any, rate: Any, noise_shape: Any = None, *_: Any, form: str = "", **__: Any) -> Any:
-        """What dropout gives: all that it takes."""
+        """The replacement for dropout, which keeps everything."""
         share = float(rate)
         if share:
             self._tell("dropout", form or _form(inputs, noise_shape), share)
@@ -76,7 +77,7 @@ class Functions:
         self.draws.append({"what": what, "form": form, "rate": rate, "where": users_line(PACKAGES)[0], "call": self.place()[0]})
 
     def _executed(self, op_name: Any, num_outputs: int, inputs: Any, attrs: Any, ctx: Any, name: Any = None) -> Any:
-        """In the place of TensorFlow's own function that executes an operation at once."""
+        """Replaces TensorFlow's function that executes an operation eagerly."""
         gave = execute.quick_execute(op_name, num_outputs, inputs, attrs, ctx, name)
         if self._busy or not isinstance(gave, list) or not gave:
             return gave
@@ -116,24 +117,24 @@ class Functions:
 
 
 def _slowly(*_: Any) -> Any:
-    """TensorFlow's fast path does not pass by Python; where it is refused, `execute` is called."""
+    """Refuses TensorFlow's fast path, which bypasses Python, so that TensorFlow calls `execute`."""
     raise core._FallbackException
 
 
 def known_class(layer: Any) -> bool:
-    """Whether what a layer does is Keras's: a lambda's is the user's."""
+    """Whether a layer's computation is Keras's own; a Lambda layer's computation is the user's."""
     return type(layer).__module__.startswith("keras.") and not isinstance(layer, keras.layers.Lambda)
 
 
 def reseeded() -> None:
-    """Every pass of a model draws the same numbers where nothing switches them off."""
+    """Seeds all generators, so that remaining random numbers are the same in every pass."""
     random.seed(0)
     np.random.seed(0)
     tf.random.set_seed(0)
 
 
 def quiet(layer: Any, functions: Callable[[], Functions | None]) -> Callable[..., Any] | None:
-    """A call for a layer that draws in a way of its own; None for any other."""
+    """A replacement for the call of a layer that draws its noise itself; None for any other layer."""
     forms = {keras.layers.AlphaDropout: "alpha", keras.layers.GaussianDropout: "gaussian"}
     form = next((word for kind, word in forms.items() if isinstance(layer, kind)), "")
 
@@ -145,7 +146,7 @@ def quiet(layer: Any, functions: Callable[[], Functions | None]) -> Callable[...
 
 
 def _form(inputs: Any, noise_shape: Any) -> str:
-    """Which numbers are dropped together: `element` for none, `channels` where all of an image's or a sequence's are."""
+    """The numbers that are dropped together: `element` for single ones, `channels` for a channel of an image or sequence."""
     if noise_shape is None:
         return "element"
     sizes = [1 if size == 1 else 0 for size in np.asarray(noise_shape).tolist()]
@@ -165,7 +166,7 @@ def _drawn(like: Any, uniform: bool) -> Any:
 
 
 def _names(name: str, attributes: Mapping[str, Any]) -> Iterator[str]:
-    """What an operation calls each tensor that it takes."""
+    """The operation's name for each of its input tensors."""
     declared = op_def_registry.get(name)
     for argument in declared.input_arg if declared else ():
         if argument.number_attr:

@@ -1,25 +1,28 @@
-"""Owns what is known of Keras's own layers in a user's model: the shared word, hyper-parameters, and where weights lie.
+"""Owns what is known of Keras's own layers in a user's model: shared names, hyper-parameters, and layouts of weights.
 
 It refuses to run them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import keras
 from keras import layers
 
-from parity.execution.own_model.layers import Kind, Setting, plain
+from parity.execution.own_model.calling import Accepted, accepted
+from parity.execution.own_model.layers import Kind, Setting
+from parity.execution.own_model.nesting import plain
 
 AXIS = Setting("axis", lambda axis: "first" if axis == 1 else "last")
 CHANNELS = Setting("data_format", lambda word: "last" if word == "channels_last" else "first")
 
 
 def _pads(value: Any) -> Any:
-    """`valid`, `same` and `causal` stay words: what they mean depends on the size of the image."""
+    """Keeps `valid`, `same` and `causal` as words: their meaning depends on the size of the image."""
     return value
 
 
@@ -28,7 +31,7 @@ def _sizes(**names: str) -> dict[str, Setting]:
 
 
 def _no_padding(pads: Any) -> str:
-    """Keras pads by words; numbers can only say that there is none."""
+    """The word `valid` for a padding of zeros. Keras takes padding as a word, so other numbers cannot be written."""
     if pads not in ("valid", "same") and any(number for pair in pads for number in pair):
         raise ValueError(f"no word of Keras pads by {pads}")
     return pads if isinstance(pads, str) else "valid"
@@ -56,13 +59,13 @@ SCALED = {"gamma": ("scale", ""), "beta": ("shift", "")}
 MOVING = {**SCALED, "moving_mean": ("mean", ""), "moving_variance": ("variance", "")}
 BATCH_NORM = {**EPSILON, "momentum": Setting("momentum"), "channels": AXIS}
 NOT_FIXED = {"fix_gamma": False}
-"""MXNet alone can hold a scale at 1, whatever the weight says."""
+"""Only MXNet can fix a scale at 1 whatever its weight is."""
 DROPOUT = Kind("dropout", {"rate": Setting("rate")})
 GLOBAL = Kind("global_average_pool", {"channels": CHANNELS})
 GLOBAL_MAX = Kind("global_max_pool", {"channels": CHANNELS})
 ADD = Kind("add")
 WHOLE = "channels last"
-"""The layout of a weight that has the axes of an image: `h w c -> c h w`, in as many axes as it has."""
+"""The layout of a weight with the axes of an image, such as `h w c -> c h w`, for any number of axes."""
 NAMED: Mapping[str, Any] = {"read": keras.activations.serialize, "write": keras.activations.get}
 RECURRENT = {
     "dropout": Setting("dropout"),
@@ -129,25 +132,25 @@ FUSED = (
     *(layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D, layers.DepthwiseConv2D, layers.SeparableConv2D),
     *(layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose, layers.DepthwiseConv1D),
 )
-"""Layers that may end in an activation, which is told as a layer of its own: torch writes it as one."""
+"""Layers that may end in an activation. It is reported as a separate layer, as it is in torch."""
 
 GATES = {layers.LSTM: "i f g o", layers.GRU: "z r n"}
 ROLES = {"kernel": "kernel", "recurrent_kernel": "recurrent_kernel", "bias": "bias"}
 
 
 def kind_of(layer: Any) -> Kind | None:
-    """Of its class, or of the native class that it is derived from."""
+    """The kind of its class, or of the native class from which that is derived."""
     return next((KINDS[class_] for class_ in type(layer).__mro__ if class_ in KINDS), None)
 
 
 def own_way(layer: Any) -> bool:
-    """Whether the class is derived from a native one and computes in its own way."""
+    """Whether the class is derived from a native one and has its own computation."""
     native = next((class_ for class_ in type(layer).__mro__ if class_ in KINDS), type(layer))
     return getattr(type(layer), "call", None) is not getattr(native, "call", None)
 
 
 def layout_of(layout: str, count: int) -> str:
-    """The layout of a weight of so many axes."""
+    """The layout of a weight with `count` axes."""
     if layout != WHOLE:
         return layout
     names = " ".join("dhwc"[-count:])
@@ -155,19 +158,20 @@ def layout_of(layout: str, count: int) -> str:
 
 
 def activation_kind(activation: Any) -> tuple[str, dict[str, Any]]:
-    """The shared word of an activation function, and what it is set to: Keras's gelu by name is erf's."""
+    """The shared name of an activation function, and its settings: Keras's gelu, given by name, is the form with erf."""
     name = keras.activations.serialize(activation)
     word = name if isinstance(name, str) else getattr(activation, "__name__", type(activation).__name__)
     return ACTIVATIONS.get(word, word), {"form": "erf"} if word == "gelu" else {}
 
 
 def inner(layer: Any) -> Any:
-    """The recurrent layer that runs forward in a bidirectional one; any other is itself."""
+    """The forward layer of a bidirectional layer; any other layer itself."""
     return layer.forward_layer if isinstance(layer, layers.Bidirectional) else layer
 
 
 def leaves_of(layer: keras.layers.Layer) -> Iterator[keras.layers.Layer]:
-    """Layers of a known class, and those that hold no other. A class derived from a known one has its children beside it."""
+    """Layers of a known class, and layers without children. A layer of a class derived from a known one counts as a leaf,
+    and so do the leaves below it."""
     for child in layer._layers:
         if isinstance(child, keras.layers.InputLayer):
             continue
@@ -187,7 +191,7 @@ def settings_of(layer: keras.layers.Layer) -> dict[str, Any]:
 
 
 def _get(layer: Any, attribute: str) -> Any:
-    """An attribute, or one of the cell that a recurrent layer runs over time."""
+    """An attribute of a layer, or of the cell that a recurrent layer runs over time."""
     for name in attribute.split("."):
         layer = getattr(layer, name)
     return layer
@@ -200,7 +204,8 @@ def _set(layer: Any, attribute: str, value: Any) -> None:
 
 @contextmanager
 def changed(layer: keras.layers.Layer, settings: Mapping[str, Any]) -> Iterator[None]:
-    """Within, the layer has other hyper-parameters. A GRU that resets after has two biases: the second is 0 while it is new."""
+    """Inside it, the layer has these hyper-parameters instead of its own. A GRU with reset_after has two biases; where the
+    setting is new, the second bias is 0."""
     kind = kind_of(layer)
     places = (
         {kind.settings[word].attribute: kind.settings[word].write(value) for word, value in settings.items()} if kind else {}
@@ -223,7 +228,7 @@ def _after(layer: keras.layers.Layer) -> bool:
 
 
 def without_dropout(layer: keras.layers.Layer) -> None:
-    """Where it is a setting of a layer that does more; functions.py sees to the others."""
+    """Switches off dropout that is a setting of a layer with another purpose; functions.py handles all other dropout."""
     if type(inner(layer)) in GATES:
         for item in (layer.forward_layer, layer.backward_layer) if layer is not inner(layer) else (layer,):
             item.cell.dropout = item.cell.recurrent_dropout = 0.0
@@ -232,11 +237,40 @@ def without_dropout(layer: keras.layers.Layer) -> None:
 
 
 def known(layer: Any) -> bool:
-    """Whether a layer is told as one: a bidirectional one only with what has gates inside."""
+    """Whether a layer is reported as one layer of a known kind; a bidirectional layer only if its layers have gates."""
     return kind_of(layer) is not None and (layer is inner(layer) or type(inner(layer)) in GATES)
 
 
 def derived(layer: Any) -> bool:
-    """Whether its class is the user's, derived from a native one that has no layers inside itself."""
+    """Whether its class is the user's and derived from a native class that contains no other layers."""
     whole = isinstance(layer, layers.MultiHeadAttention | layers.RNN | layers.Bidirectional | layers.SeparableConv2D)
     return type(layer) not in KINDS and kind_of(layer) is not None and not whole
+
+
+def _graph(model: keras.layers.Layer) -> bool:
+    """Whether it is a model of known inputs: functional or sequential."""
+    return isinstance(model, keras.Sequential) or bool(getattr(model, "inputs", None))
+
+
+def trains(model: keras.layers.Layer) -> bool:
+    """Whether the user's model is told that it trains."""
+    return _graph(model) or "training" in inspect.signature(model.call).parameters
+
+
+def accepts(model: keras.layers.Layer, names: Sequence[str]) -> Accepted:
+    """What the user's model takes: one of several arguments takes them one by one, any other takes one tensor or one list.
+    names: of the inputs; `mask` is one where they name it."""
+    if not _graph(model):
+        return accepted(model.call, ("training", *(() if "mask" in names else ("mask",))), listed=True)
+    known = inputs_of(model)
+    if len(known) < 2 and not isinstance(getattr(model, "_inputs_struct", None), Mapping):
+        return Accepted(listed=True)
+    return Accepted(known=tuple(known), table=isinstance(model._inputs_struct, Mapping))
+
+
+def inputs_of(model: keras.layers.Layer) -> dict[str, Any]:
+    """The inputs of a model that is a graph, by their names, in the order in which the user wrote them."""
+    inputs, struct = getattr(model, "inputs", None) or (), getattr(model, "_inputs_struct", None)
+    if isinstance(struct, Mapping) and len(struct) == len(inputs):
+        return dict(struct)
+    return {one.name: one for one in inputs}

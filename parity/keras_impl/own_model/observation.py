@@ -1,12 +1,11 @@
 """Owns a user's own Keras model under observation: its leaf layers, their calls, weights, gradients and one step of SGD.
 
-It refuses to compare, and to change the model for good: random numbers alone are made to keep everything (functions.py).
-An activation that a layer ends in is told as a layer of its own.
+It refuses to compare, and to change the model permanently: only its random draws are replaced (functions.py).
+The final activation of a layer is reported as a separate layer.
 """
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -30,21 +29,26 @@ from parity.execution.names import (
     put_under,
     under,
 )
+from parity.execution.own_model.calling import Accepted, Calling, arguments
 from parity.execution.own_model.functions import CalledFunction, answered
-from parity.execution.own_model.layers import Call, OwnLayer, Shape, Weight, put_together, taken_apart
+from parity.execution.own_model.layers import Call, OwnLayer, Shape, Weight
+from parity.execution.own_model.nesting import paths, put_together, taken_apart, tensors_of
 from parity.execution.protocol import Array
 from parity.keras_impl import model as programs
 from parity.keras_impl.own_model.functions import Functions, known_class, quiet, reseeded
 from parity.keras_impl.own_model.kinds import (
     FUSED,
+    accepts,
     activation_kind,
     changed,
     derived,
     inner,
+    inputs_of,
     kind_of,
     leaves_of,
     own_way,
     settings_of,
+    trains,
     without_dropout,
 )
 from parity.keras_impl.own_model.owned import parts_of, weights_of
@@ -53,14 +57,14 @@ Arrays = dict[str, Array]
 Record = tuple[str, Any, list[Array], list[Array]]
 
 MODEL = keras.layers.Layer
-"""What `build` must give."""
+"""The class that the user's `build` must return."""
 
 IMAGES = "last"
-"""Where images have their channels if a model says nothing."""
+"""The position of an image's channels, unless the model says otherwise."""
 
 
 def prepare(dtype: str) -> None:
-    """Before the user's code runs: its layers are made in this precision."""
+    """Called before the user's code: sets the precision of new layers."""
     keras.config.set_floatx(dtype)
     keras.config.set_dtype_policy(dtype)
 
@@ -70,7 +74,7 @@ def version() -> str:
 
 
 class Model:
-    """A Keras model, subclassed, functional or sequential, as parity.execution.own_model.layers.OwnModel says."""
+    """A Keras model (subclassed, functional or sequential) under the interface parity.execution.own_model.layers.OwnModel."""
 
     def __init__(self, model: keras.Model, dtype: str) -> None:
         self.model, self.dtype = model, dtype
@@ -84,22 +88,25 @@ class Model:
         self.draws: dict[str, list[dict[str, Any]]] = {}
         self.listening: Functions | None = None
         self._inside: list[bool] = []
+        self.calling, self.named = Calling(), list[str]()
 
-    def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
-        known = getattr(self.model, "inputs", None)
-        if not known or any(size is None for item in known for size in item.shape[1:]):
+    def accepts(self, names: Sequence[str]) -> Accepted:
+        return accepts(self.model, names)
+
+    def given_inputs(self) -> list[tuple[Shape, str, int | None, str]] | None:
+        known = inputs_of(self.model)
+        if not known or any(size is None for one in known.values() for size in one.shape[1:]):
             return None
-        return [(tuple(item.shape[1:]), _kind(str(item.dtype)), item.shape[0]) for item in known]
+        names = known if len(known) > 1 else [""]
+        rows = zip(names, known.values(), strict=True)
+        return [(tuple(one.shape[1:]), _kind(str(one.dtype)), one.shape[0], name) for name, one in rows]
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
-        self._call([self._tensor(array) for array in inputs], training=False)  # builds what is built by its first call
+        self._call([self._tensor(array) for array in inputs], training=False)  # the first call builds the weights
         if not self.layers:
             self._listen()
         arrays = self.forward(inputs)
-        calls = [
-            Call(name, tuple(taken_array.shape for taken_array in taken), tuple(given_array.shape for given_array in gave))
-            for name, _, taken, gave in self.calls[False]
-        ]
+        calls = [Call.of(name, taken, gave) for name, _, taken, gave in self.calls[False]]
         leaves = [leaf for name in dict.fromkeys(call.leaf for call in calls) for leaf in self._parts(name)]
         known = {weight.native for name in self.layers for leaf in self._parts(name) for weight in leaf.weights}
         leaves += [
@@ -165,7 +172,7 @@ class Model:
         return {**numbered(outputs, GIVEN), **state}
 
     def _listen(self) -> None:
-        """Every leaf tells of its calls from now on; what drops out keeps everything."""
+        """Makes every leaf record its calls from now on, and every dropout keep everything."""
         for layer in leaves_of(self.model):
             name = _unused(layer.name, self.layers)
             self.layers[name], self.told[name] = layer, settings_of(layer)
@@ -200,7 +207,7 @@ class Model:
         return listening
 
     def _activation(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """What the layer gives before its activation is the layer's output; alone, it ends there."""
+        """A final activation that records its input as the layer's output; for a layer that runs alone, the identity."""
 
         def listening(x: Any) -> Any:
             if self.alone:
@@ -237,20 +244,18 @@ class Model:
             return self._call(tensors, training)
 
     def _call(self, tensors: Sequence[Any], training: bool) -> Any:
-        """A subclassed model may take several arguments; any other takes one tensor or one list."""
-        functional = isinstance(self.model, keras.Sequential) or getattr(self.model, "inputs", None)
-        names = inspect.signature(self.model.call).parameters
-        asked = {"training": training} if "training" in names or functional else {}
-        wanted = [name for name in names if name not in ("training", "mask")]
-        if not functional and len(wanted) > 1:
-            return self.model(*tensors, **asked)
-        return self.model(tensors[0] if len(tensors) == 1 else list(tensors), **asked)
+        given, named = arguments(self.calling, tensors, self.accepts(self.calling.names))
+        asked = {"training": training} if trains(self.model) else {}
+        outputs = self.model(*given, **named, **asked)
+        floats = ((path, keras.backend.standardize_dtype(one.dtype)) for path, one in paths(outputs, keras.ops.is_tensor))
+        self.named = [path for path, dtype in floats if "float" in dtype]
+        return outputs
 
     def _tensor(self, array: Array) -> Any:
         return keras.ops.convert_to_tensor(array, {"f": self.dtype, "b": "bool"}.get(array.dtype.kind, "int32"))
 
     def _parts(self, name: str) -> list[OwnLayer]:
-        """The leaf, behind what its call computes beside it."""
+        """The leaf, after the layers that its call computes beside it."""
         whole, names = self._leaf(name), {id(variable): own for own, variable in self.variables.items()}
         return [whole] if name in self.activations else parts_of(self.layers[name], whole, names)
 
@@ -269,7 +274,7 @@ class Model:
 
 
 def _unused(name: str, taken: Mapping[str, Any]) -> str:
-    """Names need not differ in Keras."""
+    """A name that is not taken yet; in Keras, names need not be unique."""
     return next(name for name in (name, *(f"{name}#{number}" for number in range(2, len(taken) + 3))) if name not in taken)
 
 
@@ -278,14 +283,11 @@ def _kind(dtype: str) -> str:
 
 
 def _arrays(value: Any) -> list[Array]:
-    tensors: list[Any] = []
-    taken_apart(value, keras.ops.is_tensor, tensors)
-    return [programs.array(tensor) for tensor in tensors]
+    return [programs.array(tensor) for tensor in tensors_of(value, keras.ops.is_tensor)]
 
 
 def _floating(value: Any) -> list[Any]:
-    tensors: list[Any] = []
-    taken_apart(value, keras.ops.is_tensor, tensors)
+    tensors = tensors_of(value, keras.ops.is_tensor)
     return [tensor for tensor in tensors if "float" in keras.backend.standardize_dtype(tensor.dtype)]
 
 

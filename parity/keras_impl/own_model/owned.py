@@ -1,4 +1,4 @@
-"""Owns which weights a layer of a user's Keras model has, under their roles, and which parts others write as layers.
+"""Owns the weights of a layer of a user's Keras model, with their roles, and its parts that are layers in other frameworks.
 
 It refuses to read or to write their numbers.
 """
@@ -17,7 +17,7 @@ from parity.keras_impl.own_model.kinds import GATES, derived, inner, kind_of, la
 
 
 def weights_of(layer: Any, names: Mapping[int, str]) -> Iterator[Weight]:
-    """names: id of a variable -> its name in the model."""
+    """The weights of a layer. names: id of a variable -> its name in the model."""
     if gates := GATES.get(type(inner(layer))):
         found = [(role, item, layout, rows, gates) for role, item, layout, rows in _recurrent(layer)]
     elif isinstance(layer, keras.layers.MultiHeadAttention):
@@ -41,7 +41,7 @@ def _own(layer: Any, names: Mapping[int, str]) -> Iterator[Weight]:
 
 
 def parts_of(layer: Any, whole: OwnLayer, names: Mapping[int, str]) -> list[OwnLayer]:
-    """The leaf, behind what its call computes beside it."""
+    """The leaf, after the layers that its call computes beside it."""
     if not isinstance(layer, layers.SeparableConv2D):
         return [whole]
     depthwise, pointwise = ("kernel", "h w i m -> (i m) 1 h w"), ("kernel", "h w i o -> o i h w")
@@ -60,8 +60,8 @@ def parts_of(layer: Any, whole: OwnLayer, names: Mapping[int, str]) -> list[OwnL
 
 
 def _recurrent(layer: Any) -> Iterator[tuple[str, Any, str, tuple[int, int] | None]]:
-    """(role, variable, layout, rows) of an LSTM or GRU, or of two in both directions (`back` from right to left); a GRU with
-    reset_after holds two biases in one."""
+    """(role, variable, layout, rows) of an LSTM or GRU, or of a bidirectional pair, whose reverse direction has `back` roles. A
+    GRU with reset_after has two biases in one variable."""
     both = isinstance(layer, layers.Bidirectional)
     for begin, cell in {"0": inner(layer).cell, **({"0back": layer.backward_layer.cell} if both else {})}.items():
         yield f"{begin}.kernel", cell.kernel, "i o -> o i", None
@@ -76,7 +76,7 @@ def _recurrent(layer: Any) -> Iterator[tuple[str, Any, str, tuple[int, int] | No
 
 
 def _attention(layer: Any) -> Iterator[tuple[str, Any, str, tuple[int, int] | None]]:
-    """(role, variable, layout, rows) of multi-head attention: heads and their sizes are two axes in Keras."""
+    """(role, variable, layout, rows) of multi-head attention: Keras has two axes for heads and their size."""
     for part in ("query", "key", "value"):
         dense = getattr(layer, f"{part}_dense")
         yield f"{part}.kernel", dense.kernel, "i h d -> (h d) i", None

@@ -1,1 +1,1 @@
-"""What MXNet answers to the questions of the atlas."""
+"""MXNet's answers to the questions of the atlas."""

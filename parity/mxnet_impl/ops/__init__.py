@@ -1,1 +1,1 @@
-"""The ops of the specs in MXNet, by family; layers.py beside this folder is their table."""
+"""The ops of the specs in MXNet, by family; the table of ops is layers.py beside this folder."""

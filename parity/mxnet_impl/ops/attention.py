@@ -1,6 +1,6 @@
-"""Owns attention and what tells positions apart.
+"""Owns attention and encodings of positions.
 
-It refuses masks as tensors: which keys are seen follows from lengths and causality.
+It refuses masks of keys as tensors: lengths and causality determine the keys that a query may attend to.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from parity.mxnet_impl.device import mxnet
 from parity.mxnet_impl.wiring import Block, Held, Layer, Site, Tensor, Use, arange, before, tensor
 
 HIDDEN = 1e30
-"""What a score loses where its key is not seen: its weight is then exactly 0 in float32 and float64."""
+"""Subtracted from the score of a hidden key, whose weight is then exactly 0 in float32 and float64."""
 
 
 def _dense(block: Block, name: str, units: int, features: int, *, bias: bool) -> None:
@@ -55,7 +55,7 @@ def _split(use: Use, x: Tensor, heads: int) -> Tensor:
 
 
 def _hidden(use: Use) -> Tensor | None:
-    """(batch or 1, 1, queries or 1, keys): what the scores lose, or None where every key is seen."""
+    """(batch or 1, 1, queries or 1, keys): `HIDDEN` where a key is masked, 0 elsewhere; None where no key is masked."""
     F, lengths = use.F, use.inputs.get("lengths")
     queries, keys = use.site.x[0], use.site.shapes.get("keys", use.site.x)[0]
     seen = None if lengths is None else F.reshape(before(use, lengths, keys), shape=(-1, 1, 1, keys))
@@ -74,7 +74,7 @@ def build_additive_attention(site: Site) -> Block:
 
 
 def additive_attention(use: Use) -> Tensor:
-    """A query without a time axis is a single time step, taken off again at the end."""
+    """Additive attention. A query without a time axis becomes a single time step, which is removed at the end."""
     F, block, keys = use.F, use.block, use.inputs["keys"]
     values = use.inputs.get("values", keys)
     mask = use.inputs.get("mask")
@@ -106,7 +106,7 @@ def learned_positions(use: Use) -> Tensor:
 
 
 def build_sinusoidal_positions(site: Site) -> Block:
-    """Holds the encoding (1, time, features) as a constant, computed in float64."""
+    """A block that holds the encoding (1, time, features) as a constant, computed in float64."""
     time, features = site.x
     columns = np.arange(features)
     angles = np.arange(time)[:, None] / np.power(float(site["base"]), 2 * (columns // 2) / features)

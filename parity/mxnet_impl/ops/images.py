@@ -1,6 +1,6 @@
 """Owns ops on images: convolutions, pooling, padding, and normalisation over pixels, channels and batches.
 
-It refuses channels-last; MXNet's images are (batch, channels, height, width), like the spec's.
+It refuses channels last: MXNet's images are (batch, channels, height, width), as in the spec.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def even(padding: Borders) -> tuple[int, ...] | None:
 
 
 def padded(use: Use, value: float = 0.0) -> Tensor:
-    """x with its uneven padding written around it; an even one is left to the native layer."""
+    """x, padded if its padding is uneven; the native layer pads an even padding."""
     if even(use["padding"]) is not None:
         return use.x
     return _pad(use, use.x, mode="constant", constant_value=value)
@@ -54,14 +54,14 @@ def build_conv3d(site: Site) -> Block:
 
 
 def _adjustment(site: Site) -> tuple[int, ...] | None:
-    """What MXNet calls output_padding, where an uneven cut of the border can be said so."""
+    """MXNet's output_padding: the cut before minus the cut after; None unless it is at least 0 and below the stride."""
     extra = tuple(before - after for before, after in site["padding"])
     return extra if all(0 <= more < step for more, step in zip(extra, site["stride"], strict=True)) else None
 
 
 class WideTranspose(mxnet.gluon.nn.Conv2DTranspose):  # type: ignore[misc]
-    """Computes in float64, with MXNet's own kernel: oneDNN's fails where the kernel's gradient is not written straight into
-    the parameter, as with a layer that is called twice ("could not execute a primitive", and memory is overwritten)."""
+    """Conv2DTranspose that computes in float64, with MXNet's own kernel. oneDNN's fails where the gradient is not written
+    directly into the parameter, as for a layer called twice ("could not execute a primitive", and memory is overwritten)."""
 
     def hybrid_forward(self, F: Any, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         wide = [None if item is None else F.cast(item, dtype="float64") for item in (x, weight, bias)]
@@ -99,7 +99,7 @@ def max_pool2d(use: Use) -> Tensor:
 
 
 def average_pool2d(use: Use) -> Tensor:
-    """An uneven padding that doesn't count is the sum of the window over the number of its values in the image."""
+    """Average pooling. With uneven padding that is not counted, a window's sum is divided by its number of image values."""
     if use["count_padding"] or even(use["padding"]) is not None:
         return _pooling(use, padded(use), "avg", count_include_pad=use["count_padding"])
     total = _pooling(use, padded(use), "sum")
@@ -107,7 +107,7 @@ def average_pool2d(use: Use) -> Tensor:
 
 
 def build_average_pool2d(site: Site) -> Block:
-    """Holds one over the number of values in each window (1, 1, rows, columns), where the native layer can't count."""
+    """A block; where the native layer cannot count, it holds 1/(number of values in each window), (1, 1, rows, columns)."""
     block = Held(site.naming)
     if site["count_padding"] or even(site["padding"]) is not None:
         return block
@@ -133,7 +133,7 @@ def adaptive_average_pool2d(use: Use) -> Tensor:
 
 
 def build_upsample2d(site: Site) -> Block:
-    """Holds how much of each old row and column is in each new one, where the native kernel falls short."""
+    """A block; where the native kernel cannot be used, it holds the share of each old row and column in each new one."""
     block = Held(site.naming)
     if site["mode"] == "bilinear" and site.dtype == "float64":
         for name, length, scale in zip(("rows", "columns"), site.x[1:], site["scale"], strict=True):
@@ -142,7 +142,7 @@ def build_upsample2d(site: Site) -> Block:
 
 
 def _shares(length: int, scale: int, corners: str) -> Any:
-    """(length·scale, length) shares of a bilinear enlargement of one axis."""
+    """(length·scale, length): the share of each old row in each new row of a bilinear enlargement."""
     number = np.arange(length * scale)[:, None]
     aligned = number * ((length - 1) / max(length * scale - 1, 1))
     place = aligned if corners == "aligned" else np.clip((number + 0.5) / scale - 0.5, 0, length - 1)
@@ -150,7 +150,7 @@ def _shares(length: int, scale: int, corners: str) -> Any:
 
 
 def upsample2d(use: Use) -> Tensor:
-    """The native bilinear kernel computes in float32 whatever the precision of x, so float64 is composed."""
+    """The native bilinear kernel computes in float32 whatever the precision of x, so float64 is composed of other operators."""
     F, (rows, columns) = use.F, use["scale"]
     if use["mode"] == "bilinear" and use.site.dtype == "float64":
         wide = F.transpose(F.dot(use.x, tensor(use, use.block.columns)), axes=(0, 1, 3, 2))
@@ -169,7 +169,7 @@ def pad2d(use: Use) -> Tensor:
 
 
 def local_response_norm(use: Use) -> Tensor:
-    """The native alpha is divided by the size of the window. The native kernel fails in float64, so there it is composed."""
+    """MXNet divides alpha by the size of the window. Its kernel fails in float64, where the norm is composed of others."""
     F, x, size = use.F, use.x, use["size"]
     if use.site.dtype != "float64":
         return F.LRN(x, nsize=size, alpha=use["alpha"] * size, beta=use["beta"], knorm=use["k"])
@@ -180,7 +180,7 @@ def local_response_norm(use: Use) -> Tensor:
 
 
 def build_batch_norm(site: Site) -> Block:
-    """With a share of 1 the native layer leaves its statistics alone, and the program hands out what it saw."""
+    """Where the native layer must not move its statistics, its share is 1, and the program outputs the batch's moments."""
     share = site["momentum"] if site.moves else 1.0
     choice = {"scale": site["scale"], "center": site["shift"], "use_global_stats": site.node.evaluate}
     return nn.BatchNorm(1, share, site["epsilon"], in_channels=site.x[0], **choice, **site.naming)
@@ -199,7 +199,7 @@ def _hand_out_moments(use: Use) -> None:
     mean = F.mean(x, axis=axes, keepdims=True)
     variance = F.mean(F.square(F.broadcast_sub(x, mean)), axis=axes)
     if use["running_variance"] == "unbiased":
-        # the batch's size is known to the arrays only: n/(n - 1) from a sum of ones
+        # only the arrays know the batch's size: n is a sum of ones, for n/(n - 1)
         count = F.sum(F.ones_like(F.slice_axis(x, axis=1, begin=0, end=1)))
         variance = F.broadcast_mul(variance, count / (count - 1))
     mean = F.reshape(mean, shape=(-1,))
@@ -215,7 +215,7 @@ def build_instance_norm(site: Site) -> Block:
 
 
 def instance_norm(use: Use) -> Tensor:
-    """The native kernel has no float64, so there it is composed."""
+    """The native kernel has no float64, so in float64 the norm is composed of other operators."""
     if use.site.dtype != "float64":
         return use.block(use.x)
     y = normalized(use, use.x, (2, 3))
@@ -226,7 +226,7 @@ def instance_norm(use: Use) -> Tensor:
 
 
 def normalized(use: Use, x: Tensor, axes: tuple[int, ...]) -> Tensor:
-    """(x - mean)/sqrt(variance + epsilon) of native operators, whose numbers are Python's."""
+    """(x - mean)/sqrt(variance + epsilon), composed of native operators, whose scalars are Python's floats."""
     F = use.F
     centred = F.broadcast_sub(x, F.mean(x, axis=axes, keepdims=True))
     variance = F.mean(F.square(centred), axis=axes, keepdims=True)
@@ -234,7 +234,7 @@ def normalized(use: Use, x: Tensor, axes: tuple[int, ...]) -> Tensor:
 
 
 def build_group_norm(site: Site) -> Block:
-    """gluon.nn.GroupNorm has one scale and shift a group, the spec one a channel: the native kernel gets ones and zeros."""
+    """gluon.nn.GroupNorm has a scale and shift per group, the spec per channel: the native kernel gets ones and zeros."""
     block = Held(site.naming)
     if site["affine"]:
         block.hold("gamma", site.x[:1])
@@ -245,11 +245,11 @@ def build_group_norm(site: Site) -> Block:
 
 
 def group_norm(use: Use) -> Tensor:
-    """The native kernel keeps epsilon in float32; where that is not its value, it is composed of native operators."""
+    """The native kernel keeps epsilon in float32; where that changes its value, the norm is composed of other operators."""
     F, groups = use.F, use["groups"]
     if use.site.holds("epsilon"):
         ones, zeros = tensor(use, use.block.ones), tensor(use, use.block.zeros)
-        rows = F.reshape(use.x, shape=(0, use.site.x[0], -1))  # features alone are too few axes for the kernel
+        rows = F.reshape(use.x, shape=(0, use.site.x[0], -1))  # the kernel wants more axes than features alone
         y = F.GroupNorm(rows, ones, zeros, num_groups=groups, eps=use["epsilon"])
     else:
         y = normalized(use, F.reshape(use.x, shape=(0, groups, -1)), (2,))

@@ -1,6 +1,6 @@
-"""Owns the losses: each ends in one number, an array of shape (1,).
+"""Owns the losses, each of which gives an array of shape (1,).
 
-It refuses to know which of them a case trains.
+It refuses to know which loss a case trains.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from parity.mxnet_impl.wiring import Layer, Tensor, Use, before
 
 
 def softmax_cross_entropy(use: Use) -> Tensor:
-    """What gluon.loss.SoftmaxCrossEntropyLoss computes, with smoothing, and with the mean over the valid positions.
+    """Computes gluon.loss.SoftmaxCrossEntropyLoss, with smoothing, and as the mean over the valid positions.
 
-    A temperature of 1 changes no number but the kernel: oneDNN's log_softmax, which takes none, is off by 60 u in float32.
-    Smoothing is written with logits, not with the mean of the logarithms: the backward pass of log_softmax would add up as many
-    equal gradients as there are classes, one by one.
+    A temperature of 1 changes no number; it only selects another kernel: oneDNN's log_softmax, which takes no temperature, has
+    an error of 60 u in float32. Smoothing is written with logits, not with the mean of the logarithms: the backward pass of
+    log_softmax would add up as many equal gradients as there are classes, one by one.
     """
     F, axis, labels = use.F, use.site.axis(), use.inputs["labels"]
     losses = -F.pick(F.log_softmax(use.x, axis=axis, temperature=1.0), labels, axis=axis)
@@ -32,7 +32,7 @@ def softmax_cross_entropy(use: Use) -> Tensor:
 
 
 def binary_cross_entropy(use: Use) -> Tensor:
-    """What gluon.loss.SigmoidBCELoss computes: max(x, 0) - x·label + log(1 + exp(-|x|))."""
+    """Computes gluon.loss.SigmoidBCELoss: max(x, 0) - x·label + log(1 + exp(-|x|))."""
     return _reduced(use, _softplus(use) - use.x * use["label"])
 
 
@@ -42,7 +42,7 @@ def sigmoid_cross_entropy(use: Use) -> Tensor:
 
 
 def _softplus(use: Use) -> Tensor:
-    """Of log1p: oneDNN's softrelu is off by 2e-6 where it should vanish."""
+    """log(1 + exp(x)) by log1p: oneDNN's softrelu has an error of 2e-6 where it should vanish."""
     F, x = use.F, use.x
     return F.relu(x) + F.log1p(F.exp(-F.abs(x)))
 
@@ -64,19 +64,19 @@ def absolute_error(use: Use) -> Tensor:
 
 
 def huber(use: Use) -> Tensor:
-    """gluon.loss.HuberLoss(rho=delta) divides this by delta."""
+    """Huber's loss; gluon.loss.HuberLoss(rho=delta) divides it by delta."""
     F, delta, size = use.F, use["delta"], use.F.abs(_error(use))
     return _reduced(use, F.where(size > delta, (size - 0.5 * delta) * delta, F.square(size) * 0.5))
 
 
 def hinge(use: Use) -> Tensor:
-    """What gluon.loss.HingeLoss computes; a perceptron's loss has no margin."""
+    """Computes gluon.loss.HingeLoss; a perceptron's margin is 0."""
     F, margin = use.F, use.site.node.attributes.get("margin", 0.0)
     return _reduced(use, F.relu(margin - F.broadcast_mul(use.x, use.inputs["target"])))
 
 
 def kl_divergence(use: Use) -> Tensor:
-    """gluon.loss.KLDivLoss takes the mean over the classes, and adds 1e-12 to the target below its logarithm."""
+    """gluon.loss.KLDivLoss takes the mean over the classes, and adds 1e-12 to the target inside of its logarithm."""
     F, target = use.F, use.inputs["target"]
     logs = F.log(F.where(target > 0, target, F.ones_like(target)))
     terms = F.broadcast_mul(target, F.broadcast_sub(logs, use.x))

@@ -1,9 +1,9 @@
 """Owns rnn, lstm, gru, gru_cell and scan.
 
 It refuses other gate orders: MXNet's are the spec's (input, forget, cell, output; reset, update, new). A whole sequence runs
-in the fused native layer; dropout between layers, and lengths of a gru, in one fused layer per layer (on CPU the fused layer
-drops nothing in float32); lengths of an lstm, in native cells (the fused layer takes lengths on GPUs only, and shows no cell
-but the last).
+in the fused native layer. A stack with dropout between layers, or a gru with lengths, runs in one fused layer per layer (on
+CPU the fused layer drops nothing in float32). An lstm with lengths runs in native cells (the fused layer takes lengths on
+GPUs only, and gives only the last cell state).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ROLES = {"kernel": "i2h_weight", "recurrent_kernel": "h2h_weight", "bias": "i2h_
 
 
 def form(node: Node) -> str:
-    """fused (all layers at once), stack (one fused layer per layer), cells, or before (a gru composed of operators)."""
+    """How a node runs: fused (all layers at once), stack (a fused layer per layer), cells, or before (a gru of operators)."""
     if node.attributes.get("reset") == "before":
         return "before"
     if node.op == "gru_cell" or (node.op == "lstm" and "lengths" in node.inputs):
@@ -30,7 +30,7 @@ def form(node: Node) -> str:
 
 
 def natives(node: Node) -> Mapping[str, str]:
-    """role -> path; `a+b` where the spec has one bias, and MXNet a second one that stays zero."""
+    """Role -> path; `a+b` where the spec has one bias and MXNet has two, of which the second stays zero."""
     inner = {"fused": "l{}_", "stack": "layer{}.l0_", "cells": "layer{}.", "before": "layer{}."}[form(node)]
     alone = node.op in ("rnn", "lstm") and not node.attributes["recurrent_bias"]
     paths = {}
@@ -106,18 +106,18 @@ def _starts(use: Use, layers: int) -> list[Tensor]:
 
 
 def _layer(use: Use, values: Tensor, layer: int) -> Tensor:
-    """values (batch, layers, …) -> (batch, …) of one layer."""
+    """The part (batch, …) of one layer in values (batch, layers, …)."""
     return use.F.squeeze(use.F.slice_axis(values, axis=1, begin=layer, end=layer + 1), axis=1)
 
 
 def _layer_mask(use: Use, layer: int) -> Tensor | None:
-    """The mask on what enters a layer, or None where the native dropout draws."""
+    """The dropout mask of a layer's input, or None where native dropout draws it."""
     mask = use.inputs.get("mask")
     return None if mask is None else _layer(use, mask, layer - 1)
 
 
 def _run(use: Use, native: Block, x: Tensor, starts: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-    """One layer over time: outputs, and the last valid states (batch, units)."""
+    """Runs one layer over time. Gives its outputs, and the last valid states (batch, units)."""
     F, kind, time = use.F, form(use.site.node), use.site.x[0]
     bounded = "lengths" in use.inputs
     if kind == "cells":
@@ -139,7 +139,7 @@ def _time(use: Use, x: Tensor, time: int) -> Tensor:
 
 
 def _reset_before(use: Use, native: Block, x: Tensor, state: Tensor) -> Tensor:
-    """MXNet's gru resets after the product only; this one resets before it, at every time step."""
+    """A gru that resets before the recurrent product at every time step; MXNet's own resets after the product only."""
     F, units = use.F, use["units"]
     kernel, bias = tensor(use, native.i2h_weight), tensor(use, native.i2h_bias)
     projected = F.FullyConnected(x, kernel, bias, num_hidden=3 * units, flatten=False)
@@ -181,7 +181,7 @@ def gru_cell(use: Use) -> dict[str, Tensor]:
 
 
 def scan(use: Use) -> dict[str, Tensor]:
-    """The body's nodes once per time step, unrolled as Gluon's own cells are; the compiled program is one graph."""
+    """Runs the body's nodes once per time step, unrolled as Gluon's own cells are; the compiled program is one graph."""
     F, body = use.F, use.site.node.body
     assert body is not None  # noqa: S101 - a scan has one
     outer, shapes = use.inputs, use.site.shapes
@@ -198,7 +198,7 @@ def scan(use: Use) -> dict[str, Tensor]:
 
 
 def inner_shapes(node: Node, shapes: Mapping[str, Shape]) -> dict[str, Shape]:
-    """Shapes of what a scan's body reads, and of what its nodes give."""
+    """Shapes of the values that a scan's body reads, and of its nodes' values."""
     body = node.body
     assert body is not None  # noqa: S101 - a scan has one
     inner = {name: tuple(shapes[name]) for name in body.captured}

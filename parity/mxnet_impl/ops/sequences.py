@@ -1,4 +1,4 @@
-"""Owns windows along time: convolution and pooling of (time, features), which MXNet takes features first.
+"""Owns windows along time: convolution and pooling of (time, features); MXNet wants (features, time).
 
 It refuses images and recurrence.
 """
@@ -26,7 +26,7 @@ def _turned(use: Use, x: Tensor) -> Tensor:
 
 
 def _padded(use: Use, value: float = 0.0) -> Tensor:
-    """(batch, features, time) with an uneven padding written around it; an even one is left to the native layer."""
+    """x as (batch, features, time), padded if its padding is uneven; the native layer pads an even padding."""
     x = _turned(use, use.x)
     if _even(use.site):
         return x
@@ -56,7 +56,7 @@ def max_pool1d(use: Use) -> Tensor:
 
 
 def average_pool1d(use: Use) -> Tensor:
-    """An uneven padding that doesn't count is the sum of the window over the number of its own values."""
+    """Average pooling. With uneven padding that is not counted, a window's sum is divided by its number of own values."""
     if use["count_padding"] or _even(use.site):
         return _turned(use, _pooling(use, _padded(use), "avg", count_include_pad=use["count_padding"]))
     total = _pooling(use, _padded(use), "sum")
@@ -64,7 +64,7 @@ def average_pool1d(use: Use) -> Tensor:
 
 
 def build_average_pool1d(site: Site) -> Block:
-    """Holds one over the number of values in each window (1, 1, windows), where the native layer can't count."""
+    """A block; where the native layer cannot count, it holds 1/(number of values in each window), (1, 1, windows)."""
     block = Held(site.naming)
     if not site["count_padding"] and not _even(site):
         (before, after), length, kernel = site["padding"], site.x[0], site["kernel"]

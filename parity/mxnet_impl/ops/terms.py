@@ -17,7 +17,7 @@ from parity.mxnet_impl.wiring import Tensor, Use
 
 @dataclass(frozen=True)
 class Term:
-    """A tensor under Python's operators, each of which broadcasts (a Symbol's own `+` wants equal shapes)."""
+    """A tensor with Python's operators, each of which broadcasts (a Symbol's own `+` wants equal shapes)."""
 
     F: Any
     array: Tensor
@@ -64,7 +64,7 @@ def _smooth(name: str, plain: Callable[[float], float]) -> Callable[[Any], Any]:
 
 
 def _chosen(name: str, plain: Callable[[float, float], float]) -> Callable[..., Any]:
-    """maximum or minimum of two or more, the first of equals winning."""
+    """Maximum or minimum of two or more values; of equal values, the first wins."""
 
     def two(a: Any, b: Any) -> Any:
         if isinstance(a, Term) and isinstance(b, Term):
@@ -92,7 +92,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 
 
 def formula(use: Use) -> Tensor:
-    """A batch of single numbers gets the axes of the other values, so that it meets every element of its example."""
+    """A value of one number per example gets the axes of the other values, so that it broadcasts over its example."""
     rank = max(len(shape) for shape in use.site.shapes.values())
     terms = {}
     for name, array in use.inputs.items():

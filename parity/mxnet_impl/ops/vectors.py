@@ -1,6 +1,6 @@
-"""Owns ops without parameters: activations, joins, and what only moves numbers about.
+"""Owns ops without parameters: activations, joins, and ops that only move numbers.
 
-It refuses images, losses and whatever holds a parameter.
+It refuses images, losses, and ops with parameters.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def relu6(use: Use) -> Tensor:
 
 
 def leaky_relu(use: Use) -> Tensor:
-    """The native kernel multiplies in float32 whatever the precision of x, so in float64 the two sides are composed."""
+    """The native kernel multiplies in float32 whatever the precision of x, so in float64 both sides are composed."""
     if use.site.dtype != "float64":
         return use.F.LeakyReLU(use.x, act_type="leaky", slope=use["slope"])
     return use.F.where(use.x > 0, use.x, use.x * use["slope"])
@@ -60,12 +60,12 @@ def selu(use: Use) -> Tensor:
 
 
 def silu(use: Use) -> Tensor:
-    """What gluon.nn.Swish computes."""
+    """Computes gluon.nn.Swish."""
     return use.x * use.F.sigmoid(use.x)
 
 
 def softplus(use: Use) -> Tensor:
-    """Above 20 the native kernel returns x, which is off by up to 2e-9: in float64 that is added."""
+    """Above 20 the native kernel returns x, with an error of up to 2e-9: in float64 that part is added."""
     F, x = use.F, use.x
     y = F.Activation(x, act_type="softrelu")
     if use.site.dtype != "float64":
@@ -74,13 +74,13 @@ def softplus(use: Use) -> Tensor:
 
 
 def mish(use: Use) -> Tensor:
-    """Composed, without the native softplus: oneDNN's is off by 2e-6 where it should vanish, and is multiplied by x here."""
+    """Composed without the native softplus: oneDNN's has an error of 2e-6 where it should vanish, and here x multiplies it."""
     F, x = use.F, use.x
     return x * F.tanh(F.relu(x) + F.log1p(F.exp(-F.abs(x))))
 
 
 def hard_sigmoid(use: Use) -> Tensor:
-    """The native kernel keeps the slope in float32; where that is not its value, it is composed."""
+    """The native kernel keeps the slope in float32; where that changes its value, the op is composed of others."""
     F = use.F
     if use.site.holds("slope"):
         return F.hard_sigmoid(use.x, alpha=use["slope"], beta=0.5)
@@ -92,7 +92,7 @@ def hard_swish(use: Use) -> Tensor:
 
 
 def log_softmax(use: Use) -> Tensor:
-    """A temperature of 1 changes no number but the kernel: oneDNN's, which takes none, is off by 60 u in float32."""
+    """A temperature of 1 changes no number; it avoids oneDNN's kernel, which takes none and errs by 60 u in float32."""
     return use.F.log_softmax(use.x, axis=use.site.axis(), temperature=1.0)
 
 
@@ -125,13 +125,13 @@ def select(use: Use) -> Tensor:
 
 
 def _without(use: Use, x: Tensor, axis: int) -> Tensor:
-    """x without an axis of size 1; a squeeze by reshape, which keeps the batch axis whatever its size."""
+    """x without an axis of size 1, by a reshape, which keeps the batch axis whatever its size."""
     sizes = [*use.site.x[: axis - 1], *use.site.x[axis:]]
     return use.F.reshape(x, shape=(-1, *sizes))
 
 
 def reverse(use: Use) -> Tensor:
-    """Native reversal by lengths wants time before the batch."""
+    """MXNet's reversal by lengths wants time before the batch."""
     F, lengths = use.F, use.inputs.get("lengths")
     if lengths is None:
         return F.reverse(use.x, axis=1)
@@ -144,12 +144,12 @@ def crop(use: Use) -> Tensor:
 
 
 def total(use: Use) -> Tensor:
-    """sum over one axis."""
+    """The sum over one axis."""
     return use.F.sum(use.x, axis=use.site.axis())
 
 
 def matmul(use: Use) -> Tensor:
-    """Over the last two axes; leading ones are folded into the batch."""
+    """The product over the last two axes; leading axes are folded into the batch."""
     F, shape, other = use.F, use.site.x, tuple(use.site.shapes["other"])
     flat = F.reshape(use.x, shape=(-1, *shape[-2:]))
     y = F.batch_dot(flat, F.reshape(use.inputs["other"], shape=(-1, *other[-2:])), transpose_b=use["transpose_other"])
@@ -170,9 +170,9 @@ BLOCK = 16
 
 
 def concat(use: Use) -> Tensor:
-    """oneDNN can't split a gradient between the channels of a block ("could not construct a sub-memory").
+    """oneDNN cannot split a gradient inside of a block of channels ("could not construct a sub-memory").
 
-    Where it would have to, the branches are joined as rows of numbers, which is the same.
+    Where it would have to, the branches are joined as rows of numbers, which gives the same result.
     """
     F, axis, branches = use.F, int(use["axis"]), use.inputs["branches"]
     shapes = use.site.shapes["branches"]

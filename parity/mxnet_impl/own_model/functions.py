@@ -1,6 +1,6 @@
-"""Owns what a user's gluon block does in `forward` without a block: the operators of MXNet, and the random numbers it draws.
+"""Owns what a user's gluon block does in `forward` outside of blocks: operators of MXNet, and random numbers.
 
-Draws are made to keep everything, so that no two masks differ; each is told with its place in the user's code.
+Random draws are made to keep everything, so that all masks are equal. Each draw is recorded with its line of the user's code.
 It refuses to look inside of blocks of a known class, and to judge.
 """
 
@@ -25,12 +25,13 @@ UNTOLD = ("Cast", "cast", "identity", "_copy", "BlockGrad", "stop_gradient")
 rnn = mxnet.gluon.rnn
 PACKAGES = (str(Path(mxnet.__file__).parent),)
 HOLDER = mxnet.ndarray.register
-"""Where the functions of operators look up what invokes one."""
+"""The module in which the functions of operators look up the function that invokes an operator."""
 
 
 class Functions:
-    """Listens while a block runs; a context. scaled, told, given, place: as in parity/torch_impl/own_model/functions.py;
-    plain: whether log_softmax takes MXNet's own kernel (differences.yaml, `log softmax of oneDNN`)."""
+    """A context that records operators while a block runs. scaled, told, given, place: see
+    parity/torch_impl/own_model/functions.py.
+    plain: whether log_softmax uses MXNet's own kernel (differences.yaml, `log softmax of oneDNN`)."""
 
     def __init__(
         self,
@@ -100,7 +101,7 @@ class Functions:
 
 
 def reseeded() -> None:
-    """Every pass of a block draws the same numbers where nothing switches them off."""
+    """Seeds all generators, so that remaining random numbers are the same in every pass."""
     random.seed(0)
     np.random.seed(0)
     mxnet.random.seed(0)
@@ -116,12 +117,12 @@ def _numbers(like: Any, uniform: bool, settings: Mapping[str, Any]) -> Any:
 
 
 def begins_in(block: Any, dtype: str) -> None:
-    """A cell that is unrolled makes its first state in float32, whatever it was cast to."""
+    """Makes a cell begin in this precision: an unrolled cell makes its first state in float32, whatever it was cast to."""
     if isinstance(block, rnn.RecurrentCell):
         object.__setattr__(block, "begin_state", partial(block.begin_state, dtype=dtype))
 
 
 def without_dropout(block: Any) -> None:
-    """Where it is a setting of a block that does more; functions.py sees to the others."""
+    """Switches off dropout that is a setting of a block with another purpose; functions.py handles all other dropout."""
     if isinstance(block, rnn.LSTM | rnn.GRU):
         block._dropout = 0.0

@@ -1,4 +1,4 @@
-"""Owns what is known of gluon's own blocks in a user's model: the shared word, hyper-parameters, and where weights lie.
+"""Owns what is known of gluon's own blocks in a user's model: shared names, hyper-parameters, and layouts of weights.
 
 It refuses to run them.
 """
@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
-from parity.execution.own_model.layers import Kind, Setting, plain
+from parity.execution.own_model.calling import Accepted, accepted
+from parity.execution.own_model.layers import Kind, Setting
+from parity.execution.own_model.nesting import plain
 from parity.mxnet_impl.device import mxnet
 from parity.mxnet_impl.own_model.symbols import SymbolNode
 
@@ -55,7 +58,7 @@ RECURRENT = {
 }
 
 GATED = {"activation": "tanh", "recurrent_activation": "sigmoid", "backwards": False}
-"""What cannot be set of an LSTM or GRU."""
+"""Settings of an LSTM or GRU that are fixed in MXNet."""
 
 KINDS: Mapping[type, Kind] = {
     nn.Dense: Kind("dense", {}, {"weight": ("kernel", "o i -> o i"), **BIAS}),
@@ -109,7 +112,7 @@ ROLES = {"i2h_weight": "kernel", "h2h_weight": "recurrent_kernel", "i2h_bias": "
 
 
 def word_of(block: Any) -> str:
-    """The shared word; the class where there is none."""
+    """The shared name of a block's kind; its class's name where there is no kind."""
     if isinstance(block, nn.Activation):
         return ACTIVATIONS.get(block._act_type, str(block._act_type))
     kind = kind_of(block)
@@ -117,19 +120,19 @@ def word_of(block: Any) -> str:
 
 
 def kind_of(block: Any) -> Kind | None:
-    """Of its class, or of the native class that it is derived from; a symbol's node knows its own."""
+    """The kind of its class, or of the native class from which that is derived; a symbol's node has its own."""
     if isinstance(block, SymbolNode):
         return block.kind
     return next((KINDS[class_] for class_ in type(block).__mro__ if class_ in KINDS), None)
 
 
 def derived(block: Any) -> bool:
-    """Whether its class is the user's, derived from a native one."""
+    """Whether its class is the user's and derived from a native class."""
     return type(block) not in KINDS and kind_of(block) is not None and not isinstance(block, SymbolNode)
 
 
 def own_way(block: Any) -> bool:
-    """Whether the class is derived from a native one and computes in its own way."""
+    """Whether the class is derived from a native one and has its own computation."""
     if isinstance(block, SymbolNode):
         return False
     native = next((class_ for class_ in type(block).__mro__ if class_ in KINDS), type(block))
@@ -140,7 +143,7 @@ RECURRENCES = (rnn.LSTM, rnn.GRU, rnn.LSTMCell, rnn.GRUCell)
 
 
 def recurrent_weights(block: Any) -> Iterator[tuple[str, str, str]]:
-    """(role, attribute, gates) of every parameter of a fused LSTM or GRU, or of a cell; from right to left it is `back`."""
+    """(role, attribute, gates) of every parameter of a fused LSTM or GRU, or a cell; the reverse direction has `back` roles."""
     gates = "i f g o" if isinstance(block, rnn.LSTM | rnn.LSTMCell) else "r z n"
     for own in block._reg_params:
         layer, _, kind = own.partition("_") if own not in ROLES else ("l0", "", own)
@@ -157,7 +160,7 @@ def settings_of(block: Any) -> dict[str, Any]:
 
 
 def _get(block: Any, attribute: str) -> Any:
-    """An attribute, or an entry of the keywords that a block hands to its operator."""
+    """An attribute of a block, or an entry of the keywords that it passes to its operator."""
     holder, _, key = attribute.partition(".")
     return getattr(block, holder)[key] if key else getattr(block, holder)
 
@@ -172,7 +175,7 @@ def _set(block: Any, attribute: str, value: Any) -> None:
 
 @contextmanager
 def changed(block: Any, kind: Kind | None, settings: Mapping[str, Any]) -> Iterator[None]:
-    """Within, the block has other hyper-parameters, and does not end in its activation."""
+    """Inside it, the block has these hyper-parameters instead of its own, and no final activation."""
     places = (
         {kind.settings[word].attribute: kind.settings[word].write(value) for word, value in settings.items()} if kind else {}
     )
@@ -189,7 +192,7 @@ def changed(block: Any, kind: Kind | None, settings: Mapping[str, Any]) -> Itera
 
 
 def leaves_of(block: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """Blocks of a known class with the activations that they end in, and those that hold no other."""
+    """Blocks of a known class together with their final activations, and blocks without children."""
     children, known = block._children, kind_of(block) is not None
     ends = known and "act" in vars(block) and block.act is not None
     if known or not children:
@@ -207,7 +210,16 @@ def holds(block: Any) -> bool:
 
 
 def walked(block: Any, name: str) -> Iterator[tuple[str, Any]]:
-    """Every block, an outer one before those inside it."""
+    """Every block with its name; an outer block comes before the blocks inside it."""
     yield name, block
     for own, child in block._children.items():
         yield from walked(child, f"{name}.{own}" if name else own)
+
+
+def accepts(block: Any) -> Accepted:
+    """What the user's block takes. Gluon hands on nothing by name, so names tell places."""
+    if isinstance(block, mxnet.gluon.SymbolBlock):
+        return Accepted(tuple(one.name for one in block._cached_graph[0]))
+    hybrid = isinstance(block, mxnet.gluon.HybridBlock) and type(block).forward is mxnet.gluon.HybridBlock.forward
+    found = accepted(type(block).hybrid_forward if hybrid else type(block).forward, ("self", *block._reg_params))
+    return replace(found, names=found.names[1:]) if hybrid else found

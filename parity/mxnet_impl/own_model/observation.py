@@ -1,7 +1,7 @@
 """Owns a user's own gluon block under observation: its leaf blocks, their calls, weights, gradients and one step of SGD.
 
-It refuses to compare, and to change the model for good: random numbers alone are made to keep everything (functions.py).
-An activation that a block ends in is told as a layer of its own.
+It refuses to compare, and to change the model permanently: only its random draws are replaced (functions.py).
+The final activation of a block is reported as a separate layer.
 """
 
 from __future__ import annotations
@@ -25,17 +25,19 @@ from parity.execution.names import (
     array_name,
     in_order,
     numbered,
-    of_calls,
     put_under,
     under,
 )
+from parity.execution.own_model.calling import Accepted, Calling, arguments
 from parity.execution.own_model.functions import CalledFunction, answered
-from parity.execution.own_model.layers import Call, Kind, OwnLayer, Shape, Weight, put_together, taken_apart, unstacked
+from parity.execution.own_model.layers import Call, Kind, OwnLayer, Shape, Weight, unstacked
+from parity.execution.own_model.nesting import put_together, taken_apart
 from parity.execution.protocol import Array
 from parity.mxnet_impl.device import mxnet
 from parity.mxnet_impl.own_model.functions import Functions, begins_in, reseeded, without_dropout
 from parity.mxnet_impl.own_model.kinds import (
     RECURRENCES,
+    accepts,
     changed,
     holds,
     kind_of,
@@ -47,21 +49,21 @@ from parity.mxnet_impl.own_model.kinds import (
     word_of,
 )
 from parity.mxnet_impl.own_model.symbols import SymbolNode, nodes_of
+from parity.mxnet_impl.own_model.tensors import Record, float_paths, floating, floats, is_tensor, recorded, tensors_in
 
 Arrays = dict[str, Array]
-Record = tuple[str, Any, list[Array], list[Array]]
 nn, rnn, autograd = mxnet.gluon.nn, mxnet.gluon.rnn, mxnet.autograd
 
 
 MODEL = mxnet.gluon.Block
-"""What `build` must give."""
+"""The class that the user's `build` must return."""
 
 IMAGES = "first"
-"""Where images have their channels if a model says nothing."""
+"""The position of an image's channels, unless the model says otherwise."""
 
 
 def prepare(_: str) -> None:
-    """MXNet has no default precision: the block is cast."""
+    """MXNet casts the block."""
 
 
 def version() -> str:
@@ -69,13 +71,13 @@ def version() -> str:
 
 
 class Model:
-    """A gluon block, as own_model.leaves.Foreign says. Truth values go in as zeros and ones, which is MXNet's way."""
+    """A gluon block under the interface parity.execution.own_model.layers.OwnModel. MXNet takes truth values as 0 and 1."""
 
     def __init__(self, block: Any, dtype: str) -> None:
         self.block, self.dtype = block, dtype
         if any(parameter._data is None and not parameter._deferred_init for parameter in block.collect_params().values()):
             block.initialize()
-        block.hybridize(active=False)  # a cached graph would pass by its children
+        block.hybridize(active=False)  # a cached graph would not call its children
         block.cast(dtype)
         self.blocks = dict(leaves_of(block, ""))
         self.told = {name: settings_of(block) for name, block in self.blocks.items()}
@@ -84,12 +86,13 @@ class Model:
         self.listening = self.opened = self.scaled = self.plain = False
         self.draws: dict[str, list[dict[str, Any]]] = {}
         self._open: list[int] = []
-        block.apply(lambda item: begins_in(item, dtype))
-        for name, item in self.blocks.items():
-            self._listen(name, item)
+        self.calling, self.named = Calling(), list[str]()
+        block.apply(lambda one: begins_in(one, dtype))
+        for name, one in self.blocks.items():
+            self._listen(name, one)
 
     def _open_symbols(self) -> None:
-        """Blocks that are symbols run node by node from now on, and the nodes are leaves."""
+        """Makes blocks that are symbols run node by node from now on, with their nodes as leaves."""
         self.opened = True
         outer: list[str] = []
         for name, block in list(walked(self.block, "")):
@@ -112,23 +115,23 @@ class Model:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """By name; what is tied stands once, under the name of its first owner."""
+        """Parameters by name; a tied parameter is listed once, under the name of its first owner."""
         owners: dict[int, str] = {}
         found = self.block._collect_params_with_prefix()
         return {name: item for name, item in found.items() if owners.setdefault(id(item), name) == name}
 
-    def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
+    def accepts(self, _: Sequence[str] = ()) -> Accepted:
+        return accepts(self.block)
+
+    def given_inputs(self) -> list[tuple[Shape, str, int | None, str]] | None:
         return None
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
-        self.block(*(self._tensor(array) for array in inputs))  # learns the shapes that it was not told
+        self._called([self._tensor(array) for array in inputs])  # learns the shapes that it was not told
         if not self.opened:
             self._open_symbols()
         arrays = self.forward(inputs)
-        calls = [
-            Call(name, tuple(taken_array.shape for taken_array in taken), tuple(given_array.shape for given_array in gave))
-            for name, _, taken, gave in self.calls[False]
-        ]
+        calls = [Call.of(name, taken, gave) for name, _, taken, gave in self.calls[False]]
         leaves = [leaf for name in dict.fromkeys(call.leaf for call in calls) for leaf in self._parts(name)]
         known = {weight.native for name in self.blocks for weight in self._leaf(name).weights}
         leaves += [
@@ -148,7 +151,7 @@ class Model:
 
     def forward(self, inputs: Sequence[Array]) -> Arrays:
         outputs = self._run([self._tensor(array) for array in inputs], training=False)
-        return {**numbered(_floats(outputs), OUTPUT), **_recorded(self.calls[False])}
+        return {**numbered(floats(outputs), OUTPUT), **recorded(self.calls[False])}
 
     def train(self, inputs: Sequence[Array], loss: Sequence[Array], learning_rate: float) -> Arrays:
         tensors = [self._tensor(array) for array in inputs]
@@ -159,8 +162,8 @@ class Model:
         kept = self.weights()
         with autograd.record(train_mode=True):
             outputs = self._run(tensors, training=True)
-            weighted = zip(_floating(outputs), loss, strict=True)
-            total = mxnet.nd.add_n(*[(item * self._tensor(weight)).sum() for item, weight in weighted])
+            weighted = zip(floating(outputs), loss, strict=True)
+            total = mxnet.nd.add_n(*[(one * self._tensor(weight)).sum() for one, weight in weighted])
         total.backward()
         found = {array_name(GRADIENT, name): item.grad().asnumpy() for name, item in trained.items()}
         found |= {array_name(INPUT_GRADIENT, place): tensors[place].grad.asnumpy() for place in watched}
@@ -169,7 +172,7 @@ class Model:
             mxnet.gluon.Trainer(params, "sgd", {"learning_rate": learning_rate}, kvstore=None).step(1)
         found |= put_under(self.weights(), AFTER)
         self.set_weights(kept)
-        return {**numbered(_floats(outputs), OUTPUT), **_recorded(self.calls[True]), **found}
+        return {**numbered(floats(outputs), OUTPUT), **recorded(self.calls[True]), **found}
 
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
         name, skeleton, taken, _ = self.calls[change["training"]][change["call"]]
@@ -179,22 +182,24 @@ class Model:
         try:
             quiet = Functions(self.scaled, None, {}, lambda: (0, True))
             with changed(block, kind_of(block), change["settings"]), quiet:
-                outputs = _tensors(self._alone(block, put_together(skeleton, tensors), change.get("mode", change["training"])))
-            natives = [weight.native for weight in self._leaf(name).weights]
-            state = {array_name(STATE, native): self.parameters[native].data().asnumpy() for native in natives}
+                outputs = tensors_in(
+                    self._alone(block, put_together(skeleton, tensors), change.get("mode", change["training"]))
+                )
+            parameters = self.parameters
+            state = {array_name(STATE, one.native): parameters[one.native].data().asnumpy() for one in self._leaf(name).weights}
         finally:
             self.set_weights(kept)
         return {**numbered((output.asnumpy() for output in outputs), GIVEN), **state}
 
     @staticmethod
     def _alone(block: Any, arguments: Sequence[Any], training: bool) -> Any:
-        """Statistics move in MXNet when the pass goes back."""
+        """The output of a block that runs alone. In training it runs backward too, since MXNet moves statistics there."""
         if not training:
             with autograd.predict_mode():
                 return block(*arguments)
         with autograd.record(train_mode=True):
             outputs = block(*arguments)
-        _floating(outputs)[0].backward()
+        floating(outputs)[0].backward()
         return outputs
 
     def functions(
@@ -205,7 +210,7 @@ class Model:
             outputs = self._run([self._tensor(array) for array in inputs], training, calls, given)
         self.set_weights(kept)
         found, arrays = answered(calls, *between)
-        return found, {**numbered(_floats(outputs), OUTPUT), **_recorded(self.calls[training]), **arrays}
+        return found, {**numbered(floats(outputs), OUTPUT), **recorded(self.calls[training]), **arrays}
 
     def _run(
         self,
@@ -220,12 +225,18 @@ class Model:
         try:
             with Functions(self.scaled, calls, given or {}, self._place, self.plain) as listening:
                 self.draws[TRAIN if training else EVAL] = listening.draws
-                return self.block(*tensors)
+                outputs = self._called(tensors)
         finally:
             self.listening = False
+        self.named = float_paths(outputs)
+        return outputs
+
+    def _called(self, tensors: Sequence[Any]) -> Any:
+        given, named = arguments(self.calling, tensors, self.accepts())
+        return self.block(*given, **named)
 
     def _place(self) -> tuple[int, bool]:
-        """How many calls have begun, and whether a block of gluon's own is open."""
+        """The number of calls begun, and whether a block of a known class is running."""
         own = (type(self.blocks[self.records[number][0]]).__module__ for number in self._open)
         return len(self.records), any(name.startswith(("mxnet.", "parity.")) for name in own)
 
@@ -234,9 +245,9 @@ class Model:
             if not self.listening or name not in self.blocks:
                 return
             tensors: list[Any] = []
-            skeleton = taken_apart(tuple(arguments), _is_tensor, tensors)
+            skeleton = taken_apart(tuple(arguments), is_tensor, tensors)
             arrays = [tensor.asnumpy() for tensor in tensors]
-            if name.endswith(".act") and self._open:  # what a layer hands to its activation is the layer's output
+            if name.endswith(".act") and self._open:  # the input of a final activation is the layer's output
                 self.records[self._open[-1]][3].extend(arrays)
             self._open.append(len(self.records))
             self.records.append((name, skeleton, arrays, []))
@@ -247,7 +258,7 @@ class Model:
         def after(_: Any, __: Any, outputs: Any) -> None:
             if self.listening and name in self.blocks:
                 record = self.records[self._open.pop()]
-                record[3].extend([] if record[3] else [tensor.asnumpy() for tensor in _tensors(outputs)])
+                record[3].extend([] if record[3] else [one.asnumpy() for one in tensors_in(outputs)])
 
         return after
 
@@ -272,29 +283,7 @@ class Model:
             found = list(recurrent_weights(block))
         for role, own, gates in found:
             layout = known.get(own, (own, ""))[1]
-            item = block._reg_params[own]
-            if item is not None:
-                shape, trainable = tuple(item.shape), item.grad_req != "null"
-                yield Weight(role, names[id(item)], shape, layout, gates=gates, trainable=trainable)
-
-
-def _is_tensor(value: Any) -> bool:
-    return isinstance(value, mxnet.nd.NDArray)
-
-
-def _tensors(value: Any) -> list[Any]:
-    tensors: list[Any] = []
-    taken_apart(value, _is_tensor, tensors)
-    return tensors
-
-
-def _floating(value: Any) -> list[Any]:
-    return [tensor for tensor in _tensors(value) if np.dtype(tensor.dtype).kind == "f"]
-
-
-def _floats(value: Any) -> list[Array]:
-    return [tensor.asnumpy() for tensor in _floating(value)]
-
-
-def _recorded(records: Sequence[Record]) -> Arrays:
-    return of_calls((inputs, outputs) for _, _, inputs, outputs in records)
+            one = block._reg_params[own]
+            if one is not None:
+                shape, trainable = tuple(one.shape), one.grad_req != "null"
+                yield Weight(role, names[id(one)], shape, layout, gates=gates, trainable=trainable)

@@ -1,7 +1,7 @@
-"""Owns MXNet models that are symbols (SymbolBlock, old checkpoints) and blocks that call raw operators with parameters of their
-own: every node of the symbol becomes a block, so that nodes are layers.
+"""Owns MXNet models that are symbols (SymbolBlock, old checkpoints), and blocks that call operators with their own parameters:
+every node of the symbol becomes a block, so that nodes count as layers.
 
-It refuses symbols with graphs inside their nodes: such a block stays one layer.
+It refuses symbols whose nodes contain graphs: such a block stays one layer.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "InstanceNorm": {"eps": 1e-3},
     "Dropout": {"p": 0.5},
 }
-"""What an operator takes for what its node does not say."""
+"""Operator -> its defaults for attributes that a node does not give."""
 WORDS = {
     "FullyConnected": "dense",
     "BatchNorm": "batch_norm",
@@ -71,11 +71,11 @@ FED = {
     "InstanceNorm": ("gamma", "beta"),
     "LeakyReLU": ("gamma",),
 }
-"""Operator -> its inputs behind the data, which are weights where a parameter stands for them."""
+"""Operator -> its inputs after the data; an input that is a parameter is a weight."""
 
 
 class SymbolNode(gluon.Block):  # type: ignore[misc,name-defined]
-    """One node: an operator, its attributes, and the parameters that it takes. forward takes the rest of its inputs."""
+    """One node: an operator, its attributes, and its parameters. `forward` takes its other inputs."""
 
     def __init__(self, name: str, operator: str, attributes: Mapping[str, Any], inputs: Sequence[Any]) -> None:
         super().__init__(prefix=f"{name}_")
@@ -90,12 +90,12 @@ class SymbolNode(gluon.Block):  # type: ignore[misc,name-defined]
         given = iter(tensors)
         arrays = [input_.data() if isinstance(input_, gluon.Parameter) else next(given) for input_ in self.inputs]
         if self._kwargs.get("fix_gamma") and self.operator == "BatchNorm":
-            arrays[1] = arrays[1].copy()  # the operator writes ones into what it is given
+            arrays[1] = arrays[1].copy()  # the operator writes ones into this input
         return _function(self.operator)(*arrays, **self._kwargs)
 
 
 class Nodes:
-    """A symbol, run node by node. It stands in the place of a block's `forward`."""
+    """A symbol that runs node by node. It replaces a block's `forward`."""
 
     def __init__(self, symbol: Any, inputs: Sequence[str], parameters: Mapping[str, Any]) -> None:
         graph = json.loads(symbol.tojson())
@@ -126,7 +126,7 @@ class Nodes:
 
 
 def nodes_of(block: Any) -> Nodes | None:
-    """The nodes of a block that is a symbol, or that calls operators with parameters of its own; None for any other."""
+    """The nodes of a block that is a symbol, or that calls operators with its own parameters; None for any other block."""
     if isinstance(block, gluon.SymbolBlock):
         symbol, inputs = block._cached_graph[1], [item.name for item in block._cached_graph[0]]
     elif isinstance(block, gluon.HybridBlock) and block._reg_params and block._children:
@@ -135,7 +135,7 @@ def nodes_of(block: Any) -> Nodes | None:
         try:
             block.hybridize(active=False)
             symbol = block(*(mxnet.sym.Variable(name) for name in inputs))
-        except Exception:  # a block that asks for shapes cannot be written as a symbol
+        except Exception:  # a block that reads shapes cannot become a symbol
             return None
         symbol = mxnet.sym.Group(symbol) if isinstance(symbol, list | tuple) else symbol
     else:
@@ -175,7 +175,7 @@ def _own(operator: str, place: int) -> str:
 
 
 def _whole(operator: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """What the node does not say: sizes of windows have as many axes as its kernel."""
+    """The attributes with the defaults that the node does not give; sizes of windows have as many axes as its kernel."""
     count = len(attributes.get("kernel", ()))
     whole = operator != "Pooling" or not attributes.get("global_pool")
     sizes: dict[str, Any] = {"stride": (1,) * count, "pad": (0,) * count} if count and whole else {}

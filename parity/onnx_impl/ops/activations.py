@@ -1,4 +1,4 @@
-"""Owns the activations that are more than one ONNX node, or whose constants an ONNX attribute cannot hold in float64.
+"""Owns the activations that take several ONNX nodes, or whose constants an ONNX attribute cannot represent in float64.
 
 It refuses ops that mix elements.
 """
@@ -29,7 +29,7 @@ def leaky_relu(site: Site) -> str:
 
 
 def prelu(site: Site) -> str:
-    """ONNX broadcasts the slopes from the last axis on; the spec has one for each place of the first."""
+    """ONNX aligns the slopes with the last axes; the spec has a slope for each position of the first axis after the batch."""
     wide = [1 if site["shared"] else site.shape[0], *(1,) * (len(site.shape) - 1)]
     return site.one("PRelu", site.x, site.one("Reshape", site.arrays["slope"], site.writer.integers(wide)))
 
@@ -39,12 +39,12 @@ def elu(site: Site) -> str:
 
 
 def selu(site: Site) -> str:
-    """Selu's own attributes have the constants in float32, so that it is written as a scaled elu."""
+    """ONNX's Selu keeps its constants in float32, so selu is written as a scaled elu."""
     return site.scaled(_elu(site, SELU_ALPHA), SELU_SCALE)
 
 
 def _elu(site: Site, alpha: float) -> str:
-    """Elu, whose alpha is a float32, and of which ONNX Runtime has no float64 kernel."""
+    """ONNX's Elu in float32; written out otherwise: Elu's alpha is a float32, and ONNX Runtime has no float64 kernel of it."""
     if site.writer.dtype == "float32":
         return site.one("Elu", site.x, alpha=float(alpha))
     below = site.one("Min", site.x, site.writer.floats(0.0))
@@ -53,7 +53,7 @@ def _elu(site: Site, alpha: float) -> str:
 
 
 def gelu(site: Site) -> str:
-    """x/2·(1 + erf(x/√2)), or with tanh(√(2/π)·(x + 0.044715·x³)). The operator Gelu came with opset 20."""
+    """x/2·(1 + erf(x/√2)), or with tanh(√(2/π)·(x + 0.044715·x³)). ONNX has Gelu since opset 20."""
     if site["form"] == "erf":
         share = site.one("Erf", site.scaled(site.x, sqrt(0.5)))
     else:

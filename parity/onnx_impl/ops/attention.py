@@ -1,6 +1,6 @@
 """Owns attention and positions: the paper's products and softmax, written out in ONNX's primitives.
 
-It refuses dropout of the weights, which a model that is exported does not have.
+It refuses dropout of the weights, which an exported model does not have.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from parity.onnx_impl.writing import Site
 
 
 def multi_head_attention(site: Site) -> str:
-    """softmax(Q·Kᵀ/√d)·V per head: head h has the h-th block of features."""
+    """softmax(Q·Kᵀ/√d)·V per head; head h has the h-th block of features."""
     heads, (queries, features) = int(site["heads"]), site.shape
     count, size = site.shapes["keys"][0], features // heads
 
@@ -56,7 +56,7 @@ def additive_attention(site: Site) -> str:
 
 
 def _within(site: Site, count: int, shape: tuple[int, ...]) -> str:
-    """(batch, *shape): whether a key lies before its example's length."""
+    """(batch, *shape), true where a key lies before its example's length."""
     ends = site.one("Reshape", site.inputs["lengths"], site.writer.integers([-1, *(1,) * len(shape)]))
     return site.one("Less", site.writer.integers(np.arange(count).reshape(shape)), ends)
 

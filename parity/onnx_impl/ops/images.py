@@ -1,6 +1,6 @@
 """Owns the ops on images and volumes: convolutions, pooling, padding, resizing.
 
-It refuses sequences, which sequences.py writes as images of one axis less.
+It refuses sequences, which sequences.py writes as images with one axis less.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ def _arrays(site: Site) -> list[str]:
 
 
 def _window(site: Site) -> dict[str, list[int]]:
-    """What every operator with a window is told of it."""
+    """The attributes of a window that every operator with a window takes."""
     return {"kernel_shape": list(site["kernel"]), "strides": list(site["stride"]), "pads": pads(site["padding"])}
 
 
 def convolution(site: Site) -> str:
-    """Conv of an image or a volume: kernels lie in ONNX as in the spec."""
+    """Conv of an image or a volume; ONNX's layout of kernels is the spec's."""
     return site.one(
         "Conv",
         site.x,
@@ -59,7 +59,7 @@ def average_pool2d(site: Site) -> str:
 
 
 def adaptive_average_pool2d(site: Site) -> str:
-    """Products with the shares that rows and columns have in the bins: ONNX has no operator for bins of several sizes."""
+    """Products with the shares of rows and columns in the bins: ONNX has no operator for bins of different sizes."""
     rows, columns = (_shares(length, wanted) for length, wanted in zip(site.shape[1:], site["size"], strict=True))
     pooled = site.one("MatMul", site.writer.floats(rows), site.x)
     return site.one("MatMul", pooled, site.writer.floats(columns.T))
@@ -79,7 +79,7 @@ def pad2d(site: Site) -> str:
 
 
 def upsample2d(site: Site) -> str:
-    """Resize by whole factors."""
+    """Resize by integer factors."""
     scales = site.writer.one("Cast", site.writer.integers([1, 1, *site["scale"]]), to=1)
     if site["mode"] == "nearest":
         how = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
@@ -90,5 +90,5 @@ def upsample2d(site: Site) -> str:
 
 
 def pads(padding: Borders) -> list[int]:
-    """The beginnings of all axes, then the ends."""
+    """ONNX's pads: the padding before every axis, then the padding after every axis."""
     return [before for before, _ in padding] + [after for _, after in padding]

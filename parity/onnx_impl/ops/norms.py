@@ -1,6 +1,6 @@
 """Owns normalization: batch, layer, group, instance, root mean square, local response; in evaluation mode.
 
-It refuses to compute statistics of a batch: a model that is exported normalises by the running ones.
+It refuses to compute statistics of a batch: an exported model normalises by running statistics.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from parity.onnx_impl.writing import Site
 
 
 def batch_norm(site: Site) -> str:
-    """BatchNormalization; written out where its epsilon, a float32, is not the spec's."""
+    """BatchNormalization; written out where its float32 epsilon is not the spec's."""
     arrays, size = site.arrays, site.shape[0]
     scale = arrays.get("scale") or site.writer.floats(np.ones(size))
     shift = arrays.get("shift") or site.writer.floats(np.zeros(size))
@@ -26,7 +26,7 @@ def batch_norm(site: Site) -> str:
 
 
 def layer_norm(site: Site) -> str:
-    """LayerNormalization over the last axis in float32, in which the operator computes its moments; else written out."""
+    """LayerNormalization over the last axis in float32, in which it computes its moments; written out in all other cases."""
     axis = site.axis()
     if axis == len(site.shape) and site.writer.dtype == "float32":
         given = (site.x, site.arrays["scale"], site.arrays["shift"])
@@ -35,7 +35,7 @@ def layer_norm(site: Site) -> str:
 
 
 def group_norm(site: Site) -> str:
-    """Groups as an axis of their own, normalised over everything behind it."""
+    """Makes the groups an axis, and normalises over all axes after it."""
     count = int(np.prod(site.shape)) // int(site["groups"])
     grouped = site.reshaped(site.x, (site["groups"], count))
     normal = site.reshaped(_normal(site, grouped, [2], site["epsilon"]), site.shape)
@@ -55,7 +55,7 @@ def rms_norm(site: Site) -> str:
 
 
 def local_response_norm(site: Site) -> str:
-    """LRN divides its alpha by the size, as the spec does not."""
+    """LRN divides its alpha by the size of the window; the spec does not."""
     alpha, size = float(site["alpha"]) * int(site["size"]), int(site["size"])
     return site.one("LRN", site.x, alpha=alpha, beta=float(site["beta"]), bias=float(site["k"]), size=size)
 
@@ -73,6 +73,6 @@ def _affine(site: Site, x: str, axis: int) -> str:
 
 
 def _wide(site: Site, array: str, axis: int) -> str:
-    """One number for each place of an axis, as it broadcasts to x."""
+    """An array of one number per position of an axis, shaped so that it broadcasts to x."""
     behind = len(site.shape) - axis
     return site.one("Reshape", array, site.writer.integers([-1, *(1,) * behind])) if behind else array

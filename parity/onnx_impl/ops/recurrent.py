@@ -1,7 +1,7 @@
-"""Owns recurrence: rnn, lstm, gru as ONNX's RNN, LSTM, GRU, a node a layer, and the layout of their arrays.
+"""Owns recurrence: rnn, lstm, gru as ONNX's RNN, LSTM, GRU, with one node per layer, and the layout of their arrays.
 
-It refuses dropout between layers, which a model that is exported does not have. ONNX has time first, the gates of an LSTM in
-the order input, output, forget, cell, those of a GRU in the order update, reset, new, and both biases side by side.
+It refuses dropout between layers, which an exported model does not have. ONNX has time first, the gates of an LSTM in the
+order input, output, forget, cell, the gates of a GRU in the order update, reset, new, and both biases side by side.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from parity.onnx_impl.writing import Site
 from parity.spec.graph import Node, Shape
 
 ORDERS = {"rnn": (0,), "lstm": (0, 3, 1, 2), "gru": (1, 0, 2), "gru_cell": (1, 0, 2)}
-"""Where each gate of ONNX stands in the spec."""
+"""Op -> position in the spec of each of ONNX's gates."""
 
 
 def rnn(site: Site) -> dict[str, str]:
@@ -29,7 +29,7 @@ def gru(site: Site) -> dict[str, str]:
 
 
 def gru_cell(site: Site) -> dict[str, str]:
-    """A sequence of one step."""
+    """A GRU over a sequence of one step."""
     sequence = site.one("Unsqueeze", site.x, site.writer.integers([0]))
     reset = int(site["reset"] == "after")
     y, ends = _stack(site, "GRU", sequence, [site.inputs["state"]], ("state",), linear_before_reset=reset)
@@ -45,7 +45,7 @@ def _over_time(site: Site, kind: str, states: tuple[str, ...], **attributes: int
 def _stack(
     site: Site, kind: str, x: str, starts: list[str], states: tuple[str, ...], **attributes: int
 ) -> tuple[str, dict[str, str]]:
-    """Layers one over another, (time, batch, …); the last states are (batch, layers, units)."""
+    """Stacked layers. Gives the outputs (time, batch, …), and the last states (batch, layers, units)."""
     lengths = site.one("Cast", site.inputs["lengths"], to=6) if "lengths" in site.inputs else ""
     ends: list[tuple[str, ...]] = []
     for layer in range(site["layers"]):
@@ -60,7 +60,7 @@ def _stack(
 
 
 def _start(site: Site, states: str, layer: int, x: str) -> str:
-    """(1, batch, units) of the states (batch, layers, units); one without a batch starts every example."""
+    """A layer's part (1, batch, units) of states (batch, layers, units), repeated for every example if they have no batch."""
     if not states:
         return ""
     role = next(role for role, name in site.inputs.items() if name == states)
@@ -71,9 +71,9 @@ def _start(site: Site, states: str, layer: int, x: str) -> str:
 
 
 def layouts(node: Node, shapes: Mapping[str, Shape]) -> list[ParameterLayout]:
-    """Where each parameter lies: kernels (1, gates·units, …) with their gates moved, the biases of a layer side by side.
+    """The layout of each parameter: kernels (1, gates·units, …) with gates in ONNX's order, the biases of a layer side by side.
 
-    shapes: of the spec's parameters by name.
+    shapes: name -> shape of the spec's parameters.
     """
     found, order = [], ORDERS[node.op]
     rows, names = len(order) * int(node.attributes["units"]), node.parameters

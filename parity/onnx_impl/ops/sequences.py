@@ -1,4 +1,4 @@
-"""Owns windows along time and the reversal of sequences: (batch, time, features), in ONNX (batch, features, time).
+"""Owns windows along time and the reversal of sequences. The spec has (batch, time, features), ONNX (batch, features, time).
 
 It refuses recurrence and attention: those have files of their own.
 """
@@ -12,7 +12,7 @@ import numpy as np
 from parity.onnx_impl.writing import Site
 
 END = int(np.iinfo(np.int64).min)
-"""Where a slice backwards ends that takes the first place as well."""
+"""The end of a backward slice that includes the first position."""
 
 
 def conv1d(site: Site) -> str:
@@ -36,7 +36,7 @@ def _along_time(site: Site, kind: str, *arrays: str, **attributes: Any) -> str:
 
 
 def reverse(site: Site) -> str:
-    """ReverseSequence leaves what lies beyond an example's length where it is."""
+    """ReverseSequence keeps steps beyond an example's length in place."""
     if "lengths" in site.inputs:
         return site.one("ReverseSequence", site.x, site.inputs["lengths"], batch_axis=0, time_axis=1)
     first, end, axis, step = (site.writer.integers([number]) for number in (-1, END, 1, -1))

@@ -20,7 +20,7 @@ def dense(site: Site) -> str:
 
 
 def product(site: Site, x: str, kernel: str, bias: str, rank: int) -> str:
-    """x·Wᵀ + b over the last axis: Gemm of single vectors, MatMul of sequences. rank: axes of x without the batch."""
+    """x·Wᵀ + b over the last axis: Gemm for single vectors, MatMul for sequences. rank: axes of x without the batch."""
     if rank == 1:
         return site.one("Gemm", x, kernel, *([bias] if bias else []), transB=1)
     y = site.one("MatMul", x, site.one("Transpose", kernel, perm=[1, 0]))
@@ -36,12 +36,12 @@ def matmul(site: Site) -> str:
 
 
 def joined(kind: str) -> Callable[[Site], str]:
-    """A chain of two-sided operators; a branch without a batch broadcasts."""
+    """A join by a chain of binary operators; a branch without a batch broadcasts."""
     return lambda site: functools.reduce(lambda a, b: site.one(kind, a, b), site.inputs["branches"])
 
 
 def concat(site: Site) -> str:
-    """A branch without a batch stands in every example."""
+    """A branch without a batch is repeated for every example."""
     branches, batched = list(site.inputs["branches"]), site.batched["branches"]
     if len(set(batched)) > 1:
         like = branches[batched.index(True)]
@@ -68,7 +68,7 @@ def total(site: Site) -> str:
 
 @dataclass(frozen=True)
 class Term:
-    """A value in a formula: arithmetic on it writes nodes."""
+    """A value in a formula; arithmetic on it writes ONNX nodes."""
 
     site: Site
     name: str
@@ -108,14 +108,14 @@ class Term:
 
 
 def apply(kind: str, *operands: Any) -> Term:
-    """An operator on terms and numbers, at least one of which is a term."""
+    """Writes an operator on terms and numbers, at least one of which is a term."""
     site = next(term.site for term in operands if isinstance(term, Term))
     names = [term.name if isinstance(term, Term) else site.writer.floats(float(term)) for term in operands]
     return Term(site, site.one(kind, *names))
 
 
 def formula(site: Site) -> str:
-    """The formula written out: evaluated on terms."""
+    """Writes the formula by evaluating it on terms."""
     rank = max((len(shape) for shape in site.shapes.values()), default=0)
     terms = {}
     for role, name in site.inputs.items():

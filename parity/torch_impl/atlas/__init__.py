@@ -1,1 +1,1 @@
-"""What PyTorch answers to the questions of the atlas."""
+"""PyTorch's answers to the questions of the atlas."""

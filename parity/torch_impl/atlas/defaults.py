@@ -1,4 +1,4 @@
-"""Owns the places of PyTorch's default arguments, for the atlas. It refuses to say their values: these are read."""
+"""Owns the places of PyTorch's default arguments, for the atlas. It refuses to state their values: those are read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns attention in torch: nn.MultiheadAttention with lengths, causal and given masks, additive attention, positions.
+"""Owns attention in torch: nn.MultiheadAttention with lengths, causal and dropout masks, additive attention, positions.
 
 It refuses to wire layers into programs. Keys at or beyond a length are masked; `lengths` is (batch).
 """
@@ -23,7 +23,7 @@ def padding(lengths: Tensor, keys: int) -> Tensor:
 
 
 class MultiHeadAttention(nn.MultiheadAttention):  # type: ignore[misc]
-    """nn.MultiheadAttention (batch first) that takes lengths for its padding mask, and makes its causal mask itself."""
+    """nn.MultiheadAttention (batch first) that makes its padding mask from lengths, and its causal mask."""
 
     def __init__(self, features: int, heads: int, causal: bool, dropout: float, bias: bool) -> None:
         super().__init__(features, heads, dropout=dropout, bias=bias, batch_first=True)
@@ -40,7 +40,7 @@ class MultiHeadAttention(nn.MultiheadAttention):  # type: ignore[misc]
 
 
 class MaskedMultiHeadAttention(MultiHeadAttention):
-    """The same with the dropout mask (batch, heads, queries, keys) given, which nn.MultiheadAttention has no place for."""
+    """MultiHeadAttention with a dropout mask (batch, heads, queries, keys) as an input, which nn.MultiheadAttention lacks."""
 
     def forward(self, x: Tensor, keys: Tensor, values: Tensor, lengths: Tensor | None, mask: Tensor | None = None) -> Tensor:
         if not self.training:
@@ -65,7 +65,7 @@ class MaskedMultiHeadAttention(MultiHeadAttention):
 
 
 class AdditiveAttention(nn.Module):  # type: ignore[misc]
-    """score = v·tanh(Q·x + K·key): queries (batch, queries, features), or (batch, features) where there is one query."""
+    """score = v·tanh(Q·x + K·key): queries (batch, queries, features), or (batch, features) for a single query."""
 
     def __init__(self, queries: int, keys: int, units: int, dropout: Dropout) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class LearnedPositions(nn.Embedding):  # type: ignore[misc]
 
 
 class SinusoidalPositions(nn.Module):  # type: ignore[misc]
-    """Adds sin(t / base^(2i/features)) in column 2i, and cos of the same angle in column 2i + 1."""
+    """Adds sin(t / base^(2i/features)) to column 2i, and cos of the same angle to column 2i + 1."""
 
     def __init__(self, time: int, features: int, base: float) -> None:
         super().__init__()
@@ -105,7 +105,7 @@ class SinusoidalPositions(nn.Module):  # type: ignore[misc]
 
 
 def multi_head_layout(node: Node, prefix: str) -> list[ParameterLayout]:
-    """torch stacks the kernels of query, key and value in one tensor."""
+    """The layouts of multi-head attention: torch stacks the kernels of query, key and value in one tensor."""
     layouts = []
     for kind, packed in (("kernel", "in_proj_weight"), ("bias", "in_proj_bias")):
         if f"query.{kind}" in node.parameters:

@@ -19,7 +19,7 @@ from parity.torch_impl.wiring import Layer, Site
 
 
 class BiasedBatchNorm2d(nn.BatchNorm2d):  # type: ignore[misc]
-    """nn.BatchNorm2d whose running variance moves towards the batch's biased variance; torch moves it by n/(n - 1) of that."""
+    """nn.BatchNorm2d whose running variance moves towards the batch's biased variance; torch multiplies that by n/(n - 1)."""
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
@@ -30,11 +30,11 @@ class BiasedBatchNorm2d(nn.BatchNorm2d):  # type: ignore[misc]
         return y
 
     def _check_input_dim(self, x: Tensor) -> None:
-        """Features without an image are welcome too, as in nn.BatchNorm1d."""
+        """Accepts features without an image too, as nn.BatchNorm1d does."""
 
 
 class UncountedAveragePool2d(nn.Module):  # type: ignore[misc]
-    """The mean of each window's image values, under a padding that nn.AvgPool2d refuses (uneven, or over half the kernel)."""
+    """Average pooling that does not count a padding which nn.AvgPool2d refuses (uneven, or over half the kernel)."""
 
     def __init__(self, borders: Sequence[int], kernel: tuple[int, ...], stride: tuple[int, ...]) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ def conv3d(site: Site) -> Layer:
 
 
 def conv_transpose2d(site: Site) -> Layer:
-    """padding cuts (before, after) from the border; torch says an uneven one by output_padding, where it can."""
+    """`padding` cuts (before, after) from the border; torch expresses an uneven cut by output_padding, where it can."""
     sizes = (site.x[0], site["channels"], tuple(site["kernel"]), tuple(site["stride"]))
     more = {"bias": site["bias"], "dilation": tuple(site["dilation"])}
     if (extra := _extra(site.node.attributes)) is not None:
@@ -73,14 +73,14 @@ def conv_transpose2d(site: Site) -> Layer:
 
 
 def _extra(attributes: Mapping[str, Any]) -> tuple[int, ...] | None:
-    """torch's output_padding: how much less is cut after than before; it must be below the stride."""
+    """torch's output_padding: the cut before minus the cut after; None unless it is at least 0 and below the stride."""
     extra = tuple(before - after for before, after in attributes["padding"])
     fits = all(0 <= more < step for more, step in zip(extra, attributes["stride"], strict=True))
     return extra if fits else None
 
 
 def _borders(padding: Sequence[Sequence[int]]) -> tuple[list[int], tuple[int, ...] | None]:
-    """Borders as nn.ZeroPad2d takes them (left, right, top, bottom), and as a layer takes them where both sides are equal."""
+    """Borders as nn.ZeroPad2d takes them (left, right, top, bottom), and, where both sides are equal, as a layer takes them."""
     even = all(before == after for before, after in padding)
     borders = [border for pair in reversed(padding) for border in pair]
     return borders, (tuple(before for before, _ in padding) if even else None)
@@ -105,7 +105,7 @@ def average_pool2d(site: Site) -> Layer:
 
 
 def _fits(padding: Sequence[int], kernel: Sequence[int]) -> bool:
-    """torch's pooling refuses a padding of more than half the kernel."""
+    """Whether torch's pooling accepts the padding: at most half the kernel."""
     return all(2 * border <= size for border, size in zip(padding, kernel, strict=True))
 
 
@@ -130,7 +130,7 @@ def instance_norm(site: Site) -> Layer:
 
 
 def local_response_norm(site: Site) -> Layer:
-    """torch multiplies the mean of the squares by alpha; the spec their sum."""
+    """torch multiplies the mean of the squares by alpha; the spec multiplies their sum."""
     if torch.get_default_device().type == "cpu" and torch.get_default_dtype() in (torch.bfloat16, torch.float16):
         raise Unsupported(f"nn.LocalResponseNorm has no CPU kernel in {torch.get_default_dtype()}")
     return Layer(nn.LocalResponseNorm(site["size"], site["alpha"] * site["size"], site["beta"], site["k"]))
@@ -152,7 +152,7 @@ def global_average_pool2d(site: Site) -> Layer:
 
 
 def inside(node: Node) -> str:
-    """Where the tensors of a convolution are below its layer, which holds a padding too where torch has none such."""
+    """The path of a convolution's tensors below its layer, which also holds a padding where torch's convolution lacks it."""
     if node.op in ("conv2d", "conv3d") and _borders(node.attributes["padding"])[1] is None:
         return "1."
     if node.op == "conv_transpose2d" and _extra(node.attributes) is None:

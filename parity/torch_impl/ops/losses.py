@@ -17,11 +17,11 @@ from parity.torch_impl.ops.attention import padding
 from parity.torch_impl.wiring import Layer, Site
 
 IGNORED = -100
-"""The label that torch leaves out."""
+"""The label that torch ignores."""
 
 
 def softmax_cross_entropy(site: Site) -> Layer:
-    """torch's own, but for its smoothing, wherever it says the same: one position, the mean over all examples."""
+    """torch's own loss, except for smoothing, where it means the same: one position, the mean over all examples."""
     smoothing = {"smoothing": site["smoothing"]}
     if "lengths" not in site.node.inputs:
         if len(site.x) == 1:
@@ -32,9 +32,9 @@ def softmax_cross_entropy(site: Site) -> Layer:
 
 
 def cross_entropy(x: Tensor, labels: Tensor, smoothing: float, each: bool = False) -> Tensor:
-    """Of (positions, classes): torch's own, but for the smoothing, s·(x[label] - mean(x)), which is written with logits. As
-    `label_smoothing` it would reach them through log_softmax, whose backward pass adds up as many equal gradients as there are
-    classes. each: a loss for every position, not their mean."""
+    """The loss of x (positions, classes): torch's own, but smoothing adds s·(x[label] - mean(x)), computed from logits. With
+    torch's `label_smoothing` the gradient would pass through log_softmax, whose backward pass adds up as many equal gradients
+    as there are classes. each: gives a loss per position instead of their mean."""
     losses = functional.cross_entropy(x, labels, reduction="none" if each else "mean")
     if not smoothing:
         return losses
@@ -45,8 +45,8 @@ def cross_entropy(x: Tensor, labels: Tensor, smoothing: float, each: bool = Fals
 
 
 def rows(x: Tensor, axis: int) -> Tensor:
-    """(positions, classes). Where classes lie on another axis than the last, the backward pass of torch's log_softmax adds up
-    their gradients one by one; along the last, in the lanes of a vector unit."""
+    """x as (positions, classes). Along the last axis, torch's log_softmax adds up gradients in the lanes of a vector unit;
+    along any other axis its backward pass adds them up one by one."""
     return x.movedim(axis, -1).flatten(0, -2)
 
 
@@ -55,7 +55,7 @@ def mean_of_all(x: Tensor, labels: Tensor, axis: int, smoothing: float) -> Tenso
 
 
 def mean_of_valid(x: Tensor, labels: Tensor, lengths: Tensor, axis: int, smoothing: float) -> Tensor:
-    """torch leaves positions with the label -100 out of its mean."""
+    """The mean over positions before each length: the others get the label -100, which torch leaves out of its mean."""
     labels = labels.masked_fill(padding(lengths, labels.shape[1]), IGNORED)
     return cross_entropy(rows(x, axis), labels.flatten(), smoothing)
 
@@ -75,7 +75,7 @@ def same_for_all(x: Tensor, label: float, reduction: str) -> Tensor:
 
 
 def paired(function: Callable[..., Tensor], *attributes: str) -> Callable[[Site], Layer]:
-    """A loss of x and a target of its shape, with those attributes that torch calls as the spec does."""
+    """A loss of x and a target of the same shape. attributes: those that have the same name in torch and in the spec."""
     return lambda site: Layer(function, ("x", "target"), {name: site[name] for name in (*attributes, "reduction")})
 
 
@@ -96,7 +96,7 @@ def sigmoid_cross_entropy(x: Tensor, target: Tensor, reduction: str) -> Tensor:
 
 
 def hinge(site: Site) -> Layer:
-    """The margin ranking loss of x against 0; a perceptron's has no margin."""
+    """torch's margin ranking loss of x against 0; a perceptron's margin is 0."""
     keywords = {"margin": site.node.attributes.get("margin", 0.0), "reduction": site["reduction"]}
     return Layer(ranked, ("x", "target"), keywords)
 
@@ -107,7 +107,7 @@ def ranked(x: Tensor, target: Tensor, **keywords: Any) -> Tensor:
 
 
 def kl_divergence(site: Site) -> Layer:
-    """torch's mean divides by every number, not by the distributions: their sum is divided here."""
+    """torch's mean divides by the number of elements, the spec's by the number of distributions: here the sum is divided."""
     size = 1 if site["reduction"] == "sum" else math.prod(site.x) // site.x[site["axis"]]
     return Layer(divergence, ("x", "target"), {"size": size, "mean": site["reduction"] == "mean"})
 

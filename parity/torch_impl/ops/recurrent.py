@@ -19,7 +19,7 @@ from parity.torch_impl.wiring import Layer, Site
 
 
 class Dropout(nn.Dropout):  # type: ignore[misc]
-    """nn.Dropout; where the case brings the mask (0 or 1/(1 - rate)), its product with it in training."""
+    """nn.Dropout; where the case has a mask of 0 and 1/(1 - rate), the product with that mask in training."""
 
     def __init__(self, rate: float, given: bool) -> None:
         super().__init__(rate)
@@ -36,14 +36,14 @@ class Dropout(nn.Dropout):  # type: ignore[misc]
 
 
 class Recurrent(nn.Module):  # type: ignore[misc]
-    """A native nn.RNN, nn.LSTM or nn.GRU (batch first): y (batch, time, units), each last state (batch, layers, units)."""
+    """A native nn.RNN, nn.LSTM or nn.GRU, batch first. Gives y (batch, time, units) and last states (batch, layers, units)."""
 
     def __init__(self, native: nn.RNNBase) -> None:
         super().__init__()
         self.native = native
 
     def forward(self, x: Tensor, *rest: Tensor | None) -> tuple[Tensor, ...]:
-        """rest: the initial states (one, but two for nn.LSTM) and the lengths, each None where there is none."""
+        """rest: the initial state (two states for nn.LSTM) and the lengths; None for each that is missing."""
         *starts, lengths = rest
         y, ends = self.native(self._packed(x, lengths), self._started(x, starts))
         if lengths is not None:
@@ -65,7 +65,7 @@ class Recurrent(nn.Module):  # type: ignore[misc]
 
 
 class ResetBeforeGru(nn.Module):  # type: ignore[misc]
-    """One GRU layer whose reset gate acts before the recurrent product: tanh(W·x + b + U·(r·h)). torch has none."""
+    """A GRU layer whose reset gate acts before the recurrent product: tanh(W·x + b + U·(r·h)). torch has no such layer."""
 
     def __init__(self, features: int, units: int) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ class ResetBeforeGru(nn.Module):  # type: ignore[misc]
 
 
 class Stack(nn.Module):  # type: ignore[misc]
-    """Layers one over another, with dropout between them; a given mask is (batch, layers-1, time, units)."""
+    """Stacked layers with dropout between them; a dropout mask from the case is (batch, layers-1, time, units)."""
 
     def __init__(self, layers: Sequence[nn.Module], states: int, dropout: Dropout) -> None:
         super().__init__()
@@ -118,7 +118,7 @@ class Stack(nn.Module):  # type: ignore[misc]
 
 
 class GruCells(nn.Module):  # type: ignore[misc]
-    """nn.GRUCell (or one step of ResetBeforeGru) in a stack: x (batch, features), state (batch, layers, units)."""
+    """A stack of nn.GRUCell (or of single steps of ResetBeforeGru): x (batch, features), state (batch, layers, units)."""
 
     def __init__(self, cells: Sequence[nn.Module], dropout: Dropout) -> None:
         super().__init__()
@@ -138,7 +138,7 @@ class GruCells(nn.Module):  # type: ignore[misc]
 class Scan(nn.Module):  # type: ignore[misc]
     """A loop over time around a body: body(slices…, states…, captured…) -> (output, next states…).
 
-    ends: places of the states whose last value is handed out behind the stacked outputs.
+    ends: positions of the states whose last values follow the stacked outputs.
     """
 
     def __init__(self, body: nn.Module, sequences: int, states: int, ends: tuple[int, ...]) -> None:
@@ -161,23 +161,23 @@ class Scan(nn.Module):  # type: ignore[misc]
 
 
 def stretched(value: Tensor, batch: int) -> Tensor:
-    """A value without a batch stands in every example."""
+    """The value, repeated for every example if it has no batch."""
     return value if len(value) == batch else value.expand(batch, *value.shape[1:])
 
 
 def rnn(site: Site) -> Layer:
-    """One nn.RNN, or one for each layer where masks come from outside."""
+    """One nn.RNN for the stack; one per layer where the case has dropout masks."""
     return Layer(_stacked(nn.RNN, 1, site), ("x", "initial_state", "lengths", *site.mask), outputs=("", "state"))
 
 
 def lstm(site: Site) -> Layer:
-    """One nn.LSTM, or one for each layer where masks come from outside."""
+    """One nn.LSTM for the stack; one per layer where the case has dropout masks."""
     roles = ("x", "initial_state", "initial_cell", "lengths", *site.mask)
     return Layer(_stacked(nn.LSTM, 2, site), roles, outputs=("", "state", "cell"))
 
 
 def gru(site: Site) -> Layer:
-    """One nn.GRU, or one for each layer where masks come from outside, or ResetBeforeGru."""
+    """One nn.GRU for the stack; one per layer where the case has dropout masks; or ResetBeforeGru."""
     roles = ("x", "initial_state", "lengths")
     if site["reset"] == "after":
         return Layer(_stacked(nn.GRU, 1, site), (*roles, *site.mask), outputs=("", "state"))
@@ -201,7 +201,7 @@ def gru_cell(site: Site) -> Layer:
 
 
 def _sizes(site: Site) -> list[int]:
-    """Features that each layer of a stack gets."""
+    """The number of input features of each layer of a stack."""
     return [site.x[-1]] + [site["units"]] * (site["layers"] - 1)
 
 
@@ -209,11 +209,11 @@ NATIVE = {"kernel": "weight_ih", "recurrent_kernel": "weight_hh", "bias": "bias_
 
 
 GATES = {"rnn": 1, "lstm": 4}
-"""Layers whose second bias the spec may lack: blocks of rows in it."""
+"""Layer whose second bias the spec may lack -> number of gates in that bias."""
 
 
 def layout(node: Node, prefix: str) -> list[ParameterLayout]:
-    """Gates stand in the spec's order in torch. nn.RNN and nn.LSTM always have a second bias: it stays zero where the spec
+    """torch has the gates in the spec's order. nn.RNN and nn.LSTM always have a second bias, which stays zero where the spec
     has none."""
     layouts = []
     for role, name in node.parameters.items():
@@ -228,7 +228,7 @@ def layout(node: Node, prefix: str) -> list[ParameterLayout]:
 
 
 def _template(node: Node, layer: int) -> str:
-    """Where the tensors of one layer are, as the functions above build them."""
+    """The path of one layer's tensors in the modules that the functions above build."""
     before = node.attributes.get("reset") == "before"
     if node.op == "gru_cell":
         return f"cells.{layer}.{{}}_l0" if before else f"cells.{layer}.{{}}"

@@ -1,4 +1,4 @@
-"""Owns windows along time as native layers: convolution and pooling of (time, features), which torch takes features first.
+"""Owns windows along time as native layers: convolution and pooling of (time, features); torch wants (features, time).
 
 It refuses images and recurrence.
 """
@@ -17,7 +17,7 @@ from parity.torch_impl.wiring import Layer, Site
 
 
 class UncountedAveragePool1d(nn.Module):  # type: ignore[misc]
-    """The mean of each window's own values, under a padding that nn.AvgPool1d refuses (uneven, or over half the kernel)."""
+    """Average pooling that does not count a padding which nn.AvgPool1d refuses (uneven, or over half the kernel)."""
 
     def __init__(self, ends: Sequence[int], kernel: int, stride: int) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class UncountedAveragePool1d(nn.Module):  # type: ignore[misc]
 
 
 def _turned(*layers: nn.Module) -> Layer:
-    """Layers that want (features, time)."""
+    """The layers with both axes swapped before and after: torch's want (features, time)."""
     return Layer(nn.Sequential(Moved(1, 2), *layers, Moved(1, 2)))
 
 
@@ -61,7 +61,7 @@ def average_pool1d(site: Site) -> Layer:
 
 
 def inside(node: Node) -> str:
-    """Where the tensors of a convolution are below its layer."""
+    """The path of a convolution's tensors below its layer."""
     if node.op != "conv1d":
         return ""
     return "1." if _even(node.attributes["padding"]) else "2."

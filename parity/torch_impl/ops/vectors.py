@@ -21,7 +21,7 @@ from parity.torch_impl.wiring import Layer, Site
 
 
 class TrainableArray(nn.Module):  # type: ignore[misc]
-    """A trainable array by itself."""
+    """A trainable array as a module."""
 
     def __init__(self, shape: Sequence[int]) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ def rms_norm(site: Site) -> Layer:
 
 
 def _of_last_axis(site: Site, kind: Callable[..., nn.Module]) -> Layer:
-    """torch normalises the last axes: another axis is moved there and back."""
+    """A norm of one axis: torch normalises the last axes, so any other axis is moved there and back."""
     axis = site.axis() % (len(site.x) + 1)
     native = kind(site.x[axis - 1], eps=site["epsilon"])
     if axis == len(site.x):
@@ -60,12 +60,12 @@ def _of_last_axis(site: Site, kind: Callable[..., nn.Module]) -> Layer:
 
 
 def prelu(site: Site) -> Layer:
-    """nn.PReLU has its slopes along the axis behind the batch, as the spec has."""
+    """nn.PReLU has its slopes along the axis after the batch, as the spec has."""
     return Layer(nn.PReLU(1 if site["shared"] else site.x[0]))
 
 
 def hard_sigmoid(site: Site) -> Layer:
-    """nn.Hardsigmoid has the slope 1/6 for good, and keeps that of its gradient in float32 whatever the precision of x."""
+    """nn.Hardsigmoid has the fixed slope 1/6, and its gradient uses this slope in float32 whatever the precision of x."""
     if site["slope"] == 1 / 6 and torch.get_default_dtype() != torch.float64:
         return Layer(nn.Hardsigmoid())
     return Layer(clipped_line, keywords={"slope": site["slope"]})
@@ -76,7 +76,7 @@ def clipped_line(x: Tensor, slope: float) -> Tensor:
 
 
 def softplus(site: Site) -> Layer:
-    """Above the threshold nn.Softplus returns x: at the native 20 that is off by 2e-9, at 40 by less than float64 holds."""
+    """Above its threshold nn.Softplus returns x: the error is 2e-9 at the default of 20, and below float64's u at 40."""
     return Layer(nn.Softplus(threshold=40.0))
 
 
@@ -97,7 +97,7 @@ def concat(site: Site) -> Layer:
 
 
 def concat_mixed(branches: Sequence[Tensor], dim: int) -> Tensor:
-    """A branch without a batch stands in every example."""
+    """A branch without a batch is repeated for every example."""
     batch = max(len(branch) for branch in branches)
     return torch.cat([stretched(branch, batch) for branch in branches], dim)
 
@@ -117,7 +117,7 @@ def reverse(site: Site) -> Layer:
 
 
 def reverse_valid(x: Tensor, lengths: Tensor) -> Tensor:
-    """The first `length` steps turned round, the others as they are."""
+    """x with its first `length` steps reversed, the others unchanged."""
     steps, ends = torch.arange(x.shape[1], device=x.device), lengths[:, None]
     places = torch.where(steps < ends, ends - 1 - steps, steps)
     return torch.take_along_dim(x, places.reshape(*places.shape, *(1,) * (x.dim() - 2)), 1)
@@ -128,7 +128,7 @@ def matmul(x: Tensor, other: Tensor, transpose_other: bool) -> Tensor:
 
 
 def formula(site: Site, values: Mapping[str, fx.Proxy]) -> fx.Proxy:
-    """The formula written into a program: evaluated on the stand-ins of its values."""
+    """Writes the formula into a program by evaluating it on torch.fx proxies of its values."""
     rank = max((len(shape) for shape in site.shapes.values()), default=0)
     aligned = dict(values)
     for role, shape in site.shapes.items():
@@ -143,7 +143,7 @@ def _function(native: Callable[..., Any], plain: Callable[[float], float]) -> Ca
 
 
 def _bound(side: str, native: Callable[..., Any], plain: Callable[..., float]) -> Callable[..., Any]:
-    """The greatest or least of values and numbers; torch.maximum takes values only."""
+    """Maximum or minimum of tensors and numbers; torch.maximum takes tensors only."""
 
     def two(a: Any, b: Any) -> Any:
         values = [item for item in (a, b) if isinstance(item, fx.Proxy)]
@@ -172,6 +172,6 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 
 
 def inside(node: Node) -> str:
-    """Where the tensors of a norm of one axis are below its layer."""
+    """The path of the tensors of a norm of one axis below its layer."""
     moved = node.op in ("layer_norm", "rms_norm") and node.attributes["axis"] not in (-1, len(node.outputs[""]) - 1)
     return "1." if moved else ""

@@ -1,6 +1,6 @@
-"""Owns what a user's torch model does in `forward` without a layer: the functions it calls, and the random numbers it draws.
+"""Owns what a user's torch model does in `forward` outside of layers: functions that it calls, and random numbers.
 
-Draws are made to keep everything, so that no two masks differ; each is told with its place in the user's code.
+Random draws are made to keep everything, so that all masks are equal. Each draw is recorded with its line of the user's code.
 It refuses to look inside of modules of a known class, and to judge.
 """
 
@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from parity.execution.own_model.functions import KEPT, CalledFunction, example_draws, users_line
-from parity.execution.own_model.layers import Slot, plain, taken_apart
+from parity.execution.own_model.nesting import Slot, plain, taken_apart
 from parity.execution.protocol import Array
 from parity.torch_impl import device
 
@@ -34,21 +34,22 @@ DROPOUTS: Mapping[Any, str] = {
     F.alpha_dropout: "alpha",
     F.feature_alpha_dropout: "alpha, channels",
 }
-"""CalledFunction -> which numbers it drops together."""
+"""Function of torch -> the numbers that it drops together."""
 
 UNIFORM = (torch.rand, torch.rand_like)
 NORMAL = (torch.randn, torch.randn_like, torch.normal)
 UNTOLD = ("__get__", "__set__", "size", "dim", "numel", "type", "to", "item", "detach", "is_floating_point", "contiguous")
-"""Functions that say something of a tensor, or that change none of its numbers."""
+"""Functions that are not recorded: they describe a tensor, or change none of its numbers."""
 CASTS = ("to", "type")
-"""Those of them that are told where they give another precision."""
+"""Functions among `UNTOLD` that are recorded where they change the precision."""
 
 
 class Functions(TorchFunctionMode):  # type: ignore[misc]
-    """Listens while a model runs. known: whether a module of a known class is open, whose functions are its own.
+    """Records functions while a model runs, except inside of modules of a known class, whose functions are not the user's.
 
-    scaled: whether dropout that keeps everything divides by the share that it keeps, as masks written by hand do.
-    told: where records go, or None; given: number of a record -> outputs that take the place of its own.
+    scaled: whether dropout that keeps everything still divides by 1 - rate, as masks written by hand do.
+    told: the list that takes the records, or None. given: number of a record -> outputs that replace its own.
+    place: gives the number of calls begun, and whether a module of a known class is running.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class Functions(TorchFunctionMode):  # type: ignore[misc]
         return output if heard is None else self._recorded(name, call, heard, output)
 
     def _drawn(self, function: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        """What a function that draws gives instead; None where it draws nothing."""
+        """The replacement for the output of a function that draws random numbers; None for a function that draws none."""
         name = getattr(function, "__name__", "")
         if function in DROPOUTS:
             taken = _arguments(("input", "p", "training", "inplace"), args, {"p": 0.5, "training": True, **kwargs})
@@ -118,7 +119,7 @@ class Functions(TorchFunctionMode):  # type: ignore[misc]
 
 
 def _taken(function: Any, name: str, args: Any, kwargs: Any) -> tuple[dict[str, Any], list[Array]]:
-    """Settings and arrays as they are before a function that changes what it takes."""
+    """Settings and copies of the arrays, taken before the call, since a function may change its inputs."""
     tensors: list[Tensor] = []
     settings = _settings(function, name, args, kwargs, tensors)
     return settings, [device.array(tensor) for tensor in tensors]
@@ -128,14 +129,14 @@ PACKAGES = (str(Path(torch.__file__).parent),)
 
 
 def reseeded() -> None:
-    """Every pass of a model draws the same numbers where nothing switches them off."""
+    """Seeds all generators, so that remaining random numbers are the same in every pass."""
     random.seed(0)
     np.random.seed(0)
     torch.manual_seed(0)
 
 
 def _kept(function: Any, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Tensor:
-    """Numbers that keep everything: uniform ones in the middle, of truth values the likelier, normal ones of each example."""
+    """Draws that keep everything: the middle for uniform numbers, the likelier truth value, normal numbers per example."""
     if name in ("bernoulli", "bernoulli_"):
         share = kwargs.get("p", args[1] if len(args) > 1 else args[0] if name == "bernoulli" else 0.5)
         share = args[0] if torch.is_tensor(args[0]) and name == "bernoulli" and "p" not in kwargs and len(args) == 1 else share
@@ -177,7 +178,7 @@ def _name(function: Any) -> str:
 
 
 def _settings(function: Any, name: str, args: Any, kwargs: Any, tensors: list[Tensor]) -> dict[str, Any]:
-    """Arguments by their names, defaults too; a tensor is its number among those that were taken."""
+    """Arguments by name, with defaults; a tensor is replaced by its index among the input tensors."""
     names, defaults = _parameters(function, name, args, kwargs)
     bound = {**defaults, **dict(zip([*names, *map(str, range(len(names), len(args)))], args, strict=False)), **kwargs}
     return {word: _told(taken_apart(value, torch.is_tensor, tensors)) for word, value in bound.items()}
@@ -197,7 +198,7 @@ def _parameters(function: Any, name: str, args: Any, kwargs: Any) -> tuple[list[
 
 
 def _schemas(name: str, args: Any, kwargs: Any) -> Iterator[tuple[list[str], dict[str, Any]]]:
-    """Of the operator of this name, as torch declares it."""
+    """Argument names and defaults of each matching overload of the operator of this name, as torch declares them."""
     packet = getattr(torch.ops.aten, name, None)
     for overload in packet.overloads() if packet is not None else ():
         declared = getattr(packet, overload)._schema.arguments

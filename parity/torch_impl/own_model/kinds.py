@@ -1,4 +1,4 @@
-"""Owns what is known of torch's own modules in a user's model: the shared word, hyper-parameters, and where weights lie.
+"""Owns what is known of torch's own modules in a user's model: shared names, hyper-parameters, and layouts of weights.
 
 It refuses to run them.
 """
@@ -11,16 +11,17 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from parity.execution.own_model.layers import Kind, Setting, plain
+from parity.execution.own_model.layers import Kind, Setting
+from parity.execution.own_model.nesting import plain
 
 
 def _pairs(count: int) -> Callable[[Any], Any]:
-    """A size given once or for each of `count` axes, as a list."""
+    """Reads a size, given once or per axis, as a list of `count` sizes."""
     return lambda value: list(value) if isinstance(value, tuple) else [value] * count
 
 
 def _pads(count: int) -> Setting:
-    """Padding as (before, after) for each axis, or a word."""
+    """Reads padding as (before, after) per axis, or as a word."""
 
     def read(value: Any) -> Any:
         return value if isinstance(value, str) else [[item, item] for item in _pairs(count)(value)]
@@ -58,7 +59,7 @@ RECURRENT = {
     "dropout": Setting("dropout"),
 }
 GATED = {"activation": "tanh", "recurrent_activation": "sigmoid", "backwards": False}
-"""What cannot be set of an LSTM or GRU."""
+"""Settings of an LSTM or GRU that are fixed in torch."""
 
 DROPOUT = Kind("dropout", {"rate": Setting("p")})
 
@@ -134,23 +135,23 @@ RECURRENCES = (nn.LSTM, nn.GRU, nn.LSTMCell, nn.GRUCell)
 
 
 def kind_of(module: nn.Module) -> Kind | None:
-    """Of its class, or of the native class that it is derived from."""
+    """The kind of its class, or of the native class from which that is derived."""
     return next((KINDS[class_] for class_ in type(module).__mro__ if class_ in KINDS), None)
 
 
 def own_way(module: nn.Module) -> bool:
-    """Whether the class is derived from a native one and computes in its own way."""
+    """Whether the class is derived from a native one and has its own computation."""
     native = next((class_ for class_ in type(module).__mro__ if class_ in KINDS), type(module))
     return getattr(type(module), "forward", None) is not getattr(native, "forward", None)
 
 
 def derived(module: nn.Module) -> bool:
-    """Whether its class is the user's, derived from a native one that has no modules inside itself."""
+    """Whether its class is the user's and derived from a native class that contains no other modules."""
     return type(module) not in KINDS and kind_of(module) is not None and not isinstance(module, nn.MultiheadAttention)
 
 
 def recurrent_weights(module: nn.Module) -> Iterator[tuple[str, str, str]]:
-    """(role, attribute, gates) of every tensor of an LSTM or GRU, or of the cell of one; a second direction is `back`."""
+    """(role, attribute, gates) of every tensor of an LSTM, a GRU, or their cells; the reverse direction has `back` roles."""
     gates = "i f g o" if isinstance(module, nn.LSTM | nn.LSTMCell) else "r z n"
     for own, _ in module.named_parameters():
         kind, _, layer = own.partition("_l")
@@ -159,7 +160,7 @@ def recurrent_weights(module: nn.Module) -> Iterator[tuple[str, str, str]]:
 
 
 def split_weights(module: nn.MultiheadAttention) -> Iterator[tuple[str, str, tuple[int, int] | None]]:
-    """(role, attribute, rows) of multi-head attention: query, key and value lie one below the other."""
+    """(role, attribute, rows) of multi-head attention, which stacks query, key and value in one tensor."""
     size = module.embed_dim
     for own, role in (("in_proj_weight", "kernel"), ("in_proj_bias", "bias")):
         if getattr(module, own) is not None:
@@ -173,7 +174,8 @@ def split_weights(module: nn.MultiheadAttention) -> Iterator[tuple[str, str, tup
 
 
 def leaves_of(module: nn.Module, name: str) -> Iterator[tuple[str, nn.Module]]:
-    """Modules of a known class, and those that hold no other. A class derived from a known one has its children beside it."""
+    """Modules of a known class, and modules without children. A module of a class derived from a known one counts as a leaf,
+    and so do the leaves below it."""
     children = list(module.named_children())
     known = kind_of(module) is not None
     if known or not children:
@@ -183,8 +185,20 @@ def leaves_of(module: nn.Module, name: str) -> Iterator[tuple[str, nn.Module]]:
 
 
 def owned(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
-    """The parameters of a leaf: its own alone where its children are leaves beside it."""
+    """The parameters of a leaf; those of its children only where the children are no leaves themselves."""
     yield from module.named_parameters(recurse=not derived(module))
+
+
+def within(name: str, leaves: Mapping[str, nn.Module]) -> bool:
+    """Whether a parameter is a leaf's, be it called or not. What stands between a leaf and those beside it (the originals of a
+    parametrized weight) is no leaf's."""
+    whole = tuple(f"{leaf}." for leaf, module in leaves.items() if leaf and not derived(module))
+    return name.startswith(whole) or name.rpartition(".")[0] in leaves
+
+
+def held(module: nn.Module) -> dict[str, Tensor]:
+    """Parameters and buffers; what is tied stands once."""
+    return {**dict(module.named_parameters()), **dict(module.named_buffers())}
 
 
 def holds(module: nn.Module) -> bool:
@@ -201,7 +215,7 @@ def settings_of(module: nn.Module) -> dict[str, Any]:
 
 @contextmanager
 def changed(module: nn.Module, kind: Kind | None, settings: Mapping[str, Any]) -> Iterator[None]:
-    """Within, the module has other hyper-parameters."""
+    """Inside it, the module has these hyper-parameters instead of its own."""
     places = (
         {kind.settings[word].attribute: kind.settings[word].write(value) for word, value in settings.items()} if kind else {}
     )
@@ -216,6 +230,6 @@ def changed(module: nn.Module, kind: Kind | None, settings: Mapping[str, Any]) -
 
 
 def without_dropout(module: nn.Module) -> None:
-    """Where it is a setting of a layer that does more; functions.py sees to the others."""
+    """Switches off dropout that is a setting of a layer with another purpose; functions.py handles all other dropout."""
     if isinstance(module, nn.MultiheadAttention | nn.RNNBase):
         module.dropout = 0.0

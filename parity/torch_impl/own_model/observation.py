@@ -1,6 +1,6 @@
 """Owns a user's own torch model under observation: its leaf modules, their calls, weights, gradients and one step of SGD.
 
-It refuses to compare, and to change the model for good: random numbers alone are made to keep everything (functions.py).
+It refuses to compare, and to change the model permanently: only its random draws are replaced (functions.py).
 """
 
 from __future__ import annotations
@@ -31,14 +31,17 @@ from parity.execution.names import (
     put_under,
     under,
 )
+from parity.execution.own_model.calling import Accepted, Calling, accepted, arguments
 from parity.execution.own_model.functions import CalledFunction, answered
-from parity.execution.own_model.layers import Call, Kind, OwnLayer, Shape, Weight, put_together, taken_apart, unstacked
+from parity.execution.own_model.layers import Call, Kind, OwnLayer, Shape, Weight, unstacked
+from parity.execution.own_model.nesting import paths, put_together, taken_apart, tensors_of
 from parity.execution.protocol import Array
 from parity.torch_impl import device
 from parity.torch_impl.own_model.functions import Functions, reseeded
 from parity.torch_impl.own_model.kinds import (
     RECURRENCES,
     changed,
+    held,
     holds,
     kind_of,
     leaves_of,
@@ -47,21 +50,21 @@ from parity.torch_impl.own_model.kinds import (
     recurrent_weights,
     settings_of,
     split_weights,
+    within,
     without_dropout,
 )
 
 Arrays = dict[str, Array]
 
-
 MODEL = nn.Module
-"""What `build` must give."""
+"""The class that the user's `build` must return."""
 
 IMAGES = "first"
-"""Where images have their channels if a model says nothing."""
+"""The position of an image's channels, unless the model says otherwise."""
 
 
 def prepare(dtype: str) -> None:
-    """Before the user's code runs: its tensors are made in this precision, and nothing bypasses a module's hooks."""
+    """Called before the user's code: sets the precision of new tensors, and keeps torch from bypassing the hooks of modules."""
     device.prepare()
     torch.set_default_dtype(device.DTYPES[dtype])
     torch.backends.mha.set_fastpath_enabled(False)
@@ -72,7 +75,7 @@ def version() -> str:
 
 
 class Recorder:
-    """What the leaves took and gave while it listens, in the order of their calls. Nested leaves speak for themselves."""
+    """Records the inputs and outputs of the leaves in the order of their calls. Nested leaves have records of their own."""
 
     def __init__(self, leaves: Mapping[str, nn.Module]) -> None:
         self.calls: list[tuple[str, Any, list[Array], list[Array]]] = []
@@ -89,14 +92,14 @@ class Recorder:
             handle.remove()
 
     def place(self) -> tuple[int, bool]:
-        """How many calls have begun, and whether a module of torch's own is open."""
+        """The number of calls begun, and whether a module of a known class is running."""
         return len(self.calls), any(self.calls[number][0] in self._known for number in self._open)
 
     def _before(self, name: str) -> Any:
         def before(module: nn.Module, arguments: Any, keywords: Any) -> None:
             self.modes.append(module.training)
             tensors: list[Tensor] = []
-            with torch._C.DisableTorchFunction():  # what looks on is no function of the model's
+            with torch._C.DisableTorchFunction():  # the recording is no function of the model
                 skeleton = taken_apart((arguments, keywords), torch.is_tensor, tensors)
                 record = (name, skeleton, [device.array(tensor) for tensor in tensors], list[Array]())
             self._open.append(len(self.calls))
@@ -113,39 +116,41 @@ class Recorder:
 
 
 class Model:
-    """A torch module, as parity.execution.own_model.layers.OwnModel says."""
+    """A torch module under the interface parity.execution.own_model.layers.OwnModel."""
 
     def __init__(self, module: nn.Module, dtype: str) -> None:
         self.module, self.dtype = module.to(device.DTYPES[dtype]), device.DTYPES[dtype]
-        self.modules = dict(leaves_of(module, ""))
-        self.settings = {name: settings_of(leaf) for name, leaf in self.modules.items()}
-        self.tensors = {name: tensor for name, tensor in _tensors(module).items() if tensor.is_floating_point()}
+        self._look()
         self.calls: dict[bool, Recorder] = {}
         self.draws: dict[str, list[dict[str, Any]]] = {}
         self.scaled = self.plain = False
+        self.calling, self.named = Calling(), list[str]()
         for part in module.modules():
             without_dropout(part)
 
-    def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
+    def _look(self) -> None:
+        self.modules = dict(leaves_of(self.module, ""))
+        self.settings = {name: settings_of(leaf) for name, leaf in self.modules.items()}
+        self.tensors = {name: tensor for name, tensor in held(self.module).items() if tensor.is_floating_point()}
+
+    def accepts(self, _: Sequence[str] = ()) -> Accepted:
+        return accepted(self.module.forward)
+
+    def given_inputs(self) -> list[tuple[Shape, str, int | None, str]] | None:
         return None
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
+        if any(map(nn.parameter.is_lazy, self.tensors.values())):
+            self._called([self._tensor(array) for array in inputs])  # learns the shapes that it was not told
+            self._look()
         with self._kept():
             arrays = self.forward(inputs)
-        calls = [
-            Call(name, tuple(taken_array.shape for taken_array in taken), tuple(given_array.shape for given_array in gave))
-            for name, _, taken, gave in self.calls[False].calls
-        ]
+        calls = [Call.of(name, taken, gave) for name, _, taken, gave in self.calls[False].calls]
         leaves = [leaf for name in dict.fromkeys(call.leaf for call in calls) for leaf in self._parts(name)]
         known = {weight.native for leaf in leaves for weight in leaf.weights}
-        inside = tuple(f"{name}." for name in self.modules if name)
-        loose = [name for name in self.weights() if name not in known and not name.startswith(inside)]
-        buffers = dict(self.module.named_buffers())
-        leaves += [
-            OwnLayer(name, "parameter", "Parameter", {}, (self._weight("value", name),))
-            for name in loose
-            if name not in buffers
-        ]
+        loose = [name for name in self.weights() if name not in known and not within(name, self.modules)]
+        loose = [name for name in loose if name not in dict(self.module.named_buffers())]
+        leaves += [OwnLayer(name, "parameter", "Parameter", {}, (self._weight("value", name),)) for name in loose]
         return leaves, calls, [array.shape for array in in_order(arrays, OUTPUT)]
 
     def weights(self) -> Arrays:
@@ -168,16 +173,13 @@ class Model:
         with self._kept():
             self.module.zero_grad(set_to_none=True)
             outputs = self._run(tensors, training=True)
-            floats = [item for item in _flat(outputs) if item.is_floating_point()]
-            total = sum((item * self._tensor(weight)).sum() for item, weight in zip(floats, loss, strict=True))
+            floats = [one for one in tensors_of(outputs, torch.is_tensor) if one.is_floating_point()]
+            total = sum((one * self._tensor(weight)).sum() for one, weight in zip(floats, loss, strict=True))
             total.backward()
             trained = {name: item for name, item in self.module.named_parameters() if item.requires_grad}
             arrays = {array_name(GRADIENT, name): _gradient(item) for name, item in trained.items()}
-            arrays |= {
-                array_name(INPUT_GRADIENT, place): _gradient(tensor)
-                for place, tensor in enumerate(tensors)
-                if tensor.requires_grad
-            }
+            watched = [(place, tensor) for place, tensor in enumerate(tensors) if tensor.requires_grad]
+            arrays |= {array_name(INPUT_GRADIENT, place): _gradient(tensor) for place, tensor in watched}
             if trained:
                 torch.optim.SGD(trained.values(), lr=learning_rate).step()
             arrays |= put_under(self.weights(), AFTER)
@@ -222,9 +224,15 @@ class Model:
         self.draws[TRAIN if training else EVAL] = listening.draws
         try:
             with listening:
-                return self.module(*tensors)
+                outputs = self._called(tensors)
         finally:
             recorder.close()
+        self.named = [path for path, one in paths(outputs, torch.is_tensor) if one.is_floating_point()]
+        return outputs
+
+    def _called(self, tensors: Sequence[Tensor]) -> Any:
+        placed, named = arguments(self.calling, tensors, self.accepts())
+        return self.module(*placed, **named)
 
     @contextmanager
     def _kept(self) -> Iterator[None]:
@@ -272,24 +280,13 @@ class Model:
         of: nn.Module | None = None, at: str = "",
     ) -> Weight:  # fmt: skip
         """The weight of a leaf; a tied tensor bears the name of its first owner."""
-        tensor = self.tensors[own] if of is None else _tensors(of)[own]
-        native = own if of is None else next(name for name, item in self.tensors.items() if item is tensor)
+        tensor = self.tensors[own] if of is None else held(of)[own]
+        native = own if of is None else next(name for name, one in self.tensors.items() if one is tensor)
         return Weight(role, native, tuple(tensor.shape), layout, rows, gates, tensor.requires_grad)
 
 
-def _tensors(module: nn.Module) -> dict[str, Tensor]:
-    """Parameters and buffers; what is tied stands once."""
-    return {**dict(module.named_parameters()), **dict(module.named_buffers())}
-
-
-def _flat(value: Any) -> list[Tensor]:
-    tensors: list[Tensor] = []
-    taken_apart(value, torch.is_tensor, tensors)
-    return tensors
-
-
 def _outputs(value: Any) -> list[Array]:
-    return [device.array(tensor) for tensor in _flat(value)]
+    return [device.array(tensor) for tensor in tensors_of(value, torch.is_tensor)]
 
 
 def _floats(value: Any) -> list[Array]:

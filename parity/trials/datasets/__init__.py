@@ -1,6 +1,6 @@
-"""Owns real and generated data: the table of what `training` cases learn from.
+"""Owns the table of data sets, real and generated, that `training` cases learn from.
 
-It refuses to download anything: real images lie in `data/`, text comes with Python, the rest is computed.
+It refuses to download anything: real images are in `data/`, text comes with Python, the rest is computed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Owns what a data set is: examples to learn from and examples to be tested with, as arrays under the graph's input names.
+"""Owns the data set: training and test examples, as arrays under the names of the graph's inputs.
 
 It refuses to know any data: each module beside it owns one kind.
 """
@@ -24,10 +24,10 @@ class DatasetError(Exception):
 
 @dataclass(frozen=True)
 class Dataset:
-    """Examples by input name, (examples, *shape); targets are among them. `labels`: the input that a quality is about.
+    """Examples by input name, (examples, *shape), targets included. `labels`: the input that a quality is measured on.
 
-    consecutive: each example goes on where the one before it ends, so that a state may be carried over. counted: which
-    entries of the test's labels a quality counts, all of them where it is None. noise: the variance that no model can explain.
+    consecutive: each example begins where the example before it ends, so that a state may be carried over. counted: which
+    entries of the test's labels a quality counts; None for all. noise: the variance that no model can explain.
     """
 
     name: str
@@ -44,9 +44,9 @@ class Dataset:
 
 
 def order(dataset: Dataset, steps: int, batch_size: int, seed: int) -> Array:
-    """Which examples each step sees, (steps, batch_size): a fresh permutation every epoch, a short last batch left out.
+    """The examples of each step, (steps, batch_size): a new permutation every epoch; a short last batch is left out.
 
-    Consecutive examples are read as `batch_size` tapes side by side, each from its begin to its end and over again.
+    Consecutive examples are read as `batch_size` tapes side by side, each from begin to end and then again.
     """
     count = dataset.count()
     if batch_size > count:
@@ -72,7 +72,7 @@ def split(name: str, arrays: Mapping[str, Array], test_share: float) -> tuple[di
 
 
 def given(graph: Graph, name: str, dtype: str, rank: int | None = None) -> Input:
-    """The input of that name, which the data set fills; an error where the graph has none of that kind."""
+    """The graph's input of this name, which the data set fills. Raises DatasetError if there is none of this type and rank."""
     for graph_input in graph.batch_inputs():
         if graph_input.name == name and graph_input.dtype == dtype and rank in (None, len(graph_input.shape)):
             return graph_input
@@ -81,6 +81,6 @@ def given(graph: Graph, name: str, dtype: str, rank: int | None = None) -> Input
 
 
 def only(graph: Graph, *names: str) -> None:
-    """An error where the graph has inputs beside these, which the data set could not fill."""
+    """Raises DatasetError if the graph has other inputs too, which the data set could not fill."""
     if strange := sorted({graph_input.name for graph_input in graph.batch_inputs()} - set(names)):
         raise DatasetError(f"{graph.name} has inputs that this data set does not fill: {', '.join(strange)}")

@@ -1,6 +1,6 @@
 """Owns the handwritten digits (Alpaydin & Kaynak 1998): 1,797 images of 8×8, grey 0…16, ten classes.
 
-It refuses to invent pixels: an image is enlarged by repeating them, and padded with zeros.
+It refuses to invent pixels: an image is enlarged by repeating its pixels, and padded with zeros.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from parity.trials.streams import Stream, stream
 
 SOURCE = "scikit-learn load_digits, Alpaydin & Kaynak 1998"
 PAIRS, NOISES = 3, 4
-"""How often each digit is paired with another; how many noises stand beside each digit."""
+"""How many pairs of each kind (same digit, other digit) an image begins; how many draws of noise come with each image."""
 
 
 def digits(graph: Graph, test_share: float = 0.2) -> Dataset:
@@ -26,8 +26,8 @@ def digits(graph: Graph, test_share: float = 0.2) -> Dataset:
 
 
 def digit_pairs(graph: Graph, test_share: float = 0.2) -> Dataset:
-    """Inputs `left`, `right` and `same` (1 for two images of one digit): half of the pairs, each digit paired with several.
-    No image of a test pair is in a training pair."""
+    """Inputs `left`, `right` and `same` (1 for two images of one digit). Half of the pairs show one digit, and each image is
+    paired with several others. No image of a test pair is in a training pair."""
     only(graph, "left", "right", "same")
     images, labels = _images(given(graph, "left", "float").shape)
     train, test = split("digits", {"image": images, "label": labels}, test_share)
@@ -36,7 +36,7 @@ def digit_pairs(graph: Graph, test_share: float = 0.2) -> Dataset:
 
 
 def digits_and_noise(graph: Graph, test_share: float = 0.2) -> Dataset:
-    """Inputs `real`, an image, and `noise`, standard normal; each image comes with several noises."""
+    """Inputs `real`, an image, and `noise`, standard normal; each image comes with several draws of noise."""
     only(graph, "real", "noise")
     images, labels = _images(given(graph, "real", "float").shape)
     halves = []
@@ -48,8 +48,9 @@ def digits_and_noise(graph: Graph, test_share: float = 0.2) -> Dataset:
 
 
 def _images(shape: tuple[int, ...]) -> tuple[Array, Array]:
-    """Enlarged by repeating pixels as often as fits into the graph's image, then padded with zeros to its size, equally on
-    both sides; grey in each of three channels; flattened where the graph takes a vector. Grey is scaled to 0…1."""
+    """The images in the graph's shape, and their labels. Pixels are repeated as often as the size allows; zeros
+    then pad both sides equally. Each of three channels gets the same grey; for a graph that takes a vector, the
+    image is flattened. Grey is scaled to 0…1."""
     stored = shipped.arrays("digits")
     images = stored["images"] / 16.0
     side = round(float(np.sqrt(shape[0]))) if len(shape) == 1 else shape[-1]

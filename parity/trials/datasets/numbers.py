@@ -1,6 +1,6 @@
 """Owns data of a few numbers: the four cases of exclusive or, and a sine with noise.
 
-It refuses everything that is read from a file.
+It refuses to read any file.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from parity.trials.datasets.dataset import Dataset, DatasetError, given, only
 from parity.trials.streams import sine, stream
 
 STEPS, TRAINED, SPREAD = 1600, 1200, 0.2
-"""Values of the sine, those that are learned from, and the standard deviation of its noise."""
+"""The number of values of the sine, the number of values for training, and the standard deviation of the noise."""
 
 
 def exclusive_or(graph: Graph) -> Dataset:
-    """Inputs `features` (two bits) and `target`, which bears the lower and the upper end of its range as false and true.
+    """Inputs `features` (two bits) and `target`: the lower end of its range stands for false, the upper for true.
 
-    The four cases are all there is: training and test are the same (Minsky & Papert 1969: no line separates them).
+    There are only four cases, so training and test are the same (Minsky & Papert 1969: no line separates them).
     """
     only(graph, "features", "target")
     shape, low_high = given(graph, "features", "float").shape, given(graph, "target", "float", 1).range
@@ -33,7 +33,8 @@ def exclusive_or(graph: Graph) -> Dataset:
 def noisy_sine(graph: Graph) -> Dataset:
     """Inputs `window` and `next`: sin(t/100) for t = 1, 2, …, with normal noise of standard deviation 0.2.
 
-    Learned from the first 1,200 values, tested on the windows behind them. The best prediction leaves the noise's variance.
+    The first 1,200 values are for training, the later windows for the test. The best
+    prediction leaves the variance of the noise.
     """
     only(graph, "window", "next")
     order = given(graph, "window", "float", 1).shape[0]

@@ -1,6 +1,6 @@
 """Owns two photographs, a Chinese temple and a flower (427×640, CC BY), whole or as patches.
 
-It refuses to interpolate: a smaller image is the mean of the pixels that fall into each of its own.
+It refuses to interpolate: each pixel of a smaller image is the mean of the pixels that fall into it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from parity.trials.streams import Stream, stream
 SOURCE = "scikit-learn load_sample_images"
 TRAINED, TESTED = 512, 128
 CUT = 256
-"""The side of a patch in the photograph, before it is made as small as the graph's image: most of its height, since a generator
-whose layers are normalized for each image does not see how bright a patch is. The test has other patches of the same two."""
+"""The side length of a patch in the photograph, before the patch is shrunk to the graph's image. It is most of the photograph's
+height, since a generator whose layers are normalized per image does not see how bright a patch is. The test has other patches
+of the same two photographs."""
 
 
 def photograph_styles(graph: Graph) -> Dataset:
-    """Inputs `content`, the flower, and `style`, the temple: one example, for an image that is optimized. −1 … 1."""
+    """Inputs `content`, the flower, and `style`, the temple, in −1 … 1: a single example, for an image that is optimized."""
     only(graph, "content", "style")
     height, width = _size(graph, "content")
     china, flower = _photographs()
@@ -41,7 +42,7 @@ def photograph_patches(graph: Graph) -> Dataset:
 
 
 def photograph_domains(graph: Graph) -> Dataset:
-    """Inputs `a`, patches of the temple, and `b`, patches of the flower, in no relation to each other."""
+    """Inputs `a`, patches of the temple, and `b`, patches of the flower, paired at random."""
     only(graph, "a", "b")
     size = _size(graph, "a")
     halves = []
@@ -52,7 +53,7 @@ def photograph_domains(graph: Graph) -> Dataset:
 
 
 def shrunk(image: Array, height: int, width: int) -> Array:
-    """Each pixel is the mean of those that fall into it. image: (channels, rows, columns)."""
+    """A smaller image: each pixel is the mean of the pixels that fall into it. image: (channels, rows, columns)."""
     for axis, size in ((1, height), (2, width)):
         edges = np.arange(size + 1) * image.shape[axis] // size
         counts = np.diff(edges).reshape([-1 if place == axis else 1 for place in range(3)])
@@ -61,7 +62,7 @@ def shrunk(image: Array, height: int, width: int) -> Array:
 
 
 def _photographs() -> list[Array]:
-    """(3, 427, 640) each, −1 … 1."""
+    """Both photographs, (3, 427, 640) each, in −1 … 1."""
     stored = shipped.arrays("photographs")
     return [stored[name].astype(float).transpose(2, 0, 1) / 127.5 - 1 for name in ("china", "flower")]
 

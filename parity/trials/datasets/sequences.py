@@ -1,6 +1,6 @@
-"""Owns sequences that an encoder reads and a decoder writes: letters reversed, and letters sorted.
+"""Owns sequences that an encoder reads and a decoder writes: reversed letters and sorted letters.
 
-It refuses to tell training and test apart by chance alone: no source of the test is learned from.
+It refuses to leave the separation of training and test to chance: sources of the test are removed from training.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ EXAMPLES, TESTED = 4000, 400
 
 
 def reversed_letters(graph: Graph) -> Dataset:
-    """The target is the source from its end to its begin."""
+    """The target is the source in reverse order."""
     return _transduced(graph, "reversed_letters", lambda letters: letters[::-1])
 
 
 def sorted_letters(graph: Graph) -> Dataset:
-    """The target is the source in order."""
+    """The target holds the letters of the source, sorted."""
     return _transduced(graph, "sorted_letters", np.sort)
 
 
 def _transduced(graph: Graph, name: str, change: Callable[[Array], Array]) -> Dataset:
-    """Inputs of an encoder with a decoder: `source`, `target` behind a begin (teacher forcing), `labels` before an end."""
+    """Inputs of an encoder with a decoder: `source`; `target`, which starts with a begin token (teacher forcing); `labels`,
+    which end with an end token."""
     only(graph, "source", "source_length", "target", "target_length", "labels")
     source, target = given(graph, "source", "integer", 1), given(graph, "target", "integer", 1)
     letters = min(LETTERS, *((graph_input.below or 0) - FIRST for graph_input in (source, target)))

@@ -1,6 +1,6 @@
-"""Owns the arrays that travel in the package, digits and photographs (sources and licences: `data/README.md`).
+"""Owns the arrays that the package contains, digits and photographs (sources and licences: `data/README.md`).
 
-It refuses a file whose bytes are not those that were committed.
+It refuses a file whose bytes are not the committed ones.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ SHA256 = {
 def arrays(name: str) -> dict[str, Array]:
     """The arrays of one file, as they were stored.
 
-    `digits`: `images` (1797, 8, 8), grey 0…16, and `labels` (1797,), both uint8. `photographs`: `china` and `flower`,
-    (427, 640, 3) each, red, green and blue 0…255, uint8. Raises DatasetError where the file is missing or damaged.
+    `digits`: `images` (1797, 8, 8), grey 0…16, and `labels` (1797,), both uint8. `photographs`: `china` and `flower`, (427,
+    640, 3) each, red, green and blue 0…255, uint8. Raises DatasetError if the file is missing or damaged.
     """
     file = FOLDER / f"{name}.npz"
     try:

@@ -1,6 +1,7 @@
-"""Owns text that every Python carries: what the standard library's pickletools says of pickle's opcodes, as letters and spaces.
+"""Owns text that every Python contains: the documentation of pickle's opcodes in the standard library's
+pickletools, reduced to letters and spaces.
 
-It refuses everything else that a text may hold: case, digits and punctuation differ where an editor passed by.
+It refuses all other characters: case, digits and punctuation may differ between versions.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from parity.trials.streams import Stream, stream
 
 SYMBOLS = " abcdefghijklmnopqrstuvwxyz"
 FIRST = 1
-"""The number of the space; 0 is no character, as in the vocabulary of the recurrent specs."""
+"""The token of the space; 0 is no character, as in the vocabulary of the recurrent specs."""
 TRAINED = 0.9
 CLASSIFY, SEPARATE, MASK = (FIRST + len(SYMBOLS) + place for place in range(3))
 MASKED = 0.15
@@ -25,14 +26,14 @@ MASKED = 0.15
 
 
 def text() -> str:
-    """The documentation of every opcode, in their order, in small letters; whatever is no letter is one space."""
+    """The documentation of all opcodes in their order, in lower case; whatever lies between letters becomes one space."""
     return re.sub("[^a-z]+", " ", " ".join(opcode.doc for opcode in pickletools.opcodes).lower()).strip()
 
 
 def characters(graph: Graph) -> Dataset:
-    """Inputs `tokens` and `next_tokens`, one character on. The last tenth of the text is for the test.
+    """Inputs `tokens`, and `next_tokens`, shifted by one character. The last tenth of the text is for the test.
 
-    Where the graph carries a state the examples follow one another without a gap; else they start at every fourth character.
+    If the graph carries a state, the examples follow one another without a gap; otherwise they start at every fourth character.
     """
     only(graph, "tokens", "next_tokens")
     time = _time(graph, "next_tokens", FIRST + len(SYMBOLS))
@@ -47,9 +48,11 @@ def characters(graph: Graph) -> Dataset:
 
 
 def masked_characters(graph: Graph) -> Dataset:
-    """Inputs of BERT: two segments behind [CLS] and [SEP], 15 % of their characters hidden, and whether the second follows.
+    """Inputs of BERT: two segments with [CLS] and [SEP], 15 % of their characters hidden,
+    and whether the second follows the first.
 
-    A quality counts what was hidden. The second segment follows the first in half of the examples, else it is from elsewhere.
+    A quality counts the hidden characters. In half of the examples the second segment follows
+    the first, otherwise it is from elsewhere.
     """
     only(graph, "tokens", "segments", "length", "labels", "is_next")
     time = _time(graph, "labels", MASK + 1)
@@ -61,7 +64,8 @@ def masked_characters(graph: Graph) -> Dataset:
 
 
 def _pairs(numbers: Array, time: int, stride: int, chance: Stream) -> dict[str, Array]:
-    """[CLS] first [SEP] second [SEP], as long as the graph's time allows, every fourth example shorter by chance."""
+    """[CLS] first [SEP] second [SEP], as long as the graph's time allows. In every fourth
+    example, chance shortens the second segment."""
     half = (time - 3) // 2
     starts = np.arange(0, len(numbers) - 2 * half, stride)
     labels = np.zeros((len(starts), time), np.int64)

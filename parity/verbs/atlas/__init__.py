@@ -1,16 +1,20 @@
-"""Owns `parity atlas`: every question asked of the installed frameworks, their answers side by side.
+"""Owns `parity atlas`: it asks the installed frameworks every question, and shows their answers side by side.
 
-It refuses to know an answer that no framework gave, and to judge: a difference is shown, not blamed.
+It refuses to show an answer that no framework gave, and to judge: a difference is shown, not blamed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
-from parity.atlas.chapters import CHAPTERS, QUESTIONS, answer
+from parity.atlas.chapters import CHAPTERS as CHAPTERS
+from parity.atlas.chapters import QUESTIONS as QUESTIONS
+from parity.atlas.chapters import answer
 from parity.atlas.question import Answer, Question
+from parity.documents.tabled import Tabled
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
 from parity.execution.frameworks import ATLAS, TABLE, meant, training
@@ -23,19 +27,32 @@ from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Trial
 from parity.verbs import terminal
 from parity.verbs.atlas import shipped
-from parity.verbs.atlas.output import show
+from parity.verbs.atlas.output import show, table, worst_first
 from parity.verbs.fingerprint import default_gaps
 from parity.verbs.terminal import unasked
 from parity.verbs.terminal.progress import bar
 
+WORST_OF_TWO = "--worst ranks the differences between two frameworks: name both, such as `parity atlas torch keras`"
 
-def main(words: Sequence[str], frameworks: Sequence[str], item: str | None, measure: bool, output: Path | None) -> int:
-    """Shows the answers that travel with parity, or asks the frameworks that are installed here; 3 if none of them answers.
 
-    words: at most one chapter, and frameworks, as `frameworks` are. measure: ask, whatever travels. output: data and pages of
-    what is asked go there.
+def main(
+    words: Sequence[str],
+    frameworks: Sequence[str],
+    item: str | None,
+    measure: bool,
+    output: Path | None,
+    how: str = "table",
+    worst: int | None = None,
+) -> int:
+    """Shows the answers that come with parity, or asks the frameworks that are installed here; 3 if none of them answers.
+
+    words: at most one chapter, and names of frameworks, added to `frameworks`. measure: ask, even if answers come with parity.
+    output: directory for the data and pages of measured answers.
+    worst: with two frameworks, how many rows to show, ranked by the consequences of ignoring them.
     """
     chapter, frameworks = _told_apart(words, frameworks)
+    if worst is not None and len(frameworks) != 2:
+        raise UsageError(WORST_OF_TWO)
     questions = chosen(chapter, item)
     named = asked_frameworks.named(frameworks, ATLAS)
     reason = "" if measure or output is not None else shipped.outdated(questions, named)
@@ -43,25 +60,63 @@ def main(words: Sequence[str], frameworks: Sequence[str], item: str | None, meas
         terminal.say(f"asking the frameworks: {reason}", error=True)
     if not (reason or measure or output is not None):
         rows, versions = shipped.answers(questions, named)
-        show(rows, list(versions), versions, named=item is not None, travelled=True)
+        show(rows, list(versions), versions, named=item is not None, travelled=True, how=how, worst=worst)
         return 0
     names = list(asked_frameworks.that_train(frameworks, ATLAS))
     unasked.tell(frameworks)
+    rows, versions = _asked(questions, names, chapter is None and item is None, output)
+    show(rows, names, versions, named=item is not None, how=how, worst=worst)
+    return 3 if all(not answered.measured for row in rows for answered in row.answers.values()) else 0
+
+
+def _asked(
+    questions: Sequence[Question], names: Sequence[str], all_of_them: bool, output: Path | None
+) -> tuple[list[AtlasRow], dict[str, str]]:
+    """The frameworks' answers. output: pages and data go there; with the gaps of native objects where all is asked."""
     if output is not None:
         options.place(output)
     rows, versions = ask(questions, names)
     if output is not None:
-        measured = default_gaps.measure(list(versions)) if chapter is None and item is None else []
+        measured = default_gaps.measure(list(versions)) if all_of_them else []
         if measured and (left := default_gaps.left_out(list(versions), measured)):
             terminal.say(f"no gap, since no closed form explains them: {', '.join(left)}", error=True)
-        written = write(rows, versions, measured, output)
+        written = write(rows, versions, measured, output, datetime.now(UTC).date().isoformat())
         terminal.say(f"wrote {', '.join(str(path) for path in written)}")
-    show(rows, names, versions, named=item is not None)
-    return 3 if all(not answered.measured for row in rows for answered in row.answers.values()) else 0
+    return rows, versions
+
+
+def answered(
+    words: Sequence[str],
+    frameworks: Sequence[str],
+    item: str | None,
+    measure: bool,
+    output: Path | None,
+    worst: int | None = None,
+) -> Tabled:
+    """The answers as a table, with what to do where two frameworks differ. The parameters are those of `main`.
+
+    Raises UsageError for a word that is neither a chapter nor a framework, and for an item that there is not."""
+    chapter, frameworks = _told_apart(words, frameworks)
+    if worst is not None and len(frameworks) != 2:
+        raise UsageError(WORST_OF_TWO)
+    questions = chosen(chapter, item)
+    named = asked_frameworks.named(frameworks, ATLAS)
+    if measure or output is not None or shipped.outdated(questions, named):
+        names = list(asked_frameworks.that_train(frameworks, ATLAS))
+        rows, versions = _asked(questions, names, chapter is None and item is None, output)
+    else:
+        rows, versions = shipped.answers(questions, named)
+        names = list(versions)
+    shown = [row for row in rows if row.differs or item is not None or len(names) != 2]
+    if worst is not None:
+        shown = [row for _, row in worst_first(rows, names)[:worst]]
+    measured = ", ".join(f"{name} {version}" for name, version in versions.items())
+    count = sum(row.differs for row in rows)
+    return Tabled(f"{len(rows)} questions, {count} with different answers; {measured}", table(shown, names))
 
 
 def _told_apart(words: Sequence[str], frameworks: Sequence[str]) -> tuple[str | None, list[str]]:
-    """The chapter among the words, if there is one, and the frameworks: those of the words behind those of the option.
+    """The chapter among the words, if there is one, and the frameworks: first those of the option, then those of the words.
 
     Raises UsageError for a second chapter, and for a word that is neither."""
     named, chapters = [*frameworks], []
@@ -78,7 +133,7 @@ def _told_apart(words: Sequence[str], frameworks: Sequence[str]) -> tuple[str | 
 
 
 def chosen(chapter: str | None, item: str | None) -> list[Question]:
-    """The questions of a chapter, or of an item (`batch_norm`, or `batch_norm.epsilon`)."""
+    """The questions of a chapter, or of an item such as `batch_norm` or `batch_norm.epsilon`."""
     if chapter is not None and chapter not in CHAPTERS:
         known = any(chapter in (question.name, question.name.partition(".")[0]) for question in QUESTIONS)
         close = did_you_mean(chapter, CHAPTERS)
@@ -95,7 +150,7 @@ def chosen(chapter: str | None, item: str | None) -> list[Question]:
 
 
 def _meant(word: str, questions: Sequence[Question]) -> str:
-    """`; did you mean …`, the nearest items and names of questions: spelled alike, or with one of the word's parts."""
+    """`; did you mean …` with the nearest items and names of questions, which are spelled alike or share a part of the word."""
     names = dict.fromkeys(
         [*(question.name.partition(".")[0] for question in questions), *(question.name for question in questions)]
     )

@@ -1,30 +1,47 @@
-"""Owns how answers of the atlas are printed: tables and blocks in a terminal, lines in a pipe. It refuses to ask."""
+"""Owns the printing of the atlas's answers: tables and blocks in a terminal, lines in a pipe. It refuses to ask."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rich.table import Table
+import rich.table
 from rich.text import Text
 
 from parity.atlas.chapters import CHAPTERS
+from parity.atlas.consequences import Consequence
+from parity.documents.tables import DataTable
+from parity.reporting import wording
 from parity.reporting.atlas import AtlasRow, marked
 from parity.verbs import terminal
-from parity.verbs.terminal import columns
+from parity.verbs.terminal import columns, tables
 
 
 def show(
-    rows: Sequence[AtlasRow], frameworks: Sequence[str], versions: Mapping[str, str], named: bool, travelled: bool = False
+    rows: Sequence[AtlasRow],
+    frameworks: Sequence[str],
+    versions: Mapping[str, str],
+    named: bool,
+    travelled: bool = False,
+    how: str = "table",
+    worst: int | None = None,
 ) -> None:
-    """A chapter after the other, each question with its name. Between two frameworks what to do stands below the answers, and
-    only rows that differ are shown, unless questions were named. A pipe gets a line a question, which begins with its name.
+    """Prints chapter by chapter, each question with its name. For two frameworks, advice stands below the answers, and only
+    rows that differ are shown, unless the user named questions. A pipe gets one line per question, which begins with its name.
 
-    versions: of the frameworks that answered. travelled: the answers came with parity.
+    versions: of the frameworks that answered. named: whether the user named questions. travelled: whether the answers came with
+        parity. how: the format. worst: how many rows to show in place of the chapters, ranked by the consequences of ignoring
+        them.
     """
+    if worst is not None:
+        _show_worst(rows, frameworks, worst)
+        return
     aside = columns.width() is None  # a pipe gets answers alone
     pair = len(frameworks) == 2
     shown = [row for row in rows if row.differs or named or not pair]
-    if aside:
+    if how != "table":
+        tables.write(table(shown, frameworks), how, "atlas")
+        aside = True
+    elif aside:
         for row in shown:
             terminal.say(_line(row, frameworks))
     for chapter, title in CHAPTERS.items() if not aside else ():
@@ -46,6 +63,45 @@ def show(
         terminal.say(f"{measured}, just now", error=aside)
 
 
+def table(rows: Sequence[AtlasRow], frameworks: Sequence[str]) -> DataTable:
+    """A row a question: its chapter and NAME, each framework's answer, and between two what to do."""
+    pair = len(frameworks) == 2
+    headings = ("name", "chapter", "question", *frameworks, "differs", *(("what to do",) if pair else ()))
+    cells = tuple(
+        (
+            *(row.name, row.chapter, row.text),
+            *(row.answers[name].text for name in frameworks),
+            row.differs,
+            *((row.remedy(*frameworks),) if pair else ()),
+        )
+        for row in rows
+    )
+    return DataTable(headings, cells)
+
+
+def worst_first(rows: Sequence[AtlasRow], frameworks: Sequence[str]) -> list[tuple[Consequence, AtlasRow]]:
+    """The rows that differ between two frameworks, the largest consequence first."""
+    from parity.verbs.atlas import unheeded  # imports the reference: answers that come with parity must not wait for it
+
+    pair = (min(frameworks), max(frameworks))
+    found = unheeded.of_rows({row.name: row for row in rows})
+    told = [(found[row.name][pair], row) for row in rows if pair in found.get(row.name, {})]
+    return sorted(told, key=lambda both: (both[0].rank, both[1].name))
+
+
+def _show_worst(rows: Sequence[AtlasRow], frameworks: Sequence[str], count: int) -> None:
+    """The worst first: what happens stands before the question in a pipe, and below the answers in a terminal."""
+    here, there = frameworks
+    ranked = worst_first(rows, frameworks)
+    for consequence, row in ranked[:count]:
+        unheeded_row = wording.consequence(consequence)
+        if columns.width() is None:
+            terminal.say(f"{_line(row, frameworks)} | if not heeded: {unheeded_row}")
+        else:
+            terminal.say(f"{_block(row, here, there)}    if not heeded  {unheeded_row}\n")
+    terminal.say(f"{len(ranked)} rows differ; the worst {min(count, len(ranked))} are shown", error=columns.width() is None)
+
+
 def _line(row: AtlasRow, frameworks: Sequence[str]) -> str:
     """`NAME | question | torch: … | keras: … | what to do: …`."""
     told = [row.name, row.text, *(f"{name}: {marked(row, name)}" for name in frameworks)]
@@ -54,7 +110,8 @@ def _line(row: AtlasRow, frameworks: Sequence[str]) -> str:
 
 
 def _block(row: AtlasRow, here: str, there: str) -> str:
-    """The question and its NAME, both answers, and what gives the first one's in the second: whole lines, to be copied."""
+    """The question and its NAME, both answers, and the code that gives the first answer in the second framework. Lines are
+    never folded, so that they can be copied."""
     remedy = row.remedy(here, there)
     told = [(name, marked(row, name)) for name in (here, there)] + ([("what to do", remedy)] if remedy else [])
     wide = max(len(word) for word, _ in told)
@@ -62,14 +119,14 @@ def _block(row: AtlasRow, here: str, there: str) -> str:
     return f"{row.text}  {row.name}\n{lines}"
 
 
-def _table(title: str, rows: Sequence[AtlasRow], frameworks: Sequence[str]) -> Table:
-    """One chapter; each question stands over its NAME, which is never broken."""
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    table.add_column("question and NAME", overflow="fold", min_width=max(len(row.name) for row in rows))
+def _table(title: str, rows: Sequence[AtlasRow], frameworks: Sequence[str]) -> rich.table.Table:
+    """The table of a chapter. Each question stands over its NAME, which is never broken into two lines."""
+    shown = rich.table.Table(title=title, title_justify="left", box=None, pad_edge=False)
+    shown.add_column("question and NAME", overflow="fold", min_width=max(len(row.name) for row in rows))
     for name in frameworks:
-        table.add_column(name, overflow="fold")
+        shown.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(
+        shown.add_row(
             Text.assemble(row.text, "\n", (row.name, "dim")), *(Text(marked(row, framework)) for framework in frameworks)
         )
-    return table
+    return shown

@@ -1,6 +1,6 @@
-"""Owns the answers that travel with parity: those of the committed atlas. It refuses to ask a framework a question.
+"""Owns the answers that come with parity: the committed atlas. It refuses to ask a framework a question.
 
-`setup.py` puts reports/data/atlas.json into the wheel, in the folder `_answers` of the package.
+`setup.py` puts the records of reports/ into the wheel, in the folder `_answers` of the package.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from parity.reporting.atlas import AtlasRow
 
 @cache
 def _read() -> tuple[dict[str, AtlasRow], dict[str, str]]:
-    """Name -> row, and framework -> version. Nothing where no answers travel."""
+    """Name -> row, and framework -> version; both empty if parity was installed without answers."""
     package = Path(parity.__file__).resolve().parent
-    places = (package / "_answers" / "atlas.json", package.parent / "reports" / "data" / "atlas.json")
+    places = (package / "_answers" / "data" / "atlas.json", package.parent / "reports" / "data" / "atlas.json")
     for file in places:
         if file.is_file():
             rows, versions, _ = atlas.read(file)
@@ -30,9 +30,10 @@ def _read() -> tuple[dict[str, AtlasRow], dict[str, str]]:
 
 
 def outdated(questions: Sequence[Question], frameworks: Sequence[str]) -> str:
-    """Why what travels does not do: a question or a framework that it lacks, or another version that is installed here.
+    """Why the answers that come with parity do not suffice; "" if they do. They may lack a question or a framework, or be of
+    another version than the one installed here.
 
-    frameworks: those that were named; none means those that travel. Nothing where it does."""
+    frameworks: the ones that the user named; none means all that come with parity."""
     rows, versions = _read()
     if missing := [question.name for question in questions if question.name not in rows]:
         return f"no answer to {missing[0]} travels with parity"
@@ -48,7 +49,8 @@ def outdated(questions: Sequence[Question], frameworks: Sequence[str]) -> str:
 
 
 def answers(questions: Sequence[Question], frameworks: Sequence[str]) -> tuple[list[AtlasRow], dict[str, str]]:
-    """The rows of the questions with the answers of these frameworks, in their order, or of all; and the versions."""
+    """The rows of the questions with the answers of these frameworks, in their order (all frameworks if none is named), and the
+    versions."""
     rows, versions = _read()
     names = frameworks or tuple(versions)
     found = [rows[question.name] for question in questions]

@@ -1,7 +1,7 @@
 """Owns `parity bisect`: the first layer, gradient or step that departs, and a one-file reproduction of it.
 
-It refuses to guess: a layer is named because it departs when it runs alone on the reference's inputs, or, where every layer
-alone is right, because its value in the whole graph is the first that departs.
+It refuses to guess: it names a layer that departs when it runs alone on the reference's inputs. If every layer alone is right,
+it names the layer whose value in the whole graph departs first.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from parity.judgement.verdicts import PASSING
 from parity.spec.graph import Graph
 from parity.trials import asked_frameworks, options
 from parity.trials import output as collating
-from parity.trials.options import STORE
 from parity.trials.session import JudgedTrial
 from parity.verbs import terminal
 from parity.verbs.bisect import reproduction
@@ -29,12 +28,12 @@ PASSES = (
     *("outcome", "forward", "activation", "statistic", "loss", "gradient", "input_gradient"),
     *("update", "unchanged", "decoding"),
 )
-"""In the order in which a training step computes them: the first that departs lies nearest to the cause."""
+"""Quantities in the order in which a training step computes them. The first that departs lies nearest to the cause."""
 
 
 @dataclass(frozen=True)
 class FirstDeparture:
-    """Where a framework departs first. alone: the node departs when it runs by itself."""
+    """Where a framework departs first. alone: whether the node departs when it runs by itself."""
 
     judged: JudgedTrial
     comparison: Comparison
@@ -43,7 +42,8 @@ class FirstDeparture:
 
 
 def find(judged: Sequence[JudgedTrial]) -> FirstDeparture | None:
-    """The first departing node alone in graph order; else the first departing quantity of the whole graph."""
+    """The first node, in graph order, that departs when it runs alone; else the first departing quantity of the whole graph;
+    None if nothing departs."""
     wholes = [
         judged_trial for judged_trial in judged if judged_trial.trial.kind == "architectures"
     ]  # the architecture, then its phases alone
@@ -80,7 +80,7 @@ def _first(judged_trial: JudgedTrial, graph: Graph) -> Comparison:
 
 
 def _node_of(comparison: Comparison, graph: Graph) -> str:
-    """The node that a tensor belongs to: a value is its node's, a parameter belongs to the first node that uses it."""
+    """The node that a tensor belongs to. A parameter belongs to the first node that uses it."""
     for node in graph.all_nodes():
         values = {node.value(suffix) for suffix in node.outputs}
         if comparison.tensor in values | set(node.parameters.values()) | set(node.statistics.values()):
@@ -89,15 +89,23 @@ def _node_of(comparison: Comparison, graph: Graph) -> str:
 
 
 def bisect(
-    spec: str, framework: str, *, realizations: Sequence[str] = (), seed: int = 0, store: str | Path = STORE
+    spec: str, framework: str, *, realizations: Sequence[str] = (), seed: int = 0, store: str | Path | None = None
 ) -> FirstDeparture | None:
-    """Where a framework departs first from an architecture in float64; None where all that it supports agrees.
+    """Where a framework departs first from an architecture in float64; None if everything that it supports agrees.
 
     Raises SpecError, UsageError."""
-    return find(_judged(spec, framework, realizations, seed, store))
+    return searched(spec, framework, realizations, seed, store)[0]
 
 
-def _judged(spec: str, framework: str, realizations: Sequence[str], seed: int, store: str | Path) -> list[JudgedTrial]:
+def searched(
+    spec: str, framework: str, realizations: Sequence[str], seed: int, store: str | Path | None
+) -> tuple[FirstDeparture | None, list[JudgedTrial]]:
+    """The same, and all that was judged."""
+    judged = _judged(spec, framework, realizations, seed, store)
+    return find(judged), judged
+
+
+def _judged(spec: str, framework: str, realizations: Sequence[str], seed: int, store: str | Path | None) -> list[JudgedTrial]:
     named = asked_frameworks.that_train([framework])
     judged = check([spec], frameworks=named, dtypes=["float64"], seed=seed, realizations=realizations, store=store)
     if not any(judged_trial.trial.kind == "architectures" for judged_trial in judged):
@@ -105,7 +113,7 @@ def _judged(spec: str, framework: str, realizations: Sequence[str], seed: int, s
     return judged
 
 
-def main(spec: str, framework: str, realizations: Sequence[str], seed: int, store: Path, output: Path) -> int:
+def main(spec: str, framework: str, realizations: Sequence[str], seed: int, store: Path | None, output: Path) -> int:
     """The verb: 0 if nothing departs, 1 with a reproduction if something does, 3 if it could not be run."""
     options.place(output.parent)
     judged = _judged(spec, framework, realizations, seed, store)
@@ -126,7 +134,8 @@ def main(spec: str, framework: str, realizations: Sequence[str], seed: int, stor
 
 
 def agreement(spec: str, framework: str, judged: Sequence[JudgedTrial]) -> list[str]:
-    """What is told where nothing departs: what the framework declares that it cannot do was not judged, and is named."""
+    """The lines for a framework that departs nowhere. They name the parts that it does not support, since those were not
+    judged."""
     missing = [judged_trial for judged_trial in judged if judged_trial.verdict == "unsupported"]
     if not missing:
         return [f"{framework} agrees with {spec} in float64: every layer alone, and the whole"]

@@ -1,6 +1,6 @@
 """Owns one-file reproductions: a Python file that holds the case, its arrays and the expected numbers, and runs by itself.
 
-It refuses to need the harness: the file needs the framework, numpy and the parity package's worker side.
+It refuses to need the harness: the file needs the framework, numpy and the worker's side of the parity package.
 """
 
 from __future__ import annotations
@@ -127,12 +127,12 @@ def write(judged: JudgedTrial, comparison: Comparison, realizations: Sequence[st
 
 
 def _prose(text: str) -> str:
-    """Text of a docstring, which no name ends."""
+    """Text made safe for the file's docstring, so that no name in it ends the docstring."""
     return escaping.visible(text).replace("\\", "/").replace('"', "'")
 
 
 def _expected(judged: JudgedTrial, comparison: Comparison) -> tuple[str, Array]:
-    """The record's name of the departing array, and what the reference says it should be."""
+    """The record's name of the departing array, and the reference's array."""
     case = judged.trial.case
     if case.graph is None:
         raise ValueError(f"{case.id} has no graph")
@@ -144,7 +144,7 @@ def _expected(judged: JudgedTrial, comparison: Comparison) -> tuple[str, Array]:
     if comparison.quantity in KIND:
         arrays: Mapping[str, Array] = getattr(observe(case.graph, values), KIND[comparison.quantity])
         return array_name(GROUP[comparison.quantity], comparison.tensor), arrays[comparison.tensor]
-    # an update, or state that gradients() must not touch: what the framework did, shown against where it started
+    # an update, or state that gradients() must not change: the framework's array is shown against its value before
     stored = array_files.load(judged.out, judged.record.arrays) if judged.record.arrays else {}
     kept = comparison.quantity == "unchanged"
     name = array_name(AFTER, comparison.tensor) if kept else step_name(0, PARAMETER, comparison.tensor)

@@ -1,6 +1,6 @@
 """Owns `parity compare`: the user's own models, each in its framework's interpreter, mapped, run and judged side by side.
 
-It refuses to import them: execution.own_model.conversation holds their processes, parity.comparing knows what answers mean.
+It refuses to import them: execution.own_model.conversation holds their processes, parity.comparing interprets the answers.
 """
 
 from __future__ import annotations
@@ -20,60 +20,84 @@ from parity.comparing import (
     reordering,
     structures,
 )
+from parity.comparing.drawing import ComparedInput
 from parity.comparing.mapping import LayerMap, Unmappable
 from parity.comparing.structures import Structure
 from parity.errors import UsageError
+from parity.execution import own_path
 from parity.execution.frameworks import OWN_MODELS
 from parity.execution.launcher.environments import Unavailable, installed
-from parity.execution.own_model.conversation import Conversation, Crashed
-from parity.judgement.verdicts import exit_status
+from parity.execution.own_model.conversation import Conversation, Mistaken
+from parity.execution.own_model.conversation import Crashed as Crashed
+from parity.judgement.verdicts import PASSING, exit_status
 from parity.spec import source
 from parity.spec.mistakes import SpecError, short
 from parity.trials import asked_frameworks, limits
 from parity.verbs import terminal
-from parity.verbs.compare import spec_side, traced, written_map
+from parity.verbs.compare import collected, own_weights, spec_side, traced, written_map
+from parity.verbs.compare import inputs as given_inputs
+from parity.verbs.compare.asked import checkpoints_of, weights_of
 from parity.verbs.compare.judged import judged
 from parity.verbs.compare.observed import ObservedModels
-from parity.verbs.compare.output import DTYPES, ComparedModel, ComparedPair, show, write_json
-from parity.verbs.terminal.targets import own_realizations
+from parity.verbs.compare.output import DTYPES, SPEC_WEIGHTS, WEIGHTS, ComparedModel, ComparedPair, show
+from parity.verbs.handing import Places
+from parity.verbs.terminal import volume
+from parity.verbs.terminal.targets import Side, own_realizations, typed
 
 Array = npt.NDArray[Any]
 MODELS = 3
 ORDERS = 16
-"""Rows of features whose order is learnt from the numbers of both models, at most."""
+"""Greatest number of rows of features whose order is found from the numbers of both models."""
 
 
 def compare(
-    sides: Sequence[str],
+    sides: Sequence[Side],
     *,
     size: str = "full",
     weights_map: Path | None = None,
     inputs: Sequence[str] = (),
+    inputs_from: Path | None = None,
+    weights: str | None = None,
+    checkpoints: Sequence[Path] = (),
     seed: int = 0,
     map_path: Path | None = None,
     python_path: Sequence[Path] = (),
 ) -> list[ComparedPair]:
     """Runs and judges `torch=package.module:build` … against the first of them, or against `spec=lenet`, of this size.
-    Writes the map of weights to `map_path`. python_path: where their modules lie; the working directory where none is given.
+    Writes the map of weights to `map_path`. A side may be a pair of a framework and a function or class that a file holds:
+    `("torch", build)`. Its file is imported by the framework's interpreter.
 
-    Raises UsageError (nothing to compare, inputs unknown, layers without a counterpart), Crashed (a model fails).
+    inputs, inputs_from: shapes as `--inputs` has them, or a `.npz` of example inputs. weights: `drawn` (the same in every
+    model, the default) or `own` (the default with checkpoints). checkpoints: a file of weights for each model, `-` for none.
+    python_path: where their modules lie; where none is given, the working directory, its src/ and PYTHONPATH.
+
+    size: of the spec. python_path: directories of the models' modules, by default the working directory. Raises UsageError
+    (nothing to compare, inputs unknown, layers without a counterpart), Crashed (a model fails).
     """
     limits.check_numbers(seeds=[seed])
-    named = _named_sides(sides)
+    named = _named_sides([typed(side) for side in sides])
+    files = checkpoints_of(named, checkpoints)
+    kept = weights_of(named, weights, files)
+    if inputs and inputs_from is not None:
+        raise UsageError("--inputs and --inputs-from both say what the models take: give one of them")
+    stated = traced.given(inputs) if inputs_from is None else given_inputs.of_file(inputs_from)
     if size != "full" and all(framework != spec_side.SPEC for framework, _ in named):
         raise UsageError(f"--size {short(size)} is of `spec=NAME`: a model of your own has the size that it is built in")
     with ExitStack() as stack:
         models = [
             spec_side.side(label, target, size)
             if framework == spec_side.SPEC
-            else _started(label, framework, target, tuple(python_path) or (Path.cwd(),), stack)
-            for label, (framework, target) in zip(_labels([name for name, _ in named]), named, strict=True)
+            else _started(label, framework, target, file, tuple(python_path) or own_path.of_caller(), stack)
+            for label, (framework, target), file in zip(_labels([name for name, _ in named]), named, files, strict=True)
         ]
-        return _compared(models, weights_map, inputs, seed, map_path)
+        try:
+            return _compared(models, weights_map, stated, seed, map_path, kept)
+        except Mistaken as error:
+            raise UsageError(str(error)) from error
 
 
 def _named_sides(sides: Sequence[str]) -> list[tuple[str, str]]:
-    """(framework, target) of each, a spec first: what is asked is what the others are held against."""
+    """(framework, target) of each side. A spec comes first, since the other models are judged against it."""
     if not 2 <= len(sides) <= MODELS:
         raise UsageError("name two or three models: parity compare torch=package.module:build keras=package.module:build")
     specs = [side.removeprefix(f"{spec_side.SPEC}=") for side in sides if side.startswith(f"{spec_side.SPEC}=")]
@@ -87,23 +111,30 @@ def _named_sides(sides: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _labels(names: Sequence[str]) -> list[str]:
-    """The framework's name, numbered where it stands twice."""
+    """The labels of the sides: the framework's name, numbered if it occurs twice."""
     return [name if names.count(name) == 1 else f"{name}-{names[: place + 1].count(name)}" for place, name in enumerate(names)]
 
 
-def _started(label: str, framework: str, target: str, python_path: tuple[Path, ...], stack: ExitStack) -> ComparedModel:
+def _started(
+    label: str, framework: str, target: str, checkpoint: Path | None, python_path: tuple[Path, ...], stack: ExitStack
+) -> ComparedModel:
     try:
         asked_frameworks.that_train([framework], OWN_MODELS)
         interpreter = installed(framework).interpreter
-        started = (Conversation(framework, interpreter, target, dtype, python_path) for dtype in DTYPES)
-        processes = {conversation.dtype: stack.enter_context(conversation) for conversation in started}
+        started = (Conversation(framework, interpreter, target, dtype, python_path, checkpoint) for dtype in DTYPES)
+        processes = {one.dtype: stack.enter_context(one) for one in started}
     except (ValueError, Unavailable) as error:
         raise UsageError(str(error)) from error
     return ComparedModel(label, framework, target, processes)
 
 
 def _compared(
-    models: Sequence[ComparedModel], weights_map: Path | None, inputs: Sequence[str], seed: int, map_path: Path | None
+    models: Sequence[ComparedModel],
+    weights_map: Path | None,
+    inputs: Sequence[ComparedInput],
+    seed: int,
+    map_path: Path | None,
+    weights: str,
 ) -> list[ComparedPair]:
     described = [model.processes["float64"].ask("describe")[0] for model in models]
     models = [replace(model, version=answer["version"]) for model, answer in zip(models, described, strict=True)]
@@ -130,11 +161,14 @@ def _compared(
             (again, found_again) if randomness.apart(found_again[0]) < randomness.apart(sides) else (run, run.observed(0))
         )
     others = zip(models[1:], sides[1:], strict=True)
-    return [judged(run, other, sides[0], side, given) for other, side in others]
+    drawn = [judged(run, other, sides[0], side, given) for other, side in others]
+    if weights != own_weights.OWN:
+        return drawn
+    return [own_weights.compared(run, one) for one in drawn]
 
 
 def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | None, sides: dict[str, str]) -> LayerMap:
-    """The map from the user's file, or made and written."""
+    """The map from the user's file; without a file, an automatic map, which is written."""
     try:
         if weights_map is not None:
             document = source.read_file(weights_map)
@@ -163,28 +197,46 @@ def main(
     size: str,
     weights_map: Path | None,
     inputs: Sequence[str],
+    inputs_from: Path | None,
+    weights: str | None,
+    checkpoints: Sequence[Path],
     seed: int,
     map_path: Path,
-    json_path: Path | None,
+    places: Places,
 ) -> int:
     """The verb: 0 agrees, 1 differs, 2 usage, 3 a model crashed."""
+    places.reach()
     try:
-        compared = compare(sides, size=size, weights_map=weights_map, inputs=inputs, seed=seed, map_path=map_path)
+        compared = compare(
+            sides,
+            size=size,
+            weights_map=weights_map,
+            inputs=inputs,
+            inputs_from=inputs_from,
+            weights=weights,
+            checkpoints=checkpoints,
+            seed=seed,
+            map_path=map_path,
+        )
     except Crashed as error:
-        return crashed(error)
-    return told(compared, json_path)
+        return crashed(error, sides, places, seed)
+    return told(compared, places, seed)
 
 
-def crashed(error: Crashed) -> int:
-    """A model that fails, in its own words."""
+def crashed(error: Crashed, sides: Sequence[str], places: Places, seed: int) -> int:
+    """Prints the error of a model that failed; the files say that nothing was compared. Gives the exit status."""
     terminal.say(error, error=True)
+    places.write(collected.crashed(sides, str(error), volume.typed(), seed))
     return 3
 
 
-def told(compared: Sequence[ComparedPair], json_path: Path | None) -> int:
-    """Prints and writes what was found; gives the exit status."""
-    for compared_pair in compared:
-        show(compared_pair)
-    if json_path is not None:
-        write_json(json_path, compared)
-    return exit_status(tensor_verdict.verdict for compared_pair in compared for tensor_verdict in compared_pair.found)
+def told(compared: Sequence[ComparedPair], places: Places, seed: int) -> int:
+    """Prints and writes the findings. Gives the exit status. With --quiet nothing is told of what passes."""
+    if not volume.NOW.quiet:
+        of_spec = compared[0].base.framework == spec_side.SPEC
+        terminal.say(SPEC_WEIGHTS if of_spec else WEIGHTS[compared[0].weights])
+    for one in compared:
+        if one.verdict not in PASSING or not volume.NOW.quiet:
+            show(one)
+    places.write(collected.checked(compared, volume.typed(), seed))
+    return exit_status(found.verdict for one in compared for found in one.found)

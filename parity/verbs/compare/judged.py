@@ -1,6 +1,6 @@
-"""Owns the judgement of two observed models: every pass, what float32 shows alone, the first departure and those behind it.
+"""Owns the judgement of two observed models: every pass, departures in float32 alone, the first departure and further ones.
 
-It refuses to start a process, and to know what tensors and causes mean: parity.comparing does.
+It refuses to start a process, and to interpret tensors and causes: parity.comparing does.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def judged(
     run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side, given: Mapping[str, list[Array]]
 ) -> ComparedPair:
     """Every pass judged; the first departure looked into."""
-    base, said = run.models[0], notes.of(ours.structure, theirs.structure, run.mapped, run.initial)
+    base, said = run.models[0], notes.of(ours.structure, theirs.structure, run.mapped, run.initial, run.own is not None)
     means, calls = run.means(given), mapping.calls(ours.structure, theirs.structure, run.mapped)
     passes = pairing.passes(ours, theirs, run.mapped, calls)
     if any(run.lacking[model.label] for model in (base, other)):
@@ -83,7 +83,8 @@ def _redrawn(
     calls: Sequence[tuple[int, int]],
     passes: Sequence[Sequence[judging.Pair]] | None = None,
 ) -> list[judging.TensorVerdict]:
-    """The verdicts on the same pairs of several draws, for what float32 shows alone. passes: those of the first draw."""
+    """The verdicts on the same pairs over several draws, for tensors that depart in float32 alone. passes: the pairs of the
+    first draw, if they were observed already."""
     place = run.models.index(other)
     draws = [run.observed(draw)[0] for draw in range(0 if passes is None else 1, budgets.COMPARED_DRAWS)]
     each = [pairing.passes(sides[0], sides[place], run.mapped, calls) for sides in draws]
@@ -101,7 +102,8 @@ def _in_float32(
     calls: Sequence[tuple[int, int]],
     passes: Sequence[Sequence[judging.Pair]],
 ) -> ComparedPair:
-    """Where one of the two has no float64: float32 judged, its first departure looked into."""
+    """The judgement of two models of which one has no float64: it judges float32, and tests the causes of the first
+    departure."""
     ours, theirs = sides
     reasons = {side.structure.label: run.lacking[side.structure.label] for side in sides}
     tensor_verdicts = [tensor_verdict for pairs in passes for tensor_verdict in float32_only.judged(pairs, reasons)]
@@ -126,7 +128,7 @@ def _behind(
     calls: Sequence[tuple[int, int]],
     means: Reruns,
 ) -> tuple[departures.Departure, ...]:
-    """What departs of itself behind the first departure: layers, and statistics that move otherwise."""
+    """Departures behind the first that have a cause of their own: of layers, and of statistics that move differently."""
     if departure is None:
         return ()
     found = layer_causes.further(departure, calls, run.mapped)
@@ -135,7 +137,7 @@ def _behind(
 
 
 def _casts(sides: tuple[Side, Side], means: Reruns) -> dict[str, Mapping[str, str]]:
-    """For each model that casts to float32 by hand in a run of float64: why it has no float64."""
+    """Label -> why that model has no float64, for each model whose own code casts to float32 in a float64 run."""
     found: dict[str, Mapping[str, str]] = {}
     for side in sides:
         label, count = side.structure.label, len(side.structure.calls)
@@ -147,7 +149,7 @@ def _casts(sides: tuple[Side, Side], means: Reruns) -> dict[str, Mapping[str, st
 def _by_chance(
     run: ObservedModels, other: ComparedModel, sides: tuple[Side, Side], tensor_verdicts: Sequence[judging.TensorVerdict]
 ) -> list[judging.TensorVerdict]:
-    """The verdicts without what a model gives otherwise when it is run again; [] where both give the same."""
+    """The verdicts without those that depend on a model's own randomness; [] if both models repeat their numbers exactly."""
     again = run.observed(0)[0]
     twice = list(zip(sides, (again[0], again[run.models.index(other)]), strict=True))
     for mode in (EVAL, TRAIN):

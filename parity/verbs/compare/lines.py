@@ -1,6 +1,6 @@
 """Owns the lines that a comparison of the user's own models prints: the verdict and its causes first, then notes, then counts.
 
-It refuses to say a thing twice: alike reasons stand in one line, whatever the precision and however many tensors.
+It refuses to repeat itself: a reason takes one line, for both precisions and for any number of tensors.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from parity.judgement.verdicts import PASSING
 
 NAMED = 3
 """Tensors that are named where many have the same reason."""
-SETTING = "setting"
+ARRAYS = 12
+"""Weights of a model's own that are named where many became the same."""
+SETTING, WEIGHT = "setting", "weight"
 
 
 def lines(
@@ -24,7 +26,7 @@ def lines(
     notes: Sequence[str],
     further: Sequence[Departure] = (),
 ) -> Iterator[str]:
-    """All lines. heading: the two models and the verdict; further: what departs of itself behind the first departure."""
+    """All lines. heading: the two models and the verdict; further: departures behind the first with causes of their own."""
     yield heading
     if departure is not None:
         yield from _departure(departure)
@@ -33,7 +35,8 @@ def lines(
         yield from (f"    cause: {cause}" for cause in here.causes)
     yield from _reasons([tensor_verdict for tensor_verdict in tensor_verdicts if tensor_verdict.quantity == SETTING])
     yield from (f"    note: {note}" for note in notes)
-    yield from _reasons([tensor_verdict for tensor_verdict in tensor_verdicts if tensor_verdict.quantity != SETTING])
+    yield from _reasons([one for one in tensor_verdicts if one.quantity == WEIGHT], ARRAYS)
+    yield from _reasons([one for one in tensor_verdicts if one.quantity not in (SETTING, WEIGHT)])
     yield from _counts(tensor_verdicts)
 
 
@@ -50,7 +53,7 @@ def _departure(departure: Departure) -> Iterator[str]:
         yield f"    cause: {cause}"
 
 
-def _reasons(tensor_verdicts: Sequence[TensorVerdict]) -> Iterator[str]:
+def _reasons(tensor_verdicts: Sequence[TensorVerdict], named: int = NAMED) -> Iterator[str]:
     """A line for each reason, with the tensors that have it."""
     groups: dict[str, list[str]] = {}
     for tensor_verdict in tensor_verdicts:
@@ -58,12 +61,12 @@ def _reasons(tensor_verdicts: Sequence[TensorVerdict]) -> Iterator[str]:
             names = groups.setdefault(tensor_verdict.reason, [])
             names += [] if tensor_verdict.tensor in names else [tensor_verdict.tensor]
     for reason, names in groups.items():
-        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        yield f"    {', '.join(names[:NAMED])}{more}: {reason}"
+        more = f" and {len(names) - named} more" if len(names) > named else ""
+        yield f"    {', '.join(names[:named])}{more}: {reason}"
 
 
 def _counts(tensor_verdicts: Sequence[TensorVerdict]) -> Iterator[str]:
-    """A line for each quantity, with both precisions, and the worst number where something does not pass."""
+    """A line for each quantity, with both precisions, and the worst tensor if something does not pass."""
     groups: dict[str, dict[str, list[TensorVerdict]]] = {}
     for tensor_verdict in tensor_verdicts:
         groups.setdefault(tensor_verdict.quantity, {}).setdefault(tensor_verdict.dtype, []).append(tensor_verdict)

@@ -1,12 +1,12 @@
-"""Owns what is observed of the models of a comparison: each with the same drawn weights, inputs and weights of the loss.
+"""Owns the observation of the models of a comparison, all with the same drawn weights, inputs and weights of the loss.
 
-It refuses to judge what it sees.
+It refuses to judge.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy.typing as npt
@@ -24,12 +24,13 @@ from parity.verbs.compare.output import DTYPES, ComparedModel
 
 Array = npt.NDArray[Any]
 LEARNING_RATE = 2.0**-6
-"""Of the one step of SGD: held exactly by float32, and large enough that the update outweighs the rounding of the weight."""
+"""Learning rate of the single step of SGD: exact in float32, and large enough that the update outweighs the weight's
+rounding."""
 
 
 @dataclass(frozen=True)
 class ObservedModels:
-    """What is observed again and again: models with their structures, and what their draws hang on."""
+    """The models of a comparison with their structures, and the settings of their draws. They can be observed repeatedly."""
 
     models: Sequence[ComparedModel]
     structures: Sequence[Structure]
@@ -39,19 +40,27 @@ class ObservedModels:
     seed: int
     lacking: Mapping[str, Mapping[str, str]]
     scaled: bool = False
-    """Whether dropout, which keeps everything, divides by the share that it keeps."""
+    """Whether dropout, which keeps everything here, still divides by the share that it would keep."""
     plain: bool = False
     """Whether kernels that approximate give way to exact ones of the same framework."""
+    own: Mapping[str, Mapping[str, Array]] | None = None
+    """The weights that each model runs with, where they are its own and not drawn."""
 
     def calls(self, side: Side) -> list[tuple[int, int]]:
-        """The calls of the first model and of this one that correspond."""
+        """The calls of the first model and of this model that correspond."""
         return mapping.calls(self.structures[0], side.structure, self.mapped)
 
+    def alone(self, other: ComparedModel, own: Mapping[str, Mapping[str, Array]]) -> ObservedModels:
+        """The base and this model alone, with weights of their own."""
+        place = self.models.index(other)
+        models, structures = [self.models[0], other], [self.structures[0], self.structures[place]]
+        return replace(self, models=models, structures=structures, wanted=[self.wanted[0], self.wanted[place]], own=own)
+
     def observed(self, draw: int) -> tuple[list[Side], dict[str, list[Array]]]:
-        """Every model in both precisions, and the native inputs that each was given."""
+        """Every model's observation in both precisions, and the native inputs of each. draw: number of the random draw."""
         numbers, base = stream("compare", self.seed, draw), self.structures[0]
         drawn = inputs.drawn(self.structures, self.wanted, numbers)
-        weights = drawing.weights(self.mapped, self.initial, base.label, numbers)
+        weights = self.own or drawing.weights(self.mapped, self.initial, base.label, numbers)
         losses = model_outputs.losses(self.structures, drawing.losses(base, numbers))
         sides, given = [], dict[str, list[Array]]()
         for model, structure in zip(self.models, self.structures, strict=True):
@@ -70,7 +79,7 @@ class ObservedModels:
         return sides, given
 
     def means(self, given: Mapping[str, Sequence[Array]]) -> Reruns:
-        """What can be asked of the models behind this observation. given: label -> native inputs."""
+        """The questions to the models behind this observation. given: label -> native inputs."""
         processes = {
             model.label: model.processes[DTYPES[1] if self.lacking[model.label] else DTYPES[0]] for model in self.models
         }
@@ -78,7 +87,7 @@ class ObservedModels:
         def rerun(label: str, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Mapping[str, Array]:
             try:
                 return processes[label].ask("rerun", arrays, **change)[1]
-            except Refused:  # a layer that cannot be asked so bears out no cause
+            except Refused:  # a layer that cannot run so confirms no cause
                 return {}
 
         def inverted(label: str, place: int) -> Mapping[str, Array]:
@@ -91,7 +100,7 @@ class ObservedModels:
             asked = {**numbered(given[label], INPUT), **instead}
             try:
                 return processes[label].ask("functions", asked, training=training, between=between)
-            except Refused:  # numbers that do not fit where they are put
+            except Refused:  # the replacing numbers do not fit
                 return (), {}
 
         return Reruns(rerun, inverted, lambda label: given[label], functions, any(self.lacking.values()))

@@ -1,32 +1,27 @@
-"""Owns how a comparison of the user's own models is told: on the terminal, and as the JSON of the contract.
+"""Owns how a comparison of the user's own models is told on the terminal.
 
 It refuses to judge.
 """
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
-from pathlib import Path
-from typing import Any
 
 from parity.comparing.departures import Departure
 from parity.comparing.judging import TensorVerdict
 from parity.execution.own_model.conversation import Answerer
 from parity.judgement.verdicts import worst
-from parity.trials.output import SCHEMA_VERSION
 from parity.verbs import terminal
 from parity.verbs.compare import lines as printed
+from parity.verbs.terminal import colours
 
 DTYPES = ("float64", "float32")
 
 
 @dataclass(frozen=True)
 class ComparedModel:
-    """One model on the command line and what answers for it in each precision."""
+    """One model on the command line, and the process (or object) that answers for it in each precision."""
 
     label: str
     framework: str
@@ -50,78 +45,31 @@ class ComparedPair:
     notes: tuple[str, ...] = ()
     further: tuple[Departure, ...] = ()
     """What departs of itself behind the first departure."""
+    weights: str = "drawn"
+    """Which they ran with: `drawn` ones, or their `own`."""
 
     @property
     def verdict(self) -> str:
         return worst(tensor_verdict.verdict for tensor_verdict in self.found)
 
 
+WEIGHTS = {
+    "drawn": "weights: drawn by parity, the same in every model, since they show more than a model's own (`--weights own`)",
+    "own": "weights: each model's own, as it was built or loaded; drawn ones show more of the code (`--weights drawn`)",
+}
+SPEC_WEIGHTS = "weights: drawn by parity, the same in the spec and in the model"
+"""The first line of a comparison."""
+
+
 def show(compared: ComparedPair) -> None:
-    """The verdict, a line for each quantity, the first departure and its cause."""
-    for line in lines(compared):
+    """Prints the verdict, a line for each quantity, the first departure and its cause."""
+    heading, *others = lines(compared)
+    terminal.say(heading, colour=colours.of(compared.verdict))
+    for line in others:
         terminal.say(line)
 
 
 def lines(compared: ComparedPair) -> Iterator[str]:
-    """The verdict and its causes first (lines.py)."""
+    """The lines to print, the verdict and its causes first (lines.py)."""
     heading = f"{compared.other.side} against {compared.base.side}: {compared.verdict}"
     return printed.lines(heading, compared.departure, compared.found, compared.notes, compared.further)
-
-
-def write_json(path: Path, compared: Sequence[ComparedPair]) -> None:
-    """The contract's JSON (docs/design.md, Formats); the summary holds the departures, the first one first."""
-    results = [_result(compared_pair, tensor_verdict) for compared_pair in compared for tensor_verdict in compared_pair.found]
-    summary = {
-        "cases": len(compared),
-        "frameworks": sorted(
-            {compared_pair.other.framework for compared_pair in compared}
-            | {compared_pair.base.framework for compared_pair in compared}
-        ),
-        "case_verdicts": dict(Counter(compared_pair.verdict for compared_pair in compared)),
-        "comparisons": len(results),
-        "notes": [
-            {"case": f"{compared_pair.base.side}/{compared_pair.other.side}", "note": note}
-            for compared_pair in compared
-            for note in compared_pair.notes
-        ],
-        "departures": [
-            _told(compared_pair, each)
-            for compared_pair in compared
-            for each in (compared_pair.departure, *compared_pair.further)
-            if each is not None
-        ],
-    }
-    document = {"schema_version": SCHEMA_VERSION, "results": results, "summary": summary}
-    path.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")
-
-
-def _result(compared_pair: ComparedPair, tensor_verdict: TensorVerdict) -> dict[str, Any]:
-    return {
-        "case": f"{compared_pair.base.side}/{compared_pair.other.side}",
-        "framework": compared_pair.other.framework,
-        "framework_version": compared_pair.other.version,
-        "device": "cpu",
-        "dtype": tensor_verdict.dtype,
-        "quantity": tensor_verdict.quantity,
-        "tensor": tensor_verdict.tensor,
-        "error": _number(tensor_verdict.error),
-        "budget": _number(tensor_verdict.budget),
-        "verdict": tensor_verdict.verdict,
-        "outcome": "ran",
-        "reason": tensor_verdict.reason,
-    }
-
-
-def _told(compared_pair: ComparedPair, departure: Departure) -> dict[str, Any]:
-    numbers = {name: _number(getattr(departure, name)) for name in ("error", "inherited", "added")}
-    found = {"layer": departure.title, "match": departure.match, "quantity": departure.quantity, "between": departure.between}
-    return {
-        "case": f"{compared_pair.base.side}/{compared_pair.other.side}",
-        **found,
-        **numbers,
-        "causes": list(departure.causes),
-    }
-
-
-def _number(value: float | None) -> float | str | None:
-    return value if value is None or isfinite(value) else str(value)

@@ -1,7 +1,7 @@
-"""Owns `parity check SPEC --realization torch=package.module:build` where `build` gives a model as people write it, not a
-realization of the protocol: it is held against the spec as `parity compare` holds models against each other.
+"""Owns `parity check SPEC --realization torch=package.module:build` if `build` gives an ordinary model of the framework, not a
+realization of the protocol. The model is judged against the spec as `parity compare` judges models against each other.
 
-It refuses to judge otherwise than compare does.
+It refuses to judge in another way than compare does.
 """
 
 from __future__ import annotations
@@ -10,19 +10,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from parity.errors import UsageError
-from parity.execution import frameworks
+from parity.execution import frameworks, own_path
 from parity.execution.launcher import isolation, supervised
 from parity.execution.launcher.environments import Unavailable, installed
 from parity.execution.launcher.supervised import NoAnswer, Surroundings
 from parity.execution.own_model.conversation import SECONDS, Crashed
-from parity.execution.worker.target_kind import MODEL
+from parity.execution.worker.target_kind import FORM, MODEL, REFUSED
 from parity.trials import selection
 from parity.verbs import compare as comparing
 from parity.verbs.compare.output import ComparedPair
+from parity.verbs.handing import Places
 
 
 def among(own: Mapping[str, str]) -> dict[str, str]:
-    """Those that build a model of the user's own. One whose framework is not here, or that cannot be imported, is none."""
+    """Those that build a model of the user's own. One whose framework is not here, or that cannot be imported, is none. Raises
+    UsageError for a name that is not there."""
     return {name: target for name, target in own.items() if name in frameworks.names() and _form(name, target) == MODEL}
 
 
@@ -32,18 +34,21 @@ def _form(framework: str, target: str) -> str:
     except Unavailable:
         return ""
     with supervised.folder("parity-form-") as place:
-        variables = isolation.variables(place, frameworks.environment(framework), python_path=(Path.cwd(),))
-        surroundings = Surroundings(variables, isolation.working_directory(place), place / "worker.log", grace=0.0)
+        variables = isolation.variables(place, frameworks.environment(framework), python_path=own_path.of_caller())
+        seen = Surroundings(variables, isolation.working_directory(place), place / "worker.log", grace=0.0)
         command = [str(interpreter.absolute()), "-m", "parity.execution.worker.target_kind", target]
         try:
-            returncode, said = supervised.ask(command, surroundings, SECONDS)
+            returncode, said = supervised.ask(command, seen, SECONDS)
+            found = supervised.table(said) if returncode == 0 else {}
         except NoAnswer:  # whoever runs it will say why
             return ""
-    return said.decode(errors="replace").strip().strip('"') if returncode == 0 else ""
+    if REFUSED in found:
+        raise UsageError(f"{framework}={target}: {found[REFUSED]}")
+    return str(found.get(FORM, ""))
 
 
 def compared(specs: Sequence[str], models: Mapping[str, str], *, size: str, seed: int, map_path: Path) -> list[ComparedPair]:
-    """Every model against every spec, each of which must be an architecture. Raises SpecError, UsageError, Crashed."""
+    """Compares every model with every spec. Each spec must be an architecture. Raises SpecError, UsageError, Crashed."""
     selected = selection.select(specs)
     names = [spec.name for spec in selected.architectures]
     if not names or len(names) < len(set(specs)) or len(models) > comparing.MODELS - 1:
@@ -55,10 +60,11 @@ def compared(specs: Sequence[str], models: Mapping[str, str], *, size: str, seed
     return compared_pairs
 
 
-def main(specs: Sequence[str], models: Mapping[str, str], size: str, seed: int, json_path: Path | None) -> int:
-    """The verb's part: prints what compare prints, writes the contract's JSON, returns the exit status."""
+def main(specs: Sequence[str], models: Mapping[str, str], size: str, seed: int, places: Places) -> int:
+    """The verb's part: prints what compare prints, writes the files asked for, returns the exit status."""
     try:
         compared_pairs = compared(specs, models, size=size, seed=seed, map_path=Path("weights-map.yaml"))
     except Crashed as error:
-        return comparing.crashed(error)
-    return comparing.told(compared_pairs, json_path)
+        sides = [*(f"spec={spec}" for spec in specs), *(f"{name}={target}" for name, target in models.items())]
+        return comparing.crashed(error, sides, places, seed)
+    return comparing.told(compared_pairs, places, seed)

@@ -1,6 +1,6 @@
-"""Owns what is known of the spec's own ops in a comparison: the word that frameworks share, settings, and weights' roles.
+"""Owns the description of the spec's ops in a comparison: the word that frameworks share, the settings, and the weights' roles.
 
-It refuses to run them; spec_side.py does.
+It refuses to run ops; spec_side.py does.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _pads(value: Any) -> list[list[int]]:
-    """(before, after) of each axis; a sequence's op names one pair alone."""
+    """Padding as (before, after) for each axis. An op on sequences states a single pair."""
     pairs = [value] if value and isinstance(value[0], int) else value
     return [list(pair) for pair in pairs]
 
 
 def _window(rank: int, **names: str) -> dict[str, Setting]:
-    """Sizes, one for each axis; an op of sequences takes numbers."""
+    """Settings that hold a size for each axis. An op on sequences takes a number instead."""
     settings = {
         word: Setting(name, _listed, tuple if rank > 1 else lambda sizes: sizes[0])
         for word, name in {"strides": "stride", **names}.items()
@@ -44,7 +44,7 @@ def _pool(name: str, rank: int) -> Kind:
 EPSILON = {"epsilon": Setting("epsilon")}
 DROPOUT = {"dropout": Setting("dropout")}
 AXIS = {"axis": Setting("axis", lambda axis: axis if axis < 0 else axis + 1, lambda axis: axis if axis < 0 else axis - 1)}
-"""A node does not count the batch; the frameworks do."""
+"""The setting `axis`. A node does not count the batch axis; the frameworks do."""
 
 GATED = {"activation": "tanh", "recurrent_activation": "sigmoid", "backwards": False}
 
@@ -83,7 +83,7 @@ KINDS: Mapping[str, Kind] = {
     "elu": Kind("elu", {"alpha": Setting("alpha")}),
     "gelu": Kind("gelu", {"form": Setting("form")}),
 }
-"""Ops whose word or settings are not their own name alone. What has no row has no settings."""
+"""Op -> its shared word and settings. An op without a row goes by its own name and has no settings."""
 
 GATES = {"lstm": "i f g o", "gru": "r z n"}
 STATISTICS = {"running_mean": "mean", "running_variance": "variance"}
@@ -95,7 +95,7 @@ def kind_of(node: Node) -> Kind:
 
 
 def leaf(graph: Graph, node: Node) -> OwnLayer:
-    """The node as a layer among layers."""
+    """A node as a layer of a model."""
     kind = kind_of(node)
     told = {word: setting.read(node.attributes[setting.attribute]) for word, setting in kind.settings.items()}
     return OwnLayer(node.name, kind.name, node.op, {**kind.fixed, **told}, tuple(_weights(graph, node)))

@@ -1,6 +1,6 @@
-"""Owns a spec as one side of a comparison: its graph walked by the reference, observed as a user's own model is.
+"""Owns a spec as one side of a comparison: the reference computes its graph, which is observed like a user's own model.
 
-It refuses to know a framework, and to drop anything out: no two masks are alike, and a model's own dropout is off too.
+It refuses to know a framework, and to apply dropout: no two masks are alike, and a model's own dropout is off too.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from parity.execution.names import (
     put_under,
 )
 from parity.execution.own_model.answering import Answering
+from parity.execution.own_model.calling import Accepted, Calling
 from parity.execution.own_model.layers import Call, OwnLayer, Shape, unstacked
 from parity.ops import TABLE
 from parity.ops.definition import Op, Run, evaluate
@@ -48,11 +49,11 @@ Arrays = dict[str, Array]
 
 
 SPEC = "spec"
-"""What stands for the framework on the command line: `spec=lenet`."""
+"""The word in the place of the framework on the command line: `spec=lenet`."""
 
 
 class GraphAsModel:
-    """A graph, as parity.execution.own_model.layers.OwnModel says."""
+    """A graph with the interface of a user's own model (parity.execution.own_model.layers.OwnModel)."""
 
     def __init__(self, graph: Graph, dtype: str) -> None:
         nodes = tuple(replace(node, evaluate=node.evaluate or _drops(node)) for node in graph.nodes)
@@ -62,9 +63,13 @@ class GraphAsModel:
         self.walks: dict[bool, walking.Walk] = {}
         self.draws: dict[str, list[dict[str, Any]]] = {}
         self.scaled = self.plain = False
+        self.calling, self.named = Calling(), list(self.graph.outputs)
 
-    def given_inputs(self) -> list[tuple[Shape, str, int | None]] | None:
-        return [(graph_input.shape, graph_input.dtype, None) for graph_input in self.graph.inputs]
+    def accepts(self, _: Sequence[str]) -> Accepted:
+        return Accepted()
+
+    def given_inputs(self) -> list[tuple[Shape, str, int | None, str]] | None:
+        return [(one.shape, one.dtype, None, "") for one in self.graph.inputs]
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
         arrays = self.forward(inputs)
@@ -99,11 +104,11 @@ class GraphAsModel:
     def functions(
         self, inputs: Sequence[Array], training: bool, between: tuple[int, int], given: Mapping[int, Sequence[Array]]
     ) -> tuple[list[dict[str, Any]], Arrays]:
-        """A spec has no code between its nodes."""
+        """Another pass, without functions: a spec has no code between its nodes."""
         return [], self._told(self._walk(inputs, training))
 
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
-        """Of a scan nothing: its body is no op that could run alone."""
+        """Runs one node again, alone. Gives nothing for a scan, whose body is no op that could run alone."""
         node, walk = self.graph.nodes[change["call"]], self.walks[change["training"]]
         if node.op == spec_layers.SCAN:
             return {}
@@ -121,7 +126,7 @@ class GraphAsModel:
     def _alone(
         self, node: Node, training: bool, taken: Arrays, attributes: Mapping[str, Any], changed: Mapping[str, Array]
     ) -> Any:
-        """The op on these arrays, whatever the shape of what it gives."""
+        """The outputs of a node's op on these arrays, of any shape."""
         width = max((len(array) for name, array in taken.items() if self._batched(name)), default=1)
         given = {
             name: (array if self._batched(name) else np.broadcast_to(array, (width, *array.shape)))
@@ -178,12 +183,12 @@ def _call(place: int, node: Node, arrays: Mapping[str, Array]) -> Call:
 
 
 def _drops(node: Node) -> bool:
-    """Whether an op drops out while training; a scan's body has its own nodes."""
+    """Whether an op applies dropout while training. A scan does not itself; the nodes of its body may."""
     return node.op != spec_layers.SCAN and Op(TABLE[node.op]).masks is not None
 
 
 def _begin(parameter: Parameter) -> Array:
-    """Where a comparison starts to draw from: a constant, or numbers whose spread keeps the variance of what flows."""
+    """Initial weights around which a comparison draws: a constant, or numbers whose spread keeps the variance of values."""
     if parameter.role in ("scale", "slope"):
         return np.ones(parameter.shape)
     if parameter.role not in ("kernel", "recurrent_kernel", "table"):
@@ -193,7 +198,7 @@ def _begin(parameter: Parameter) -> Array:
 
 
 class InProcess:
-    """What parity.execution.own_model.conversation.Conversation is to a process, to a model of the harness's own."""
+    """Answers the same questions as parity.execution.own_model.conversation.Conversation, for a spec and in this process."""
 
     def __init__(self, graph: Graph, dtype: str) -> None:
         self._answering = Answering(
@@ -207,13 +212,13 @@ class InProcess:
 
 
 def _given(graph_input: Input) -> str:
-    """The input as `--inputs` says it."""
+    """The input as text in the form of `--inputs`."""
     shape = "x".join(str(size) for size in ((BATCH, *graph_input.shape) if graph_input.batched else graph_input.shape))
     return shape if graph_input.dtype == "float" else f"{shape}:0..{(graph_input.below or 2) - 1}"
 
 
 def side(label: str, name: str, size: str) -> ComparedModel:
-    """The side `spec=NAME`. Raises SpecError, and UsageError for what is no architecture."""
+    """The side `spec=NAME`. Raises SpecError, and UsageError for a spec that is no architecture."""
     spec = language.load(name)
     if not isinstance(spec, language.Architecture):
         raise UsageError(f"{name} is no architecture: a model can be held against a network alone")

@@ -1,7 +1,7 @@
-"""Owns how the models of a comparison are traced: which shapes each is asked with, in which precisions it runs at all.
+"""Owns the tracing of the models of a comparison: with which shapes each is run, and in which precisions it runs at all.
 
-It refuses to run a model in shapes that nobody stated: those of another model, its channels where a framework has them or as
-they stand, are all that is tried.
+It refuses to run a model with shapes that nobody stated. A model that states none is tried with another model's shapes, with
+their channels as they are and moved.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from parity.comparing import drawing, image_layouts, structures
@@ -26,14 +27,15 @@ Array = npt.NDArray[Any]
 Described = Mapping[str, Any]
 INPUTS_NEEDED = (
     "Give the inputs' shapes, with the batch: `--inputs 3x16` (one for each input; `3x7:0..99` for integers, "
-    '`3x7:bool` for truth values), or `INPUTS = ["3x16"]` beside `build`'
+    "`3x7:bool` for truth values, `ids=3x7:0..99` by its name in the model), `--inputs-from batch.npz`, or "
+    '`INPUTS = ["3x16"]` beside `build`'
 )
 
 
 @dataclass(frozen=True)
 class TracedModel:
-    """A model as it was asked: native inputs, what was seen of it, its weights as it was built, and why it does not run in a
-    precision (dtype -> reason)."""
+    """A traced model. given: its native inputs; structure: its trace; initial: its weights as built; lacking: dtype -> why it
+    does not run in that precision."""
 
     given: Sequence[ComparedInput]
     structure: Structure
@@ -41,36 +43,50 @@ class TracedModel:
     lacking: Mapping[str, str]
 
 
-def traced(models: Sequence[ComparedModel], answers: Sequence[Described], stated: Sequence[str]) -> list[TracedModel]:
+def given(stated: Sequence[str]) -> list[ComparedInput]:
+    """What stands behind `--inputs`. Raises UsageError."""
+    try:
+        found = [drawing.given(text) for text in stated]
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    names = [one.name for one in found if one.name]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise UsageError(f"two inputs are called {twice[0]}")
+    return found
+
+
+def traced(models: Sequence[ComparedModel], answers: Sequence[Described], stated: Sequence[ComparedInput]) -> list[TracedModel]:
     """Every model, the one that knows its inputs first. Raises UsageError where nobody says what the models take."""
     try:
-        own = _own(answers, [drawing.given(text) for text in stated])
+        own = _own(answers, stated)
     except ValueError as error:
         raise UsageError(str(error)) from error
     first = next((place for place, model_inputs in enumerate(own) if model_inputs), None)
     if first is None:
         raise UsageError(f"{models[0].label} does not say what it takes: {INPUTS_NEEDED}")
-    traced_models = {first: _traced(models[first], answers[first], [own[first]])}
+    traced_models = {
+        first: _traced(models[first], answers[first], [own[first]], stated=bool(stated or answers[first]["inputs"]))
+    }
     for place, model in enumerate(models):
         if place != first:
             candidates = [own[place]] if own[place] else list(_carried(traced_models[first], answers[place]))
-            traced_models[place] = _traced(model, answers[place], candidates)
+            traced_models[place] = _traced(model, answers[place], candidates, traced_models[first].structure.named)
     return [traced_models[place] for place in range(len(models))]
 
 
 def _own(answers: Sequence[Described], stated: Sequence[ComparedInput]) -> list[list[ComparedInput]]:
-    """What each model is known to take; nothing where it must be carried from another one. What is stated is as the first model
-    takes it; a batch that a person states is the batch of all."""
+    """The known inputs of each model; [] if they must be taken over from another model. Shapes on the command line are those of
+    the first model. A batch size that a person states holds for all models."""
     if stated:
         return [list(stated), *([] for _ in answers[1:])]
     own = [[drawing.given(value) for value in answer["inputs"] or ()] for answer in answers]
     known = [
-        [ComparedInput((batch or drawing.BATCH, *shape), kind) for shape, kind, batch in answer["known"] or ()]
-        for answer in answers
+        [ComparedInput((batch or drawing.BATCH, *shape), kind, name=name) for shape, kind, batch, name in one["known"] or ()]
+        for one in answers
     ]
     fixed = [bool(answer["inputs"]) and not answer["spec"] for answer in answers]
-    batches = [model_inputs[0].shape[0] for model_inputs, mine in zip(own, fixed, strict=True) if mine]
-    batches += [batch for answer in answers for _, _, batch in answer["known"] or () if batch]
+    batches = [one[0].shape[0] for one, mine in zip(own, fixed, strict=True) if mine]
+    batches += [batch for answer in answers for _, _, batch, _ in answer["known"] or () if batch]
     return [
         mine if mine and by_hand else [_batched(model_input, batches) for model_input in mine or others]
         for mine, by_hand, others in zip(own, fixed, known, strict=True)
@@ -78,67 +94,78 @@ def _own(answers: Sequence[Described], stated: Sequence[ComparedInput]) -> list[
 
 
 def _batched(model_input: ComparedInput, batches: Sequence[int]) -> ComparedInput:
-    """An input that a framework or a spec tells, with the batch that a person stated."""
+    """An input that a framework or a spec states, with the batch size that a person stated, if any."""
     mine = model_input.shape[0] == drawing.BATCH and batches
     return replace(model_input, shape=(batches[0], *model_input.shape[1:])) if mine else model_input
 
 
 def _carried(source: TracedModel, answer: Described) -> Iterator[list[ComparedInput]]:
     """What another model takes, for one that says nothing, or as the shapes that its framework knows say."""
-    layouts = [
-        image_layouts.entry(source.structure, number, len(model_input.shape)) for number, model_input in enumerate(source.given)
-    ]
-    known = [tuple(shape) for shape, _, _ in answer["known"] or ()]
+    layouts = [image_layouts.entry(source.structure, number, len(one.shape)) for number, one in enumerate(source.given)]
+    known = [tuple(shape) for shape, *_ in answer["known"] or ()]
+    names = [drawing.given(value).name for value in answer["inputs"] or ()]
     images = answer["images"]
-    usual = [moved(model_input, layout, images) for model_input, layout in zip(source.given, layouts, strict=True)]
-    other = [
-        moved(model_input, layout, {FIRST: LAST, LAST: FIRST}[images])
-        for model_input, layout in zip(source.given, layouts, strict=True)
-    ]
-    tried = [usual, list(source.given), other, [_flipped(model_input) for model_input in source.given]]
-    fitting = [model_inputs for model_inputs in tried if known and [each.shape[1:] for each in model_inputs] == known]
-    yield from fitting or [model_inputs for number, model_inputs in enumerate(tried) if model_inputs not in tried[:number]]
+    usual = [moved(one, layout, images) for one, layout in zip(source.given, layouts, strict=True)]
+    other = [moved(one, layout, {FIRST: LAST, LAST: FIRST}[images]) for one, layout in zip(source.given, layouts, strict=True)]
+    tried = [usual, list(source.given), other, [_flipped(one) for one in source.given]]
+    if len(names) == len(source.given) and any(names):
+        tried = [[replace(one, name=name) for one, name in zip(given, names, strict=True)] for given in tried]
+    fitting = [one for one in tried if known and [each.shape[1:] for each in one] == known]
+    yield from fitting or [one for number, one in enumerate(tried) if one not in tried[:number]]
 
 
 def moved(model_input: ComparedInput, source: str, target: str) -> ComparedInput:
-    """An image or a signal whose channels stand so, as the other has it; anything else stays."""
+    """An image or a signal with its channels moved from the place `source` to the place `target`; other inputs stay."""
     return _flipped(model_input, target) if source in (FIRST, LAST) and source != target else model_input
 
 
-def _flipped(model_input: ComparedInput, target: str = LAST) -> ComparedInput:
-    if len(model_input.shape) < SIGNAL:
-        return model_input
-    batch, *sizes = model_input.shape
-    return replace(model_input, shape=(batch, *sizes[1:], sizes[0]) if target == LAST else (batch, sizes[-1], *sizes[:-1]))
+def _flipped(one: ComparedInput, target: str = LAST) -> ComparedInput:
+    if len(one.shape) < SIGNAL:
+        return one
+    batch, *sizes = one.shape
+    values = one.values if one.values is None else np.moveaxis(one.values, *((1, -1) if target == LAST else (-1, 1)))
+    shape = (batch, *sizes[1:], sizes[0]) if target == LAST else (batch, sizes[-1], *sizes[:-1])
+    return replace(one, shape=shape, values=values)
 
 
-def _traced(model: ComparedModel, answer: Described, candidates: Sequence[Sequence[ComparedInput]]) -> TracedModel:
-    """With the first inputs that it takes, in float64, or else in float32 alone."""
+def _traced(
+    model: ComparedModel,
+    answer: Described,
+    candidates: Sequence[Sequence[ComparedInput]],
+    named: Sequence[str] = (),
+    stated: bool = False,
+) -> TracedModel:
+    """With the first inputs that it takes, in float64, or else in float32 alone. named: the outputs of the model that was
+    traced first: the same names in another order are told in its order. stated: whether a person says what it takes."""
     refused: dict[str, list[Refused]] = {dtype: [] for dtype in DTYPES}
     for dtype in DTYPES:
-        for candidate in candidates:
+        for given in candidates:
+            asking: dict[str, Any] = {"names": [one.name for one in given], "stated": stated}
             try:
-                told, weights = model.processes[dtype].ask("trace", _blanks(candidate))
+                told, weights = model.processes[dtype].ask("trace", _blanks(given), **asking)
+                if told["named"] != list(named) and sorted(told["named"]) == sorted(named):
+                    asking["outputs"] = list(named)
+                    told, weights = model.processes[dtype].ask("trace", _blanks(given), **asking)
             except Refused as error:
                 refused[dtype].append(error)
                 continue
-            structure = structures.read(model.label, told, [model_input.shape for model_input in candidate], answer["images"])
+            structure = structures.read(model.label, told, [model_input.shape for model_input in given], answer["images"])
             if not structure.outputs:
                 raise UsageError(f"{model.side} returns no floating-point tensor: there is nothing to compare")
             lacking = {DTYPES[0]: _reason(refused[DTYPES[0]][0])} if dtype != DTYPES[0] else _narrow(told)
             if dtype == DTYPES[0]:
-                model.processes[DTYPES[1]].ask("trace", _blanks(candidate))
-            return TracedModel(candidate, structure, under(weights, WEIGHT), lacking)
+                model.processes[DTYPES[1]].ask("trace", _blanks(given), **asking)
+            return TracedModel(given, structure, under(weights, WEIGHT), lacking)
     raise refused[DTYPES[0]][0]
 
 
 def _narrow(told: Mapping[str, Any]) -> dict[str, str]:
-    """A model that holds a number in float32 by hand has no float64."""
+    """Why a model does not run in float64: its own code holds a number in float32. {} if it does run."""
     return {DTYPES[0]: f"{told['narrow']} where float64 was asked for"} if told.get("narrow") else {}
 
 
 def _reason(error: Refused) -> str:
-    """The first line that a person can use of what a framework said."""
+    """The useful lines of a framework's error, shortened to one line."""
     plain = re.sub("[\x1b\ufffd]\\[[0-9;]*m", "", str(error))
     lines = [line.strip() for line in plain.splitlines() if line.strip()]
     said = [

@@ -1,6 +1,6 @@
-"""Owns the file of a map of weights: written anew only where nobody has edited it.
+"""Owns the file of a map of weights, which is overwritten only if nobody has edited it.
 
-It refuses to overwrite what a person wrote: the new map goes beside it then, and a sentence says so.
+It refuses to overwrite an edited file: the new map then goes beside it, and a sentence says so.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ MARK = re.compile(r"# unedited while its sha256 is ([0-9a-f]{64})\n")
 
 
 def write(path: Path, text: str) -> str:
-    """Writes the map there, or beside it; returns the sentence for whoever edited it, "" where nobody did."""
+    """Writes the map to the path, or beside it if the file was edited. Returns a sentence for the user in that case, "" if
+    not."""
     if _unedited(path):
         path.write_text(_marked(text), encoding="utf-8")
         return ""
@@ -29,7 +30,7 @@ def _marked(text: str) -> str:
 
 
 def _unedited(path: Path) -> bool:
-    """Whether the path is free, or holds what was written there and nothing else."""
+    """Whether the path is free, or holds a map exactly as parity wrote it."""
     if not path.exists() or not path.is_file():
         return True
     text = path.read_text(encoding="utf-8", errors="replace")

@@ -1,33 +1,37 @@
-"""Owns `parity fingerprint`: which closed form a native optimizer follows, as a function; and the command, which hands every
+"""Owns `parity fingerprint`: a function that finds the closed form of a native optimizer, and the command, which leaves every
 other kind of object to objects.py.
 
-It refuses to name a form that does not explain every step: the answer then is no match.
+It refuses to name a form that does not explain every step; the answer is then no match.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import parity
+from parity.documents import schema
+from parity.documents.measured import Fingerprinted
 from parity.errors import UsageError
-from parity.execution.frameworks import FINGERPRINTS, training
+from parity.execution.frameworks import FINGERPRINTS, meant, training
 from parity.fingerprinting.coverage import Coverage, of_arrays
 from parity.fingerprinting.forms.kinds import kind_of
 from parity.fingerprinting.naming import ExplainingForm, SeenRun, named
 from parity.fingerprinting.rules import ClosedForm
-from parity.trials import asked_frameworks
+from parity.trials import asked_frameworks, machine, output
 from parity.trials.fingerprint_runs import FIRST
 from parity.verbs import terminal
 from parity.verbs.fingerprint import driving, objects
+from parity.verbs.terminal import volume
 
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What was found out of one object. matches: every form that explains all runs, in one precision; none is no match.
-    driven: what it was driven with, run by run. departed: a form that explains the first run -> the run that it does not."""
+    """The fingerprint of one object. matches: every form that explains all runs, in one precision; empty if there is no match.
+    driven: the inputs and values of each run. departed: a form that explains the first run -> the run that it does not
+    explain."""
 
     target: str
     framework: str
@@ -44,10 +48,10 @@ class Fingerprint:
 
 
 def fingerprint(target: str, framework: str | None = None, settings: Mapping[str, float | bool] | None = None) -> Fingerprint:
-    """Drives the object in its framework's interpreter and looks its steps up.
+    """Drives the object in its framework's interpreter, and looks for forms that explain its steps.
 
-    target: `torch.optim.Adam`, `torch=mypackage.module:Mine`, or with `framework` any import path. UsageError where it is no
-    optimizer, does not exist, fails, or returns what is no number.
+    target: `torch.optim.Adam`, `torch=mypackage.module:Mine`, or any import path if `framework` is given. Raises UsageError if
+    it is no optimizer, does not exist, fails, or returns NaN or infinity.
     """
     framework, path = placed(target, framework)
     (driven,) = driving.drive(framework, [driving.NativeObject(target, path, settings or {})])
@@ -55,17 +59,19 @@ def fingerprint(target: str, framework: str | None = None, settings: Mapping[str
 
 
 def placed(target: str, framework: str | None) -> tuple[str, str]:
-    """The framework and the import path."""
+    """The framework and the import path of a target."""
     before, separator, after = target.partition("=")
     path = after if separator else target
     found = before if separator else framework or path.partition(".")[0]
     if found.partition("[")[0] not in training(every=True):
-        raise UsageError(f"whose is `{target}`? Write FRAMEWORK={path} with one of {', '.join(training(every=True))}")
+        near = meant(found)
+        close = f"; did you mean `{near}={path}`?" if near else ""
+        raise UsageError(f"whose is `{target}`? Write FRAMEWORK={path} with one of {', '.join(training(every=True))}{close}")
     return asked_frameworks.that_train([found], FINGERPRINTS)[0], path
 
 
 def found(target: str, driven: driving.DrivenRecord) -> Fingerprint:
-    """The forms that explain all runs of an object. UsageError where the first holds no steps, or steps that are no numbers."""
+    """The forms that explain all runs of an object. Raises UsageError if the first run has no steps, or NaN or infinity."""
     seen, record = driving.told(driving.seen_of(target, driven)), driven.record
     further = {name: driving.further(run) for name, run in driven.further.items()}
     runs = {name: run for name, run in further.items() if isinstance(run, SeenRun)}
@@ -90,12 +96,13 @@ def found(target: str, driven: driving.DrivenRecord) -> Fingerprint:
 
 
 def _values(run: driving.DrivenRecord, known: Mapping[str, float]) -> dict[str, float]:
-    """What the run was driven with, of the hyper-parameters that the object has."""
+    """The values of a run's hyper-parameters, of those that the object has."""
     return {name: float(run.trial.case.hyperparameters.get(name, value)) for name, value in known.items()}
 
 
 def main(target: str, framework: str | None, settings: Sequence[str], json_path: Path | None, kind: str | None = None) -> int:
     """The verb. Exit status 0 with a name, 1 without a match. kind: what it is, where its name does not say."""
+    output.reach(json_path)
     values = dict(_setting(text) for text in settings)
     where, path = placed(target, framework)
     kind = kind or kind_of(path)
@@ -104,12 +111,12 @@ def main(target: str, framework: str | None, settings: Sequence[str], json_path:
         if isinstance(found, UsageError):
             raise found
         if json_path is not None:
-            json_path.write_text(json.dumps(objects.as_json(found), indent=1) + "\n")
+            output.replace(json_path, schema.spelled(document(objects.as_json(found), volume.typed())))
         objects.show(found)
         return 0 if found.named else 1
     answer = fingerprint(target, framework, {name: _number(name, value) for name, value in values.items()})
     if json_path is not None:
-        json_path.write_text(json.dumps(as_json(answer), indent=1) + "\n")
+        output.replace(json_path, schema.spelled(document(as_json(answer), volume.typed())))
     show(answer)
     return 0 if answer.matches else 1
 
@@ -127,14 +134,14 @@ def _setting(text: str) -> tuple[str, float | bool | str]:
 
 
 def _number(name: str, value: float | bool | str) -> float | bool:
-    """An optimizer's arguments are numbers."""
+    """The value of an optimizer's argument, which must be a number. Raises UsageError for a word."""
     if isinstance(value, str):
         raise UsageError(f"`--set {name}={value}` is not of the form NAME=VALUE with a number, true or false")
     return value if isinstance(value, bool) else float(value)
 
 
 def show(answer: Fingerprint) -> None:
-    """The name, the formulas, and what it was tried with."""
+    """Prints the name, the formulas, and the runs that they explain."""
     say = terminal.say
     say(f"{answer.target} ({answer.framework} {answer.version}): {answer.name}")
     for match in answer.matches[:1]:
@@ -154,7 +161,7 @@ def show(answer: Fingerprint) -> None:
 
 
 def _inside(match: ExplainingForm, dtype: str) -> str:
-    """Of an object that does not compute in the precision that it was driven in."""
+    """A remark on an object that computes in another precision than the one in which it was driven."""
     if match.form.held:
         return f"; {match.form.held}"
     if match.precision == dtype:
@@ -165,15 +172,34 @@ def _inside(match: ExplainingForm, dtype: str) -> str:
 
 
 def formulas(form: ClosedForm) -> list[tuple[str, str]]:
-    """Its lines in the order of evaluation; starts other than 0 first."""
+    """The lines of a form in the order of evaluation. Initial values other than 0 come first."""
     starts = [(f"{name} at the start", text) for name, text in form.state.items() if text != "0"]
     return [*starts, *form.before.items(), *form.update.items()]
+
+
+def document(found: Mapping[str, Any], command: str) -> Fingerprinted:
+    """What was found as it leaves parity. command: what was asked."""
+    return Fingerprinted(**{**found, "parity": parity.__version__, "command": command, "machine": machine.here()})
+
+
+def named_object(
+    target: str, framework: str | None, settings: Mapping[str, float | bool | str], kind: str | None
+) -> Fingerprinted:
+    """Drives an object of any kind, and gives what it is. Raises UsageError as `fingerprint` does."""
+    where, path = placed(target, framework)
+    kind = kind or kind_of(path)
+    if kind == "optimizer":
+        answer = fingerprint(target, framework, {name: _number(name, value) for name, value in settings.items()})
+        return document(as_json(answer), "")
+    (found,) = objects.drive(where, [objects.NativeTarget(target, path, kind, settings)])
+    if isinstance(found, UsageError):
+        raise found
+    return document(objects.as_json(found), "")
 
 
 def as_json(answer: Fingerprint) -> dict[str, Any]:
     """The answer as plain data."""
     return {
-        "schema_version": 1,
         "object": answer.target,
         "kind": "optimizer",
         "framework": answer.framework,

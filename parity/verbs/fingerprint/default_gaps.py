@@ -1,6 +1,6 @@
 """Owns the measurement of native objects with their own defaults: the formula, its gap to the definition, and the rounding.
 
-It refuses to judge the gap: it is shown.
+It refuses to judge the gap; it is only shown.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from parity.verbs.fingerprint import driving, objects
 
 
 def measure(frameworks: Sequence[str]) -> list[DefaultGap]:
-    """Every object of the table."""
+    """The gaps of all objects in the tables of these frameworks."""
     return [
         gap
         for framework in frameworks
@@ -38,14 +38,15 @@ def measure(frameworks: Sequence[str]) -> list[DefaultGap]:
 
 
 def left_out(frameworks: Sequence[str], measured: Sequence[DefaultGap]) -> list[str]:
-    """Objects of the table without a gap: they could not be driven, or no closed form explains them."""
+    """The objects of the tables without a gap: they could not be driven, or no closed form explains them."""
     tables: tuple[Mapping[str, Mapping[str, Definition]], ...] = (OPTIMIZERS, NATIVES, INITIALIZERS)
     paths = [path for framework in frameworks for table in tables for path in table.get(framework, {})]
     return [path for path in paths if path not in {gap.path for gap in measured}]
 
 
 def optimizers(framework: str, table: Mapping[str, str]) -> Iterator[DefaultGap]:
-    """The form comes from separating values, the gaps from the object's defaults. An object without a form is left out."""
+    """The gaps of optimizers. The form is found with values that tell forms apart, the gaps are measured with the object's
+    defaults. An object without a form is left out."""
     specs = {path: _spec(name) for path, name in table.items()}
     native_objects = [driving.NativeObject(path, path, {}) for path in table]
     rates = [{OTHERWISE: published(specs[path])["learning_rate"]} for path in table]
@@ -84,12 +85,13 @@ def _spec(name: str) -> Optimizer:
 
 
 def published(spec: Optimizer) -> dict[str, float]:
-    """The spec's own values."""
+    """The hyper-parameters in the spec."""
     return {name: float(value) for name, value in spec.hyperparameters.items()}
 
 
 def natives(framework: str, table: Mapping[str, Definition]) -> Iterator[DefaultGap]:
-    """The form comes from separating values, the gaps from the object's own epsilon and momentum. Without a form: left out."""
+    """The gaps of other native objects. The form is found with values that tell forms apart, the gaps are measured with the
+    object's own epsilon and momentum. An object without a form is left out."""
     targets = [objects.NativeTarget(path, path, kind_of(path), {}) for path in table]
     for target, told, seen in zip(
         targets, objects.drive(framework, targets), objects.observe(framework, targets, True), strict=True
@@ -101,7 +103,8 @@ def natives(framework: str, table: Mapping[str, Definition]) -> Iterator[Default
 def _native(
     framework: str, target: objects.NativeTarget, definition: Definition, told: Sequence[Facet], arrays: Arrays
 ) -> Iterator[DefaultGap]:
-    """The greatest parts over the facets that the definition speaks of: the last one alone where it is one name."""
+    """The gap of one object: the greatest parts over the facets that the definition names. A definition that is a single name
+    concerns the last facet."""
     meant = {told[-1].about: definition} if isinstance(definition, str) else definition
     facets = [facet for facet in told if facet.about in meant]
     library = LIBRARIES[target.kind][1](arrays, LIBRARIES[target.kind][0])
@@ -119,7 +122,8 @@ def _native(
 
 
 def _parts(arrays: Arrays, forms: Sequence[Form], names: Sequence[str], meant: str) -> tuple[float, float, float] | None:
-    """The formula against the definition, with its blocks of gates in the object's order and in its own; and the rounding."""
+    """Three parts of a facet's gap: the formula against the definition with its gates in the object's order, the same with the
+    gates in the definition's order, and the rounding. None if a form is missing."""
     form = gaps.named(forms, names[0]) if names else None
     known = [gaps.named(forms, gates.in_order_of(meant, names[0])), gaps.named(forms, meant)] if form else []
     if form is None or None in known:
@@ -133,11 +137,12 @@ def _text(names: Mapping[str, str]) -> str:
 
 
 SHOWN = "conv"
-"""The kernel whose spread the table shows."""
+"""The kernel of the probe whose spread the table shows."""
 
 
 def initializers(framework: str, table: Mapping[str, str]) -> Iterator[DefaultGap]:
-    """The distribution comes from the draws, its gap to the spec's from both formulas. Without one: left out."""
+    """The gaps of initializers. The distribution is found from draws, its gap to the spec's from both formulas. An object
+    without a distribution is left out."""
     targets = [objects.NativeTarget(path, path, "initializer", {}) for path in table]
     for target, seen in zip(targets, objects.observe(framework, targets, True), strict=True):
         explaineds = [] if isinstance(seen, UsageError) else draws.explained(seen[1])
@@ -153,7 +158,7 @@ def initializers(framework: str, table: Mapping[str, str]) -> Iterator[DefaultGa
 
 
 def claimed(name: str, shape: str) -> Claim:
-    """What the spec says of a kernel (out, in, …) of the probe."""
+    """The spec's claim on a kernel (out, in, …) of the probe."""
     spec = load(f"initializers/{name}")
     if not isinstance(spec, Initializer):
         raise TypeError(f"initializers/{name} is no initializer")

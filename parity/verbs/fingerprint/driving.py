@@ -1,13 +1,13 @@
-"""Owns the driving of native optimizers as black boxes: every run of every object in one process, and what a record shows.
+"""Owns the driving of native optimizers as black boxes: it runs every run of every object in one process, and reads the
+records.
 
-It refuses to name what it saw.
+It refuses to name a form.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
+from parity.execution import own_path
 from parity.execution.launcher import supervised
 from parity.execution.names import BATCH, HYPERPARAMETER, PARAMETER, RATE, array_name, numbers, under
 from parity.execution.worker.native_optimizers import packed, unpacked
@@ -31,12 +32,12 @@ Array = npt.NDArray[Any]
 
 NUDGED = RUNS[0].name
 PATIENCE = 120.0
-"""Seconds for one run of one object: a thousand steps of 22 numbers take a second, so what takes longer hangs."""
+"""Seconds for one run of one object. A thousand steps of 22 numbers take a second, so an object that takes longer hangs."""
 
 
 @dataclass(frozen=True)
 class NativeObject:
-    """One object: as it was written, where it is, and values of its own arguments."""
+    """One object: its name as the user wrote it, its import path, and values of its own arguments."""
 
     target: str
     path: str
@@ -49,15 +50,16 @@ def drive(
     values: Sequence[Mapping[str, float]] | None = None,
     further: Sequence[Sequence[DrivenRun]] | None = None,
 ) -> list[DrivenRecord]:
-    """Every object in one process: in float64, and in float32 those that fail in float64 (MXNet keeps float32 state).
+    """The records of all objects, driven in one process in float64. Objects that fail in float64 run again in float32 (MXNet
+    keeps float32 state).
 
-    values: of each object's hyper-parameters, by the formulas' names, on ordinary draws in one run; where nothing is said,
-    values and draws that separate, and further runs. further: of each object, where it is not all of them."""
+    values: each object's hyper-parameters, by the formulas' names, for one run on ordinary draws; by default values and draws
+    that tell forms apart, and further runs. further: each object's further runs, if not all."""
     first = DrivenRun(FIRST, len(probes.RATES), {}, probes.ordinary_draws if values else probes.fingerprint_draws)
     runs = [(first, *own) for own in further or [() if values else RUNS] * len(native_objects)]
     values = values or [probes.SEPARATING] * len(native_objects)
     with supervised.folder("parity-fingerprint-") as store:
-        session = Session(store, [framework], python_path=(Path.cwd(),), timeout=PATIENCE)
+        session = Session(store, [framework], python_path=own_path.of_caller(), timeout=PATIENCE)
         records = _driven(session, native_objects, runs, values, "float64")
         crashed = [place for place, driven in enumerate(records) if driven.record.outcome == "crashed"]
         again = _driven(
@@ -79,7 +81,7 @@ def _driven(
     values: Sequence[Mapping[str, float]],
     dtype: str,
 ) -> list[DrivenRecord]:
-    """The runs of every object. The first has the values that were asked for, each other one its own."""
+    """The records of every object's runs. The first run has the values of `values`, each further run its own."""
     every = {run.name: run for own in runs for run in own}
     draws = {name: packed(run.draws(dtype)) for name, run in every.items()}
     trials = [
@@ -110,7 +112,7 @@ def _trial(
 
 @dataclass(frozen=True)
 class DrivenRecord(JudgedTrial):
-    """With what the record's arrays hold, since the store is gone."""
+    """A judged trial with the arrays of its record, since the store is removed, and with its further runs."""
 
     arrays: Mapping[str, Array] = field(default_factory=dict)
     further: Mapping[str, DrivenRecord] = field(default_factory=dict)
@@ -130,19 +132,19 @@ def _read(judged: JudgedTrial) -> DrivenRecord:
 
 
 def told(shown: SeenRun) -> SeenRun:
-    """What is 0 takes no part in a name."""
+    """The run without hyper-parameters that are 0, which take no part in a name."""
     return replace(shown, hyperparameters={name: value for name, value in shown.hyperparameters.items() if value})
 
 
 def further(driven: DrivenRecord) -> SeenRun | str:
-    """What a further run shows, or why it shows nothing. Numbers that are none are seen: no form gives them."""
+    """The steps of a further run, or the reason why there are none. NaN and infinity are kept, since no form gives them."""
     if driven.record.outcome != "ran":
         return f"refused, {driven.record.reason.splitlines()[0]}"
     return told(seen(driven))
 
 
 def seen_of(target: str, driven: DrivenRecord) -> SeenRun:
-    """What a record shows. UsageError where it holds no steps, or steps that are no numbers."""
+    """The steps of a record. Raises UsageError if it holds none, or if they hold NaN or infinity."""
     record = driven.record
     if record.outcome == "unavailable":
         raise UsageError(record.reason, status=3)
@@ -165,7 +167,7 @@ def seen(driven: DrivenRecord) -> SeenRun:
 
 
 def steps_of(given: Mapping[str, Array], arrays: Mapping[str, Array]) -> list[SeenStep]:
-    """What was asked and what came back, step by step."""
+    """The given gradients and the weights that came back, step by step."""
     weights = under(given, PARAMETER)
     rate = float(arrays[array_name(HYPERPARAMETER, "learning_rate")])
     steps = []

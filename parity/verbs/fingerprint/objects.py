@@ -1,17 +1,18 @@
-"""Owns the fingerprint of a native object that is no optimizer: which closed form it follows, as a function and as text.
+"""Owns the fingerprint of a native object that is no optimizer: it finds the closed form that the object follows, and prints
+it.
 
-It refuses to name a form that does not explain everything that was seen.
+It refuses to name a form that does not explain everything observed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
+from parity.execution import own_path
 from parity.execution.launcher import supervised
 from parity.execution.names import FURTHER, KNOWN, group_of
 from parity.execution.worker import native_objects
@@ -30,7 +31,7 @@ NO_MATCH = "no match"
 
 @dataclass(frozen=True)
 class NativeTarget:
-    """One object: as it was written, its import path and kind, values of its own arguments."""
+    """One object: its name as the user wrote it, its import path and kind, and values of its own arguments."""
 
     target: str
     path: str
@@ -40,7 +41,7 @@ class NativeTarget:
 
 @dataclass(frozen=True)
 class NativeFingerprint:
-    """What was found out of one object. settings: those that it took."""
+    """The fingerprint of one object. settings: the settings that it accepted."""
 
     target: str
     kind: str
@@ -52,7 +53,7 @@ class NativeFingerprint:
 
     @property
     def driven(self) -> list[RoundCoverage]:
-        """What it was driven with, round by round."""
+        """The inputs with which the object was driven, round by round."""
         return rounds.driven(self.kind, self.facets)
 
     @property
@@ -66,24 +67,25 @@ class NativeFingerprint:
 
 
 def drive(framework: str, targets: Sequence[NativeTarget]) -> list[NativeFingerprint | UsageError]:
-    """What every object is, or why it cannot be told."""
+    """The fingerprint of every object, or the error that prevented it."""
     return [found if isinstance(found, UsageError) else found[0] for found in observe(framework, targets)]
 
 
 def observe(
     framework: str, targets: Sequence[NativeTarget], defaults: bool = False
 ) -> list[tuple[NativeFingerprint, Arrays] | UsageError]:
-    """Every object in one process: in float64, and in float32 those that fail in float64. An object that fails is its error.
+    """The fingerprints and arrays of all objects, driven in one process in float64. Objects that fail in float64 run again in
+    float32. An object that still fails gives its error.
 
-    defaults: with its own epsilon and momentum, not with those that tell forms apart."""
+    defaults: whether objects keep their own epsilon and momentum instead of values that tell forms apart."""
     with supervised.folder("parity-fingerprint-") as store:
-        session = Session(store, [framework], python_path=(Path.cwd(),))
-        judged = session.run([_trial(target, "float64", defaults) for target in targets])
-        crashed = [place for place, judged_trial in enumerate(judged) if judged_trial.record.outcome == "crashed"]
+        session = Session(store, [framework], python_path=own_path.of_caller())
+        judged = session.run([_trial(one, "float64", defaults) for one in targets])
+        crashed = [place for place, one in enumerate(judged) if one.record.outcome == "crashed"]
         again = session.run([_trial(targets[place], "float32", defaults) for place in crashed]) if crashed else []
-        for place, judged_trial in zip(crashed, again, strict=True):
-            judged[place] = judged_trial
-        return [_found(native, judged_trial) for native, judged_trial in zip(targets, judged, strict=True)]
+        for place, one in zip(crashed, again, strict=True):
+            judged[place] = one
+        return [_found(native, one) for native, one in zip(targets, judged, strict=True)]
 
 
 def _trial(target: NativeTarget, dtype: str, defaults: bool) -> Trial:
@@ -115,7 +117,7 @@ def _found(target: NativeTarget, judged: JudgedTrial) -> tuple[NativeFingerprint
 
 
 def show(answer: NativeFingerprint) -> None:
-    """The name, facet by facet, and what it was tried with."""
+    """Prints the name, facet by facet, and the inputs that it explains."""
     say = terminal.say
     say(f"{answer.target} ({answer.framework} {answer.version}), {answer.kind}: {answer.name}")
     for facet in answer.facets:
@@ -128,7 +130,7 @@ def show(answer: NativeFingerprint) -> None:
 
 
 def _explained(kind: str, facet: Facet) -> str:
-    """How well: of draws chance is asked, of everything else rounding."""
+    """How well the form explains a facet: draws are explained by chance, everything else within rounding."""
     if not facet.names:
         return "none of the closed forms explains what was seen"
     note = f"; {facet.note}" if facet.note else ""
@@ -138,7 +140,7 @@ def _explained(kind: str, facet: Facet) -> str:
 
 
 def _driven(answer: NativeFingerprint) -> list[str]:
-    """A line for each round; of an initializer what was drawn, and what that withstood."""
+    """A line for each round; for an initializer, its draws and the tests that they passed."""
     if answer.kind == "initializer":
         shapes = " and ".join("×".join(map(str, shape)) for shape in draws.SHAPES.values())
         tests = [f"{test}: {outcome}" for facet in answer.facets for test, outcome in facet.rounds.items()]
@@ -147,9 +149,8 @@ def _driven(answer: NativeFingerprint) -> list[str]:
 
 
 def as_json(answer: NativeFingerprint) -> dict[str, Any]:
-    """The answer as plain data, what it shares with an optimizer's under the same keys."""
+    """The answer as plain data. Keys that an optimizer's answer has too have the same names."""
     return {
-        "schema_version": 1,
         "object": answer.target,
         "kind": answer.kind,
         "framework": answer.framework,

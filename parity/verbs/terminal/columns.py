@@ -1,6 +1,6 @@
-"""Owns text in columns on the terminal: nothing is ever cut or folded inside a word, and a pipe gets one line a row.
+"""Owns text in columns on the terminal. Words are never cut or folded, and a pipe gets one line per row.
 
-It refuses to know what it prints. Standard library and click alone: `parity show` must not wait for more.
+It refuses to know what it prints. It loads only the standard library and click, so that `parity show` starts fast.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ GAP = 2
 
 
 def width() -> int | None:
-    """Columns of the terminal; None where stdout is none, and lines may be as long as they are."""
+    """Number of columns of the terminal; None if stdout is no terminal, so that lines may have any length."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int], wide: int | None) -> Iterator[str]:
-    """A line a row, the headings first. right: places of the columns of numbers.
+    """One line per row, the headings first. right: indices of the columns that hold numbers.
 
-    Where the rows are wider than `wide`, the first column gives way: a name longer than what is left stands on a line of its
-    own, whole, above its row.
+    If rows are wider than `wide`, the first column is narrowed: a name that is longer than the rest of the line allows stands
+    whole on a line of its own, above its row.
     """
     lines, numbers = [tuple(headings), *map(tuple, rows)], frozenset(right)
     sizes = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -40,7 +40,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Iterabl
 
 
 def hanging(text: str, indent: int, wide: int | None) -> str:
-    """A text whose further lines, if it needs any, begin behind `indent` columns."""
+    """A text folded at `wide` columns; its further lines are indented."""
     if wide is None or len(text) <= wide:
         return text
     return textwrap.fill(text, wide, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)

@@ -1,4 +1,4 @@
-"""Owns the progress bar of the verbs. It refuses to decide anything: it is told of records and shows them."""
+"""Owns the progress bar of the verbs. It refuses to decide anything: it shows the records that it is given."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from parity import escaping
 from parity.execution import outcomes
 from parity.execution.records import Record
 from parity.verbs import terminal
-from parity.verbs.terminal import pulse
+from parity.verbs.terminal import pulse, volume
 
 
 @dataclass(frozen=True)
 class Bar:
-    """Told of each record and notice, from any thread."""
+    """The bar's callbacks for each record and notice, which any thread may call."""
 
     progress: Progress
     task: TaskID
@@ -30,9 +30,12 @@ class Bar:
             self.progress.update(self.task, advance=1, description=escaping.visible(f"{framework} {record.case}"[:60]))
             pulse.advance(f"{framework} {record.case}")
             if record.outcome not in ("ran", "unsupported"):
-                absent = record.outcome == "unavailable"  # of every case of a framework or device, and told once
+                absent = record.outcome == "unavailable"  # holds for every case of a framework or device, said once
                 told = outcomes.headline(record.reason)
                 self._tell(f"{framework}: {told}" if absent else f"{framework}: {record.case} {record.outcome}: {told}")
+            elif volume.NOW.verbose:
+                taken = "" if record.seconds is None else f", {record.seconds:.2f} s"
+                self._say(f"{framework} {record.case}: {record.outcome}{taken}")
 
     def _tell(self, text: str) -> None:
         if text not in self.told:
@@ -44,7 +47,7 @@ class Bar:
             self._say(text)
 
     def _say(self, line: str) -> None:
-        """Whole lines: who reads them from a file searches them."""
+        """Prints a whole line, never folded, so that a log can be searched."""
         self.progress.console.print(escaping.terminal(line), markup=False, highlight=False, soft_wrap=True)
 
     def advance(self, text: str = "") -> None:
@@ -55,7 +58,7 @@ class Bar:
 
 @contextmanager
 def bar(description: str, total: int | None) -> Iterator[Bar]:
-    """A bar on stderr, gone when done; a pipe gets lines instead (`pulse.py`)."""
+    """A bar on stderr that disappears at the end; a pipe gets lines instead (`pulse.py`)."""
     pulse.begin(description, total)
     columns = (
         SpinnerColumn(),
@@ -65,5 +68,5 @@ def bar(description: str, total: int | None) -> Iterator[Bar]:
         TimeElapsedColumn(),
     )
     console = terminal.console_of(error=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal or volume.NOW.quiet) as progress:
         yield Bar(progress, progress.add_task(description, total=total), Lock())

@@ -1,6 +1,6 @@
 """Owns the lines that a pipe or a log gets while a command works: one every half minute, on stderr.
 
-It refuses to speak to a terminal, which shows a bar (`progress.py`).
+It refuses to write to a terminal, which shows a bar (`progress.py`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from threading import Event, Thread
 
 from parity.verbs import terminal
+from parity.verbs.terminal import volume
 
 EVERY = 30.0
 """Seconds between two lines. Services that run tests end a job that has been silent for some minutes."""
@@ -20,7 +21,7 @@ EVERY = 30.0
 
 @dataclass
 class Activity:
-    """What the process is doing. done: how many parts are finished; total: of how many, None where that is not known."""
+    """The current work of the process. done: number of finished parts; total: number of all parts, None if it is not known."""
 
     text: str = "starting"
     done: int = 0
@@ -29,21 +30,21 @@ class Activity:
 
 
 NOW = Activity()
-"""Of this process, which runs one command at a time."""
+"""The work of this process, which runs one command at a time."""
 
 
 def begin(text: str, total: int | None) -> None:
-    """A piece of work begins. total: its number of parts, None where that is not known."""
+    """Notes that a piece of work begins. total: its number of parts, None if it is not known."""
     NOW.text, NOW.done, NOW.total, NOW.latest = text, 0, total, ""
 
 
 def advance(latest: str) -> None:
-    """One part is done. latest: its name."""
+    """Notes that a part is done. latest: its name."""
     NOW.done, NOW.latest = NOW.done + 1, latest
 
 
 def line(activity: Activity, seconds: float) -> str:
-    """`parity: 1:30: running: 12 of 56 done, last keras lenet/…`, for a command that began so many seconds ago."""
+    """`parity: 1:30: running: 12 of 56 done, last keras lenet/…`. seconds: since the command began."""
     minutes, rest = divmod(int(seconds), 60)
     count = f"{activity.done} of {activity.total} done" if activity.total else f"{activity.done} done" if activity.done else ""
     latest = f"last {activity.latest}" if activity.latest else ""
@@ -52,9 +53,11 @@ def line(activity: Activity, seconds: float) -> str:
 
 
 def beat(wait: Callable[[float], bool], say: Callable[[str], None], clock: Callable[[], float]) -> None:
-    """Says a line each time that EVERY seconds have passed, until `wait(seconds)` answers that the command has ended."""
+    """Prints a line every EVERY seconds, until `wait(seconds)` returns True because the command has ended."""
     began = clock()
     while not wait(EVERY):
+        if volume.NOW.quiet:
+            continue
         try:
             say(line(NOW, clock() - began))
         except (OSError, ValueError):  # stderr was closed: nobody reads
@@ -63,7 +66,7 @@ def beat(wait: Callable[[float], bool], say: Callable[[str], None], clock: Calla
 
 @contextmanager
 def beating() -> Iterator[None]:
-    """Beats in a thread while the command runs, unless stderr is a terminal or is missing."""
+    """Runs `beat` in a thread during the block, unless stderr is a terminal or missing."""
     if sys.stderr is None or sys.stderr.isatty():
         yield
         return

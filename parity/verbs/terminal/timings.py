@@ -54,7 +54,7 @@ def table(found: dict[timed.Key, timed.TimedWorkload]) -> Table:
                 escape(cell.speed.mode),
                 wording.speed_text(cell, missing),
                 wording.milliseconds(cell.median_ns),
-                wording.share(cell.utilization),
+                wording.utilization(cell.utilization),
                 wording.mebibytes(timed.memory_bytes(cell.speed)),
                 str(len(cell.speed.processes)),
             )

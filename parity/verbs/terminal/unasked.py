@@ -9,6 +9,6 @@ from parity.verbs import terminal
 
 
 def tell(frameworks: Sequence[str]) -> None:
-    """Prints the line on stderr, if there is anything to say. frameworks: what the user has named."""
+    """Prints the line on stderr, if a framework is left out. frameworks: the ones that the user named."""
     if left := asked_frameworks.unbuilt(frameworks):
         terminal.say(f"not asked, since not built: {', '.join(left)} (parity env build {' '.join(left)})", error=True)

@@ -1,6 +1,7 @@
-"""Owns `parity weights`: weights between a framework's native format and a neutral .npz with the spec's names and layouts.
+"""Owns `parity weights`: it converts weights between a framework's native format and a neutral .npz with the spec's names and
+layouts.
 
-It refuses weights that are not the spec's (names, shapes), and to write a file that did not survive the way back bit for bit.
+It refuses weights that are not the spec's (names, shapes), and files that do not give the same bits when they are read back.
 """
 
 from __future__ import annotations
@@ -31,31 +32,40 @@ from parity.verbs.weights import neutral
 Array = npt.NDArray[Any]
 DTYPE = "float32"
 TIMEOUT, BYTES_A_SECOND = 120.0, 2e6
-"""How long a framework may take over a file: seconds, and more of a large one. A damaged one may claim any size."""
+"""Time limit for a framework's work on a file: TIMEOUT seconds, and more for a large file. A damaged file may claim any
+size."""
 
 
 def to_native(spec: str, weights: Path, framework: str, output: Path, size: str) -> int:
-    """A neutral file to native ones, written below `output`."""
-    known = graph(spec, size)
-    arrays = neutral.read(weights, known)
-    options.place(output)
-    found = moved(known, spec, size, framework, arrays)
-    for name, array in under(found, NATIVE).items():
-        path = output / native_files.checked_name(name)
-        native_files.write(path, array.tobytes())
+    """A neutral file to native ones, written below `output` and told."""
+    for path in native_of(spec, weights, framework, output, size):
         terminal.say(f"wrote {path}, and its checksum beside it")
     return 0
 
 
+def native_of(spec: str, weights: Path, framework: str, output: Path, size: str) -> list[Path]:
+    """A neutral file to native ones, written below `output`. Raises UsageError where they do not survive the way."""
+    known = graph(spec, size)
+    arrays = neutral.read(weights, known)
+    options.place(output)
+    found = moved(known, spec, size, framework, arrays)
+    written = []
+    for name, array in under(found, NATIVE).items():
+        path = output / native_files.checked_name(name)
+        native_files.write(path, array.tobytes())
+        written.append(path)
+    return written
+
+
 def to_neutral(spec: str, native: Sequence[Path], framework: str, output: Path, size: str) -> int:
-    """Native files, named as `import` wrote them, to a neutral one."""
+    """Converts native files, with the names that `import` gave them, to a neutral file."""
     known = graph(spec, size)
     contents, unverified = native_files.read(framework, native)
     options.place(output.parent)
     files = put_under({name: np.frombuffer(content, np.uint8) for name, content in contents.items()}, NATIVE)
     try:
         found = moved(known, spec, size, framework, files)
-    except UsageError as error:  # a framework's own words name no file
+    except UsageError as error:  # a framework's own message names no file
         raise UsageError(f"{error}\nread from {', '.join(map(str, native))}", status=error.status) from error
     kinds = neutral.kinds(known)
     arrays = {array_name(kind, name): found[array_name(PARAMETER, name)] for name, kind in kinds.items()}
@@ -72,7 +82,7 @@ def to_neutral(spec: str, native: Sequence[Path], framework: str, output: Path, 
 
 
 def check(specs: Sequence[str], frameworks: Sequence[str]) -> int:
-    """Drawn weights of every architecture through each framework's format and back, bit for bit."""
+    """Checks that drawn weights of every architecture pass through each framework's format and back, bit for bit."""
     judged = round_trips(specs or list(language.names("architectures")), asked_frameworks.that_train(frameworks))
     bad = [judged_trial for judged_trial in judged if judged_trial.verdict != "exact"]
     for judged_trial in bad:
@@ -86,7 +96,7 @@ def check(specs: Sequence[str], frameworks: Sequence[str]) -> int:
 
 
 def round_trips(specs: Sequence[str], frameworks: Sequence[str]) -> list[JudgedTrial]:
-    """One case a spec: weights of the small size, set, saved, forgotten, loaded."""
+    """Runs one case per spec: weights of the small size are set, saved, forgotten and loaded."""
     trials = [_drawn(spec) for spec in specs]
     with supervised.folder("parity-weights-") as folder:
         return Session(folder, frameworks).run(trials)
@@ -111,7 +121,7 @@ def _trial(
 
 
 def _judged(case: Case, expected: Mapping[str, Array], arrays: Mapping[str, Array]) -> list[Comparison]:
-    """What was set is what is read, and what comes back from the native file."""
+    """Compares the weights that were set with those that are read from the model, and those read back from the native file."""
     known = expected or under(arrays, PARAMETER)
     if not known:
         return [named(case, "weights", "", Finding("not_compared", reason="there are no weights"))]
@@ -130,7 +140,8 @@ def moved(
     arrays: Mapping[str, Array],
     arguments: Mapping[str, float] | None = None,
 ) -> dict[str, Array]:
-    """What the framework's worker gave back, after it was seen to survive. arguments: what its format lets one choose."""
+    """The arrays and files from the framework's worker, if they hold every bit. arguments: options of the native format. Raises
+    UsageError if the worker fails or a bit is lost."""
     with supervised.folder("parity-weights-") as folder:
         seconds = TIMEOUT + sum(array.nbytes for array in arrays.values()) / BYTES_A_SECOND
         (judged,) = Session(folder, [framework], timeout=seconds).run([_trial(graph, spec, size, arrays, arguments)])
@@ -154,7 +165,7 @@ def graph(spec: str, size: str) -> Graph:
 
 
 def _summary(reason: str) -> str:
-    """What an exception says, without the way that led to it."""
+    """The message of an exception, without its traceback."""
     lines = reason.splitlines()
     end = next((place for place, line in enumerate(lines) if place and line.startswith(("Traceback ", "  "))), len(lines))
     return "\n".join(lines[:end])

@@ -1,6 +1,7 @@
-"""Owns the neutral file of weights as it comes from outside: a .npz that holds a graph's arrays, and nothing else.
+"""Owns the reading of a neutral file of weights from outside: a .npz that holds a graph's arrays, and nothing else.
 
-It refuses pickles, what is not the graph's, and what float32 does not hold. Names and headers are read before any array.
+It refuses pickles, arrays that are not the graph's, and numbers that float32 does not hold. It reads all names and headers
+before any array.
 """
 
 from __future__ import annotations
@@ -22,18 +23,18 @@ from parity.spec.graph import Graph, Shape
 Array = npt.NDArray[Any]
 SHOWN = 10
 UNREADABLE = (OSError, ValueError, EOFError, SyntaxError, TokenError, RuntimeError, zipfile.BadZipFile, zlib.error)
-"""What zipfile and numpy raise of a file that is torn, encrypted, or none of theirs."""
+"""The exceptions of zipfile and numpy for a file that is torn, encrypted, or of another format."""
 
 
 def kinds(graph: Graph) -> dict[str, str]:
-    """Name -> parameter or statistic, as the file says it."""
+    """Name -> `parameter` or `statistic`, the group of the array in the file."""
     return {parameter.name: PARAMETER for parameter in graph.parameters} | {
         statistic.name: STATISTIC for statistic in graph.statistics
     }
 
 
 def read(path: Path, graph: Graph) -> dict[str, Array]:
-    """The arrays of a neutral file, float32, if they are the graph's. Raises UsageError for every other file."""
+    """The float32 arrays of a neutral file. Raises UsageError for a file that does not hold exactly the graph's arrays."""
     shapes = {parameter.name: parameter.shape for parameter in graph.parameters} | {
         statistic.name: statistic.shape for statistic in graph.statistics
     }
@@ -57,7 +58,7 @@ def read(path: Path, graph: Graph) -> dict[str, Array]:
 
 
 def _headers(archive: zipfile.ZipFile) -> dict[str, tuple[Shape, np.dtype[Any]]]:
-    """Name -> shape and type, without the numbers: a small file may claim, or be packed from, more than memory holds."""
+    """Name -> shape and type, read without the numbers, since a small file may claim or unpack to more than memory holds."""
     found = {}
     for member in archive.infolist():
         with archive.open(member) as file:

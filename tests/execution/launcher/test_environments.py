@@ -14,23 +14,24 @@ import pytest
 
 from parity.execution import frameworks
 from parity.execution.frameworks import FrameworkEntry, Variant
-from parity.execution.launcher import diagnosis, environments
+from parity.execution.launcher import added, diagnosis, environments
 from parity.execution.launcher.environments import Unavailable
+from parity.verbs import environments as verb
 
 
-def wheel(directory: Path, version: str) -> Path:
-    """A package `tinyframework` of one line."""
-    info = f"tinyframework-{version}.dist-info"
+def wheel(directory: Path, version: str, package: str = "tinyframework") -> Path:
+    """A package of one line."""
+    info = f"{package}-{version}.dist-info"
     files = {
-        "tinyframework.py": f'__version__ = "{version}"\n',
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: tinyframework\nVersion: {version}\n",
+        f"{package}.py": f'__version__ = "{version}"\n',
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: parity\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     lines = []
     for name, text in files.items():
         digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
         lines.append(f"{name},sha256={digest},{len(text)}\n")
-    path = directory / f"tinyframework-{version}-py3-none-any.whl"
+    path = directory / f"{package}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
         for name, text in {**files, f"{info}/RECORD": "".join(lines) + f"{info}/RECORD,,\n"}.items():
             archive.writestr(name, text)
@@ -166,3 +167,34 @@ def test_doctor_asks_the_framework_in_its_own_process(monkeypatch: pytest.Monkey
     (found,) = diagnosis.diagnose(["torch"])
     assert "ModuleNotFoundError" in found.reason
     assert found.mend == "unset PARITY_TORCH_PYTHON"
+
+
+def test_packages_of_the_users_own_stand_beside_the_pins(
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(Unavailable, match="run `parity env build tiny`, then add to it"):
+        added.add("tiny", ["addition"])
+    environments.build("tiny")
+    wheel(tmp_path, "0.5", "addition")
+    wheel(tmp_path, "2.0")
+    assert added.add("tiny", ["addition>=0.1"]) == {"addition>=0.1": "0.5"}
+    assert environments.installed("tiny").versions["addition"] == "0.5"
+    with pytest.raises(Unavailable, match=r"(?s)tinyframework==2\.0.*the pins of tiny .* stay as they are"):
+        added.add("tiny", ["tinyframework==2.0"])
+    assert environments.installed("tiny").versions["tinyframework"] == "1.0"
+    for word in ("--index-url", " "):
+        with pytest.raises(ValueError, match="is no package"):
+            added.add("tiny", [word])
+    assert added.lost("tiny") == []
+    assert verb.show() == 0
+    assert capsys.readouterr().out.strip().endswith(" +addition>=0.1")
+    tiny.write_text(tiny.read_text() + "# a pin was changed\n")
+    assert verb.build(["tiny"]) == 0
+    assert "lacks: parity env add tiny 'addition>=0.1'" in capsys.readouterr().out
+    assert added.lost("tiny") == ["addition>=0.1"]
+
+
+def test_nothing_is_added_to_an_interpreter_of_the_users(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARITY_TINY_PYTHON", sys.executable)
+    with pytest.raises(Unavailable, match="names an interpreter of yours, where parity installs nothing"):
+        added.add("tiny", ["addition"])

@@ -133,7 +133,7 @@ def test_a_memory_limit_is_out_of_memory(tmp_path: Path, fakes: Path) -> None:
         ("DiesAtImport", "crashed", "no case began: the worker ended without a record"),
         ("HangsAtImport", "timed_out", "no case began: the framework's start took longer than 1 s"),
         ("CannotLoad", "crashed", "cannot be loaded: ImportError: libcudart.so.13"),
-        ("IsNotThere", "crashed", "cannot be loaded: AttributeError"),
+        ("IsNotThere", "crashed", "cannot be loaded: Mistyped: module `processes` has no `IsNotThere`"),
     ],
 )
 def test_what_cannot_start_ends_every_case(tmp_path: Path, fakes: Path, fake: str, outcome: str, reason: str) -> None:

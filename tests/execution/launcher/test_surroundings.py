@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from parity.errors import UsageError
+from parity.execution import own_path
 from parity.execution.launcher import isolation
 from parity.verbs.passing import passing
 
@@ -57,6 +58,12 @@ def test_a_module_of_the_users_takes_nobodys_place(name: str, tmp_path: Path) ->
     program = "from parity.execution import own_path; own_path.extend(); print(own_path.find('mine:answer'))"
     done = subprocess.run([sys.executable, "-c", program], env=variables, capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.stderr) == ("numpy", "")
+
+
+def test_only_the_users_code_runs_in_the_users_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert isolation.variables(tmp_path / "links", {})[own_path.FOLDER] == ""
+    assert isolation.variables(tmp_path / "links", {}, python_path=[tmp_path])[own_path.FOLDER] == str(tmp_path)
 
 
 def test_a_name_that_is_taken_is_told(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
-"""Owns what Keras's defaults do, as numbers: each takes the setting that the atlas advises, and everything else is made equal.
+"""Owns what the atlas advises for Keras about default arguments, as code that runs.
 
-It refuses to know the setting.
+It refuses advice without a call.
 """
 
 from __future__ import annotations
@@ -11,20 +11,59 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import initializers, layers, losses, ops, optimizers
+from keras import activations, initializers, layers, losses, ops, optimizers
 from keras.optimizers import schedules
 
 from parity.keras_impl import model
-from parity.keras_impl.atlas.answers import Answer, Inputs
-from parity.keras_impl.atlas.remedies.layers import BATCH, IMAGE, ROWS, first, last
-from parity.keras_impl.atlas.steps import rates
+from parity.keras_impl.atlas.asking import Answer, Inputs, rates
+from parity.keras_impl.atlas.remedies.building import BATCH, IMAGE, PLAIN, ROWS, SMALL, first, last, running
+
+CUBE = (np.arange(24, dtype=np.float32) * 5 % 24).reshape(2, 3, 4)
+
+
+def _bounds(start: Any) -> list[float]:
+    w = model.array(start((100_000,)))
+    return [round(float(w.min()), 3), round(float(w.max()), 3), round(float(w.std()), 3)]
+
+
+def _counted(numerator: float, start: Any) -> int:
+    """The variance of a large draw times `numerator`, rounded to a whole number that chance does not change."""
+    keras.utils.set_random_seed(0)
+    return round(float(model.array(start((101, 307))).var()) * numerator)
+
+
+def small(optimizer: Any, gradient: float, before: Callable[[Any, int], None] = lambda *_: None) -> list[float]:
+    """Weights after three steps on the same gradient; a small gradient makes epsilon visible."""
+    w, seen = keras.Variable(np.zeros(1), dtype="float64"), []
+    optimizer.build([w])
+    for step in range(1, 4):
+        before(optimizer, step)
+        optimizer.apply([ops.full((1,), gradient, "float64")])
+        seen.append(float(w.numpy()[0]))
+    return seen
+
+
+def _as_torch(optimizer: Any, step: int) -> None:
+    """Sets Keras's epsilon before each step so that it acts as torch's default."""
+    eps, beta_2 = 1e-8, 0.75
+    optimizer.epsilon = eps * (1 - beta_2**step) ** 0.5
+
+
+def _outside(mean: bool, rate: float, eps: float, g: float) -> list[float]:
+    w, s, seen = 0.0, 0.0, []
+    for _ in range(3):
+        s = 0.75 * s + 0.25 * g * g if mean else s + g * g
+        w -= rate * g / (float(ops.sqrt(ops.convert_to_tensor(s, "float64"))) + eps)
+        seen.append(w)
+    return seen
+
 
 TINY = 2.0**-40
 WIDE = (np.arange(2 * 32 * 4, dtype=np.float32) * 7 % 61).reshape(2, 32, 2, 2)
 
 
 def setting(function: Callable[..., Any]) -> Answer:
-    """`function(argument=value)` of the setting that is given; its own defaults where there is none."""
+    """Calls `function(argument=value)` with the setting given; without a setting, the function uses its own defaults."""
 
     def answer(inputs: Inputs) -> Any:
         return function(**json.loads(bytes(inputs["setting"]).decode()) if "setting" in inputs else {})
@@ -33,7 +72,7 @@ def setting(function: Callable[..., Any]) -> Answer:
 
 
 def moves(make: Callable[..., Any], gradients: tuple[float, ...] = (0.5, 0.25, -1.0), **fixed: Any) -> Answer:
-    """Where three steps lead from 1, float32."""
+    """A float32 weight after three steps from 1."""
 
     def places(**arguments: Any) -> list[float]:
         w, optimizer, seen = keras.Variable(np.ones(1, np.float32)), make(**{**fixed, **arguments}), []
@@ -68,7 +107,47 @@ def _ignored(**arguments: int) -> Any:
 
 
 FTRL: dict[str, Any] = {"initial_accumulator_value": 0.0}
-DEFAULTS: Mapping[str, Answer] = {
+
+
+REMEDIES: Mapping[str, Answer] = {
+    "batch_norm.momentum@keras": lambda _: running(),
+    "batch_norm.momentum@torch": lambda _: running(momentum=0.9),
+    "batch_norm.momentum@mxnet": lambda _: running(momentum=0.9),
+    "layer_norm.axes@keras": lambda _: layers.LayerNormalization(axis=-1)(ROWS),
+    "rms_norm.epsilon@torch": lambda _: layers.RMSNormalization(epsilon=2**-23)(ROWS * np.float32(1e-4)),
+    "rms_norm.epsilon@keras": lambda _: layers.RMSNormalization()(ROWS * np.float32(1e-4)),
+    "leaky_relu.function_slope@torch": lambda _: activations.leaky_relu(ROWS, negative_slope=0.01),
+    "leaky_relu.function_slope@keras": lambda _: activations.leaky_relu(ROWS),
+    "leaky_relu.function_slope@mxnet": lambda _: activations.leaky_relu(ROWS, negative_slope=0.25),
+    "prelu.start@torch": lambda _: layers.PReLU(alpha_initializer=initializers.Constant(0.25))(ROWS),
+    "prelu.start@keras": lambda _: layers.PReLU()(ROWS),
+    "softmax.axis@keras": lambda _: layers.Softmax()(CUBE / np.float32(9)),
+    "log_softmax.axis@keras": lambda _: activations.log_softmax(CUBE / np.float32(9)),
+    "uniform.low@keras": lambda _: _bounds(initializers.RandomUniform()),
+    "uniform.low@mxnet": lambda _: _bounds(SMALL),
+    "uniform.high@keras": lambda _: _bounds(initializers.RandomUniform()),
+    "uniform.high@mxnet": lambda _: _bounds(SMALL),
+    "truncated_normal.standard_deviation@keras": lambda _: _bounds(initializers.TruncatedNormal()),
+    "variance_scaling.mode@mxnet": lambda _: _counted(
+        400, initializers.VarianceScaling(2.0, mode="fan_avg", distribution="untruncated_normal")
+    ),
+    "variance_scaling.mode@torch": lambda _: _counted(400, PLAIN),
+    "adam.epsilon@torch": lambda _: small(optimizers.Adam(2**-10, beta_1=0.5, beta_2=0.75), 1e-6, _as_torch),
+    "adamw.epsilon@torch": lambda _: small(
+        optimizers.AdamW(2**-10, beta_1=0.5, beta_2=0.75, weight_decay=0.0), 1e-6, _as_torch
+    ),
+    "rmsprop.epsilon@torch": lambda _: _outside(True, 2**-10, 1e-8, 1e-7),
+    "adagrad.epsilon@torch": lambda _: _outside(False, 2**-10, 1e-10, 1e-9),
+    "adadelta.learning_rate@mxnet": lambda _: small(optimizers.Adadelta(learning_rate=1.0, rho=0.9, epsilon=1e-5), 0.5),
+    "adamax.epsilon@alike": lambda _: small(optimizers.Adamax(2**-10, epsilon=0.0), 1e-6),
+    "cosine_restarts.multiplier@keras": lambda _: rates(schedules.CosineDecayRestarts(1.0, 2), 8),
+    "cosine_restarts.multiplier@torch": lambda _: rates(schedules.CosineDecayRestarts(1.0, 2, t_mul=1.0), 8),
+    "sgd.learning_rate@torch": lambda _: small(optimizers.SGD(learning_rate=0.001), 0.5),
+    "sgd.learning_rate@keras": lambda _: small(optimizers.SGD(), 0.5),
+    "adagrad.learning_rate@torch": lambda _: small(optimizers.Adagrad(learning_rate=0.01, initial_accumulator_value=0.0), 0.5),
+    "rmsprop.momentum@mxnet": lambda _: small(
+        optimizers.RMSprop(learning_rate=0.001, rho=0.9, momentum=0.0, epsilon=1e-8), 0.5
+    ),
     "batch_norm.epsilon@default": setting(lambda **a: layers.BatchNormalization(**a)(ROWS, training=True)),
     "layer_norm.epsilon@default": setting(lambda **a: layers.LayerNormalization(**a)(ROWS)),
     "group_norm.epsilon@default": setting(lambda **a: first(layers.GroupNormalization(1, **a)(last(BATCH)))),

@@ -1,4 +1,4 @@
-"""Owns what the atlas advises for Keras about losses, as code that runs.
+"""Owns what the atlas advises for Keras about losses: what they take, and what they give at the edges, as code that runs.
 
 It refuses advice without a call.
 """
@@ -10,9 +10,8 @@ from typing import Any
 
 from keras import losses, ops
 
-from parity.keras_impl.atlas.answers import Answer, Inputs, call, t
-
-LOGITS = losses.SparseCategoricalCrossentropy(from_logits=True)
+from parity.keras_impl.atlas.asking import Answer, Inputs, call, t
+from parity.keras_impl.atlas.remedies.building import LOGITS
 
 
 def within(inputs: Inputs) -> bool:
@@ -26,7 +25,7 @@ def _first_axis(inputs: Inputs) -> Any:
 
 
 def _rolled(inputs: Inputs) -> Any:
-    """The last class is the blank: its column goes to the front, and labels go up by one."""
+    """The blank as the last class: its column moves to the front, and labels go up by 1."""
     return losses.CTC()(t(inputs["labels"]) + 1, ops.roll(t(inputs["x"]), 1, axis=-1))
 
 
@@ -37,14 +36,11 @@ def _possible(inputs: Inputs) -> Any:
     return loss * (x.shape[1] >= needed)
 
 
-LOSSES: Mapping[str, Answer] = {
-    "cross_entropy.takes@torch": call(lambda x, labels: LOGITS(labels, x), "x", "labels"),
-    "binary_cross_entropy.at_zero@alike": lambda _: losses.BinaryCrossentropy(from_logits=True)(
-        ops.ones((1, 1)), ops.full((1, 1), -20.0)
-    ),
-    "binary_cross_entropy.takes@mxnet": call(lambda x: losses.BinaryCrossentropy(from_logits=True)(ops.ones_like(x), x)),
-    "cosine_similarity.sign@torch": call(lambda x, y: -losses.CosineSimilarity()(x, y), "x", "y"),
-    "hinge.zero_label@alike": call(lambda x: losses.Hinge()(ops.full((1, 1), -1.0), x[:, None])),
+def _poisson(x: Any, y: Any) -> Any:
+    return ops.mean(ops.exp(x) - y * x)
+
+
+REMEDIES: Mapping[str, Answer] = {
     "cross_entropy.axis@torch": _first_axis,
     "cross_entropy.label_beyond@alike": within,
     "cross_entropy.negative_label@alike": within,
@@ -62,7 +58,3 @@ LOSSES: Mapping[str, Answer] = {
     "poisson.at_zero@alike": call(lambda y: _poisson(ops.full(y.shape, -10.0), y), "y"),
     "binary_cross_entropy.beyond@alike": call(lambda x, y: losses.BinaryCrossentropy(from_logits=True)(y, x), "x", "y"),
 }
-
-
-def _poisson(x: Any, y: Any) -> Any:
-    return ops.mean(ops.exp(x) - y * x)

@@ -1,4 +1,4 @@
-"""Owns what the atlas advises for Keras about modes, steps and batches, as code that runs.
+"""Owns what the atlas advises for Keras about training: modes, gradients, batches, as code that runs.
 
 It refuses advice without a call.
 """
@@ -8,13 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import keras
 import numpy as np
-from keras import layers, losses, ops, regularizers
+from keras import layers, losses, ops, optimizers, regularizers
 
 from parity.execution.protocol import Array
-from parity.keras_impl import device, model
-from parity.keras_impl.atlas.answers import Answer, Inputs, t
-from parity.keras_impl.atlas.steps import batches
+from parity.keras_impl import model
+from parity.keras_impl.atlas.asking import Answer, Inputs, batches, t
+
+
+def _all_dropped(inputs: Inputs) -> float:
+    out = model.array(layers.LSTM(5, dropout=0.0, return_sequences=True)(t(inputs["x"]), training=True))
+    return float(abs(out - out[:1]).max() > 1e-3)
 
 
 def _twice(inputs: Inputs) -> Array:
@@ -23,7 +28,7 @@ def _twice(inputs: Inputs) -> Array:
 
 
 def _masked(inputs: Inputs) -> Array:
-    """Gradient of a table's row 0, where the result is multiplied by index != 0."""
+    """The gradient of an embedding table's row 0, where the output is multiplied by index != 0."""
     index = np.asarray(inputs["index"], np.int32)
     found = model.slope(
         lambda table: ops.matmul(ops.one_hot(index, 3), table) * (index != 0)[:, None], np.ones((3, 1), np.float32)
@@ -40,7 +45,7 @@ def _moving(inputs: Inputs) -> Any:
 
 
 def _given(inputs: Inputs) -> list[Any]:
-    """The empty batch, and one that is not."""
+    """An empty batch, and a batch that is not empty."""
     return [t(inputs["x"]), ops.ones((3, 2))]
 
 
@@ -50,7 +55,18 @@ def _written(inputs: Inputs) -> float:
     return float(x[0])
 
 
-TRAINING: Mapping[str, Answer] = {
+def _clipped(inputs: Inputs) -> Array:
+    weights, optimizer = (
+        [keras.Variable(np.zeros(1, np.float32)) for _ in inputs["x"]],
+        optimizers.SGD(1.0, global_clipnorm=1.0),
+    )
+    optimizer.build(weights)
+    optimizer.apply([ops.full((1,), float(gradient)) for gradient in inputs["x"]])
+    return -np.concatenate([w.numpy() for w in weights])
+
+
+REMEDIES: Mapping[str, Answer] = {
+    "lstm.dropout_reaches@torch": _all_dropped,
     "batch_norm.mode@torch": lambda inputs: layers.BatchNormalization(epsilon=2.0**-10)(t(inputs["x"]), training=True),
     "dropout.mode@torch": lambda inputs: ops.max(layers.Dropout(0.75)(t(inputs["x"]), training=True)),
     "gradient.twice@torch": _twice,
@@ -63,5 +79,5 @@ TRAINING: Mapping[str, Answer] = {
         sum(float(losses.MeanSquaredError()(0 * x, x)) for x in _given(inputs) if len(x))
     ),
     "batch_norm.empty@alike": _moving,
-    "tf32.matmul@torch": lambda _: float(device.without_tensor_float_32()),
+    "clip_norm.over@torch": _clipped,
 }

@@ -1,20 +1,48 @@
 """The atlas's advice for MXNet as code that runs: `question@framework` gives that framework's answer here, `question@alike`
-one number in every framework. tests/conformance/test_advice_runs.py holds each against the other framework's number.
+one number in every framework. tests/conformance/test_advice_runs.py compares each with the other framework's number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from parity.mxnet_impl.atlas.answers import Answer
-from parity.mxnet_impl.atlas.remedies import defaults, layers, losses, numbers, optimizers, sequences, training
+from parity.mxnet_impl.atlas.asking import Answer
+from parity.mxnet_impl.atlas.remedies import (
+    activations,
+    convolution,
+    convolution_shapes,
+    convolution_windows,
+    defaults,
+    initializers,
+    kinks,
+    losses,
+    losses_reductions,
+    normalization,
+    numerics,
+    numerics_arithmetic,
+    optimizers,
+    optimizers_schedules,
+    optimizers_steps,
+    recurrent,
+    training,
+)
 
 REMEDIES: Mapping[str, Answer] = {
-    **layers.LAYERS,
-    **sequences.SEQUENCES,
-    **training.TRAINING,
-    **optimizers.OPTIMIZERS,
-    **losses.LOSSES,
-    **numbers.NUMBERS,
-    **defaults.DEFAULTS,
+    **activations.REMEDIES,
+    **convolution.REMEDIES,
+    **convolution_shapes.REMEDIES,
+    **convolution_windows.REMEDIES,
+    **defaults.REMEDIES,
+    **initializers.REMEDIES,
+    **kinks.REMEDIES,
+    **losses.REMEDIES,
+    **losses_reductions.REMEDIES,
+    **normalization.REMEDIES,
+    **numerics.REMEDIES,
+    **numerics_arithmetic.REMEDIES,
+    **optimizers.REMEDIES,
+    **optimizers_schedules.REMEDIES,
+    **optimizers_steps.REMEDIES,
+    **recurrent.REMEDIES,
+    **training.REMEDIES,
 }

@@ -1,4 +1,4 @@
-"""Owns what the atlas advises for MXNet about losses, as code that runs.
+"""Owns what the atlas advises for MXNet about losses: what they take, and what they give at the edges, as code that runs.
 
 It refuses advice without a call.
 """
@@ -6,29 +6,18 @@ It refuses advice without a call.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from parity.execution.protocol import Array
-from parity.mxnet_impl.atlas.answers import Answer, Inputs, call, t
-from parity.mxnet_impl.atlas.remedies.layers import n
+from parity.mxnet_impl.atlas.asking import Answer, Inputs, call, t
+from parity.mxnet_impl.atlas.remedies.building import mean, n
 from parity.mxnet_impl.device import mxnet
 
-nd, losses = mxnet.nd, mxnet.gluon.loss
-
-
-def mean(loss: Any, *names: str) -> Answer:
-    """MXNet gives one per example."""
-    return call(lambda *inputs: loss(*inputs).mean(), *names)
+losses, nd = mxnet.gluon.loss, mxnet.nd
 
 
 def within(inputs: Inputs) -> bool:
     labels = t(inputs["labels"])
     return bool(labels.min().asscalar() >= 0 and labels.max().asscalar() < 3)
-
-
-def _weighted(inputs: Inputs) -> Array:
-    loss = losses.SoftmaxCrossEntropyLoss()(t(inputs["x"]), t(inputs["labels"]), t(inputs["weights"])[:, None])
-    return n(loss.mean())
 
 
 def _first_axis(inputs: Inputs) -> Array:
@@ -47,27 +36,12 @@ def _at_zero(inputs: Inputs) -> Array:
 
 
 def _rolled(inputs: Inputs) -> Array:
-    """Class 0 is the others' blank: its column goes to the end, and labels go down by one."""
+    """Class 0 as the blank, as in the other frameworks: its column moves to the end, and labels go down by 1."""
     x = t(inputs["x"])
     return n(losses.CTCLoss()(nd.concat(x[:, :, 1:], x[:, :, :1], dim=2), t(inputs["labels"]) - 1))
 
 
-LOSSES: Mapping[str, Answer] = {
-    "squared_error.form@torch": call(lambda x: (2 * losses.L2Loss()(x, 0 * x)).mean()),
-    "absolute_error.form@torch": call(lambda x: losses.L1Loss()(x, 0 * x).mean()),
-    "huber.form@torch": call(lambda x: losses.HuberLoss()(x, 0 * x).mean()),
-    "cross_entropy.takes@keras": call(
-        lambda x, labels: losses.SoftmaxCrossEntropyLoss(from_logits=True)(nd.log(x), labels), "x", "labels"
-    ),
-    "binary_cross_entropy.at_zero@alike": lambda _: n(
-        losses.SigmoidBinaryCrossEntropyLoss()(nd.full((1, 1), -20), nd.ones((1, 1)))
-    ),
-    "binary_cross_entropy.takes@torch": call(
-        lambda x: losses.SigmoidBinaryCrossEntropyLoss(from_sigmoid=True)(x[None], nd.ones_like(x)[None])
-    ),
-    "cross_entropy.weighted@keras": _weighted,
-    "kl_divergence.form@keras": mean(lambda p, q: losses.KLDivLoss(axis=-1)(q.log(), p) * 1, "p", "q"),
-    "hinge.zero_label@alike": call(lambda x: losses.HingeLoss()(x[None], nd.full((1, 1), -1))),
+REMEDIES: Mapping[str, Answer] = {
     "cross_entropy.axis@torch": _first_axis,
     "cross_entropy.label_beyond@alike": within,
     "cross_entropy.negative_label@alike": within,

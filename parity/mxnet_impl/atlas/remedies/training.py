@@ -1,4 +1,4 @@
-"""Owns what the atlas advises for MXNet about modes, steps and batches, as code that runs.
+"""Owns what the atlas advises for MXNet about training: modes, gradients, batches, as code that runs.
 
 It refuses advice without a call.
 """
@@ -6,25 +6,22 @@ It refuses advice without a call.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from parity.execution.protocol import Array
-from parity.mxnet_impl.atlas.answers import Answer, Inputs, slope, started, t
-from parity.mxnet_impl.atlas.remedies.layers import n
-from parity.mxnet_impl.atlas.steps import batches
+from parity.mxnet_impl.atlas.asking import Answer, Inputs, batches, slope, started, t
+from parity.mxnet_impl.atlas.remedies.building import n, parameter
 from parity.mxnet_impl.device import mxnet
 
-nd, gluon, autograd, optimizer = mxnet.nd, mxnet.gluon, mxnet.autograd, mxnet.optimizer
-nn, losses, schedules = gluon.nn, gluon.loss, mxnet.lr_scheduler
+autograd, gluon, losses, nd, nn = mxnet.autograd, mxnet.gluon, mxnet.gluon.loss, mxnet.nd, mxnet.gluon.nn
 
 
-def parameter(name: str, **arguments: Any) -> Any:
-    made = gluon.Parameter(name, shape=(1,), init="ones", **arguments)
-    made.initialize()
-    return made
+def _dropped(inputs: Inputs) -> float:
+    with autograd.record():
+        out = n(nn.Dropout(0.75)(t(inputs["x"])))
+    return float((out != out[:1]).any())
 
 
 def _twice(inputs: Inputs) -> Array:
@@ -59,18 +56,8 @@ def _accumulated(inputs: Inputs) -> float:
     return 1.0 - float(w.data().asscalar())
 
 
-def _unused(_: Inputs) -> float:
-    used, unused = parameter("used"), parameter("unused")
-    trainer = gluon.Trainer({"used": used, "unused": unused}, "sgd", {"learning_rate": 1.0, "wd": 0.25})
-    with autograd.record():
-        total = used.data().sum()
-    total.backward()
-    trainer.step(1, ignore_stale_grad=True)
-    return float(unused.data().asscalar())
-
-
 def _second(inputs: Inputs) -> Array:
-    """Of a dense layer made of batch_dot."""
+    """The second derivative of a dense layer composed of batch_dot."""
     x, w = t(inputs["x"]).reshape((1, 4, 1)), nd.ones((1, 1, 1))
     w.attach_grad()
     with autograd.record():
@@ -81,7 +68,7 @@ def _second(inputs: Inputs) -> Array:
 
 
 def _difference(inputs: Inputs) -> Array:
-    """A central difference of gradients of a convolution."""
+    """A second derivative of a convolution: a central difference of its gradients."""
     layer, x = nn.Conv2D(1, 1, use_bias=False, in_channels=1), t(inputs["x"])[None, None, None]
     started(layer)
     arrays = []
@@ -140,42 +127,16 @@ def _moving(inputs: Inputs) -> Array:
 
 
 def _given(inputs: Inputs) -> list[Any]:
-    """The empty batch, and one that is not."""
+    """An empty batch, and a batch that is not empty."""
     return [t(inputs["x"]), nd.ones((3, 2))]
-
-
-def _waited(_: Inputs) -> float:
-    """Whether most of the time of a long product has passed once waitall returns."""
-    x = nd.ones((1200, 1200))
-    nd.waitall()
-    start = perf_counter()
-    y = nd.dot(x, x)
-    nd.waitall()
-    returned = perf_counter()
-    y.wait_to_read()
-    return float(returned - start > (perf_counter() - start) / 2)
-
-
-def _raised(inputs: Inputs) -> float:
-    try:
-        y = nd.take(nd.arange(5), t(inputs["index"]), mode="raise")
-        y.wait_to_read()
-    except mxnet.base.MXNetError:
-        return 1.0
-    return 0.0
 
 
 def _copied(inputs: Inputs) -> Array:
     return np.asarray(slope(lambda x: nn.MaxPool2D(2)(x.reshape((1, 1, 8, 8)).copy()))(inputs))
 
 
-def _far() -> int:
-    numbers = nd.zeros(2**24 + 2)
-    numbers[-1] = 1
-    return int(nd.topk(numbers, k=1, dtype="int64").asscalar()) - 2**24
-
-
-TRAINING: Mapping[str, Answer] = {
+REMEDIES: Mapping[str, Answer] = {
+    "lstm.dropout_reaches@keras": _dropped,
     "batch_norm.mode@torch": lambda inputs: _recorded(nn.BatchNorm(epsilon=2.0**-10), inputs),
     "dropout.mode@torch": lambda inputs: _recorded(nn.Dropout(0.75), inputs).max(),
     "batch_norm.moves@keras": lambda inputs: _recorded(nn.BatchNorm(momentum=0.25), inputs, back=True),
@@ -196,8 +157,4 @@ TRAINING: Mapping[str, Answer] = {
         sum((2 * losses.L2Loss()(x, 0 * x)).mean().asscalar() for x in _given(inputs) if len(x))
     ),
     "batch_norm.empty@alike": _moving,
-    "step.unused@torch": _unused,
-    "call.waits@torch": _waited,
-    "call.error@torch": _raised,
-    "number.argmax_far@torch": lambda _: _far(),
 }

@@ -1,6 +1,6 @@
-"""Owns what PyTorch's defaults do, as numbers: each takes the setting that the atlas advises; all else is made equal.
+"""Owns what the atlas advises for PyTorch about default arguments, as code that runs.
 
-It refuses to know the setting.
+It refuses advice without a call.
 """
 
 from __future__ import annotations
@@ -10,19 +10,54 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.optim import lr_scheduler
 
-from parity.torch_impl.atlas.answers import Answer, Inputs
-from parity.torch_impl.atlas.remedies.layers import BATCH, IMAGE, ROWS
-from parity.torch_impl.atlas.steps import rates
+from parity.torch_impl.atlas.asking import Answer, Inputs, rates
+from parity.torch_impl.atlas.remedies.building import BATCH, IMAGE, PIXELS, ROWS, SMALL, Make, running
+
+CUBE = (torch.arange(24.0) * 5 % 24).reshape(2, 3, 4)
+
+
+def _shifted(_: Inputs) -> Tensor:
+    layer = nn.InstanceNorm2d(3, affine=True)
+    layer.weight.requires_grad_(False)
+    layer.bias.data.copy_(torch.arange(3.0))
+    return layer(BATCH)
+
+
+def _bounds(start: Callable[[Tensor], Any]) -> list[float]:
+    w = torch.empty(100_000)
+    start(w)
+    return [round(float(w.min()), 3), round(float(w.max()), 3), round(float(w.std()), 3)]
+
+
+def _counted(numerator: float, start: Callable[[Tensor], Any]) -> int:
+    """The variance of a large draw times `numerator`, rounded to a whole number that chance does not change."""
+    torch.manual_seed(0)
+    w = torch.empty(307, 101)
+    start(w)
+    return round(float(w.var()) * numerator)
+
+
+def _small(make: Make, gradient: float) -> list[float]:
+    """Weights after three steps on the same gradient; a small gradient makes epsilon visible."""
+    w, seen = torch.zeros(1, dtype=torch.float64, requires_grad=True), []
+    optimizer = make([w])
+    for _ in range(3):
+        w.grad = torch.full_like(w, gradient)
+        optimizer.step()
+        seen.append(w.item())
+    return seen
+
 
 TINY = 2.0**-40
 WIDE = (torch.arange(2 * 32 * 4.0) * 7 % 61).reshape(2, 32, 2, 2)
 
 
 def setting(function: Callable[..., Any]) -> Answer:
-    """`function(argument=value)` of the setting that is given; its own defaults where there is none."""
+    """Calls `function(argument=value)` with the setting given; without a setting, the function uses its own defaults."""
 
     def answer(inputs: Inputs) -> Any:
         return function(**json.loads(bytes(inputs["setting"]).decode()) if "setting" in inputs else {})
@@ -31,7 +66,7 @@ def setting(function: Callable[..., Any]) -> Answer:
 
 
 def moves(make: Callable[..., torch.optim.Optimizer], gradients: tuple[float, ...] = (0.5, 0.25, -1.0), **fixed: Any) -> Answer:
-    """Where three steps lead from 1, float32."""
+    """A float32 weight after three steps from 1."""
 
     def places(**arguments: Any) -> list[float]:
         w = torch.ones(1, requires_grad=True)
@@ -51,7 +86,7 @@ def _spread(**arguments: Any) -> float:
 
 
 def _two(number: float) -> float:
-    """Two digits: what chance does not reach."""
+    """The number rounded to two digits, which chance does not change."""
     return float(f"{number:.1e}")
 
 
@@ -76,7 +111,50 @@ def _ignored(**arguments: int) -> Any:
     return nn.CrossEntropyLoss(**arguments)(logits, labels)
 
 
-DEFAULTS: Mapping[str, Answer] = {
+REMEDIES: Mapping[str, Answer] = {
+    "batch_norm.momentum@torch": lambda _: running(),
+    "batch_norm.momentum@keras": lambda _: running(momentum=0.01),
+    "batch_norm.momentum@mxnet": lambda _: running(momentum=0.1),
+    "layer_norm.axes@keras": lambda _: nn.LayerNorm(2, eps=1e-3)(ROWS),
+    "rms_norm.epsilon@torch": lambda _: nn.RMSNorm(2)(ROWS * 1e-4),
+    "rms_norm.epsilon@keras": lambda _: nn.RMSNorm(2, eps=1e-6)(ROWS * 1e-4),
+    "instance_norm.shift@torch": lambda _: nn.InstanceNorm2d(3)(BATCH),
+    "instance_norm.shift@mxnet": _shifted,
+    "local_response_norm.offset@torch": lambda _: nn.LocalResponseNorm(3)(PIXELS),
+    "local_response_norm.offset@mxnet": lambda _: nn.LocalResponseNorm(3, k=2.0)(PIXELS),
+    "upsample.align_corners@torch": lambda _: nn.Upsample(scale_factor=2, mode="bilinear")(IMAGE),
+    "upsample.align_corners@mxnet": lambda _: nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True)(IMAGE),
+    "leaky_relu.function_slope@torch": lambda _: F.leaky_relu(ROWS),
+    "leaky_relu.function_slope@keras": lambda _: F.leaky_relu(ROWS, negative_slope=0.2),
+    "leaky_relu.function_slope@mxnet": lambda _: F.leaky_relu(ROWS, negative_slope=0.25),
+    "prelu.start@torch": lambda _: nn.PReLU()(ROWS),
+    "prelu.start@keras": lambda _: nn.PReLU(init=0.0)(ROWS),
+    "softmax.axis@keras": lambda _: nn.Softmax(dim=-1)(CUBE / 9),
+    "log_softmax.axis@keras": lambda _: nn.LogSoftmax(dim=-1)(CUBE / 9),
+    "uniform.low@keras": lambda _: _bounds(lambda w: nn.init.uniform_(w, -0.05, 0.05)),
+    "uniform.low@mxnet": lambda _: _bounds(SMALL),
+    "uniform.high@keras": lambda _: _bounds(lambda w: nn.init.uniform_(w, -0.05, 0.05)),
+    "uniform.high@mxnet": lambda _: _bounds(SMALL),
+    "truncated_normal.standard_deviation@keras": lambda _: _bounds(lambda w: nn.init.trunc_normal_(w, std=0.05, a=-0.1, b=0.1)),
+    "variance_scaling.mode@torch": lambda _: _counted(400, lambda w: nn.init.kaiming_normal_(w, mode="fan_in")),
+    "he_normal.slope@torch": lambda _: _counted(808, nn.init.kaiming_normal_),
+    "he_normal.slope@mxnet": lambda _: _counted(808, lambda w: nn.init.kaiming_normal_(w, a=0.25)),
+    "adam.epsilon@torch": lambda _: _small(lambda w: torch.optim.Adam(w, lr=2**-10, betas=(0.5, 0.75)), 1e-6),
+    "adamw.epsilon@torch": lambda _: _small(
+        lambda w: torch.optim.AdamW(w, lr=2**-10, betas=(0.5, 0.75), weight_decay=0.0), 1e-6
+    ),
+    "rmsprop.epsilon@torch": lambda _: _small(lambda w: torch.optim.RMSprop(w, lr=2**-10, alpha=0.75), 1e-7),
+    "adagrad.epsilon@torch": lambda _: _small(lambda w: torch.optim.Adagrad(w, lr=2**-10), 1e-9),
+    "adadelta.learning_rate@mxnet": lambda _: _small(lambda w: torch.optim.Adadelta(w, lr=1.0, rho=0.9, eps=1e-5), 0.5),
+    "adamax.epsilon@alike": lambda _: _small(lambda w: torch.optim.Adamax(w, lr=2**-10, eps=0.0), 1e-6),
+    "warmup.start@torch": lambda _: rates(lambda o: lr_scheduler.LinearLR(o, total_iters=4), 5),
+    "warmup.start@mxnet": lambda _: rates(lambda o: lr_scheduler.LinearLR(o, start_factor=1 / 4, total_iters=3), 4),
+    "cosine_restarts.multiplier@torch": lambda _: rates(lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 2), 8),
+    "cosine_restarts.multiplier@keras": lambda _: rates(lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 2, T_mult=2), 8),
+    "sgd.learning_rate@torch": lambda _: _small(torch.optim.SGD, 0.5),
+    "sgd.learning_rate@keras": lambda _: _small(lambda w: torch.optim.SGD(w, lr=0.01), 0.5),
+    "adagrad.learning_rate@torch": lambda _: _small(torch.optim.Adagrad, 0.5),
+    "rmsprop.momentum@mxnet": lambda _: _small(lambda w: torch.optim.RMSprop(w, lr=0.001, alpha=0.9, momentum=0.0), 0.5),
     "batch_norm.epsilon@default": setting(lambda **a: nn.BatchNorm1d(2, **a)(ROWS)),
     "layer_norm.epsilon@default": setting(lambda **a: nn.LayerNorm(2, **a)(ROWS)),
     "group_norm.epsilon@default": setting(lambda **a: nn.GroupNorm(1, 3, **a)(BATCH)),

@@ -1,4 +1,4 @@
-"""Owns what the atlas advises for PyTorch about losses, as code that runs.
+"""Owns what the atlas advises for PyTorch about losses: what they take, and what they give at the edges, as code that runs.
 
 It refuses advice without a call.
 """
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from parity.torch_impl.atlas.answers import Answer, Inputs, call, t
+from parity.torch_impl.atlas.asking import Answer, Inputs, call, t
 
 
 def within(inputs: Inputs) -> bool:
@@ -39,17 +39,7 @@ def _summed(inputs: Inputs) -> Tensor:
     return _connected(inputs, reduction="sum") / len(inputs["x"])
 
 
-LOSSES: Mapping[str, Answer] = {
-    "squared_error.form@torch": call(lambda x: nn.MSELoss()(x, 0 * x)),
-    "cross_entropy.takes@keras": call(lambda x, labels: nn.NLLLoss()(torch.log(x), labels), "x", "labels"),
-    "binary_cross_entropy.at_zero@alike": lambda _: nn.BCEWithLogitsLoss()(torch.tensor([-20.0]), torch.ones(1)),
-    "binary_cross_entropy.takes@mxnet": call(lambda x: nn.BCEWithLogitsLoss()(x, torch.ones_like(x))),
-    "cross_entropy.weighted@keras": lambda inputs: (
-        nn.CrossEntropyLoss(weight=t(inputs["weights"]), reduction="sum")(t(inputs["x"]), t(inputs["labels"]))
-        / len(inputs["x"])
-    ),
-    "kl_divergence.form@keras": call(lambda p, q: nn.KLDivLoss(reduction="batchmean")(q.log(), p), "p", "q"),
-    "cosine_similarity.sign@keras": call(lambda x, y: -F.cosine_similarity(x, y), "x", "y"),
+REMEDIES: Mapping[str, Answer] = {
     "cross_entropy.axis@keras": _last_axis,
     "cross_entropy.all_ignored@keras": _counted,
     "cross_entropy.label_beyond@alike": within,

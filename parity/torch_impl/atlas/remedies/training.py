@@ -1,4 +1,4 @@
-"""Owns what the atlas advises for PyTorch about modes, steps and batches, as code that runs.
+"""Owns what the atlas advises for PyTorch about training: modes, gradients, batches, as code that runs.
 
 It refuses advice without a call.
 """
@@ -13,7 +13,12 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from parity.torch_impl.atlas.answers import Answer, Inputs, call, slope, t
+from parity.torch_impl.atlas.asking import Answer, Inputs, call, slope, t
+
+
+def _none_dropped(inputs: Inputs) -> float:
+    out = nn.Dropout(0.75)(t(inputs["x"]))
+    return float((out != out[:1]).any())
 
 
 def _eval(layer: nn.Module, x: Tensor) -> Tensor:
@@ -66,16 +71,8 @@ def _moving(inputs: Inputs) -> Tensor:
     return layer.running_mean / 0.1
 
 
-def tf32(_: Inputs) -> float:
-    kept = torch.backends.cuda.matmul.fp32_precision
-    torch.backends.cuda.matmul.allow_tf32 = True
-    allowed = float(torch.backends.cuda.matmul.allow_tf32)
-    torch.backends.cuda.matmul.fp32_precision = kept
-    return allowed
-
-
 def _padded(inputs: Inputs) -> float:
-    """A table without padding_idx: its row 0 learns."""
+    """An embedding table without padding_idx, whose row 0 is trained."""
     layer = nn.Embedding(3, 1)
     layer(t(inputs["index"])).sum().backward()
     return float(layer.weight.grad[0])
@@ -88,11 +85,21 @@ def _ran(x: Tensor) -> Tensor:
 
 
 def _given(inputs: Inputs) -> list[Tensor]:
-    """The empty batch, and one that is not."""
+    """An empty batch, and a batch that is not empty."""
     return [t(inputs["x"]), torch.ones(3, 2)]
 
 
-TRAINING: Mapping[str, Answer] = {
+def _unclipped(inputs: Inputs) -> Tensor:
+    """Clips the gradient of each weight by its own norm."""
+    weights = [torch.zeros(1, requires_grad=True) for _ in inputs["x"]]
+    for w, gradient in zip(weights, inputs["x"], strict=True):
+        w.grad = torch.full((1,), float(gradient))
+        nn.utils.clip_grad_norm_([w], 1.0)
+    return torch.stack([w.grad for w in weights])
+
+
+REMEDIES: Mapping[str, Answer] = {
+    "lstm.dropout_reaches@keras": _none_dropped,
     "batch_norm.mode@keras": lambda inputs: _eval(nn.BatchNorm1d(2, eps=2.0**-10), t(inputs["x"])),
     "dropout.mode@keras": lambda inputs: _eval(nn.Dropout(0.75), t(inputs["x"])).max(),
     "batch_norm.moves@torch": lambda inputs: _ran(t(inputs["x"])),
@@ -109,5 +116,5 @@ TRAINING: Mapping[str, Answer] = {
     "batches.shuffled@keras": lambda inputs: float((np.concatenate(_batches(inputs, shuffle=True)) == inputs["x"]).all()),
     "squared_error.empty@alike": lambda inputs: float(sum(nn.MSELoss()(x, 0 * x) for x in _given(inputs) if len(x))),
     "batch_norm.empty@alike": _moving,
-    "tf32.matmul@keras": tf32,
+    "clip_norm.over@keras": _unclipped,
 }

@@ -1,0 +1,136 @@
+"""Owns the functions that take longer and write: bench, run, report. It refuses to compute: the verbs do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from parity.api.called import call
+from parity.documents.measured import Timed
+from parity.documents.tabled import Written
+from parity.trials.options import store as store_of
+from parity.trials.options import words
+from parity.verbs import bench as timing
+from parity.verbs import report as reporting
+from parity.verbs import run as suites
+from parity.verbs import terminal
+
+
+def bench(
+    specs: str | Sequence[str],
+    *,
+    frameworks: str | Sequence[str] = (),
+    devices: str | Sequence[str] = ("cpu",),
+    modes: str | Sequence[str] = ("default",),
+    batch_sizes: Sequence[int] = (32,),
+    processes: int = timing.PROCESSES,
+    size: str = "full",
+    store: str | Path | None = None,
+) -> Timed:
+    """Training speed, only of what passes `check`: fresh processes, all cells of a round side by side.
+
+    Parameters:
+        specs: architectures.
+        frameworks: those that train, as in `check`. devices: as in `check`. store: as in `check`.
+        modes: `default`, `eager`, `compiled`. batch_sizes: examples a step.
+        processes: fresh ones a cell. size: `full` (as published) or `small`.
+
+    Returns:
+        `.results` are the raw samples of each cell, in nanoseconds; `.table` has their medians in milliseconds a step;
+        `.failures` are the cells without a number.
+
+    Raises:
+        SpecError: a spec has mistakes. UsageError: no architecture, or a word without meaning.
+
+    Example:
+        >>> import parity
+        >>> result = parity.bench("mlp", frameworks="torch", size="small", processes=1)
+        >>> [(cell["framework"], cell["verdict"]) for cell in result.results]
+        [('torch', 'agrees')]
+    """
+    given: dict[str, object] = {"frameworks": frameworks, "devices": devices, "modes": modes, "batch_sizes": batch_sizes}
+    given |= {"processes": processes, "size": size, "store": store}
+    speeds = timing.bench(
+        specs,
+        frameworks=frameworks,
+        devices=devices,
+        modes=modes,
+        batch_sizes=batch_sizes,
+        processes=processes,
+        size=size,
+        store=store,
+    )
+    return timing.measured(speeds, call(bench, "bench", (specs,), given))
+
+
+def run(
+    suite: str,
+    *,
+    frameworks: str | Sequence[str] = (),
+    store: str | Path | None = None,
+    output: str | Path | None = None,
+    plan: str | Path | None = None,
+    collect: str | Path | None = None,
+    so_far: bool = False,
+) -> Written:
+    r"""Checks, trains and times what a suite asks for, and writes its report; resumes.
+
+    Parameters:
+        suite: a name (`quick`), or the path of your own YAML.
+        frameworks: those that train, as in `check`. store: as in `check`.
+        output: the report's folder; None is a folder named like the suite, below `store`/reports.
+        plan: write self-contained requests here instead. collect: judge what came back here.
+        so_far: run nothing; report what large networks have settled so far.
+
+    Returns:
+        The files of the report, and in `.said` what the command would print. `.exit_status` is the command's: 1 where
+        something differs.
+
+    Raises:
+        SpecError: the suite or a spec has mistakes. UsageError: no such suite, or a word without meaning.
+
+    Example:
+        >>> import parity, pathlib
+        >>> entry = "{task: agreement, specs: [sgd], dtypes: [float64]}"
+        >>> _ = pathlib.Path("mine.yaml").write_text(f"name: mine\nentries: [{entry}]\n")
+        >>> parity.run("mine.yaml", frameworks="torch", plan="plan").files[0].name
+        'request.json'
+    """
+    place, planned, back = (None if path is None else Path(path) for path in (output, plan, collect))
+    with terminal.heard() as said:
+        status = suites.main(suite, words(frameworks), None if store is None else Path(store), place, planned, back, so_far)
+    folder = planned or place or store_of(store) / suites.REPORTS / Path(suite).stem
+    kept = sorted(folder.rglob("request.json")) if planned else [folder / "index.html", folder / "README.md"]
+    return Written(files=tuple(path for path in kept if path.is_file()), said=tuple(said), status=status)
+
+
+def report(
+    results: str | Path | None = None,
+    *,
+    output: str | Path = Path("reports"),
+    verify: bool = False,
+    seal: bool = False,
+) -> Written:
+    """The pages of a report, from its committed data alone.
+
+    Parameters:
+        results: the folder of the data; None is `output`/data. output: where the pages go.
+        verify: write nothing; the status is 1 if a page would change.
+        seal: trust data that were edited, or are of an earlier parity, and seal them anew.
+
+    Returns:
+        The pages.
+
+    Raises:
+        UsageError: the folder holds no results. Damaged: a file is not whole.
+
+    Example:
+        >>> import parity
+        >>> parity.report("reports/data", output="reports", verify=True).exit_status
+        0
+    """
+    folder = Path(output)
+    with terminal.heard() as said:
+        status = reporting.main(None if results is None else Path(results), folder, verify, seal)
+    pages = [path for path in (folder / "README.md", folder / "index.html") if path.is_file()]
+    return Written(files=tuple(pages), said=tuple(said), status=status)

@@ -1,0 +1,37 @@
+"""Owns the command that writes an ONNX model. It refuses to write one: parity.verbs does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from parity.commands import words
+from parity.commands.options import NAMED_SIZES, SEED
+
+
+@click.command()
+@click.argument("spec", type=words.ARCHITECTURE)
+@click.option(
+    "--onnx",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    metavar="FILE",
+    help="Write the model to this file.",
+)
+@click.option(
+    "--weights",
+    "weights_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A neutral .npz file of `parity weights export`. Without it: initial values, drawn as `check` draws them.",
+)
+@click.option("--opset", type=click.IntRange(1), default=None, help="The version of ONNX's operator set. Without it: 17.")
+@click.option("--network", help="One network of a spec with several, such as generator.")
+@click.option("--size", type=words.SIZE, default="full", show_default=True, help=NAMED_SIZES)
+@SEED
+def export(**options: Any) -> int:
+    """Write SPEC and its weights as an ONNX model that takes a batch of any size, and check the file."""
+    from parity.verbs import export as verb
+
+    return verb.to_onnx(**options)

@@ -1,0 +1,41 @@
+"""Owns how a user's gluon block gets the weights of a `.params` file, which is measured before MXNet reads it.
+
+It refuses a file that is not whole, and one that does not fit the block.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from parity.execution.own_target import Mistyped
+from parity.mxnet_impl import params
+from parity.mxnet_impl.device import mxnet
+
+KINDS = ("arg:", "aux:")
+"""What checkpoints of symbols put before the names."""
+
+
+def load(block: Any, file: Path) -> None:
+    """Raises Mistyped where the file cannot be read so, or does not fit."""
+    try:
+        params.check(file.read_bytes())
+        found = mxnet.nd.load(str(file))
+    except (ValueError, mxnet.MXNetError) as error:
+        raise Mistyped(f"{file} is no whole file of MXNet's parameters: {' '.join(str(error).split())[:300]}") from error
+    given = {_bare(name): one for name, one in (found.items() if isinstance(found, dict) else ())}
+    named = block._collect_params_with_prefix()
+    own = {**named, **{one.name: one for one in block.collect_params().values() if one.name not in named}}
+    held = {name: own[name] for name in given if name in own}
+    if over := [name for name in given if name not in own]:
+        raise Mistyped(f"{file} does not fit the block: it has no parameter `{over[0]}`")
+    if lacking := [name for name, one in own.items() if all(one is not other for other in held.values())]:
+        raise Mistyped(f"{file} does not fit the block: it lacks `{lacking[0]}`")
+    for name, one in held.items():
+        if tuple(given[name].shape) != tuple(one.shape):
+            raise Mistyped(f"{file} does not fit the block: {name} is {given[name].shape}, and {tuple(one.shape)} in the block")
+        one.set_data(given[name].astype(one.dtype))
+
+
+def _bare(name: str) -> str:
+    return next((name.removeprefix(kind) for kind in KINDS if name.startswith(kind)), name)

@@ -1,0 +1,86 @@
+"""Owns the step from judged trials to the document of their results (parity.documents.results). It refuses to judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import isnan
+from typing import cast
+
+import parity
+from parity.documents.results import CaseResult, Checked, Outcome, Result, Summary, Verdict
+from parity.judgement.comparison import Comparison
+from parity.trials import machine, output
+from parity.trials.session import JudgedTrial
+
+
+def checked(judged: Sequence[JudgedTrial], command: str = "", again: Callable[[JudgedTrial], str] = lambda _: "") -> Checked:
+    """Every case with its time, and every comparison. command: what was asked; again: what shows one case again.
+
+    The counts of the summary add up to cases × frameworks.
+    """
+    results = tuple(_result(one, comparison) for one in judged for comparison in one.comparisons)
+    summary = Summary(
+        cases=len({one.trial.case.id for one in judged}),
+        frameworks=tuple(sorted({one.framework for one in judged})),
+        case_verdicts=dict(sorted(output.case_verdicts(judged).items())),
+        comparisons=len(results),
+        forward_only=tuple(output.forward_only(judged)),
+        redraws=sum({one.trial.case.id: one.trial.redraws for one in judged}.values()),
+    )
+    return Checked(
+        parity=parity.__version__,
+        command=command,
+        machine=machine.here(),
+        summary=summary,
+        cases=tuple(_case(one, again) for one in judged),
+        results=results,
+    )
+
+
+def _case(one: JudgedTrial, again: Callable[[JudgedTrial], str]) -> CaseResult:
+    case, record = one.trial.case, one.record
+    shares = [comparison.used for comparison in one.comparisons if comparison.used is not None]
+    reasons = (comparison.reason for comparison in one.comparisons if comparison.verdict == one.verdict and comparison.reason)
+    return CaseResult(
+        case=case.id,
+        framework=one.framework,
+        verdict=cast(Verdict, one.verdict),
+        outcome=cast(Outcome, record.outcome),
+        spec=case.spec,
+        kind=one.trial.kind,
+        dtype=case.dtype,
+        device=case.device,
+        mode=record.mode,
+        seed=case.seed,
+        seconds=record.seconds,
+        comparisons=len(one.comparisons),
+        share=max(shares, key=lambda share: float("inf") if isnan(share) else share, default=None),
+        reason=record.reason or next(reasons, ""),
+        again=again(one),
+    )
+
+
+def _result(one: JudgedTrial, comparison: Comparison) -> Result:
+    return result(comparison, one.record.mode, one.trial.case.seed)
+
+
+def result(comparison: Comparison, mode: str, seed: int) -> Result:
+    """One comparison as it leaves parity."""
+    return Result(
+        case=comparison.case,
+        framework=comparison.framework,
+        framework_version=comparison.framework_version,
+        device=comparison.device,
+        dtype=comparison.dtype,
+        quantity=comparison.quantity,
+        tensor=comparison.tensor,
+        error=comparison.error,
+        budget=comparison.budget,
+        verdict=cast(Verdict, comparison.verdict),
+        outcome=cast(Outcome, comparison.outcome),
+        reason=comparison.reason,
+        mode=mode,
+        seed=seed,
+        share=comparison.used,
+        where=comparison.where,
+    )

@@ -1,0 +1,134 @@
+"""Owns the step from compared models to the document of their results (parity.documents.results). It refuses to judge."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import cast
+
+import parity
+from parity.comparing.departures import Departure
+from parity.comparing.judging import TensorVerdict
+from parity.documents.results import CaseResult, Checked, DepartureTold, Note, Result, Summary, Verdict
+from parity.judgement.verdicts import PASSING
+from parity.trials import machine
+from parity.verbs.compare.output import ComparedPair
+
+
+def checked(compared: Sequence[ComparedPair], command: str = "", seed: int | None = None) -> Checked:
+    """A case for each model against the base; the summary holds the departures, the first one first."""
+    results = tuple(_result(one, found, seed) for one in compared for found in one.found)
+    summary = Summary(
+        cases=len(compared),
+        frameworks=tuple(sorted({one.other.framework for one in compared} | {one.base.framework for one in compared})),
+        case_verdicts=dict(Counter(one.verdict for one in compared)),
+        comparisons=len(results),
+        notes=tuple(Note(case_of(one), note) for one in compared for note in one.notes),
+        weights=compared[0].weights if compared else "drawn",
+        departures=tuple(_told(one, each) for one in compared for each in (one.departure, *one.further) if each is not None),
+    )
+    return Checked(
+        verb="compare",
+        parity=parity.__version__,
+        command=command,
+        machine=machine.here(),
+        summary=summary,
+        cases=tuple(_case(one, command, seed) for one in compared),
+        results=results,
+    )
+
+
+def crashed(sides: Sequence[str], reason: str, command: str = "", seed: int | None = None) -> Checked:
+    """Models of which one fails: a case of which nothing was compared, with the reason."""
+    framework, _, target = sides[-1].partition("=")
+    case = CaseResult(
+        case="/".join(sides),
+        framework=framework,
+        verdict="not_compared",
+        outcome="crashed",
+        spec=target,
+        kind="own_model",
+        device="cpu",
+        seed=seed,
+        reason=reason,
+        again=command,
+    )
+    return Checked(
+        verb="compare",
+        parity=parity.__version__,
+        command=command,
+        machine=machine.here(),
+        summary=Summary(1, (framework,), {"not_compared": 1}, 0),
+        cases=(case,),
+        results=(),
+    )
+
+
+def case_of(one: ComparedPair) -> str:
+    """The two models: `torch=mine:build/keras=mine:port`."""
+    return f"{one.base.side}/{one.other.side}"
+
+
+def _case(one: ComparedPair, command: str, seed: int | None) -> CaseResult:
+    shares = [share for found in one.found if (share := _share(found)) is not None]
+    return CaseResult(
+        case=case_of(one),
+        framework=one.other.framework,
+        verdict=cast(Verdict, one.verdict),
+        outcome="ran",
+        spec=one.other.target,
+        kind="own_model",
+        device="cpu",
+        seed=seed,
+        comparisons=len(one.found),
+        share=max(shares, default=None),
+        reason=_reason(one),
+        again=command,
+    )
+
+
+def _reason(one: ComparedPair) -> str:
+    """Where the models depart first, and why; else what is not simply green."""
+    if one.departure is not None:
+        causes = f": {'; '.join(one.departure.causes)}" if one.departure.causes else ""
+        return f"departs first at {one.departure.title}{causes}"
+    return next((found.reason for found in one.found if found.verdict not in PASSING and found.reason), "")
+
+
+def _result(one: ComparedPair, found: TensorVerdict, seed: int | None) -> Result:
+    return Result(
+        case=case_of(one),
+        framework=one.other.framework,
+        framework_version=one.other.version,
+        device="cpu",
+        dtype=found.dtype,
+        quantity=found.quantity,
+        tensor=found.tensor,
+        error=found.error,
+        budget=found.budget,
+        verdict=cast(Verdict, found.verdict),
+        outcome="ran",
+        reason=found.reason,
+        seed=seed,
+        share=_share(found),
+    )
+
+
+def _share(found: TensorVerdict) -> float | None:
+    if found.error is None or found.budget is None:
+        return None
+    return found.error / found.budget if found.budget else (0.0 if found.error == 0 else float("inf"))
+
+
+def _told(one: ComparedPair, departure: Departure) -> DepartureTold:
+    return DepartureTold(
+        case=case_of(one),
+        layer=departure.title,
+        match=departure.match,
+        quantity=departure.quantity,
+        between=departure.between,
+        error=departure.error,
+        inherited=departure.inherited,
+        added=departure.added,
+        causes=tuple(departure.causes),
+    )

@@ -1,0 +1,1 @@
+window.paritySearch = [["Start","index.html","page",""]];
