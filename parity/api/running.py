@@ -14,6 +14,7 @@ from parity.verbs import bench as timing
 from parity.verbs import report as reporting
 from parity.verbs import run as suites
 from parity.verbs import terminal
+from parity.verbs.bench import told
 
 
 def bench(
@@ -26,6 +27,8 @@ def bench(
     processes: int = timing.PROCESSES,
     size: str = "full",
     store: str | Path | None = None,
+    optimizer: str = timing.OPTIMIZER,
+    again: bool = False,
 ) -> Timed:
     """Training speed, only of what passes `check`: fresh processes, all cells of a round side by side.
 
@@ -34,6 +37,7 @@ def bench(
         frameworks: those that train, as in `check`. devices: as in `check`. store: as in `check`.
         modes: `default`, `eager`, `compiled`. batch_sizes: examples a step.
         processes: fresh ones a cell. size: `full` (as published) or `small`.
+        optimizer: its name; it has its default hyper-parameters. again: measure anew what the store has measured.
 
     Returns:
         `.results` are the raw samples of each cell, in nanoseconds; `.table` has their medians in milliseconds a step;
@@ -49,7 +53,7 @@ def bench(
         [('torch', 'agrees')]
     """
     given: dict[str, object] = {"frameworks": frameworks, "devices": devices, "modes": modes, "batch_sizes": batch_sizes}
-    given |= {"processes": processes, "size": size, "store": store}
+    given |= {"processes": processes, "size": size, "store": store, "optimizer": optimizer, "again": again}
     speeds = timing.bench(
         specs,
         frameworks=frameworks,
@@ -59,8 +63,10 @@ def bench(
         processes=processes,
         size=size,
         store=store,
+        optimizer=optimizer,
+        again=again,
     )
-    return timing.measured(speeds, call(bench, "bench", (specs,), given))
+    return told.measured(speeds, call(bench, "bench", (specs,), given))
 
 
 def run(

@@ -77,10 +77,10 @@ def main(
     if plan is not None:
         return write_plan(loaded, named, plan)
     outcome = Outcome(judged=collect_plan(loaded, named, collect)) if collect else run(loaded, named, store, so_far)
-    told, output = command(suite, output), output or store / REPORTS / loaded.name
+    again, output = command(suite, output), output or store / REPORTS / loaded.name
     results = Results(
         suite=loaded.name,
-        command=told,
+        command=again,
         environment=environment(named),
         rows=collating.rows(outcome.judged),
         curves=outcome.curves,
@@ -91,13 +91,13 @@ def main(
     pages.write(read(output / "data"), output)  # from the written data, so that `parity report` gives the same bytes
     show(outcome.judged, results.command)
     terminal.say(f"report: {output / 'index.html'}")
-    timed = bench.Benched(outcome.speeds, outcome.kept, outcome.interrupted)
-    for line in (*timings.from_store(outcome.speeds, outcome.kept), *bench.complaints(timed), *outcome.left):
+    timed = told.Benched(outcome.speeds, outcome.kept, outcome.interrupted)
+    for line in (*timings.from_store(outcome.speeds, outcome.kept), *told.complaints(timed), *outcome.left):
         terminal.say(line, error=True)
     if outcome.interrupted:
         return 130
     status = exit_status(one.verdict for one in outcome.judged) if outcome.judged else 0
-    later = bench.status(timed) if outcome.speeds else 0
+    later = told.status(timed) if outcome.speeds else 0
     return 1 if 1 in (status, later) else max(status, later) if outcome.judged or outcome.speeds else 5
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,11 @@ from parity.judgement.comparison import Comparison
 from parity.reference_impl.training import TrainingRun
 from parity.reporting import atlas, installs, pages, results
 from parity.reporting.installs import InstallRecord
-from parity.reporting.results import Results
+from parity.reporting.results import Results, Speed
 from parity.spec import source, specs
 from parity.spec.cases import Case
 from parity.spec.mistakes import SpecError
-from parity.trials import full_size
+from parity.trials import full_size, rounds
 from parity.trials.reference_cache import remembered
 from parity.trials.session import JudgedTrial
 from parity.trials.trial import Trial
@@ -51,7 +51,7 @@ def _results(name: str) -> Kind:
     def make(folder: Path) -> Path:
         rows = [row(case=f"lenet/{place}", error=place * 1e-9) for place in range(6)]
         curves = [trained("mlp", run, losses=[2.0, 1.5, 1.0]) for run in ("reference", "torch", "keras")]
-        results.write(made(rows=rows, curves=curves, speeds=[speed("torch", 2.0), speed("keras", 3.0)]), folder)
+        results.write(made(rows=rows, curves=curves, speeds=[speed("torch", 2.0), speed("keras", 3.0), *_further()]), folder)
         return folder / name
 
     return Kind(name, make, lambda path: asdict(results.read(path.parent)))
@@ -89,6 +89,27 @@ def _settled() -> Kind:
         return [(one.framework, one.record, one.comparisons) for one in full_size._settled_before(path)]
 
     return Kind("settled network", make, read)
+
+
+def _further() -> list[Speed]:
+    """Timed cells with everything that newer data has."""
+    item = replace(speed("torch", *[2.0] * 5), size="full", flops=1e6, checked_batch=2, dropping=True, asked=5)
+    for number, process in enumerate(item.processes):
+        process.update(round=number, products_per_second=50.0, warmup={"steps": 12, "flat": True, "kind": "slowing"})
+        for block in process["blocks"]:
+            block.update(throttled=0.0, minor_faults=7, rss_bytes=10**8)
+    return [item, replace(item, role="A/A"), replace(item, role="peak", spec="matrix_product")]
+
+
+def _round() -> Kind:
+    def make(folder: Path) -> Path:
+        key = ("mlp", "default", 32, "torch", "")
+        block = {"steps": 3, "wall_ns": 10**8, "foreign": 0.0, "steal": 0.0}
+        sampled = rounds.Sampled(key, 0, "ran", "agrees", "", "eager", "1", {"torch": "1"}, {"blocks": [block]})
+        rounds.write(folder / "round0.jsonl", [sampled, replace(sampled, key=(*key[:4], "A/A"))])
+        return folder / "round0.jsonl"
+
+    return Kind("round of a bench", make, rounds.read)
 
 
 CASE = Case("net", "training", "float32", steps=2)
@@ -179,7 +200,7 @@ DATA = ("manifest.json", "comparisons.jsonl", "training.jsonl", "speed.jsonl")
 KINDS: tuple[Kind, ...] = (
     *map(_results, DATA),
     *map(_hostile, DATA),
-    *(_atlas(), _hostile_atlas(), _installs(), _settled(), _reference(), lines_kind(), _map()),
+    *(_atlas(), _hostile_atlas(), _installs(), _settled(), _round(), _reference(), lines_kind(), _map()),
     *(_spec("lenet", "architectures"), _spec("adam", "optimizers"), _spec("glorot_uniform", "initializers")),
     *(
         _spec("quick", "suites"),

@@ -14,7 +14,7 @@ from parity.errors import UsageError
 from parity.judgement.references import References
 from parity.spec.architectures import Architecture
 from parity.spec.expansion import expand
-from parity.spec.specs import load, names, parse
+from parity.spec.specs import families, load, names, parse
 from parity.spec.suites import Suite, SuiteEntry
 from parity.trials.full_size import settle
 from parity.trials.networks import batch_size_of
@@ -115,11 +115,15 @@ def test_a_suite_at_full_size_asks_what_is_no_network_as_well(tmp_path: Path, mo
 
 
 def test_the_full_suite_leaves_no_architecture_out() -> None:
-    """CycleGAN on a quarter of the side, GPT-2 on half the tokens. In float64 without those whose float32 takes most memory."""
-    others = set(names("architectures")) - {"cyclegan", "gpt2_small"}
+    """CycleGAN on a quarter of the side, GPT-2 on half the tokens. In float64 without those whose float32 takes most memory.
+    Workloads are no published networks: the suite that times them gates them at their full size (suites/speed)."""
+    others = set(names("architectures")) - {"cyclegan", "gpt2_small"} - set(families()["workload"])
     asked = {(name, "full", "float32") for name in others}
     asked |= {("cyclegan", "quarter", "float32"), ("gpt2_small", "half", "float32")}
     assert asked_of("full") == asked
+    speed = load("suites/speed")
+    assert isinstance(speed, Suite)
+    assert set(families()["workload"]) <= {spec.name for entry in speed.entries for spec in specs_of(entry)}
     large = {"vgg11", "vgg16", "vgg19", "bert_base", "vit_b_16", "style_transfer"}
     assert asked_of("full_float64") == {(name, "full", "float64") for name in others - large}
 

@@ -143,12 +143,12 @@ def small_product(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def benched(
     tmp_path: Path, processes: int = 1, again: bool = False, name: str = "mlp", **more: Any
-) -> tuple[bench.Benched, InProcess]:
+) -> tuple[told.Benched, InProcess]:
     session = InProcess(tmp_path, ("torch", "keras"), **more)
     return bench.take(session, [load(name)], OPTIONS, processes, again=again), session
 
 
-def cells(found: bench.Benched) -> dict[str, Speed]:
+def cells(found: told.Benched) -> dict[str, Speed]:
     return {one.framework: one for one in found.speeds if not one.role}
 
 
@@ -163,7 +163,7 @@ def test_what_passes_is_timed_beside_an_a_a_pair_and_a_product(tmp_path: Path) -
         ("torch", "A/A"),
         ("torch", "peak"),
     ]
-    assert bench.status(found) == 0 and len(session.ran) == 5
+    assert told.status(found) == 0 and len(session.ran) == 5
 
 
 def test_the_gate_is_of_the_size_the_precision_the_mode_the_batch_and_the_threads_that_are_timed() -> None:
@@ -192,7 +192,7 @@ def test_a_planted_fault_removes_the_speed_cells(tmp_path: Path, fake: type[refe
     assert (cells(found)["keras"].verdict, cells(found)["keras"].processes) == ("differs", [])
     assert "keras" not in session.ran and cells(found)["torch"].verdict in PASSING
     assert cells(found)["keras"].reason.startswith(("forward", "activation"))
-    assert bench.status(found) == 1
+    assert told.status(found) == 1
 
 
 @pytest.mark.parametrize("fake", [GoesBad, StepsWrong], ids=["cache", "another-step"])
@@ -202,16 +202,16 @@ def test_outputs_that_go_bad_behind_the_check_remove_the_number(
     """Both pass the check before the clock."""
     found, session = benched(tmp_path, fakes={"keras": fake})
     bad = cells(found)["keras"]
-    assert (bad.verdict, timed.measured(bad), bench.status(found)) == ("differs", False, 1)
+    assert (bad.verdict, timed.measured(bad), told.status(found)) == ("differs", False, 1)
     assert bad.reason.startswith("behind the clock ") and session.ran.count("keras") == 2  # its cell, and the product
 
 
 def test_a_busy_machine_gives_no_number_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     busy = {("keras", place): 0.5 for place in range(9)}
     found, _ = benched(tmp_path, processes=2, busy=busy)
-    assert (cells(found)["keras"].verdict, bench.status(found)) == ("no_quiet_samples", 3)
+    assert (cells(found)["keras"].verdict, told.status(found)) == ("no_quiet_samples", 3)
     assert len(cells(found)["keras"].processes) == 4  # twice as many as were asked for, and no more
-    assert "these cells have no number" in "".join(bench.complaints(found))
+    assert "these cells have no number" in "".join(told.complaints(found))
     timings.show(bench.Results("bench", "parity bench", speeds=found.speeds))
     assert "no quiet" in capsys.readouterr().out
 
@@ -227,7 +227,7 @@ def test_a_disturbed_round_is_taken_again_for_all_cells_of_its_workload(tmp_path
     found, _ = benched(tmp_path, processes=2, busy={("keras", 0): 0.5, ("keras", 1): 0.5})
     torch, keras = cells(found)["torch"], cells(found)["keras"]
     assert len(timed.rounds(torch).keys() & timed.rounds(keras).keys()) >= 2
-    assert bench.status(found) == 0
+    assert told.status(found) == 0
 
 
 def test_what_the_store_has_is_said_and_again_measures_anew(tmp_path: Path) -> None:
@@ -261,13 +261,13 @@ def test_cells_of_different_runs_are_never_set_beside_each_other(tmp_path: Path)
 @pytest.mark.parametrize(("stop", "rounds_kept"), [(2, 0), (5, 1), (7, 1)])
 def test_ctrl_c_keeps_what_was_measured_and_says_what_is_missing(tmp_path: Path, stop: int, rounds_kept: int) -> None:
     found, _ = benched(tmp_path, processes=2, stop=stop)
-    assert (bench.status(found), found.interrupted) == (130, True)
+    assert (told.status(found), found.interrupted) == (130, True)
     assert sum(len(one.processes) for one in found.speeds) == stop
-    assert "interrupted" in "".join(bench.complaints(found))
+    assert "interrupted" in "".join(told.complaints(found))
     assert len(list(tmp_path.glob("bench/*/round*.jsonl"))) == rounds_kept
     assert {one.verdict for one in found.speeds if not one.processes} <= {"interrupted"}
     again, rest = benched(tmp_path, processes=2)
-    assert bench.status(again) == 0 and len(rest.ran) == 8 - 5 * rounds_kept
+    assert told.status(again) == 0 and len(rest.ran) == 8 - 5 * rounds_kept
 
 
 def test_a_suite_that_is_interrupted_says_which_entries_it_has_not_begun(

@@ -28,12 +28,14 @@ from parity.trials.session import JudgedTrial, Session
 from parity.trials.speed import Workload
 from parity.trials.trial import Options
 from parity.verbs import terminal
+from parity.verbs.bench.told import Benched, complaints, measured, status
 from parity.verbs.terminal import progress, timings, unasked, volume
 
 THREADS = 2
 PROCESSES = 5
 """Fresh ones a cell, where nothing is said: the least of which a ratio has an interval (budgets.LEAST_ROUNDS)."""
-INITIALIZER, OPTIMIZER, PEAK_OPTIMIZER = "glorot_uniform", "adam", "sgd"
+OPTIMIZER: str = "adam"
+INITIALIZER, PEAK_OPTIMIZER = "glorot_uniform", "sgd"
 
 
 @dataclass(frozen=True)
@@ -42,15 +44,6 @@ class Gated:
 
     verdict: str
     reason: str = ""
-
-
-@dataclass(frozen=True)
-class Benched:
-    """What a run of `bench` gave. kept: the processes that came out of the store. interrupted: by the user."""
-
-    speeds: Sequence[Speed]
-    kept: Sequence[Sampled] = ()
-    interrupted: bool = False
 
 
 def workloads(
@@ -268,41 +261,3 @@ def main(json_path: Path | None, **options: Any) -> int:
     for line in complaints(found):
         terminal.say(line, error=True)
     return status(found)
-
-
-def complaints(found: Benched) -> Iterator[str]:
-    """What is missing, a sentence each."""
-    plain = [one for one in found.speeds if not one.role]
-    if any(one.verdict == "no_quiet_samples" for one in plain):
-        yield timings.BUSY.format(blocks=timings.ATTEMPTS)
-    if any(one.verdict == "above_peak" for one in plain):
-        yield "a rate above the machine's fastest product of matrices has no number: the time cannot be right"
-    if found.interrupted:
-        missing = sum(one.verdict == "interrupted" for one in plain)
-        yield f"interrupted: {missing} of {len(plain)} cells were not measured; whole rounds are kept, the same command goes on"
-
-
-def status(found: Benched) -> int:
-    """130 interrupted; 1 where something differs from the reference; 3 where a cell has no number. Too few quiet rounds are
-    told, and nothing is ranked by them."""
-    if found.interrupted:
-        return 130
-    plain = [one for one in found.speeds if not one.role]
-    judged = exit_status(one.verdict for one in plain if one.verdict in WORST_FIRST) if plain else 5
-    if judged == 1:
-        return 1
-    lacking = [one for one in plain if not complete(one)]
-    numbers = any(one.processes and complete(one) for one in plain)
-    return 3 if lacking or not numbers else 0
-
-
-def complete(one: Speed) -> bool:
-    """Whether a cell has a number, or its framework declares that it cannot do this."""
-    return one.verdict == "unsupported" or timed.measured(one)
-
-
-def measured(speeds: Sequence[Speed], command: str, workloads: Sequence[Mapping[str, Any]] = ()) -> Timed:
-    """The raw samples as they leave parity. command: what was asked. workloads: what the samples say of each workload."""
-    cells = tuple(cast(Timing, asdict(speed)) for speed in speeds)
-    told = tuple(dict(workload) for workload in workloads)
-    return Timed(parity=parity.__version__, command=command, machine=machine.here(), results=cells, workloads=told)
