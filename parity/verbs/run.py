@@ -31,6 +31,7 @@ from parity.trials.rounds import Sampled
 from parity.trials.session import JudgedTrial, Session, judge_record
 from parity.trials.trial import Options, Trial
 from parity.verbs import bench, terminal
+from parity.verbs.bench import told
 from parity.verbs.check import make_trials, show
 from parity.verbs.terminal import progress, timings, unasked
 

@@ -5,23 +5,21 @@ It refuses to time what was not checked, to keep one process's samples as if the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import parity
 from parity.documents import schema
-from parity.documents.measured import Timed, Timing
 from parity.errors import UsageError
 from parity.judgement import steadiness
-from parity.judgement.verdicts import GREEN, PASSING, WORST_FIRST, exit_status, worst
+from parity.judgement.verdicts import GREEN, PASSING, worst
 from parity.reporting import speeds as timed
 from parity.reporting.results import Results, Speed
 from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.spec.mistakes import did_you_mean, short
-from parity.trials import asked_frameworks, limits, machine, output, selection, speed
+from parity.trials import asked_frameworks, limits, output, selection, speed
 from parity.trials import options as asking
 from parity.trials.rounds import CONTROL, PEAK, Rounds, Sampled, TimedCell, measure
 from parity.trials.session import JudgedTrial, Session
