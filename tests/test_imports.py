@@ -83,7 +83,7 @@ ROOMS = {
     "parity.errors": (),
     "parity.documents*": (
         *("parity.documents*", "parity.escaping", "parity.errors", "parity.judgement.verdicts"),
-        *("parity.reporting.summary", "parity.reporting.wording"),
+        *("parity.reporting.speeds", "parity.reporting.wording"),
     ),
     "parity.api*": ("parity.api*", "parity.documents*", "parity.trials*", "parity.verbs*", "parity.spec.specs"),
     "parity.trials*": (

@@ -15,11 +15,16 @@ WORDS = {value for key, value in vars(names).items() if key.isupper() and isinst
 TAKES_APART = {"split", "rsplit", "partition", "rpartition", "startswith", "endswith", "removeprefix", "removesuffix", "join"}
 
 OTHERS = {
+    "parity.documents.schema": "the id of a case",
     "parity.fingerprinting.forms.*": "SETTING/RESULT: the forms own the words of what they are recognised by",
+    "parity.formulas.typeset": "a fraction in MathML",
     "parity.keras_impl.layers": "paths of Keras's variables",
     "parity.keras_impl.own_model.owned": "paths of Keras's variables",
     "parity.mxnet_impl.framework": "blocks and their arrays in MXNet's own weights file",
     "parity.onnx_impl.writing": "names of values in an ONNX file",
+    "parity.reporting.evidence": "the id of a case",
+    "parity.reporting.site.*": "addresses of pages",
+    "parity.reporting.speeds": "the id of a case",
     "parity.reporting.summary": "the id of a case",
     "parity.spec.cases": "the id of a case",
     "parity.spec.formula_step": "a fraction",
@@ -27,8 +32,10 @@ OTHERS = {
     "parity.trials.curvature": "the word that selects a case: newton/mlp",
     "parity.trials.draws": "coordinates of a stream of random numbers",
     "parity.trials.selection": "references to specs: architectures/lenet",
+    "parity.trials.speed": "the group of an array of a timed case, with its step",
     "parity.trials.streams": "coordinates of a stream of random numbers",
-    "parity.verbs.compare.output": "the two sides of a comparison",
+    "parity.verbs.compare.collected": "the two sides of a comparison",
+    "parity.verbs.site.gathering": "addresses of files",
 }
 """Where a slash joins something else -> what it joins."""
 

@@ -29,7 +29,7 @@ from parity.reporting.results import Curve, Results, Row, Speed
 OURS: Mapping[str, frozenset[str]] = {
     "Row": frozenset({"kind", "verdict", "outcome"}),
     "Curve": frozenset({"asked"}),
-    "Speed": frozenset({"verdict"}),
+    "Speed": frozenset({"verdict", "role", "size"}),
     "RuleFacts": frozenset({"kind"}),
     "AtlasRow": frozenset({"chapter"}),
     "Consequence": frozenset({"kind"}),

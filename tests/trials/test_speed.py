@@ -28,6 +28,7 @@ from parity.trials import rounds, selection, speed
 from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Options, Trial
 from parity.verbs import bench, run
+from parity.verbs.bench import told
 from parity.verbs.terminal import timings
 
 STEP = 100_000_000

@@ -8,7 +8,7 @@ import pytest
 import site_material
 from site_on_disk import MATERIAL
 
-from parity.reporting import entries, summary
+from parity.reporting import entries, speeds
 from parity.reporting.evidence import RecordedEvidence
 from parity.reporting.material import SiteMaterial, SuiteRecords
 from parity.reporting.recommendation.criteria import NEEDS, TASKS, Criteria, wilson
@@ -133,6 +133,6 @@ def test_a_framework_without_a_record_is_no_candidate() -> None:
 def test_the_table_of_speeds_is_that_of_the_report() -> None:
     """The site's tables are the report's, split by precision and mode."""
     for suite in MATERIAL.suites:
-        whole = sum(len(cells) for cells in summary.speeds(suite.results).values())
+        whole = sum(len(workload.cells) for workload in speeds.workloads(suite.results).values())
         mine = sum(len(table.cells) for table in RecordedEvidence(MATERIAL).speeds if table.folder == suite.folder)
         assert whole == mine
