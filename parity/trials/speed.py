@@ -12,7 +12,7 @@ from functools import cache
 from math import prod
 from typing import Any
 
-from parity.execution.names import BATCH, CARRIED, CHECK, lies_under, put_under
+from parity.execution.names import BATCH, CARRIED, CHECK, lies_under, put_under, under
 from parity.judgement import agreement, budgets
 from parity.judgement.behind import judge_behind
 from parity.judgement.comparison import Comparison
@@ -163,11 +163,8 @@ def timed_arrays(
     drawn = drawing.draw(graph, initializer, DTYPE, seed=options.seed, batch_size=batch_size, batches=BATCHES).arrays
     held = {name: array for name, array in checked.items() if not _of_a_batch(name)}
     read = {given.name for given in graph.batch_inputs()}
-    again = {
-        name: array
-        for name, array in checked.items()
-        if lies_under(name, CARRIED) or (lies_under(name, BATCH, 0) and name.split("/", 2)[2] in read)
-    }
+    first = {name: array for name, array in under(checked, BATCH, 0).items() if name in read}
+    again = {**put_under(under(checked, CARRIED), CARRIED), **put_under(first, BATCH, 0)}
     timed = {name: array for name, array in drawn.items() if _of_a_batch(name)}
     return {**held, **timed, **put_under(again, CHECK)}
 

@@ -32,7 +32,6 @@ OTHERS = {
     "parity.trials.curvature": "the word that selects a case: newton/mlp",
     "parity.trials.draws": "coordinates of a stream of random numbers",
     "parity.trials.selection": "references to specs: architectures/lenet",
-    "parity.trials.speed": "the group of an array of a timed case, with its step",
     "parity.trials.streams": "coordinates of a stream of random numbers",
     "parity.verbs.compare.collected": "the two sides of a comparison",
     "parity.verbs.site.gathering": "addresses of files",

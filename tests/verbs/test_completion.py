@@ -36,7 +36,7 @@ def test_bash_is_answered_by_the_command_itself() -> None:
         ("parity check lenet --framework ", {"torch", "keras", "mxnet", "jax", "onnx"}),
         ("parity check lenet --dtype ", {"float64", "float32"}),
         ("parity check lenet --device ", {"cpu", "gpu", "tpu"}),
-        ("parity bench lenet --mode c", {"compiled", "compiled[xla]"}),
+        ("parity bench lenet --mode co", {"compiled", "compiled[xla]", "compiled[channels_last]"}),
         ("parity check lenet --size s", {"small"}),
         ("parity list opt", {"optimizers"}),
         ("parity list --format m", {"markdown"}),
