@@ -119,7 +119,8 @@ class Criteria:
                         continue  # too few quiet rounds: the number has no interval
                     ratio = cell.ratio or Interval(1.0, 1.0, 1.0)
                     shares.append(ratio)
-                    told.append(f"{table.spec} {ratio.value:.2f}")
+                    doubt = " (a run without a control)" if cell.standing == "unranked" else ""
+                    told.append(f"{table.spec} {ratio.value:.2f}{doubt}")
         if not shares:
             return NOT_MEASURED
         value = geometric_mean([1 / one.value for one in shares])

@@ -132,7 +132,7 @@ def fastest(table: SpeedTable) -> str:
     longer = f"{second.speed.framework} takes {second.times or 1.0:.2g} times as long"
     if first.standing == "fastest":
         return f"{first.speed.framework} trains {table.spec} fastest ({longer})"
-    return f"{first.speed.framework} took the least time for {table.spec} ({longer}), in a run that cannot rank"
+    return f"{first.speed.framework} took the least time for {table.spec} ({longer}; it had no control, so it ranks nothing)"
 
 
 def speed_picture(table: SpeedTable, styles: Mapping[str, str]) -> Markup:
