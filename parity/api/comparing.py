@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from parity.api.called import call
@@ -18,6 +18,10 @@ from parity.verbs import compare as side_by_side
 from parity.verbs import fingerprint as naming
 from parity.verbs.compare import collected as told
 from parity.verbs.compare import own_model
+from parity.verbs.terminal.targets import typed
+
+Side = str | tuple[str, Callable[..., object]]
+"""A model of the user's own: as it is typed, or its framework and the function or class itself."""
 
 
 def check(
@@ -98,12 +102,12 @@ def _of_own_models(specs: Sequence[str], models: Mapping[str, str], size: str, s
         found = own_model.compared(specs, models, size=size, seed=seed, map_path=Path("weights-map.yaml"))
     except side_by_side.Crashed as error:
         sides = [*(f"spec={spec}" for spec in specs), *(f"{name}={target}" for name, target in models.items())]
-        return told.crashed(sides, str(error), command, seed)
+        return told.crashed([typed(side) for side in sides], str(error), command, seed)
     return told.checked(found, command, seed)
 
 
 def compare(
-    sides: Sequence[str],
+    sides: Sequence[Side],
     *,
     size: str = "full",
     weights_map: str | Path | None = None,
@@ -117,7 +121,8 @@ def compare(
     """Two or three models of your own side by side, or one against a spec: where they part first, and why.
 
     Parameters:
-        sides: `FRAMEWORK=PACKAGE.MODULE:BUILD` each, the first of which the others are held against; or `spec=NAME`.
+        sides: `FRAMEWORK=PACKAGE.MODULE:BUILD` each, or a pair of a framework and a function or class that a file holds; the
+            others are compared with the first, or with `spec=NAME`.
         size: of `spec=NAME`.
         weights_map: which layer is which: the file that an earlier run wrote, corrected.
         inputs: shapes with the batch: `3x16`, `3x7:0..99`, `3x7:bool`, with a name `ids=3x7:0..99`.
