@@ -102,7 +102,7 @@ def _of_own_models(specs: Sequence[str], models: Mapping[str, str], size: str, s
         found = own_model.compared(specs, models, size=size, seed=seed, map_path=Path("weights-map.yaml"))
     except side_by_side.Crashed as error:
         sides = [*(f"spec={spec}" for spec in specs), *(f"{name}={target}" for name, target in models.items())]
-        return told.crashed([typed(side) for side in sides], str(error), command, seed)
+        return told.crashed(sides, str(error), command, seed)
     return told.checked(found, command, seed)
 
 
@@ -167,7 +167,7 @@ def compare(
             map_path=None if map_path is None else Path(map_path),
         )
     except side_by_side.Crashed as error:
-        return told.crashed(sides, str(error), command, seed)
+        return told.crashed([typed(side) for side in sides], str(error), command, seed)
     return told.checked(found, command, seed)
 
 

@@ -22,8 +22,8 @@ def neutral(structure: Structure) -> list[Shape]:
     """The shapes of a model's outputs, channels first; () for a single number, even if its framework gives it shape (1,)."""
     found = []
     for number, shape in enumerate(structure.outputs):
-        item = structure.leaving(number, np.broadcast_to(np.zeros(()), shape)).shape
-        found.append(() if item == (1,) else tuple(item))
+        turned = structure.leaving(number, np.broadcast_to(np.zeros(()), shape)).shape
+        found.append(() if turned == (1,) else tuple(turned))
     return found
 
 

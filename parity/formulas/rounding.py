@@ -64,17 +64,17 @@ def cos(x: float) -> float:
 @lru_cache(maxsize=64)
 def pi(digits: int) -> Decimal:
     """π, by Machin's formula: 16 arctan(1/5) - 4 arctan(1/239)."""
-    item = 10 ** (digits + 10)
+    unit = 10 ** (digits + 10)
 
     def arctan(inverse: int) -> int:
-        power, total, count = item // inverse, 0, 1
+        power, total, count = unit // inverse, 0, 1
         while power:
             total += power // count if count % 4 == 1 else -(power // count)
             power //= inverse * inverse
             count += 2
         return total
 
-    return Context(prec=digits).divide(Decimal(16 * arctan(5) - 4 * arctan(239)), Decimal(item))
+    return Context(prec=digits).divide(Decimal(16 * arctan(5) - 4 * arctan(239)), Decimal(unit))
 
 
 def power(base: float, exponent: float) -> float:

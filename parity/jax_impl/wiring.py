@@ -100,8 +100,8 @@ class Use:
 
     def axis(self, last: bool = False) -> int:
         """The node's axis, as an axis of a tensor with its batch first and its channels last (`last`) or not."""
-        item = self.inputs["branches"][0] if "branches" in self.inputs else self.value()
-        rank = int(item.tensor.ndim) - 1
+        value = self.inputs["branches"][0] if "branches" in self.inputs else self.value()
+        rank = int(value.tensor.ndim) - 1
         place = int(self["axis"]) % rank
         return (place or rank) if last else place + 1
 

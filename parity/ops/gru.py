@@ -98,9 +98,9 @@ def forward(
     **values: Any,
 ) -> tuple[dict[str, Array], Any]:
     mask = recurrence.needed_mask(run, "gru", mask, dropout, layers)
-    item = partial(step, reset=reset)
+    one_step = partial(step, reset=reset)
     start = np.zeros((len(x), layers, units), x.dtype) if initial_state is None else initial_state
-    y, (state,), saved = recurrence.forward(run, item, x, (start,), values, lengths=lengths, mask=mask)
+    y, (state,), saved = recurrence.forward(run, one_step, x, (start,), values, lengths=lengths, mask=mask)
     return {"": y, "state": state}, (saved, reset)
 
 

@@ -25,11 +25,11 @@ def flops(shapes: dict[str, Shape], outputs: dict[str, Shape], **_: Any) -> int:
 def gate(run: Run, x: Array, slope: float, branch: Array | None) -> tuple[Array, Array]:
     """min(max(slope·x + 1/2, 0), 1), and the branch of each element: 0 where the value is
     0, 1 where it rises, 2 where it is 1."""
-    zero, item = run.number(0), run.number(1)
+    zero, one = run.number(0), run.number(1)
     line = slope * x + 0.5
     if branch is None:
-        return np.minimum(np.maximum(line, zero), item), np.where(line > zero, np.where(line < item, 1, 2), 0)
-    return np.where(branch == 1, line, np.where(branch == 0, zero, item)), branch
+        return np.minimum(np.maximum(line, zero), one), np.where(line > zero, np.where(line < one, 1, 2), 0)
+    return np.where(branch == 1, line, np.where(branch == 0, zero, one)), branch
 
 
 def bends(x: Array, slope: float) -> Array:

@@ -159,12 +159,12 @@ def upsample2d(use: Use) -> LaidTensor:
 def _mixed(old: int, times: int, corners: str, dtype: Any) -> Tensor:
     """(old·times, old): the share of each old row in each new row. A constant of the program, because XLA would replace the
     division by a product with the rounded 1/times."""
-    item = np.dtype(dtype).type
+    scalar = np.dtype(dtype).type
     number = np.arange(old * times, dtype=dtype)
     if corners == "aligned":
-        place = number * item((old - 1) / max(old * times - 1, 1))
+        place = number * scalar((old - 1) / max(old * times - 1, 1))
     else:
-        place = np.clip((number + item(0.5)) / item(times) - item(0.5), 0, old - 1)
+        place = np.clip((number + scalar(0.5)) / scalar(times) - scalar(0.5), 0, old - 1)
     return jnp.asarray(np.maximum(1 - np.abs(place[:, None] - np.arange(old, dtype=dtype)), 0), dtype)
 
 
