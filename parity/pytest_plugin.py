@@ -165,7 +165,7 @@ def _held(checked: Checked) -> Checked:
         return checked
     told = [f"{case.framework} {case.case}: {case.reason or case.verdict}" for case in bad if case.kind == "own_model"]
     keys = {(case.case, case.framework): case.verdict for case in bad}
-    found = [one for one in checked.failures if keys.get((one.case, one.framework)) == one.verdict]
-    told += [f"{one.framework} {one.case}: {sentence(one)}" for one in found[:MOST_TOLD]]
+    found = [failure for failure in checked.failures if keys.get((failure.case, failure.framework)) == failure.verdict]
+    told += [f"{result.framework} {result.case}: {sentence(result)}" for result in found[:MOST_TOLD]]
     told += [f"… and {len(found) - MOST_TOLD} more"] * (len(found) > MOST_TOLD)
     pytest.fail(escaping.terminal("\n".join(told) or "nothing was compared"), pytrace=False)

@@ -119,11 +119,11 @@ def between(question: Question, here: Answer, there: Answer, default: Consequenc
     arrays = _results(question, here), _results(question, there)
     if not all(arrays):
         return Consequence("not_measured", how="no result is recorded for one of the two")
-    fitting = [(one, other) for one in arrays[0] for other in arrays[1] if _comparable(one, other)]
+    fitting = [(array, other) for array in arrays[0] for other in arrays[1] if _comparable(array, other)]
     if not fitting:
         return Consequence("visible", how="arrays of different shapes", ordinary=not special)
     what = "the closed forms that the two follow" if question.forms else "the recorded results"
-    size = min(apart(one, other) for one, other in fitting)
+    size = min(apart(array, other) for array, other in fitting)
     return sized(size, f"{what}, at the question's input", not special)
 
 
@@ -152,7 +152,7 @@ def _comparable(here: Array, there: Array) -> bool:
 def _results(question: Question, answer: Answer) -> Sequence[Array]:
     """The arrays that an answer stands for: those of its closed form, or the numbers that were recorded."""
     if question.forms is not None:
-        return [np.asarray(one, np.float64) for one in question.forms.get(answer.text, ())]
+        return [np.asarray(array, np.float64) for array in question.forms.get(answer.text, ())]
     words = answer.text.removesuffix(" (wrong)").removesuffix(" …").split(", ")
     try:
         return [np.array([float(word) for word in words])]

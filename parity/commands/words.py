@@ -56,7 +56,11 @@ def _chapters() -> list[str]:
 def _questions() -> list[str]:
     from parity.verbs.atlas import QUESTIONS
 
-    return list(dict.fromkeys([*(one.name.partition(".")[0] for one in QUESTIONS), *(one.name for one in QUESTIONS)]))
+    return list(
+        dict.fromkeys(
+            [*(question.name.partition(".")[0] for question in QUESTIONS), *(question.name for question in QUESTIONS)]
+        )
+    )
 
 
 def _of_options(name: str) -> Callable[[], tuple[str, ...]]:

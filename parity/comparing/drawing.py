@@ -73,7 +73,7 @@ def example(name: str, array: Array) -> ComparedInput:
     if array.dtype.kind == "b":
         return _held(ComparedInput(array.shape, "bool", name=name, values=array))
     whole = _held(ComparedInput(array.shape, "integer", name=name))
-    low, high = (int(one) for one in (array.min(), array.max()))
+    low, high = (int(item) for item in (array.min(), array.max()))
     return replace(whole, low=low, high=high, values=array.astype(np.int64))
 
 
@@ -111,19 +111,19 @@ def inputs(wanted: Sequence[ComparedInput], vocabulary: int, numbers: np.random.
     return [_input(model_input, vocabulary, numbers) for model_input in wanted]
 
 
-def _input(one: ComparedInput, vocabulary: int, numbers: np.random.RandomState) -> Array:
-    if one.values is not None:
-        return one.values
-    if one.kind == "float":
-        return rounded(numbers.standard_normal(one.shape))
-    if one.kind == "integer" and not one.binary:
-        high = vocabulary - 1 if one.high is None else one.high
-        return np.asarray(numbers.randint(one.low, high + 1, size=one.shape), dtype=np.int64)
-    drawn = numbers.uniform(size=one.shape) < 0.6
-    along = [axis for axis, size in enumerate(one.shape) if size > 1]
+def _input(model_input: ComparedInput, vocabulary: int, numbers: np.random.RandomState) -> Array:
+    if model_input.values is not None:
+        return model_input.values
+    if model_input.kind == "float":
+        return rounded(numbers.standard_normal(model_input.shape))
+    if model_input.kind == "integer" and not model_input.binary:
+        high = vocabulary - 1 if model_input.high is None else model_input.high
+        return np.asarray(numbers.randint(model_input.low, high + 1, size=model_input.shape), dtype=np.int64)
+    drawn = numbers.uniform(size=model_input.shape) < 0.6
+    along = [axis for axis, size in enumerate(model_input.shape) if size > 1]
     rows = np.moveaxis(drawn, along[-1] if along else -1, -1)
     rows[..., -1], rows[..., 0] = False, True  # no row is masked whole, in whichever meaning
-    return drawn if one.kind == "bool" else drawn.astype(np.int64)
+    return drawn if model_input.kind == "bool" else drawn.astype(np.int64)
 
 
 def weights(

@@ -74,27 +74,27 @@ class Both:
 def rows(found: LayerMap, initial: Weights, labels: tuple[str, str]) -> list[TensorVerdict]:
     """A verdict on each array that both models have, with what became of it."""
     pairs = list(_pairs(found, initial, labels))
-    owners = {_digest(one.ours): one.title for one in reversed(pairs) if np.ptp(one.ours)}
+    owners = {_digest(pair.ours): pair.title for pair in reversed(pairs) if np.ptp(pair.ours)}
     told = []
-    for one in pairs:
-        verdict = "exact" if not one.error else "agrees" if one.error <= one.limit else "differs"
-        reason = _reason(one, owners) if verdict == "differs" else ""
-        told.append(TensorVerdict(QUANTITY, one.title, "float64", verdict, one.error, one.limit, reason=reason))
+    for pair in pairs:
+        verdict = "exact" if not pair.error else "agrees" if pair.error <= pair.limit else "differs"
+        reason = _reason(pair, owners) if verdict == "differs" else ""
+        told.append(TensorVerdict(QUANTITY, pair.title, "float64", verdict, pair.error, pair.limit, reason=reason))
     return told
 
 
 def aligned(found: LayerMap, initial: Weights, labels: tuple[str, str]) -> dict[str, dict[str, Array]]:
     """The models' own weights, rounded to float32. What is the same but for that rounding is the same number in both, and a
     second bias is in the first where the other model has one alone."""
-    values = {label: {name: drawing.rounded(one) for name, one in initial[label].items()} for label in labels}
-    for one in _pairs(found, initial, labels):
-        if one.error > one.limit:
+    values = {label: {name: drawing.rounded(array) for name, array in initial[label].items()} for label in labels}
+    for pair in _pairs(found, initial, labels):
+        if pair.error > pair.limit:
             continue
-        neutral = drawing.rounded(one.ours)
-        for label, place in zip(labels, one.places, strict=True):
+        neutral = drawing.rounded(pair.ours)
+        for label, place in zip(labels, pair.places, strict=True):
             values[label][place.native] = place.write(neutral, values[label][place.native])
-        if one.second is not None:
-            number, place = one.second
+        if pair.second is not None:
+            number, place = pair.second
             native = values[labels[number]][place.native]
             values[labels[number]][place.native] = place.write(np.zeros(place.neutral), native)
     return values
@@ -107,11 +107,11 @@ def _pairs(found: LayerMap, initial: Weights, labels: tuple[str, str]) -> Iterat
             if not all(label in at for label in labels):
                 continue
             places = at[labels[0]], at[labels[1]]
-            if (key := tuple((one.native, one.rows) for one in places)) in seen:
+            if (key := tuple((placement.native, placement.rows) for placement in places)) in seen:
                 continue
             seen.add(key)
             natives = initial[labels[0]][places[0].native], initial[labels[1]][places[1].native]
-            arrays = [one.read(native) for one, native in zip(places, natives, strict=True)]
+            arrays = [placement.read(native) for placement, native in zip(places, natives, strict=True)]
             last = role.rpartition(".")[2]
             also = match.weights.get(f"{role.removesuffix(last)}{SECOND}", {}) if last == "bias" else {}
             held = [number for number, label in enumerate(labels) if label in also]
@@ -122,130 +122,128 @@ def _pairs(found: LayerMap, initial: Weights, labels: tuple[str, str]) -> Iterat
             yield Both(title, labels, places, (arrays[0], arrays[1]), natives, second)
 
 
-def _reason(one: Both, owners: Mapping[bytes, str]) -> str:
+def _reason(both: Both, owners: Mapping[bytes, str]) -> str:
     """What became of the array, the first that fits."""
-    if one.ours.shape != one.theirs.shape:
-        return f"shapes differ: {one.ours.shape} and {one.theirs.shape}"
+    if both.ours.shape != both.theirs.shape:
+        return f"shapes differ: {both.ours.shape} and {both.theirs.shape}"
     for test in (_unset, _summand, _gates, _turned, _copied, _blocks, _lines, _scaled):
-        if told := test(one):
+        if told := test(both):
             return told
-    owner = owners.get(_digest(one.theirs))
-    if owner is not None and owner != one.title:
-        return f"it holds in {one.labels[1]} what {one.labels[0]} has in {owner}"
-    if _same_numbers(one):
-        return f"the same numbers stand in another order in {one.labels[1]}"
-    return _another(one)
+    owner = owners.get(_digest(both.theirs))
+    if owner is not None and owner != both.title:
+        return f"it holds in {both.labels[1]} what {both.labels[0]} has in {owner}"
+    if _same_numbers(both):
+        return f"the same numbers stand in another order in {both.labels[1]}"
+    return _another(both)
 
 
-def _unset(one: Both) -> str:
-    sides = (one.ours, one.theirs), one.labels
+def _unset(both: Both) -> str:
+    sides = (both.ours, both.theirs), both.labels
     constant = [(label, array.flat[0]) for array, label in zip(*sides, strict=True) if array.size > 1 and not np.ptp(array)]
     return f"every number of it is {constant[0][1]:g} in {constant[0][0]}: it was not set there" if len(constant) == 1 else ""
 
 
-def _summand(one: Both) -> str:
+def _summand(both: Both) -> str:
     """One of two biases in the place of their sum."""
-    if one.second is None:
+    if both.second is None:
         return ""
-    number = one.second[0]
-    has, lacks = one.labels[number], one.labels[1 - number]
-    first = one.places[number].read(one.natives[number])
-    for word, part in (("first", first), ("second", one.arrays[number] - first)):
-        if judging.distance(part, one.arrays[1 - number]) <= one.limit:
+    number = both.second[0]
+    has, lacks = both.labels[number], both.labels[1 - number]
+    first = both.places[number].read(both.natives[number])
+    for word, part in (("first", first), ("second", both.arrays[number] - first)):
+        if judging.distance(part, both.arrays[1 - number]) <= both.limit:
             return f"{lacks} holds the {word} of the two biases of {has}: what counts is their sum"
     return ""
 
 
-def _gates(one: Both) -> str:
-    names = one.places[1].gates.split()
+def _gates(both: Both) -> str:
+    names = both.places[1].gates.split()
     for order in permutations(names) if len(names) > 1 else ():
-        if list(order) != names and one.like_ours(replace(one.places[1], gates=" ".join(order)).read(one.natives[1])):
+        if list(order) != names and both.like_ours(replace(both.places[1], gates=" ".join(order)).read(both.natives[1])):
             return (
-                f"gate order: its blocks stand as `{' '.join(order)}` in {one.labels[1]}, which reads `{one.places[1].gates}`"
+                f"gate order: its blocks stand as `{' '.join(order)}` in {both.labels[1]}, which reads `{both.places[1].gates}`"
             )
     return ""
 
 
-def _turned(one: Both) -> str:
+def _turned(both: Both) -> str:
     """Axes in another order, numbers along an axis from the last to the first, or both."""
-    axes = range(one.ours.ndim)
-    turns = [turn for turn in permutations(axes) if tuple(one.ours.shape[axis] for axis in turn) == one.ours.shape]
-    flips = [flip for count in range(one.ours.ndim + 1) for flip in combinations(axes, count)]
-    if not _same_numbers(one):
+    axes = range(both.ours.ndim)
+    turns = [turn for turn in permutations(axes) if tuple(both.ours.shape[axis] for axis in turn) == both.ours.shape]
+    flips = [flip for count in range(both.ours.ndim + 1) for flip in combinations(axes, count)]
+    if not _same_numbers(both):
         return ""
     for flip in flips:
         for turn in turns:
-            if one.like(np.flip(one.ours.transpose(turn), flip)):
-                words = ["transposed" if one.ours.ndim == 2 else f"its axes stand as {turn}"] if turn != tuple(axes) else []
+            if both.like(np.flip(both.ours.transpose(turn), flip)):
+                words = ["transposed" if both.ours.ndim == 2 else f"its axes stand as {turn}"] if turn != tuple(axes) else []
                 words += [f"flipped along axis {', '.join(map(str, flip))}"] if flip else []
-                return f"{' and '.join(words)} in {one.labels[1]}"
+                return f"{' and '.join(words)} in {both.labels[1]}"
     return ""
 
 
-def _copied(one: Both) -> str:
+def _copied(both: Both) -> str:
     """Numbers that were written as they lie in memory, into an array whose axes stand otherwise."""
-    mine, other = one.natives
-    if mine.size == other.size and mine.shape != other.shape and judging.distance(mine.ravel(), other.ravel()) <= one.limit:
-        return (
-            f"copied as it lies in memory, from {mine.shape} in {one.labels[0]} into {other.shape} in {one.labels[1]}, without "
-            "moving its axes"
-        )
+    mine, other = both.natives
+    if mine.size == other.size and mine.shape != other.shape and judging.distance(mine.ravel(), other.ravel()) <= both.limit:
+        way = f"from {mine.shape} in {both.labels[0]} into {other.shape} in {both.labels[1]}"
+        return f"copied as it lies in memory, {way}, without moving its axes"
     return ""
 
 
-def _blocks(one: Both) -> str:
-    for axis, size in enumerate(one.ours.shape):
+def _blocks(both: Both) -> str:
+    for axis, size in enumerate(both.ours.shape):
         for count in BLOCKS:
             if size % count == 0 and size > count:
-                parts = np.split(one.ours, count, axis)
+                parts = np.split(both.ours, count, axis)
                 for order in permutations(range(count)):
-                    if one.like(np.concatenate([parts[place] for place in order], axis)):
-                        return f"its {count} blocks along axis {axis} stand as {list(order)} in {one.labels[1]}"
+                    if both.like(np.concatenate([parts[place] for place in order], axis)):
+                        return f"its {count} blocks along axis {axis} stand as {list(order)} in {both.labels[1]}"
     return ""
 
 
-def _lines(one: Both) -> str:
+def _lines(both: Both) -> str:
     """Whole rows along an axis in another order."""
-    for axis, size in enumerate(one.ours.shape):
-        mine, other = (np.moveaxis(array, axis, 0).reshape(size, -1) for array in (one.ours, one.theirs))
+    for axis, size in enumerate(both.ours.shape):
+        mine, other = (np.moveaxis(array, axis, 0).reshape(size, -1) for array in (both.ours, both.theirs))
         if size < 2 or size > 1 << 16:
             continue
         order = np.empty(size, dtype=int)
         order[np.lexsort(other.T[::-1])] = np.lexsort(mine.T[::-1])
-        if judging.distance(mine[order], other) <= one.limit:
+        if judging.distance(mine[order], other) <= both.limit:
             known = notes.permutation(order.tolist())
-            return f"its rows along axis {axis} stand in another order in {one.labels[1]}{f': {known}' if known else ''}"
+            return f"its rows along axis {axis} stand in another order in {both.labels[1]}{f': {known}' if known else ''}"
     return ""
 
 
-def _scaled(one: Both) -> str:
+def _scaled(both: Both) -> str:
     with np.errstate(over="ignore"):
-        factor = float(np.vdot(one.ours, one.theirs)) / max(float(np.vdot(one.ours, one.ours)), TINY)
-    if one.ours.size > 1 and np.isfinite(factor) and factor and one.like(one.ours * factor):
+        factor = float(np.vdot(both.ours, both.theirs)) / max(float(np.vdot(both.ours, both.ours)), TINY)
+    if both.ours.size > 1 and np.isfinite(factor) and factor and both.like(both.ours * factor):
         return (
-            f"it has the other sign in {one.labels[1]}"
+            f"it has the other sign in {both.labels[1]}"
             if factor == -1
-            else f"it is {factor:.6g} times as large in {one.labels[1]}"
+            else f"it is {factor:.6g} times as large in {both.labels[1]}"
         )
-    if one.ours.size > 1 and np.all(one.ours > 0):
-        root = np.sqrt(one.ours)
-        for word, array in (("the root", root), ("the inverse root", 1.0 / root), ("the inverse", 1.0 / one.ours)):
-            if one.like(array):
-                return f"{one.labels[1]} has {word} of it"
+    if both.ours.size > 1 and np.all(both.ours > 0):
+        root = np.sqrt(both.ours)
+        for word, array in (("the root", root), ("the inverse root", 1.0 / root), ("the inverse", 1.0 / both.ours)):
+            if both.like(array):
+                return f"{both.labels[1]} has {word} of it"
     return ""
 
 
-def _another(one: Both) -> str:
-    apart = np.abs(one.ours - one.theirs) > one.limit
+def _another(both: Both) -> str:
+    apart = np.abs(both.ours - both.theirs) > both.limit
     count = int(np.count_nonzero(apart))
-    if 4 * count >= one.ours.size:
-        return f"another value in {one.labels[1]} than in {one.labels[0]}"
+    if 4 * count >= both.ours.size:
+        return f"another value in {both.labels[1]} than in {both.labels[0]}"
     place = tuple(int(index) for index in np.argwhere(apart)[0])
-    return f"{count} of its {one.ours.size} numbers differ in {one.labels[1]}, the first at {list(place)}"
+    return f"{count} of its {both.ours.size} numbers differ in {both.labels[1]}, the first at {list(place)}"
 
 
-def _same_numbers(one: Both) -> bool:
-    return judging.distance(np.sort(one.ours, None), np.sort(one.theirs, None)) <= one.limit
+def _same_numbers(both: Both) -> bool:
+    return judging.distance(np.sort(both.ours, None), np.sort(both.theirs, None)) <= both.limit
 
 
 def _digest(array: Array) -> bytes:

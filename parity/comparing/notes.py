@@ -52,7 +52,7 @@ def weights(mine: str, other: str, layer_map: LayerMap, initial: Weights) -> str
 
 def _held(mine: str, other: str, found: LayerMap, initial: Weights) -> Iterator[str]:
     """Buffers of one name and shape that are no layer's, which nothing is drawn for, and which hold other numbers."""
-    mapped = {one.native for match in found.matches for at in match.weights.values() for one in at.values()}
+    mapped = {placement.native for match in found.matches for at in match.weights.values() for placement in at.values()}
     both = [name for name in initial[mine] if name in initial[other] and name not in mapped]
     apart = [
         name

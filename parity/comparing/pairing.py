@@ -87,7 +87,7 @@ def forward(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], mode: st
     for number in range(min(len(side.structure.outputs) for side in (ours, theirs))):
         left, right = _both(ours, theirs, lambda side, dtype, number=number: side.outputs(mode, dtype)[number])
         both = {dtype: model_outputs.alike(left[dtype], right[dtype]) for dtype in left}
-        first, second = ({dtype: one[side] for dtype, one in both.items()} for side in (0, 1))
+        first, second = ({dtype: item[side] for dtype, item in both.items()} for side in (0, 1))
         pairs.append(Pair(f"forward{suffix}", ours.structure.output_title(number), depth, first, second))
     return pairs
 

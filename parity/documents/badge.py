@@ -19,7 +19,7 @@ WIDE, PADDING, HEIGHT = 7, 10, 20
 def message(checked: Checked) -> tuple[str, str]:
     """What the badge says, and its colour."""
     counts = Counter(
-        "good" if one.verdict in PASSING else "open" if one.verdict in INCOMPLETE else "bad" for one in checked.cases
+        "good" if case.verdict in PASSING else "open" if case.verdict in INCOMPLETE else "bad" for case in checked.cases
     )
     total = len(checked.cases)
     if counts["bad"]:

@@ -100,7 +100,7 @@ def _of_file(target: Target) -> ModuleType:
     root, name = located(file)
     _put_first(root, file.parent)
     head = name.partition(".")[0]
-    mine = {(root / one).resolve() for one in (head, f"{head}.py", f"{head}/__init__.py")}
+    mine = {(root / name).resolve() for name in (head, f"{head}.py", f"{head}/__init__.py")}
     found = _places(head)
     if mine & {place.resolve() for place in found}:
         return importlib.import_module(name)
@@ -126,7 +126,7 @@ def _places(name: str) -> list[Path]:
         return []
     if spec is None:
         return []
-    return [Path(one) for one in (*([spec.origin] if spec.origin else []), *(spec.submodule_search_locations or ()))]
+    return [Path(item) for item in (*([spec.origin] if spec.origin else []), *(spec.submodule_search_locations or ()))]
 
 
 def _under_another_name(file: Path) -> ModuleType:
@@ -152,7 +152,7 @@ def _of_name(name: str) -> ModuleType:
         if head in sys.modules and (file := getattr(sys.modules[head], "__file__", None)) and not _is_own(str(file)):
             raise Mistyped(f"{error}: {_taken(name, str(file))}") from error
         before, _, last = error.name.rpartition(".")
-        known = sorted({one for folder in own() for one in _modules(Path(folder, *before.split(".") if before else ()))})
+        known = sorted({module for folder in own() for module in _modules(Path(folder, *before.split(".") if before else ()))})
         close = near(last, known).replace("`", f"`{before}." if before else "`", 1)
         looked = ", ".join(own()) or "no folder"
         raise Mistyped(f"there is no module `{error.name}`{close or '.'} Looked in {looked}: give a path, such as "
@@ -167,15 +167,15 @@ def _taken(name: str, file: str) -> str:
 def _modules(folder: Path) -> Iterator[str]:
     """What can be imported from a folder."""
     if folder.is_dir():
-        for one in folder.iterdir():
-            if one.stem.isidentifier() and (one.suffix == ".py" or (one.is_dir() and any(one.glob("*.py")))):
-                yield one.stem
+        for path in folder.iterdir():
+            if path.stem.isidentifier() and (path.suffix == ".py" or (path.is_dir() and any(path.glob("*.py")))):
+                yield path.stem
 
 
 def no_file(place: str) -> str:
     """The sentence on a file that is not there."""
     file = Path(place).expanduser()
-    known = [str(one) for one in sorted(file.parent.glob("*.py"))] if file.parent.is_dir() else []
+    known = [str(path) for path in sorted(file.parent.glob("*.py"))] if file.parent.is_dir() else []
     if file.is_dir():
         return f"{place} is a folder: name a file in it, such as {file / 'model.py'}:build"
     here = "" if file.is_absolute() else f" in {Path.cwd()}"
@@ -195,8 +195,8 @@ def offered_by(file: Path) -> list[str]:
 def _offered(found: Any) -> Mapping[str, Any]:
     """What can be called in a module or class; what a module defines itself comes first."""
     names = {name: getattr(found, name, None) for name in dir(found) if not name.startswith("_")}
-    held = {name: one for name, one in names.items() if callable(one)}
-    mine = {name: one for name, one in held.items() if getattr(one, "__module__", None) == getattr(found, "__name__", "")}
+    held = {name: item for name, item in names.items() if callable(item)}
+    mine = {name: item for name, item in held.items() if getattr(item, "__module__", None) == getattr(found, "__name__", "")}
     return mine or held
 
 

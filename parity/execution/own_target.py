@@ -109,9 +109,9 @@ def _literal(node: ast.expr) -> Any:
         if isinstance(number, int | float) and not isinstance(number, bool):
             return -number if isinstance(node.op, ast.USub) else number
     if isinstance(node, ast.List):
-        return [_literal(one) for one in node.elts]
+        return [_literal(elt) for elt in node.elts]
     if isinstance(node, ast.Tuple):
-        return tuple(_literal(one) for one in node.elts)
+        return tuple(_literal(elt) for elt in node.elts)
     if isinstance(node, ast.Dict):
         keys = [_literal(key) for key in node.keys if key is not None]
         return dict(zip(keys, map(_literal, node.values), strict=True))
@@ -132,13 +132,17 @@ def called(target: Target, function: Callable[..., Any]) -> Any:
         return function(**target.arguments)
     told = f"Its signature is {target.name}{_plain(signature)}"
     named = {
-        name: one for name, one in signature.parameters.items() if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)
+        name: parameter
+        for name, parameter in signature.parameters.items()
+        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
     }
-    open_ended = any(one.kind is one.VAR_KEYWORD for one in signature.parameters.values())
+    open_ended = any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature.parameters.values())
     for name in target.arguments:
         if name not in named and not open_ended:
             raise Mistyped(f"`{target.name}` takes no argument `{name}`{near(name, list(named)) or '.'} {told}")
-    if lacking := [name for name, one in named.items() if one.default is one.empty and name not in target.arguments]:
+    if lacking := [
+        name for name, parameter in named.items() if parameter.default is parameter.empty and name not in target.arguments
+    ]:
         example = "&".join(f"{name}=…" for name in lacking)
         raise Mistyped(
             f"`{target.name}` needs {', '.join(f'`{name}`' for name in lacking)}: write {target.name}?{example} (in quotes for "
@@ -149,5 +153,5 @@ def called(target: Target, function: Callable[..., Any]) -> Any:
 
 def _plain(signature: inspect.Signature) -> str:
     """Names and defaults, without annotations, in one line."""
-    parameters = [one.replace(annotation=one.empty) for one in signature.parameters.values()]
+    parameters = [parameter.replace(annotation=parameter.empty) for parameter in signature.parameters.values()]
     return " ".join(str(signature.replace(parameters=parameters, return_annotation=signature.empty)).split())[:300]

@@ -50,7 +50,7 @@ def median_interval(samples: Samples, seed: int = 0) -> Interval:
 def paired_ratio(samples: Rounds, baseline: Rounds) -> float | None:
     """How many times as long a process takes as the baseline's of its round, in the median of the rounds; None without one."""
     rounds = sorted(samples.keys() & baseline.keys())
-    return float(median(median(samples[one]) / median(baseline[one]) for one in rounds)) if rounds else None
+    return float(median(median(samples[number]) / median(baseline[number]) for number in rounds)) if rounds else None
 
 
 def paired_interval(samples: Rounds, baseline: Rounds, seed: int = 0) -> Interval | None:
@@ -62,8 +62,8 @@ def paired_interval(samples: Rounds, baseline: Rounds, seed: int = 0) -> Interva
         return None
     numbers = np.random.RandomState(seed)
     chosen = numbers.randint(0, len(rounds), (RESAMPLES, len(rounds)))
-    above = _drawn_medians(_checked([samples[one] for one in rounds]), chosen, numbers)
-    below = _drawn_medians(_checked([baseline[one] for one in rounds]), chosen, numbers)
+    above = _drawn_medians(_checked([samples[number] for number in rounds]), chosen, numbers)
+    below = _drawn_medians(_checked([baseline[number] for number in rounds]), chosen, numbers)
     return _interval(value, np.median(above / below, axis=1))
 
 

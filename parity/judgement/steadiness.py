@@ -71,8 +71,8 @@ def merged(times: Sequence[float], cuts: Sequence[int]) -> list[tuple[int, int]]
     for begin, end in zip((0, *cuts), (*cuts, len(times)), strict=True):
         if stretches:
             earlier = stretches[-1]
-            one, other = median(times[earlier[0] : earlier[1]]), median(times[begin:end])
-            if max(one, other) <= (1 + SEGMENT) * min(one, other):
+            number, other = median(times[earlier[0] : earlier[1]]), median(times[begin:end])
+            if max(number, other) <= (1 + SEGMENT) * min(number, other):
                 stretches[-1] = (earlier[0], end)
                 continue
         stretches.append((begin, end))

@@ -30,14 +30,14 @@ class AtlasEntry:
     @property
     def worst(self) -> Consequence | None:
         """What happens at worst, over all pairs; None where nothing differs."""
-        return min(self.consequences.values(), key=lambda one: one.rank, default=None)
+        return min(self.consequences.values(), key=lambda consequence: consequence.rank, default=None)
 
     @property
     def pairs(self) -> str:
         """`keras torch silent_large 0.9`, joined by semicolons, for the page's script."""
         return ";".join(
-            f"{here} {there} {one.kind} {_plain(one.size)} {int(one.ordinary)}"
-            for (here, there), one in sorted(self.consequences.items())
+            f"{here} {there} {consequence.kind} {_plain(consequence.size)} {int(consequence.ordinary)}"
+            for (here, there), consequence in sorted(self.consequences.items())
         )
 
     @property
@@ -69,7 +69,7 @@ def entries(material: SiteMaterial) -> list[AtlasEntry]:
 def odd_ones(row: AtlasRow) -> tuple[tuple[str, ...], bool]:
     """Who answers unlike most, and whether most agree. Everybody who answered where no two agree; nobody where all do."""
     words = MEANINGS.get(row.name, {})
-    meant = {name: words.get(one.meaning, one.meaning) for name, one in row.answers.items() if one.measured}
+    meant = {name: words.get(answer.meaning, answer.meaning) for name, answer in row.answers.items() if answer.measured}
     counts = Counter(meant.values())
     if len(counts) < 2:
         return (), False
@@ -89,7 +89,7 @@ def of_pair(found: Iterable[AtlasEntry], here: str, there: str) -> list[tuple[At
     """The rows that differ between two frameworks, the worst first."""
     pair = (min(here, there), max(here, there))
     told = [(entry, entry.consequences[pair]) for entry in found if pair in entry.consequences]
-    return sorted(told, key=lambda one: (one[1].rank, one[0].row.name))
+    return sorted(told, key=lambda item: (item[1].rank, item[0].row.name))
 
 
 def of_items(found: Iterable[AtlasEntry], items: Iterable[str]) -> list[AtlasEntry]:

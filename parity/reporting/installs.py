@@ -49,7 +49,7 @@ CHECKS: Mapping[str, fields.Check] = {
 
 def spelled(records: Sequence[InstallRecord]) -> str:
     """The text of the file."""
-    ordered = sorted((asdict(one) for one in records), key=lambda one: str(one["framework"]))
+    ordered = sorted((asdict(record) for record in records), key=lambda entry: str(entry["framework"]))
     return json.dumps(checksummed({"format": FORMAT, "installs": ordered}), indent=1, sort_keys=True) + "\n"
 
 

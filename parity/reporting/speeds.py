@@ -125,7 +125,7 @@ def peak(speeds: Sequence[Speed]) -> float:
     found = [0.0]
     for item in speeds:
         if item.role == PEAK:
-            found += [1e9 * item.flops / one for blocks in step_samples(item) for one in blocks]
+            found += [1e9 * item.flops / block for blocks in step_samples(item) for block in blocks]
         quiet_ones = (process for process in item.processes if any(map(quiet, process["blocks"])))
         found += [PRODUCT * float(process.get("products_per_second", 0.0)) for process in quiet_ones]
     return max(found) if any(item.role == PEAK and step_samples(item) for item in speeds) else 0.0
@@ -176,7 +176,8 @@ def _control(group: Sequence[Speed]) -> Control | None:
             continue
         same = (item.framework, item.mode)
         first = next(
-            (one for one in group if not one.role and one.case == item.case and (one.framework, one.mode) == same), None
+            (speed for speed in group if not speed.role and speed.case == item.case and (speed.framework, speed.mode) == same),
+            None,
         )
         if first is not None:
             ratio = paired_interval(rounds(item), rounds(first))

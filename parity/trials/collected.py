@@ -18,50 +18,54 @@ def checked(judged: Sequence[JudgedTrial], command: str = "", again: Callable[[J
 
     The counts of the summary add up to cases × frameworks.
     """
-    results = tuple(_result(one, comparison) for one in judged for comparison in one.comparisons)
+    results = tuple(_result(judged_trial, comparison) for judged_trial in judged for comparison in judged_trial.comparisons)
     summary = Summary(
-        cases=len({one.trial.case.id for one in judged}),
-        frameworks=tuple(sorted({one.framework for one in judged})),
+        cases=len({judged_trial.trial.case.id for judged_trial in judged}),
+        frameworks=tuple(sorted({judged_trial.framework for judged_trial in judged})),
         case_verdicts=dict(sorted(output.case_verdicts(judged).items())),
         comparisons=len(results),
         forward_only=tuple(output.forward_only(judged)),
-        redraws=sum({one.trial.case.id: one.trial.redraws for one in judged}.values()),
+        redraws=sum({judged_trial.trial.case.id: judged_trial.trial.redraws for judged_trial in judged}.values()),
     )
     return Checked(
         parity=parity.__version__,
         command=command,
         machine=machine.here(),
         summary=summary,
-        cases=tuple(_case(one, again) for one in judged),
+        cases=tuple(_case(judged_trial, again) for judged_trial in judged),
         results=results,
     )
 
 
-def _case(one: JudgedTrial, again: Callable[[JudgedTrial], str]) -> CaseResult:
-    case, record = one.trial.case, one.record
-    shares = [comparison.used for comparison in one.comparisons if comparison.used is not None]
-    reasons = (comparison.reason for comparison in one.comparisons if comparison.verdict == one.verdict and comparison.reason)
+def _case(judged_trial: JudgedTrial, again: Callable[[JudgedTrial], str]) -> CaseResult:
+    case, record = judged_trial.trial.case, judged_trial.record
+    shares = [comparison.used for comparison in judged_trial.comparisons if comparison.used is not None]
+    reasons = (
+        comparison.reason
+        for comparison in judged_trial.comparisons
+        if comparison.verdict == judged_trial.verdict and comparison.reason
+    )
     return CaseResult(
         case=case.id,
-        framework=one.framework,
-        verdict=cast(Verdict, one.verdict),
+        framework=judged_trial.framework,
+        verdict=cast(Verdict, judged_trial.verdict),
         outcome=cast(Outcome, record.outcome),
         spec=case.spec,
-        kind=one.trial.kind,
+        kind=judged_trial.trial.kind,
         dtype=case.dtype,
         device=case.device,
         mode=record.mode,
         seed=case.seed,
         seconds=record.seconds,
-        comparisons=len(one.comparisons),
+        comparisons=len(judged_trial.comparisons),
         share=max(shares, key=lambda share: float("inf") if isnan(share) else share, default=None),
         reason=record.reason or next(reasons, ""),
-        again=again(one),
+        again=again(judged_trial),
     )
 
 
-def _result(one: JudgedTrial, comparison: Comparison) -> Result:
-    return result(comparison, one.record.mode, one.trial.case.seed)
+def _result(judged_trial: JudgedTrial, comparison: Comparison) -> Result:
+    return result(comparison, judged_trial.record.mode, judged_trial.trial.case.seed)
 
 
 def result(comparison: Comparison, mode: str, seed: int) -> Result:

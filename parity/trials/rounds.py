@@ -75,7 +75,7 @@ class Rounds:
     interrupted: bool = False
 
     def of(self, cell: TimedCell) -> list[Sampled]:
-        return [one for one in self.sampled if one.key == cell.key]
+        return [item for item in self.sampled if item.key == cell.key]
 
 
 Quiet = Callable[[Mapping[str, Any]], bool]
@@ -116,7 +116,7 @@ def _measured(
         shutil.rmtree(folder, ignore_errors=True)
     try:
         for number in range(2 * processes):
-            if number == processes and not any(one.measurements and quiet(one.measurements) for one in found.sampled):
+            if number == processes and not any(item.measurements and quiet(item.measurements) for item in found.sampled):
                 break
             wanted = _wanted(cells, found, processes, number, quiet)
             if not wanted:
@@ -134,7 +134,9 @@ def _wanted(cells: Sequence[TimedCell], found: Rounds, processes: int, number: i
     """The cells of a round: all of them at first, then those of workloads that still lack quiet rounds."""
     wanted = []
     for cell in cells:
-        beside = [one for one in cells if one.workload is cell.workload and not _failed(found.of(one))]
+        beside = [
+            timed_cell for timed_cell in cells if timed_cell.workload is cell.workload and not _failed(found.of(timed_cell))
+        ]
         if cell.role == PEAK:
             if number == 0:
                 wanted.append(cell)
@@ -145,21 +147,23 @@ def _wanted(cells: Sequence[TimedCell], found: Rounds, processes: int, number: i
 
 def _failed(sampled: Iterable[Sampled]) -> bool:
     """A cell that did not run, or answered wrongly, is not asked again: neither is a matter of the machine's other programs."""
-    return any(one.outcome != "ran" or one.verdict not in PASSING for one in sampled)
+    return any(item.outcome != "ran" or item.verdict not in PASSING for item in sampled)
 
 
 def _quiet_rounds(cells: Sequence[TimedCell], found: Rounds, quiet: Quiet) -> int:
     """In how many rounds all of them were quiet."""
-    rounds = [{one.round for one in found.of(cell) if one.measurements and quiet(one.measurements)} for cell in cells]
+    rounds = [
+        {sampled.round for sampled in found.of(cell) if sampled.measurements and quiet(sampled.measurements)} for cell in cells
+    ]
     return len(set.intersection(*rounds)) if rounds else 0
 
 
 def takeable(kept: Sequence[Sampled], cells: Sequence[TimedCell], quiet: Quiet) -> bool:
     """Whether a round of the store stands for a new one: it has the same cells, every one was quiet, and none crashed. What was
     disturbed is measured anew by the next run, as what crashed is."""
-    if not kept or {one.key for one in kept} != {cell.key for cell in cells}:
+    if not kept or {sampled.key for sampled in kept} != {cell.key for cell in cells}:
         return False
-    return all(one.outcome in FINAL and (one.measurements is None or quiet(one.measurements)) for one in kept)
+    return all(sampled.outcome in FINAL and (sampled.measurements is None or quiet(sampled.measurements)) for sampled in kept)
 
 
 def _round(
@@ -189,7 +193,7 @@ def of_judged(cell: TimedCell, number: int, judged: JudgedTrial) -> Sampled:
     """What a process's record and its judgement come to."""
     record = judged.record
     verdict = "agrees" if cell.role == PEAK and record.outcome == "ran" else judged.verdict
-    bad = next((one for one in judged.comparisons if one.verdict not in GREEN), None)
+    bad = next((comparison for comparison in judged.comparisons if comparison.verdict not in GREEN), None)
     told = record.reason.splitlines()[0] if record.reason else ""
     if record.outcome == "ran" and bad is not None:
         told = f"behind the clock {bad.quantity} {bad.tensor} {bad.verdict.replace('_', ' ')}"
@@ -255,7 +259,7 @@ def _versions(framework: str) -> Mapping[str, str]:
 def write(file: Path, sampled: Sequence[Sampled]) -> None:
     """A round, whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    sealed.write_sealed_lines(file, [json.dumps(asdict(replace(one, kept=True)), sort_keys=True) for one in sampled])
+    sealed.write_sealed_lines(file, [json.dumps(asdict(replace(item, kept=True)), sort_keys=True) for item in sampled])
 
 
 def read(file: Path) -> list[Sampled]:

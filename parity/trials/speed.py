@@ -81,8 +81,13 @@ def workload(
         for name, program in networks.programs(graph, bool(rates)).items()
     }
     gate = [
-        Trial(one.case, one.draws.arrays, agreement.judge(one.case, optimizer, one.draws, one.references), "architectures")
-        for one in drawn.values()
+        Trial(
+            drawn_case.case,
+            drawn_case.draws.arrays,
+            agreement.judge(drawn_case.case, optimizer, drawn_case.draws, drawn_case.references),
+            "architectures",
+        )
+        for drawn_case in drawn.values()
     ]
     whole = next(iter(drawn.values()))
     case = timed_case(plain, architecture.name, initializer, optimizer, options, batch_size)
@@ -180,9 +185,9 @@ def training_flops(graph: Graph) -> float:
 
     Layers without parameters count three times as well: what they compute is small beside the others. Updates are left out.
     """
-    if len(graph.phases) != 1 or {one.name for one in graph.parameters} - graph.phases[0].updates.keys():
+    if len(graph.phases) != 1 or {parameter.name for parameter in graph.parameters} - graph.phases[0].updates.keys():
         return 0
-    given, shapes = {one.name for one in graph.batch_inputs()}, graph.value_shapes()
+    given, shapes = {graph_input.name for graph_input in graph.batch_inputs()}, graph.value_shapes()
     return sum(
         node.flops * (2 + _carried_on(node, shapes) if set(node.sources()) <= given else 3) for node in graph.all_nodes()
     )

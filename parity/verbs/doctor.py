@@ -35,17 +35,17 @@ def doctor(how: str = "table") -> int:
         terminal.say(line)
     for line in _own(found):
         terminal.say(line)
-    for one in found:
-        if one.description is None:
-            terminal.say(f"{one.framework}: {headline(one.reason)}\n  mend it: {one.mend}")
+    for item in found:
+        if item.description is None:
+            terminal.say(f"{item.framework}: {headline(item.reason)}\n  mend it: {item.mend}")
     terminal.say(f"store: {options.store(None)} (parity clean); environments: {environments.root()} (parity env list)")
     return told.status
 
 
 def _told(found: Sequence[Diagnosis]) -> Tabled:
-    missing = [one.framework for one in found if one.description is None]
+    missing = [item.framework for item in found if item.description is None]
     rows: tuple[tuple[Cell, ...], ...] = tuple(
-        ("missing" if one.description is None else "there", *_row(one), headline(one.reason), one.mend) for one in found
+        ("missing" if item.description is None else "there", *_row(item), headline(item.reason), item.mend) for item in found
     )
     title = f"{len(found) - len(missing)} of {len(found)} frameworks answer" + (
         f"; missing: {', '.join(missing)}" if missing else ""
@@ -56,15 +56,15 @@ def _told(found: Sequence[Diagnosis]) -> Tabled:
 
 def _own(found: Sequence[Diagnosis]) -> Iterator[str]:
     """Packages of the user's own beside each framework."""
-    for one in found:
+    for item in found:
         try:
-            built = environments.planned(one.framework)
+            built = environments.planned(item.framework)
         except Unavailable:
             continue
         packages = added.recorded(built)
-        if packages and one.interpreter == str(built.interpreter):
+        if packages and item.interpreter == str(built.interpreter):
             told = ", ".join(f"{name} {version}".strip() for name, version in packages.items())
-            yield f"{one.framework}: packages of yours (parity env add): {told}"
+            yield f"{item.framework}: packages of yours (parity env add): {told}"
 
 
 def _row(item: Diagnosis) -> tuple[str, ...]:

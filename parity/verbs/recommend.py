@@ -78,7 +78,7 @@ def chosen(
     criteria = Criteria(evidence, entries.entries(material), task, device, mode)
     candidates = criteria.candidates(asked, source)
     ranking = choice.ranked(task, device, candidates, weighted)
-    return ranking, [name for name in evidence.frameworks if name not in {one.name for one in candidates}]
+    return ranking, [name for name in evidence.frameworks if name not in {candidate.name for candidate in candidates}]
 
 
 def read_needs(text: str) -> list[str]:

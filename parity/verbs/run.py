@@ -97,7 +97,7 @@ def main(
         terminal.say(line, error=True)
     if outcome.interrupted:
         return 130
-    status = exit_status(one.verdict for one in outcome.judged) if outcome.judged else 0
+    status = exit_status(judged_trial.verdict for judged_trial in outcome.judged) if outcome.judged else 0
     later = told.status(timed) if outcome.speeds else 0
     return 1 if 1 in (status, later) else max(status, later) if outcome.judged or outcome.speeds else 5
 
@@ -127,7 +127,7 @@ def run(suite: Suite, frameworks: Sequence[str], store: Path, so_far: bool = Fal
                 _time(entry, session, outcome)
         if outcome.interrupted:
             rest = suite.entries[suite.entries.index(entry) + 1 :]
-            outcome.left += [f"not begun: {one.task} of {', '.join(one.specs)}" for one in rest]
+            outcome.left += [f"not begun: {entry.task} of {', '.join(entry.specs)}" for entry in rest]
             break
     return outcome
 

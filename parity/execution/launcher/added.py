@@ -24,7 +24,7 @@ def add(framework: str, packages: Sequence[str], on_line: Callable[[str], None] 
     Gives the name and version of each. on_line gets every line that pip prints. Raises Unavailable with the reason, ValueError
     for what is no package.
     """
-    if strange := [one for one in packages if not one.strip() or one.startswith("-")]:
+    if strange := [package for package in packages if not package.strip() or package.startswith("-")]:
         raise ValueError(f"`{strange[0]}` is no package: name one as for pip, such as timm or transformers==4.57.1")
     variable = environments.override_variable(framework)
     if given := os.environ.get(variable):
@@ -64,9 +64,13 @@ def lost(framework: str) -> list[str]:
     except Unavailable:
         return []
     mine = recorded(built)
-    others = [one for one in environments.standing() if (one.framework, one.variant) == (built.framework, built.variant)]
-    older = [one for one in others if one.directory != built.directory]
-    return sorted({name for one in older for name in recorded(one) if name not in mine})
+    others = [
+        built_environment
+        for built_environment in environments.standing()
+        if (built_environment.framework, built_environment.variant) == (built.framework, built.variant)
+    ]
+    older = [built_environment for built_environment in others if built_environment.directory != built.directory]
+    return sorted({name for built_environment in older for name in recorded(built_environment) if name not in mine})
 
 
 def _asked(packages: Sequence[str], fresh: Mapping[str, str], every: Mapping[str, str]) -> dict[str, str]:
@@ -74,7 +78,7 @@ def _asked(packages: Sequence[str], fresh: Mapping[str, str], every: Mapping[str
     found = {}
     for package in packages:
         name = _bare(package)
-        brought = f"with {', '.join(f'{one} {version}' for one, version in sorted(fresh.items()))}" if fresh else ""
+        brought = f"with {', '.join(f'{name} {version}' for name, version in sorted(fresh.items()))}" if fresh else ""
         found[package] = every.get(name, brought)
     return found
 

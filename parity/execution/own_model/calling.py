@@ -51,10 +51,14 @@ def accepted(function: Callable[..., Any], without: Sequence[str] = (), listed: 
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
         return Accepted(listed=listed)
-    placed = tuple(one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD and one.name not in without)
-    further = tuple(one.name for one in parameters if one.kind is one.KEYWORD_ONLY)
-    open_ended = any(one.kind is one.VAR_KEYWORD for one in parameters)
-    several = any(one.kind is one.VAR_POSITIONAL for one in parameters)
+    placed = tuple(
+        parameter.name
+        for parameter in parameters
+        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD and parameter.name not in without
+    )
+    further = tuple(parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY)
+    open_ended = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
+    several = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters)
     return Accepted(placed, further, open_ended, listed and not several and len(placed) < 2)
 
 

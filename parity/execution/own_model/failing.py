@@ -37,7 +37,7 @@ DEEPEST = 4
 
 def told(error: BaseException, framework: str, target: str) -> str:
     """The error in a line, the user's lines, and what to do where it is known."""
-    parts = [text for one in _chain(error) for text in _one(one)]
+    parts = [text for base_exception in _chain(error) for text in _one(base_exception)]
     if advice := _advice(error, framework, target):
         parts.insert(1, advice)
     return tail(COLOURS.sub("", "\n".join(parts)))

@@ -83,7 +83,7 @@ def _fields(value: Any) -> Mapping[str, Any] | None:
     if isinstance(value, tuple) and (names := getattr(type(value), "_fields", None)):
         return dict(zip(names, value, strict=True))
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {one.name: getattr(value, one.name) for one in dataclasses.fields(value)}
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     return vars(value) if isinstance(value, SimpleNamespace) else None
 
 

@@ -185,4 +185,4 @@ def _level(index: Path) -> int:
 def _tasks() -> list[int]:
     """Every thread of this process: NumPy's library has some of its own before a framework is imported."""
     folder = PROC / "self" / "task"
-    return [int(one.name) for one in folder.iterdir()] if folder.is_dir() else [0]
+    return [int(path.name) for path in folder.iterdir()] if folder.is_dir() else [0]

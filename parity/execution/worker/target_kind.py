@@ -29,8 +29,8 @@ def form(target: Any, asked: bool = False) -> str:
         return PROTOCOL if "realize" in dir(target) else MODEL
     if asked or not (inspect.isroutine(target) or type(target).__name__ == "partial"):
         return MODEL
-    needed = [one for one in inspect.signature(target).parameters.values() if one.default is one.empty]
-    count = sum(one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD) for one in needed)
+    needed = [parameter for parameter in inspect.signature(target).parameters.values() if parameter.default is parameter.empty]
+    count = sum(parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD) for parameter in needed)
     return PROTOCOL if count == 1 else MODEL
 
 

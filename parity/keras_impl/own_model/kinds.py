@@ -273,4 +273,4 @@ def inputs_of(model: keras.layers.Layer) -> dict[str, Any]:
     inputs, struct = getattr(model, "inputs", None) or (), getattr(model, "_inputs_struct", None)
     if isinstance(struct, Mapping) and len(struct) == len(inputs):
         return dict(struct)
-    return {one.name: one for one in inputs}
+    return {input_.name: input_ for input_ in inputs}

@@ -95,11 +95,11 @@ class Model:
 
     def given_inputs(self) -> list[tuple[Shape, str, int | None, str]] | None:
         known = inputs_of(self.model)
-        if not known or any(size is None for one in known.values() for size in one.shape[1:]):
+        if not known or any(size is None for item in known.values() for size in item.shape[1:]):
             return None
         names = known if len(known) > 1 else [""]
         rows = zip(names, known.values(), strict=True)
-        return [(tuple(one.shape[1:]), _kind(str(one.dtype)), one.shape[0], name) for name, one in rows]
+        return [(tuple(item.shape[1:]), _kind(str(item.dtype)), item.shape[0], name) for name, item in rows]
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
         self._call([self._tensor(array) for array in inputs], training=False)  # the first call builds the weights
@@ -247,7 +247,7 @@ class Model:
         given, named = arguments(self.calling, tensors, self.accepts(self.calling.names))
         asked = {"training": training} if trains(self.model) else {}
         outputs = self.model(*given, **named, **asked)
-        floats = ((path, keras.backend.standardize_dtype(one.dtype)) for path, one in paths(outputs, keras.ops.is_tensor))
+        floats = ((path, keras.backend.standardize_dtype(item.dtype)) for path, item in paths(outputs, keras.ops.is_tensor))
         self.named = [path for path, dtype in floats if "float" in dtype]
         return outputs
 

@@ -23,18 +23,27 @@ def load(block: Any, file: Path) -> None:
         found = mxnet.nd.load(str(file))
     except (ValueError, mxnet.MXNetError) as error:
         raise Mistyped(f"{file} is no whole file of MXNet's parameters: {' '.join(str(error).split())[:300]}") from error
-    given = {_bare(name): one for name, one in (found.items() if isinstance(found, dict) else ())}
+    given = {_bare(name): item for name, item in (found.items() if isinstance(found, dict) else ())}
     named = block._collect_params_with_prefix()
-    own = {**named, **{one.name: one for one in block.collect_params().values() if one.name not in named}}
+    own = {
+        **named,
+        **{
+            collect_param.name: collect_param
+            for collect_param in block.collect_params().values()
+            if collect_param.name not in named
+        },
+    }
     held = {name: own[name] for name in given if name in own}
     if over := [name for name in given if name not in own]:
         raise Mistyped(f"{file} does not fit the block: it has no parameter `{over[0]}`")
-    if lacking := [name for name, one in own.items() if all(one is not other for other in held.values())]:
+    if lacking := [name for name, item in own.items() if all(item is not other for other in held.values())]:
         raise Mistyped(f"{file} does not fit the block: it lacks `{lacking[0]}`")
-    for name, one in held.items():
-        if tuple(given[name].shape) != tuple(one.shape):
-            raise Mistyped(f"{file} does not fit the block: {name} is {given[name].shape}, and {tuple(one.shape)} in the block")
-        one.set_data(given[name].astype(one.dtype))
+    for name, item in held.items():
+        if tuple(given[name].shape) != tuple(item.shape):
+            raise Mistyped(
+                f"{file} does not fit the block: {name} is {given[name].shape}, and {tuple(item.shape)} in the block"
+            )
+        item.set_data(given[name].astype(item.dtype))
 
 
 def _bare(name: str) -> str:

@@ -219,7 +219,7 @@ def walked(block: Any, name: str) -> Iterator[tuple[str, Any]]:
 def accepts(block: Any) -> Accepted:
     """What the user's block takes. Gluon hands on nothing by name, so names tell places."""
     if isinstance(block, mxnet.gluon.SymbolBlock):
-        return Accepted(tuple(one.name for one in block._cached_graph[0]))
+        return Accepted(tuple(item.name for item in block._cached_graph[0]))
     hybrid = isinstance(block, mxnet.gluon.HybridBlock) and type(block).forward is mxnet.gluon.HybridBlock.forward
     found = accepted(type(block).hybrid_forward if hybrid else type(block).forward, ("self", *block._reg_params))
     return replace(found, names=found.names[1:]) if hybrid else found

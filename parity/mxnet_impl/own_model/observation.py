@@ -87,9 +87,9 @@ class Model:
         self.draws: dict[str, list[dict[str, Any]]] = {}
         self._open: list[int] = []
         self.calling, self.named = Calling(), list[str]()
-        block.apply(lambda one: begins_in(one, dtype))
-        for name, one in self.blocks.items():
-            self._listen(name, one)
+        block.apply(lambda item: begins_in(item, dtype))
+        for name, item in self.blocks.items():
+            self._listen(name, item)
 
     def _open_symbols(self) -> None:
         """Makes blocks that are symbols run node by node from now on, with their nodes as leaves."""
@@ -163,7 +163,7 @@ class Model:
         with autograd.record(train_mode=True):
             outputs = self._run(tensors, training=True)
             weighted = zip(floating(outputs), loss, strict=True)
-            total = mxnet.nd.add_n(*[(one * self._tensor(weight)).sum() for one, weight in weighted])
+            total = mxnet.nd.add_n(*[(item * self._tensor(weight)).sum() for item, weight in weighted])
         total.backward()
         found = {array_name(GRADIENT, name): item.grad().asnumpy() for name, item in trained.items()}
         found |= {array_name(INPUT_GRADIENT, place): tensors[place].grad.asnumpy() for place in watched}
@@ -186,7 +186,10 @@ class Model:
                     self._alone(block, put_together(skeleton, tensors), change.get("mode", change["training"]))
                 )
             parameters = self.parameters
-            state = {array_name(STATE, one.native): parameters[one.native].data().asnumpy() for one in self._leaf(name).weights}
+            state = {
+                array_name(STATE, weight.native): parameters[weight.native].data().asnumpy()
+                for weight in self._leaf(name).weights
+            }
         finally:
             self.set_weights(kept)
         return {**numbered((output.asnumpy() for output in outputs), GIVEN), **state}
@@ -258,7 +261,7 @@ class Model:
         def after(_: Any, __: Any, outputs: Any) -> None:
             if self.listening and name in self.blocks:
                 record = self.records[self._open.pop()]
-                record[3].extend([] if record[3] else [one.asnumpy() for one in tensors_in(outputs)])
+                record[3].extend([] if record[3] else [item.asnumpy() for item in tensors_in(outputs)])
 
         return after
 
@@ -283,7 +286,7 @@ class Model:
             found = list(recurrent_weights(block))
         for role, own, gates in found:
             layout = known.get(own, (own, ""))[1]
-            one = block._reg_params[own]
-            if one is not None:
-                shape, trainable = tuple(one.shape), one.grad_req != "null"
-                yield Weight(role, names[id(one)], shape, layout, gates=gates, trainable=trainable)
+            item = block._reg_params[own]
+            if item is not None:
+                shape, trainable = tuple(item.shape), item.grad_req != "null"
+                yield Weight(role, names[id(item)], shape, layout, gates=gates, trainable=trainable)

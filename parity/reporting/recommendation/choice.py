@@ -112,20 +112,23 @@ class Ranking:
 
 def ranked(task: str, device: str, candidates: Sequence[Candidate], weights: Mapping[str, float]) -> Ranking:
     """The order of the candidates that meet the needs."""
-    meeting = [one for one in candidates if not one.refused]
+    meeting = [candidate for candidate in candidates if not candidate.refused]
     asked = [name for name, weight in weights.items() if weight > 0]
-    counted = [name for name in asked if any(_standing(one, name).value is not None for one in meeting)]
+    counted = [name for name in asked if any(_standing(candidate, name).value is not None for candidate in meeting)]
     places = sorted(
-        (_place(one, meeting, counted, weights) for one in meeting), key=lambda place: (-place.score, place.candidate.name)
+        (_place(candidate, meeting, counted, weights) for candidate in meeting),
+        key=lambda place: (-place.score, place.candidate.name),
     )
     rivals = [place.candidate.name for place in places[1:] if place.high >= places[0].low] if counted else []
     return Ranking(
         task=task,
         device=device,
         places=tuple(places),
-        refused=tuple(one for one in candidates if one.refused),
+        refused=tuple(candidate for candidate in candidates if candidate.refused),
         counted=tuple(counted),
-        silent=tuple(name for name in asked if name not in counted and all(_standing(one, name).asked for one in meeting)),
+        silent=tuple(
+            name for name in asked if name not in counted and all(_standing(candidate, name).asked for candidate in meeting)
+        ),
         weights=dict(weights),
         rivals=tuple(rivals),
         changes=tuple(changes(places, counted, weights)),
@@ -143,16 +146,16 @@ def _place(
     if not whole:
         return RankedPlace(candidate, 0.0, 0.0, 1.0, True)
     standings = {name: _standing(candidate, name) for name in counted}
-    score = sum(weights[name] * one.middle for name, one in standings.items()) / whole
-    low = sum(weights[name] * one.low for name, one in standings.items()) / whole
-    high = sum(weights[name] * one.high for name, one in standings.items()) / whole
+    score = sum(weights[name] * standing.middle for name, standing in standings.items()) / whole
+    low = sum(weights[name] * standing.low for name, standing in standings.items()) / whole
+    high = sum(weights[name] * standing.high for name, standing in standings.items()) / whole
     beaten = any(dominates(other, candidate, counted) for other in others if other is not candidate)
     return RankedPlace(candidate, score, low, high, not beaten)
 
 
-def dominates(one: Candidate, other: Candidate, criteria: Sequence[str]) -> bool:
+def dominates(candidate: Candidate, other: Candidate, criteria: Sequence[str]) -> bool:
     """At least as good by every criterion, and by one beyond both intervals; never where anything is not on record."""
-    pairs = [(_standing(one, name), _standing(other, name)) for name in criteria]
+    pairs = [(_standing(candidate, name), _standing(other, name)) for name in criteria]
     known = all(mine.value is not None and theirs.value is not None for mine, theirs in pairs)
     return (
         known
@@ -169,8 +172,8 @@ def changes(places: Sequence[RankedPlace], counted: Sequence[str], weights: Mapp
     for name in counted:
         nearest: WeightChange | None = None
         for place in places[1:]:
-            gaps = {one: _standing(first, one).middle - _standing(place.candidate, one).middle for one in counted}
-            rest = sum(weights[one] * gap for one, gap in gaps.items() if one != name)
+            gaps = {name: _standing(first, name).middle - _standing(place.candidate, name).middle for name in counted}
+            rest = sum(weights[word] * gap for word, gap in gaps.items() if word != name)
             if abs(gaps[name]) < LEAST_CHANGE:
                 continue
             then = -rest / gaps[name]
@@ -192,7 +195,7 @@ def refusal(candidate: Candidate) -> str:
 def sentence(ranking: Ranking) -> str:
     """The choice in one sentence, with what it does not know."""
     if not ranking.places and ranking.refused:
-        each = "; ".join(f"{one.name} ({', '.join(one.refused)})" for one in ranking.refused)
+        each = "; ".join(f"{candidate.name} ({', '.join(candidate.refused)})" for candidate in ranking.refused)
         return f"No framework on record meets the needs for {ranking.task} on {ranking.device}: {each}."
     if not ranking.places:
         return f"Not measured here: no framework is on record for {ranking.task} on {ranking.device}."
@@ -201,7 +204,7 @@ def sentence(ranking: Ranking) -> str:
     first = ranking.places[0].candidate
     told = ", ".join(f"{name} {ranking.weights[name]:g}" for name in ranking.counted)
     unknown = f"; not measured here: {', '.join(ranking.silent)}" if ranking.silent else ""
-    left = "; ".join(refusal(one) for one in ranking.refused)
+    left = "; ".join(refusal(candidate) for candidate in ranking.refused)
     rest = f"{unknown}{f'; left out: {left}' if left else ''}."
     where = f"for {ranking.task} on {ranking.device}"
     if len(ranking.places) == 1:

@@ -67,7 +67,9 @@ class Criteria:
         self.evidence, self.atlas, self.task, self.device, self.mode = evidence, atlas, task, device, mode
         families = TASKS[task]
         known = evidence.material.architectures
-        self.specs = {one.name for one in known if not families or one.family in families}
+        self.specs = {
+            architecture_facts.name for architecture_facts in known if not families or architecture_facts.family in families
+        }
 
     def rows(self, framework: str) -> list[Row]:
         """What was compared of the task's networks in one framework."""
@@ -123,9 +125,9 @@ class Criteria:
                     told.append(f"{table.spec} {ratio.value:.2f}{doubt}")
         if not shares:
             return NOT_MEASURED
-        value = geometric_mean([1 / one.value for one in shares])
-        low = geometric_mean([1 / one.high for one in shares])
-        high = geometric_mean([min(1.0, 1 / one.low) for one in shares])
+        value = geometric_mean([1 / share.value for share in shares])
+        low = geometric_mean([1 / share.high for share in shares])
+        high = geometric_mean([min(1.0, 1 / share.low) for share in shares])
         command = f"parity bench {told[0].split()[0]} --framework {framework}"
         return Standing(value, low, high, f"times the fastest, mode {self.mode}: {', '.join(told)}", command)
 
@@ -147,10 +149,10 @@ class Criteria:
 
     def size(self, framework: str) -> Standing:
         """The smallest recorded installation as a share of its own."""
-        installs = {one.framework: one for one in self.evidence.material.installs}
+        installs = {install.framework: install for install in self.evidence.material.installs}
         if framework not in installs:
             return NOT_MEASURED
-        least = min(one.megabytes for one in installs.values())
+        least = min(install.megabytes for install in installs.values())
         own = installs[framework]
         share = least / own.megabytes if own.megabytes else 1.0
         return Standing(
@@ -163,12 +165,15 @@ class Criteria:
         return Standing(0.0, 0.0, 0.0, facts.retired) if facts and facts.retired else NOT_MEASURED
 
     def facts(self, framework: str) -> FrameworkFacts | None:
-        return next((one for one in self.evidence.material.frameworks if one.name == framework), None)
+        return next(
+            (framework_facts for framework_facts in self.evidence.material.frameworks if framework_facts.name == framework),
+            None,
+        )
 
     def need(self, need: str, framework: str, rows: Sequence[Row]) -> NeedCheck:
         """Whether a framework has what is needed, and by which record."""
         facts = self.facts(framework)
-        install = next((one for one in self.evidence.material.installs if one.framework == framework), None)
+        install = next((install for install in self.evidence.material.installs if install.framework == framework), None)
         if limit := AT_MOST.fullmatch(need):
             return _installed(install, float(limit[1]))
         checks: Mapping[str, Callable[[], NeedCheck]] = {

@@ -99,7 +99,11 @@ def _page(site: SitePages, facts: ArchitectureFacts) -> str:
         sentence=told,
         lines=lines,
         dots=_dots(site, facts, lines),
-        trainings=[_training(site, one) for one in site.evidence.trained if one.curves[0].spec == facts.name],
+        trainings=[
+            _training(site, trained_network)
+            for trained_network in site.evidence.trained
+            if trained_network.curves[0].spec == facts.name
+        ],
         speeds=[(table, start.speed_picture(table, site.styles)) for table in tables],
         bites=bites[:BITES],
         items=",".join(sorted({entry.row.name.partition(".")[0] for entry in bites})),
@@ -172,7 +176,7 @@ def _drift(site: SitePages, network: TrainedNetwork) -> Markup:
             gaps = [max(abs(a - b) / abs(b), 1e-9) if a is not None and b else None for a, b in pairs]
             series.append(Line(curve.framework, _style(site, curve.framework), gaps))
     told = "Relative gap of the loss from the float64 reference's"
-    known = [(one.name, [value for value in one.values if value is not None]) for one in series]
+    known = [(line.name, [value for value in line.values if value is not None]) for line in series]
     ends = "; ".join(f"{name} up to {wording.number(max(values))}" for name, values in known if values)
     spoken = f"{told}: {ends}. The twin is a reference that was moved by one unit in the last place. Drift is not judged."
     return charts.lines(f"{network.curves[0].spec}: drift", spoken, series, "step", "relative gap", True)

@@ -43,17 +43,17 @@ class ChartBar:
 def lines(title: str, alternative: str, series: Sequence[Line], x_title: str, y_title: str, logarithmic: bool) -> Markup:
     """A line chart. Values that are no number, and on a logarithmic axis those that are not positive, leave a gap."""
     height = 300
-    shown = [Line(one.name, one.style, thinned(one.values)) for one in series]
-    values = [value for one in shown for value in one.values if value is not None and (value > 0 or not logarithmic)]
+    shown = [Line(line.name, line.style, thinned(line.values)) for line in series]
+    values = [value for line in shown for value in line.values if value is not None and (value > 0 or not logarithmic)]
     if not values:
         return Markup("")
     scale = Scale.of(values, logarithmic, height - BOTTOM, TOP)
-    most = max(len(one.values) for one in series)
+    most = max(len(line.values) for line in series)
     parts = [_axis(scale, y_title), _steps_axis(most, height, x_title)]
     steps = f' data-lines="1" data-steps="{most}" data-log="{int(logarithmic)}"'
-    for one in shown:
-        parts.append(_path(one, scale, len(one.values)))
-    return _picture(title, alternative, height, parts, [(one.name, one.style) for one in series], given=steps)
+    for line in shown:
+        parts.append(_path(line, scale, len(line.values)))
+    return _picture(title, alternative, height, parts, [(line.name, line.style) for line in series], given=steps)
 
 
 def bars(title: str, alternative: str, given: Sequence[ChartBar], x_title: str) -> Markup:
@@ -87,12 +87,12 @@ def dots(title: str, alternative: str, rows: Mapping[str, Mapping[str, float]], 
 
     What lies farther than FARTHEST is drawn there; the text tells its number."""
     height, left = TOP + 30 * len(rows) + BOTTOM, 130
-    rows = {name: {one: min(value, FARTHEST) for one, value in each.items()} for name, each in rows.items()}
+    rows = {name: {name: min(value, FARTHEST) for name, value in each.items()} for name, each in rows.items()}
     greatest = max(1.05, *(value for each in rows.values() for value in each.values()))
     wide = (WIDTH - left - RIGHT) / greatest
     limit = left + wide
     parts = [f'<line class="limit" x1="{limit:.1f}" x2="{limit:.1f}" y1="{TOP - 6}" y2="{height - BOTTOM}"/>']
-    for tick in (one for one in nice_ticks(0, greatest) if one <= greatest):
+    for tick in (nice_tick for nice_tick in nice_ticks(0, greatest) if nice_tick <= greatest):
         x = left + tick * wide
         parts.append(
             f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{height - BOTTOM}"/>'
@@ -105,8 +105,8 @@ def dots(title: str, alternative: str, rows: Mapping[str, Mapping[str, float]], 
         order = list(styles)
         middle_one = (len(order) - 1) / 2
         parts += [
-            mark(left + value * wide, y + 7 * (order.index(one) - middle_one), order.index(one), styles[one])
-            for one, value in each.items()
+            mark(left + value * wide, y + 7 * (order.index(name) - middle_one), order.index(name), styles[name])
+            for name, value in each.items()
         ]
     told = "error ÷ budget; 1 is the limit"
     middle = (left + WIDTH - RIGHT) / 2
@@ -179,7 +179,7 @@ class Scale:
         return Scale(min(low, ticks[0]), max(high, ticks[-1]), False, bottom, top, ticks)
 
     def place(self, value: float) -> float:
-        low, high, value = (log(one) if self.logarithmic else one for one in (self.low, self.high, value))
+        low, high, value = (log(number) if self.logarithmic else number for number in (self.low, self.high, value))
         return self.bottom - (self.bottom - self.top) * (value - low) / (high - low)
 
 

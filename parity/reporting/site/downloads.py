@@ -106,9 +106,9 @@ def answers(atlas: Sequence[AtlasEntry]) -> Iterable[dict[str, Any]]:
     for rank, entry in enumerate(atlas, start=1):
         told: dict[str, Any] = {"rank": rank, "name": entry.row.name, "chapter": entry.row.chapter, "question": entry.row.text}
         told |= {name: answer.text for name, answer in entry.row.answers.items()}
-        for (here, there), one in sorted(entry.consequences.items()):
-            size = None if one.size is None else one.size if one.size < 1e300 else "no number"
-            told |= {f"{here}/{there}": one.kind, f"{here}/{there} size": size}
+        for (here, there), consequence in sorted(entry.consequences.items()):
+            size = None if consequence.size is None else consequence.size if consequence.size < 1e300 else "no number"
+            told |= {f"{here}/{there}": consequence.kind, f"{here}/{there} size": size}
         yield told | {"what to do": entry.row.remedies, "command": entry.row.command}
 
 

@@ -93,7 +93,7 @@ def _made(site: SitePages, facts: FrameworkFacts) -> FrameworkPage:
         odd=len(odd),
         asked=name in site.material.atlas_versions,
         gaps=[gap for gap in site.material.gaps if gap.framework == name],
-        install=next((one for one in site.material.installs if one.framework == name), None),
+        install=next((install for install in site.material.installs if install.framework == name), None),
         environments=_environments(site, name),
         picture=start.verdict_bars({name: counts}),
     )

@@ -33,7 +33,7 @@ def data(site: SitePages) -> tuple[str, str]:
     for device in devices(site):
         for task in TASKS:
             asked = Criteria(site.evidence, site.atlas, task, device)
-            found = {one.name: _plain(one) for one in asked.candidates(tuple(NEEDS))}
+            found = {candidate.name: _plain(candidate) for candidate in asked.candidates(tuple(NEEDS))}
             for name, entry in found.items():
                 entry["porting"] = {source: _standing(asked.porting(name, source)) for source in sources}
             told["places"].setdefault(device, {})[task] = found
@@ -47,13 +47,13 @@ def data(site: SitePages) -> tuple[str, str]:
 
 
 def _plain(candidate: Candidate) -> dict[str, Any]:
-    standings = {name: _standing(one) for name, one in candidate.standings.items()}
-    return {"standings": standings, "needs": {name: [one.met, one.told] for name, one in candidate.needs.items()}}
+    standings = {name: _standing(standing) for name, standing in candidate.standings.items()}
+    return {"standings": standings, "needs": {name: [need.met, need.told] for name, need in candidate.needs.items()}}
 
 
-def _standing(one: choice.Standing) -> list[Any]:
-    numbers = [None if number is None else round(number, 6) for number in (one.value, one.low, one.high)]
-    return [*numbers, one.told, one.command, one.asked]
+def _standing(standing: choice.Standing) -> list[Any]:
+    numbers = [None if number is None else round(number, 6) for number in (standing.value, standing.low, standing.high)]
+    return [*numbers, standing.told, standing.command, standing.asked]
 
 
 def page(site: SitePages) -> str:

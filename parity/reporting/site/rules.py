@@ -64,10 +64,10 @@ def pages(site: SitePages) -> dict[str, str]:
 def _made(site: SitePages, facts: RuleFacts, gaps: Sequence[DefaultGap]) -> RulePage:
     lines = site.evidence.agreement(facts.name, (facts.kind,))
     known = [
-        (framework.name, one)
+        (framework.name, difference)
         for framework in site.material.frameworks
-        for one in framework.differences
-        if facts.name in one.about
+        for difference in framework.differences
+        if facts.name in difference.about
     ]
     items = (
         {facts.name, facts.name.partition("_")[0]} if facts.kind == "optimizers" else {facts.name, *ALSO.get(facts.name, ())}

@@ -158,7 +158,7 @@ def moving(evidence: RecordedEvidence, atlas: Sequence[AtlasEntry]) -> StartAnsw
         sentence = "Not measured here: the records hold no answers of two frameworks."
         return StartAnswer("moving", question, sentence, Markup(""), [("Methods", "methods.html#atlas")])
     told = entries.of_pair(atlas, *pair)
-    counts = Counter(one.kind for _, one in told)
+    counts = Counter(consequence.kind for _, consequence in told)
     example = _example(told, pair)
     sentence = (
         f"From {pair[0]} to {pair[1]}, {len(told)} of {len(atlas)} questions have another answer: {counts['silent_large']} "
@@ -167,15 +167,17 @@ def moving(evidence: RecordedEvidence, atlas: Sequence[AtlasEntry]) -> StartAnsw
     parts = [(kind.replace("_", " "), counts[kind], kind) for kind in KINDS if counts[kind]]
     spoken = "; ".join(f"{count} {kind}" for kind, count, _ in parts)
     picture = charts.shares(f"From {pair[0]} to {pair[1]}, if nothing is heeded", spoken, {"": parts})
-    ways = [(f"From {one} to {other}", f"atlas.html#from={one}&to={other}") for one in names for other in names if one != other]
+    ways = [
+        (f"From {name} to {other}", f"atlas.html#from={name}&to={other}") for name in names for other in names if name != other
+    ]
     return StartAnswer("moving", question, sentence, picture, [("The atlas, worst first", "atlas.html"), *ways])
 
 
 def _example(told: Sequence[tuple[AtlasEntry, Consequence]], pair: Sequence[str]) -> str:
     """The worst row whose answers can be read in a sentence."""
-    for entry, one in told:
+    for entry, consequence in told:
         answers = [entry.row.answers[name].text for name in pair]
-        if one.kind == "silent_large" and one.size and max(map(len, answers)) <= LONGEST_ANSWER:
+        if consequence.kind == "silent_large" and consequence.size and max(map(len, answers)) <= LONGEST_ANSWER:
             first, second = (f"“{answer}” in {name}" for answer, name in zip(answers, pair, strict=True))
             return f" The worst: {entry.row.text.replace('`', '')}, {first} and {second}."
     return ""

@@ -73,10 +73,10 @@ def _safetensors(file: Path) -> dict[str, torch.Tensor]:
         raise ValueError("it has no header of safetensors")
     header = parsed(read_text(content[8:begin]))
     found = {}
-    for name, one in header.items():
+    for name, item in header.items():
         if name != "__metadata__":
-            start, end = one["data_offsets"]
-            kind, shape = TYPES[one["dtype"]], tuple(one["shape"])
+            start, end = item["data_offsets"]
+            kind, shape = TYPES[item["dtype"]], tuple(item["shape"])
             if not 0 <= start <= end <= len(content) - begin or end - start != prod(shape) * kind.itemsize:
                 raise ValueError(f"the numbers of {name} are not there")
             data = bytearray(content[begin + start : begin + end])
@@ -91,13 +91,13 @@ def _weights(found: Any) -> Mapping[str, Any]:
             found = found[name]
     if not isinstance(found, Mapping):
         return {}
-    return {name: one for name, one in found.items() if isinstance(name, str) and isinstance(one, torch.Tensor)}
+    return {name: item for name, item in found.items() if isinstance(name, str) and isinstance(item, torch.Tensor)}
 
 
 def _fitting(given: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """Without a prefix that all names have and the model has not."""
     for prefix in PREFIXES:
-        bare = {name.removeprefix(prefix): one for name, one in given.items()}
+        bare = {name.removeprefix(prefix): item for name, item in given.items()}
         if given and all(name.startswith(prefix) for name in given) and set(bare) & set(own) and not set(given) & set(own):
             return bare
     return dict(given)

@@ -173,8 +173,8 @@ class Model:
         with self._kept():
             self.module.zero_grad(set_to_none=True)
             outputs = self._run(tensors, training=True)
-            floats = [one for one in tensors_of(outputs, torch.is_tensor) if one.is_floating_point()]
-            total = sum((one * self._tensor(weight)).sum() for one, weight in zip(floats, loss, strict=True))
+            floats = [item for item in tensors_of(outputs, torch.is_tensor) if item.is_floating_point()]
+            total = sum((item * self._tensor(weight)).sum() for item, weight in zip(floats, loss, strict=True))
             total.backward()
             trained = {name: item for name, item in self.module.named_parameters() if item.requires_grad}
             arrays = {array_name(GRADIENT, name): _gradient(item) for name, item in trained.items()}
@@ -227,7 +227,7 @@ class Model:
                 outputs = self._called(tensors)
         finally:
             recorder.close()
-        self.named = [path for path, one in paths(outputs, torch.is_tensor) if one.is_floating_point()]
+        self.named = [path for path, item in paths(outputs, torch.is_tensor) if item.is_floating_point()]
         return outputs
 
     def _called(self, tensors: Sequence[Tensor]) -> Any:
@@ -281,7 +281,7 @@ class Model:
     ) -> Weight:  # fmt: skip
         """The weight of a leaf; a tied tensor bears the name of its first owner."""
         tensor = self.tensors[own] if of is None else held(of)[own]
-        native = own if of is None else next(name for name, one in self.tensors.items() if one is tensor)
+        native = own if of is None else next(name for name, item in self.tensors.items() if item is tensor)
         return Weight(role, native, tuple(tensor.shape), layout, rows, gates, tensor.requires_grad)
 
 

@@ -82,7 +82,7 @@ def of_rows(rows: Mapping[str, AtlasRow]) -> dict[str, dict[tuple[str, str], Con
         question = questions.get(name) or Question(name, row.chapter, row.text)
         for pair in combinations(sorted(row.answers), 2):
             if row.between(*pair).differs:
-                here, there = (row.answers[one] for one in pair)
+                here, there = (row.answers[name] for name in pair)
                 told = consequences.between(question, here, there, of_default(name, *pair, here, there))
                 found.setdefault(name, {})[pair] = told
     return found
@@ -93,20 +93,22 @@ def of_default(name: str, here: str, there: str, first: Answer, second: Answer) 
     item, _, aspect = name.partition(".")
     if name in CANDIDATES:
         return _of_starts(name, first.text, second.text)
-    one, other = _number(first.text), _number(second.text)
-    if one is None or other is None:
+    number, other = _number(first.text), _number(second.text)
+    if number is None or other is None:
         return None
     if name in SPREADS:
-        sizes = SPREADS[name](one), SPREADS[name](other)
+        sizes = SPREADS[name](number), SPREADS[name](other)
         return consequences.sized(abs(sizes[0] - sizes[1]) / max(sizes), "the spread of what is drawn")
     if item in OPTIMIZERS and aspect in OPTIMIZERS[item][1]:
         spec, aspects = OPTIMIZERS[item]
-        return _of_steps(spec, aspects[aspect], one, other)
+        return _of_steps(spec, aspects[aspect], number, other)
     if item in LAYERS and aspect in LAYERS[item][1]:
         op, attributes = LAYERS[item]
         if attributes[aspect] == "momentum":  # torch's is the share of the new value (batch_norm.momentum_means)
-            one, other = (1 - value if framework == "torch" else value for framework, value in ((here, one), (there, other)))
-        return _of_forward(op, attributes[aspect], one, other)
+            number, other = (
+                1 - value if framework == "torch" else value for framework, value in ((here, number), (there, other))
+            )
+        return _of_forward(op, attributes[aspect], number, other)
     return None
 
 
@@ -119,8 +121,8 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _of_steps(spec: str, hyperparameter: str, one: float, other: float) -> Consequence:
-    ways = [_way(spec, hyperparameter, value) for value in (one, other)]
+def _of_steps(spec: str, hyperparameter: str, number: float, other: float) -> Consequence:
+    ways = [_way(spec, hyperparameter, value) for value in (number, other)]
     return consequences.sized(consequences.apart(*ways), f"the way of the weights in {STEPS} steps")
 
 
@@ -139,8 +141,8 @@ def _way(spec: str, hyperparameter: str, value: float) -> Array:
     return weights - start
 
 
-def _of_forward(op: str, attribute: str, one: float, other: float) -> Consequence:
-    results = [_forward(op, attribute, value) for value in (one, other)]
+def _of_forward(op: str, attribute: str, number: float, other: float) -> Consequence:
+    results = [_forward(op, attribute, value) for value in (number, other)]
     size = max(consequences.apart(results[0][name], results[1][name]) for name in results[0])
     return consequences.sized(size, "one forward pass in training, on numbers between -1 and 1")
 
@@ -150,8 +152,8 @@ def _forward(op: str, attribute: str, value: float) -> Mapping[str, Array]:
     (example, *_), numbers = TABLE[op].EXAMPLES, np.random.RandomState(0)
     graph = op_graph(op, type(example)(example.shapes, {**example.attributes, attribute: value}, example.below, example.limits))
     values = {given.name: numbers.uniform(-1, 1, (BATCH, *given.shape)) for given in graph.batch_inputs()}
-    values |= {one.name: np.full(one.shape, float(one.role == "scale")) for one in graph.parameters}
-    starts = {one.name: np.full(one.shape, one.initial) for one in graph.statistics}
+    values |= {parameter.name: np.full(parameter.shape, float(parameter.role == "scale")) for parameter in graph.parameters}
+    starts = {statistic.name: np.full(statistic.shape, statistic.initial) for statistic in graph.statistics}
     walked = walk.forward(graph, values | starts, Run(training=True))
     moved = {name: walked.state[name] - start for name, start in starts.items()}
     return {**{name: walked.values[name] for name in graph.outputs}, **moved}
@@ -167,7 +169,7 @@ def _of_starts(name: str, first: str, second: str) -> Consequence | None:
     quantiles = [_quantiles(CANDIDATES[name], text) for text in (first, second)]
     if quantiles[0] is None or quantiles[1] is None:
         return None
-    wider = max(float(np.sqrt(np.mean(one**2))) for one in quantiles if one is not None)
+    wider = max(float(np.sqrt(np.mean(quantile**2))) for quantile in quantiles if quantile is not None)
     size = float(np.sqrt(np.mean((quantiles[0] - quantiles[1]) ** 2))) / wider if wider else 0.0
     return consequences.sized(size, "the distribution of what is drawn")
 

@@ -65,14 +65,14 @@ def gate(session: Session, loads: Sequence[Workload]) -> dict[tuple[int, str], G
     """(place of a workload, framework) -> the verdict of its check: of that size, precision, mode and number of threads."""
     places = {id(trial): place for place, load in enumerate(loads) for trial in load.gate}
     groups: dict[tuple[int, str], list[JudgedTrial]] = {}
-    for one in session.run([trial for load in loads for trial in load.gate]):
-        groups.setdefault((places[id(one.trial)], one.framework), []).append(one)
+    for judged_trial in session.run([trial for load in loads for trial in load.gate]):
+        groups.setdefault((places[id(judged_trial.trial)], judged_trial.framework), []).append(judged_trial)
     return {key: _gated(judged) for key, judged in groups.items()}
 
 
 def _gated(judged: Sequence[JudgedTrial]) -> Gated:
-    verdict = worst([one.verdict for one in judged])
-    bad = [comparison for one in judged for comparison in one.comparisons if comparison.verdict not in GREEN]
+    verdict = worst([judged_trial.verdict for judged_trial in judged])
+    bad = [comparison for judged_trial in judged for comparison in judged_trial.comparisons if comparison.verdict not in GREEN]
     first = next((output.sentence(comparison) for comparison in bad if comparison.verdict == verdict), "")
     return Gated(verdict, first.splitlines()[0] if first else "")
 
@@ -115,7 +115,7 @@ def take(
         if not any(cell.workload is load and cell.framework == name for cell in cells)
     ]
     made += [_speed(cell, found, processes) for cell in cells]
-    return Benched(timed.settled(made), [one for one in found.sampled if one.kept], found.interrupted)
+    return Benched(timed.settled(made), [item for item in found.sampled if item.kept], found.interrupted)
 
 
 def _has_quiet(measurements: Mapping[str, Any]) -> bool:
@@ -150,9 +150,9 @@ def _blank(load: Workload, framework: str, role: str = "") -> Speed:
 def _speed(cell: TimedCell, found: Rounds, processes: int) -> Speed:
     """A cell's row: its processes with their raw blocks, and the worst that one of them answered."""
     sampled = found.of(cell)
-    ran = [one for one in sampled if one.measurements]
-    failed = next((one for one in sampled if one.outcome != "ran"), None)
-    bad = next((one for one in ran if one.verdict not in PASSING), None)
+    ran = [item for item in sampled if item.measurements]
+    failed = next((item for item in sampled if item.outcome != "ran"), None)
+    bad = next((sampled for sampled in ran if sampled.verdict not in PASSING), None)
     blank = _blank(cell.workload, cell.framework, cell.role)
     if not ran:
         verdict = failed.outcome if failed else "interrupted" if found.interrupted else "not_compared"
@@ -161,21 +161,21 @@ def _speed(cell: TimedCell, found: Rounds, processes: int) -> Speed:
         blank,
         framework_version=ran[0].framework_version,
         mode=ran[0].mode,
-        processes=[_compact(one) for one in ran],
-        verdict=bad.verdict if bad else worst([one.verdict for one in ran]),
+        processes=[_compact(sampled) for sampled in ran],
+        verdict=bad.verdict if bad else worst([sampled.verdict for sampled in ran]),
         reason=(bad or failed or ran[0]).reason,
         asked=1 if cell.role == PEAK else processes,
     )
 
 
-def _compact(one: Sampled) -> dict[str, Any]:
+def _compact(sampled: Sampled) -> dict[str, Any]:
     """What is committed of a process: blocks raw, the warm-up by its length and its kind."""
-    measurements = dict(one.measurements or {})
+    measurements = dict(sampled.measurements or {})
     warm, blocks = measurements["warmup"], measurements["blocks"]
     steps = [*warm["steps_ns"], *(block["wall_ns"] / block["steps"] for block in blocks)]
     kept = {key: value for key, value in measurements.items() if key != "short_blocks"}
     kind = steadiness.kind(steps)
-    return {**kept, "round": one.round, "warmup": {"steps": len(warm["steps_ns"]), "flat": warm["flat"], "kind": kind}}
+    return {**kept, "round": sampled.round, "warmup": {"steps": len(warm["steps_ns"]), "flat": warm["flat"], "kind": kind}}
 
 
 def bench(
@@ -239,8 +239,8 @@ def _bench(
         if made[-1].interrupted:
             break
     return Benched(
-        [one for each in made for one in each.speeds],
-        [one for each in made for one in each.kept],
+        [item for each in made for item in each.speeds],
+        [sampled for each in made for sampled in each.kept],
         any(each.interrupted for each in made),
     )
 

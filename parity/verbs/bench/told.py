@@ -27,13 +27,13 @@ class Benched:
 
 def complaints(found: Benched) -> Iterator[str]:
     """What is missing, a sentence each."""
-    plain = [one for one in found.speeds if not one.role]
-    if any(one.verdict == "no_quiet_samples" for one in plain):
+    plain = [speed for speed in found.speeds if not speed.role]
+    if any(speed.verdict == "no_quiet_samples" for speed in plain):
         yield timings.BUSY.format(blocks=timings.ATTEMPTS)
-    if any(one.verdict == "above_peak" for one in plain):
+    if any(speed.verdict == "above_peak" for speed in plain):
         yield "a rate above the machine's fastest product of matrices has no number: the time cannot be right"
     if found.interrupted:
-        missing = sum(one.verdict == "interrupted" for one in plain)
+        missing = sum(speed.verdict == "interrupted" for speed in plain)
         yield f"interrupted: {missing} of {len(plain)} cells were not measured; whole rounds are kept, the same command goes on"
 
 
@@ -42,18 +42,18 @@ def status(found: Benched) -> int:
     told, and nothing is ranked by them."""
     if found.interrupted:
         return 130
-    plain = [one for one in found.speeds if not one.role]
-    judged = exit_status(one.verdict for one in plain if one.verdict in WORST_FIRST) if plain else 5
+    plain = [speed for speed in found.speeds if not speed.role]
+    judged = exit_status(speed.verdict for speed in plain if speed.verdict in WORST_FIRST) if plain else 5
     if judged == 1:
         return 1
-    lacking = [one for one in plain if not complete(one)]
-    numbers = any(one.processes and complete(one) for one in plain)
+    lacking = [speed for speed in plain if not complete(speed)]
+    numbers = any(speed.processes and complete(speed) for speed in plain)
     return 3 if lacking or not numbers else 0
 
 
-def complete(one: Speed) -> bool:
+def complete(speed: Speed) -> bool:
     """Whether a cell has a number, or its framework declares that it cannot do this."""
-    return one.verdict == "unsupported" or timed.measured(one)
+    return speed.verdict == "unsupported" or timed.measured(speed)
 
 
 def measured(speeds: Sequence[Speed], command: str, workloads: Sequence[Mapping[str, Any]] = ()) -> Timed:

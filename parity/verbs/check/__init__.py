@@ -162,9 +162,9 @@ def main(
     else:
         tables.write(matrix_table(judged), how, "table")
     places.write(document(judged, called, volume.typed()))
-    return exit_status(one.verdict for one in judged)
+    return exit_status(judged_trial.verdict for judged_trial in judged)
 
 
 def document(judged: Sequence[JudgedTrial], called: CheckCall, command: str) -> Checked:
     """The results as they leave parity. command: what was asked."""
-    return collected.checked(judged, command, lambda one: again(one, called=called))
+    return collected.checked(judged, command, lambda judged_trial: again(judged_trial, called=called))

@@ -122,7 +122,7 @@ def _started(
         asked_frameworks.that_train([framework], OWN_MODELS)
         interpreter = installed(framework).interpreter
         started = (Conversation(framework, interpreter, target, dtype, python_path, checkpoint) for dtype in DTYPES)
-        processes = {one.dtype: stack.enter_context(one) for one in started}
+        processes = {conversation.dtype: stack.enter_context(conversation) for conversation in started}
     except (ValueError, Unavailable) as error:
         raise UsageError(str(error)) from error
     return ComparedModel(label, framework, target, processes)
@@ -164,7 +164,7 @@ def _compared(
     drawn = [judged(run, other, sides[0], side, given) for other, side in others]
     if weights != own_weights.OWN:
         return drawn
-    return [own_weights.compared(run, one) for one in drawn]
+    return [own_weights.compared(run, compared_pair) for compared_pair in drawn]
 
 
 def _mapped(found: list[Structure], weights_map: Path | None, map_path: Path | None, sides: dict[str, str]) -> LayerMap:
@@ -235,8 +235,8 @@ def told(compared: Sequence[ComparedPair], places: Places, seed: int) -> int:
     if not volume.NOW.quiet:
         of_spec = compared[0].base.framework == spec_side.SPEC
         terminal.say(SPEC_WEIGHTS if of_spec else WEIGHTS[compared[0].weights])
-    for one in compared:
-        if one.verdict not in PASSING or not volume.NOW.quiet:
-            show(one)
+    for compared_pair in compared:
+        if compared_pair.verdict not in PASSING or not volume.NOW.quiet:
+            show(compared_pair)
     places.write(collected.checked(compared, volume.typed(), seed))
-    return exit_status(found.verdict for one in compared for found in one.found)
+    return exit_status(found.verdict for compared_pair in compared for found in compared_pair.found)

@@ -17,15 +17,25 @@ from parity.verbs.compare.output import ComparedPair
 
 def checked(compared: Sequence[ComparedPair], command: str = "", seed: int | None = None) -> Checked:
     """A case for each model against the base; the summary holds the departures, the first one first."""
-    results = tuple(_result(one, found, seed) for one in compared for found in one.found)
+    results = tuple(_result(compared_pair, found, seed) for compared_pair in compared for found in compared_pair.found)
     summary = Summary(
         cases=len(compared),
-        frameworks=tuple(sorted({one.other.framework for one in compared} | {one.base.framework for one in compared})),
-        case_verdicts=dict(Counter(one.verdict for one in compared)),
+        frameworks=tuple(
+            sorted(
+                {compared_pair.other.framework for compared_pair in compared}
+                | {compared_pair.base.framework for compared_pair in compared}
+            )
+        ),
+        case_verdicts=dict(Counter(compared_pair.verdict for compared_pair in compared)),
         comparisons=len(results),
-        notes=tuple(Note(case_of(one), note) for one in compared for note in one.notes),
+        notes=tuple(Note(case_of(compared_pair), note) for compared_pair in compared for note in compared_pair.notes),
         weights=compared[0].weights if compared else "drawn",
-        departures=tuple(_told(one, each) for one in compared for each in (one.departure, *one.further) if each is not None),
+        departures=tuple(
+            _told(compared_pair, each)
+            for compared_pair in compared
+            for each in (compared_pair.departure, *compared_pair.further)
+            if each is not None
+        ),
     )
     return Checked(
         verb="compare",
@@ -33,7 +43,7 @@ def checked(compared: Sequence[ComparedPair], command: str = "", seed: int | Non
         command=command,
         machine=machine.here(),
         summary=summary,
-        cases=tuple(_case(one, command, seed) for one in compared),
+        cases=tuple(_case(compared_pair, command, seed) for compared_pair in compared),
         results=results,
     )
 
@@ -64,42 +74,42 @@ def crashed(sides: Sequence[str], reason: str, command: str = "", seed: int | No
     )
 
 
-def case_of(one: ComparedPair) -> str:
+def case_of(compared_pair: ComparedPair) -> str:
     """The two models: `torch=mine:build/keras=mine:port`."""
-    return f"{one.base.side}/{one.other.side}"
+    return f"{compared_pair.base.side}/{compared_pair.other.side}"
 
 
-def _case(one: ComparedPair, command: str, seed: int | None) -> CaseResult:
-    shares = [share for found in one.found if (share := _share(found)) is not None]
+def _case(compared_pair: ComparedPair, command: str, seed: int | None) -> CaseResult:
+    shares = [share for found in compared_pair.found if (share := _share(found)) is not None]
     return CaseResult(
-        case=case_of(one),
-        framework=one.other.framework,
-        verdict=cast(Verdict, one.verdict),
+        case=case_of(compared_pair),
+        framework=compared_pair.other.framework,
+        verdict=cast(Verdict, compared_pair.verdict),
         outcome="ran",
-        spec=one.other.target,
+        spec=compared_pair.other.target,
         kind="own_model",
         device="cpu",
         seed=seed,
-        comparisons=len(one.found),
+        comparisons=len(compared_pair.found),
         share=max(shares, default=None),
-        reason=_reason(one),
+        reason=_reason(compared_pair),
         again=command,
     )
 
 
-def _reason(one: ComparedPair) -> str:
+def _reason(compared_pair: ComparedPair) -> str:
     """Where the models depart first, and why; else what is not simply green."""
-    if one.departure is not None:
-        causes = f": {'; '.join(one.departure.causes)}" if one.departure.causes else ""
-        return f"departs first at {one.departure.title}{causes}"
-    return next((found.reason for found in one.found if found.verdict not in PASSING and found.reason), "")
+    if compared_pair.departure is not None:
+        causes = f": {'; '.join(compared_pair.departure.causes)}" if compared_pair.departure.causes else ""
+        return f"departs first at {compared_pair.departure.title}{causes}"
+    return next((found.reason for found in compared_pair.found if found.verdict not in PASSING and found.reason), "")
 
 
-def _result(one: ComparedPair, found: TensorVerdict, seed: int | None) -> Result:
+def _result(compared_pair: ComparedPair, found: TensorVerdict, seed: int | None) -> Result:
     return Result(
-        case=case_of(one),
-        framework=one.other.framework,
-        framework_version=one.other.version,
+        case=case_of(compared_pair),
+        framework=compared_pair.other.framework,
+        framework_version=compared_pair.other.version,
         device="cpu",
         dtype=found.dtype,
         quantity=found.quantity,
@@ -120,9 +130,9 @@ def _share(found: TensorVerdict) -> float | None:
     return found.error / found.budget if found.budget else (0.0 if found.error == 0 else float("inf"))
 
 
-def _told(one: ComparedPair, departure: Departure) -> DepartureTold:
+def _told(compared_pair: ComparedPair, departure: Departure) -> DepartureTold:
     return DepartureTold(
-        case=case_of(one),
+        case=case_of(compared_pair),
         layer=departure.title,
         match=departure.match,
         quantity=departure.quantity,

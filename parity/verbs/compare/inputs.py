@@ -66,7 +66,11 @@ def drawn(
         leaf.settings["vocabulary"] for structure in structures for leaf in structure.leaves if "vocabulary" in leaf.settings
     ]
     neutral = [
-        replace(one, shape=shape, values=None if one.values is None else structures[0].entering(number, one.values))
-        for number, (one, shape) in enumerate(zip(model_inputs[0], shapes[0], strict=True))
+        replace(
+            model_input,
+            shape=shape,
+            values=None if model_input.values is None else structures[0].entering(number, model_input.values),
+        )
+        for number, (model_input, shape) in enumerate(zip(model_inputs[0], shapes[0], strict=True))
     ]
     return drawing.inputs(neutral, min(vocabularies, default=2), numbers)

@@ -35,8 +35,10 @@ def lines(
         yield from (f"    cause: {cause}" for cause in here.causes)
     yield from _reasons([tensor_verdict for tensor_verdict in tensor_verdicts if tensor_verdict.quantity == SETTING])
     yield from (f"    note: {note}" for note in notes)
-    yield from _reasons([one for one in tensor_verdicts if one.quantity == WEIGHT], ARRAYS)
-    yield from _reasons([one for one in tensor_verdicts if one.quantity not in (SETTING, WEIGHT)])
+    yield from _reasons([tensor_verdict for tensor_verdict in tensor_verdicts if tensor_verdict.quantity == WEIGHT], ARRAYS)
+    yield from _reasons(
+        [tensor_verdict for tensor_verdict in tensor_verdicts if tensor_verdict.quantity not in (SETTING, WEIGHT)]
+    )
     yield from _counts(tensor_verdicts)
 
 

@@ -31,7 +31,7 @@ def compared(run: ObservedModels, drawn: ComparedPair) -> ComparedPair:
     arrays = moved.rows(run.mapped, run.initial, labels)
     run = run.alone(other, moved.aligned(run.mapped, run.initial, labels))
     (ours, theirs), given = run.observed(0)
-    wrong = [one for one in arrays if one.verdict not in PASSING]
+    wrong = [tensor_verdict for tensor_verdict in arrays if tensor_verdict.verdict not in PASSING]
     told = f"{labels[0]} and {labels[1]} ran with their own weights: {_count(arrays, wrong)}", _of_code(drawn)
     if not wrong:
         found = judged(run, other, ours, theirs, given)
@@ -39,34 +39,37 @@ def compared(run: ObservedModels, drawn: ComparedPair) -> ComparedPair:
     calls = mapping.calls(ours.structure, theirs.structure, run.mapped)
     dtypes = [dtype for dtype in ("float64", "float32") if not any(dtype in run.lacking[label] for label in labels)]
     seen = [
-        one for pairs in pairing.passes(ours, theirs, run.mapped, calls) for one in judging.judged(pairs) if one.dtype in dtypes
+        tensor_verdict
+        for pairs in pairing.passes(ours, theirs, run.mapped, calls)
+        for tensor_verdict in judging.judged(pairs)
+        if tensor_verdict.dtype in dtypes
     ]
     departure = departures.first(ours, theirs, calls, "eval", run.means(given))
     said = notes.of(ours.structure, theirs.structure, run.mapped, run.initial, own=True)
     first = replace(departure, causes=_causes(departure, wrong, drawn)) if departure is not None else None
-    behind = [one for one in (drawn.departure, *drawn.further) if one is not None]
+    behind = [departure for departure in (drawn.departure, *drawn.further) if departure is not None]
     return ComparedPair(run.models[0], other, [*arrays, *seen], first, (*told, *said), tuple(behind), OWN)
 
 
 def _causes(departure: Departure, wrong: Sequence[TensorVerdict], drawn: ComparedPair) -> tuple[str, ...]:
     """The arrays of the layer that departs first, or all that differ."""
     layer = departure.title.partition(" (")[0]
-    here = [one for one in wrong if one.tensor.startswith(f"{layer} ")] or list(wrong)
+    here = [tensor_verdict for tensor_verdict in wrong if tensor_verdict.tensor.startswith(f"{layer} ")] or list(wrong)
     tested = " (tested: with the same weights in both the models agree)" if drawn.verdict in PASSING else ""
     more = [f"and {len(here) - NAMED} further arrays, named below"] if len(here) > NAMED else []
-    return (*(f"weights: {one.tensor}: {one.reason}{tested}" for one in here[:NAMED]), *more)
+    return (*(f"weights: {tensor_verdict.tensor}: {tensor_verdict.reason}{tested}" for tensor_verdict in here[:NAMED]), *more)
 
 
 def _count(arrays: Sequence[TensorVerdict], wrong: Sequence[TensorVerdict]) -> str:
     if wrong:
         told = f"{len(wrong)} of {len(arrays)} arrays are not the same"
-        fresh = all(one.reason.startswith("another value") for one in wrong)
+        fresh = all(tensor_verdict.reason.startswith("another value") for tensor_verdict in wrong)
         return (
             f"{told}; a model that was neither loaded (--checkpoint) nor given a seed draws new ones whenever it is built"
             if fresh
             else told
         )
-    rounded = " but for float32's rounding" if any(one.error for one in arrays) else ""
+    rounded = " but for float32's rounding" if any(tensor_verdict.error for tensor_verdict in arrays) else ""
     return f"all {len(arrays)} arrays are the same{rounded}"
 
 

@@ -69,7 +69,7 @@ class GraphAsModel:
         return Accepted()
 
     def given_inputs(self) -> list[tuple[Shape, str, int | None, str]] | None:
-        return [(one.shape, one.dtype, None, "") for one in self.graph.inputs]
+        return [(graph_input.shape, graph_input.dtype, None, "") for graph_input in self.graph.inputs]
 
     def trace(self, inputs: Sequence[Array]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
         arrays = self.forward(inputs)

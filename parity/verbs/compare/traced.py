@@ -49,7 +49,7 @@ def given(stated: Sequence[str]) -> list[ComparedInput]:
         found = [drawing.given(text) for text in stated]
     except ValueError as error:
         raise UsageError(str(error)) from error
-    names = [one.name for one in found if one.name]
+    names = [model_input.name for model_input in found if model_input.name]
     if twice := [name for name in names if names.count(name) > 1]:
         raise UsageError(f"two inputs are called {twice[0]}")
     return found
@@ -81,11 +81,11 @@ def _own(answers: Sequence[Described], stated: Sequence[ComparedInput]) -> list[
         return [list(stated), *([] for _ in answers[1:])]
     own = [[drawing.given(value) for value in answer["inputs"] or ()] for answer in answers]
     known = [
-        [ComparedInput((batch or drawing.BATCH, *shape), kind, name=name) for shape, kind, batch, name in one["known"] or ()]
-        for one in answers
+        [ComparedInput((batch or drawing.BATCH, *shape), kind, name=name) for shape, kind, batch, name in answer["known"] or ()]
+        for answer in answers
     ]
     fixed = [bool(answer["inputs"]) and not answer["spec"] for answer in answers]
-    batches = [one[0].shape[0] for one, mine in zip(own, fixed, strict=True) if mine]
+    batches = [model_inputs[0].shape[0] for model_inputs, mine in zip(own, fixed, strict=True) if mine]
     batches += [batch for answer in answers for _, _, batch, _ in answer["known"] or () if batch]
     return [
         mine if mine and by_hand else [_batched(model_input, batches) for model_input in mine or others]
@@ -101,17 +101,22 @@ def _batched(model_input: ComparedInput, batches: Sequence[int]) -> ComparedInpu
 
 def _carried(source: TracedModel, answer: Described) -> Iterator[list[ComparedInput]]:
     """What another model takes, for one that says nothing, or as the shapes that its framework knows say."""
-    layouts = [image_layouts.entry(source.structure, number, len(one.shape)) for number, one in enumerate(source.given)]
+    layouts = [
+        image_layouts.entry(source.structure, number, len(model_input.shape)) for number, model_input in enumerate(source.given)
+    ]
     known = [tuple(shape) for shape, *_ in answer["known"] or ()]
     names = [drawing.given(value).name for value in answer["inputs"] or ()]
     images = answer["images"]
-    usual = [moved(one, layout, images) for one, layout in zip(source.given, layouts, strict=True)]
-    other = [moved(one, layout, {FIRST: LAST, LAST: FIRST}[images]) for one, layout in zip(source.given, layouts, strict=True)]
-    tried = [usual, list(source.given), other, [_flipped(one) for one in source.given]]
+    usual = [moved(model_input, layout, images) for model_input, layout in zip(source.given, layouts, strict=True)]
+    other = [
+        moved(model_input, layout, {FIRST: LAST, LAST: FIRST}[images])
+        for model_input, layout in zip(source.given, layouts, strict=True)
+    ]
+    tried = [usual, list(source.given), other, [_flipped(model_input) for model_input in source.given]]
     if len(names) == len(source.given) and any(names):
-        tried = [[replace(one, name=name) for one, name in zip(given, names, strict=True)] for given in tried]
-    fitting = [one for one in tried if known and [each.shape[1:] for each in one] == known]
-    yield from fitting or [one for number, one in enumerate(tried) if one not in tried[:number]]
+        tried = [[replace(model_input, name=name) for model_input, name in zip(given, names, strict=True)] for given in tried]
+    fitting = [model_inputs for model_inputs in tried if known and [each.shape[1:] for each in model_inputs] == known]
+    yield from fitting or [model_inputs for number, model_inputs in enumerate(tried) if model_inputs not in tried[:number]]
 
 
 def moved(model_input: ComparedInput, source: str, target: str) -> ComparedInput:
@@ -119,13 +124,17 @@ def moved(model_input: ComparedInput, source: str, target: str) -> ComparedInput
     return _flipped(model_input, target) if source in (FIRST, LAST) and source != target else model_input
 
 
-def _flipped(one: ComparedInput, target: str = LAST) -> ComparedInput:
-    if len(one.shape) < SIGNAL:
-        return one
-    batch, *sizes = one.shape
-    values = one.values if one.values is None else np.moveaxis(one.values, *((1, -1) if target == LAST else (-1, 1)))
+def _flipped(model_input: ComparedInput, target: str = LAST) -> ComparedInput:
+    if len(model_input.shape) < SIGNAL:
+        return model_input
+    batch, *sizes = model_input.shape
+    values = (
+        model_input.values
+        if model_input.values is None
+        else np.moveaxis(model_input.values, *((1, -1) if target == LAST else (-1, 1)))
+    )
     shape = (batch, *sizes[1:], sizes[0]) if target == LAST else (batch, sizes[-1], *sizes[:-1])
-    return replace(one, shape=shape, values=values)
+    return replace(model_input, shape=shape, values=values)
 
 
 def _traced(
@@ -140,7 +149,7 @@ def _traced(
     refused: dict[str, list[Refused]] = {dtype: [] for dtype in DTYPES}
     for dtype in DTYPES:
         for given in candidates:
-            asking: dict[str, Any] = {"names": [one.name for one in given], "stated": stated}
+            asking: dict[str, Any] = {"names": [model_input.name for model_input in given], "stated": stated}
             try:
                 told, weights = model.processes[dtype].ask("trace", _blanks(given), **asking)
                 if told["named"] != list(named) and sorted(told["named"]) == sorted(named):

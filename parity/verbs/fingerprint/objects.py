@@ -80,12 +80,12 @@ def observe(
     defaults: whether objects keep their own epsilon and momentum instead of values that tell forms apart."""
     with supervised.folder("parity-fingerprint-") as store:
         session = Session(store, [framework], python_path=own_path.of_caller())
-        judged = session.run([_trial(one, "float64", defaults) for one in targets])
-        crashed = [place for place, one in enumerate(judged) if one.record.outcome == "crashed"]
+        judged = session.run([_trial(target, "float64", defaults) for target in targets])
+        crashed = [place for place, judged_trial in enumerate(judged) if judged_trial.record.outcome == "crashed"]
         again = session.run([_trial(targets[place], "float32", defaults) for place in crashed]) if crashed else []
-        for place, one in zip(crashed, again, strict=True):
-            judged[place] = one
-        return [_found(native, one) for native, one in zip(targets, judged, strict=True)]
+        for place, judged_trial in zip(crashed, again, strict=True):
+            judged[place] = judged_trial
+        return [_found(native, judged_trial) for native, judged_trial in zip(targets, judged, strict=True)]
 
 
 def _trial(target: NativeTarget, dtype: str, defaults: bool) -> Trial:

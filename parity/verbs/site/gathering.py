@@ -111,7 +111,9 @@ def architecture(name: str) -> ArchitectureFacts:
         note=spec.note or "",
         parameters=graph.parameter_count(),
         flops=sum(node.flops for node in nodes),
-        inputs=tuple(f"{one.name}: {_shape(one.shape)} of {one.dtype}" for one in graph.batch_inputs()),
+        inputs=tuple(
+            f"{graph_input.name}: {_shape(graph_input.shape)} of {graph_input.dtype}" for graph_input in graph.batch_inputs()
+        ),
         layers=tuple(_layers(graph, nodes)),
     )
 
@@ -122,7 +124,7 @@ def _layers(graph: Graph, nodes: tuple[Node, ...]) -> Iterator[LayerFacts]:
     seen: set[str] = set()
     for node in nodes:
         inner = node.body.nodes if node.body else ()
-        own = [name for one in (node, *inner) for name in one.parameters.values() if name not in seen]
+        own = [name for node in (node, *inner) for name in node.parameters.values() if name not in seen]
         seen.update(own)
         output = " ".join(_shape(shape) for shape in node.outputs.values())
         reads = tuple(dict.fromkeys(owners.get(source, source) for source in node.sources()))
@@ -144,9 +146,9 @@ def rule(kind: str, name: str) -> RuleFacts:
     formulas = []
     for key, value in parts.items():
         given = value.items() if isinstance(value, dict) else [(key, value)]
-        formulas += [(one, str(text), _typeset(one, str(text))) for one, text in given]
-    shown = {one: f"{value:g}" for one, value in numbers.items()} | {
-        f"{one} at first": f"{value:g}" for one, value in state.items()
+        formulas += [(item, str(text), _typeset(item, str(text))) for item, text in given]
+    shown = {item: f"{value:g}" for item, value in numbers.items()} | {
+        f"{item} at first": f"{value:g}" for item, value in state.items()
     }
     steps = _factors(spec) if isinstance(spec, specs.Schedule) else ()
     return RuleFacts(kind, name, spec.source, spec.note or "", shown, tuple(formulas), steps)
@@ -183,7 +185,7 @@ def _difference(item: Mapping[str, Any]) -> DifferenceFacts:
     about = item.get("op") or item.get("rule") or item.get("initializer") or item.get("about") or []
     return DifferenceFacts(
         name=_words(item.get("name", "")),
-        about=tuple(str(one) for one in (about if isinstance(about, list) else [about])),
+        about=tuple(str(item) for item in (about if isinstance(about, list) else [about])),
         native=_words(item.get("native", "")),
         spec=_words(item.get("spec", "")),
         cause=_words(item.get("cause", "")),
@@ -195,7 +197,7 @@ def _difference(item: Mapping[str, Any]) -> DifferenceFacts:
 
 
 def _words(value: Any) -> str:
-    return ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
+    return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
 
 
 def _upstream(folder: Path) -> Iterator[UpstreamFinding]:

@@ -63,25 +63,25 @@ def table(found: dict[timed.Key, timed.TimedWorkload]) -> Table:
 
 def told(speeds: Sequence[Speed], kept: Sequence[Sampled]) -> Iterator[str]:
     """What was timed, on what, and what of it the store had, a sentence each."""
-    plain = [one for one in speeds if not one.role]
-    for size, optimizer in dict.fromkeys((one.size, timed.optimizer_of(one)) for one in plain):
-        here = [one for one in plain if (one.size, timed.optimizer_of(one)) == (size, optimizer)]
+    plain = [speed for speed in speeds if not speed.role]
+    for size, optimizer in dict.fromkeys((speed.size, timed.optimizer_of(speed)) for speed in plain):
+        here = [speed for speed in plain if (speed.size, timed.optimizer_of(speed)) == (size, optimizer)]
         words: dict[str, list[str]] = {
-            "batch": [str(batch) for batch in sorted({one.batch_size for one in here})],
-            "precision": sorted({one.dtype for one in here}),
-            "mode": sorted({f"{one.framework} {one.mode}" for one in here}),
+            "batch": [str(batch) for batch in sorted({speed.batch_size for speed in here})],
+            "precision": sorted({speed.dtype for speed in here}),
+            "mode": sorted({f"{speed.framework} {speed.mode}" for speed in here}),
         }
         listed = "; ".join(f"{name} {', '.join(values)}" for name, values in words.items())
         about = f", {SIZES[size]}" if size in SIZES else ""
         yield f"timed: a training step with {optimizer} at size {size}{about}; {listed}"
     top = timed.peak(speeds)
-    if any(one.processes for one in plain):
+    if any(speed.processes for speed in plain):
         yield (
             f"fastest product of matrices in this run: {top / 1e9:,.0f} GFLOP/s"
             if top
             else ("no quiet product of matrices in this run: no utilization, and no rate could be refused")
         )
-    processes = [process for one in speeds for process in one.processes if "where" in process]
+    processes = [process for speed in speeds for process in speed.processes if "where" in process]
     if processes:
         where, threads = processes[0]["where"], processes[0]["threads"]
         pinned = "allocator pinned" if where["allocator"] else "allocator not pinned"
@@ -92,12 +92,12 @@ def told(speeds: Sequence[Speed], kept: Sequence[Sampled]) -> Iterator[str]:
 
 def from_store(speeds: Sequence[Speed], kept: Sequence[Sampled]) -> Iterator[str]:
     """That nothing was measured now, or how much of it was not, with when and where it was."""
-    times = sorted(str(one.measurements["measured_at"]) for one in kept if one.measurements)
+    times = sorted(str(sampled.measurements["measured_at"]) for sampled in kept if sampled.measurements)
     if not times:
         return
-    count = sum(len(one.processes) for one in speeds)
-    machines = sorted({str(one.measurements["where"]["processor"]) for one in kept if one.measurements})
-    versions = sorted({f"{one.key[3]} {one.framework_version}" for one in kept if one.measurements})
+    count = sum(len(speed.processes) for speed in speeds)
+    machines = sorted({str(sampled.measurements["where"]["processor"]) for sampled in kept if sampled.measurements})
+    versions = sorted({f"{sampled.key[3]} {sampled.framework_version}" for sampled in kept if sampled.measurements})
     when = times[0] if times[0] == times[-1] else f"{times[0]} to {times[-1]}"
     yield (
         f"taken from the store: {len(times)} of {count} processes, measured {when} on {'; '.join(machines)} with "
