@@ -197,10 +197,11 @@ except (parity.UsageError, parity.SpecError) as error:
 
 
 def typed(script: Path, text: str) -> str:
-    """What mypy says of a user's script, as if parity were installed."""
+    """What mypy says of a user's script: of the installed parity, or of a checkout as if it were installed."""
     script.write_text(text)
     words = ["--strict", "--config-file", os.devnull, "--cache-dir", str(script.parent / "cache")]
-    place = {"MYPYPATH": str(Path(parity.__file__).parents[1])}
+    home = Path(parity.__file__).parents[1]
+    place = {} if home.name == "site-packages" else {"MYPYPATH": str(home)}
     done = subprocess.run(
         [sys.executable, "-m", "mypy", *words, "--follow-imports=silent", script.name],
         cwd=script.parent,
