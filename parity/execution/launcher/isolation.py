@@ -88,7 +88,7 @@ def allowed(given: Mapping[str, str]) -> dict[str, str]:
 def _of_a_framework(name: str) -> bool:
     if not name.startswith(FRAMEWORKS) or name.startswith(VARIABLES_OF_OTHERS):
         return False
-    return not any(word in name for word in SECRET)
+    return not any(word in name.upper() for word in SECRET)
 
 
 def _passed(given: Mapping[str, str]) -> Iterable[str]:

@@ -24,7 +24,7 @@ SECRETS = (
         "SSH_AUTH_SOCK",
         "PGPASSWORD",
     ),
-    *("TF_VAR_password", "TF_TOKEN_app_terraform_io", "KERAS_SECRET", "HTTPS_PROXY", "MY_OWN", "PIP_INDEX_URL"),
+    *("TF_VAR_password", "TF_TOKEN_app_terraform_io", "KERAS_SECRET", "TF_my_token", "HTTPS_PROXY", "MY_OWN", "PIP_INDEX_URL"),
 )
 NEEDED = ("PATH", "HOME", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "TF_ENABLE_ONEDNN_OPTS", "XLA_FLAGS", "MXNET_ENGINE_TYPE")
 
