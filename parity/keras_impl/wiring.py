@@ -34,8 +34,8 @@ class Function(keras.layers.Layer):  # type: ignore[misc]
 class DictatedDropout(keras.layers.Layer):  # type: ignore[misc]
     """Dropout by a mask of 0 and 1/(1 - rate) from the batch."""
 
-    def call(self, inputs: Tensor, tensor: Tensor, training: bool | None = None) -> Tensor:
-        return ops.multiply(inputs, tensor) if training else inputs
+    def call(self, inputs: Tensor, dropout_mask: Tensor, training: bool | None = None) -> Tensor:
+        return ops.multiply(inputs, dropout_mask) if training else inputs
 
 
 @dataclass

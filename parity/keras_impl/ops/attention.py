@@ -63,15 +63,15 @@ def multi_head_attention(site: Site) -> Tensor:
 class DictatedAdditiveAttention(keras.layers.AdditiveAttention):  # type: ignore[misc]
     """Additive attention whose weights are dropped by a mask (batch, queries, keys) from the batch."""
 
-    def build(self, inputs_shape: Any, given_shape: Any) -> None:
+    def build(self, inputs_shape: Any, dropout_mask_shape: Any) -> None:
         super().build(inputs_shape)
 
-    def compute_output_spec(self, inputs: Any, tensor: Tensor, mask: Any = None, training: bool = False) -> Any:
+    def compute_output_spec(self, inputs: Any, dropout_mask: Tensor, mask: Any = None, training: bool = False) -> Any:
         return super().compute_output_spec(inputs)
 
-    def call(self, inputs: Any, tensor: Tensor, mask: Any = None, training: bool = False) -> Tensor:
+    def call(self, inputs: Any, dropout_mask: Tensor, mask: Any = None, training: bool = False) -> Tensor:
         _, weights = super().call(inputs, mask=mask, return_attention_scores=True)
-        return ops.matmul(ops.multiply(weights, tensor) if training else weights, inputs[1])
+        return ops.matmul(ops.multiply(weights, dropout_mask) if training else weights, inputs[1])
 
 
 def additive_attention(site: Site) -> Tensor:
