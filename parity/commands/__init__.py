@@ -183,7 +183,7 @@ def bisect(**options: Any) -> int:
 @volume.options
 @PASS_ENV
 def compare(json_path: Path | None, junit_path: Path | None, badge_path: Path | None, github: bool, **options: Any) -> int:
-    """Two or three models of your own, or one against spec=NAME: outputs, layers, gradients, a step, and why they part.
+    """Compare two or three models of your own, or one with spec=NAME: find the first layer that departs, and its cause.
 
     MODEL is package.module:build or path/to/model.py:Net; arguments stand behind a `?`: 'torch=my/net.py:Net?hidden=20&bias=0'.
     """

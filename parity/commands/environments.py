@@ -30,7 +30,7 @@ def env_build(frameworks: tuple[str, ...]) -> int:
 @click.argument("packages", nargs=-1, required=True, metavar="PACKAGE…")
 @PASS_ENV
 def env_add(framework: str, packages: tuple[str, ...]) -> int:
-    """Installs packages that your models need beside FRAMEWORK, without moving its pins: timm, transformers, ./mylib."""
+    """Install packages that your models need beside FRAMEWORK, and keep its pinned versions: timm, transformers, ./mylib."""
     from parity.verbs import environments
 
     return environments.add(framework, packages)

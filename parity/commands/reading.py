@@ -38,7 +38,7 @@ def report(results: Path | None, output: Path, verify: bool, seal: bool) -> int:
 @click.option("--check", "verify", is_flag=True, help="Write nothing; fail if the site would change.")
 @click.option("--front", is_flag=True, help="The start page and the data alone: what a repository keeps.")
 def site(reports: Path | None, output: Path, verify: bool, front: bool) -> int:
-    """Every record below REPORTS as a site of linked pages, for a browser and from a disk. Default: the committed records."""
+    """Write every record below REPORTS as linked pages that a browser opens from a disk. Default: the committed records."""
     from parity.verbs import site as verb
 
     return verb.main(reports, output, verify, front)
@@ -57,7 +57,7 @@ def site(reports: Path | None, output: Path, verify: bool, front: bool) -> int:
 )
 @JSON
 def recommend(**options: Any) -> int:
-    """Which framework to pick, from committed records: an order under your weights, with the evidence behind each place."""
+    """Recommend a framework from committed records: an order under your weights, with the evidence for each place."""
     from parity.verbs import recommend as verb
 
     return verb.main(**options)
