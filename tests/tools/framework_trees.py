@@ -99,7 +99,7 @@ def main(frameworks: Sequence[str]) -> int:
         with tempfile.TemporaryDirectory() as place:
             tree = copied(Path(place) / "tree")
             remove(tree, framework)
-            found += failures(tree, framework, ["tests"])
+            found += failures(tree, framework, ["-n", os.environ.get("PARITY_TEST_PROCESSES", "2"), "tests"])
     sys.stdout.write("\n".join(found) or f"style, types and tests hold without {' and without '.join(frameworks)}\n")
     return 1 if found else 0
 
