@@ -142,7 +142,7 @@ OUTSIDE = {
     "parity.judgement*": ("numpy", "ruamel"),
     "parity.fingerprinting*": ("numpy",),
     "parity.atlas*": ("numpy",),
-    "parity.reporting*": ("numpy", "jinja2", "markupsafe", "vl_convert"),
+    "parity.reporting*": ("numpy", "jinja2", "markupsafe"),
     "parity.errors": (),
     "parity.documents*": ("pydantic", "typing_extensions"),
     **dict.fromkeys(("parity.documents.frames", "parity.documents.told"), ("pydantic", "pandas")),
