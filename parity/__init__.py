@@ -17,7 +17,7 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _PLACES = {
-    **dict.fromkeys(("list_", "show", "atlas_", "doctor", "schema", "read"), "parity.api.looking"),
+    **dict.fromkeys(("list_", "show", "atlas_", "diff", "doctor", "schema", "read"), "parity.api.looking"),
     **dict.fromkeys(("check", "compare", "bisect", "fingerprint"), "parity.api.comparing"),
     **dict.fromkeys(("bench", "run", "report"), "parity.api.running"),
     **dict.fromkeys(("weights_import", "weights_export", "weights_check", "export"), "parity.api.moving"),

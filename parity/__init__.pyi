@@ -13,6 +13,7 @@ from parity.api.keeping import env_list as env_list
 from parity.api.keeping import env_measure as env_measure
 from parity.api.keeping import env_remove as env_remove
 from parity.api.looking import atlas_ as atlas_
+from parity.api.looking import diff as diff
 from parity.api.looking import doctor as doctor
 from parity.api.looking import list_ as list_
 from parity.api.looking import read as read

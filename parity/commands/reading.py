@@ -69,6 +69,7 @@ def recommend(**options: Any) -> int:
 @click.option("--measure", is_flag=True, help="Measure again, with the frameworks that are installed here.")
 @click.option("--item", type=words.ITEM, help="Show only one item (batch_norm) or one question (batch_norm.epsilon).")
 @click.option("--worst", type=click.IntRange(1), help="With two frameworks: show so many rows, the largest consequences first.")
+@click.option("--history", is_flag=True, help="Show what changed from release to release of a framework, and in which one.")
 @click.option(
     "--output",
     "-o",
@@ -83,4 +84,16 @@ def atlas(**options: Any) -> int:
     return verb.main(**options)
 
 
-COMMANDS = (report, site, recommend, atlas)
+@click.command()
+@click.argument("first", type=click.Path(path_type=Path, exists=True))
+@click.argument("second", type=click.Path(path_type=Path, exists=True))
+@FORMAT
+def diff(first: Path, second: Path, how: str) -> int:
+    """Show what changed from FIRST to SECOND: verdicts, defaults, speed beyond noise. Each is a report's folder, or a file that
+    `check --json` wrote."""
+    from parity.verbs import diff as verb
+
+    return verb.main(first, second, how)
+
+
+COMMANDS = (report, site, recommend, atlas, diff)

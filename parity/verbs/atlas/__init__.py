@@ -26,6 +26,7 @@ from parity.trials import asked_frameworks, options
 from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Trial
 from parity.verbs import terminal
+from parity.verbs.atlas import history as releases
 from parity.verbs.atlas import shipped
 from parity.verbs.atlas.output import show, table, worst_first
 from parity.verbs.fingerprint import default_gaps
@@ -43,14 +44,18 @@ def main(
     output: Path | None,
     how: str = "table",
     worst: int | None = None,
+    history: bool = False,
 ) -> int:
     """Shows the answers that come with parity, or asks the frameworks that are installed here; 3 if none of them answers.
 
     words: at most one chapter, and names of frameworks, added to `frameworks`. measure: ask, even if answers come with parity.
     output: directory for the data and pages of measured answers.
     worst: with two frameworks, how many rows to show, ranked by the consequences of ignoring them.
+    history: show what changed from release to release instead.
     """
     chapter, frameworks = _told_apart(words, frameworks)
+    if history:
+        return releases.main(ask, chosen(chapter, item), frameworks, measure, output, how)
     if worst is not None and len(frameworks) != 2:
         raise UsageError(WORST_OF_TWO)
     questions = chosen(chapter, item)
@@ -92,11 +97,14 @@ def answered(
     measure: bool,
     output: Path | None,
     worst: int | None = None,
+    history: bool = False,
 ) -> Tabled:
     """The answers as a table, with what to do where two frameworks differ. The parameters are those of `main`.
 
     Raises UsageError for a word that is neither a chapter nor a framework, and for an item that there is not."""
     chapter, frameworks = _told_apart(words, frameworks)
+    if history:
+        return releases.told(ask, chosen(chapter, item), frameworks, measure, output)
     if worst is not None and len(frameworks) != 2:
         raise UsageError(WORST_OF_TWO)
     questions = chosen(chapter, item)
