@@ -24,6 +24,7 @@ from parity.api.moving import weights_check as weights_check
 from parity.api.moving import weights_export as weights_export
 from parity.api.moving import weights_import as weights_import
 from parity.api.running import bench as bench
+from parity.api.running import plot as plot
 from parity.api.running import report as report
 from parity.api.running import run as run
 from parity.documents.measured import Fingerprinted as Fingerprinted

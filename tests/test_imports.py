@@ -150,6 +150,7 @@ OUTSIDE = {
     "parity.trials*": ("numpy",),
     "parity.trials.datasets*": ("numpy",),
     "parity.verbs*": ("numpy", "rich", "rich_click"),
+    "parity.verbs.plot.files": ("matplotlib",),
     **{f"parity.{name}*": ("numpy", *allowed) for name, allowed in FRAMEWORKS.items()},
     "parity.formulas*": (),
     **dict.fromkeys(WORKER_SPEC, ()),

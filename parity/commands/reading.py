@@ -96,4 +96,25 @@ def diff(first: Path, second: Path, how: str) -> int:
     return verb.main(first, second, how)
 
 
-COMMANDS = (report, site, recommend, atlas, diff)
+@click.command()
+@click.argument("subject", type=words.FIGURE)
+@click.argument("names", nargs=-1)
+@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), required=True, help="FILE.svg, .png or .pdf.")
+@click.option("--width", type=int, default=800, show_default=True, help="In pixels, 96 an inch.")
+@click.option("--height", type=int, default=500, show_default=True, help="In pixels.")
+@click.option("--initializer", "initializers", multiple=True, help="Of activations and gradients. May be repeated.")
+@click.option("--rate", type=float, default=0.05, show_default=True, help="The learning rate of optimizers and descents.")
+@click.option("--steps", type=int, default=60, show_default=True, help="The length of optimizers and descents.")
+@click.option("--size", default="small", show_default=True, help="Of the architecture whose depth is drawn.")
+@click.option(
+    "--reports", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Other records than the committed."
+)
+def plot(**options: Any) -> int:
+    """Draw a figure: loss, drift and speed from records; activations, gradients, initializers, optimizers and descents from
+    specs alone. SUBJECT is one of these words, NAMES are specs."""
+    from parity.verbs import plot as verb
+
+    return verb.main(**options)
+
+
+COMMANDS = (report, site, recommend, atlas, diff, plot)

@@ -6,13 +6,16 @@ It refuses text that is not escaped, and needs no drawing library.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from parity import escaping
+from parity.reporting import pictures
 from parity.reporting.pictures import Axis, Band, BarPicture, LinePicture, Picture, Series, drawable
 from parity.reporting.scales import Scale, nice_ticks, told
 
 LEFT, RIGHT, TOP, BOTTOM = 68, 16, 14, 44
 ROW, LETTER = 18, 6.2
+MOST_TICKS = 9
 DASHES = ("", "6 3", "2 2", "8 3 2 3", "4 2", "12 3")
 GRID, INK, SOFT, BAR, WHISKER = "#ececec", "#222222", "#555555", "#8fb3d1", "#1f3f5b"
 WIDTH, HEIGHT = 520, 300
@@ -24,7 +27,7 @@ def svg(picture: Picture, width: int = WIDTH, height: int = HEIGHT) -> str:
     width, height: in pixels; the height of bars follows from their number."""
     if isinstance(picture, BarPicture):
         return _bars(picture, width)
-    key, top = _legend([*picture.series, *picture.bands], width)
+    key, top = _legend(pictures.named(picture), width)
     points = [
         (x, y)
         for series in picture.series
@@ -54,7 +57,8 @@ def _scale(values: Sequence[float], axis: Axis, start: float, end: float) -> Sca
         return Scale(-0.5, len(axis.labels) - 0.5, False, start, end, list(range(len(axis.labels))))
     low, high = min(values), max(values)
     if axis.logarithmic:
-        return Scale.of([0.9 * low, 1.1 * high], True, start, end)
+        scale = Scale.of([0.9 * low, 1.1 * high], True, start, end)
+        return replace(scale, ticks=scale.ticks[:: -(-len(scale.ticks) // MOST_TICKS)])
     return Scale.of([low, high], False, start, end)
 
 

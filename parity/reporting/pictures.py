@@ -13,7 +13,7 @@ MOST_POINTS = 400
 
 @dataclass(frozen=True)
 class Series:
-    """A line, or marks without a line. A value that is None leaves a gap.
+    """A line, or marks without a line. A value that is None leaves a gap. One without a name is not in the key.
 
     dash: the number of its dash pattern, so that lines of one place can be told apart without colour. marked: marks alone.
     """
@@ -79,6 +79,12 @@ class BarPicture:
 
 
 Picture = LinePicture | BarPicture
+
+
+def named(picture: LinePicture) -> list[Series | Band]:
+    """What the key of a picture tells of."""
+    series: list[Series | Band] = [*picture.series, *picture.bands]
+    return [item for item in series if item.name]
 
 
 def drawable(value: float | None, axis: Axis) -> bool:
