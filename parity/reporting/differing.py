@@ -24,18 +24,18 @@ SpeedKey = tuple[str, str, str, int, str]
 
 
 @dataclass(frozen=True)
-class Side:
+class RecordedSide:
     """One of two sets of results. surroundings: what stood there -> its version. verdicts: with the share of the budget."""
 
     name: str
     surroundings: Mapping[str, str] = field(default_factory=dict)
     verdicts: Mapping[VerdictKey, tuple[str, float | None]] = field(default_factory=dict)
     answers: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    timed: Mapping[SpeedKey, TimedCell] = field(default_factory=dict)
+    timed: Mapping[SpeedKey, ComparedTime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class TimedCell:
+class ComparedTime:
     """A cell's time a step in nanoseconds, or why it has none. floor: the smallest ratio that its run could tell from 1."""
 
     step: Interval | None
@@ -55,14 +55,14 @@ class Difference:
     after: str
 
 
-def differences(first: Side, second: Side) -> list[Difference]:
+def differences(first: RecordedSide, second: RecordedSide) -> list[Difference]:
     """What changed from the first to the second: what got worse before the rest, within each kind by name."""
     found = [*_surroundings(first, second), *_verdicts(first, second), *_defaults(first, second), *_speeds(first, second)]
     kinds, order = ("surroundings", "verdict", "default", "speed"), (WORSE, GONE, NEW, OTHER, BETTER)
     return sorted(found, key=lambda one: (kinds.index(one.kind), order.index(one.how), one.name, one.framework))
 
 
-def common(first: Side, second: Side) -> dict[str, int]:
+def common(first: RecordedSide, second: RecordedSide) -> dict[str, int]:
     """Kind -> how many things both sides hold, so that "nothing changed" tells of how many."""
     return {
         "verdict": len(first.verdicts.keys() & second.verdicts.keys()),
@@ -89,7 +89,7 @@ def answers_of(rows: Iterable[AtlasRow]) -> dict[tuple[str, str], str]:
     return {(row.name, framework): answer.text for row in rows for framework, answer in row.answers.items() if answer.measured}
 
 
-def timed_of(workloads: Mapping[speeds.Key, speeds.TimedWorkload]) -> dict[SpeedKey, TimedCell]:
+def timed_of(workloads: Mapping[speeds.Key, speeds.TimedWorkload]) -> dict[SpeedKey, ComparedTime]:
     """The time of each cell. A cell of fewer rounds than an interval needs has no time that can be compared."""
     found = {}
     for (spec, device, batch), workload in workloads.items():
@@ -99,17 +99,17 @@ def timed_of(workloads: Mapping[speeds.Key, speeds.TimedWorkload]) -> dict[Speed
             few = len(samples) < budgets.LEAST_ROUNDS
             why = cell.why or (f"{len(samples)} quiet processes, {budgets.LEAST_ROUNDS} are needed" if few else "")
             key = (spec, cell.speed.framework, device, batch, cell.speed.mode)
-            found[key] = TimedCell(None if why else median_interval(samples), floor, why)
+            found[key] = ComparedTime(None if why else median_interval(samples), floor, why)
     return found
 
 
-def _surroundings(first: Side, second: Side) -> list[Difference]:
+def _surroundings(first: RecordedSide, second: RecordedSide) -> list[Difference]:
     names = sorted(first.surroundings.keys() | second.surroundings.keys())
     pairs = [(name, first.surroundings.get(name, ""), second.surroundings.get(name, "")) for name in names]
     return [Difference("surroundings", _how(old, new), name, "", old, new) for name, old, new in pairs if old != new]
 
 
-def _verdicts(first: Side, second: Side) -> list[Difference]:
+def _verdicts(first: RecordedSide, second: RecordedSide) -> list[Difference]:
     found = []
     for key in first.verdicts.keys() | second.verdicts.keys():
         case, framework, quantity = key
@@ -138,7 +138,7 @@ def _told(verdict: tuple[str, float | None] | None) -> str:
     return word if share is None else f"{word} ({share:.2g} of the budget)"
 
 
-def _defaults(first: Side, second: Side) -> list[Difference]:
+def _defaults(first: RecordedSide, second: RecordedSide) -> list[Difference]:
     """Only questions and frameworks that both sides asked: another question is no other default."""
     return [
         Difference("default", OTHER, question, framework, first.answers[question, framework], answer)
@@ -147,7 +147,7 @@ def _defaults(first: Side, second: Side) -> list[Difference]:
     ]
 
 
-def _speeds(first: Side, second: Side) -> list[Difference]:
+def _speeds(first: RecordedSide, second: RecordedSide) -> list[Difference]:
     found = []
     for key in first.timed.keys() & second.timed.keys():
         old, new = first.timed[key], second.timed[key]
@@ -163,7 +163,7 @@ def _speeds(first: Side, second: Side) -> list[Difference]:
     return found
 
 
-def apart(old: TimedCell, new: TimedCell) -> Interval | None:
+def apart(old: ComparedTime, new: ComparedTime) -> Interval | None:
     """How many times as long the new one takes, with the bounds that both intervals leave; None if that is within noise.
 
     The two runs had no rounds in common, so that nothing cancels: the intervals must lie apart, and the ratio beyond what
@@ -177,7 +177,7 @@ def apart(old: TimedCell, new: TimedCell) -> Interval | None:
     return ratio
 
 
-def _ms(cell: TimedCell) -> str:
+def _ms(cell: ComparedTime) -> str:
     return f"{cell.step.value / 1e6:.3g} ms" if cell.step else ""
 
 

@@ -13,7 +13,7 @@ from parity.documents.tabled import Tabled
 from parity.documents.tables import DataTable
 from parity.errors import UsageError
 from parity.reporting import atlas, differing, results, speeds
-from parity.reporting.differing import GONE, WORSE, Difference, Side
+from parity.reporting.differing import GONE, WORSE, Difference, RecordedSide
 from parity.verbs import terminal
 from parity.verbs.terminal import tables
 
@@ -51,7 +51,7 @@ def compared(first: Path, second: Path) -> Tabled:
     return Tabled(_title(found, shared, sides), DataTable(COLUMNS, cells, "how"), status, (WORSE, GONE))
 
 
-def side(place: Path) -> Side:
+def side(place: Path) -> RecordedSide:
     """What a path holds: a report's folder, its data, or a file that `parity check --json` wrote."""
     if place.is_file():
         return _of_document(place)
@@ -66,7 +66,7 @@ def side(place: Path) -> Side:
     if (file := folder / "atlas.json").is_file():
         rows, _, _ = atlas.read(file)
         answers = differing.answers_of(rows)
-    return Side(
+    return RecordedSide(
         str(place),
         differing.surroundings_of(found.environment, found.made),
         differing.verdicts_of(found.rows),
@@ -75,15 +75,15 @@ def side(place: Path) -> Side:
     )
 
 
-def _of_document(place: Path) -> Side:
+def _of_document(place: Path) -> RecordedSide:
     found = schema.read(place)
     if not isinstance(found, Checked):
         raise UsageError(f"{place} is of `parity {found.verb}`: `parity diff` takes what `parity check --json` writes")
     versions = {one.framework: one.framework_version for one in found.results if one.framework_version}
-    return Side(str(place), versions, differing.verdicts_of(found.results))
+    return RecordedSide(str(place), versions, differing.verdicts_of(found.results))
 
 
-def _title(found: list[Difference], shared: dict[str, int], sides: tuple[Side, Side]) -> str:
+def _title(found: list[Difference], shared: dict[str, int], sides: tuple[RecordedSide, RecordedSide]) -> str:
     told = []
     for kind, counted in differing.counts(found).items():
         told.append(f"{kind}: {', '.join(f'{number} {how}' for how, number in counted.items())}")

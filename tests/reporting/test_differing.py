@@ -13,7 +13,7 @@ from parity.cli import status
 from parity.judgement.statistics import Interval
 from parity.reporting import atlas, differing, results
 from parity.reporting.atlas import Answer, AtlasRow
-from parity.reporting.differing import Side, TimedCell
+from parity.reporting.differing import ComparedTime, RecordedSide
 from parity.reporting.results import Results, Row, Speed
 
 CASE = "lenet/glorot_uniform/adam/float64/cpu/eager/seed0"
@@ -69,9 +69,10 @@ def test_the_same_twice_is_nothing_and_nothing_in_common_is_5(tmp_path: Path, ca
     other = written(tmp_path, "b", replace(row("agrees"), case=CASE.replace("seed0", "seed1")))
     (other / "data" / "atlas.json").unlink()
     assert status(["diff", str(first), str(other)]) == 5
-    assert [one.how for one in differing.differences(Side("a", verdicts={("c", "t", "q"): ("agrees", None)}), Side("b"))] == [
-        "gone"
-    ]
+    assert [
+        one.how
+        for one in differing.differences(RecordedSide("a", verdicts={("c", "t", "q"): ("agrees", None)}), RecordedSide("b"))
+    ] == ["gone"]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_a_time_is_another_where_the_intervals_lie_apart(second: tuple[float, ..
     assert [one.how for one in found if one.kind == "speed"] == ([told] if told else [])
 
 
-def _side(place: Path) -> Side:
+def _side(place: Path) -> RecordedSide:
     from parity.verbs import diff
 
     return diff.side(place)
@@ -96,7 +97,7 @@ def test_too_few_rounds_have_no_time_that_changed(tmp_path: Path) -> None:
 
 
 def test_what_a_run_saw_between_a_cell_and_itself_is_no_change() -> None:
-    old, new = TimedCell(Interval(1.0, 0.99, 1.01), 1.3), TimedCell(Interval(1.2, 1.19, 1.21), None)
+    old, new = ComparedTime(Interval(1.0, 0.99, 1.01), 1.3), ComparedTime(Interval(1.2, 1.19, 1.21), None)
     assert differing.apart(old, new) is None
     assert differing.apart(replace(old, floor=1.1), new) is not None
 

@@ -54,7 +54,7 @@ def lines(title: str, alternative: str, series: Sequence[Line], x_title: str, y_
     steps = f' data-lines="1" data-steps="{most}" data-log="{int(logarithmic)}"'
     for line in shown:
         parts.append(_path(line, scale, len(line.values)))
-    return _picture(title, alternative, height, parts, [(line.name, line.style) for line in series], given=steps)
+    return framed(title, alternative, height, parts, [(line.name, line.style) for line in series], given=steps)
 
 
 def bars(title: str, alternative: str, given: Sequence[ChartBar], x_title: str) -> Markup:
@@ -80,7 +80,7 @@ def bars(title: str, alternative: str, given: Sequence[ChartBar], x_title: str) 
         )
     middle = (left + WIDTH - right) / 2
     parts.append(f'<text class="axis" x="{middle:.1f}" y="{height - 6}" text-anchor="middle">{escaping.html(x_title)}</text>')
-    return _picture(title, alternative, height, parts, [])
+    return framed(title, alternative, height, parts, [])
 
 
 def dots(title: str, alternative: str, rows: Mapping[str, Mapping[str, float]], styles: Mapping[str, str]) -> Markup:
@@ -112,7 +112,7 @@ def dots(title: str, alternative: str, rows: Mapping[str, Mapping[str, float]], 
     told = "error ÷ budget; 1 is the limit"
     middle = (left + WIDTH - RIGHT) / 2
     parts.append(f'<text class="axis" x="{middle:.1f}" y="{height - 6}" text-anchor="middle">{told}</text>')
-    return _picture(title, alternative, height, parts, list(styles.items()), marks=True)
+    return framed(title, alternative, height, parts, list(styles.items()), marks=True)
 
 
 def shares(title: str, alternative: str, rows: Mapping[str, Sequence[tuple[str, int, str]]]) -> Markup:
@@ -135,7 +135,7 @@ def shares(title: str, alternative: str, rows: Mapping[str, Sequence[tuple[str, 
                 drawn.append(f'<text class="inside" x="{x + wide / 2:.1f}" y="{y + 20}" text-anchor="middle">{count:,}</text>')
             x += wide
     kinds = dict.fromkeys((word, style) for parts in rows.values() for word, _, style in parts)
-    return _picture(title, alternative, height, drawn, list(kinds), swatches=True)
+    return framed(title, alternative, height, drawn, list(kinds), swatches=True)
 
 
 def mark(x: float, y: float, place: int, style: str) -> str:
@@ -209,7 +209,7 @@ def _steps_axis(count: int, height: int, title: str) -> str:
     )
 
 
-def _picture(
+def framed(
     title: str,
     alternative: str,
     height: int,
