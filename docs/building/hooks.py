@@ -1,5 +1,5 @@
-"""Makes the pages of the documentation that follow from the code (commands from click, functions from their docstrings, the JSON
-schema, environment variables), and takes the pages beside docs/ in. mkdocs calls it (mkdocs.yml)."""
+"""Makes the pages of the documentation that follow from the code (commands from click, functions from their docstrings, the
+JSON schema, environment variables), and takes the pages beside docs/ in. mkdocs calls it (mkdocs.yml)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HERE = Path(__file__).resolve().parents[2]
 PROJECT = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "specs/README.md")
 """Pages beside docs/ that are pages of the site as well."""
 VARIABLES: Mapping[str, str] = {
-    "PARITY_BASE_PYTHON": "The Python that environments are built from. Without it: this Python if it is 3.11, else python3.11.",
+    "PARITY_BASE_PYTHON": "The Python that environments are built from. Without it: this one if it is 3.11, else python3.11.",
     "PARITY_ENVIRONMENTS": "The folder of built environments. Without it: ~/.cache/parity/environments.",
     "PARITY_FRAMEWORKS": "The frameworks of a command without `--framework`, joined by commas; it counts before parity.toml.",
     "PARITY_NAME_PYTHON": "An interpreter of your own for the framework NAME: PARITY_TORCH_PYTHON, PARITY_KERAS_JAX_PYTHON.",

@@ -72,6 +72,8 @@ def atlas_(
     output: str | Path | None = None,
     worst: int | None = None,
     history: bool = False,
+    model: str | None = None,
+    inputs: str | Sequence[str] = (),
 ) -> Tabled:
     """What the defaults of each framework really do; between two of them, what changes if you move, and what to do.
 
@@ -81,6 +83,7 @@ def atlas_(
         measure: ask the frameworks that are installed here, instead of the answers that travel with parity.
         worst: of two frameworks, so many rows, ranked by what happens if they are not heeded.
         history: what changed from release to release of a framework, and in which one, instead.
+        model: keep the questions about the layers that it uses (`lenet`, `torch=package.module:build`). inputs: what it takes.
         output: asks them as well, and writes atlas.md, atlas.html and their data into this folder.
 
     Returns:
@@ -98,7 +101,7 @@ def atlas_(
         (('1e-05',), ('0.001',))
     """
     place = None if output is None else Path(output)
-    return asking.answered(several(words), several(frameworks), item, measure, place, worst, history)
+    return asking.answered(several(words), several(frameworks), item, measure, place, worst, history, model, several(inputs))
 
 
 def diff(first: str | Path, second: str | Path) -> Tabled:

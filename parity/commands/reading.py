@@ -69,6 +69,8 @@ def recommend(**options: Any) -> int:
 @click.option("--measure", is_flag=True, help="Measure again, with the frameworks that are installed here.")
 @click.option("--item", type=words.ITEM, help="Show only one item (batch_norm) or one question (batch_norm.epsilon).")
 @click.option("--worst", type=click.IntRange(1), help="With two frameworks: show so many rows, the largest consequences first.")
+@click.option("--for", "model", help="Keep the layers that a model uses: lenet, torch=package.module:build.")
+@click.option("--inputs", multiple=True, help="The shapes that the model of --for takes, as in compare: 4x3x32x32.")
 @click.option("--history", is_flag=True, help="Show what changed from release to release of a framework, and in which one.")
 @click.option(
     "--output",
