@@ -5,6 +5,7 @@ It refuses colours of its own: the page's style sheet has them, in light and in 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import cos, pi, sin, sqrt
 
 from markupsafe import Markup
@@ -16,23 +17,23 @@ from parity.reporting.site.charts import BOTTOM, LEFT, RIGHT, TOP, WIDTH
 
 HEIGHT = 320
 LEVELS = (0.02, 0.15, 0.6, 1.6, 3.5, 6.5, 11.0)
-TURNS = 72
+TURNS = 240
 
 
 def valley(name: str, path: PathFacts) -> Markup:
     """The points of a path over lines of equal height of (a·x² + b·y²)/2."""
     a, b = path.curvatures
-    points = [*path.points, (-path.points[0][0], -path.points[0][1])]
+    points = [path.points[0], (-path.points[0][0], -path.points[0][1])]
     across = Scale.of([x for x, _ in points], False, LEFT, WIDTH - RIGHT)
     up = Scale.of([y for _, y in points], False, HEIGHT - BOTTOM, TOP)
-    parts = [*_axes(across, up, "x", "y"), '<clipPath id="valley"><rect ' + _inside() + "/></clipPath>"]
+    parts = [*_axes(across, up, "x", "y")]
     for level in LEVELS:
         turns = [2 * pi * place / TURNS for place in range(TURNS + 1)]
         ends = [(sqrt(2 * level / a) * cos(turn), sqrt(2 * level / b) * sin(turn)) for turn in turns]
-        parts.append(f'<path class="line contour" clip-path="url(#valley)" d="{_path(ends, across, up)}"/>')
-    parts.append(f'<path class="line s2 path" clip-path="url(#valley)" d="{_path(path.points, across, up)}"/>')
-    clipped = 'class="mark s2" clip-path="url(#valley)" r="2.5"'
-    parts += [f'<circle {clipped} cx="{across.place(x):.1f}" cy="{up.place(y):.1f}"/>' for x, y in path.points]
+        parts.append(f'<path class="line contour" d="{_path(ends, across, up)}"/>')
+    parts.append(f'<path class="line s2 path" d="{_path(path.points, across, up)}"/>')
+    places = [(across.place(x), up.place(y)) for x, y in path.points if _held(x, y, across, up)]
+    parts += [f'<circle class="mark s2" r="2.5" cx="{x:.1f}" cy="{y:.1f}"/>' for x, y in places]
     parts.append(charts.mark(across.place(path.points[0][0]), up.place(path.points[0][1]), 1, "s0"))
     rate = f", learning rate {path.rate:g}" if path.rate else ""
     steps = len(path.points) - 1
@@ -40,7 +41,8 @@ def valley(name: str, path: PathFacts) -> Markup:
         f"From the square at a height of {told(path.heights[0])} it comes to {told(path.heights[-1])} in {steps} steps{rate}"
     )
     spoken = f"{ended}; computed by the reference from the formula, with the published hyper-parameters otherwise."
-    return charts.framed(f"{name} on ({a:g}·x² + {b:g}·y²)/2", spoken, HEIGHT, parts, [])
+    first = "x²" if a == 1 else f"{a:g}·x²"
+    return charts.framed(f"{name} on ({first} + {b:g}·y²)/2", spoken, HEIGHT, parts, [])
 
 
 def density(name: str, found: DensityFacts) -> Markup:
@@ -87,9 +89,17 @@ def _axes(across: Scale, up: Scale, x_title: str, y_title: str) -> list[str]:
     return parts
 
 
-def _inside() -> str:
-    return f'x="{LEFT}" y="{TOP}" width="{WIDTH - LEFT - RIGHT}" height="{HEIGHT - TOP - BOTTOM}"'
+def _path(points: Sequence[tuple[float, float]], across: Scale, up: Scale) -> str:
+    """The places of the points that the picture holds; the line is broken where it leaves it."""
+    words, pen = [], "M"
+    for x, y in points:
+        if not _held(x, y, across, up):
+            pen = "M"
+            continue
+        words.append(f"{pen}{across.place(x):.1f} {up.place(y):.1f}")
+        pen = "L"
+    return "".join(words)
 
 
-def _path(points: list[tuple[float, float]] | tuple[tuple[float, float], ...], across: Scale, up: Scale) -> str:
-    return "M" + "L".join(f"{across.place(x):.1f} {up.place(y):.1f}" for x, y in points)
+def _held(x: float, y: float, across: Scale, up: Scale) -> bool:
+    return across.low <= x <= across.high and up.low <= y <= up.high
