@@ -44,7 +44,7 @@ def of_model(side: str, inputs: Sequence[str]) -> set[str]:
         model = ComparedModel(framework, framework, target, {DTYPES[0]: first, DTYPES[1]: second})
         try:
             described = first.ask("describe")[0]
-            (found,) = traced.traced([model], [described], traced.given(inputs))
+            (found,) = traced.traced([model], [described], traced.stated_inputs(inputs))
         except Mistaken as error:
             raise UsageError(str(error)) from error
     return {leaf.kind for leaf in found.structure.leaves}
