@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from parity.judgement import budgets
-from parity.judgement.statistics import Interval, median_interval
+from parity.judgement.timing_statistics import Interval, median_interval
 from parity.judgement.verdicts import PASSING, WORST_FIRST
 from parity.reporting import speeds
 from parity.reporting.atlas import AtlasRow

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from parity.execution import sealed
-from parity.execution.damage import CHECKSUM, Damaged, checksummed
-from parity.reporting import fields
+from parity.execution.damaged_files import CHECKSUM, Damaged, checksummed
+from parity.reporting import row_checks
 
 FORMAT = 1
 FILE = "history.json"
@@ -103,7 +103,7 @@ def read(path: Path) -> tuple[list[ReleaseHistory], str]:
     """The histories and the day. Raises Damaged if the file is not whole, or a field has an impossible value."""
     found = sealed.read_checksummed(path, MEND)
     if found.get("format") != FORMAT:
-        raise Damaged(f"{path}: format {fields.shown(found.get('format'))} is not {FORMAT}: {MEND}")
+        raise Damaged(f"{path}: format {row_checks.shown(found.get('format'))} is not {FORMAT}: {MEND}")
     if wrong := _problem(found):
         raise Damaged(f"{path}: {wrong}: {MEND}")
     return [
@@ -120,25 +120,25 @@ def read(path: Path) -> tuple[list[ReleaseHistory], str]:
 def _problem(found: Mapping[str, Any]) -> str:
     if set(found) - {CHECKSUM} != {"format", "made", "frameworks"} or not isinstance(found["frameworks"], dict):
         return "it has `format`, `made` and `frameworks`"
-    if not fields.day(found["made"]):
+    if not row_checks.day(found["made"]):
         return "`made` is a day, such as 2026-11-21"
     for name, told in found["frameworks"].items():
-        if not fields.word(name) or not isinstance(told, dict) or set(told) != {"releases", "beside", "answers"}:
-            return f"{fields.shown(name)} has `releases`, `beside` and `answers`"
-        if not fields.each(fields.word)(told["releases"]) or not fields.words(told["beside"]):
+        if not row_checks.word(name) or not isinstance(told, dict) or set(told) != {"releases", "beside", "answers"}:
+            return f"{row_checks.shown(name)} has `releases`, `beside` and `answers`"
+        if not row_checks.each(row_checks.word)(told["releases"]) or not row_checks.words(told["beside"]):
             return f"{name}: `releases` and `beside` are versions"
         if not isinstance(told["answers"], dict):
             return f"{name}: `answers` is a table"
         for question, texts in told["answers"].items():
-            if not fields.word(question) or not _texts(texts, len(told["releases"])):
-                return f"{name}: the answers to {fields.shown(question)} are no places with texts"
+            if not row_checks.word(question) or not _texts(texts, len(told["releases"])):
+                return f"{name}: the answers to {row_checks.shown(question)} are no places with texts"
     return ""
 
 
 def _texts(value: Any, releases: int) -> bool:
     """Whether places rise from the first release, each with a text."""
     pairs = isinstance(value, list) and all(
-        isinstance(pair, list) and len(pair) == 2 and fields.count(pair[0]) and fields.text(pair[1]) for pair in value
+        isinstance(pair, list) and len(pair) == 2 and row_checks.count(pair[0]) and row_checks.text(pair[1]) for pair in value
     )
     if not pairs or not value:
         return False

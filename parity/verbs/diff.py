@@ -9,7 +9,7 @@ from pathlib import Path
 
 from parity.documents import schema
 from parity.documents.results import Checked
-from parity.documents.tabled import Tabled
+from parity.documents.table_results import Tabled
 from parity.documents.tables import DataTable
 from parity.errors import UsageError
 from parity.reporting import atlas, differing, results, speeds

@@ -12,7 +12,7 @@ import pytest
 from parity.atlas.chapters import QUESTIONS
 from parity.atlas.question import Answer, Question
 from parity.cli import status
-from parity.execution.damage import Damaged
+from parity.execution.damaged_files import Damaged
 from parity.execution.launcher import environments, overlays
 from parity.execution.launcher.environments import Environment, Unavailable
 from parity.reporting import history
@@ -46,7 +46,7 @@ def test_what_is_written_is_read_and_damage_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("texts", [[[1, "x"]], [[0, "x"], [3, "y"]], [], [[0, 1]], [[0, "x"], [0, "y"]]])
 def test_places_that_no_release_has_are_refused(texts: object, tmp_path: Path) -> None:
-    from parity.execution.damage import checksummed
+    from parity.execution.damaged_files import checksummed
 
     told = {"keras": {"releases": ["1", "2", "3"], "beside": {}, "answers": {"a.b": texts}}}
     path = tmp_path / history.FILE

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from parity.cli import status
-from parity.judgement.statistics import Interval
+from parity.judgement.timing_statistics import Interval
 from parity.reporting import atlas, differing, results
 from parity.reporting.atlas import Answer, AtlasRow
 from parity.reporting.differing import ComparedTime, RecordedSide

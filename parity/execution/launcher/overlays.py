@@ -9,9 +9,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from parity.execution.launcher import environments, isolation, supervised
+from parity.execution.launcher import environments, isolation, supervisor_client
 from parity.execution.launcher.environments import Unavailable
-from parity.execution.launcher.supervised import NoAnswer, Surroundings
+from parity.execution.launcher.supervisor_client import NoAnswer, Surroundings
 from parity.execution.outcomes import tail
 
 SECONDS, MOST = 1800.0, 1 << 24
@@ -45,12 +45,12 @@ def interpreter(framework: str, release: str) -> Path:
 
 
 def _step(command: list[str], lock: int) -> None:
-    with supervised.folder("parity-overlay-") as place:
+    with supervisor_client.folder("parity-overlay-") as place:
         surroundings = Surroundings(isolation.of_installation(), place, place / "log", lock)
         try:
-            status, said = supervised.ask(command, surroundings, SECONDS, MOST)
+            status, said = supervisor_client.ask(command, surroundings, SECONDS, MOST)
         except NoAnswer as error:
             raise Unavailable(f"{' '.join(command[-2:])}: {error}") from error
         if status:
-            printed = said.decode(errors="replace") + supervised.tail_of(place / "log")
+            printed = said.decode(errors="replace") + supervisor_client.tail_of(place / "log")
             raise Unavailable(f"{' '.join(command[-2:])}: status {status}: {tail(printed)}")

@@ -10,10 +10,10 @@ from math import cos, pi, sin, sqrt
 
 from markupsafe import Markup
 
-from parity.reporting.material import DensityFacts, PathFacts
 from parity.reporting.scales import Scale, told
 from parity.reporting.site import charts
 from parity.reporting.site.charts import BOTTOM, LEFT, RIGHT, TOP, WIDTH
+from parity.reporting.site_material import DensityFacts, PathFacts
 
 HEIGHT = 320
 LEVELS = (0.02, 0.15, 0.6, 1.6, 3.5, 6.5, 11.0)

@@ -15,7 +15,7 @@ from pathlib import Path
 import parity
 from parity.atlas.chapters import QUESTIONS
 from parity.atlas.question import Question
-from parity.documents.tabled import Tabled
+from parity.documents.table_results import Tabled
 from parity.documents.tables import DataTable
 from parity.errors import UsageError
 from parity.execution.launcher import environments, overlays

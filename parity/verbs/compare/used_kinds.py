@@ -11,15 +11,15 @@ from parity.errors import UsageError
 from parity.execution import own_path
 from parity.execution.frameworks import OWN_MODELS
 from parity.execution.launcher.environments import Unavailable, installed
-from parity.execution.own_model.conversation import Conversation, Mistaken
+from parity.execution.own_model.model_client import Conversation, Mistaken
 from parity.spec import specs
 from parity.spec.expansion import expand
 from parity.spec.mistakes import short
 from parity.spec.specs import Architecture
-from parity.trials import asked_frameworks
-from parity.verbs.compare import traced
-from parity.verbs.compare.output import DTYPES, ComparedModel
-from parity.verbs.terminal.targets import own_realizations
+from parity.trials import selected_frameworks
+from parity.verbs.compare import model_tracing
+from parity.verbs.compare.printing import DTYPES, ComparedModel
+from parity.verbs.terminal.target_arguments import own_realizations
 
 
 def of_spec(name: str) -> set[str]:
@@ -35,7 +35,7 @@ def of_model(side: str, inputs: Sequence[str]) -> set[str]:
     the model cannot be had, or nobody says what it takes."""
     ((framework, target),) = own_realizations([side]).items()
     try:
-        asked_frameworks.that_train([framework], OWN_MODELS)
+        selected_frameworks.that_train([framework], OWN_MODELS)
         interpreter = installed(framework).interpreter
     except (ValueError, Unavailable) as error:
         raise UsageError(str(error)) from error
@@ -44,7 +44,7 @@ def of_model(side: str, inputs: Sequence[str]) -> set[str]:
         model = ComparedModel(framework, framework, target, {DTYPES[0]: first, DTYPES[1]: second})
         try:
             described = first.ask("describe")[0]
-            (found,) = traced.traced([model], [described], traced.stated_inputs(inputs))
+            (found,) = model_tracing.traced([model], [described], model_tracing.stated_inputs(inputs))
         except Mistaken as error:
             raise UsageError(str(error)) from error
     return {leaf.kind for leaf in found.structure.leaves}

@@ -5,7 +5,7 @@ It refuses to draw: `parity.reporting.site.illustrated_rules` does.
 
 from __future__ import annotations
 
-from parity.reporting.material import DensityFacts, PathFacts
+from parity.reporting.site_material import DensityFacts, PathFacts
 from parity.spec.specs import Initializer, Optimizer
 from parity.trials import illustrations
 
