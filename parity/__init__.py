@@ -17,9 +17,9 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _PLACES = {
-    **dict.fromkeys(("list_", "show", "atlas_", "doctor", "schema", "read"), "parity.api.inspecting"),
+    **dict.fromkeys(("list_", "show", "atlas_", "diff", "doctor", "schema", "read"), "parity.api.inspecting"),
     **dict.fromkeys(("check", "compare", "bisect", "fingerprint"), "parity.api.comparing"),
-    **dict.fromkeys(("bench", "run", "report"), "parity.api.running"),
+    **dict.fromkeys(("bench", "run", "report", "plot"), "parity.api.running"),
     **dict.fromkeys(("weights_import", "weights_export", "weights_check", "export"), "parity.api.weight_files"),
     **dict.fromkeys(("env_build", "env_add", "env_list", "env_measure", "env_remove", "clean"), "parity.api.housekeeping"),
     **dict.fromkeys(("recommend", "site"), "parity.api.choosing"),

@@ -13,12 +13,14 @@ from parity.api.housekeeping import env_list as env_list
 from parity.api.housekeeping import env_measure as env_measure
 from parity.api.housekeeping import env_remove as env_remove
 from parity.api.inspecting import atlas_ as atlas_
+from parity.api.inspecting import diff as diff
 from parity.api.inspecting import doctor as doctor
 from parity.api.inspecting import list_ as list_
 from parity.api.inspecting import read as read
 from parity.api.inspecting import schema as schema
 from parity.api.inspecting import show as show
 from parity.api.running import bench as bench
+from parity.api.running import plot as plot
 from parity.api.running import report as report
 from parity.api.running import run as run
 from parity.api.weight_files import export as export

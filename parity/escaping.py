@@ -89,8 +89,8 @@ def github_log(text: str) -> str:
 
 
 def svg(text: object) -> str:
-    """Text for a picture. The drawing library escapes markup itself, but aborts at control characters."""
-    return _seen(text)
+    """Text for an element or a quoted attribute of a picture, on one line."""
+    return html(_seen(text))
 
 
 def junit(text: object) -> str:

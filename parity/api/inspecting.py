@@ -1,4 +1,4 @@
-"""Owns the functions that look at what there is, without a framework: list_, show, atlas_, doctor, schema, read.
+"""Owns the functions that look at what there is, without a framework: list_, show, atlas_, diff, doctor, schema, read.
 
 It refuses to compute: the verbs do. Two names end in an underscore: `list` is Python's, and `parity.atlas` holds the questions.
 """
@@ -15,6 +15,7 @@ from parity.documents.schema import PrintedTable
 from parity.documents.table_results import Shown, Tabled
 from parity.trials.options import words as several
 from parity.verbs import atlas as asking
+from parity.verbs import diff as differing
 from parity.verbs import doctor as diagnosing
 from parity.verbs import listing, showing
 
@@ -70,6 +71,9 @@ def atlas_(
     measure: bool = False,
     output: str | Path | None = None,
     worst: int | None = None,
+    history: bool = False,
+    model: str | None = None,
+    inputs: str | Sequence[str] = (),
 ) -> Tabled:
     """What the defaults of each framework really do; between two of them, what changes if you move, and what to do.
 
@@ -78,6 +82,8 @@ def atlas_(
         item: one item (`batch_norm`) or question (`batch_norm.epsilon`) alone.
         measure: ask the frameworks that are installed here, instead of the answers that travel with parity.
         worst: of two frameworks, so many rows, ranked by what happens if they are not heeded.
+        history: what changed from release to release of a framework, and in which one, instead.
+        model: keep the questions about the layers that it uses (`lenet`, `torch=package.module:build`). inputs: what it takes.
         output: asks them as well, and writes atlas.md, atlas.html and their data into this folder.
 
     Returns:
@@ -94,7 +100,29 @@ def atlas_(
         >>> found.table.column("torch"), found.table.column("keras")
         (('1e-05',), ('0.001',))
     """
-    return asking.answered(several(words), several(frameworks), item, measure, None if output is None else Path(output), worst)
+    place = None if output is None else Path(output)
+    return asking.answered(several(words), several(frameworks), item, measure, place, worst, history, model, several(inputs))
+
+
+def diff(first: str | Path, second: str | Path) -> Tabled:
+    """What changed between two runs, versions, machines or days: verdicts, defaults, speed beyond noise.
+
+    Parameters:
+        first: a report's folder, or a file that `parity check --json` wrote. second: the other one.
+
+    Returns:
+        A row a change, with the columns `kind`, `how` (worse, better, other, gone, new), `name`, `framework`, `before` and
+        `after`. `.exit_status` is 1 where a verdict got worse, 5 where the two have nothing in common.
+
+    Raises:
+        UsageError: a path holds no results. Damaged: they are not whole.
+
+    Example:
+        >>> import parity
+        >>> len(parity.diff("reports", "reports"))
+        0
+    """
+    return differing.compared(Path(first), Path(second))
 
 
 def doctor() -> Tabled:

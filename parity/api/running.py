@@ -1,4 +1,4 @@
-"""Owns the functions that take longer and write: bench, run, report. It refuses to compute: the verbs do."""
+"""Owns the functions that take longer or write: bench, run, report, plot. It refuses to compute: the verbs do."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from parity.documents.table_results import Written
 from parity.trials.options import store as store_of
 from parity.trials.options import words
 from parity.verbs import bench as timing
+from parity.verbs import plot as plotting
 from parity.verbs import report as reporting
 from parity.verbs import run as suites
 from parity.verbs import terminal
@@ -140,3 +141,45 @@ def report(
         status = reporting.main(None if results is None else Path(results), folder, verify, seal)
     pages = [path for path in (folder / "README.md", folder / "index.html") if path.is_file()]
     return Written(files=tuple(pages), said=tuple(said), status=status)
+
+
+def plot(
+    subject: str,
+    names: str | Sequence[str] = (),
+    *,
+    output: str | Path,
+    width: int = 800,
+    height: int = 500,
+    initializers: str | Sequence[str] = (),
+    rate: float = 0.05,
+    steps: int = 60,
+    size: str = "small",
+    reports: str | Path | None = None,
+) -> Written:
+    """A figure for a lecture or a paper, as SVG, PNG or PDF.
+
+    Parameters:
+        subject: `loss`, `drift` and `speed` come from records; `activations` and `gradients` (by depth), `initializers`,
+            `optimizers` and `descents` from the specs alone.
+        names: an architecture; several initializers or optimizers. output: a file that ends in .svg, .png or .pdf.
+        width: in pixels, 96 an inch. height: in pixels. initializers: of activations and gradients. size: of the architecture
+            whose depth is drawn. rate: the learning rate of optimizers and descents. steps: how many of them.
+        reports: other records than the committed ones.
+
+    Returns:
+        The file, and in `.said` what it shows, in words. `.exit_status` is 5 where nothing of it is on record.
+
+    Raises:
+        UsageError: no such subject, a name of another kind, or Matplotlib is missing for PNG and PDF.
+
+    Example:
+        >>> import parity, pathlib, tempfile
+        >>> file = pathlib.Path(tempfile.mkdtemp()) / "paths.svg"
+        >>> parity.plot("optimizers", ["sgd", "adam"], output=file).files == (file,)
+        True
+    """
+    place, records = Path(output), None if reports is None else Path(reports)
+    options = (words(initializers), rate, steps, size, records)
+    with terminal.heard() as said:
+        status = plotting.main(subject, words(names), place, width, height, *options)
+    return Written(files=(place,) if status == 0 else (), said=tuple(said), status=status)

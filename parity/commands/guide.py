@@ -13,7 +13,7 @@ GROUPS = (
     ("Look, without a framework", ("list", "show", "atlas", "recommend")),
     ("Install frameworks", ("env", "doctor")),
     ("Compare numbers", ("check", "bisect", "compare", "fingerprint")),
-    ("Measure, and make a report", ("bench", "run", "report", "site")),
+    ("Measure, and make a report", ("bench", "run", "report", "site", "diff", "plot")),
     ("Move weights and models", ("weights", "export")),
     ("Keep house", ("completion", "clean", "schema")),
 )
@@ -35,6 +35,8 @@ EXAMPLES = {
     "run": "parity run quick",
     "report": "parity report --check",
     "site": "parity site -o site",
+    "plot": "parity plot optimizers sgd momentum adam -o paths.svg",
+    "diff": "parity diff reports .parity/reports/quick",
     "recommend": "parity recommend --task vision --needs float64 --weights speed=3,agreement=2",
     "weights import": "parity weights import resnet18 weights.npz --framework torch",
     "weights export": "parity weights export resnet18 weights/resnet18.pt --framework torch",

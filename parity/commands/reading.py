@@ -69,6 +69,9 @@ def recommend(**options: Any) -> int:
 @click.option("--measure", is_flag=True, help="Measure again, with the frameworks that are installed here.")
 @click.option("--item", type=words.ITEM, help="Show only one item (batch_norm) or one question (batch_norm.epsilon).")
 @click.option("--worst", type=click.IntRange(1), help="With two frameworks: show so many rows, the largest consequences first.")
+@click.option("--for", "model", help="Keep the layers that a model uses: lenet, torch=package.module:build.")
+@click.option("--inputs", multiple=True, help="The shapes that the model of --for takes, as in compare: 4x3x32x32.")
+@click.option("--history", is_flag=True, help="Show what changed from release to release of a framework, and in which one.")
 @click.option(
     "--output",
     "-o",
@@ -83,4 +86,37 @@ def atlas(**options: Any) -> int:
     return verb.main(**options)
 
 
-COMMANDS = (report, site, recommend, atlas)
+@click.command()
+@click.argument("first", type=click.Path(path_type=Path, exists=True))
+@click.argument("second", type=click.Path(path_type=Path, exists=True))
+@FORMAT
+def diff(first: Path, second: Path, how: str) -> int:
+    """Show what changed from FIRST to SECOND: verdicts, defaults, speed beyond noise. Each is a report's folder, or a file that
+    `check --json` wrote."""
+    from parity.verbs import diff as verb
+
+    return verb.main(first, second, how)
+
+
+@click.command()
+@click.argument("subject", type=words.FIGURE)
+@click.argument("names", nargs=-1)
+@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), required=True, help="FILE.svg, .png or .pdf.")
+@click.option("--width", type=int, default=800, show_default=True, help="In pixels, 96 an inch.")
+@click.option("--height", type=int, default=500, show_default=True, help="In pixels.")
+@click.option("--initializer", "initializers", multiple=True, help="Of activations and gradients. May be repeated.")
+@click.option("--rate", type=float, default=0.05, show_default=True, help="The learning rate of optimizers and descents.")
+@click.option("--steps", type=int, default=60, show_default=True, help="The length of optimizers and descents.")
+@click.option("--size", default="small", show_default=True, help="Of the architecture whose depth is drawn.")
+@click.option(
+    "--reports", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Other records than the committed."
+)
+def plot(**options: Any) -> int:
+    """Draw a figure: loss, drift and speed from records; activations, gradients, initializers, optimizers and descents from
+    specs alone. SUBJECT is one of these words, NAMES are specs."""
+    from parity.verbs import plot as verb
+
+    return verb.main(**options)
+
+
+COMMANDS = (report, site, recommend, atlas, diff, plot)

@@ -72,6 +72,12 @@ def _of_options(name: str) -> Callable[[], tuple[str, ...]]:
     return words
 
 
+def _figures() -> list[str]:
+    from parity.verbs.plot import SUBJECTS
+
+    return [*SUBJECTS]
+
+
 FRAMEWORK = Word("framework", names)
 SPEC = Word("spec", _specs)
 ARCHITECTURE = Word("spec", _listed("architectures"))
@@ -79,4 +85,5 @@ SUITE = Word("suite", _listed("suites"))
 KIND = Word("kind", _kinds)
 CHAPTER = Word("word", _chapters)
 ITEM = Word("item", _questions)
+FIGURE = Word("subject", _figures)
 DTYPE, DEVICE, MODE, SIZE = (Word(name, _of_options(name)) for name in ("dtype", "device", "mode", "size"))

@@ -29,7 +29,7 @@ class PrintedTable:
 
     columns: tuple[str, ...]
     rows: tuple[dict[str, Cell], ...]
-    verb: Literal["list", "show", "atlas", "doctor", "table"]
+    verb: Literal["list", "show", "atlas", "diff", "doctor", "table"]
     schema_version: Literal[2] = 2
 
 

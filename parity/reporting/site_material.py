@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from parity.atlas.consequences import Consequence
 from parity.reporting.atlas import AtlasRow, DefaultGap
+from parity.reporting.history import ReleaseHistory
 from parity.reporting.installs import InstallRecord
 from parity.reporting.results import Results
 
@@ -49,6 +50,28 @@ class ArchitectureFacts:
 
 
 @dataclass(frozen=True)
+class PathFacts:
+    """An optimizer's path down (a·x² + b·y²)/2. curvatures: a and b. rate: 0 where it has no learning rate."""
+
+    curvatures: tuple[float, float]
+    rate: float
+    points: tuple[tuple[float, float], ...]
+    heights: Sequence[float]
+
+
+@dataclass(frozen=True)
+class DensityFacts:
+    """An initializer's draws and its claim, as densities at the middles of bins. fans: inputs and outputs of the kernel."""
+
+    fans: tuple[int, int]
+    middles: Sequence[float]
+    drawn: Sequence[float]
+    claimed: Sequence[float]
+    standard_deviation: float
+    claimed_deviation: float
+
+
+@dataclass(frozen=True)
 class RuleFacts:
     """An optimizer, initializer or schedule. formulas: name, as it is written, and as MathML that our own code has made."""
 
@@ -60,6 +83,9 @@ class RuleFacts:
     formulas: Sequence[tuple[str, str, str]]
     steps: Sequence[float] = ()
     """A schedule's factor at steps 0, 1, 2, …"""
+    path: PathFacts | None = None
+    density: DensityFacts | None = None
+    """None for an initializer that claims no distribution of its elements."""
 
 
 @dataclass(frozen=True)
@@ -117,4 +143,6 @@ class SiteMaterial:
     rules: Sequence[RuleFacts] = ()
     frameworks: Sequence[FrameworkFacts] = ()
     installs: Sequence[InstallRecord] = ()
+    history: Sequence[ReleaseHistory] = ()
+    history_made: str = ""
     upstream: Sequence[UpstreamFinding] = ()

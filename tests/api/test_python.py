@@ -181,8 +181,9 @@ shown: parity.Shown = parity.show("lenet", depth=1)
 tables: list[parity.Tabled] = [parity.list_("ops"), parity.atlas_(["torch", "keras"]), parity.doctor()]
 tables += [parity.env_build("torch"), parity.env_list(), parity.env_remove("torch"), parity.clean(yes=True)]
 tables += [parity.env_add("torch", "timm"), parity.env_measure("torch"), parity.recommend(needs="onnx")]
+tables += [parity.diff("reports", "reports")]
 files: list[parity.Written] = [parity.run("quick"), parity.report(), parity.export("lenet", "lenet.onnx")]
-files += [parity.site(output="pages")]
+files += [parity.site(output="pages"), parity.plot("loss", "lenet", output="loss.svg")]
 files += [parity.weights_import("lenet", "a.npz", "torch"), parity.weights_export("lenet", ["a.pt"], "torch")]
 exact: parity.Checked = parity.weights_check("lenet")
 back = parity.read("found.json")

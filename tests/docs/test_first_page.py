@@ -15,7 +15,8 @@ from parity.commands import guide, parity
 from parity.verbs.terminal import columns
 
 ROOT = framework_trees.ROOT
-PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "specs" / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+DOCS = (*sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs" / "tutorials").glob("*.md")))
+PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "specs" / "README.md", *DOCS)
 COMMAND = re.compile(r"^(?:\$ )?(parity [^`#\n]*?)(?: {2,}.*| *#.*)?$", re.MULTILINE)
 INLINE = re.compile(r"`(parity [^`\n]+)`")
 WORDS = {

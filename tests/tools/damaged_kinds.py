@@ -17,7 +17,7 @@ from parity.execution.launcher import planning
 from parity.execution.records import Record
 from parity.judgement.comparison import Comparison
 from parity.reference_impl.training import TrainingRun
-from parity.reporting import atlas, installs, pages, results
+from parity.reporting import atlas, history, installs, pages, results
 from parity.reporting.installs import InstallRecord
 from parity.reporting.results import Results, Speed
 from parity.spec import source, specs
@@ -184,6 +184,20 @@ def _hostile_atlas() -> Kind:
     return Kind("atlas.json, sealed anew", atlas_of, read, corrected=True)
 
 
+def _history() -> Kind:
+    told = [("1.0", {"a.b": "1", "a.c": "x"}), ("1.1", {"a.b": "2", "a.c": "x"})]
+
+    def read(path: Path) -> Any:
+        found, made = history.read(path)
+        return [made, *(asdict(one) for one in found)]
+
+    return Kind(
+        history.FILE,
+        lambda folder: history.write([history.of_answers("keras", {"numpy": "2.4.6"}, told)], "2026-12-01", folder),
+        read,
+    )
+
+
 def _installs() -> Kind:
     def make(folder: Path) -> Path:
         each = [
@@ -200,7 +214,7 @@ DATA = ("manifest.json", "comparisons.jsonl", "training.jsonl", "speed.jsonl")
 KINDS: tuple[Kind, ...] = (
     *map(_results, DATA),
     *map(_hostile, DATA),
-    *(_atlas(), _hostile_atlas(), _installs(), _settled(), _round(), _reference(), lines_kind(), _map()),
+    *(_atlas(), _hostile_atlas(), _installs(), _history(), _settled(), _round(), _reference(), lines_kind(), _map()),
     *(_spec("lenet", "architectures"), _spec("adam", "optimizers"), _spec("glorot_uniform", "initializers")),
     *(
         _spec("quick", "suites"),

@@ -13,13 +13,16 @@ from typing import Any
 from parity.atlas.consequences import Consequence
 from parity.atlas.question import Answer
 from parity.reporting.atlas import AtlasRow, DefaultGap
+from parity.reporting.history import ReleaseHistory
 from parity.reporting.installs import InstallRecord
 from parity.reporting.results import Curve, Results, Row, Speed
 from parity.reporting.site_material import (
     ArchitectureFacts,
+    DensityFacts,
     DifferenceFacts,
     FrameworkFacts,
     LayerFacts,
+    PathFacts,
     RuleFacts,
     SiteMaterial,
     SuiteRecords,
@@ -33,7 +36,7 @@ OURS: Mapping[str, frozenset[str]] = {
     "RuleFacts": frozenset({"kind"}),
     "AtlasRow": frozenset({"chapter"}),
     "Consequence": frozenset({"kind"}),
-    "SiteMaterial": frozenset({"made_with", "atlas_made"}),
+    "SiteMaterial": frozenset({"made_with", "atlas_made", "history_made"}),
     "Results": frozenset({"made"}),
 }
 """Class -> fields whose words are checked when they are read, and are ours."""
@@ -45,6 +48,8 @@ SPECS: Mapping[str, tuple[str, ...]] = {
 }
 """Class -> fields with the name of a spec, which `:`, `[`, `@` and `/` would end."""
 NAMES = ("torch", "keras")
+PATH = PathFacts((1.0, 20.0), 0.1, ((-2.0, 1.0), (-1.0, 0.5), (0.0, 0.1)), (12.0, 3.0, 0.1))
+DENSITY = DensityFacts((4, 8), (-0.5, 0.0, 0.5), (0.6, 0.8, 0.6), (0.7, 0.7, 0.7), 0.4, 0.5)
 RATES, LOSSES = (1.0, 0.5), [2.0, 1.5, 1.0]
 BLOCK = {"steps": 10, "wall_ns": 10**7, "foreign": 0.0, "steal": 0.0, "cpu_ns": 10**7, "rss_bytes": 10**8}
 
@@ -73,10 +78,14 @@ def small() -> SiteMaterial:
         ),
         rules=(
             RuleFacts("optimizers", "adam", "source", "note", {"rate": "1"}, (("w", "w - g", "<math></math>"),), (1.0, 0.5)),
+            RuleFacts("optimizers", "sgd", "source", "note", {}, (), path=PATH),
+            RuleFacts("initializers", "uniform", "source", "note", {}, (), density=DENSITY),
         ),
         frameworks=tuple(
             FrameworkFacts(name, ("word",), True, True, (), {"numpy": "2"}, (_difference(),), "retired") for name in NAMES
         ),
+        history=(ReleaseHistory("torch", ("1", "2"), {"numpy": "2"}, {"adam.x": ((0, "old"), (1, "new"))}),),
+        history_made="2026-12-01",
         installs=(InstallRecord("torch", "2", 3.0, 4, "3.11", ">=3", 1.0, "Linux", "2026-12-01"),),
         upstream=(UpstreamFinding("torch", "finding", "summary", "text"),),
     )

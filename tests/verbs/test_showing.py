@@ -98,7 +98,7 @@ def test_a_pipe_gets_one_line_a_layer_and_show_loads_no_more_than_it_needs() -> 
     assert [line.split()[0] for line in lines[2:-4]] == [node.name for node in nodes()]  # then two inputs and two sums
     assert "\x1b" not in done.stdout
     assert lines[6].split() == ["stage1.block1.main.conv1.conv", "conv2d", "64×56×56", "36,864", "231,211,008"]
-    vain = {"rich.console", "rich.table", "sklearn", "jinja2", "vl_convert", "parity.judgement", "parity.trials.draws"}
+    vain = {"rich.console", "rich.table", "sklearn", "jinja2", "parity.judgement", "parity.trials.draws"}
     assert not vain & set(done.stderr.split())
 
 

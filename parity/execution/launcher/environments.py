@@ -38,7 +38,8 @@ RELEASE = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]{0,20}")
 
 LIST_VERSIONS = """
 import importlib.metadata, json, platform
-found = {str(item.metadata["Name"]).lower().replace("_", "-"): item.version for item in importlib.metadata.distributions()}
+packages = reversed([*importlib.metadata.distributions()])  # of two with one name the first is imported, so it stands last
+found = {str(item.metadata["Name"]).lower().replace("_", "-"): item.version for item in packages}
 print(json.dumps({**found, "python": platform.python_version(), "machine": platform.machine()}))
 """
 PYTHON = (3, 11)

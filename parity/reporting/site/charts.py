@@ -5,13 +5,14 @@ Every series has a dash and a mark beside its colour. It refuses styles inside o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import floor, log
 
 from markupsafe import Markup
 
 from parity import escaping
+from parity.reporting.scales import Scale, nice_ticks
+from parity.reporting.scales import told as tick_text
 
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 640, 62, 14, 14, 40
 MOST_POINTS = 120
@@ -53,7 +54,7 @@ def lines(title: str, alternative: str, series: Sequence[Line], x_title: str, y_
     steps = f' data-lines="1" data-steps="{most}" data-log="{int(logarithmic)}"'
     for line in shown:
         parts.append(_path(line, scale, len(line.values)))
-    return _picture(title, alternative, height, parts, [(line.name, line.style) for line in series], given=steps)
+    return framed(title, alternative, height, parts, [(line.name, line.style) for line in series], given=steps)
 
 
 def bars(title: str, alternative: str, chart_bars: Sequence[ChartBar], x_title: str) -> Markup:
@@ -65,7 +66,7 @@ def bars(title: str, alternative: str, chart_bars: Sequence[ChartBar], x_title: 
     wide = (WIDTH - left - right) / (max(ticks[-1], greatest) or 1)
     parts = [
         f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{height - BOTTOM}"/>'
-        f'<text class="tick" x="{x:.1f}" y="{height - BOTTOM + 16}" text-anchor="middle">{_number(tick)}</text>'
+        f'<text class="tick" x="{x:.1f}" y="{height - BOTTOM + 16}" text-anchor="middle">{tick_text(tick)}</text>'
         for tick, x in ((tick, left + tick * wide) for tick in ticks)
     ]
     for place, bar in enumerate(chart_bars):
@@ -79,7 +80,7 @@ def bars(title: str, alternative: str, chart_bars: Sequence[ChartBar], x_title: 
         )
     middle = (left + WIDTH - right) / 2
     parts.append(f'<text class="axis" x="{middle:.1f}" y="{height - 6}" text-anchor="middle">{escaping.html(x_title)}</text>')
-    return _picture(title, alternative, height, parts, [])
+    return framed(title, alternative, height, parts, [])
 
 
 def dots(title: str, alternative: str, rows: Mapping[str, Mapping[str, float]], styles: Mapping[str, str]) -> Markup:
@@ -96,7 +97,7 @@ def dots(title: str, alternative: str, rows: Mapping[str, Mapping[str, float]], 
         x = left + tick * wide
         parts.append(
             f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{height - BOTTOM}"/>'
-            f'<text class="tick" x="{x:.1f}" y="{height - BOTTOM + 16}" text-anchor="middle">{_number(tick)}</text>'
+            f'<text class="tick" x="{x:.1f}" y="{height - BOTTOM + 16}" text-anchor="middle">{tick_text(tick)}</text>'
         )
     for place, (name, each) in enumerate(rows.items()):
         y = TOP + 30 * place + 15
@@ -111,7 +112,7 @@ def dots(title: str, alternative: str, rows: Mapping[str, Mapping[str, float]], 
     axis_title = "error ÷ budget; 1 is the limit"
     middle = (left + WIDTH - RIGHT) / 2
     parts.append(f'<text class="axis" x="{middle:.1f}" y="{height - 6}" text-anchor="middle">{axis_title}</text>')
-    return _picture(title, alternative, height, parts, list(styles.items()), marks=True)
+    return framed(title, alternative, height, parts, list(styles.items()), marks=True)
 
 
 def shares(title: str, alternative: str, rows: Mapping[str, Sequence[tuple[str, int, str]]]) -> Markup:
@@ -134,7 +135,7 @@ def shares(title: str, alternative: str, rows: Mapping[str, Sequence[tuple[str, 
                 drawn.append(f'<text class="inside" x="{x + wide / 2:.1f}" y="{y + 20}" text-anchor="middle">{count:,}</text>')
             x += wide
     kinds = dict.fromkeys((word, style) for parts in rows.values() for word, _, style in parts)
-    return _picture(title, alternative, height, drawn, list(kinds), swatches=True)
+    return framed(title, alternative, height, drawn, list(kinds), swatches=True)
 
 
 def mark(x: float, y: float, place: int, style: str) -> str:
@@ -150,49 +151,6 @@ def mark(x: float, y: float, place: int, style: str) -> str:
         "cross": ((-5, -2), (-2, -5), (5, 2), (2, 5)),
     }[kind]
     return f'<polygon class="mark {style}" points="{" ".join(f"{x + a:.1f},{y + b:.1f}" for a, b in points)}"/>'
-
-
-@dataclass(frozen=True)
-class Scale:
-    """Value -> height in the picture."""
-
-    low: float
-    high: float
-    logarithmic: bool
-    bottom: float
-    top: float
-    ticks: Sequence[float]
-
-    @staticmethod
-    def of(values: Iterable[float], logarithmic: bool, bottom: float, top: float) -> Scale:
-        ordered = sorted(values)
-        low, high = ordered[0], ordered[-1]
-        if logarithmic:
-            high = high if high > low else low * 10
-            ticks = [float(f"1e{power}") for power in range(_power(low), _power(high) + 2)]
-            inside = [tick for tick in ticks if low <= tick <= high]
-            if len(inside) < 2:
-                inside = [tick for tick in nice_ticks(low, high) if low <= tick <= high]
-            return Scale(low, high, True, bottom, top, inside)
-        high = high if high > low else low + 1
-        ticks = nice_ticks(low, high)
-        return Scale(min(low, ticks[0]), max(high, ticks[-1]), False, bottom, top, ticks)
-
-    def place(self, value: float) -> float:
-        low, high, value = (log(number) if self.logarithmic else number for number in (self.low, self.high, value))
-        return self.bottom - (self.bottom - self.top) * (value - low) / (high - low)
-
-
-def nice_ticks(low: float, high: float) -> list[float]:
-    """At most seven round numbers that hold the range."""
-    span = (high - low) or 1.0
-    step = float(f"1e{_power(span)}")
-    for part in (0.1, 0.2, 0.5, 1, 2):
-        if span / (step * part) <= 6:
-            step *= part
-            break
-    first = floor(low / step)
-    return [round((first + place) * step, 12) for place in range(9) if (first + place - 1) * step < high]
 
 
 def thinned(values: Sequence[float | None]) -> list[float | None]:
@@ -225,7 +183,7 @@ def _axis(scale: Scale, title: str) -> str:
         y = scale.place(tick)
         parts.append(
             f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
-            f'<text class="tick" x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{_number(tick)}</text>'
+            f'<text class="tick" x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{tick_text(tick)}</text>'
         )
     middle = (scale.bottom + scale.top) / 2
     turned = f'transform="rotate(-90 14 {middle:.1f})"'
@@ -243,7 +201,7 @@ def _steps_axis(count: int, height: int, title: str) -> str:
             x = LEFT + (WIDTH - LEFT - RIGHT) * tick / max(count - 1, 1)
             if x <= WIDTH - RIGHT + 1:
                 parts.append(
-                    f'<text class="tick" x="{x:.1f}" y="{height - BOTTOM + 16}" text-anchor="middle">{_number(tick)}</text>'
+                    f'<text class="tick" x="{x:.1f}" y="{height - BOTTOM + 16}" text-anchor="middle">{tick_text(tick)}</text>'
                 )
     middle = (LEFT + WIDTH - RIGHT) / 2
     return f'<g class="x">{"".join(parts)}</g>' + (
@@ -251,7 +209,7 @@ def _steps_axis(count: int, height: int, title: str) -> str:
     )
 
 
-def _picture(
+def framed(
     title: str,
     alternative: str,
     height: int,
@@ -267,13 +225,13 @@ def _picture(
         f"{escaping.html(name)}</li>"
         for place, (name, style) in enumerate(legend)
     )
-    spoken = escaping.html(alternative)
+    told = escaping.html(alternative)
     kind = "chart shares" if swatches else "chart"
     drawing = "".join(parts)
     return Markup(  # noqa: S704 - every text above has passed the escaping
-        f'<figure class="{kind}"{given}><svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{spoken}">{drawing}</svg>'
+        f'<figure class="{kind}"{given}><svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{told}">{drawing}</svg>'
         + (f'<ul class="legend">{key}</ul>' if key else "")
-        + f"<figcaption><b>{escaping.html(title)}.</b> {spoken}</figcaption></figure>"
+        + f"<figcaption><b>{escaping.html(title)}.</b> {told}</figcaption></figure>"
     )
 
 
@@ -281,14 +239,3 @@ def _key(place: int, style: str, marks: bool, swatches: bool) -> str:
     if swatches:
         return f'<rect class="share {style}" x="1" y="1" width="24" height="10" rx="2"/>'
     return mark(13, 6, place, style) if marks else f'<line class="line {style}" x1="1" x2="25" y1="6" y2="6"/>'
-
-
-def _power(value: float) -> int:
-    """The power of ten of a number's first digit."""
-    return int(f"{value:e}".partition("e")[2])
-
-
-def _number(value: float) -> str:
-    if value == 0:
-        return "0"
-    return f"{value:.3g}" if 1e-3 <= abs(value) < 1e5 else f"{value:.0e}"

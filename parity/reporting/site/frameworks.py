@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from parity.judgement.verdicts import GREEN
+from parity.reporting import history
 from parity.reporting.atlas import DefaultGap
 from parity.reporting.atlas_ranking import AtlasEntry
 from parity.reporting.evidence import SpeedTable
+from parity.reporting.history import ReleaseChange, ReleaseHistory
 from parity.reporting.installs import InstallRecord
 from parity.reporting.pages import file_name
 from parity.reporting.results import Row
@@ -41,6 +43,9 @@ class FrameworkPage:
     install: InstallRecord | None
     environments: Sequence[tuple[str, Sequence[tuple[str, str]]]]
     picture: Markup
+    history: ReleaseHistory | None
+    changes: Sequence[ReleaseChange]
+    history_made: str
 
     @property
     def total(self) -> int:
@@ -82,6 +87,7 @@ def _made(site: SitePages, facts: FrameworkFacts) -> FrameworkPage:
     evidence, name = site.evidence, facts.name
     counts = evidence.counts(name)
     odd = [entry for entry in site.atlas if entry.alone and name in entry.odd]
+    told = next((each for each in site.material.history if each.framework == name), None)
     return FrameworkPage(
         facts=facts,
         file=file_name(name),
@@ -96,6 +102,9 @@ def _made(site: SitePages, facts: FrameworkFacts) -> FrameworkPage:
         install=next((install for install in site.material.installs if install.framework == name), None),
         environments=_environments(site, name),
         picture=start.verdict_bars({name: counts}),
+        history=told,
+        changes=[change for change in history.changes(told) if change.known] if told else [],
+        history_made=site.material.history_made,
     )
 
 

@@ -13,7 +13,7 @@ from parity.reporting.atlas import DefaultGap
 from parity.reporting.atlas_ranking import AtlasEntry
 from parity.reporting.evidence import AgreementLine
 from parity.reporting.pages import file_name
-from parity.reporting.site import charts
+from parity.reporting.site import charts, illustrated_rules
 from parity.reporting.site.charts import Line
 from parity.reporting.site.layout import gaps_by_definition, join_words
 from parity.reporting.site.rendering import SitePages
@@ -129,7 +129,11 @@ def _said(verdict: str, many: bool) -> str:
 
 
 def _picture(facts: RuleFacts) -> Markup:
-    """A schedule's factor by step."""
+    """A schedule's factor by step, an optimizer's path, an initializer's density."""
+    if facts.path is not None:
+        return illustrated_rules.valley(facts.name, facts.path)
+    if facts.density is not None:
+        return illustrated_rules.density(facts.name, facts.density)
     if not facts.steps:
         return Markup("")
     spoken = (

@@ -26,7 +26,8 @@ from parity.trials import options, selected_frameworks
 from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Trial
 from parity.verbs import terminal
-from parity.verbs.atlas import committed_answers
+from parity.verbs.atlas import committed_answers, used
+from parity.verbs.atlas import history as releases
 from parity.verbs.atlas.output import show, table, worst_first
 from parity.verbs.fingerprint import default_gaps
 from parity.verbs.terminal import not_built
@@ -43,17 +44,24 @@ def main(
     output: Path | None,
     how: str = "table",
     worst: int | None = None,
+    history: bool = False,
+    model: str | None = None,
+    inputs: Sequence[str] = (),
 ) -> int:
     """Shows the answers that come with parity, or asks the frameworks that are installed here; 3 if none of them answers.
 
     words: at most one chapter, and names of frameworks, added to `frameworks`. measure: ask, even if answers come with parity.
     output: directory for the data and pages of measured answers.
     worst: with two frameworks, how many rows to show, ranked by the consequences of ignoring them.
+    history: show what changed from release to release instead.
+    model: keep the questions about the layers that this model uses. inputs: the shapes that it takes.
     """
     chapter, frameworks = _told_apart(words, frameworks)
+    if history:
+        return releases.main(ask, _of_model(chosen(chapter, item), model, inputs, frameworks), frameworks, measure, output, how)
     if worst is not None and len(frameworks) != 2:
         raise UsageError(WORST_OF_TWO)
-    questions = chosen(chapter, item)
+    questions = _of_model(chosen(chapter, item), model, inputs, frameworks)
     named = selected_frameworks.named(frameworks, ATLAS)
     reason = "" if measure or output is not None else committed_answers.outdated(questions, named)
     if reason:
@@ -64,7 +72,7 @@ def main(
         return 0
     names = list(selected_frameworks.that_train(frameworks, ATLAS))
     not_built.tell(frameworks)
-    rows, versions = _asked(questions, names, chapter is None and item is None, output)
+    rows, versions = _asked(questions, names, chapter is None and item is None and model is None, output)
     show(rows, names, versions, named=item is not None, how=how, worst=worst)
     return 3 if all(not answered.measured for row in rows for answered in row.answers.values()) else 0
 
@@ -92,18 +100,23 @@ def answered(
     measure: bool,
     output: Path | None,
     worst: int | None = None,
+    history: bool = False,
+    model: str | None = None,
+    inputs: Sequence[str] = (),
 ) -> Tabled:
     """The answers as a table, with what to do where two frameworks differ. The parameters are those of `main`.
 
     Raises UsageError for a word that is neither a chapter nor a framework, and for an item that there is not."""
     chapter, frameworks = _told_apart(words, frameworks)
+    if history:
+        return releases.told(ask, _of_model(chosen(chapter, item), model, inputs, frameworks), frameworks, measure, output)
     if worst is not None and len(frameworks) != 2:
         raise UsageError(WORST_OF_TWO)
-    questions = chosen(chapter, item)
+    questions = _of_model(chosen(chapter, item), model, inputs, frameworks)
     named = selected_frameworks.named(frameworks, ATLAS)
     if measure or output is not None or committed_answers.outdated(questions, named):
         names = list(selected_frameworks.that_train(frameworks, ATLAS))
-        rows, versions = _asked(questions, names, chapter is None and item is None, output)
+        rows, versions = _asked(questions, names, chapter is None and item is None and model is None, output)
     else:
         rows, versions = committed_answers.answers(questions, named)
         names = list(versions)
@@ -113,6 +126,10 @@ def answered(
     measured = ", ".join(f"{name} {version}" for name, version in versions.items())
     count = sum(row.differs for row in rows)
     return Tabled(f"{len(rows)} questions, {count} with different answers; {measured}", table(shown, names))
+
+
+def _of_model(questions: list[Question], model: str | None, inputs: Sequence[str], frameworks: Sequence[str]) -> list[Question]:
+    return questions if model is None else used.kept(questions, model, inputs, frameworks)
 
 
 def _told_apart(words: Sequence[str], frameworks: Sequence[str]) -> tuple[str | None, list[str]]:

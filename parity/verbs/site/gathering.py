@@ -19,7 +19,7 @@ from parity.formulas import typeset
 from parity.formulas.formula import SCALARS, Formula
 from parity.formulas.syntax import FormulaError
 from parity.judgement import differences, upkeep
-from parity.reporting import atlas, installs, results
+from parity.reporting import atlas, history, installs, results
 from parity.reporting.site_material import (
     ArchitectureFacts,
     DifferenceFacts,
@@ -35,6 +35,7 @@ from parity.spec.expansion import expand
 from parity.spec.graph import Graph, Node
 from parity.spec.networks import network_nodes
 from parity.verbs.atlas import row_effects
+from parity.verbs.site import illustrating
 
 RULES = ("optimizers", "initializers", "schedules")
 SHOWN_STEPS = 100
@@ -60,7 +61,8 @@ def gather(reports: Path, brief: bool = False) -> SiteMaterial:
     suites = [SuiteRecords(_name(reports, folder), results.read(folder / "data")) for folder in _suites(reports)]
     file = reports / "data" / "atlas.json"
     rows, versions, gaps = atlas.read(file) if file.is_file() else ([], {}, [])
-    measured = reports / "data" / installs.FILE
+    measured, releases = reports / "data" / installs.FILE, reports / "data" / history.FILE
+    histories, day = history.read(releases) if releases.is_file() else ([], "")
     return SiteMaterial(
         made_with=parity.__version__,
         suites=tuple(suites),
@@ -73,6 +75,8 @@ def gather(reports: Path, brief: bool = False) -> SiteMaterial:
         rules=() if brief else tuple(rule(kind, name) for kind in RULES for name in specs.names(kind)),
         frameworks=tuple(framework(name) for name in names()),
         installs=tuple(installs.read(measured)) if measured.is_file() else (),
+        history=tuple(histories),
+        history_made=day,
         upstream=tuple(_upstream(reports / "upstream")),
     )
 
@@ -151,7 +155,8 @@ def rule(kind: str, name: str) -> RuleFacts:
         f"{item} at first": f"{value:g}" for item, value in state.items()
     }
     steps = _factors(spec) if isinstance(spec, specs.Schedule) else ()
-    return RuleFacts(kind, name, spec.source, spec.note or "", shown, tuple(formulas), steps)
+    pictures = illustrating.path(spec), illustrating.density(spec)
+    return RuleFacts(kind, name, spec.source, spec.note or "", shown, tuple(formulas), steps, *pictures)
 
 
 def _typeset(name: str, text: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 import read_pages
 import site_material
 
+from parity.reporting import scales
 from parity.reporting.results import Curve, Row, Speed
 from parity.reporting.site import charts, pages
 from parity.reporting.site.charts import ChartBar, Line
@@ -93,7 +94,7 @@ def test_a_long_curve_is_thinned_to_means_of_neighbours() -> None:
 
 @pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (0.0, 0.93), (0.0, 1.5), (0.0, 7e-9), (-3.0, 12.0), (0.0, 123456.0)])
 def test_ticks_are_few_and_hold_the_range(low: float, high: float) -> None:
-    ticks = charts.nice_ticks(low, high)
+    ticks = scales.nice_ticks(low, high)
     assert 2 <= len(ticks) <= 9 and ticks[0] <= low and ticks == sorted(set(ticks))
     assert ticks[-1] >= high
 
