@@ -146,7 +146,7 @@ def check(json_path: Path | None, junit_path: Path | None, badge_path: Path | No
 )
 @PASS_ENV
 def bisect(**options: Any) -> int:
-    """Find the first layer, gradient or step that departs, and write a Python file that reproduces it."""
+    """Find the first layer, gradient or step that differs, and write a Python file that reproduces it."""
     from parity.verbs import bisect as verb
 
     return int(verb.main(**options))

@@ -51,7 +51,7 @@ def weights_import(spec: str, file: Path, framework: str, output: Path, size: st
 def weights_export(spec: str, native: tuple[Path, ...], framework: str, output: Path, size: str) -> int:
     """Convert the framework's own files (NATIVE) to a neutral .npz file with the spec's names and layouts.
 
-    A file that `parity weights import` did not write is taken as well, if its arrays have the names that this command writes.
+    A file of another origin is accepted if its arrays have the names and shapes that `parity weights import` writes.
     """
     from parity.verbs import weights as verb
 

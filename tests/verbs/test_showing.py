@@ -122,3 +122,9 @@ def test_an_op_shows_its_inputs_attributes_and_parameters(capsys: pytest.Capture
     assert status(["show", "dense", "--mermaid"]) == 2
     for op in TABLE:
         assert status(["show", op, "--format", "json"]) == 0
+
+
+def test_a_size_that_a_spec_lacks_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    for name, size, told in (("lenet", "small", True), ("lenet", "full", False), ("resnet18", "small", False)):
+        assert status(["show", name, "--size", size]) == 0
+        assert ("lenet has no size small: this is the size full" in capsys.readouterr().err) == told

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from parity.documents.tabled import Shown
 
 Rule = language.Initializer | language.Optimizer | language.Schedule
+FULL = "full"
 MOST = 100
 """A terminal shows so many layers; of a deeper network groups, unless `--depth 0` asks for every layer."""
 
@@ -91,6 +92,8 @@ def show(
     else:
         terminal.write(_heading(f"{spec.name} ({size})", spec))
         terminal.write("\n".join(_lines(found, shown, graph, depth)))
+    if size != FULL and size not in spec.sizes:
+        terminal.say(f"{spec.name} has no size {size}: this is the size {FULL}", error=True)
     for warning in warnings:
         terminal.say(f"warning: {warning}", error=True)
 
