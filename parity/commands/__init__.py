@@ -15,13 +15,12 @@ from parity.commands import guide, reading, words
 from parity.commands.completion import completion
 from parity.commands.environments import env
 from parity.commands.exporting import export
+from parity.commands.fingerprinting import fingerprint
 from parity.commands.keeping import clean, schema
 from parity.commands.options import (
     BADGE,
     DEVICE,
-    DRIVING,
     DTYPE,
-    FINGERPRINTED,
     FORMAT,
     FRAMEWORK,
     GITHUB,
@@ -291,31 +290,7 @@ def run(**options: Any) -> int:
     return int(verb.main(**options))
 
 
-@parity.command()
-@click.argument("target", metavar="OBJECT")
-@click.option(
-    "--framework",
-    "-f",
-    default=None,
-    type=words.FRAMEWORK,
-    help=f"The framework of OBJECT, if the import path does not show it: {DRIVING}.",
-)
-@click.option(
-    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="Pass an argument to OBJECT: nesterov=true. May be repeated."
-)
-@click.option(
-    "--as", "kind", type=click.Choice(FINGERPRINTED), default=None, help="The kind of OBJECT, if the name does not show it."
-)
-@JSON
-@PASS_ENV
-def fingerprint(**options: Any) -> int:
-    """Find the formula that OBJECT follows: torch.optim.Adam, keras.layers.BatchNormalization, your own: torch=mine:Mine."""
-    from parity.verbs import fingerprint as verb
-
-    return int(verb.main(**options))
-
-
-for command in (*reading.COMMANDS, completion, clean, schema, export):
+for command in (*reading.COMMANDS, completion, clean, schema, export, fingerprint):
     parity.add_command(command)
 parity.add_command(env)
 parity.add_command(weights)
