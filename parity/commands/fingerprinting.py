@@ -8,7 +8,7 @@ import rich_click as click
 
 from parity.commands import words
 from parity.commands.options import DRIVING, FINGERPRINTED, JSON
-from parity.verbs.passing import PASS_ENV
+from parity.verbs.pass_env import PASS_ENV
 
 
 @click.command()

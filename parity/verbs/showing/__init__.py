@@ -23,7 +23,7 @@ from parity.verbs.showing.laid_out import LaidOut, ShownLayer, boxes, grouped, l
 from parity.verbs.terminal import columns, tables
 
 if TYPE_CHECKING:
-    from parity.documents.tabled import Shown
+    from parity.documents.table_results import Shown
 
 Rule = language.Initializer | language.Optimizer | language.Schedule
 FULL = "full"
@@ -36,7 +36,7 @@ def described(name: str, size: str = "full", depth: int = 0) -> Shown:
 
     Raises SpecError, UsageError.
     """
-    from parity.documents.tabled import Shown
+    from parity.documents.table_results import Shown
 
     if op := ops.named(name):
         return Shown(op, ops.summary(op), "", DataTable(("part", "value"), ops.parts(op)))
