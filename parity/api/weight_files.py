@@ -52,7 +52,7 @@ def weights_export(
     """Native files of a framework to one neutral .npz, float32, with the spec's names and layouts.
 
     Parameters:
-        spec: the architecture. native: the files, named as `weights_import` names them.
+        spec: the architecture. native: the files. Several files have the names that `weights_import` gives them.
         framework: whose they are. output: the neutral file. size: of the architecture.
 
     Returns:

@@ -15,12 +15,12 @@ from parity.commands import guide, reading, words
 from parity.commands.completion import completion
 from parity.commands.environments import env
 from parity.commands.exporting import export
+from parity.commands.fingerprinting import fingerprint
 from parity.commands.keeping import clean, schema
 from parity.commands.options import (
     BADGE,
     DEVICE,
     DTYPE,
-    FINGERPRINTED,
     FORMAT,
     FRAMEWORK,
     GITHUB,
@@ -32,6 +32,8 @@ from parity.commands.options import (
     SEED,
     SPECS,
     STORE,
+    TRAINING,
+    TRAINING_FRAMEWORK,
 )
 from parity.commands.root import Root
 from parity.commands.weights import weights
@@ -53,7 +55,11 @@ def parity(context: click.Context) -> None:
 @click.argument("kind", required=False, type=words.KIND)
 @FORMAT
 def list_(kind: str | None, how: str) -> None:
-    """List architectures, initializers, optimizers, ops, suites and more; with KIND, one kind or the members of one family."""
+    """List architectures, initializers, optimizers, ops, suites and more.
+
+    KIND is one of the kinds (architectures, initializers, optimizers, schedules, curvature, newton, layers, activations,
+    losses, suites, ops, datasets, frameworks), `families`, or the name of one family, such as residual.
+    """
     from parity.verbs import listing
 
     listing.show_list(kind, how)
@@ -66,13 +72,18 @@ def list_(kind: str | None, how: str) -> None:
     "--depth",
     type=click.IntRange(0),
     default=None,
-    help="Join layers whose names are alike in so many parts; 0 joins none. Default: a terminal shows at most 100 rows.",
+    help="Show layers whose dotted names share this number of first parts as one row; 0 shows each layer."
+    " Default: at most 100 rows in a terminal, each layer in a pipe.",
 )
 @click.option("--mermaid", is_flag=True, help="Print the network as a Mermaid flowchart, as GitHub draws it.")
 @click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Write the network as a picture here.")
 @FORMAT
 def show(spec: str, size: str, depth: int | None, mermaid: bool, svg: Path | None, how: str) -> None:
-    """Show layers, shapes, parameters and FLOPs of SPEC, from the spec alone."""
+    """Show layers, shapes, parameters and FLOPs of SPEC. No framework is needed.
+
+    SPEC is an architecture, an initializer, an optimizer, a schedule or an op by name (lenet, adam, conv2d), or the path of a
+    spec of your own (my_network.yaml).
+    """
     from parity.verbs import showing
 
     showing.show(spec, size, depth, mermaid, svg, how)
@@ -96,7 +107,7 @@ def doctor(how: str) -> int:
 @click.option("--size", type=words.SIZE, default=None, help=f"{NAMED_SIZES} Default: small; full for a model of your own.")
 @SEED
 @click.option("--case", "case_id", help="Run only the case with this id.")
-@click.option("--nodes/--no-nodes", default=True, show_default=True, help="Judge every layer alone as well.")
+@click.option("--nodes/--no-nodes", default=True, show_default=True, help="Also test each layer alone.")
 @REALIZATION
 @STORE
 @JSON
@@ -107,7 +118,11 @@ def doctor(how: str) -> int:
 @verbosity.options
 @PASS_ENV
 def check(json_path: Path | None, junit_path: Path | None, badge_path: Path | None, github: bool, **options: Any) -> int:
-    """Compare the numbers of each framework with the float64 reference."""
+    """Compare the numbers of each framework with the float64 reference.
+
+    SPEC is a name (lenet, adam, conv2d), a kind (optimizers, layers, losses, …; `parity list`), a family (residual), all,
+    the path of a spec of your own (my_network.yaml), newton, curvature, or curvature/NAME.
+    """
     from parity.verbs import check as verb
     from parity.verbs.result_files import Places
 
@@ -116,7 +131,7 @@ def check(json_path: Path | None, junit_path: Path | None, badge_path: Path | No
 
 @parity.command()
 @click.argument("spec", type=words.ARCHITECTURE)
-@click.option("--framework", "-f", required=True, type=words.FRAMEWORK, help="The framework to search, such as torch.")
+@click.option("--framework", "-f", required=True, type=words.FRAMEWORK, help=f"The framework to search: {TRAINING}.")
 @REALIZATION
 @SEED
 @STORE
@@ -130,7 +145,7 @@ def check(json_path: Path | None, junit_path: Path | None, badge_path: Path | No
 )
 @PASS_ENV
 def bisect(**options: Any) -> int:
-    """Find the first layer, gradient or step that departs, and write a Python file that reproduces it."""
+    """Find the first layer, gradient or step that differs, and write a Python file that reproduces it."""
     from parity.verbs import bisect as verb
 
     return int(verb.main(**options))
@@ -138,11 +153,11 @@ def bisect(**options: Any) -> int:
 
 @parity.command()
 @click.argument("sides", nargs=-1, required=True, metavar="FRAMEWORK=MODEL…")
-@click.option("--size", default="full", show_default=True, help=f"Of `spec=NAME`: {NAMED_SIZES}")
+@click.option("--size", default="full", show_default=True, help=f"The size of `spec=NAME`: {NAMED_SIZES}")
 @click.option(
     "--weights-map",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="The map of layers and weights that an earlier run wrote and you corrected.",
+    help="Use this map of layers and weights, which an earlier run wrote and you corrected.",
 )
 @click.option(
     "--inputs",
@@ -154,10 +169,12 @@ def bisect(**options: Any) -> int:
     "--inputs-from",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE.npz",
-    help="Example inputs, as the first model takes them; the names of the arrays are those of its inputs.",
+    help="Use these example inputs, in the layout of the first model; each array has the name of an input.",
 )
 @click.option(
-    "--weights", metavar="drawn|own", help="drawn: the same in every model; own: as each was built or loaded. [default: drawn]"
+    "--weights",
+    metavar="drawn|own",
+    help="drawn: random weights, equal in all models; own: the weights of each model. [default: drawn]",
 )
 @click.option(
     "--checkpoint",
@@ -165,7 +182,8 @@ def bisect(**options: Any) -> int:
     multiple=True,
     type=click.Path(path_type=Path, allow_dash=True),
     metavar="FILE",
-    help="Weights of each model, in their order: a.pt, b.weights.h5, c.params; `-` for none. Then --weights is own.",
+    help="Load a file of weights into each model, in the order of the models: a.pt, b.weights.h5, c.params; `-` for none."
+    " Sets --weights own.",
 )
 @click.option(
     "--map-to",
@@ -183,9 +201,9 @@ def bisect(**options: Any) -> int:
 @verbosity.options
 @PASS_ENV
 def compare(json_path: Path | None, junit_path: Path | None, badge_path: Path | None, github: bool, **options: Any) -> int:
-    """Compare two or three models of your own, or one with spec=NAME: find the first layer that departs, and its cause.
+    """Compare two or three models of your own, or one with spec=NAME: find the first layer that differs, and the cause.
 
-    MODEL is package.module:build or path/to/model.py:Net; arguments stand behind a `?`: 'torch=my/net.py:Net?hidden=20&bias=0'.
+    MODEL is package.module:build or path/to/model.py:Net. Arguments follow a `?`: 'torch=my/net.py:Net?hidden=20&bias=0'.
     """
     from parity.verbs import compare as verb
     from parity.verbs.result_files import Places
@@ -195,25 +213,44 @@ def compare(json_path: Path | None, junit_path: Path | None, badge_path: Path | 
 
 @parity.command()
 @SPECS
-@FRAMEWORK
+@TRAINING_FRAMEWORK
 @DEVICE
-@click.option("--mode", "modes", type=words.MODE, multiple=True, default=("default",), show_default=True)
-@click.option("--batch-size", "batch_sizes", type=click.IntRange(1, 1_000_000), multiple=True, default=(32,), show_default=True)
+@click.option(
+    "--mode",
+    "modes",
+    type=words.MODE,
+    multiple=True,
+    default=("default",),
+    show_default=True,
+    help="A mode that `parity doctor` lists. May be repeated.",
+)
+@click.option(
+    "--batch-size",
+    "batch_sizes",
+    type=click.IntRange(1, 1_000_000),
+    multiple=True,
+    default=(32,),
+    show_default=True,
+    help="The number of examples in a batch. May be repeated.",
+)
 @click.option(
     "--processes",
     type=click.IntRange(1, 1_000),
     default=5,
     show_default=True,
-    help="The number of fresh processes per measurement.",
+    help="The number of processes in which each cell is measured.",
 )
 @click.option("--size", type=words.SIZE, default="full", show_default=True, help=NAMED_SIZES)
-@click.option("--optimizer", default="adam", show_default=True, help="An optimizer; its hyper-parameters are the default ones.")
-@click.option("--again", is_flag=True, help="Measure again what the store has measured.")
+@click.option("--optimizer", default="adam", show_default=True, help="The optimizer, with its default hyper-parameters.")
+@click.option("--again", is_flag=True, help="Measure again. By default complete undisturbed rounds in the store are reused.")
 @STORE
 @JSON
 @PASS_ENV
 def bench(**options: Any) -> int:
-    """Measure the training speed of every framework that passes `check`."""
+    """Measure the training speed of each framework. A framework that fails `check` is not timed.
+
+    SPEC is an architecture by name, a family, or the path of a spec of your own.
+    """
     from parity.verbs import bench as verb
 
     return int(verb.main(**options))
@@ -221,7 +258,7 @@ def bench(**options: Any) -> int:
 
 @parity.command()
 @click.argument("suite", type=words.SUITE)
-@FRAMEWORK
+@TRAINING_FRAMEWORK
 @STORE
 @click.option(
     "--output",
@@ -233,46 +270,27 @@ def bench(**options: Any) -> int:
 @click.option(
     "--plan",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Run nothing: write requests for another machine to this folder.",
+    help="Run no case: write requests for another machine to this folder.",
 )
 @click.option(
     "--collect",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="Run nothing: judge the records that another machine wrote to this folder.",
+    help="Run no case: judge the records that another machine wrote to this folder.",
 )
-@click.option("--so-far", is_flag=True, help="Run nothing: report the large networks of SUITE that are finished.")
+@click.option("--so-far", is_flag=True, help="Run no case: report the full-size networks of SUITE that are finished.")
 @verbosity.options
 @PASS_ENV
 def run(**options: Any) -> int:
-    """Check, train, time and report a SUITE; after an interruption, the same command resumes."""
+    """Check, train, time and report a SUITE. After an interruption, the same command resumes.
+
+    SUITE is a name of `parity list suites`, or the path of a suite of your own (my_suite.yaml).
+    """
     from parity.verbs import run as verb
 
     return int(verb.main(**options))
 
 
-@parity.command()
-@click.argument("target", metavar="OBJECT")
-@click.option(
-    "--framework",
-    "-f",
-    default=None,
-    type=words.FRAMEWORK,
-    help="The framework of OBJECT, if the import path does not show it.",
-)
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="An argument of the object: nesterov=true.")
-@click.option(
-    "--as", "kind", type=click.Choice(FINGERPRINTED), default=None, help="The kind of OBJECT, if the name does not show it."
-)
-@JSON
-@PASS_ENV
-def fingerprint(**options: Any) -> int:
-    """Find the formula that OBJECT follows: torch.optim.Adam, keras.layers.BatchNormalization, your own: torch=mine:Mine."""
-    from parity.verbs import fingerprint as verb
-
-    return int(verb.main(**options))
-
-
-for command in (*reading.COMMANDS, completion, clean, schema, export):
+for command in (*reading.COMMANDS, completion, clean, schema, export, fingerprint):
     parity.add_command(command)
 parity.add_command(env)
 parity.add_command(weights)

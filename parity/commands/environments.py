@@ -30,7 +30,10 @@ def env_build(frameworks: tuple[str, ...]) -> int:
 @click.argument("packages", nargs=-1, required=True, metavar="PACKAGE…")
 @PASS_ENV
 def env_add(framework: str, packages: tuple[str, ...]) -> int:
-    """Install packages that your models need beside FRAMEWORK, and keep its pinned versions: timm, transformers, ./mylib."""
+    """Install packages of your own models into the environment of FRAMEWORK: timm, transformers, ./mylib.
+
+    The versions of pinned packages never change.
+    """
     from parity.verbs import environments
 
     return environments.add(framework, packages)
@@ -52,10 +55,10 @@ def env_list() -> int:
     type=click.Path(path_type=Path, dir_okay=False),
     default=Path("reports/data/installs.json"),
     show_default=True,
-    help="The record; what it holds of other frameworks stays.",
+    help="The output file. Entries of other frameworks are kept.",
 )
 def env_measure(frameworks: tuple[str, ...], output: Path) -> int:
-    """Records what each built environment takes: size, packages, Python's range, import time."""
+    """Measure the size, packages, Python range and import time of each built environment."""
     from parity.verbs import environments
 
     return environments.measure(frameworks, output)

@@ -10,6 +10,9 @@ import rich_click as click
 from parity.commands import words
 from parity.commands.options import NAMED_SIZES, SEED
 
+OPSETS = range(17, 24)
+"""The opsets that `parity/onnx_impl/framework.py` writes; a test compares the two."""
+
 
 @click.command()
 @click.argument("spec", type=words.ARCHITECTURE)
@@ -24,10 +27,12 @@ from parity.commands.options import NAMED_SIZES, SEED
     "--weights",
     "weights_file",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A neutral .npz file of `parity weights export`. Without it: initial values, drawn as `check` draws them.",
+    help="A neutral .npz file of `parity weights export --size full`. Without it: random initial values.",
 )
-@click.option("--opset", type=click.IntRange(1), default=None, help="The version of ONNX's operator set. Without it: 17.")
-@click.option("--network", help="One network of a spec with several, such as generator.")
+@click.option(
+    "--opset", type=click.IntRange(OPSETS[0], OPSETS[-1]), default=None, help="The version of ONNX's operator set. Default: 17."
+)
+@click.option("--network", help="Export this network, if SPEC contains several: generator.")
 @click.option("--size", type=words.SIZE, default="full", show_default=True, help=NAMED_SIZES)
 @SEED
 def export(**options: Any) -> int:

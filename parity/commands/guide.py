@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 import rich_click as click
 
+from parity.commands.options import DRIVING, OBSERVING
+
 GROUPS = (
     ("Look, without a framework", ("list", "show", "atlas", "recommend")),
     ("Install frameworks", ("env", "doctor")),
@@ -38,16 +40,18 @@ EXAMPLES = {
     "plot": "parity plot optimizers sgd momentum adam -o paths.svg",
     "diff": "parity diff reports .parity/reports/quick",
     "recommend": "parity recommend --task vision --needs float64 --weights speed=3,agreement=2",
-    "weights import": "parity weights import resnet18 weights.npz --framework torch",
-    "weights export": "parity weights export resnet18 weights/resnet18.pt --framework torch",
+    "weights import": "parity weights import resnet18 weights.npz --framework torch --size full",
+    "weights export": "parity weights export resnet18 weights/weights.pt --framework torch --size full",
     "weights check": "parity weights check lenet --framework torch",
     "export": "parity export lenet --onnx lenet.onnx",
     "completion install": "parity completion install bash",
     "completion show": "parity completion show zsh",
-    "clean": "parity clean --yes",
+    "clean": "parity clean",
     "schema": "parity schema",
 }
 """Command -> an example line, which works as it stands except for files and modules of the reader's own."""
+ACCEPTED = {"compare": OBSERVING, "fingerprint": DRIVING}
+"""Command -> the frameworks that it accepts, where no option `--framework` lists them first."""
 
 
 def arrange(root: click.Group) -> None:
@@ -56,7 +60,8 @@ def arrange(root: click.Group) -> None:
         "parity": [{"name": title, "commands": list(names)} for title, names in GROUPS],
     }
     for name, command in commands(root):
-        command.epilog = f"Example: {EXAMPLES[name]}"
+        accepted = f"Frameworks: {ACCEPTED[name]}. " if name in ACCEPTED else ""
+        command.epilog = f"{accepted}Example: {EXAMPLES[name]}"
 
 
 def commands(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:

@@ -11,9 +11,9 @@ from parity.commands.options import STORE
 
 @click.command()
 @STORE
-@click.option("--yes", is_flag=True, help="Remove it. Without it: only say what lies there.")
+@click.option("--yes", is_flag=True, help="Delete the store. Without this option nothing is deleted.")
 def clean(store: Path | None, yes: bool) -> int:
-    """Show where the store lies and what it takes; --yes removes it."""
+    """Show the path and the size of the store; --yes deletes it."""
     from parity.verbs import clean as verb
 
     return verb.main(store, yes)

@@ -12,18 +12,30 @@ import rich_click as click
 
 from parity.commands import words
 from parity.commands.options import (
+    ATLAS_FRAMEWORK,
     FORMAT,
-    FRAMEWORK,
     JSON,
 )
+
+TASKS = "anything, vision, language, generation, transfer, tables"
+CRITERIA = "agreement, speed, porting, size, upkeep"
+NEEDS = "float64, float32, training, forward-only, second-derivatives, deterministic, onnx, small-install, maintained"
+"""The words of `parity recommend`, written here so that `parity --help` stays fast; a test compares them."""
 
 
 @click.command()
 @click.argument("results", type=click.Path(path_type=Path, exists=True), required=False)
-@click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("reports"), show_default=True)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reports"),
+    show_default=True,
+    help="The folder of the pages.",
+)
 @click.option("--check", "verify", is_flag=True, help="Write nothing; fail if the pages would change.")
 @click.option(
-    "--seal", is_flag=True, help="Accept data that were edited or written by an earlier parity, and write a new seal."
+    "--seal", is_flag=True, help="Accept data that were edited or that an earlier parity wrote, and write new checksums."
 )
 def report(results: Path | None, output: Path, verify: bool, seal: bool) -> int:
     """Write the pages of a report, README.md and index.html, from the data in RESULTS (default: OUTPUT/data)."""
@@ -34,30 +46,49 @@ def report(results: Path | None, output: Path, verify: bool, seal: bool) -> int:
 
 @click.command()
 @click.argument("reports", type=click.Path(path_type=Path, exists=True, file_okay=False), required=False)
-@click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("site"), show_default=True)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("site"),
+    show_default=True,
+    help="The folder of the site.",
+)
 @click.option("--check", "verify", is_flag=True, help="Write nothing; fail if the site would change.")
-@click.option("--front", is_flag=True, help="The start page and the data alone: what a repository keeps.")
+@click.option(
+    "--front", is_flag=True, help="Write only the start page and the tables, as this repository keeps them in reports/site."
+)
 def site(reports: Path | None, output: Path, verify: bool, front: bool) -> int:
-    """Write every record below REPORTS as linked pages that a browser opens from a disk. Default: the committed records."""
+    """Write the results in REPORTS as static HTML pages, which also work from file://.
+
+    Default: the results that come with parity.
+    """
     from parity.verbs import site as verb
 
     return verb.main(reports, output, verify, front)
 
 
 @click.command()
-@click.option("--task", default="anything", show_default=True, help="anything, vision, language, generation, transfer, tables.")
-@click.option("--device", default="cpu", show_default=True)
-@click.option("--needs", default="", help="What it must have: onnx,float64,small-install.")
-@click.option("--weights", default="", help="What counts, and how much: speed=3,agreement=2.")
-@click.option("--from", "source", default="", help="The framework that your code comes from; porting counts with it alone.")
-@click.option("--mode", default="default", show_default=True, help="Speed in this mode alone; modes are never mixed.")
-@click.option("--retired", is_flag=True, help="Frameworks that are retired as well.")
+@click.option("--task", default="anything", show_default=True, help=f"The kind of networks: {TASKS}.")
+@click.option("--device", default="cpu", show_default=True, help="The device on which the results were measured.")
+@click.option("--needs", default="", help=f"Requirements, joined by commas: {NEEDS}, install<=MEGABYTES.")
 @click.option(
-    "--reports", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Other records than the committed."
+    "--weights",
+    default="",
+    help=f"The importance of each criterion: speed=3,agreement=2. Criteria: {CRITERIA}."
+    " A criterion that you leave out has no importance.",
+)
+@click.option("--from", "source", default="", help="The framework of your present code: rate the effort of porting from it.")
+@click.option("--mode", default="default", show_default=True, help="Compare speed in this mode; modes are never mixed.")
+@click.option("--retired", is_flag=True, help="Include retired frameworks.")
+@click.option(
+    "--reports",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The folder of results to use instead of those that come with parity.",
 )
 @JSON
 def recommend(**options: Any) -> int:
-    """Recommend a framework from committed records: an order under your weights, with the evidence for each place."""
+    """Rank the frameworks by criteria whose importance you choose, from stored results, with the evidence for each place."""
     from parity.verbs import recommend as verb
 
     return verb.main(**options)
@@ -65,10 +96,12 @@ def recommend(**options: Any) -> int:
 
 @click.command()
 @click.argument("words", nargs=-1, metavar="[CHAPTER] [FRAMEWORK…]", type=words.CHAPTER)
-@FRAMEWORK
-@click.option("--measure", is_flag=True, help="Measure again, with the frameworks that are installed here.")
+@ATLAS_FRAMEWORK
+@click.option("--measure", is_flag=True, help="Measure again with the frameworks that are installed here.")
 @click.option("--item", type=words.ITEM, help="Show only one item (batch_norm) or one question (batch_norm.epsilon).")
-@click.option("--worst", type=click.IntRange(1), help="With two frameworks: show so many rows, the largest consequences first.")
+@click.option(
+    "--worst", type=click.IntRange(1), help="With two frameworks: show this number of rows, the largest consequences first."
+)
 @click.option("--for", "model", help="Keep the layers that a model uses: lenet, torch=package.module:build.")
 @click.option("--inputs", multiple=True, help="The shapes that the model of --for takes, as in compare: 4x3x32x32.")
 @click.option("--history", is_flag=True, help="Show what changed from release to release of a framework, and in which one.")
@@ -80,7 +113,11 @@ def recommend(**options: Any) -> int:
 )
 @FORMAT
 def atlas(**options: Any) -> int:
-    """Show how each framework's defaults behave; with two frameworks, the changes if you move from the first to the second."""
+    """List default values and behaviours of the frameworks; with two frameworks, the differences between them and what to do.
+
+    Two frameworks are FROM and TO: your code uses the first and moves to the second. CHAPTER is a group of questions, such as
+    losses.
+    """
     from parity.verbs import atlas as verb
 
     return verb.main(**options)

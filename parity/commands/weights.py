@@ -7,7 +7,7 @@ from pathlib import Path
 import rich_click as click
 
 from parity.commands import words
-from parity.commands.options import FRAMEWORK, NAMES, SIZE
+from parity.commands.options import ALL, SIZE, TRAINING_FRAMEWORK
 
 
 @click.group()
@@ -18,11 +18,18 @@ def weights() -> None:
 @weights.command("import")
 @click.argument("spec", type=words.ARCHITECTURE)
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--framework", "-f", required=True, type=words.FRAMEWORK, help=f"{NAMES}.")
-@click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=False), default=Path("weights"), show_default=True)
+@click.option("--framework", "-f", required=True, type=words.FRAMEWORK, help=f"{ALL}.")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("weights"),
+    show_default=True,
+    help="The folder of the framework's files.",
+)
 @SIZE
 def weights_import(spec: str, file: Path, framework: str, output: Path, size: str) -> int:
-    """Convert a neutral FILE to the framework's own files, in the output directory."""
+    """Convert a neutral FILE to the framework's own files, in the folder of --output."""
     from parity.verbs import weights as verb
 
     return verb.to_native(spec, file, framework, output, size)
@@ -31,11 +38,21 @@ def weights_import(spec: str, file: Path, framework: str, output: Path, size: st
 @weights.command("export")
 @click.argument("spec", type=words.ARCHITECTURE)
 @click.argument("native", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--framework", "-f", required=True, type=words.FRAMEWORK, help=f"{NAMES}.")
-@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), default=Path("weights.npz"), show_default=True)
+@click.option("--framework", "-f", required=True, type=words.FRAMEWORK, help=f"{ALL}.")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("weights.npz"),
+    show_default=True,
+    help="The neutral file.",
+)
 @SIZE
 def weights_export(spec: str, native: tuple[Path, ...], framework: str, output: Path, size: str) -> int:
-    """Convert the framework's own files (NATIVE) to a neutral .npz file with the spec's names and layouts."""
+    """Convert the framework's own files (NATIVE) to a neutral .npz file with the spec's names and layouts.
+
+    A file of another origin is accepted if its arrays have the names and shapes that `parity weights import` writes.
+    """
     from parity.verbs import weights as verb
 
     return verb.to_neutral(spec, native, framework, output, size)
@@ -43,9 +60,9 @@ def weights_export(spec: str, native: tuple[Path, ...], framework: str, output: 
 
 @weights.command("check")
 @click.argument("specs", nargs=-1, type=words.ARCHITECTURE)
-@FRAMEWORK
+@TRAINING_FRAMEWORK
 def weights_check(specs: tuple[str, ...], frameworks: tuple[str, ...]) -> int:
-    """Convert random weights of every architecture (small) to each framework's own format and back, and compare them."""
+    """Convert random weights of each architecture (size small) to each framework's format and back, and compare them."""
     from parity.verbs import weights as verb
 
     return verb.check(specs, frameworks)

@@ -30,10 +30,17 @@ from parity.trials.session import JudgedTrial, Session, judge_record
 from parity.trials.trial import Options, Trial
 
 TIMEOUT = 3600.0
+SETTLED = "settled"
+"""The folder of the store that keeps the verdicts of finished networks."""
 JUDGING = "parity.trials.full_size"
 """The name of this module. Its imports contain all code that draws, runs and judges, except a framework's implementation."""
 
 Architecture = language.Architecture
+
+
+def begun(store: Path) -> bool:
+    """Whether the store keeps the verdicts of any network."""
+    return any((store / SETTLED).glob("*.jsonl"))
 
 
 def settle(
@@ -51,7 +58,7 @@ def settle(
 
 def _one(architecture: Architecture, options: Options, session: Session, so_far: bool) -> Iterator[JudgedTrial]:
     name = f"{architecture.name}-{options.dtypes[0]}"
-    file = session.store / "settled" / f"{name}-{_key(architecture, options, session)}.jsonl"
+    file = session.store / SETTLED / f"{name}-{_key(architecture, options, session)}.jsonl"
     if so_far and not file.exists():
         yield from _waiting(architecture, options, session)
         return

@@ -113,6 +113,8 @@ def run(suite: Suite, frameworks: Sequence[str], store: Path, so_far: bool = Fal
     outcome = Outcome()
     if so_far and not all(_large(entry) for entry in suite.entries):
         raise UsageError(f"{suite.name} asks for more than large networks, which alone are settled one by one: run it")
+    if so_far and not full_size.begun(store):
+        raise UsageError(f"no network of {suite.name} is finished in {store}: `parity run {suite.name}` begins", status=5)
     for entry in suite.entries:
         _check_size(entry)
     for entry in suite.entries:

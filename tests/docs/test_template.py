@@ -48,6 +48,18 @@ def test_the_first_cells_are_green_and_the_others_say_why_they_are_not(tree: Pat
         "not written yet: the ops softmax_cross_entropy",
     }
     assert re.findall(r"^(dense|relu) +\d+ +✓", done.stdout, re.MULTILINE) == ["dense", "relu"]
+    (block,) = re.findall(r"^ +tiny +tiny\n.*?(?=^```)", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+    assert shape_of(block) == shape_of(done.stdout)
+
+
+def shape_of(table: str) -> list[str]:
+    """What a table shows on every machine: `exact` and `agrees` change places with the last bits, and the numbers change."""
+    ends = [re.sub(r"✓ (exact|agrees [\d.]+)", "✓", line) for line in table.splitlines()]
+    counted = sum(int(number) for number in re.findall(r"(\d+) (?:agrees|exact)", ends[-1]))
+    return [
+        *(" ".join(line.split()) for line in ends[:-1]),
+        re.sub(r": .* (\d+ unsupported)", f": {counted} green, \\1", ends[-1]),
+    ]
 
 
 def test_a_verb_whose_feature_it_lacks_refuses_it(tree: Path) -> None:

@@ -163,3 +163,12 @@ def test_a_suite_of_other_tasks_is_not_told_so_far(tmp_path: Path) -> None:
     assert isinstance(quick, Suite)
     with pytest.raises(UsageError, match="more than large networks"):
         suites.run(quick, ("torch",), tmp_path, so_far=True)
+
+
+def test_a_store_without_a_finished_network_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = load("suites/full")
+    assert isinstance(full, Suite)
+    monkeypatch.setattr(suites, "expand", lambda *_: pytest.fail("no network needs to be expanded"))
+    monkeypatch.setattr(suites, "_agree", lambda *_: pytest.fail("no entry needs to be read"))
+    with pytest.raises(UsageError, match=r"no network of full is finished in .*: `parity run full` begins"):
+        suites.run(full, ("torch",), tmp_path, so_far=True)

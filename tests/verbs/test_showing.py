@@ -12,7 +12,9 @@ import termios
 
 import pytest
 
+from parity.cli import status
 from parity.execution.frameworks import names
+from parity.ops import TABLE
 from parity.spec import specs
 from parity.spec.expansion import expand
 from parity.spec.graph import Node
@@ -108,3 +110,21 @@ def test_list_gives_a_kind_a_line_into_a_pipe(capfd: pytest.CaptureFixture[str])
     assert status(["list"]) == 0
     lines = capfd.readouterr().out.splitlines()
     assert lines[-1].split() == ["frameworks", *names()] and len(lines) == 13
+
+
+def test_an_op_shows_its_inputs_attributes_and_parameters(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status(["show", "dense"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0] == "dense: y = x·Wᵀ + b over the last axis."
+    rows = {line.partition(" ")[0]: " ".join(line.split()[1:]) for line in shown[1:]}
+    assert rows["inputs"] == "x" and rows["attributes"] == "units (required), bias: true"
+    assert rows["parameters"] == "kernel, bias" and rows["definition"] == "parity/ops/dense.py"
+    assert status(["show", "dense", "--mermaid"]) == 2
+    for op in TABLE:
+        assert status(["show", op, "--format", "json"]) == 0
+
+
+def test_a_size_that_a_spec_lacks_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    for name, size, told in (("lenet", "small", True), ("lenet", "full", False), ("resnet18", "small", False)):
+        assert status(["show", name, "--size", size]) == 0
+        assert ("lenet has no size small: this is the size full" in capsys.readouterr().err) == told

@@ -43,6 +43,12 @@ def test_a_change_is_noticed(change: object, told: str, made: Path, tmp_path: Pa
     assert told in capfd.readouterr().err
 
 
+def test_a_site_that_is_not_there_is_one_sentence(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert status(["site", str(REPORTS / "full64"), "-o", str(tmp_path / "site"), "--check"]) == 2
+    (line,) = capfd.readouterr().err.splitlines()
+    assert f"there is no folder {tmp_path / 'site'} to check" in line and "writes it" in line
+
+
 def test_a_page_of_an_earlier_site_goes(made: Path, tmp_path: Path) -> None:
     shutil.copytree(made, tmp_path / "site")
     (tmp_path / "site" / "old.html").write_text("x", encoding="utf-8")

@@ -118,3 +118,44 @@ def test_native_arrays_are_neither_cast_nor_completed() -> None:
     ):
         with pytest.raises(ValueError, match=told):
             check_native("weights.pt", given, own)
+
+
+class Loaded:
+    """A realization of a format with the files of `names`, which remembers what it loaded."""
+
+    def __init__(self, *names: str) -> None:
+        self.names, self.loaded = names, list[dict[str, bytes]]()
+
+    def save(self) -> dict[str, bytes]:
+        return dict.fromkeys(self.names, b"")
+
+    def load(self, files: dict[str, bytes]) -> None:
+        self.loaded.append({name: files[name] for name in self.names})
+
+    def parameters(self) -> dict[str, Any]:
+        return {}
+
+    def set_parameters(self, values: dict[str, Any]) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("names", "given"),
+    [
+        (("weights.pt",), {"resnet18.pt": "weights.pt"}),
+        (("weights.pt",), {"resnet18-f37072fd.pth": "weights.pt"}),
+        (("model.onnx", "model.json"), {"mine.json": "model.json", "mine.onnx": "model.onnx"}),
+        (("phase0.weights.h5", "phase1.weights.h5"), {name: name for name in ("phase0.weights.h5", "phase1.weights.h5")}),
+    ],
+)
+def test_a_file_of_weights_may_have_any_name_that_tells_it_apart(names: tuple[str, ...], given: dict[str, str]) -> None:
+    realization = Loaded(*names)
+    arrays = {f"native/{name}": np.frombuffer(name.encode(), np.uint8) for name in given}
+    tasks.weights(realization, arrays)  # type: ignore[arg-type]
+    assert realization.loaded[0] == {own: name.encode() for name, own in given.items()}
+
+
+def test_a_file_that_a_format_of_several_lacks_is_named() -> None:
+    arrays = {"native/phase0.weights.h5": np.zeros(1, np.uint8)}
+    with pytest.raises(ValueError, match=r"lie in a file phase1\.weights\.h5, and there is phase0\.weights\.h5"):
+        tasks.weights(Loaded("phase0.weights.h5", "phase1.weights.h5"), arrays)  # type: ignore[arg-type]

@@ -6,8 +6,9 @@ It refuses to open files, to catch errors and to judge.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -161,7 +162,7 @@ def weights(realization: Realization, arrays: Arrays) -> dict[str, Array]:
     these files."""
     files = {name: array.tobytes() for name, array in under(arrays, NATIVE).items()}
     if files:
-        realization.load(files)
+        realization.load(under_own_names(files, tuple(realization.save())))
     else:
         realization.set_parameters(initial_state(arrays))
     parameters, written = realization.parameters(), realization.save()
@@ -169,6 +170,27 @@ def weights(realization: Realization, arrays: Arrays) -> dict[str, Array]:
     realization.load(written)
     native = {name: np.frombuffer(content, np.uint8) for name, content in written.items()}
     return named(PARAMETER, parameters) | named(AGAIN, realization.parameters()) | named(NATIVE, native)
+
+
+class NativeFiles(dict[str, bytes]):
+    """Name -> content of files of weights. A file that is not there is an error that names it."""
+
+    def __missing__(self, name: str) -> bytes:
+        raise ValueError(f"the weights of this network lie in a file {name}, and there is {', '.join(sorted(self))}")
+
+
+def under_own_names(files: Mapping[str, bytes], wanted: Sequence[str]) -> NativeFiles:
+    """The files under the names of the framework's format (`weights.pt`), whatever the user calls them: a file is recognised by
+    its name, by its ending if no other file has this ending, or because there is one file and the format has one."""
+    if len(wanted) == len(files) == 1:
+        return NativeFiles(zip(wanted, files.values(), strict=True))
+
+    def own(name: str) -> str:
+        alike = [known for known in wanted if PurePath(known).suffix == PurePath(name).suffix]
+        rivals = [given for given in files if PurePath(given).suffix == PurePath(name).suffix]
+        return alike[0] if name not in wanted and len(alike) == len(rivals) == 1 else name
+
+    return NativeFiles({own(name): content for name, content in files.items()})
 
 
 def training(realization: Realization, case: Case, arrays: Arrays) -> dict[str, Array]:

@@ -18,6 +18,7 @@ from parity.spec.graph import Graph
 from parity.spec.mistakes import printable, short
 from parity.trials.options import SIZES
 from parity.verbs import terminal
+from parity.verbs.showing import ops
 from parity.verbs.showing.laid_out import LaidOut, ShownLayer, boxes, grouped, laid_out, shape_text
 from parity.verbs.terminal import columns, tables
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from parity.documents.table_results import Shown
 
 Rule = language.Initializer | language.Optimizer | language.Schedule
+FULL = "full"
 MOST = 100
 """A terminal shows so many layers; of a deeper network groups, unless `--depth 0` asks for every layer."""
 
@@ -36,6 +38,8 @@ def described(name: str, size: str = "full", depth: int = 0) -> Shown:
     """
     from parity.documents.table_results import Shown
 
+    if op := ops.named(name):
+        return Shown(op, ops.summary(op), "", DataTable(("part", "value"), ops.parts(op)))
     spec = _loaded(name, size)
     if not isinstance(spec, language.Architecture):
         formulas = tuple((part, line) for part, lines in _parts(spec) for line in lines)
@@ -66,6 +70,11 @@ def show(
 
     depth: None shows every layer into a pipe, and groups of a deep network in a terminal. mermaid, svg: a diagram instead.
     """
+    if op := ops.named(name):
+        if mermaid or svg is not None:
+            raise UsageError(f"{name} is an op, so there is nothing to draw")
+        _show_op(op, how)
+        return
     spec = _loaded(name, size)
     if not isinstance(spec, language.Architecture):
         if mermaid or svg is not None:
@@ -83,6 +92,8 @@ def show(
     else:
         terminal.write(_heading(f"{spec.name} ({size})", spec))
         terminal.write("\n".join(_lines(layout, shown, graph, depth)))
+    if size != FULL and size not in spec.sizes:
+        terminal.say(f"{spec.name} has no size {size}: this is the size {FULL}", error=True)
     for warning in warnings:
         terminal.say(f"warning: {warning}", error=True)
 
@@ -119,6 +130,16 @@ def _show_rule(spec: Rule, how: str) -> None:
         return
     terminal.write(_heading(spec.name, spec))
     terminal.say("\n".join(_rule(spec)))
+
+
+def _show_op(op: str, how: str) -> None:
+    if how != "table":
+        tables.write(described(op).table, how, "show")
+        return
+    parts = ops.parts(op)
+    terminal.say(ops.summary(op), bold=True)
+    indent = max(len(part) for part, _ in parts) + columns.GAP
+    terminal.say("\n".join(columns.hanging(f"{part:{indent}}{value}", indent, columns.width()) for part, value in parts))
 
 
 def _heading(name: str, spec: language.Architecture | Rule) -> str:

@@ -22,6 +22,8 @@ def main(reports: Path | None, output: Path, verify: bool, front: bool) -> int:
     """
     if not verify and output.is_dir() and any(output.iterdir()) and not (output / pages.MARK).is_file():
         raise UsageError(f"{output} holds files that are none of a site's: name an empty folder, or a new one")
+    if verify and not output.is_dir():
+        raise UsageError(f"there is no folder {output} to check; {_again(output, reports)} writes it")
     files = pages.built(gathering.gather(gathering.place(reports)), front)
     if verify:
         return _verified(files, output, reports)
@@ -40,12 +42,16 @@ def main(reports: Path | None, output: Path, verify: bool, front: bool) -> int:
 def _verified(files: dict[str, str], output: Path, reports: Path | None) -> int:
     standing = _standing(output)
     changed = [name for name, text in files.items() if name not in standing or (output / name).read_bytes() != text.encode()]
-    command = f"run `parity site{'' if reports is None else f' {reports}'} -o {output}`"
+    command = f"run {_again(output, reports)}"
     for name in changed:
         terminal.say(f"{output / name} does not follow from the records; {command}", error=True)
     for name in sorted(standing - set(files)):
         terminal.say(f"{output / name} is no file of the site; {command}", error=True)
     return 1 if changed or standing - set(files) else 0
+
+
+def _again(output: Path, reports: Path | None) -> str:
+    return f"`parity site{'' if reports is None else f' {reports}'} -o {output}`"
 
 
 def _standing(output: Path) -> set[str]:

@@ -49,7 +49,12 @@ def _verbose(_: click.Context, __: click.Parameter, value: bool) -> None:
 def options(command: Command) -> Command:
     """Adds --quiet and --verbose to a command."""
     quiet = click.option(
-        "--quiet", "-q", is_flag=True, expose_value=False, callback=_quiet, help="Say only what does not pass; no progress."
+        "--quiet",
+        "-q",
+        is_flag=True,
+        expose_value=False,
+        callback=_quiet,
+        help="Print only results that do not pass, and no progress.",
     )
     verbose = click.option(
         "--verbose",
@@ -57,6 +62,6 @@ def options(command: Command) -> Command:
         is_flag=True,
         expose_value=False,
         callback=_verbose,
-        help="Say each case as it ends, with its seconds.",
+        help="Print each case when it ends, with its seconds.",
     )
     return quiet(verbose(command))

@@ -58,7 +58,7 @@ def native_of(spec: str, weights: Path, framework: str, output: Path, size: str)
 
 
 def to_neutral(spec: str, native: Sequence[Path], framework: str, output: Path, size: str) -> int:
-    """Converts native files, with the names that `import` gave them, to a neutral file."""
+    """Converts native files to a neutral file. A file has the name that `import` gives it, or only its ending."""
     spec_graph = graph(spec, size)
     contents, unverified = native_files.read(framework, native)
     options.place(output.parent)
