@@ -109,6 +109,8 @@ class CallTrial:
         mine, other = self.ours.inputs(self.mode, self.mine), self.theirs.inputs(self.mode, self.other)
         flowing = [place for place, array in enumerate(mine) if flows(array)]
         slots = [place for place, array in enumerate(other) if flows(array)]
+        if bool(flowing) != bool(slots):  # the numbers of one model are zeros alone
+            return None
         if len(flowing) != len(slots) and len({mine[place].tobytes() for place in flowing}) > 1:
             return None
         arrays = {}

@@ -95,7 +95,7 @@ class Answering:
             "exits": exits,
             "narrow": self._narrow(calls, seen),
         }
-        return answer, put_under(self.model.weights(), WEIGHT)
+        return answer, {} if question.get("untold") else put_under(self.model.weights(), WEIGHT)
 
     def _traced(self, inputs: Sequence[Any], names: tuple[str, ...]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
         """With the inputs handed over in the first way that the model takes them. Raises what it raised in the likely way."""
@@ -138,7 +138,8 @@ class Answering:
         self.model.set_weights(weights)  # statistics may have moved in evaluation
         trained = self._told(self.model.train(inputs, self._loss(arrays), question["learning_rate"]))
         self.model.set_weights(weights)
-        return {"draws": self.model.draws}, {**found, **put_under(trained, TRAIN)}
+        told = {} if question.get("untold") else {**found, **put_under(trained, TRAIN)}
+        return {"draws": self.model.draws}, told
 
     def forward(self, _: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         """With the weights as they are; what `rerun` knows from now on are this pass's calls."""
@@ -203,7 +204,7 @@ def main(arguments: Sequence[str]) -> int:
     except (Exception, SystemExit) as error:  # the user's code may raise anything
         tell(_failure(error, framework, target))
         return 1
-    tell({"ready": True})
+    tell({"ready": True, "process": os.getpid()})
     for line in sys.stdin:
         tell(_answer(answering, json.loads(line), framework, target))
         _give_back()
