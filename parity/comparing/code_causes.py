@@ -23,6 +23,8 @@ Array = npt.NDArray[Any]
 AXES = ("channels", "height", "width")
 RUNS = 8
 """Longest list of pieces, when the report tells in which order something stands."""
+CUT_LEAST, CUT_MOST = 16, 1_000_000
+"""Sizes of tensors between which it is tried whether an axis was cut in two."""
 REACH = 3
 """How many layers back an activation's input is searched."""
 
@@ -70,7 +72,7 @@ def activation(gap: Gap) -> Iterator[str]:
         if ours is None or their is None:
             continue
         names = [_function(ours, gap.mine, gap), _function(their, gap.other, gap)]
-        if all(names) and names[0] != names[1]:
+        if functions.apart(*names):
             what = "the model's output" if gap.last else "the next layer's input"
             yield (
                 f"activation after {gap.ours.structure.title(place)}: {names[0]} in {gap.labels[0]}, {names[1]} in "
@@ -86,7 +88,7 @@ def own_activation(trial: CallTrial, _: Any) -> Iterator[str]:
         structure, array = attempt.theirs.structure, attempt.theirs.inputs(attempt.mode, attempt.other)[0]
         output = attempt.theirs.output(attempt.mode, attempt.other)
         names.append("" if output is None else _function(structure.neutral(array, attempt.other), output, trial.gap()))
-    if all(names) and names[0] != names[1]:
+    if functions.apart(*names):
         yield f"activation: {names[0]} in {trial.title()}, {names[1]} in {trial.turned().title()} (tested on what they took)"
 
 
@@ -171,10 +173,31 @@ def order(gap: Gap) -> Iterator[str]:
             how = f"its axes in the order {(0, *turn)}"
             yield f"order: {gap.what(1)} is {gap.what(0)} with {how} (tested: so arranged they agree)"
             return
+    yield from _cut_order(gap)
     for axis in range(1, mine.ndim) if mine.shape == other.shape else ():
         if mine.shape[axis] > 1 and judging.distance(np.flip(mine, axis), other) <= gap.limit(mine):
             yield f"order: {gap.what(1)} is {gap.what(0)} flipped along axis {axis} (tested: so arranged they agree)"
             return
+
+
+def _cut_order(gap: Gap) -> Iterator[str]:
+    """Both have the same numbers once an axis is cut in two (heads and their width, groups of channels): the axes were joined
+    in another order."""
+    mine, other = gap.mine, gap.other
+    if not CUT_LEAST < mine.size < CUT_MOST or mine.ndim > IMAGE or not np.any(mine):
+        return
+    for axis, size in list(enumerate(mine.shape))[1:]:
+        for parts in ((part, size // part) for part in range(2, size // 2 + 1) if size % part == 0):
+            whole = mine.reshape(*mine.shape[:axis], *parts, *mine.shape[axis + 1 :])
+            for turn in permutations(range(1, whole.ndim)):
+                if turn == tuple(range(1, whole.ndim)):
+                    continue
+                if judging.distance(whole.transpose(0, *turn).reshape(other.shape), other) <= gap.limit(mine):
+                    yield (
+                        f"order: {gap.what(1)} is {gap.what(0)} with its axis {axis} cut into {parts} and the axes then in the "
+                        f"order {(0, *turn)}: a transpose before or behind a reshape (tested: so arranged they agree)"
+                    )
+                    return
 
 
 CAUSES: tuple[Callable[[Gap], Iterator[str]], ...] = (

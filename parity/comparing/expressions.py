@@ -45,9 +45,22 @@ def wiring(gap: Gap) -> Iterator[str]:
     ]
     if any(_nameless(side, value) for side, terms in zip((gap.ours, gap.theirs), values, strict=True) for value in terms):
         return
+    yield from _beside(gap, values)
     if all(values) and {value.key for value in values[0]} != {value.key for value in values[1]}:
         told = [" + ".join(value.title for value in terms) for terms in values]
         yield f"wiring: {gap.what(0)} is {told[0]}; {gap.what(1)} is {told[1]} (tested on every number)"
+
+
+def _beside(gap: Gap, values: Sequence[Sequence[Value]]) -> Iterator[str]:
+    """One model takes a sum of two values, and the other takes one of the two, which no layer of its own gave before: a norm
+    before the branch in the one and behind the sum in the other."""
+    for side, array in ((0, gap.other), (1, gap.mine)):
+        fitting = [value for value in values[side] if value.array.shape == array.shape]
+        same = [value for value in fitting if judging.distance(value.array, array) <= gap.limit(array)]
+        if len(values[side]) == 2 and not values[1 - side] and same:
+            told = " + ".join(value.title for value in values[side])
+            yield f"wiring: {gap.what(side)} is {told}; {gap.what(1 - side)} is {same[0].title} alone (tested on every number)"
+            return
 
 
 def _nameless(side: Side, value: Value) -> bool:

@@ -67,6 +67,18 @@ def first(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], means: Rer
     return own_way
 
 
+def in_its_own_way(
+    ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], means: Reruns, layer_map: LayerMap
+) -> Departure | None:
+    """The first layer or function whose numbers a framework holds in float32, if it departs by less than `first` sees: what
+    the gradients show of it may be more. None if the first that departs at all has another cause, or none."""
+    fine = replace(means, fine=True)
+    looks = ((look, mode) for mode in ("eval", "train") for look in (departures.first, departures.output))
+    seen = next((here for look, mode in looks if (here := look(ours, theirs, calls, mode, fine))), None)
+    departure = seen and tested(seen, layer_map)
+    return departure if departure and any(code_causes.HELD in cause for cause in departure.causes) else None
+
+
 def further(departure: Departure, calls: Sequence[tuple[int, int]], layer_map: LayerMap) -> list[Departure]:
     """The layers behind the first departure that have a departure and a known cause of their own, at most FURTHER. Each runs on
     the other model's inputs, so that it inherits nothing from the first departure."""

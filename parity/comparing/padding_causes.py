@@ -33,7 +33,8 @@ def padding(trial: CallTrial, layer_map: LayerMap) -> Iterator[str]:
     arrays = {array_name(TAKEN, 0): trial.theirs.structure.native(padded, trial.other)}
     none = {"padding": [[0, 0]] * (padded.ndim - 2)}
     others = {word: mine[word] for word in BESIDE if word in mine and word in other and mine[word] != other[word]}
-    for more in [{}] + ([others] if others else []):
+    tried: list[dict[str, Any]] = [{}, others] if others else [{}]
+    for more in tried:
         if trial.misses(trial.ran(arrays, settings={**none, **more})) > trial.limit:
             continue
         titles = trial.title(), trial.turned().title()

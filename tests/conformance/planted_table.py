@@ -37,7 +37,7 @@ def _planted(model: str, inputs: tuple[str, ...], faults: dict[str, str], base: 
     """Argument -> the words of its cause, for one model against itself, or against its port."""
     right = port or f"{T}{model}{'?' + base if base else ''}"
     join = f"{base}&" if base else ""
-    return [Fault(right, f"{T}{model}?{join}{argument}", inputs, cause) for argument, cause in faults.items()]
+    return [Fault(f"{T}{model}?{join}{argument}", right, inputs, cause) for argument, cause in faults.items()]
 
 
 RESNET = {
@@ -87,23 +87,23 @@ CELL = {
     "sigmoid=true": "sigmoid",
     "forget=true": "add|left out|goes without|forget",
     "straight=true": "tanh",
-    "backwards=true": "backwards|order|flip|time|other inputs",
+    "backwards=true": "slice|backwards",
 }
 DECODER = {
     "kqv=true": "order|exchanged|part",
     "heads_last=true": "view|reshape|order|heads",
-    "scale=none": "scale|mul",
+    "scale=one": "scale|mul",
     "scale=size": "scale|mul",
     "open=true": "mask",
-    "diagonal=2": "diagonal|triu",
+    "diagonal=2": "diagonal|triu|mask",
     "over_queries=true": "softmax",
     "unmoved=true": "transpose|order|reshape",
     "padding_idx=3": "padding_idx|no gradient",
-    "from_one=true": "add|positions|left out|goes without",
+    "from_one=true": "add|hold differ",
     "concatenated=true": "interleaved|concatenated|order",
     "unscaled=true": "scale",
     "norm_behind=true": "order|wiring|norm",
-    "no_skip=true": "left out|residual",
+    "no_skip=true": "left out|residual|wiring",
     "relu=true": "relu",
 }
 ROTARY = {"pairs=true": "pairs|cut otherwise|interleaved", "base=500.0": "500|pow|frequen|function|numbers"}
@@ -161,7 +161,7 @@ ACROSS = [
     *_planted(
         "sequences:decoder",
         WORDS,
-        _some(DECODER, "kqv=true", "scale=none", "diagonal=2", "over_queries=true", "concatenated=true", "unscaled=true")
+        _some(DECODER, "kqv=true", "scale=one", "diagonal=2", "over_queries=true", "concatenated=true", "unscaled=true")
         | _some(DECODER, "norm_behind=true"),
         port=f"{K}ports:decoder",
     ),
@@ -185,7 +185,6 @@ PORTS = (
     ("images:squeezed", "squeezed", PLANES),
     ("sequences:decoder", "decoder", WORDS),
     ("sequences:waves", "waves", SIGNAL),
-    ("sequences:cell", "Cell", STEPS),
     ("sequences:tagger?pick=states", "tagger", WORDS),
 )
 RIGHT = [Pair(f"{T}{model}", f"{T}{model}", inputs) for model, inputs in SAME]

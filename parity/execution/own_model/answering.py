@@ -25,6 +25,7 @@ from parity.execution import own_path, own_target
 from parity.execution.frameworks import CHECKPOINTS, OWN_MODEL, find
 from parity.execution.names import (
     EVAL,
+    FORCED,
     GIVEN,
     INPUT,
     INSTEAD,
@@ -149,7 +150,11 @@ class Answering:
         """A pass that reports functions, with the current weights. From now on `rerun` repeats calls of this pass."""
         instead = {number: in_order(arrays, INSTEAD, number) for number in numbers(arrays, INSTEAD)}
         between = tuple(question["between"])
-        told, found = self.model.functions(in_order(arrays, INPUT), question["training"], between, instead)
+        self.model.forced = {int(call): array for call, array in under(arrays, FORCED).items()}
+        try:
+            told, found = self.model.functions(in_order(arrays, INPUT), question["training"], between, instead)
+        finally:
+            self.model.forced = {}
         return told, self._told(found)
 
     def rerun(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:

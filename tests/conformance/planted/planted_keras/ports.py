@@ -88,7 +88,7 @@ class Decoder(keras.Model):
         self.attention, self.drop = Attention(), layers.Dropout(0.1)
         self.wide, self.back, self.head = layers.Dense(16), layers.Dense(8), layers.Dense(11)
 
-    def call(self, words: Any) -> Any:
+    def call(self, words: Any, training: bool = False) -> Any:
         x = self.words(words) * math.sqrt(8)
         t = ops.shape(x)[1]
         at = ops.cast(ops.arange(t), x.dtype)[:, None]
@@ -97,7 +97,7 @@ class Decoder(keras.Model):
         )
         angle = at * speed
         places = ops.reshape(ops.stack([ops.sin(angle), ops.cos(angle)], -1), (t, 8))
-        x = self.drop(x + places)
+        x = self.drop(x + places, training=training)
         x = x + self.attention(self.norm1(x))
         y = keras.activations.gelu(self.wide(self.norm2(x)), approximate=bool(self.how.get("tanh")))
         return self.head(self.last(x + self.back(y)))
@@ -141,18 +141,6 @@ class Squeezed(keras.Model):
 
 def squeezed() -> keras.Model:
     return Squeezed()
-
-
-class Cell(keras.Model):
-    """The LSTM, or the GRU, of planted_torch, with Keras's own layer."""
-
-    def __init__(self, gru: bool = False, **how: Any) -> None:
-        super().__init__()
-        self.rnn = layers.GRU(7, **how) if gru else layers.LSTM(7, **how)
-        self.out = layers.Dense(3)
-
-    def call(self, x: Any) -> Any:
-        return self.out(self.rnn(x))
 
 
 def tagger(**how: Any) -> keras.Model:

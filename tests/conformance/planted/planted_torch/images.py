@@ -83,7 +83,7 @@ class UNet(nn.Module):
         self.how = how
         self.enter, self.deep = nn.Conv2d(3, 6, 3, padding=1), nn.Conv2d(6, 10, 3, padding=1)
         self.norm = nn.GroupNorm(how.get("groups", 2), 10)
-        self.up, self.merge = nn.Conv2d(10, 6, 1), nn.Conv2d(12, 6, 3, padding=1)
+        self.up, self.merge = nn.Conv2d(10, 6, 1), nn.Conv2d(12, 6, 3, padding=0 if how.get("reflect") else 1)
         self.leave = nn.Conv2d(6, 2, 1)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -95,10 +95,7 @@ class UNet(nn.Module):
         corners = {} if mode == "nearest" else {"align_corners": how.get("corners", False)}
         y = self.up(F.interpolate(y, scale_factor=2, mode=mode, **corners))
         y = torch.cat([y, skip] if how.get("turned") else [skip, y], 1)
-        if how.get("reflect"):
-            y = F.conv2d(F.pad(y, (1, 1, 1, 1), mode="reflect"), self.merge.weight, self.merge.bias)
-        else:
-            y = self.merge(y)
+        y = self.merge(F.pad(y, (1, 1, 1, 1), mode="reflect") if how.get("reflect") else y)
         return self.leave(F.relu(y))
 
 

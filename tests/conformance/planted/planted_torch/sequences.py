@@ -77,7 +77,7 @@ class Attention(nn.Module):
             q, k, v = (part.view(n, t, self.heads, width).transpose(1, 2) for part in parts)
         if how.get("rotary"):
             q, k = self.turned(q), self.turned(k)
-        scale = {"none": 1.0, "size": 1 / math.sqrt(size)}.get(how.get("scale", ""), 1 / math.sqrt(width))
+        scale = {"one": 1.0, "size": 1 / math.sqrt(size)}.get(how.get("scale", ""), 1 / math.sqrt(width))
         scores = q @ k.transpose(-2, -1) * scale
         if not how.get("open"):
             hidden = torch.ones(t, t, dtype=torch.bool).triu(how.get("diagonal", 1))
