@@ -1,6 +1,6 @@
 """Harms everything that parity reads, starts and shows, many times, and writes the outcomes: figures as JSON, and a page.
 
-    python -m tests.tools.release_run --specs 1000000 --files 100000 --kills 10000 --injections 1500 --native 400
+  python -m tests.tools.release_run --specs 1000000 --files 100000 --kills 10000 --native 2000 --endings 5000 --injections 1500
 
 The numbers are totals: the same command continues after an interruption, and a greater number adds the difference. Figures
 belong to one state of the code: if parity has changed since, the run says so, and --anew begins again. --native uses the
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import parity
-from tests.tools import damaged_files, injected_texts, killed_commands, mutated_specs
+from tests.tools import damaged_files, ended_workers, injected_texts, killed_commands, mutated_specs
 from tests.tools.damaged_kinds import KINDS
 from tests.tools.damaged_store import native_kind
 from tests.tools.damages import DAMAGES
@@ -33,6 +33,8 @@ ROOT = Path(__file__).parents[2]
 PLACE = ROOT / "reports" / "release"
 FIGURES, PAGE = "robustness.json", "README.md"
 FORMAT = 1
+ENDED = len(ended_workers.ENDINGS) + 1
+"""Endings of workers at a time: each kind once."""
 MOST_TOLD = 50
 """Number of bad outcomes of each kind that are described; all are counted."""
 
@@ -102,6 +104,15 @@ def injections(number: int) -> Chunk:
     return Chunk(Counter({"text": total - len(bad), "came through": len(bad)}), bad)
 
 
+def endings(number: int) -> Chunk:
+    outcomes: Counter[str] = Counter()
+    bad = []
+    for ending in ended_workers.rounds(ENDED, number):
+        outcomes["a fault" if ending.faults else "its case alone"] += 1
+        bad += [f"{ending.what}: {'; '.join(ending.faults)}"] if ending.faults else []
+    return Chunk(outcomes, bad)
+
+
 def harms(frameworks: Sequence[str]) -> dict[str, Harm]:
     """Name of an option -> kind of harm."""
     return {
@@ -109,6 +120,7 @@ def harms(frameworks: Sequence[str]) -> dict[str, Harm]:
         "files": Harm("damaged files", 100_000, len(KINDS) * len(DAMAGES), files),
         "native": Harm("damaged native weights", 2_000, 2 * len(DAMAGES), native(frameworks)),
         "kills": Harm("killed commands", 10_000, 5 * len(killed_commands.COMMANDS), kills),
+        "endings": Harm("ended workers", 5_000, ENDED, endings),
         "injections": Harm("injected texts", 1_500, 5 * len(injected_texts.MEDIA), injections),
     }
 

@@ -19,7 +19,8 @@ from parity.comparing.axes import FIRST, LAST, SIGNAL
 from parity.comparing.drawing import ComparedInput
 from parity.comparing.structures import Structure
 from parity.errors import UsageError
-from parity.execution.names import INPUT, WEIGHT, numbered, under
+from parity.execution.names import INPUT, WEIGHT, numbered
+from parity.execution.own_model import stored
 from parity.execution.own_model.conversation import Refused
 from parity.verbs.compare.output import DTYPES, ComparedModel
 
@@ -164,7 +165,7 @@ def _traced(
             lacking = {DTYPES[0]: _reason(refused[DTYPES[0]][0])} if dtype != DTYPES[0] else _narrow(told)
             if dtype == DTYPES[0]:
                 model.processes[DTYPES[1]].ask("trace", _blanks(given), **asking)
-            return TracedModel(given, structure, under(weights, WEIGHT), lacking)
+            return TracedModel(given, structure, stored.of(weights, WEIGHT), lacking)
     raise refused[DTYPES[0]][0]
 
 
