@@ -30,7 +30,7 @@ def cost(layers: int, fault: bool) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "parity", "compare", *sides, "--inputs", "3x6"]
-        told = subprocess.run(  # noqa: S603  this interpreter
+        told = subprocess.run(
             command, env={**os.environ, "PYTHONPATH": path}, cwd=folder, capture_output=True, text=True, check=False
         )
     if told.returncode != int(fault):
