@@ -183,21 +183,25 @@ def order(gap: Gap) -> Iterator[str]:
 def _cut_order(gap: Gap) -> Iterator[str]:
     """Both have the same numbers once an axis is cut in two (heads and their width, groups of channels): the axes were joined
     in another order."""
-    mine, other = gap.mine, gap.other
-    if not CUT_LEAST < mine.size < CUT_MOST or mine.ndim > IMAGE or not np.any(mine):
+    if not CUT_LEAST < gap.mine.size < CUT_MOST or gap.mine.size != gap.other.size or not np.any(gap.mine):
         return
-    for axis, size in list(enumerate(mine.shape))[1:]:
+    for first, mine, other in ((0, gap.mine, gap.other), (1, gap.other, gap.mine)):
+        for axis, parts, turn in _cuts(mine, other, gap.limit(mine)):
+            yield (
+                f"order: {gap.what(1 - first)} is {gap.what(first)} with its axis {axis} cut into {parts} and the axes then in "
+                f"the order {(0, *turn)}: a transpose before or behind a reshape (tested: so arranged they agree)"
+            )
+            return
+
+
+def _cuts(mine: Array, other: Array, limit: float) -> Iterator[tuple[int, tuple[int, int], tuple[int, ...]]]:
+    """(axis, sizes of its two parts, order of the axes behind the batch) with which the one becomes the other."""
+    for axis, size in list(enumerate(mine.shape))[1:IMAGE]:
         for parts in ((part, size // part) for part in range(2, size // 2 + 1) if size % part == 0):
             whole = mine.reshape(*mine.shape[:axis], *parts, *mine.shape[axis + 1 :])
-            for turn in permutations(range(1, whole.ndim)):
-                if turn == tuple(range(1, whole.ndim)):
-                    continue
-                if judging.distance(whole.transpose(0, *turn).reshape(other.shape), other) <= gap.limit(mine):
-                    yield (
-                        f"order: {gap.what(1)} is {gap.what(0)} with its axis {axis} cut into {parts} and the axes then in the "
-                        f"order {(0, *turn)}: a transpose before or behind a reshape (tested: so arranged they agree)"
-                    )
-                    return
+            for turn in list(permutations(range(1, whole.ndim)))[1:]:
+                if judging.distance(whole.transpose(0, *turn).reshape(other.shape), other) <= limit:
+                    yield axis, parts, turn
 
 
 CAUSES: tuple[Callable[[Gap], Iterator[str]], ...] = (

@@ -40,11 +40,13 @@ class Reruns:
     fine: bool = False
     """Whether two tensors may differ by rounding alone, where a number that is held in float32 is looked for."""
 
-    def forcing(self, label: str, outputs: Mapping[int, Array]) -> Reruns:
-        """The same questions, but every further pass of this model hands on these outputs of its calls."""
+    def forcing(self, label: str, outputs: Mapping[int, Array], equal: Mapping[int, Array]) -> Reruns:
+        """The same questions, but in every further pass of this model the layers hand on these outputs (call -> array), and
+        functions give these numbers (number -> array)."""
 
         def functions(name: str, training: bool, between: tuple[int, int], new: Mapping[int, Array]) -> Any:
-            return self.functions(name, training, between, new, outputs if name == label else {})
+            forced, given = (outputs, {**equal, **new}) if name == label else ({}, new)
+            return self.functions(name, training, between, given, forced)
 
         return replace(self, functions=functions)
 

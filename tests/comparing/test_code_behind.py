@@ -61,8 +61,12 @@ def behind(code: Code, obeys: bool = True) -> list[Departure]:
     """The departures behind the first one, which is the layer l0; theirs has this code."""
     ours, theirs = side("a", {}), side("b", code)
 
-    def passed(label: str, _: bool, __: Any, ___: Any, forced: Mapping[int, Array] | None = None) -> Any:
-        return (), chained(code if label == "b" else {}, (forced or {}) if obeys else {})
+    def passed(label: str, _: bool, __: Any, new: Mapping[int, Array], forced: Mapping[int, Array] | None = None) -> Any:
+        mine = code if label == "b" else {}
+        own = {place: (lambda _, array=new[place]: array) if place in new else step for place, step in mine.items()}
+        found = chained(own, (forced or {}) if obeys else {})
+        told = [{"number": place} for place in mine if place < COUNT]
+        return told, {**found, **{f"function/{entry['number']}/out/0": found[f"in/{entry['number']}/0"] for entry in told}}
 
     means = Reruns(lambda *_: {}, lambda *_: {}, lambda _: [X], passed)
     trial = CallTrial(ours, theirs, 0, 0, "eval", means, LIMIT, CALLS)
@@ -109,6 +113,8 @@ def test_heads_joined_without_a_transpose_are_told() -> None:
     right, wrong = heads.transpose(0, 2, 1, 3).reshape(2, 5, 12), heads.reshape(2, 5, 12)
     (told,) = code_causes.order(gap(right, wrong))
     assert "with its axis 2 cut into (3, 4) and the axes then in the order (0, 2, 1, 3)" in told
+    (told,) = code_causes.order(gap(wrong, right))
+    assert told.startswith("order: what a x takes is what b x takes with its axis 2 cut into (3, 4)")
     assert not list(code_causes.order(gap(right, wrong + 1e-3)))
 
 
