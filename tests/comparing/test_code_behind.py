@@ -108,6 +108,12 @@ def test_relu_is_not_named_where_relu6_gives_the_same_numbers() -> None:
     assert functions.apart("relu or relu6", "tanh")
 
 
+def test_one_number_is_no_multiple_of_another() -> None:
+    assert not list(code_causes.scale(gap(np.array(2.0), np.array(3.0))))
+    (told,) = code_causes.scale(gap(X, 3 * X))
+    assert told == "scale: what b x takes is 3 times what a x takes (tested)"
+
+
 def test_heads_joined_without_a_transpose_are_told() -> None:
     heads = NUMBERS.standard_normal((2, 3, 5, 4))
     right, wrong = heads.transpose(0, 2, 1, 3).reshape(2, 5, 12), heads.reshape(2, 5, 12)

@@ -187,5 +187,19 @@ PORTS = (
     ("sequences:waves", "waves", SIGNAL),
     ("sequences:tagger?pick=states", "tagger", WORDS),
 )
+KINDS = (
+    *("depth", "noise", "dropout", "relu", "gelu", "softplus", "halves", "skip", "stacked", "turned", "einsum", "normed"),
+    *("log_softmax", "batch_normed"),
+)
+WAYS = (("image", SMALL), ("subclassed", ROWS), ("heads", STEPS), ("told", ROWS))
+COMPARED = (
+    *("mlp:build", "residual:build", "recurrent:build", "transformer:build", "convolutional:ported", "generator:build"),
+    *("directions:both", "mobile:build", "sequence:build"),
+)
+"""Right pairs of `tests/conformance/compared`, whose models say what they take."""
 RIGHT = [Pair(f"{T}{model}", f"{T}{model}", inputs) for model, inputs in SAME]
 RIGHT += [Pair(f"{T}{model}", f"{K}ports:{port}", inputs) for model, port, inputs in PORTS]
+RIGHT += [Pair(f"{T}rewritten:net?kind={kind}", f"{T}rewritten:net?kind={kind}&other=true", ROWS) for kind in KINDS]
+RIGHT += [Pair(f"{T}rewritten:wrapped?kind=skip", f"{T}rewritten:wrapped?kind=skip&other=true", ROWS)]
+RIGHT += [Pair(f"{T}rewritten:{way}", f"{T}rewritten:{way}?other=true", inputs) for way, inputs in WAYS]
+RIGHT += [Pair(f"torch=torch_models.{model}", f"keras=keras_models.{model}", ()) for model in COMPARED]
