@@ -5,7 +5,7 @@
 runs in the harness's environment; the interpreters of torch and Keras must be there. `tests/conformance/planted/` has the
 models, `planted_table.py` the faults and the right pairs. A fault is *named* if a told cause fits it, *wrong* if another
 cause is told first, *unnamed* if the models differ and no cause is told, *unseen* if they agree. Every other thing that is told
-behind the first cause must fit the fault too. Exit 1 where the aim is missed: 56 of 59 named, 0 wrong, no right pair told apart.
+behind the first cause must fit too. Exit 1 if fewer than 56 of 59 are named, one is wrong, or a right pair is told apart.
 """
 
 from __future__ import annotations
