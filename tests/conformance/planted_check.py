@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from planted_table import FAULTS, RIGHT, Fault, Pair
+from planted_table import DOUBLE, FAULTS, RIGHT, Double, Fault, Pair
 from shared_processes import shared
 
 from parity.errors import UsageError
@@ -75,6 +75,16 @@ def judged(fault: Fault) -> Outcome:
     return Outcome(str(fault), what, told, time.monotonic() - begun)
 
 
+def judged_twice(pair: Double) -> Outcome:
+    """A pair with two faults: both must be named, each by a cause of its own."""
+    begun = time.monotonic()
+    found, told = compared(pair)
+    said = list(causes(found)) if found is not None else []
+    both = all(any(re.search(cause, each) for each in said) for cause in pair.causes)
+    what = RAISED if found is None else UNSEEN if found.verdict in PASSING else NAMED if both else UNNAMED
+    return Outcome(str(pair), what, told, time.monotonic() - begun)
+
+
 def agreeing(pair: Pair) -> Outcome:
     begun = time.monotonic()
     found, told = compared(pair)
@@ -89,7 +99,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     outcomes = list[Outcome]()
     with shared(verb):
-        rows = [(judged, fault) for fault in FAULTS] + [(agreeing, pair) for pair in RIGHT]
+        rows = [(judged, fault) for fault in FAULTS]
+        rows += [(judged_twice, pair) for pair in DOUBLE]  # type: ignore[misc]
+        rows += [(agreeing, pair) for pair in RIGHT]  # type: ignore[misc]
         for judge, pair in rows:
             if given.only in str(pair):
                 outcomes.append(judge(pair))  # type: ignore[arg-type]
@@ -100,7 +112,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 sys.stdout.flush()
                 if given.json:
                     given.json.write_text(json.dumps([asdict(each) for each in outcomes], indent=1), encoding="utf-8")
-    counts = Counter(outcome.what for outcome in outcomes)
+    double = [outcome for outcome in outcomes if outcome.pair in {str(pair) for pair in DOUBLE}]
+    if double:
+        both = sum(outcome.what == NAMED for outcome in double)
+        sys.stdout.write(f"of {len(double)} pairs with two faults both are named in {both}\n")
+    counts = Counter(outcome.what for outcome in outcomes if outcome not in double)
     sys.stdout.write(", ".join(f"{count} {what}" for what, count in counts.most_common()) + "\n")
     bad = counts[WRONG] + counts["told apart"] + counts[RAISED]
     return int(bool(bad) or (not given.only and counts[NAMED] < AIM * len(FAULTS)))

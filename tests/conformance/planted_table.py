@@ -187,6 +187,26 @@ PORTS = (
     ("sequences:waves", "waves", SIGNAL),
     ("sequences:tagger?pick=states", "tagger", WORDS),
 )
+
+
+@dataclass(frozen=True)
+class Double(Pair):
+    """A pair with two faults. causes: what some told cause must hold, for each fault."""
+
+    causes: tuple[str, str]
+
+
+DOUBLE = [
+    Double(f"{T}{model}?{faults}", f"{T}{model}", inputs, causes)
+    for model, faults, inputs, causes in (
+        ("images:resnet", "eps=0.001&no_skip=true", IMAGES, ("epsilon", "left out")),
+        ("images:unet", "slope=0.2&corners=true", SMALL, ("slope|leaky", "align_corners")),
+        ("images:squeezed", "relu6=true&silu=true", PLANES, ("relu6", "silu")),
+        ("images:patches", "placeless=true&averaged=true", SMALL, ("left out", "mean|slice")),
+        ("sequences:decoder", "unscaled=true&relu=true", WORDS, ("scale", "relu")),
+        ("sequences:decoder", "diagonal=2&tanh=true", WORDS, ("diagonal", "tanh")),
+    )
+]
 KINDS = (
     *("depth", "noise", "dropout", "relu", "gelu", "softplus", "halves", "skip", "stacked", "turned", "einsum", "normed"),
     *("log_softmax", "batch_normed"),

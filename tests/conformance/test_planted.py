@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import planted_check
 import pytest
-from planted_table import FAULTS, RIGHT, Pair
+from planted_table import DOUBLE, FAULTS, RIGHT, Pair
 from shared_processes import shared
 
 from parity.execution.launcher.environments import Unavailable, installed
@@ -45,6 +45,12 @@ def chosen(pairs: list[Pair], word: str, framework: str) -> Pair:
 @pytest.mark.parametrize("word", WORDS)
 def test_a_planted_fault_is_named_and_nothing_else(framework: str, word: str) -> None:
     outcome = planted_check.judged(chosen(list(FAULTS), word, framework))  # type: ignore[arg-type]
+    assert outcome.what == planted_check.NAMED, outcome.told
+
+
+@pytest.mark.parametrize("word", ["eps=0.001&no_skip=true", "unscaled=true&relu=true"])
+def test_two_planted_faults_are_named_in_one_run(framework: str, word: str) -> None:
+    outcome = planted_check.judged_twice(chosen(list(DOUBLE), word, framework))  # type: ignore[arg-type]
     assert outcome.what == planted_check.NAMED, outcome.told
 
 
