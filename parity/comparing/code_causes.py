@@ -101,7 +101,13 @@ def _function(before: Array, after: Array, gap: Gap) -> str:
 def scale(gap: Gap) -> Iterator[str]:
     """Their input is ours times a number. Of a single number, such as a loss, that is true of any other."""
     mine, other = gap.mine, gap.other
-    if mine.size < 2 or mine.shape != other.shape or not np.any(mine) or not np.isfinite(mine).all() or not np.isfinite(other).all():
+    if (
+        mine.size < 2
+        or mine.shape != other.shape
+        or not np.any(mine)
+        or not np.isfinite(mine).all()
+        or not np.isfinite(other).all()
+    ):
         return
     factor = float(np.vdot(mine, other) / np.vdot(mine, mine))
     if judging.distance(mine, other) <= gap.limit(other):

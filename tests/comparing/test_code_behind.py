@@ -23,6 +23,7 @@ from parity.comparing import (
     functions,
     judging,
     padding_causes,
+    training_causes,
 )
 from parity.comparing.call_trial import CallTrial, Gap
 from parity.comparing.code_departures import KnownValues, Step
@@ -173,6 +174,22 @@ def test_a_fine_look_sees_what_float32_holds() -> None:
     means = Reruns(lambda *_: {}, lambda *_: {}, lambda _: [])
     assert replace(means, fine=True).tolerance(3, 2.0) == judging.FINE * 6
     assert means.tolerance(3, 2.0) == pytest.approx(6e-9)
+
+
+def test_a_constant_that_only_a_derivative_holds_in_float32_is_named() -> None:
+    exact = NUMBERS.standard_normal((4, 3))
+    held = exact * (float(np.float32(1 / 6)) * 6)
+    pair = judging.Pair("gradient", "back bias", 5, {"float64": held}, {"float64": exact})
+    bad = [judging.TensorVerdict("gradient", "back bias", "float64", "reduced_precision")]
+    found = training_causes.gradients([pair], bad, ("torch", "keras"))
+    assert found is not None
+    assert found.causes == (
+        "precision: 1/6 in a derivative behind back bias is held in float32 in torch (tested: the gradient is the other's "
+        "times 1.0000000298)",
+    )
+    other = replace(pair, ours={"float64": held + 1e-9 * exact[::-1]})
+    found = training_causes.gradients([other], bad, ("torch", "keras"))
+    assert found is not None and found.causes == ()
 
 
 def test_numbers_of_a_model_of_zeros_alone_cross_nowhere() -> None:
