@@ -218,7 +218,9 @@ def gradients(pairs: Sequence[Pair], tensor_verdicts: Sequence[TensorVerdict], l
         if (pair.quantity, pair.tensor) in bad and pair.ours["float64"].shape == pair.theirs["float64"].shape:
             error = judging.distance(pair.ours["float64"], pair.theirs["float64"])
             cut = [label for label, side in zip(labels, (pair.ours, pair.theirs), strict=True) if not np.any(side["float64"])]
-            causes = (f"no gradient reaches it in {cut[0]} (detached, stop_gradient, or not used in training)",) if cut else ()
+            causes: tuple[str, ...] = (
+                (f"no gradient reaches it in {cut[0]} (detached, stop_gradient, or not used in training)",) if cut else ()
+            )
             causes = causes or tuple(_frozen_rows(pair, labels)) or tuple(_held_backward(pair, labels))
             return Departure(pair.quantity, pair.tensor, error, causes=causes)
     return None
