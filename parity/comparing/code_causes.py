@@ -171,7 +171,7 @@ def _runs(order: Sequence[int]) -> list[tuple[int, int]]:
 def order(gap: Gap) -> Iterator[str]:
     """Both have the same numbers, but with axes in another order or with one axis reversed."""
     mine, other = gap.mine, gap.other
-    if mine.size != other.size or mine.ndim > IMAGE + 1:
+    if mine.size != other.size or not 2 <= mine.ndim <= IMAGE + 1:
         return
     for turn in permutations(range(1, mine.ndim)):
         turned = mine.transpose(0, *turn)

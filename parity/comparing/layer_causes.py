@@ -40,7 +40,7 @@ def tested(departure: Departure, layer_map: LayerMap) -> Departure:
     trial, gap = departure.trial, departure.gap
     tests: list[Callable[[], Iterator[str]]] = []
     if gap is not None:
-        tests += [partial(between, gap) for between in (*code_causes.CAUSES, observed_causes.held_between, code_reruns.between)]
+        tests += [partial(between, gap) for between in BETWEEN]
     elif trial is not None:
         tests += [partial(within, trial, layer_map) for within in CAUSES]
     about = gap or trial
@@ -264,6 +264,9 @@ def attention_scale(trial: CallTrial, layer_map: LayerMap) -> Iterator[str]:
             yield f"{held} (tested: a query that makes up for it agrees)"
             return
 
+
+BETWEEN = (*code_causes.CAUSES, observed_causes.single_number, observed_causes.held_between, code_reruns.between)
+"""The tests of a departure between layers, in order."""
 
 CAUSES: tuple[Callable[[CallTrial, LayerMap], Iterator[str]], ...] = (
     settings,

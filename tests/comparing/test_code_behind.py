@@ -22,6 +22,7 @@ from parity.comparing import (
     expressions,
     functions,
     judging,
+    observed_causes,
     padding_causes,
     training_causes,
 )
@@ -37,6 +38,7 @@ Array = npt.NDArray[np.float64]
 NUMBERS = np.random.RandomState(5)
 X = NUMBERS.standard_normal((3, 5))
 COUNT, LIMIT = 4, 1e-9
+MEANS = Reruns(lambda *_: {}, lambda *_: {}, lambda _: [])
 Code = Mapping[int, Callable[[Array], Array]]
 CALLS = [(place, place) for place in range(COUNT)]
 
@@ -113,6 +115,20 @@ def test_one_number_is_no_multiple_of_another() -> None:
     assert not list(code_causes.scale(gap(np.array(2.0), np.array(3.0))))
     (told,) = code_causes.scale(gap(X, 3 * X))
     assert told == "scale: what b x takes is 3 times what a x takes (tested)"
+
+
+def test_a_loss_with_other_arguments_is_named_by_its_function() -> None:
+    def passed(label: str, *_: Any) -> Any:
+        told = {"number": 0, "name": "cross_entropy", "code": "", "where": "m.py:3"}
+        settings = {"label_smoothing": 0.0 if label == "a" else 0.1, "input": "in0"}
+        gave = np.array(2.0 if label == "a" else 3.0)
+        return [{**told, "settings": settings}], {"function/0/in/0": X, "function/0/out/0": gave}
+
+    about = replace(gap(np.array(2.0), np.array(3.0)), last=True, means=replace(MEANS, functions=passed))
+    (told,) = observed_causes.single_number(about)
+    assert told.startswith("cross_entropy: label_smoothing 0.0 in a, 0.1 in b: `cross_entropy` (m.py:3)")
+    assert not list(observed_causes.single_number(replace(about, last=False)))
+    assert not list(code_causes.order(about))
 
 
 def test_heads_joined_without_a_transpose_are_told() -> None:
