@@ -133,8 +133,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.here is not None:
         answers = os.fdopen(os.dup(1), "w")
         os.dup2(2, 1)  # what the framework prints is no answer
-        for found in here(given.framework, *given.here, given.seed):
-            answers.write(json.dumps(found) + "\n")
+        first, last = given.here
+        for answer in here(given.framework, first, last, given.seed):
+            answers.write(json.dumps(answer) + "\n")
             answers.flush()
         return 0
     found = list(outcomes(given.framework, given.files, given.seed))
