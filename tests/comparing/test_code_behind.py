@@ -146,6 +146,10 @@ def test_a_norm_before_the_branch_or_behind_the_sum_is_told() -> None:
     (told,) = expressions.wiring(gap(x, x + branch, [], [x, branch]))
     assert told.startswith("wiring: what b x takes is ") and told.endswith(" alone (tested on every number)")
     assert not list(expressions.wiring(gap(x + 1e-3, x + branch, [], [x, branch])))
+    (told,) = expressions.wiring(gap(x, branch, [], [x, branch]))
+    assert (
+        told == "wiring: what b x takes is l1 (Dense); what a x takes is what l0 (Dense) takes alone (tested on every number)"
+    )
 
 
 def test_scores_hidden_by_a_small_number_and_by_infinity_are_the_same() -> None:
