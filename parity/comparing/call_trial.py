@@ -130,9 +130,13 @@ class CallTrial:
             return False
         pairs = [(array, taken[int(last_part(name))]) for name, array in crossed.items()]
         return bool(pairs) and all(
-            judging.distance(mine, other) <= judging.tolerance(self.mine + 1, float(np.max(np.abs(other), initial=0.0)), 0.0)
-            for mine, other in pairs
+            judging.distance(mine, other) <= self._rounding(float(np.max(np.abs(other), initial=0.0))) for mine, other in pairs
         )
+
+    def _rounding(self, scale: float) -> float:
+        """Greatest difference of two inputs of the call that rounding explains."""
+        fine = self.means.fine
+        return self.means.tolerance(self.mine + 1, scale) if fine else judging.tolerance(self.mine + 1, scale, 0.0)
 
     def misses(self, got: Array | None) -> float:
         """How far a result of their call lies from our output; infinite if there is no result or it does not fit."""

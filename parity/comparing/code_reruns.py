@@ -257,7 +257,7 @@ def _as_given(way: ReplacedNumbers, step: Step, other: Step) -> Array | None:
     native = way.moving[0].structure.native(way.fixed[0].structure.neutral(mine))
     if native.shape == theirs.shape or (mine.size != theirs.size and native.ndim == theirs.ndim):
         return native
-    return mine.reshape(theirs.shape) if mine.size == theirs.size else None
+    return native.reshape(theirs.shape) if mine.size == theirs.size else None
 
 
 def _left_out(way: ReplacedNumbers) -> list[Counterparts]:
