@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import departures, judging
-from parity.comparing.call_trial import CallTrial, Gap
+from parity.comparing import departures, judged_tensors
+from parity.comparing.call_pair import CallTrial, Gap
 from parity.comparing.departures import Departure
-from parity.comparing.pairing import Side
-from parity.comparing.reruns import Reruns
+from parity.comparing.rerun_interface import Reruns
+from parity.comparing.tensor_pairs import Side
 from parity.execution.names import FUNCTION, GIVEN, TAKEN, array_name, put_under
 
 Array = npt.NDArray[Any]
@@ -113,11 +113,11 @@ def _places(ours: Side, theirs: Side, means: Reruns, mode: str, calls: Calls, be
         if trial.crossed() is None or trial.inputs_agree():
             continue
         gap = trial.gap()
-        if gap.mine.shape != gap.other.shape or judging.distance(gap.mine, gap.other) <= gap.limit(gap.mine):
+        if gap.mine.shape != gap.other.shape or judged_tensors.distance(gap.mine, gap.other) <= gap.limit(gap.mine):
             continue
         quantity = "activation" if mode == "eval" else "activation_training"
         titles = ours.structure.title(mine), theirs.structure.title(other)
-        error = judging.distance(gap.mine, gap.other)
+        error = judged_tensors.distance(gap.mine, gap.other)
         yield Departure(quantity, titles[0], error, error, 0.0, between=True, trial=trial, gap=gap, match=titles[1])
     if last := departures.output(ours, theirs, calls, mode, means):
         yield last

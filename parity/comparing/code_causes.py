@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import expressions, functions, judging, notes
-from parity.comparing.axes import IMAGE
-from parity.comparing.call_trial import CallTrial, Gap
-from parity.comparing.functions import HELD
-from parity.comparing.pairing import alike
+from parity.comparing import judged_tensors, notes, recognized_activations, recognized_expressions
+from parity.comparing.call_pair import CallTrial, Gap
+from parity.comparing.channel_axes import IMAGE
+from parity.comparing.recognized_activations import HELD
+from parity.comparing.tensor_pairs import alike
 
 Array = npt.NDArray[Any]
 AXES = ("channels", "height", "width")
@@ -37,7 +37,7 @@ def flatten_order(gap: Gap) -> Iterator[str]:
     for image in _images(gap, mine.shape[1]):
         for turn in permutations(range(len(image))):
             turned = mine.reshape(-1, *image).transpose(0, *(axis + 1 for axis in turn)).reshape(mine.shape)
-            if turn != tuple(range(len(image))) and judging.distance(turned, other) <= gap.limit(mine):
+            if turn != tuple(range(len(image))) and judged_tensors.distance(turned, other) <= gap.limit(mine):
                 sentence = f"{gap.labels[0]} flattens {_told(range(len(image)))}, {gap.labels[1]} {_told(turn)}"
                 yield f"flatten order: {sentence} of an image of {'×'.join(map(str, image))} (tested)"
                 return
@@ -72,7 +72,7 @@ def activation(gap: Gap) -> Iterator[str]:
         if ours is None or their is None:
             continue
         names = [_function(ours, gap.mine, gap), _function(their, gap.other, gap)]
-        if functions.apart(*names):
+        if recognized_activations.apart(*names):
             what = "the model's output" if gap.last else "the next layer's input"
             yield (
                 f"activation after {gap.ours.structure.title(place)}: {names[0]} in {gap.labels[0]}, {names[1]} in "
@@ -88,14 +88,14 @@ def own_activation(trial: CallTrial, _: Any) -> Iterator[str]:
         structure, array = attempt.theirs.structure, attempt.theirs.inputs(attempt.mode, attempt.other)[0]
         output = attempt.theirs.output(attempt.mode, attempt.other)
         names.append("" if output is None else _function(structure.neutral(array, attempt.other), output, trial.gap()))
-    if functions.apart(*names):
+    if recognized_activations.apart(*names):
         yield f"activation: {names[0]} in {trial.title()}, {names[1]} in {trial.turned().title()} (tested on what they took)"
 
 
 def _function(before: Array, after: Array, gap: Gap) -> str:
     both = alike(after, before, recurrent=False)
     after, before = (after, before) if both is None else both
-    return functions.named(before, after, gap.limit(after))
+    return recognized_activations.named(before, after, gap.limit(after))
 
 
 def scale(gap: Gap) -> Iterator[str]:
@@ -110,9 +110,9 @@ def scale(gap: Gap) -> Iterator[str]:
     ):
         return
     factor = float(np.vdot(mine, other) / np.vdot(mine, mine))
-    if judging.distance(mine, other) <= gap.limit(other):
+    if judged_tensors.distance(mine, other) <= gap.limit(other):
         return
-    if judging.distance(mine * factor, other) <= gap.limit(other):
+    if judged_tensors.distance(mine * factor, other) <= gap.limit(other):
         yield f"scale: {gap.what(1)} is {factor:.9g} times {gap.what(0)} (tested)"
 
 
@@ -175,13 +175,15 @@ def order(gap: Gap) -> Iterator[str]:
         return
     for turn in permutations(range(1, mine.ndim)):
         turned = mine.transpose(0, *turn)
-        if turn != tuple(range(1, mine.ndim)) and judging.distance(turned.reshape(other.shape), other) <= gap.limit(mine):
+        if turn != tuple(range(1, mine.ndim)) and judged_tensors.distance(turned.reshape(other.shape), other) <= gap.limit(
+            mine
+        ):
             how = f"its axes in the order {(0, *turn)}"
             yield f"order: {gap.what(1)} is {gap.what(0)} with {how} (tested: so arranged they agree)"
             return
     yield from _cut_order(gap)
     for axis in range(1, mine.ndim) if mine.shape == other.shape else ():
-        if mine.shape[axis] > 1 and judging.distance(np.flip(mine, axis), other) <= gap.limit(mine):
+        if mine.shape[axis] > 1 and judged_tensors.distance(np.flip(mine, axis), other) <= gap.limit(mine):
             yield f"order: {gap.what(1)} is {gap.what(0)} flipped along axis {axis} (tested: so arranged they agree)"
             return
 
@@ -206,7 +208,7 @@ def _cuts(mine: Array, other: Array, limit: float) -> Iterator[tuple[int, tuple[
         for parts in ((part, size // part) for part in range(2, size // 2 + 1) if size % part == 0):
             whole = mine.reshape(*mine.shape[:axis], *parts, *mine.shape[axis + 1 :])
             for turn in list(permutations(range(1, whole.ndim)))[1:]:
-                if judging.distance(whole.transpose(0, *turn).reshape(other.shape), other) <= limit:
+                if judged_tensors.distance(whole.transpose(0, *turn).reshape(other.shape), other) <= limit:
                     yield axis, parts, turn
 
 
@@ -215,8 +217,8 @@ CAUSES: tuple[Callable[[Gap], Iterator[str]], ...] = (
     activation,
     scale,
     mask_meaning,
-    expressions.attention,
-    expressions.wiring,
+    recognized_expressions.attention,
+    recognized_expressions.wiring,
     branches,
     order,
 )

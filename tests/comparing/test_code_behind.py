@@ -19,19 +19,19 @@ from parity.comparing import (
     code_departures,
     code_sentences,
     departures,
-    expressions,
-    functions,
-    judging,
-    observed_causes,
+    judged_tensors,
+    layer_output_causes,
     padding_causes,
+    recognized_activations,
+    recognized_expressions,
     training_causes,
 )
-from parity.comparing.call_trial import CallTrial, Gap
+from parity.comparing.call_pair import CallTrial, Gap
 from parity.comparing.code_departures import KnownValues, Step
 from parity.comparing.departures import Departure
-from parity.comparing.pairing import Side
-from parity.comparing.reruns import Reruns
-from parity.comparing.structures import Structure
+from parity.comparing.model_structure import Structure
+from parity.comparing.rerun_interface import Reruns
+from parity.comparing.tensor_pairs import Side
 from parity.execution.own_model.layers import Call, OwnLayer, Weight
 
 Array = npt.NDArray[np.float64]
@@ -105,10 +105,10 @@ def gap(mine: Array, other: Array, ours: Sequence[Array] = (), theirs: Sequence[
 
 
 def test_relu_is_not_named_where_relu6_gives_the_same_numbers() -> None:
-    assert functions.named(X, np.maximum(X, 0), LIMIT) == "relu or relu6"
-    assert functions.named(5 * X, np.maximum(5 * X, 0), LIMIT) == "relu"
-    assert not functions.apart("relu or relu6", "relu6")
-    assert functions.apart("relu or relu6", "tanh")
+    assert recognized_activations.named(X, np.maximum(X, 0), LIMIT) == "relu or relu6"
+    assert recognized_activations.named(5 * X, np.maximum(5 * X, 0), LIMIT) == "relu"
+    assert not recognized_activations.apart("relu or relu6", "relu6")
+    assert recognized_activations.apart("relu or relu6", "tanh")
 
 
 def test_one_number_is_no_multiple_of_another() -> None:
@@ -125,9 +125,9 @@ def test_a_loss_with_other_arguments_is_named_by_its_function() -> None:
         return [{**told, "settings": settings}], {"function/0/in/0": X, "function/0/out/0": gave}
 
     about = replace(gap(np.array(2.0), np.array(3.0)), last=True, means=replace(MEANS, functions=passed))
-    (told,) = observed_causes.single_number(about)
+    (told,) = layer_output_causes.single_number(about)
     assert told.startswith("cross_entropy: label_smoothing 0.0 in a, 0.1 in b: `cross_entropy` (m.py:3)")
-    assert not list(observed_causes.single_number(replace(about, last=False)))
+    assert not list(layer_output_causes.single_number(replace(about, last=False)))
     assert not list(code_causes.order(about))
 
 
@@ -143,10 +143,10 @@ def test_heads_joined_without_a_transpose_are_told() -> None:
 
 def test_a_norm_before_the_branch_or_behind_the_sum_is_told() -> None:
     x, branch = NUMBERS.standard_normal((2, 3, 5))
-    (told,) = expressions.wiring(gap(x, x + branch, [], [x, branch]))
+    (told,) = recognized_expressions.wiring(gap(x, x + branch, [], [x, branch]))
     assert told.startswith("wiring: what b x takes is ") and told.endswith(" alone (tested on every number)")
-    assert not list(expressions.wiring(gap(x + 1e-3, x + branch, [], [x, branch])))
-    (told,) = expressions.wiring(gap(x, branch, [], [x, branch]))
+    assert not list(recognized_expressions.wiring(gap(x + 1e-3, x + branch, [], [x, branch])))
+    (told,) = recognized_expressions.wiring(gap(x, branch, [], [x, branch]))
     assert (
         told == "wiring: what b x takes is l1 (Dense); what a x takes is what l0 (Dense) takes alone (tested on every number)"
     )
@@ -192,15 +192,15 @@ def test_a_pooling_function_that_changes_the_size_departs_before_the_next_layer(
 
 def test_a_fine_look_sees_what_float32_holds() -> None:
     means = Reruns(lambda *_: {}, lambda *_: {}, lambda _: [])
-    assert replace(means, fine=True).tolerance(3, 2.0) == judging.FINE * 6
+    assert replace(means, fine=True).tolerance(3, 2.0) == judged_tensors.FINE * 6
     assert means.tolerance(3, 2.0) == pytest.approx(6e-9)
 
 
 def test_a_constant_that_only_a_derivative_holds_in_float32_is_named() -> None:
     exact = NUMBERS.standard_normal((4, 3))
     held = exact * (float(np.float32(1 / 6)) * 6)
-    pair = judging.Pair("gradient", "back bias", 5, {"float64": held}, {"float64": exact})
-    bad = [judging.TensorVerdict("gradient", "back bias", "float64", "reduced_precision")]
+    pair = judged_tensors.Pair("gradient", "back bias", 5, {"float64": held}, {"float64": exact})
+    bad = [judged_tensors.TensorVerdict("gradient", "back bias", "float64", "reduced_precision")]
     found = training_causes.gradients([pair], bad, ("torch", "keras"))
     assert found is not None
     assert found.causes == (

@@ -24,10 +24,10 @@ from planted_table import DOUBLE, FAULTS, RIGHT, Double, Fault, Pair
 from shared_processes import shared
 
 from parity.errors import UsageError
-from parity.execution.own_model.conversation import Crashed
+from parity.execution.own_model.model_client import Crashed
 from parity.judgement.verdicts import PASSING
 from parity.verbs import compare as verb
-from parity.verbs.compare.output import ComparedPair, lines
+from parity.verbs.compare.printing import ComparedPair, lines
 
 MODELS = [Path(__file__).parent / "planted", Path(__file__).parent / "compared"]
 NAMED, WRONG, UNNAMED, UNSEEN, RAISED = "named", "WRONG", "unnamed", "unseen", "refused"
