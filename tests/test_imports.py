@@ -73,7 +73,12 @@ ROOMS = {
     "parity.execution.worker*": (*WORKER_SPEC, "parity.execution", *SHARED, "parity.execution.worker*"),
     "parity.execution.launcher*": (*WORKER_SPEC, "parity.escaping", "parity.execution", *SHARED, "parity.execution.launcher*"),
     "parity.execution.own_model*": ("parity", "parity.execution", *SHARED, "parity.execution.own_model*"),
-    "parity.execution.own_model.model_client": ("parity.execution", *SHARED, "parity.execution.launcher*"),
+    "parity.execution.own_model.model_client": (
+        "parity.execution",
+        *SHARED,
+        "parity.execution.launcher*",
+        "parity.execution.own_model.turns",
+    ),
     "parity.judgement*": (
         *("parity.judgement*", "parity.reference_impl*", "parity.ops*", "parity.spec*", "parity.formulas*"),
         *("parity.execution.names", "parity.execution.records", "parity.execution.frameworks", "parity.execution.newton"),

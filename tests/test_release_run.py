@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from tests.tools import release_run
+from tests.tools import damaged_native, release_run
+from tests.tools.ended_workers import Ending
 from tests.tools.release_run import FIGURES, PAGE, PLACE, Chunk, main
 
 
@@ -37,6 +39,25 @@ def test_figures_of_another_code_are_not_added_to(tmp_path: Path, monkeypatch: p
     with pytest.raises(SystemExit, match="--anew begins again"):
         main(["--output", str(tmp_path), "--injections", "50"])
     assert main(["--output", str(tmp_path), "--injections", "25", "--anew"]) == 0
+
+
+def test_endings_of_workers_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [Ending("Sound", ()), Ending("Exits", ("case 1: ran, not crashed: ",))]
+    monkeypatch.setattr(release_run.ended_workers, "rounds", lambda count, seed: told)
+    assert main(["--output", str(tmp_path), "--endings", "1"]) == 1
+    found = json.loads((tmp_path / FIGURES).read_text())["kinds"]["endings"]
+    assert (found["outcomes"], found["stories"]) == ({"a fault": 1, "its case alone": 1}, ["Exits: case 1: ran, not crashed: "])
+
+
+def test_a_process_that_damaged_weights_end_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The third file ends the process; the others are read all the same."""
+    fake = tmp_path / "python"
+    line = json.dumps({"damage": "bits", "outcome": "refused", "told": "ValueError: no"})
+    fake.write_text(f"#!/bin/sh\n[ $4 -gt 2 ] && echo '{line}' && exit\necho '{line}'\necho '{line}'\nexit 11\n")
+    fake.chmod(0o755)
+    monkeypatch.setattr("parity.execution.launcher.environments.installed", lambda _: SimpleNamespace(interpreter=fake))
+    found = [one.outcome for one in damaged_native.outcomes("torch", 4, 0)]
+    assert found == ["refused", "refused", "ended", "refused"]
 
 
 def test_the_committed_page_follows_from_its_figures() -> None:

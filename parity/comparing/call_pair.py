@@ -109,6 +109,8 @@ class CallTrial:
         mine, other = self.ours.inputs(self.mode, self.mine), self.theirs.inputs(self.mode, self.other)
         flowing = [place for place, array in enumerate(mine) if flows(array)]
         slots = [place for place, array in enumerate(other) if flows(array)]
+        if bool(flowing) != bool(slots):  # the numbers of one model are zeros alone
+            return None
         if len(flowing) != len(slots) and len({mine[place].tobytes() for place in flowing}) > 1:
             return None
         arrays = {}
@@ -128,10 +130,14 @@ class CallTrial:
             return False
         pairs = [(array, taken[int(last_part(name))]) for name, array in crossed.items()]
         return bool(pairs) and all(
-            judged_tensors.distance(mine, other)
-            <= judged_tensors.tolerance(self.mine + 1, float(np.max(np.abs(other), initial=0.0)), 0.0)
+            judged_tensors.distance(mine, other) <= self._rounding(float(np.max(np.abs(other), initial=0.0)))
             for mine, other in pairs
         )
+
+    def _rounding(self, scale: float) -> float:
+        """Greatest difference of two inputs of the call that rounding explains."""
+        fine = self.means.fine
+        return self.means.tolerance(self.mine + 1, scale) if fine else judged_tensors.tolerance(self.mine + 1, scale, 0.0)
 
     def misses(self, got: Array | None) -> float:
         """How far a result of their call lies from our output; infinite if there is no result or it does not fit."""

@@ -23,6 +23,8 @@ Array = npt.NDArray[Any]
 AXES = ("channels", "height", "width")
 RUNS = 8
 """Longest list of pieces, when the report tells in which order something stands."""
+CUT_LEAST, CUT_MOST = 16, 1_000_000
+"""Sizes of tensors between which it is tried whether an axis was cut in two."""
 REACH = 3
 """How many layers back an activation's input is searched."""
 
@@ -70,7 +72,7 @@ def activation(gap: Gap) -> Iterator[str]:
         if ours is None or their is None:
             continue
         names = [_function(ours, gap.mine, gap), _function(their, gap.other, gap)]
-        if all(names) and names[0] != names[1]:
+        if recognized_activations.apart(*names):
             what = "the model's output" if gap.last else "the next layer's input"
             yield (
                 f"activation after {gap.ours.structure.title(place)}: {names[0]} in {gap.labels[0]}, {names[1]} in "
@@ -86,7 +88,7 @@ def own_activation(trial: CallTrial, _: Any) -> Iterator[str]:
         structure, array = attempt.theirs.structure, attempt.theirs.inputs(attempt.mode, attempt.other)[0]
         output = attempt.theirs.output(attempt.mode, attempt.other)
         names.append("" if output is None else _function(structure.neutral(array, attempt.other), output, trial.gap()))
-    if all(names) and names[0] != names[1]:
+    if recognized_activations.apart(*names):
         yield f"activation: {names[0]} in {trial.title()}, {names[1]} in {trial.turned().title()} (tested on what they took)"
 
 
@@ -97,9 +99,15 @@ def _function(before: Array, after: Array, gap: Gap) -> str:
 
 
 def scale(gap: Gap) -> Iterator[str]:
-    """Their input is ours times a number."""
+    """Their input is ours times a number. Of a single number, such as a loss, that is true of any other."""
     mine, other = gap.mine, gap.other
-    if mine.shape != other.shape or not np.any(mine) or not np.isfinite(mine).all() or not np.isfinite(other).all():
+    if (
+        mine.size < 2
+        or mine.shape != other.shape
+        or not np.any(mine)
+        or not np.isfinite(mine).all()
+        or not np.isfinite(other).all()
+    ):
         return
     factor = float(np.vdot(mine, other) / np.vdot(mine, mine))
     if judged_tensors.distance(mine, other) <= gap.limit(other):
@@ -163,7 +171,7 @@ def _runs(order: Sequence[int]) -> list[tuple[int, int]]:
 def order(gap: Gap) -> Iterator[str]:
     """Both have the same numbers, but with axes in another order or with one axis reversed."""
     mine, other = gap.mine, gap.other
-    if mine.size != other.size or mine.ndim > IMAGE + 1:
+    if mine.size != other.size or not 2 <= mine.ndim <= IMAGE + 1:
         return
     for turn in permutations(range(1, mine.ndim)):
         turned = mine.transpose(0, *turn)
@@ -173,10 +181,35 @@ def order(gap: Gap) -> Iterator[str]:
             how = f"its axes in the order {(0, *turn)}"
             yield f"order: {gap.what(1)} is {gap.what(0)} with {how} (tested: so arranged they agree)"
             return
+    yield from _cut_order(gap)
     for axis in range(1, mine.ndim) if mine.shape == other.shape else ():
         if mine.shape[axis] > 1 and judged_tensors.distance(np.flip(mine, axis), other) <= gap.limit(mine):
             yield f"order: {gap.what(1)} is {gap.what(0)} flipped along axis {axis} (tested: so arranged they agree)"
             return
+
+
+def _cut_order(gap: Gap) -> Iterator[str]:
+    """Both have the same numbers once an axis is cut in two (heads and their width, groups of channels): the axes were joined
+    in another order."""
+    if not CUT_LEAST < gap.mine.size < CUT_MOST or gap.mine.size != gap.other.size or not np.any(gap.mine):
+        return
+    for first, mine, other in ((0, gap.mine, gap.other), (1, gap.other, gap.mine)):
+        for axis, parts, turn in _cuts(mine, other, gap.limit(mine)):
+            yield (
+                f"order: {gap.what(1 - first)} is {gap.what(first)} with its axis {axis} cut into {parts} and the axes then in "
+                f"the order {(0, *turn)}: a transpose before or behind a reshape (tested: so arranged they agree)"
+            )
+            return
+
+
+def _cuts(mine: Array, other: Array, limit: float) -> Iterator[tuple[int, tuple[int, int], tuple[int, ...]]]:
+    """(axis, sizes of its two parts, order of the axes behind the batch) with which the one becomes the other."""
+    for axis, size in list(enumerate(mine.shape))[1:IMAGE]:
+        for parts in ((part, size // part) for part in range(2, size // 2 + 1) if size % part == 0):
+            whole = mine.reshape(*mine.shape[:axis], *parts, *mine.shape[axis + 1 :])
+            for turn in list(permutations(range(1, whole.ndim)))[1:]:
+                if judged_tensors.distance(whole.transpose(0, *turn).reshape(other.shape), other) <= limit:
+                    yield axis, parts, turn
 
 
 CAUSES: tuple[Callable[[Gap], Iterator[str]], ...] = (

@@ -24,6 +24,8 @@ Array = npt.NDArray[Any]
 AXES = 5
 """Greatest number of axes for which every order of them is tried."""
 
+HIDDEN, SEEN = -9_999.0, -1_000.0
+"""Scores below HIDDEN hide a place, if no number lies between the two: people write -1e4, -1e9 or minus infinity."""
 LINE = 80
 """Characters of a line of code that a message quotes at most."""
 
@@ -136,10 +138,11 @@ class KnownValues:
             key = str(value.shape).encode() + value.tobytes()
             if key not in keys:
                 keys.add(key)
-                self._found.setdefault(value.size, []).append((*_print(value), value))
+                self._found.setdefault(value.size, []).append((*_print(masked(value)), value))
 
     def like(self, array: Array) -> Array | None:
         """The value that holds the same numbers; None if there is none."""
+        array = masked(array)
         total, greatest = _print(array)
         if not np.isfinite(total):
             return next((tensor for *_, tensor in self._found.get(array.size, ()) if same(array, tensor)), None)
@@ -149,6 +152,14 @@ class KnownValues:
             if abs(total - other_total) <= within and abs(greatest - other_greatest) <= within and same(array, tensor):
                 return tensor
         return None
+
+
+def masked(array: Array) -> Array:
+    """The array, with minus infinity wherever a mask hides a place by a very small number."""
+    if array.dtype.kind != "f" or not array.size or not np.isfinite(array.min()) or array.min() > HIDDEN:
+        return array
+    hidden = array < HIDDEN
+    return array if (array[~hidden] < SEEN).any() or hidden.all() else np.where(hidden, -np.inf, array)
 
 
 def _print(array: Array) -> tuple[float, float]:
@@ -172,6 +183,7 @@ def converted(mine: Array, other: Array, wanted: Array | None = None) -> Array |
     """`wanted` (by default `mine`), changed from the layout of `mine` to the layout of `other`. None if the two arrays do not
     hold the same numbers, since their numbers tell how the layouts differ."""
     whole = mine if wanted is None else wanted
+    mine, other, own = masked(mine), masked(other), mine
     within = max(limit(mine), limit(other))
     if mine.size != other.size:
         return None
@@ -188,7 +200,7 @@ def converted(mine: Array, other: Array, wanted: Array | None = None) -> Array |
             and judged_tensors.distance(turned.astype(np.float64), target.astype(np.float64)) <= within
         ):
             if wanted is None:
-                return turned.reshape(other.shape)
+                return own.reshape(slim.shape).transpose(turn).reshape(other.shape)
             return wanted.transpose(turn) if wanted.ndim == slim.ndim == len(turn) else wanted
     return None
 

@@ -239,7 +239,7 @@ def _replaced(way: ReplacedNumbers, first: Region, second: Region) -> list[tuple
     free = [step for step in second.front if step.number >= 0 and len(step.gave) == 1]
     for step in (step for step in first.front if len(step.gave) == 1):
         named = [call for call in free if code_sentences.word(call) == code_sentences.word(step)]
-        fitting = [call for call in named if call.gave[0].size == step.gave[0].size]
+        fitting = [call for call in named if call.gave[0].size == step.gave[0].size] or named
         array = _as_given(way, step, fitting[0]) if fitting else None
         if array is not None:
             free.remove(fitting[0])
@@ -257,9 +257,9 @@ def _as_given(way: ReplacedNumbers, step: Step, other: Step) -> Array | None:
                 if turned is not None and turned.shape == theirs.shape:
                     return turned
     native = way.moving[0].structure.native(way.fixed[0].structure.neutral(mine))
-    if native.shape == theirs.shape:
+    if native.shape == theirs.shape or (mine.size != theirs.size and native.ndim == theirs.ndim):
         return native
-    return mine.reshape(theirs.shape) if mine.size == theirs.size else None
+    return native.reshape(theirs.shape) if mine.size == theirs.size else None
 
 
 def _left_out(way: ReplacedNumbers) -> list[Counterparts]:
@@ -285,11 +285,11 @@ def _bottleneck(way: ReplacedNumbers) -> list[Counterparts]:
         return []
     regions = way.regions(targets)
     single = [[step for step in region.steps if len(step.gave) == 1] for region in regions]
-    best: list[Counterparts] = []
-    failed = 0
+    best, failed = list[Counterparts](), 0
     for moving in reversed([step for step in single[1] if step.number >= 0]):
-        fitting = [step for step in single[0] if step.gave[0].size == moving.gave[0].size]
-        named = [step for step in reversed(fitting) if code_sentences.word(step) == code_sentences.word(moving)]
+        alike = [step for step in single[0] if code_sentences.word(step) == code_sentences.word(moving)]
+        fitting = [step for step in single[0] if step.gave[0].size == moving.gave[0].size] or alike
+        named = [step for step in reversed(fitting) if any(step is same for same in alike)]
         made = False
         for fixed in (named or fitting[::-1])[:2]:
             array = _as_given(way, fixed, moving)

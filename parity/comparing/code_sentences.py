@@ -38,6 +38,9 @@ LARGE = 1_000_000
 
 MASKS = ("masked_fill", "where", "selectv2")
 SPLITS = ("split", "slice")
+DISTINCT = 8
+"""Values of which more must differ, where the same numbers in another order are told."""
+INTERLEAVED = "order: numbers that the models hold, the same interleaved or concatenated otherwise"
 DEPTH = 4
 """How many functions back a sentence tells where a value comes from."""
 
@@ -176,12 +179,14 @@ def _exchanged(counterparts: Counterparts, first: Step, second: Step, labels: tu
         return ""
     if same(first, second):
         return ""
+    if _interleaved(first.taken, second.taken):
+        return INTERLEAVED
     origins = [
         [_origin(side, array) for array in step.taken] for side, step in zip(counterparts.passes, (first, second), strict=True)
     ]
     if origins[0] == origins[1]:
         if _sorted_alike(first.taken, second.taken):
-            return "order: numbers that the models hold, the same interleaved or concatenated otherwise"
+            return INTERLEAVED
         return "numbers that the models hold differ"
     said = "; ".join(f"{' and '.join(names)} in {label}" for names, label in zip(origins, labels, strict=True))
     parts = [re.findall(r"part (\d+) of (\d+)", " ".join(names)) for names in origins]
@@ -229,6 +234,17 @@ def _cut(step: Step) -> str:
 
 def _plain(step: Step) -> str:
     return ", ".join(f"{name} {value}" for name, value in step.settings.items() if not str(value).startswith("in"))
+
+
+def _interleaved(mine: Sequence[Array], other: Sequence[Array]) -> bool:
+    """Whether two steps took the same values but for one, and that one holds the same numbers in another order."""
+    if len(mine) != len(other):
+        return False
+    known = KnownValues(other), KnownValues(mine)
+    left, right = (
+        [array for array in arrays if side.like(array) is None] for arrays, side in zip((mine, other), known, strict=True)
+    )
+    return len(left) == len(right) == 1 and len(np.unique(left[0])) > DISTINCT and _same_numbers(left[0], right[0])
 
 
 def _sorted_alike(mine: Sequence[Array], other: Sequence[Array]) -> bool:

@@ -7,7 +7,7 @@ It refuses to name a cause; layer_causes.py tests causes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -51,10 +51,9 @@ def first(
         if both is None:
             trial = CallTrial(ours, theirs, mine, other, mode, means, judged_tensors.tolerance(mine + 1, 1.0, 0.0), calls)
             if not coarse and _shapes_part(trial):
-                quantity = "activation" if mode == "eval" else "activation_training"
-                return Departure(
-                    quantity, ours.structure.title(mine), float("inf"), trial=trial, match=theirs.structure.title(other)
-                )
+                return _shaped(trial, mode)
+            if not coarse and _sizes_part(trial) and _outputs_part(ours, theirs, mode):
+                return replace(_shaped(trial, mode), between=True, gap=trial.gap())
             continue
         scale = max(float(np.max(np.abs(array), initial=0.0)) for array in both)
         error, limit = judged_tensors.distance(*both), means.tolerance(mine + 1, scale)
@@ -92,6 +91,33 @@ def itself(
         return None
     quantity = "activation" if mode == "eval" else "activation_training"
     return Departure(quantity, ours.structure.title(mine), added, 0.0, added, trial=trial, match=theirs.structure.title(other))
+
+
+def _shaped(trial: CallTrial, mode: str) -> Departure:
+    """A departure in the shape of a layer's output."""
+    quantity = "activation" if mode == "eval" else "activation_training"
+    titles = [attempt.ours.structure.title(attempt.mine) for attempt in (trial, trial.turned())]
+    return Departure(quantity, titles[0], float("inf"), trial=trial, match=titles[1])
+
+
+def _sizes_part(trial: CallTrial) -> bool:
+    """Whether two layers of one kind took inputs of different sizes, so that the code before them departs."""
+    kinds = {attempt.layer.kind for attempt in (trial, trial.turned())}
+    taken = [attempt.ours.inputs(attempt.mode, attempt.mine) for attempt in (trial, trial.turned())]
+    given = [attempt.ours.output(attempt.mode, attempt.mine) for attempt in (trial, trial.turned())]
+    sizes = [{arrays[0].size for arrays in taken if arrays}, {array.size for array in given if array is not None}]
+    return len(kinds) == 1 and kinds <= SIZED and all(len(several) == 2 for several in sizes)
+
+
+def _outputs_part(ours: Side, theirs: Side, mode: str) -> bool:
+    """Whether the models' outputs differ. Only then is another size inside of them a departure, not another way to write."""
+    pairs = zip(ours.outputs(mode, "float64"), theirs.outputs(mode, "float64"), strict=False)
+    depth = len(ours.structure.calls) + 1
+    return any(
+        mine.shape != other.shape
+        or judged_tensors.distance(mine, other) > judged_tensors.narrow(depth, float(np.max(np.abs(mine), initial=0.0)))
+        for mine, other in pairs
+    )
 
 
 def _shapes_part(trial: CallTrial) -> bool:

@@ -39,6 +39,11 @@ PRECISION_RATIO = budgets.PRECISION_RATIO
 float64. It matters if terms cancel, such as in the gradient of a bias before a batch norm, which is zero but for rounding."""
 
 
+FINE = 64 * budgets.roundoff("float64")
+"""Share of a tensor's greatest number by which two float64 tensors may differ for each layer before them where a constant held
+in float32 is looked for. Sums of some hundred terms err by less; float32 errs by 8 million times as much."""
+
+
 @dataclass(frozen=True)
 class Pair:
     """One tensor in two models and two precisions, in neutral order.

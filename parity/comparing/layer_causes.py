@@ -40,9 +40,7 @@ def tested(departure: Departure, layer_map: LayerMap) -> Departure:
     trial, gap = departure.trial, departure.gap
     tests: list[Callable[[], Iterator[str]]] = []
     if gap is not None:
-        tests += [
-            partial(between, gap) for between in (*code_causes.CAUSES, layer_output_causes.held_between, code_reruns.between)
-        ]
+        tests += [partial(between, gap) for between in BETWEEN]
     elif trial is not None:
         tests += [partial(within, trial, layer_map) for within in CAUSES]
     about = gap or trial
@@ -67,6 +65,18 @@ def first(ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], means: Rer
             return departure or own_way
         own_way = own_way or departure
     return own_way
+
+
+def in_its_own_way(
+    ours: Side, theirs: Side, calls: Sequence[tuple[int, int]], means: Reruns, layer_map: LayerMap
+) -> Departure | None:
+    """The first layer or function whose numbers a framework holds in float32, if it departs by less than `first` sees: what
+    the gradients show of it may be more. None if the first that departs at all has another cause, or none."""
+    fine = replace(means, fine=True)
+    looks = ((look, mode) for mode in ("eval", "train") for look in (departures.first, departures.output))
+    seen = next((here for look, mode in looks if (here := look(ours, theirs, calls, mode, fine))), None)
+    departure = seen and tested(seen, layer_map)
+    return departure if departure and any(code_causes.HELD in cause for cause in departure.causes) else None
 
 
 def further(departure: Departure, calls: Sequence[tuple[int, int]], layer_map: LayerMap) -> list[Departure]:
@@ -254,6 +264,9 @@ def attention_scale(trial: CallTrial, layer_map: LayerMap) -> Iterator[str]:
             yield f"{held} (tested: a query that makes up for it agrees)"
             return
 
+
+BETWEEN = (*code_causes.CAUSES, layer_output_causes.single_number, layer_output_causes.held_between, code_reruns.between)
+"""The tests of a departure between layers, in order."""
 
 CAUSES: tuple[Callable[[CallTrial, LayerMap], Iterator[str]], ...] = (
     settings,

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import judged_tensors, recognized_functions
+from parity.comparing import code_departures, judged_tensors, recognized_functions
 from parity.comparing.call_pair import CallTrial, Gap
 from parity.comparing.recognized_activations import HELD
 from parity.comparing.rerun_interface import NOTHING
-from parity.execution.names import GIVEN, TAKEN, array_name
+from parity.execution.names import FUNCTION, GIVEN, TAKEN, array_name, in_order
 
 Array = npt.NDArray[Any]
 RESIZES = ("resiz", "upsampl", "interpol")
@@ -66,6 +66,32 @@ def held_between(gap: Gap) -> Iterator[str]:
         if names:
             yield f"precision: the numbers of {names[-1]} are {HELD} in {label} (tested: float32 holds every one that departs)"
             return
+
+
+def single_number(gap: Gap) -> Iterator[str]:
+    """A single number, such as a loss, that both models make by the same function of the same values, with other arguments."""
+    if not gap.last or gap.mine.size != 1 or gap.other.size != 1:
+        return
+    made = []
+    for own, target, until in ((gap.ours, gap.mine, gap.place), (gap.theirs, gap.other, gap.theirs_place)):
+        told, arrays = gap.means.functions(own.structure.label, gap.mode == "train", (0, until), {})
+        outputs = [(entry, arrays.get(array_name(FUNCTION, entry["number"], GIVEN, 0))) for entry in told]
+        entries = [
+            entry for entry, gave in outputs if gave is not None and gave.size == 1 and np.all(gave == target.reshape(()))
+        ]
+        if not entries:
+            return
+        made.append((entries[-1], in_order(arrays, FUNCTION, entries[-1]["number"], TAKEN)))
+    (first, mine), (second, other) = made
+    words = [word for word, value in first["settings"].items() if second["settings"].get(word, value) != value]
+    alike = len(mine) == len(other) and all(code_departures.same(*arrays) for arrays in zip(mine, other, strict=True))
+    if first["name"] != second["name"] or not alike or not words:
+        return
+    said = "; ".join(
+        f"{word} {first['settings'][word]} in {gap.labels[0]}, {second['settings'][word]} in {gap.labels[1]}" for word in words
+    )
+    lines = " and ".join(f"`{entry['code'] or entry['name']}` ({entry['where']})" for entry in (first, second))
+    yield f"{first['name']}: {said}: {lines} (tested: both take the same values)"
 
 
 def resizes(name: str) -> bool:

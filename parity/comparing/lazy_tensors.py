@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
-SMALL = 1 << 20
+SMALL = 1 << 16
 """Greatest size in bytes of a tensor that is kept for good once it is computed."""
 HELD = 4
 """How many mappings keep their large tensors: the last ones that computed one."""

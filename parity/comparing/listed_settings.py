@@ -22,6 +22,7 @@ TOLD = (
         "mode",
         "align_corners",
         "fix_gamma",
+        "border",
     ),
 )
 """Words that mean the same in every framework."""

@@ -17,6 +17,8 @@ from parity.comparing.layer_mapping import LayerMap
 from parity.execution.names import GIVEN, TAKEN, array_name
 
 Array = npt.NDArray[Any]
+BESIDE = ("strides", "dilation", "window", "groups", "ceil", "border")
+"""Settings that are tested together with the padding: sizes fit only if both are equal."""
 
 
 def padding(trial: CallTrial, layer_map: LayerMap) -> Iterator[str]:
@@ -28,15 +30,24 @@ def padding(trial: CallTrial, layer_map: LayerMap) -> Iterator[str]:
     fill = -np.inf if "max_pool" in kinds else 0.0
     padded, ours_pads = _padded(trial.turned(), layer_map, fill)
     _, theirs_pads = _padded(trial, layer_map, fill)
-    none = [[0, 0]] * (padded.ndim - 2)
     arrays = {array_name(TAKEN, 0): trial.theirs.structure.native(padded, trial.other)}
-    if ours_pads != theirs_pads and trial.misses(trial.ran(arrays, settings={"padding": none})) <= trial.limit:
-        strides = mine.get("strides")
-        yield (
-            f"padding: {_pads(ours_pads)} (before and after each axis) in {trial.title()}, {_pads(theirs_pads)} in "
-            f"{trial.turned().title()}, at stride {strides} (tested: the latter without padding, on the former's padded input, "
-            "gives the former's output). `same` in Keras puts the odd row at the end; torch and MXNet pad both ends alike"
-        )
+    none = {"padding": [[0, 0]] * (padded.ndim - 2)}
+    others = {word: mine[word] for word in BESIDE if word in mine and word in other and mine[word] != other[word]}
+    tried: list[dict[str, Any]] = [{}, others] if others else [{}]
+    for more in tried:
+        if trial.misses(trial.ran(arrays, settings={**none, **more})) > trial.limit:
+            continue
+        titles = trial.title(), trial.turned().title()
+        for word in more:
+            yield f"{word}: {mine[word]} in {titles[0]}, {other[word]} in {titles[1]} (tested, together with the padding)"
+        if ours_pads != theirs_pads:
+            yield (
+                f"padding: {_pads(ours_pads)} (before and after each axis) in {titles[0]}, {_pads(theirs_pads)} in "
+                f"{titles[1]}, at stride {mine.get('strides')} (tested: the latter without padding, on the former's padded "
+                "input, gives the former's output). `same` in Keras puts the odd row at the end; torch and MXNet pad both "
+                "ends alike"
+            )
+        return
 
 
 def _padded(trial: CallTrial, layer_map: LayerMap, fill: float) -> tuple[Array, list[list[int]]]:
@@ -57,9 +68,11 @@ def _effective(settings: Mapping[str, Any], sizes: Sequence[int], window: Sequen
     word = settings["padding"]
     if word == "valid" or (word == "same" and not window):
         return [[0, 0] for _ in sizes]
-    if word != "same":
+    if not isinstance(word, str):
         return [list(pair) for pair in word]
     dilation = settings.get("dilation") or [1] * len(sizes)
+    if word == "causal":
+        return [[(length - 1) * apart, 0] for length, apart in zip(window, dilation, strict=False)] or [[0, 0] for _ in sizes]
     paddings = []
     for size, stride, length, apart in zip(sizes, settings["strides"], window, dilation, strict=True):
         total = max((-(-size // stride) - 1) * stride + (length - 1) * apart + 1 - size, 0)

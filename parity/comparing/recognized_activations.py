@@ -26,6 +26,10 @@ IMAGE = 4
 HELD = "held in float32"
 """End of a function's name if a framework holds a constant in float32 in a float64 run: its own way, and nobody's mistake."""
 
+ALIKE = ("relu", "relu6")
+"""Functions that are equal where no number is above 6: then both are named."""
+OR = " or "
+
 WINDOWS, STRIDES, PADS = (2, 3, 4, 5), (1, 2, 3, 4), (0, 1, 2)
 """Settings of pooling that are tried."""
 
@@ -76,12 +80,19 @@ def named(before: Array, after: Array, limit: float) -> str:
         misses = {name: judged_tensors.distance(function(before), after) for name, function in _candidates(before, after)}
     nearest = min(misses, key=lambda name: misses[name])
     if misses[nearest] <= limit:
-        return nearest
+        return OR.join(
+            name for name in misses if name == nearest or (nearest in ALIKE and name in ALIKE and misses[name] <= limit)
+        )
     if not np.array_equal(after, after.astype(np.float32)) or np.array_equal(before, before.astype(np.float32)):
         return ""
     nearest = min((name for name in misses if HELD not in name), key=lambda name: misses[name])
     coarse = SHADOW * budgets.roundoff("float32") * budgets.greatest(before)
     return f"{nearest}, its numbers {HELD}" if misses[nearest] <= coarse else ""
+
+
+def apart(first: str, second: str) -> bool:
+    """Whether two names of functions are known and cannot mean the same function."""
+    return bool(first and second) and not set(first.split(OR)) & set(second.split(OR))
 
 
 def _candidates(before: Array, after: Array) -> Iterator[tuple[str, Function]]:

@@ -39,15 +39,26 @@ def wiring(gap: Gap) -> Iterator[str]:
     """The models take different earlier values, or sums of two: a norm before or behind a sum, a missing residual path."""
     pairs = {place: ("both", place) for place, _ in gap.before}
     theirs = {other: ("both", place) for place, other in gap.before}
-    values = [
-        _sum(_values(gap.ours, gap.mode, gap.place, pairs), gap.mine, gap.limit(gap.mine)),
-        _sum(_values(gap.theirs, gap.mode, gap.theirs_place, theirs), gap.other, gap.limit(gap.other)),
-    ]
+    known = _values(gap.ours, gap.mode, gap.place, pairs), _values(gap.theirs, gap.mode, gap.theirs_place, theirs)
+    values = [_sum(known[0], gap.mine, gap.limit(gap.mine)), _sum(known[1], gap.other, gap.limit(gap.other))]
     if any(_nameless(side, value) for side, terms in zip((gap.ours, gap.theirs), values, strict=True) for value in terms):
         return
+    yield from _beside(gap, known, values)
     if all(values) and {value.key for value in values[0]} != {value.key for value in values[1]}:
         sums = [" + ".join(value.title for value in terms) for terms in values]
         yield f"wiring: {gap.what(0)} is {sums[0]}; {gap.what(1)} is {sums[1]} (tested on every number)"
+
+
+def _beside(gap: Gap, known: Sequence[Sequence[Value]], values: Sequence[Sequence[Value]]) -> Iterator[str]:
+    """One model takes a value of its layers, or a sum of two, and the other takes what no layer of its own gave but what the
+    one has too: a norm before the branch in the one and behind the sum in the other."""
+    for side, array in ((0, gap.other), (1, gap.mine)):
+        fitting = [value for value in known[side] if value.array.shape == array.shape]
+        same = [value for value in fitting if judged_tensors.distance(value.array, array) <= gap.limit(array)]
+        if values[side] and not values[1 - side] and same and not _nameless((gap.ours, gap.theirs)[side], same[0]):
+            told = " + ".join(value.title for value in values[side])
+            yield f"wiring: {gap.what(side)} is {told}; {gap.what(1 - side)} is {same[0].title} alone (tested on every number)"
+            return
 
 
 def _nameless(side: Side, value: Value) -> bool:

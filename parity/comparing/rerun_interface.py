@@ -6,7 +6,7 @@ It refuses to hold a process: the caller, who has the processes, hands over func
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy.typing as npt
@@ -19,7 +19,9 @@ Rerun = Callable[[str, Mapping[str, Any], Mapping[str, Array]], Mapping[str, Arr
 (parity.execution.own_model.layers.OwnModel.rerun)."""
 
 
-Functions = Callable[[str, bool, tuple[int, int], Mapping[int, Array]], tuple[Sequence[Mapping[str, Any]], Mapping[str, Array]]]
+Functions = Callable[..., tuple[Sequence[Mapping[str, Any]], Mapping[str, Array]]]
+"""(label, training, between, given, forced) -> functions and arrays of another pass. forced: call -> the array that the layer
+hands on in the place of its first output; may be left out."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,24 @@ class Reruns:
     functions: Functions = lambda *_: ((), {})
     narrow: bool = False
     """Whether one of the models has no float64, so that only float32 can be compared."""
+    fine: bool = False
+    """Whether two tensors may differ by rounding alone, where a number that is held in float32 is looked for."""
+
+    def forcing(self, label: str, outputs: Mapping[int, Array], equal: Mapping[int, Array]) -> Reruns:
+        """The same questions, but in every further pass of this model the layers hand on these outputs (call -> array), and
+        functions give these numbers (number -> array)."""
+
+        def functions(name: str, training: bool, between: tuple[int, int], new: Mapping[int, Array]) -> Any:
+            forced, given = (outputs, {**equal, **new}) if name == label else ({}, new)
+            return self.functions(name, training, between, given, forced)
+
+        return replace(self, functions=functions)
 
     def tolerance(self, depth: int, scale: float) -> float:
         """Greatest difference of two tensors that rounding explains. In float32 it is 4 times judging.narrow: each of the two
         models may err by judging.narrow in a sum, and by as much again in the layer that takes it."""
+        if self.fine:
+            return judged_tensors.FINE * max(depth, 1) * scale
         return (
             judged_tensors.SHADOW * judged_tensors.narrow(depth, scale)
             if self.narrow

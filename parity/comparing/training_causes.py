@@ -19,6 +19,7 @@ from parity.comparing.departures import Departure
 from parity.comparing.judged_tensors import Pair, TensorVerdict
 from parity.comparing.layer_mapping import LayerMap
 from parity.comparing.layouts import Placement
+from parity.comparing.recognized_activations import HELD
 from parity.comparing.rerun_interface import Reruns
 from parity.comparing.tensor_pairs import Side
 from parity.execution.names import AFTER, GRADIENT, STATE, TRAIN, array_name
@@ -30,6 +31,8 @@ Array = npt.NDArray[Any]
 SPREAD = "one number is spread over several elements in one model alone"
 ROWS = 4
 """Rows that are named."""
+CONSTANTS = {"1/6": 1 / 6, "√2": 2**0.5, "√½": 0.5**0.5, "0.2": 0.2, "1/3": 1 / 3}
+"""Constants of activations that float32 does not hold."""
 BAD = ("differs", "nonfinite", "reduced_precision")
 
 
@@ -215,9 +218,28 @@ def gradients(pairs: Sequence[Pair], tensor_verdicts: Sequence[TensorVerdict], l
         if (pair.quantity, pair.tensor) in bad and pair.ours["float64"].shape == pair.theirs["float64"].shape:
             error = judged_tensors.distance(pair.ours["float64"], pair.theirs["float64"])
             cut = [label for label, side in zip(labels, (pair.ours, pair.theirs), strict=True) if not np.any(side["float64"])]
-            causes = (f"no gradient reaches it in {cut[0]} (detached, stop_gradient, or not used in training)",) if cut else ()
-            return Departure(pair.quantity, pair.tensor, error, causes=causes or tuple(_frozen_rows(pair, labels)))
+            causes: tuple[str, ...] = (
+                (f"no gradient reaches it in {cut[0]} (detached, stop_gradient, or not used in training)",) if cut else ()
+            )
+            causes = causes or tuple(_frozen_rows(pair, labels)) or tuple(_held_backward(pair, labels))
+            return Departure(pair.quantity, pair.tensor, error, causes=causes)
     return None
+
+
+def _held_backward(pair: Pair, labels: tuple[str, str]) -> Iterator[str]:
+    """A constant that one framework holds in float32 in a derivative alone, so that no output shows it: torch's derivative of
+    hard sigmoid. Tested on every number of the gradient: it is the other's times the constant's own error."""
+    ours, theirs = pair.ours["float64"], pair.theirs["float64"]
+    limit = judged_tensors.FINE * pair.depth * max(judged_tensors.scale_of(pair), pair.terms)
+    for name, constant in CONSTANTS.items():
+        factor = float(np.float32(constant)) / constant
+        for side, (held, exact) in enumerate(((ours, theirs), (theirs, ours))):
+            if judged_tensors.distance(held, exact * factor) <= limit < judged_tensors.distance(held, exact):
+                yield (
+                    f"precision: {name} in a derivative behind {pair.tensor} is {HELD} in {labels[side]} (tested: the gradient "
+                    f"is the other's times {factor:.10f})"
+                )
+                return
 
 
 def _frozen_rows(pair: Pair, labels: tuple[str, str]) -> Iterator[str]:

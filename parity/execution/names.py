@@ -16,7 +16,8 @@ A name is a group followed by a name from the spec (from the model if it is a us
     own models      weight/NAME  input/NUMBER  loss/NUMBER  eval/…  train/…, and behind these two, or alone: in/CALL/SLOT
                     out/CALL/NUMBER  output/NUMBER  gradient/NAME  input_gradient/NUMBER  after/NAME; of one call run alone:
                     in/SLOT  out/NUMBER  state/NAME; of functions: function/NUMBER/in/SLOT  function/NUMBER/out/NUMBER, and
-                    instead/NUMBER/NUMBER for arrays that replace a function's outputs
+                    instead/NUMBER/NUMBER for arrays that replace a function's outputs, and forced/CALL for an array that a
+                    layer hands on in the place of its first output
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ WEIGHT, INPUT, OUTPUT = "weight", "input", "output"
 EVAL, TRAIN = "eval", "train"
 TAKEN, GIVEN = "in", "out"
 """Groups of the arrays that a layer's call took and gave."""
-FUNCTION, INSTEAD = "function", "instead"
+FUNCTION, INSTEAD, FORCED = "function", "instead", "forced"
 
 
 def array_name(*parts: str | int) -> str:

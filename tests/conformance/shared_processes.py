@@ -92,7 +92,7 @@ class SharedConversation:
 
     def __init__(self, process: SharedProcess, framework: str, known: Mapping[str, Any]) -> None:
         self._process, self._framework, self._known = process, framework, known
-        self.dtype, self._ready = known["dtype"], False
+        self.dtype, self._ready, self.process = known["dtype"], False, 0
 
     def __enter__(self) -> SharedConversation:
         return self

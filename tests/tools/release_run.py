@@ -1,10 +1,11 @@
 """Harms everything that parity reads, starts and shows, many times, and writes the outcomes: figures as JSON, and a page.
 
-    python -m tests.tools.release_run --specs 1000000 --files 100000 --kills 10000 --injections 1500 --native 400
+  python -m tests.tools.release_run --specs 1000000 --files 100000 --kills 10000 --native 2000 --formats 8000 --endings 5000 \
+      --injections 1500
 
 The numbers are totals: the same command continues after an interruption, and a greater number adds the difference. Figures
-belong to one state of the code: if parity has changed since, the run says so, and --anew begins again. --native uses the
-frameworks of --framework, whose environments must be built.
+belong to one state of the code: if parity has changed since, the run says so, and --anew begins again. --native and --formats
+use the frameworks of --framework, whose environments must be built.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import parity
-from tests.tools import damaged_files, injected_texts, killed_commands, mutated_specs
+from tests.tools import damaged_files, damaged_native, ended_workers, injected_texts, killed_commands, mutated_specs
 from tests.tools.damaged_kinds import KINDS
 from tests.tools.damaged_store import native_kind
 from tests.tools.damages import DAMAGES
@@ -33,6 +34,10 @@ ROOT = Path(__file__).parents[2]
 PLACE = ROOT / "reports" / "release"
 FIGURES, PAGE = "robustness.json", "README.md"
 FORMAT = 1
+ENDED = len(ended_workers.ENDINGS) + 1
+"""Endings of workers at a time: each kind once."""
+FORMATTED = 20 * len(DAMAGES)
+"""Files of weights that one process of a framework reads."""
 MOST_TOLD = 50
 """Number of bad outcomes of each kind that are described; all are counted."""
 
@@ -84,6 +89,19 @@ def native(frameworks: Sequence[str]) -> Callable[[int], Chunk]:
     return run
 
 
+def formats(frameworks: Sequence[str]) -> Callable[[int], Chunk]:
+    """Damages weights in the frameworks' own formats without a checksum, many in one process of the framework."""
+
+    def run(number: int) -> Chunk:
+        framework = frameworks[number % len(frameworks)]
+        found = list(damaged_native.outcomes(framework, FORMATTED, number))
+        bad = [one for one in found if one.outcome in damaged_native.BAD]
+        outcomes = Counter(f"{one.outcome}, {framework}" for one in found)
+        return Chunk(outcomes, [f"{framework}, {one.damage}: {one.outcome}: {one.told}" for one in bad])
+
+    return run
+
+
 def kills(number: int) -> Chunk:
     outcomes: Counter[str] = Counter()
     bad = []
@@ -102,13 +120,24 @@ def injections(number: int) -> Chunk:
     return Chunk(Counter({"text": total - len(bad), "came through": len(bad)}), bad)
 
 
+def endings(number: int) -> Chunk:
+    outcomes: Counter[str] = Counter()
+    bad = []
+    for ending in ended_workers.rounds(ENDED, number):
+        outcomes["a fault" if ending.faults else "its case alone"] += 1
+        bad += [f"{ending.what}: {'; '.join(ending.faults)}"] if ending.faults else []
+    return Chunk(outcomes, bad)
+
+
 def harms(frameworks: Sequence[str]) -> dict[str, Harm]:
     """Name of an option -> kind of harm."""
     return {
         "specs": Harm("mutated specs", 1_000_000, 500, specs),
         "files": Harm("damaged files", 100_000, len(KINDS) * len(DAMAGES), files),
         "native": Harm("damaged native weights", 2_000, 2 * len(DAMAGES), native(frameworks)),
+        "formats": Harm("damaged weights in one process of a framework", 8_000, FORMATTED, formats(frameworks)),
         "kills": Harm("killed commands", 10_000, 5 * len(killed_commands.COMMANDS), kills),
+        "endings": Harm("ended workers", 5_000, ENDED, endings),
         "injections": Harm("injected texts", 1_500, 5 * len(injected_texts.MEDIA), injections),
     }
 
@@ -183,7 +212,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.tools.release_run")
     for name, harm in harms(["torch"]).items():
         parser.add_argument(f"--{name}", type=int, default=0, metavar="N", help=f"{harm.title}; a release: {harm.aim:,}")
-    parser.add_argument("--framework", action="append", help="of --native; default: keras, torch, mxnet, onnx")
+    parser.add_argument("--framework", action="append", help="of --native and --formats; default: keras, torch, mxnet, onnx")
     parser.add_argument("--anew", action="store_true", help="forget the figures so far")
     parser.add_argument("--output", type=Path, default=PLACE)
     given = parser.parse_args(arguments)

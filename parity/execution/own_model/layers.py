@@ -126,12 +126,15 @@ class OwnModel(Protocol):
     draws: `eval` or `train` -> what the last such pass dropped or drew, each {what, form, rate, where, call};
     scaled: whether dropout, which keeps everything here, divides by the share that it keeps;
     plain: whether a kernel that approximates gives way to the framework's exact one, where it has both (MXNet's log_softmax);
+    forced: call -> the array that its layer hands on in the place of its first output, in `functions`; a framework whose layers
+    cannot be made to ignores it;
     calling: how the inputs are handed over; named: the path of each float output of the last pass, such as `logits`.
     """
 
     draws: dict[str, list[dict[str, Any]]]
     scaled: bool
     plain: bool
+    forced: dict[int, Any]
     calling: Calling
     named: list[str]
 

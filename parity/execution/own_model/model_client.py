@@ -21,14 +21,13 @@ from parity.execution.launcher import isolation, supervisor_client
 from parity.execution.launcher.launching import only_writer
 from parity.execution.launcher.supervisor_client import Lines, NoAnswer, Supervised, Surroundings
 from parity.execution.outcomes import of_process
+from parity.execution.own_model.turns import LARGE
 
 Array = npt.NDArray[Any]
 SECONDS = 600.0
 """Seconds that one answer may take, as many as a case of `check` may."""
 LONGEST = 1 << 28
 """Greatest size in bytes of one answer, which may describe every layer of a model."""
-LARGE = 1 << 26
-"""Size in bytes from which on an answer's arrays are not held in memory."""
 DYING_SECONDS = 5.0
 """How long a process that no longer answers may take to end."""
 
@@ -64,7 +63,7 @@ class Conversation:
         checkpoint: Path | None = None,
     ) -> None:
         self.framework, self.target, self.dtype = framework, target, dtype
-        self._count, self._ready = 0, False
+        self._count, self._ready, self.process = 0, False, 0
         with contextlib.ExitStack() as stack:
             self._directory = stack.enter_context(supervisor_client.folder("parity-compare-"))
             lock = stack.enter_context(only_writer(self._directory))
@@ -99,7 +98,8 @@ class Conversation:
         Raises Crashed with the reason that the process gave, or that its end shows.
         """
         if not self._ready:
-            self._ready = bool(self._answer("build")["ready"])
+            built = self._answer("build")
+            self._ready, self.process = bool(built["ready"]), int(built.get("process", 0))
         self._count += 1
         path, answered = self._directory / f"{self._count}.npz", self._directory / f"{self._count}-answer.npz"
         digest = array_files.write_npz(path, arrays or {}, synced=False)

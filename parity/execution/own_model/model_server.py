@@ -25,6 +25,7 @@ from parity.execution import own_path, own_target
 from parity.execution.frameworks import CHECKPOINTS, OWN_MODEL, find
 from parity.execution.names import (
     EVAL,
+    FORCED,
     GIVEN,
     INPUT,
     INSTEAD,
@@ -95,7 +96,7 @@ class Answering:
             "exits": exits,
             "narrow": self._narrow(calls, outputs_told),
         }
-        return answer, put_under(self.model.weights(), WEIGHT)
+        return answer, {} if question.get("untold") else put_under(self.model.weights(), WEIGHT)
 
     def _traced(self, inputs: Sequence[Any], names: tuple[str, ...]) -> tuple[list[OwnLayer], list[Call], list[Shape]]:
         """With the inputs handed over in the first way that the model takes them. Raises what it raised in the likely way."""
@@ -138,7 +139,8 @@ class Answering:
         self.model.set_weights(weights)  # statistics may have moved in evaluation
         trained = self._told(self.model.train(inputs, self._loss(arrays), question["learning_rate"]))
         self.model.set_weights(weights)
-        return {"draws": self.model.draws}, {**evaluated, **put_under(trained, TRAIN)}
+        told = {} if question.get("untold") else {**evaluated, **put_under(trained, TRAIN)}
+        return {"draws": self.model.draws}, told
 
     def forward(self, _: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         """With the weights as they are; what `rerun` knows from now on are this pass's calls."""
@@ -148,7 +150,11 @@ class Answering:
         """A pass that reports functions, with the current weights. From now on `rerun` repeats calls of this pass."""
         instead = {number: in_order(arrays, INSTEAD, number) for number in numbers(arrays, INSTEAD)}
         between = tuple(question["between"])
-        calls, outputs = self.model.functions(in_order(arrays, INPUT), question["training"], between, instead)
+        self.model.forced = {int(call): array for call, array in under(arrays, FORCED).items()}
+        try:
+            calls, outputs = self.model.functions(in_order(arrays, INPUT), question["training"], between, instead)
+        finally:
+            self.model.forced = {}
         return calls, self._told(outputs)
 
     def rerun(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
@@ -203,7 +209,7 @@ def main(arguments: Sequence[str]) -> int:
     except (Exception, SystemExit) as error:  # the user's code may raise anything
         tell(_failure(error, framework, target))
         return 1
-    tell({"ready": True})
+    tell({"ready": True, "process": os.getpid()})
     for line in sys.stdin:
         tell(_answer(answering, json.loads(line), framework, target))
         _give_back()

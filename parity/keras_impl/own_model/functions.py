@@ -20,7 +20,7 @@ from tensorflow.python.eager import core, execute
 from tensorflow.python.framework import op_def_registry
 
 from parity.execution.own_model.functions import KEPT, CalledFunction, example_draws, users_line
-from parity.execution.own_model.nesting import plain
+from parity.execution.own_model.nesting import plain, put_together, taken_apart
 from parity.execution.protocol import Array
 
 UNIFORM = ("RandomUniform", "StatelessRandomUniform", "StatelessRandomUniformV2")
@@ -173,3 +173,10 @@ def _names(name: str, attributes: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"{argument.name}{place}" for place in range(int(attributes.get(argument.number_attr, 1))))
         else:
             yield str(argument.name)
+
+
+def handed_on(output: Any, tensor: Any) -> Any:
+    """A layer's output with this tensor in the place of its first."""
+    tensors: list[Any] = []
+    skeleton = taken_apart(output, keras.ops.is_tensor, tensors)
+    return put_together(skeleton, [tensor, *tensors[1:]])

@@ -38,16 +38,18 @@ def _no_padding(pads: Any) -> str:
 
 
 PADDING = {"padding": Setting("padding", _pads, _no_padding)}
+BORDER = {"border": "zeros"}
+"""What stands beyond the border of an image: always zeros, which torch calls its padding_mode."""
 
 
 def _conv(name: str, layout: str) -> Kind:
     settings = {**_sizes(strides="strides", dilation="dilation_rate"), **PADDING, "channels": CHANNELS}
-    return Kind(name, {**settings, "groups": Setting("groups")}, {"kernel": ("kernel", layout), "bias": ("bias", "")})
+    return Kind(name, {**settings, "groups": Setting("groups")}, {"kernel": ("kernel", layout), "bias": ("bias", "")}, BORDER)
 
 
 def _ungrouped(name: str, layout: str) -> Kind:
     settings = {**_sizes(strides="strides", dilation="dilation_rate"), **PADDING, "channels": CHANNELS}
-    return Kind(name, settings, {"kernel": ("kernel", layout), "bias": ("bias", "")})
+    return Kind(name, settings, {"kernel": ("kernel", layout), "bias": ("bias", "")}, BORDER)
 
 
 def _pool(name: str) -> Kind:

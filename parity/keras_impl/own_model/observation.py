@@ -35,7 +35,7 @@ from parity.execution.own_model.layers import Call, OwnLayer, Shape, Weight
 from parity.execution.own_model.nesting import paths, put_together, taken_apart, tensors_of
 from parity.execution.protocol import Array
 from parity.keras_impl import model as programs
-from parity.keras_impl.own_model.functions import Functions, known_class, quiet, reseeded
+from parity.keras_impl.own_model.functions import Functions, handed_on, known_class, quiet, reseeded
 from parity.keras_impl.own_model.kinds import (
     FUSED,
     accepts,
@@ -51,7 +51,7 @@ from parity.keras_impl.own_model.kinds import (
     trains,
     without_dropout,
 )
-from parity.keras_impl.own_model.owned import parts_of, weights_of
+from parity.keras_impl.own_model.owned import parts_of, unused, weights_of
 
 Arrays = dict[str, Array]
 Record = tuple[str, Any, list[Array], list[Array]]
@@ -85,6 +85,7 @@ class Model:
         self.records: list[Record] = []
         self.calls: dict[bool, list[Record]] = {}
         self.alone = self.scaled = self.plain = False
+        self.forced: dict[int, Array] = {}
         self.draws: dict[str, list[dict[str, Any]]] = {}
         self.listening: Functions | None = None
         self._inside: list[bool] = []
@@ -125,7 +126,7 @@ class Model:
 
     def forward(self, inputs: Sequence[Array]) -> Arrays:
         outputs = self._run([self._tensor(array) for array in inputs], training=False)
-        return {**numbered(_floats(outputs), OUTPUT), **_recorded(self.calls[False])}
+        return {**numbered(_floats(outputs), OUTPUT), **of_calls(record[2:] for record in self.calls[False])}
 
     def train(self, inputs: Sequence[Array], loss: Sequence[Array], learning_rate: float) -> Arrays:
         tensors = [self._tensor(array) for array in inputs]
@@ -147,7 +148,7 @@ class Model:
         arrays |= {array_name(INPUT_GRADIENT, place): programs.array(item) for place, item in rest}
         arrays |= put_under(self.weights(), AFTER)
         self.set_weights(kept)
-        return {**numbered(_floats(outputs), OUTPUT), **_recorded(self.calls[True]), **arrays}
+        return {**numbered(_floats(outputs), OUTPUT), **of_calls(record[2:] for record in self.calls[True]), **arrays}
 
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
         name, skeleton, taken, _ = self.calls[change["training"]][change["call"]]
@@ -174,7 +175,7 @@ class Model:
     def _listen(self) -> None:
         """Makes every leaf record its calls from now on, and every dropout keep everything."""
         for layer in leaves_of(self.model):
-            name = _unused(layer.name, self.layers)
+            name = unused(layer.name, self.layers)
             self.layers[name], self.told[name] = layer, settings_of(layer)
             if isinstance(layer, FUSED) and layer.activation is not keras.activations.linear:
                 word, settings = activation_kind(layer.activation)
@@ -186,7 +187,7 @@ class Model:
             without_dropout(layer)
         for variable in self.model.variables:
             if "float" in str(variable.dtype):
-                self.variables[_unused(variable.path, self.variables)] = variable
+                self.variables[unused(variable.path, self.variables)] = variable
 
     def _listening(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def listening(*arguments: Any, **keywords: Any) -> Any:
@@ -196,11 +197,14 @@ class Model:
             skeleton = taken_apart((arguments, keywords), keras.ops.is_tensor, tensors)
             record: Record = (name, skeleton, [programs.array(tensor) for tensor in tensors], [])
             self.records.append(record)
+            number = len(self.records) - 1
             self._inside.append(known_class(self.layers[name]))
             try:
                 outputs = call(*arguments, **keywords)
             finally:
                 self._inside.pop()
+            if number in self.forced and not record[3]:
+                outputs = handed_on(outputs, self._tensor(self.forced[number]))
             record[3].extend(_arrays(outputs) if not record[3] else [])
             return outputs
 
@@ -214,6 +218,8 @@ class Model:
                 return x
             self.records[-1][3].append(programs.array(x))
             y = function(x)
+            if len(self.records) in self.forced:
+                y = handed_on(y, self._tensor(self.forced[len(self.records)]))
             self.records.append(
                 (name, ((taken_apart(x, keras.ops.is_tensor, []),), {}), [programs.array(x)], [programs.array(y)])
             )
@@ -228,7 +234,11 @@ class Model:
         outputs = self._run([self._tensor(array) for array in inputs], training, calls, replaced)
         self.set_weights(kept)
         calls_told, arrays = answered(calls, *between)
-        return calls_told, {**numbered(_floats(outputs), OUTPUT), **_recorded(self.calls[training]), **arrays}
+        return calls_told, {
+            **numbered(_floats(outputs), OUTPUT),
+            **of_calls(record[2:] for record in self.calls[training]),
+            **arrays,
+        }
 
     def _run(
         self,
@@ -273,11 +283,6 @@ class Model:
         return OwnLayer(name, word, type(layer).__name__, self.told[name], weights, "", own_way(layer), holds)
 
 
-def _unused(name: str, taken: Mapping[str, Any]) -> str:
-    """A name that is not taken yet; in Keras, names need not be unique."""
-    return next(name for name in (name, *(f"{name}#{number}" for number in range(2, len(taken) + 3))) if name not in taken)
-
-
 def _kind(dtype: str) -> str:
     return "bool" if dtype == "bool" else "integer" if "int" in dtype else "float"
 
@@ -293,7 +298,3 @@ def _floating(value: Any) -> list[Any]:
 
 def _floats(value: Any) -> list[Array]:
     return [programs.array(tensor) for tensor in _floating(value)]
-
-
-def _recorded(records: Sequence[Record]) -> Arrays:
-    return of_calls((inputs, outputs) for _, _, inputs, outputs in records)

@@ -85,3 +85,8 @@ def _attention(layer: Any) -> Iterator[tuple[str, Any, str, tuple[int, int] | No
     yield "output.kernel", layer.output_dense.kernel, "h d o -> o (h d)", None
     if layer.output_dense.bias is not None:
         yield "output.bias", layer.output_dense.bias, "", None
+
+
+def unused(name: str, taken: Mapping[str, Any]) -> str:
+    """A name that is not taken yet; in Keras, names need not be unique."""
+    return next(name for name in (name, *(f"{name}#{number}" for number in range(2, len(taken) + 3))) if name not in taken)

@@ -37,7 +37,7 @@ def _conv(name: str, layout: str) -> Kind:
         **PADDING,
         "groups": Setting("_kwargs.num_group"),
     }
-    return Kind(name, settings, {"weight": ("kernel", layout), **BIAS}, FIRST)
+    return Kind(name, settings, {"weight": ("kernel", layout), **BIAS}, {**FIRST, "border": "zeros"})
 
 
 def _pool(name: str, **more: Setting) -> Kind:

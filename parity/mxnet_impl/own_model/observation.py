@@ -85,6 +85,7 @@ class Model:
         self.calls: dict[bool, list[Record]] = {}
         self.listening = self.opened = self.scaled = self.plain = False
         self.draws: dict[str, list[dict[str, Any]]] = {}
+        self.forced: dict[int, Array] = {}
         self._open: list[int] = []
         self.calling, self.named = Calling(), list[str]()
         block.apply(lambda item: begins_in(item, dtype))

@@ -34,7 +34,8 @@ def _sizes(count: int, **names: str) -> dict[str, Setting]:
 
 
 def _conv(name: str, count: int, layout: str) -> Kind:
-    settings = {**_sizes(count, strides="stride", dilation="dilation"), "padding": _pads(count), "groups": Setting("groups")}
+    sizes = _sizes(count, strides="stride", dilation="dilation")
+    settings = {**sizes, "padding": _pads(count), "groups": Setting("groups"), "border": Setting("padding_mode")}
     return Kind(name, settings, {"weight": ("kernel", layout), "bias": ("bias", "")}, {"channels": "first"})
 
 

@@ -27,14 +27,13 @@ from parity.execution.names import (
     array_name,
     in_order,
     numbered,
-    of_calls,
     put_under,
     under,
 )
 from parity.execution.own_model.calling import Accepted, Calling, accepted, arguments
 from parity.execution.own_model.functions import CalledFunction, answered
 from parity.execution.own_model.layers import Call, Kind, OwnLayer, Shape, Weight, unstacked
-from parity.execution.own_model.nesting import paths, put_together, taken_apart, tensors_of
+from parity.execution.own_model.nesting import paths, put_together, tensors_of
 from parity.execution.protocol import Array
 from parity.torch_impl import device
 from parity.torch_impl.own_model.functions import Functions, reseeded
@@ -53,6 +52,7 @@ from parity.torch_impl.own_model.kinds import (
     within,
     without_dropout,
 )
+from parity.torch_impl.own_model.recording import Recorder, outputs_of
 
 Arrays = dict[str, Array]
 
@@ -74,47 +74,6 @@ def version() -> str:
     return str(torch.__version__)
 
 
-class Recorder:
-    """Records the inputs and outputs of the leaves in the order of their calls. Nested leaves have records of their own."""
-
-    def __init__(self, leaves: Mapping[str, nn.Module]) -> None:
-        self.calls: list[tuple[str, Any, list[Array], list[Array]]] = []
-        self.modes: list[bool] = []
-        self._open: list[int] = []
-        self._handles = []
-        self._known = {name for name, module in leaves.items() if type(module).__module__.startswith("torch.")}
-        for name, module in leaves.items():
-            self._handles.append(module.register_forward_pre_hook(self._before(name), with_kwargs=True))
-            self._handles.append(module.register_forward_hook(self._after, with_kwargs=True))
-
-    def close(self) -> None:
-        for handle in self._handles:
-            handle.remove()
-
-    def place(self) -> tuple[int, bool]:
-        """The number of calls begun, and whether a module of a known class is running."""
-        return len(self.calls), any(self.calls[number][0] in self._known for number in self._open)
-
-    def _before(self, name: str) -> Any:
-        def before(module: nn.Module, arguments: Any, keywords: Any) -> None:
-            self.modes.append(module.training)
-            tensors: list[Tensor] = []
-            with torch._C.DisableTorchFunction():  # the recording is no function of the model
-                skeleton = taken_apart((arguments, keywords), torch.is_tensor, tensors)
-                record = (name, skeleton, [device.array(tensor) for tensor in tensors], list[Array]())
-            self._open.append(len(self.calls))
-            self.calls.append(record)
-
-        return before
-
-    def _after(self, _: nn.Module, __: Any, ___: Any, output: Any) -> None:
-        with torch._C.DisableTorchFunction():
-            self.calls[self._open.pop()][3].extend(_outputs(output))
-
-    def arrays(self) -> Arrays:
-        return of_calls((inputs, outputs) for _, _, inputs, outputs in self.calls)
-
-
 class Model:
     """A torch module under the interface parity.execution.own_model.layers.OwnModel."""
 
@@ -124,6 +83,7 @@ class Model:
         self.calls: dict[bool, Recorder] = {}
         self.draws: dict[str, list[dict[str, Any]]] = {}
         self.scaled = self.plain = False
+        self.forced: dict[int, Array] = {}
         self.calling, self.named = Calling(), list[str]()
         for part in module.modules():
             without_dropout(part)
@@ -194,7 +154,7 @@ class Model:
         with self._kept(), changed(module, kind, change["settings"]), torch.no_grad(), listening:
             self.set_weights(under(arrays, WEIGHT))
             module.train(change.get("mode", self.calls[change["training"]].modes[change["call"]]))
-            outputs = _outputs(module(*arguments, **keywords))
+            outputs = outputs_of(module(*arguments, **keywords))
             state = {
                 array_name(STATE, weight.native): device.array(self.tensors[weight.native])
                 for weight in self._leaf(name).weights
@@ -219,7 +179,7 @@ class Model:
     ) -> Any:
         reseeded()
         self.module.train(training)
-        self.calls[training] = recorder = Recorder(self.modules)
+        self.calls[training] = recorder = Recorder(self.modules, self.forced)
         listening = Functions(self.scaled, calls, replaced or {}, recorder.place)
         self.draws[TRAIN if training else EVAL] = listening.draws
         try:
@@ -285,12 +245,8 @@ class Model:
         return Weight(role, native, tuple(tensor.shape), layout, rows, gates, tensor.requires_grad)
 
 
-def _outputs(value: Any) -> list[Array]:
-    return [device.array(tensor) for tensor in tensors_of(value, torch.is_tensor)]
-
-
 def _floats(value: Any) -> list[Array]:
-    return [array for array in _outputs(value) if array.dtype.kind == "f"]
+    return [array for array in outputs_of(value) if array.dtype.kind == "f"]
 
 
 def _gradient(tensor: Tensor) -> Array:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from parity.execution.frameworks import OWN_MODELS
 from parity.execution.launcher.environments import Unavailable, installed
 from parity.execution.own_model.model_client import Conversation, Mistaken
 from parity.execution.own_model.model_client import Crashed as Crashed
+from parity.execution.own_model.turns import InTurn, Turns
 from parity.judgement.verdicts import PASSING, exit_status
 from parity.spec import source
 from parity.spec.mistakes import SpecError, short
@@ -84,10 +86,11 @@ def compare(
     if size != "full" and all(framework != spec_side.SPEC for framework, _ in named):
         raise UsageError(f"--size {short(size)} is of `spec=NAME`: a model of your own has the size that it is built in")
     with ExitStack() as stack:
+        turns = Turns()
         models = [
             spec_side.side(label, target, size)
             if framework == spec_side.SPEC
-            else _started(label, framework, target, file, tuple(python_path) or own_path.of_caller(), stack)
+            else _started(label, framework, target, file, tuple(python_path) or own_path.of_caller(), stack, turns)
             for label, (framework, target), file in zip(_labels([name for name, _ in named]), named, files, strict=True)
         ]
         try:
@@ -116,13 +119,22 @@ def _labels(names: Sequence[str]) -> list[str]:
 
 
 def _started(
-    label: str, framework: str, target: str, checkpoint: Path | None, python_path: tuple[Path, ...], stack: ExitStack
+    label: str,
+    framework: str,
+    target: str,
+    checkpoint: Path | None,
+    python_path: tuple[Path, ...],
+    stack: ExitStack,
+    turns: Turns,
 ) -> ComparedModel:
     try:
         selected_frameworks.that_train([framework], OWN_MODELS)
         interpreter = installed(framework).interpreter
-        started = (Conversation(framework, interpreter, target, dtype, python_path, checkpoint) for dtype in DTYPES)
-        processes = {conversation.dtype: stack.enter_context(conversation) for conversation in started}
+
+        def start(dtype: str) -> Conversation:
+            return Conversation(framework, interpreter, target, dtype, python_path, checkpoint)
+
+        processes = {dtype: stack.enter_context(InTurn(turns, partial(start, dtype), dtype)) for dtype in DTYPES}
     except (ValueError, Unavailable) as error:
         raise UsageError(str(error)) from error
     return ComparedModel(label, framework, target, processes)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from parity.comparing.layer_mapping import LayerMap
 from parity.comparing.model_structure import Structure
 from parity.comparing.rerun_interface import Reruns
 from parity.comparing.tensor_pairs import Side
-from parity.execution.names import INPUT, INSTEAD, LOSS, WEIGHT, array_name, numbered, put_under
+from parity.execution.names import FORCED, INPUT, INSTEAD, LOSS, WEIGHT, array_name, numbered, put_under
 from parity.execution.own_model.model_client import Refused
 from parity.trials.streams import stream
 from parity.verbs.compare import inputs
@@ -95,9 +96,16 @@ class ObservedModels:
             turned = [*arrays[:place], ~arrays[place], *arrays[place + 1 :]]
             return processes[label].ask("forward", numbered(turned, INPUT))[1]
 
-        def functions(label: str, training: bool, between: tuple[int, int], new: Mapping[int, Array]) -> Any:
+        def functions(
+            label: str,
+            training: bool,
+            between: tuple[int, int],
+            new: Mapping[int, Array],
+            forced: Mapping[int, Array] = MappingProxyType({}),
+        ) -> Any:
             instead = {array_name(INSTEAD, number, 0): array for number, array in new.items()}
-            arrays = {**numbered(inputs[label], INPUT), **instead}
+            handed = {array_name(FORCED, number): array for number, array in forced.items()}
+            arrays = {**numbered(inputs[label], INPUT), **instead, **handed}
             try:
                 return processes[label].ask("functions", arrays, training=training, between=between)
             except Refused:  # the replacing numbers do not fit

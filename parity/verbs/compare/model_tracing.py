@@ -19,7 +19,8 @@ from parity.comparing.channel_axes import FIRST, LAST, SIGNAL
 from parity.comparing.model_structure import Structure
 from parity.comparing.random_arrays import ComparedInput
 from parity.errors import UsageError
-from parity.execution.names import INPUT, WEIGHT, numbered, under
+from parity.execution.names import INPUT, WEIGHT, numbered
+from parity.execution.own_model import stored
 from parity.execution.own_model.model_client import Refused
 from parity.verbs.compare.printing import DTYPES, ComparedModel
 
@@ -172,7 +173,7 @@ def _traced(
             lacking = {DTYPES[0]: _reason(refused[DTYPES[0]][0])} if dtype != DTYPES[0] else _narrow(answered)
             if dtype == DTYPES[0]:
                 model.processes[DTYPES[1]].ask("trace", _blanks(candidate), **asking)
-            return TracedModel(candidate, structure, under(weights, WEIGHT), lacking)
+            return TracedModel(candidate, structure, stored.of(weights, WEIGHT), lacking)
     raise refused[DTYPES[0]][0]
 
 

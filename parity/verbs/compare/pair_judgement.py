@@ -12,6 +12,7 @@ from typing import Any
 import numpy.typing as npt
 
 from parity.comparing import (
+    code_behind,
     code_causes,
     departures,
     float32_only,
@@ -50,6 +51,8 @@ def judged(
         ours, theirs, run.mapped, calls, means
     )
     departure = departure or training_causes.gradients(passes[2], tensor_verdicts, (base.label, other.label))
+    if departure is not None and not departure.causes and departure.quantity == "gradient":
+        departure = layer_causes.in_its_own_way(ours, theirs, calls, means, run.mapped) or departure
     if departure is not None and not departure.causes:
         if by_chance := _by_chance(run, other, (ours, theirs), tensor_verdicts):
             return ComparedPair(base, other, [*training_causes.settings(ours, theirs, run.mapped), *by_chance], None, said)
@@ -134,6 +137,7 @@ def _behind(
     if departure is None:
         return ()
     departures = layer_causes.further(departure, calls, run.mapped)
+    departures += code_behind.between(departure, calls, lambda here: layer_causes.tested(here, run.mapped))
     moving = None if departure.quantity == "statistic" else training_causes.statistics(*sides, run.mapped, calls, means)
     return (*departures, *([moving] if moving is not None and moving.causes else []))
 

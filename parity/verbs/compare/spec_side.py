@@ -63,6 +63,7 @@ class GraphAsModel:
         self.walks: dict[bool, walking.Walk] = {}
         self.draws: dict[str, list[dict[str, Any]]] = {}
         self.scaled = self.plain = False
+        self.forced: dict[int, Any] = {}
         self.calling, self.named = Calling(), list(self.graph.outputs)
 
     def accepts(self, _: Sequence[str]) -> Accepted:

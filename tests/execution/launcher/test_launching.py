@@ -19,6 +19,8 @@ from parity.execution.launcher.planning import PlannedCase, collect, requests, w
 from parity.execution.launcher.worker_process import Limits
 from parity.execution.records import Record
 from parity.execution.request import Request
+from tests.tools import ended_workers
+from tests.tools.ended_workers import ENDINGS
 
 INTERPRETER = Path(sys.executable)
 PATIENT = Limits(timeout=60, startup=60, grace=0.2)
@@ -50,25 +52,6 @@ def run(asked: Request, out: Path, fakes: Path, limits: Limits = PATIENT) -> tup
 def is_running(process: int) -> bool:
     status = Path(f"/proc/{process}/stat")
     return status.exists() and status.read_text().rpartition(")")[2].split()[0] not in "ZX"
-
-
-ENDINGS = {
-    "Sound": ("ran", ""),
-    "Raises": ("crashed", "RuntimeError: no kernel for this shape"),
-    "Declines": ("unsupported", "no such layer"),
-    "Segfaults": ("crashed", "killed by SIGSEGV"),
-    "Aborts": ("out_of_memory", "killed by SIGABRT; it last printed: terminate called after throwing"),
-    "Exits": ("crashed", "ended without a record (exit status 0)"),
-    "ExitsWithStatus": ("crashed", "ended with exit status 3"),
-    "CallsExit": ("crashed", "SystemExit: 0"),
-    "ThrowsMemoryError": ("out_of_memory", "Unable to allocate 8 EiB"),
-    "ReturnsNothing": ("crashed", "the implementation returned nothing"),
-    "ReturnsObjects": ("crashed", "forward/x is no array of numbers"),
-    "PrintsGarbage": ("ran", ""),
-    "SpoilsRecords": ("crashed", "unreadable lines were written into the file of records"),
-    "SpoilsItsRecord": ("crashed", "its record cannot be read"),
-    "LeavesOrphan": ("ran", ""),
-}
 
 
 @pytest.mark.parametrize("fake", ENDINGS)
@@ -271,3 +254,14 @@ def test_how_a_process_died_is_named(returncode: int, log: str, kills: int, outc
     found, why = outcomes.of_process(returncode, log, kernel_kills=kills)
     assert found == outcome
     assert reason in why
+
+
+def test_endings_at_random_places_leave_nothing_behind() -> None:
+    """A small part of the release run (tests/tools/release_run.py, --endings)."""
+    assert [ending for ending in ended_workers.rounds(4, 7) if ending.faults] == []
+
+
+def test_an_ending_that_is_told_otherwise_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ended_workers.ENDINGS, "Sound", ("crashed", ""))
+    (ending,) = ended_workers.rounds(1, 7)
+    assert ending.faults == ("case 1: ran, not crashed: ",)
