@@ -26,6 +26,9 @@ KEYS = ("rngs", "rng", "key", "dropout_rng", "prng_key")
 """Parameters of a model's call that tell it whether it trains, that tell the opposite, and that take keys of random numbers."""
 
 PARAMS = "params"
+DEFAULTING = (nnx.Embed, nnx.SimpleCell)
+"""Layers whose `dtype` is float32 where the user names none; that of the others is None, and follows the input."""
+
 MARK = "parity_path"
 """Attribute of an NNX layer that holds its path, which stays with it where a transformation makes a new object of it."""
 
@@ -110,8 +113,9 @@ class Nnx:
                 self.cells[path] = [f"{path}.{way}cell" if path else f"{way}cell" for way in ways]
                 self.inner |= dict(zip(self.cells[path], (rnn.cell for rnn in ways.values()), strict=True))
         for _, part in nnx.iter_modules(module):
-            if vars(part).get("param_dtype") == jnp.float32:
-                part.param_dtype = dtype
+            for own in ("param_dtype", "dtype") if isinstance(part, DEFAULTING) else ("param_dtype",):
+                if vars(part).get(own) == jnp.float32:
+                    setattr(part, own, dtype)
         self._look()
 
     def _look(self) -> None:
