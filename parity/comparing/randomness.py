@@ -56,7 +56,7 @@ def _in_evaluation(ours: Side, theirs: Side) -> Iterator[TensorVerdict]:
 
 
 def _by_key(ours: Side, theirs: Side) -> Iterator[TensorVerdict]:
-    """Findings on draws whose key one model uses again, so that their numbers are the same in every step, or twice in a step."""
+    """Findings on draws whose key one model uses again, so that their numbers are the same in every step, or twice."""
     both = [[entry for entry in side.draws.get("train", ()) if entry.get("key")] for side in (ours, theirs)]
     if len(both[0]) == len(both[1]):
         return

@@ -65,12 +65,7 @@ TABLE = {
     "torch": FrameworkEntry("parity.torch_impl", (Variant("torch"),), ("pytorch", "torchvision"), colour="#e08e0b"),
     "mxnet": FrameworkEntry("parity.mxnet_impl", (Variant("mxnet"),), ("gluon", "mx"), colour="#2a6fb0"),
     "jax": FrameworkEntry(
-        "parity.jax_impl",
-        (Variant("jax"),),
-        ("flax", "nnx", "optax", "jaxlib"),
-        default=False,
-        features=(ATLAS, OWN_MODELS),
-        colour="#2f8f5b",
+        "parity.jax_impl", (Variant("jax"),), ("flax", "nnx", "optax", "jaxlib"), default=False, colour="#2f8f5b"
     ),
     "onnx": FrameworkEntry("parity.onnx_impl", (Variant("onnxruntime"),), ("onnxruntime", "ort"), trains=False, features=()),
 }

@@ -62,7 +62,7 @@ WORDS: Mapping[str, str] = {
     "pooling": r"pool\w*$",
     "transposed_convolution": r"conv\w*transpose\w*$|transposed?_?conv\w*$",
     "convolution": r"conv\w*$",
-    "recurrent": r"(lstm|gru|rnn)$",
+    "recurrent": r"(lstm|gru|rnn)$|(lstm|gru|simple)cell$",
     "resizing": r"(upsampl|resiz|interpolat)\w*$",
     "attention": r"attention\w*$|_qk$",
     "ctc": r"ctc\w*$",

@@ -1,4 +1,4 @@
-"""Owns the places of the default arguments of Flax, JAX and Optax, for the atlas. It refuses to state values: those are read."""
+"""Owns the places of default arguments of Flax, JAX and Optax, for the atlas. It refuses to state values: they are read."""
 
 from __future__ import annotations
 

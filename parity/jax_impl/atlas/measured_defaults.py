@@ -1,6 +1,6 @@
-"""Owns the answers of JAX, Flax and Optax to the atlas about defaults that no argument shows: they are measured (defaults.py holds the others).
+"""Owns the answers of JAX, Flax and Optax to the atlas about defaults that no argument shows: they are measured.
 
-It refuses to know what the answer should be. Inputs come as arrays under the question's names.
+It refuses to know what the answer should be. defaults.py holds the places of the others.
 """
 
 from __future__ import annotations

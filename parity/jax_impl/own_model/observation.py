@@ -6,7 +6,7 @@ A model runs op by op, so that every call and every function shows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -18,12 +18,9 @@ from jax._src import core
 from parity.execution.names import (
     AFTER,
     EVAL,
-    GIVEN,
     GRADIENT,
     INPUT_GRADIENT,
     OUTPUT,
-    STATE,
-    TAKEN,
     TRAIN,
     WEIGHT,
     array_name,
@@ -36,13 +33,16 @@ from parity.execution.names import (
 from parity.execution.own_model.calling import Accepted, Calling, arguments
 from parity.execution.own_model.functions import CalledFunction, answered
 from parity.execution.own_model.layers import Call, OwnLayer, Shape, Weight
-from parity.execution.own_model.nesting import paths, put_together, taken_apart, tensors_of
+from parity.execution.own_model.nesting import paths, tensors_of
 from parity.execution.protocol import Array
 from parity.jax_impl import device
-from parity.jax_impl.own_model.carriers import carrier, takes, told
-from parity.jax_impl.own_model.functions import Functions, is_tensor, known_class, reseeded
-from parity.jax_impl.own_model.kinds import BATCH_NORM, DROPOUT, OVER_TIME, changed, derived, kind_of, own_way
+from parity.jax_impl.own_model.carriers import Carrier, takes, told
+from parity.jax_impl.own_model.functions import Functions, is_tensor, reseeded
+from parity.jax_impl.own_model.kinds import derived, kind_of, own_way
+from parity.jax_impl.own_model.linen_modules import Linen
+from parity.jax_impl.own_model.nnx_modules import Nnx
 from parity.jax_impl.own_model.owned import Joined, weights_of, within
+from parity.jax_impl.own_model.recording import Alone, Recorder, Stopped
 
 Arrays = dict[str, Array]
 FIXED = "a fixed key: the same numbers in every pass"
@@ -72,88 +72,12 @@ def version() -> str:
     return f"{jax.__version__}, flax {device.versions()['flax']}"
 
 
-class _Stopped(BaseException):
-    """Ends a pass behind the call that was asked for."""
-
-
-class Recorder:
-    """Records the inputs and outputs of the leaves in the order of their calls."""
-
-    def __init__(self, functions: Callable[[], Functions]) -> None:
-        self.calls: list[tuple[str, list[Any], list[Any]]] = []
-        self.functions = functions
-        self._open: list[tuple[str, bool]] = []
-        self._level = core.trace_ctx.trace
-
-    def place(self) -> tuple[int, bool]:
-        """The number of calls begun, and whether a module of a known class is running."""
-        return len(self.calls), any(known for _, known in self._open)
-
-    def __call__(self, path: str, layer: Any, call: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-        tensors: list[Any] = []
-        skeleton = taken_apart((args, kwargs), is_tensor, tensors)
-        inside = any(name == path for name, _ in self._open) or any(not self._ours(item) for item in tensors)
-        if inside or self.place()[1]:
-            return call(*args, **kwargs)
-        record = (path, tensors, list[Any]())
-        self.calls.append(record)
-        self._open.append((path, known_class(layer)))
-        try:
-            output = self.ran(layer, call, skeleton, tensors)
-        finally:
-            self._open.pop()
-        record[2].extend(_outputs(layer, output))
-        return output
-
-    def ran(self, layer: Any, call: Callable[..., Any], skeleton: Any, tensors: Sequence[Any]) -> Any:
-        args, kwargs = put_together(skeleton, tensors)
-        if kind_of(layer) is DROPOUT:
-            return self.functions().dropped(layer, lambda: call(*args, **kwargs), tensors[0])
-        return call(*args, **kwargs)
-
-    def _ours(self, array: Any) -> bool:
-        """Whether an array belongs to the pass itself, and to no transformation inside of it, such as a vmap."""
-        return not isinstance(array, core.Tracer) or array._trace is self._level
-
-
-class Alone(Recorder):
-    """Runs a pass until one call, which takes other inputs, has other settings, and whose outputs and state it keeps."""
-
-    def __init__(
-        self, functions: Callable[[], Functions], change: Mapping[str, Any], arrays: Mapping[str, Array], model: Model
-    ):
-        super().__init__(functions)
-        self.change, self.arrays, self.model = change, arrays, model
-        self.found: Arrays = {}
-
-    def ran(self, layer: Any, call: Callable[..., Any], skeleton: Any, tensors: Sequence[Any]) -> Any:
-        if len(self.calls) - 1 != self.change["call"]:
-            return super().ran(layer, call, skeleton, tensors)
-        path = self.calls[-1][0]
-        taken = [jnp.asarray(self.arrays.get(array_name(TAKEN, slot), item), item.dtype) for slot, item in enumerate(tensors)]
-        args, kwargs = put_together(skeleton, taken)
-        if "mode" in self.change and kind_of(layer) is BATCH_NORM:
-            kwargs = {**kwargs, "use_running_average": not self.change["mode"]}
-        with changed(layer, self.change["settings"]):
-            output = super().ran(layer, call, taken_apart((args, kwargs), is_tensor, taken := []), taken)
-        state = self.model.joined.told(self.model.carrier.held(layer, path))
-        self.found = numbered([device.array(item) for item in _outputs(layer, output)], GIVEN)
-        self.found |= {array_name(STATE, name): device.array(item) for name, item in state.items()}
-        raise _Stopped
-
-
-def _outputs(layer: Any, output: Any) -> list[Any]:
-    """The tensors that a layer gave; the sequence of a recurrent layer comes before its carry."""
-    if isinstance(layer, OVER_TIME) and isinstance(output, tuple):
-        output = (output[1], output[0][::-1] if isinstance(output[0], tuple) else output[0])
-    return tensors_of(output, is_tensor)
-
-
 class Model:
     """A Flax module under the interface parity.execution.own_model.layers.OwnModel."""
 
     def __init__(self, module: Any, dtype: str) -> None:
-        self.carrier, self.dtype = carrier(module, device.DTYPES[dtype]), device.DTYPES[dtype]
+        self.dtype = device.DTYPES[dtype]
+        self.carrier: Carrier = (Linen if isinstance(module, linen.Module) else Nnx)(module, self.dtype)
         self.values = dict(self.carrier.arrays)
         self.joined = Joined()
         self.calls: dict[bool, Recorder] = {}
@@ -240,7 +164,7 @@ class Model:
     def rerun(self, change: Mapping[str, Any], arrays: Mapping[str, Array]) -> Arrays:
         training = bool(change["training"])
         listening = Functions(self.scaled, None, {}, lambda: (0, True))
-        alone = Alone(lambda: listening, change, arrays, self)
+        alone = Alone(lambda: listening, change, arrays, lambda layer, path: self.joined.told(self.carrier.held(layer, path)))
         weights = self.joined.apart(under(arrays, WEIGHT))
         values = {**self.values, **{name: jnp.asarray(item, self.dtype) for name, item in weights.items()}}
         args, kwargs = self._arguments([self._tensor(array) for array in self.last[training]], training, 0)
@@ -248,7 +172,7 @@ class Model:
         with jax.disable_jit(), listening:
             try:
                 self.carrier.run(values, args, kwargs, training, 0, alone)
-            except _Stopped:
+            except Stopped:
                 return alone.found
         raise ValueError(f"the pass has no call {change['call']}")
 

@@ -5,7 +5,6 @@ import flax.linen as nn
 import jax.numpy as jnp
 from flax import nnx
 
-
 INPUTS = ["3x5"]
 
 
