@@ -12,6 +12,7 @@ from typing import Any
 import jax.numpy as jnp
 from flax import nnx
 
+from parity.jax_impl.ops.attention import mixed
 from parity.jax_impl.own_model.carriers import Listener, Tensors, floats
 from parity.jax_impl.own_model.kinds import BOTH_WAYS, CELLS, OVER_TIME, derived, kind_of, native, settings_of, without_dropout
 
@@ -46,6 +47,8 @@ class Nnx:
             for own in ("param_dtype", "dtype") if isinstance(part, DEFAULTING) else ("param_dtype",):
                 if vars(part).get(own) == jnp.float32:
                     setattr(part, own, dtype)
+            if dtype == jnp.float64 and vars(part).get("attention_fn") is nnx.dot_product_attention:
+                part.attention_fn = mixed  # Flax's own computes the softmax in float32
         self._look()
 
     def _look(self) -> None:
