@@ -57,7 +57,7 @@ KINDS: Mapping[str, tuple[Arrays, Naming]] = {
 
 WORDS: Mapping[str, str] = {
     "initializer": r"\.init(ializers?)?[.:]",
-    "optimizer": r"optim",
+    "optimizer": r"optim(?!izedlstm)",
     "normalization": r"norm\w*$",
     "pooling": r"pool\w*$",
     "transposed_convolution": r"conv\w*transpose\w*$|transposed?_?conv\w*$",

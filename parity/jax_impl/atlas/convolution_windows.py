@@ -18,7 +18,7 @@ from parity.jax_impl.atlas.convolution import convolved, table
 
 
 def _transposed(inputs: Inputs) -> Array:
-    kernel = t(inputs["kernel"])[None, :, None, None]
+    kernel = t(inputs["kernel"])[:, :, None, None]
     layer = nnx.ConvTranspose(1, 1, (1, 3), strides=(1, 2), padding="SAME", transpose_kernel=True, use_bias=False, rngs=keys())
     return np.asarray(filled(layer, kernel=kernel)(t(inputs["x"])[None, :, :, None])).ravel()
 

@@ -45,6 +45,7 @@ DEFAULTS: Mapping[str, str] = {
     "softmax.axis": "jax.nn.softmax(axis)",
     "log_softmax.axis": "jax.nn.log_softmax(axis)",
     "glu.axis": "jax.nn.glu(axis)",
+    "lstm.recurrent_activation": "flax.nnx.OptimizedLSTMCell(gate_fn)",
     "multi_head_attention.bias": "flax.nnx.MultiHeadAttention(use_bias)",
     "multi_head_attention.dropout": "flax.nnx.MultiHeadAttention(dropout_rate)",
     "normal.standard_deviation": "jax.nn.initializers.normal(stddev)",

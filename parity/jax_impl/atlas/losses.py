@@ -47,7 +47,7 @@ ANSWERS: Mapping[str, Answer] = {
     "kl_divergence.takes": call(optax.kl_divergence, "q", "p"),
     "ctc.blank": _ctc,
     "ctc.reduction": _ctc,
-    "huber.delta_form": call(lambda x: jnp.mean(optax.huber_loss(x, jnp.zeros_like(x), 2.0))),
+    "huber.delta_form": call(lambda x: jnp.mean(optax.huber_loss(x, jnp.zeros_like(x), delta=2.0))),
     "triplet.distance": call(lambda x, y, z: jnp.mean(optax.losses.triplet_margin_loss(x, y, z)), "x", "y", "z"),
     "kl_divergence.at_zero": _divergence,
     "kl_divergence.zero_label": _divergence,

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import optax
 from flax import nnx
+from jax.nn import initializers
 
 from parity.jax_impl.atlas.asking import Answer, Inputs, keys, stepped
 
@@ -25,8 +26,14 @@ def _weight_decay(rule: optax.GradientTransformation) -> float:
     return 1 - float(stepped(rule, np.zeros(1))[0])
 
 
+def _lowest(_: Inputs) -> float:
+    """The lower end of the range of a uniform initializer, whose argument is the upper one, to two digits."""
+    return round(float(initializers.uniform()(keys().params(), (10_000,)).min()), 2) + 0.0
+
+
 ANSWERS: Mapping[str, Answer] = {
     "lstm.forget_bias_one": _forget,
+    "uniform.low": _lowest,
     "sgd.weight_decay": lambda _: _weight_decay(optax.sgd(1.0)),
     "adam.weight_decay": lambda _: _weight_decay(optax.adam(1.0)),
 }

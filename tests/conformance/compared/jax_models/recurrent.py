@@ -1,4 +1,4 @@
-"""An LSTM classifier in NNX and in Linen; `ported` unrolls the LSTM by hand, with gates in the order input, forget, output, cell."""
+"""An LSTM classifier in NNX and Linen; `ported` unrolls the LSTM by hand, its gates in the order input, forget, output, new."""
 
 import flax.linen as nn
 import jax
