@@ -34,9 +34,8 @@ def _lstm(order: Sequence[str]) -> Array:
     return np.array(seen)
 
 
-def _gru(order: Sequence[str], after: bool, keeps: bool, outside: bool = False) -> Array:
-    """One unit with recurrent biases. after: the reset multiplies the product. keeps: the update gate weighs the old state.
-    outside: the biases are the input's, so that the reset does not reach the new gate's."""
+def _gru(order: Sequence[str], after: bool, keeps: bool) -> Array:
+    """One unit with recurrent biases. after: the reset multiplies the product. keeps: the update gate weighs the old state."""
     place = {gate: order.index(gate) for gate in order}
     hidden, seen = 0.0, []
     for x in STEPS:
@@ -44,13 +43,7 @@ def _gru(order: Sequence[str], after: bool, keeps: bool, outside: bool = False) 
         back = {gate: GRU_RECURRENT[at] * hidden + GRU_BIAS[at] for gate, at in place.items()}
         reset, update = (_logistic(ahead[gate] + back[gate]) for gate in ("reset", "update"))
         at = place["new"]
-        inner = (
-            reset * GRU_RECURRENT[at] * hidden + GRU_BIAS[at]
-            if outside
-            else reset * back["new"]
-            if after
-            else GRU_RECURRENT[at] * reset * hidden + GRU_BIAS[at]
-        )
+        inner = reset * back["new"] if after else GRU_RECURRENT[at] * reset * hidden + GRU_BIAS[at]
         new = float(np.tanh(ahead["new"] + inner))
         hidden = update * hidden + (1 - update) * new if keeps else update * new + (1 - update) * hidden
         seen.append(hidden)
@@ -62,13 +55,9 @@ def _gru_forms() -> Mapping[str, list[Array]]:
     for order in permutations(("reset", "update", "new")):
         for after in (True, False):
             for keeps in (True, False):
-                words = (
-                    f"reset {'after' if after else 'before'} the product, update weighs the {'old' if keeps else 'new'} state"
-                )
+                reset = "after the product" if after else "before the product, or after one without a bias"
+                words = f"reset {reset}, update weighs the {'old' if keeps else 'new'} state"
                 found[f"{', '.join(order)}; {words}"] = form(_gru(order, after, keeps))
-                if after:
-                    apart = f"{', '.join(order)}; {words}, no bias within the reset"
-                    found[apart] = form(_gru(order, after, keeps, outside=True))
     return found
 
 
