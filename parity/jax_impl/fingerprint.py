@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -70,6 +71,8 @@ def normalization(request: ProbeRequest) -> Found:
         shift = path[-1] == "bias"
         counts["shifts" if shift else "gains"] += int(variable.get_value().size)
         _set(getattr(layer, path[-1]), request.arrays["beta" if shift else "gamma"])
+    for variable in jax.tree.leaves(nnx.state(layer, nnx.BatchStat), is_leaf=lambda item: isinstance(item, nnx.Variable)):
+        variable.set_value(variable.get_value().astype(x.dtype))  # Flax begins them in float32 (differences.yaml)
     layer.train()
     arrays = {"training": np.moveaxis(device.array(layer(x)), -1, 1)}
     for path, variable in nnx.to_flat_state(nnx.state(layer, nnx.BatchStat)):
@@ -140,7 +143,10 @@ def resizing(request: ProbeRequest) -> Found:
 
 
 def attention(request: ProbeRequest) -> Found:
-    """Attention of queries, keys and values. A layer gets identity projections; a function (batch, time, heads, features)."""
+    """Attention of queries, keys and values. A layer gets identity projections; a function (batch, time, heads, features).
+
+    It is driven in float32: JAX's softmax of attention is in float32 whatever its inputs are (differences.yaml)."""
+    request = replace(request, dtype="float32")
     heads = 2 if request.setting == "two heads" else 1
     parts = [_tensor(request, name) for name in ("query", "key", "value")]
     layered = isinstance(request.make, type)
