@@ -9,6 +9,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import optax
 
@@ -120,9 +121,11 @@ def drive(request: Drive) -> list[dict[str, Array]]:
     rule = request.make(**keywords)
     if not isinstance(rule, optax.GradientTransformation):
         raise Unsupported(f"it is no optimizer: a {type(rule).__name__} is no optax.GradientTransformation")
+    own = str(getattr(request.make, "__module__", "")).startswith("optax")
+    update = jax.jit(rule.update) if own else rule.update  # a user's rule may read numbers as it goes
     state, seen = rule.init(weights), []
     for gradients in request.gradients:
-        updates, state = rule.update({name: jnp.asarray(gradients[name]) for name in weights}, state, weights)
+        updates, state = update({name: jnp.asarray(gradients[name]) for name in weights}, state, weights)
         weights = optax.apply_updates(weights, updates)
         seen.append({name: device.array(weight) for name, weight in weights.items()})
     return seen
