@@ -76,7 +76,7 @@ JAX = (
     ("by_hand", "drops", ""),
     ("skips", "straight", "wiring: a sum (a residual path, or skip) left out"),
     ("gate_last", "gate_first", "gate order, or the order of the parts of one split"),
-    ("tanh_gelu", "erf_gelu", "gelu: approximate True in jax-1, False in jax-2"),
+    ("tanh_gelu", "erf_gelu", "activation after first (Linear): gelu (tanh) in jax-1, gelu (erf) in jax-2"),
     ("by_hand", "by_one_key", "jax-2 draws by a fixed key: the same numbers in every pass: bernoulli at code.py"),
 )
 """A model of JAX, one of torch (or, the last two, of JAX), and the cause."""
