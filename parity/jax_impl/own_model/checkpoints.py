@@ -6,13 +6,13 @@ It refuses any other kind of file, and one that does not hold exactly the model'
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
-from flax import linen, nnx, serialization
+from flax import serialization
 from orbax import checkpoint as orbax
 
 from parity.execution.own_target import Mistyped, near
@@ -22,22 +22,14 @@ INSIDE = ("params", "model", "state", "target", "variables")
 """Where training loops put the weights among what else they keep."""
 NAMED = 4
 Arrays = dict[str, Any]
-LOADED: dict[int, tuple[Path, Mapping[str, Any]]] = {}
-"""Identity of a Linen module -> the file and the arrays for it: a Linen module holds none itself."""
+TAKING: dict[int, Callable[[Path, Mapping[str, Any]], None]] = {}
+"""Identity of a user's module -> who takes the arrays of a file for it: a module of NNX is copied by each run, and a module of
+Linen holds none (observation.py)."""
 
 
 def load(model: Any, file: Path) -> None:
     """Raises Mistyped where the file cannot be read so, or does not fit."""
-    given = _flat(_read(file))
-    if isinstance(model, linen.Module):
-        LOADED[id(model)] = file, given  # its own arrays are known from the first run on (carriers.py)
-        return
-    state = nnx.state(model)
-    flat = {".".join(map(str, path)): variable for path, variable in nnx.to_flat_state(state)}
-    own = {name: variable for name, variable in flat.items() if not isinstance(variable, nnx.RngState)}
-    for name, array in fitting(file, given, {name: tuple(np.shape(item[...])) for name, item in own.items()}).items():
-        own[name].set_value(jax.numpy.asarray(array, own[name][...].dtype))
-    nnx.update(model, state)
+    TAKING[id(model)](file, _flat(_read(file)))
 
 
 def fitting(file: Path, given: Arrays, own: Mapping[str, tuple[int, ...]]) -> Arrays:

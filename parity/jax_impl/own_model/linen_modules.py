@@ -13,7 +13,6 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen, traverse_util
 
-from parity.jax_impl.own_model import checkpoints
 from parity.jax_impl.own_model.carriers import Listener, Tensors, floats
 from parity.jax_impl.own_model.kinds import BOTH_WAYS, CELLS, OVER_TIME, derived, kind_of, native, settings_of, without_dropout
 
@@ -24,7 +23,7 @@ class Linen:
     """A module of flax.linen. Its arrays and its leaves are known from a first run."""
 
     def __init__(self, module: linen.Module, dtype: Any) -> None:
-        self.dtype, self.built, self.loaded = dtype, False, id(module)
+        self.dtype, self.built = dtype, False
         bound = module.variables if module.scope is not None else None
         self.module = module.unbind()[0] if module.scope is not None else module
         self.others: dict[tuple[str, ...], Any] = {}
@@ -52,9 +51,6 @@ class Linen:
     def build(self, args: Any, kwargs: Any) -> None:
         if not self.paths:
             self._keep(self.module.init(_keys(0), *args, **kwargs))
-        if given := checkpoints.LOADED.pop(self.loaded, None):
-            own = {name: tuple(array.shape) for name, array in self.arrays.items()}
-            self.arrays |= {name: jnp.asarray(item, self.dtype) for name, item in checkpoints.fitting(*given, own).items()}
         if self.built:
             return
         self.built = True

@@ -65,7 +65,7 @@ class Nnx:
         return self.module.__call__  # type: ignore[no-any-return, operator]
 
     def build(self, args: Any, kwargs: Any) -> None:
-        self._look()  # a user's file of weights may have been read since
+        """Its arrays and leaves are known from its construction."""
 
     def run(
         self, arrays: Tensors, args: Any, kwargs: Any, training: bool, step: int, listener: Listener

@@ -7,6 +7,7 @@ A model runs op by op, so that every call and every function shows.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -36,6 +37,7 @@ from parity.execution.own_model.layers import Call, OwnLayer, Shape, Weight
 from parity.execution.own_model.nesting import paths, tensors_of
 from parity.execution.protocol import Array
 from parity.jax_impl import device
+from parity.jax_impl.own_model import checkpoints
 from parity.jax_impl.own_model.carriers import Carrier, takes, told
 from parity.jax_impl.own_model.functions import Functions, is_tensor, reseeded
 from parity.jax_impl.own_model.kinds import derived, kind_of, own_way
@@ -85,6 +87,12 @@ class Model:
         self.draws: dict[str, list[dict[str, Any]]] = {}
         self.scaled = self.plain = False
         self.calling, self.named = Calling(), list[str]()
+        checkpoints.TAKING[id(module)] = self.take
+
+    def take(self, file: Path, given: Mapping[str, Any]) -> None:
+        """Takes the arrays of a file as the model's own. Raises Mistyped unless the file holds exactly these."""
+        fitted = checkpoints.fitting(file, dict(given), {name: tuple(item.shape) for name, item in self.values.items()})
+        self.values = {name: jnp.asarray(item, self.dtype) for name, item in fitted.items()}
 
     def accepts(self, names: Sequence[str] = ()) -> Accepted:
         return takes(self.carrier.call(), names)
@@ -96,7 +104,7 @@ class Model:
         args, kwargs = self._arguments([self._tensor(array) for array in inputs], False, 0)
         with jax.disable_jit():
             self.carrier.build(args, kwargs)
-        self.values = dict(self.carrier.arrays)
+        self.values = self.values or dict(self.carrier.arrays)
         self.joined = Joined()
         for path, cell in self.carrier.inner.items():
             self.joined.add(cell, path, list(self.values))
