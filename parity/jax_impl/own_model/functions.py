@@ -141,7 +141,7 @@ class Functions:
 
         def bound(primitive: Any, *args: Any, **params: Any) -> Any:
             named = {word: value for word, value in params.items() if not callable(value)}
-            return self.called(primitive.name, lambda *arrays, **_: bind(primitive, *arrays, **params), args, named)
+            return self.called(primitive.name, lambda *arrays, **told: bind(primitive, *arrays, **params), args, named)
 
         return bound
 
@@ -262,6 +262,8 @@ def _settings(function: Any, args: Any, kwargs: Any, tensors: list[Any]) -> dict
         bound = inspect.signature(function).bind(*args, **kwargs)
         bound.apply_defaults()
         named = dict(bound.arguments)
+        if set(named) == {"arrays", "told"}:  # a primitive, whose arrays have no names
+            named = {**{str(place): value for place, value in enumerate(named["arrays"])}, **named["told"]}
     except (TypeError, ValueError):
         named = {**{str(place): value for place, value in enumerate(args)}, **kwargs}
     return {word: _told(taken_apart(value, is_tensor, tensors)) for word, value in named.items()}
