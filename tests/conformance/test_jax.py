@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from test_compared import MODELS, WITHIN, judge, of
 
 from parity.atlas.chapters import QUESTIONS
@@ -19,8 +18,8 @@ from parity.verbs.check import check
 from parity.verbs.compare import compare
 from parity.verbs.fingerprint import driving
 
-SPECS = ("mlp", "adam", "adagrad", "glorot_uniform", "cosine")
-ASKED = ("losses", "attention")
+SPECS = ("mlp", "adam", "glorot_uniform")
+ASKED = ("attention",)
 NAMED = {"optax.adam": "adam", "optax.sgd": "momentum"}
 
 
@@ -36,9 +35,8 @@ def test_a_few_specs_agree(framework: str, tmp_path: Path) -> None:
     assert {one.trial.case.dtype for one in judged} == {"float64", "float32"}
 
 
-@pytest.mark.parametrize("number", [1, 2])
-def test_own_models_in_both_of_flaxs_ways(framework: str, number: int, tmp_path: Path) -> None:
-    planted = WITHIN[framework][number]
+def test_own_models_in_both_of_flaxs_ways(framework: str, tmp_path: Path) -> None:
+    planted = WITHIN[framework][1]
     sides = [of(framework, planted.ours), of(framework, planted.theirs)]
     (compared,) = compare(sides, python_path=[MODELS], map_path=tmp_path / "map.yaml")
     judge(compared, planted)
@@ -46,7 +44,7 @@ def test_own_models_in_both_of_flaxs_ways(framework: str, number: int, tmp_path:
 
 def test_answers_have_names(framework: str) -> None:
     rows, _ = ask([question for question in QUESTIONS if question.chapter in ASKED], [framework])
-    assert sum(row.answers[framework].measured for row in rows) > 20
+    assert sum(row.answers[framework].measured for row in rows) > 10
     assert [row.name for row in rows if "no known form" in row.answers[framework].text] == []
 
 
