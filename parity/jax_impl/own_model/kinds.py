@@ -68,6 +68,8 @@ def native(layer: Any) -> type | None:
 def kind_of(layer: Any) -> Kind | None:
     """The kind of its class, or of the native class from which that is derived."""
     class_ = native(layer)
+    if class_ is None:
+        return None
     if class_ in KINDS:
         return KINDS[class_]
     if class_ in CONVOLUTIONS:
@@ -75,7 +77,7 @@ def kind_of(layer: Any) -> Kind | None:
     if class_ in CELLS:
         name, _ = CELLS[class_]
         return Kind(f"{name}_cell", fixed={"reset_after": True} if name == "gru" else {})
-    cell = cell_of(layer) if class_ is not None else None
+    cell = cell_of(layer)
     return _recurrent(layer, cell) if native(cell) in CELLS else None
 
 

@@ -28,14 +28,15 @@ class Linen:
         self.module = module.unbind()[0] if module.scope is not None else module
         self.others: dict[tuple[str, ...], Any] = {}
         self.paths: dict[str, tuple[str, ...]] = {}
-        self.arrays, self.trained = {}, list[str]()
+        self.arrays: Tensors = {}
+        self.trained = list[str]()
         self.layers, self.settings = dict[str, Any](), dict[str, dict[str, Any]]()
         self.cells, self.inner = dict[str, list[str]](), dict[str, Any]()
         if bound is not None:
             self._keep(bound)
 
     def call(self) -> Callable[..., Any]:
-        return self.module.__call__  # type: ignore[no-any-return, operator]
+        return self.module.__call__  # type: ignore[no-any-return]
 
     def _keep(self, variables: Any) -> None:
         flat = traverse_util.flatten_dict(linen.meta.unbox(variables))
