@@ -37,7 +37,7 @@ def mirrored_kernel(trial: CallTrial, layer_map: LayerMap) -> Iterator[str]:
     for role, placement in trial.placements(layer_map).items():
         if len(placement.neutral) > CHANNELS:
             native = trial.theirs.before[placement.native]
-            mirrored = np.flip(placement.read(native), range(CHANNELS, len(placement.neutral)))
+            mirrored = np.flip(placement.read(native), tuple(range(CHANNELS, len(placement.neutral))))
             arrays = {array_name(WEIGHT, placement.native): placement.write(mirrored, native)}
             if trial.misses(trial.alone(arrays)) <= trial.limit:
                 yield (

@@ -62,7 +62,7 @@ class Nnx:
         self.trained = [name for name in self.arrays if isinstance(self.variables[name], nnx.Param)]
 
     def call(self) -> Callable[..., Any]:
-        return self.module.__call__  # type: ignore[no-any-return, operator]
+        return self.module.__call__  # type: ignore[no-any-return]
 
     def build(self, args: Any, kwargs: Any) -> None:
         """Its arrays and leaves are known from its construction."""
@@ -114,15 +114,15 @@ def _heard(classes: set[type], listener: Listener) -> Iterator[None]:
     """Inside it, the listener hears every call of a module of these classes that is a leaf."""
     kept = [(class_, vars(class_).get("__call__")) for class_ in classes]
     for class_ in classes:
-        class_.__call__ = _listening(class_.__call__, listener)  # type: ignore[operator, attr-defined]
+        class_.__call__ = _listening(class_.__call__, listener)  # type: ignore[method-assign]
     try:
         yield
     finally:
         for class_, own in kept:
             if own is None:
-                del class_.__call__  # type: ignore[operator, attr-defined]
+                del class_.__call__
             else:
-                class_.__call__ = own  # type: ignore[operator, method-assign]
+                class_.__call__ = own  # type: ignore[method-assign]
 
 
 def _listening(call: Callable[..., Any], listener: Listener) -> Callable[..., Any]:
