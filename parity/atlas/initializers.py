@@ -25,7 +25,7 @@ def lecun(fan_in: int) -> Distribution:
 
 
 def _candidates(fan_in: int, fan_out: int, units: int = 0) -> dict[str, Distribution]:
-    found: dict[str, Distribution] = {
+    distributions: dict[str, Distribution] = {
         "uniform ±√(6/(fan_in + fan_out)) (Glorot)": uniform(sqrt(6 / (fan_in + fan_out))),
         "uniform ±√(3/fan_in) (LeCun)": uniform(sqrt(3 / fan_in)),
         "uniform ±√(6/fan_in) (He)": uniform(sqrt(6 / fan_in)),
@@ -42,11 +42,11 @@ def _candidates(fan_in: int, fan_out: int, units: int = 0) -> dict[str, Distribu
         LECUN: lecun(fan_in),
     }
     if units:
-        found |= {
+        distributions |= {
             "uniform ±1/√units": uniform(1 / sqrt(units)),
             "the sum of two uniform ±1/√units": two_uniforms(1 / sqrt(units)),
         }
-    return found
+    return distributions
 
 
 def _normals(deviation: float) -> dict[str, Distribution]:

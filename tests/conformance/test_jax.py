@@ -51,7 +51,7 @@ def test_answers_have_names(framework: str) -> None:
 def test_optimizers_are_named_by_what_they_do(framework: str) -> None:
     asked = [driving.NativeObject(path, path, {}) for path in NAMED]
     told = {
-        one.path: verb.found(one.target, driven).name
+        one.path: verb.fingerprint_of(one.target, driven).name
         for one, driven in zip(asked, driving.drive(framework, asked), strict=True)
     }
     assert {path: name.split(",")[0] for path, name in told.items()} == NAMED
