@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing.call_trial import CallTrial
-from parity.comparing.mapping import LayerMap
+from parity.comparing.call_pair import CallTrial
+from parity.comparing.layer_mapping import LayerMap
 from parity.execution.names import WEIGHT, array_name
 
 Array = npt.NDArray[Any]

@@ -11,7 +11,7 @@ from test_compared import MODELS, WITHIN, judge, of
 
 from parity.atlas.chapters import QUESTIONS
 from parity.judgement.verdicts import PASSING
-from parity.trials import output
+from parity.trials import report_rows
 from parity.verbs import fingerprint as verb
 from parity.verbs.atlas import ask
 from parity.verbs.check import check
@@ -26,7 +26,7 @@ NAMED = {"optax.adam": "adam", "optax.sgd": "momentum"}
 def test_a_few_specs_agree(framework: str, tmp_path: Path) -> None:
     judged = check(SPECS, frameworks=[framework], nodes=False, store=tmp_path)
     bad = [
-        f"{one.trial.case.id}: {output.sentence(found)}"
+        f"{one.trial.case.id}: {report_rows.sentence(found)}"
         for one in judged
         for found in one.comparisons
         if one.verdict not in PASSING
