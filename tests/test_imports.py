@@ -47,11 +47,12 @@ WORKER_RUNTIME = (
 
 
 def pinned(implementation: str) -> tuple[str, ...]:
-    """The packages that an implementation may import: what its own requirements install (tensorflow_cpu is tensorflow)."""
+    """The packages that an implementation may import: what its own requirements install (tensorflow_cpu is tensorflow,
+    orbax_checkpoint is orbax)."""
     texts = [file.read_text() for file in (PACKAGE / implementation / "requirements").glob("*.txt")]
     pins = [line for text in texts for line in text.splitlines() if "==" in line and not line.startswith("#")]
     names = [line.partition("==")[0].lower().replace("-", "_") for line in pins]
-    return tuple(sorted({*names, *(name.removesuffix("_cpu") for name in names)}))
+    return tuple(sorted({*names, *(name.removesuffix("_cpu").removesuffix("_checkpoint") for name in names)}))
 
 
 FRAMEWORKS = {entry.package.removeprefix("parity."): pinned(entry.package.removeprefix("parity.")) for entry in TABLE.values()}

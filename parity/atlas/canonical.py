@@ -80,6 +80,9 @@ OPTIMIZERS: Mapping[str, Mapping[str, str]] = {
             "LAMB": "lamb",
         }.items()
     },
+    "jax": {
+        f"optax.{name}": name for name in ("sgd", "adam", "adamw", "rmsprop", "adagrad", "adadelta", "adamax", "nadam", "lamb")
+    },
 }
 
 Definition = str | Mapping[str, str]
@@ -165,6 +168,22 @@ NATIVES: Mapping[str, Mapping[str, Definition]] = {
         "mxnet.nd.contrib.interleaved_matmul_selfatt_qk": SCALED,
         "mxnet.gluon.loss.CTCLoss": CTC,
     },
+    "jax": {
+        "flax.nnx.BatchNorm": BATCH_NORM,
+        "flax.nnx.LayerNorm": LAYER_NORM,
+        "flax.nnx.GroupNorm": GROUP_NORM,
+        "flax.nnx.InstanceNorm": INSTANCE_NORM,
+        "flax.nnx.RMSNorm": RMS_NORM,
+        "flax.nnx.avg_pool": POOL,
+        "flax.nnx.Conv": CONVOLUTION,
+        "flax.nnx.ConvTranspose": TRANSPOSED,
+        "flax.nnx.SimpleCell": RNN,
+        "flax.nnx.OptimizedLSTMCell": LSTM,
+        "flax.nnx.GRUCell": GRU,
+        "jax.image.resize": RESIZE,
+        "jax.nn.dot_product_attention": SCALED,
+        "flax.nnx.MultiHeadAttention": SCALED,
+    },
 }
 
 INITIALIZERS: Mapping[str, Mapping[str, str]] = {
@@ -215,6 +234,13 @@ INITIALIZERS: Mapping[str, Mapping[str, str]] = {
             "One": "ones",
             "Zero": "zeros",
         }.items()
+    },
+    "jax": {
+        f"jax.nn.initializers.{name}": name
+        for name in (
+            *("he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "lecun_normal", "lecun_uniform"),
+            *("normal", "uniform", "truncated_normal", "orthogonal", "ones", "zeros"),
+        )
     },
 }
 """Framework -> initializer with its own arguments -> the spec of the same name, with the spec's arguments."""

@@ -73,7 +73,11 @@ QUESTIONS = (
         "convolution",
         "conv_transpose2d: layout of the kernel",
         {},
-        {"(in, out, height, width)": form([5, 7, 2, 3]), "(height, width, out, in)": form([2, 3, 7, 5])},
+        {
+            "(in, out, height, width)": form([5, 7, 2, 3]),
+            "(height, width, out, in)": form([2, 3, 7, 5]),
+            "(height, width, in, out)": form([2, 3, 5, 7]),
+        },
         FROM_KERAS,
     ),
     Question(
@@ -84,6 +88,7 @@ QUESTIONS = (
         {
             "(in·multiplier, 1, height, width)": form([10, 1, 2, 3]),
             "(height, width, in, multiplier)": form([2, 3, 5, 2]),
+            "(height, width, 1, in·multiplier)": form([2, 3, 1, 10]),
         },
         "from Keras: np.transpose(w, (2, 3, 0, 1)).reshape(-1, 1, height, width)",
     ),

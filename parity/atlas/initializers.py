@@ -16,6 +16,14 @@ CUT_DEVIATION = 0.8796256610342398
 """The standard deviation of a standard normal cut at ±2."""
 
 
+LECUN = "normal cut at 2σ, widened so that σ = 1/√fan_in holds (LeCun)"
+
+
+def lecun(fan_in: int) -> Distribution:
+    """Flax's default: a normal cut at two deviations, with the deviation 1/√fan_in after the cut."""
+    return normal(1 / sqrt(fan_in) / CUT_DEVIATION, 2.0)
+
+
 def _candidates(fan_in: int, fan_out: int, units: int = 0) -> dict[str, Distribution]:
     distributions: dict[str, Distribution] = {
         "uniform ±√(6/(fan_in + fan_out)) (Glorot)": uniform(sqrt(6 / (fan_in + fan_out))),
@@ -30,6 +38,8 @@ def _candidates(fan_in: int, fan_out: int, units: int = 0) -> dict[str, Distribu
         "normal, σ = 0.01": normal(0.01),
         "normal, σ = √(2/fan_in) (He)": normal(sqrt(2 / fan_in)),
         "normal, σ = √(2/(fan_in + fan_out)) (Glorot)": normal(sqrt(2 / (fan_in + fan_out))),
+        "normal, σ = 1/√fan_out": normal(1 / sqrt(fan_out)),
+        LECUN: lecun(fan_in),
     }
     if units:
         distributions |= {
@@ -54,6 +64,7 @@ def _depthwise() -> dict[str, Distribution]:
         "uniform ±√(6/(fan_in + fan_out)) (Glorot), fans as of a dense kernel": uniform(sqrt(6 / (9 * (53 + 11)))),
         "uniform ±√(6/(fan_in + fan_out)) (Glorot), fans of one group": uniform(sqrt(6 / (9 * (1 + 53 * 11)))),
         "uniform ±1/√fan_in, of one group": uniform(1 / 3),
+        f"{LECUN}, of one group": lecun(9),
         "uniform ±0.07": uniform(0.07),
     }
 
@@ -66,6 +77,7 @@ def _grouped(outputs_as_inputs: bool = False) -> dict[str, Distribution]:
         "uniform ±√(6/(fan_in + fan_out)) (Glorot), fans of one group": uniform(sqrt(6 / (9 * (29 + 61)))),
         "uniform ±1/√fan_in, of one group": uniform(1 / sqrt(9 * 29)),
         "uniform ±1/√fan_in, of all groups": uniform(1 / sqrt(9 * 145)),
+        f"{LECUN}, of one group": lecun(9 * into),
         "uniform ±1/√fan_out, of one group": uniform(1 / sqrt(9 * 61)),
         "uniform ±0.07": uniform(0.07),
     }
@@ -77,6 +89,7 @@ def _heads() -> dict[str, Distribution]:
         "uniform ±1/√fan_in": uniform(1 / sqrt(96)),
         "uniform ±√(6/(fan_in + fan_out)) (Glorot)": uniform(sqrt(6 / (2 * 96))),
         "uniform ±√(6/(fan_in + fan_out)) (Glorot), of the three projections together": uniform(sqrt(6 / (4 * 96))),
+        LECUN: lecun(96),
         "uniform ±√(6/(features·(heads + size))): the features are taken for pixels": uniform(sqrt(6 / (96 * (4 + 24)))),
     }
 

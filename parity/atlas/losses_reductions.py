@@ -24,6 +24,7 @@ _DIVERGENCES = _P * np.log(_P / _Q)
 def _reduced(elements: Any, half: bool = False) -> dict[str, list[Array]]:
     elements = np.asarray(elements)
     reductions = {"mean of all": form(elements.mean()), "one mean per example": form(elements.mean(1))}
+    reductions["one number per element"] = form(elements)
     return reductions | ({"half the mean per example": form(elements.mean(1) / 2)} if half else {})
 
 

@@ -15,11 +15,11 @@ from parity.atlas.question import Array, Question, form
 INPUTS = {**STEPS, "rates": CONSTANT}
 
 
-def _nadam(decay: float) -> list[Array]:
-    """Weights after three steps with β₁ = 1/2, β₂ = 3/4 and Dozat's schedule 0.96^(t·decay)."""
+def _nadam(decay: float, share: float = 0.5) -> list[Array]:
+    """Weights after three steps with β₁ = 1/2, β₂ = 3/4 and Dozat's schedule 0.96^(t·decay), by which the share of β₁ falls."""
     w, m, v, product, trajectory = 1.0, 0.0, 0.0, 1.0, []
     for t, g in enumerate(GRADIENTS, start=1):
-        now, after = (0.5 * (1 - 0.5 * 0.96 ** (k * decay)) for k in (t, t + 1))
+        now, after = (0.5 * (1 - share * 0.96 ** (k * decay)) for k in (t, t + 1))
         m, v, product = 0.5 * m + 0.5 * g, 0.75 * v + 0.25 * g * g, product * now
         ahead = after * m / (1 - product * after) + (1 - now) * g / (1 - product)
         w -= 0.5 * ahead / (sqrt(v / (1 - 0.75**t)) + 2.0**-10)
@@ -63,7 +63,7 @@ QUESTIONS = (
         "optimizers",
         "nadam: its momentum's schedule is",
         INPUTS,
-        {"0.96^(t·0.004)": _nadam(0.004), "0.96^t": _nadam(1.0)},
+        {"0.96^(t·0.004)": _nadam(0.004), "0.96^t": _nadam(1.0), "none: β₁ is constant": _nadam(0.0, 0.0)},
         "torch: NAdam(momentum_decay=1.0) is Keras's schedule; MXNet: Nadam(schedule_decay=1.0)",
     ),
     Question(

@@ -55,9 +55,8 @@ def _gru_forms() -> Mapping[str, list[Array]]:
     for order in permutations(("reset", "update", "new")):
         for after in (True, False):
             for keeps in (True, False):
-                words = (
-                    f"reset {'after' if after else 'before'} the product, update weighs the {'old' if keeps else 'new'} state"
-                )
+                reset = "after the product" if after else "before the product, or after one without a bias"
+                words = f"reset {reset}, update weighs the {'old' if keeps else 'new'} state"
                 forms[f"{', '.join(order)}; {words}"] = form(_gru(order, after, keeps))
     return forms
 

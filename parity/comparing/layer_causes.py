@@ -14,7 +14,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import code_causes, code_reruns, departures, judged_tensors, layer_output_causes, padding_causes
+from parity.comparing import (
+    code_causes,
+    code_reruns,
+    departures,
+    judged_tensors,
+    kernel_causes,
+    layer_output_causes,
+    padding_causes,
+)
 from parity.comparing.call_pair import CallTrial, flows
 from parity.comparing.departures import Departure
 from parity.comparing.layer_mapping import LayerMap
@@ -194,17 +202,6 @@ def _in_gates(trial: CallTrial, weights: Mapping[str, Placement], order: str) ->
     return arrays
 
 
-def turned_kernel(trial: CallTrial, layer_map: LayerMap) -> Iterator[str]:
-    """A square kernel that one model transposes."""
-    for role, placement in trial.placements(layer_map).items():
-        shape = placement.neutral
-        if len(shape) == 2 and shape[0] == shape[1]:
-            native = trial.theirs.before[placement.native]
-            arrays = {array_name(WEIGHT, placement.native): placement.write(placement.read(native).T, native)}
-            if trial.misses(trial.alone(arrays)) <= trial.limit:
-                yield f"transposed {role}: {trial.turned().title()} reads it the other way round than {trial.title()} (tested)"
-
-
 def mask_meaning(trial: CallTrial, _: LayerMap) -> Iterator[str]:
     """A mask among the layer's inputs that the models read in opposite ways: truth values, zeros and ones, or 0 and -inf to be
     added. Tested by running theirs with the mask inverted."""
@@ -277,7 +274,8 @@ CAUSES: tuple[Callable[[CallTrial, LayerMap], Iterator[str]], ...] = (
     gate_order,
     masked,
     mask_meaning,
-    turned_kernel,
+    kernel_causes.turned_kernel,
+    kernel_causes.mirrored_kernel,
     padding_causes.padding,
     padding_causes.cropping,
     layer_output_causes.held_by_layer,

@@ -23,6 +23,7 @@ INSIDE = ("lstm", "gru", "bidirectional", "multi_head_attention")
 def verdicts(ours: Side, theirs: Side) -> Iterator[TensorVerdict]:
     """Findings on dropout and random draws in which the two models differ."""
     yield from _in_evaluation(ours, theirs)
+    yield from _by_key(ours, theirs)
     rates = [_dropped(side) for side in (ours, theirs)]
     drawn = [any(entry["what"] == "draw" for entry in side.draws.get("train", ())) for side in (ours, theirs)]
     if rates[0] == rates[1] or (any(drawn) and len(rates[0]) != len(rates[1])):
@@ -52,6 +53,19 @@ def _in_evaluation(ours: Side, theirs: Side) -> Iterator[TensorVerdict]:
             places = ", ".join(dict.fromkeys(entry["where"] for entry in both[0] if entry["where"]))
             reason = f"both models {verb.replace('keeps', 'keep').replace('draws', 'draw')} ({places}): compared with it off"
             yield TensorVerdict("setting", f"{what} in evaluation", "float64", "agrees", reason=reason)
+
+
+def _by_key(ours: Side, theirs: Side) -> Iterator[TensorVerdict]:
+    """Findings on draws whose key one model uses again, so that their numbers are the same in every step, or twice."""
+    both = [[entry for entry in side.draws.get("train", ()) if entry.get("key")] for side in (ours, theirs)]
+    if len(both[0]) == len(both[1]):
+        return
+    said = "; ".join(
+        f"{side.structure.label} draws by {entry['key']}: {_said(entry)}"
+        for side, entries in zip((ours, theirs), both, strict=True)
+        for entry in entries
+    )
+    yield TensorVerdict("setting", "key of random numbers", "float64", "differs", reason=said)
 
 
 def _said(draw: Draw) -> str:

@@ -64,9 +64,7 @@ TABLE = {
     "keras": FrameworkEntry("parity.keras_impl", (TENSORFLOW,), ("tensorflow", "tf", "tf.keras"), colour="#c23b22"),
     "torch": FrameworkEntry("parity.torch_impl", (Variant("torch"),), ("pytorch", "torchvision"), colour="#e08e0b"),
     "mxnet": FrameworkEntry("parity.mxnet_impl", (Variant("mxnet"),), ("gluon", "mx"), colour="#2a6fb0"),
-    "jax": FrameworkEntry(
-        "parity.jax_impl", (Variant("jax"),), ("flax", "nnx", "optax", "jaxlib"), default=False, features=(), colour="#2f8f5b"
-    ),
+    "jax": FrameworkEntry("parity.jax_impl", (Variant("jax"),), ("flax", "nnx", "optax"), default=False, colour="#2f8f5b"),
     "onnx": FrameworkEntry("parity.onnx_impl", (Variant("onnxruntime"),), ("onnxruntime", "ort"), trains=False, features=()),
 }
 

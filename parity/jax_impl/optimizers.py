@@ -5,13 +5,16 @@ It refuses schedules. The learning rate of a group of parameters is a factor tim
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import optax
 
 from parity.execution.protocol import Array, Drive, Unsupported
-from parity.jax_impl import rules
+from parity.jax_impl import device, rules
 
 Hyperparameters = Mapping[str, float]
 Transformation = Any  # an optax.GradientTransformation
@@ -108,4 +111,21 @@ def build(name: str, hyperparameters: Hyperparameters, factors: Mapping[str, flo
 
 
 def drive(request: Drive) -> list[dict[str, Array]]:
-    raise Unsupported("Optax's own optimizers are not driven yet")
+    """Drives an optimizer of Optax step by step. Its learning rate is a schedule, unless it stays."""
+    device.choose_precision(str(next(iter(request.initial.values())).dtype))
+    weights = {name: jnp.asarray(array) for name, array in request.initial.items()}
+    keywords, rates = dict(request.keywords), jnp.asarray(request.rates)
+    rate = next((name for name in ("learning_rate", "step_size") if name in inspect.signature(request.make).parameters), None)
+    if rate is not None:
+        keywords[rate] = (lambda count: rates[count]) if len(set(request.rates)) > 1 else request.rates[0]
+    rule = request.make(**keywords)
+    if not isinstance(rule, optax.GradientTransformation):
+        raise Unsupported(f"it is no optimizer: a {type(rule).__name__} is no optax.GradientTransformation")
+    own = str(getattr(request.make, "__module__", "")).startswith("optax")
+    update = jax.jit(rule.update) if own else rule.update  # a user's rule may read numbers as it goes
+    state, seen = rule.init(weights), []
+    for gradients in request.gradients:
+        updates, state = update({name: jnp.asarray(gradients[name]) for name in weights}, state, weights)
+        weights = optax.apply_updates(weights, updates)
+        seen.append({name: device.array(weight) for name, weight in weights.items()})
+    return seen

@@ -131,8 +131,19 @@ DROPPED = [draw("dropout")]
             "a keeps dropout on in evaluation: 0.3 (element) at mine.py:7; b does not",
         ),
         (side("a"), side("b", eval=[draw("draw", "uniform", None)]), "b draws random numbers in evaluation: uniform"),
+        (side("a", train=DROPPED), side("b", train=[{**draw("dropout"), "key": "a fixed key"}]), "b draws by a fixed key: 0.3"),
+        (side("a", train=[{**draw("dropout"), "key": "one"}]), side("b", train=[{**draw("dropout"), "key": "one"}]), ""),
     ],
-    ids=["equal", "rates", "kinds", "a mask by hand for a layer", "on in evaluation", "drawn in evaluation"],
+    ids=[
+        "equal",
+        "rates",
+        "kinds",
+        "a mask by hand for a layer",
+        "on in evaluation",
+        "drawn in evaluation",
+        "fixed key",
+        "both keys fixed",
+    ],
 )
 def test_what_is_left_to_chance_otherwise_is_told(ours: Side, theirs: Side, told: str) -> None:
     found = [one for one in randomness.verdicts(ours, theirs) if one.verdict == "differs"]

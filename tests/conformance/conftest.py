@@ -8,7 +8,7 @@ import pytest
 
 from parity.execution.frameworks import ATLAS, FINGERPRINTS, OWN_MODELS, offers, trains
 
-ONLY = {"test_reference_against_torch.py": "torch", "test_onnx.py": "onnx"}
+ONLY = {"test_reference_against_torch.py": "torch", "test_onnx.py": "onnx", "test_jax.py": "jax"}
 FORWARD = {"test_onnx.py", "test_weights.py"}
 """What a framework that runs forward only is tested by."""
 

@@ -20,6 +20,7 @@ CHANGED = {
         "import keras\nkeras.layers.BatchNormalization.__init__ = lambda self, epsilon=0.125, momentum=0.1: None\n",
     ),
     "mxnet": ("batch_norm.epsilon", "import mxnet\nmxnet.gluon.nn.BatchNorm.__init__ = lambda self, epsilon=0.125: None\n"),
+    "jax": ("batch_norm.epsilon", "from flax import nnx\nnnx.BatchNorm.__init__.__kwdefaults__['epsilon'] = 0.125\n"),
 }
 
 
@@ -34,6 +35,12 @@ BEHAVES = {
     "mxnet": (
         "repeat.order",
         "import mxnet\nmxnet.nd.repeat = mxnet.nd.tile\n",
+        "1, 1, 2, 2: each number",
+        "1, 2, 1, 2: the whole",
+    ),
+    "jax": (
+        "repeat.order",
+        "import jax\njax.numpy.repeat = jax.numpy.tile\n",
         "1, 1, 2, 2: each number",
         "1, 2, 1, 2: the whole",
     ),

@@ -69,6 +69,14 @@ WITHIN: dict[str, tuple[Planted, ...]] = {
         Planted("transformer:build", "transformer:ported", "out", "mask meaning inverted", between=True),
         Planted("convolutional:build", "convolutional:ported", "conv2", "padding"),
     ),
+    "jax": (
+        Planted("mlp:build", "mlp:sequential"),
+        Planted("mlp:dropping", "mlp:linen_dropping"),
+        Planted("mlp:dropping", "mlp:fixed_key", "", "jax-2 draws by a fixed key: the same numbers in every pass: 0.1"),
+        Planted("transformer:build", "transformer:ported", "blocks.0.attention", "mask meaning inverted"),
+        Planted("recurrent:build", "recurrent:ported", "lstm", "gate order"),
+        Planted("convolutional:build", "convolutional:ported", "conv2", "padding"),
+    ),
 }
 
 
@@ -105,6 +113,13 @@ ACROSS: tuple[tuple[str, str, Planted], ...] = (
     ("torch", "keras", Planted("mobile:build", "mobile:build")),
     ("torch", "keras", Planted("sequence:build", "sequence:build")),
     ("mxnet", "torch", Planted("recurrent:build", "recurrent:build")),
+    ("jax", "torch", Planted("transformer:linen", "transformer:build")),
+    ("jax", "torch", Planted("transformer:default_norms", "transformer:build", "blocks.0.norm1", "epsilon: 1e-06 in jax")),
+    ("jax", "torch", Planted("transformer:ported", "transformer:build", "blocks.0.attention", "mask meaning inverted")),
+    ("jax", "torch", Planted("grouped:default", "grouped:build", "norm1", "epsilon: 1e-06 in jax")),
+    ("jax", "torch", Planted("generator:linen", "generator:build")),
+    ("jax", "torch", Planted("generator:flipped", "generator:build", "up", "mirrored kernel")),
+    ("jax", "torch", Planted("mlp:fixed_key", "mlp:dropping", "", "jax draws by a fixed key")),
 )
 
 

@@ -72,6 +72,16 @@ ACROSS = (
 )
 
 
+JAX = (
+    ("by_hand", "drops", ""),
+    ("skips", "straight", "wiring: a sum (a residual path, or skip) left out"),
+    ("gate_last", "gate_first", "gate order, or the order of the parts of one split"),
+    ("tanh_gelu", "erf_gelu", "activation after first (Linear): gelu (tanh) in jax-1, gelu (erf) in jax-2"),
+    ("by_hand", "by_one_key", "jax-2 draws by a fixed key: the same numbers in every pass: bernoulli at code.py"),
+)
+"""A model of JAX, one of torch (or, the last two, of JAX), and the cause."""
+
+
 @pytest.fixture(scope="module", autouse=True)
 def processes() -> Iterator[None]:
     with shared(verb):
@@ -113,3 +123,15 @@ def test_a_model_of_torch_and_one_of_keras(framework: str, ours: str, theirs: st
     except Unavailable as error:
         pytest.skip(f"needs the interpreters of torch and keras: {error}")
     judge([f"torch=torch_models.code:{ours}", f"keras=keras_models.code:{theirs}"], inputs, cause)
+
+
+@pytest.mark.parametrize(("ours", "theirs", "cause"), JAX, ids=lambda value: value if len(value) < 20 else None)
+def test_a_model_of_jax(framework: str, ours: str, theirs: str, cause: str) -> None:
+    if framework != "jax":
+        pytest.skip("runs once, with --framework jax")
+    other = "jax" if theirs in ("erf_gelu", "by_one_key") else "torch"
+    try:
+        installed(other)
+    except Unavailable as error:
+        pytest.skip(f"needs the interpreters of jax and torch: {error}")
+    judge([f"jax=jax_models.code:{ours}", f"{other}={other}_models.code:{theirs}"], ROWS, cause)

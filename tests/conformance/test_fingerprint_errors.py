@@ -46,6 +46,18 @@ class Base(mxnet.optimizer.Optimizer):
     def update(self, index, weight, grad, state):
         weight[:] = self.moved()
 """,
+    "jax": """
+import jax
+import optax
+
+class Base:
+    def __new__(cls, learning_rate=0.1):
+        made = super().__new__(cls)
+        return optax.GradientTransformation(lambda weights: (), made.update)
+
+    def update(self, gradients, state, weights):
+        return jax.tree.map(lambda w: self.moved() - w, weights), state
+""",
 }
 BOTH = """
 class ReturnsNan(Base):

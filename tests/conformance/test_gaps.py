@@ -10,7 +10,7 @@ import pytest
 from parity.atlas.canonical import INITIALIZERS, NATIVES, OPTIMIZERS
 from parity.verbs.fingerprint import default_gaps
 
-EPSILON_INSIDE = {"torch.optim.Adam": False, "keras.optimizers.Adam": True, "mxnet.optimizer.Adam": True}
+EPSILON_INSIDE = {"torch.optim.Adam": False, "keras.optimizers.Adam": True, "mxnet.optimizer.Adam": True, "optax.adam": False}
 ROUNDED = 1e-3
 """MXNet keeps optimizers' numbers in float32: an update of 1e-3 is read off weights of size 3 to 2e-4 of itself."""
 
@@ -31,6 +31,10 @@ CHANGED = {
         "import keras\nkeras.initializers.RandomNormal.__init__.__defaults__ = (0.0, 0.015, None)\n",
     ),
     "mxnet": ("mxnet.init.Normal", "import mxnet\nmxnet.init.Normal.__init__.__defaults__ = (0.015,)\n"),
+    "jax": (
+        "jax.nn.initializers.normal",
+        "from jax.nn.initializers import normal\nnormal.__defaults__ = (0.015, *normal.__defaults__[1:])\n",
+    ),
 }
 """A native normal initializer, and the installed package with another default: half as much again as the spec's 0.01."""
 

@@ -14,11 +14,17 @@ from parity.execution.launcher.environments import installed
 from parity.verbs import fingerprint as verb
 from parity.verbs.fingerprint import driving
 
-MODULES = {"torch": "torch.optim", "keras": "keras.optimizers", "mxnet": "mxnet.optimizer"}
+MODULES = {"torch": "torch.optim", "keras": "keras.optimizers", "mxnet": "mxnet.optimizer", "jax": "optax"}
 LISTING = """
 import importlib, inspect, json, sys
 module = importlib.import_module(sys.argv[1])
-found = [name for name, item in vars(module).items() if inspect.isclass(item) and issubclass(item, module.Optimizer)]
+kind = getattr(module, "Optimizer", None)
+found = [
+    name
+    for name, item in vars(module).items()
+    if (kind and inspect.isclass(item) and issubclass(item, kind))
+    or (kind is None and inspect.isfunction(item) and item.__module__ == "optax._src.alias")
+]
 print(json.dumps(found))
 """
 Told = dict[str, str]

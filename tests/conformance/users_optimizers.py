@@ -87,8 +87,40 @@ class Base(mxnet.optimizer.Optimizer):
         t = self._index_update_count[index]
         weight[:] = self.rule.body(x, weight, grad, state, t, self._get_lr(index), self.given)
 """
+JAX = """
+import jax.numpy as jnp
+import optax
+from users_table import TABLE
+
+class x:
+    sqrt, abs, maximum, minimum, sign, sum = jnp.sqrt, jnp.abs, jnp.maximum, jnp.minimum, jnp.sign, jnp.sum
+    norm = staticmethod(lambda a: float(jnp.linalg.norm(a)))
+
+class Base:
+    def __new__(cls, *args, **kwargs):
+        made = super().__new__(cls)
+        made.__init__(*args, **kwargs)
+        return optax.GradientTransformation(made.start, made.update)
+
+    def begin(self, learning_rate, arguments):
+        self.rate = learning_rate if callable(learning_rate) else (lambda count: learning_rate)
+        self.given = {**arguments, "lr0": float(self.rate(0))}
+
+    def start(self, weights):
+        starts = {name: self.rule.starts.get(name, 0.0) for name in self.rule.states}
+        made = {w: {k: jnp.full_like(v, self.given.get(s, s)) for k, s in starts.items()} for w, v in weights.items()}
+        return made, 0
+
+    def update(self, gradients, state, weights):
+        kept, done = state
+        rate, new, moves = self.rate(done), {}, {}
+        for name, w in weights.items():
+            new[name] = dict(kept[name])
+            moves[name] = self.rule.body(x, w, gradients[name], new[name], done + 1, rate, self.given) - w
+        return moves, (new, done + 1)
+"""
 FIRST = {"torch": ("params, lr=1e-3", "params, dict(lr=lr, **own)"), "keras": ("learning_rate=1e-3", "learning_rate, own")}
-FIRST["mxnet"] = FIRST["keras"]
+FIRST["mxnet"] = FIRST["jax"] = FIRST["keras"]
 CLASSES = """
 for name, rule in TABLE.items():
     more = "".join(f", {argument}={value!r}" for argument, value in rule.arguments.items())
@@ -99,6 +131,6 @@ for name, rule in TABLE.items():
 """
 MODULES: Mapping[str, str] = {
     framework: text + CLASSES.replace("SIGNATURE", FIRST[framework][0]).replace("BEGIN", FIRST[framework][1])
-    for framework, text in {"torch": TORCH, "keras": KERAS, "mxnet": MXNET}.items()
+    for framework, text in {"torch": TORCH, "keras": KERAS, "mxnet": MXNET, "jax": JAX}.items()
 }
 """Framework -> the text of a module with one class for each entry of the table."""

@@ -32,7 +32,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "learning_rate": ("learning_rate", "lr", "step_size"),
     "momentum": ("momentum", "gamma2", "mu"),
     "dampening": ("dampening",),
-    "rho": ("rho", "alpha", "gamma1", "decay_rate"),
+    "rho": ("rho", "alpha", "gamma1", "decay_rate", "decay"),
     "beta_1": ("beta_1", "beta1", "b1"),
     "beta_2": ("beta_2", "beta2", "b2"),
     "epsilon": ("epsilon", "eps"),

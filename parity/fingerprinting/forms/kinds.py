@@ -57,12 +57,12 @@ KINDS: Mapping[str, tuple[Arrays, Naming]] = {
 
 WORDS: Mapping[str, str] = {
     "initializer": r"\.init(ializers?)?[.:]",
-    "optimizer": r"optim",
+    "optimizer": r"optim(?!izedlstm)",
     "normalization": r"norm\w*$",
     "pooling": r"pool\w*$",
     "transposed_convolution": r"conv\w*transpose\w*$|transposed?_?conv\w*$",
     "convolution": r"conv\w*$",
-    "recurrent": r"(lstm|gru|rnn)$",
+    "recurrent": r"(lstm|gru|rnn)$|(lstm|gru|simple)cell$",
     "resizing": r"(upsampl|resiz|interpolat)\w*$",
     "attention": r"attention\w*$|_qk$",
     "ctc": r"ctc\w*$",
