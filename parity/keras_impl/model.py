@@ -16,7 +16,18 @@ from parity.execution.protocol import Array
 from parity.keras_impl import device
 from parity.keras_impl.programs import BackendPrograms, PhaseModel, ProgramPass
 
-__all__ = ["DEFAULT_MODE", "MODES", "PhaseModel", "ProgramPass", "Programs", "array", "restore", "slope", "slope_of", "snapshot"]
+__all__ = [
+    "DEFAULT_MODE",
+    "MODES",
+    "PhaseModel",
+    "ProgramPass",
+    "Programs",
+    "array",
+    "restore",
+    "slope",
+    "slope_of",
+    "snapshot",
+]
 
 
 def _chosen() -> Any:

@@ -1,4 +1,4 @@
-"""Owns what every backend's programs share: the results of a pass, a phase that is ready to train, and the base of the programs.
+"""Owns what every backend's programs share: the results of a pass, a phase that is ready to train, the base of programs.
 
 It refuses to import a backend, and to know an op, an arrangement or the layout of a parameter.
 """

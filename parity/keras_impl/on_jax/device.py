@@ -14,6 +14,8 @@ import jax
 import jax.numpy as jnp
 import jaxlib
 
+from parity.keras_impl import widths
+
 if THREADS := int(os.environ.get("PARITY_THREADS", "0")):
     os.environ["NPROC"] = str(THREADS)  # XLA's CPU client reads it once, when the first array is made
 jax.config.update("jax_default_matmul_precision", "highest")
@@ -41,6 +43,7 @@ def settings() -> Mapping[str, str]:
 def choose_precision(dtype: str) -> None:
     """Allows float64 for a float64 case only. JAX forbids it by default, and Keras's floatx does not ask it to."""
     jax.config.update("jax_enable_x64", dtype == "float64")
+    widths.keep_float64(dtype == "float64")
 
 
 def tensor_float_32() -> bool:

@@ -109,7 +109,9 @@ class Programs(BackendPrograms):
                 sources = phase.groups.variables if phase.groups else []
 
                 def ended(given: Tensors, phase: PhaseModel = phase, values: Tensors = values, sources: Any = sources) -> Any:
-                    outputs, after = _passed(phase.model, every, _replaced(values, _places(every, sources), given), inputs, True)
+                    outputs, after = _passed(
+                        phase.model, every, _replaced(values, _places(every, sources), given), inputs, True
+                    )
                     return jnp.sum(outputs[0]), (outputs, after)
 
                 own = [values[place] for place in _places(every, sources)]
@@ -134,7 +136,9 @@ class Programs(BackendPrograms):
         return jax.device_put(np.array(array, dtype), jax.devices(self.kind)[0], may_alias=False)
 
 
-def _passed(model: keras.Model, variables: Variables, values: Tensors, inputs: Tensors, training: bool) -> tuple[Tensors, Tensors]:
+def _passed(
+    model: keras.Model, variables: Variables, values: Tensors, inputs: Tensors, training: bool
+) -> tuple[Tensors, Tensors]:
     """Outputs of the model where its variables have these values, and the values of the variables afterwards."""
     with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))) as scope:
         outputs = listed(model(inputs, training=training))

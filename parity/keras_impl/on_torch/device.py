@@ -13,6 +13,8 @@ from typing import Any
 import keras
 import torch
 
+from parity.keras_impl import widths
+
 if THREADS := int(os.environ.get("PARITY_THREADS", "0")):
     torch.set_num_threads(THREADS)
 TF32 = bool(torch.backends.cuda.matmul.allow_tf32)
@@ -41,7 +43,8 @@ def settings() -> Mapping[str, str]:
 
 
 def choose_precision(dtype: str) -> None:
-    """PyTorch has every precision at any time."""
+    """PyTorch has every precision at any time; Keras's own table of types does not."""
+    widths.keep_float64(dtype == "float64")
 
 
 def tensor_float_32() -> bool:
