@@ -63,7 +63,7 @@ def slope_of(function: Callable[[Any], Any], x: Array) -> Array:
 
 def array(tensor: Any) -> Array:
     """A copy as a NumPy array; narrower floats are widened to float32."""
-    found = np.array(ops.convert_to_numpy(tensor))
+    found = np.array(ops.convert_to_numpy(tensor.value if isinstance(tensor, keras.Variable) else tensor))
     return found if found.dtype.kind in "iub" or found.dtype in (np.float32, np.float64) else found.astype(np.float32)
 
 

@@ -47,5 +47,5 @@ def rates(case: Case) -> Array:
     for _ in range(case.steps):
         weight.assign(ops.zeros_like(weight))
         optimizer.apply([-ops.ones((), case.dtype)], [weight])
-        arrays.append(np.array(ops.convert_to_numpy(weight)))
+        arrays.append(np.array(ops.convert_to_numpy(weight.value)))
     return np.stack(arrays)
