@@ -86,7 +86,7 @@ def _second(layer: Any, x: Any) -> Array:
     given = keras.Input(x.shape[1:])
     network = keras.Model(given, ops.sum(layer(given) ** 2))
     product = model.Programs("eager", "cpu").hessian_vector_product(network, layer.trainable_variables)
-    return model.array(product([x], [ops.ones_like(layer.kernel)])[0])
+    return model.array(product([x], [ops.ones_like(layer.kernel.value)])[0])
 
 
 def _behind(inputs: Inputs) -> float:

@@ -3,10 +3,10 @@
     pip install keras==3.15.1 torch==2.13.0 numpy==2.4.6; KERAS_BACKEND=torch python float64_cut_to_float32.py
     pip install keras==3.15.1 jax==0.10.2 numpy==2.4.6; KERAS_BACKEND=jax JAX_ENABLE_X64=1 python float64_cut_to_float32.py
 
-With floatx float64 a Dense layer on PyTorch has float64 weights, takes float64 numbers and gives a float64 tensor; its product is
-computed in float32. On JAX a mean is. The table BIT64_TO_BIT32_DTYPE in keras/src/backend/common/dtypes.py is "to be aligned with JAX's default behavior",
-which is float32 because x64 is off there; PyTorch has no such default, and JAX with x64 on has not either. On TensorFlow the
-same script is right to 1e-16. Without JAX_ENABLE_X64, set_floatx("float64") is not heard on JAX at all.
+With floatx float64 a Dense layer on PyTorch has float64 weights, takes float64 numbers and gives a float64 tensor; its product
+is computed in float32. On JAX a mean is. The table BIT64_TO_BIT32_DTYPE in keras/src/backend/common/dtypes.py is "to be aligned
+with JAX's default behavior", which is float32, as x64 is off there; PyTorch has no such default, and JAX with x64 on has not
+either. On TensorFlow the script is right to 1e-16. Without JAX_ENABLE_X64, JAX does not hear set_floatx("float64") at all.
 """
 
 from __future__ import annotations
