@@ -30,25 +30,25 @@ __all__ = [
 ]
 
 
-def _chosen() -> Any:
-    """The module `model` of the folder of Keras's own backend; the others' packages are not installed beside it."""
+def _chosen() -> tuple[Any, type[BackendPrograms]]:
+    """The module `model` of the folder of Keras's own backend, and its programs; the others' packages are not installed."""
     if device.backend() == "jax":
         from parity.keras_impl.on_jax import model as on_jax
 
-        return on_jax
+        return on_jax, on_jax.JaxPrograms
     if device.backend() == "torch":
         from parity.keras_impl.on_torch import model as on_torch
 
-        return on_torch
+        return on_torch, on_torch.TorchPrograms
     from parity.keras_impl.on_tensorflow import model as on_tensorflow
 
-    return on_tensorflow
+    return on_tensorflow, on_tensorflow.TensorFlowPrograms
 
 
-OWN = _chosen()
+OWN, _PROGRAMS = _chosen()
 MODES: tuple[str, ...] = OWN.MODES
 DEFAULT_MODE: str = OWN.DEFAULT_MODE
-Programs: type[BackendPrograms] = OWN.Programs
+Programs: type[BackendPrograms] = _PROGRAMS
 
 
 def slope(function: Callable[[Any], Any], x: Array) -> Array:

@@ -179,8 +179,8 @@ class Site:
 
 
 def spelled(name: str) -> str:
-    """A name of the spec as a layer may have it: PyTorch refuses a parameter whose name has a dot."""
-    return name.replace(".", "->")
+    """A name of the spec as a layer may have it: PyTorch refuses a parameter whose name has a dot, TensorFlow one with `->`."""
+    return name.replace(".", "->") if keras.backend.backend() == "torch" else name
 
 
 class Blank(keras.initializers.Initializer):  # type: ignore[misc]

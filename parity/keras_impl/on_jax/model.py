@@ -25,21 +25,22 @@ KEPT = 16
 Variables = list[keras.Variable]
 
 
-class Programs(BackendPrograms):
+class JaxPrograms(BackendPrograms):
     """Programs as jax.jit makes them, or run op by op."""
 
     made = 0
 
     def __init__(self, mode: str, kind: str) -> None:
         super().__init__(mode, kind)
-        if Programs.made % KEPT == 0:
+        if JaxPrograms.made % KEPT == 0:
             jax.clear_caches()
-        Programs.made += 1
+        JaxPrograms.made += 1
 
     def program(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """The function as the mode runs it. Without jit loops run op by op too; otherwise JAX compiles them at every call."""
         if self.mode == "compiled":
-            return jax.jit(function)
+            compiled: Callable[..., Any] = jax.jit(function)
+            return compiled
 
         def called(*given: Any) -> Any:
             with jax.disable_jit():

@@ -21,7 +21,7 @@ MODES = ("eager", "compiled", "compiled[xla]")
 DEFAULT_MODE = "compiled"
 
 
-class Programs(BackendPrograms):
+class TensorFlowPrograms(BackendPrograms):
     """Programs as tf.function makes them, or run op by op."""
 
     def program(self, function: Callable[..., Any]) -> Callable[..., Any]:

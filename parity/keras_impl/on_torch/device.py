@@ -52,7 +52,7 @@ def tensor_float_32() -> bool:
 
 
 def without_tensor_float_32() -> bool:
-    return torch.backends.cuda.matmul.fp32_precision != "ieee"
+    return bool(torch.backends.cuda.matmul.fp32_precision != "ieee")
 
 
 def synchronize() -> None:

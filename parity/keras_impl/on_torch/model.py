@@ -20,7 +20,7 @@ MODES = ("eager",)
 DEFAULT_MODE = "eager"
 
 
-class Programs(BackendPrograms):
+class TorchPrograms(BackendPrograms):
     """Programs that run op by op."""
 
     def forward(self, model: keras.Model, training: bool) -> Callable[[Tensors], Tensors]:
