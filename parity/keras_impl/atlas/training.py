@@ -120,10 +120,10 @@ def _written(inputs: Inputs) -> float:
 
 
 ANSWERS: Mapping[str, Answer] = {
-    "batch_norm.mode": lambda inputs: layers.BatchNormalization(epsilon=2.0**-10)(t(inputs["x"])),
+    "batch_norm.mode": lambda inputs: model.array(layers.BatchNormalization(epsilon=2.0**-10)(t(inputs["x"]))),
     "dropout.mode": lambda inputs: float(ops.max(layers.Dropout(0.75)(t(inputs["x"])))),
     "batch_norm.moves": _moved,
-    "batch_norm.one_example": lambda inputs: layers.BatchNormalization()(t(inputs["x"]), training=True),
+    "batch_norm.one_example": lambda inputs: model.array(layers.BatchNormalization()(t(inputs["x"]), training=True)),
     "gradient.twice": _twice,
     "step.rescaling": _stepped,
     "penalty.factor": lambda _: model.slope(regularizers.L2(0.25), np.ones(1, np.float32)),
