@@ -85,12 +85,12 @@ def place(kind: str) -> AbstractContextManager[Any]:
 
 def held(path: Path) -> Held:
     """The arrays of a file that `save_weights` wrote. Links to other files are not followed."""
-    found: dict[str, tuple[tuple[int, ...], str]] = {}
+    shapes: dict[str, tuple[tuple[int, ...], str]] = {}
 
     def take(name: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset):
-            found[name] = (tuple(item.shape), str(item.dtype))
+            shapes[name] = (tuple(item.shape), str(item.dtype))
 
     with h5py.File(path, "r") as file:
         file.visititems(take)
-    return found
+    return shapes

@@ -63,8 +63,8 @@ def slope_of(function: Callable[[Any], Any], x: Array) -> Array:
 
 def array(tensor: Any) -> Array:
     """A copy as a NumPy array; narrower floats are widened to float32."""
-    found = np.array(ops.convert_to_numpy(tensor.value if isinstance(tensor, keras.Variable) else tensor))
-    return found if found.dtype.kind in "iub" or found.dtype in (np.float32, np.float64) else found.astype(np.float32)
+    copied = np.array(ops.convert_to_numpy(tensor.value if isinstance(tensor, keras.Variable) else tensor))
+    return copied if copied.dtype.kind in "iub" or copied.dtype in (np.float32, np.float64) else copied.astype(np.float32)
 
 
 def snapshot(variables: Sequence[keras.Variable]) -> list[tuple[keras.Variable, Array]]:
