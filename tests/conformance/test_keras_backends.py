@@ -11,7 +11,7 @@ import pytest
 
 from parity.execution.frameworks import find
 from parity.judgement.verdicts import PASSING
-from parity.trials import output
+from parity.trials import report_rows
 from parity.verbs.check import check
 
 FEW = ("mlp", "dense", "layer_norm", "softplus", "softmax_cross_entropy", "adam", "sgd_l2", "cosine", "glorot_uniform")
@@ -23,7 +23,7 @@ def test_a_few_cases_agree_and_none_is_unsupported(framework: str, tmp_path: Pat
         pytest.skip("only Keras has several backends")
     judged = check(FEW, frameworks=[framework], nodes=False, store=tmp_path)
     told = [
-        f"{one.trial.case.id}: {one.verdict}: {one.record.reason} {' '.join(map(output.sentence, one.comparisons[:1]))}"
+        f"{one.trial.case.id}: {one.verdict}: {one.record.reason} {' '.join(map(report_rows.sentence, one.comparisons[:1]))}"
         for one in judged
         if one.verdict not in PASSING or one.verdict == "unsupported"
     ]
