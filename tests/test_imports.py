@@ -283,10 +283,12 @@ def test_the_launcher_needs_the_standard_library_alone() -> None:
     assert {found.split(".")[0] for found in reached} <= {*sys.stdlib_module_names, "parity"}
 
 
-def test_the_backend_of_keras_is_touched_in_three_files() -> None:
-    every = sources()
-    touching = {name for name in every if any(found.split(".")[0] == "tensorflow" for found in imports(name, every))}
-    assert touching <= {f"parity.keras_impl.{name}" for name in ("model", "device", "own_model.functions")}
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_a_backend_of_keras_is_touched_in_its_own_folder(backend: str) -> None:
+    every = {name: source for name, source in sources().items() if name.startswith("parity.keras_impl")}
+    touching = {name for name in every if any(found.split(".")[0] == backend for found in imports(name, every))}
+    own = {name for name in touching if name.startswith(f"parity.keras_impl.on_{backend}.")}
+    assert own and touching - own <= ({"parity.keras_impl.own_model.functions"} if backend == "tensorflow" else set())
 
 
 def test_implementations_have_the_same_files() -> None:

@@ -32,10 +32,18 @@ NAME = re.compile(r"(?P<framework>[a-z0-9_]+)(\[(?P<variant>[a-z0-9_]+)\])?")
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to have a framework. environment: variables that must be set before the framework is imported."""
+    """One way to have a framework. environment: variables that must be set before the framework is imported.
+
+    default: whether it runs if the user names no framework; if False, its environment is built only when it is named.
+    lacks: the features of the framework that this variant does not offer.
+    colour: the colour of its lines in figures; "" for the framework's.
+    """
 
     name: str
     environment: Mapping[str, str] = field(default_factory=dict)
+    default: bool = True
+    lacks: tuple[str, ...] = ()
+    colour: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,28 +51,31 @@ class FrameworkEntry:
     """A framework: its implementation's package, and its variants. A name without a variant means the first variant.
 
     words: other names that people use for it, for "did you mean".
-    default: whether it runs if the user names no framework; if False, its environment is built only when it is named.
     trains: False if it can only run models forward. Such a framework runs only if it is named, and is judged by its forward
     passes in evaluation mode (parity.trials.trial.forward_only).
-    features: the keys of FEATURES that it offers; a verb that needs another feature refuses the framework.
+    features: the keys of FEATURES that it offers; a verb that needs another feature refuses the framework. A variant may lack
+    some of them.
     colour: the colour of its lines in figures.
     """
 
     package: str
     variants: tuple[Variant, ...]
     words: tuple[str, ...] = ()
-    default: bool = True
     trains: bool = True
     features: tuple[str, ...] = tuple(FEATURES)
     colour: str = "#6b4c9a"
 
 
-TENSORFLOW = Variant("tensorflow", {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"})
+KERAS = (
+    Variant("tensorflow", {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}),
+    Variant("jax", {"KERAS_BACKEND": "jax"}, default=False, lacks=(OWN_MODELS,), colour="#8c564b"),
+    Variant("torch", {"KERAS_BACKEND": "torch"}, default=False, lacks=(OWN_MODELS,), colour="#d4668f"),
+)
 TABLE = {
-    "keras": FrameworkEntry("parity.keras_impl", (TENSORFLOW,), ("tensorflow", "tf", "tf.keras"), colour="#c23b22"),
+    "keras": FrameworkEntry("parity.keras_impl", KERAS, ("tensorflow", "tf", "tf.keras"), colour="#c23b22"),
     "torch": FrameworkEntry("parity.torch_impl", (Variant("torch"),), ("pytorch", "torchvision"), colour="#e08e0b"),
     "mxnet": FrameworkEntry("parity.mxnet_impl", (Variant("mxnet"),), ("gluon", "mx"), colour="#2a6fb0"),
-    "jax": FrameworkEntry("parity.jax_impl", (Variant("jax"),), ("flax", "nnx", "optax"), default=False, colour="#2f8f5b"),
+    "jax": FrameworkEntry("parity.jax_impl", (Variant("jax", default=False),), ("flax", "nnx", "optax"), colour="#2f8f5b"),
     "onnx": FrameworkEntry("parity.onnx_impl", (Variant("onnxruntime"),), ("onnxruntime", "ort"), trains=False, features=()),
 }
 
@@ -103,12 +114,19 @@ def names() -> tuple[str, ...]:
 
 def training(every: bool = False) -> tuple[str, ...]:
     """The names of the frameworks that train and are run by default. every: also those that run only if they are named."""
-    return tuple(name for name in names() if trains(name) and (every or find(name)[1].default))
+    return tuple(name for name in names() if trains(name) and (every or find(name)[2].default))
+
+
+def colour(name: str) -> str:
+    """The colour of a framework's lines in figures: the variant's own, or the framework's."""
+    _, entry, variant = find(name)
+    return variant.colour or entry.colour
 
 
 def offers(name: str, feature: str) -> bool:
     """Whether a framework of the table has a feature of FEATURES."""
-    return feature in find(name)[1].features
+    _, entry, variant = find(name)
+    return feature in entry.features and feature not in variant.lacks
 
 
 def trains(name: str) -> bool:

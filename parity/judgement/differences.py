@@ -103,8 +103,19 @@ def of_cases(framework: str) -> tuple[KnownDifference, ...]:
 
 
 def documented(framework: str) -> tuple[Mapping[str, Any], ...]:
-    """Every entry of a framework's differences.yaml as it is written, those that are set right among them."""
-    return tuple(_read(_file(framework)).get("differences", ()))
+    """Every entry of a framework's differences.yaml as it is written, those that are set right among them.
+
+    An entry with `variants` is only of these variants of the framework.
+    """
+    _, entry, variant = find(framework)
+    known, path = [one.name for one in entry.variants], _file(framework)
+    found = []
+    for item in _read(path).get("differences", ()):
+        variants = item.get("variants", known)
+        if unknown := [name for name in variants if name not in known]:
+            raise ValueError(f"{path}: entry {item.get('name')!r}: no variant {unknown[0]!r}; there are {', '.join(known)}")
+        found += [item] if variant.name in variants else []
+    return tuple(found)
 
 
 def _file(framework: str) -> Path:

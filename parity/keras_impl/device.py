@@ -1,81 +1,86 @@
-"""Owns the contact with the machine: threads, devices, versions, waiting. Besides model.py, only this file uses the backend.
+"""Owns the contact with the machine: threads, devices, versions, precision, waiting, files; it chooses the backend's own part.
 
-It refuses to pick a precision or a mode.
+Those parts stand in on_tensorflow/, on_jax/ and on_torch/. It refuses to pick a precision or a mode for a case.
 """
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import h5py
 import keras
 import numpy as np
-import tensorflow as tf
 
 from parity.execution.protocol import Held
-
-THREADS = int(os.environ.get("PARITY_THREADS", "0"))
-"""0 keeps TensorFlow's own choice, one thread per core."""
-
-if THREADS:
-    tf.config.threading.set_intra_op_parallelism_threads(THREADS)
-    tf.config.threading.set_inter_op_parallelism_threads(THREADS)
-tf.get_logger().setLevel("ERROR")  # else it warns of retracing when many cases share a process
-for gpu in tf.config.list_physical_devices("GPU"):
-    tf.config.experimental.set_memory_growth(gpu, True)
 
 
 def backend() -> str:
     return str(keras.backend.backend())
 
 
+def _chosen() -> Any:
+    """The module `device` of the folder of Keras's own backend; the others' packages are not installed beside it."""
+    if backend() == "jax":
+        from parity.keras_impl.on_jax import device as on_jax
+
+        return on_jax
+    if backend() == "torch":
+        from parity.keras_impl.on_torch import device as on_torch
+
+        return on_torch
+    from parity.keras_impl.on_tensorflow import device as on_tensorflow
+
+    return on_tensorflow
+
+
+OWN = _chosen()
+
+
 def versions() -> dict[str, str]:
-    packages = {"keras": keras.__version__, "tensorflow": tf.__version__, "numpy": np.__version__}
-    return {**packages, "python": platform.python_version()}
+    return {"keras": keras.__version__, **OWN.versions(), "numpy": np.__version__, "python": platform.python_version()}
 
 
 def devices() -> tuple[str, ...]:
-    """Every kind of device that TensorFlow finds on this machine."""
-    return tuple(kind.lower() for kind in ("CPU", "GPU", "TPU") if tf.config.list_physical_devices(kind))
+    """Every kind of device that the backend finds on this machine."""
+    found: tuple[str, ...] = OWN.devices()
+    return found
 
 
 def settings() -> Mapping[str, str]:
     """Settings outside of the spec that can change a number or a time."""
-    return {
-        "threads_intra_op": str(tf.config.threading.get_intra_op_parallelism_threads()),
-        "threads_inter_op": str(tf.config.threading.get_inter_op_parallelism_threads()),
-        "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
-        "tensor_float_32": str(tensor_float_32()),
-        "backend": backend(),
-    }
+    return {**OWN.settings(), "backend": backend()}
+
+
+def choose_precision(dtype: str) -> None:
+    """Makes Keras compute in this precision, and lets the backend have it."""
+    OWN.choose_precision(dtype)
+    keras.config.set_floatx(dtype)
+    keras.config.set_dtype_policy(dtype)
 
 
 def tensor_float_32() -> bool:
-    """Whether TensorFlow may compute float32 products in TF32 on a GPU that has it."""
-    return bool(tf.config.experimental.tensor_float_32_execution_enabled())
+    """Whether the backend may compute float32 products in TF32 on a GPU that has it."""
+    return bool(OWN.tensor_float_32())
 
 
 def without_tensor_float_32() -> bool:
     """What `tensor_float_32` gives after TF32 is forbidden; the earlier setting is restored afterwards."""
-    allowed = tensor_float_32()
-    tf.config.experimental.enable_tensor_float_32_execution(False)
-    was_on = tensor_float_32()
-    tf.config.experimental.enable_tensor_float_32_execution(allowed)
-    return was_on
+    return bool(OWN.without_tensor_float_32())
 
 
 def synchronize() -> None:
     """Returns when the device has finished all of its work."""
-    tf.test.experimental.sync_devices()
+    OWN.synchronize()
 
 
-def place(kind: str) -> tf.device:
+def place(kind: str) -> AbstractContextManager[Any]:
     """The scope that puts new variables and constants of a case on this kind of device."""
-    return tf.device(f"/{kind.upper()}:0")
+    found: AbstractContextManager[Any] = OWN.place(kind)
+    return found
 
 
 def held(path: Path) -> Held:

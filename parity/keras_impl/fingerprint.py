@@ -16,7 +16,7 @@ from keras import ops
 
 from parity.execution.protocol import Array, ProbeRequest
 from parity.execution.worker import probe_arguments
-from parity.keras_impl import model
+from parity.keras_impl import device, model
 
 Found = Mapping[str, Array]
 
@@ -26,14 +26,14 @@ def _tensor(request: ProbeRequest, name: str) -> Any:
 
 
 def _layer(request: ProbeRequest, keywords: Mapping[str, Any] | None = None) -> Any:
-    keras.config.set_floatx(request.dtype)
+    device.choose_precision(request.dtype)
     return request.make(**(request.keywords if keywords is None else keywords))
 
 
 def initializer(request: ProbeRequest) -> Found:
     """Draws of kernels, moved to (out, in, …)."""
     keras.utils.set_random_seed(0)
-    keras.config.set_floatx(request.dtype)
+    device.choose_precision(request.dtype)
     arrays = {}
     for name, shape in probe_arguments.shapes(request).items():
         out, into, *space = (int(size) for size in shape)
@@ -117,7 +117,7 @@ def recurrent(request: ProbeRequest) -> Found:
 
 def resizing(request: ProbeRequest) -> Found:
     """A row, resized to another length."""
-    keras.config.set_floatx(request.dtype)
+    device.choose_precision(request.dtype)
     x, length = _tensor(request, "x")[None, None, :, None], int(request.wanted["length"])
     keywords = dict(request.keywords)
     if not isinstance(request.make, type):
@@ -135,7 +135,7 @@ def resizing(request: ProbeRequest) -> Found:
 
 def attention(request: ProbeRequest) -> Found:
     """Attention of queries, keys and values. A layer gets identity projections; a function (batch, time, heads, features)."""
-    keras.config.set_floatx(request.dtype)
+    device.choose_precision(request.dtype)
     heads = 2 if request.setting == "two heads" else 1
     parts = [_tensor(request, name) for name in ("query", "key", "value")]
     if isinstance(request.make, type):
@@ -178,7 +178,7 @@ def _weight(request: ProbeRequest, weight: Array) -> Array:
 
 def ctc(request: ProbeRequest) -> Found:
     """The loss of padded labels and scores; a function that takes lengths gets them."""
-    keras.config.set_floatx(request.dtype)
+    device.choose_precision(request.dtype)
     made: Any = (
         request.make(**request.keywords) if isinstance(request.make, type) else partial(request.make, **request.keywords)
     )
@@ -196,7 +196,7 @@ def ctc(request: ProbeRequest) -> Found:
 
 def loss(request: ProbeRequest) -> Found:
     """A loss, called with targets, then predictions."""
-    keras.config.set_floatx(request.dtype)
+    device.choose_precision(request.dtype)
     made: Any = (
         request.make(**request.keywords) if isinstance(request.make, type) else partial(request.make, **request.keywords)
     )

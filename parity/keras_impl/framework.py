@@ -1,6 +1,6 @@
 """Owns Keras as a framework under test: its description, its samples of initializers, and the realization of a case.
 
-It refuses to draw numbers for a realization and to judge; only model.py and device.py use the backend.
+It refuses to draw numbers for a realization and to judge; only the backends' folders (on_…) use one.
 """
 
 from __future__ import annotations
@@ -69,8 +69,7 @@ class Implementation:
 def _set_precision(dtype: str) -> None:
     if dtype not in DTYPES:
         raise Unsupported(f"no dtype {dtype!r}; there are {', '.join(DTYPES)}")
-    keras.config.set_floatx(dtype)
-    keras.config.set_dtype_policy(dtype)
+    device.choose_precision(dtype)
 
 
 class Realization:

@@ -6,6 +6,7 @@ It refuses to use the backend: everything here is Keras.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -14,7 +15,7 @@ from keras import ops
 from parity.execution.protocol import Concatenate, Move, ParameterLayout, Permute, Reshape, Transpose, Unsupported
 from parity.keras_impl.arrangements import arrangements
 from parity.keras_impl.ops import attention, images, losses, recurrent, sequences, vectors
-from parity.keras_impl.wiring import Site, holder, inner, owner
+from parity.keras_impl.wiring import Site, holder, inner, owner, spelled
 from parity.spec.graph import Graph, Node
 
 LAYERS: dict[str, Callable[[Site], Any]] = {
@@ -82,7 +83,7 @@ LAYERS: dict[str, Callable[[Site], Any]] = {
     "sinusoidal_positions": attention.sinusoidal_positions,
     "softmax": vectors.softmax,
     "softmax_cross_entropy": losses.softmax_cross_entropy,
-    "softplus": vectors.activation("softplus"),
+    "softplus": vectors.softplus,
     "softsign": vectors.activation("softsign"),
     "squared_error": losses.squared_error,
     "sum": vectors.total,
@@ -213,7 +214,8 @@ def each(graph: Graph, of: Callable[[Node, Graph], list[ParameterLayout]]) -> li
     """The layouts of all nodes, each parameter once."""
     layouts: dict[tuple[str, ...], ParameterLayout] = {}
     for node in graph.all_nodes():
-        for layout in of(node, graph):
+        for named in of(node, graph):
+            layout = replace(named, native=tuple(map(spelled, named.native)))
             if layouts.setdefault(layout.spec, layout) != layout:
                 raise Unsupported(f"{node.name}: {', '.join(layout.spec)} would lie in two arrangements")
     return list(layouts.values())

@@ -145,5 +145,5 @@ def drive(request: Drive) -> list[dict[str, Array]]:
     for gradients, rate in zip(request.gradients, request.rates, strict=True):
         optimizer.learning_rate = rate
         optimizer.apply([ops.convert_to_tensor(gradients[name]) for name in weights], list(weights.values()))
-        steps.append({name: np.array(ops.convert_to_numpy(weight)) for name, weight in weights.items()})
+        steps.append({name: np.array(ops.convert_to_numpy(weight.value)) for name, weight in weights.items()})
     return steps

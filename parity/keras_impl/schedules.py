@@ -45,7 +45,7 @@ def rates(case: Case) -> Array:
     optimizer = keras.optimizers.SGD(TABLE[case.optimizer](case.hyperparameters))
     arrays = []
     for _ in range(case.steps):
-        weight.assign(ops.zeros_like(weight))
+        weight.assign(ops.zeros_like(weight.value))
         optimizer.apply([-ops.ones((), case.dtype)], [weight])
-        arrays.append(np.array(ops.convert_to_numpy(weight)))
+        arrays.append(np.array(ops.convert_to_numpy(weight.value)))
     return np.stack(arrays)

@@ -5,11 +5,14 @@ It refuses to know any op: layers.LAYERS does.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from parity.execution.protocol import Unsupported
@@ -160,19 +163,38 @@ class Site:
 
     def layer_name(self, suffix: str = "") -> str:
         """The name of one of several layers of this node. It contains `>`, which no value of a spec has in its name."""
-        return f"{self.name}>{suffix}" if suffix else self.name
+        return spelled(f"{self.name}>{suffix}" if suffix else self.name)
 
     def layer(self, make: Callable[..., keras.layers.Layer], *arguments: Any, suffix: str = "", **settings: Any) -> Any:
         """Calls a layer of this node; nodes with the same parameters share the layer."""
         first = owner(self.node, self.wiring.root)
         name = f"{first}>{suffix}" if suffix else first
         if name not in self.wiring.layers:
-            self.wiring.layers[name] = make(*arguments, name=name, **settings)
+            self.wiring.layers[name] = make(*arguments, name=spelled(name), **blank(make), **settings)
         return self.wiring.layers[name]
 
     def seed(self) -> int:
         """A new seed for each native dropout."""
         return self.wiring.seed * 1_000_003 + next(self.wiring.seeds)
+
+
+def spelled(name: str) -> str:
+    """A name of the spec as a layer may have it: PyTorch refuses a parameter whose name has a dot, TensorFlow one with `->`."""
+    return name.replace(".", "->") if keras.backend.backend() == "torch" else name
+
+
+class Blank(keras.initializers.Initializer):  # type: ignore[misc]
+    """Zeros as a NumPy array. Parity sets every weight; on JAX, Keras's own initializers would compile, each for each shape."""
+
+    def __call__(self, shape: Shape, dtype: Any = None, **_: Any) -> Any:
+        return np.zeros(shape, dtype)
+
+
+def blank(make: Callable[..., Any]) -> dict[str, Blank]:
+    """A Blank for each initializer that a class of layers takes."""
+    classes: tuple[Any, ...] = inspect.getmro(make.func if isinstance(make, partial) else make)  # type: ignore[arg-type]
+    names = {name for one in classes for name in inspect.signature(one.__init__).parameters if name.endswith("_initializer")}
+    return {name: Blank() for name in sorted(names)}
 
 
 def owner(node: Node, graph: Graph) -> str:

@@ -133,7 +133,10 @@ def rendered(
 ) -> dict[Path, str]:
     """Path -> text of the two pages."""
     shapes = " and ".join("×".join(map(str, shape)) for shape in SHAPES.values())
+    from parity.reporting.variants import disagreements  # it builds on the rows of this module
+
     context = {**_context(rows, versions), "gaps": gaps, "size": size, "rounded": rounded, "shapes": shapes}
+    context["disagreements"] = disagreements(rows, list(versions))
     return {
         folder / "atlas.md": pages.environment(False).get_template("atlas.md.j2").render(**context),
         folder / "atlas.html": pages.environment(True).get_template("atlas.html.j2").render(**context),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -94,3 +95,14 @@ def test_every_entry_of_every_framework_can_fail_from_both_sides(monkeypatch: py
         for entry in differences.of_cases(framework):
             assert 0 < entry.low < entry.high < float("inf"), entry.name
             assert entry.cause and entry.source and entry.versions and entry.quantities, entry.name
+
+
+def test_an_entry_of_some_variants_is_no_difference_of_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "differences.yaml"
+    file.write_text("differences:\n  - {name: everywhere}\n  - {name: in one, variants: [tensorflow]}\n")
+    monkeypatch.setattr(differences, "_file", lambda _framework: file)
+    told = {name: [entry["name"] for entry in differences.documented(name)] for name in ("keras", "keras[jax]")}
+    assert told == {"keras": ["everywhere", "in one"], "keras[jax]": ["everywhere"]}
+    file.write_text("differences:\n  - {name: in one, variants: [theano]}\n")
+    with pytest.raises(ValueError, match=r"'in one': no variant 'theano'; there are tensorflow, jax, torch"):
+        differences.documented("keras")

@@ -38,9 +38,11 @@ def made(spec: str = "mlp_dropout") -> Trial:
 
 
 def test_those_that_train_are_meant_where_none_is_named() -> None:
-    every = frameworks.TABLE
-    assert frameworks.training(every=True) == tuple(name for name in every if every[name].trains)
-    assert frameworks.training() == tuple(name for name in every if every[name].trains and every[name].default)
+    every = {name: frameworks.find(name) for name in frameworks.names()}
+    trained = {name: variant for name, (_, entry, variant) in every.items() if entry.trains}
+    assert frameworks.training(every=True) == tuple(trained)
+    assert frameworks.training() == tuple(name for name, variant in trained.items() if variant.default)
+    assert {"keras[jax]", "keras[torch]"} <= set(trained) - set(frameworks.training())
     assert frameworks.training() and set(frameworks.training()) <= set(frameworks.names())
     assert frameworks.trains("a_realization_of_ones_own")
 
@@ -121,7 +123,7 @@ def test_a_verb_refuses_a_framework_without_the_feature_that_it_needs(
 
 
 def test_a_framework_that_is_asked_by_name_alone_trains_like_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    newcomer = FrameworkEntry("parity.torch_impl", (Variant("torch"),), default=False, features=("atlas",))
+    newcomer = FrameworkEntry("parity.torch_impl", (Variant("torch", default=False),), features=("atlas",))
     monkeypatch.setitem(frameworks.TABLE, "torch", newcomer)
     assert "torch" not in frameworks.training() and "torch" not in that_train([]) and "torch" not in that_train([], "atlas")
     assert that_train(["torch"], "atlas") == ("torch",)

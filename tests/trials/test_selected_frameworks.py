@@ -10,7 +10,7 @@ import pytest
 
 from parity.cli import status
 from parity.errors import UsageError
-from parity.execution.frameworks import TABLE, training
+from parity.execution.frameworks import TABLE, Variant, training
 from parity.trials import selected_frameworks
 
 
@@ -36,7 +36,7 @@ def test_what_is_built_is_what_is_asked(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_newcomer_is_asked_by_name_alone_though_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(TABLE, "torch", replace(TABLE["torch"], default=False))
+    monkeypatch.setitem(TABLE, "torch", replace(TABLE["torch"], variants=(Variant("torch", default=False),)))
     monkeypatch.setenv("PARITY_TORCH_PYTHON", sys.executable)
     assert "torch" not in selected_frameworks.chosen(()) and "torch" not in selected_frameworks.that_train(())
     assert selected_frameworks.chosen(["torch"]) == selected_frameworks.that_train(["torch"], "atlas") == ("torch",)

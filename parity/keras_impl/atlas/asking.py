@@ -92,6 +92,9 @@ class BatchRecorder(keras.Model):  # type: ignore[misc]
         super().__init__()
         self.seen: list[Array] = []
 
+    def call(self, inputs: Any) -> Any:
+        return inputs
+
     def train_step(self, data: Any) -> dict[str, Any]:
         self.seen.append(model.array(data[0] if isinstance(data, (tuple, list)) else data).ravel())
         return {"loss": ops.zeros(())}

@@ -86,7 +86,7 @@ def _second(layer: Any, x: Any) -> Array:
     tensor = keras.Input(x.shape[1:])
     network = keras.Model(tensor, ops.sum(layer(tensor) ** 2))
     product = model.Programs("eager", "cpu").hessian_vector_product(network, layer.trainable_variables)
-    return model.array(product([x], [ops.ones_like(layer.kernel)])[0])
+    return model.array(product([x], [ops.ones_like(layer.kernel.value)])[0])
 
 
 def _behind(inputs: Inputs) -> float:
@@ -120,10 +120,10 @@ def _written(inputs: Inputs) -> float:
 
 
 ANSWERS: Mapping[str, Answer] = {
-    "batch_norm.mode": lambda inputs: layers.BatchNormalization(epsilon=2.0**-10)(t(inputs["x"])),
+    "batch_norm.mode": lambda inputs: model.array(layers.BatchNormalization(epsilon=2.0**-10)(t(inputs["x"]))),
     "dropout.mode": lambda inputs: float(ops.max(layers.Dropout(0.75)(t(inputs["x"])))),
     "batch_norm.moves": _moved,
-    "batch_norm.one_example": lambda inputs: layers.BatchNormalization()(t(inputs["x"]), training=True),
+    "batch_norm.one_example": lambda inputs: model.array(layers.BatchNormalization()(t(inputs["x"]), training=True)),
     "gradient.twice": _twice,
     "step.rescaling": _stepped,
     "penalty.factor": lambda _: model.slope(regularizers.L2(0.25), np.ones(1, np.float32)),

@@ -11,16 +11,22 @@ import keras
 import numpy as np
 from keras import ops
 
+from parity.keras_impl import device
 from parity.keras_impl.ops.losses import before
 from parity.keras_impl.wiring import Site, Tensor
 
 
 class MultiHeadAttention(keras.layers.MultiHeadAttention):  # type: ignore[misc]
-    """The native layer with its scale held in float64."""
+    """The native layer with its scale held in float64, and its scores too on JAX, whose fused function rounds them."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self._inverse_sqrt_key_dim = np.float64(1 / np.sqrt(self.key_dim))
+
+    def _compute_attention(self, *arguments: Any, **settings: Any) -> Any:
+        if self.compute_dtype == "float64" and device.backend() == "jax":
+            settings["return_attention_scores"] = True  # the scores are computed in the open
+        return super()._compute_attention(*arguments, **settings)
 
 
 class DictatedMultiHeadAttention(MultiHeadAttention):

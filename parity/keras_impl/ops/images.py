@@ -127,7 +127,7 @@ def conv_transpose2d(site: Site) -> Tensor:
 
 def max_pool2d(site: Site) -> Tensor:
     x, padding = _padded(site, site.tensor(), -np.inf)
-    return keras.layers.MaxPooling2D(tuple(site["kernel"]), tuple(site["stride"]), padding, name=site.name)(x)
+    return keras.layers.MaxPooling2D(tuple(site["kernel"]), tuple(site["stride"]), padding, name=site.layer_name())(x)
 
 
 def average_pool2d(site: Site) -> Tensor:
@@ -135,7 +135,7 @@ def average_pool2d(site: Site) -> Tensor:
     kernel, stride, padding = tuple(site["kernel"]), tuple(site["stride"]), site["padding"]
     counted = site["count_padding"] or not any(map(any, padding))
     if not counted and _same(site.shape()[1:], kernel, stride, (1, 1), padding):
-        return keras.layers.AveragePooling2D(kernel, stride, "same", name=site.name)(site.tensor())
+        return keras.layers.AveragePooling2D(kernel, stride, "same", name=site.layer_name())(site.tensor())
     x = site.tensor()
     if any(map(any, padding)):
         x = keras.layers.ZeroPadding2D(tuple(map(tuple, padding)), name=site.layer_name("pad"))(x)
@@ -157,22 +157,22 @@ def _counts(size: Sequence[int], kernel: Sequence[int], stride: Sequence[int], p
 
 
 def global_average_pool2d(site: Site) -> Tensor:
-    return keras.layers.GlobalAveragePooling2D(name=site.name)(site.tensor())
+    return keras.layers.GlobalAveragePooling2D(name=site.layer_name())(site.tensor())
 
 
 def global_max_pool2d(site: Site) -> Tensor:
-    return keras.layers.GlobalMaxPooling2D(name=site.name)(site.tensor())
+    return keras.layers.GlobalMaxPooling2D(name=site.layer_name())(site.tensor())
 
 
 def adaptive_average_pool2d(site: Site) -> Tensor:
-    return keras.layers.AdaptiveAveragePooling2D(tuple(site["size"]), name=site.name)(site.tensor())
+    return keras.layers.AdaptiveAveragePooling2D(tuple(site["size"]), name=site.layer_name())(site.tensor())
 
 
 def upsample2d(site: Site) -> Tensor:
     """Keras's bilinear layer has half-pixel centers only, and TensorFlow's kernel gives float32 whatever the precision of x."""
     scale, bilinear = tuple(site["scale"]), site["mode"] == "bilinear"
     if not bilinear or (site["corners"] == "half_pixel" and site.dtype == "float32"):
-        return keras.layers.UpSampling2D(scale, interpolation=site["mode"], name=site.name)(site.tensor())
+        return keras.layers.UpSampling2D(scale, interpolation=site["mode"], name=site.layer_name())(site.tensor())
     rows, columns = (_shares(length, by, site["corners"]) for length, by in zip(site.shape()[1:], scale, strict=True))
 
     def resized(x: Tensor) -> Tensor:
@@ -193,7 +193,7 @@ def _shares(length: int, scale: int, corners: str) -> Any:
 def pad2d(site: Site) -> Tensor:
     padding, mode = tuple(map(tuple, site["padding"])), site["mode"]
     if mode == "zero":
-        return keras.layers.ZeroPadding2D(padding, name=site.name)(site.tensor())
+        return keras.layers.ZeroPadding2D(padding, name=site.layer_name())(site.tensor())
     if mode == "reflect":
         return site.function(partial(ops.pad, pad_width=((0, 0), *padding, (0, 0)), mode="reflect"), site.tensor())
     rows, columns = (

@@ -35,7 +35,7 @@ def conv1d(site: Site) -> Tensor:
 
 
 def max_pool1d(site: Site) -> Tensor:
-    return keras.layers.MaxPooling1D(site["kernel"], site["stride"], name=site.name)(_padded(site, -np.inf))
+    return keras.layers.MaxPooling1D(site["kernel"], site["stride"], name=site.layer_name())(_padded(site, -np.inf))
 
 
 def average_pool1d(site: Site) -> Tensor:

@@ -15,18 +15,31 @@ from keras import ops
 
 from parity.execution.protocol import Unsupported
 from parity.formulas.formula import Formula
+from parity.keras_impl import device
 from parity.keras_impl.wiring import DictatedDropout, Site, Tensor, holder, owner
 
+
+def _of(native: Callable[..., Tensor], plain: Callable[..., Any]) -> Callable[..., Any]:
+    """The function of tensors; of plain numbers, in float64: PyTorch would give the root of a whole number in float32."""
+
+    def called(*values: Any) -> Any:
+        if all(isinstance(value, (int, float)) for value in values):
+            return float(plain(*values))
+        return native(*values)
+
+    return called
+
+
 FUNCTIONS = {
-    "sqrt": ops.sqrt,
-    "exp": ops.exp,
-    "log": ops.log,
-    "abs": ops.abs,
-    "sign": ops.sign,
-    "sigmoid": ops.sigmoid,
-    "tanh": ops.tanh,
-    "maximum": ops.maximum,
-    "minimum": ops.minimum,
+    "sqrt": _of(ops.sqrt, np.sqrt),
+    "exp": _of(ops.exp, np.exp),
+    "log": _of(ops.log, np.log),
+    "abs": _of(ops.abs, np.abs),
+    "sign": _of(ops.sign, np.sign),
+    "sigmoid": _of(ops.sigmoid, lambda x: 1 / (1 + np.exp(-x))),
+    "tanh": _of(ops.tanh, np.tanh),
+    "maximum": _of(ops.maximum, np.maximum),
+    "minimum": _of(ops.minimum, np.minimum),
     "min": lambda *values: reduce(ops.minimum, values),
     "max": lambda *values: reduce(ops.maximum, values),
 }
@@ -86,14 +99,21 @@ def parameter(site: Site) -> Tensor:
 
 
 def layer_norm(site: Site) -> Tensor:
+    """On PyTorch Keras normalises the last axes whatever it is told, so any other axis is moved there and back."""
     axis = site.lies().axis(site["axis"])
+    if device.backend() == "torch":
+        return _at_the_end(site, axis, site.layer(keras.layers.LayerNormalization, epsilon=site["epsilon"]))
     return site.layer(keras.layers.LayerNormalization, axis=axis, epsilon=site["epsilon"])(site.tensor())
 
 
 def rms_norm(site: Site) -> Tensor:
     """Keras puts the scale along the last axis whatever axis it normalises, so any other axis is moved there and back."""
-    x, axis = site.tensor(), site.lies().axis(site["axis"])
-    layer = site.layer(keras.layers.RMSNormalization, epsilon=site["epsilon"])
+    return _at_the_end(site, site.lies().axis(site["axis"]), site.layer(keras.layers.RMSNormalization, epsilon=site["epsilon"]))
+
+
+def _at_the_end(site: Site, axis: int, layer: keras.layers.Layer) -> Tensor:
+    """The layer of the last axis, applied along another one."""
+    x = site.tensor()
     if axis == len(site.shape()):
         return layer(x)
     moved = site.function(lambda t: ops.moveaxis(t, axis, -1), x, suffix="there")
@@ -104,19 +124,19 @@ def dropout(site: Site) -> Tensor:
     if site.evaluate:
         return site.tensor()
     if site.dictated:
-        return DictatedDropout(name=site.name)(site.tensor(), site.tensor("mask"))
-    return keras.layers.Dropout(site["rate"], seed=site.seed(), name=site.name)(site.tensor())
+        return DictatedDropout(name=site.layer_name())(site.tensor(), site.tensor("mask"))
+    return keras.layers.Dropout(site["rate"], seed=site.seed(), name=site.layer_name())(site.tensor())
 
 
 def activation(word: str) -> Callable[[Site], Tensor]:
-    return lambda site: keras.layers.Activation(word, name=site.name)(site.tensor())
+    return lambda site: keras.layers.Activation(word, name=site.layer_name())(site.tensor())
 
 
 def leaky_relu(site: Site) -> Tensor:
     """TensorFlow keeps the slope in float32, so in float64 the op is composed of others."""
     slope = site["slope"]
     if site.dtype != "float64":
-        return keras.layers.LeakyReLU(negative_slope=slope, name=site.name)(site.tensor())
+        return keras.layers.LeakyReLU(negative_slope=slope, name=site.layer_name())(site.tensor())
     return site.function(lambda x: ops.where(x > 0, x, slope * x), site.tensor())
 
 
@@ -130,15 +150,27 @@ def prelu(site: Site) -> Tensor:
 
 
 def elu(site: Site) -> Tensor:
-    return keras.layers.ELU(site["alpha"], name=site.name)(site.tensor())
+    return keras.layers.ELU(site["alpha"], name=site.layer_name())(site.tensor())
 
 
 def hard_sigmoid(site: Site) -> Tensor:
     """Keras has the fixed slope 1/6 (Keras 2 had 1/5)."""
     slope = site["slope"]
-    if slope == 1 / 6:
-        return keras.layers.Activation("hard_sigmoid", name=site.name)(site.tensor())
+    if slope == 1 / 6 and not coarse(site):
+        return keras.layers.Activation("hard_sigmoid", name=site.layer_name())(site.tensor())
     return site.function(lambda x: ops.clip(slope * x + 0.5, 0.0, 1.0), site.tensor())
+
+
+def softplus(site: Site) -> Tensor:
+    """PyTorch's is x itself above 20, which float64 tells apart; the slope of JAX's far below 0 loses a digit."""
+    if not coarse(site) and not (device.backend() == "jax" and site.dtype == "float64"):
+        return activation("softplus")(site)
+    return site.function(lambda x: ops.maximum(x, ops.zeros_like(x)) + ops.log1p(ops.exp(-ops.abs(x))), site.tensor())
+
+
+def coarse(site: Site) -> bool:
+    """Whether PyTorch's own activations have less than this site's precision."""
+    return device.backend() == "torch" and site.dtype == "float64"
 
 
 def log_softmax(site: Site) -> Tensor:
@@ -158,20 +190,20 @@ def gelu(site: Site) -> Tensor:
 
 
 def softmax(site: Site) -> Tensor:
-    return keras.layers.Softmax(site.lies().axis(site["axis"]), name=site.name)(site.tensor())
+    return keras.layers.Softmax(site.lies().axis(site["axis"]), name=site.layer_name())(site.tensor())
 
 
 def flatten(site: Site) -> Tensor:
     """An image keeps its channels-last order where only dense kernels follow; see arrangements.py."""
     travels = site.wiring.arrangement[site.name].kind == "flat"
-    return keras.layers.Flatten(name=site.name)(site.tensor() if travels else site.plain())
+    return keras.layers.Flatten(name=site.layer_name())(site.tensor() if travels else site.plain())
 
 
 def reshape(site: Site) -> Tensor:
     """The rows of an image keep their native order where only a transpose reads them; see arrangements.py."""
     lies = site.wiring.arrangement[site.name]
     if lies.kind == "turned":
-        return keras.layers.Reshape(lies.native_shape, name=site.name)(site.tensor())
+        return keras.layers.Reshape(lies.native_shape, name=site.layer_name())(site.tensor())
     return site.settled(keras.layers.Reshape(tuple(site["shape"]), name=site.layer_name("shape"))(site.plain()))
 
 
@@ -226,7 +258,7 @@ def join(make: Callable[..., keras.layers.Layer], scalar: Callable[..., Tensor])
         branches = site.branches()
         if not all(branch.shape for branch in branches):
             return site.function(lambda *values: reduce(scalar, values), *branches)
-        return make(name=site.name)(branches) if len(branches) > 1 else branches[0]
+        return make(name=site.layer_name())(branches) if len(branches) > 1 else branches[0]
 
     return joined
 
@@ -234,7 +266,7 @@ def join(make: Callable[..., keras.layers.Layer], scalar: Callable[..., Tensor])
 def concat(site: Site) -> Tensor:
     branches, axis = site.branches(), site.wiring.arrangement[site.name].axis(site["axis"])
     if len({branch.shape[0] for branch in branches}) == 1:
-        return keras.layers.Concatenate(axis, name=site.name)(branches) if len(branches) > 1 else branches[0]
+        return keras.layers.Concatenate(axis, name=site.layer_name())(branches) if len(branches) > 1 else branches[0]
 
     def concatenated(*values: Tensor) -> Tensor:
         batch = next(ops.shape(value)[0] for value, branch in zip(values, branches, strict=True) if branch.shape[0] is None)

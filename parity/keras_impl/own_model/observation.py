@@ -35,6 +35,7 @@ from parity.execution.own_model.layers import Call, OwnLayer, Shape, Weight
 from parity.execution.own_model.nesting import paths, put_together, taken_apart, tensors_of
 from parity.execution.protocol import Array
 from parity.keras_impl import model as programs
+from parity.keras_impl.on_tensorflow.model import differentiated
 from parity.keras_impl.own_model.functions import Functions, handed_on, known_class, quiet, reseeded
 from parity.keras_impl.own_model.kinds import (
     FUSED,
@@ -133,7 +134,7 @@ class Model:
         watched = [place for place, array in enumerate(inputs) if array.dtype.kind == "f"]
         trained = {name: variable for name, variable in self.variables.items() if variable.trainable}
         kept = self.weights()
-        outputs, gradients = programs.differentiated(
+        outputs, gradients = differentiated(
             lambda: _floating(self._run(tensors, training=True)),
             [self._tensor(array) for array in loss],
             [*(item.value for item in trained.values()), *(tensors[place] for place in watched)],

@@ -14,7 +14,7 @@ from typing import Any
 
 import parity
 from parity.errors import UsageError
-from parity.execution.frameworks import TABLE, names
+from parity.execution.frameworks import find, names, offers
 from parity.formulas import typeset
 from parity.formulas.formula import SCALARS, Formula
 from parity.formulas.syntax import FormulaError
@@ -175,17 +175,18 @@ def _factors(spec: specs.Schedule) -> tuple[float, ...]:
 @cache
 def framework(name: str) -> FrameworkFacts:
     """What the table of frameworks and the folder of one say."""
-    entry = TABLE[name.partition("[")[0]]
+    _, entry, variant = find(name)
     folder = Path(parity.__file__).resolve().parent / entry.package.rpartition(".")[2]
     pins: dict[str, str] = {}
-    for file in sorted((folder / "requirements").glob("*.txt")):
+    for file in sorted((folder / "requirements").glob(f"{variant.name}-*.txt")):
         pins_written = [
             line.split("==") for line in file.read_text(encoding="utf-8").splitlines() if "==" in line and line[:1] != "#"
         ]
         pins |= {package.strip(): version.split()[0] for package, version in pins_written}
     documented = tuple(_difference(item) for item in differences.documented(name))
     retired = upkeep.retired(name)
-    return FrameworkFacts(name, entry.words, entry.trains, entry.default, entry.features, pins, documented, retired)
+    features = tuple(feature for feature in entry.features if offers(name, feature))
+    return FrameworkFacts(name, entry.words, entry.trains, variant.default, features, pins, documented, retired)
 
 
 def _difference(item: Mapping[str, Any]) -> DifferenceFacts:

@@ -1,0 +1,1 @@
+"""Keras on JAX: all that its backend owns. The files beside this folder choose one of these by the environment."""
