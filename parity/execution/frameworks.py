@@ -67,6 +67,9 @@ TABLE = {
     "jax": FrameworkEntry(
         "parity.jax_impl", (Variant("jax"),), ("flax", "nnx", "optax", "jaxlib"), default=False, features=(), colour="#2f8f5b"
     ),
+    "mindspore": FrameworkEntry(
+        "parity.mindspore_impl", (Variant("mindspore"),), ("ms", "mindspore-cpu"), default=False, features=(), colour="#0b7a75"
+    ),
     "onnx": FrameworkEntry("parity.onnx_impl", (Variant("onnxruntime"),), ("onnxruntime", "ort"), trains=False, features=()),
 }
 
