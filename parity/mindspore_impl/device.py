@@ -62,6 +62,12 @@ def place(array: Array, dtype: Any) -> Any:
     return mindspore.Tensor(np.array(array), dtype)
 
 
+def assign(parameter: Any, array: Array, dtype: Any) -> None:
+    """Sets a parameter in its own memory. After `Parameter.set_data` an optimizer that has already taken a step goes on to
+    write into the memory of before, and the parameter no longer moves."""
+    mindspore.ops.assign(parameter, place(array, dtype))
+
+
 def array(tensor: Any) -> Array:
     """A copy as a NumPy array; `asnumpy` itself shares the tensor's memory."""
     return np.array(tensor.asnumpy())

@@ -103,7 +103,7 @@ class Realization:
             current = {} if all(name in rest for name in layout.spec) else self._read(layout)
             wanted = current | {name: rest.pop(name) for name in layout.spec if name in rest}
             for name, value in layout.to_native(wanted).items():
-                self.network.tensor(name).set_data(device.place(value, self.dtype))
+                device.assign(self.network.tensor(name), value, self.dtype)
         for state in self.graph.carried:
             if state.name in rest:
                 self.carried[state.name] = device.place(rest.pop(state.name), self.dtype)
@@ -156,8 +156,6 @@ class Realization:
         along = [device.place(native[name], self.dtype) for name in trained.parameters]
         program = self._made("curvature", 0, tuple(values), ())
         with device.refusing(self.case.dtype), self._unchanged():
-            if self.compiled:
-                raise Unsupported("second derivatives are computed PyNative here")
             found = curvature.product(program, tuple(values.values()), list(trained.parameters.values()), along)
         return _named(trained.layouts, {name: device.array(one) for name, one in zip(trained.parameters, found, strict=True)})
 
@@ -177,7 +175,7 @@ class Realization:
     def load(self, files: Mapping[str, bytes]) -> None:
         own = self._weights()
         for name, parameter in device.read(files[device.FILE], own).items():
-            own[name].set_data(device.place(parameter.asnumpy(), self.dtype))
+            device.assign(own[name], parameter.asnumpy(), self.dtype)
 
     def synchronize(self) -> None:
         device.synchronize()
@@ -254,7 +252,7 @@ class Realization:
         kept = [(self.network.tensor(path), device.array(self.network.tensor(path))) for item in items for path in item.native]
         yield
         for parameter, before in kept:
-            parameter.set_data(device.place(before, self.dtype))
+            device.assign(parameter, before, self.dtype)
 
     def _carried(self, batch: Tensors) -> Tensors:
         """The carried state; zeros, as before a first batch, where its batch size differs from the batch's."""

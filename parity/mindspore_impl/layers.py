@@ -56,7 +56,7 @@ LAYERS: Mapping[str, Callable[[Site], Layer]] = {
     "max_pool1d": sequences.max_pool1d,
     "max_pool2d": images.max_pool2d,
     "mean": vectors.mean,
-    "mish": lambda site: Layer(nn.Mish()),
+    "mish": vectors.mish,
     "multi_head_attention": attention.multi_head_attention,
     "multiply": vectors.joined(ops.mul),
     "pad2d": images.pad2d,
@@ -70,7 +70,7 @@ LAYERS: Mapping[str, Callable[[Site], Layer]] = {
     "rms_norm": vectors.rms_norm,
     "rnn": recurrent.rnn,
     "select": vectors.select,
-    "selu": lambda site: Layer(nn.SeLU()),
+    "selu": vectors.selu,
     "sigmoid": lambda site: Layer(nn.Sigmoid()),
     "sigmoid_cross_entropy": losses.sigmoid_pair,
     "silu": lambda site: Layer(nn.SiLU()),
@@ -127,7 +127,7 @@ def _name(node: Node, role: str) -> str:
 
 def _inside(node: Node) -> str:
     """The path of a layer's parameters below the cell that turns its axes."""
-    if node.op == "conv1d":
+    if node.op == "conv1d" or (node.op == "batch_norm" and node.attributes["running_variance"] == "biased"):
         return "native."
     turned = node.op in ("layer_norm", "rms_norm") and node.attributes["axis"] not in (-1, len(node.outputs[""]) - 1)
     return "native." if turned else ""

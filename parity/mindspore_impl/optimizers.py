@@ -19,20 +19,13 @@ Groups = list[dict[str, Any]]
 Update = Callable[[Sequence[Any]], Any]
 
 
-def _adam(h: Hyperparameters) -> dict[str, float]:
-    return {"beta1": h["beta_1"], "beta2": h["beta_2"], "eps": h["epsilon"]}
-
-
 NATIVE: Mapping[str, Callable[[Groups, Hyperparameters], Any]] = {
     "sgd": lambda groups, h: nn.SGD(groups, h["learning_rate"]),
-    "momentum": lambda groups, h: nn.Momentum(groups, h["learning_rate"], h["momentum"]),
-    "nesterov": lambda groups, h: nn.Momentum(groups, h["learning_rate"], h["momentum"], use_nesterov=True),
-    "adam_epsilon_inside": lambda groups, h: nn.Adam(groups, h["learning_rate"], **_adam(h)),
-    "rmsprop": lambda groups, h: nn.RMSProp(groups, h["learning_rate"], h["rho"], epsilon=h["epsilon"]),
-    "rmsprop_momentum": lambda groups, h: nn.RMSProp(groups, h["learning_rate"], h["rho"], h["momentum"], h["epsilon"]),
-    "adagrad": lambda groups, h: nn.Adagrad(groups, 0.0, h["learning_rate"]),
-    "adadelta": lambda groups, h: nn.Adadelta(groups, h["learning_rate"], h["rho"], h["epsilon"]),
     "sgd_l2": lambda groups, h: nn.SGD(groups, h["learning_rate"], weight_decay=h["penalty"]),
+    "momentum": lambda groups, h: nn.Momentum(groups, h["learning_rate"], h["momentum"]),
+    "nesterov": lambda groups, h: nn.SGD(groups, h["learning_rate"], h["momentum"], nesterov=True),
+    "adadelta": lambda groups, h: nn.Adadelta(groups, h["learning_rate"], h["rho"], h["epsilon"]),
+    "adam_epsilon_inside": lambda groups, h: nn.Adam(groups, h["learning_rate"], h["beta_1"], h["beta_2"], h["epsilon"]),
 }
 """Rule -> MindSpore's own optimizer, where it follows the rule in float32."""
 

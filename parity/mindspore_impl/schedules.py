@@ -29,7 +29,7 @@ TABLE: Mapping[str, Callable[[Any, Hyperparameters], Any]] = {
 WHOLE: Mapping[str, Callable[[Hyperparameters], Any]] = {
     "cosine": lambda h: nn.CosineDecayLR(h["least"] * h["learning_rate"], h["learning_rate"], int(h["steps"])),
 }
-"""Schedules that an optimizer takes as its learning rate: nn.CosineDecayLR stays at its lowest rate, CosineAnnealingLR rises."""
+"""Schedules that an optimizer takes as its rate. nn.CosineDecayLR stays at its lowest rate; CosineAnnealingLR rises."""
 
 
 def rates(case: Case) -> Array:
@@ -46,7 +46,7 @@ def rates(case: Case) -> Array:
         raise Unsupported(f"no native form of the schedule {case.optimizer}")
     seen = []
     for _ in range(case.steps):
-        weight.set_data(mindspore.Tensor(np.zeros(1), dtype))
+        device.assign(weight, np.zeros(1), dtype)
         optimizer((mindspore.Tensor(-np.ones(1), dtype),))
         if schedule is not None:
             schedule.step()

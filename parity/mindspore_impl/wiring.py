@@ -122,10 +122,8 @@ class Program(nn.Cell):  # type: ignore[misc]
         values = given
         for place in range(len(self.counts)):
             found = self.steps[place](values)
-            if self.counts[place] > 1:
-                values = values + found
-            else:
-                values = (*values, found)
+            several = found if self.counts[place] > 1 else (found,)
+            values = values + several
         results = ()
         for place in self.results:
             results = (*results, values[place])

@@ -36,6 +36,24 @@ class UncountedAverage(nn.Cell):  # type: ignore[misc]
         return self.pool(self.pad(x)) / self.pool(self.pad(ops.ones_like(x)))
 
 
+class BiasedBatchNorm(nn.Cell):  # type: ignore[misc]
+    """A native batch norm whose running variance moves towards the biased variance; MindSpore multiplies that by n/(n - 1)."""
+
+    def __init__(self, native: nn.Cell, momentum: Tensor) -> None:
+        super().__init__(auto_prefix=False)
+        self.native, self.share = native, momentum
+
+    def construct(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return self.native(x)
+        kept = ops.mul(self.native.moving_variance, self.share)
+        y = self.native(x)
+        count = x.size // x.shape[1]
+        moved = ops.sub(self.native.moving_variance, kept)
+        ops.assign(self.native.moving_variance, kept + moved * (count - 1) / count)
+        return y
+
+
 def borders(padding: Sequence[Sequence[int]]) -> tuple[int, ...]:
     """Borders in the order of the axes, as nn.Conv2d takes them (top, bottom, left, right)."""
     return tuple(border for pair in padding for border in pair)
@@ -113,7 +131,9 @@ def global_max_pool2d(site: Site) -> Layer:
 
 def batch_norm(site: Site) -> Layer:
     kind = nn.BatchNorm1d if len(site.x) == 1 else nn.BatchNorm2d
-    return Layer(kind(site.x[0], site["epsilon"], site["momentum"], dtype=site.dtype))
+    native = kind(site.x[0], site["epsilon"], site["momentum"], dtype=site.dtype)
+    biased = site["running_variance"] == "biased"
+    return Layer(BiasedBatchNorm(native, site.number(site["momentum"])) if biased else native)
 
 
 def group_norm(site: Site) -> Layer:

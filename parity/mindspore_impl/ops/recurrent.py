@@ -26,6 +26,13 @@ class GivenDropout(nn.Cell):  # type: ignore[misc]
         return x
 
 
+class DrawnDropout(nn.Dropout):  # type: ignore[misc]
+    """nn.Dropout with the call of GivenDropout."""
+
+    def construct(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        return super().construct(x)
+
+
 class Recurrent(nn.Cell):  # type: ignore[misc]
     """A native nn.RNN, nn.LSTM or nn.GRU, batch first. Gives y (batch, time, units) and last states (batch, layers, units)."""
 
@@ -87,10 +94,10 @@ class ResetBeforeGru(nn.Cell):  # type: ignore[misc]
 class Stack(nn.Cell):  # type: ignore[misc]
     """Stacked layers with dropout between them; a dropout mask from the case is (batch, layers-1, time, units)."""
 
-    def __init__(self, layers: Sequence[nn.Cell], states: int, dropout: nn.Cell, masked: bool) -> None:
+    def __init__(self, layers: Sequence[nn.Cell], states: int, dropout: nn.Cell) -> None:
         super().__init__(auto_prefix=False)
         self.layers = nn.CellList(list(layers), auto_prefix=False)
-        self.states, self.dropout, self.masked = states, dropout, masked
+        self.states, self.dropout = states, dropout
 
     def construct(self, x: Tensor, *rest: Tensor | None) -> Any:
         """rest: the initial states, the lengths, the mask."""
@@ -98,10 +105,7 @@ class Stack(nn.Cell):  # type: ignore[misc]
         first, second = (), ()
         for place in range(len(self.layers)):
             if place > 0:
-                if self.masked:
-                    x = self.dropout(x, None if mask is None else mask[:, place - 1])
-                else:
-                    x = self.dropout(x)
+                x = self.dropout(x, None if mask is None else mask[:, place - 1])
             starts = ()
             for state in range(self.states):
                 start = rest[state]
@@ -118,23 +122,18 @@ class Stack(nn.Cell):  # type: ignore[misc]
 class GruCells(nn.Cell):  # type: ignore[misc]
     """A stack of nn.GRUCell (or of single steps of ResetBeforeGru): x (batch, features), state (batch, layers, units)."""
 
-    def __init__(self, cells: Sequence[nn.Cell], before: bool, dropout: nn.Cell, masked: bool) -> None:
+    def __init__(self, cells: Sequence[nn.Cell], before: bool, dropout: nn.Cell) -> None:
         super().__init__(auto_prefix=False)
         self.cells_list = nn.CellList(list(cells), auto_prefix=False)
-        self.before, self.dropout, self.masked = before, dropout, masked
+        self.before, self.dropout = before, dropout
 
     def construct(self, x: Tensor, state: Tensor, mask: Tensor | None) -> Any:
         ends = ()
         for place in range(len(self.cells_list)):
             if place > 0:
-                if self.masked:
-                    x = self.dropout(x, None if mask is None else mask[:, place - 1])
-                else:
-                    x = self.dropout(x)
-            if self.before:
-                x = self.cells_list[place].step(x, state[:, place])
-            else:
-                x = self.cells_list[place](x, state[:, place])
+                x = self.dropout(x, None if mask is None else mask[:, place - 1])
+            cell = self.cells_list[place]
+            x = cell.step(x, state[:, place]) if self.before else cell(x, state[:, place])
             ends = (*ends, x)
         return x, ops.stack(ends, 1)
 
@@ -203,28 +202,28 @@ def gru(site: Site) -> Layer:
     if site["reset"] == "after":
         return Layer(_stacked(nn.GRU, 1, site), roles, outputs=("", "state"))
     layers = [ResetBeforeGru(size, site["units"], site.dtype) for size in _sizes(site)]
-    return Layer(Stack(layers, 1, *_dropout(site)), roles, outputs=("", "state"))
+    return Layer(Stack(layers, 1, _dropout(site)), roles, outputs=("", "state"))
 
 
 def _stacked(native: type[nn.Cell], states: int, site: Site) -> nn.Cell:
     units, made = site["units"], {"batch_first": True, "dtype": site.dtype}
     if site.masked:
         layers = [Recurrent(native(size, units, **made), 1, units, states, site.dtype) for size in _sizes(site)]
-        return Stack(layers, states, *_dropout(site))
+        return Stack(layers, states, _dropout(site))
     dropout = site["dropout"] if site["layers"] > 1 else 0.0
     whole = native(site.x[-1], units, site["layers"], dropout=dropout, **made)
     return Recurrent(whole, site["layers"], units, states, site.dtype)
 
 
-def _dropout(site: Site) -> tuple[nn.Cell, bool]:
-    return (GivenDropout(), True) if site.masked else (nn.Dropout(p=site["dropout"]), False)
+def _dropout(site: Site) -> nn.Cell:
+    return GivenDropout() if site.masked else DrawnDropout(p=site["dropout"])
 
 
 def gru_cell(site: Site) -> Layer:
     before = site["reset"] != "after"
     kind = ResetBeforeGru if before else nn.GRUCell
     cells = [kind(size, site["units"], dtype=site.dtype) for size in _sizes(site)]
-    return Layer(GruCells(cells, before, *_dropout(site)), ("x", "state", "mask"), outputs=("", "state"))
+    return Layer(GruCells(cells, before, _dropout(site)), ("x", "state", "mask"), outputs=("", "state"))
 
 
 def _sizes(site: Site) -> list[int]:

@@ -5,6 +5,7 @@ It refuses images, recurrence and attention: those have files of their own.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -36,6 +37,18 @@ class RMSNorm(nn.Cell):  # type: ignore[misc]
 
     def construct(self, x: Tensor) -> Tensor:
         return x / ops.sqrt(ops.mean(x * x, -1, True) + self.epsilon) * self.weight
+
+
+class WrittenLayerNorm(nn.Cell):  # type: ignore[misc]
+    """(x - mean)/sqrt(variance + epsilon)·gamma + beta over the last axis."""
+
+    def __init__(self, size: int, epsilon: Tensor, dtype: Any) -> None:
+        super().__init__(auto_prefix=False)
+        self.gamma, self.beta, self.epsilon = blank((size,), dtype), blank((size,), dtype), epsilon
+
+    def construct(self, x: Tensor) -> Tensor:
+        moved = x - ops.mean(x, -1, True)
+        return moved / ops.sqrt(ops.mean(moved * moved, -1, True) + self.epsilon) * self.gamma + self.beta
 
 
 class PReLU(nn.Cell):  # type: ignore[misc]
@@ -70,12 +83,17 @@ def dense(site: Site) -> Layer:
 
 
 def embedding(site: Site) -> Layer:
-    return Layer(nn.Embedding(site["size"], site["units"], dtype=site.dtype))
+    """nn.Embedding makes its table in float32, whatever its argument dtype says."""
+    native = nn.Embedding(site["size"], site["units"], dtype=site.dtype)
+    native.embedding_table = blank((site["size"], site["units"]), site.dtype)
+    return Layer(native)
 
 
 def layer_norm(site: Site) -> Layer:
-    """nn.LayerNorm rounds its epsilon to float32."""
+    """nn.LayerNorm, written out in float64, where its kernel has float32's accuracy."""
     axis = site.axis() % (len(site.x) + 1)
+    if site.dtype == mindspore.float64:
+        return _of_last_axis(site, WrittenLayerNorm(site.x[axis - 1], site.number(site["epsilon"]), site.dtype), axis)
     native = nn.LayerNorm((site.x[axis - 1],), -1, -1, epsilon=site["epsilon"], dtype=site.dtype)
     return _of_last_axis(site, native, axis)
 
@@ -130,7 +148,39 @@ def bent(x: Tensor, alpha: Tensor, zero: Tensor) -> Tensor:
 
 
 def gelu(site: Site) -> Layer:
+    """In float64 the tanh form is written out: nn.GELU has float32's constants there."""
+    if site["form"] != "erf" and site.dtype == mindspore.float64:
+        values = {"half": 0.5, "one": 1.0, "cubic": 0.044715, "rate": math.sqrt(2 / math.pi)}
+        return Layer(Function(gelu_by_tanh, **{name: site.number(value) for name, value in values.items()}))
     return Layer(nn.GELU(approximate=site["form"] != "erf"))
+
+
+def gelu_by_tanh(x: Tensor, half: Tensor, one: Tensor, cubic: Tensor, rate: Tensor) -> Tensor:
+    return half * x * (one + ops.tanh(rate * (x + cubic * x * x * x)))
+
+
+def selu(site: Site) -> Layer:
+    """Written out: the gradient of nn.SeLU is wrong below 0."""
+    values = {"scale": 1.0507009873554805, "alpha": 1.6732632423543772, "zero": 0.0}
+    return Layer(Function(scaled_bent, **{name: site.number(value) for name, value in values.items()}))
+
+
+def scaled_bent(x: Tensor, scale: Tensor, alpha: Tensor, zero: Tensor) -> Tensor:
+    return scale * bent(x, alpha, zero)
+
+
+def mish(site: Site) -> Layer:
+    """In float64 written out: nn.Mish has float32's accuracy there."""
+    if site.dtype != mindspore.float64:
+        return Layer(nn.Mish())
+    return Layer(Function(mish_by_exp, two=site.number(2.0), far=site.number(20.0)))
+
+
+def mish_by_exp(x: Tensor, two: Tensor, far: Tensor) -> Tensor:
+    """x·tanh(log(1 + e^x)) = x·n/(n + 2) with n = e^x·(e^x + 2); beyond 20 the quotient is 1 in float64."""
+    power = ops.exp(ops.minimum(x, far))
+    whole = power * (power + two)
+    return ops.where(x > far, x, x * whole / (whole + two))
 
 
 def hard_sigmoid(site: Site) -> Layer:
@@ -152,7 +202,16 @@ def softmax(site: Site) -> Layer:
 
 
 def log_softmax(site: Site) -> Layer:
-    return Layer(nn.LogSoftmax(site.axis() % (len(site.x) + 1)))
+    """In float64 written out: nn.LogSoftmax has float32's accuracy there."""
+    axis = site.axis() % (len(site.x) + 1)
+    if site.dtype == mindspore.float64:
+        return Layer(Function(log_softmax_by_sum, axis=axis))
+    return Layer(nn.LogSoftmax(axis))
+
+
+def log_softmax_by_sum(x: Tensor, axis: int) -> Tensor:
+    moved = x - ops.stop_gradient(ops.amax(x, axis, keepdims=True))
+    return moved - ops.log(ops.sum(ops.exp(moved), axis, keepdim=True))
 
 
 def dropout(site: Site) -> Layer:
@@ -258,5 +317,9 @@ def parameter(site: Site) -> Layer:
 
 
 def softplus(site: Site) -> Layer:
-    """ops.softplus returns x above its threshold of 20; the primitive has no threshold."""
-    return Layer(Function(ops.Softplus()))
+    """In float64 written out: ops.Softplus has float32's accuracy there."""
+    return Layer(Function(softplus_by_log if site.dtype == mindspore.float64 else ops.Softplus()))
+
+
+def softplus_by_log(x: Tensor) -> Tensor:
+    return ops.maximum(x, ops.zeros_like(x)) + ops.log1p(ops.exp(-ops.abs(x)))
