@@ -1,7 +1,7 @@
 """Owns Hessian-vector products in MindSpore: a pass backward through the pass backward, in graph mode.
 
-PyNative's second derivative is wrong without an error, for instance of a dense layer on sequences (differences.yaml). It refuses
-to build a loss: the caller hands in a program whose first value is the loss.
+PyNative's second derivative is wrong without an error, for instance of a dense layer on sequences (differences.yaml).
+It refuses to build a loss: the caller hands in a program whose first value is the loss.
 """
 
 from __future__ import annotations

@@ -160,7 +160,8 @@ class Realization:
         return _named(trained.layouts, {name: device.array(one) for name, one in zip(trained.parameters, found, strict=True)})
 
     def step(self, batch: Tensors) -> Any:
-        values, loss, following = {**self._carried(batch), **batch}, None, ()
+        values, loss = {**self._carried(batch), **batch}, None
+        following: Sequence[Any] = ()
         with device.refusing(self.case.dtype):
             for phase, trained in enumerate(self.trained):
                 loss, following, _, slopes = self._differentiated("step", phase, values, tuple(self.nexts), [])

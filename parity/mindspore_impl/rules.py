@@ -210,14 +210,12 @@ def _norm(x: Tensor) -> Tensor:
 
 
 def lamb(w: Tensor, g: Tensor, state: State, h: Numbers) -> Tensor:
-    """You et al. 2020, algorithm 2, with φ(z) = z."""
     m, v = _moments(g, state, h)
     r = m / h["1-beta_1^t"] / _root(v, h) + h["weight_decay"] * w
     return w - h["learning_rate"] * (_norm(w) / _norm(r)) * r
 
 
 def muon(w: Tensor, g: Tensor, state: State, h: Numbers) -> Tensor:
-    """Jordan et al. 2024."""
     state["v"] = h["momentum"] * state["v"] + g
     b = g + h["momentum"] * state["v"]
     x = b / (_norm(b) + h["epsilon"])
@@ -253,12 +251,10 @@ def clip_value(gradients: list[Tensor], threshold: Tensor) -> list[Tensor]:
 
 
 def clip_norm(gradients: list[Tensor], threshold: Tensor) -> list[Tensor]:
-    """Scales each gradient so that its own norm is at most the threshold."""
     return [clip_global_norm([g], threshold)[0] for g in gradients]
 
 
 def clip_global_norm(gradients: list[Tensor], threshold: Tensor) -> list[Tensor]:
-    """Scales all gradients to a common norm of at most the threshold."""
     norm = ops.sqrt(sum((ops.sum(g * g) for g in gradients[1:]), start=ops.sum(gradients[0] * gradients[0])))
     scale = ops.minimum(ops.ones_like(norm), threshold / norm)
     return [g * scale for g in gradients]

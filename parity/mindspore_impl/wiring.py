@@ -16,6 +16,8 @@ from mindspore import nn
 from parity.spec.graph import Node, Shape
 
 Tensor = Any  # a mindspore.Tensor
+EMPTY: Any = ()
+"""An empty tuple to which graph mode may add: it does not parse the annotations that mypy would need."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,10 @@ class Step(nn.Cell):  # type: ignore[misc]
         self.places = tuple(places)
 
     def construct(self, values: Any) -> Any:
-        given = ()
+        given = EMPTY
         for place in self.places:
             if isinstance(place, tuple):
-                branches = ()
+                branches = EMPTY
                 for one in place:
                     branches = (*branches, values[one])
                 given = (*given, branches)
@@ -124,12 +126,17 @@ class Program(nn.Cell):  # type: ignore[misc]
             found = self.steps[place](values)
             several = found if self.counts[place] > 1 else (found,)
             values = values + several
-        results = ()
+        results = EMPTY
         for place in self.results:
             results = (*results, values[place])
         return results
 
 
+RESERVED = frozenset(dir(nn.Cell()))
+"""Names that the child of a cell cannot have."""
+
+
 def attribute(name: str) -> str:
     """A node's name, changed so that the child of a cell may have it."""
-    return f"{name.replace('.', '__')}_" if hasattr(nn.Cell, name) else name.replace(".", "__")
+    flat = name.replace(".", "__")
+    return f"{flat}_" if flat in RESERVED else flat

@@ -13,7 +13,7 @@ import numpy as np
 from mindspore import nn, ops
 
 from parity.execution.protocol import Move, ParameterLayout, ZeroPartner
-from parity.mindspore_impl.wiring import Layer, Site, Tensor
+from parity.mindspore_impl.wiring import EMPTY, Layer, Site, Tensor
 from parity.spec.graph import Node
 
 
@@ -42,7 +42,7 @@ class Recurrent(nn.Cell):  # type: ignore[misc]
 
     def construct(self, x: Tensor, *rest: Tensor | None) -> Any:
         """rest: the initial state (two states for nn.LSTM) and the lengths; None for each that is missing."""
-        starts = ()
+        starts = EMPTY
         for place in range(self.states):
             start = rest[place]
             if start is None:
@@ -69,7 +69,7 @@ class ResetBeforeGru(nn.Cell):  # type: ignore[misc]
 
     def construct(self, x: Tensor, start: Tensor | None, lengths: Tensor | None) -> Any:
         hidden = ops.zeros((x.shape[0], self.units), self.dtype) if start is None else start[:, 0]
-        outputs = ()
+        outputs = EMPTY
         for time in range(x.shape[1]):
             new = self.step(x[:, time], hidden)
             output = new
@@ -102,11 +102,11 @@ class Stack(nn.Cell):  # type: ignore[misc]
     def construct(self, x: Tensor, *rest: Tensor | None) -> Any:
         """rest: the initial states, the lengths, the mask."""
         lengths, mask = rest[self.states], rest[self.states + 1]
-        first, second = (), ()
+        first, second = EMPTY, EMPTY
         for place in range(len(self.layers)):
             if place > 0:
                 x = self.dropout(x, None if mask is None else mask[:, place - 1])
-            starts = ()
+            starts = EMPTY
             for state in range(self.states):
                 start = rest[state]
                 starts = (*starts, None if start is None else start[:, place : place + 1])
@@ -128,7 +128,7 @@ class GruCells(nn.Cell):  # type: ignore[misc]
         self.before, self.dropout = before, dropout
 
     def construct(self, x: Tensor, state: Tensor, mask: Tensor | None) -> Any:
-        ends = ()
+        ends = EMPTY
         for place in range(len(self.cells_list)):
             if place > 0:
                 x = self.dropout(x, None if mask is None else mask[:, place - 1])
@@ -157,20 +157,20 @@ class Scan(nn.Cell):  # type: ignore[misc]
                 batch = max(batch, item.shape[0])
                 if place < self.sequences:
                     times = max(times, item.shape[1])
-        states = ()
+        states = EMPTY
         for place in range(self.states):
             states = (*states, stretched(inputs[self.sequences + place], batch))
         captured = inputs[self.sequences + self.states :]
-        outputs = ()
+        outputs = EMPTY
         for time in range(times):
-            slices = ()
+            slices = EMPTY
             for place in range(self.sequences):
                 item = inputs[place]
                 slices = (*slices, None if item is None else stretched(item, batch)[:, time])
             found = self.body(*slices, *states, *captured)
             outputs = (*outputs, stretched(found[0], batch))
             states = found[1:]
-        results = (ops.stack(outputs, 1),)
+        results = (*EMPTY, ops.stack(outputs, 1))
         for place in self.ends:
             results = (*results, states[place])
         return results if len(self.ends) > 0 else results[0]

@@ -6,6 +6,7 @@ It refuses images and recurrence.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from mindspore import nn, ops
 
@@ -16,7 +17,7 @@ from parity.mindspore_impl.wiring import Layer, Site, Tensor
 class Turned(nn.Cell):  # type: ignore[misc]
     """A cell with both axes swapped before and after it."""
 
-    def __init__(self, native: nn.Cell, pad: nn.Cell | None = None) -> None:
+    def __init__(self, native: nn.Cell, pad: Any = None) -> None:
         super().__init__(auto_prefix=False)
         self.native, self.pad, self.padded = native, pad, pad is not None
 
