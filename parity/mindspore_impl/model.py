@@ -16,7 +16,7 @@ from parity.execution.protocol import ParameterLayout, Unsupported
 from parity.mindspore_impl.layers import LAYERS, layout
 from parity.mindspore_impl.ops import formulas
 from parity.mindspore_impl.ops.recurrent import Scan
-from parity.mindspore_impl.wiring import Layer, Program, Site, Step, attribute
+from parity.mindspore_impl.wiring import Layer, NodeProgram, NodeStep, Site, attribute
 from parity.spec.graph import Body, Graph, Input, Node
 
 
@@ -66,17 +66,17 @@ class Network:
             found = found[int(name)] if name.isdigit() else getattr(found, name)
         return found
 
-    def program(self, given: Sequence[str], nodes: Iterable[Node], results: Sequence[str]) -> Program:
+    def program(self, given: Sequence[str], nodes: Iterable[Node], results: Sequence[str]) -> NodeProgram:
         """A cell that takes the values `given` in order and returns the values `results` as a tuple."""
         places = {name: place for place, name in enumerate(given)}
         steps, counts = [], []
         for node in nodes:
             layer = self._layers[id(node)]
-            steps.append(Step(layer.cell, self._places(node, layer, places)))
+            steps.append(NodeStep(layer.cell, self._places(node, layer, places)))
             counts.append(len(layer.outputs))
             for suffix in layer.outputs:
                 places[node.value(suffix)] = len(places)
-        return Program(steps, counts, [places[name] for name in results])
+        return NodeProgram(steps, counts, [places[name] for name in results])
 
     def _places(self, node: Node, layer: Layer, places: Mapping[str, int]) -> list[Any]:
         if node.body is not None:

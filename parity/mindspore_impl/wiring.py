@@ -88,7 +88,7 @@ class Chain(nn.Cell):  # type: ignore[misc]
         return x
 
 
-class Step(nn.Cell):  # type: ignore[misc]
+class NodeStep(nn.Cell):  # type: ignore[misc]
     """One node of a program. places: where its inputs lie in the program's values; -1 for an absent input, and a tuple for the
     branches of a join."""
 
@@ -112,10 +112,10 @@ class Step(nn.Cell):  # type: ignore[misc]
         return self.cell(*given)
 
 
-class Program(nn.Cell):  # type: ignore[misc]
+class NodeProgram(nn.Cell):  # type: ignore[misc]
     """Nodes in order. It takes the values that it is given, and returns those in the places `results`, as a tuple."""
 
-    def __init__(self, steps: Sequence[Step], counts: Sequence[int], results: Sequence[int]) -> None:
+    def __init__(self, steps: Sequence[NodeStep], counts: Sequence[int], results: Sequence[int]) -> None:
         super().__init__(auto_prefix=False)
         self.steps = nn.CellList(list(steps), auto_prefix=False)
         self.counts, self.results = tuple(counts), tuple(results)

@@ -13,7 +13,7 @@ import numpy as np
 from mindspore import nn, ops
 
 from parity.execution.protocol import Concatenate, ParameterLayout
-from parity.mindspore_impl.ops.recurrent import GivenDropout
+from parity.mindspore_impl.ops.recurrent import MaskDropout
 from parity.mindspore_impl.wiring import Layer, Site, Tensor
 from parity.spec.graph import Node
 
@@ -82,7 +82,7 @@ class AdditiveAttention(nn.Cell):  # type: ignore[misc]
         self.key = nn.Dense(site.shapes["keys"][-1], site["units"], has_bias=False, dtype=site.dtype)
         self.score = nn.Dense(site["units"], 1, has_bias=False, dtype=site.dtype)
         self.given = site.masked
-        self.dropout = GivenDropout() if site.masked else nn.Dropout(p=site["dropout"])
+        self.dropout = MaskDropout() if site.masked else nn.Dropout(p=site["dropout"])
         self.single, self.least = len(site.x) == 1, site.number(-math.inf)
 
     def construct(self, x: Tensor, keys: Tensor, values: Tensor, lengths: Tensor | None, mask: Tensor | None) -> Tensor:

@@ -16,7 +16,7 @@ from parity.formulas.formula import Formula
 from parity.mindspore_impl.wiring import Layer, Site, Tensor
 
 
-class Value(nn.Cell):  # type: ignore[misc]
+class FormulaValue(nn.Cell):  # type: ignore[misc]
     """One of the formula's values. wide: axes of size 1 to append, so that one number per example meets larger values."""
 
     def __init__(self, place: int, wide: int) -> None:
@@ -57,7 +57,7 @@ class Applied(nn.Cell):  # type: ignore[misc]
         return self.function(self.first(values), self.second(values))
 
 
-class Written(nn.Cell):  # type: ignore[misc]
+class WrittenFormula(nn.Cell):  # type: ignore[misc]
     """A whole formula of its values in order."""
 
     def __init__(self, term: nn.Cell) -> None:
@@ -118,12 +118,12 @@ def formula(site: Site) -> Layer:
     """The formula of a node, evaluated on symbols of its values."""
     rank = max((len(shape) for shape in site.shapes.values()), default=0)
     symbols = {
-        role: Symbol(Value(place, rank if rank and not shape else 0), site)
+        role: Symbol(FormulaValue(place, rank if rank and not shape else 0), site)
         for place, (role, shape) in enumerate(site.shapes.items())
     }
     found = Formula(site["text"]).evaluate(symbols, FUNCTIONS)
     term = found.cell if isinstance(found, Symbol) else Number(site.number(float(found)))
-    return Layer(Written(term), tuple(site.shapes))
+    return Layer(WrittenFormula(term), tuple(site.shapes))
 
 
 def _function(native: Callable[..., Any], plain: Callable[[float], float]) -> Callable[..., Any]:

@@ -17,7 +17,7 @@ from parity.mindspore_impl.wiring import EMPTY, Layer, Site, Tensor
 from parity.spec.graph import Node
 
 
-class GivenDropout(nn.Cell):  # type: ignore[misc]
+class MaskDropout(nn.Cell):  # type: ignore[misc]
     """In training, the product with a mask of 0 and 1/(1 - rate) that the case brings."""
 
     def construct(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -26,8 +26,8 @@ class GivenDropout(nn.Cell):  # type: ignore[misc]
         return x
 
 
-class DrawnDropout(nn.Dropout):  # type: ignore[misc]
-    """nn.Dropout with the call of GivenDropout."""
+class StackDropout(nn.Dropout):  # type: ignore[misc]
+    """nn.Dropout with the call of MaskDropout."""
 
     def construct(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         return super().construct(x)
@@ -216,7 +216,7 @@ def _stacked(native: type[nn.Cell], states: int, site: Site) -> nn.Cell:
 
 
 def _dropout(site: Site) -> nn.Cell:
-    return GivenDropout() if site.masked else DrawnDropout(p=site["dropout"])
+    return MaskDropout() if site.masked else StackDropout(p=site["dropout"])
 
 
 def gru_cell(site: Site) -> Layer:

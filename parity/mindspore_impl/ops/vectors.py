@@ -12,7 +12,7 @@ import mindspore
 import numpy as np
 from mindspore import nn, ops
 
-from parity.mindspore_impl.ops.recurrent import GivenDropout, stretched
+from parity.mindspore_impl.ops.recurrent import MaskDropout, stretched
 from parity.mindspore_impl.wiring import Function, Layer, Site, Tensor
 
 
@@ -96,7 +96,7 @@ def _of_last_axis(site: Site, native: nn.Cell, axis: int) -> Layer:
 
 
 def dropout(site: Site) -> Layer:
-    return Layer(GivenDropout(), ("x", "mask")) if site.masked else Layer(nn.Dropout(p=site["rate"]))
+    return Layer(MaskDropout(), ("x", "mask")) if site.masked else Layer(nn.Dropout(p=site["rate"]))
 
 
 def joined(function: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Site], Layer]:
