@@ -30,7 +30,6 @@ def prepare() -> None:
     """Sets the request's number of threads. It lets each op of a PyNative run end before the next begins: otherwise the error
     of one op is raised later, by an op that can do what it is asked, and in another case."""
     if threads := int(os.environ.get("PARITY_THREADS", "0")):
-        mindspore.runtime.set_cpu_affinity(False)
         mindspore.context.set_context(runtime_num_threads=threads)
     mindspore.context.set_context(mode=mindspore.PYNATIVE_MODE)
     mindspore.runtime.launch_blocking()
@@ -52,9 +51,9 @@ def settings() -> dict[str, str]:
     }
 
 
-def synchronize() -> None:
-    """Returns when the device has finished all of its work."""
-    mindspore.runtime.synchronize()
+def synchronize(tensor: Any) -> None:
+    """Returns when this tensor has its numbers; mindspore.runtime.synchronize does nothing on a CPU but print an error."""
+    tensor.asnumpy()
 
 
 def place(array: Array, dtype: Any) -> Any:

@@ -179,7 +179,8 @@ class Realization:
             device.assign(own[name], parameter.asnumpy(), self.dtype)
 
     def synchronize(self) -> None:
-        device.synchronize()
+        for parameter in self._weights().values():
+            device.synchronize(parameter)
 
     def _weights(self) -> dict[str, Any]:
         return {path: self.network.tensor(path) for layout in self.network.layouts.values() for path in layout.native}
