@@ -52,8 +52,8 @@ def bench(
         >>> [(cell["framework"], cell["verdict"]) for cell in result.results]
         [('torch', 'agrees')]
     """
-    given: dict[str, object] = {"frameworks": frameworks, "devices": devices, "modes": modes, "batch_sizes": batch_sizes}
-    given |= {"processes": processes, "size": size, "store": store, "optimizer": optimizer, "again": again}
+    options: dict[str, object] = {"frameworks": frameworks, "devices": devices, "modes": modes, "batch_sizes": batch_sizes}
+    options |= {"processes": processes, "size": size, "store": store, "optimizer": optimizer, "again": again}
     speeds = timing.bench(
         specs,
         frameworks=frameworks,
@@ -66,7 +66,7 @@ def bench(
         optimizer=optimizer,
         again=again,
     )
-    return told.measured(speeds, call(bench, "bench", (specs,), given))
+    return told.measured(speeds, call(bench, "bench", (specs,), options))
 
 
 def run(

@@ -163,10 +163,10 @@ def write_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> int:
     made = _plannable(suite)
     for name in frameworks:
         for dtype in dict.fromkeys(trial.case.dtype for trial in made):
-            asked = [planning.PlannedCase(trial.case, trial.arrays) for trial in made if trial.case.dtype == dtype]
+            planned = [planning.PlannedCase(trial.case, trial.arrays) for trial in made if trial.case.dtype == dtype]
             target = folder / f"{name.replace('[', '-').replace(']', '')}-{dtype}"
             digest = planning.implementation_digest(name)
-            planning.write_request(target, name, asked, versions=_versions(name), implementation=digest)
+            planning.write_request(target, name, planned, versions=_versions(name), implementation=digest)
             terminal.say(f"python -m parity.execution.launcher {target} {target / planning.RESULTS}")
     if left:
         terminal.say(f"left out, since it cannot be planned: {', '.join(left)}", error=True)
@@ -285,11 +285,11 @@ def _time(entry: SuiteEntry, session: Session, outcome: Outcome) -> None:
         loads = bench.workloads(
             architectures, sized, entry.modes or ["default"], entry.batch_sizes or [32], entry.optimizer or bench.OPTIMIZER
         )
-        found = bench.take(session, loads, sized, bench.PROCESSES)
-        outcome.speeds += found.speeds
-        outcome.kept += found.kept
-        outcome.interrupted = outcome.interrupted or found.interrupted
-        if found.interrupted:
+        speeds = bench.take(session, loads, sized, bench.PROCESSES)
+        outcome.speeds += speeds.speeds
+        outcome.kept += speeds.kept
+        outcome.interrupted = outcome.interrupted or speeds.interrupted
+        if speeds.interrupted:
             return
 
 
