@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from parity.api.called import call
-from parity.documents.measured import Timed
-from parity.documents.tabled import Written
+from parity.api.call_text import call
+from parity.documents.bench_results import Timed
+from parity.documents.table_results import Written
 from parity.trials.options import store as store_of
 from parity.trials.options import words
 from parity.verbs import bench as timing
 from parity.verbs import report as reporting
 from parity.verbs import run as suites
 from parity.verbs import terminal
-from parity.verbs.bench import told
+from parity.verbs.bench import bench_result
 
 
 def bench(
@@ -66,7 +66,7 @@ def bench(
         optimizer=optimizer,
         again=again,
     )
-    return told.measured(speeds, call(bench, "bench", (specs,), options))
+    return bench_result.measured(speeds, call(bench, "bench", (specs,), options))
 
 
 def run(
