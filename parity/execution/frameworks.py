@@ -76,6 +76,9 @@ TABLE = {
     "torch": FrameworkEntry("parity.torch_impl", (Variant("torch"),), ("pytorch", "torchvision"), colour="#e08e0b"),
     "mxnet": FrameworkEntry("parity.mxnet_impl", (Variant("mxnet"),), ("gluon", "mx"), colour="#2a6fb0"),
     "jax": FrameworkEntry("parity.jax_impl", (Variant("jax", default=False),), ("flax", "nnx", "optax"), colour="#2f8f5b"),
+    "mindspore": FrameworkEntry(
+        "parity.mindspore_impl", (Variant("mindspore", default=False),), ("ms", "mindspore-cpu"), features=(), colour="#0b7a75"
+    ),
     "onnx": FrameworkEntry("parity.onnx_impl", (Variant("onnxruntime"),), ("onnxruntime", "ort"), trains=False, features=()),
 }
 

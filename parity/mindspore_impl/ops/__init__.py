@@ -1,0 +1,1 @@
+"""The native form of each op, by kind."""
