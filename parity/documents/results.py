@@ -149,6 +149,29 @@ class DepartureTold:
 
 
 @dataclass(frozen=True, config=STRICT)
+class ReleaseCase:
+    """A case that ends otherwise in the later release of a framework."""
+
+    case: str
+    before: Verdict
+    after: Verdict
+
+
+@dataclass(frozen=True, config=STRICT)
+class ReleaseTold:
+    """What one release of a framework brought against the one before it, of those in this run. before, after: versions."""
+
+    framework: str
+    before: str
+    after: str
+    cases: int
+    """How many both ran."""
+    moved: int
+    """In how many the verdict is the same, and some number another."""
+    changed: tuple[ReleaseCase, ...] = ()
+
+
+@dataclass(frozen=True, config=STRICT)
 class Summary:
     """Counts over all results."""
 
@@ -165,6 +188,7 @@ class Summary:
     """Draws that were thrown away because they lay near a kink."""
     notes: tuple[Note, ...] = ()
     departures: tuple[DepartureTold, ...] = ()
+    releases: tuple[ReleaseTold, ...] = ()
 
 
 @dataclass(frozen=True, repr=False, kw_only=True, config=STRICT)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from parity import escaping
-from parity.execution.frameworks import FrameworkEntry, find, names
+from parity.execution.frameworks import FrameworkEntry, find, in_table
 from parity.reporting.results import Curve
 from parity.reporting.speeds import SpeedCell
 
@@ -131,7 +131,7 @@ def _colour(frameworks: Sequence[str]) -> dict[str, Any]:
 
 def _of_framework(name: str) -> str:
     """The colour of a framework. A framework that the table lacks was measured elsewhere, or when the table had it."""
-    return COLOURS.get(name) or (find(name)[1].colour if name in names() else OTHER)
+    return COLOURS.get(name) or (find(name)[1].colour if in_table(name) else OTHER)
 
 
 def _chart(

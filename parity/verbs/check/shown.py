@@ -18,6 +18,7 @@ from rich.text import Text
 
 from parity.documents import tables
 from parity.execution.frameworks import trains
+from parity.judgement import releases
 from parity.judgement.verdicts import PASSING
 from parity.reporting import summary, wording
 from parity.reporting.results import Row
@@ -27,6 +28,9 @@ from parity.trials.session import JudgedTrial
 from parity.trials.trial import Options
 from parity.verbs import terminal
 from parity.verbs.terminal import colours, volume
+
+
+MOST_CHANGES = 20
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ def show(judged: Sequence[JudgedTrial], command: str = "", called: CheckCall = C
         for comparison in bad[:3]:
             terminal.say(f"    {output.sentence(comparison)}")
         terminal.say(f"    again: {again(judged_trial, command, called)}")
+    _show_releases(judged)
     if volume.NOW.quiet:
         return
     counts = output.case_verdicts(judged)
@@ -71,6 +76,21 @@ def show(judged: Sequence[JudgedTrial], command: str = "", called: CheckCall = C
     for framework in output.forward_only(judged):
         told = "evaluation mode alone was judged: no gradient, no loss, no statistic, no update"
         terminal.say(f"{framework} runs forward only: {told}")
+
+
+def _show_releases(judged: Sequence[JudgedTrial]) -> None:
+    """Tells, where a framework ran in several releases, what each brought; with --quiet what it broke alone."""
+    comparisons = (comparison for judged_trial in judged for comparison in judged_trial.comparisons)
+    for change in releases.changes(comparisons):
+        if not volume.NOW.quiet:
+            terminal.say(releases.sentence(change))
+        told = [item for item in change.changed if item.brought] if volume.NOW.quiet else change.changed
+        for item in told[:MOST_CHANGES]:
+            colour = "red" if item.brought else ""
+            terminal.say(f"    {releases.case_sentence(change, item)}", colour=colour)
+            terminal.say(f"        {output.sentence(item.comparison)}")
+        if len(told) > MOST_CHANGES:
+            terminal.say(f"    {len(told) - MOST_CHANGES} more: --json FILE holds them")
 
 
 def again(judged_trial: JudgedTrial, command: str = "", called: CheckCall = CheckCall()) -> str:

@@ -15,7 +15,7 @@ import parity
 from parity.documents import schema
 from parity.documents.measured import Fingerprinted
 from parity.errors import UsageError
-from parity.execution.frameworks import FINGERPRINTS, meant, training
+from parity.execution.frameworks import FINGERPRINTS, meant, split_release, training
 from parity.fingerprinting.coverage import Coverage, of_arrays
 from parity.fingerprinting.forms.kinds import kind_of
 from parity.fingerprinting.naming import ExplainingForm, SeenRun, named
@@ -63,7 +63,7 @@ def placed(target: str, framework: str | None) -> tuple[str, str]:
     before, separator, after = target.partition("=")
     path = after if separator else target
     found = before if separator else framework or path.partition(".")[0]
-    if found.partition("[")[0] not in training(every=True):
+    if split_release(found)[0].partition("[")[0] not in training(every=True):
         near = meant(found)
         close = f"; did you mean `{near}={path}`?" if near else ""
         raise UsageError(f"whose is `{target}`? Write FRAMEWORK={path} with one of {', '.join(training(every=True))}{close}")

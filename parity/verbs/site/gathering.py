@@ -14,7 +14,7 @@ from typing import Any
 
 import parity
 from parity.errors import UsageError
-from parity.execution.frameworks import TABLE, names
+from parity.execution.frameworks import find, names
 from parity.formulas import typeset
 from parity.formulas.formula import SCALARS, Formula
 from parity.formulas.syntax import FormulaError
@@ -170,7 +170,7 @@ def _factors(spec: specs.Schedule) -> tuple[float, ...]:
 @cache
 def framework(name: str) -> FrameworkFacts:
     """What the table of frameworks and the folder of one say."""
-    entry = TABLE[name.partition("[")[0]]
+    entry = find(name)[1]
     folder = Path(parity.__file__).resolve().parent / entry.package.rpartition(".")[2]
     pins: dict[str, str] = {}
     for file in sorted((folder / "requirements").glob("*.txt")):
