@@ -5,6 +5,7 @@ It refuses to judge: every verdict comes from the reference, and none from the o
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +13,7 @@ from itertools import pairwise
 
 from parity.execution.frameworks import split_release
 from parity.judgement.comparison import Comparison
-from parity.judgement.verdicts import PASSING, worst
-
-GREEN = ("exact", "agrees")
+from parity.judgement.verdicts import GREEN, PASSING, worst
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ def _case(case: str, first: Sequence[Comparison], second: Sequence[Comparison]) 
 
 
 def _share(used: float | None) -> float:
-    return -1.0 if used is None else float("inf") if used != used else used
+    return -1.0 if used is None else math.inf if math.isnan(used) else used
 
 
 def _errors(comparisons: Sequence[Comparison]) -> dict[tuple[str, str], str]:

@@ -29,7 +29,6 @@ from parity.trials.trial import Options
 from parity.verbs import terminal
 from parity.verbs.terminal import colours, volume
 
-
 MOST_CHANGES = 20
 
 
@@ -86,8 +85,7 @@ def _show_releases(judged: Sequence[JudgedTrial]) -> None:
             terminal.say(releases.sentence(change))
         told = [item for item in change.changed if item.brought] if volume.NOW.quiet else change.changed
         for item in told[:MOST_CHANGES]:
-            colour = "red" if item.brought else ""
-            terminal.say(f"    {releases.case_sentence(change, item)}", colour=colour)
+            terminal.say(f"    {releases.case_sentence(change, item)}", colour="red" if item.brought else None)
             terminal.say(f"        {output.sentence(item.comparison)}")
         if len(told) > MOST_CHANGES:
             terminal.say(f"    {len(told) - MOST_CHANGES} more: --json FILE holds them")
