@@ -2,56 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
+from wheels import wheel
 
-import parity
-from parity.execution import frameworks
-from parity.execution.frameworks import FrameworkEntry, Variant
 from parity.execution.launcher import added, building, diagnosis, environments
 from parity.execution.launcher.environments import Unavailable
 from parity.verbs import environments as verb
-
-
-def wheel(directory: Path, version: str, package: str = "tinyframework") -> Path:
-    """A package of one line."""
-    info = f"{package}-{version}.dist-info"
-    files = {
-        f"{package}.py": f'__version__ = "{version}"\n',
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: parity\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    lines = []
-    for name, text in files.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
-        lines.append(f"{name},sha256={digest},{len(text)}\n")
-    path = directory / f"{package}-{version}-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, text in {**files, f"{info}/RECORD": "".join(lines) + f"{info}/RECORD,,\n"}.items():
-            archive.writestr(name, text)
-    return path
-
-
-@pytest.fixture
-def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A framework `tiny` in the table, its environments below tmp_path. Returns its file of pins."""
-    package = tmp_path / "parity"
-    pins = package / "tiny_impl" / "requirements" / "tiny-cpu.txt"
-    pins.parent.mkdir(parents=True)
-    wheel(tmp_path, "1.0")
-    pins.write_text(f"--no-index\n--find-links {tmp_path}\ntinyframework==1.0\n")
-    monkeypatch.setitem(frameworks.TABLE, "tiny", FrameworkEntry("parity.tiny_impl", (Variant("tiny"), Variant("other"))))
-    monkeypatch.setattr(parity, "__file__", str(package / "__init__.py"))
-    monkeypatch.setenv("PARITY_ENVIRONMENTS", str(tmp_path / "environments"))
-    monkeypatch.delenv("PARITY_TINY_PYTHON", raising=False)
-    return pins
 
 
 def test_build_find_list_and_remove(tiny: Path, tmp_path: Path) -> None:
