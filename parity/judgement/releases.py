@@ -28,7 +28,7 @@ class CaseChange:
     @property
     def brought(self) -> bool:
         """Whether the later release fails where the earlier one passes."""
-        return self.before in PASSING and self.after not in PASSING
+        return self.before in PASSING and self.after not in (*PASSING, "not_compared")
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,9 @@ def sentence(change: ReleaseChange) -> str:
 
 def case_sentence(change: ReleaseChange, item: CaseChange) -> str:
     """`lenet/…: agrees → differs: 2.13.0 brought the difference`."""
-    if item.brought:
+    if "not_compared" in (item.before, item.after):
+        told = f"{change.before if item.after == 'not_compared' else change.after} alone could be compared"
+    elif item.brought:
         told = f"{change.after} brought the difference"
     elif item.after in PASSING and item.before not in PASSING:
         told = f"{change.after} no longer has the difference"

@@ -23,18 +23,21 @@ def test_a_difference_is_told_of_the_release_that_brought_it() -> None:
         *(comparison("torch", "2.12.0", "two", "agrees", 0.5), comparison("torch@2.9.1", "2.9.1", "two", "exact", 0.0)),
         *(comparison("torch", "2.12.0", "three", "agrees"), comparison("torch@2.9.1", "2.9.1", "three", "agrees")),
         *(comparison("torch", "2.12.0", "four", "agrees"), comparison("torch@2.9.1", "2.9.1", "four", "nonfinite", nan)),
+        *(comparison("torch", "2.12.0", "five", "not_compared", None), comparison("torch@2.9.1", "2.9.1", "five", "agrees")),
         comparison("torch", "2.12.0", "alone", "differs"),
         comparison("keras", "3.15.1", "one", "differs"),
     ]
     (change,) = releases.changes(found)
-    assert (change.framework, change.before, change.after, change.cases) == ("torch", "2.9.1", "2.12.0", 4)
+    assert (change.framework, change.before, change.after, change.cases) == ("torch", "2.9.1", "2.12.0", 5)
     assert (change.moved, change.same) == (1, 1)
-    one, four = change.changed
+    one, four, five = change.changed
     assert one.brought and not four.brought and one.comparison.error == 7.0
     assert releases.case_sentence(change, one) == "one: agrees → differs: 2.12.0 brought the difference"
     assert releases.case_sentence(change, four) == "four: nonfinite → agrees: 2.12.0 no longer has the difference"
-    told = "2 with another verdict, 1 with other numbers, 1 with the same errors"
-    assert releases.sentence(change) == f"torch 2.9.1 → 2.12.0: 4 cases in both, {told}"
+    assert releases.case_sentence(change, five) == "five: agrees → not compared: 2.9.1 alone could be compared"
+    assert not five.brought
+    told = "3 with another verdict, 1 with other numbers, 1 with the same errors"
+    assert releases.sentence(change) == f"torch 2.9.1 → 2.12.0: 5 cases in both, {told}"
 
 
 def test_three_releases_are_told_by_neighbours() -> None:

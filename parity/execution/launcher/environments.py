@@ -157,9 +157,11 @@ def remove(framework: str) -> list[Path]:
 
 
 def root() -> Path:
-    """The directory of built environments."""
-    given = os.environ.get("PARITY_ENVIRONMENTS")
-    return Path(given).absolute() if given else Path.home() / ".cache" / "parity" / "environments"
+    """The directory of built environments: PARITY_ENVIRONMENTS, or in the cache of the system (XDG_CACHE_HOME, ~/.cache)."""
+    if given := os.environ.get("PARITY_ENVIRONMENTS"):
+        return Path(given).absolute()
+    cache = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(cache) if os.path.isabs(cache) else Path.home() / ".cache") / "parity" / "environments"
 
 
 def base_python() -> Path:

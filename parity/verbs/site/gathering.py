@@ -173,7 +173,7 @@ def framework(name: str) -> FrameworkFacts:
     entry = find(name)[1]
     folder = Path(parity.__file__).resolve().parent / entry.package.rpartition(".")[2]
     pins: dict[str, str] = {}
-    for file in sorted((folder / "requirements").glob("*.txt")):
+    for file in sorted((folder / "requirements").glob("*-cpu.txt")):
         told = [line.split("==") for line in file.read_text(encoding="utf-8").splitlines() if "==" in line and line[:1] != "#"]
         pins |= {package.strip(): version.split()[0] for package, version in told}
     known = tuple(_difference(item) for item in differences.documented(name))

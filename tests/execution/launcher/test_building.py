@@ -96,3 +96,10 @@ def test_a_line_without_a_hash_is_told(tmp_path: Path) -> None:
     assert pins.hashed(file)
     file.write_text(f"{file.read_text()}b==2\n")
     assert not pins.hashed(file) and pins.read(file) == {"a": "1", "b": "2"}
+
+
+def test_macos_has_pins_of_its_own_where_the_packages_are_others() -> None:
+    """The same versions as elsewhere; of TensorFlow another package."""
+    linux, mac = (pins.read(pins.shipped("keras", "cpu", system)) for system in ("linux", "darwin"))
+    assert linux.pop("tensorflow_cpu") == mac.pop("tensorflow") and linux == mac
+    assert pins.shipped("torch", "cpu", "darwin") == pins.shipped("torch", "cpu", "linux")
