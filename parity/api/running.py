@@ -15,6 +15,7 @@ from parity.verbs import report as reporting
 from parity.verbs import run as suites
 from parity.verbs import terminal
 from parity.verbs.bench import told
+from parity.verbs.handing import Places
 
 
 def bench(
@@ -78,6 +79,7 @@ def run(
     plan: str | Path | None = None,
     collect: str | Path | None = None,
     so_far: bool = False,
+    json: str | Path | None = None,
 ) -> Written:
     r"""Checks, trains and times what a suite asks for, and writes its report; resumes.
 
@@ -87,6 +89,7 @@ def run(
         output: the report's folder; None is a folder named like the suite, below `store`/reports.
         plan: write self-contained requests here instead. collect: judge what came back here.
         so_far: run nothing; report what large networks have settled so far.
+        json: a file for what was judged, which `parity.read` reads as `Checked`.
 
     Returns:
         The files of the report, and in `.said` what the command would print. `.exit_status` is the command's: 1 where
@@ -102,9 +105,10 @@ def run(
         >>> parity.run("mine.yaml", frameworks="torch", plan="plan").files[0].name
         'request.json'
     """
-    place, planned, back = (None if path is None else Path(path) for path in (output, plan, collect))
+    place, planned, back, kept_json = (None if path is None else Path(path) for path in (output, plan, collect, json))
+    given = suite, words(frameworks), None if store is None else Path(store), place, planned, back, so_far, Places(kept_json)
     with terminal.heard() as said:
-        status = suites.main(suite, words(frameworks), None if store is None else Path(store), place, planned, back, so_far)
+        status = suites.main(*given)
     folder = planned or place or store_of(store) / suites.REPORTS / Path(suite).stem
     kept = sorted(folder.rglob("request.json")) if planned else [folder / "index.html", folder / "README.md"]
     return Written(files=tuple(path for path in kept if path.is_file()), said=tuple(said), status=status)

@@ -241,13 +241,18 @@ def bench(**options: Any) -> int:
     help="Run nothing: judge the records that another machine wrote to this folder.",
 )
 @click.option("--so-far", is_flag=True, help="Run nothing: report the large networks of SUITE that are finished.")
+@JSON
+@JUNIT
+@BADGE
+@GITHUB
 @volume.options
 @PASS_ENV
-def run(**options: Any) -> int:
+def run(json_path: Path | None, junit_path: Path | None, badge_path: Path | None, github: bool, **options: Any) -> int:
     """Check, train, time and report a SUITE; after an interruption, the same command resumes."""
     from parity.verbs import run as verb
+    from parity.verbs.handing import Places
 
-    return int(verb.main(**options))
+    return int(verb.main(places=Places(json_path, junit_path, badge_path, github), **options))
 
 
 @parity.command()
