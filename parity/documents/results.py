@@ -13,8 +13,10 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.dataclasses import dataclass
 
+from parity.documents.pictures import Bar, Picture, bars
 from parity.documents.tables import DataTable
 from parity.documents.told import Told
+from parity.errors import UsageError
 from parity.judgement.verdicts import PASSING, exit_status, worst
 
 HISTORY = {1: "results and summary alone", 2: "with the command, the machine, cases with their times, mode, seed and share"}
@@ -225,6 +227,27 @@ class Checked(Told):
         """The results that do not pass, the greatest share of a budget first."""
         bad = [result for result in self.results if result.verdict not in PASSING]
         return tuple(sorted(bad, key=lambda result: -_rank(result.share)))
+
+    def plot_shares(self) -> Picture:
+        """The share of its budget that each case used, the greatest first; the line is the whole budget."""
+        ordered = sorted(self.cases, key=lambda case: -_rank(case.share))
+        rows = [Bar(f"{case.framework} {case.case}", case.share, case.verdict) for case in ordered]
+        return bars("share of the budget, by case", rows, limit=1.0)
+
+    def plot_errors(self, quantity: str = "activation", framework: str | None = None) -> Picture:
+        """The error of each tensor of one quantity, in the order of the computation, on powers of ten: where it begins to grow.
+
+        quantity: `activation`, `gradient`, `update` and others, as in `.results`. framework: None shows all.
+        """
+        rows = [
+            Bar(f"{result.framework} {result.dtype} {result.tensor}", result.error, result.verdict)
+            for result in self.results
+            if result.quantity == quantity and framework in (None, result.framework)
+        ]
+        if not rows:
+            known = ", ".join(dict.fromkeys(result.quantity for result in self.results)) or "nothing"
+            raise UsageError(f"no result is of the quantity {quantity!r:.60}; there are {known}")
+        return bars(f"error of each {quantity}", rows, powers=True)
 
     def __len__(self) -> int:
         return len(self.cases)

@@ -13,7 +13,8 @@ from parity import escaping
 from parity.execution import outcomes
 from parity.execution.records import Record
 from parity.verbs import terminal
-from parity.verbs.terminal import pulse, volume
+from parity.verbs.terminal import notebooks, pulse, volume
+from parity.verbs.terminal.notebooks import NotebookLine
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,12 @@ class Bar:
     task: TaskID
     lock: Lock
     told: set[str] = field(default_factory=set)
+    notebook: NotebookLine | None = None
 
     def record(self, framework: str, record: Record) -> None:
         with self.lock:
             self.progress.update(self.task, advance=1, description=escaping.visible(f"{framework} {record.case}"[:60]))
-            pulse.advance(f"{framework} {record.case}")
+            self._told_elsewhere(f"{framework} {record.case}")
             if record.outcome not in ("ran", "unsupported"):
                 absent = record.outcome == "unavailable"  # holds for every case of a framework or device, said once
                 told = outcomes.headline(record.reason)
@@ -53,12 +55,17 @@ class Bar:
     def advance(self, text: str = "") -> None:
         with self.lock:
             self.progress.update(self.task, advance=1, description=escaping.visible(text[:60]) or None)
-            pulse.advance(text)
+            self._told_elsewhere(text)
+
+    def _told_elsewhere(self, text: str) -> None:
+        pulse.advance(text)
+        if self.notebook is not None:
+            self.notebook.advance(text)
 
 
 @contextmanager
 def bar(description: str, total: int | None) -> Iterator[Bar]:
-    """A bar on stderr that disappears at the end; a pipe gets lines instead (`pulse.py`)."""
+    """A bar on stderr that disappears at the end; a pipe gets lines instead (`pulse.py`), a notebook a line under its cell."""
     pulse.begin(description, total)
     columns = (
         SpinnerColumn(),
@@ -69,4 +76,9 @@ def bar(description: str, total: int | None) -> Iterator[Bar]:
     )
     console = terminal.console_of(error=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal or volume.NOW.quiet) as progress:
-        yield Bar(progress, progress.add_task(description, total=total), Lock())
+        under_cell = None if volume.NOW.quiet else notebooks.line(description, total)
+        try:
+            yield Bar(progress, progress.add_task(description, total=total), Lock(), notebook=under_cell)
+        finally:
+            if under_cell is not None:
+                under_cell.clear()
