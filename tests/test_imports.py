@@ -62,6 +62,10 @@ ROOMS = {
     "parity.execution.worker*": (*WORKER_SPEC, "parity.execution", *SHARED, "parity.execution.worker*"),
     "parity.execution.launcher*": (*WORKER_SPEC, "parity.escaping", "parity.execution", *SHARED, "parity.execution.launcher*"),
     "parity.execution.own_model*": ("parity", "parity.execution", *SHARED, "parity.execution.own_model*"),
+    **dict.fromkeys(
+        ("parity.execution.own_model.timed", "parity.execution.own_model.answering"),
+        ("parity.execution", *SHARED, "parity.execution.own_model*", "parity.execution.worker.*"),
+    ),
     "parity.execution.own_model.conversation": ("parity.execution", *SHARED, "parity.execution.launcher*"),
     "parity.judgement*": (
         *("parity.judgement*", "parity.reference_impl*", "parity.ops*", "parity.spec*", "parity.formulas*"),

@@ -14,7 +14,7 @@ from parity.verbs import bench as timing
 from parity.verbs import report as reporting
 from parity.verbs import run as suites
 from parity.verbs import terminal
-from parity.verbs.bench import told
+from parity.verbs.bench import own_models, told
 from parity.verbs.handing import Places
 
 
@@ -30,15 +30,19 @@ def bench(
     store: str | Path | None = None,
     optimizer: str = timing.OPTIMIZER,
     again: bool = False,
+    inputs: str | Sequence[str] = (),
+    inputs_from: str | Path | None = None,
+    evaluation: bool = False,
 ) -> Timed:
     """Training speed, only of what passes `check`: fresh processes, all cells of a round side by side.
 
     Parameters:
-        specs: architectures.
+        specs: architectures; or models of your own (`torch=mine.py:build`), which must pass `compare`.
         frameworks: those that train, as in `check`. devices: as in `check`. store: as in `check`.
         modes: `default`, `eager`, `compiled`. batch_sizes: examples a step.
         processes: fresh ones a cell. size: `full` (as published) or `small`.
         optimizer: its name; it has its default hyper-parameters. again: measure anew what the store has measured.
+        inputs, inputs_from: of models of your own, as in `compare`. evaluation: time a pass in evaluation mode of them.
 
     Returns:
         `.results` are the raw samples of each cell, in nanoseconds; `.table` has their medians in milliseconds a step;
@@ -53,6 +57,10 @@ def bench(
         >>> [(cell["framework"], cell["verdict"]) for cell in result.results]
         [('torch', 'agrees')]
     """
+    own = {"inputs": words(inputs), "inputs_from": inputs_from, "evaluation": evaluation}
+    if any("=" in spec for spec in words(specs)):
+        speeds = own_models.speeds(words(specs), words(inputs), inputs_from, not evaluation, processes)
+        return told.measured(speeds, call(bench, "bench", (specs,), {**own, "processes": processes}))
     given: dict[str, object] = {"frameworks": frameworks, "devices": devices, "modes": modes, "batch_sizes": batch_sizes}
     given |= {"processes": processes, "size": size, "store": store, "optimizer": optimizer, "again": again}
     speeds = timing.bench(

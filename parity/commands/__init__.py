@@ -209,14 +209,22 @@ def compare(json_path: Path | None, junit_path: Path | None, badge_path: Path | 
 @click.option("--size", type=words.SIZE, default="full", show_default=True, help=NAMED_SIZES)
 @click.option("--optimizer", default="adam", show_default=True, help="An optimizer; its hyper-parameters are the default ones.")
 @click.option("--again", is_flag=True, help="Measure again what the store has measured.")
+@click.option("--inputs", multiple=True, metavar="SHAPE", help="Of models of your own: as in `compare`, 32x3x64x64.")
+@click.option(
+    "--inputs-from", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.npz", help="The same, as in `compare`."
+)
+@click.option("--evaluation", is_flag=True, help="Of models of your own: time a pass in evaluation mode, not a training step.")
 @STORE
 @JSON
 @PASS_ENV
 def bench(**options: Any) -> int:
-    """Measure the training speed of every framework that passes `check`."""
-    from parity.verbs import bench as verb
+    """Measure the training speed of every framework that passes `check`, or of models of your own that pass `compare`.
 
-    return int(verb.main(**options))
+    Models of your own: parity bench torch=mine.py:build keras=port.py:build --inputs 32x3x64x64.
+    """
+    from parity.verbs.bench import own_models
+
+    return own_models.dispatch(**options)
 
 
 @parity.command()

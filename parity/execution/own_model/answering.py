@@ -38,7 +38,7 @@ from parity.execution.names import (
     put_under,
     under,
 )
-from parity.execution.own_model import calling, failing, sources
+from parity.execution.own_model import calling, failing, sources, timed
 from parity.execution.own_model.calling import Calling
 from parity.execution.own_model.layers import Call, OwnLayer, OwnModel, Shape
 from parity.execution.own_target import Mistyped
@@ -61,9 +61,10 @@ class Answering:
         dtype: str = "",
         spec: bool = False,
         load: Callable[[], None] = lambda: None,
+        package: str = "",
     ) -> None:
         self.model, self.version, self.given, self.images = model, version, given, images
-        self.dtype, self.spec, self.load = dtype, spec, load
+        self.dtype, self.spec, self.load, self.package = dtype, spec, load, package
         self.order: list[int] = []
 
     def describe(self, _: Mapping[str, Any], __: Arrays) -> tuple[Any, Arrays]:
@@ -151,6 +152,10 @@ class Answering:
         told, found = self.model.functions(in_order(arrays, INPUT), question["training"], between, instead)
         return told, self._told(found)
 
+    def time(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
+        """Of a process that is asked nothing else."""
+        return timed.measured(self.package, self.model, in_order(arrays, INPUT), question), {}
+
     def rerun(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         return {}, self.model.rerun(question, arrays)
 
@@ -168,7 +173,15 @@ def built(framework: str, target: str, dtype: str, checkpoint: str = "") -> Answ
     load: Callable[[], None] = lambda: None  # noqa: E731
     if checkpoint:
         load = partial(importlib.import_module(f"{package}.{CHECKPOINTS}").load, model, Path(checkpoint))
-    return Answering(impl.Model(model, dtype), impl.version(), getattr(module, "INPUTS", None), impl.IMAGES, dtype, load=load)
+    return Answering(
+        impl.Model(model, dtype),
+        impl.version(),
+        getattr(module, "INPUTS", None),
+        impl.IMAGES,
+        dtype,
+        load=load,
+        package=package,
+    )
 
 
 def _model(found: Any, asked: own_target.Target, kind: type) -> Any:

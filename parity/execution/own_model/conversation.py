@@ -62,7 +62,9 @@ class Conversation:
         dtype: str,
         python_path: tuple[Path, ...],
         checkpoint: Path | None = None,
+        timed: int = 0,
     ) -> None:
+        """timed: the number of threads of a process whose steps are timed, with the allocator pinned; 0 for any other."""
         self.framework, self.target, self.dtype = framework, target, dtype
         self._count, self._ready = 0, False
         with contextlib.ExitStack() as stack:
@@ -70,7 +72,7 @@ class Conversation:
             lock = stack.enter_context(only_writer(self._directory))
             own = frameworks.environment(framework)
             surroundings = Surroundings(
-                isolation.variables(self._directory, own, python_path=python_path),
+                isolation.variables(self._directory, own, threads=timed or 1, timed=timed > 0, python_path=python_path),
                 isolation.working_directory(self._directory),
                 self._directory / "worker.log",
                 lock,
