@@ -245,6 +245,16 @@ def test_the_process_of_a_users_model_brings_nothing_of_the_harness_with_it() ->
         *(f"parity.execution.own_model{name}" for name in ("", ".answering", ".calling", ".failing", ".layers", ".sources")),
         *(f"parity.execution.{name}" for name in ("arrays", "damage", "names", "own_path", "own_target", "records")),
         *("parity.execution.outcomes", "parity.execution.frameworks"),
+        *(
+            "parity.execution.own_model.timed",
+            "parity.execution.protocol",
+            "parity.execution.newton",
+            "parity.execution.worker",
+        ),
+        *(
+            f"parity.execution.worker.{name}"
+            for name in ("decoding", "default_arguments", "machine", "speed", "tasks", "timing")
+        ),
     }
 
 
@@ -254,10 +264,10 @@ def test_the_launcher_needs_the_standard_library_alone() -> None:
     assert {found.split(".")[0] for found in reached} <= {*sys.stdlib_module_names, "parity"}
 
 
-def test_the_backend_of_keras_is_touched_in_three_files() -> None:
+def test_the_backend_of_keras_is_touched_in_four_files() -> None:
     every = sources()
     touching = {name for name in every if any(found.split(".")[0] == "tensorflow" for found in imports(name, every))}
-    assert touching <= {f"parity.keras_impl.{name}" for name in ("model", "device", "own_model.functions")}
+    assert touching <= {f"parity.keras_impl.{name}" for name in ("model", "device", "own_model.functions", "own_model.timed")}
 
 
 def test_implementations_have_the_same_files() -> None:

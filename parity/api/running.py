@@ -37,7 +37,7 @@ def bench(
     """Training speed, only of what passes `check`: fresh processes, all cells of a round side by side.
 
     Parameters:
-        specs: architectures; or models of your own (`torch=mine.py:build`), which must pass `compare`.
+        specs: architectures; or models of your own (`torch=mine:build`), which must pass `compare`.
         frameworks: those that train, as in `check`. devices: as in `check`. store: as in `check`.
         modes: `default`, `eager`, `compiled`. batch_sizes: examples a step.
         processes: fresh ones a cell. size: `full` (as published) or `small`.

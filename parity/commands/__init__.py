@@ -220,7 +220,7 @@ def compare(json_path: Path | None, junit_path: Path | None, badge_path: Path | 
 def bench(**options: Any) -> int:
     """Measure the training speed of every framework that passes `check`, or of models of your own that pass `compare`.
 
-    Models of your own: parity bench torch=mine.py:build keras=port.py:build --inputs 32x3x64x64.
+    Models of your own: parity bench torch=mine:build keras=port:build --inputs 32x3x64x64.
     """
     from parity.verbs.bench import own_models
 

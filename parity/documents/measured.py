@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict
 
-from parity.documents.pictures import Bar, Picture, bars
+from parity.documents.pictures import Picture, PictureBar, bars
 from parity.documents.results import STRICT, Machine
 from parity.documents.tables import Cell, DataTable
 from parity.documents.told import Told
@@ -80,7 +80,7 @@ class Timed(Told):
     def plot_times(self) -> Picture:
         """Milliseconds of a step, the median over the blocks that other programs left alone, a bar a cell."""
         rows = [
-            Bar(
+            PictureBar(
                 f"{cell['spec']} {cell['framework']} {cell['mode']} ×{cell['batch_size']}", _milliseconds(cell), cell["verdict"]
             )
             for cell in self.results

@@ -21,7 +21,7 @@ TEXT = 'font-family="Helvetica,Arial,sans-serif" font-size="11"'
 
 
 @dataclass(frozen=True)
-class Bar:
+class PictureBar:
     """One row: its name, its value (None or NaN where there is none), and the verdict that colours it."""
 
     name: str
@@ -48,7 +48,7 @@ class Picture:
         return Path(path)
 
 
-def bars(title: str, rows: Sequence[Bar], *, limit: float | None = None, powers: bool = False) -> Picture:
+def bars(title: str, rows: Sequence[PictureBar], *, limit: float | None = None, powers: bool = False) -> Picture:
     """At most MOST_BARS bars, in their order. limit: where a line is drawn; powers: of ten instead of a line from zero.
 
     A value that is not finite has a full bar, and its word; a value of nothing has none.
@@ -99,7 +99,7 @@ def _floor(value: float) -> float:
     return 10.0 ** (math.floor(math.log10(value)) - 1)
 
 
-def _row(bar: Bar, top: int, scale: _Scale) -> str:
+def _row(bar: PictureBar, top: int, scale: _Scale) -> str:
     name = bar.name if len(bar.name) <= LONGEST_NAME else f"…{bar.name[1 - LONGEST_NAME :]}"
     long = 0.0 if bar.value is None else scale.length(bar.value)
     told = "—" if bar.value is None else f"{bar.value:.3g}"

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.dataclasses import dataclass
 
-from parity.documents.pictures import Bar, Picture, bars
+from parity.documents.pictures import Picture, PictureBar, bars
 from parity.documents.tables import DataTable
 from parity.documents.told import Told
 from parity.errors import UsageError
@@ -231,7 +231,7 @@ class Checked(Told):
     def plot_shares(self) -> Picture:
         """The share of its budget that each case used, the greatest first; the line is the whole budget."""
         ordered = sorted(self.cases, key=lambda case: -_rank(case.share))
-        rows = [Bar(f"{case.framework} {case.case}", case.share, case.verdict) for case in ordered]
+        rows = [PictureBar(f"{case.framework} {case.case}", case.share, case.verdict) for case in ordered]
         return bars("share of the budget, by case", rows, limit=1.0)
 
     def plot_errors(self, quantity: str = "activation", framework: str | None = None) -> Picture:
@@ -240,7 +240,7 @@ class Checked(Told):
         quantity: `activation`, `gradient`, `update` and others, as in `.results`. framework: None shows all.
         """
         rows = [
-            Bar(f"{result.framework} {result.dtype} {result.tensor}", result.error, result.verdict)
+            PictureBar(f"{result.framework} {result.dtype} {result.tensor}", result.error, result.verdict)
             for result in self.results
             if result.quantity == quantity and framework in (None, result.framework)
         ]

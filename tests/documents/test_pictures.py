@@ -11,7 +11,7 @@ import pytest
 
 import parity
 from parity.documents.measured import Timed, Timing
-from parity.documents.pictures import ACROSS, MOST_BARS, Bar, Picture, bars
+from parity.documents.pictures import ACROSS, MOST_BARS, Picture, PictureBar, bars
 from parity.documents.results import CaseResult, Checked, Result, Summary
 from parity.errors import UsageError
 
@@ -61,16 +61,20 @@ def test_errors_stand_on_powers_of_ten_in_the_order_of_the_computation() -> None
 
 def test_what_is_no_number_is_told(tmp_path: Path) -> None:
     hostile = "<script>&\x00\ud800" + "y" * 80
-    drawn = bars(hostile, [Bar(hostile, math.nan, "nonfinite"), Bar("b", math.inf), Bar("c", None), Bar("d", 1.0)], powers=True)
+    drawn = bars(
+        hostile,
+        [PictureBar(hostile, math.nan, "nonfinite"), PictureBar("b", math.inf), PictureBar("c", None), PictureBar("d", 1.0)],
+        powers=True,
+    )
     root = ElementTree.fromstring(drawn.svg)  # noqa: S314
     assert "script" not in {item.tag.removeprefix(SVG) for item in root.iter()}
     assert lengths(drawn)[:3] == [ACROSS, ACROSS, 1.0]
     assert ">nan</text>" in drawn.svg and ">—</text>" in drawn.svg
     assert len(repr(drawn)) <= 200
-    plain = bars("many", [Bar(str(place), 1.0) for place in range(MOST_BARS + 1)])
+    plain = bars("many", [PictureBar(str(place), 1.0) for place in range(MOST_BARS + 1)])
     assert len(lengths(plain)) == MOST_BARS and f"the first {MOST_BARS} of {MOST_BARS + 1}" in plain.svg
     assert plain.save(tmp_path / "a.svg").read_text(encoding="utf-8") == plain._repr_svg_() == plain.svg
-    assert lengths(bars("empty", [])) == [] and lengths(bars("zero", [Bar("a", 0.0)])) == [1.0]
+    assert lengths(bars("empty", [])) == [] and lengths(bars("zero", [PictureBar("a", 0.0)])) == [1.0]
 
 
 def test_times_and_networks_are_drawn() -> None:

@@ -139,7 +139,7 @@ def dispatch(inputs: Sequence[str], inputs_from: Path | None, evaluation: bool, 
     specs, own = options["specs"], [spec for spec in options["specs"] if "=" in spec]
     if not own:
         if inputs or inputs_from is not None or evaluation:
-            raise UsageError("--inputs, --inputs-from and --evaluation are of models of your own: torch=mine.py:build")
+            raise UsageError("--inputs, --inputs-from and --evaluation are of models of your own: torch=mine:build")
         return bench.main(**options)
     if len(own) < len(specs):
         spec = next(spec for spec in specs if spec not in own)
