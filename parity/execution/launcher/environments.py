@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parity.execution.damage import parsed, read_text
-from parity.execution.frameworks import distribution, find
+from parity.execution.frameworks import distribution, find, split_release
 from parity.execution.launcher import isolation, pins, supervised
 from parity.execution.launcher.supervised import NoAnswer, Surroundings
 from parity.execution.outcomes import tail
@@ -78,11 +78,21 @@ def installed(framework: str, accelerator: str = "cpu") -> Environment:
     variable = override_variable(framework)
     if given := os.environ.get(variable):
         interpreter = _found(given)
-        return Environment(framework, interpreter, versions_of(interpreter, f"{variable}={given}"))
+        return _of_the_release(Environment(framework, interpreter, versions_of(interpreter, f"{variable}={given}")), given)
     built = planned(framework, accelerator)
     if not built.complete():
         raise Unavailable(f"{framework} has no environment: run `parity env build {framework}`")
     return Environment(framework, built.interpreter, versions_of(built.interpreter, str(built.directory)))
+
+
+def _of_the_release(environment: Environment, given: str) -> Environment:
+    """The environment, if it has the release that its name asks for. Raises Unavailable. given: the user's interpreter."""
+    framework, release = environment.framework, split_release(environment.framework)[1]
+    found = environment.versions.get(distribution(framework), "none")
+    if release not in (None, found, found.partition("+")[0]):
+        named = f"{override_variable(framework)}={given}"
+        raise Unavailable(f"{named} has {distribution(framework)} {found}, where {framework} asks for {release}")
+    return environment
 
 
 def stands(framework: str) -> bool:

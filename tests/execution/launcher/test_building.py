@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,16 @@ def test_another_release_stands_beside_the_pinned_one(
 def test_the_pinned_release_is_the_pinned_environment(released: Path) -> None:
     assert environments.planned("tiny@1.0") == environments.planned("tiny") != environments.planned("tiny@2.0")
     assert environments.override_variable("tiny@2.0") == "PARITY_TINY_2_0_PYTHON"
+
+
+def test_an_interpreter_of_another_release_is_refused(released: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise its numbers would stand in the column of a release that did not compute them."""
+    monkeypatch.setenv("PARITY_TINY_2_0_PYTHON", sys.executable)
+    monkeypatch.setattr(environments, "versions_of", lambda *_: {"tinyframework": "1.0"})
+    with pytest.raises(Unavailable, match=r"PARITY_TINY_2_0_PYTHON=.* has tinyframework 1.0, where tiny@2.0 asks for 2.0"):
+        environments.installed("tiny@2.0")
+    monkeypatch.setattr(environments, "versions_of", lambda *_: {"tinyframework": "2.0+cpu"})
+    assert environments.installed("tiny@2.0").interpreter == Path(sys.executable)
 
 
 def test_a_release_is_one_framework_more() -> None:
