@@ -42,7 +42,8 @@ def bench(
         modes: `default`, `eager`, `compiled`. batch_sizes: examples a step.
         processes: fresh ones a cell. size: `full` (as published) or `small`.
         optimizer: its name; it has its default hyper-parameters. again: measure anew what the store has measured.
-        inputs, inputs_from: of models of your own, as in `compare`. evaluation: time a pass in evaluation mode of them.
+        inputs: of models of your own, as in `compare`. inputs_from: a file of them, as in `compare`.
+        evaluation: time a pass in evaluation mode of models of your own, not a training step.
 
     Returns:
         `.results` are the raw samples of each cell, in nanoseconds; `.table` has their medians in milliseconds a step;
