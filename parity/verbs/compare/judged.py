@@ -28,6 +28,7 @@ from parity.comparing import (
 )
 from parity.comparing.pairing import Side
 from parity.comparing.reruns import Reruns
+from parity.execution.frameworks import split_release
 from parity.execution.names import EVAL, TRAIN
 from parity.judgement import budgets
 from parity.verbs.compare.observed import ObservedModels
@@ -40,6 +41,7 @@ def judged(
     run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side, given: Mapping[str, list[Array]]
 ) -> ComparedPair:
     """Every pass judged; the first departure looked into."""
+    frameworks = split_release(run.models[0].framework)[0], split_release(other.framework)[0]
     base, said = run.models[0], notes.of(ours.structure, theirs.structure, run.mapped, run.initial, run.own is not None)
     means, calls = run.means(given), mapping.calls(ours.structure, theirs.structure, run.mapped)
     passes = pairing.passes(ours, theirs, run.mapped, calls)
@@ -59,13 +61,11 @@ def judged(
             return judged(again, other, sides[0], sides[run.models.index(other)], given)
     if judging.narrow_alone(tensor_verdicts):
         tensor_verdicts = _redrawn(run, other, calls, passes)
-    if judging.narrow_alone(tensor_verdicts) and logarithms.FRAMEWORK in (base.framework, other.framework):
+    if judging.narrow_alone(tensor_verdicts) and logarithms.FRAMEWORK in frameworks:
         tensor_verdicts = logarithms.behind(tensor_verdicts, _redrawn(replace(run, plain=True), other, calls))
     departure = departure and training_causes.spread_cause(departure, training_causes.settings(ours, theirs, run.mapped))
     tensor_verdicts = training_causes.documented(tensor_verdicts, ours, theirs, run.mapped, calls, means)
-    tensor_verdicts = logarithms.documented(
-        tensor_verdicts, [pair for pairs in passes for pair in pairs], (base.framework, other.framework)
-    )
+    tensor_verdicts = logarithms.documented(tensor_verdicts, [pair for pairs in passes for pair in pairs], frameworks)
     own_way = [cause for cause in departure.causes if code_causes.HELD in cause] if departure else []
     if own_way:
         tensor_verdicts = judging.in_its_own_way(tensor_verdicts, own_way[0])
