@@ -37,15 +37,15 @@ def main() -> None:
 def status(arguments: list[str]) -> int:
     """Runs one command line and returns its exit status; every error becomes a sentence."""
     from parity.errors import UsageError
-    from parity.execution.damage import Damaged
+    from parity.execution.damaged_files import Damaged
     from parity.spec.mistakes import SpecError
 
     try:
         result = parity.main(args=arguments, standalone_mode=False, prog_name="parity")
     except click.ClickException as error:
-        told = io.StringIO()
-        error.show(told)
-        _say(told.getvalue().rstrip("\n"))
+        printed = io.StringIO()
+        error.show(printed)
+        _say(printed.getvalue().rstrip("\n"))
         return 2
     except UsageError as error:
         _say(str(error))

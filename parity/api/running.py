@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from parity.api.called import call
-from parity.documents.measured import Timed
-from parity.documents.tabled import Written
+from parity.api.call_text import call
+from parity.documents.bench_results import Timed
+from parity.documents.table_results import Written
 from parity.trials.options import store as store_of
 from parity.trials.options import words
 from parity.verbs import bench as timing
 from parity.verbs import report as reporting
 from parity.verbs import run as suites
 from parity.verbs import terminal
-from parity.verbs.bench import own_models, told
-from parity.verbs.handing import Places
+from parity.verbs.bench import bench_result, own_models
+from parity.verbs.result_files import Places
 
 
 def bench(
@@ -60,10 +60,10 @@ def bench(
     """
     own = {"inputs": words(inputs), "inputs_from": inputs_from, "evaluation": evaluation}
     if any("=" in spec for spec in words(specs)):
-        speeds = own_models.speeds(words(specs), words(inputs), inputs_from, not evaluation, processes)
-        return told.measured(speeds, call(bench, "bench", (specs,), {**own, "processes": processes}))
-    given: dict[str, object] = {"frameworks": frameworks, "devices": devices, "modes": modes, "batch_sizes": batch_sizes}
-    given |= {"processes": processes, "size": size, "store": store, "optimizer": optimizer, "again": again}
+        timed = own_models.speeds(words(specs), words(inputs), inputs_from, not evaluation, processes)
+        return bench_result.measured(timed, call(bench, "bench", (specs,), {**own, "processes": processes}))
+    options: dict[str, object] = {"frameworks": frameworks, "devices": devices, "modes": modes, "batch_sizes": batch_sizes}
+    options |= {"processes": processes, "size": size, "store": store, "optimizer": optimizer, "again": again}
     speeds = timing.bench(
         specs,
         frameworks=frameworks,
@@ -76,7 +76,7 @@ def bench(
         optimizer=optimizer,
         again=again,
     )
-    return told.measured(speeds, call(bench, "bench", (specs,), given))
+    return bench_result.measured(speeds, call(bench, "bench", (specs,), options))
 
 
 def run(

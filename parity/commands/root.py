@@ -8,7 +8,7 @@ from typing import Any
 
 import rich_click as click
 
-from parity.verbs.terminal import volume
+from parity.verbs.terminal import verbosity
 
 ELSEWHERE = {
     "test": "check",
@@ -30,7 +30,7 @@ class Root(click.RichGroup):
     ) -> click.Context:
         typed = shlex.join([info_name or "parity", *args])
         context = super().make_context(info_name, args, parent, **extra)
-        context.meta[volume.COMMAND] = typed
+        context.meta[verbosity.COMMAND] = typed
         return context
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:

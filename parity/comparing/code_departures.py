@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import judging
-from parity.comparing.structures import Structure
+from parity.comparing import judged_tensors
+from parity.comparing.model_structure import Structure
 from parity.execution.names import FUNCTION, GIVEN, TAKEN, array_name, in_order, under
 
 Array = npt.NDArray[Any]
@@ -89,23 +89,23 @@ def read(
 
     answer: one entry per function; arrays: what functions and layers took and gave; until: the first call that is left out."""
     functions = [_function(entry, arrays) for entry in answer]
-    told = {array.tobytes() for step in functions for array in step.gave}
+    outputs = {array.tobytes() for step in functions for array in step.gave}
     calls = [
         (place + 0.5, _layer(structure, place, arrays))
         for place in range(until)
-        if array_name(TAKEN, place, 0) in arrays and not _inside(structure, place, arrays, told)
+        if array_name(TAKEN, place, 0) in arrays and not _inside(structure, place, arrays, outputs)
     ]
     steps = [(float(entry["call"]), step) for entry, step in zip(answer, functions, strict=True)]
     ordered = sorted([*calls, *steps], key=lambda steps: steps[0])
     return CodePass(structure, [step for _, step in ordered], inputs, weights)
 
 
-def _inside(structure: Structure, place: int, arrays: Mapping[str, Array], told: Set[bytes]) -> bool:
+def _inside(structure: Structure, place: int, arrays: Mapping[str, Array], outputs: Set[bytes]) -> bool:
     """Whether a layer is of the user's own class and one of the functions inside of it gave its output, so that these functions
     stand for it."""
     leaf = structure.leaf(structure.calls[place].leaf)
     gave = arrays.get(array_name(GIVEN, place, 0))
-    return leaf.kind == leaf.written and gave is not None and gave.tobytes() in told
+    return leaf.kind == leaf.written and gave is not None and gave.tobytes() in outputs
 
 
 def _function(entry: Mapping[str, Any], arrays: Mapping[str, Array]) -> Step:
@@ -131,11 +131,11 @@ class KnownValues:
 
     def __init__(self, values: Iterable[Array]) -> None:
         self._found: dict[int, list[tuple[float, float, Array]]] = {}
-        seen = set[bytes]()
+        keys = set[bytes]()
         for value in values:
             key = str(value.shape).encode() + value.tobytes()
-            if key not in seen:
-                seen.add(key)
+            if key not in keys:
+                keys.add(key)
                 self._found.setdefault(value.size, []).append((*_print(value), value))
 
     def like(self, array: Array) -> Array | None:
@@ -160,7 +160,7 @@ def limit(array: Array) -> float:
     """Greatest difference at which two arrays count as the same numbers; larger for an array of float32."""
     finite = array[np.isfinite(array)].astype(np.float64)
     greatest = float(np.max(np.abs(finite), initial=0.0))
-    return judging.narrow(1, greatest) if array.dtype == np.float32 else judging.tolerance(1, greatest, 0.0)
+    return judged_tensors.narrow(1, greatest) if array.dtype == np.float32 else judged_tensors.tolerance(1, greatest, 0.0)
 
 
 def same(mine: Array, other: Array) -> bool:
@@ -175,7 +175,7 @@ def converted(mine: Array, other: Array, wanted: Array | None = None) -> Array |
     within = max(limit(mine), limit(other))
     if mine.size != other.size:
         return None
-    if judging.distance(mine.reshape(-1).astype(np.float64), other.reshape(-1).astype(np.float64)) <= within:
+    if judged_tensors.distance(mine.reshape(-1).astype(np.float64), other.reshape(-1).astype(np.float64)) <= within:
         return whole
     slim = mine.reshape([size for size in mine.shape if size > 1])
     target = other.reshape([size for size in other.shape if size > 1])
@@ -183,7 +183,10 @@ def converted(mine: Array, other: Array, wanted: Array | None = None) -> Array |
         return None
     for turn in permutations(range(slim.ndim)):
         turned = slim.transpose(turn)
-        if turned.shape == target.shape and judging.distance(turned.astype(np.float64), target.astype(np.float64)) <= within:
+        if (
+            turned.shape == target.shape
+            and judged_tensors.distance(turned.astype(np.float64), target.astype(np.float64)) <= within
+        ):
             if wanted is None:
                 return turned.reshape(other.shape)
             return wanted.transpose(turn) if wanted.ndim == slim.ndim == len(turn) else wanted

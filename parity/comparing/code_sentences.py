@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import code_departures, function_names, judging
+from parity.comparing import code_departures, judged_tensors, recognized_functions
 from parity.comparing.code_departures import CodePass, KnownValues, Step
 from parity.judgement import budgets
 
@@ -50,16 +50,16 @@ def word(step: Step) -> str:
 TESTED = "(tested: with the numbers of the one in the place of the other's nothing departs there)"
 
 
-def told(pairs: Sequence[Counterparts], labels: tuple[str, str]) -> Iterator[str]:
+def sentences(pairs: Sequence[Counterparts], labels: tuple[str, str]) -> Iterator[str]:
     """One sentence for each pair of lines of code."""
-    seen = set[Any]()
+    keys = set[Any]()
     for counterparts in pairs:
         key = tuple(
             (step.name, step.where, step.code, step.title) if step is not None else None
             for step in (counterparts.first, counterparts.second)
         )
-        if key not in seen:
-            seen.add(key)
+        if key not in keys:
+            keys.add(key)
             yield _sentence(counterparts, labels)
 
 
@@ -72,8 +72,8 @@ def reordered(regions: tuple[code_departures.Region, code_departures.Region], la
     if not all(len(region.front) == 1 and region.steps[0] is region.front[0] for region in regions):
         return ""
     said = [f"{', then '.join(name for name, _ in key)} in {label}" for key, label in zip(keys, labels, strict=True)]
-    told = [f"{chain[0].told} in {label}" for chain, label in zip(chains, labels, strict=True)]
-    return f"order of functions: {'; '.join(said)}: {', '.join(told)} (both call the same ones with the same settings)"
+    calls = [f"{chain[0].told} in {label}" for chain, label in zip(chains, labels, strict=True)]
+    return f"order of functions: {'; '.join(said)}: {', '.join(calls)} (both call the same ones with the same settings)"
 
 
 def exchanged(passes: tuple[CodePass, CodePass], targets: tuple[Array, Array], titles: tuple[str, str]) -> str:
@@ -121,10 +121,10 @@ def _fronts(counterparts: Counterparts, labels: tuple[str, str]) -> str:
         for second in counterparts.fronts[1]:
             if first is counterparts.first and second is counterparts.second:
                 continue
-            if told := _sum_left_out(first, second, labels) or _sum_left_out(second, first, labels[::-1]):
-                return told
-            if word(first) == word(second) and (told := _setting(first, second, labels)):
-                return told
+            if names := _sum_left_out(first, second, labels) or _sum_left_out(second, first, labels[::-1]):
+                return names
+            if word(first) == word(second) and (names := _setting(first, second, labels)):
+                return names
             if word(first) in SPLITS and word(second) in SPLITS and any(_taken_too(first, array) for array in second.taken):
                 return _functions(first, second)
     return ""
@@ -148,8 +148,8 @@ def _taken_too(step: Step, array: Array) -> bool:
 
 
 def _scalars(step: Step) -> str:
-    found = [f"{name} {value:.9g}" for name, value in step.settings.items() if isinstance(value, float)]
-    return f", {', '.join(found)}" if found else ""
+    numbers = [f"{name} {value:.9g}" for name, value in step.settings.items() if isinstance(value, float)]
+    return f", {', '.join(numbers)}" if numbers else ""
 
 
 def _setting(first: Step, second: Step, labels: tuple[str, str]) -> str:
@@ -204,7 +204,7 @@ def _numbers(counterparts: Counterparts, first: Step, second: Step, labels: tupl
             shared = code_departures.converted(second.taken[0], first.taken[0], second.gave[0])
             if shared is not None and shared.shape == first.gave[0].shape and head is second:
                 before, after = (counterparts.passes[0].structure.neutral(array) for array in (first.taken[0], shared))
-        names.append(function_names.named(before, after, 10 * code_departures.limit(step.gave[0])))
+        names.append(recognized_functions.named(before, after, 10 * code_departures.limit(step.gave[0])))
     if all(names) and names[0] != names[1]:
         return f"function: {names[0]} in {labels[0]}, {names[1]} in {labels[1]}"
     return ""
@@ -245,7 +245,7 @@ def _same_numbers(tensor: Array, two: Array) -> bool:
         return False
     left, right = (np.sort(array, axis=None).astype(np.float64) for array in (tensor, two))
     near = max(budgets.reordered(array.dtype.name) for array in (tensor, two))
-    return judging.distance(left, right) <= near * float(np.max(np.abs(left), initial=0.0))
+    return judged_tensors.distance(left, right) <= near * float(np.max(np.abs(left), initial=0.0))
 
 
 def _origin(own: CodePass, array: Array, depth: int = DEPTH) -> str:

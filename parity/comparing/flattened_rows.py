@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
-from parity.comparing import image_layouts
-from parity.comparing.axes import FIRST, IMAGE, LAST, NONE, SIGNAL, flipped
+from parity.comparing import input_channels
+from parity.comparing.channel_axes import FIRST, IMAGE, LAST, NONE, SIGNAL, flipped
 from parity.execution.own_model.layers import Shape, given_input
 
 if TYPE_CHECKING:
-    from parity.comparing.structures import Structure
+    from parity.comparing.model_structure import Structure
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ def left(structure: Structure, source: int, turn: str, features: int) -> Flatten
     number = given_input(source)
     if number is not None:
         shape = structure.takes[number] if number < len(structure.takes) else ()
-        return _row(shape, image_layouts.entry(structure, number, len(shape)), features, turn)
+        return _row(shape, input_channels.entry(structure, number, len(shape)), features, turn)
     shape = structure.calls[source].outputs[0]
     if len(shape) >= SIGNAL:
         layout = structure.axes.given[source]
         return _row(shape, layout or (LAST if len(shape) >= IMAGE else NONE), features, turn)
-    return None if turn else given(structure, source)
+    return None if turn else flattened_output(structure, source)
 
 
 def _row(shape: Shape, layout: str, features: int, turn: str = "") -> FlattenedImage | None:
@@ -79,7 +79,7 @@ def _last_image(structure: Structure, place: int, wanted: Shape) -> FlattenedIma
     return None
 
 
-def given(structure: Structure, place: int) -> FlattenedImage | None:
+def flattened_output(structure: Structure, place: int) -> FlattenedImage | None:
     """The image that a call gives as a row of features: it flattens it or passes it on, or the row becomes an image later."""
     call = structure.calls[place]
     if not call.outputs or len(call.outputs[0]) != 2 or not call.inputs:
@@ -104,7 +104,7 @@ def reshaped(structure: Structure, place: int) -> FlattenedImage | None:
             turn = other.turns[0] if other.turns else ""
             layout = structure.axes.taken[later]
             row = _row(other.inputs[0], layout, features)
-            return _natural(structure, row and FlattenedImage(row.image, image_layouts.before(layout, turn) or row.order))
+            return _natural(structure, row and FlattenedImage(row.image, input_channels.before(layout, turn) or row.order))
         if by_feature(structure, later):
             return reshaped(structure, later)
         if other.outputs and len(other.outputs[0]) >= SIGNAL:

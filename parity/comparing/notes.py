@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import image_layouts, judging
-from parity.comparing.axes import FIRST, LAST, SIGNAL
-from parity.comparing.mapping import LayerMap
-from parity.comparing.structures import Structure
+from parity.comparing import input_channels, judged_tensors
+from parity.comparing.channel_axes import FIRST, LAST, SIGNAL
+from parity.comparing.layer_mapping import LayerMap
+from parity.comparing.model_structure import Structure
 from parity.judgement import budgets
 
 Array = npt.NDArray[Any]
@@ -25,10 +25,15 @@ Weights = Mapping[str, Mapping[str, Array]]
 """label -> native name -> the model's own weight."""
 
 
-def of(ours: Structure, theirs: Structure, found: LayerMap, initial: Weights, own: bool = False) -> tuple[str, ...]:
+def of(ours: Structure, theirs: Structure, layer_map: LayerMap, initial: Weights, own: bool = False) -> tuple[str, ...]:
     """Every note on two models, the one on their weights first, where they did not run with their own."""
-    drawn = () if own else (weights(ours.label, theirs.label, found, initial),)
-    return (*drawn, *_held(ours.label, theirs.label, found, initial), *_rows(ours, theirs, found), *_doors(ours, theirs))
+    drawn = () if own else (weights(ours.label, theirs.label, layer_map, initial),)
+    return (
+        *drawn,
+        *_held(ours.label, theirs.label, layer_map, initial),
+        *_rows(ours, theirs, layer_map),
+        *_doors(ours, theirs),
+    )
 
 
 def weights(mine: str, other: str, layer_map: LayerMap, initial: Weights) -> str:
@@ -41,25 +46,25 @@ def weights(mine: str, other: str, layer_map: LayerMap, initial: Weights) -> str
                 left, right = (at[label].read(initial[label][at[label].native]) for label in (mine, other))
                 count += 1
                 scale = max(budgets.greatest(left), budgets.greatest(right))
-                gap = judging.distance(left, right)
-                if gap > judging.SHADOW * budgets.roundoff("float32") * scale:
+                gap = judged_tensors.distance(left, right)
+                if gap > judged_tensors.SHADOW * budgets.roundoff("float32") * scale:
                     differing.append((gap / scale if scale else gap, f"{match.leaves[mine]} {role}"))
     if not differing:
         return f"{ran}; their own weights are equal in all {count} tensors" if count else ran
-    told = f"{ran}; their own weights differ in {len(differing)} of {count} tensors, most in {max(differing)[1].strip()}"
-    return f"{told}: the verdict is on what the models compute, not on their own weights"
+    sentence = f"{ran}; their own weights differ in {len(differing)} of {count} tensors, most in {max(differing)[1].strip()}"
+    return f"{sentence}: the verdict is on what the models compute, not on their own weights"
 
 
-def _held(mine: str, other: str, found: LayerMap, initial: Weights) -> Iterator[str]:
+def _held(mine: str, other: str, layer_map: LayerMap, initial: Weights) -> Iterator[str]:
     """Buffers of one name and shape that are no layer's, which nothing is drawn for, and which hold other numbers."""
-    mapped = {placement.native for match in found.matches for at in match.weights.values() for placement in at.values()}
+    mapped = {placement.native for match in layer_map.matches for at in match.weights.values() for placement in at.values()}
     both = [name for name in initial[mine] if name in initial[other] and name not in mapped]
     apart = [
         name
         for name in both
         if initial[mine][name].shape == initial[other][name].shape
-        and judging.distance(initial[mine][name], initial[other][name])
-        > judging.SHADOW * budgets.roundoff("float32") * budgets.greatest(initial[mine][name])
+        and judged_tensors.distance(initial[mine][name], initial[other][name])
+        > judged_tensors.SHADOW * budgets.roundoff("float32") * budgets.greatest(initial[mine][name])
     ]
     if apart:
         more = f" and {len(apart) - NAMED} more" if len(apart) > NAMED else ""
@@ -85,7 +90,7 @@ def _rows(ours: Structure, theirs: Structure, layer_map: LayerMap) -> Iterator[s
 def _doors(ours: Structure, theirs: Structure) -> Iterator[str]:
     for structure in (ours, theirs):
         for number, shape in enumerate(structure.takes):
-            layout = image_layouts.entry(structure, number, len(shape)) if len(shape) >= SIGNAL else ""
+            layout = input_channels.entry(structure, number, len(shape)) if len(shape) >= SIGNAL else ""
             if layout in (FIRST, LAST) and structure.lies != layout:
                 computes = f"computes with channels {structure.lies}"
                 yield f"{structure.label} takes input {number} with channels {layout}, and {computes}"

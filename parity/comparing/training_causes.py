@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parity.comparing import judging, randomness
-from parity.comparing.call_trial import CallTrial
+from parity.comparing import judged_tensors, randomness
+from parity.comparing.call_pair import CallTrial
 from parity.comparing.departures import Departure
-from parity.comparing.judging import Pair, TensorVerdict
+from parity.comparing.judged_tensors import Pair, TensorVerdict
+from parity.comparing.layer_mapping import LayerMap
 from parity.comparing.layouts import Placement
-from parity.comparing.mapping import LayerMap
-from parity.comparing.pairing import Side
-from parity.comparing.reruns import Reruns
+from parity.comparing.rerun_interface import Reruns
+from parity.comparing.tensor_pairs import Side
 from parity.execution.names import AFTER, GRADIENT, STATE, TRAIN, array_name
 from parity.judgement import budgets
 
@@ -36,7 +36,7 @@ BAD = ("differs", "nonfinite", "reduced_precision")
 def settings(ours: Side, theirs: Side, layer_map: LayerMap) -> list[TensorVerdict]:
     """Findings that no number shows, because something is switched off or never moves: rates of dropout in their order, tied
     weights, broadcast weights, frozen weights, and weights that one model lacks."""
-    tensor_verdicts = list(randomness.told(ours, theirs))
+    tensor_verdicts = list(randomness.verdicts(ours, theirs))
     tensor_verdicts += [
         TensorVerdict("setting", title, "float64", "differs", reason=reason) for title, reason in _ties(ours, theirs, layer_map)
     ]
@@ -65,8 +65,8 @@ def spread_over(layer: str, role: str, at: Mapping[str, Placement], ours: Side, 
     if not set(labels) <= set(at) or at[labels[0]].spread == at[labels[1]].spread:
         return None
     shapes = [(*at[label].neutral, *at[label].spread) for label in labels]
-    told = " and ".join(f"{prod(shape)} numbers, {shape}, in {label}" for shape, label in zip(shapes, labels, strict=True))
-    reason = f"{SPREAD}: {told}"
+    counts = " and ".join(f"{prod(shape)} numbers, {shape}, in {label}" for shape, label in zip(shapes, labels, strict=True))
+    reason = f"{SPREAD}: {counts}"
     return TensorVerdict("setting", f"{layer} {role}", "float64", "differs", reason=reason)
 
 
@@ -107,7 +107,7 @@ def statistics(
     for trial, role, mine, other in _moving(ours, theirs, layer_map, calls, means):
         if not native_way(trial, mine, other, role):
             left = _after(ours, mine)
-            error = judging.distance(left, _after(theirs, other))
+            error = judged_tensors.distance(left, _after(theirs, other))
             causes = tuple(_momentum(trial, left, other))
             title = f"{ours.structure.title(trial.mine)} {role}"
             return Departure("statistic", title, error, 0.0, error, trial=trial, causes=causes)
@@ -123,7 +123,7 @@ def _momentum(trial: CallTrial, wanted: Array, at: Placement) -> Iterator[str]:
             continue
         change = {"call": trial.other, "training": True, "settings": {"momentum": value}}
         state = trial.means.rerun(trial.theirs.structure.label, change, {})
-        if judging.distance(at.read(state[array_name(STATE, at.native)]), wanted) <= trial.limit:
+        if judged_tensors.distance(at.read(state[array_name(STATE, at.native)]), wanted) <= trial.limit:
             said = "the two mean opposite shares" if abs(value + other - 1) < 1e-12 else "the kept shares differ"
             yield (
                 f"momentum: {trial.title()} keeps {value:.6g} of its statistics at each step, {trial.turned().title()} keeps "
@@ -137,8 +137,8 @@ def native_way(trial: CallTrial, mine: Placement, other: Placement, role: str) -
     """Why two running statistics differ in the frameworks' own way: a variance divided by n - 1 instead of n, a momentum held
     in float32. "" if these do not explain the whole difference."""
     stated = [attempt.settings().get("momentum") for attempt in (trial, trial.turned())]
-    known = [float(share) for share in stated if share is not None]
-    if len(known) < 2 or abs(known[0] - known[1]) > budgets.roundoff("float32"):
+    momenta = [float(share) for share in stated if share is not None]
+    if len(momenta) < 2 or abs(momenta[0] - momenta[1]) > budgets.roundoff("float32"):
         return ""  # a different momentum is the user's choice
     shape = trial.ours.structure.neutral(trial.ours.inputs("train", trial.mine)[0], trial.mine).shape
     count = prod(shape) // shape[1]
@@ -148,22 +148,22 @@ def native_way(trial: CallTrial, mine: Placement, other: Placement, role: str) -
         labels = trial.ours.structure.label, trial.theirs.structure.label
         factors |= {f"{labels[0]} {said}": (count - 1) / count, f"{labels[1]} {said}": count / (count - 1)}
     for reason, factor in factors.items():
-        for held, shares in _held(trial, known):
+        for held, shares in _held(trial, momenta):
             batches = [
                 (_after(side, at) - share * at.read(side.before[at.native])) / (1 - share)
                 for side, at, share in zip((trial.ours, trial.theirs), (mine, other), shares, strict=True)
             ]
-            if judging.distance(batches[0] * factor, batches[1]) <= trial.limit / (1 - shares[0]):
+            if judged_tensors.distance(batches[0] * factor, batches[1]) <= trial.limit / (1 - shares[0]):
                 return "; ".join(part for part in (reason, held, "the framework's own way") if part)
     return ""
 
 
-def _held(trial: CallTrial, known: Sequence[float]) -> Iterator[tuple[str, tuple[float, float]]]:
+def _held(trial: CallTrial, momenta: Sequence[float]) -> Iterator[tuple[str, tuple[float, float]]]:
     """Reason and momenta: as stated, and rounded as by a framework that holds hyper-parameters in float32."""
-    narrow = [float(np.float32(share)) for share in known]
-    yield "", (known[0], known[1])
-    yield f"{trial.ours.structure.label} holds its momentum in float32", (narrow[0], known[1])
-    yield f"{trial.theirs.structure.label} holds its momentum in float32", (known[0], narrow[1])
+    narrow = [float(np.float32(share)) for share in momenta]
+    yield "", (momenta[0], momenta[1])
+    yield f"{trial.ours.structure.label} holds its momentum in float32", (narrow[0], momenta[1])
+    yield f"{trial.theirs.structure.label} holds its momentum in float32", (momenta[0], narrow[1])
     yield "both hold their momentum in float32", (narrow[0], narrow[1])
 
 
@@ -200,7 +200,7 @@ def _moving(
             places = at[ours.structure.label], at[theirs.structure.label]
             left, right = _after(ours, places[0]), _after(theirs, places[1])
             limit = means.tolerance(mine + 1, float(np.max(np.abs(left), initial=0.0)))
-            if judging.distance(left, right) > limit:
+            if judged_tensors.distance(left, right) > limit:
                 yield CallTrial(ours, theirs, mine, other, "train", means, limit, calls), role, *places
 
 
@@ -213,7 +213,7 @@ def gradients(pairs: Sequence[Pair], tensor_verdicts: Sequence[TensorVerdict], l
     }
     for pair in pairs:
         if (pair.quantity, pair.tensor) in bad and pair.ours["float64"].shape == pair.theirs["float64"].shape:
-            error = judging.distance(pair.ours["float64"], pair.theirs["float64"])
+            error = judged_tensors.distance(pair.ours["float64"], pair.theirs["float64"])
             cut = [label for label, side in zip(labels, (pair.ours, pair.theirs), strict=True) if not np.any(side["float64"])]
             causes = (f"no gradient reaches it in {cut[0]} (detached, stop_gradient, or not used in training)",) if cut else ()
             return Departure(pair.quantity, pair.tensor, error, causes=causes or tuple(_frozen_rows(pair, labels)))
@@ -225,7 +225,9 @@ def _frozen_rows(pair: Pair, labels: tuple[str, str]) -> Iterator[str]:
     sides = [side["float64"].reshape(len(side["float64"]), -1) for side in (pair.ours, pair.theirs) if side["float64"].ndim]
     if len(sides) < 2:
         return
-    apart = np.max(np.abs(sides[0] - sides[1]), axis=1) > judging.tolerance(pair.depth, judging.scale_of(pair), 0.0)
+    apart = np.max(np.abs(sides[0] - sides[1]), axis=1) > judged_tensors.tolerance(
+        pair.depth, judged_tensors.scale_of(pair), 0.0
+    )
     for label, other, side in zip(labels, labels[::-1], sides, strict=True):
         if not np.all(apart) and not np.any(side[apart]):
             rows = ", ".join(map(str, np.flatnonzero(apart)[:ROWS]))

@@ -17,9 +17,9 @@ from parity.atlas.chapters import CHAPTERS
 from parity.atlas.defaults import MEANINGS
 from parity.atlas.question import Answer
 from parity.execution import sealed
-from parity.execution.damage import CHECKSUM, Damaged, checksummed, parsed
+from parity.execution.damaged_files import CHECKSUM, Damaged, checksummed, parsed
 from parity.fingerprinting.forms.draws import SHAPES
-from parity.reporting import fields, pages
+from parity.reporting import pages, row_checks
 
 FORMAT = 4
 HISTORY = {3: "without a checksum", 4: "with a checksum of everything else"}
@@ -168,10 +168,10 @@ def write(
 def spelled(rows: Sequence[AtlasRow], versions: Mapping[str, str], gaps: Sequence[DefaultGap], made: str = "") -> str:
     """The text of the data file: a line a row and a gap, and the checksum of everything. made: the day, where it is known."""
     day = {"made": made} if made else {}
-    told = {"rows": [asdict(row) for row in rows], "gaps": [_spelled(gap) for gap in gaps]}
-    checksum = checksummed({"format": FORMAT, **day, "versions": dict(versions), **told})[CHECKSUM]
+    contents = {"rows": [asdict(row) for row in rows], "gaps": [_spelled(gap) for gap in gaps]}
+    checksum = checksummed({"format": FORMAT, **day, "versions": dict(versions), **contents})[CHECKSUM]
     lines, objects = (
-        ",\n".join(json.dumps(entry, sort_keys=True, ensure_ascii=False) for entry in told[key]) for key in ("rows", "gaps")
+        ",\n".join(json.dumps(entry, sort_keys=True, ensure_ascii=False) for entry in contents[key]) for key in ("rows", "gaps")
     )
     told_day = f'"made": "{made}", ' if made else ""
     head = f'{{"format": {FORMAT}, {told_day}"versions": {json.dumps(versions)}'
@@ -186,9 +186,9 @@ def _spelled(gap: DefaultGap) -> dict[str, Any]:
     }
 
 
-def _gap(found: Mapping[str, Any]) -> DefaultGap:
-    numbers = {name: None if found[name] is None else float(found[name]) for name in ("same", "published", "rounding")}
-    return DefaultGap(**{**found, **numbers})
+def _gap(table: Mapping[str, Any]) -> DefaultGap:
+    numbers = {name: None if table[name] is None else float(table[name]) for name in ("same", "published", "rounding")}
+    return DefaultGap(**{**table, **numbers})
 
 
 def read(path: Path, trusted: bool = False) -> tuple[list[AtlasRow], dict[str, str], list[DefaultGap]]:
@@ -198,19 +198,19 @@ def read(path: Path, trusted: bool = False) -> tuple[list[AtlasRow], dict[str, s
     """
     text = sealed.text_of(path, MEND)
     try:
-        found = parsed(text)
-        version = found.get("format") if isinstance(found, dict) else None
+        contents = parsed(text)
+        version = contents.get("format") if isinstance(contents, dict) else None
         if type(version) is not int or version not in HISTORY or (version != FORMAT and not trusted):
-            raise ValueError(f"format {fields.shown(version)} is not {FORMAT}")
-        if wrong := _problem(found):
+            raise ValueError(f"format {row_checks.shown(version)} is not {FORMAT}")
+        if wrong := _problem(contents):
             raise ValueError(wrong)
-        rows, gaps = [_row(row) for row in found["rows"]], [_gap(gap) for gap in found["gaps"]]
+        rows, gaps = [_row(row) for row in contents["rows"]], [_gap(gap) for gap in contents["gaps"]]
     except ValueError as error:
         raise Damaged(f"{path}: {error}: {MEND}") from None
-    if not trusted and text != spelled(rows, found["versions"], gaps, found.get("made", "")):
+    if not trusted and text != spelled(rows, contents["versions"], gaps, contents.get("made", "")):
         sealed.read_checksummed(path, MEND)
         raise Damaged(f"{path}: it is not spelled as it was written: {MEND}")
-    return rows, found["versions"], gaps
+    return rows, contents["versions"], gaps
 
 
 def told_day(path: Path) -> str:
@@ -218,59 +218,59 @@ def told_day(path: Path) -> str:
     return str(parsed(sealed.text_of(path, MEND)).get("made", ""))
 
 
-def _row(found: Mapping[str, Any]) -> AtlasRow:
-    return AtlasRow(**{**found, "answers": {name: Answer(**answer) for name, answer in found["answers"].items()}})
+def _row(table: Mapping[str, Any]) -> AtlasRow:
+    return AtlasRow(**{**table, "answers": {name: Answer(**answer) for name, answer in table["answers"].items()}})
 
 
 def _measured(value: Any) -> bool:
     """Whether a value is a number, or the word for a number that is not finite."""
-    return fields.number(value) or value in ("inf", "-inf", "nan")
+    return row_checks.number(value) or value in ("inf", "-inf", "nan")
 
 
-ANSWER: Mapping[str, fields.Check] = {
-    "text": fields.text,
-    "where": fields.text,
+ANSWER: Mapping[str, row_checks.Check] = {
+    "text": row_checks.text,
+    "where": row_checks.text,
     "measured": lambda value: isinstance(value, bool),
 }
-ROW: Mapping[str, fields.Check] = {
-    "name": fields.word,
-    "chapter": fields.one_of(*CHAPTERS),
-    "text": fields.text,
-    "advice": fields.text,
+ROW: Mapping[str, row_checks.Check] = {
+    "name": row_checks.word,
+    "chapter": row_checks.one_of(*CHAPTERS),
+    "text": row_checks.text,
+    "advice": row_checks.text,
     "answers": lambda value: isinstance(value, dict),
 }
-GAP: Mapping[str, fields.Check] = {
-    "path": fields.line,
-    "framework": fields.word,
-    "definition": fields.text,
-    "formula": fields.text,
+GAP: Mapping[str, row_checks.Check] = {
+    "path": row_checks.line,
+    "framework": row_checks.word,
+    "definition": row_checks.text,
+    "formula": row_checks.text,
     "values": lambda value: (
-        isinstance(value, dict) and all(fields.line(key) and fields.number(item) for key, item in value.items())
+        isinstance(value, dict) and all(row_checks.line(key) and row_checks.number(item) for key, item in value.items())
     ),
     "same": _measured,
-    **dict.fromkeys(("published", "rounding"), fields.optional(_measured)),
+    **dict.fromkeys(("published", "rounding"), row_checks.optional(_measured)),
 }
 
 
-def _problem(found: Mapping[str, Any]) -> str:
+def _problem(contents: Mapping[str, Any]) -> str:
     """What is wrong with a data file's object, with the row's name, or nothing."""
-    if not fields.day(found.get("made", "2026-01-01")):
+    if not row_checks.day(contents.get("made", "2026-01-01")):
         return "`made` is a day, such as 2026-11-21"
-    if not set(found) <= {"format", "made", "versions", "rows", "gaps", CHECKSUM} or not {"versions", "rows", "gaps"} <= set(
-        found
+    if not set(contents) <= {"format", "made", "versions", "rows", "gaps", CHECKSUM} or not {"versions", "rows", "gaps"} <= set(
+        contents
     ):
         return "it has `format`, `versions`, `rows` and `gaps`"
-    versions, rows, gaps = found["versions"], found["rows"], found["gaps"]
-    if not fields.words(versions) or not all(map(fields.word, versions)):
+    versions, rows, gaps = contents["versions"], contents["rows"], contents["gaps"]
+    if not row_checks.words(versions) or not all(map(row_checks.word, versions)):
         return "`versions` is a table of frameworks"
     if not isinstance(rows, list) or not isinstance(gaps, list):
         return "`rows` and `gaps` are lists"
     for number, row in enumerate(rows, start=1):
-        wrong = fields.problem(row, ROW, needed=ROW)
+        wrong = row_checks.problem(row, ROW, needed=ROW)
         if not wrong and not set(versions) <= set(row["answers"]):
             wrong = "a framework has no answer"
-        told = [] if wrong else [fields.problem(answer, ANSWER, needed=ANSWER) for answer in row["answers"].values()]
-        if wrong := wrong or next(filter(None, told), ""):
+        problems = [] if wrong else [row_checks.problem(answer, ANSWER, needed=ANSWER) for answer in row["answers"].values()]
+        if wrong := wrong or next(filter(None, problems), ""):
             return f"row {number}: {wrong}"
-    told = [fields.problem(gap, GAP, needed=GAP) for gap in gaps]
-    return next((f"gap {number}: {wrong}" for number, wrong in enumerate(told, start=1) if wrong), "")
+    problems = [row_checks.problem(gap, GAP, needed=GAP) for gap in gaps]
+    return next((f"gap {number}: {wrong}" for number, wrong in enumerate(problems, start=1) if wrong), "")

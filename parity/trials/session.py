@@ -13,10 +13,10 @@ from pathlib import Path
 from threading import Event
 
 from parity.execution import arrays as array_files
-from parity.execution.launcher import own_sources, planning
+from parity.execution.launcher import planning, target_sources
 from parity.execution.launcher.environments import Unavailable, installed
 from parity.execution.launcher.launching import launch, only_writer
-from parity.execution.launcher.process import Limits
+from parity.execution.launcher.worker_process import Limits
 from parity.execution.records import Record
 from parity.judgement import differences, verdicts
 from parity.judgement.comparison import Comparison, by
@@ -73,7 +73,7 @@ class Session:
         """The user's own files that a realization is made of. An edit makes another
         realization, and old records become invalid."""
         target = self.realizations.get(framework)
-        return own_sources.of(target, self.python_path) if target else []
+        return target_sources.of(target, self.python_path) if target else []
 
     def _run_one(
         self, framework: str, dtype: str, trials: Sequence[Trial], code: str, stop: Callable[[], bool]

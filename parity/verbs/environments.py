@@ -9,14 +9,14 @@ from pathlib import Path
 from shlex import quote
 
 import parity
-from parity.documents.tabled import Tabled
+from parity.documents.table_results import Tabled
 from parity.documents.tables import Cell, DataTable
 from parity.errors import UsageError
 from parity.execution.frameworks import distribution, split_release
-from parity.execution.launcher import added, building, environments
+from parity.execution.launcher import building, environments, extra_packages
 from parity.execution.launcher.environments import Unavailable
 from parity.reporting import installs
-from parity.trials import asked_frameworks
+from parity.trials import selected_frameworks
 from parity.verbs import terminal
 from parity.verbs.terminal import progress
 
@@ -27,7 +27,7 @@ def built(frameworks: Sequence[str], tell: Callable[[str], None] = lambda _: Non
 
     tell: gets a line with the size before the first is built, and a line when a framework is done. keep: a folder of pins.
     """
-    rows, names = [], asked_frameworks.asked(frameworks)
+    rows, names = [], selected_frameworks.chosen(frameworks)
     for line in sizes(names):
         tell(line)
     for name in names:
@@ -40,7 +40,7 @@ def built(frameworks: Sequence[str], tell: Callable[[str], None] = lambda _: Non
         else:
             rows.append(("there", name, str(environment.interpreter), ""))
             tell(f"{name}: {environment.interpreter}")
-            if lost := added.lost(name):
+            if lost := extra_packages.lost(name):
                 again = f"parity env add {name} {' '.join(map(quote, lost))}"
                 tell(f"{name}: an earlier environment had packages of yours that this one lacks: {again}")
     failed = [row[1] for row in rows if row[0] == "unavailable"]
@@ -75,7 +75,7 @@ def sizes(names: Sequence[str]) -> list[str]:
 def listed() -> Tabled:
     """What stands: framework, variant, accelerator, place."""
     rows = tuple(
-        (item.framework, item.variant, item.accelerator, str(item.directory), " ".join(added.recorded(item)))
+        (item.framework, item.variant, item.accelerator, str(item.directory), " ".join(extra_packages.recorded(item)))
         for item in environments.standing()
     )
     title = f"{len(rows)} environments below {environments.root()}"
@@ -84,27 +84,27 @@ def listed() -> Tabled:
 
 def added_to(framework: str, packages: Sequence[str]) -> Tabled:
     """Installs packages beside a framework. Status 3 if that cannot be done. Raises UsageError for what is no package."""
-    (name,) = asked_frameworks.asked([framework])
+    (name,) = selected_frameworks.chosen([framework])
     columns = ("package", "version")
     try:
         with progress.bar(f"adding to {name}", None) as bar:
-            found = added.add(name, packages, on_line=bar.advance)
+            added_packages = extra_packages.add(name, packages, on_line=bar.advance)
     except Unavailable as error:
         return Tabled(f"{name}: {error}", DataTable(columns, ()), 3)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    return Tabled(f"added {len(found)} packages to {name}", DataTable(columns, tuple(found.items())))
+    return Tabled(f"added {len(added_packages)} packages to {name}", DataTable(columns, tuple(added_packages.items())))
 
 
 def add(framework: str, packages: Sequence[str]) -> int:
     """The verb: prints each package with its version. Gives 3 if pip failed."""
-    told = added_to(framework, packages)
-    if told.status:
-        terminal.say(told.title, error=True)
-    (name,) = asked_frameworks.asked([framework])
-    for package, version in told.content.rows:
+    table = added_to(framework, packages)
+    if table.status:
+        terminal.say(table.title, error=True)
+    (name,) = selected_frameworks.chosen([framework])
+    for package, version in table.content.rows:
         terminal.say(f"{name}: {package} {version}")
-    return told.status
+    return table.status
 
 
 def show() -> int:
@@ -116,7 +116,7 @@ def show() -> int:
 
 def removed(framework: str) -> Tabled:
     """Removes every built environment of one framework."""
-    (name,) = asked_frameworks.asked([framework])
+    (name,) = selected_frameworks.chosen([framework])
     gone = tuple((str(directory),) for directory in environments.remove(name))
     title = f"removed {len(gone)} environments of {name}" if gone else f"{name} has no built environment"
     return Tabled(title, DataTable(("folder",), gone))
@@ -148,11 +148,11 @@ def measured(frameworks: Sequence[str], output: Path) -> Tabled:
     """Writes what each built environment takes; other frameworks in the file stay. Status 3 if one could not be asked."""
     kept = {record.framework: record for record in installs.read(output)} if output.is_file() else {}
     rows: list[tuple[Cell, ...]] = []
-    for name in asked_frameworks.asked(frameworks):
+    for name in selected_frameworks.chosen(frameworks):
         try:
-            told = environments.answer(name, MEASURE.format(name=distribution(name)))
+            measurement = environments.answer(name, MEASURE.format(name=distribution(name)))
             day = datetime.now(UTC).date().isoformat()
-            record = installs.InstallRecord(framework=name, date=day, **told)  # type: ignore[arg-type]
+            record = installs.InstallRecord(framework=name, date=day, **measurement)  # type: ignore[arg-type]
         except (Unavailable, TypeError) as error:
             rows.append(("unavailable", name, "", None, None, None, str(error)))
             continue
@@ -167,20 +167,20 @@ def measured(frameworks: Sequence[str], output: Path) -> Tabled:
 
 def measure(frameworks: Sequence[str], output: Path) -> int:
     """The verb: prints a line per framework. Gives 3 if any could not be asked."""
-    told = measured(frameworks, output)
-    for state, name, version, megabytes, packages, seconds, reason in told.content.rows:
+    table = measured(frameworks, output)
+    for state, name, version, megabytes, packages, seconds, reason in table.content.rows:
         if state == "unavailable":
             terminal.say(f"{name}: unavailable: {reason}")
         else:
             terminal.say(f"{name} {version}: {megabytes:g} MB in {packages} packages, import {seconds:g} s")
-    return told.status
+    return table.status
 
 
 def remove(framework: str) -> int:
     """Prints what was removed."""
-    found = removed(framework)
-    for (folder,) in found.content.rows:
+    table = removed(framework)
+    for (folder,) in table.content.rows:
         terminal.say(f"removed {folder}")
-    if not found.content.rows:
-        terminal.say(found.title)
+    if not table.content.rows:
+        terminal.say(table.title)
     return 0

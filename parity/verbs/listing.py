@@ -16,7 +16,7 @@ from parity.verbs import terminal
 from parity.verbs.terminal import columns, tables
 
 if TYPE_CHECKING:
-    from parity.documents.tabled import Tabled
+    from parity.documents.table_results import Tabled
 
 
 def _specs(kind: str) -> Callable[[], list[str]]:
@@ -95,7 +95,7 @@ FAMILIES = "families"
 
 def listed(kind: str | None = None) -> Tabled:
     """The names of one kind or family, or of all kinds: a row a name. Raises UsageError for a word that is neither."""
-    from parity.documents.tabled import Tabled
+    from parity.documents.table_results import Tabled
 
     kinds = KINDS if kind is None else {kind: lambda: _names(kind)}
     rows = tuple((name, member) for name, find in kinds.items() for member in find())
@@ -103,11 +103,11 @@ def listed(kind: str | None = None) -> Tabled:
 
 
 def _names(kind: str) -> list[str]:
-    found = KINDS[kind]() if kind in KINDS else _families() if kind == FAMILIES else _members(kind)
-    if not found and kind not in KINDS:
-        known = (*KINDS, FAMILIES, *_families())
-        raise UsageError(f"no kind or family `{short(kind)}`{did_you_mean(kind, known)}; there are: {', '.join(known)}")
-    return found
+    specs = KINDS[kind]() if kind in KINDS else _families() if kind == FAMILIES else _members(kind)
+    if not specs and kind not in KINDS:
+        words = (*KINDS, FAMILIES, *_families())
+        raise UsageError(f"no kind or family `{short(kind)}`{did_you_mean(kind, words)}; there are: {', '.join(words)}")
+    return specs
 
 
 def show_list(kind: str | None, how: str = "table") -> None:

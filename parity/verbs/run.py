@@ -22,19 +22,19 @@ from parity.reporting.results import Curve, Results, Speed, read, write
 from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.spec.suites import Suite, SuiteEntry
-from parity.trials import asked_frameworks, full_size, limits, machine, selection, speed, suites, training
+from parity.trials import full_size, limits, machine, selected_frameworks, selection, speed, suites, training
 from parity.trials import options as asking
-from parity.trials import output as collating
+from parity.trials import report_rows as collating
+from parity.trials.bench_rounds import Sampled
 from parity.trials.networks import LARGE_SIZES, batch_size_of
 from parity.trials.options import DTYPES
-from parity.trials.rounds import Sampled
 from parity.trials.session import JudgedTrial, Session, judge_record
 from parity.trials.trial import Options, Trial
 from parity.verbs import bench, terminal
-from parity.verbs.bench import told
+from parity.verbs.bench import bench_result
 from parity.verbs.check import CheckCall, document, make_trials, show
-from parity.verbs.handing import Places
-from parity.verbs.terminal import progress, timings, unasked
+from parity.verbs.result_files import Places
+from parity.verbs.terminal import not_built, progress, timings
 
 REPORTS = "reports"
 """Default directory of reports, below the store. The project's own reports/ are renewed only if the user names them."""
@@ -76,9 +76,9 @@ def main(
         raise UsageError(f"{suite} is no suite; `parity list suites` shows them")
     suites.check(loaded)
     elsewhere = plan is not None or collect is not None  # the cases run on another machine
-    named = asked_frameworks.that_train(tuple(frameworks) or (training_names() if elsewhere else ()))
+    named = selected_frameworks.that_train(tuple(frameworks) or (training_names() if elsewhere else ()))
     if not elsewhere:
-        unasked.tell(frameworks)
+        not_built.tell(frameworks)
     store = asking.store(store)
     asking.place(plan or output or store, *(() if plan or collect else (store,)))
     if plan is not None:
@@ -99,13 +99,13 @@ def main(
     show(outcome.judged, results.command)
     places.write(document(outcome.judged, CheckCall(store=store), results.command))
     terminal.say(f"report: {output / 'index.html'}")
-    timed = told.Benched(outcome.speeds, outcome.kept, outcome.interrupted)
-    for line in (*timings.from_store(outcome.speeds, outcome.kept), *told.complaints(timed), *outcome.left):
+    timed = bench_result.Benched(outcome.speeds, outcome.kept, outcome.interrupted)
+    for line in (*timings.from_store(outcome.speeds, outcome.kept), *bench_result.complaints(timed), *outcome.left):
         terminal.say(line, error=True)
     if outcome.interrupted:
         return 130
     status = exit_status(judged_trial.verdict for judged_trial in outcome.judged) if outcome.judged else 0
-    later = told.status(timed) if outcome.speeds else 0
+    later = bench_result.status(timed) if outcome.speeds else 0
     return 1 if 1 in (status, later) else max(status, later) if outcome.judged or outcome.speeds else 5
 
 
@@ -123,7 +123,7 @@ def run(suite: Suite, frameworks: Sequence[str], store: Path, so_far: bool = Fal
     for entry in suite.entries:
         _check_size(entry)
     for entry in suite.entries:
-        named = asked_frameworks.that_train(entry.frameworks) if entry.frameworks else tuple(frameworks)
+        named = selected_frameworks.that_train(entry.frameworks) if entry.frameworks else tuple(frameworks)
         with progress.bar(f"{entry.task}: {', '.join(entry.specs)}", None) as bar:
             session = Session(store, named, on_record=bar.record, on_notice=bar.notice)
             if entry.task in PLANNED:
@@ -170,10 +170,10 @@ def write_plan(suite: Suite, frameworks: Sequence[str], folder: Path) -> int:
     made = _plannable(suite)
     for name in frameworks:
         for dtype in dict.fromkeys(trial.case.dtype for trial in made):
-            asked = [planning.PlannedCase(trial.case, trial.arrays) for trial in made if trial.case.dtype == dtype]
+            planned = [planning.PlannedCase(trial.case, trial.arrays) for trial in made if trial.case.dtype == dtype]
             target = folder / f"{name.replace('[', '-').replace(']', '')}-{dtype}"
             digest = planning.implementation_digest(name)
-            planning.write_request(target, name, asked, versions=_versions(name), implementation=digest)
+            planning.write_request(target, name, planned, versions=_versions(name), implementation=digest)
             terminal.say(f"python -m parity.execution.launcher {target} {target / planning.RESULTS}")
     if left:
         terminal.say(f"left out, since it cannot be planned: {', '.join(left)}", error=True)
@@ -292,9 +292,9 @@ def _time(entry: SuiteEntry, session: Session, outcome: Outcome) -> None:
         loads = bench.workloads(
             architectures, sized, entry.modes or ["default"], entry.batch_sizes or [32], entry.optimizer or bench.OPTIMIZER
         )
-        found = bench.take(session, loads, sized, bench.PROCESSES)
-        outcome.speeds += found.speeds
-        outcome.kept += found.kept
-        outcome.interrupted = outcome.interrupted or found.interrupted
-        if found.interrupted:
+        speeds = bench.take(session, loads, sized, bench.PROCESSES)
+        outcome.speeds += speeds.speeds
+        outcome.kept += speeds.kept
+        outcome.interrupted = outcome.interrupted or speeds.interrupted
+        if speeds.interrupted:
             return

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 import parity
-from parity.documents.measured import Timed, Timing
+from parity.documents.bench_results import Timed, Timing
 from parity.documents.pictures import ACROSS, MOST_BARS, Picture, PictureBar, bars
 from parity.documents.results import CaseResult, Checked, Result, Summary
 from parity.errors import UsageError

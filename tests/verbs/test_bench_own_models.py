@@ -14,11 +14,11 @@ import pytest
 
 from parity.cli import status
 from parity.documents import schema
-from parity.documents.measured import Timed
+from parity.documents.bench_results import Timed
 from parity.execution.own_model import timed
 from parity.execution.own_target import Mistyped
 from parity.verbs.bench import own_models
-from parity.verbs.compare.output import ComparedModel, ComparedPair
+from parity.verbs.compare.printing import ComparedModel, ComparedPair
 
 SIDES = ["torch=a.py:build", "torch=b.py:build"]
 

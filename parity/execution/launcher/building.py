@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from parity.execution.launcher import environments, installing, pins, supervised
+from parity.execution.launcher import environments, installing, pins, supervisor_client
 from parity.execution.launcher.environments import BuiltEnvironment, Environment, Unavailable
 
 
@@ -31,7 +31,7 @@ def build(
     with environments.only_builder(built.directory) as lock:
         if not built.complete():
             shutil.rmtree(built.directory, ignore_errors=True)
-            with supervised.kept(built.directory, environments.MARKER, [environments.lock_of(built.directory)]):
+            with supervisor_client.kept(built.directory, environments.MARKER, [environments.lock_of(built.directory)]):
                 _make(built, lock, on_line, kept)
         if kept is not None:
             _keep(built, kept)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from parity.execution import frameworks
-from parity.execution.launcher import isolation, supervised
+from parity.execution.launcher import isolation, supervisor_client
 from parity.execution.launcher.environments import Environment, Unavailable, installed, override_variable
-from parity.execution.launcher.supervised import NoAnswer, Surroundings
+from parity.execution.launcher.supervisor_client import NoAnswer, Surroundings
 from parity.execution.outcomes import of_process
 
 SECONDS = 120.0
@@ -55,27 +55,27 @@ def _diagnosis(name: str) -> Diagnosis:
 def describe(environment: Environment) -> dict[str, Any]:
     """The framework's description of itself, from a process of its own. Raises Unavailable if it gives none."""
     name = environment.framework
-    with supervised.folder("parity-describe-") as place:
+    with supervisor_client.folder("parity-describe-") as place:
         variables = isolation.variables(place, frameworks.environment(name))
         surroundings = Surroundings(variables, isolation.working_directory(place), place / "worker.log", grace=0.0)
         command = [str(environment.interpreter.absolute()), "-m", "parity.execution.worker", "--describe", name]
         try:
-            returncode, said = supervised.ask(command, surroundings, SECONDS, MOST_BYTES)
+            returncode, said = supervisor_client.ask(command, surroundings, SECONDS, MOST_BYTES)
         except NoAnswer as error:
             raise Unavailable(f"{name} does not answer: {error}") from error
-        log = supervised.tail_of(place / "worker.log")
+        log = supervisor_client.tail_of(place / "worker.log")
     if returncode:
         raise Unavailable(f"{name}: {of_process(returncode, log)[1]}")
     try:
-        return _description(supervised.table(b"".join(said.strip().splitlines()[-1:])))
+        return _description(supervisor_client.table(b"".join(said.strip().splitlines()[-1:])))
     except NoAnswer as error:
         raise Unavailable(f"{name} does not describe itself: {error}") from error
 
 
-def _description(found: dict[str, Any]) -> dict[str, Any]:
+def _description(description: dict[str, Any]) -> dict[str, Any]:
     """The fields of protocol.Description. Raises NoAnswer if one is missing, or is no text of one line."""
-    texts = {key: found.get(key) for key in ("name", "version", "default_mode")}
-    lists = {key: found.get(key) for key in ("devices", "dtypes", "modes")}
+    texts = {key: description.get(key) for key in ("name", "version", "default_mode")}
+    lists = {key: description.get(key) for key in ("devices", "dtypes", "modes")}
     for key, value in lists.items():
         if not isinstance(value, list):
             raise NoAnswer(f"`{key}` is no list")
@@ -83,4 +83,4 @@ def _description(found: dict[str, Any]) -> dict[str, Any]:
     for key, value in texts.items():
         if not isinstance(value, str) or not value.isprintable() or len(value) > LONGEST_WORD:
             raise NoAnswer(f"`{key}` is no word of at most {LONGEST_WORD} signs")
-    return found
+    return description

@@ -18,10 +18,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from parity.execution.damage import parsed, read_text
+from parity.execution.damaged_files import parsed, read_text
 from parity.execution.frameworks import distribution, find, split_release
-from parity.execution.launcher import isolation, pins, supervised
-from parity.execution.launcher.supervised import NoAnswer, Surroundings
+from parity.execution.launcher import isolation, pins, supervisor_client
+from parity.execution.launcher.supervisor_client import NoAnswer, Surroundings
 from parity.execution.outcomes import tail
 
 MARKER = "complete.json"
@@ -76,9 +76,10 @@ def installed(framework: str, accelerator: str = "cpu") -> Environment:
     """The environment of a framework: the one that an override names, or the built one. Raises Unavailable if there is none,
     and ValueError for a name that is no framework."""
     variable = override_variable(framework)
-    if given := os.environ.get(variable):
-        interpreter = _found(given)
-        return _of_the_release(Environment(framework, interpreter, versions_of(interpreter, f"{variable}={given}")), given)
+    if interpreter_path := os.environ.get(variable):
+        interpreter = _found(interpreter_path)
+        versions = versions_of(interpreter, f"{variable}={interpreter_path}")
+        return _of_the_release(Environment(framework, interpreter, versions), interpreter_path)
     built = planned(framework, accelerator)
     if not built.complete():
         raise Unavailable(f"{framework} has no environment: run `parity env build {framework}`")
@@ -145,8 +146,8 @@ def _standing(marker: Path) -> BuiltEnvironment | None:
     if not digest or not variant:
         return None
     try:
-        told = parsed(read_text(marker.read_bytes()))
-        python, pins = str(told["python"]), str(told["pins"])
+        marked = parsed(read_text(marker.read_bytes()))
+        python, pins = str(marked["python"]), str(marked["pins"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         python, pins = "unknown", "unknown"
     return BuiltEnvironment(name, "-".join(variant), accelerator, python, pins, marker.parent)
@@ -177,15 +178,15 @@ def root() -> Path:
 def base_python() -> Path:
     """The Python from which environments are built. The first of these that exists: PARITY_BASE_PYTHON, this Python if it is
     3.11, python3.11, this Python."""
-    if given := os.environ.get("PARITY_BASE_PYTHON"):
-        return _found(given)
+    if python := os.environ.get("PARITY_BASE_PYTHON"):
+        return _found(python)
     other = None if sys.version_info[:2] == PYTHON else shutil.which("python3.11")
     return Path(other or sys.executable)
 
 
-def _found(given: str) -> Path:
+def _found(interpreter: str) -> Path:
     """The path of an interpreter that is given by its path, or by its name on PATH."""
-    return Path(shutil.which(given) or given)
+    return Path(shutil.which(interpreter) or interpreter)
 
 
 @contextlib.contextmanager
@@ -204,47 +205,47 @@ def lock_of(directory: Path) -> Path:
 def answer(framework: str, program: str) -> Mapping[str, object]:
     """The table that a program of Python prints in the environment of a framework. Raises Unavailable."""
     environment = installed(framework)
-    told = _ask(environment.interpreter, program, framework)
+    answered = _ask(environment.interpreter, program, framework)
     try:
-        return supervised.table(told)
+        return supervisor_client.table(answered)
     except NoAnswer as error:
-        raise Unavailable(f"{framework}: {environment.interpreter} answers {_shown(told)}") from error
+        raise Unavailable(f"{framework}: {environment.interpreter} answers {_shown(answered)}") from error
 
 
 def versions_of(interpreter: Path, origin: str) -> dict[str, str]:
     """Name -> version of every package that the interpreter sees, and of Python itself."""
-    told = _ask(interpreter, LIST_VERSIONS, origin)
+    answered = _ask(interpreter, LIST_VERSIONS, origin)
     try:
-        found = supervised.table(told)
+        versions = supervisor_client.table(answered)
     except NoAnswer as error:
-        raise Unavailable(f"{origin}: {interpreter} is no Python: it answers {_shown(told)}") from error
-    if strange := [name for name, version in found.items() if not isinstance(version, str)]:
+        raise Unavailable(f"{origin}: {interpreter} is no Python: it answers {_shown(answered)}") from error
+    if strange := [name for name, version in versions.items() if not isinstance(version, str)]:
         raise Unavailable(f"{origin}: {interpreter} is no Python: its version of {strange[0][:40]!r} is no text")
-    return found
+    return versions
 
 
-def _shown(told: bytes) -> str:
+def _shown(output: bytes) -> str:
     """The end of an answer, short and printable."""
-    return repr(tail(told[-2_000:].decode(errors="replace"))[:60])
+    return repr(tail(output[-2_000:].decode(errors="replace"))[:60])
 
 
 def _version(interpreter: Path) -> str:
-    told = _ask(interpreter, "import platform; print(platform.python_version())", str(interpreter))
-    if not PYTHON_RELEASE.fullmatch(release := told[:60].decode(errors="replace")):
-        raise Unavailable(f"{interpreter} is no Python: asked for its version it answers {_shown(told)}")
+    answered = _ask(interpreter, "import platform; print(platform.python_version())", str(interpreter))
+    if not PYTHON_RELEASE.fullmatch(release := answered[:60].decode(errors="replace")):
+        raise Unavailable(f"{interpreter} is no Python: asked for its version it answers {_shown(answered)}")
     return release
 
 
 def _ask(interpreter: Path, program: str, origin: str) -> bytes:
     """The output of a line of Python in this interpreter. Raises Unavailable if it fails or takes too long."""
-    with supervised.folder("parity-ask-") as place:
+    with supervisor_client.folder("parity-ask-") as place:
         surroundings = Surroundings(isolation.allowed(os.environ), place, place / "log", grace=0.0)
         command = [str(interpreter.absolute()), "-I", "-c", program]
         try:
-            returncode, said = supervised.ask(command, surroundings, ASK_SECONDS, ASK_BYTES)
+            returncode, said = supervisor_client.ask(command, surroundings, ASK_SECONDS, ASK_BYTES)
         except NoAnswer as error:
             raise Unavailable(f"{origin}: {interpreter} {error}") from error
-        printed = supervised.tail_of(place / "log")
+        printed = supervisor_client.tail_of(place / "log")
     if returncode:
         raise Unavailable(f"{origin}: {interpreter} fails: {tail(printed) or f'exit status {returncode}'}")
     return said.strip()

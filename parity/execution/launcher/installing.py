@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from parity.execution.launcher import isolation, pins
-from parity.execution.launcher.supervised import Lines, NoAnswer, Supervised, Surroundings
+from parity.execution.launcher.supervisor_client import Lines, NoAnswer, Supervised, Surroundings
 from parity.execution.outcomes import tail
 
 QUIET_SECONDS = 1800.0

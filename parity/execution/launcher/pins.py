@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import parity
-from parity.execution.damage import parsed, read_text
+from parity.execution.damaged_files import parsed, read_text
 from parity.execution.frameworks import distribution, find, split_release
 
 FILE = "pins.txt"

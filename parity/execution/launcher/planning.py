@@ -16,7 +16,7 @@ import numpy.typing as npt
 from parity.execution import records, request
 from parity.execution.arrays import write_npz
 from parity.execution.frameworks import LOADED, TABLE, find, split_release
-from parity.execution.launcher import own_sources
+from parity.execution.launcher import target_sources
 from parity.execution.names import BATCH, group_of, under
 from parity.execution.records import Reading, record_key, source_digest
 from parity.execution.request import Request, RequestEntry
@@ -38,7 +38,7 @@ class PlannedCase:
 def write_request(
     directory: Path,
     framework: str,
-    asked: Iterable[PlannedCase],
+    planned_cases: Iterable[PlannedCase],
     *,
     versions: Mapping[str, str],
     implementation: str,
@@ -52,7 +52,7 @@ def write_request(
     """
     directory.mkdir(parents=True, exist_ok=True)
     entries, dtypes = [], set()
-    for number, item in enumerate(asked):
+    for number, item in enumerate(planned_cases):
         _check(item)
         dtypes.add(item.case.dtype)
         file = f"{number}.npz" if item.arrays else None
@@ -68,12 +68,12 @@ def write_request(
     return written
 
 
-def implementation_digest(framework: str, sources: Sequence[Path] = (), root: Path = own_sources.PACKAGE) -> str:
+def implementation_digest(framework: str, sources: Sequence[Path] = (), root: Path = target_sources.PACKAGE) -> str:
     """sha256 of every file that runs a case: all that the worker imports, this framework's modules, and the user's sources.
     root: the directory that holds the package `parity`."""
     package = find(framework)[1].package if split_release(framework)[0].partition("[")[0] in TABLE else None
     imported = [WORKER, *(f"{package}.{module}" for module in LOADED if package)]
-    return f"{own_sources.digest(imported, root)} {source_digest(sources)}"
+    return f"{target_sources.digest(imported, root)} {source_digest(sources)}"
 
 
 def requests(directory: Path) -> list[Request]:
@@ -83,7 +83,7 @@ def requests(directory: Path) -> list[Request]:
 
 def collect(directory: Path) -> list[tuple[Request, Reading]]:
     """The results of a plan: each request, and the records in its `results`."""
-    return [(asked, records.read(asked.directory / RESULTS)) for asked in requests(directory)]
+    return [(requested, records.read(requested.directory / RESULTS)) for requested in requests(directory)]
 
 
 def _check(item: PlannedCase) -> None:
@@ -91,8 +91,8 @@ def _check(item: PlannedCase) -> None:
     case = item.case
     if case.task in ("agreement", "speed", "curvature") and case.graph is not None and case.graph.batch_inputs():
         wanted = max(case.steps, 1) if case.task == "agreement" else 1
-        found = {group_of(name) for name in under(item.arrays, BATCH)}
-        missing = {str(number) for number in range(wanted)} - found
+        batches = {group_of(name) for name in under(item.arrays, BATCH)}
+        missing = {str(number) for number in range(wanted)} - batches
         if missing:
             raise ValueError(f"case {case.id}: arrays of batches {', '.join(sorted(missing))} are missing")
     for name, array in item.arrays.items():

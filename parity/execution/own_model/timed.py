@@ -15,7 +15,7 @@ from typing import Any
 from parity.execution.own_model import calling
 from parity.execution.own_model.calling import Calling
 from parity.execution.own_target import Mistyped
-from parity.execution.worker import machine, speed, timing
+from parity.execution.worker import machine_load, speed, timing
 
 STEPS = "own_model.timed"
 """The module of an implementation whose `steps` gives a step, and what waits until the device is done."""
@@ -28,7 +28,7 @@ def measured(package: str, model: Any, inputs: Sequence[Any], question: Mapping[
         raise Mistyped(f"parity cannot time models of your own in {package.partition('.')[2].removesuffix('_impl')} yet")
     steps = importlib.import_module(f"{package}.{STEPS}").steps
     names, began = tuple(question["names"]), datetime.now(UTC).isoformat(timespec="seconds")
-    place = machine.settle(question["threads"])
+    place = machine_load.settle(question["threads"])
     refused: Exception | None = None
     for way in calling.ways(names, len(inputs), model.accepts(names)):
         model.calling = Calling(names, way)
@@ -40,8 +40,8 @@ def measured(package: str, model: Any, inputs: Sequence[Any], question: Mapping[
             refused = refused or error
     else:
         raise refused or ValueError("the model is called in no way")
-    clock = machine.SystemClock(machine.settle(question["threads"]) or place)
+    clock = machine_load.SystemClock(machine_load.settle(question["threads"]) or place)
     found = timing.measure(step, synchronize, clock, timing.Plan.of(question["plan"], 0))
-    where = machine.surroundings(os.environ, clock.place)
+    where = machine_load.surroundings(os.environ, clock.place)
     told = {"measured_at": began, "where": where, "threads": question["threads"]}
     return {**told, **found, "products_per_second": speed.products(clock)}

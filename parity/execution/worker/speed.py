@@ -13,7 +13,7 @@ import numpy as np
 from parity.execution.names import BATCH, CHECK, LOSS, TIMED, array_name, lies_under, under
 from parity.execution.protocol import Array, Realization
 from parity.execution.worker import tasks, timing
-from parity.execution.worker.machine import NANO
+from parity.execution.worker.machine_load import NANO
 from parity.execution.worker.timing import Clock, Plan
 from parity.spec.cases import Case
 
@@ -36,20 +36,20 @@ def speed(
         count += 1
 
     measured = timing.measure(step, realization.synchronize, clock, plan)
-    found = answer(realization, case, arrays) if under(arrays, CHECK) else {}
-    return found, {**measured, "products_per_second": products(clock)}
+    outputs = answer(realization, case, arrays) if under(arrays, CHECK) else {}
+    return outputs, {**measured, "products_per_second": products(clock)}
 
 
 def answer(realization: Realization, case: Case, arrays: tasks.Arrays) -> dict[str, Array]:
     """What the check compares, from the initial parameters: forward, loss, gradients, and the loss that `step` itself gives."""
-    given = {name: array for name, array in arrays.items() if not lies_under(name, BATCH)} | under(arrays, CHECK)
-    found = tasks.agreement(realization, replace(case, steps=0), given)
+    inputs = {name: array for name, array in arrays.items() if not lies_under(name, BATCH)} | under(arrays, CHECK)
+    outputs = tasks.agreement(realization, replace(case, steps=0), inputs)
     if case.graph is not None and case.graph.phases:
-        realization.set_parameters(tasks.initial_state(given))
-        loss = realization.step(realization.place(under(given, BATCH, 0)))
+        realization.set_parameters(tasks.initial_state(inputs))
+        loss = realization.step(realization.place(under(inputs, BATCH, 0)))
         realization.synchronize()
-        found[array_name(TIMED, LOSS)] = np.asarray(float(loss), np.float64 if case.dtype == "float64" else np.float32)
-    return found
+        outputs[array_name(TIMED, LOSS)] = np.asarray(float(loss), np.float64 if case.dtype == "float64" else np.float32)
+    return outputs
 
 
 def products(clock: Clock) -> float:

@@ -18,15 +18,15 @@ from parity.reporting.results import Results, Speed
 from parity.spec import specs as language
 from parity.spec.expansion import expand
 from parity.spec.mistakes import did_you_mean, short
-from parity.trials import asked_frameworks, limits, output, selection, speed
+from parity.trials import limits, report_rows, selected_frameworks, selection, speed
 from parity.trials import options as asking
-from parity.trials.rounds import CONTROL, PEAK, Rounds, TimedCell, measure
+from parity.trials.bench_rounds import CONTROL, PEAK, Rounds, TimedCell, measure
 from parity.trials.session import JudgedTrial, Session
 from parity.trials.speed import Workload
 from parity.trials.trial import Options
 from parity.verbs import terminal
-from parity.verbs.bench.told import Benched, compact, complaints, measured, status
-from parity.verbs.terminal import progress, timings, unasked, volume
+from parity.verbs.bench.bench_result import Benched, compact, complaints, measured, status
+from parity.verbs.terminal import not_built, progress, timings, verbosity
 
 THREADS = 2
 PROCESSES = 5
@@ -72,7 +72,7 @@ def gate(session: Session, loads: Sequence[Workload]) -> dict[tuple[int, str], G
 def _gated(judged: Sequence[JudgedTrial]) -> Gated:
     verdict = worst([judged_trial.verdict for judged_trial in judged])
     bad = [comparison for judged_trial in judged for comparison in judged_trial.comparisons if comparison.verdict not in GREEN]
-    first = next((output.sentence(comparison) for comparison in bad if comparison.verdict == verdict), "")
+    first = next((report_rows.sentence(comparison) for comparison in bad if comparison.verdict == verdict), "")
     return Gated(verdict, first.splitlines()[0] if first else "")
 
 
@@ -106,15 +106,15 @@ def take(
     alone = replace(session, threads=THREADS)
     gated = gate(alone, loads)
     cells = cells_of(loads, gated, alone, options)
-    found = measure(cells, alone, processes, _has_quiet, again=again, on_process=on_process) if cells else Rounds()
+    result = measure(cells, alone, processes, _has_quiet, again=again, on_process=on_process) if cells else Rounds()
     made = [
         _refused(load, name, gated[(place, name)])
         for place, load in enumerate(loads)
         for name in session.frameworks
         if not any(cell.workload is load and cell.framework == name for cell in cells)
     ]
-    made += [_speed(cell, found, processes) for cell in cells]
-    return Benched(timed.settled(made), [item for item in found.sampled if item.kept], found.interrupted)
+    made += [_speed(cell, result, processes) for cell in cells]
+    return Benched(timed.settled(made), [item for item in result.sampled if item.kept], result.interrupted)
 
 
 def _has_quiet(measurements: Mapping[str, Any]) -> bool:
@@ -146,15 +146,15 @@ def _blank(load: Workload, framework: str, role: str = "") -> Speed:
     )
 
 
-def _speed(cell: TimedCell, found: Rounds, processes: int) -> Speed:
+def _speed(cell: TimedCell, result: Rounds, processes: int) -> Speed:
     """A cell's row: its processes with their raw blocks, and the worst that one of them answered."""
-    sampled = found.of(cell)
+    sampled = result.of(cell)
     ran = [item for item in sampled if item.measurements]
     failed = next((item for item in sampled if item.outcome != "ran"), None)
     bad = next((sampled for sampled in ran if sampled.verdict not in PASSING), None)
     blank = _blank(cell.workload, cell.framework, cell.role)
     if not ran:
-        verdict = failed.outcome if failed else "interrupted" if found.interrupted else "not_compared"
+        verdict = failed.outcome if failed else "interrupted" if result.interrupted else "not_compared"
         return replace(blank, verdict=verdict, reason=failed.reason if failed else "")
     return replace(
         blank,
@@ -187,10 +187,10 @@ def bench(
     optimizer: its name, at its default hyper-parameters. again: what the store has measured is measured anew. Raises SpecError,
     UsageError, and KeyboardInterrupt after Ctrl-C; whole rounds stay in the store. One word may stand where several can.
     """
-    found = _bench(specs, frameworks, devices, modes, batch_sizes, processes, size, store, optimizer, again)
-    if found.interrupted:
+    benched = _bench(specs, frameworks, devices, modes, batch_sizes, processes, size, store, optimizer, again)
+    if benched.interrupted:
         raise KeyboardInterrupt
-    return list(found.speeds)
+    return list(benched.speeds)
 
 
 def _bench(
@@ -222,7 +222,7 @@ def _bench(
     for device in devices:
         options = Options(device=device, size=size)
         with progress.bar("checking and timing", None) as bar:
-            session = Session(store, asked_frameworks.that_train(frameworks), on_record=bar.record, on_notice=bar.notice)
+            session = Session(store, selected_frameworks.that_train(frameworks), on_record=bar.record, on_notice=bar.notice)
             loads = workloads(chosen, options, modes, batch_sizes, optimizer)
             made.append(take(session, loads, options, processes, again=again))
         if made[-1].interrupted:
@@ -236,15 +236,17 @@ def _bench(
 
 def main(json_path: Path | None, **options: Any) -> int:
     """The verb: gate, measure, print; `--json` writes the raw samples and what they say."""
-    output.reach(json_path)
-    found = _bench(**options)
-    unasked.tell(options["frameworks"])
-    results = Results("bench", "parity bench", speeds=found.speeds)
+    report_rows.reach(json_path)
+    benched = _bench(**options)
+    not_built.tell(options["frameworks"])
+    results = Results("bench", "parity bench", speeds=benched.speeds)
     timings.show(results)
-    for line in timings.told(found.speeds, found.kept):
+    for line in timings.sentences(benched.speeds, benched.kept):
         terminal.say(line)
     if json_path is not None:
-        output.replace(json_path, schema.spelled(measured(found.speeds, volume.typed(), tuple(timings.ranked(results)))))
-    for line in complaints(found):
+        report_rows.replace(
+            json_path, schema.spelled(measured(benched.speeds, verbosity.typed(), tuple(timings.ranked(results))))
+        )
+    for line in complaints(benched):
         terminal.say(line, error=True)
-    return status(found)
+    return status(benched)

@@ -16,19 +16,19 @@ from parity.errors import UsageError
 from parity.execution import own_path
 from parity.execution.launcher.environments import installed
 from parity.execution.names import INPUT, numbered
-from parity.execution.own_model.conversation import Conversation, Crashed
+from parity.execution.own_model.model_client import Conversation, Crashed
 from parity.judgement import budgets
 from parity.judgement.verdicts import PASSING, exit_status, worst
 from parity.reporting import speeds as timed
 from parity.reporting.results import Results, Speed
 from parity.spec.mistakes import short
-from parity.trials import limits, output
-from parity.trials.rounds import CONTROL
+from parity.trials import limits, report_rows
+from parity.trials.bench_rounds import CONTROL
 from parity.verbs import bench, terminal
 from parity.verbs import compare as comparing
-from parity.verbs.bench.told import Benched, compact, complaints, measured, status
-from parity.verbs.compare.output import ComparedModel, ComparedPair
-from parity.verbs.terminal import progress, timings, volume
+from parity.verbs.bench.bench_result import Benched, compact, complaints, measured, status
+from parity.verbs.compare.printing import ComparedModel, ComparedPair
+from parity.verbs.terminal import progress, timings, verbosity
 
 DTYPE, DEVICE = "float32", "cpu"
 STEP = {True: "training step", False: "evaluation"}
@@ -164,7 +164,7 @@ def main(
     seed: int = 0,
 ) -> int:
     """The verb: compares, times, prints. 1 where the models differ: then nothing is timed."""
-    output.reach(json_path)
+    report_rows.reach(json_path)
     limits.check_numbers(processes=processes)
     try:
         pairs = compared(sides, inputs, inputs_from, seed)
@@ -182,7 +182,7 @@ def main(
         terminal.say(line)
     if json_path is not None:
         ranked = tuple(timings.ranked(Results("bench", "parity bench", speeds=found.speeds)))
-        output.replace(json_path, schema.spelled(measured(found.speeds, volume.typed(), ranked)))
+        report_rows.replace(json_path, schema.spelled(measured(found.speeds, verbosity.typed(), ranked)))
     for line in complaints(found):
         terminal.say(line, error=True)
     return status(found)

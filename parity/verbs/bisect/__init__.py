@@ -17,8 +17,8 @@ from parity.execution.launcher.environments import installed
 from parity.judgement.comparison import Comparison
 from parity.judgement.verdicts import PASSING
 from parity.spec.graph import Graph
-from parity.trials import asked_frameworks, options
-from parity.trials import output as collating
+from parity.trials import options, selected_frameworks
+from parity.trials import report_rows as collating
 from parity.trials.session import JudgedTrial
 from parity.verbs import terminal
 from parity.verbs.bisect import reproduction
@@ -106,7 +106,7 @@ def searched(
 
 
 def _judged(spec: str, framework: str, realizations: Sequence[str], seed: int, store: str | Path | None) -> list[JudgedTrial]:
-    named = asked_frameworks.that_train([framework])
+    named = selected_frameworks.that_train([framework])
     judged = check([spec], frameworks=named, dtypes=["float64"], seed=seed, realizations=realizations, store=store)
     if not any(judged_trial.trial.kind == "architectures" for judged_trial in judged):
         raise UsageError(f"{spec} is no architecture; `parity check {spec}` judges it whole")
@@ -140,8 +140,8 @@ def agreement(spec: str, framework: str, judged: Sequence[JudgedTrial]) -> list[
     if not missing:
         return [f"{framework} agrees with {spec} in float64: every layer alone, and the whole"]
     count = f"{len(judged) - len(missing)} of {len(judged)} cases were judged"
-    told = f"{framework}: nothing departs from {spec} in float64; {count}, the others are unsupported:"
+    head = f"{framework}: nothing departs from {spec} in float64; {count}, the others are unsupported:"
     return [
-        told,
+        head,
         *(f"    {judged_trial.trial.case.spec}: {outcomes.headline(judged_trial.record.reason)}" for judged_trial in missing),
     ]

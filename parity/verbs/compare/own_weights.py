@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy.typing as npt
 
-from parity.comparing import departures, judging, mapping, moved, notes, pairing
+from parity.comparing import departures, judged_tensors, layer_mapping, notes, tensor_pairs, weight_differences
 from parity.comparing.departures import Departure
-from parity.comparing.judging import TensorVerdict
+from parity.comparing.judged_tensors import TensorVerdict
 from parity.judgement.verdicts import PASSING
-from parity.verbs.compare.judged import judged
-from parity.verbs.compare.observed import ObservedModels
-from parity.verbs.compare.output import ComparedPair
+from parity.verbs.compare.model_runs import ObservedModels
+from parity.verbs.compare.pair_judgement import judged
+from parity.verbs.compare.printing import ComparedPair
 
 Array = npt.NDArray[Any]
 OWN = "own"
@@ -28,27 +28,27 @@ NAMED = 4
 def compared(run: ObservedModels, drawn: ComparedPair) -> ComparedPair:
     """The two models of a comparison with their own weights. run: with drawn weights; drawn: what these say."""
     other, labels = drawn.other, (drawn.base.label, drawn.other.label)
-    arrays = moved.rows(run.mapped, run.initial, labels)
-    run = run.alone(other, moved.aligned(run.mapped, run.initial, labels))
-    (ours, theirs), given = run.observed(0)
+    arrays = weight_differences.rows(run.mapped, run.initial, labels)
+    run = run.alone(other, weight_differences.aligned(run.mapped, run.initial, labels))
+    (ours, theirs), inputs = run.observed(0)
     wrong = [tensor_verdict for tensor_verdict in arrays if tensor_verdict.verdict not in PASSING]
-    told = f"{labels[0]} and {labels[1]} ran with their own weights: {_count(arrays, wrong)}", _of_code(drawn)
+    sentences = f"{labels[0]} and {labels[1]} ran with their own weights: {_count(arrays, wrong)}", _of_code(drawn)
     if not wrong:
-        found = judged(run, other, ours, theirs, given)
-        return replace(found, found=[*arrays, *found.found], notes=(*told, *found.notes), weights=OWN)
-    calls = mapping.calls(ours.structure, theirs.structure, run.mapped)
+        pair = judged(run, other, ours, theirs, inputs)
+        return replace(pair, found=[*arrays, *pair.found], notes=(*sentences, *pair.notes), weights=OWN)
+    calls = layer_mapping.calls(ours.structure, theirs.structure, run.mapped)
     dtypes = [dtype for dtype in ("float64", "float32") if not any(dtype in run.lacking[label] for label in labels)]
-    seen = [
+    verdicts = [
         tensor_verdict
-        for pairs in pairing.passes(ours, theirs, run.mapped, calls)
-        for tensor_verdict in judging.judged(pairs)
+        for pairs in tensor_pairs.passes(ours, theirs, run.mapped, calls)
+        for tensor_verdict in judged_tensors.judged(pairs)
         if tensor_verdict.dtype in dtypes
     ]
-    departure = departures.first(ours, theirs, calls, "eval", run.means(given))
+    departure = departures.first(ours, theirs, calls, "eval", run.means(inputs))
     said = notes.of(ours.structure, theirs.structure, run.mapped, run.initial, own=True)
     first = replace(departure, causes=_causes(departure, wrong, drawn)) if departure is not None else None
     behind = [departure for departure in (drawn.departure, *drawn.further) if departure is not None]
-    return ComparedPair(run.models[0], other, [*arrays, *seen], first, (*told, *said), tuple(behind), OWN)
+    return ComparedPair(run.models[0], other, [*arrays, *verdicts], first, (*sentences, *said), tuple(behind), OWN)
 
 
 def _causes(departure: Departure, wrong: Sequence[TensorVerdict], drawn: ComparedPair) -> tuple[str, ...]:
@@ -62,12 +62,12 @@ def _causes(departure: Departure, wrong: Sequence[TensorVerdict], drawn: Compare
 
 def _count(arrays: Sequence[TensorVerdict], wrong: Sequence[TensorVerdict]) -> str:
     if wrong:
-        told = f"{len(wrong)} of {len(arrays)} arrays are not the same"
+        summary = f"{len(wrong)} of {len(arrays)} arrays are not the same"
         fresh = all(tensor_verdict.reason.startswith("another value") for tensor_verdict in wrong)
         return (
-            f"{told}; a model that was neither loaded (--checkpoint) nor given a seed draws new ones whenever it is built"
+            f"{summary}; a model that was neither loaded (--checkpoint) nor given a seed draws new ones whenever it is built"
             if fresh
-            else told
+            else summary
         )
     rounded = " but for float32's rounding" if any(tensor_verdict.error for tensor_verdict in arrays) else ""
     return f"all {len(arrays)} arrays are the same{rounded}"

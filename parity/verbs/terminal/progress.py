@@ -13,7 +13,7 @@ from parity import escaping
 from parity.execution import outcomes
 from parity.execution.records import Record
 from parity.verbs import terminal
-from parity.verbs.terminal import notebooks, pulse, volume
+from parity.verbs.terminal import notebooks, progress_lines, verbosity
 from parity.verbs.terminal.notebooks import NotebookLine
 
 
@@ -33,9 +33,9 @@ class Bar:
             self._told_elsewhere(f"{framework} {record.case}")
             if record.outcome not in ("ran", "unsupported"):
                 absent = record.outcome == "unavailable"  # holds for every case of a framework or device, said once
-                told = outcomes.headline(record.reason)
-                self._tell(f"{framework}: {told}" if absent else f"{framework}: {record.case} {record.outcome}: {told}")
-            elif volume.NOW.verbose:
+                message = outcomes.headline(record.reason)
+                self._tell(f"{framework}: {message}" if absent else f"{framework}: {record.case} {record.outcome}: {message}")
+            elif verbosity.NOW.verbose:
                 taken = "" if record.seconds is None else f", {record.seconds:.2f} s"
                 self._say(f"{framework} {record.case}: {record.outcome}{taken}")
 
@@ -58,15 +58,15 @@ class Bar:
             self._told_elsewhere(text)
 
     def _told_elsewhere(self, text: str) -> None:
-        pulse.advance(text)
+        progress_lines.advance(text)
         if self.notebook is not None:
             self.notebook.advance(text)
 
 
 @contextmanager
 def bar(description: str, total: int | None) -> Iterator[Bar]:
-    """A bar on stderr that disappears at the end; a pipe gets lines instead (`pulse.py`), a notebook a line under its cell."""
-    pulse.begin(description, total)
+    """A bar on stderr that disappears at the end; a pipe gets lines instead, a notebook a line under its cell."""
+    progress_lines.begin(description, total)
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description:60}", markup=False),
@@ -75,8 +75,10 @@ def bar(description: str, total: int | None) -> Iterator[Bar]:
         TimeElapsedColumn(),
     )
     console = terminal.console_of(error=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal or volume.NOW.quiet) as progress:
-        under_cell = None if volume.NOW.quiet else notebooks.line(description, total)
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal or verbosity.NOW.quiet
+    ) as progress:
+        under_cell = None if verbosity.NOW.quiet else notebooks.line(description, total)
         try:
             yield Bar(progress, progress.add_task(description, total=total), Lock(), notebook=under_cell)
         finally:

@@ -15,15 +15,15 @@ import numpy.typing as npt
 
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
-from parity.execution.launcher import supervised
+from parity.execution.launcher import supervisor_client
 from parity.execution.names import AGAIN, CARRIED, NATIVE, PARAMETER, array_name, lies_under, own_name, put_under, under
 from parity.judgement.comparison import Comparison, Finding, judge_bits, named
 from parity.spec import specs as language
 from parity.spec.cases import Case
 from parity.spec.expansion import expand
 from parity.spec.graph import Graph
-from parity.trials import asked_frameworks, limits, options
 from parity.trials import draws as drawing
+from parity.trials import limits, options, selected_frameworks
 from parity.trials.session import JudgedTrial, Session
 from parity.trials.trial import Trial
 from parity.verbs import native_files, terminal
@@ -45,12 +45,12 @@ def to_native(spec: str, weights: Path, framework: str, output: Path, size: str)
 
 def native_of(spec: str, weights: Path, framework: str, output: Path, size: str) -> list[Path]:
     """A neutral file to native ones, written below `output`. Raises UsageError where they do not survive the way."""
-    known = graph(spec, size)
-    arrays = neutral.read(weights, known)
+    spec_graph = graph(spec, size)
+    arrays = neutral.read(weights, spec_graph)
     options.place(output)
-    found = moved(known, spec, size, framework, arrays)
+    moved_arrays = moved(spec_graph, spec, size, framework, arrays)
     written = []
-    for name, array in under(found, NATIVE).items():
+    for name, array in under(moved_arrays, NATIVE).items():
         path = output / native_files.checked_name(name)
         native_files.write(path, array.tobytes())
         written.append(path)
@@ -59,16 +59,16 @@ def native_of(spec: str, weights: Path, framework: str, output: Path, size: str)
 
 def to_neutral(spec: str, native: Sequence[Path], framework: str, output: Path, size: str) -> int:
     """Converts native files, with the names that `import` gave them, to a neutral file."""
-    known = graph(spec, size)
+    spec_graph = graph(spec, size)
     contents, unverified = native_files.read(framework, native)
     options.place(output.parent)
     files = put_under({name: np.frombuffer(content, np.uint8) for name, content in contents.items()}, NATIVE)
     try:
-        found = moved(known, spec, size, framework, files)
+        moved_arrays = moved(spec_graph, spec, size, framework, files)
     except UsageError as error:  # a framework's own message names no file
         raise UsageError(f"{error}\nread from {', '.join(map(str, native))}", status=error.status) from error
-    kinds = neutral.kinds(known)
-    arrays = {array_name(kind, name): found[array_name(PARAMETER, name)] for name, kind in kinds.items()}
+    kinds = neutral.kinds(spec_graph)
+    arrays = {array_name(kind, name): moved_arrays[array_name(PARAMETER, name)] for name, kind in kinds.items()}
     if wild := [name for name, array in arrays.items() if not np.isfinite(array).all()]:
         raise UsageError(f"{', '.join(map(str, native))}: {wild[0]} holds NaN or infinity, which no weights of {spec} do")
     array_files.write_npz(output, arrays)
@@ -83,7 +83,7 @@ def to_neutral(spec: str, native: Sequence[Path], framework: str, output: Path, 
 
 def check(specs: Sequence[str], frameworks: Sequence[str]) -> int:
     """Checks that drawn weights of every architecture pass through each framework's format and back, bit for bit."""
-    judged = round_trips(specs or list(language.names("architectures")), asked_frameworks.that_train(frameworks))
+    judged = round_trips(specs or list(language.names("architectures")), selected_frameworks.that_train(frameworks))
     bad = [judged_trial for judged_trial in judged if judged_trial.verdict != "exact"]
     for judged_trial in bad:
         reason = next(
@@ -98,18 +98,18 @@ def check(specs: Sequence[str], frameworks: Sequence[str]) -> int:
 def round_trips(specs: Sequence[str], frameworks: Sequence[str]) -> list[JudgedTrial]:
     """Runs one case per spec: weights of the small size are set, saved, forgotten and loaded."""
     trials = [_drawn(spec) for spec in specs]
-    with supervised.folder("parity-weights-") as folder:
+    with supervisor_client.folder("parity-weights-") as folder:
         return Session(folder, frameworks).run(trials)
 
 
 def _drawn(spec: str) -> Trial:
-    known = graph(spec, "small")
-    limits.check_case(known, 3, walked=False)
+    spec_graph = graph(spec, "small")
+    limits.check_case(spec_graph, 3, walked=False)
     initializer = language.load("initializers/glorot_uniform")
     if not isinstance(initializer, language.Initializer):
         raise TypeError("glorot_uniform is an initializer")
-    arrays = drawing.initial_values(known, initializer, DTYPE, seed=0, batch_size=3)
-    return _trial(known, spec, "small", {name: array for name, array in arrays.items() if not lies_under(name, CARRIED)})
+    arrays = drawing.initial_values(spec_graph, initializer, DTYPE, seed=0, batch_size=3)
+    return _trial(spec_graph, spec, "small", {name: array for name, array in arrays.items() if not lies_under(name, CARRIED)})
 
 
 def _trial(
@@ -122,13 +122,13 @@ def _trial(
 
 def _judged(case: Case, expected: Mapping[str, Array], arrays: Mapping[str, Array]) -> list[Comparison]:
     """Compares the weights that were set with those that are read from the model, and those read back from the native file."""
-    known = expected or under(arrays, PARAMETER)
-    if not known:
+    reference = expected or under(arrays, PARAMETER)
+    if not reference:
         return [named(case, "weights", "", Finding("not_compared", reason="there are no weights"))]
     return [
         named(case, "weights", key, judge_bits(arrays.get(key), array))
         for group in (PARAMETER, AGAIN)
-        for key, array in put_under(known, group).items()
+        for key, array in put_under(reference, group).items()
     ]
 
 
@@ -142,7 +142,7 @@ def moved(
 ) -> dict[str, Array]:
     """The arrays and files from the framework's worker, if they hold every bit. arguments: options of the native format. Raises
     UsageError if the worker fails or a bit is lost."""
-    with supervised.folder("parity-weights-") as folder:
+    with supervisor_client.folder("parity-weights-") as folder:
         seconds = TIMEOUT + sum(array.nbytes for array in arrays.values()) / BYTES_A_SECOND
         (judged,) = Session(folder, [framework], timeout=seconds).run([_trial(graph, spec, size, arrays, arguments)])
         if judged.record.outcome != "ran" or judged.record.arrays is None:
@@ -158,10 +158,10 @@ def moved(
 
 def graph(spec: str, size: str) -> Graph:
     """The graph of an architecture. Raises UsageError for any other spec."""
-    found = language.load(spec)
-    if not isinstance(found, language.Architecture):
+    loaded = language.load(spec)
+    if not isinstance(loaded, language.Architecture):
         raise UsageError(f"{spec} is no architecture: it has no weights")
-    return expand(found, size)
+    return expand(loaded, size)
 
 
 def _summary(reason: str) -> str:
