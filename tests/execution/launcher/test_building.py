@@ -72,15 +72,15 @@ def test_an_interpreter_of_another_release_is_refused(released: Path, monkeypatc
 
 
 def test_a_release_is_one_framework_more() -> None:
-    assert selected_frameworks.asked(["torch==2.12.1", "torch", "torch@2.12.1"]) == ("torch@2.12.1", "torch")
+    assert selected_frameworks.chosen(["torch==2.12.1", "torch", "torch@2.12.1"]) == ("torch@2.12.1", "torch")
     assert frameworks.find("torch@2.12.1") == frameworks.find("torch")
     assert frameworks.distribution("onnx@1.20.0") == "onnxruntime" and not frameworks.trains("onnx@1.20.0")
     assert selected_frameworks.that_train(["torch@2.12.1"], frameworks.ATLAS) == ("torch@2.12.1",)
     for name in ("torch@", "torch@../..", "torch@2.12.1@3", f"torch@{'1' * 41}", "torch@2 --index-url x"):
         with pytest.raises(UsageError, match="is no release: write one as in torch@"):
-            selected_frameworks.asked([name])
+            selected_frameworks.chosen([name])
     with pytest.raises(UsageError, match="did you mean `torch`"):
-        selected_frameworks.asked(["pytorch==2.12.1"])
+        selected_frameworks.chosen(["pytorch==2.12.1"])
 
 
 def test_an_installer_that_is_not_there_is_named(
