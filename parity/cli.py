@@ -27,6 +27,8 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 def main() -> None:
     """The console script. Exit status: docs/design.md."""
+    if sys.platform == "win32":
+        sys.exit("parity runs on Linux and macOS; on Windows run it under WSL (https://learn.microsoft.com/windows/wsl)")
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # plugins would read every installed package's metadata
     _speak_plainly()
     sys.exit(status(sys.argv[1:]))

@@ -74,6 +74,10 @@ ROOMS = {
     "parity.execution.worker*": (*WORKER_SPEC, "parity.execution", *SHARED, "parity.execution.worker*"),
     "parity.execution.launcher*": (*WORKER_SPEC, "parity.escaping", "parity.execution", *SHARED, "parity.execution.launcher*"),
     "parity.execution.own_model*": ("parity", "parity.execution", *SHARED, "parity.execution.own_model*"),
+    **dict.fromkeys(
+        ("parity.execution.own_model.timed", "parity.execution.own_model.model_server"),
+        ("parity.execution", *SHARED, "parity.execution.own_model*", "parity.execution.worker.*"),
+    ),
     "parity.execution.own_model.model_client": (
         "parity.execution",
         *SHARED,
@@ -274,6 +278,16 @@ def test_the_process_of_a_users_model_brings_nothing_of_the_harness_with_it() ->
         ),
         *(f"parity.execution.{name}" for name in ("arrays", "damaged_files", "names", "own_path", "own_target", "records")),
         *("parity.execution.outcomes", "parity.execution.frameworks"),
+        *(
+            "parity.execution.own_model.timed",
+            "parity.execution.protocol",
+            "parity.execution.newton",
+            "parity.execution.worker",
+        ),
+        *(
+            f"parity.execution.worker.{name}"
+            for name in ("default_arguments", "greedy_decoding", "machine_load", "speed", "tasks", "timing")
+        ),
     }
 
 
@@ -288,7 +302,8 @@ def test_a_backend_of_keras_is_touched_in_its_own_folder(backend: str) -> None:
     every = {name: source for name, source in sources().items() if name.startswith("parity.keras_impl")}
     touching = {name for name in every if any(found.split(".")[0] == backend for found in imports(name, every))}
     own = {name for name in touching if name.startswith(f"parity.keras_impl.on_{backend}.")}
-    assert own and touching - own <= ({"parity.keras_impl.own_model.functions"} if backend == "tensorflow" else set())
+    models = {f"parity.keras_impl.own_model.{name}" for name in ("functions", "timed")}
+    assert own and touching - own <= (models if backend == "tensorflow" else set())
 
 
 def test_implementations_have_the_same_files() -> None:

@@ -11,11 +11,12 @@ from parity.verbs import clean as cleaning
 from parity.verbs import environments
 
 
-def env_build(frameworks: str | Sequence[str]) -> Tabled:
+def env_build(frameworks: str | Sequence[str], pins: str | Path | None = None) -> Tabled:
     """Builds the environment of each framework from its pins, unless it stands. One that fails is told, the rest goes on.
 
     Parameters:
-        frameworks: their names; a framework takes 0.2 to 2 GB.
+        frameworks: their names; a framework takes 0.2 to 2 GB. `torch@2.12.1` is another release, beside the pinned one.
+        pins: a folder of pins with hashes: what a file there holds is installed; a file that is missing is written.
 
     Returns:
         A row a framework: its interpreter, or why it could not be built. `.exit_status` is 3 where one failed.
@@ -28,7 +29,7 @@ def env_build(frameworks: str | Sequence[str]) -> Tabled:
         >>> parity.env_build("torch").table.column("state")
         ('there',)
     """
-    return environments.built(words(frameworks))
+    return environments.built(words(frameworks), keep=None if pins is None else Path(pins))
 
 
 def env_add(framework: str, packages: str | Sequence[str]) -> Tabled:

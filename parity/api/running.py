@@ -15,7 +15,8 @@ from parity.verbs import plot as plotting
 from parity.verbs import report as reporting
 from parity.verbs import run as suites
 from parity.verbs import terminal
-from parity.verbs.bench import bench_result
+from parity.verbs.bench import bench_result, own_models
+from parity.verbs.result_files import Places
 
 
 def bench(
@@ -30,15 +31,20 @@ def bench(
     store: str | Path | None = None,
     optimizer: str = timing.OPTIMIZER,
     again: bool = False,
+    inputs: str | Sequence[str] = (),
+    inputs_from: str | Path | None = None,
+    evaluation: bool = False,
 ) -> Timed:
     """Training speed, only of what passes `check`: fresh processes, all cells of a round side by side.
 
     Parameters:
-        specs: architectures.
+        specs: architectures; or models of your own (`torch=mine:build`), which must pass `compare`.
         frameworks: those that train, as in `check`. devices: as in `check`. store: as in `check`.
         modes: `default`, `eager`, `compiled`. batch_sizes: examples a step.
         processes: fresh ones a cell. size: `full` (as published) or `small`.
         optimizer: its name; it has its default hyper-parameters. again: measure anew what the store has measured.
+        inputs: of models of your own, as in `compare`. inputs_from: a file of them, as in `compare`.
+        evaluation: time a pass in evaluation mode of models of your own, not a training step.
 
     Returns:
         `.results` are the raw samples of each cell, in nanoseconds; `.table` has their medians in milliseconds a step;
@@ -53,6 +59,10 @@ def bench(
         >>> [(cell["framework"], cell["verdict"]) for cell in result.results]
         [('torch', 'agrees')]
     """
+    own = {"inputs": words(inputs), "inputs_from": inputs_from, "evaluation": evaluation}
+    if any("=" in spec for spec in words(specs)):
+        timed = own_models.speeds(words(specs), words(inputs), inputs_from, not evaluation, processes)
+        return bench_result.measured(timed, call(bench, "bench", (specs,), {**own, "processes": processes}))
     options: dict[str, object] = {"frameworks": frameworks, "devices": devices, "modes": modes, "batch_sizes": batch_sizes}
     options |= {"processes": processes, "size": size, "store": store, "optimizer": optimizer, "again": again}
     speeds = timing.bench(
@@ -79,6 +89,7 @@ def run(
     plan: str | Path | None = None,
     collect: str | Path | None = None,
     so_far: bool = False,
+    json: str | Path | None = None,
 ) -> Written:
     r"""Checks, trains and times what a suite asks for, and writes its report; resumes.
 
@@ -88,6 +99,7 @@ def run(
         output: the report's folder; None is a folder named like the suite, below `store`/reports.
         plan: write self-contained requests here instead. collect: judge what came back here.
         so_far: run nothing; report what large networks have settled so far.
+        json: a file for what was judged, which `parity.read` reads as `Checked`.
 
     Returns:
         The files of the report, and in `.said` what the command would print. `.exit_status` is the command's: 1 where
@@ -103,9 +115,10 @@ def run(
         >>> parity.run("mine.yaml", frameworks="torch", plan="plan").files[0].name
         'request.json'
     """
-    place, planned, back = (None if path is None else Path(path) for path in (output, plan, collect))
+    place, planned, back, kept_json = (None if path is None else Path(path) for path in (output, plan, collect, json))
+    given = suite, words(frameworks), None if store is None else Path(store), place, planned, back, so_far, Places(kept_json)
     with terminal.heard() as said:
-        status = suites.main(suite, words(frameworks), None if store is None else Path(store), place, planned, back, so_far)
+        status = suites.main(*given)
     folder = planned or place or store_of(store) / suites.REPORTS / Path(suite).stem
     kept = sorted(folder.rglob("request.json")) if planned else [folder / "index.html", folder / "README.md"]
     return Written(files=tuple(path for path in kept if path.is_file()), said=tuple(said), status=status)

@@ -243,17 +243,23 @@ def compare(json_path: Path | None, junit_path: Path | None, badge_path: Path | 
 @click.option("--size", type=words.SIZE, default="full", show_default=True, help=NAMED_SIZES)
 @click.option("--optimizer", default="adam", show_default=True, help="The optimizer, with its default hyper-parameters.")
 @click.option("--again", is_flag=True, help="Measure again. By default complete undisturbed rounds in the store are reused.")
+@click.option("--inputs", multiple=True, metavar="SHAPE", help="Input shapes of models of your own, as in `compare`: 32x3x64x64.")
+@click.option(
+    "--inputs-from", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.npz", help="The same, as in `compare`."
+)
+@click.option("--evaluation", is_flag=True, help="Time a pass of your own models in evaluation mode, not a training step.")
 @STORE
 @JSON
 @PASS_ENV
 def bench(**options: Any) -> int:
-    """Measure the training speed of each framework. A framework that fails `check` is not timed.
+    """Measure the training speed of each framework that passes `check`, or of models of your own that pass `compare`.
 
-    SPEC is an architecture by name, a family, or the path of a spec of your own.
+    SPEC is an architecture by name, a family, or the path of a spec of your own. Models of your own:
+    parity bench torch=mine:build keras=port:build --inputs 32x3x64x64.
     """
-    from parity.verbs import bench as verb
+    from parity.verbs.bench import own_models
 
-    return int(verb.main(**options))
+    return own_models.dispatch(**options)
 
 
 @parity.command()
@@ -278,16 +284,21 @@ def bench(**options: Any) -> int:
     help="Run no case: judge the records that another machine wrote to this folder.",
 )
 @click.option("--so-far", is_flag=True, help="Run no case: report the full-size networks of SUITE that are finished.")
+@JSON
+@JUNIT
+@BADGE
+@GITHUB
 @verbosity.options
 @PASS_ENV
-def run(**options: Any) -> int:
+def run(json_path: Path | None, junit_path: Path | None, badge_path: Path | None, github: bool, **options: Any) -> int:
     """Check, train, time and report a SUITE. After an interruption, the same command resumes.
 
     SUITE is a name of `parity list suites`, or the path of a suite of your own (my_suite.yaml).
     """
     from parity.verbs import run as verb
+    from parity.verbs.result_files import Places
 
-    return int(verb.main(**options))
+    return int(verb.main(places=Places(json_path, junit_path, badge_path, github), **options))
 
 
 for command in (*reading.COMMANDS, completion, clean, schema, export, fingerprint):

@@ -17,12 +17,17 @@ def env() -> None:
 
 @env.command("build")
 @click.argument("frameworks", nargs=-1, required=True, type=words.FRAMEWORK)
+@click.option(
+    "--pins",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of pins with hashes: what a file there holds is installed; a file that is missing is written.",
+)
 @PASS_ENV
-def env_build(frameworks: tuple[str, ...]) -> int:
-    """Build the environment of each FRAMEWORK from packages with pinned versions."""
+def env_build(frameworks: tuple[str, ...], pins: Path | None) -> int:
+    """Build the environment of each FRAMEWORK from packages with pinned versions; torch==2.12.1 is another release of it."""
     from parity.verbs import environments
 
-    return environments.build(frameworks)
+    return environments.build(frameworks, pins)
 
 
 @env.command("add")

@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 from typing_extensions import TypedDict
 
 from parity.documents.base_result import Told
+from parity.documents.pictures import Picture, PictureBar, bars
 from parity.documents.results import STRICT, Machine
 from parity.documents.tables import Cell, DataTable
 from parity.reporting.speeds import quiet
@@ -75,6 +76,16 @@ class Timed(Told):
             for cell in self.results
         )
         return DataTable(columns, rows, "verdict")
+
+    def plot_times(self) -> Picture:
+        """Milliseconds of a step, the median over the blocks that other programs left alone, a bar a cell."""
+        rows = [
+            PictureBar(
+                f"{cell['spec']} {cell['framework']} {cell['mode']} ×{cell['batch_size']}", _milliseconds(cell), cell["verdict"]
+            )
+            for cell in self.results
+        ]
+        return bars("milliseconds a step", rows)
 
 
 def _milliseconds(cell: Timing) -> float | None:

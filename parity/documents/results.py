@@ -14,7 +14,9 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.dataclasses import dataclass
 
 from parity.documents.base_result import Told
+from parity.documents.pictures import Picture, PictureBar, bars
 from parity.documents.tables import DataTable
+from parity.errors import UsageError
 from parity.judgement.verdicts import PASSING, exit_status, worst
 
 HISTORY = {1: "results and summary alone", 2: "with the command, the machine, cases with their times, mode, seed and share"}
@@ -149,6 +151,29 @@ class DepartureTold:
 
 
 @dataclass(frozen=True, config=STRICT)
+class ReleaseCase:
+    """A case that ends otherwise in the later release of a framework."""
+
+    case: str
+    before: Verdict
+    after: Verdict
+
+
+@dataclass(frozen=True, config=STRICT)
+class ReleaseTold:
+    """What one release of a framework brought against the one before it, of those in this run. before, after: versions."""
+
+    framework: str
+    before: str
+    after: str
+    cases: int
+    """How many both ran."""
+    moved: int
+    """In how many the verdict is the same, and some number another."""
+    changed: tuple[ReleaseCase, ...] = ()
+
+
+@dataclass(frozen=True, config=STRICT)
 class Summary:
     """Counts over all results."""
 
@@ -165,6 +190,7 @@ class Summary:
     """Draws that were thrown away because they lay near a kink."""
     notes: tuple[Note, ...] = ()
     departures: tuple[DepartureTold, ...] = ()
+    releases: tuple[ReleaseTold, ...] = ()
 
 
 @dataclass(frozen=True, repr=False, kw_only=True, config=STRICT)
@@ -201,6 +227,27 @@ class Checked(Told):
         """The results that do not pass, the greatest share of a budget first."""
         bad = [result for result in self.results if result.verdict not in PASSING]
         return tuple(sorted(bad, key=lambda result: -_rank(result.share)))
+
+    def plot_shares(self) -> Picture:
+        """The share of its budget that each case used, the greatest first; the line is the whole budget."""
+        ordered = sorted(self.cases, key=lambda case: -_rank(case.share))
+        rows = [PictureBar(f"{case.framework} {case.case}", case.share, case.verdict) for case in ordered]
+        return bars("share of the budget, by case", rows, limit=1.0)
+
+    def plot_errors(self, quantity: str = "activation", framework: str | None = None) -> Picture:
+        """The error of each tensor of one quantity, in the order of the computation, on powers of ten: where it begins to grow.
+
+        quantity: `activation`, `gradient`, `update` and others, as in `.results`. framework: None shows all.
+        """
+        rows = [
+            PictureBar(f"{result.framework} {result.dtype} {result.tensor}", result.error, result.verdict)
+            for result in self.results
+            if result.quantity == quantity and framework in (None, result.framework)
+        ]
+        if not rows:
+            known = ", ".join(dict.fromkeys(result.quantity for result in self.results)) or "nothing"
+            raise UsageError(f"no result is of the quantity {quantity!r:.60}; there are {known}")
+        return bars(f"error of each {quantity}", rows, powers=True)
 
     def __len__(self) -> int:
         return len(self.cases)

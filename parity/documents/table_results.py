@@ -11,8 +11,10 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from parity.documents.base_result import Told
+from parity.documents.pictures import Picture
 from parity.documents.results import Result
 from parity.documents.tables import Cell, DataTable
+from parity.errors import UsageError
 
 STRICT = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
@@ -80,6 +82,12 @@ class Shown(Told):
     @property
     def table(self) -> DataTable:
         return self.content
+
+    def plot_network(self) -> Picture:
+        """The network, a box a layer or group of layers. Raises UsageError for a rule, which has none."""
+        if not self.svg:
+            raise UsageError(f"{self.name} is no network, so that there is nothing to draw; `.table` has its formulas")
+        return Picture(self.name, self.svg)
 
     @property
     def failures(self) -> tuple[str, ...]:

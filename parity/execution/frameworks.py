@@ -28,6 +28,8 @@ FEATURES = {ATLAS: (DEFAULTS, *ANSWERS, REMEDIES), FINGERPRINTS: (FINGERPRINT,),
 the observation of a user's own models and the reading of their files of weights. Each may be left out."""
 
 NAME = re.compile(r"(?P<framework>[a-z0-9_]+)(\[(?P<variant>[a-z0-9_]+)\])?")
+RELEASE = re.compile(r"[0-9]+(\.[0-9A-Za-z]+)*(\+[0-9A-Za-z.]+)?")
+LONGEST_RELEASE = 40
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class FrameworkEntry:
     features: the keys of FEATURES that it offers; a verb that needs another feature refuses the framework. A variant may lack
     some of them.
     colour: the colour of its lines in figures.
+    distribution: the installed package whose version is the framework's; "" if it has the framework's name.
     """
 
     package: str
@@ -64,6 +67,7 @@ class FrameworkEntry:
     trains: bool = True
     features: tuple[str, ...] = tuple(FEATURES)
     colour: str = "#6b4c9a"
+    distribution: str = ""
 
 
 KERAS = (
@@ -79,15 +83,24 @@ TABLE = {
     "mindspore": FrameworkEntry(
         "parity.mindspore_impl", (Variant("mindspore", default=False),), ("ms", "mindspore-cpu"), features=(), colour="#0b7a75"
     ),
-    "onnx": FrameworkEntry("parity.onnx_impl", (Variant("onnxruntime"),), ("onnxruntime", "ort"), trains=False, features=()),
+    "onnx": FrameworkEntry(
+        *("parity.onnx_impl", (Variant("onnxruntime"),), ("onnxruntime", "ort")),
+        trains=False,
+        features=(),
+        distribution="onnxruntime",
+    ),
 }
 
 
 def find(name: str) -> tuple[str, FrameworkEntry, Variant]:
     """`torch`, or `NAME[VARIANT]` for a framework with several variants -> framework, its entry, the variant.
 
-    Raises ValueError, which lists the names in the table, for any other name.
+    `@RELEASE` may stand behind either (`split_release`). Raises ValueError, which lists the names in the table, for any other
+    name.
     """
+    asked, (name, release) = name, split_release(name)
+    if release is not None and (len(release) > LONGEST_RELEASE or not RELEASE.fullmatch(release)):
+        raise ValueError(f"{asked[:80]!r}: {release[:LONGEST_RELEASE]!r} is no release: write one as in {name}@2.12.1")
     match = NAME.fullmatch(name)
     if match and match["framework"] in TABLE:
         entry = TABLE[match["framework"]]
@@ -99,9 +112,29 @@ def find(name: str) -> tuple[str, FrameworkEntry, Variant]:
     raise ValueError(f"there is no framework {name!r}; there are {', '.join(names())}{close}")
 
 
+def split_release(name: str) -> tuple[str, str | None]:
+    """`torch@2.12.1` -> torch, 2.12.1; `keras[jax]@3.12.0` -> keras[jax], 3.12.0; `torch` -> torch, None: the pinned release.
+
+    The whole name, with its release, is the name of the framework's column, of its records and of its environment.
+    """
+    name, separator, release = name.partition("@")
+    return name, release if separator else None
+
+
+def in_table(name: str) -> bool:
+    """Whether the table holds the framework, of whatever release. What it lacks may belong to a user's own realization."""
+    return split_release(name)[0] in names()
+
+
+def distribution(name: str) -> str:
+    """The installed package whose version is the framework's, such as `onnxruntime` for `onnx`."""
+    framework, entry, _ = find(name)
+    return entry.distribution or framework
+
+
 def meant(name: str) -> str:
     """The framework that a word (`tensorflow`, `Torch`, `kears`) probably means; "" if none is near."""
-    word = name.partition("[")[0].lower()
+    word = split_release(name)[0].partition("[")[0].lower()
     called = [name for name, entry in TABLE.items() if word in (name, *entry.words)]
     near = get_close_matches(word, [label for name, entry in TABLE.items() for label in (name, *entry.words)], 1)
     return (called or near or [""])[0]
@@ -134,11 +167,11 @@ def offers(name: str, feature: str) -> bool:
 
 def trains(name: str) -> bool:
     """Whether a framework trains. A name that the table lacks belongs to a user's own realization, which does."""
-    return name not in names() or find(name)[1].trains
+    return not in_table(name) or find(name)[1].trains
 
 
 def environment(name: str, realization: str | None = None) -> Mapping[str, str]:
     """The variables that must be set before a framework is imported; none for a user's own realization that the table lacks."""
-    if realization is not None and name not in names():
+    if realization is not None and not in_table(name):
         return {}
     return find(name)[2].environment

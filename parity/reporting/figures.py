@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from parity.execution.frameworks import FrameworkEntry, colour, names
+from parity.execution.frameworks import FrameworkEntry, colour, in_table
 from parity.reporting import drawing
 from parity.reporting.pictures import Axis, BarPicture, LinePicture, Picture, PictureBar, Series
 from parity.reporting.results import Curve
@@ -74,7 +74,7 @@ def svg(picture: Picture) -> str:
 
 def of_framework(name: str) -> str:
     """The colour of a framework. A framework that the table lacks was measured elsewhere, or when the table had it."""
-    return COLOURS.get(name) or (colour(name) if name in names() else OTHER)
+    return COLOURS.get(name) or (colour(name) if in_table(name) else OTHER)
 
 
 def _line(name: str, points: Sequence[tuple[float, float]], place: int) -> Series:

@@ -18,7 +18,7 @@ ROLES = ("A/A", "peak")
 LONGEST_NAME, LONGEST_TEXT, GREATEST_COUNT = 400, 100_000, 2**62
 ASKED = re.compile(r"(at (least|most) [-+0-9.e]+( and at (least|most) [-+0-9.e]+)?)?")
 DAY = re.compile(r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
-WORD = re.compile(r"[A-Za-z0-9_.:+\[\]-]{1,80}")
+WORD = re.compile(r"[A-Za-z0-9_.:+@\[\]-]{1,80}")
 
 
 def name(value: Any) -> bool:

@@ -7,7 +7,8 @@ from math import isnan
 from typing import cast
 
 import parity
-from parity.documents.results import CaseResult, Checked, Outcome, Result, Summary, Verdict
+from parity.documents.results import CaseResult, Checked, Outcome, ReleaseCase, ReleaseTold, Result, Summary, Verdict
+from parity.judgement import releases
 from parity.judgement.comparison import Comparison
 from parity.trials import machine, report_rows
 from parity.trials.session import JudgedTrial
@@ -25,6 +26,7 @@ def checked(judged: Sequence[JudgedTrial], command: str = "", again: Callable[[J
         case_verdicts=dict(sorted(report_rows.case_verdicts(judged).items())),
         comparisons=len(results),
         forward_only=tuple(report_rows.forward_only(judged)),
+        releases=_releases(judged),
         redraws=sum({judged_trial.trial.case.id: judged_trial.trial.redraws for judged_trial in judged}.values()),
     )
     return Checked(
@@ -34,6 +36,17 @@ def checked(judged: Sequence[JudgedTrial], command: str = "", again: Callable[[J
         summary=summary,
         cases=tuple(_case(judged_trial, again) for judged_trial in judged),
         results=results,
+    )
+
+
+def _releases(judged: Sequence[JudgedTrial]) -> tuple[ReleaseTold, ...]:
+    found = releases.changes(comparison for judged_trial in judged for comparison in judged_trial.comparisons)
+    return tuple(
+        ReleaseTold(
+            *(change.framework, change.before, change.after, change.cases, change.moved),
+            tuple(ReleaseCase(item.case, cast(Verdict, item.before), cast(Verdict, item.after)) for item in change.changed),
+        )
+        for change in found
     )
 
 

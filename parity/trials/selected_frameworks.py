@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from parity.errors import UsageError
-from parity.execution.frameworks import find, offers, training, trains
+from parity.execution.frameworks import find, offers, split_release, training, trains
 from parity.execution.launcher import environments
 from parity.trials import config
 
 
 def chosen(wanted: Sequence[str]) -> tuple[str, ...]:
-    """The named frameworks. Without names, those that the user has set (`settings.py`); without
-    settings, the default ones that are built.
+    """The named frameworks, each of the release that stands behind an `@` or `==`. Without names, those that the user has
+    set (`settings.py`); without settings, the default ones that are built.
 
     If none is built, all default ones are returned, so that each says how to build it. Raises
     UsageError for a name that is not in the table.
@@ -35,7 +35,7 @@ def that_train(wanted: Sequence[str], feature: str = "") -> tuple[str, ...]:
         if not trains(name):
             names = ", ".join(training(every=True))
             raise UsageError(f"{name} runs forward only: `parity check` judges it; what trains is {names}")
-        if name not in able:
+        if split_release(name)[0] not in able:
             having = f"{', '.join(able)} {'have' if len(able) > 1 else 'has'} it" if able else "no framework has it"
             raise UsageError(f"{name} has no feature `{feature}` (its line in parity/execution/frameworks.py); {having}")
     return named
@@ -56,7 +56,8 @@ def unbuilt(wanted: Sequence[str]) -> tuple[str, ...]:
 
 def _named(wanted: Sequence[str]) -> tuple[str, ...]:
     """The frameworks named on the command line or in the user's settings, each once."""
-    named, where = (tuple(dict.fromkeys(wanted)), "") if wanted else config.frameworks()
+    named, where = (wanted, "") if wanted else config.frameworks()
+    named = tuple(dict.fromkeys(name.replace("==", "@", 1) for name in named))  # as pip writes a release
     for name in named:
         try:
             find(name)

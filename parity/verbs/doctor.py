@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator, Sequence
 
 from parity.documents.table_results import Tabled
@@ -39,7 +40,19 @@ def doctor(how: str = "table") -> int:
         if item.description is None:
             terminal.say(f"{item.framework}: {headline(item.reason)}\n  mend it: {item.mend}")
     terminal.say(f"store: {options.store(None)} (parity clean); environments: {environments.root()} (parity env list)")
+    for line in unlike_linux(platform.system()):
+        terminal.say(line)
     return table.status
+
+
+def unlike_linux(system: str) -> list[str]:
+    """What parity does less of on this system than on Linux."""
+    if system == "Linux":
+        return []
+    return [
+        f"{system}: if parity itself is killed, a process of a framework may live on; a child that left its group is not ended",
+        f"{system}: `parity bench` finds no quiet block, since the system does not tell what other programs take",
+    ]
 
 
 def _told(diagnoses: Sequence[Diagnosis]) -> Tabled:

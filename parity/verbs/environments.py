@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
 
+import parity
 from parity.documents.table_results import Tabled
 from parity.documents.tables import Cell, DataTable
 from parity.errors import UsageError
-from parity.execution.launcher import environments, extra_packages
+from parity.execution.frameworks import distribution, split_release
+from parity.execution.launcher import building, environments, extra_packages
 from parity.execution.launcher.environments import Unavailable
 from parity.reporting import installs
 from parity.trials import selected_frameworks
@@ -18,17 +21,19 @@ from parity.verbs import terminal
 from parity.verbs.terminal import progress
 
 
-def built(frameworks: Sequence[str], tell: Callable[[str], None] = lambda _: None) -> Tabled:
+def built(frameworks: Sequence[str], tell: Callable[[str], None] = lambda _: None, keep: Path | None = None) -> Tabled:
     """Builds the environment of each framework. A failure is told with its reason, and the others go on. Status 3 if any
     failed.
 
-    tell: gets a line when a framework is done.
+    tell: gets a line with the size before the first is built, and a line when a framework is done. keep: a folder of pins.
     """
-    rows = []
-    for name in selected_frameworks.chosen(frameworks):
+    rows, names = [], selected_frameworks.chosen(frameworks)
+    for line in sizes(names):
+        tell(line)
+    for name in names:
         try:
             with progress.bar(f"building {name}", None) as bar:
-                environment = environments.build(name, on_line=bar.advance)
+                environment = building.build(name, on_line=bar.advance, keep=keep)
         except Unavailable as error:
             rows.append(("unavailable", name, "", str(error)))
             tell(f"{name}: unavailable: {error}")
@@ -44,9 +49,27 @@ def built(frameworks: Sequence[str], tell: Callable[[str], None] = lambda _: Non
     return Tabled(title, content, 3 if failed else 0, ("unavailable",))
 
 
-def build(frameworks: Sequence[str]) -> int:
+def build(frameworks: Sequence[str], keep: Path | None = None) -> int:
     """The verb: prints a line per framework. Gives 3 if any failed."""
-    return built(frameworks, terminal.say).status
+    return built(frameworks, terminal.say, keep).status
+
+
+def sizes(names: Sequence[str]) -> list[str]:
+    """What will be installed, in megabytes as they were measured, and what is free; none if all stand."""
+    place = Path(parity.__file__).resolve().parent
+    files = (place / "_answers" / "data" / installs.FILE, place.parent / "reports" / "data" / installs.FILE)
+    known = {record.framework: record for file in files if file.is_file() for record in installs.read(file)}
+    lines = []
+    for name in (name for name in names if not environments.stands(name)):
+        pinned, release = split_release(name)
+        record = known.get(pinned)
+        told = f"about {record.megabytes:,.0f} MB on disk" if record else "a size that nobody has measured yet"
+        if record and release not in (None, record.version):
+            told += f" if it is as large as {record.version}; what a release brings beside it may be more"
+        lines.append(f"{name}: {told}")
+    existing = next(folder for folder in (environments.root(), *environments.root().parents) if folder.is_dir())
+    free = f"{shutil.disk_usage(existing).free / 1e6:,.0f} MB are free below {environments.root()}"
+    return [*lines, free] if lines else []
 
 
 def listed() -> Tabled:
@@ -127,7 +150,7 @@ def measured(frameworks: Sequence[str], output: Path) -> Tabled:
     rows: list[tuple[Cell, ...]] = []
     for name in selected_frameworks.chosen(frameworks):
         try:
-            measurement = environments.answer(name, MEASURE.format(name=name.partition("[")[0]))
+            measurement = environments.answer(name, MEASURE.format(name=distribution(name)))
             day = datetime.now(UTC).date().isoformat()
             record = installs.InstallRecord(framework=name, date=day, **measurement)  # type: ignore[arg-type]
         except (Unavailable, TypeError) as error:

@@ -1,4 +1,4 @@
-"""Owns what `check` and `compare` write beside what they print: JSON, JUnit, a badge, and what GitHub shows.
+"""Owns what `check`, `compare` and `run` write beside what they print: JSON, JUnit, a badge, and what GitHub shows.
 
 It refuses to judge and to lay out: parity.documents does.
 """

@@ -32,12 +32,13 @@ from parity.trials.session import JudgedTrial, Session, judge_record
 from parity.trials.trial import Options, Trial
 from parity.verbs import bench, terminal
 from parity.verbs.bench import bench_result
-from parity.verbs.check import make_trials, show
+from parity.verbs.check import CheckCall, document, make_trials, show
+from parity.verbs.result_files import Places
 from parity.verbs.terminal import not_built, progress, timings
 
 REPORTS = "reports"
-"""Default directory of reports, below the store; each suite has a folder of its name. The project's own reports/, which are
-committed, are renewed only if the user names them."""
+"""Default directory of reports, below the store. The project's own reports/ are renewed only if the user names them."""
+PLACES = Places()
 PLANNED = ("agreement", "sampling")
 """Tasks whose requests can be written beforehand; other tasks need earlier results."""
 
@@ -63,8 +64,13 @@ def main(
     plan: Path | None,
     collect: Path | None,
     so_far: bool,
+    places: Places = PLACES,
 ) -> int:
-    """The verb. The exit status is that of the check; 3 (incomplete) if a speed cell could not be timed."""
+    """The verb. The exit status is that of the check; 3 (incomplete) if a speed cell could not be timed.
+
+    places: files of what was judged, as those of `check`; curves and speeds are in the report's data.
+    """
+    places.reach()
     loaded = language.load(suite if suite.endswith((".yaml", ".yml")) else f"suites/{suite}")
     if not isinstance(loaded, Suite):
         raise UsageError(f"{suite} is no suite; `parity list suites` shows them")
@@ -91,6 +97,7 @@ def main(
     write(results, output / "data")
     pages.write(read(output / "data"), output)  # from the written data, so that `parity report` gives the same bytes
     show(outcome.judged, results.command)
+    places.write(document(outcome.judged, CheckCall(store=store), results.command))
     terminal.say(f"report: {output / 'index.html'}")
     timed = bench_result.Benched(outcome.speeds, outcome.kept, outcome.interrupted)
     for line in (*timings.from_store(outcome.speeds, outcome.kept), *bench_result.complaints(timed), *outcome.left):
@@ -282,7 +289,7 @@ def _train(entry: SuiteEntry, session: Session, outcome: Outcome, bar: progress.
 
 def _time(entry: SuiteEntry, session: Session, outcome: Outcome) -> None:
     architectures = selection.select(entry.specs).architectures
-    for options in _options(replace_modes(entry)):
+    for options in _options(entry.model_copy(update={"modes": []})):  # bench combines modes with cells itself
         sized = replace(options, size=entry.size or "full")
         loads = bench.workloads(
             architectures, sized, entry.modes or ["default"], entry.batch_sizes or [32], entry.optimizer or bench.OPTIMIZER
@@ -293,8 +300,3 @@ def _time(entry: SuiteEntry, session: Session, outcome: Outcome) -> None:
         outcome.interrupted = outcome.interrupted or speeds.interrupted
         if speeds.interrupted:
             return
-
-
-def replace_modes(entry: SuiteEntry) -> SuiteEntry:
-    """The entry with one set of options for all modes, since bench combines modes with cells itself."""
-    return entry.model_copy(update={"modes": []})

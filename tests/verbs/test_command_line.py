@@ -259,3 +259,12 @@ def test_a_file_that_holds_no_weights_is_a_mistake(tmp_path: Path, capfd: pytest
     assert (
         "does not fit lenet" if kind == "pickle" else "weights.npz is no .npz of weights"
     ) in error and "pickle" not in error
+
+
+@pytest.mark.parametrize(("word", "meant"), [("chek", "check"), ("Doctor", "doctor"), ("test", "check"), ("install", "env")])
+def test_a_command_that_is_nearly_another_one_is_told(word: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert status([word]) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert f"there is no command `{word}`; did you mean `parity {meant}`?" in told
+    assert status(["xyzzy"]) == 2
+    assert "did you mean" not in capsys.readouterr().err

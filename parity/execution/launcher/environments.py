@@ -1,6 +1,7 @@
-"""Owns the environments of the frameworks: it finds or builds each interpreter, and lists and removes built environments.
+"""Owns the environments of the frameworks: it finds each interpreter, and lists and removes what `building.py` has built.
 
-PARITY_TORCH_PYTHON (PARITY_KERAS_JAX_PYTHON for keras[jax], and so on) names an interpreter of the user's own instead.
+PARITY_TORCH_PYTHON (PARITY_KERAS_JAX_PYTHON for keras[jax], PARITY_TORCH_2_12_1_PYTHON for torch@2.12.1, and so on) names an
+interpreter of the user's own instead.
 PARITY_ENVIRONMENTS is the directory of built ones (default ~/.cache/parity/environments). It refuses to import a framework.
 """
 
@@ -9,32 +10,26 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
-import json
 import os
 import re
 import shutil
 import sys
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-import parity
 from parity.execution.damaged_files import parsed, read_text
-from parity.execution.frameworks import find
-from parity.execution.launcher import isolation, supervisor_client
-from parity.execution.launcher.supervisor_client import Lines, NoAnswer, Supervised, Surroundings
+from parity.execution.frameworks import distribution, find, split_release
+from parity.execution.launcher import isolation, pins, supervisor_client
+from parity.execution.launcher.supervisor_client import NoAnswer, Surroundings
 from parity.execution.outcomes import tail
 
 MARKER = "complete.json"
 """File that a build writes last: a directory without it is a build that was cut off."""
 
-QUIET_SECONDS = 1800.0
-"""How long venv and pip may print nothing: a large wheel is unpacked within it."""
 ASK_SECONDS, ASK_BYTES = 60.0, 1 << 22
 """What an interpreter may take to say what is installed in it, and how much it may say."""
-KEPT_LINES = 200
-RELEASE = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]{0,20}")
+PYTHON_RELEASE = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]{0,20}")
 
 LIST_VERSIONS = """
 import importlib.metadata, json, platform
@@ -84,11 +79,22 @@ def installed(framework: str, accelerator: str = "cpu") -> Environment:
     variable = override_variable(framework)
     if interpreter_path := os.environ.get(variable):
         interpreter = _found(interpreter_path)
-        return Environment(framework, interpreter, _versions(interpreter, f"{variable}={interpreter_path}"))
+        versions = versions_of(interpreter, f"{variable}={interpreter_path}")
+        return _of_the_release(Environment(framework, interpreter, versions), interpreter_path)
     built = planned(framework, accelerator)
     if not built.complete():
         raise Unavailable(f"{framework} has no environment: run `parity env build {framework}`")
-    return Environment(framework, built.interpreter, _versions(built.interpreter, str(built.directory)))
+    return Environment(framework, built.interpreter, versions_of(built.interpreter, str(built.directory)))
+
+
+def _of_the_release(environment: Environment, given: str) -> Environment:
+    """The environment, if it has the release that its name asks for. Raises Unavailable. given: the user's interpreter."""
+    framework, release = environment.framework, split_release(environment.framework)[1]
+    found = environment.versions.get(distribution(framework), "none")
+    if release not in (None, found, found.partition("+")[0]):
+        named = f"{override_variable(framework)}={given}"
+        raise Unavailable(f"{named} has {distribution(framework)} {found}, where {framework} asks for {release}")
+    return environment
 
 
 def stands(framework: str) -> bool:
@@ -100,46 +106,33 @@ def stands(framework: str) -> bool:
 
 
 def framework_version(framework: str) -> str:
-    """The version of the package with the framework's name, in its environment; "" if there is none."""
+    """The version of the framework in its environment; "" if there is none."""
     try:
-        return installed(framework).versions.get(framework.partition("[")[0], "")
+        return installed(framework).versions.get(distribution(framework), "")
     except Unavailable:
         return ""
 
 
 def override_variable(framework: str) -> str:
     """The variable that names a framework's interpreter: PARITY_TORCH_PYTHON for `torch`."""
-    return f"PARITY_{framework.upper().replace('[', '_').replace(']', '').replace('-', '_')}_PYTHON"
-
-
-def build(framework: str, accelerator: str = "cpu", on_line: Callable[[str], None] = lambda _: None) -> Environment:
-    """Builds the environment from its pins with venv and pip, under a lock, unless it exists. Raises Unavailable with the
-    reason.
-
-    on_line gets every line that venv and pip print. If an override names an interpreter, nothing is built.
-    """
-    if os.environ.get(override_variable(framework)):
-        return installed(framework, accelerator)
-    built = planned(framework, accelerator)
-    with only_builder(built.directory) as lock:
-        if not built.complete():
-            shutil.rmtree(built.directory, ignore_errors=True)
-            with supervisor_client.kept(built.directory, MARKER, [_lock_of(built.directory)]):
-                _make(built, lock, on_line)
-    return Environment(framework, built.interpreter, _versions(built.interpreter, str(built.directory)))
+    return f"PARITY_{re.sub(r'[^A-Z0-9]+', '_', framework.upper().replace(']', ''))}_PYTHON"
 
 
 def planned(framework: str, accelerator: str = "cpu") -> BuiltEnvironment:
-    """The place of an environment, built or not. Its name ends in a hash of the pins and of Python's version."""
-    name, entry, variant = find(framework)
-    file = Path(parity.__file__).resolve().parent / entry.package.split(".")[-1] / "requirements"
-    file /= f"{variant.name}-{accelerator}.txt"
+    """The place of an environment, built or not. Its name ends in a hash of the pins and of Python's version.
+
+    A release that the pins hold is the environment of the pins; another one has a place of its own."""
+    name, _, variant = find(framework)
+    file = pins.shipped(framework, accelerator)
     if not file.is_file():
         raise Unavailable(f"{framework} has no pins for {accelerator}: {file} is missing")
+    release = pins.other_release(framework, file)
+    named = f"{name}@{release}" if release else name
     python = _version(base_python())
-    digest = hashlib.sha256(f"{python}\n{file.read_text()}".encode()).hexdigest()[:12]
-    directory = root() / f"{name}-{variant.name}-{accelerator}-{digest}"
-    return BuiltEnvironment(name, variant.name, accelerator, python, str(file), directory)
+    text = "\n".join([python, file.read_text(), *([release] if release else [])])
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    directory = root() / f"{named}-{variant.name}-{accelerator}-{digest}"
+    return BuiltEnvironment(named, variant.name, accelerator, python, str(file), directory)
 
 
 def standing() -> list[BuiltEnvironment]:
@@ -162,9 +155,12 @@ def _standing(marker: Path) -> BuiltEnvironment | None:
 
 
 def remove(framework: str) -> list[Path]:
-    """Removes every built environment of a framework's variant, with any pins. Gives the removed directories."""
+    """Removes every built environment of a framework's variant, with any pins; of another release, where one is named. Gives
+    the removed directories."""
     name, _, variant = find(framework)
-    gone = [item.directory for item in standing() if (item.framework, item.variant) == (name, variant.name)]
+    release = pins.other_release(framework, file) if (file := pins.shipped(framework, "cpu")).is_file() else ""
+    named = f"{name}@{release}" if release else name
+    gone = [item.directory for item in standing() if (item.framework, item.variant) == (named, variant.name)]
     for directory in gone:
         with only_builder(directory):
             (directory / MARKER).unlink(missing_ok=True)
@@ -173,9 +169,11 @@ def remove(framework: str) -> list[Path]:
 
 
 def root() -> Path:
-    """The directory of built environments."""
-    folder = os.environ.get("PARITY_ENVIRONMENTS")
-    return Path(folder).absolute() if folder else Path.home() / ".cache" / "parity" / "environments"
+    """The directory of built environments: PARITY_ENVIRONMENTS, or in the cache of the system (XDG_CACHE_HOME, ~/.cache)."""
+    if given := os.environ.get("PARITY_ENVIRONMENTS"):
+        return Path(given).absolute()
+    cache = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(cache) if os.path.isabs(cache) else Path.home() / ".cache") / "parity" / "environments"
 
 
 def base_python() -> Path:
@@ -192,47 +190,16 @@ def _found(interpreter: str) -> Path:
     return Path(shutil.which(interpreter) or interpreter)
 
 
-def _make(built: BuiltEnvironment, lock: int, on_line: Callable[[str], None]) -> None:
-    run_step([str(base_python()), "-m", "venv", str(built.directory)], built, lock, on_line)
-    pip = [str(built.interpreter), "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
-    run_step([*pip, "--requirement", built.pins], built, lock, on_line)
-    aside = built.directory / f"{MARKER}.tmp"
-    aside.write_text(json.dumps({**asdict(built), "directory": str(built.directory)}))
-    aside.rename(built.directory / MARKER)
-
-
-def run_step(command: Sequence[str], built: BuiltEnvironment, lock: int, on_line: Callable[[str], None]) -> None:
-    """Runs a step of a build, which ends with this process, and holds the lock until it has. Raises Unavailable with the end
-    of what it printed."""
-    step, printed = " ".join(command[1:4]), deque[str](maxlen=KEPT_LINES)
-    reading, writing = os.pipe()
-    lines = Lines(reading)
-    process = Supervised(command, Surroundings(isolation.of_installation(), Path.cwd(), None, lock), stdout=writing)
-    try:
-        while (line := lines.next(QUIET_SECONDS)) is not None:
-            printed.append(line.decode(errors="replace"))
-            on_line(printed[-1].rstrip())
-        process.ended(QUIET_SECONDS)
-    except NoAnswer as error:
-        raise Unavailable(f"{built.framework}: {step} was stopped, {error}:\n{tail(chr(10).join(printed))}") from error
-    finally:
-        returncode = process.end()
-        lines.close()
-    if returncode:
-        reason = tail("\n".join(printed))
-        raise Unavailable(f"{built.framework}: {step} ended with status {returncode}:\n{reason}")
-
-
 @contextlib.contextmanager
 def only_builder(directory: Path) -> Iterator[int]:
     """Waits until nobody else builds or removes the directory. Gives the descriptor of the lock."""
     directory.parent.mkdir(parents=True, exist_ok=True)
-    with _lock_of(directory).open("w") as file:
+    with lock_of(directory).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield file.fileno()
 
 
-def _lock_of(directory: Path) -> Path:
+def lock_of(directory: Path) -> Path:
     return directory.with_name(f"{directory.name}.lock")
 
 
@@ -246,7 +213,7 @@ def answer(framework: str, program: str) -> Mapping[str, object]:
         raise Unavailable(f"{framework}: {environment.interpreter} answers {_shown(answered)}") from error
 
 
-def _versions(interpreter: Path, origin: str) -> dict[str, str]:
+def versions_of(interpreter: Path, origin: str) -> dict[str, str]:
     """Name -> version of every package that the interpreter sees, and of Python itself."""
     answered = _ask(interpreter, LIST_VERSIONS, origin)
     try:
@@ -265,7 +232,7 @@ def _shown(output: bytes) -> str:
 
 def _version(interpreter: Path) -> str:
     answered = _ask(interpreter, "import platform; print(platform.python_version())", str(interpreter))
-    if not RELEASE.fullmatch(release := answered[:60].decode(errors="replace")):
+    if not PYTHON_RELEASE.fullmatch(release := answered[:60].decode(errors="replace")):
         raise Unavailable(f"{interpreter} is no Python: asked for its version it answers {_shown(answered)}")
     return release
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from parity.execution.damaged_files import parsed, read_text
-from parity.execution.launcher import environments
+from parity.execution.launcher import environments, installing, pins
 from parity.execution.launcher.environments import BuiltEnvironment, Unavailable
 
 FILE = "added.json"
@@ -36,18 +36,27 @@ def add(framework: str, packages: Sequence[str], on_line: Callable[[str], None] 
         raise Unavailable(f"{framework} has no environment: run `parity env build {framework}`, then add to it")
     before = environments.installed(framework).versions
     with environments.only_builder(built.directory) as lock:
-        pip = [str(built.interpreter), "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
         try:
-            environments.run_step([*pip, "--constraint", built.pins, *packages], built, lock, on_line)
-        except Unavailable as error:
+            installing.add(installing.Site(built.directory, lock, on_line), _constraints(built), packages)
+        except installing.Failed as error:
             advice = (
                 f"the pins of {framework} ({built.pins}) stay as they are; a package that needs others needs an interpreter of"
             )
-            raise Unavailable(f"{error}\n{advice} yours: {variable}=/path/to/python") from error
+            raise Unavailable(f"{framework}: {error}\n{advice} yours: {variable}=/path/to/python") from error
         after = environments.installed(framework).versions
         added = {name: version for name, version in after.items() if name not in before}
         _write(built, {**recorded(built), **_asked(packages, added, after)})
     return recorded(built)
+
+
+def _constraints(built: BuiltEnvironment) -> Path:
+    """What must stay as it is: what was installed; for an environment of an earlier parity, what was asked for."""
+    if not (kept := built.directory / pins.FILE).is_file():
+        return Path(built.pins)
+    lines = [f"{name}=={version}" for name, version in pins.read(kept).items()]
+    file = built.directory / "constraints.txt"
+    file.write_text("\n".join([*pins.options(kept), *lines]) + "\n")  # without hashes: an added package has none
+    return file
 
 
 def recorded(built: BuiltEnvironment) -> dict[str, str]:

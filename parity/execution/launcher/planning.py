@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from parity.execution import records, request
 from parity.execution.arrays import write_npz
-from parity.execution.frameworks import LOADED, TABLE, find
+from parity.execution.frameworks import LOADED, TABLE, find, split_release
 from parity.execution.launcher import target_sources
 from parity.execution.names import BATCH, group_of, under
 from parity.execution.records import Reading, record_key, source_digest
@@ -71,7 +71,7 @@ def write_request(
 def implementation_digest(framework: str, sources: Sequence[Path] = (), root: Path = target_sources.PACKAGE) -> str:
     """sha256 of every file that runs a case: all that the worker imports, this framework's modules, and the user's sources.
     root: the directory that holds the package `parity`."""
-    package = find(framework)[1].package if framework.partition("[")[0] in TABLE else None
+    package = find(framework)[1].package if split_release(framework)[0].partition("[")[0] in TABLE else None
     imported = [WORKER, *(f"{package}.{module}" for module in LOADED if package)]
     return f"{target_sources.digest(imported, root)} {source_digest(sources)}"
 

@@ -5,7 +5,8 @@
 IN and OUT are descriptors that become the worker's stdin and stdout; with -1 it reads nothing, and prints to the log. If LOG is
 "", OUT takes stderr too. When stdin closes (the launcher asks for the end, or has died), all descendants get SIGTERM, and
 SIGKILL after GRACE seconds. On Linux this includes descendants that left the process group, since this process is their
-subreaper. LOCK is the descriptor that keeps other writers out until this process is gone, -1 for none. It prints {"returncode",
+subreaper, and all die with this process; elsewhere `ps` tells the descendants, and an orphan that left the group is missed.
+LOCK is the descriptor that keeps other writers out until this process is gone, -1 for none. It prints {"returncode",
 "left", "max_rss_bytes"}. It refuses to know what the worker does; standard library only.
 """
 
@@ -25,6 +26,7 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 LINUX = sys.platform.startswith("linux")
+PS, PS_SECONDS = ("/bin/ps", "-A", "-o", "pid=,ppid=,stat="), 10
 WAIT_SECONDS = 0.02
 LOOK_SECONDS = 1.0
 """Seconds between two checks of the log's size."""
@@ -103,7 +105,7 @@ class ProcessFamily:
 
     def members(self) -> list[int]:
         """All descendants of this process that still run."""
-        parents = dict(_parents()) if LINUX else {}
+        parents = dict(_parents() if LINUX else _parents_by_ps())
         members, more = {os.getpid()}, {os.getpid()}
         while more:
             more = {child for child, parent in parents.items() if parent in members} - members
@@ -175,6 +177,17 @@ def _parents() -> Iterator[tuple[int, int]]:
             state, parent = entry.read_text().rpartition(")")[2].split()[:2]
             if state not in "ZX":
                 yield int(entry.parent.name), int(parent)
+
+
+def _parents_by_ps() -> Iterator[tuple[int, int]]:
+    """The same where there is no /proc (macOS). Without `ps` the process group alone is ended."""
+    import subprocess
+
+    with contextlib.suppress(OSError, subprocess.SubprocessError), subprocess.Popen(PS, stdout=subprocess.PIPE) as asked:  # noqa: S603
+        for line in asked.communicate(timeout=PS_SECONDS)[0].decode().splitlines():
+            process, parent, state = line.split()
+            if state[:1] not in "ZX" and int(process) != asked.pid:
+                yield int(process), int(parent)
 
 
 def _prctl(option: int, value: int) -> None:

@@ -61,7 +61,9 @@ class Conversation:
         dtype: str,
         python_path: tuple[Path, ...],
         checkpoint: Path | None = None,
+        timed: int = 0,
     ) -> None:
+        """timed: the number of threads of a process whose steps are timed, with the allocator pinned; 0 for any other."""
         self.framework, self.target, self.dtype = framework, target, dtype
         self._count, self._ready, self.process = 0, False, 0
         with contextlib.ExitStack() as stack:
@@ -69,7 +71,7 @@ class Conversation:
             lock = stack.enter_context(only_writer(self._directory))
             own = frameworks.environment(framework)
             surroundings = Surroundings(
-                isolation.variables(self._directory, own, python_path=python_path),
+                isolation.variables(self._directory, own, threads=timed or 1, timed=timed > 0, python_path=python_path),
                 isolation.working_directory(self._directory),
                 self._directory / "worker.log",
                 lock,

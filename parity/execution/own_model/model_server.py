@@ -39,7 +39,7 @@ from parity.execution.names import (
     put_under,
     under,
 )
-from parity.execution.own_model import calling, tensor_sources, user_traceback
+from parity.execution.own_model import calling, tensor_sources, timed, user_traceback
 from parity.execution.own_model.calling import Calling
 from parity.execution.own_model.layers import Call, OwnLayer, OwnModel, Shape
 from parity.execution.own_target import Mistyped
@@ -62,9 +62,10 @@ class Answering:
         dtype: str = "",
         spec: bool = False,
         load: Callable[[], None] = lambda: None,
+        package: str = "",
     ) -> None:
         self.model, self.version, self.given, self.images = model, version, inputs, images
-        self.dtype, self.spec, self.load = dtype, spec, load
+        self.dtype, self.spec, self.load, self.package = dtype, spec, load, package
         self.order: list[int] = []
 
     def describe(self, _: Mapping[str, Any], __: Arrays) -> tuple[Any, Arrays]:
@@ -157,6 +158,10 @@ class Answering:
             self.model.forced = {}
         return calls, self._told(outputs)
 
+    def time(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
+        """Of a process that is asked nothing else."""
+        return timed.measured(self.package, self.model, in_order(arrays, INPUT), question), {}
+
     def rerun(self, question: Mapping[str, Any], arrays: Arrays) -> tuple[Any, Arrays]:
         return {}, self.model.rerun(question, arrays)
 
@@ -174,7 +179,15 @@ def built(framework: str, target: str, dtype: str, checkpoint: str = "") -> Answ
     load: Callable[[], None] = lambda: None  # noqa: E731
     if checkpoint:
         load = partial(importlib.import_module(f"{package}.{CHECKPOINTS}").load, model, Path(checkpoint))
-    return Answering(impl.Model(model, dtype), impl.version(), getattr(module, "INPUTS", None), impl.IMAGES, dtype, load=load)
+    return Answering(
+        impl.Model(model, dtype),
+        impl.version(),
+        getattr(module, "INPUTS", None),
+        impl.IMAGES,
+        dtype,
+        load=load,
+        package=package,
+    )
 
 
 def _model(attribute: Any, own: own_target.Target, kind: type) -> Any:

@@ -17,7 +17,7 @@ from parity.atlas.question import Answer, Question
 from parity.documents.table_results import Tabled
 from parity.errors import UsageError
 from parity.execution import arrays as array_files
-from parity.execution.frameworks import ATLAS, TABLE, meant, training
+from parity.execution.frameworks import ATLAS, TABLE, meant, split_release, training
 from parity.execution.launcher import supervisor_client
 from parity.reporting.atlas import AtlasRow, write
 from parity.spec.cases import Case
@@ -140,7 +140,7 @@ def _told_apart(words: Sequence[str], frameworks: Sequence[str]) -> tuple[str | 
     for word in words:
         if word in CHAPTERS:
             chapters.append(word)
-        elif word.partition("[")[0] in TABLE or meant(word):
+        elif split_release(word)[0].partition("[")[0] in TABLE or meant(word):
             named.append(word)
         else:
             chosen(word, None)

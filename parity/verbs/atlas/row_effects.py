@@ -21,6 +21,7 @@ from parity.atlas.consequences import Consequence
 from parity.atlas.distributions import Distribution
 from parity.atlas.initializers import CANDIDATES
 from parity.atlas.question import Answer, Question
+from parity.execution.frameworks import split_release
 from parity.ops import TABLE
 from parity.ops.definition import Run
 from parity.reference_impl import walk
@@ -106,7 +107,8 @@ def of_default(name: str, here: str, there: str, first: Answer, second: Answer) 
         op, attributes = LAYERS[item]
         if attributes[aspect] == "momentum":  # torch's is the share of the new value (batch_norm.momentum_means)
             number, other = (
-                1 - value if framework == "torch" else value for framework, value in ((here, number), (there, other))
+                1 - value if split_release(framework)[0] == "torch" else value
+                for framework, value in ((here, number), (there, other))
             )
         return _of_forward(op, attributes[aspect], number, other)
     return None

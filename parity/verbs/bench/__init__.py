@@ -12,7 +12,6 @@ from typing import Any
 
 from parity.documents import schema
 from parity.errors import UsageError
-from parity.judgement import steadiness
 from parity.judgement.verdicts import GREEN, PASSING, worst
 from parity.reporting import speeds as timed
 from parity.reporting.results import Results, Speed
@@ -21,12 +20,12 @@ from parity.spec.expansion import expand
 from parity.spec.mistakes import did_you_mean, short
 from parity.trials import limits, report_rows, selected_frameworks, selection, speed
 from parity.trials import options as asking
-from parity.trials.bench_rounds import CONTROL, PEAK, Rounds, Sampled, TimedCell, measure
+from parity.trials.bench_rounds import CONTROL, PEAK, Rounds, TimedCell, measure
 from parity.trials.session import JudgedTrial, Session
 from parity.trials.speed import Workload
 from parity.trials.trial import Options
 from parity.verbs import terminal
-from parity.verbs.bench.bench_result import Benched, complaints, measured, status
+from parity.verbs.bench.bench_result import Benched, compact, complaints, measured, status
 from parity.verbs.terminal import not_built, progress, timings, verbosity
 
 THREADS = 2
@@ -161,21 +160,11 @@ def _speed(cell: TimedCell, result: Rounds, processes: int) -> Speed:
         blank,
         framework_version=ran[0].framework_version,
         mode=ran[0].mode,
-        processes=[_compact(sampled) for sampled in ran],
+        processes=[compact(sampled.measurements or {}, sampled.round) for sampled in ran],
         verdict=bad.verdict if bad else worst([sampled.verdict for sampled in ran]),
         reason=(bad or failed or ran[0]).reason,
         asked=1 if cell.role == PEAK else processes,
     )
-
-
-def _compact(sampled: Sampled) -> dict[str, Any]:
-    """What is committed of a process: blocks raw, the warm-up by its length and its kind."""
-    measurements = dict(sampled.measurements or {})
-    warm, blocks = measurements["warmup"], measurements["blocks"]
-    steps = [*warm["steps_ns"], *(block["wall_ns"] / block["steps"] for block in blocks)]
-    kept = {key: value for key, value in measurements.items() if key != "short_blocks"}
-    kind = steadiness.kind(steps)
-    return {**kept, "round": sampled.round, "warmup": {"steps": len(warm["steps_ns"]), "flat": warm["flat"], "kind": kind}}
 
 
 def bench(

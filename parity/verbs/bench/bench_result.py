@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import parity
 from parity.documents.bench_results import Timed, Timing
+from parity.judgement import steadiness
 from parity.judgement.verdicts import WORST_FIRST, exit_status
 from parity.reporting import speeds as timed
 from parity.reporting.results import Speed
@@ -23,6 +24,15 @@ class Benched:
     speeds: Sequence[Speed]
     kept: Sequence[Sampled] = ()
     interrupted: bool = False
+
+
+def compact(measurements: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """What is kept of a process: blocks raw, the warm-up by its length and its kind. number: of its round."""
+    warm, blocks = measurements["warmup"], measurements["blocks"]
+    steps = [*warm["steps_ns"], *(block["wall_ns"] / block["steps"] for block in blocks)]
+    kept = {key: value for key, value in measurements.items() if key != "short_blocks"}
+    kind = steadiness.kind(steps)
+    return {**kept, "round": number, "warmup": {"steps": len(warm["steps_ns"]), "flat": warm["flat"], "kind": kind}}
 
 
 def complaints(benched: Benched) -> Iterator[str]:

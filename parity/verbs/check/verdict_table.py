@@ -18,6 +18,7 @@ from rich.text import Text
 
 from parity.documents import tables
 from parity.execution.frameworks import trains
+from parity.judgement import releases
 from parity.judgement.verdicts import PASSING
 from parity.reporting import summary, wording
 from parity.reporting.results import Row
@@ -27,6 +28,8 @@ from parity.trials.session import JudgedTrial
 from parity.trials.trial import Options
 from parity.verbs import terminal
 from parity.verbs.terminal import colours, verbosity
+
+MOST_CHANGES = 20
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ def show(judged: Sequence[JudgedTrial], command: str = "", called: CheckCall = C
         for comparison in bad[:3]:
             terminal.say(f"    {report_rows.sentence(comparison)}")
         terminal.say(f"    again: {again(judged_trial, command, called)}")
+    _show_releases(judged)
     if verbosity.NOW.quiet:
         return
     counts = report_rows.case_verdicts(judged)
@@ -73,6 +77,20 @@ def show(judged: Sequence[JudgedTrial], command: str = "", called: CheckCall = C
     for framework in report_rows.forward_only(judged):
         summary = "evaluation mode alone was judged: no gradient, no loss, no statistic, no update"
         terminal.say(f"{framework} runs forward only: {summary}")
+
+
+def _show_releases(judged: Sequence[JudgedTrial]) -> None:
+    """Tells, where a framework ran in several releases, what each brought; with --quiet what it broke alone."""
+    comparisons = (comparison for judged_trial in judged for comparison in judged_trial.comparisons)
+    for change in releases.changes(comparisons):
+        if not verbosity.NOW.quiet:
+            terminal.say(releases.sentence(change))
+        told = [item for item in change.changed if item.brought] if verbosity.NOW.quiet else change.changed
+        for item in told[:MOST_CHANGES]:
+            terminal.say(f"    {releases.case_sentence(change, item)}", colour="red" if item.brought else None)
+            terminal.say(f"        {report_rows.sentence(item.comparison)}")
+        if len(told) > MOST_CHANGES:
+            terminal.say(f"    {len(told) - MOST_CHANGES} more: --json FILE holds them")
 
 
 def again(judged_trial: JudgedTrial, command: str = "", called: CheckCall = CheckCall()) -> str:

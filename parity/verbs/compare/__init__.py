@@ -175,7 +175,13 @@ def _compared(
             (again, found_again) if randomness.apart(found_again[0]) < randomness.apart(sides) else (run, run.observed(0))
         )
     others = zip(models[1:], sides[1:], strict=True)
-    drawn = [judged(run, other, sides[0], side, inputs_given) for other, side in others]
+    entered = {
+        model.label: dict(
+            zip((item.name or str(place) for place, item in enumerate(answer.given)), inputs_given[model.label], strict=True)
+        )
+        for model, answer in zip(models, answers, strict=True)
+    }
+    drawn = [replace(judged(run, other, sides[0], side, inputs_given), entered=entered) for other, side in others]
     if weights != own_weights.OWN:
         return drawn
     return [own_weights.compared(run, compared_pair) for compared_pair in drawn]

@@ -25,7 +25,7 @@ from parity.verbs.result_files import Places
 def among(own: Mapping[str, str]) -> dict[str, str]:
     """Those that build a model of the user's own. One whose framework is not here, or that cannot be imported, is none. Raises
     UsageError for a name that is not there."""
-    return {name: target for name, target in own.items() if name in frameworks.names() and _form(name, target) == MODEL}
+    return {name: target for name, target in own.items() if frameworks.in_table(name) and _form(name, target) == MODEL}
 
 
 def _form(framework: str, target: str) -> str:

@@ -29,6 +29,7 @@ from parity.comparing import (
 )
 from parity.comparing.rerun_interface import Reruns
 from parity.comparing.tensor_pairs import Side
+from parity.execution.frameworks import split_release
 from parity.execution.names import EVAL, TRAIN
 from parity.judgement import budgets
 from parity.verbs.compare.model_runs import ObservedModels
@@ -41,6 +42,7 @@ def judged(
     run: ObservedModels, other: ComparedModel, ours: Side, theirs: Side, inputs: Mapping[str, list[Array]]
 ) -> ComparedPair:
     """Every pass judged; the first departure looked into."""
+    frameworks = split_release(run.models[0].framework)[0], split_release(other.framework)[0]
     base, said = run.models[0], notes.of(ours.structure, theirs.structure, run.mapped, run.initial, run.own is not None)
     means, calls = run.means(inputs), layer_mapping.calls(ours.structure, theirs.structure, run.mapped)
     passes = tensor_pairs.passes(ours, theirs, run.mapped, calls)
@@ -62,13 +64,11 @@ def judged(
             return judged(again, other, sides[0], sides[run.models.index(other)], inputs)
     if judged_tensors.narrow_alone(tensor_verdicts):
         tensor_verdicts = _redrawn(run, other, calls, passes)
-    if judged_tensors.narrow_alone(tensor_verdicts) and mxnet_log_softmax.FRAMEWORK in (base.framework, other.framework):
+    if judged_tensors.narrow_alone(tensor_verdicts) and mxnet_log_softmax.FRAMEWORK in frameworks:
         tensor_verdicts = mxnet_log_softmax.behind(tensor_verdicts, _redrawn(replace(run, plain=True), other, calls))
     departure = departure and training_causes.spread_cause(departure, training_causes.settings(ours, theirs, run.mapped))
     tensor_verdicts = training_causes.documented(tensor_verdicts, ours, theirs, run.mapped, calls, means)
-    tensor_verdicts = mxnet_log_softmax.documented(
-        tensor_verdicts, [pair for pairs in passes for pair in pairs], (base.framework, other.framework)
-    )
+    tensor_verdicts = mxnet_log_softmax.documented(tensor_verdicts, [pair for pairs in passes for pair in pairs], frameworks)
     own_way = [cause for cause in departure.causes if code_causes.HELD in cause] if departure else []
     if own_way:
         tensor_verdicts = judged_tensors.in_its_own_way(tensor_verdicts, own_way[0])

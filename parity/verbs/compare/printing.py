@@ -6,7 +6,10 @@ It refuses to judge.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy.typing as npt
 
 from parity.comparing.departures import Departure
 from parity.comparing.judged_tensors import TensorVerdict
@@ -47,6 +50,8 @@ class ComparedPair:
     """What departs of itself behind the first departure."""
     weights: str = "drawn"
     """Which they ran with: `drawn` ones, or their `own`."""
+    entered: Mapping[str, Mapping[str, npt.NDArray[Any]]] = field(default_factory=dict)
+    """Label -> the inputs that this model took, in its layout: `0`, `1` or, where they have one, their names."""
 
     @property
     def verdict(self) -> str:

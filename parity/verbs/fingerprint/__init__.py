@@ -15,7 +15,7 @@ import parity
 from parity.documents import schema
 from parity.documents.bench_results import Fingerprinted
 from parity.errors import UsageError
-from parity.execution.frameworks import FINGERPRINTS, meant, offers, training
+from parity.execution.frameworks import FINGERPRINTS, meant, offers, split_release, training
 from parity.fingerprinting.coverage import Coverage, of_arrays
 from parity.fingerprinting.forms.kinds import kind_of
 from parity.fingerprinting.naming import ExplainingForm, SeenRun, named
@@ -63,7 +63,7 @@ def placed(target: str, framework: str | None) -> tuple[str, str]:
     before, separator, after = target.partition("=")
     path = after if separator else target
     framework_name = before if separator else framework or path.partition(".")[0]
-    if framework_name.partition("[")[0] not in training(every=True):
+    if split_release(framework_name)[0].partition("[")[0] not in training(every=True):
         able, near = [name for name in training(every=True) if offers(name, FINGERPRINTS)], meant(framework_name)
         close = f"; did you mean `{near}={path}`?" if near in able else ""
         lacks = f"; {near} has no feature `{FINGERPRINTS}`" if near and near not in able else ""

@@ -178,7 +178,7 @@ def framework(name: str) -> FrameworkFacts:
     _, entry, variant = find(name)
     folder = Path(parity.__file__).resolve().parent / entry.package.rpartition(".")[2]
     pins: dict[str, str] = {}
-    for file in sorted((folder / "requirements").glob(f"{variant.name}-*.txt")):
+    for file in sorted((folder / "requirements").glob(f"{variant.name}-cpu.txt")):
         pins_written = [
             line.split("==") for line in file.read_text(encoding="utf-8").splitlines() if "==" in line and line[:1] != "#"
         ]

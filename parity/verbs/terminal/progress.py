@@ -13,7 +13,8 @@ from parity import escaping
 from parity.execution import outcomes
 from parity.execution.records import Record
 from parity.verbs import terminal
-from parity.verbs.terminal import progress_lines, verbosity
+from parity.verbs.terminal import notebooks, progress_lines, verbosity
+from parity.verbs.terminal.notebooks import NotebookLine
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,12 @@ class Bar:
     task: TaskID
     lock: Lock
     told: set[str] = field(default_factory=set)
+    notebook: NotebookLine | None = None
 
     def record(self, framework: str, record: Record) -> None:
         with self.lock:
             self.progress.update(self.task, advance=1, description=escaping.visible(f"{framework} {record.case}"[:60]))
-            progress_lines.advance(f"{framework} {record.case}")
+            self._told_elsewhere(f"{framework} {record.case}")
             if record.outcome not in ("ran", "unsupported"):
                 absent = record.outcome == "unavailable"  # holds for every case of a framework or device, said once
                 message = outcomes.headline(record.reason)
@@ -53,12 +55,17 @@ class Bar:
     def advance(self, text: str = "") -> None:
         with self.lock:
             self.progress.update(self.task, advance=1, description=escaping.visible(text[:60]) or None)
-            progress_lines.advance(text)
+            self._told_elsewhere(text)
+
+    def _told_elsewhere(self, text: str) -> None:
+        progress_lines.advance(text)
+        if self.notebook is not None:
+            self.notebook.advance(text)
 
 
 @contextmanager
 def bar(description: str, total: int | None) -> Iterator[Bar]:
-    """A bar on stderr that disappears at the end; a pipe gets lines instead (`pulse.py`)."""
+    """A bar on stderr that disappears at the end; a pipe gets lines instead, a notebook a line under its cell."""
     progress_lines.begin(description, total)
     columns = (
         SpinnerColumn(),
@@ -71,4 +78,9 @@ def bar(description: str, total: int | None) -> Iterator[Bar]:
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal or verbosity.NOW.quiet
     ) as progress:
-        yield Bar(progress, progress.add_task(description, total=total), Lock())
+        under_cell = None if verbosity.NOW.quiet else notebooks.line(description, total)
+        try:
+            yield Bar(progress, progress.add_task(description, total=total), Lock(), notebook=under_cell)
+        finally:
+            if under_cell is not None:
+                under_cell.clear()

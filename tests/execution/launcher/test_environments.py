@@ -2,62 +2,24 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
+from wheels import wheel
 
-from parity.execution import frameworks
-from parity.execution.frameworks import FrameworkEntry, Variant
-from parity.execution.launcher import diagnosis, environments, extra_packages
+from parity.execution.launcher import building, diagnosis, environments, extra_packages
 from parity.execution.launcher.environments import Unavailable
 from parity.verbs import environments as verb
-
-
-def wheel(directory: Path, version: str, package: str = "tinyframework") -> Path:
-    """A package of one line."""
-    info = f"{package}-{version}.dist-info"
-    files = {
-        f"{package}.py": f'__version__ = "{version}"\n',
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: parity\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    lines = []
-    for name, text in files.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
-        lines.append(f"{name},sha256={digest},{len(text)}\n")
-    path = directory / f"{package}-{version}-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, text in {**files, f"{info}/RECORD": "".join(lines) + f"{info}/RECORD,,\n"}.items():
-            archive.writestr(name, text)
-    return path
-
-
-@pytest.fixture
-def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A framework `tiny` in the table, its environments below tmp_path. Returns its file of pins."""
-    package = tmp_path / "parity"
-    pins = package / "tiny_impl" / "requirements" / "tiny-cpu.txt"
-    pins.parent.mkdir(parents=True)
-    wheel(tmp_path, "1.0")
-    pins.write_text(f"--no-index\n--find-links {tmp_path}\ntinyframework==1.0\n")
-    monkeypatch.setitem(frameworks.TABLE, "tiny", FrameworkEntry("parity.tiny_impl", (Variant("tiny"), Variant("other"))))
-    monkeypatch.setattr(environments.parity, "__file__", str(package / "__init__.py"))
-    monkeypatch.setenv("PARITY_ENVIRONMENTS", str(tmp_path / "environments"))
-    monkeypatch.delenv("PARITY_TINY_PYTHON", raising=False)
-    return pins
 
 
 def test_build_find_list_and_remove(tiny: Path, tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="tiny has no environment: run `parity env build tiny`"):
         environments.installed("tiny")
     lines: list[str] = []
-    built = environments.build("tiny", on_line=lines.append)
+    built = building.build("tiny", on_line=lines.append)
     assert any("Successfully installed tinyframework-1.0" in line for line in lines)
     assert environments.installed("tiny") == built
     assert built.versions["tinyframework"] == "1.0"
@@ -67,14 +29,14 @@ def test_build_find_list_and_remove(tiny: Path, tmp_path: Path) -> None:
     assert standing.directory.parent == tmp_path / "environments"
 
     lines.clear()
-    assert environments.build("tiny", on_line=lines.append) == built
+    assert building.build("tiny", on_line=lines.append) == built
     assert lines == []
 
     (standing.directory / environments.MARKER).unlink()
     (standing.directory / "half").touch()
     with pytest.raises(Unavailable, match="has no environment"):
         environments.installed("tiny")
-    environments.build("tiny", on_line=lines.append)
+    building.build("tiny", on_line=lines.append)
     assert lines != []
     assert not (standing.directory / "half").exists()
 
@@ -89,7 +51,7 @@ def test_build_find_list_and_remove(tiny: Path, tmp_path: Path) -> None:
 def test_a_failing_build_says_why_and_leaves_nothing(tiny: Path, tmp_path: Path) -> None:
     tiny.write_text("--no-index\ntinyframework==9.9\n")
     with pytest.raises(Unavailable, match=r"No matching distribution found for tinyframework==9\.9"):
-        environments.build("tiny")
+        building.build("tiny")
     assert environments.standing() == []
     assert [path.suffix for path in (tmp_path / "environments").iterdir()] == [".lock"]
 
@@ -99,12 +61,13 @@ def test_two_builders_make_one_environment(tiny: Path) -> None:
     program = (
         "import sys\n"
         "from parity.execution import frameworks\n"
-        "from parity.execution.launcher import environments\n"
+        "import parity\n"
+        "from parity.execution.launcher import building\n"
         "from parity.execution.frameworks import FrameworkEntry, Variant\n"
         "frameworks.TABLE['tiny'] = FrameworkEntry('parity.tiny_impl', (Variant('tiny'),))\n"
-        "environments.parity.__file__ = sys.argv[1]\n"
+        "parity.__file__ = sys.argv[1]\n"
         "lines = []\n"
-        "environments.build('tiny', on_line=lines.append)\n"
+        "building.build('tiny', on_line=lines.append)\n"
         "print('built' if lines else 'found')\n"
     )
     command = [sys.executable, "-c", program, str(tiny.parents[2] / "__init__.py")]
@@ -117,11 +80,11 @@ def test_two_builders_make_one_environment(tiny: Path) -> None:
 
 def test_pins_that_are_not_there_are_named(tiny: Path) -> None:
     with pytest.raises(Unavailable, match=r"tiny\[other\] has no pins for cpu: .*other-cpu.txt is missing"):
-        environments.build("tiny[other]")
+        building.build("tiny[other]")
     with pytest.raises(Unavailable, match="has no pins for gpu"):
-        environments.build("tiny", "gpu")
+        building.build("tiny", "gpu")
     with pytest.raises(ValueError, match="there is no framework 'caffe'"):
-        environments.build("caffe")
+        building.build("caffe")
 
 
 def test_an_interpreter_of_ones_own_comes_first(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +92,7 @@ def test_an_interpreter_of_ones_own_comes_first(tiny: Path, monkeypatch: pytest.
     found = environments.installed("tiny")
     assert found.interpreter == Path(sys.executable)
     assert "numpy" in found.versions
-    assert environments.build("tiny") == found
+    assert building.build("tiny") == found
     assert environments.standing() == []
 
 
@@ -174,7 +137,7 @@ def test_packages_of_the_users_own_stand_beside_the_pins(
 ) -> None:
     with pytest.raises(Unavailable, match="run `parity env build tiny`, then add to it"):
         extra_packages.add("tiny", ["addition"])
-    environments.build("tiny")
+    building.build("tiny")
     wheel(tmp_path, "0.5", "addition")
     wheel(tmp_path, "2.0")
     assert extra_packages.add("tiny", ["addition>=0.1"]) == {"addition>=0.1": "0.5"}
