@@ -33,7 +33,8 @@ class RequestEntry:
 
 @dataclass(frozen=True)
 class Request:
-    """The cases for one process. realization: `package.module:name` of a user's own; None for the framework's."""
+    """The cases for one process. dtype: their precisions, joined by +. realization: `package.module:name` of a user's own;
+    None for the framework's."""
 
     directory: Path
     framework: str
