@@ -30,7 +30,7 @@ WORKER_RUNTIME = (
     ),
     *(
         f"parity.execution.worker.{name}"
-        for name in ("default_arguments", "machine", "native_objects", "speed", "tasks", "timing")
+        for name in ("default_arguments", "machine", "native_objects", "overhead", "speed", "tasks", "timing")
     ),
 )
 

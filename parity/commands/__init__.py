@@ -209,14 +209,21 @@ def compare(json_path: Path | None, junit_path: Path | None, badge_path: Path | 
 @click.option("--size", type=words.SIZE, default="full", show_default=True, help=NAMED_SIZES)
 @click.option("--optimizer", default="adam", show_default=True, help="An optimizer; its hyper-parameters are the default ones.")
 @click.option("--again", is_flag=True, help="Measure again what the store has measured.")
+@click.option(
+    "--twin",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Alternate with the steps that are written by hand in this folder (benchmarks), and print what ours cost over them.",
+)
+@click.option("--best", is_flag=True, help="With --twin: the hand-written step in its best form, such as a fused optimizer.")
 @STORE
 @JSON
 @PASS_ENV
-def bench(**options: Any) -> int:
+def bench(twin: Path | None, best: bool, **options: Any) -> int:
     """Measure the training speed of every framework that passes `check`."""
     from parity.verbs import bench as verb
+    from parity.verbs.bench import overheads
 
-    return int(verb.main(**options))
+    return int(verb.main(**options) if twin is None else overheads.main(twin=twin, best=best, **options))
 
 
 @parity.command()

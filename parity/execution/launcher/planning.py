@@ -20,7 +20,7 @@ from parity.execution.launcher import own_sources
 from parity.execution.names import BATCH, group_of, under
 from parity.execution.records import Reading, record_key, source_digest
 from parity.execution.request import Request, RequestEntry
-from parity.spec.cases import Case
+from parity.spec.cases import TIMED, Case
 
 Array = npt.NDArray[Any]
 WORKER = "parity.execution.worker.__main__"
@@ -90,7 +90,7 @@ def collect(directory: Path) -> list[tuple[Request, Reading]]:
 def _check(item: PlannedCase) -> None:
     """Refuses a case that no worker could run. The error is raised here, where it reaches the user who can correct it."""
     case = item.case
-    if case.task in ("agreement", "speed", "curvature") and case.graph is not None and case.graph.batch_inputs():
+    if case.task in ("agreement", "curvature", *TIMED) and case.graph is not None and case.graph.batch_inputs():
         wanted = max(case.steps, 1) if case.task == "agreement" else 1
         found = {group_of(name) for name in under(item.arrays, BATCH)}
         missing = {str(number) for number in range(wanted)} - found

@@ -27,7 +27,8 @@ from parity.execution import outcomes, own_path, records, request
 from parity.execution.protocol import Array, Description, Framework, Unsupported
 from parity.execution.records import Record
 from parity.execution.request import Request, RequestEntry
-from parity.execution.worker import implementations, machine, native_objects, native_optimizers, speed, tasks, timing
+from parity.execution.worker import implementations, machine, native_objects, native_optimizers, overhead, speed, tasks, timing
+from parity.spec.cases import TIMED
 
 PROGRESS = "progress.jsonl"
 LITTLE = 1 << 23
@@ -155,10 +156,14 @@ def _perform(
     start, began = time.perf_counter(), datetime.now(UTC).isoformat(timespec="seconds")
     realization = framework.realize(case)
     built = time.perf_counter() - start
-    if case.task == "speed":
+    if case.task in TIMED:
         place = machine.settle(asked.threads)  # again: a framework's threads may have begun elsewhere
-        plan = timing.Plan.of(case.arguments, case.steps)
-        found, measured = speed.speed(realization, case, given, machine.SystemClock(place), plan)
+        plan, clock = timing.Plan.of(case.arguments, case.steps), machine.SystemClock(place)
+        found: dict[str, Array] = {}
+        if case.task == "speed":
+            found, measured = speed.speed(realization, case, given, clock, plan)
+        else:
+            measured = overhead.overhead(realization, case, given, clock, plan)
         times = {"import_seconds": imported, "build_seconds": built, "threads": asked.threads}
         where = machine.surroundings(os.environ, place)
         return found, {"measured_at": began, "where": where, **times, **measured}

@@ -217,16 +217,7 @@ def _bench(
     again: bool,
 ) -> Benched:
     specs, frameworks, devices, modes = map(asking.words, (specs, frameworks, devices, modes))
-    asking.check((), devices, modes)
-    chosen = selection.select(specs).architectures
-    if not chosen:
-        raise UsageError("bench times architectures; `parity list architectures` shows them", status=5)
-    if optimizer not in language.names("optimizers"):
-        close = did_you_mean(optimizer, language.names("optimizers"))
-        raise UsageError(f"there is no optimizer `{short(optimizer)}`{close or '; `parity list optimizers` shows them'}")
-    limits.check_numbers(batch_sizes=batch_sizes, processes=processes)
-    for architecture in chosen:
-        limits.check_case(expand(architecture, size), max(batch_sizes, default=1), speed.BATCHES, walked=False)
+    chosen = asked(specs, devices, modes, batch_sizes, processes, size, optimizer)
     store = asking.store(store)
     asking.place(store)
     made: list[Benched] = []
@@ -243,6 +234,29 @@ def _bench(
         [sampled for each in made for sampled in each.kept],
         any(each.interrupted for each in made),
     )
+
+
+def asked(
+    specs: Sequence[str],
+    devices: Sequence[str],
+    modes: Sequence[str],
+    batch_sizes: Sequence[int],
+    processes: int,
+    size: str,
+    optimizer: str,
+) -> tuple[language.Architecture, ...]:
+    """The architectures to be timed, once every word and number is one that could be. Raises SpecError, UsageError."""
+    asking.check((), devices, modes)
+    chosen = selection.select(specs).architectures
+    if not chosen:
+        raise UsageError("bench times architectures; `parity list architectures` shows them", status=5)
+    if optimizer not in language.names("optimizers"):
+        close = did_you_mean(optimizer, language.names("optimizers"))
+        raise UsageError(f"there is no optimizer `{short(optimizer)}`{close or '; `parity list optimizers` shows them'}")
+    limits.check_numbers(batch_sizes=batch_sizes, processes=processes)
+    for architecture in chosen:
+        limits.check_case(expand(architecture, size), max(batch_sizes, default=1), speed.BATCHES, walked=False)
+    return chosen
 
 
 def main(json_path: Path | None, **options: Any) -> int:
