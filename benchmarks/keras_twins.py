@@ -21,8 +21,8 @@ def lenet_relu() -> keras.Model:
     return keras.Sequential(
         [
             keras.Input((28, 28, 1)),
-            *(layers.Conv2D(6, 5, padding="same", activation="relu"), layers.AveragePooling2D()),
-            *(layers.Conv2D(16, 5, activation="relu"), layers.AveragePooling2D(), layers.Flatten()),
+            *(layers.Conv2D(6, 5, padding="same", activation="relu"), layers.AveragePooling2D(2)),
+            *(layers.Conv2D(16, 5, activation="relu"), layers.AveragePooling2D(2), layers.Flatten()),
             *(layers.Dense(120, activation="relu"), layers.Dense(84, activation="relu"), layers.Dense(10)),
         ]
     )

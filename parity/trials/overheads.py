@@ -20,7 +20,7 @@ from parity.trials.speed import Workload
 from parity.trials.trial import Trial
 
 FUNCTION = "twin"
-TURNS = {"blocks": 40, "attempts": 120, "seconds": float(__import__("os").environ.get("TW","60"))}
+TURNS = {"blocks": 40, "attempts": 120, "seconds": 60.0}
 """Of a process: blocks of at least 0.2 s. A step of 290 ms needs about 300 pairs for an interval of 1 %."""
 
 

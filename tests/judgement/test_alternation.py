@@ -17,7 +17,7 @@ LOSSES = {"realization": [2.3, 2.2, 2.1], "twin": [2.3, 2.2, 2.1], "again": [2.3
 def process(
     seed: int, slower: float = 1.0, foreign: Sequence[float] = (0.0,) * 10, losses: Mapping[str, Any] = LOSSES
 ) -> dict[str, Any]:
-    """Blocks of twenty rounds. A round has a speed of its own, a turn one per cent of noise; a disturbed block three times it."""
+    """Blocks of twenty rounds. A round has a speed of its own, a turn 1 % of noise; a disturbed block is thrice as slow."""
     numbers = np.random.RandomState(seed)
     blocks = []
     for share in foreign:

@@ -63,9 +63,14 @@ def workloads(
 
 def gate(session: Session, loads: Sequence[Workload]) -> dict[tuple[int, str], Gated]:
     """(place of a workload, framework) -> the verdict of its check: of that size, precision, mode and number of threads."""
+    return gated_by(session.run([trial for load in loads for trial in load.gate]), loads)
+
+
+def gated_by(judged: Sequence[JudgedTrial], loads: Sequence[Workload]) -> dict[tuple[int, str], Gated]:
+    """The same from trials of the workloads' checks that have been judged."""
     places = {id(trial): place for place, load in enumerate(loads) for trial in load.gate}
     groups: dict[tuple[int, str], list[JudgedTrial]] = {}
-    for judged_trial in session.run([trial for load in loads for trial in load.gate]):
+    for judged_trial in judged:
         groups.setdefault((places[id(judged_trial.trial)], judged_trial.framework), []).append(judged_trial)
     return {key: _gated(judged) for key, judged in groups.items()}
 
@@ -78,13 +83,13 @@ def _gated(judged: Sequence[JudgedTrial]) -> Gated:
 
 
 def cells_of(
-    loads: Sequence[Workload], gated: Mapping[tuple[int, str], Gated], session: Session, options: Options
+    loads: Sequence[Workload], gated: Mapping[tuple[int, str], Gated], frameworks: Sequence[str], options: Options
 ) -> list[TimedCell]:
     """Every workload in every framework that passed its check; the first of each once more (A/A); and of each framework the
     product of matrices, which no rate may exceed."""
     cells, passing = [], dict[str, None]()
     for place, load in enumerate(loads):
-        good = [name for name in session.frameworks if gated[(place, name)].verdict in PASSING - {"unsupported"}]
+        good = [name for name in frameworks if gated[(place, name)].verdict in PASSING - {"unsupported"}]
         cells += [TimedCell(load, name) for name in good]
         cells += [TimedCell(load, name, CONTROL) for name in good[:1]]
         passing |= dict.fromkeys(good)
@@ -106,12 +111,24 @@ def take(
     """Gates and measures. Cells of frameworks that did not pass are among the result, with what kept them from it."""
     alone = replace(session, threads=THREADS)
     gated = gate(alone, loads)
-    cells = cells_of(loads, gated, alone, options)
+    cells = cells_of(loads, gated, alone.frameworks, options)
     found = measure(cells, alone, processes, _has_quiet, again=again, on_process=on_process) if cells else Rounds()
+    return benched(loads, gated, session.frameworks, cells, found, processes)
+
+
+def benched(
+    loads: Sequence[Workload],
+    gated: Mapping[tuple[int, str], Gated],
+    frameworks: Sequence[str],
+    cells: Sequence[TimedCell],
+    found: Rounds,
+    processes: int,
+) -> Benched:
+    """What was measured, with the cells that did not pass their check."""
     made = [
         _refused(load, name, gated[(place, name)])
         for place, load in enumerate(loads)
-        for name in session.frameworks
+        for name in frameworks
         if not any(cell.workload is load and cell.framework == name for cell in cells)
     ]
     made += [_speed(cell, found, processes) for cell in cells]
