@@ -33,7 +33,7 @@ NO_TWIN = "no_twin"
 
 
 @dataclass(frozen=True)
-class Cell:
+class TwinCell:
     """One workload in one framework. verdict: of its check, or what keeps it from a number. samples: the raw turns."""
 
     workload: Workload
@@ -65,7 +65,7 @@ def main(
     overheads.file_of(twin, named[0])
     place = asking.store(store)
     asking.place(place)
-    cells: list[Cell] = []
+    cells: list[TwinCell] = []
     interrupted = False
     for device in devices:
         with progress.bar("checking and alternating", None) as bar:
@@ -93,32 +93,32 @@ def measure(
     folder: Path,
     processes: int,
     best: bool,
-) -> Iterator[Cell]:
+) -> Iterator[TwinCell]:
     """Each workload in each framework of the session, one after the other."""
     for place, load in enumerate(loads):
         for framework in session.frameworks:
             file, verdict = overheads.file_of(folder, framework), gated[(place, framework)].verdict
             if verdict not in PASSING - {"unsupported"}:
-                yield Cell(load, framework, verdict, Overhead(verdict, gated[(place, framework)].reason))
+                yield TwinCell(load, framework, verdict, Overhead(verdict, gated[(place, framework)].reason))
             elif not file.is_file():
-                yield Cell(load, framework, NO_TWIN, Overhead(NO_TWIN, f"there is no {file}"))
+                yield TwinCell(load, framework, NO_TWIN, Overhead(NO_TWIN, f"there is no {file}"))
             else:
                 yield _timed(session, load, framework, verdict, file, processes, best)
 
 
-def _timed(session: Session, load: Workload, framework: str, verdict: str, file: Path, processes: int, best: bool) -> Cell:
+def _timed(session: Session, load: Workload, framework: str, verdict: str, file: Path, processes: int, best: bool) -> TwinCell:
     samples: list[Mapping[str, Any]] = []
     for _ in range(processes):
         outcome, reason, measurements = overheads.sampled(load, framework, file, session, best=best)
         if measurements is None:
             first = reason.splitlines()[0] if reason else ""
-            return Cell(load, framework, outcome, Overhead(outcome, first), samples)
+            return TwinCell(load, framework, outcome, Overhead(outcome, first), samples)
         samples.append(measurements)
     found = alternation.overhead(samples)
-    return Cell(load, framework, found.why or verdict, found, samples)
+    return TwinCell(load, framework, found.why or verdict, found, samples)
 
 
-def show(cells: Sequence[Cell], best: bool) -> None:
+def show(cells: Sequence[TwinCell], best: bool) -> None:
     """A row a cell: how many times as long a realization's step takes as its twin's."""
     twin = "twin in its best form" if best else "twin"
     columns = ("workload", "framework", "mode", f"over its {twin}", "A/A", "ms", "rounds", "processes")
@@ -136,7 +136,7 @@ def show(cells: Sequence[Cell], best: bool) -> None:
             terminal.say(f"{cell.workload.architecture}, {cell.framework}: {cell.found.reason}", error=True)
 
 
-def status(cells: Sequence[Cell]) -> int:
+def status(cells: Sequence[TwinCell]) -> int:
     """1 where something differs; 3 where a cell has no number."""
     whys = {cell.found.why for cell in cells}
     if whys & {"differs", "nonfinite", "nondeterministic", "mistrusted", "reduced_precision"}:
@@ -144,7 +144,7 @@ def status(cells: Sequence[Cell]) -> int:
     return 3 if whys - {"", "unsupported"} or not cells else 0
 
 
-def rows(cells: Sequence[Cell]) -> list[dict[str, Any]]:
+def rows(cells: Sequence[TwinCell]) -> list[dict[str, Any]]:
     """For `--json`: what each cell came to, with its raw turns."""
     found = []
     for cell in cells:
