@@ -16,6 +16,7 @@ from parity.execution import own_path
 from parity.execution.protocol import Realization
 from parity.execution.worker import tasks, timing
 from parity.execution.worker.machine import NANO
+from parity.execution.worker.speed import slower
 from parity.execution.worker.timing import Clock, Plan
 from parity.spec.cases import Case
 
@@ -63,8 +64,17 @@ def overhead(realization: Realization, case: Case, arrays: tasks.Arrays, clock: 
     for name, twin in twins.items():
         twin.take(realization)
         contestants[name] = Contestant(twin.step, twin.synchronize, [twin.place(batch) for batch in given])
+    if share := float(case.arguments.get("slowed", 0.0)):  # a control: the twin built once more is slower than it is
+        contestants[AGAIN] = _slowed(contestants[AGAIN], share)
     losses = {name: [_number(item.step(item.batches[0])) for _ in range(LOSSES)] for name, item in contestants.items()}
     return {"losses": losses, **alternate(contestants, clock, plan)}
+
+
+def _slowed(item: Contestant, share: float) -> Contestant:
+    def step(batch: Any) -> Any:
+        return slower(lambda: item.step(batch), item.synchronize, share)()
+
+    return Contestant(step, item.synchronize, item.batches)
 
 
 def _number(loss: Any) -> float:
