@@ -21,9 +21,12 @@ from parity.execution.launcher.process import Limits
 from parity.execution.records import Record
 from parity.judgement import differences, verdicts
 from parity.judgement.comparison import Comparison, by
+from parity.trials.networks import LARGE_SIZES
 from parity.trials.options import DTYPES
 from parity.trials.trial import Trial, asked_of
 
+PROMPT = 1 << 26
+"""Bytes of a record's arrays up to which it is judged at once. Larger ones wait until the worker has given its memory back."""
 OnRecord = Callable[[str, Record], None]
 FEW = 100
 """Cases up to which one process runs both precisions of a framework: its import, seconds of a core, weighs more than they do.
@@ -81,9 +84,11 @@ class Session:
         return own_sources.of(target, self.python_path) if target else []
 
     def _together(self, framework: str, trials: Sequence[Trial]) -> list[tuple[str, ...]]:
-        """The precisions that share a process. A realization of the user's own may settle on one while it is imported."""
+        """The precisions that share a process. A realization of the user's own may settle on one while it is imported; large
+        networks leave the memory of one to the other."""
         dtypes = tuple(dict.fromkeys(trial.case.dtype for trial in trials))
-        alone = len(trials) > FEW or framework in self.realizations
+        large = any(trial.case.size in LARGE_SIZES for trial in trials)
+        alone = large or len(trials) > FEW or framework in self.realizations
         return [(dtype,) for dtype in dtypes] if alone else [dtypes] if dtypes else []
 
     def _run_one(
@@ -120,11 +125,12 @@ class Session:
 
             def take(record: Record) -> None:
                 self.on_record(framework, record)
-                for place in places[record.key]:
-                    judged[place] = self._judged(chosen[place], framework, record, out, stop)
+                if record.arrays is None or (out / record.arrays.file).stat().st_size <= PROMPT:
+                    for place in places[record.key]:
+                        judged[place] = self._judged(chosen[place], framework, record, out, stop)
 
             adopting.adopt(out, places, framework_folders(self.store / "records", plain))
-            launch(
+            records = launch(
                 self.store / "requests" / name,
                 environment.interpreter,
                 out,
@@ -134,6 +140,9 @@ class Session:
                 on_notice=self.on_notice,
                 stop=stop,
             )
+        for place, record in enumerate(records):
+            if place not in judged:
+                judged[place] = self._judged(chosen[place], framework, record, out, stop)
         return [judged[place] for place in range(len(chosen))]
 
     def _judged(self, trial: Trial, framework: str, record: Record, out: Path, stop: Callable[[], bool]) -> JudgedTrial:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from parity.execution import request
+from parity.execution import arrays, request
 from parity.execution.launcher.environments import Environment
 from parity.execution.records import Record
 from parity.judgement.comparison import Comparison
@@ -73,6 +74,34 @@ def test_more_cases_have_a_process_for_each_precision(tmp_path: Path, launched: 
 def test_a_realization_of_the_users_own_has_one_for_each(tmp_path: Path, launched: list[tuple[str, str, int]]) -> None:
     run(tmp_path, 1, {"torch": "json:JSONDecoder"}, [])
     assert sorted(name for name, _, _ in launched) == ["torch-float32", "torch-float64"]
+
+
+def test_large_networks_have_one_for_each(tmp_path: Path, launched: list[tuple[str, str, int]]) -> None:
+    trials = [replace(one, case=replace(one.case, size="full")) for one in (trial(0, "float64", []), trial(0, "float32", []))]
+    session.Session(tmp_path, ["torch"]).run(trials)
+    assert sorted(name for name, _, _ in launched) == ["torch-float32", "torch-float64"]
+
+
+def test_a_record_of_large_arrays_is_judged_when_the_worker_is_gone(
+    tmp_path: Path, launched: list[tuple[str, str, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[str] = []
+    before: list[int] = []
+
+    def launch(directory: Path, _: object, out: Path, *, on_record: Callable[[Record], None], **more: object) -> list[Record]:
+        (entry,) = request.read(directory).entries
+        out.mkdir(parents=True)
+        stored = arrays.store(out, entry.key, {"x": np.zeros(64)}, "float64")
+        record = Record(entry.key, entry.case.id, "torch", "ran", "float64", framework_version="1", arrays=stored)
+        on_record(record)
+        before.append(len(judged))
+        return [record]
+
+    monkeypatch.setattr(session, "launch", launch)
+    for limit in (1 << 20, 1 << 4):
+        monkeypatch.setattr(session, "PROMPT", limit)
+        session.Session(tmp_path / str(limit), ["torch"]).run([trial(0, "float64", judged)])
+    assert before == [1, 1] and len(judged) == 2
 
 
 def test_records_are_judged_as_they_come(
