@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from parity.api.called import call
 from parity.documents.measured import Timed
@@ -14,7 +15,7 @@ from parity.verbs import bench as timing
 from parity.verbs import report as reporting
 from parity.verbs import run as suites
 from parity.verbs import terminal
-from parity.verbs.bench import told
+from parity.verbs.bench import overheads, told
 
 
 def bench(
@@ -29,6 +30,8 @@ def bench(
     store: str | Path | None = None,
     optimizer: str = timing.OPTIMIZER,
     again: bool = False,
+    twin: str | Path | None = None,
+    best: bool = False,
 ) -> Timed:
     """Training speed, only of what passes `check`: fresh processes, all cells of a round side by side.
 
@@ -38,10 +41,12 @@ def bench(
         modes: `default`, `eager`, `compiled`. batch_sizes: examples a step.
         processes: fresh ones a cell. size: `full` (as published) or `small`.
         optimizer: its name; it has its default hyper-parameters. again: measure anew what the store has measured.
+        twin: a folder of hand-written steps (`benchmarks`): alternate with them. best: with theirs in their best form.
 
     Returns:
         `.results` are the raw samples of each cell, in nanoseconds; `.table` has their medians in milliseconds a step;
-        `.failures` are the cells without a number.
+        `.failures` are the cells without a number. With `twin`, `.overheads` are ratios to the hand-written steps, and
+        nothing else is measured.
 
     Raises:
         SpecError: a spec has mistakes. UsageError: no architecture, or a word without meaning.
@@ -54,19 +59,14 @@ def bench(
     """
     given: dict[str, object] = {"frameworks": frameworks, "devices": devices, "modes": modes, "batch_sizes": batch_sizes}
     given |= {"processes": processes, "size": size, "store": store, "optimizer": optimizer, "again": again}
-    speeds = timing.bench(
-        specs,
-        frameworks=frameworks,
-        devices=devices,
-        modes=modes,
-        batch_sizes=batch_sizes,
-        processes=processes,
-        size=size,
-        store=store,
-        optimizer=optimizer,
-        again=again,
-    )
-    return told.measured(speeds, call(bench, "bench", (specs,), given))
+    asked: dict[str, Any] = dict(given)
+    command = call(bench, "bench", (specs,), {**given, "twin": twin, "best": best})
+    if twin is None:
+        return told.measured(timing.bench(specs, **asked), command)
+    cells, interrupted = overheads.taken(specs, twin=Path(twin), best=best, **asked)
+    if interrupted:
+        raise KeyboardInterrupt
+    return told.measured([], command, overheads=overheads.rows(cells))
 
 
 def run(

@@ -43,30 +43,42 @@ class TwinCell:
     samples: Sequence[Mapping[str, Any]] = ()
 
 
-def main(
-    json_path: Path | None,
+def main(json_path: Path | None, twin: Path, best: bool, frameworks: Sequence[str], **options: Any) -> int:
+    """The verb: gate, alternate, print."""
+    output.reach(json_path)
+    cells, interrupted = taken(twin=twin, best=best, frameworks=frameworks, **options)
+    unasked.tell(frameworks)
+    show(cells, best)
+    if json_path is not None:
+        output.replace(json_path, schema.spelled(told.measured([], volume.typed(), overheads=rows(cells))))
+    if interrupted:
+        terminal.say("interrupted: cells that have no row were not measured; run the same command again", error=True)
+    return 130 if interrupted else status(cells)
+
+
+def taken(
+    specs: str | Sequence[str],
+    *,
     twin: Path,
     best: bool,
-    specs: Sequence[str],
-    frameworks: Sequence[str],
-    devices: Sequence[str],
-    modes: Sequence[str],
+    frameworks: str | Sequence[str],
+    devices: str | Sequence[str],
+    modes: str | Sequence[str],
     batch_sizes: Sequence[int],
     processes: int,
     size: str,
-    store: Path | None,
+    store: str | Path | None,
     optimizer: str,
     again: bool,
-) -> int:
-    """The verb: gate, alternate, print. Nothing is taken from the store, so `again` asks for nothing more."""
-    output.reach(json_path)
+) -> tuple[list[TwinCell], bool]:
+    """The cells, and whether Ctrl-C ended the run. Nothing is taken from the store, so `again` asks for nothing more."""
+    specs, frameworks, devices, modes = map(asking.words, (specs, frameworks, devices, modes))
     chosen = bench.asked(specs, devices, modes, batch_sizes, processes, size, optimizer)
     named = asked_frameworks.that_train(frameworks)
     overheads.file_of(twin, named[0])
     place = asking.store(store)
     asking.place(place)
     cells: list[TwinCell] = []
-    interrupted = False
     for device in devices:
         with progress.bar("checking and alternating", None) as bar:
             session = Session(place, named, threads=bench.THREADS, on_record=bar.record, on_notice=bar.notice)
@@ -75,15 +87,8 @@ def main(
                 with only_writer(place / "bench"):
                     cells.extend(measure(session, loads, bench.gate(session, loads), twin, processes, best))
             except KeyboardInterrupt:
-                interrupted = True
-                break
-    unasked.tell(frameworks)
-    show(cells, best)
-    if json_path is not None:
-        output.replace(json_path, schema.spelled(told.measured([], volume.typed(), overheads=rows(cells))))
-    if interrupted:
-        terminal.say("interrupted: cells that have no row were not measured; run the same command again", error=True)
-    return 130 if interrupted else status(cells)
+                return cells, True
+    return cells, False
 
 
 def measure(
